@@ -1,0 +1,55 @@
+# The README's commands. Each sets itself up: a virtual environment with pinned dependencies, made once.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Where pip looks for torch. PyTorch's CPU index saves gigabytes on Linux: see the README.
+TORCH_INDEX ?=
+
+.PHONY: help setup demo sandbox test check bench screenshots clean
+
+help:
+	@echo "make demo         a scene in the sandbox, printed as it happens; about a minute"
+	@echo "make sandbox      the sandbox with its page; stays until Ctrl-C"
+	@echo "make test         every test"
+	@echo "make check        ruff, mypy --strict, the architecture test and the fast tests"
+	@echo "make bench        the benchmarks whose figures the README gives"
+	@echo "make screenshots  docs/*.png, by headless Chromium"
+
+.venv/.ready: pyproject.toml constraints.txt
+	@echo "Setting up .venv (once; about a minute and 1.5 GB)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 demo"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "  1/3 torch"
+	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $$(grep '^torch==' constraints.txt)
+	@echo "  2/3 everything else, at the versions in constraints.txt"
+	@$(PIP) -c constraints.txt setuptools
+	@echo "  3/3 signalbox"
+	@$(PIP) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+setup: .venv/.ready
+
+demo: setup
+	@$(BIN)/python -m deploy.sandbox.demo
+
+sandbox: setup
+	@$(BIN)/python -m deploy.sandbox
+
+test: setup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+bench: setup
+	@$(BIN)/python -m bench
+
+screenshots: setup
+	@$(BIN)/python -m deploy.sandbox.screenshots
+
+clean:
+	rm -rf .venv sandbox-out build *.egg-info .mypy_cache .ruff_cache .pytest_cache
