@@ -1,0 +1,149 @@
+"""Parameters as the config declares them, and values checked against the declaration."""
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.errors import BadInput, UnknownName
+
+Value = bool | int | float | str
+
+
+class Kind(StrEnum):
+    """The types that a parameter can have; each is one of Discord's option types."""
+
+    FLOAT = "float"
+    INT = "int"
+    STRING = "string"
+    CHOICE = "choice"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One declared parameter. `minimum` and `maximum` are inclusive; `choices` go with `Kind.CHOICE`."""
+
+    name: str
+    kind: Kind
+    default: Value | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        """What a valid value is, in words: `a number from 1e-06 to 1`."""
+        if self.kind is Kind.CHOICE:
+            return "one of the choices"
+        noun = {Kind.FLOAT: "a number", Kind.INT: "a whole number", Kind.BOOLEAN: "true or false"}.get(
+            self.kind, "a text"
+        )
+        low, high = self.minimum, self.maximum
+        if self.kind not in (Kind.FLOAT, Kind.INT) or (low is None and high is None):
+            return noun
+        if high is None:
+            return f"{noun} of at least {low:g}"
+        if low is None:
+            return f"{noun} of at most {high:g}"
+        return f"{noun} from {low:g} to {high:g}"
+
+    def parse(self, raw: object) -> Value:
+        """The value that `raw` (a string as typed, or a value of the type) stands for, or `BadInput`."""
+        try:
+            value = _PARSERS[self.kind](raw)
+        except (ValueError, TypeError, OverflowError):
+            raise self._bad(raw) from None
+        if self.kind is Kind.CHOICE and value not in self.choices:
+            raise self._bad(raw)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            self._check_bounds(value)
+        return value
+
+    def _check_bounds(self, value: float) -> None:
+        below = self.minimum is not None and value < self.minimum
+        above = self.maximum is not None and value > self.maximum
+        if below or above:
+            raise self._bad(f"{value:g}")
+
+    def _bad(self, given: object) -> BadInput:
+        return BadInput(self.name, given=given, expected=self.expected, choices=self.choices)
+
+
+def complete(declared: Iterable[Parameter], given: Mapping[str, object]) -> dict[str, Value]:
+    """Values for all declared parameters, in the order of the declaration: those given, else the defaults.
+
+    Names may be aliases. Raises `UnknownName` for a name that is not declared and `BadInput` for a value
+    that does not fit, for a parameter given twice, and for one that has no default and is not given.
+    """
+    parameters = list(declared)
+    named: dict[str, Value] = {}
+    for name, raw in given.items():
+        parameter = find(parameters, name)
+        if parameter.name in named:
+            raise BadInput(parameter.name, given=raw, expected="one value (it was given twice)")
+        named[parameter.name] = parameter.parse(raw)
+    for parameter in parameters:
+        if parameter.name not in named and parameter.default is None:
+            raise BadInput(parameter.name, given="", expected=parameter.expected, choices=parameter.choices)
+    return {
+        parameter.name: named[parameter.name] if parameter.name in named else parameter.parse(parameter.default)
+        for parameter in parameters
+    }
+
+
+def find(declared: Iterable[Parameter], name: str) -> Parameter:
+    """The parameter of that name or alias; raises `UnknownName` with the near and the valid names."""
+    parameters = list(declared)
+    for parameter in parameters:
+        if name == parameter.name or name in parameter.aliases:
+            return parameter
+    names = [parameter.name for parameter in parameters]
+    known = names + [alias for parameter in parameters for alias in parameter.aliases]
+    raise UnknownName("parameter", given=name, near=difflib.get_close_matches(name, known, 3), valid=names)
+
+
+def shown(value: Value) -> str:
+    """A value as people write it: `0.1`, `1e-05`, `true`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _float(raw: object) -> float:
+    if isinstance(raw, bool):
+        raise TypeError
+    value = float(raw)  # type: ignore[arg-type]
+    if not math.isfinite(value):
+        raise ValueError
+    return value
+
+
+def _int(raw: object) -> int:
+    if isinstance(raw, bool):
+        raise TypeError
+    if isinstance(raw, float):
+        if not raw.is_integer():
+            raise ValueError
+        return int(raw)
+    return int(str(raw), 10)
+
+
+def _boolean(raw: object) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    try:
+        return words[str(raw).strip().lower()]
+    except KeyError:
+        raise ValueError from None
+
+
+def _text(raw: object) -> str:
+    return str(raw)
+
+
+_PARSERS = {Kind.FLOAT: _float, Kind.INT: _int, Kind.BOOLEAN: _boolean, Kind.STRING: _text, Kind.CHOICE: _text}
