@@ -193,12 +193,18 @@ class Store(Protocol):
     async def by_batch_id(self, batch_id: str) -> Job | None: ...
 
     async def jobs(
-        self, *, project: str = "", channel_id: int = 0, asker_id: int = 0, live: bool | None = None, limit: int = 25
+        self,
+        *,
+        project: str = "",
+        channel_id: int = 0,
+        asker_id: int = 0,
+        live: bool | None = None,
+        limit: int = 25,
     ) -> list[Job]:
         """Newest first; 0 and "" are any."""
 
     async def open_jobs(self) -> list[Job]:
-        """Jobs that still need something: not terminal, not told, not archived, or a card that shows less; oldest first."""
+        """Jobs that still need something, oldest first: not terminal, not told, not archived, or with an old card."""
 
     async def append_log(self, job_id: str, events: Sequence[LogEvent], step: LogStep) -> int:
         """Stores the events that the job does not have yet (by `id`), in the order given, with the change that

@@ -125,7 +125,12 @@ class Job:
         """This job, ended. A success is SUCCEEDED, every other reason FAILED."""
         state = JobState.SUCCEEDED if reason is EndReason.SUCCEEDED else JobState.FAILED
         return replace(
-            self, state=state, reason=reason, ended_at=at, detail=detail or self.detail, revision=self.revision + 1
+            self,
+            state=state,
+            reason=reason,
+            ended_at=at,
+            detail=detail or self.detail,
+            revision=self.revision + 1,
         )
 
     def _stale(self, state: JobState, ended: int) -> bool:

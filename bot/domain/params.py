@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,7 +54,7 @@ class Parameter:
     def parse(self, raw: object) -> Value:
         """The value that `raw` (a string as typed, or a value of the type) stands for, or `BadInput`."""
         try:
-            value = _PARSERS[self.kind](raw)
+            value: Value = _PARSERS[self.kind](raw)
         except (ValueError, TypeError, OverflowError):
             raise self._bad(raw) from None
         if self.kind is Kind.CHOICE and value not in self.choices:
@@ -135,7 +135,16 @@ def _int(raw: object) -> int:
 def _boolean(raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
-    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    words = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
     try:
         return words[str(raw).strip().lower()]
     except KeyError:
@@ -146,4 +155,10 @@ def _text(raw: object) -> str:
     return str(raw)
 
 
-_PARSERS = {Kind.FLOAT: _float, Kind.INT: _int, Kind.BOOLEAN: _boolean, Kind.STRING: _text, Kind.CHOICE: _text}
+_PARSERS = {
+    Kind.FLOAT: _float,
+    Kind.INT: _int,
+    Kind.BOOLEAN: _boolean,
+    Kind.STRING: _text,
+    Kind.CHOICE: _text,
+}

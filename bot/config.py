@@ -1,0 +1,159 @@
+"""config.toml as typed settings. Secrets come from the environment alone: DISCORD_TOKEN and AWS's own."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.domain.access import Access
+from bot.domain.params import Kind, Parameter
+from bot.domain.project import Project
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+Snowflake = Annotated[int, Field(gt=0, lt=2**63)]
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Discord(_Section):
+    """[discord]"""
+
+    guild_id: Snowflake
+    api_url: str = "https://discord.com/api/v10"
+    gateway_url: str = "wss://gateway.discord.gg/"
+    requests_per_second: Annotated[float, Field(gt=0, le=50)] = 45
+    nonce_window_seconds: Seconds = 60
+
+
+class Aws(_Section):
+    """[aws] `endpoint_url` is for a stand-in; credentials come from the environment."""
+
+    region: str
+    endpoint_url: str | None = None
+    events_queue_url: str | None = None
+    logs_calls_per_second: Annotated[float, Field(gt=0, le=25)] = 5
+
+
+class Bot(_Section):
+    """[bot]"""
+
+    name: Name = "signalbox"
+    data_dir: Path = Path("var")
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 9464
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "json"
+
+
+class Pace(_Section):
+    """[pace] How often the bot looks and tells, in seconds."""
+
+    describe: Seconds = 15
+    logs: Seconds = 3
+    card: Seconds = 5
+    drain: Seconds = 30
+    lookup: Seconds = 45
+    plot_deadline: Seconds = 60
+
+
+class ParameterSettings(_Section):
+    """[projects.<name>.parameters.<parameter>]"""
+
+    type: Kind
+    default: bool | int | float | str | None = None
+    min: float | None = None
+    max: float | None = None
+    choices: tuple[str, ...] = ()
+    description: str = ""
+    aliases: tuple[Name, ...] = ()
+
+
+class ProjectSettings(_Section):
+    """[projects.<name>]"""
+
+    repository: str
+    branches: Annotated[tuple[str, ...], Field(min_length=1)] = ("main",)
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    queue: str
+    job_definition: str
+    log_group: str = "/aws/batch/job"
+    bucket: str
+    channels: tuple[Snowflake, ...] = ()
+    train_roles: tuple[str, ...] = ()
+    stop_roles: tuple[str, ...] = ()
+    timeout_minutes: Annotated[float, Field(ge=1, le=20160)] = 120
+    metric: str = "val_accuracy"
+    goal: Literal["maximize", "minimize"] = "maximize"
+    install: str = ""
+    data_uri: str = ""
+    metrics_file: str = ""
+    columns: dict[str, str] = Field(default_factory=dict)
+    parameters: dict[Name, ParameterSettings] = Field(default_factory=dict)
+
+
+class Config(_Section):
+    """The whole file."""
+
+    discord: Discord
+    aws: Aws
+    bot: Bot = Bot()
+    pace: Pace = Pace()
+    projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
+
+
+class Secrets(BaseSettings):
+    """From the environment, never from a file."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    discord_token: SecretStr
+
+
+def load(path: Path) -> Config:
+    """The checked config."""
+    return Config.model_validate(tomllib.loads(path.read_text()))
+
+
+def projects(config: Config) -> tuple[Project, ...]:
+    """The projects as the services know them, in the order of the file."""
+    return tuple(_project(name, settings) for name, settings in config.projects.items())
+
+
+def _project(name: str, settings: ProjectSettings) -> Project:
+    return Project(
+        name=name,
+        repository=settings.repository,
+        branches=settings.branches,
+        command=settings.command,
+        queue=settings.queue,
+        definition=settings.job_definition,
+        log_group=settings.log_group,
+        output_uri=f"s3://{settings.bucket}/jobs",
+        access=Access(frozenset(settings.train_roles), frozenset(settings.stop_roles)),
+        channel_ids=settings.channels,
+        parameters=tuple(_parameter(key, value) for key, value in settings.parameters.items()),
+        timeout_seconds=round(settings.timeout_minutes * 60),
+        metric=settings.metric,
+        maximize=settings.goal == "maximize",
+        install=settings.install,
+        data_uri=settings.data_uri,
+        metrics_file=settings.metrics_file,
+        columns=settings.columns,
+    )
+
+
+def _parameter(name: str, settings: ParameterSettings) -> Parameter:
+    return Parameter(
+        name=name,
+        kind=settings.type,
+        default=settings.default,
+        minimum=settings.min,
+        maximum=settings.max,
+        choices=settings.choices,
+        description=settings.description,
+        aliases=settings.aliases,
+    )
