@@ -213,6 +213,9 @@ class Store(Protocol):
     async def log_lines(self, job_id: str, first: int, limit: int) -> LogLines:
         """Up to `limit` events from number `first`; a negative `first` counts from the end."""
 
+    async def behind(self) -> list[Job]:
+        """Jobs with stored lines beyond `log_posted` and nothing pending in their THREAD lane, oldest first."""
+
     async def drop_log(self, job_id: str) -> None:
         """Forgets the lines of an archived job."""
 

@@ -32,7 +32,8 @@ class Access:
         if person.roles & self.stop_any or (person.id == asker_id and person.roles & self.train):
             return
         raise NotAllowed(
-            f"You may not stop this job: only <@{asker_id}>, who asked for it, or the role {_either(self.stop_any)} may."
+            f"You may not stop this job: only <@{asker_id}>, who asked for it, or the role "
+            f"{_either(self.stop_any)} may."
         )
 
 

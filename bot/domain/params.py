@@ -54,7 +54,7 @@ class Parameter:
     def parse(self, raw: object) -> Value:
         """The value that `raw` (a string as typed, or a value of the type) stands for, or `BadInput`."""
         try:
-            value: Value = _PARSERS[self.kind](raw)
+            value = _PARSERS[self.kind](raw)
         except (ValueError, TypeError, OverflowError):
             raise self._bad(raw) from None
         if self.kind is Kind.CHOICE and value not in self.choices:
@@ -155,7 +155,7 @@ def _text(raw: object) -> str:
     return str(raw)
 
 
-_PARSERS = {
+_PARSERS: dict[Kind, Callable[[object], Value]] = {
     Kind.FLOAT: _float,
     Kind.INT: _int,
     Kind.BOOLEAN: _boolean,

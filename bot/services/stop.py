@@ -1,0 +1,92 @@
+"""Stop a job: the wish is committed first, then TerminateJob is called until Batch says that it has ended."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import structlog
+
+from bot.domain.access import Person
+from bot.domain.job import Job
+from bot.domain.posts import Change
+from bot.domain.project import Project
+from bot.domain.states import EndReason
+from bot.errors import BadInput, ServiceError, UnknownName
+from bot.ports import Batch, Store
+from bot.services.bells import Bells
+
+log = structlog.get_logger()
+
+
+class Stop:
+    """CancelJob does nothing on a running job, so it is always TerminateJob."""
+
+    def __init__(
+        self,
+        store: Store,
+        batch: Batch,
+        projects: Mapping[str, Project],
+        bells: Bells,
+        *,
+        now: Callable[[], float],
+        repeat_seconds: float = 30,
+    ) -> None:
+        self._store, self._batch, self._projects, self._bells = store, batch, projects, bells
+        self._now, self._repeat = now, repeat_seconds
+        self._tried: dict[str, float] = {}
+
+    async def check(self, job_id: str, person: Person) -> Job:
+        """The job, if this person may stop it now; `UnknownName`, `NotAllowed`, or `BadInput` if it has ended."""
+        job = await self._store.job(job_id)
+        if job is None:
+            raise UnknownName("job", given=job_id)
+        self._projects[job.project].access.check_stop(person, job.asker_id)
+        if not job.live:
+            raise BadInput("job", given=job.id, expected=f"a job that still runs ({job.id} has {job.state.lower()})")
+        return job
+
+    async def stop(self, job_id: str, person: Person) -> Job:
+        """Commits the wish; the first one is kept."""
+        await self.check(job_id, person)
+        at = self._now()
+
+        def step(job: Job) -> Change | None:
+            if not job.live or job.stop_at is not None:
+                return None
+            return Change(replace(job, stop_by=person.name, stop_at=at, revision=job.revision + 1))
+
+        job = await self._store.change(job_id, step)
+        self._bells.stop.ring()
+        self._bells.notify.ring()
+        return job
+
+    async def once(self) -> None:
+        """Carries out the wishes that are not fulfilled yet."""
+        wanted = [job for job in await self._store.open_jobs() if job.live and job.stop_at is not None]
+        self._tried = {job.id: self._tried[job.id] for job in wanted if job.id in self._tried}
+        for job in wanted:
+            if self._now() - self._tried.get(job.id, -self._repeat) >= self._repeat:
+                await self._carry_out(job)
+
+    async def _carry_out(self, job: Job) -> None:
+        if job.batch_id is None:
+            await self._never_submitted(job)
+            return
+        try:
+            await self._batch.terminate(job.batch_id, f"Stopped by {job.stop_by}")
+        except ServiceError as error:
+            log.warning("stop failed, will be repeated", job=job.id, error=str(error))
+            return
+        self._tried[job.id] = self._now()
+        self._bells.watch.ring()
+
+    async def _never_submitted(self, job: Job) -> None:
+        """Ends an intent that SubmitJob was never called for; one whose answer was lost waits for `launch`."""
+        at = self._now()
+
+        def step(job: Job) -> Change | None:
+            if job.batch_id is not None or job.submit_tried_at is not None or not job.live:
+                return None
+            return Change(job.ended(EndReason.STOPPED, at, "Stopped before it was submitted."))
+
+        await self._store.change(job.id, step)
+        self._bells.finish.ring()

@@ -1,0 +1,108 @@
+"""Take a command: check it, pin its commit, and commit the intent. `launch` does the rest."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.access import Person
+from bot.domain.job import Commit, Job
+from bot.domain.params import Value, complete
+from bot.domain.posts import NewPost, PostKind
+from bot.domain.project import Project, choose
+from bot.errors import UnknownName
+from bot.ports import Code, Store
+from bot.services.bells import Bells
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRequest:
+    """One `/train` as typed; empty means not given. `values` maps parameter names or aliases to values."""
+
+    person: Person
+    channel_id: int
+    interaction_id: int
+    project: str = ""
+    branch: str = ""
+    commit: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class Submit:
+    """Nothing is spent here: when a method returns, the intent is durable, and exactly one job will come of it."""
+
+    def __init__(
+        self,
+        store: Store,
+        code: Code,
+        projects: Sequence[Project],
+        bells: Bells,
+        *,
+        now: Callable[[], float],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._store, self._code, self._projects, self._bells = store, code, projects, bells
+        self._now, self._new_id = now, new_id
+
+    async def train(self, request: TrainRequest) -> Job:
+        """The accepted job. Raises `NotAllowed`, `BadInput`, `UnknownName`; the same interaction gives the same job."""
+        project = choose(self._projects, request.project, request.channel_id)
+        project.access.check_train(request.person)
+        parameters = complete(project.parameters, request.values)
+        commit = await self._code.resolve(
+            project.repository, project.branches, branch=request.branch, commit=request.commit
+        )
+        return await self._accept(project, request, commit, parameters)
+
+    async def retry(self, job_id: str, request: TrainRequest) -> Job:
+        """The same commit with the same parameters, unless some are given anew in the request."""
+        old = await self._store.job(job_id)
+        if old is None:
+            raise UnknownName("job", given=job_id)
+        project = choose(self._projects, old.project, request.channel_id)
+        project.access.check_train(request.person)
+        kept = {p.name: old.parameters[p.name] for p in project.parameters if p.name in old.parameters}
+        given = complete(project.parameters, {**_without(kept, project, request.values), **request.values})
+        if request.branch or request.commit:
+            commit = await self._code.resolve(
+                project.repository, project.branches, branch=request.branch, commit=request.commit
+            )
+        else:
+            commit = await self._code.resolve(project.repository, project.branches, commit=old.commit.sha)
+            commit = Commit(commit.sha, old.commit.branch, commit.subject)
+        return await self._accept(project, request, commit, given, retry_of=old.id)
+
+    async def _accept(
+        self,
+        project: Project,
+        request: TrainRequest,
+        commit: Commit,
+        parameters: Mapping[str, Value],
+        retry_of: str | None = None,
+    ) -> Job:
+        job_id = self._new_id()
+        job = Job(
+            id=job_id,
+            project=project.name,
+            commit=commit,
+            parameters=parameters,
+            asker_id=request.person.id,
+            asker_name=request.person.name,
+            channel_id=request.channel_id,
+            interaction_id=request.interaction_id,
+            created_at=self._now(),
+            timeout_seconds=project.timeout_seconds,
+            retry_of=retry_of,
+        )
+        posts = (
+            NewPost(key=f"card:{job_id}", kind=PostKind.CARD, job_id=job_id),
+            NewPost(key=f"thread:{job_id}", kind=PostKind.THREAD, job_id=job_id),
+        )
+        accepted = await self._store.add(job, posts)
+        self._bells.launch.ring()
+        self._bells.notify.ring()
+        return accepted
+
+
+def _without(kept: Mapping[str, Value], project: Project, given: Mapping[str, object]) -> dict[str, object]:
+    """The kept values, less those that are given anew under their name or an alias."""
+    renewed = {p.name for p in project.parameters if p.name in given or any(a in given for a in p.aliases)}
+    return {name: value for name, value in kept.items() if name not in renewed}
