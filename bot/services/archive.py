@@ -1,0 +1,101 @@
+"""Put a job's whole log to rest: drained, audited, stored in S3, and posted as a file in the thread."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from bot.domain.job import Job
+from bot.domain.loglines import clean
+from bot.domain.posts import Change, File, NewPost, PostKind
+from bot.domain.project import Project
+from bot.errors import ServiceError
+from bot.ports import Artifacts, Store
+from bot.services.bells import Bells
+from bot.services.tail import Tail
+from trainer.contract import LOG_TXT
+
+log = structlog.get_logger()
+
+PIECE = 5_000
+"""Lines that are written to the file at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSettings:
+    """Lines may come for `drain` seconds after the end; files wait in `folder` until they are posted."""
+
+    drain: float
+    folder: Path
+
+
+class Archive:
+    def __init__(
+        self,
+        store: Store,
+        tail: Tail,
+        artifacts: Artifacts,
+        projects: Mapping[str, Project],
+        bells: Bells,
+        settings: ArchiveSettings,
+        *,
+        now: Callable[[], float],
+    ) -> None:
+        self._store, self._tail, self._artifacts, self._projects = store, tail, artifacts, projects
+        self._bells, self._settings, self._now = bells, settings, now
+        self._quiet_since: dict[str, float] = {}
+
+    async def once(self) -> None:
+        """Archives each job that has been told, whose log is still, and whose thread has taken every line."""
+        jobs = [job for job in await self._store.open_jobs() if job.told_at is not None and job.archived_at is None]
+        self._quiet_since = {job.id: at for job in jobs if (at := self._quiet_since.get(job.id)) is not None}
+        for job in jobs:
+            if self._now() < self._quiet_since.get(job.id, job.ended_at or 0.0) + self._settings.drain:
+                continue
+            try:
+                await self._settle(job)
+            except ServiceError as error:
+                log.warning("the archive waits", job=job.id, error=str(error))
+
+    async def _settle(self, job: Job) -> None:
+        if await self._tail.audit(job):
+            self._quiet_since[job.id] = self._now()
+            return
+        total = (await self._store.log_lines(job.id, 0, 0)).total
+        if job.log_posted < total and job.thread_id is not None:
+            self._bells.narrate.ring()
+            return
+        await self._keep(job, total)
+
+    async def _keep(self, job: Job, total: int) -> None:
+        """S3 first, then the file's post and `archived_at` in one transaction."""
+        posts: tuple[NewPost, ...] = ()
+        if total:
+            path = self._settings.folder / f"{job.id}.log"
+            await self._write(job, path, total)
+            uri = self._projects[job.project].prefix(job.id) + LOG_TXT
+            await self._artifacts.write(uri, path, "text/plain; charset=utf-8")
+            posts = (
+                NewPost(
+                    f"log_file:{job.id}",
+                    PostKind.LOG_FILE,
+                    job.id,
+                    text=f"The whole log, {total:,} line{'s' if total != 1 else ''}.",
+                    files=(File(f"{job.id}.log", path=str(path)),),
+                ),
+            )
+        at = self._now()
+        await self._store.change(
+            job.id, lambda stored: None if stored.archived_at else Change(replace(stored, archived_at=at), posts)
+        )
+        self._quiet_since.pop(job.id, None)
+        log.info("archived", job=job.id, lines=total)
+        self._bells.notify.ring()
+
+    async def _write(self, job: Job, path: Path, total: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8") as file:
+            for first in range(0, total, PIECE):
+                lines = await self._store.log_lines(job.id, first, PIECE)
+                file.write("".join(f"{clean(event.message)}\n" for event in lines.events))

@@ -1,0 +1,154 @@
+"""Turn an intent into exactly one Batch job, whatever is lost, repeated or killed in between.
+
+SubmitJob has no idempotency token. So the time of the call is committed before it; after an answer that was
+lost, the job is looked up by its name, which is unique to the intent, and only when it is surely absent
+(DescribeJobs and ListJobs may lag) is it submitted again.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.domain.events import Observation
+from bot.domain.job import Job
+from bot.domain.posts import Change
+from bot.domain.project import Project
+from bot.domain.states import EndReason, JobState
+from bot.errors import Refused, ServiceError, Throttled, Unavailable
+from bot.ports import Batch, Store, Submission
+from bot.services.bells import Bells
+
+log = structlog.get_logger()
+
+JOB_TAG = "signalbox:job"
+BOT_TAG = "signalbox:bot"
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSettings:
+    """`bot_name` tells the jobs of several bots in one account apart; `lookup_seconds` is how long AWS may lag."""
+
+    bot_name: str
+    lookup_seconds: float
+    backoff_seconds: float = 1.0
+    most_backoff_seconds: float = 30.0
+
+
+class Launch:
+    def __init__(
+        self,
+        store: Store,
+        batch: Batch,
+        projects: Mapping[str, Project],
+        bells: Bells,
+        settings: LaunchSettings,
+        *,
+        now: Callable[[], float],
+    ) -> None:
+        self._store, self._batch, self._projects, self._bells = store, batch, projects, bells
+        self._settings, self._now = settings, now
+        self._delay: dict[str, tuple[float, float]] = {}
+        """Job id → (not before, next delay): jobs whose last try failed in passing."""
+
+    async def once(self) -> None:
+        """One try for each intent that is due."""
+        intents = [job for job in await self._store.open_jobs() if job.state is JobState.INTENT]
+        self._delay = {job.id: self._delay[job.id] for job in intents if job.id in self._delay}
+        for job in intents:
+            if self._now() >= self._delay.get(job.id, (0.0, 0.0))[0]:
+                await self._try(job)
+
+    async def _try(self, job: Job) -> None:
+        try:
+            if job.submit_tried_at is not None and not await self._surely_absent(job):
+                return
+            if job.stop_at is None:
+                await self._submit(job)
+            else:
+                await self._end(job, EndReason.STOPPED, "Stopped before it was submitted.")
+        except Throttled as error:
+            await self._store.change(job.id, lambda job: Change(replace(job, submit_tried_at=None)))
+            self._later(job, error)
+        except Unavailable as error:
+            self._later(job, error)
+        except Refused as error:
+            await self._end(job, EndReason.NOT_SUBMITTED, str(error))
+
+    async def _surely_absent(self, job: Job) -> bool:
+        """After a call whose answer was lost: adopts the job if it is there; whether it surely is not."""
+        found = await self._batch.find(self._projects[job.project].queue, self.batch_name(job))
+        if found:
+            await self._adopt(job, found)
+            return False
+        assert job.submit_tried_at is not None
+        wait = job.submit_tried_at + self._settings.lookup_seconds - self._now()
+        if wait > 0:
+            self._delay[job.id] = (self._now() + min(wait, self._settings.backoff_seconds), 0.0)
+        return wait <= 0
+
+    async def _adopt(self, job: Job, found: list[Observation]) -> None:
+        """The oldest is ours; a double is ended."""
+        await self._submitted(job, found[0].batch_id)
+        for double in found[1:]:
+            log.warning("double submission ended", job=job.id, batch_id=double.batch_id)
+            await self._batch.terminate(double.batch_id, f"Submitted twice; {found[0].batch_id} is kept")
+
+    async def _submit(self, job: Job) -> None:
+        at = self._now()
+        job = await self._store.change(job.id, lambda job: Change(replace(job, submit_tried_at=at)))
+        batch_id = await self._batch.submit(self.submission(job))
+        await self._submitted(job, batch_id)
+
+    async def _submitted(self, job: Job, batch_id: str) -> None:
+        def step(job: Job) -> Change:
+            submitted = replace(job, batch_id=batch_id, state=JobState.SUBMITTED, submit_tried_at=None)
+            return Change(replace(submitted, revision=job.revision + 1))
+
+        await self._store.change(job.id, step)
+        log.info("submitted", job=job.id, batch_id=batch_id)
+        self._bells.watch.ring()
+        self._bells.stop.ring()
+        self._bells.notify.ring()
+
+    async def _end(self, job: Job, reason: EndReason, detail: str) -> None:
+        at = self._now()
+        await self._store.change(job.id, lambda job: Change(job.ended(reason, at, detail)))
+        log.warning("not submitted", job=job.id, reason=reason, detail=detail)
+        self._bells.finish.ring()
+        self._bells.notify.ring()
+
+    def _later(self, job: Job, error: ServiceError) -> None:
+        delay = self._delay.get(job.id, (0.0, 0.0))[1] or self._settings.backoff_seconds
+        self._delay[job.id] = (self._now() + delay, min(delay * 2, self._settings.most_backoff_seconds))
+        log.warning("submission failed in passing", job=job.id, error=str(error), again_in_seconds=delay)
+
+    def batch_name(self, job: Job) -> str:
+        """Unique to the intent, and within Batch's rule for names."""
+        return f"{self._settings.bot_name}-{job.project}-{job.id}"
+
+    def submission(self, job: Job) -> Submission:
+        """The one SubmitJob call, with the environment of the contract with training code."""
+        project = self._projects[job.project]
+        environment = {
+            "REPOSITORY_URL": project.repository,
+            "BRANCH_NAME": job.commit.branch,
+            "COMMIT_ID": job.commit.sha,
+            "JOB_ID": job.id,
+            "OUTPUT_URI": project.prefix(job.id),
+            "PARAMETERS": json.dumps(dict(job.parameters)),
+            "ASKER": job.asker_name,
+            "INSTALL": project.install,
+            "METRICS_FILE": project.metrics_file,
+            "DATA_URI": project.data_uri,
+        }
+        return Submission(
+            name=self.batch_name(job),
+            queue=project.queue,
+            definition=project.definition,
+            command=project.command,
+            environment={name: value for name, value in environment.items() if value},
+            tags={JOB_TAG: job.id, BOT_TAG: self._settings.bot_name, "signalbox:project": job.project},
+            timeout_seconds=job.timeout_seconds,
+        )

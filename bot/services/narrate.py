@@ -1,0 +1,74 @@
+"""Bring the log into the thread: in blocks while it keeps up, in digests when it falls behind.
+
+A block is made only when the thread's lane is empty, so the slower Discord takes them, the more a block holds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain.job import Job
+from bot.domain.loglines import LogEvent, block, digest, readable
+from bot.domain.posts import Change, NewPost, PostKind
+from bot.ports import Store
+from bot.services.bells import Bells
+from bot.services.notify import NOWHERE
+
+CONTENT = 2_000
+"""Characters of a message."""
+EMBED = 4_096
+"""Characters of an embed's description."""
+LOOK_AHEAD = 500
+"""Lines that are looked at to make a block; with more waiting, the thread is far behind."""
+TAIL = 60
+"""Last lines that a digest looks at."""
+
+
+class Narrate:
+    def __init__(self, store: Store, bells: Bells) -> None:
+        self._store, self._bells = store, bells
+
+    async def once(self) -> None:
+        """One block for each job whose thread has taken the one before."""
+        for job in await self._store.behind():
+            if job.thread_id == NOWHERE:
+                await self._commit(job, LOOK_AHEAD, "", is_digest=False)
+            elif job.thread_id is not None:
+                await self._say(job)
+
+    async def _say(self, job: Job) -> None:
+        waiting = await self._store.log_lines(job.id, job.log_posted, LOOK_AHEAD)
+        if waiting.total - job.log_posted > LOOK_AHEAD:
+            tail = await self._store.log_lines(job.id, -TAIL, TAIL)
+            left_out = max(0, tail.first - job.log_posted)
+            text, taken = digest(readable(tail.events), left_out, limit=EMBED), waiting.total - job.log_posted
+            await self._commit(job, taken, text, is_digest=True)
+            return
+        text, taken = _block(waiting.events)
+        await self._commit(job, taken, text, is_digest=False)
+
+    async def _commit(self, job: Job, taken: int, text: str, *, is_digest: bool) -> None:
+        first = job.log_posted
+        post = NewPost(f"log:{job.id}:{first}", PostKind.LOG, job.id, text=text, digest=is_digest)
+
+        def step(stored: Job) -> Change | None:
+            if stored.log_posted != first:
+                return None
+            return Change(replace(stored, log_posted=first + taken), (post,) if text else ())
+
+        await self._store.change(job.id, step)
+        self._bells.notify.ring()
+        self._bells.archive.ring()
+
+
+def _block(events: Sequence[LogEvent]) -> tuple[str, int]:
+    """The text of a message, and how many events it covers; machine lines are covered and not shown."""
+    lines: list[str] = []
+    owner: list[int] = []
+    for number, event in enumerate(events):
+        for line in readable([event]):
+            lines.append(line)
+            owner.append(number)
+    if not lines:
+        return "", len(events)
+    text, taken = block(lines, limit=CONTENT)
+    return text, len(events) if taken == len(lines) else max(1, owner[taken])

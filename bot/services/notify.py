@@ -1,0 +1,184 @@
+"""Deliver the outbox: in order per lane, each post once, and keep the cards current.
+
+A post's nonce makes Discord answer a repeated send with the same message, for "the past few minutes". When that
+window may have passed since the first try, the history is read back before anything is sent again.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.domain.job import Job
+from bot.domain.posts import Change, Lane, Post, PostKind
+from bot.errors import Refused, ServiceError, Throttled, Unavailable
+from bot.ports import Chat, Step, Store
+from bot.services.bells import Bells
+
+log = structlog.get_logger()
+
+LaneKey = tuple[str, Lane]
+NOWHERE = 0
+"""In place of a card's or a thread's id: it could not be made, or is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """Seconds. `card` is the least time between two edits of one card."""
+
+    card: float
+    nonce_window: float
+    backoff: float = 0.5
+    most_backoff: float = 30.0
+
+
+class Notify:
+    """`once` starts what can be delivered and returns; `settle` waits until all of that is done."""
+
+    def __init__(
+        self, store: Store, chat: Chat, bells: Bells, settings: NotifySettings, *, now: Callable[[], float]
+    ) -> None:
+        self._store, self._chat, self._bells = store, chat, bells
+        self._settings, self._now = settings, now
+        self._busy: dict[LaneKey, asyncio.Task[None]] = {}
+        self._rest: dict[LaneKey, tuple[float, float]] = {}
+        """Lane → (not before, next delay), after a passing failure."""
+        self._edited: dict[str, float] = {}
+
+    async def once(self) -> None:
+        """Starts the first post of each free lane, and the edit of each card that is behind."""
+        busy = set(self._busy)  # a lane that becomes free from here on may have delivered what is read next
+        posts = await self._store.pending_posts()
+        jobs = {job.id: job for job in await self._store.open_jobs()}
+        for post in posts:
+            key = (post.new.job_id, post.new.lane)
+            job = jobs.get(key[0]) or await self._store.job(key[0])
+            if job is not None and key not in busy and self._free(key) and _possible(post, job):
+                self._start(key, self._deliver(post, job))
+        for job in jobs.values():
+            key = (job.id, Lane.CHANNEL)
+            if self._card_due(job) and self._free(key):
+                self._start(key, self._show(job))
+
+    async def settle(self) -> None:
+        """Waits for the deliveries under way, without cancelling them."""
+        while self._busy:
+            await asyncio.wait(list(self._busy.values()))
+
+    async def close(self) -> None:
+        """Cancels the deliveries under way; what they had not finished is pending still."""
+        for task in self._busy.values():
+            task.cancel()
+        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    def _free(self, key: LaneKey) -> bool:
+        return key not in self._busy and self._now() >= self._rest.get(key, (0.0, 0.0))[0]
+
+    def _card_due(self, job: Job) -> bool:
+        if not job.message_id or job.shown_revision >= job.revision:
+            return False
+        return not job.live or self._now() >= self._edited.get(job.id, 0.0) + self._settings.card
+
+    def _start(self, key: LaneKey, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(self._guarded(key, work), name=f"notify {key[0]} {key[1]}")
+        self._busy[key] = task
+        task.add_done_callback(lambda _: self._ended(key))
+
+    def _ended(self, key: LaneKey) -> None:
+        self._busy.pop(key, None)
+        self._bells.notify.ring()
+
+    async def _guarded(self, key: LaneKey, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Unavailable as error:
+            self._later(key, error)
+            return
+        except Exception:
+            log.exception("a delivery failed", job=key[0], lane=key[1])
+            self._later(key, ServiceError("unexpected"))
+            return
+        self._rest.pop(key, None)
+
+    def _later(self, key: LaneKey, error: ServiceError) -> None:
+        delay = self._rest.get(key, (0.0, 0.0))[1] or self._settings.backoff
+        wait = max(delay, error.retry_after if isinstance(error, Throttled) else 0.0)
+        self._rest[key] = (self._now() + wait, min(delay * 2, self._settings.most_backoff))
+        log.warning("delivery failed in passing", job=key[0], error=str(error), again_in_seconds=wait)
+
+    # ---- posts -------------------------------------------------------------------------------------------
+    async def _deliver(self, post: Post, job: Job) -> None:
+        if post.new.lane is Lane.THREAD and job.thread_id == NOWHERE:
+            await self._store.post_parked(post.id, "there is no thread to post it in", self._now())
+            return
+        try:
+            message_id = await self._once(post, job)
+        except Refused as error:
+            log.error("a post cannot be delivered", job=job.id, kind=post.new.kind, error=str(error))
+            await self._store.change(job.id, _lost(post))
+            await self._store.post_parked(post.id, str(error), self._now())
+            return
+        await self._store.post_done(post.id, message_id, self._now(), _after(post, message_id, job.revision))
+        if post.new.kind is PostKind.THREAD:
+            self._bells.narrate.ring()
+
+    async def _once(self, post: Post, job: Job) -> int:
+        """The message's id, whether it is sent now or had arrived before."""
+        if post.attempted_at is not None and self._now() - post.attempted_at > self._settings.nonce_window:
+            arrived = await self._chat.sent(post, job)
+            if arrived is not None:
+                return arrived
+        await self._store.post_attempted(post.id, self._now())
+        return await self._chat.send(post, job)
+
+    # ---- cards -------------------------------------------------------------------------------------------
+    async def _show(self, job: Job) -> None:
+        self._edited[job.id] = self._now()
+        try:
+            await self._chat.show(job)
+        except Refused as error:
+            log.warning("the card cannot be edited", job=job.id, error=str(error))
+        await self._store.change(job.id, _shown(job.revision))
+        if not job.live:
+            self._edited.pop(job.id, None)
+
+
+def _possible(post: Post, job: Job) -> bool:
+    """Whether what the post hangs on has been settled: the card for its thread, the thread for what goes into it."""
+    if post.new.kind is PostKind.THREAD:
+        return job.message_id is not None
+    return post.new.lane is Lane.CHANNEL or job.thread_id is not None
+
+
+def _lost(post: Post) -> Step:
+    """A post that was refused takes with it what hangs on it: no invalid request is made twice."""
+
+    def step(job: Job) -> Change | None:
+        if post.new.kind is PostKind.CARD:
+            return Change(replace(job, message_id=NOWHERE, thread_id=NOWHERE))
+        if post.new.kind is PostKind.THREAD or post.new.lane is Lane.THREAD:
+            return Change(replace(job, thread_id=NOWHERE))
+        return None
+
+    return step
+
+
+def _after(post: Post, message_id: int, revision: int) -> Step:
+    """What a delivered post changes of its job."""
+
+    def step(job: Job) -> Change | None:
+        if post.new.kind is PostKind.CARD:
+            return Change(replace(job, message_id=message_id, shown_revision=revision))
+        if post.new.kind is PostKind.THREAD:
+            return Change(replace(job, thread_id=message_id, revision=job.revision + 1))
+        return None
+
+    return step
+
+
+def _shown(revision: int) -> Step:
+    def step(job: Job) -> Change | None:
+        return Change(replace(job, shown_revision=max(job.shown_revision, revision)))
+
+    return step

@@ -1,0 +1,56 @@
+"""Answer what is asked about jobs: which there are, and what one's log says."""
+
+import difflib
+from dataclasses import dataclass
+
+from bot.domain.job import Job
+from bot.domain.loglines import readable
+from bot.errors import UnknownName
+from bot.ports import Store
+
+
+@dataclass(frozen=True, slots=True)
+class LogExcerpt:
+    """Cleaned lines, not fenced; the first is number `first` (from 0) of `total` stored ones."""
+
+    text: str
+    first: int
+    total: int
+
+
+class Show:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def job(self, job_id: str) -> Job:
+        """The job of that id, however it was typed; raises `UnknownName` with near ids."""
+        typed = job_id.strip().strip("`#").lower()
+        found = await self._store.job(typed)
+        if found is None:
+            recent = [job.id for job in await self._store.jobs(limit=200)]
+            near = difflib.get_close_matches(typed, recent, 3, cutoff=0.5)
+            raise UnknownName("job", given=job_id, near=near, hint="/jobs lists the latest.")
+        return found
+
+    async def live(self, channel_id: int = 0) -> list[Job]:
+        """Jobs that have not ended, newest first."""
+        return await self._store.jobs(channel_id=channel_id, live=True, limit=100)
+
+    async def recent(self, *, asker_id: int = 0, limit: int = 15) -> list[Job]:
+        return await self._store.jobs(asker_id=asker_id, limit=limit)
+
+    async def matching(self, text: str, limit: int = 25) -> list[Job]:
+        """Recent jobs whose id, project, branch, commit or asker contains `text`, for autocomplete."""
+        typed = text.strip().lower()
+        jobs = await self._store.jobs(limit=500)
+        return [job for job in jobs if typed in _described(job)][:limit]
+
+    async def log(self, job_id: str, lines: int) -> LogExcerpt:
+        """The last `lines` events of the log, as people read them."""
+        job = await self.job(job_id)
+        found = await self._store.log_lines(job.id, -lines, lines)
+        return LogExcerpt("\n".join(readable(found.events)), found.first, found.total)
+
+
+def _described(job: Job) -> str:
+    return f"{job.id} {job.project} {job.commit.branch}@{job.commit.sha} {job.asker_name} {job.state}".lower()
