@@ -1,0 +1,181 @@
+"""One table from AWS's error codes to our exceptions, and the two places where they are turned.
+
+https://docs.aws.amazon.com/awssupport/latest/user/common-error-codes.html has no full list: what is not in the
+table goes by its HTTP status.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    MetadataRetrievalError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+
+from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+
+_KINDS: dict[type[ServiceError], frozenset[str]] = {
+    Throttled: frozenset(
+        {
+            "BandwidthLimitExceeded",
+            "EC2ThrottledException",
+            "LimitExceededException",
+            "PriorRequestNotComplete",
+            "ProvisionedThroughputExceededException",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "SlowDown",
+            "Throttling",
+            "ThrottlingException",
+            "ThrottledException",
+            "TooManyRequests",
+            "TooManyRequestsException",
+        }
+    ),
+    Unavailable: frozenset(
+        {"InternalError", "InternalFailure", "RequestTimeout", "ServerException", "ServiceUnavailable"}
+    ),
+    Missing: frozenset(
+        {
+            "404",
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "NoSuchBucket",
+            "NoSuchKey",
+            "NotFound",
+            "QueueDoesNotExist",
+            "ResourceNotFoundException",
+        }
+    ),
+    Denied: frozenset(
+        {
+            "403",
+            "AccessDenied",
+            "AccessDeniedException",
+            "AllAccessDisabled",
+            "AuthFailure",
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
+            "InvalidAccessKeyId",
+            "InvalidClientTokenId",
+            "InvalidSignatureException",
+            "InvalidToken",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "NotAuthorized",
+            "OptInRequired",
+            "RequestExpired",
+            "RequestTimeTooSkewed",
+            "SignatureDoesNotMatch",
+            "UnauthorizedOperation",
+            "UnrecognizedClient",
+            "UnrecognizedClientException",
+        }
+    ),
+}
+_BY_CODE = {code: kind for kind, codes in _KINDS.items() for code in codes}
+_BY_STATUS: dict[int, type[ServiceError]] = {401: Denied, 403: Denied, 404: Missing, 408: Unavailable, 429: Throttled}
+
+_CREDENTIALS_MEND = "Give the bot valid AWS credentials: a role of its machine, or AWS_ACCESS_KEY_ID and the like."
+_MENDS = {
+    "AllAccessDisabled": "The account or the bucket is suspended.",
+    "OptInRequired": "Turn the service or the region on for the account.",
+    "RequestExpired": "Set the machine's clock right.",
+    "RequestTimeTooSkewed": "Set the machine's clock right.",
+    **dict.fromkeys(
+        ("403", "AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"),
+        "Give the bot's role this permission.",
+    ),
+}
+"""What to do about each `Denied`; where a code is absent, `_CREDENTIALS_MEND`."""
+
+_CREDENTIALS_ERRORS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+_PASSING_CREDENTIALS_ERRORS = (CredentialRetrievalError, MetadataRetrievalError)
+_LONGEST = 400
+"""Characters of a vendor's message that are kept: some answers are whole pages."""
+
+
+@contextmanager
+def calling(what: str) -> Iterator[None]:
+    """Around every call to AWS: raises our exceptions in place of the vendor's, which stay as their cause.
+
+    `what` names the call for people: `Batch SubmitJob`.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise _from_answer(what, error) from error
+    except ParamValidationError as error:
+        raise Refused(f"{what} was not sent: {_clean(str(error))}", code="ParamValidation") from error
+    except _CREDENTIALS_ERRORS as error:
+        raise Denied(f"{what} was not sent: {_clean(str(error))}. {_CREDENTIALS_MEND}", code="NoCredentials") from error
+    except _PASSING_CREDENTIALS_ERRORS as error:
+        raise Unavailable(f"{what} was not sent: {_clean(str(error))}", code="Credentials") from error
+    except (BotoCoreError, aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+        raise Unavailable(f"{what}: no valid answer ({_clean(str(error) or type(error).__name__)})") from error
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Around the parsing of an answer: one that lacks what it must have, or has it in another shape, is `Unavailable`.
+
+    botocore takes a page of HTML with status 200 for an answer without any field: it must not pass for "nothing".
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise Unavailable(
+            f"{what}: the answer cannot be read ({type(error).__name__}: {_clean(str(error))})"
+        ) from error
+
+
+def _from_answer(what: str, error: ClientError) -> ServiceError:
+    details: Mapping[str, Any] = error.response.get("Error") or {}
+    metadata: Mapping[str, Any] = error.response.get("ResponseMetadata") or {}
+    code = str(details.get("Code") or "")
+    status = int(metadata.get("HTTPStatusCode") or 0)
+    kind = _kind(code, status)
+    text = f"{what}: {_clean(str(details.get('Message') or '')) or f'HTTP status {status}'}"
+    if kind is Throttled:
+        return Throttled(text, code=code, retry_after=_retry_after(metadata))
+    if kind is Denied:
+        text = f"{text}{'' if text.endswith('.') else '.'} {_MENDS.get(code, _CREDENTIALS_MEND)}"
+    return kind(text, code=code)
+
+
+def _kind(code: str, status: int) -> type[ServiceError]:
+    # Codes of the query protocol may carry the service in front: "AWS.SimpleQueueService.NonExistentQueue".
+    if kind := _BY_CODE.get(code) or _BY_CODE.get(code.rpartition(".")[2]):
+        return kind
+    if status >= 500 or 200 <= status < 300:
+        return Unavailable
+    return _BY_STATUS.get(status, Refused)
+
+
+def _retry_after(metadata: Mapping[str, Any]) -> float:
+    value = str((metadata.get("HTTPHeaders") or {}).get("retry-after", ""))
+    return float(value) if value.isdecimal() else 0.0
+
+
+def _clean(text: str) -> str:
+    """One line of at most `_LONGEST` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
