@@ -1,15 +1,22 @@
 """config.toml as typed settings. Secrets come from the environment alone: DISCORD_TOKEN and AWS's own."""
 
 import tomllib
+from collections import Counter
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.config_problems import problems
 from bot.domain.access import Access
 from bot.domain.params import Kind, Parameter
 from bot.domain.project import Project
+from bot.errors import BadInput, ConfigError
+
+MOST_CHOICES = 25
+MOST_OPTIONS = 25
+RESERVED_OPTIONS = ("branch", "commit", "project")
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 Snowflake = Annotated[int, Field(gt=0, lt=2**63)]
@@ -68,8 +75,25 @@ class ParameterSettings(_Section):
     min: float | None = None
     max: float | None = None
     choices: tuple[str, ...] = ()
-    description: str = ""
+    description: Annotated[str, Field(max_length=100)] = ""
     aliases: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.type is Kind.CHOICE) != bool(self.choices):
+            raise ValueError('choices go with type "choice", and it with them')
+        if len(self.choices) > MOST_CHOICES:
+            raise ValueError(f"at most {MOST_CHOICES} choices, as Discord shows no more")
+        if (self.min is not None or self.max is not None) and self.type not in (Kind.INT, Kind.FLOAT):
+            raise ValueError('min and max go with type "int" or "float"')
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min ({self.min:g}) is above max ({self.max:g})")
+        if self.default is not None:
+            try:
+                parameter("default", self).parse(self.default)
+            except BadInput as error:
+                raise ValueError(str(error)) from error
+        return self
 
 
 class ProjectSettings(_Section):
@@ -94,6 +118,15 @@ class ProjectSettings(_Section):
     columns: dict[str, str] = Field(default_factory=dict)
     parameters: dict[Name, ParameterSettings] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        taken = Counter([*RESERVED_OPTIONS, *self.parameters])
+        taken.update(alias for settings in self.parameters.values() for alias in settings.aliases)
+        doubled = sorted(name for name, count in taken.items() if count > 1)
+        if doubled:
+            raise ValueError(f"parameter names and aliases used twice, or reserved: {', '.join(doubled)}")
+        return self
+
 
 class Config(_Section):
     """The whole file."""
@@ -103,6 +136,20 @@ class Config(_Section):
     bot: Bot = Bot()
     pace: Pace = Pace()
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _options_fit(self) -> Self:
+        """`/train` has one option for each parameter name: 25 in all, and one type for each."""
+        types: dict[str, Kind] = {}
+        for project in self.projects.values():
+            for name, settings in project.parameters.items():
+                if types.setdefault(name, settings.type) is not settings.type:
+                    raise ValueError(f"parameter {name} is declared with two types: {types[name]}, {settings.type}")
+        if len(types) > MOST_OPTIONS - len(RESERVED_OPTIONS):
+            raise ValueError(
+                f"{len(types)} parameter names; /train has room for {MOST_OPTIONS - len(RESERVED_OPTIONS)}"
+            )
+        return self
 
 
 class Secrets(BaseSettings):
@@ -114,8 +161,27 @@ class Secrets(BaseSettings):
 
 
 def load(path: Path) -> Config:
-    """The checked config."""
-    return Config.model_validate(tomllib.loads(path.read_text()))
+    """The checked config. Raises `ConfigError` with every mistake in it."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        hint = "the file is not there; config.example.toml explains every setting and is a good beginning"
+        raise ConfigError(str(path), [hint]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(str(path), [f"the file cannot be read as TOML: {error}"]) from error
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(str(path), problems(error, Config)) from error
+
+
+def secrets() -> Secrets:
+    """Raises `ConfigError` where the environment lacks one."""
+    try:
+        return Secrets()
+    except ValidationError as error:
+        expected = "the bot's token, from the Discord developer portal: Bot, Reset Token"
+        raise ConfigError("environment", [f"DISCORD_TOKEN: not set; expected {expected}"]) from error
 
 
 def projects(config: Config) -> tuple[Project, ...]:
@@ -135,7 +201,7 @@ def _project(name: str, settings: ProjectSettings) -> Project:
         output_uri=f"s3://{settings.bucket}/jobs",
         access=Access(frozenset(settings.train_roles), frozenset(settings.stop_roles)),
         channel_ids=settings.channels,
-        parameters=tuple(_parameter(key, value) for key, value in settings.parameters.items()),
+        parameters=tuple(parameter(key, value) for key, value in settings.parameters.items()),
         timeout_seconds=round(settings.timeout_minutes * 60),
         metric=settings.metric,
         maximize=settings.goal == "maximize",
@@ -146,7 +212,7 @@ def _project(name: str, settings: ProjectSettings) -> Project:
     )
 
 
-def _parameter(name: str, settings: ParameterSettings) -> Parameter:
+def parameter(name: str, settings: ParameterSettings) -> Parameter:
     return Parameter(
         name=name,
         kind=settings.type,

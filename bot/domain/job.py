@@ -11,6 +11,9 @@ from bot.domain.states import EndReason, JobState
 ID_ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
 ID_LENGTH = 6
 
+NOWHERE = 0
+"""In place of a card's or a thread's id: it could not be made, or is gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:

@@ -62,7 +62,7 @@ class Launch:
 
     async def _try(self, job: Job) -> None:
         try:
-            if job.submit_tried_at is not None and not await self._surely_absent(job):
+            if job.submit_tried_at is not None and not await self._surely_absent(job, job.submit_tried_at):
                 return
             if job.stop_at is None:
                 await self._submit(job)
@@ -76,14 +76,13 @@ class Launch:
         except Refused as error:
             await self._end(job, EndReason.NOT_SUBMITTED, str(error))
 
-    async def _surely_absent(self, job: Job) -> bool:
+    async def _surely_absent(self, job: Job, tried_at: float) -> bool:
         """After a call whose answer was lost: adopts the job if it is there; whether it surely is not."""
         found = await self._batch.find(self._projects[job.project].queue, self.batch_name(job))
         if found:
             await self._adopt(job, found)
             return False
-        assert job.submit_tried_at is not None
-        wait = job.submit_tried_at + self._settings.lookup_seconds - self._now()
+        wait = tried_at + self._settings.lookup_seconds - self._now()
         if wait > 0:
             self._delay[job.id] = (self._now() + min(wait, self._settings.backoff_seconds), 0.0)
         return wait <= 0

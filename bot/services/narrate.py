@@ -6,12 +6,11 @@ A block is made only when the thread's lane is empty, so the slower Discord take
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.job import Job
+from bot.domain.job import NOWHERE, Job
 from bot.domain.loglines import LogEvent, block, digest, readable
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.ports import Store
 from bot.services.bells import Bells
-from bot.services.notify import NOWHERE
 
 CONTENT = 2_000
 """Characters of a message."""

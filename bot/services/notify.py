@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.domain.job import Job
+from bot.domain.job import NOWHERE, Job
 from bot.domain.posts import Change, Lane, Post, PostKind
 from bot.errors import Refused, ServiceError, Throttled, Unavailable
 from bot.ports import Chat, Step, Store
@@ -19,8 +19,6 @@ from bot.services.bells import Bells
 log = structlog.get_logger()
 
 LaneKey = tuple[str, Lane]
-NOWHERE = 0
-"""In place of a card's or a thread's id: it could not be made, or is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ class Notify:
         try:
             message_id = await self._once(post, job)
         except Refused as error:
-            log.error("a post cannot be delivered", job=job.id, kind=post.new.kind, error=str(error))
+            log.warning("a post cannot be delivered", job=job.id, kind=post.new.kind, error=str(error))
             await self._store.change(job.id, _lost(post))
             await self._store.post_parked(post.id, str(error), self._now())
             return

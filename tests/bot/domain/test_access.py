@@ -1,0 +1,48 @@
+"""Who may start and stop, and which project a command means."""
+
+import pytest
+
+from bot.domain.access import Access, Person
+from bot.domain.project import Project, choose
+from bot.errors import BadInput, NotAllowed
+
+ACCESS = Access(frozenset({"trainer"}), frozenset({"admin", "77"}))
+GUEST = Person(1, "guest")
+NOOR = Person(2, "noor", frozenset({"trainer", "55"}))
+MIKA = Person(3, "mika", frozenset({"77"}))
+
+
+def _project(name: str, *channels: int) -> Project:
+    return Project(name, "https://x/r.git", ("main",), ("python",), "q", "d", "/g", "s3://b/jobs", ACCESS, channels)
+
+
+def test_a_role_by_name_or_id_lets_train() -> None:
+    ACCESS.check_train(NOOR)
+    ACCESS.check_train(MIKA)
+    with pytest.raises(NotAllowed, match='the role "trainer"'):
+        ACCESS.check_train(GUEST)
+
+
+def test_people_stop_their_own_jobs_and_admins_all() -> None:
+    ACCESS.check_stop(NOOR, asker_id=2)
+    ACCESS.check_stop(MIKA, asker_id=2)
+    with pytest.raises(NotAllowed, match='"77" or "admin"'):
+        ACCESS.check_stop(NOOR, asker_id=3)
+    with pytest.raises(NotAllowed):
+        ACCESS.check_stop(Person(2, "noor"), asker_id=2)
+
+
+def test_no_role_in_the_config_lets_nobody() -> None:
+    with pytest.raises(NotAllowed, match="it names none"):
+        Access(frozenset(), frozenset()).check_train(MIKA)
+
+
+def test_the_channel_tells_the_project() -> None:
+    projects = [_project("mnist", 10), _project("walker", 20)]
+    assert choose(projects, "", 20).name == "walker"
+    assert choose(projects, "mnist", 20).name == "mnist"
+    assert choose(projects[:1], "", 99).name == "mnist"
+    with pytest.raises(BadInput, match="Valid: mnist, walker"):
+        choose(projects, "", 99)
+    with pytest.raises(BadInput, match='project: "mnits" was given'):
+        choose(projects, "mnits", 10)

@@ -1,0 +1,126 @@
+"""The layers of ARCHITECTURE.md, as a list: imports point down only, and vendors stay at their place."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Highest first. A module belongs to the first prefix that fits, and imports only its own layer and those below.
+LAYERS = (
+    ("bot.__main__",),
+    ("bot.app", "bot.doctor"),
+    ("bot.config", "bot.config_problems"),
+    ("bot.chat",),
+    ("bot.adapters",),
+    ("bot.services",),
+    ("bot.ports",),
+    ("bot.domain",),
+    ("bot.errors",),
+    ("trainer",),
+)
+# A vendor's library, and the only packages that may import it.
+VENDORS = {
+    "discord": ("bot.chat",),
+    "aiobotocore": ("bot.adapters",),
+    "botocore": ("bot.adapters", "trainer", "deploy", "bench"),
+    "boto3": ("trainer", "deploy", "bench"),
+    "sqlite3": ("bot.adapters.sqlite",),
+    "matplotlib": ("bot.adapters.figure_worker", "bot.adapters.figure_panels", "bench"),
+    "moto": ("deploy.sandbox.aws",),
+    "torch": ("trainer", "deploy.sandbox.training", "bench"),
+}
+# Side by side in one layer, and none the other's business.
+APART = (("bot.chat", "bot.adapters"), ("bot.adapters", "bot.chat"))
+MOST_LINES = 400
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    for package in ("bot", "trainer", "deploy", "bench"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+MODULES = dict(_modules())
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _within(module: str, prefix: str) -> bool:
+    return module == prefix or module.startswith(prefix + ".")
+
+
+def _layer(module: str) -> int | None:
+    for number, prefixes in enumerate(LAYERS):
+        if any(_within(module, prefix) for prefix in prefixes):
+            return number
+    return None
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if _layer(m) is not None])
+def test_imports_point_down(module: str) -> None:
+    own = _layer(module)
+    assert own is not None
+    up = sorted({name for name in _imports(MODULES[module]) if (other := _layer(name)) is not None and other < own})
+    assert not up, f"{module} imports from a layer above it: {', '.join(up)}"
+
+
+@pytest.mark.parametrize("module", list(MODULES))
+def test_nothing_in_the_product_knows_the_sandbox_or_the_tests(module: str) -> None:
+    forbidden = {
+        "bot": ("deploy", "tests", "bench"),
+        "trainer": ("bot", "deploy", "tests", "bench"),
+        "deploy": ("tests", "bench", "bot"),
+    }
+    wrong = [
+        name
+        for name in _imports(MODULES[module])
+        if any(_within(name, prefix) for prefix in forbidden.get(module.split(".", 1)[0], ()))
+    ]
+    assert not wrong, f"{module} imports {', '.join(wrong)}"
+
+
+@pytest.mark.parametrize("module", list(MODULES))
+def test_vendors_stay_at_their_place(module: str) -> None:
+    wrong = [
+        name
+        for name in _imports(MODULES[module])
+        for vendor, homes in VENDORS.items()
+        if _within(name, vendor) and not any(_within(module, home) for home in homes)
+    ]
+    assert not wrong, f"{module} imports {', '.join(wrong)}; see VENDORS for where that belongs"
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if _within(m, "bot.chat") or _within(m, "bot.adapters")])
+def test_chat_and_adapters_do_not_know_each_other(module: str) -> None:
+    wrong = [n for n in _imports(MODULES[module]) for own, other in APART if _within(module, own) and _within(n, other)]
+    assert not wrong, f"{module} imports {', '.join(wrong)}"
+
+
+@pytest.mark.parametrize("module", list(MODULES))
+def test_files_are_of_a_size_to_read(module: str) -> None:
+    lines = MODULES[module].read_text().count("\n")
+    assert lines <= MOST_LINES, f"{module} has {lines} lines; a file over {MOST_LINES} usually holds two nouns"
+
+
+def test_the_layers_cover_the_bot() -> None:
+    outside = [m for m in MODULES if _within(m, "bot") and m != "bot" and _layer(m) is None]
+    assert not outside, f"in no layer: {', '.join(outside)}"
+
+
+def test_the_rules_can_fail(tmp_path: Path) -> None:
+    file = tmp_path / "module.py"
+    file.write_text("import discord\nfrom bot.services import submit\n")
+    assert {"discord", "bot.services", "bot.services.submit"} <= set(_imports(file))
+    assert _layer("bot.services.submit") == 5
+    assert _layer("bot.domain.job") == 7
