@@ -1,0 +1,111 @@
+/** Slash commands as text and as values; no page here. */
+
+/** Discord's option types. https://discord.com/developers/docs/interactions/application-commands */
+export const OptionType = {
+  SUBCOMMAND: 1, GROUP: 2, STRING: 3, INTEGER: 4, BOOLEAN: 5, USER: 6, CHANNEL: 7, ROLE: 8, MENTIONABLE: 9,
+  NUMBER: 10, ATTACHMENT: 11,
+};
+const KINDS = { 4: "a whole number", 5: "True or False", 6: "a person", 7: "a channel", 8: "a role", 10: "a number" };
+export const BOOLEANS = [{ name: "True", value: true }, { name: "False", value: false }];
+
+/**
+ * A command as it is typed; a subcommand is one of its own.
+ * @typedef {{name: string, description: string, options: Object[], applicationId: string}} Command
+ */
+
+/** @param {Object[]} registered as Discord returns them @returns {Command[]} */
+export function flatten(registered) {
+  return registered.filter((command) => (command.type ?? 1) === 1).flatMap((command) => leaves(command, command.name, command));
+}
+
+function leaves(node, name, { application_id: applicationId }) {
+  const nested = (node.options ?? []).filter((option) => option.type <= OptionType.GROUP);
+  if (nested.length) return nested.flatMap((option) => leaves(option, `${name} ${option.name}`, { application_id: applicationId }));
+  return [{ name, description: node.description, options: node.options ?? [], applicationId }];
+}
+
+/** Commands that fit what was typed after the slash, those that begin with it first. */
+export function matching(commands, typed) {
+  const wanted = typed.toLowerCase();
+  const starts = commands.filter((command) => command.name.startsWith(wanted));
+  return [...starts, ...commands.filter((command) => !starts.includes(command) && command.name.includes(wanted))];
+}
+
+/**
+ * Reads a line that begins with a command's whole name and a space.
+ * @returns {{command: Command, rest: string}|null} the longest name wins
+ */
+export function commandOf(line, commands) {
+  const found = commands
+    .filter((command) => line.startsWith(`/${command.name}`) && /^\s/.test(line.slice(command.name.length + 1)))
+    .sort((a, b) => b.name.length - a.name.length)[0];
+  return found ? { command: found, rest: line.slice(found.name.length + 2) } : null;
+}
+
+/**
+ * Splits `words branch:main lr:0.1` at the options that are named.
+ * @param {string[]} names those that may be named
+ * @returns {{words: string, values: Array<[string, string]>}} `words` stand before the first of them
+ */
+export function splitOptions(text, names) {
+  const free = new Set(names);
+  const marks = [];
+  for (const found of text.matchAll(/(?:^|\s)([\w-]+):/g)) {
+    if (free.delete(found[1])) marks.push({ name: found[1], start: found.index, end: found.index + found[0].length });
+  }
+  const values = marks.map(({ name, end }, at) => {
+    const next = marks[at + 1];
+    return [name, next ? text.slice(end, next.start).trim() : text.slice(end).trimStart()];
+  });
+  return { words: marks.length ? text.slice(0, marks[0].start) : text, values };
+}
+
+/** What kind of value an option takes, in words: "a number, 0 to 1". */
+export function kindInWords(option) {
+  const parts = [KINDS[option.type]];
+  const { min_value: min, max_value: max } = option;
+  if (min !== undefined && max !== undefined) parts.push(`${min} to ${max}`);
+  else if (min !== undefined) parts.push(`at least ${min}`);
+  else if (max !== undefined) parts.push(`at most ${max}`);
+  return parts.filter(Boolean).join(", ");
+}
+
+/**
+ * The value that an option's text stands for.
+ * @param {Array<{name: string, value: *}>} known people or channels, for the options that take one
+ * @returns {{value: *}|{error: string}}
+ */
+export function coerce(option, typed, known = []) {
+  const text = typed.trim();
+  if (!text) return { error: "This option is required." };
+  if (option.choices?.length) return oneOf(option.choices, text);
+  if (option.type === OptionType.BOOLEAN) return oneOf(BOOLEANS, text);
+  if (option.type === OptionType.INTEGER || option.type === OptionType.NUMBER) return number(option, text);
+  if (option.type === OptionType.STRING) return string(option, text);
+  if (option.type === OptionType.ATTACHMENT) return { error: "Files cannot be attached to commands here." };
+  return oneOf(known, text.replace(/^[@#]/, ""));
+}
+
+function oneOf(choices, text) {
+  const wanted = text.toLowerCase();
+  const found = choices.find(({ name }) => name.toLowerCase() === wanted)
+    ?? choices.find(({ value }) => String(value).toLowerCase() === wanted);
+  if (found) return { value: found.value };
+  return { error: `"${text}" is not one of ${choices.map(({ name }) => name).join(", ")}.` };
+}
+
+function number(option, text) {
+  const whole = option.type === OptionType.INTEGER;
+  const value = Number(text);
+  const fits = (whole ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i).test(text);
+  if (!fits || value < (option.min_value ?? -Infinity) || value > (option.max_value ?? Infinity)) {
+    return { error: `"${text}" is not ${kindInWords(option)}.` };
+  }
+  return { value };
+}
+
+function string(option, text) {
+  const { min_length: min = 0, max_length: max = 6000 } = option;
+  if (text.length >= min && text.length <= max) return { value: text };
+  return { error: `This has ${text.length} characters; it takes ${min} to ${max}.` };
+}

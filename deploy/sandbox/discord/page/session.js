@@ -1,0 +1,188 @@
+/** One person at the page: their store, kept up to date, and everything they can do. */
+
+import { PersonApi } from "./api.js";
+import { EventStream } from "./events.js";
+import { idNow } from "./snowflake.js";
+import { EPHEMERAL, Store } from "./store.js";
+
+/** A command that takes longer than this shows that it is on its way. */
+const SHOW_SENDING_MS = 250;
+const NO_ANSWER = "The application did not respond";
+
+export class Session {
+  /** @param {Object} me @param {Object[]} people */
+  constructor(me, people) {
+    this.me = me;
+    this.people = people;
+    this.api = new PersonApi(me.name);
+    this.store = new Store(me, people);
+    /** "connecting", "open" or "lost" */
+    this.connection = "connecting";
+    /** Message id to the custom_id whose click awaits its answer. */
+    this.pending = new Map();
+    /** Message id to what went wrong with the last click. */
+    this.failures = new Map();
+    this.dismissed = new Set(JSON.parse(sessionStorage.getItem("dismissed") ?? "[]"));
+  }
+
+  /** Connects; resolves when channels and commands are there. */
+  open() {
+    return new Promise((resolve) => {
+      this.stream = new EventStream(this.api.eventsUrl(), {
+        onOpen: (again) => this.catchUp(again).then(resolve),
+        onEvent: (event) => this.receive(event),
+        onLost: () => this.setConnection("lost"),
+      });
+    });
+  }
+
+  close() {
+    this.stream.close();
+  }
+
+  setConnection(state) {
+    this.connection = state;
+    this.store.emit("connection", state);
+  }
+
+  receive(event) {
+    if (event.t === "COMMANDS_UPDATE") this.loadCommands();
+    else this.store.apply(event);
+  }
+
+  /** Reads what may have happened while there was no connection. */
+  async catchUp(again) {
+    try {
+      this.store.setChannels(await this.api.channels());
+      await this.loadCommands();
+      if (again) await this.refreshTimelines();
+      this.setConnection("open");
+    } catch {
+      this.stream.socket.close();
+    }
+  }
+
+  async loadCommands() {
+    this.store.commands = await this.api.commands();
+    this.store.emit("commands");
+  }
+
+  /** What is on screen is read again; the rest when it is opened. */
+  async refreshTimelines() {
+    this.store.previews.clear();
+    for (const id of [...this.store.timelines.keys()]) {
+      if (this.store.watched.has(id)) await this.loadChannel(id);
+      else this.store.timelines.delete(id);
+    }
+  }
+
+  async loadChannel(channelId) {
+    await this.store.timeline(channelId).loadNewest((window) => this.fetchPage(channelId, window));
+    this.store.emit("messages", channelId);
+  }
+
+  async loadOlder(channelId) {
+    await this.store.timeline(channelId).loadOlder((window) => this.fetchPage(channelId, window));
+    this.store.emit("messages", channelId);
+  }
+
+  async fetchPage(channelId, window) {
+    const page = await this.api.messages(channelId, window);
+    for (const message of page) this.store.learn(message);
+    return page;
+  }
+
+  /** The last message of a thread, for its card; fetched once where it is not known yet. */
+  preview(threadId) {
+    const known = this.store.timelines.get(threadId)?.last() ?? this.store.previews.get(threadId);
+    if (known || this.store.previews.has(threadId)) return known;
+    this.store.previews.set(threadId, undefined);
+    this.api.messages(threadId, { limit: 1 }).then(
+      ([message]) => {
+        if (message) this.store.previews.set(threadId, message);
+        this.store.emit("messages", this.store.channels.get(threadId)?.parent_id);
+      },
+      () => this.store.previews.delete(threadId),
+    );
+    return undefined;
+  }
+
+  say(channelId, content) {
+    return this.api.say(channelId, content);
+  }
+
+  /**
+   * Runs a command. A mistake in it rejects with ApiError; an application that stays silent shows as a
+   * message that only this person sees.
+   * @param {string} label the command as it is shown while it is on its way
+   */
+  async run(channelId, label, command) {
+    const notice = this.noticeFor(channelId, label);
+    const timer = setTimeout(() => this.showNotice(notice), SHOW_SENDING_MS);
+    try {
+      const answer = await this.api.run(channelId, command);
+      if (answer.state === "failed") {
+        this.showNotice({ ...notice, local: "failed", content: answer.error ?? NO_ANSWER });
+        return;
+      }
+      this.dropNotice(notice);
+      this.answered(answer);
+    } catch (error) {
+      this.dropNotice(notice);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** @param {string[]} [values] what was chosen, for a select */
+  async click(message, customId, values) {
+    if (this.pending.has(message.id)) return;
+    this.failures.delete(message.id);
+    this.pending.set(message.id, customId);
+    this.store.emit("messages", message.channel_id);
+    try {
+      const answer = await this.api.click(message.channel_id, message.id, customId, values);
+      if (answer.state === "failed") this.failures.set(message.id, "This interaction failed");
+      else this.answered(answer);
+    } catch (error) {
+      this.failures.set(message.id, error.message);
+    } finally {
+      this.pending.delete(message.id);
+      this.store.emit("messages", message.channel_id);
+    }
+  }
+
+  async submitModal(interactionId, fields) {
+    const answer = await this.api.submitModal(interactionId, fields);
+    if (answer.state === "failed") throw new Error(answer.error ?? NO_ANSWER);
+    this.answered(answer);
+  }
+
+  answered(answer) {
+    if (answer.modal) this.store.emit("modal", { ...answer.modal, interaction_id: answer.interaction_id });
+  }
+
+  /** Hides a message that only this person sees. */
+  dismiss(message) {
+    this.dismissed.add(message.id);
+    sessionStorage.setItem("dismissed", JSON.stringify([...this.dismissed]));
+    this.store.emit("messages", message.channel_id);
+  }
+
+  noticeFor(channelId, label) {
+    return {
+      id: idNow(), channel_id: channelId, author: { id: "0", username: "Sandbox", bot: true },
+      timestamp: new Date().toISOString(), content: "Sending command…", flags: EPHEMERAL, local: "sending",
+      interaction_metadata: { type: 2, name: label, user: this.me },
+    };
+  }
+
+  showNotice(notice) {
+    this.store.changed(notice.channel_id, (timeline) => timeline.put(notice));
+  }
+
+  dropNotice(notice) {
+    this.store.changed(notice.channel_id, (timeline) => timeline.remove(notice.id));
+  }
+}

@@ -1,0 +1,133 @@
+/** The left side: channels with their threads, and at the bottom who one is and how the page looks. */
+
+import { el, icon, onceAFrame, refill } from "./dom.js";
+import { avatar, signal } from "./render/avatar.js";
+import { otherTheme, switchTheme } from "./theme.js";
+
+/** Threads shown below a channel before the rest is folded. */
+const THREADS_SHOWN = 8;
+
+export class Sidebar {
+  /**
+   * @param {import("./session.js").Session} session
+   * @param {{openChannel: function(string), switchPerson: function(Object)}} actions
+   */
+  constructor(session, actions) {
+    this.session = session;
+    this.actions = actions;
+    this.selected = new Set();
+    this.unfolded = new Set();
+    this.list = el("nav", { className: "channels", "aria-label": "Channels and threads" });
+    this.menu = el("ul", { className: "person-menu", role: "menu", hidden: true, "aria-label": "Be another person" });
+    this.root = el("aside", { className: "sidebar" },
+      el("header", { className: "sidebar-header" }, signal(), el("strong", {}, "Signalbox"),
+        el("span", { className: "badge" }, "sandbox")),
+      this.list, this.personPanel());
+    this.draw = onceAFrame(() => this.drawNow());
+    session.store.addEventListener("channels", this.draw);
+    this.draw();
+  }
+
+  /** @param {string[]} channelIds those on screen */
+  select(channelIds) {
+    this.selected = new Set(channelIds);
+    this.draw();
+  }
+
+  drawNow() {
+    const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.channel : null;
+    refill(this.list,
+      el("h2", { className: "channels-heading" }, "Text channels"),
+      this.session.store.topChannels().map((channel) => [this.row(channel, "hash"), this.threads(channel)]));
+    if (focused) this.list.querySelector(`[data-channel="${focused}"]`)?.focus();
+  }
+
+  row(channel, mark) {
+    const { store } = this.session;
+    const mentions = store.mentions.get(channel.id) ?? 0;
+    const unread = store.isUnread(channel) && !this.selected.has(channel.id);
+    const selected = this.selected.has(channel.id);
+    const classes = ["channel", mark === "spine" && "thread", unread && "unread", selected && "selected"];
+    return el("button", {
+      type: "button", className: classes.filter(Boolean).join(" "), "data-channel": channel.id,
+      "aria-current": selected ? "page" : null, onclick: () => this.actions.openChannel(channel.id),
+      "aria-label": [channel.name, mark === "spine" ? "thread" : "channel", unread && "unread"].filter(Boolean).join(", "),
+    },
+    icon(mark), el("span", { className: "channel-name" }, channel.name),
+    mentions > 0 && el("span", { className: "mentions", "aria-label": `${mentions} mentions` }, mentions));
+  }
+
+  /** Threads that are not archived, and those on screen. */
+  threads(channel) {
+    const all = this.session.store.threadsOf(channel.id).filter((thread) => !thread.archived || this.selected.has(thread.id));
+    if (!all.length) return null;
+    const folded = !this.unfolded.has(channel.id) && all.length > THREADS_SHOWN;
+    const shown = folded ? all.filter((thread, at) => at < THREADS_SHOWN || this.selected.has(thread.id)) : all;
+    return el("div", { className: "threads" },
+      shown.map((thread) => this.row(thread, "spine")),
+      folded && el("button", {
+        type: "button", className: "channel thread fold", onclick: () => {
+          this.unfolded.add(channel.id);
+          this.draw();
+        },
+      }, `Show all ${all.length} threads`));
+  }
+
+  personPanel() {
+    const { me, people } = this.session;
+    this.menu.replaceChildren(...people.map((person) => el("li", { role: "none" }, this.personItem(person))));
+    this.personButton = el("button", {
+      type: "button", className: "person", "aria-haspopup": "menu", "aria-expanded": "false",
+      "aria-label": `You are ${me.name}. Be another person`, onclick: () => this.toggleMenu(this.menu.hidden),
+    },
+    avatar(me), el("span", { className: "person-text" }, el("strong", {}, me.global_name ?? me.name), el("small", {}, rolesOf(me))),
+    icon("expand"));
+    const theme = el("button", { type: "button", className: "icon-button", onclick: () => drawTheme(switchTheme()) });
+    const drawTheme = () => {
+      theme.setAttribute("aria-label", `Use the ${otherTheme()} theme`);
+      refill(theme, icon(otherTheme() === "light" ? "sun" : "moon"));
+    };
+    drawTheme();
+    return el("footer", {
+      className: "person-panel", onkeydown: (event) => this.menuKey(event),
+      onfocusout: ({ relatedTarget }) => !this.menu.parentNode.contains(relatedTarget) && this.toggleMenu(false),
+    }, this.menu, this.personButton, theme);
+  }
+
+  personItem(person) {
+    return el("button", {
+      type: "button", role: "menuitemradio", "aria-checked": String(person.id === this.session.me.id),
+      "data-person": person.name, onclick: () => {
+        this.toggleMenu(false);
+        this.actions.switchPerson(person);
+      },
+    }, avatar(person), el("span", { className: "person-text" }, el("strong", {}, person.global_name ?? person.name), el("small", {}, rolesOf(person))),
+    icon("check"));
+  }
+
+  toggleMenu(open) {
+    if (open === !this.menu.hidden) return;
+    this.menu.hidden = !open;
+    this.personButton.setAttribute("aria-expanded", String(open));
+    if (open) this.menu.querySelector('[aria-checked="true"]').focus();
+  }
+
+  menuKey(event) {
+    if (this.menu.hidden) return;
+    const items = [...this.menu.querySelectorAll("button")];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
+    else if (event.key === "Escape") {
+      this.toggleMenu(false);
+      this.personButton.focus();
+    } else return;
+    event.preventDefault();
+  }
+
+  close() {
+    this.session.store.removeEventListener("channels", this.draw);
+    this.root.remove();
+  }
+}
+
+const rolesOf = (person) => person.roles?.join(", ") || "no role";

@@ -1,0 +1,192 @@
+/** What one person knows: channels, messages, who types, what is unread. Changed by events alone. */
+
+import { compareIds } from "./snowflake.js";
+import { Timeline } from "./timeline.js";
+
+/** Discord's channel types that the page tells apart. */
+export const THREAD_TYPES = new Set([10, 11, 12]);
+export const EPHEMERAL = 1 << 6;
+export const LOADING = 1 << 7;
+
+const TYPING_MS = 10_000;
+/** How far each person has read each channel: outlives a switch to another person and back. */
+const READ = new Map();
+
+export class Store extends EventTarget {
+  /** @param {Object} me one of the people @param {Object[]} people */
+  constructor(me, people) {
+    super();
+    this.me = me;
+    this.users = new Map(people.map((person) => [person.id, person]));
+    this.channels = new Map();
+    /** Role id to its name. */
+    this.roles = new Map();
+    this.commands = [];
+    this.timelines = new Map();
+    this.previews = new Map();
+    this.mentions = new Map();
+    this.typing = new Map();
+    this.watched = new Set();
+    if (!READ.has(me.id)) READ.set(me.id, new Map());
+    this.read = READ.get(me.id);
+  }
+
+  /** Tells the page that something of this kind changed. */
+  emit(kind, detail) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+
+  timeline(channelId) {
+    if (!this.timelines.has(channelId)) this.timelines.set(channelId, new Timeline());
+    return this.timelines.get(channelId);
+  }
+
+  /** Channels that are no threads, as the server orders them. */
+  topChannels() {
+    return [...this.channels.values()].filter((channel) => !THREAD_TYPES.has(channel.type));
+  }
+
+  /** Threads of a channel, the newest first. */
+  threadsOf(channelId) {
+    return [...this.channels.values()]
+      .filter((channel) => THREAD_TYPES.has(channel.type) && channel.parent_id === channelId)
+      .sort((a, b) => compareIds(b.id, a.id));
+  }
+
+  isUnread(channel) {
+    const last = channel.last_message_id;
+    return Boolean(last) && compareIds(last, this.read.get(channel.id) ?? "0") > 0;
+  }
+
+  nameOf(userId) {
+    const user = this.users.get(userId);
+    return user ? (user.global_name ?? user.name ?? user.username) : "someone";
+  }
+
+  /** Takes the whole list, at the start and after a reconnection. */
+  setChannels(channels) {
+    const first = this.channels.size === 0;
+    this.channels = new Map(channels.map((channel) => [channel.id, channel]));
+    for (const channel of channels) {
+      if (first && !this.read.has(channel.id)) this.markRead(channel.id);
+    }
+    for (const id of this.watched) this.markRead(id);
+    this.emit("channels");
+  }
+
+  /** The channels on screen are read as they fill. */
+  watch(channelIds) {
+    this.watched = new Set(channelIds);
+    for (const id of channelIds) this.markRead(id);
+    this.emit("channels");
+  }
+
+  markRead(channelId) {
+    const last = this.channels.get(channelId)?.last_message_id ?? this.read.get(channelId) ?? "0";
+    this.read.set(channelId, last);
+    this.mentions.delete(channelId);
+  }
+
+  /** Applies one event of the stream. */
+  apply({ t, d }) {
+    const handler = {
+      MESSAGE_CREATE: this.onMessage,
+      MESSAGE_UPDATE: this.onEdit,
+      MESSAGE_DELETE: this.onDelete,
+      CHANNEL_CREATE: this.onChannel,
+      CHANNEL_UPDATE: this.onChannel,
+      THREAD_CREATE: this.onChannel,
+      THREAD_UPDATE: this.onChannel,
+      CHANNEL_DELETE: this.onChannelGone,
+      THREAD_DELETE: this.onChannelGone,
+      TYPING_START: this.onTyping,
+    }[t];
+    handler?.call(this, d);
+  }
+
+  onMessage(message) {
+    const channel = this.channels.get(message.channel_id);
+    this.learn(message);
+    const known = this.timelines.get(message.channel_id)?.byId.has(message.id);
+    if (channel && !known) {
+      channel.message_count = (channel.message_count ?? 0) + 1;
+      if (compareIds(message.id, channel.last_message_id ?? "0") > 0) channel.last_message_id = message.id;
+      this.noteUnread(channel, message);
+    }
+    this.previews.set(message.channel_id, message);
+    this.typing.get(message.channel_id)?.delete(message.author.id);
+    this.changed(message.channel_id, (timeline) => timeline.apply(message));
+    this.emit("typing", message.channel_id);
+    this.emit("channels");
+  }
+
+  onEdit(message) {
+    this.learn(message);
+    const preview = this.previews.get(message.channel_id);
+    if (preview?.id === message.id) this.previews.set(message.channel_id, { ...preview, ...message });
+    this.changed(message.channel_id, (timeline) => timeline.apply(message));
+  }
+
+  onDelete({ id, channel_id: channelId }) {
+    if (this.previews.get(channelId)?.id === id) this.previews.delete(channelId);
+    this.changed(channelId, (timeline) => timeline.remove(id));
+  }
+
+  onChannel(channel) {
+    const known = this.channels.get(channel.id);
+    this.channels.set(channel.id, known ? { ...known, ...channel } : { ...channel });
+    this.emit("channels");
+    this.emit("messages", channel.parent_id);
+  }
+
+  onChannelGone({ id, parent_id: parentId }) {
+    this.channels.delete(id);
+    this.emit("channels");
+    this.emit("messages", parentId);
+  }
+
+  onTyping({ channel_id: channelId, user_id: userId, member }) {
+    if (userId === this.me.id) return;
+    if (member?.user) this.users.set(userId, member.user);
+    const typists = this.typing.get(channelId) ?? new Map();
+    const until = Date.now() + TYPING_MS;
+    typists.set(userId, until);
+    this.typing.set(channelId, typists);
+    this.emit("typing", channelId);
+    setTimeout(() => {
+      if (typists.get(userId) === until) typists.delete(userId);
+      this.emit("typing", channelId);
+    }, TYPING_MS);
+  }
+
+  /** @returns {string[]} names of those who type in a channel now */
+  typists(channelId) {
+    return [...(this.typing.get(channelId)?.keys() ?? [])].map((id) => this.nameOf(id));
+  }
+
+  learn(message) {
+    if (message.author && !this.users.has(message.author.id)) this.users.set(message.author.id, message.author);
+  }
+
+  noteUnread(channel, message) {
+    const mine = message.author.id === this.me.id;
+    if (mine || this.watched.has(channel.id)) return this.markRead(channel.id);
+    if (mentionsPerson(message, this.me.id)) {
+      this.mentions.set(channel.id, (this.mentions.get(channel.id) ?? 0) + 1);
+    }
+  }
+
+  /** Changes a timeline that is held; a thread's change also shows on the card in its parent. */
+  changed(channelId, change) {
+    const timeline = this.timelines.get(channelId);
+    if (timeline) change(timeline);
+    this.emit("messages", channelId);
+    const parent = this.channels.get(channelId)?.parent_id;
+    if (parent) this.emit("messages", parent);
+  }
+}
+
+/** Whether a message calls somebody: by name, or everyone. */
+export function mentionsPerson(message, userId) {
+  return Boolean(message.mention_everyone) || (message.mentions ?? []).some((user) => user.id === userId);
+}

@@ -1,0 +1,85 @@
+/** The messages of one channel that the page holds: a window that ends at the newest one. */
+
+import { compareIds } from "./snowflake.js";
+
+/** How many messages are asked for at once. */
+export const PAGE = 100;
+/** A channel that is read at its end keeps this many; older ones are fetched again when scrolled to. */
+const KEPT = 300;
+
+export class Timeline {
+  constructor() {
+    /** @type {Map<string, Object>} */
+    this.byId = new Map();
+    this.ids = [];
+    /** Whether the newest page was ever fetched. */
+    this.loaded = false;
+    /** Whether there is nothing older. */
+    this.reachedStart = false;
+    /** Ids that events changed while a page was under way: the page is older and must not undo them. */
+    this.touched = null;
+  }
+
+  messages() {
+    return this.ids.map((id) => this.byId.get(id));
+  }
+
+  last() {
+    return this.byId.get(this.ids.at(-1));
+  }
+
+  /** Takes what an event says; an edit of a message older than the window is not for us. */
+  apply(message) {
+    this.touched?.add(message.id);
+    const beforeWindow = !this.reachedStart && this.ids.length > 0 && compareIds(message.id, this.ids[0]) < 0;
+    if (this.byId.has(message.id) || !beforeWindow) this.put(message);
+  }
+
+  remove(id) {
+    this.touched?.add(id);
+    if (this.byId.delete(id)) this.ids.splice(this.ids.indexOf(id), 1);
+  }
+
+  put(message) {
+    const known = this.byId.get(message.id);
+    this.byId.set(message.id, known ? { ...known, ...message } : message);
+    if (known) return;
+    let at = this.ids.length;
+    while (at > 0 && compareIds(this.ids[at - 1], message.id) > 0) at -= 1;
+    this.ids.splice(at, 0, message.id);
+  }
+
+  /** Fetches the newest page and makes the window agree with it: without gaps, doubles or deleted messages. */
+  async loadNewest(fetchPage) {
+    this.touched = new Set();
+    const page = await fetchPage({ limit: PAGE });
+    const touched = this.touched ?? new Set();
+    this.touched = null;
+    const fetched = new Set(page.map((message) => message.id));
+    const oldest = page[0]?.id;
+    const whole = page.length < PAGE;
+    const joined = whole || this.ids.some((id) => fetched.has(id));
+    for (const id of [...this.ids]) {
+      const covered = whole || compareIds(id, oldest) >= 0;
+      const keep = fetched.has(id) || touched.has(id) || this.byId.get(id).local || (joined && !covered);
+      if (!keep) this.remove(id);
+    }
+    for (const message of page) if (!touched.has(message.id)) this.put(message);
+    this.reachedStart = whole || (joined && this.reachedStart);
+    this.loaded = true;
+  }
+
+  /** Fetches one page of older messages. */
+  async loadOlder(fetchPage) {
+    const page = await fetchPage({ before: this.ids[0], limit: PAGE });
+    for (const message of page) this.put(message);
+    this.reachedStart = page.length < PAGE;
+  }
+
+  /** Lets go of the oldest messages beyond what is kept. */
+  trim() {
+    if (this.ids.length <= KEPT + PAGE) return;
+    for (const id of this.ids.splice(0, this.ids.length - KEPT)) this.byId.delete(id);
+    this.reachedStart = false;
+  }
+}
