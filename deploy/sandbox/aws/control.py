@@ -1,0 +1,102 @@
+"""The sandbox's own calls, under `/sandbox`: its ledger, settings and faults, and ways to lose a job's host."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from deploy.sandbox.aws import faults
+from deploy.sandbox.aws.engine import Engine
+from deploy.sandbox.aws.faults import FaultError, Faults
+from deploy.sandbox.aws.jobs import Stop, StopCause
+from deploy.sandbox.aws.ledger import Ledger
+from deploy.sandbox.aws.loop import LoopThread
+from deploy.sandbox.aws.settings import Knobs, SettingsError
+
+_Handler = Callable[[dict[str, Any]], Any]
+
+
+class BadRequestError(ValueError):
+    """The answer is a 400 with this message."""
+
+
+class Control:
+    """A WSGI application. Errors are `{"error": …}` with status 400 or 404."""
+
+    def __init__(self, engine: Engine, loop: LoopThread, knobs: Knobs, breaking: Faults, ledger: Ledger) -> None:
+        self._engine = engine
+        self._loop = loop
+        self._knobs = knobs
+        self._breaking = breaking
+        self._ledger = ledger
+        self._routes: dict[tuple[str, str], _Handler] = {
+            ("GET", "/sandbox/ledger"): lambda _: self._ledger.entries(),
+            ("GET", "/sandbox/settings"): lambda _: self._knobs.now.model_dump(),
+            ("POST", "/sandbox/settings"): self._change_settings,
+            ("POST", "/sandbox/faults"): self._add_fault,
+            ("DELETE", "/sandbox/faults"): self._clear_faults,
+            ("POST", "/sandbox/reclaim"): self._reclaim,
+            ("POST", "/sandbox/oom"): self._run_out_of_memory,
+        }
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        handler = self._routes.get((request.method, request.path.rstrip("/")))
+        if handler is None:
+            valid = ", ".join(f"{method} {path}" for method, path in self._routes)
+            return _answer({"error": f"{request.method} {request.path} is no call. Valid: {valid}"}, 404)(
+                environ, start_response
+            )
+        try:
+            response = _answer(handler(_json(request)), 200)
+        except (BadRequestError, FaultError, SettingsError) as error:
+            response = _answer({"error": str(error)}, 400)
+        return response(environ, start_response)
+
+    def _change_settings(self, body: dict[str, Any]) -> Any:
+        settings = self._knobs.change(body)
+        self._loop.call(self._engine.settings_changed)
+        return settings.model_dump()
+
+    def _add_fault(self, body: dict[str, Any]) -> Any:
+        fault = faults.parse(body)
+        self._breaking.add(fault)
+        return fault.model_dump()
+
+    def _clear_faults(self, _: dict[str, Any]) -> Any:
+        self._breaking.clear()
+        return {}
+
+    def _reclaim(self, body: dict[str, Any]) -> Any:
+        """The host goes away: at once, or with SIGTERM `notice_seconds` before."""
+        return self._stop(body, Stop(StopCause.RECLAIMED, float(body.get("notice_seconds", 0))))
+
+    def _run_out_of_memory(self, body: dict[str, Any]) -> Any:
+        return self._stop(body, Stop(StopCause.OUT_OF_MEMORY, 0))
+
+    def _stop(self, body: dict[str, Any], stop: Stop) -> Any:
+        job_id = body.get("jobId", "")
+        job = self._engine.jobs.get(job_id)
+        if job is None or not job.status.on_host or job.attempt is None:
+            state = "unknown" if job is None else job.status
+            raise BadRequestError(
+                f"jobId: a job in STARTING or RUNNING is expected, given {job_id!r}, which is {state}"
+            )
+        self._ledger.add(f"job.{stop.cause}", jobId=job.id, instanceId=job.attempt.host.instance_id)
+        self._loop.call(self._engine.stop, job, stop)
+        return {"jobId": job.id, "attempt": job.attempt.number, "instanceId": job.attempt.host.instance_id}
+
+
+def _json(request: Request) -> dict[str, Any]:
+    try:
+        body = json.loads(request.get_data() or b"{}")
+    except ValueError as error:
+        raise BadRequestError(f"the body must be JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise BadRequestError(f"the body must be a JSON object, given {type(body).__name__}")
+    return body
+
+
+def _answer(value: Any, status: int) -> Response:
+    return Response(json.dumps(value), status, mimetype="application/json")

@@ -1,0 +1,135 @@
+"""Faults that were asked for: the next n calls of an action go wrong, before or after their effect."""
+
+import io
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from deploy.sandbox.aws.ledger import Ledger
+from deploy.sandbox.aws.wire import Call, Failure, broken, call_of, expired, throttled
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+# Close with a reset: linger on, for no time.
+_RESET = struct.pack("ii", 1, 0)
+
+
+class FaultError(ValueError):
+    """What was asked for is no fault; the message says what is."""
+
+
+class Fault(BaseModel, extra="forbid"):
+    """`429` is throttling, in each service's own words; `expired` is credentials that are too old."""
+
+    action: str = Field(min_length=1)
+    fault: Literal["429", "status", "error", "expired", "reset", "hang", "slow"]
+    times: int = Field(1, ge=1)
+    when: Literal["before", "after"] = "before"
+    status: int = Field(500, ge=400, le=599)
+    code: str = ""
+    """Of `error`: the AWS error code, with `message`."""
+    message: str = ""
+    seconds: float = Field(3600.0, ge=0)
+    """How long `hang` and `slow` take: `hang` then resets, `slow` then answers."""
+
+    def failure(self, call: Call) -> Failure | None:
+        """The error answer; None where the fault is another."""
+        match self.fault:
+            case "429":
+                return throttled(call)
+            case "expired":
+                return expired(call)
+            case "status":
+                return broken(self.status)
+            case "error":
+                return Failure(self.status, self.code, self.message)
+            case _:
+                return None
+
+
+def parse(values: Any) -> Fault:
+    """Raises FaultError."""
+    try:
+        return Fault.model_validate(values)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, given {e['input']!r}" for e in error.errors())
+        raise FaultError(f"{wrong}. A fault has: {', '.join(Fault.model_fields)}.") from error
+
+
+class Faults:
+    """A WSGI layer in front of `application`."""
+
+    def __init__(self, application: Application, ledger: Ledger) -> None:
+        self._application = application
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+        self._closing = threading.Event()
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults.clear()
+
+    def close(self) -> None:
+        """Lets calls that hang go."""
+        self._closing.set()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if not self._faults:
+            return self._application(environ, start_response)
+        call = call_of(environ, _form(environ))
+        fault = self._take(call.action)
+        if fault is None:
+            return self._application(environ, start_response)
+        self._ledger.add("fault", action=call.action, fault=fault.fault, when=fault.when)
+        if fault.when == "after":
+            _done(self._application(environ, lambda *_: None))
+        return self._fail(fault, call, environ, start_response)
+
+    def _take(self, action: str) -> Fault | None:
+        with self._lock:
+            fault = next((each for each in self._faults if each.action == action), None)
+            if fault:
+                fault.times -= 1
+            self._faults = [each for each in self._faults if each.times > 0]
+            return fault
+
+    def _fail(self, fault: Fault, call: Call, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        failure = fault.failure(call)
+        if failure:
+            start_response(f"{failure.status} Fault", failure.headers(call.protocol))
+            return [failure.body(call.protocol)]
+        if fault.fault in ("hang", "slow"):
+            self._closing.wait(fault.seconds)
+        if fault.fault == "slow" and fault.when == "before":
+            return self._application(environ, start_response)
+        _reset(environ["werkzeug.socket"])
+        raise ConnectionResetError
+
+
+def _form(environ: dict[str, Any]) -> bytes:
+    """The body of a posted form, put back for who reads it next."""
+    if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return b""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def _done(answer: Iterable[bytes]) -> None:
+    for _ in answer:
+        pass
+    if close := getattr(answer, "close", None):
+        close()
+
+
+def _reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    connection.shutdown(socket.SHUT_RD)

@@ -1,0 +1,179 @@
+"""What a stack would have made: bucket, log group, roles, compute environment, queue, definition, event queue.
+
+Made over HTTP by boto3, so that the stand-in is asked as AWS would be.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from deploy.sandbox.aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+
+TRAINER_IMAGE = "signalbox/trainer:sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to make. `environment` is the job definition's; `vcpus` and `max_vcpus` bound how many jobs run."""
+
+    name: str = "signalbox"
+    image: str = TRAINER_IMAGE
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    vcpus: int = 4
+    memory_mib: int = 12_000
+    max_vcpus: int = 16
+    attempts: int = 3
+    timeout_seconds: int = 7200
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The names, as the sandbox's ready file shows them under "aws"."""
+
+    endpoint: str
+    bucket: str
+    queue: str
+    job_definition: str
+    log_group: str
+    events_queue_url: str
+    region: str = REGION
+    access_key_id: str = ACCESS_KEY_ID
+    secret_access_key: str = SECRET_ACCESS_KEY
+    account: str = DEFAULT_ACCOUNT_ID
+
+    def document(self) -> dict[str, str]:
+        return asdict(self)
+
+
+class Clients:
+    """boto3 clients of the stand-in, each made when first asked for."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._session = boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=REGION)
+        self._made: dict[str, Any] = {}
+
+    def __getattr__(self, service: str) -> Any:
+        if service not in self._made:
+            config = Config(retries={"total_max_attempts": 1})
+            self._made[service] = self._session.client(service, endpoint_url=self._endpoint, config=config)
+        return self._made[service]
+
+
+def create(endpoint: str, plan: Plan | None = None) -> Resources:
+    """Blocks for about a second. Raises botocore's ClientError where something is there already."""
+    plan = plan or Plan()
+    clients = Clients(endpoint)
+    bucket, log_group = f"{plan.name}-sandbox", f"/{plan.name}/jobs"
+    clients.s3.create_bucket(Bucket=bucket)
+    clients.logs.create_log_group(logGroupName=log_group)
+    queue = _batch_queue(clients, plan)
+    return Resources(
+        endpoint=endpoint,
+        bucket=bucket,
+        queue=queue,
+        job_definition=_job_definition(clients, plan, log_group),
+        log_group=log_group,
+        events_queue_url=_events_queue(clients, plan),
+    )
+
+
+def _batch_queue(clients: Clients, plan: Plan) -> str:
+    environment = clients.batch.create_compute_environment(
+        computeEnvironmentName=f"{plan.name}-spot",
+        type="MANAGED",
+        state="ENABLED",
+        serviceRole=_role(clients, f"{plan.name}-batch", "batch.amazonaws.com"),
+        computeResources={
+            "type": "SPOT",
+            "allocationStrategy": "SPOT_CAPACITY_OPTIMIZED",
+            "minvCpus": 0,
+            "maxvCpus": plan.max_vcpus,
+            "instanceTypes": ["g4dn.xlarge"],
+            "instanceRole": _instance_profile(clients, f"{plan.name}-instance"),
+            **_network(clients),
+        },
+    )
+    name = f"{plan.name}-queue"
+    clients.batch.create_job_queue(
+        jobQueueName=name,
+        state="ENABLED",
+        priority=10,
+        computeEnvironmentOrder=[{"order": 1, "computeEnvironment": environment["computeEnvironmentArn"]}],
+    )
+    return name
+
+
+def _network(clients: Clients) -> dict[str, list[str]]:
+    subnet = clients.ec2.describe_subnets()["Subnets"][0]
+    groups = clients.ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [subnet["VpcId"]]}])
+    return {"subnets": [subnet["SubnetId"]], "securityGroupIds": [groups["SecurityGroups"][0]["GroupId"]]}
+
+
+def _role(clients: Clients, name: str, service: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    arn: str = clients.iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+    return arn
+
+
+def _instance_profile(clients: Clients, name: str) -> str:
+    _role(clients, name, "ec2.amazonaws.com")
+    arn: str = clients.iam.create_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Arn"]
+    clients.iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    return arn
+
+
+def _job_definition(clients: Clients, plan: Plan, log_group: str) -> str:
+    """Only losses of the host are tried again."""
+    name = f"{plan.name}-trainer"
+    clients.batch.register_job_definition(
+        jobDefinitionName=name,
+        type="container",
+        platformCapabilities=["EC2"],
+        propagateTags=True,
+        timeout={"attemptDurationSeconds": plan.timeout_seconds},
+        retryStrategy={
+            "attempts": plan.attempts,
+            "evaluateOnExit": [
+                {"onStatusReason": "Host EC2*", "action": "RETRY"},
+                {"onReason": "*", "action": "EXIT"},
+            ],
+        },
+        containerProperties={
+            "image": plan.image,
+            "command": list(plan.command),
+            "jobRoleArn": _role(clients, f"{plan.name}-job", "ecs-tasks.amazonaws.com"),
+            "environment": [{"name": name, "value": value} for name, value in plan.environment.items()],
+            "resourceRequirements": [
+                {"type": "VCPU", "value": str(plan.vcpus)},
+                {"type": "MEMORY", "value": str(plan.memory_mib)},
+            ],
+            "logConfiguration": {
+                "logDriver": "awslogs",
+                "options": {
+                    "awslogs-group": log_group,
+                    "awslogs-region": REGION,
+                    "awslogs-stream-prefix": plan.name,
+                },
+            },
+        },
+    )
+    return name
+
+
+def _events_queue(clients: Clients, plan: Plan) -> str:
+    name = f"{plan.name}-events"
+    attributes = {"MessageRetentionPeriod": "86400", "ReceiveMessageWaitTimeSeconds": "20"}
+    url: str = clients.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    arn = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = {"source": ["aws.batch"], "detail-type": ["Batch Job State Change"]}
+    clients.events.put_rule(Name=name, EventPattern=json.dumps(pattern), State="ENABLED")
+    clients.events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
+    return url

@@ -1,0 +1,87 @@
+"""The stand-in as one server: moto behind a layer of faults, and the sandbox's own calls beside it."""
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from deploy.sandbox.aws import backend, documents, logs
+from deploy.sandbox.aws.attempts import AttemptRunner
+from deploy.sandbox.aws.control import Control
+from deploy.sandbox.aws.engine import Engine
+from deploy.sandbox.aws.events import Publisher
+from deploy.sandbox.aws.faults import Faults
+from deploy.sandbox.aws.jobs import Job
+from deploy.sandbox.aws.ledger import Ledger
+from deploy.sandbox.aws.loop import LoopThread
+from deploy.sandbox.aws.settings import REGION, Knobs, Settings
+
+# How long the server takes to see that it is to end.
+_POLL_SECONDS = 0.05
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class _QuietHandler(MotoRequestHandler):
+    """No line for each request, and answers that leave at once."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing: the ledger tells what happened."""
+
+
+class StandIn:
+    """Everything wired together. One in a process: moto's state is the process's."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        self._knobs = Knobs(settings)
+        self._ledger = Ledger(clock)
+        self._faults = Faults(self._moto(), self._ledger)
+        self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_QuietHandler)
+        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        self._directory = tempfile.TemporaryDirectory(prefix="signalbox-aws-", ignore_cleanup_errors=True)
+        self._publisher = Publisher(self._knobs, clock)
+        sink = logs.MotoSink()
+        self._runner = AttemptRunner(self.endpoint, Path(self._directory.name), sink, self._knobs, self._ledger, clock)
+        self._loop = LoopThread()
+        self._engine = Engine(self._runner, self._announce, self._knobs, self._ledger, clock, Random())
+        self._control = Control(self._engine, self._loop, self._knobs, self._faults, self._ledger)
+        logs.install(self._knobs)
+        self._backends = backend.install(backend.Services(self._engine, self._loop, self._knobs, self._ledger, clock))
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=[_POLL_SECONDS], name="http", daemon=True
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends the server and every job."""
+        self._faults.close()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._loop.run(self._engine.close())
+        self._loop.close()
+        self._publisher.close()
+        self._runner.close()
+        self._directory.cleanup()
+
+    def _moto(self) -> Application:
+        application: Application = DomainDispatcherApplication(create_backend_app)
+        return application
+
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith("/sandbox/"):
+            return self._control(environ, start_response)
+        return self._faults(environ, start_response)
+
+    def _announce(self, job: Job) -> None:
+        tags = self._backends[DEFAULT_ACCOUNT_ID][REGION].list_tags_for_resource((job.parent or job).arn)
+        self._publisher.publish(documents.detail(job, tags))
