@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     ("bot.__main__",),
     ("bot.app", "bot.doctor"),
-    ("bot.config", "bot.config_problems"),
+    ("bot.config", "bot.config_problems", "bot.logs"),
     ("bot.chat",),
     ("bot.adapters",),
     ("bot.services",),

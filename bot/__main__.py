@@ -1,0 +1,66 @@
+"""The command line: `signalbox run` and `signalbox doctor`, also `python -m bot`."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from bot import app as wiring
+from bot import config as settings
+from bot import logs
+from bot.errors import SignalboxError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Training on AWS Batch, from the Discord channel.")
+ConfigPath = Annotated[Path, typer.Option("--config", help="The settings; config.example.toml explains each.")]
+DEFAULT_CONFIG = Path("config.toml")
+
+
+@app.callback()
+def main() -> None:
+    """Training on AWS Batch, from the Discord channel."""
+
+
+@app.command()
+def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Runs the bot until SIGTERM or Ctrl-C."""
+    with _told():
+        checked, secrets = settings.load(config), settings.secrets()
+        logs.configure(checked.bot.log_level, checked.bot.log_format, [secrets.discord_token.get_secret_value()])
+        asyncio.run(wiring.run(checked, secrets))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Our own errors end the command with their words and exit code 1; all others are shown whole."""
+    try:
+        yield
+    except SignalboxError as error:
+        _say(error)
+    except BaseExceptionGroup as group:
+        ours, others = group.split(SignalboxError)
+        if ours is None or others is not None:
+            raise
+        _say(*_leaves(ours))
+
+
+def _say(*errors: BaseException) -> NoReturn:
+    for error in errors:
+        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
+    raise typer.Exit(1)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    """The errors themselves, however deeply task groups have wrapped them."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,89 @@
+"""The bot's config.toml for the sandbox: the same settings as on a real server, with other addresses and a quicker pace."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+TRAIN_ROLES = ["trainer"]
+STOP_ROLES = ["admin"]
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "lr": {
+        "type": "float",
+        "default": 0.1,
+        "min": 1e-6,
+        "max": 1.0,
+        "description": "Learning rate of SGD",
+        "aliases": ["learning-rate"],
+    },
+    "momentum": {
+        "type": "float",
+        "default": 0.5,
+        "min": 0.0,
+        "max": 0.999,
+        "description": "Momentum of SGD",
+        "aliases": ["m"],
+    },
+    "epochs": {
+        "type": "int",
+        "default": 10,
+        "min": 1,
+        "max": 500,
+        "description": "Passes over the training data",
+    },
+    "seed": {"type": "int", "default": 0, "min": 0, "description": "Seed of weights, shuffle and dropout"},
+}
+QUICK_PACE = {
+    "describe": 1.0,
+    "logs": 0.4,
+    "card": 0.5,
+    "drain": 1.0,
+    "lookup": 3.0,
+    "plot_deadline": 10.0,
+}
+
+
+def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
+    """Writes the file for the addresses and ids of a ready file."""
+    discord, aws, repository = ready["discord"], ready["aws"], ready["repository"]
+    gateway = discord["gateway"]
+    content = {
+        "discord": {"guild_id": int(discord["guild_id"]), "api_url": discord["api"], "gateway_url": gateway},
+        "aws": {
+            "region": aws["region"],
+            "endpoint_url": aws["endpoint"],
+            "events_queue_url": aws["events_queue_url"],
+            "logs_calls_per_second": 10,
+        },
+        "bot": {"data_dir": str(data_dir), "http_port": 0, "log_format": "json"},
+        "pace": QUICK_PACE,
+        "projects": {
+            "mnist": {
+                "repository": repository["url"],
+                "branches": ["main", "wider-net", "broken-loader", "slow-cooker"],
+                "command": ["python", "train.py"],
+                "queue": aws["queue"],
+                "job_definition": aws["job_definition"],
+                "bucket": aws["bucket"],
+                "log_group": aws["log_group"],
+                "channels": [int(discord["channels"]["training"])],
+                "train_roles": TRAIN_ROLES,
+                "stop_roles": STOP_ROLES,
+                "timeout_minutes": 10,
+                "parameters": PARAMETERS,
+            }
+        },
+    }
+    path.write_text(tomli_w.dumps(content))
+
+
+def environment(ready: Mapping[str, Any]) -> dict[str, str]:
+    """The bot's secrets, by environment as everywhere."""
+    aws = ready["aws"]
+    return {
+        "DISCORD_TOKEN": ready["discord"]["token"],
+        "AWS_ACCESS_KEY_ID": aws["access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": aws["secret_access_key"],
+    }

@@ -1,0 +1,90 @@
+"""The bot as a process of its own: started by its command line, as on a real server."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+READY_SECONDS = 30.0
+END_SECONDS = 10.0
+
+
+class BotProcess:
+    """`python -m bot run --config …`. Its own log goes to `log_path`, appended over restarts."""
+
+    def __init__(self, config_path: Path, log_path: Path, environment: Mapping[str, str]) -> None:
+        self._config_path, self.log_path = config_path, log_path
+        self._environment = {**os.environ, **environment}
+        self._process: asyncio.subprocess.Process | None = None
+        self.http_url = ""
+
+    @property
+    def pid(self) -> int:
+        """Raises RuntimeError while it does not run."""
+        if self._process is None:
+            raise RuntimeError("the bot does not run")
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Returns when the bot says that it is ready; RuntimeError with its last lines if it ends before."""
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        offset = self.log_path.stat().st_size if self.log_path.exists() else 0
+        with self.log_path.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "bot", "run", "--config", str(self._config_path)),
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+                process_group=0,
+            )
+        async with asyncio.timeout(READY_SECONDS):
+            while (ready := self._said_ready(offset)) is None:
+                if self._process.returncode is not None:
+                    raise RuntimeError(f"the bot ended with {self._process.returncode}:\n{self.last_lines()}")
+                await asyncio.sleep(0.02)
+        self.http_url = str(ready["http"])
+
+    def kill(self) -> None:
+        """SIGKILL, as by a machine that is gone."""
+        self._signal(signal.SIGKILL)
+
+    async def wait(self) -> int:
+        """Its exit status, when it has ended."""
+        if self._process is None:
+            raise RuntimeError("the bot does not run")
+        status = await self._process.wait()
+        self._process = None
+        return status
+
+    async def stop(self) -> int | None:
+        """SIGTERM, and SIGKILL where that does not end it in time; None where it does not run."""
+        if self._process is None:
+            return None
+        self._signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                return await self.wait()
+        except TimeoutError:
+            self.kill()
+            return await self.wait()
+
+    def last_lines(self, count: int = 20) -> str:
+        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-count:])
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            os.killpg(self._process.pid, number)
+
+    def _said_ready(self, offset: int) -> dict[str, Any] | None:
+        with self.log_path.open("rb") as log:
+            log.seek(offset)
+            for line in log:
+                if b'"event": "ready"' in line:
+                    event: dict[str, Any] = json.loads(line)
+                    return event
+        return None
