@@ -27,7 +27,7 @@ export function openImage(src, alt) {
 /**
  * Opens a modal as the bot sent it.
  * @param {Object} modal with `custom_id`, `title`, `components` @param {import("./render/inline.js").Names} names
- * @param {function(Object<string, string>): Promise} submit rejects with what is wrong
+ * @param {function(Object<string, string|string[]>): Promise} submit rejects with what is wrong
  */
 export function openModal(modal, names, submit) {
   const failure = el("div", { className: "failure", role: "alert", hidden: true });
@@ -42,7 +42,7 @@ export function openModal(modal, names, submit) {
     event.preventDefault();
     send.disabled = true;
     try {
-      await submit(Object.fromEntries(new FormData(form)));
+      await submit(values(new FormData(form)));
       dialog.close();
     } catch (error) {
       failure.textContent = error.message;
@@ -52,6 +52,11 @@ export function openModal(modal, names, submit) {
     }
   };
   return show(dialog);
+}
+
+/** A field that takes several values gives a list. */
+function values(data) {
+  return Object.fromEntries([...data.keys()].map((key) => [key, data.getAll(key)]).map(([key, all]) => [key, all.length > 1 ? all : all[0]]));
 }
 
 /** Inputs with their labels, whether they stand in rows or in labels. */
@@ -71,7 +76,7 @@ function field(item, names) {
 }
 
 function choices(item) {
-  return el("select", { name: item.custom_id, required: item.required !== false },
+  return el("select", { name: item.custom_id, required: item.required !== false, multiple: (item.max_values ?? 1) > 1 },
     (item.options ?? []).map(({ label, value, default: selected }) => el("option", { value, selected }, label)));
 }
 

@@ -9,7 +9,6 @@ const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   hash: "M10 4 8 20 M16 4l-2 16 M4.5 9h16 M3.5 15h16",
   thread: "M4 5h16v11h-9l-4 4v-4H4z M8 9h8 M8 12h5",
-  spine: "M2 0v14a6 6 0 0 0 6 6h12",
   close: "M6 6l12 12 M18 6 6 18",
   menu: "M4 7h16 M4 12h16 M4 17h16",
   back: "M14 6l-6 6 6 6",

@@ -4,7 +4,7 @@ import { el, icon, onceAFrame } from "./dom.js";
 import { messageElement, startsGroup } from "./render/message.js";
 import { dayName, sameDay } from "./render/time.js";
 import { compareIds } from "./snowflake.js";
-import { THREAD_TYPES } from "./store.js";
+import { THREAD_STARTER, THREAD_TYPES } from "./store.js";
 
 /** Nearer than this to the end counts as being at it, in pixels. */
 const AT_END = 80;
@@ -15,7 +15,8 @@ export class MessageLog {
   /**
    * @param {import("./render/view.js").View} view
    * @param {Object} channel
-   * @param {string} readUpTo the last message that was read before: newer ones stand under a line
+   * @param {string|null} readUpTo the last message that was read before, where there are newer ones: they
+   *   stand under a line
    */
   constructor(view, channel, readUpTo) {
     this.view = view;
@@ -108,8 +109,8 @@ export class MessageLog {
   }
 
   isNew(message) {
-    return compareIds(message.id, this.readUpTo) > 0 && message.author.id !== this.session.me.id && !message.local
-      && this.readUpTo !== "0";
+    if (this.readUpTo === null || message.local || message.author.id === this.session.me.id) return false;
+    return compareIds(message.id, this.readUpTo) > 0;
   }
 
   startEntry() {
@@ -131,11 +132,13 @@ export class MessageLog {
     const { session } = this;
     const thread = session.store.channels.get(message.id);
     const last = thread && session.preview(thread.id);
+    const starter = message.type === THREAD_STARTER && session.store.starters.get(this.channelId);
+    const shown = starter || message;
     const signature = [
-      start, session.pending.get(message.id), session.failures.get(message.id),
+      start, Boolean(starter), session.pending.get(shown.id), session.failures.get(shown.id),
       thread && [thread.name, thread.message_count, last?.id, last?.edited_timestamp],
     ].join("|");
-    return { key: message.id, signature, message, make: () => messageElement(message, { start }, this.view) };
+    return { key: message.id, signature, message: shown, make: () => messageElement(shown, { start, inThread: Boolean(starter) }, this.view) };
   }
 
   reconcile(entries) {

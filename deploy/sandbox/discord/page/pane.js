@@ -15,8 +15,9 @@ export class Pane {
     this.session = view.session;
     this.channelId = channel.id;
     this.ended = new AbortController();
-    this.log = new MessageLog(view, channel, this.session.store.read.get(channel.id) ?? "0");
-    this.composer = new Composer(this.session, channel);
+    const { store } = this.session;
+    this.log = new MessageLog(view, channel, store.isUnread(channel) ? (store.read.get(channel.id) ?? null) : null);
+    this.composer = new Composer(this.session, channel, () => this.log.toEnd());
     this.header = el("header", { className: "pane-header" });
     this.typing = el("div", { className: "typing", "aria-live": "polite" });
     this.root = el("section", { className: "pane", "aria-label": channel.name },
@@ -64,7 +65,7 @@ export class Pane {
       (channel.locked || channel.archived) && el("span", { className: "badge" }, icon("lock"), channel.locked ? "Locked" : "Archived"),
       close && el("button", {
         type: "button", className: "icon-button close-button", "aria-label": "Close thread", onclick: close,
-      }, icon("close")));
+      }, icon("close"), icon("back")));
   }
 
   drawTyping() {

@@ -70,6 +70,7 @@ export class Session {
   /** What is on screen is read again; the rest when it is opened. */
   async refreshTimelines() {
     this.store.previews.clear();
+    this.store.starters.clear();
     for (const id of [...this.store.timelines.keys()]) {
       if (this.store.watched.has(id)) await this.loadChannel(id);
       else this.store.timelines.delete(id);

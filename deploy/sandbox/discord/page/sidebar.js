@@ -2,6 +2,7 @@
 
 import { el, icon, onceAFrame, refill } from "./dom.js";
 import { avatar, signal } from "./render/avatar.js";
+import { THREAD_TYPES } from "./store.js";
 import { otherTheme, switchTheme } from "./theme.js";
 
 /** Threads shown below a channel before the rest is folded. */
@@ -38,22 +39,23 @@ export class Sidebar {
     const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.channel : null;
     refill(this.list,
       el("h2", { className: "channels-heading" }, "Text channels"),
-      this.session.store.topChannels().map((channel) => [this.row(channel, "hash"), this.threads(channel)]));
+      this.session.store.topChannels().map((channel) => [this.row(channel), this.threads(channel)]));
     if (focused) this.list.querySelector(`[data-channel="${focused}"]`)?.focus();
   }
 
-  row(channel, mark) {
+  row(channel) {
     const { store } = this.session;
+    const thread = THREAD_TYPES.has(channel.type);
     const mentions = store.mentions.get(channel.id) ?? 0;
     const unread = store.isUnread(channel) && !this.selected.has(channel.id);
     const selected = this.selected.has(channel.id);
-    const classes = ["channel", mark === "spine" && "thread", unread && "unread", selected && "selected"];
+    const classes = ["channel", thread && "thread", unread && "unread", selected && "selected"];
     return el("button", {
       type: "button", className: classes.filter(Boolean).join(" "), "data-channel": channel.id,
       "aria-current": selected ? "page" : null, onclick: () => this.actions.openChannel(channel.id),
-      "aria-label": [channel.name, mark === "spine" ? "thread" : "channel", unread && "unread"].filter(Boolean).join(", "),
+      "aria-label": [channel.name, thread ? "thread" : "channel", unread && "unread"].filter(Boolean).join(", "),
     },
-    icon(mark), el("span", { className: "channel-name" }, channel.name),
+    !thread && icon("hash"), el("span", { className: "channel-name" }, channel.name),
     mentions > 0 && el("span", { className: "mentions", "aria-label": `${mentions} mentions` }, mentions));
   }
 
@@ -64,7 +66,7 @@ export class Sidebar {
     const folded = !this.unfolded.has(channel.id) && all.length > THREADS_SHOWN;
     const shown = folded ? all.filter((thread, at) => at < THREADS_SHOWN || this.selected.has(thread.id)) : all;
     return el("div", { className: "threads" },
-      shown.map((thread) => this.row(thread, "spine")),
+      shown.map((thread) => this.row(thread)),
       folded && el("button", {
         type: "button", className: "channel thread fold", onclick: () => {
           this.unfolded.add(channel.id);

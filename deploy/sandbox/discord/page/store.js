@@ -5,6 +5,8 @@ import { Timeline } from "./timeline.js";
 
 /** Discord's channel types that the page tells apart. */
 export const THREAD_TYPES = new Set([10, 11, 12]);
+/** The message type that stands for a thread's starter message, as the first one in it. */
+export const THREAD_STARTER = 21;
 export const EPHEMERAL = 1 << 6;
 export const LOADING = 1 << 7;
 
@@ -24,6 +26,8 @@ export class Store extends EventTarget {
     this.commands = [];
     this.timelines = new Map();
     this.previews = new Map();
+    /** Thread id to the message that it was started from. */
+    this.starters = new Map();
     this.mentions = new Map();
     this.typing = new Map();
     this.watched = new Set();
@@ -66,7 +70,7 @@ export class Store extends EventTarget {
   /** Takes the whole list, at the start and after a reconnection. */
   setChannels(channels) {
     const first = this.channels.size === 0;
-    this.channels = new Map(channels.map((channel) => [channel.id, channel]));
+    this.channels = new Map(channels.map((channel) => [channel.id, normal(channel)]));
     for (const channel of channels) {
       if (first && !this.read.has(channel.id)) this.markRead(channel.id);
     }
@@ -109,7 +113,7 @@ export class Store extends EventTarget {
     this.learn(message);
     const known = this.timelines.get(message.channel_id)?.byId.has(message.id);
     if (channel && !known) {
-      channel.message_count = (channel.message_count ?? 0) + 1;
+      if (message.type !== THREAD_STARTER) channel.message_count = (channel.message_count ?? 0) + 1;
       if (compareIds(message.id, channel.last_message_id ?? "0") > 0) channel.last_message_id = message.id;
       this.noteUnread(channel, message);
     }
@@ -122,6 +126,7 @@ export class Store extends EventTarget {
 
   onEdit(message) {
     this.learn(message);
+    this.updateStarter(message);
     const preview = this.previews.get(message.channel_id);
     if (preview?.id === message.id) this.previews.set(message.channel_id, { ...preview, ...message });
     this.changed(message.channel_id, (timeline) => timeline.apply(message));
@@ -134,7 +139,7 @@ export class Store extends EventTarget {
 
   onChannel(channel) {
     const known = this.channels.get(channel.id);
-    this.channels.set(channel.id, known ? { ...known, ...channel } : { ...channel });
+    this.channels.set(channel.id, { ...known, ...normal(channel) });
     this.emit("channels");
     this.emit("messages", channel.parent_id);
   }
@@ -166,6 +171,16 @@ export class Store extends EventTarget {
 
   learn(message) {
     if (message.author && !this.users.has(message.author.id)) this.users.set(message.author.id, message.author);
+    const starter = message.type === THREAD_STARTER && message.referenced_message;
+    if (starter && !this.starters.has(starter.id)) this.starters.set(starter.id, starter);
+  }
+
+  /** A card changes in its thread too. */
+  updateStarter(message) {
+    const starter = this.starters.get(message.id);
+    if (!starter) return;
+    this.starters.set(message.id, { ...starter, ...message });
+    this.emit("messages", message.id);
   }
 
   noteUnread(channel, message) {
@@ -184,6 +199,12 @@ export class Store extends EventTarget {
     const parent = this.channels.get(channelId)?.parent_id;
     if (parent) this.emit("messages", parent);
   }
+}
+
+/** A thread as the list has it, also where an event has it as Discord does. */
+function normal(channel) {
+  const { archived, locked } = channel.thread_metadata ?? channel;
+  return { ...channel, archived, locked };
 }
 
 /** Whether a message calls somebody: by name, or everyone. */

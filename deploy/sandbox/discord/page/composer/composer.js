@@ -10,8 +10,13 @@ import { Picker } from "./picker.js";
 const MAX_LENGTH = 2000;
 
 export class Composer {
-  /** @param {import("../session.js").Session} session @param {{id: string, name: string}} channel */
-  constructor(session, channel) {
+  /**
+   * @param {import("../session.js").Session} session
+   * @param {{id: string, name: string, type: number}} channel
+   * @param {function()} onSend told whenever something is sent
+   */
+  constructor(session, channel, onSend) {
+    this.onSend = onSend;
     this.session = session;
     this.channel = channel;
     this.picker = new Picker();
@@ -189,6 +194,7 @@ export class Composer {
   async send(line, action) {
     this.history.add(line);
     this.setLine("");
+    this.onSend();
     try {
       await action();
     } catch (error) {

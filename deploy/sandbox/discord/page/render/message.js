@@ -1,7 +1,7 @@
 /** One message, as an element: who, what, its cards, its buttons, its thread. */
 
 import { el, icon } from "../dom.js";
-import { EPHEMERAL, LOADING, mentionsPerson } from "../store.js";
+import { EPHEMERAL, LOADING, mentionsPerson, THREAD_STARTER } from "../store.js";
 import { attachmentList } from "./attachment.js";
 import { avatar } from "./avatar.js";
 import { componentList } from "./components.js";
@@ -12,18 +12,30 @@ import { clockTime, fullTime, messageTime } from "./time.js";
 
 /** Messages of one author within this time are one group. */
 const GROUP_MS = 7 * 60_000;
-/** Message types: a reply to a message, the answer to a command. */
+/** Discord's message types that look different. */
 const REPLY = 19;
+/** Lines that Discord writes itself. */
+const SYSTEM = {
+  4: ({ content }) => [" changed the name of this thread: ", el("strong", {}, content)],
+  6: () => [" pinned a message to this channel."],
+  18: ({ content }) => [" started a thread: ", el("strong", {}, content)],
+};
 
 /** Whether a message begins a group of its own rather than continuing the one before it. */
 export function startsGroup(message, before) {
   if (!before || before.author.id !== message.author.id || before.local || message.local) return true;
+  if (message.type in SYSTEM || before.type in SYSTEM || before.type === THREAD_STARTER) return true;
   if (headOf(message) || message.flags & EPHEMERAL || before.flags & EPHEMERAL) return true;
   return new Date(message.timestamp) - new Date(before.timestamp) > GROUP_MS;
 }
 
-/** @param {Object} message @param {{start: boolean}} place @param {import("./view.js").View} view */
-export function messageElement(message, { start }, view) {
+/**
+ * @param {Object} message
+ * @param {{start: boolean, inThread?: boolean}} place `inThread`: it is shown in the thread that it started
+ * @param {import("./view.js").View} view
+ */
+export function messageElement(message, { start, inThread = false }, view) {
+  if (message.type in SYSTEM) return systemLine(message, view);
   const date = new Date(message.timestamp);
   const { session } = view;
   const classes = ["message"];
@@ -39,9 +51,19 @@ export function messageElement(message, { start }, view) {
   el("div", { className: "message-main" },
     start && byline(message, date),
     body(message, view),
-    thread(message, view),
+    !inThread && thread(message, view),
     session.failures.has(message.id) && el("div", { className: "failure", role: "alert" }, session.failures.get(message.id)),
     Boolean(message.flags & EPHEMERAL) && ephemeralNote(message, session)));
+}
+
+function systemLine(message, { session }) {
+  const date = new Date(message.timestamp);
+  return el("article", { className: "message start system", "data-id": message.id },
+    icon("thread"),
+    el("div", { className: "message-main" },
+      el("span", { className: "author" }, session.store.nameOf(message.author.id)),
+      SYSTEM[message.type](message),
+      el("time", { dateTime: message.timestamp, title: fullTime(date) }, messageTime(date))));
 }
 
 function byline(message, date) {
@@ -61,8 +83,8 @@ function body(message, view) {
     el("div", { className: "extras" },
       attachmentList(message.attachments ?? [], view),
       (message.embeds ?? []).map((embed) => embedCard(embed, view)),
+      !message.content && message.edited_timestamp && edited(message),
       componentList(message.components, message, view)),
-    !message.content && message.edited_timestamp && edited(message),
   ];
 }
 
@@ -121,7 +143,7 @@ function thread(message, view) {
   el("span", { className: "thread-top" },
     el("strong", {}, channel.name),
     el("span", { className: "text-link" }, `${count} ${count === 1 ? "message" : "messages"} ›`)),
-  el("span", { className: "thread-last" }, last
+  el("span", { className: "thread-last" }, last && last.type !== THREAD_STARTER
     ? [avatar(last.author, "avatar tiny"), el("b", {}, session.store.nameOf(last.author.id)),
       el("span", { className: "excerpt" }, excerpt(last))]
     : "There are no recent messages in this thread."));
