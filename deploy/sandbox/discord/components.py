@@ -1,0 +1,189 @@
+"""Message components: what Discord refuses, and the ids that it gives them.
+
+https://discord.com/developers/docs/components/reference
+"""
+
+from collections.abc import Callable, Iterator
+from enum import IntEnum
+
+from deploy.sandbox.discord.errors import FormErrors
+from deploy.sandbox.discord.wire import Json
+
+MOST_IN_MESSAGE = 40
+MOST_ROWS = 5
+MOST_TEXT = 4000
+
+
+class Kind(IntEnum):
+    ACTION_ROW = 1
+    BUTTON = 2
+    STRING_SELECT = 3
+    TEXT_INPUT = 4
+    USER_SELECT = 5
+    ROLE_SELECT = 6
+    MENTIONABLE_SELECT = 7
+    CHANNEL_SELECT = 8
+    SECTION = 9
+    TEXT_DISPLAY = 10
+    THUMBNAIL = 11
+    MEDIA_GALLERY = 12
+    FILE = 13
+    SEPARATOR = 14
+    CONTAINER = 17
+    LABEL = 18
+    FILE_UPLOAD = 19
+    RADIO_GROUP = 21
+    CHECKBOX_GROUP = 22
+    CHECKBOX = 23
+
+
+SELECTS = frozenset(
+    {Kind.STRING_SELECT, Kind.USER_SELECT, Kind.ROLE_SELECT, Kind.MENTIONABLE_SELECT, Kind.CHANNEL_SELECT}
+)
+LINK, PREMIUM = 5, 6
+
+
+def walk(components: list[Json]) -> Iterator[Json]:
+    """Every component, parents first, in the order in which Discord numbers them."""
+    for component in components:
+        yield component
+        yield from walk(component.get("components", []))
+        yield from walk([component[name] for name in ("accessory", "component") if component.get(name)])
+
+
+def numbered(components: list[Json]) -> list[Json]:
+    """A copy in which every component has an `id`: the given one, else the next free one from 1."""
+    taken = {component["id"] for component in walk(components) if component.get("id")}
+    free = (number for number in range(1, 10_000) if number not in taken)
+    return [_numbered(component, lambda: next(free)) for component in components]
+
+
+def find(components: list[Json], custom_id: str) -> Json | None:
+    return next((part for part in walk(components) if part.get("custom_id") == custom_id), None)
+
+
+def check(components: list[Json], errors: FormErrors, *, v2: bool) -> None:
+    """Adds every mistake to `errors`. Without `v2` only rows of buttons and selects are allowed."""
+    everything = list(walk(components))
+    if len(everything) > MOST_IN_MESSAGE:
+        errors.add(
+            "components",
+            "COMPONENT_LAYOUT_MAX_COMPONENTS",
+            f"The total number of components cannot exceed {MOST_IN_MESSAGE}",
+        )
+    if not v2 and len(components) > MOST_ROWS:
+        errors.too_long("components", MOST_ROWS)
+    for at, component in enumerate(components):
+        if not v2 and component.get("type") != Kind.ACTION_ROW:
+            errors.choice(f"components.{at}.type", "(1,)")
+        else:
+            _check_one(component, f"components.{at}", errors)
+    _check_custom_ids(everything, errors)
+    if sum(len(part.get("content") or "") for part in everything) > MOST_TEXT:
+        errors.too_long("components", MOST_TEXT)
+
+
+def _numbered(component: Json, next_id: Callable[[], int]) -> Json:
+    copy = {**component, "id": component.get("id") or next_id()}
+    if "components" in copy:
+        copy["components"] = [_numbered(child, next_id) for child in copy["components"]]
+    for name in ("accessory", "component"):
+        if copy.get(name):
+            copy[name] = _numbered(copy[name], next_id)
+    return copy
+
+
+def _check_one(component: Json, path: str, errors: FormErrors) -> None:
+    try:
+        kind = Kind(component.get("type", 0))
+    except ValueError:
+        errors.choice(f"{path}.type", str(tuple(int(kind) for kind in Kind)))
+        return
+    if kind is Kind.ACTION_ROW:
+        _check_row(component, path, errors)
+    elif kind is Kind.BUTTON:
+        _check_button(component, path, errors)
+    elif kind in SELECTS:
+        _check_select(component, path, errors)
+    elif kind is Kind.TEXT_DISPLAY:
+        errors.text(component.get("content"), f"{path}.content", most=MOST_TEXT, least=1, required=True)
+    elif kind is Kind.MEDIA_GALLERY:
+        errors.objects(component.get("items"), f"{path}.items", most=10, least=1)
+    elif kind in (Kind.SECTION, Kind.CONTAINER):
+        most = 3 if kind is Kind.SECTION else MOST_IN_MESSAGE
+        children = errors.objects(component.get("components"), f"{path}.components", most=most, least=1)
+        for at, child in enumerate(children):
+            _check_one(child, f"{path}.components.{at}", errors)
+        if kind is Kind.SECTION and not component.get("accessory"):
+            errors.required(f"{path}.accessory")
+
+
+def _check_row(row: Json, path: str, errors: FormErrors) -> None:
+    children = errors.objects(row.get("components"), f"{path}.components", most=5, least=1)
+    kinds = {child.get("type") for child in children}
+    if kinds & SELECTS and len(children) > 1:
+        errors.add(
+            f"{path}.components",
+            "COMPONENT_LAYOUT_WIDTH_EXCEEDED",
+            "The total width of the components in a row cannot exceed 5",
+        )
+    for at, child in enumerate(children):
+        place = f"{path}.components.{at}"
+        if child.get("type") not in SELECTS | {Kind.BUTTON, Kind.TEXT_INPUT}:
+            errors.choice(f"{place}.type", "(2, 3, 5, 6, 7, 8)")
+        else:
+            _check_one(child, place, errors)
+
+
+def _check_button(button: Json, path: str, errors: FormErrors) -> None:
+    style = button.get("style")
+    if style not in range(1, 7):
+        errors.choice(f"{path}.style", "(1, 2, 3, 4, 5, 6)")
+    errors.text(button.get("label"), f"{path}.label", most=80)
+    if not button.get("label") and not button.get("emoji") and style != PREMIUM:
+        errors.add(path, "BUTTON_COMPONENT_INVALID_LABEL", "A button must have one of: a label, an emoji, or both.")
+    if style == LINK:
+        if button.get("custom_id"):
+            errors.add(path, "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", "A link has no custom id")
+        errors.text(button.get("url"), f"{path}.url", most=512, least=1, required=True)
+    elif style != PREMIUM:
+        errors.text(button.get("custom_id"), f"{path}.custom_id", most=100, least=1, required=True)
+
+
+def _check_select(select: Json, path: str, errors: FormErrors) -> None:
+    errors.text(select.get("custom_id"), f"{path}.custom_id", most=100, least=1, required=True)
+    errors.text(select.get("placeholder"), f"{path}.placeholder", most=150)
+    for name in ("min_values", "max_values"):
+        value = select.get(name, 1)
+        if not isinstance(value, int) or not 0 <= value <= 25:
+            errors.add(f"{path}.{name}", "NUMBER_TYPE_MAX", "int value should be between 0 and 25.")
+    if select.get("type") != Kind.STRING_SELECT:
+        return
+    options = errors.objects(select.get("options"), f"{path}.options", most=25, least=1)
+    seen: set[object] = set()
+    for at, option in enumerate(options):
+        place = f"{path}.options.{at}"
+        errors.text(option.get("label"), f"{place}.label", most=100, least=1, required=True)
+        errors.text(option.get("value"), f"{place}.value", most=100, least=1, required=True)
+        errors.text(option.get("description"), f"{place}.description", most=100)
+        if option.get("value") in seen:
+            errors.add(
+                f"{place}.value",
+                "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
+                "The specified option value is already used",
+            )
+        seen.add(option.get("value"))
+
+
+def _check_custom_ids(everything: list[Json], errors: FormErrors) -> None:
+    seen: set[str] = set()
+    for part in everything:
+        custom_id = part.get("custom_id")
+        if isinstance(custom_id, str):
+            if custom_id in seen:
+                errors.add(
+                    "components",
+                    "COMPONENT_CUSTOM_ID_DUPLICATED",
+                    f"Component custom id cannot be duplicated: {custom_id}",
+                )
+            seen.add(custom_id)

@@ -1,0 +1,90 @@
+"""To look and to break: the ledger, the transcript, faults, the gateway, the limits. See the sandbox's README."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from deploy.sandbox.discord.app import Discord
+from deploy.sandbox.discord.faults import read_fault
+from deploy.sandbox.discord.people import answer, read_object
+from deploy.sandbox.discord.wire import Json, listed
+
+_ACTIONS = ("drop", "reconnect", "invalidate")
+
+
+class Control:
+    def __init__(self, discord: Discord) -> None:
+        self._discord, self._core = discord, discord.core
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/sandbox/ledger", _plain(self._ledger)),
+            web.get("/sandbox/transcript", _plain(self._transcript)),
+            web.post("/sandbox/faults", _plain(self._add_fault)),
+            web.delete("/sandbox/faults", _plain(self._clear_faults)),
+            web.post("/sandbox/gateway", _plain(self._gateway)),
+            web.get("/sandbox/limits", _plain(self._limits)),
+            web.post("/sandbox/limits", _plain(self._change_limits)),
+        ]
+
+    async def _ledger(self, request: web.Request) -> object:
+        kind = request.query.get("kind")
+        after = int(request.query.get("after", "0"))
+        entries = self._core.ledger.entries[after:]
+        return [entry.wire() for entry in entries if kind in (None, entry.kind)]
+
+    async def _transcript(self, _: web.Request) -> object:
+        return transcript(self._discord)
+
+    async def _add_fault(self, request: web.Request) -> object:
+        self._core.faults.add(read_fault(await read_object(request)))
+        return {}
+
+    async def _clear_faults(self, _: web.Request) -> object:
+        self._core.faults.clear()
+        return {}
+
+    async def _gateway(self, request: web.Request) -> object:
+        body = await read_object(request)
+        action, gateway = body.get("action"), self._discord.gateway
+        if action not in _ACTIONS:
+            raise ValueError(f"action: {action!r} was given, one of {listed(_ACTIONS)} is expected")
+        self._core.ledger.add(f"gateway.{action}", "sandbox")
+        if action == "drop":
+            return {"connections": gateway.drop(resumable=body.get("resumable", True))}
+        if action == "reconnect":
+            return {"connections": gateway.ask_to_reconnect()}
+        return {"connections": gateway.invalidate(resumable=body.get("resumable", False))}
+
+    async def _limits(self, _: web.Request) -> object:
+        return self._core.limits.wire()
+
+    async def _change_limits(self, request: web.Request) -> object:
+        self._core.limits = self._core.limits.changed(await read_object(request))
+        return self._core.limits.wire()
+
+
+def transcript(discord: Discord) -> Json:
+    """Everything, ephemeral messages too, as Discord would return it."""
+    guild = discord.core.guild
+    return {
+        "guild": guild.wire(),
+        "people": [guild.member(person) for person in guild.people],
+        "channels": [
+            {
+                **channel.wire(),
+                "messages": [discord.messages.wire(m) for m in discord.core.timeline(channel.id)],
+            }
+            for channel in guild.channels.values()
+        ],
+    }
+
+
+def _plain(handler: Callable[[web.Request], Awaitable[object]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            return answer(await handler(request))
+        except ValueError as error:
+            return answer({"error": str(error)}, status=400)
+
+    return handle

@@ -1,0 +1,228 @@
+"""From an HTTP request to a call of an endpoint and back: bodies, tokens, limits, faults, errors."""
+
+import asyncio
+import logging
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import orjson
+from aiohttp import web
+from aiohttp.multipart import BodyPartReader
+
+from deploy.sandbox.discord.app import Discord
+from deploy.sandbox.discord.body import Upload
+from deploy.sandbox.discord.errors import ApiError, Code, invalid
+from deploy.sandbox.discord.faults import Fault, FaultKind, When
+from deploy.sandbox.discord.openapi import OpenApi
+from deploy.sandbox.discord.ratelimit import RateLimited, Refusal, refusal
+from deploy.sandbox.discord.wire import Json
+
+_log = logging.getLogger(__name__)
+_FOREVER = 3600.0
+_MAJOR = ("channel_id", "guild_id", "webhook_token")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as an endpoint sees it."""
+
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    body: object = None
+    files: tuple[Upload, ...] = ()
+
+    def __getitem__(self, name: str) -> str:
+        """A part of the path."""
+        return self.params[name]
+
+    @property
+    def json(self) -> Json:
+        """The body as an object; {} where there is none."""
+        if self.body is None:
+            return {}
+        if not isinstance(self.body, dict):
+            raise invalid("", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+        return self.body
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    body: object = None
+    status: int = 200
+
+
+Endpoint = Callable[[Discord, Call], object]
+"""Returns the JSON to answer with, None for 204, or a Reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` is below /api/v10. `bucket` None: an endpoint without a bucket header."""
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    bucket: str | None = "other"
+    by_token: bool = False
+    """Whether the path carries an interaction's token: no bot token is asked, no global limit counts."""
+
+
+class Dispatcher:
+    def __init__(self, discord: Discord, openapi: OpenApi) -> None:
+        self._discord, self._core, self._openapi = discord, discord.core, openapi
+
+    def handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            return await self._serve(route, request)
+
+        return handle
+
+    async def _serve(self, route: Route, request: web.Request) -> web.Response:
+        if (banned_for := self._core.limiter.banned_for()) is not None:
+            return _ban_page(banned_for)
+        fault = self._core.faults.take(request.method, request.path)
+        if fault is None:
+            return await self._answer(route, request)
+        self._core.ledger.add(
+            "fault", "sandbox", fault=fault.kind, when=fault.when, method=request.method, path=request.path
+        )
+        if fault.kind is FaultKind.SLOW:
+            await asyncio.sleep(fault.seconds)
+            return await self._answer(route, request)
+        if fault.when is When.AFTER:
+            await self._answer(route, request)
+        return await self._break(fault, request)
+
+    async def _answer(self, route: Route, request: web.Request) -> web.Response:
+        headers: dict[str, str] = {}
+        try:
+            if not route.by_token:
+                self._require_token(request)
+            if (refused := self._count(route, request, headers)) is not None:
+                return self._refuse(refused, request)
+            body, files = await read_body(request, self._core.limits.request_bytes)
+            self._check(route, body)
+            call = Call(request.match_info, request.query, body, files)
+            reply = route.endpoint(self._discord, call)
+        except ApiError as error:
+            return self._fail(error, headers)
+        except RateLimited as error:
+            return self._refuse(error.answer, request)
+        except Exception as error:
+            _log.exception("%s %s failed", request.method, request.path)
+            self._core.ledger.add("error", "sandbox", path=request.path, error=repr(error))
+            return self._fail(ApiError(Code.INTERNAL), headers)
+        return _respond(reply, headers)
+
+    def _require_token(self, request: web.Request) -> None:
+        if request.headers.get("Authorization") != f"Bot {self._core.guild.token}":
+            raise ApiError(Code.UNAUTHORIZED)
+
+    def _count(self, route: Route, request: web.Request, headers: dict[str, str]) -> Refusal | None:
+        """Fills in the bucket's headers; the refusal, where this request is one too many."""
+        if route.bucket is None:
+            return None
+        major = next((request.match_info[name] for name in _MAJOR if name in request.match_info), "")
+        found, refused = self._core.limiter.check(route.bucket, major, exempt=route.by_token)
+        headers |= found
+        return refused
+
+    def _check(self, route: Route, body: object) -> None:
+        if not self._core.limits.openapi:
+            return
+        try:
+            self._openapi.check(route.method, route.path, body)
+        except ApiError as error:
+            self._core.ledger.add("openapi.violation", "bot", method=route.method, path=route.path, errors=error.errors)
+            raise
+
+    def _refuse(self, refused: Refusal, request: web.Request) -> web.Response:
+        self._core.ledger.add("rate_limited", "bot", method=request.method, path=request.path, scope=refused.scope)
+        if refused.scope != "shared":
+            self._core.limiter.count_invalid()
+        return _json(refused.body(), 429, refused.headers)
+
+    def _fail(self, error: ApiError, headers: dict[str, str]) -> web.Response:
+        if error.status in (401, 403):
+            self._core.limiter.count_invalid()
+        return _json(error.body(), error.status, headers)
+
+    async def _break(self, fault: Fault, request: web.Request) -> web.Response:
+        match fault.kind:
+            case FaultKind.RATE_LIMIT:
+                return self._refuse(refusal("user", fault.retry_after), request)
+            case FaultKind.GLOBAL_RATE_LIMIT:
+                return self._refuse(refusal("global", fault.retry_after), request)
+            case FaultKind.HANG:
+                await asyncio.sleep(fault.seconds or _FOREVER)
+        if fault.kind is FaultKind.STATUS:
+            return web.Response(status=fault.status, text="", headers={"Via": "1.1 google"})
+        _reset(request)
+        return web.Response(status=500)
+
+
+async def read_body(request: web.Request, most: int) -> tuple[object, tuple[Upload, ...]]:
+    """The JSON body and the files. Raises 40005, 50109."""
+    if not request.can_read_body:
+        return None, ()
+    if (request.content_length or 0) > most:
+        raise ApiError(Code.TOO_LARGE)
+    if request.content_type == "multipart/form-data":
+        return await _read_multipart(request)
+    return _parse(await request.read()), ()
+
+
+async def _read_multipart(request: web.Request) -> tuple[object, tuple[Upload, ...]]:
+    body: object = None
+    files: list[Upload] = []
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader):
+            continue
+        data = await part.read()
+        name = part.name or ""
+        if name == "payload_json":
+            body = _parse(bytes(data))
+        elif name.startswith("file"):
+            key = name.removeprefix("files[").removesuffix("]") if "[" in name else name.removeprefix("file")
+            content_type = part.headers.get("Content-Type", "application/octet-stream")
+            files.append(Upload(key or "0", part.filename or "unknown", content_type, bytes(data)))
+    return body, tuple(files)
+
+
+def _parse(data: bytes) -> object:
+    if not data:
+        return None
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise ApiError(Code.INVALID_JSON) from error
+
+
+def _respond(reply: object, headers: Mapping[str, str]) -> web.Response:
+    if isinstance(reply, Reply):
+        return _json(reply.body, reply.status, headers)
+    if reply is None:
+        return web.Response(status=204, headers=headers)
+    return _json(reply, 200, headers)
+
+
+def _json(body: object, status: int, headers: Mapping[str, str]) -> web.Response:
+    return web.Response(body=orjson.dumps(body), status=status, headers=headers, content_type="application/json")
+
+
+def _ban_page(seconds: float) -> web.Response:
+    """What Cloudflare answers with: HTML and no Via header."""
+    headers = {"Retry-After": str(int(seconds) + 1)}
+    return web.Response(status=429, text="error code: 1015", content_type="text/html", headers=headers)
+
+
+def _reset(request: web.Request) -> None:
+    """Closes with RST, as a broken connection does."""
+    if request.transport is None:
+        return
+    raw = request.transport.get_extra_info("socket")
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    request.transport.abort()

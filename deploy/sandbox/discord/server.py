@@ -1,0 +1,158 @@
+"""The stand-in as a server on loopback."""
+
+import asyncio
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from deploy.sandbox.discord.app import make_discord
+from deploy.sandbox.discord.control import Control
+from deploy.sandbox.discord.errors import ApiError, Code
+from deploy.sandbox.discord.limits import Limits
+from deploy.sandbox.discord.model import Thread
+from deploy.sandbox.discord.openapi import OpenApi, find_document
+from deploy.sandbox.discord.people import People, answer
+from deploy.sandbox.discord.rest import PREFIX, ROUTES
+from deploy.sandbox.discord.rest.http import Dispatcher
+from deploy.sandbox.discord.wire import Clock, Json
+from deploy.sandbox.discord.world import World
+
+PAGE = Path(__file__).parent / "page"
+_SWEEP_SECONDS = 30.0
+_HOST = "127.0.0.1"
+
+
+class DiscordStandIn:
+    """`async with DiscordStandIn() as discord:` listens on a free port and forgets everything at the end.
+
+    `discord.url`, `.api`, `.gateway_url`, `.token` and `.ready()` tell a client where to go and who it is.
+    """
+
+    def __init__(
+        self,
+        world: World | None = None,
+        *,
+        limits: Limits | None = None,
+        page_dir: Path | None = PAGE,
+        openapi: Path | None = None,
+        port: int = 0,
+        clock: Clock = time.time,
+    ) -> None:
+        self.discord = make_discord(world or World(), limits or Limits(), clock)
+        self._openapi = OpenApi(openapi or find_document())
+        self._page_dir, self._port = page_dir, port
+        self._people = People(self.discord)
+        self._runner: web.AppRunner | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        return self.discord.core.url
+
+    @property
+    def api(self) -> str:
+        return self.url + PREFIX
+
+    @property
+    def gateway_url(self) -> str:
+        return self.discord.gateway.url
+
+    @property
+    def token(self) -> str:
+        return self.discord.core.guild.token
+
+    @property
+    def application_id(self) -> str:
+        return self.discord.core.guild.application_id
+
+    @property
+    def channels(self) -> dict[str, str]:
+        """Ids by name, without threads."""
+        channels = self.discord.core.guild.channels.values()
+        return {channel.name: channel.id for channel in channels if not isinstance(channel, Thread)}
+
+    @property
+    def people(self) -> dict[str, str]:
+        return {person.name: person.id for person in self.discord.core.guild.people}
+
+    def ready(self) -> Json:
+        """The `discord` part of the ready file."""
+        guild = self.discord.core.guild
+        names = {spec.name for spec in guild.world.roles}
+        return {
+            "url": self.url,
+            "api": self.api,
+            "gateway": self.gateway_url,
+            "token": self.token,
+            "application_id": guild.application_id,
+            "guild_id": guild.id,
+            "channels": self.channels,
+            "people": self.people,
+            "roles": {role.name: role.id for role in guild.roles.values() if role.name in names},
+        }
+
+    async def __aenter__(self) -> Self:
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, _HOST, self._port, backlog=1024)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.discord.core.url = f"http://{_HOST}:{port}"
+        self._sweeper = asyncio.create_task(self._sweep())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._sweeper
+        await self.discord.gateway.close()
+        await self._people.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _application(self) -> web.Application:
+        app = web.Application(client_max_size=1 << 30)
+        dispatcher = Dispatcher(self.discord, self._openapi)
+        for route in ROUTES:
+            app.router.add_route(route.method, PREFIX + route.path, dispatcher.handler(route))
+        app.router.add_route("*", "/api/{rest:.*}", _unknown)
+        app.router.add_get("/gateway", self.discord.gateway.serve)
+        app.router.add_get("/gateway/", self.discord.gateway.serve)
+        app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", self._attachment)
+        app.router.add_routes(self._people.routes())
+        app.router.add_routes(Control(self.discord).routes())
+        if self._page_dir is not None and self._page_dir.is_dir():
+            app.router.add_get("/", self._page)
+            app.router.add_static("/", self._page_dir)
+        return app
+
+    async def _page(self, _: web.Request) -> web.StreamResponse:
+        index = (self._page_dir or PAGE) / "index.html"
+        if not index.is_file():
+            return answer({"error": f"there is no page at {index}"}, status=404)
+        return web.FileResponse(index, headers={"Cache-Control": "no-cache"})
+
+    async def _attachment(self, request: web.Request) -> web.StreamResponse:
+        path = request.match_info
+        file = self.discord.core.attachments.get((path["channel_id"], path["attachment_id"]))
+        if file is None or file.filename != path["filename"]:
+            return web.Response(status=404, text="This content is no longer available.")
+        headers = {"Content-Type": file.content_type, "Cache-Control": "private, max-age=31536000"}
+        return web.Response(body=file.data, headers=headers)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            self.discord.threads.sweep()
+
+
+async def _unknown(_: web.Request) -> web.Response:
+    error = ApiError(Code.NOT_FOUND)
+    return answer(error.body(), status=error.status)
