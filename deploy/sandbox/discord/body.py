@@ -83,7 +83,7 @@ def check_embeds(embeds: list[Json], errors: FormErrors) -> None:
 
 
 def _check_embed_urls(embed: Json, path: str, errors: FormErrors) -> None:
-    urls = {f"{path}.url": (embed.get("url"), ("http", "https"))}
+    urls: dict[str, tuple[object, tuple[str, ...]]] = {f"{path}.url": (embed.get("url"), ("http", "https"))}
     for name in _PICTURES:
         if (picture := embed.get(name)) is not None:
             if not isinstance(picture, dict) or not picture.get("url"):

@@ -16,7 +16,7 @@ from deploy.sandbox.discord.wire import Json
 SETTABLE = (
     MessageFlag.SUPPRESS_EMBEDS | MessageFlag.EPHEMERAL | MessageFlag.SUPPRESS_NOTIFICATIONS | MessageFlag.COMPONENTS_V2
 )
-_EVERYTHING = {"parse": ["users", "roles", "everyone"], "replied_user": True}
+_EVERYTHING: Json = {"parse": ["users", "roles", "everyone"], "replied_user": True}
 _CODE = re.compile(r"```.*?```|``.*?``|`[^`\n]+`", re.DOTALL)
 _USER, _ROLE = re.compile(r"<@!?(\d+)>"), re.compile(r"<@&(\d+)>")
 _MASS = re.compile(r"@(everyone|here)\b")

@@ -7,6 +7,7 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from secrets import token_hex
+from typing import Any
 
 import orjson
 from aiohttp import WSMsgType, web
@@ -155,9 +156,9 @@ class Gateway:
         guild = self._core.guild
         if not event.to_bot or not self._sessions:
             return
-        if event.channel is not None and event.only_for is None and event.name != "INTERACTION_CREATE":
-            if not guild.can_see(guild.bot, event.channel):
-                return
+        is_public = event.only_for is None and event.name != "INTERACTION_CREATE"
+        if is_public and event.channel is not None and not guild.can_see(guild.bot, event.channel):
+            return
         is_message = event.name in ("MESSAGE_CREATE", "MESSAGE_UPDATE")
         data = self._dressed(event) if is_message else event.data
         whole = orjson.Fragment(orjson.dumps(data))
@@ -209,13 +210,16 @@ class _Conversation:
         """The close code, where this is the end."""
         try:
             payload = orjson.loads(frame)
-            op, data = Op(payload["op"]), payload.get("d")
-        except ValueError:
-            return Close.UNKNOWN_OPCODE if frame[:1] in ("{", b"{") else Close.DECODE_ERROR
-        except (KeyError, TypeError):
+            number, data = payload["op"], payload.get("d")
+        except (ValueError, KeyError, TypeError):
             return Close.DECODE_ERROR
         if self._sends_too_fast():
             return Close.RATE_LIMITED
+        if number not in tuple(Op):
+            return Close.UNKNOWN_OPCODE
+        return self._obey(Op(number), data)
+
+    def _obey(self, op: Op, data: Any) -> Close | None:
         match op:
             case Op.HEARTBEAT:
                 self._connection.send(Op.HEARTBEAT_ACK, None)

@@ -210,9 +210,10 @@ class Guild:
             return self.id
         if name == "bot":
             return self.bot.id
-        for thing in (*self.roles.values(), *self.users.values()):
-            if thing.name == name:
-                return thing.id
+        named = {user.name: user.id for user in self.users.values()}
+        named |= {role.name: role.id for role in self.roles.values()}
+        if name in named:
+            return named[name]
         raise ValueError(f"an overwrite is for {name!r}; a role's name, a person's name, everyone or bot is expected")
 
     def set_overwrite(self, channel: Channel, name: str, overwrite: Overwrite) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from deploy.sandbox.discord.wire import Json, listed
 
@@ -66,7 +67,8 @@ class Limits:
 
         Raises ValueError with what was given, expected and valid.
         """
-        return replace(self, **{name: self._read(name, value) for name, value in changes.items()})
+        settings: dict[str, Any] = {name: self._read(name, value) for name, value in changes.items()}
+        return replace(self, **settings)
 
     def wire(self) -> Json:
         values = {setting.name: getattr(self, setting.name) for setting in fields(self)}

@@ -46,6 +46,9 @@ class MessageFlag(IntFlag):
     COMPONENTS_V2 = 1 << 15
 
 
+NO_FLAGS = MessageFlag(0)
+
+
 @dataclass(slots=True)
 class Role:
     id: str
@@ -244,7 +247,7 @@ class Message:
     mentions: list[User] = field(default_factory=list)
     mention_roles: list[str] = field(default_factory=list)
     mention_everyone: bool = False
-    flags: MessageFlag = MessageFlag(0)
+    flags: MessageFlag = NO_FLAGS
     tts: bool = False
     pinned: bool = False
     edited_at: float | None = None

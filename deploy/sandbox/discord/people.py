@@ -196,13 +196,15 @@ def answer(body: object, status: int = 200) -> web.Response:
 
 
 async def read_object(request: web.Request) -> Json:
+    """Raises ValueError."""
     try:
         body = orjson.loads(await request.read() or b"{}")
     except orjson.JSONDecodeError as error:
         raise ValueError(f"the body is not JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise ValueError(f"the body is {type(body).__name__}, an object is expected")
-    return body
+    match body:
+        case dict():
+            return body
+    raise ValueError(f"the body is {type(body).__name__}, an object is expected")
 
 
 async def _pump(queue: asyncio.Queue[bytes], socket: web.WebSocketResponse) -> None:

@@ -140,15 +140,9 @@ def convert(option: Json, value: object, guild: Guild) -> object:
             return _number(option, value)
         case OptionType.BOOLEAN:
             return _boolean(option, value)
-        case OptionType.USER:
-            return _named(option, value, {"people": guild.users.values()})
-        case OptionType.ROLE:
-            return _named(option, value, {"roles": guild.roles.values()})
-        case OptionType.CHANNEL:
-            return _named(option, value, {"channels": guild.channels.values()})
-        case OptionType.MENTIONABLE:
-            return _named(option, value, {"people": guild.users.values(), "roles": guild.roles.values()})
-    raise ValueError(f"{option['name']}: a {OptionType(option['type']).name.lower()} cannot be typed")
+        case OptionType.ATTACHMENT:
+            raise ValueError(f"{option['name']}: a file cannot be typed")
+    return _named(option, value, guild)
 
 
 def _inner(command: Json, path: list[Json]) -> list[Json]:
@@ -210,16 +204,19 @@ def _boolean(option: Json, value: object) -> bool:
     return text in _TRUE
 
 
-def _named(
-    option: Json, value: object, groups: Mapping[str, Sequence[User] | Sequence[Role] | Sequence[Channel]]
-) -> str:
-    """By id, by mention (`<@id>`) or by name, with or without its sign."""
-    text = str(value)
+def _named(option: Json, value: object, guild: Guild) -> str:
+    """A user, role or channel by id, by mention (`<@id>`) or by name, with or without its sign."""
+    kind, text = OptionType(option["type"]), str(value)
+    things: list[User | Role | Channel] = []
+    if kind in (OptionType.USER, OptionType.MENTIONABLE):
+        things += guild.users.values()
+    if kind in (OptionType.ROLE, OptionType.MENTIONABLE):
+        things += guild.roles.values()
+    if kind is OptionType.CHANNEL:
+        things += guild.channels.values()
     bare = text.strip("<>@!&# ")
-    things = [thing for group in groups.values() for thing in group]
     for thing in things:
         if bare == thing.id or bare.lower() == thing.name.lstrip("@").lower():
             return thing.id
-    raise ValueError(
-        f"{option['name']}: {text!r} was given; the {' and '.join(groups)} are {listed(thing.name for thing in things)}"
-    )
+    names = listed(thing.name for thing in things)
+    raise ValueError(f"{option['name']}: {text!r} was given; a {kind.name.lower()} is expected: {names}")

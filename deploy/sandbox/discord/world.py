@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from deploy.sandbox.discord.permissions import EVERYONE, TALK, Overwrite, Permission
+from deploy.sandbox.discord.permissions import EVERYONE, NONE, TALK, Overwrite, Permission
 
 BOT = (
     TALK
@@ -20,7 +20,7 @@ BOT = (
 @dataclass(frozen=True)
 class RoleSpec:
     name: str
-    permissions: Permission = Permission(0)
+    permissions: Permission = NONE
     color: int = 0
     mentionable: bool = False
 

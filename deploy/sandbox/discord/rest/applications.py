@@ -9,7 +9,7 @@ from deploy.sandbox.discord.wire import Json
 _VERIFY_KEY = "00" * 32
 
 
-def me(discord: Discord, call: Call) -> object:
+def me(discord: Discord, _: Call) -> object:
     guild = discord.core.guild
     owner = guild.users[guild.owner_id]
     return {

@@ -11,11 +11,11 @@ from deploy.sandbox.discord.rest.http import Call, Route
 _A_DAY_MS = 86_400_000
 
 
-def gateway(discord: Discord, call: Call) -> object:
+def gateway(discord: Discord, _: Call) -> object:
     return {"url": discord.gateway.url}
 
 
-def gateway_bot(discord: Discord, call: Call) -> object:
+def gateway_bot(discord: Discord, _: Call) -> object:
     total = discord.core.limits.identifies_a_day
     return {
         "url": discord.gateway.url,
@@ -29,7 +29,7 @@ def gateway_bot(discord: Discord, call: Call) -> object:
     }
 
 
-def me(discord: Discord, call: Call) -> object:
+def me(discord: Discord, _: Call) -> object:
     return {**discord.core.guild.bot.wire(), "mfa_enabled": False, "verified": True, "email": None}
 
 
@@ -37,7 +37,7 @@ def user(discord: Discord, call: Call) -> object:
     return discord.core.guild.user(call["user_id"]).wire()
 
 
-def my_guilds(discord: Discord, call: Call) -> object:
+def my_guilds(discord: Discord, _: Call) -> object:
     guild = discord.core.guild
     return [
         {

@@ -25,7 +25,7 @@ def start(discord: Discord, call: Call) -> object:
     return Reply({**thread.wire(), "member": thread.member(guild.bot.id)}, 201)
 
 
-def active(discord: Discord, call: Call) -> object:
+def active(discord: Discord, _: Call) -> object:
     guild = discord.core.guild
     threads = [thread for thread in guild.active_threads() if guild.can_see(guild.bot, thread)]
     return _listing(threads, guild.bot)
@@ -59,7 +59,7 @@ def join(discord: Discord, call: Call) -> object:
 
 def leave(discord: Discord, call: Call) -> object:
     thread, user, bot = _thread(discord, call), _user(discord, call), discord.core.guild.bot
-    if user.id != bot.id and thread.owner_id != bot.id:
+    if bot.id not in (user.id, thread.owner_id):
         discord.core.guild.require(bot, thread, Permission.MANAGE_THREADS)
     discord.threads.leave(thread, user)
     return None
