@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from bot.adapters.git_mirror import LogEntry, Mirror, Refs
 from bot.adapters.git_process import GitFailed, remote_error
@@ -27,14 +27,20 @@ _REMEMBERED = 256
 
 
 class GitCode:
-    """`bot.ports.Code`: a small copy of each repository under `cache_dir`, made when first asked for."""
+    """`bot.ports.Code`: a small copy of each repository under `cache_dir`, made when first asked for.
+
+    Used with `async with`, so that no fetch outlives the bot.
+    """
 
     def __init__(self, cache_dir: Path, *, now: Callable[[], float] = time.monotonic) -> None:
         self._cache_dir, self._now = cache_dir.absolute(), now
         self._mirrors: dict[str, Mirror] = {}
         self._listings: dict[tuple[str, tuple[str, ...], int], list[LogEntry]] = {}
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         """Ends the fetches that are under way."""
         await asyncio.gather(*(mirror.close() for mirror in self._mirrors.values()))
 
