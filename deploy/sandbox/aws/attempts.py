@@ -37,7 +37,7 @@ class AttemptRunner:
         self._knobs = knobs
         self._ledger = ledger
         self._clock = clock
-        self._reaper = Reaper()
+        self._reaper = Reaper(directory)
 
     def close(self) -> None:
         self._reaper.close()

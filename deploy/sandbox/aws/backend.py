@@ -6,13 +6,12 @@ moto keeps compute environments, queues, job definitions and tags, and their Clo
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NoReturn, cast
+from typing import Any, ClassVar, cast
 
 import moto.batch
 import moto.batch.models
 import moto.batch.responses
 import moto.batch.urls
-from moto.batch.exceptions import ClientException
 from moto.batch.models import BatchBackend
 from moto.batch.responses import BatchResponse
 from moto.batch.utils import make_arn_for_job
@@ -59,49 +58,44 @@ class ProcessBatchBackend(BatchBackend):
         super().reset()
 
     def submit(self, request: submissions.Request, size: int) -> Document:
-        """Raises moto's ClientException."""
+        """`size` is the request's, in bytes. Raises RefusedError."""
         try:
             submissions.check(request, size)
+            return self._start(self._merged(request), request)
         except RefusedError as error:
-            self.services.ledger.add("job.refused", jobName=request.get("jobName"), error=str(error))
-            refuse(str(error))
+            self.services.ledger.add("job.refused", jobName=request.get("jobName"), error=error.reason)
+            raise
+
+    def _merged(self, request: submissions.Request) -> Spec:
         definition = self.get_job_definition(request["jobDefinition"])
         if definition is None or definition.status != "ACTIVE":
-            refuse(f"JobDefinition {request['jobDefinition']} not found.")
+            raise RefusedError(f"JobDefinition {request['jobDefinition']} not found.")
+        if definition.container_properties is None:
+            raise RefusedError(f"JobDefinition {definition.name} has no containerProperties: only containers run here.")
         queue = self._queue(request["jobQueue"])
         if queue.state != "ENABLED":
-            refuse(f"Queue {queue.arn} is in {queue.state} state. Queue should be in ENABLED state to accept jobs.")
-        spec = submissions.merge(request, definition, queue)
-        return self._start(spec, request)
+            raise RefusedError(f"Queue {queue.arn} is in {queue.state} state. It must be ENABLED to accept jobs.")
+        return submissions.merge(request, definition, queue)
 
     def _start(self, spec: Spec, request: submissions.Request) -> Document:
         job_id = str(uuid.uuid4())
         arn = make_arn_for_job(self.account_id, job_id, self.region_name)
         size = (request.get("arrayProperties") or {}).get("size")
         tags = request.get("tags") or {}
-        if tags:
-            self.tag_resource(arn, tags)
-        unknown = self.services.loop.call(self._submit_known, spec, job_id, arn, size)
-        if unknown:
-            refuse(f"Job {unknown}, on which this job depends, does not exist")
+        self.services.loop.call(self._admit, Job(job_id, arn, spec, self._now()), size, tags)
         facts = {"jobId": job_id, "jobName": spec.name, "jobQueue": spec.queue.name, "arraySize": size, "tags": tags}
         self.services.ledger.add("job.submit", **facts)
         return {"jobId": job_id, "jobName": spec.name, "jobArn": arn}
 
-    def _submit_known(self, spec: Spec, job_id: str, arn: str, size: int | None) -> str | None:
-        """Submits, unless it depends on a job that is not known, which is then returned."""
-        engine = self.services.engine
-        for each in spec.depends_on:
-            if each.job_id and each.job_id not in engine.jobs:
-                return each.job_id
-        engine.submit(spec, job_id, arn, size)
-        return None
+    def _admit(self, job: Job, array_size: int | None, tags: dict[str, str]) -> None:
+        self.services.engine.submit(job, array_size)
+        if tags:
+            self.tag_resource(job.arn, tags)
 
     def describe(self, ids: Sequence[str]) -> list[Document]:
         if len(ids) > MAX_DESCRIBED:
-            refuse(f"At most {MAX_DESCRIBED} jobs can be described in one call, given {len(ids)}")
-        known = self.services.loop.call(self._details, ids)
-        return list(known)
+            raise RefusedError(f"At most {MAX_DESCRIBED} jobs can be described in one call, given {len(ids)}")
+        return self.services.loop.call(self._details, ids)
 
     def _details(self, ids: Sequence[str]) -> list[Document]:
         """In the order asked, each once; by id or ARN. Jobs that are not known, or not yet, are left out."""
@@ -113,15 +107,11 @@ class ProcessBatchBackend(BatchBackend):
         return documents.detail(job, self.list_tags_for_resource((job.parent or job).arn))
 
     def list_page(self, request: listing.Request) -> Document:
-        """Raises moto's ClientException."""
+        """Raises RefusedError."""
         queue_name = request.get("jobQueue")
         queue_arn = self._queue(queue_name).arn if queue_name else None
         as_of = self._now() - int(self.services.knobs.now.list_lag_seconds * 1000)
-        try:
-            page = self.services.loop.call(listing.page, self.services.engine.jobs, request, queue_arn, as_of)
-        except RefusedError as error:
-            refuse(str(error))
-        return page.document()
+        return self.services.loop.call(listing.page, self.services.engine.jobs, request, queue_arn, as_of)
 
     def cancel(self, job_id: str, reason: str) -> None:
         self._end("job.cancel", self.services.engine.cancel, job_id, reason)
@@ -132,7 +122,7 @@ class ProcessBatchBackend(BatchBackend):
     def _end(self, kind: str, act: Callable[[Job, str], None], job_id: str, reason: str) -> None:
         """Ids that are not known are ignored, as at AWS."""
         if not job_id or not reason:
-            refuse(f"{'reason' if job_id else 'jobId'} is a required field.")
+            raise RefusedError(f"{'reason' if job_id else 'jobId'} is a required field.")
         job = self.services.engine.jobs.get(job_id)
         self.services.ledger.add(kind, jobId=job_id, reason=reason, status=job and job.status)
         if job:
@@ -153,7 +143,7 @@ class ProcessBatchBackend(BatchBackend):
     def _queue(self, name: str) -> Any:
         queue = self.get_job_queue(name)
         if queue is None:
-            refuse(f"JobQueue {name} not found.")
+            raise RefusedError(f"JobQueue {name} not found.")
         return queue
 
     def _now(self) -> int:
@@ -191,23 +181,13 @@ class ProcessBatchResponse(BatchResponse):
 
     def registerjobdefinition(self) -> str:
         request = self._request()
-        try:
-            submissions.check_timeout(request.get("timeout"))
-            submissions.check_retries(request.get("retryStrategy"))
-            submissions.check_environment((request.get("containerProperties") or {}).get("environment") or ())
-        except RefusedError as error:
-            refuse(str(error))
+        submissions.check_definition(request)
         answer: str = super().registerjobdefinition()
         return answer
 
     def _request(self) -> Document:
         request = json.loads(self.body or "{}")
         return request if isinstance(request, dict) else {}
-
-
-def refuse(message: str) -> NoReturn:
-    """Batch's answer to a bad request. Raises moto's ClientException."""
-    raise ClientException(f"Error executing request, Exception : {message}, RequestId: {uuid.uuid4()}")
 
 
 def install(services: Services) -> BackendDict[ProcessBatchBackend]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from deploy.sandbox.aws.processes import kill_group, kill_marked
 from deploy.sandbox.aws.reaper import Reaper
 
-PROJECT = Path(__file__).resolve().parents[3]
+_PROJECT = Path(__file__).resolve().parents[3]
 _CHUNK = 64 * 1024
 # For output that is still in the pipe once every process is gone.
 _DRAIN_SECONDS = 2.0
@@ -48,13 +48,15 @@ class Container:
     @classmethod
     async def start(cls, plan: Plan, on_output: Callable[[bytes], None], reaper: Reaper) -> "Container":
         """`on_output` gets stdout and stderr, merged, as they come. Raises CannotStartError."""
+        environment = _complete(plan)
+        arguments = _found(plan.arguments, environment)
         for name in ("work", "home", "tmp"):
             (plan.directory / name).mkdir(parents=True)
         read_end, write_end = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
-                *_found(plan.arguments, plan.environment),
-                env=_own_places(plan),
+                *arguments,
+                env=environment,
                 cwd=plan.directory / "work",
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=write_end,
@@ -122,15 +124,17 @@ def _found(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[st
     return (program, *arguments[1:])
 
 
-def _own_places(plan: Plan) -> dict[str, str]:
-    places = {"HOME": str(plan.directory / "home"), "TMPDIR": str(plan.directory / "tmp")}
-    return {**base_environment(), **places, **plan.environment}
-
-
-def base_environment() -> dict[str, str]:
-    """What every container has: this interpreter's programs first, and the project's packages."""
+def _complete(plan: Plan) -> dict[str, str]:
+    """The plan's environment over what every container has: this interpreter's programs first, our packages."""
     programs = [str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]
-    return {"PATH": os.pathsep.join(programs), "PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {
+        "PATH": os.pathsep.join(programs),
+        "PYTHONPATH": str(_PROJECT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": str(plan.directory / "home"),
+        "TMPDIR": str(plan.directory / "tmp"),
+        **plan.environment,
+    }
 
 
 async def _remove(directory: Path) -> None:

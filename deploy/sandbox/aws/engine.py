@@ -9,7 +9,8 @@ from typing import Any
 
 from deploy.sandbox.aws.attempts import AttemptRunner
 from deploy.sandbox.aws.capacity import Capacity
-from deploy.sandbox.aws.jobs import Attempt, Dependency, Host, Job, Outcome, Spec, Status, Stop, StopCause
+from deploy.sandbox.aws.errors import RefusedError
+from deploy.sandbox.aws.jobs import Attempt, Dependency, Host, Job, Outcome, Status, Stop, StopCause
 from deploy.sandbox.aws.ledger import Ledger
 from deploy.sandbox.aws.retries import wants_retry
 from deploy.sandbox.aws.settings import Knobs
@@ -42,15 +43,20 @@ class Engine:
         self._capacity = Capacity(lambda: knobs.now.capacity_reason, lambda: f"i-{rng.getrandbits(68):017x}")
         self.jobs: dict[str, Job] = {}
 
-    def submit(self, spec: Spec, job_id: str, arn: str, array_size: int | None) -> Job:
-        """Adds a job, with `array_size` children where that is given, and sets it going."""
-        job = self._add(Job(job_id, arn, spec, self._now()))
+    def submit(self, job: Job, array_size: int | None = None) -> None:
+        """Sets a new job going, with `array_size` children where that is given.
+
+        Raises RefusedError where it depends on a job that is not known.
+        """
+        for each in job.spec.depends_on:
+            if each.job_id and each.job_id not in self.jobs:
+                raise RefusedError(f"Job {each.job_id}, on which this job depends, does not exist")
+        self._add(job)
         for index in range(array_size or 0):
-            child = Job(f"{job_id}:{index}", f"{arn}:{index}", spec, job.created_at, index=index, parent=job)
+            child = Job(f"{job.id}:{index}", f"{job.arn}:{index}", job.spec, job.created_at, index=index, parent=job)
             job.children.append(self._add(child))
         job.summary = Counter(child.status for child in job.children)
         self._start(job, self._run_array(job) if job.children else self._run(job))
-        return job
 
     def cancel(self, job: Job, reason: str) -> None:
         """Ends a job that has not reached STARTING; does nothing to any other."""
@@ -158,7 +164,9 @@ class Engine:
 
     async def _all_succeed(self, dependencies: Sequence[Dependency]) -> bool:
         for dependency in dependencies:
-            other = self.jobs[dependency.job_id]
+            other = self.jobs.get(dependency.job_id)
+            if other is None:
+                return False
             await other.ended.wait()
             if other.status is Status.FAILED:
                 return False
@@ -216,7 +224,8 @@ class Engine:
             job.started_at = job.attempt.started_at = now
         if job.parent:
             self._child_moved(job.parent, before, status)
-        self._ledger.add("job.state", jobId=job.id, jobName=job.spec.name, status=status, statusReason=reason)
+        facts = {"jobId": job.id, "jobName": job.spec.name, "status": status, "statusReason": reason}
+        self._ledger.add("job.state", **facts, attempt=len(job.attempts))
         self._announce(job)
 
     def _now(self) -> int:

@@ -1,8 +1,6 @@
 """Faults that were asked for: the next n calls of an action go wrong, before or after their effect."""
 
 import io
-import socket
-import struct
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
@@ -13,8 +11,10 @@ from deploy.sandbox.aws.ledger import Ledger
 from deploy.sandbox.aws.wire import Call, Failure, broken, call_of, expired, throttled
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
-# Close with a reset: linger on, for no time.
-_RESET = struct.pack("ii", 1, 0)
+
+
+class ResetConnectionError(ConnectionError):
+    """For the server: reset this connection."""
 
 
 class FaultError(ValueError):
@@ -89,9 +89,11 @@ class Faults:
         if fault is None:
             return self._application(environ, start_response)
         self._ledger.add("fault", action=call.action, fault=fault.fault, when=fault.when)
+        if fault.fault == "slow":
+            return self._slow(fault, environ, start_response)
         if fault.when == "after":
             _done(self._application(environ, lambda *_: None))
-        return self._fail(fault, call, environ, start_response)
+        return self._fail(fault, call, start_response)
 
     def _take(self, action: str) -> Fault | None:
         with self._lock:
@@ -101,17 +103,22 @@ class Faults:
             self._faults = [each for each in self._faults if each.times > 0]
             return fault
 
-    def _fail(self, fault: Fault, call: Call, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def _slow(self, fault: Fault, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if fault.when == "before":
+            self._closing.wait(fault.seconds)
+            return self._application(environ, start_response)
+        answer = self._application(environ, start_response)
+        self._closing.wait(fault.seconds)
+        return answer
+
+    def _fail(self, fault: Fault, call: Call, start_response: Any) -> Iterable[bytes]:
         failure = fault.failure(call)
         if failure:
             start_response(f"{failure.status} Fault", failure.headers(call.protocol))
             return [failure.body(call.protocol)]
-        if fault.fault in ("hang", "slow"):
+        if fault.fault == "hang":
             self._closing.wait(fault.seconds)
-        if fault.fault == "slow" and fault.when == "before":
-            return self._application(environ, start_response)
-        _reset(environ["werkzeug.socket"])
-        raise ConnectionResetError
+        raise ResetConnectionError
 
 
 def _form(environ: dict[str, Any]) -> bytes:
@@ -128,8 +135,3 @@ def _done(answer: Iterable[bytes]) -> None:
         pass
     if close := getattr(answer, "close", None):
         close()
-
-
-def _reset(connection: socket.socket) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-    connection.shutdown(socket.SHUT_RD)

@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from deploy.sandbox.aws import documents
@@ -18,17 +17,7 @@ Request = Mapping[str, Any]
 _Match = Callable[[Job, str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    summaries: list[documents.Document]
-    token: str | None
-
-    def document(self) -> documents.Document:
-        token = {"nextToken": self.token} if self.token else {}
-        return {"jobSummaryList": self.summaries, **token}
-
-
-def page(jobs: Mapping[str, Job], request: Request, queue_arn: str | None, as_of: int) -> Page:
+def page(jobs: Mapping[str, Job], request: Request, queue_arn: str | None, as_of: int) -> documents.Document:
     """A page of a queue's or an array's jobs, newest first, in their states of the time `as_of` (ms).
 
     `queue_arn` is that of the request's queue. With filters `jobStatus` is ignored; without either, RUNNING
@@ -46,8 +35,8 @@ def page(jobs: Mapping[str, Job], request: Request, queue_arn: str | None, as_of
     most = _FILTERED_PAGE if filters else _PAGE
     size = min(request.get("maxResults") or most, most)
     start = _start(request.get("nextToken"))
-    token = str(start + size) if start + size < len(listed) else None
-    return Page([documents.summary(*each) for each in listed[start : start + size]], token)
+    token = {"nextToken": str(start + size)} if start + size < len(listed) else {}
+    return {"jobSummaryList": [documents.summary(*each) for each in listed[start : start + size]], **token}
 
 
 def _candidates(jobs: Mapping[str, Job], request: Request, queue_arn: str | None) -> Sequence[Job]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deploy.sandbox.aws.settings import Settings
 
-PROJECT = Path(__file__).resolve().parents[3]
+_PROJECT = Path(__file__).resolve().parents[3]
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 
@@ -28,7 +28,7 @@ async def aws_stand_in(settings: Settings | None = None) -> AsyncIterator[str]:
         process = await asyncio.create_subprocess_exec(
             *[sys.executable, "-m", "deploy.sandbox.aws", "--until-input-ends"],
             *["--ready-file", str(ready_file), "--settings", text],
-            cwd=PROJECT,
+            cwd=_PROJECT,
             stdin=asyncio.subprocess.PIPE,
             start_new_session=True,
         )

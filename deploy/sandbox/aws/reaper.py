@@ -1,9 +1,10 @@
 """Ends the containers' processes when the stand-in is gone, however it went: also by SIGKILL.
 
-`python -m deploy.sandbox.aws.reaper` reads `+<process group> <mark>` and `-<process group>` lines and, at the
-end of its input, kills what is left. Its input ends when the stand-in does.
+`python -m deploy.sandbox.aws.reaper DIRECTORY` reads `+<process group> <mark>` and `-<process group>` lines and,
+at the end of its input, kills what is left and removes the directory. Its input ends when the stand-in does.
 """
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,9 +18,9 @@ from deploy.sandbox.aws.processes import kill_group, kill_marked
 class Reaper:
     """The stand-in's side."""
 
-    def __init__(self) -> None:
+    def __init__(self, directory: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "deploy.sandbox.aws.reaper"],
+            [sys.executable, "-m", "deploy.sandbox.aws.reaper", str(directory)],
             stdin=subprocess.PIPE,
             cwd=Path(__file__).resolve().parents[3],
             text=True,
@@ -44,7 +45,7 @@ class Reaper:
                 self._process.stdin.write(line)
 
 
-def main(lines: Iterable[str]) -> None:
+def main(lines: Iterable[str], directory: Path) -> None:
     groups: dict[int, str] = {}
     for line in lines:
         number, _, mark = line[1:].strip().partition(" ")
@@ -55,8 +56,9 @@ def main(lines: Iterable[str]) -> None:
     for group, mark in groups.items():
         kill_group(group)
         kill_marked(mark)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    main(sys.stdin)
+    main(sys.stdin, Path(sys.argv[1]))

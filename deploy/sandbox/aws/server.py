@@ -1,5 +1,7 @@
 """The stand-in as one server: moto behind a layer of faults, and the sandbox's own calls beside it."""
 
+import socket
+import struct
 import tempfile
 import threading
 import time
@@ -17,7 +19,7 @@ from deploy.sandbox.aws.attempts import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.engine import Engine
 from deploy.sandbox.aws.events import Publisher
-from deploy.sandbox.aws.faults import Faults
+from deploy.sandbox.aws.faults import Faults, ResetConnectionError
 from deploy.sandbox.aws.jobs import Job
 from deploy.sandbox.aws.ledger import Ledger
 from deploy.sandbox.aws.loop import LoopThread
@@ -30,10 +32,17 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class _QuietHandler(MotoRequestHandler):
-    """No line for each request, and answers that leave at once."""
+    """No line for each request, for the ledger tells what happened; and connections that can be reset."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing: the ledger tells what happened."""
+        """Nothing."""
+
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:  # noqa: ARG002  werkzeug's
+        """A reset is a close with lingering on, for no time, of a socket that nobody else closes politely."""
+        if isinstance(error, ResetConnectionError):
+            self.close_connection = True
+            with socket.socket(fileno=self.connection.detach()) as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 class StandIn:

@@ -37,15 +37,22 @@ def check(request: Request, size: int) -> None:
     if len(request.get("tags") or {}) > MAX_TAGS:
         raise RefusedError(f"Too many tags: at most {MAX_TAGS}, given {len(request['tags'])}")
     _check_dependencies(request.get("dependsOn") or ())
-    check_environment(_overrides(request).get("environment") or ())
-    check_timeout(request.get("timeout"))
-    check_retries(request.get("retryStrategy"))
+    _check_environment(_overrides(request).get("environment") or ())
+    _check_timeout(request.get("timeout"))
+    _check_retries(request.get("retryStrategy"))
     size_given = (request.get("arrayProperties") or {}).get("size")
     if size_given is not None and not 2 <= size_given <= 10_000:
         raise RefusedError(f"arrayProperties.size must be between 2 and 10000, given {size_given}")
 
 
-def check_environment(environment: Sequence[Mapping[str, str]]) -> None:
+def check_definition(request: Request) -> None:
+    """The same for a RegisterJobDefinition request, as far as moto does not check it. Raises RefusedError."""
+    _check_timeout(request.get("timeout"))
+    _check_retries(request.get("retryStrategy"))
+    _check_environment((request.get("containerProperties") or {}).get("environment") or ())
+
+
+def _check_environment(environment: Sequence[Mapping[str, str]]) -> None:
     for each in environment:
         if each.get("name", "").startswith("AWS_BATCH"):
             raise RefusedError(
@@ -53,13 +60,13 @@ def check_environment(environment: Sequence[Mapping[str, str]]) -> None:
             )
 
 
-def check_timeout(timeout: Mapping[str, int] | None) -> None:
+def _check_timeout(timeout: Mapping[str, int] | None) -> None:
     seconds = (timeout or {}).get("attemptDurationSeconds")
     if seconds is not None and seconds < MIN_TIMEOUT_SECONDS:
         raise RefusedError(f"attemptDurationSeconds must be at least {MIN_TIMEOUT_SECONDS}, given {seconds}")
 
 
-def check_retries(strategy: Mapping[str, Any] | None) -> None:
+def _check_retries(strategy: Mapping[str, Any] | None) -> None:
     attempts = (strategy or {}).get("attempts", 1)
     rules = (strategy or {}).get("evaluateOnExit") or ()
     if not 1 <= attempts <= 10:
