@@ -1,0 +1,99 @@
+"""Jobs, inside a transaction of the caller's."""
+
+from collections.abc import Sequence
+from sqlite3 import Connection
+
+from bot.adapters.sqlite import outbox
+from bot.adapters.sqlite.codec import decode, encode
+from bot.domain.job import Job
+from bot.domain.posts import Change, NewPost
+from bot.errors import StoreError
+from bot.ports import Step
+
+
+def add(connection: Connection, job: Job, posts: Sequence[NewPost], at: float) -> Job:
+    """The job of that interaction: this one, unless there is one already."""
+    existing = _one(connection, "interaction_id = ?", job.interaction_id)
+    if existing is not None:
+        return existing
+    if by_id(connection, job.id) is not None:
+        raise StoreError(f'The job id "{job.id}" is taken. Give the command again.')
+    connection.execute(
+        """INSERT INTO job (id, interaction_id, project, channel_id, asker_id, batch_id, live, open, log_posted, json)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (job.id, job.interaction_id, job.project, job.channel_id, job.asker_id, *_columns(job)),
+    )
+    outbox.add(connection, posts, at)
+    return job
+
+
+def change(connection: Connection, job_id: str, step: Step, at: float) -> Job:
+    """The job after the step; KeyError if unknown."""
+    job = by_id(connection, job_id)
+    if job is None:
+        raise KeyError(job_id)
+    return save(connection, job, step(job), at)
+
+
+def save(connection: Connection, job: Job, changed: Change | None, at: float) -> Job:
+    """Writes what has changed of the job as it was loaded, and adds the posts."""
+    if changed is None:
+        return job
+    if changed.job != job:
+        connection.execute(
+            "UPDATE job SET batch_id = ?, live = ?, open = ?, log_posted = ?, json = ? WHERE id = ?",
+            (*_columns(changed.job), job.id),
+        )
+    outbox.add(connection, changed.posts, at)
+    return changed.job
+
+
+def by_id(connection: Connection, job_id: str) -> Job | None:
+    return _one(connection, "id = ?", job_id)
+
+
+def by_batch_id(connection: Connection, batch_id: str) -> Job | None:
+    return _one(connection, "batch_id = ?", batch_id)
+
+
+def newest(connection: Connection, where: dict[str, str | int], *, live: bool | None, limit: int) -> list[Job]:
+    """Newest first. `where` maps columns to the value that they must have."""
+    terms = [f"{column} = ?" for column in where]
+    if live is not None:
+        terms.append("open AND live" if live else "NOT live")  # what lives is open, and open has an index
+    condition = " AND ".join(terms) or "1"
+    return _many(connection, f"WHERE {condition} ORDER BY number DESC LIMIT ?", *where.values(), limit)
+
+
+def open_jobs(connection: Connection) -> list[Job]:
+    return _many(connection, "WHERE open ORDER BY number")
+
+
+def behind(connection: Connection) -> list[Job]:
+    return _many(
+        connection,
+        """WHERE log_total > log_posted AND NOT EXISTS
+            (SELECT 1 FROM post WHERE job_id = job.id AND lane = 'thread' AND done_at IS NULL)
+        ORDER BY number""",
+    )
+
+
+def _needs_something(job: Job) -> bool:
+    """A job that is live, not told, not archived, or whose card is older than it is."""
+    old_card = bool(job.message_id) and job.shown_revision < job.revision
+    return job.live or job.told_at is None or job.archived_at is None or old_card
+
+
+def _columns(job: Job) -> tuple[str | None, bool, bool, int, str]:
+    """What may change: `batch_id`, `live`, `open`, `log_posted`, `json`."""
+    return job.batch_id, job.live, _needs_something(job), job.log_posted, encode(job)
+
+
+def _one(connection: Connection, condition: str, value: str | int) -> Job | None:
+    found = _many(connection, f"WHERE {condition}", value)
+    return found[0] if found else None
+
+
+def _many(connection: Connection, rest: str, *values: str | int) -> list[Job]:
+    query = f"SELECT json FROM job {rest}"  # noqa: S608 (`rest` is written above, never by a person)
+    return [decode(text) for (text,) in connection.execute(query, values)]

@@ -1,0 +1,113 @@
+"""The tables, as steps from one version to the next. A step that has been released is never changed."""
+
+from collections.abc import Callable, Sequence
+from sqlite3 import Connection
+
+from bot.adapters.sqlite.connection import transaction
+from bot.errors import StoreError
+
+APPLICATION_ID = 0x51C4A1B0
+"""In the file's header: a store of ours, and not another program's database."""
+
+Migration = Callable[[Connection], None]
+
+
+def migrate(connection: Connection, migrations: Sequence[Migration] | None = None) -> None:
+    """Brings the store to the newest version; each step is applied and recorded in one transaction.
+
+    Raises `StoreError` for a store of a newer version, and for a database that is not a store.
+    """
+    steps = MIGRATIONS if migrations is None else migrations
+    version = _number(connection, "PRAGMA user_version")
+    if _number(connection, "PRAGMA application_id") != APPLICATION_ID:
+        if _number(connection, "SELECT count(*) FROM sqlite_schema"):
+            raise StoreError("The file is a database of another program. Give the bot a data_dir of its own.")
+        version = 0
+    if version > len(steps):
+        raise StoreError(
+            f"The store has version {version}, and this bot knows versions up to {len(steps)}: a newer bot has "
+            "written it.\nInstall that version of Signalbox or a newer one, or restore a snapshot from before."
+        )
+    for number, step in enumerate(steps[version:], version + 1):
+        with transaction(connection):
+            step(connection)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _number(connection: Connection, query: str) -> int:
+    return int(connection.execute(query).fetchone()[0])
+
+
+def _first(connection: Connection) -> None:
+    for statement in (
+        # A job is its JSON; the other columns are what it is looked up by, written with it.
+        """CREATE TABLE job (
+            number         INTEGER PRIMARY KEY,  -- in the order of arrival
+            id             TEXT NOT NULL UNIQUE,
+            interaction_id INTEGER NOT NULL UNIQUE,
+            project        TEXT NOT NULL,
+            channel_id     INTEGER NOT NULL,
+            asker_id       INTEGER NOT NULL,
+            batch_id       TEXT,
+            live           INTEGER NOT NULL,
+            open           INTEGER NOT NULL,     -- whether it needs anything still
+            log_posted     INTEGER NOT NULL,
+            log_total      INTEGER NOT NULL DEFAULT 0,
+            json           TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX job_by_batch_id ON job (batch_id) WHERE batch_id IS NOT NULL",
+        "CREATE INDEX job_by_project ON job (project)",
+        "CREATE INDEX job_by_channel ON job (channel_id)",
+        "CREATE INDEX job_by_asker ON job (asker_id)",
+        "CREATE INDEX job_open ON job (open) WHERE open",
+        "CREATE INDEX job_behind ON job (log_posted) WHERE log_total > log_posted",
+        # The outbox. A number is never given twice, as the nonce is made of it.
+        """CREATE TABLE post (
+            id           INTEGER PRIMARY KEY AUTOINCREMENT,
+            key          TEXT NOT NULL UNIQUE,
+            job_id       TEXT NOT NULL REFERENCES job (id),
+            lane         TEXT NOT NULL,
+            kind         TEXT NOT NULL,
+            text         TEXT NOT NULL,
+            digest       INTEGER NOT NULL,
+            created_at   REAL NOT NULL,
+            attempted_at REAL,
+            attempts     INTEGER NOT NULL DEFAULT 0,
+            message_id   INTEGER,
+            done_at      REAL,                   -- delivered, or parked
+            parked       TEXT NOT NULL DEFAULT ''
+        ) STRICT""",
+        "CREATE INDEX post_pending ON post (job_id, lane) WHERE done_at IS NULL",
+        """CREATE VIEW post_next AS SELECT * FROM post
+            WHERE id IN (SELECT min(id) FROM post WHERE done_at IS NULL GROUP BY job_id, lane)""",
+        """CREATE TABLE post_file (
+            post_id INTEGER NOT NULL REFERENCES post (id),
+            place   INTEGER NOT NULL,
+            name    TEXT NOT NULL,
+            content BLOB NOT NULL,
+            path    TEXT NOT NULL,
+            PRIMARY KEY (post_id, place)
+        ) STRICT""",
+        """CREATE TABLE log_stream (
+            id     INTEGER PRIMARY KEY,
+            job_id TEXT NOT NULL REFERENCES job (id),
+            name   TEXT NOT NULL,
+            newest INTEGER NOT NULL,             -- ms since the epoch
+            UNIQUE (job_id, name)
+        ) STRICT""",
+        """CREATE TABLE log_event (
+            job_id    TEXT NOT NULL,
+            number    INTEGER NOT NULL,          -- from 0, without gaps
+            event_id  TEXT NOT NULL,
+            stream_id INTEGER NOT NULL,
+            timestamp INTEGER NOT NULL,
+            message   TEXT NOT NULL,
+            PRIMARY KEY (job_id, number)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE UNIQUE INDEX log_event_once ON log_event (job_id, event_id)",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: Sequence[Migration] = (_first,)

@@ -1,0 +1,155 @@
+"""`Store` on SQLite: each method is one function, run whole by the store's own thread, in one transaction.
+
+So a cancelled call has either happened whole or not at all: while it waits for the thread it is taken back, and
+once begun it runs to its end.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager, closing
+from pathlib import Path
+from typing import TypeVar
+
+from bot.adapters.sqlite import jobs, log, outbox
+from bot.adapters.sqlite.connection import connect, in_words, transaction
+from bot.adapters.sqlite.lease import lease
+from bot.adapters.sqlite.schema import migrate
+from bot.adapters.sqlite.snapshot import write_snapshot
+from bot.domain.job import Job
+from bot.domain.loglines import LogEvent
+from bot.domain.posts import NewPost, Post
+from bot.errors import StoreError
+from bot.ports import LogLines, LogStep, Step
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def open_store(path: Path, *, now: Callable[[], float] = time.time) -> "AsyncIterator[SqliteStore]":
+    """The store in that file, which is made where there is none, with its folder.
+
+    Raises `StoreError` where another bot has it, where it is damaged, or where a newer version has written it.
+    """
+    thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+    held = ExitStack()  # filled and emptied by the thread, in that order, also when the opening is cancelled
+    try:
+        connection = await asyncio.wrap_future(thread.submit(_open, path, held))
+        yield SqliteStore(path, connection, thread, now)
+    finally:
+        closed = thread.submit(held.close)
+        thread.shutdown(wait=False)
+        await asyncio.shield(asyncio.wrap_future(closed))
+
+
+def _open(path: Path, held: ExitStack) -> sqlite3.Connection:
+    with in_words(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        held.enter_context(lease(path))
+        connection = held.enter_context(closing(connect(path)))
+        migrate(connection)
+    return connection
+
+
+class SqliteStore:
+    """Made by `open_store`. What the methods promise is said in `bot.ports.Store`."""
+
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, thread: ThreadPoolExecutor, now: Callable[[], float]
+    ) -> None:
+        self._path, self._connection, self._thread, self._now = path, connection, thread, now
+
+    # ---- jobs --------------------------------------------------------------------------------------------
+    async def add(self, job: Job, posts: Sequence[NewPost]) -> Job:
+        return await self._write(lambda db: jobs.add(db, job, posts, self._now()))
+
+    async def change(self, job_id: str, step: Step) -> Job:
+        return await self._write(lambda db: jobs.change(db, job_id, step, self._now()))
+
+    async def job(self, job_id: str) -> Job | None:
+        return await self._read(lambda db: jobs.by_id(db, job_id))
+
+    async def by_batch_id(self, batch_id: str) -> Job | None:
+        return await self._read(lambda db: jobs.by_batch_id(db, batch_id))
+
+    async def jobs(
+        self,
+        *,
+        project: str = "",
+        channel_id: int = 0,
+        asker_id: int = 0,
+        live: bool | None = None,
+        limit: int = 25,
+    ) -> list[Job]:
+        given: dict[str, str | int] = {"project": project, "channel_id": channel_id, "asker_id": asker_id}
+        where = {column: value for column, value in given.items() if value}
+        return await self._read(lambda db: jobs.newest(db, where, live=live, limit=limit))
+
+    async def open_jobs(self) -> list[Job]:
+        return await self._read(jobs.open_jobs)
+
+    # ---- logs --------------------------------------------------------------------------------------------
+    async def append_log(self, job_id: str, events: Sequence[LogEvent], step: LogStep) -> int:
+        return await self._write(lambda db: log.append(db, job_id, events, step, self._now()))
+
+    async def log_lines(self, job_id: str, first: int, limit: int) -> LogLines:
+        return await self._read(lambda db: log.lines(db, job_id, first, limit))
+
+    async def behind(self) -> list[Job]:
+        return await self._read(jobs.behind)
+
+    async def drop_log(self, job_id: str) -> None:
+        await self._write(lambda db: log.drop(db, job_id))
+
+    async def log_since(self, job_id: str) -> dict[str, int]:
+        return await self._read(lambda db: log.since(db, job_id))
+
+    # ---- the outbox --------------------------------------------------------------------------------------
+    async def pending_posts(self) -> list[Post]:
+        return await self._read(outbox.pending)
+
+    async def post_attempted(self, post_id: int, at: float) -> None:
+        await self._write(lambda db: outbox.attempted(db, post_id, at))
+
+    async def post_done(self, post_id: int, message_id: int, at: float, step: Step) -> None:
+        """A post that is settled already stays as it is, and `step` is left out."""
+
+        def work(db: sqlite3.Connection) -> None:
+            job_id = outbox.done(db, post_id, message_id, at)
+            if job_id is not None:
+                jobs.change(db, job_id, step, self._now())
+
+        await self._write(work)
+
+    async def post_parked(self, post_id: int, why: str, at: float) -> None:
+        await self._write(lambda db: outbox.parked(db, post_id, why, at))
+
+    # ---- the file ----------------------------------------------------------------------------------------
+    async def snapshot(self, target: Path) -> None:
+        """Writes a copy as of now, whole or not at all, while the store goes on. `StoreError` where it cannot."""
+        await asyncio.to_thread(write_snapshot, self._path, target)
+
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def in_transaction() -> T:
+            with in_words(self._path), transaction(self._connection):
+                return work(self._connection)
+
+        return await self._in_thread(in_transaction)
+
+    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Without a transaction: nothing else is written while the one thread reads."""
+
+        def in_turn() -> T:
+            with in_words(self._path):
+                return work(self._connection)
+
+        return await self._in_thread(in_turn)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            future = self._thread.submit(work)
+        except RuntimeError as error:
+            raise StoreError(f"The store {self._path} is closed.") from error
+        return await asyncio.wrap_future(future)
