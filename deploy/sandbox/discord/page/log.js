@@ -25,6 +25,7 @@ export class MessageLog {
     this.readUpTo = readUpTo;
     this.stuck = true;
     this.loadingOlder = false;
+    this.held = false;
     /** Key to what is on screen: `{element, signature}`. */
     this.drawn = new Map();
     this.content = el("div", { className: "log-content" });
@@ -34,12 +35,23 @@ export class MessageLog {
     this.scroller = el("div", {
       className: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", tabIndex: 0,
       "aria-label": `Messages in ${channel.name}`, onscroll: () => this.scrolled(),
+      onpointerdown: () => this.hold(), onsettled: () => this.draw(),
     }, this.content);
     this.root = el("div", { className: "log-frame" }, this.scroller, this.jump);
     this.draw = onceAFrame(() => this.drawNow());
     this.observer = new ResizeObserver(() => this.stuck && this.toEnd());
     this.observer.observe(this.content);
     this.observer.observe(this.scroller);
+  }
+
+  /** Nothing moves under a pressed pointer: a button that is drawn again would not notice its click. */
+  hold() {
+    this.held = true;
+    const release = () => setTimeout(() => {
+      this.held = false;
+      this.draw();
+    });
+    for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, release, { once: true });
   }
 
   close() {
@@ -73,6 +85,7 @@ export class MessageLog {
   }
 
   drawNow() {
+    if (this.held) return;
     const timeline = this.session.store.timeline(this.channelId);
     if (this.stuck) timeline.trim();
     const anchor = this.stuck ? null : this.anchor();
@@ -92,7 +105,7 @@ export class MessageLog {
   entries(timeline) {
     const entries = [];
     if (!timeline.loaded) return [{ key: "loading", signature: "", make: () => el("div", { className: "log-loading" }, "Loading messages…") }];
-    if (timeline.reachedStart) entries.push(this.startEntry());
+    if (timeline.reachedStart) entries.push(this.startEntry(timeline));
     let before = null;
     let marked = false;
     for (const message of timeline.messages()) {
@@ -113,17 +126,18 @@ export class MessageLog {
     return compareIds(message.id, this.readUpTo) > 0;
   }
 
-  startEntry() {
+  startEntry(timeline) {
     const { store } = this.session;
+    const [first] = timeline.messages();
     const channel = store.channels.get(this.channelId);
     const thread = THREAD_TYPES.has(channel?.type);
     return {
       key: "start",
-      signature: channel?.name ?? "",
+      signature: `${channel?.name}|${first?.id}`,
       make: () => el("header", { className: "log-start" },
         el("span", { className: "log-start-icon" }, icon(thread ? "thread" : "hash")),
         el("h2", {}, thread ? channel.name : `Welcome to #${channel?.name}!`),
-        el("p", {}, thread ? ["Started by ", el("strong", {}, store.nameOf(channel.owner_id))]
+        el("p", {}, thread ? ["Started by ", el("strong", {}, store.nameOf(first?.author.id))]
           : `This is the start of the #${channel?.name} channel. ${channel?.topic ?? ""}`)),
     };
   }
@@ -148,7 +162,7 @@ export class MessageLog {
     let cursor = this.content.firstChild;
     for (const entry of entries) {
       const known = this.drawn.get(entry.key);
-      const same = known && known.signature === entry.signature && known.message === entry.message;
+      const same = known && (isBusy(known.element) || (known.signature === entry.signature && known.message === entry.message));
       const element = same ? known.element : entry.make();
       if (known && !same) {
         if (cursor === known.element) cursor = element;
@@ -156,7 +170,7 @@ export class MessageLog {
       }
       if (element === cursor) cursor = cursor.nextSibling;
       else this.content.insertBefore(element, cursor);
-      next.set(entry.key, { ...entry, element });
+      next.set(entry.key, { ...(same ? known : entry), element });
     }
     this.drawn = next;
   }
@@ -170,6 +184,9 @@ function dayEntry(message) {
   const day = dayName(new Date(message.timestamp));
   return { key: `day-${day}`, signature: "", make: () => el("div", { className: "divider", role: "separator" }, el("span", {}, day)) };
 }
+
+/** A list of choices is open in it; it says `settled` when it is not any more. */
+const isBusy = (element) => element.querySelector('[aria-expanded="true"][role="combobox"]') !== null;
 
 /** A button keeps the focus when the message around it is drawn again. */
 function replaceKeepingFocus(old, made) {

@@ -141,7 +141,7 @@ export class Session {
     if (this.pending.has(message.id)) return;
     this.failures.delete(message.id);
     this.pending.set(message.id, customId);
-    this.store.emit("messages", message.channel_id);
+    this.touch(message);
     try {
       const answer = await this.api.click(message.channel_id, message.id, customId, values);
       if (answer.state === "failed") this.failures.set(message.id, "This interaction failed");
@@ -150,8 +150,14 @@ export class Session {
       this.failures.set(message.id, error.message);
     } finally {
       this.pending.delete(message.id);
-      this.store.emit("messages", message.channel_id);
+      this.touch(message);
     }
+  }
+
+  /** Has a message drawn again, also where it stands at the top of its thread. */
+  touch(message) {
+    this.store.emit("messages", message.channel_id);
+    this.store.emit("messages", message.id);
   }
 
   async submitModal(interactionId, fields) {

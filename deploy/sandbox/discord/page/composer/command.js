@@ -43,21 +43,32 @@ export function commandOf(line, commands) {
 }
 
 /**
- * Splits `words branch:main lr:0.1` at the options that are named.
+ * Splits `words branch:main lr:0.1` at the options that are named. A value goes on to the next name, or is quoted.
  * @param {string[]} names those that may be named
  * @returns {{words: string, values: Array<[string, string]>}} `words` stand before the first of them
  */
 export function splitOptions(text, names) {
   const free = new Set(names);
   const marks = [];
-  for (const found of text.matchAll(/(?:^|\s)([\w-]+):/g)) {
-    if (free.delete(found[1])) marks.push({ name: found[1], start: found.index, end: found.index + found[0].length });
+  for (const found of text.matchAll(/(?:^|\s)([\w-]+):(?:\s*"(?:[^"\\]|\\.)*"(?=\s|$))?/g)) {
+    const [whole, name] = found;
+    if (free.delete(name)) marks.push({ name, start: found.index, from: found.index + whole.indexOf(":") + 1 });
   }
-  const values = marks.map(({ name, end }, at) => {
+  const values = marks.map(({ name, from }, at) => {
     const next = marks[at + 1];
-    return [name, next ? text.slice(end, next.start).trim() : text.slice(end).trimStart()];
+    return [name, unquote(next ? text.slice(from, next.start).trim() : text.slice(from).trimStart())];
   });
   return { words: marks.length ? text.slice(0, marks[0].start) : text, values };
+}
+
+function unquote(value) {
+  const quoted = /^"((?:[^"\\]|\\.)*)"\s*$/.exec(value);
+  return quoted ? quoted[1].replace(/\\(.)/g, "$1") : value;
+}
+
+/** A value as `splitOptions` reads it again. */
+export function quote(value) {
+  return /^"|\s[\w-]+:/.test(value) ? JSON.stringify(value) : value;
 }
 
 /** What kind of value an option takes, in words: "a number, 0 to 1". */
@@ -99,7 +110,8 @@ function number(option, text) {
   const value = Number(text);
   const fits = (whole ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i).test(text);
   if (!fits || value < (option.min_value ?? -Infinity) || value > (option.max_value ?? Infinity)) {
-    return { error: `"${text}" is not ${kindInWords(option)}.` };
+    const unknown = /\s([\w-]+):/.exec(text);
+    return { error: `"${text}" is not ${kindInWords(option)}.${unknown ? ` There is no option ${unknown[1]}.` : ""}` };
   }
   return { value };
 }

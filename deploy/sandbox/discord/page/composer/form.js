@@ -1,7 +1,7 @@
 /** A command while it is typed: its name, a pill for each option, and room for more. */
 
 import { el } from "../dom.js";
-import { splitOptions, OptionType } from "./command.js";
+import { OptionType, quote, splitOptions } from "./command.js";
 import { Pill } from "./pill.js";
 import { Autocomplete, fixedChoices, narrowed } from "./suggestions.js";
 
@@ -173,7 +173,7 @@ export class CommandForm {
 
   /** The command as one line, which gives the same when it is typed. */
   line() {
-    const parts = this.pills.filter((pill) => pill.text.trim()).map((pill) => `${pill.option.name}:${pill.text.trim()}`);
+    const parts = this.pills.filter((pill) => pill.text.trim()).map((pill) => `${pill.option.name}:${quote(pill.text.trim())}`);
     return [`/${this.command.name}`, ...parts, this.tail.value.trim()].filter(Boolean).join(" ");
   }
 

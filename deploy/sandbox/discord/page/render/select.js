@@ -58,6 +58,7 @@ class Select {
     if (this.list.hidden) return;
     this.list.hidden = true;
     this.button.setAttribute("aria-expanded", "false");
+    this.root.dispatchEvent(new Event("settled", { bubbles: true }));
     const enough = this.chosen.size >= (this.component.min_values ?? 1);
     if (this.many && enough && [...this.chosen].join("\n") !== this.before) this.submit([...this.chosen]);
   }

@@ -1,0 +1,130 @@
+"""The page in headless Chromium, on the real stand-in, with a bot on the real discord.py."""
+
+import asyncio
+import re
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import discord
+import pytest
+import pytest_asyncio
+import yarl
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
+
+from deploy.sandbox.discord.limits import Limits
+from deploy.sandbox.discord.server import DiscordStandIn
+from tests.deploy.sandbox.discord.page.robot import DEADLINE, Robot
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+DESKTOP = (1280, 800)
+QUICK = Limits(enabled=False, interaction_deadline=DEADLINE)
+"""No rates, and a bot that stays silent is given up on early."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One person's page."""
+
+    page: Page
+
+    @property
+    def box(self) -> Locator:
+        """Where one types in the channel, whatever has the focus in it."""
+        return self.page.locator(".pane").first.get_by_role("combobox", name=re.compile("^Message "))
+
+    @property
+    def picker(self) -> Locator:
+        return self.page.get_by_role("listbox", name="Suggestions").get_by_role("option")
+
+    @property
+    def picked(self) -> Locator:
+        return self.page.locator(".picker-item.active .picker-title")
+
+    @property
+    def log(self) -> Locator:
+        return self.page.locator(".pane").first.get_by_role("log")
+
+    @property
+    def side(self) -> Locator:
+        """The thread beside the channel."""
+        return self.page.locator(".pane").nth(1)
+
+    def message(self, text: str | re.Pattern[str]) -> Locator:
+        return self.log.locator(".message").filter(has_text=text)
+
+    async def type(self, text: str) -> None:
+        """Types into the box of the channel, key by key."""
+        await self.box.focus()
+        await self.page.keyboard.type(text)
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.page.keyboard.press(key)
+
+    async def submit(self, line: str) -> None:
+        await self.type(line)
+        await self.press("Enter")
+
+
+Open = Callable[..., Awaitable[Screen]]
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("these tests need Chromium: apt-get install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stand_in() -> AsyncIterator[DiscordStandIn]:
+    async with DiscordStandIn(limits=QUICK) as server:
+        yield server
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def robot(stand_in: DiscordStandIn, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Robot]:
+    monkeypatch.setattr(discord.http.Route, "BASE", stand_in.api)
+    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(stand_in.gateway_url))
+    robot = Robot()
+    running = asyncio.create_task(robot.start(stand_in.token))
+    try:
+        async with asyncio.timeout(10):
+            await robot.connected.wait()
+        yield robot
+    finally:
+        await robot.close()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(browser: Browser, stand_in: DiscordStandIn) -> AsyncIterator[Open]:
+    """Opens the page as a person; a second person gets a browser of their own."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    async def open_as(person: str = "mika", *, url: str = "", size: tuple[int, int] = DESKTOP) -> Screen:
+        context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
+        contexts.append(context)
+        page = await context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        await page.goto(f"{url or stand_in.url}/#/{person}/{stand_in.channels['training']}")
+        await page.get_by_text("Welcome to #training!").wait_for()
+        return Screen(page)
+
+    yield open_as
+    for context in contexts:
+        await context.close()
+    assert problems == []

@@ -1,0 +1,189 @@
+"""What happens in a channel: cards, threads, pictures, buttons, modals, and what others see."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from deploy.sandbox.discord.server import DiscordStandIn
+from tests.deploy.sandbox.discord.page.cable import Cable
+from tests.deploy.sandbox.discord.page.conftest import Open
+from tests.deploy.sandbox.discord.page.robot import Robot
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_a_card_is_edited_in_place(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/train")
+    await screen.press("Enter")
+    job = await robot.jobs.get()
+    await expect(screen.message("submitted")).to_have_count(1)
+    await job.move(3)
+    await expect(screen.message("epoch 3/10")).to_have_count(1)
+    await expect(screen.message("submitted")).to_have_count(0)
+    await expect(screen.message("mnist k7q2mx")).to_have_count(1)
+    await expect(screen.message("mnist k7q2mx").locator(".edited")).to_have_text("(edited)")
+
+
+async def test_a_thread_opens_beside_its_card_and_fills(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/train branch:main")
+    job = await robot.jobs.get()
+    await job.log("epoch 1", "val_accuracy 91.0")
+    thread_card = screen.page.get_by_role("button", name=re.compile("k7q2mx log.*1 message"))
+    await expect(thread_card).to_contain_text("val_accuracy 91.0")
+    await thread_card.click()
+    await expect(screen.side.get_by_role("heading", level=1)).to_have_text("k7q2mx log")
+    await expect(screen.side.locator("pre")).to_have_text(["epoch 1\nval_accuracy 91.0"])
+    await job.log("epoch 2")
+    await job.move(2)
+    await expect(screen.side.locator("pre")).to_have_count(2)
+    await expect(screen.side.locator(".message").first).to_contain_text("epoch 2/10")
+    await expect(screen.message("mnist k7q2mx")).to_contain_text("2 messages ›")
+
+
+async def test_a_thread_opens_from_the_sidebar(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/train branch:main")
+    job = await robot.jobs.get()
+    await job.log("epoch 1")
+    row = screen.page.get_by_role("button", name="k7q2mx log, thread, unread")
+    await row.click()
+    await expect(screen.page.locator(".pane")).to_have_count(1)
+    await expect(screen.log.locator("pre")).to_have_text("epoch 1")
+    await expect(screen.page.get_by_role("button", name="k7q2mx log, thread", exact=True)).to_have_attribute(
+        "aria-current", "page"
+    )
+
+
+async def test_a_button_answers_its_clicker_alone(robot: Robot, open_page: Open) -> None:
+    mika, noor = await open_page("mika"), await open_page("noor")
+    await mika.submit("/train branch:main")
+    await noor.page.get_by_role("button", name="Stop").click()
+    private = noor.message("k7q2mx is being stopped")
+    await expect(private).to_contain_text("Only you can see this • Dismiss message")
+    await mika.submit("done")
+    await expect(mika.message("done")).to_be_visible()
+    await expect(mika.message("k7q2mx is being stopped")).to_have_count(0)
+    await private.get_by_role("button", name="Dismiss message").click()
+    await expect(private).to_have_count(0)
+    await noor.page.reload()
+    await expect(noor.message("mnist k7q2mx")).to_be_visible()
+    await expect(private).to_have_count(0)
+
+
+async def test_a_button_without_an_answer_says_so(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/train branch:main")
+    button = screen.page.get_by_role("button", name="Deaf")
+    await button.click()
+    await expect(button).to_have_attribute("aria-busy", "true")
+    await expect(screen.page.get_by_role("button", name="Stop")).to_be_disabled()
+    await expect(screen.page.get_by_role("alert").filter(has_text="This interaction failed")).to_be_visible()
+    await expect(button).to_be_enabled()
+
+
+async def test_a_select_by_keyboard(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/train branch:main")
+    await screen.page.get_by_role("combobox", name="Compare with").focus()
+    await screen.press("Enter", "ArrowDown", "Enter")
+    await expect(screen.message("compared with z8c1de")).to_be_visible()
+
+
+async def test_a_modal(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/train branch:main")
+    await screen.page.get_by_role("button", name="Rename").click()
+    dialog = screen.page.get_by_role("dialog", name="Rename the job")
+    await dialog.get_by_label("New name").fill("warm-up")
+    await screen.press("Enter")
+    await expect(screen.message("renamed to warm-up")).to_be_visible()
+    await expect(dialog).to_have_count(0)
+
+
+async def test_pictures_and_files(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/plot")
+    picture = screen.log.get_by_role("img", name="Loss")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 900
+    await picture.click()
+    large = screen.page.get_by_role("dialog", name="Loss").get_by_role("img")
+    await expect(large).to_be_visible()
+    await screen.press("Escape")
+    await expect(large).to_have_count(0)
+    preview = screen.message("Here it is").locator(".file-text")
+    await expect(preview).to_contain_text("line 5\n… 34 more lines")
+    await screen.page.get_by_role("button", name="Expand job.log").click()
+    await expect(preview).to_contain_text("line 39")
+
+
+async def test_another_person(robot: Robot, open_page: Open) -> None:
+    screen = await open_page("mika")
+    await screen.submit("/status")
+    await screen.press("Enter")
+    await expect(screen.message("Nothing is running")).to_be_visible()
+    await screen.page.get_by_role("button", name=re.compile("^You are mika")).click()
+    await screen.page.get_by_role("menuitemradio", name=re.compile("Noor")).click()
+    await expect(screen.page.get_by_role("button", name=re.compile("^You are noor"))).to_be_visible()
+    await screen.submit("hello from the other side")
+    message = screen.message("hello from the other side")
+    await expect(message.locator(".author")).to_have_text("Noor")
+    await expect(screen.message("Nothing is running")).to_have_count(0)
+
+
+async def test_unread_channels_are_marked(robot: Robot, open_page: Open) -> None:
+    mika, noor = await open_page("mika"), await open_page("noor")
+    await noor.page.get_by_role("button", name="lab, channel").click()
+    await mika.submit("news for everybody")
+    row = noor.page.get_by_role("button", name="training, channel, unread")
+    await row.click()
+    await expect(noor.message("news for everybody")).to_be_visible()
+    await expect(row).to_have_count(0)
+
+
+async def test_it_reconnects_and_catches_up_without_doubling(
+    stand_in: DiscordStandIn, robot: Robot, open_page: Open
+) -> None:
+    cable = Cable(int(stand_in.url.rsplit(":", 1)[1]))
+    await cable.mend()
+    screen = await open_page(url=f"http://127.0.0.1:{cable.port}")
+    other = await open_page("noor")
+    await screen.submit("before")
+    await expect(screen.message("before")).to_have_count(1)
+    await cable.cut()
+    bar = screen.page.get_by_role("status")
+    await expect(bar).to_have_text("Connection lost. Reconnecting…")
+    await other.submit("meanwhile")
+    await expect(other.message("meanwhile")).to_be_visible()
+    await cable.mend()
+    await expect(bar).to_be_hidden()
+    await expect(screen.message("meanwhile")).to_have_count(1)
+    await expect(screen.message("before")).to_have_count(1)
+    await other.submit("after")
+    await expect(screen.message("after")).to_have_count(1)
+    await screen.page.close()
+    await cable.cut()
+
+
+async def test_a_narrow_page_has_a_drawer(robot: Robot, open_page: Open) -> None:
+    screen = await open_page(size=(390, 844))
+    channels = screen.page.get_by_role("navigation", name="Channels and threads")
+    await expect(channels).to_be_hidden()
+    await screen.page.get_by_role("button", name="Channels").click()
+    await screen.page.get_by_role("button", name="lab, channel").click()
+    await expect(screen.page.get_by_text("Welcome to #lab!")).to_be_visible()
+    await expect(channels).to_be_hidden()
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert await screen.page.evaluate(overflow) == 0
+
+
+async def test_the_theme_is_remembered(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    html = screen.page.locator("html")
+    await expect(html).to_have_attribute("data-theme", "dark")
+    await screen.page.get_by_role("button", name="Use the light theme").click()
+    await screen.page.reload()
+    await expect(html).to_have_attribute("data-theme", "light")

@@ -1,0 +1,121 @@
+"""Commands in the message box: typed whole, picked by keyboard, wrong, silent."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.deploy.sandbox.discord.page.conftest import Open
+from tests.deploy.sandbox.discord.page.robot import Robot
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_a_whole_line_runs(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/train branch:warmup lr:0.5")
+    job = await robot.jobs.get()
+    assert job.options == {"branch": "warmup", "lr": 0.5, "optimizer": "sgd", "augment": False}
+    answer = screen.message("mnist k7q2mx")
+    await expect(answer.locator(".message-head")).to_have_text("MMika used /train")
+    await expect(answer.locator(".embed-field-value").first).to_have_text("0.1")
+
+
+async def test_a_pasted_line_falls_into_the_first_option(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.box.fill("/sweep lr=0.1,0.01 m=0.5,0.1")
+    await screen.press("Enter")
+    await expect(screen.message("sweeping lr=0.1,0.01 m=0.5,0.1 on main")).to_be_visible()
+
+
+async def test_a_quoted_value_may_hold_what_looks_like_an_option(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.box.fill('/sweep space:"a branch:b" branch:main')
+    await screen.press("Enter")
+    await expect(screen.message("sweeping a branch:b on main")).to_be_visible()
+
+
+async def test_the_picker_leads_through_a_command_by_keyboard(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.type("/tr")
+    await expect(screen.picker).to_have_count(1)
+    await expect(screen.picked).to_have_text(re.compile("^/train"))
+    await screen.press("Tab")
+    await expect(screen.picker.locator(".picker-title")).to_have_text(["branch", "lr", "optimizer", "augment"])
+    await screen.press("ArrowDown", "Enter")
+    await screen.page.keyboard.type("war")
+    await expect(screen.picked).to_have_text("warmup")  # the bot's own answer, while one types
+    await screen.press("Enter")
+    await screen.page.keyboard.type("opt")
+    await screen.press("Tab")
+    await expect(screen.picker).to_have_text(["SGD", "Adam"])
+    await screen.press("ArrowDown", "ArrowDown", "Enter")
+    await screen.page.keyboard.type("lr:0.3")
+    await screen.press("Enter")
+    job = await robot.jobs.get()
+    assert job.options == {"branch": "warmup", "lr": 0.3, "optimizer": "adam", "augment": False}
+
+
+async def test_a_wrong_value_is_marked_and_nothing_runs(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/train lr:99 branch:main")
+    field = screen.page.get_by_role("combobox", name=re.compile("^lr:"))
+    await expect(field).to_have_attribute("aria-invalid", "true")
+    await expect(screen.page.get_by_role("alert")).to_have_text('lr: "99" is not a number, 0 to 10.')
+    assert robot.jobs.empty()
+    await field.fill("0.2")
+    await expect(field).to_have_attribute("aria-invalid", "false")
+    await screen.press("Enter")
+    assert (await robot.jobs.get()).options["lr"] == 0.2
+
+
+async def test_a_missing_option_is_asked_for(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.type("/sweep ")
+    await screen.press("Enter")
+    await expect(screen.page.get_by_role("alert")).to_have_text("space: This option is required.")
+    await expect(screen.page.get_by_role("combobox", name=re.compile("^space:"))).to_be_focused()
+
+
+async def test_an_unknown_command_says_which_there_are(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/tarin lr:0.1")
+    await expect(screen.page.get_by_role("alert")).to_contain_text("/train")
+    await expect(screen.box).to_have_value("/tarin lr:0.1")
+
+
+async def test_backspace_and_escape_lead_back(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.type("/train branch:main")
+    await screen.press(*["Backspace"] * 4, "Backspace")
+    await expect(screen.page.locator(".pill")).to_have_count(0)
+    await screen.press("Backspace")
+    await expect(screen.box).to_have_value("/train")
+    await expect(screen.picker).to_have_count(1)
+    await screen.press("Escape")
+    await expect(screen.picker).to_have_count(0)
+
+
+async def test_what_was_sent_comes_back_with_the_arrows(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("good morning")
+    await expect(screen.message("good morning")).to_have_count(1)
+    await screen.submit("/sweep lr=0.1,0.01")
+    await expect(screen.message("sweeping lr=0.1,0.01")).to_have_count(1)
+    await screen.press("ArrowUp")
+    field = screen.page.get_by_role("combobox", name=re.compile("^space:"))
+    await expect(field).to_have_value("lr=0.1,0.01")
+    await screen.press("ArrowUp")
+    await expect(screen.box).to_have_value("good morning")
+    await screen.press("ArrowDown", "ArrowDown")
+    await expect(screen.box).to_have_value("")
+
+
+async def test_a_bot_that_stays_silent_is_told_to_the_asker_alone(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/silent")
+    await expect(screen.message("Sending command…")).to_be_visible()
+    failed = screen.message("This application did not respond")
+    await expect(failed).to_contain_text("Only you can see this")
+    await failed.get_by_role("button", name="Dismiss message").click()
+    await expect(failed).to_have_count(0)
