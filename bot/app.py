@@ -63,12 +63,11 @@ def new_id() -> str:
 async def run(config: Config, secrets: Secrets) -> None:
     """Runs until SIGTERM or SIGINT, then ends in order. Raises `StoreError`, `ConfigError` or `Denied` at start."""
     loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-    assert task is not None
+    task = loop.create_task(_run(config, secrets), name="signalbox")
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
     with suppress(asyncio.CancelledError):
-        await _run(config, secrets)
+        await task
     log.info("ended")
 
 

@@ -11,14 +11,16 @@ import structlog
 
 from bot.domain.job import Job, Progress
 from bot.domain.loglines import block, readable
-from bot.domain.metrics import Table, best_of
+from bot.domain.metrics import best_of
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.domain.project import Project
 from bot.domain.states import EndReason
+from bot.domain.table import Table
 from bot.errors import Missing, ServiceError
 from bot.ports import Store
 from bot.services.bells import Bells
 from bot.services.plot import Picture, Plot
+from trainer.contract import ExitCode
 
 log = structlog.get_logger()
 
@@ -42,6 +44,7 @@ class _Ending:
     text: str
     files: tuple[File, ...]
     progress: Progress
+    reason: EndReason | None
     detail: str
 
 
@@ -86,7 +89,7 @@ class Finish:
         def step(stored: Job) -> Change | None:
             if stored.told_at is not None:
                 return None
-            told = replace(stored, told_at=at, progress=ending.progress, detail=ending.detail)
+            told = replace(stored, told_at=at, progress=ending.progress, reason=ending.reason, detail=ending.detail)
             post = NewPost(f"end:{job.id}", PostKind.END, job.id, text=ending.text, files=ending.files)
             return Change(replace(told, revision=stored.revision + 1), (post,))
 
@@ -109,7 +112,7 @@ class Finish:
 
     async def _ending(self, job: Job, csv: bytes, picture: Picture) -> _Ending:
         stored = await self._store.job(job.id) or job
-        words, detail = picture.words, stored.detail
+        words, detail, reason = picture.words, stored.detail, _by_whom(stored)
         if job.reason is not EndReason.SUCCEEDED and job.streams:
             lines = await self._last_lines(job)
             if job.reason is EndReason.COMMAND_FAILED and not detail:
@@ -117,7 +120,7 @@ class Finish:
             if lines:
                 words = "\n".join(filter(None, (block(lines, limit=LAST_LINES_CHARACTERS)[0], words)))
         files = (File(f"{job.id}.png", picture.png),) if picture.png else ()
-        return _Ending(words, files, self._settled(stored, csv), detail)
+        return _Ending(words, files, self._settled(stored, csv), reason, detail)
 
     async def _last_lines(self, job: Job) -> list[str]:
         found = await self._store.log_lines(job.id, -4 * LAST_LINES, 4 * LAST_LINES)
@@ -136,6 +139,12 @@ class Finish:
             return job.progress
         value, epoch = best
         return replace(job.progress, best=value, best_epoch=epoch)
+
+
+def _by_whom(job: Job) -> EndReason | None:
+    """The entrypoint's own exit codes tell that the command was never run to its end."""
+    own = job.detail and job.exit_code in {int(code) for code in ExitCode}
+    return EndReason.SETUP_FAILED if own and job.reason is EndReason.COMMAND_FAILED else job.reason
 
 
 def _raised(lines: list[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.job import NOWHERE, Job
-from bot.domain.loglines import LogEvent, block, digest, readable
+from bot.domain.loglines import LogEvent, block, digest, numbered, readable
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.ports import Store
 from bot.services.bells import Bells
@@ -61,13 +61,7 @@ class Narrate:
 
 def _block(events: Sequence[LogEvent]) -> tuple[str, int]:
     """The text of a message, and how many events it covers; machine lines are covered and not shown."""
-    lines: list[str] = []
-    owner: list[int] = []
-    for number, event in enumerate(events):
-        for line in readable([event]):
-            lines.append(line)
-            owner.append(number)
-    if not lines:
-        return "", len(events)
-    text, taken = block(lines, limit=CONTENT)
-    return text, len(events) if taken == len(lines) else max(1, owner[taken])
+    lines = numbered(events)
+    text, taken = block([line for _, line in lines], limit=CONTENT)
+    # A block ends between two events where it can: an event that alone is too long for one is cut.
+    return text, len(events) if taken == len(lines) else max(1, lines[taken][0])

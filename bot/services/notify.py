@@ -59,6 +59,11 @@ class Notify:
             if self._card_due(job) and self._free(key):
                 self._start(key, self._show(job))
 
+    @property
+    def busy(self) -> bool:
+        """Whether deliveries are under way."""
+        return bool(self._busy)
+
     async def settle(self) -> None:
         """Waits for the deliveries under way, without cancelling them."""
         while self._busy:

@@ -1,4 +1,4 @@
-"""The bot's config.toml for the sandbox: the same settings as on a real server, with other addresses and a quicker pace."""
+"""The bot's config.toml for the sandbox: as on a real server, with other addresses and a quicker pace."""
 
 from collections.abc import Mapping
 from pathlib import Path

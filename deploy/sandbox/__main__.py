@@ -1,0 +1,48 @@
+"""`python -m deploy.sandbox`: the sandbox, until Ctrl-C."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.sandbox.session import sandbox, write_ready
+
+console = Console(highlight=False)
+
+
+def main(
+    *,
+    no_bot: Annotated[bool, typer.Option("--no-bot", help="The stand-ins alone, for any other client.")] = False,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Written once everything listens: addresses, token and ids as JSON.")
+    ] = None,
+) -> None:
+    """Starts the sandbox and stays until Ctrl-C or SIGTERM, which end everything that it started."""
+    asyncio.run(_stay(no_bot=no_bot, ready_file=ready_file))
+
+
+async def _stay(*, no_bot: bool, ready_file: Path | None) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    console.print("Starting the sandbox…")
+    async with sandbox() as running:
+        if not no_bot:
+            await running.bot.start()
+        if ready_file is not None:
+            write_ready(ready_file, running.ready)
+        console.print(f"\n  The channel   [bold]{running.ready['discord']['url']}/[/]")
+        console.print(f"  The AWS API   {running.ready['aws']['endpoint']}")
+        console.print(f"  Repository    {running.ready['repository']['url']}")
+        if not no_bot:
+            console.print(f"  Bot's health  {running.bot.http_url}/healthz, its log {running.bot.log_path}")
+        console.print("\nOpen the channel, type [bold]/train branch:main lr:0.1[/]. Ctrl-C ends everything.")
+        await ended.wait()
+        console.print("Ending…")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,68 @@
+"""Start the whole sandbox, and leave nothing behind: stand-ins, repository, and the bot."""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.sandbox import botconfig, repository
+from deploy.sandbox.aws import resources
+from deploy.sandbox.aws.process import aws_stand_in
+from deploy.sandbox.aws.settings import Settings
+from deploy.sandbox.botprocess import BotProcess
+from deploy.sandbox.discord.limits import Limits
+from deploy.sandbox.discord.server import DiscordStandIn
+from deploy.sandbox.discord.world import World
+
+ENTRYPOINT = (sys.executable, "-m", "trainer.entrypoint", "--")
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """`ready` is the ready file's content; the bot is made and not started."""
+
+    ready: dict[str, Any]
+    discord: DiscordStandIn
+    bot: BotProcess
+    folder: Path
+
+
+@asynccontextmanager
+async def sandbox(
+    *, limits: Limits | None = None, world: World | None = None, aws: Settings | None = None
+) -> AsyncIterator[Sandbox]:
+    """Everything on loopback and free ports, in a folder that goes with it; the bot ends first."""
+    settings = aws or Settings(images={resources.TRAINER_IMAGE: ENTRYPOINT}, stop_timeout_seconds=5)
+    with tempfile.TemporaryDirectory(prefix="signalbox-sandbox-") as name:
+        folder = Path(name)
+        async with aws_stand_in(settings) as endpoint, DiscordStandIn(world, limits=limits) as discord:
+            made, repo = await asyncio.gather(
+                asyncio.to_thread(resources.create, endpoint),
+                asyncio.to_thread(repository.create, folder / "repository.git"),
+            )
+            ready = {
+                "pid": os.getpid(),
+                "discord": discord.ready(),
+                "aws": made.document(),
+                "repository": {"url": repo.url, "branches": dict(repo.branches)},
+            }
+            config = folder / "config.toml"
+            botconfig.write(config, ready, folder / "bot")
+            bot = BotProcess(config, folder / "bot.log", botconfig.environment(ready))
+            try:
+                yield Sandbox(ready, discord, bot, folder)
+            finally:
+                await bot.stop()
+
+
+def write_ready(path: Path, ready: dict[str, Any]) -> None:
+    """Atomically: whoever waits for the file finds it whole."""
+    scratch = path.with_name(path.name + ".part")
+    scratch.write_text(json.dumps(ready, indent=2) + "\n")
+    scratch.replace(path)

@@ -1,0 +1,143 @@
+"""The services on the real store, with the outside in memory."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.sqlite import open_store
+from bot.domain.access import Access, Person
+from bot.domain.job import Job
+from bot.domain.params import Kind, Parameter
+from bot.domain.posts import PostKind
+from bot.domain.project import Project
+from bot.ports import Store
+from bot.services.aimd import Aimd
+from bot.services.archive import Archive, ArchiveSettings
+from bot.services.bells import Bells
+from bot.services.finish import Finish, FinishSettings
+from bot.services.launch import Launch, LaunchSettings
+from bot.services.narrate import Narrate
+from bot.services.notify import Notify, NotifySettings
+from bot.services.plot import Plot
+from bot.services.show import Show
+from bot.services.stop import Stop
+from bot.services.submit import Submit, TrainRequest
+from bot.services.tail import Tail
+from bot.services.watch import Watch
+from tests.bot.services.fakes import (
+    Clock,
+    FakeArtifacts,
+    FakeBatch,
+    FakeChat,
+    FakeCode,
+    FakeEvents,
+    FakeFigures,
+    FakeLogs,
+)
+
+MIKA = Person(1, "mika", frozenset({"trainer", "admin"}))
+NOOR = Person(2, "noor", frozenset({"trainer"}))
+GUEST = Person(3, "guest")
+CHANNEL = 77
+
+PROJECT = Project(
+    name="mnist",
+    repository="https://example.org/mnist.git",
+    branches=("main", "wider-net"),
+    command=("python", "train.py"),
+    queue="queue",
+    definition="definition",
+    log_group="/group",
+    output_uri="s3://bucket/jobs",
+    access=Access(frozenset({"trainer"}), frozenset({"admin"})),
+    channel_ids=(CHANNEL,),
+    parameters=(
+        Parameter("lr", Kind.FLOAT, default=0.1, minimum=1e-6, maximum=1.0),
+        Parameter("momentum", Kind.FLOAT, default=0.5, minimum=0.0, maximum=0.999, aliases=("m",)),
+    ),
+    timeout_seconds=3600,
+)
+
+
+@dataclass
+class Outside:
+    """What survives a restart of the bot: time, AWS, git and Discord."""
+
+    clock: Clock = field(default_factory=Clock)
+    batch: FakeBatch = field(default_factory=FakeBatch)
+    logs: FakeLogs = field(default_factory=FakeLogs)
+    events: FakeEvents = field(default_factory=FakeEvents)
+    artifacts: FakeArtifacts = field(default_factory=FakeArtifacts)
+    code: FakeCode = field(default_factory=FakeCode)
+    figures: FakeFigures = field(default_factory=FakeFigures)
+
+    def __post_init__(self) -> None:
+        self.chat = FakeChat(self.clock)
+
+
+class Bot:
+    """One life of the bot: everything in its memory is made anew, as after a kill."""
+
+    def __init__(self, outside: Outside, store: Store, folder: Path) -> None:
+        self.outside, self.store = outside, store
+        now, projects = outside.clock, {PROJECT.name: PROJECT}
+        bells = Bells()
+        self.show = Show(store)
+        self.plot = Plot(self.show, outside.artifacts, outside.figures, projects)
+        ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
+        self.submit = Submit(store, outside.code, [PROJECT], bells, now=now, new_id=lambda: next(ids))
+        self.stop = Stop(store, outside.batch, projects, bells, now=now)
+        self.launch = Launch(store, outside.batch, projects, bells, LaunchSettings("signalbox", 45), now=now)
+        self.watch = Watch(store, outside.batch, bells, now=now)
+        pace = Aimd(5, now=now, sleep=outside.clock.sleep)
+        self.tail = Tail(store, outside.logs, projects, bells, pace, now=now)
+        self.narrate = Narrate(store, bells)
+        self.finish = Finish(store, self.plot, projects, bells, FinishSettings(5, 60), now=now)
+        settings = ArchiveSettings(10, folder / "logs")
+        self.archive = Archive(store, self.tail, outside.artifacts, projects, bells, settings, now=now)
+        self.notify = Notify(store, outside.chat, bells, NotifySettings(card=5, nonce_window=60), now=now)
+
+    async def train(self, person: Person = MIKA, interaction_id: int = 9, **values: object) -> Job:
+        return await self.submit.train(TrainRequest(person, CHANNEL, interaction_id, values=values))
+
+    async def tell(self) -> None:
+        """Delivers until nothing more can be delivered now."""
+        for _ in range(20):
+            await self.narrate.once()
+            await self.notify.once()
+            if not self.notify.busy:
+                return
+            await self.notify.settle()
+
+    async def turn(self) -> None:
+        """One pass of every service."""
+        for service in (self.launch, self.stop, self.watch, self.tail, self.finish, self.archive):
+            await service.once()
+        await self.tell()
+
+    async def job(self, job_id: str) -> Job:
+        job = await self.store.job(job_id)
+        assert job is not None
+        return job
+
+    def said(self, *kinds: PostKind) -> list[str]:
+        """The texts of the messages of these kinds, in the order of their arrival."""
+        return [m.post.new.text for m in self.outside.chat.messages if m.post.new.kind in kinds]
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "signalbox.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def bot(outside: Outside, store: Store, tmp_path: Path) -> Bot:
+    return Bot(outside, store, tmp_path)

@@ -1,0 +1,230 @@
+"""The outside, in memory: each fake keeps a ledger of its effects, and can lose an answer before or after one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bot.domain.events import Attempt, Observation
+from bot.domain.figures import Drawing, FigureRequest
+from bot.domain.job import Commit, Job
+from bot.domain.loglines import LogEvent
+from bot.domain.posts import Post
+from bot.domain.states import JobState
+from bot.errors import Missing, Refused, ServiceError, Unavailable
+from bot.ports import Artifact, Hint, LogPage, Submission
+
+
+class Clock:
+    """Time that goes on only when a test says so."""
+
+    def __init__(self, at: float = 1_000_000.0) -> None:
+        self.at = at
+
+    def __call__(self) -> float:
+        return self.at
+
+    def tick(self, seconds: float) -> None:
+        self.at += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+
+@dataclass
+class Fault:
+    """The next call of `method` fails; `after` says whether its effect has happened."""
+
+    method: str
+    error: ServiceError
+    after: bool = False
+
+
+class Faulty:
+    """What the fakes share."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def fail(self, method: str, error: ServiceError, *, after: bool = False, times: int = 1) -> None:
+        self.faults += [Fault(method, error, after)] * times
+
+    def _check(self, method: str, *, after: bool) -> None:
+        for fault in self.faults:
+            if fault.method == method and fault.after is after:
+                self.faults.remove(fault)
+                raise fault.error
+
+
+class FakeBatch(Faulty):
+    def __init__(self) -> None:
+        super().__init__()
+        self.submissions: list[Submission] = []
+        self.jobs: dict[str, Observation] = {}
+        self.terminated: list[str] = []
+        self.lagging = False
+        """While set, a look-up by name does not see any job."""
+
+    async def submit(self, submission: Submission) -> str:
+        self._check("submit", after=False)
+        batch_id = f"batch-{len(self.submissions) + 1}"
+        self.submissions.append(submission)
+        self.jobs[batch_id] = Observation(batch_id, submission.name, JobState.SUBMITTED)
+        self._check("submit", after=True)
+        return batch_id
+
+    async def find(self, queue: str, name: str) -> list[Observation]:
+        self._check("find", after=False)
+        return [] if self.lagging else [job for job in self.jobs.values() if job.name == name]
+
+    async def describe(self, batch_ids: Sequence[str]) -> dict[str, Observation]:
+        self._check("describe", after=False)
+        return {batch_id: self.jobs[batch_id] for batch_id in batch_ids if batch_id in self.jobs}
+
+    async def terminate(self, batch_id: str, reason: str) -> None:
+        self._check("terminate", after=False)
+        self.terminated.append(batch_id)
+
+    async def live(self, queue: str) -> list[Observation]:
+        return [job for job in self.jobs.values() if not job.state.terminal]
+
+    def move(self, batch_id: str, state: JobState, *attempts: Attempt, reason: str = "") -> None:
+        self.jobs[batch_id] = replace(self.jobs[batch_id], state=state, attempts=attempts, status_reason=reason)
+
+
+class FakeLogs(Faulty):
+    def __init__(self) -> None:
+        super().__init__()
+        self.streams: dict[str, list[LogEvent]] = {}
+        self.calls: list[tuple[tuple[str, ...], int]] = []
+        self.page = 10_000
+
+    def write(self, stream: str, *messages: str, at: float) -> None:
+        events = self.streams.setdefault(stream, [])
+        for message in messages:
+            events.append(LogEvent(f"{stream}#{len(events)}", stream, int(at * 1000), message))
+
+    async def read(self, group: str, streams: Sequence[str], since_ms: int, token: str | None = None) -> LogPage:
+        self._check("read", after=False)
+        self.calls.append((tuple(streams), since_ms))
+        if missing := [stream for stream in streams if stream not in self.streams]:
+            raise Missing(f"no stream {missing[0]}")
+        found = [e for stream in streams for e in self.streams[stream] if e.timestamp >= since_ms]
+        found.sort(key=lambda event: event.timestamp)
+        start = int(token or 0)
+        end = start + self.page
+        return LogPage(tuple(found[start:end]), str(end) if end < len(found) else None)
+
+
+class FakeEvents(Faulty):
+    def __init__(self) -> None:
+        super().__init__()
+        self.hints: list[Hint] = []
+        self.acknowledged: list[str] = []
+
+    async def receive(self, wait_seconds: float) -> list[Hint]:
+        self._check("receive", after=False)
+        return [hint for hint in self.hints if hint.receipt not in self.acknowledged][:10]
+
+    async def acknowledge(self, hints: Sequence[Hint]) -> None:
+        self.acknowledged += [hint.receipt for hint in hints]
+
+
+class FakeArtifacts(Faulty):
+    def __init__(self) -> None:
+        super().__init__()
+        self.objects: dict[str, bytes] = {}
+
+    async def read(self, uri: str, *, limit: int = 64 * 1024 * 1024) -> bytes:
+        self._check("read", after=False)
+        if uri not in self.objects:
+            raise Missing(f"{uri} is not there")
+        if len(self.objects[uri]) > limit:
+            raise Refused(f"{uri} is larger than {limit} bytes")
+        return self.objects[uri]
+
+    async def write(self, uri: str, source: Path, content_type: str) -> None:
+        self._check("write", after=False)
+        self.objects[uri] = source.read_bytes()
+
+    async def list(self, prefix_uri: str) -> list[Artifact]:
+        names = [uri for uri in self.objects if uri.startswith(prefix_uri)]
+        return [Artifact(u.removeprefix(prefix_uri), u, len(self.objects[u]), n) for n, u in enumerate(names)][::-1]
+
+    async def link(self, uri: str, seconds: int) -> str:
+        return f"https://signed/{uri}?for={seconds}"
+
+
+class FakeCode(Faulty):
+    def __init__(self) -> None:
+        super().__init__()
+        self.heads = {"main": Commit("a" * 40, "main", "Warm up"), "wider-net": Commit("b" * 40, "wider-net", "Wider")}
+
+    async def resolve(self, repository: str, allowed: Sequence[str], *, branch: str = "", commit: str = "") -> Commit:
+        self._check("resolve", after=False)
+        if commit:
+            return next(head for head in self.heads.values() if head.sha.startswith(commit))
+        return self.heads[branch or allowed[0]]
+
+    async def branches(self, repository: str, allowed: Sequence[str]) -> list[str]:
+        self._check("branches", after=False)
+        return list(self.heads)
+
+    async def commits(self, repository: str, allowed: Sequence[str], branch: str = "", limit: int = 25) -> list[Commit]:
+        return list(self.heads.values())[:limit]
+
+
+class FakeFigures(Faulty):
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[FigureRequest] = []
+
+    async def draw(self, request: FigureRequest) -> Drawing:
+        self._check("draw", after=False)
+        self.requests.append(request)
+        return Drawing(b"png", ())
+
+
+@dataclass
+class Message:
+    """What stands in the channel or thread; `nonce` is the post's."""
+
+    id: int
+    post: Post
+    job: Job
+
+
+@dataclass
+class FakeChat(Faulty):
+    """Repeats within the nonce window give the same message, as Discord does; afterwards there would be two."""
+
+    clock: Clock
+    window: float = 60.0
+    messages: list[Message] = field(default_factory=list)
+    edits: list[Job] = field(default_factory=list)
+    sends: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._nonces: dict[str, tuple[float, int]] = {}
+
+    async def send(self, post: Post, job: Job) -> int:
+        self.sends += 1
+        self._check("send", after=False)
+        sent_at, message_id = self._nonces.get(post.nonce, (float("-inf"), 0))
+        if self.clock() - sent_at > self.window:
+            message_id = 500 + len(self.messages)
+            self.messages.append(Message(message_id, post, job))
+            self._nonces[post.nonce] = (self.clock(), message_id)
+        self._check("send", after=True)
+        return message_id
+
+    async def sent(self, post: Post, job: Job) -> int | None:
+        self._check("sent", after=False)
+        return next((m.id for m in self.messages if m.post.id == post.id), None)
+
+    async def show(self, job: Job) -> None:
+        self._check("show", after=False)
+        self.edits.append(job)
+
+
+LOST_REPLY = Unavailable("the connection was reset")

@@ -1,0 +1,286 @@
+"""A job as the channel sees it: card, thread, log, end, archive; with kills and lost answers in between."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.domain.events import Attempt
+from bot.domain.job import Job
+from bot.domain.posts import PostKind
+from bot.domain.states import EndReason, JobState
+from bot.errors import Denied, Missing, Throttled, Unavailable
+from bot.ports import Hint, Store
+from tests.bot.services.conftest import Bot, Outside
+from tests.bot.services.fakes import LOST_REPLY
+
+CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n3,0.4,0.5,96.1\n"
+STREAM = "trainer/default/1"
+
+
+def _metrics(epoch: int, accuracy: float) -> str:
+    return f'@metrics {{"epoch": {epoch}, "epochs": 3, "val_accuracy": {accuracy}}}'
+
+
+async def _run(bot: Bot, *lines: str) -> Job:
+    """A job that runs and has printed these lines."""
+    outside = bot.outside
+    job = await bot.train()
+    await bot.turn()
+    outside.batch.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    outside.logs.write(STREAM, *lines, at=outside.clock())
+    await bot.turn()
+    return await bot.job(job.id)
+
+
+def _end(bot: Bot, state: JobState, exit_code: int, reason: str = "") -> None:
+    clock = bot.outside.clock
+    bot.outside.batch.move("batch-1", state, Attempt(STREAM, clock() - 10, clock(), exit_code, reason))
+
+
+async def _settle(bot: Bot) -> None:
+    """Until everything that waits for time has had it."""
+    for _ in range(6):
+        await bot.turn()
+        bot.outside.clock.tick(15)
+
+
+async def test_a_success_from_card_to_archive(bot: Bot, outside: Outside) -> None:
+    job = await _run(bot, "loading", _metrics(1, 71.5), _metrics(2, 96.7), "done")
+    assert (job.progress.epoch, job.progress.epochs, job.progress.best) == (2, 3, 96.7)
+    assert job.message_id == 500
+    assert job.thread_id == 501
+    assert bot.said(PostKind.LOG) == ["```\nloading\ndone\n```"]
+
+    outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
+    _end(bot, JobState.SUCCEEDED, 0)
+    await _settle(bot)
+    kinds = [m.post.new.kind for m in outside.chat.messages]
+    assert kinds == [PostKind.CARD, PostKind.THREAD, PostKind.LOG, PostKind.END, PostKind.LOG_FILE]
+    end = outside.chat.messages[3]
+    assert end.job.reason is EndReason.SUCCEEDED
+    assert (end.job.progress.best, end.job.progress.best_epoch) == (96.7, 2)
+    assert end.post.new.files[0].name == f"{job.id}.png"
+    assert outside.chat.edits[-1].state is JobState.SUCCEEDED
+    archived = outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/log.txt"].decode()
+    assert archived.splitlines() == ["loading", _metrics(1, 71.5), _metrics(2, 96.7), "done"]
+    assert not await bot.store.open_jobs(), "nothing is left to do"
+
+
+async def test_a_failure_tells_why_with_its_last_lines(bot: Bot, outside: Outside) -> None:
+    job = await _run(bot, "epoch 1/3", "Traceback (most recent call last):", "ValueError: shapes do not fit")
+    _end(bot, JobState.FAILED, 1, "Essential container in task exited")
+    await bot.turn()
+    assert not bot.said(PostKind.END), "its last lines may still be on their way"
+    await _settle(bot)
+    ended = await bot.job(job.id)
+    assert (ended.reason, ended.exit_code) == (EndReason.COMMAND_FAILED, 1)
+    assert ended.detail == "ValueError: shapes do not fit"
+    (text,) = bot.said(PostKind.END)
+    assert text.startswith("```\nepoch 1/3\nTraceback")
+    assert "nothing to draw" not in text
+
+
+async def test_success_without_metrics_says_so(bot: Bot) -> None:
+    await _run(bot, "hello")
+    _end(bot, JobState.SUCCEEDED, 0)
+    await _settle(bot)
+    assert bot.said(PostKind.END) == ["It left no `metrics.csv`, so there is nothing to draw."]
+
+
+async def test_the_end_waits_for_the_plot_and_then_goes_without(bot: Bot, outside: Outside) -> None:
+    await _run(bot, "hello")
+    outside.artifacts.fail("read", Unavailable("S3 is slow"), times=100)
+    _end(bot, JobState.SUCCEEDED, 0)
+    await bot.turn()
+    assert not bot.said(PostKind.END)
+    outside.clock.tick(61)
+    await bot.turn()
+    assert bot.said(PostKind.END) == ["The plot could not be drawn: S3 is slow"]
+
+
+async def test_the_entrypoints_word_becomes_the_reason(bot: Bot, outside: Outside) -> None:
+    job = await _run(bot, '@signalbox {"error": "commit-not-found", "message": "commit a1b2c3d is not there"}')
+    assert job.detail == "commit a1b2c3d is not there"
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_every_message_is_sent_once_though_its_answer_is_lost(bot: Bot, outside: Outside, after: bool) -> None:
+    job = await bot.train()
+    await bot.launch.once()
+    for _ in range(12):
+        outside.chat.fail("send", LOST_REPLY, after=after)
+        await bot.tell()
+        outside.clock.tick(3)
+    outside.chat.faults.clear()
+    outside.clock.tick(31)
+    await bot.tell()
+    assert [m.post.new.kind for m in outside.chat.messages] == [PostKind.CARD, PostKind.THREAD]
+    assert (await bot.job(job.id)).thread_id == 501
+
+
+async def test_after_the_nonce_window_the_history_is_read_first(outside: Outside, store: Store, tmp_path: Path) -> None:
+    first = Bot(outside, store, tmp_path)
+    await first.train()
+    outside.chat.fail("send", LOST_REPLY, after=True)
+    await first.notify.once()
+    await first.notify.settle()
+    outside.clock.tick(3600)
+    second = Bot(outside, store, tmp_path)
+    await second.tell()
+    kinds = [m.post.new.kind for m in outside.chat.messages]
+    assert kinds == [PostKind.CARD, PostKind.THREAD], "one card, though an hour has passed"
+
+
+async def test_a_kill_in_the_middle_of_a_job_loses_and_repeats_nothing(
+    outside: Outside, store: Store, tmp_path: Path
+) -> None:
+    first = Bot(outside, store, tmp_path)
+    job = await _run(first, "one", "two")
+    outside.logs.write(STREAM, "three", at=outside.clock())
+    await first.tail.once()
+
+    outside.clock.tick(3600)
+    outside.logs.write(STREAM, "four", at=outside.clock())
+    second = Bot(outside, store, tmp_path)
+    _end(second, JobState.SUCCEEDED, 0)
+    await _settle(second)
+    third = Bot(outside, store, tmp_path)
+    await _settle(third)
+    assert third.said(PostKind.LOG) == ["```\none\ntwo\n```", "```\nthree\nfour\n```"]
+    assert len(third.said(PostKind.END)) == 1
+    log = outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/log.txt"]
+    assert log.decode().split() == ["one", "two", "three", "four"]
+
+
+async def test_a_line_that_comes_after_the_end_is_in_the_archive(bot: Bot, outside: Outside) -> None:
+    job = await _run(bot, "one")
+    _end(bot, JobState.SUCCEEDED, 0)
+    await bot.turn()
+    outside.clock.tick(9)
+    outside.logs.write(STREAM, "late", at=outside.clock() - 100)
+    outside.clock.tick(2)
+    await _settle(bot)
+    log = outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/log.txt"]
+    assert log.decode().split() == ["one", "late"]
+    assert "late" in bot.said(PostKind.LOG)[-1]
+
+
+async def test_a_missing_stream_does_not_keep_the_others_from_being_read(bot: Bot, outside: Outside) -> None:
+    await bot.train(interaction_id=1)
+    await bot.train(interaction_id=2)
+    await bot.turn()
+    for number in (1, 2):
+        outside.batch.move(f"batch-{number}", JobState.RUNNING, Attempt(f"trainer/{number}", outside.clock()))
+    outside.logs.write("trainer/2", "hello", at=outside.clock())
+    await bot.turn()
+    assert bot.said(PostKind.LOG) == ["```\nhello\n```"]
+
+
+async def test_throttled_reads_slow_down_and_lose_nothing(bot: Bot, outside: Outside) -> None:
+    outside.logs.fail("read", Throttled("rate exceeded"), times=3)
+    await _run(bot, "one")
+    assert bot.said(PostKind.LOG) == ["```\none\n```"]
+
+
+async def test_pages_are_read_to_the_end(bot: Bot, outside: Outside) -> None:
+    outside.logs.page = 7
+    job = await _run(bot, *(f"line {number}" for number in range(50)))
+    assert (await bot.store.log_lines(job.id, 0, 0)).total == 50
+
+
+async def test_a_thread_that_is_far_behind_gets_a_digest_and_the_file(bot: Bot, outside: Outside) -> None:
+    job = await _run(bot, *(f"line {number}" for number in range(5000)))
+    (message,) = [m for m in outside.chat.messages if m.post.new.kind is PostKind.LOG]
+    assert message.post.new.digest
+    assert "left out" in message.post.new.text
+    assert "line 4999" in message.post.new.text
+    _end(bot, JobState.SUCCEEDED, 0)
+    await _settle(bot)
+    assert "5,000 lines" in bot.said(PostKind.LOG_FILE)[0]
+    assert len(outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/log.txt"].splitlines()) == 5000
+
+
+async def test_events_are_hints_and_acknowledged_after_the_state_is_kept(bot: Bot, outside: Outside) -> None:
+    job = await bot.train()
+    await bot.launch.once()
+    outside.batch.move("batch-1", JobState.RUNNABLE)
+    outside.events.hints = [Hint("batch-1", "r1"), Hint("", "r2"), Hint("foreign", "r3")]
+    outside.batch.fail("describe", Unavailable("5xx"))
+    with pytest.raises(Unavailable):
+        await bot.watch.hear(outside.events, 0)
+    assert not outside.events.acknowledged
+    await bot.watch.hear(outside.events, 0)
+    assert outside.events.acknowledged == ["r1", "r2", "r3"]
+    assert (await bot.job(job.id)).state is JobState.RUNNABLE
+
+
+async def test_a_job_that_batch_has_forgotten_is_told_as_lost(bot: Bot, outside: Outside) -> None:
+    job = await bot.train()
+    await bot.turn()
+    outside.batch.jobs.clear()
+    await bot.turn()
+    assert (await bot.job(job.id)).live
+    outside.clock.tick(301)
+    await bot.turn()
+    ended = await bot.job(job.id)
+    assert ended.reason is EndReason.LOST
+    assert ended.told_at is not None
+
+
+async def test_a_reclaim_is_noted_in_the_thread_once(bot: Bot, outside: Outside) -> None:
+    job = await _run(bot, "one")
+    lost = Attempt(STREAM, outside.clock() - 5, outside.clock(), None, "Host EC2 (instance i-1) terminated.")
+    outside.batch.move("batch-1", JobState.RUNNABLE, lost)
+    await bot.turn()
+    outside.batch.move("batch-1", JobState.RUNNING, lost, Attempt("trainer/default/2", outside.clock()))
+    outside.logs.write("trainer/default/2", "again", at=outside.clock())
+    await bot.turn()
+    await bot.turn()
+    (note,) = bot.said(PostKind.NOTE)
+    assert note.startswith("Attempt 1 ended (Host EC2 (instance i-1) terminated.)")
+    assert (await bot.job(job.id)).streams == (STREAM, "trainer/default/2")
+    assert bot.said(PostKind.LOG)[-1] == "```\nagain\n```"
+
+
+async def test_a_thread_that_is_forbidden_is_not_asked_again_and_the_end_is_told(bot: Bot, outside: Outside) -> None:
+    outside.chat.fail("send", Unavailable("once"))
+    job = await bot.train()
+    await bot.turn()
+    outside.clock.tick(1)
+    await bot.notify.once()
+    await bot.notify.settle()
+    outside.chat.fail("send", Denied("Missing Permissions", code="50013"))
+    await bot.tell()
+    assert (await bot.job(job.id)).thread_id == 0
+    outside.batch.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    outside.logs.write(STREAM, *(f"line {n}" for n in range(900)), at=outside.clock())
+    sends = outside.chat.sends
+    for _ in range(4):
+        await bot.turn()
+    assert outside.chat.sends == sends, "nothing can go into a thread that is not there"
+    _end(bot, JobState.SUCCEEDED, 0)
+    await _settle(bot)
+    assert len(bot.said(PostKind.END)) == 1
+    assert not await bot.store.pending_posts()
+
+
+async def test_a_deleted_card_is_edited_once_and_not_again(bot: Bot, outside: Outside) -> None:
+    await _run(bot, "one")
+    outside.chat.fail("show", Missing("Unknown Message", code="10008"), times=9)
+    for epoch in (1, 2, 3):
+        outside.logs.write(STREAM, _metrics(epoch, 90), at=outside.clock())
+        outside.clock.tick(6)
+        await bot.turn()
+    assert len(outside.chat.faults) >= 6
+
+
+async def test_cards_are_edited_no_more_often_than_the_pace(bot: Bot, outside: Outside) -> None:
+    await _run(bot, "one")
+    outside.clock.tick(6)
+    await bot.turn()
+    edits = len(outside.chat.edits)
+    for epoch in range(1, 11):
+        outside.logs.write(STREAM, _metrics(epoch, 90), at=outside.clock())
+        outside.clock.tick(1)
+        await bot.turn()
+    assert 1 <= len(outside.chat.edits) - edits <= 3

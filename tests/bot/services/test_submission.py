@@ -1,0 +1,189 @@
+"""From a command to exactly one Batch job, whatever is lost in between."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.domain.states import EndReason, JobState
+from bot.errors import BadInput, NotAllowed, Refused, Throttled, UnknownName
+from bot.ports import Store
+from bot.services.submit import TrainRequest
+from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, Bot, Outside
+from tests.bot.services.fakes import LOST_REPLY
+
+
+async def test_a_command_becomes_one_job_with_the_contract_in_its_environment(bot: Bot, outside: Outside) -> None:
+    job = await bot.train(lr=0.01, m="0.9")
+    await bot.launch.once()
+    await bot.launch.once()
+    (submission,) = outside.batch.submissions
+    assert submission.name == f"signalbox-mnist-{job.id}"
+    assert submission.command == ("python", "train.py")
+    assert submission.environment["COMMIT_ID"] == "a" * 40
+    assert submission.environment["OUTPUT_URI"] == f"s3://bucket/jobs/{job.id}/"
+    assert json.loads(submission.environment["PARAMETERS"]) == {"lr": 0.01, "momentum": 0.9}
+    assert submission.tags["signalbox:job"] == job.id
+    assert submission.timeout_seconds == 3600
+    assert (await bot.job(job.id)).state is JobState.SUBMITTED
+
+
+async def test_the_same_interaction_replayed_is_the_same_job(bot: Bot, outside: Outside) -> None:
+    first = await bot.train(interaction_id=5)
+    again = await bot.train(interaction_id=5)
+    assert again.id == first.id
+    await bot.launch.once()
+    assert len(outside.batch.submissions) == 1
+
+
+@pytest.mark.parametrize(
+    ("person", "values", "error"),
+    [
+        (GUEST, {}, NotAllowed),
+        (MIKA, {"lr": 7}, BadInput),
+        (MIKA, {"warmup": 3}, UnknownName),
+    ],
+)
+async def test_a_refused_command_leaves_nothing(
+    bot: Bot, outside: Outside, person: object, values: dict[str, object], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await bot.train(person, **values)  # type: ignore[arg-type]
+    await bot.turn()
+    assert not outside.batch.submissions
+    assert not outside.chat.messages
+
+
+async def test_a_lost_answer_is_adopted_by_name(bot: Bot, outside: Outside) -> None:
+    outside.batch.fail("submit", LOST_REPLY, after=True)
+    job = await bot.train()
+    await bot.launch.once()
+    assert (await bot.job(job.id)).state is JobState.INTENT
+    outside.clock.tick(2)
+    await bot.launch.once()
+    assert (await bot.job(job.id)).batch_id == "batch-1"
+    assert len(outside.batch.submissions) == 1
+
+
+async def test_an_answer_lost_before_the_effect_is_submitted_again_when_the_job_is_surely_absent(
+    bot: Bot, outside: Outside
+) -> None:
+    outside.batch.fail("submit", LOST_REPLY)
+    job = await bot.train()
+    for _ in range(44):
+        await bot.launch.once()
+        outside.clock.tick(1)
+    assert not outside.batch.submissions, "AWS may lag for 45 s"
+    for _ in range(5):
+        outside.clock.tick(1)
+        await bot.launch.once()
+    assert (await bot.job(job.id)).batch_id == "batch-1"
+    assert len(outside.batch.submissions) == 1
+
+
+async def test_a_kill_between_the_call_and_its_commit(outside: Outside, store: Store, tmp_path: Path) -> None:
+    first = Bot(outside, store, tmp_path)
+    outside.batch.fail("submit", LOST_REPLY, after=True)
+    job = await first.train()
+    await first.launch.once()
+
+    second = Bot(outside, store, tmp_path)
+    outside.batch.lagging = True
+    await second.launch.once()
+    assert len(outside.batch.submissions) == 1, "the look-up may lag: no second call"
+    outside.batch.lagging = False
+    outside.clock.tick(5)
+    await second.launch.once()
+    assert (await second.job(job.id)).batch_id == "batch-1"
+    assert len(outside.batch.submissions) == 1
+
+
+async def test_throttling_is_surely_without_effect_and_tried_again_soon(bot: Bot, outside: Outside) -> None:
+    outside.batch.fail("submit", Throttled("too many"), times=2)
+    job = await bot.train()
+    for _ in range(4):
+        await bot.launch.once()
+        outside.clock.tick(2)
+    assert (await bot.job(job.id)).state is JobState.SUBMITTED
+    assert len(outside.batch.submissions) == 1
+
+
+async def test_a_refusal_ends_the_job_and_is_told(bot: Bot, outside: Outside) -> None:
+    outside.batch.fail("submit", Refused("job definition mnist does not exist"))
+    job = await bot.train()
+    await bot.turn()
+    ended = await bot.job(job.id)
+    assert (ended.reason, ended.detail) == (EndReason.NOT_SUBMITTED, "job definition mnist does not exist")
+    assert ended.told_at is not None
+
+
+async def test_a_double_that_is_found_is_ended(bot: Bot, outside: Outside) -> None:
+    outside.batch.fail("submit", LOST_REPLY, after=True)
+    job = await bot.train()
+    await bot.launch.once()
+    await outside.batch.submit(bot.launch.submission(await bot.job(job.id)))
+    outside.clock.tick(2)
+    await bot.launch.once()
+    assert (await bot.job(job.id)).batch_id == "batch-1"
+    assert outside.batch.terminated == ["batch-2"]
+
+
+async def test_retry_keeps_the_commit_and_the_parameters_unless_given_anew(bot: Bot) -> None:
+    old = await bot.train(lr=0.01, momentum=0.9)
+    new = await bot.submit.retry(old.id, TrainRequest(NOOR, CHANNEL, 10, values={"m": 0.1}))
+    assert new.commit == old.commit
+    assert new.parameters == {"lr": 0.01, "momentum": 0.1}
+    assert (new.retry_of, new.asker_name) == (old.id, "noor")
+
+
+async def test_stop_before_the_submission_spends_nothing(bot: Bot, outside: Outside) -> None:
+    job = await bot.train()
+    await bot.stop.stop(job.id, MIKA)
+    await bot.stop.once()
+    await bot.launch.once()
+    assert not outside.batch.submissions
+    assert (await bot.job(job.id)).reason is EndReason.STOPPED
+
+
+async def test_stop_with_the_answer_lost_finds_the_job_and_ends_it(bot: Bot, outside: Outside) -> None:
+    outside.batch.fail("submit", LOST_REPLY, after=True)
+    job = await bot.train()
+    await bot.launch.once()
+    await bot.stop.stop(job.id, MIKA)
+    await bot.stop.once()
+    outside.clock.tick(2)
+    await bot.launch.once()
+    await bot.stop.once()
+    assert outside.batch.terminated == ["batch-1"]
+
+
+async def test_who_may_stop_and_what(bot: Bot, outside: Outside) -> None:
+    job = await bot.train(MIKA)
+    with pytest.raises(NotAllowed):
+        await bot.stop.stop(job.id, NOOR)
+    with pytest.raises(UnknownName):
+        await bot.stop.stop("nothere", MIKA)
+    await bot.stop.stop(job.id, MIKA)
+    await bot.turn()
+    with pytest.raises(BadInput, match="a job that still runs"):
+        await bot.stop.stop(job.id, MIKA)
+
+
+async def test_terminate_is_repeated_until_the_job_has_ended(bot: Bot, outside: Outside) -> None:
+    job = await bot.train()
+    await bot.launch.once()
+    await bot.stop.stop(job.id, MIKA)
+    outside.batch.fail("terminate", LOST_REPLY)
+    await bot.stop.once()
+    await bot.stop.once()
+    await bot.stop.once()
+    assert outside.batch.terminated == ["batch-1"], "once in 30 s"
+    outside.clock.tick(31)
+    await bot.stop.once()
+    assert outside.batch.terminated == ["batch-1", "batch-1"]
+    outside.batch.move("batch-1", JobState.FAILED)
+    await bot.watch.once()
+    outside.clock.tick(31)
+    await bot.stop.once()
+    assert len(outside.batch.terminated) == 2
+    assert (await bot.job(job.id)).reason is EndReason.STOPPED
