@@ -8,7 +8,8 @@ from deploy.sandbox.discord.commands import OptionType
 from deploy.sandbox.discord.components import SELECTS, Kind, find, walk
 from deploy.sandbox.discord.errors import ApiError
 from deploy.sandbox.discord.interaction import Interaction, InteractionType
-from deploy.sandbox.discord.model import Channel, Message, Thread, User
+from deploy.sandbox.discord.message import Message
+from deploy.sandbox.discord.model import Channel, Thread, User
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.slash import Typed
 from deploy.sandbox.discord.wire import Json, listed

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from deploy.sandbox.discord import components
 from deploy.sandbox.discord.errors import ApiError, Code, FormErrors
 from deploy.sandbox.discord.limits import Limits
-from deploy.sandbox.discord.model import MessageFlag
+from deploy.sandbox.discord.message import MessageFlag
 from deploy.sandbox.discord.wire import Json
 
 CONTENT, EMBEDS, EMBED_TOTAL, FIELDS, FILES, NONCE = 2000, 10, 6000, 25, 10, 25

@@ -9,7 +9,8 @@ from deploy.sandbox.discord import components
 from deploy.sandbox.discord.body import Upload
 from deploy.sandbox.discord.core import Core
 from deploy.sandbox.discord.images import dimensions
-from deploy.sandbox.discord.model import Attachment, Message, MessageFlag, Role, User
+from deploy.sandbox.discord.message import Attachment, Message, MessageFlag
+from deploy.sandbox.discord.model import Role, User
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.wire import Json
 

@@ -8,7 +8,7 @@ from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.hub import Hub
 from deploy.sandbox.discord.ledger import Ledger
 from deploy.sandbox.discord.limits import Limits
-from deploy.sandbox.discord.model import Attachment, Message, Timeline
+from deploy.sandbox.discord.message import Attachment, Message, Timeline
 from deploy.sandbox.discord.ratelimit import RateLimiter
 from deploy.sandbox.discord.wire import Clock, Snowflakes
 from deploy.sandbox.discord.world import World

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from aiohttp import WSMsgType, web
 
+from deploy.sandbox.discord import audience
 from deploy.sandbox.discord.core import Core
 from deploy.sandbox.discord.hub import Event
 from deploy.sandbox.discord.session import (
@@ -25,14 +26,6 @@ from deploy.sandbox.discord.session import (
 )
 from deploy.sandbox.discord.wire import Json
 
-_NEEDED = {
-    "MESSAGE": Intents.GUILD_MESSAGES,
-    "MESSAGE_REACTION": Intents.GUILD_MESSAGE_REACTIONS,
-    "THREAD": Intents.GUILDS,
-    "CHANNEL": Intents.GUILDS,
-    "TYPING": Intents.GUILD_MESSAGE_TYPING,
-}
-_CONTENT = {"content": "", "embeds": [], "attachments": [], "components": []}
 _MISSED_HEARTBEATS = 1.6
 
 
@@ -154,33 +147,16 @@ class Gateway:
 
     def _deliver(self, event: Event) -> None:
         guild = self._core.guild
-        if not event.to_bot or not self._sessions:
+        if not event.to_bot or not self._sessions or not audience.reaches(event, guild):
             return
-        is_public = event.only_for is None and event.name != "INTERACTION_CREATE"
-        if is_public and event.channel is not None and not guild.can_see(guild.bot, event.channel):
-            return
-        is_message = event.name in ("MESSAGE_CREATE", "MESSAGE_UPDATE")
-        data = self._dressed(event) if is_message else event.data
+        data = audience.dressed(event, guild)
         whole = orjson.Fragment(orjson.dumps(data))
-        hides = is_message and self._is_private(event)
-        stripped = orjson.Fragment(orjson.dumps(data | _CONTENT)) if hides else whole
+        hides = audience.is_private(event, guild)
+        stripped = orjson.Fragment(orjson.dumps(data | audience.NO_CONTENT)) if hides else whole
         for session in self._sessions.values():
-            if _hears(session, event):
+            if audience.hears(session.intents, event):
                 reads = session.intents & Intents.MESSAGE_CONTENT
                 session.dispatch(event.name, whole if reads else stripped)
-
-    def _dressed(self, event: Event) -> Json:
-        """A message as the gateway has it: ephemeral ones come without guild and member."""
-        if event.only_for is not None or event.author is None:
-            return event.data
-        return {**event.data, "guild_id": self._core.guild.id, "member": event.author.member()}
-
-    def _is_private(self, event: Event) -> bool:
-        """Whether its text needs the message content intent: not the bot's own, and not to the bot."""
-        bot = self._core.guild.bot
-        if event.author is None or event.author.id == bot.id or event.only_for is not None:
-            return False
-        return all(user["id"] != bot.id for user in event.data["mentions"])
 
 
 class _Conversation:
@@ -293,16 +269,6 @@ class _Conversation:
 def application_flags(core: Core) -> int:
     """Message content and member intents, as for an application in fewer than 100 guilds."""
     return (1 << 19 | 1 << 15 | 1 << 13) if core.guild.world.privileged_intents else 0
-
-
-def _hears(session: Session, event: Event) -> bool:
-    if event.name == "INTERACTION_CREATE":
-        return True
-    if event.only_for is not None:
-        return bool(session.intents & Intents.DIRECT_MESSAGES)
-    name = event.name.rpartition("_")[0]
-    needed = _NEEDED.get(name) or _NEEDED.get(name.partition("_")[0]) or Intents(0)
-    return needed & session.intents == needed
 
 
 async def _until_closed(socket: web.WebSocketResponse) -> None:

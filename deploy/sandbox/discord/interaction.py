@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from deploy.sandbox.discord.core import Core
-from deploy.sandbox.discord.model import Channel, Message, MessageFlag, User
+from deploy.sandbox.discord.message import Message, MessageFlag
+from deploy.sandbox.discord.model import Channel, User
 from deploy.sandbox.discord.wire import Json
 
 

@@ -22,8 +22,9 @@ from deploy.sandbox.discord.interaction import (
     InteractionType,
     gateway_wire,
 )
+from deploy.sandbox.discord.message import Message, MessageFlag, MessageType
 from deploy.sandbox.discord.messages import Messages, require_content
-from deploy.sandbox.discord.model import Channel, Message, MessageFlag, MessageType, User
+from deploy.sandbox.discord.model import Channel, User
 from deploy.sandbox.discord.wire import Json, without_none
 
 MOST_CHOICES = 25

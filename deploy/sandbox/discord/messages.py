@@ -10,15 +10,8 @@ from deploy.sandbox.discord.core import Core
 from deploy.sandbox.discord.errors import ApiError, Code, invalid
 from deploy.sandbox.discord.hub import Event
 from deploy.sandbox.discord.limits import Rate
-from deploy.sandbox.discord.model import (
-    WRITTEN,
-    Channel,
-    Message,
-    MessageFlag,
-    MessageType,
-    Thread,
-    User,
-)
+from deploy.sandbox.discord.message import WRITTEN, Message, MessageFlag, MessageType
+from deploy.sandbox.discord.model import Channel, Thread, User
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.ratelimit import RateLimited, refusal
 from deploy.sandbox.discord.wire import Json

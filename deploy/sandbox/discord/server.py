@@ -128,9 +128,10 @@ class DiscordStandIn:
         app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", self._attachment)
         app.router.add_routes(self._people.routes())
         app.router.add_routes(Control(self.discord).routes())
+        app.router.add_route("*", "/sandbox/{rest:.*}", _nothing)
         if self._page_dir is not None and self._page_dir.is_dir():
             app.router.add_get("/", self._page)
-            app.router.add_static("/", self._page_dir)
+            app.router.add_static("/page", self._page_dir)
         return app
 
     async def _page(self, _: web.Request) -> web.StreamResponse:
@@ -156,3 +157,8 @@ class DiscordStandIn:
 async def _unknown(_: web.Request) -> web.Response:
     error = ApiError(Code.NOT_FOUND)
     return answer(error.body(), status=error.status)
+
+
+async def _nothing(request: web.Request) -> web.Response:
+    text = "people, ledger, transcript, faults, gateway and limits"
+    return answer({"error": f"there is nothing at {request.path}; under /sandbox are {text}"}, status=404)

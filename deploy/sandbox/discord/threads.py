@@ -6,16 +6,9 @@ https://discord.com/developers/docs/topics/threads
 from deploy.sandbox.discord.core import Core
 from deploy.sandbox.discord.errors import ApiError, Code, FormErrors
 from deploy.sandbox.discord.hub import Event
+from deploy.sandbox.discord.message import Message, MessageFlag, MessageType
 from deploy.sandbox.discord.messages import Messages
-from deploy.sandbox.discord.model import (
-    Channel,
-    ChannelType,
-    Message,
-    MessageFlag,
-    MessageType,
-    Thread,
-    User,
-)
+from deploy.sandbox.discord.model import Channel, ChannelType, Thread, User
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.ratelimit import RateLimited, refusal
 from deploy.sandbox.discord.wire import Json

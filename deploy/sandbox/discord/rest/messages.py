@@ -7,7 +7,8 @@ from urllib.parse import unquote
 from deploy.sandbox.discord.app import Discord
 from deploy.sandbox.discord.errors import ApiError, Code, invalid
 from deploy.sandbox.discord.hub import Event
-from deploy.sandbox.discord.model import Channel, Message, MessageType
+from deploy.sandbox.discord.message import Message, MessageType
+from deploy.sandbox.discord.model import Channel
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.rest.http import Call, Route
 from deploy.sandbox.discord.wire import Json, timestamp

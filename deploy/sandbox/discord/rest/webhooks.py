@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from deploy.sandbox.discord.app import Discord
 from deploy.sandbox.discord.errors import ApiError, Code
 from deploy.sandbox.discord.interaction import Interaction
-from deploy.sandbox.discord.model import Message
+from deploy.sandbox.discord.message import Message
 from deploy.sandbox.discord.rest.http import Call, Route
 
 
