@@ -1,0 +1,48 @@
+"""`/artifacts`: what a job has left so far."""
+
+import io
+
+import discord
+from discord import app_commands
+
+from bot.chat import complete
+from bot.chat.context import Interaction, acknowledge, answer
+from bot.chat.textsafe import escape
+from bot.chat.words import joined, plural, size
+from bot.ports import Artifact
+from bot.services.browse import Listing
+
+LIST = 3_900
+NAME = 100
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+
+
+@app_commands.command(description="What a job has left so far: files with links, and its newest picture or video")
+@app_commands.describe(job="Which job")
+@app_commands.autocomplete(job=complete.jobs)
+async def artifacts(interaction: Interaction, job: str) -> None:
+    await acknowledge(interaction)
+    listing = await interaction.client.services.browse.artifacts(job)
+    if not listing.artifacts:
+        await answer(interaction, f"{listing.job.id} has left nothing so far.")
+        return
+    picture = listing.picture
+    files = [discord.File(io.BytesIO(picture.content), picture.name)] if picture is not None else []
+    embed = _embed(listing)
+    if files and files[0].filename.lower().endswith(_PICTURES):
+        embed.set_image(url=f"attachment://{files[0].filename}")
+    await answer(interaction, embed=embed, files=files)
+
+
+def _embed(listing: Listing) -> discord.Embed:
+    lines = [_line(artifact, listing.links.get(artifact.name, "")) for artifact in listing.artifacts]
+    embed = discord.Embed(title=f"What {listing.job.id} has left", description=joined(lines, "\n", LIST))
+    text = (
+        f"{plural(len(lines), 'file')}, {size(listing.total_bytes)} · the links work for an hour, for whoever has them"
+    )
+    return embed.set_footer(text=text)
+
+
+def _line(artifact: Artifact, link: str) -> str:
+    name = escape(artifact.name, NAME)
+    return f"{f'[{name}]({link})' if link else name} · {size(artifact.size)}"

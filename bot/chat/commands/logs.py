@@ -1,0 +1,17 @@
+"""`/logs`: the end of a job's log."""
+
+from discord import app_commands
+
+from bot.chat import complete, replies
+from bot.chat.context import Interaction, acknowledge
+
+LINES = 30
+MOST_LINES = 2_000
+
+
+@app_commands.command(description="The last lines of a job's log")
+@app_commands.describe(job="Whose log", lines=f"How many lines; {LINES} if not given")
+@app_commands.autocomplete(job=complete.jobs)
+async def logs(interaction: Interaction, job: str, lines: app_commands.Range[int, 1, MOST_LINES] = LINES) -> None:
+    await acknowledge(interaction)
+    await replies.logs(interaction, job, lines)

@@ -1,0 +1,84 @@
+"""One table from Discord's answers to our exceptions, and the one place where they are turned.
+
+https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aiohttp
+import discord
+
+from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+
+THREAD_EXISTS = 160004
+INTERACTION_UNKNOWN = 10062
+INTERACTION_ACKNOWLEDGED = 40060
+OLD_MESSAGE_EDITS = 30046
+OLD_MESSAGE_REST_SECONDS = 60.0
+"""How long to leave a message of more than an hour alone once Discord refuses its edits."""
+
+_BY_CODE: dict[int, type[ServiceError]] = {
+    10003: Missing,  # unknown channel
+    10004: Missing,  # unknown guild
+    10008: Missing,  # unknown message
+    50001: Denied,  # missing access
+    50013: Denied,  # missing permissions
+    50083: Denied,  # thread archived
+    160005: Denied,  # thread locked
+    OLD_MESSAGE_EDITS: Throttled,
+}
+_BY_STATUS: dict[int, type[ServiceError]] = {
+    # The bot's token is not the post's fault: what waits is delivered once a new token is given.
+    401: Unavailable,
+    403: Denied,
+    404: Missing,
+    408: Unavailable,
+    429: Throttled,
+}
+_LONGEST = 400
+PASSING = (aiohttp.ClientError, TimeoutError, OSError)
+"""What discord.py lets through of a connection that failed."""
+
+
+@contextmanager
+def calling(what: str) -> Iterator[None]:
+    """Around every call to Discord: raises our exceptions, with discord.py's as their cause."""
+    try:
+        yield
+    except (discord.DiscordException, *PASSING) as error:
+        raise translated(what, error) from error
+
+
+def translated(what: str, error: Exception) -> ServiceError:
+    """`error` of discord.py, or of the connection below it, as one of ours. `what` names the call for people."""
+    if isinstance(error, discord.RateLimited):
+        return Throttled(f"{what}: Discord asks for patience", retry_after=error.retry_after)
+    if isinstance(error, discord.HTTPException):
+        return _answered(what, error)
+    if isinstance(error, PASSING):
+        return Unavailable(f"{what}: no answer from Discord ({type(error).__name__}: {_line(str(error))})")
+    return Refused(f"{what}: {_line(str(error))}")
+
+
+def _answered(what: str, error: discord.HTTPException) -> ServiceError:
+    kind = _kind(error.status, error.code)
+    code = str(error.code) if error.code else str(error.status)
+    text = f"{what}: {_line(error.text) or 'Discord gives no reason'} ({code})"
+    if kind is Throttled:
+        rest = OLD_MESSAGE_REST_SECONDS if error.code == OLD_MESSAGE_EDITS else 0.0
+        return Throttled(text, code=code, retry_after=rest)
+    return kind(text, code=code)
+
+
+def _kind(status: int, code: int) -> type[ServiceError]:
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if status >= 500 or (status == 403 and not code):  # a 403 without a code is of a proxy on the way
+        return Unavailable
+    return _BY_STATUS.get(status, Refused)
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

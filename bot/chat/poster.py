@@ -1,0 +1,192 @@
+"""The `Chat` port: delivers posts, finds those that have arrived, and keeps cards current."""
+
+import asyncio
+import io
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import discord
+
+from bot.chat import cards, verdict
+from bot.chat.context import BoxClient
+from bot.chat.discord_errors import THREAD_EXISTS, calling
+from bot.chat.limiter import Limiter
+from bot.chat.views import card_buttons, end_buttons
+from bot.domain.job import Job
+from bot.domain.posts import File, Post, PostKind
+from bot.errors import Missing, Unavailable
+
+REQUEST_SECONDS = 45.0
+"""Longer than discord.py waits for a bucket; what takes longer is tried again later."""
+CLOCK_SECONDS = 60
+"""How much the clocks of Discord and of this machine may differ."""
+HISTORY_PAGE = 100
+HISTORY_PAGES = 20
+
+_EMBED_COLOUR = 0x2B2D31
+_NOBODY = discord.AllowedMentions.none()
+
+T = TypeVar("T")
+
+
+class Poster:
+    """Writes with the bot's token, every call through the limiter. Waits for the first connection."""
+
+    def __init__(self, client: BoxClient, limiter: Limiter) -> None:
+        self._client, self._limiter = client, limiter
+
+    async def send(self, post: Post, job: Job) -> int:
+        """As `Chat` promises; for THREAD the id of the thread, which is its message's."""
+        if post.new.kind is PostKind.THREAD:
+            return await self._start_thread(job)
+        message_id = await self._send_message(post, job)
+        if post.new.kind is PostKind.CARD:
+            self._client.arrivals.arrived(job.id, message_id)
+        return message_id
+
+    async def sent(self, post: Post, job: Job) -> int | None:
+        """As `Chat` promises. A thread is not looked for: to start it again gives the same one."""
+        if post.attempted_at is None or post.new.kind is PostKind.THREAD:
+            return None
+        channel = self._messageable(_channel_id(post, job))
+        after: discord.abc.Snowflake = discord.Object(_snowflake(post.attempted_at - CLOCK_SECONDS))
+        for _ in range(HISTORY_PAGES):
+            page = await self._history(channel, after)
+            for message in page:
+                if self._is_own(message) and carries(message, post, job):
+                    return message.id
+            if len(page) < HISTORY_PAGE:
+                break
+            after = page[-1]
+        return None
+
+    async def show(self, job: Job) -> None:
+        """As `Chat` promises."""
+        if not job.message_id:
+            raise Missing(f"The card of {job.id} is not there")
+        message = self._messageable(job.channel_id).get_partial_message(job.message_id)
+        embed = cards.card(job, self._client.projects.get(job.project))
+        await self._call(
+            ("edit", job.channel_id), "Editing a card", lambda: message.edit(embed=embed, view=card_buttons(job))
+        )
+
+    async def _send_message(self, post: Post, job: Job) -> int:
+        channel_id = _channel_id(post, job)
+        channel = self._messageable(channel_id)
+        message = await self._call(
+            ("send", channel_id), f"Posting a {post.new.kind}", lambda: self._sending(channel, post, job)
+        )
+        return message.id
+
+    async def _sending(self, channel: discord.PartialMessageable, post: Post, job: Job) -> discord.Message:
+        project = self._client.projects.get(job.project)
+        files = [_attachment(file) for file in post.new.files]
+        match post.new.kind:
+            case PostKind.CARD:
+                return await channel.send(
+                    embed=cards.card(job, project), view=card_buttons(job), nonce=post.nonce, allowed_mentions=_NOBODY
+                )
+            case PostKind.END:
+                return await channel.send(
+                    verdict.content(job, project, post.new.text),
+                    files=files,
+                    view=end_buttons(job),
+                    nonce=post.nonce,
+                    reference=self._card_reference(job),
+                    allowed_mentions=discord.AllowedMentions(
+                        everyone=False, roles=False, replied_user=False, users=[discord.Object(job.asker_id)]
+                    ),
+                )
+            case _ if post.new.digest:
+                embed = discord.Embed(description=post.new.text, colour=_EMBED_COLOUR)
+                return await channel.send(embed=embed, nonce=post.nonce, allowed_mentions=_NOBODY)
+            case _:
+                return await channel.send(
+                    post.new.text or None,
+                    files=files,
+                    nonce=post.nonce,
+                    suppress_embeds=True,
+                    allowed_mentions=_NOBODY,
+                )
+
+    async def _start_thread(self, job: Job) -> int:
+        if not job.message_id:
+            raise Missing(f"The card of {job.id} is not there, so its thread cannot be started")
+        message_id = job.message_id
+        message = self._messageable(job.channel_id).get_partial_message(message_id)
+
+        async def start() -> None:
+            if message.guild is None:
+                raise Unavailable("The server is not available at Discord")
+            try:
+                await message.create_thread(name=f"{job.id} log")
+            except discord.HTTPException as error:
+                if error.code != THREAD_EXISTS:
+                    raise
+
+        await self._call(("thread", job.channel_id), "Starting a thread", start)
+        return message_id
+
+    async def _history(
+        self, channel: discord.PartialMessageable, after: discord.abc.Snowflake
+    ) -> Sequence[discord.Message]:
+        async def read() -> Sequence[discord.Message]:
+            return [m async for m in channel.history(limit=HISTORY_PAGE, after=after, oldest_first=True)]
+
+        return await self._call(("history", channel.id), "Reading the history", read)
+
+    async def _call(self, lane: tuple[str, int], what: str, call: Callable[[], Awaitable[T]]) -> T:
+        await self._client.ready()
+        async with self._limiter.turn(lane):
+            with calling(what):
+                async with asyncio.timeout(REQUEST_SECONDS):
+                    return await call()
+
+    def _messageable(self, channel_id: int) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(channel_id, guild_id=self._client.guild_id)
+
+    def _card_reference(self, job: Job) -> discord.MessageReference:
+        return discord.MessageReference(
+            message_id=job.message_id or 0,
+            channel_id=job.channel_id,
+            guild_id=self._client.guild_id,
+            fail_if_not_exists=False,
+        )
+
+    def _is_own(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id
+
+
+def carries(message: discord.Message, post: Post, job: Job) -> bool:
+    """Whether a message of the bot's own is this post, told by what is in it."""
+    match post.new.kind:
+        case PostKind.CARD:
+            return any(embed.title == cards.title(job) for embed in message.embeds)
+        case PostKind.END:
+            return not message.embeds and message.content.startswith(f"{job.id} ")
+        case PostKind.LOG_FILE:
+            names = {file.name for file in post.new.files}
+            return bool(names) and names <= {attachment.filename for attachment in message.attachments}
+        case _ if post.new.digest:
+            return any(embed.description == post.new.text.strip() for embed in message.embeds)
+        case _:
+            return message.content == post.new.text.strip()
+
+
+def _channel_id(post: Post, job: Job) -> int:
+    """Raises `Missing` for a post of the thread where there is none."""
+    if post.new.kind in (PostKind.CARD, PostKind.END):
+        return job.channel_id
+    if not job.thread_id:
+        raise Missing(f"{job.id} has no thread")
+    return job.thread_id
+
+
+def _attachment(file: File) -> discord.File:
+    return discord.File(file.path, file.name) if file.path else discord.File(io.BytesIO(file.content), file.name)
+
+
+def _snowflake(at: float) -> int:
+    """The smallest id of that moment, in seconds since the epoch."""
+    return discord.utils.time_snowflake(datetime.fromtimestamp(at, UTC))
