@@ -105,7 +105,7 @@ async def _run(config: Config, secrets: Secrets) -> None:
         stack.push_async_callback(notify.close)
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(chat.run(secrets.discord_token.get_secret_value()), name="chat")
+            group.create_task(chat.start(secrets.discord_token.get_secret_value()), name="chat")
             await chat.ready()
             for each in (
                 _Loop("launch", launch.once, bells.launch, 5),

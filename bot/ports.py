@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.domain.events import Observation
-from bot.domain.figures import FigureRequest
+from bot.domain.figures import Drawing, FigureRequest
 from bot.domain.job import Commit, Job
 from bot.domain.loglines import LogEvent
 from bot.domain.posts import Change, NewPost, Post
@@ -136,8 +136,8 @@ class Code(Protocol):
 class Figures(Protocol):
     """Draws off the event loop, in a process that can be killed."""
 
-    async def draw(self, request: FigureRequest) -> bytes:
-        """A PNG. `Unavailable` where drawing failed or took too long."""
+    async def draw(self, request: FigureRequest) -> Drawing:
+        """A picture with remarks. `Unavailable` where drawing failed or took too long."""
 
 
 # ---- the chat --------------------------------------------------------------------------------------------

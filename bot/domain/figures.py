@@ -23,3 +23,11 @@ class FigureRequest:
     maximize: bool = True
     names: Mapping[str, str] | None = None
     """Column names of the project's own, by ours: `{"epoch": "num_timesteps"}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A PNG and what is to say of it; `png` is None where there is nothing to draw, and the remarks say why."""
+
+    png: bytes | None
+    remarks: tuple[str, ...] = ()
