@@ -31,3 +31,11 @@ class Drawing:
 
     png: bytes | None
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What came of a request. `png` is None where there is nothing to draw; `remarks` are sentences, also on why."""
+
+    png: bytes | None
+    remarks: tuple[str, ...] = ()
