@@ -154,6 +154,7 @@ async def test_a_kill_in_the_middle_of_a_job_loses_and_repeats_nothing(
 
 async def test_a_line_that_comes_after_the_end_is_in_the_archive(bot: Bot, outside: Outside) -> None:
     job = await _run(bot, "one")
+    outside.clock.tick(120)
     _end(bot, JobState.SUCCEEDED, 0)
     await bot.turn()
     outside.clock.tick(9)
