@@ -8,6 +8,7 @@ loss of a run that diverged) are written as Python's `json` does.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from bot.domain.events import Attempt
@@ -23,11 +24,15 @@ def encode(job: Job) -> str:
     return json.dumps(job, default=_plain, separators=(",", ":"))
 
 
+@lru_cache(maxsize=4096)
 def decode(text: str) -> Job:
-    """The job that `encode` was given; `StoreError` where the text is not one that this version can read."""
+    """The job that `encode` was given; `StoreError` where the text is not one that this version can read.
+
+    Remembered by the text, as every service asks for the same open jobs again and again.
+    """
     try:
         return _build(Job, json.loads(text))
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise StoreError(
             f"The store holds a job that this version cannot read ({error}): {text[:80]}…\n"
             "Start the version that wrote it, or restore a snapshot."

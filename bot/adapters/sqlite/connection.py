@@ -14,23 +14,27 @@ CACHE_KIB = 8 * 1024
 WAL_BYTES = 64 * 1024 * 1024
 """What the write-ahead log is cut back to after it has grown."""
 
-_DAMAGED = "It is damaged. Restore the newest snapshot in its place; or move it away to begin with an empty store."
+_DAMAGED = (
+    "It is damaged. Move it away, together with the files beside it that end in -wal and -shm; then put the newest "
+    "snapshot in its place, or begin with an empty store."
+)
+_NO_ACCESS = "See to the permissions of the file and of its folder."
 _ADVICE = {
-    sqlite3.SQLITE_FULL: "The disk is full. Make room, then start the bot again.",
+    sqlite3.SQLITE_FULL: "The disk is full: make room on it.",
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_NOTADB: _DAMAGED,
-    sqlite3.SQLITE_READONLY: "It cannot be written: see to the permissions of the file and its folder.",
-    sqlite3.SQLITE_PERM: "It cannot be written: see to the permissions of the file and its folder.",
-    sqlite3.SQLITE_CANTOPEN: "It cannot be opened: see to the permissions of the file and its folder.",
-    sqlite3.SQLITE_BUSY: "Another program keeps it locked. Close that one, then start the bot again.",
-    sqlite3.SQLITE_IOERR: "The disk failed to read or to write. See to the disk, then start the bot again.",
+    sqlite3.SQLITE_READONLY: _NO_ACCESS,
+    sqlite3.SQLITE_PERM: _NO_ACCESS,
+    sqlite3.SQLITE_CANTOPEN: _NO_ACCESS,
+    sqlite3.SQLITE_BUSY: "Another program keeps it locked: close that one.",
+    sqlite3.SQLITE_IOERR: "The disk failed to read or to write: see to the disk.",
 }
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection for the thread that calls; the file is made, for its owner alone, where there is none.
 
-    Raises `StoreError` for a file that is damaged.
+    Raises `sqlite3.Error` for one that is damaged.
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the same mode
     connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
@@ -51,7 +55,9 @@ def connect(path: Path) -> sqlite3.Connection:
 def _check(connection: sqlite3.Connection) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise sqlite3.DatabaseError(found)
+        error = sqlite3.DatabaseError(found)
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
 
 
 @contextmanager
@@ -68,12 +74,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def in_words(path: Path) -> Iterator[None]:
-    """Errors of SQLite and of the file system as `StoreError`, with what to do."""
+def in_words(subject: str) -> Iterator[None]:
+    """Errors of SQLite and of the file system as `StoreError`, with what to do. `subject` begins the sentence."""
     try:
         yield
     except sqlite3.Error as error:
-        advice = _ADVICE.get(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF, "")
-        raise StoreError(f"The store {path} cannot be used ({error}). {advice}".strip()) from error
+        advice = _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
+        raise StoreError(f"{subject} cannot be used ({error}). {advice}".strip()) from error
     except OSError as error:
-        raise StoreError(f"The store {path} cannot be opened: {error.strerror} ({error.filename}).") from error
+        raise StoreError(f"{subject} cannot be opened ({error.strerror}). {_NO_ACCESS}") from error

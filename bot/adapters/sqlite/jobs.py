@@ -59,10 +59,13 @@ def by_batch_id(connection: Connection, batch_id: str) -> Job | None:
 def newest(connection: Connection, where: dict[str, str | int], *, live: bool | None, limit: int) -> list[Job]:
     """Newest first. `where` maps columns to the value that they must have."""
     terms = [f"{column} = ?" for column in where]
-    if live is not None:
-        terms.append("open AND live" if live else "NOT live")  # what lives is open, and open has an index
+    index = ""
+    if live is True:
+        index, terms = "INDEXED BY job_open", ["open", "live", *terms]  # what lives is open, and few are
+    elif live is False:
+        terms.append("NOT live")
     condition = " AND ".join(terms) or "1"
-    return _many(connection, f"WHERE {condition} ORDER BY number DESC LIMIT ?", *where.values(), limit)
+    return _many(connection, f"{index} WHERE {condition} ORDER BY number DESC LIMIT ?", *where.values(), limit)
 
 
 def open_jobs(connection: Connection) -> list[Job]:

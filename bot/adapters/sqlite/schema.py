@@ -60,8 +60,8 @@ def _first(connection: Connection) -> None:
         "CREATE INDEX job_by_project ON job (project)",
         "CREATE INDEX job_by_channel ON job (channel_id)",
         "CREATE INDEX job_by_asker ON job (asker_id)",
-        "CREATE INDEX job_open ON job (open) WHERE open",
-        "CREATE INDEX job_behind ON job (log_posted) WHERE log_total > log_posted",
+        "CREATE INDEX job_open ON job (number) WHERE open",
+        "CREATE INDEX job_behind ON job (number) WHERE log_total > log_posted",
         # The outbox. A number is never given twice, as the nonce is made of it.
         """CREATE TABLE post (
             id           INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -45,7 +45,7 @@ async def open_store(path: Path, *, now: Callable[[], float] = time.time) -> "As
 
 
 def _open(path: Path, held: ExitStack) -> sqlite3.Connection:
-    with in_words(path):
+    with in_words(f"The store {path}"):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         held.enter_context(lease(path))
         connection = held.enter_context(closing(connect(path)))
@@ -60,6 +60,7 @@ class SqliteStore:
         self, path: Path, connection: sqlite3.Connection, thread: ThreadPoolExecutor, now: Callable[[], float]
     ) -> None:
         self._path, self._connection, self._thread, self._now = path, connection, thread, now
+        self._name = f"The store {path}"
 
     # ---- jobs --------------------------------------------------------------------------------------------
     async def add(self, job: Job, posts: Sequence[NewPost]) -> Job:
@@ -133,7 +134,7 @@ class SqliteStore:
 
     async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def in_transaction() -> T:
-            with in_words(self._path), transaction(self._connection):
+            with in_words(self._name), transaction(self._connection):
                 return work(self._connection)
 
         return await self._in_thread(in_transaction)
@@ -142,7 +143,7 @@ class SqliteStore:
         """Without a transaction: nothing else is written while the one thread reads."""
 
         def in_turn() -> T:
-            with in_words(self._path):
+            with in_words(self._name):
                 return work(self._connection)
 
         return await self._in_thread(in_turn)
@@ -151,5 +152,5 @@ class SqliteStore:
         try:
             future = self._thread.submit(work)
         except RuntimeError as error:
-            raise StoreError(f"The store {self._path} is closed.") from error
+            raise StoreError(f"{self._name} is closed.") from error
         return await asyncio.wrap_future(future)
