@@ -27,14 +27,6 @@ class FigureRequest:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A PNG and what is to say of it; `png` is None where there is nothing to draw, and the remarks say why."""
-
-    png: bytes | None
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
     """What came of a request. `png` is None where there is nothing to draw; `remarks` are sentences, also on why."""
 
     png: bytes | None
