@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bot import app as wiring
 from bot import config as settings
+from bot import doctor as examination
 from bot import logs
 from bot.errors import SignalboxError
 
@@ -31,6 +32,15 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
         checked, secrets = settings.load(config), settings.secrets()
         logs.configure(checked.bot.log_level, checked.bot.log_format, [secrets.discord_token.get_secret_value()])
         asyncio.run(wiring.run(checked, secrets))
+
+
+@app.command()
+def doctor(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Checks one by one what the bot needs, from the token to the repository. Exit code 1 if any is bad."""
+    with _told():
+        checked, secrets = settings.load(config), settings.secrets()
+        well = asyncio.run(examination.run(checked, secrets, Console()))
+    raise typer.Exit(0 if well else 1)
 
 
 @contextmanager
