@@ -3,15 +3,17 @@
 import re
 import unicodedata
 
-_MARKDOWN = re.compile(r"([\\*_~|`>#\[\]()<@:-])")
+# Underscores inside words, single colons and brackets that no link follows mean nothing to Discord and stay readable.
+_MARKDOWN = re.compile(r"[\\*~|`<@\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|^[#>+-]")
 _ZERO_WIDTH_JOINER = "\u200d"
 _ZERO_WIDTH_SPACE = "\u200b"
 _FENCE = "```"
+_ACCENTS = re.compile("`(?=`)")
 
 
 def escape(text: str, limit: int) -> str:
     """One line of at most `limit` visible characters, with everything that Discord reads as markup escaped."""
-    return _MARKDOWN.sub(r"\\\1", cut(one_line(text), limit))
+    return _MARKDOWN.sub(r"\\\g<0>", cut(one_line(text), limit))
 
 
 def code(text: str, limit: int = 100) -> str:
@@ -21,7 +23,7 @@ def code(text: str, limit: int = 100) -> str:
 
 def fenced(text: str) -> str:
     """A code block whose content cannot end it."""
-    return f"{_FENCE}\n{text.replace(_FENCE, _ZERO_WIDTH_SPACE.join(_FENCE))}\n{_FENCE}"
+    return f"{_FENCE}\n{_ACCENTS.sub(f'`{_ZERO_WIDTH_SPACE}', text)}\n{_FENCE}"
 
 
 def one_line(text: str) -> str:

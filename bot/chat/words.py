@@ -50,8 +50,8 @@ def joined(pieces: Sequence[str], separator: str, limit: int) -> str:
     """As many pieces as fit into `limit` characters, and how many are left out."""
     text = ""
     for place, piece in enumerate(pieces):
-        longer = f"{text}{separator}{piece}" if text else piece
+        longer = f"{text}{separator}{piece}" if place else piece
         if len(longer) > limit - 20:
-            return f"{text}{separator}and {len(pieces) - place} more" if text else f"{len(pieces)} in all"
+            return f"{text} and {len(pieces) - place} more" if place else f"{len(pieces)} in all"
         text = longer
     return text

@@ -1,0 +1,126 @@
+"""Services that answer from memory, for the commands and the buttons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from bot.domain.access import Person
+from bot.domain.job import Commit, Job
+from bot.domain.posts import File
+from bot.domain.project import Project
+from bot.errors import NotAllowed, UnknownName
+from bot.ports import Artifact
+from bot.services import Services
+from bot.services.browse import Listing
+from bot.services.plot import Picture
+from bot.services.show import LogExcerpt
+from bot.services.submit import TrainRequest
+from tests.bot.chat.jobs import PROJECT, a_job
+
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
+    b"\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+
+@dataclass
+class FakeServices:
+    """All the services in one: each method that the chat calls, on a dict of jobs. `error` is raised, once set."""
+
+    known: dict[str, Job] = field(default_factory=dict)
+    requests: list[TrainRequest] = field(default_factory=list)
+    stopped: list[tuple[str, Person]] = field(default_factory=list)
+    plotted: list[Sequence[str]] = field(default_factory=list)
+    error: Exception | None = None
+    log_text: str = "epoch 1\nepoch 2"
+    listing: Listing | None = None
+
+    def services(self, projects: Sequence[Project] = (PROJECT,)) -> Services:
+        return cast("Services", _AsServices(self, tuple(projects)))
+
+    async def train(self, request: TrainRequest) -> Job:
+        self._raise()
+        self.requests.append(request)
+        return self._made(request, f"job{len(self.requests)}")
+
+    async def retry(self, job_id: str, request: TrainRequest) -> Job:
+        self._raise()
+        self.requests.append(request)
+        return replace(self._made(request, f"job{len(self.requests)}"), retry_of=job_id)
+
+    async def check(self, job_id: str, person: Person) -> Job:
+        self._raise()
+        if not person.roles & {"trainer", "admin"}:
+            raise NotAllowed("You may not stop this job.")
+        return self.known[job_id]
+
+    async def stop(self, job_id: str, person: Person) -> Job:
+        job = await self.check(job_id, person)
+        self.stopped.append((job_id, person))
+        return job
+
+    async def job(self, job_id: str) -> Job:
+        self._raise()
+        if job_id not in self.known:
+            raise UnknownName("job", given=job_id, near=sorted(self.known))
+        return self.known[job_id]
+
+    async def live(self, channel_id: int = 0) -> list[Job]:
+        return [job for job in self.known.values() if job.live]
+
+    async def recent(self, *, asker_id: int = 0, limit: int = 15) -> list[Job]:
+        return [job for job in self.known.values() if asker_id in (0, job.asker_id)][:limit]
+
+    async def matching(self, text: str, limit: int = 25) -> list[Job]:
+        return [job for job in self.known.values() if text in job.id][:limit]
+
+    async def log(self, job_id: str, lines: int) -> LogExcerpt:
+        shown = self.log_text.splitlines()[-lines:]
+        return LogExcerpt(
+            "\n".join(shown), len(self.log_text.splitlines()) - len(shown), len(self.log_text.splitlines())
+        )
+
+    async def plot(self, job_ids: Sequence[str]) -> Picture:
+        self._raise()
+        self.plotted.append(job_ids)
+        return Picture(PNG, "Best epoch 6.")
+
+    async def artifacts(self, job_id: str) -> Listing:
+        job = await self.job(job_id)
+        if self.listing is not None:
+            return self.listing
+        found = (
+            Artifact("walk.png", "s3://bucket/walk.png", 2_100_000, 3.0),
+            Artifact("model_[1].pt", "s3://bucket/model.pt", 4_800, 2.0),
+        )
+        links = {artifact.name: f"https://bucket.example/{artifact.size}?signature=x" for artifact in found}
+        return Listing(job, found, links, File("walk.png", PNG), sum(artifact.size for artifact in found))
+
+    async def branches(self, project: str, channel_id: int, text: str) -> list[str]:
+        return [name for name in ("main", "mend") if name.startswith(text)]
+
+    async def commits(self, project: str, channel_id: int, branch: str, text: str) -> list[Commit]:
+        return [Commit("a1b2c3d" + "0" * 33, branch or "main", "Warm up " + "very " * 40 + "slowly")]
+
+    def _made(self, request: TrainRequest, job_id: str) -> Job:
+        job = a_job(
+            id=job_id,
+            asker_id=request.person.id,
+            asker_name=request.person.name,
+            channel_id=request.channel_id,
+            interaction_id=request.interaction_id,
+        )
+        self.known[job_id] = job
+        return job
+
+    def _raise(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+class _AsServices:
+    """The shape of `Services`, with the one fake behind every name."""
+
+    def __init__(self, fake: FakeServices, projects: tuple[Project, ...]) -> None:
+        self.submit = self.stop = self.show = self.plot = self.browse = self.complete = fake
+        self.projects = projects

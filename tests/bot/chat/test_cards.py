@@ -1,0 +1,148 @@
+"""Rendering, from the job alone."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.chat import cards
+from bot.domain.events import Attempt
+from bot.domain.job import Commit, Job, Progress
+from bot.domain.states import EndReason, JobState
+from tests.bot.chat.jobs import CREATED, PROJECT, STARTED, a_job, a_running_job, an_ended_job
+
+
+def lines(job: Job) -> list[str]:
+    return (cards.card(job, PROJECT).description or "").split("\n")
+
+
+def test_a_running_job() -> None:
+    embed = cards.card(a_running_job(), PROJECT)
+    assert embed.title == "mnist k7q2mx"
+    assert (embed.description or "").split("\n") == [
+        f"**Running** · started <t:{STARTED:.0f}:R>",
+        "`main` @ `a1b2c3d` Warm up the learning rate",
+        "lr **0.1** · epochs **10** · optimizer **sgd** · augment **false**",
+        "",
+        f"epoch **7**/10 ███████░░░ · ends <t:{STARTED + 200:.0f}:R>",
+        "val_accuracy **96.4**, best **96.7** at epoch 6",
+        "val_loss 0.121",
+    ]
+    assert embed.footer.text == "asked by mika"
+
+
+def test_an_ended_job_has_a_fixed_duration_and_no_clock() -> None:
+    embed = cards.card(an_ended_job(EndReason.SUCCEEDED), PROJECT)
+    assert (embed.description or "").startswith("**Succeeded: val_accuracy 96.7 at epoch 6 of 10, 4 min 31 s**\n`main`")
+    assert "<t:" not in (embed.description or "")
+
+
+def test_a_waiting_job_is_explained_in_plain_words() -> None:
+    waiting = a_job(state=JobState.RUNNABLE)
+    assert lines(waiting)[:2] == [
+        f"**Waiting for a machine** · asked <t:{CREATED:.0f}:R>",
+        "A machine starts when AWS has one free; the wait costs nothing.",
+    ]
+    stuck = replace(waiting, status_reason="CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - The job cannot be placed")
+    assert lines(stuck)[1] == "AWS has no such machine free right now, and keeps trying."
+
+
+def test_a_job_that_is_being_stopped_says_who_asked() -> None:
+    job = a_running_job(stop_at=STARTED + 100, stop_by="no*or")
+    assert lines(job)[0] == f"**Stopping** · no\\*or asked <t:{STARTED + 100:.0f}:R>"
+
+
+@pytest.mark.parametrize(
+    ("changes", "footer"),
+    [
+        ({"attempt_states": 1, "attempts": (Attempt(stopped_at=1.0),)}, "asked by mika · attempt 2"),
+        ({"attempt_states": 1, "attempts": (Attempt(stopped_at=1.0), Attempt())}, "asked by mika · attempt 2"),
+        ({"attempts": (Attempt(),)}, "asked by mika"),
+        ({"retry_of": "b2c3d4"}, "asked by mika · retry of b2c3d4"),
+        ({"asker_name": "<@&1>\n*x*"}, "asked by <@&1> *x*"),
+    ],
+)
+def test_the_footer(changes: dict[str, object], footer: str) -> None:
+    assert cards.card(a_running_job(**changes), PROJECT).footer.text == footer
+
+
+def test_an_ended_job_counts_the_attempts_that_it_had() -> None:
+    job = an_ended_job(
+        EndReason.HOST_LOST, attempts=(Attempt(stopped_at=1.0), Attempt(stopped_at=2.0)), attempt_states=2
+    )
+    assert cards.card(job, PROJECT).footer.text == "asked by mika · attempt 2"
+
+
+def test_states_have_colours_of_their_own() -> None:
+    jobs = [
+        a_job(),
+        a_job(state=JobState.STARTING),
+        a_running_job(),
+        an_ended_job(EndReason.SUCCEEDED),
+        an_ended_job(EndReason.COMMAND_FAILED),
+        an_ended_job(EndReason.STOPPED),
+    ]
+    assert len({cards.card(job, PROJECT).colour for job in jobs}) == len(jobs)
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_every_state_has_a_word(state: JobState) -> None:
+    assert cards.state_word(a_job(state=state))
+
+
+def test_a_list_line_and_a_choice() -> None:
+    assert cards.summary(a_running_job(), PROJECT) == "`k7q2mx` mnist main@a1b2c3d — running, epoch 7/10"
+    ended = an_ended_job(EndReason.SUCCEEDED)
+    assert cards.summary(ended, PROJECT) == "`k7q2mx` mnist main@a1b2c3d — succeeded, val_accuracy 96.7"
+    assert cards.summary(an_ended_job(EndReason.STOPPED), None) == "`k7q2mx` mnist main@a1b2c3d — stopped"
+    assert cards.choice(a_running_job()) == "k7q2mx  mnist main@a1b2c3d running"
+
+
+def test_a_project_that_the_config_has_lost_still_shows() -> None:
+    text = cards.card(a_running_job(), None).description or ""
+    assert "val_accuracy 96.4 · val_loss 0.121" in text
+
+
+texts = st.text(max_size=300) | st.sampled_from(["*" * 4_000, "@everyone " * 400, "`" * 4_000, "x" * 4_000])
+floats = st.floats()
+any_progress = st.builds(
+    Progress,
+    epoch=st.none() | st.integers(-5, 10**9),
+    epochs=st.none() | st.integers(-5, 10**9),
+    latest=st.dictionaries(texts, floats, max_size=20),
+    best=st.none() | floats,
+    best_epoch=st.none() | st.integers(0, 10**9),
+    first_at=st.none() | st.floats(1.7e9, 1.8e9),
+    last_at=st.none() | st.floats(1.7e9, 1.8e9),
+    rows=st.integers(0, 10**6),
+)
+
+
+@st.composite
+def any_jobs(draw: st.DrawFn) -> Job:
+    job = a_job(
+        commit=Commit("f" * 40, draw(texts), draw(texts)),
+        parameters=draw(st.dictionaries(texts, texts | st.integers() | floats | st.booleans(), max_size=22)),
+        asker_name=draw(texts),
+        status_reason=draw(texts),
+        stop_by=draw(texts),
+        stop_at=draw(st.none() | st.just(CREATED)),
+        state=draw(st.sampled_from([state for state in JobState if not state.terminal])),
+        started_at=draw(st.none() | st.just(STARTED)),
+        progress=draw(any_progress),
+        detail=draw(texts),
+    )
+    return job if draw(st.booleans()) else job.ended(draw(st.sampled_from(list(EndReason))), STARTED + 10)
+
+
+@settings(max_examples=200)
+@given(any_jobs())
+def test_no_card_is_larger_than_discord_takes(job: Job) -> None:
+    embed = cards.card(job, PROJECT)
+    assert len(embed) <= 6_000
+    assert 0 < len(embed.title or "") <= 256
+    assert 0 < len(embed.description or "") < 4_096, "cut by its pieces, never in the middle of an escape"
+    assert len(embed.footer.text or "") <= 2_048
+    assert len(cards.summary(job, PROJECT)) <= 400
+    assert len(cards.choice(job)) <= 100

@@ -1,0 +1,75 @@
+"""Each row of the table, with the exceptions as discord.py makes them."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import aiohttp
+import discord
+import pytest
+
+from bot.chat.discord_errors import calling, translated
+from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+
+
+def answered(status: int, code: int = 0, text: str = "no") -> discord.HTTPException:
+    kind = {403: discord.Forbidden, 404: discord.NotFound}.get(status, discord.HTTPException)
+    response = cast("Any", SimpleNamespace(status=status, reason="reason"))
+    return kind(response, {"code": code, "message": text})
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (answered(404, 10003), Missing),
+        (answered(404, 10008), Missing),
+        (answered(404), Missing),
+        (answered(403, 50001), Denied),
+        (answered(403, 50013), Denied),
+        (answered(403, 20001), Denied),
+        (answered(400, 50083), Denied),
+        (answered(400, 160005), Denied),
+        (answered(403, 0, "<html>blocked</html>"), Unavailable),
+        (answered(401), Unavailable),
+        (answered(429), Throttled),
+        (answered(429, 30046), Throttled),
+        (answered(400, 30046), Throttled),
+        (answered(500), Unavailable),
+        (answered(503), Unavailable),
+        (answered(400, 50035), Refused),
+        (answered(400, 160006), Refused),
+        (discord.RateLimited(31.5), Throttled),
+        (aiohttp.ServerDisconnectedError(), Unavailable),
+        (aiohttp.ClientPayloadError(), Unavailable),
+        (ConnectionResetError(104, "reset"), Unavailable),
+        (TimeoutError(), Unavailable),
+        (discord.InvalidData("what is this"), Refused),
+    ],
+    ids=str,
+)
+def test_each_answer_has_its_kind(error: Exception, kind: type[ServiceError]) -> None:
+    found = translated("Posting", error)
+    assert type(found) is kind
+    assert str(found).startswith("Posting: ")
+
+
+def test_the_code_and_how_long_to_wait_are_kept() -> None:
+    missing, limited, old = (
+        translated("Posting", error)
+        for error in (answered(404, 10008), discord.RateLimited(31.5), answered(429, 30046))
+    )
+    assert missing.code == "10008"
+    assert isinstance(limited, Throttled)
+    assert limited.retry_after == 31.5
+    assert isinstance(old, Throttled)
+    assert old.retry_after == 60
+
+
+def test_the_cause_is_kept_and_what_is_a_mistake_of_ours_is_let_through() -> None:
+    cause = answered(403, 50013, "Missing\n" + "Permissions " * 100)
+    with pytest.raises(Denied) as caught, calling("Posting a card"):
+        raise cause
+    assert caught.value.__cause__ is cause
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 450
+    with pytest.raises(KeyError), calling("Posting a card"):
+        raise KeyError("ours")
