@@ -62,7 +62,9 @@ _HISTORY = (
 
 
 def create(path: Path) -> Repository:
-    """Makes the bare repository at `path`, which must not exist. Raises CalledProcessError where git fails."""
+    """Makes the bare repository at `path`. Raises FileExistsError; CalledProcessError where git fails."""
+    if path.exists():
+        raise FileExistsError(f"the repository is to be made at {path}, which is there already")
     _git(path.parent, "init", "--quiet", "--bare", "--initial-branch=main", path.name)
     # As the servers that people use are: any commit that they still hold can be fetched, and in part.
     for setting in ("allowAnySHA1InWant", "allowFilter"):

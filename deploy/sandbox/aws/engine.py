@@ -5,9 +5,8 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
-from deploy.sandbox.aws.attempts import AttemptRunner
 from deploy.sandbox.aws.capacity import Capacity
 from deploy.sandbox.aws.errors import RefusedError
 from deploy.sandbox.aws.jobs import Attempt, Dependency, Host, Job, Outcome, Status, Stop, StopCause
@@ -22,12 +21,17 @@ _DEPENDENCY_FAILED = "Dependent Job failed"
 _log = logging.getLogger(__name__)
 
 
+class Runner(Protocol):
+    async def run(self, job: Job, attempt: Attempt, on_running: Callable[[], None]) -> Outcome:
+        """One attempt, from STARTING to its end, which `attempt.stop` hastens."""
+
+
 class Engine:
     """All jobs. `clock` is in seconds since the epoch; `announce` tells of every change of state."""
 
     def __init__(
         self,
-        runner: AttemptRunner,
+        runner: Runner,
         announce: Callable[[Job], None],
         knobs: Knobs,
         ledger: Ledger,

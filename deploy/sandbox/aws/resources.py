@@ -52,7 +52,7 @@ class Resources:
 
 
 class Clients:
-    """boto3 clients of the stand-in, each made when first asked for."""
+    """boto3 clients of the stand-in, each made when first asked for: `clients.s3`. None tries twice."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
@@ -61,9 +61,13 @@ class Clients:
 
     def __getattr__(self, service: str) -> Any:
         if service not in self._made:
-            config = Config(retries={"total_max_attempts": 1})
-            self._made[service] = self._session.client(service, endpoint_url=self._endpoint, config=config)
+            self._made[service] = self.client(service)
         return self._made[service]
+
+    def client(self, service: str, **config: Any) -> Any:
+        """A new one, with more in its botocore Config."""
+        once = Config(retries={"total_max_attempts": 1}, **config)
+        return self._session.client(service, endpoint_url=self._endpoint, config=once)
 
 
 def create(endpoint: str, plan: Plan | None = None) -> Resources:

@@ -1,0 +1,119 @@
+"""One AWS stand-in for all the tests of a worker, asked over HTTP by boto3."""
+
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.sandbox.aws.loop import LoopThread
+from deploy.sandbox.aws.process import aws_stand_in
+from deploy.sandbox.aws.resources import Clients, Plan, Resources, create
+from deploy.sandbox.aws.settings import Settings
+
+PYTHON = "test/python:1"
+SETTINGS = Settings(
+    images={PYTHON: (sys.executable, "-S", "-c")},
+    submitted_seconds=0.01,
+    runnable_seconds=0.01,
+    starting_seconds=0.01,
+    stop_timeout_seconds=0.3,
+    log_flush_seconds=0.02,
+)
+
+
+class Sandbox:
+    """The stand-in with its resources. The image's entrypoint is `python -c`; a job's command is a program."""
+
+    def __init__(self, endpoint: str, resources: Resources) -> None:
+        self.endpoint = endpoint
+        self.resources = resources
+        self.clients = Clients(endpoint)
+        self.batch = self.clients.batch
+
+    def submit(self, program: str, name: str = "job", **more: Any) -> str:
+        overrides = {"command": [program], **more.pop("overrides", {})}
+        asked = {"jobQueue": self.resources.queue, "jobDefinition": self.resources.job_definition, **more}
+        job_id: str = self.batch.submit_job(jobName=name, containerOverrides=overrides, **asked)["jobId"]
+        return job_id
+
+    def describe(self, job_id: str) -> dict[str, Any]:
+        job: dict[str, Any] = self.batch.describe_jobs(jobs=[job_id])["jobs"][0]
+        return job
+
+    def await_status(self, job_id: str, *statuses: str) -> dict[str, Any]:
+        deadline = time.monotonic() + 30
+        while (job := self.describe(job_id))["status"] not in statuses:
+            assert time.monotonic() < deadline, f"{job['status']} ({job.get('statusReason')}), expected {statuses}"
+            time.sleep(0.01)
+        return job
+
+    def ended(self, job_id: str) -> dict[str, Any]:
+        return self.await_status(job_id, "SUCCEEDED", "FAILED")
+
+    def lines(self, job: dict[str, Any], at_least: int = 0) -> list[str]:
+        """The log of the job's latest attempt, once it has so many lines."""
+        stream, deadline = job["container"]["logStreamName"], time.monotonic() + 30
+        while True:
+            events = self.events(logStreamNamePrefix=stream)["events"]
+            if len(events) >= at_least or time.monotonic() > deadline:
+                return [event["message"] for event in events]
+            time.sleep(0.01)
+
+    def events(self, **asked: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self.clients.logs.filter_log_events(logGroupName=self.resources.log_group, **asked)
+        return answer
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """One of the sandbox's own calls; (status, error) where it is refused."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.endpoint}/sandbox/{path}", data, method=method)
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)["error"]
+
+    def ledger(self, kind: str, **facts: Any) -> list[dict[str, Any]]:
+        entries = self.control("GET", "ledger")
+        return [each for each in entries if each["kind"] == kind and facts.items() <= each.items()]
+
+
+def gone(pid: int, within_seconds: float) -> bool:
+    """Whether a process ends in time; a zombie has ended."""
+    deadline = time.monotonic() + within_seconds
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.fixture(scope="session")
+def _sandbox() -> Iterator[Sandbox]:
+    loop = LoopThread()
+    stand_in = aws_stand_in(SETTINGS)
+    endpoint = loop.run(stand_in.__aenter__())
+    plan = Plan(name="test", image=PYTHON, vcpus=1, memory_mib=512, max_vcpus=4)
+    try:
+        yield Sandbox(endpoint, create(endpoint, plan))
+    finally:
+        loop.run(stand_in.__aexit__(None, None, None))
+        loop.close()
+
+
+@pytest.fixture
+def sandbox(_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """With the settings as they were, whatever a test changes."""
+    yield _sandbox
+    _sandbox.control("DELETE", "faults")
+    _sandbox.control("POST", "settings", SETTINGS.model_dump())

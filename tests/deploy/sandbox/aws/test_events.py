@@ -1,0 +1,48 @@
+"""State changes, from Batch by EventBridge to SQS."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from tests.deploy.sandbox.aws.conftest import Sandbox
+
+pytestmark = pytest.mark.slow
+
+
+def received(sandbox: Sandbox, job_id: str, last: str) -> list[dict[str, Any]]:
+    """The events of a job up to the state `last`, taken from the queue."""
+    sqs, url, events = sandbox.clients.sqs, sandbox.resources.events_queue_url, []
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", []):
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            event = json.loads(message["Body"])
+            if event["detail"]["jobId"] == job_id:
+                events.append(event)
+        if events and events[-1]["detail"]["status"] == last:
+            return events
+    raise AssertionError(f"{last} did not come; {[each['detail']['status'] for each in events]} did")
+
+
+def test_every_change_of_state_is_told_in_order_but_not_the_submission(sandbox: Sandbox) -> None:
+    job_id = sandbox.submit("pass", tags={"run": "1"})
+    events = received(sandbox, job_id, last="SUCCEEDED")
+    assert [each["detail"]["status"] for each in events] == ["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
+    assert {(each["source"], each["detail-type"]) for each in events} == {("aws.batch", "Batch Job State Change")}
+    end = events[-1]
+    assert end["resources"] == [end["detail"]["jobArn"]]
+    assert (end["detail"]["tags"], end["detail"]["container"]["exitCode"]) == ({"run": "1"}, 0)
+
+
+def test_events_can_be_off(sandbox: Sandbox) -> None:
+    sandbox.control("POST", "settings", {"events": False})
+    silent = sandbox.submit("pass")
+    sandbox.ended(silent)
+    sandbox.control("POST", "settings", {"events": True})
+    told = sandbox.submit("pass")
+    url = sandbox.resources.events_queue_url
+    assert received(sandbox, told, last="SUCCEEDED")
+    left = sandbox.clients.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
+    assert silent not in json.dumps(left.get("Messages", []))
