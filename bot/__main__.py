@@ -15,7 +15,7 @@ from bot import doctor as examination
 from bot import logs
 from bot.errors import SignalboxError
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Training on AWS Batch, from the Discord channel.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 ConfigPath = Annotated[Path, typer.Option("--config", help="The settings; config.example.toml explains each.")]
 DEFAULT_CONFIG = Path("config.toml")
 
