@@ -36,6 +36,16 @@ export class App {
       openModal(detail, this.view.names, (fields) => session.submitModal(detail.interaction_id, fields)));
     this.main = null;
     this.side = null;
+    this.ended = new AbortController();
+    document.addEventListener("keydown", (event) => this.typedAnywhere(event), { signal: this.ended.signal });
+  }
+
+  /** Typing goes into the message box, wherever the focus is, unless it is in a field or a dialog. */
+  typedAnywhere({ key, target, ctrlKey, metaKey, altKey }) {
+    const elsewhere = target.closest("input, textarea, select, dialog, [role=menu], [aria-expanded=true]") || document.querySelector("dialog[open]");
+    const onButton = key === " " && target.closest("button, a, [role=button]");
+    if (key.length !== 1 || ctrlKey || metaKey || altKey || elsewhere || onButton) return;
+    (this.side ?? this.main)?.focus();
   }
 
   /** @param {string} channelId @param {string} [threadId] shown beside it */
@@ -90,6 +100,7 @@ export class App {
   }
 
   close() {
+    this.ended.abort();
     this.main?.close();
     this.side?.close();
     this.sidebar.close();

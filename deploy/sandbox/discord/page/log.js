@@ -26,6 +26,8 @@ export class MessageLog {
     this.stuck = true;
     this.loadingOlder = false;
     this.held = false;
+    /** Height of the content and of the window on it, when it was last scrolled. */
+    this.sizes = "";
     /** Key to what is on screen: `{element, signature}`. */
     this.drawn = new Map();
     this.content = el("div", { className: "log-content" });
@@ -60,15 +62,21 @@ export class MessageLog {
 
   toEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.sizes = `${this.scroller.scrollHeight} ${this.scroller.clientHeight}`;
     this.stuck = true;
     this.jump.hidden = true;
   }
 
+  /** A person scrolls; or the sizes have changed, which must not lead away from the end. */
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    const sizes = `${scrollHeight} ${clientHeight}`;
+    const resized = sizes !== this.sizes;
+    this.sizes = sizes;
+    if (this.stuck && resized) return this.toEnd();
     this.stuck = scrollHeight - scrollTop - clientHeight < AT_END;
     this.jump.hidden = this.stuck;
-    if (scrollTop < NEAR_START) this.fetchOlder();
+    return scrollTop < NEAR_START ? this.fetchOlder() : undefined;
   }
 
   async fetchOlder() {
@@ -91,14 +99,14 @@ export class MessageLog {
     const anchor = this.stuck ? null : this.anchor();
     this.reconcile(this.entries(timeline));
     if (this.stuck) this.toEnd();
-    else if (anchor?.element.isConnected) this.scroller.scrollTop += anchor.element.offsetTop - anchor.top;
+    else if (this.drawn.has(anchor?.id)) this.scroller.scrollTop += this.drawn.get(anchor.id).element.offsetTop - anchor.top;
   }
 
   /** The first message in sight, so that what is above it may grow. */
   anchor() {
     const top = this.scroller.scrollTop;
     const element = [...this.content.children].find((child) => child.offsetTop + child.offsetHeight > top && child.dataset.id);
-    return element ? { element, top: element.offsetTop } : null;
+    return element ? { id: element.dataset.id, top: element.offsetTop } : null;
   }
 
   /** What has to stand on screen, in order: `{key, signature, make}`. */

@@ -93,21 +93,24 @@ function quoteLines(text, names) {
 
 function listLines(text, names) {
   const { matches, length } = leading(text, ITEM);
-  const items = matches.map(([, space, mark, content]) => ({ depth: space.length, mark, content }));
-  return { node: list(items, names), length };
+  const items = matches.map(([, space, mark, content]) => ({ depth: space.length, ordered: /\d/.test(mark), mark, content }));
+  const node = document.createDocumentFragment();
+  node.append(...lists(items, names));
+  return { node, length };
 }
 
-/** Items that are deeper than the first of their list belong to the item before them. */
-function list(items, names) {
-  const [{ depth, mark }] = items;
-  const ordered = /\d/.test(mark);
-  const top = el(ordered ? "ol" : "ul", ordered ? { start: Number.parseInt(mark, 10) } : {});
+/** Items that are deeper than the one before them belong to it; a change of kind begins another list. */
+function lists(items, names) {
+  const made = [];
   for (let at = 0; at < items.length;) {
+    const { depth, ordered, mark, content } = items[at];
     let next = at + 1;
     while (next < items.length && items[next].depth > depth) next += 1;
-    const deeper = items.slice(at + 1, next);
-    top.append(el("li", {}, inline(items[at].content, names), deeper.length ? list(deeper, names) : null));
+    if (made.at(-1)?.ordered !== ordered) made.push({ ordered, top: newList(ordered, mark) });
+    made.at(-1).top.append(el("li", {}, inline(content, names), lists(items.slice(at + 1, next), names)));
     at = next;
   }
-  return top;
+  return made.map(({ top }) => top);
 }
+
+const newList = (ordered, mark) => (ordered ? el("ol", { start: Number.parseInt(mark, 10) }) : el("ul"));

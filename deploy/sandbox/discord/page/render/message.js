@@ -116,10 +116,18 @@ function head(message, view) {
       el("span", { className: "mention" }, `/${found.command}`));
   }
   if (!found.replied) return el("div", { className: "message-head" }, spine(), el("i", {}, "Original message was deleted"));
-  const { author, content } = found.replied;
+  const { author, id } = found.replied;
   return el("div", { className: "message-head" }, spine(), avatar(author, "avatar tiny"),
     el("span", { className: "author" }, store.nameOf(author.id)), " ",
-    el("span", { className: "excerpt" }, content ? inline(content.split("\n")[0], view.names) : "Click to see attachment"));
+    el("button", { type: "button", className: "excerpt", onclick: (event) => jumpTo(event.currentTarget, id) },
+      inline(excerpt(found.replied), view.names)));
+}
+
+/** Shows another message of the same log, where it is still there. */
+function jumpTo(from, id) {
+  const message = from.closest(".log").querySelector(`.message[data-id="${id}"]`);
+  message?.scrollIntoView({ block: "center" });
+  message?.classList.add("found");
 }
 
 const spine = () => el("span", { className: "spine", "aria-hidden": "true" });

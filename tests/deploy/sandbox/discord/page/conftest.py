@@ -19,10 +19,15 @@ from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.page.robot import DEADLINE, Robot
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 DESKTOP = (1280, 800)
 QUICK = Limits(enabled=False, interaction_deadline=DEADLINE)
 """No rates, and a bot that stays silent is given up on early."""
@@ -114,14 +119,20 @@ async def open_page(browser: Browser, stand_in: DiscordStandIn) -> AsyncIterator
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
-    async def open_as(person: str = "mika", *, url: str = "", size: tuple[int, int] = DESKTOP) -> Screen:
+    async def open_as(
+        person: str = "mika",
+        *,
+        url: str = "",
+        size: tuple[int, int] = DESKTOP,
+        ready: str = "Welcome to #training!",
+    ) -> Screen:
         context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
         contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         await page.goto(f"{url or stand_in.url}/#/{person}/{stand_in.channels['training']}")
-        await page.get_by_text("Welcome to #training!").wait_for()
+        await page.get_by_text(ready).wait_for()
         return Screen(page)
 
     yield open_as

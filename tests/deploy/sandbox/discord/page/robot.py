@@ -3,7 +3,7 @@
 import asyncio
 import io
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import discord
 from discord import app_commands
@@ -25,9 +25,7 @@ def picture(width: int = 900, height: int = 500) -> bytes:
 
 def card(epoch: int, state: str = "running") -> discord.Embed:
     bar = "█" * epoch + "░" * (10 - epoch)
-    embed = discord.Embed(
-        title=f"mnist {TOKEN}", description=f"**{state}**\n`epoch {epoch}/10 {bar}`", colour=0x3BA55D
-    )
+    embed = discord.Embed(title=f"mnist {TOKEN}", description=f"**{state}**\n`epoch {epoch}/10 {bar}`", colour=0x3BA55D)
     embed.add_field(name="lr", value="0.1", inline=True)
     embed.add_field(name="momentum", value="0.5", inline=True)
     return embed.set_footer(text="asked by @mika")
@@ -38,15 +36,15 @@ class Buttons(discord.ui.View):
         super().__init__(timeout=None)
 
     @discord.ui.button(label="Stop", style=discord.ButtonStyle.danger, custom_id="stop")
-    async def stop_job(self, interaction: discord.Interaction, _: discord.ui.Button) -> None:
+    async def stop_job(self, interaction: discord.Interaction, _: "discord.ui.Button[Buttons]") -> None:
         await interaction.response.send_message(f"{TOKEN} is being stopped", ephemeral=True)
 
     @discord.ui.button(label="Rename", style=discord.ButtonStyle.secondary, custom_id="rename")
-    async def rename(self, interaction: discord.Interaction, _: discord.ui.Button) -> None:
+    async def rename(self, interaction: discord.Interaction, _: "discord.ui.Button[Buttons]") -> None:
         await interaction.response.send_modal(Rename())
 
     @discord.ui.button(label="Deaf", style=discord.ButtonStyle.secondary, custom_id="deaf")
-    async def deaf(self, interaction: discord.Interaction, _: discord.ui.Button) -> None:
+    async def deaf(self, interaction: discord.Interaction, _: "discord.ui.Button[Buttons]") -> None:
         """Answers after the deadline: discord.py would answer for a callback that returned at once."""
         await asyncio.sleep(DEADLINE + 0.3)
 
@@ -55,12 +53,12 @@ class Buttons(discord.ui.View):
         custom_id="compare",
         options=[discord.SelectOption(label=label) for label in ("p3w9aa", "z8c1de")],
     )
-    async def compare(self, interaction: discord.Interaction, select: discord.ui.Select) -> None:
+    async def compare(self, interaction: discord.Interaction, select: "discord.ui.Select[Buttons]") -> None:
         await interaction.response.send_message(f"compared with {select.values[0]}")
 
 
 class Rename(discord.ui.Modal, title="Rename the job"):
-    name: discord.ui.TextInput = discord.ui.TextInput(label="New name", custom_id="name", max_length=20)
+    name: "discord.ui.TextInput[Rename]" = discord.ui.TextInput(label="New name", custom_id="name", max_length=20)
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
         await interaction.response.send_message(f"renamed to {self.name.value}")
@@ -87,11 +85,11 @@ class Robot(discord.Client):
         self.tree = app_commands.CommandTree(self)
         self.jobs: asyncio.Queue[Job] = asyncio.Queue()
         self.connected = asyncio.Event()
-        self.tree.add_command(train)
-        self.tree.add_command(sweep)
-        self.tree.add_command(status)
-        self.tree.add_command(plot)
-        self.tree.add_command(silent)
+        self.thought = asyncio.Event()
+        """Set by the test: what `/think` waits for."""
+        commands: tuple[app_commands.Command[Any, ..., Any], ...] = (train, sweep, status, plot, think, silent)
+        for command in commands:
+            self.tree.add_command(command)
 
     async def setup_hook(self) -> None:
         self.add_view(Buttons())
@@ -102,7 +100,7 @@ class Robot(discord.Client):
 
 
 def robot_of(interaction: discord.Interaction) -> Robot:
-    return cast(Robot, interaction.client)
+    return cast("Robot", interaction.client)
 
 
 @app_commands.command(description="Train a commit")
@@ -119,10 +117,10 @@ async def train(
     await interaction.response.defer(thinking=True)
     options = {"branch": branch, "lr": lr, "optimizer": optimizer, "augment": augment}
     reply = await interaction.followup.send(embed=card(0, "submitted"), view=Buttons(), wait=True)
-    channel = cast(discord.TextChannel, interaction.channel)
+    channel = cast("discord.TextChannel", interaction.channel)
     message = channel.get_partial_message(reply.id)
     thread = await message.create_thread(name=f"{TOKEN} log")
-    robot_of(interaction).jobs.put_nowait(Job(cast(discord.Message, message), thread, options))
+    robot_of(interaction).jobs.put_nowait(Job(cast("discord.Message", message), thread, options))
 
 
 @train.autocomplete("branch")
@@ -150,6 +148,13 @@ async def plot(interaction: discord.Interaction) -> None:
         discord.File(io.BytesIO(log.encode()), "job.log"),
     ]
     await interaction.response.send_message("Here it is", embed=embed, files=files)
+
+
+@app_commands.command(description="Takes its time")
+async def think(interaction: discord.Interaction) -> None:
+    await interaction.response.defer()
+    await robot_of(interaction).thought.wait()
+    await interaction.followup.send("here is the answer")
 
 
 @app_commands.command(description="Does not answer")

@@ -2,9 +2,11 @@
 
 import re
 
+import discord
 import pytest
 from playwright.async_api import expect
 
+from deploy.sandbox.discord.person import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.page.cable import Cable
 from tests.deploy.sandbox.discord.page.conftest import Open
@@ -40,7 +42,7 @@ async def test_a_thread_opens_beside_its_card_and_fills(robot: Robot, open_page:
     await job.move(2)
     await expect(screen.side.locator("pre")).to_have_count(2)
     await expect(screen.side.locator(".message").first).to_contain_text("epoch 2/10")
-    await expect(screen.message("mnist k7q2mx")).to_contain_text("2 messages ›")
+    await expect(screen.message("mnist k7q2mx")).to_contain_text("2 messages")
 
 
 async def test_a_thread_opens_from_the_sidebar(robot: Robot, open_page: Open) -> None:
@@ -166,6 +168,39 @@ async def test_it_reconnects_and_catches_up_without_doubling(
     await expect(screen.message("after")).to_have_count(1)
     await screen.page.close()
     await cable.cut()
+
+
+async def test_a_deferred_answer_is_thought_about(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/think")
+    await expect(screen.message("Signalbox is thinking…")).to_be_visible()
+    robot.thought.set()
+    await expect(screen.message("here is the answer")).to_be_visible()
+    await expect(screen.message("is thinking")).to_have_count(0)
+
+
+async def test_who_types_is_shown(stand_in: DiscordStandIn, robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    channel = await robot.fetch_channel(int(stand_in.channels["training"]))
+    assert isinstance(channel, discord.TextChannel)
+    await channel.typing()
+    await expect(screen.page.get_by_text("Signalbox is typing…")).to_be_visible()
+    await channel.send("there")
+    await expect(screen.page.get_by_text("Signalbox is typing…")).to_be_hidden()
+
+
+async def test_older_messages_come_when_scrolled_to(stand_in: DiscordStandIn, open_page: Open) -> None:
+    place = stand_in.channels["training"]
+    async with Person(stand_in.url, "noor") as noor:
+        for number in range(250):
+            await noor.write(f"message number {number} of many", channel=place)
+    screen = await open_page(ready="number 249 of")
+    await expect(screen.log.locator(".message")).to_have_count(100)
+    await screen.log.evaluate("log => { log.scrollTop = 0 }")
+    await expect(screen.log.locator(".message")).to_have_count(200)
+    await expect(screen.message("number 150 of")).to_be_in_viewport()
+    await screen.page.get_by_role("button", name="Jump to the newest message").click()
+    await expect(screen.message("number 249 of")).to_be_in_viewport()
 
 
 async def test_a_narrow_page_has_a_drawer(robot: Robot, open_page: Open) -> None:
