@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.adapters.aws_clients import AwsClients
-from bot.adapters.aws_errors import calling, reading
+from bot.adapters.aws_errors import calling
 from bot.domain.events import Attempt, Observation
 from bot.domain.states import JobState
 from bot.errors import Refused
@@ -53,7 +53,6 @@ class AwsBatch:
                 tags=dict(submission.tags),
                 propagateTags=True,
             )
-        with reading("Batch SubmitJob"):
             return str(answer["jobId"])
 
     async def find(self, queue: str, name: str) -> list[Observation]:
@@ -69,7 +68,6 @@ class AwsBatch:
             await self._turn()
             with calling("Batch DescribeJobs"):
                 answer = await self._client.describe_jobs(jobs=ids)
-            with reading("Batch DescribeJobs"):
                 seen = [_observation(detail) for detail in answer["jobs"]]
             described |= {observation.batch_id: observation for observation in seen}
         return described
@@ -96,7 +94,6 @@ class AwsBatch:
             await self._turn()
             with calling("Batch ListJobs"):
                 answer = await self._client.list_jobs(**query, **page)
-            with reading("Batch ListJobs"):
                 ids += [str(summary["jobId"]) for summary in answer["jobSummaryList"]]
             if not answer.get("nextToken"):
                 return ids

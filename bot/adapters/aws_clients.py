@@ -32,10 +32,13 @@ class AwsClients:
 
 
 @asynccontextmanager
-async def aws_clients(region: str, endpoint_url: str | None = None) -> AsyncIterator[AwsClients]:
+async def aws_clients(
+    region: str, endpoint_url: str | None = None, *, read_seconds: float = READ_SECONDS
+) -> AsyncIterator[AwsClients]:
     """Opens all clients; takes about 0.2 s and asks nothing of the network.
 
     Credentials are found where AWS's tools find them. `endpoint_url` sends all services to one address.
+    `read_seconds` is how long any of them may keep silent in the middle of an answer.
     Raises `Denied` where the environment names a profile that does not exist.
     """
     session = AioSession()
@@ -46,30 +49,31 @@ async def aws_clients(region: str, endpoint_url: str | None = None) -> AsyncIter
                 client = session.create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
                 return await stack.enter_async_context(client)
 
+        config = _config(read_seconds)
+        once = _config(read_seconds, attempts=1)
         yield AwsClients(
-            batch=await opened("batch", _config()),
-            batch_once=await opened("batch", _config(attempts=1)),
+            batch=await opened("batch", config),
+            batch_once=await opened("batch", once),
             # Whoever reads logs paces itself by the throttling that it sees: none may be hidden from it.
-            logs=await opened("logs", _config(attempts=1)),
-            s3=await opened("s3", _s3_config(path_style=endpoint_url is not None)),
-            sqs=await opened("sqs", _config(read_timeout=LONGEST_POLL_SECONDS + 10)),
-            sts=await opened("sts", _config()),
+            logs=await opened("logs", once),
+            s3=await opened("s3", config.merge(_s3_config(path_style=endpoint_url is not None))),
+            sqs=await opened("sqs", _config(read_seconds + LONGEST_POLL_SECONDS)),
+            sts=await opened("sts", config),
         )
 
 
-def _config(*, attempts: int = 3, read_timeout: int = READ_SECONDS, **more: object) -> AioConfig:
+def _config(read_seconds: float, *, attempts: int = 3) -> AioConfig:
     return AioConfig(
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=read_timeout,
+        read_timeout=read_seconds,
         max_pool_connections=32,
         retries={"mode": "standard", "total_max_attempts": attempts},
-        **more,
     )
 
 
 def _s3_config(*, path_style: bool) -> AioConfig:
     """Checksums only where S3 demands them: computing one reads the whole file on the event loop."""
-    return _config(
+    return AioConfig(
         signature_version="s3v4",
         s3={"addressing_style": "path" if path_style else "auto"},
         request_checksum_calculation="when_required",

@@ -1,4 +1,4 @@
-"""One table from AWS's error codes to our exceptions, and the two places where they are turned.
+"""One table from AWS's error codes to our exceptions, and the one place where they are turned.
 
 https://docs.aws.amazon.com/awssupport/latest/user/common-error-codes.html has no full list: what is not in the
 table goes by its HTTP status.
@@ -115,9 +115,10 @@ _LONGEST = 400
 
 @contextmanager
 def calling(what: str) -> Iterator[None]:
-    """Around every call to AWS: raises our exceptions in place of the vendor's, which stay as their cause.
+    """Around every call to AWS and the reading of its answer: our exceptions in place of others, which are their cause.
 
-    `what` names the call for people: `Batch SubmitJob`.
+    `what` names the call for people: `Batch SubmitJob`. An answer that lacks what it must have, or has it in
+    another shape, is `Unavailable`: it must not pass for "nothing there".
     """
     try:
         yield
@@ -131,17 +132,8 @@ def calling(what: str) -> Iterator[None]:
         raise Unavailable(f"{what} was not sent: {_clean(str(error))}", code="Credentials") from error
     except (BotoCoreError, aiohttp.ClientError, TimeoutError, ConnectionError) as error:
         raise Unavailable(f"{what}: no valid answer ({_clean(str(error) or type(error).__name__)})") from error
-
-
-@contextmanager
-def reading(what: str) -> Iterator[None]:
-    """Around the parsing of an answer: one that lacks what it must have, or has it in another shape, is `Unavailable`.
-
-    botocore takes a page of HTML with status 200 for an answer without any field: it must not pass for "nothing".
-    """
-    try:
-        yield
     except (LookupError, TypeError, ValueError, AttributeError) as error:
+        # Both botocore's parsers and ours: a page of HTML with status 200 is to botocore an answer without any field.
         raise Unavailable(
             f"{what}: the answer cannot be read ({type(error).__name__}: {_clean(str(error))})"
         ) from error

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.adapters.aws_clients import LONGEST_POLL_SECONDS, AwsClients
-from bot.adapters.aws_errors import calling, reading
+from bot.adapters.aws_errors import calling
 from bot.ports import Hint
 
 MESSAGES_PER_CALL = 10
@@ -25,7 +25,6 @@ class AwsEvents:
                 MaxNumberOfMessages=MESSAGES_PER_CALL,
                 WaitTimeSeconds=max(0, min(math.ceil(wait_seconds), LONGEST_POLL_SECONDS)),
             )
-        with reading("SQS ReceiveMessage"):
             return [_hint(message) for message in answer.get("Messages") or ()]
 
     async def acknowledge(self, hints: Sequence[Hint]) -> None:
@@ -37,10 +36,10 @@ class AwsEvents:
 
 
 def _hint(message: Mapping[str, Any]) -> Hint:
-    return Hint(batch_id=_batch_id(message.get("Body") or ""), receipt=message["ReceiptHandle"])
+    return Hint(batch_id=batch_id_of(message.get("Body") or ""), receipt=message["ReceiptHandle"])
 
 
-def _batch_id(body: str) -> str:
+def batch_id_of(body: str) -> str:
     """The job's id; "" where this is no state change of a Batch job, or cannot be read.
 
     https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.adapters.aws_clients import AwsClients
-from bot.adapters.aws_errors import calling, reading
+from bot.adapters.aws_errors import calling
 from bot.domain.loglines import LogEvent
 from bot.ports import LogPage
 
@@ -29,7 +29,6 @@ class AwsLogs:
                 interleaved=True,  # AWS takes it for granted, stand-ins do not
                 **page,
             )
-        with reading("Logs FilterLogEvents"):
             events = tuple(
                 LogEvent(event["eventId"], event["logStreamName"], event["timestamp"], event.get("message", ""))
                 for event in answer["events"]

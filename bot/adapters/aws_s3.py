@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bot.adapters.aws_clients import AwsClients
-from bot.adapters.aws_errors import calling, reading
+from bot.adapters.aws_errors import calling
 from bot.errors import Refused
 from bot.ports import Artifact
 
 LISTED_AT_MOST = 1000
 LARGEST_PUT = 5 * 1024**3
 """Bytes that one PutObject takes."""
+SLOWEST_UPLOAD = 1024**2
+"""Bytes a second."""
 LONGEST_LINK_SECONDS = 7 * 24 * 3600
 """A signature of version 4 is valid no longer."""
 _PAGES_AT_MOST = 50
@@ -37,10 +39,10 @@ def parse_uri(uri: str) -> Place:
 
 
 class AwsArtifacts:
-    """`bot.ports.Artifacts`."""
+    """`bot.ports.Artifacts`. An upload may take `patience` seconds, and more for large files."""
 
-    def __init__(self, clients: AwsClients) -> None:
-        self._client = clients.s3
+    def __init__(self, clients: AwsClients, *, patience: float = 60.0) -> None:
+        self._client, self._patience = clients.s3, patience
 
     async def read(self, uri: str, *, limit: int = 64 * 1024 * 1024) -> bytes:
         place = _object(uri)
@@ -65,9 +67,11 @@ class AwsArtifacts:
         body = await asyncio.to_thread(source.open, "rb")
         try:
             with calling(f"S3 PutObject of {uri}"):
-                await self._client.put_object(
-                    Bucket=place.bucket, Key=place.key, Body=body, ContentType=content_type, ContentLength=size
-                )
+                # No time-out of the HTTP client covers the wait for "100 Continue", nor the sending itself.
+                async with asyncio.timeout(self._patience + size / SLOWEST_UPLOAD):
+                    await self._client.put_object(
+                        Bucket=place.bucket, Key=place.key, Body=body, ContentType=content_type, ContentLength=size
+                    )
         finally:
             body.close()
 
@@ -79,7 +83,6 @@ class AwsArtifacts:
         for _ in range(_PAGES_AT_MOST):
             with calling(f"S3 ListObjectsV2 of {prefix_uri}"):
                 answer = await self._client.list_objects_v2(Bucket=place.bucket, Prefix=place.key, **page)
-            with reading(f"S3 ListObjectsV2 of {prefix_uri}"):
                 found += [_artifact(place, item) for item in answer.get("Contents", ()) if item["Key"] != place.key]
                 more = bool(answer["IsTruncated"])
             if not more:
