@@ -1,0 +1,89 @@
+"""kill -9: what was acknowledged is there, what was not is whole or absent, and the store is free at once."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.sqlite import open_store
+from bot.errors import StoreError
+from tests.bot.adapters.sqlite.victim import BATCH, JOB
+from tests.bot.conftest import make_job
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[4]
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts victims, which do not outlive the test."""
+    victims: list[subprocess.Popen[str]] = []
+
+    def starting(verb: str, store: Path) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "tests.bot.adapters.sqlite.victim", verb, str(store)]
+        victims.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
+        return victims[-1]
+
+    yield starting
+    for victim in victims:
+        victim.kill()
+        victim.wait()
+        assert victim.stdout is not None
+        victim.stdout.close()
+
+
+def _lines(victim: "subprocess.Popen[str]", number: int | None = None) -> list[str]:
+    """The next so many lines that the victim prints; None for all, to its end."""
+    assert victim.stdout is not None
+    return [line.strip() for line in islice(victim.stdout, number)]
+
+
+@pytest.mark.parametrize("acknowledgements", [1, 30, 200])
+async def test_nothing_acknowledged_is_lost(start: Start, tmp_path: Path, acknowledgements: int) -> None:
+    victim = start("append", tmp_path / "s.db")
+    said = _lines(victim, acknowledgements)
+    victim.kill()
+    acknowledged = int((said + _lines(victim))[-1])
+
+    async with open_store(tmp_path / "s.db") as store:
+        found = await store.log_lines(JOB, 0, 1_000_000)
+        job = await store.job(JOB)
+        ((posts,),) = await store._read(lambda db: db.execute("SELECT count(*) FROM post").fetchall())
+
+    assert found.total in (acknowledged, acknowledged + BATCH)
+    assert [event.id for event in found.events] == [f"e{n}" for n in range(found.total)]
+    assert job is not None
+    assert (job.log_posted, posts) == (found.total, found.total // BATCH)
+
+
+async def test_a_store_that_is_held_is_free_when_its_holder_is_killed(start: Start, tmp_path: Path) -> None:
+    victim = start("hold", tmp_path / "s.db")
+    assert _lines(victim, 1) == ["open"]
+    with pytest.raises(StoreError, match=f"process {victim.pid} on "):
+        async with open_store(tmp_path / "s.db"):
+            pass
+
+    victim.kill()
+    victim.wait()
+
+    async with open_store(tmp_path / "s.db") as store:
+        assert await store.open_jobs() == []
+
+
+async def test_a_migration_killed_in_its_middle_is_not_applied(start: Start, tmp_path: Path) -> None:
+    job = make_job()
+    async with open_store(tmp_path / "s.db") as store:
+        await store.add(job, [])
+
+    assert start("migrate", tmp_path / "s.db").wait() == -signal.SIGKILL
+
+    async with open_store(tmp_path / "s.db") as store:
+        assert await store.open_jobs() == [job]
+        assert await store.pending_posts() == []
+        half = "SELECT name FROM sqlite_schema WHERE name = 'half'"
+        assert await store._read(lambda db: db.execute(half).fetchall()) == []

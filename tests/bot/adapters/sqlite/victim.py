@@ -1,0 +1,72 @@
+"""A process that the tests kill: `python -m tests.bot.adapters.sqlite.victim append|hold|migrate STORE`."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+from bot.adapters.sqlite import open_store
+from bot.adapters.sqlite.connection import connect
+from bot.adapters.sqlite.schema import MIGRATIONS, migrate
+from bot.domain.loglines import LogEvent
+from bot.domain.posts import Change, NewPost, PostKind
+from tests.bot.conftest import make_job
+
+BATCH = 7
+JOB = "victim"
+
+
+def _batches() -> Iterator[list[LogEvent]]:
+    for first in count(0, BATCH):
+        yield [LogEvent(f"e{n}", "s", n, f"line {n}") for n in range(first, first + BATCH)]
+
+
+async def append(path: Path) -> None:
+    """Appends batches for ever, each with a post; says how many lines the store has acknowledged."""
+    async with open_store(path) as store:
+        await store.add(make_job(id=JOB), [])
+        for batch in _batches():
+            total = int(batch[-1].id[1:]) + 1
+            post = NewPost(f"p{total}", PostKind.NOTE, JOB)
+            await store.append_log(
+                JOB,
+                batch,
+                lambda job, _, total=total, post=post: Change(replace(job, log_posted=total), (post,)),  # type: ignore[misc]
+            )
+            _say(total)
+
+
+async def hold(path: Path) -> None:
+    """Opens the store and keeps it."""
+    async with open_store(path):
+        _say("open")
+        await asyncio.Event().wait()
+
+
+def interrupted(path: Path) -> None:
+    """Is killed in the middle of a migration."""
+
+    def dying(db: sqlite3.Connection) -> None:
+        db.execute("CREATE TABLE half (x)")
+        db.execute("DROP VIEW post_next")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    migrate(connect(path), [*MIGRATIONS, dying])
+
+
+def _say(what: object) -> None:
+    sys.stdout.write(f"{what}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    verb, store_path = sys.argv[1], Path(sys.argv[2])
+    if verb == "migrate":
+        interrupted(store_path)
+    else:
+        asyncio.run({"append": append, "hold": hold}[verb](store_path))
