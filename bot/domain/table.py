@@ -7,6 +7,8 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.domain.loglines import clean
+
 MOST_COLUMNS = 200
 LONGEST_NAME = 60
 _DELIMITERS = ",;\t"
@@ -68,7 +70,7 @@ class _Reader:
     def table(self) -> Table:
         rows = self._rows()
         header = next(rows, [])[:MOST_COLUMNS]
-        columns = [_Column(name.strip()[:LONGEST_NAME]) for name in header]
+        columns = [_Column(_named(name)) for name in header]
         if all(not math.isnan(self._number(column.name)) for column in columns):
             self._remarks.append("The file has no header line, so its columns are numbered.")
             columns = [_Column("") for _ in header]
@@ -185,6 +187,10 @@ def _counting(columns: Sequence[_Column]) -> "array[float]":
 def _decoded(data: bytes) -> str:
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     return data.decode(encoding, "replace").replace("\0", "")
+
+
+def _named(cell: str) -> str:
+    return " ".join(clean(cell).split())[:LONGEST_NAME]
 
 
 def _says_nan(cell: str) -> bool:

@@ -1,0 +1,84 @@
+"""The runs of a figure: their tables read, their best epochs found."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.adapters.figure_panels.series import Series, finite
+from bot.domain.figures import FigureRequest
+from bot.domain.metrics import best_of
+from bot.domain.table import Table
+
+CONVENTIONAL = (("val_accuracy", True), ("val_acc", True), ("val_loss", False))
+"""Metrics that are marked where the one asked for is not in the file, and whether more is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best epoch of a run, by `metric`."""
+
+    metric: str
+    value: float
+    x: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One job's curve. `place` picks its colour where there are several."""
+
+    label: str
+    place: int
+    table: Table
+    best: Best | None
+
+    @property
+    def x(self) -> Series:
+        return np.asarray(self.table.x, dtype=np.float64)
+
+    def y(self, column: str) -> Series:
+        return finite(np.asarray(self.table.columns[column], dtype=np.float64))
+
+    def at_best(self, column: str) -> float:
+        """The column's value in the best epoch; NaN where it has none."""
+        if self.best is None or column not in self.table.columns:
+            return math.nan
+        return next(
+            (v for x, v in zip(self.table.x, self.table.columns[column], strict=True) if x == self.best.x), math.nan
+        )
+
+
+def read(request: FigureRequest) -> tuple[list[Run], list[str]]:
+    """The runs that have something to draw, and what is to be said of the files."""
+    runs: list[Run] = []
+    remarks: list[str] = []
+    tables = [Table.parse(curve.csv, request.names) for curve in request.curves]
+    metric, maximize = _metric(request, tables)
+    for place, (curve, table) in enumerate(zip(request.curves, tables, strict=True)):
+        prefix = f"{curve.label.split(' ', 1)[0]}: " if len(tables) > 1 else ""
+        remarks += [prefix + remark for remark in table.remarks]
+        if table.rows and table.columns:
+            runs.append(Run(curve.label, place, table, _best(table, metric, maximize=maximize)))
+    if request.best and runs and metric != request.best:
+        remarks.append(f'No file has a column "{request.best}", the metric that the configuration names.')
+    return runs, remarks
+
+
+def winner(runs: Sequence[Run], *, maximize: bool) -> Run | None:
+    """The run with the best value of all; the first of equals."""
+    marked = [run for run in runs if run.best is not None]
+    pick = max if maximize else min
+    return pick(marked, key=lambda run: run.best.value if run.best else math.nan, default=None)
+
+
+def _metric(request: FigureRequest, tables: Sequence[Table]) -> tuple[str, bool]:
+    for metric, maximize in ((request.best, request.maximize), *CONVENTIONAL):
+        if metric and any(metric in table.columns for table in tables):
+            return metric, maximize
+    return "", True
+
+
+def _best(table: Table, metric: str, *, maximize: bool) -> Best | None:
+    found = best_of(table, metric, maximize=maximize)
+    return None if found is None else Best(metric, found[0], float(found[1]))

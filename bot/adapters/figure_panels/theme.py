@@ -1,0 +1,61 @@
+"""Colours and sizes: Discord's dark theme, read on a phone, where the picture is a third as wide."""
+
+from typing import Any
+
+WIDTH_INCHES, DPI = 8.0, 150
+BACKGROUND = "#313338"
+PANEL = "#2b2d31"
+TEXT = "#f2f3f5"
+MUTED = "#b5bac1"
+GRID = "#43464d"
+
+# Okabe and Ito's colours, lightened where a dark ground asks for it: apart in every kind of colour vision.
+COLOURS = ("#56b4e9", "#ffa62b", "#2fc99a", "#f27fb2", "#f0e442", "#ff6b4a", "#b39dff", "#e3e5e8")
+AVERAGE = COLOURS[1]
+
+TITLE, SUBTITLE, PANEL_TITLE, LABEL, LEGEND = 18, 13.5, 15, 13, 12.5
+LINE, THIN, MARKER = 2.8, 1.3, 9.0
+
+STYLE: Any = {
+    "figure.facecolor": BACKGROUND,
+    "savefig.facecolor": BACKGROUND,
+    "axes.facecolor": PANEL,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": LABEL,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "axes.formatter.useoffset": False,
+    "axes.formatter.limits": (-4, 5),
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "lines.solid_capstyle": "round",
+    "lines.solid_joinstyle": "round",
+    "text.color": TEXT,
+    "text.parse_math": False,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": LABEL,
+    "ytick.labelsize": LABEL,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "ytick.minor.size": 0,
+    "legend.frameon": False,
+    "legend.fontsize": LEGEND,
+    "legend.labelcolor": TEXT,
+    "font.family": ["DejaVu Sans"],
+}
+
+LONGEST_NAME = 24
+
+
+def colour(place: int) -> str:
+    return COLOURS[place % len(COLOURS)]
+
+
+def short(name: str) -> str:
+    """A column's name, as much of it as a panel has room for."""
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
