@@ -39,7 +39,7 @@ class Env(StrEnum):
     OUTPUT_DIR = "OUTPUT_DIR"
     """Where the training code leaves its files. The entrypoint makes one where none is given."""
     WORK_DIR = "WORK_DIR"
-    """The entrypoint's folder, with the checkout in `code/`. A folder for the job below TMPDIR if not given."""
+    """The entrypoint's folder, with the checkout in `code/`. A new one below TMPDIR if not given."""
     DATA_URI = "DATA_URI"
     INSTALL = "INSTALL"
     """`editable`, the path of a requirements file, or nothing."""
@@ -70,6 +70,10 @@ ARTIFACTS = "artifacts/"
 
 METRICS_MARK = "@metrics "
 TROUBLE_MARK = "@signalbox "
+
+
+STOPPED = 143
+"""The exit code where SIGTERM came before the command was started: 128 + SIGTERM, as a shell has it."""
 
 
 class ExitCode(IntEnum):
@@ -161,7 +165,7 @@ def _object(line: str, mark: str) -> dict[str, Any]:
         return {}
     try:
         body = json.loads(line[len(mark) :])
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 

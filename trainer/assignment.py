@@ -1,0 +1,115 @@
+"""What this container is to run, read from its environment."""
+
+import json
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainer import space
+from trainer.contract import Env, ExitCode, Value, array_uri
+from trainer.errors import Ended
+
+_REQUIRED = (Env.REPOSITORY_URL, Env.COMMIT_ID, Env.JOB_ID, Env.OUTPUT_URI)
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_S3 = re.compile(r"s3://[^/]+/.+")
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One job, or one trial of a sweep. `output_uri` is its own prefix, `parameters` are its own point."""
+
+    job_id: str
+    command: tuple[str, ...]
+    parameters: Mapping[str, Value]
+    repository: str
+    branch: str
+    commit: str
+    output_uri: str
+    install: str
+    metrics_file: str
+    token: str
+    asker: str
+    image: str
+    batch_job_id: str
+    attempt: int
+    work: Path
+    output: Path
+    cache: Path
+
+    @property
+    def code(self) -> Path:
+        """The checkout."""
+        return self.work / "code"
+
+    @property
+    def parameters_json(self) -> str:
+        return json.dumps(dict(self.parameters))
+
+    @property
+    def control(self) -> Path:
+        return self.work / "control"
+
+
+def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
+    """Raises `Ended` with everything that is missing or malformed."""
+    wrong = list(_wrong(environment, command))
+    if wrong:
+        raise Ended(ExitCode.BAD_CONTRACT, "; ".join(wrong))
+    index = environment.get(Env.BATCH_ARRAY_INDEX, "")
+    job_id = environment[Env.JOB_ID] + (f".{index}" if index else "")
+    work = Path(environment.get(Env.WORK_DIR) or tempfile.mkdtemp(prefix="signalbox-")).absolute()
+    return Assignment(
+        job_id=job_id,
+        command=tuple(command),
+        parameters=_parameters(environment, index),
+        repository=environment[Env.REPOSITORY_URL],
+        branch=environment.get(Env.BRANCH_NAME, ""),
+        commit=environment[Env.COMMIT_ID],
+        output_uri=array_uri(environment[Env.OUTPUT_URI], index),
+        install=environment.get(Env.INSTALL, ""),
+        metrics_file=environment.get(Env.METRICS_FILE, ""),
+        token=environment.get(Env.GIT_TOKEN, ""),
+        asker=environment.get(Env.ASKER, ""),
+        image=environment.get(Env.IMAGE, ""),
+        batch_job_id=environment.get(Env.BATCH_JOB_ID, ""),
+        attempt=int(environment.get(Env.BATCH_ATTEMPT) or 1),
+        work=work,
+        output=Path(environment.get(Env.OUTPUT_DIR) or work / "output").absolute(),
+        cache=Path(environment.get(Env.CACHE_DIR) or Path.home() / ".cache" / "signalbox"),
+    )
+
+
+def _wrong(environment: Mapping[str, str], command: Sequence[str]) -> list[str]:
+    wrong = [f"{name} is not set" for name in _REQUIRED if not environment.get(name)]
+    commit, uri = environment.get(Env.COMMIT_ID, ""), environment.get(Env.OUTPUT_URI, "")
+    if commit and not _COMMIT.fullmatch(commit):
+        wrong.append(f"COMMIT_ID is {commit!r}, expected a full commit id of 40 hexadecimal digits")
+    if uri and not _S3.fullmatch(uri):
+        wrong.append(f"OUTPUT_URI is {uri!r}, expected s3://bucket/prefix/")
+    if not command:
+        wrong.append("no command was given, expected: python -m trainer.entrypoint -- <command>")
+    return wrong
+
+
+def _parameters(environment: Mapping[str, str], index: str) -> dict[str, Value]:
+    """Those of the job, and over them those of its point in the sweep."""
+    given = _object(environment, Env.PARAMETERS)
+    if not index or not environment.get(Env.SWEEP_SPACE):
+        return given
+    try:
+        return given | space.point(_object(environment, Env.SWEEP_SPACE), int(index))
+    except (ValueError, LookupError, TypeError) as error:
+        raise Ended(ExitCode.BAD_CONTRACT, f"SWEEP_SPACE has no point {index}: {error}") from error
+
+
+def _object(environment: Mapping[str, str], name: Env) -> dict[str, Value]:
+    text = environment.get(name) or "{}"
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Ended(ExitCode.BAD_CONTRACT, f"{name} is {text!r}, expected a JSON object")
+    return found

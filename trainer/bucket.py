@@ -1,0 +1,146 @@
+"""A job's prefix in S3."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+LARGE = 64 * 1024 * 1024
+"""Bytes. From here on a file goes in parts, not through memory."""
+ANY = "*"
+
+_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4})
+_CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+_ABSENT = frozenset({"NoSuchKey", "NotFound", "404"})
+_FINAL = frozenset(
+    {
+        "AccessDenied",
+        "NoSuchBucket",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "ExpiredToken",
+        "AllAccessDisabled",
+        "403",
+    }
+)
+
+
+class BucketTrouble(Exception):
+    """S3 did not do it; `final` where asking again would not help."""
+
+    def __init__(self, message: str, *, final: bool) -> None:
+        super().__init__(message)
+        self.final = final
+
+
+class Conflict(Exception):
+    """The condition of a conditional put was not met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object. `age` in seconds, by S3's own clock."""
+
+    body: bytes
+    etag: str
+    age: float
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Bucket:
+    """`uri` is `s3://bucket/prefix/`; keys are below it. Every method may raise BucketTrouble."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri.rstrip("/") + "/"
+        self._name, _, self._prefix = self.uri.removeprefix("s3://").partition("/")
+        try:
+            self._s3 = botocore.session.get_session().create_client("s3", config=_CONFIG)
+        except (BotoCoreError, ValueError) as error:
+            raise BucketTrouble(str(error), final=True) from error
+
+    def put(self, key: str, body: bytes, *, metadata: Mapping[str, str] | None = None, if_match: str = "") -> str:
+        """Stores it whole; its ETag. With `if_match`, only over that version (`ANY`: only where there is none)."""
+        condition = {} if not if_match else {"IfNoneMatch": ANY} if if_match == ANY else {"IfMatch": if_match}
+        answer = self._call("put_object", key, Body=body, Metadata=dict(metadata or {}), **condition)
+        return str(answer["ETag"])
+
+    def get(self, key: str) -> Stored | None:
+        """None where there is none."""
+        try:
+            answer = self._call("get_object", key)
+        except KeyError:
+            return None
+        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        age = (now - answer["LastModified"]).total_seconds()
+        return Stored(self._body(answer), answer["ETag"], age, answer.get("Metadata", {}))
+
+    def names(self) -> dict[str, datetime]:
+        """The keys directly below the prefix, with the time of their last change."""
+        found: dict[str, datetime] = {}
+        query: dict[str, Any] = {"Bucket": self._name, "Prefix": self._prefix, "Delimiter": "/"}
+        while True:
+            answer = self._asked("list_objects_v2", self.uri, query)
+            for each in answer.get("Contents", []):
+                found[each["Key"].removeprefix(self._prefix)] = each["LastModified"].astimezone(UTC)
+            if not answer.get("IsTruncated"):
+                return found
+            query["ContinuationToken"] = answer["NextContinuationToken"]
+
+    def copy(self, source: str, key: str) -> None:
+        self._call("copy_object", key, CopySource={"Bucket": self._name, "Key": self._prefix + source})
+
+    def upload(self, key: str, path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
+        """Stores a file of any size: it appears whole, or not at all."""
+        if path.stat().st_size < LARGE:
+            self.put(key, path.read_bytes(), metadata=metadata)
+            return
+        from boto3.exceptions import S3UploadFailedError  # noqa: PLC0415  0.1 s that only large files need
+        from boto3.s3.transfer import S3Transfer  # noqa: PLC0415
+
+        try:
+            extra = {"Metadata": dict(metadata or {})}
+            S3Transfer(self._s3).upload_file(str(path), self._name, self._prefix + key, extra_args=extra)
+        except S3UploadFailedError as error:
+            raise BucketTrouble(str(error), final=False) from error
+
+    def download(self, key: str, path: Path) -> Mapping[str, str]:
+        """To a file, piece by piece; its metadata. Raises KeyError where there is none, OSError from the disk."""
+        answer = self._call("get_object", key)
+        try:
+            with path.open("wb") as file:
+                for piece in answer["Body"].iter_chunks(1024 * 1024):
+                    file.write(piece)
+        except BotoCoreError as error:
+            raise BucketTrouble(f"{self.uri}{key}: {error}", final=False) from error
+        metadata: Mapping[str, str] = answer.get("Metadata", {})
+        return metadata
+
+    def _body(self, answer: Any) -> bytes:
+        try:
+            body: bytes = answer["Body"].read()
+        except BotoCoreError as error:
+            raise BucketTrouble(str(error), final=False) from error
+        return body
+
+    def _call(self, operation: str, key: str, **arguments: Any) -> Any:
+        return self._asked(operation, self.uri + key, {"Bucket": self._name, "Key": self._prefix + key, **arguments})
+
+    def _asked(self, operation: str, where: str, arguments: Mapping[str, Any]) -> Any:
+        try:
+            return getattr(self._s3, operation)(**arguments)
+        except ClientError as error:
+            code = str(error.response["Error"]["Code"])
+            if code in _CONFLICTS:
+                raise Conflict(where) from error
+            if code in _ABSENT:
+                raise KeyError(where) from error
+            message = f"{where}: {code}: {error.response['Error'].get('Message', '')}".rstrip(": ")
+            raise BucketTrouble(message, final=code in _FINAL) from error
+        except BotoCoreError as error:
+            raise BucketTrouble(f"{where}: {error}", final=False) from error
