@@ -66,7 +66,7 @@ def _figure(request: FigureRequest, runs: Sequence[Run], panels: Sequence[Panel]
     best = winner(runs, maximize=request.maximize)
     for place, (axes, panel) in enumerate(zip(_grid(figure, len(panels)), panels, strict=True)):
         draw_panel(axes, panel, runs, best)
-        if place >= len(panels) - 2:
+        if place >= len(panels) - (1 if len(panels) % 2 else 2):
             axes.set_xlabel(runs[0].table.x_label)
     return figure
 
@@ -114,7 +114,7 @@ class _Header:
             figure.text(left, top / height, line, size=theme.SUBTITLE, color=theme.MUTED, va="top")
             top -= 0.27
         if self._runs:
-            self._draw_legend(figure, left, (top + 0.04) / height)
+            self._draw_legend(figure, left, (top + (0.04 if not self._lines else -0.03)) / height)
 
     def _draw_legend(self, figure: Figure, left: float, top: float) -> None:
         width = LEGEND_WIDTH if self._legend_columns == 2 else SUBTITLE_WIDTH - 6

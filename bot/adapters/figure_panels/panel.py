@@ -13,7 +13,6 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullForm
 from bot.adapters.figure_panels import theme
 from bot.adapters.figure_panels.runs import Run
 from bot.adapters.figure_panels.series import (
-    MOST_POINTS,
     Series,
     alone,
     joined,
@@ -43,7 +42,12 @@ class _Line:
     column: str
     colour: str
     style: Style
-    width: float = theme.LINE
+    several: bool
+    """Whether other runs share the panel, which then has less to show of each."""
+
+    @property
+    def width(self) -> float:
+        return theme.THIN if self.several and role(self.column) is Role.TRAIN else theme.LINE
 
     @property
     def label(self) -> str:
@@ -61,7 +65,7 @@ def draw_panel(axes: Axes, panel: Panel, runs: Sequence[Run], best: Run | None) 
     _legend(axes, lines, several=len(runs) > 1)
     for run in runs:
         if run.best is not None and (panel.kind is not Kind.OTHER or run.best.metric in panel.columns):
-            _mark(axes, [line for line in lines if line.run is run], in_words=run is best)
+            _mark(axes, panel, [line for line in lines if line.run is run], in_words=run is best)
 
 
 def smoothed(panel: Panel, runs: Sequence[Run]) -> tuple[int, ...]:
@@ -79,12 +83,8 @@ def _lines(panel: Panel, runs: Sequence[Run]) -> Iterator[_Line]:
     for run in runs:
         for column in panel.columns:
             if column in run.table.columns:
-                if len(runs) == 1:
-                    yield _Line(run, column, colours[column], styles[column])
-                else:
-                    thin = role(column) is Role.TRAIN and len(panel.columns) > 1
-                    width = theme.THIN if thin else theme.LINE
-                    yield _Line(run, column, theme.colour(run.place), styles[column], width)
+                colour = colours[column] if len(runs) == 1 else theme.colour(run.place)
+                yield _Line(run, column, colour, styles[column], several=len(runs) > 1)
 
 
 def _styles(panel: Panel) -> dict[str, Style]:
@@ -106,9 +106,9 @@ def _colours(panel: Panel) -> dict[str, str]:
 def _draw(axes: Axes, line: _Line, windows: Sequence[int]) -> None:
     x, y = line.run.x, line.run.y(line.column)
     if not windows:
-        _stroke(axes, x, y, _Pen(line.colour, line.style, line.width, label=line.column))
+        _stroke(axes, x, y, _Pen(line.colour, line.style, line.width, label=line.column, points=not line.several))
         return
-    _stroke(axes, x, y, _Pen(line.colour, width=theme.THIN, alpha=0.25))
+    _stroke(axes, x, y, _Pen(line.colour, width=theme.THIN, alpha=0.1 if line.several else 0.25))
     for window in windows[:-1]:
         _stroke(axes, x, moving_mean(y, window), _Pen(line.colour, width=theme.THIN, alpha=0.8))
     colour = theme.AVERAGE if len(windows) > 1 else line.colour
@@ -116,13 +116,9 @@ def _draw(axes: Axes, line: _Line, windows: Sequence[int]) -> None:
 
 
 def _stroke(axes: Axes, x: Series, y: Series, pen: "_Pen") -> None:
-    """A line with gaps where `y` is NaN; points without a neighbour, and all where there are few, are marked."""
-    x, y = joined(x, y)
-    marked = np.isfinite(y) if y.size <= FEW else alone(y)
-    places = np.flatnonzero(marked)
-    if y.size > MOST_POINTS:
-        x, y = thinned(x, y)
-        places = np.flatnonzero(alone(y))
+    """A line with gaps where `y` is NaN; points without a neighbour are marked, and all where there are few."""
+    x, y = thinned(*joined(x, y))
+    marked = np.isfinite(y) if pen.points and y.size <= FEW else alone(y)
     axes.plot(
         x,
         y,
@@ -133,7 +129,7 @@ def _stroke(axes: Axes, x: Series, y: Series, pen: "_Pen") -> None:
         label=pen.label or "_",
         marker="o",
         markersize=2.2 * pen.width,
-        markevery=places.tolist(),
+        markevery=np.flatnonzero(marked).tolist(),
         zorder=2 + pen.alpha,
     )
 
@@ -150,7 +146,7 @@ def _legend(axes: Axes, lines: Sequence[_Line], *, several: bool) -> None:
     axes.legend(handles, list(reversed(first)), handlelength=1.8, labelspacing=0.3, borderaxespad=0.3)
 
 
-def _mark(axes: Axes, lines: Sequence[_Line], *, in_words: bool) -> None:
+def _mark(axes: Axes, panel: Panel, lines: Sequence[_Line], *, in_words: bool) -> None:
     """A ring on the line that counts most, at the best epoch of its run; in words, too, for the best run."""
     line = _counting(lines)
     if line is None or line.run.best is None:
@@ -159,9 +155,25 @@ def _mark(axes: Axes, lines: Sequence[_Line], *, in_words: bool) -> None:
     axes.plot([x], [value], "o", ms=theme.MARKER, mfc=theme.PANEL, mec=line.colour, mew=2.6, zorder=5, label="_best")
     if in_words:
         axes.axvline(x, color=theme.TEXT, linewidth=1.2, linestyle=(0, (2, 2)), alpha=0.55, zorder=1.5, label="_best")
-        word = "best " if line.column == line.run.best.metric else ""
-        text = f"{word}{value:.4g} at {line.run.table.x_label} {x:,.10g}"
-        axes.set_title(text, loc="right", size=theme.LABEL, color=line.colour)
+        said = _said(value, line, room=_room(axes) - round(1.3 * len(theme.short(panel.title))))
+        axes.set_title(said, loc="right", size=theme.LABEL, color=line.colour)
+
+
+def _room(axes: Axes) -> int:
+    """How many characters go above a panel."""
+    place = axes.get_subplotspec()
+    return 66 if place is not None and len(place.colspan) == 2 else 31
+
+
+def _said(value: float, line: _Line, room: int) -> str:
+    """The best epoch in as many words as there is room for."""
+    best = line.run.best
+    if best is None:
+        return ""
+    at, word = f"{best.x:,.10g}", "best " if line.column == best.metric else ""
+    full = f"{word}{value:.4g} at {line.run.table.x_label} {at}"
+    shorter = (full, f"{word}{value:.4g} at {at}", f"{value:.4g} at {at}", f"{value:.4g}")
+    return next((text for text in shorter if len(text) <= room), "")
 
 
 def _counting(lines: Sequence[_Line]) -> _Line | None:
@@ -178,7 +190,7 @@ def _counting(lines: Sequence[_Line]) -> _Line | None:
 def _scale(axes: Axes, panel: Panel, lines: Sequence[_Line]) -> None:
     x = np.concatenate([line.run.x for line in lines])
     whole = bool(np.all(x == np.round(x)))
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=whole, steps=STEPS))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=whole, min_n_ticks=1, steps=STEPS))
     if x.size and float(np.abs(x).max()) >= LARGE:
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     y = [line.run.y(line.column) for line in lines]
@@ -201,3 +213,5 @@ class _Pen:
     width: float = theme.LINE
     alpha: float = 1.0
     label: str = ""
+    points: bool = False
+    """Whether points are marked where there are few."""
