@@ -89,16 +89,19 @@ def _raise(validator: jsonschema_rs.Validator, body: object) -> None:
 
 
 def _with_text_ids(body: object) -> object:
-    """Libraries send `attachments[n].id` as an integer, which the document has as a string."""
+    """Libraries send some ids as integers, which Discord takes and the document has as strings."""
+    if isinstance(body, list):
+        return [_with_text_ids(entry) for entry in body]
     if not isinstance(body, dict):
         return body
-    if isinstance(body.get("data"), dict):
-        return body | {"data": _with_text_ids(body["data"])}
-    attachments = body.get("attachments")
-    if not isinstance(attachments, list):
-        return body
-    fixed = [
-        entry | {"id": str(entry["id"])} if isinstance(entry, dict) and "id" in entry else entry
-        for entry in attachments
-    ]
-    return body | {"attachments": fixed}
+    fixed = {key: _text_id(value) if key.endswith("_id") else _with_text_ids(value) for key, value in body.items()}
+    if isinstance(fixed.get("attachments"), list):
+        fixed["attachments"] = [e | {"id": _text_id(e["id"])} if "id" in e else e for e in fixed["attachments"]]
+    if isinstance(mentions := fixed.get("allowed_mentions"), dict):
+        named = {key: list(map(_text_id, mentions[key])) for key in ("users", "roles") if key in mentions}
+        fixed["allowed_mentions"] = mentions | named
+    return fixed
+
+
+def _text_id(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
