@@ -26,6 +26,8 @@ from deploy.sandbox.discord.session import (
 )
 from deploy.sandbox.discord.wire import Json
 
+_CLOSE_SECONDS = 1.0
+"""How long a client may take to answer a close frame."""
 _MISSED_HEARTBEATS = 1.6
 
 
@@ -52,7 +54,7 @@ class Gateway:
         compress = request.query.get("compress")
         if compress not in (None, "zlib-stream"):
             return web.Response(status=400, text=f"compress={compress}: the stand-in has zlib-stream alone")
-        socket = web.WebSocketResponse(compress=False, max_msg_size=1 << 16)
+        socket = web.WebSocketResponse(timeout=_CLOSE_SECONDS, compress=False, max_msg_size=1 << 16)
         await socket.prepare(request)
         connection = Connection(socket, request.transport, zlib_stream=compress is not None)
         self._sockets.add(socket)
@@ -68,8 +70,7 @@ class Gateway:
         return socket
 
     async def close(self) -> None:
-        for socket in list(self._sockets):
-            await socket.close(code=1001)
+        await asyncio.gather(*(socket.close(code=1001) for socket in self._sockets))
 
     def drop(self, *, resumable: bool = True) -> int:
         """Cuts every connection without a close frame; how many there were."""
@@ -91,6 +92,7 @@ class Gateway:
         return len(live)
 
     def identify(self, connection: Connection, intents: Intents, shard: list[int]) -> Session:
+        self._forget_lost()
         replay: deque[tuple[int, bytes]] = deque(maxlen=self._core.limits.replay_events)
         session = Session(token_hex(16), intents, replay, connection, shard=shard)
         self._sessions[session.id] = session
@@ -106,8 +108,7 @@ class Gateway:
         session = self._sessions.get(session_id)
         if session is None:
             return None
-        lost_for = 0.0 if session.connection else self._core.clock() - session.lost_at
-        if lost_for > self._core.limits.resume_seconds or not session.can_replay(seq):
+        if self._is_gone(session) or not session.can_replay(seq):
             return None
         session.connection = connection
         session.replay_after(seq)
@@ -120,6 +121,16 @@ class Gateway:
         if forget:
             self._sessions.clear()
         return live
+
+    def _is_gone(self, session: Session) -> bool:
+        """Lost for so long that it cannot be resumed."""
+        lost = session.connection is None
+        return lost and self._core.clock() - session.lost_at > self._core.limits.resume_seconds
+
+    def _forget_lost(self) -> None:
+        gone = [session.id for session in self._sessions.values() if self._is_gone(session)]
+        for session_id in gone:
+            del self._sessions[session_id]
 
     def _lose(self, connection: Connection) -> None:
         for session in self._sessions.values():

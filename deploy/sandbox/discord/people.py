@@ -43,8 +43,7 @@ class People:
         ]
 
     async def close(self) -> None:
-        for socket in list(self._sockets):
-            await socket.close(code=1001)
+        await asyncio.gather(*(socket.close(code=1001) for socket in self._sockets))
 
     def _as_person(self, handler: _Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
@@ -140,7 +139,7 @@ class People:
             person = self._actions.person(request.match_info["person"])
         except ValueError as error:
             return answer({"error": str(error)}, status=400)
-        socket = web.WebSocketResponse(heartbeat=30)
+        socket = web.WebSocketResponse(timeout=1, heartbeat=30)
         await socket.prepare(request)
         self._sockets.add(socket)
         viewer = self._discord.viewers.join(person)

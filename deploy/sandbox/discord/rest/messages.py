@@ -207,7 +207,7 @@ ROUTES = (
     Route("DELETE", _ONE, delete, "message.delete"),
     Route("PUT", _EMOJI + "/@me", react, "reaction"),
     Route("DELETE", _EMOJI + "/@me", unreact, "reaction"),
-    Route("GET", _EMOJI, reactions, "reaction"),
+    Route("GET", _EMOJI, reactions, "reaction.read"),
     Route("GET", "/channels/{channel_id}/pins", pins, "pins"),
     Route("PUT", "/channels/{channel_id}/pins/{message_id}", pin, "pins"),
     Route("DELETE", "/channels/{channel_id}/pins/{message_id}", unpin, "pins"),
