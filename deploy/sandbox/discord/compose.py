@@ -50,7 +50,9 @@ def mention(core: Core, message: Message, allowed: Json | None) -> None:
     roles = [guild.roles[found] for found in _ROLE.findall(text) if found in guild.roles]
     channel = guild.channels.get(message.channel_id)
     may_ping_all = bool(guild.permissions(message.author, channel) & Permission.MENTION_EVERYONE)
-    parse, wanted = allowed.get("parse") or [], allowed.get("users") or []
+    parse = allowed.get("parse") or []
+    # discord.py gives ids as integers, which Discord takes.
+    wanted, wanted_roles = ({str(wish) for wish in allowed.get(kind) or ()} for kind in ("users", "roles"))
     mentioned = [user for user in users if "users" in parse or user.id in wanted]
     if message.referenced and allowed.get("replied_user", allowed is _EVERYTHING):
         mentioned.append(message.referenced.author)
@@ -58,7 +60,7 @@ def mention(core: Core, message: Message, allowed: Json | None) -> None:
     message.mention_roles = [
         role.id
         for role in _unique(roles)
-        if (may_ping_all or role.mentionable) and ("roles" in parse or role.id in (allowed.get("roles") or []))
+        if (may_ping_all or role.mentionable) and ("roles" in parse or role.id in wanted_roles)
     ]
     message.mention_everyone = bool(_MASS.search(text)) and may_ping_all and "everyone" in parse
 

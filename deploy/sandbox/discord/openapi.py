@@ -47,7 +47,6 @@ class OpenApi:
         validator = self._validator(method, path)
         if validator is None:
             return
-        body = _with_text_ids(body)
         if not validator.is_valid(body):
             _raise(validator, body)
 
@@ -86,22 +85,3 @@ def _raise(validator: jsonschema_rs.Validator, body: object) -> None:
         path = ".".join(str(step) for step in error.instance_path)
         errors.add(path, "OPENAPI_MISMATCH", error.message[:_MOST_TEXT])
     errors.raise_if_any()
-
-
-def _with_text_ids(body: object) -> object:
-    """Libraries send some ids as integers, which Discord takes and the document has as strings."""
-    if isinstance(body, list):
-        return [_with_text_ids(entry) for entry in body]
-    if not isinstance(body, dict):
-        return body
-    fixed = {key: _text_id(value) if key.endswith("_id") else _with_text_ids(value) for key, value in body.items()}
-    if isinstance(fixed.get("attachments"), list):
-        fixed["attachments"] = [e | {"id": _text_id(e["id"])} if "id" in e else e for e in fixed["attachments"]]
-    if isinstance(mentions := fixed.get("allowed_mentions"), dict):
-        named = {key: list(map(_text_id, mentions[key])) for key in ("users", "roles") if key in mentions}
-        fixed["allowed_mentions"] = mentions | named
-    return fixed
-
-
-def _text_id(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -17,6 +17,7 @@ from deploy.sandbox.discord.errors import ApiError, Code, invalid
 from deploy.sandbox.discord.faults import Fault, FaultKind, When
 from deploy.sandbox.discord.openapi import OpenApi
 from deploy.sandbox.discord.ratelimit import RateLimited, Refusal, refusal
+from deploy.sandbox.discord.rest.ids import text_ids
 from deploy.sandbox.discord.wire import Json
 
 _log = logging.getLogger(__name__)
@@ -102,7 +103,8 @@ class Dispatcher:
                 self._require_token(request)
             if (refused := self._count(route, request, headers)) is not None:
                 return self._refuse(refused, request)
-            body, files = await read_body(request, self._core.limits.request_bytes)
+            raw, files = await read_body(request, self._core.limits.request_bytes)
+            body = text_ids(raw)
             self._check(route, body)
             call = Call(request.match_info, request.query, body, files)
             reply = route.endpoint(self._discord, call)

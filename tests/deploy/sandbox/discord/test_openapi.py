@@ -61,13 +61,6 @@ def test_what_the_document_does_not_know_passes(small: Path) -> None:
     OpenApi(None).check("POST", MESSAGES, {"content": 5})
 
 
-def test_numbers_as_attachment_ids_are_no_mistake(small: Path) -> None:
-    openapi = OpenApi(small)
-    body = {"attachments": [{"id": 0}]}
-    openapi.check("POST", MESSAGES, body)
-    assert body == {"attachments": [{"id": 0}]}
-
-
 def test_the_file_is_named_by_the_environment(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(small))
     assert find_document() == small

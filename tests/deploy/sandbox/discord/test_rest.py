@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from deploy.sandbox.discord.permissions import Overwrite, Permission
+from deploy.sandbox.discord.rest.ids import text_ids
 from deploy.sandbox.discord.wire import Json
 from tests.deploy.sandbox.discord.clients import PICTURE
 from tests.deploy.sandbox.discord.conftest import Rest
@@ -75,6 +76,29 @@ async def test_bodies_that_are_no_json_or_no_object(rest: Rest) -> None:
     headers = {"Authorization": f"Bot {rest.stand_in.token}", "Content-Type": "application/json"}
     async with rest.http.post(rest.stand_in.api + path, data=b"{", headers=headers) as response:
         assert (response.status, (await response.json())["code"]) == (400, 50109)
+
+
+def test_ids_are_read_as_text() -> None:
+    body = {
+        "content": 5,
+        "attachments": [{"id": 0, "size": 7}, "odd"],
+        "allowed_mentions": {"parse": [], "users": [1], "roles": None},
+        "message_reference": {"message_id": 2, "fail_if_not_exists": True},
+        "components": [{"type": 1, "id": 3, "custom_id": 4}],
+    }
+    assert text_ids(body) == body | {
+        "attachments": [{"id": "0", "size": 7}, "odd"],
+        "allowed_mentions": {"parse": [], "users": ["1"], "roles": None},
+        "message_reference": {"message_id": "2", "fail_if_not_exists": True},
+    }
+
+
+async def test_mentions_may_be_allowed_by_number(rest: Rest) -> None:
+    mika = rest.stand_in.people["mika"]
+    allowed = {"parse": [], "users": [int(mika)]}
+    body = {"content": f"<@{mika}>", "allowed_mentions": allowed}
+    _, message, _ = await rest("POST", f"/channels/{rest.training}/messages", body)
+    assert [user["id"] for user in message["mentions"]] == [mika]
 
 
 async def test_files_come_by_multipart_and_are_served(rest: Rest) -> None:
