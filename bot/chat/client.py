@@ -114,7 +114,8 @@ class SignalboxClient(BoxClient):
     on_guild_join = on_guild_available
 
     async def on_disconnect(self) -> None:
-        log.warning("the gateway is lost; discord.py connects again")
+        if not self.is_closed():
+            log.warning("the gateway is lost; discord.py connects again")
 
     async def on_resumed(self) -> None:
         log.info("the gateway is back, nothing was missed")

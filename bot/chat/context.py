@@ -79,7 +79,6 @@ async def acknowledge(interaction: Interaction, *, public: bool = False, update:
 
     An acknowledgement whose answer was lost is repeated; that it is there already is as good.
     """
-    interaction.extras.update({_ACKNOWLEDGED: True, _PUBLIC: public})
     for tries in range(1, ACKNOWLEDGE_TRIES + 1):
         try:
             await interaction.response.defer(ephemeral=not public, thinking=not update)
@@ -90,6 +89,7 @@ async def acknowledge(interaction: Interaction, *, public: bool = False, update:
             if tries == ACKNOWLEDGE_TRIES:
                 raise
             continue
+        interaction.extras.update({_ACKNOWLEDGED: True, _PUBLIC: public})
         return
 
 

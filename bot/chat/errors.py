@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -35,7 +36,7 @@ def told(error: Exception, new_id: Callable[[], str] = new_error_id) -> str:
     """What people read of an error."""
     if isinstance(error, UserError):
         return str(error)
-    if isinstance(error, discord.DiscordException | PASSING) and not isinstance(error, app_commands.AppCommandError):
+    if isinstance(error, discord.HTTPException | discord.RateLimited | aiohttp.ClientError):
         error = translated("The answer", error)
     if isinstance(error, Throttled):
         return f"There is too much going on at once. Try again in a moment. ({error})"

@@ -93,7 +93,7 @@ class Poster:
                     files=files,
                     view=end_buttons(job),
                     nonce=post.nonce,
-                    reference=self._card_reference(job),
+                    reference=self._card_reference(job),  # type: ignore[arg-type]  # None is its default
                     allowed_mentions=discord.AllowedMentions(
                         everyone=False, roles=False, replied_user=False, users=[discord.Object(job.asker_id)]
                     ),
@@ -146,9 +146,11 @@ class Poster:
     def _messageable(self, channel_id: int) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(channel_id, guild_id=self._client.guild_id)
 
-    def _card_reference(self, job: Job) -> discord.MessageReference:
+    def _card_reference(self, job: Job) -> discord.MessageReference | None:
+        if not job.message_id:
+            return None
         return discord.MessageReference(
-            message_id=job.message_id or 0,
+            message_id=job.message_id,
             channel_id=job.channel_id,
             guild_id=self._client.guild_id,
             fail_if_not_exists=False,

@@ -57,11 +57,11 @@ async def logs(interaction: Interaction, job_id: str, lines: int) -> None:
     job = await services.show.job(job_id)
     excerpt = await services.show.log(job.id, lines)
     thread = thread_link(interaction.client, job)
-    rest = f"The whole log: {thread}" if thread else ""
+    rest = f"All of it: {thread}" if thread else ""
     if not excerpt.text.strip():
         await answer(interaction, f"{job.id} is {cards.state_word(job)} and has written no log so far. {rest}".strip())
         return
-    head = f"{job.id} is {cards.state_word(job)}; the end of its log of {plural(excerpt.total, 'line')}. {rest}"
+    head = f"The end of {job.id}'s log, of {plural(excerpt.total, 'line')} so far. {rest}"
     if len(excerpt.text) <= LOG_CHARACTERS:
         await answer(interaction, f"{head}\n{fenced(excerpt.text)}")
         return

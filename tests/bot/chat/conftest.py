@@ -3,17 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
 
 import pytest
 
 from bot.chat.client import SignalboxClient
 from bot.config import Discord
+from bot.domain.job import Job
+from bot.domain.posts import PostKind
+from deploy.sandbox.discord.faults import read_fault
 from deploy.sandbox.discord.limits import Limits
 from deploy.sandbox.discord.person import Person
 from deploy.sandbox.discord.server import DiscordStandIn
-from tests.bot.chat.jobs import PROJECT
+from deploy.sandbox.discord.wire import Json
+from tests.bot.chat.jobs import PROJECT, a_post
 from tests.bot.chat.services import FakeServices
+
+CHANNEL = "training"
+_POST_IDS = count(1)
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,16 @@ class Room:
     services: FakeServices
     mika: Person
     guest: Person
+
+    async def posted(self, job: Job) -> Json:
+        """The job's card as Discord shows it, from now on known to the services."""
+        message_id = await self.client.poster.send(a_post(PostKind.CARD, id=next(_POST_IDS)), job)
+        self.services.known[job.id] = replace(job, message_id=message_id)
+        return (await self.mika.messages(CHANNEL))[-1]
+
+    def fault(self, method: str, path: str, **fault: Any) -> None:
+        """The next request that matches fails, as the sandbox's README says."""
+        self.discord.discord.core.faults.add(read_fault({"method": method, "path": path, **fault}))
 
     @property
     def channel_id(self) -> int:

@@ -1,7 +1,8 @@
 """Services that answer from memory, for the commands and the buttons."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import cast
 
 from bot.domain.access import Person
@@ -33,7 +34,9 @@ class FakeServices:
     plotted: list[Sequence[str]] = field(default_factory=list)
     error: Exception | None = None
     log_text: str = "epoch 1\nepoch 2"
-    listing: Listing | None = None
+    nothing_left: bool = False
+    made: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
+    """The jobs that were accepted, for those who wait for them."""
 
     def services(self, projects: Sequence[Project] = (PROJECT,)) -> Services:
         return cast("Services", _AsServices(self, tuple(projects)))
@@ -46,7 +49,7 @@ class FakeServices:
     async def retry(self, job_id: str, request: TrainRequest) -> Job:
         self._raise()
         self.requests.append(request)
-        return replace(self._made(request, f"job{len(self.requests)}"), retry_of=job_id)
+        return self._made(request, f"job{len(self.requests)}", retry_of=job_id)
 
     async def check(self, job_id: str, person: Person) -> Job:
         self._raise()
@@ -87,8 +90,8 @@ class FakeServices:
 
     async def artifacts(self, job_id: str) -> Listing:
         job = await self.job(job_id)
-        if self.listing is not None:
-            return self.listing
+        if self.nothing_left:
+            return Listing(job, (), {}, None, 0)
         found = (
             Artifact("walk.png", "s3://bucket/walk.png", 2_100_000, 3.0),
             Artifact("model_[1].pt", "s3://bucket/model.pt", 4_800, 2.0),
@@ -102,15 +105,17 @@ class FakeServices:
     async def commits(self, project: str, channel_id: int, branch: str, text: str) -> list[Commit]:
         return [Commit("a1b2c3d" + "0" * 33, branch or "main", "Warm up " + "very " * 40 + "slowly")]
 
-    def _made(self, request: TrainRequest, job_id: str) -> Job:
+    def _made(self, request: TrainRequest, job_id: str, retry_of: str | None = None) -> Job:
         job = a_job(
             id=job_id,
             asker_id=request.person.id,
             asker_name=request.person.name,
             channel_id=request.channel_id,
             interaction_id=request.interaction_id,
+            retry_of=retry_of,
         )
         self.known[job_id] = job
+        self.made.put_nowait(job)
         return job
 
     def _raise(self) -> None:

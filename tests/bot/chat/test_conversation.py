@@ -1,33 +1,279 @@
 """The whole chat layer against the stand-in: what people type and click, and what they then see."""
 
+import asyncio
+import re
+
 import pytest
 
-from tests.bot.chat.conftest import Room
-from tests.bot.chat.jobs import a_post
-from bot.domain.posts import PostKind
+from bot.chat.client import SignalboxClient
+from bot.domain.posts import Post, PostKind
+from bot.domain.states import EndReason
+from bot.errors import BadInput, Unavailable
+from deploy.sandbox.discord.person import Refused
+from deploy.sandbox.discord.wire import Json
+from tests.bot.chat.conftest import CHANNEL, Room, connected, settings
+from tests.bot.chat.jobs import PROJECT, a_job, a_post, a_running_job, an_ended_job
 
 pytestmark = pytest.mark.slow
 
-CHANNEL = "training"
+EPHEMERAL = 64
 
 
-async def test_train_is_acknowledged_alone_and_reaches_the_services_typed(room: Room) -> None:
-    outcome = await room.mika.type(
-        "/train branch:main lr:0.05 epochs:3 optimizer:adam augment:true", channel=CHANNEL, wait=True
-    )
+async def typed(room: Room, text: str) -> Json:
+    """The finished answer to a command of mika's."""
+    outcome = await room.mika.type(text, channel=CHANNEL, wait=True)
+    assert (outcome["state"], outcome["error"]) == ("acknowledged", None)
+    message: Json = outcome["message"]
+    return message
+
+
+# ---- /train, /retry --------------------------------------------------------------------------------------
+async def test_train_reaches_the_services_with_typed_options(room: Room) -> None:
+    line = "/train branch:main commit:a1b2 lr:0.05 epochs:3 optimizer:adam augment:true"
+    outcome = await room.mika.type(line, channel=CHANNEL)
     assert (outcome["state"], outcome["type"]) == ("acknowledged", 5)
-    assert outcome["message"]["flags"] == 64
-    assert outcome["message"]["content"] == "job1 is on its way: its card comes in a moment"
+    await room.services.made.get()
     (request,) = room.services.requests
     assert request.values == {"lr": 0.05, "epochs": 3, "optimizer": "adam", "augment": True}
-    assert (request.branch, request.commit, request.project) == ("main", "", "")
+    assert (request.branch, request.commit, request.project) == ("main", "a1b2", "")
     assert {"trainer", "admin"} < request.person.roles
+    assert (request.person.name, request.person.id) == ("Mika", int(room.discord.people["mika"]))
     assert request.channel_id == room.channel_id
 
 
+async def test_the_bounds_of_the_config_are_checked_before_anything_is_sent(room: Room) -> None:
+    for line, words in (
+        ("/train lr:2", "lr"),
+        ("/train epochs:0", "epochs"),
+        ("/train optimizer:lion", "optimizer"),
+    ):
+        with pytest.raises(Refused, match=words):
+            await room.mika.type(line, channel=CHANNEL)
+    assert room.services.requests == []
+
+
 async def test_the_confirmation_links_to_the_card_once_it_is_posted(room: Room) -> None:
-    job = room.services.known
-    outcome = await room.mika.type("/train", channel=CHANNEL, wait=False)
-    while "job1" not in job:
-        pass
-    message_id = await room.client.poster.send(a_post(PostKind.CARD), job["job1"])
+    async with asyncio.TaskGroup() as group:
+        answer = group.create_task(typed(room, "/train"))
+        card = await room.posted(await room.services.made.get())
+    message = answer.result()
+    link = f"https://discord.com/channels/{room.client.guild_id}/{room.channel_id}/{card['id']}"
+    assert message["content"] == f"job1 is on its way: {link}"
+    assert message["flags"] & EPHEMERAL
+
+
+async def test_typed_in_a_thread_the_card_goes_to_the_channel(room: Room) -> None:
+    card = await room.posted(a_job(channel_id=room.channel_id))
+    thread = await room.client.poster.send(_thread(), room.services.known["k7q2mx"])
+    assert str(thread) == card["id"]
+    await room.mika.type("/train", channel=str(thread))
+    assert (await room.services.made.get()).channel_id == room.channel_id
+
+
+async def test_retry_keeps_all_but_what_is_given_anew(room: Room) -> None:
+    room.services.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
+    async with asyncio.TaskGroup() as group:
+        answer = group.create_task(typed(room, "/retry job:k7q2mx lr:0.01"))
+        job = await room.services.made.get()
+        await room.posted(job)
+    assert job.retry_of == "k7q2mx"
+    assert room.services.requests[0].values == {"lr": 0.01}
+    assert answer.result()["content"].startswith("job1 is on its way, again as k7q2mx: https://")
+
+
+# ---- errors ----------------------------------------------------------------------------------------------
+async def test_an_error_goes_to_the_asker_alone_in_words(room: Room) -> None:
+    room.services.error = BadInput("branch", given="mian", expected="a branch", choices=["main"])
+    message = await typed(room, "/train branch:mian")
+    assert message["content"] == 'branch: "mian" was given, a branch is expected. Valid: main.'
+    assert message["flags"] & EPHEMERAL
+
+
+async def test_an_error_of_a_public_answer_goes_to_the_asker_alone_too(room: Room) -> None:
+    room.services.error = Unavailable("S3 does not answer")
+    await room.mika.type("/plot job:k7q2mx", channel=CHANNEL)
+    async with asyncio.timeout(5):
+        while not (seen := [m for m in await room.mika.messages(CHANNEL) if m["content"]]):
+            await asyncio.sleep(0.01)
+    assert "S3 does not answer" in seen[0]["content"]
+    assert seen[0]["flags"] & EPHEMERAL
+    assert await room.guest.messages(CHANNEL) == []
+
+
+async def test_a_mistake_of_ours_is_told_with_an_id_that_is_in_the_log(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room.services.error = ZeroDivisionError("secret detail")
+    text = (await typed(room, "/train"))["content"]
+    assert "secret detail" not in text
+    (error_id,) = re.findall(r"as ([0-9a-f]{6}):", text)
+    logged = capsys.readouterr().out
+    assert error_id in logged
+    assert "ZeroDivisionError" in logged
+
+
+# ---- what is asked ---------------------------------------------------------------------------------------
+async def test_status_shows_the_card_as_it_is(room: Room) -> None:
+    card = await room.posted(a_running_job(channel_id=room.channel_id))
+    message = await typed(room, "/status job:k7q2mx")
+    assert message["embeds"][0]["title"] == card["embeds"][0]["title"] == "mnist k7q2mx"
+    assert message["content"].endswith(f"/{card['id']}")
+    assert message["flags"] & EPHEMERAL
+
+
+async def test_status_without_a_job_lists_what_is_live(room: Room) -> None:
+    assert (await typed(room, "/status"))["content"].startswith("Nothing is live.")
+    room.services.known = {"k7q2mx": a_running_job(), "b2c3d4": an_ended_job(EndReason.STOPPED, id="b2c3d4")}
+    (embed,) = (await typed(room, "/status"))["embeds"]
+    assert embed["title"] == "1 live job"
+    assert embed["description"] == "`k7q2mx` mnist main@a1b2c3d — running, epoch 7/10"
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        ("", {"k7q2mx", "b2c3d4", "c2d3f4"}),
+        (" state:failed", {"c2d3f4"}),
+        (" state:stopped", {"b2c3d4"}),
+        (" state:live", {"k7q2mx"}),
+        (" mine:true", set()),
+    ],
+)
+async def test_jobs_are_filtered(room: Room, options: str, ids: set[str]) -> None:
+    room.services.known = {
+        "k7q2mx": a_running_job(),
+        "b2c3d4": an_ended_job(EndReason.STOPPED, id="b2c3d4", message_id=5),
+        "c2d3f4": an_ended_job(EndReason.OUT_OF_MEMORY, id="c2d3f4"),
+    }
+    message = await typed(room, f"/jobs{options}")
+    shown = message["embeds"][0]["description"] if ids else message["content"]
+    assert {job_id for job_id in room.services.known if job_id in shown} == ids
+
+
+async def test_logs_come_in_a_block_and_long_ones_as_a_file(room: Room) -> None:
+    room.services.known["k7q2mx"] = a_running_job(thread_id=99)
+    text = (await typed(room, "/logs job:k7q2mx lines:1"))["content"]
+    assert text.endswith(f"All of it: https://discord.com/channels/{room.client.guild_id}/99\n```\nepoch 2\n```")
+    room.services.log_text = "\n".join("x" * 100 for _ in range(30))
+    message = await typed(room, "/logs job:k7q2mx")
+    assert [file["filename"] for file in message["attachments"]] == ["k7q2mx-log.txt"]
+    assert message["attachments"][0]["size"] == len(room.services.log_text)
+    room.services.log_text = ""
+    assert "has written no log so far" in (await typed(room, "/logs job:k7q2mx"))["content"]
+
+
+async def test_a_plot_is_for_all_and_takes_several_jobs(room: Room) -> None:
+    message = await typed(room, "/plot job:k7q2mx more:b2c3d4, k7q2mx")
+    assert room.services.plotted == [["k7q2mx", "b2c3d4"]]
+    assert not message["flags"] & EPHEMERAL
+    assert message["attachments"][0]["filename"] == "k7q2mx-b2c3d4.png"
+    assert (await room.guest.messages(CHANNEL))[-1]["id"] == message["id"]
+
+
+async def test_artifacts_are_listed_with_links_and_the_newest_picture(room: Room) -> None:
+    room.services.known["k7q2mx"] = a_running_job()
+    message = await typed(room, "/artifacts job:k7q2mx")
+    (embed,) = message["embeds"]
+    assert embed["description"].split("\n") == [
+        "[walk.png](https://bucket.example/2100000?signature=x) · 2 MiB",
+        r"[model\_\[1\].pt](https://bucket.example/4800?signature=x) · 4.69 KiB",
+    ]
+    assert embed["footer"]["text"].startswith("2 files, 2.01 MiB")
+    assert embed["image"]["url"].startswith(room.discord.url)
+    room.services.nothing_left = True
+    assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx has left nothing so far."
+
+
+async def test_help_names_every_command_that_is_registered(room: Room) -> None:
+    outcome = await room.mika.type("/help", channel=CHANNEL, wait=True)
+    text = outcome["message"]["embeds"][0]["description"]
+    names = {command["name"] for command in await room.mika.commands()}
+    assert names == {"train", "status", "jobs", "logs", "plot", "artifacts", "stop", "retry", "help"}
+    assert all(f"`/{name}" in text for name in names - {"help"})
+    assert "`/train [branch] [commit] [lr] [epochs] [optimizer] [augment]`" in text
+
+
+async def test_autocomplete(room: Room) -> None:
+    room.services.known = {"k7q2mx": a_running_job(), "k2c3d4": an_ended_job(EndReason.STOPPED, id="k2c3d4")}
+    complete = room.mika.autocomplete
+    assert await complete("stop", "job", {"job": "k7"}, channel=CHANNEL) == [
+        {"name": "k7q2mx  mnist main@a1b2c3d running", "value": "k7q2mx"}
+    ]
+    assert await complete("train", "branch", {"branch": "me"}, channel=CHANNEL) == [{"name": "mend", "value": "mend"}]
+    (commit,) = await complete("train", "commit", {"branch": "main", "commit": ""}, channel=CHANNEL)
+    assert commit["name"].startswith("a1b2c3d  Warm up")
+    assert len(commit["name"]) == 100
+    assert commit["value"] == "a1b2c3d" + "0" * 33
+    more = await complete("plot", "more", {"job": "k7q2mx", "more": "k7q2mx, k"}, channel=CHANNEL)
+    assert more == [{"name": "k7q2mx k2c3d4", "value": "k7q2mx k2c3d4"}]
+
+
+# ---- stopping --------------------------------------------------------------------------------------------
+async def test_stop(room: Room) -> None:
+    room.services.known["k7q2mx"] = a_running_job()
+    message = await typed(room, "/stop job:k7q2mx")
+    assert message["content"] == "k7q2mx is being stopped; its end is told in the channel."
+    assert [job_id for job_id, _ in room.services.stopped] == ["k7q2mx"]
+
+
+async def test_the_stop_button_asks_once_and_the_clicker_alone(room: Room) -> None:
+    card = await room.posted(a_running_job(channel_id=room.channel_id))
+    question = (await room.mika.click(card, "sb:stop:k7q2mx", wait=True))["message"]
+    assert question["content"].startswith("Stop k7q2mx?")
+    assert question["flags"] & EPHEMERAL
+    assert room.services.stopped == []
+    confirmed = (await room.mika.click(question, "sb:confirm:k7q2mx", wait=True))["message"]
+    assert confirmed["content"].startswith("k7q2mx is being stopped")
+    assert confirmed["components"] == []
+    assert [job_id for job_id, _ in room.services.stopped] == ["k7q2mx"]
+
+
+async def test_a_click_is_checked_for_who_clicks(room: Room) -> None:
+    card = await room.posted(a_running_job(channel_id=room.channel_id))
+    refused = (await room.guest.click(card, "sb:stop:k7q2mx", wait=True))["message"]
+    assert refused["content"] == "You may not stop this job."
+    assert refused["flags"] & EPHEMERAL
+    assert refused["id"] not in {message["id"] for message in await room.mika.messages(CHANNEL)}
+
+
+async def test_the_other_buttons(room: Room) -> None:
+    card = await room.posted(an_ended_job(EndReason.SUCCEEDED, channel_id=room.channel_id))
+    logs = (await room.guest.click(card, "sb:logs:k7q2mx", wait=True))["message"]
+    assert "epoch 2" in logs["content"]
+    plot = (await room.guest.click(card, "sb:plot:k7q2mx", wait=True))["message"]
+    assert plot["attachments"][0]["filename"] == "k7q2mx.png"
+    async with asyncio.TaskGroup() as group:
+        clicked = group.create_task(room.mika.click(card, "sb:retry:k7q2mx", wait=True))
+        await room.posted(await room.services.made.get())
+    retry = clicked.result()["message"]
+    assert retry["content"].startswith("job1 is on its way, again as k7q2mx")
+    assert all(message["flags"] & EPHEMERAL for message in (logs, plot, retry))
+
+
+async def test_buttons_outlive_a_restart(room: Room) -> None:
+    card = await room.posted(a_running_job(channel_id=room.channel_id))
+    await room.client.close()
+    again = SignalboxClient(settings(room.discord), (PROJECT,))
+    again.attach(room.services.services())
+    async with connected(again, room.discord.token):
+        question = (await room.mika.click(card, "sb:stop:k7q2mx", wait=True))["message"]
+    assert question["content"].startswith("Stop k7q2mx?")
+
+
+# ---- a bad day -------------------------------------------------------------------------------------------
+async def test_an_acknowledgement_whose_answer_is_lost_loses_no_command(room: Room) -> None:
+    room.fault("POST", "/interactions/.*/callback", fault="reset", when="after")
+    room.services.known["k7q2mx"] = a_running_job()
+    message = await typed(room, "/status job:k7q2mx")
+    assert message["embeds"][0]["title"] == "mnist k7q2mx"
+
+
+async def test_a_lost_gateway_is_found_again(room: Room) -> None:
+    room.discord.discord.gateway.drop(resumable=True)
+    room.services.known["k7q2mx"] = a_running_job()
+    message = await typed(room, "/status job:k7q2mx")
+    assert message["embeds"]
+
+
+def _thread() -> Post:
+    return a_post(PostKind.THREAD)
