@@ -19,12 +19,16 @@ from deploy.sandbox.session import Sandbox, sandbox
 
 OUT = Path("sandbox-out")
 CAST = ("mika", "noor", "guest")
+WIDTH = 120
+"""Columns, where the output is not a terminal."""
 
 
 async def main() -> int:
     """The exit code: 0 when every promise was kept."""
     began = time.monotonic()
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
     console.print("[bold]Signalbox[/]: a Discord stand-in, an AWS stand-in and the real bot, all on this machine.")
     async with sandbox() as running:
         await running.bot.start()

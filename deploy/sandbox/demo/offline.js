@@ -15,7 +15,8 @@
   };
 
   const answer = (path, query) => {
-    const [, person, what, channelId] = path.split("/").slice(1);
+    const [root, person, what, channelId] = path.split("/").slice(1);
+    if (root === "guild") return { name: record.guild.name, roles: record.guild.roles, application: null };
     if (person === undefined) return record.people;
     if (channelId) return page(channelId, decodeURIComponent(person), query);
     return what === "channels" ? channels : [];

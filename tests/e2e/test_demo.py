@@ -1,0 +1,102 @@
+"""`make demo` as a newcomer runs it: it ends by itself, keeps every promise, and leaves what it says."""
+
+import asyncio
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.sandbox.demo.record import Record
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What it printed, and the folder that it ran in."""
+    folder = tmp_path_factory.mktemp("demo")
+
+    async def run() -> str:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "deploy.sandbox.demo"),
+            cwd=folder,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(110):
+            output, _ = await process.communicate()
+        assert process.returncode == 0, output.decode()
+        return output.decode()
+
+    return asyncio.run(run()), folder / "sandbox-out"
+
+
+def _record(folder: Path) -> Record:
+    ledger = json.loads((folder / "ledger.json").read_text())
+    return Record(json.loads((folder / "transcript.json").read_text()), ledger["discord"], ledger["aws"])
+
+
+def test_the_account_at_the_end_adds_up(demo: tuple[str, Path]) -> None:
+    output, _ = demo
+    match = re.search(r"(\d+) commands accepted, (\d+) SubmitJob calls, (\d+) endings told; 3 refused; 1 bot", output)
+    assert match, output[-2000:]
+    assert match[1] == match[2] == match[3] == "5"
+
+
+def test_the_ledger_has_one_submission_and_one_ending_for_each_job(demo: tuple[str, Path]) -> None:
+    record = _record(demo[1])
+    jobs = [name.rsplit("-", 1)[-1] for name in record.submissions]
+    assert len(set(jobs)) == len(jobs) == 5
+    assert record.wrong(jobs) == []
+    assert not [entry for entry in record.aws if entry["kind"] == "job.refused"]
+
+
+def test_the_endings_say_what_happened(demo: tuple[str, Path]) -> None:
+    record = _record(demo[1])
+    jobs = [name.rsplit("-", 1)[-1] for name in record.submissions]
+    first, other, broken, stopped, killed = (record.endings(job)[0] for job in jobs)
+    for message in (first, other, killed):
+        assert re.search(r"succeeded: val\\?_accuracy [\d.]+ at epoch \d+ of \d+", message["content"])
+        assert message["attachments"][0]["filename"].endswith(".png")
+    assert "failed: exit code 1" in broken["content"]
+    assert "Traceback" in broken["content"]
+    assert "was stopped by" in stopped["content"]
+    assert [m["username"] for m in stopped["mentions"]] == ["noor"]
+
+
+def test_the_thread_of_the_job_whose_bot_was_killed_is_whole(demo: tuple[str, Path]) -> None:
+    """Every line that the job printed is in the archived file once, and the thread's blocks repeat none."""
+    record = _record(demo[1])
+    job_id = record.submissions[-1].rsplit("-", 1)[-1]
+    thread = next(c for c in record.transcript["channels"] if c["name"].startswith(job_id))
+    posted = "\n".join(m["content"] for m in thread["messages"])
+    epochs = [int(n) for n in re.findall(r"^epoch +(\d+) ", posted, flags=re.M)]
+    assert epochs == list(range(1, 26))
+    (file,) = [a for m in thread["messages"] for a in m["attachments"]]
+    archived = (demo[1] / file["url"]).read_text()
+    assert [int(n) for n in re.findall(r"^epoch +(\d+) ", archived, flags=re.M)] == list(range(1, 26))
+
+
+def test_cards_end_in_the_state_of_their_job(demo: tuple[str, Path]) -> None:
+    record = _record(demo[1])
+    cards = [m for m in record.messages if m["embeds"] and re.match(r"mnist \w{6}$", m["embeds"][0].get("title", ""))]
+    states = [card["embeds"][0]["description"].split("\n")[0] for card in cards if not card["flags"] & 64]
+    assert [state.split()[0].strip("*") for state in states][:5] == [
+        "Succeeded:",
+        "Succeeded:",
+        "Failed:",
+        "Was",
+        "Succeeded:",
+    ]
+
+
+def test_it_leaves_nothing_running(demo: tuple[str, Path]) -> None:
+    assert demo
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        assert "signalbox-sandbox-" not in command, command
