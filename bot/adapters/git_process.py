@@ -42,7 +42,7 @@ _MEANINGS: tuple[tuple[str, type[ServiceError], str], ...] = (
     ("dubious ownership", Denied, "Give the folder to the user that the bot runs as."),
     ("The requested URL returned error: 403", Denied, "Give git credentials that may read it."),
     ("does not appear to be a git repository", Missing, "Check the address of the repository."),
-    ("repository not found", Missing, "Check the address of the repository, and whether the credentials may read it."),
+    ("not found", Missing, "Check the address of the repository, and whether the credentials may read it."),
     ("does not exist", Missing, "Check the address of the repository."),
     ("not allowed", Refused, "Use an https://, ssh:// or file:// address."),
 )
