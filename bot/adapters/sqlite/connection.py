@@ -18,7 +18,7 @@ _DAMAGED = (
     "It is damaged. Move it away, together with the files beside it that end in -wal and -shm; then put the newest "
     "snapshot in its place, or begin with an empty store."
 )
-_NO_ACCESS = "See to the permissions of the file and of its folder."
+_NO_ACCESS = "See to the file and its folder: their permissions, and the room on their disk."
 _ADVICE = {
     sqlite3.SQLITE_FULL: "The disk is full: make room on it.",
     sqlite3.SQLITE_CORRUPT: _DAMAGED,

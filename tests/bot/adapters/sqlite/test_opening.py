@@ -33,6 +33,11 @@ async def _begin(path: Path) -> str:
     return job.id
 
 
+async def _open(path: Path) -> None:
+    async with open_store(path):
+        pass
+
+
 class TestFiles:
     async def test_are_for_their_owner_alone(self, path: Path) -> None:
         before = os.umask(0)
@@ -66,30 +71,32 @@ class TestDamage:
         path.write_bytes(b"not a database, but long enough to be taken for one " * 100)
 
         with pytest.raises(StoreError, match=r"signalbox.db cannot be used .*Move it away"):
-            await _begin(path)
+            await _open(path)
 
     async def test_pages_that_were_overwritten(self, path: Path) -> None:
+        """Where nothing of the opening looks: a page of the log."""
         await _begin(path)
         content = bytearray(path.read_bytes())
-        content[8 * 4096 : -4096] = os.urandom(len(content) - 9 * 4096)
+        damaged = content.index(b"x" * 500) // 4096 * 4096
+        content[damaged : damaged + 4096] = bytes(range(256)) * 16
         path.write_bytes(content)
 
         with pytest.raises(StoreError, match="is damaged"):
-            await _begin(path)
+            await _open(path)
 
     async def test_a_file_that_was_cut_off(self, path: Path) -> None:
         await _begin(path)
         os.truncate(path, path.stat().st_size // 2)
 
         with pytest.raises(StoreError, match="is damaged"):
-            await _begin(path)
+            await _open(path)
 
     async def test_a_refused_store_can_be_opened_when_it_is_mended(self, path: Path) -> None:
         job_id = await _begin(path)
         whole = path.read_bytes()
         os.truncate(path, len(whole) // 2)
         with pytest.raises(StoreError):
-            await _begin(path)
+            await _open(path)
 
         path.write_bytes(whole)
 
@@ -189,6 +196,8 @@ class TestSnapshot:
 
         assert [each.name for each in target.parent.iterdir()] == ["monday.db"]
         assert (_mode(target.parent), _mode(target)) == (0o700, 0o600)
+        with closing(sqlite3.connect(target)) as db:
+            assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
         async with open_store(target) as copy:
             assert await copy.open_jobs() == [job]
 
@@ -201,6 +210,16 @@ class TestSnapshot:
 
         async with open_store(target) as copy:
             assert await copy.open_jobs() == [job]
+
+    async def test_what_a_killed_one_has_left_is_no_obstacle(self, path: Path, tmp_path: Path) -> None:
+        for name in ("snapshot.db.part", "snapshot.db.part-journal"):
+            (tmp_path / name).write_bytes(b"half" * 2_000)
+
+        async with open_store(path) as store:
+            await store.snapshot(tmp_path / "snapshot.db")
+
+        assert sorted(each.name for each in tmp_path.iterdir()) == ["data", "snapshot.db"]
+        await _open(tmp_path / "snapshot.db")
 
     async def test_one_that_fails_leaves_nothing(self, path: Path, tmp_path: Path) -> None:
         target = tmp_path / "snapshots"
