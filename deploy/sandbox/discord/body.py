@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploy.sandbox.discord import components
-from deploy.sandbox.discord.errors import ApiError, Code, FormErrors
+from deploy.sandbox.discord.errors import MEDIA, WEB, ApiError, Code, FormErrors
 from deploy.sandbox.discord.limits import Limits
 from deploy.sandbox.discord.message import MessageFlag
 from deploy.sandbox.discord.wire import Json
@@ -15,6 +15,7 @@ from deploy.sandbox.discord.wire import Json
 CONTENT, EMBEDS, EMBED_TOTAL, FIELDS, FILES, NONCE = 2000, 10, 6000, 25, 10, 25
 _PARSEABLE = ("everyone", "roles", "users")
 _PICTURES = ("image", "thumbnail")
+_SHOWN = ("title", "description", "fields", "footer", "author", *_PICTURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ def check(body: Json, files: Sequence[Upload], limits: Limits, flags: MessageFla
     """Raises 50035 with every mistake, or 40005. `flags` are those that the message will have."""
     errors = FormErrors()
     errors.text(body.get("content"), "content", most=CONTENT)
+    errors.object(body.get("message_reference"), "message_reference")
     check_embeds(errors.objects(body.get("embeds"), "embeds", most=EMBEDS), errors)
     _check_nonce(body.get("nonce"), errors)
     _check_mentions(body.get("allowed_mentions"), errors)
@@ -62,12 +64,16 @@ def check_embeds(embeds: list[Json], errors: FormErrors) -> None:
     total = 0
     for at, embed in enumerate(embeds):
         path = f"embeds.{at}"
+        footer = errors.object(embed.get("footer"), f"{path}.footer")
+        author = errors.object(embed.get("author"), f"{path}.author")
         texts = [
             errors.text(embed.get("title"), f"{path}.title", most=256),
             errors.text(embed.get("description"), f"{path}.description", most=4096),
-            errors.text((embed.get("footer") or {}).get("text"), f"{path}.footer.text", most=2048),
-            errors.text((embed.get("author") or {}).get("name"), f"{path}.author.name", most=256),
+            errors.text(footer.get("text"), f"{path}.footer.text", most=2048),
+            errors.text(author.get("name"), f"{path}.author.name", most=256),
         ]
+        if not any(embed.get(name) for name in _SHOWN):
+            errors.required(f"{path}.description")
         fields = errors.objects(embed.get("fields"), f"{path}.fields", most=FIELDS)
         for n, entry in enumerate(fields):
             place = f"{path}.fields.{n}"
@@ -83,18 +89,15 @@ def check_embeds(embeds: list[Json], errors: FormErrors) -> None:
 
 
 def _check_embed_urls(embed: Json, path: str, errors: FormErrors) -> None:
-    urls: dict[str, tuple[object, tuple[str, ...]]] = {f"{path}.url": (embed.get("url"), ("http", "https"))}
+    errors.url(embed.get("url"), f"{path}.url", schemes=WEB)
     for name in _PICTURES:
-        if (picture := embed.get(name)) is not None:
-            if not isinstance(picture, dict) or not picture.get("url"):
-                errors.required(f"{path}.{name}.url")
-                continue
-            urls[f"{path}.{name}.url"] = (picture["url"], ("http", "https", "attachment"))
-    for place, (url, schemes) in urls.items():
-        text = errors.text(url, place, most=2048)
-        scheme = text.partition("://")[0]
-        if text and scheme not in schemes:
-            errors.add(place, "URL_TYPE_INVALID_SCHEME", f'Scheme "{scheme}" must be one of {schemes}.')
+        if embed.get(name) is not None:
+            picture = errors.object(embed[name], f"{path}.{name}")
+            errors.url(picture.get("url"), f"{path}.{name}.url", schemes=MEDIA, required=True)
+    for name in ("footer", "author"):
+        holder = embed.get(name)
+        if isinstance(holder, dict):
+            errors.url(holder.get("icon_url"), f"{path}.{name}.icon_url", schemes=MEDIA)
 
 
 def _check_nonce(nonce: object, errors: FormErrors) -> None:
@@ -103,17 +106,14 @@ def _check_nonce(nonce: object, errors: FormErrors) -> None:
     errors.text(nonce, "nonce", most=NONCE)
 
 
-def _check_mentions(allowed: Json | None, errors: FormErrors) -> None:
-    if allowed is None:
-        return
-    parse = allowed.get("parse") or []
+def _check_mentions(value: object, errors: FormErrors) -> None:
+    allowed = errors.object(value, "allowed_mentions")
+    parse = errors.texts(allowed.get("parse"), "allowed_mentions.parse", most=3)
     for at, kind in enumerate(parse):
         if kind not in _PARSEABLE:
             errors.choice(f"allowed_mentions.parse.{at}", str(_PARSEABLE))
     for kind in ("users", "roles"):
-        ids = allowed.get(kind) or []
-        if len(ids) > 100:
-            errors.too_long(f"allowed_mentions.{kind}", 100)
+        ids = errors.texts(allowed.get(kind), f"allowed_mentions.{kind}", most=100)
         if ids and kind in parse:
             errors.add(
                 "allowed_mentions",

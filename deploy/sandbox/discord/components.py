@@ -6,7 +6,7 @@ https://discord.com/developers/docs/components/reference
 from collections.abc import Callable, Iterator
 from enum import IntEnum
 
-from deploy.sandbox.discord.errors import FormErrors
+from deploy.sandbox.discord.errors import MEDIA, FormErrors
 from deploy.sandbox.discord.wire import Json
 
 MOST_IN_MESSAGE = 40
@@ -41,14 +41,17 @@ SELECTS = frozenset(
     {Kind.STRING_SELECT, Kind.USER_SELECT, Kind.ROLE_SELECT, Kind.MENTIONABLE_SELECT, Kind.CHANNEL_SELECT}
 )
 LINK, PREMIUM = 5, 6
+_MEDIA = {Kind.THUMBNAIL: "media", Kind.FILE: "file"}
 
 
 def walk(components: list[Json]) -> Iterator[Json]:
     """Every component, parents first, in the order in which Discord numbers them."""
     for component in components:
-        yield component
-        yield from walk(component.get("components", []))
-        yield from walk([component[name] for name in ("accessory", "component") if component.get(name)])
+        if isinstance(component, dict):
+            yield component
+            children = component.get("components")
+            yield from walk(children if isinstance(children, list) else [])
+            yield from walk([component[name] for name in ("accessory", "component") if component.get(name)])
 
 
 def numbered(components: list[Json]) -> list[Json]:
@@ -79,7 +82,7 @@ def check(components: list[Json], errors: FormErrors, *, v2: bool) -> None:
         else:
             _check_one(component, f"components.{at}", errors)
     _check_custom_ids(everything, errors)
-    if sum(len(part.get("content") or "") for part in everything) > MOST_TEXT:
+    if sum(len(str(part.get("content") or "")) for part in everything) > MOST_TEXT:
         errors.too_long("components", MOST_TEXT)
 
 
@@ -108,14 +111,32 @@ def _check_one(component: Json, path: str, errors: FormErrors) -> None:
     elif kind is Kind.TEXT_DISPLAY:
         errors.text(component.get("content"), f"{path}.content", most=MOST_TEXT, least=1, required=True)
     elif kind is Kind.MEDIA_GALLERY:
-        errors.objects(component.get("items"), f"{path}.items", most=10, least=1)
+        items = errors.objects(component.get("items"), f"{path}.items", most=10, least=1)
+        for at, item in enumerate(items):
+            _check_media(item, "media", f"{path}.items.{at}", errors)
+    elif kind in _MEDIA:
+        _check_media(component, _MEDIA[kind], path, errors)
     elif kind in (Kind.SECTION, Kind.CONTAINER):
         most = 3 if kind is Kind.SECTION else MOST_IN_MESSAGE
         children = errors.objects(component.get("components"), f"{path}.components", most=most, least=1)
         for at, child in enumerate(children):
             _check_one(child, f"{path}.components.{at}", errors)
-        if kind is Kind.SECTION and not component.get("accessory"):
-            errors.required(f"{path}.accessory")
+        if kind is Kind.SECTION:
+            _check_accessory(component.get("accessory"), f"{path}.accessory", errors)
+
+
+def _check_accessory(accessory: object, path: str, errors: FormErrors) -> None:
+    if not isinstance(accessory, dict):
+        errors.required(path)
+    elif accessory.get("type") not in (Kind.BUTTON, Kind.THUMBNAIL):
+        errors.choice(f"{path}.type", "(2, 11)")
+    else:
+        _check_one(accessory, path, errors)
+
+
+def _check_media(holder: Json, name: str, path: str, errors: FormErrors) -> None:
+    media = errors.object(holder.get(name), f"{path}.{name}")
+    errors.url(media.get("url"), f"{path}.{name}.url", schemes=MEDIA, required=True)
 
 
 def _check_row(row: Json, path: str, errors: FormErrors) -> None:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from deploy.sandbox.discord.app import Discord
 from deploy.sandbox.discord.faults import read_fault
-from deploy.sandbox.discord.people import answer, read_object
+from deploy.sandbox.discord.people import answer, read_object, whole
 from deploy.sandbox.discord.wire import Json, listed
 
 _ACTIONS = ("drop", "reconnect", "invalidate")
@@ -29,7 +29,7 @@ class Control:
 
     async def _ledger(self, request: web.Request) -> object:
         kind = request.query.get("kind")
-        after = int(request.query.get("after", "0"))
+        after = whole(request, "after", 0)
         entries = self._core.ledger.entries[after:]
         return [entry.wire() for entry in entries if kind in (None, entry.kind)]
 

@@ -58,6 +58,10 @@ class Code(Enum):
     TOO_MANY_THREADS = (160006, 400, "Maximum number of active threads reached")
 
 
+WEB = ("http", "https")
+MEDIA = (*WEB, "attachment")
+
+
 class ApiError(Exception):
     """An answer of Discord's other than success."""
 
@@ -130,6 +134,30 @@ class FormErrors:
                 self.add(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
             else:
                 self.too_long(path, most)
+        return value
+
+    def url(self, value: object, path: str, *, schemes: tuple[str, ...], required: bool = False) -> None:
+        text = self.text(value, path, most=2048, least=int(required), required=required)
+        scheme = text.partition("://")[0]
+        if text and scheme not in schemes:
+            self.add(path, "URL_TYPE_INVALID_SCHEME", f'Scheme "{scheme}" must be one of {schemes}.')
+
+    def object(self, value: object, path: str) -> Json:
+        """`value` as an object, {} where there is none; anything else is a mistake."""
+        if value is None or isinstance(value, dict):
+            return value or {}
+        self.add(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+        return {}
+
+    def texts(self, value: object, path: str, *, most: int) -> list[str]:
+        """`value` as a list of strings; anything else is a mistake."""
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.add(path, "LIST_TYPE_CONVERT", "Only lists of strings may be used here.")
+            return []
+        if len(value) > most:
+            self.too_long(path, most)
         return value
 
     def raise_if_any(self) -> None:

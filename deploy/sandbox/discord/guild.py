@@ -72,10 +72,11 @@ class Guild:
         raise ValueError(f"there is no role {name!r}; there are {[role.name for role in self.roles.values()]}")
 
     def permissions(self, user: User, channel: Channel | None = None) -> Permission:
-        """In the guild, or in a channel; a thread has its parent's, a private one is for its members alone."""
+        """In the guild, or in a channel; a thread has its parent's, a private one is for its members alone.
+
+        Being the owner gives nothing here: roles alone count.
+        """
         base = in_guild(self.roles[self.id].permissions, (self.roles[role].permissions for role in user.role_ids))
-        if user.id == self.owner_id and not self.world.people:
-            return base
         if channel is None:
             return base
         place = self.channels.get(channel.parent_id) if isinstance(channel, Thread) else channel

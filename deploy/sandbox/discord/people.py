@@ -29,6 +29,7 @@ class People:
     def routes(self) -> list[web.RouteDef]:
         one = "/sandbox/people/{person}"
         return [
+            web.get("/sandbox/guild", self._guild),
             web.get("/sandbox/people", self._people),
             web.get(one + "/channels", self._as_person(self._channels)),
             web.get(one + "/channels/{channel}/messages", self._as_person(self._messages)),
@@ -55,6 +56,12 @@ class People:
 
         return handle
 
+    async def _guild(self, _: web.Request) -> web.Response:
+        """What every person knows of the place that they are in."""
+        guild = self._discord.core.guild
+        roles = [{"id": role.id, "name": role.name, "color": role.color} for role in guild.roles.values()]
+        return answer({"name": guild.world.guild_name, "roles": roles, "application": guild.bot.wire()})
+
     async def _people(self, _: web.Request) -> web.Response:
         guild = self._discord.core.guild
         return answer(
@@ -75,14 +82,14 @@ class People:
 
     async def _messages(self, request: web.Request, person: User) -> object:
         channel = self._actions.channel(person, request.match_info["channel"])
-        limit = _whole(request, "limit", _DEFAULT_MESSAGES)
+        limit = whole(request, "limit", _DEFAULT_MESSAGES)
         if not 1 <= limit <= _MOST_MESSAGES:
             raise ValueError(f"limit: {limit} was given, 1 to {_MOST_MESSAGES} is expected")
         timeline, messages = self._discord.core.timeline(channel.id), self._discord.messages
         if "after" in request.query:
-            found = messages.visible(timeline.after(_whole(request, "after", 0)), person, limit)
+            found = messages.visible(timeline.after(whole(request, "after", 0)), person, limit)
         else:
-            newest_first = timeline.before(_whole(request, "before", 1 << 63))
+            newest_first = timeline.before(whole(request, "before", 1 << 63))
             found = messages.visible(newest_first, person, limit)[::-1]
         return [messages.wire(message) for message in found]
 
@@ -219,7 +226,7 @@ def _text(body: Json, name: str) -> str:
     return value
 
 
-def _whole(request: web.Request, name: str, default: int) -> int:
+def whole(request: web.Request, name: str, default: int) -> int:
     text = request.query.get(name, str(default))
     if not text.isdigit():
         raise ValueError(f"{name}: {text!r} was given, a whole number is expected")

@@ -63,6 +63,7 @@ class Threads:
 
     def update(self, thread: Thread, by: User, body: Json) -> Thread:
         """Raises 50013, 50083 (archived and not woken by the same request), 50035."""
+        body = {name: value for name, value in body.items() if value is not None}
         self._require_may_change(thread, by, body)
         _check(body, FormErrors(), creating=False)
         if thread.archived and body.get("archived", True):
@@ -72,7 +73,7 @@ class Threads:
         if body.get("archived", thread.archived) != thread.archived:
             thread.archive_changed_at = self._core.clock()
         for name in _SETTABLE:
-            if body.get(name) is not None:
+            if name in body:
                 setattr(thread, name, body[name])
         thread.auto_archive_minutes = body.get("auto_archive_duration") or thread.auto_archive_minutes
         thread.name = body.get("name") or thread.name
@@ -158,7 +159,7 @@ class Threads:
         waking = set(body) == {"archived"} and body["archived"] is False
         if waking and not thread.locked:
             guild.require(by, thread, Permission.SEND_MESSAGES_IN_THREADS)
-        elif thread.owner_id != by.id or thread.locked or body.get("locked") is not None:
+        elif thread.owner_id != by.id or thread.locked or "locked" in body:
             guild.require(by, thread, Permission.MANAGE_THREADS)
 
     def _count_rename(self, thread: Thread, body: Json) -> None:

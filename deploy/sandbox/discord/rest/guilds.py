@@ -80,7 +80,7 @@ def roles(discord: Discord, call: Call) -> object:
 
 def members(discord: Discord, call: Call) -> object:
     _require_known(discord, call)
-    after, limit = int(call.query.get("after", "0")), int(call.query.get("limit", "1"))
+    after, limit = call.number("after", 0), call.number("limit", 1, least=1, most=1000)
     users = sorted(discord.core.guild.users.values(), key=lambda member: int(member.id))
     page = [member for member in users if int(member.id) > after][:limit]
     return [discord.core.guild.member(member) for member in page]
@@ -88,7 +88,7 @@ def members(discord: Discord, call: Call) -> object:
 
 def search_members(discord: Discord, call: Call) -> object:
     _require_known(discord, call)
-    query, limit = call.query.get("query", "").lower(), int(call.query.get("limit", "1"))
+    query, limit = call.query.get("query", "").lower(), call.number("limit", 1, least=1, most=1000)
     users = [user for user in discord.core.guild.users.values() if user.name.lower().startswith(query)]
     return [discord.core.guild.member(user) for user in users[:limit]]
 

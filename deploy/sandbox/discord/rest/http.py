@@ -38,6 +38,15 @@ class Call:
         """A part of the path."""
         return self.params[name]
 
+    def number(self, name: str, default: int, *, least: int = 0, most: int = 1 << 63) -> int:
+        """A whole number of the query. Raises 50035."""
+        text = self.query.get(name, str(default))
+        if not text.isdigit():
+            raise invalid(name, "NUMBER_TYPE_COERCE", f'Value "{text}" is not int.')
+        if not least <= int(text) <= most:
+            raise invalid(name, "NUMBER_TYPE_MAX", f"int value should be between {least} and {most}.")
+        return int(text)
+
     @property
     def json(self) -> Json:
         """The body as an object; {} where there is none."""

@@ -5,7 +5,7 @@ from itertools import chain
 from urllib.parse import unquote
 
 from deploy.sandbox.discord.app import Discord
-from deploy.sandbox.discord.errors import ApiError, Code, invalid
+from deploy.sandbox.discord.errors import ApiError, Code
 from deploy.sandbox.discord.hub import Event
 from deploy.sandbox.discord.message import Message, MessageType
 from deploy.sandbox.discord.model import Channel
@@ -29,7 +29,7 @@ def history(discord: Discord, call: Call) -> object:
     channel = _channel(discord, call)
     if not discord.core.guild.permissions(discord.core.guild.bot, channel) & Permission.READ_MESSAGE_HISTORY:
         return []
-    limit = _limit(call, most=100)
+    limit = call.number("limit", 50, least=1, most=100)
     found = _page(discord, channel, call, limit)
     found.sort(key=lambda message: int(message.id), reverse=True)
     return [discord.messages.wire(message) for message in found]
@@ -135,34 +135,19 @@ def _readable(discord: Discord, call: Call) -> Message:
     return discord.messages.find(_channel(discord, call).id, call["message_id"])
 
 
-def _limit(call: Call, *, most: int) -> int:
-    text = call.query.get("limit", "50")
-    if not text.isdigit() or not 1 <= int(text) <= most:
-        raise invalid("limit", "NUMBER_TYPE_MAX", f"int value should be between 1 and {most}.")
-    return int(text)
-
-
 def _page(discord: Discord, channel: Channel, call: Call, limit: int) -> list[Message]:
     timeline = discord.core.timeline(channel.id)
 
     def first(messages: Iterator[Message], count: int) -> list[Message]:
         return discord.messages.visible(messages, None, count)
 
-    if (around := _snowflake(call, "around")) is not None:
+    if "around" in call.query:
+        around = call.number("around", 0)
         older = first(timeline.before(around + 1), limit // 2 + 1)
         return list(chain(older, first(timeline.after(around), limit - len(older))))
-    if (after := _snowflake(call, "after")) is not None:
-        return first(timeline.after(after), limit)
-    return first(timeline.before(_snowflake(call, "before") or 1 << 63), limit)
-
-
-def _snowflake(call: Call, name: str) -> int | None:
-    text = call.query.get(name)
-    if text is None:
-        return None
-    if not text.isdigit():
-        raise invalid(name, "NUMBER_TYPE_COERCE", f'Value "{text}" is not snowflake.')
-    return int(text)
+    if "after" in call.query:
+        return first(timeline.after(call.number("after", 0)), limit)
+    return first(timeline.before(call.number("before", 1 << 63)), limit)
 
 
 def _set_pinned(discord: Discord, call: Call, *, pinned: bool) -> Message:

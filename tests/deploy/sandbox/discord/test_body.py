@@ -1,8 +1,11 @@
 """Sizes and counts, refused as Discord refuses them: 50035 with the place of every mistake."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deploy.sandbox.discord.body import Upload, check
 from deploy.sandbox.discord.errors import ApiError, Code
@@ -12,6 +15,11 @@ from deploy.sandbox.discord.wire import Json
 
 BUTTON = {"type": 2, "style": 1, "label": "Stop", "custom_id": "stop"}
 V2 = MessageFlag.COMPONENTS_V2
+_KEYS = (
+    "content embeds components attachments allowed_mentions nonce message_reference title description fields "
+    "footer author image url color name value text icon_url type style label custom_id options items media file "
+    "accessory parse users id min_values placeholder"
+).split()
 
 
 def row(*children: Json) -> Json:
@@ -70,6 +78,9 @@ REFUSED = [
     ({"components": [row(select(26))]}, "components.0.components.0.options", "BASE_TYPE_BAD_LENGTH"),
     ({"components": [row(select(), BUTTON)]}, "components.0.components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED"),
     ({"components": [BUTTON]}, "components.0.type", "BASE_TYPE_CHOICES"),
+    ({"embeds": [{"footer": "text"}]}, "embeds.0.footer", "MODEL_TYPE_CONVERT"),
+    ({"embeds": [{"color": 5}]}, "embeds.0.description", "BASE_TYPE_REQUIRED"),
+    ({"embeds": [{"image": {}}]}, "embeds.0.image.url", "BASE_TYPE_REQUIRED"),
     ({"nonce": "n" * 26}, "nonce", "BASE_TYPE_MAX_LENGTH"),
     ({"allowed_mentions": {"parse": ["cats"]}}, "allowed_mentions.parse.0", "BASE_TYPE_CHOICES"),
     (
@@ -103,6 +114,38 @@ def test_components_v2_replaces_text_and_embeds() -> None:
     assert mistakes({"components": [{"type": 10, "content": str(n)} for n in range(41)]}, "components", V2)
     inside = [{"type": 17, "components": [row(button(custom_id=str(n))) for n in range(20)]}]
     assert "COMPONENT_LAYOUT_MAX_COMPONENTS" in mistakes({"components": inside}, "components", V2)
+
+
+@pytest.mark.parametrize(
+    ("component", "place"),
+    [
+        ({"type": 12, "items": [{"media": {"url": "ftp://x"}}]}, "components.0.items.0.media.url"),
+        ({"type": 12, "items": []}, "components.0.items"),
+        ({"type": 13, "file": {}}, "components.0.file.url"),
+        ({"type": 9, "components": [{"type": 10, "content": "x"}]}, "components.0.accessory"),
+        (
+            {"type": 9, "components": [{"type": 10, "content": "x"}], "accessory": {"type": 2}},
+            "components.0.accessory.style",
+        ),
+        ({"type": 10, "content": ""}, "components.0.content"),
+        ({"type": 99}, "components.0.type"),
+    ],
+)
+def test_components_v2_have_rules_of_their_own(component: Json, place: str) -> None:
+    assert mistakes({"components": [component]}, place, V2)
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(_KEYS), _json), st.sampled_from([MessageFlag(0), V2]))
+def test_any_body_passes_or_is_refused_in_discord_s_words(body: Json, flags: MessageFlag) -> None:
+    with suppress(ApiError):
+        check(body, (), Limits(), flags)
 
 
 def test_files_have_a_size_and_a_count() -> None:
