@@ -32,7 +32,7 @@ def check(body: Json, files: Sequence[Upload], limits: Limits, flags: MessageFla
     """Raises 50035 with every mistake, or 40005. `flags` are those that the message will have."""
     errors = FormErrors()
     errors.text(body.get("content"), "content", most=CONTENT)
-    errors.object(body.get("message_reference"), "message_reference")
+    errors.mapping(body.get("message_reference"), "message_reference")
     check_embeds(errors.objects(body.get("embeds"), "embeds", most=EMBEDS), errors)
     _check_nonce(body.get("nonce"), errors)
     _check_mentions(body.get("allowed_mentions"), errors)
@@ -64,8 +64,8 @@ def check_embeds(embeds: list[Json], errors: FormErrors) -> None:
     total = 0
     for at, embed in enumerate(embeds):
         path = f"embeds.{at}"
-        footer = errors.object(embed.get("footer"), f"{path}.footer")
-        author = errors.object(embed.get("author"), f"{path}.author")
+        footer = errors.mapping(embed.get("footer"), f"{path}.footer")
+        author = errors.mapping(embed.get("author"), f"{path}.author")
         texts = [
             errors.text(embed.get("title"), f"{path}.title", most=256),
             errors.text(embed.get("description"), f"{path}.description", most=4096),
@@ -92,7 +92,7 @@ def _check_embed_urls(embed: Json, path: str, errors: FormErrors) -> None:
     errors.url(embed.get("url"), f"{path}.url", schemes=WEB)
     for name in _PICTURES:
         if embed.get(name) is not None:
-            picture = errors.object(embed[name], f"{path}.{name}")
+            picture = errors.mapping(embed[name], f"{path}.{name}")
             errors.url(picture.get("url"), f"{path}.{name}.url", schemes=MEDIA, required=True)
     for name in ("footer", "author"):
         holder = embed.get(name)
@@ -107,7 +107,7 @@ def _check_nonce(nonce: object, errors: FormErrors) -> None:
 
 
 def _check_mentions(value: object, errors: FormErrors) -> None:
-    allowed = errors.object(value, "allowed_mentions")
+    allowed = errors.mapping(value, "allowed_mentions")
     parse = errors.texts(allowed.get("parse"), "allowed_mentions.parse", most=3)
     for at, kind in enumerate(parse):
         if kind not in _PARSEABLE:

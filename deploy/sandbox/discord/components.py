@@ -41,7 +41,6 @@ SELECTS = frozenset(
     {Kind.STRING_SELECT, Kind.USER_SELECT, Kind.ROLE_SELECT, Kind.MENTIONABLE_SELECT, Kind.CHANNEL_SELECT}
 )
 LINK, PREMIUM = 5, 6
-_MEDIA = {Kind.THUMBNAIL: "media", Kind.FILE: "file"}
 
 
 def walk(components: list[Json]) -> Iterator[Json]:
@@ -77,7 +76,7 @@ def check(components: list[Json], errors: FormErrors, *, v2: bool) -> None:
     if not v2 and len(components) > MOST_ROWS:
         errors.too_long("components", MOST_ROWS)
     for at, component in enumerate(components):
-        if not v2 and component.get("type") != Kind.ACTION_ROW:
+        if not v2 and _kind(component) is not Kind.ACTION_ROW:
             errors.choice(f"components.{at}.type", "(1,)")
         else:
             _check_one(component, f"components.{at}", errors)
@@ -97,52 +96,66 @@ def _numbered(component: Json, next_id: Callable[[], int]) -> Json:
 
 
 def _check_one(component: Json, path: str, errors: FormErrors) -> None:
-    try:
-        kind = Kind(component.get("type", 0))
-    except ValueError:
+    kind = _kind(component)
+    if kind is None:
         errors.choice(f"{path}.type", str(tuple(int(kind) for kind in Kind)))
-        return
-    if kind is Kind.ACTION_ROW:
-        _check_row(component, path, errors)
-    elif kind is Kind.BUTTON:
-        _check_button(component, path, errors)
-    elif kind in SELECTS:
-        _check_select(component, path, errors)
-    elif kind is Kind.TEXT_DISPLAY:
-        errors.text(component.get("content"), f"{path}.content", most=MOST_TEXT, least=1, required=True)
-    elif kind is Kind.MEDIA_GALLERY:
-        items = errors.objects(component.get("items"), f"{path}.items", most=10, least=1)
-        for at, item in enumerate(items):
-            _check_media(item, "media", f"{path}.items.{at}", errors)
-    elif kind in _MEDIA:
-        _check_media(component, _MEDIA[kind], path, errors)
-    elif kind in (Kind.SECTION, Kind.CONTAINER):
-        most = 3 if kind is Kind.SECTION else MOST_IN_MESSAGE
-        children = errors.objects(component.get("components"), f"{path}.components", most=most, least=1)
-        for at, child in enumerate(children):
-            _check_one(child, f"{path}.components.{at}", errors)
-        if kind is Kind.SECTION:
-            _check_accessory(component.get("accessory"), f"{path}.accessory", errors)
+    elif kind in _CHECKS:
+        _CHECKS[kind](component, path, errors)
+
+
+def _kind(component: Json) -> Kind | None:
+    number = component.get("type")
+    return Kind(number) if isinstance(number, int) and number in tuple(Kind) else None
+
+
+def _check_text(component: Json, path: str, errors: FormErrors) -> None:
+    errors.text(component.get("content"), f"{path}.content", most=MOST_TEXT, least=1, required=True)
+
+
+def _check_gallery(component: Json, path: str, errors: FormErrors) -> None:
+    items = errors.objects(component.get("items"), f"{path}.items", most=10, least=1)
+    for at, item in enumerate(items):
+        _check_media(item.get("media"), f"{path}.items.{at}.media", errors)
+
+
+def _check_thumbnail(component: Json, path: str, errors: FormErrors) -> None:
+    _check_media(component.get("media"), f"{path}.media", errors)
+
+
+def _check_file(component: Json, path: str, errors: FormErrors) -> None:
+    _check_media(component.get("file"), f"{path}.file", errors)
+
+
+def _check_container(component: Json, path: str, errors: FormErrors) -> None:
+    children = errors.objects(component.get("components"), f"{path}.components", most=MOST_IN_MESSAGE, least=1)
+    for at, child in enumerate(children):
+        _check_one(child, f"{path}.components.{at}", errors)
+
+
+def _check_section(component: Json, path: str, errors: FormErrors) -> None:
+    texts = errors.objects(component.get("components"), f"{path}.components", most=3, least=1)
+    for at, child in enumerate(texts):
+        _check_one(child, f"{path}.components.{at}", errors)
+    _check_accessory(component.get("accessory"), f"{path}.accessory", errors)
 
 
 def _check_accessory(accessory: object, path: str, errors: FormErrors) -> None:
     if not isinstance(accessory, dict):
         errors.required(path)
-    elif accessory.get("type") not in (Kind.BUTTON, Kind.THUMBNAIL):
+    elif _kind(accessory) not in (Kind.BUTTON, Kind.THUMBNAIL):
         errors.choice(f"{path}.type", "(2, 11)")
     else:
         _check_one(accessory, path, errors)
 
 
-def _check_media(holder: Json, name: str, path: str, errors: FormErrors) -> None:
-    media = errors.object(holder.get(name), f"{path}.{name}")
-    errors.url(media.get("url"), f"{path}.{name}.url", schemes=MEDIA, required=True)
+def _check_media(value: object, path: str, errors: FormErrors) -> None:
+    media = errors.mapping(value, path)
+    errors.url(media.get("url"), f"{path}.url", schemes=MEDIA, required=True)
 
 
 def _check_row(row: Json, path: str, errors: FormErrors) -> None:
     children = errors.objects(row.get("components"), f"{path}.components", most=5, least=1)
-    kinds = {child.get("type") for child in children}
-    if kinds & SELECTS and len(children) > 1:
+    if len(children) > 1 and any(_kind(child) in SELECTS for child in children):
         errors.add(
             f"{path}.components",
             "COMPONENT_LAYOUT_WIDTH_EXCEEDED",
@@ -150,7 +163,7 @@ def _check_row(row: Json, path: str, errors: FormErrors) -> None:
         )
     for at, child in enumerate(children):
         place = f"{path}.components.{at}"
-        if child.get("type") not in SELECTS | {Kind.BUTTON, Kind.TEXT_INPUT}:
+        if _kind(child) not in SELECTS | {Kind.BUTTON, Kind.TEXT_INPUT}:
             errors.choice(f"{place}.type", "(2, 3, 5, 6, 7, 8)")
         else:
             _check_one(child, place, errors)
@@ -158,7 +171,7 @@ def _check_row(row: Json, path: str, errors: FormErrors) -> None:
 
 def _check_button(button: Json, path: str, errors: FormErrors) -> None:
     style = button.get("style")
-    if style not in range(1, 7):
+    if not isinstance(style, int) or style not in range(1, 7):
         errors.choice(f"{path}.style", "(1, 2, 3, 4, 5, 6)")
     errors.text(button.get("label"), f"{path}.label", most=80)
     if not button.get("label") and not button.get("emoji") and style != PREMIUM:
@@ -178,22 +191,22 @@ def _check_select(select: Json, path: str, errors: FormErrors) -> None:
         value = select.get(name, 1)
         if not isinstance(value, int) or not 0 <= value <= 25:
             errors.add(f"{path}.{name}", "NUMBER_TYPE_MAX", "int value should be between 0 and 25.")
-    if select.get("type") != Kind.STRING_SELECT:
+    if _kind(select) is not Kind.STRING_SELECT:
         return
     options = errors.objects(select.get("options"), f"{path}.options", most=25, least=1)
-    seen: set[object] = set()
+    seen: set[str] = set()
     for at, option in enumerate(options):
         place = f"{path}.options.{at}"
         errors.text(option.get("label"), f"{place}.label", most=100, least=1, required=True)
-        errors.text(option.get("value"), f"{place}.value", most=100, least=1, required=True)
+        value = errors.text(option.get("value"), f"{place}.value", most=100, least=1, required=True)
         errors.text(option.get("description"), f"{place}.description", most=100)
-        if option.get("value") in seen:
+        if value in seen:
             errors.add(
                 f"{place}.value",
                 "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
                 "The specified option value is already used",
             )
-        seen.add(option.get("value"))
+        seen.add(value)
 
 
 def _check_custom_ids(everything: list[Json], errors: FormErrors) -> None:
@@ -208,3 +221,16 @@ def _check_custom_ids(everything: list[Json], errors: FormErrors) -> None:
                     f"Component custom id cannot be duplicated: {custom_id}",
                 )
             seen.add(custom_id)
+
+
+_CHECKS: dict[Kind, Callable[[Json, str, FormErrors], None]] = {
+    Kind.ACTION_ROW: _check_row,
+    Kind.BUTTON: _check_button,
+    Kind.SECTION: _check_section,
+    Kind.TEXT_DISPLAY: _check_text,
+    Kind.THUMBNAIL: _check_thumbnail,
+    Kind.MEDIA_GALLERY: _check_gallery,
+    Kind.FILE: _check_file,
+    Kind.CONTAINER: _check_container,
+    **dict.fromkeys(SELECTS, _check_select),
+}

@@ -142,7 +142,7 @@ class FormErrors:
         if text and scheme not in schemes:
             self.add(path, "URL_TYPE_INVALID_SCHEME", f'Scheme "{scheme}" must be one of {schemes}.')
 
-    def object(self, value: object, path: str) -> Json:
+    def mapping(self, value: object, path: str) -> Json:
         """`value` as an object, {} where there is none; anything else is a mistake."""
         if value is None or isinstance(value, dict):
             return value or {}

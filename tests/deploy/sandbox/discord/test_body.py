@@ -15,11 +15,12 @@ from deploy.sandbox.discord.wire import Json
 
 BUTTON = {"type": 2, "style": 1, "label": "Stop", "custom_id": "stop"}
 V2 = MessageFlag.COMPONENTS_V2
-_KEYS = (
-    "content embeds components attachments allowed_mentions nonce message_reference title description fields "
-    "footer author image url color name value text icon_url type style label custom_id options items media file "
-    "accessory parse users id min_values placeholder"
-).split()
+_KEYS = [
+    "content", "embeds", "components", "attachments", "allowed_mentions", "nonce",
+    "message_reference", "title", "description", "fields", "footer", "author", "image", "url",
+    "color", "name", "value", "text", "icon_url", "type", "style", "label", "custom_id", "options",
+    "items", "media", "file", "accessory", "parse", "users", "id", "min_values", "placeholder",
+]  # fmt: skip
 
 
 def row(*children: Json) -> Json:
