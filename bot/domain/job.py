@@ -41,6 +41,7 @@ class Progress:
     """When the first row came, in seconds since the epoch: with `last_at`, the pace."""
     last_at: float | None = None
     rows: int = 0
+    """Epochs from `first_at` to `last_at`, both counted; rows where the job tells no epochs."""
 
 
 @dataclass(frozen=True, slots=True)

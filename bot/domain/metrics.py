@@ -10,7 +10,7 @@ from bot.domain.loglines import clean
 from bot.domain.table import Table
 from trainer.contract import parse_metrics
 
-__all__ = ["Report", "Table", "advance", "best_of", "parse_line", "seconds_left"]
+__all__ = ["Report", "Table", "advance", "best_of", "parse_line"]
 
 MOST_EPOCHS = 10**12
 MOST_VALUES = 64
@@ -63,17 +63,6 @@ def advance(progress: Progress, report: Report, at: float, metric: str, *, maxim
     if step == 0:
         return moved
     return replace(moved, last_at=at, rows=progress.rows + step)
-
-
-def seconds_left(progress: Progress, now: float) -> float | None:
-    """How long the epochs that remain will take at the pace so far; None while that is unknown, or none remain."""
-    if progress.epoch is None or progress.epochs is None or progress.epoch >= progress.epochs:
-        return None
-    if progress.first_at is None or progress.last_at is None or progress.rows < 2:
-        return None
-    pace = (progress.last_at - progress.first_at) / (progress.rows - 1)
-    into_this_one = min(max(0.0, now - progress.last_at), pace)
-    return pace * (progress.epochs - progress.epoch) - into_this_one
 
 
 def best_of(table: Table, metric: str, *, maximize: bool) -> tuple[float, int] | None:

@@ -4,14 +4,16 @@ import csv
 import io
 import math
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from bot.domain.loglines import clean
 
 MOST_COLUMNS = 200
 LONGEST_NAME = 60
 _DELIMITERS = ",;\t"
+_TOTAL = "epochs"
 _EPOCH_WISE = ("train", "val", "valid", "test", "loss", "acc")
 
 
@@ -37,8 +39,6 @@ class Table:
         x axis. Without a column `epoch`, the rows are numbered from 1.
         """
         text = _decoded(data)
-        if not text.strip():
-            return cls(remarks=("The file is empty.",))
         return _Reader(text, dict(names or {})).table()
 
 
@@ -70,43 +70,36 @@ class _Reader:
     def table(self) -> Table:
         rows = self._rows()
         header = next(rows, [])[:MOST_COLUMNS]
+        if not header:
+            return Table(remarks=("The file is empty.",))
         columns = [_Column(_named(name)) for name in header]
         if all(not math.isnan(self._number(column.name)) for column in columns):
             self._remarks.append("The file has no header line, so its columns are numbered.")
             columns = [_Column("") for _ in header]
-            self._fill(columns, [header])
-            named = False
+            self._fill(columns, chain([header], rows))
         else:
-            named = True
-        self._fill(columns, rows)
-        if named and columns[0].is_index:
-            columns = columns[1:]
+            self._fill(columns, rows)
+            columns = columns[1:] if columns[0].is_index else columns
         return self._built(self._numeric(self._renamed(columns)))
 
     def _rows(self) -> Iterator[list[str]]:
         """The rows that are not blank, up to the first that cannot be read, without a torn last one."""
         reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=self._delimiter, skipinitialspace=True)
-        width, held = 0, None
+        before: list[str] = []
+        held: list[str] = []
         try:
-            for row in reader:
-                if not any(row):
-                    continue
-                width = width or len(row)
-                if held is not None:
+            for row in filter(any, reader):
+                if held:
                     yield held
-                held = row
+                before, held = held, row
         except csv.Error:
             self._remarks.append(f"Line {reader.line_num:,} cannot be read; it and what follows are left out.")
-        if held is not None and (self._text.endswith(("\n", "\r")) or not self._torn(held, width)):
-            yield held
-        elif held is not None:
+        if before and not self._text.endswith(("\n", "\r")) and _torn(held, before):
             self._remarks.append("The last line was torn and is left out.")
+        elif held:
+            yield held
 
-    def _torn(self, row: Sequence[str], width: int) -> bool:
-        """Of a last line without a line feed: whether something is surely missing from it."""
-        return len(row) < width or row[-1].strip()[-1:] in ("", "-", "+", ".", "e", "E")
-
-    def _fill(self, columns: Sequence[_Column], rows: Iterator[list[str]] | list[list[str]]) -> None:
+    def _fill(self, columns: Sequence[_Column], rows: Iterable[list[str]]) -> None:
         short = 0
         for row in rows:
             short += len(row) < len(columns)
@@ -163,21 +156,38 @@ class _Reader:
             return Table(remarks=tuple(remarks))
         x_name = self._names.get("epoch", "epoch")
         found = next((c for c in columns if c.name.lower() == x_name.lower()), None)
-        values = {column.name: column.numbers for column in columns if column is not found}
+        values = {c.name: c.numbers for c in columns if c is not found and c.name.lower() != _TOTAL}
         if found is None:
             label = "epoch" if any(name.lower().startswith(_EPOCH_WISE) for name in values) else "row"
             return Table(_counting(columns), label, values, tuple(self._remarks))
         return self._over(found, values)
 
     def _over(self, found: _Column, values: dict[str, "array[float]"]) -> Table:
-        """Over a column of the file's own, without the rows where it holds no number."""
-        kept = [place for place, number in enumerate(found.numbers) if math.isfinite(number)]
+        """Over a column of the file's own, without rows where it holds no number, and without repeated ones."""
+        numbered = [place for place, number in enumerate(found.numbers) if math.isfinite(number)]
+        if missing := len(found.numbers) - len(numbered):
+            self._remarks.append(f'{_counted(missing, "row")} had no "{found.name}" and so no place in the plot.')
+        kept = _last_told(found.numbers, numbered)
+        if again := len(numbered) - len(kept):
+            self._remarks.append(
+                f"{_counted(again, 'row')} of an earlier attempt came again later; the later ones count."
+            )
         if len(kept) < len(found.numbers):
-            gone = _counted(len(found.numbers) - len(kept), "row")
-            self._remarks.append(f'{gone} had no "{found.name}" and left out.')
             values = {name: array("d", [numbers[place] for place in kept]) for name, numbers in values.items()}
         x = array("d", [found.numbers[place] for place in kept])
         return Table(x, found.name, values, tuple(self._remarks))
+
+
+def _last_told(x: Sequence[float], places: Sequence[int]) -> list[int]:
+    """The places without those that a later row goes back behind. Neighbours at the same `x` belong together."""
+    kept: list[int] = []
+    lowest, after = math.inf, -1
+    for place in reversed(places):
+        if x[place] < lowest or (x[place] == lowest and kept[-1] == after):
+            kept.append(place)
+            lowest = x[place]
+        after = place
+    return kept[::-1]
 
 
 def _counting(columns: Sequence[_Column]) -> "array[float]":
@@ -187,6 +197,13 @@ def _counting(columns: Sequence[_Column]) -> "array[float]":
 def _decoded(data: bytes) -> str:
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     return data.decode(encoding, "replace").replace("\0", "")
+
+
+def _torn(row: Sequence[str], before: Sequence[str]) -> bool:
+    """Of a last line without a line feed: whether it looks as if something were missing."""
+    end, end_before = row[-1].strip(), before[-1].strip()
+    lost_decimals = "." in end_before and end.isdecimal()
+    return len(row) < len(before) or end[-1:] in ("", "-", "+", ".", "e", "E") or lost_decimals
 
 
 def _named(cell: str) -> str:

@@ -12,7 +12,7 @@ _ERASE_LINE = "\x06"
 _DROPPED = dict.fromkeys([0x00, ord(_ERASE_TO_END), ord(_ERASE_LINE)])
 
 _ESCAPE = re.compile(
-    r"(?:\x1b\[|\x9b)(?P<parameters>[0-?]*+)[ -/]*+(?P<final>[@-~])"  # CSI: colours, cursor, erasing
+    r"(?:\x1b\[|\x9b)(?P<parameters>[0-?]*+)[ -/]*+(?P<final>[@-~]|\Z)"  # CSI: colours, cursor, erasing
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*+(?:\x07|\x1b\\|\x9c)"  # OSC, DCS: titles, links
     r"|\x1b[ -/]*+[0-~]"  # the short ones
 )
