@@ -26,6 +26,9 @@ async function call(method, path, body) {
   return answer;
 }
 
+/** @returns {Promise<{name: string, roles: Object[], application: Object|null}>} */
+export const fetchGuild = () => call("GET", "/guild");
+
 /** @returns {Promise<Array<{id: string, name: string, global_name: string, roles: string[]}>>} */
 export const fetchPeople = () => call("GET", "/people");
 

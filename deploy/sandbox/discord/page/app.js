@@ -96,7 +96,7 @@ export class App {
     const { store } = this.session;
     const channel = store.channels.get(this.main?.channelId);
     const mentions = [...store.mentions.values()].reduce((sum, count) => sum + count, 0);
-    document.title = `${mentions ? `(${mentions}) ` : ""}${channel ? `#${channel.name} · ` : ""}Signalbox sandbox`;
+    document.title = `${mentions ? `(${mentions}) ` : ""}${channel ? `#${channel.name} · ` : ""}${this.session.guildName}`;
   }
 
   close() {

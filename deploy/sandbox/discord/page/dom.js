@@ -1,6 +1,6 @@
 /**
  * Building the page's elements. Text only ever becomes text nodes: nothing that a message holds is
- * read as HTML, and only http and https addresses become links or sources.
+ * read as HTML, and only web addresses become links or sources.
  */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -74,11 +74,14 @@ export function icon(name) {
   return svg;
 }
 
+/** Whether the page was saved as a file, with what it shows beside it. */
+export const SAVED = location.protocol === "file:";
+
 /** The address as it may be used in a link or a source, or null. */
 export function safeUrl(text) {
   try {
     const url = new URL(text, location.href);
-    return ["http:", "https:"].includes(url.protocol) ? url.href : null;
+    return ["http:", "https:", ...(SAVED ? ["file:"] : [])].includes(url.protocol) ? url.href : null;
   } catch {
     return null;
   }
@@ -89,6 +92,14 @@ export function link(address, ...children) {
   const href = safeUrl(address);
   if (!href) return el("span", {}, ...children);
   return el("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children);
+}
+
+/** Shows a message, where it is on screen or above it. @returns {boolean} whether it is */
+export function jumpTo(messageId) {
+  const message = document.querySelector(`.log .message[data-id="${CSS.escape(messageId)}"]`);
+  message?.scrollIntoView({ block: "center" });
+  message?.classList.add("found");
+  return message !== null;
 }
 
 /** Calls `action` once, `delay` milliseconds after the last call. */

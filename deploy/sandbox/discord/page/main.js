@@ -1,6 +1,6 @@
 /** Starts the page. Its address says who one is and what is open: `#/mika/<channel>/<thread>`. */
 
-import { fetchPeople } from "./api.js";
+import { fetchGuild, fetchPeople } from "./api.js";
 import { App } from "./app.js";
 import { el } from "./dom.js";
 import { keepRelativeTimes } from "./render/time.js";
@@ -10,14 +10,14 @@ import { restoreTheme } from "./theme.js";
 const RETRY_MS = 1000;
 const PERSON_KEY = "person";
 
-/** The people of the sandbox, as soon as it answers. */
-async function waitForPeople() {
+/** The guild with its people, as soon as the sandbox answers. */
+async function waitForGuild() {
   const waiting = el("div", { className: "boot", role: "status" });
   for (;;) {
     try {
-      const people = await fetchPeople();
+      const guild = { ...await fetchGuild(), people: await fetchPeople() };
       waiting.remove();
-      return people;
+      return guild;
     } catch (error) {
       waiting.textContent = error.message;
       document.body.append(waiting);
@@ -33,8 +33,9 @@ function go(person, ...channels) {
 }
 
 class Page {
-  constructor(people) {
-    this.people = people;
+  constructor(guild) {
+    this.guild = guild;
+    this.people = guild.people;
     this.app = null;
     this.turn = 0;
   }
@@ -60,7 +61,7 @@ class Page {
     this.turn += 1;
     const { turn } = this;
     localStorage.setItem(PERSON_KEY, person.name);
-    const session = new Session(person, this.people);
+    const session = new Session(person, this.guild);
     this.app?.close();
     this.app = new App(session, {
       show: (channelId, threadId) => go(person, channelId, threadId),
@@ -75,6 +76,6 @@ class Page {
 
 restoreTheme();
 keepRelativeTimes(document);
-const page = new Page(await waitForPeople());
+const page = new Page(await waitForGuild());
 window.addEventListener("hashchange", () => page.follow());
 await page.follow();

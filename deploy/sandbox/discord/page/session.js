@@ -10,12 +10,13 @@ const SHOW_SENDING_MS = 250;
 const NO_ANSWER = "The application did not respond";
 
 export class Session {
-  /** @param {Object} me @param {Object[]} people */
-  constructor(me, people) {
+  /** @param {Object} me one of the people @param {Object} guild with `name`, `people`, `roles`, `application` */
+  constructor(me, guild) {
     this.me = me;
-    this.people = people;
+    this.people = guild.people;
+    this.guildName = guild.name;
     this.api = new PersonApi(me.name);
-    this.store = new Store(me, people);
+    this.store = new Store(me, guild);
     /** "connecting", "open" or "lost" */
     this.connection = "connecting";
     /** Message id to the custom_id whose click awaits its answer. */

@@ -21,7 +21,7 @@ export class Sidebar {
     this.list = el("nav", { className: "channels", "aria-label": "Channels and threads" });
     this.menu = el("ul", { className: "person-menu", role: "menu", hidden: true, "aria-label": "Be another person" });
     this.root = el("aside", { className: "sidebar" },
-      el("header", { className: "sidebar-header" }, signal(), el("strong", {}, "Signalbox"),
+      el("header", { className: "sidebar-header" }, signal(), el("strong", {}, session.guildName),
         el("span", { className: "badge" }, "sandbox")),
       this.list, this.personPanel());
     this.draw = onceAFrame(() => this.drawNow());

@@ -15,14 +15,14 @@ const TYPING_MS = 10_000;
 const READ = new Map();
 
 export class Store extends EventTarget {
-  /** @param {Object} me one of the people @param {Object[]} people */
-  constructor(me, people) {
+  /** @param {Object} me one of the people @param {Object} guild with `people`, `roles`, `application` */
+  constructor(me, { people, roles, application }) {
     super();
     this.me = me;
-    this.users = new Map(people.map((person) => [person.id, person]));
+    this.users = new Map([...people, ...(application ? [application] : [])].map((user) => [user.id, user]));
     this.channels = new Map();
     /** Role id to its name. */
-    this.roles = new Map();
+    this.roles = new Map(roles.map(({ id, name }) => [id, name]));
     this.commands = [];
     this.timelines = new Map();
     this.previews = new Map();

@@ -1,6 +1,6 @@
 /** Attached files: pictures and videos inline, text as a card that unfolds, anything else to download. */
 
-import { el, icon, safeUrl } from "../dom.js";
+import { el, icon, safeUrl, SAVED } from "../dom.js";
 
 const MAX_WIDTH = 550;
 const MAX_HEIGHT = 350;
@@ -27,7 +27,9 @@ export function attachmentList(attachments, view) {
 
 const typeOf = (file) => file.content_type ?? "";
 const isPicture = (file) => typeOf(file).startsWith("image/") && Boolean(file.width ?? true);
-const isText = (file) => typeOf(file).startsWith("text/") || typeOf(file).includes("json") || TEXT_NAME.test(file.filename);
+/** A saved page cannot read the files beside it. */
+const isText = (file) => !SAVED && looksLikeText(file);
+const looksLikeText = (file) => typeOf(file).startsWith("text/") || typeOf(file).includes("json") || TEXT_NAME.test(file.filename);
 
 /** A picture at the size it will have once loaded, which opens large when it is pressed. */
 export function picture({ url, width, height, alt }, view, maxWidth) {

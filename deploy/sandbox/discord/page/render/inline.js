@@ -1,6 +1,6 @@
 /** Discord's markdown inside a line, as DOM nodes. Every piece of text ends as a text node. */
 
-import { el, link } from "../dom.js";
+import { el, jumpTo, link } from "../dom.js";
 import { timestamp } from "./time.js";
 
 /**
@@ -11,10 +11,11 @@ import { timestamp } from "./time.js";
 
 const pill = (text, props = {}) => el("span", { className: "mention", ...props }, text);
 
-function channelPill(id, names) {
+/** A channel, or a message in it. */
+function channelPill(id, names, messageId) {
   return el("button", {
-    type: "button", className: "mention", onclick: () => names.openChannel(id),
-  }, `#${names.channelName(id)}`);
+    type: "button", className: "mention", onclick: () => (messageId && jumpTo(messageId)) || names.openChannel(id),
+  }, `#${names.channelName(id)}${messageId ? " › message" : ""}`);
 }
 
 function spoiler(nodes) {
@@ -37,6 +38,8 @@ function spoiler(nodes) {
 const RULES = [
   [/\\([^A-Za-z0-9\s])/y, ([, mark]) => mark],
   [/(`+)([\s\S]*?[^`])\1(?!`)/y, ([, , code]) => el("code", {}, code.replace(/^ (.*) $/s, "$1"))],
+  [/<?https:\/\/(?:\w+\.)?discord\.com\/channels\/\d+\/(\d+)(?:\/(\d+))?>?/y,
+    ([, id, messageId], names) => channelPill(id, names, messageId)],
   [/<(https?:\/\/[^\s>]+)>/y, ([, url]) => link(url, url)],
   [/<@!?(\d+)>/y, ([, id], names) => pill(`@${names.userName(id)}`)],
   [/<@&(\d+)>/y, ([, id], names) => pill(`@${names.roleName(id)}`)],

@@ -1,6 +1,6 @@
 /** One message, as an element: who, what, its cards, its buttons, its thread. */
 
-import { el, icon } from "../dom.js";
+import { el, icon, jumpTo } from "../dom.js";
 import { EPHEMERAL, LOADING, mentionsPerson, THREAD_STARTER } from "../store.js";
 import { attachmentList } from "./attachment.js";
 import { avatar } from "./avatar.js";
@@ -119,15 +119,8 @@ function head(message, view) {
   const { author, id } = found.replied;
   return el("div", { className: "message-head" }, spine(), avatar(author, "avatar tiny"),
     el("span", { className: "author" }, store.nameOf(author.id)), " ",
-    el("button", { type: "button", className: "excerpt", onclick: (event) => jumpTo(event.currentTarget, id) },
+    el("button", { type: "button", className: "excerpt", onclick: () => jumpTo(id) },
       inline(excerpt(found.replied), view.names)));
-}
-
-/** Shows another message of the same log, where it is still there. */
-function jumpTo(from, id) {
-  const message = from.closest(".log").querySelector(`.message[data-id="${id}"]`);
-  message?.scrollIntoView({ block: "center" });
-  message?.classList.add("found");
 }
 
 const spine = () => el("span", { className: "spine", "aria-hidden": "true" });
