@@ -30,8 +30,6 @@ FIRST_REST_SECONDS = 1.0
 LONGEST_REST_SECONDS = 60.0
 GUILD_SECONDS = 0.3
 """How long discord.py waits for a further server before it says that it is ready; we are in one."""
-BUCKET_SECONDS = 30.0
-"""discord.py raises for a bucket that takes longer, and the outbox tries again later."""
 TOKEN_REFUSED = 4004
 
 
@@ -54,6 +52,7 @@ class SignalboxClient(BoxClient):
     ) -> None:
         """Raises `ConfigError` where the projects' parameters do not fit one command."""
         point_at(settings.api_url, settings.gateway_url)
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -61,7 +60,6 @@ class SignalboxClient(BoxClient):
             chunk_guilds_at_startup=False,
             max_messages=None,
             guild_ready_timeout=GUILD_SECONDS,
-            max_ratelimit_timeout=BUCKET_SECONDS,
         )
         self.guild_id = settings.guild_id
         self.projects = {project.name: project for project in projects}

@@ -51,8 +51,7 @@ class NewPost:
 
     @property
     def lane(self) -> Lane:
-        in_channel = self.kind in (PostKind.CARD, PostKind.THREAD, PostKind.END)
-        return Lane.CHANNEL if in_channel else Lane.THREAD
+        return Lane.CHANNEL if self.kind in (PostKind.CARD, PostKind.END) else Lane.THREAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ from bot.services.bells import Bells
 
 log = structlog.get_logger()
 
-LaneKey = tuple[str, Lane]
+LaneKey = tuple[str, str]
+CARD = "card"
+"""Beside a job's lanes: the edits of its card, which wait for nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Notify:
             if job is not None and key not in busy and self._free(key) and _possible(post, job):
                 self._start(key, self._deliver(post, job))
         for job in jobs.values():
-            key = (job.id, Lane.CHANNEL)
+            key = (job.id, CARD)
             if self._card_due(job) and self._free(key):
                 self._start(key, self._show(job))
 

@@ -41,7 +41,7 @@ class Scene:
     async def _another_commit(self) -> None:
         self._screen.act("Another commit, and how far it is")
         commit = self._sandbox.ready["repository"]["branches"]["wider-net"][:7]
-        job_id = await self._train("noor", f"/train branch:wider-net commit:{commit} momentum:0.9 epochs:8")
+        job_id = await self._train("noor", f"/train branch:wider-net commit:{commit} momentum:0.9 epochs:5")
         await self._view.until(f"{job_id} at epoch 2", lambda view: self._at_epoch(view, job_id, 2))
         await self._ask("mika", f"/status job:{job_id}")
         await self._ended(job_id)

@@ -59,9 +59,12 @@ class Screen:
         text = "\n".join(lines)
         if not text or self._shown.get(data["id"]) == text:
             return
-        edited = data["id"] in self._shown
+        before = self._shown.get(data["id"])
         self._shown[data["id"]] = text
-        self._print(data, _brief(lines) if edited else lines, edited=edited)
+        if before is None:
+            self._print(data, lines, edited=False)
+        elif changed := _changed(before.splitlines(), lines):
+            self._print(data, [f"{_title(data)}  {'  ·  '.join(changed)}"], edited=True)
 
     def _print(self, message: Mapping[str, Any], lines: list[str], *, edited: bool) -> None:
         channel = self._channels.get(message["channel_id"], {})
@@ -105,7 +108,10 @@ class Screen:
         return f"in {seconds} s" if seconds > 0 else f"{-seconds} s ago"
 
 
-def _brief(lines: list[str]) -> list[str]:
-    """An edited message again, without what does not change: its buttons, and empty lines."""
-    kept = [line.strip() for line in lines if line.strip() and not line.startswith(("[ ", "main @", "asked"))]
-    return ["  ·  ".join(kept)]
+def _changed(before: list[str], lines: list[str]) -> list[str]:
+    """The lines that an edit has changed, without its buttons."""
+    return [line.strip() for line in lines if line.strip() and line not in before and not line.startswith("[ ")]
+
+
+def _title(message: Mapping[str, Any]) -> str:
+    return next((str(embed["title"]) for embed in message.get("embeds", ()) if embed.get("title")), "")

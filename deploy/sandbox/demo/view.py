@@ -1,6 +1,7 @@
 """What one person sees of the guild, kept current by events, and waits for something to be seen."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -47,9 +48,8 @@ class View:
 
     def end(self, job_id: str) -> Json | None:
         """The message on the job's end."""
-        verdicts = (f"{job_id} succeeded", f"{job_id} failed", f"{job_id} stopped", f"{job_id} was stopped")
-        texts = ((m, m.get("content", "").replace("*", "").replace("`", "")) for m in self.messages.values())
-        return next((m for m, text in texts if any(verdict in text for verdict in verdicts)), None)
+        verdicts = (f"{job_id} succeeded", f"{job_id} failed", f"{job_id} was stopped")
+        return next((m for m in self.messages.values() if text_of(m).startswith(verdicts)), None)
 
     def thread(self, job_id: str) -> list[Json]:
         """The messages in the thread of the job's card."""
@@ -58,12 +58,12 @@ class View:
 
 
 def text_of(message: Json) -> str:
-    """Everything that a message says, for looking something up in it."""
+    """Everything that a message says, without its markup, for looking something up in it."""
     parts = [message.get("content", "")]
     for embed in message.get("embeds", ()):
         parts += [embed.get("title") or "", embed.get("description") or ""]
         parts += [f"{field['name']} {field['value']}" for field in embed.get("fields", ())]
-    return "\n".join(parts)
+    return re.sub(r"[*`\\]", "", "\n".join(parts))
 
 
 def buttons(message: Json) -> dict[str, str]:
