@@ -195,8 +195,8 @@ def _counting(columns: Sequence[_Column]) -> "array[float]":
 
 
 def _decoded(data: bytes) -> str:
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    return data.decode(encoding, "replace").replace("\0", "")
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    return data.decode(encoding, "replace").replace("\0", "").lstrip("\ufeff")
 
 
 def _torn(row: Sequence[str], before: Sequence[str]) -> bool:
