@@ -81,13 +81,15 @@ def check(components: list[Json], errors: FormErrors, *, v2: bool) -> None:
         else:
             _check_one(component, f"components.{at}", errors)
     _check_custom_ids(everything, errors)
+    if not all(isinstance(part.get("id") or 0, int) for part in everything):
+        errors.add("components", "NUMBER_TYPE_COERCE", "A component's id is an int.")
     if sum(len(str(part.get("content") or "")) for part in everything) > MOST_TEXT:
         errors.too_long("components", MOST_TEXT)
 
 
 def _numbered(component: Json, next_id: Callable[[], int]) -> Json:
     copy = {**component, "id": component.get("id") or next_id()}
-    if "components" in copy:
+    if isinstance(copy.get("components"), list):
         copy["components"] = [_numbered(child, next_id) for child in copy["components"]]
     for name in ("accessory", "component"):
         if copy.get(name):
