@@ -47,7 +47,7 @@ export class Session {
   }
 
   receive(event) {
-    if (event.t === "COMMANDS_UPDATE") this.loadCommands();
+    if (event.t === "COMMANDS_UPDATE") this.loadCommands().catch(() => this.stream.socket.close());
     else this.store.apply(event);
   }
 
@@ -65,7 +65,6 @@ export class Session {
 
   async loadCommands() {
     this.store.commands = await this.api.commands();
-    this.store.emit("commands");
   }
 
   /** What is on screen is read again; the rest when it is opened. */

@@ -16,8 +16,8 @@ export class Timeline {
     this.loaded = false;
     /** Whether there is nothing older. */
     this.reachedStart = false;
-    /** Ids that events changed while a page was under way: the page is older and must not undo them. */
-    this.touched = null;
+    /** For each page under way the ids that events changed meanwhile: it is older and must not undo them. */
+    this.underWay = new Set();
   }
 
   messages() {
@@ -30,14 +30,18 @@ export class Timeline {
 
   /** Takes what an event says; an edit of a message older than the window is not for us. */
   apply(message) {
-    this.touched?.add(message.id);
+    this.touch(message.id);
     const beforeWindow = !this.reachedStart && this.ids.length > 0 && compareIds(message.id, this.ids[0]) < 0;
     if (this.byId.has(message.id) || !beforeWindow) this.put(message);
   }
 
   remove(id) {
-    this.touched?.add(id);
+    this.touch(id);
     if (this.byId.delete(id)) this.ids.splice(this.ids.indexOf(id), 1);
+  }
+
+  touch(id) {
+    for (const touched of this.underWay) touched.add(id);
   }
 
   put(message) {
@@ -51,10 +55,9 @@ export class Timeline {
 
   /** Fetches the newest page and makes the window agree with it: without gaps, doubles or deleted messages. */
   async loadNewest(fetchPage) {
-    this.touched = new Set();
-    const page = await fetchPage({ limit: PAGE });
-    const touched = this.touched ?? new Set();
-    this.touched = null;
+    const touched = new Set();
+    this.underWay.add(touched);
+    const page = await fetchPage({ limit: PAGE }).finally(() => this.underWay.delete(touched));
     const fetched = new Set(page.map((message) => message.id));
     const oldest = page[0]?.id;
     const whole = page.length < PAGE;

@@ -27,7 +27,7 @@ export class Composer {
     this.text = el("textarea", {
       rows: 1, maxLength: MAX_LENGTH, role: "combobox", autocomplete: "off",
       placeholder: `Message ${channel.type >= 10 ? "" : "#"}${channel.name}`, "aria-label": `Message ${channel.name}`,
-      "aria-autocomplete": "list", "aria-expanded": "false", "aria-multiline": "true",
+      "aria-autocomplete": "list", "aria-expanded": "false",
       oninput: () => this.typed(), onkeydown: (event) => this.key(event),
       onfocus: () => this.offerCommands(),
     });

@@ -39,7 +39,7 @@ CASES = {
     "<@1> <@!2> <@&3> </train:4>": "<span>@user1</span> <span>@user2</span> <span>@role3</span> <span>/train</span>",
     "<#5>": "<button>#channel5</button>",
     "https://discord.com/channels/1/5": "<button>#channel5</button>",
-    "<https://discord.com/channels/1/5/6>": "<button>#channel5 › message</button>",
+    "<https://discord.com/channels/1/5/6>": "<button>#channel5 \u203a message</button>",
     "||secret||": "<span><span>secret</span></span>",
     "<t:0:d>": "<time>01/01/1970</time>",
     "# One\n## Two\ntext": "<h3>One</h3><h4>Two</h4>text",
