@@ -14,7 +14,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from deploy.sandbox.aws import backend, documents, logs
+from deploy.sandbox.aws import backend, documents, logs, queues
 from deploy.sandbox.aws.attempts import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.engine import Engine
@@ -61,6 +61,7 @@ class StandIn:
         self._loop = LoopThread()
         self._engine = Engine(self._runner, self._announce, self._knobs, self._ledger, clock, Random())
         self._control = Control(self._engine, self._loop, self._knobs, self._faults, self._ledger)
+        queues.install()
         logs.install(self._knobs)
         self._backends = backend.install(backend.Services(self._engine, self._loop, self._knobs, self._ledger, clock))
         self._thread = threading.Thread(

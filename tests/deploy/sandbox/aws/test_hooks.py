@@ -11,9 +11,11 @@ import moto.batch.urls
 import moto.logs.models
 import moto.logs.responses
 import moto.logs.urls
+import moto.sqs.models
 from moto.batch.responses import BatchResponse
 from moto.core.base_backend import BackendDict
-from moto.events.models import EventsBackend
+from moto.events.models import EventsBackend, Rule
+from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 from werkzeug.serving import WSGIRequestHandler
 
 
@@ -47,8 +49,21 @@ def test_logs_keep_events_in_a_list_in_which_they_arrived() -> None:
     assert inspect.isfunction(moto.logs.responses.LogsResponse.filter_log_events)
 
 
-def test_events_are_put_one_by_one_in_the_process() -> None:
-    assert list(inspect.signature(EventsBackend.put_events).parameters) == ["self", "events"]
+def test_a_rule_sends_an_event_to_its_targets_as_it_is() -> None:
+    assert list(inspect.signature(Rule.send_to_targets).parameters) == ["self", "original_event", "transform_input"]
+    buses = EventsBackend("us-east-1", "123456789012").event_buses
+    assert buses["default"].rules == {}
+
+
+def test_queues_have_a_lock_and_a_clock_of_their_module() -> None:
+    queue = Queue("q", "us-east-1", "123456789012")
+    with queue._messages_lock:
+        assert queue.messages == []
+    assert "message_retention_period" in vars(queue)
+    assert callable(SQSBackend.is_message_valid_based_on_retention_period)
+    assert isinstance(sqs_backends.backend, type)
+    assert "unix_time_millis" in Message.visible.fget.__code__.co_names
+    assert "unix_time_millis" in vars(moto.sqs.models)
 
 
 def test_werkzeug_tells_of_dropped_connections() -> None:

@@ -1,0 +1,39 @@
+"""moto's SQS, mended in three places that matter once a bot reads while events arrive."""
+
+import time
+from typing import Any
+
+import moto.sqs.models
+import moto.sqs.urls
+from moto.sqs.models import Message, Queue, SQSBackend
+
+
+def install() -> None:
+    """To be called once in a process, before the server answers."""
+    vars(moto.sqs.models)["unix_time_millis"] = _now_ms
+    vars(moto.sqs.models)["Queue"] = LockedQueue
+    moto.sqs.models.sqs_backends.backend = QuickBackend
+
+
+def _now_ms() -> float:
+    """moto asks for the time at each message of the queue for each one sent; its own way takes 12 µs."""
+    return time.time() * 1000
+
+
+class LockedQueue(Queue):
+    def delete_message(self, receipt_handle: str) -> None:
+        """moto writes the list of messages anew without its lock, and loses what arrives in the meantime."""
+        with self._messages_lock:
+            super().delete_message(receipt_handle)
+
+
+class QuickBackend(SQSBackend):
+    @property
+    def _url_module(self) -> Any:
+        return moto.sqs.urls
+
+    def is_message_valid_based_on_retention_period(self, queue_name: str, message: Message) -> bool:
+        """moto counts every message of the queue nine times for each one received."""
+        kept_seconds = vars(self.get_queue(queue_name))["message_retention_period"]
+        sent_ms = vars(message)["sent_timestamp"]
+        return bool(sent_ms / 1000 + kept_seconds > time.time())
