@@ -39,13 +39,14 @@ class Actions:
 
     def channel(self, person: User, channel_id: object) -> Channel:
         """By id, or a channel by its name."""
-        for channel in self._guild.visible_channels(person):
-            by_name = not isinstance(channel, Thread) and channel.name == channel_id
-            if channel.id == channel_id or by_name:
-                return channel
-        names = listed(
-            channel.name for channel in self._guild.visible_channels(person) if not isinstance(channel, Thread)
-        )
+        known = self._guild.channels.get(str(channel_id))
+        if known is not None and self._guild.can_see(person, known):
+            return known
+        visible = self._guild.visible_channels(person)
+        named = {channel.name: channel for channel in visible if not isinstance(channel, Thread)}
+        if (found := named.get(str(channel_id))) is not None:
+            return found
+        names = listed(named)
         raise ValueError(
             f"channel_id: {person.name} sees no channel {channel_id!r}; an id, or one of {names} is expected"
         )

@@ -81,6 +81,8 @@ def in_channel(
     """The guild's permissions after the channel's overwrites: everyone's, the roles' together, the member's."""
     if base & Permission.ADMINISTRATOR:
         return ALL
+    if not overwrites:
+        return base if base & Permission.VIEW_CHANNEL else NONE
     everyone = overwrites.get(everyone_id, Overwrite())
     base = (base & ~everyone.deny) | everyone.allow
     roles = [overwrites[role] for role in role_ids if role in overwrites]

@@ -89,6 +89,13 @@ async def test_people_and_what_each_can_see(stand_in: DiscordStandIn, mika: Pers
         await noor.messages("hidden")
 
 
+async def test_the_place_itself(stand_in: DiscordStandIn) -> None:
+    _, guild = await get(stand_in, "/sandbox/guild")
+    assert isinstance(guild, dict)
+    assert (guild["name"], guild["application"]["id"]) == ("Robot lab", stand_in.application_id)
+    assert {"trainer", "admin"} < {role["name"] for role in guild["roles"]}
+
+
 @pytest.mark.parametrize("path", ["/sandbox/people/any", "/sandbox/people/any/channels", "/sandbox/people/any/events"])
 async def test_nobody_is_any(stand_in: DiscordStandIn, path: str) -> None:
     status, body = await get(stand_in, path)
