@@ -1,0 +1,59 @@
+import io
+from types import MappingProxyType
+
+from bot.adapters import figure_worker
+from bot.adapters.figure_wire import LENGTHS, pack_drawing, pack_error, pack_request, unpack_answer, unpack_request
+from bot.domain.figures import Curve, Drawing, FigureRequest
+
+REQUEST = FigureRequest(
+    "mnist k7q2mx",
+    "main@a1b2c3d 日本",
+    (Curve("a", b"loss\n1\n\xff\x00"), Curve("b", b""), Curve("c", b"loss\n2\n")),
+    "val_loss",
+    False,
+    {"epoch": "steps"},
+)
+
+
+def parts(frame: bytes) -> tuple[bytes, bytes]:
+    head, body = LENGTHS.unpack(frame[: LENGTHS.size])
+    assert len(frame) == LENGTHS.size + head + body
+    return frame[LENGTHS.size : LENGTHS.size + head], frame[LENGTHS.size + head :]
+
+
+def answers(stream: bytes) -> list[tuple[Drawing, str]]:
+    found, rest = [], io.BytesIO(stream)
+    while lengths := rest.read(LENGTHS.size):
+        head, body = LENGTHS.unpack(lengths)
+        found.append(unpack_answer(rest.read(head), rest.read(body)))
+    return found
+
+
+def test_a_request_arrives_as_it_was_sent() -> None:
+    assert unpack_request(*parts(pack_request(REQUEST))) == REQUEST
+
+
+def test_a_mapping_of_any_kind_is_sent() -> None:
+    request = FigureRequest("", "", (), names=MappingProxyType({"a": "b"}))
+    assert unpack_request(*parts(pack_request(request))).names == {"a": "b"}
+
+
+def test_an_answer_arrives_as_it_was_sent() -> None:
+    for drawing in (Drawing(b"\x89PNG", ("one", "zwei “”")), Drawing(None, ("nothing",))):
+        assert unpack_answer(*parts(pack_drawing(drawing))) == (drawing, "")
+    assert unpack_answer(*parts(pack_error("ValueError: no"))) == (Drawing(None), "ValueError: no")
+
+
+def test_the_worker_answers_each_request_in_order_until_there_are_no_more() -> None:
+    requests = io.BytesIO(pack_request(FigureRequest("", "", (Curve("", b""),))) + pack_request(REQUEST))
+    out = io.BytesIO()
+    figure_worker.serve(requests, out)
+    (nothing, _), (picture, error) = answers(out.getvalue())
+    assert nothing == Drawing(None, ("The file is empty.",))
+    assert picture.png is not None
+    assert error == ""
+
+
+def test_what_cannot_be_drawn_is_told_and_does_not_end_the_worker() -> None:
+    _, error = unpack_answer(*parts(figure_worker.answer(b"{}", b"")))
+    assert error.startswith("KeyError")
