@@ -120,7 +120,7 @@ class TestOneThatMisbehaves:
         code = f"slow = b'slow' in read()\nopen({str(asked)!r}, 'w')\ntime.sleep(5 * slow)\nanswer(f'{{slow=}}')"
         async with ProcessFigures(command=misbehaving(code)) as figures:
             task = asyncio.create_task(figures.draw(FigureRequest("slow", "", ())))
-            while not asked.exists():  # noqa: ASYNC110  another process makes it
+            while not asked.exists():
                 await asyncio.sleep(0.01)
             task.cancel()
             await asyncio.wait([task])
