@@ -49,7 +49,7 @@ _NORMAL_WAIT = "A machine starts when AWS has one free; the wait costs nothing."
 
 def card(job: Job, project: Project | None) -> discord.Embed:
     """The embed. `project` is None where the config has lost it."""
-    lines = [*_state(job, project), _commit(job), _parameters(job), "", *_progress(job), *_metrics(job, project)]
+    lines = [*_state(job), _commit(job), _parameters(job), "", *_progress(job), *_metrics(job, project)]
     embed = discord.Embed(
         title=title(job),
         description=cut("\n".join(lines).strip(), DESCRIPTION),
@@ -99,10 +99,10 @@ def _colour(job: Job) -> int:
     return _COLOURS.get(job.state, _WAITING)
 
 
-def _state(job: Job, project: Project | None) -> Iterator[str]:
+def _state(job: Job) -> Iterator[str]:
     """The state in words, and below it what there is to know of it."""
     if not job.live:
-        text = verdict.ending(job, project)
+        text = verdict.ending(job, None)  # the metrics have a line of their own
         yield f"**{text[0].upper()}{text[1:]}**"
         return
     word = state_word(job)

@@ -21,7 +21,7 @@ from bot.chat.poster import Poster
 from bot.chat.views import JobButton
 from bot.config import Discord
 from bot.domain.project import Project
-from bot.errors import Denied, Unavailable
+from bot.errors import Unavailable
 from bot.services import Services
 
 log = structlog.get_logger()
@@ -30,7 +30,6 @@ FIRST_REST_SECONDS = 1.0
 LONGEST_REST_SECONDS = 60.0
 GUILD_SECONDS = 0.3
 """How long discord.py waits for a further server before it says that it is ready; we are in one."""
-TOKEN_REFUSED = 4004
 
 
 def point_at(api_url: str, gateway_url: str) -> None:
@@ -60,6 +59,7 @@ class SignalboxClient(BoxClient):
             chunk_guilds_at_startup=False,
             max_messages=None,
             guild_ready_timeout=GUILD_SECONDS,
+            # No max_ratelimit_timeout: it lets one call through a bucket with a long window, and refuses the next.
         )
         self.guild_id = settings.guild_id
         self.projects = {project.name: project for project in projects}
@@ -83,9 +83,7 @@ class SignalboxClient(BoxClient):
         try:
             await self.connect(reconnect=reconnect)
         except discord.ConnectionClosed as error:
-            if error.code == TOKEN_REFUSED:
-                raise _refused_token() from error
-            raise Unavailable(f"Discord has closed the connection for good: {error}") from error
+            raise translated("The gateway", error) from error
 
     async def ready(self) -> None:
         """Returns once the server is there; at once from then on."""
@@ -125,9 +123,7 @@ class SignalboxClient(BoxClient):
             self.http.connector = aiohttp.TCPConnector(limit=0)
             try:
                 await self.login(token)
-            except discord.LoginFailure as error:
-                raise _refused_token() from error
-            except (discord.HTTPException, Unavailable, *PASSING) as error:
+            except (discord.DiscordException, Unavailable, *PASSING) as error:
                 failure = error if isinstance(error, Unavailable) else translated("Logging in", error)
                 if not isinstance(failure, Unavailable):
                     raise failure from error
@@ -144,10 +140,3 @@ class Tree(app_commands.CommandTree[BoxClient]):
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         await errors.tell(interaction, error)
-
-
-def _refused_token() -> Denied:
-    return Denied(
-        "Discord refuses the bot's token (DISCORD_TOKEN). Make a new one in the developer portal: Bot, Reset Token.",
-        code="401",
-    )

@@ -11,6 +11,10 @@ import discord
 
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 
+NOT_LET_IN = (
+    "Discord refuses the bot's token (DISCORD_TOKEN). Make a new one in the developer portal: Bot, Reset Token."
+)
+TOKEN_REFUSED = 4004
 THREAD_EXISTS = 160004
 INTERACTION_UNKNOWN = 10062
 INTERACTION_ACKNOWLEDGED = 40060
@@ -52,13 +56,19 @@ def calling(what: str) -> Iterator[None]:
 
 def translated(what: str, error: Exception) -> ServiceError:
     """`error` of discord.py, or of the connection below it, as one of ours. `what` names the call for people."""
-    if isinstance(error, discord.RateLimited):
-        return Throttled(f"{what}: Discord asks for patience", retry_after=error.retry_after)
+    if isinstance(error, discord.LoginFailure) or _closed_for_its_token(error):
+        return Denied(NOT_LET_IN, code="401")
+    if isinstance(error, discord.ConnectionClosed):
+        return Unavailable(f"{what}: Discord has closed the connection: {_line(str(error))}", code=str(error.code))
     if isinstance(error, discord.HTTPException):
         return _answered(what, error)
     if isinstance(error, PASSING):
         return Unavailable(f"{what}: no answer from Discord ({type(error).__name__}: {_line(str(error))})")
     return Refused(f"{what}: {_line(str(error))}")
+
+
+def _closed_for_its_token(error: Exception) -> bool:
+    return isinstance(error, discord.ConnectionClosed) and error.code == TOKEN_REFUSED
 
 
 def _answered(what: str, error: discord.HTTPException) -> ServiceError:

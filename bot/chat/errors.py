@@ -36,7 +36,7 @@ def told(error: Exception, new_id: Callable[[], str] = new_error_id) -> str:
     """What people read of an error."""
     if isinstance(error, UserError):
         return str(error)
-    if isinstance(error, discord.HTTPException | discord.RateLimited | aiohttp.ClientError):
+    if isinstance(error, discord.HTTPException | aiohttp.ClientError):
         error = translated("The answer", error)
     if isinstance(error, Throttled):
         return f"There is too much going on at once. Try again in a moment. ({error})"

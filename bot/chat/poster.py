@@ -18,7 +18,8 @@ from bot.domain.posts import File, Post, PostKind
 from bot.errors import Missing, Unavailable
 
 REQUEST_SECONDS = 45.0
-"""Longer than discord.py waits for a bucket; what takes longer is tried again later."""
+"""The call that drains a bucket returns only when that is full again, after 5 s for messages. What takes longer is
+tried again later: thread creation may wait for minutes."""
 CLOCK_SECONDS = 60
 """How much the clocks of Discord and of this machine may differ."""
 HISTORY_PAGE = 100
@@ -33,8 +34,8 @@ T = TypeVar("T")
 class Poster:
     """Writes with the bot's token, every call through the limiter. Waits for the first connection."""
 
-    def __init__(self, client: BoxClient, limiter: Limiter) -> None:
-        self._client, self._limiter = client, limiter
+    def __init__(self, client: BoxClient, limiter: Limiter, *, request_seconds: float = REQUEST_SECONDS) -> None:
+        self._client, self._limiter, self._request_seconds = client, limiter, request_seconds
 
     async def send(self, post: Post, job: Job) -> int:
         """As `Chat` promises; for THREAD the id of the thread, which is its message's."""
@@ -140,7 +141,7 @@ class Poster:
         await self._client.ready()
         async with self._limiter.turn(lane):
             with calling(what):
-                async with asyncio.timeout(REQUEST_SECONDS):
+                async with asyncio.timeout(self._request_seconds):
                     return await call()
 
     def _messageable(self, channel_id: int) -> discord.PartialMessageable:

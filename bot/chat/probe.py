@@ -111,7 +111,9 @@ class DiscordProbe:
 async def discord_probe(api_url: str, gateway_url: str, token: str, guild_id: int) -> AsyncIterator[DiscordProbe]:
     """A probe that leaves no connection behind."""
     point_at(api_url, gateway_url)
-    probe = DiscordProbe(discord.Client(intents=_INTENTS, max_messages=None, guild_ready_timeout=GUILD_SECONDS), token, guild_id)
+    probe = DiscordProbe(
+        discord.Client(intents=_INTENTS, max_messages=None, guild_ready_timeout=GUILD_SECONDS), token, guild_id
+    )
     try:
         yield probe
     finally:

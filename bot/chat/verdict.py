@@ -23,7 +23,7 @@ _FAILURES: dict[EndReason, str] = {
 }
 _ADVICE: dict[EndReason, str] = {
     EndReason.SUCCEEDED: "",
-    EndReason.COMMAND_FAILED: "The thread has the whole log. Push a mend and `/train` again, or Retry the same commit.",
+    EndReason.COMMAND_FAILED: "The thread has the whole log. Push a fix and `/train` again; Retry runs this commit.",
     EndReason.SETUP_FAILED: "The training never began: its code could not be fetched, or what it needs not installed. "
     "The thread has the log.",
     EndReason.STOPPED: "What it had done is kept: `/artifacts`. Retry begins anew.",

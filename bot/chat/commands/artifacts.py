@@ -14,6 +14,8 @@ from bot.services.browse import Listing
 
 LIST = 3_900
 NAME = 100
+# Brackets would end the text of a link.
+_NO_BRACKETS = str.maketrans("[]", "()")
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
@@ -44,5 +46,5 @@ def _embed(listing: Listing) -> discord.Embed:
 
 
 def _line(artifact: Artifact, link: str) -> str:
-    name = escape(artifact.name, NAME)
+    name = escape(artifact.name.translate(_NO_BRACKETS), NAME)
     return f"{f'[{name}]({link})' if link else name} · {size(artifact.size)}"

@@ -34,7 +34,7 @@ def test_a_running_job() -> None:
 
 def test_an_ended_job_has_a_fixed_duration_and_no_clock() -> None:
     embed = cards.card(an_ended_job(EndReason.SUCCEEDED), PROJECT)
-    assert (embed.description or "").startswith("**Succeeded: val_accuracy 96.7 at epoch 6 of 10, 4 min 31 s**\n`main`")
+    assert (embed.description or "").startswith("**Succeeded in 4 min 31 s**\n`main`")
     assert "<t:" not in (embed.description or "")
 
 
@@ -136,7 +136,7 @@ def any_jobs(draw: st.DrawFn) -> Job:
     return job if draw(st.booleans()) else job.ended(draw(st.sampled_from(list(EndReason))), STARTED + 10)
 
 
-@settings(max_examples=200)
+@settings(deadline=None)
 @given(any_jobs())
 def test_no_card_is_larger_than_discord_takes(job: Job) -> None:
     embed = cards.card(job, PROJECT)

@@ -176,7 +176,7 @@ async def test_artifacts_are_listed_with_links_and_the_newest_picture(room: Room
     (embed,) = message["embeds"]
     assert embed["description"].split("\n") == [
         "[walk.png](https://bucket.example/2100000?signature=x) · 2 MiB",
-        r"[model\_\[1\].pt](https://bucket.example/4800?signature=x) · 4.69 KiB",
+        r"[model\_(1).pt](https://bucket.example/4800?signature=x) · 4.69 KiB",
     ]
     assert embed["footer"]["text"].startswith("2 files, 2.01 MiB")
     assert embed["image"]["url"].startswith(room.discord.url)

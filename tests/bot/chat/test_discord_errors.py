@@ -17,6 +17,10 @@ def answered(status: int, code: int = 0, text: str = "no") -> discord.HTTPExcept
     return kind(response, {"code": code, "message": text})
 
 
+def closed(code: int) -> discord.ConnectionClosed:
+    return discord.ConnectionClosed(cast("Any", SimpleNamespace(close_code=code)), shard_id=None, code=code)
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
@@ -37,7 +41,9 @@ def answered(status: int, code: int = 0, text: str = "no") -> discord.HTTPExcept
         (answered(503), Unavailable),
         (answered(400, 50035), Refused),
         (answered(400, 160006), Refused),
-        (discord.RateLimited(31.5), Throttled),
+        (discord.LoginFailure("Improper token"), Denied),
+        (closed(4004), Denied),
+        (closed(4013), Unavailable),
         (aiohttp.ServerDisconnectedError(), Unavailable),
         (aiohttp.ClientPayloadError(), Unavailable),
         (ConnectionResetError(104, "reset"), Unavailable),
@@ -49,17 +55,12 @@ def answered(status: int, code: int = 0, text: str = "no") -> discord.HTTPExcept
 def test_each_answer_has_its_kind(error: Exception, kind: type[ServiceError]) -> None:
     found = translated("Posting", error)
     assert type(found) is kind
-    assert str(found).startswith("Posting: ")
+    assert str(found).startswith(("Posting: ", "Discord refuses the bot's token"))
 
 
 def test_the_code_and_how_long_to_wait_are_kept() -> None:
-    missing, limited, old = (
-        translated("Posting", error)
-        for error in (answered(404, 10008), discord.RateLimited(31.5), answered(429, 30046))
-    )
-    assert missing.code == "10008"
-    assert isinstance(limited, Throttled)
-    assert limited.retry_after == 31.5
+    assert translated("Posting", answered(404, 10008)).code == "10008"
+    old = translated("Editing", answered(429, 30046))
     assert isinstance(old, Throttled)
     assert old.retry_after == 60
 

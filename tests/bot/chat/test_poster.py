@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.limiter import Limiter
+from bot.chat.poster import Poster
 from bot.domain.job import NOWHERE, Job
 from bot.domain.posts import File, Post, PostKind
 from bot.domain.states import EndReason
@@ -126,7 +128,7 @@ async def test_what_is_gone_is_missing(room: Room) -> None:
     [
         ({"fault": "reset"}, Unavailable),
         ({"fault": "status", "status": 503}, Unavailable),
-        ({"fault": "429", "retry_after": 60}, Throttled),
+        ({"fault": "429", "times": 5, "retry_after": 0.01}, Throttled),
     ],
 )
 async def test_what_passes_is_said_so(room: Room, fault: Json, kind: type[Exception]) -> None:
@@ -134,8 +136,16 @@ async def test_what_passes_is_said_so(room: Room, fault: Json, kind: type[Except
     with pytest.raises(kind) as caught:
         await room.client.poster.send(a_post(PostKind.CARD), a_job(channel_id=room.channel_id))
     assert not isinstance(caught.value, Refused)
-    if isinstance(caught.value, Throttled):
-        assert caught.value.retry_after == 60
+
+
+async def test_what_hangs_is_given_up_and_tried_again_later(room: Room) -> None:
+    room.fault("POST", "/channels/.*/messages", fault="hang", seconds=5)
+    hasty = Poster(room.client, Limiter(1000, clock=time.monotonic), request_seconds=0.2)
+    job = a_job(channel_id=room.channel_id)
+    with pytest.raises(Unavailable):
+        await hasty.send(a_post(PostKind.CARD), job)
+    await room.client.poster.send(a_post(PostKind.CARD), job)
+    assert len(await room.mika.messages(CHANNEL)) == 1
 
 
 async def test_a_locked_thread_is_denied(room: Room) -> None:

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.textsafe import code, cut, cut_blocks, escape, fenced, one_line
@@ -26,6 +26,7 @@ def test_nothing_of_it_is_read_as_markup(raw: str, safe: str) -> None:
     assert escape(raw, 100) == safe
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(min_value=1, max_value=100))
 def test_every_character_that_means_something_is_escaped(raw: str, limit: int) -> None:
     text = escape(raw, limit)
@@ -35,6 +36,7 @@ def test_every_character_that_means_something_is_escaped(raw: str, limit: int) -
     assert "\n" not in text
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_code_holds_two_grave_accents_and_something_between(raw: str) -> None:
     text = code(raw)
@@ -42,6 +44,7 @@ def test_code_holds_two_grave_accents_and_something_between(raw: str) -> None:
     assert len(text) >= 3
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="`a\n", max_size=30))
 def test_a_fence_is_closed_by_its_own_end_alone(raw: str) -> None:
     text = fenced(raw)
@@ -51,6 +54,7 @@ def test_a_fence_is_closed_by_its_own_end_alone(raw: str) -> None:
     assert text.replace("\u200b", "") == f"```\n{raw}\n```"
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="`ab\n", max_size=200), st.integers(min_value=10, max_value=100))
 def test_a_cut_leaves_no_block_open(raw: str, limit: int) -> None:
     whole = fenced(raw) + " after"

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat import verdict
@@ -65,6 +65,7 @@ def test_the_message_has_the_verdict_the_asker_the_log_and_what_to_do(reason: En
     assert bool(rest[3:]) is (reason is not EndReason.SUCCEEDED)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(list(EndReason)),
     st.text(max_size=4_000),

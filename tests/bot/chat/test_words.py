@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.words import bar, duration, joined, number, plural, relative, size
@@ -46,6 +46,7 @@ def test_the_rest() -> None:
     assert relative(1_790_000_000.4) == "<t:1790000000:R>"
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=50), max_size=40), st.integers(min_value=40, max_value=500))
 def test_joined_fits_and_tells_how_many_are_left_out(pieces: list[str], limit: int) -> None:
     text = joined(pieces, " · ", limit)
