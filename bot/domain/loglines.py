@@ -102,6 +102,20 @@ def block(lines: Sequence[str], limit: int = 2_000) -> tuple[str, int]:
     return _fenced(body), len(body)
 
 
+def event_block(events: Sequence[LogEvent], limit: int = 2_000) -> tuple[str, int]:
+    """One code block of whole events, and how many of them it covers; those without a line for people are covered.
+
+    `("", n)` where none of the events has one. An event that does not fit alone is cut.
+    """
+    lines = numbered(events)
+    text, taken = block([line for _, line in lines], limit)
+    if taken == len(lines):
+        return text, len(events)
+    begun = lines[taken][0]
+    whole = [line for place, line in lines[:taken] if place < begun]
+    return (block(whole, limit)[0], begun) if whole else (text, begun + 1)
+
+
 def digest(lines: Sequence[str], left_out: int = 0, limit: int = 4_096) -> str:
     """For a thread that is far behind: how many lines are left out, and under it the last ones that fit.
 

@@ -3,6 +3,7 @@
 The message is committed together with `told_at`, so it is told after any crash, and never twice.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -120,7 +121,8 @@ class Finish:
             if lines:
                 words = "\n".join(filter(None, (block(lines, limit=LAST_LINES_CHARACTERS)[0], words)))
         files = (File(f"{job.id}.png", picture.png),) if picture.png else ()
-        return _Ending(words, files, self._settled(stored, csv), reason, detail)
+        progress = await asyncio.to_thread(self._settled, stored, csv)  # a long table takes a while to read
+        return _Ending(words, files, progress, reason, detail)
 
     async def _last_lines(self, job: Job) -> list[str]:
         found = await self._store.log_lines(job.id, -4 * LAST_LINES, 4 * LAST_LINES)

@@ -3,11 +3,10 @@
 A block is made only when the thread's lane is empty, so the slower Discord takes them, the more a block holds.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.job import NOWHERE, Job
-from bot.domain.loglines import LogEvent, block, digest, numbered, readable
+from bot.domain.loglines import digest, event_block, readable
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.ports import Store
 from bot.services.bells import Bells
@@ -42,7 +41,7 @@ class Narrate:
             text, taken = digest(readable(tail.events), left_out, limit=EMBED), waiting.total - job.log_posted
             await self._commit(job, taken, text, is_digest=True)
             return
-        text, taken = _block(waiting.events)
+        text, taken = event_block(waiting.events, CONTENT)
         await self._commit(job, taken, text, is_digest=False)
 
     async def _commit(self, job: Job, taken: int, text: str, *, is_digest: bool) -> None:
@@ -57,11 +56,3 @@ class Narrate:
         await self._store.change(job.id, step)
         self._bells.notify.ring()
         self._bells.archive.ring()
-
-
-def _block(events: Sequence[LogEvent]) -> tuple[str, int]:
-    """The text of a message, and how many events it covers; machine lines are covered and not shown."""
-    lines = numbered(events)
-    text, taken = block([line for _, line in lines], limit=CONTENT)
-    # A block ends between two events where it can: an event that alone is too long for one is cut.
-    return text, len(events) if taken == len(lines) else max(1, lines[taken][0])

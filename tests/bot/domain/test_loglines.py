@@ -16,6 +16,7 @@ from bot.domain.loglines import (
     clean,
     cut,
     digest,
+    event_block,
     inert,
     numbered,
     readable,
@@ -210,6 +211,40 @@ class TestBlock:
 
     def test_of_no_lines_there_is_no_block(self) -> None:
         assert block([]) == ("", 0)
+
+
+class TestEventBlock:
+    @given(st.lists(texts, min_size=1, max_size=12), st.integers(1_700, 2_000))
+    def test_gives_every_line_once_and_in_order(self, messages: list[str], limit: int) -> None:
+        shown: list[str] = []
+        rest = events(*messages)
+        while rest:
+            text, taken = event_block(rest, limit)
+            assert units(text) <= limit
+            assert taken >= 1
+            shown += readable(rest[:taken])
+            if text:
+                assert "\n".join(inside(text)).strip("\n" + ZERO_WIDTH_SPACE) == "\n".join(
+                    map(inert, readable(rest[:taken]))
+                ).strip("\n" + ZERO_WIDTH_SPACE)
+            rest = rest[taken:]
+        lines = [line for message in messages for line in readable(events(message))]
+        assert [line for line in shown if "%" not in line] == [line for line in lines if "%" not in line]
+
+    def test_ends_between_two_events(self) -> None:
+        trace = "\n".join(f"line {n} of the trace" for n in range(50))
+        waiting = events("x" * 1_000, trace, "after")
+        first, taken = event_block(waiting)
+        assert (taken, inside(first)) == (1, ["x" * 1_000])
+        second, _ = event_block(waiting[1:])
+        assert inside(second) == [*trace.split("\n"), "after"]
+
+    def test_one_that_does_not_fit_alone_is_cut_and_not_told_again(self) -> None:
+        text, taken = event_block(events("@metrics {}", "\n".join("y" * 90 for _ in range(10)), "after"), 400)
+        assert (taken, len(inside(text))) == (2, 4)
+
+    def test_machine_lines_are_covered_and_not_shown(self) -> None:
+        assert event_block(events("@metrics {}", "@metrics {}")) == ("", 2)
 
 
 class TestCut:
