@@ -110,7 +110,7 @@ class AttemptRunner:
         return Plan(
             (*entrypoint, *job.spec.command),
             environment,
-            self._directory / attempt.task_id,
+            self._directory / attempt.task_id[:8],  # short: it is in every traceback
             f"SANDBOX_CONTAINER={mark}",
         )
 

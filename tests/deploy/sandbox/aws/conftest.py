@@ -5,7 +5,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +47,12 @@ class Sandbox:
         return job
 
     def await_status(self, job_id: str, *statuses: str) -> dict[str, Any]:
-        deadline = time.monotonic() + 30
-        while (job := self.describe(job_id))["status"] not in statuses:
-            assert time.monotonic() < deadline, f"{job['status']} ({job.get('statusReason')}), expected {statuses}"
+        return self.await_job(job_id, lambda job: job["status"] in statuses)
+
+    def await_job(self, job_id: str, right: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        deadline = time.monotonic() + 60
+        while not right(job := self.describe(job_id)):
+            assert time.monotonic() < deadline, f"still {job['status']} ({job.get('statusReason')})"
             time.sleep(0.01)
         return job
 
@@ -58,7 +61,7 @@ class Sandbox:
 
     def lines(self, job: dict[str, Any], at_least: int = 0) -> list[str]:
         """The log of the job's latest attempt, once it has so many lines."""
-        stream, deadline = job["container"]["logStreamName"], time.monotonic() + 30
+        stream, deadline = job["container"]["logStreamName"], time.monotonic() + 60
         while True:
             events = self.events(logStreamNamePrefix=stream)["events"]
             if len(events) >= at_least or time.monotonic() > deadline:

@@ -57,10 +57,24 @@ def test_lines_can_be_read_while_the_job_runs(sandbox: Sandbox) -> None:
 
 
 def test_lines_may_come_after_the_end(sandbox: Sandbox) -> None:
-    sandbox.control("POST", "settings", {"log_ingestion_seconds": 0.3})
+    sandbox.control("POST", "settings", {"log_flush_seconds": 60, "log_ingestion_seconds": 0.2})
     job = sandbox.ended(sandbox.submit("print('late')"))
-    assert sandbox.events(logStreamNamePrefix=job["container"]["logStreamName"])["events"] == []
     assert sandbox.lines(job, at_least=1) == ["late"]
+    late = sandbox.events(logStreamNamePrefix=job["container"]["logStreamName"])["events"][0]
+    assert late["timestamp"] <= job["stoppedAt"] < late["ingestionTime"]
+
+
+def test_every_line_of_a_long_log_can_be_read_once(sandbox: Sandbox) -> None:
+    job = sandbox.ended(sandbox.submit("for n in range(25_000): print(n)"))
+    stream = {"logStreamNames": [job["container"]["logStreamName"]]}
+    sandbox.lines(job, at_least=10_000)
+    messages: list[str] = []
+    asked: dict[str, Any] = stream
+    while asked:
+        page = sandbox.events(**asked)
+        messages += [event["message"] for event in page["events"]]
+        asked = {**stream, "nextToken": page["nextToken"]} if "nextToken" in page else {}
+    assert messages == [str(n) for n in range(25_000)]
 
 
 @pytest.mark.parametrize(("program", "exit_code"), [(SLEEP, 143), (DEAF, 137)])
@@ -74,12 +88,33 @@ def test_terminate_sends_sigterm_and_then_sigkill(sandbox: Sandbox, program: str
 
 
 def test_a_job_that_ends_well_when_terminated_has_failed_all_the_same(sandbox: Sandbox) -> None:
+    sandbox.control("POST", "settings", {"stop_timeout_seconds": 20})
     program = f"import signal, sys; signal.signal(15, lambda *_: sys.exit(0)); {SLEEP}"
     job_id = sandbox.submit(program)
     sandbox.lines(sandbox.await_status(job_id, "RUNNING"), at_least=1)
     sandbox.batch.terminate_job(jobId=job_id, reason="stop")
     job = sandbox.ended(job_id)
     assert (job["status"], job["container"]["exitCode"]) == ("FAILED", 0)
+
+
+PARENT = (
+    "import subprocess, sys, signal; signal.signal(15, lambda *_: print('parent', flush=True)); "
+    "handler = 'import signal, sys, time; signal.signal(15, lambda *_: (print(\\'child\\', flush=True), sys.exit())); "
+    "print(\\'up\\', flush=True); time.sleep(60)'; "
+    "subprocess.run([sys.executable, '-c', handler])"
+)
+
+
+@pytest.mark.parametrize(("group", "told"), [(True, {"up", "parent", "child"}), (False, {"up", "parent"})])
+def test_sigterm_goes_to_the_group_or_as_in_ecs_to_the_first_process(
+    sandbox: Sandbox, group: bool, told: set[str]
+) -> None:
+    sandbox.control("POST", "settings", {"signal_group": group, "stop_timeout_seconds": 2})
+    job_id = sandbox.submit(PARENT)
+    sandbox.lines(sandbox.await_status(job_id, "RUNNING"), at_least=1)
+    sandbox.batch.terminate_job(jobId=job_id, reason="stop")
+    job = sandbox.ended(job_id)
+    assert set(sandbox.lines(job, at_least=len(told))) == told
 
 
 @pytest.mark.parametrize("apart", [False, True])
@@ -108,12 +143,14 @@ def test_a_reclaimed_host_gives_another_attempt_with_a_log_of_its_own(sandbox: S
     first = sandbox.await_status(job_id, "RUNNING")
     assert sandbox.lines(first, at_least=1) == ["1"]
     lost = sandbox.control("POST", "reclaim", {"jobId": job_id})
-    again = sandbox.await_status(job_id, "RUNNABLE", "STARTING")
+    again = sandbox.await_job(job_id, lambda job: len(job["attempts"]) == 1)
     assert again["attempts"][0]["statusReason"] == f"Host EC2 (instance {lost['instanceId']}) terminated."
     assert "exitCode" not in again["attempts"][0]["container"]
     second = sandbox.await_status(job_id, "RUNNING")
     assert sandbox.lines(second, at_least=1) == ["2"]
     assert first["container"]["logStreamName"] != second["container"]["logStreamName"]
+    states = [entry["status"] for entry in sandbox.ledger("job.state", jobId=job_id)]
+    assert states == ["RUNNABLE", "STARTING", "RUNNING"] * 2
     sandbox.batch.terminate_job(jobId=job_id, reason="enough")
 
 
