@@ -4,7 +4,9 @@ import os
 import sys
 import threading
 
-_PREFIX = "signalbox: "
+from trainer.contract import OWN_LINE
+
+
 _lock = threading.Lock()
 _secrets: set[str] = set()
 
@@ -23,7 +25,7 @@ def masked(text: str) -> str:
 
 def say(text: str) -> None:
     """One line of the entrypoint's own."""
-    emit(_PREFIX + masked(text))
+    emit(OWN_LINE + masked(text))
 
 
 def emit(line: str) -> None:

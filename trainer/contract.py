@@ -70,6 +70,8 @@ ARTIFACTS = "artifacts/"
 
 METRICS_MARK = "@metrics "
 TROUBLE_MARK = "@signalbox "
+OWN_LINE = "signalbox: "
+"""How the entrypoint's other lines begin."""
 
 
 STOPPED = 143

@@ -21,7 +21,7 @@ from bot.errors import Missing, ServiceError
 from bot.ports import Store
 from bot.services.bells import Bells
 from bot.services.plot import Picture, Plot
-from trainer.contract import ExitCode
+from trainer.contract import OWN_LINE, ExitCode
 
 log = structlog.get_logger()
 
@@ -114,7 +114,7 @@ class Finish:
     async def _ending(self, job: Job, csv: bytes, picture: Picture) -> _Ending:
         stored = await self._store.job(job.id) or job
         words, detail, reason = picture.words, stored.detail, _by_whom(stored)
-        if job.reason is not EndReason.SUCCEEDED and job.streams:
+        if job.reason not in (EndReason.SUCCEEDED, EndReason.STOPPED) and job.streams:
             lines = await self._last_lines(job)
             if job.reason is EndReason.COMMAND_FAILED and not detail:
                 detail = _raised(lines)
@@ -126,7 +126,7 @@ class Finish:
 
     async def _last_lines(self, job: Job) -> list[str]:
         found = await self._store.log_lines(job.id, -4 * LAST_LINES, 4 * LAST_LINES)
-        lines = [line for line in readable(found.events) if line.strip()]
+        lines = [line for line in readable(found.events) if line.strip() and not line.startswith(OWN_LINE)]
         while len(lines) > LAST_LINES or len("\n".join(lines)) > LAST_LINES_CHARACTERS - 20:
             lines = lines[1:] if len(lines) > 1 else [lines[0][: LAST_LINES_CHARACTERS // 2]]
         return lines

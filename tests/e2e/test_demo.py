@@ -73,10 +73,10 @@ def test_the_thread_of_the_job_whose_bot_was_killed_is_whole(demo: tuple[str, Pa
     thread = next(c for c in record.transcript["channels"] if c["name"].startswith(job_id))
     posted = "\n".join(m["content"] for m in thread["messages"])
     epochs = [int(n) for n in re.findall(r"^epoch +(\d+) ", posted, flags=re.M)]
-    assert epochs == list(range(1, 26))
+    assert epochs == list(range(1, 21))
     (file,) = [a for m in thread["messages"] for a in m["attachments"]]
     archived = (demo[1] / file["url"]).read_text()
-    assert [int(n) for n in re.findall(r"^epoch +(\d+) ", archived, flags=re.M)] == list(range(1, 26))
+    assert [int(n) for n in re.findall(r"^epoch +(\d+) ", archived, flags=re.M)] == list(range(1, 21))
 
 
 def test_cards_end_in_the_state_of_their_job(demo: tuple[str, Path]) -> None:

@@ -41,7 +41,7 @@ async def main() -> int:
         finally:
             record = await Record.fetch(running, OUT)
             record.write(OUT)
-            write_html(OUT / "transcript.html", record.transcript)
+            write_html(OUT / "transcript.html", record)
             shutil.copy(running.bot.log_path, OUT / "bot.log")
     return _account(console, tally, record, time.monotonic() - began)
 

@@ -16,8 +16,7 @@
 
   const answer = (path, query) => {
     const [root, person, what, channelId] = path.split("/").slice(1);
-    if (root === "guild") return { name: record.guild.name, roles: record.guild.roles, application: null };
-    if (person === undefined) return record.people;
+    if (person === undefined) return record[root];
     if (channelId) return page(channelId, decodeURIComponent(person), query);
     return what === "channels" ? channels : [];
   };

@@ -17,8 +17,10 @@ FILES = "files"
 class Record:
     """The transcript and the ledgers, fetched over HTTP as any other program would."""
 
-    def __init__(self, transcript: Json, discord: list[Json], aws: list[Json]) -> None:
+    def __init__(self, transcript: Json, discord: list[Json], aws: list[Json], page: Json | None = None) -> None:
         self.transcript, self.discord, self.aws = transcript, discord, aws
+        self.page = page or {}
+        """What the page asks for besides messages: the guild and its people."""
 
     @classmethod
     async def fetch(cls, sandbox: Sandbox, folder: Path) -> "Record":
@@ -28,8 +30,9 @@ class Record:
             transcript = await _json(session, f"{base}/sandbox/transcript")
             discord = await _json(session, f"{base}/sandbox/ledger")
             aws = await _json(session, f"{endpoint}/sandbox/ledger")
+            page = {name: await _json(session, f"{base}/sandbox/{name}") for name in ("guild", "people")}
             await _files(session, transcript, folder / FILES)
-        return cls(transcript, discord, aws)
+        return cls(transcript, discord, aws, page)
 
     def write(self, folder: Path) -> None:
         """transcript.json and ledger.json."""

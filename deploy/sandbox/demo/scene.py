@@ -76,7 +76,7 @@ class Scene:
 
     async def _kill(self) -> None:
         self._screen.act("The bot is killed in the middle of a job")
-        job_id = await self._train("mika", "/train branch:main lr:0.05 epochs:25")
+        job_id = await self._train("mika", "/train branch:main lr:0.05 epochs:20")
         await self._view.until(f"{job_id} at epoch 3", lambda view: self._at_epoch(view, job_id, 3))
         bot = self._sandbox.bot
         self._screen.aside(f"kill -9 {bot.pid}  (the job runs on, without its bot)")

@@ -6,6 +6,7 @@ import posixpath
 import re
 from pathlib import Path
 
+from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.view import Json
 from deploy.sandbox.discord.server import PAGE
 
@@ -16,21 +17,22 @@ _HEAD_OF_SERVER = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]
 _ENTRY = '<script type="module" src="/page/main.js"></script>'
 
 
-def write_html(path: Path, transcript: Json, page: Path = PAGE) -> None:
+def write_html(path: Path, record: Record, page: Path = PAGE) -> None:
     """Writes the page. Pictures stay files beside it, under the names that the transcript has."""
     text = _HEAD_OF_SERVER.sub("", (page / "index.html").read_text(encoding="utf-8"))
     text = _STYLESHEET.sub(lambda match: f"<style>\n{(page / match[1]).read_text(encoding='utf-8')}</style>", text)
     if _ENTRY not in text:
         raise ValueError(f"{page / 'index.html'} does not start by {_ENTRY}")
-    path.write_text(text.replace(_ENTRY, _scripts(page, transcript)), encoding="utf-8")
+    content = {**record.page, "channels": record.transcript["channels"]}
+    path.write_text(text.replace(_ENTRY, _scripts(page, content)), encoding="utf-8")
 
 
-def _scripts(page: Path, transcript: Json) -> str:
+def _scripts(page: Path, content: Json) -> str:
     modules = {name.relative_to(page).as_posix(): name.read_text(encoding="utf-8") for name in page.rglob("*.js")}
     imports = {_bare(name): _data_url(_bared(name, text)) for name, text in modules.items()}
     return "\n".join(
         (
-            f'<script type="application/json" id="transcript">{_inert(json.dumps(transcript))}</script>',
+            f'<script type="application/json" id="transcript">{_inert(json.dumps(content))}</script>',
             f"<script>{OFFLINE.read_text(encoding='utf-8')}</script>",
             f'<script type="importmap">{json.dumps({"imports": imports})}</script>',
             f'<script type="module">import "{_bare("main.js")}";</script>',
