@@ -76,16 +76,16 @@ def _take_files(core: Core, message: Message, listed: list[Json] | None, files: 
         message.files = [file for file in message.files if file.id in described]
     for upload in files:
         entry = described.get(upload.key, {})
-        message.files.append(_store(core, message.channel_id, upload, entry))
+        message.files.append(_attachment(core, message.channel_id, upload, entry))
 
 
-def _store(core: Core, channel_id: str, upload: Upload, entry: Json) -> Attachment:
+def _attachment(core: Core, channel_id: str, upload: Upload, entry: Json) -> Attachment:
     filename = re.sub(r"[^\w.\-]", "_", entry.get("filename") or upload.filename) or "unknown"
     file_id = core.snowflakes.next()
     content_type = mimetypes.guess_type(filename)[0] or "application/octet-stream"
     if content_type.startswith("text/") or content_type == "application/json":
         content_type += "; charset=utf-8"
-    attachment = Attachment(
+    return Attachment(
         id=file_id,
         filename=filename,
         content_type=content_type,
@@ -94,8 +94,6 @@ def _store(core: Core, channel_id: str, upload: Upload, entry: Json) -> Attachme
         size_in_pixels=dimensions(upload.data),
         description=entry.get("description"),
     )
-    core.attachments[channel_id, file_id] = attachment
-    return attachment
 
 
 def _embed(embed: Json, by_name: dict[str, Attachment]) -> Json:

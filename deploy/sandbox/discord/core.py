@@ -42,6 +42,15 @@ class Core:
             raise ApiError(Code.UNKNOWN_MESSAGE)
         return message
 
+    def keep_files(self, message: Message) -> None:
+        """From now on they are served."""
+        for file in message.files:
+            self.attachments[message.channel_id, file.id] = file
+
+    def drop_files(self, message: Message) -> None:
+        for file in message.files:
+            self.attachments.pop((message.channel_id, file.id), None)
+
     def who(self, user_id: str) -> str:
         """The name by which the ledger knows somebody."""
         return "bot" if user_id == self.guild.bot.id else self.guild.users[user_id].name

@@ -55,6 +55,7 @@ class Messages:
         """A finished message enters its channel and everybody is told."""
         core, channel = self._core, self._core.guild.channel(message.channel_id)
         core.timeline(channel.id).add(message)
+        core.keep_files(message)
         if message.only_for is None:
             channel.last_message_id = message.id
             if isinstance(channel, Thread):
@@ -81,8 +82,7 @@ class Messages:
     def delete(self, message: Message, by: User) -> None:
         core, channel = self._core, self._core.guild.channel(message.channel_id)
         core.timeline(message.channel_id).remove(message.id)
-        for file in message.files:
-            core.attachments.pop((message.channel_id, file.id), None)
+        core.drop_files(message)
         if isinstance(channel, Thread) and message.only_for is None and message.type in WRITTEN:
             channel.message_count = max(0, channel.message_count - 1)
         core.ledger.add("message.delete", core.who(by.id), channel_id=channel.id, message_id=message.id)
@@ -197,11 +197,10 @@ class Messages:
 
     def _apply(self, message: Message, draft: Message) -> None:
         was_loading = bool(message.flags & MessageFlag.LOADING)
-        for file in message.files:
-            if file not in draft.files:
-                self._core.attachments.pop((message.channel_id, file.id), None)
+        self._core.drop_files(message)
         for name in ("content", "embeds", "components", "files", "shown_inside"):
             setattr(message, name, getattr(draft, name))
+        self._core.keep_files(message)
         message.mentions, message.mention_roles = draft.mentions, draft.mention_roles
         message.mention_everyone = draft.mention_everyone
         message.flags = draft.flags & ~MessageFlag.LOADING

@@ -6,6 +6,7 @@ https://discord.com/developers/docs/topics/rate-limits
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
+from math import ceil
 
 from deploy.sandbox.discord.limits import Limits, Rate
 from deploy.sandbox.discord.wire import Clock, Json
@@ -101,7 +102,7 @@ class RateLimiter:
 
 def refusal(scope: str, retry_after: float, headers: dict[str, str] | None = None) -> Refusal:
     """`scope` is `user`, `global` or `shared`. The Via header is how libraries know Discord from its proxy."""
-    extra = {"Retry-After": str(max(1, round(retry_after + 0.5))), "X-RateLimit-Scope": scope}
+    extra = {"Retry-After": str(max(1, ceil(retry_after))), "X-RateLimit-Scope": scope}
     if scope == "global":
         extra["X-RateLimit-Global"] = "true"
     return Refusal(max(retry_after, 0.001), scope, {**(headers or {}), **extra, "Via": "1.1 google"})

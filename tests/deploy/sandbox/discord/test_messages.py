@@ -147,6 +147,9 @@ def test_a_refused_edit_changes_nothing(room: Room) -> None:
         with pytest.raises(ApiError):
             room.discord.messages.edit(message, body)
         assert room.discord.messages.wire(message) == before
+    with pytest.raises(ApiError):
+        room.discord.messages.edit(message, {"attachments": [], "embeds": [{"title": "t" * 257}]}, [PLOT])
+    assert list(room.core.attachments.values()) == message.files
 
 
 def test_suppressing_embeds_comes_and_goes(room: Room) -> None:
