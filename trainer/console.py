@@ -6,7 +6,6 @@ import threading
 
 from trainer.contract import OWN_LINE
 
-
 _lock = threading.Lock()
 _secrets: set[str] = set()
 
