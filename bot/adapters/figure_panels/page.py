@@ -51,7 +51,7 @@ def figure_of(request: FigureRequest) -> tuple[Figure | None, tuple[str, ...]]:
     if len(panels) > MOST_PANELS:
         rest = ", ".join(panel.title for panel in panels[MOST_PANELS:])
         remarks.append(f"The picture has room for {MOST_PANELS} panels; not in it: {rest}.")
-    with mpl.rc_context(theme.STYLE):
+    with mpl.rc_context(theme.style()):
         return _figure(request, runs, panels[:MOST_PANELS]), tuple(remarks)
 
 

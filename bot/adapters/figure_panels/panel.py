@@ -162,7 +162,7 @@ def _mark(axes: Axes, panel: Panel, lines: Sequence[_Line], *, in_words: bool) -
 def _room(axes: Axes) -> int:
     """How many characters go above a panel."""
     place = axes.get_subplotspec()
-    return 66 if place is not None and len(place.colspan) == 2 else 31
+    return 66 if place is not None and len(place.colspan) == 2 else 33
 
 
 def _said(value: float, line: _Line, room: int) -> str:

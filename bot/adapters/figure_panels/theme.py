@@ -1,6 +1,9 @@
 """Colours and sizes: Discord's dark theme, read on a phone, where the picture is a third as wide."""
 
+from functools import cache
 from typing import Any
+
+from matplotlib import font_manager
 
 WIDTH_INCHES, DPI = 8.0, 150
 BACKGROUND = "#313338"
@@ -16,7 +19,20 @@ AVERAGE = COLOURS[1]
 TITLE, SUBTITLE, PANEL_TITLE, LABEL, LEGEND = 18, 13.5, 15, 13, 12.5
 LINE, THIN, MARKER = 2.8, 1.3, 9.0
 
-STYLE: Any = {
+FONT = "DejaVu Sans"
+FALLBACKS = (
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Noto Sans JP",
+    "IPAexGothic",
+    "IPAGothic",
+    "Hiragino Sans",
+    "WenQuanYi Zen Hei",
+    "Noto Sans",
+)
+"""For what the font above has no glyphs for, as far as they are installed."""
+
+_STYLE = {
     "figure.facecolor": BACKGROUND,
     "savefig.facecolor": BACKGROUND,
     "axes.facecolor": PANEL,
@@ -46,10 +62,16 @@ STYLE: Any = {
     "legend.frameon": False,
     "legend.fontsize": LEGEND,
     "legend.labelcolor": TEXT,
-    "font.family": ["DejaVu Sans"],
 }
 
 LONGEST_NAME = 24
+
+
+@cache
+def style() -> Any:
+    """Settings for `matplotlib.rc_context`."""
+    installed = set(font_manager.get_font_names())
+    return {**_STYLE, "font.family": [FONT, *(name for name in FALLBACKS if name in installed)]}
 
 
 def colour(place: int) -> str:
