@@ -184,9 +184,8 @@ export class Composer {
 
   /** @param {{line: string, name?: string, options?: Object}} run as values, or as a line alone */
   run({ line, name, options }) {
-    const simple = name !== undefined && !name.includes(" ");
     const label = name ?? line.slice(1).split(/\s/)[0];
-    const command = simple ? { name, options } : { text: line };
+    const command = name ? { name, options } : { text: line };
     return this.send(line, () => this.session.run(this.channel.id, label, command));
   }
 

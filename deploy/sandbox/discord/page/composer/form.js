@@ -50,6 +50,7 @@ export class CommandForm {
     return this.command.options.filter((option) => !this.pills.some((pill) => pill.option === option));
   }
 
+  /** @returns {Pill} an empty one, behind the others */
   add(option) {
     const pill = new Pill(option, this.composer.known(option));
     pill.input.addEventListener("input", () => this.typed(pill));
@@ -62,13 +63,12 @@ export class CommandForm {
     return pill;
   }
 
+  /** Takes an optional one away. */
   remove(pill) {
     const at = this.pills.indexOf(pill);
-    if (!pill.option.required) {
-      this.pills.splice(at, 1);
-      pill.root.remove();
-      this.count();
-    }
+    this.pills.splice(at, 1);
+    pill.root.remove();
+    this.count();
     (this.pills[at - 1]?.input ?? this.tail).focus();
   }
 

@@ -90,6 +90,7 @@ class Robot(discord.Client):
         commands: tuple[app_commands.Command[Any, ..., Any], ...] = (train, sweep, status, plot, think, silent)
         for command in commands:
             self.tree.add_command(command)
+        self.tree.add_command(job)
 
     async def setup_hook(self) -> None:
         self.add_view(Buttons())
@@ -132,6 +133,14 @@ async def branches(_: discord.Interaction, typed: str) -> list[app_commands.Choi
 @app_commands.describe(space="Values, as lr=0.1,0.01 m=0.5,0.1", branch="Branch or tag")
 async def sweep(interaction: discord.Interaction, space: str, branch: str = "main") -> None:
     await interaction.response.send_message(f"sweeping {space} on {branch}")
+
+
+job = app_commands.Group(name="job", description="One job")
+
+
+@job.command(name="note", description="Writes something to it")
+async def note(interaction: discord.Interaction, text: str) -> None:
+    await interaction.response.send_message(f"noted: {text}")
 
 
 @app_commands.command(description="What is running")

@@ -56,6 +56,17 @@ async def test_the_picker_leads_through_a_command_by_keyboard(robot: Robot, open
     assert job.options == {"branch": "warmup", "lr": 0.3, "optimizer": "adam", "augment": False}
 
 
+async def test_a_subcommand_is_a_command_of_its_own(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.type("/job ")
+    await expect(screen.picked).to_have_text(re.compile("^/job note"))
+    await screen.press("Tab")
+    await screen.page.keyboard.type("diverged early")
+    await screen.press("Enter")
+    answer = screen.message("noted: diverged early")
+    await expect(answer.locator(".message-head")).to_have_text("MMika used /job note")
+
+
 async def test_a_wrong_value_is_marked_and_nothing_runs(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/train lr:99 branch:main")
