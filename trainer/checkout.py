@@ -83,7 +83,7 @@ class _Git:
     def check_out(self) -> str:
         source = self._source
         self._must("init", "--quiet", ".")
-        fetched = self._fetch("--depth=1", source.commit)
+        fetched = self._fetch(source.commit, "--depth=1")
         if fetched.code and _ABSENT.search(fetched.stderr) and source.branch:
             fetched = self._fetch(f"refs/heads/{source.branch}")
         if fetched.code:
@@ -98,8 +98,8 @@ class _Git:
             raise Ended(ExitCode.COMMIT_NOT_FOUND, f"Checked out {commit}, expected {source.commit}.")
         return subject.strip()
 
-    def _fetch(self, *what: str) -> Output:
-        return self._git("fetch", "--quiet", "--no-tags", "--end-of-options", self._source.repository, *what)
+    def _fetch(self, ref: str, *options: str) -> Output:
+        return self._git("fetch", "--quiet", "--no-tags", *options, "--end-of-options", self._source.repository, ref)
 
     def _must(self, *arguments: str) -> str:
         output = self._git(*arguments)
