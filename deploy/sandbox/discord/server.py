@@ -18,6 +18,7 @@ from deploy.sandbox.discord.openapi import OpenApi, find_document
 from deploy.sandbox.discord.people import People, answer
 from deploy.sandbox.discord.rest import PREFIX, ROUTES
 from deploy.sandbox.discord.rest.http import Dispatcher
+from deploy.sandbox.discord.sockets import Sockets
 from deploy.sandbox.discord.wire import Clock, Json
 from deploy.sandbox.discord.world import World
 
@@ -46,6 +47,7 @@ class DiscordStandIn:
         self._openapi = OpenApi(openapi or find_document())
         self._page_dir, self._port = page_dir, port
         self._people = People(self.discord)
+        self._sockets = Sockets(self.discord.gateway, self.discord.core)
         self._runner: web.AppRunner | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -112,7 +114,7 @@ class DiscordStandIn:
             self._sweeper.cancel()
             with suppress(asyncio.CancelledError):
                 await self._sweeper
-        await self.discord.gateway.close()
+        await self._sockets.close()
         await self._people.close()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -123,8 +125,8 @@ class DiscordStandIn:
         for route in ROUTES:
             app.router.add_route(route.method, PREFIX + route.path, dispatcher.handler(route))
         app.router.add_route("*", "/api/{rest:.*}", _unknown)
-        app.router.add_get("/gateway", self.discord.gateway.serve)
-        app.router.add_get("/gateway/", self.discord.gateway.serve)
+        app.router.add_get("/gateway", self._sockets.serve)
+        app.router.add_get("/gateway/", self._sockets.serve)
         app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", self._attachment)
         app.router.add_routes(self._people.routes())
         app.router.add_routes(Control(self.discord).routes())
