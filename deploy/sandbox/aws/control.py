@@ -31,7 +31,7 @@ class Control:
         self._breaking = breaking
         self._ledger = ledger
         self._routes: dict[tuple[str, str], _Handler] = {
-            ("GET", "/sandbox/ledger"): lambda _: self._ledger.entries(),
+            ("GET", "/sandbox/ledger"): self._read_ledger,
             ("GET", "/sandbox/settings"): lambda _: self._knobs.now.model_dump(),
             ("POST", "/sandbox/settings"): self._change_settings,
             ("POST", "/sandbox/faults"): self._add_fault,
@@ -49,10 +49,16 @@ class Control:
                 environ, start_response
             )
         try:
-            response = _answer(handler(_json(request)), 200)
+            response = _answer(handler(_asked(request)), 200)
         except (BadRequestError, FaultError, SettingsError) as error:
             response = _answer({"error": str(error)}, 400)
         return response(environ, start_response)
+
+    def _read_ledger(self, asked: dict[str, Any]) -> Any:
+        after = str(asked.get("after", "0"))
+        if not after.isdigit():
+            raise BadRequestError(f"after: the number of a ledger's entry is expected, given {after!r}")
+        return self._ledger.entries(asked.get("kind", ""), int(after))
 
     def _change_settings(self, body: dict[str, Any]) -> Any:
         settings = self._knobs.change(body)
@@ -70,7 +76,10 @@ class Control:
 
     def _reclaim(self, body: dict[str, Any]) -> Any:
         """The host goes away: at once, or with SIGTERM `notice_seconds` before."""
-        return self._stop(body, Stop(StopCause.RECLAIMED, float(body.get("notice_seconds", 0))))
+        notice = body.get("notice_seconds", 0)
+        if not isinstance(notice, int | float) or notice < 0:
+            raise BadRequestError(f"notice_seconds: a number of seconds is expected, given {notice!r}")
+        return self._stop(body, Stop(StopCause.RECLAIMED, notice))
 
     def _run_out_of_memory(self, body: dict[str, Any]) -> Any:
         return self._stop(body, Stop(StopCause.OUT_OF_MEMORY, 0))
@@ -88,7 +97,10 @@ class Control:
         return {"jobId": job.id, "attempt": job.attempt.number, "instanceId": job.attempt.host.instance_id}
 
 
-def _json(request: Request) -> dict[str, Any]:
+def _asked(request: Request) -> dict[str, Any]:
+    """What a call gives: a GET in its query, any other in its body."""
+    if request.method == "GET":
+        return request.args.to_dict()
     try:
         body = json.loads(request.get_data() or b"{}")
     except ValueError as error:

@@ -34,8 +34,8 @@ class Status(StrEnum):
 class StopCause(StrEnum):
     TERMINATED = "terminated"
     RECLAIMED = "reclaimed"
-    TIMED_OUT = "timed out"
-    OUT_OF_MEMORY = "out of memory"
+    TIMED_OUT = "timed-out"
+    OUT_OF_MEMORY = "out-of-memory"
 
 
 @dataclass(frozen=True, slots=True)

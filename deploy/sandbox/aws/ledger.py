@@ -28,9 +28,10 @@ class Ledger:
             entry["lines"] += len(messages)
             entry["bytes"] += sum(len(message.encode()) for message in messages)
 
-    def entries(self) -> list[dict[str, Any]]:
+    def entries(self, kind: str = "", after: int = 0) -> list[dict[str, Any]]:
+        """All of them, or those of one kind, or those behind number `after`."""
         with self._lock:
-            return [dict(entry) for entry in self._entries]
+            return [dict(entry) for entry in self._entries[after:] if kind in ("", entry["kind"])]
 
     def _append(self, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
         entry = {"n": len(self._entries) + 1, "at": self._clock(), "kind": kind, **facts}

@@ -83,8 +83,8 @@ class Sandbox:
             return error.code, json.load(error)["error"]
 
     def ledger(self, kind: str, **facts: Any) -> list[dict[str, Any]]:
-        entries = self.control("GET", "ledger")
-        return [each for each in entries if each["kind"] == kind and facts.items() <= each.items()]
+        entries = self.control("GET", f"ledger?kind={kind}")
+        return [each for each in entries if facts.items() <= each.items()]
 
 
 def gone(pid: int, within_seconds: float) -> bool:

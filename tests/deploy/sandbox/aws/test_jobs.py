@@ -162,6 +162,17 @@ def test_a_job_that_waits_cannot_be_reclaimed(sandbox: Sandbox) -> None:
     assert error == f"jobId: a job in STARTING or RUNNING is expected, given '{job_id}', which is SUCCEEDED"
 
 
+def test_a_reclaim_can_come_with_notice(sandbox: Sandbox) -> None:
+    program = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(print('told', flush=True))); "
+    job_id = sandbox.submit(f"{program} print('up', flush=True); time.sleep(60)", retryStrategy={"attempts": 1})
+    job = sandbox.await_status(job_id, "RUNNING")
+    sandbox.lines(job, at_least=1)
+    sandbox.control("POST", "reclaim", {"jobId": job_id, "notice_seconds": 20})
+    ended = sandbox.ended(job_id)
+    assert ended["statusReason"].startswith("Host EC2 (instance i-")
+    assert sandbox.lines(ended, at_least=2) == ["up", "told"]
+
+
 def test_out_of_memory_has_batchs_reason(sandbox: Sandbox) -> None:
     job_id = sandbox.submit(SLEEP)
     sandbox.await_status(job_id, "RUNNING")
@@ -301,3 +312,7 @@ def test_a_wrong_call_is_answered_with_the_right_ones(sandbox: Sandbox) -> None:
     assert status == 404
     assert "GET /sandbox/ledger" in error
     assert sandbox.control("POST", "settings", {"x": 1})[0] == 400
+    assert sandbox.control("GET", "ledger?after=x") == (
+        400,
+        "after: the number of a ledger's entry is expected, given 'x'",
+    )

@@ -12,6 +12,14 @@ def test_entries_are_numbered_in_order() -> None:
     ]
 
 
+def test_entries_can_be_read_by_kind_and_from_a_number_on() -> None:
+    ledger = Ledger(lambda: 1.0)
+    for kind in ("a", "b", "a"):
+        ledger.add(kind)
+    assert [entry["n"] for entry in ledger.entries(kind="a")] == [1, 3]
+    assert [entry["n"] for entry in ledger.entries(after=1)] == [2, 3]
+
+
 def test_a_stream_has_one_entry_that_counts() -> None:
     ledger = Ledger(lambda: 1.0)
     ledger.count_lines("group", "a", ["one", "☺"])
