@@ -46,9 +46,9 @@ class Limits:
     """401, 403 and 429 answers, `shared` ones excluded; beyond it the address is banned."""
     old_edits: Rate = Rate(30, 3600)
     """Edits, per channel, of messages older than an hour (30046). The figure is a guess: it is not published."""
-    nonce_window: float = 180
-    interaction_deadline: float = 3
-    interaction_lifetime: float = 900
+    nonce_window: float = 180.0
+    interaction_deadline: float = 3.0
+    interaction_lifetime: float = 900.0
     upload_bytes: int = 10 * MIB
     request_bytes: int = 25 * MIB
     active_threads: int = 1000
@@ -57,7 +57,7 @@ class Limits:
     heartbeat_interval: float = 41.25
     replay_events: int = 2000
     """How many events a dropped gateway session can still be given on resume."""
-    resume_seconds: float = 180
+    resume_seconds: float = 180.0
     """How long a dropped session can be resumed."""
     openapi: bool = True
     """Whether bodies are checked against Discord's OpenAPI document, where that is present."""
@@ -89,10 +89,7 @@ class Limits:
             return {**self.buckets, **{key: _rate(f"buckets.{key}", rate) for key, rate in value.items()}}
         if isinstance(current, Rate):
             return _rate(name, value)
-        if isinstance(current, bool) != isinstance(value, bool) or not isinstance(value, int | float):
-            expected = "true or false" if isinstance(current, bool) else "a number"
-            raise ValueError(f"{name}: {value!r} was given, {expected} is expected")
-        return type(current)(value)
+        return _plain(name, value, type(current))
 
 
 UNLIMITED = Limits(enabled=False, openapi=False)
@@ -104,3 +101,12 @@ def _rate(name: str, value: object) -> Rate:
         case [int(count), int() | float() as seconds] if count > 0 and seconds > 0:
             return Rate(count, float(seconds))
     raise ValueError(f"{name}: {value!r} was given, [count, seconds], both above 0, is expected")
+
+
+def _plain(name: str, value: object, kind: type) -> object:
+    """A switch, a whole number or a number, as the setting is."""
+    expected = {bool: "true or false", int: "a whole number", float: "a number"}[kind]
+    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"{name}: {value!r} was given, {expected} is expected")
+    return kind(value)

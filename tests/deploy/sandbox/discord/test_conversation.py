@@ -144,7 +144,7 @@ async def _recorded(discord: DiscordStandIn, kind: str, count: int = 1) -> bool:
     return len(discord.discord.core.ledger.of(kind)) == count
 
 
-async def _until(holds: Callable[[], object], seconds: float = 10) -> None:
+async def _until(holds: Callable[[], object], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not await holds():
             await asyncio.sleep(0.02)

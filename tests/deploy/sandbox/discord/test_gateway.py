@@ -47,7 +47,7 @@ class Socket:
         await self.raw.send_bytes(orjson.dumps({"op": op, "d": data}))
 
     async def receive(self) -> Json:
-        message = await self.raw.receive(timeout=5)
+        message = await self.raw.receive(timeout=20)
         if message.type is aiohttp.WSMsgType.BINARY:
             frame: Json = orjson.loads(self.inflate.decompress(message.data))
             return frame
@@ -64,9 +64,9 @@ class Socket:
         return ready
 
     async def close_code(self) -> int | None:
-        message = await self.raw.receive(timeout=5)
+        message = await self.raw.receive(timeout=20)
         while message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-            message = await self.raw.receive(timeout=5)
+            message = await self.raw.receive(timeout=20)
         return self.raw.close_code
 
 

@@ -66,10 +66,10 @@ def test_limits_can_be_off() -> None:
 
 
 def test_limits_are_changed_by_json_and_read_back() -> None:
-    changed = Limits().changed({"buckets": {"message.create": [1, 9]}, "all_requests": [7, 2], "nonce_window": 5})
+    changed = Limits().changed({"buckets": {"message.create": [1, 9]}, "all_requests": [7, 2], "nonce_window": 0.5})
     assert changed.buckets["message.create"] == Rate(1, 9)
     assert changed.buckets["thread.create"] == Rate(50, 300)
-    assert (changed.all_requests, changed.nonce_window) == (Rate(7, 2), 5.0)
+    assert (changed.all_requests, changed.nonce_window) == (Rate(7, 2), 0.5)
     assert Limits().changed(changed.wire()) == changed
 
 
@@ -79,6 +79,8 @@ def test_limits_are_changed_by_json_and_read_back() -> None:
         ({"nonce": 1}, "there is no limit 'nonce'; there are enabled, all_requests"),
         ({"changed": 1}, "there is no limit 'changed'"),
         ({"enabled": 1}, "enabled: 1 was given, true or false is expected"),
+        ({"active_threads": 1.5}, "active_threads: 1.5 was given, a whole number is expected"),
+        ({"nonce_window": True}, "nonce_window: True was given, a number is expected"),
         ({"nonce_window": "long"}, "nonce_window: 'long' was given, a number is expected"),
         ({"all_requests": [0, 1]}, "all_requests: .* both above 0"),
         ({"buckets": {"message.create": 5}}, "buckets.message.create: 5 was given"),

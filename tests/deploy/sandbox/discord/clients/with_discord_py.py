@@ -23,7 +23,7 @@ async def discord_py_bot(stand_in: DiscordStandIn) -> AsyncIterator[None]:
         stack.enter_context(patch.object(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway))
         await stack.enter_async_context(client)
         running = asyncio.create_task(client.start(stand_in.token))
-        await asyncio.wait_for(client.commands_known.wait(), 10)
+        await asyncio.wait_for(client.commands_known.wait(), 30)
         yield
         await client.close()
         await running
