@@ -5,6 +5,7 @@ import os
 import re
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from bot.errors import Denied, Missing, Refused, ServiceError, Unavailable
@@ -86,7 +87,8 @@ async def run_git(
         raise Unavailable(f"git had not ended after {timeout:g} s, and was stopped", code="timeout") from None
     finally:
         if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
     if process.returncode:
         raise GitFailed(without_credentials(stderr.decode(errors="replace")))

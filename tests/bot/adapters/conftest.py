@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from aiobotocore.session import AioSession
 
 from bot.adapters.aws_clients import AwsClients, aws_clients
 from deploy.sandbox.aws.resources import Plan, Resources, create
@@ -59,10 +60,16 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resources]:
             yield create(endpoint, Plan(image=IMAGE, vcpus=4, max_vcpus=8))
 
 
+@pytest.fixture(scope="session")
+def session() -> AioSession:
+    """Reads AWS's service models once."""
+    return AioSession()
+
+
 @pytest.fixture
-async def aws(resources: Resources) -> AsyncIterator[AwsClients]:
+async def aws(resources: Resources, session: AioSession) -> AsyncIterator[AwsClients]:
     """Clients of the stand-in."""
-    async with aws_clients(REGION, resources.endpoint) as clients:
+    async with aws_clients(REGION, resources.endpoint, session=session) as clients:
         yield clients
 
 
@@ -73,7 +80,7 @@ async def vendor() -> AsyncIterator[Vendor]:
 
 
 @pytest.fixture
-async def odd_aws(vendor: Vendor) -> AsyncIterator[AwsClients]:
+async def odd_aws(vendor: Vendor, session: AioSession) -> AsyncIterator[AwsClients]:
     """Clients of the AWS whose answers the test writes."""
-    async with aws_clients(REGION, vendor.url) as clients:
+    async with aws_clients(REGION, vendor.url, session=session) as clients:
         yield clients

@@ -70,8 +70,9 @@ class TestQueue:
         assert sorted(hint.batch_id for hint in heard) == sorted(["", *(f"b-{n}" for n in range(11))])
 
     async def test_many_are_acknowledged_at_once(self, aws: AwsClients, resources: Resources, queue_url: str) -> None:
+        sqs = Clients(resources.endpoint).sqs
         for _ in range(12):
-            Clients(resources.endpoint).sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps(CHANGE))
+            sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps(CHANGE))
         events, hints = AwsEvents(aws, queue_url), dict[str, Hint]()
         while len(hints) < 12:
             hints |= {hint.receipt: hint for hint in await events.receive(0)}
