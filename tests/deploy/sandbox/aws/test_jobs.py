@@ -312,7 +312,10 @@ def test_a_wrong_call_is_answered_with_the_right_ones(sandbox: Sandbox) -> None:
     assert status == 404
     assert "GET /sandbox/ledger" in error
     assert sandbox.control("POST", "settings", {"x": 1})[0] == 400
-    assert sandbox.control("GET", "ledger?after=x") == (
-        400,
-        "after: the number of a ledger's entry is expected, given 'x'",
-    )
+    for method, path, body, says in [
+        ("GET", "ledger?after=x", None, "after: the number of a ledger's entry is expected, given 'x'"),
+        ("POST", "reclaim", {"jobId": "1", "notice_seconds": "2"}, "notice_seconds: a number"),
+        ("POST", "reclaim", [], "the body must be a JSON object, given list"),
+    ]:
+        status, error = sandbox.control(method, path, body)
+        assert (status, says in error) == (400, True)
