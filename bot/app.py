@@ -22,7 +22,7 @@ from bot.adapters.sqlite import open_store
 from bot.chat.client import SignalboxClient
 from bot.config import Config, Secrets, projects
 from bot.domain.job import ID_ALPHABET, ID_LENGTH
-from bot.services import Services
+from bot.services import Services, lag
 from bot.services.aimd import Aimd
 from bot.services.archive import Archive, ArchiveSettings
 from bot.services.bells import Bell, Bells
@@ -83,7 +83,7 @@ async def _run(config: Config, secrets: Secrets) -> None:
         chat = await stack.enter_async_context(SignalboxClient(config.discord, known))
 
         batch, artifacts = AwsBatch(aws), AwsArtifacts(aws)
-        show = Show(store)
+        show = Show(store, artifacts, by_name)
         plot = Plot(show, artifacts, figures, by_name)
         submit = Submit(store, code, known, bells, now=now, new_id=new_id)
         stop = Stop(store, batch, by_name, bells, now=now)
@@ -105,6 +105,7 @@ async def _run(config: Config, secrets: Secrets) -> None:
         stack.push_async_callback(notify.close)
 
         async with asyncio.TaskGroup() as group:
+            group.create_task(lag.measure(), name="lag")
             group.create_task(chat.start(secrets.discord_token.get_secret_value()), name="chat")
             await chat.ready()
             for each in (
@@ -115,6 +116,7 @@ async def _run(config: Config, secrets: Secrets) -> None:
                 _Loop("narrate", narrate.once, bells.narrate, pace.logs),
                 _Loop("finish", finish.once, bells.finish, 2),
                 _Loop("archive", archive.once, bells.archive, min(pace.drain, 5)),
+                _Loop("tidy", archive.tidy, Bell(), 3600),
                 _Loop("notify", notify.once, bells.notify, 1),
             ):
                 group.create_task(forever(each.name, each.once, each.bell, each.seconds), name=each.name)

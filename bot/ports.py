@@ -216,6 +216,9 @@ class Store(Protocol):
     async def behind(self) -> list[Job]:
         """Jobs with stored lines beyond `log_posted` and nothing pending in their THREAD lane, oldest first."""
 
+    async def with_old_logs(self, archived_before: float) -> list[Job]:
+        """Jobs archived before that time whose lines are still stored; 100 at most."""
+
     async def drop_log(self, job_id: str) -> None:
         """Forgets the lines of an archived job."""
 

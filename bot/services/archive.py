@@ -20,6 +20,8 @@ log = structlog.get_logger()
 
 PIECE = 5_000
 """Lines that are written to the file at a time."""
+KEEP_SECONDS = 7 * 86_400.0
+"""How long lines stay in the store after they lie in S3; `/logs` reads them there from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,16 @@ class Archive:
             except ServiceError as error:
                 log.warning("the archive waits", job=job.id, error=str(error))
 
+    async def tidy(self) -> None:
+        """Forgets lines and files of logs that have been in S3 for a week."""
+        for job in await self._store.with_old_logs(self._now() - KEEP_SECONDS):
+            self._path(job).unlink(missing_ok=True)
+            await self._store.drop_log(job.id)
+            log.info("log forgotten here", job=job.id)
+
+    def _path(self, job: Job) -> Path:
+        return self._settings.folder / f"{job.id}.log"
+
     async def _settle(self, job: Job) -> None:
         if await self._tail.audit(job):
             self._quiet_since[job.id] = self._now()
@@ -72,7 +84,7 @@ class Archive:
         """S3 first, then the file's post and `archived_at` in one transaction."""
         posts: tuple[NewPost, ...] = ()
         if total:
-            path = self._settings.folder / f"{job.id}.log"
+            path = self._path(job)
             await self._write(job, path, total)
             uri = self._projects[job.project].prefix(job.id) + LOG_TXT
             await self._artifacts.write(uri, path, "text/plain; charset=utf-8")

@@ -1,12 +1,15 @@
 """Answer what is asked about jobs: which there are, and what one's log says."""
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.job import Job
-from bot.domain.loglines import readable
+from bot.domain.loglines import LogEvent, readable
+from bot.domain.project import Project
 from bot.errors import UnknownName
-from bot.ports import Store
+from bot.ports import Artifacts, Store
+from trainer.contract import LOG_TXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +22,8 @@ class LogExcerpt:
 
 
 class Show:
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
+        self._store, self._artifacts, self._projects = store, artifacts, projects
 
     async def job(self, job_id: str) -> Job:
         """The job of that id, however it was typed; raises `UnknownName` with near ids."""
@@ -46,10 +49,18 @@ class Show:
         return [job for job in jobs if typed in _described(job)][:limit]
 
     async def log(self, job_id: str, lines: int) -> LogExcerpt:
-        """The last `lines` events of the log, as people read them."""
+        """The last `lines` events of the log, as people read them; from S3 where the store has forgotten them."""
         job = await self.job(job_id)
         found = await self._store.log_lines(job.id, -lines, lines)
+        if job.archived_at is not None and job.log_posted and not found.total:
+            return await self._archived(job, lines)
         return LogExcerpt("\n".join(readable(found.events)), found.first, found.total)
+
+    async def _archived(self, job: Job, lines: int) -> LogExcerpt:
+        content = await self._artifacts.read(self._projects[job.project].prefix(job.id) + LOG_TXT)
+        stored = content.decode(errors="replace").splitlines()
+        last = [LogEvent("", "", 0, line) for line in stored[-lines:]]
+        return LogExcerpt("\n".join(readable(last)), len(stored) - len(last), len(stored))
 
 
 def _described(job: Job) -> str:

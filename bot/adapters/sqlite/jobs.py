@@ -81,6 +81,14 @@ def behind(connection: Connection) -> list[Job]:
     )
 
 
+def with_old_logs(connection: Connection, archived_before: float) -> list[Job]:
+    return _many(
+        connection,
+        "WHERE log_total AND NOT open AND json_extract(json, '$.archived_at') < ? ORDER BY number LIMIT 100",
+        archived_before,
+    )
+
+
 def _needs_something(job: Job) -> bool:
     """A job that is live, not told, not archived, or whose card is older than it is."""
     old_card = bool(job.message_id) and job.shown_revision < job.revision
@@ -97,6 +105,6 @@ def _one(connection: Connection, condition: str, value: str | int) -> Job | None
     return found[0] if found else None
 
 
-def _many(connection: Connection, rest: str, *values: str | int) -> list[Job]:
+def _many(connection: Connection, rest: str, *values: str | float) -> list[Job]:
     query = f"SELECT json FROM job {rest}"  # noqa: S608 (`rest` is written above, never by a person)
     return [decode(text) for (text,) in connection.execute(query, values)]

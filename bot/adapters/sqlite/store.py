@@ -101,6 +101,9 @@ class SqliteStore:
     async def behind(self) -> list[Job]:
         return await self._read(jobs.behind)
 
+    async def with_old_logs(self, archived_before: float) -> list[Job]:
+        return await self._read(lambda db: jobs.with_old_logs(db, archived_before))
+
     async def drop_log(self, job_id: str) -> None:
         await self._write(lambda db: log.drop(db, job_id))
 

@@ -84,7 +84,7 @@ class Bot:
         self.outside, self.store = outside, store
         now, projects = outside.clock, {PROJECT.name: PROJECT}
         bells = Bells()
-        self.show = Show(store)
+        self.show = Show(store, outside.artifacts, projects)
         self.plot = Plot(self.show, outside.artifacts, outside.figures, projects)
         ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
         self.submit = Submit(store, outside.code, [PROJECT], bells, now=now, new_id=lambda: next(ids))

@@ -201,6 +201,20 @@ async def test_a_thread_that_is_far_behind_gets_a_digest_and_the_file(bot: Bot, 
     assert len(outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/log.txt"].splitlines()) == 5000
 
 
+async def test_an_archived_log_is_forgotten_after_a_week_and_read_from_s3(bot: Bot, outside: Outside) -> None:
+    job = await _run(bot, "one", _metrics(1, 50), "two")
+    _end(bot, JobState.SUCCEEDED, 0)
+    await _settle(bot)
+    before = await bot.show.log(job.id, 2)
+    await bot.archive.tidy()
+    assert (await bot.store.log_lines(job.id, 0, 0)).total == 3, "a week has not passed"
+    outside.clock.tick(8 * 86_400)
+    await bot.archive.tidy()
+    assert (await bot.store.log_lines(job.id, 0, 0)).total == 0
+    assert await bot.show.log(job.id, 2) == before
+    assert (before.text, before.first, before.total) == ("two", 1, 3)
+
+
 async def test_events_are_hints_and_acknowledged_after_the_state_is_kept(bot: Bot, outside: Outside) -> None:
     job = await bot.train()
     await bot.launch.once()

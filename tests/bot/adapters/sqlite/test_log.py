@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -9,6 +10,7 @@ from bot.adapters.sqlite import SqliteStore
 from bot.domain.job import Job
 from bot.domain.loglines import LogEvent
 from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.states import EndReason
 from tests.bot.conftest import make_job
 
 
@@ -187,6 +189,21 @@ class TestBehind:
             await store.append_log(each.id, _events(0, 10), _silent)
 
         assert await store.behind() == [job, younger]
+
+
+class TestOldLogs:
+    async def test_are_those_of_jobs_archived_before_with_lines_still_here(self, store: SqliteStore) -> None:
+        old, young, empty, dropped, running = [await store.add(make_job(), []) for _ in range(5)]
+        for each in (old, young, dropped, running):
+            await store.append_log(each.id, _events(0, 3), _silent)
+        for each, at in ((old, 100.0), (young, 200.0), (empty, 100.0), (dropped, 100.0)):
+            await store.change(each.id, partial(_archived, at))
+        await store.drop_log(dropped.id)
+        assert [job.id for job in await store.with_old_logs(150.0)] == [old.id]
+
+
+def _archived(at: float, job: Job) -> Change:
+    return Change(replace(job.ended(EndReason.SUCCEEDED, at), told_at=at, archived_at=at, message_id=None))
 
 
 class TestDrop:
