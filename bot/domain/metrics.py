@@ -10,7 +10,7 @@ from bot.domain.loglines import clean
 from bot.domain.table import Table
 from trainer.contract import parse_metrics
 
-__all__ = ["Report", "Table", "advance", "best_of", "parse_line"]
+__all__ = ["Report", "Table", "advance", "best_of", "best_row", "parse_line"]
 
 MOST_EPOCHS = 10**12
 MOST_VALUES = 64
@@ -67,13 +67,16 @@ def advance(progress: Progress, report: Report, at: float, metric: str, *, maxim
 
 def best_of(table: Table, metric: str, *, maximize: bool) -> tuple[float, int] | None:
     """The best value of a metric and its epoch, the first of equals; None where there is no such number."""
+    row = best_row(table, metric, maximize=maximize)
+    return None if row is None else (table.columns[metric][row], round(table.x[row]))
+
+
+def best_row(table: Table, metric: str, *, maximize: bool) -> int | None:
+    """The same, as the row's place in the table."""
     column: Sequence[float] = table.columns.get(metric, ())
-    finite = [(value, x) for value, x in zip(column, table.x, strict=False) if math.isfinite(value)]
-    if not finite:
-        return None
+    finite = [place for place, value in enumerate(column) if math.isfinite(value)]
     pick = max if maximize else min
-    value, x = pick(finite, key=lambda row: row[0])
-    return value, round(x)
+    return pick(finite, key=lambda place: column[place], default=None)
 
 
 def _with_best(progress: Progress, report: Report, metric: str, *, maximize: bool) -> Progress:

@@ -149,9 +149,9 @@ def _legend(axes: Axes, lines: Sequence[_Line], *, several: bool) -> None:
 def _mark(axes: Axes, panel: Panel, lines: Sequence[_Line], *, in_words: bool) -> None:
     """A ring on the line that counts most, at the best epoch of its run; in words, too, for the best run."""
     line = _counting(lines)
-    if line is None or line.run.best is None:
+    if line is None or not math.isfinite(x := line.run.best_x):
         return
-    x, value = line.run.best.x, line.run.at_best(line.column)
+    value = line.run.at_best(line.column)
     axes.plot([x], [value], "o", ms=theme.MARKER, mfc=theme.PANEL, mec=line.colour, mew=2.6, zorder=5, label="_best")
     if in_words:
         axes.axvline(x, color=theme.TEXT, linewidth=1.2, linestyle=(0, (2, 2)), alpha=0.55, zorder=1.5, label="_best")
@@ -170,7 +170,7 @@ def _said(value: float, line: _Line, room: int) -> str:
     best = line.run.best
     if best is None:
         return ""
-    at, word = f"{best.x:,.10g}", "best " if line.column == best.metric else ""
+    at, word = f"{line.run.best_x:,.10g}", "best " if line.column == best.metric else ""
     full = f"{word}{value:.4g} at {line.run.table.x_label} {at}"
     shorter = (full, f"{word}{value:.4g} at {at}", f"{value:.4g} at {at}", f"{value:.4g}")
     return next((text for text in shorter if len(text) <= room), "")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.adapters.figure_panels.series import Series, finite
+from bot.adapters.figure_panels.series import Series, drawable
 from bot.domain.figures import FigureRequest
-from bot.domain.metrics import best_of
+from bot.domain.metrics import best_row
 from bot.domain.table import Table
 
 CONVENTIONAL = (("val_accuracy", True), ("val_acc", True), ("val_loss", False))
@@ -17,11 +17,11 @@ CONVENTIONAL = (("val_accuracy", True), ("val_acc", True), ("val_loss", False))
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best epoch of a run, by `metric`."""
+    """The best epoch of a run, by `metric`; `row` is its place in the table."""
 
     metric: str
     value: float
-    x: float
+    row: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,18 @@ class Run:
 
     @property
     def x(self) -> Series:
-        return np.asarray(self.table.x, dtype=np.float64)
+        return drawable(np.asarray(self.table.x, dtype=np.float64))
 
     def y(self, column: str) -> Series:
-        return finite(np.asarray(self.table.columns[column], dtype=np.float64))
+        return drawable(np.asarray(self.table.columns[column], dtype=np.float64))
+
+    @property
+    def best_x(self) -> float:
+        return math.nan if self.best is None else float(self.x[self.best.row])
 
     def at_best(self, column: str) -> float:
         """The column's value in the best epoch; NaN where it has none."""
-        if self.best is None or column not in self.table.columns:
-            return math.nan
-        return next(
-            (v for x, v in zip(self.table.x, self.table.columns[column], strict=True) if x == self.best.x), math.nan
-        )
+        return math.nan if self.best is None else float(self.y(column)[self.best.row])
 
 
 def read(request: FigureRequest) -> tuple[list[Run], list[str]]:
@@ -80,5 +80,5 @@ def _metric(request: FigureRequest, tables: Sequence[Table]) -> tuple[str, bool]
 
 
 def _best(table: Table, metric: str, *, maximize: bool) -> Best | None:
-    found = best_of(table, metric, maximize=maximize)
-    return None if found is None else Best(metric, found[0], float(found[1]))
+    row = best_row(table, metric, maximize=maximize)
+    return None if row is None else Best(metric, table.columns[metric][row], row)

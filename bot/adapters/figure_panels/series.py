@@ -14,11 +14,13 @@ LONG = 200
 NOISY = 15.0
 """How many times its own range a noisy column travels."""
 DECADES = 100.0
+"""How far apart positive values are on a logarithmic axis, at least."""
+LARGEST = 1e100
 
 
-def finite(values: Series) -> Series:
-    """Infinities become NaN, which leaves a gap."""
-    return np.where(np.isfinite(values), values, np.nan)
+def drawable(values: Series) -> Series:
+    """What no axis can hold, infinities above all, becomes NaN, which leaves a gap."""
+    return np.where(np.abs(values) < LARGEST, values, np.nan)
 
 
 def noisy(values: Series) -> bool:
@@ -67,7 +69,7 @@ def alone(y: Series) -> NDArray[np.bool_]:
 def spans_decades(series: list[Series]) -> bool:
     """Whether the values are all positive and so far apart that a linear axis would hide the small ones."""
     values = np.concatenate([y[np.isfinite(y)] for y in series])
-    return values.size > 1 and float(values.min()) > 0 and float(values.max() / values.min()) > DECADES
+    return values.size > 1 and float(values.min()) > 0 and float(values.max()) > DECADES * float(values.min())
 
 
 def _over(values: Series, window: int) -> Series:

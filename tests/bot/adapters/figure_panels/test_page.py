@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
@@ -154,6 +156,19 @@ class TestStrangeData:
     def test_nothing_to_draw(self, csv: bytes) -> None:
         drawing = draw(request(csv))
         assert drawing.png is None
+
+    def test_epochs_may_be_fractions(self) -> None:
+        loss, accuracy = drawn(request(b"epoch,val_loss,val_accuracy\n0.5,3,90\n1.25,2,95\n2,1,93\n")).axes
+        assert (marks(loss), marks(accuracy)) == ([(1.25, 2)], [(1.25, 95)])
+
+    @given(st.lists(st.lists(st.floats(width=64), min_size=3, max_size=3), min_size=1, max_size=5))
+    @settings(max_examples=8, deadline=None)
+    @example([[1, 1e308, -1e308], [2, 5e-324, 1e308]])
+    @example([[1e308, 1, 1], [-1e308, 2, 2]])
+    def test_any_numbers(self, rows: list[list[float]]) -> None:
+        csv = "epoch,loss,accuracy\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
+        drawing = draw(request(csv.encode(), best="accuracy"))
+        assert drawing.png or drawing.remarks
 
     def test_of_nothing_to_draw_the_words_say_why(self) -> None:
         assert draw(request(b"")).remarks == ("The file is empty.",)

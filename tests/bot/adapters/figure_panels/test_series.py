@@ -7,7 +7,7 @@ from bot.adapters.figure_panels.series import (
     MOST_POINTS,
     Series,
     alone,
-    finite,
+    drawable,
     joined,
     moving_mean,
     noisy,
@@ -22,8 +22,8 @@ def series(*values: float) -> Series:
     return np.array(values, dtype=np.float64)
 
 
-def test_infinities_become_gaps() -> None:
-    np.testing.assert_array_equal(finite(series(1, np.inf, -np.inf, nan)), [1, nan, nan, nan])
+def test_what_no_axis_holds_becomes_a_gap() -> None:
+    np.testing.assert_array_equal(drawable(series(1, np.inf, -np.inf, nan, 1e300, -1e300)), [1, *[nan] * 5])
 
 
 class TestMovingMean:
