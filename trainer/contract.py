@@ -15,6 +15,7 @@ instead of, the command's own exit code. The entrypoint's other lines begin with
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -136,17 +137,19 @@ def array_uri(output_uri: str, index: str) -> str:
 
 def arguments(command: Iterable[str], parameters: Mapping[str, Value]) -> list[str]:
     """The command with its parameters, by placeholder or by flag."""
-    arguments, placed = [], set()
-    for word in command:
-        for name, value in parameters.items():
-            if f"{{{name}}}" in word:
-                word = word.replace(f"{{{name}}}", _text(value))  # noqa: PLW2901
-                placed.add(name)
-        arguments.append(word)
+    words, placed = list(command), set[str]()
+
+    def fill(found: re.Match[str]) -> str:
+        placed.add(found[1])
+        return _text(parameters[found[1]])
+
+    if parameters:
+        names = "|".join(map(re.escape, parameters))
+        words = [re.sub(f"{{({names})}}", fill, word) for word in words]
     for name, value in parameters.items():
         if name not in placed:
-            arguments += _flag(name, value)
-    return arguments
+            words += _flag(name, value)
+    return words
 
 
 def _flag(name: str, value: Value) -> list[str]:

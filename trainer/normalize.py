@@ -13,13 +13,16 @@ def normalize(content: bytes) -> str:
     names and numbers, the nameless index column of a data frame, a missing header, empty lines, and a last
     line that is still being written.
     """
-    text = content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+    text = content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     lines = [line for line in text[: text.rfind("\n") + 1].split("\n") if line.strip()]
     while lines and lines[0].startswith("#"):
         del lines[0]
     if not lines:
         return ""
-    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=_delimiter(lines[0]))]
+    try:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=_delimiter(lines[0]))]
+    except csv.Error:
+        return ""
     if all(_is_number(cell) for cell in rows[0]):
         rows.insert(0, [f"column_{number}" for number in range(1, len(rows[0]) + 1)])
     if len(rows[0]) > 1 and rows[0][0] in ("", "Unnamed: 0"):
