@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.aws_batch import AwsBatch
@@ -37,6 +37,7 @@ class TestBody:
         assert batch_id_of(json.dumps(CHANGE | change)) == ""
 
     @given(st.text() | st.recursive(st.none() | st.text() | st.integers(), st.lists).map(json.dumps))
+    @settings(deadline=None)
     def test_never_raises(self, body: str) -> None:
         assert batch_id_of(body) == ""
 

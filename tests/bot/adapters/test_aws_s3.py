@@ -5,7 +5,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.adapters import aws_s3
@@ -18,6 +18,7 @@ from tests.bot.adapters.vendor import Vendor, page
 
 class TestParseUri:
     @given(st.text())
+    @settings(deadline=None)
     def test_keys_come_back_as_they_are(self, key: str) -> None:
         assert parse_uri(f"s3://some.bucket-1/{key}") == ("some.bucket-1", key)
 
