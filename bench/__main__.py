@@ -1,0 +1,91 @@
+"""`python -m bench`: measures what the README claims, against the sandbox with the real bot."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from bench import ack, machine, plot_latency, ready, tail
+from bench.figures import Benchmark, Figure, Result, Verdict
+
+BENCHMARKS = {
+    benchmark.name: benchmark for benchmark in (ready.BENCHMARK, ack.BENCHMARK, plot_latency.BENCHMARK, tail.BENCHMARK)
+}
+_STYLES = {Verdict.GOOD: "green", Verdict.MISSED: "red", Verdict.TOLD: "dim"}
+_NAMES = typer.Argument(metavar="[NAME]...", help=f"Of {', '.join(BENCHMARKS)}; all if none is given.")
+
+
+def main(
+    names: Annotated[list[str] | None, _NAMES] = None,
+    *,
+    small: Annotated[bool, typer.Option("--small", help="A short form of each; its figures mean little.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write the figures as JSON, too.")] = None,
+) -> None:
+    """Runs the benchmarks and prints their figures. Exit code 1 if one misses its target."""
+    console = Console(highlight=False)
+    results: dict[str, Result] = {}
+    console.print(machine.described())
+    for benchmark in _chosen(names or []):
+        results[benchmark.name] = _run(console, benchmark, small=small)
+    if out is not None:
+        out.write_text(json.dumps({name: _document(result) for name, result in results.items()}, indent=2) + "\n")
+    missed = any(figure.verdict is Verdict.MISSED for result in results.values() for figure in result.figures)
+    raise typer.Exit(1 if missed else 0)
+
+
+def _chosen(names: list[str]) -> list[Benchmark]:
+    for name in names:
+        if name not in BENCHMARKS:
+            raise typer.BadParameter(f"{name!r} was given, one of {', '.join(BENCHMARKS)} is expected")
+    return [BENCHMARKS[name] for name in names or BENCHMARKS]
+
+
+def _run(console: Console, benchmark: Benchmark, *, small: bool) -> Result:
+    load, began = machine.load(), time.monotonic()
+    with console.status(f"{benchmark.name}: {benchmark.about}"):
+        result = asyncio.run(benchmark.run(small=small))
+    console.print(_table(benchmark, result))
+    for remark in result.remarks:
+        console.print(f"  {remark}", style="dim", markup=False)
+    took = f"It took {time.monotonic() - began:.0f} s; load average {load:.1f} before, {machine.load():.1f} after."
+    console.print(f"  {took}", style="dim")
+    return result
+
+
+def _table(benchmark: Benchmark, result: Result) -> Table:
+    table = Table(title=f"\n{benchmark.name}: {escape(benchmark.about)}", title_justify="left", title_style="bold")
+    table.add_column("", min_width=48)
+    for column in ("target", "measured", "verdict"):
+        table.add_column(column, justify="right")
+    for figure in result.figures:
+        verdict = figure.verdict
+        measured = f"{_number(figure.measured)} {figure.unit}"
+        table.add_row(figure.what, _target(figure), measured, verdict.value, style=_STYLES[verdict])
+    return table
+
+
+def _target(figure: Figure) -> str:
+    bounds = (("≥", figure.at_least), ("≤", figure.at_most))
+    return " ".join(f"{sign} {_number(bound)} {figure.unit}" for sign, bound in bounds if bound is not None)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def _document(result: Result) -> dict[str, object]:
+    figures = [
+        {"what": each.what, "measured": each.measured, "unit": each.unit, "verdict": each.verdict}
+        for each in result.figures
+    ]
+    return {"figures": figures, "remarks": list(result.remarks)}
+
+
+if __name__ == "__main__":
+    typer.run(main)
