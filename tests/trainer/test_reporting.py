@@ -36,7 +36,7 @@ def test_numbers_of_all_kinds_are_taken(output: Path) -> None:
 
 @pytest.mark.parametrize("value", ["much", None, [1.0, 2.0]])
 def test_what_is_no_number_is_refused_by_name(value: object) -> None:
-    with pytest.raises(TypeError, match="report\\(loss=.*expected a number"):
+    with pytest.raises(TypeError, match=r"report\(loss=.*expected a number"):
         trainer.report(loss=value)  # type: ignore[arg-type]
 
 
