@@ -44,6 +44,7 @@ _STUCK: tuple[tuple[str, str], ...] = (
         "AWS Batch lacks a permission to start machines. If this stays, an admin should look at its service role.",
     ),
 )
+_NEXT_MACHINE = "AWS took the machine back. On the next one it goes on from its last checkpoint."
 _NORMAL_WAIT = "A machine starts when AWS has one free; the wait costs nothing."
 
 
@@ -108,7 +109,13 @@ def _state(job: Job) -> Iterator[str]:
     word = state_word(job)
     yield f"**{word[0].upper()}{word[1:]}** · {_since(job)}"
     if job.stop_at is None and job.state is JobState.RUNNABLE:
-        yield next((said for start, said in _STUCK if job.status_reason.startswith(start)), _NORMAL_WAIT)
+        yield _explained(job)
+
+
+def _explained(job: Job) -> str:
+    """Why a RUNNABLE job does not run."""
+    usual = _NEXT_MACHINE if job.attempt_states else _NORMAL_WAIT
+    return next((said for start, said in _STUCK if job.status_reason.startswith(start)), usual)
 
 
 def _since(job: Job) -> str:

@@ -89,6 +89,11 @@ class SignalboxClient(BoxClient):
         """Returns once the server is there; at once from then on."""
         await self._guild_here.wait()
 
+    def dispatch(self, event: str, /, *args: object, **kwargs: object) -> None:
+        """Not while it closes: discord.py would still tell of the lost gateway, on a loop that it has let go of."""
+        if not self.is_closed():
+            super().dispatch(event, *args, **kwargs)
+
     async def setup_hook(self) -> None:
         """Called by discord.py between login and connection. One call replaces all commands, changed or not."""
         self.add_dynamic_items(JobButton)
@@ -110,8 +115,7 @@ class SignalboxClient(BoxClient):
     on_guild_join = on_guild_available
 
     async def on_disconnect(self) -> None:
-        if not self.is_closed():
-            log.warning("the gateway is lost; discord.py connects again")
+        log.warning("the gateway is lost; discord.py connects again")
 
     async def on_resumed(self) -> None:
         log.info("the gateway is back, nothing was missed")

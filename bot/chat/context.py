@@ -6,12 +6,15 @@ from enum import StrEnum
 from typing import Any
 
 import discord
+import structlog
 
 from bot.chat.discord_errors import INTERACTION_ACKNOWLEDGED, PASSING
 from bot.domain.access import Person
 from bot.domain.job import Job
 from bot.domain.project import Project
 from bot.services import Services
+
+log = structlog.get_logger()
 
 ACKNOWLEDGE_TRIES = 3
 _ACKNOWLEDGED = "acknowledged"
@@ -90,7 +93,14 @@ async def acknowledge(interaction: Interaction, *, public: bool = False, update:
                 raise
             continue
         interaction.extras.update({_ACKNOWLEDGED: True, _PUBLIC: public})
+        log.info("asked", what=_what(interaction), by=interaction.user.id, interaction=interaction.id)
         return
+
+
+def _what(interaction: Interaction) -> str:
+    """The command's name, or the clicked button's `custom_id`."""
+    data: Mapping[str, object] = interaction.data or {}
+    return str(data.get("custom_id") or data.get("name"))
 
 
 async def answer(

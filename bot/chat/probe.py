@@ -8,21 +8,13 @@ import discord
 
 from bot.chat.client import GUILD_SECONDS, point_at
 from bot.chat.discord_errors import calling
+from bot.chat.place import lacking
 from bot.domain.project import Project
 from bot.errors import Denied, Missing, Unavailable
 from bot.services.doctor import Check, Finding
 
 CONNECT_SECONDS = 15.0
 DISALLOWED_INTENTS = 4014
-NEEDED = (
-    "view_channel",
-    "send_messages",
-    "embed_links",
-    "attach_files",
-    "read_message_history",
-    "create_public_threads",
-    "send_messages_in_threads",
-)
 _INTENTS = discord.Intents(guilds=True)
 
 
@@ -98,10 +90,10 @@ class DiscordProbe:
             if channel is None:
                 raise Missing(f"The server has no channel {channel_id}, or the bot may not see it.")
             permissions = channel.permissions_for(guild.me)
-            lacking = [name.replace("_", " ") for name in NEEDED if not getattr(permissions, name)]
+            missing = lacking(permissions)
             named = f"#{channel.name} of {project.name}"
-            if lacking:
-                return Finding(named, f"lacks: {', '.join(lacking)}", "Give the bot's role these permissions there.")
+            if missing:
+                return Finding(named, f"lacks: {', '.join(missing)}", "Give the bot's role these permissions there.")
             return Finding(named, "all permissions that the bot needs")
 
         return Check(subject, look, f"Check projects.{project.name}.channels, and the bot's role in that channel.")

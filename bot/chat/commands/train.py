@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot.chat.context import Interaction, acknowledge
 from bot.chat.options import BRANCH, COMMIT, parameter_options, project_options, typed_command
-from bot.chat.replies import accepted, request
+from bot.chat.replies import trained
 from bot.domain.project import Project
 
 
@@ -18,4 +18,4 @@ def command(projects: Sequence[Project]) -> app_commands.Command[Any, ..., None]
 
 async def _train(interaction: Interaction, given: dict[str, object]) -> None:
     await acknowledge(interaction)
-    await accepted(interaction, await interaction.client.services.submit.train(request(interaction, given)))
+    await trained(interaction, given)

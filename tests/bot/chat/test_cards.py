@@ -46,6 +46,8 @@ def test_a_waiting_job_is_explained_in_plain_words() -> None:
     ]
     stuck = replace(waiting, status_reason="CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - The job cannot be placed")
     assert lines(stuck)[1] == "AWS has no such machine free right now, and keeps trying."
+    again = replace(waiting, attempt_states=1)
+    assert lines(again)[1] == "AWS took the machine back. On the next one it goes on from its last checkpoint."
 
 
 def test_a_job_that_is_being_stopped_says_who_asked() -> None:

@@ -9,6 +9,7 @@ from bot.chat.client import SignalboxClient
 from bot.domain.posts import Post, PostKind
 from bot.domain.states import EndReason
 from bot.errors import BadInput, Unavailable
+from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.person import Refused
 from deploy.sandbox.discord.wire import Json
 from tests.bot.chat.conftest import CHANNEL, Room, connected, settings
@@ -81,6 +82,15 @@ async def test_retry_keeps_all_but_what_is_given_anew(room: Room) -> None:
     assert answer.result()["content"].startswith("job1 is on its way, again as k7q2mx: https://")
 
 
+async def test_nothing_is_started_where_it_could_not_be_shown(room: Room) -> None:
+    for role in ("Signalbox", "@everyone"):
+        room.discord.discord.core.guild.role_named(role).permissions &= ~Permission.EMBED_LINKS
+    text = (await typed(room, "/train"))["content"]
+    assert text.startswith("Nothing was started")
+    assert "There I may not: embed links." in text
+    assert room.services.requests == []
+
+
 # ---- errors ----------------------------------------------------------------------------------------------
 async def test_an_error_goes_to_the_asker_alone_in_words(room: Room) -> None:
     room.services.error = BadInput("branch", given="mian", expected="a branch", choices=["main"])
@@ -118,6 +128,7 @@ async def test_status_shows_the_card_as_it_is(room: Room) -> None:
     message = await typed(room, "/status job:k7q2mx")
     assert message["embeds"][0]["title"] == card["embeds"][0]["title"] == "mnist k7q2mx"
     assert message["content"].endswith(f"/{card['id']}")
+    assert message["components"] == card["components"]
     assert message["flags"] & EPHEMERAL
 
 
