@@ -93,6 +93,8 @@ class Faults:
             return self._slow(fault, environ, start_response)
         if fault.when == "after":
             _done(self._application(environ, lambda *_: None))
+        else:
+            _read_whole(environ)
         return self._fail(fault, call, start_response)
 
     def _take(self, action: str) -> Fault | None:
@@ -128,6 +130,11 @@ def _form(environ: dict[str, Any]) -> bytes:
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     return body
+
+
+def _read_whole(environ: dict[str, Any]) -> None:
+    """So that the caller has sent everything, and waits for the answer, when the fault comes."""
+    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
 
 
 def _done(answer: Iterable[bytes]) -> None:
