@@ -71,14 +71,17 @@ class Archive:
         return self._settings.folder / f"{job.id}.log"
 
     async def _settle(self, job: Job) -> None:
-        if await self._tail.audit(job):
-            self._quiet_since[job.id] = self._now()
-            return
-        total = (await self._store.log_lines(job.id, 0, 0)).total
+        """The audit reads the whole log, so it comes last, when nothing else is awaited."""
+        total = await self._total(job)
         if job.log_posted < total and job.thread_id is not None:
             self._bells.narrate.ring()
-            return
-        await self._keep(job, total)
+        elif await self._tail.audit(job) or await self._total(job) > total:
+            self._quiet_since[job.id] = self._now()
+        else:
+            await self._keep(job, total)
+
+    async def _total(self, job: Job) -> int:
+        return (await self._store.log_lines(job.id, 0, 0)).total
 
     async def _keep(self, job: Job, total: int) -> None:
         """S3 first, then the file's post and `archived_at` in one transaction."""

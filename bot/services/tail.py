@@ -1,7 +1,7 @@
 """Read the jobs' logs, many streams a call, each line once.
 
-FilterLogEvents filters by the event's own time, and events arrive late: each read goes back by an overlap, and
-the store leaves out what it has, by `eventId`. What comes later still is found by the audit after the end.
+FilterLogEvents filters by the event's own time, and events arrive late: now and then a read goes back by an
+overlap, and the store leaves out what it has, by `eventId`. What comes later still is found by the audit after the end.
 """
 
 from collections import defaultdict
@@ -27,7 +27,9 @@ log = structlog.get_logger()
 SHARD = 100
 """Stream names in one call, at most."""
 OVERLAP_MS = 10_000
-"""Inside a stream, events come nearly in order: how far a read goes back behind its newest."""
+"""Inside a stream, events come nearly in order: how far a deep read goes back behind its newest."""
+DEEP_EVERY_SECONDS = 5.0
+"""Of a busy log the overlap is thousands of lines. The reads between two deep ones begin at the newest event."""
 QUIET_MS = 60_000
 """How late the first event after a silence may become readable."""
 BATCH = 2_000
@@ -43,9 +45,8 @@ class _Stream:
     newest: int
     read_at: int = 0
 
-    @property
-    def since(self) -> int:
-        return max(0, self.newest - OVERLAP_MS, self.read_at - QUIET_MS)
+    def since(self, overlap: int) -> int:
+        return max(0, self.newest - overlap, self.read_at - QUIET_MS)
 
 
 class Tail:
@@ -62,23 +63,33 @@ class Tail:
         self._store, self._logs, self._projects, self._bells = store, logs, projects, bells
         self._pace, self._now = pace, now
         self._streams: dict[str, _Stream] = {}
+        self._deep_at = 0.0
 
     async def once(self) -> None:
         """Reads what is new in every stream of every job whose log is not archived."""
         jobs = [job for job in await self._store.open_jobs() if job.streams and job.archived_at is None]
         await self._know(jobs)
+        overlap = self._overlap()
         groups: dict[str, list[_Stream]] = defaultdict(list)
         for job in jobs:
             groups[self._projects[job.project].log_group] += [self._streams[name] for name in job.streams]
         for group, streams in groups.items():
-            for shard in _shards(streams):
-                await self._read(group, shard)
+            for shard in _shards(streams, overlap):
+                await self._read(group, shard, overlap)
 
     async def audit(self, job: Job) -> int:
         """Reads the whole log of a job once more: the number of lines that had been missed."""
         begin = int(job.created_at * 1000) - OVERLAP_MS
         group = self._projects[job.project].log_group
-        return sum([await self._read(group, [_Stream(name, job.id, begin)]) for name in job.streams])
+        return sum([await self._read(group, [_Stream(name, job.id, begin)], 0) for name in job.streams])
+
+    def _overlap(self) -> int:
+        """How far this pass goes back."""
+        now = self._now()
+        if now < self._deep_at + DEEP_EVERY_SECONDS:
+            return 0
+        self._deep_at = now
+        return OVERLAP_MS
 
     async def _know(self, jobs: Sequence[Job]) -> None:
         """Keeps a place for each stream; after a restart it is that of the newest stored line."""
@@ -91,23 +102,22 @@ class Tail:
             known.update({name: self._streams[name] for name in job.streams})
         self._streams = known
 
-    async def _read(self, group: str, shard: Sequence[_Stream]) -> int:
+    async def _read(self, group: str, shard: Sequence[_Stream], overlap: int) -> int:
         """All pages of one shard; a stream that is not there yet is found by halving, and left for the next time."""
         started = int(self._now() * 1000)
         try:
-            new = await self._pages(group, shard)
+            new = await self._pages(group, shard, min(stream.since(overlap) for stream in shard))
         except Missing:
             if len(shard) == 1:
                 return 0
             half = len(shard) // 2
-            return await self._read(group, shard[:half]) + await self._read(group, shard[half:])
+            return await self._read(group, shard[:half], overlap) + await self._read(group, shard[half:], overlap)
         for stream in shard:
             stream.read_at = started
         return new
 
-    async def _pages(self, group: str, shard: Sequence[_Stream]) -> int:
+    async def _pages(self, group: str, shard: Sequence[_Stream], since: int) -> int:
         by_name = {stream.name: stream for stream in shard}
-        since = min(stream.since for stream in shard)
         token: str | None = None
         new = 0
         while True:
@@ -156,12 +166,12 @@ class Tail:
         return Change(replace(job, progress=progress, detail=detail, revision=job.revision + 1))
 
 
-def _shards(streams: Sequence[_Stream]) -> Iterator[list[_Stream]]:
+def _shards(streams: Sequence[_Stream], overlap: int) -> Iterator[list[_Stream]]:
     """At most 100 streams each, of about the same place: one that lags would make the others be read again."""
-    ordered = sorted(streams, key=lambda stream: stream.since)
+    ordered = sorted(streams, key=lambda stream: stream.since(overlap))
     shard = ordered[:1]
     for before, stream in pairwise(ordered):
-        if len(shard) == SHARD or stream.since - before.since > OVERLAP_MS:
+        if len(shard) == SHARD or stream.since(overlap) - before.since(overlap) > OVERLAP_MS:
             yield shard
             shard = []
         shard.append(stream)
