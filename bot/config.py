@@ -62,6 +62,7 @@ class Pace(_Section):
     describe: Seconds = 15
     logs: Seconds = 3
     card: Seconds = 5
+    thread: Seconds = 10
     drain: Seconds = 30
     lookup: Seconds = 45
     plot_deadline: Seconds = 60

@@ -3,6 +3,7 @@
 A block is made only when the thread's lane is empty, so the slower Discord takes them, the more a block holds.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.domain.job import NOWHERE, Job
@@ -17,17 +18,24 @@ EMBED = 4_096
 """Characters of an embed's description."""
 LOOK_AHEAD = 500
 """Lines that are looked at to make a block; with more waiting, the thread is far behind."""
+ENOUGH = 25
+"""Lines that wait for no others."""
 TAIL = 60
 """Last lines that a digest looks at."""
 
 
 class Narrate:
-    def __init__(self, store: Store, bells: Bells) -> None:
-        self._store, self._bells = store, bells
+    """Lines wait up to `hold_seconds` for others, so that a message is worth reading; not after the job's end."""
+
+    def __init__(self, store: Store, bells: Bells, hold_seconds: float, *, now: Callable[[], float]) -> None:
+        self._store, self._bells, self._hold, self._now = store, bells, hold_seconds, now
+        self._since: dict[str, float] = {}
 
     async def once(self) -> None:
-        """One block for each job whose thread has taken the one before."""
-        for job in await self._store.behind():
+        """One block for each job whose thread has taken the one before, and whose lines have waited long enough."""
+        behind = await self._store.behind()
+        self._since = {job.id: self._since.get(job.id, self._now()) for job in behind}
+        for job in behind:
             if job.thread_id == NOWHERE:
                 await self._commit(job, LOOK_AHEAD, "", is_digest=False)
             elif job.thread_id is not None:
@@ -35,6 +43,9 @@ class Narrate:
 
     async def _say(self, job: Job) -> None:
         waiting = await self._store.log_lines(job.id, job.log_posted, LOOK_AHEAD)
+        held = self._now() - self._since[job.id] < self._hold
+        if job.live and held and waiting.total - job.log_posted < ENOUGH:
+            return
         if waiting.total - job.log_posted > LOOK_AHEAD:
             tail = await self._store.log_lines(job.id, -TAIL, TAIL)
             left_out = max(0, tail.first - job.log_posted)
@@ -54,5 +65,6 @@ class Narrate:
             return Change(replace(stored, log_posted=first + taken), (post,) if text else ())
 
         await self._store.change(job.id, step)
+        self._since.pop(job.id, None)
         self._bells.notify.ring()
         self._bells.archive.ring()

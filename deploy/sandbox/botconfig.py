@@ -39,6 +39,7 @@ QUICK_PACE = {
     "describe": 1.0,
     "logs": 0.4,
     "card": 0.5,
+    "thread": 1.5,
     "drain": 1.0,
     "lookup": 3.0,
     "plot_deadline": 10.0,

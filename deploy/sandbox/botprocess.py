@@ -9,16 +9,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.sandbox.aws.reaper import Reaper
+
 READY_SECONDS = 30.0
 END_SECONDS = 10.0
+MARK = "SIGNALBOX_SANDBOX"
+"""In the environment of the bot and of all that it starts: which sandbox they belong to."""
 
 
 class BotProcess:
-    """`python -m bot run --config …`. Its own log goes to `log_path`, appended over restarts."""
+    """`python -m bot run --config …`. Its own log goes to `log_path`, appended over restarts.
 
-    def __init__(self, config_path: Path, log_path: Path, environment: Mapping[str, str]) -> None:
-        self._config_path, self.log_path = config_path, log_path
-        self._environment = {**os.environ, **environment}
+    The reaper ends it where the sandbox itself is killed.
+    """
+
+    def __init__(self, config_path: Path, log_path: Path, environment: Mapping[str, str], reaper: Reaper) -> None:
+        self._config_path, self.log_path, self._reaper = config_path, log_path, reaper
+        self._environment = {**os.environ, **environment, MARK: str(config_path)}
         self._process: asyncio.subprocess.Process | None = None
         self.http_url = ""
 
@@ -42,6 +49,7 @@ class BotProcess:
                 env=self._environment,
                 process_group=0,
             )
+        self._reaper.watch(self._process.pid, f"{MARK}={self._config_path}")
         async with asyncio.timeout(READY_SECONDS):
             while (ready := self._said_ready(offset)) is None:
                 if self._process.returncode is not None:
@@ -58,6 +66,7 @@ class BotProcess:
         if self._process is None:
             raise RuntimeError("the bot does not run")
         status = await self._process.wait()
+        self._reaper.forget(self._process.pid)
         self._process = None
         return status
 

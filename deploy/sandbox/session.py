@@ -14,6 +14,7 @@ from typing import Any
 from deploy.sandbox import botconfig, repository
 from deploy.sandbox.aws import resources
 from deploy.sandbox.aws.process import aws_stand_in
+from deploy.sandbox.aws.reaper import Reaper
 from deploy.sandbox.aws.settings import Settings
 from deploy.sandbox.botprocess import BotProcess
 from deploy.sandbox.discord.limits import Limits
@@ -39,7 +40,7 @@ async def sandbox(
 ) -> AsyncIterator[Sandbox]:
     """Everything on loopback and free ports, in a folder that goes with it; the bot ends first."""
     settings = aws or Settings(images={resources.TRAINER_IMAGE: ENTRYPOINT}, stop_timeout_seconds=5)
-    with tempfile.TemporaryDirectory(prefix="signalbox-sandbox-") as name:
+    with tempfile.TemporaryDirectory(prefix="signalbox-sandbox-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         async with aws_stand_in(settings) as endpoint, DiscordStandIn(world, limits=limits) as discord:
             made, repo = await asyncio.gather(
@@ -54,11 +55,13 @@ async def sandbox(
             }
             config = folder / "config.toml"
             botconfig.write(config, ready, folder / "bot")
-            bot = BotProcess(config, folder / "bot.log", botconfig.environment(ready))
+            reaper = Reaper(folder)
+            bot = BotProcess(config, folder / "bot.log", botconfig.environment(ready), reaper)
             try:
                 yield Sandbox(ready, discord, bot, folder)
             finally:
                 await bot.stop()
+                await asyncio.to_thread(reaper.close)
 
 
 def write_ready(path: Path, ready: dict[str, Any]) -> None:

@@ -33,13 +33,18 @@ async def aws_stand_in(settings: Settings | None = None) -> AsyncIterator[str]:
             start_new_session=True,
         )
         try:
-            await _ready(process, ready_file)
-            yield json.loads(ready_file.read_text())["endpoint"]
-        finally:
+            endpoint = await _ready(process, ready_file)
+        except BaseException:
             await _stop(process)
+            raise
+    try:
+        yield endpoint
+    finally:
+        await _stop(process)
 
 
-async def _ready(process: asyncio.subprocess.Process, ready_file: Path) -> None:
+async def _ready(process: asyncio.subprocess.Process, ready_file: Path) -> str:
+    """The endpoint, once the ready file is there."""
     try:
         async with asyncio.timeout(_START_SECONDS):
             while not ready_file.exists():  # noqa: ASYNC240  a local look-up
@@ -48,6 +53,12 @@ async def _ready(process: asyncio.subprocess.Process, ready_file: Path) -> None:
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise StartError(f"the AWS stand-in was not ready after {_START_SECONDS:.0f} s") from None
+    return _endpoint(ready_file)
+
+
+def _endpoint(ready_file: Path) -> str:
+    endpoint: str = json.loads(ready_file.read_text())["endpoint"]
+    return endpoint
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 import sys
 import time
 from contextlib import AsyncExitStack
@@ -46,6 +47,16 @@ async def main() -> int:
     return _account(console, tally, record, time.monotonic() - began)
 
 
+async def until_told_to_end() -> int:
+    """`main`, ended in order by SIGTERM, too; then 143, as for every process that SIGTERM ends."""
+    scene = asyncio.create_task(main())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, scene.cancel)
+    try:
+        return await scene
+    except asyncio.CancelledError:
+        return 128 + signal.SIGTERM
+
+
 async def _play(running: Sandbox, screen: Screen) -> Tally:
     url = running.ready["discord"]["url"]
     async with AsyncExitStack() as stack:
@@ -77,4 +88,4 @@ def _account(console: Console, tally: Tally, record: Record, seconds: float) -> 
 if __name__ == "__main__":
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir()
-    sys.exit(asyncio.run(main()))
+    sys.exit(asyncio.run(until_told_to_end()))

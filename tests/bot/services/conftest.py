@@ -80,7 +80,7 @@ class Outside:
 class Bot:
     """One life of the bot: everything in its memory is made anew, as after a kill."""
 
-    def __init__(self, outside: Outside, store: Store, folder: Path) -> None:
+    def __init__(self, outside: Outside, store: Store, folder: Path, hold: float = 0) -> None:
         self.outside, self.store = outside, store
         now, projects = outside.clock, {PROJECT.name: PROJECT}
         bells = Bells()
@@ -93,7 +93,7 @@ class Bot:
         self.watch = Watch(store, outside.batch, bells, now=now)
         pace = Aimd(5, now=now, sleep=outside.clock.sleep)
         self.tail = Tail(store, outside.logs, projects, bells, pace, now=now)
-        self.narrate = Narrate(store, bells)
+        self.narrate = Narrate(store, bells, hold, now=now)
         self.finish = Finish(store, self.plot, projects, bells, FinishSettings(5, 60), now=now)
         settings = ArchiveSettings(10, folder / "logs")
         self.archive = Archive(store, self.tail, outside.artifacts, projects, bells, settings, now=now)

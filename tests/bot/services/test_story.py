@@ -183,6 +183,21 @@ async def test_throttled_reads_slow_down_and_lose_nothing(bot: Bot, outside: Out
     assert bot.said(PostKind.LOG) == ["```\none\n```"]
 
 
+async def test_lines_wait_for_others_to_share_a_message(outside: Outside, store: Store, tmp_path: Path) -> None:
+    bot = Bot(outside, store, tmp_path, hold=10)
+    await _run(bot, "one")
+    outside.clock.tick(4)
+    outside.logs.write(STREAM, "two", at=outside.clock())
+    await bot.turn()
+    assert bot.said(PostKind.LOG) == []
+    outside.clock.tick(7)
+    await bot.turn()
+    assert bot.said(PostKind.LOG) == ["```\none\ntwo\n```"]
+    outside.logs.write(STREAM, *(f"line {n}" for n in range(30)), at=outside.clock())
+    await bot.turn()
+    assert len(bot.said(PostKind.LOG)) == 2, "that is enough for a message"
+
+
 async def test_pages_are_read_to_the_end(bot: Bot, outside: Outside) -> None:
     outside.logs.page = 7
     job = await _run(bot, *(f"line {number}" for number in range(50)))
