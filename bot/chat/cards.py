@@ -103,7 +103,8 @@ def _colour(job: Job) -> int:
 def _state(job: Job) -> Iterator[str]:
     """The state in words, and below it what there is to know of it."""
     if not job.live:
-        text = verdict.ending(job, None)  # the metrics have a line of their own
+        # Without a subject; and without the metric, which has a line of its own.
+        text = verdict.ending(job, None).removeprefix("was ").removeprefix("is ")
         yield f"**{text[0].upper()}{text[1:]}**"
         return
     word = state_word(job)

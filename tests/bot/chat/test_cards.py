@@ -38,6 +38,18 @@ def test_an_ended_job_has_a_fixed_duration_and_no_clock() -> None:
     assert "<t:" not in (embed.description or "")
 
 
+@pytest.mark.parametrize(
+    ("reason", "first"),
+    [
+        (EndReason.STOPPED, "**Stopped by Noor after 4 min 31 s**"),
+        (EndReason.LOST, "**Lost: AWS Batch does not know it any more**"),
+        (EndReason.TIMED_OUT, "**Failed: it reached its time limit of 2 h**"),
+    ],
+)
+def test_the_end_is_told_in_its_first_line(reason: EndReason, first: str) -> None:
+    assert lines(an_ended_job(reason, stop_by="Noor"))[0] == first
+
+
 def test_a_waiting_job_is_explained_in_plain_words() -> None:
     waiting = a_job(state=JobState.RUNNABLE)
     assert lines(waiting)[:2] == [
