@@ -52,7 +52,7 @@ class Notify:
         posts = await self._store.pending_posts()
         jobs = {job.id: job for job in await self._store.open_jobs()}
         for post in posts:
-            key = (post.new.job_id, post.new.lane)
+            key: LaneKey = (post.new.job_id, post.new.lane)
             job = jobs.get(key[0]) or await self._store.job(key[0])
             if job is not None and key not in busy and self._free(key) and _possible(post, job):
                 self._start(key, self._deliver(post, job))

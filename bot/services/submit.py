@@ -1,16 +1,20 @@
 """Take a command: check it, pin its commit, and commit the intent. `launch` does the rest."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.access import Person
 from bot.domain.job import Commit, Job
 from bot.domain.params import Value, complete
 from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
-from bot.errors import UnknownName
+from bot.errors import BadInput, UnknownName
 from bot.ports import Code, Store
 from bot.services.bells import Bells
+
+
+_NAMED = re.compile(r"(?<=\s)([\w-]+):(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Submit:
 
     async def train(self, request: TrainRequest) -> Job:
         """The accepted job. Raises `NotAllowed`, `BadInput`, `UnknownName`; the same interaction gives the same job."""
+        request = _unfolded(request)
         project = choose(self._projects, request.project, request.channel_id)
         project.access.check_train(request.person)
         parameters = complete(project.parameters, request.values)
@@ -54,6 +59,7 @@ class Submit:
 
     async def retry(self, job_id: str, request: TrainRequest) -> Job:
         """The same commit with the same parameters, unless some are given anew in the request."""
+        request = _unfolded(request)
         old = await self._store.job(job_id)
         if old is None:
             raise UnknownName("job", given=job_id)
@@ -100,6 +106,21 @@ class Submit:
         self._bells.launch.ring()
         self._bells.notify.ring()
         return accepted
+
+
+def _unfolded(request: TrainRequest) -> TrainRequest:
+    """With `branch:main warmup:3`, typed as a line, Discord puts all of `main warmup:3` into the branch.
+
+    No branch has a space in its name, so what follows is parameters. Raises `BadInput` for one that is given twice.
+    """
+    words = _NAMED.findall(request.branch)
+    named = dict(words)
+    doubled = sorted(named.keys() & request.values.keys())
+    if doubled or len(named) < len(words):
+        raise BadInput(", ".join(doubled) or "branch", given=request.branch, expected="each parameter once")
+    if not named:
+        return request
+    return replace(request, branch=request.branch.split()[0], values={**request.values, **named})
 
 
 def _without(kept: Mapping[str, Value], project: Project, given: Mapping[str, object]) -> dict[str, object]:

@@ -54,6 +54,18 @@ async def test_a_refused_command_leaves_nothing(
     assert not outside.chat.messages
 
 
+async def test_parameters_that_were_typed_into_the_branch_are_parameters(bot: Bot) -> None:
+    job = await bot.submit.train(TrainRequest(MIKA, CHANNEL, 9, branch="main lr:0.01  m:0.9"))
+    assert (job.commit.branch, job.parameters) == ("main", {"lr": 0.01, "momentum": 0.9})
+    with pytest.raises(UnknownName) as caught:
+        await bot.submit.train(TrainRequest(MIKA, CHANNEL, 10, branch="main warmup:3"))
+    assert str(caught.value) == 'There is no parameter "warmup". Valid: lr, momentum.'
+    with pytest.raises(BadInput, match="each parameter once"):
+        await bot.submit.train(TrainRequest(MIKA, CHANNEL, 11, branch="main lr:0.01", values={"lr": 0.1}))
+    with pytest.raises(BadInput, match="each parameter once"):
+        await bot.submit.train(TrainRequest(MIKA, CHANNEL, 12, branch="main lr:0.01 lr:0.1"))
+
+
 async def test_a_lost_answer_is_adopted_by_name(bot: Bot, outside: Outside) -> None:
     outside.batch.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
