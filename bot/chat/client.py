@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import aiohttp
 import discord
@@ -19,7 +20,6 @@ from bot.chat.discord_errors import PASSING, calling, translated
 from bot.chat.limiter import Limiter
 from bot.chat.poster import Poster
 from bot.chat.views import JobButton
-from bot.config import Discord
 from bot.domain.project import Project
 from bot.errors import Unavailable
 from bot.services import Services
@@ -30,6 +30,22 @@ FIRST_REST_SECONDS = 1.0
 LONGEST_REST_SECONDS = 60.0
 GUILD_SECONDS = 0.3
 """How long discord.py waits for a further server before it says that it is ready; we are in one."""
+
+
+class Settings(Protocol):
+    """What the client takes of `[discord]` in the config."""
+
+    @property
+    def guild_id(self) -> int: ...
+
+    @property
+    def api_url(self) -> str: ...
+
+    @property
+    def gateway_url(self) -> str: ...
+
+    @property
+    def requests_per_second(self) -> float: ...
 
 
 def point_at(api_url: str, gateway_url: str) -> None:
@@ -43,7 +59,7 @@ class SignalboxClient(BoxClient):
 
     def __init__(
         self,
-        settings: Discord,
+        settings: Settings,
         projects: Sequence[Project],
         *,
         clock: Callable[[], float] = time.monotonic,
