@@ -13,7 +13,6 @@ from bot.errors import BadInput, UnknownName
 from bot.ports import Code, Store
 from bot.services.bells import Bells
 
-
 _NAMED = re.compile(r"(?<=\s)([\w-]+):(\S+)")
 
 
