@@ -1,0 +1,74 @@
+"""What the README says is there: commands, make targets, files, pictures, and the commands of the bot."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot import config
+from bot.__main__ import app
+from bot.chat.commands import all_commands
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+PAGES = ("README.md", "ARCHITECTURE.md", "deploy/sandbox/README.md")
+
+
+def test_the_table_of_commands_is_that_of_the_bot() -> None:
+    said = re.findall(r"^\| `/(\w+)` \|", README, flags=re.M)
+    registered = [command.name for command in all_commands(config.projects(config.load(ROOT / "config.example.toml")))]
+    assert sorted(said) == sorted(registered)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_make_targets_exist(page: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, flags=re.M))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / page).read_text(), flags=re.M))
+    assert named <= targets, named - targets
+
+
+def test_the_first_two_commands_are_demo_and_test() -> None:
+    commands = re.findall(r"^```\n(make \w+)", README, flags=re.M)
+    assert commands[0] == "make demo"
+    assert "make test" in commands
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_linked_is_there(page: str) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)\)", (ROOT / page).read_text())
+    missing = [link for link in links if not ((ROOT / page).parent / link).exists()]
+    assert not missing
+
+
+def test_the_bots_command_line_is_as_the_readme_says() -> None:
+    named = set(re.findall(r"^signalbox (\w+)", README, flags=re.M))
+    assert named == {"doctor", "run"}
+    for command in named:
+        result = CliRunner().invoke(app, [command, "--help"])
+        assert result.exit_code == 0
+        assert "--config" in result.output
+
+
+def test_make_help_names_every_target() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, flags=re.M)) - {"help", "setup", "clean"}
+    helped = set(re.findall(r'echo "make ([a-z-]+)', MAKEFILE))
+    assert targets == helped
+
+
+def test_the_changelog_has_an_unreleased_section() -> None:
+    assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_pinned_version_is_exact_and_without_an_address() -> None:
+    lines = (ROOT / "constraints.txt").read_text().split("\n")
+    wrong = [line for line in lines if line and not re.fullmatch(r"[A-Za-z0-9._-]+==[\w.]+", line)]
+    assert not wrong
+    pinned = {re.split("==", line)[0].lower().replace("_", "-") for line in lines if line}
+    text = (ROOT / "pyproject.toml").read_text()
+    declared = re.findall(r'^\s+"([A-Za-z0-9._-]+)(?:\[\w+\])?",?$', text.split("[project.scripts]")[0], flags=re.M)
+    declared += re.findall(
+        r'"([a-z0-9._-]+)(?:\[\w+\])?"', "".join(re.findall(r"^(?:trainer|sandbox) = .*$", text, re.M))
+    )
+    assert {name.lower().replace("_", "-") for name in declared} - pinned - {"signalbox"} == set()
