@@ -108,7 +108,6 @@ async def _run(config: Config, secrets: Secrets) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(lag.measure(), name="lag")
             group.create_task(chat.start(secrets.discord_token.get_secret_value()), name="chat")
-            await chat.ready()
             for each in (
                 _Loop("launch", launch.once, bells.launch, 5),
                 _Loop("watch", watch.once, bells.watch, pace.describe),
@@ -126,6 +125,7 @@ async def _run(config: Config, secrets: Secrets) -> None:
                 group.create_task(forever("hear", hear, Bell(), 0), name="hear")
             gc.collect()
             gc.freeze()  # what a start leaves behind lives to the end: going through it again costs 40 ms a time
+            await chat.ready()
             port = await stack.enter_async_context(serve(config.bot.http_port, lambda: ""))
             log.info("ready", http=f"http://127.0.0.1:{port}", projects=list(by_name))
 

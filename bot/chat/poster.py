@@ -51,7 +51,8 @@ class Poster:
         if post.attempted_at is None or post.new.kind is PostKind.THREAD:
             return None
         channel = self._messageable(_channel_id(post, job))
-        after: discord.abc.Snowflake = discord.Object(_snowflake(post.attempted_at - CLOCK_SECONDS))
+        since = _snowflake(post.attempted_at - CLOCK_SECONDS)
+        after: discord.abc.Snowflake = discord.Object(max(since, post.previous_id or 0))
         for _ in range(HISTORY_PAGES):
             page = await self._history(channel, after)
             for message in page:

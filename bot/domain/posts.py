@@ -64,6 +64,8 @@ class Post:
     attempted_at: float | None = None
     """When it was first handed to the chat; None before. Its nonce protects for a while from then on."""
     attempts: int = 0
+    previous_id: int | None = None
+    """The id that the delivery before it in its lane gave: whatever the bot has posted there since is this post."""
     message_id: int | None = None
     done_at: float | None = None
     parked: str = ""

@@ -32,8 +32,9 @@ def pending(connection: Connection) -> list[Post]:
     ):
         files[post_id].append(File(*file))
     rows = connection.execute(
-        """SELECT id, key, kind, job_id, text, digest, created_at, attempted_at, attempts FROM post_next
-        ORDER BY id"""
+        """SELECT id, key, kind, job_id, text, digest, created_at, attempted_at, attempts,
+            (SELECT max(message_id) FROM post WHERE job_id = post_next.job_id AND lane = post_next.lane)
+        FROM post_next ORDER BY id"""
     )
     return [
         Post(number, NewPost(key, PostKind(kind), job_id, text, tuple(files[number]), bool(digest)), *times)

@@ -79,6 +79,7 @@ def _first(connection: Connection) -> None:
             parked       TEXT NOT NULL DEFAULT ''
         ) STRICT""",
         "CREATE INDEX post_pending ON post (job_id, lane) WHERE done_at IS NULL",
+        "CREATE INDEX post_by_lane ON post (job_id, lane, message_id)",
         """CREATE VIEW post_next AS SELECT * FROM post
             WHERE id IN (SELECT min(id) FROM post WHERE done_at IS NULL GROUP BY job_id, lane)""",
         """CREATE TABLE post_file (

@@ -69,7 +69,7 @@ def an_ended_job(reason: EndReason, **changes: Any) -> Job:
 
 
 def a_post(kind: PostKind, **changes: Any) -> Post:
-    """`id` and `attempted_at` are the row's, the rest is the message's."""
-    row = {name: changes.pop(name) for name in ("id", "attempted_at") if name in changes}
+    """`id`, `attempted_at` and `previous_id` are the row's, the rest is the message's."""
+    row = {name: changes.pop(name) for name in ("id", "attempted_at", "previous_id") if name in changes}
     new = NewPost(key=f"{kind}:k7q2mx", kind=kind, job_id="k7q2mx", **changes)
     return Post(**({"id": 5, "new": new, "created_at": CREATED} | row))

@@ -192,6 +192,15 @@ async def test_a_post_that_was_never_tried_and_a_thread_are_not_looked_for(room:
     assert await room.client.poster.sent(_tried(PostKind.THREAD), job) is None
 
 
+async def test_a_block_with_the_same_text_as_the_one_before_is_not_taken_for_it(room: Room) -> None:
+    job = await with_thread(room)
+    first = await room.client.poster.send(a_post(PostKind.LOG, id=3, text="```\nsame\n```"), job)
+    second = a_post(PostKind.LOG, id=4, text="```\nsame\n```", attempted_at=time.time(), previous_id=first)
+    assert await room.client.poster.sent(second, job) is None
+    arrived = await room.client.poster.send(second, job)
+    assert await room.client.poster.sent(second, job) == arrived != first
+
+
 async def test_what_was_said_long_before_the_first_try_is_not_looked_at(room: Room) -> None:
     job = await with_card(room)
     assert await room.client.poster.sent(a_post(PostKind.CARD, attempted_at=time.time() + 120), job) is None

@@ -57,6 +57,18 @@ async def test_a_key_counts_once_also_after_its_delivery(store: SqliteStore, job
     assert await store.pending_posts() == []
 
 
+async def test_a_post_knows_the_delivery_before_it_in_its_lane(store: SqliteStore, job: Job) -> None:
+    end = NewPost("end", PostKind.END, job.id)
+    await _say(store, job, NewPost("card", PostKind.CARD, job.id), _note(job, "a"), _note(job, "b"), end)
+    card, first = await store.pending_posts()
+    assert (card.previous_id, first.previous_id) == (None, None)
+    await store.post_done(card.id, 70, 2.0, _nothing)
+    await store.post_done(first.id, 80, 2.0, _nothing)
+    second, last = await store.pending_posts()
+    assert (second.new.key, second.previous_id) == ("b", 80)
+    assert (last.new.key, last.previous_id) == ("end", 70)
+
+
 async def test_the_files_of_a_key_that_is_there_are_left_out(store: SqliteStore, job: Job) -> None:
     for content in (b"first", b"second"):
         await _say(store, job, NewPost("a", PostKind.END, job.id, files=(File("a.png", content),)))
