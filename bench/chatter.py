@@ -1,6 +1,6 @@
-"""A job's image that prints: `python -m bench.chatter`, with `BENCH_LINES` in its environment.
+"""A job's image that prints: `python -m bench.chatter`, with `BENCH_LINES` and `BENCH_SECONDS` in its environment.
 
-Half of the lines come at once, the others over ten seconds. Each has its number, so that a lost one is seen.
+Half of the lines come at once, the others over so many seconds. Each has its number, so that a lost one is seen.
 """
 
 import json
@@ -13,7 +13,6 @@ import boto3
 
 EPOCHS = 200
 LINES_AN_EPOCH = 500
-SLOWLY_SECONDS = 10.0
 STEP_SECONDS = 0.05
 
 
@@ -38,7 +37,7 @@ def main() -> None:
     _store_metrics()
     for number in range(count // 2):
         _print(number)
-    _over(SLOWLY_SECONDS, range(count // 2, count), _print)
+    _over(float(os.environ["BENCH_SECONDS"]), range(count // 2, count), _print)
 
 
 def _print(number: int) -> None:
