@@ -52,7 +52,7 @@ async def run(*, small: bool) -> Result:
             Figure("a plot from command to picture, median", percentile(plots, 50), "s"),
         ),
         (
-            f"{lines // 2:,} lines at once, as many over {seconds} s; {PLOTS_AT_ONCE} people ask for plots all the time.",
+            f"{lines // 2:,} lines at once, as many over {seconds} s; {PLOTS_AT_ONCE} people ask for plots meanwhile.",
             "Late is what a command would feel; without the wait for a processor, what the bot itself causes.",
         ),
     )
