@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn, optim
+from torch import Tensor, optim
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
@@ -66,6 +66,16 @@ class OneByOne(Dataset[tuple[Tensor, int]]):
         return tensor.sub_(MEAN).div_(DEVIATION), int(self._labels[index])
 
 
+class HandsOnNet(Net):
+    """The same layers, put together as published."""
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        seen = functional.relu(self.second(functional.relu(self.first(pixels))))
+        seen = functional.dropout(functional.max_pool2d(seen, 2), 0.25, self.training)
+        seen = functional.relu(self.third(seen.flatten(1)))
+        return functional.log_softmax(self.last(functional.dropout(seen, 0.5, self.training)), dim=1)
+
+
 class HandsOn:
     """The published loop: a loader of single pictures, log-softmax and NLL, torch's plain SGD, a read each step."""
 
@@ -75,7 +85,7 @@ class HandsOn:
         order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(1008)).numpy()
         self._training = DataLoader(OneByOne(pixels[order[:cut]], labels[order[:cut]]), batch_size=64, shuffle=True)
         self._validation = DataLoader(OneByOne(pixels[order[cut:]], labels[order[cut:]]), batch_size=1000)
-        self._net: nn.Module = Net(28)
+        self._net = HandsOnNet(28)
         self._optimizer = optim.SGD(self._net.parameters(), lr=LR, momentum=MOMENTUM)
 
     def epoch(self, _number: int) -> float:
@@ -84,7 +94,7 @@ class HandsOn:
         total = 0.0
         for pixels, labels in self._training:
             self._optimizer.zero_grad()
-            loss = functional.nll_loss(functional.log_softmax(self._net(pixels), dim=1), labels)
+            loss = functional.nll_loss(self._net(pixels), labels)
             loss.backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()
             total += loss.item()
@@ -95,7 +105,7 @@ class HandsOn:
         self._net.eval()
         right, seen, loss = 0, 0, 0.0
         for pixels, labels in self._validation:
-            scores = functional.log_softmax(self._net(pixels), dim=1)
+            scores = self._net(pixels)
             loss += functional.nll_loss(scores, labels, reduction="sum").item()
             right += int((scores.argmax(1) == labels).sum().item())
             seen += len(labels)
