@@ -5,33 +5,32 @@ import gc
 import secrets
 import signal
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 import structlog
 
 from bot.adapters.aws_batch import AwsBatch
-from bot.adapters.aws_clients import aws_clients
+from bot.adapters.aws_clients import AwsClients, aws_clients
 from bot.adapters.aws_events import AwsEvents
 from bot.adapters.aws_logs import AwsLogs
 from bot.adapters.aws_s3 import AwsArtifacts
 from bot.adapters.figures import ProcessFigures
 from bot.adapters.git import GitCode
 from bot.adapters.health import serve
-from bot.adapters.sqlite import open_store
+from bot.adapters.sqlite import SqliteStore, open_store
 from bot.chat.client import SignalboxClient
 from bot.config import Config, Secrets, projects
 from bot.domain.job import ID_ALPHABET, ID_LENGTH
 from bot.services import Services, lag
 from bot.services.aimd import Aimd
 from bot.services.archive import Archive, ArchiveSettings
-from bot.services.bells import Bell, Bells
+from bot.services.bells import Bells
 from bot.services.browse import Browse
 from bot.services.complete import Complete
 from bot.services.finish import Finish, FinishSettings
 from bot.services.launch import Launch, LaunchSettings
-from bot.services.loop import forever
+from bot.services.loop import Loop, Pulse, forever
 from bot.services.narrate import Narrate
 from bot.services.notify import Notify, NotifySettings
 from bot.services.plot import Plot
@@ -47,13 +46,14 @@ EVENTS_WAIT_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Loop:
-    """A service that runs for ever, with the longest that it waits between two passes."""
+class _Outside:
+    """The adapters, open."""
 
-    name: str
-    once: Callable[[], Awaitable[None]]
-    bell: Bell
-    seconds: float
+    store: SqliteStore
+    aws: AwsClients
+    figures: ProcessFigures
+    code: GitCode
+    chat: SignalboxClient
 
 
 def new_id() -> str:
@@ -73,65 +73,72 @@ async def run(config: Config, secrets: Secrets) -> None:
 
 
 async def _run(config: Config, secrets: Secrets) -> None:
-    known = projects(config)
-    by_name = {project.name: project for project in known}
-    bells, now, data = Bells(), time.time, config.bot.data_dir
+    pulse = Pulse(time.monotonic)
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(data / "signalbox.db"))
-        aws = await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url))
-        figures = await stack.enter_async_context(ProcessFigures())
-        code = await stack.enter_async_context(GitCode(data / "repositories"))
-        chat = await stack.enter_async_context(SignalboxClient(config.discord, known))
-
-        batch, artifacts = AwsBatch(aws), AwsArtifacts(aws)
-        show = Show(store, artifacts, by_name)
-        plot = Plot(show, artifacts, figures, by_name)
-        submit = Submit(store, code, known, bells, now=now, new_id=new_id)
-        stop = Stop(store, batch, by_name, bells, now=now)
-        complete = Complete(code, known)
-        chat.attach(Services(submit, stop, show, plot, Browse(show, artifacts, by_name), complete, known))
-
-        pace = config.pace
-        launch = Launch(store, batch, by_name, bells, LaunchSettings(config.bot.name, pace.lookup), now=now)
-        watch = Watch(store, batch, bells, now=now)
-        reads = Aimd(config.aws.logs_calls_per_second, now=time.monotonic, sleep=asyncio.sleep)
-        tail = Tail(store, AwsLogs(aws), by_name, bells, reads, now=now)
-        narrate = Narrate(store, bells, pace.thread, now=now)
-        grace = FinishSettings(grace=min(pace.drain, 10), plot_deadline=pace.plot_deadline)
-        finish = Finish(store, plot, by_name, bells, grace, now=now)
-        archive_settings = ArchiveSettings(drain=pace.drain, folder=data / "logs")
-        archive = Archive(store, tail, artifacts, by_name, bells, archive_settings, now=now)
-        notify_settings = NotifySettings(card=pace.card, nonce_window=config.discord.nonce_window_seconds)
-        notify = Notify(store, chat.poster, bells, notify_settings, now=now)
-        stack.push_async_callback(notify.close)
-
+        outside = await _open(config, stack)
+        loops = _services(config, outside, stack)
         async with asyncio.TaskGroup() as group:
             group.create_task(lag.measure(), name="lag")
-            group.create_task(chat.start(secrets.discord_token.get_secret_value()), name="chat")
-            for each in (
-                _Loop("launch", launch.once, bells.launch, 5),
-                _Loop("watch", watch.once, bells.watch, pace.describe),
-                _Loop("stop", stop.once, bells.stop, 5),
-                _Loop("tail", tail.once, bells.tail, pace.logs),
-                _Loop("narrate", narrate.once, bells.narrate, pace.logs),
-                _Loop("finish", finish.once, bells.finish, 2),
-                _Loop("archive", archive.once, bells.archive, min(pace.drain, 5)),
-                _Loop("tidy", archive.tidy, Bell(), 3600),
-                _Loop("notify", notify.once, bells.notify, 1),
-            ):
-                group.create_task(forever(each.name, each.once, each.bell, each.seconds), name=each.name)
-            if config.aws.events_queue_url is not None:
-                hear = _hearing(watch, AwsEvents(aws, config.aws.events_queue_url))
-                group.create_task(forever("hear", hear, Bell(), 0), name="hear")
+            group.create_task(outside.chat.start(secrets.discord_token.get_secret_value()), name="chat")
+            for loop in loops:
+                group.create_task(forever(loop, pulse), name=loop.name)
             gc.collect()
             gc.freeze()  # what a start leaves behind lives to the end: going through it again costs 40 ms a time
-            await chat.ready()
-            port = await stack.enter_async_context(serve(config.bot.http_port, lambda: ""))
-            log.info("ready", http=f"http://127.0.0.1:{port}", projects=list(by_name))
+            port = await stack.enter_async_context(serve(config.bot.http_port, pulse.wrong))
+            await outside.chat.ready()
+            log.info("ready", http=f"http://127.0.0.1:{port}", projects=list(config.projects))
 
 
-def _hearing(watch: Watch, events: AwsEvents) -> Callable[[], Awaitable[None]]:
-    async def hear() -> None:
-        await watch.hear(events, EVENTS_WAIT_SECONDS)
+async def _open(config: Config, stack: AsyncExitStack) -> _Outside:
+    data = config.bot.data_dir
+    return _Outside(
+        store=await stack.enter_async_context(open_store(data / "signalbox.db")),
+        aws=await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url)),
+        figures=await stack.enter_async_context(ProcessFigures()),
+        code=await stack.enter_async_context(GitCode(data / "repositories")),
+        chat=await stack.enter_async_context(SignalboxClient(config.discord, projects(config))),
+    )
 
-    return hear
+
+def _services(config: Config, outside: _Outside, stack: AsyncExitStack) -> list[Loop]:
+    """Builds the services, gives the chat those that it calls, and returns those that loop."""
+    known, pace, data = projects(config), config.pace, config.bot.data_dir
+    by_name = {project.name: project for project in known}
+    store, code, bells, now = outside.store, outside.code, Bells(), time.time
+    batch, artifacts = AwsBatch(outside.aws), AwsArtifacts(outside.aws)
+
+    show = Show(store, artifacts, by_name)
+    plot = Plot(show, artifacts, outside.figures, by_name)
+    submit = Submit(store, code, known, bells, now=now, new_id=new_id)
+    stop = Stop(store, batch, by_name, bells, now=now)
+    browse = Browse(show, artifacts, by_name)
+    outside.chat.attach(Services(submit, stop, show, plot, browse, Complete(code, known), known))
+
+    launch = Launch(store, batch, by_name, bells, LaunchSettings(config.bot.name, pace.lookup), now=now)
+    watch = Watch(store, batch, bells, now=now)
+    reads = Aimd(config.aws.logs_calls_per_second, now=time.monotonic, sleep=asyncio.sleep)
+    tail = Tail(store, AwsLogs(outside.aws), by_name, bells, reads, now=now)
+    narrate = Narrate(store, bells, pace.thread, now=now)
+    grace = FinishSettings(grace=min(pace.drain, 10), plot_deadline=pace.plot_deadline)
+    finish = Finish(store, plot, by_name, bells, grace, now=now)
+    rest = ArchiveSettings(drain=pace.drain, folder=data / "logs")
+    archive = Archive(store, tail, artifacts, by_name, bells, rest, now=now)
+    window = NotifySettings(card=pace.card, nonce_window=config.discord.nonce_window_seconds)
+    notify = Notify(store, outside.chat.poster, bells, window, now=now)
+    stack.push_async_callback(notify.close)
+
+    loops = [
+        Loop("launch", launch.once, 5, bells.launch),
+        Loop("watch", watch.once, pace.describe, bells.watch),
+        Loop("stop", stop.once, 5, bells.stop),
+        Loop("tail", tail.once, pace.logs, bells.tail),
+        Loop("narrate", narrate.once, pace.logs, bells.narrate),
+        Loop("finish", finish.once, 2, bells.finish),
+        Loop("archive", archive.once, min(pace.drain, 5), bells.archive),
+        Loop("tidy", archive.tidy, 3600),
+        Loop("notify", notify.once, 1, bells.notify),
+    ]
+    if config.aws.events_queue_url is not None:
+        events = AwsEvents(outside.aws, config.aws.events_queue_url)
+        loops.append(Loop("hear", lambda: watch.hear(events, EVENTS_WAIT_SECONDS), 0))
+    return loops
