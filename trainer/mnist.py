@@ -25,7 +25,7 @@ from torch.optim.sgd import sgd
 
 from trainer import checkpoint, report
 from trainer.contract import MODEL, Env
-from trainer.data import DIGITS, Pictures, load
+from trainer.data import DIGITS, BadData, Pictures, load
 from trainer.hardware import Hardware, be_deterministic, choose
 from trainer.places import output_dir, write_atomically
 
@@ -238,7 +238,10 @@ def main(arguments: list[str] | None = None) -> None:
     knobs = flags.parse_args(arguments)
     if knobs.deterministic:
         be_deterministic()
-    pictures, test = load(knobs.data)
+    try:
+        pictures, test = load(knobs.data)
+    except BadData as error:
+        raise SystemExit(f"--data: {error}") from error
     hardware = choose(knobs.precision, pictures.side)
     print(f"{len(pictures):,} pictures of {pictures.side}x{pictures.side} from {knobs.data}; {hardware}")
     run = Run(knobs, hardware)

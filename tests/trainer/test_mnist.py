@@ -1,0 +1,157 @@
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+
+import trainer
+from trainer import hardware, mnist
+from trainer.contract import Env
+from trainer.data import Pictures
+from trainer.mnist import Net, split
+
+LEARNS = ["--lr", "0.1", "--momentum", "0.5"]
+
+
+@pytest.fixture(autouse=True)
+def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(Env.OUTPUT_DIR, str(tmp_path))
+    monkeypatch.delenv(Env.CONTROL_DIR, raising=False)
+    torch.set_num_threads(1)
+    return tmp_path
+
+
+def rows(output: Path) -> list[dict[str, float]]:
+    header, *lines = (output / "metrics.csv").read_text().splitlines()
+    return [dict(zip(header.split(","), map(float, line.split(",")), strict=True)) for line in lines]
+
+
+def counting(number: int) -> Pictures:
+    """Pictures whose labels are their numbers."""
+    return Pictures(torch.zeros(number, 1, 8, 8), torch.arange(number))
+
+
+def test_the_net_is_the_hands_ons() -> None:
+    assert sum(each.numel() for each in Net(28).parameters()) == 1_199_882
+    assert Net(28)(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
+    torch.manual_seed(1)
+    net = Net(8).train()
+    for of_256 in (64, 128):
+        seen = net._dropout(torch.ones(100_001), of_256)
+        assert (seen == 0).float().mean().item() == pytest.approx(of_256 / 256, abs=0.01)
+        assert seen.mean().item() == pytest.approx(1, abs=0.02)
+    assert torch.equal(net.eval()._dropout(torch.ones(10), 128), torch.ones(10))
+
+
+def test_the_split_is_the_hands_ons() -> None:
+    """`random_split` of 60,000 by a generator of seed 1008, in 48,000 and 12,000."""
+    [(training, validation)] = split(counting(60_000), 1)
+    order = torch.randperm(60_000, generator=torch.Generator().manual_seed(1008))
+    assert torch.equal(training.labels, order[:48_000])
+    assert torch.equal(validation.labels, order[48_000:])
+
+
+def test_each_picture_is_in_one_folds_validation() -> None:
+    folds = list(split(counting(103), 5))
+    assert sorted(torch.cat([validation.labels for _, validation in folds]).tolist()) == list(range(103))
+    for training, validation in folds:
+        assert sorted([*training.labels.tolist(), *validation.labels.tolist()]) == list(range(103))
+
+
+def test_it_learns_and_leaves_the_three_columns_first(output: Path) -> None:
+    mnist.main([*LEARNS, "--epochs", "4"])
+    assert (output / "metrics.csv").read_text().startswith("train_loss,val_loss,val_accuracy,epoch\n")
+    found = rows(output)
+    assert [row["epoch"] for row in found] == [1, 2, 3, 4]
+    assert found[-1]["val_accuracy"] > 85
+    assert all(before["train_loss"] > after["train_loss"] for before, after in pairwise(found))
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(output: Path) -> None:
+    outcomes = []
+    for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(Env.OUTPUT_DIR, str(output / name))
+            mnist.main([*LEARNS, "--epochs", "2", "--seed", seed])
+        outcomes.append(((output / name / "metrics.csv").read_bytes(), (output / name / "model.pt").read_bytes()))
+    assert outcomes[0] == outcomes[1]
+    assert outcomes[0][0] != outcomes[2][0]
+
+
+def test_going_on_gives_the_same_bits_as_never_having_stopped(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "whole"))
+    mnist.main([*LEARNS, "--epochs", "4"])
+    monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "parts"))
+    mnist.main([*LEARNS, "--epochs", "2"])
+    mnist.main([*LEARNS, "--epochs", "4"])
+    for name in ("metrics.csv", "model.pt"):
+        assert (output / "parts" / name).read_bytes() == (output / "whole" / name).read_bytes()
+
+
+def test_it_stops_when_the_validation_loss_no_longer_falls_and_keeps_the_best(
+    output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mnist.main(["--lr", "0", "--epochs", "9", "--patience", "2", "--min_delta", "0.5"])
+    assert len(rows(output)) == 3
+    assert "at epoch 1; the best weights are in model.pt" in capsys.readouterr().out
+
+
+def test_without_patience_it_goes_on_to_the_end(output: Path) -> None:
+    mnist.main(["--lr", "0", "--epochs", "3", "--patience", "0", "--min_delta", "0.5"])
+    assert len(rows(output)) == 3
+
+
+def test_the_best_weights_are_kept_and_not_the_last(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = iter([0.5, 0.25, 0.75])
+    monkeypatch.setattr(mnist.Trainer, "validate", lambda *_: (next(losses), 50.0))
+    mnist.main([*LEARNS, "--epochs", "3"])
+    best = torch.load(output / "model.pt", weights_only=True)
+    state = trainer.checkpoint.load()
+    assert state is not None
+    assert torch.equal(best["last.weight"], state["best"]["net"]["last.weight"])
+    assert not torch.equal(best["last.weight"], state["trainer"]["net"]["last.weight"])
+
+
+def test_folds_are_told_each_and_summed_up(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mnist.main([*LEARNS, "--epochs", "2", "--folds", "3"])
+    assert [(row["fold"], row["epoch"]) for row in rows(output)] == [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
+    assert "over 3 folds" in capsys.readouterr().out
+
+
+def test_folds_go_on_where_they_were(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = [*LEARNS, "--epochs", "2", "--folds", "2"]
+    monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "whole"))
+    mnist.main(arguments)
+    monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "parts"))
+    with monkeypatch.context() as patch:
+        patch.setattr(mnist.checkpoint, "wanted", interrupted_after(3))
+        with pytest.raises(KeyboardInterrupt):
+            mnist.main([*arguments, "--checkpoint_every", "99"])
+    mnist.main(arguments)
+    for name in ("metrics.csv", "model.pt"):
+        assert (output / "parts" / name).read_bytes() == (output / "whole" / name).read_bytes()
+
+
+def interrupted_after(epochs: int) -> object:
+    """A checkpoint is wanted after each of so many epochs, and then the process ends."""
+    asked = []
+
+    def wanted() -> bool:
+        asked.append(True)
+        if len(asked) > epochs:
+            raise KeyboardInterrupt
+        return True
+
+    return wanted
+
+
+def test_bf16_is_for_hardware_that_gains_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for flags, side, expected in (({"amx_bf16"}, 28, True), ({"avx512_bf16"}, 28, False), ({"amx_bf16"}, 8, False)):
+        monkeypatch.setattr(hardware, "_cpu_flags", lambda flags=flags: frozenset(flags))
+        assert hardware.choose("auto", side).bf16 is expected
+    assert hardware.choose("bf16", 8).bf16
+    assert not hardware.choose("fp32", 28).bf16
