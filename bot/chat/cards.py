@@ -145,7 +145,7 @@ def _progress(job: Job) -> Iterator[str]:
         yield f"epoch **{progress.epoch}**"
         return
     end = expected_end(progress) if job.live else None
-    ends = f" · ends {relative(end)}" if end is not None else ""
+    ends = f" · ETA {relative(end)}" if end is not None else ""
     yield f"epoch **{progress.epoch}**/{progress.epochs} {bar(progress.epoch, progress.epochs)}{ends}"
 
 

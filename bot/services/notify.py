@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 
 import structlog
+from prometheus_client import Gauge
 
 from bot.domain.job import NOWHERE, Job
 from bot.domain.posts import Change, Lane, Post, PostKind
@@ -17,6 +18,9 @@ from bot.ports import Chat, Step, Store
 from bot.services.bells import Bells
 
 log = structlog.get_logger()
+
+LANES = Gauge("signalbox_lanes_pending", "Lanes of jobs with a message that is not delivered yet")
+OPEN = Gauge("signalbox_jobs_open", "Jobs that need something still: an end, a message, an archive")
 
 LaneKey = tuple[str, str]
 CARD = "card"
@@ -51,6 +55,8 @@ class Notify:
         busy = set(self._busy)  # a lane that becomes free from here on may have delivered what is read next
         posts = await self._store.pending_posts()
         jobs = {job.id: job for job in await self._store.open_jobs()}
+        LANES.set(len(posts))
+        OPEN.set(len(jobs))
         for post in posts:
             key: LaneKey = (post.new.job_id, post.new.lane)
             job = jobs.get(key[0]) or await self._store.job(key[0])

@@ -25,7 +25,7 @@ def test_a_running_job() -> None:
         "`main` @ `a1b2c3d` Warm up the learning rate",
         "lr **0.1** · epochs **10** · optimizer **sgd** · augment **false**",
         "",
-        f"epoch **7**/10 ███████░░░ · ends <t:{STARTED + 200:.0f}:R>",
+        f"epoch **7**/10 ███████░░░ · ETA <t:{STARTED + 200:.0f}:R>",
         "val_accuracy **96.4**, best **96.7** at epoch 6",
         "val_loss 0.121",
     ]
