@@ -1,6 +1,6 @@
 """The services on the real store, with the outside in memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,14 +80,21 @@ class Outside:
 class Bot:
     """One life of the bot: everything in its memory is made anew, as after a kill."""
 
-    def __init__(self, outside: Outside, store: Store, folder: Path, hold: float = 0) -> None:
+    def __init__(
+        self,
+        outside: Outside,
+        store: Store,
+        folder: Path,
+        hold: float = 0,
+        new_id: Callable[[], str] | None = None,
+    ) -> None:
         self.outside, self.store = outside, store
         now, projects = outside.clock, {PROJECT.name: PROJECT}
         bells = Bells()
         self.show = Show(store, outside.artifacts, projects)
         self.plot = Plot(self.show, outside.artifacts, outside.figures, projects)
         ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
-        self.submit = Submit(store, outside.code, [PROJECT], bells, now=now, new_id=lambda: next(ids))
+        self.submit = Submit(store, outside.code, [PROJECT], bells, now=now, new_id=new_id or (lambda: next(ids)))
         self.stop = Stop(store, outside.batch, projects, bells, now=now)
         self.launch = Launch(store, outside.batch, projects, bells, LaunchSettings("signalbox", 45), now=now)
         self.watch = Watch(store, outside.batch, bells, now=now)
