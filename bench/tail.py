@@ -39,8 +39,8 @@ async def run(*, small: bool) -> Result:
         posts = on.view.thread(job_id)
     return Result(
         (
-            Figure("the event loop late, at most", 1000 * probe.late, "ms", at_most=100),
-            Figure("the same without the wait for a processor", 1000 * probe.stall, "ms", at_most=100),
+            Figure("a stall of the event loop, at most", 1000 * probe.stall, "ms", at_most=100),
+            Figure("with the wait for a processor, at most", 1000 * probe.late, "ms"),
             Figure("memory of the bot's process, at most", probe.memory / MIB, "MiB", at_most=200),
             Figure("memory of its children beside (drawing, git)", probe.children / MIB, "MiB"),
             Figure("processor time of the bot's process", probe.processor_seconds, "s"),
@@ -53,7 +53,8 @@ async def run(*, small: bool) -> Result:
         ),
         (
             f"{lines // 2:,} lines at once, as many over {seconds} s; {PLOTS_AT_ONCE} people ask for plots meanwhile.",
-            "Late is what a command would feel; without the wait for a processor, what the bot itself causes.",
+            "A stall is what the bot itself causes, by Linux's account of the time for which it waited for a processor:",
+            "how long that is depends on what else runs, the stand-ins and the job that prints among it.",
         ),
     )
 

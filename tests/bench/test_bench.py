@@ -16,7 +16,8 @@ FIGURES = {
     "ack": ("acknowledgement of 10 commands, p99", "all submitted to Batch, each once"),
     "plot": ("from the job's success to its plot, slowest",),
     "tail": (
-        "the event loop late, at most",
+        "a stall of the event loop, at most",
+        "with the wait for a processor, at most",
         "memory of the bot's process, at most",
         "of 2,000 lines archived, each once and in order",
     ),
