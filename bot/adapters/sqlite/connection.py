@@ -10,7 +10,7 @@ from bot.errors import StoreError
 
 BUSY_MS = 5_000
 """How long another program that has the file open (a look at it by hand) is waited for."""
-CACHE_KIB = 8 * 1024
+CACHE_KIB = 4 * 1024
 WAL_BYTES = 64 * 1024 * 1024
 """What the write-ahead log is cut back to after it has grown."""
 
