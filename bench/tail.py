@@ -53,7 +53,7 @@ async def run(*, small: bool) -> Result:
         ),
         (
             f"{lines // 2:,} lines at once, as many over {seconds} s; {PLOTS_AT_ONCE} people ask for plots meanwhile.",
-            "A stall is what the bot itself causes, by Linux's account of the time for which it waited for a processor:",
+            "A stall is what the bot itself causes, by Linux's account of its wait for a processor:",
             "how long that is depends on what else runs, the stand-ins and the job that prints among it.",
         ),
     )
