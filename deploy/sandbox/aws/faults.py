@@ -13,6 +13,10 @@ from deploy.sandbox.aws.wire import Call, Failure, broken, call_of, expired, thr
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
+ANY = "*"
+_PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body>Something is wrong.</body></html>"
+
+
 class ResetConnectionError(ConnectionError):
     """For the server: reset this connection."""
 
@@ -22,13 +26,17 @@ class FaultError(ValueError):
 
 
 class Fault(BaseModel, extra="forbid"):
-    """`429` is throttling, in each service's own words; `expired` is credentials that are too old."""
+    """`429` is throttling, in each service's own words; `expired` is credentials that are too old.
+
+    `html` is a page where another answer is expected; `truncated` has the effect and loses half of the answer.
+    """
 
     action: str = Field(min_length=1)
-    fault: Literal["429", "status", "error", "expired", "reset", "hang", "slow"]
+    """`*` is any."""
+    fault: Literal["429", "status", "error", "expired", "html", "truncated", "reset", "hang", "slow"]
     times: int = Field(1, ge=1)
     when: Literal["before", "after"] = "before"
-    status: int = Field(500, ge=400, le=599)
+    status: int = Field(500, ge=200, le=599)
     code: str = ""
     """Of `error`: the AWS error code, with `message`."""
     message: str = ""
@@ -91,6 +99,8 @@ class Faults:
         self._ledger.add("fault", action=call.action, fault=fault.fault, when=fault.when)
         if fault.fault == "slow":
             return self._slow(fault, environ, start_response)
+        if fault.fault == "truncated":
+            return _half(self._application, environ, start_response)
         if fault.when == "after":
             _done(self._application(environ, lambda *_: None))
         else:
@@ -99,7 +109,7 @@ class Faults:
 
     def _take(self, action: str) -> Fault | None:
         with self._lock:
-            fault = next((each for each in self._faults if each.action == action), None)
+            fault = next((each for each in self._faults if each.action in (action, ANY)), None)
             if fault:
                 fault.times -= 1
             self._faults = [each for each in self._faults if each.times > 0]
@@ -118,9 +128,23 @@ class Faults:
         if failure:
             start_response(f"{failure.status} Fault", failure.headers(call.protocol))
             return [failure.body(call.protocol)]
+        if fault.fault == "html":
+            start_response(f"{fault.status} Fault", [("Content-Type", "text/html")])
+            return [_PAGE]
         if fault.fault == "hang":
             self._closing.wait(fault.seconds)
         raise ResetConnectionError
+
+
+def _half(application: Application, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Announces the whole answer, sends half of it, and ends the connection."""
+    said: list[tuple[str, list[tuple[str, str]]]] = []
+    body = b"".join(application(environ, lambda status, headers, *_: said.append((status, headers))))
+    status, headers = said[0]
+    kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+    start_response(status, [*kept, ("Content-Length", str(max(1, len(body))))])
+    yield body[: len(body) // 2]
+    raise ResetConnectionError
 
 
 def _form(environ: dict[str, Any]) -> bytes:

@@ -10,7 +10,13 @@ from deploy.sandbox.discord.wire import Json, listed
 class FaultKind(StrEnum):
     RATE_LIMIT = "429"
     GLOBAL_RATE_LIMIT = "global429"
+    PROXY_RATE_LIMIT = "proxy429"
+    """Of Cloudflare, ahead of Discord: a page, and no Via header."""
     STATUS = "status"
+    HTML = "html"
+    """A page with that status, where JSON is expected."""
+    TRUNCATED = "truncated"
+    """The effect happens, half of the answer arrives."""
     RESET = "reset"
     HANG = "hang"
     SLOW = "slow"

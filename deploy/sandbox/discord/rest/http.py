@@ -22,6 +22,7 @@ from deploy.sandbox.discord.wire import Json
 
 _log = logging.getLogger(__name__)
 _FOREVER = 3600.0
+_PAGE = "<!DOCTYPE html><html><head><title>Error</title></head><body>Something is wrong.</body></html>"
 _MAJOR = ("channel_id", "guild_id", "webhook_token")
 
 
@@ -83,13 +84,13 @@ class Dispatcher:
     def __init__(self, discord: Discord, openapi: OpenApi) -> None:
         self._discord, self._core, self._openapi = discord, discord.core, openapi
 
-    def handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def handle(request: web.Request) -> web.Response:
+    def handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
             return await self._serve(route, request)
 
         return handle
 
-    async def _serve(self, route: Route, request: web.Request) -> web.Response:
+    async def _serve(self, route: Route, request: web.Request) -> web.StreamResponse:
         if (banned_for := self._core.limiter.banned_for()) is not None:
             return _ban_page(banned_for)
         fault = self._core.faults.take(request.method, request.path)
@@ -101,6 +102,8 @@ class Dispatcher:
         if fault.kind is FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
             return await self._answer(route, request)
+        if fault.kind is FaultKind.TRUNCATED:
+            return await _half(await self._answer(route, request), request)
         if fault.when is When.AFTER:
             await self._answer(route, request)
         return await self._break(fault, request)
@@ -166,6 +169,10 @@ class Dispatcher:
                 return self._refuse(refusal("user", fault.retry_after), request)
             case FaultKind.GLOBAL_RATE_LIMIT:
                 return self._refuse(refusal("global", fault.retry_after), request)
+            case FaultKind.PROXY_RATE_LIMIT:
+                return _ban_page(fault.retry_after)
+            case FaultKind.HTML:
+                return web.Response(status=fault.status, text=_PAGE, content_type="text/html")
             case FaultKind.HANG:
                 await asyncio.sleep(fault.seconds or _FOREVER)
         if fault.kind is FaultKind.STATUS:
@@ -227,6 +234,19 @@ def _ban_page(seconds: float) -> web.Response:
     """What Cloudflare answers with: HTML and no Via header."""
     headers = {"Retry-After": str(int(seconds) + 1)}
     return web.Response(status=429, text="error code: 1015", content_type="text/html", headers=headers)
+
+
+async def _half(response: web.Response, request: web.Request) -> web.StreamResponse:
+    """Announces the whole answer, sends half of it, and closes the connection."""
+    body = bytes(response.body) if isinstance(response.body, bytes) else b""
+    headers = {**response.headers, "Content-Length": str(max(1, len(body)))}
+    cut = web.StreamResponse(status=response.status if body else 200, headers=headers)
+    cut.force_close()
+    await cut.prepare(request)
+    await cut.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return cut
 
 
 def _reset(request: web.Request) -> None:

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError, ResponseStreamingError
+from botocore.parsers import ResponseParserError
 
 from tests.deploy.sandbox.aws.conftest import Sandbox
 
@@ -100,6 +101,22 @@ def test_any_error_of_aws(sandbox: Sandbox) -> None:
     fault = {"action": "PutObject", "fault": "error", "status": 403, "code": "AccessDenied", "message": "<no>"}
     sandbox.control("POST", "faults", fault)
     assert code_of(sandbox, "PutObject") == ("AccessDenied", 403)
+
+
+def test_half_of_an_answer_after_the_effect(sandbox: Sandbox) -> None:
+    sandbox.control("POST", "faults", {"action": "SubmitJob", "fault": "truncated"})
+    with pytest.raises((ConnectionClosedError, ResponseStreamingError)):
+        sandbox.submit("pass", name="half")
+    assert len(sandbox.ledger("job.submit", jobName="half")) == 1
+
+
+@pytest.mark.parametrize("status", [200, 502])
+def test_a_page_where_an_answer_is_expected(sandbox: Sandbox, status: int) -> None:
+    sandbox.control("POST", "faults", {"action": "*", "fault": "html", "status": status})
+    with pytest.raises((ClientError, ResponseParserError, KeyError)):
+        ask(sandbox, "DescribeJobs")["jobs"]
+    assert sandbox.ledger("fault", action="DescribeJobs")[-1]["fault"] == "html"
+    ask(sandbox, "DescribeJobs")
 
 
 def test_faults_can_be_taken_back(sandbox: Sandbox) -> None:

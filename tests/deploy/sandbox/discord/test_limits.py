@@ -112,7 +112,7 @@ def test_faults_are_used_up_in_order() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({}, "faults are 429, global429, status, reset, hang and slow"),
+        ({}, "faults are 429, global429, proxy429, status, html, truncated, reset, hang and slow"),
         ({"fault": "rest"}, "'rest'.*faults are"),
         ({"fault": "slow", "when": "during"}, "when is one of before and after"),
         ({"fault": "slow", "path": "("}, "is not a regular expression"),

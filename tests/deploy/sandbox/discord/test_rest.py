@@ -302,6 +302,25 @@ async def test_reset_hang_slow(rest: Rest) -> None:
     assert (status, body["global"], body["retry_after"]) == (429, True, 2)
 
 
+async def test_pages_where_json_is_expected(rest: Rest) -> None:
+    for body in ({"fault": "html", "status": 200}, {"fault": "proxy429", "retry_after": 2}):
+        await fault(rest, **body)
+        async with rest.http.get(f"{rest.stand_in.api}/users/@me") as response:
+            assert response.status == body.get("status", 429)
+            assert response.content_type == "text/html"
+            assert "Via" not in response.headers
+            assert ("Retry-After" in response.headers) == (response.status == 429)
+    assert (await rest("GET", "/users/@me"))[0] == 200
+
+
+async def test_half_of_an_answer(rest: Rest) -> None:
+    path = f"/channels/{rest.training}/messages"
+    await fault(rest, fault="truncated", method="POST")
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await rest("POST", path, {"content": "kept"})
+    assert [message["content"] for message in (await rest("GET", path))[1]] == ["kept"]
+
+
 async def test_a_fault_can_be_taken_back(rest: Rest) -> None:
     await fault(rest, fault="status")
     async with rest.http.delete(f"{rest.stand_in.url}/sandbox/faults") as response:
