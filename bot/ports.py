@@ -46,15 +46,20 @@ class Batch(Protocol):
         """Ends the job in any state; no error where it has ended already. `reason` becomes its statusReason."""
 
     async def live(self, queue: str) -> list[Observation]:
-        """All unfinished jobs of the queue, with their tags: for reconciling at start."""
+        """All unfinished jobs of the queue, with their tags: for reconciling."""
+
+    async def made_since(self, queue: str, at: float) -> list[Observation]:
+        """All jobs made since then, finished ones too, while Batch remembers them; oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """That something happened to a Batch job; `receipt` acknowledges it. `batch_id` is "" if it cannot be read."""
+    """That something happened to a Batch job; `receipt` acknowledges it. `batch_id` is "" if it cannot be read, and
+    `excerpt` then shows the beginning of what came."""
 
     batch_id: str
     receipt: str
+    excerpt: str = ""
 
 
 class Events(Protocol):

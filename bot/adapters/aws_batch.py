@@ -86,6 +86,12 @@ class AwsBatch:
         described = await self.describe(ids)
         return [seen for seen in described.values() if not seen.state.terminal]
 
+    async def made_since(self, queue: str, at: float) -> list[Observation]:
+        since = str(max(0, round(at * 1000)))
+        ids = await self._listed(jobQueue=queue, filters=[{"name": "AFTER_CREATED_AT", "values": [since]}])
+        described = await self.describe(ids)
+        return sorted(described.values(), key=lambda seen: seen.created_at or 0.0)
+
     async def _listed(self, **query: object) -> list[str]:
         """The ids that ListJobs gives, all pages."""
         ids: list[str] = []
@@ -121,6 +127,10 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
         stopped_at=_seconds(detail.get("stoppedAt")),
         attempts=_attempts(detail, state),
         tags=tuple((detail.get("tags") or {}).items()),
+        environment=tuple(
+            (variable["name"], variable.get("value", ""))
+            for variable in (detail.get("container") or {}).get("environment") or ()
+        ),
         terminated=bool(detail.get("isTerminated") or detail.get("isCancelled")),
     )
 

@@ -10,6 +10,8 @@ from bot.adapters.aws_errors import calling
 from bot.ports import Hint
 
 MESSAGES_PER_CALL = 10
+EXCERPT = 200
+"""Characters of a message that cannot be read."""
 
 
 class AwsEvents:
@@ -36,7 +38,9 @@ class AwsEvents:
 
 
 def _hint(message: Mapping[str, Any]) -> Hint:
-    return Hint(batch_id=batch_id_of(message.get("Body") or ""), receipt=message["ReceiptHandle"])
+    body = str(message.get("Body") or "")
+    batch_id = batch_id_of(body)
+    return Hint(batch_id, message["ReceiptHandle"], excerpt="" if batch_id else body[:EXCERPT])
 
 
 def batch_id_of(body: str) -> str:

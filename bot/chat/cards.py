@@ -16,6 +16,7 @@ from bot.domain.pace import expected_end
 from bot.domain.params import shown
 from bot.domain.project import Project
 from bot.domain.states import EndReason, JobState
+from bot.domain.waiting import why
 
 TITLE = 256
 DESCRIPTION = 4_096
@@ -26,26 +27,6 @@ METRICS = 500
 _WAITING, _STARTING, _RUNNING = 0x80848E, 0xF0B232, 0x5865F2
 _SUCCEEDED, _FAILED, _STOPPED = 0x23A55A, 0xF23F43, 0x4E5058
 _COLOURS = {JobState.STARTING: _STARTING, JobState.RUNNING: _RUNNING, JobState.SUCCEEDED: _SUCCEEDED}
-
-# Beginnings of the statusReason of a RUNNABLE job, and what they mean.
-# https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable.html
-_STUCK: tuple[tuple[str, str], ...] = (
-    ("CAPACITY:INSUFFICIENT_INSTANCE", "AWS has no such machine free right now, and keeps trying."),
-    (
-        "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX",
-        "All the machines that this queue may have are taken; it starts when another job ends.",
-    ),
-    (
-        "MISCONFIGURATION:JOB_RESOURCE",
-        "No machine of this queue is large enough for it. If this stays, an admin should look at the job definition.",
-    ),
-    (
-        "MISCONFIGURATION:SERVICE_ROLE",
-        "AWS Batch lacks a permission to start machines. If this stays, an admin should look at its service role.",
-    ),
-)
-_NEXT_MACHINE = "AWS took the machine back. On the next one it goes on from its last checkpoint."
-_NORMAL_WAIT = "A machine starts when AWS has one free; the wait costs nothing."
 
 
 def card(job: Job, project: Project | None) -> discord.Embed:
@@ -106,17 +87,15 @@ def _state(job: Job) -> Iterator[str]:
         # Without a subject; and without the metric, which has a line of its own.
         text = verdict.ending(job, None).removeprefix("was ").removeprefix("is ")
         yield f"**{text[0].upper()}{text[1:]}**"
+        if job.untold:
+            yield f"This could not be told: {escape(job.untold, 300)}"
         return
     word = state_word(job)
     yield f"**{word[0].upper()}{word[1:]}** · {_since(job)}"
-    if job.stop_at is None and job.state is JobState.RUNNABLE:
-        yield _explained(job)
-
-
-def _explained(job: Job) -> str:
-    """Why a RUNNABLE job does not run."""
-    usual = _NEXT_MACHINE if job.attempt_states else _NORMAL_WAIT
-    return next((said for start, said in _STUCK if job.status_reason.startswith(start)), usual)
+    if job.unseen_since is not None:
+        yield f"AWS has not answered since {relative(job.unseen_since)}: this is how it was then."
+    elif job.stop_at is None and job.state is JobState.RUNNABLE:
+        yield why(job)
 
 
 def _since(job: Job) -> str:

@@ -32,6 +32,8 @@ class Observation:
     stopped_at: float | None = None
     attempts: tuple[Attempt, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    """The container's, as it was submitted."""
     terminated: bool = False
     """Whether TerminateJob was called for it (`isTerminated`)."""
 

@@ -68,8 +68,13 @@ class Job:
     attempts: tuple[Attempt, ...] = ()
     attempt_states: int = 0
     """How many attempts had ended when the state was seen: the state is monotonic only within one."""
+    seen_at: float | None = None
+    """When the bot first saw the job in this state and with this `status_reason`, by its own clock."""
+    unseen_since: float | None = None
+    """Since when AWS has not answered what the state is; None while it does."""
     started_at: float | None = None
     ended_at: float | None = None
+    """By AWS's clock, where AWS has told of it."""
     reason: EndReason | None = None
     detail: str = ""
     """One clear line on the reason: the entrypoint's, or the vendor's."""
@@ -85,6 +90,12 @@ class Job:
     """When the message on its end was committed to the outbox."""
     archived_at: float | None = None
     """When its whole log was stored and its file committed to the outbox."""
+    found_at: float | None = None
+    """When it was found again after the store was lost; what is told of it may have been told before."""
+    refused_in: tuple[int, ...] = ()
+    """The places that would not take the message on its end."""
+    untold: str = ""
+    """Why the message on its end could not be delivered anywhere."""
     revision: int = 0
     """Counts the changes that show on the card."""
     shown_revision: int = 0
@@ -121,6 +132,8 @@ class Job:
             attempt_states=ended,
             started_at=seen.started_at or self.started_at,
         )
+        if (changed.state, changed.status_reason) != (self.state, self.status_reason):
+            changed = replace(changed, seen_at=now)
         if seen.state.terminal:
             changed = changed.ended(end_reason(seen, stop_requested=self.stop_at is not None), seen.stopped_at or now)
         return self if changed == self else replace(changed, revision=self.revision + 1)
@@ -131,6 +144,7 @@ class Job:
         return replace(
             self,
             state=state,
+            unseen_since=None,
             reason=reason,
             ended_at=at,
             detail=detail or self.detail,

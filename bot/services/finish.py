@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.domain.clock import passed
 from bot.domain.job import Job, Progress
 from bot.domain.loglines import block, readable
 from bot.domain.metrics import best_of
@@ -71,16 +72,16 @@ class Finish:
 
     def _due(self, job: Job) -> bool:
         """A failure is told with its last lines, which come later than its state."""
-        if job.reason is EndReason.SUCCEEDED or not job.streams or job.ended_at is None:
+        if job.reason is EndReason.SUCCEEDED or not job.streams:
             return True
-        return self._now() >= job.ended_at + self._settings.grace
+        return passed(_seen(job), self._settings.grace, self._now())
 
     async def _tell(self, job: Job) -> None:
         try:
             csv = await self._csv(job)
             picture = await self._picture(job, csv)
         except ServiceError as error:
-            if self._now() < (job.ended_at or 0.0) + self._settings.plot_deadline:
+            if not passed(_seen(job), self._settings.plot_deadline, self._now()):
                 log.warning("the plot waits", job=job.id, error=str(error))
                 return
             csv, picture = b"", Picture(None, f"The plot could not be drawn: {error}")
@@ -141,6 +142,11 @@ class Finish:
             return job.progress
         value, epoch = best
         return replace(job.progress, best=value, best_epoch=epoch)
+
+
+def _seen(job: Job) -> float:
+    """When the end was seen, by the bot's own clock: AWS's may be ahead or behind."""
+    return job.seen_at or job.ended_at or 0.0
 
 
 def _by_whom(job: Job) -> EndReason | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.domain.clock import passed
 from bot.domain.events import Observation
 from bot.domain.job import Job
 from bot.domain.posts import Change
@@ -24,6 +25,10 @@ log = structlog.get_logger()
 
 JOB_TAG = "signalbox:job"
 BOT_TAG = "signalbox:bot"
+PROJECT_TAG = "signalbox:project"
+CHANNEL_TAG = "signalbox:channel"
+ASKER_TAG = "signalbox:asker"
+INTERACTION_TAG = "signalbox:interaction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +54,16 @@ class Launch:
     ) -> None:
         self._store, self._batch, self._projects, self._bells = store, batch, projects, bells
         self._settings, self._now = settings, now
-        self._delay: dict[str, tuple[float, float]] = {}
-        """Job id → (not before, next delay): jobs whose last try failed in passing."""
+        self._delay: dict[str, tuple[float, float, float]] = {}
+        """Job id → (since when, how long it rests, next rest): jobs whose last try failed in passing."""
 
     async def once(self) -> None:
         """One try for each intent that is due."""
         intents = [job for job in await self._store.open_jobs() if job.state is JobState.INTENT]
         self._delay = {job.id: self._delay[job.id] for job in intents if job.id in self._delay}
         for job in intents:
-            if self._now() >= self._delay.get(job.id, (0.0, 0.0))[0]:
+            since, seconds, _ = self._delay.get(job.id, (0.0, 0.0, 0.0))
+            if passed(since, seconds, self._now()):
                 await self._try(job)
 
     async def _try(self, job: Job) -> None:
@@ -82,9 +88,12 @@ class Launch:
         if found:
             await self._adopt(job, found)
             return False
-        wait = tried_at + self._settings.lookup_seconds - self._now()
+        now = self._now()
+        if tried_at > now:  # the clock has been set back: the time is counted again, from here
+            await self._store.change(job.id, lambda job: Change(replace(job, submit_tried_at=now)))
+        wait = min(tried_at, now) + self._settings.lookup_seconds - now
         if wait > 0:
-            self._delay[job.id] = (self._now() + min(wait, self._settings.backoff_seconds), 0.0)
+            self._delay[job.id] = (now, min(wait, self._settings.backoff_seconds), 0.0)
         return wait <= 0
 
     async def _adopt(self, job: Job, found: list[Observation]) -> None:
@@ -101,7 +110,9 @@ class Launch:
         await self._submitted(job, batch_id)
 
     async def _submitted(self, job: Job, batch_id: str) -> None:
-        def step(job: Job) -> Change:
+        def step(job: Job) -> Change | None:
+            if job.batch_id is not None:
+                return None
             submitted = replace(job, batch_id=batch_id, state=JobState.SUBMITTED, submit_tried_at=None)
             return Change(replace(submitted, revision=job.revision + 1))
 
@@ -119,8 +130,8 @@ class Launch:
         self._bells.notify.ring()
 
     def _later(self, job: Job, error: ServiceError) -> None:
-        delay = self._delay.get(job.id, (0.0, 0.0))[1] or self._settings.backoff_seconds
-        self._delay[job.id] = (self._now() + delay, min(delay * 2, self._settings.most_backoff_seconds))
+        delay = self._delay.get(job.id, (0.0, 0.0, 0.0))[2] or self._settings.backoff_seconds
+        self._delay[job.id] = (self._now(), delay, min(delay * 2, self._settings.most_backoff_seconds))
         log.warning("submission failed in passing", job=job.id, error=str(error), again_in_seconds=delay)
 
     def batch_name(self, job: Job) -> str:
@@ -148,6 +159,13 @@ class Launch:
             definition=project.definition,
             command=project.command,
             environment={name: value for name, value in environment.items() if value},
-            tags={JOB_TAG: job.id, BOT_TAG: self._settings.bot_name, "signalbox:project": job.project},
+            tags={
+                JOB_TAG: job.id,
+                BOT_TAG: self._settings.bot_name,
+                PROJECT_TAG: job.project,
+                CHANNEL_TAG: str(job.channel_id),
+                ASKER_TAG: str(job.asker_id),
+                INTERACTION_TAG: str(job.interaction_id),
+            },
             timeout_seconds=job.timeout_seconds,
         )

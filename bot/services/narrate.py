@@ -3,11 +3,12 @@
 A block is made only when the thread's lane is empty, so the slower Discord takes them, the more a block holds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from bot.domain.clock import passed
 from bot.domain.job import NOWHERE, Job
-from bot.domain.loglines import digest, event_block, readable
+from bot.domain.loglines import LogEvent, digest, event_block, readable
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.ports import Store
 from bot.services.bells import Bells
@@ -43,7 +44,10 @@ class Narrate:
 
     async def _say(self, job: Job) -> None:
         waiting = await self._store.log_lines(job.id, job.log_posted, LOOK_AHEAD)
-        held = self._now() - self._since[job.id] < self._hold
+        if told := _told_before(job, waiting.events):
+            await self._commit(job, told, "", is_digest=False)
+            return
+        held = not passed(self._since[job.id], self._hold, self._now())
         if job.live and held and waiting.total - job.log_posted < ENOUGH:
             return
         if waiting.total - job.log_posted > LOOK_AHEAD:
@@ -68,3 +72,11 @@ class Narrate:
         self._since.pop(job.id, None)
         self._bells.notify.ring()
         self._bells.archive.ring()
+
+
+def _told_before(job: Job, waiting: Sequence[LogEvent]) -> int:
+    """How many of the first lines are older than the store itself, which was lost: the thread may have them."""
+    if job.found_at is None:
+        return 0
+    since = job.found_at * 1000
+    return next((place for place, event in enumerate(waiting) if event.timestamp >= since), len(waiting))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import structlog
 
 from bot.domain.access import Person
+from bot.domain.clock import passed
 from bot.domain.job import Job
 from bot.domain.posts import Change
 from bot.domain.project import Project
@@ -64,7 +65,7 @@ class Stop:
         wanted = [job for job in await self._store.open_jobs() if job.live and job.stop_at is not None]
         self._tried = {job.id: self._tried[job.id] for job in wanted if job.id in self._tried}
         for job in wanted:
-            if self._now() - self._tried.get(job.id, -self._repeat) >= self._repeat:
+            if passed(self._tried.get(job.id, float("-inf")), self._repeat, self._now()):
                 await self._carry_out(job)
 
     async def _carry_out(self, job: Job) -> None:

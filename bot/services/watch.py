@@ -1,17 +1,25 @@
 """Follow the jobs' states: events are hints, DescribeJobs settles."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
+from prometheus_client import Counter
 
+from bot.domain.clock import passed
 from bot.domain.events import Observation
 from bot.domain.job import Job
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.states import EndReason
-from bot.ports import Batch, Events, Store
+from bot.errors import ServiceError
+from bot.ports import Batch, Events, Hint, Store
 from bot.services.bells import Bells
 
 log = structlog.get_logger()
+
+QUARANTINED = Counter("signalbox_events_quarantined", "Events that are no state change of a job of ours", ["kind"])
+LOOKS_BEFORE_LOST = 3
+"""A clock that jumps ahead must not end a job that Batch had only just not known."""
 
 
 class Watch:
@@ -23,10 +31,14 @@ class Watch:
         *,
         now: Callable[[], float],
         lost_after_seconds: float = 300,
+        old_after_seconds: float = 60,
     ) -> None:
+        """After `old_after_seconds` without an answer the cards say how old their state is."""
         self._store, self._batch, self._bells, self._now = store, batch, bells, now
-        self._lost_after = lost_after_seconds
-        self._absent_since: dict[str, float] = {}
+        self._lost_after, self._old_after = lost_after_seconds, old_after_seconds
+        self._answered_at = now()
+        self._absent: dict[str, tuple[float, int]] = {}
+        """Job id → since when Batch does not know it, and how often it was asked."""
 
     async def once(self) -> None:
         """Describes every unfinished job that Batch knows, 100 a call."""
@@ -37,41 +49,66 @@ class Watch:
         hints = await events.receive(wait_seconds)
         if not hints:
             return
-        named = {hint.batch_id for hint in hints if hint.batch_id}
-        jobs = [job for batch_id in named if (job := await self._store.by_batch_id(batch_id)) is not None]
-        await self._settle([job for job in jobs if job.live])
+        named = {hint.batch_id: await self._store.by_batch_id(hint.batch_id) for hint in hints if hint.batch_id}
+        for hint in hints:
+            _quarantined(hint, foreign=named.get(hint.batch_id) is None)
+        await self._settle([job for job in named.values() if job is not None and job.live])
         await events.acknowledge(hints)
 
     async def _settle(self, jobs: Sequence[Job]) -> None:
         if not jobs:
             return
-        seen = await self._batch.describe([job.batch_id for job in jobs if job.batch_id])
+        try:
+            seen = await self._batch.describe([job.batch_id for job in jobs if job.batch_id])
+        except ServiceError:
+            self._absent.clear()
+            await self._unanswered(jobs)
+            raise
+        self._answered_at = self._now()
         for job in jobs:
             observation = seen.get(job.batch_id or "")
             if observation is None:
-                await self._absent(job)
+                await self._not_known(job)
             else:
-                self._absent_since.pop(job.id, None)
+                self._absent.pop(job.id, None)
                 await self._apply(job, observation)
+
+    async def _unanswered(self, jobs: Sequence[Job]) -> None:
+        """Nothing is guessed while AWS does not answer: the cards say since when."""
+        if not passed(self._answered_at, self._old_after, self._now()):
+            return
+        since = min(self._answered_at, self._now())
+
+        def step(stored: Job) -> Change | None:
+            if not stored.live or stored.unseen_since is not None:
+                return None
+            return Change(replace(stored, unseen_since=since, revision=stored.revision + 1))
+
+        for job in jobs:
+            await self._store.change(job.id, step)
+        self._bells.notify.ring()
 
     async def _apply(self, job: Job, seen: Observation) -> None:
         now = self._now()
 
         def step(stored: Job) -> Change | None:
-            moved = stored.observed(seen, now)
+            answered = _answered(stored)
+            moved = answered.observed(seen, now)
             return None if moved is stored else Change(moved, _notes(stored, moved))
 
-        if job.observed(seen, now) is job:
+        if _answered(job).observed(seen, now) is job:
             return
         moved = await self._store.change(job.id, step)
         log.info("state", job=job.id, state=moved.state, reason=moved.status_reason)
         for bell in (self._bells.tail, self._bells.finish, self._bells.notify):
             bell.ring()
 
-    async def _absent(self, job: Job) -> None:
+    async def _not_known(self, job: Job) -> None:
         """Batch forgets finished jobs after a day, and may not know a new one for seconds: look again, then tell."""
         now = self._now()
-        if now - self._absent_since.setdefault(job.id, now) < self._lost_after:
+        since, looks = self._absent.get(job.id, (now, 0))
+        self._absent[job.id] = (since, looks + 1)
+        if not passed(since, self._lost_after, now) or looks < LOOKS_BEFORE_LOST:
             return
         detail = "AWS Batch does not know this job any more, so how it ended cannot be told."
         await self._store.change(
@@ -80,6 +117,21 @@ class Watch:
         log.error("lost", job=job.id, batch_id=job.batch_id)
         self._bells.finish.ring()
         self._bells.notify.ring()
+
+
+def _answered(job: Job) -> Job:
+    """The job, of which AWS tells again."""
+    return job if job.unseen_since is None else replace(job, unseen_since=None, revision=job.revision + 1)
+
+
+def _quarantined(hint: Hint, *, foreign: bool) -> None:
+    """Counts what is no news of ours. It is acknowledged with the others: to look at it again would not help."""
+    if not hint.batch_id:
+        QUARANTINED.labels("malformed").inc()
+        log.warning("a malformed event is put aside", excerpt=hint.excerpt)
+    elif foreign:
+        QUARANTINED.labels("foreign").inc()
+        log.debug("an event of a job that is not ours", batch_id=hint.batch_id)
 
 
 def _notes(before: Job, after: Job) -> tuple[NewPost, ...]:

@@ -69,6 +69,7 @@ _SPECIAL: dict[type, dict[str, Callable[[Any], Any]]] = {
         "commit": lambda raw: _build(Commit, raw),
         "state": JobState,
         "attempts": _attempts,
+        "refused_in": tuple,
         "reason": lambda raw: None if raw is None else EndReason(raw),
         "progress": lambda raw: _build(Progress, raw),
     },
