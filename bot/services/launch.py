@@ -17,7 +17,7 @@ from bot.domain.job import Job
 from bot.domain.posts import Change
 from bot.domain.project import Project
 from bot.domain.states import EndReason, JobState
-from bot.errors import Refused, ServiceError, Throttled, Unavailable
+from bot.errors import Refused, ServiceError, Throttled
 from bot.ports import Batch, Store, Submission
 from bot.services.bells import Bells
 
@@ -74,13 +74,8 @@ class Launch:
                 await self._submit(job)
             else:
                 await self._end(job, EndReason.STOPPED, "Stopped before it was submitted.")
-        except Throttled as error:
-            await self._store.change(job.id, lambda job: Change(replace(job, submit_tried_at=None)))
+        except ServiceError as error:
             self._later(job, error)
-        except Unavailable as error:
-            self._later(job, error)
-        except Refused as error:
-            await self._end(job, EndReason.NOT_SUBMITTED, str(error))
 
     async def _surely_absent(self, job: Job, tried_at: float) -> bool:
         """After a call whose answer was lost: adopts the job if it is there; whether it surely is not."""
@@ -97,17 +92,29 @@ class Launch:
         return wait <= 0
 
     async def _adopt(self, job: Job, found: list[Observation]) -> None:
-        """The oldest is ours; a double is ended."""
-        await self._submitted(job, found[0].batch_id)
+        """The oldest is ours. A double is ended before that is committed: nobody would look for it afterwards."""
         for double in found[1:]:
             log.warning("double submission ended", job=job.id, batch_id=double.batch_id)
             await self._batch.terminate(double.batch_id, f"Submitted twice; {found[0].batch_id} is kept")
+        await self._submitted(job, found[0].batch_id)
 
     async def _submit(self, job: Job) -> None:
+        """`Throttled` and `Refused` say that there is no job only here: a look-up may raise them, too."""
         at = self._now()
-        job = await self._store.change(job.id, lambda job: Change(replace(job, submit_tried_at=at)))
-        batch_id = await self._batch.submit(self.submission(job))
-        await self._submitted(job, batch_id)
+        job = await self._store.change(
+            job.id, lambda job: Change(replace(job, submit_tried_at=at)) if _wanted(job) else None
+        )
+        if not _wanted(job):
+            return
+        try:
+            batch_id = await self._batch.submit(self.submission(job))
+        except Throttled:
+            await self._store.change(job.id, lambda job: Change(replace(job, submit_tried_at=None)))
+            raise
+        except Refused as error:
+            await self._end(job, EndReason.NOT_SUBMITTED, str(error))
+        else:
+            await self._submitted(job, batch_id)
 
     async def _submitted(self, job: Job, batch_id: str) -> None:
         def step(job: Job) -> Change | None:
@@ -124,7 +131,7 @@ class Launch:
 
     async def _end(self, job: Job, reason: EndReason, detail: str) -> None:
         at = self._now()
-        await self._store.change(job.id, lambda job: Change(job.ended(reason, at, detail)))
+        await self._store.change(job.id, lambda job: Change(job.ended(reason, at, detail)) if job.live else None)
         log.warning("not submitted", job=job.id, reason=reason, detail=detail)
         self._bells.finish.ring()
         self._bells.notify.ring()
@@ -169,3 +176,8 @@ class Launch:
             },
             timeout_seconds=job.timeout_seconds,
         )
+
+
+def _wanted(job: Job) -> bool:
+    """Whether it is to be submitted still: a click may have come since it was looked at."""
+    return job.state is JobState.INTENT and job.stop_at is None

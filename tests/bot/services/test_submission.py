@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.states import EndReason, JobState
-from bot.errors import BadInput, NotAllowed, Refused, Throttled, UnknownName
+from bot.errors import BadInput, Denied, NotAllowed, Refused, ServiceError, Throttled, Unavailable, UnknownName
 from bot.ports import Store
 from bot.services.submit import TrainRequest
 from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, Bot, Outside
@@ -120,6 +120,30 @@ async def test_throttling_is_surely_without_effect_and_tried_again_soon(bot: Bot
     assert len(outside.batch.submissions) == 1
 
 
+@pytest.mark.parametrize("error", [Throttled("too many"), Unavailable("5xx"), Denied("the credentials have expired")])
+async def test_a_look_up_that_fails_says_nothing_of_the_job(bot: Bot, outside: Outside, error: ServiceError) -> None:
+    outside.batch.fail("submit", LOST_REPLY, after=True)
+    job = await bot.train()
+    await bot.launch.once()
+    outside.clock.tick(60)
+    outside.batch.fail("find", error)
+    for _ in range(3):
+        await bot.launch.once()
+        outside.clock.tick(2)
+    assert len(outside.batch.submissions) == 1
+    assert (await bot.job(job.id)).batch_id == "batch-1"
+
+
+async def test_a_click_on_stop_in_the_last_moment_spends_nothing(bot: Bot, outside: Outside) -> None:
+    job = await bot.train()
+    seen = await bot.store.open_jobs()
+    await bot.stop.stop(job.id, MIKA)
+    await bot.stop.once()
+    await bot.launch._try(seen[0])
+    assert not outside.batch.submissions
+    assert (await bot.job(job.id)).reason is EndReason.STOPPED
+
+
 async def test_a_refusal_ends_the_job_and_is_told(bot: Bot, outside: Outside) -> None:
     outside.batch.fail("submit", Refused("job definition mnist does not exist"))
     job = await bot.train()
@@ -136,6 +160,19 @@ async def test_a_double_that_is_found_is_ended(bot: Bot, outside: Outside) -> No
     await outside.batch.submit(bot.launch.submission(await bot.job(job.id)))
     outside.clock.tick(2)
     await bot.launch.once()
+    assert (await bot.job(job.id)).batch_id == "batch-1"
+    assert outside.batch.terminated == ["batch-2"]
+
+
+async def test_a_double_is_ended_though_that_fails_at_first(bot: Bot, outside: Outside) -> None:
+    outside.batch.fail("submit", LOST_REPLY, after=True)
+    job = await bot.train()
+    await bot.launch.once()
+    await outside.batch.submit(bot.launch.submission(await bot.job(job.id)))
+    outside.batch.fail("terminate", Throttled("too many"))
+    for _ in range(3):
+        outside.clock.tick(2)
+        await bot.launch.once()
     assert (await bot.job(job.id)).batch_id == "batch-1"
     assert outside.batch.terminated == ["batch-2"]
 
