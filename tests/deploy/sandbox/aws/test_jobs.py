@@ -97,11 +97,14 @@ def test_a_job_that_ends_well_when_terminated_has_failed_all_the_same(sandbox: S
     assert (job["status"], job["container"]["exitCode"]) == ("FAILED", 0)
 
 
+# One write for each line: two processes share the pipe.
+CHILD = (
+    "import os, signal, sys, time; signal.signal(15, lambda *_: (os.write(1, b'child\\n'), sys.exit())); "
+    "os.write(1, b'up\\n'); time.sleep(60)"
+)
 PARENT = (
-    "import subprocess, sys, signal; signal.signal(15, lambda *_: print('parent', flush=True)); "
-    "handler = 'import signal, sys, time; signal.signal(15, lambda *_: (print(\\'child\\', flush=True), sys.exit())); "
-    "print(\\'up\\', flush=True); time.sleep(60)'; "
-    "subprocess.run([sys.executable, '-c', handler])"
+    "import os, subprocess, sys, signal; signal.signal(15, lambda *_: os.write(1, b'parent\\n')); "
+    f"subprocess.run([sys.executable, '-c', {CHILD!r}])"
 )
 
 
