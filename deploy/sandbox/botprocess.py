@@ -51,7 +51,7 @@ class BotProcess:
             )
         self._reaper.watch(self._process.pid, f"{MARK}={self._config_path}")
         async with asyncio.timeout(READY_SECONDS):
-            while (ready := self._said_ready(offset)) is None:
+            while (ready := said_ready(self.log_path, offset)) is None:
                 if self._process.returncode is not None:
                     raise RuntimeError(f"the bot ended with {self._process.returncode}:\n{self.last_lines()}")
                 await asyncio.sleep(0.02)
@@ -83,17 +83,25 @@ class BotProcess:
             return await self.wait()
 
     def last_lines(self, count: int = 20) -> str:
-        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-count:])
+        return last_lines(self.log_path, count)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             os.killpg(self._process.pid, number)
 
-    def _said_ready(self, offset: int) -> dict[str, Any] | None:
-        with self.log_path.open("rb") as log:
-            log.seek(offset)
-            for line in log:
-                if b'"event": "ready"' in line:
-                    event: dict[str, Any] = json.loads(line)
-                    return event
+
+def said_ready(log_path: Path, offset: int) -> dict[str, Any] | None:
+    """The line of the bot's log that says so, behind `offset`."""
+    if not log_path.exists():
         return None
+    with log_path.open("rb") as log:
+        log.seek(offset)
+        for line in log:
+            if b'"event": "ready"' in line:
+                event: dict[str, Any] = json.loads(line)
+                return event
+    return None
+
+
+def last_lines(log_path: Path, count: int = 20) -> str:
+    return "\n".join(log_path.read_text(errors="replace").splitlines()[-count:])

@@ -36,7 +36,11 @@ class Sandbox:
 
 @asynccontextmanager
 async def sandbox(
-    *, limits: Limits | None = None, world: World | None = None, aws: Settings | None = None
+    *,
+    limits: Limits | None = None,
+    world: World | None = None,
+    aws: Settings | None = None,
+    plan: resources.Plan | None = None,
 ) -> AsyncIterator[Sandbox]:
     """Everything on loopback and free ports, in a folder that goes with it; the bot ends first."""
     settings = aws or Settings(images={resources.TRAINER_IMAGE: ENTRYPOINT}, stop_timeout_seconds=5)
@@ -44,7 +48,7 @@ async def sandbox(
         folder = Path(name)
         async with aws_stand_in(settings) as endpoint, DiscordStandIn(world, limits=limits) as discord:
             made, repo = await asyncio.gather(
-                asyncio.to_thread(resources.create, endpoint),
+                asyncio.to_thread(resources.create, endpoint, plan),
                 asyncio.to_thread(repository.create, folder / "repository.git"),
             )
             ready = {

@@ -1,0 +1,169 @@
+"""What came of the jobs, compared with what was asked for and printed: everything once, nothing else."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from pathlib import Path
+
+import boto3
+
+from deploy.sandbox.chaos.printer import line
+from deploy.sandbox.demo.record import Record
+from deploy.sandbox.demo.view import Json, text_of
+
+_LEFT_OUT = re.compile(r"… ([\d,]+) lines? (?:is|are) left out here")
+_CARD = re.compile(r"mnist (\w{6})$")
+
+
+class Wrong(StrEnum):
+    """Each is to be 0."""
+
+    JOB_LOST = "jobs lost"
+    JOB_DOUBLED = "jobs submitted twice"
+    ENDING_LOST = "endings lost"
+    ENDING_DOUBLED = "endings told twice"
+    ENDING_FALSE = "endings that say something else"
+    CARD = "cards lost, doubled or not in the final state"
+    LINE_LOST = "log lines lost"
+    LINE_DOUBLED = "log lines doubled"
+    FILE = "log files in the thread lost, doubled or not whole"
+    SHOWN_LOST = "lines missing in a thread and not told as left out"
+    SHOWN_DOUBLED = "lines doubled in a thread"
+    MESSAGE_DOUBLED = "messages created twice"
+    REQUEST = "requests that break Discord's OpenAPI document"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`confirmed` of the jobs had their answer seen; `wrong` has a few words on each thing that is not right."""
+
+    jobs: int
+    confirmed: int
+    failed: int
+    """Jobs that were to fail, and did."""
+    lines: int
+    wrong: Mapping[Wrong, Sequence[str]]
+
+    @property
+    def well(self) -> bool:
+        return not any(self.wrong.values())
+
+
+def account(record: Record, folder: Path, aws: Json, confirmed: Iterable[str], lines: int) -> Account:
+    """`folder` has the record's files; each job was to print so many `lines`."""
+    return _Comparison(record, folder, aws, lines).account(set(confirmed))
+
+
+class _Comparison:
+    def __init__(self, record: Record, folder: Path, aws: Json, lines: int) -> None:
+        self._record, self._folder, self._lines = record, folder, lines
+        self._bucket = aws["bucket"]
+        self._s3 = boto3.client(
+            "s3",
+            endpoint_url=aws["endpoint"],
+            region_name=aws["region"],
+            aws_access_key_id=aws["access_key_id"],
+            aws_secret_access_key=aws["secret_access_key"],
+        )
+        self._wrong: dict[Wrong, list[str]] = {kind: [] for kind in Wrong}
+        self._threads = {channel["id"]: channel for channel in record.transcript["channels"]}
+        self._endings: dict[str, list[str]] = defaultdict(list)
+        self._cards: dict[str, list[Json]] = defaultdict(list)
+
+    def account(self, confirmed: set[str]) -> Account:
+        calls = Counter(name.rsplit("-", 1)[-1] for name in self._record.submissions)
+        ends = self._ends()
+        self._sort()
+        for job in sorted(confirmed | set(calls)):
+            self._job(job, calls[job])
+            self._ending(job, ends.get(job, "FAILED"))
+            self._log(job)
+        self._messages()
+        failed = sum(status == "FAILED" for status in ends.values())
+        return Account(len(calls), len(confirmed), failed, len(calls) * self._lines, self._wrong)
+
+    def _ends(self) -> dict[str, str]:
+        """By job the state that Batch ended it in."""
+        states = [entry for entry in self._record.aws if entry["kind"] == "job.state"]
+        return {entry["jobName"].rsplit("-", 1)[-1]: entry["status"] for entry in states}
+
+    def _sort(self) -> None:
+        """The bot's messages in the channel, by job."""
+        for message in self._record.messages:
+            text = text_of(message)
+            title = next((embed.get("title") or "" for embed in message["embeds"]), "")
+            if message.get("mentions"):
+                self._endings[text[:6]].append(text)
+            elif not message["flags"] & 64 and (card := _CARD.match(title)):
+                self._cards[card[1]].append(message)
+
+    def _job(self, job: str, calls: int) -> None:
+        if calls != 1:
+            self._note(Wrong.JOB_DOUBLED if calls else Wrong.JOB_LOST, f"{job}: {calls} SubmitJob calls")
+
+    def _ending(self, job: str, end: str) -> None:
+        told, cards = self._endings[job], self._cards[job]
+        if len(told) != 1:
+            self._note(Wrong.ENDING_DOUBLED if told else Wrong.ENDING_LOST, f"{job}: {len(told)} endings")
+        elif not told[0].startswith(f"{job} {end.lower()}"):
+            self._note(Wrong.ENDING_FALSE, f"{job} {end}: {told[0][:80]!r}")
+        shown = [(card["embeds"][0].get("description") or "").strip("*")[:9].upper() for card in cards]
+        if [state.startswith(end) for state in shown] != [True]:
+            self._note(Wrong.CARD, f"{job} {end}: {shown}")
+
+    # ---- the log -----------------------------------------------------------------------------------------
+    def _log(self, job: str) -> None:
+        printed = [line(job, number) for number in range(1, self._lines + 1)]
+        archived = self._archived(job)
+        found = Counter(archived)
+        self._count(Wrong.LINE_LOST, job, sum(found[each] == 0 for each in printed))
+        self._count(Wrong.LINE_DOUBLED, job, sum(count - 1 for count in found.values()))
+        messages = self._thread(job)
+        files = [a["url"] for m in messages for a in m["attachments"] if a["filename"] == f"{job}.log"]
+        whole = [(self._folder / name).read_text().splitlines() == printed for name in files]
+        if whole != [True] or archived != printed:
+            self._note(Wrong.FILE, f"{job}: {len(files)} files, whole: {whole}, in order in S3: {archived == printed}")
+        self._shown(job, messages)
+
+    def _archived(self, job: str) -> list[str]:
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=f"jobs/{job}/log.txt")
+        except self._s3.exceptions.NoSuchKey:
+            return []
+        text: str = answer["Body"].read().decode()
+        return text.splitlines()
+
+    def _thread(self, job: str) -> list[Json]:
+        """The messages in the thread of the job's card, whose id is its own."""
+        return [m for card in self._cards[job] for m in self._threads.get(card["id"], {"messages": ()})["messages"]]
+
+    def _shown(self, job: str, messages: Sequence[Json]) -> None:
+        """In the thread each line is there in its order, or counted among those that are left out."""
+        numbered = re.compile(rf"^{job} line (\d+)$", re.MULTILINE)
+        texts = [text_of(message) for message in messages]
+        numbers = [int(number) for text in texts for number in numbered.findall(text)]
+        left_out = sum(int(count.replace(",", "")) for text in texts for count in _LEFT_OUT.findall(text))
+        doubled = sum(after <= before for before, after in pairwise(numbers))
+        self._count(Wrong.SHOWN_DOUBLED, job, doubled)
+        self._count(Wrong.SHOWN_LOST, job, abs(self._lines - left_out - len(numbers)) if not doubled else 0)
+
+    # ---- requests ----------------------------------------------------------------------------------------
+    def _messages(self) -> None:
+        created = [e for e in self._record.discord if e["kind"] == "message.create" and not e.get("replayed")]
+        nonces = Counter(entry["nonce"] for entry in created if entry.get("nonce"))
+        for nonce, count in nonces.items():
+            if count > 1:
+                self._note(Wrong.MESSAGE_DOUBLED, f"nonce {nonce}: {count} messages")
+        for entry in self._record.discord:
+            if entry["kind"] == "openapi.violation":
+                self._note(Wrong.REQUEST, str(entry))
+
+    def _count(self, kind: Wrong, job: str, count: int) -> None:
+        if count:
+            self._note(kind, f"{job}: {count}")
+
+    def _note(self, kind: Wrong, words: str) -> None:
+        self._wrong[kind].append(words)
