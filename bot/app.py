@@ -124,7 +124,7 @@ def _services(config: Config, outside: _Outside, stack: AsyncExitStack) -> list[
     rest = ArchiveSettings(drain=pace.drain, folder=data / "logs")
     archive = Archive(store, tail, artifacts, by_name, bells, rest, now=now)
     window = NotifySettings(card=pace.card, nonce_window=config.discord.nonce_window_seconds)
-    notify = Notify(store, outside.chat.poster, bells, window, now=now)
+    notify = Notify(store, outside.chat.poster, by_name, bells, window, now=now)
     stack.push_async_callback(notify.close)
 
     loops = [

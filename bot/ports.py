@@ -153,7 +153,7 @@ class Chat(Protocol):
         """Delivers a post with its nonce: the id of the message (of the thread for THREAD).
 
         Repeated within the nonce window it gives the same message. `Missing`: channel, thread or card is gone.
-        `Denied`: not allowed there (permission, locked thread).
+        `Denied`: not allowed there (permission, locked thread). END goes to `job.end_place`.
         """
 
     async def sent(self, post: Post, job: Job) -> int | None:

@@ -2,40 +2,51 @@
 
 import asyncio
 import io
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypeVar
 
 import discord
 
 from bot.chat import cards, verdict
+from bot.chat.breaker import Breaker
 from bot.chat.context import BoxClient
 from bot.chat.discord_errors import THREAD_EXISTS, calling
 from bot.chat.limiter import Limiter
 from bot.chat.views import card_buttons, end_buttons
-from bot.domain.job import Job
+from bot.domain.job import DIRECT, Job
 from bot.domain.posts import File, Post, PostKind
 from bot.errors import Missing, Unavailable
 
 REQUEST_SECONDS = 45.0
 """The call that drains a bucket returns only when that is full again, after 5 s for messages. What takes longer is
 tried again later: thread creation may wait for minutes."""
-CLOCK_SECONDS = 60
-"""How much the clocks of Discord and of this machine may differ."""
 HISTORY_PAGE = 100
 HISTORY_PAGES = 20
 
+GONE = " (The file is gone from the bot's disk: `/logs` and `/artifacts` have the log.)"
+ELSEWHERE = "(Told here because <#{}> takes no message from me.)\n"
 _EMBED_COLOUR = 0x2B2D31
 _NOBODY = discord.AllowedMentions.none()
 
 T = TypeVar("T")
+Place = discord.PartialMessageable | discord.DMChannel
 
 
 class Poster:
     """Writes with the bot's token, every call through the limiter. Waits for the first connection."""
 
-    def __init__(self, client: BoxClient, limiter: Limiter, *, request_seconds: float = REQUEST_SECONDS) -> None:
+    def __init__(
+        self,
+        client: BoxClient,
+        limiter: Limiter,
+        *,
+        breaker: Breaker | None = None,
+        request_seconds: float = REQUEST_SECONDS,
+    ) -> None:
         self._client, self._limiter, self._request_seconds = client, limiter, request_seconds
+        self._breaker = breaker or Breaker(time.monotonic)
 
     async def send(self, post: Post, job: Job) -> int:
         """As `Chat` promises; for THREAD the id of the thread, which is its message's."""
@@ -47,20 +58,24 @@ class Poster:
         return message_id
 
     async def sent(self, post: Post, job: Job) -> int | None:
-        """As `Chat` promises. A thread is not looked for: to start it again gives the same one."""
+        """As `Chat` promises. A thread is not looked for: to start it again gives the same one.
+
+        Newest first, back to the delivery before it or the command: both by Discord's clock, whatever this machine's
+        was. Of the newest `HISTORY_PAGES` pages, no more.
+        """
         if post.attempted_at is None or post.new.kind is PostKind.THREAD:
             return None
-        channel = self._messageable(_channel_id(post, job))
-        since = _snowflake(post.attempted_at - CLOCK_SECONDS)
-        after: discord.abc.Snowflake = discord.Object(max(since, post.previous_id or 0))
+        channel = await self._place(post, job)
+        begin = post.previous_id or job.interaction_id
+        before: discord.abc.Snowflake | None = None
         for _ in range(HISTORY_PAGES):
-            page = await self._history(channel, after)
+            page = await self._history(channel, before)
             for message in page:
-                if self._is_own(message) and carries(message, post, job):
+                if message.id > begin and self._is_own(message) and carries(message, post, job):
                     return message.id
-            if len(page) < HISTORY_PAGE:
+            if len(page) < HISTORY_PAGE or page[-1].id <= begin:
                 break
-            after = page[-1]
+            before = page[-1]
         return None
 
     async def show(self, job: Job) -> None:
@@ -74,26 +89,37 @@ class Poster:
         )
 
     async def _send_message(self, post: Post, job: Job) -> int:
-        channel_id = _channel_id(post, job)
-        channel = self._messageable(channel_id)
+        channel = await self._place(post, job)
         message = await self._call(
-            ("send", channel_id), f"Posting a {post.new.kind}", lambda: self._sending(channel, post, job)
+            ("send", channel.id), f"Posting a {post.new.kind}", lambda: self._sending(channel, post, job)
         )
         return message.id
 
-    async def _sending(self, channel: discord.PartialMessageable, post: Post, job: Job) -> discord.Message:
+    async def _place(self, post: Post, job: Job) -> Place:
+        """Raises `Missing` for a post of the thread where there is none."""
+        channel_id = _channel_id(post, job)
+        if channel_id != DIRECT:
+            return self._messageable(channel_id)
+        asker = discord.Object(job.asker_id)
+        return await self._call(
+            ("direct", job.asker_id), "Opening direct messages", lambda: self._client.create_dm(asker)
+        )
+
+    async def _sending(self, channel: Place, post: Post, job: Job) -> discord.Message:
         project = self._client.projects.get(job.project)
-        files = [_attachment(file) for file in post.new.files]
+        files = [_attachment(file) for file in post.new.files if _is_there(file)]
+        gone = "" if len(files) == len(post.new.files) else GONE
         match post.new.kind:
             case PostKind.CARD:
                 return await channel.send(
                     embed=cards.card(job, project), view=card_buttons(job), nonce=post.nonce, allowed_mentions=_NOBODY
                 )
             case PostKind.END:
+                elsewhere = ELSEWHERE.format(job.channel_id) if job.end_in is not None else ""
                 return await channel.send(
-                    verdict.content(job, project, post.new.text),
+                    verdict.content(job, project, elsewhere + post.new.text),
                     files=files,
-                    view=end_buttons(job),
+                    view=end_buttons(job) if job.end_in != DIRECT else discord.utils.MISSING,
                     nonce=post.nonce,
                     reference=self._card_reference(job),  # type: ignore[arg-type]  # None is its default
                     allowed_mentions=discord.AllowedMentions(
@@ -105,7 +131,7 @@ class Poster:
                 return await channel.send(embed=embed, nonce=post.nonce, allowed_mentions=_NOBODY)
             case _:
                 return await channel.send(
-                    post.new.text or None,
+                    f"{post.new.text}{gone}" or None,
                     files=files,
                     nonce=post.nonce,
                     suppress_embeds=True,
@@ -130,26 +156,29 @@ class Poster:
         await self._call(("thread", job.channel_id), "Starting a thread", start)
         return message_id
 
-    async def _history(
-        self, channel: discord.PartialMessageable, after: discord.abc.Snowflake
-    ) -> Sequence[discord.Message]:
+    async def _history(self, channel: Place, before: discord.abc.Snowflake | None) -> Sequence[discord.Message]:
         async def read() -> Sequence[discord.Message]:
-            return [m async for m in channel.history(limit=HISTORY_PAGE, after=after, oldest_first=True)]
+            return [m async for m in channel.history(limit=HISTORY_PAGE, before=before)]
 
         return await self._call(("history", channel.id), "Reading the history", read)
 
     async def _call(self, lane: tuple[str, int], what: str, call: Callable[[], Awaitable[T]]) -> T:
         await self._client.ready()
         async with self._limiter.turn(lane):
+            self._breaker.check()
             with calling(what):
                 async with asyncio.timeout(self._request_seconds):
-                    return await call()
+                    try:
+                        return await call()
+                    except discord.HTTPException as error:
+                        self._breaker.answered(error.status)
+                        raise
 
     def _messageable(self, channel_id: int) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(channel_id, guild_id=self._client.guild_id)
 
     def _card_reference(self, job: Job) -> discord.MessageReference | None:
-        if not job.message_id:
+        if not job.message_id or job.end_in is not None:
             return None
         return discord.MessageReference(
             message_id=job.message_id,
@@ -171,7 +200,8 @@ def carries(message: discord.Message, post: Post, job: Job) -> bool:
             return not message.embeds and message.content.startswith(f"{job.id} ")
         case PostKind.LOG_FILE:
             names = {file.name for file in post.new.files}
-            return bool(names) and names <= {attachment.filename for attachment in message.attachments}
+            attached = names <= {attachment.filename for attachment in message.attachments}
+            return bool(names) and (attached or message.content.endswith(GONE))
         case _ if post.new.digest:
             return any(embed.description == post.new.text.strip() for embed in message.embeds)
         case _:
@@ -180,7 +210,9 @@ def carries(message: discord.Message, post: Post, job: Job) -> bool:
 
 def _channel_id(post: Post, job: Job) -> int:
     """Raises `Missing` for a post of the thread where there is none."""
-    if post.new.kind in (PostKind.CARD, PostKind.END):
+    if post.new.kind is PostKind.END:
+        return job.end_place
+    if post.new.kind is PostKind.CARD:
         return job.channel_id
     if not job.thread_id:
         raise Missing(f"{job.id} has no thread")
@@ -191,6 +223,6 @@ def _attachment(file: File) -> discord.File:
     return discord.File(file.path, file.name) if file.path else discord.File(io.BytesIO(file.content), file.name)
 
 
-def _snowflake(at: float) -> int:
-    """The smallest id of that moment, in seconds since the epoch."""
-    return discord.utils.time_snowflake(datetime.fromtimestamp(at, UTC))
+def _is_there(file: File) -> bool:
+    """A machine that was lost has taken its files with it."""
+    return not file.path or Path(file.path).exists()

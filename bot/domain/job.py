@@ -1,6 +1,6 @@
 """A job: one training run of one commit with one set of parameters, and how it moves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.domain.events import Attempt, Observation, end_reason
@@ -13,6 +13,8 @@ ID_LENGTH = 6
 
 NOWHERE = 0
 """In place of a card's or a thread's id: it could not be made, or is gone."""
+DIRECT = -1
+"""In place of a channel's id: the direct messages of whoever asked for the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,10 @@ class Job:
     """When its whole log was stored and its file committed to the outbox."""
     found_at: float | None = None
     """When it was found again after the store was lost; what is told of it may have been told before."""
+    end_in: int | None = None
+    """Where the message on its end goes, if not to its channel: another channel, or `DIRECT`."""
     refused_in: tuple[int, ...] = ()
-    """The places that would not take the message on its end."""
+    """The places that would not take that message."""
     untold: str = ""
     """Why the message on its end could not be delivered anywhere."""
     revision: int = 0
@@ -108,6 +112,21 @@ class Job:
     @property
     def exit_code(self) -> int | None:
         return self.attempts[-1].exit_code if self.attempts else None
+
+    @property
+    def end_place(self) -> int:
+        """Where the message on its end goes: a channel's id, or `DIRECT`."""
+        return self.channel_id if self.end_in is None else self.end_in
+
+    def end_refused(self, channels: Sequence[int], why: str) -> "Job":
+        """This job, the message on whose end was refused: with the next place for it, or `untold` where none is left.
+
+        `channels` are the project's.
+        """
+        refused = (*self.refused_in, self.end_place)
+        left = [place for place in (*channels, DIRECT) if place not in refused]
+        tried = replace(self, refused_in=refused, revision=self.revision + 1)
+        return replace(tried, end_in=left[0]) if left else replace(tried, untold=why)
 
     @property
     def streams(self) -> tuple[str, ...]:

@@ -11,8 +11,7 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
     (
         "CAPACITY:INSUFFICIENT_INSTANCE",
         "AWS has no such machine free right now, and keeps trying.",
-        "Waiting costs nothing. If it takes too long, an admin can allow more instance types or zones to the compute "
-        "environment, or move the queue to on-demand machines.",
+        "If it takes too long, an admin can allow more instance types, or move the queue to on-demand machines.",
     ),
     (
         "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX",
@@ -22,8 +21,7 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
     (
         "MISCONFIGURATION:JOB_RESOURCE",
         "No machine of this queue is large enough for it.",
-        "It will never start like this: stop it, and have an admin ask for less memory, fewer vCPUs or GPUs in the job "
-        "definition (a machine has some hundred MiB less than its nominal size), or allow larger machines.",
+        "It will never start like this: an admin should ask for less memory or fewer GPUs in the job definition.",
     ),
     (
         "MISCONFIGURATION:SERVICE_ROLE",

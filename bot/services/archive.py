@@ -1,5 +1,8 @@
 """Put a job's whole log to rest: drained, audited, stored in S3, and posted as a file in the thread."""
 
+import asyncio
+import gzip
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from bot.domain.job import Job
+from bot.domain.logfile import MOST_BYTES, PART_BYTES, words
 from bot.domain.loglines import clean
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.domain.project import Project
@@ -53,22 +57,31 @@ class Archive:
         jobs = [job for job in await self._store.open_jobs() if job.told_at is not None and job.archived_at is None]
         self._quiet_since = {job.id: at for job in jobs if (at := self._quiet_since.get(job.id)) is not None}
         for job in jobs:
-            if self._now() < self._quiet_since.get(job.id, job.ended_at or 0.0) + self._settings.drain:
+            if not self._quiet(job):
                 continue
             try:
                 await self._settle(job)
-            except ServiceError as error:
+            except (ServiceError, OSError) as error:  # the disk may be full
                 log.warning("the archive waits", job=job.id, error=str(error))
 
     async def tidy(self) -> None:
         """Forgets lines and files of logs that have been in S3 for a week."""
         for job in await self._store.with_old_logs(self._now() - KEEP_SECONDS):
-            self._path(job).unlink(missing_ok=True)
+            whole = self._path(job)
+            for path in (whole, _packed(whole), _end(whole)):
+                path.unlink(missing_ok=True)
             await self._store.drop_log(job.id)
             log.info("log forgotten here", job=job.id)
 
     def _path(self, job: Job) -> Path:
         return self._settings.folder / f"{job.id}.log"
+
+    def _quiet(self, job: Job) -> bool:
+        """Whether no line has come for `drain`. A clock that has been set back begins it anew: lines may still come."""
+        now, since = self._now(), self._quiet_since.get(job.id, job.seen_at or job.ended_at or 0.0)
+        if since > now:
+            self._quiet_since[job.id] = since = now
+        return now >= since + self._settings.drain
 
     async def _settle(self, job: Job) -> None:
         """The audit reads the whole log, so it comes last, when nothing else is awaited."""
@@ -91,15 +104,10 @@ class Archive:
             await self._write(job, path, total)
             uri = self._projects[job.project].prefix(job.id) + LOG_TXT
             await self._artifacts.write(uri, path, "text/plain; charset=utf-8")
-            posts = (
-                NewPost(
-                    f"log_file:{job.id}",
-                    PostKind.LOG_FILE,
-                    job.id,
-                    text=f"The whole log, {total:,} line{'s' if total != 1 else ''}.",
-                    files=(File(f"{job.id}.log", path=str(path)),),
-                ),
-            )
+            file, partial = await asyncio.to_thread(_attachment, path)
+            text = words(total, partial=partial, uri=uri)
+            attached = (File(file.name, path=str(file)),)
+            posts = (NewPost(f"log_file:{job.id}", PostKind.LOG_FILE, job.id, text=text, files=attached),)
         at = self._now()
         await self._store.change(
             job.id, lambda stored: None if stored.archived_at else Change(replace(stored, archived_at=at), posts)
@@ -114,3 +122,34 @@ class Archive:
             for first in range(0, total, PIECE):
                 lines = await self._store.log_lines(job.id, first, PIECE)
                 file.write("".join(f"{clean(event.message)}\n" for event in lines.events))
+
+
+def _attachment(path: Path) -> tuple[Path, int]:
+    """The file to attach: the log, the log packed, or its last part with that part's size; beside it, in the folder."""
+    if path.stat().st_size <= MOST_BYTES:
+        return path, 0
+    packed = _packed(path)
+    with path.open("rb") as log_file, gzip.open(packed, "wb", compresslevel=6) as file:
+        shutil.copyfileobj(log_file, file, 1024 * 1024)
+    if packed.stat().st_size <= MOST_BYTES:
+        return packed, 0
+    packed.unlink()
+    return _last_part(path)
+
+
+def _last_part(path: Path) -> tuple[Path, int]:
+    """From the beginning of a line on, where one begins in it."""
+    with path.open("rb") as file:
+        file.seek(-PART_BYTES, 2)
+        part = file.read()
+    text = part[part.find(b"\n", 0, -1) + 1 :].decode(errors="ignore").encode()
+    _end(path).write_bytes(text)
+    return _end(path), len(text)
+
+
+def _packed(path: Path) -> Path:
+    return path.with_name(f"{path.name}.gz")
+
+
+def _end(path: Path) -> Path:
+    return path.with_name(f"{path.stem}-end.log")

@@ -5,15 +5,17 @@ window may have passed since the first try, the history is read back before anyt
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 from prometheus_client import Gauge
 
+from bot.domain.clock import passed
 from bot.domain.job import NOWHERE, Job
 from bot.domain.posts import Change, Lane, Post, PostKind
-from bot.errors import Refused, ServiceError, Throttled, Unavailable
+from bot.domain.project import Project
+from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.ports import Chat, Step, Store
 from bot.services.bells import Bells
 
@@ -23,6 +25,8 @@ LANES = Gauge("signalbox_lanes_pending", "Lanes of jobs with a message that is n
 OPEN = Gauge("signalbox_jobs_open", "Jobs that need something still: an end, a message, an archive")
 
 LaneKey = tuple[str, str]
+REFUSED_REST_SECONDS = 600.0
+"""Before a card whose edit was refused is edited again: each refusal counts with Discord."""
 CARD = "card"
 """Beside a job's lanes: the edits of its card, which wait for nothing else."""
 
@@ -41,13 +45,20 @@ class Notify:
     """`once` starts what can be delivered and returns; `settle` waits until all of that is done."""
 
     def __init__(
-        self, store: Store, chat: Chat, bells: Bells, settings: NotifySettings, *, now: Callable[[], float]
+        self,
+        store: Store,
+        chat: Chat,
+        projects: Mapping[str, Project],
+        bells: Bells,
+        settings: NotifySettings,
+        *,
+        now: Callable[[], float],
     ) -> None:
-        self._store, self._chat, self._bells = store, chat, bells
+        self._store, self._chat, self._projects, self._bells = store, chat, projects, bells
         self._settings, self._now = settings, now
         self._busy: dict[LaneKey, asyncio.Task[None]] = {}
         self._rest: dict[LaneKey, tuple[float, float]] = {}
-        """Lane → (not before, next delay), after a passing failure."""
+        """Lane → (since when, for how long), after a failure."""
         self._edited: dict[str, float] = {}
 
     async def once(self) -> None:
@@ -84,12 +95,12 @@ class Notify:
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
 
     def _free(self, key: LaneKey) -> bool:
-        return key not in self._busy and self._now() >= self._rest.get(key, (0.0, 0.0))[0]
+        return key not in self._busy and passed(*self._rest.get(key, (0.0, 0.0)), self._now())
 
     def _card_due(self, job: Job) -> bool:
         if not job.message_id or job.shown_revision >= job.revision:
             return False
-        return not job.live or self._now() >= self._edited.get(job.id, 0.0) + self._settings.card
+        return not job.live or passed(self._edited.get(job.id, 0.0), self._settings.card, self._now())
 
     def _start(self, key: LaneKey, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(self._guarded(key, work), name=f"notify {key[0]} {key[1]}")
@@ -110,12 +121,13 @@ class Notify:
             log.exception("a delivery failed", job=key[0], lane=key[1])
             self._later(key, ServiceError("unexpected"))
             return
-        self._rest.pop(key, None)
+        if passed(*self._rest.get(key, (0.0, 0.0)), self._now()):
+            self._rest.pop(key, None)
 
     def _later(self, key: LaneKey, error: ServiceError) -> None:
-        delay = self._rest.get(key, (0.0, 0.0))[1] or self._settings.backoff
+        delay = min(self._rest.get(key, (0.0, 0.0))[1] * 2, self._settings.most_backoff) or self._settings.backoff
         wait = max(delay, error.retry_after if isinstance(error, Throttled) else 0.0)
-        self._rest[key] = (self._now() + wait, min(delay * 2, self._settings.most_backoff))
+        self._rest[key] = (self._now(), wait)
         log.warning("delivery failed in passing", job=key[0], error=str(error), again_in_seconds=wait)
 
     # ---- posts -------------------------------------------------------------------------------------------
@@ -126,17 +138,28 @@ class Notify:
         try:
             message_id = await self._once(post, job)
         except Refused as error:
-            log.warning("a post cannot be delivered", job=job.id, kind=post.new.kind, error=str(error))
-            await self._store.change(job.id, _lost(post))
-            await self._store.post_parked(post.id, str(error), self._now())
+            await self._refused(post, job, error)
             return
         await self._store.post_done(post.id, message_id, self._now(), _after(post, message_id, job.revision))
         if post.new.kind is PostKind.THREAD:
             self._bells.narrate.ring()
 
+    async def _refused(self, post: Post, job: Job, error: Refused) -> None:
+        """An end goes to the next place that may take it; everything else is parked, with what hangs on it."""
+        log.warning("a post cannot be delivered", job=job.id, kind=post.new.kind, error=str(error))
+        project = self._projects.get(job.project)
+        channels = project.channel_ids if project is not None and isinstance(error, Missing | Denied) else None
+        job = await self._store.change(job.id, _lost(post, channels, str(error)))
+        if post.new.kind is PostKind.END and not job.untold:
+            log.warning("the end is told elsewhere", job=job.id, place=job.end_place)
+            return
+        if job.untold:
+            log.error("an end could not be told anywhere", job=job.id, error=str(error))
+        await self._store.post_parked(post.id, str(error), self._now())
+
     async def _once(self, post: Post, job: Job) -> int:
         """The message's id, whether it is sent now or had arrived before."""
-        if post.attempted_at is not None and self._now() - post.attempted_at > self._settings.nonce_window:
+        if post.attempted_at is not None and passed(post.attempted_at, self._settings.nonce_window, self._now()):
             arrived = await self._chat.sent(post, job)
             if arrived is not None:
                 return arrived
@@ -146,11 +169,14 @@ class Notify:
     # ---- cards -------------------------------------------------------------------------------------------
     async def _show(self, job: Job) -> None:
         self._edited[job.id] = self._now()
+        gone = False
         try:
             await self._chat.show(job)
         except Refused as error:
             log.warning("the card cannot be edited", job=job.id, error=str(error))
-        await self._store.change(job.id, _shown(job.revision))
+            gone = isinstance(error, Missing)
+            self._rest[(job.id, CARD)] = (self._now(), REFUSED_REST_SECONDS)
+        await self._store.change(job.id, _shown(job.revision, gone=gone))
         if not job.live:
             self._edited.pop(job.id, None)
 
@@ -162,10 +188,15 @@ def _possible(post: Post, job: Job) -> bool:
     return post.new.lane is Lane.CHANNEL or job.thread_id is not None
 
 
-def _lost(post: Post) -> Step:
-    """A post that was refused takes with it what hangs on it: no invalid request is made twice."""
+def _lost(post: Post, channels: Sequence[int] | None, why: str) -> Step:
+    """A post that was refused takes with it what hangs on it: no invalid request is made twice.
+
+    `channels` are the other places for an end; None where it would be refused everywhere.
+    """
 
     def step(job: Job) -> Change | None:
+        if post.new.kind is PostKind.END:
+            return Change(replace(job, untold=why) if channels is None else job.end_refused(channels, why))
         if post.new.kind is PostKind.CARD:
             return Change(replace(job, message_id=NOWHERE, thread_id=NOWHERE))
         if post.new.kind is PostKind.THREAD or post.new.lane is Lane.THREAD:
@@ -188,8 +219,9 @@ def _after(post: Post, message_id: int, revision: int) -> Step:
     return step
 
 
-def _shown(revision: int) -> Step:
+def _shown(revision: int, *, gone: bool) -> Step:
     def step(job: Job) -> Change | None:
-        return Change(replace(job, shown_revision=max(job.shown_revision, revision)))
+        message_id = NOWHERE if gone else job.message_id
+        return Change(replace(job, message_id=message_id, shown_revision=max(job.shown_revision, revision)))
 
     return step

@@ -23,7 +23,7 @@ def add(connection: Connection, job: Job, posts: Sequence[NewPost], at: float) -
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (job.id, job.interaction_id, job.project, job.channel_id, job.asker_id, *_columns(job)),
     )
-    outbox.add(connection, posts, at)
+    outbox.add(connection, posts, at, since=_told_since(job))
     return job
 
 
@@ -44,7 +44,7 @@ def save(connection: Connection, job: Job, changed: Change | None, at: float) ->
             "UPDATE job SET batch_id = ?, live = ?, open = ?, log_posted = ?, json = ? WHERE id = ?",
             (*_columns(changed.job), job.id),
         )
-    outbox.add(connection, changed.posts, at)
+    outbox.add(connection, changed.posts, at, since=_told_since(changed.job))
     return changed.job
 
 
@@ -87,6 +87,11 @@ def with_old_logs(connection: Connection, archived_before: float) -> list[Job]:
         "WHERE log_total AND NOT open AND json_extract(json, '$.archived_at') < ? ORDER BY number LIMIT 100",
         archived_before,
     )
+
+
+def _told_since(job: Job) -> float | None:
+    """Of a job that was found again: what is to be told of it may have been told, so it is looked for first."""
+    return None if job.found_at is None else job.created_at
 
 
 def _needs_something(job: Job) -> bool:

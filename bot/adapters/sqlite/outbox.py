@@ -8,13 +8,13 @@ from bot.adapters.sqlite.text import storable
 from bot.domain.posts import File, NewPost, Post, PostKind
 
 
-def add(connection: Connection, posts: Sequence[NewPost], at: float) -> None:
-    """Adds those whose key is new."""
+def add(connection: Connection, posts: Sequence[NewPost], at: float, *, since: float | None = None) -> None:
+    """Adds those whose key is new. `since`: they may have been sent from then on, by a bot whose store was lost."""
     for post in posts:
         added = connection.execute(
-            """INSERT INTO post (key, job_id, lane, kind, text, digest, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (key) DO NOTHING""",
-            (post.key, post.job_id, post.lane, post.kind, storable(post.text), post.digest, at),
+            """INSERT INTO post (key, job_id, lane, kind, text, digest, created_at, attempted_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING""",
+            (post.key, post.job_id, post.lane, post.kind, storable(post.text), post.digest, at, since),
         )
         if added.rowcount:
             connection.executemany(

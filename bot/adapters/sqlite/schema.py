@@ -111,4 +111,13 @@ def _first(connection: Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: Sequence[Migration] = (_first,)
+def _numbers_of_its_own(connection: Connection) -> None:
+    """The nonces are made of the posts' numbers, so a store that takes the place of a lost one begins beyond its."""
+    connection.execute("DELETE FROM sqlite_sequence WHERE name = 'post'")
+    connection.execute(
+        """INSERT INTO sqlite_sequence (name, seq)
+        SELECT 'post', max(coalesce((SELECT max(id) FROM post), 0), CAST(strftime('%s') AS INTEGER) * 1000)"""
+    )
+
+
+MIGRATIONS: Sequence[Migration] = (_first, _numbers_of_its_own)

@@ -75,6 +75,7 @@ class Outside:
 
     def __post_init__(self) -> None:
         self.chat = FakeChat(self.clock)
+        self.batch.clock = self.clock
 
 
 class Bot:
@@ -104,7 +105,7 @@ class Bot:
         self.finish = Finish(store, self.plot, projects, bells, FinishSettings(5, 60), now=now)
         settings = ArchiveSettings(10, folder / "logs")
         self.archive = Archive(store, self.tail, outside.artifacts, projects, bells, settings, now=now)
-        self.notify = Notify(store, outside.chat, bells, NotifySettings(card=5, nonce_window=60), now=now)
+        self.notify = Notify(store, outside.chat, projects, bells, NotifySettings(card=5, nonce_window=60), now=now)
 
     async def train(self, person: Person = MIKA, interaction_id: int = 9, **values: object) -> Job:
         return await self.submit.train(TrainRequest(person, CHANNEL, interaction_id, values=values))

@@ -63,12 +63,20 @@ class FakeBatch(Faulty):
         self.terminated: list[str] = []
         self.lagging = False
         """While set, a look-up by name does not see any job."""
+        self.clock = Clock()
 
     async def submit(self, submission: Submission) -> str:
         self._check("submit", after=False)
         batch_id = f"batch-{len(self.submissions) + 1}"
         self.submissions.append(submission)
-        self.jobs[batch_id] = Observation(batch_id, submission.name, JobState.SUBMITTED)
+        self.jobs[batch_id] = Observation(
+            batch_id,
+            submission.name,
+            JobState.SUBMITTED,
+            created_at=self.clock(),
+            tags=tuple(submission.tags.items()),
+            environment=tuple(submission.environment.items()),
+        )
         self._check("submit", after=True)
         return batch_id
 
@@ -85,7 +93,12 @@ class FakeBatch(Faulty):
         self.terminated.append(batch_id)
 
     async def live(self, queue: str) -> list[Observation]:
+        self._check("live", after=False)
         return [job for job in self.jobs.values() if not job.state.terminal]
+
+    async def made_since(self, queue: str, at: float) -> list[Observation]:
+        self._check("made_since", after=False)
+        return [job for job in self.jobs.values() if (job.created_at or 0.0) > at]
 
     def move(self, batch_id: str, state: JobState, *attempts: Attempt, reason: str = "") -> None:
         self.jobs[batch_id] = replace(self.jobs[batch_id], state=state, attempts=attempts, status_reason=reason)
