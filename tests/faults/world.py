@@ -1,0 +1,229 @@
+"""The outside, which outlives the bot, and the bot's lives one after the other in it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from bot.adapters.sqlite import open_store
+from bot.domain.events import Attempt, Observation
+from bot.domain.states import JobState
+from bot.ports import Hint, LogPage, Submission
+from bot.services.submit import TrainRequest
+from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
+from tests.bot.services.fakes import Clock, FakeBatch, FakeLogs
+from tests.faults.gates import COMMITS, Cut, Fault, Gated, Gates
+
+LAG_SECONDS = 20.0
+"""How long Batch does not show a new job."""
+PORTS = ("batch", "logs", "artifacts", "code", "figures", "events", "chat")
+
+T = TypeVar("T")
+
+
+class BotClock:
+    """The clock of the bot's machine, which somebody may set; AWS's and Discord's go on."""
+
+    def __init__(self, true: Clock) -> None:
+        self._true = true
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return self._true() + self.ahead
+
+    async def sleep(self, seconds: float) -> None:
+        self._true.tick(seconds)
+
+
+class SlowBatch(FakeBatch):
+    """Shows a new job only after a while, and ends a job that is terminated. With `twice` it takes each job twice."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.twice = False
+
+    async def submit(self, submission: Submission) -> str:
+        batch_id = await super().submit(submission)
+        self.jobs[batch_id] = replace(self.jobs[batch_id], created_at=self._clock())
+        if self.twice:
+            self.jobs[f"{batch_id}-again"] = replace(self.jobs[batch_id], batch_id=f"{batch_id}-again")
+        return batch_id
+
+    async def find(self, queue: str, name: str) -> list[Observation]:
+        return [job for job in await super().find(queue, name) if self._shown(job)]
+
+    async def describe(self, batch_ids: Sequence[str]) -> dict[str, Observation]:
+        return {key: job for key, job in (await super().describe(batch_ids)).items() if self._shown(job)}
+
+    async def terminate(self, batch_id: str, reason: str) -> None:
+        await super().terminate(batch_id, reason)
+        job = self.jobs[batch_id]
+        if job.state.terminal:
+            return
+        now = self._clock()
+        attempts = [replace(a, stopped_at=now, exit_code=143) if a.stopped_at is None else a for a in job.attempts]
+        self.move(batch_id, JobState.FAILED, *attempts, reason=reason)
+        self.jobs[batch_id] = replace(self.jobs[batch_id], terminated=True, stopped_at=now)
+
+    def _shown(self, job: Observation) -> bool:
+        return job.created_at is None or self._clock() >= job.created_at + LAG_SECONDS
+
+
+class SlowLogs(FakeLogs):
+    """Lines become readable some time after they were printed."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._coming: list[tuple[float, str, float, tuple[str, ...]]] = []
+
+    def later(self, stream: str, messages: tuple[str, ...], *, after: float) -> None:
+        """Printed now, readable in so many seconds."""
+        self._coming.append((self._clock() + after, stream, self._clock(), messages))
+
+    async def read(self, group: str, streams: Sequence[str], since_ms: int, token: str | None = None) -> LogPage:
+        for due in sorted(coming for coming in self._coming if coming[0] <= self._clock()):
+            self._coming.remove(due)
+            self.write(due[1], *due[3], at=due[2])
+        return await super().read(group, streams, since_ms, token)
+
+
+class World:
+    """AWS, git, Discord, and time."""
+
+    def __init__(self) -> None:
+        self.outside = Outside()
+        self.clock = self.outside.clock
+        self.batch = self.outside.batch = SlowBatch(self.clock)
+        self.chat = self.outside.chat
+        self.logs = self.outside.logs = SlowLogs(self.clock)
+        self.artifacts, self.events = self.outside.artifacts, self.outside.events
+        self.bot_clock = BotClock(self.clock)
+        self.interaction = 0
+        """The last one; a job's id is made of it."""
+
+    def new_id(self) -> str:
+        return f"job{self.interaction}"
+
+    def move(self, batch_id: str, state: JobState, *attempts: Attempt, reason: str = "") -> None:
+        """A transition, with its event."""
+        self.batch.move(batch_id, state, *attempts, reason=reason)
+        self.events.hints.append(Hint(batch_id, f"receipt-{len(self.events.hints)}"))
+
+    def run(self, batch_id: str) -> str:
+        """The next attempt begins; the name of its stream."""
+        before = self.batch.jobs[batch_id].attempts
+        stream = f"trainer/{batch_id}/{len(before) + 1}"
+        self.move(batch_id, JobState.RUNNING, *before, Attempt(stream, self.clock()))
+        return stream
+
+    def end(self, batch_id: str, state: JobState, exit_code: int | None, reason: str = "") -> None:
+        """The attempt under way ends, and with a terminal state the job."""
+        *before, last = self.batch.jobs[batch_id].attempts
+        ended = replace(last, stopped_at=self.clock(), exit_code=exit_code, reason=reason)
+        self.move(batch_id, state, *before, ended, reason=reason)
+
+    def said(self, *lines: str, stream: str, readable_in: float = 0.0) -> None:
+        """Lines that are printed now."""
+        self.logs.later(stream, lines, after=readable_in)
+
+
+class Play:
+    """A story with the bot in it: life by life it ends at the gates in `cuts`, and the next begins `down` s later."""
+
+    def __init__(self, world: World, folder: Path, *, cuts: Iterable[int] = (), down: float = 2.0) -> None:
+        self.world, self._folder, self._down = world, folder, down
+        self._cuts = iter(cuts)
+        self.lives = 0
+        self.faults: list[Fault] = []
+        self.first: Gates | None = None
+        """The gates of the first life."""
+
+    @asynccontextmanager
+    async def playing(self) -> AsyncIterator["Play"]:
+        await self._begin()
+        try:
+            yield self
+        finally:
+            await self._end()
+
+    async def restart(self) -> None:
+        """What the bot had in memory is gone."""
+        await self._end()
+        self.world.clock.tick(self._down)
+        await self._begin()
+
+    async def train(self, interaction_id: int = 9, **values: object) -> str:
+        """The command; where the bot is cut in it, Discord's event comes again."""
+        self.world.interaction = interaction_id
+        request = TrainRequest(MIKA, CHANNEL, interaction_id, values=values)
+        return (await self.alive(lambda bot: bot.submit.train(request))).id
+
+    async def click_stop(self, job_id: str) -> None:
+        await self.alive(lambda bot: bot.stop.stop(job_id, MIKA))
+
+    async def turn(self, seconds: float = 0.0) -> None:
+        """Time, and a pass of every service."""
+        self.world.clock.tick(seconds)
+        await self.alive(self._pass)
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Turns until the world is so."""
+        for _ in range(50):
+            await self.turn(2)
+            if reached():
+                return
+        raise AssertionError("the story does not go on")
+
+    async def settle(self, seconds: float = 240.0) -> None:
+        """Until everything that waits for time has had it, and once more after a restart."""
+        for _ in range(int(seconds / 12)):
+            await self.turn(12)
+            if not await self.bot.store.open_jobs() and not await self.bot.store.pending_posts():
+                break
+
+    async def alive(self, act: Callable[[Bot], Awaitable[T]]) -> T:
+        """Does it, and does it again in the next life where the bot is cut in the middle."""
+        while True:
+            try:
+                result = await act(self.bot)
+                if not self.gates.dead:
+                    return result
+            except Cut:
+                pass
+            await self.restart()
+
+    async def _pass(self, bot: Bot) -> None:
+        await bot.watch.hear(bot.outside.events, 0)
+        await bot.turn()
+
+    async def _begin(self) -> None:
+        self.lives += 1
+        asyncio.get_running_loop().set_exception_handler(_unless_cut)
+        self.gates = Gates(next(self._cuts, -1), self.faults)
+        self.first = self.first or self.gates
+        self._held = AsyncExitStack()
+        path = self._folder / "signalbox.db"
+        store = await self._held.enter_async_context(open_store(path, now=self.world.bot_clock))
+        inside = SimpleNamespace(clock=self.world.bot_clock)
+        for port in PORTS:
+            setattr(inside, port, Gated(port.title(), getattr(self.world.outside, port), self.gates))
+        gated = Gated("Store", store, self.gates, only=COMMITS)
+        self.bot = Bot(inside, gated, self._folder, new_id=self.world.new_id)
+
+    async def _end(self) -> None:
+        self.gates.dead = True
+        tasks = list(self.bot.notify._busy.values())
+        await self.bot.notify.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._held.aclose()
+
+
+def _unless_cut(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A task that was cut need not be mourned."""
+    if not isinstance(context.get("exception"), Cut):
+        loop.default_exception_handler(context)
