@@ -4,8 +4,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Where pip looks for torch. PyTorch's CPU index saves gigabytes on Linux: see the README.
 TORCH_INDEX ?=
+# What `podman build` needs here: mounted certificates, a folder of wheels.
+IMAGE_FLAGS ?=
 
-.PHONY: help setup demo sandbox test check bench screenshots clean
+.PHONY: help setup demo sandbox test check bench screenshots image-test clean
 
 help:
 	@echo "make demo         a scene in the sandbox, printed as it happens; about a minute"
@@ -14,6 +16,7 @@ help:
 	@echo "make check        ruff, mypy --strict, the architecture test and the fast tests"
 	@echo "make bench        the benchmarks whose figures the README gives"
 	@echo "make screenshots  docs/*.png, by headless Chromium"
+	@echo "make image-test   builds the trainer's image with podman on Debian's packages, and runs jobs in it"
 
 .venv/.ready: pyproject.toml constraints.txt
 	@echo "Setting up .venv (once; about a minute and 1.5 GB)"
@@ -50,6 +53,17 @@ bench: setup
 
 screenshots: setup
 	@$(BIN)/python -m deploy.sandbox.screenshots
+
+build/base.tar:
+	@mkdir -p build
+	mmdebstrap --variant=minbase --include=python3,python3-venv,git,tini,ca-certificates bookworm $@
+
+# Inside a container or a small virtual machine: CONTAINERS_CONF=$(CURDIR)/deploy/image/containers.conf make image-test
+image-test: setup build/base.tar
+	podman import --quiet build/base.tar localhost/signalbox-base
+	podman build --target trainer --network=host --build-arg BASE_IMAGE=localhost/signalbox-base \
+	  --build-arg TORCH_INDEX=$(TORCH_INDEX) $(IMAGE_FLAGS) --tag localhost/signalbox-trainer .
+	SIGNALBOX_TRAINER_IMAGE=localhost/signalbox-trainer $(BIN)/python -m pytest tests/image
 
 clean:
 	rm -rf .venv sandbox-out build *.egg-info .mypy_cache .ruff_cache .pytest_cache

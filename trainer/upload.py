@@ -4,6 +4,7 @@ import hashlib
 import threading
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 from trainer.bucket import Bucket
@@ -49,10 +50,10 @@ class Uploads:
     def artifacts(self, *, settled: float = SETTLED_SECONDS) -> None:
         """Every other file that is new or has changed, the newest first."""
         with self._artifacts_lock:
-            for path in sorted(self._others(), key=lambda path: path.stat().st_mtime, reverse=True):
-                version = print_of(path)
-                young = time.time() - path.stat().st_mtime < settled
-                if not (young or self._closed or self._kept.get(path) == version):
+            for path, (version, changed) in sorted(self._waiting().items(), key=lambda each: -each[1][1]):
+                if self._closed or time.time() - changed < settled:
+                    continue
+                with suppress(FileNotFoundError):
                     self._bucket.upload(self._key(path), path)
                     self._kept[path] = version
 
@@ -62,7 +63,7 @@ class Uploads:
 
     def missing(self) -> list[Path]:
         """Files that are not stored as they are."""
-        return [path for path in self._others() if self._kept.get(path) != print_of(path)]
+        return list(self._waiting())
 
     def _store_metrics(self) -> None:
         self._metrics_at = time.monotonic()
@@ -90,11 +91,21 @@ class Uploads:
             self.checkpoints += 1
             write_atomically(self._control / SAFE, version.encode())
 
-    def _others(self) -> list[Path]:
-        """All files but those with a way of their own, and those being written under a hidden name."""
+    def _waiting(self) -> dict[Path, tuple[str, float]]:
+        """What is not stored as it is, with its version and the time of its change.
+
+        All files but those with a way of their own, and those being written under a hidden name.
+        """
         own = {self._output / name for name in (METRICS_CSV, CHECKPOINT, PREVIOUS_CHECKPOINT)}
-        found = (path for path in self._output.rglob("*") if path not in own and not path.name.startswith("."))
-        return [path for path in found if path.is_file() and not path.is_symlink()]
+        waiting = {}
+        for path in self._output.rglob("*"):
+            if path in own or path.name.startswith(".") or path.is_symlink() or not path.is_file():
+                continue
+            with suppress(FileNotFoundError):
+                version, changed = print_of(path), path.stat().st_mtime
+                if self._kept.get(path) != version:
+                    waiting[path] = (version, changed)
+        return waiting
 
     def _key(self, path: Path) -> str:
         name = path.relative_to(self._output).as_posix()

@@ -20,7 +20,7 @@ IDENTITY = {f"GIT_{who}_{what}": "tester@example.org" for who in ("AUTHOR", "COM
 @pytest.fixture(scope="session")
 def aws() -> Iterator[Mapping[str, str]]:
     """The environment of an S3 with one bucket."""
-    server = ThreadedMotoServer(port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     environment = {

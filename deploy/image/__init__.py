@@ -1,0 +1,1 @@
+"""The images: how they are run where Batch runs them, and tested."""

@@ -1,0 +1,164 @@
+"""Real jobs in the trainer's image, submitted to the AWS stand-in. `make image-test` builds the image and runs them."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.sandbox.aws import resources
+from deploy.sandbox.aws.process import aws_stand_in
+from deploy.sandbox.aws.resources import Clients, Resources
+from deploy.sandbox.aws.settings import Settings
+from tests.trainer.conftest import Repository, repository
+
+__all__ = ["repository"]
+
+IMAGE = os.environ.get("SIGNALBOX_TRAINER_IMAGE", "")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not IMAGE, reason="SIGNALBOX_TRAINER_IMAGE names no image: run make image-test"),
+    pytest.mark.skipif(not shutil.which("podman"), reason="podman is not installed"),
+]
+
+STEADY = """
+import time, trainer
+state = trainer.checkpoint.load() or {"epoch": 0}
+print("goes on after", state["epoch"], flush=True)
+for epoch in range(state["epoch"] + 1, 31):
+    time.sleep(0.3)
+    trainer.report(epoch=epoch, epochs=30, train_loss=1 / epoch)
+    trainer.checkpoint.save({"epoch": epoch})
+"""
+
+
+@dataclass(slots=True)
+class Aws:
+    """The stand-in, with a queue whose jobs run in containers."""
+
+    made: Resources
+    clients: Clients
+
+    async def submit(self, job: str, repository: Repository, commit: str, *command: str, **environment: str) -> str:
+        values = {
+            "REPOSITORY_URL": repository.url,
+            "BRANCH_NAME": "main",
+            "COMMIT_ID": commit,
+            "JOB_ID": job,
+            "OUTPUT_URI": f"s3://{self.made.bucket}/jobs/{job}/",
+            "AWS_ENDPOINT_URL": self.made.endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "OMP_NUM_THREADS": "1",
+            **environment,
+        }
+        answer = await asyncio.to_thread(
+            self.clients.batch.submit_job,
+            jobName=job,
+            jobQueue=self.made.queue,
+            jobDefinition=self.made.job_definition,
+            containerOverrides={
+                "command": list(command),
+                "environment": [{"name": name, "value": value} for name, value in values.items()],
+            },
+        )
+        return str(answer["jobId"])
+
+    async def until(self, batch_id: str, *states: str) -> dict[str, Any]:
+        async with asyncio.timeout(120):
+            while True:
+                [found] = (await asyncio.to_thread(self.clients.batch.describe_jobs, jobs=[batch_id]))["jobs"]
+                if found["status"] in states:
+                    return dict(found)
+                await asyncio.sleep(0.1)
+
+    async def content(self, key: str) -> str:
+        answer = await asyncio.to_thread(self.clients.s3.get_object, Bucket=self.made.bucket, Key=key)
+        return str(answer["Body"].read().decode())
+
+    async def until_there(self, key: str) -> None:
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    await self.content(key)
+                except self.clients.s3.exceptions.NoSuchKey:
+                    await asyncio.sleep(0.1)
+                else:
+                    return
+
+
+@pytest.fixture
+async def aws(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
+    entrypoint = (sys.executable, "-m", "deploy.image.podman_run", IMAGE)
+    inherited = {name: os.environ[name] for name in ("CONTAINERS_CONF",) if name in os.environ}
+    environment = {"SIGNALBOX_IMAGE_VOLUMES": f"{repository.folder}:{repository.folder}:ro", **inherited}
+    settings = Settings(
+        images={resources.TRAINER_IMAGE: entrypoint},
+        environment={**Settings().environment, **environment},
+        stop_timeout_seconds=30,
+        signal_group=False,
+    )
+    async with aws_stand_in(settings) as endpoint:
+        made = await asyncio.to_thread(resources.create, endpoint)
+        yield Aws(made, Clients(endpoint))
+
+
+@pytest.fixture
+def readable(repository: Repository) -> Repository:
+    """By the image's user, too, who is nobody here."""
+    for folder in [repository.folder, *repository.folder.parents]:
+        if folder == Path("/tmp"):
+            break
+        folder.chmod(folder.stat().st_mode | 0o055)
+    return repository
+
+
+async def test_the_reference_training_runs_to_its_end(aws: Aws, readable: Repository) -> None:
+    commit = readable.commit({"README": "the image brings the training along"})
+    command = ("python", "-m", "trainer.mnist", "--lr", "0.1", "--epochs", "3")
+    found = await aws.until(await aws.submit("whole", readable, commit, *command), "SUCCEEDED", "FAILED")
+    assert found["status"] == "SUCCEEDED", found
+    assert (await aws.content("jobs/whole/metrics.csv")).count("\n") == 4
+    listed = await asyncio.to_thread(aws.clients.s3.list_objects_v2, Bucket=aws.made.bucket, Prefix="jobs/whole/")
+    assert {"checkpoint.pt", "model.pt", "manifest.json"} <= {
+        each["Key"].rpartition("/")[2] for each in listed["Contents"]
+    }
+
+
+async def test_a_failure_has_its_exit_code(aws: Aws, readable: Repository) -> None:
+    commit = readable.commit({"train.py": "raise SystemExit(3)"})
+    found = await aws.until(await aws.submit("fails", readable, commit, "python", "train.py"), "SUCCEEDED", "FAILED")
+    assert found["attempts"][-1]["container"]["exitCode"] == 3
+
+
+async def test_a_terminated_job_leaves_everything_and_another_goes_on_from_it(aws: Aws, readable: Repository) -> None:
+    commit = readable.commit({"train.py": STEADY})
+    batch_id = await aws.submit("stops", readable, commit, "python", "train.py")
+    await aws.until(batch_id, "RUNNING")
+    await aws.until_there("jobs/stops/checkpoint.pt")
+    await asyncio.to_thread(aws.clients.batch.terminate_job, jobId=batch_id, reason="enough")
+    found = await aws.until(batch_id, "FAILED")
+    assert found["attempts"][-1]["container"]["exitCode"] == 143
+    rows = (await aws.content("jobs/stops/metrics.csv")).count("\n") - 1
+    assert rows >= 1
+    again = await aws.until(await aws.submit("stops", readable, commit, "python", "train.py"), "SUCCEEDED", "FAILED")
+    assert again["status"] == "SUCCEEDED", again
+    lines = (await aws.content("jobs/stops/metrics.csv")).splitlines()
+    assert [line.split(",")[0] for line in lines] == ["epoch", *map(str, range(1, 31))]
+
+
+def test_the_user_is_nobody_special_and_there_is_an_init() -> None:
+    ask = "id -u; cat /proc/1/comm; ls -A /work /cache"
+    done = subprocess.run(
+        ["podman", "run", "--rm", "--entrypoint", "tini", IMAGE, "--", "sh", "-c", ask],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split()[:2] == ["1000", "tini"]
