@@ -8,6 +8,7 @@ from bot.domain.posts import File
 from bot.domain.project import Project
 from bot.ports import Artifact, Artifacts
 from bot.services.show import Show
+from trainer.contract import CLAIM_JSON
 
 LINK_SECONDS = 3600
 MOST_LINKS = 20
@@ -33,7 +34,8 @@ class Browse:
     async def artifacts(self, job_id: str) -> Listing:
         """Newest first. Raises `UnknownName` for a job that is not there."""
         job = await self._show.job(job_id)
-        found = await self._artifacts.list(self._projects[job.project].prefix(job.id))
+        everything = await self._artifacts.list(self._projects[job.project].prefix(job.id))
+        found = [artifact for artifact in everything if artifact.name != CLAIM_JSON]  # the trainer's own
         links = {a.name: await self._artifacts.link(a.uri, LINK_SECONDS) for a in found[:MOST_LINKS]}
         return Listing(job, tuple(found), links, await self._newest_picture(found), sum(a.size for a in found))
 

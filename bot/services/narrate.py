@@ -17,7 +17,7 @@ CONTENT = 2_000
 """Characters of a message."""
 EMBED = 4_096
 """Characters of an embed's description."""
-LOOK_AHEAD = 500
+LOOK_AHEAD = 200
 """Lines that are looked at to make a block; with more waiting, the thread is far behind."""
 ENOUGH = 25
 """Lines that wait for no others."""

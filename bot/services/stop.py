@@ -11,7 +11,7 @@ from bot.domain.job import Job
 from bot.domain.posts import Change
 from bot.domain.project import Project
 from bot.domain.states import EndReason
-from bot.errors import BadInput, ServiceError, UnknownName
+from bot.errors import ServiceError, UnknownName, UserError
 from bot.ports import Batch, Store
 from bot.services.bells import Bells
 
@@ -36,13 +36,14 @@ class Stop:
         self._tried: dict[str, float] = {}
 
     async def check(self, job_id: str, person: Person) -> Job:
-        """The job, if this person may stop it now; `UnknownName`, `NotAllowed`, or `BadInput` if it has ended."""
+        """The job, if this person may stop it now; `UnknownName`, `NotAllowed`, or `UserError` if it has ended."""
         job = await self._store.job(job_id)
         if job is None:
             raise UnknownName("job", given=job_id)
         self._projects[job.project].access.check_stop(person, job.asker_id)
         if not job.live:
-            raise BadInput("job", given=job.id, expected=f"a job that still runs ({job.id} has {job.state.lower()})")
+            how = "was stopped" if job.reason is EndReason.STOPPED else f"has {job.state.lower()}"
+            raise UserError(f"{job.id} {how} already: there is nothing to stop. `/status` lists what is live.")
         return job
 
     async def stop(self, job_id: str, person: Person) -> Job:

@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 
 from bot.domain.states import EndReason, JobState
-from bot.errors import BadInput, Denied, NotAllowed, Refused, ServiceError, Throttled, Unavailable, UnknownName
+from bot.errors import (
+    BadInput,
+    Denied,
+    NotAllowed,
+    Refused,
+    ServiceError,
+    Throttled,
+    Unavailable,
+    UnknownName,
+    UserError,
+)
 from bot.ports import Store
 from bot.services.submit import TrainRequest
 from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, Bot, Outside
@@ -214,7 +224,7 @@ async def test_who_may_stop_and_what(bot: Bot, outside: Outside) -> None:
         await bot.stop.stop("nothere", MIKA)
     await bot.stop.stop(job.id, MIKA)
     await bot.turn()
-    with pytest.raises(BadInput, match="a job that still runs"):
+    with pytest.raises(UserError, match="was stopped already: there is nothing to stop"):
         await bot.stop.stop(job.id, MIKA)
 
 

@@ -1,0 +1,104 @@
+"""What is asked about jobs: which there are, what they have left, how they compare."""
+
+import pytest
+
+from bot.errors import BadInput, Unavailable, UnknownName
+from bot.services.browse import PICTURE_BYTES, Browse
+from bot.services.complete import Complete
+from tests.bot.services.conftest import NOOR, PROJECT, Bot, Outside
+
+CSV = b"epoch,val_accuracy\n1,50\n2,60\n"
+
+
+@pytest.fixture
+def browse(bot: Bot, outside: Outside) -> Browse:
+    return Browse(bot.show, outside.artifacts, {PROJECT.name: PROJECT})
+
+
+async def test_a_job_is_found_however_it_is_typed_and_near_ids_are_named(bot: Bot) -> None:
+    job = await bot.train()
+    assert (await bot.show.job(f" `{job.id.upper()}` ")).id == job.id
+    with pytest.raises(UnknownName, match=f"Did you mean {job.id}"):
+        await bot.show.job(job.id[:-1] + "x")
+
+
+async def test_jobs_match_by_id_branch_commit_and_asker(bot: Bot) -> None:
+    first = await bot.train(interaction_id=1)
+    second = await bot.train(NOOR, interaction_id=2)
+    assert [job.id for job in await bot.show.matching("")] == [second.id, first.id]
+    assert [job.id for job in await bot.show.matching("noor")] == [second.id]
+    assert [job.id for job in await bot.show.matching(first.id[:4] + first.id[4:])] == [first.id]
+    assert len(await bot.show.matching("main@aaaa")) == 2
+    assert [job.id for job in await bot.show.recent(asker_id=NOOR.id)] == [second.id]
+    assert len(await bot.show.live()) == 2
+
+
+async def test_what_a_job_has_left_with_links_and_its_newest_picture(
+    bot: Bot, outside: Outside, browse: Browse
+) -> None:
+    job = await bot.train()
+    prefix = f"s3://bucket/jobs/{job.id}/"
+    outside.artifacts.objects |= {
+        f"{prefix}claim.json": b"{}",
+        f"{prefix}metrics.csv": CSV,
+        f"{prefix}artifacts/walk-1.mp4": b"old",
+        f"{prefix}artifacts/walk-2.MP4": b"newest",
+        f"{prefix}artifacts/huge.png": bytes(PICTURE_BYTES + 1),
+        f"{prefix}model.pt": b"weights",
+        "s3://bucket/jobs/other/model.pt": b"of another job",
+    }
+    listing = await browse.artifacts(job.id)
+    assert [artifact.name for artifact in listing.artifacts] == [
+        "model.pt",
+        "artifacts/huge.png",
+        "artifacts/walk-2.MP4",
+        "artifacts/walk-1.mp4",
+        "metrics.csv",
+    ]
+    assert set(listing.links) == {artifact.name for artifact in listing.artifacts}
+    assert listing.total_bytes == sum(artifact.size for artifact in listing.artifacts)
+    assert listing.picture is not None
+    assert (listing.picture.name, listing.picture.content) == ("walk-2.MP4", b"newest")
+
+
+async def test_a_job_that_has_left_nothing(bot: Bot, browse: Browse) -> None:
+    listing = await browse.artifacts((await bot.train()).id)
+    assert (listing.artifacts, listing.picture, listing.total_bytes) == ((), None, 0)
+
+
+async def test_several_jobs_on_one_axis_and_those_without_metrics_named(bot: Bot, outside: Outside) -> None:
+    jobs = [await bot.train(interaction_id=number, lr=lr) for number, lr in ((1, 0.1), (2, 0.01), (3, 0.001))]
+    for job in jobs[:2]:
+        outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
+    picture = await bot.plot.plot([job.id for job in jobs])
+    assert picture.png == b"png"
+    assert picture.words == f"{jobs[2].id} has no metrics yet."
+    (request,) = outside.figures.requests
+    assert request.title == "mnist: 2 jobs"
+    assert [curve.label for curve in request.curves] == [
+        f"{jobs[0].id} lr=0.1 momentum=0.5",
+        f"{jobs[1].id} lr=0.01 momentum=0.5",
+    ]
+
+
+async def test_a_plot_of_one_job_says_which_code_and_parameters(bot: Bot, outside: Outside) -> None:
+    job = await bot.train(lr=0.1)
+    assert (await bot.plot.plot([job.id])).png is None
+    outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
+    await bot.plot.plot([job.id])
+    (request,) = outside.figures.requests
+    assert request.title == f"mnist {job.id}"
+    assert request.subtitle.split() == [f"main@{'a' * 7}", "lr=0.1", "momentum=0.5"]
+    with pytest.raises(BadInput, match="1 to 8 jobs"):
+        await bot.plot.plot([job.id] * 9)
+
+
+async def test_names_for_autocomplete_and_silence_when_git_fails(outside: Outside) -> None:
+    complete = Complete(outside.code, [PROJECT])
+    assert await complete.branches("", 77, "W") == ["wider-net"]
+    assert await complete.branches("", 77, "n") == ["main", "wider-net"]
+    assert [commit.branch for commit in await complete.commits("", 77, "", "bbb")] == ["wider-net"]
+    assert [commit.branch for commit in await complete.commits("", 77, "", "warm")] == ["main"]
+    outside.code.fail("branches", Unavailable("no network"))
+    assert await complete.branches("", 77, "m") == []
+    assert await complete.branches("nothere", 77, "m") == []
