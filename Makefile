@@ -62,7 +62,7 @@ build/base.tar:
 image-test: setup build/base.tar
 	podman import --quiet build/base.tar localhost/signalbox-base
 	podman build --target trainer --network=host --build-arg BASE_IMAGE=localhost/signalbox-base \
-	  --build-arg TORCH_INDEX=$(TORCH_INDEX) $(IMAGE_FLAGS) --tag localhost/signalbox-trainer .
+	  $(if $(TORCH_INDEX),--build-arg TORCH_INDEX=$(TORCH_INDEX)) $(IMAGE_FLAGS) --tag localhost/signalbox-trainer .
 	SIGNALBOX_TRAINER_IMAGE=localhost/signalbox-trainer $(BIN)/python -m pytest tests/image
 
 clean:

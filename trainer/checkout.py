@@ -121,7 +121,7 @@ class _Git:
         return (f"{place}.helper=", f"{place}.helper={_HELPER}")
 
     def _trouble(self, output: Output) -> Ended:
-        said = _IN_URL.sub("", masked(_last_line(output.stderr)))
+        said = _IN_URL.sub("", masked(_reason(output.stderr)))
         where, commit = shown(self._source.repository), self._source.commit
         if "No space left on device" in output.stderr:
             return Ended(ExitCode.DISK_FULL, f"The disk is full: {where} could not be checked out.")
@@ -133,8 +133,8 @@ class _Git:
         return Ended(ExitCode.REPOSITORY_UNREACHABLE, f"{where} could not be fetched: {said}")
 
 
-def _last_line(text: str) -> str:
-    """git's own reason: its last `fatal:` or `error:`, else the last line."""
+def _reason(text: str) -> str:
+    """git's own reason: its first `fatal:` or `error:`, else its last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = [line for line in lines if line.startswith(("fatal:", "error:"))]
-    return (told or lines or ["git said nothing"])[-1]
+    return (told or lines[-1:] or ["git said nothing"])[0]

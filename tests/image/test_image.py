@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,7 +79,16 @@ class Aws:
 
     async def content(self, key: str) -> str:
         answer = await asyncio.to_thread(self.clients.s3.get_object, Bucket=self.made.bucket, Key=key)
-        return str(answer["Body"].read().decode())
+        return str(answer["Body"].read().decode(errors="replace"))
+
+    async def log(self, job: dict[str, Any]) -> str:
+        """The last attempt's lines, for a failed assertion."""
+        answer = await asyncio.to_thread(
+            self.clients.logs.get_log_events,
+            logGroupName=self.made.log_group,
+            logStreamName=job["attempts"][-1]["container"]["logStreamName"],
+        )
+        return "\n".join(event["message"] for event in answer["events"])
 
     async def until_there(self, key: str) -> None:
         async with asyncio.timeout(60):
@@ -97,7 +105,7 @@ class Aws:
 async def aws(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
     entrypoint = (sys.executable, "-m", "deploy.image.podman_run", IMAGE)
     inherited = {name: os.environ[name] for name in ("CONTAINERS_CONF",) if name in os.environ}
-    environment = {"SIGNALBOX_IMAGE_VOLUMES": f"{repository.folder}:{repository.folder}:ro", **inherited}
+    environment = {"SIGNALBOX_IMAGE_VOLUMES": f"{repository.folder}:{repository.folder}:U", **inherited}
     settings = Settings(
         images={resources.TRAINER_IMAGE: entrypoint},
         environment={**Settings().environment, **environment},
@@ -109,21 +117,11 @@ async def aws(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> AsyncI
         yield Aws(made, Clients(endpoint))
 
 
-@pytest.fixture
-def readable(repository: Repository) -> Repository:
-    """By the image's user, too, who is nobody here."""
-    for folder in [repository.folder, *repository.folder.parents]:
-        if folder == Path("/tmp"):
-            break
-        folder.chmod(folder.stat().st_mode | 0o055)
-    return repository
-
-
-async def test_the_reference_training_runs_to_its_end(aws: Aws, readable: Repository) -> None:
-    commit = readable.commit({"README": "the image brings the training along"})
+async def test_the_reference_training_runs_to_its_end(aws: Aws, repository: Repository) -> None:
+    commit = repository.commit({"README": "the image brings the training along"})
     command = ("python", "-m", "trainer.mnist", "--lr", "0.1", "--epochs", "3")
-    found = await aws.until(await aws.submit("whole", readable, commit, *command), "SUCCEEDED", "FAILED")
-    assert found["status"] == "SUCCEEDED", found
+    found = await aws.until(await aws.submit("whole", repository, commit, *command), "SUCCEEDED", "FAILED")
+    assert found["status"] == "SUCCEEDED", await aws.log(found)
     assert (await aws.content("jobs/whole/metrics.csv")).count("\n") == 4
     listed = await asyncio.to_thread(aws.clients.s3.list_objects_v2, Bucket=aws.made.bucket, Prefix="jobs/whole/")
     assert {"checkpoint.pt", "model.pt", "manifest.json"} <= {
@@ -131,15 +129,15 @@ async def test_the_reference_training_runs_to_its_end(aws: Aws, readable: Reposi
     }
 
 
-async def test_a_failure_has_its_exit_code(aws: Aws, readable: Repository) -> None:
-    commit = readable.commit({"train.py": "raise SystemExit(3)"})
-    found = await aws.until(await aws.submit("fails", readable, commit, "python", "train.py"), "SUCCEEDED", "FAILED")
-    assert found["attempts"][-1]["container"]["exitCode"] == 3
+async def test_a_failure_has_its_exit_code(aws: Aws, repository: Repository) -> None:
+    commit = repository.commit({"train.py": "raise SystemExit(3)"})
+    found = await aws.until(await aws.submit("fails", repository, commit, "python", "train.py"), "SUCCEEDED", "FAILED")
+    assert found["attempts"][-1]["container"]["exitCode"] == 3, await aws.log(found)
 
 
-async def test_a_terminated_job_leaves_everything_and_another_goes_on_from_it(aws: Aws, readable: Repository) -> None:
-    commit = readable.commit({"train.py": STEADY})
-    batch_id = await aws.submit("stops", readable, commit, "python", "train.py")
+async def test_a_terminated_job_leaves_everything_and_another_goes_on_from_it(aws: Aws, repository: Repository) -> None:
+    commit = repository.commit({"train.py": STEADY})
+    batch_id = await aws.submit("stops", repository, commit, "python", "train.py")
     await aws.until(batch_id, "RUNNING")
     await aws.until_there("jobs/stops/checkpoint.pt")
     await asyncio.to_thread(aws.clients.batch.terminate_job, jobId=batch_id, reason="enough")
@@ -147,8 +145,8 @@ async def test_a_terminated_job_leaves_everything_and_another_goes_on_from_it(aw
     assert found["attempts"][-1]["container"]["exitCode"] == 143
     rows = (await aws.content("jobs/stops/metrics.csv")).count("\n") - 1
     assert rows >= 1
-    again = await aws.until(await aws.submit("stops", readable, commit, "python", "train.py"), "SUCCEEDED", "FAILED")
-    assert again["status"] == "SUCCEEDED", again
+    again = await aws.until(await aws.submit("stops", repository, commit, "python", "train.py"), "SUCCEEDED", "FAILED")
+    assert again["status"] == "SUCCEEDED", await aws.log(again)
     lines = (await aws.content("jobs/stops/metrics.csv")).splitlines()
     assert [line.split(",")[0] for line in lines] == ["epoch", *map(str, range(1, 31))]
 
