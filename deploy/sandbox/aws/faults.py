@@ -96,7 +96,7 @@ class Faults:
         fault = self._take(call.action)
         if fault is None:
             return self._application(environ, start_response)
-        self._ledger.add("fault", action=call.action, fault=fault.fault, when=fault.when)
+        self._ledger.add("fault", action=call.action, fault=fault.fault, when=fault.when, status=fault.status)
         if fault.fault == "slow":
             return self._slow(fault, environ, start_response)
         if fault.fault == "truncated":

@@ -46,10 +46,12 @@ class Account:
     """Jobs that were to fail, and did."""
     lines: int
     wrong: Mapping[Wrong, Sequence[str]]
+    counts: Mapping[Wrong, int]
+    """Of lines there may be many in one word."""
 
     @property
     def well(self) -> bool:
-        return not any(self.wrong.values())
+        return not any(self.counts.values())
 
 
 def account(record: Record, folder: Path, aws: Json, confirmed: Iterable[str], lines: int) -> Account:
@@ -69,6 +71,7 @@ class _Comparison:
             aws_secret_access_key=aws["secret_access_key"],
         )
         self._wrong: dict[Wrong, list[str]] = {kind: [] for kind in Wrong}
+        self._counts: Counter[Wrong] = Counter()
         self._threads = {channel["id"]: channel for channel in record.transcript["channels"]}
         self._endings: dict[str, list[str]] = defaultdict(list)
         self._cards: dict[str, list[Json]] = defaultdict(list)
@@ -83,7 +86,7 @@ class _Comparison:
             self._log(job)
         self._messages()
         failed = sum(status == "FAILED" for status in ends.values())
-        return Account(len(calls), len(confirmed), failed, len(calls) * self._lines, self._wrong)
+        return Account(len(calls), len(confirmed), failed, len(calls) * self._lines, self._wrong, self._counts)
 
     def _ends(self) -> dict[str, str]:
         """By job the state that Batch ended it in."""
@@ -163,7 +166,8 @@ class _Comparison:
 
     def _count(self, kind: Wrong, job: str, count: int) -> None:
         if count:
-            self._note(kind, f"{job}: {count}")
+            self._note(kind, f"{job}: {count}", count)
 
-    def _note(self, kind: Wrong, words: str) -> None:
+    def _note(self, kind: Wrong, words: str, count: int = 1) -> None:
         self._wrong[kind].append(words)
+        self._counts[kind] += count

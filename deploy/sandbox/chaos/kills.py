@@ -25,8 +25,8 @@ class Kills:
     """Seconds from the last kill until nothing was left to do."""
 
 
-async def run(kills: int, seconds: float, seed: int, progress: Callable[[str], None]) -> tuple[Kills, Account]:
-    """So many kills, or as many as fit into the time; then the bot is left alone."""
+async def run(kills: int, seed: int, progress: Callable[[str], None]) -> tuple[Kills, Account]:
+    """So many kills; then the bot is left alone."""
     random = Random(seed)
     async with stage(LOAD) as scene:
         await scene.bot.start()
@@ -34,7 +34,7 @@ async def run(kills: int, seconds: float, seed: int, progress: Callable[[str], N
         tally, began = Kills(), time.monotonic()
 
         def over() -> bool:
-            return tally.done >= kills or time.monotonic() - began > seconds
+            return tally.done >= kills
 
         async with asyncio.TaskGroup() as group:
             group.create_task(scene.keep_asking(Random(seed + 1), over))
@@ -50,12 +50,12 @@ async def run(kills: int, seconds: float, seed: int, progress: Callable[[str], N
 async def _one(scene: Stage, random: Random, tally: Kills) -> None:
     """Lets the bot live for a while, kills it, and starts the next."""
     moment = random.random()
-    if moment < 0.35:
+    if moment < 0.4:
         await asyncio.sleep(random.uniform(0, _USUAL_START))
         tally.starting += 1
     else:
         await scene.bot.ready()
-        await asyncio.sleep(random.uniform(0, 0.3) if moment < 0.8 else random.uniform(0.3, 2.0))
+        await asyncio.sleep(random.uniform(0, 0.3) if moment < 0.9 else random.uniform(0.3, 2.0))
     await scene.bot.kill()
     tally.done += 1
     await scene.bot.start()

@@ -96,9 +96,8 @@ class Dispatcher:
         fault = self._core.faults.take(request.method, request.path)
         if fault is None:
             return await self._answer(route, request)
-        self._core.ledger.add(
-            "fault", "sandbox", fault=fault.kind, when=fault.when, method=request.method, path=request.path
-        )
+        facts = {"fault": fault.kind, "when": fault.when, "status": fault.status}
+        self._core.ledger.add("fault", "sandbox", **facts, method=request.method, path=request.path)
         if fault.kind is FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
             return await self._answer(route, request)

@@ -1,0 +1,45 @@
+"""Very many log lines, of many jobs at once, in pieces: the stand-in keeps all that was ever printed in memory."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deploy.sandbox.chaos.account import Account
+from deploy.sandbox.chaos.stage import Load, stage
+
+LINES_A_JOB = 5_000
+JOBS_A_PIECE = 50
+AT_A_TIME = 16
+SETTLE_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """`seconds` from the first command of each piece until it had settled, together."""
+
+    pieces: int
+    seconds: float
+
+
+async def run(lines: int, progress: Callable[[str], None]) -> tuple[Flood, list[Account]]:
+    """So many lines, rounded up to whole jobs."""
+    jobs = -(-lines // LINES_A_JOB)
+    sizes = [min(JOBS_A_PIECE, jobs - done) for done in range(0, jobs, JOBS_A_PIECE)]
+    seconds, accounts = 0.0, []
+    for number, size in enumerate(sizes, 1):
+        progress(f"piece {number} of {len(sizes)}: {size} jobs of {LINES_A_JOB:,} lines")
+        took, account = await _piece(size)
+        seconds += took
+        accounts.append(account)
+    return Flood(len(sizes), seconds), accounts
+
+
+async def _piece(jobs: int) -> tuple[float, Account]:
+    async with stage(Load(LINES_A_JOB, pause=0.0, at_a_time=AT_A_TIME)) as scene:
+        await scene.bot.start()
+        await scene.bot.ready()
+        began = time.monotonic()
+        await asyncio.gather(*(scene.ask(seed=0) for _ in range(jobs)))
+        await scene.settled(SETTLE_SECONDS)
+        return time.monotonic() - began, await scene.account()
