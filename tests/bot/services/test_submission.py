@@ -163,6 +163,17 @@ async def test_a_refusal_ends_the_job_and_is_told(bot: Bot, outside: Outside) ->
     assert ended.told_at is not None
 
 
+async def test_one_job_that_goes_wrong_keeps_no_other_from_its_submission(bot: Bot, outside: Outside) -> None:
+    outside.batch.fail("submit", Refused("no such definition"))
+    outside.batch.fail("submit", RuntimeError("a bug"))  # type: ignore[arg-type]
+    jobs = [await bot.train(interaction_id=number) for number in range(20)]
+    with pytest.raises(RuntimeError, match="a bug"):
+        await bot.launch.once()
+    states = [(await bot.job(job.id)).state for job in jobs]
+    assert states.count(JobState.SUBMITTED) == 18
+    assert len(outside.batch.submissions) == 18
+
+
 async def test_a_double_that_is_found_is_ended(bot: Bot, outside: Outside) -> None:
     outside.batch.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
