@@ -1,4 +1,4 @@
-"""The command line: `signalbox run` and `signalbox doctor`, also `python -m bot`."""
+"""The command line: `signalbox run`, `doctor` and `restore`, also `python -m bot`."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from bot import app as wiring
 from bot import config as settings
 from bot import doctor as examination
 from bot import logs
+from bot import restore as restoration
 from bot.errors import SignalboxError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -41,6 +42,17 @@ def doctor(config: ConfigPath = DEFAULT_CONFIG) -> None:
         checked, secrets = settings.load(config), settings.secrets()
         well = asyncio.run(examination.run(checked, secrets, Console()))
     raise typer.Exit(0 if well else 1)
+
+
+@app.command()
+def restore(
+    config: ConfigPath = DEFAULT_CONFIG,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace a store that is in good order, too.")] = False,
+) -> None:
+    """Brings a lost or damaged store back: from the newest good snapshot, and from what AWS knows of the jobs."""
+    with _told():
+        asyncio.run(restoration.run(settings.load(config), Console(), force=force))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from bot.adapters.git import GitCode
 from bot.adapters.health import serve
 from bot.adapters.sqlite import SqliteStore, open_store
 from bot.chat.client import SignalboxClient
-from bot.config import Config, Secrets, projects
+from bot.config import Config, Secrets, projects, snapshot_uri, store_path
 from bot.domain.job import ID_ALPHABET, ID_LENGTH
 from bot.services import Services, lag
 from bot.services.aimd import Aimd
@@ -28,13 +28,16 @@ from bot.services.archive import Archive, ArchiveSettings
 from bot.services.bells import Bells
 from bot.services.browse import Browse
 from bot.services.complete import Complete
+from bot.services.explain import Explain
 from bot.services.finish import Finish, FinishSettings
 from bot.services.launch import Launch, LaunchSettings
 from bot.services.loop import Loop, Pulse, forever
 from bot.services.narrate import Narrate
 from bot.services.notify import Notify, NotifySettings
 from bot.services.plot import Plot
+from bot.services.reconcile import Reconcile
 from bot.services.show import Show
+from bot.services.snapshot import Snapshot, SnapshotSettings
 from bot.services.stop import Stop
 from bot.services.submit import Submit
 from bot.services.tail import Tail
@@ -92,7 +95,7 @@ async def _run(config: Config, secrets: Secrets) -> None:
 async def _open(config: Config, stack: AsyncExitStack) -> _Outside:
     data = config.bot.data_dir
     return _Outside(
-        store=await stack.enter_async_context(open_store(data / "signalbox.db")),
+        store=await stack.enter_async_context(open_store(store_path(config))),
         aws=await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url)),
         figures=await stack.enter_async_context(ProcessFigures()),
         code=await stack.enter_async_context(GitCode(data / "repositories")),
@@ -114,6 +117,10 @@ def _services(config: Config, outside: _Outside, stack: AsyncExitStack) -> list[
     browse = Browse(show, artifacts, by_name)
     outside.chat.attach(Services(submit, stop, show, plot, browse, Complete(code, known), known))
 
+    reconcile = Reconcile(store, batch, by_name, bells, config.bot.name, now=now)
+    explain = Explain(store, bells, pace.stuck, now=now)
+    copies = SnapshotSettings(data / "snapshots", snapshot_uri(config), config.bot.snapshot_minutes * 60)
+    snapshot = Snapshot(store, artifacts, copies, now=now)
     launch = Launch(store, batch, by_name, bells, LaunchSettings(config.bot.name, pace.lookup), now=now)
     watch = Watch(store, batch, bells, now=now)
     reads = Aimd(config.aws.logs_calls_per_second, now=time.monotonic, sleep=asyncio.sleep)
@@ -136,6 +143,9 @@ def _services(config: Config, outside: _Outside, stack: AsyncExitStack) -> list[
         Loop("finish", finish.once, 2, bells.finish),
         Loop("archive", archive.once, min(pace.drain, 5), bells.archive),
         Loop("tidy", archive.tidy, 3600),
+        Loop("reconcile", reconcile.once, pace.reconcile),
+        Loop("explain", explain.once, min(pace.stuck, 15)),
+        Loop("snapshot", snapshot.once, copies.seconds),
         Loop("notify", notify.once, 1, bells.notify),
     ]
     if config.aws.events_queue_url is not None:

@@ -54,6 +54,7 @@ class Bot(_Section):
     http_port: Annotated[int, Field(ge=0, le=65535)] = 9464
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "json"
+    snapshot_minutes: Annotated[float, Field(gt=0, le=1440)] = 15
 
 
 class Pace(_Section):
@@ -66,6 +67,8 @@ class Pace(_Section):
     drain: Seconds = 30
     lookup: Seconds = 45
     plot_deadline: Seconds = 60
+    stuck: Seconds = 300
+    reconcile: Seconds = 180
 
 
 class ParameterSettings(_Section):
@@ -183,6 +186,17 @@ def secrets() -> Secrets:
     except ValidationError as error:
         expected = "the bot's token, from the Discord developer portal: Bot, Reset Token"
         raise ConfigError("environment", [f"DISCORD_TOKEN: not set; expected {expected}"]) from error
+
+
+def store_path(config: Config) -> Path:
+    """The file that everything is in that must survive."""
+    return config.bot.data_dir / "signalbox.db"
+
+
+def snapshot_uri(config: Config) -> str:
+    """Where the newest copy of the store goes, in the first project's bucket."""
+    first = next(iter(config.projects.values()))
+    return f"s3://{first.bucket}/signalbox/{config.bot.name}/store.db"
 
 
 def projects(config: Config) -> tuple[Project, ...]:

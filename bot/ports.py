@@ -241,3 +241,6 @@ class Store(Protocol):
 
     async def post_parked(self, post_id: int, why: str, at: float) -> None:
         """Not deliverable, for good: the lane goes on."""
+
+    async def snapshot(self, target: Path) -> None:
+        """Writes a copy as of now to a file of its own, whole or not at all, while the store goes on."""

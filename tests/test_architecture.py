@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 # Highest first. A module belongs to the first prefix that fits, and imports only its own layer and those below.
 LAYERS = (
     ("bot.__main__",),
-    ("bot.app", "bot.doctor"),
+    ("bot.app", "bot.doctor", "bot.restore"),
     ("bot.config", "bot.config_problems", "bot.logs"),
     ("bot.chat",),
     ("bot.adapters",),

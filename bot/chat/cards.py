@@ -51,6 +51,11 @@ def summary(job: Job, project: Project | None) -> str:
     return f"{where} — {state_word(job)}{_short_progress(job, project)}"
 
 
+def untold(job: Job, project: Project | None) -> str:
+    """The same for a job whose end could not be told, with the reason."""
+    return f"{summary(job, project)}. Its end could not be told: {escape(job.untold, 150)}"
+
+
 def choice(job: Job) -> str:
     """The same for autocomplete, which shows plain text of 100 characters at most."""
     return cut(f"{job.id}  {job.project} {job.commit.branch}@{job.commit.short} {state_word(job)}", 100)

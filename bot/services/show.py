@@ -39,6 +39,10 @@ class Show:
         """Jobs that have not ended, newest first."""
         return await self._store.jobs(channel_id=channel_id, live=True, limit=100)
 
+    async def untold(self) -> list[Job]:
+        """Of the latest jobs, those whose end no place would take."""
+        return [job for job in await self._store.jobs(live=False, limit=200) if job.untold]
+
     async def recent(self, *, asker_id: int = 0, limit: int = 15) -> list[Job]:
         return await self._store.jobs(asker_id=asker_id, limit=limit)
 

@@ -111,7 +111,7 @@ def _first(connection: Connection) -> None:
         connection.execute(statement)
 
 
-def _numbers_of_its_own(connection: Connection) -> None:
+def renumber(connection: Connection) -> None:
     """The nonces are made of the posts' numbers, so a store that takes the place of a lost one begins beyond its."""
     connection.execute("DELETE FROM sqlite_sequence WHERE name = 'post'")
     connection.execute(
@@ -120,4 +120,4 @@ def _numbers_of_its_own(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: Sequence[Migration] = (_first, _numbers_of_its_own)
+MIGRATIONS: Sequence[Migration] = (_first, renumber)

@@ -71,6 +71,9 @@ class FakeServices:
     async def live(self, channel_id: int = 0) -> list[Job]:
         return [job for job in self.known.values() if job.live]
 
+    async def untold(self) -> list[Job]:
+        return [job for job in self.known.values() if job.untold]
+
     async def recent(self, *, asker_id: int = 0, limit: int = 15) -> list[Job]:
         return [job for job in self.known.values() if asker_id in (0, job.asker_id)][:limit]
 

@@ -1,0 +1,113 @@
+"""Put a snapshot in the place of a store that was lost, as one that may have told more than it remembers."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.adapters.sqlite import jobs
+from bot.adapters.sqlite.connection import connect, in_words, transaction
+from bot.adapters.sqlite.lease import lease
+from bot.adapters.sqlite.schema import migrate, renumber
+from bot.adapters.sqlite.snapshot import write_snapshot
+from bot.domain.job import Job
+from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.states import JobState
+from bot.errors import StoreError
+
+_SIDE_FILES = ("", "-wal", "-shm")
+RESTORED = (
+    "The bot's memory of this job was restored from a snapshot. What it printed in the meantime may be missing here; "
+    "the whole log comes as a file at the end."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """`snapshot` is what the store was made of, taken at `taken_at`; None where no snapshot was good: it is empty.
+
+    `aside` is where the store went that was there before; `bad` are the snapshots that could not be read.
+    """
+
+    snapshot: Path | None
+    taken_at: float | None
+    aside: Path | None
+    bad: tuple[Path, ...]
+
+
+def trouble(store: Path) -> str:
+    """What is wrong with a store, in words; empty where it can be used. `StoreError` while a bot has it."""
+    if not store.exists():
+        return f"The store {store} is not there."
+    with lease(store):
+        try:
+            with in_words(f"The store {store}"), closing(connect(store)) as connection:
+                migrate(connection)
+        except StoreError as error:
+            return str(error)
+    return ""
+
+
+def recover(store: Path, snapshots: Sequence[Path], at: float) -> Recovery:
+    """Moves the store aside, and makes one of the first snapshot that is good. `StoreError` while a bot has it."""
+    with in_words(f"The store {store}"):
+        store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with lease(store):
+            fresh = store.with_name(f"{store.name}.restored")
+            good = next((number for number, each in enumerate(snapshots) if _usable(each, fresh, at)), None)
+            aside = _moved_aside(store)
+            if good is None:
+                return Recovery(None, None, aside, tuple(snapshots))
+            fresh.replace(store)
+            return Recovery(snapshots[good], snapshots[good].stat().st_mtime, aside, tuple(snapshots[:good]))
+
+
+def _usable(snapshot: Path, fresh: Path, at: float) -> bool:
+    """Copies it to `fresh`, brings it up to date and marks what it may have told; False where it is damaged."""
+    try:
+        write_snapshot(snapshot, fresh)
+        with closing(connect(fresh)) as connection:
+            migrate(connection)
+            with transaction(connection):
+                _mark(connection, at)
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except (StoreError, sqlite3.Error):
+        _remove(fresh)
+        return False
+    return True
+
+
+def _mark(connection: sqlite3.Connection, at: float) -> None:
+    """What happened after the snapshot is looked for before it is done again: at Batch by name, in the chat by text."""
+    renumber(connection)
+    connection.execute("UPDATE post SET attempted_at = created_at WHERE done_at IS NULL AND attempted_at IS NULL")
+    for job in jobs.open_jobs(connection):
+        jobs.save(connection, job, Change(_found(job, at), (_note(job, at),)), at)
+
+
+def _found(job: Job, at: float) -> Job:
+    found = replace(job, found_at=at, revision=job.revision + 1)
+    unsure = job.state is JobState.INTENT and job.submit_tried_at is None
+    return replace(found, submit_tried_at=at) if unsure else found
+
+
+def _note(job: Job, at: float) -> NewPost:
+    return NewPost(f"restored:{job.id}:{at:.0f}", PostKind.NOTE, job.id, text=RESTORED)
+
+
+def _moved_aside(store: Path) -> Path | None:
+    """Out of the way and not deleted: somebody may want to look at it."""
+    if not store.exists():
+        return None
+    number = next(n for n in range(1, 1_000_000) if not store.with_name(f"{store.name}.lost-{n}").exists())
+    for suffix in _SIDE_FILES[::-1]:
+        side = store.with_name(store.name + suffix)
+        if side.exists():
+            side.replace(store.with_name(f"{store.name}.lost-{number}{suffix}"))
+    return store.with_name(f"{store.name}.lost-{number}")
+
+
+def _remove(store: Path) -> None:
+    for suffix in _SIDE_FILES:
+        store.with_name(store.name + suffix).unlink(missing_ok=True)

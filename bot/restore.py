@@ -1,0 +1,116 @@
+"""The wiring of `signalbox restore`: a lost store is made anew of the newest good snapshot, and of what AWS knows."""
+
+import asyncio
+import os
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from bot.adapters.aws_batch import AwsBatch
+from bot.adapters.aws_clients import aws_clients
+from bot.adapters.aws_s3 import AwsArtifacts
+from bot.adapters.sqlite import open_store
+from bot.adapters.sqlite.recovery import Recovery, recover, trouble
+from bot.config import Config, projects, snapshot_uri, store_path
+from bot.domain.job import Job
+from bot.errors import ServiceError
+from bot.ports import Artifacts, Batch
+from bot.services.bells import Bells
+from bot.services.reconcile import Reconcile
+from bot.services.snapshot import taken
+from bot.services.watch import Watch
+
+MOST_BYTES = 2 * 1024**3
+"""Of a snapshot that is fetched."""
+REMEMBERED_SECONDS = 7 * 86_400.0
+"""How far back jobs are looked for where there is no snapshot; Batch forgets them after a day to a week."""
+OVERLAP_SECONDS = 3600.0
+
+
+async def run(config: Config, console: Console, *, force: bool) -> None:
+    """Says what it finds and does. Raises `StoreError` while a bot has the store, and `ServiceError` without AWS."""
+    store = store_path(config)
+    wrong = await asyncio.to_thread(trouble, store)
+    if not wrong and not force:
+        _say(console, f"The store {store} is in good order: nothing to restore. With --force it is replaced anyway.")
+        return
+    if wrong:
+        _say(console, wrong)
+    async with AsyncExitStack() as stack:
+        aws = await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url))
+        batch, artifacts = AwsBatch(aws), AwsArtifacts(aws)
+        await _reachable(batch, config)
+        folder = store.parent / "snapshots"
+        fetched = await _fetched(artifacts, snapshot_uri(config), folder, console)
+        snapshots = sorted([*taken(folder), *fetched], key=lambda path: path.stat().st_mtime, reverse=True)
+        recovery = await asyncio.to_thread(recover, store, snapshots, time.time())
+        _tell(recovery, store, console)
+        await _reconciled(config, batch, recovery, console)
+    _say(console, "Done. Start the bot: it tells in the channel what has not been told.")
+
+
+async def _reachable(batch: Batch, config: Config) -> None:
+    """Before anything is moved: without AWS the store would lack what was started since the snapshot."""
+    await batch.live(projects(config)[0].queue)
+
+
+async def _fetched(artifacts: Artifacts, uri: str, folder: Path, console: Console) -> list[Path]:
+    """The newest snapshot of S3, in the folder, with its time; nothing where there is none."""
+    target = folder / "from-s3.db"
+    try:
+        found = next((each for each in await artifacts.list(uri.rpartition("/")[0]) if each.uri == uri), None)
+        if found is None:
+            return []
+        content = await artifacts.read(uri, limit=MOST_BYTES)
+    except ServiceError as error:
+        _say(console, f"The snapshot in S3 cannot be read: {error}")
+        return []
+    await asyncio.to_thread(_write, target, content, found.modified)
+    return [target]
+
+
+def _write(target: Path, content: bytes, modified: float) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target.write_bytes(content)
+    os.utime(target, (modified, modified))
+
+
+def _tell(recovery: Recovery, store: Path, console: Console) -> None:
+    for path in recovery.bad:
+        _say(console, f"{path} is damaged too, and was passed over.")
+    if recovery.aside is not None:
+        _say(console, f"What was there before is kept as {recovery.aside}.")
+    if recovery.snapshot is None or recovery.taken_at is None:
+        _say(console, f"There is no good snapshot: {store} begins empty, with what AWS knows.")
+    else:
+        minutes = max(0.0, time.time() - recovery.taken_at) / 60
+        _say(console, f"{store} is restored from {recovery.snapshot}, taken {minutes:.0f} min ago.")
+
+
+async def _reconciled(config: Config, batch: Batch, recovery: Recovery, console: Console) -> None:
+    """Finds what was started since the snapshot, and what has ended."""
+    by_name = {project.name: project for project in projects(config)}
+    bells, now = Bells(), time.time
+    since = now() - REMEMBERED_SECONDS if recovery.taken_at is None else recovery.taken_at - OVERLAP_SECONDS
+    async with open_store(store_path(config)) as store:
+        known = {job.id: job for job in await store.open_jobs()}
+        reconcile = Reconcile(store, batch, by_name, bells, config.bot.name, now=now)
+        await reconcile.recover(since)
+        await reconcile.once()
+        await Watch(store, batch, bells, now=now).once()
+        for job in await store.open_jobs():
+            _say(console, f"  {job.id}  {job.project}  {_fate(job, known.get(job.id))}")
+
+
+def _fate(job: Job, before: Job | None) -> str:
+    if before is None:
+        return f"found again at AWS, {job.state.lower()}"
+    if before.live and not job.live:
+        return f"has {job.state.lower()} meanwhile"
+    return f"{job.state.lower()}"
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)

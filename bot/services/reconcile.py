@@ -1,0 +1,196 @@
+"""Compare what AWS runs with what the store knows: nothing runs twice, and nothing runs that nobody can see or stop.
+
+Every job carries the bot's name and its own id as tags, and what it was asked for in its environment: enough to find
+it again when the store was lost.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+
+import structlog
+from prometheus_client import Counter
+
+from bot.domain.events import Observation
+from bot.domain.job import Commit, Job
+from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.project import Project
+from bot.domain.states import JobState
+from bot.errors import ServiceError
+from bot.ports import Batch, Store
+from bot.services.bells import Bells
+from bot.services.launch import ASKER_TAG, BOT_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
+
+log = structlog.get_logger()
+
+RECONCILED = Counter("signalbox_reconciled", "Batch jobs that the store did not know as they were", ["kind"])
+FOUND = (
+    "The bot had lost its memory of this job and found it again at AWS. What it printed before may be missing here; "
+    "the whole log comes as a file at the end."
+)
+
+
+class Reconcile:
+    """`bot_name` tells the bot's own jobs from those of others in the account."""
+
+    def __init__(
+        self,
+        store: Store,
+        batch: Batch,
+        projects: Mapping[str, Project],
+        bells: Bells,
+        bot_name: str,
+        *,
+        now: Callable[[], float],
+    ) -> None:
+        self._store, self._batch, self._projects, self._bells = store, batch, projects, bells
+        self._bot_name, self._now = bot_name, now
+
+    async def once(self) -> None:
+        """Looks at what is unfinished in the projects' queues."""
+        await self._queues(self._batch.live)
+
+    async def recover(self, since: float) -> None:
+        """Looks at everything that was made since then, finished jobs too: after the store was lost."""
+        await self._queues(lambda queue: self._batch.made_since(queue, since))
+
+    async def _queues(self, listed: Callable[[str], Awaitable[list[Observation]]]) -> None:
+        """A queue that cannot be read keeps no other from being looked at."""
+        failure: ServiceError | None = None
+        for queue in sorted({project.queue for project in self._projects.values()}):
+            try:
+                for job_id, seen in self._ours(await listed(queue)).items():
+                    await self._look(job_id, seen)
+            except ServiceError as error:
+                failure = error
+        if failure is not None:
+            raise failure
+
+    def _ours(self, seen: Iterable[Observation]) -> dict[str, list[Observation]]:
+        """By job id."""
+        by_id: dict[str, list[Observation]] = defaultdict(list)
+        for each in seen:
+            tags = dict(each.tags)
+            if tags.get(BOT_TAG) == self._bot_name and (job_id := tags.get(JOB_TAG)):
+                by_id[job_id].append(each)
+        return by_id
+
+    async def _look(self, job_id: str, seen: list[Observation]) -> None:
+        job = await self._store.job(job_id)
+        if job is None:
+            job = await self._adopt(_best(seen))
+        if job is None:
+            return
+        if job.live and job.batch_id is None:
+            await self._look_up(job)
+        elif any(each.batch_id != job.batch_id or not job.live for each in seen if not each.state.terminal):
+            await self._settle(job, seen)
+
+    async def _look_up(self, job: Job) -> None:
+        """An intent that AWS knows, though the store has no call of it: for `launch` its answer was lost."""
+        at = self._now()
+
+        def step(stored: Job) -> Change | None:
+            tried = stored.batch_id is not None or stored.submit_tried_at is not None
+            return None if tried else Change(replace(stored, submit_tried_at=at))
+
+        await self._store.change(job.id, step)
+        self._bells.launch.ring()
+
+    async def _adopt(self, seen: Observation) -> Job | None:
+        """The job, as its tags and environment tell of it; what cannot be read is ended, as nobody could stop it."""
+        project = self._projects.get(dict(seen.tags).get(PROJECT_TAG, ""))
+        if project is None:
+            log.error("a job of the bot's belongs to no project of the config", batch_id=seen.batch_id, name=seen.name)
+            return None
+        job = found_again(seen, project, self._now())
+        if job is None:
+            RECONCILED.labels("unreadable").inc()
+            log.error("a job that cannot be read is ended", batch_id=seen.batch_id, name=seen.name)
+            await self._batch.terminate(seen.batch_id, "Carries the bot's tags, and cannot be read")
+            return None
+        RECONCILED.labels("adopted").inc()
+        log.warning("adopted", job=job.id, batch_id=seen.batch_id)
+        posts = (
+            NewPost(f"card:{job.id}", PostKind.CARD, job.id),
+            NewPost(f"thread:{job.id}", PostKind.THREAD, job.id),
+            NewPost(f"found:{job.id}", PostKind.NOTE, job.id, text=FOUND),
+        )
+        await self._store.add(job, posts)
+        self._bells.watch.ring()
+        self._bells.notify.ring()
+        return job
+
+    async def _settle(self, job: Job, seen: list[Observation]) -> None:
+        """Several Batch jobs of one command, or one of a command that was told as ended: all but one are ended.
+
+        They are described anew: what was seen may have ended meanwhile.
+        """
+        ids = [job.batch_id, *(each.batch_id for each in seen)]
+        described = await self._batch.describe([batch_id for batch_id in ids if batch_id])
+        live = [each for each in described.values() if not each.state.terminal]
+        stored = await self._store.job(job.id) or job
+        kept = _best(described.values()) if stored.live and described else None
+        if kept is not None and kept.batch_id != stored.batch_id:
+            await self._keep(stored, kept)
+        for each in live:
+            if kept is None or each.batch_id != kept.batch_id:
+                await self._end(stored, each, kept)
+
+    async def _keep(self, job: Job, kept: Observation) -> None:
+        def step(stored: Job) -> Change | None:
+            begun = replace(
+                stored, batch_id=kept.batch_id, state=JobState.SUBMITTED, attempts=(), attempt_states=0, started_at=None
+            )
+            return Change(replace(begun, revision=stored.revision + 1)) if stored.live else None
+
+        log.warning("an older job is kept", job=job.id, batch_id=kept.batch_id, instead_of=job.batch_id)
+        await self._store.change(job.id, step)
+        self._bells.watch.ring()
+
+    async def _end(self, job: Job, double: Observation, kept: Observation | None) -> None:
+        """The note is committed first: it is told also where the bot is killed in between."""
+        RECONCILED.labels("double").inc()
+        log.warning("a double is ended", job=job.id, batch_id=double.batch_id)
+        if kept is not None:
+            text = f"AWS Batch has a second job of this command, {double.batch_id}: ended. {kept.batch_id} is kept."
+        else:
+            text = f"AWS Batch still runs {double.batch_id}, though this job's end has been told. It is ended."
+        note = NewPost(f"double:{double.batch_id}", PostKind.NOTE, job.id, text=text)
+        await self._store.change(job.id, lambda stored: Change(stored, (note,)))
+        self._bells.notify.ring()
+        await self._batch.terminate(double.batch_id, "A second job of one command")
+
+
+def found_again(seen: Observation, project: Project, now: float) -> Job | None:
+    """The job that was submitted like this; None where its tags or its environment cannot be read."""
+    tags, environment = dict(seen.tags), dict(seen.environment)
+    try:
+        parameters = json.loads(environment.get("PARAMETERS", "{}"))
+        channel_id = int(tags.get(CHANNEL_TAG) or project.channel_ids[0])
+        return Job(
+            id=tags[JOB_TAG],
+            project=project.name,
+            commit=Commit(environment["COMMIT_ID"], environment.get("BRANCH_NAME", project.branches[0])),
+            parameters=dict(parameters),
+            asker_id=int(tags[ASKER_TAG]),
+            asker_name=environment.get("ASKER", "somebody"),
+            channel_id=channel_id,
+            interaction_id=int(tags[INTERACTION_TAG]),
+            created_at=seen.created_at or now,
+            timeout_seconds=project.timeout_seconds,
+            state=JobState.SUBMITTED,
+            batch_id=seen.batch_id,
+            found_at=now,
+        )
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
+def _best(seen: Iterable[Observation]) -> Observation:
+    """Which one is kept: one that succeeded or runs, as it holds the claim on the results; else the oldest."""
+    return min(seen, key=lambda each: (_RANKS.get(each.state, len(_RANKS)), each.created_at or 0.0))
+
+
+_RANKS = {state: rank for rank, state in enumerate((JobState.SUCCEEDED, JobState.RUNNING, JobState.FAILED))}
