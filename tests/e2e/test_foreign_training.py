@@ -1,0 +1,161 @@
+"""Training code that knows nothing of Signalbox, by `/train` to its plot: the hands-on's way, and walking robots'."""
+
+import asyncio
+import tomllib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import boto3
+import pytest
+import tomli_w
+
+from bot.domain.table import Table
+from deploy.sandbox.session import Sandbox, sandbox
+from tests.trainer.conftest import Repository
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+HANDS_ON = '''
+"""Takes its flags, and writes its table once, at the end, under a name made of them."""
+import argparse
+import csv
+
+flags = argparse.ArgumentParser()
+flags.add_argument("--lr", type=float)
+flags.add_argument("--momentum", type=float)
+flags.add_argument("--epochs", type=int)
+given = flags.parse_args()
+rows = [(2 / epoch, 3 / epoch, 90 + given.lr * epoch) for epoch in range(1, given.epochs + 1)]
+with open(f"metrics_lr{given.lr:0.4f}_m{given.momentum:0.4f}.csv", "w", newline="") as file:
+    table = csv.writer(file)
+    table.writerow(["train_loss", "val_loss", "val_accuracy"])
+    table.writerows(rows)
+'''
+WALKING = '''
+"""Learns to walk: a table with names and spaces of its own, deep in its own folder, and a picture."""
+import os
+
+NAMES = ("time_elapsed, reward_sum, final_reward, maximum_leg_error, num_timesteps, distance_sum, "
+         "final_distance, unperm_sum")
+os.makedirs("out/monitor")
+with open("out/monitor/progress.csv", "w") as file:
+    file.write(NAMES + "\\n")
+    for n in range(1, 31):
+        file.write(f"{n * 1.5}, {n - 10}, {n / 10}, 0.5, {n * 2048}, {n * 3}, {n / 30}, {-n}\\n")
+'''
+HANDS_ON_PARAMETERS = {
+    "lr": {"type": "float", "default": 0.1},
+    "momentum": {"type": "float", "default": 0.5},
+    "epochs": {"type": "int", "default": 4},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A sandbox with two projects of foreign code: `hands-on` in #training, `walk` in #lab."""
+
+    ready: dict[str, Any]
+    session: aiohttp.ClientSession
+
+    async def train(self, channel: str, text: str) -> dict[str, Any]:
+        """The message that tells the job's end."""
+        channel_id = self.ready["discord"]["channels"][channel]
+        body = {"channel_id": channel_id, "text": text, "wait": True}
+        async with self.session.post(self._url("commands"), json=body) as response:
+            answer = await response.json()
+            assert response.status == 200, answer
+        async with asyncio.timeout(60):
+            while True:
+                async with self.session.get(self._url(f"channels/{channel_id}/messages")) as response:
+                    messages = await response.json()
+                for message in messages:
+                    if "succeeded" in message["content"] or "failed" in message["content"]:
+                        return dict(message)
+                await asyncio.sleep(0.2)
+
+    async def picture(self, message: dict[str, Any]) -> bytes:
+        [attachment] = [each for each in message["attachments"] if each["filename"].endswith(".png")]
+        async with self.session.get(attachment["url"]) as response:
+            return await response.read()
+
+    def metrics(self) -> bytes:
+        """The one job's table, as it lies in S3."""
+        aws = self.ready["aws"]
+        s3 = boto3.client(
+            "s3",
+            endpoint_url=aws["endpoint"],
+            region_name=aws["region"],
+            aws_access_key_id=aws["access_key_id"],
+            aws_secret_access_key=aws["secret_access_key"],
+        )
+        [key] = [
+            each["Key"]
+            for each in s3.list_objects_v2(Bucket=aws["bucket"])["Contents"]
+            if each["Key"].endswith("/metrics.csv")
+        ]
+        content: bytes = s3.get_object(Bucket=aws["bucket"], Key=key)["Body"].read()
+        return content
+
+    def _url(self, what: str) -> str:
+        return f"{self.ready['discord']['url']}/sandbox/people/mika/{what}"
+
+
+def configure(place: Sandbox, repository: Repository) -> None:
+    """Two projects in place of the sandbox's own."""
+    path = place.folder / "config.toml"
+    config = tomllib.loads(path.read_text())
+    common = {**config["projects"]["mnist"], "repository": repository.url, "branches": ["main"]}
+    channels = place.ready["discord"]["channels"]
+    config["projects"] = {
+        "hands-on": {
+            **common,
+            "command": ["python", "main.py"],
+            "channels": [int(channels["training"])],
+            "parameters": HANDS_ON_PARAMETERS,
+        },
+        "walk": {
+            **common,
+            "command": ["python", "walk.py"],
+            "channels": [int(channels["lab"])],
+            "parameters": {},
+            "metric": "reward_sum",
+            "metrics_file": "out/monitor/*.csv",
+            "columns": {"epoch": "num_timesteps"},
+        },
+    }
+    path.write_text(tomli_w.dumps(config))
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    repository = Repository(folder)
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.commit({"main.py": HANDS_ON, "walk.py": WALKING}, "Code of others")
+    async with sandbox() as place, aiohttp.ClientSession() as session:
+        configure(place, repository)
+        await place.bot.start()
+        yield Scene(place.ready, session)
+
+
+async def test_the_hands_ons_script_ends_with_its_plot(scene: Scene) -> None:
+    told = await scene.train("training", "/train branch:main lr:0.5 momentum:0.1 epochs:4")
+    assert "val_accuracy 92" in told["content"]
+    assert (await scene.picture(told)).startswith(b"\x89PNG")
+    table = Table.parse(scene.metrics(), {})
+    assert list(table.columns) == ["train_loss", "val_loss", "val_accuracy"]
+    assert list(table.columns["val_accuracy"]) == [90.5, 91.0, 91.5, 92.0]
+
+
+async def test_a_table_of_reinforcement_learning_ends_with_its_plot(scene: Scene) -> None:
+    told = await scene.train("lab", "/train branch:main")
+    assert "reward_sum 20" in told["content"]
+    assert (await scene.picture(told)).startswith(b"\x89PNG")
+    table = Table.parse(scene.metrics(), {"epoch": "num_timesteps"})
+    assert list(table.columns["reward_sum"])[:2] == [-9.0, -8.0]
+    assert list(table.x)[-1] == 30 * 2048
+    assert len(table.columns) == 7
