@@ -24,6 +24,8 @@ from botocore.exceptions import (
 
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+"""Whoever gives temporary credentials renews them: a job that waits for that is not refused."""
 _KINDS: dict[type[ServiceError], frozenset[str]] = {
     Throttled: frozenset(
         {
@@ -43,9 +45,8 @@ _KINDS: dict[type[ServiceError], frozenset[str]] = {
             "TooManyRequestsException",
         }
     ),
-    Unavailable: frozenset(
-        {"InternalError", "InternalFailure", "RequestTimeout", "ServerException", "ServiceUnavailable"}
-    ),
+    Unavailable: _EXPIRED
+    | {"InternalError", "InternalFailure", "RequestTimeout", "ServerException", "ServiceUnavailable"},
     Missing: frozenset(
         {
             "404",
@@ -64,8 +65,6 @@ _KINDS: dict[type[ServiceError], frozenset[str]] = {
             "AccessDeniedException",
             "AllAccessDisabled",
             "AuthFailure",
-            "ExpiredToken",
-            "ExpiredTokenException",
             "IncompleteSignature",
             "IncompleteSignatureException",
             "InvalidAccessKeyId",
@@ -76,7 +75,6 @@ _KINDS: dict[type[ServiceError], frozenset[str]] = {
             "MissingAuthenticationTokenException",
             "NotAuthorized",
             "OptInRequired",
-            "RequestExpired",
             "RequestTimeTooSkewed",
             "SignatureDoesNotMatch",
             "UnauthorizedOperation",
@@ -148,7 +146,7 @@ def _from_answer(what: str, error: ClientError) -> ServiceError:
     text = f"{what}: {_clean(str(details.get('Message') or '')) or f'HTTP status {status}'}"
     if kind is Throttled:
         return Throttled(text, code=code, retry_after=_retry_after(metadata))
-    if kind is Denied:
+    if kind is Denied or code in _EXPIRED:
         text = f"{text}{'' if text.endswith('.') else '.'} {_MENDS.get(code, _CREDENTIALS_MEND)}"
     return kind(text, code=code)
 

@@ -47,7 +47,9 @@ class TestCalling:
             ("com.amazonaws.sqs.QueueDoesNotExist", 400, Missing),
             ("AccessDeniedException", 400, Denied),
             ("AccessDenied", 403, Denied),
-            ("ExpiredTokenException", 400, Denied),
+            ("ExpiredTokenException", 400, Unavailable),
+            ("ExpiredToken", 400, Unavailable),
+            ("RequestExpired", 400, Unavailable),
             ("UnrecognizedClientException", 400, Denied),
             ("InvalidClientTokenId", 403, Denied),
             ("SignatureDoesNotMatch", 403, Denied),
@@ -75,13 +77,17 @@ class TestCalling:
         ("code", "mend"),
         [
             ("AccessDenied", "Give the bot's role this permission."),
-            ("ExpiredToken", "Give the bot valid AWS credentials"),
+            ("InvalidClientTokenId", "Give the bot valid AWS credentials"),
             ("RequestTimeTooSkewed", "Set the machine's clock right."),
         ],
     )
     def test_denied_says_what_to_mend(self, code: str, mend: str) -> None:
         with pytest.raises(Denied, match=mend), calling("x"):
             raise client_error(code, 403)
+
+    def test_expired_credentials_say_so_too(self) -> None:
+        with pytest.raises(Unavailable, match="Give the bot valid AWS credentials"), calling("x"):
+            raise client_error("ExpiredTokenException", 400)
 
     def test_a_long_page_is_one_short_line(self) -> None:
         with pytest.raises(Refused) as caught, calling("x"):
