@@ -7,13 +7,14 @@ TORCH_INDEX ?=
 # What `podman build` needs here: mounted certificates, a folder of wheels.
 IMAGE_FLAGS ?=
 
-.PHONY: help setup demo sandbox test check bench screenshots image-test clean
+.PHONY: help setup demo sandbox test check chaos bench screenshots image-test clean
 
 help:
 	@echo "make demo         a scene in the sandbox, printed as it happens; about a minute"
 	@echo "make sandbox      the sandbox with its page; stays until Ctrl-C"
 	@echo "make test         every test"
 	@echo "make check        ruff, mypy --strict, the architecture test and the fast tests"
+	@echo "make chaos        the bot killed 1,000 times, faults over HTTP, a million log lines; ARGS=\"--kills 50\" and the like"
 	@echo "make bench        the benchmarks whose figures the README gives"
 	@echo "make screenshots  docs/*.png, by headless Chromium"
 	@echo "make image-test   builds the trainer's image with podman on Debian's packages, and runs jobs in it"
@@ -47,6 +48,9 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+chaos: setup
+	@$(BIN)/python -m deploy.sandbox.chaos $(ARGS)
 
 bench: setup
 	@$(BIN)/python -m bench

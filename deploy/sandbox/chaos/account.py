@@ -2,13 +2,11 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-
-import boto3
 
 from deploy.sandbox.chaos.printer import line
 from deploy.sandbox.demo.record import Record
@@ -54,22 +52,16 @@ class Account:
         return not any(self.counts.values())
 
 
-def account(record: Record, folder: Path, aws: Json, confirmed: Iterable[str], lines: int) -> Account:
-    """`folder` has the record's files; each job was to print so many `lines`."""
-    return _Comparison(record, folder, aws, lines).account(set(confirmed))
+def account(
+    record: Record, folder: Path, archived: Callable[[str], str], confirmed: Iterable[str], lines: int
+) -> Account:
+    """`folder` has the record's files, `archived` gives a job's log in S3; each was to print so many `lines`."""
+    return _Comparison(record, folder, archived, lines).account(set(confirmed))
 
 
 class _Comparison:
-    def __init__(self, record: Record, folder: Path, aws: Json, lines: int) -> None:
-        self._record, self._folder, self._lines = record, folder, lines
-        self._bucket = aws["bucket"]
-        self._s3 = boto3.client(
-            "s3",
-            endpoint_url=aws["endpoint"],
-            region_name=aws["region"],
-            aws_access_key_id=aws["access_key_id"],
-            aws_secret_access_key=aws["secret_access_key"],
-        )
+    def __init__(self, record: Record, folder: Path, archived: Callable[[str], str], lines: int) -> None:
+        self._record, self._folder, self._archived, self._lines = record, folder, archived, lines
         self._wrong: dict[Wrong, list[str]] = {kind: [] for kind in Wrong}
         self._counts: Counter[Wrong] = Counter()
         self._threads = {channel["id"]: channel for channel in record.transcript["channels"]}
@@ -120,7 +112,7 @@ class _Comparison:
     # ---- the log -----------------------------------------------------------------------------------------
     def _log(self, job: str) -> None:
         printed = [line(job, number) for number in range(1, self._lines + 1)]
-        archived = self._archived(job)
+        archived = self._archived(job).splitlines()
         found = Counter(archived)
         self._count(Wrong.LINE_LOST, job, sum(found[each] == 0 for each in printed))
         self._count(Wrong.LINE_DOUBLED, job, sum(count - 1 for count in found.values()))
@@ -130,14 +122,6 @@ class _Comparison:
         if whole != [True] or archived != printed:
             self._note(Wrong.FILE, f"{job}: {len(files)} files, whole: {whole}, in order in S3: {archived == printed}")
         self._shown(job, messages)
-
-    def _archived(self, job: str) -> list[str]:
-        try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=f"jobs/{job}/log.txt")
-        except self._s3.exceptions.NoSuchKey:
-            return []
-        text: str = answer["Body"].read().decode()
-        return text.splitlines()
 
     def _thread(self, job: str) -> list[Json]:
         """The messages in the thread of the job's card, whose id is its own."""

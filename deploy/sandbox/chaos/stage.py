@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from deploy.sandbox.aws.resources import TRAINER_IMAGE, Plan
+from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, Plan
 from deploy.sandbox.aws.settings import Settings
 from deploy.sandbox.chaos.account import Account, account
 from deploy.sandbox.chaos.forked import ForkedBot, forked_bot
@@ -72,6 +72,7 @@ class Stage:
     def __init__(self, sandbox: Sandbox, bot: ForkedBot, mika: Person, seen: Seen, load: Load) -> None:
         self.bot, self.sandbox = bot, sandbox
         self._mika, self._seen, self._load = mika, seen, load
+        self._clients = Clients(sandbox.ready["aws"]["endpoint"])
         self.confirmed: set[str] = set()
         """Jobs whose id a person has seen in an answer."""
         self.unanswered = 0
@@ -119,11 +120,9 @@ class Stage:
     async def account(self) -> Account:
         """What came of it all. The bot is stopped first, in order."""
         await self.bot.stop()
-        record = await Record.fetch(self.sandbox, self.sandbox.folder / "record")
         folder = self.sandbox.folder / "record"
-        return await asyncio.to_thread(
-            account, record, folder, self.sandbox.ready["aws"], self.confirmed, self._load.lines
-        )
+        record = await Record.fetch(self.sandbox, folder)
+        return await asyncio.to_thread(account, record, folder, self._archived, self.confirmed, self._load.lines)
 
     async def discord(self, path: str, body: Json | None = None) -> Any:
         """A call of the Discord stand-in's own: GET, or POST with a body."""
@@ -136,6 +135,15 @@ class Stage:
     async def no_faults(self) -> None:
         """Forgets the faults that still wait, on both sides."""
         await asyncio.gather(*(_forget(f"{place}/sandbox/faults") for place in self._places()))
+
+    def _archived(self, job: str) -> str:
+        """The job's log in S3; empty where there is none. Blocks."""
+        s3, bucket = self._clients.s3, self.sandbox.ready["aws"]["bucket"]
+        try:
+            text: str = s3.get_object(Bucket=bucket, Key=f"jobs/{job}/log.txt")["Body"].read().decode()
+        except s3.exceptions.NoSuchKey:
+            return ""
+        return text
 
     def _places(self) -> tuple[str, str]:
         return self.sandbox.ready["discord"]["url"], self.sandbox.ready["aws"]["endpoint"]

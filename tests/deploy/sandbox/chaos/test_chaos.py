@@ -1,0 +1,34 @@
+"""A short share of `make chaos`, by its command line: some kills, some faults, some thousands of lines."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from deploy.sandbox.chaos.account import Wrong
+
+pytestmark = pytest.mark.slow
+
+PARTS = {
+    "kills": (["--kills", "12", "--minutes", "0", "--lines", "0"], "Killed at any moment (seed 3)"),
+    "faults": (["--kills", "0", "--minutes", "0.15", "--lines", "0"], "Faults over HTTP (seed 3)"),
+    "lines": (["--kills", "0", "--minutes", "0", "--lines", "15000"], "Very many lines"),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_nothing_is_lost_and_nothing_doubled(part: str) -> None:
+    arguments, title = PARTS[part]
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.sandbox.chaos", *arguments, "--seed", "3"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert title in done.stdout
+    figures = dict(re.findall(r"(\S.*?) {2,}(\S.*?)\s*\n", done.stdout))
+    assert int(figures["jobs"]) > 0
+    for kind in Wrong:
+        assert figures[kind] == "0", done.stdout
