@@ -16,11 +16,13 @@ from bot.ports import Store
 from bot.services.aimd import Aimd
 from bot.services.archive import Archive, ArchiveSettings
 from bot.services.bells import Bells
+from bot.services.explain import Explain
 from bot.services.finish import Finish, FinishSettings
 from bot.services.launch import Launch, LaunchSettings
 from bot.services.narrate import Narrate
 from bot.services.notify import Notify, NotifySettings
 from bot.services.plot import Plot
+from bot.services.reconcile import Reconcile
 from bot.services.show import Show
 from bot.services.stop import Stop
 from bot.services.submit import Submit, TrainRequest
@@ -104,6 +106,8 @@ class Bot:
         self.narrate = Narrate(store, bells, hold, now=now)
         self.finish = Finish(store, self.plot, projects, bells, FinishSettings(5, 60), now=now)
         settings = ArchiveSettings(10, folder / "logs")
+        self.reconcile = Reconcile(store, outside.batch, projects, bells, "signalbox", now=now)
+        self.explain = Explain(store, bells, 300, now=now)
         self.archive = Archive(store, self.tail, outside.artifacts, projects, bells, settings, now=now)
         self.notify = Notify(store, outside.chat, projects, bells, NotifySettings(card=5, nonce_window=60), now=now)
 

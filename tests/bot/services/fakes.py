@@ -233,7 +233,7 @@ class FakeChat(Faulty):
 
     async def sent(self, post: Post, job: Job) -> int | None:
         self._check("sent", after=False)
-        return next((m.id for m in self.messages if m.post.id == post.id), None)
+        return next((m.id for m in self.messages if m.post.new.key == post.new.key), None)
 
     async def show(self, job: Job) -> None:
         self._check("show", after=False)

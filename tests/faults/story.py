@@ -1,0 +1,43 @@
+"""Pieces of a job's story, for the scenarios."""
+
+from bot.domain.events import Attempt
+from bot.domain.job import Job
+from bot.domain.posts import PostKind
+from bot.domain.states import JobState
+from tests.bot.services.conftest import Bot
+
+STREAM = "trainer/default/1"
+CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n"
+
+
+async def running(bot: Bot, *lines: str, batch_id: str = "batch-1") -> Job:
+    """A job that runs and has printed these lines."""
+    outside = bot.outside
+    job = await bot.train()
+    await bot.turn()
+    outside.batch.move(batch_id, JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    outside.logs.streams.setdefault(STREAM, [])
+    outside.logs.write(STREAM, *lines, at=outside.clock())
+    await bot.turn()
+    return await bot.job(job.id)
+
+
+def end(bot: Bot, state: JobState = JobState.SUCCEEDED, code: int = 0, *, batch_id: str = "batch-1") -> None:
+    clock = bot.outside.clock
+    bot.outside.batch.move(batch_id, state, Attempt(STREAM, clock() - 10, clock(), code))
+
+
+async def settle(bot: Bot) -> None:
+    """Until everything that waits for time has had it."""
+    for _ in range(8):
+        await bot.turn()
+        bot.outside.clock.tick(15)
+
+
+def archived(bot: Bot, job: Job) -> list[str]:
+    """The lines of the log in S3."""
+    return bot.outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/log.txt"].decode().splitlines()
+
+
+def count(bot: Bot, kind: PostKind) -> int:
+    return len(bot.said(kind))
