@@ -42,6 +42,7 @@ class Attempt:
         self._job, self._fetched, self._programs, self._stopping = job, fetched, programs, stopping
         self._host = socket.gethostname()
         self._lost: Ended | None = None
+        self._storing = threading.Lock()
         try:
             self._bucket = Bucket(job.output_uri)
         except BucketTrouble as error:
@@ -69,7 +70,7 @@ class Attempt:
             code = STOPPED
             raise
         finally:
-            renewing.stop(timeout=1)
+            renewing.stop(timeout=1)  # or else it could be the one to write last
             self._release(code)
         return code
 
@@ -100,10 +101,10 @@ class Attempt:
         self._uploads.begin(good=restored.quality in (Quality.GOOD, Quality.UNPROVED))
         say(f"running {shlex.join(self._manifest.arguments)}")
         began = time.monotonic()
-        command = Command(self._manifest.arguments, job.code, self._environment(layer), self._sources.hear)
-        self._stopping.guard(command)
-        code = self._accompany(command)
-        self._stopping.finishing()
+        environment = self._environment(layer)
+        code = self._accompany(
+            self._stopping.guard(lambda: Command(self._manifest.arguments, job.code, environment, self._sources.hear))
+        )
         if self._lost is not None:
             raise self._lost
         say(f"the command ended with {_in_words(code)} after {time.monotonic() - began:.1f} s")
@@ -113,8 +114,9 @@ class Attempt:
         """Waits for the command, and stores what it leaves as it appears."""
         with ExitStack() as background:
             for name, seconds, action in self._background():
-                periodic = Periodic(name, seconds, action, self._on_lost, at_once=True).start()
-                background.callback(periodic.stop, timeout=1)
+                background.callback(Periodic(name, seconds, action, self._on_lost, at_once=True).start().stop)
+            if self._lost is not None:
+                self._stopping.end_command()
             return command.wait()
 
     def _background(self) -> list[tuple[str, float, Callable[[], object]]]:
@@ -170,7 +172,8 @@ class Attempt:
         return code
 
     def _store_manifest(self) -> None:
-        self._bucket.put(MANIFEST_JSON, self._manifest.body())
+        with self._storing:
+            self._bucket.put(MANIFEST_JSON, self._manifest.body())
 
     def _release(self, code: int) -> None:
         if self._lost is None:

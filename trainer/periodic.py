@@ -35,8 +35,8 @@ class Periodic:
         self._thread.start()
         return self
 
-    def stop(self, timeout: float | None = None) -> None:
-        """Waits for a call that is under way, so long at most."""
+    def stop(self, timeout: float = 0.0) -> None:
+        """No further call; waits so long at most for one that is under way."""
         self._over.set()
         self._thread.join(timeout)
 

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 
 from trainer.command import Command
@@ -28,17 +29,17 @@ class Stopping:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told)
 
-    def guard(self, command: Command) -> None:
-        """There is a command now."""
-        self._command = command
-
-    def finishing(self) -> None:
-        """From now on a signal only sets the time limit."""
+    def guard(self, start: Callable[[], Command]) -> Command:
+        """Starts the command: from now on a signal is passed on to it, also one that comes in this very moment."""
         self._interruptible = False
+        command = self._command = start()
+        if self.at is not None:
+            self.end_command()
+        return command
 
     def end_command(self) -> None:
-        """SIGTERM to the command's group, and SIGKILL after a while. Callable from any thread."""
-        command = self._command
+        """SIGTERM to the command's group, once, and SIGKILL after a while. Callable from any thread."""
+        command, self._command = self._command, None
         if command is None:
             return
         command.signal(signal.SIGTERM)
@@ -54,7 +55,6 @@ class Stopping:
         if self.at is not None:
             return
         self.at = time.monotonic()
-        if self._command is not None:
-            self.end_command()
-        elif self._interruptible:
+        if self._interruptible:
             raise Stopped
+        self.end_command()

@@ -14,6 +14,8 @@ from trainer.places import write_atomically
 from trainer.sources import Sources
 
 METRICS_SECONDS = 1.0
+METRICS_SHARE = 20
+"""A table that has grown large is stored less often: that takes a twentieth of the time at most."""
 SETTLED_SECONDS = 2.0
 """A file that has not changed for so long is thought to be whole."""
 DIGEST = "sha256"
@@ -26,7 +28,7 @@ class Uploads:
     def __init__(self, bucket: Bucket, output: Path, control: Path, sources: Sources) -> None:
         self._bucket, self._output, self._control, self._sources = bucket, output, control, sources
         self._lock, self._artifacts_lock = threading.Lock(), threading.Lock()
-        self._metrics, self._metrics_at = b"", 0.0
+        self._metrics, self._metrics_due = b"", 0.0
         self._checkpoint = ""
         self._good = self._closed = False
         self._kept: dict[Path, str] = {}
@@ -39,12 +41,12 @@ class Uploads:
         self._checkpoint = print_of(path) if path.exists() else ""
 
     def live(self, *, now: bool = False) -> None:
-        """Metrics at most once a second, or `now`; a checkpoint as soon as it is there, its metrics first."""
+        """Metrics about once a second, or `now`; a checkpoint as soon as it is there, its metrics first."""
         with self._lock:
             if self._closed:
                 return
             self._store_checkpoint()
-            if now or time.monotonic() >= self._metrics_at + METRICS_SECONDS:
+            if now or time.monotonic() >= self._metrics_due:
                 self._store_metrics()
 
     def artifacts(self, *, settled: float = SETTLED_SECONDS) -> None:
@@ -66,11 +68,13 @@ class Uploads:
         return list(self._waiting())
 
     def _store_metrics(self) -> None:
-        self._metrics_at = time.monotonic()
+        began = time.monotonic()
         content = self._sources.content()
         if content and content != self._metrics:
             self._bucket.put(METRICS_CSV, content)
             self._metrics = content
+        took = time.monotonic() - began
+        self._metrics_due = began + max(METRICS_SECONDS, METRICS_SHARE * took)
 
     def _store_checkpoint(self) -> None:
         path = self._output / CHECKPOINT
