@@ -11,8 +11,8 @@ from deploy.sandbox.chaos.account import Wrong
 pytestmark = pytest.mark.slow
 
 PARTS = {
-    "kills": (["--kills", "12", "--minutes", "0", "--lines", "0"], "Killed at any moment (seed 3)"),
-    "faults": (["--kills", "0", "--minutes", "0.15", "--lines", "0"], "Faults over HTTP (seed 3)"),
+    "kills": (["--kills", "8", "--minutes", "0", "--lines", "0"], "Killed at any moment (seed 3)"),
+    "faults": (["--kills", "0", "--minutes", "0.1", "--lines", "0"], "Faults over HTTP (seed 3)"),
     "lines": (["--kills", "0", "--minutes", "0", "--lines", "15000"], "Very many lines"),
 }
 
@@ -28,7 +28,7 @@ def test_nothing_is_lost_and_nothing_doubled(part: str) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert title in done.stdout
-    figures = dict(re.findall(r"(\S.*?) {2,}(\S.*?)\s*\n", done.stdout))
+    figures = dict(re.findall(r"│ (.*?) +│ +(.*?) +│", done.stdout))
     assert int(figures["jobs"]) > 0
     for kind in Wrong:
         assert figures[kind] == "0", done.stdout
