@@ -105,15 +105,16 @@ def check(outcome: Outcome, whole: Outcome) -> None:
         assert 0 <= lost <= 1, f"{lost} epochs were told twice or not at all: {outcome.told}"
 
 
+@pytest.mark.parametrize("kind", ["SIGTERM", "SIGKILL"])
 def test_the_reference_training_ends_with_the_same_bits(
-    container: Container, repository: Repository, bucket: Bucket
+    container: Container, repository: Repository, bucket: Bucket, kind: str
 ) -> None:
     commit = repository.commit({"README": "nothing to see"})
     command = ("python", "-m", "trainer.mnist", "--lr", "0.1", "--epochs", "6", "--deterministic")
     one_thread = {"OMP_NUM_THREADS": "1", "COMMIT_ID": commit}
-    outcome = run_until_done(container, bucket, command, "SIGKILL", [0.2, 0.1], **one_thread)
+    outcome = run_until_done(container, bucket, command, kind, [0.05, 0.2, 0.1], **one_thread)
     uri = f"{bucket.uri}whole/"
-    whole = run_until_done(container, Bucket(uri), command, "SIGKILL", [], OUTPUT_URI=uri, **one_thread)
+    whole = run_until_done(container, Bucket(uri), command, kind, [], OUTPUT_URI=uri, **one_thread)
     check(outcome, whole)
     assert whole.told == (tuple(range(1, 7)),)
     assert len(outcome.told) > 1
