@@ -53,7 +53,8 @@ class Narrate:
         if waiting.total - job.log_posted > LOOK_AHEAD:
             tail = await self._store.log_lines(job.id, -TAIL, TAIL)
             left_out = max(0, tail.first - job.log_posted)
-            text, taken = digest(readable(tail.events), left_out, limit=EMBED), waiting.total - job.log_posted
+            text = digest(readable(tail.events), left_out, limit=EMBED)
+            taken = tail.first + len(tail.events) - job.log_posted  # more may have come since the first look
             await self._commit(job, taken, text, is_digest=True)
             return
         text, taken = event_block(waiting.events, CONTENT)

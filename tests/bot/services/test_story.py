@@ -1,15 +1,17 @@
 """A job as the channel sees it: card, thread, log, end, archive; with kills and lost answers in between."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from bot.domain.events import Attempt
 from bot.domain.job import Job
+from bot.domain.loglines import LogEvent
 from bot.domain.posts import PostKind
 from bot.domain.states import EndReason, JobState
 from bot.errors import Denied, Missing, Throttled, Unavailable
-from bot.ports import Hint, Store
+from bot.ports import Hint, LogLines, Store
 from tests.bot.services.conftest import Bot, Outside
 from tests.bot.services.fakes import LOST_REPLY
 
@@ -214,6 +216,30 @@ async def test_a_thread_that_is_far_behind_gets_a_digest_and_the_file(bot: Bot, 
     await _settle(bot)
     assert "5,000 lines" in bot.said(PostKind.LOG_FILE)[0]
     assert len(outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/log.txt"].splitlines()) == 5000
+
+
+async def test_lines_that_come_while_a_digest_is_made_are_told_once(
+    bot: Bot, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await _run(bot, "the first")
+    looked = bot.store.log_lines
+
+    async def growing(job_id: str, first: int, limit: int) -> LogLines:
+        """The log as it is, and a line more behind it each time."""
+        seen = await looked(job_id, first, limit)
+        late = LogEvent(f"late{seen.total}", "s", int(outside.clock() * 1000), f"line {seen.total}")
+        await bot.store.append_log(job_id, [late], lambda *_: None)
+        return seen
+
+    events = [LogEvent(f"e{n}", "s", int(outside.clock() * 1000), f"line {n}") for n in range(1, 2001)]
+    await bot.store.append_log(job.id, events, lambda *_: None)
+    monkeypatch.setattr(bot.store, "log_lines", growing)
+    await bot.narrate.once()
+    monkeypatch.undo()
+    await bot.tell()
+    told = re.findall(r"^line (\d+)$", "\n".join(bot.said(PostKind.LOG)), flags=re.MULTILINE)
+    assert len(set(told)) == len(told)
+    assert told[-2:] == ["2001", "2002"]
 
 
 async def test_an_archived_log_is_forgotten_after_a_week_and_read_from_s3(bot: Bot, outside: Outside) -> None:
