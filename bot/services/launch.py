@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.domain.clock import passed
+from bot.domain.clock import Absence, passed
 from bot.domain.events import Observation
 from bot.domain.job import Job
 from bot.domain.posts import Change
@@ -26,6 +26,8 @@ log = structlog.get_logger()
 
 AT_ONCE = 6
 """SubmitJob calls under way: at 150 ms each they stay below Batch's 50 a second."""
+LOOK_SECONDS = 10.0
+"""What the time from one look-up of a lost job to the next counts at most."""
 JOB_TAG = "signalbox:job"
 BOT_TAG = "signalbox:bot"
 PROJECT_TAG = "signalbox:project"
@@ -60,11 +62,13 @@ class Launch:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._delay: dict[str, tuple[float, float, float]] = {}
         """Job id → (since when, how long it rests, next rest): jobs whose last try failed in passing."""
+        self._missed: dict[str, Absence] = {}
 
     async def once(self) -> None:
         """One try for each intent that is due."""
         intents = [job for job in await self._store.open_jobs() if job.state is JobState.INTENT]
         self._delay = {job.id: self._delay[job.id] for job in intents if job.id in self._delay}
+        self._missed = {job.id: self._missed[job.id] for job in intents if job.id in self._missed}
         tried = await asyncio.gather(*(self._in_turn(job) for job in intents if self._due(job)), return_exceptions=True)
         for error in tried:
             if error is not None:
@@ -81,7 +85,7 @@ class Launch:
 
     async def _try(self, job: Job) -> None:
         try:
-            if job.submit_tried_at is not None and not await self._surely_absent(job, job.submit_tried_at):
+            if job.submit_tried_at is not None and not await self._surely_absent(job):
                 return
             if job.stop_at is None:
                 await self._submit(job)
@@ -90,19 +94,18 @@ class Launch:
         except ServiceError as error:
             self._later(job, error)
 
-    async def _surely_absent(self, job: Job, tried_at: float) -> bool:
+    async def _surely_absent(self, job: Job) -> bool:
         """After a call whose answer was lost: adopts the job if it is there; whether it surely is not."""
         found = await self._batch.find(self._projects[job.project].queue, self.batch_name(job))
         if found:
             await self._adopt(job, found)
             return False
         now = self._now()
-        if tried_at > now:  # the clock has been set back: the time is counted again, from here
-            await self._store.change(job.id, lambda job: Change(replace(job, submit_tried_at=now)))
-        wait = min(tried_at, now) + self._settings.lookup_seconds - now
-        if wait > 0:
-            self._delay[job.id] = (now, min(wait, self._settings.backoff_seconds), 0.0)
-        return wait <= 0
+        missed = self._missed.setdefault(job.id, Absence(now, LOOK_SECONDS)).look(now)
+        if missed < self._settings.lookup_seconds:
+            self._delay[job.id] = (now, self._settings.backoff_seconds, 0.0)
+            return False
+        return True
 
     async def _adopt(self, job: Job, found: list[Observation]) -> None:
         """The oldest is ours. A double is ended before that is committed: nobody would look for it afterwards."""
@@ -119,6 +122,7 @@ class Launch:
         )
         if not _wanted(job):
             return
+        self._missed.pop(job.id, None)
         try:
             batch_id = await self._batch.submit(self.submission(job))
         except Throttled:

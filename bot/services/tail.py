@@ -32,6 +32,8 @@ DEEP_EVERY_SECONDS = 5.0
 """Of a busy log the overlap is thousands of lines. The reads between two deep ones begin at the newest event."""
 QUIET_MS = 60_000
 """How late the first event after a silence may become readable."""
+EARLY_MS = 3_600_000
+"""How long before the start of its attempt, as AWS tells it, a line may have been printed. The stream is its alone."""
 BATCH = 2_000
 """Events in one transaction."""
 
@@ -79,9 +81,8 @@ class Tail:
 
     async def audit(self, job: Job) -> int:
         """Reads the whole log of a job once more: the number of lines that had been missed."""
-        begin = int(job.created_at * 1000) - OVERLAP_MS
         group = self._projects[job.project].log_group
-        return sum([await self._read(group, [_Stream(name, job.id, begin)], 0) for name in job.streams])
+        return sum([await self._read(group, [_Stream(name, job.id, _begin(job, name))], 0) for name in job.streams])
 
     def _overlap(self) -> int:
         """How far this pass goes back."""
@@ -97,8 +98,8 @@ class Tail:
         for job in jobs:
             if not all(name in self._streams for name in job.streams):
                 stored = await self._store.log_since(job.id)
-                begin = int(job.created_at * 1000)
-                self._streams.update({name: _Stream(name, job.id, stored.get(name, begin)) for name in job.streams})
+                for name in job.streams:
+                    self._streams[name] = _Stream(name, job.id, stored.get(name, _begin(job, name)))
             known.update({name: self._streams[name] for name in job.streams})
         self._streams = known
 
@@ -164,6 +165,12 @@ class Tail:
         if progress == job.progress and detail == job.detail:
             return None
         return Change(replace(job, progress=progress, detail=detail, revision=job.revision + 1))
+
+
+def _begin(job: Job, stream: str) -> int:
+    """Where a stream begins, by AWS's clock alone: the bot's may have been ahead when the job was asked for."""
+    started = next((attempt.started_at for attempt in job.attempts if attempt.log_stream == stream), None)
+    return int((started or 0.0) * 1000) - EARLY_MS
 
 
 def _shards(streams: Sequence[_Stream], overlap: int) -> Iterator[list[_Stream]]:

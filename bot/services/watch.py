@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 from prometheus_client import Counter
 
-from bot.domain.clock import passed
+from bot.domain.clock import Absence, passed
 from bot.domain.events import Observation
 from bot.domain.job import Job
 from bot.domain.posts import Change, NewPost, PostKind
@@ -18,8 +18,8 @@ from bot.services.bells import Bells
 log = structlog.get_logger()
 
 QUARANTINED = Counter("signalbox_events_quarantined", "Events that are no state change of a job of ours", ["kind"])
-LOOKS_BEFORE_LOST = 3
-"""A clock that jumps ahead must not end a job that Batch had only just not known."""
+LOOK_SECONDS = 120.0
+"""What the time from one look to the next counts at most, where Batch does not know a job."""
 
 
 class Watch:
@@ -37,8 +37,8 @@ class Watch:
         self._store, self._batch, self._bells, self._now = store, batch, bells, now
         self._lost_after, self._old_after = lost_after_seconds, old_after_seconds
         self._answered_at = now()
-        self._absent: dict[str, tuple[float, int]] = {}
-        """Job id → since when Batch does not know it, and how often it was asked."""
+        self._absent: dict[str, Absence] = {}
+        """By job id: those that Batch does not know."""
 
     async def once(self) -> None:
         """Describes every unfinished job that Batch knows, 100 a call."""
@@ -106,9 +106,7 @@ class Watch:
     async def _not_known(self, job: Job) -> None:
         """Batch forgets finished jobs after a day, and may not know a new one for seconds: look again, then tell."""
         now = self._now()
-        since, looks = self._absent.get(job.id, (now, 0))
-        self._absent[job.id] = (since, looks + 1)
-        if not passed(since, self._lost_after, now) or looks < LOOKS_BEFORE_LOST:
+        if self._absent.setdefault(job.id, Absence(now, LOOK_SECONDS)).look(now) < self._lost_after:
             return
         detail = "AWS Batch does not know this job any more, so how it ended cannot be told."
         await self._store.change(

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.bot.chat.conftest import room
 from tests.bot.services.conftest import bot, outside, store
 
-__all__ = ["bot", "outside", "store"]
+__all__ = ["bot", "outside", "room", "store"]
 
 
 @pytest.fixture(autouse=True)

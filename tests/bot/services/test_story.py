@@ -168,6 +168,28 @@ async def test_a_line_that_comes_after_the_end_is_in_the_archive(bot: Bot, outsi
     assert "late" in bot.said(PostKind.LOG)[-1]
 
 
+async def test_lines_older_than_the_command_by_the_bots_clock_are_read(bot: Bot, outside: Outside) -> None:
+    job = await bot.train()
+    await bot.turn()
+    outside.clock.tick(-3600)  # it was an hour ahead
+    outside.batch.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    outside.logs.write(STREAM, "one", at=outside.clock())
+    await bot.turn()
+    assert (await bot.store.log_lines(job.id, 0, 0)).total == 1
+
+
+async def test_a_clock_set_ahead_loses_no_job_that_batch_is_only_late_to_show(bot: Bot, outside: Outside) -> None:
+    job = await bot.train()
+    await bot.launch.once()
+    shown, outside.batch.jobs = outside.batch.jobs, {}
+    for seconds in (0, 1, 3600, 1):
+        outside.clock.tick(seconds)
+        await bot.watch.once()
+    outside.batch.jobs = shown
+    await bot.watch.once()
+    assert (await bot.job(job.id)).live
+
+
 async def test_a_missing_stream_does_not_keep_the_others_from_being_read(bot: Bot, outside: Outside) -> None:
     await bot.train(interaction_id=1)
     await bot.train(interaction_id=2)

@@ -103,6 +103,20 @@ async def test_an_answer_lost_before_the_effect_is_submitted_again_when_the_job_
     assert len(outside.batch.submissions) == 1
 
 
+async def test_a_clock_set_ahead_submits_nothing_twice(bot: Bot, outside: Outside) -> None:
+    outside.batch.fail("submit", LOST_REPLY, after=True)
+    job = await bot.train()
+    outside.batch.lagging = True
+    for seconds in (0, 1, 3600, 1):
+        outside.clock.tick(seconds)
+        await bot.launch.once()
+    outside.batch.lagging = False
+    outside.clock.tick(2)
+    await bot.launch.once()
+    assert (await bot.job(job.id)).batch_id == "batch-1"
+    assert len(outside.batch.submissions) == 1
+
+
 async def test_a_kill_between_the_call_and_its_commit(outside: Outside, store: Store, tmp_path: Path) -> None:
     first = Bot(outside, store, tmp_path)
     outside.batch.fail("submit", LOST_REPLY, after=True)
