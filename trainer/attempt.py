@@ -31,6 +31,7 @@ from trainer.upload import Uploads
 LOOK_SECONDS = 0.02
 """How soon a checkpoint is seen: training code waits for it before it tells a further epoch."""
 ARTIFACTS_SECONDS = 3.0
+RELEASE_SECONDS = 2.0
 RETRY_SECONDS = 60.0
 """How long the last upload is tried again, where nobody said stop."""
 
@@ -176,9 +177,15 @@ class Attempt:
             self._bucket.put(MANIFEST_JSON, self._manifest.body())
 
     def _release(self, code: int) -> None:
+        """Tells the next attempt that this one is over; without an answer from S3, the claim's age will."""
         if self._lost is None:
-            with suppress(BucketTrouble, Ended):
-                self._claim.end(code)
+            releasing = threading.Thread(target=self._end_claim, args=[code], daemon=True, name="release")
+            releasing.start()
+            releasing.join(RELEASE_SECONDS)
+
+    def _end_claim(self, code: int) -> None:
+        with suppress(BucketTrouble, Ended):
+            self._claim.end(code)
 
     def _on_lost(self, error: Ended) -> None:
         """Another attempt has the job: nothing more is stored."""

@@ -11,8 +11,8 @@ from trainer.errors import Stopped
 
 COMMAND_SECONDS = 12.0
 """From SIGTERM until the command is killed."""
-UPLOAD_SECONDS = 25.0
-"""From SIGTERM until the entrypoint ends, whatever is not stored by then. ECS and Docker kill at 30."""
+UPLOAD_SECONDS = 22.0
+"""From SIGTERM until nothing more is stored; the entrypoint ends at most 3 s later. ECS and Docker kill at 30."""
 
 
 class Stopping:
