@@ -168,6 +168,20 @@ async def test_a_line_that_comes_after_the_end_is_in_the_archive(bot: Bot, outsi
     assert "late" in bot.said(PostKind.LOG)[-1]
 
 
+async def test_a_line_that_became_readable_late_has_its_place_in_the_archive(bot: Bot, outside: Outside) -> None:
+    job = await _run(bot, "first\nstill first", "second")
+    outside.clock.tick(4)
+    outside.logs.write(STREAM, "fünfth", "sixth", at=outside.clock())
+    await bot.turn()
+    outside.logs.write(STREAM, "third", "fourth", at=outside.clock() - 2)
+    outside.clock.tick(6)
+    await bot.turn()
+    _end(bot, JobState.SUCCEEDED, 0)
+    await _settle(bot)
+    log = outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/log.txt"]
+    assert log.decode().splitlines() == ["first", "still first", "second", "third", "fourth", "fünfth", "sixth"]
+
+
 async def test_lines_older_than_the_command_by_the_bots_clock_are_read(bot: Bot, outside: Outside) -> None:
     job = await bot.train()
     await bot.turn()
