@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 from pathlib import Path
 
 from deploy.sandbox.chaos.printer import line
@@ -128,14 +127,14 @@ class _Comparison:
         return [m for card in self._cards[job] for m in self._threads.get(card["id"], {"messages": ()})["messages"]]
 
     def _shown(self, job: str, messages: Sequence[Json]) -> None:
-        """In the thread each line is there in its order, or counted among those that are left out."""
+        """In the thread each line is there, late ones behind others, or counted among those that are left out."""
         numbered = re.compile(rf"^{job} line (\d+)$", re.MULTILINE)
         texts = [text_of(message) for message in messages]
-        numbers = [int(number) for text in texts for number in numbered.findall(text)]
+        numbers = Counter(number for text in texts for number in numbered.findall(text))
         left_out = sum(int(count.replace(",", "")) for text in texts for count in _LEFT_OUT.findall(text))
-        doubled = sum(after <= before for before, after in pairwise(numbers))
+        doubled = sum(numbers.values()) - len(numbers)
         self._count(Wrong.SHOWN_DOUBLED, job, doubled)
-        self._count(Wrong.SHOWN_LOST, job, abs(self._lines - left_out - len(numbers)) if not doubled else 0)
+        self._count(Wrong.SHOWN_LOST, job, abs(self._lines - left_out - len(numbers)))
 
     # ---- requests ----------------------------------------------------------------------------------------
     def _messages(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from deploy.sandbox.chaos.account import Account
 from deploy.sandbox.chaos.stage import Load, Stage, stage
 
-LOAD = Load(lines=40, pause=0.02)
+LOAD = Load(lines=120, burst=3, pause=0.05)
 SETTLE_SECONDS = 180.0
 EXPIRED_SECONDS = 3.0
 """How long at a time no credentials are good."""

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from deploy.sandbox.chaos.account import Account
 from deploy.sandbox.chaos.stage import Load, stage
 
-LINES_A_JOB = 5_000
+LOAD = Load(lines=5_000, burst=250, pause=0.2)
 JOBS_A_PIECE = 50
-AT_A_TIME = 16
 SETTLE_SECONDS = 300.0
 
 
@@ -24,11 +23,11 @@ class Flood:
 
 async def run(lines: int, progress: Callable[[str], None]) -> tuple[Flood, list[Account]]:
     """So many lines, rounded up to whole jobs."""
-    jobs = -(-lines // LINES_A_JOB)
+    jobs = -(-lines // LOAD.lines)
     sizes = [min(JOBS_A_PIECE, jobs - done) for done in range(0, jobs, JOBS_A_PIECE)]
     seconds, accounts = 0.0, []
     for number, size in enumerate(sizes, 1):
-        progress(f"piece {number} of {len(sizes)}: {size} jobs of {LINES_A_JOB:,} lines")
+        progress(f"piece {number} of {len(sizes)}: {size} jobs of {LOAD.lines:,} lines")
         took, account = await _piece(size)
         seconds += took
         accounts.append(account)
@@ -36,7 +35,7 @@ async def run(lines: int, progress: Callable[[str], None]) -> tuple[Flood, list[
 
 
 async def _piece(jobs: int) -> tuple[float, Account]:
-    async with stage(Load(LINES_A_JOB, pause=0.0, at_a_time=AT_A_TIME)) as scene:
+    async with stage(LOAD) as scene:
         await scene.bot.start()
         await scene.bot.ready()
         began = time.monotonic()

@@ -77,7 +77,9 @@ class ForkedBot:
 
     async def _answer(self) -> int:
         answers, _ = _pipes(self._nursery)
-        return int(await answers.readline())
+        if line := await answers.readline():
+            return int(line)
+        raise BotEndedError("the process that bots are forks of has ended")
 
 
 @asynccontextmanager
@@ -90,6 +92,7 @@ async def forked_bot(sandbox: Sandbox) -> AsyncIterator[ForkedBot]:
         env={**os.environ, **botconfig.environment(sandbox.ready), MARK: str(config)},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for who started it
     )
     bot = ForkedBot(nursery, log_path, reaper, f"{MARK}={config}")
     try:

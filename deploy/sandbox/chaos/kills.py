@@ -9,7 +9,7 @@ from random import Random
 from deploy.sandbox.chaos.account import Account
 from deploy.sandbox.chaos.stage import Load, Stage, stage
 
-LOAD = Load(lines=40, pause=0.02)
+LOAD = Load(lines=120, burst=3, pause=0.05)
 SETTLE_SECONDS = 180.0
 _USUAL_START = 0.5
 

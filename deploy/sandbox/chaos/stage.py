@@ -25,8 +25,10 @@ from deploy.sandbox.session import Sandbox, sandbox
 
 CHANNEL = "training"
 PRINTER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("printer.py")))
+AT_A_TIME = 16
+"""Jobs that run at a time, at most."""
 IN_FLIGHT = 12
-"""Jobs that are under way at a time, at most."""
+"""Jobs that are asked for and not told yet, at most."""
 QUIET_SECONDS = 5.0
 """Without any effect for so long, everything has settled: the bot looks for lost answers after 3 s."""
 _JOB_ID = re.compile(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b")
@@ -39,11 +41,11 @@ class NotSettledError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What each job prints, `pause` in seconds, and how many jobs run at a time."""
+    """What each job prints: so many lines, in bursts with `pause` seconds after each."""
 
     lines: int
+    burst: int
     pause: float
-    at_a_time: int = 16
 
 
 class Seen:
@@ -152,9 +154,9 @@ class Stage:
 @asynccontextmanager
 async def stage(load: Load) -> AsyncIterator[Stage]:
     """The bot is made and not started. Everything ends with it."""
-    printing = {"CHAOS_LINES": str(load.lines), "CHAOS_PAUSE": str(load.pause)}
+    printing = {"CHAOS_LINES": str(load.lines), "CHAOS_BURST": str(load.burst), "CHAOS_PAUSE": str(load.pause)}
     aws = Settings(images={TRAINER_IMAGE: PRINTER}, environment=printing, stop_timeout_seconds=5)
-    plan = Plan(max_vcpus=4 * load.at_a_time)
+    plan = Plan(max_vcpus=4 * AT_A_TIME)
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(sandbox(limits=_limits(), aws=aws, plan=plan))
         bot = await stack.enter_async_context(forked_bot(running))
