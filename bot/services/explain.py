@@ -14,28 +14,32 @@ from bot.services.bells import Bells
 
 
 class Explain:
-    """`dwell_seconds` is how long a cause must have stayed."""
+    """`dwell_seconds` is how long a cause must have been looked at: what the store says right after a start is old."""
 
     def __init__(self, store: Store, bells: Bells, dwell_seconds: float, *, now: Callable[[], float]) -> None:
         self._store, self._bells, self._dwell, self._now = store, bells, dwell_seconds, now
+        self._since: dict[tuple[str, str], float] = {}
         self._told: set[tuple[str, str]] = set()
 
     async def once(self) -> None:
         """Commits the notes that are due. The note's key makes it once; `_told` only spares the look."""
-        waiting = {(job.id, cause_name(job)): job for job in await self._store.open_jobs() if cause_name(job)}
+        waiting = {(job.id, cause_name(job)): job for job in await self._store.open_jobs() if _waits(job)}
+        self._since = {key: self._since.get(key, self._now()) for key in waiting}
         self._told &= waiting.keys()
         for key, job in waiting.items():
-            if key not in self._told and self._due(job):
+            if key not in self._told and passed(self._since[key], self._dwell, self._now()):
                 await self._store.change(job.id, self._note)
                 self._told.add(key)
                 self._bells.notify.ring()
 
-    def _due(self, job: Job) -> bool:
-        return job.stop_at is None and job.seen_at is not None and passed(job.seen_at, self._dwell, self._now())
-
     def _note(self, job: Job) -> Change | None:
-        if not cause_name(job) or not self._due(job):
+        if not _waits(job):
             return None
-        minutes = max(1, round((self._now() - (job.seen_at or 0.0)) / 60))
+        minutes = max(1, round((self._now() - (job.seen_at or self._now())) / 60))
         text = stuck(job, f"{minutes} min")
         return Change(job, (NewPost(f"waits:{job.id}:{cause_name(job)}", PostKind.NOTE, job.id, text=text),))
+
+
+def _waits(job: Job) -> bool:
+    """Whether it waits for a machine, as far as AWS has told lately."""
+    return bool(cause_name(job)) and job.stop_at is None and job.unseen_since is None

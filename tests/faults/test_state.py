@@ -11,7 +11,8 @@ from bot.domain.posts import PostKind
 from bot.domain.states import EndReason, JobState
 from bot.errors import Throttled, Unavailable
 from bot.ports import Hint
-from bot.services.bells import Bell
+from bot.services.bells import Bell, Bells
+from bot.services.explain import Explain
 from bot.services.loop import Loop, Pulse, forever
 from bot.services.watch import QUARANTINED
 from tests.bot.services.conftest import PROJECT, Bot, Outside
@@ -243,7 +244,21 @@ async def test_a_misconfiguration_that_passes_while_the_queue_scales_from_zero_i
     assert not bot.said(PostKind.NOTE)
 
 
-async def test_a_new_cause_is_told_too_also_after_a_restart(bot: Bot, outside: Outside) -> None:
+async def test_what_the_store_says_right_after_a_start_is_not_told_as_if_it_were_so_still(
+    bot: Bot, outside: Outside
+) -> None:
+    """The bot was down for hours: the job may run since, and is only about to be looked at."""
+    await bot.train()
+    await bot.turn()
+    outside.batch.move("batch-1", JobState.RUNNABLE)
+    await bot.watch.once()
+    outside.clock.tick(7200)
+    await bot.explain.once()
+    await bot.tell()
+    assert not bot.said(PostKind.NOTE)
+
+
+async def test_a_new_cause_is_told_too_and_neither_again_after_a_restart(bot: Bot, outside: Outside) -> None:
     await bot.train()
     await bot.turn()
     for reason in ("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"):
@@ -251,8 +266,12 @@ async def test_a_new_cause_is_told_too_also_after_a_restart(bot: Bot, outside: O
         for _ in range(30):
             await bot.turn()
             await bot.explain.once()
-            bot.explain._told.clear()  # what a restart forgets
             outside.clock.tick(15)
+        bot.explain = Explain(bot.store, Bells(), 300, now=outside.clock)
+    for _ in range(30):
+        await bot.turn()
+        await bot.explain.once()
+        outside.clock.tick(15)
     assert [("no such machine" in note, "No machine of this" in note) for note in bot.said(PostKind.NOTE)] == [
         (True, False),
         (False, True),

@@ -25,6 +25,13 @@ def _double(outside: Outside, batch_id: str, *, age: float, **changes: object) -
     return double
 
 
+async def _launching(bot: Bot, seconds: int) -> None:
+    """Each second, as the loop does while an answer is awaited."""
+    for _ in range(seconds):
+        await bot.launch.once()
+        bot.outside.clock.tick(1)
+
+
 async def test_a_reply_lost_after_the_effect_is_adopted_by_name_and_there_is_one_job(
     bot: Bot, outside: Outside
 ) -> None:

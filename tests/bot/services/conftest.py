@@ -101,7 +101,8 @@ class Bot:
         self.stop = Stop(store, outside.batch, projects, bells, now=now)
         self.launch = Launch(store, outside.batch, projects, bells, LaunchSettings("signalbox", 45), now=now)
         self.watch = Watch(store, outside.batch, bells, now=now)
-        pace = Aimd(5, now=now, sleep=outside.clock.sleep)
+        steady = Clock()  # a monotonic one, as in `bot/app.py`
+        pace = Aimd(5, now=steady, sleep=steady.sleep)
         self.tail = Tail(store, outside.logs, projects, bells, pace, now=now)
         self.narrate = Narrate(store, bells, hold, now=now)
         self.finish = Finish(store, self.plot, projects, bells, FinishSettings(5, 60), now=now)

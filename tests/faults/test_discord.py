@@ -1,0 +1,441 @@
+"""Discord: every end is told once, somewhere, and nothing that is refused is asked again and again."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+import pytest
+
+from bot.chat import errors
+from bot.chat.breaker import MOST_INVALID, WINDOW_SECONDS, Breaker
+from bot.chat.context import acknowledge
+from bot.chat.limiter import Limiter
+from bot.chat.poster import Poster
+from bot.domain.events import Attempt
+from bot.domain.job import DIRECT, NOWHERE, Job
+from bot.domain.posts import NewPost, PostKind
+from bot.domain.states import EndReason, JobState
+from bot.errors import Denied, Missing, Refused, ServiceError, Throttled
+from bot.ports import Store
+from bot.services.bells import Bells
+from bot.services.notify import Notify, NotifySettings
+from deploy.sandbox.discord.permissions import Overwrite, Permission
+from tests.bot.chat.conftest import CHANNEL, Room
+from tests.bot.chat.jobs import PROJECT, a_post, a_running_job, an_ended_job
+from tests.bot.services.conftest import Bot, Outside
+from tests.bot.services.fakes import LOST_REPLY
+from tests.faults.story import STREAM, count, end, running, settle
+
+FORBIDDEN = Denied("Missing Permissions (50013)", code="50013")
+EPHEMERAL = 64
+GONE = Missing("Unknown Channel (10003)", code="10003")
+
+
+# ---- replies that are lost ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("seconds", [3, 59, 61, 3600], ids=["inside", "at its end", "after", "long after"])
+async def test_a_reply_lost_is_retried_inside_and_after_the_nonce_window_and_told_once(
+    bot: Bot, outside: Outside, seconds: float
+) -> None:
+    await running(bot, "one")
+    end(bot)
+    await bot.watch.once()
+    await bot.finish.once()
+    outside.chat.fail("send", LOST_REPLY, after=True)
+    await bot.tell()
+    outside.clock.tick(seconds)
+    await settle(bot)
+    assert count(bot, PostKind.END) == 1
+    assert not await bot.store.open_jobs()
+
+
+async def test_after_a_clock_set_back_the_history_is_read_as_the_window_may_have_passed(
+    bot: Bot, outside: Outside
+) -> None:
+    """Discord's window goes by Discord's clock: 61 s later the bot's own says that an hour is still to come."""
+    await running(bot, "one")
+    end(bot)
+    await bot.watch.once()
+    await bot.finish.once()
+    outside.chat.fail("send", LOST_REPLY, after=True)
+    await bot.tell()
+    outside.chat.window = -1  # passed, whatever the bot's clock says
+    outside.clock.tick(-3600)
+    await settle(bot)
+    assert count(bot, PostKind.END) == 1
+
+
+# ---- places that are gone or forbidden ---------------------------------------------------------------------
+class _Places(Outside):
+    """A chat in which some places refuse whatever is sent to them."""
+
+    def refuse(self, places: dict[int, Exception]) -> list[int]:
+        """Returns the places that are asked from now on."""
+        asked: list[int] = []
+        send = self.chat.send
+
+        async def picky(post: Any, job: Job) -> int:
+            if post.new.kind is PostKind.END:
+                asked.append(job.end_place)
+                if job.end_place in places:
+                    raise places[job.end_place]
+            return await send(post, job)
+
+        self.chat.send = picky  # type: ignore[method-assign]
+        return asked
+
+
+@pytest.fixture
+def outside() -> _Places:
+    return _Places()
+
+
+@pytest.mark.parametrize("error", [GONE, FORBIDDEN], ids=["deleted", "forbidden"])
+async def test_an_end_whose_channel_is_gone_or_forbidden_is_told_to_the_asker(
+    bot: Bot, outside: _Places, error: Refused
+) -> None:
+    job = await running(bot, "one")
+    asked = outside.refuse({job.channel_id: error})
+    end(bot)
+    await settle(bot)
+    assert asked == [job.channel_id, DIRECT], "each place is asked once"
+    assert count(bot, PostKind.END) == 1
+    assert (await bot.job(job.id)).untold == ""
+
+
+async def test_an_end_is_told_in_the_projects_other_channel_first(bot: Bot, outside: _Places) -> None:
+    job = await running(bot, "one")
+    bot.notify._projects = {"mnist": replace(bot.notify._projects["mnist"], channel_ids=(job.channel_id, 88, 99))}
+    asked = outside.refuse({job.channel_id: GONE, 88: FORBIDDEN})
+    end(bot)
+    await settle(bot)
+    assert asked == [job.channel_id, 88, 99]
+    assert count(bot, PostKind.END) == 1
+
+
+async def test_an_end_that_no_place_takes_is_parked_and_shown_in_status(bot: Bot, outside: _Places) -> None:
+    job = await running(bot, "one")
+    asked = outside.refuse(dict.fromkeys((job.channel_id, DIRECT), FORBIDDEN))
+    end(bot)
+    for _ in range(10):
+        await settle(bot)
+    assert asked == [job.channel_id, DIRECT], "never a loop"
+    assert (await bot.job(job.id)).untold == str(FORBIDDEN)
+    assert [found.id for found in await bot.show.untold()] == [job.id]
+    assert not await bot.store.pending_posts()
+    assert not await bot.store.open_jobs()
+
+
+async def test_a_reply_lost_on_the_way_elsewhere_is_told_there_once(bot: Bot, outside: _Places) -> None:
+    job = await running(bot, "one")
+    outside.refuse({job.channel_id: GONE})
+    end(bot)
+    await bot.watch.once()
+    await bot.finish.once()
+    await bot.notify.once()
+    await bot.notify.settle()
+    outside.chat.fail("send", LOST_REPLY, after=True)
+    await bot.tell()
+    outside.clock.tick(3600)
+    await settle(bot)
+    assert count(bot, PostKind.END) == 1
+
+
+async def test_a_deleted_card_is_not_edited_again(bot: Bot, outside: _Places) -> None:
+    job = await running(bot, "one")
+    outside.chat.fail("show", Missing("Unknown Message", code="10008"), times=99)
+    for epoch in range(1, 9):
+        outside.logs.write(STREAM, f'@metrics {{"epoch": {epoch}}}', at=outside.clock())
+        outside.clock.tick(6)
+        await bot.turn()
+    assert len(outside.chat.faults) == 98
+    assert (await bot.job(job.id)).message_id == NOWHERE
+    end(bot)
+    await settle(bot)
+    assert count(bot, PostKind.END) == 1
+
+
+async def test_a_card_that_may_not_be_edited_is_tried_again_every_ten_minutes_at_most(
+    bot: Bot, outside: _Places
+) -> None:
+    await running(bot, "one")
+    outside.chat.fail("show", FORBIDDEN, times=99)
+    for epoch in range(200):  # 20 minutes
+        outside.logs.write(STREAM, f'@metrics {{"epoch": {epoch}}}', at=outside.clock())
+        outside.clock.tick(6)
+        await bot.turn()
+    assert len(outside.chat.faults) >= 99 - 3
+    outside.chat.faults.clear()
+    outside.clock.tick(601)
+    await bot.turn()
+    assert outside.chat.edits[-1].progress.epoch == 199
+
+
+async def test_a_locked_thread_takes_nothing_more_and_the_end_is_told(bot: Bot, outside: _Places) -> None:
+    job = await running(bot, "one")
+    outside.chat.fail("send", Denied("Thread is locked", code="160005"))
+    outside.logs.write(STREAM, *(f"line {n}" for n in range(3)), at=outside.clock())
+    await bot.turn()
+    sends = outside.chat.sends
+    for _ in range(10):
+        outside.logs.write(STREAM, "more", at=outside.clock())
+        outside.clock.tick(5)
+        await bot.turn()
+    assert outside.chat.sends == sends, "never a loop of invalid requests"
+    end(bot)
+    await settle(bot)
+    assert count(bot, PostKind.END) == 1
+    assert (await bot.job(job.id)).archived_at is not None
+
+
+# ---- rates -------------------------------------------------------------------------------------------------
+async def test_throttled_posts_wait_as_long_as_they_are_told_to_and_arrive_once(bot: Bot, outside: _Places) -> None:
+    await bot.train()
+    outside.chat.fail("send", Throttled("global", retry_after=90), times=2)
+    await bot.tell()
+    for _ in range(80):
+        outside.clock.tick(1)
+        await bot.tell()
+    assert outside.chat.sends == 1
+    for _ in range(140):
+        outside.clock.tick(1)
+        await bot.tell()
+    assert [m.post.new.kind for m in outside.chat.messages] == [PostKind.CARD, PostKind.THREAD]
+
+
+async def test_a_clock_set_back_an_hour_makes_no_post_wait_an_hour(bot: Bot, outside: _Places) -> None:
+    job = await running(bot, "one")
+    outside.chat.fail("send", LOST_REPLY, times=1)
+    outside.logs.write(STREAM, "two", at=outside.clock())
+    await bot.turn()
+    outside.clock.tick(-3600)
+    outside.logs.write(STREAM, '@metrics {"epoch": 1}', at=outside.clock() + 3600)
+    for _ in range(3):
+        outside.clock.tick(5)
+        await bot.turn()
+    assert bot.said(PostKind.LOG) == ["```\none\n```", "```\ntwo\n```"], "no negative wait, and none twice"
+    assert outside.chat.edits[-1].progress.epoch == 1, "and the card keeps its pace"
+    await bot.stop.stop(job.id, _asker())
+    await bot.stop.once()
+    outside.clock.tick(-3600)
+    await bot.stop.once()
+    assert outside.batch.terminated == ["batch-1", "batch-1"]
+
+
+def _asker() -> Any:
+    return SimpleNamespace(id=1, name="mika", roles=frozenset({"trainer", "admin"}), names=frozenset())
+
+
+def test_the_breaker_stops_all_calls_long_before_discord_bans_the_address() -> None:
+    now = [0.0]
+    breaker = Breaker(lambda: now[0])
+    for _ in range(MOST_INVALID):
+        breaker.check()
+        breaker.answered(403)
+        breaker.answered(404)
+        now[0] += 0.1
+    with pytest.raises(Throttled, match=r"refused 1,000 requests .* lest it bans the address") as caught:
+        breaker.check()
+    assert caught.value.retry_after == pytest.approx(WINDOW_SECONDS - 100)
+    now[0] = WINDOW_SECONDS + 0.1
+    breaker.check()
+
+
+# ---- the real client ---------------------------------------------------------------------------------------
+def _notify(room: Room, store: Store, *channels: str) -> Notify:
+    ids = tuple(int(room.discord.channels[name]) for name in channels)
+    projects = {"mnist": replace(PROJECT, channel_ids=ids)}
+    return Notify(store, room.client.poster, projects, Bells(), NotifySettings(5, 60), now=time.time)
+
+
+async def _ended(room: Room, store: Store) -> Job:
+    """A job whose end is to be told."""
+    job = an_ended_job(
+        EndReason.SUCCEEDED, channel_id=room.channel_id, message_id=NOWHERE, thread_id=NOWHERE, told_at=1.0
+    )
+    return await store.add(job, [NewPost(f"end:{job.id}", PostKind.END, job.id, text="Best at 6.")])
+
+
+async def _until(notify: Notify, done: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await done():
+            await notify.once()
+            await notify.settle()
+            await asyncio.sleep(0.01)
+
+
+async def _nothing_pending(store: Store) -> bool:
+    return not await store.pending_posts()
+
+
+@pytest.mark.slow
+async def test_with_the_real_client_an_end_goes_to_the_next_channel_and_says_why(room: Room, store: Store) -> None:
+    guild = room.discord.discord.core.guild
+    guild.set_overwrite(guild.channels[room.discord.channels[CHANNEL]], "bot", Overwrite(deny=Permission.SEND_MESSAGES))
+    await _ended(room, store)
+    await _until(_notify(room, store, CHANNEL, "lab"), lambda: _nothing_pending(store))
+    assert not await room.mika.messages(CHANNEL)
+    (told,) = await room.mika.messages("lab")
+    assert told["content"].startswith("k7q2mx succeeded")
+    assert f"(Told here because <#{room.channel_id}> takes no message from me.)" in told["content"]
+
+
+@pytest.mark.slow
+async def test_with_the_real_client_an_end_that_nobody_takes_is_asked_for_three_times_and_parked(
+    room: Room, store: Store
+) -> None:
+    guild = room.discord.discord.core.guild
+    for name in (CHANNEL, "lab"):
+        channel = guild.channels[room.discord.channels[name]]
+        guild.set_overwrite(channel, "bot", Overwrite(deny=Permission.SEND_MESSAGES))
+    mika = int(room.discord.people["mika"])
+    job = replace(await _ended(room, store), asker_id=mika)
+    await store.change(job.id, lambda stored: _changed(stored, asker_id=mika))
+    notify = _notify(room, store, CHANNEL, "lab")
+    await _until(notify, lambda: _nothing_pending(store))
+    parked = await store.job(job.id)
+    assert parked is not None
+    assert "Cannot send messages to this user" in parked.untold
+    assert len(parked.refused_in) == 3
+
+
+def _changed(job: Job, **changes: Any) -> Any:
+    return SimpleNamespace(job=replace(job, **changes), posts=())
+
+
+@pytest.mark.slow
+async def test_a_direct_message_has_no_buttons_that_could_not_work_there(room: Room) -> None:
+    lab = room.client.get_partial_messageable(int(room.discord.channels["lab"]), guild_id=room.client.guild_id)
+
+    async def create_dm(user: discord.abc.Snowflake) -> Any:
+        assert user.id == 42
+        return lab
+
+    room.client.create_dm = create_dm  # type: ignore[method-assign]
+    job = an_ended_job(EndReason.SUCCEEDED, channel_id=room.channel_id, end_in=DIRECT)
+    await room.client.poster.send(a_post(PostKind.END, text="Best at 6."), job)
+    (message,) = await room.mika.messages("lab")
+    assert message["components"] == []
+    assert f"<#{room.channel_id}>" in message["content"]
+    assert await room.client.poster.sent(a_post(PostKind.END, attempted_at=1.0), job) == int(message["id"])
+
+
+@pytest.mark.slow
+async def test_an_archived_thread_is_woken_by_a_post(room: Room) -> None:
+    card = await room.posted(a_running_job(channel_id=room.channel_id))
+    job = room.services.known["k7q2mx"]
+    job = replace(job, thread_id=await room.client.poster.send(a_post(PostKind.THREAD, id=900), job))
+    (thread,) = room.discord.discord.core.guild.threads
+    thread.archived = True
+    await room.client.poster.send(a_post(PostKind.LOG, id=901, text="```\nlate\n```"), job)
+    assert not thread.archived
+    assert (await room.mika.messages(card["id"]))[-1]["content"] == "```\nlate\n```"
+
+
+@pytest.mark.slow
+async def test_a_global_429_delays_everything_and_loses_nothing(room: Room) -> None:
+    room.fault("POST", "/channels/.*/messages", fault="global429", retry_after=0.2, times=2)
+    jobs = [a_running_job(id=f"job{number}", channel_id=room.channel_id) for number in range(5)]
+    async with asyncio.TaskGroup() as group:
+        for number, job in enumerate(jobs):
+            group.create_task(room.client.poster.send(a_post(PostKind.CARD, id=number + 1), job))
+    assert len(await room.mika.messages(CHANNEL)) == 5
+
+
+async def _code(sending: Awaitable[int]) -> str:
+    with pytest.raises(ServiceError) as caught:
+        await sending
+    return caught.value.code
+
+
+@pytest.mark.slow
+async def test_repeated_401_and_403_open_the_breaker_and_nothing_more_is_asked(room: Room) -> None:
+    now = [0.0]
+    poster = Poster(room.client, Limiter(1000, clock=time.monotonic), breaker=Breaker(lambda: now[0], most=4))
+    room.fault("POST", "/channels/.*/messages", fault="status", status=403, times=99)
+    job = a_running_job(channel_id=room.channel_id)
+    before = len(room.discord.discord.core.ledger.entries)
+    answers = [await _code(poster.send(a_post(PostKind.CARD), job)) for _ in range(20)]
+    assert [code == "breaker" for code in answers] == [False] * 4 + [True] * 16
+    asked = len(room.discord.discord.core.ledger.entries) - before
+    room.discord.discord.core.faults.clear()
+    now[0] = WINDOW_SECONDS + 1
+    await poster.send(a_post(PostKind.CARD), job)
+    assert asked <= 8
+
+
+@pytest.mark.slow
+async def test_with_the_gateway_gone_for_twenty_minutes_notifications_go_on(room: Room, store: Store) -> None:
+    """They need no gateway. A session is resumable for minutes: after twenty the bot comes back with a new one."""
+    gateway = room.discord.discord.gateway
+    notify = _notify(room, store, CHANNEL)
+    await _ended(room, store)
+    gateway.drop(resumable=False)
+    await _until(notify, lambda: _nothing_pending(store))
+    (told,) = await room.mika.messages(CHANNEL)
+    assert told["content"].startswith("k7q2mx succeeded")
+    async with asyncio.timeout(30):
+        while not gateway.connected:
+            await asyncio.sleep(0.05)
+    room.services.known["k7q2mx"] = a_running_job()
+    outcome = await room.mika.type("/status job:k7q2mx", channel=CHANNEL, wait=True)
+    assert outcome["message"]["embeds"]
+    for_all = [message for message in await room.mika.messages(CHANNEL) if not message["flags"] & EPHEMERAL]
+    assert len(for_all) == 1, "and nothing is told again"
+
+
+# ---- interactions ------------------------------------------------------------------------------------------
+def _interaction(status: int, code: int, tries: list[int]) -> Any:
+    async def defer(**_: object) -> None:
+        tries.append(1)
+        answer = SimpleNamespace(status=status, reason="")
+        raise discord.HTTPException(answer, {"code": code, "message": "x"})  # type: ignore[arg-type]
+
+    async def send_message(*_: object, **__: object) -> None:
+        await defer()
+
+    return SimpleNamespace(
+        response=SimpleNamespace(defer=defer, send_message=send_message),
+        extras={},
+        data={"name": "train"},
+        user=SimpleNamespace(id=1),
+        id=9,
+    )
+
+
+async def test_40060_is_taken_for_success() -> None:
+    """The first acknowledgement arrived, and its answer was lost."""
+    tries: list[int] = []
+    interaction = _interaction(400, 40060, tries)
+    await acknowledge(interaction)
+    assert interaction.extras["acknowledged"]
+    assert len(tries) == 1
+
+
+async def test_10062_ends_the_command_before_anything_is_started_and_is_only_logged() -> None:
+    """Three seconds have passed: there is nobody to answer, and no second try helps."""
+    tries: list[int] = []
+    interaction = _interaction(404, 10062, tries)
+    with pytest.raises(discord.HTTPException) as caught:
+        await acknowledge(interaction)
+    assert len(tries) == 1
+    await errors.tell(interaction, caught.value)
+
+
+async def test_failed_while_nobody_could_be_told_is_told_after_a_restart(
+    outside: _Places, store: Store, tmp_path: Any
+) -> None:
+    first = Bot(outside, store, tmp_path)
+    job = await running(first, "one")
+    outside.chat.fail("send", LOST_REPLY, times=500)
+    outside.batch.move("batch-1", JobState.FAILED, Attempt(STREAM, outside.clock() - 10, outside.clock(), 1))
+    await settle(first)
+    outside.chat.faults.clear()
+    outside.clock.tick(7 * 3600)
+    second = Bot(outside, store, tmp_path)
+    await settle(second)
+    assert count(second, PostKind.END) == 1
+    assert (await second.job(job.id)).reason is EndReason.COMMAND_FAILED
