@@ -7,7 +7,7 @@ TORCH_INDEX ?=
 # What `podman build` needs here: mounted certificates, a folder of wheels.
 IMAGE_FLAGS ?=
 
-.PHONY: help setup demo sandbox test check chaos bench screenshots image-test clean
+.PHONY: help setup demo sandbox test check chaos mutations bench screenshots image-test clean
 
 help:
 	@echo "make demo         a scene in the sandbox, printed as it happens; about a minute"
@@ -15,6 +15,7 @@ help:
 	@echo "make test         every test"
 	@echo "make check        ruff, mypy --strict, the architecture test and the fast tests"
 	@echo "make chaos        the bot killed 1,000 times, faults over HTTP, a million log lines; ARGS=\"--kills 50\" and the like"
+	@echo "make mutations    takes out one protection against loss and doubling at a time: a test must notice each"
 	@echo "make bench        the benchmarks whose figures the README gives"
 	@echo "make screenshots  docs/*.png, by headless Chromium"
 	@echo "make image-test   builds the trainer's image with podman on Debian's packages, and runs jobs in it"
@@ -51,6 +52,9 @@ check: setup
 
 chaos: setup
 	@$(BIN)/python -m deploy.sandbox.chaos $(ARGS)
+
+mutations: setup
+	@$(BIN)/python -m tests.faults.mutations $(ARGS)
 
 bench: setup
 	@$(BIN)/python -m bench

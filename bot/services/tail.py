@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import structlog
 
+from bot.domain.clock import passed
 from bot.domain.job import Job
 from bot.domain.loglines import LogEvent
 from bot.domain.metrics import advance, parse_line
@@ -87,7 +88,7 @@ class Tail:
     def _overlap(self) -> int:
         """How far this pass goes back."""
         now = self._now()
-        if now < self._deep_at + DEEP_EVERY_SECONDS:
+        if not passed(self._deep_at, DEEP_EVERY_SECONDS, now):
             return 0
         self._deep_at = now
         return OVERLAP_MS

@@ -10,16 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.faults.stories import STORIES, Effects, Story, effects
-from tests.faults.world import Play, World
+from tests.faults.world import MEMORY, Play, World
 
 SHORT, LONG = 2.0, 7200.0
 """Seconds until the bot is up again: inside the nonce window and AWS's lag, and far beyond both."""
-MEMORY = Path("/dev/shm")
 
 
 async def _played(story: Story, cuts: Sequence[int] = (), down: float = SHORT) -> tuple[Effects, Play]:
     world = World()
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         async with Play(world, Path(folder), cuts=cuts, down=down).playing() as play:
             await story(play)
             await play.restart()

@@ -1,8 +1,9 @@
 """The outside, which outlives the bot, and the bot's lives one after the other in it."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 from bot.adapters.sqlite import open_store
 from bot.domain.events import Attempt, Observation
 from bot.domain.states import JobState
+from bot.errors import ServiceError
 from bot.ports import Hint, LogPage, Submission
 from bot.services.submit import TrainRequest
 from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
@@ -19,6 +21,10 @@ from tests.faults.gates import COMMITS, Cut, Fault, Gated, Gates
 
 LAG_SECONDS = 20.0
 """How long Batch does not show a new job."""
+LATEST_SECONDS = 8.0
+"""How long after its end the last lines of an attempt become readable."""
+MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+"""Where the stores lie: thousands of commits need no disk. What a disk keeps is tested with the store."""
 PORTS = ("batch", "logs", "artifacts", "code", "figures", "events", "chat")
 
 T = TypeVar("T")
@@ -59,6 +65,9 @@ class SlowBatch(FakeBatch):
     async def describe(self, batch_ids: Sequence[str]) -> dict[str, Observation]:
         return {key: job for key, job in (await super().describe(batch_ids)).items() if self._shown(job)}
 
+    async def live(self, queue: str) -> list[Observation]:
+        return [job for job in await super().live(queue) if self._shown(job)]
+
     async def terminate(self, batch_id: str, reason: str) -> None:
         await super().terminate(batch_id, reason)
         job = self.jobs[batch_id]
@@ -74,11 +83,11 @@ class SlowBatch(FakeBatch):
 
 
 class SlowLogs(FakeLogs):
-    """Lines become readable some time after they were printed."""
+    """Lines become readable some time after they were printed, and soon after their stream has ended."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, batch: FakeBatch) -> None:
         super().__init__()
-        self._clock = clock
+        self._clock, self._batch = clock, batch
         self._coming: list[tuple[float, str, float, tuple[str, ...]]] = []
 
     def later(self, stream: str, messages: tuple[str, ...], *, after: float) -> None:
@@ -86,10 +95,16 @@ class SlowLogs(FakeLogs):
         self._coming.append((self._clock() + after, stream, self._clock(), messages))
 
     async def read(self, group: str, streams: Sequence[str], since_ms: int, token: str | None = None) -> LogPage:
-        for due in sorted(coming for coming in self._coming if coming[0] <= self._clock()):
-            self._coming.remove(due)
-            self.write(due[1], *due[3], at=due[2])
+        for coming in self._coming.copy():
+            due, stream, printed, messages = coming
+            if self._clock() >= min(due, self._ended(stream) + LATEST_SECONDS):
+                self._coming.remove(coming)
+                self.write(stream, *messages, at=printed)
         return await super().read(group, streams, since_ms, token)
+
+    def _ended(self, stream: str) -> float:
+        attempts = [a for job in self._batch.jobs.values() for a in job.attempts if a.log_stream == stream]
+        return next((a.stopped_at for a in attempts if a.stopped_at is not None), math.inf)
 
 
 class World:
@@ -100,7 +115,7 @@ class World:
         self.clock = self.outside.clock
         self.batch = self.outside.batch = SlowBatch(self.clock)
         self.chat = self.outside.chat
-        self.logs = self.outside.logs = SlowLogs(self.clock)
+        self.logs = self.outside.logs = SlowLogs(self.clock, self.batch)
         self.artifacts, self.events = self.outside.artifacts, self.outside.events
         self.bot_clock = BotClock(self.clock)
         self.interaction = 0
@@ -198,8 +213,11 @@ class Play:
             await self.restart()
 
     async def _pass(self, bot: Bot) -> None:
-        await bot.watch.hear(bot.outside.events, 0)
-        await bot.turn()
+        """Each service as its loop runs it: what fails in passing is tried again at the next pass."""
+        services = (bot.reconcile, bot.launch, bot.stop, bot.watch, bot.tail, bot.explain, bot.finish, bot.archive)
+        for once in (lambda: bot.watch.hear(bot.outside.events, 0), *(each.once for each in services), bot.tell):
+            with suppress(ServiceError):
+                await once()
 
     async def _begin(self) -> None:
         self.lives += 1

@@ -1,0 +1,212 @@
+"""Takes out one protection at a time, in a copy of the tree: a test that names it must turn red.
+
+`python -m tests.faults.mutations` prints the table, and exits with 1 where a protection is missed by nobody. With
+words, only the mutations with one of them in their name.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parents[2]
+COPIED = ("bot", "trainer", "deploy", "bench", "tests", "pyproject.toml", "config.example.toml")
+SECONDS = 300
+
+CRASH = "tests/faults/test_crash_points.py::test_a_crash_anywhere_changes_nothing"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """`before`, which stands in the file once, becomes `after`."""
+
+    protection: str
+    path: str
+    before: str
+    after: str
+    test: str
+
+    def applied(self, tree: Path) -> str:
+        """The file's text after it; ValueError unless it fits exactly once."""
+        text = (tree / self.path).read_text()
+        if (count := text.count(self.before)) != 1:
+            raise ValueError(f"{self.protection}: {self.before!r} stands {count} times in {self.path}, expected: once")
+        return text.replace(self.before, self.after)
+
+
+MUTATIONS = (
+    Mutation(
+        "the nonce",
+        "bot/domain/posts.py",
+        'return f"sb-{self.id}"',
+        'return f"sb-{self.id}-{self.attempts}"',
+        f"{CRASH}[success-up-at-once]",
+    ),
+    Mutation(
+        "the read-back",
+        "bot/services/notify.py",
+        "if arrived is not None:",
+        "if False:",
+        f"{CRASH}[success-down-for-hours]",
+    ),
+    Mutation(
+        "the outbox's key",
+        "bot/adapters/sqlite/outbox.py",
+        "(post.key, post.job_id,",
+        '(f"{post.key} {id(post)}", post.job_id,',
+        "tests/bot/adapters/sqlite/test_outbox.py::test_a_key_counts_once_also_after_its_delivery",
+    ),
+    Mutation(
+        "the log's overlap",
+        "bot/services/tail.py",
+        "OVERLAP_MS = 10_000",
+        "OVERLAP_MS = 0",
+        "tests/faults/test_protections.py::test_a_late_line_is_read_while_the_job_runs",
+    ),
+    Mutation(
+        "the log's audit",
+        "bot/services/archive.py",
+        "elif await self._tail.audit(job) or",
+        "elif",
+        "tests/faults/test_protections.py::test_a_line_that_comes_later_than_the_overlap_is_found_at_the_end",
+    ),
+    Mutation(
+        "each event once, by its id",
+        "bot/adapters/sqlite/log.py",
+        "del by_id[event_id]",
+        "by_id.get(event_id)",
+        f"{CRASH}[success-up-at-once]",
+    ),
+    Mutation(
+        "the look-up before a resubmission",
+        "bot/services/launch.py",
+        "if job.submit_tried_at is not None and not await self._surely_absent(job):",
+        "if False:",
+        f"{CRASH}[success-up-at-once]",
+    ),
+    Mutation(
+        "time that surely has passed before it",
+        "bot/domain/clock.py",
+        "min(max(0.0, now - self.looked_at), self.step)",
+        "now - self.looked_at",
+        "tests/bot/services/test_submission.py::test_a_clock_set_ahead_submits_nothing_twice",
+    ),
+    Mutation(
+        "SubmitJob without the SDK's retries",
+        "bot/adapters/aws_clients.py",
+        "once = _config(read_seconds, attempts=1)",
+        "once = config",
+        "tests/bot/adapters/test_aws_errors.py",
+    ),
+    Mutation(
+        "throttling and refusals meant by SubmitJob alone",
+        "bot/services/launch.py",
+        "        except ServiceError as error:\n            self._later(job, error)",
+        "        except ServiceError as error:\n"
+        "            await self._store.change(job.id, lambda job: Change(replace(job, submit_tried_at=None)))\n"
+        "            self._later(job, error)",
+        "tests/bot/services/test_submission.py::test_a_look_up_that_fails_says_nothing_of_the_job",
+    ),
+    Mutation(
+        "a double ended before the other is adopted",
+        "bot/services/launch.py",
+        "        for double in found[1:]:",
+        "        await self._submitted(job, found[0].batch_id)\n        for double in found[1:]:",
+        f"{CRASH}[doubled-up-at-once]",
+    ),
+    Mutation(
+        "state before effect: the submission",
+        "bot/services/launch.py",
+        "Change(replace(job, submit_tried_at=at)) if _wanted(job)",
+        "Change(job) if _wanted(job)",
+        f"{CRASH}[success-up-at-once]",
+    ),
+    Mutation(
+        "state before effect: the post",
+        "bot/services/notify.py",
+        "await self._store.post_attempted(post.id, self._now())",
+        "pass",
+        f"{CRASH}[success-down-for-hours]",
+    ),
+    Mutation(
+        "an end is final",
+        "bot/domain/job.py",
+        "if self.state.terminal or self._stale(",
+        "if self._stale(",
+        "tests/bot/domain/test_job.py::test_an_end_is_final",
+    ),
+    Mutation(
+        "the lease",
+        "bot/adapters/sqlite/lease.py",
+        "fcntl.LOCK_EX | fcntl.LOCK_NB",
+        "fcntl.LOCK_SH | fcntl.LOCK_NB",
+        "tests/bot/adapters/sqlite/test_opening.py",
+    ),
+    Mutation(
+        "BEGIN IMMEDIATE",
+        "bot/adapters/sqlite/connection.py",
+        'execute("BEGIN IMMEDIATE")',
+        'execute("BEGIN")',
+        "tests/faults/test_protections.py::test_a_writer_from_outside_waits_for_a_change_under_way",
+    ),
+)
+
+
+def main(words: list[str]) -> int:
+    chosen = [m for m in MUTATIONS if not words or any(word in m.protection for word in words)]
+    console, table = Console(width=200), Table("taken out", "in", "test that must turn red", "verdict", "s")
+    survived = 0
+    with tempfile.TemporaryDirectory() as folder:
+        tree = _copied(Path(folder))
+        for mutation in chosen:
+            began = time.monotonic()
+            verdict = _verdict(mutation, tree)
+            survived += verdict != "red"
+            console.print(f"{mutation.protection}: {verdict}")
+            test = mutation.test.rpartition("/")[2]
+            table.add_row(mutation.protection, mutation.path, test, verdict, f"{time.monotonic() - began:.0f}")
+    console.print(table)
+    console.print(f"{len(chosen)} protections taken out, {survived} missed by nobody")
+    return min(survived, 1)
+
+
+def _copied(folder: Path) -> Path:
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+def _verdict(mutation: Mutation, tree: Path) -> str:
+    """`red` where the test fails with the mutation and passes without it."""
+    if _run(mutation.test, tree) != 0:
+        return "red without it, too"
+    path = tree / mutation.path
+    whole = path.read_text()
+    path.write_text(mutation.applied(tree))
+    try:
+        return {0: "SURVIVED", 1: "red"}.get(code := _run(mutation.test, tree), f"pytest ended with {code}")
+    finally:
+        path.write_text(whole)
+
+
+def _run(test: str, tree: Path) -> int:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        command, cwd=tree, env=environment, check=False, capture_output=True, timeout=SECONDS
+    ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
