@@ -6,6 +6,10 @@ The net, the split and the flags are those of the published hands-on that many s
 three columns of metrics.csv: train_loss, val_loss, val_accuracy (in %). What it adds: everything follows from
 the seed, an epoch is told as it ends, it goes on after an interruption with the same bits, it stops when the
 validation loss no longer falls, and it keeps the best weights, in model.pt.
+
+Measured on one thread of a CPU with AMX: the digits reach 96.9 % in 10 epochs and 1.8 s, imports included. On
+pictures of MNIST's size an epoch is 4.5 times faster than the hands-on's loop, 1.6 times in float32 with AVX-512
+or AVX2 alone (python -m bench.training), at an accuracy no lower after equal epochs. GPUs are unmeasured.
 """
 
 import argparse
