@@ -159,12 +159,18 @@ class Notify:
 
     async def _once(self, post: Post, job: Job) -> int:
         """The message's id, whether it is sent now or had arrived before."""
-        if post.attempted_at is not None and passed(post.attempted_at, self._settings.nonce_window, self._now()):
+        if self._unsure(post, job):
             arrived = await self._chat.sent(post, job)
             if arrived is not None:
                 return arrived
         await self._store.post_attempted(post.id, self._now())
         return await self._chat.send(post, job)
+
+    def _unsure(self, post: Post, job: Job) -> bool:
+        """Whether it may have arrived and its nonce protects it no more; a lost store had other nonces."""
+        if post.attempted_at is None:
+            return False
+        return job.found_at is not None or passed(post.attempted_at, self._settings.nonce_window, self._now())
 
     # ---- cards -------------------------------------------------------------------------------------------
     async def _show(self, job: Job) -> None:

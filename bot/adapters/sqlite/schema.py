@@ -116,7 +116,8 @@ def renumber(connection: Connection) -> None:
     connection.execute("DELETE FROM sqlite_sequence WHERE name = 'post'")
     connection.execute(
         """INSERT INTO sqlite_sequence (name, seq)
-        SELECT 'post', max(coalesce((SELECT max(id) FROM post), 0), CAST(strftime('%s') AS INTEGER) * 1000)"""
+        SELECT 'post', max(coalesce((SELECT max(id) FROM post), 0),
+            CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))  -- milliseconds since the epoch"""
     )
 
 
