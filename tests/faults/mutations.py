@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -170,7 +171,7 @@ def main(words: list[str]) -> int:
             verdict = _verdict(mutation, tree)
             survived += verdict != "red"
             console.print(f"{mutation.protection}: {verdict}")
-            test = mutation.test.rpartition("/")[2]
+            test = escape(mutation.test.rpartition("/")[2])
             table.add_row(mutation.protection, mutation.path, test, verdict, f"{time.monotonic() - began:.0f}")
     console.print(table)
     console.print(f"{len(chosen)} protections taken out, {survived} missed by nobody")

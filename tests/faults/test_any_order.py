@@ -1,4 +1,7 @@
-"""Commands, clicks, transitions, events, lines, faults, crashes and clocks in any order; the promises as invariants."""
+"""Commands, clicks, transitions, events, lines, faults, crashes and clocks in any order; the promises as invariants.
+
+The same 60 orders each time; 3,000 new ones with `--hypothesis-profile=thorough`.
+"""
 
 import asyncio
 import tempfile
@@ -230,5 +233,11 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=40, report_multiple_bugs=False)
-TestAnyOrder.pytestmark = pytest.mark.timeout(900)  # a failure is made small first
+THOROUGH = settings.get_current_profile_name() == "thorough"
+TestAnyOrder.settings = settings(
+    max_examples=3_000 if THOROUGH else 60,
+    derandomize=not THOROUGH,
+    stateful_step_count=40,
+    report_multiple_bugs=False,
+)
+TestAnyOrder.pytestmark = pytest.mark.timeout(1800)  # a failure is made small first
