@@ -156,6 +156,18 @@ class TestCalls:
             *("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
         ]
 
+    async def test_what_was_made_since_is_asked_of_batch_in_milliseconds(
+        self, vendor: Vendor, odd_aws: AwsClients
+    ) -> None:
+        jobs = [
+            {"jobId": "b-2", "jobName": "n", "status": "RUNNING", "createdAt": 2000},
+            {"jobId": "b-1", "jobName": "m", "status": "SUCCEEDED", "createdAt": 1000},
+        ]
+        vendor.answers_with(ok({"jobSummaryList": [{"jobId": "b-2"}, {"jobId": "b-1"}]}), ok({"jobs": jobs}))
+        made = await AwsBatch(odd_aws, read_interval=0).made_since("queue", 0.9)
+        assert [seen.batch_id for seen in made] == ["b-1", "b-2"], "the finished ones too, oldest first"
+        assert vendor.asked[0].body["filters"] == [{"name": "AFTER_CREATED_AT", "values": ["900"]}]
+
     async def test_terminating_what_has_ended_is_no_error(self, vendor: Vendor, odd_aws: AwsClients) -> None:
         ended = ok({"jobs": [{"jobId": "b-1", "jobName": "n", "status": "SUCCEEDED"}]})
         vendor.answers_with(error(400, "ClientException", "it has ended"), ended)
@@ -194,6 +206,8 @@ class TestRunning:
         seen = await self.ended(batch, batch_id)
         assert (seen.name, seen.state, seen.last.exit_code, len(seen.attempts)) == ("sb-whole", JobState.FAILED, 3, 1)
         assert dict(seen.tags)["signalbox:job"] == "sb-whole"
+        assert dict(seen.environment)["LR"] == "0.1"
+        assert batch_id in [each.batch_id for each in await batch.made_since(resources.queue, 0)]
         assert seen.last.log_stream
         assert seen.created_at
         assert seen.started_at

@@ -69,6 +69,7 @@ class TestQueue:
             heard += hints
         assert left(resources, queue_url) == 0
         assert sorted(hint.batch_id for hint in heard) == sorted(["", *(f"b-{n}" for n in range(11))])
+        assert {hint.excerpt for hint in heard} == {"", "<not json>"}, "what cannot be read is shown"
 
     async def test_many_are_acknowledged_at_once(self, aws: AwsClients, resources: Resources, queue_url: str) -> None:
         sqs = Clients(resources.endpoint).sqs

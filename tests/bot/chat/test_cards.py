@@ -62,6 +62,16 @@ def test_a_waiting_job_is_explained_in_plain_words() -> None:
     assert lines(again)[1] == "AWS took the machine back. On the next one it goes on from its last checkpoint."
 
 
+def test_a_state_that_is_old_says_since_when() -> None:
+    old = a_running_job(unseen_since=STARTED)
+    assert lines(old)[1] == f"AWS has not answered since <t:{STARTED:.0f}:R>: this is how it was then."
+
+
+def test_an_end_that_could_not_be_told_says_why() -> None:
+    untold = an_ended_job(EndReason.SUCCEEDED, untold="Unknown Channel (10003)")
+    assert lines(untold)[1] == "This could not be told: Unknown Channel (10003)"
+
+
 def test_a_job_that_is_being_stopped_says_who_asked() -> None:
     job = a_running_job(stop_at=STARTED + 100, stop_by="no*or")
     assert lines(job)[0] == f"**Stopping** · no\\*or asked <t:{STARTED + 100:.0f}:R>"

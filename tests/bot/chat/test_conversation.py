@@ -140,6 +140,13 @@ async def test_status_without_a_job_lists_what_is_live(room: Room) -> None:
     assert embed["description"] == "`k7q2mx` mnist main@a1b2c3d — running, epoch 7/10"
 
 
+async def test_status_shows_an_end_that_could_not_be_told(room: Room) -> None:
+    room.services.known = {"k7q2mx": an_ended_job(EndReason.STOPPED, untold="Missing *Access* (50001)")}
+    (embed,) = (await typed(room, "/status"))["embeds"]
+    assert embed["title"] == "0 live jobs"
+    assert embed["description"].endswith(r"Its end could not be told: Missing \*Access\* (50001)")
+
+
 @pytest.mark.parametrize(
     ("options", "ids"),
     [
