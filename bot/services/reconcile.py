@@ -189,8 +189,9 @@ def found_again(seen: Observation, project: Project, now: float) -> Job | None:
 
 
 def _best(seen: Iterable[Observation]) -> Observation:
-    """Which one is kept: one that succeeded or runs, as it holds the claim on the results; else the oldest."""
-    return min(seen, key=lambda each: (_RANKS.get(each.state, len(_RANKS)), each.created_at or 0.0))
+    """Which one is kept: one that succeeded or runs, as it holds the claim on the results; else the oldest. Never one
+    that was ended as a double just now, while they were looked at."""
+    return min(seen, key=lambda each: (each.terminated, _RANKS.get(each.state, len(_RANKS)), each.created_at or 0.0))
 
 
 _RANKS = {state: rank for rank, state in enumerate((JobState.SUCCEEDED, JobState.RUNNING, JobState.FAILED))}

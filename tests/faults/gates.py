@@ -1,4 +1,7 @@
-"""Gates before and after every commit and every call to the outside, where a test may cut the bot or lose an answer."""
+"""Gates before and after every commit and every call to the outside.
+
+There a test may cut the bot, lose an answer, or let something else happen meanwhile.
+"""
 
 import sys
 from collections import Counter
@@ -32,6 +35,9 @@ class Gates:
 
     cut_at: int = -1
     faults: list[Fault] = field(default_factory=list)
+    meanwhile_at: int = -1
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+    """What happens at gate number `meanwhile_at`, before whoever stands there goes on."""
     names: list[str] = field(default_factory=list)
     """What has been passed: `before Store.change #17 (launch: submitted)`."""
     dead: bool = False
@@ -44,7 +50,7 @@ class Gates:
         self._calls[call] += 1
         return f"{call} #{self._calls[call]} ({_caller()})"
 
-    def reach(self, call: str, name: str, *, after: bool) -> None:
+    async def reach(self, call: str, name: str, *, after: bool) -> None:
         """Raises what is due here."""
         if self.dead:
             raise Cut
@@ -52,6 +58,8 @@ class Gates:
         if len(self.names) - 1 == self.cut_at:
             self.dead = True
             raise Cut
+        if len(self.names) - 1 == self.meanwhile_at and self.meanwhile is not None:
+            await self.meanwhile()
         for fault in self.faults:
             if fault.call == call and fault.after is after:
                 self.faults.remove(fault)
@@ -73,9 +81,9 @@ class Gated:
     def _gated(self, call: str, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def through(*args: Any, **named: Any) -> Any:
             name = self._gates.calling(call)
-            self._gates.reach(call, name, after=False)
+            await self._gates.reach(call, name, after=False)
             result = await inner(*args, **named)
-            self._gates.reach(call, name, after=True)
+            await self._gates.reach(call, name, after=True)
             return result
 
         return through

@@ -104,7 +104,7 @@ MUTATIONS = (
         "bot/adapters/aws_clients.py",
         "once = _config(read_seconds, attempts=1)",
         "once = config",
-        "tests/bot/adapters/test_aws_errors.py",
+        "tests/bot/adapters/test_aws_errors.py::TestSubmit::test_is_sent_once_whatever_comes_back",
     ),
     Mutation(
         "throttling and refusals meant by SubmitJob alone",
@@ -121,6 +121,20 @@ MUTATIONS = (
         "        for double in found[1:]:",
         "        await self._submitted(job, found[0].batch_id)\n        for double in found[1:]:",
         f"{CRASH}[doubled-up-at-once]",
+    ),
+    Mutation(
+        "of two, none is kept that was ended as a double",
+        "bot/services/reconcile.py",
+        "(each.terminated, _RANKS",
+        "(False, _RANKS",
+        "tests/faults/test_races.py::test_a_service_that_is_overtaken_anywhere_changes_nothing[doubled]",
+    ),
+    Mutation(
+        "a last look for a stop before the submission",
+        "bot/services/launch.py",
+        "return job.state is JobState.INTENT and job.stop_at is None",
+        "return True",
+        "tests/faults/test_races.py::test_a_click_on_stop_at_any_moment_ends_the_job_once",
     ),
     Mutation(
         "state before effect: the submission",
@@ -148,7 +162,7 @@ MUTATIONS = (
         "bot/adapters/sqlite/lease.py",
         "fcntl.LOCK_EX | fcntl.LOCK_NB",
         "fcntl.LOCK_SH | fcntl.LOCK_NB",
-        "tests/bot/adapters/sqlite/test_opening.py",
+        "tests/bot/adapters/sqlite/test_opening.py::TestLease::test_a_second_one_is_refused_and_told_who_has_it",
     ),
     Mutation(
         "BEGIN IMMEDIATE",

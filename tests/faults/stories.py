@@ -1,13 +1,16 @@
 """Whole stories of jobs, told the same way whether the bot is cut in them or not, and what they leave behind."""
 
+import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from bot.domain.posts import Lane, PostKind
 from bot.domain.states import JobState
 from bot.errors import Refused, Unavailable
 from tests.faults.gates import Fault
-from tests.faults.world import Play, World
+from tests.faults.world import MEMORY, Play, World
 
 CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n"
 BATCH_ID = "batch-1"
@@ -47,6 +50,19 @@ def effects(world: World) -> Effects:
         card=(last.state, last.reason, last.detail, last.thread_id is not None) if last else (),
         archived={uri: content for uri, content in world.artifacts.objects.items() if uri.endswith("log.txt")},
     )
+
+
+async def played(story: Story, **how: Any) -> tuple[Effects, Play]:
+    """The story from its beginning until nothing is left to do, also after one more restart. `how` is `Play`'s."""
+    world = World()
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        async with Play(world, Path(folder), **how).playing() as play:
+            await story(play)
+            await play.restart()
+            await play.settle()
+            assert not await play.bot.store.open_jobs(), "something is left to do"
+            assert not await play.bot.store.pending_posts(), "something is left to say"
+    return effects(world), play
 
 
 def _metrics(epoch: int, accuracy: float) -> str:
@@ -125,6 +141,24 @@ async def doubled(play: Play) -> None:
     await play.turn(60)
     await play.click_stop(job_id)
     await play.settle()
+
+
+async def clicked_upon(play: Play) -> None:
+    """A run that goes on for as long as nobody stops it."""
+    world = play.world
+    await play.train()
+    for _ in range(4):
+        await play.turn(10)
+    if _lives(world):
+        world.said("epoch 1/2", stream=world.run(BATCH_ID))
+    await play.turn(10)
+    if _lives(world):
+        world.end(BATCH_ID, JobState.SUCCEEDED, 0)
+    await play.settle()
+
+
+def _lives(world: World) -> bool:
+    return BATCH_ID in world.batch.jobs and not world.batch.jobs[BATCH_ID].state.terminal
 
 
 STORIES: tuple[Story, ...] = (success, failure, stopped, stopped_early, refused, doubled)

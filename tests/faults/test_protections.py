@@ -69,5 +69,5 @@ async def test_a_writer_from_outside_waits_for_a_change_under_way(tmp_path: Path
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.protection)
 def test_a_mutation_fits_the_code_once_and_names_a_test(mutation: Mutation) -> None:
     assert mutation.applied(ROOT) != (ROOT / mutation.path).read_text()
-    file, _, test = mutation.test.partition("::")
-    assert f"def {test.partition('[')[0]}" in (ROOT / file).read_text()
+    file, *_, test = mutation.test.split("::")
+    assert f"def {test.partition('[')[0]}(" in (ROOT / file).read_text()

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from bot.adapters.sqlite import open_store
 from bot.domain.events import Attempt, Observation
 from bot.domain.states import JobState
-from bot.errors import ServiceError
+from bot.errors import ServiceError, UserError
 from bot.ports import Hint, LogPage, Submission
 from bot.services.submit import TrainRequest
 from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
@@ -26,6 +26,9 @@ LATEST_SECONDS = 8.0
 MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 """Where the stores lie: thousands of commits need no disk. What a disk keeps is tested with the store."""
 PORTS = ("batch", "logs", "artifacts", "code", "figures", "events", "chat")
+
+SHORT, LONG = 2.0, 7200.0
+"""Seconds until the bot is up again: inside the nonce window and AWS's lag, and far beyond both."""
 
 T = TypeVar("T")
 
@@ -150,9 +153,24 @@ class World:
 class Play:
     """A story with the bot in it: life by life it ends at the gates in `cuts`, and the next begins `down` s later."""
 
-    def __init__(self, world: World, folder: Path, *, cuts: Iterable[int] = (), down: float = 2.0) -> None:
+    def __init__(
+        self,
+        world: World,
+        folder: Path,
+        *,
+        cuts: Iterable[int] = (),
+        down: float = SHORT,
+        overtaken_at: int = -1,
+        clicked: str = "",
+    ) -> None:
+        """At gate `overtaken_at` of the first life all other services have a pass before the one there goes on; and
+        before that somebody clicks on Stop of the job `clicked`.
+        """
         self.world, self._folder, self._down = world, folder, down
         self._cuts = iter(cuts)
+        self._overtaken_at = overtaken_at
+        self._running = ""
+        self._clicked = clicked
         self.lives = 0
         self.faults: list[Fault] = []
         self.first: Gates | None = None
@@ -214,15 +232,40 @@ class Play:
 
     async def _pass(self, bot: Bot) -> None:
         """Each service as its loop runs it: what fails in passing is tried again at the next pass."""
-        services = (bot.reconcile, bot.launch, bot.stop, bot.watch, bot.tail, bot.explain, bot.finish, bot.archive)
-        for once in (lambda: bot.watch.hear(bot.outside.events, 0), *(each.once for each in services), bot.tell):
+        for name, once in self._services(bot).items():
+            self._running = name
             with suppress(ServiceError):
                 await once()
+        self._running = ""
+
+    async def _overtake(self) -> None:
+        if self._clicked:
+            with suppress(UserError):
+                await self.bot.stop.stop(self._clicked, MIKA)
+        for name, once in self._services(self.bot).items():
+            if name != self._running:
+                with suppress(ServiceError):
+                    await once()
+
+    def _services(self, bot: Bot) -> dict[str, Callable[[], Awaitable[None]]]:
+        return {
+            "reconcile": bot.reconcile.once,
+            "hear": lambda: bot.watch.hear(bot.outside.events, 0),
+            "launch": bot.launch.once,
+            "stop": bot.stop.once,
+            "watch": bot.watch.once,
+            "tail": bot.tail.once,
+            "explain": bot.explain.once,
+            "finish": bot.finish.once,
+            "archive": bot.archive.once,
+            "notify": bot.tell,
+        }
 
     async def _begin(self) -> None:
         self.lives += 1
         asyncio.get_running_loop().set_exception_handler(_unless_cut)
-        self.gates = Gates(next(self._cuts, -1), self.faults)
+        overtaken_at, self._overtaken_at = self._overtaken_at, -1
+        self.gates = Gates(next(self._cuts, -1), self.faults, overtaken_at, self._overtake)
         self.first = self.first or self.gates
         self._held = AsyncExitStack()
         path = self._folder / "signalbox.db"
