@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.posts import Lane, PostKind
-from bot.domain.states import JobState
+from bot.domain.states import EndReason, JobState
 from bot.errors import Refused, Unavailable
 from tests.faults.gates import Fault
 from tests.faults.world import MEMORY, Play, World
@@ -16,6 +16,16 @@ CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n
 BATCH_ID = "batch-1"
 
 Story = Callable[[Play], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Card:
+    """As it was shown last."""
+
+    state: JobState
+    reason: EndReason | None
+    detail: str
+    has_thread: bool
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class Effects:
     """The same without the log's blocks, which are cut where time cuts them."""
     lines: list[str]
     """Of those blocks, in order."""
-    card: tuple[object, ...]
+    card: Card | None
     archived: dict[str, bytes]
 
 
@@ -47,7 +57,7 @@ def effects(world: World) -> Effects:
         channel=[what for lane, what in said if lane is Lane.CHANNEL],
         thread=[what for lane, what in said if lane is Lane.THREAD],
         lines="\n".join(blocks).split("\n"),
-        card=(last.state, last.reason, last.detail, last.thread_id is not None) if last else (),
+        card=Card(last.state, last.reason, last.detail, last.thread_id is not None) if last else None,
         archived={uri: content for uri, content in world.artifacts.objects.items() if uri.endswith("log.txt")},
     )
 
