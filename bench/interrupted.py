@@ -1,0 +1,252 @@
+"""The reference training, interrupted at random moments of its whole time, against an uninterrupted run.
+
+    python -m bench.interrupted [--moments 20] [--seed 1]
+
+A job on the AWS stand-in is ended by SIGTERM, by SIGKILL or with its host, goes on in a next attempt, and has to
+end as the uninterrupted one did: the same bytes in metrics.csv, the same bits in each tensor of model.pt. All the
+while every object of the job is read as it changes, and has to be whole. Exit code 1 where any of it is not so.
+"""
+
+import asyncio
+import io
+import random
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from bench import batch
+from bench.batch import Aws, Source, prefix
+from bench.whole import Watch
+from deploy.sandbox import repository
+from deploy.sandbox.aws.resources import TRAINER_IMAGE
+from deploy.sandbox.aws.settings import Settings
+from trainer.contract import parse_metrics
+
+EPOCHS = 8
+COMMAND = (
+    "python",
+    "-m",
+    "trainer.mnist",
+    "--lr",
+    "0.1",
+    "--epochs",
+    str(EPOCHS),
+    "--patience",
+    "0",
+    "--deterministic",
+)
+ENTRYPOINT = (sys.executable, "-m", "trainer.entrypoint", "--")
+NOTICE_SECONDS = 5.0
+_OVER = ("SUCCEEDED", "FAILED")
+_EARLIER = 0.9
+
+
+class Kind(StrEnum):
+    """How a job is ended. `RECLAIM` takes the host at once, `NOTICED` with SIGTERM before."""
+
+    SIGTERM = "SIGTERM"
+    SIGKILL = "SIGKILL"
+    RECLAIM = "reclaim"
+    NOTICED = "reclaim, noticed"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When, as a share of an uninterrupted run's time, and how."""
+
+    share: float
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a job has left, the epochs that each of its attempts told, and what was seen torn meanwhile."""
+
+    metrics: bytes
+    weights: bytes
+    told: tuple[tuple[int, ...], ...]
+    reads: int
+    torn: tuple[str, ...]
+
+    @property
+    def repeated(self) -> int:
+        """Epochs told by more than one attempt."""
+        return sum(map(len, self.told)) - len(set().union(*self.told))
+
+    def equals(self, other: "Outcome") -> bool:
+        return self.metrics == other.metrics and _same_tensors(self.weights, other.weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A moment and what came of it. `seconds` since the job's start."""
+
+    seconds: float
+    kind: Kind
+    outcome: Outcome
+    equal: bool
+
+    @property
+    def good(self) -> bool:
+        return self.equal and self.outcome.repeated <= 1 and not self.outcome.torn
+
+    def line(self) -> str:
+        told, torn = self.outcome.told, "; ".join(self.outcome.torn) or "nothing"
+        equal = "yes" if self.equal else "NO"
+        return (
+            f"{self.seconds:6.2f} s  {self.kind:16}  {len(told[0]):4}  {len(told):8}  {self.outcome.repeated:8}  "
+            f"{equal:>5}  {torn} of {self.outcome.reads}"
+        )
+
+
+HEAD = "  moment  ended by          told  attempts  repeated  equal  torn"
+
+
+def moments(count: int, seed: int) -> list[Moment]:
+    """One in each of `count` equal parts of the run's time, the kinds equally often, both by the seed."""
+    draw = random.Random(seed)
+    kinds = list(islice(cycle(Kind), count))
+    draw.shuffle(kinds)
+    return [Moment((n + draw.random()) / count, kind) for n, kind in enumerate(kinds)]
+
+
+class Trial:
+    """One uninterrupted run, and as many interrupted ones as asked for."""
+
+    def __init__(self, aws: Aws, source: Source) -> None:
+        self._aws, self._source = aws, source
+        self._jobs = 0
+
+    async def whole(self) -> tuple[Outcome, float]:
+        """What an uninterrupted run leaves, and its seconds."""
+        job = self._name()
+        async with self._watched(job) as watch:
+            found = await self._aws.until(await self._submit(job, Kind.SIGTERM), *_OVER)
+        logs = await self._aws.logs(found)
+        if found["status"] != "SUCCEEDED":
+            raise RuntimeError(f"the uninterrupted run failed: {logs}")
+        return await self._outcome(job, logs, watch), (found["stoppedAt"] - found["startedAt"]) / 1000
+
+    async def interrupted(self, kind: Kind, seconds: float) -> tuple[Outcome, float]:
+        """What a run leaves that was ended so long after its start: a little sooner where it was over by then."""
+        while True:
+            job = self._name()
+            async with self._watched(job) as watch:
+                logs = await self._ended_and_gone_on_with(job, kind, seconds)
+            if len(logs) > 1:
+                return await self._outcome(job, logs, watch), seconds
+            seconds *= _EARLIER
+
+    async def _ended_and_gone_on_with(self, job: str, kind: Kind, seconds: float) -> list[str]:
+        """The attempts' logs; one alone where it was over before it could be ended."""
+        batch_id = await self._submit(job, kind)
+        running = await self._aws.until(batch_id, "RUNNING", *_OVER)
+        began = running["startedAt"] / 1000
+        await asyncio.sleep(began + seconds - time.time())
+        await self._end(kind, batch_id)
+        found = await self._aws.until(batch_id, *_OVER)
+        logs = await self._aws.logs(found)
+        if found["status"] == "FAILED" and kind is Kind.SIGTERM:
+            found = await self._aws.until(await self._submit(job, kind), *_OVER)
+            logs += await self._aws.logs(found)
+        if found["status"] != "SUCCEEDED":
+            raise RuntimeError(f"{kind} after {seconds:.2f} s was not gone on from: {logs}")
+        return logs
+
+    async def _end(self, kind: Kind, batch_id: str) -> None:
+        match kind:
+            case Kind.SIGTERM:
+                await self._aws.terminate(batch_id)
+            case Kind.SIGKILL:
+                await self._aws.lose("oom", batch_id)
+            case Kind.RECLAIM:
+                await self._aws.lose("reclaim", batch_id)
+            case Kind.NOTICED:
+                await self._aws.lose("reclaim", batch_id, notice_seconds=NOTICE_SECONDS)
+
+    async def _submit(self, job: str, kind: Kind) -> str:
+        attempts = 3 if kind is Kind.SIGKILL else None
+        return await self._aws.submit(job, self._source, *COMMAND, attempts=attempts)
+
+    async def _outcome(self, job: str, logs: list[str], watch: Watch) -> Outcome:
+        metrics, weights = [await self._aws.content(prefix(job) + name) for name in ("metrics.csv", "model.pt")]
+        return Outcome(metrics, weights, tuple(tuple(_told(log)) for log in logs), watch.reads, tuple(watch.torn))
+
+    @asynccontextmanager
+    async def _watched(self, job: str) -> AsyncIterator[Watch]:
+        watch = Watch(self._aws.clients.s3, self._aws.made.bucket, prefix(job))
+        watching = asyncio.create_task(watch.run())
+        try:
+            yield watch
+        finally:
+            watch.stop()
+            await watching
+
+    def _name(self) -> str:
+        self._jobs += 1
+        return f"run-{self._jobs}"
+
+
+def _told(log: str) -> Iterator[int]:
+    for line in log.splitlines():
+        row = parse_metrics(line)
+        if row:
+            yield int(row["epoch"])
+
+
+def _same_tensors(one: bytes, other: bytes) -> bool:
+    """Bit for bit: as bytes, so that neither -0.0 equals 0.0 nor does a NaN differ from itself."""
+    ours, theirs = (torch.load(io.BytesIO(each), weights_only=True) for each in (one, other))
+    return list(ours) == list(theirs) and all(
+        ours[name].dtype == theirs[name].dtype
+        and ours[name].shape == theirs[name].shape
+        and ours[name].numpy().tobytes() == theirs[name].numpy().tobytes()
+        for name in ours
+    )
+
+
+async def rows(count: int, seed: int) -> AsyncIterator[Row]:
+    """An interrupted run for each moment, as they end."""
+    settings = Settings(images={TRAINER_IMAGE: ENTRYPOINT})
+    with tempfile.TemporaryDirectory() as folder:
+        made = repository.create(Path(folder) / "repository.git")
+        async with batch.aws(settings) as aws:
+            trial = Trial(aws, Source(made.url, made.branches["main"]))
+            whole, seconds = await trial.whole()
+            for moment in moments(count, seed):
+                outcome, at = await trial.interrupted(moment.kind, moment.share * seconds)
+                yield Row(at, moment.kind, outcome, outcome.equals(whole))
+
+
+async def _tell(count: int, seed: int) -> bool:
+    """Prints the table; whether all is good."""
+    good = True
+    print(f"{count} interruptions by seed {seed}, of {' '.join(COMMAND)}\n{HEAD}", flush=True)
+    async for row in rows(count, seed):
+        print(row.line(), flush=True)
+        good = good and row.good
+    print("all ended as the uninterrupted run" if good else "NOT all ended as the uninterrupted run")
+    return good
+
+
+def main(
+    *,
+    moments: Annotated[int, typer.Option(min=1, help="How many runs are interrupted.")] = 20,
+    seed: Annotated[int, typer.Option(help="Of the moments, and of what comes at which.")] = 1,
+) -> None:
+    """Interrupts the reference training at random moments, and compares what it leaves."""
+    raise typer.Exit(0 if asyncio.run(_tell(moments, seed)) else 1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
