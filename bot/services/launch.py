@@ -134,9 +134,7 @@ class Launch:
             await self._submitted(job, batch_id)
 
     async def _submitted(self, job: Job, batch_id: str) -> None:
-        def step(job: Job) -> Change | None:
-            if job.batch_id is not None:
-                return None
+        def step(job: Job) -> Change:
             submitted = replace(job, batch_id=batch_id, state=JobState.SUBMITTED, submit_tried_at=None)
             return Change(replace(submitted, revision=job.revision + 1))
 

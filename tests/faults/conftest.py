@@ -1,11 +1,12 @@
 """A thousand lives of the bot have nothing to tell."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import structlog
 
+from deploy.sandbox.session import Sandbox, sandbox
 from tests.bot.chat.conftest import room
 from tests.bot.services.conftest import bot, outside, store
 
@@ -18,3 +19,10 @@ def quiet() -> Iterator[None]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     yield
     structlog.configure(**before)
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[Sandbox]:
+    """The sandbox; its bot is not started."""
+    async with sandbox() as started:
+        yield started

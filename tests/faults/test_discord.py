@@ -1,8 +1,5 @@
 """Discord: every end is told once, somewhere, and nothing that is refused is asked again and again."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -13,19 +10,12 @@ import pytest
 from bot.chat import errors
 from bot.chat.breaker import MOST_INVALID, WINDOW_SECONDS, Breaker
 from bot.chat.context import acknowledge
-from bot.chat.limiter import Limiter
-from bot.chat.poster import Poster
 from bot.domain.events import Attempt
 from bot.domain.job import DIRECT, NOWHERE, Job
-from bot.domain.posts import NewPost, PostKind
+from bot.domain.posts import PostKind
 from bot.domain.states import EndReason, JobState
-from bot.errors import Denied, Missing, Refused, ServiceError, Throttled
+from bot.errors import Denied, Missing, Refused, Throttled
 from bot.ports import Store
-from bot.services.bells import Bells
-from bot.services.notify import Notify, NotifySettings
-from deploy.sandbox.discord.permissions import Overwrite, Permission
-from tests.bot.chat.conftest import CHANNEL, Room
-from tests.bot.chat.jobs import PROJECT, a_post, a_running_job, an_ended_job
 from tests.bot.services.conftest import Bot, Outside
 from tests.bot.services.fakes import LOST_REPLY
 from tests.faults.story import STREAM, count, end, running, settle
@@ -242,149 +232,6 @@ def test_the_breaker_stops_all_calls_long_before_discord_bans_the_address() -> N
     assert caught.value.retry_after == pytest.approx(WINDOW_SECONDS - 100)
     now[0] = WINDOW_SECONDS + 0.1
     breaker.check()
-
-
-# ---- the real client ---------------------------------------------------------------------------------------
-def _notify(room: Room, store: Store, *channels: str) -> Notify:
-    ids = tuple(int(room.discord.channels[name]) for name in channels)
-    projects = {"mnist": replace(PROJECT, channel_ids=ids)}
-    return Notify(store, room.client.poster, projects, Bells(), NotifySettings(5, 60), now=time.time)
-
-
-async def _ended(room: Room, store: Store) -> Job:
-    """A job whose end is to be told."""
-    job = an_ended_job(
-        EndReason.SUCCEEDED, channel_id=room.channel_id, message_id=NOWHERE, thread_id=NOWHERE, told_at=1.0
-    )
-    return await store.add(job, [NewPost(f"end:{job.id}", PostKind.END, job.id, text="Best at 6.")])
-
-
-async def _until(notify: Notify, done: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
-        while not await done():
-            await notify.once()
-            await notify.settle()
-            await asyncio.sleep(0.01)
-
-
-async def _nothing_pending(store: Store) -> bool:
-    return not await store.pending_posts()
-
-
-@pytest.mark.slow
-async def test_with_the_real_client_an_end_goes_to_the_next_channel_and_says_why(room: Room, store: Store) -> None:
-    guild = room.discord.discord.core.guild
-    guild.set_overwrite(guild.channels[room.discord.channels[CHANNEL]], "bot", Overwrite(deny=Permission.SEND_MESSAGES))
-    await _ended(room, store)
-    await _until(_notify(room, store, CHANNEL, "lab"), lambda: _nothing_pending(store))
-    assert not await room.mika.messages(CHANNEL)
-    (told,) = await room.mika.messages("lab")
-    assert told["content"].startswith("k7q2mx succeeded")
-    assert f"(Told here because <#{room.channel_id}> takes no message from me.)" in told["content"]
-
-
-@pytest.mark.slow
-async def test_with_the_real_client_an_end_that_nobody_takes_is_asked_for_three_times_and_parked(
-    room: Room, store: Store
-) -> None:
-    guild = room.discord.discord.core.guild
-    for name in (CHANNEL, "lab"):
-        channel = guild.channels[room.discord.channels[name]]
-        guild.set_overwrite(channel, "bot", Overwrite(deny=Permission.SEND_MESSAGES))
-    mika = int(room.discord.people["mika"])
-    job = replace(await _ended(room, store), asker_id=mika)
-    await store.change(job.id, lambda stored: _changed(stored, asker_id=mika))
-    notify = _notify(room, store, CHANNEL, "lab")
-    await _until(notify, lambda: _nothing_pending(store))
-    parked = await store.job(job.id)
-    assert parked is not None
-    assert "Cannot send messages to this user" in parked.untold
-    assert len(parked.refused_in) == 3
-
-
-def _changed(job: Job, **changes: Any) -> Any:
-    return SimpleNamespace(job=replace(job, **changes), posts=())
-
-
-@pytest.mark.slow
-async def test_a_direct_message_has_no_buttons_that_could_not_work_there(room: Room) -> None:
-    lab = room.client.get_partial_messageable(int(room.discord.channels["lab"]), guild_id=room.client.guild_id)
-
-    async def create_dm(user: discord.abc.Snowflake) -> Any:
-        assert user.id == 42
-        return lab
-
-    room.client.create_dm = create_dm  # type: ignore[method-assign]
-    job = an_ended_job(EndReason.SUCCEEDED, channel_id=room.channel_id, end_in=DIRECT)
-    await room.client.poster.send(a_post(PostKind.END, text="Best at 6."), job)
-    (message,) = await room.mika.messages("lab")
-    assert message["components"] == []
-    assert f"<#{room.channel_id}>" in message["content"]
-    assert await room.client.poster.sent(a_post(PostKind.END, attempted_at=1.0), job) == int(message["id"])
-
-
-@pytest.mark.slow
-async def test_an_archived_thread_is_woken_by_a_post(room: Room) -> None:
-    card = await room.posted(a_running_job(channel_id=room.channel_id))
-    job = room.services.known["k7q2mx"]
-    job = replace(job, thread_id=await room.client.poster.send(a_post(PostKind.THREAD, id=900), job))
-    (thread,) = room.discord.discord.core.guild.threads
-    thread.archived = True
-    await room.client.poster.send(a_post(PostKind.LOG, id=901, text="```\nlate\n```"), job)
-    assert not thread.archived
-    assert (await room.mika.messages(card["id"]))[-1]["content"] == "```\nlate\n```"
-
-
-@pytest.mark.slow
-async def test_a_global_429_delays_everything_and_loses_nothing(room: Room) -> None:
-    room.fault("POST", "/channels/.*/messages", fault="global429", retry_after=0.2, times=2)
-    jobs = [a_running_job(id=f"job{number}", channel_id=room.channel_id) for number in range(5)]
-    async with asyncio.TaskGroup() as group:
-        for number, job in enumerate(jobs):
-            group.create_task(room.client.poster.send(a_post(PostKind.CARD, id=number + 1), job))
-    assert len(await room.mika.messages(CHANNEL)) == 5
-
-
-async def _code(sending: Awaitable[int]) -> str:
-    with pytest.raises(ServiceError) as caught:
-        await sending
-    return caught.value.code
-
-
-@pytest.mark.slow
-async def test_repeated_401_and_403_open_the_breaker_and_nothing_more_is_asked(room: Room) -> None:
-    now = [0.0]
-    poster = Poster(room.client, Limiter(1000, clock=time.monotonic), breaker=Breaker(lambda: now[0], most=4))
-    room.fault("POST", "/channels/.*/messages", fault="status", status=403, times=99)
-    job = a_running_job(channel_id=room.channel_id)
-    before = len(room.discord.discord.core.ledger.entries)
-    answers = [await _code(poster.send(a_post(PostKind.CARD), job)) for _ in range(20)]
-    assert [code == "breaker" for code in answers] == [False] * 4 + [True] * 16
-    asked = len(room.discord.discord.core.ledger.entries) - before
-    room.discord.discord.core.faults.clear()
-    now[0] = WINDOW_SECONDS + 1
-    await poster.send(a_post(PostKind.CARD), job)
-    assert asked <= 8
-
-
-@pytest.mark.slow
-async def test_with_the_gateway_gone_for_twenty_minutes_notifications_go_on(room: Room, store: Store) -> None:
-    """They need no gateway. A session is resumable for minutes: after twenty the bot comes back with a new one."""
-    gateway = room.discord.discord.gateway
-    notify = _notify(room, store, CHANNEL)
-    await _ended(room, store)
-    gateway.drop(resumable=False)
-    await _until(notify, lambda: _nothing_pending(store))
-    (told,) = await room.mika.messages(CHANNEL)
-    assert told["content"].startswith("k7q2mx succeeded")
-    async with asyncio.timeout(30):
-        while not gateway.connected:
-            await asyncio.sleep(0.05)
-    room.services.known["k7q2mx"] = a_running_job()
-    outcome = await room.mika.type("/status job:k7q2mx", channel=CHANNEL, wait=True)
-    assert outcome["message"]["embeds"]
-    for_all = [message for message in await room.mika.messages(CHANNEL) if not message["flags"] & EPHEMERAL]
-    assert len(for_all) == 1, "and nothing is told again"
 
 
 # ---- interactions ------------------------------------------------------------------------------------------
