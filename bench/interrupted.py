@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
@@ -30,7 +30,7 @@ from bench.whole import Watch
 from deploy.sandbox import repository
 from deploy.sandbox.aws.resources import TRAINER_IMAGE
 from deploy.sandbox.aws.settings import Settings
-from trainer.contract import parse_metrics
+from trainer.contract import METRICS_CSV, MODEL, parse_metrics
 
 EPOCHS = 8
 COMMAND = (
@@ -125,43 +125,43 @@ class Trial:
 
     def __init__(self, aws: Aws, source: Source) -> None:
         self._aws, self._source = aws, source
-        self._jobs = 0
+        self._jobs, self._seconds = 0, 0.0
 
-    async def whole(self) -> tuple[Outcome, float]:
-        """What an uninterrupted run leaves, and its seconds."""
+    async def whole(self) -> Outcome:
+        """What an uninterrupted run leaves; its time is what moments are shares of."""
         job = self._name()
         async with self._watched(job) as watch:
             found = await self._aws.until(await self._submit(job, Kind.SIGTERM), *_OVER)
-        logs = await self._aws.logs(found)
         if found["status"] != "SUCCEEDED":
-            raise RuntimeError(f"the uninterrupted run failed: {logs}")
-        return await self._outcome(job, logs, watch), (found["stoppedAt"] - found["startedAt"]) / 1000
+            raise RuntimeError(f"the uninterrupted run failed: {await self._aws.log(found)}")
+        self._seconds = _seconds(found)
+        return await self._outcome(job, [found], watch)
 
-    async def interrupted(self, kind: Kind, seconds: float) -> tuple[Outcome, float]:
-        """What a run leaves that was ended so long after its start: a little sooner where it was over by then."""
+    async def interrupted(self, moment: Moment) -> tuple[Outcome, float]:
+        """What a run leaves that was ended at the moment, or a little sooner; and when, in seconds since its start."""
+        share = moment.share
         while True:
-            job = self._name()
+            job, seconds = self._name(), share * self._seconds
             async with self._watched(job) as watch:
-                logs = await self._ended_and_gone_on_with(job, kind, seconds)
-            if len(logs) > 1:
-                return await self._outcome(job, logs, watch), seconds
-            seconds *= _EARLIER
+                found = await self._ended_and_gone_on_with(job, moment.kind, seconds)
+            outcome = await self._outcome(job, found, watch)
+            if len(outcome.told) > 1:
+                return outcome, seconds
+            self._seconds, share = _seconds(found[0]), share * _EARLIER
 
-    async def _ended_and_gone_on_with(self, job: str, kind: Kind, seconds: float) -> list[str]:
-        """The attempts' logs; one alone where it was over before it could be ended."""
+    async def _ended_and_gone_on_with(self, job: str, kind: Kind, seconds: float) -> list[dict[str, Any]]:
+        """The Batch jobs that it took; what SIGTERM was sent to is not tried again by Batch."""
         batch_id = await self._submit(job, kind)
         running = await self._aws.until(batch_id, "RUNNING", *_OVER)
-        began = running["startedAt"] / 1000
-        await asyncio.sleep(began + seconds - time.time())
+        await asyncio.sleep(running["startedAt"] / 1000 + seconds - time.time())
         await self._end(kind, batch_id)
-        found = await self._aws.until(batch_id, *_OVER)
-        logs = await self._aws.logs(found)
-        if found["status"] == "FAILED" and kind is Kind.SIGTERM:
-            found = await self._aws.until(await self._submit(job, kind), *_OVER)
-            logs += await self._aws.logs(found)
-        if found["status"] != "SUCCEEDED":
-            raise RuntimeError(f"{kind} after {seconds:.2f} s was not gone on from: {logs}")
-        return logs
+        found = [await self._aws.until(batch_id, *_OVER)]
+        if found[0]["status"] == "FAILED" and kind is Kind.SIGTERM:
+            found.append(await self._aws.until(await self._submit(job, kind), *_OVER))
+        if found[-1]["status"] != "SUCCEEDED":
+            log = await self._aws.log(found[-1])
+            raise RuntimeError(f"{kind} after {seconds:.2f} s was not gone on from: {log}")
+        return found
 
     async def _end(self, kind: Kind, batch_id: str) -> None:
         match kind:
@@ -178,8 +178,9 @@ class Trial:
         attempts = 3 if kind is Kind.SIGKILL else None
         return await self._aws.submit(job, self._source, *COMMAND, attempts=attempts)
 
-    async def _outcome(self, job: str, logs: list[str], watch: Watch) -> Outcome:
-        metrics, weights = [await self._aws.content(prefix(job) + name) for name in ("metrics.csv", "model.pt")]
+    async def _outcome(self, job: str, found: list[dict[str, Any]], watch: Watch) -> Outcome:
+        metrics, weights = [await self._aws.content(prefix(job) + name) for name in (METRICS_CSV, MODEL)]
+        logs = [log for each in found for log in await self._aws.logs(each)]
         return Outcome(metrics, weights, tuple(tuple(_told(log)) for log in logs), watch.reads, tuple(watch.torn))
 
     @asynccontextmanager
@@ -195,6 +196,10 @@ class Trial:
     def _name(self) -> str:
         self._jobs += 1
         return f"run-{self._jobs}"
+
+
+def _seconds(job: dict[str, Any]) -> float:
+    return float(job["stoppedAt"] - job["startedAt"]) / 1000
 
 
 def _told(log: str) -> Iterator[int]:
@@ -222,9 +227,9 @@ async def rows(count: int, seed: int) -> AsyncIterator[Row]:
         made = repository.create(Path(folder) / "repository.git")
         async with batch.aws(settings) as aws:
             trial = Trial(aws, Source(made.url, made.branches["main"]))
-            whole, seconds = await trial.whole()
+            whole = await trial.whole()
             for moment in moments(count, seed):
-                outcome, at = await trial.interrupted(moment.kind, moment.share * seconds)
+                outcome, at = await trial.interrupted(moment)
                 yield Row(at, moment.kind, outcome, outcome.equals(whole))
 
 
