@@ -182,6 +182,7 @@ class Run:
         self._fold, self._epoch, self._trainer_state = kept["fold"], kept["epoch"], kept["trainer"]
         self._best = Best(**kept["best"])
         self.done = [Best(**each) for each in kept["done"]]
+        self._keep(self._best_of_all())  # an earlier attempt's own model.pt may not have come to be stored
 
     def fold(self, number: int, training: Pictures, validation: Pictures) -> None:
         """Trains one fold, if that has not been done."""
@@ -204,7 +205,8 @@ class Run:
         if val_loss < self._best.val_loss - knobs.min_delta:
             weights = {name: each.clone() for name, each in trainer.net.state_dict().items()}
             self._best = Best(self._epoch, val_loss, val_accuracy, weights)
-            self._keep_best()
+            if self._best_of_all() is self._best:
+                self._keep(self._best)
         seconds = time.perf_counter() - began
         fold = {"fold": self._fold} if knobs.folds > 1 else {}
         print(
@@ -219,15 +221,19 @@ class Run:
     def _patience_is_over(self) -> bool:
         return bool(0 < self._knobs.patience <= self._epoch - self._best.epoch)
 
-    def _keep_best(self) -> None:
+    def _best_of_all(self) -> Best:
+        """Over all folds so far, the first of equals; it has its weights, once there has been an epoch."""
+        return min([*self.done, self._best], key=lambda each: each.val_loss)
+
+    def _keep(self, best: Best) -> None:
         """model.pt holds the best weights of all folds so far."""
-        if all(self._best.val_loss < each.val_loss for each in self.done):
+        if best.net is not None:
             buffer = io.BytesIO()
-            torch.save(self._best.net, buffer)
+            torch.save(best.net, buffer)
             write_atomically(output_dir() / MODEL, buffer.getvalue())
 
     def _save(self, trainer: Trainer) -> None:
-        done = [_plain(each, weights=False) for each in self.done]
+        done = [_plain(each, weights=each is self._best_of_all()) for each in self.done]
         best = _plain(self._best, weights=True)
         position = {"fold": self._fold, "epoch": self._epoch}
         checkpoint.save({**position, "trainer": trainer.state(), "best": best, "done": done})

@@ -135,6 +135,20 @@ def test_folds_go_on_where_they_were(output: Path, monkeypatch: pytest.MonkeyPat
         assert (output / "parts" / name).read_bytes() == (output / "whole" / name).read_bytes()
 
 
+@pytest.mark.parametrize("folds", ["1", "2"])
+def test_the_best_weights_come_back_where_they_were_not_stored(
+    output: Path, monkeypatch: pytest.MonkeyPatch, folds: str
+) -> None:
+    losses = iter([0.25, 0.5, 0.75, 0.75])
+    monkeypatch.setattr(mnist.Trainer, "validate", lambda *_: (next(losses), 50.0))
+    arguments = [*LEARNS, "--epochs", "2", "--folds", folds]
+    mnist.main(arguments)
+    stored = (output / "model.pt").read_bytes()
+    (output / "model.pt").unlink()
+    mnist.main(arguments)
+    assert (output / "model.pt").read_bytes() == stored
+
+
 def interrupted_after(epochs: int) -> object:
     """A checkpoint is wanted after each of so many epochs, and then the process ends."""
     asked = []
