@@ -1,4 +1,4 @@
-"""`python -m bench`: measures what the README claims, against the sandbox with the real bot."""
+"""`python -m bench`: measures what the README claims, the bot against the sandbox, the training by itself."""
 
 import asyncio
 import json
@@ -11,12 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench import ack, machine, plot_latency, ready, tail
+from bench import ack, epoch_time, machine, plot_latency, ready, tail
 from bench.figures import Benchmark, Figure, Result, Verdict
 
-BENCHMARKS = {
-    benchmark.name: benchmark for benchmark in (ready.BENCHMARK, ack.BENCHMARK, plot_latency.BENCHMARK, tail.BENCHMARK)
-}
+BENCHMARKS = {module.BENCHMARK.name: module.BENCHMARK for module in (ready, ack, plot_latency, tail, epoch_time)}
 _STYLES = {Verdict.GOOD: "green", Verdict.MISSED: "red", Verdict.TOLD: "dim"}
 _NAMES = typer.Argument(metavar="[NAME]...", help=f"Of {', '.join(BENCHMARKS)}; all if none is given.")
 

@@ -8,13 +8,14 @@ about, as many as asked for; MNIST itself has 60,000. `--isa` caps what the CPU 
 """
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import torch
@@ -152,7 +153,10 @@ def measure(knobs: argparse.Namespace) -> None:
             new_accuracy = ours.epoch(new.epoch, number)
         theirs.accuracies.append(old_accuracy)
         ours.accuracies.append(new_accuracy)
-    tell(knobs, hardware, theirs, ours)
+    if knobs.form == "json":
+        print(json.dumps({"hardware": str(hardware), "theirs": asdict(theirs), "ours": asdict(ours)}))
+    else:
+        tell(knobs, hardware, theirs, ours)
 
 
 def tell(knobs: argparse.Namespace, hardware: Hardware, theirs: Measured, ours: Measured) -> None:
@@ -174,6 +178,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="epochs")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--form", choices=["text", "json"], default="text")
     knobs = parser.parse_args()
     if os.environ.get(CHILD):
         measure(knobs)

@@ -46,10 +46,10 @@ def be_deterministic() -> None:
 def _gains_by_bf16(device: torch.device, side: int) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability() >= (8, 0)
-    return side >= AMX_SMALLEST_SIDE and "amx_bf16" in _cpu_flags()
+    return side >= AMX_SMALLEST_SIDE and "amx_bf16" in cpu_flags()
 
 
-def _cpu_flags() -> frozenset[str]:
+def cpu_flags() -> frozenset[str]:
     """Empty where the system does not say."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -165,7 +165,7 @@ def interrupted_after(epochs: int) -> object:
 def test_bf16_is_for_hardware_that_gains_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     for flags, side, expected in (({"amx_bf16"}, 28, True), ({"avx512_bf16"}, 28, False), ({"amx_bf16"}, 8, False)):
-        monkeypatch.setattr(hardware, "_cpu_flags", lambda flags=flags: frozenset(flags))
+        monkeypatch.setattr(hardware, "cpu_flags", lambda flags=flags: frozenset(flags))
         assert hardware.choose("auto", side).bf16 is expected
     assert hardware.choose("bf16", 8).bf16
     assert not hardware.choose("fp32", 28).bf16
