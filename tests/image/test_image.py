@@ -6,14 +6,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from deploy.sandbox.aws import resources
-from deploy.sandbox.aws.process import aws_stand_in
-from deploy.sandbox.aws.resources import Clients, Resources
+from bench import batch
+from bench.batch import Aws, Source
+from deploy.sandbox.aws.resources import TRAINER_IMAGE
 from deploy.sandbox.aws.settings import Settings
 from tests.trainer.conftest import Repository, repository
 
@@ -38,91 +36,27 @@ for epoch in range(state["epoch"] + 1, 31):
 """
 
 
-@dataclass(slots=True)
-class Aws:
-    """The stand-in, with a queue whose jobs run in containers."""
-
-    made: Resources
-    clients: Clients
-
-    async def submit(self, job: str, repository: Repository, commit: str, *command: str, **environment: str) -> str:
-        values = {
-            "REPOSITORY_URL": repository.url,
-            "BRANCH_NAME": "main",
-            "COMMIT_ID": commit,
-            "JOB_ID": job,
-            "OUTPUT_URI": f"s3://{self.made.bucket}/jobs/{job}/",
-            "AWS_ENDPOINT_URL": self.made.endpoint,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "OMP_NUM_THREADS": "1",
-            **environment,
-        }
-        answer = await asyncio.to_thread(
-            self.clients.batch.submit_job,
-            jobName=job,
-            jobQueue=self.made.queue,
-            jobDefinition=self.made.job_definition,
-            containerOverrides={
-                "command": list(command),
-                "environment": [{"name": name, "value": value} for name, value in values.items()],
-            },
-        )
-        return str(answer["jobId"])
-
-    async def until(self, batch_id: str, *states: str) -> dict[str, Any]:
-        async with asyncio.timeout(120):
-            while True:
-                [found] = (await asyncio.to_thread(self.clients.batch.describe_jobs, jobs=[batch_id]))["jobs"]
-                if found["status"] in states:
-                    return dict(found)
-                await asyncio.sleep(0.1)
-
-    async def content(self, key: str) -> str:
-        answer = await asyncio.to_thread(self.clients.s3.get_object, Bucket=self.made.bucket, Key=key)
-        return str(answer["Body"].read().decode(errors="replace"))
-
-    async def log(self, job: dict[str, Any]) -> str:
-        """The last attempt's lines, for a failed assertion."""
-        answer = await asyncio.to_thread(
-            self.clients.logs.get_log_events,
-            logGroupName=self.made.log_group,
-            logStreamName=job["attempts"][-1]["container"]["logStreamName"],
-        )
-        return "\n".join(event["message"] for event in answer["events"])
-
-    async def until_there(self, key: str) -> None:
-        async with asyncio.timeout(60):
-            while True:
-                try:
-                    await self.content(key)
-                except self.clients.s3.exceptions.NoSuchKey:
-                    await asyncio.sleep(0.1)
-                else:
-                    return
-
-
 @pytest.fixture
 async def aws(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
     entrypoint = (sys.executable, "-m", "deploy.image.podman_run", IMAGE)
     inherited = {name: os.environ[name] for name in ("CONTAINERS_CONF",) if name in os.environ}
     environment = {"SIGNALBOX_IMAGE_VOLUMES": f"{repository.folder}:{repository.folder}:U", **inherited}
     settings = Settings(
-        images={resources.TRAINER_IMAGE: entrypoint},
+        images={TRAINER_IMAGE: entrypoint},
         environment={**Settings().environment, **environment},
         stop_timeout_seconds=30,
         signal_group=False,
     )
-    async with aws_stand_in(settings) as endpoint:
-        made = await asyncio.to_thread(resources.create, endpoint)
-        yield Aws(made, Clients(endpoint))
+    async with batch.aws(settings) as made:
+        yield made
 
 
 async def test_the_reference_training_runs_to_its_end(aws: Aws, repository: Repository) -> None:
-    commit = repository.commit({"README": "the image brings the training along"})
+    source = Source(repository.url, repository.commit({"README": "the image brings the training along"}))
     command = ("python", "-m", "trainer.mnist", "--lr", "0.1", "--epochs", "3")
-    found = await aws.until(await aws.submit("whole", repository, commit, *command), "SUCCEEDED", "FAILED")
+    found = await aws.until(await aws.submit("whole", source, *command), "SUCCEEDED", "FAILED")
     assert found["status"] == "SUCCEEDED", await aws.log(found)
-    assert (await aws.content("jobs/whole/metrics.csv")).count("\n") == 4
+    assert (await aws.content("jobs/whole/metrics.csv")).count(b"\n") == 4
     listed = await asyncio.to_thread(aws.clients.s3.list_objects_v2, Bucket=aws.made.bucket, Prefix="jobs/whole/")
     assert {"checkpoint.pt", "model.pt", "manifest.json"} <= {
         each["Key"].rpartition("/")[2] for each in listed["Contents"]
@@ -130,24 +64,24 @@ async def test_the_reference_training_runs_to_its_end(aws: Aws, repository: Repo
 
 
 async def test_a_failure_has_its_exit_code(aws: Aws, repository: Repository) -> None:
-    commit = repository.commit({"train.py": "raise SystemExit(3)"})
-    found = await aws.until(await aws.submit("fails", repository, commit, "python", "train.py"), "SUCCEEDED", "FAILED")
+    source = Source(repository.url, repository.commit({"train.py": "raise SystemExit(3)"}))
+    found = await aws.until(await aws.submit("fails", source, "python", "train.py"), "SUCCEEDED", "FAILED")
     assert found["attempts"][-1]["container"]["exitCode"] == 3, await aws.log(found)
 
 
 async def test_a_terminated_job_leaves_everything_and_another_goes_on_from_it(aws: Aws, repository: Repository) -> None:
-    commit = repository.commit({"train.py": STEADY})
-    batch_id = await aws.submit("stops", repository, commit, "python", "train.py")
+    source = Source(repository.url, repository.commit({"train.py": STEADY}))
+    batch_id = await aws.submit("stops", source, "python", "train.py")
     await aws.until(batch_id, "RUNNING")
     await aws.until_there("jobs/stops/checkpoint.pt")
-    await asyncio.to_thread(aws.clients.batch.terminate_job, jobId=batch_id, reason="enough")
+    await aws.terminate(batch_id)
     found = await aws.until(batch_id, "FAILED")
     assert found["attempts"][-1]["container"]["exitCode"] == 143
-    rows = (await aws.content("jobs/stops/metrics.csv")).count("\n") - 1
+    rows = (await aws.content("jobs/stops/metrics.csv")).count(b"\n") - 1
     assert rows >= 1
-    again = await aws.until(await aws.submit("stops", repository, commit, "python", "train.py"), "SUCCEEDED", "FAILED")
+    again = await aws.until(await aws.submit("stops", source, "python", "train.py"), "SUCCEEDED", "FAILED")
     assert again["status"] == "SUCCEEDED", await aws.log(again)
-    lines = (await aws.content("jobs/stops/metrics.csv")).splitlines()
+    lines = (await aws.content("jobs/stops/metrics.csv")).decode().splitlines()
     assert [line.split(",")[0] for line in lines] == ["epoch", *map(str, range(1, 31))]
 
 
