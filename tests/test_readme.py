@@ -13,7 +13,7 @@ from bot.chat.commands import all_commands
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
-PAGES = ("README.md", "ARCHITECTURE.md", "deploy/sandbox/README.md")
+PAGES = ("README.md", "ARCHITECTURE.md", "deploy/sandbox/README.md", "docs/reliability.md")
 
 
 def test_the_table_of_commands_is_that_of_the_bot() -> None:
