@@ -222,7 +222,7 @@ def _same_tensors(one: bytes, other: bytes) -> bool:
 
 async def rows(count: int, seed: int) -> AsyncIterator[Row]:
     """An interrupted run for each moment, as they end."""
-    settings = Settings(images={TRAINER_IMAGE: ENTRYPOINT})
+    settings = Settings(images={TRAINER_IMAGE: ENTRYPOINT}, runnable_seconds=0, starting_seconds=0)
     with tempfile.TemporaryDirectory() as folder:
         made = repository.create(Path(folder) / "repository.git")
         async with batch.aws(settings) as aws:
