@@ -5,6 +5,7 @@ import gc
 import secrets
 import signal
 import time
+from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
@@ -21,7 +22,8 @@ from bot.adapters.health import serve
 from bot.adapters.sqlite import SqliteStore, open_store
 from bot.chat.client import SignalboxClient
 from bot.config import Config, Secrets, projects, snapshot_uri, store_path
-from bot.domain.job import ID_ALPHABET, ID_LENGTH
+from bot.domain.job import ID_ALPHABET, ID_LENGTH, Job
+from bot.errors import ConfigError
 from bot.services import Services, lag
 from bot.services.aimd import Aimd
 from bot.services.archive import Archive, ArchiveSettings
@@ -79,6 +81,7 @@ async def _run(config: Config, secrets: Secrets) -> None:
     pulse = Pulse(time.monotonic)
     async with AsyncExitStack() as stack:
         outside = await _open(config, stack)
+        check_projects(await outside.store.open_jobs(), config)
         loops = _services(config, outside, stack)
         async with asyncio.TaskGroup() as group:
             group.create_task(lag.measure(), name="lag")
@@ -90,6 +93,17 @@ async def _run(config: Config, secrets: Secrets) -> None:
             port = await stack.enter_async_context(serve(config.bot.http_port, pulse.wrong))
             await outside.chat.ready()
             log.info("ready", http=f"http://127.0.0.1:{port}", projects=list(config.projects))
+
+
+def check_projects(jobs: Iterable[Job], config: Config) -> None:
+    """A project that still has unfinished jobs cannot leave the config: nobody could follow or stop them."""
+    lost = sorted({job.project for job in jobs} - config.projects.keys())
+    if lost:
+        problems = [
+            f"projects.{name}: missing, and it has jobs that are not finished; put it back until they are"
+            for name in lost
+        ]
+        raise ConfigError("config", problems)
 
 
 async def _open(config: Config, stack: AsyncExitStack) -> _Outside:
