@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.domain.events import Observation
-from bot.domain.figures import Drawing, FigureRequest
+from bot.domain.figures import BoardRequest, Drawing, FigureRequest
 from bot.domain.job import Commit, Job
 from bot.domain.loglines import LogEvent
+from bot.domain.params import Value
 from bot.domain.posts import Change, NewPost, Post
+from bot.domain.states import JobState
+from bot.domain.sweep import Plan, Trial
 
 
 # ---- AWS Batch -------------------------------------------------------------------------------------------
@@ -28,6 +31,8 @@ class Submission:
     environment: Mapping[str, str]
     tags: Mapping[str, str]
     timeout_seconds: int
+    array_size: int = 0
+    """From 2 to 10,000 for an array; 0 for a job by itself."""
 
 
 class Batch(Protocol):
@@ -47,6 +52,12 @@ class Batch(Protocol):
 
     async def live(self, queue: str) -> list[Observation]:
         """All unfinished jobs of the queue, with their tags: for reconciling."""
+
+    async def children(self, batch_id: str, state: JobState) -> list[str]:
+        """The Batch ids (`parent:index`) of an array's children in that state."""
+
+    async def room(self, queue: str, definition: str) -> int | None:
+        """How many jobs of that definition the queue's environments can run at once; None where that is not known."""
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         """All jobs made since then, finished ones too, while Batch remembers them; oldest first."""
@@ -137,12 +148,29 @@ class Code(Protocol):
         """The newest commits of a branch, or of all allowed ones; for autocomplete."""
 
 
+# ---- the search for good points --------------------------------------------------------------------------
+class Sampler(Protocol):
+    """Optuna's mathematics, off the event loop. Nothing is remembered: each answer follows from what is given."""
+
+    async def ask(self, plan: Plan, trials: Sequence[Trial], count: int, *, maximize: bool) -> list[dict[str, Value]]:
+        """The next `count` points after all these trials, those that run still among them (`plan.search` is TPE)."""
+
+    async def hopeless(self, plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> list[int]:
+        """The numbers of the running trials that successive halving would stop by what has been reported."""
+
+    async def importance(self, plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> dict[str, float]:
+        """How much of the metric each parameter explains, adding up to 1; empty where too few have ended."""
+
+
 # ---- figures ---------------------------------------------------------------------------------------------
 class Figures(Protocol):
     """Draws off the event loop, in a process that can be killed."""
 
     async def draw(self, request: FigureRequest) -> Drawing:
         """A picture with remarks. `Unavailable` where drawing failed or took too long."""
+
+    async def board(self, request: BoardRequest) -> Drawing:
+        """The same for a sweep."""
 
 
 # ---- the chat --------------------------------------------------------------------------------------------
@@ -206,10 +234,31 @@ class Store(Protocol):
         live: bool | None = None,
         limit: int = 25,
     ) -> list[Job]:
-        """Newest first; 0 and "" are any."""
+        """Newest first, without parts of sweeps; 0 and "" are any."""
+
+    async def add_parts(self, sweep_id: str, parts: Sequence[Job], step: Step) -> Job:
+        """Commits parts of a sweep with what that changes of it; those whose id is there already stay as they are."""
+
+    async def parts(self, sweep_id: str) -> list[Job]:
+        """All parts of a sweep, in their order."""
+
+    async def trials(self, sweep_id: str) -> list[Trial]:
+        """The trials of a sweep of which anything is known, by number."""
+
+    async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step) -> Job:
+        """Writes these trials as they are now, with what that changes of the sweep: the sweep."""
+
+    async def keep_draft(self, job: Job) -> None:
+        """A sweep that has been shown and is not confirmed yet."""
+
+    async def draft(self, job_id: str) -> Job | None: ...
+
+    async def drop_drafts(self, before: float) -> None:
+        """Forgets the drafts made before that time."""
 
     async def open_jobs(self) -> list[Job]:
-        """Jobs that still need something, oldest first: not terminal, not told, not archived, or with an old card."""
+        """Jobs, sweeps and their parts that still need something, oldest first: not terminal, not told, not archived,
+        or with an old card."""
 
     async def append_log(self, job_id: str, events: Sequence[LogEvent], step: LogStep) -> int:
         """Stores the events that the job does not have yet (by `id`), in the order given, with the change that

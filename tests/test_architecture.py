@@ -29,6 +29,7 @@ VENDORS = {
     "boto3": ("trainer", "deploy", "bench"),
     "sqlite3": ("bot.adapters.sqlite",),
     "matplotlib": ("bot.adapters.figure_worker", "bot.adapters.figure_panels", "bench"),
+    "optuna": ("bot.adapters.sampler_worker", "bot.adapters.sampling", "bench"),
     "moto": ("deploy.sandbox.aws",),
     "torch": ("trainer", "deploy.sandbox.training", "bench"),
 }

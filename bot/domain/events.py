@@ -36,6 +36,8 @@ class Observation:
     """The container's, as it was submitted."""
     terminated: bool = False
     """Whether TerminateJob was called for it (`isTerminated`)."""
+    children: tuple[tuple[JobState, int], ...] = ()
+    """Of an array's parent: how many of its children are in which state (`statusSummary`)."""
 
     @property
     def last(self) -> Attempt:

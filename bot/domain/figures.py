@@ -1,7 +1,11 @@
 """What to draw: a table of metrics for each job, and the words around it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from bot.domain.params import Value
+from bot.domain.space import Axis
+from bot.domain.sweep import TrialState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,32 @@ class FigureRequest:
     maximize: bool = True
     names: Mapping[str, str] | None = None
     """Column names of the project's own, by ours: `{"epoch": "num_timesteps"}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One point of a sweep: its value on each axis, and what came of it; of folds the mean, with the deviation."""
+
+    at: tuple[Value, ...]
+    state: TrialState
+    value: float | None = None
+    deviation: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRequest:
+    """The picture of a sweep: a heatmap of two axes, a curve over one, parallel coordinates of more."""
+
+    title: str
+    subtitle: str
+    axes: tuple[Axis, ...]
+    cells: tuple[Cell, ...]
+    metric: str
+    maximize: bool = True
+    importance: Mapping[str, float] = field(default_factory=dict)
+    curves: tuple[Curve, ...] = ()
+    """The metrics of the best few, to be laid over each other."""
+    names: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from bot.domain.events import Attempt, Observation, end_reason
 from bot.domain.params import Value
 from bot.domain.states import EndReason, JobState
+from bot.domain.sweep import Part, Sweep
 
 # No vowels, so that no word is spelt, and nothing that looks like another (0 o, 1 l i).
 ID_ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
@@ -105,9 +106,19 @@ class Job:
     shown_revision: int = 0
     """The revision that the card shows."""
 
+    sweep: Sweep | None = None
+    """Of a sweep: its plan and its trials, summed up. Batch knows its parts alone."""
+    part: Part | None = None
+    """Of one SubmitJob call of a sweep, which nobody sees: no card, no thread, no end to tell."""
+
     @property
     def live(self) -> bool:
         return not self.state.terminal
+
+    @property
+    def face(self) -> str:
+        """The id of the job in whose thread it is told of this one."""
+        return self.part.sweep_id if self.part is not None else self.id
 
     @property
     def exit_code(self) -> int | None:
@@ -151,6 +162,8 @@ class Job:
             attempt_states=ended,
             started_at=seen.started_at or self.started_at,
         )
+        if self.part is not None and seen.children:
+            changed = replace(changed, part=replace(self.part, children=dict(seen.children)))
         if (changed.state, changed.status_reason) != (self.state, self.status_reason):
             changed = replace(changed, seen_at=now)
         if seen.state.terminal:

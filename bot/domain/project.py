@@ -33,6 +33,10 @@ class Project:
     data_uri: str = ""
     metrics_file: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    usd_per_hour: float = 0.0
+    """What a machine for one of its jobs costs; 0 where the config does not say."""
+    confirm_trials: int = 10
+    """Sweeps of more trials are shown and confirmed before anything is spent."""
 
     def prefix(self, job_id: str) -> str:
         """`s3://bucket/jobs/<job>/`."""
