@@ -21,6 +21,10 @@ RESERVED_OPTIONS = ("branch", "commit", "project")
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 Snowflake = Annotated[int, Field(gt=0, lt=2**63)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
+InstanceTypes = Annotated[tuple[InstanceType, ...], Field(min_length=1)]
+Vcpus = Annotated[int, Field(ge=1, le=10_000)]
+StuckMinutes = Annotated[int, Field(ge=10, le=1440)]
 
 
 class _Section(BaseModel):
@@ -132,6 +136,46 @@ class ProjectSettings(_Section):
         return self
 
 
+class JobResources(_Section):
+    """[deploy.jobs.<project>]"""
+
+    queue: Literal["spot", "on-demand", "cpu"] = "spot"
+    vcpus: Vcpus = 4
+    memory_mib: Annotated[int, Field(ge=128)] = 12_000
+    shared_memory_mib: Annotated[int, Field(ge=64)] = 2_048
+    gpus: Annotated[int, Field(ge=0, le=16)] = 1
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    image: str = ""
+
+    @model_validator(mode="after")
+    def _has_the_queue_s_gpus(self) -> Self:
+        if (self.queue == "cpu") != (self.gpus == 0):
+            raise ValueError(f'gpus: {self.gpus} was given; expected 0 with queue "cpu", and 1 or more with the others')
+        return self
+
+
+class Deploy(_Section):
+    """[deploy] What the stack of deploy/aws is built by; the bot itself does not read it."""
+
+    stack: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "signalbox"
+    zones: Annotated[int, Field(ge=1, le=6)] = 3
+    spot_instances: InstanceTypes = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
+    spot_max_vcpus: Vcpus = 32
+    on_demand_instances: InstanceTypes = ("g4dn.xlarge",)
+    on_demand_max_vcpus: Vcpus = 8
+    cpu_instances: InstanceTypes = ("m7i.xlarge", "m6i.xlarge", "m6a.xlarge")
+    cpu_max_vcpus: Vcpus = 32
+    disk_gib: Annotated[int, Field(ge=30, le=16_384)] = 60
+    stuck_minutes: StuckMinutes = 60
+    no_capacity_minutes: StuckMinutes = 720
+    log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653] = 90
+    budget_usd: Annotated[float, Field(gt=0)] = 100
+    alarm_email: str = ""
+    git_token_secret: str = "signalbox/git-token"  # noqa: S105  the name of it
+    host: Annotated[str, Field(pattern=r"^(none|[a-z][a-z0-9-]*\.[a-z0-9-]+)$")] = "none"
+    jobs: dict[Name, JobResources] = Field(default_factory=dict)
+
+
 class Config(_Section):
     """The whole file."""
 
@@ -139,6 +183,7 @@ class Config(_Section):
     aws: Aws
     bot: Bot = Bot()
     pace: Pace = Pace()
+    deploy: Deploy = Deploy()
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -153,6 +198,13 @@ class Config(_Section):
             raise ValueError(
                 f"{len(types)} parameter names; /train has room for {MOST_OPTIONS - len(RESERVED_OPTIONS)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _jobs_have_projects(self) -> Self:
+        strangers = sorted(self.deploy.jobs.keys() - self.projects.keys())
+        if strangers:
+            raise ValueError(f"deploy.jobs.{strangers[0]}: no such project. Valid: {', '.join(self.projects)}")
         return self
 
 

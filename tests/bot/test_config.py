@@ -18,6 +18,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "aws": config.Aws,
     "bot": config.Bot,
     "pace": config.Pace,
+    "deploy": config.Deploy,
+    "deploy.jobs.mnist": config.JobResources,
     "projects.mnist": config.ProjectSettings,
 }
 
@@ -55,7 +57,7 @@ def test_the_example_is_valid() -> None:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_example_explains_every_setting(section: str) -> None:
     explained = set(re.findall(r"^(?:# )?([a-z_]+) = ", _section(section), flags=re.M))
-    sections_of_their_own = {"columns", "parameters"}
+    sections_of_their_own = {"columns", "parameters", "jobs"}
     assert explained == set(SECTIONS[section].model_fields) - sections_of_their_own
 
 
@@ -74,7 +76,7 @@ def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
     path = _with(
         tmp_path,
         ("guild_id = 1098765432109876543", 'guild_id = "x"'),
-        ("queue =", "queu ="),
+        ("\nqueue =", "\nqueu ="),
         ("default = 0.1 ", "default = 7 "),
         ("[pace]", "[pase]"),
     )
@@ -97,6 +99,9 @@ def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
         ('default = "sgd"', 'default = "rmsprop"', "Valid: sgd, adam"),
         ('region = "us-east-1"', "region = us-east-1", "cannot be read as TOML"),
         ('type = "choice"\n', 'type = "choice"\nmin = 1\n', "min and max go with type"),
+        ("# [deploy.jobs.mnist]", "[deploy.jobs.minst]", "deploy.jobs.minst: no such project. Valid: mnist"),
+        ("# [deploy.jobs.mnist]", '[deploy.jobs.mnist]\nqueue = "cpu"', "gpus: 1 was given; expected 0 with queue"),
+        ("[deploy]", '[deploy]\nstack = "My Stack"', "deploy.stack: 'My Stack' was given"),
     ],
 )
 def test_mistakes_between_settings(tmp_path: Path, old: str, new: str, said: str) -> None:
