@@ -124,6 +124,8 @@ class ProjectSettings(_Section):
     data_uri: str = ""
     metrics_file: str = ""
     columns: dict[str, str] = Field(default_factory=dict)
+    usd_per_hour: Annotated[float, Field(ge=0, le=1000)] = 0
+    confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
     parameters: dict[Name, ParameterSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -276,6 +278,8 @@ def _project(name: str, settings: ProjectSettings) -> Project:
         data_uri=settings.data_uri,
         metrics_file=settings.metrics_file,
         columns=settings.columns,
+        usd_per_hour=settings.usd_per_hour,
+        confirm_trials=settings.confirm_trials,
     )
 
 

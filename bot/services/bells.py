@@ -35,3 +35,8 @@ class Bells:
     finish: Bell = field(default_factory=Bell)
     archive: Bell = field(default_factory=Bell)
     notify: Bell = field(default_factory=Bell)
+    feed: Bell = field(default_factory=Bell)
+    follow: Bell = field(default_factory=Bell)
+    measure: Bell = field(default_factory=Bell)
+    conclude: Bell = field(default_factory=Bell)
+    paint: Bell = field(default_factory=Bell)

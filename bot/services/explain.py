@@ -37,7 +37,8 @@ class Explain:
             return None
         minutes = max(1, round((self._now() - (job.seen_at or self._now())) / 60))
         text = stuck(job, f"{minutes} min")
-        return Change(job, (NewPost(f"waits:{job.id}:{cause_name(job)}", PostKind.NOTE, job.id, text=text),))
+        note = NewPost(f"waits:{job.face}:{cause_name(job)}", PostKind.NOTE, job.face, text=text)
+        return Change(job, (note,))
 
 
 def _waits(job: Job) -> bool:

@@ -15,11 +15,13 @@ import structlog
 from bot.domain.clock import Absence, passed
 from bot.domain.events import Observation
 from bot.domain.job import Job
+from bot.domain.params import Value
 from bot.domain.posts import Change
 from bot.domain.project import Project
 from bot.domain.states import EndReason, JobState
 from bot.errors import Refused, ServiceError, Throttled
-from bot.ports import Batch, Store, Submission
+from bot.ports import Batch, Store
+from bot.services.assign import batch_name, submission
 from bot.services.bells import Bells
 
 log = structlog.get_logger()
@@ -28,12 +30,6 @@ AT_ONCE = 6
 """SubmitJob calls under way: at 150 ms each they stay below Batch's 50 a second."""
 LOOK_SECONDS = 10.0
 """What the time from one look-up of a lost job to the next counts at most."""
-JOB_TAG = "signalbox:job"
-BOT_TAG = "signalbox:bot"
-PROJECT_TAG = "signalbox:project"
-CHANNEL_TAG = "signalbox:channel"
-ASKER_TAG = "signalbox:asker"
-INTERACTION_TAG = "signalbox:interaction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +62,8 @@ class Launch:
 
     async def once(self) -> None:
         """One try for each intent that is due."""
-        intents = [job for job in await self._store.open_jobs() if job.state is JobState.INTENT]
+        jobs = await self._store.open_jobs()
+        intents = [job for job in jobs if job.state is JobState.INTENT and job.sweep is None]
         self._delay = {job.id: self._delay[job.id] for job in intents if job.id in self._delay}
         self._missed = {job.id: self._missed[job.id] for job in intents if job.id in self._missed}
         tried = await asyncio.gather(*(self._in_turn(job) for job in intents if self._due(job)), return_exceptions=True)
@@ -96,7 +93,7 @@ class Launch:
 
     async def _surely_absent(self, job: Job) -> bool:
         """After a call whose answer was lost: adopts the job if it is there; whether it surely is not."""
-        found = await self._batch.find(self._projects[job.project].queue, self.batch_name(job))
+        found = await self._batch.find(self._projects[job.project].queue, batch_name(job, self._settings.bot_name))
         if found:
             await self._adopt(job, found)
             return False
@@ -112,7 +109,7 @@ class Launch:
         for double in found[1:]:
             log.warning("double submission ended", job=job.id, batch_id=double.batch_id)
             await self._batch.terminate(double.batch_id, f"Submitted twice; {found[0].batch_id} is kept")
-        await self._submitted(job, found[0].batch_id)
+        await self._submitted(job, found[0].batch_id, found[0])
 
     async def _submit(self, job: Job) -> None:
         """`Throttled` and `Refused` say that there is no job only here: a look-up may raise them, too."""
@@ -123,8 +120,10 @@ class Launch:
         if not _wanted(job):
             return
         self._missed.pop(job.id, None)
+        face = job if job.part is None else await self._store.job(job.face) or job
+        call = submission(job, self._projects[job.project], self._settings.bot_name, face.sweep)
         try:
-            batch_id = await self._batch.submit(self.submission(job))
+            batch_id = await self._batch.submit(call)
         except Throttled:
             await self._store.change(job.id, lambda job: Change(replace(job, submit_tried_at=None)))
             raise
@@ -133,9 +132,11 @@ class Launch:
         else:
             await self._submitted(job, batch_id)
 
-    async def _submitted(self, job: Job, batch_id: str) -> None:
+    async def _submitted(self, job: Job, batch_id: str, found: Observation | None = None) -> None:
         def step(job: Job) -> Change:
             submitted = replace(job, batch_id=batch_id, state=JobState.SUBMITTED, submit_tried_at=None)
+            if job.part is not None and found is not None:
+                submitted = replace(submitted, parameters=_parameters(found) or job.parameters)
             return Change(replace(submitted, revision=job.revision + 1))
 
         await self._store.change(job.id, step)
@@ -156,43 +157,12 @@ class Launch:
         self._delay[job.id] = (self._now(), delay, min(delay * 2, self._settings.most_backoff_seconds))
         log.warning("submission failed in passing", job=job.id, error=str(error), again_in_seconds=delay)
 
-    def batch_name(self, job: Job) -> str:
-        """Unique to the intent, and within Batch's rule for names."""
-        return f"{self._settings.bot_name}-{job.project}-{job.id}"
-
-    def submission(self, job: Job) -> Submission:
-        """The one SubmitJob call, with the environment of the contract with training code."""
-        project = self._projects[job.project]
-        environment = {
-            "REPOSITORY_URL": project.repository,
-            "BRANCH_NAME": job.commit.branch,
-            "COMMIT_ID": job.commit.sha,
-            "JOB_ID": job.id,
-            "OUTPUT_URI": project.prefix(job.id),
-            "PARAMETERS": json.dumps(dict(job.parameters)),
-            "ASKER": job.asker_name,
-            "INSTALL": project.install,
-            "METRICS_FILE": project.metrics_file,
-            "DATA_URI": project.data_uri,
-        }
-        return Submission(
-            name=self.batch_name(job),
-            queue=project.queue,
-            definition=project.definition,
-            command=project.command,
-            environment={name: value for name, value in environment.items() if value},
-            tags={
-                JOB_TAG: job.id,
-                BOT_TAG: self._settings.bot_name,
-                PROJECT_TAG: job.project,
-                CHANNEL_TAG: str(job.channel_id),
-                ASKER_TAG: str(job.asker_id),
-                INTERACTION_TAG: str(job.interaction_id),
-            },
-            timeout_seconds=job.timeout_seconds,
-        )
-
 
 def _wanted(job: Job) -> bool:
     """Whether it is to be submitted still: a click may have come since it was looked at."""
     return job.state is JobState.INTENT and job.stop_at is None
+
+
+def _parameters(found: Observation) -> dict[str, Value]:
+    """Those of a trial that was found again: a sampler would choose others the second time."""
+    return dict(json.loads(dict(found.environment).get("PARAMETERS", "{}")))

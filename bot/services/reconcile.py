@@ -19,8 +19,8 @@ from bot.domain.project import Project
 from bot.domain.states import JobState
 from bot.errors import ServiceError
 from bot.ports import Batch, Store
+from bot.services.assign import ASKER_TAG, BOT_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
 from bot.services.bells import Bells
-from bot.services.launch import ASKER_TAG, BOT_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
 
 log = structlog.get_logger()
 
@@ -157,7 +157,7 @@ class Reconcile:
             text = f"AWS Batch has a second job of this command, {double.batch_id}: ended. {kept.batch_id} is kept."
         else:
             text = f"AWS Batch still runs {double.batch_id}, though this job's end has been told. It is ended."
-        note = NewPost(f"double:{double.batch_id}", PostKind.NOTE, job.id, text=text)
+        note = NewPost(f"double:{double.batch_id}", PostKind.NOTE, job.face, text=text)
         await self._store.change(job.id, lambda stored: Change(stored, (note,)))
         self._bells.notify.ring()
         await self._batch.terminate(double.batch_id, "A second job of one command")

@@ -49,11 +49,15 @@ class Watch:
         hints = await events.receive(wait_seconds)
         if not hints:
             return
-        named = {hint.batch_id: await self._store.by_batch_id(hint.batch_id) for hint in hints if hint.batch_id}
+        named = {hint.batch_id: await self._named(hint.batch_id) for hint in hints if hint.batch_id}
         for hint in hints:
             _quarantined(hint, foreign=named.get(hint.batch_id) is None)
-        await self._settle([job for job in named.values() if job is not None and job.live])
+        await self._settle(list({job.id: job for job in named.values() if job is not None and job.live}.values()))
         await events.acknowledge(hints)
+
+    async def _named(self, batch_id: str) -> Job | None:
+        """An array's child (`parent:7`) speaks for the part that it belongs to."""
+        return await self._store.by_batch_id(batch_id.partition(":")[0])
 
     async def _settle(self, jobs: Sequence[Job]) -> None:
         if not jobs:
@@ -100,7 +104,7 @@ class Watch:
             return
         moved = await self._store.change(job.id, step)
         log.info("state", job=job.id, state=moved.state, reason=moved.status_reason)
-        for bell in (self._bells.tail, self._bells.finish, self._bells.notify):
+        for bell in (self._bells.tail, self._bells.finish, self._bells.notify, self._bells.follow):
             bell.ring()
 
     async def _not_known(self, job: Job) -> None:
@@ -133,7 +137,9 @@ def _quarantined(hint: Hint, *, foreign: bool) -> None:
 
 
 def _notes(before: Job, after: Job) -> tuple[NewPost, ...]:
-    """A note in the thread for each attempt that ended without ending the job."""
+    """A note in the thread for each attempt that ended without ending the job; of a sweep's trials the board tells."""
+    if after.part is not None:
+        return ()
     ended = [attempt for attempt in after.attempts if attempt.stopped_at is not None]
     if not after.live:
         ended = ended[:-1]

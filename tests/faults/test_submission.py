@@ -11,7 +11,7 @@ from bot.domain.posts import PostKind
 from bot.domain.states import EndReason, JobState
 from bot.errors import StoreError, Unavailable
 from bot.ports import Store
-from bot.services.launch import BOT_TAG, INTERACTION_TAG, PROJECT_TAG
+from bot.services.assign import BOT_TAG, INTERACTION_TAG, PROJECT_TAG
 from tests.bot.services.conftest import MIKA, Bot, Outside
 from tests.bot.services.fakes import LOST_REPLY
 from tests.faults.story import STREAM, archived, count, end, running, settle

@@ -18,8 +18,9 @@ from bot.errors import (
     UserError,
 )
 from bot.ports import Store
+from bot.services.assign import submission
 from bot.services.submit import TrainRequest
-from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, Bot, Outside
+from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, PROJECT, Bot, Outside
 from tests.bot.services.fakes import LOST_REPLY
 
 
@@ -192,7 +193,7 @@ async def test_a_double_that_is_found_is_ended(bot: Bot, outside: Outside) -> No
     outside.batch.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
     await bot.launch.once()
-    await outside.batch.submit(bot.launch.submission(await bot.job(job.id)))
+    await outside.batch.submit(submission(await bot.job(job.id), PROJECT, "signalbox"))
     outside.clock.tick(2)
     await bot.launch.once()
     assert (await bot.job(job.id)).batch_id == "batch-1"
@@ -203,7 +204,7 @@ async def test_a_double_is_ended_though_that_fails_at_first(bot: Bot, outside: O
     outside.batch.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
     await bot.launch.once()
-    await outside.batch.submit(bot.launch.submission(await bot.job(job.id)))
+    await outside.batch.submit(submission(await bot.job(job.id), PROJECT, "signalbox"))
     outside.batch.fail("terminate", Throttled("too many"))
     for _ in range(3):
         outside.clock.tick(2)
