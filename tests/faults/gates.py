@@ -11,7 +11,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-COMMITS = ("add", "change", "append_log", "drop_log", "post_attempted", "post_done", "post_parked")
+COMMITS = (
+    *("add", "change", "append_log", "drop_log", "post_attempted", "post_done", "post_parked"),
+    *("add_parts", "record", "keep_draft", "drop_drafts"),
+)
 """The methods of the store that write."""
 _SERVICES = str(Path("bot", "services"))
 

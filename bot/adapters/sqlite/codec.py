@@ -1,27 +1,29 @@
-"""A job as JSON and back.
+"""Jobs and trials as JSON and back.
 
 A field that an older bot did not write gets its default, and one that a newer bot wrote is left out, so a field can
-be added to a job without a migration. The text is ASCII whatever a name or a subject holds; NaN and infinity (the
-loss of a run that diverged) are written as Python's `json` does.
+be added without a migration. The text is ASCII whatever a name or a subject holds; NaN and infinity (the loss of a
+run that diverged) are written as Python's `json` does.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
-from typing import Any, TypeVar
+from enum import Enum
+from functools import cache, lru_cache, partial
+from operator import attrgetter
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from bot.domain.events import Attempt
-from bot.domain.job import Commit, Job, Progress
-from bot.domain.states import EndReason, JobState
+from bot.domain.job import Job
+from bot.domain.sweep import Trial
 from bot.errors import StoreError
 
 T = TypeVar("T")
+Reader = Callable[[Any], Any]
 
 
-def encode(job: Job) -> str:
-    """The job as one line of JSON."""
-    return json.dumps(job, default=_plain, separators=(",", ":"))
+def encode(value: Job | Trial) -> str:
+    """One line of JSON."""
+    return _JSON.encode(value)
 
 
 @lru_cache(maxsize=4096)
@@ -30,52 +32,83 @@ def decode(text: str) -> Job:
 
     Remembered by the text, as every service asks for the same open jobs again and again.
     """
+    return _decoded(Job, text)
+
+
+@lru_cache(maxsize=20_000)
+def decode_trial(text: str) -> Trial:
+    """The same for a trial. Of a sweep that is looked at again, most trials are as they were."""
+    return _decoded(Trial, text)
+
+
+def _decoded(kind: type[T], text: str) -> T:
     try:
-        return _build(Job, json.loads(text))
+        return _build(kind, json.loads(text))
     except (AttributeError, TypeError, ValueError) as error:
         raise StoreError(
-            f"The store holds a job that this version cannot read ({error}): {text[:80]}…\n"
+            f"The store holds a {kind.__name__.lower()} that this version cannot read ({error}): {text[:80]}…\n"
             "Start the version that wrote it, or restore a snapshot."
         ) from error
 
 
 def _plain(value: object) -> dict[str, Any]:
     if is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+        names, get = _getter(value.__class__)
+        return dict(zip(names, get(value), strict=True))
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"a {type(value).__name__} has no place in a job")
 
 
-def _build(kind: type[T], raw: Mapping[str, Any]) -> T:
+_JSON = json.JSONEncoder(default=_plain, separators=(",", ":"))
+
+
+@cache
+def _getter(kind: Any) -> tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]:
+    """The names of a dataclass's fields, two at least, and what takes all their values from an instance."""
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names)
+
+
+def _build(kind: Callable[..., T], raw: dict[str, Any]) -> T:
     """An instance from the values that `raw` has for its fields."""
-    readers = _READERS[kind]
-    return kind(**{name: reader(raw[name]) for name, reader in readers.items() if name in raw})
+    names, readers = _readers(kind)
+    values = dict(raw) if raw.keys() <= names else {name: raw[name] for name in names if name in raw}
+    for name, reader in readers:
+        if name in values:
+            values[name] = reader(values[name])
+    return kind(**values)
 
 
-def _as_is(value: Any) -> Any:
-    return value
+@cache
+def _readers(kind: Callable[..., object]) -> tuple[frozenset[str], tuple[tuple[str, Reader], ...]]:
+    """The names of a dataclass's fields, and how those get read that JSON cannot hold as they are."""
+    hints = get_type_hints(kind)
+    readers = ((name, _reader(hint)) for name, hint in hints.items())
+    return frozenset(hints), tuple((name, reader) for name, reader in readers if reader is not None)
 
 
-def _attempts(raw: list[Mapping[str, Any]]) -> tuple[Attempt, ...]:
-    return tuple(_build(Attempt, each) for each in raw)
+def _reader(hint: Any) -> Reader | None:
+    """By the annotation: dataclasses, enums, tuples, and mappings with such keys or values; None for what is plain."""
+    if isinstance(hint, type) and is_dataclass(hint):
+        return partial(_build, hint)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint
+    kind, inner = get_origin(hint), [_reader(each) for each in get_args(hint)]
+    if kind is tuple:
+        return partial(_tuple, inner[0]) if inner[0] else tuple
+    if not any(inner):
+        return None
+    return partial(_mapping, inner[0], inner[1]) if kind is Mapping else partial(_optional, next(filter(None, inner)))
 
 
-_SPECIAL: dict[type, dict[str, Callable[[Any], Any]]] = {
-    Commit: {},
-    Attempt: {},
-    Progress: {},
-    Job: {
-        "commit": lambda raw: _build(Commit, raw),
-        "state": JobState,
-        "attempts": _attempts,
-        "refused_in": tuple,
-        "reason": lambda raw: None if raw is None else EndReason(raw),
-        "progress": lambda raw: _build(Progress, raw),
-    },
-}
-"""How the fields that JSON cannot hold as they are get read."""
+def _tuple(each: Reader, raw: list[Any]) -> tuple[Any, ...]:
+    return tuple(map(each, raw))
 
-_READERS = {
-    kind: {field.name: special.get(field.name, _as_is) for field in fields(kind)} for kind, special in _SPECIAL.items()
-}
+
+def _mapping(key: Reader | None, value: Reader | None, raw: Mapping[str, Any]) -> dict[Any, Any]:
+    return {(key(k) if key else k): (value(v) if value else v) for k, v in raw.items()}
+
+
+def _optional(reader: Reader, raw: Any) -> Any:
+    return None if raw is None else reader(raw)

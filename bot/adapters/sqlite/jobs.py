@@ -18,21 +18,30 @@ def add(connection: Connection, job: Job, posts: Sequence[NewPost], at: float) -
         return existing
     if by_id(connection, job.id) is not None:
         raise StoreError(f'The job id "{job.id}" is taken. Give the command again.')
-    connection.execute(
-        """INSERT INTO job (id, interaction_id, project, channel_id, asker_id, batch_id, live, open, log_posted, json)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (job.id, job.interaction_id, job.project, job.channel_id, job.asker_id, *_columns(job)),
-    )
+    _insert(connection, job, job.interaction_id, None)
     outbox.add(connection, posts, at, since=_told_since(job))
     return job
 
 
+def add_part(connection: Connection, sweep_id: str, part: Job) -> None:
+    """Does nothing where its id is there. In the column its interaction is the next number below 0: it has none."""
+    if by_id(connection, part.id) is None:
+        (lowest,) = connection.execute("SELECT min(0, min(interaction_id)) FROM job").fetchone()
+        _insert(connection, part, lowest - 1, sweep_id)
+
+
 def change(connection: Connection, job_id: str, step: Step, at: float) -> Job:
     """The job after the step; KeyError if unknown."""
+    job = known(connection, job_id)
+    return save(connection, job, step(job), at)
+
+
+def known(connection: Connection, job_id: str) -> Job:
+    """KeyError if unknown."""
     job = by_id(connection, job_id)
     if job is None:
         raise KeyError(job_id)
-    return save(connection, job, step(job), at)
+    return job
 
 
 def save(connection: Connection, job: Job, changed: Change | None, at: float) -> Job:
@@ -57,15 +66,19 @@ def by_batch_id(connection: Connection, batch_id: str) -> Job | None:
 
 
 def newest(connection: Connection, where: dict[str, str | int], *, live: bool | None, limit: int) -> list[Job]:
-    """Newest first. `where` maps columns to the value that they must have."""
-    terms = [f"{column} = ?" for column in where]
-    index = ""
+    """Newest first, without parts. `where` maps columns to the value that they must have."""
+    terms = ["part_of IS NULL", *(f"{column} = ?" for column in where)]
+    index = "" if where else "INDEXED BY job_whole"
     if live is True:
         index, terms = "INDEXED BY job_open", ["open", "live", *terms]  # what lives is open, and few are
     elif live is False:
         terms.append("NOT live")
-    condition = " AND ".join(terms) or "1"
+    condition = " AND ".join(terms)
     return _many(connection, f"{index} WHERE {condition} ORDER BY number DESC LIMIT ?", *where.values(), limit)
+
+
+def parts(connection: Connection, sweep_id: str) -> list[Job]:
+    return _many(connection, "WHERE part_of = ? ORDER BY number", sweep_id)
 
 
 def open_jobs(connection: Connection) -> list[Job]:
@@ -86,6 +99,15 @@ def with_old_logs(connection: Connection, archived_before: float) -> list[Job]:
         connection,
         "WHERE log_total AND NOT open AND json_extract(json, '$.archived_at') < ? ORDER BY number LIMIT 100",
         archived_before,
+    )
+
+
+def _insert(connection: Connection, job: Job, interaction_id: int, part_of: str | None) -> None:
+    connection.execute(
+        """INSERT INTO job
+        (id, interaction_id, part_of, project, channel_id, asker_id, batch_id, live, open, log_posted, json)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (job.id, interaction_id, part_of, job.project, job.channel_id, job.asker_id, *_columns(job)),
     )
 
 

@@ -16,9 +16,7 @@ ROWS = 500
 
 def append(connection: Connection, job_id: str, events: Sequence[LogEvent], step: LogStep, at: float) -> int:
     """The number of events that were new; KeyError if the job is unknown."""
-    job = jobs.by_id(connection, job_id)
-    if job is None:
-        raise KeyError(job_id)
+    job = jobs.known(connection, job_id)
     new = _new(connection, job_id, events)
     if new:
         _insert(connection, job_id, new)

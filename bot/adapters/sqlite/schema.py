@@ -121,4 +121,33 @@ def renumber(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: Sequence[Migration] = (_first, renumber)
+def _sweeps(connection: Connection) -> None:
+    for statement in (
+        "ALTER TABLE job ADD COLUMN part_of TEXT REFERENCES job (id)",  # of a part: its sweep
+        "CREATE INDEX job_part ON job (part_of) WHERE part_of IS NOT NULL",
+        # Parts are many, and nobody lists them.
+        "CREATE INDEX job_whole ON job (number) WHERE part_of IS NULL",
+        "DROP INDEX job_by_project",
+        "DROP INDEX job_by_channel",
+        "DROP INDEX job_by_asker",
+        "CREATE INDEX job_by_project ON job (project) WHERE part_of IS NULL",
+        "CREATE INDEX job_by_channel ON job (channel_id) WHERE part_of IS NULL",
+        "CREATE INDEX job_by_asker ON job (asker_id) WHERE part_of IS NULL",
+        # A trial is its JSON, and so is a draft: a sweep that nobody has confirmed yet.
+        """CREATE TABLE trial (
+            sweep_id TEXT NOT NULL REFERENCES job (id),
+            number   INTEGER NOT NULL,           -- from 0
+            open     INTEGER NOT NULL,           -- whether there is anything to learn of it still
+            json     TEXT NOT NULL,
+            PRIMARY KEY (sweep_id, number)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE draft (
+            id      TEXT PRIMARY KEY,
+            made_at REAL NOT NULL,
+            json    TEXT NOT NULL
+        ) STRICT""",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: Sequence[Migration] = (_first, renumber, _sweeps)

@@ -13,7 +13,7 @@ from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
 
-from bot.adapters.sqlite import jobs, log, outbox
+from bot.adapters.sqlite import drafts, jobs, log, outbox, sweeps
 from bot.adapters.sqlite.connection import connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate
@@ -21,6 +21,7 @@ from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.domain.job import Job
 from bot.domain.loglines import LogEvent
 from bot.domain.posts import NewPost, Post
+from bot.domain.sweep import Trial
 from bot.errors import StoreError
 from bot.ports import LogLines, LogStep, Step
 
@@ -90,6 +91,28 @@ class SqliteStore:
 
     async def open_jobs(self) -> list[Job]:
         return await self._read(jobs.open_jobs)
+
+    # ---- sweeps ------------------------------------------------------------------------------------------
+    async def add_parts(self, sweep_id: str, parts: Sequence[Job], step: Step) -> Job:
+        return await self._write(lambda db: sweeps.add_parts(db, sweep_id, parts, step, self._now()))
+
+    async def parts(self, sweep_id: str) -> list[Job]:
+        return await self._read(lambda db: jobs.parts(db, sweep_id))
+
+    async def trials(self, sweep_id: str) -> list[Trial]:
+        return await self._read(lambda db: sweeps.trials(db, sweep_id))
+
+    async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step) -> Job:
+        return await self._write(lambda db: sweeps.record(db, sweep_id, trials, step, self._now()))
+
+    async def keep_draft(self, job: Job) -> None:
+        await self._write(lambda db: drafts.keep(db, job))
+
+    async def draft(self, job_id: str) -> Job | None:
+        return await self._read(lambda db: drafts.by_id(db, job_id))
+
+    async def drop_drafts(self, before: float) -> None:
+        await self._write(lambda db: drafts.drop(db, before))
 
     # ---- logs --------------------------------------------------------------------------------------------
     async def append_log(self, job_id: str, events: Sequence[LogEvent], step: LogStep) -> int:

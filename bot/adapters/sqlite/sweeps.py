@@ -1,0 +1,52 @@
+"""The parts and the trials of sweeps, inside a transaction of the caller's."""
+
+from collections.abc import Sequence
+from operator import attrgetter
+from sqlite3 import Connection
+
+from bot.adapters.sqlite import jobs
+from bot.adapters.sqlite.codec import decode_trial, encode
+from bot.domain.job import Job
+from bot.domain.sweep import Trial
+from bot.ports import Step
+
+ROWS = 500
+"""Rows in one statement, of which each lets other threads run once: as with the lines of a log."""
+
+
+def add_parts(connection: Connection, sweep_id: str, parts: Sequence[Job], step: Step, at: float) -> Job:
+    """The sweep after the step; KeyError if unknown."""
+    sweep = jobs.known(connection, sweep_id)
+    for part in parts:
+        jobs.add_part(connection, sweep_id, part)
+    return jobs.save(connection, sweep, step(sweep), at)
+
+
+def record(connection: Connection, sweep_id: str, trials: Sequence[Trial], step: Step, at: float) -> Job:
+    """The sweep after the step; KeyError if unknown."""
+    sweep = jobs.known(connection, sweep_id)
+    for start in range(0, len(trials), ROWS):
+        _write(connection, sweep_id, trials[start : start + ROWS])
+    return jobs.save(connection, sweep, step(sweep), at)
+
+
+def trials(connection: Connection, sweep_id: str) -> list[Trial]:
+    """By number. An unknown sweep has none."""
+    pages = connection.execute(
+        f"SELECT group_concat(json, char(10)) FROM trial WHERE sweep_id = ? GROUP BY number / {ROWS}",  # noqa: S608
+        (sweep_id,),
+    )
+    found = [decode_trial(line) for (page,) in pages for line in page.split("\n")]
+    return sorted(found, key=attrgetter("number"))
+
+
+def _write(connection: Connection, sweep_id: str, trials: Sequence[Trial]) -> None:
+    values: list[str | int] = []
+    for trial in trials:
+        values += (sweep_id, trial.number, not trial.settled, encode(trial))
+    rows = ", ".join(["(?, ?, ?, ?)"] * len(trials))
+    connection.execute(
+        f"""INSERT INTO trial (sweep_id, number, open, json) VALUES {rows}
+        ON CONFLICT (sweep_id, number) DO UPDATE SET open = excluded.open, json = excluded.json""",  # noqa: S608
+        values,
+    )
