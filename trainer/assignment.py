@@ -57,17 +57,17 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
     wrong = list(_wrong(environment, command))
     if wrong:
         raise Ended(ExitCode.BAD_CONTRACT, "; ".join(wrong))
-    index = environment.get(Env.BATCH_ARRAY_INDEX, "")
-    job_id = environment[Env.JOB_ID] + (f".{index}" if index else "")
+    number = _number(environment)
+    job_id = environment[Env.JOB_ID] + (f".{number}" if number else "")
     work = Path(environment.get(Env.WORK_DIR) or tempfile.mkdtemp(prefix="signalbox-")).absolute()
     return Assignment(
         job_id=job_id,
         command=tuple(command),
-        parameters=_parameters(environment, index),
+        parameters=_parameters(environment, number),
         repository=environment[Env.REPOSITORY_URL],
         branch=environment.get(Env.BRANCH_NAME, ""),
         commit=environment[Env.COMMIT_ID],
-        output_uri=array_uri(environment[Env.OUTPUT_URI], index),
+        output_uri=array_uri(environment[Env.OUTPUT_URI], number),
         install=environment.get(Env.INSTALL, ""),
         metrics_file=environment.get(Env.METRICS_FILE, ""),
         token=environment.get(Env.GIT_TOKEN, ""),
@@ -93,15 +93,26 @@ def _wrong(environment: Mapping[str, str], command: Sequence[str]) -> list[str]:
     return wrong
 
 
-def _parameters(environment: Mapping[str, str], index: str) -> dict[str, Value]:
+def _number(environment: Mapping[str, str]) -> str:
+    """The trial's; nothing where this is no child of an array."""
+    index = environment.get(Env.BATCH_ARRAY_INDEX, "")
+    if not index:
+        return ""
+    try:
+        return str(space.number(_object(environment, Env.SWEEP_SPACE), int(index)))
+    except (ValueError, LookupError) as error:
+        raise Ended(ExitCode.BAD_CONTRACT, f"SWEEP_SPACE has no trial for index {index}: {error}") from error
+
+
+def _parameters(environment: Mapping[str, str], number: str) -> dict[str, Value]:
     """Those of the job, and over them those of its point in the sweep."""
     given = _object(environment, Env.PARAMETERS)
-    if not index or not environment.get(Env.SWEEP_SPACE):
+    if not number or not environment.get(Env.SWEEP_SPACE):
         return given
     try:
-        return given | space.point(_object(environment, Env.SWEEP_SPACE), int(index))
-    except (ValueError, LookupError, TypeError) as error:
-        raise Ended(ExitCode.BAD_CONTRACT, f"SWEEP_SPACE has no point {index}: {error}") from error
+        return given | space.point(_object(environment, Env.SWEEP_SPACE), int(number))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Ended(ExitCode.BAD_CONTRACT, f"SWEEP_SPACE has no point {number}: {error}") from error
 
 
 def _object(environment: Mapping[str, str], name: Env) -> dict[str, Value]:

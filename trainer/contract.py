@@ -11,7 +11,8 @@ itself has a placeholder (`optimizer.lr={lr}`), the value goes there and no flag
 `@signalbox {"error": "commit-not-found", "message": "…"}` is the entrypoint's word on why it ends without, or
 instead of, the command's own exit code. The entrypoint's other lines begin with `signalbox: `.
 
-**Sweeps.** The job's point is found from `SWEEP_SPACE` and the array index: see `trainer/space.py`.
+**Sweeps.** From `SWEEP_SPACE` and its array index a trial finds its number and its point (`trainer/space.py`). It
+is the job `<JOB_ID>.<number>`, and its files lie under `<OUTPUT_URI><number>/`.
 """
 
 import json
@@ -32,7 +33,7 @@ class Env(StrEnum):
     """The full commit id."""
     JOB_ID = "JOB_ID"
     OUTPUT_URI = "OUTPUT_URI"
-    """`s3://bucket/jobs/<job>/`; of a sweep `…/<sweep>/`, to which the entrypoint adds `<index>/`."""
+    """`s3://bucket/jobs/<job>/`; of a sweep `…/<sweep>/`, to which the entrypoint adds `<number>/`."""
     BRANCH_NAME = "BRANCH_NAME"
     PARAMETERS = "PARAMETERS"
     """A JSON object of names and values."""
@@ -129,10 +130,10 @@ def parse_metrics(line: str) -> dict[str, float] | None:
     return row or None
 
 
-def array_uri(output_uri: str, index: str) -> str:
-    """Where the trial of that index keeps its files; the job's own prefix where it is no array."""
+def array_uri(output_uri: str, number: str) -> str:
+    """Where the trial of that number keeps its files; the job's own prefix where it is no array."""
     prefix = output_uri.rstrip("/") + "/"
-    return f"{prefix}{index}/" if index else prefix
+    return f"{prefix}{number}/" if number else prefix
 
 
 def arguments(command: Iterable[str], parameters: Mapping[str, Value]) -> list[str]:
