@@ -215,8 +215,8 @@ class Store(Protocol):
     A method that is cancelled has either happened whole or not at all.
     """
 
-    async def add(self, job: Job, posts: Sequence[NewPost]) -> Job:
-        """Commits an intent with its posts. Where the interaction has a job already, that one, unchanged."""
+    async def add(self, job: Job, posts: Sequence[NewPost], trials: Sequence[Trial] = ()) -> Job:
+        """Commits an intent with its posts, and of a sweep the trials that are known already. Where the interaction has a job already, that one, unchanged."""
 
     async def change(self, job_id: str, step: Step) -> Job:
         """Loads, steps and saves inside one transaction. `step` may run again; it does no I/O. KeyError if unknown."""
@@ -252,6 +252,8 @@ class Store(Protocol):
         """A sweep that has been shown and is not confirmed yet."""
 
     async def draft(self, job_id: str) -> Job | None: ...
+
+    async def drop_draft(self, job_id: str) -> None: ...
 
     async def drop_drafts(self, before: float) -> None:
         """Forgets the drafts made before that time."""

@@ -19,6 +19,7 @@ LONGEST_EVENT = 1_600
 """What is shown of one event, all its lines together: it fits into a message."""
 ZERO_WIDTH_SPACE = "\u200b"
 
+_RAISED = re.compile(r"[\w.]*(?:Error|Exception|Interrupt|Warning)\b.*")
 _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _LINE_SEPARATORS = dict.fromkeys([0x2028, 0x2029], " ")
 _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]) | {ord("\n"): "\n", ord("\t"): "\t"}
@@ -131,6 +132,11 @@ def digest(lines: Sequence[str], left_out: int = 0, limit: int = 4_096) -> str:
     shown = lines[len(lines) - taken :]
     head = _left_out(left_out + len(lines) - taken)
     return head + block(shown, room)[0]
+
+
+def raised(lines: Sequence[str]) -> str:
+    """The last line that looks like a raised error: `ValueError: shapes do not fit`; "" where none does."""
+    return next((line.strip()[:200] for line in reversed(lines) if _RAISED.match(line.strip())), "")
 
 
 def units(text: str) -> int:

@@ -30,7 +30,7 @@ def tally(sweep: Sweep, trials: Iterable[Trial], now: float, *, maximize: bool) 
         if state is TrialState.RUNNING:
             epochs_seen += done(trial)
             seconds += max(0.0, now - trial.started_at) if trial.started_at else 0.0
-        else:
+        elif not trial.source:  # an earlier sweep has paid for it
             seconds += trial.seconds
     total = sum(counts.values())
     waiting, running = counts[TrialState.WAITING], counts[TrialState.RUNNING]

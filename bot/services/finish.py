@@ -4,7 +4,6 @@ The message is committed together with `told_at`, so it is told after any crash,
 """
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -12,7 +11,7 @@ import structlog
 
 from bot.domain.clock import passed
 from bot.domain.job import Job, Progress
-from bot.domain.loglines import block, readable
+from bot.domain.loglines import block, raised, readable
 from bot.domain.metrics import best_of
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.domain.project import Project
@@ -28,7 +27,6 @@ log = structlog.get_logger()
 
 LAST_LINES = 12
 LAST_LINES_CHARACTERS = 1_200
-_RAISED = re.compile(r"^[\w.]*(?:Error|Exception|Interrupt|Warning)\b.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Finish:
     async def once(self) -> None:
         """Tells each end that is due."""
         for job in await self._store.open_jobs():
-            if not job.live and job.told_at is None and self._due(job):
+            if not job.live and job.told_at is None and job.sweep is None and self._due(job):
                 await self._tell(job)
 
     def _due(self, job: Job) -> bool:
@@ -118,7 +116,7 @@ class Finish:
         if job.reason not in (EndReason.SUCCEEDED, EndReason.STOPPED) and job.streams:
             lines = await self._last_lines(job)
             if job.reason is EndReason.COMMAND_FAILED and not detail:
-                detail = _raised(lines)
+                detail = raised(lines)
             if lines:
                 words = "\n".join(filter(None, (block(lines, limit=LAST_LINES_CHARACTERS)[0], words)))
         files = (File(f"{job.id}.png", picture.png),) if picture.png else ()
@@ -153,11 +151,3 @@ def _by_whom(job: Job) -> EndReason | None:
     """The entrypoint's own exit codes tell that the command was never run to its end."""
     own = job.detail and job.exit_code in {int(code) for code in ExitCode}
     return EndReason.SETUP_FAILED if own and job.reason is EndReason.COMMAND_FAILED else job.reason
-
-
-def _raised(lines: list[str]) -> str:
-    """The last line that looks like a raised error: `ValueError: shapes do not fit`."""
-    for line in reversed(lines):
-        if _RAISED.match(line.strip()):
-            return line.strip()[:200]
-    return ""

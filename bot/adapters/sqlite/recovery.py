@@ -1,12 +1,13 @@
 """Put a snapshot in the place of a store that was lost, as one that may have told more than it remembers."""
 
+import math
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.adapters.sqlite import jobs
+from bot.adapters.sqlite import drafts, jobs
 from bot.adapters.sqlite.connection import connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate, renumber
@@ -20,6 +21,9 @@ _SIDE_FILES = ("", "-wal", "-shm")
 RESTORED = (
     "The bot's memory of this job was restored from a snapshot. What it printed in the meantime may be missing here; "
     "the whole log comes as a file at the end."
+)
+RESTORED_SWEEP = (
+    "The bot's memory of this sweep was restored from a snapshot. What its trials did in the meantime is asked of Batch."
 )
 
 
@@ -82,8 +86,9 @@ def _mark(connection: sqlite3.Connection, at: float) -> None:
     """What happened after the snapshot is looked for before it is done again: at Batch by name, in the chat by text."""
     renumber(connection)
     connection.execute("UPDATE post SET attempted_at = created_at WHERE done_at IS NULL AND attempted_at IS NULL")
+    drafts.drop(connection, math.inf)  # whoever was shown one is asked again
     for job in jobs.open_jobs(connection):
-        jobs.save(connection, job, Change(_found(job, at), (_note(job, at),)), at)
+        jobs.save(connection, job, Change(_found(job, at), _notes(job, at)), at)
 
 
 def _found(job: Job, at: float) -> Job:
@@ -92,8 +97,10 @@ def _found(job: Job, at: float) -> Job:
     return replace(found, submit_tried_at=at) if unsure else found
 
 
-def _note(job: Job, at: float) -> NewPost:
-    return NewPost(f"restored:{job.id}:{at:.0f}", PostKind.NOTE, job.id, text=RESTORED)
+def _notes(job: Job, at: float) -> tuple[NewPost, ...]:
+    """A part has no thread: its sweep is told."""
+    text = RESTORED if job.sweep is None else RESTORED_SWEEP
+    return () if job.part else (NewPost(f"restored:{job.id}:{at:.0f}", PostKind.NOTE, job.id, text=text),)
 
 
 def _moved_aside(store: Path) -> Path | None:

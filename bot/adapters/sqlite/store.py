@@ -64,8 +64,8 @@ class SqliteStore:
         self._name = f"The store {path}"
 
     # ---- jobs --------------------------------------------------------------------------------------------
-    async def add(self, job: Job, posts: Sequence[NewPost]) -> Job:
-        return await self._write(lambda db: jobs.add(db, job, posts, self._now()))
+    async def add(self, job: Job, posts: Sequence[NewPost], trials: Sequence[Trial] = ()) -> Job:
+        return await self._write(lambda db: sweeps.add(db, job, posts, trials, self._now()))
 
     async def change(self, job_id: str, step: Step) -> Job:
         return await self._write(lambda db: jobs.change(db, job_id, step, self._now()))
@@ -110,6 +110,9 @@ class SqliteStore:
 
     async def draft(self, job_id: str) -> Job | None:
         return await self._read(lambda db: drafts.by_id(db, job_id))
+
+    async def drop_draft(self, job_id: str) -> None:
+        await self._write(lambda db: drafts.drop_one(db, job_id))
 
     async def drop_drafts(self, before: float) -> None:
         await self._write(lambda db: drafts.drop(db, before))

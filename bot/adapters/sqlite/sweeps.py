@@ -7,11 +7,20 @@ from sqlite3 import Connection
 from bot.adapters.sqlite import jobs
 from bot.adapters.sqlite.codec import decode_trial, encode
 from bot.domain.job import Job
+from bot.domain.posts import NewPost
 from bot.domain.sweep import Trial
 from bot.ports import Step
 
 ROWS = 500
 """Rows in one statement, of which each lets other threads run once: as with the lines of a log."""
+
+
+def add(connection: Connection, job: Job, posts: Sequence[NewPost], trials: Sequence[Trial], at: float) -> Job:
+    """The job of that interaction, with its trials where it is new."""
+    added = jobs.add(connection, job, posts, at)
+    if added is job:
+        _write_all(connection, job.id, trials)
+    return added
 
 
 def add_parts(connection: Connection, sweep_id: str, parts: Sequence[Job], step: Step, at: float) -> Job:
@@ -25,8 +34,7 @@ def add_parts(connection: Connection, sweep_id: str, parts: Sequence[Job], step:
 def record(connection: Connection, sweep_id: str, trials: Sequence[Trial], step: Step, at: float) -> Job:
     """The sweep after the step; KeyError if unknown."""
     sweep = jobs.known(connection, sweep_id)
-    for start in range(0, len(trials), ROWS):
-        _write(connection, sweep_id, trials[start : start + ROWS])
+    _write_all(connection, sweep_id, trials)
     return jobs.save(connection, sweep, step(sweep), at)
 
 
@@ -38,6 +46,11 @@ def trials(connection: Connection, sweep_id: str) -> list[Trial]:
     )
     found = [decode_trial(line) for (page,) in pages for line in page.split("\n")]
     return sorted(found, key=attrgetter("number"))
+
+
+def _write_all(connection: Connection, sweep_id: str, trials: Sequence[Trial]) -> None:
+    for start in range(0, len(trials), ROWS):
+        _write(connection, sweep_id, trials[start : start + ROWS])
 
 
 def _write(connection: Connection, sweep_id: str, trials: Sequence[Trial]) -> None:

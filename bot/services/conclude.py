@@ -1,0 +1,117 @@
+"""End a sweep when nothing of it is left to do, and tell that once: the verdict, the picture, the table."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import structlog
+
+from bot.domain.clock import passed
+from bot.domain.job import Job
+from bot.domain.leaderboard import csv_table
+from bot.domain.posts import Change, File, NewPost, PostKind
+from bot.domain.project import Project
+from bot.domain.states import EndReason
+from bot.domain.sweep import Sweep, TrialState
+from bot.domain.trials import to_run
+from bot.errors import ServiceError
+from bot.ports import Store
+from bot.services.bells import Bells
+from bot.services.paint import Paint
+from bot.services.plot import Picture
+from bot.services.trials import Trials
+
+log = structlog.get_logger()
+
+
+class Conclude:
+    """After `picture_deadline` seconds the end is told without its picture."""
+
+    def __init__(
+        self,
+        store: Store,
+        trials: Trials,
+        paint: Paint,
+        projects: Mapping[str, Project],
+        bells: Bells,
+        *,
+        now: Callable[[], float],
+        picture_deadline: float,
+    ) -> None:
+        self._store, self._trials, self._paint, self._projects = store, trials, paint, projects
+        self._bells, self._now, self._deadline = bells, now, picture_deadline
+
+    async def once(self) -> None:
+        """Ends each sweep that is over, and tells each end that has not been told."""
+        for face in await self._store.open_jobs():
+            if face.sweep is None or face.told_at is not None:
+                continue
+            ended = await self._ended(face, face.sweep) if face.live else face
+            if not ended.live:
+                await self._tell(ended)
+
+    async def _ended(self, face: Job, sweep: Sweep) -> Job:
+        if not await self._over(face, sweep):
+            return face
+        at = self._now()
+        reason, detail = _reason(face, sweep)
+
+        def step(stored: Job) -> Change | None:
+            return Change(stored.ended(reason, at, detail)) if stored.live else None
+
+        ended = await self._store.change(face.id, step)
+        log.info("swept", sweep=face.id, reason=reason)
+        self._bells.notify.ring()
+        return ended
+
+    async def _over(self, face: Job, sweep: Sweep) -> bool:
+        """Whether every trial that is to run has ended and been measured."""
+        parts = await self._store.parts(face.id)
+        if any(part.live for part in parts):
+            return False
+        known = await self._trials.all(face.id)
+        if any(not trial.settled for trial in known.values()):
+            return False
+        submitted = sum(part.part.size for part in parts if part.part is not None)
+        own = sum(not trial.source for trial in known.values())
+        if own < submitted:
+            return False
+        return face.stop_at is not None or own >= len(to_run(sweep.plan, known))
+
+    async def _tell(self, face: Job) -> None:
+        try:
+            picture = await self._paint.final(face)
+        except ServiceError as error:
+            if not passed(face.ended_at or 0.0, self._deadline, self._now()):
+                log.warning("the picture waits", sweep=face.id, error=str(error))
+                return
+            picture = Picture(None, f"The picture could not be drawn: {error}")
+        table = await self._table(face)
+        files = [File(f"{face.id}.png", picture.png)] if picture.png else []
+        files.append(File(f"{face.id}.csv", table))
+        at = self._now()
+
+        def step(stored: Job) -> Change | None:
+            if stored.told_at is not None:
+                return None
+            told = replace(stored, told_at=at, revision=stored.revision + 1)
+            return Change(told, (NewPost(f"end:{face.id}", PostKind.END, face.id, picture.words, tuple(files)),))
+
+        await self._store.change(face.id, step)
+        self._trials.forget(face.id)
+        log.info("told", sweep=face.id, reason=face.reason)
+        self._bells.notify.ring()
+
+    async def _table(self, face: Job) -> bytes:
+        known = await self._trials.all(face.id)
+        return await asyncio.to_thread(csv_table, face, known, self._projects[face.project].metric)
+
+
+def _reason(face: Job, sweep: Sweep) -> tuple[EndReason, str]:
+    """A sweep with one trial that can be compared has succeeded; of one without any the commonest failure is told."""
+    if face.stop_at is not None:
+        return EndReason.STOPPED, ""
+    if sweep.tally.count(TrialState.SUCCEEDED, TrialState.MISSING):
+        return EndReason.SUCCEEDED, ""
+    worst = max(sweep.tally.failures, key=lambda failure: failure.count, default=None)
+    return (EndReason.COMMAND_FAILED, "") if worst is None else (worst.reason, worst.detail)

@@ -1,0 +1,143 @@
+"""Give a sweep's trials to Batch: all at once as arrays, or one by one as others end.
+
+What is to be submitted is committed here, as parts of the sweep; `launch` makes exactly one Batch job of each.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import structlog
+
+from bot.domain.clock import passed
+from bot.domain.job import Job
+from bot.domain.params import Value
+from bot.domain.posts import Change
+from bot.domain.project import Project
+from bot.domain.states import JobState
+from bot.domain.sweep import Part, Plan, Search, Trial
+from bot.domain.trials import chunks, to_run
+from bot.errors import ServiceError
+from bot.ports import Sampler, Store
+from bot.services.bells import Bells
+from bot.services.trials import Trials
+
+log = structlog.get_logger()
+
+REST_SECONDS = 10.0
+"""After a sampler that failed."""
+
+
+class Feed:
+    def __init__(
+        self,
+        store: Store,
+        trials: Trials,
+        sampler: Sampler,
+        projects: Mapping[str, Project],
+        bells: Bells,
+        *,
+        now: Callable[[], float],
+    ) -> None:
+        self._store, self._trials, self._sampler = store, trials, sampler
+        self._projects, self._bells, self._now = projects, bells, now
+        self._failed: dict[str, float] = {}
+
+    async def once(self) -> None:
+        """The next parts of each sweep that has room for them."""
+        for face in await self._store.open_jobs():
+            if face.sweep is None or not face.live or face.stop_at is not None or self._rests(face):
+                continue
+            try:
+                await self._feed(face, face.sweep.plan)
+            except ServiceError as error:
+                log.warning("the next points could not be had", sweep=face.id, error=str(error))
+                self._failed[face.id] = self._now()
+
+    def _rests(self, face: Job) -> bool:
+        return not passed(self._failed.get(face.id, float("-inf")), REST_SECONDS, self._now())
+
+    async def _feed(self, face: Job, plan: Plan) -> None:
+        parts = await self._store.parts(face.id)
+        known = await self._trials.all(face.id)
+        if plan.fed:
+            new = await self._singles(face, plan, parts, known)
+        else:
+            new = [] if parts else self._arrays(face, plan, known)
+        if not new:
+            return
+        await self._store.add_parts(face.id, new, _under_way)
+        log.info("fed", sweep=face.id, parts=len(new), trials=sum(part.part.size for part in new if part.part))
+        for bell in (self._bells.launch, self._bells.notify):
+            bell.ring()
+
+    def _arrays(self, face: Job, plan: Plan, known: Mapping[int, Trial]) -> list[Job]:
+        return [
+            self._part(face, place, numbers, size, plan.space.point(int(numbers)) if size == 1 else {})
+            for place, (numbers, size) in enumerate(chunks(to_run(plan, known)))
+        ]
+
+    async def _singles(self, face: Job, plan: Plan, parts: Sequence[Job], known: Mapping[int, Trial]) -> list[Job]:
+        """As many as there is room for; a sampler is asked for the points that no trial has yet."""
+        taken = {part.part.number for part in parts if part.part is not None}
+        room = plan.parallel - sum(part.live for part in parts)
+        wanted = [number for number in to_run(plan, known) if number not in taken][: max(0, room)]
+        if not wanted:
+            return []
+        points = await self._points(face, plan, parts, known, wanted)
+        return [self._part(face, number, str(number), 1, points[number]) for number in wanted]
+
+    async def _points(
+        self,
+        face: Job,
+        plan: Plan,
+        parts: Sequence[Job],
+        known: Mapping[int, Trial],
+        numbers: Sequence[int],
+    ) -> dict[int, Mapping[str, Value]]:
+        if plan.search is not Search.TPE:
+            return {number: plan.space.point(number) for number in numbers}
+        names = set(plan.space.names)
+        asked = {number: _swept(trial.parameters or {}, names) for number, trial in known.items()}
+        asked |= {int(p.part.numbers): _swept(p.parameters, names) for p in parts if p.part is not None}
+        by_point = {number // plan.folds: point for number, point in asked.items() if point}
+        missing = sorted({number // plan.folds for number in numbers} - by_point.keys())
+        if missing:
+            under_way = [known.get(number) or Trial(number, parameters=point) for number, point in asked.items()]
+            maximize = self._projects[face.project].maximize
+            new = await self._sampler.ask(plan, under_way, len(missing), maximize=maximize)
+            by_point |= dict(zip(missing, new, strict=True))
+        return {number: {**by_point[number // plan.folds], **_fold(plan, number)} for number in numbers}
+
+    def _part(self, face: Job, place: int, numbers: str, size: int, point: Mapping[str, Value]) -> Job:
+        """A face that was found again may have had this part before: `launch` looks for it first."""
+        at = self._now()
+        return Job(
+            id=f"{face.id}-{place}",
+            project=face.project,
+            commit=face.commit,
+            parameters={**face.parameters, **point},
+            asker_id=face.asker_id,
+            asker_name=face.asker_name,
+            channel_id=face.channel_id,
+            interaction_id=face.interaction_id,
+            created_at=at,
+            timeout_seconds=face.timeout_seconds,
+            submit_tried_at=None if face.found_at is None else face.created_at,
+            told_at=at,
+            archived_at=at,
+            part=Part(face.id, place, numbers, size),
+        )
+
+
+def _under_way(face: Job) -> Change | None:
+    if not face.live or face.state is JobState.RUNNING:
+        return None
+    return Change(replace(face, state=JobState.RUNNING, started_at=None, revision=face.revision + 1))
+
+
+def _swept(parameters: Mapping[str, Value], names: set[str]) -> dict[str, Value]:
+    return {name: value for name, value in parameters.items() if name in names}
+
+
+def _fold(plan: Plan, number: int) -> dict[str, Value]:
+    return {"folds": plan.folds, "fold": number % plan.folds} if plan.folds > 1 else {}
