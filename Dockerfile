@@ -2,6 +2,8 @@
 #   podman build --target trainer --tag signalbox-trainer .
 #   podman build --target trainer --tag signalbox-trainer:cuda --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130 .
 #   podman build --target bot     --tag signalbox-bot .
+# Which commit an image is of, it says by a label and, for who sees the registry alone, by a tag:
+#   --build-arg REVISION=$(git rev-parse HEAD) --tag …:$(git rev-parse --short=12 HEAD)
 ARG BASE_IMAGE=docker.io/library/python:3.11-slim-bookworm
 
 FROM ${BASE_IMAGE} AS base
@@ -29,6 +31,9 @@ COPY trainer trainer
 RUN mkdir -p /work /cache && chown signalbox: /work /cache
 USER signalbox
 WORKDIR /work
+# Last, so that another commit builds no layer anew.
+ARG REVISION=unknown
+LABEL org.opencontainers.image.revision=${REVISION}
 # tini is process 1: it hands SIGTERM to the entrypoint, and buries what training code leaves behind.
 ENTRYPOINT ["tini", "--", "python", "-m", "trainer.entrypoint", "--"]
 
@@ -39,5 +44,7 @@ COPY trainer trainer
 RUN pip install --no-cache-dir --constraint constraints.txt --editable .
 USER signalbox
 WORKDIR /home/signalbox
+ARG REVISION=unknown
+LABEL org.opencontainers.image.revision=${REVISION}
 ENTRYPOINT ["tini", "--", "signalbox"]
 CMD ["run", "--config", "/etc/signalbox/config.toml"]

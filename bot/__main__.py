@@ -36,11 +36,17 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
 
 
 @app.command()
-def doctor(config: ConfigPath = DEFAULT_CONFIG) -> None:
+def doctor(
+    config: ConfigPath = DEFAULT_CONFIG,
+    *,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can be mended without cost or loss: the log group.")
+    ] = False,
+) -> None:
     """Checks one by one what the bot needs, from the token to the repository. Exit code 1 if any is bad."""
     with _told():
         checked, secrets = settings.load(config), settings.secrets()
-        well = asyncio.run(examination.run(checked, secrets, Console()))
+        well = asyncio.run(examination.run(checked, secrets, Console(), fix=fix))
     raise typer.Exit(0 if well else 1)
 
 

@@ -67,6 +67,17 @@ async def aws_clients(
         )
 
 
+@asynccontextmanager
+async def aws_client(service: str, region: str, endpoint_url: str | None = None) -> AsyncIterator[Client]:
+    """One more client, for what the bot does not ask while it runs."""
+    with calling(f"Opening the client of {service}"):
+        opening = AioSession().create_client(
+            service, region_name=region, endpoint_url=endpoint_url, config=_config(READ_SECONDS)
+        )
+    async with opening as client:
+        yield client
+
+
 def _config(read_seconds: float, *, attempts: int = 3) -> AioConfig:
     return AioConfig(
         connect_timeout=CONNECT_SECONDS,

@@ -1,9 +1,11 @@
 """What the doctor looks at in Discord: it logs in and connects as the bot does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
+import aiohttp
 import discord
 
 from bot.chat.client import GUILD_SECONDS, point_at
@@ -11,18 +13,39 @@ from bot.chat.discord_errors import calling
 from bot.chat.place import lacking
 from bot.domain.project import Project
 from bot.errors import Denied, Missing, Unavailable
-from bot.services.doctor import Check, Finding
+from bot.services.doctor import Check, Finding, clock_finding
 
 CONNECT_SECONDS = 15.0
 DISALLOWED_INTENTS = 4014
 _INTENTS = discord.Intents(guilds=True)
 
 
+class Dated:
+    """The Date of the latest answer, and when it was asked for and given by this machine's clock."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.date, self.before, self.after = "", 0.0, 0.0
+        self.trace = aiohttp.TraceConfig()
+        self.trace.on_request_start.append(self._asked)
+        self.trace.on_request_end.append(self._answered)
+        self._now = now
+
+    async def _asked(
+        self, _session: aiohttp.ClientSession, _context: object, _: aiohttp.TraceRequestStartParams
+    ) -> None:
+        self.before = self._now()
+
+    async def _answered(
+        self, _session: aiohttp.ClientSession, _context: object, end: aiohttp.TraceRequestEndParams
+    ) -> None:
+        self.date, self.after = end.response.headers.get("Date", ""), self._now()
+
+
 class DiscordProbe:
     """Checks in order: the token first, then what needs the connection."""
 
-    def __init__(self, client: discord.Client, token: str, guild_id: int) -> None:
-        self._client, self._token, self._guild_id = client, token, guild_id
+    def __init__(self, client: discord.Client, dated: Dated, token: str, guild_id: int) -> None:
+        self._client, self._dated, self._token, self._guild_id = client, dated, token, guild_id
         self._connection: asyncio.Task[None] | None = None
 
     def checks(self, projects: Sequence[Project]) -> list[Check]:
@@ -31,6 +54,7 @@ class DiscordProbe:
         gateway = "In the developer portal the bot needs no privileged intent; look at its status page if it is slow."
         return [
             Check("Discord token", self._login, renew),
+            Check("clock against Discord", self._clock, ""),
             Check("gateway and intents", self._connect, gateway),
             Check("server", self._server, "Check discord.guild_id, and invite the bot to the server."),
             *(self._channel(project, channel) for project in projects for channel in project.channel_ids),
@@ -51,9 +75,13 @@ class DiscordProbe:
             raise Denied("Discord refuses the token.") from error
         return Finding("Discord token", f"it is {self._client.user}'s")
 
+    async def _clock(self) -> Finding:
+        """By the answers to the log-in: Discord refuses no clock, but the time of a message is taken from its own."""
+        return clock_finding("clock against Discord", self._dated.date, self._dated.before, self._dated.after)
+
     async def _connect(self) -> Finding:
         if self._client.user is None:
-            return Finding("gateway and intents", "not tried, as there was no login", "Mend the token first.")
+            return Finding.bad("gateway and intents", "not tried, as there was no login", "Mend the token first.")
         self._connection = asyncio.create_task(self._client.connect(reconnect=False), name="doctor's gateway")
         ready = asyncio.create_task(self._client.wait_until_ready())
         await asyncio.wait((ready, self._connection), timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -93,19 +121,25 @@ class DiscordProbe:
             missing = lacking(permissions)
             named = f"#{channel.name} of {project.name}"
             if missing:
-                return Finding(named, f"lacks: {', '.join(missing)}", "Give the bot's role these permissions there.")
+                return Finding.bad(
+                    named, f"lacks: {', '.join(missing)}", "Give the bot's role these permissions there."
+                )
             return Finding(named, "all permissions that the bot needs")
 
         return Check(subject, look, f"Check projects.{project.name}.channels, and the bot's role in that channel.")
 
 
 @asynccontextmanager
-async def discord_probe(api_url: str, gateway_url: str, token: str, guild_id: int) -> AsyncIterator[DiscordProbe]:
+async def discord_probe(
+    api_url: str, gateway_url: str, token: str, guild_id: int, *, now: Callable[[], float] = time.time
+) -> AsyncIterator[DiscordProbe]:
     """A probe that leaves no connection behind."""
     point_at(api_url, gateway_url)
-    probe = DiscordProbe(
-        discord.Client(intents=_INTENTS, max_messages=None, guild_ready_timeout=GUILD_SECONDS), token, guild_id
+    dated = Dated(now)
+    client = discord.Client(
+        intents=_INTENTS, max_messages=None, guild_ready_timeout=GUILD_SECONDS, http_trace=dated.trace
     )
+    probe = DiscordProbe(client, dated, token, guild_id)
     try:
         yield probe
     finally:

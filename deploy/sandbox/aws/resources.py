@@ -77,6 +77,7 @@ def create(endpoint: str, plan: Plan | None = None) -> Resources:
     bucket, log_group = f"{plan.name}-sandbox", f"/{plan.name}/jobs"
     clients.s3.create_bucket(Bucket=bucket)
     clients.logs.create_log_group(logGroupName=log_group)
+    clients.logs.put_retention_policy(logGroupName=log_group, retentionInDays=30)
     queue = _batch_queue(clients, plan)
     return Resources(
         endpoint=endpoint,
@@ -177,6 +178,10 @@ def _events_queue(clients: Clients, plan: Plan) -> str:
     attributes = {"MessageRetentionPeriod": "86400", "ReceiveMessageWaitTimeSeconds": "20"}
     url: str = clients.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     arn = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sender = {"Service": "events.amazonaws.com"}
+    statement = {"Effect": "Allow", "Principal": sender, "Action": "sqs:SendMessage", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     pattern = {"source": ["aws.batch"], "detail-type": ["Batch Job State Change"]}
     clients.events.put_rule(Name=name, EventPattern=json.dumps(pattern), State="ENABLED")
     clients.events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
+from email.utils import formatdate
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,7 +15,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from deploy.sandbox.aws import backend, documents, logs, queues
+from deploy.sandbox.aws import backend, documents, logs, queues, quotas
 from deploy.sandbox.aws.attempts import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.engine import Engine
@@ -62,6 +63,7 @@ class StandIn:
         self._engine = Engine(self._runner, self._announce, self._knobs, self._ledger, clock, Random())
         self._control = Control(self._engine, self._loop, self._knobs, self._faults, self._ledger)
         queues.install()
+        quotas.install(self._knobs)
         logs.install(self._knobs)
         self._backends = backend.install(backend.Services(self._engine, self._loop, self._knobs, self._ledger, clock))
         self._thread = threading.Thread(
@@ -90,8 +92,19 @@ class StandIn:
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/sandbox/"):
             return self._control(environ, start_response)
-        return self._faults(environ, start_response)
+        offset = self._knobs.now.date_offset_seconds
+        return self._faults(environ, _dated(start_response, offset) if offset else start_response)
 
     def _announce(self, job: Job) -> None:
         tags = self._backends[DEFAULT_ACCOUNT_ID][REGION].list_tags_for_resource((job.parent or job).arn)
         self._publisher.publish(documents.detail(job, tags))
+
+
+def _dated(start_response: Any, offset: float) -> Any:
+    """The clock of AWS is that of the machine, but for this."""
+
+    def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+        kept = [(name, value) for name, value in headers if name.lower() != "date"]
+        return start_response(status, [*kept, ("Date", formatdate(time.time() + offset, usegmt=True))], *rest)
+
+    return start

@@ -56,6 +56,11 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     missing_stream_fails: bool = True
     """Whether FilterLogEvents with the name of a stream that is not there fails."""
 
+    date_offset_seconds: float = 0.0
+    """How far ahead the Date of every answer is."""
+    gpu_vcpus: float = Field(64.0, ge=0)
+    """The account's quotas of G and VT machines, spot and on demand."""
+
     events: bool = True
     """Whether state changes go to EventBridge."""
     event_delay_seconds: float = Field(0.0, ge=0)
