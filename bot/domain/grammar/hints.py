@@ -1,58 +1,78 @@
-"""What is said while the text is being typed. Discord's suggestions have at most 100 characters each."""
+"""What is said while the text is being typed."""
 
 import re
 from collections.abc import Sequence
 
 from bot.domain.grammar.axis import Reading
-from bot.domain.grammar.plan import DEFAULT_TRIALS, readings_of, size_of
+from bot.domain.grammar.plan import default_trials, readings_of, size_of
 from bot.domain.grammar.text import GrammarError
 from bot.domain.params import Kind, Parameter, find, shown
 from bot.domain.sweep import Search
 from bot.errors import UnknownName
 
 LONGEST_HINT = 100
+"""Discord's limit for a suggestion, for what it says as for what it fills in."""
 MOST_COMPLETIONS = 10
 
-_NAME = re.compile(r'(?P<head>(?:.*\s)?)(?P<name>[^\s=,"]*)', re.DOTALL)
-_VALUE = re.compile(r'(?P<head>(?:.*\s)?(?P<name>[^\s=,"]+)=(?P<done>(?:[^\s,"]+,)*))(?P<part>[^\s,"]*)', re.DOTALL)
+_NAME = re.compile(r'(?P<head>(?:.*\s)?)(?P<name>[^\s=,"]*)')
+_VALUE = re.compile(r'(?P<head>(?:.*\s)?(?P<name>[^\s=,"]+)=(?P<done>(?:[^\s,"]+,)*))(?P<part>[^\s,"]*)')
 _USED = re.compile(r'([^\s=,"]+)\s*=')
 
 
 def so_far(text: str, parameters: Sequence[Parameter], search: Search = Search.GRID) -> str:
-    """How many trials the text makes, `9 trials: lr 3 × momentum 3`, or what is missing. Never raises."""
+    """How many trials the text makes, `9 trials: lr 3 x momentum 3`, or what is missing. Never raises."""
     try:
-        _, readings = readings_of(text, parameters, search)
+        return _cut(_counted(text, parameters, search))
     except GrammarError as error:
-        return _cut(error.message)
-    size = size_of(readings)
-    over = " × ".join(f"{reading.name} {_extent(reading)}" for reading in readings)
-    if search is Search.GRID:
-        return _cut(f"{size:,} trial{'s' if size != 1 else ''}: {over}")
-    default = DEFAULT_TRIALS if size is None else min(size, DEFAULT_TRIALS)
-    return _cut(f"{default} trial{'s' if default != 1 else ''}, or as trials: says: {over}")
+        return _cut(_before(text, parameters, search) + error.message)
 
 
 def completions(text: str, parameters: Sequence[Parameter]) -> list[str]:
     """Whole texts that go on from what is typed: with the next parameter's name, or with a choice."""
-    found = _VALUE.fullmatch(text)
-    if found:
-        goes_on = [found["head"] + value for value in _choices(found, parameters)]
+    if len(text) > LONGEST_HINT or text.count('"') % 2:
+        return []
+    value, name = _VALUE.fullmatch(text), _NAME.fullmatch(text)
+    if value:
+        found = [value["head"] + choice for choice in _choices(value, parameters)]
+    elif name and not name["head"].rstrip().endswith((",", "=")):
+        found = [f"{name['head']}{each}=" for each in _names(name, parameters)]
     else:
-        name = _NAME.fullmatch(text)
-        goes_on = [] if name is None else [f"{name['head']}{each}=" for each in _names(name, parameters)]
-    return [each for each in goes_on if len(each) <= LONGEST_HINT and each != text][:MOST_COMPLETIONS]
+        found = []
+    return [each for each in found if each != text and len(each) <= LONGEST_HINT][:MOST_COMPLETIONS]
+
+
+def _counted(text: str, parameters: Sequence[Parameter], search: Search) -> str:
+    _, readings = readings_of(text, parameters, search)
+    over = " \N{MULTIPLICATION SIGN} ".join(f"{reading.name} {_extent(reading, search)}" for reading in readings)
+    if search is Search.GRID:
+        return f"{_trials(size_of(readings) or 0)}: {over}"
+    return f"{_trials(default_trials(readings))}, or as many as trials: says: {over}"
+
+
+def _before(text: str, parameters: Sequence[Parameter], search: Search) -> str:
+    """Of the items before the last, which is still being typed."""
+    *before, _ = text.rsplit(maxsplit=1) or [""]
+    try:
+        _, readings = readings_of("".join(before), parameters, search)
+    except GrammarError:
+        return ""
+    return f"{_trials(size_of(readings) or 0)} so far; " if search is Search.GRID else ""
+
+
+def _extent(reading: Reading, search: Search) -> str:
+    if reading.open and search is not Search.GRID:
+        return f"{shown(reading.over['low'])}..{shown(reading.over['high'])}"
+    return f"{reading.length:,}"
 
 
 def _names(found: re.Match[str], parameters: Sequence[Parameter]) -> list[str]:
     """Of the parameters that are not used yet."""
-    if found["head"].rstrip().endswith((",", "=")):
-        return []
-    used = set(_USED.findall(found["head"]))
-    part = found["name"]
+    used, part = set(_USED.findall(found["head"])), found["name"]
+    called = {each.name: (each.name, *each.aliases) for each in parameters}
     return [
-        each.name
-        for each in parameters
-        if not used & {each.name, *each.aliases} and any(name.startswith(part) for name in (each.name, *each.aliases))
+        name
+        for name, names in called.items()
+        if not used.intersection(names) and any(each.startswith(part) for each in names)
     ]
 
 
@@ -66,10 +86,8 @@ def _choices(found: re.Match[str], parameters: Sequence[Parameter]) -> list[str]
     return [each for each in choices if each not in done and each.startswith(found["part"])]
 
 
-def _extent(reading: Reading) -> str:
-    if reading.length is None or (reading.open and reading.length > DEFAULT_TRIALS):
-        return f"{shown(reading.over['low'])}..{shown(reading.over['high'])}"
-    return f"{reading.length:,}"
+def _trials(count: int) -> str:
+    return f"{count:,} trial{'s' if count != 1 else ''}"
 
 
 def _cut(text: str) -> str:
