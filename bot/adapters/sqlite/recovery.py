@@ -23,7 +23,8 @@ RESTORED = (
     "the whole log comes as a file at the end."
 )
 RESTORED_SWEEP = (
-    "The bot's memory of this sweep was restored from a snapshot. What its trials did in the meantime is asked of Batch."
+    "The bot's memory of this sweep was restored from a snapshot. What its trials did in the meantime is read from "
+    "AWS again."
 )
 
 
@@ -93,7 +94,7 @@ def _mark(connection: sqlite3.Connection, at: float) -> None:
 
 def _found(job: Job, at: float) -> Job:
     found = replace(job, found_at=at, revision=job.revision + 1)
-    unsure = job.state is JobState.INTENT and job.submit_tried_at is None
+    unsure = job.sweep is None and job.state is JobState.INTENT and job.submit_tried_at is None
     return replace(found, submit_tried_at=at) if unsure else found
 
 

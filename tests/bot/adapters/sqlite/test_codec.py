@@ -1,4 +1,4 @@
-"""Jobs as JSON: whatever a job holds comes back, also when another version wrote it."""
+"""Jobs and trials as JSON: whatever they hold comes back, also when another version wrote it."""
 
 import json
 import math
@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.sqlite.codec import decode, encode
+from bot.adapters.sqlite.codec import decode, decode_trial, encode
 from bot.domain.events import Attempt
 from bot.domain.job import Commit, Job, Progress
+from bot.domain.params import Kind
+from bot.domain.space import Axis, Space
 from bot.domain.states import EndReason, JobState
+from bot.domain.sweep import Failure, Leader, Part, Plan, Search, Sweep, Tally, Trial, TrialState
 from bot.errors import StoreError
 from tests.bot.conftest import make_job
 
@@ -24,6 +27,91 @@ ATTEMPTS = st.builds(
     stopped_at=st.none() | NUMBERS,
     exit_code=st.none() | st.integers(-255, 255),
     reason=TEXTS,
+)
+VALUES = st.booleans() | st.integers() | NUMBERS | TEXTS
+POINTS = st.dictionaries(TEXTS, VALUES, max_size=3)
+COUNTS = st.integers(0)
+AXES = st.builds(
+    Axis,
+    name=TEXTS,
+    kind=st.sampled_from(Kind),
+    values=st.lists(VALUES, max_size=3).map(tuple),
+    low=NUMBERS,
+    high=NUMBERS,
+    log=st.booleans(),
+)
+PLANS = st.builds(
+    Plan,
+    text=TEXTS,
+    space=st.builds(
+        Space,
+        axes=st.lists(AXES, max_size=3).map(tuple),
+        encoded=st.just({"axes": [["lr", {"low": 0.001, "high": 0.1, "count": 5}], ["m", [0.5, 0.1]]], "folds": 5}),
+    ),
+    search=st.sampled_from(Search),
+    trials=COUNTS,
+    parallel=COUNTS,
+    folds=COUNTS,
+    stop_losers=st.booleans(),
+    seed=st.integers(),
+)
+LEADERS = st.builds(
+    Leader, number=COUNTS, value=NUMBERS, parameters=POINTS, deviation=st.none() | NUMBERS, epoch=st.none() | COUNTS
+)
+FAILURES = st.builds(
+    Failure,
+    reason=st.sampled_from(EndReason),
+    detail=TEXTS,
+    count=COUNTS,
+    numbers=st.lists(COUNTS, max_size=3).map(tuple),
+)
+TALLIES = st.builds(
+    Tally,
+    counts=st.dictionaries(st.sampled_from(TrialState), COUNTS),
+    leaders=st.lists(LEADERS, max_size=2).map(tuple),
+    failures=st.lists(FAILURES, max_size=2).map(tuple),
+    seconds=NUMBERS,
+    saved_seconds=NUMBERS,
+    progress=NUMBERS,
+)
+SWEEPS = st.builds(
+    Sweep,
+    plan=PLANS,
+    tally=TALLIES,
+    picture=TEXTS,
+    shown_picture=TEXTS,
+    painted_revision=st.integers(),
+    importance=st.dictionaries(TEXTS, NUMBERS, max_size=3),
+)
+PARTS = st.builds(
+    Part,
+    sweep_id=TEXTS,
+    number=COUNTS,
+    numbers=TEXTS,
+    size=COUNTS,
+    children=st.dictionaries(st.sampled_from(JobState), COUNTS),
+)
+TRIALS = st.builds(
+    Trial,
+    number=COUNTS,
+    batch_id=st.none() | TEXTS,
+    state=st.sampled_from(JobState),
+    reason=st.none() | st.sampled_from(EndReason),
+    detail=TEXTS,
+    exit_code=st.none() | st.integers(-255, 255),
+    streams=st.lists(TEXTS, max_size=2).map(tuple),
+    started_at=st.none() | NUMBERS,
+    ended_at=st.none() | NUMBERS,
+    parameters=st.none() | POINTS,
+    value=st.none() | NUMBERS,
+    epoch=st.none() | COUNTS,
+    reports=st.lists(st.tuples(COUNTS, NUMBERS), max_size=3).map(tuple),
+    epochs=st.none() | COUNTS,
+    measured=st.booleans(),
+    pruned_at=st.none() | NUMBERS,
+    saved_epochs=COUNTS,
+    stop_by=st.none() | TEXTS,
+    source=TEXTS,
 )
 PROGRESS = st.builds(
     Progress,
@@ -38,7 +126,7 @@ JOBS = st.builds(
     id=TEXTS,
     project=TEXTS,
     commit=st.builds(Commit, sha=TEXTS, branch=TEXTS, subject=TEXTS),
-    parameters=st.dictionaries(TEXTS, st.booleans() | st.integers() | NUMBERS | TEXTS),
+    parameters=st.dictionaries(TEXTS, VALUES),
     asker_id=st.integers(),
     asker_name=TEXTS,
     channel_id=st.integers(),
@@ -52,6 +140,8 @@ JOBS = st.builds(
     progress=PROGRESS,
     message_id=st.none() | st.integers(),
     told_at=st.none() | NUMBERS,
+    sweep=st.none() | SWEEPS,
+    part=st.none() | PARTS,
 )
 
 
@@ -67,6 +157,20 @@ def test_what_goes_in_comes_out(job: Job) -> None:
     assert [type(value) for value in back.parameters.values()] == [type(value) for value in job.parameters.values()]
     assert list(back.parameters) == list(job.parameters)
     assert (type(back.state), type(back.reason)) == (type(job.state), type(job.reason))
+    if back.sweep is not None:
+        assert {type(state) for state in back.sweep.tally.counts} <= {TrialState}
+        assert {type(axis.kind) for axis in back.sweep.plan.space.axes} <= {Kind}
+    if back.part is not None:
+        assert {type(state) for state in back.part.children} <= {JobState}
+
+
+@given(TRIALS)
+def test_a_trial_that_goes_in_comes_out(trial: Trial) -> None:
+    back = decode_trial(encode(trial))
+
+    assert back == trial
+    assert (type(back.state), type(back.reason)) == (type(trial.state), type(trial.reason))
+    assert "\n" not in encode(trial)
 
 
 def test_the_loss_of_a_run_that_diverged() -> None:
@@ -76,10 +180,28 @@ def test_the_loss_of_a_run_that_diverged() -> None:
     assert latest["b"] == math.inf
 
 
+def test_a_trial_that_diverged() -> None:
+    back = decode_trial(encode(Trial(7, value=math.inf, reports=((1, 2.5), (2, math.nan)))))
+
+    assert back.value == math.inf
+    assert back.reports[0] == (1, 2.5)
+    assert math.isnan(back.reports[1][1])
+
+
+def test_a_trial_of_another_version() -> None:
+    assert decode_trial('{"number":7,"state":"RUNNING","mood":"good"}') == Trial(7, state=JobState.RUNNING)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"number":7,"state":"FROZEN"}', '{"number":7,"reports":3}'])
+def test_a_trial_that_cannot_be_read_is_said(text: str) -> None:
+    with pytest.raises(StoreError, match="holds a trial that this version cannot read"):
+        decode_trial(text)
+
+
 def test_a_job_of_an_older_bot_gets_the_defaults() -> None:
     job = make_job()
 
-    assert decode(_without(job, "progress", "attempts", "reason", "state", "shown_revision")) == job
+    assert decode(_without(job, "progress", "attempts", "reason", "state", "shown_revision", "sweep", "part")) == job
 
 
 def test_a_field_of_a_newer_bot_is_left_out() -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sqlite import open_store
+from bot.domain.sweep import Trial
 from bot.errors import StoreError
-from tests.bot.adapters.sqlite.victim import BATCH, JOB
+from tests.bot.adapters.sqlite.victim import BATCH, JOB, TRIALS
 from tests.bot.conftest import make_job
 
 pytestmark = pytest.mark.slow
@@ -59,6 +60,22 @@ async def test_nothing_acknowledged_is_lost(start: Start, tmp_path: Path, acknow
     assert [event.id for event in found.events] == [f"e{n}" for n in range(found.total)]
     assert job is not None
     assert (job.log_posted, posts) == (found.total, found.total // BATCH)
+
+
+@pytest.mark.parametrize("acknowledgements", [1, 20])
+async def test_trials_and_parts_are_all_there_or_none(start: Start, tmp_path: Path, acknowledgements: int) -> None:
+    victim = start("record", tmp_path / "s.db")
+    said = _lines(victim, acknowledgements)
+    victim.kill()
+    acknowledged = int((said + _lines(victim))[-1])
+
+    async with open_store(tmp_path / "s.db") as store:
+        sweep, trials, parts = await store.job(JOB), await store.trials(JOB), await store.parts(JOB)
+
+    assert sweep is not None
+    assert acknowledged <= sweep.log_posted <= sweep.revision <= acknowledged + 1
+    assert trials == [Trial(number, epoch=sweep.revision) for number in range(TRIALS)]
+    assert [part.id for part in parts] == [f"{JOB}-{turn}" for turn in range(1, sweep.log_posted + 1)]
 
 
 async def test_a_store_that_is_held_is_free_when_its_holder_is_killed(start: Start, tmp_path: Path) -> None:

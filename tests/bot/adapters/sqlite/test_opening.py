@@ -1,5 +1,6 @@
 """Opening a store: made for its owner, brought up to date, refused where it cannot serve."""
 
+import json
 import os
 import sqlite3
 import stat
@@ -10,8 +11,14 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sqlite import open_store
+from bot.adapters.sqlite.codec import encode
+from bot.adapters.sqlite.connection import connect
 from bot.adapters.sqlite.schema import MIGRATIONS, Migration, migrate
+from bot.domain.job import Job
 from bot.domain.loglines import LogEvent
+from bot.domain.space import Space
+from bot.domain.states import JobState
+from bot.domain.sweep import Part, Plan, Search, Sweep
 from bot.errors import StoreError
 from tests.bot.conftest import make_job
 
@@ -162,6 +169,37 @@ def _state(db: sqlite3.Connection) -> tuple[int, set[str]]:
     """The version, and the tables."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
     return version, {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
+
+
+class TestOlderStores:
+    async def test_jobs_from_before_the_sweeps(self, path: Path) -> None:
+        """Written by version 2: nothing is lost, and sweeps can be added."""
+        old, ended = make_job(), make_job(state=JobState.FAILED)
+        path.parent.mkdir()
+        with closing(connect(path)) as db:
+            migrate(db, MIGRATIONS[:2])
+            for job in (old, ended):
+                _insert_as_of_version_2(db, job)
+        sweep = make_job(sweep=Sweep(Plan("lr=1,2", Space(()), Search.GRID, 2)))
+
+        async with open_store(path) as store:
+            assert await store.jobs() == [ended, old]
+            assert await store.jobs(project=old.project, live=True) == [old]
+            assert await store.jobs(channel_id=old.channel_id, live=False) == [ended]
+            await store.add(sweep, [])
+            part = make_job(interaction_id=sweep.interaction_id, part=Part(sweep.id, 0, "0-1", 2))
+            await store.add_parts(sweep.id, [part], lambda _: None)
+            assert await store.jobs() == [sweep, ended, old]
+            assert await store.parts(sweep.id) == [part]
+
+
+def _insert_as_of_version_2(db: sqlite3.Connection, job: Job) -> None:
+    raw = {name: value for name, value in json.loads(encode(job)).items() if name not in ("sweep", "part")}
+    db.execute(
+        """INSERT INTO job (id, interaction_id, project, channel_id, asker_id, live, open, log_posted, json)
+        VALUES (?, ?, ?, ?, ?, ?, 1, 0, ?)""",
+        (job.id, job.interaction_id, job.project, job.channel_id, job.asker_id, job.live, json.dumps(raw)),
+    )
 
 
 class TestLease:

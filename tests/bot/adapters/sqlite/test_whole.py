@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from bot.adapters.sqlite import SqliteStore, open_store
 from bot.domain.job import Job
 from bot.domain.loglines import LogEvent
 from bot.domain.posts import Change
+from bot.domain.states import JobState
 from bot.errors import StoreError
 from tests.bot.conftest import make_job
 
@@ -171,9 +173,13 @@ HISTORY = (
 )
 
 
-def _remember(db: Connection) -> None:
+PARTS = """INSERT INTO job (id, interaction_id, part_of, project, channel_id, asker_id, live, open, log_posted, json)
+    SELECT 'part' || value, -value, id, project, channel_id, asker_id, 0, 0, 0, '-' FROM job, generate(3000)"""
+
+
+def _remember(db: Connection, statements: Sequence[str] = HISTORY) -> None:
     numbers = "(WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT 3000) SELECT value FROM n)"
-    for statement in HISTORY:
+    for statement in statements:
         db.execute(statement.replace("generate(3000)", numbers))
 
 
@@ -197,5 +203,17 @@ async def test_a_long_history_does_not_slow_it(
     await store._read(lambda db: db.set_progress_handler(lambda: steps.append(10), 10))
 
     await ask(store)
+
+    assert sum(steps) < 300
+
+
+@pytest.mark.parametrize("where", [{}, {"project": "mnist"}, {"channel_id": 8001, "live": False}, {"asker_id": 7001}])
+async def test_the_many_parts_of_a_sweep_do_not_slow_the_lists(store: SqliteStore, where: dict[str, Any]) -> None:
+    ended = await store.add(make_job(state=JobState.FAILED), [])
+    await store._write(lambda db: _remember(db, [PARTS]))
+    steps = []
+    await store._read(lambda db: db.set_progress_handler(lambda: steps.append(10), 10))
+
+    assert await store.jobs(**where) == [ended]
 
     assert sum(steps) < 300

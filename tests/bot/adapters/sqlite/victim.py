@@ -1,4 +1,4 @@
-"""A process that the tests kill: `python -m tests.bot.adapters.sqlite.victim append|hold|migrate STORE`."""
+"""A process that the tests kill: `python -m tests.bot.adapters.sqlite.victim append|record|hold|migrate STORE`."""
 
 import asyncio
 import os
@@ -15,9 +15,12 @@ from bot.adapters.sqlite.connection import connect
 from bot.adapters.sqlite.schema import MIGRATIONS, migrate
 from bot.domain.loglines import LogEvent
 from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.sweep import Part, Trial
 from tests.bot.conftest import make_job
 
 BATCH = 7
+TRIALS = 1_100
+"""More than one statement writes."""
 JOB = "victim"
 
 
@@ -39,6 +42,18 @@ async def append(path: Path) -> None:
                 lambda job, _, total=total, post=post: Change(replace(job, log_posted=total), (post,)),  # type: ignore[misc]
             )
             _say(total)
+
+
+async def record(path: Path) -> None:
+    """Writes all trials of a sweep again and again, each time with a new part; says how often they were."""
+    async with open_store(path) as store:
+        sweep = await store.add(make_job(id=JOB), [])
+        for turn in count(1):
+            trials = [Trial(number, epoch=turn) for number in range(TRIALS)]
+            await store.record(JOB, trials, lambda job, turn=turn: Change(replace(job, revision=turn)))  # type: ignore[misc]
+            part = replace(sweep, id=f"{JOB}-{turn}", part=Part(JOB, turn, str(turn), 1))
+            await store.add_parts(JOB, [part], lambda job, turn=turn: Change(replace(job, log_posted=turn)))  # type: ignore[misc]
+            _say(turn)
 
 
 async def hold(path: Path) -> None:
@@ -69,4 +84,4 @@ if __name__ == "__main__":
     if verb == "migrate":
         interrupted(store_path)
     else:
-        asyncio.run({"append": append, "hold": hold}[verb](store_path))
+        asyncio.run({"append": append, "record": record, "hold": hold}[verb](store_path))
