@@ -45,6 +45,7 @@ flags.add_argument("--seed", type=int, default=1008, help="of the weights, the o
 flags.add_argument("--patience", type=int, default=10, help="epochs without a better val_loss; 0: never stop early")
 flags.add_argument("--min_delta", type=float, default=0.0, help="what counts as better")
 flags.add_argument("--folds", type=int, default=1, help="cross-validation by so many folds")
+flags.add_argument("--fold", type=int, default=-1, help="one of them alone, from 0; -1: each after the other")
 flags.add_argument("--data", default=os.environ.get(Env.DATA_URI) or DIGITS, help="digits, a folder, s3://…, https://…")
 flags.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
 flags.add_argument("--deterministic", action=argparse.BooleanOptionalAction, default=False)
@@ -188,6 +189,7 @@ class Run:
         """Trains one fold, if that has not been done."""
         if number < self._fold:
             return
+        self._fold = number
         trainer = Trainer(self._knobs, self._hardware, training.side, number)
         if self._trainer_state is not None:
             trainer.restore(self._trainer_state)
@@ -208,7 +210,7 @@ class Run:
             if self._best_of_all() is self._best:
                 self._keep(self._best)
         seconds = time.perf_counter() - began
-        fold = {"fold": self._fold} if knobs.folds > 1 else {}
+        fold = {"fold": self._fold} if knobs.folds > 1 and knobs.fold < 0 else {}
         print(
             f"epoch {self._epoch:2}  loss {train_loss:.4f} / {val_loss:.4f}  "
             f"accuracy {val_accuracy:5.2f} %  {seconds:.2f} s"
@@ -246,6 +248,8 @@ def _plain(best: Best, *, weights: bool) -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> None:
     knobs = flags.parse_args(arguments)
+    if not -1 <= knobs.fold < knobs.folds:
+        flags.error(f"--fold is {knobs.fold}, expected -1 to {knobs.folds - 1} with --folds {knobs.folds}")
     if knobs.deterministic:
         be_deterministic()
     try:
@@ -256,7 +260,8 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"{len(pictures):,} pictures of {pictures.side}x{pictures.side} from {knobs.data}; {hardware}")
     run = Run(knobs, hardware)
     for number, (training, validation) in enumerate(split(pictures, knobs.folds), start=1):
-        run.fold(number, training.to(hardware.device), validation.to(hardware.device))
+        if knobs.fold in (-1, number - 1):
+            run.fold(number, training.to(hardware.device), validation.to(hardware.device))
     _tell(run.done, knobs, hardware, test)
 
 

@@ -121,6 +121,38 @@ def test_folds_are_told_each_and_summed_up(output: Path, capsys: pytest.CaptureF
     assert "over 3 folds" in capsys.readouterr().out
 
 
+def test_a_fold_alone_has_the_same_bits_as_among_the_others(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = [*LEARNS, "--epochs", "2", "--folds", "3"]
+    monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "all"))
+    mnist.main(arguments)
+    together = rows(output / "all")
+    for fold in range(3):
+        monkeypatch.setenv(Env.OUTPUT_DIR, str(output / f"{fold}"))
+        mnist.main([*arguments, "--fold", f"{fold}"])
+        assert [{**row, "fold": fold + 1} for row in rows(output / f"{fold}")] == together[2 * fold : 2 * fold + 2]
+
+
+def test_a_fold_alone_goes_on_where_it_was(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = [*LEARNS, "--folds", "3", "--fold", "1"]
+    monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "whole"))
+    mnist.main([*arguments, "--epochs", "3"])
+    monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "parts"))
+    with monkeypatch.context() as patch:
+        patch.setattr(mnist.checkpoint, "wanted", interrupted_after(2))
+        with pytest.raises(KeyboardInterrupt):
+            mnist.main([*arguments, "--epochs", "3", "--checkpoint_every", "99"])
+    mnist.main([*arguments, "--epochs", "3"])
+    for name in ("metrics.csv", "model.pt"):
+        assert (output / "parts" / name).read_bytes() == (output / "whole" / name).read_bytes()
+
+
+@pytest.mark.parametrize("fold", ["-2", "3"])
+def test_a_fold_that_is_not_there_is_refused(fold: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        mnist.main(["--folds", "3", "--fold", fold])
+    assert f"--fold is {fold}, expected -1 to 2 with --folds 3" in capsys.readouterr().err
+
+
 def test_folds_go_on_where_they_were(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = [*LEARNS, "--epochs", "2", "--folds", "2"]
     monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "whole"))
