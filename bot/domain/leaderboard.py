@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from bot.domain.job import Job
 from bot.domain.params import Value
@@ -66,3 +67,9 @@ def _plain(cell: str) -> str:
     except ValueError:
         return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
     return cell
+
+
+def as_job(face: Job, sweep: Sweep, trial: Trial) -> Job:
+    """The trial written as a job, `k7q2mx.4`, with all of its parameters: what is drawn, or trained again."""
+    name = f"{trial.source or face.id}.{trial.number}"
+    return replace(face, id=name, parameters={**face.parameters, **point(sweep, trial)}, sweep=None, interaction_id=0)

@@ -39,8 +39,8 @@ class Project:
     """Sweeps of more trials are shown and confirmed before anything is spent."""
 
     def prefix(self, job_id: str) -> str:
-        """`s3://bucket/jobs/<job>/`."""
-        return f"{self.output_uri.rstrip('/')}/{job_id}/"
+        """`s3://bucket/jobs/<job>/`; of a trial, `k7q2mx.4`, `s3://bucket/jobs/k7q2mx/4/`."""
+        return f"{self.output_uri.rstrip('/')}/{job_id.replace('.', '/')}/"
 
 
 def choose(projects: Sequence[Project], name: str, channel_id: int) -> Project:

@@ -33,9 +33,12 @@ def chunks(numbers: Sequence[int]) -> Iterator[tuple[str, int]]:
 
 def numbers(part: Job) -> list[int]:
     """The trials of a part, by array index."""
-    if part.part is None:
-        return []
-    ends = [run.split("-") for run in part.part.numbers.split(",")]
+    return expanded(part.part.numbers) if part.part is not None else []
+
+
+def expanded(text: str) -> list[int]:
+    """`3,7,9-12` as numbers. ValueError for anything else."""
+    ends = [run.split("-") for run in text.split(",")]
     return [number for end in ends for number in range(int(end[0]), int(end[-1]) + 1)]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.domain.job import Job
 from bot.domain.project import Project
-from bot.domain.sweep import Part, Plan, Sweep
+from bot.domain.sweep import Part, Plan, Search, Sweep
 from bot.ports import Submission
 from trainer.contract import array_uri
 
@@ -75,7 +75,7 @@ def asked_for(plan: Plan) -> Mapping[str, Any]:
     return {
         "text": plan.text,
         "search": plan.search,
-        "trials": plan.trials,
+        "trials": None if plan.search is Search.GRID else plan.points,
         "parallel": plan.parallel,
         "folds": plan.folds,
         "stop_losers": plan.stop_losers,

@@ -39,4 +39,5 @@ class Bells:
     follow: Bell = field(default_factory=Bell)
     measure: Bell = field(default_factory=Bell)
     conclude: Bell = field(default_factory=Bell)
+    prune: Bell = field(default_factory=Bell)
     paint: Bell = field(default_factory=Bell)

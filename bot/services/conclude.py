@@ -76,7 +76,9 @@ class Conclude:
         own = sum(not trial.source for trial in known.values())
         if own < submitted:
             return False
-        return face.stop_at is not None or own >= len(to_run(sweep.plan, known))
+        if face.stop_at is not None:
+            return True
+        return own >= len(to_run(sweep.plan, known)) if sweep.plan.fed else bool(parts)
 
     async def _tell(self, face: Job) -> None:
         try:

@@ -62,7 +62,9 @@ class Feed:
         if plan.fed:
             new = await self._singles(face, plan, parts, known)
         else:
-            new = [] if parts else self._arrays(face, plan, known)
+            had = {part.id for part in parts}
+            complete = parts and face.found_at is None
+            new = [] if complete else [part for part in self._arrays(face, plan, known) if part.id not in had]
         if not new:
             return
         await self._store.add_parts(face.id, new, _under_way)

@@ -140,7 +140,7 @@ class Notify:
         except Refused as error:
             await self._refused(post, job, error)
             return
-        await self._store.post_done(post.id, message_id, self._now(), _after(post, message_id, job.revision))
+        await self._store.post_done(post.id, message_id, self._now(), _after(post, message_id, job))
         if post.new.kind is PostKind.THREAD:
             self._bells.narrate.ring()
 
@@ -182,7 +182,7 @@ class Notify:
             log.warning("the card cannot be edited", job=job.id, error=str(error))
             gone = isinstance(error, Missing)
             self._rest[(job.id, CARD)] = (self._now(), REFUSED_REST_SECONDS)
-        await self._store.change(job.id, _shown(job.revision, gone=gone))
+        await self._store.change(job.id, _shown(job, gone=gone))
         if not job.live:
             self._edited.pop(job.id, None)
 
@@ -212,12 +212,13 @@ def _lost(post: Post, channels: Sequence[int] | None, why: str) -> Step:
     return step
 
 
-def _after(post: Post, message_id: int, revision: int) -> Step:
-    """What a delivered post changes of its job."""
+def _after(post: Post, message_id: int, seen: Job) -> Step:
+    """What a delivered post changes of its job; `seen` is what it was made of."""
 
     def step(job: Job) -> Change | None:
         if post.new.kind is PostKind.CARD:
-            return Change(replace(job, message_id=message_id, shown_revision=revision))
+            shown = _with_picture(job, seen)
+            return Change(replace(shown, message_id=message_id, shown_revision=seen.revision))
         if post.new.kind is PostKind.THREAD:
             return Change(replace(job, thread_id=message_id, revision=job.revision + 1))
         return None
@@ -225,9 +226,19 @@ def _after(post: Post, message_id: int, revision: int) -> Step:
     return step
 
 
-def _shown(revision: int, *, gone: bool) -> Step:
+def _shown(seen: Job, *, gone: bool) -> Step:
+    """What the edit of a card changes of its job; `seen` is what the card was made of."""
+
     def step(job: Job) -> Change | None:
         message_id = NOWHERE if gone else job.message_id
-        return Change(replace(job, message_id=message_id, shown_revision=max(job.shown_revision, revision)))
+        shown = _with_picture(job, seen)
+        return Change(replace(shown, message_id=message_id, shown_revision=max(job.shown_revision, seen.revision)))
 
     return step
+
+
+def _with_picture(job: Job, seen: Job) -> Job:
+    """The card has the picture of the sweep that it was made of."""
+    if job.sweep is None or seen.sweep is None:
+        return job
+    return replace(job, sweep=replace(job.sweep, shown_picture=seen.sweep.picture))

@@ -4,31 +4,24 @@ Every job carries the bot's name and its own id as tags, and what it was asked f
 it again when the store was lost.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
 import structlog
-from prometheus_client import Counter
 
 from bot.domain.events import Observation
-from bot.domain.job import Commit, Job
+from bot.domain.job import Job
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.project import Project
 from bot.domain.states import JobState
 from bot.errors import ServiceError
 from bot.ports import Batch, Store
-from bot.services.assign import ASKER_TAG, BOT_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
+from bot.services.adopt import RECONCILED, Adopt
+from bot.services.assign import BOT_TAG, JOB_TAG
 from bot.services.bells import Bells
 
 log = structlog.get_logger()
-
-RECONCILED = Counter("signalbox_reconciled", "Batch jobs that the store did not know as they were", ["kind"])
-FOUND = (
-    "The bot had lost its memory of this job and found it again at AWS. What it printed before may be missing here; "
-    "the whole log comes as a file at the end."
-)
 
 
 class Reconcile:
@@ -46,6 +39,7 @@ class Reconcile:
     ) -> None:
         self._store, self._batch, self._projects, self._bells = store, batch, projects, bells
         self._bot_name, self._now = bot_name, now
+        self._adopt = Adopt(store, batch, projects, bells, now=now)
 
     async def once(self) -> None:
         """Looks at what is unfinished in the projects' queues."""
@@ -79,7 +73,7 @@ class Reconcile:
     async def _look(self, job_id: str, seen: list[Observation]) -> None:
         job = await self._store.job(job_id)
         if job is None:
-            job = await self._adopt(_best(seen))
+            job = await self._adopt.adopt(_best(seen))
         if job is None:
             return
         if job.live and job.batch_id is None:
@@ -97,30 +91,6 @@ class Reconcile:
 
         await self._store.change(job.id, step)
         self._bells.launch.ring()
-
-    async def _adopt(self, seen: Observation) -> Job | None:
-        """The job, as its tags and environment tell of it; what cannot be read is ended, as nobody could stop it."""
-        project = self._projects.get(dict(seen.tags).get(PROJECT_TAG, ""))
-        if project is None:
-            log.error("a job of the bot's belongs to no project of the config", batch_id=seen.batch_id, name=seen.name)
-            return None
-        job = found_again(seen, project, self._now())
-        if job is None:
-            RECONCILED.labels("unreadable").inc()
-            log.error("a job that cannot be read is ended", batch_id=seen.batch_id, name=seen.name)
-            await self._batch.terminate(seen.batch_id, "Carries the bot's tags, and cannot be read")
-            return None
-        RECONCILED.labels("adopted").inc()
-        log.warning("adopted", job=job.id, batch_id=seen.batch_id)
-        posts = (
-            NewPost(f"card:{job.id}", PostKind.CARD, job.id),
-            NewPost(f"thread:{job.id}", PostKind.THREAD, job.id),
-            NewPost(f"found:{job.id}", PostKind.NOTE, job.id, text=FOUND),
-        )
-        await self._store.add(job, posts)
-        self._bells.watch.ring()
-        self._bells.notify.ring()
-        return job
 
     async def _settle(self, job: Job, seen: list[Observation]) -> None:
         """Several Batch jobs of one command, or one of a command that was told as ended: all but one are ended.
@@ -161,31 +131,6 @@ class Reconcile:
         await self._store.change(job.id, lambda stored: Change(stored, (note,)))
         self._bells.notify.ring()
         await self._batch.terminate(double.batch_id, "A second job of one command")
-
-
-def found_again(seen: Observation, project: Project, now: float) -> Job | None:
-    """The job that was submitted like this; None where its tags or its environment cannot be read."""
-    tags, environment = dict(seen.tags), dict(seen.environment)
-    try:
-        parameters = json.loads(environment.get("PARAMETERS", "{}"))
-        channel_id = int(tags.get(CHANNEL_TAG) or project.channel_ids[0])
-        return Job(
-            id=tags[JOB_TAG],
-            project=project.name,
-            commit=Commit(environment["COMMIT_ID"], environment.get("BRANCH_NAME", project.branches[0])),
-            parameters=dict(parameters),
-            asker_id=int(tags[ASKER_TAG]),
-            asker_name=environment.get("ASKER", "somebody"),
-            channel_id=channel_id,
-            interaction_id=int(tags[INTERACTION_TAG]),
-            created_at=seen.created_at or now,
-            timeout_seconds=project.timeout_seconds,
-            state=JobState.SUBMITTED,
-            batch_id=seen.batch_id,
-            found_at=now,
-        )
-    except (LookupError, TypeError, ValueError):
-        return None
 
 
 def _best(seen: Iterable[Observation]) -> Observation:

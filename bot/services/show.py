@@ -29,7 +29,7 @@ class Show:
         """The job of that id, however it was typed; raises `UnknownName` with near ids."""
         typed = job_id.strip().strip("`#").lower()
         found = await self._store.job(typed)
-        if found is None:
+        if found is None or found.part is not None:
             recent = [job.id for job in await self._store.jobs(limit=200)]
             near = difflib.get_close_matches(typed, recent, 3, cutoff=0.5)
             raise UnknownName("job", given=job_id, near=near, hint="/jobs lists the latest.")

@@ -40,15 +40,30 @@ class Stop:
         job = await self._store.job(job_id)
         if job is None:
             raise UnknownName("job", given=job_id)
-        self._projects[job.project].access.check_stop(person, job.asker_id)
+        self.check_person(job, person)
         if not job.live:
             how = "was stopped" if job.reason is EndReason.STOPPED else f"has {job.state.lower()}"
             raise UserError(f"{job.id} {how} already: there is nothing to stop. `/status` lists what is live.")
         return job
 
+    def check_person(self, job: Job, person: Person) -> None:
+        """Raises `NotAllowed` where this person may not stop it."""
+        self._projects[job.project].access.check_stop(person, job.asker_id)
+
+    async def single(self, face: Job, number: int, person: Person) -> None:
+        """Stops a trial that is a part by itself, as any job. A child of an array is ended by `prune`."""
+        part = await self._store.job(f"{face.id}-{number}")
+        if part is not None and part.part is not None and part.part.numbers == str(number):
+            await self._wish(part.id, person)
+        for bell in (self._bells.prune, self._bells.notify):
+            bell.ring()
+
     async def stop(self, job_id: str, person: Person) -> Job:
         """Commits the wish; the first one is kept."""
         await self.check(job_id, person)
+        return await self._wish(job_id, person)
+
+    async def _wish(self, job_id: str, person: Person) -> Job:
         at = self._now()
 
         def step(job: Job) -> Change | None:
@@ -58,16 +73,31 @@ class Stop:
 
         job = await self._store.change(job_id, step)
         self._bells.stop.ring()
+        self._bells.conclude.ring()
         self._bells.notify.ring()
         return job
 
     async def once(self) -> None:
         """Carries out the wishes that are not fulfilled yet."""
-        wanted = [job for job in await self._store.open_jobs() if job.live and job.stop_at is not None]
+        asked = [job for job in await self._store.open_jobs() if job.live and job.stop_at is not None]
+        passed_on = [part for face in asked if face.sweep is not None for part in await self._pass_on(face)]
+        wanted = [job for job in asked if job.sweep is None] + passed_on
         self._tried = {job.id: self._tried[job.id] for job in wanted if job.id in self._tried}
         for job in wanted:
             if passed(self._tried.get(job.id, float("-inf")), self._repeat, self._now()):
                 await self._carry_out(job)
+
+    async def _pass_on(self, face: Job) -> list[Job]:
+        """The wish to stop a sweep is one to stop each of its parts, also those that come of it later. Those that had
+        not heard of it."""
+
+        def step(part: Job) -> Change | None:
+            if not part.live or part.stop_at is not None:
+                return None
+            return Change(replace(part, stop_by=face.stop_by, stop_at=face.stop_at))
+
+        deaf = [part for part in await self._store.parts(face.id) if part.live and part.stop_at is None]
+        return [await self._store.change(part.id, step) for part in deaf]
 
     async def _carry_out(self, job: Job) -> None:
         if job.batch_id is None:
@@ -92,3 +122,4 @@ class Stop:
 
         await self._store.change(job.id, step)
         self._bells.finish.ring()
+        self._bells.follow.ring()

@@ -58,10 +58,14 @@ class Submit:
 
     async def retry(self, job_id: str, request: TrainRequest) -> Job:
         """The same commit with the same parameters, unless some are given anew in the request."""
-        request = _unfolded(request)
         old = await self._store.job(job_id)
         if old is None:
             raise UnknownName("job", given=job_id)
+        return await self.again(old, request)
+
+    async def again(self, old: Job, request: TrainRequest) -> Job:
+        """The same for a job that the store may not have: a trial of a sweep, written as a job."""
+        request = _unfolded(request)
         project = choose(self._projects, old.project, request.channel_id)
         project.access.check_train(request.person)
         kept = {p.name: old.parameters[p.name] for p in project.parameters if p.name in old.parameters}

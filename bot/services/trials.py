@@ -31,6 +31,12 @@ class Trials:
         async with self._lock(sweep_id):
             return dict(await self._loaded(sweep_id))
 
+    async def peek(self, sweep_id: str) -> dict[int, Trial]:
+        """The same for who looks once: of a sweep that is over nothing stays in memory."""
+        if sweep_id in self._known:
+            return await self.all(sweep_id)
+        return {trial.number: trial for trial in await self._store.trials(sweep_id)}
+
     async def update(self, sweep: Job, changed: Mapping[int, Step]) -> Job:
         """Applies each step to its trial, a new one where it is not known, and commits what came of it together with
         the new tally, in one transaction: the sweep's job. Where nothing changes, nothing is written."""

@@ -1,0 +1,148 @@
+"""Take back a Batch job of the bot's that the store does not know: from its tags and its environment alone."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import structlog
+from prometheus_client import Counter
+
+from bot.domain.events import Observation
+from bot.domain.grammar import parse
+from bot.domain.job import Commit, Job
+from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.project import Project
+from bot.domain.states import JobState
+from bot.domain.sweep import Part, Search, Sweep
+from bot.domain.trials import expanded
+from bot.errors import UserError
+from bot.ports import Batch, Store
+from bot.services.assign import ASKER_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
+from bot.services.bells import Bells
+
+log = structlog.get_logger()
+
+RECONCILED = Counter("signalbox_reconciled", "Batch jobs that the store did not know as they were", ["kind"])
+FOUND = (
+    "The bot had lost its memory of this job and found it again at AWS. What it printed before may be missing here; "
+    "the whole log comes as a file at the end."
+)
+FOUND_SWEEP = "The bot had lost its memory of this sweep and found it again at AWS."
+
+
+class Adopt:
+    def __init__(
+        self,
+        store: Store,
+        batch: Batch,
+        projects: Mapping[str, Project],
+        bells: Bells,
+        *,
+        now: Callable[[], float],
+    ) -> None:
+        self._store, self._batch, self._projects, self._bells, self._now = store, batch, projects, bells, now
+
+    async def adopt(self, seen: Observation) -> Job | None:
+        """The job, as its tags and environment tell of it; what cannot be read is ended, as nobody could stop it."""
+        project = self._projects.get(dict(seen.tags).get(PROJECT_TAG, ""))
+        if project is None:
+            log.error("a job of the bot's belongs to no project of the config", batch_id=seen.batch_id, name=seen.name)
+            return None
+        job = found_again(seen, project, self._now())
+        if job is None:
+            RECONCILED.labels("unreadable").inc()
+            log.error("a job that cannot be read is ended", batch_id=seen.batch_id, name=seen.name)
+            await self._batch.terminate(seen.batch_id, "Carries the bot's tags, and cannot be read")
+            return None
+        RECONCILED.labels("adopted").inc()
+        log.warning("adopted", job=job.id, batch_id=seen.batch_id)
+        if job.sweep is None:
+            await self._store.add(job, _posts(job, FOUND))
+        else:
+            job = await self._part(job, seen)
+        for bell in (self._bells.watch, self._bells.feed, self._bells.notify):
+            bell.ring()
+        return job
+
+    async def _part(self, face: Job, seen: Observation) -> Job:
+        """A part of a sweep, and the sweep where that is not known, either."""
+        if await self._store.job(face.id) is None:
+            await self._store.add(face, _posts(face, FOUND_SWEEP))
+        part = _part_of(face, seen)
+        await self._store.add_parts(face.id, [part], _unchanged)
+        return part
+
+
+def found_again(seen: Observation, project: Project, now: float) -> Job | None:
+    """The job, or the sweep, that was submitted like this; None where its tags or its environment cannot be read."""
+    tags, environment = dict(seen.tags), dict(seen.environment)
+    try:
+        parameters = json.loads(environment.get("PARAMETERS", "{}"))
+        channel_id = int(tags.get(CHANNEL_TAG) or project.channel_ids[0])
+        job = Job(
+            id=tags[JOB_TAG],
+            project=project.name,
+            commit=Commit(environment["COMMIT_ID"], environment.get("BRANCH_NAME", project.branches[0])),
+            parameters=dict(parameters),
+            asker_id=int(tags[ASKER_TAG]),
+            asker_name=environment.get("ASKER", "somebody"),
+            channel_id=channel_id,
+            interaction_id=int(tags[INTERACTION_TAG]),
+            created_at=seen.created_at or now,
+            timeout_seconds=project.timeout_seconds,
+            state=JobState.SUBMITTED,
+            batch_id=seen.batch_id,
+            found_at=now,
+        )
+        return _face(job, json.loads(environment["SWEEP"]), project) if "SWEEP" in environment else job
+    except (LookupError, TypeError, ValueError, UserError):
+        return None
+
+
+def _face(job: Job, asked: Mapping[str, object], project: Project) -> Job:
+    """The sweep that a part belongs to, by what its environment says was asked for."""
+    wanted = {name: asked[name] for name in ("trials", "folds", "parallel", "stop_losers", "seed")}
+    plan = parse(str(asked["text"]), project.parameters, Search(str(asked["search"])), **wanted)  # type: ignore[arg-type]
+    own = {*plan.space.names, "folds", "fold"} if plan.folds > 1 else {*plan.space.names}
+    fixed = {name: value for name, value in job.parameters.items() if name not in own}
+    return replace(
+        job,
+        id=job.id.rpartition("-")[0],
+        parameters=fixed,
+        state=JobState.RUNNING,
+        batch_id=None,
+        sweep=Sweep(plan),
+    )
+
+
+def _part_of(face: Job, seen: Observation) -> Job:
+    """Of an array SWEEP_SPACE says which trials it holds; a trial by itself has its number in its name."""
+    tags, environment = dict(seen.tags), dict(seen.environment)
+    part_id = tags[JOB_TAG]
+    numbers = environment["JOB_ID"].rpartition(".")[2]
+    if "SWEEP_SPACE" in environment:
+        numbers = json.loads(environment["SWEEP_SPACE"])["numbers"]
+    part = Part(face.id, int(part_id.rpartition("-")[2]), numbers, len(expanded(numbers)))
+    return replace(
+        face,
+        id=part_id,
+        parameters=json.loads(environment["PARAMETERS"]),
+        state=JobState.SUBMITTED,
+        batch_id=seen.batch_id,
+        told_at=face.created_at,
+        archived_at=face.created_at,
+        sweep=None,
+        part=part,
+    )
+
+
+def _posts(job: Job, found: str) -> tuple[NewPost, ...]:
+    return (
+        NewPost(f"card:{job.id}", PostKind.CARD, job.id),
+        NewPost(f"thread:{job.id}", PostKind.THREAD, job.id),
+        NewPost(f"found:{job.id}", PostKind.NOTE, job.id, text=found),
+    )
+
+
+def _unchanged(face: Job) -> Change | None:  # noqa: ARG001
+    return None

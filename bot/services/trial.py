@@ -1,0 +1,137 @@
+"""Look at one trial of a sweep, stop it, plot it, or train its point again as a job of its own."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.domain.access import Person
+from bot.domain.job import Job
+from bot.domain.leaderboard import as_job
+from bot.domain.loglines import LogEvent, readable
+from bot.domain.names import parse
+from bot.domain.project import Project
+from bot.domain.sweep import Sweep, Trial
+from bot.errors import BadInput, Missing, UnknownName, UserError
+from bot.ports import Batch, Logs
+from bot.services.aimd import Aimd
+from bot.services.plot import MOST_JOBS, Picture, Plot
+from bot.services.show import LogExcerpt, Show
+from bot.services.stop import Stop
+from bot.services.submit import Submit, TrainRequest
+from bot.services.trials import Trials
+
+PAGES = 30
+"""Of a log that is read from its beginning."""
+
+
+class LookAtTrial:
+    """What people ask of `<sweep>.<number>`."""
+
+    def __init__(self, show: Show, trials: Trials, plot: Plot, submit: Submit, stop: Stop, log: "TrialLog") -> None:
+        self._show, self._trials, self._plot, self._submit = show, trials, plot, submit
+        self._stop, self._log = stop, log
+
+    async def trial(self, sweep_id: str, number: int) -> tuple[Job, Trial]:
+        """The sweep and its trial, also one that nothing is known of yet; raises `UnknownName`."""
+        face = await self._show.job(sweep_id)
+        if face.sweep is None:
+            raise UserError(f"{face.id} is a single job and has no trials: leave out the dot and what follows it.")
+        if not 0 <= number < face.sweep.plan.trials:
+            last = face.sweep.plan.trials - 1
+            raise UnknownName("trial", given=f"{face.id}.{number}", hint=f"It has {face.id}.0 to {face.id}.{last}.")
+        known = await self._trials.peek(face.id)
+        return face, known.get(number) or Trial(number)
+
+    async def log(self, sweep_id: str, number: int, lines: int) -> LogExcerpt:
+        """The last `lines` lines that it printed, read at CloudWatch."""
+        face, trial = await self.trial(sweep_id, number)
+        return await self._log.read(face, trial, lines)
+
+    async def stop(self, sweep_id: str, number: int, person: Person) -> Trial:
+        """Commits the wish; the first one is kept. `NotAllowed`, or `UserError` where it has ended already."""
+        face, trial = await self.trial(sweep_id, number)
+        self._stop.check_person(face, person)
+        if trial.ended or not face.live:
+            raise UserError(f"{face.id}.{number} has ended already: there is nothing to stop.")
+
+        def wish(stored: Trial) -> Trial:
+            return stored if stored.ended or stored.stop_by else replace(stored, stop_by=person.name)
+
+        await self._trials.update(face, {number: wish})
+        await self._stop.single(face, number, person)
+        return (await self._trials.all(face.id))[number]
+
+    async def picture(self, names: Sequence[str]) -> Picture:
+        """One picture of 1 to 8 jobs and trials; those without metrics are named. Raises `UnknownName`."""
+        if not 1 <= len(names) <= MOST_JOBS:
+            raise BadInput("jobs", given=len(names), expected=f"1 to {MOST_JOBS} jobs or trials")
+        jobs = [await self._named(name) for name in names]
+        files = await asyncio.gather(*(self._csv(job) for job in jobs))
+        missing = [f"{job.id} has no metrics yet." for job, csv in zip(jobs, files, strict=True) if csv is None]
+        drawn = [(job, csv) for job, csv in zip(jobs, files, strict=True) if csv is not None]
+        if not drawn:
+            return Picture(None, " ".join(missing))
+        picture = await self._plot.draw(drawn)
+        return Picture(picture.png, " ".join([*missing, picture.words]).strip())
+
+    async def again(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
+        """Its point as a job of its own, on the same commit; the values of the request win."""
+        face, trial = await self.trial(sweep_id, number)
+        job = as_job(face, _swept(face), trial)
+        alone = {name: value for name, value in job.parameters.items() if name not in ("folds", "fold")}
+        return await self._submit.again(replace(job, parameters=alone), request)
+
+    async def _named(self, text: str) -> Job:
+        name = parse(text)
+        if name.trial is None:
+            return await self._show.job(name.job_id)
+        face, trial = await self.trial(name.job_id, name.trial)
+        return as_job(face, _swept(face), trial)
+
+    async def _csv(self, job: Job) -> bytes | None:
+        try:
+            return await self._plot.metrics_csv(job)
+        except Missing:
+            return None
+
+
+class TrialLog:
+    """The log of a trial. No line of it is in the store: it is read when somebody asks."""
+
+    def __init__(self, batch: Batch, logs: Logs, projects: Mapping[str, Project], pace: Aimd) -> None:
+        self._batch, self._logs, self._projects, self._pace = batch, logs, projects, pace
+
+    async def read(self, face: Job, trial: Trial, lines: int) -> LogExcerpt:
+        events: list[LogEvent] = []
+        for stream in await self._streams(trial):
+            events += await self._events(self._projects[face.project].log_group, stream)
+        last = events[-lines:]
+        return LogExcerpt("\n".join(readable(last)), len(events) - len(last), len(events))
+
+    async def _streams(self, trial: Trial) -> tuple[str, ...]:
+        """One that started a moment ago may not have been described yet."""
+        if trial.streams or trial.batch_id is None:
+            return trial.streams
+        seen = (await self._batch.describe([trial.batch_id])).get(trial.batch_id)
+        return tuple(attempt.log_stream for attempt in seen.attempts if attempt.log_stream) if seen else ()
+
+    async def _events(self, group: str, stream: str) -> list[LogEvent]:
+        events: list[LogEvent] = []
+        token: str | None = None
+        for _ in range(PAGES):
+            await self._pace.turn()
+            try:
+                page = await self._logs.read(group, [stream], 0, token)
+            except Missing:
+                break
+            events += page.events
+            token = page.token
+            if token is None:
+                break
+        return events
+
+
+def _swept(face: Job) -> Sweep:
+    if face.sweep is None:
+        raise UserError(f"{face.id} is no sweep.")
+    return face.sweep
