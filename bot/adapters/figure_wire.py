@@ -4,11 +4,15 @@ A frame is two lengths of eight bytes, the head's and the body's, big-endian, an
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from struct import Struct
 from typing import Any
 
-from bot.domain.figures import Curve, Drawing, FigureRequest
+from bot.domain.figures import BoardRequest, Cell, Curve, Drawing, FigureRequest
+from bot.domain.params import Kind
+from bot.domain.space import Axis
+from bot.domain.sweep import TrialState
 
 LENGTHS = Struct(">QQ")
 
@@ -20,9 +24,10 @@ def pack(head: Mapping[str, Any], body: bytes) -> bytes:
 
 def pack_request(request: FigureRequest) -> bytes:
     head = {
+        "kind": "figure",
         "title": request.title,
         "subtitle": request.subtitle,
-        "curves": [{"label": curve.label, "size": len(curve.csv)} for curve in request.curves],
+        "curves": _sizes(request.curves),
         "best": request.best,
         "maximize": request.maximize,
         "names": None if request.names is None else dict(request.names),
@@ -30,13 +35,31 @@ def pack_request(request: FigureRequest) -> bytes:
     return pack(head, b"".join(curve.csv for curve in request.curves))
 
 
-def unpack_request(head: bytes, body: bytes) -> FigureRequest:
+def pack_board(request: BoardRequest) -> bytes:
+    head = {
+        "kind": "board",
+        "title": request.title,
+        "subtitle": request.subtitle,
+        "axes": [asdict(axis) for axis in request.axes],
+        "cells": [(cell.at, cell.state, cell.value, cell.deviation) for cell in request.cells],
+        "metric": request.metric,
+        "maximize": request.maximize,
+        "importance": dict(request.importance),
+        "curves": _sizes(request.curves),
+        "names": None if request.names is None else dict(request.names),
+    }
+    return pack(head, b"".join(curve.csv for curve in request.curves))
+
+
+def unpack_request(head: bytes, body: bytes) -> FigureRequest | BoardRequest:
     fields = json.loads(head)
-    curves, start = [], 0
-    for curve in fields.pop("curves"):
-        curves.append(Curve(curve["label"], body[start : start + curve["size"]]))
-        start += curve["size"]
-    return FigureRequest(curves=tuple(curves), **fields)
+    kind = fields.pop("kind")
+    fields["curves"] = _curves(fields["curves"], body)
+    if kind == "figure":
+        return FigureRequest(**fields)
+    fields["axes"] = tuple(_axis(axis) for axis in fields["axes"])
+    fields["cells"] = tuple(Cell(tuple(at), TrialState(state), *rest) for at, state, *rest in fields["cells"])
+    return BoardRequest(**fields)
 
 
 def pack_drawing(drawing: Drawing) -> bytes:
@@ -51,3 +74,19 @@ def unpack_answer(head: bytes, body: bytes) -> tuple[Drawing, str]:
     """The drawing, and what went wrong; "" if nothing did."""
     fields = json.loads(head)
     return Drawing(body or None, tuple(fields["remarks"])), fields["error"]
+
+
+def _sizes(curves: Sequence[Curve]) -> list[dict[str, Any]]:
+    return [{"label": curve.label, "size": len(curve.csv)} for curve in curves]
+
+
+def _curves(sizes: Sequence[Mapping[str, Any]], body: bytes) -> tuple[Curve, ...]:
+    curves, start = [], 0
+    for curve in sizes:
+        curves.append(Curve(curve["label"], body[start : start + curve["size"]]))
+        start += curve["size"]
+    return tuple(curves)
+
+
+def _axis(fields: Mapping[str, Any]) -> Axis:
+    return Axis(**{**fields, "kind": Kind(fields["kind"]), "values": tuple(fields["values"])})

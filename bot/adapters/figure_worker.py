@@ -10,9 +10,9 @@ import resource
 import sys
 from typing import BinaryIO
 
-from bot.adapters.figure_panels import draw
+from bot.adapters.figure_panels import draw, draw_board
 from bot.adapters.figure_wire import LENGTHS, pack_drawing, pack_error, unpack_request
-from bot.domain.figures import Curve, Drawing, FigureRequest
+from bot.domain.figures import BoardRequest, Curve, Drawing, FigureRequest
 
 MEMORY_BYTES = 1536 * 1024 * 1024
 NICENESS = 5
@@ -47,7 +47,8 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 def answer(head: bytes, body: bytes) -> bytes:
     """The drawing, or what went wrong: a request that cannot be drawn must not end the process."""
     try:
-        return pack_drawing(draw(unpack_request(head, body)))
+        request = unpack_request(head, body)
+        return pack_drawing(draw_board(request) if isinstance(request, BoardRequest) else draw(request))
     except MemoryError:
         return pack_drawing(Drawing(None, ("The file is too large to be drawn.",)))
     except Exception as error:  # whatever a strange file brings up; the bot logs it

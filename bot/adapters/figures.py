@@ -11,8 +11,8 @@ from typing import Self
 
 import structlog
 
-from bot.adapters.figure_wire import LENGTHS, pack_request, unpack_answer
-from bot.domain.figures import Drawing, FigureRequest
+from bot.adapters.figure_wire import LENGTHS, pack_board, pack_request, unpack_answer
+from bot.domain.figures import BoardRequest, Drawing, FigureRequest
 from bot.errors import Unavailable
 
 log = structlog.get_logger()
@@ -42,7 +42,13 @@ class ProcessFigures:
 
     async def draw(self, request: FigureRequest) -> Drawing:
         """Raises `Unavailable` when it takes longer than the limit, or the process dies at every try."""
-        message = pack_request(request)
+        return await self._drawn(pack_request(request))
+
+    async def board(self, request: BoardRequest) -> Drawing:
+        """As `draw`."""
+        return await self._drawn(await asyncio.to_thread(pack_board, request))  # of 10,000 points it takes a while
+
+    async def _drawn(self, message: bytes) -> Drawing:
         async with self._lock:
             try:
                 async with asyncio.timeout(self._seconds):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.domain.events import Attempt, Observation
-from bot.domain.figures import Drawing, FigureRequest
+from bot.domain.figures import BoardRequest, Drawing, FigureRequest
 from bot.domain.job import Commit, Job
 from bot.domain.loglines import LogEvent
 from bot.domain.posts import Post
@@ -190,11 +190,17 @@ class FakeFigures(Faulty):
     def __init__(self) -> None:
         super().__init__()
         self.requests: list[FigureRequest] = []
+        self.boards: list[BoardRequest] = []
 
     async def draw(self, request: FigureRequest) -> Drawing:
         self._check("draw", after=False)
         self.requests.append(request)
         return Drawing(b"png", ())
+
+    async def board(self, request: BoardRequest) -> Drawing:
+        self._check("board", after=False)
+        self.boards.append(request)
+        return Drawing(f"board {len(self.boards)}".encode(), ())
 
 
 @dataclass

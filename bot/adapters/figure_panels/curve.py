@@ -1,0 +1,95 @@
+"""One axis: the value over the parameter."""
+
+from typing import Any
+
+import matplotlib.patheffects as effects
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import SubFigure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+
+from bot.adapters.figure_panels import theme
+from bot.adapters.figure_panels.marks import scatter
+from bot.adapters.figure_panels.numbers import writer
+from bot.adapters.figure_panels.points import Points
+from bot.adapters.figure_panels.ruler import Ruler
+from bot.adapters.figure_panels.series import Series, spans_decades
+from bot.adapters.figure_panels.shade import star
+from bot.domain.sweep import TrialState
+
+HEIGHT = 4.4
+LENGTH = 6.6 * 72
+"""Points, of the horizontal axis, about."""
+FEW = 12
+"""Points up to which each has its number beside it."""
+MOST_JOINED = 200
+FOOT = 0.035
+"""Where the points without a value lie, as a part of the vertical axis."""
+COLOUR = theme.COLOURS[0]
+
+
+def draw_curve(figure: SubFigure, points: Points) -> None:
+    axes = figure.subplots()
+    ruler = Ruler(points.axes[0], points.column(0))
+    x = ruler.places(points.column(0))
+    _values(axes, points, x, joined=ruler.numeric and not points.axes[0].continuous)
+    ruler.draw(axes.xaxis, LENGTH)
+    _scale(axes, points)
+    _without_value(axes, points, x)
+    axes.set_ylabel(theme.short(points.metric))
+    if points.best is not None:
+        star(axes, float(x[points.best]), float(points.values[points.best]))
+
+
+def _values(axes: Axes, points: Points, x: Series, *, joined: bool) -> None:
+    """The points that are compared; in a line where each has a place of its own."""
+    order = np.flatnonzero(points.counting)
+    order = order[np.argsort(x[order], kind="stable")]
+    own_places = np.unique(x[order]).size == order.size
+    line = "-" if joined and own_places and order.size <= MOST_JOINED else "none"
+    size = 9.0 if order.size <= MOST_JOINED else 4.0
+    style = {"color": COLOUR, "alpha": 1.0 if order.size <= MOST_JOINED else 0.5, "label": "_values", "zorder": 2.5}
+    axes.plot(x[order], points.values[order], marker="o", ms=size, mew=0, linestyle=line, lw=theme.LINE, **style)
+    spread = order[np.isfinite(points.deviations[order])]
+    if spread.size:
+        error = points.deviations[spread]
+        axes.errorbar(x[spread], points.values[spread], error, fmt="none", ecolor=COLOUR, elinewidth=1.6, capsize=5)
+    if order.size <= FEW and own_places:
+        _numbers(axes, points, x)
+
+
+def _numbers(axes: Axes, points: Points, x: Series) -> None:
+    written = writer(points.values[points.counting])
+    for index in np.flatnonzero(points.counting):
+        best = index == points.best
+        style = {"size": theme.LABEL, "ha": "center", "weight": "bold" if best else "normal", "zorder": 8}
+        style["path_effects"] = [effects.withStroke(linewidth=4, foreground=theme.PANEL)]
+        where = (float(x[index]), float(points.values[index] + np.nan_to_num(points.deviations[index])))
+        up = 11 if best else 7
+        axes.annotate(written(points.values[index]), where, (0, up), textcoords="offset points", va="bottom", **style)
+
+
+def _scale(axes: Axes, points: Points) -> None:
+    """Room for the numbers above and for the points without a value below."""
+    axes.grid(visible=False, axis="x")
+    if not points.counting.any():
+        axes.set_yticks([])
+    if spans_decades([points.values[points.counting]]) and not points.maximize:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    elif points.counting.any():
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10)))
+    axes.margins(y=0.13)
+
+
+def _without_value(axes: Axes, points: Points, x: Series) -> None:
+    """At the foot; what a point has told so far is where it belongs."""
+    across = axes.get_xaxis_transform()
+    for state in TrialState:
+        there = points.of_state(state) & ~points.counting
+        told = there & np.isfinite(points.values)
+        fewer: dict[str, Any] = {"alpha": 0.35} if there.sum() > MOST_JOINED else {}
+        scatter(axes, state, x[told], points.values[told], zorder=2.2, **fewer)
+        foot = x[there & ~told]
+        scatter(axes, state, foot, np.full(foot.size, FOOT), transform=across, **fewer)

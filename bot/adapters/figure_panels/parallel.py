@@ -1,0 +1,157 @@
+"""Three axes and more: a line for each point through its values, coloured by what came of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib.patheffects as effects
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import SubFigure
+from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
+
+from bot.adapters.figure_panels import lettering, theme
+from bot.adapters.figure_panels.marks import MARKS, scatter
+from bot.adapters.figure_panels.points import Points
+from bot.adapters.figure_panels.ruler import Ruler
+from bot.adapters.figure_panels.series import Series
+from bot.adapters.figure_panels.shade import Shade, star
+from bot.domain.params import Kind
+from bot.domain.space import Axis
+from bot.domain.sweep import TrialState
+
+HEIGHT = 5.0
+WIDE, TALL = 7.2 * 72, 3.9 * 72
+"""Points, of all axes side by side and of one, about."""
+MOST_AXES = 8
+MOST_LINES = 1_500
+SMALLEST_NAME, LONGEST_NAME = 11.0, 16
+BEST = 5
+"""Lines on top of all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One of the vertical axes, with every point's place on it, from 0 to 1."""
+
+    ruler: Ruler
+    places: Series
+
+
+def left_out(points: Points, importance: Mapping[str, float]) -> list[str]:
+    """The parameters for which there is no room: the least important ones, or the last."""
+    names = [axis.name for axis in points.axes]
+    kept = sorted(names, key=lambda name: -importance.get(name, 0.0))[:MOST_AXES]
+    return [name for name in names if name not in kept]
+
+
+def lines_left_out(points: Points) -> int:
+    """The lines that are not drawn, as they would hide each other."""
+    return max(0, len(points.cells) - MOST_LINES)
+
+
+def draw_parallel(figure: SubFigure, points: Points, without: Sequence[str]) -> None:
+    axes, shade = figure.subplots(), Shade(points)
+    columns = [_column(axis, points, number) for number, axis in enumerate(points.axes) if axis.name not in without]
+    metric = _metric(points)
+    room = WIDE / (len(columns) + 0.9)
+    heights = np.column_stack([column.places for column in (*columns, metric)])
+    _lines(axes, points, heights, shade)
+    for place, column in enumerate((*columns, metric)):
+        _rule(axes, place, column.ruler, room)
+    _names(axes, [column.ruler.name for column in (*columns, metric)], room)
+    axes.set_xlim(-0.4, len(columns) + 0.5)
+    axes.set_ylim(-0.06, 1.02)
+    axes.xaxis.set_major_locator(NullLocator())
+    axes.yaxis.set_major_locator(NullLocator())
+    axes.spines[:].set_visible(False)
+
+
+def _column(axis: Axis, points: Points, number: int) -> _Column:
+    column = points.column(number)
+    ruler = Ruler(axis, column)
+    return _Column(ruler, ruler.units(ruler.places(column)))
+
+
+def _metric(points: Points) -> _Column:
+    """The metric is the last axis."""
+    known = points.values[points.counting]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    ruler = Ruler(Axis(points.metric, Kind.FLOAT, low=low, high=high), known.tolist())
+    return _Column(ruler, ruler.units(np.where(points.counting, points.values, np.nan)))
+
+
+def _lines(axes: Axes, points: Points, heights: Series, shade: Shade) -> None:
+    """The worst at the bottom; those without a value end before the last axis, with their sign under it."""
+    x = np.arange(heights.shape[1], dtype=np.float64)
+    ranked = points.ranked
+    top, rest = ranked[:BEST], _sampled(ranked[BEST:], MOST_LINES)
+    alpha = 0.9 if len(rest) <= 60 else max(0.12, 0.9 * (60 / len(rest)) ** 0.5)
+    for state in TrialState:
+        there = np.flatnonzero(points.of_state(state) & ~points.counting)
+        _without_value(axes, state, heights[_sampled(list(there), MOST_LINES // 5)], x)
+    if rest:
+        colours = shade(points.values[rest[::-1]])
+        axes.add_collection(LineCollection(_segments(heights[rest[::-1]], x), colors=colours, lw=1.6, alpha=alpha))
+    if top:
+        _on_top(axes, heights[top[::-1]], x, shade(points.values[top[::-1]]))
+        star(axes, float(x[-1]), float(heights[top[0], -1]))
+
+
+def _on_top(axes: Axes, heights: Series, x: Series, colours: NDArray[np.float64]) -> None:
+    for line, colour in zip(heights, colours, strict=True):
+        edge = [effects.Stroke(linewidth=5.0, foreground=theme.PANEL), effects.Normal()]
+        axes.plot(x, line, color=colour, lw=theme.LINE, zorder=4, path_effects=edge, label="_top")
+
+
+def _without_value(axes: Axes, state: TrialState, heights: Series, x: Series) -> None:
+    if not heights.size or state is TrialState.WAITING:
+        return
+    style = {"colors": MARKS[state].colour, "lw": 1.1, "linestyles": "dotted"}
+    alpha = 0.8 if len(heights) <= 30 else 0.25
+    axes.add_collection(LineCollection(_segments(heights[:, :-1], x[:-1]), alpha=alpha, zorder=1.8, **style))
+    scatter(axes, state, np.full(len(heights), x[-2]), heights[:, -2], zorder=5)
+
+
+def _sampled(ranked: Sequence[int], most: int) -> list[int]:
+    """Evenly from all of them, in their order."""
+    return [ranked[n] for n in np.linspace(0, len(ranked) - 1, min(most, len(ranked))).astype(int)]
+
+
+def _segments(heights: Series, x: Series) -> Series:
+    return np.stack([np.broadcast_to(x, heights.shape), heights], axis=2)
+
+
+def _rule(axes: Axes, place: int, ruler: Ruler, room: float) -> None:
+    """One vertical axis, with its values beside it."""
+    axes.axvline(place, color=theme.MUTED, lw=1.4, zorder=3)
+    halo = [effects.withStroke(linewidth=3.5, foreground=theme.PANEL)]
+    size = theme.LABEL - 1.5
+    for value, label in ruler.ticks(TALL, size, lying=False):
+        up = float(ruler.units(np.asarray([value]))[0])
+        said = lettering.cut(label, max(4, int(0.8 * room / (0.62 * size))))
+        axes.annotate(
+            said,
+            (place, up),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            size=size,
+            color=theme.TEXT,
+            zorder=6,
+            path_effects=halo,
+        )
+
+
+def _names(axes: Axes, names: Sequence[str], room: float) -> None:
+    """Above the axes; slanting where they are too long to stand side by side."""
+    widest = max(lettering.width(name, 1, bold=True) for name in names)
+    size = min(theme.LABEL, 0.95 * room / widest)
+    slant: dict[str, Any] = {"ha": "center"}
+    if size < SMALLEST_NAME:
+        size, slant = SMALLEST_NAME, {"ha": "left", "rotation": 25, "rotation_mode": "anchor"}
+        names = lettering.labels(names, LONGEST_NAME)
+    for place, name in enumerate(names):
+        axes.text(place, 1.045, name, va="bottom", size=size, weight="bold", **slant)
