@@ -1,4 +1,4 @@
-"""The command line: `signalbox run`, `doctor` and `restore`, also `python -m bot`."""
+"""The command line: `signalbox run`, `doctor`, `restore` and `config from-stack`, also `python -m bot`."""
 
 import asyncio
 from collections.abc import Iterator
@@ -12,11 +12,14 @@ from rich.console import Console
 from bot import app as wiring
 from bot import config as settings
 from bot import doctor as examination
+from bot import from_stack as stack_values
 from bot import logs
 from bot import restore as restoration
 from bot.errors import SignalboxError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+config_app = typer.Typer(no_args_is_help=True, help="The settings: what a stack says of them.")
+app.add_typer(config_app, name="config")
 ConfigPath = Annotated[Path, typer.Option("--config", help="The settings; config.example.toml explains each.")]
 DEFAULT_CONFIG = Path("config.toml")
 
@@ -59,6 +62,19 @@ def restore(
     """Brings a lost or damaged store back: from the newest good snapshot, and from what AWS knows of the jobs."""
     with _told():
         asyncio.run(restoration.run(settings.load(config), Console(), force=force))
+
+
+@config_app.command()
+def from_stack(
+    config: ConfigPath = DEFAULT_CONFIG,
+    *,
+    stack: Annotated[
+        str, typer.Option("--stack", help="Its name in CloudFormation; else deploy.stack of the settings.")
+    ] = "",
+) -> None:
+    """Writes what the stack has made (region, queues, job definitions, bucket, log group) into the settings."""
+    with _told():
+        asyncio.run(stack_values.run(config, stack, Console()))
 
 
 @contextmanager

@@ -1,0 +1,45 @@
+"""The outputs of the stack that `deploy/aws` makes, and the settings that they are the values of.
+
+`deploy/aws/outputs.py` names them on the other side; a test holds the two together.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from bot.errors import ConfigError
+
+Key = tuple[str, ...]
+"""A setting's place in config.toml: `("projects", "mnist", "queue")`."""
+
+_ACCOUNT = {"Region": ("aws", "region"), "EventsQueueUrl": ("aws", "events_queue_url")}
+_SHARED = {"Bucket": "bucket", "LogGroup": "log_group"}
+"""One for all projects."""
+_OWN = {"Queue": "queue", "JobDefinition": "job_definition"}
+"""One for each project, with its name behind."""
+
+
+def places(projects: Iterable[str]) -> dict[Key, str]:
+    """By setting, in the order of the file, the output that has its value."""
+    found: dict[Key, str] = {place: output for output, place in _ACCOUNT.items()}
+    for project in projects:
+        own = {f"{output}{_camel(project)}": setting for output, setting in _OWN.items()}
+        found |= {("projects", project, setting): output for output, setting in (own | _SHARED).items()}
+    return found
+
+
+def settings(stack: str, outputs: Mapping[str, str], projects: Iterable[str]) -> dict[Key, str]:
+    """What the settings are to be. Raises ConfigError with every output that the stack lacks."""
+    wanted = places(projects)
+    missing = [
+        f"{'.'.join(place)}: the stack has no output {output}; deploy it again with this config"
+        for place, output in wanted.items()
+        if output not in outputs
+    ]
+    if missing:
+        raise ConfigError(f"stack {stack}", missing)
+    return {place: outputs[output] for place, output in wanted.items()}
+
+
+def _camel(project: str) -> str:
+    """Names of outputs have letters and digits alone: `my-net` is `MyNet`."""
+    return "".join(part[:1].upper() + part[1:] for part in re.split("[-_]", project))

@@ -1,0 +1,97 @@
+"""A stack's outputs written into config.toml, whose comments and order stay."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from rich.console import Console
+from tomlkit.exceptions import TOMLKitError
+
+from bot.adapters.aws_clients import aws_client
+from bot.adapters.aws_stack import stack_outputs
+from bot.domain.stack import Key, settings
+from bot.errors import ConfigError
+
+DEFAULT_STACK = "signalbox"
+
+
+async def run(path: Path, stack: str, console: Console) -> None:
+    """Raises ConfigError, and what the adapter raises; the file is then as it was. `stack` "" is the config's own."""
+    text, document = _read(path)
+    stack = stack or str(_at(document, ("deploy", "stack")) or DEFAULT_STACK)
+    region, endpoint = _at(document, ("aws", "region")), _at(document, ("aws", "endpoint_url"))
+    if not region:
+        raise ConfigError(str(path), ["aws.region: missing; expected the region that the stack is in"])
+    async with aws_client("cloudformation", str(region), str(endpoint) if endpoint else None) as cloudformation:
+        outputs = await stack_outputs(cloudformation, stack)
+    projects = [str(name) for name in document.get("projects", {})]
+    wanted = settings(stack, outputs, projects)
+    changed = {place: value for place, value in wanted.items() if _at(document, place) != value}
+    for place, value in changed.items():
+        was = _at(document, place)
+        before = f'"{was}"' if was is not None else "(not set)"
+        console.print(f'{".".join(place)}: {before} → "{value}"', markup=False, highlight=False, soft_wrap=True)
+    if changed:
+        _write(path, written(text, changed))
+    console.print(
+        f"{len(changed)} of {len(wanted)} settings changed in {path}.", markup=False, highlight=False, soft_wrap=True
+    )
+
+
+def written(text: str, changes: Mapping[Key, str]) -> str:
+    """The TOML text with these values; a setting that is there as a comment becomes one in that place."""
+    for place in changes:
+        text = _uncommented(text, place)
+    document = tomlkit.parse(text)
+    for (*way, last), value in changes.items():
+        section: Any = document
+        for name in way:
+            section = section.setdefault(name, tomlkit.table())
+        section[last] = value
+    return tomlkit.dumps(document)
+
+
+def _uncommented(text: str, place: Key) -> str:
+    """Without the mark before `# key = …` in the setting's own section, unless the setting is there already."""
+    *way, last = place
+    lines, inside, found = text.split("\n"), False, -1
+    for number, line in enumerate(lines):
+        if header := re.match(r"(?:# )?\[([^\[\]]+)\]", line):
+            inside = header[1].replace('"', "").replace(" ", "").split(".") == way and not line.startswith("#")
+        elif inside and re.match(rf"{last}\s*=", line):
+            return text
+        elif inside and found < 0 and re.match(rf"#\s*{last}\s*=", line):
+            found = number
+    if found >= 0:
+        lines[found] = lines[found].lstrip("# ")
+    return "\n".join(lines)
+
+
+def _read(path: Path) -> tuple[str, tomlkit.TOMLDocument]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return text, tomlkit.parse(text)
+    except FileNotFoundError:
+        raise ConfigError(
+            str(path), ["the file is not there: copy config.example.toml, and name your project"]
+        ) from None
+    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+        raise ConfigError(str(path), [f"the file cannot be read as TOML: {error}"]) from error
+
+
+def _at(document: Mapping[str, Any], place: Key) -> Any:
+    """The value there; None where there is none."""
+    value: Any = document
+    for name in place:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _write(path: Path, text: str) -> None:
+    """Atomically, with the permissions that the file had."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_text(text, encoding="utf-8")
+    draft.chmod(path.stat().st_mode)
+    draft.replace(path)
