@@ -13,7 +13,7 @@ from typing import Any
 
 COMMITS = (
     *("add", "change", "append_log", "drop_log", "post_attempted", "post_done", "post_parked"),
-    *("add_parts", "record", "keep_draft", "drop_drafts"),
+    *("add_parts", "record", "keep_draft", "drop_draft", "drop_drafts"),
 )
 """The methods of the store that write."""
 _SERVICES = str(Path("bot", "services"))

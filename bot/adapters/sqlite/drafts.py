@@ -16,10 +16,10 @@ def by_id(connection: Connection, job_id: str) -> Job | None:
     return decode(found[0]) if found else None
 
 
-def drop(connection: Connection, before: float) -> None:
+def drop(connection: Connection, job_id: str) -> None:
+    connection.execute("DELETE FROM draft WHERE id = ?", (job_id,))
+
+
+def drop_old(connection: Connection, before: float) -> None:
     """Those made before that time."""
     connection.execute("DELETE FROM draft WHERE made_at < ?", (before,))
-
-
-def drop_one(connection: Connection, job_id: str) -> None:
-    connection.execute("DELETE FROM draft WHERE id = ?", (job_id,))

@@ -87,7 +87,7 @@ def _mark(connection: sqlite3.Connection, at: float) -> None:
     """What happened after the snapshot is looked for before it is done again: at Batch by name, in the chat by text."""
     renumber(connection)
     connection.execute("UPDATE post SET attempted_at = created_at WHERE done_at IS NULL AND attempted_at IS NULL")
-    drafts.drop(connection, math.inf)  # whoever was shown one is asked again
+    drafts.drop_old(connection, math.inf)  # whoever was shown one is asked again
     for job in jobs.open_jobs(connection):
         jobs.save(connection, job, Change(_found(job, at), _notes(job, at)), at)
 

@@ -112,10 +112,10 @@ class SqliteStore:
         return await self._read(lambda db: drafts.by_id(db, job_id))
 
     async def drop_draft(self, job_id: str) -> None:
-        await self._write(lambda db: drafts.drop_one(db, job_id))
+        await self._write(lambda db: drafts.drop(db, job_id))
 
     async def drop_drafts(self, before: float) -> None:
-        await self._write(lambda db: drafts.drop(db, before))
+        await self._write(lambda db: drafts.drop_old(db, before))
 
     # ---- logs --------------------------------------------------------------------------------------------
     async def append_log(self, job_id: str, events: Sequence[LogEvent], step: LogStep) -> int:

@@ -16,10 +16,10 @@ ROWS = 500
 
 
 def add(connection: Connection, job: Job, posts: Sequence[NewPost], trials: Sequence[Trial], at: float) -> Job:
-    """The job of that interaction, with its trials where it is new."""
+    """A job with the trials that are known already, unless its interaction has a job: that one."""
     added = jobs.add(connection, job, posts, at)
     if added is job:
-        _write_all(connection, job.id, trials)
+        _write(connection, job.id, trials)
     return added
 
 
@@ -34,7 +34,7 @@ def add_parts(connection: Connection, sweep_id: str, parts: Sequence[Job], step:
 def record(connection: Connection, sweep_id: str, trials: Sequence[Trial], step: Step, at: float) -> Job:
     """The sweep after the step; KeyError if unknown."""
     sweep = jobs.known(connection, sweep_id)
-    _write_all(connection, sweep_id, trials)
+    _write(connection, sweep_id, trials)
     return jobs.save(connection, sweep, step(sweep), at)
 
 
@@ -48,18 +48,14 @@ def trials(connection: Connection, sweep_id: str) -> list[Trial]:
     return sorted(found, key=attrgetter("number"))
 
 
-def _write_all(connection: Connection, sweep_id: str, trials: Sequence[Trial]) -> None:
-    for start in range(0, len(trials), ROWS):
-        _write(connection, sweep_id, trials[start : start + ROWS])
-
-
 def _write(connection: Connection, sweep_id: str, trials: Sequence[Trial]) -> None:
-    values: list[str | int] = []
-    for trial in trials:
-        values += (sweep_id, trial.number, not trial.settled, encode(trial))
-    rows = ", ".join(["(?, ?, ?, ?)"] * len(trials))
-    connection.execute(
-        f"""INSERT INTO trial (sweep_id, number, open, json) VALUES {rows}
-        ON CONFLICT (sweep_id, number) DO UPDATE SET open = excluded.open, json = excluded.json""",  # noqa: S608
-        values,
-    )
+    for start in range(0, len(trials), ROWS):
+        values: list[str | int] = []
+        for trial in trials[start : start + ROWS]:
+            values += (sweep_id, trial.number, not trial.settled, encode(trial))
+        rows = ", ".join(["(?, ?, ?, ?)"] * (len(values) // 4))
+        connection.execute(
+            f"""INSERT INTO trial (sweep_id, number, open, json) VALUES {rows}
+            ON CONFLICT (sweep_id, number) DO UPDATE SET open = excluded.open, json = excluded.json""",  # noqa: S608
+            values,
+        )

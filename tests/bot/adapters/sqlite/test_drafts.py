@@ -50,3 +50,15 @@ async def test_the_old_ones_are_forgotten(store: SqliteStore) -> None:
 
     assert await store.draft(old.id) is None
     assert await store.draft(young.id) == young
+
+
+async def test_one_that_is_refused_is_forgotten(store: SqliteStore) -> None:
+    refused, other = make_sweep(), make_sweep()
+    for draft in (refused, other):
+        await store.keep_draft(draft)
+
+    await store.drop_draft(refused.id)
+    await store.drop_draft("nobody")
+
+    assert await store.draft(refused.id) is None
+    assert await store.draft(other.id) == other

@@ -139,6 +139,22 @@ class TestParts:
 
 
 class TestTrials:
+    async def test_known_ones_come_with_the_sweep(self, store: SqliteStore) -> None:
+        sweep, trials = make_sweep(), [Trial(0, source="k7q2mx"), Trial(2)]
+
+        assert await store.add(sweep, [], trials) == sweep
+        assert await store.trials(sweep.id) == trials
+
+    async def test_they_do_not_come_twice(self, store: SqliteStore) -> None:
+        sweep = await store.add(make_sweep(), [], [Trial(0)])
+        moved = await store.record(sweep.id, [Trial(0, "b-1")], _more)
+        again = make_sweep(interaction_id=sweep.interaction_id)
+
+        for job in (sweep, again):
+            assert await store.add(job, [], [Trial(0)]) == moved
+        assert await store.trials(sweep.id) == [Trial(0, "b-1")]
+        assert await store.trials(again.id) == []
+
     async def test_are_written_as_they_are_now(self, store: SqliteStore, sweep: Job) -> None:
         first, second = Trial(0, "b-1:0"), Trial(1, "b-1:1")
         tally = Tally({TrialState.WAITING: 2})
