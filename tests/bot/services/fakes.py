@@ -1,5 +1,6 @@
 """The outside, in memory: each fake keeps a ledger of its effects, and can lose an answer before or after one."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -56,6 +57,8 @@ class Faulty:
 
 
 class FakeBatch(Faulty):
+    """The children of the array `batch-1` are `batch-1:0` and so on, and their moves are counted by their parent."""
+
     def __init__(self) -> None:
         super().__init__()
         self.submissions: list[Submission] = []
@@ -63,7 +66,10 @@ class FakeBatch(Faulty):
         self.terminated: list[str] = []
         self.lagging = False
         """While set, a look-up by name does not see any job."""
+        self.machines: int | None = None
+        """What `room` answers."""
         self.clock = Clock()
+        self._counts: dict[str, Counter[JobState]] = {}
 
     async def submit(self, submission: Submission) -> str:
         self._check("submit", after=False)
@@ -77,31 +83,77 @@ class FakeBatch(Faulty):
             tags=tuple(submission.tags.items()),
             environment=tuple(submission.environment.items()),
         )
+        if submission.array_size:
+            self._divide(batch_id, submission.array_size)
         self._check("submit", after=True)
         return batch_id
 
     async def find(self, queue: str, name: str) -> list[Observation]:
         self._check("find", after=False)
-        return [] if self.lagging else [job for job in self.jobs.values() if job.name == name]
+        return [] if self.lagging else [job for job in self._whole() if job.name == name]
 
     async def describe(self, batch_ids: Sequence[str]) -> dict[str, Observation]:
         self._check("describe", after=False)
         return {batch_id: self.jobs[batch_id] for batch_id in batch_ids if batch_id in self.jobs}
 
     async def terminate(self, batch_id: str, reason: str) -> None:
+        """Of an array, all children that live end at once; any other job goes on until a test moves it."""
         self._check("terminate", after=False)
         self.terminated.append(batch_id)
+        for child in self._children(batch_id):
+            if not child.state.terminal:
+                self.jobs[child.batch_id] = replace(child, terminated=True)
+                self.move(child.batch_id, JobState.FAILED, *child.attempts, reason=reason)
 
     async def live(self, queue: str) -> list[Observation]:
         self._check("live", after=False)
-        return [job for job in self.jobs.values() if not job.state.terminal]
+        return [job for job in self._whole() if not job.state.terminal]
+
+    async def children(self, batch_id: str, state: JobState) -> list[str]:
+        self._check("children", after=False)
+        return [child.batch_id for child in self._children(batch_id) if child.state is state]
+
+    async def room(self, queue: str, definition: str) -> int | None:
+        self._check("room", after=False)
+        return self.machines
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         self._check("made_since", after=False)
-        return [job for job in self.jobs.values() if (job.created_at or 0.0) > at]
+        return [job for job in self._whole() if (job.created_at or 0.0) > at]
 
     def move(self, batch_id: str, state: JobState, *attempts: Attempt, reason: str = "") -> None:
-        self.jobs[batch_id] = replace(self.jobs[batch_id], state=state, attempts=attempts, status_reason=reason)
+        """Of a job or of a child; an array ends with the last of its children."""
+        before = self.jobs[batch_id]
+        self.jobs[batch_id] = replace(before, state=state, attempts=attempts, status_reason=reason)
+        parent = batch_id.rpartition(":")[0]
+        if parent:
+            self._counts[parent].subtract([before.state])
+            self._counts[parent].update([state])
+            self._count(parent)
+
+    def _divide(self, batch_id: str, size: int) -> None:
+        whole = self.jobs[batch_id]
+        children = (replace(whole, batch_id=f"{batch_id}:{index}") for index in range(size))
+        self.jobs |= {child.batch_id: child for child in children}
+        self._counts[batch_id] = Counter({JobState.SUBMITTED: size})
+        self._count(batch_id)
+
+    def _count(self, batch_id: str) -> None:
+        counts = self._counts[batch_id]
+        state, reason = JobState.PENDING, ""
+        if counts[JobState.SUCCEEDED] + counts[JobState.FAILED] == counts.total():
+            failed = counts[JobState.FAILED] > 0
+            state, reason = (JobState.FAILED, "Array Child Job failed") if failed else (JobState.SUCCEEDED, "")
+        told = tuple((each, count) for each, count in counts.items() if count)
+        self.jobs[batch_id] = replace(self.jobs[batch_id], state=state, status_reason=reason, children=told)
+
+    def _whole(self) -> list[Observation]:
+        """What a queue lists: no children."""
+        return [job for batch_id, job in self.jobs.items() if ":" not in batch_id]
+
+    def _children(self, batch_id: str) -> list[Observation]:
+        size = self._counts[batch_id].total() if batch_id in self._counts else 0
+        return [self.jobs[f"{batch_id}:{index}"] for index in range(size)]
 
 
 class FakeLogs(Faulty):
