@@ -40,13 +40,7 @@ def point(space: Mapping[str, Any], number: int) -> dict[str, Value]:
         found = {name: _draw(drawn, over) for name, over in space["ranges"]}
     else:
         raise ValueError(f"given {', '.join(space) or 'nothing'}, expected axes, points or ranges")
-    return found | fold(space, number)
-
-
-def fold(space: Mapping[str, Any], number: int) -> dict[str, Value]:
-    """What tells trial `number` its fold; nothing where there are no folds."""
-    folds = space.get("folds", 1)
-    return {"folds": folds, "fold": number % folds} if folds > 1 else {}
+    return found | _fold(space, number)
 
 
 def size(space: Mapping[str, Any]) -> int | None:
@@ -105,6 +99,12 @@ def ranges(numbers: Iterable[int]) -> str:
         together = [each for _, each in run]
         runs.append(f"{together[0]}-{together[-1]}" if len(together) > 1 else f"{together[0]}")
     return ",".join(runs)
+
+
+def _fold(space: Mapping[str, Any], number: int) -> dict[str, Value]:
+    """What tells trial `number` its fold; nothing where there are no folds."""
+    folds = space.get("folds", 1)
+    return {"folds": folds, "fold": number % folds} if folds > 1 else {}
 
 
 def _grid(axes: list[tuple[str, Any]], place: int) -> dict[str, Value]:

@@ -1,8 +1,8 @@
 """The whole text, with what was asked for beside it, as a plan."""
 
-import json
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 from bot.domain.grammar.axis import Reading, read
 from bot.domain.grammar.text import EXAMPLE, GrammarError, cleaned, scan
@@ -14,8 +14,6 @@ from bot.errors import BadInput
 MOST_FOLDS = 20
 
 _DEFAULT_TRIALS = 20
-_ENCODED = 5_000
-"""Characters of SWEEP_SPACE: all of a job's environment has 8,192."""
 
 
 def parse(  # noqa: PLR0913  each is an option of the command
@@ -128,15 +126,12 @@ def _points(search: Search, trials: int | None, readings: Sequence[Reading], fol
 def _space(readings: Sequence[Reading], search: Search, folds: int, seed: int) -> Space:
     drawn = search is not Search.GRID
     axes = tuple(reading.axis(drawn=drawn) for reading in readings)
-    encoded = {
-        **({} if drawn else {"axes": [[each.name, each.over] for each in readings]}),
-        **({"ranges": [[each.name, each.encoded] for each in readings], "seed": seed} if drawn else {}),
-        **({"folds": folds} if folds > 1 else {}),
-    }
-    if (length := len(json.dumps(encoded))) > _ENCODED:
-        expected = f"at most {_ENCODED:,} are expected. A range is shorter than its values, plain letters than others."
-        raise GrammarError(f"The values take {length:,} characters in the environment of a job, {expected}")
-    return Space(axes, encoded)
+    encoded: dict[str, Any] = (
+        {"ranges": [[each.name, each.encoded] for each in readings], "seed": seed}
+        if drawn
+        else {"axes": [[each.name, each.over] for each in readings]}
+    )
+    return Space(axes, encoded | ({"folds": folds} if folds > 1 else {}))
 
 
 def _many(count: int) -> str:
