@@ -10,7 +10,7 @@ from deploy.sandbox.aws.jobs import Attempt, Job, Outcome, Stop, StopCause
 from deploy.sandbox.aws.ledger import Ledger
 from deploy.sandbox.aws.logstream import LogDriver, LogSink
 from deploy.sandbox.aws.reaper import Reaper
-from deploy.sandbox.aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Knobs
+from deploy.sandbox.aws.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Knobs
 
 EXITED = "Essential container in task exited"
 TIMED_OUT = "Job attempt duration exceeded timeout"
@@ -92,7 +92,7 @@ class AttemptRunner:
         mark = f"{job.id}-{attempt.number}-{attempt.task_id}"
         environment = {
             "AWS_ENDPOINT_URL": self._endpoint,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_ACCESS_KEY_ID": JOB_ACCESS_KEY_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,

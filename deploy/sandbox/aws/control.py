@@ -7,6 +7,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from deploy.sandbox.aws import faults
+from deploy.sandbox.aws.calls import Calls
 from deploy.sandbox.aws.engine import Engine
 from deploy.sandbox.aws.faults import FaultError, Faults
 from deploy.sandbox.aws.jobs import Stop, StopCause
@@ -24,7 +25,9 @@ class BadRequestError(ValueError):
 class Control:
     """A WSGI application. Errors are `{"error": …}` with status 400 or 404."""
 
-    def __init__(self, engine: Engine, loop: LoopThread, knobs: Knobs, breaking: Faults, ledger: Ledger) -> None:
+    def __init__(
+        self, engine: Engine, loop: LoopThread, knobs: Knobs, breaking: Faults, ledger: Ledger, calls: Calls
+    ) -> None:
         self._engine = engine
         self._loop = loop
         self._knobs = knobs
@@ -32,6 +35,7 @@ class Control:
         self._ledger = ledger
         self._routes: dict[tuple[str, str], _Handler] = {
             ("GET", "/sandbox/ledger"): self._read_ledger,
+            ("GET", "/sandbox/calls"): lambda _: calls.entries(),
             ("GET", "/sandbox/settings"): lambda _: self._knobs.now.model_dump(),
             ("POST", "/sandbox/settings"): self._change_settings,
             ("POST", "/sandbox/faults"): self._add_fault,

@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 
 from deploy.sandbox.aws import backend, documents, logs, queues, quotas
 from deploy.sandbox.aws.attempts import AttemptRunner
+from deploy.sandbox.aws.calls import Calls
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.engine import Engine
 from deploy.sandbox.aws.events import Publisher
@@ -52,7 +53,8 @@ class StandIn:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._knobs = Knobs(settings)
         self._ledger = Ledger(clock)
-        self._faults = Faults(self._moto(), self._ledger)
+        self._calls = Calls(self._moto(), self._knobs, self._tags_of)
+        self._faults = Faults(self._calls, self._ledger)
         self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_QuietHandler)
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
         self._directory = tempfile.TemporaryDirectory(prefix="signalbox-aws-", ignore_cleanup_errors=True)
@@ -61,7 +63,7 @@ class StandIn:
         self._runner = AttemptRunner(self.endpoint, Path(self._directory.name), sink, self._knobs, self._ledger, clock)
         self._loop = LoopThread()
         self._engine = Engine(self._runner, self._announce, self._knobs, self._ledger, clock, Random())
-        self._control = Control(self._engine, self._loop, self._knobs, self._faults, self._ledger)
+        self._control = Control(self._engine, self._loop, self._knobs, self._faults, self._ledger, self._calls)
         queues.install()
         quotas.install(self._knobs)
         logs.install(self._knobs)
@@ -94,6 +96,11 @@ class StandIn:
             return self._control(environ, start_response)
         offset = self._knobs.now.date_offset_seconds
         return self._faults(environ, _dated(start_response, offset) if offset else start_response)
+
+    def _tags_of(self, job_id: str) -> dict[str, str]:
+        job = self._engine.jobs.get(job_id)
+        tags: dict[str, str] = self._backends[DEFAULT_ACCOUNT_ID][REGION].list_tags_for_resource(job.arn) if job else {}
+        return tags
 
     def _announce(self, job: Job) -> None:
         tags = self._backends[DEFAULT_ACCOUNT_ID][REGION].list_tags_for_resource((job.parent or job).arn)

@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 REGION = "us-east-1"
 ACCESS_KEY_ID = "sandbox"
+JOB_ACCESS_KEY_ID = "sandbox-job"
+"""What tells the calls of jobs from all others."""
 SECRET_ACCESS_KEY = "sandbox"  # noqa: S105  anything goes: signatures are not checked
 
 # What an image would set: lines leave the process as they are printed, one thread for each job.
@@ -60,6 +62,9 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     """How far ahead the Date of every answer is."""
     gpu_vcpus: float = Field(64.0, ge=0)
     """The account's quotas of G and VT machines, spot and on demand."""
+
+    record_calls: bool = False
+    """Whether the permissions that each call takes are kept: `GET /sandbox/calls`."""
 
     events: bool = True
     """Whether state changes go to EventBridge."""
