@@ -3,7 +3,7 @@
 #   podman build --target trainer --tag signalbox-trainer:cuda --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130 .
 #   podman build --target bot     --tag signalbox-bot .
 # Which commit an image is of, it says by a label and, for who sees the registry alone, by a tag:
-#   --build-arg REVISION=$(git rev-parse HEAD) --tag …:$(git rev-parse --short=12 HEAD)
+#   --build-arg REVISION=$(git rev-parse HEAD) --tag …:trainer-$(git rev-parse --short=12 HEAD)
 ARG BASE_IMAGE=docker.io/library/python:3.11-slim-bookworm
 
 FROM ${BASE_IMAGE} AS base

@@ -1,6 +1,6 @@
 """The image of a project's jobs: whether it is there, and which commit it was built from.
 
-An image says its commit by a tag, which a look at the registry shows: `docker push …:$(git rev-parse --short=12 HEAD)`.
+An image says its commit by a tag, which a look at the registry shows: `trainer-1f0c9ab2d3e4` beside `trainer`.
 (The label org.opencontainers.image.revision says the same to who has the image itself.)
 """
 
@@ -19,7 +19,7 @@ _ECR = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
     r"(?P<name>[^:@]+)(:(?P<tag>[^@]+))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
-_COMMIT = re.compile(r"[0-9a-f]{7,40}")
+_COMMIT = re.compile(r"(?:[a-z]+-)?([0-9a-f]{7,40})")
 _ABSENT = frozenset({"ImageNotFoundException", "RepositoryNotFoundException"})
 
 
@@ -56,7 +56,7 @@ async def _details(ecr: Client, place: re.Match[str]) -> Mapping[str, Any]:
 
 
 def _described(details: Mapping[str, Any]) -> str:
-    commits = [tag for tag in details.get("imageTags", ()) if _COMMIT.fullmatch(tag)]
+    commits = [match[1] for tag in details.get("imageTags", ()) if (match := _COMMIT.fullmatch(tag))]
     built = f"built from commit {commits[0]}" if commits else "of an unknown commit, as no tag of it is one"
     pushed = details.get("imagePushedAt")
     when = f", pushed {pushed:%Y-%m-%d %H:%M}" if pushed else ""

@@ -108,6 +108,7 @@ async def test_where_quotas_cannot_be_asked_for_it_is_said(code: str) -> None:
     ("tags", "said"),
     [
         (["latest", "0a1b2c3d4e5f"], "built from commit 0a1b2c3d4e5f"),
+        (["trainer", "trainer-0a1b2c3d4e5f"], "built from commit 0a1b2c3d4e5f"),
         (["latest", "2026-11-20"], "of an unknown commit"),
         ([], "of an unknown commit"),
     ],
