@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.adapters.aws_clients import AwsClients
 from bot.adapters.aws_errors import calling
+from bot.adapters.aws_room import Rooms
 from bot.domain.events import Attempt, Observation
 from bot.domain.states import JobState
 from bot.errors import Refused
@@ -40,9 +41,11 @@ class AwsBatch:
         self._client, self._once = clients.batch, clients.batch_once
         self._interval, self._now, self._sleep = read_interval, now, sleep
         self._next_read = 0.0
+        self._rooms = Rooms(clients.batch, now)
 
     async def submit(self, submission: Submission) -> str:
         environment = [{"name": name, "value": value} for name, value in submission.environment.items()]
+        array = {"arrayProperties": {"size": submission.array_size}} if submission.array_size else {}
         with calling("Batch SubmitJob"):
             answer = await self._once.submit_job(
                 jobName=submission.name,
@@ -52,6 +55,7 @@ class AwsBatch:
                 timeout={"attemptDurationSeconds": max(submission.timeout_seconds, SHORTEST_TIMEOUT_SECONDS)},
                 tags=dict(submission.tags),
                 propagateTags=True,
+                **array,
             )
             return str(answer["jobId"])
 
@@ -85,6 +89,12 @@ class AwsBatch:
         ids = [batch_id for state in _UNFINISHED for batch_id in await self._listed(jobQueue=queue, jobStatus=state)]
         described = await self.describe(ids)
         return [seen for seen in described.values() if not seen.state.terminal]
+
+    async def children(self, batch_id: str, state: JobState) -> list[str]:
+        return await self._listed(arrayJobId=batch_id, jobStatus=state)
+
+    async def room(self, queue: str, definition: str) -> int | None:
+        return await self._rooms.of(queue, definition)
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         since = str(max(0, round(at * 1000)))
@@ -132,7 +142,13 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
             for variable in (detail.get("container") or {}).get("environment") or ()
         ),
         terminated=bool(detail.get("isTerminated") or detail.get("isCancelled")),
+        children=_children(detail),
     )
+
+
+def _children(detail: Mapping[str, Any]) -> tuple[tuple[JobState, int], ...]:
+    counts = (detail.get("arrayProperties") or {}).get("statusSummary") or {}
+    return tuple((state, counts[state]) for state in JobState if counts.get(state))
 
 
 def _attempts(detail: Mapping[str, Any], state: JobState) -> tuple[Attempt, ...]:

@@ -87,9 +87,11 @@ def image_of(definition: Json) -> str:
 
 
 def vcpus_of(definition: Json) -> float:
-    """0 where the definition leaves it to the job."""
-    needs = definition["containerProperties"].get("resourceRequirements", ())
-    return next((float(need["value"]) for need in needs if need["type"] == "VCPU"), 0.0)
+    """0 where the definition leaves it to the job, or is not of one container."""
+    container = definition.get("containerProperties") or {}
+    needs = container.get("resourceRequirements") or ()
+    old_style = float(container.get("vcpus") or 0)
+    return next((float(need["value"]) for need in needs if need["type"] == "VCPU"), old_style)
 
 
 def _not_usable(kind: str, detail: Json) -> str:

@@ -1,6 +1,7 @@
 """Jobs as Batch describes them, read; and the real calls against jobs that run."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,6 +102,14 @@ class TestObservation:
         seen = await observed(status="FAILED", stoppedAt=1_002_000, container={"image": "x"}, attempts=[])
         assert seen.attempts == ()
 
+    async def test_an_array_tells_of_its_children(self, observed: Any) -> None:
+        counts = {"STARTING": 0, "FAILED": 1, "RUNNABLE": 9_990, "RUNNING": 9, "SUCCEEDED": 0}
+        seen = await observed(status="PENDING", arrayProperties={"size": 10_000, "statusSummary": counts})
+        assert seen.children == ((JobState.RUNNABLE, 9_990), (JobState.RUNNING, 9), (JobState.FAILED, 1))
+
+    async def test_a_child_has_none(self, observed: Any) -> None:
+        assert (await observed(arrayProperties={"index": 7})).children == ()
+
 
 @pytest.mark.slow
 class TestCalls:
@@ -168,6 +177,23 @@ class TestCalls:
         assert [seen.batch_id for seen in made] == ["b-1", "b-2"], "the finished ones too, oldest first"
         assert vendor.asked[0].body["filters"] == [{"name": "AFTER_CREATED_AT", "values": ["900"]}]
 
+    async def test_children_are_listed_by_state_over_all_pages(self, vendor: Vendor, odd_aws: AwsClients) -> None:
+        pages = [[f"b-1:{index}" for index in range(start, start + 1_000)] for start in (0, 1_000)]
+        listed = [{"jobSummaryList": [{"jobId": each} for each in page]} for page in pages]
+        vendor.answers_with(ok(listed[0] | {"nextToken": "more"}), ok(listed[1]))
+        found = await AwsBatch(odd_aws, read_interval=0).children("b-1", JobState.FAILED)
+        assert found == [*pages[0], *pages[1]]
+        query = {"arrayJobId": "b-1", "jobStatus": "FAILED"}
+        assert [asked.body for asked in vendor.asked] == [query, {**query, "nextToken": "more"}]
+
+    @pytest.mark.parametrize(("size", "sent"), [(0, None), (2, {"size": 2}), (10_000, {"size": 10_000})])
+    async def test_an_array_is_asked_for_by_its_size(
+        self, vendor: Vendor, odd_aws: AwsClients, size: int, sent: object
+    ) -> None:
+        vendor.answers_with(ok({"jobId": "b-1", "jobName": "n"}))
+        await AwsBatch(odd_aws).submit(Submission("n", "q", "d", ("true",), {}, {}, 60, array_size=size))
+        assert vendor.asked[0].body.get("arrayProperties") == sent
+
     async def test_terminating_what_has_ended_is_no_error(self, vendor: Vendor, odd_aws: AwsClients) -> None:
         ended = ok({"jobs": [{"jobId": "b-1", "jobName": "n", "status": "SUCCEEDED"}]})
         vendor.answers_with(error(400, "ClientException", "it has ended"), ended)
@@ -227,6 +253,53 @@ class TestRunning:
         assert "stopped by @mika" in seen.status_reason
         await batch.terminate(batch_id, "once more")
         assert await batch.live(resources.queue) == []
+
+    def array(self, resources: Resources, name: str, size: int, *command: str) -> Submission:
+        return replace(self.submission(resources, name, *command), array_size=size)
+
+    async def reached(self, batch: AwsBatch, batch_id: str, state: JobState, count: int) -> list[str]:
+        """The children of an array, once so many are in that state."""
+        async with asyncio.timeout(20):
+            while len(children := await batch.children(batch_id, state)) < count:
+                await asyncio.sleep(0.02)
+        return children
+
+    async def test_an_array_from_submission_to_its_end(self, aws: AwsClients, resources: Resources) -> None:
+        batch = AwsBatch(aws, read_interval=0)
+        command = ("sh", "-c", "exit $((AWS_BATCH_JOB_ARRAY_INDEX == 1 ? 3 : 0))")
+        batch_id = await batch.submit(self.array(resources, "sb-array", 3, *command))
+        assert (await batch.describe([batch_id]))[batch_id].state in (JobState.SUBMITTED, JobState.PENDING)
+        seen = await self.ended(batch, batch_id)
+        assert seen.state is JobState.FAILED
+        assert seen.children == ((JobState.SUCCEEDED, 2), (JobState.FAILED, 1))
+        assert await batch.children(batch_id, JobState.SUCCEEDED) == [f"{batch_id}:0", f"{batch_id}:2"]
+        assert await batch.children(batch_id, JobState.FAILED) == [f"{batch_id}:1"]
+        assert await batch.children(batch_id, JobState.RUNNING) == []
+        children = await batch.describe([f"{batch_id}:{index}" for index in range(3)])
+        assert [child.last.exit_code for child in children.values()] == [0, 3, 0]
+        assert len({child.last.log_stream for child in children.values()} - {None}) == 3
+        assert {child.children for child in children.values()} == {()}
+        assert [found.batch_id for found in await batch.find(resources.queue, "sb-array")] == [batch_id]
+
+    async def test_one_child_is_ended_and_then_the_whole_array(self, aws: AwsClients, resources: Resources) -> None:
+        """Two run at a time, so that the third begins when the first has been ended."""
+        batch = AwsBatch(aws, read_interval=0)
+        batch_id = await batch.submit(self.array(resources, "sb-long-array", 4, "sleep", "60"))
+        first, second = await self.reached(batch, batch_id, JobState.RUNNING, 2)
+        await batch.terminate(first, "it cannot win")
+        assert await self.reached(batch, batch_id, JobState.FAILED, 1) == [first]
+        child = (await batch.describe([first]))[first]
+        assert (child.terminated, child.state) == (True, JobState.FAILED)
+        assert "it cannot win" in child.status_reason
+        assert second in await self.reached(batch, batch_id, JobState.RUNNING, 2)
+        assert [seen.batch_id for seen in await batch.live(resources.queue)] == [batch_id]
+
+        await batch.terminate(batch_id, "stopped by @mika")
+
+        seen = await self.ended(batch, batch_id)
+        assert (seen.state, seen.terminated, seen.children) == (JobState.FAILED, True, ((JobState.FAILED, 4),))
+        assert "stopped by @mika" in (await batch.describe([second]))[second].status_reason
+        await batch.terminate(first, "once more")
 
     async def test_ids_that_batch_does_not_know_are_absent(self, aws: AwsClients) -> None:
         assert await AwsBatch(aws).describe(["00000000-0000-0000-0000-000000000000"]) == {}
