@@ -1,25 +1,19 @@
-"""How the bot and its drawing process talk over pipes: a JSON head, and bytes that are left as they are.
-
-A frame is two lengths of eight bytes, the head's and the body's, big-endian, and then the two.
-"""
+"""What the bot asks its drawing process, and what that answers, in `bot/adapters/frames.py`'s frames."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from struct import Struct
 from typing import Any
 
+from bot.adapters.frames import frame
 from bot.domain.figures import BoardRequest, Cell, Curve, Drawing, FigureRequest
 from bot.domain.params import Kind
 from bot.domain.space import Axis
 from bot.domain.sweep import TrialState
 
-LENGTHS = Struct(">QQ")
-
 
 def pack(head: Mapping[str, Any], body: bytes) -> bytes:
-    encoded = json.dumps(head).encode()
-    return LENGTHS.pack(len(encoded), len(body)) + encoded + body
+    return frame(json.dumps(head).encode(), body)
 
 
 def pack_request(request: FigureRequest) -> bytes:

@@ -11,7 +11,8 @@ import sys
 from typing import BinaryIO
 
 from bot.adapters.figure_panels import draw, draw_board
-from bot.adapters.figure_wire import LENGTHS, pack_drawing, pack_error, unpack_request
+from bot.adapters.figure_wire import pack_drawing, pack_error, unpack_request
+from bot.adapters.frames import LENGTHS
 from bot.domain.figures import BoardRequest, Curve, Drawing, FigureRequest
 
 MEMORY_BYTES = 1536 * 1024 * 1024

@@ -95,7 +95,7 @@ def _leader(plan: Plan, trials: list[Trial]) -> Leader:
 def point_of(plan: Plan, trial: Trial) -> dict[str, Value]:
     """What the trial has of the swept parameters."""
     point = plan.space.point(trial.number) if trial.parameters is None else trial.parameters
-    return {name: point[name] for name in plan.space.names}
+    return {name: point[name] for name in plan.space.names if name in point}
 
 
 def _failures(failed: Iterable[Trial]) -> tuple[Failure, ...]:

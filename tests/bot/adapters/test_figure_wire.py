@@ -2,7 +2,8 @@ import io
 from types import MappingProxyType
 
 from bot.adapters import figure_worker
-from bot.adapters.figure_wire import LENGTHS, pack_drawing, pack_error, pack_request, unpack_answer, unpack_request
+from bot.adapters.figure_wire import pack_drawing, pack_error, pack_request, unpack_answer, unpack_request
+from bot.adapters.frames import LENGTHS
 from bot.domain.figures import Curve, Drawing, FigureRequest
 
 REQUEST = FigureRequest(

@@ -24,7 +24,8 @@ def misbehaving(code: str) -> tuple[str, ...]:
         sys.executable,
         "-c",
         "import os, sys, time\n"
-        "from bot.adapters.figure_wire import LENGTHS, pack_drawing\n"
+        "from bot.adapters.figure_wire import pack_drawing\n"
+        "from bot.adapters.frames import LENGTHS\n"
         "from bot.domain.figures import Drawing\n"
         "def read():\n"
         "    head, body = LENGTHS.unpack(sys.stdin.buffer.read(LENGTHS.size))\n"
@@ -75,7 +76,8 @@ class TestTheRealOne:
     def test_a_file_too_large_for_its_memory_is_told(self) -> None:
         code = (
             "from bot.adapters import figure_worker as worker\n"
-            "from bot.adapters.figure_wire import pack_request, unpack_answer, LENGTHS\n"
+            "from bot.adapters.figure_wire import pack_request, unpack_answer\n"
+            "from bot.adapters.frames import LENGTHS\n"
             "from bot.domain.figures import Curve, FigureRequest\n"
             "frame = pack_request(FigureRequest('', '', (Curve('', b'loss\\n' + b'1.5\\n' * 5_000_000),)))\n"
             "head, body = LENGTHS.unpack(frame[:16])\n"
