@@ -4,10 +4,14 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Where pip looks for torch. PyTorch's CPU index saves gigabytes on Linux: see the README.
 TORCH_INDEX ?=
+# What the stack in AWS is built by.
+CONFIG ?= config.toml
+# The registry's newest is a broken 3.0.0.
+CDK := npx --yes aws-cdk@2.1148.1 --app "$(BIN)/python -m deploy.aws --config $(CONFIG)" --output build/cdk
 # What `podman build` needs here: mounted certificates, a folder of wheels.
 IMAGE_FLAGS ?=
 
-.PHONY: help setup demo sandbox test check chaos mutations bench screenshots image-test clean
+.PHONY: help setup demo sandbox test check chaos mutations bench screenshots image-test setup-aws template deploy destroy clean
 
 help:
 	@echo "make demo         a scene in the sandbox, printed as it happens; about a minute"
@@ -19,6 +23,9 @@ help:
 	@echo "make bench        the benchmarks whose figures the README gives"
 	@echo "make screenshots  docs/*.png, by headless Chromium"
 	@echo "make image-test   builds the trainer's image with podman on Debian's packages, and runs jobs in it"
+	@echo "make deploy       builds, or changes, the stack of config.toml in your AWS account"
+	@echo "make destroy      takes it down; asks before data"
+	@echo "make template     deploy/aws/template.json, of config.example.toml"
 
 .venv/.ready: pyproject.toml constraints.txt
 	@echo "Setting up .venv (once; about a minute and 1.5 GB)"
@@ -72,6 +79,23 @@ image-test: setup build/base.tar
 	podman build --target trainer --network=host --build-arg BASE_IMAGE=localhost/signalbox-base \
 	  $(if $(TORCH_INDEX),--build-arg TORCH_INDEX=$(TORCH_INDEX)) $(IMAGE_FLAGS) --tag localhost/signalbox-trainer .
 	SIGNALBOX_TRAINER_IMAGE=localhost/signalbox-trainer $(BIN)/python -m pytest tests/image
+
+.venv/.ready-aws: .venv/.ready
+	@node --version >/dev/null || { echo "The AWS CDK needs node: https://nodejs.org"; exit 1; }
+	@echo "Adding the AWS CDK to .venv (once; about half a minute and 630 MB)"
+	@$(PIP) -c constraints.txt -e '.[aws]'
+	@touch $@
+
+setup-aws: .venv/.ready-aws
+
+template: setup-aws
+	@$(BIN)/python -m deploy.aws --config config.example.toml --template deploy/aws/template.json
+
+deploy: setup-aws
+	@$(CDK) deploy
+
+destroy: setup
+	@$(BIN)/python -m deploy.aws.down --config $(CONFIG)
 
 clean:
 	rm -rf .venv sandbox-out build *.egg-info .mypy_cache .ruff_cache .pytest_cache

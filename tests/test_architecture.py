@@ -91,9 +91,7 @@ def test_nothing_in_the_product_knows_the_sandbox_or_the_tests(module: str) -> N
     }
     own = max((name for name in forbidden if _within(module, name)), key=len, default="")
     wrong = [
-        name
-        for name in _imports(MODULES[module])
-        if any(_within(name, prefix) for prefix in forbidden.get(own, ()))
+        name for name in _imports(MODULES[module]) if any(_within(name, prefix) for prefix in forbidden.get(own, ()))
     ]
     assert not wrong, f"{module} imports {', '.join(wrong)}"
 

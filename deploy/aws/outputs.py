@@ -36,8 +36,8 @@ class Output(StrEnum):
     """Its name, where the stack has one: `aws secretsmanager put-secret-value --secret-id …`."""
     DISCORD_TOKEN_SECRET = "DiscordTokenSecret"  # noqa: S105
     """Likewise, where the stack has a host."""
-    HOST_ID = "HostId"
-    """The instance's id, where the stack has a host: `aws ssm start-session --target …`."""
+    HOST_GROUP = "HostGroup"
+    """The auto scaling group of the host, where the stack has one."""
 
 
 def queue(project: str) -> str:

@@ -1,0 +1,47 @@
+"""`python -m deploy.aws`: the CDK app, for `cdk deploy --app`; with `--template FILE` the bare template is written."""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from bot.config import Config, load
+from bot.errors import ConfigError
+from deploy.aws.stack import signalbox_stack
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m deploy.aws", description=__doc__)
+    parser.add_argument("--config", type=Path, default=Path("config.toml"), help="the bot's settings (config.toml)")
+    parser.add_argument("--template", type=Path, help="write the template there, good for any region, and nothing else")
+    given = parser.parse_args(arguments)
+    try:
+        config = load(given.config)
+        if given.template:
+            given.template.write_text(template(config))
+        else:
+            app = App()
+            Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+            signalbox_stack(app, config, config.aws.region)
+            app.synth()
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def template(config: Config) -> str:
+    """As JSON. Raises ConfigError."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = App(outdir=folder, analytics_reporting=False)
+        stack = signalbox_stack(app, config)
+        content = app.synth().get_stack_by_name(stack.stack_name).template
+    return json.dumps(content, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""The committed template, as the tests ask about it; CDK is not needed."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[3]
+PATH = ROOT / "deploy" / "aws" / "template.json"
+EXAMPLE = ROOT / "config.example.toml"
+
+Properties = Mapping[str, Any]
+
+
+class Template:
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self.content = content
+        self.resources: Mapping[str, Mapping[str, Any]] = content["Resources"]
+        self.outputs: Mapping[str, Mapping[str, Any]] = content["Outputs"]
+
+    def of_type(self, kind: str) -> dict[str, Properties]:
+        """By logical id the properties: `of_type("SQS::Queue")`."""
+        return {
+            name: each.get("Properties", {}) for name, each in self.resources.items() if each["Type"] == f"AWS::{kind}"
+        }
+
+    def only(self, kind: str) -> Properties:
+        [found] = self.of_type(kind).values()
+        return found
+
+    def called(self, beginning: str, kind: str) -> Properties:
+        """The only one of the kind whose logical id begins so."""
+        [found] = [each for name, each in self.of_type(kind).items() if name.startswith(beginning)]
+        return found
+
+    def statements(self, role: str) -> Iterator[Mapping[str, Any]]:
+        """Of the role whose logical id begins so, with resources spelled out."""
+        for policy in self.of_type("IAM::Policy").values():
+            if any(each["Ref"].startswith(role) for each in policy["Roles"]):
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    yield {**statement, "Resource": [spelled(each) for each in listed(statement["Resource"])]}
+
+    def granted(self, role: str) -> dict[str, set[str]]:
+        """By action the resources, conditions aside."""
+        found: dict[str, set[str]] = {}
+        for statement in self.statements(role):
+            assert statement["Effect"] == "Allow"
+            for action in listed(statement["Action"]):
+                found.setdefault(action, set()).update(statement["Resource"])
+        return found
+
+
+def committed() -> Template:
+    return Template(json.loads(PATH.read_text()))
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def spelled(value: Any) -> str:
+    """Intrinsic functions as text, logical ids without their hash: `<Artifacts.Arn>/jobs/*`."""
+    match value:
+        case {"Fn::Join": [separator, parts]}:
+            return str(separator).join(spelled(part) for part in parts)
+        case {"Fn::GetAtt": [resource, attribute]}:
+            return f"<{_bare(resource)}.{attribute}>"
+        case {"Ref": name}:
+            return f"<{_bare(name)}>"
+        case {"Fn::Select": _}:
+            return "<part>"
+    return str(value)
+
+
+def _bare(logical_id: str) -> str:
+    tail = logical_id[-8:]
+    return logical_id[:-8] if len(logical_id) > 8 and all(c in "0123456789ABCDEF" for c in tail) else logical_id

@@ -1,0 +1,32 @@
+"""cfn-lint on the committed template: types, values, references, IAM."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.aws.template import PATH
+
+pytestmark = pytest.mark.slow
+pytest.importorskip("cfnlint", reason="cfn-lint is not installed: make setup", exc_type=ImportError)
+
+
+def _lint(path: Path) -> subprocess.CompletedProcess[str]:
+    command = [Path(sys.executable).with_name("cfn-lint"), "--", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_template_is_clean() -> None:
+    found = _lint(PATH)
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+def test_a_mistake_would_be_found(tmp_path: Path) -> None:
+    content = json.loads(PATH.read_text())
+    queue = next(each for each in content["Resources"].values() if each["Type"] == "AWS::Batch::JobQueue")
+    queue["Properties"]["JobStateTimeLimitActions"][0]["MaxTimeSeconds"] = 60
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(content))
+    assert "60" in _lint(path).stdout

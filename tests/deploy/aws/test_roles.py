@@ -1,0 +1,105 @@
+"""Each role can do what is listed here and nothing else: a permission more or less is a line in this file."""
+
+import pytest
+
+from tests.deploy.aws.template import Template, committed, listed
+
+JOBS, DATA = "<Artifacts.Arn>/jobs/*", "<Artifacts.Arn>/data/*"
+STORE = "<Artifacts.Arn>/signalbox/signalbox/*"
+BATCH = "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>"
+DEFINITION = f"{BATCH}:job-definition/signalbox-mnist"
+PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return committed()
+
+
+def test_a_job_reads_data_and_writes_results(template: Template) -> None:
+    assert template.granted("JobRole") == {
+        "s3:GetObject": {JOBS, DATA},
+        "s3:PutObject": {JOBS},
+        "s3:AbortMultipartUpload": {JOBS},
+        "s3:ListBucket": {"<Artifacts.Arn>"},
+    }
+
+
+def test_ecs_pulls_logs_and_reads_the_one_secret(template: Template) -> None:
+    assert template.granted("ExecutionRole") == {
+        "ecr:GetAuthorizationToken": {"*"},
+        **{action: {"<Images.Arn>"} for action in PULL},
+        "logs:CreateLogStream": {"<JobLog.Arn>"},
+        "logs:PutLogEvents": {"<JobLog.Arn>"},
+        "secretsmanager:GetSecretValue": {"<GitToken>"},
+        "secretsmanager:DescribeSecret": {"<GitToken>"},
+    }
+
+
+def test_the_bot_submits_to_its_own_queue_and_definitions(template: Template) -> None:
+    granted = template.granted("BotRole")
+    assert granted == {
+        "batch:SubmitJob": {"<SpotQueue.JobQueueArn>", DEFINITION, f"{DEFINITION}:*"},
+        "batch:TagResource": {f"{BATCH}:job/*"},
+        "batch:TerminateJob": {f"{BATCH}:job/*"},
+        "batch:ListJobs": {"*"},
+        "batch:DescribeJobs": {"*"},
+        "batch:DescribeJobQueues": {"*"},
+        "batch:DescribeJobDefinitions": {"*"},
+        "batch:DescribeComputeEnvironments": {"*"},
+        "logs:FilterLogEvents": {"<JobLog.Arn>"},
+        "logs:DescribeLogGroups": {"arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:*"},
+        "sqs:ReceiveMessage": {"<Events.Arn>"},
+        "sqs:DeleteMessage": {"<Events.Arn>"},
+        "sqs:GetQueueAttributes": {"<Events.Arn>"},
+        "s3:GetObject": {JOBS, STORE},
+        "s3:PutObject": {JOBS, STORE},
+        "s3:ListBucket": {"<Artifacts.Arn>"},
+        "s3:DeleteObject": {"<Artifacts.Arn>/jobs/doctor.txt"},
+        "ecr:DescribeImages": {"<Images.Arn>"},
+        "events:ListRuleNamesByTarget": {"*"},
+        "events:DescribeRule": {"<JobEvents.Arn>"},
+        "servicequotas:GetServiceQuota": {"*"},
+    }
+
+
+@pytest.mark.parametrize(("action", "key"), [("TerminateJob", "ResourceTag"), ("TagResource", "RequestTag")])
+def test_the_bot_ends_and_tags_no_job_but_its_own(template: Template, action: str, key: str) -> None:
+    [statement] = [each for each in template.statements("BotRole") if f"batch:{action}" in listed(each["Action"])]
+    assert statement["Condition"] == {"StringEquals": {f"aws:{key}/signalbox:bot": "signalbox"}}
+
+
+@pytest.mark.parametrize(
+    ("role", "prefixes"), [("JobRole", ["jobs/*", "data/*"]), ("BotRole", ["jobs/*", "signalbox/signalbox/*"])]
+)
+def test_listing_stays_below_the_prefixes(template: Template, role: str, prefixes: list[str]) -> None:
+    [statement] = [each for each in template.statements(role) if "s3:ListBucket" in listed(each["Action"])]
+    assert statement["Condition"] == {"StringLikeIfExists": {"s3:prefix": prefixes}}
+
+
+def test_no_role_has_more_than_these_policies(template: Template) -> None:
+    managed = {
+        name: [each["Fn::Join"][1][-1].rpartition("/")[2] for each in role.get("ManagedPolicyArns", [])]
+        for name, role in template.of_type("IAM::Role").items()
+    }
+    given = {(name[:-8], policy) for name, policies in managed.items() for policy in policies}
+    assert given == {("MachineRole", "AmazonEC2ContainerServiceforEC2Role")}
+    assert not any("Policies" in role for role in template.of_type("IAM::Role").values())
+
+
+def test_who_can_take_which_role(template: Template) -> None:
+    trusted = {
+        name: [each["Principal"] for each in role["AssumeRolePolicyDocument"]["Statement"]]
+        for name, role in template.of_type("IAM::Role").items()
+    }
+    tasks = [{"Service": "ecs-tasks.amazonaws.com"}]
+    for name, principals in trusted.items():
+        if name.startswith(("JobRole", "ExecutionRole")):
+            assert principals == tasks
+        elif name.startswith("MachineRole"):
+            assert principals == [{"Service": "ec2.amazonaws.com"}]
+        else:
+            assert name.startswith("BotRole")
+            [principal] = principals
+            assert list(principal) == ["AWS"]
+            assert principal["AWS"]["Fn::Join"][1][-1] == ":root"
