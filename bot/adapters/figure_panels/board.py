@@ -14,7 +14,6 @@ from bot.adapters.figure_panels.header import SUBTITLE_WIDTH, Header
 from bot.adapters.figure_panels.importance import draw_importance
 from bot.adapters.figure_panels.importance import height as importance_height
 from bot.adapters.figure_panels.marks import legend_of
-from bot.adapters.figure_panels.numbers import writer
 from bot.adapters.figure_panels.overlay import Overlay
 from bot.adapters.figure_panels.page import rendered
 from bot.adapters.figure_panels.points import Points
@@ -86,13 +85,10 @@ def _figure(request: BoardRequest, points: Points, sections: list[Section]) -> F
 def _best(points: Points) -> list[str]:
     if points.best is None:
         return []
-    value = writer(points.values[points.counting])(points.values[points.best])
+    value = points.written(points.values[points.best])
     said = f"★ best {theme.short(points.metric)} {value} at {points.said(points.best)}"
     return textwrap.wrap(said, SUBTITLE_WIDTH, max_lines=2, placeholder=" …")
 
 
 def _sampled(points: Points) -> list[str]:
-    """Where not all lines are drawn."""
-    if len(points.axes) < 3 or not parallel.lines_left_out(points):
-        return []
-    return [f"{len(points.cells) - parallel.lines_left_out(points):,} of {len(points.cells):,} lines, the best on top"]
+    return [f"a sample of {len(points.cells):,} lines, the best on top"] if parallel.sampled(points) else []

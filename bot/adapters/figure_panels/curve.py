@@ -10,7 +10,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from bot.adapters.figure_panels import theme
 from bot.adapters.figure_panels.marks import scatter
-from bot.adapters.figure_panels.numbers import writer
 from bot.adapters.figure_panels.points import Points
 from bot.adapters.figure_panels.ruler import Ruler
 from bot.adapters.figure_panels.series import Series, spans_decades
@@ -43,12 +42,17 @@ def draw_curve(figure: SubFigure, points: Points) -> None:
 
 def _values(axes: Axes, points: Points, x: Series, *, joined: bool) -> None:
     """The points that are compared; in a line where each has a place of its own."""
-    order = np.flatnonzero(points.counting)
+    order = np.flatnonzero(points.final)
     order = order[np.argsort(x[order], kind="stable")]
     own_places = np.unique(x[order]).size == order.size
     line = "-" if joined and own_places and order.size <= MOST_JOINED else "none"
     size = 9.0 if order.size <= MOST_JOINED else 4.0
-    style = {"color": COLOUR, "alpha": 1.0 if order.size <= MOST_JOINED else 0.5, "label": "_values", "zorder": 2.5}
+    style: dict[str, Any] = {
+        "color": COLOUR,
+        "alpha": 1.0 if order.size <= MOST_JOINED else 0.5,
+        "label": "_values",
+        "zorder": 2.5,
+    }
     axes.plot(x[order], points.values[order], marker="o", ms=size, mew=0, linestyle=line, lw=theme.LINE, **style)
     spread = order[np.isfinite(points.deviations[order])]
     if spread.size:
@@ -59,26 +63,32 @@ def _values(axes: Axes, points: Points, x: Series, *, joined: bool) -> None:
 
 
 def _numbers(axes: Axes, points: Points, x: Series) -> None:
-    written = writer(points.values[points.counting])
-    for index in np.flatnonzero(points.counting):
+    for index in np.flatnonzero(points.final):
         best = index == points.best
-        style = {"size": theme.LABEL, "ha": "center", "weight": "bold" if best else "normal", "zorder": 8}
+        style: dict[str, Any] = {
+            "size": theme.LABEL,
+            "ha": "center",
+            "weight": "bold" if best else "normal",
+            "zorder": 8,
+        }
         style["path_effects"] = [effects.withStroke(linewidth=4, foreground=theme.PANEL)]
         where = (float(x[index]), float(points.values[index] + np.nan_to_num(points.deviations[index])))
         up = 11 if best else 7
-        axes.annotate(written(points.values[index]), where, (0, up), textcoords="offset points", va="bottom", **style)
+        axes.annotate(
+            points.written(points.values[index]), where, (0, up), textcoords="offset points", va="bottom", **style
+        )
 
 
 def _scale(axes: Axes, points: Points) -> None:
     """Room for the numbers above and for the points without a value below."""
     axes.grid(visible=False, axis="x")
-    if not points.counting.any():
+    if not points.final.any():
         axes.set_yticks([])
-    if spans_decades([points.values[points.counting]]) and not points.maximize:
+    if spans_decades([points.values[points.final]]) and not points.maximize:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-    elif points.counting.any():
+    elif points.final.any():
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10)))
     axes.margins(y=0.13)
 
@@ -87,7 +97,7 @@ def _without_value(axes: Axes, points: Points, x: Series) -> None:
     """At the foot; what a point has told so far is where it belongs."""
     across = axes.get_xaxis_transform()
     for state in TrialState:
-        there = points.of_state(state) & ~points.counting
+        there = points.of_state(state) & ~points.final
         told = there & np.isfinite(points.values)
         fewer: dict[str, Any] = {"alpha": 0.35} if there.sum() > MOST_JOINED else {}
         scatter(axes, state, x[told], points.values[told], zorder=2.2, **fewer)

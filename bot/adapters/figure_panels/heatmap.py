@@ -12,7 +12,6 @@ from matplotlib.patches import Rectangle
 
 from bot.adapters.figure_panels import lettering, theme
 from bot.adapters.figure_panels.marks import MARKS, ground, scatter
-from bot.adapters.figure_panels.numbers import writer
 from bot.adapters.figure_panels.points import Points
 from bot.adapters.figure_panels.shade import Shade, star, text_on
 from bot.domain.space import Axis
@@ -32,8 +31,10 @@ POINTS = 72.0
 
 def fits(points: Points) -> bool:
     """Whether both axes are listed, and the table would not be nearly empty."""
-    rows, columns = (len(axis.values) for axis in points.axes)
-    return 0 < rows * columns <= SPARSE * max(len(points.cells), 1)
+    listed = [set(axis.values) for axis in points.axes]
+    size = len(listed[0]) * len(listed[1])
+    known = all(listed[number].issuperset(points.column(number)) for number in range(2))
+    return known and 0 < size <= SPARSE * max(len(points.cells), 1)
 
 
 def height(points: Points) -> float:
@@ -124,7 +125,7 @@ def _ground(axes: Axes, points: Points, shade: Shade, frame: _Frame) -> None:
     pixels = np.zeros((frame.rows, frame.columns, 4))
     coloured = shade(points.values)
     for place, index in _on_top(points).items():
-        pixels[place] = coloured[index] if points.counting[index] else (*ground(points.states[index]), 1)
+        pixels[place] = coloured[index] if points.final[index] else (*ground(points.states[index]), 1)
     axes.imshow(pixels, aspect="auto", interpolation="nearest" if min(frame.cell) >= 1 else "antialiased")
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
@@ -155,12 +156,17 @@ def _write(axes: Axes, points: Points, shade: Shade, frame: _Frame, pen: "_Pen")
     coloured = shade(points.values)
     signs: dict[TrialState, list[tuple[int, int]]] = defaultdict(list)
     for (row, column), index in _on_top(points).items():
-        counts = bool(points.counting[index])
+        counts = bool(points.final[index])
         state = points.states[index]
         colour = text_on(coloured[index]) if counts else MARKS[state].colour
         lines = pen.lines(points, index)
         for text, size, bold, up in _stacked(lines):
-            where = {"ha": "center", "va": "center", "size": size, "weight": "bold" if bold else "normal"}
+            where: dict[str, Any] = {
+                "ha": "center",
+                "va": "center",
+                "size": size,
+                "weight": "bold" if bold else "normal",
+            }
             axes.text(column, row - up / frame.cell[1], text, color=colour, zorder=4, **where)
         if not counts and not lines:
             signs[state].append((column, row))
@@ -190,7 +196,7 @@ class _Pen:
     @classmethod
     def of(cls, points: Points, frame: _Frame) -> "_Pen":
         wide, tall = frame.cell
-        written = writer(points.values)
+        written = points.written
         longest = max((written(value) for value in points.values[np.isfinite(points.values)]), key=len, default="0.0")
         second = max((f"± {written(each)}" for each in points.deviations if np.isfinite(each)), key=len, default="")
         unit = max(lettering.width(longest, 1, bold=True), 0.72 * lettering.width(second, 1) if second else 0)
@@ -208,7 +214,7 @@ class _Pen:
             found.append((self.written(value), self.number, index == points.best))
             if np.isfinite(deviation):
                 found.append((f"± {self.written(deviation)}", 0.72 * self.number, False))
-        if self.word and not points.counting[index]:
+        if self.word and not points.final[index]:
             found.append((points.states[index], self.word, False))
         return found
 
@@ -217,8 +223,8 @@ def _mark_best(axes: Axes, place: tuple[int, int], frame: _Frame, room: float) -
     """An outline, and a star: in the `room` above the cell's text, in points, or on a cell too small to see."""
     row, column = place
     wide, tall = frame.cell
-    edge = {"fill": False, "edgecolor": theme.TEXT, "linewidth": 3.5, "zorder": 6, "clip_on": False}
-    axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **edge))
+    style: dict[str, Any] = {"fill": False, "edgecolor": theme.TEXT, "linewidth": 3.5, "zorder": 6, "clip_on": False}
+    axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **style))
     if min(wide, tall) < 2.2 * SMALLEST:
         star(axes, column, row)
     elif (size := min(17.0, 0.9 * room)) > SMALLEST_STAR:

@@ -57,7 +57,7 @@ def ground(state: TrialState) -> tuple[float, float, float]:
 
 
 def legend_of(points: Points) -> list[tuple[Line2D, str]]:
-    """The states that occur among the points without a colour of their own, with how many."""
+    """The states that occur among the points without a colour by their value, with how many."""
     counts = points.counts.items()
     return [(Line2D([], [], linestyle="none", **_look(state, 10)), f"{count:,} {state}") for state, count in counts]
 

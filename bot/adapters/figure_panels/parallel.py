@@ -47,9 +47,9 @@ def left_out(points: Points, importance: Mapping[str, float]) -> list[str]:
     return [name for name in names if name not in kept]
 
 
-def lines_left_out(points: Points) -> int:
-    """The lines that are not drawn, as they would hide each other."""
-    return max(0, len(points.cells) - MOST_LINES)
+def sampled(points: Points) -> bool:
+    """Whether there are so many lines that they would hide each other, and only some are drawn."""
+    return len(points.axes) > 2 and len(points.cells) > MOST_LINES
 
 
 def draw_parallel(figure: SubFigure, points: Points, without: Sequence[str]) -> None:
@@ -77,27 +77,28 @@ def _column(axis: Axis, points: Points, number: int) -> _Column:
 
 def _metric(points: Points) -> _Column:
     """The metric is the last axis."""
-    known = points.values[points.counting]
+    known = points.values[points.ranked]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     ruler = Ruler(Axis(points.metric, Kind.FLOAT, low=low, high=high), known.tolist())
-    return _Column(ruler, ruler.units(np.where(points.counting, points.values, np.nan)))
+    return _Column(ruler, ruler.units(points.values))
 
 
 def _lines(axes: Axes, points: Points, heights: Series, shade: Shade) -> None:
-    """The worst at the bottom; those without a value end before the last axis, with their sign under it."""
+    """The worst at the bottom, and under them the points that are not final."""
     x = np.arange(heights.shape[1], dtype=np.float64)
-    ranked = points.ranked
-    top, rest = ranked[:BEST], _sampled(ranked[BEST:], MOST_LINES)
+    final = [index for index in points.ranked if points.final[index]]
+    top, rest = final[:BEST], _sampled(final[BEST:], MOST_LINES)
     alpha = 0.9 if len(rest) <= 60 else max(0.12, 0.9 * (60 / len(rest)) ** 0.5)
     for state in TrialState:
-        there = np.flatnonzero(points.of_state(state) & ~points.counting)
-        _without_value(axes, state, heights[_sampled(list(there), MOST_LINES // 5)], x)
+        there = np.flatnonzero(points.of_state(state) & ~points.final)
+        _not_final(axes, state, heights[_sampled(list(there), MOST_LINES // 5)], x)
     if rest:
         colours = shade(points.values[rest[::-1]])
         axes.add_collection(LineCollection(_segments(heights[rest[::-1]], x), colors=colours, lw=1.6, alpha=alpha))
     if top:
         _on_top(axes, heights[top[::-1]], x, shade(points.values[top[::-1]]))
-        star(axes, float(x[-1]), float(heights[top[0], -1]))
+    if points.best is not None:
+        star(axes, float(x[-1]), float(heights[points.best, -1]))
 
 
 def _on_top(axes: Axes, heights: Series, x: Series, colours: NDArray[np.float64]) -> None:
@@ -106,13 +107,15 @@ def _on_top(axes: Axes, heights: Series, x: Series, colours: NDArray[np.float64]
         axes.plot(x, line, color=colour, lw=theme.LINE, zorder=4, path_effects=edge, label="_top")
 
 
-def _without_value(axes: Axes, state: TrialState, heights: Series, x: Series) -> None:
+def _not_final(axes: Axes, state: TrialState, heights: Series, x: Series) -> None:
+    """A faint line, with the state's sign at its end: before the last axis where there is no value."""
     if not heights.size or state is TrialState.WAITING:
         return
-    style = {"colors": MARKS[state].colour, "lw": 1.1, "linestyles": "dotted"}
+    style: dict[str, Any] = {"colors": MARKS[state].colour, "lw": 1.1, "linestyles": "dotted"}
     alpha = 0.8 if len(heights) <= 30 else 0.25
-    axes.add_collection(LineCollection(_segments(heights[:, :-1], x[:-1]), alpha=alpha, zorder=1.8, **style))
-    scatter(axes, state, np.full(len(heights), x[-2]), heights[:, -2], zorder=5)
+    axes.add_collection(LineCollection(_segments(heights, x), alpha=alpha, zorder=1.8, **style))
+    last = np.where(np.isfinite(heights[:, -1]), -1, -2)
+    scatter(axes, state, x[last], heights[np.arange(len(heights)), last], zorder=5)
 
 
 def _sampled(ranked: Sequence[int], most: int) -> list[int]:
@@ -120,8 +123,8 @@ def _sampled(ranked: Sequence[int], most: int) -> list[int]:
     return [ranked[n] for n in np.linspace(0, len(ranked) - 1, min(most, len(ranked))).astype(int)]
 
 
-def _segments(heights: Series, x: Series) -> Series:
-    return np.stack([np.broadcast_to(x, heights.shape), heights], axis=2)
+def _segments(heights: Series, x: Series) -> list[Series]:
+    return [line[np.isfinite(line[:, 1])] for line in np.stack([np.broadcast_to(x, heights.shape), heights], axis=2)]
 
 
 def _rule(axes: Axes, place: int, ruler: Ruler, room: float) -> None:
@@ -135,7 +138,7 @@ def _rule(axes: Axes, place: int, ruler: Ruler, room: float) -> None:
         axes.annotate(
             said,
             (place, up),
-            (5, 0),
+            (9, 0),
             textcoords="offset points",
             va="center",
             size=size,

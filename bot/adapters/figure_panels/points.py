@@ -1,13 +1,14 @@
 """The points of a sweep as columns of numbers, and which of them is the best."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.adapters.figure_panels.numbers import writer
 from bot.adapters.figure_panels.series import Series, drawable
 from bot.domain.figures import BoardRequest, Cell
 from bot.domain.params import Value, shown
@@ -64,25 +65,30 @@ class Points:
         return np.asarray([each is state for each in self.states], dtype=bool)
 
     @cached_property
-    def counting(self) -> NDArray[np.bool_]:
-        """Which ones are compared: ended well, with a value."""
+    def final(self) -> NDArray[np.bool_]:
+        """Which ones have ended well, with a value: those that have a colour by it."""
         return self.of_state(TrialState.SUCCEEDED) & np.isfinite(self.values)
 
     @cached_property
     def ranked(self) -> list[int]:
-        """Those that are compared, the best first; of equals the first first."""
+        """All with a value but the failed ones, as `tally` compares them; the best first, of equals the first first."""
         sign = -1 if self.maximize else 1
-        found = np.flatnonzero(self.counting)
+        found = np.flatnonzero(np.isfinite(self.values) & ~self.of_state(TrialState.FAILED))
         return [int(index) for index in found[np.argsort(sign * self.values[found], kind="stable")]]
 
     @property
     def best(self) -> int | None:
         return self.ranked[0] if self.ranked else None
 
+    @cached_property
+    def written(self) -> Callable[[float], str]:
+        """How their values are written, alike in all places."""
+        return writer(self.values)
+
     @property
     def counts(self) -> Mapping[TrialState, int]:
-        """Of the points that are not compared, by state, in the order of the states."""
-        counted = Counter(state for state, counts in zip(self.states, self.counting, strict=True) if not counts)
+        """Of the points that have no colour by their value, by state, in the order of the states."""
+        counted = Counter(state for state, final in zip(self.states, self.final, strict=True) if not final)
         return {state: counted[state] for state in TrialState if counted[state]}
 
     def said(self, index: int) -> str:

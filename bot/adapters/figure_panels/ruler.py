@@ -50,12 +50,12 @@ class Ruler:
     def units(self, places: Series) -> Series:
         """From 0 at the axis's beginning to 1 at its end."""
         low, high = self._straight(np.asarray([self.low, self.high]))
-        return (self._straight(places) - low) / (high - low)
+        return np.asarray((self._straight(places) - low) / (high - low), dtype=np.float64)
 
     def ticks(self, length: float, size: float, *, lying: bool) -> list[tuple[float, str]]:
         """Places and labels that have room on an axis of so many points; `lying` where labels stand side by side."""
         places, labels = self._candidates()
-        middles = self.units(places) * length
+        middles = (self.units(places) * length).tolist()
         rooms = [lettering.width(label, size) if lying else size for label in labels]
         kept = lettering.with_room(middles, rooms, gap=0.7 * size if lying else 0.35 * size)
         return [(float(places[index]), labels[index]) for index in kept]
@@ -102,8 +102,8 @@ class Ruler:
     def _decades(self) -> Series:
         first, last = floor(log10(self.low)), ceil(log10(self.high))
         steps: tuple[int, ...] = (1,) if last - first > 3 else (1, 3)
-        return np.asarray([step * 10.0**power for power in range(first, last + 1) for step in steps])
+        return np.asarray([step * 10.0**power for power in range(first, last + 1) for step in steps], dtype=np.float64)
 
     def _round(self) -> Series:
         locator = MaxNLocator(nbins=6, steps=(1, 2, 2.5, 5, 10), integer=self._whole, min_n_ticks=1)
-        return np.round(np.asarray(locator.tick_values(self.low, self.high), dtype=np.float64), 12)
+        return np.asarray([round(float(place), 12) for place in locator.tick_values(self.low, self.high)])

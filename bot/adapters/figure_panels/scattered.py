@@ -23,9 +23,9 @@ def draw_scattered(figure: SubFigure, points: Points) -> None:
     right.draw(axes.xaxis, WIDE)
     up.draw(axes.yaxis, TALL)
     for state in TrialState:
-        there = points.of_state(state) & ~points.counting
+        there = points.of_state(state) & ~points.final
         scatter(axes, state, x[there], y[there], size=9.0 if len(points.cells) <= MANY else 4.0)
-    order = points.ranked[::-1]
+    order = [index for index in reversed(points.ranked) if points.final[index]]
     size = 130 if len(order) <= FEW else 45 if len(order) <= MANY else 12
     axes.scatter(x[order], y[order], s=size, c=shade(points.values[order]), linewidths=0, zorder=4)
     if shade.varies:

@@ -23,7 +23,7 @@ class Shade:
     """The colours of a sweep's values; `mappable` is for the scale beside them."""
 
     def __init__(self, points: Points) -> None:
-        values = points.values[points.counting]
+        values = points.values[points.final]
         colours = mpl.colormaps["viridis"](np.linspace(0.08, 1, 256))
         better = ListedColormap(colours if points.maximize else colours[::-1])
         self.extend = "neither"
