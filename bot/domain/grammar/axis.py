@@ -106,13 +106,15 @@ def _values(words: Sequence[Word], parameter: Parameter) -> list[Value]:
     for word in words:
         value = value_of(parameter, word)
         if value in values:
-            raise word.wrong(f"{parameter.name}: {given(shown(value))} is there twice; each value once is expected.")
+            message = f'"{given(shown(value))}" is there twice; each value once is expected.'
+            raise word.wrong(f"{parameter.name}: {message}")
         values[value] = None
     return list(values)
 
 
 def _is_range(word: Word, parameter: Parameter) -> bool:
-    return parameter.kind in (Kind.FLOAT, Kind.INT) and not word.quoted and DOTS in word.text
+    ends, *_ = word.text.split(":")
+    return parameter.kind in (Kind.FLOAT, Kind.INT) and not word.quoted and DOTS in ends
 
 
 def _mixed(word: Word, parameter: Parameter) -> GrammarError:
