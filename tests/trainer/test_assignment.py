@@ -60,3 +60,32 @@ def test_a_trial_has_its_own_id_prefix_and_point(tmp_path: Path) -> None:
     assert job.parameters == {"epochs": 3, "lr": 0.01}
     with pytest.raises(Ended, match="SWEEP_SPACE has no point 2"):
         read({**LEAST, **sweep, "AWS_BATCH_JOB_ARRAY_INDEX": "2"}, ["true"])
+
+
+def test_a_trial_goes_by_its_number_and_not_by_its_index(tmp_path: Path) -> None:
+    sweep = {
+        "SWEEP_SPACE": '{"axes": [["lr", [0.1, 0.01]]], "folds": 2, "numbers": "0,2-3"}',
+        "AWS_BATCH_JOB_ARRAY_INDEX": "1",
+    }
+    job = read({**LEAST, **sweep, "WORK_DIR": str(tmp_path)}, ["true"])
+    assert job.job_id == "k7q2mx.2"
+    assert job.output_uri == "s3://bucket/jobs/k7q2mx/2/"
+    assert job.parameters == {"lr": 0.01, "folds": 2, "fold": 0}
+    with pytest.raises(Ended, match="SWEEP_SPACE has no trial for index 3: index 3 is beyond the numbers 0,2-3"):
+        read({**LEAST, **sweep, "AWS_BATCH_JOB_ARRAY_INDEX": "3"}, ["true"])
+
+
+@pytest.mark.parametrize(
+    "space",
+    ["lr=0.1", '{"axes": [["lr", 1]]}', '{"axes": [["lr"]]}', '{"numbers": "x"}', '{"ranges": [["lr", {"low": 1}]]}'],
+)
+def test_a_space_that_is_none_is_said(space: str, tmp_path: Path) -> None:
+    sweep = {"SWEEP_SPACE": space, "AWS_BATCH_JOB_ARRAY_INDEX": "0"}
+    with pytest.raises(Ended, match="SWEEP_SPACE") as caught:
+        read({**LEAST, **sweep, "WORK_DIR": str(tmp_path)}, ["true"])
+    assert caught.value.trouble.code is ExitCode.BAD_CONTRACT
+
+
+def test_an_array_without_a_space_goes_by_its_index(tmp_path: Path) -> None:
+    job = read({**LEAST, "AWS_BATCH_JOB_ARRAY_INDEX": "4", "WORK_DIR": str(tmp_path)}, ["true"])
+    assert (job.job_id, job.parameters) == ("k7q2mx.4", {})

@@ -1,8 +1,13 @@
+import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trainer import space
+from trainer.contract import Value
 
 GRID = {"axes": [["lr", [0.1, 0.01]], ["momentum", [0.5, 0.1, 0.05]]]}
 
@@ -56,3 +61,94 @@ def test_random_points_stay_in_their_ranges() -> None:
 def test_an_unknown_kind_is_said() -> None:
     with pytest.raises(ValueError, match="given grid, expected axes, points or ranges"):
         space.point({"grid": []}, 0)
+
+
+@pytest.mark.parametrize(
+    ("over", "expected"),
+    [
+        ({"low": 1, "high": 5, "int": True}, [1, 2, 3, 4, 5]),
+        ({"low": 0.001, "high": 0.1, "count": 3, "log": True}, [0.001, 0.01, 0.1]),
+        ({"low": 0.0, "high": 0.9, "count": 10}, [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
+        ({"low": -0.1, "high": 0.2, "count": 4}, [-0.1, 0.0, 0.1, 0.2]),
+        ({"low": 0.0, "high": 1.0, "count": 4}, [0.0, 0.333333333333, 0.666666666667, 1.0]),
+        ({"low": 1, "high": 10, "count": 4, "int": True}, [1, 4, 7, 10]),
+        ({"low": 16, "high": 512, "count": 6, "int": True, "log": True}, [16, 32, 64, 128, 256, 512]),
+        ({"choices": ["sgd", "adam"]}, ["sgd", "adam"]),
+        ([0.1, 0.01], [0.1, 0.01]),
+    ],
+)
+def test_a_range_has_clean_values(over: Any, expected: list[Value]) -> None:
+    assert space.length(over) == len(expected)
+    assert [space.value(over, place) for place in range(len(expected))] == expected
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 50), st.booleans())
+def test_the_values_of_a_range_rise_from_end_to_end(one: float, other: float, count: int, log: bool) -> None:
+    low, high = sorted((one, other))
+    found = [space.value({"low": low, "high": high, "count": count, "log": log}, place) for place in range(count)]
+    assert (found[0], found[-1]) == (low, high)
+    assert all(before <= after for before, after in pairwise(found))  # type: ignore[operator]
+
+
+def test_one_point_of_very_many_is_found_at_once() -> None:
+    seeds = {"low": 0, "high": 10**12, "int": True}
+    grid = {"axes": [["lr", {"low": 0.0, "high": 1.0, "count": 10**9 + 1}], ["seed", seeds]]}
+    assert space.size(grid) == (10**9 + 1) * (10**12 + 1)
+    assert space.point(grid, 5 * 10**8 * (10**12 + 1) + 7) == {"lr": 0.5, "seed": 7}
+    assert space.number({"numbers": f"3,7-{10**15}"}, 10**12) == 10**12 + 6
+
+
+def test_random_takes_ranges_with_steps_and_whole_numbers_on_a_logarithmic_scale() -> None:
+    over = [
+        ["lr", {"low": 0.1, "high": 0.3, "count": 3}],
+        ["batch", {"low": 1, "high": 100, "int": True, "log": True}],
+    ]
+    points: list[dict[str, Any]] = [space.point({"ranges": over, "seed": 3}, number) for number in range(1_000)]
+    assert {point["lr"] for point in points} == {0.1, 0.2, 0.3}
+    assert {type(point["batch"]) for point in points} == {int}
+    assert {1, 100} <= {point["batch"] for point in points} <= set(range(1, 101))
+    assert sum(point["batch"] <= 10 for point in points) in range(450, 650), "half of the scale is below 10"
+
+
+def test_the_size_counts_different_points() -> None:
+    assert space.size(GRID) == 6
+    assert space.size({"points": [{"lr": 1}]}) == 1
+    assert space.size(RANDOM) is None
+    assert space.size({"ranges": [["a", {"choices": [1, 2]}], ["b", {"low": 1, "high": 4, "int": True}]]}) == 8
+
+
+@pytest.mark.parametrize("kind", [GRID, RANDOM, {"points": [{"lr": 0.1 * n} for n in range(6)]}])
+def test_with_folds_a_point_runs_on_each_of_them(kind: dict[str, Any]) -> None:
+    for number in range(18):
+        expected = space.point(kind, number // 3) | {"folds": 3, "fold": number % 3}
+        assert space.point({**kind, "folds": 3}, number) == expected
+
+
+def test_a_grid_ends_after_the_last_fold_of_its_last_point() -> None:
+    assert space.point({**GRID, "folds": 3}, 17)["fold"] == 2
+    with pytest.raises(IndexError):
+        space.point({**GRID, "folds": 3}, 18)
+
+
+def test_a_grid_over_any_number_of_a_range_is_refused() -> None:
+    with pytest.raises(ValueError, match="lr is a range without a count, a grid needs one"):
+        space.point({"axes": [["seed", [1, 2]], ["lr", {"low": 0.0, "high": 1.0}]]}, 0)
+
+
+def test_the_numbers_of_an_array_by_its_index() -> None:
+    assert [space.number({"numbers": "3,7,9-12"}, index) for index in range(6)] == [3, 7, 9, 10, 11, 12]
+    assert space.number({}, 4) == 4
+    with pytest.raises(IndexError, match="index 6 is beyond the numbers 3,7,9-12"):
+        space.number({"numbers": "3,7,9-12"}, 6)
+
+
+def test_numbers_are_written_short() -> None:
+    assert space.ranges([12, 3, 9, 7, 10, 11]) == "3,7,9-12"
+    assert space.ranges(range(10_000)) == "0-9999"
+    assert space.ranges([]) == ""
+
+
+@given(st.sets(st.integers(0, 200), min_size=1))
+def test_numbers_come_back_in_order(numbers: set[int]) -> None:
+    written = json.loads(json.dumps({"numbers": space.ranges(numbers)}))
+    assert [space.number(written, index) for index in range(len(numbers))] == sorted(numbers)
