@@ -5,7 +5,7 @@ import gc
 import secrets
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
@@ -19,10 +19,12 @@ from bot.adapters.aws_s3 import AwsArtifacts
 from bot.adapters.figures import ProcessFigures
 from bot.adapters.git import GitCode
 from bot.adapters.health import serve
+from bot.adapters.sampler import ProcessSampler
 from bot.adapters.sqlite import SqliteStore, open_store
 from bot.chat.client import SignalboxClient
 from bot.config import Config, Secrets, projects, snapshot_uri, store_path
 from bot.domain.job import ID_ALPHABET, ID_LENGTH, Job
+from bot.domain.project import Project
 from bot.errors import ConfigError
 from bot.services import Services, lag
 from bot.services.aimd import Aimd
@@ -30,24 +32,36 @@ from bot.services.archive import Archive, ArchiveSettings
 from bot.services.bells import Bells
 from bot.services.browse import Browse
 from bot.services.complete import Complete
+from bot.services.conclude import Conclude
+from bot.services.diagnose import Diagnose
 from bot.services.explain import Explain
+from bot.services.feed import Feed
 from bot.services.finish import Finish, FinishSettings
+from bot.services.follow import Follow
 from bot.services.launch import Launch, LaunchSettings
 from bot.services.loop import Loop, Pulse, forever
+from bot.services.measure import Measure, MeasureSettings, Results
 from bot.services.narrate import Narrate
 from bot.services.notify import Notify, NotifySettings
+from bot.services.paint import Paint, PaintSettings
 from bot.services.plot import Plot
+from bot.services.propose import Propose
 from bot.services.reconcile import Reconcile
 from bot.services.show import Show
+from bot.services.sketch import Sketch
 from bot.services.snapshot import Snapshot, SnapshotSettings
 from bot.services.stop import Stop
 from bot.services.submit import Submit
 from bot.services.tail import Tail
+from bot.services.trial import LookAtTrial, TrialLog
+from bot.services.trials import Trials
 from bot.services.watch import Watch
 
 log = structlog.get_logger()
 
 EVENTS_WAIT_SECONDS = 20.0
+DRAFT_SECONDS = 86_400.0
+"""How long a sweep that nobody confirmed is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,7 @@ class _Outside:
     store: SqliteStore
     aws: AwsClients
     figures: ProcessFigures
+    sampler: ProcessSampler
     code: GitCode
     chat: SignalboxClient
 
@@ -112,38 +127,88 @@ async def _open(config: Config, stack: AsyncExitStack) -> _Outside:
         store=await stack.enter_async_context(open_store(store_path(config))),
         aws=await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url)),
         figures=await stack.enter_async_context(ProcessFigures()),
+        sampler=await stack.enter_async_context(ProcessSampler()),
         code=await stack.enter_async_context(GitCode(data / "repositories")),
         chat=await stack.enter_async_context(SignalboxClient(config.discord, projects(config))),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What the services share."""
+
+    store: SqliteStore
+    batch: AwsBatch
+    logs: AwsLogs
+    artifacts: AwsArtifacts
+    reads: Aimd
+    """The pace of all reads of CloudWatch Logs: their quota is the account's."""
+    projects: Mapping[str, Project]
+    trials: Trials
+    plot: Plot
+    show: Show
+    stop: Stop
+    submit: Submit
+    bells: Bells
+    now: Callable[[], float] = time.time
+
+
 def _services(config: Config, outside: _Outside, stack: AsyncExitStack) -> list[Loop]:
     """Builds the services, gives the chat those that it calls, and returns those that loop."""
-    known, pace, data = projects(config), config.pace, config.bot.data_dir
+    known = projects(config)
     by_name = {project.name: project for project in known}
-    store, code, bells, now = outside.store, outside.code, Bells(), time.time
+    store, bells, now = outside.store, Bells(), time.time
     batch, artifacts = AwsBatch(outside.aws), AwsArtifacts(outside.aws)
-
     show = Show(store, artifacts, by_name)
-    plot = Plot(show, artifacts, outside.figures, by_name)
-    submit = Submit(store, code, known, bells, now=now, new_id=new_id)
-    stop = Stop(store, batch, by_name, bells, now=now)
-    browse = Browse(show, artifacts, by_name)
-    outside.chat.attach(Services(submit, stop, show, plot, browse, Complete(code, known), known))
+    common = _Common(
+        store=store,
+        batch=batch,
+        logs=AwsLogs(outside.aws),
+        artifacts=artifacts,
+        reads=Aimd(config.aws.logs_calls_per_second, now=time.monotonic, sleep=asyncio.sleep),
+        projects=by_name,
+        trials=Trials(store, by_name, now=now),
+        plot=Plot(show, artifacts, outside.figures, by_name),
+        show=show,
+        stop=Stop(store, batch, by_name, bells, now=now),
+        submit=Submit(store, outside.code, known, bells, now=now, new_id=new_id),
+        bells=bells,
+    )
+    outside.chat.attach(_for_chat(common, outside, known))
+    return [*_job_loops(config, common, outside, stack), *_sweep_loops(config, common, outside)]
 
+
+def _for_chat(common: _Common, outside: _Outside, known: tuple[Project, ...]) -> Services:
+    store, batch, bells = common.store, common.batch, common.bells
+    trial_log = TrialLog(batch, common.logs, common.projects, common.reads)
+    return Services(
+        submit=common.submit,
+        stop=common.stop,
+        show=common.show,
+        plot=common.plot,
+        browse=Browse(common.show, common.artifacts, common.projects),
+        complete=Complete(outside.code, known),
+        propose=Propose(store, batch, outside.code, known, bells, now=common.now, new_id=new_id),
+        trial=LookAtTrial(common.show, common.trials, common.plot, common.submit, common.stop, trial_log),
+        projects=known,
+    )
+
+
+def _job_loops(config: Config, common: _Common, outside: _Outside, stack: AsyncExitStack) -> list[Loop]:
+    pace, data = config.pace, config.bot.data_dir
+    store, batch, bells, by_name, now = common.store, common.batch, common.bells, common.projects, common.now
     reconcile = Reconcile(store, batch, by_name, bells, config.bot.name, now=now)
     explain = Explain(store, bells, pace.stuck, now=now)
     copies = SnapshotSettings(data / "snapshots", snapshot_uri(config), config.bot.snapshot_minutes * 60)
-    snapshot = Snapshot(store, artifacts, copies, now=now)
+    snapshot = Snapshot(store, common.artifacts, copies, now=now)
     launch = Launch(store, batch, by_name, bells, LaunchSettings(config.bot.name, pace.lookup), now=now)
     watch = Watch(store, batch, bells, now=now)
-    reads = Aimd(config.aws.logs_calls_per_second, now=time.monotonic, sleep=asyncio.sleep)
-    tail = Tail(store, AwsLogs(outside.aws), by_name, bells, reads, now=now)
+    tail = Tail(store, common.logs, by_name, bells, common.reads, now=now)
     narrate = Narrate(store, bells, pace.thread, now=now)
     grace = FinishSettings(grace=min(pace.drain, 10), plot_deadline=pace.plot_deadline)
-    finish = Finish(store, plot, by_name, bells, grace, now=now)
+    finish = Finish(store, common.plot, by_name, bells, grace, now=now)
     rest = ArchiveSettings(drain=pace.drain, folder=data / "logs")
-    archive = Archive(store, tail, artifacts, by_name, bells, rest, now=now)
+    archive = Archive(store, tail, common.artifacts, by_name, bells, rest, now=now)
     window = NotifySettings(card=pace.card, nonce_window=config.discord.nonce_window_seconds)
     notify = Notify(store, outside.chat.poster, by_name, bells, window, now=now)
     stack.push_async_callback(notify.close)
@@ -151,7 +216,7 @@ def _services(config: Config, outside: _Outside, stack: AsyncExitStack) -> list[
     loops = [
         Loop("launch", launch.once, 5, bells.launch),
         Loop("watch", watch.once, pace.describe, bells.watch),
-        Loop("stop", stop.once, 5, bells.stop),
+        Loop("stop", common.stop.once, 5, bells.stop),
         Loop("tail", tail.once, pace.logs, bells.tail),
         Loop("narrate", narrate.once, pace.logs, bells.narrate),
         Loop("finish", finish.once, 2, bells.finish),
@@ -166,3 +231,26 @@ def _services(config: Config, outside: _Outside, stack: AsyncExitStack) -> list[
         events = AwsEvents(outside.aws, config.aws.events_queue_url)
         loops.append(Loop("hear", lambda: watch.hear(events, EVENTS_WAIT_SECONDS), 0))
     return loops
+
+
+def _sweep_loops(config: Config, common: _Common, outside: _Outside) -> list[Loop]:
+    pace = config.pace
+    store, trials, bells, by_name, now = common.store, common.trials, common.bells, common.projects, common.now
+    feed = Feed(store, trials, outside.sampler, by_name, bells, now=now)
+    follow = Follow(store, common.batch, trials, bells, now=now)
+    results = Results(common.artifacts, Diagnose(common.logs, by_name, common.reads), by_name)
+    grace = MeasureSettings(grace=min(pace.drain, 10), deadline=pace.plot_deadline)
+    measure = Measure(store, trials, results, bells, grace, now=now)
+    sketch = Sketch(trials, outside.figures, common.artifacts, outside.sampler, by_name)
+    pictures = PaintSettings(config.bot.data_dir / "boards", pace.picture)
+    paint = Paint(store, sketch, bells, pictures, now=now)
+    conclude = Conclude(store, trials, paint, by_name, bells, now=now, picture_deadline=pace.plot_deadline)
+    return [
+        Loop("feed", feed.once, 5, bells.feed),
+        Loop("follow", follow.once, pace.describe, bells.follow),
+        Loop("measure", measure.once, 2, bells.measure),
+        Loop("paint", paint.once, 2, bells.paint),
+        Loop("conclude", conclude.once, 2, bells.conclude),
+        Loop("drafts", lambda: store.drop_drafts(now() - DRAFT_SECONDS), 3600),
+        Loop("pictures", paint.tidy, 3600),
+    ]

@@ -68,6 +68,7 @@ class Pace(_Section):
     logs: Seconds = 3
     card: Seconds = 5
     thread: Seconds = 10
+    picture: Seconds = 20
     drain: Seconds = 30
     lookup: Seconds = 45
     plot_deadline: Seconds = 60

@@ -40,6 +40,7 @@ QUICK_PACE = {
     "logs": 0.4,
     "card": 0.5,
     "thread": 1.5,
+    "picture": 1.0,
     "drain": 1.0,
     "lookup": 3.0,
     "plot_deadline": 10.0,
@@ -73,6 +74,7 @@ def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
                 "train_roles": TRAIN_ROLES,
                 "stop_roles": STOP_ROLES,
                 "timeout_minutes": 10,
+                "usd_per_hour": 0.526,
                 "parameters": PARAMETERS,
             }
         },
