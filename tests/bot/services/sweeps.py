@@ -1,0 +1,107 @@
+"""A sweep in the store, with its trials, for the tests of what looks at both."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain.job import Commit, Job
+from bot.domain.params import Kind, Value
+from bot.domain.posts import Change
+from bot.domain.space import Axis, Space
+from bot.domain.states import EndReason, JobState
+from bot.domain.sweep import Plan, Search, Sweep, Trial
+from bot.ports import Store
+from bot.services.trials import Trials
+from tests.bot.services.conftest import CHANNEL, PROJECT
+from tests.bot.services.fakes import Faulty
+
+
+class FakeSampler(Faulty):
+    """Answers `weights`, and keeps how many trials it was asked about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = {"lr": 0.75, "momentum": 0.25}
+        self.weighed: list[int] = []
+
+    async def ask(self, plan: Plan, trials: Sequence[Trial], count: int, *, maximize: bool) -> list[dict[str, Value]]:
+        raise NotImplementedError
+
+    async def hopeless(self, plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> list[int]:
+        raise NotImplementedError
+
+    async def importance(self, plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> dict[str, float]:
+        self.weighed.append(len(trials))
+        self._check("importance", after=False)
+        return dict(self.weights)
+
+
+def grid(**axes: tuple[float, ...]) -> Plan:
+    space = Space(
+        tuple(Axis(name, Kind.FLOAT, values) for name, values in axes.items()),
+        {"axes": [[name, list(values)] for name, values in axes.items()]},
+    )
+    return Plan("", space, Search.GRID, space.size or 0)
+
+
+TWO = grid(lr=(0.1, 0.01), momentum=(0.5, 0.1))
+THREE = grid(lr=(0.1, 0.01, 0.001), momentum=(0.5, 0.1), decay=tuple(n / 10 for n in range(8)))
+
+
+def sweep_job(plan: Plan = TWO, at: float = 1_000_000.0) -> Job:
+    return Job(
+        id="k7q2mx",
+        project=PROJECT.name,
+        commit=Commit("a" * 40, "main"),
+        parameters={},
+        asker_id=1,
+        asker_name="mika",
+        channel_id=CHANNEL,
+        interaction_id=9,
+        created_at=at,
+        timeout_seconds=3600,
+        state=JobState.RUNNING,
+        sweep=Sweep(plan),
+    )
+
+
+class Swept:
+    """The sweep's story, as the other services tell it to the store."""
+
+    def __init__(self, store: Store, trials: Trials) -> None:
+        self._store, self._trials = store, trials
+
+    async def begin(self, plan: Plan = TWO) -> Job:
+        return await self._store.add(sweep_job(plan), ())
+
+    async def job(self) -> Job:
+        job = await self._store.job("k7q2mx")
+        assert job is not None
+        return job
+
+    async def sweep(self) -> Sweep:
+        sweep = (await self.job()).sweep
+        assert sweep is not None
+        return sweep
+
+    async def tell(self, *told: Trial) -> None:
+        await self._trials.update(await self.job(), {each.number: lambda _, each=each: each for each in told})
+
+    async def touch(self) -> None:
+        """Something else of the card changes."""
+        await self._store.change("k7q2mx", lambda job: Change(replace(job, revision=job.revision + 1)))
+
+    async def end(self) -> None:
+        await self._store.change("k7q2mx", lambda job: Change(job.ended(EndReason.SUCCEEDED, 1_000_100.0)))
+
+    async def shown(self) -> None:
+        """The card gets the picture that is there."""
+
+        def step(job: Job) -> Change:
+            assert job.sweep is not None
+            return Change(replace(job, sweep=replace(job.sweep, shown_picture=job.sweep.picture)))
+
+        await self._store.change("k7q2mx", step)
+
+
+def good(number: int, value: float, source: str = "") -> Trial:
+    return Trial(number, "b", JobState.SUCCEEDED, EndReason.SUCCEEDED, value=value, measured=True, source=source)
