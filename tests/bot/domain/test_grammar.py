@@ -1,5 +1,9 @@
 """What people type after /sweep: the plan that it stands for, and mistakes in words that help."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from bot.domain.grammar import GrammarError, parse, written
@@ -7,6 +11,9 @@ from bot.domain.params import Kind, Parameter, Value
 from bot.domain.space import Axis
 from bot.domain.sweep import Plan, Search
 from bot.errors import BadInput, UserError
+from trainer import space as trials_own
+
+PAGE = (Path(__file__).parents[3] / "docs" / "training-code.md").read_text()
 
 LR = Parameter("lr", Kind.FLOAT, default=0.1, minimum=1e-6, maximum=1.0)
 MOMENTUM = Parameter("momentum", Kind.FLOAT, default=0.5, minimum=0.0, maximum=0.999, aliases=("m",))
@@ -303,3 +310,15 @@ def test_folds_that_cannot_be() -> None:
     assert parse("fold=0,1", (*DECLARED, *FOLDS), Search.GRID).trials == 2
     with pytest.raises(BadInput, match=r"from 1 to 20,000 \(each runs on 5 folds\)"):
         parse("m=0..0.9", (*DECLARED, *FOLDS), Search.RANDOM, folds=5, trials=20_001)
+
+
+def test_what_the_page_shows_is_read_as_it_says() -> None:
+    rows = re.findall(r"^\| `([a-z]+=.+)` \| (.+) \|$", PAGE, re.MULTILINE)
+    assert len(rows) == 8
+    for text, meaning in rows:
+        search = Search.RANDOM if "`search:random`" in meaning else Search.GRID
+        axis, *_ = parse(text, DECLARED, search).space.axes
+        listed = re.fullmatch(r"(?:of a whole number: )?([-\d., ]+)", meaning)
+        assert listed is None or axis.values == tuple(float(each) for each in listed[1].split(", "))
+    encoded = json.loads(re.findall(r'^\{"axes".+$', PAGE, re.MULTILINE)[0])
+    assert trials_own.point(encoded, trials_own.number(encoded, 10)) == {"lr": 0.1, "seed": 3, "folds": 5, "fold": 2}
