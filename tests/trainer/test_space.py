@@ -110,6 +110,12 @@ def test_random_takes_ranges_with_steps_and_whole_numbers_on_a_logarithmic_scale
     assert sum(point["batch"] <= 10 for point in points) in range(450, 650), "half of the scale is below 10"
 
 
+def test_the_last_whole_number_is_drawn_as_often_as_the_scale_says() -> None:
+    over = [["batch", {"low": 10, "high": 12, "int": True, "log": True}]]
+    found = [space.point({"ranges": over}, number)["batch"] for number in range(1_000)]
+    assert found.count(12) in range(275, 335), "30 of 100; 23 if the range ended at 12 before it is rounded"
+
+
 def test_the_size_counts_different_points() -> None:
     assert space.size(GRID) == 6
     assert space.size({"points": [{"lr": 1}]}) == 1

@@ -26,7 +26,7 @@ _VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,"]*')
 _COMMA = re.compile(r"\s*,\s*")
 _SPACE = re.compile(r"\s*")
 _NEXT = re.compile(r"[\s,]|$")
-_NO_CHARACTERS = ("Cc", "Cs", "Cn", "Zl", "Zp")
+_NO_CHARACTERS = ("Cc", "Cs", "Zl", "Zp")
 _STRAIGHT = str.maketrans("“”„", '"""')
 
 

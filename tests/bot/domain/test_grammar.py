@@ -81,6 +81,7 @@ def test_the_commands_own_example() -> None:
         ('note="a b",c,"d,e"', ("a b", "c", "d,e")),
         ('note="","say \\"x\\"","a\\\\b"', ("", 'say "x"', "a\\b")),
         ("note=“curly quotes”", ("curly quotes",)),
+        ('note="a\x00b\u2028c\ud800"', ("a b c ",)),
         ("note=a=b,../x,1..5", ("a=b", "../x", "1..5")),
         ('note="lr=0.1"', ("lr=0.1",)),
         ("  lr = 0.1 , 0.2\n", (0.1, 0.2)),
