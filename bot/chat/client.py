@@ -12,7 +12,7 @@ import yarl
 from discord import app_commands
 from discord.gateway import DiscordWebSocket
 
-from bot.chat import errors
+from bot.chat import errors, forms
 from bot.chat.clicks import CLICKS
 from bot.chat.commands import all_commands
 from bot.chat.context import Arrivals, BoxClient, Interaction
@@ -129,6 +129,11 @@ class SignalboxClient(BoxClient):
             self._guild_here.set()
 
     on_guild_join = on_guild_available
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Forms alone: commands and buttons find their own way."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await forms.submitted(interaction)
 
     async def on_disconnect(self) -> None:
         log.warning("the gateway is lost; discord.py connects again")

@@ -2,7 +2,7 @@
 
 from discord import app_commands
 
-from bot.chat import cards
+from bot.chat import cards, trialcard
 from bot.chat.context import Interaction, channel_id
 from bot.chat.textsafe import cut
 
@@ -13,17 +13,26 @@ Choices = list[app_commands.Choice[str]]
 
 
 async def jobs(interaction: Interaction, text: str) -> Choices:
-    found = await interaction.client.services.show.matching(text, MOST_CHOICES)
-    return [app_commands.Choice(name=cards.choice(job), value=job.id) for job in found]
+    """Jobs and sweeps; behind a sweep's dot, some of its trials."""
+    return [app_commands.Choice(name=name, value=value) for name, value in await _named(interaction, text)]
 
 
 async def more_jobs(interaction: Interaction, text: str) -> Choices:
     """For an option that takes several ids: completes the last of them."""
     before, _, last = text.replace(",", " ").rpartition(" ")
     taken = before.split()
-    found = await interaction.client.services.show.matching(last, MOST_CHOICES)
-    values = [" ".join([*taken, job.id]) for job in found if job.id not in taken]
+    found = await _named(interaction, last)
+    values = [" ".join([*taken, value]) for _, value in found if value not in taken]
     return [app_commands.Choice(name=value, value=value) for value in values if len(value) <= CHOICE]
+
+
+async def space(interaction: Interaction, text: str) -> Choices:
+    """How many trials the text makes so far, then how it could go on. Discord takes no choice of more characters."""
+    found = await interaction.client.services.propose.so_far(
+        _project(interaction), channel_id(interaction), text, str(interaction.namespace.search or "")
+    )
+    fitting = [(name, value) for name, value in found if name and 0 < len(value) <= CHOICE]
+    return [app_commands.Choice(name=cut(name, CHOICE), value=value) for name, value in fitting[:MOST_CHOICES]]
 
 
 async def branches(interaction: Interaction, text: str) -> Choices:
@@ -40,6 +49,16 @@ async def commits(interaction: Interaction, text: str) -> Choices:
         app_commands.Choice(name=cut(f"{commit.short}  {commit.subject}".strip(), CHOICE), value=commit.sha)
         for commit in found[:MOST_CHOICES]
     ]
+
+
+async def _named(interaction: Interaction, text: str) -> list[tuple[str, str]]:
+    """What is shown, and the name that it stands for."""
+    services = interaction.client.services
+    sweep_id, dot, digits = text.strip().lower().partition(".")
+    if dot:
+        trials = await services.trial.matching(sweep_id, digits, MOST_CHOICES)
+        return [(trialcard.choice(job, trial), trialcard.name(job, trial)) for job, trial in trials]
+    return [(cards.choice(job), job.id) for job in await services.show.matching(text, MOST_CHOICES)]
 
 
 def _project(interaction: Interaction) -> str:

@@ -29,6 +29,11 @@ class Action(StrEnum):
     LOGS = "logs"
     PLOT = "plot"
     RETRY = "retry"
+    CONFIRM_SWEEP = "confirm_sweep"
+    CANCEL_SWEEP = "cancel_sweep"
+    PLOT_BEST = "plot_best"
+    RETRY_FAILED = "retry_failed"
+    TRAIN_BEST = "train_best"
 
 
 class Arrivals:
@@ -74,7 +79,7 @@ Interaction = discord.Interaction[BoxClient]
 AnyInteraction = discord.Interaction[Any]
 """What discord.py promises where it cannot know the client."""
 Click = Callable[[Interaction, str], Awaitable[None]]
-"""What a button does; the second argument is the job's id."""
+"""What a button does; the second argument is the job's id, or a trial's name."""
 
 
 async def acknowledge(interaction: Interaction, *, public: bool = False, update: bool = False) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import discord
 
-from bot.chat import cards, verdict
+from bot.chat import board, cards, verdict
 from bot.chat.breaker import Breaker
 from bot.chat.context import BoxClient
 from bot.chat.discord_errors import THREAD_EXISTS, calling
@@ -17,6 +17,7 @@ from bot.chat.limiter import Limiter
 from bot.chat.views import card_buttons, end_buttons
 from bot.domain.job import DIRECT, Job
 from bot.domain.posts import File, Post, PostKind
+from bot.domain.project import Project
 from bot.errors import Missing, Unavailable
 
 REQUEST_SECONDS = 45.0
@@ -83,10 +84,15 @@ class Poster:
         if not job.message_id:
             raise Missing(f"The card of {job.id} is not there")
         message = self._messageable(job.channel_id).get_partial_message(job.message_id)
-        embed = cards.card(job, self._client.projects.get(job.project))
-        await self._call(
-            ("edit", job.channel_id), "Editing a card", lambda: message.edit(embed=embed, view=card_buttons(job))
-        )
+        project = self._client.projects.get(job.project)
+
+        def edit() -> Awaitable[object]:
+            embed, new = _face(job, project)
+            if not new:  # the files that a message has stay unless an edit lists others
+                return message.edit(embed=embed, view=card_buttons(job))
+            return message.edit(embed=embed, view=card_buttons(job), attachments=new)
+
+        await self._call(("edit", job.channel_id), "Editing a card", edit)
 
     async def _send_message(self, post: Post, job: Job) -> int:
         channel = await self._place(post, job)
@@ -111,8 +117,13 @@ class Poster:
         gone = "" if len(files) == len(post.new.files) else GONE
         match post.new.kind:
             case PostKind.CARD:
+                embed, pictures = _face(job, project)
                 return await channel.send(
-                    embed=cards.card(job, project), view=card_buttons(job), nonce=post.nonce, allowed_mentions=_NOBODY
+                    embed=embed,
+                    files=pictures,
+                    view=card_buttons(job),
+                    nonce=post.nonce,
+                    allowed_mentions=_NOBODY,
                 )
             case PostKind.END:
                 elsewhere = ELSEWHERE.format(job.channel_id) if job.end_in is not None else ""
@@ -148,7 +159,7 @@ class Poster:
             if message.guild is None:
                 raise Unavailable("The server is not available at Discord")
             try:
-                await message.create_thread(name=f"{job.id} log")
+                await message.create_thread(name=f"{job.id} {'log' if job.sweep is None else 'sweep'}")
             except discord.HTTPException as error:
                 if error.code != THREAD_EXISTS:
                     raise
@@ -221,6 +232,15 @@ def _channel_id(post: Post, job: Job) -> int:
 
 def _attachment(file: File) -> discord.File:
     return discord.File(file.path, file.name) if file.path else discord.File(io.BytesIO(file.content), file.name)
+
+
+def _face(job: Job, project: Project | None) -> tuple[discord.Embed, list[discord.File]]:
+    """The card, with the board of a sweep where the message does not have it yet."""
+    embed, sweep = cards.card(job, project), job.sweep
+    new = board.picture(sweep) if sweep is not None and sweep.picture != sweep.shown_picture else None
+    if sweep is not None and new is None and not sweep.shown_picture:
+        embed.set_image(url=None)
+    return embed, [new] if new is not None else []
 
 
 def _is_there(file: File) -> bool:

@@ -1,11 +1,12 @@
-"""Answers that commands and buttons share. Each has been acknowledged before."""
+"""Answers that commands and buttons share, on jobs, sweeps and trials by their names. All are acknowledged before."""
 
 import io
 import re
+from collections.abc import Sequence
 
 import discord
 
-from bot.chat import cards, place
+from bot.chat import board, cards, place, trialcard
 from bot.chat.context import (
     Interaction,
     answer,
@@ -16,9 +17,13 @@ from bot.chat.context import (
     thread_link,
 )
 from bot.chat.textsafe import escape, fenced
-from bot.chat.views import card_buttons
+from bot.chat.views import card_buttons, trial_buttons
 from bot.chat.words import plural
 from bot.domain.job import Job
+from bot.domain.names import Name, parse
+from bot.domain.sweep import Sweep
+from bot.errors import BadInput, UserError
+from bot.services.show import LogExcerpt
 from bot.services.submit import TrainRequest
 
 CARD_SECONDS = 2.0
@@ -26,8 +31,11 @@ CARD_SECONDS = 2.0
 LOG_CHARACTERS = 1_800
 FILE_BYTES = 8 * 1024 * 1024
 """Discord takes 10 MiB."""
+MOST_CURVES = 8
+"""What the services draw in one picture."""
 
 
+# ---- what starts a job -----------------------------------------------------------------------------------
 def request(interaction: Interaction, given: dict[str, object]) -> TrainRequest:
     """What was typed, as the services take it: branch, commit and project are named apart, the rest are parameters."""
     values = dict(given)
@@ -45,51 +53,157 @@ def request(interaction: Interaction, given: dict[str, object]) -> TrainRequest:
 
 async def trained(interaction: Interaction, given: dict[str, object]) -> None:
     place.check(interaction)
-    await _accepted(interaction, await interaction.client.services.submit.train(request(interaction, given)))
+    await accepted(interaction, await interaction.client.services.submit.train(request(interaction, given)))
 
 
-async def retried(interaction: Interaction, job_id: str, given: dict[str, object]) -> None:
+async def retried(interaction: Interaction, text: str, given: dict[str, object]) -> None:
+    """A job once more; of a sweep what failed; a trial as a job of its own."""
+    name, services = parse(text), interaction.client.services
+    if name.trial is not None:
+        await trained_again(interaction, name, given)
+        return
+    old = await services.show.job(name.job_id)
+    if old.sweep is None:
+        place.check(interaction)
+        job = await services.submit.retry(old.id, request(interaction, given))
+        await accepted(interaction, job, f", again as {job.retry_of}" if job.retry_of else "")
+        return
+    if given:
+        raise BadInput(
+            ", ".join(given),
+            given=" ".join(map(str, given.values())),
+            expected=f"nothing (of a sweep, what failed is run again as it was; {old.id}.0 would be one trial)",
+        )
+    await retried_failed(interaction, old.id)
+
+
+async def retried_failed(interaction: Interaction, sweep_id: str) -> None:
     place.check(interaction)
-    await _accepted(interaction, await interaction.client.services.submit.retry(job_id, request(interaction, given)))
+    job = await interaction.client.services.propose.retry_failed(sweep_id, request(interaction, {}))
+    await accepted(interaction, job, f" with what failed of {sweep_id}")
 
 
-async def _accepted(interaction: Interaction, job: Job) -> None:
-    """Confirms a job, with a link to its card where that comes soon."""
-    again = f", again as {job.retry_of}" if job.retry_of else ""
+async def trained_again(interaction: Interaction, name: Name, given: dict[str, object]) -> None:
+    """The point of a trial as a job of its own."""
+    place.check(interaction)
+    again = interaction.client.services.trial.again
+    job = await again(name.job_id, name.trial or 0, request(interaction, given))
+    await accepted(interaction, job, f" with the parameters of {name}")
+
+
+async def accepted(interaction: Interaction, job: Job, how: str = "", more: Sequence[str] = ()) -> None:
+    """Confirms a job, with a link to its card where that comes soon. `more` are lines below."""
     message_id = await interaction.client.arrivals.wait(job, CARD_SECONDS)
     link = card_link(interaction.client, job, message_id)
-    await answer(interaction, f"{job.id} is on its way{again}: {link or 'its card comes in a moment'}")
+    head = f"{job.id} is on its way{how}: {link or 'its card comes in a moment'}"
+    await answer(interaction, "\n".join([head, *more]))
 
 
-async def logs(interaction: Interaction, job_id: str, lines: int) -> None:
+# ---- what is asked ---------------------------------------------------------------------------------------
+async def status(interaction: Interaction, text: str) -> None:
+    """The card as it is now, with a link to the one that is kept current."""
+    name, services = parse(text), interaction.client.services
+    if name.trial is not None:
+        job, trial = await services.trial.trial(name.job_id, name.trial)
+        embed, view = trialcard.card(job, trial, project_of(interaction.client, job)), trial_buttons(job, trial)
+        lead, files = f"The card of {job.id}", list[discord.File]()
+    else:
+        job = await services.show.job(name.job_id)
+        embed, view = cards.card(job, project_of(interaction.client, job)), card_buttons(job)
+        lead, files = "The card that is kept current", _picture(job)
+        if not files:
+            embed.set_image(url=None)
+    link = card_link(interaction.client, job)
+    await answer(interaction, f"{lead}: {link}" if link else None, embed=embed, view=view, files=files)
+
+
+async def logs(interaction: Interaction, text: str, lines: int) -> None:
     """The last lines, in a block where they fit, else as a file; and where the rest is."""
-    services = interaction.client.services
-    job = await services.show.job(job_id)
-    excerpt = await services.show.log(job.id, lines)
-    thread = thread_link(interaction.client, job)
-    rest = f"All of it: {thread}" if thread else ""
-    if not excerpt.text.strip():
-        await answer(interaction, f"{job.id} is {cards.state_word(job)} and has written no log so far. {rest}".strip())
+    name, services = parse(text), interaction.client.services
+    if name.trial is not None:
+        job, trial = await services.trial.trial(name.job_id, name.trial)
+        excerpt = await services.trial.log(job.id, trial.number, lines)
+        rest = f"All of it: `/artifacts {name}`" if trial.ended else ""
+        await _excerpt(interaction, str(name), trial.shown, excerpt, rest)
         return
-    head = f"The end of {job.id}'s log, of {plural(excerpt.total, 'line')} so far. {rest}"
+    job = await services.show.job(name.job_id)
+    if job.sweep is not None:
+        raise UserError(_which_log(job, job.sweep))
+    thread = thread_link(interaction.client, job)
+    excerpt = await services.show.log(job.id, lines)
+    await _excerpt(interaction, job.id, cards.state_word(job), excerpt, f"All of it: {thread}" if thread else "")
+
+
+async def plot(interaction: Interaction, texts: Sequence[str]) -> None:
+    """One picture of all that is named, with what is to say of it; of a sweep, of its best few trials."""
+    services = interaction.client.services
+    names = list(dict.fromkeys([name for text in texts for name in await _drawn(interaction, parse(text))]))
+    if any(name.trial is not None for name in names):
+        picture = await services.trial.picture([str(name) for name in names])
+    else:
+        picture = await services.plot.plot([name.job_id for name in names])
+    said = " ".join(map(str, names))
+    file = f"{re.sub('[^0-9a-z]+', '-', said.lower())[:80]}.png"
+    files = [discord.File(io.BytesIO(picture.png), file)] if picture.png is not None else []
+    await answer(interaction, picture.words or escape(said, 200), files=files)
+
+
+async def plot_best(interaction: Interaction, sweep_id: str) -> None:
+    """The best trial alone; of folds, all that its mean is of."""
+    job = await interaction.client.services.show.job(sweep_id)
+    folds = job.sweep.plan.folds if job.sweep is not None else 1
+    first = leading(job)[0].trial or 0
+    await plot(interaction, [f"{job.id}.{first + fold}" for fold in range(min(folds, MOST_CURVES))])
+
+
+async def stopped(interaction: Interaction, text: str) -> None:
+    name, services = parse(text), interaction.client.services
+    if name.trial is not None:
+        await services.trial.stop(name.job_id, name.trial, person(interaction))
+        await answer(interaction, f"{name} is being stopped; {name.job_id} goes on without it.")
+        return
+    found = await services.show.job(name.job_id)
+    job = await services.stop.stop(found.id, person(interaction))
+    await answer(interaction, f"{job.id} is being stopped; its end is told in the channel.")
+
+
+def leading(job: Job) -> list[Name]:
+    """The best trials of a sweep, best first; `UserError` where there is none to speak of."""
+    if job.sweep is None:
+        raise UserError(f"{job.id} is a single job and has no trials.")
+    if not job.sweep.tally.leaders:
+        raise UserError(f"None of {job.id}'s trials has told of the project's metric so far.")
+    return [Name(job.id, leader.number) for leader in job.sweep.tally.leaders]
+
+
+async def _drawn(interaction: Interaction, name: Name) -> list[Name]:
+    if name.trial is not None:
+        return [name]
+    job = await interaction.client.services.show.job(name.job_id)
+    return [Name(job.id)] if job.sweep is None else leading(job)
+
+
+async def _excerpt(interaction: Interaction, name: str, state: str, excerpt: LogExcerpt, rest: str) -> None:
+    if not excerpt.text.strip():
+        await answer(interaction, f"{name} is {state} and has written no log so far. {rest}".strip())
+        return
+    head = f"The end of {name}'s log, of {plural(excerpt.total, 'line')} so far. {rest}"
     if len(excerpt.text) <= LOG_CHARACTERS:
         await answer(interaction, f"{head}\n{fenced(excerpt.text)}")
         return
-    file = discord.File(io.BytesIO(excerpt.text.encode()[-FILE_BYTES:]), f"{job.id}-log.txt")
+    file = discord.File(io.BytesIO(excerpt.text.encode()[-FILE_BYTES:]), f"{name}-log.txt")
     await answer(interaction, head, files=[file])
 
 
-async def plot(interaction: Interaction, job_ids: list[str]) -> None:
-    """One picture of all the jobs, with what is to say of it."""
-    picture = await interaction.client.services.plot.plot(job_ids)
-    name = re.sub("[^0-9a-z]+", "-", " ".join(job_ids).lower())[:80]
-    files = [discord.File(io.BytesIO(picture.png), f"{name}.png")] if picture.png is not None else []
-    await answer(interaction, picture.words or escape(" ".join(job_ids), 200), files=files)
+def _which_log(job: Job, sweep: Sweep) -> str:
+    """Where to look in a sweep: at the best, and at one of each kind of failure."""
+    best = [f"`{job.id}.{leader.number}` is the best" for leader in sweep.tally.leaders[:1]]
+    failed = [f"`{job.id}.{failure.numbers[0]}` failed" for failure in sweep.tally.failures[:3] if failure.numbers]
+    told = ", ".join([*best, *failed])
+    example = f"`/logs {job.id}.0`"
+    return f"{job.id} is a sweep, and each of its trials has a log of its own: {example}.{f' {told}.' if told else ''}"
 
 
-async def status(interaction: Interaction, job: Job) -> None:
-    """The card as it is now, with a link to the one that is kept current."""
-    link = card_link(interaction.client, job)
-    content = f"The card that is kept current: {link}" if link else None
-    embed = cards.card(job, project_of(interaction.client, job))
-    await answer(interaction, content, embed=embed, view=card_buttons(job))
+def _picture(job: Job) -> list[discord.File]:
+    file = board.picture(job.sweep) if job.sweep is not None else None
+    return [file] if file is not None else []

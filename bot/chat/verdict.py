@@ -1,5 +1,6 @@
 """How a job ended, in words: the first line of the message that tells it, and what to do about it."""
 
+from bot.chat import sweepverdict
 from bot.chat.textsafe import cut_blocks, escape
 from bot.chat.words import duration, number
 from bot.domain.job import Job
@@ -42,8 +43,8 @@ _ADVICE: dict[EndReason, str] = {
 
 def content(job: Job, project: Project | None, body: str) -> str:
     """The whole message on an end: the verdict, who asked, `body` (inert already) and what to do."""
-    head = f"{verdict(job, project)} <@{job.asker_id}>"
-    advice = _ADVICE[_reason(job)]
+    head = "\n".join([f"{verdict(job, project)} <@{job.asker_id}>", *_notes(job, project)])
+    advice = _advice(job)
     room = CONTENT - len(head) - len(advice) - 2
     return "\n".join(filter(None, (head, cut_blocks(body.strip(), room), advice)))
 
@@ -55,6 +56,8 @@ def verdict(job: Job, project: Project | None) -> str:
 
 def ending(job: Job, project: Project | None) -> str:
     """The verdict without the job's id: `failed: exit code 1 after 12 s — ValueError: …`."""
+    if job.sweep is not None:
+        return sweepverdict.ending(job, job.sweep, project, ran_seconds(job))
     if _reason(job) is EndReason.SUCCEEDED:
         best = _best(job, project)
         return f"succeeded: {best}, {_took(job)}" if best else f"succeeded in {_took(job)}"
@@ -65,6 +68,14 @@ def ending(job: Job, project: Project | None) -> str:
 def ran_seconds(job: Job) -> float:
     """How long it ran; from the command on where it never ran, and 0 while it is not known."""
     return max(0.0, (job.ended_at or job.created_at) - (job.started_at or job.created_at))
+
+
+def _notes(job: Job, project: Project | None) -> list[str]:
+    return sweepverdict.notes(job.sweep, project) if job.sweep is not None else []
+
+
+def _advice(job: Job) -> str:
+    return sweepverdict.advice(job, job.sweep) if job.sweep is not None else _ADVICE[_reason(job)]
 
 
 def _failure(job: Job) -> str:

@@ -35,6 +35,13 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
+def usd(amount: float) -> str:
+    """`$0.04`, `$84.16`, `$12,346`; what is less than a cent says so."""
+    if 0 < amount < 0.01:
+        return "<$0.01"
+    return f"${amount:,.2f}" if amount < 1_000 else f"${amount:,.0f}"
+
+
 def bar(done: int, of: int) -> str:
     """`███████░░░`; full only when all is done."""
     filled = 0 if of <= 0 else min(BAR_CELLS, max(0, done) * BAR_CELLS // of)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from heapq import nsmallest
 
 from bot.domain.access import Person
 from bot.domain.job import Job
@@ -10,8 +11,8 @@ from bot.domain.leaderboard import as_job
 from bot.domain.loglines import LogEvent, readable
 from bot.domain.names import parse
 from bot.domain.project import Project
-from bot.domain.sweep import Sweep, Trial
-from bot.errors import BadInput, Missing, UnknownName, UserError
+from bot.domain.sweep import Sweep, Trial, TrialState
+from bot.errors import BadInput, Missing, SignalboxError, UnknownName, UserError
 from bot.ports import Batch, Logs
 from bot.services.aimd import Aimd
 from bot.services.plot import MOST_JOBS, Picture, Plot
@@ -22,6 +23,9 @@ from bot.services.trials import Trials
 
 PAGES = 30
 """Of a log that is read from its beginning."""
+
+_INTEREST = tuple(dict.fromkeys((TrialState.RUNNING, TrialState.FAILED, *TrialState)))
+"""Which trials somebody may mean: those that run, those that failed, then the others."""
 
 
 class LookAtTrial:
@@ -41,6 +45,25 @@ class LookAtTrial:
             raise UnknownName("trial", given=f"{face.id}.{number}", hint=f"It has {face.id}.0 to {face.id}.{last}.")
         known = await self._trials.peek(face.id)
         return face, known.get(number) or Trial(number)
+
+    async def matching(self, sweep_id: str, digits: str, limit: int = 25) -> list[tuple[Job, Trial]]:
+        """For autocomplete, some whose number begins with `digits`: the best, then what runs and what failed. Never
+        raises."""
+        try:
+            face = await self._show.job(sweep_id)
+            known = await self._trials.peek(face.id)
+        except SignalboxError:
+            return []
+        if face.sweep is None:
+            return []
+        best = [leader.number for leader in face.sweep.tally.leaders]
+        found = [trial for trial in known.values() if str(trial.number).startswith(digits)]
+
+        def interest(trial: Trial) -> tuple[int, int]:
+            rank = best.index(trial.number) if trial.number in best else len(best)
+            return rank, _INTEREST.index(trial.shown)
+
+        return [(face, trial) for trial in nsmallest(limit, found, key=interest)]
 
     async def log(self, sweep_id: str, number: int, lines: int) -> LogExcerpt:
         """The last `lines` lines that it printed, read at CloudWatch."""

@@ -6,7 +6,7 @@ from typing import Any
 from discord import app_commands
 
 from bot.chat.commands import help as help_
-from bot.chat.commands import retry, train
+from bot.chat.commands import retry, sweep, train
 from bot.chat.commands.artifacts import artifacts
 from bot.chat.commands.jobs import jobs
 from bot.chat.commands.logs import logs
@@ -20,6 +20,7 @@ def all_commands(projects: Sequence[Project]) -> list[app_commands.Command[Any, 
     """Those that the bot registers. Raises `ConfigError` where the projects' parameters clash."""
     commands = [
         train.command(projects),
+        sweep.command(projects),
         status,
         jobs,
         logs,

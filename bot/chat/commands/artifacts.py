@@ -9,6 +9,7 @@ from bot.chat import complete
 from bot.chat.context import Interaction, acknowledge, answer
 from bot.chat.textsafe import escape
 from bot.chat.words import joined, plural, size
+from bot.domain.names import parse
 from bot.ports import Artifact
 from bot.services.browse import Listing
 
@@ -19,12 +20,14 @@ _NO_BRACKETS = str.maketrans("[]", "()")
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
-@app_commands.command(description="What a job has left so far: files with links, and its newest picture or video")
-@app_commands.describe(job="Which job")
+@app_commands.command(
+    description="What a job or a trial has left so far: files with links, and its newest picture or video"
+)
+@app_commands.describe(job="Which job or trial")
 @app_commands.autocomplete(job=complete.jobs)
 async def artifacts(interaction: Interaction, job: str) -> None:
     await acknowledge(interaction)
-    listing = await interaction.client.services.browse.artifacts(job)
+    listing = await interaction.client.services.browse.artifacts(str(parse(job)))
     if not listing.artifacts:
         await answer(interaction, f"{listing.job.id} has left nothing so far.")
         return

@@ -11,7 +11,8 @@ from bot.chat.context import Interaction
 DESCRIPTION = 4_096
 _INTRODUCTION = (
     "Each job has one card in the channel, kept current, and a thread with its log. "
-    "When it ends, you are mentioned with the verdict and the plot."
+    "When it ends, you are mentioned with the verdict and the plot. A sweep has one card for all its trials; "
+    "`k7q2mx.4` is one of them."
 )
 
 

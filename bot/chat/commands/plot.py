@@ -1,4 +1,4 @@
-"""`/plot`: the curves of one job, or of several on one axis, for all to see."""
+"""`/plot`: the curves of one job or trial, or of several on one axis, for all to see."""
 
 from discord import app_commands
 
@@ -6,9 +6,9 @@ from bot.chat import complete, replies
 from bot.chat.context import Interaction, acknowledge
 
 
-@app_commands.command(description="Plot a job's metrics, or several jobs' on one axis")
-@app_commands.describe(job="Which job", more="Further jobs on the same axis: their ids, with spaces between")
+@app_commands.command(description="Plot the metrics of a job or a trial, of several on one axis, or of a sweep's best")
+@app_commands.describe(job="Which job, sweep or trial", more="More on the same axis: their names, with spaces between")
 @app_commands.autocomplete(job=complete.jobs, more=complete.more_jobs)
 async def plot(interaction: Interaction, job: str, more: str = "") -> None:
     await acknowledge(interaction, public=True)
-    await replies.plot(interaction, list(dict.fromkeys([job, *more.replace(",", " ").split()])))
+    await replies.plot(interaction, [job, *more.replace(",", " ").split()])

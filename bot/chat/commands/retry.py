@@ -12,11 +12,20 @@ from bot.domain.project import Project
 
 
 def command(projects: Sequence[Project]) -> app_commands.Command[Any, ..., None]:
-    options = [job_option("Which job to run again"), BRANCH, COMMIT, *parameter_options(projects, renewed=True)]
-    return typed_command("retry", "Run a job again: the same commit, the same parameters", options, _retry)
+    options = [
+        job_option("Which job, sweep or trial to run again"),
+        BRANCH,
+        COMMIT,
+        *parameter_options(projects, renewed=True),
+    ]
+    return typed_command(
+        "retry",
+        "Run a job or a trial again, or what failed of a sweep: the same commit, the same parameters",
+        options,
+        _retry,
+    )
 
 
 async def _retry(interaction: Interaction, given: dict[str, object]) -> None:
     await acknowledge(interaction)
-    job = await interaction.client.services.show.job(str(given.pop("job")))
-    await retried(interaction, job.id, given)
+    await retried(interaction, str(given.pop("job")), given)

@@ -11,13 +11,13 @@ LIST = 3_800
 MOST_UNTOLD = 5
 
 
-@app_commands.command(description="How a job is, or what is live")
-@app_commands.describe(job="Which job; everything that is live if not given")
+@app_commands.command(description="How a job, a sweep or a trial is, or what is live")
+@app_commands.describe(job="Which job, sweep or trial; everything that is live if not given")
 @app_commands.autocomplete(job=complete.jobs)
 async def status(interaction: Interaction, job: str | None = None) -> None:
     await acknowledge(interaction)
     if job is not None:
-        await replies.status(interaction, await interaction.client.services.show.job(job))
+        await replies.status(interaction, job)
         return
     show = interaction.client.services.show
     live, untold = await show.live(), await show.untold()

@@ -8,11 +8,17 @@ from bot.domain.job import Commit, Job, Progress
 from bot.domain.params import Kind, Parameter
 from bot.domain.posts import NewPost, Post, PostKind
 from bot.domain.project import Project
+from bot.domain.space import Axis, Space
 from bot.domain.states import EndReason, JobState
+from bot.domain.sweep import Failure, Leader, Plan, Search, Sweep, Tally, Trial, TrialState
 
 CREATED = 1_790_000_000.0
 STARTED = CREATED + 60
 ENDED = STARTED + 271
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
+    b"\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82"
+)
 
 PROJECT = Project(
     name="mnist",
@@ -73,3 +79,51 @@ def a_post(kind: PostKind, **changes: Any) -> Post:
     row = {name: changes.pop(name) for name in ("id", "attempted_at", "previous_id") if name in changes}
     new = NewPost(key=f"{kind}:k7q2mx", kind=kind, job_id="k7q2mx", **changes)
     return Post(**({"id": 5, "new": new, "created_at": CREATED} | row))
+
+
+SPACE = Space(
+    axes=(Axis("lr", Kind.FLOAT, (0.1, 0.01, 0.001)), Axis("momentum", Kind.FLOAT, (0.5, 0.1, 0.05))),
+    encoded={"axes": [["lr", [0.1, 0.01, 0.001]], ["momentum", [0.5, 0.1, 0.05]]]},
+)
+PLAN = Plan("lr=0.1,0.01,0.001 m=0.5,0.1,0.05", SPACE, Search.GRID, 9)
+LEADERS = (
+    Leader(0, 96.7, {"lr": 0.1, "momentum": 0.5}, epoch=6),
+    Leader(1, 94.44, {"lr": 0.1, "momentum": 0.1}, epoch=10),
+    Leader(3, 81.3, {"lr": 0.01, "momentum": 0.5}, epoch=10),
+)
+FAILURES = (
+    Failure(EndReason.COMMAND_FAILED, "ValueError: *boom*", 2, (4, 7)),
+    Failure(EndReason.OUT_OF_MEMORY, "", 1, (8,)),
+)
+MIDDLE = Tally(
+    counts={TrialState.SUCCEEDED: 3, TrialState.RUNNING: 2, TrialState.FAILED: 1, TrialState.WAITING: 3},
+    leaders=LEADERS,
+    failures=FAILURES[1:],
+    seconds=840.0,
+    progress=0.55,
+)
+DONE = Tally(counts={TrialState.SUCCEEDED: 9}, leaders=LEADERS, seconds=1440.0, progress=1.0)
+PARTLY = Tally(
+    counts={TrialState.SUCCEEDED: 3, TrialState.FAILED: 3, TrialState.PRUNED: 2, TrialState.MISSING: 1},
+    leaders=LEADERS,
+    failures=FAILURES,
+    seconds=1440.0,
+    saved_seconds=600.0,
+    progress=1.0,
+)
+PRICED = replace(PROJECT, usd_per_hour=0.526)
+
+
+def a_sweep(tally: Tally = MIDDLE, *, plan: Plan = PLAN, picture: str = "", **changes: Any) -> Job:
+    """A live one; `ended_sweep` has ended."""
+    own = {"sweep": Sweep(plan, tally, picture=picture), "parameters": {"epochs": 10, "optimizer": "sgd"}}
+    return a_job(**({"state": JobState.RUNNING, "started_at": STARTED} | own | changes))
+
+
+def ended_sweep(tally: Tally = DONE, reason: EndReason = EndReason.SUCCEEDED, **changes: Any) -> Job:
+    plan, picture = changes.pop("plan", PLAN), changes.pop("picture", "")
+    return replace(a_sweep(tally, plan=plan, picture=picture).ended(reason, ENDED), **changes)
+
+
+def a_trial(number: int = 3, **changes: Any) -> Trial:
+    return replace(Trial(number, state=JobState.RUNNING, started_at=STARTED), **changes)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from bot.domain.access import Person
@@ -16,12 +16,8 @@ from bot.services.browse import Listing
 from bot.services.plot import Picture
 from bot.services.show import LogExcerpt
 from bot.services.submit import TrainRequest
-from tests.bot.chat.jobs import PROJECT, a_job
-
-PNG = (
-    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
-    b"\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82"
-)
+from tests.bot.chat.jobs import PNG, PROJECT, a_job
+from tests.bot.chat.sweeps import FakePropose, FakeTrial
 
 
 @dataclass
@@ -37,6 +33,11 @@ class FakeServices:
     nothing_left: bool = False
     made: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
     """The jobs that were accepted, for those who wait for them."""
+    propose: FakePropose = field(init=False)
+    trial: FakeTrial = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.propose, self.trial = FakePropose(self.known, self.made), FakeTrial(self.known, self.made)
 
     def services(self, projects: Sequence[Project] = (PROJECT,)) -> Services:
         return cast("Services", _AsServices(self, tuple(projects)))
@@ -92,7 +93,7 @@ class FakeServices:
         return Picture(PNG, "Best epoch 6.")
 
     async def artifacts(self, job_id: str) -> Listing:
-        job = await self.job(job_id)
+        job = replace(await self.job(job_id.partition(".")[0]), id=job_id)
         if self.nothing_left:
             return Listing(job, (), {}, None, 0)
         found = (
@@ -131,4 +132,5 @@ class _AsServices:
 
     def __init__(self, fake: FakeServices, projects: tuple[Project, ...]) -> None:
         self.submit = self.stop = self.show = self.plot = self.browse = self.complete = fake
+        self.propose, self.trial = fake.propose, fake.trial
         self.projects = projects

@@ -181,7 +181,8 @@ async def test_logs_come_in_a_block_and_long_ones_as_a_file(room: Room) -> None:
 
 
 async def test_a_plot_is_for_all_and_takes_several_jobs(room: Room) -> None:
-    message = await typed(room, "/plot job:k7q2mx more:b2c3d4, k7q2mx")
+    room.services.known = {"k7q2mx": a_running_job(), "b2c3d4": a_running_job(id="b2c3d4")}
+    message = await typed(room, "/plot job:k7q2mx more:b2c3d4, K7Q2MX")
     assert room.services.plotted == [["k7q2mx", "b2c3d4"]]
     assert not message["flags"] & EPHEMERAL
     assert message["attachments"][0]["filename"] == "k7q2mx-b2c3d4.png"
@@ -206,7 +207,7 @@ async def test_help_names_every_command_that_is_registered(room: Room) -> None:
     outcome = await room.mika.type("/help", channel=CHANNEL, wait=True)
     text = outcome["message"]["embeds"][0]["description"]
     names = {command["name"] for command in await room.mika.commands()}
-    assert names == {"train", "status", "jobs", "logs", "plot", "artifacts", "stop", "retry", "help"}
+    assert names == {"train", "sweep", "status", "jobs", "logs", "plot", "artifacts", "stop", "retry", "help"}
     assert all(f"`/{name}" in text for name in names - {"help"})
     assert "`/train [branch] [commit] [lr] [epochs] [optimizer] [augment]`" in text
 

@@ -13,11 +13,11 @@ from bot.chat.poster import Poster
 from bot.domain.job import NOWHERE, Job
 from bot.domain.posts import File, Post, PostKind
 from bot.domain.states import EndReason
+from bot.domain.sweep import Tally, TrialState
 from bot.errors import Denied, Missing, Refused, Throttled, Unavailable
 from deploy.sandbox.discord.wire import Json
 from tests.bot.chat.conftest import CHANNEL, Room
-from tests.bot.chat.jobs import a_job, a_post, a_running_job, an_ended_job
-from tests.bot.chat.services import PNG
+from tests.bot.chat.jobs import PNG, a_job, a_post, a_running_job, a_sweep, an_ended_job, ended_sweep
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +48,64 @@ async def test_a_card_is_posted_and_edited_in_place(room: Room) -> None:
     assert after["id"] == before["id"]
     assert "boom" in after["embeds"][0]["description"]
     assert [button["label"] for button in after["components"][0]["components"]] == ["Retry", "Logs", "Plot"]
+
+
+async def test_the_picture_of_a_sweep_goes_with_its_card_only_when_it_is_new(room: Room, tmp_path: Path) -> None:
+    job = await with_card(room, a_sweep)
+    assert "image" not in (await last(room))["embeds"][0]
+
+    async def shown(picture: str, before: str) -> Json:
+        await room.client.poster.show(replace(job, sweep=replace(sweep, picture=picture, shown_picture=before)))
+        return await last(room)
+
+    assert job.sweep is not None
+    sweep, first, second = job.sweep, tmp_path / "1.png", tmp_path / "2.png"
+    first.write_bytes(PNG)
+    second.write_bytes(PNG)
+    new = await shown(str(first), "")
+    address = new["embeds"][0]["image"]["url"]
+    assert address.endswith("/board.png")
+    assert new["attachments"] == []
+    same = await shown(str(first), str(first))
+    assert same["embeds"][0]["image"]["url"] == address
+    other = await shown(str(second), str(first))
+    assert other["embeds"][0]["image"]["url"] not in (address, "attachment://board.png")
+    gone = await shown(str(tmp_path / "3.png"), str(second))
+    assert gone["embeds"][0]["image"]["url"] == other["embeds"][0]["image"]["url"]
+    (message,) = [m for m in room.discord.discord.core.timeline(str(room.channel_id)) if m.id == new["id"]]
+    assert len(message.files) == 1
+
+
+async def test_a_picture_that_is_gone_leaves_a_card_without(room: Room) -> None:
+    card = await room.posted(a_sweep(channel_id=room.channel_id, picture="/nowhere/board.png"))
+    assert "image" not in card["embeds"][0]
+
+
+async def test_a_card_that_has_a_picture_from_the_beginning_is_posted_with_it(room: Room, tmp_path: Path) -> None:
+    path = tmp_path / "board.png"
+    path.write_bytes(PNG)
+    card = await room.posted(a_sweep(channel_id=room.channel_id, picture=str(path)))
+    assert card["embeds"][0]["image"]["url"].endswith("/board.png")
+
+
+async def test_a_sweep_has_one_thread_and_one_end_with_its_files(room: Room) -> None:
+    job = await with_card(room, ended_sweep)
+    await room.client.poster.send(a_post(PostKind.THREAD), job)
+    assert [thread["name"] for thread in await room.mika.threads()] == ["k7q2mx sweep"]
+    files = (File("board.png", PNG), File("k7q2mx.csv", b"trial,lr\n0,0.1\n"))
+    post = a_post(PostKind.END, id=9, files=files, attempted_at=time.time())
+    message_id = await room.client.poster.send(post, job)
+    end = await last(room)
+    assert end["content"].startswith("k7q2mx swept 9 trials: val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0)")
+    assert [a["filename"] for a in end["attachments"]] == ["board.png", "k7q2mx.csv"]
+    assert [button["label"] for button in end["components"][0]["components"]] == ["Plot best", "Train best again"]
+    assert await room.client.poster.sent(post, job) == message_id
+
+
+async def test_an_end_without_a_button_is_told_all_the_same(room: Room) -> None:
+    job = ended_sweep(Tally({TrialState.SUCCEEDED: 9}), channel_id=room.channel_id)
+    await room.client.poster.send(a_post(PostKind.END), job)
+    assert (await last(room))["components"] == []
 
 
 @pytest.mark.parametrize("kind", [PostKind.CARD, PostKind.END])

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.words import bar, duration, joined, number, plural, relative, size
+from bot.chat.words import bar, duration, joined, number, plural, relative, size, usd
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,22 @@ def test_sizes(count: int, text: str) -> None:
 )
 def test_the_bar_is_full_only_when_all_is_done(done: int, of: int, cells: int) -> None:
     assert bar(done, of) == "█" * cells + "░" * (10 - cells)
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (0, "$0.00"),
+        (0.004, "<$0.01"),
+        (0.01, "$0.01"),
+        (1.05, "$1.05"),
+        (84.164, "$84.16"),
+        (999.99, "$999.99"),
+        (12_345.6, "$12,346"),
+    ],
+)
+def test_money_is_in_dollars_and_cents(amount: float, text: str) -> None:
+    assert usd(amount) == text
 
 
 def test_the_rest() -> None:
