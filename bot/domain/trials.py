@@ -59,7 +59,7 @@ def observed(trial: Trial, seen: Observation, stop_at: float | None = None) -> T
         moved = replace(
             moved,
             reason=end_reason(seen, stop_requested=stopped),
-            ended_at=seen.stopped_at or moved.started_at,
+            ended_at=seen.stopped_at or seen.last.stopped_at or moved.started_at,
             exit_code=seen.last.exit_code,
         )
     return moved

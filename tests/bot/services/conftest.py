@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,17 +17,27 @@ from bot.ports import Store
 from bot.services.aimd import Aimd
 from bot.services.archive import Archive, ArchiveSettings
 from bot.services.bells import Bells
+from bot.services.conclude import Conclude
+from bot.services.diagnose import Diagnose
 from bot.services.explain import Explain
+from bot.services.feed import Feed
 from bot.services.finish import Finish, FinishSettings
+from bot.services.follow import Follow
 from bot.services.launch import Launch, LaunchSettings
+from bot.services.measure import Measure, MeasureSettings, Results
 from bot.services.narrate import Narrate
 from bot.services.notify import Notify, NotifySettings
+from bot.services.paint import Paint, PaintSettings
 from bot.services.plot import Plot
+from bot.services.propose import Proposal, Propose, SweepRequest
 from bot.services.reconcile import Reconcile
 from bot.services.show import Show
+from bot.services.sketch import Sketch
 from bot.services.stop import Stop
 from bot.services.submit import Submit, TrainRequest
 from bot.services.tail import Tail
+from bot.services.trial import LookAtTrial, TrialLog
+from bot.services.trials import Trials
 from bot.services.watch import Watch
 from tests.bot.services.fakes import (
     Clock,
@@ -37,6 +48,7 @@ from tests.bot.services.fakes import (
     FakeEvents,
     FakeFigures,
     FakeLogs,
+    FakeSampler,
 )
 
 MIKA = Person(1, "mika", frozenset({"trainer", "admin"}))
@@ -74,6 +86,7 @@ class Outside:
     artifacts: FakeArtifacts = field(default_factory=FakeArtifacts)
     code: FakeCode = field(default_factory=FakeCode)
     figures: FakeFigures = field(default_factory=FakeFigures)
+    sampler: FakeSampler = field(default_factory=FakeSampler)
 
     def __post_init__(self) -> None:
         self.chat = FakeChat(self.clock)
@@ -110,10 +123,26 @@ class Bot:
         self.reconcile = Reconcile(store, outside.batch, projects, bells, "signalbox", now=now)
         self.explain = Explain(store, bells, 300, now=now)
         self.archive = Archive(store, self.tail, outside.artifacts, projects, bells, settings, now=now)
+        self.trials = Trials(store, projects, now=now)
+        self.propose = Propose(
+            store, outside.batch, outside.code, [PROJECT], bells, now=now, new_id=new_id or (lambda: next(ids))
+        )
+        self.feed = Feed(store, self.trials, outside.sampler, projects, bells, now=now)
+        self.follow = Follow(store, outside.batch, self.trials, bells, now=now)
+        results = Results(outside.artifacts, Diagnose(outside.logs, projects, pace), projects)
+        self.measure = Measure(store, self.trials, results, bells, MeasureSettings(5, 60), now=now)
+        sketch = Sketch(self.trials, outside.figures, outside.artifacts, outside.sampler, projects)
+        self.paint = Paint(store, sketch, bells, PaintSettings(folder / "boards", 10), now=now)
+        self.conclude = Conclude(store, self.trials, self.paint, projects, bells, now=now, picture_deadline=60)
+        trial_log = TrialLog(outside.batch, outside.logs, projects, pace)
+        self.look = LookAtTrial(self.show, self.trials, self.plot, self.submit, self.stop, trial_log)
         self.notify = Notify(store, outside.chat, projects, bells, NotifySettings(card=5, nonce_window=60), now=now)
 
     async def train(self, person: Person = MIKA, interaction_id: int = 9, **values: object) -> Job:
         return await self.submit.train(TrainRequest(person, CHANNEL, interaction_id, values=values))
+
+    async def sweep(self, text: str, person: Person = MIKA, interaction_id: int = 9, **options: Any) -> Proposal:
+        return await self.propose.sweep(SweepRequest(person, CHANNEL, interaction_id, text, **options))
 
     async def tell(self) -> None:
         """Delivers until nothing more can be delivered now."""
@@ -126,7 +155,10 @@ class Bot:
 
     async def turn(self) -> None:
         """One pass of every service."""
-        for service in (self.launch, self.stop, self.watch, self.tail, self.finish, self.archive):
+        for service in (
+            *(self.feed, self.launch, self.stop, self.watch, self.tail, self.finish, self.archive),
+            *(self.follow, self.measure, self.paint, self.conclude),
+        ):
             await service.once()
         await self.tell()
 

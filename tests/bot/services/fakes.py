@@ -9,8 +9,10 @@ from bot.domain.events import Attempt, Observation
 from bot.domain.figures import BoardRequest, Drawing, FigureRequest
 from bot.domain.job import Commit, Job
 from bot.domain.loglines import LogEvent
+from bot.domain.params import Value
 from bot.domain.posts import Post
 from bot.domain.states import JobState
+from bot.domain.sweep import Plan, Trial
 from bot.errors import Missing, Refused, ServiceError, Unavailable
 from bot.ports import Artifact, Hint, LogPage, Submission
 
@@ -253,6 +255,30 @@ class FakeFigures(Faulty):
         self._check("board", after=False)
         self.boards.append(request)
         return Drawing(f"board {len(self.boards)}".encode(), ())
+
+
+class FakeSampler(Faulty):
+    """Asked for points it goes up: 0.01, 0.02, … What is hopeless a test says; all is of equal importance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[int, int]] = []
+        """How many trials it was told of, and how many points it was asked for, each time."""
+        self.losers: list[int] = []
+
+    async def ask(self, plan: Plan, trials: Sequence[Trial], count: int, *, maximize: bool) -> list[dict[str, Value]]:
+        self._check("ask", after=False)
+        self.asked.append((len(trials), count))
+        first = len({trial.number // plan.folds for trial in trials}) + 1
+        return [dict.fromkeys(plan.space.names, (first + place) / 100) for place in range(count)]
+
+    async def hopeless(self, plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> list[int]:
+        self._check("hopeless", after=False)
+        return [trial.number for trial in trials if trial.number in self.losers and not trial.ended]
+
+    async def importance(self, plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> dict[str, float]:
+        self._check("importance", after=False)
+        return dict.fromkeys(plan.space.names, 1 / len(plan.space.names))
 
 
 @dataclass

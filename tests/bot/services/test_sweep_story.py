@@ -1,0 +1,508 @@
+"""A sweep as the channel sees it: one array, one card, one end; and everything that may go otherwise."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.events import Attempt
+from bot.domain.job import Job
+from bot.domain.posts import PostKind
+from bot.domain.states import EndReason, JobState
+from bot.domain.sweep import Sweep, TrialState
+from bot.errors import BadInput, NotAllowed, Refused, Throttled, Unavailable, UserError
+from bot.ports import Hint, Store
+from bot.services.submit import TrainRequest
+from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, Bot, Outside
+from tests.bot.services.fakes import LOST_REPLY
+
+GRID = "lr=0.1,0.01 m=0.5,0.1"
+BEST = (96.5, 94.4, 81.3, 59.7)
+
+
+def metrics(value: float) -> bytes:
+    return f"epoch,val_accuracy\n1,{value - 1}\n2,{value}\n3,{value - 0.5}\n".encode()
+
+
+def run_child(outside: Outside, batch_id: str) -> None:
+    outside.batch.move(batch_id, JobState.RUNNING, Attempt(f"stream/{batch_id}", outside.clock()))
+    outside.logs.streams.setdefault(f"stream/{batch_id}", [])
+
+
+def end_child(outside: Outside, batch_id: str, code: int = 0) -> None:
+    """Started a minute ago."""
+    state = JobState.SUCCEEDED if code == 0 else JobState.FAILED
+    attempt = Attempt(f"stream/{batch_id}", outside.clock() - 60, outside.clock(), code)
+    outside.batch.move(batch_id, state, attempt, reason="Essential container in task exited" if code else "")
+
+
+def leave(outside: Outside, sweep_id: str, number: int, value: float) -> None:
+    outside.artifacts.objects[f"s3://bucket/jobs/{sweep_id}/{number}/metrics.csv"] = metrics(value)
+
+
+async def settle(bot: Bot, turns: int = 8) -> None:
+    for _ in range(turns):
+        await bot.turn()
+        bot.outside.clock.tick(15)
+
+
+async def face_of(bot: Bot, sweep_id: str) -> tuple[Job, Sweep]:
+    face = await bot.job(sweep_id)
+    assert face.sweep is not None
+    return face, face.sweep
+
+
+async def finished(bot: Bot, values: tuple[float | None, ...] = BEST, text: str = GRID) -> Job:
+    """A grid whose trials have ended with these values; None failed."""
+    proposal = await bot.sweep(text)
+    await bot.turn()
+    for number, value in enumerate(values):
+        if value is not None:
+            leave(bot.outside, proposal.job.id, number, value)
+        end_child(bot.outside, f"batch-1:{number}", 0 if value is not None else 1)
+    await settle(bot)
+    return await bot.job(proposal.job.id)
+
+
+def table(bot: Bot) -> list[dict[str, str]]:
+    end = next(m for m in bot.outside.chat.messages if m.post.new.kind is PostKind.END)
+    (file,) = [file for file in end.post.new.files if file.name.endswith(".csv")]
+    return list(csv.DictReader(io.StringIO(file.content.decode())))
+
+
+async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep(GRID)
+    assert not proposal.needs_confirmation
+    sweep_id = proposal.job.id
+    await bot.turn()
+    (call,) = outside.batch.submissions
+    assert (call.name, call.array_size) == (f"signalbox-mnist-{sweep_id}-0", 4)
+    assert call.environment["JOB_ID"] == sweep_id
+    assert call.environment["OUTPUT_URI"] == f"s3://bucket/jobs/{sweep_id}/"
+    space = json.loads(call.environment["SWEEP_SPACE"])
+    assert space == {"axes": [["lr", [0.1, 0.01]], ["momentum", [0.5, 0.1]]], "numbers": "0-3"}
+
+    run_child(outside, "batch-1:0")
+    run_child(outside, "batch-1:1")
+    await settle(bot, 2)
+    _, sweep = await face_of(bot, sweep_id)
+    assert sweep.tally.counts == {TrialState.WAITING: 2, TrialState.RUNNING: 2}
+
+    for number, value in enumerate(BEST):
+        leave(outside, sweep_id, number, value)
+        end_child(outside, f"batch-1:{number}")
+    await settle(bot)
+    face, sweep = await face_of(bot, sweep_id)
+    assert (face.state, face.reason) == (JobState.SUCCEEDED, EndReason.SUCCEEDED)
+    assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
+    assert [(leader.number, leader.value, leader.epoch) for leader in sweep.tally.leaders] == [
+        (0, 96.5, 2),
+        (1, 94.4, 2),
+        (2, 81.3, 2),
+        (3, 59.7, 2),
+    ]
+    assert sweep.tally.leaders[1].parameters == {"lr": 0.1, "momentum": 0.1}
+    assert sweep.tally.seconds == pytest.approx(240)
+    kinds = [message.post.new.kind for message in outside.chat.messages]
+    assert kinds == [PostKind.CARD, PostKind.THREAD, PostKind.END]
+    assert [file.name for file in outside.chat.messages[-1].post.new.files] == [f"{sweep_id}.png", f"{sweep_id}.csv"]
+    assert [(row["trial"], row["lr"], row["momentum"], row["val_accuracy"]) for row in table(bot)] == [
+        (f"{sweep_id}.0", "0.1", "0.5", "96.5"),
+        (f"{sweep_id}.1", "0.1", "0.1", "94.4"),
+        (f"{sweep_id}.2", "0.01", "0.5", "81.3"),
+        (f"{sweep_id}.3", "0.01", "0.1", "59.7"),
+    ]
+    assert not await bot.store.open_jobs(), "nothing is left to do"
+    assert not await bot.store.pending_posts()
+
+
+async def test_the_parts_of_a_sweep_are_nobodys_jobs(bot: Bot) -> None:
+    proposal = await bot.sweep(GRID)
+    await bot.turn()
+    assert [job.id for job in await bot.show.live()] == [proposal.job.id]
+    with pytest.raises(UserError):
+        await bot.show.job(f"{proposal.job.id}-0")
+
+
+async def test_failures_alike_are_told_together_with_their_reason(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep(GRID)
+    await bot.turn()
+    for number in range(4):
+        run_child(outside, f"batch-1:{number}")
+    for number in (1, 3):
+        lines = ("epoch 1", "ValueError: shapes (3, 4) and (5,) do not fit")
+        outside.logs.write(f"stream/batch-1:{number}", *lines, at=outside.clock())
+    for number in range(4):
+        if number in (0, 2):
+            leave(outside, proposal.job.id, number, BEST[number])
+        end_child(outside, f"batch-1:{number}", 0 if number in (0, 2) else 1)
+    await settle(bot)
+    face, sweep = await face_of(bot, proposal.job.id)
+    (failure,) = sweep.tally.failures
+    assert (failure.count, failure.numbers, failure.detail) == (
+        2,
+        (1, 3),
+        "ValueError: shapes (3, 4) and (5,) do not fit",
+    )
+    assert failure.reason is EndReason.COMMAND_FAILED
+    assert face.reason is EndReason.SUCCEEDED
+
+
+async def test_all_that_failed_is_a_failure(bot: Bot, outside: Outside) -> None:
+    face = await finished(bot, (None, None, None, None))
+    assert (face.state, face.reason) == (JobState.FAILED, EndReason.COMMAND_FAILED)
+    assert len(bot.said(PostKind.END)) == 1
+
+
+async def test_a_success_without_metrics_is_told_apart(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep("lr=0.1,0.01")
+    await bot.turn()
+    leave(outside, proposal.job.id, 0, 90.0)
+    end_child(outside, "batch-1:0")
+    end_child(outside, "batch-1:1")
+    await settle(bot)
+    _, sweep = await face_of(bot, proposal.job.id)
+    assert sweep.tally.counts == {TrialState.SUCCEEDED: 1, TrialState.MISSING: 1}
+
+
+async def test_a_restart_in_the_middle_loses_and_repeats_nothing(
+    bot: Bot, outside: Outside, store: Store, tmp_path: Path
+) -> None:
+    proposal = await bot.sweep(GRID)
+    await bot.turn()
+    for number in (0, 1):
+        leave(outside, proposal.job.id, number, BEST[number])
+        end_child(outside, f"batch-1:{number}")
+    await settle(bot, 3)
+    again = Bot(outside, store, tmp_path)
+    for number in (2, 3):
+        leave(outside, proposal.job.id, number, BEST[number])
+        end_child(outside, f"batch-1:{number}")
+    await settle(again)
+    _, sweep = await face_of(again, proposal.job.id)
+    assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
+    assert len(outside.batch.submissions) == 1
+    assert len(again.said(PostKind.END)) == 1
+
+
+async def test_a_lost_answer_makes_no_second_array(bot: Bot, outside: Outside) -> None:
+    await bot.sweep(GRID)
+    outside.batch.fail("submit", LOST_REPLY, after=True)
+    await settle(bot)
+    assert len(outside.batch.submissions) == 1
+
+
+async def test_a_stopped_sweep_is_told_once(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep(GRID)
+    await bot.turn()
+    run_child(outside, "batch-1:0")
+    leave(outside, proposal.job.id, 0, 90.0)
+    await bot.turn()
+    await bot.stop.stop(proposal.job.id, MIKA)
+    await settle(bot)
+    face, sweep = await face_of(bot, proposal.job.id)
+    assert outside.batch.terminated == ["batch-1"]
+    assert face.reason is EndReason.STOPPED
+    assert sweep.tally.counts == {TrialState.STOPPED: 4}
+    assert len(bot.said(PostKind.END)) == 1
+
+
+async def test_a_sweep_stopped_before_it_was_submitted(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep(GRID)
+    await bot.stop.stop(proposal.job.id, MIKA)
+    await settle(bot)
+    face, _ = await face_of(bot, proposal.job.id)
+    assert (face.reason, outside.batch.submissions) == (EndReason.STOPPED, [])
+    assert len(bot.said(PostKind.END)) == 1
+
+
+async def test_batch_that_does_not_take_it_ends_it_with_the_reason(bot: Bot, outside: Outside) -> None:
+    outside.batch.fail("submit", Refused("Job queue is disabled"))
+    proposal = await bot.sweep(GRID)
+    await settle(bot)
+    face, sweep = await face_of(bot, proposal.job.id)
+    assert (face.state, face.reason) == (JobState.FAILED, EndReason.NOT_SUBMITTED)
+    assert sweep.tally.failures[0].count == 4
+    assert len(bot.said(PostKind.END)) == 1
+
+
+# ---- confirming ------------------------------------------------------------------------------------------
+LARGE = "lr=0.1,0.2,0.3,0.4 m=0.1,0.2,0.3"
+
+
+async def test_a_large_sweep_waits_for_its_confirmation(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep(LARGE)
+    assert proposal.needs_confirmation
+    await settle(bot, 2)
+    assert outside.batch.submissions == []
+    assert outside.chat.messages == []
+    with pytest.raises(NotAllowed):
+        await bot.propose.confirm(proposal.job.id, NOOR)
+    first = await bot.propose.confirm(proposal.job.id, MIKA)
+    second = await bot.propose.confirm(proposal.job.id, MIKA)
+    assert first.id == second.id == proposal.job.id
+    assert first.sweep == proposal.job.sweep, "bound to what was shown"
+    await settle(bot, 2)
+    (call,) = outside.batch.submissions
+    assert call.array_size == 12
+
+
+async def test_a_preview_that_was_cancelled_or_is_old_starts_nothing(bot: Bot, outside: Outside) -> None:
+    cancelled = await bot.sweep(LARGE)
+    await bot.propose.cancel(cancelled.job.id, MIKA)
+    with pytest.raises(UserError, match="gone"):
+        await bot.propose.confirm(cancelled.job.id, MIKA)
+    old = await bot.sweep(LARGE, interaction_id=10)
+    outside.clock.tick(3601)
+    with pytest.raises(UserError, match="hour old"):
+        await bot.propose.confirm(old.job.id, MIKA)
+    await settle(bot, 2)
+    assert outside.batch.submissions == []
+
+
+async def test_the_preview_says_what_it_takes(bot: Bot, outside: Outside) -> None:
+    outside.batch.machines = 5
+    await _trained(bot, outside, seconds=120)
+    proposal = await bot.sweep(LARGE)
+    assert proposal.machines == 5
+    assert proposal.seconds == pytest.approx(3 * 120), "12 trials on 5 machines are three rounds"
+    assert proposal.most_seconds == 12 * 3600
+    assert proposal.usd_most is None, "the project has no price"
+
+
+async def _trained(bot: Bot, outside: Outside, seconds: float) -> None:
+    await bot.train(interaction_id=1)
+    await bot.turn()
+    now = outside.clock()
+    outside.batch.move("batch-1", JobState.RUNNING, Attempt("stream", now - seconds))
+    outside.logs.streams["stream"] = []
+    await bot.turn()
+    outside.batch.move("batch-1", JobState.SUCCEEDED, Attempt("stream", now - seconds, now, 0))
+    ended = outside.batch.jobs["batch-1"]
+    outside.batch.jobs["batch-1"] = replace(ended, started_at=now - seconds, stopped_at=now)
+    await settle(bot)
+
+
+async def test_the_same_command_twice_is_one_sweep(bot: Bot, outside: Outside) -> None:
+    first = await bot.sweep(GRID, interaction_id=5)
+    second = await bot.sweep(GRID, interaction_id=5)
+    assert first.job.id == second.job.id
+    await settle(bot, 2)
+    assert len(outside.batch.submissions) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "error"),
+    [
+        ("lr=0.1,7", {}, UserError),
+        ("warmup=3", {}, UserError),
+        ("", {}, UserError),
+        (GRID, {"search": "genetic"}, BadInput),
+        (GRID, {"parallel": -1}, BadInput),
+        ("lr=" + ",".join(f"0.{n:06d}" for n in range(1, 500)), {}, UserError),
+    ],
+)
+async def test_what_cannot_be_is_refused(
+    bot: Bot, text: str, options: dict[str, object], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await bot.sweep(text, **options)
+
+
+async def test_who_may_not_train_may_not_sweep(bot: Bot) -> None:
+    with pytest.raises(NotAllowed):
+        await bot.sweep(GRID, GUEST)
+
+
+# ---- one by one ------------------------------------------------------------------------------------------
+async def test_a_sampler_is_asked_as_trials_end(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=2)
+    sweep_id = proposal.job.id
+    await bot.turn()
+    assert [call.environment["JOB_ID"] for call in outside.batch.submissions] == [f"{sweep_id}.0", f"{sweep_id}.1"]
+    assert [call.array_size for call in outside.batch.submissions] == [0, 0]
+    assert outside.batch.submissions[1].environment["OUTPUT_URI"] == f"s3://bucket/jobs/{sweep_id}/1/"
+    for number in range(4):
+        run_child(outside, f"batch-{number + 1}")
+        await bot.turn()
+        leave(outside, sweep_id, number, 80.0 + number)
+        end_child(outside, f"batch-{number + 1}")
+        await settle(bot, 3)
+    await settle(bot)
+    _, sweep = await face_of(bot, sweep_id)
+    assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
+    assert sweep.tally.leaders[0].parameters == {"lr": 0.04}
+    assert outside.sampler.asked == [(0, 2), (2, 1), (3, 1)]
+    assert len(outside.batch.submissions) == 4
+    assert len(bot.said(PostKind.END)) == 1
+    assert [row["lr"] for row in table(bot)] == ["0.01", "0.02", "0.03", "0.04"]
+
+
+async def test_a_sampler_that_fails_is_asked_again(bot: Bot, outside: Outside) -> None:
+    outside.sampler.fail("ask", Unavailable("the sampling process died 2 times"))
+    await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=2)
+    await bot.turn()
+    assert outside.batch.submissions == []
+    outside.clock.tick(11)
+    await bot.turn()
+    assert len(outside.batch.submissions) == 2
+
+
+async def test_parallel_keeps_so_many_under_way(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep("lr=0.1,0.2,0.3,0.4,0.5", parallel=2)
+    await settle(bot, 2)
+    assert len(outside.batch.submissions) == 2
+    leave(outside, proposal.job.id, 0, 90.0)
+    end_child(outside, "batch-1")
+    await settle(bot, 2)
+    assert len(outside.batch.submissions) == 3
+    assert json.loads(outside.batch.submissions[2].environment["PARAMETERS"])["lr"] == 0.3
+
+
+async def test_a_restart_asks_no_sampler_for_a_point_that_is_under_way(
+    bot: Bot, outside: Outside, store: Store, tmp_path: Path
+) -> None:
+    await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=2)
+    await bot.feed.once()
+    again = Bot(outside, store, tmp_path)
+    await settle(again, 2)
+    assert [json.loads(call.environment["PARAMETERS"])["lr"] for call in outside.batch.submissions] == [0.01, 0.02]
+
+
+# ---- large -----------------------------------------------------------------------------------------------
+async def test_more_than_an_array_holds_is_several(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep("lr=0.0001..0.9:250 m=0..0.9:100")
+    assert any("3 arrays" in remark for remark in proposal.remarks)
+    await bot.propose.confirm(proposal.job.id, MIKA)
+    await bot.turn()
+    assert [call.array_size for call in outside.batch.submissions] == [10_000, 10_000, 5_000]
+    assert [json.loads(call.environment["SWEEP_SPACE"])["numbers"] for call in outside.batch.submissions] == [
+        "0-9999",
+        "10000-19999",
+        "20000-24999",
+    ]
+    for call in outside.batch.submissions:
+        assert sum(len(name) + len(value) for name, value in call.environment.items()) < 8_192
+
+
+async def test_one_point_is_a_single_job(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep("lr=0.1")
+    assert any("One point" in remark for remark in proposal.remarks)
+    await bot.turn()
+    (call,) = outside.batch.submissions
+    assert (call.array_size, call.environment["JOB_ID"]) == (0, f"{proposal.job.id}.0")
+    assert json.loads(call.environment["PARAMETERS"]) == {"momentum": 0.5, "lr": 0.1}
+
+
+# ---- one trial -------------------------------------------------------------------------------------------
+async def test_a_trial_trained_again_is_a_job_of_its_own(bot: Bot, outside: Outside) -> None:
+    face = await finished(bot)
+    job = await bot.look.again(face.id, 1, TrainRequest(MIKA, CHANNEL, 99, values={"momentum": 0.9}))
+    assert job.parameters == {"lr": 0.1, "momentum": 0.9}
+    assert (job.retry_of, job.commit.sha) == (f"{face.id}.1", face.commit.sha)
+
+
+async def test_the_log_of_a_trial_is_read_when_somebody_asks(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep(GRID)
+    await bot.turn()
+    run_child(outside, "batch-1:2")
+    outside.logs.write("stream/batch-1:2", "one", "two", "three", at=outside.clock())
+    await settle(bot, 2)
+    log = await bot.look.log(proposal.job.id, 2, 2)
+    assert (log.text, log.first, log.total) == ("two\nthree", 1, 3)
+
+
+async def test_trials_and_jobs_are_drawn_on_one_axis(bot: Bot, outside: Outside) -> None:
+    face = await finished(bot)
+    await bot.look.picture([f"{face.id}.0", f"{face.id}.3"])
+    labels = [curve.label for curve in outside.figures.requests[-1].curves]
+    assert labels == [f"{face.id}.0 lr=0.1 momentum=0.5", f"{face.id}.3 lr=0.01 momentum=0.1"]
+
+
+async def test_a_trial_beyond_the_last_is_not_there(bot: Bot) -> None:
+    proposal = await bot.sweep(GRID)
+    with pytest.raises(UserError, match=r"to .*\.3"):
+        await bot.look.trial(proposal.job.id, 4)
+
+
+# ---- the failed ones again -------------------------------------------------------------------------------
+async def test_the_failed_ones_run_again_beside_the_good_ones(bot: Bot, outside: Outside) -> None:
+    old = await finished(bot, (96.5, None, 81.3, None))
+    new = await bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))
+    await bot.turn()
+    call = outside.batch.submissions[1]
+    assert (call.array_size, json.loads(call.environment["SWEEP_SPACE"])["numbers"]) == (2, "1,3")
+    assert call.environment["OUTPUT_URI"] == f"s3://bucket/jobs/{new.id}/"
+    for index, (number, value) in enumerate(((1, 94.4), (3, 59.7))):
+        leave(outside, new.id, number, value)
+        end_child(outside, f"batch-2:{index}")
+    await settle(bot)
+    face, sweep = await face_of(bot, new.id)
+    assert (face.retry_of, face.reason) == (old.id, EndReason.SUCCEEDED)
+    assert [leader.number for leader in sweep.tally.leaders] == [0, 1, 2, 3]
+    assert sweep.tally.seconds == pytest.approx(120), "the kept ones were paid for by the sweep before"
+    with pytest.raises(UserError, match="None of"):
+        await bot.propose.retry_failed(new.id, TrainRequest(MIKA, CHANNEL, 51))
+
+
+# ---- Batch tells less than one would like ------------------------------------------------------------------
+async def test_an_event_of_a_child_is_one_of_its_array(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep(GRID)
+    await bot.turn()
+    run_child(outside, "batch-1:3")
+    outside.events.hints.append(Hint("batch-1:3", "receipt"))
+    await bot.watch.hear(outside.events, 0)
+    await bot.follow.once()
+    _, sweep = await face_of(bot, proposal.job.id)
+    assert sweep.tally.counts[TrialState.RUNNING] == 1
+
+
+async def test_throttled_lists_are_asked_again(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep(GRID)
+    await bot.turn()
+    for number, value in enumerate(BEST):
+        leave(outside, proposal.job.id, number, value)
+        end_child(outside, f"batch-1:{number}")
+    await bot.watch.once()
+    outside.batch.fail("children", Throttled("Rate exceeded"))
+    with pytest.raises(Throttled):
+        await bot.follow.once()
+    await settle(bot)
+    _, sweep = await face_of(bot, proposal.job.id)
+    assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
+
+
+async def test_metrics_that_cannot_be_read_are_waited_for_and_then_given_up(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep("lr=0.1,0.01")
+    await bot.turn()
+    leave(outside, proposal.job.id, 0, 90.0)
+    leave(outside, proposal.job.id, 1, 91.0)
+    end_child(outside, "batch-1:0")
+    end_child(outside, "batch-1:1")
+    outside.artifacts.fail("read", Unavailable("S3 is away"), times=3)
+    await settle(bot)
+    _, sweep = await face_of(bot, proposal.job.id)
+    assert sweep.tally.counts == {TrialState.SUCCEEDED: 2}
+    assert sweep.tally.leaders[0].value == 91.0
+
+
+async def test_a_reclaimed_trial_goes_on_with_another_attempt(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep("lr=0.1,0.01")
+    await bot.turn()
+    run_child(outside, "batch-1:0")
+    await settle(bot, 2)
+    now = outside.clock()
+    lost = Attempt("stream/batch-1:0", now - 60, now, None, "Host EC2 (instance i-1) terminated.")
+    outside.batch.move("batch-1:0", JobState.RUNNABLE, lost)
+    await settle(bot, 2)
+    _, sweep = await face_of(bot, proposal.job.id)
+    assert sweep.tally.counts == {TrialState.WAITING: 2}
+    outside.batch.move("batch-1:0", JobState.SUCCEEDED, lost, Attempt("stream/second", now, now + 60, 0))
+    leave(outside, proposal.job.id, 0, 90.0)
+    end_child(outside, "batch-1:1")
+    await settle(bot)
+    _, sweep = await face_of(bot, proposal.job.id)
+    assert sweep.tally.counts == {TrialState.SUCCEEDED: 1, TrialState.MISSING: 1}
