@@ -1,0 +1,256 @@
+"""The fake, asked as the bot asks AWS."""
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiobotocore.session import AioSession
+
+from bench.fleet.grid import Fate, Grid
+from bench.fleet.server import BUCKET, DEFINITION, GROUP, QUEUE, Fleet, Settings
+from bot.adapters.aws_batch import AwsBatch
+from bot.adapters.aws_clients import AwsClients, aws_clients
+from bot.adapters.aws_events import AwsEvents
+from bot.adapters.aws_logs import AwsLogs
+from bot.adapters.aws_s3 import AwsArtifacts
+from bot.domain.states import JobState
+from bot.errors import Missing, Throttled
+from bot.ports import Submission
+
+pytestmark = pytest.mark.slow
+
+GRID = Grid(40, 40)
+PREFIX = f"s3://{BUCKET}/jobs/k7q2mx/"
+SETTINGS = Settings(machines=40, mean=6.0, ramp=2.0, lag=1.0, delay=5.0)
+BEGAN = 1_000_000.0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = BEGAN
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def fleet(clock: Clock) -> AsyncIterator[Fleet]:
+    async with Fleet(GRID, SETTINGS, now=clock) as fleet:
+        yield fleet
+
+
+@pytest.fixture(scope="module")
+def session() -> AioSession:
+    """It reads AWS's service models once."""
+    return AioSession()
+
+
+@pytest.fixture
+async def clients(fleet: Fleet, session: AioSession, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AwsClients]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "sandbox")
+    async with aws_clients(fleet.ready()["region"], fleet.url, session=session) as clients:
+        yield clients
+
+
+@pytest.fixture
+def batch(clients: AwsClients, clock: Clock) -> AwsBatch:
+    """Its reads are spaced by a clock that it moves itself."""
+
+    async def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    return AwsBatch(clients, now=clock, sleep=sleep)
+
+
+def _submission(size: int = GRID.trials, **environment: str) -> Submission:
+    space = {"axes": [["lr", [1, 2]]], "numbers": f"0-{GRID.trials - 1}"}
+    given = {"JOB_ID": "k7q2mx", "OUTPUT_URI": PREFIX, "SWEEP_SPACE": json.dumps(space), **environment}
+    return Submission("signalbox-k7q2mx", QUEUE, DEFINITION, ("python",), given, {"a": "b"}, 600, array_size=size)
+
+
+async def _ended(batch: AwsBatch, fleet: Fleet, clock: Clock) -> str:
+    batch_id = await batch.submit(_submission())
+    clock.now = max(course.ended_at for course in fleet.jobs.submitted[batch_id].courses) + SETTINGS.lag
+    return batch_id
+
+
+async def test_an_array_goes_from_waiting_to_its_end(batch: AwsBatch, fleet: Fleet, clock: Clock) -> None:
+    batch_id = await batch.submit(_submission())
+    assert await batch.describe([batch_id]) == {}
+    clock.now += 30
+    seen = (await batch.describe([batch_id]))[batch_id]
+    counts = dict(seen.children)
+    assert seen.state is JobState.PENDING
+    assert sum(counts.values()) == GRID.trials
+    assert counts[JobState.RUNNING] + counts[JobState.STARTING] == SETTINGS.machines
+    assert (seen.name, dict(seen.tags)) == ("signalbox-k7q2mx", {"a": "b"})
+    clock.now += 1_000
+    seen = (await batch.describe([batch_id]))[batch_id]
+    failed = sum(known.failed for known in GRID.known)
+    assert seen.state is JobState.FAILED
+    assert {state: count for state, count in seen.children if count} == {
+        JobState.SUCCEEDED: GRID.trials - failed,
+        JobState.FAILED: failed,
+    }
+    assert fleet.ledger.counts["SubmitJob"] == 1
+
+
+async def test_children_are_listed_by_state_over_pages(batch: AwsBatch, fleet: Fleet, clock: Clock) -> None:
+    batch_id = await _ended(batch, fleet, clock)
+    before = fleet.ledger.counts["ListJobs"]
+    succeeded = await batch.children(batch_id, JobState.SUCCEEDED)
+    assert fleet.ledger.counts["ListJobs"] - before == 2
+    failed = await batch.children(batch_id, JobState.FAILED)
+    assert failed == [f"{batch_id}:{known.number}" for known in GRID.known if known.failed]
+    assert len(set(succeeded)) == GRID.trials - len(failed)
+    assert await batch.children(batch_id, JobState.RUNNING) == []
+
+
+async def test_a_child_tells_its_attempts(batch: AwsBatch, fleet: Fleet, clock: Clock) -> None:
+    batch_id = await _ended(batch, fleet, clock)
+    courses = fleet.jobs.submitted[batch_id].courses
+    lost = next(index for index, course in enumerate(courses) if len(course.attempts) > 1)
+    number = next(known.number for known in GRID.known if known.fate is Fate.OUT_OF_MEMORY)
+    seen = await batch.describe([f"{batch_id}:{lost}", f"{batch_id}:{number}"])
+    attempts = seen[f"{batch_id}:{lost}"].attempts
+    assert len(attempts) == len(courses[lost].attempts)
+    assert attempts[0].reason.startswith("Host EC2 (instance i-")
+    assert len({attempt.log_stream for attempt in attempts}) == len(attempts)
+    last = seen[f"{batch_id}:{number}"].last
+    assert (last.exit_code, last.reason) == (137, GRID.known[number].reason)
+    assert last.stopped_at == pytest.approx(courses[number].ended_at, abs=0.001)
+
+
+async def test_a_running_child_has_its_stream_and_no_end(batch: AwsBatch, clock: Clock) -> None:
+    batch_id = await batch.submit(_submission())
+    clock.now += 30
+    running = await batch.children(batch_id, JobState.RUNNING)
+    seen = (await batch.describe(running[:100]))[running[0]]
+    assert (seen.state, seen.stopped_at, seen.last.stopped_at) == (JobState.RUNNING, None, None)
+    assert seen.last.log_stream
+
+
+async def test_it_is_found_by_its_name_and_among_what_lives(batch: AwsBatch, fleet: Fleet, clock: Clock) -> None:
+    batch_id = await batch.submit(_submission())
+    clock.now += 30
+    assert [seen.batch_id for seen in await batch.find(QUEUE, "signalbox-k7q2mx")] == [batch_id]
+    assert await batch.find(QUEUE, "signalbox-k7q2") == []
+    assert [seen.batch_id for seen in await batch.live(QUEUE)] == [batch_id]
+    assert [seen.batch_id for seen in await batch.made_since(QUEUE, BEGAN - 1)] == [batch_id]
+    assert await batch.made_since(QUEUE, BEGAN + 1) == []
+    assert await batch.room(QUEUE, DEFINITION) == SETTINGS.machines
+
+
+async def test_a_trial_by_itself(batch: AwsBatch, clock: Clock) -> None:
+    name = {"JOB_ID": "k7q2mx.7", "OUTPUT_URI": f"{PREFIX}7/", "SWEEP_SPACE": ""}
+    batch_id = await batch.submit(_submission(0, **name))
+    clock.now += 1_000
+    seen = (await batch.describe([batch_id]))[batch_id]
+    assert (seen.state, seen.children, GRID.known[7].fate) == (JobState.SUCCEEDED, (), Fate.WELL)
+
+
+async def test_terminated_trials_fail_and_say_so(batch: AwsBatch, clock: Clock) -> None:
+    batch_id = await batch.submit(_submission())
+    clock.now += 30
+    running = await batch.children(batch_id, JobState.RUNNING)
+    await batch.terminate(running[0], "Stopped by mika")
+    clock.now += 2
+    seen = (await batch.describe(running[:1]))[running[0]]
+    assert (seen.state, seen.status_reason, seen.terminated) == (JobState.FAILED, "Stopped by mika", True)
+    await batch.terminate(batch_id, "Stopped by mika")
+    clock.now += 2
+    states = Counter(dict((await batch.describe([batch_id]))[batch_id].children))
+    assert states[JobState.SUCCEEDED] + states[JobState.FAILED] == GRID.trials
+
+
+async def test_reads_beyond_ten_a_second_are_refused(clients: AwsClients, clock: Clock) -> None:
+    once = clients.batch_once
+    for _ in range(10):
+        await once.describe_jobs(jobs=["x"])
+    with pytest.raises(once.exceptions.ClientError, match="TooManyRequestsException"):
+        await once.list_jobs(jobQueue=QUEUE)
+    clock.now += 0.11
+    assert (await once.list_jobs(jobQueue=QUEUE))["jobSummaryList"] == []
+
+
+async def test_metrics_are_there_from_the_end_on(
+    batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock
+) -> None:
+    artifacts = AwsArtifacts(clients)
+    batch_id = await batch.submit(_submission())
+    ended = fleet.jobs.submitted[batch_id].courses[7].ended_at
+    clock.now = ended - 0.001
+    with pytest.raises(Missing):
+        await artifacts.read(f"{PREFIX}7/metrics.csv")
+    clock.now = ended
+    assert await artifacts.read(f"{PREFIX}7/metrics.csv") == GRID.known[7].csv
+    clock.now += 1_000
+    listed = await artifacts.list(PREFIX)
+    assert len(listed) == 1_000
+    without = next(known.number for known in GRID.known if known.fate is Fate.WITHOUT_METRICS)
+    with pytest.raises(Missing):
+        await artifacts.read(f"{PREFIX}{without}/metrics.csv")
+
+
+async def test_what_is_put_is_there(clients: AwsClients, tmp_path: Path) -> None:
+    artifacts, source = AwsArtifacts(clients), tmp_path / "store.db"
+    source.write_bytes(b"\0" * 100_000)
+    await artifacts.write(f"s3://{BUCKET}/store.db", source, "application/octet-stream")
+    assert await artifacts.read(f"s3://{BUCKET}/store.db") == source.read_bytes()
+
+
+async def test_last_lines_come_late_and_in_pages(
+    batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock
+) -> None:
+    logs, batch_id = AwsLogs(clients), await batch.submit(_submission())
+    job = fleet.jobs.submitted[batch_id]
+    numbers = [known.number for known in GRID.known if known.fate is Fate.DIVERGED]
+    last = max(job.courses[number].ended_at for number in numbers)
+    clock.now = last + SETTINGS.lag
+    seen = await batch.describe([f"{batch_id}:{number}" for number in numbers])
+    streams = [each.last.log_stream or "" for each in seen.values()]
+    clock.now = last + SETTINGS.delay - 0.01
+    early = await logs.read(GROUP, streams[:30], 0)
+    clock.now = last + SETTINGS.delay
+    pages = [await logs.read(GROUP, streams, 0)]
+    while token := pages[-1].token:
+        pages.append(await logs.read(GROUP, streams, 0, token))
+    told = {event.stream: event.message for page in pages for event in page.events}
+    assert len(pages) > 1
+    assert sorted(told.values()) == sorted(GRID.known[number].told for number in numbers)
+    assert len(early.events) <= sum(len(page.events) for page in pages)
+    with pytest.raises(Missing):
+        await logs.read(GROUP, [f"{streams[0]}-0"], 0)
+
+
+async def test_the_logs_have_a_limit_of_their_own(clients: AwsClients, fleet: Fleet) -> None:
+    logs = AwsLogs(clients)
+    for _ in range(5):
+        with pytest.raises(Missing):
+            await logs.read(GROUP, ["signalbox/default/x-0-0"], 0)
+    with pytest.raises(Throttled):
+        await logs.read(GROUP, ["signalbox/default/x-0-0"], 0)
+    assert fleet.ledger.throttled == {"FilterLogEvents": 1}
+
+
+async def test_the_queue_of_events_is_empty_and_the_account_known(clients: AwsClients, fleet: Fleet) -> None:
+    assert await AwsEvents(clients, fleet.ready()["events_queue_url"]).receive(0) == []
+    assert (await clients.sts.get_caller_identity())["Account"] == "123456789012"
+
+
+async def test_a_call_that_is_not_known_is_told(clients: AwsClients) -> None:
+    with pytest.raises(clients.batch.exceptions.ClientError, match="CancelJob was called"):
+        await clients.batch.cancel_job(jobId="x", reason="y")
+
+
+async def test_more_than_a_hundred_streams_are_refused(clients: AwsClients) -> None:
+    with pytest.raises(clients.logs.exceptions.ClientError, match="101 streams"):
+        await clients.logs.filter_log_events(logGroupName=GROUP, logStreamNames=["a"] * 101)
