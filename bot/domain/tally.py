@@ -10,7 +10,7 @@ from statistics import fmean, stdev
 
 from bot.domain.params import Value
 from bot.domain.states import EndReason
-from bot.domain.sweep import Failure, Leader, Plan, Sweep, Tally, Trial, TrialState
+from bot.domain.sweep import Failure, Leader, Plan, Search, Sweep, Tally, Trial, TrialState
 
 LEADERS = 5
 NAMED = 5
@@ -93,8 +93,8 @@ def _leader(plan: Plan, trials: list[Trial]) -> Leader:
 
 
 def point_of(plan: Plan, trial: Trial) -> dict[str, Value]:
-    """What the trial has of the swept parameters."""
-    point = plan.space.point(trial.number) if trial.parameters is None else trial.parameters
+    """What the trial has of the swept parameters: by its number, but where a sampler chose them."""
+    point = (trial.parameters or {}) if plan.search is Search.TPE else plan.space.point(trial.number)
     return {name: point[name] for name in plan.space.names if name in point}
 
 

@@ -77,8 +77,12 @@ class TestLeaders:
         assert [each.number for each in summed(*(good(n, float(n)) for n in range(6))).leaders] == [5, 4, 3, 2, 1]
 
     def test_a_point_that_a_sampler_chose_is_taken_as_it_is(self) -> None:
-        chosen = replace(good(0, 90.0), parameters={"lr": 0.02, "momentum": 0.3})
-        assert summed(chosen).leaders[0].parameters == {"lr": 0.02, "momentum": 0.3}
+        chosen = replace(good(0, 90.0), parameters={"lr": 0.02, "momentum": 0.3, "epochs": 5})
+        assert summed(chosen, plan=replace(PLAN, search=Search.TPE)).leaders[0].parameters == {
+            "lr": 0.02,
+            "momentum": 0.3,
+        }
+        assert summed(chosen).leaders[0].parameters == {"lr": 0.1, "momentum": 0.5}
 
     @pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
     def test_what_has_no_number_does_not_lead(self, value: float | None) -> None:
@@ -97,19 +101,15 @@ class TestFolds:
 
     def test_a_point_is_the_mean_of_its_folds(self) -> None:
         values = (90.0, 92.0, 97.0)
-        folds = [replace(good(3 + fold, value), parameters=self.point(1)) for fold, value in enumerate(values)]
+        folds = [good(3 + fold, value) for fold, value in enumerate(values)]
         (leader,) = summed(*folds, plan=self.PLAN).leaders
         assert leader == Leader(3, 93.0, {"lr": 0.1, "momentum": 0.1}, stdev(values), None)
 
     def test_a_point_leads_when_all_of_its_folds_are_there(self) -> None:
-        whole = [replace(good(fold, 80.0), parameters=self.point(0)) for fold in range(3)]
-        half = [replace(good(3 + fold, 99.0), parameters=self.point(1)) for fold in range(2)]
-        runs = replace(running(5, (1, 99.0)), parameters=self.point(1))
+        whole = [good(fold, 80.0) for fold in range(3)]
+        half = [good(3 + fold, 99.0) for fold in range(2)]
+        runs = running(5, (1, 99.0))
         assert [each.number for each in summed(*whole, *half, runs, plan=self.PLAN).leaders] == [0]
-
-    @staticmethod
-    def point(number: int) -> dict[str, bool | int | float | str]:
-        return {**SPACE.point(number), "folds": 3, "fold": 1}
 
 
 class TestFailures:

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from bot.adapters.sampling import importance
+from bot.domain.params import Kind
+from bot.domain.space import Axis, Space
 from bot.domain.states import EndReason, JobState
-from bot.domain.sweep import Trial
-from tests.bot.adapters.sampling.spaces import LR, MIXED, done, history, planned
+from bot.domain.sweep import Plan, Search, Trial
+from tests.bot.adapters.sampling.spaces import BATCH, LR, MIXED, done, history, planned, score
 
 
 def test_what_decides_has_the_most_and_all_add_up_to_one() -> None:
@@ -37,6 +39,14 @@ def test_of_a_loss_too() -> None:
 )
 def test_nothing_is_said_of(trials: list[Trial]) -> None:
     assert importance(planned(), trials, maximize=True) == {}
+
+
+def test_of_a_grid_the_points_follow_from_the_numbers() -> None:
+    axes = (BATCH, Axis("lr", Kind.FLOAT, (0.1, 0.01, 0.001, 1e-4, 1e-5)))
+    space = Space(axes, {"axes": [[axis.name, list(axis.values)] for axis in axes]})
+    trials = [done(number, {}, score(space.point(number))) for number in range(15)]
+    shares = importance(Plan("", space, Search.GRID, 15), trials, maximize=True)
+    assert next(iter(shares)) == "lr"
 
 
 def test_nor_of_one_axis() -> None:
