@@ -10,6 +10,7 @@ from deploy.sandbox.aws.jobs import Attempt, Job, Outcome, Stop, StopCause
 from deploy.sandbox.aws.ledger import Ledger
 from deploy.sandbox.aws.logstream import LogDriver, LogSink
 from deploy.sandbox.aws.reaper import Reaper
+from deploy.sandbox.aws.secrets import SecretError, resolved
 from deploy.sandbox.aws.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Knobs
 
 EXITED = "Essential container in task exited"
@@ -53,9 +54,11 @@ class AttemptRunner:
         if not self._log_group_ready(job):
             return Outcome(NOT_STARTED, reason=_no_log_group(job.spec.log_group))
         driver = LogDriver(job.spec.log_group, attempt.log_stream, self._sink, self._knobs, self._ledger)
-        plan = self._plan(job, attempt, entrypoint)
         try:
+            plan = self._plan(job, attempt, entrypoint)
             container = await Container.start(plan, lambda data: driver.output(self._now(), data), self._reaper)
+        except SecretError as error:
+            return Outcome(NOT_STARTED, reason=str(error))
         except CannotStartError as error:
             return Outcome(NOT_STARTED, reason=f"CannotStartContainerError: Error response from daemon: {error}")
         on_running()
@@ -99,6 +102,7 @@ class AttemptRunner:
             "AWS_EC2_METADATA_DISABLED": "true",
             **self._knobs.now.environment,
             **job.spec.environment,
+            **resolved(job.spec.container),
             "AWS_BATCH_JOB_ID": job.id,
             "AWS_BATCH_JOB_ATTEMPT": str(attempt.number),
             "AWS_BATCH_JQ_NAME": job.spec.queue.name,

@@ -15,7 +15,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from deploy.sandbox.aws import backend, documents, logs, queues, quotas
+from deploy.sandbox.aws import backend, cloudformation, documents, logs, queues, quotas
 from deploy.sandbox.aws.attempts import AttemptRunner
 from deploy.sandbox.aws.calls import Calls
 from deploy.sandbox.aws.control import Control
@@ -68,6 +68,7 @@ class StandIn:
         quotas.install(self._knobs)
         logs.install(self._knobs)
         self._backends = backend.install(backend.Services(self._engine, self._loop, self._knobs, self._ledger, clock))
+        cloudformation.install(self._backends)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=[_POLL_SECONDS], name="http", daemon=True
         )
