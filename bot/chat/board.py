@@ -93,11 +93,12 @@ def _progress(job: Job, tally: Tally, sweep: Sweep) -> str:
 
 
 def _plan(job: Job, sweep: Sweep) -> Iterator[str]:
-    yield sweepwords.plan(sweep.plan)
-    yield joined([sweepwords.axis(axis) for axis in sweep.plan.space.axes], "\n", AXES)
     yield pieces.commit(job)
-    if job.parameters:
-        yield pieces.parameters(job.parameters, PARAMETERS)
+    yield sweepwords.plan(sweep.plan)
+    if axes := sweepwords.axes(sweep):
+        yield joined([sweepwords.axis(axis) for axis in axes], "\n", AXES)
+    if fixed := sweepwords.fixed(job, sweep):
+        yield pieces.parameters(fixed, PARAMETERS)
 
 
 def _best(job: Job, sweep: Sweep, project: Project | None) -> Iterator[str]:
@@ -106,18 +107,18 @@ def _best(job: Job, sweep: Sweep, project: Project | None) -> Iterator[str]:
         return
     yield sweepwords.best(job, sweep, project, bold=True)
     if len(leaders) > 1:
-        yield _table(leaders, project.metric, sweep.plan.space.names)
+        yield _table(leaders, project.metric, [axis.name for axis in sweepwords.axes(sweep)])
     if sweep.importance:
         shares = sorted(sweep.importance.items(), key=lambda share: -share[1])
         named = [f"{escape(name, 40)} {round(share * 100)} %" for name, share in shares]
         yield f"What matters: {joined(named, ', ', IMPORTANCE)}"
 
 
-def _table(leaders: tuple[Leader, ...], metric: str, axes: tuple[str, ...]) -> str:
+def _table(leaders: tuple[Leader, ...], metric: str, names: list[str]) -> str:
     """The best few, a line each, with as many of their parameters as a phone has room for."""
     columns = [["", *(f".{leader.number}" for leader in leaders)]]
     columns.append([_cell(metric), *(sweepwords.value(leader) for leader in leaders)])
-    for name in axes:
+    for name in names:
         column = [_cell(name), *(_cell(_shown(leader.parameters.get(name))) for leader in leaders)]
         if sum(_width(each) + 1 for each in (*columns, column)) > WIDTH + 1:
             break

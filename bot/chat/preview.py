@@ -7,6 +7,7 @@ import discord
 from bot.chat import board, pieces, sweepwords
 from bot.chat.textsafe import escape
 from bot.chat.words import duration, joined, plural, usd
+from bot.domain.job import Job
 from bot.domain.project import Project
 from bot.domain.sweep import Sweep
 from bot.services.propose import Proposal
@@ -18,9 +19,7 @@ NOT_STARTED = "Nothing has been started. Confirm starts exactly this."
 def embed(proposal: Proposal, project: Project | None) -> discord.Embed:
     """`project` is None where the config has lost it."""
     job, sweep = proposal.job, proposal.job.sweep
-    lines = [pieces.commit(job), pieces.parameters(job.parameters, PARAMETERS) if job.parameters else ""]
-    if sweep is not None:
-        lines = [*_plan(sweep), *filter(None, lines)]
+    lines = [pieces.commit(job), *(_plan(job, sweep) if sweep is not None else ())]
     lines += ["", _machines(proposal), _time(proposal), _cost(proposal, project)]
     lines += [joined(remarks(proposal), "\n", REMARKS)] if proposal.remarks else []
     return pieces.embed(board.title(job), lines, pieces.WAITING).set_footer(text=NOT_STARTED)
@@ -31,9 +30,12 @@ def remarks(proposal: Proposal) -> list[str]:
     return [escape(remark, REMARK).replace("\\`", "`") for remark in proposal.remarks]
 
 
-def _plan(sweep: Sweep) -> Iterator[str]:
+def _plan(job: Job, sweep: Sweep) -> Iterator[str]:
     yield f"**{sweepwords.plan(sweep.plan)}**"
-    yield joined([sweepwords.axis(axis) for axis in sweep.plan.space.axes], "\n", AXES)
+    if axes := sweepwords.axes(sweep):
+        yield joined([sweepwords.axis(axis) for axis in axes], "\n", AXES)
+    if fixed := sweepwords.fixed(job, sweep):
+        yield pieces.parameters(fixed, PARAMETERS)
 
 
 def _machines(proposal: Proposal) -> str:

@@ -1,9 +1,10 @@
 """List what a job has left in S3 so far."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.job import Job
+from bot.domain.names import Name, parse
 from bot.domain.posts import File
 from bot.domain.project import Project
 from bot.ports import Artifact, Artifacts
@@ -31,9 +32,12 @@ class Browse:
     def __init__(self, show: Show, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
         self._show, self._artifacts, self._projects = show, artifacts, projects
 
-    async def artifacts(self, job_id: str) -> Listing:
-        """Newest first. Raises `UnknownName` for a job that is not there."""
-        job = await self._show.job(job_id)
+    async def artifacts(self, text: str) -> Listing:
+        """Of a job or, `k7q2mx.4`, of a trial, which then has that name in the listing; newest first. Raises
+        `UnknownName` for a job that is not there."""
+        name = parse(text)
+        job = await self._show.job(name.job_id)
+        job = replace(job, id=str(Name(job.id, name.trial)))
         everything = await self._artifacts.list(self._projects[job.project].prefix(job.id))
         found = [artifact for artifact in everything if artifact.name != CLAIM_JSON]  # the trainer's own
         links = {a.name: await self._artifacts.link(a.uri, LINK_SECONDS) for a in found[:MOST_LINKS]}

@@ -9,7 +9,7 @@ from bot.chat import complete
 from bot.chat.context import Interaction, acknowledge, answer
 from bot.chat.textsafe import escape
 from bot.chat.words import joined, plural, size
-from bot.domain.names import parse
+from bot.domain.names import Name, parse
 from bot.ports import Artifact
 from bot.services.browse import Listing
 
@@ -27,7 +27,7 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 @app_commands.autocomplete(job=complete.jobs)
 async def artifacts(interaction: Interaction, job: str) -> None:
     await acknowledge(interaction)
-    listing = await interaction.client.services.browse.artifacts(str(parse(job)))
+    listing = await interaction.client.services.browse.artifacts(await _whose(interaction, job))
     if not listing.artifacts:
         await answer(interaction, f"{listing.job.id} has left nothing so far.")
         return
@@ -37,6 +37,15 @@ async def artifacts(interaction: Interaction, job: str) -> None:
     if files and files[0].filename.lower().endswith(_PICTURES):
         embed.set_image(url=f"attachment://{files[0].filename}")
     await answer(interaction, embed=embed, files=files)
+
+
+async def _whose(interaction: Interaction, text: str) -> str:
+    """A trial that an earlier sweep has run has left everything there."""
+    name = parse(text)
+    if name.trial is None:
+        return name.job_id
+    job, trial = await interaction.client.services.trial.trial(name.job_id, name.trial)
+    return str(Name(trial.source or job.id, trial.number))
 
 
 def _embed(listing: Listing) -> discord.Embed:

@@ -43,10 +43,10 @@ def test_a_sweep_in_the_middle() -> None:
         f"**Running** · started <t:{STARTED:.0f}:R>",
         "█████░░░░░ **4**/9 ended · 2 running · 3 waiting",
         "1 failed",
+        "`main` @ `a1b2c3d` Warm up the learning rate",
         "grid, 9 trials",
         "lr 0.1, 0.01, 0.001",
         "momentum 0.5, 0.1, 0.05",
-        "`main` @ `a1b2c3d` Warm up the learning rate",
         "epochs **10** · optimizer **sgd**",
         "",
         "val_accuracy **96.7** at lr 0.1, momentum 0.5 (k7q2mx.0)",
@@ -131,7 +131,7 @@ def test_a_project_that_the_config_has_lost_still_shows() -> None:
 
 def test_the_plan_is_in_words() -> None:
     folded = replace(PLAN, search=Search.TPE, trials=50, folds=5, parallel=4, stop_losers=True)
-    assert lines(a_sweep(plan=folded))[3] == (
+    assert lines(a_sweep(plan=folded))[4] == (
         "tpe, 10 points in 5 folds each: 50 trials, 4 at a time, losers stopped early"
     )
 
@@ -149,7 +149,20 @@ def test_the_plan_is_in_words() -> None:
 )
 def test_an_axis_is_one_short_line(axis: Axis, line: str) -> None:
     job = a_sweep(plan=replace(PLAN, space=Space((axis,))))
-    assert lines(job)[4] == line
+    assert lines(job)[5] == line
+
+
+def test_a_list_of_one_value_varies_nothing() -> None:
+    single = Axis("epochs", Kind.INT, (3,))
+    space = Space((Axis("lr", Kind.FLOAT, (0.1, 0.01)), single))
+    leaders = tuple(replace(each, parameters={"lr": 0.1, "epochs": 3}) for each in LEADERS)
+    job = a_sweep(replace(MIDDLE, leaders=leaders), plan=replace(PLAN, space=space), parameters={"seed": 1})
+    text = lines(job)
+    assert text[5:7] == ["lr 0.1, 0.01", "epochs **3** · seed **1**"]
+    assert "val_accuracy **96.7** at lr 0.1 (k7q2mx.0)" in text
+    assert "   val_accuracy lr" in text
+    one = lines(a_sweep(replace(MIDDLE, leaders=leaders[:1]), plan=replace(PLAN, space=Space((single,)), trials=1)))
+    assert "val_accuracy **96.7** (k7q2mx.0)" in one
 
 
 def test_folds_have_a_mean_and_a_deviation() -> None:

@@ -84,10 +84,10 @@ async def test_the_preview_shows_what_would_run_and_what_it_would_cost(room: Roo
     (embed,) = message["embeds"]
     assert embed["title"] == "mnist sweep swept1"
     assert embed["description"].split("\n") == [
+        "`main` @ `a1b2c3d` Warm up the learning rate",
         "**grid, 9 trials**",
         "lr 0.1, 0.01, 0.001",
         "momentum 0.5, 0.1, 0.05",
-        "`main` @ `a1b2c3d` Warm up the learning rate",
         "epochs **10** · optimizer **sgd**",
         "",
         "Machines: **8** at a time",

@@ -61,6 +61,15 @@ async def test_what_a_job_has_left_with_links_and_its_newest_picture(
     assert (listing.picture.name, listing.picture.content) == ("walk-2.MP4", b"newest")
 
 
+async def test_what_a_trial_has_left_is_below_its_number(bot: Bot, outside: Outside, browse: Browse) -> None:
+    job = await bot.train()
+    for number in (3, 30):
+        outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/{number}/model.pt"] = bytes(number)
+    listing = await browse.artifacts(f"`{job.id.upper()}.3`")
+    assert listing.job.id == f"{job.id}.3"
+    assert [(artifact.name, artifact.size) for artifact in listing.artifacts] == [("model.pt", 3)]
+
+
 async def test_a_job_that_has_left_nothing(bot: Bot, browse: Browse) -> None:
     listing = await browse.artifacts((await bot.train()).id)
     assert (listing.artifacts, listing.picture, listing.total_bytes) == ((), None, 0)
