@@ -32,13 +32,14 @@ from bot.services.archive import Archive, ArchiveSettings
 from bot.services.bells import Bells
 from bot.services.browse import Browse
 from bot.services.complete import Complete
-from bot.services.conclude import Conclude
+from bot.services.conclude import Conclude, Enclosures
 from bot.services.diagnose import Diagnose
 from bot.services.explain import Explain
 from bot.services.feed import Feed
 from bot.services.finish import Finish, FinishSettings
 from bot.services.follow import Follow
 from bot.services.launch import Launch, LaunchSettings
+from bot.services.listen import Listen
 from bot.services.loop import Loop, Pulse, forever
 from bot.services.measure import Measure, MeasureSettings, Results
 from bot.services.narrate import Narrate
@@ -46,7 +47,9 @@ from bot.services.notify import Notify, NotifySettings
 from bot.services.paint import Paint, PaintSettings
 from bot.services.plot import Plot
 from bot.services.propose import Propose
+from bot.services.prune import Prune
 from bot.services.reconcile import Reconcile
+from bot.services.report import Report
 from bot.services.show import Show
 from bot.services.sketch import Sketch
 from bot.services.snapshot import Snapshot, SnapshotSettings
@@ -238,16 +241,24 @@ def _sweep_loops(config: Config, common: _Common, outside: _Outside) -> list[Loo
     store, trials, bells, by_name, now = common.store, common.trials, common.bells, common.projects, common.now
     feed = Feed(store, trials, outside.sampler, by_name, bells, now=now)
     follow = Follow(store, common.batch, trials, bells, now=now)
+    listen = Listen(store, common.logs, trials, by_name, bells, common.reads, now=now)
+    prune = Prune(store, common.batch, trials, outside.sampler, by_name, bells, now=now)
+    report = Report(store, trials, by_name, bells, pace.thread, now=now)
     results = Results(common.artifacts, Diagnose(common.logs, by_name, common.reads), by_name)
     grace = MeasureSettings(grace=min(pace.drain, 10), deadline=pace.plot_deadline)
     measure = Measure(store, trials, results, bells, grace, now=now)
     sketch = Sketch(trials, outside.figures, common.artifacts, outside.sampler, by_name)
     pictures = PaintSettings(config.bot.data_dir / "boards", pace.picture)
     paint = Paint(store, sketch, bells, pictures, now=now)
-    conclude = Conclude(store, trials, paint, by_name, bells, now=now, picture_deadline=pace.plot_deadline)
+    conclude = Conclude(
+        store, trials, report, Enclosures(paint, trials, by_name), bells, now=now, picture_deadline=pace.plot_deadline
+    )
     return [
         Loop("feed", feed.once, 5, bells.feed),
         Loop("follow", follow.once, pace.describe, bells.follow),
+        Loop("listen", listen.once, pace.logs, bells.listen),
+        Loop("prune", prune.once, 5, bells.prune),
+        Loop("report", report.once, min(pace.thread, 5)),
         Loop("measure", measure.once, 2, bells.measure),
         Loop("paint", paint.once, 2, bells.paint),
         Loop("conclude", conclude.once, 2, bells.conclude),

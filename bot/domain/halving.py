@@ -17,13 +17,15 @@ from bot.domain.sweep import Plan, Trial, TrialState
 
 GRACE = 5
 """The first rung is after one in so many of the epochs."""
+LEAST_GRACE = 2
+"""Epochs. After the first one alone nearly every second winner was behind."""
 REDUCTION = 2
 """One in so many goes on; a rung has so many times the epochs of the one before it."""
 ENOUGH = 4
 """Trials that have reached a rung before it says anything."""
 
 
-def hopeless(plan: Plan, trials: Iterable[Trial], *, maximize: bool) -> list[int]:
+def hopeless(plan: Plan, trials: Iterable[Trial], *, maximize: bool, grace: int = GRACE) -> list[int]:
     """The numbers of the running trials to be stopped, of those that tell how many epochs they have.
 
     Folds are compared with the same folds of other points. With one of its folds a point is given up, as it will have
@@ -33,12 +35,13 @@ def hopeless(plan: Plan, trials: Iterable[Trial], *, maximize: bool) -> list[int
     given_up = {trial.number // plan.folds for trial in told if trial.pruned_at is not None}
     found = {trial.number for trial in told if trial.number // plan.folds in given_up}
     for fold in range(plan.folds):
-        found.update(_losers([trial for trial in told if trial.number % plan.folds == fold], maximize=maximize))
+        alike = [trial for trial in told if trial.number % plan.folds == fold]
+        found.update(_losers(alike, grace, maximize=maximize))
     return [trial.number for trial in told if trial.number in found and _may_be_stopped(trial)]
 
 
-def _losers(trials: Sequence[Trial], *, maximize: bool) -> Iterator[int]:
-    rungs = list(_rungs(max((trial.epochs or 0 for trial in trials), default=0)))
+def _losers(trials: Sequence[Trial], grace: int, *, maximize: bool) -> Iterator[int]:
+    rungs = list(_rungs(max((trial.epochs or 0 for trial in trials), default=0), grace))
     sign = 1.0 if maximize else -1.0
     climbed = {trial.number: _climbed(trial, rungs, sign) for trial in trials}
     cutoffs = [
@@ -55,9 +58,9 @@ def _losers(trials: Sequence[Trial], *, maximize: bool) -> Iterator[int]:
             yield trial.number
 
 
-def _rungs(epochs: int) -> Iterator[int]:
+def _rungs(epochs: int, grace: int) -> Iterator[int]:
     """The epochs at whose end is a rung, but for the last: after it there is nothing to save."""
-    rung = max(1, epochs // GRACE)
+    rung = max(LEAST_GRACE, epochs // grace)
     while rung < epochs:
         yield rung
         rung *= REDUCTION

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.domain.job import Job
 from bot.domain.params import Value
+from bot.domain.states import EndReason
 from bot.domain.sweep import Plan, Search, Sweep, Trial
 
 MOST_BYTES = 8 * 1024 * 1024
@@ -47,13 +48,19 @@ def _rows(job: Job, sweep: Sweep, trials: Iterable[Trial], names: list[str], fix
             "" if trial.epoch is None else str(trial.epoch),
             trial.shown.value,
             f"{trial.seconds:.1f}" if trial.ended else "",
-            _plain(f"{trial.reason or ''}{': ' if trial.detail else ''}{trial.detail}" if trial.reason else ""),
+            _plain(_why(trial)),
         ]
 
 
 def _columns(plan: Plan) -> list[str]:
     folds = ["folds", "fold"] if plan.folds > 1 else []
     return [*plan.space.names, *folds]
+
+
+def _why(trial: Trial) -> str:
+    if trial.reason in (None, EndReason.SUCCEEDED):
+        return ""
+    return f"{trial.reason}: {trial.detail}" if trial.detail else f"{trial.reason}"
 
 
 def _exact(value: Value) -> str:

@@ -92,6 +92,8 @@ class Trial:
     """When it was decided that it cannot win."""
     saved_epochs: int = 0
     stop_by: str | None = None
+    reported: bool = False
+    """Whether the thread has been told of its end."""
     source: str = ""
     """The sweep whose run this is, where that was an earlier one."""
 

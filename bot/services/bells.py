@@ -39,5 +39,6 @@ class Bells:
     follow: Bell = field(default_factory=Bell)
     measure: Bell = field(default_factory=Bell)
     conclude: Bell = field(default_factory=Bell)
+    listen: Bell = field(default_factory=Bell)
     prune: Bell = field(default_factory=Bell)
     paint: Bell = field(default_factory=Bell)

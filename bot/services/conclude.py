@@ -19,9 +19,25 @@ from bot.ports import Store
 from bot.services.bells import Bells
 from bot.services.paint import Paint
 from bot.services.plot import Picture
+from bot.services.report import Report
 from bot.services.trials import Trials
 
 log = structlog.get_logger()
+
+
+class Enclosures:
+    """The picture and the table that go with the message on a sweep's end."""
+
+    def __init__(self, paint: Paint, trials: Trials, projects: Mapping[str, Project]) -> None:
+        self._paint, self._trials, self._projects = paint, trials, projects
+
+    async def picture(self, face: Job) -> Picture:
+        """Raises `ServiceError` where it cannot be drawn now."""
+        return await self._paint.final(face)
+
+    async def table(self, face: Job) -> bytes:
+        known = await self._trials.all(face.id)
+        return await asyncio.to_thread(csv_table, face, known, self._projects[face.project].metric)
 
 
 class Conclude:
@@ -31,14 +47,14 @@ class Conclude:
         self,
         store: Store,
         trials: Trials,
-        paint: Paint,
-        projects: Mapping[str, Project],
+        report: Report,
+        enclosures: Enclosures,
         bells: Bells,
         *,
         now: Callable[[], float],
         picture_deadline: float,
     ) -> None:
-        self._store, self._trials, self._paint, self._projects = store, trials, paint, projects
+        self._store, self._trials, self._report, self._enclosures = store, trials, report, enclosures
         self._bells, self._now, self._deadline = bells, now, picture_deadline
 
     async def once(self) -> None:
@@ -53,6 +69,7 @@ class Conclude:
     async def _ended(self, face: Job, sweep: Sweep) -> Job:
         if not await self._over(face, sweep):
             return face
+        await self._report.rest(face)
         at = self._now()
         reason, detail = _reason(face, sweep)
 
@@ -82,13 +99,13 @@ class Conclude:
 
     async def _tell(self, face: Job) -> None:
         try:
-            picture = await self._paint.final(face)
+            picture = await self._enclosures.picture(face)
         except ServiceError as error:
             if not passed(face.ended_at or 0.0, self._deadline, self._now()):
                 log.warning("the picture waits", sweep=face.id, error=str(error))
                 return
             picture = Picture(None, f"The picture could not be drawn: {error}")
-        table = await self._table(face)
+        table = await self._enclosures.table(face)
         files = [File(f"{face.id}.png", picture.png)] if picture.png else []
         files.append(File(f"{face.id}.csv", table))
         at = self._now()
@@ -103,10 +120,6 @@ class Conclude:
         self._trials.forget(face.id)
         log.info("told", sweep=face.id, reason=face.reason)
         self._bells.notify.ring()
-
-    async def _table(self, face: Job) -> bytes:
-        known = await self._trials.all(face.id)
-        return await asyncio.to_thread(csv_table, face, known, self._projects[face.project].metric)
 
 
 def _reason(face: Job, sweep: Sweep) -> tuple[EndReason, str]:

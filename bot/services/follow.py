@@ -94,7 +94,10 @@ class Follow:
         before = face.revision
         face = await self._trials.update(face, changes)
         if face.revision != before:
-            for bell in (self._bells.feed, self._bells.measure, self._bells.notify, self._bells.paint):
+            for bell in (
+                *(self._bells.feed, self._bells.listen, self._bells.measure),
+                *(self._bells.notify, self._bells.paint),
+            ):
                 bell.ring()
 
 

@@ -11,6 +11,7 @@ from bot.domain.job import Job
 from bot.domain.posts import Change
 from bot.domain.project import Project
 from bot.domain.states import EndReason
+from bot.domain.trials import numbers
 from bot.errors import ServiceError, UnknownName, UserError
 from bot.ports import Batch, Store
 from bot.services.bells import Bells
@@ -49,6 +50,14 @@ class Stop:
     def check_person(self, job: Job, person: Person) -> None:
         """Raises `NotAllowed` where this person may not stop it."""
         self._projects[job.project].access.check_stop(person, job.asker_id)
+
+    async def child_id(self, face: Job, number: int) -> str | None:
+        """The Batch id of a trial, also of one that waits; None before it is submitted."""
+        for part in await self._store.parts(face.id):
+            own = numbers(part)
+            if number in own and part.batch_id is not None:
+                return part.batch_id if len(own) == 1 else f"{part.batch_id}:{own.index(number)}"
+        return None
 
     async def single(self, face: Job, number: int, person: Person) -> None:
         """Stops a trial that is a part by itself, as any job. A child of an array is ended by `prune`."""

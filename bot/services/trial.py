@@ -77,8 +77,12 @@ class LookAtTrial:
         if trial.ended or not face.live:
             raise UserError(f"{face.id}.{number} has ended already: there is nothing to stop.")
 
+        batch_id = await self._stop.child_id(face, number)
+
         def wish(stored: Trial) -> Trial:
-            return stored if stored.ended or stored.stop_by else replace(stored, stop_by=person.name)
+            if stored.ended or stored.stop_by:
+                return stored
+            return replace(stored, stop_by=person.name, batch_id=stored.batch_id or batch_id)
 
         await self._trials.update(face, {number: wish})
         await self._stop.single(face, number, person)

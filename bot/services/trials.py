@@ -10,7 +10,7 @@ from dataclasses import replace
 from weakref import WeakValueDictionary
 
 from bot.domain.job import Job
-from bot.domain.posts import Change
+from bot.domain.posts import Change, NewPost
 from bot.domain.project import Project
 from bot.domain.sweep import Tally, Trial
 from bot.domain.tally import tally
@@ -37,9 +37,9 @@ class Trials:
             return await self.all(sweep_id)
         return {trial.number: trial for trial in await self._store.trials(sweep_id)}
 
-    async def update(self, sweep: Job, changed: Mapping[int, Step]) -> Job:
+    async def update(self, sweep: Job, changed: Mapping[int, Step], posts: tuple[NewPost, ...] = ()) -> Job:
         """Applies each step to its trial, a new one where it is not known, and commits what came of it together with
-        the new tally, in one transaction: the sweep's job. Where nothing changes, nothing is written."""
+        the new tally and the posts, in one transaction: the sweep's job. Where nothing changes, nothing is written."""
         async with self._lock(sweep.id):
             known = await self._loaded(sweep.id)
             new = _changed(known, changed)
@@ -51,7 +51,7 @@ class Trials:
             summed = await asyncio.to_thread(self._summed, sweep, merged)  # of 100,000 trials it takes 0.2 s
             # A record that is cancelled or fails may have happened or not: until it is known to have, nothing is.
             self._known.pop(sweep.id, None)
-            job = await self._store.record(sweep.id, list(new.values()), lambda job: _told(job, summed))
+            job = await self._store.record(sweep.id, list(new.values()), lambda job: _told(job, summed, posts))
             self._known[sweep.id] = merged
             return job
 
@@ -80,9 +80,9 @@ def _changed(known: Mapping[int, Trial], changed: Mapping[int, Step]) -> dict[in
     return {number: trial for number, trial in after.items() if trial != before[number]}
 
 
-def _told(job: Job, new: Tally) -> Change | None:
+def _told(job: Job, new: Tally, posts: tuple[NewPost, ...]) -> Change | None:
     """The card changes with the tally; seconds that have passed are no news by themselves."""
-    if job.sweep is None or job.sweep.tally == new:
+    if job.sweep is None or (job.sweep.tally == new and not posts):
         return None
     news = replace(job.sweep.tally, seconds=new.seconds) != new
-    return Change(replace(job, sweep=replace(job.sweep, tally=new), revision=job.revision + news))
+    return Change(replace(job, sweep=replace(job.sweep, tally=new), revision=job.revision + news), posts)

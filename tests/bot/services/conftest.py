@@ -17,20 +17,23 @@ from bot.ports import Store
 from bot.services.aimd import Aimd
 from bot.services.archive import Archive, ArchiveSettings
 from bot.services.bells import Bells
-from bot.services.conclude import Conclude
+from bot.services.conclude import Conclude, Enclosures
 from bot.services.diagnose import Diagnose
 from bot.services.explain import Explain
 from bot.services.feed import Feed
 from bot.services.finish import Finish, FinishSettings
 from bot.services.follow import Follow
 from bot.services.launch import Launch, LaunchSettings
+from bot.services.listen import Listen
 from bot.services.measure import Measure, MeasureSettings, Results
 from bot.services.narrate import Narrate
 from bot.services.notify import Notify, NotifySettings
 from bot.services.paint import Paint, PaintSettings
 from bot.services.plot import Plot
 from bot.services.propose import Proposal, Propose, SweepRequest
+from bot.services.prune import Prune
 from bot.services.reconcile import Reconcile
+from bot.services.report import Report
 from bot.services.show import Show
 from bot.services.sketch import Sketch
 from bot.services.stop import Stop
@@ -129,11 +132,15 @@ class Bot:
         )
         self.feed = Feed(store, self.trials, outside.sampler, projects, bells, now=now)
         self.follow = Follow(store, outside.batch, self.trials, bells, now=now)
+        self.listen = Listen(store, outside.logs, self.trials, projects, bells, pace, now=now)
+        self.prune = Prune(store, outside.batch, self.trials, outside.sampler, projects, bells, now=now)
+        self.report = Report(store, self.trials, projects, bells, hold, now=now)
         results = Results(outside.artifacts, Diagnose(outside.logs, projects, pace), projects)
         self.measure = Measure(store, self.trials, results, bells, MeasureSettings(5, 60), now=now)
         sketch = Sketch(self.trials, outside.figures, outside.artifacts, outside.sampler, projects)
         self.paint = Paint(store, sketch, bells, PaintSettings(folder / "boards", 10), now=now)
-        self.conclude = Conclude(store, self.trials, self.paint, projects, bells, now=now, picture_deadline=60)
+        enclosures = Enclosures(self.paint, self.trials, projects)
+        self.conclude = Conclude(store, self.trials, self.report, enclosures, bells, now=now, picture_deadline=60)
         trial_log = TrialLog(outside.batch, outside.logs, projects, pace)
         self.look = LookAtTrial(self.show, self.trials, self.plot, self.submit, self.stop, trial_log)
         self.notify = Notify(store, outside.chat, projects, bells, NotifySettings(card=5, nonce_window=60), now=now)
@@ -157,7 +164,7 @@ class Bot:
         """One pass of every service."""
         for service in (
             *(self.feed, self.launch, self.stop, self.watch, self.tail, self.finish, self.archive),
-            *(self.follow, self.measure, self.paint, self.conclude),
+            *(self.follow, self.listen, self.prune, self.measure, self.report, self.paint, self.conclude),
         ):
             await service.once()
         await self.tell()
