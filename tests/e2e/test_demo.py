@@ -41,25 +41,30 @@ def _record(folder: Path) -> Record:
     return Record(json.loads((folder / "transcript.json").read_text()), ledger["discord"], ledger["aws"])
 
 
+def _jobs(record: Record) -> list[str]:
+    """The ids of the jobs and of the sweep, in the order of their submission: `signalbox-mnist-k7q2mx`, of the sweep's
+    array with `-0` behind it."""
+    return [name.split("-")[2] for name in record.submissions]
+
+
 def test_the_account_at_the_end_adds_up(demo: tuple[str, Path]) -> None:
     output, _ = demo
     match = re.search(r"(\d+) commands accepted, (\d+) SubmitJob calls, (\d+) endings told; 3 refused; 1 bot", output)
     assert match, output[-2000:]
-    assert match[1] == match[2] == match[3] == "5"
+    assert match[1] == match[2] == match[3] == "6"
 
 
 def test_the_ledger_has_one_submission_and_one_ending_for_each_job(demo: tuple[str, Path]) -> None:
     record = _record(demo[1])
-    jobs = [name.rsplit("-", 1)[-1] for name in record.submissions]
-    assert len(set(jobs)) == len(jobs) == 5
+    jobs = _jobs(record)
+    assert len(set(jobs)) == len(jobs) == 6
     assert record.wrong(jobs) == []
     assert not [entry for entry in record.aws if entry["kind"] == "job.refused"]
 
 
 def test_the_endings_say_what_happened(demo: tuple[str, Path]) -> None:
     record = _record(demo[1])
-    jobs = [name.rsplit("-", 1)[-1] for name in record.submissions]
-    first, other, broken, stopped, killed = (record.endings(job)[0] for job in jobs)
+    first, other, broken, stopped, sweep, killed = (record.endings(job)[0] for job in _jobs(record))
     for message in (first, other, killed):
         assert re.search(r"succeeded: val\\?_accuracy [\d.]+ at epoch \d+ of \d+", message["content"])
         assert message["attachments"][0]["filename"].endswith(".png")
@@ -67,12 +72,14 @@ def test_the_endings_say_what_happened(demo: tuple[str, Path]) -> None:
     assert re.search(r"```\n.*\nRuntimeError: mat1 and mat2 shapes.*\n```", broken["content"], flags=re.S)
     assert "was stopped by" in stopped["content"]
     assert [m["username"] for m in stopped["mentions"]] == ["noor"]
+    assert re.search(r"swept 4 trials: val\\?_accuracy [\d.]+ at lr 0\.1, momentum 0\.5", sweep["content"])
+    assert [a["filename"].rpartition(".")[2] for a in sweep["attachments"]] == ["png", "csv"]
 
 
 def test_the_thread_of_the_job_whose_bot_was_killed_is_whole(demo: tuple[str, Path]) -> None:
     """Every line that the job printed is in the archived file once, and the thread's blocks repeat none."""
     record = _record(demo[1])
-    job_id = record.submissions[-1].rsplit("-", 1)[-1]
+    job_id = _jobs(record)[-1]
     thread = next(c for c in record.transcript["channels"] if c["name"].startswith(job_id))
     posted = "\n".join(m["content"] for m in thread["messages"])
     epochs = [int(n) for n in re.findall(r"^epoch +(\d+) ", posted, flags=re.M)]

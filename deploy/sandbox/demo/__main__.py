@@ -35,7 +35,7 @@ async def main() -> int:
         await running.bot.start()
         console.print(f"Watch it in a browser, too: {running.ready['discord']['url']}/")
         try:
-            tally = await _play(running, Screen(console))
+            tally = await play(running, Screen(console))
         except (NotSeenError, RuntimeError) as error:
             console.print(f"\n[red]The scene stopped: {error}[/]\nThe bot's last lines:\n{running.bot.last_lines()}")
             return 1
@@ -57,7 +57,8 @@ async def until_told_to_end() -> int:
         return 128 + signal.SIGTERM
 
 
-async def _play(running: Sandbox, screen: Screen) -> Tally:
+async def play(running: Sandbox, screen: Screen) -> Tally:
+    """The scene, in a sandbox whose bot runs. Raises NotSeenError, and RuntimeError, where it does not go as told."""
     url = running.ready["discord"]["url"]
     async with AsyncExitStack() as stack:
         people = {name: await stack.enter_async_context(Person(url, name)) for name in CAST}

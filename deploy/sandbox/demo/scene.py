@@ -30,7 +30,15 @@ class Scene:
 
     async def play(self) -> None:
         """All acts. Raises NotSeenError where one does not go as told."""
-        for act in (self._first_job, self._another_commit, self._refusals, self._failure, self._stop, self._kill):
+        for act in (
+            self._first_job,
+            self._another_commit,
+            self._refusals,
+            self._failure,
+            self._stop,
+            self._sweep,
+            self._kill,
+        ):
             await act()
 
     async def _first_job(self) -> None:
@@ -73,6 +81,12 @@ class Scene:
         self._screen.typed("noor", f"clicks [ {label} ]")
         await self._people["noor"].click(question, custom_id, wait=True)
         await self._ended(job_id)
+
+    async def _sweep(self) -> None:
+        self._screen.act("A sweep: one line, one array job, one board")
+        sweep_id = await self._train("mika", "/sweep lr=0.1,0.01 m=0.5,0.1")
+        await self._view.until(f"the end of {sweep_id}", lambda view: view.end(sweep_id), seconds=60)
+        await self._view.until(f"the heatmap of {sweep_id}", lambda view: _picture(view.card(sweep_id)))
 
     async def _kill(self) -> None:
         self._screen.act("The bot is killed in the middle of a job")
@@ -123,3 +137,8 @@ class Scene:
 
 def _file(messages: list[Json]) -> Json | None:
     return next((m for m in messages if any(a["filename"].endswith(".log") for a in m.get("attachments", ()))), None)
+
+
+def _picture(card: Json | None) -> Json | None:
+    """The card, once it shows a picture."""
+    return card if card is not None and any(embed.get("image") for embed in card.get("embeds", ())) else None

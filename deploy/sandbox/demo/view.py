@@ -48,7 +48,7 @@ class View:
 
     def end(self, job_id: str) -> Json | None:
         """The message on the job's end."""
-        verdicts = (f"{job_id} succeeded", f"{job_id} failed", f"{job_id} was stopped")
+        verdicts = (f"{job_id} succeeded", f"{job_id} failed", f"{job_id} was stopped", f"{job_id} swept")
         return next((m for m in self.messages.values() if text_of(m).startswith(verdicts)), None)
 
     def thread(self, job_id: str) -> list[Json]:
