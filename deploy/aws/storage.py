@@ -12,7 +12,8 @@ from constructs import Construct
 from bot.config import Deploy
 from deploy.aws.nag import explain
 
-KEPT_IMAGES = 20
+KEPT_IMAGES = 10
+"""Of the trainer, and of the bot: `trainer-<commit>`, `bot-<commit>`, as deploy/aws/push.py tags them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,16 @@ def _images(scope: Construct, deploy: Deploy) -> ecr.Repository:
                 tag_status=ecr.TagStatus.UNTAGGED,
                 max_image_age=Duration.days(7),
             ),
-            ecr.LifecycleRule(rule_priority=2, description="The newest", max_image_count=KEPT_IMAGES),
+            *(
+                # Each kind by itself: many pushes of one must not take the other's last image away.
+                ecr.LifecycleRule(
+                    rule_priority=priority,
+                    description=f"The newest of the {kind}",
+                    tag_prefix_list=[f"{kind}-"],
+                    max_image_count=KEPT_IMAGES,
+                )
+                for priority, kind in enumerate(("trainer", "bot"), start=2)
+            ),
         ],
         removal_policy=RemovalPolicy.DESTROY,
         empty_on_delete=True,  # an image is built again from its commit

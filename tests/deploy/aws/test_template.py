@@ -1,5 +1,7 @@
 """What the committed template promises of machines, money and data; also what the stand-in for AWS drops."""
 
+import json
+
 import pytest
 
 from bot import config
@@ -186,9 +188,13 @@ class TestData:
         assert images["ImageScanningConfiguration"] == {"ScanOnPush": True}
         assert images["EncryptionConfiguration"] == {"EncryptionType": "AES256"}
         assert images["EmptyOnDelete"] is True
-        policy = images["LifecyclePolicy"]["LifecyclePolicyText"]
-        assert '"tagStatus":"untagged"' in policy
-        assert '"countType":"imageCountMoreThan","countNumber":20' in policy
+        rules = json.loads(images["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
+        chosen = [each["selection"] for each in rules]
+        assert (chosen[0]["tagStatus"], chosen[0]["countType"]) == ("untagged", "sinceImagePushed")
+        assert {tuple(each["tagPrefixList"]): each["countNumber"] for each in chosen[1:]} == {
+            ("trainer-",): 10,
+            ("bot-",): 10,
+        }
 
     def test_only_the_bucket_outlives_the_stack(self, template: Template) -> None:
         kept = [each["Type"] for each in template.resources.values() if each.get("DeletionPolicy") == "Retain"]
