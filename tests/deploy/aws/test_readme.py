@@ -1,0 +1,42 @@
+"""The figures of deploy/aws/README.md add up, and what it names is there."""
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+
+from tests.deploy.aws.template import ROOT
+
+README = ROOT / "deploy" / "aws" / "README.md"
+ROW = re.compile(r"^\|(?P<what>[^|]+)\|(?P<assumed>[^|]*)\|(?P<usd>[^|]+)\|$", re.M)
+TIMES = "\N{MULTIPLICATION SIGN}"
+PRODUCT = re.compile(rf"([\d,]+)(?: \w+)? {TIMES} ([\d.]+)(?: / ([\d,]+))?")
+
+
+def _rows() -> list[tuple[str, str, str]]:
+    costs = README.read_text().split("## What it costs when idle", 1)[1].split("\n## ", 1)[0]
+    return [(row["what"].strip(), row["assumed"].strip(), row["usd"].strip()) for row in ROW.finditer(costs)][2:]
+
+
+def test_each_sum_is_that_of_the_lines_above() -> None:
+    total, sums = Decimal(0), []
+    for _, _, usd in _rows():
+        if usd.startswith("**"):
+            assert Decimal(usd.strip("*")) == total
+            sums.append(total)
+        else:
+            total += Decimal(usd)
+    assert len(sums) == 2
+
+
+@pytest.mark.parametrize(("what", "assumed", "usd"), [row for row in _rows() if TIMES in row[1]])
+def test_each_line_is_what_it_is_computed_from(what: str, assumed: str, usd: str) -> None:
+    found = PRODUCT.search(assumed)
+    assert found is not None, what
+    count, price, divisor = (Decimal((part or "1").replace(",", "")) for part in found.groups())
+    assert Decimal(usd) == (count * price / divisor).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def test_files_that_it_names_are_there() -> None:
+    for name in re.findall(r"\]\(([^)]+)\)", README.read_text()):
+        assert (README.parent / name).exists(), name
