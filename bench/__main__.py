@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench import ack, epoch_time, machine, plot_latency, ready, tail
+from bench import ack, epoch_time, machine, plot_latency, ready, search, sweep, tail
 from bench.figures import Benchmark, Figure, Result, Verdict
 
-BENCHMARKS = {module.BENCHMARK.name: module.BENCHMARK for module in (ready, ack, plot_latency, tail, epoch_time)}
+BENCHMARKS = {
+    module.BENCHMARK.name: module.BENCHMARK for module in (ready, ack, plot_latency, tail, sweep, search, epoch_time)
+}
 _STYLES = {Verdict.GOOD: "green", Verdict.MISSED: "red", Verdict.TOLD: "dim"}
 _NAMES = typer.Argument(metavar="[NAME]...", help=f"Of {', '.join(BENCHMARKS)}; all if none is given.")
 
