@@ -15,7 +15,7 @@ from bot.domain.job import Job
 from bot.domain.params import Value, shown
 from bot.domain.project import Project
 from bot.domain.states import EndReason, JobState
-from bot.domain.sweep import Leader, Sweep, Tally, TrialState
+from bot.domain.sweep import Leader, Sweep, TrialState
 
 PICTURE = "board.png"
 AXES, PARAMETERS, IMPORTANCE = 600, 400, 200
@@ -76,20 +76,19 @@ def _state(job: Job, sweep: Sweep) -> Iterator[str]:
         yield f"This could not be told: {escape(job.untold, 150)}"
     if job.live and job.unseen_since is not None:
         yield f"AWS has not answered since {relative(job.unseen_since)}: this is how it was then."
-    if job.live or sweep.tally.ended < sweep.plan.trials:
-        yield _progress(job, sweep.tally, sweep)
-    if lost := list(sweepwords.not_compared(sweep.tally)):
-        yield " · ".join(lost)
+    tally, trials = sweep.tally, sweep.plan.trials
+    if job.live or tally.ended < trials:
+        yield f"{bar(int(tally.progress * BAR), BAR)} **{tally.ended:,}**/{trials:,} ended"
+    if counts := list(_counts(job, sweep)):
+        yield " · ".join(counts)
 
 
-def _progress(job: Job, tally: Tally, sweep: Sweep) -> str:
-    running, waiting = tally.count(TrialState.RUNNING), sweepwords.waiting(sweep)
-    parts = [f"**{tally.ended:,}**/{sweep.plan.trials:,} ended"]
-    if running:
-        parts.append(f"{running:,} running")
-    if waiting:
-        parts.append(f"{waiting:,} {'waiting' if job.live else 'never began'}")
-    return f"{bar(int(tally.progress * BAR), BAR)} {' · '.join(parts)}"
+def _counts(job: Job, sweep: Sweep) -> Iterator[str]:
+    if running := sweep.tally.count(TrialState.RUNNING):
+        yield f"{running:,} running"
+    if waiting := sweepwords.waiting(sweep):
+        yield f"{waiting:,} {'waiting' if job.live else 'never began'}"
+    yield from sweepwords.not_compared(sweep.tally)
 
 
 def _plan(job: Job, sweep: Sweep) -> Iterator[str]:
@@ -148,12 +147,10 @@ def _failures(sweep: Sweep) -> Iterator[str]:
 def _money(job: Job, sweep: Sweep, project: Project | None) -> Iterator[str]:
     """Spent so far, what it can come to, and what was saved."""
     if sweep.tally.seconds:
-        parts = [f"{duration(sweep.tally.seconds)} of machine time"]
-        if (spent := sweepwords.cost(sweep.tally.seconds, project)) is not None:
-            parts.append(f"{usd(spent)}{' so far' if job.live else ''}")
+        spent = sweepwords.cost(sweep.tally.seconds, project)
         most = sweepwords.cost(sweep.plan.trials * job.timeout_seconds, project)
-        if job.live and most is not None:
-            parts.append(f"at most {usd(most)}")
-        yield ", ".join(parts)
+        so_far = f" so far, at most {usd(most)}" if job.live and most is not None else ""
+        money = f"**{usd(spent)}**{so_far} · " if spent is not None else ""
+        yield f"{money}{duration(sweep.tally.seconds)} of machine time"
     if saved := sweepwords.saved(sweep.tally, project):
         yield saved

@@ -1,11 +1,11 @@
 """Answer what is asked about jobs: which there are, and what one's log says."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.job import Job
 from bot.domain.loglines import LogEvent, readable
+from bot.domain.names import near
 from bot.domain.project import Project
 from bot.errors import UnknownName
 from bot.ports import Artifacts, Store
@@ -31,8 +31,7 @@ class Show:
         found = await self._store.job(typed)
         if found is None or found.part is not None:
             recent = [job.id for job in await self._store.jobs(limit=200)]
-            near = difflib.get_close_matches(typed, recent, 3, cutoff=0.5)
-            raise UnknownName("job", given=job_id, near=near, hint="/jobs lists the latest.")
+            raise UnknownName("job", given=job_id, near=near(typed, recent), hint="/jobs lists the latest.")
         return found
 
     async def live(self, channel_id: int = 0) -> list[Job]:

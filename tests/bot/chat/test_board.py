@@ -41,8 +41,8 @@ def test_a_sweep_in_the_middle() -> None:
     assert embed.title == "mnist sweep k7q2mx"
     assert lines(a_sweep()) == [
         f"**Running** · started <t:{STARTED:.0f}:R>",
-        "█████░░░░░ **4**/9 ended · 2 running · 3 waiting",
-        "1 failed",
+        "█████░░░░░ **4**/9 ended",
+        "2 running · 3 waiting · 1 failed",
         "`main` @ `a1b2c3d` Warm up the learning rate",
         "grid, 9 trials",
         "lr 0.1, 0.01, 0.001",
@@ -57,7 +57,7 @@ def test_a_sweep_in_the_middle() -> None:
         ".3 81.3         0.01 0.5",
         "```",
         "**1 failed:** ran out of memory: `.8`",
-        "14 min of machine time, $0.12 so far, at most $9.47",
+        "**$0.12** so far, at most $9.47 · 14 min of machine time",
     ]
     assert embed.footer.text == "asked by mika"
     assert embed.image.url is None
@@ -69,7 +69,7 @@ def test_an_ended_sweep_has_no_clock_and_tells_what_failed_and_what_was_saved() 
     assert text[-4:] == [
         r"**2 failed alike:** the command failed — ValueError: \*boom\*: `.4 .7`",
         "**1 failed:** ran out of memory: `.8`",
-        "24 min of machine time, $0.21",
+        "**$0.21** · 24 min of machine time",
         "2 losers stopped early: 10 min of machine time saved, $0.09",
     ]
     assert not any("<t:" in line for line in text)
@@ -105,11 +105,11 @@ def test_the_state_is_told_first(job: Job, word: str, line: str) -> None:
 
 
 def test_what_has_not_begun_is_counted_also_where_the_store_knows_nothing_of_it() -> None:
-    assert lines(a_sweep(Tally()))[1] == "░░░░░░░░░░ **0**/9 ended · 9 waiting"
+    assert lines(a_sweep(Tally()))[1:3] == ["░░░░░░░░░░ **0**/9 ended", "9 waiting"]
     stopped = Tally({TrialState.SUCCEEDED: 2, TrialState.STOPPED: 3}, progress=5 / 9)
     assert lines(ended_sweep(stopped, EndReason.STOPPED))[1:3] == [
-        "█████░░░░░ **5**/9 ended · 4 never began",
-        "3 stopped",
+        "█████░░░░░ **5**/9 ended",
+        "4 never began · 3 stopped",
     ]
 
 
