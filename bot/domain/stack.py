@@ -1,6 +1,6 @@
 """The outputs of the stack that `deploy/aws` makes, and the settings that they are the values of.
 
-`deploy/aws/outputs.py` names them on the other side; a test holds the two together.
+`deploy/aws/outputs.py` makes them by these names.
 """
 
 import re

@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         if given.template:
             given.template.write_text(template(config))
         else:
-            app = App()
+            app = App(analytics_reporting=False)  # what is deployed is the template, and nothing beside it
             Validations.of(app).add_plugins(AwsSolutionsChecks(app))
             signalbox_stack(app, config, config.aws.region)
             app.synth()

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class Kept:
 
     name: str
     what: str
-    delete: Callable[[], None] = field(repr=False)
+    delete: Callable[[], object] = field(repr=False)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,10 +77,10 @@ def _kept(stack: str, client: ClientOf, bucket: str | None) -> Iterator[Kept]:
     own = [{"Name": f"tag:{VOLUME_TAG}", "Values": [stack]}]
     for volume in ec2.describe_volumes(Filters=own)["Volumes"]:
         name = str(volume["VolumeId"])
-        yield Kept(name, f"the bot's disk, {volume['Size']} GiB", lambda name=name: ec2.delete_volume(VolumeId=name))
+        yield Kept(name, f"the bot's disk, {volume['Size']} GiB", partial(ec2.delete_volume, VolumeId=name))
     for snapshot in ec2.describe_snapshots(OwnerIds=["self"], Filters=own)["Snapshots"]:
         name, made = str(snapshot["SnapshotId"]), f"{snapshot['StartTime']:%Y-%m-%d %H:%M}"
-        yield Kept(name, f"the bot's disk as of {made}", lambda name=name: ec2.delete_snapshot(SnapshotId=name))
+        yield Kept(name, f"the bot's disk as of {made}", partial(ec2.delete_snapshot, SnapshotId=name))
 
 
 def _kept_bucket(s3: Any, bucket: str) -> Kept:

@@ -1,26 +1,10 @@
-"""The stack's outputs and the settings that they are the values of. Pure: usable without CDK.
+"""The stack's outputs: those that settings take their value from, by `bot/domain/stack.py`, and those for people."""
 
-| output | setting |
-|---|---|
-| `Region` | `aws.region` |
-| `EventsQueueUrl` | `aws.events_queue_url` |
-| `Bucket` | `projects.<each>.bucket` |
-| `LogGroup` | `projects.<each>.log_group` |
-| `Queue<Project>` | `projects.<project>.queue` |
-| `JobDefinition<Project>` | `projects.<project>.job_definition`, a name without a revision: the newest one counts |
-| `BotRoleArn`, `RepositoryUri` and the others | none: for people, and for the commands that they type |
-
-`<Project>` is the project's name in camel case, as outputs take letters and digits alone: `my-net` is `MyNet`.
-"""
-
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 
+from bot.domain.stack import Key, places
 from bot.errors import ConfigError
-
-Key = tuple[str, ...]
-"""A setting's place in config.toml: `("projects", "mnist", "queue")`."""
 
 
 class Output(StrEnum):
@@ -41,50 +25,28 @@ class Output(StrEnum):
 
 
 def queue(project: str) -> str:
-    return f"Queue{_camel(project)}"
+    return places([project])["projects", project, "queue"]
 
 
 def job_definition(project: str) -> str:
-    return f"JobDefinition{_camel(project)}"
+    """A name without a revision: the newest one counts."""
+    return places([project])["projects", project, "job_definition"]
 
 
 def keys(projects: Iterable[str]) -> dict[str, tuple[Key, ...]]:
-    """By output name the settings that take its value. Raises ConfigError where two projects would share an output."""
+    """By output the settings that take its value. Raises ConfigError where two projects would share an output."""
     names = list(projects)
     _check_distinct(names)
-    found: dict[str, tuple[Key, ...]] = {
-        Output.REGION: (("aws", "region"),),
-        Output.EVENTS_QUEUE_URL: (("aws", "events_queue_url"),),
-        Output.BUCKET: tuple(("projects", name, "bucket") for name in names),
-        Output.LOG_GROUP: tuple(("projects", name, "log_group") for name in names),
-    }
-    for name in names:
-        found[queue(name)] = (("projects", name, "queue"),)
-        found[job_definition(name)] = (("projects", name, "job_definition"),)
+    found: dict[str, tuple[Key, ...]] = {}
+    for place, output in places(names).items():
+        found[output] = (*found.get(output, ()), place)
     return found
-
-
-def settings(outputs: Mapping[str, str], projects: Iterable[str]) -> dict[Key, str]:
-    """The settings to write back, by their place. Raises ConfigError with every output that the stack lacks."""
-    wanted = keys(projects)
-    missing = [
-        f"{name}: no such output, which {'.'.join(places[0])} needs; deploy the stack again with this config.toml"
-        for name, places in wanted.items()
-        if name not in outputs
-    ]
-    if missing:
-        raise ConfigError("the stack's outputs", missing)
-    return {place: outputs[name] for name, places in wanted.items() for place in places}
 
 
 def _check_distinct(projects: list[str]) -> None:
     seen: dict[str, str] = {}
     for name in projects:
-        other = seen.setdefault(_camel(name), name)
+        other = seen.setdefault(queue(name), name)
         if other != name:
             problem = f"projects.{name}: its outputs would be named as those of {other}: {queue(name)}; rename one"
             raise ConfigError("config.toml", [problem])
-
-
-def _camel(project: str) -> str:
-    return "".join(part[:1].upper() + part[1:] for part in re.split("[-_]", project))

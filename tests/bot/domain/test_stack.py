@@ -2,21 +2,26 @@ import pytest
 
 from bot.domain import stack
 from bot.errors import ConfigError
-from deploy.aws import outputs
-
-NAMES = (["mnist"], ["mnist", "my-net", "a_b"], ["x9"])
 
 
-@pytest.mark.parametrize("projects", NAMES)
-def test_both_sides_name_the_same_outputs_for_the_same_settings(projects: list[str]) -> None:
-    theirs = {place: str(output) for output, places in outputs.keys(projects).items() for place in places}
-    assert stack.places(projects) == theirs
-
-
-@pytest.mark.parametrize("projects", NAMES)
-def test_the_values(projects: list[str]) -> None:
-    made = {str(output): f"value of {output}" for output in outputs.keys(projects)}
-    assert stack.settings("s", made, projects) == outputs.settings(made, projects)
+def test_each_setting_has_its_value() -> None:
+    made = {
+        "Region": "eu-west-1",
+        "EventsQueueUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/events",
+        "Bucket": "artifacts",
+        "LogGroup": "/signalbox/jobs",
+        "QueueMyNet": "signalbox-spot",
+        "JobDefinitionMyNet": "signalbox-my-net",
+        "BotRoleArn": "arn:aws:iam::123456789012:role/bot",
+    }
+    assert stack.settings("s", made, ["my-net"]) == {
+        ("aws", "region"): "eu-west-1",
+        ("aws", "events_queue_url"): made["EventsQueueUrl"],
+        ("projects", "my-net", "queue"): "signalbox-spot",
+        ("projects", "my-net", "job_definition"): "signalbox-my-net",
+        ("projects", "my-net", "bucket"): "artifacts",
+        ("projects", "my-net", "log_group"): "/signalbox/jobs",
+    }
 
 
 def test_every_output_that_lacks_is_named() -> None:
