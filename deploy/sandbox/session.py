@@ -5,9 +5,10 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,18 @@ async def sandbox(
     world: World | None = None,
     aws: Settings | None = None,
     plan: resources.Plan | None = None,
+    make: Callable[[str], resources.Resources] | None = None,
 ) -> AsyncIterator[Sandbox]:
-    """Everything on loopback and free ports, in a folder that goes with it; the bot ends first."""
+    """Everything on loopback and free ports, in a folder that goes with it; the bot ends first.
+
+    `make` makes the resources in AWS at an endpoint, in place of those of the `plan`.
+    """
     settings = aws or Settings(images={resources.TRAINER_IMAGE: ENTRYPOINT}, stop_timeout_seconds=5)
     with tempfile.TemporaryDirectory(prefix="signalbox-sandbox-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         async with aws_stand_in(settings) as endpoint, DiscordStandIn(world, limits=limits) as discord:
             made, repo = await asyncio.gather(
-                asyncio.to_thread(resources.create, endpoint, plan),
+                asyncio.to_thread(make or partial(resources.create, plan=plan), endpoint),
                 asyncio.to_thread(repository.create, folder / "repository.git"),
             )
             ready = {

@@ -12,9 +12,10 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import moto.logs.urls
+from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
-from moto.logs.models import LogEvent, LogsBackend, LogStream, logs_backends
+from moto.logs.models import LogEvent, LogGroup, LogsBackend, LogStream, logs_backends
 from moto.logs.responses import LogsResponse
 from moto.logs.utils import EventMessageFilter
 
@@ -141,6 +142,14 @@ def install(knobs: Knobs) -> None:
     """Puts our FilterLogEvents into moto. To be called once in a process, before the server answers."""
     ProcessLogsResponse.filtered = FilteredLogs(knobs)
     moto.logs.urls.url_paths = dict.fromkeys(moto.logs.urls.url_paths, ProcessLogsResponse.dispatch)
+    LogGroup.get_cfn_attribute = _attribute  # type: ignore[method-assign, assignment]
+
+
+def _attribute(group: LogGroup, name: str) -> str:
+    """In stacks the ARN of a group ends with that of its streams, and policies need it so."""
+    if name != "Arn":
+        raise UnformattedGetAttTemplateException
+    return f"{group.arn}:*"
 
 
 def _document(stream: str, event: LogEvent) -> Event:

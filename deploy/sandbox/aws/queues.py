@@ -1,11 +1,14 @@
-"""moto's SQS, mended in three places that matter once a bot reads while events arrive."""
+"""moto's SQS, mended in three places that matter once a bot reads while events arrive, and with policies of stacks."""
 
+import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import moto.sqs.models
 import moto.sqs.urls
-from moto.sqs.models import Message, Queue, SQSBackend
+from moto.core.common_models import CloudFormationModel
+from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 
 
 def install() -> None:
@@ -37,3 +40,44 @@ class QuickBackend(SQSBackend):
         kept_seconds = vars(self.get_queue(queue_name))["message_retention_period"]
         sent_ms = vars(message)["sent_timestamp"]
         return bool(sent_ms / 1000 + kept_seconds > time.time())
+
+
+class QueuePolicy(CloudFormationModel):
+    """AWS::SQS::QueuePolicy, which moto leaves out of stacks. It finds its kinds of resources by their base class."""
+
+    def __init__(self, urls: tuple[str, ...]) -> None:
+        self.urls = urls
+
+    @property
+    def physical_resource_id(self) -> str:
+        return "-".join(self.urls)
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return ""
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::SQS::QueuePolicy"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,  # noqa: ARG003  moto's
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+        **_: Any,
+    ) -> "QueuePolicy":
+        properties: Mapping[str, Any] = cloudformation_json["Properties"]
+        backend = sqs_backends[account_id][region_name]
+        for url in properties["Queues"]:
+            policy = {"Policy": json.dumps(properties["PolicyDocument"])}
+            backend.set_queue_attributes(url.rpartition("/")[2], policy)
+        return cls(tuple(properties["Queues"]))
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> None:
+        """It goes with its queue."""

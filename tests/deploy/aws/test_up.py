@@ -1,0 +1,181 @@
+"""The stack made by CloudFormation alone, in the AWS stand-in; its images, by a docker that only writes down."""
+
+import asyncio
+import os
+import stat
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from botocore.exceptions import ClientError, WaiterError
+
+from deploy.aws import push, up
+from deploy.sandbox.aws.process import aws_stand_in
+from deploy.sandbox.aws.settings import REGION, Settings
+
+ROOT = Path(__file__).parents[3]
+REPOSITORY = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/signalbox"
+DOCKER = """#!/bin/sh
+echo "$@" >> "$SAID"
+[ "$1" = login ] && cat >> "$SAID" && echo >> "$SAID"
+[ "$1" != "$FAILS" ]
+"""
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def endpoint() -> AsyncIterator[str]:
+    async with aws_stand_in(Settings()) as address:
+        yield address
+
+
+@pytest.fixture
+def config(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The example, in a folder that is the current one, for a stand-in in AWS's place."""
+    for name, value in {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(up, "LOOK_SECONDS", 0.1)
+    path = tmp_path / "config.toml"
+    path.write_text((ROOT / "config.example.toml").read_text())
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What it was asked."""
+    program = tmp_path / "bin" / "docker"
+    program.parent.mkdir()
+    program.write_text(DOCKER)
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("SAID", str(tmp_path / "said"))
+    monkeypatch.setenv("FAILS", "")
+    return tmp_path / "said"
+
+
+def _commit(folder: Path) -> str:
+    who = {f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    for command in (["init", "--quiet"], ["add", "config.toml"], ["commit", "--quiet", "--message", "x"]):
+        subprocess.run(["git", *command], cwd=folder, check=True, env={**os.environ, **who})
+    (folder / ".git/info/exclude").write_text("bin\nsaid\n")
+    return subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+async def _main(main: Any, *arguments: str) -> int:
+    return int(await asyncio.to_thread(main, list(arguments)))
+
+
+async def test_the_stack_is_made_and_a_second_time_changes_nothing(
+    config: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert await _main(up.main, "--config", str(config)) == 0
+    said = capfd.readouterr().out
+    assert said.startswith("Making the stack signalbox…\n")
+    assert f"RepositoryUri = {REPOSITORY}\n" in said
+    assert await _main(up.main, "--config", str(config)) == 0
+    assert "QueueMnist = signalbox-spot\n" in capfd.readouterr().out
+
+
+async def test_a_template_that_is_not_there_is_said(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert await _main(up.main, "--config", str(config), "--template", "none.json") == 1
+    assert "none.json" in capfd.readouterr().err
+
+
+async def test_a_stack_that_does_not_come_to_stand_says_which_resource_failed() -> None:
+    with pytest.raises(up.StackError) as raised:
+        up.up(Failing(), "mine", "{}")
+    assert str(raised.value).splitlines() == [
+        "The stack mine does not stand: Waiter stack_create_complete failed: rolled back",
+        "  Bucket: it is taken",
+    ]
+
+
+class Failing:
+    """CloudFormation with a stack that is rolled back."""
+
+    def __init__(self) -> None:
+        self._made = False
+
+    def describe_stacks(self, StackName: str) -> Any:
+        if not self._made:
+            error = {"Code": "ValidationError", "Message": f"Stack with id {StackName} does not exist"}
+            raise ClientError({"Error": error}, "DescribeStacks")
+        return {"Stacks": [{"StackId": "arn:mine"}]}
+
+    def create_stack(self, **_: Any) -> None:
+        self._made = True
+
+    def get_waiter(self, name: str) -> "Failing":
+        self._waiter = name
+        return self
+
+    def wait(self, **_: Any) -> None:
+        raise WaiterError(self._waiter, "rolled back", {})
+
+    def describe_stack_events(self, StackName: str) -> Any:
+        assert StackName == "arn:mine"
+        failed = {
+            "ResourceStatus": "CREATE_FAILED",
+            "LogicalResourceId": "Bucket",
+            "ResourceStatusReason": "it is taken",
+        }
+        return {"StackEvents": [{"ResourceStatus": "CREATE_COMPLETE"}, failed]}
+
+
+async def test_both_images_carry_their_commit(config: Path, docker: Path) -> None:
+    await _main(up.main, "--config", str(config))
+    commit = _commit(config.parent).strip()
+    assert await _main(push.main, "--config", str(config), "--torch-index", "https://example.org/cuda") == 0
+    said = docker.read_text().splitlines()
+    assert said[0] == f"login --username AWS --password-stdin {REPOSITORY.partition('/')[0]}"
+    build, *pushes = said[2:5]
+    assert build.startswith("build --target trainer --platform linux/amd64 ")
+    assert f"--build-arg REVISION={commit} --build-arg TORCH_INDEX=https://example.org/cuda" in build
+    assert pushes == [f"push {REPOSITORY}:trainer", f"push {REPOSITORY}:trainer-{commit[:12]}"]
+    assert "--target bot" in said[5]
+    assert "TORCH_INDEX" not in said[5]
+
+
+async def test_changed_files_are_no_commits(config: Path, docker: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    await _main(up.main, "--config", str(config))
+    _commit(config.parent)
+    (config.parent / "new.py").write_text("")
+    assert await _main(push.main, "--config", str(config), "--only", "trainer") == 0
+    assert "carry no commit, as files differ from the last commit" in capfd.readouterr().out
+    assert "REVISION=unknown" in docker.read_text()
+    assert f"push {REPOSITORY}:trainer-" not in docker.read_text()
+
+
+@pytest.mark.parametrize("fails", ["login", "build", "push"])
+async def test_what_docker_cannot_do_is_said(
+    config: Path, docker: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], fails: str
+) -> None:
+    await _main(up.main, "--config", str(config))
+    monkeypatch.setenv("FAILS", fails)
+    assert await _main(push.main, "--config", str(config)) == 1
+    assert f"docker {fails}" in capfd.readouterr().err
+
+
+async def test_without_a_stack_there_is_nowhere_to_push_to(
+    config: Path, docker: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(config.read_text().replace('# stack = "signalbox"', 'stack = "none"'))
+    assert await _main(push.main, "--config", str(config)) == 1
+    assert f"There is no stack none in {REGION}: `python -m deploy.aws.up` makes it." in capfd.readouterr().err
+    assert not docker.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "machine"),
+    [("t4g.small", "arm64"), ("t3.micro", "amd64"), ("c7gn.large", "arm64"), ("g5.xlarge", "amd64")],
+)
+async def test_the_bots_image_fits_its_host(host: str, machine: str, config: Path, docker: Path) -> None:
+    await _main(up.main, "--config", str(config))
+    config.write_text(config.read_text().replace('# host = "none"', f'host = "{host}"'))
+    assert await _main(push.main, "--config", str(config), "--only", "bot") == 0
+    assert f"--platform linux/{machine}" in docker.read_text()
