@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.chat import board, cards, verdict
 from bot.chat.views import card_buttons, end_buttons
-from bot.domain.job import Commit, Job
+from bot.domain.job import Job
 from bot.domain.params import Kind, Value
 from bot.domain.space import Axis, Space
 from bot.domain.states import EndReason, JobState
-from bot.domain.sweep import Failure, Leader, Plan, Search, Sweep, Tally, TrialState
+from bot.domain.sweep import Failure, Leader, Search, Tally, TrialState
+from tests.bot.chat.anything import any_sweeps, texts
 from tests.bot.chat.jobs import (
     CREATED,
     DONE,
@@ -26,7 +26,6 @@ from tests.bot.chat.jobs import (
     PRICED,
     PROJECT,
     STARTED,
-    a_job,
     a_sweep,
     ended_sweep,
 )
@@ -230,66 +229,6 @@ def test_the_picture_is_the_embeds_once_there_is_one(tmp_path: Path) -> None:
 
 
 # ---- whatever it is, it fits -----------------------------------------------------------------------------
-texts = st.text(max_size=300) | st.sampled_from(["*" * 4_000, "@everyone " * 400, "`" * 4_000, "x" * 4_000])
-values = st.floats() | texts | st.booleans() | st.integers()
-axes = st.builds(
-    Axis,
-    name=texts,
-    kind=st.just(Kind.STRING),
-    values=st.lists(values, max_size=20).map(tuple),
-    low=st.floats(),
-    high=st.floats(),
-    log=st.booleans(),
-)
-numbers = st.integers(0, 99_999)
-counts = st.dictionaries(st.sampled_from(list(TrialState)), st.integers(0, 100_000), max_size=7)
-seconds = st.floats(0, 1e12)
-
-
-@st.composite
-def any_sweeps(draw: st.DrawFn) -> Job:
-    over = tuple(draw(st.lists(axes, max_size=8)))
-    points = st.fixed_dictionaries({axis.name: values for axis in over})
-    leader = st.builds(Leader, number=numbers, value=st.floats(), parameters=points, deviation=st.none() | st.floats())
-    failure = st.builds(
-        Failure,
-        reason=st.sampled_from(list(EndReason)),
-        detail=texts,
-        count=st.integers(1, 100_000),
-        numbers=st.lists(numbers, max_size=5).map(tuple),
-    )
-    tally = Tally(
-        counts=draw(counts),
-        leaders=tuple(draw(st.lists(leader, max_size=5))),
-        failures=tuple(draw(st.lists(failure, max_size=8))),
-        seconds=draw(seconds),
-        saved_seconds=draw(seconds),
-        progress=draw(st.floats(0, 1)),
-    )
-    plan = Plan(
-        text=draw(texts),
-        space=Space(over),
-        search=draw(st.sampled_from(list(Search))),
-        trials=draw(st.integers(1, 100_000)),
-        parallel=draw(st.integers(0, 100_000)),
-        folds=draw(st.integers(1, 20)),
-        stop_losers=draw(st.booleans()),
-    )
-    importance = {axis.name: draw(st.floats(0, 1)) for axis in over}
-    job = a_job(
-        commit=Commit("f" * 40, draw(texts), draw(texts)),
-        parameters=draw(st.dictionaries(texts, values, max_size=22)),
-        asker_name=draw(texts),
-        stop_by=draw(texts),
-        stop_at=draw(st.none() | st.just(CREATED)),
-        unseen_since=draw(st.none() | st.just(CREATED)),
-        untold=draw(texts),
-        detail=draw(texts),
-        sweep=Sweep(plan, tally, picture=draw(st.sampled_from(["", "/gone.png"])), importance=importance),
-    )
-    return job if draw(st.booleans()) else job.ended(draw(st.sampled_from(list(EndReason))), STARTED + 10)
-
-
 @settings(deadline=None, max_examples=50)
 @given(any_sweeps(), texts)
 def test_no_sweep_is_larger_than_discord_takes(job: Job, body: str) -> None:

@@ -2,10 +2,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.chat import trialcard
+from bot.domain.job import Job
+from bot.domain.params import Value
 from bot.domain.states import EndReason, JobState
 from bot.domain.sweep import Plan, Search, Trial
+from tests.bot.chat.anything import any_sweeps, texts
 from tests.bot.chat.jobs import PLAN, PROJECT, STARTED, a_sweep, a_trial
 
 
@@ -87,3 +92,19 @@ def test_a_choice_fits_and_tells_the_point() -> None:
 def test_a_trial_of_a_project_that_the_config_has_lost_still_shows() -> None:
     embed = trialcard.card(a_sweep(), a_trial(value=1.0), None)
     assert "Running" in (embed.description or "")
+
+
+@settings(deadline=None, max_examples=50)
+@given(any_sweeps(), texts, texts, st.sampled_from(list(EndReason)), st.dictionaries(texts, texts, max_size=22))
+def test_no_trial_is_larger_than_discord_takes(
+    job: Job, detail: str, stop_by: str, reason: EndReason, point: dict[str, Value]
+) -> None:
+    assert job.sweep is not None
+    names = [axis.name for axis in job.sweep.plan.space.axes]
+    trial = ended(reason, detail=detail, stop_by=stop_by, parameters={**dict.fromkeys(names, 0.1), **point})
+    tpe = replace(job, sweep=replace(job.sweep, plan=replace(job.sweep.plan, search=Search.TPE)))
+    embed = trialcard.card(tpe, trial, replace(PROJECT, metric="m" * 300))
+    assert len(embed) <= 6_000
+    assert 0 < len(embed.title or "") <= 256
+    assert 0 < len(embed.description or "") < 4_096, "cut by its pieces, never in the middle of an escape"
+    assert len(trialcard.choice(tpe, trial)) <= 100
