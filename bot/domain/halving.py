@@ -5,9 +5,10 @@ compared with what all others had come to there, and the better half may go on. 
 before a few have reached it, a trial is looked at again when others have, and the best so far is never given up: so the
 answer follows from the reports alone, in whichever order they came.
 
-Measured by replaying learning curves on four machines (`python -m bench search`): with a fifth of the epochs as grace
-no winner was lost in 10 sweeps of 9 points over 10 epochs (0.62 of the epochs saved) nor in 6 of 24 random points over
-20 (0.52); with a tenth, 5 of the 10 and 3 of the 6 were, for 0.69 and 0.63.
+Measured by replaying learning curves of the digits on four machines (`python -m bench search`), over 10 epochs and 10
+seeds each: of the hands-on's 9 points no winner was lost and 62 % of the epochs were saved; of 16 points at random,
+many of them good, 1 of the 10 winners was lost, for 0.6 points of accuracy, and 51 % saved. A grace of a third keeps as
+many winners and saves 54 % and 40 %.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +19,7 @@ from bot.domain.sweep import Plan, Trial, TrialState
 GRACE = 5
 """The first rung is after one in so many of the epochs."""
 LEAST_GRACE = 2
-"""Epochs. After the first one alone nearly every second winner was behind."""
+"""Epochs. With a rung after the first one, 5 of the 10 winners among the 9 points were lost."""
 REDUCTION = 2
 """One in so many goes on; a rung has so many times the epochs of the one before it."""
 ENOUGH = 4
