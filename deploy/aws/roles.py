@@ -58,6 +58,8 @@ def bot_role(scope: Construct, bot: str, storage: Storage, events: Events, submi
     for action, key in (("TagResource", "RequestTag"), ("TerminateJob", "ResourceTag")):
         own = {"StringEquals": {f"aws:{key}/{BOT_TAG}": bot}}
         _allow(role, [f"batch:{action}"], jobs, own, why="Batch makes up the ids; the bot's tag says which are meant.")
+    trials = [_arn(scope, "batch", "job", "*:*")]
+    _allow(role, ["batch:TerminateJob"], trials, why="The jobs of an array: Batch has no tags for them.")
     looks = ("Jobs", "JobQueues", "JobDefinitions", "ComputeEnvironments")
     reads = ["batch:ListJobs", *(f"batch:Describe{what}" for what in looks)]
     _allow(role, reads, ["*"], why="Batch's reads know no resource.")

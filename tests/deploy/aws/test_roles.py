@@ -41,7 +41,7 @@ def test_the_bot_submits_to_its_own_queue_and_definitions(template: Template) ->
     assert granted == {
         "batch:SubmitJob": {"<SpotQueue.JobQueueArn>", DEFINITION, f"{DEFINITION}:*"},
         "batch:TagResource": {f"{BATCH}:job/*"},
-        "batch:TerminateJob": {f"{BATCH}:job/*"},
+        "batch:TerminateJob": {f"{BATCH}:job/*", f"{BATCH}:job/*:*"},
         "batch:ListJobs": {"*"},
         "batch:DescribeJobs": {"*"},
         "batch:DescribeJobQueues": {"*"},
@@ -65,7 +65,11 @@ def test_the_bot_submits_to_its_own_queue_and_definitions(template: Template) ->
 
 @pytest.mark.parametrize(("action", "key"), [("TerminateJob", "ResourceTag"), ("TagResource", "RequestTag")])
 def test_the_bot_ends_and_tags_no_job_but_its_own(template: Template, action: str, key: str) -> None:
-    [statement] = [each for each in template.statements("BotRole") if f"batch:{action}" in listed(each["Action"])]
+    [statement] = [
+        each
+        for each in template.statements("BotRole")
+        if f"batch:{action}" in listed(each["Action"]) and each["Resource"] == [f"{BATCH}:job/*"]
+    ]
     assert statement["Condition"] == {"StringEquals": {f"aws:{key}/signalbox:bot": "signalbox"}}
 
 
