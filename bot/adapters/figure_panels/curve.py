@@ -12,7 +12,7 @@ from bot.adapters.figure_panels import theme
 from bot.adapters.figure_panels.marks import scatter
 from bot.adapters.figure_panels.points import Points
 from bot.adapters.figure_panels.ruler import Ruler
-from bot.adapters.figure_panels.series import Series, spans_decades
+from bot.adapters.figure_panels.series import Series
 from bot.adapters.figure_panels.shade import star
 from bot.domain.sweep import TrialState
 
@@ -31,6 +31,7 @@ def draw_curve(figure: SubFigure, points: Points) -> None:
     axes = figure.subplots()
     ruler = Ruler(points.axes[0], points.column(0))
     x = ruler.places(points.column(0))
+    axes.set_yscale("log" if points.over_decades else "linear")
     _values(axes, points, x, joined=ruler.numeric and not points.axes[0].continuous)
     ruler.draw(axes.xaxis, LENGTH)
     _scale(axes, points)
@@ -56,8 +57,9 @@ def _values(axes: Axes, points: Points, x: Series, *, joined: bool) -> None:
     axes.plot(x[order], points.values[order], marker="o", ms=size, mew=0, linestyle=line, lw=theme.LINE, **style)
     spread = order[np.isfinite(points.deviations[order])]
     if spread.size:
-        error = points.deviations[spread]
-        axes.errorbar(x[spread], points.values[spread], error, fmt="none", ecolor=COLOUR, elinewidth=1.6, capsize=5)
+        value, error = points.values[spread], points.deviations[spread]
+        down = np.minimum(error, 0.9 * value) if points.over_decades else error  # a logarithmic axis ends above 0
+        axes.errorbar(x[spread], value, [down, error], fmt="none", ecolor=COLOUR, elinewidth=1.6, capsize=5)
     if order.size <= FEW and own_places:
         _numbers(axes, points, x)
 
@@ -84,8 +86,7 @@ def _scale(axes: Axes, points: Points) -> None:
     axes.grid(visible=False, axis="x")
     if not points.final.any():
         axes.set_yticks([])
-    if spans_decades([points.values[points.final]]) and not points.maximize:
-        axes.set_yscale("log")
+    if points.over_decades:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
     elif points.final.any():

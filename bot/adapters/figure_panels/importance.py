@@ -9,6 +9,7 @@ from bot.adapters.figure_panels import theme
 
 MOST = 8
 ROW = 0.34
+SMALLEST = 0.01
 COLOUR = theme.COLOURS[0]
 
 
@@ -26,7 +27,7 @@ def draw_importance(figure: SubFigure, importance: Mapping[str, float], metric: 
     axes.bar_label(bars, [f"{share:.0%}" for share in shares], padding=6, size=theme.LABEL, color=theme.TEXT)
     axes.set_yticks(range(len(most)), names)
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.13 * max(shares))
+    axes.set_xlim(0, 1.13 * max(*shares, SMALLEST))
     axes.xaxis.set_major_locator(NullLocator())
     axes.grid(visible=False)
     title = f"What {theme.short(metric)} depends on"

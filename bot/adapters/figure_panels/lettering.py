@@ -1,10 +1,11 @@
 """Text that has to fit: how wide it is, in points, and which of many labels have room."""
 
+import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 
 from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from bot.adapters.figure_panels import theme
 from bot.domain.params import Value, shown
@@ -15,12 +16,15 @@ LINE = 1.25
 
 @lru_cache(maxsize=2_048)
 def width(text: str, size: float, *, bold: bool = False) -> float:
-    font = FontProperties(family=theme.FONT, weight="bold" if bold else "normal")
-    return float(TextPath((0, 0), text or " ", size=100, prop=font, usetex=False).get_extents().width) * size / 100
+    font = FontProperties(family=theme.FONT, weight="bold" if bold else "normal", size=size)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        return float(text_to_path.get_text_width_height_descent(plain(text), font, ismath=False)[0])
 
 
 def cut(text: str, most: int) -> str:
-    """As much of it as `most` characters."""
+    """As much of it as `most` characters, on one line."""
+    text = plain(text)
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
@@ -29,7 +33,12 @@ def labels(values: Sequence[Value], most: int) -> list[str]:
     written = [f"{value:.3g}" if isinstance(value, float) else cut(shown(value), most) for value in values]
     if len(set(written)) == len(written):
         return written
-    return [_middle_cut(shown(value), most) for value in values]
+    return [_middle_cut(plain(shown(value)), most) for value in values]
+
+
+def plain(text: str) -> str:
+    """Without line breaks and what else cannot be drawn."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _middle_cut(text: str, most: int) -> str:

@@ -24,9 +24,11 @@ def writer(values: Series) -> Callable[[float], str]:
         return "{:.4g}".format
     largest = float(np.abs(known).max())
     if largest >= LARGE or 0 < largest < SMALL:
-        return f"{{:.{_enough(known, 'e', 0, 4)}e}}".format
+        return f"{{:.{_enough(known, 'e', 2, 4)}e}}".format
     most = max(0, min(MOST_DECIMALS, MOST_DIGITS - _whole_digits(largest)))
-    least = min(most, max(0, 2 - floor(log10(span)))) if (span := float(np.ptp(known))) > 0 else most
+    span, smallest = float(np.ptp(known)), float(np.abs(known[known != 0]).min(initial=largest))
+    places = max(2 - floor(log10(span)), 1 - floor(log10(smallest))) if span > 0 else most
+    least = min(most, max(0, places))
     return f"{{:.{_enough(known, 'f', least, min(most, least + MORE))}f}}".format
 
 

@@ -37,8 +37,8 @@ def draw(request: FigureRequest) -> Drawing:
 def rendered(figure: Figure) -> bytes:
     """As a PNG."""
     png = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
+    with mpl.rc_context(theme.style()), warnings.catch_warnings():  # labels are made when they are drawn
+        warnings.filterwarnings("ignore", message="(?s)Glyph .* missing")
         FigureCanvasAgg(figure)
         figure.savefig(png, format="png", metadata={"Software": None})
     return png.getvalue()

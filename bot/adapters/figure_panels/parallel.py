@@ -77,9 +77,9 @@ def _column(axis: Axis, points: Points, number: int) -> _Column:
 
 def _metric(points: Points) -> _Column:
     """The metric is the last axis."""
-    known = points.values[points.ranked]
+    known = points.values[np.isfinite(points.values)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-    ruler = Ruler(Axis(points.metric, Kind.FLOAT, low=low, high=high), known.tolist())
+    ruler = Ruler(Axis(points.metric, Kind.FLOAT, low=low, high=high), known.tolist(), log=points.over_decades)
     return _Column(ruler, ruler.units(points.values))
 
 

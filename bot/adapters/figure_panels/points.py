@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.adapters.figure_panels.numbers import writer
-from bot.adapters.figure_panels.series import Series, drawable
+from bot.adapters.figure_panels.series import Series, drawable, spans_decades
 from bot.domain.figures import BoardRequest, Cell
 from bot.domain.params import Value, shown
 from bot.domain.space import Axis
@@ -79,6 +79,11 @@ class Points:
     @property
     def best(self) -> int | None:
         return self.ranked[0] if self.ranked else None
+
+    @property
+    def over_decades(self) -> bool:
+        """Whether the values are those of a loss that only a logarithmic scale can show together."""
+        return not self.maximize and spans_decades([self.values])
 
     @cached_property
     def written(self) -> Callable[[float], str]:

@@ -9,13 +9,12 @@ from matplotlib.axis import XAxis
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
 from bot.adapters.figure_panels import lettering, theme
-from bot.adapters.figure_panels.series import Series
+from bot.adapters.figure_panels.series import SMALLEST, Series, drawable
 from bot.domain.params import Kind, Value
 from bot.domain.space import Axis
 
 FAR = 30.0
 """How far apart positive values are on a logarithmic axis, at least."""
-LARGEST = 1e100
 PAD = 0.06
 LONGEST_LABEL = 14
 
@@ -23,27 +22,28 @@ LONGEST_LABEL = 14
 class Ruler:
     """Numbers lie at their value, or its logarithm; everything else at 0, 1, 2, … in the order of the axis.
 
-    `seen` are the values that occur.
+    `seen` are the values that occur; where `log` is None, they tell whether the axis is logarithmic.
     """
 
-    def __init__(self, axis: Axis, seen: Iterable[Value]) -> None:
+    def __init__(self, axis: Axis, seen: Iterable[Value], *, log: bool | None = None) -> None:
         self.name = axis.name
         self.numeric = axis.kind in (Kind.FLOAT, Kind.INT)
         self._names = list(dict.fromkeys((*axis.values, *seen)))
-        ends = self._numbers(self._names) if self.numeric else np.arange(len(self._names), dtype=np.float64)
-        self.values = ends[np.isfinite(ends)] if self.numeric and axis.values else None if self.numeric else ends
-        if axis.continuous:
-            ends = np.append(ends, [axis.low, axis.high])
+        places = _numbers(self._names) if self.numeric else np.arange(len(self._names), dtype=np.float64)
+        places = places[np.isfinite(places)]
+        self.values = places if axis.values or not self.numeric else None
+        ends = np.append(places, _numbers([axis.low, axis.high])) if axis.continuous else places
         ends = ends[np.isfinite(ends)]
-        positive = ends.size > 0 and bool(ends.min() > 0)
-        self.log = self.numeric and positive and (axis.log or float(ends.max()) >= FAR * float(ends.min()))
+        positive = ends.size > 0 and float(ends.min()) > SMALLEST
+        far = positive and (axis.log or float(ends.max()) >= FAR * float(ends.min()))
+        self.log = self.numeric and positive and (far if log is None else log)
         self._whole = axis.kind is Kind.INT
         self.low, self.high = self._padded(ends)
 
     def places(self, column: Sequence[Value]) -> Series:
         """On the axis; NaN where a number is none that an axis can hold."""
         if self.numeric:
-            return self._numbers(column)
+            return _numbers(column)
         index = {name: place for place, name in enumerate(self._names)}
         return np.asarray([index[value] for value in column], dtype=np.float64)
 
@@ -73,10 +73,6 @@ class Ruler:
         drawn.set_minor_formatter(NullFormatter())
         drawn.set_label_text(theme.short(self.name))
 
-    def _numbers(self, column: Sequence[Value]) -> Series:
-        found = np.asarray([float(value) for value in column], dtype=np.float64)
-        return np.where(np.abs(found) < LARGEST, found, np.nan)
-
     def _straight(self, places: Series) -> Series:
         return np.log10(places) if self.log else places
 
@@ -86,7 +82,11 @@ class Ruler:
         if not self.numeric:
             return -0.5, float(ends.max()) + 0.5
         low, high = (float(end) for end in self._straight(np.asarray([ends.min(), ends.max()])))
-        pad = PAD * (high - low) or 0.5 * (1.0 if self.log else abs(low) or 1.0)
+        largest = max(abs(low), abs(high))
+        if high - low > max(SMALLEST, 1e-9 * largest):
+            pad = PAD * (high - low)
+        else:
+            pad = 0.5 * largest if largest > SMALLEST and not self.log else 0.5
         return (10 ** (low - pad), 10 ** (high + pad)) if self.log else (low - pad, high + pad)
 
     def _candidates(self) -> tuple[Series, list[str]]:
@@ -107,3 +107,15 @@ class Ruler:
     def _round(self) -> Series:
         locator = MaxNLocator(nbins=6, steps=(1, 2, 2.5, 5, 10), integer=self._whole, min_n_ticks=1)
         return np.asarray([round(float(place), 12) for place in locator.tick_values(self.low, self.high)])
+
+
+def _numbers(column: Iterable[Value]) -> Series:
+    """NaN for those that no axis can hold."""
+    return drawable(np.asarray([_number(value) for value in column], dtype=np.float64))
+
+
+def _number(value: Value) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of 400 digits
+        return np.nan

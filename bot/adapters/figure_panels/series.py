@@ -15,12 +15,13 @@ NOISY = 15.0
 """How many times its own range a noisy column travels."""
 DECADES = 100.0
 """How far apart positive values are on a logarithmic axis, at least."""
-LARGEST = 1e100
+LARGEST, SMALLEST = 1e100, 1e-100
 
 
 def drawable(values: Series) -> Series:
-    """What no axis can hold, infinities above all, becomes NaN, which leaves a gap."""
-    return np.where(np.abs(values) < LARGEST, values, np.nan)
+    """What no axis can hold, infinities above all, becomes NaN, which leaves a gap; next to nothing becomes 0."""
+    seen = np.where(np.abs(values) < LARGEST, values, np.nan)
+    return np.where(np.abs(seen) < SMALLEST, 0.0, seen)
 
 
 def noisy(values: Series) -> bool:

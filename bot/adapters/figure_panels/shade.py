@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from bot.adapters.figure_panels import theme
 from bot.adapters.figure_panels.points import Points
-from bot.adapters.figure_panels.series import Series, spans_decades
+from bot.adapters.figure_panels.series import Series
 
 FENCE = 3.0
 """Quartile ranges beyond the worse quartile: what is worse still has the darkest colour, or all else would be one."""
@@ -27,7 +27,7 @@ class Shade:
         colours = mpl.colormaps["viridis"](np.linspace(0.08, 1, 256))
         better = ListedColormap(colours if points.maximize else colours[::-1])
         self.extend = "neither"
-        self.mappable = ScalarMappable(self._norm(values, maximize=points.maximize), better)
+        self.mappable = ScalarMappable(self._norm(values, points), better)
 
     def __call__(self, values: Series) -> Any:
         """RGBA, a row for each value."""
@@ -48,17 +48,17 @@ class Shade:
         bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         bar.ax.yaxis.set_minor_formatter(NullFormatter())
 
-    def _norm(self, values: Series, *, maximize: bool) -> Normalize:
+    def _norm(self, values: Series, points: Points) -> Normalize:
         if values.size == 0:
             return Normalize(0, 0)
         low, high = float(values.min()), float(values.max())
-        if spans_decades([values]) and not maximize:
+        if points.over_decades:
             return LogNorm(low, high)
         first, third = np.quantile(values, (0.25, 0.75))
         room = FENCE * float(third - first)
-        if room > 0 and maximize and low < first - room:
+        if room > 0 and points.maximize and low < first - room:
             low, self.extend = float(first - room), "min"
-        elif room > 0 and not maximize and high > third + room:
+        elif room > 0 and not points.maximize and high > third + room:
             high, self.extend = float(third + room), "max"
         return Normalize(low, high)
 
