@@ -44,6 +44,8 @@ COPY trainer trainer
 RUN pip install --no-cache-dir --constraint constraints.txt --editable .
 USER signalbox
 WORKDIR /home/signalbox
+# A volume that is mounted here belongs to who may write.
+RUN mkdir var
 ARG REVISION=unknown
 LABEL org.opencontainers.image.revision=${REVISION}
 ENTRYPOINT ["tini", "--", "signalbox"]
