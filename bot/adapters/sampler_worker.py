@@ -1,7 +1,7 @@
 """The sampling process: reads requests from its standard input, writes answers to its standard output.
 
 `python -m bot.adapters.sampler_worker [SECONDS]`, started by `bot/adapters/sampler.py`. It ends when its input does,
-and when nobody has asked for so long: with Optuna loaded it takes 80 MB, and some sweeps ask once an hour.
+and when nobody has asked for so long: with Optuna loaded it takes 50 MB, and some sweeps ask once an hour.
 """
 
 import os
