@@ -51,8 +51,6 @@ class TestTheRealOne:
 
     async def test_it_ends_when_nobody_asks_and_is_there_again(self) -> None:
         before = children()
-        async with ProcessSampler(command=(*COMMAND, "0")) as sampler:
-            pass
         async with ProcessSampler(command=(*COMMAND, "0.05")) as sampler:
             first = await sampler.ask(planned(), [], 1, maximize=True)
             while children() - before:
