@@ -1,10 +1,15 @@
-"""Service Quotas in moto's place, as far as a GPU needs them: moto knows the quotas of VPC alone."""
+"""Service Quotas in moto's place, as far as a GPU needs them: moto knows the quotas of VPC alone.
 
+What is asked for is granted at once; AWS takes minutes to days.
+"""
+
+import json
 from typing import Any, ClassVar
 
 import moto.servicequotas.models
 import moto.servicequotas.urls
 from moto.servicequotas.models import ServiceQuotasBackend
+from moto.servicequotas.responses import ServiceQuotasResponse
 
 from deploy.sandbox.aws.settings import Knobs
 
@@ -15,10 +20,15 @@ def install(knobs: Knobs) -> None:
     """To be called once in a process, before the server answers."""
     GpuQuotas.knobs = knobs
     moto.servicequotas.models.servicequotas_backends.backend = GpuQuotas
+    vars(moto.servicequotas.urls)["url_paths"] = {"{0}/$": GpuQuotasResponse.dispatch}
 
 
 class GpuQuotas(ServiceQuotasBackend):
     knobs: ClassVar[Knobs]
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.granted: dict[str, float] = {}
 
     @property
     def _url_module(self) -> Any:
@@ -28,4 +38,15 @@ class GpuQuotas(ServiceQuotasBackend):
         if service_code != "ec2" or quota_code not in _NAMES:
             return super().get_service_quota(service_code, quota_code)
         facts = {"ServiceCode": "ec2", "QuotaCode": quota_code, "QuotaName": _NAMES[quota_code], "Unit": "None"}
-        return {**facts, "Value": self.knobs.now.gpu_vcpus, "Adjustable": True}
+        value = self.granted.get(quota_code, self.knobs.now.gpu_vcpus)
+        return {**facts, "Value": value, "Adjustable": True}
+
+
+class GpuQuotasResponse(ServiceQuotasResponse):
+    """With one call more, named as moto finds it."""
+
+    def request_service_quota_increase(self) -> str:
+        asked = json.loads(self.body)
+        quota = self.backend.get_service_quota(asked["ServiceCode"], asked["QuotaCode"])
+        vars(self.backend)["granted"][asked["QuotaCode"]] = asked["DesiredValue"]
+        return json.dumps({"RequestedQuota": {**quota, "DesiredValue": asked["DesiredValue"], "Status": "APPROVED"}})

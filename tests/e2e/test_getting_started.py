@@ -1,0 +1,250 @@
+"""A newcomer's walk: every command of docs/getting-started.md, in its order, copied from the page.
+
+In AWS's and Discord's place are the stand-ins, in a new account without GPU machines. Three programs are not here:
+`aws` is a short one that calls the same API, `docker` pushes an image without layers, and `make setup` finds its
+environment made. What the page says to write into config.toml by hand is written by `_edited`.
+"""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from deploy.sandbox.aws.process import aws_stand_in
+from deploy.sandbox.aws.settings import REGION, Settings
+from deploy.sandbox.demo.view import Json, View
+from deploy.sandbox.discord.person import Person
+from deploy.sandbox.discord.server import DiscordStandIn
+from deploy.sandbox.session import ENTRYPOINT
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "getting-started.md").read_text()
+STEPS = re.split(r"^## (?=\d+\. )|^## From here", PAGE, flags=re.M)[1:11]
+IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/signalbox:trainer"
+SOURCE = (
+    "bot",
+    "trainer",
+    "deploy",
+    "Dockerfile",
+    "Makefile",
+    "pyproject.toml",
+    "constraints.txt",
+    "config.example.toml",
+)
+AWS = """
+import sys
+import boto3
+service, operation, *options = sys.argv[1:]
+given = dict(zip(options[::2], options[1::2]))
+client = boto3.client(service, region_name=given.pop("--region", None))
+name = "".join(part.title() for part in operation.split("-"))
+members = client.meta.service_model.operation_model(name).input_shape.members
+asked = {"".join(part.title() for part in key.strip("-").split("-")): value for key, value in given.items()}
+typed = {key: float(value) if members[key].type_name == "double" else value for key, value in asked.items()}
+print(getattr(client, operation.replace("-", "_"))(**typed))
+"""
+DOCKER = """
+import json, sys
+import boto3
+kind = "application/vnd.oci.image.manifest.v1+json"
+manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "layers": []})
+if sys.argv[1] == "push":
+    name, tag = sys.argv[2].rpartition("/")[2].split(":")
+    image = {"imageTag": tag, "imageManifest": manifest, "imageManifestMediaType": kind}
+    boto3.client("ecr").put_image(repositoryName=name, **image)
+"""
+MAKE = """
+import os, sys
+assert sys.argv[1:] == ["setup"]
+os.symlink(sys.prefix, ".venv")
+"""
+
+
+def _blocks(step: str) -> list[str]:
+    return re.findall(r"^```sh\n(.*?)^```$", step, flags=re.M | re.S)
+
+
+@dataclass
+class Walk:
+    """The output so far, by step."""
+
+    process: asyncio.subprocess.Process
+    said: dict[int, str] = field(default_factory=dict)
+
+    async def until(self, what: str) -> None:
+        """Until the output has a line with it; fails with all of the output where it ends before."""
+        assert self.process.stdout is not None
+        step = 0
+        while line := (await self.process.stdout.readline()).decode():
+            if match := re.match(r"@step (\d+)", line):
+                step = int(match[1])
+            self.said[step] = self.said.get(step, "") + line
+            if what in line:
+                return
+        pytest.fail(f"{what} was not said:\n{self!s}")
+
+    def __str__(self) -> str:
+        return "".join(self.said.values())
+
+
+async def _git(folder: Path, *arguments: str) -> None:
+    who = {f"GIT_{who}_{what}": "new@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    process = await asyncio.create_subprocess_exec("git", *arguments, cwd=folder, env={**os.environ, **who})
+    assert await process.wait() == 0
+
+
+async def _repository(folder: Path) -> str:
+    """Made of the files that are in the folder. Its address."""
+    for arguments in (("init", "-qb", "main"), ("add", "--all"), ("commit", "-qm", "First")):
+        await _git(folder, *arguments)
+    return str(folder)
+
+
+async def _training(folder: Path) -> str:
+    """The file of the page."""
+    folder.mkdir()
+    (program,) = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.M | re.S)
+    (folder / "train.py").write_text(program)
+    return await _repository(folder)
+
+
+async def _signalbox(folder: Path) -> str:
+    """This project as it is now, not as it was last committed."""
+    folder.mkdir()
+    for name in SOURCE:
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".gitignore").write_text(".venv\nconfig.toml\nvar\n")
+    return await _repository(folder)
+
+
+def _programs(folder: Path) -> str:
+    """The PATH, with the three in front."""
+    folder.mkdir()
+    for name, program in (("aws", AWS), ("docker", DOCKER), ("make", MAKE)):
+        (folder / name).write_text(f"#!{sys.executable}{program}")
+        (folder / name).chmod(0o755)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+def _edited(discord: Json, repository: str) -> str:
+    """A program that does by hand what the table of step 5 says; the stand-in's address and a free port besides."""
+    changes = {
+        "1098765432109876543 ": f"{discord['guild_id']} ",
+        "[1098765432109876544]": f"[{discord['channels']['training']}]",
+        "https://github.com/you/mnist.git": f"file://{repository}",
+        "you@example.com": "new@example.org",
+        '# api_url = "https://discord.com/api/v10"': f'api_url = "{discord["api"]}"',
+        '# gateway_url = "wss://gateway.discord.gg/"': f'gateway_url = "{discord["gateway"]}"',
+        "# http_port = 9464": "http_port = 0",
+    }
+    return f"""
+import json, pathlib
+path = pathlib.Path("config.toml")
+text = path.read_text()
+for old, new in json.loads({json.dumps(changes)!r}).items():
+    assert text.count(old) == 1, old
+    text = text.replace(old, new)
+path.write_text(text)
+"""
+
+
+def _script(placeholders: dict[str, str], edit: Path) -> str:
+    """The page's blocks, with its placeholders filled in; the edit after the copy that it is of."""
+    lines = ["set -euo pipefail"]
+    for number, step in enumerate(STEPS, 1):
+        for block in _blocks(step):
+            lines += [f"echo @step {number}", block]
+            if block.startswith("cp config.example.toml"):
+                lines.append(f"{sys.executable} {edit}")
+    text = "\n".join(lines)
+    for placeholder, value in placeholders.items():
+        assert placeholder in text
+        text = text.replace(placeholder, value)
+    assert "<" not in text
+    return text
+
+
+@asynccontextmanager
+async def _walking(folder: Path, script: str, endpoint: str) -> AsyncIterator[Walk]:
+    """In a shell whose only AWS is the profile of step 1."""
+    profile = f"region = {REGION}\nendpoint_url = {endpoint}\naws_access_key_id = new\naws_secret_access_key = new\n"
+    (folder / "aws.ini").write_text(f"[profile newcomer]\n{profile}")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DISCORD_"))}
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-c", script),
+        cwd=folder,
+        env={
+            **kept,
+            "PATH": _programs(folder / "bin"),
+            "AWS_CONFIG_FILE": str(folder / "aws.ini"),
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "COLUMNS": "200",
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        limit=2**20,
+        start_new_session=True,
+    )
+    try:
+        yield Walk(process)
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            await process.communicate()
+
+
+async def _trained(url: str) -> Json:
+    """The message on the end of the job that step 10 asks for."""
+    async with Person(url, "mika") as mika:
+        view = View(mika, lambda _: None)
+        feed = asyncio.create_task(view.feed())
+        try:
+            outcome = await mika.type("/train branch:main lr:0.1", channel="training", wait=True)
+            found = re.search(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b", json.dumps(outcome["message"]))
+            assert found, outcome
+            job_id = found[0]
+            return await view.until(f"the end of {job_id}", lambda view: view.end(job_id), seconds=90)
+        finally:
+            feed.cancel()
+
+
+def test_every_step_but_the_clicks_has_commands() -> None:
+    assert len(STEPS) == 10
+    assert [bool(_blocks(step)) for step in STEPS] == [True] * 10
+    assert len(re.findall(r"^```", PAGE, flags=re.M)) == 2 * (sum(len(_blocks(step)) for step in STEPS) + 1)
+
+
+async def test_from_no_account_to_the_first_plot(tmp_path: Path) -> None:
+    settings = Settings(images={IMAGE: ENTRYPOINT}, gpu_vcpus=0, stop_timeout_seconds=5)
+    async with aws_stand_in(settings) as endpoint, DiscordStandIn() as discord:
+        known = discord.ready()
+        edit = tmp_path / "edit.py"
+        edit.write_text(_edited(known, await _training(tmp_path / "training")))
+        placeholders = {
+            "<your profile>": "newcomer",
+            "<the token>": known["token"],
+            "<address of this repository>": await _signalbox(tmp_path / "source"),
+        }
+        async with _walking(tmp_path, _script(placeholders, edit), endpoint) as walk:
+            await walk.until('"event": "ready"')
+            end = await _trained(known["url"])
+    assert re.search(r"succeeded: val\\?_accuracy 9\d(\.\d+)? at epoch \d+ of 10", end["content"]), end["content"]
+    assert end["attachments"][0]["filename"].endswith(".png")
+    assert "'DesiredValue': 8.0" in walk.said[2]
+    assert "BotRoleArn = arn:aws:iam::" in walk.said[6]
+    assert "settings changed in config.toml." in walk.said[7]
+    assert f"{IMAGE} is there." in walk.said[8]
+    assert "8 vCPUs of " in walk.said[9]
+    assert f"{IMAGE}: built from commit " in walk.said[9]
+    assert "16 checks, all well.\n" in walk.said[9]
