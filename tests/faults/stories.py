@@ -1,19 +1,25 @@
 """Whole stories of jobs, told the same way whether the bot is cut in them or not, and what they leave behind."""
 
+import re
 import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bot.domain.posts import Lane, PostKind
+from bot.domain.job import Job
+from bot.domain.posts import Lane, NewPost, PostKind
 from bot.domain.states import EndReason, JobState
+from bot.domain.sweep import TrialState
 from bot.errors import Refused, Unavailable
 from tests.faults.gates import Fault
 from tests.faults.world import MEMORY, Play, World
 
 CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n"
 BATCH_ID = "batch-1"
+
+_TOOK = re.compile(r" +\d+ s(?=   )")
+"""How long a trial took: time goes on while the bot is down."""
 
 Story = Callable[[Play], Awaitable[None]]
 
@@ -26,6 +32,11 @@ class Card:
     reason: EndReason | None
     detail: str
     has_thread: bool
+    counts: dict[TrialState, int] = field(default_factory=dict)
+    """Of a sweep: its trials by state."""
+    best: list[tuple[int, float]] = field(default_factory=list)
+    """Of a sweep: the leaderboard, by number and value."""
+    picture: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class Effects:
     channel: list[tuple[PostKind, str, int]]
     """Kind, text and number of files of each message, in order."""
     thread: list[tuple[PostKind, str, int]]
-    """The same without the log's blocks, which are cut where time cuts them."""
+    """The same without the blocks of the log and of the trials' ends, which are cut where time cuts them."""
     lines: list[str]
     """Of those blocks, in order."""
     card: Card | None
@@ -47,19 +58,38 @@ class Effects:
 
 def effects(world: World) -> Effects:
     posts = [message.post.new for message in world.chat.messages]
-    said = [(post.lane, (post.kind, post.text, len(post.files))) for post in posts if post.kind is not PostKind.LOG]
+    said = [(post.lane, (post.kind, post.text, len(post.files))) for post in posts if not _in_blocks(post)]
     last = world.chat.edits[-1] if world.chat.edits else None
-    blocks = [post.text.strip("`").strip("\n") for post in posts if post.kind is PostKind.LOG]
+    blocks = [post.text.strip("`").strip("\n") for post in posts if _in_blocks(post)]
     return Effects(
         submissions=list(world.batch.submissions),
         live=[batch_id for batch_id, job in world.batch.jobs.items() if not job.state.terminal],
         terminated=set(world.batch.terminated),
         channel=[what for lane, what in said if lane is Lane.CHANNEL],
         thread=[what for lane, what in said if lane is Lane.THREAD],
-        lines="\n".join(blocks).split("\n"),
-        card=Card(last.state, last.reason, last.detail, last.thread_id is not None) if last else None,
+        lines=_lines("\n".join(blocks)),
+        card=_card(last) if last else None,
         archived={uri: content for uri, content in world.artifacts.objects.items() if uri.endswith("log.txt")},
     )
+
+
+def _lines(blocks: str) -> list[str]:
+    """Those of a log in order; those of trials by number, as they are told when they have been measured."""
+    lines = [_TOOK.sub("", line) for line in blocks.split("\n") if not line.startswith("best so far")]
+    return sorted(lines) if any(line.startswith(".") for line in lines) else lines
+
+
+def _in_blocks(post: NewPost) -> bool:
+    return post.kind is PostKind.LOG or post.key.startswith("trials:")
+
+
+def _card(job: Job) -> Card:
+    card = Card(job.state, job.reason, job.detail, job.thread_id is not None)
+    if job.sweep is None:
+        return card
+    tally = job.sweep.tally
+    best = [(leader.number, leader.value) for leader in tally.leaders]
+    return replace(card, counts=dict(tally.counts), best=best, picture=bool(job.sweep.picture))
 
 
 async def played(story: Story, **how: Any) -> tuple[Effects, Play]:
@@ -153,6 +183,53 @@ async def doubled(play: Play) -> None:
     await play.settle()
 
 
+async def swept(play: Play) -> None:
+    """A sweep of three trials in one array: one is reclaimed and succeeds, one fails, one succeeds."""
+    world = play.world
+    sweep_id = await play.sweep("lr=0.1,0.03,0.01")
+    await play.until(lambda: BATCH_ID in world.batch.jobs)
+    await play.turn(25)
+    streams = [world.run(f"{BATCH_ID}:{index}") for index in range(3)]
+    world.said(_metrics(1, 71.5), stream=streams[0])
+    await play.turn(15)
+    world.end(f"{BATCH_ID}:0", JobState.RUNNABLE, None, "Host EC2 (instance i-1) terminated.")
+    await play.turn(15)
+    world.run(f"{BATCH_ID}:0")
+    _leaves(world, sweep_id, 0)
+    world.end(f"{BATCH_ID}:0", JobState.SUCCEEDED, 0)
+    await play.turn(15)
+    world.said("Traceback (most recent call last):", "ValueError: shapes", stream=streams[1], readable_in=3)
+    world.end(f"{BATCH_ID}:1", JobState.FAILED, 1, "Essential container in task exited")
+    await play.turn(15)
+    _leaves(world, sweep_id, 2)
+    world.end(f"{BATCH_ID}:2", JobState.SUCCEEDED, 0)
+    await play.settle()
+
+
+async def searched(play: Play) -> None:
+    """A search whose points are asked for one after the other; somebody stops it in the third of four."""
+    world = play.world
+    sweep_id = await play.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=1)
+    for number in range(2):
+        batch_id = f"batch-{number + 1}"
+        await play.until(lambda batch_id=batch_id: batch_id in world.batch.jobs)
+        await play.turn(25)
+        world.run(batch_id)
+        await play.turn(15)
+        _leaves(world, sweep_id, number)
+        world.end(batch_id, JobState.SUCCEEDED, 0)
+    await play.until(lambda: "batch-3" in world.batch.jobs)
+    await play.turn(25)
+    world.run("batch-3")
+    await play.turn(15)
+    await play.click_stop(sweep_id)
+    await play.settle()
+
+
+def _leaves(world: World, sweep_id: str, number: int) -> None:
+    world.artifacts.objects[f"s3://bucket/jobs/{sweep_id}/{number}/metrics.csv"] = CSV
+
+
 async def clicked_upon(play: Play) -> None:
     """A run that goes on for as long as nobody stops it."""
     world = play.world
@@ -171,4 +248,4 @@ def _lives(world: World) -> bool:
     return BATCH_ID in world.batch.jobs and not world.batch.jobs[BATCH_ID].state.terminal
 
 
-STORIES: tuple[Story, ...] = (success, failure, stopped, stopped_early, refused, doubled)
+STORIES: tuple[Story, ...] = (success, failure, stopped, stopped_early, refused, doubled, swept, searched)

@@ -14,6 +14,7 @@ from bot.domain.events import Attempt, Observation
 from bot.domain.states import JobState
 from bot.errors import ServiceError, UserError
 from bot.ports import Hint, LogPage, Submission
+from bot.services.propose import SweepRequest
 from bot.services.submit import TrainRequest
 from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
 from tests.bot.services.fakes import Clock, FakeBatch, FakeLogs
@@ -25,7 +26,10 @@ LATEST_SECONDS = 8.0
 """How long after its end the last lines of an attempt become readable."""
 MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 """Where the stores lie: thousands of commits need no disk. What a disk keeps is tested with the store."""
-PORTS = ("batch", "logs", "artifacts", "code", "figures", "events", "chat")
+PORTS = ("batch", "logs", "artifacts", "code", "figures", "sampler", "events", "chat")
+
+OF_TRIALS = ("feed", "follow", "listen", "prune", "measure", "report", "paint", "conclude")
+"""While one of these writes trials the others wait for it, as each sweep's trials are behind a lock."""
 
 SHORT, LONG = 2.0, 7200.0
 """Seconds until the bot is up again: inside the nonce window and AWS's lag, and far beyond both."""
@@ -196,6 +200,15 @@ class Play:
         request = TrainRequest(MIKA, CHANNEL, interaction_id, values=values)
         return (await self.alive(lambda bot: bot.submit.train(request))).id
 
+    async def sweep(self, text: str, interaction_id: int = 9, **options: Any) -> str:
+        """The same for a sweep, which is confirmed where it has to be."""
+        self.world.interaction = interaction_id
+        request = SweepRequest(MIKA, CHANNEL, interaction_id, text, **options)
+        proposal = await self.alive(lambda bot: bot.propose.sweep(request))
+        if proposal.needs_confirmation:
+            await self.alive(lambda bot: bot.propose.confirm(proposal.job.id, MIKA))
+        return proposal.job.id
+
     async def click_stop(self, job_id: str) -> None:
         await self.alive(lambda bot: bot.stop.stop(job_id, MIKA))
 
@@ -242,8 +255,9 @@ class Play:
         if self._clicked:
             with suppress(UserError):
                 await self.bot.stop.stop(self._clicked, MIKA)
+        waiting = OF_TRIALS if " Store.record " in self.gates.names[-1] else ()
         for name, once in self._services(self.bot).items():
-            if name != self._running:
+            if name != self._running and name not in waiting:
                 with suppress(ServiceError):
                     await once()
 
@@ -258,6 +272,14 @@ class Play:
             "explain": bot.explain.once,
             "finish": bot.finish.once,
             "archive": bot.archive.once,
+            "feed": bot.feed.once,
+            "follow": bot.follow.once,
+            "listen": bot.listen.once,
+            "prune": bot.prune.once,
+            "measure": bot.measure.once,
+            "report": bot.report.once,
+            "paint": bot.paint.once,
+            "conclude": bot.conclude.once,
             "notify": bot.tell,
         }
 
