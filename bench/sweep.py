@@ -229,13 +229,13 @@ def _ages(boards: Sequence[tuple[float, Board]], ends: Sequence[float]) -> Itera
 
 
 def _false(boards: Sequence[tuple[float, Board]], ends: Sequence[float], truth: Truth) -> list[Board]:
-    """More trials than had ended, or a leader with another value than its own."""
-    values = {known.number: f"{known.best[0]:.4g}" for known in truth.grid.known if known.best and not known.failed}
+    """More trials than had ended, or a leader with a value that it never told."""
+    told = {known.number: {f"{value:.4g}" for value in known.values} for known in truth.grid.known}
     return [
         board
         for at, board in boards
         if (board.ended or 0) > bisect_right(ends, at)
-        or any(values.get(number) != value for number, value in board.leaders)
+        or any(value not in told[number] for number, value in board.leaders)
     ]
 
 

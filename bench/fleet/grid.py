@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from random import Random
 
-from trainer.contract import ExitCode, Trouble, format_trouble
+from trainer.contract import ExitCode, Trouble, format_metrics, format_trouble
 
 EPOCHS = 10
 METRIC = "val_accuracy"
@@ -85,14 +85,21 @@ class Known:
         return "\n".join([HEADER, *rows, ""]).encode()
 
     @property
+    def rows(self) -> list[str]:
+        """What it prints, epoch by epoch."""
+        return [
+            format_metrics({"epoch": epoch, "epochs": EPOCHS, METRIC: value})
+            for epoch, value in enumerate(self.values, 1)
+        ]
+
+    @property
     def last_lines(self) -> list[str]:
-        """Of its log."""
-        lines = [f"epoch {epoch}: {METRIC} {value}" for epoch, value in enumerate(self.values, 1)]
+        """What it prints at its end."""
         if self.fate is Fate.DIVERGED:
-            return [*lines, *_TRACEBACK, self.told]
+            return [*_TRACEBACK, self.told]
         if self.fate is Fate.NOT_INSTALLED:
             return ["signalbox: installing", format_trouble(Trouble(ExitCode.INSTALL_FAILED, self.told))]
-        return [*lines, "signalbox: uploaded"]
+        return ["signalbox: uploaded"]
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,14 @@ PAGE, FILTERED_PAGE = 1_000, 100
 _PREFIX = "signalbox/default/"
 
 
-class InvalidRequest(Exception):
-    """The message says what is wrong with it."""
+class RefusedError(Exception):
+    """A call that AWS would refuse, with the `code` that it would give."""
+
+    code = ""
+
+
+class InvalidRequestError(RefusedError):
+    code = "ClientException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ class Jobs:
     def describe(self, ids: Sequence[str], now: float) -> list[Json]:
         """Those that are known, 100 at most."""
         if len(ids) > 100:
-            raise InvalidRequest(f"{len(ids)} jobs were given, at most 100 are expected")
+            raise InvalidRequestError(f"{len(ids)} jobs were given, at most 100 are expected")
         at = now - self._lag
         found = []
         for batch_id in ids:
@@ -142,7 +148,7 @@ def _matches(job: Submitted, request: Json, at: float) -> bool:
             return job.request["jobName"].lower() in {value.lower() for value in values}
         if name == "AFTER_CREATED_AT":
             return job.at * 1000 > int(values[0])
-        raise InvalidRequest(f"the filter {name} was given, JOB_NAME or AFTER_CREATED_AT is expected")
+        raise InvalidRequestError(f"the filter {name} was given, JOB_NAME or AFTER_CREATED_AT is expected")
     return _own_status(job, at) == (request.get("jobStatus") or Status.RUNNING)
 
 

@@ -10,19 +10,20 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from bench.fleet.events import Events
 from bench.fleet.grid import Grid
-from bench.fleet.jobs import ARN, InvalidRequest, Jobs
+from bench.fleet.jobs import ARN, InvalidRequestError, Jobs, RefusedError
 from bench.fleet.limits import Ledger
 from bench.fleet.machines import Machines
 from bench.fleet.storage import Objects
-from bench.fleet.streams import MissingStream, Streams
+from bench.fleet.streams import Streams
 from deploy.sandbox.aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from deploy.sandbox.aws.wire import Call, Failure, Protocol, call_of, throttled
 
 HOST = "127.0.0.1"
 BUCKET, QUEUE, DEFINITION, GROUP = "signalbox-fleet", "fleet", "trainer", "/signalbox/fleet"
 VCPUS = 4
-EMPTY_QUEUE_SECONDS = 20.0
+POLL_SECONDS = 0.05
 _MOST_BODY = 1 << 30
 
 Json = dict[str, Any]
@@ -52,6 +53,7 @@ class Fleet:
         )
         self.jobs = Jobs(grid, machines, lag=settings.lag)
         self._objects, self._streams = Objects(self.jobs), Streams(self.jobs, delay=settings.delay)
+        self._events = Events(self.jobs)
         self._runner: web.AppRunner | None = None
         self.url = ""
 
@@ -90,17 +92,19 @@ class Fleet:
         if not self.ledger.admit(call.action, self._now()):
             return _failed(throttled(call), call.protocol)
         try:
-            if call.protocol is Protocol.REST_XML:
-                return self._stored(call, request, body)
-            if call.action == "ReceiveMessage":
-                await asyncio.sleep(min(json.loads(body).get("WaitTimeSeconds", 0), EMPTY_QUEUE_SECONDS))
-            if call.protocol is Protocol.QUERY:
-                return web.Response(text=_IDENTITY, content_type="text/xml")
-            return web.json_response(self._answer(call, json.loads(body or b"{}")))
-        except InvalidRequest as error:
-            return _failed(Failure(400, "ClientException", str(error)), call.protocol)
-        except MissingStream as error:
-            return _failed(Failure(400, "ResourceNotFoundException", str(error)), call.protocol)
+            return await self._replied(call, request, body)
+        except RefusedError as error:
+            return _failed(Failure(400, error.code, str(error)), call.protocol)
+
+    async def _replied(self, call: Call, request: web.Request, body: bytes) -> web.Response:
+        if call.protocol is Protocol.REST_XML:
+            return self._stored(call, request, body)
+        if call.protocol is Protocol.QUERY:
+            return web.Response(text=_IDENTITY, content_type="text/xml")
+        asked = json.loads(body or b"{}")
+        if call.action == "ReceiveMessage":
+            return web.json_response(await self._received(asked.get("WaitTimeSeconds", 0)))
+        return web.json_response(self._answer(call, asked))
 
     def _answer(self, call: Call, request: Json) -> Json:  # noqa: PLR0911  a table of calls
         now = self._now()
@@ -118,10 +122,19 @@ class Fleet:
                 return self._resources
             case "FilterLogEvents":
                 return self._streams.filtered(request, now)
-            case "ReceiveMessage":
-                return {}
+            case "DeleteMessageBatch":
+                return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]], "Failed": []}
             case _:
-                raise InvalidRequest(f"{call.action} was called, which this fake does not know")
+                raise InvalidRequestError(f"{call.action} was called, which this fake does not know")
+
+    async def _received(self, wait_seconds: float) -> Json:
+        """A long poll: it ends with the first events."""
+        until = time.monotonic() + wait_seconds
+        found = self._events.received(self._now())
+        while not found and time.monotonic() < until:
+            await asyncio.sleep(POLL_SECONDS)
+            found = self._events.received(self._now())
+        return found
 
     @property
     def _resources(self) -> Json:

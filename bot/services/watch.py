@@ -1,6 +1,6 @@
 """Follow the jobs' states: events are hints, DescribeJobs settles."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -20,6 +20,8 @@ log = structlog.get_logger()
 QUARANTINED = Counter("signalbox_events_quarantined", "Events that are no state change of a job of ours", ["kind"])
 LOOK_SECONDS = 120.0
 """What the time from one look to the next counts at most, where Batch does not know a job."""
+CHILD_SECONDS = 5.0
+"""Between two looks at an array because its children tell of themselves: of thousands there is always one that does."""
 
 
 class Watch:
@@ -39,6 +41,8 @@ class Watch:
         self._answered_at = now()
         self._absent: dict[str, Absence] = {}
         """By job id: those that Batch does not know."""
+        self._heard: dict[str, float] = {}
+        """By job id: when an array was looked at because of its children."""
 
     async def once(self) -> None:
         """Describes every unfinished job that Batch knows, 100 a call."""
@@ -52,8 +56,17 @@ class Watch:
         named = {hint.batch_id: await self._named(hint.batch_id) for hint in hints if hint.batch_id}
         for hint in hints:
             _quarantined(hint, foreign=named.get(hint.batch_id) is None)
-        await self._settle(list({job.id: job for job in named.values() if job is not None and job.live}.values()))
+        await self._settle(self._due(named))
         await events.acknowledge(hints)
+
+    def _due(self, named: Mapping[str, Job | None]) -> list[Job]:
+        """Those that the events tell of; an array of which only its children tell, now and then."""
+        now = self._now()
+        self._heard = {job_id: at for job_id, at in self._heard.items() if not passed(at, CHILD_SECONDS, now)}
+        live = [(job, job.batch_id == told) for told, job in named.items() if job is not None and job.live]
+        due = {job.id: job for job, itself in live if itself or job.id not in self._heard}
+        self._heard = {job.id: now for job, itself in live if not itself} | self._heard
+        return list(due.values())
 
     async def _named(self, batch_id: str) -> Job | None:
         """An array's child (`parent:7`) speaks for the part that it belongs to."""

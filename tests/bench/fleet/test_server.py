@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from aiobotocore.session import AioSession
 
-from bench.fleet.grid import Fate, Grid
+from bench.fleet.grid import EPOCHS, METRIC, Fate, Grid
 from bench.fleet.server import BUCKET, DEFINITION, GROUP, QUEUE, Fleet, Settings
 from bot.adapters.aws_batch import AwsBatch
 from bot.adapters.aws_clients import AwsClients, aws_clients
 from bot.adapters.aws_events import AwsEvents
 from bot.adapters.aws_logs import AwsLogs
 from bot.adapters.aws_s3 import AwsArtifacts
+from bot.domain.metrics import parse_line
 from bot.domain.states import JobState
 from bot.errors import Missing, Throttled
 from bot.ports import Submission
@@ -138,6 +139,18 @@ async def test_a_running_child_has_its_stream_and_no_end(batch: AwsBatch, clock:
     assert seen.last.log_stream
 
 
+async def test_a_running_child_tells_its_epochs(
+    batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock
+) -> None:
+    batch_id = await batch.submit(_submission())
+    attempt = fleet.jobs.submitted[batch_id].courses[7].attempts[0]
+    clock.now = attempt.started + (attempt.stopped - attempt.started) / 2 + SETTINGS.delay
+    seen = (await batch.describe([f"{batch_id}:7"]))[f"{batch_id}:7"]
+    page = await AwsLogs(clients).read(GROUP, [seen.last.log_stream or ""], 0)
+    told = [report.values[METRIC] for event in page.events if (report := parse_line(event.message))]
+    assert told == list(GRID.known[7].values[: EPOCHS // 2])
+
+
 async def test_it_is_found_by_its_name_and_among_what_lives(batch: AwsBatch, fleet: Fleet, clock: Clock) -> None:
     batch_id = await batch.submit(_submission())
     clock.now += 30
@@ -208,7 +221,7 @@ async def test_what_is_put_is_there(clients: AwsClients, tmp_path: Path) -> None
 
 
 async def test_last_lines_come_late_and_in_pages(
-    batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock
+    batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logs, batch_id = AwsLogs(clients), await batch.submit(_submission())
     job = fleet.jobs.submitted[batch_id]
@@ -217,16 +230,18 @@ async def test_last_lines_come_late_and_in_pages(
     clock.now = last + SETTINGS.lag
     seen = await batch.describe([f"{batch_id}:{number}" for number in numbers])
     streams = [each.last.log_stream or "" for each in seen.values()]
-    clock.now = last + SETTINGS.delay - 0.01
-    early = await logs.read(GROUP, streams[:30], 0)
+    clock.now = last + SETTINGS.delay - 0.015
+    early = await logs.read(GROUP, streams, 0)
     clock.now = last + SETTINGS.delay
+    monkeypatch.setattr("bench.fleet.streams.PAGE", 20)
     pages = [await logs.read(GROUP, streams, 0)]
     while token := pages[-1].token:
+        clock.now += 0.2
         pages.append(await logs.read(GROUP, streams, 0, token))
     told = {event.stream: event.message for page in pages for event in page.events}
     assert len(pages) > 1
     assert sorted(told.values()) == sorted(GRID.known[number].told for number in numbers)
-    assert len(early.events) <= sum(len(page.events) for page in pages)
+    assert len(early.events) == sum(len(page.events) for page in pages) - 1
     with pytest.raises(Missing):
         await logs.read(GROUP, [f"{streams[0]}-0"], 0)
 
@@ -241,8 +256,21 @@ async def test_the_logs_have_a_limit_of_their_own(clients: AwsClients, fleet: Fl
     assert fleet.ledger.throttled == {"FilterLogEvents": 1}
 
 
-async def test_the_queue_of_events_is_empty_and_the_account_known(clients: AwsClients, fleet: Fleet) -> None:
-    assert await AwsEvents(clients, fleet.ready()["events_queue_url"]).receive(0) == []
+async def test_each_child_tells_of_itself(batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock) -> None:
+    events = AwsEvents(clients, fleet.ready()["events_queue_url"])
+    assert await events.receive(0) == []
+    batch_id = await batch.submit(_submission(2))
+    assert await events.receive(0) == []
+    clock.now += 1_000
+    heard = []
+    while hints := await events.receive(0):
+        heard += [hint.batch_id for hint in hints]
+        await events.acknowledge(hints)
+    attempts = [len(course.attempts) for course in fleet.jobs.submitted[batch_id].courses]
+    assert Counter(heard) == {f"{batch_id}:{index}": 3 * count for index, count in enumerate(attempts)}
+
+
+async def test_the_account_is_known(clients: AwsClients) -> None:
     assert (await clients.sts.get_caller_identity())["Account"] == "123456789012"
 
 

@@ -16,6 +16,7 @@ from bot.domain.sweep import Sweep, TrialState
 from bot.errors import BadInput, NotAllowed, Refused, Throttled, Unavailable, UserError
 from bot.ports import Hint, Store
 from bot.services.submit import TrainRequest
+from bot.services.watch import CHILD_SECONDS
 from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, Bot, Outside
 from tests.bot.services.fakes import LOST_REPLY
 
@@ -462,6 +463,27 @@ async def test_an_event_of_a_child_is_one_of_its_array(bot: Bot, outside: Outsid
     await bot.follow.once()
     _, sweep = await face_of(bot, proposal.job.id)
     assert sweep.tally.counts[TrialState.RUNNING] == 1
+
+
+async def test_children_that_tell_all_the_time_have_their_array_looked_at_now_and_then(
+    bot: Bot, outside: Outside
+) -> None:
+    proposal = await bot.sweep(GRID)
+    await bot.turn()
+
+    async def hear(index: int, told: str) -> int:
+        run_child(outside, f"batch-1:{index}")
+        outside.events.hints.append(Hint(told, f"receipt {index}"))
+        await bot.watch.hear(outside.events, 0)
+        assert outside.events.acknowledged[-1] == f"receipt {index}"
+        (part,) = await bot.store.parts(proposal.job.id)
+        return part.part.children[JobState.RUNNING] if part.part is not None else 0
+
+    assert await hear(0, "batch-1:0") == 1
+    assert await hear(1, "batch-1:1") == 1
+    assert await hear(2, "batch-1") == 3, "an array's own event is another matter"
+    outside.clock.tick(CHILD_SECONDS)
+    assert await hear(3, "batch-1:3") == 4
 
 
 async def test_throttled_lists_are_asked_again(bot: Bot, outside: Outside) -> None:
