@@ -16,7 +16,7 @@ from bot.adapters.figure_panels.series import Series
 
 FENCE = 3.0
 """Quartile ranges beyond the worse quartile: what is worse still has the darkest colour, or all else would be one."""
-DARK_TEXT, LIGHT_TEXT = "#101114", "#ffffff"
+DARK_TEXT, LIGHT_TEXT = "#000000", "#ffffff"
 
 
 class Shade:
@@ -67,7 +67,7 @@ def text_on(colour: Any) -> str:
     """Black or white, whichever is read better on it."""
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3])
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return DARK_TEXT if luminance > 0.18 else LIGHT_TEXT
+    return DARK_TEXT if luminance > 0.179 else LIGHT_TEXT
 
 
 def star(axes: Axes, x: float, y: float, *, size: float = 19.0) -> None:

@@ -2,9 +2,12 @@ import io
 from types import MappingProxyType
 
 from bot.adapters import figure_worker
-from bot.adapters.figure_wire import pack_drawing, pack_error, pack_request, unpack_answer, unpack_request
+from bot.adapters.figure_wire import pack_board, pack_drawing, pack_error, pack_request, unpack_answer, unpack_request
 from bot.adapters.frames import LENGTHS
-from bot.domain.figures import Curve, Drawing, FigureRequest
+from bot.domain.figures import BoardRequest, Cell, Curve, Drawing, FigureRequest
+from bot.domain.params import Kind
+from bot.domain.space import Axis
+from bot.domain.sweep import TrialState
 
 REQUEST = FigureRequest(
     "mnist k7q2mx",
@@ -58,3 +61,37 @@ def test_the_worker_answers_each_request_in_order_until_there_are_no_more() -> N
 def test_what_cannot_be_drawn_is_told_and_does_not_end_the_worker() -> None:
     _, error = unpack_answer(*parts(figure_worker.answer(b"{}", b"")))
     assert error.startswith("KeyError")
+
+
+BOARD = BoardRequest(
+    "mnist sweep k7q2mx",
+    "main@a1b2c3d 日本",
+    (
+        Axis("lr", Kind.FLOAT, low=1e-4, high=1.0, log=True),
+        Axis("layers", Kind.INT, (1, 2)),
+        Axis("optimizer", Kind.CHOICE, ("sgd", "adam")),
+        Axis("augment", Kind.BOOLEAN, (True, False)),
+    ),
+    (
+        Cell((0.1, 1, "sgd", True), TrialState.SUCCEEDED, 0.1 + 0.2, 1e-17),
+        Cell((0.01, 2, "adam", False), TrialState.MISSING),
+        Cell((0.01, 2, "adam", False), TrialState.RUNNING, float("inf")),
+    ),
+    "val_loss",
+    False,
+    MappingProxyType({"lr": 0.75}),
+    (Curve("a", b"loss\n1\n\xff\x00"), Curve("b", b"")),
+    MappingProxyType({"epoch": "steps"}),
+)
+
+
+def test_a_sweeps_request_arrives_as_it_was_sent() -> None:
+    assert unpack_request(*parts(pack_board(BOARD))) == BOARD
+
+
+def test_the_worker_draws_jobs_and_sweeps_as_they_come() -> None:
+    out = io.BytesIO()
+    figure_worker.serve(io.BytesIO(pack_board(BOARD) + pack_request(REQUEST) + pack_board(BOARD)), out)
+    (first, _), (second, _), (third, error) = answers(out.getvalue())
+    assert first == third != second
+    assert (first.png is not None, second.png is not None, error) == (True, True, "")

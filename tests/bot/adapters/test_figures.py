@@ -9,7 +9,10 @@ import psutil
 import pytest
 
 from bot.adapters.figures import ProcessFigures
-from bot.domain.figures import Curve, Drawing, FigureRequest
+from bot.domain.figures import BoardRequest, Cell, Curve, Drawing, FigureRequest
+from bot.domain.params import Kind
+from bot.domain.space import Axis
+from bot.domain.sweep import TrialState
 from bot.errors import Unavailable
 
 pytestmark = pytest.mark.slow
@@ -47,6 +50,14 @@ class TestTheRealOne:
             nothing = await figures.draw(FigureRequest("", "", (Curve("", b""),)))
         assert all(drawing.png is not None and drawing.png.startswith(PNG) for drawing in drawings)
         assert nothing == Drawing(None, ("The file is empty.",))
+
+    async def test_draws_a_sweep_of_ten_thousand_points_within_its_time(self) -> None:
+        values = tuple(range(100))
+        axes = (Axis("a", Kind.INT, values), Axis("b", Kind.INT, values))
+        cells = tuple(Cell((n // 100, n % 100), TrialState.SUCCEEDED, float(n)) for n in range(10_000))
+        async with ProcessFigures() as figures:
+            drawing = await figures.board(BoardRequest("", "", axes, cells, "val_accuracy"))
+        assert drawing.png is not None
 
     async def test_is_replaced_when_it_was_killed(self) -> None:
         before = children()
