@@ -23,6 +23,7 @@ help:
 	@echo "make bench        the benchmarks whose figures the README gives"
 	@echo "make screenshots  docs/*.png, by headless Chromium"
 	@echo "make image-test   builds the trainer's image with podman on Debian's packages, and runs jobs in it"
+	@echo "make setup-aws    what deploy and template need beside the rest: the CDK, 630 MB, and Node.js"
 	@echo "make deploy       builds, or changes, the stack of config.toml in your AWS account"
 	@echo "make destroy      takes it down; asks before data"
 	@echo "make template     deploy/aws/template.json, of config.example.toml"

@@ -216,7 +216,8 @@ class Store(Protocol):
     """
 
     async def add(self, job: Job, posts: Sequence[NewPost], trials: Sequence[Trial] = ()) -> Job:
-        """Commits an intent with its posts, and of a sweep the trials that are known already. Where the interaction has a job already, that one, unchanged."""
+        """Commits an intent with its posts, and of a sweep the trials that are known already. Where the interaction has
+        a job already, that one, unchanged."""
 
     async def change(self, job_id: str, step: Step) -> Job:
         """Loads, steps and saves inside one transaction. `step` may run again; it does no I/O. KeyError if unknown."""

@@ -281,5 +281,5 @@ def _remarks(plan: Plan) -> list[str]:
     elif plan.trials > ARRAY:
         remarks.append(f"AWS Batch takes {ARRAY:,} in one array: it is {-(-plan.trials // ARRAY)} arrays.")
     if plan.stop_losers:
-        remarks.append("Trials that cannot win any more are stopped early.")
+        remarks.append("Trials that cannot win any more are stopped early, as far as they report `epoch` and `epochs`.")
     return remarks
