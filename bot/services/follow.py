@@ -36,29 +36,32 @@ class Follow:
     async def once(self) -> None:
         """Brings the trials of each sweep up to what their parts tell. A part that cannot be read holds up no other."""
         failure: ServiceError | None = None
-        faces = [job for job in await self._store.open_jobs() if job.sweep is not None and job.live]
-        for face in faces:
+        for face in await self._store.open_jobs():
+            if face.sweep is None or not face.live:
+                continue
+            known = await self._trials.all(face.id)
             for part in await self._store.parts(face.id):
+                left = _left(part, known)
                 try:
-                    await self._part(face, part)
+                    if left:
+                        await self._part(face, part, left)
                 except ServiceError as error:
                     failure = error
         if failure is not None:
             raise failure
 
-    async def _part(self, face: Job, part: Job) -> None:
-        known = await self._trials.all(face.id)
+    async def _part(self, face: Job, part: Job, left: Sequence[int]) -> None:
+        """Of a part some of whose trials, `left`, have not ended as far as is known."""
         own = numbers(part)
-        left = [number for number in own if number not in known or not known[number].ended]
-        if not left:
-            return
         if len(own) == 1:
             await self._update(face, {own[0]: partial(of_single, part=part)})
-        elif part.batch_id is not None and self._news(part, known, own):
-            await self._array(face, part, own)
+            return
+        if part.batch_id is not None:
             known = await self._trials.all(face.id)
-            left = [number for number in own if number not in known or not known[number].ended]
-        if not part.live and left and len(own) > 1:
+            if self._news(part, known, own):
+                await self._array(face, part, known, own)
+                left = _left(part, await self._trials.all(face.id))
+        if not part.live and left:
             at = part.ended_at or self._now()
             await self._update(face, dict.fromkeys(left, partial(never_ran, part=part, at=at)))
 
@@ -72,10 +75,9 @@ class Follow:
         interval = SECONDS_PER_THOUSAND * len(own) / 1_000
         return changed and (len(own) <= 100 or passed(self._looked.get(part.id, float("-inf")), interval, self._now()))
 
-    async def _array(self, face: Job, part: Job, own: Sequence[int]) -> None:
+    async def _array(self, face: Job, part: Job, known: Mapping[int, Trial], own: Sequence[int]) -> None:
         """Describes the trials of which the lists say something new."""
         self._looked[part.id] = self._now()
-        known = await self._trials.all(face.id)
         listed: set[str] = set()
         for state in _LISTED:
             listed |= set(await self._batch.children(part.batch_id or "", state))
@@ -102,6 +104,11 @@ class Follow:
 
 
 _LISTED = (JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED)
+
+
+def _left(part: Job, known: Mapping[int, Trial]) -> list[int]:
+    """The trials that have not ended as far as is known."""
+    return [number for number in numbers(part) if number not in known or not known[number].ended]
 
 
 def _index(batch_id: str) -> int:

@@ -1,5 +1,6 @@
 """Take a `/sweep`: check it, pin its commit, show what it would cost, and commit it once it is confirmed."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,8 @@ from bot.services.submit import TrainRequest
 
 EXPIRES_SECONDS = 3_600.0
 """A preview that was shown so long ago is confirmed no more."""
+MOST_FED = 2_000
+"""Trials of a sweep whose trials are submitted one by one."""
 AT_A_TIME = 4
 """Trials that a sampler which learns has under way, where nothing else is said."""
 LOOKED_BACK = 50
@@ -87,13 +90,14 @@ class Propose:
         project = choose(self._projects, request.project, request.channel_id)
         project.access.check_train(request.person)
         sweep_id = self._new_id()
-        plan = self._plan(request, project, sweep_id)
+        plan = await asyncio.to_thread(self._plan, request, project, sweep_id)  # 100,000 points take 0.2 s
         fixed = _fixed(plan, project)
         commit = await self._code.resolve(
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
         machines = await self._machines(project, plan)
         plan = _fed(plan, machines)
+        _check_fed(plan)
         job = self._face(sweep_id, project, request, commit, plan, fixed)
         _check_size(job, project)
         proposal = _proposal(job, plan, project, machines, await self._expected(project, fixed))
@@ -238,6 +242,13 @@ def _fed(plan: Plan, machines: int | None) -> Plan:
     if plan.search is not Search.TPE or plan.parallel:
         return plan
     return replace(plan, parallel=max(1, min(AT_A_TIME, machines or AT_A_TIME, plan.trials)))
+
+
+def _check_fed(plan: Plan) -> None:
+    if plan.fed and plan.trials > MOST_FED:
+        why = "`tpe` submits its trials" if plan.search is Search.TPE else "with `parallel:` trials are submitted"
+        expected = f"at most {MOST_FED:,}, as {why} one by one; grid and random without `parallel:` take 100,000,"
+        raise BadInput("trials", given=f"{plan.trials:,}", expected=expected)
 
 
 def _check_size(face: Job, project: Project) -> None:

@@ -307,6 +307,7 @@ async def test_the_same_command_twice_is_one_sweep(bot: Bot, outside: Outside) -
         ("", {}, UserError),
         (GRID, {"search": "genetic"}, BadInput),
         (GRID, {"parallel": -1}, BadInput),
+        ("lr=0.001..0.1:log", {"search": "tpe", "trials": 2001}, BadInput),
         ("lr=" + ",".join(f"0.{n:06d}" for n in range(1, 500)), {}, UserError),
     ],
 )
