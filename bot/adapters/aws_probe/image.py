@@ -27,7 +27,10 @@ def image_check(batch: Client, ecr: Client, project: Project) -> Check:
     subject = f"image of {project.definition}"
 
     async def look() -> Finding:
-        image = image_of(await describe_definition(batch, project.definition, ecr.meta.region_name))
+        try:
+            image = image_of(await describe_definition(batch, project.definition, ecr.meta.region_name))
+        except Missing as error:
+            return Finding.note(subject, f"not looked at: {error}")
         place = _ECR.fullmatch(image)
         if place is None:
             return Finding(subject, f"{image} is not in ECR: whether it is there, and its commit, are unknown")

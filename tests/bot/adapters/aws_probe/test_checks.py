@@ -135,6 +135,11 @@ async def test_an_image_that_is_not_there(code: str, level: Level) -> None:
     assert (await _found(image_check(_batch(image=f"{IMAGE}:x"), ecr, PROJECT))).level is level
 
 
+async def test_a_definition_that_is_gone_is_told_by_its_own_check_alone() -> None:
+    batch = Asked(describe_job_definitions={"jobDefinitions": []})
+    assert (await _found(image_check(batch, Asked(), PROJECT))).level is Level.NOTE
+
+
 @pytest.mark.parametrize(
     ("image", "level"), [("docker.io/you/net:1", Level.OK), (IMAGE.replace("eu-west-1", "us-east-1"), Level.NOTE)]
 )
