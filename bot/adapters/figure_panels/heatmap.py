@@ -11,7 +11,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.patches import Rectangle
 
 from bot.adapters.figure_panels import lettering, theme
-from bot.adapters.figure_panels.marks import MARKS, ground, scatter
+from bot.adapters.figure_panels.marks import ground, scatter, word_colour
 from bot.adapters.figure_panels.points import Points
 from bot.adapters.figure_panels.shade import Shade, star, text_on
 from bot.domain.space import Axis
@@ -158,7 +158,7 @@ def _write(axes: Axes, points: Points, shade: Shade, frame: _Frame, pen: "_Pen")
     for (row, column), index in _on_top(points).items():
         counts = bool(points.final[index])
         state = points.states[index]
-        colour = text_on(coloured[index]) if counts else MARKS[state].colour
+        colour = text_on(coloured[index]) if counts else word_colour(state)
         lines = pen.lines(points, index)
         for text, size, bold, up in _stacked(lines):
             where: dict[str, Any] = {

@@ -56,6 +56,11 @@ def ground(state: TrialState) -> tuple[float, float, float]:
     return red, green, blue
 
 
+def word_colour(state: TrialState) -> str:
+    """On that ground; what has not begun stands back."""
+    return theme.MUTED if state is TrialState.WAITING else theme.TEXT
+
+
 def legend_of(points: Points) -> list[tuple[Line2D, str]]:
     """The states that occur among the points without a colour by their value, with how many."""
     counts = points.counts.items()
