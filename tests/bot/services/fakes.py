@@ -258,13 +258,16 @@ class FakeFigures(Faulty):
 
 
 class FakeSampler(Faulty):
-    """Asked for points it goes up: 0.01, 0.02, … What is hopeless a test says; all is of equal importance."""
+    """Asked for points it goes up: 0.01, 0.02, … What is hopeless, and how much each parameter weighs, a test says."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[tuple[int, int]] = []
         """How many trials it was told of, and how many points it was asked for, each time."""
         self.losers: list[int] = []
+        self.weights = {"lr": 0.75, "momentum": 0.25}
+        self.weighed: list[int] = []
+        """How many trials it was asked to weigh the parameters by, each time."""
 
     async def ask(self, plan: Plan, trials: Sequence[Trial], count: int, *, maximize: bool) -> list[dict[str, Value]]:
         self._check("ask", after=False)
@@ -277,8 +280,9 @@ class FakeSampler(Faulty):
         return [trial.number for trial in trials if trial.number in self.losers and not trial.ended]
 
     async def importance(self, plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> dict[str, float]:
+        self.weighed.append(len(trials))
         self._check("importance", after=False)
-        return dict.fromkeys(plan.space.names, 1 / len(plan.space.names))
+        return dict(self.weights)
 
 
 @dataclass

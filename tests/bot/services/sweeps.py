@@ -1,10 +1,9 @@
 """A sweep in the store, with its trials, for the tests of what looks at both."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.job import Commit, Job
-from bot.domain.params import Kind, Value
+from bot.domain.params import Kind
 from bot.domain.posts import Change
 from bot.domain.space import Axis, Space
 from bot.domain.states import EndReason, JobState
@@ -12,27 +11,6 @@ from bot.domain.sweep import Plan, Search, Sweep, Trial
 from bot.ports import Store
 from bot.services.trials import Trials
 from tests.bot.services.conftest import CHANNEL, PROJECT
-from tests.bot.services.fakes import Faulty
-
-
-class FakeSampler(Faulty):
-    """Answers `weights`, and keeps how many trials it was asked about."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.weights = {"lr": 0.75, "momentum": 0.25}
-        self.weighed: list[int] = []
-
-    async def ask(self, plan: Plan, trials: Sequence[Trial], count: int, *, maximize: bool) -> list[dict[str, Value]]:
-        raise NotImplementedError
-
-    async def hopeless(self, plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> list[int]:
-        raise NotImplementedError
-
-    async def importance(self, plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> dict[str, float]:
-        self.weighed.append(len(trials))
-        self._check("importance", after=False)
-        return dict(self.weights)
 
 
 def grid(**axes: tuple[float, ...]) -> Plan:

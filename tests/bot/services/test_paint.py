@@ -15,7 +15,8 @@ from bot.services.paint import Paint, PaintSettings
 from bot.services.sketch import Sketch
 from bot.services.trials import Trials
 from tests.bot.services.conftest import PROJECT, Outside
-from tests.bot.services.sweeps import FakeSampler, Swept, good, grid, sweep_job
+from tests.bot.services.fakes import FakeSampler
+from tests.bot.services.sweeps import Swept, good, grid, sweep_job
 
 SECONDS = 10.0
 

@@ -10,7 +10,8 @@ from bot.ports import Store
 from bot.services.sketch import Sketch
 from bot.services.trials import Trials
 from tests.bot.services.conftest import PROJECT, Outside
-from tests.bot.services.sweeps import THREE, TWO, FakeSampler, Swept, good
+from tests.bot.services.fakes import FakeSampler
+from tests.bot.services.sweeps import THREE, TWO, Swept, good
 
 CSV = b"epoch,val_accuracy\n1,90\n"
 

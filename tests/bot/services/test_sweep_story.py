@@ -487,14 +487,14 @@ async def test_children_that_tell_all_the_time_have_their_array_looked_at_now_an
     assert await hear(3, "batch-1:3") == 4
 
 
-async def test_throttled_lists_are_asked_again(bot: Bot, outside: Outside) -> None:
+async def test_throttled_calls_are_made_again(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep(GRID)
     await bot.turn()
     for number, value in enumerate(BEST):
         leave(outside, proposal.job.id, number, value)
         end_child(outside, f"batch-1:{number}")
     await bot.watch.once()
-    outside.batch.fail("children", Throttled("Rate exceeded"))
+    outside.batch.fail("describe", Throttled("Rate exceeded"))
     with pytest.raises(Throttled):
         await bot.follow.once()
     await settle(bot)
