@@ -19,6 +19,7 @@ from bot.errors import UserError
 from bot.ports import Batch, Store
 from bot.services.assign import ASKER_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
 from bot.services.bells import Bells
+from bot.services.submit import first_posts
 
 log = structlog.get_logger()
 
@@ -137,11 +138,7 @@ def _part_of(face: Job, seen: Observation) -> Job:
 
 
 def _posts(job: Job, found: str) -> tuple[NewPost, ...]:
-    return (
-        NewPost(f"card:{job.id}", PostKind.CARD, job.id),
-        NewPost(f"thread:{job.id}", PostKind.THREAD, job.id),
-        NewPost(f"found:{job.id}", PostKind.NOTE, job.id, text=found),
-    )
+    return (*first_posts(job.id), NewPost(f"found:{job.id}", PostKind.NOTE, job.id, text=found))
 
 
 def _unchanged(face: Job) -> Change | None:  # noqa: ARG001

@@ -11,7 +11,6 @@ from bot.domain.estimate import Estimate, estimate
 from bot.domain.grammar import completions, parse, so_far
 from bot.domain.job import Commit, Job
 from bot.domain.params import Value, complete
-from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
 from bot.domain.sweep import ARRAY, Part, Plan, Search, Sweep, Trial, TrialState
 from bot.domain.trials import NUMBERS
@@ -19,7 +18,7 @@ from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserE
 from bot.ports import Batch, Code, Store
 from bot.services.assign import ENVIRONMENT, submission
 from bot.services.bells import Bells
-from bot.services.submit import TrainRequest
+from bot.services.submit import TrainRequest, first_posts, intent
 
 EXPIRES_SECONDS = 3_600.0
 """A preview that was shown so long ago is confirmed no more."""
@@ -98,7 +97,7 @@ class Propose:
         machines = await self._machines(project, plan)
         plan = _fed(plan, machines)
         _check_fed(plan)
-        job = self._face(sweep_id, project, request, commit, plan, fixed)
+        job = replace(intent(sweep_id, project, request, commit, fixed, self._now()), sweep=Sweep(plan))
         _check_size(job, project)
         proposal = _proposal(job, plan, project, machines, await self._expected(project, fixed))
         if plan.trials > project.confirm_trials:
@@ -141,9 +140,9 @@ class Propose:
             raise UserError(f"None of {old.id}'s trials failed: there is nothing to run again.")
         commit = await self._code.resolve(project.repository, project.branches, commit=old.commit.sha)
         commit = Commit(commit.sha, old.commit.branch, commit.subject)
-        face = self._face(self._new_id(), project, request, commit, old.sweep.plan, old.parameters)
-        face = replace(face, retry_of=old.id)
-        return await self._accept(face, list(kept.values()))
+        face = intent(self._new_id(), project, request, commit, old.parameters, self._now())
+        again = replace(face, sweep=Sweep(old.sweep.plan), retry_of=old.id)
+        return await self._accept(again, list(kept.values()))
 
     async def so_far(self, project: str, channel_id: int, text: str, search: str) -> list[tuple[str, str]]:
         """For autocomplete, as (name, value): what the text makes so far, then how it could go on. Never raises."""
@@ -168,35 +167,8 @@ class Propose:
             seed=int.from_bytes(hashlib.sha256(sweep_id.encode()).digest()[:4]),
         )
 
-    def _face(
-        self,
-        sweep_id: str,
-        project: Project,
-        request: SweepRequest | TrainRequest,
-        commit: Commit,
-        plan: Plan,
-        fixed: Mapping[str, Value],
-    ) -> Job:
-        return Job(
-            id=sweep_id,
-            project=project.name,
-            commit=commit,
-            parameters=fixed,
-            asker_id=request.person.id,
-            asker_name=request.person.name,
-            channel_id=request.channel_id,
-            interaction_id=request.interaction_id,
-            created_at=self._now(),
-            timeout_seconds=project.timeout_seconds,
-            sweep=Sweep(plan),
-        )
-
     async def _accept(self, face: Job, kept: Sequence[Trial] = ()) -> Job:
-        posts = (
-            NewPost(key=f"card:{face.id}", kind=PostKind.CARD, job_id=face.id),
-            NewPost(key=f"thread:{face.id}", kind=PostKind.THREAD, job_id=face.id),
-        )
-        accepted = await self._store.add(face, posts, kept)
+        accepted = await self._store.add(face, first_posts(face.id), kept)
         for bell in (self._bells.feed, self._bells.paint, self._bells.notify):
             bell.ring()
         return accepted

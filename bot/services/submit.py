@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from bot.domain.access import Person
 from bot.domain.job import Commit, Job
@@ -87,28 +88,45 @@ class Submit:
         parameters: Mapping[str, Value],
         retry_of: str | None = None,
     ) -> Job:
-        job_id = self._new_id()
-        job = Job(
-            id=job_id,
-            project=project.name,
-            commit=commit,
-            parameters=parameters,
-            asker_id=request.person.id,
-            asker_name=request.person.name,
-            channel_id=request.channel_id,
-            interaction_id=request.interaction_id,
-            created_at=self._now(),
-            timeout_seconds=project.timeout_seconds,
-            retry_of=retry_of,
-        )
-        posts = (
-            NewPost(key=f"card:{job_id}", kind=PostKind.CARD, job_id=job_id),
-            NewPost(key=f"thread:{job_id}", kind=PostKind.THREAD, job_id=job_id),
-        )
-        accepted = await self._store.add(job, posts)
+        job = replace(intent(self._new_id(), project, request, commit, parameters, self._now()), retry_of=retry_of)
+        accepted = await self._store.add(job, first_posts(job.id))
         self._bells.launch.ring()
         self._bells.notify.ring()
         return accepted
+
+
+class Asked(Protocol):
+    """What every command that starts something says of itself."""
+
+    @property
+    def person(self) -> Person: ...
+    @property
+    def channel_id(self) -> int: ...
+    @property
+    def interaction_id(self) -> int: ...
+
+
+def intent(
+    job_id: str, project: Project, asked: Asked, commit: Commit, parameters: Mapping[str, Value], now: float
+) -> Job:
+    """The job that was asked for, before anything has come of it."""
+    return Job(
+        id=job_id,
+        project=project.name,
+        commit=commit,
+        parameters=parameters,
+        asker_id=asked.person.id,
+        asker_name=asked.person.name,
+        channel_id=asked.channel_id,
+        interaction_id=asked.interaction_id,
+        created_at=now,
+        timeout_seconds=project.timeout_seconds,
+    )
+
+
+def first_posts(job_id: str) -> tuple[NewPost, ...]:
+    """The card and its thread: what every job and every sweep begins with in the channel."""
+    return (NewPost(f"card:{job_id}", PostKind.CARD, job_id), NewPost(f"thread:{job_id}", PostKind.THREAD, job_id))
 
 
 def _unfolded(request: TrainRequest) -> TrainRequest:
