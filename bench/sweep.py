@@ -208,7 +208,7 @@ def _told(outcome: Outcome, truth: Truth) -> Iterable[Figure]:
     yield Figure("trials that the board lost by the kill", max(0, before - after), "trials", at_most=0)
     yield Figure("boards that show what never was", len(_false(outcome.boards, ends, truth)), "boards", at_most=0)
     yield Figure("what is wrong on the board at the end", len(differs), "parts", at_most=0)
-    yield Figure("rows of the CSV that are wrong, of 10,000", len(wrong), "rows", at_most=0)
+    yield Figure(f"rows of the CSV that are wrong, of {truth.grid.trials:,}", len(wrong), "rows", at_most=0)
     yield Figure("messages on the end", len(outcome.ends), "messages", at_least=1, at_most=1)
     yield Figure("picture on the card", len(outcome.picture) / 1024, "KiB", at_least=1)
 
