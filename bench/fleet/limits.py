@@ -79,15 +79,6 @@ def worst(times: list[float], seconds: float = MINUTE) -> int:
     return most
 
 
-def windows(times: list[float], seconds: float) -> int:
-    """The most in one window as Discord counts: of so many seconds, from the first request that is in no other."""
-    most, count, until = 0, 0, float("-inf")
-    for at in times:
-        count, until = (count + 1, until) if at < until else (1, at + seconds)
-        most = max(most, count)
-    return most
-
-
 def a_minute(times: list[float]) -> float:
     """On average, from the first to the last; 0 for fewer than two."""
     took = times[-1] - times[0] if times else 0.0

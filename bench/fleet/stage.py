@@ -35,17 +35,10 @@ class Stage:
     view: View
     updates: list[tuple[float, Json]]
 
-    def times(self, kind: str, channel_id: str = "") -> list[float]:
-        """When the bot made such an entry in Discord's ledger; in a channel, where one is given."""
+    def times(self, kind: str) -> list[float]:
+        """When the bot made such an entry in Discord's ledger; not of messages that one person alone sees."""
         entries = self.discord.discord.core.ledger.of(kind)
-        mine = [entry for entry in entries if entry.by == "bot"]
-        return [entry.at for entry in mine if channel_id in ("", entry.details.get("channel_id"))]
-
-    @property
-    def channels(self) -> set[str]:
-        """Where the bot has written, threads among them."""
-        entries = self.discord.discord.core.ledger.of("message.create")
-        return {entry.details["channel_id"] for entry in entries if entry.by == "bot"}
+        return [entry.at for entry in entries if entry.by == "bot" and not entry.details.get("ephemeral")]
 
 
 @asynccontextmanager

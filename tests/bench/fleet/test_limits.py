@@ -1,6 +1,6 @@
 """What is counted, and what is one too many."""
 
-from bench.fleet.limits import Ledger, TokenBucket, a_minute, windows, worst
+from bench.fleet.limits import Ledger, TokenBucket, a_minute, worst
 
 
 def test_a_bucket_fills_up_at_its_rate_and_not_beyond() -> None:
@@ -26,13 +26,6 @@ def test_the_worst_minute_begins_anywhere() -> None:
     assert worst(times) == 5
     assert worst(times, 1) == 2
     assert worst([]) == 0
-
-
-def test_a_window_of_discord_s_begins_with_a_request() -> None:
-    times = [0.0, 4.0, 4.5, 5.0, 5.5, 6.0, 30.0]
-    assert windows(times, 5) == 3
-    assert worst(times, 5) == 5
-    assert windows([], 5) == 0
 
 
 def test_a_mean_needs_two() -> None:
