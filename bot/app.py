@@ -201,7 +201,7 @@ def _job_loops(config: Config, common: _Common, outside: _Outside, stack: AsyncE
     pace, data = config.pace, config.bot.data_dir
     store, batch, bells, by_name, now = common.store, common.batch, common.bells, common.projects, common.now
     reconcile = Reconcile(store, batch, by_name, bells, config.bot.name, now=now)
-    explain = Explain(store, bells, pace.stuck, now=now)
+    explain = Explain(store, batch, bells, pace.stuck, now=now)
     copies = SnapshotSettings(data / "snapshots", snapshot_uri(config), config.bot.snapshot_minutes * 60)
     snapshot = Snapshot(store, common.artifacts, copies, now=now)
     launch = Launch(store, batch, by_name, bells, LaunchSettings(config.bot.name, pace.lookup), now=now)

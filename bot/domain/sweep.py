@@ -39,6 +39,8 @@ class Plan:
     folds: int = 1
     stop_losers: bool = False
     seed: int = 0
+    numbers: str = ""
+    """Of a retry: the trials that it runs again, as `3,7,9-12`; "" where all are run, or that would be very long."""
 
     @property
     def points(self) -> int:

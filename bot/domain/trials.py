@@ -19,6 +19,12 @@ def to_run(plan: Plan, known: Mapping[int, Trial]) -> Sequence[int]:
     return [number for number in range(plan.trials) if number not in kept] if kept else range(plan.trials)
 
 
+def again_of(plan: Plan, kept: Mapping[int, Trial]) -> Plan:
+    """The plan of a retry that runs all others again."""
+    left = ranges(number for number in range(plan.trials) if number not in kept)
+    return replace(plan, numbers=left if len(left) <= NUMBERS else "")
+
+
 def chunks(numbers: Sequence[int]) -> Iterator[tuple[str, int]]:
     """The numbers (`0-9999`, `3,7,9-12`) and the size of each SubmitJob call."""
     start, size = 0, ARRAY
@@ -85,11 +91,15 @@ def of_single(trial: Trial, part: Job) -> Trial:
 
 
 def never_ran(trial: Trial, part: Job, at: float) -> Trial:
-    """This trial, of a part that Batch did not take, or does not know any more."""
+    """This trial, of a part that Batch did not take, or does not know any more: what it left may tell its value."""
     if trial.ended:
         return trial
-    reason = part.reason or EndReason.LOST
-    return replace(trial, state=JobState.FAILED, reason=reason, detail=part.detail, ended_at=at, measured=True)
+    reason = part.reason if part.reason in _NO_ANSWER else EndReason.LOST
+    gone = part.batch_id is None
+    return replace(trial, state=JobState.FAILED, reason=reason, detail=part.detail, ended_at=at, measured=gone)
+
+
+_NO_ANSWER = (EndReason.NOT_SUBMITTED, EndReason.STOPPED, EndReason.LOST)
 
 
 def _started(seen: Observation) -> float | None:

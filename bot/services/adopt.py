@@ -12,8 +12,8 @@ from bot.domain.grammar import parse
 from bot.domain.job import Commit, Job
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.project import Project
-from bot.domain.states import JobState
-from bot.domain.sweep import Part, Search, Sweep
+from bot.domain.states import EndReason, JobState
+from bot.domain.sweep import Part, Search, Sweep, Trial
 from bot.domain.trials import expanded
 from bot.errors import UserError
 from bot.ports import Batch, Store
@@ -50,32 +50,40 @@ class Adopt:
             log.error("a job of the bot's belongs to no project of the config", batch_id=seen.batch_id, name=seen.name)
             return None
         job = found_again(seen, project, self._now())
-        if job is None:
+        taken = job is not None and await (self._add(job) if job.part is None else self._part(job, seen, project))
+        if job is None or not taken:
             RECONCILED.labels("unreadable").inc()
             log.error("a job that cannot be read is ended", batch_id=seen.batch_id, name=seen.name)
             await self._batch.terminate(seen.batch_id, "Carries the bot's tags, and cannot be read")
             return None
         RECONCILED.labels("adopted").inc()
         log.warning("adopted", job=job.id, batch_id=seen.batch_id)
-        if job.sweep is None:
-            await self._store.add(job, _posts(job, FOUND))
-        else:
-            job = await self._part(job, seen)
         for bell in (self._bells.watch, self._bells.feed, self._bells.notify):
             bell.ring()
         return job
 
-    async def _part(self, face: Job, seen: Observation) -> Job:
-        """A part of a sweep, and the sweep where that is not known, either."""
-        if await self._store.job(face.id) is None:
-            await self._store.add(face, _posts(face, FOUND_SWEEP))
-        part = _part_of(face, seen)
+    async def _add(self, job: Job) -> bool:
+        await self._store.add(job, _posts(job, FOUND))
+        return True
+
+    async def _part(self, part: Job, seen: Observation, project: Project) -> bool:
+        """A part of a sweep, and the sweep where that is not known, either. One of a sweep whose end has been told is
+        stopped: nobody would follow it."""
+        face = await self._store.job(part.face)
+        if face is None:
+            face = sweep_of(part, seen, project)
+            if face is None:
+                return False
+            await self._store.add(face, _posts(face, FOUND_SWEEP), _kept(face))
+        elif not face.live:
+            part = replace(part, stop_by="Signalbox", stop_at=self._now())
         await self._store.add_parts(face.id, [part], _unchanged)
-        return part
+        return True
 
 
 def found_again(seen: Observation, project: Project, now: float) -> Job | None:
-    """The job, or the sweep, that was submitted like this; None where its tags or its environment cannot be read."""
+    """The job, or the part of a sweep, that was submitted like this; None where its tags or its environment cannot be
+    read."""
     tags, environment = dict(seen.tags), dict(seen.environment)
     try:
         parameters = json.loads(environment.get("PARAMETERS", "{}"))
@@ -95,46 +103,55 @@ def found_again(seen: Observation, project: Project, now: float) -> Job | None:
             batch_id=seen.batch_id,
             found_at=now,
         )
-        return _face(job, json.loads(environment["SWEEP"]), project) if "SWEEP" in environment else job
-    except (LookupError, TypeError, ValueError, UserError):
+        return _of_sweep(job, environment) if "SWEEP" in environment else job
+    except (LookupError, TypeError, ValueError):
         return None
 
 
-def _face(job: Job, asked: Mapping[str, object], project: Project) -> Job:
-    """The sweep that a part belongs to, by what its environment says was asked for."""
-    wanted = {name: asked[name] for name in ("trials", "folds", "parallel", "stop_losers", "seed")}
-    plan = parse(str(asked["text"]), project.parameters, Search(str(asked["search"])), **wanted)  # type: ignore[arg-type]
+def _of_sweep(job: Job, environment: Mapping[str, str]) -> Job:
+    """Of an array SWEEP_SPACE says which trials it holds; a trial by itself has its number in its name."""
+    sweep_id, _, place = job.id.rpartition("-")
+    numbers = environment["JOB_ID"].rpartition(".")[2]
+    if "SWEEP_SPACE" in environment:
+        numbers = json.loads(environment["SWEEP_SPACE"])["numbers"]
+    part = Part(sweep_id, int(place), numbers, len(expanded(numbers)))
+    return replace(job, told_at=job.created_at, archived_at=job.created_at, part=part)
+
+
+def sweep_of(part: Job, seen: Observation, project: Project) -> Job | None:
+    """The sweep that a part belongs to, by what its environment says was asked for; None where the config does not
+    have it any more."""
+    try:
+        asked = json.loads(dict(seen.environment)["SWEEP"])
+        wanted = {name: asked[name] for name in ("trials", "folds", "parallel", "stop_losers", "seed")}
+        plan = parse(str(asked["text"]), project.parameters, Search(str(asked["search"])), **wanted)
+    except (LookupError, TypeError, ValueError, UserError):
+        return None
+    retry_of = asked.get("retry_of")
+    if retry_of and part.part is not None:
+        plan = replace(plan, numbers=str(asked.get("numbers") or part.part.numbers))
     own = {*plan.space.names, "folds", "fold"} if plan.folds > 1 else {*plan.space.names}
-    fixed = {name: value for name, value in job.parameters.items() if name not in own}
     return replace(
-        job,
-        id=job.id.rpartition("-")[0],
-        parameters=fixed,
+        part,
+        id=part.face,
+        parameters={name: value for name, value in part.parameters.items() if name not in own},
+        retry_of=retry_of,
         state=JobState.RUNNING,
         batch_id=None,
+        told_at=None,
+        archived_at=None,
+        part=None,
         sweep=Sweep(plan),
     )
 
 
-def _part_of(face: Job, seen: Observation) -> Job:
-    """Of an array SWEEP_SPACE says which trials it holds; a trial by itself has its number in its name."""
-    tags, environment = dict(seen.tags), dict(seen.environment)
-    part_id = tags[JOB_TAG]
-    numbers = environment["JOB_ID"].rpartition(".")[2]
-    if "SWEEP_SPACE" in environment:
-        numbers = json.loads(environment["SWEEP_SPACE"])["numbers"]
-    part = Part(face.id, int(part_id.rpartition("-")[2]), numbers, len(expanded(numbers)))
-    return replace(
-        face,
-        id=part_id,
-        parameters=json.loads(environment["PARAMETERS"]),
-        state=JobState.SUBMITTED,
-        batch_id=seen.batch_id,
-        told_at=face.created_at,
-        archived_at=face.created_at,
-        sweep=None,
-        part=part,
-    )
+def _kept(face: Job) -> list[Trial]:
+    """Of a retry, the trials of the sweep before that it did not run again: what they left tells their values."""
+    if face.sweep is None or face.retry_of is None:
+        return []
+    run = set(expanded(face.sweep.plan.numbers))
+    kept = Trial(0, None, JobState.SUCCEEDED, EndReason.SUCCEEDED, source=face.retry_of)
+    return [replace(kept, number=number) for number in range(face.sweep.plan.trials) if number not in run]
 
 
 def _posts(job: Job, found: str) -> tuple[NewPost, ...]:

@@ -40,7 +40,7 @@ def submission(job: Job, project: Project, bot_name: str, sweep: Sweep | None = 
         "DATA_URI": project.data_uri,
     }
     if job.part is not None and sweep is not None:
-        environment |= _of_part(job.part, project, sweep.plan)
+        environment |= _of_part(job.part, project, sweep.plan, job.retry_of)
     return Submission(
         name=batch_name(job, bot_name),
         queue=project.queue,
@@ -60,9 +60,10 @@ def submission(job: Job, project: Project, bot_name: str, sweep: Sweep | None = 
     )
 
 
-def _of_part(part: Part, project: Project, plan: Plan) -> dict[str, str]:
+def _of_part(part: Part, project: Project, plan: Plan, retry_of: str | None) -> dict[str, str]:
     """An array's trials find their points by their index; a trial by itself has its own in PARAMETERS."""
-    asked = {"SWEEP": json.dumps(asked_for(plan))}
+    again = {} if retry_of is None else {"retry_of": retry_of, "numbers": plan.numbers if part.size == 1 else ""}
+    asked = {"SWEEP": json.dumps({**asked_for(plan), **again})}
     prefix = project.prefix(part.sweep_id)
     if part.size == 1:
         return {**asked, "JOB_ID": f"{part.sweep_id}.{part.numbers}", "OUTPUT_URI": array_uri(prefix, part.numbers)}

@@ -16,6 +16,7 @@ from bot.domain.project import Project
 from bot.domain.states import JobState
 from bot.domain.sweep import Part, Plan, Search, Trial
 from bot.domain.trials import chunks, to_run
+from bot.domain.trials import numbers as numbers_of
 from bot.errors import ServiceError
 from bot.ports import Sampler, Store
 from bot.services.bells import Bells
@@ -62,9 +63,8 @@ class Feed:
         if plan.fed:
             new = await self._singles(face, plan, parts, known)
         else:
-            had = {part.id for part in parts}
             complete = parts and face.found_at is None
-            new = [] if complete else [part for part in self._arrays(face, plan, known) if part.id not in had]
+            new = [] if complete else _missing(self._arrays(face, plan, known), parts)
         if not new:
             return
         await self._store.add_parts(face.id, new, _under_way)
@@ -124,11 +124,19 @@ class Feed:
             interaction_id=face.interaction_id,
             created_at=at,
             timeout_seconds=face.timeout_seconds,
+            retry_of=face.retry_of,
             submit_tried_at=None if face.found_at is None else face.created_at,
             told_at=at,
             archived_at=at,
             part=Part(face.id, place, numbers, size),
         )
+
+
+def _missing(parts: Sequence[Job], had: Sequence[Job]) -> list[Job]:
+    """Of a sweep that was found again, the parts that are not there: none of a trial that any part has."""
+    ids = {part.id for part in had}
+    taken = {number for part in had for number in numbers_of(part)}
+    return [part for part in parts if part.id not in ids and taken.isdisjoint(numbers_of(part))]
 
 
 def _under_way(face: Job) -> Change | None:

@@ -16,7 +16,7 @@ from bot.domain.clock import Absence, passed
 from bot.domain.events import Observation
 from bot.domain.job import Job
 from bot.domain.params import Value
-from bot.domain.posts import Change
+from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.project import Project
 from bot.domain.states import EndReason, JobState
 from bot.errors import Refused, ServiceError, Throttled
@@ -106,6 +106,9 @@ class Launch:
 
     async def _adopt(self, job: Job, found: list[Observation]) -> None:
         """The oldest is ours. A double is ended before that is committed: nobody would look for it afterwards."""
+        notes = tuple(told_double(job, double.batch_id, found[0].batch_id) for double in found[1:])
+        if notes:
+            await self._store.change(job.id, lambda stored: Change(stored, notes))
         for double in found[1:]:
             log.warning("double submission ended", job=job.id, batch_id=double.batch_id)
             await self._batch.terminate(double.batch_id, f"Submitted twice; {found[0].batch_id} is kept")
@@ -156,6 +159,12 @@ class Launch:
         delay = self._delay.get(job.id, (0.0, 0.0, 0.0))[2] or self._settings.backoff_seconds
         self._delay[job.id] = (self._now(), delay, min(delay * 2, self._settings.most_backoff_seconds))
         log.warning("submission failed in passing", job=job.id, error=str(error), again_in_seconds=delay)
+
+
+def told_double(job: Job, double: str, kept: str) -> NewPost:
+    """What is told of a second Batch job of one command, once."""
+    text = f"AWS Batch has a second job of this command, {double}: ended. {kept} is kept."
+    return NewPost(f"double:{double}", PostKind.NOTE, job.face, text=text)
 
 
 def _wanted(job: Job) -> bool:

@@ -69,7 +69,7 @@ class Results:
     async def _csv(self, face: Job, project: Project, trial: Trial) -> bytes | None:
         """Empty where it left none, None where that cannot be told."""
         try:
-            return await self._artifacts.read(f"{project.prefix(face.id)}{trial.number}/{METRICS_CSV}")
+            return await self._artifacts.read(f"{project.prefix(trial.source or face.id)}{trial.number}/{METRICS_CSV}")
         except Missing:
             return b""
         except ServiceError as error:

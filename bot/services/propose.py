@@ -13,7 +13,7 @@ from bot.domain.job import Commit, Job
 from bot.domain.params import Value, complete
 from bot.domain.project import Project, choose
 from bot.domain.sweep import ARRAY, Part, Plan, Search, Sweep, Trial, TrialState
-from bot.domain.trials import NUMBERS
+from bot.domain.trials import NUMBERS, again_of
 from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
 from bot.ports import Batch, Code, Store
 from bot.services.assign import ENVIRONMENT, submission
@@ -141,7 +141,7 @@ class Propose:
         commit = await self._code.resolve(project.repository, project.branches, commit=old.commit.sha)
         commit = Commit(commit.sha, old.commit.branch, commit.subject)
         face = intent(self._new_id(), project, request, commit, old.parameters, self._now())
-        again = replace(face, sweep=Sweep(old.sweep.plan), retry_of=old.id)
+        again = replace(face, sweep=Sweep(again_of(old.sweep.plan, kept)), retry_of=old.id)
         return await self._accept(again, list(kept.values()))
 
     async def so_far(self, project: str, channel_id: int, text: str, search: str) -> list[tuple[str, str]]:

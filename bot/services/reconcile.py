@@ -20,6 +20,7 @@ from bot.ports import Batch, Store
 from bot.services.adopt import RECONCILED, Adopt
 from bot.services.assign import BOT_TAG, JOB_TAG
 from bot.services.bells import Bells
+from bot.services.launch import told_double
 
 log = structlog.get_logger()
 
@@ -124,10 +125,10 @@ class Reconcile:
         RECONCILED.labels("double").inc()
         log.warning("a double is ended", job=job.id, batch_id=double.batch_id)
         if kept is not None:
-            text = f"AWS Batch has a second job of this command, {double.batch_id}: ended. {kept.batch_id} is kept."
+            note = told_double(job, double.batch_id, kept.batch_id)
         else:
             text = f"AWS Batch still runs {double.batch_id}, though this job's end has been told. It is ended."
-        note = NewPost(f"double:{double.batch_id}", PostKind.NOTE, job.face, text=text)
+            note = NewPost(f"double:{double.batch_id}", PostKind.NOTE, job.face, text=text)
         await self._store.change(job.id, lambda stored: Change(stored, (note,)))
         self._bells.notify.ring()
         await self._batch.terminate(double.batch_id, "A second job of one command")

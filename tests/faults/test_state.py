@@ -267,7 +267,7 @@ async def test_a_new_cause_is_told_too_and_neither_again_after_a_restart(bot: Bo
             await bot.turn()
             await bot.explain.once()
             outside.clock.tick(15)
-        bot.explain = Explain(bot.store, Bells(), 300, now=outside.clock)
+        bot.explain = Explain(bot.store, outside.batch, Bells(), 300, now=outside.clock)
     for _ in range(30):
         await bot.turn()
         await bot.explain.once()

@@ -124,7 +124,7 @@ class Bot:
         self.finish = Finish(store, self.plot, projects, bells, FinishSettings(5, 60), now=now)
         settings = ArchiveSettings(10, folder / "logs")
         self.reconcile = Reconcile(store, outside.batch, projects, bells, "signalbox", now=now)
-        self.explain = Explain(store, bells, 300, now=now)
+        self.explain = Explain(store, outside.batch, bells, 300, now=now)
         self.archive = Archive(store, self.tail, outside.artifacts, projects, bells, settings, now=now)
         self.trials = Trials(store, projects, now=now)
         self.propose = Propose(
