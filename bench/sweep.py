@@ -198,11 +198,11 @@ def _told(outcome: Outcome, truth: Truth) -> Iterable[Figure]:
     wrong = truth.wrong_rows(outcome.table, outcome.sweep_id)
     last = outcome.boards[-1][1]
     differs = [name for name in Board.__dataclass_fields__ if getattr(last, name) != getattr(truth.board, name)]
-    before, after = _around(outcome)
+    before, after = _around(outcome, truth.grid.trials)
     yield Figure("trials that ended", len(ends), "trials", at_least=truth.grid.trials)
     yield Figure("all of them within", ends[-1] - min(c.attempts[0].begun for c in truth.courses.values()), "s")
     yield Figure("the last trial's end told after", outcome.told_at - ends[-1], "s")
-    yield Figure("news on the card when it is shown, oldest", max(_ages(outcome.boards, ends)), "s")
+    yield Figure("news on the card when it is shown, oldest", max(_ages(outcome.boards, ends), default=0.0), "s")
     yield Figure("trials that the board lost by the kill", max(0, before - after), "trials", at_most=0)
     yield Figure("boards that show what never was", len(_false(outcome.boards, ends, truth)), "boards", at_most=0)
     yield Figure("what is wrong on the board at the end", len(differs), "parts", at_most=0)
@@ -212,9 +212,9 @@ def _told(outcome: Outcome, truth: Truth) -> Iterable[Figure]:
         yield Figure(f"picture of the {where}", len(picture) / 1000, "kB", at_least=1)
 
 
-def _around(outcome: Outcome) -> tuple[int, int]:
+def _around(outcome: Outcome, trials: int) -> tuple[int, int]:
     """How many had ended by the last board before the restart, and by the first one after it."""
-    shown = [(at, board.ended) for at, board in outcome.boards if board.ended is not None]
+    shown = [(at, trials if board.ended is None else board.ended) for at, board in outcome.boards]
     before = [ended for at, ended in shown if at < outcome.restarted_at]
     after = [ended for at, ended in shown if at >= outcome.restarted_at]
     return before[-1], after[0]
