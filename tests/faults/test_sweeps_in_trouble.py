@@ -1,0 +1,168 @@
+"""AWS says too much of a sweep, or too little: arrays twice, answers that stay away, trials that wait for machines."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.job import Job
+from bot.domain.posts import PostKind
+from bot.domain.states import EndReason, JobState
+from bot.domain.sweep import TrialState
+from bot.errors import Throttled, Unavailable
+from bot.ports import Store
+from tests.bot.services.conftest import Bot, Outside
+from tests.bot.services.test_sweep_story import BEST, GRID, end_child, face_of, leave, run_child, settle
+from tests.faults.world import SlowBatch
+
+DWELL = 30
+"""Turns of 15 s: longer than a cause must be seen before it is told."""
+
+
+@pytest.fixture
+async def begun(bot: Bot) -> Job:
+    """A grid of four whose array is `batch-1`."""
+    face = (await bot.sweep(GRID)).job
+    await bot.turn()
+    return face
+
+
+def _finish(outside: Outside, sweep_id: str) -> None:
+    for number, value in enumerate(BEST):
+        leave(outside, sweep_id, number, value)
+        end_child(outside, f"batch-1:{number}")
+
+
+# ---- doubles -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("answer_lost", [True, False])
+async def test_of_an_array_that_aws_has_twice_the_older_is_kept_and_the_other_told_of_once(
+    outside: Outside, store: Store, tmp_path: Path, answer_lost: bool
+) -> None:
+    outside.batch = SlowBatch(outside.clock)
+    outside.batch.clock = outside.clock
+    bot = Bot(outside, store, tmp_path)
+    if answer_lost:
+        outside.batch.fail("submit", Unavailable("the connection was reset"), after=True)
+    sweep_id = (await bot.sweep(GRID)).job.id
+    await bot.feed.once()
+    await bot.launch.once()
+    second = "batch-1-again"
+    first = outside.batch.jobs["batch-1"]
+    outside.batch.jobs[second] = replace(first, batch_id=second, created_at=outside.clock() + 1)
+    outside.clock.tick(60)
+    for _ in range(3):
+        await bot.reconcile.once()
+        await settle(bot, 2)
+    assert set(outside.batch.terminated) == {second}
+    assert not outside.batch.jobs["batch-1"].state.terminal
+    (note,) = bot.said(PostKind.NOTE)
+    assert note == f"AWS Batch has a second job of this command, {second}: ended. batch-1 is kept."
+    assert outside.chat.messages[-1].job.id == sweep_id, "in the sweep's own thread"
+    _finish(outside, sweep_id)
+    await settle(bot)
+    _, sweep = await face_of(bot, sweep_id)
+    assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
+    assert len(bot.said(PostKind.END)) == 1
+
+
+async def test_an_array_that_batch_does_not_know_any_more_is_told_as_lost(
+    bot: Bot, outside: Outside, begun: Job
+) -> None:
+    leave(outside, begun.id, 0, BEST[0])
+    end_child(outside, "batch-1:0")
+    await settle(bot, 2)
+    outside.batch.jobs.clear()
+    for _ in range(40):
+        await settle(bot, 1)
+    face, sweep = await face_of(bot, begun.id)
+    assert (face.state, face.reason) == (JobState.SUCCEEDED, EndReason.SUCCEEDED), "one trial had ended well"
+    assert sweep.tally.counts == {TrialState.SUCCEEDED: 1, TrialState.FAILED: 3}
+    assert [(f.reason, f.count) for f in sweep.tally.failures] == [(EndReason.LOST, 3)]
+    assert len(bot.said(PostKind.END)) == 1
+
+
+# ---- no answers --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("call", ["describe", "children"])
+async def test_throttled_for_ten_minutes_the_card_says_that_its_state_is_old(
+    bot: Bot, outside: Outside, begun: Job, call: str
+) -> None:
+    """Of the array, or of its trials: nothing is guessed meanwhile, and the card says so no more when it is over."""
+    run_child(outside, "batch-1:0")
+    began = outside.clock()
+    for _ in range(40):
+        outside.batch.fail(call, Throttled("Rate exceeded"))
+        for service in (bot.watch, bot.follow):
+            try:
+                await service.once()
+            except Throttled:
+                continue
+        await bot.tell()
+        outside.clock.tick(15)
+        outside.batch.faults.clear()
+    face, sweep = await face_of(bot, begun.id)
+    assert face.unseen_since is not None
+    assert abs(face.unseen_since - began) <= 15
+    assert outside.chat.edits[-1].unseen_since == face.unseen_since
+    assert not sweep.tally.count(TrialState.RUNNING)
+    revision = face.revision
+    await settle(bot, 3)
+    face, sweep = await face_of(bot, begun.id)
+    assert face.unseen_since is None
+    assert outside.chat.edits[-1].unseen_since is None
+    assert sweep.tally.counts == {TrialState.WAITING: 3, TrialState.RUNNING: 1}
+    assert face.revision > revision
+
+
+# ---- no machines -------------------------------------------------------------------------------------------
+async def _waits(bot: Bot, reason: str, turns: int = DWELL) -> None:
+    for number in range(4):
+        bot.outside.batch.move(f"batch-1:{number}", JobState.RUNNABLE, reason=reason)
+    for _ in range(turns):
+        await bot.turn()
+        await bot.explain.once()
+        bot.outside.clock.tick(15)
+    await bot.tell()
+
+
+async def test_why_trials_wait_is_told_once_for_each_cause(
+    bot: Bot, outside: Outside, store: Store, tmp_path: Path, begun: Job
+) -> None:
+    await _waits(bot, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 2 * DWELL)
+    await _waits(bot, "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT")
+    again = Bot(outside, store, tmp_path)
+    await _waits(again, "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT")
+    first, second = again.said(PostKind.NOTE)
+    assert first.startswith("Waiting for a machine for 5 min now. AWS has no such machine free")
+    assert second.startswith("Waiting for a machine for 5 min now. No machine of this queue is large enough")
+    assert {m.job.id for m in outside.chat.messages} == {begun.id}
+
+
+async def test_a_cause_that_shows_in_passing_is_not_told(bot: Bot, begun: Job) -> None:
+    for _ in range(4):
+        await _waits(bot, "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT", 8)
+        await _waits(bot, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 8)
+    assert not bot.said(PostKind.NOTE)
+
+
+async def test_nothing_is_told_while_one_of_the_trials_runs(bot: Bot, outside: Outside, begun: Job) -> None:
+    await _waits(bot, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 2)
+    run_child(outside, "batch-1:2")
+    for _ in range(DWELL):
+        await bot.turn()
+        await bot.explain.once()
+        outside.clock.tick(15)
+    assert not bot.said(PostKind.NOTE)
+
+
+async def test_lists_that_are_throttled_now_and_then_do_not_keep_the_cause_back(
+    bot: Bot, outside: Outside, begun: Job
+) -> None:
+    await _waits(bot, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 4)
+    for _ in range(DWELL):
+        await bot.turn()
+        outside.batch.fail("children", Throttled("Rate exceeded"))
+        await bot.explain.once()
+        outside.batch.faults.clear()
+        outside.clock.tick(15)
+    await bot.tell()
+    assert len(bot.said(PostKind.NOTE)) == 1
