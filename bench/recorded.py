@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,8 +51,11 @@ async def played(console: Console) -> Played:
     async with sandbox(aws=settings, make=deployed) as running:
         await running.bot.start()
         tally = await play(running, Screen(console))
-        await _ask(running, tally.accepted[0])
-        await _lose_a_host(running)
+        async with Person(running.ready["discord"]["url"], "mika") as mika:
+            for command in ("artifacts", "plot", "logs"):
+                await _typed(mika, f"/{command} job:{tally.accepted[0]}")
+            await _stop_a_trial(running, mika)
+            await _lose_a_host(running, mika)
         await running.bot.stop()
         await _command(running, "sandbox-doctor", "doctor")
         (running.folder / "bot" / "signalbox.db").unlink()
@@ -115,21 +117,34 @@ def _policy(iam: Any, role: str) -> list[Statement]:
     return [statement for document in documents for statement in statements(document)]
 
 
-async def _ask(running: Sandbox, job_id: str) -> None:
-    """What the demo does not ask for."""
-    async with AsyncExitStack() as stack:
-        mika = await stack.enter_async_context(Person(running.ready["discord"]["url"], "mika"))
-        for command in ("artifacts", "plot", "logs"):
-            outcome = await mika.type(f"/{command} job:{job_id}", channel="training", wait=True)
-            if outcome["error"]:
-                raise RuntimeError(f"/{command}: {outcome['error']}")
+async def _typed(person: Person, text: str) -> str:
+    """What the bot answers, as JSON."""
+    outcome = await person.type(text, channel="training", wait=True)
+    if outcome["error"]:
+        raise RuntimeError(f"{text}: {outcome['error']}")
+    return json.dumps(outcome["message"])
 
 
-async def _lose_a_host(running: Sandbox) -> None:
+async def _stop_a_trial(running: Sandbox, mika: Person) -> None:
+    """One of a sweep, while it runs; then the sweep."""
+    clients, queue = Clients(running.ready["aws"]["endpoint"]), running.ready["aws"]["queue"]
+    answer = await _typed(mika, "/sweep lr=0.1,0.01 epochs=200")
+    (sweep,) = await _until(lambda: clients.batch.list_jobs(jobQueue=queue, jobStatus="PENDING")["jobSummaryList"])
+    running_trials = {"arrayJobId": sweep["jobId"], "jobStatus": "RUNNING"}
+    await _until(lambda: len(clients.batch.list_jobs(**running_trials)["jobSummaryList"]) == 2)
+    sweep_id = sweep["jobName"].split("-")[-2]  # the last is the part
+    if sweep_id not in answer:
+        raise RuntimeError(f"{sweep['jobName']} is not the sweep of {answer}")
+    await _typed(mika, f"/stop job:{sweep_id}.0")
+    await _until(lambda: clients.batch.describe_jobs(jobs=[f"{sweep['jobId']}:0"])["jobs"][0]["status"] == "FAILED")
+    await _typed(mika, f"/stop job:{sweep_id}")
+    await _until(lambda: clients.batch.describe_jobs(jobs=[sweep["jobId"]])["jobs"][0]["status"] == "FAILED")
+
+
+async def _lose_a_host(running: Sandbox, mika: Person) -> None:
     """A job whose machine AWS takes back goes on on another: that attempt reads what the first has left."""
     clients, queue = Clients(running.ready["aws"]["endpoint"]), running.ready["aws"]["queue"]
-    async with Person(running.ready["discord"]["url"], "mika") as mika:
-        await mika.type("/train branch:main epochs:20", channel="training", wait=True)
+    await _typed(mika, "/train branch:main epochs:20")
     (job,) = await _until(lambda: clients.batch.list_jobs(jobQueue=queue, jobStatus="RUNNING")["jobSummaryList"])
     details = {"jobs": [job["jobId"]]}
     variables = clients.batch.describe_jobs(**details)["jobs"][0]["container"]["environment"]

@@ -150,9 +150,11 @@ def _batch(asked: Asked, tags_of: TagsOf) -> Iterator[Need]:
         if tags:
             yield Need("batch:TagResource", _arn("batch", "job/*"), tags)
     elif asked.operation in ("TerminateJob", "CancelJob"):
-        job_id = body["jobId"].partition(":")[0]
-        tags = tuple((f"aws:ResourceTag/{name}", value) for name, value in sorted(tags_of(job_id).items()))
-        yield Need(f"batch:{asked.operation}", _arn("batch", "job/*"), tags)
+        # The jobs of an array are named "<array>:<index>", and have no tags, whatever the array has.
+        job_id, colon, _ = body["jobId"].partition(":")
+        known = {} if colon else tags_of(job_id)
+        tags = tuple((f"aws:ResourceTag/{name}", value) for name, value in sorted(known.items()))
+        yield Need(f"batch:{asked.operation}", _arn("batch", "job/*:*" if colon else "job/*"), tags)
     else:
         yield Need(f"batch:{asked.operation}", "*")
 

@@ -63,8 +63,12 @@ SUBMITTED = (("aws:RequestTag/signalbox:bot", "signalbox"),)
             ],
         ),
         (
-            _request("batch", path="/v1/terminatejob", body={"jobId": "job-1:7", "reason": "r"}),
+            _request("batch", path="/v1/terminatejob", body={"jobId": "job-1", "reason": "r"}),
             [Need("batch:TerminateJob", f"arn:aws:batch:{HERE}:job/*", OWN)],
+        ),
+        (
+            _request("batch", path="/v1/terminatejob", body={"jobId": "job-1:7", "reason": "r"}),
+            [Need("batch:TerminateJob", f"arn:aws:batch:{HERE}:job/*:*")],
         ),
         (_request("batch", path="/v1/describejobs", body={"jobs": []}), [Need("batch:DescribeJobs", "*")]),
         (
