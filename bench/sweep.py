@@ -240,11 +240,13 @@ def _false(boards: Sequence[tuple[float, Board]], ends: Sequence[float], truth: 
 
 def _remarks(size: Size) -> Sequence[str]:
     settings, grid = size.settings, size.grid
+    pace = "the sandbox's" if size.pace else "that of production"
     return (
         f"{grid.trials:,} trials on {settings.machines} machines, {settings.mean:g} s each on average, at random;",
         "6.5 % of them fail in three ways or leave no metrics, and 1 % of the attempts lose their host.",
-        "The bot is killed (SIGKILL) when half of them have ended, and started again; its pace is that of production.",
-        "AWS is a fake that holds to AWS's limits: 50 SubmitJob, 10 reads of Batch, 5 of the logs a second.",
+        f"The bot is killed (SIGKILL) when half of them have ended, and started again; its pace is {pace}.",
+        "AWS is a fake that holds to AWS's limits: 50 SubmitJob, 10 reads of Batch, 5 of the logs a second;",
+        "every state change of every trial comes as an event, too.",
         "With trials of minutes there is less news at a time, and so there are fewer calls a minute.",
     )
 
