@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.sandbox.chaos import faults, flood, kills
-from deploy.sandbox.chaos.account import Account, Wrong
+from deploy.sandbox.chaos.account import KINDS, Account
 
 Progress = Callable[[str], None]
 WIDTH = 120
@@ -28,8 +28,8 @@ class Part:
 
     def wrong(self) -> list[str]:
         """A few words on each kind that is not 0."""
-        found = {kind: [words for account in self.accounts for words in account.wrong[kind]] for kind in Wrong}
-        return [f"{self.name}: {kind}: {words}" for kind in Wrong for words in found[kind][:DETAILS]]
+        found = {kind: [words for account in self.accounts for words in account.wrong[kind]] for kind in KINDS}
+        return [f"{self.name}: {kind}: {words}" for kind in KINDS for words in found[kind][:DETAILS]]
 
 
 def main(
@@ -92,7 +92,7 @@ def _table(part: Part) -> Table:
     for what, figure in {**part.did, **_told(part.accounts)}.items():
         table.add_row(what, figure)
     table.add_section()
-    for kind in Wrong:
+    for kind in KINDS:
         count = sum(account.counts[kind] for account in part.accounts)
         table.add_row(kind, f"{count:,}", style="red" if count else "green")
     return table
@@ -101,8 +101,10 @@ def _table(part: Part) -> Table:
 def _told(accounts: Sequence[Account]) -> dict[str, str]:
     return {
         "jobs": f"{sum(each.jobs for each in accounts):,}",
-        "of them with an answer that a person saw": f"{sum(each.confirmed for each in accounts):,}",
-        "of them failed, as they were to": f"{sum(each.failed for each in accounts):,}",
+        "sweeps": f"{sum(each.sweeps for each in accounts):,}",
+        "their trials": f"{sum(each.trials for each in accounts):,}",
+        "jobs and sweeps with an answer that a person saw": f"{sum(each.confirmed for each in accounts):,}",
+        "jobs and trials that failed, as they were to": f"{sum(each.failed for each in accounts):,}",
         "log lines printed": f"{sum(each.lines for each in accounts):,}",
     }
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from deploy.sandbox.chaos import swept
 from deploy.sandbox.chaos.printer import line
+from deploy.sandbox.chaos.swept import TrialWrong
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.view import Json, text_of
 
 _LEFT_OUT = re.compile(r"… ([\d,]+) lines? (?:is|are) left out here")
-_CARD = re.compile(r"mnist (\w{6})$")
+_CARD = re.compile(r"mnist (?:sweep )?(\w{6})$")
 
 
 class Wrong(StrEnum):
@@ -33,17 +35,23 @@ class Wrong(StrEnum):
     REQUEST = "requests that break Discord's OpenAPI document"
 
 
+Kind = Wrong | TrialWrong
+KINDS: tuple[Kind, ...] = (*Wrong, *TrialWrong)
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`confirmed` of the jobs had their answer seen; `wrong` has a few words on each thing that is not right."""
+    """`confirmed` of the jobs and sweeps had their answer seen; `wrong` has a few words on each thing that is amiss."""
 
     jobs: int
+    sweeps: int
+    trials: int
     confirmed: int
     failed: int
-    """Jobs that were to fail, and did."""
+    """Jobs and trials that were to fail, and did."""
     lines: int
-    wrong: Mapping[Wrong, Sequence[str]]
-    counts: Mapping[Wrong, int]
+    wrong: Mapping[Kind, Sequence[str]]
+    counts: Mapping[Kind, int]
     """Of lines there may be many in one word."""
 
     @property
@@ -61,28 +69,42 @@ def account(
 class _Comparison:
     def __init__(self, record: Record, folder: Path, archived: Callable[[str], str], lines: int) -> None:
         self._record, self._folder, self._archived, self._lines = record, folder, archived, lines
-        self._wrong: dict[Wrong, list[str]] = {kind: [] for kind in Wrong}
-        self._counts: Counter[Wrong] = Counter()
+        self._wrong: dict[Kind, list[str]] = {kind: [] for kind in KINDS}
+        self._counts: Counter[Kind] = Counter()
         self._threads = {channel["id"]: channel for channel in record.transcript["channels"]}
-        self._endings: dict[str, list[str]] = defaultdict(list)
+        self._endings: dict[str, list[Json]] = defaultdict(list)
         self._cards: dict[str, list[Json]] = defaultdict(list)
 
     def account(self, confirmed: set[str]) -> Account:
-        calls = Counter(name.rsplit("-", 1)[-1] for name in self._record.submissions)
-        ends = self._ends()
+        names = [swept.parsed(name) for name in self._record.submissions]
+        calls = Counter(job for job, part in names if part is None)
+        sweeps, ends = swept.runs(self._record.aws), self._ends()
         self._sort()
-        for job in sorted(confirmed | set(calls)):
+        for job in sorted((confirmed | set(calls)) - sweeps.keys()):
             self._job(job, calls[job])
-            self._ending(job, ends.get(job, "FAILED"))
+            end = ends.get(job, "FAILED")
+            self._ending(job, end, end.lower())
             self._log(job)
+        for sweep_id, ran in sweeps.items():
+            self._ending(sweep_id, "SWEPT", "swept")
+            for kind, words in swept.wrong(
+                sweep_id, ran, self._endings[sweep_id], self._thread(sweep_id), self._folder
+            ):
+                self._note(kind, words)
         self._messages()
-        failed = sum(status == "FAILED" for status in ends.values())
-        return Account(len(calls), len(confirmed), failed, len(calls) * self._lines, self._wrong, self._counts)
+        trials = [states for ran in sweeps.values() for states in ran.values()]
+        failed = sum(end == "FAILED" for end in (*ends.values(), *(states[-1] for states in trials)))
+        return Account(
+            *(len(calls), len(sweeps), len(trials), len(confirmed), failed, len(calls) * self._lines),
+            self._wrong,
+            self._counts,
+        )
 
     def _ends(self) -> dict[str, str]:
-        """By job the state that Batch ended it in."""
+        """By job the state that Batch ended it in; not of the parts of sweeps."""
         states = [entry for entry in self._record.aws if entry["kind"] == "job.state"]
-        return {entry["jobName"].rsplit("-", 1)[-1]: entry["status"] for entry in states}
+        named = [(swept.parsed(entry["jobName"]), entry["status"]) for entry in states]
+        return {job: status for (job, part), status in named if part is None}
 
     def _sort(self) -> None:
         """The bot's messages in the channel, by job."""
@@ -90,7 +112,7 @@ class _Comparison:
             text = text_of(message)
             title = next((embed.get("title") or "" for embed in message["embeds"]), "")
             if message.get("mentions"):
-                self._endings[text[:6]].append(text)
+                self._endings[text[:6]].append(message)
             elif not message["flags"] & 64 and (card := _CARD.match(title)):
                 self._cards[card[1]].append(message)
 
@@ -98,12 +120,12 @@ class _Comparison:
         if calls != 1:
             self._note(Wrong.JOB_DOUBLED if calls else Wrong.JOB_LOST, f"{job}: {calls} SubmitJob calls")
 
-    def _ending(self, job: str, end: str) -> None:
+    def _ending(self, job: str, end: str, verdict: str) -> None:
         told, cards = self._endings[job], self._cards[job]
         if len(told) != 1:
             self._note(Wrong.ENDING_DOUBLED if told else Wrong.ENDING_LOST, f"{job}: {len(told)} endings")
-        elif not told[0].startswith(f"{job} {end.lower()}"):
-            self._note(Wrong.ENDING_FALSE, f"{job} {end}: {told[0][:80]!r}")
+        elif not text_of(told[0]).startswith(f"{job} {verdict}"):
+            self._note(Wrong.ENDING_FALSE, f"{job} {end}: {text_of(told[0])[:80]!r}")
         shown = [(card["embeds"][0].get("description") or "").strip("*")[:9].upper() for card in cards]
         if [state.startswith(end) for state in shown] != [True]:
             self._note(Wrong.CARD, f"{job} {end}: {shown}")
@@ -151,6 +173,6 @@ class _Comparison:
         if count:
             self._note(kind, f"{job}: {count}", count)
 
-    def _note(self, kind: Wrong, words: str, count: int = 1) -> None:
+    def _note(self, kind: Kind, words: str, count: int = 1) -> None:
         self._wrong[kind].append(words)
         self._counts[kind] += count

@@ -39,6 +39,6 @@ async def _piece(jobs: int) -> tuple[float, Account]:
         await scene.bot.start()
         await scene.bot.ready()
         began = time.monotonic()
-        await asyncio.gather(*(scene.ask(seed=0) for _ in range(jobs)))
+        await asyncio.gather(*(scene.ask("/train branch:main seed:0") for _ in range(jobs)))
         await scene.settled(SETTLE_SECONDS)
         return time.monotonic() - began, await scene.account()

@@ -1,6 +1,7 @@
 """A job's image that only prints: `CHAOS_LINES` numbered lines, with `CHAOS_PAUSE` seconds after each `CHAOS_BURST`.
 
-A job with an odd `seed` fails at its end. It imports little and starts in 20 ms, so that thousands are affordable.
+A job or a trial with an odd `seed` fails at its end. It imports little and starts in 20 ms, so that thousands are
+affordable.
 """
 
 import json
@@ -20,7 +21,15 @@ def main() -> int:
         if number % burst == 0:
             sys.stdout.flush()
             time.sleep(pause)
-    return int(json.loads(os.environ["PARAMETERS"])["seed"]) % 2
+    return seed() % 2
+
+
+def seed() -> int:
+    """Of a trial in an array it is in the list that all of them have."""
+    if "SWEEP_SPACE" in os.environ:
+        axes = dict(json.loads(os.environ["SWEEP_SPACE"])["axes"])
+        return int(axes["seed"][int(os.environ["AWS_BATCH_JOB_ARRAY_INDEX"])])
+    return int(json.loads(os.environ["PARAMETERS"])["seed"])
 
 
 if __name__ == "__main__":

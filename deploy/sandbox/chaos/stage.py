@@ -17,6 +17,7 @@ from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, Plan
 from deploy.sandbox.aws.settings import Settings
 from deploy.sandbox.chaos.account import Account, account
 from deploy.sandbox.chaos.forked import ForkedBot, forked_bot
+from deploy.sandbox.chaos.swept import TRIALS, parsed
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.view import Json, text_of
 from deploy.sandbox.discord.limits import Limits, Rate
@@ -29,10 +30,12 @@ AT_A_TIME = 16
 """Jobs that run at a time, at most."""
 IN_FLIGHT = 12
 """Jobs that are asked for and not told yet, at most."""
+SWEEPS = 0.2
+"""Of the commands; half of these are fed one by one."""
 QUIET_SECONDS = 5.0
 """Without any effect for so long, everything has settled: the bot looks for lost answers after 3 s."""
 _JOB_ID = re.compile(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b")
-_VERDICT = re.compile(r"(\w{6}) (?:succeeded|failed|was stopped)")
+_VERDICT = re.compile(r"(\w{6}) (?:succeeded|failed|was stopped|swept)")
 
 
 class NotSettledError(RuntimeError):
@@ -49,7 +52,8 @@ class Load:
 
 
 class Seen:
-    """What one person sees of the jobs: which have been told and archived. `feed` runs beside the rest."""
+    """What one person sees of the jobs: which have been told and archived, of sweeps with their table. `feed` runs
+    beside the rest."""
 
     def __init__(self, person: Person) -> None:
         self._person = person
@@ -66,7 +70,7 @@ class Seen:
         if verdict := _VERDICT.match(text_of(message)):
             self.told.add(verdict[1])
         self.archived |= {
-            name.removesuffix(".log") for a in message["attachments"] if (name := a["filename"]).endswith(".log")
+            Path(a["filename"]).stem for a in message["attachments"] if a["filename"].endswith((".log", ".csv"))
         }
 
 
@@ -80,9 +84,9 @@ class Stage:
         self.unanswered = 0
         """Commands that Discord told had failed, or that were never answered."""
 
-    async def ask(self, seed: int) -> None:
-        """One `/train`; whether it is answered depends on what happens to the bot."""
-        outcome = await self._mika.type(f"/train branch:main seed:{seed}", channel=CHANNEL, wait=True, timeout=4)
+    async def ask(self, command: str) -> None:
+        """Whether it is answered depends on what happens to the bot."""
+        outcome = await self._mika.type(command, channel=CHANNEL, wait=True, timeout=4)
         match = _JOB_ID.search(text_of(outcome["message"] or {}))
         if match is None:
             self.unanswered += 1
@@ -90,16 +94,16 @@ class Stage:
             self.confirmed.add(match[0])
 
     async def keep_asking(self, random: Random, until: Callable[[], bool]) -> None:
-        """As many commands as keep the bot busy, a fifth of them for jobs that fail."""
+        """As many commands as keep the bot busy: sweeps among them, and a fifth of the jobs to fail."""
         async with asyncio.TaskGroup() as asking:
             while not until():
                 if len(await self.submitted() | self.confirmed) - len(self._seen.told) < IN_FLIGHT:
-                    asking.create_task(self.ask(2 * random.randrange(1000) + (random.random() < 0.2)))
+                    asking.create_task(self.ask(_command(random)))
                 await asyncio.sleep(random.uniform(0.1, 1.0))
 
     async def submitted(self) -> set[str]:
-        """Ids of the jobs that Batch has."""
-        return {entry["jobName"].rsplit("-", 1)[-1] for entry in await self.aws("ledger?kind=job.submit")}
+        """Ids of the jobs and sweeps that Batch has."""
+        return {parsed(entry["jobName"])[0] for entry in await self.aws("ledger?kind=job.submit")}
 
     async def settled(self, seconds: float) -> float:
         """Waits until every job has been told and archived, and nothing happens any more; seconds it took."""
@@ -165,6 +169,16 @@ async def stage(load: Load) -> AsyncIterator[Stage]:
         feed = asyncio.create_task(seen.feed())
         stack.callback(feed.cancel)
         yield Stage(running, bot, mika, seen, load)
+
+
+def _command(random: Random) -> str:
+    """A sweep's first trial ends well, and what comes of the others is as with jobs."""
+    seed = 2 * random.randrange(1000)
+    if random.random() >= SWEEPS:
+        return f"/train branch:main seed:{seed + (random.random() < 0.2)}"
+    others = [str(seed + 10 * place + (random.random() < 0.2)) for place in range(1, TRIALS)]
+    fed = " parallel:2" if random.random() < 0.5 else ""
+    return f"/sweep seed={','.join([str(seed), *others])}{fed}"
 
 
 def _limits() -> Limits:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from deploy.sandbox.chaos.account import Account, Wrong, account
-from deploy.sandbox.chaos.printer import line
+from deploy.sandbox.chaos.printer import line, seed
+from deploy.sandbox.chaos.swept import TrialWrong
 from deploy.sandbox.demo.record import Record
 
 JOB, CARD, CHANNEL = "k7q2mx", "11", "1"
@@ -38,7 +39,7 @@ class Story:
         channel = {"id": CHANNEL, "messages": [{**self.card, "id": CARD}, *self.endings]}
         thread = {"id": CARD, "messages": [*self.blocks, *self.files]}
         aws = [{"kind": "job.submit", "jobName": name} for name in self.submissions]
-        aws += [{"kind": "job.state", "jobName": f"signalbox-mnist-{JOB}", "status": self.end}]
+        aws += [{"kind": "job.state", "jobName": f"signalbox-mnist-{JOB}", "jobId": "b", "status": self.end}]
         record = Record({"channels": [channel, thread]}, self.discord, aws)
         return account(record, folder, lambda _: self.archived, {JOB}, len(LINES))
 
@@ -57,7 +58,7 @@ def _digest(left_out: int, lines: list[str]) -> dict[str, Any]:
 def test_a_story_that_went_well(tmp_path: Path) -> None:
     found = Story().account(tmp_path)
     assert found.well, found.wrong
-    assert (found.jobs, found.confirmed, found.failed, found.lines) == (1, 1, 0, len(LINES))
+    assert (found.jobs, found.sweeps, found.confirmed, found.failed, found.lines) == (1, 0, 1, 0, len(LINES))
 
 
 def test_lines_that_a_digest_counts_are_not_lost(tmp_path: Path) -> None:
@@ -110,3 +111,106 @@ def test_a_message_that_was_replayed_is_one(tmp_path: Path) -> None:
     story = Story()
     story.discord.append({"kind": "message.create", "nonce": "7", "replayed": True})
     assert story.account(tmp_path).well
+
+
+# ---- sweeps ------------------------------------------------------------------------------------------------
+SWEEP = "m4x7kq"
+
+
+class SweepStory:
+    """A sweep of three trials, of which the second fails: one array, or one job after the other."""
+
+    def __init__(self, *, fed: bool = False) -> None:
+        name = f"signalbox-mnist-{SWEEP}"
+        self.calls = [{"jobName": f"{name}-0", "jobId": "b0", "arraySize": 3}]
+        ids = ["b0:0", "b0:1", "b0:2"]
+        if fed:
+            ids = ["b0", "b1", "b2"]
+            self.calls = [{"jobName": f"{name}-{n}", "jobId": each, "arraySize": None} for n, each in enumerate(ids)]
+        names = [self.calls[n if fed else 0]["jobName"] for n in range(3)]
+        ends = zip(names, ids, ("SUCCEEDED", "FAILED", "SUCCEEDED"), strict=True)
+        self.states = [{"jobName": name, "jobId": each, "status": end} for name, each, end in ends]
+        self.rows = [f"{SWEEP}.0,4,no metrics", f"{SWEEP}.1,7,failed", f"{SWEEP}.2,8,no metrics"]
+        self.card = _message(embeds=[{"title": f"mnist sweep {SWEEP}", "description": "**Swept 3 trials in 9 s**"}])
+        self.endings = [_message(f"**{SWEEP} swept 3 trials** in 9 s <@5>", mentions=[{"id": "5"}], attachments=[_CSV])]
+        self.notes = [
+            _message("```\n.0     -   2 s   seed 4\n.1     -   2 s   seed 7\n```"),
+            _message("```\n.2     -\n```"),
+        ]
+
+    def account(self, folder: Path) -> Account:
+        (folder / "table.csv").write_text("\n".join(["trial,seed,state", *self.rows]))
+        channel = {"id": CHANNEL, "messages": [{**self.card, "id": CARD}, *self.endings]}
+        thread = {"id": CARD, "messages": self.notes}
+        aws = [{"kind": "job.submit", **call} for call in self.calls]
+        aws += [{"kind": "job.state", **state} for state in self.states]
+        record = Record({"channels": [channel, thread]}, [], aws)
+        return account(record, folder, lambda _: "", {SWEEP}, len(LINES))
+
+
+_CSV = {"filename": f"{SWEEP}.csv", "url": "table.csv"}
+
+
+@pytest.mark.parametrize("fed", [False, True])
+def test_a_sweep_that_went_well(tmp_path: Path, fed: bool) -> None:
+    found = SweepStory(fed=fed).account(tmp_path)
+    assert found.well, found.wrong
+    assert (found.jobs, found.sweeps, found.trials, found.failed, found.lines) == (0, 1, 3, 1, 0)
+
+
+def _again(story: SweepStory) -> None:
+    """The last call once more, with all that ran of it."""
+    last = story.calls[-1]
+    story.calls.append({**last, "jobId": "b9"})
+    story.states += [
+        {**state, "jobId": state["jobId"].replace(last["jobId"], "b9")}
+        for state in story.states
+        if state["jobId"].startswith(last["jobId"])
+    ]
+
+
+SWEEP_CHANGES: dict[str, tuple[bool, Callable[[SweepStory], object], set[Wrong | TrialWrong]]] = {
+    "the array twice": (False, _again, {TrialWrong.DOUBLED}),
+    "a trial twice": (True, _again, {TrialWrong.DOUBLED}),
+    "a trial never": (
+        True,
+        lambda s: (s.calls.pop(), s.rows.pop(), s.notes.pop()),
+        {TrialWrong.LOST, TrialWrong.UNTOLD},
+    ),
+    "no row": (False, lambda s: s.rows.pop(), {TrialWrong.FALSE}),
+    "a row twice": (False, lambda s: s.rows.append(s.rows[-1]), {TrialWrong.FALSE}),
+    "a false state": (False, lambda s: s.states[2].update(status="FAILED"), {TrialWrong.FALSE}),
+    "a false point": (False, lambda s: s.rows.__setitem__(2, f"{SWEEP}.2,9,no metrics"), {TrialWrong.FALSE}),
+    "a trial untold": (False, lambda s: s.notes.pop(), {TrialWrong.UNTOLD}),
+    "a trial told twice": (False, lambda s: s.notes.append(s.notes[-1]), {TrialWrong.UNTOLD}),
+    "never told": (False, lambda s: s.endings.clear(), {Wrong.ENDING_LOST, TrialWrong.FALSE}),
+    "told twice": (
+        False,
+        lambda s: s.endings.append(_message(f"{SWEEP} swept 3 trials", mentions=[{"id": "5"}])),
+        {Wrong.ENDING_DOUBLED},
+    ),
+    "told as failed": (
+        False,
+        lambda s: s.endings[0].update(content=f"{SWEEP} failed: exit code 1"),
+        {Wrong.ENDING_FALSE},
+    ),
+    "an old card": (False, lambda s: s.card["embeds"][0].update(description="**Running**"), {Wrong.CARD}),
+    "no card": (False, lambda s: s.card.update(embeds=[]), {Wrong.CARD, TrialWrong.UNTOLD}),
+}
+
+
+@pytest.mark.parametrize("change", SWEEP_CHANGES)
+def test_what_is_wrong_of_a_sweep_is_seen(tmp_path: Path, change: str) -> None:
+    fed, alter, expected = SWEEP_CHANGES[change]
+    story = SweepStory(fed=fed)
+    alter(story)
+    found = story.account(tmp_path)
+    assert {kind for kind, count in found.counts.items() if count} == expected
+    assert {kind for kind, words in found.wrong.items() if words} == expected
+
+
+@pytest.mark.parametrize("index", range(2))
+def test_a_trial_in_an_array_finds_its_seed_by_its_index(monkeypatch: pytest.MonkeyPatch, index: int) -> None:
+    monkeypatch.setenv("SWEEP_SPACE", '{"axes":[["seed",[4,7]]],"numbers":"0-1"}')
+    monkeypatch.setenv("AWS_BATCH_JOB_ARRAY_INDEX", str(index))
+    assert seed() == (4, 7)[index]

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from deploy.sandbox.chaos.account import Wrong
+from deploy.sandbox.chaos.account import KINDS
 
 pytestmark = pytest.mark.slow
 
@@ -30,5 +30,5 @@ def test_nothing_is_lost_and_nothing_doubled(part: str) -> None:
     assert title in done.stdout
     figures = dict(re.findall(r"│ (.*?) +│ +(.*?) +│", done.stdout))
     assert int(figures["jobs"]) > 0
-    for kind in Wrong:
+    for kind in KINDS:
         assert figures[kind] == "0", done.stdout
