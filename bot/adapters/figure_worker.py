@@ -7,6 +7,7 @@ when its input does.
 import gc
 import os
 import resource
+import signal
 import sys
 from typing import BinaryIO
 
@@ -22,6 +23,7 @@ NICENESS = 5
 
 def main() -> None:
     os.nice(NICENESS)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a bot that is gone hears no answer: no need to say so
     limit_memory(MEMORY_BYTES)
     draw(FigureRequest("", "", (Curve("", b"epoch,loss\n1,1\n"),)))  # the first figure loads fonts: nobody waits yet
     gc.collect()

@@ -6,6 +6,7 @@ and when nobody has asked for so long: with Optuna loaded it takes 50 MB, and so
 
 import os
 import select
+import signal
 import sys
 import warnings
 from typing import BinaryIO
@@ -21,6 +22,7 @@ NICENESS = 5
 
 def main(idle: float = IDLE_SECONDS) -> None:
     os.nice(NICENESS)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a bot that is gone hears no answer: no need to say so
     warnings.simplefilter("ignore")  # Optuna's are for whoever writes a study by hand
     serve(sys.stdin.buffer, sys.stdout.buffer, idle)
 

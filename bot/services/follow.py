@@ -1,7 +1,7 @@
 """Follow the trials of the sweeps: how many are in which state comes with their part, which ones is asked here.
 
 A trial by itself is told by its part alone. Of an array only what has changed is listed and described, and the more
-trials it has the more seldom: 10,000 take some 30 calls a minute.
+trials it has the more seldom (`python -m bench sweep` counts the calls).
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from bot.services.trials import Trials
 
 log = structlog.get_logger()
 
-SECONDS_PER_THOUSAND = 3.0
+SECONDS_PER_THOUSAND = 1.5
 """Between two looks at an array, for each thousand of its trials."""
 SMALL = 100
 """Trials of an array that is looked at as often as there is something new."""
