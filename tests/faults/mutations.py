@@ -22,6 +22,8 @@ COPIED = ("bot", "trainer", "deploy", "bench", "tests", "pyproject.toml", "confi
 SECONDS = 300
 
 CRASH = "tests/faults/test_crash_points.py::test_a_crash_anywhere_changes_nothing"
+SWEEPS = "tests/bot/services/test_sweep_story.py"
+FOUND = "tests/faults/test_sweeps_found_again.py"
 
 
 @dataclass(frozen=True)
@@ -171,18 +173,97 @@ MUTATIONS = (
         'execute("BEGIN")',
         "tests/faults/test_protections.py::test_a_writer_from_outside_waits_for_a_change_under_way",
     ),
+    Mutation(
+        "a confirmation that comes twice is one sweep",
+        "bot/adapters/sqlite/jobs.py",
+        "    if existing is not None:\n        return existing\n",
+        "",
+        "tests/faults/test_protections.py::test_two_clicks_at_once_confirm_one_sweep",
+    ),
+    Mutation(
+        "a sweep's parts that are there stay as they are",
+        "bot/adapters/sqlite/jobs.py",
+        "    if by_id(connection, part.id) is None:\n",
+        "    if connection.execute('DELETE FROM job WHERE id = ?', (part.id,)):\n",
+        "tests/bot/adapters/sqlite/test_sweeps.py::TestParts::test_one_that_is_there_stays_as_it_is",
+    ),
+    Mutation(
+        "each number of a sweep is given out once",
+        "bot/services/feed.py",
+        "if number not in taken]",
+        "]",
+        f"{SWEEPS}::test_parallel_keeps_so_many_under_way",
+    ),
+    Mutation(
+        "the stop of a sweep reaches its parts",
+        "bot/services/stop.py",
+        "for part in await self._pass_on(face)]",
+        "for part in ()]",
+        f"{SWEEPS}::test_a_stopped_sweep_is_told_once",
+    ),
+    Mutation(
+        "trials are told together with the mark that they are",
+        "bot/services/report.py",
+        "dict.fromkeys((trial.number for trial in new), _reported), (note,))",
+        "dict.fromkeys((trial.number for trial in new), _reported))\n"
+        "        await self._store.change(face.id, lambda job: Change(job, (note,)))",
+        f"{CRASH}[swept-up-at-once]",
+    ),
+    Mutation(
+        "a sweep ends when all its trials have been measured",
+        "bot/services/conclude.py",
+        "any(not trial.settled for trial in known.values())",
+        "any(not trial.ended for trial in known.values())",
+        f"{SWEEPS}::test_metrics_that_cannot_be_read_are_waited_for_and_then_given_up",
+    ),
+    Mutation(
+        "a retry and the good trials that it keeps are one commit",
+        "bot/services/propose.py",
+        "first_posts(face.id), kept)",
+        "first_posts(face.id))\n        await self._store.record(face.id, kept, lambda job: None)",
+        "tests/faults/test_protections.py::"
+        "test_a_retry_that_is_cut_after_its_first_commit_runs_the_failed_trials_alone",
+    ),
+    Mutation(
+        "a sweep that was found again looks for each part first",
+        "bot/services/feed.py",
+        "submit_tried_at=None if face.found_at is None else face.created_at",
+        "submit_tried_at=None",
+        f"{FOUND}::test_a_search_goes_on_where_it_was",
+    ),
+    Mutation(
+        "a trial that was found has the point that was run",
+        "bot/services/launch.py",
+        "parameters=_parameters(found) or job.parameters",
+        "parameters=job.parameters",
+        f"{FOUND}::test_a_search_goes_on_where_it_was",
+    ),
+    Mutation(
+        "a retry that was found again keeps the good trials",
+        "bot/services/adopt.py",
+        "_posts(face, FOUND_SWEEP), _kept(face))",
+        "_posts(face, FOUND_SWEEP))",
+        f"{FOUND}::test_a_retry_runs_nothing_but_what_had_failed",
+    ),
+    Mutation(
+        "a trial that Batch is late to tell of is waited for",
+        "bot/services/follow.py",
+        ">= LOST_SECONDS",
+        ">= 0",
+        f"{FOUND}::test_a_trial_whose_answer_comes_late_is_waited_for",
+    ),
 )
 
 
 def main(words: list[str]) -> int:
     chosen = [m for m in MUTATIONS if not words or any(word in m.protection for word in words)]
     console, table = Console(width=200), Table("taken out", "in", "test that must turn red", "verdict", "s")
-    survived = 0
+    survived, whole = 0, dict[str, int]()
     with tempfile.TemporaryDirectory() as folder:
         tree = _copied(Path(folder))
         for mutation in chosen:
             began = time.monotonic()
-            verdict = _verdict(mutation, tree)
+            verdict = _verdict(mutation, tree, whole)
             survived += verdict != "red"
             console.print(f"{mutation.protection}: {verdict}")
             test = escape(mutation.test.rpartition("/")[2])
@@ -202,17 +283,19 @@ def _copied(folder: Path) -> Path:
     return folder
 
 
-def _verdict(mutation: Mutation, tree: Path) -> str:
-    """`red` where the test fails with the mutation and passes without it."""
-    if _run(mutation.test, tree) != 0:
+def _verdict(mutation: Mutation, tree: Path, without: dict[str, int]) -> str:
+    """`red` where the test fails with the mutation and passes without it; `without` keeps how those ended."""
+    if mutation.test not in without:
+        without[mutation.test] = _run(mutation.test, tree)
+    if without[mutation.test] != 0:
         return "red without it, too"
     path = tree / mutation.path
-    whole = path.read_text()
+    text = path.read_text()
     path.write_text(mutation.applied(tree))
     try:
         return {0: "SURVIVED", 1: "red"}.get(code := _run(mutation.test, tree), f"pytest ended with {code}")
     finally:
-        path.write_text(whole)
+        path.write_text(text)
 
 
 def _run(test: str, tree: Path) -> int:

@@ -1,5 +1,7 @@
 """What each protection is there for, where nothing else shows it; and that the mutations fit the code as it is."""
 
+import asyncio
+import json
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -12,8 +14,12 @@ from bot.domain.events import Attempt
 from bot.domain.job import Job
 from bot.domain.posts import Change
 from bot.domain.states import JobState
+from bot.ports import Store
+from bot.services.submit import TrainRequest
 from tests.bot.conftest import make_job
-from tests.bot.services.conftest import Bot, Outside
+from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
+from tests.bot.services.test_sweep_story import LARGE, finished
+from tests.faults.gates import COMMITS, Cut, Gated, Gates
 from tests.faults.mutations import MUTATIONS, ROOT, Mutation
 
 STREAM = "trainer/default/1"
@@ -64,6 +70,26 @@ async def test_a_writer_from_outside_waits_for_a_change_under_way(tmp_path: Path
             return Change(replace(stored, detail="kept"))
 
         assert (await store.change(job.id, step)).detail == "kept"
+
+
+async def test_a_retry_that_is_cut_after_its_first_commit_runs_the_failed_trials_alone(
+    bot: Bot, outside: Outside, store: Store, tmp_path: Path
+) -> None:
+    old = await finished(bot, (96.5, None, 81.3, None))
+    gates = Gates(cut_at=1)
+    cut = Bot(outside, Gated("Store", store, gates, only=COMMITS), tmp_path)  # type: ignore[arg-type]
+    with pytest.raises(Cut):
+        await cut.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))
+    await Bot(outside, store, tmp_path).turn()
+    assert json.loads(outside.batch.submissions[1].environment["SWEEP_SPACE"])["numbers"] == "1,3"
+
+
+async def test_two_clicks_at_once_confirm_one_sweep(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep(LARGE)
+    confirmed = await asyncio.gather(*(bot.propose.confirm(proposal.job.id, MIKA) for _ in range(2)))
+    assert [face.id for face in confirmed] == [proposal.job.id] * 2
+    await bot.turn()
+    assert [call.array_size for call in outside.batch.submissions] == [12]
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.protection)
