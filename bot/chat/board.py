@@ -78,7 +78,8 @@ def _state(job: Job, sweep: Sweep) -> Iterator[str]:
         yield f"AWS has not answered since {relative(job.unseen_since)}: this is how it was then."
     tally, trials = sweep.tally, sweep.plan.trials
     if job.live or tally.ended < trials:
-        yield f"{bar(int(tally.progress * BAR), BAR)} **{tally.ended:,}**/{trials:,} ended"
+        most = BAR if tally.ended == trials else BAR - 1  # the last epoch is not the end
+        yield f"{bar(min(most, int(tally.progress * BAR)), BAR)} **{tally.ended:,}**/{trials:,} ended"
     if counts := list(_counts(job, sweep)):
         yield " · ".join(counts)
 
@@ -94,9 +95,9 @@ def _counts(job: Job, sweep: Sweep) -> Iterator[str]:
 def _plan(job: Job, sweep: Sweep) -> Iterator[str]:
     yield pieces.commit(job)
     yield sweepwords.plan(sweep.plan)
-    if axes := sweepwords.axes(sweep):
+    if axes := sweep.plan.space.varied:
         yield joined([sweepwords.axis(axis) for axis in axes], "\n", AXES)
-    if fixed := sweepwords.fixed(job, sweep):
+    if fixed := {**sweep.plan.space.fixed, **job.parameters}:
         yield pieces.parameters(fixed, PARAMETERS)
 
 
@@ -106,7 +107,7 @@ def _best(job: Job, sweep: Sweep, project: Project | None) -> Iterator[str]:
         return
     yield sweepwords.best(job, sweep, project, bold=True)
     if len(leaders) > 1:
-        yield _table(leaders, project.metric, [axis.name for axis in sweepwords.axes(sweep)])
+        yield _table(leaders, project.metric, [axis.name for axis in sweep.plan.space.varied])
     if sweep.importance:
         shares = sorted(sweep.importance.items(), key=lambda share: -share[1])
         named = [f"{escape(name, 40)} {round(share * 100)} %" for name, share in shares]

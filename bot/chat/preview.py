@@ -32,9 +32,9 @@ def remarks(proposal: Proposal) -> list[str]:
 
 def _plan(job: Job, sweep: Sweep) -> Iterator[str]:
     yield f"**{sweepwords.plan(sweep.plan)}**"
-    if axes := sweepwords.axes(sweep):
+    if axes := sweep.plan.space.varied:
         yield joined([sweepwords.axis(axis) for axis in axes], "\n", AXES)
-    if fixed := sweepwords.fixed(job, sweep):
+    if fixed := {**sweep.plan.space.fixed, **job.parameters}:
         yield pieces.parameters(fixed, PARAMETERS)
 
 

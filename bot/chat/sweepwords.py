@@ -6,7 +6,7 @@ from bot.chat import pieces
 from bot.chat.textsafe import code, escape
 from bot.chat.words import duration, joined, number, plural, usd
 from bot.domain.job import Job
-from bot.domain.params import Value, shown
+from bot.domain.params import shown
 from bot.domain.project import Project
 from bot.domain.space import Axis
 from bot.domain.sweep import Failure, Leader, Plan, Sweep, Tally, TrialState
@@ -36,17 +36,6 @@ def plan(asked: Plan) -> str:
     return ", ".join(filter(None, (asked.search.value, count, *rest)))
 
 
-def axes(sweep: Sweep) -> list[Axis]:
-    """Those that are varied."""
-    return [axis for axis in sweep.plan.space.axes if axis.continuous or len(axis.values) > 1]
-
-
-def fixed(job: Job, sweep: Sweep) -> dict[str, Value]:
-    """What all trials have alike, also where it was typed as a list of one value."""
-    single = {axis.name: axis.values[0] for axis in sweep.plan.space.axes if len(axis.values) == 1}
-    return {**single, **job.parameters}
-
-
 def axis(over: Axis) -> str:
     """`lr 0.1, 0.01, 0.001`, `seed 1, 2, 3 … 100 (100 values)`, `lr 0.001 to 0.1 (log)`."""
     return f"{escape(over.name, NAME)} {_values(over)}"
@@ -64,7 +53,7 @@ def best(job: Job, sweep: Sweep, project: Project | None, *, bold: bool = False)
 
 def point(leader: Leader, sweep: Sweep) -> str:
     """`lr 0.1, momentum 0.5`: what it has of what is varied."""
-    names = [axis.name for axis in axes(sweep) if axis.name in leader.parameters]
+    names = [axis.name for axis in sweep.plan.space.varied if axis.name in leader.parameters]
     pairs = [f"{escape(name, NAME)} {escape(shown(leader.parameters[name]), VALUE)}" for name in names]
     return joined(pairs, ", ", POINT)
 

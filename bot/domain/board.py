@@ -35,11 +35,12 @@ def request(job: Job, trials: Mapping[int, Trial], project: Project, curves: Seq
 def label(name: str, plan: Plan, leader: Leader) -> str:
     """A curve's trial, of that name, with its point: `k7q2mx.4 lr=0.1`; of folds the first alone is drawn."""
     fold = ["fold=0"] if plan.folds > 1 else []
-    return " ".join([name, *_written(leader.parameters), *fold])
+    point = {name: value for name, value in leader.parameters.items() if name not in plan.space.fixed}
+    return " ".join([name, *_written(point), *fold])
 
 
 def _described(job: Job, plan: Plan) -> str:
-    words = [f"{job.commit.branch}@{job.commit.short}", " ".join(_written(job.parameters))]
+    words = [f"{job.commit.branch}@{job.commit.short}", " ".join(_written({**plan.space.fixed, **job.parameters}))]
     if plan.folds > 1:
         words.append(f"values are mean ± sd of {plan.folds} folds")
     return "   ".join(filter(None, words))

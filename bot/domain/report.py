@@ -1,12 +1,13 @@
 """What a sweep's thread tells of the trials that have ended: a line for each, or a sum where they are many."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from bot.domain.job import Job
 from bot.domain.leaderboard import point
 from bot.domain.loglines import block
-from bot.domain.params import shown
+from bot.domain.params import Value, shown
 from bot.domain.states import EndReason
 from bot.domain.sweep import Sweep, Trial, TrialState
 
@@ -17,9 +18,9 @@ _LIMIT = 1_900
 
 
 def report(job: Job, sweep: Sweep, ended: Sequence[Trial], metric: str) -> str:
-    """One message, inert: `.3   96.11  epoch 9   22 s   lr 0.1 momentum 0.1`."""
+    """One message, inert: `.3  96.11  lr 0.1 momentum 0.1  epoch 9  0:00:22`."""
     if len(ended) <= LINES:
-        lines = [_line(sweep, trial) for trial in ended]
+        lines = list(_table(sweep, ended))
     else:
         counts = Counter(trial.shown for trial in ended)
         lines = [f"{len(ended):,} trials ended: " + ", ".join(f"{counts[s]:,} {s}" for s in TrialState if counts[s])]
@@ -28,20 +29,42 @@ def report(job: Job, sweep: Sweep, ended: Sequence[Trial], metric: str) -> str:
         ]
     best = next(iter(sweep.tally.leaders), None)
     if best is not None:
-        at = " ".join(f"{name} {shown(value)}" for name, value in best.parameters.items())
-        lines.append(f"best so far: {metric} {best.value:.6g} at {at} ({job.id}.{best.number})")
+        at = f" at {text}" if (text := _varied(sweep, best.parameters)) else ""
+        lines.append(f"best so far: {metric} {best.value:.4g}{at} ({job.id}.{best.number})")
     return block(lines, limit=_LIMIT)[0]
 
 
-def _line(sweep: Sweep, trial: Trial) -> str:
-    at = " ".join(f"{name} {shown(value)}" for name, value in point(sweep, trial).items())
-    value = f"{trial.value:<8.6g}" if trial.value is not None else "-".ljust(8)
-    epoch = f"epoch {trial.epoch:<4}" if trial.epoch is not None else " " * 10
-    line = f".{trial.number:<5} {value} {epoch} {trial.seconds:>6.0f} s   {at}"
+def _table(sweep: Sweep, ended: Sequence[Trial]) -> Iterator[str]:
+    rows = [_row(sweep, trial) for trial in ended]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row, trial in zip(rows, ended, strict=True):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width]
+        yield "  ".join(filter(None, (*cells, _otherwise(trial)))).rstrip()
+
+
+def _row(sweep: Sweep, trial: Trial) -> tuple[str, ...]:
+    """The important first: a phone wraps the rest."""
+    return (
+        f".{trial.number}",
+        "-" if trial.value is None else f"{trial.value:.4g}",
+        _varied(sweep, point(sweep, trial)),
+        "" if trial.epoch is None else f"epoch {trial.epoch}",
+        str(timedelta(seconds=round(trial.seconds))),
+    )
+
+
+def _varied(sweep: Sweep, parameters: Mapping[str, Value]) -> str:
+    """What all trials have alike is on the card."""
+    alike = {"folds", *sweep.plan.space.fixed}
+    return " ".join(f"{name} {shown(value)}" for name, value in parameters.items() if name not in alike)
+
+
+def _otherwise(trial: Trial) -> str:
+    """How it ended, where that was not well."""
     if trial.shown is TrialState.SUCCEEDED:
-        return line
+        return ""
     exit_code = f" with exit code {trial.exit_code}" if trial.reason is EndReason.COMMAND_FAILED else ""
-    return f"{line}   {trial.shown}{exit_code}{_detail(trial.detail)}"
+    return f"{trial.shown}{exit_code}{_detail(trial.detail)}"
 
 
 def _detail(detail: str) -> str:

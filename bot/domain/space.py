@@ -37,6 +37,15 @@ class Space:
         return tuple(axis.name for axis in self.axes)
 
     @property
+    def varied(self) -> tuple[Axis, ...]:
+        return tuple(axis for axis in self.axes if len(axis.values) != 1)
+
+    @property
+    def fixed(self) -> dict[str, Value]:
+        """What all points have alike: it was written as a list of one value."""
+        return {axis.name: axis.values[0] for axis in self.axes if len(axis.values) == 1}
+
+    @property
     def size(self) -> int | None:
         """The number of points of the grid; None where an axis is continuous."""
         return None if any(axis.continuous for axis in self.axes) else prod(len(axis.values) for axis in self.axes)

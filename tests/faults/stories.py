@@ -18,8 +18,8 @@ from tests.faults.world import MEMORY, Play, World
 CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n"
 BATCH_ID = "batch-1"
 
-_TOOK = re.compile(r" +\d+ s(?=   )")
-"""How long a trial took: time goes on while the bot is down."""
+_TOOK = re.compile(r" +\d+:\d\d:\d\d\b| (?= )")
+"""How long a trial took, as time goes on while the bot is down; and what puts the trials of one message in columns."""
 
 Story = Callable[[Play], Awaitable[None]]
 

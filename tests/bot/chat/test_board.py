@@ -105,6 +105,8 @@ def test_the_state_is_told_first(job: Job, word: str, line: str) -> None:
 
 def test_what_has_not_begun_is_counted_also_where_the_store_knows_nothing_of_it() -> None:
     assert lines(a_sweep(Tally()))[1:3] == ["░░░░░░░░░░ **0**/9 ended", "9 waiting"]
+    last = Tally({TrialState.SUCCEEDED: 8, TrialState.RUNNING: 1}, progress=1.0)
+    assert lines(a_sweep(last))[1] == "█████████░ **8**/9 ended"
     stopped = Tally({TrialState.SUCCEEDED: 2, TrialState.STOPPED: 3}, progress=5 / 9)
     assert lines(ended_sweep(stopped, EndReason.STOPPED))[1:3] == [
         "█████░░░░░ **5**/9 ended",

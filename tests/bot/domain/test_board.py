@@ -92,6 +92,12 @@ class TestWords:
         assert label("k7q2mx.4", PLAN, leader) == "k7q2mx.4 lr=1e-05 augment=false"
         assert label("k7q2mx.4", replace(PLAN, folds=2, trials=12), leader).endswith("augment=false fold=0")
 
+    def test_what_is_not_varied_stands_in_the_subtitle_alone(self) -> None:
+        space = Space((*GRID.axes, Axis("seed", Kind.INT, (7,))), GRID.encoded)
+        plan = replace(PLAN, space=space)
+        assert request(job(plan), {}, PROJECT).subtitle == "main@a1b2c3d   seed=7 epochs=10 augment=true"
+        assert label("k7q2mx.4", plan, Leader(4, 0.5, {"lr": 0.1, "seed": 7})) == "k7q2mx.4 lr=0.1"
+
     def test_a_job_that_is_no_sweep_has_no_board(self) -> None:
         with pytest.raises(ValueError, match="k7q2mx is no sweep"):
             request(replace(job(), sweep=None), {}, PROJECT)

@@ -19,6 +19,12 @@ def test_its_size_is_the_product_and_none_where_any_number_may_come() -> None:
     assert Space((Axis("layers", Kind.INT, low=1, high=4),)).size is None
 
 
+def test_what_varies_and_what_all_points_have_alike() -> None:
+    epochs, momentum = Axis("epochs", Kind.INT, (9,)), Axis("momentum", Kind.FLOAT, low=0.0, high=0.9)
+    space = Space((LR, epochs, momentum))
+    assert (space.varied, space.fixed) == ((LR, momentum), {"epochs": 9})
+
+
 def test_its_points_are_what_the_trials_find() -> None:
     parameters = (Parameter("lr", Kind.FLOAT), Parameter("seed", Kind.INT))
     for search in Search:

@@ -110,7 +110,7 @@ async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outsi
     kinds = [message.post.new.kind for message in outside.chat.messages]
     assert sorted(kinds) == [PostKind.CARD, PostKind.END, PostKind.NOTE, PostKind.THREAD]
     (note,) = bot.said(PostKind.NOTE)
-    assert ".1     94.4     epoch 2        60 s   lr 0.1 momentum 0.1\n" in note
+    assert ".1  94.4  lr 0.1 momentum 0.1   epoch 2  0:01:00\n" in note
     assert f"best so far: val_accuracy 96.5 at lr 0.1 momentum 0.5 ({sweep_id}.0)" in note
     end = next(m for m in outside.chat.messages if m.post.new.kind is PostKind.END)
     assert [file.name for file in end.post.new.files] == [f"{sweep_id}.png", f"{sweep_id}.csv"]
