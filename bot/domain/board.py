@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from statistics import fmean, stdev
 
-from bot.domain.figures import BoardRequest, Cell, Curve
+from bot.domain.figures import BoardRequest, Cell
 from bot.domain.job import Job
 from bot.domain.params import Value, shown
 from bot.domain.project import Project
@@ -14,8 +14,8 @@ from bot.domain.sweep import Leader, Plan, Search, Trial, TrialState
 _WORST_FIRST = (TrialState.FAILED, TrialState.STOPPED, TrialState.PRUNED, TrialState.MISSING)
 
 
-def request(job: Job, trials: Mapping[int, Trial], project: Project, curves: Sequence[Curve] = ()) -> BoardRequest:
-    """`trials` are all that anything is known of, by number; `curves` the metrics of the best few."""
+def request(job: Job, trials: Mapping[int, Trial], project: Project) -> BoardRequest:
+    """`trials` are all that anything is known of, by number."""
     if job.sweep is None:
         raise ValueError(f"{job.id} is no sweep")
     plan = job.sweep.plan
@@ -27,7 +27,6 @@ def request(job: Job, trials: Mapping[int, Trial], project: Project, curves: Seq
         metric=project.metric,
         maximize=project.maximize,
         importance=job.sweep.importance,
-        curves=tuple(curves),
         names=project.columns or None,
     )
 

@@ -70,7 +70,7 @@ class Paint:
         """The picture for the message on its end; raises `Unavailable` where drawing failed."""
         if job.sweep is None:
             raise ValueError(f"{job.id} is no sweep")
-        return await self._sketch.picture(await self._sketch.request(job, job.sweep))
+        return await self._sketch.picture(await self._sketch.last_request(job, job.sweep))
 
     async def tidy(self) -> None:
         """Deletes the pictures of sweeps that have been over for a week."""
@@ -132,7 +132,7 @@ def _unchanged(job: Job) -> Step:
 
 def _shows(request: BoardRequest) -> int:
     """The same for requests that give the same picture."""
-    return hash((request.cells, tuple(request.importance.items()), request.curves))
+    return hash((request.cells, tuple(request.importance.items())))
 
 
 def _used(sweep: Sweep) -> set[str]:

@@ -48,12 +48,16 @@ class Sketch:
         self._weighed: dict[str, _Weighed] = {}
 
     async def request(self, job: Job, sweep: Sweep) -> BoardRequest:
-        """What is to be drawn now; of a sweep that is over with the curves of its best."""
+        """What is to be drawn now."""
         trials = await self._trials.peek(job.id)
         importance = await self._importance(job, sweep, trials)
-        curves = [] if job.live else await self._curves(job, sweep, trials)
         weighed = replace(job, sweep=replace(sweep, importance=importance))
-        return await asyncio.to_thread(request, weighed, trials, self._projects[job.project], curves)
+        return await asyncio.to_thread(request, weighed, trials, self._projects[job.project])
+
+    async def last_request(self, job: Job, sweep: Sweep) -> BoardRequest:
+        """With the curves of the best. A card has no room for them: Discord scales by the height, too."""
+        curves = await self._curves(job, sweep, await self._trials.peek(job.id))
+        return replace(await self.request(job, sweep), curves=tuple(curves))
 
     async def picture(self, asked: BoardRequest) -> Picture:
         """Raises `Unavailable` where drawing failed."""

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.access import Access
 from bot.domain.board import label, request
-from bot.domain.figures import Cell, Curve
+from bot.domain.figures import Cell
 from bot.domain.job import Commit, Job
 from bot.domain.params import Kind
 from bot.domain.project import Project
@@ -77,11 +77,10 @@ def cells(plan: Plan, *trials: Trial) -> tuple[Cell, ...]:
 
 class TestWords:
     def test_what_the_picture_is_of(self) -> None:
-        curve = Curve("k7q2mx.0 lr=0.1", b"val_loss\n1\n")
-        asked = request(job(), {}, PROJECT, [curve])
+        asked = request(job(), {}, PROJECT)
         assert (asked.title, asked.subtitle) == ("mnist sweep k7q2mx", "main@a1b2c3d   epochs=10 augment=true")
         assert (asked.metric, asked.maximize, asked.names) == ("val_loss", False, {"epoch": "steps"})
-        assert (asked.axes, asked.importance, asked.curves) == (GRID.axes, {"lr": 1.0}, (curve,))
+        assert (asked.axes, asked.importance) == (GRID.axes, {"lr": 1.0})
 
     def test_of_folds_it_says_what_the_values_are(self) -> None:
         folds = replace(PLAN, folds=5, trials=30)
