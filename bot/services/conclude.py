@@ -13,7 +13,7 @@ from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.domain.project import Project
 from bot.domain.states import EndReason
 from bot.domain.sweep import Sweep, TrialState
-from bot.domain.trials import to_run
+from bot.domain.trials import numbers, to_run
 from bot.errors import ServiceError
 from bot.ports import Store
 from bot.services.bells import Bells
@@ -82,20 +82,17 @@ class Conclude:
         return ended
 
     async def _over(self, face: Job, sweep: Sweep) -> bool:
-        """Whether every trial that is to run has ended and been measured."""
+        """Whether every trial that is to run has ended and been measured. Of a sweep that was stopped the others never
+        run, whatever is known of them."""
         parts = await self._store.parts(face.id)
         if any(part.live for part in parts):
             return False
         known = await self._trials.all(face.id)
-        if any(not trial.settled for trial in known.values()):
+        submitted = {number for part in parts for number in numbers(part)}
+        kept = {number for number, trial in known.items() if trial.source}
+        if any(number not in known or not known[number].settled for number in submitted | kept):
             return False
-        submitted = sum(part.part.size for part in parts if part.part is not None)
-        own = sum(not trial.source for trial in known.values())
-        if own < submitted:
-            return False
-        if face.stop_at is not None:
-            return True
-        return own >= len(to_run(sweep.plan, known)) if sweep.plan.fed else bool(parts)
+        return face.stop_at is not None or len(submitted) >= len(to_run(sweep.plan, known))
 
     async def _tell(self, face: Job) -> None:
         try:

@@ -67,7 +67,10 @@ class Feed:
             new = [] if complete else _missing(self._arrays(face, plan, known), parts)
         if not new:
             return
-        await self._store.add_parts(face.id, new, _under_way)
+        try:
+            await self._store.add_parts(face.id, new, _under_way)
+        except _NotWantedError:
+            return
         log.info("fed", sweep=face.id, parts=len(new), trials=sum(part.part.size for part in new if part.part))
         for bell in (self._bells.launch, self._bells.notify):
             bell.ring()
@@ -139,8 +142,14 @@ def _missing(parts: Sequence[Job], had: Sequence[Job]) -> list[Job]:
     return [part for part in parts if part.id not in ids and taken.isdisjoint(numbers_of(part))]
 
 
+class _NotWantedError(Exception):
+    """The sweep was stopped, and may be over, while its next points were looked for: none is added."""
+
+
 def _under_way(face: Job) -> Change | None:
-    if not face.live or face.state is JobState.RUNNING:
+    if not face.live or face.stop_at is not None:
+        raise _NotWantedError
+    if face.state is JobState.RUNNING:
         return None
     return Change(replace(face, state=JobState.RUNNING, started_at=None, revision=face.revision + 1))
 

@@ -195,6 +195,13 @@ MUTATIONS = (
         f"{SWEEPS}::test_parallel_keeps_so_many_under_way",
     ),
     Mutation(
+        "a sweep that is over gets no further trial",
+        "bot/services/feed.py",
+        "        raise _NotWantedError\n",
+        "        return None\n",
+        "tests/bot/services/test_conclude.py::test_a_sweep_that_ends_while_the_sampler_thinks_gets_no_further_trial",
+    ),
+    Mutation(
         "the stop of a sweep reaches its parts",
         "bot/services/stop.py",
         "for part in await self._pass_on(face)]",

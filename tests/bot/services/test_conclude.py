@@ -1,0 +1,65 @@
+"""When a sweep is over."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from bot.domain.params import Value
+from bot.domain.posts import PostKind
+from bot.domain.states import EndReason
+from tests.bot.services.conftest import MIKA, Bot, Outside
+from tests.bot.services.test_sweep_story import end_child, face_of, leave, settle
+
+
+async def test_a_trial_that_was_stopped_and_never_submitted_keeps_no_stopped_sweep_open(
+    bot: Bot, outside: Outside
+) -> None:
+    sweep_id = (await bot.sweep("lr=0.1,0.01")).job.id
+    await bot.stop.stop(sweep_id, MIKA)
+    await bot.look.stop(sweep_id, 0, MIKA)
+    await settle(bot)
+    face, _ = await face_of(bot, sweep_id)
+    assert (face.reason, outside.batch.submissions) == (EndReason.STOPPED, [])
+    assert len(bot.said(PostKind.END)) == 1
+
+
+async def test_a_trial_that_was_stopped_before_its_turn_is_run_no_longer_than_it_takes_to_stop_it(
+    bot: Bot, outside: Outside
+) -> None:
+    sweep_id = (await bot.sweep("lr=0.1,0.01", parallel=1)).job.id
+    await bot.turn()
+    await bot.look.stop(sweep_id, 1, MIKA)
+    end_child(outside, "batch-1")
+    await settle(bot, 4)
+    assert set(outside.batch.terminated) == {"batch-2"}
+    end_child(outside, "batch-2", 143)
+    await settle(bot)
+    face, sweep = await face_of(bot, sweep_id)
+    assert face.reason is EndReason.SUCCEEDED
+    assert sum(sweep.tally.counts.values()) == 2
+    assert len(bot.said(PostKind.END)) == 1
+
+
+async def test_a_sweep_that_ends_while_the_sampler_thinks_gets_no_further_trial(
+    bot: Bot, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would follow it, and it would cost money."""
+    sweep_id = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=3, parallel=1)).job.id
+    await bot.turn()
+    leave(outside, sweep_id, 0, 90.0)
+    end_child(outside, "batch-1")
+    for service in (bot.watch, bot.follow, bot.measure):
+        await service.once()
+
+    async def ask(*told: Any, **how: Any) -> Sequence[dict[str, Value]]:
+        await bot.stop.stop(sweep_id, MIKA)
+        await bot.conclude.once()
+        assert not (await bot.job(sweep_id)).live
+        return [{"lr": 0.05}]
+
+    monkeypatch.setattr(outside.sampler, "ask", ask)
+    await bot.feed.once()
+    await settle(bot)
+    assert len(await bot.store.parts(sweep_id)) == len(outside.batch.submissions) == 1
+    assert not await bot.store.open_jobs()
