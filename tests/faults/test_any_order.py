@@ -1,13 +1,19 @@
-"""Commands, clicks, transitions, events, lines, faults, crashes and clocks in any order; the promises as invariants.
+"""Commands, sweeps, clicks, transitions, events, lines, faults, crashes and clocks in any order; the promises as
+invariants.
 
 The same 60 orders each time; 3,000 new ones with `--hypothesis-profile=thorough`.
 """
 
 import asyncio
+import csv
+import io
+import json
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -17,25 +23,34 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.domain.job import Job
 from bot.domain.posts import PostKind
 from bot.domain.states import EndReason, JobState
+from bot.domain.sweep import Sweep
+from bot.domain.trials import expanded
 from bot.errors import ServiceError, SignalboxError, Throttled, Unavailable
 from bot.ports import Hint
 from bot.services.submit import TrainRequest
-from tests.bot.services.conftest import CHANNEL, NOOR
+from tests.bot.services.conftest import CHANNEL, MIKA, NOOR
 from tests.faults.gates import Fault
 from tests.faults.stories import CSV
 from tests.faults.world import MEMORY, Play, World
 
 MOST_JOBS = 4
+MOST_ROUNDS = 6
+"""Until a sweep whose trials come one after the other has no more."""
 CALLS = (
     "Batch.submit",
     "Batch.find",
     "Batch.describe",
     "Batch.live",
     "Batch.terminate",
+    "Batch.children",
+    "Batch.room",
+    "Sampler.ask",
+    "Sampler.importance",
     "Logs.read",
     "Artifacts.read",
     "Artifacts.write",
     "Figures.draw",
+    "Figures.board",
     "Code.resolve",
     "Events.receive",
     "Events.acknowledge",
@@ -44,8 +59,15 @@ CALLS = (
     "Chat.show",
 )
 WAITING = (JobState.SUBMITTED, JobState.PENDING, JobState.RUNNABLE, JobState.STARTING)
-number = st.integers(0, MOST_JOBS - 1)
-"""Which of the jobs, counted round."""
+SWEEPS: tuple[dict[str, Any], ...] = (
+    {"text": "lr=0.1,0.03"},
+    {"text": "lr=0.1,0.03,0.01", "parallel": 1},
+    {"text": "lr=0.001..0.1:log", "search": "tpe", "trials": 3, "parallel": 2},
+    {"text": "lr=0.01..0.3:11"},
+)
+"""An array, one by one, by a sampler, and one that has to be confirmed."""
+number = st.integers(0, 7)
+"""Which of the jobs, or of what else there is, counted round."""
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -53,6 +75,10 @@ class AnyOrder(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.accepted: list[str] = []
+        self.commands: list[dict[str, Any]] = []
+        """What was asked for, beside `accepted`: empty for a job, else the sweep's."""
+        self.left: dict[tuple[str, int], str] = {}
+        """By sweep and trial the metric that it left."""
         self.printed: Counter[str] = Counter()
         """Batch job → the number of its lines; each line names both."""
         self._folder = tempfile.TemporaryDirectory(dir=MEMORY)
@@ -66,23 +92,47 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def train(self) -> None:
         with suppress(ServiceError):
-            self.accepted.append(self._run(self.play.train(len(self.accepted) + 1)))
+            self._asked(self._run(self.play.train(len(self.accepted) + 1)))
+
+    @precondition(lambda self: len(self.accepted) < MOST_JOBS)
+    @rule(what=st.sampled_from(SWEEPS))
+    def sweep(self, what: dict[str, Any]) -> None:
+        """Confirmed where it has to be."""
+        with suppress(ServiceError):
+            self._asked(self._run(self.play.sweep(interaction_id=len(self.accepted) + 1, **what)), what)
 
     @precondition(lambda self: 0 < len(self.accepted) < MOST_JOBS)
     @rule(which=number)
     def retry(self, which: int) -> None:
+        """Of a sweep what failed, once it has ended."""
         self.world.interaction = len(self.accepted) + 1
         request = TrainRequest(NOOR, CHANNEL, self.world.interaction)
-        old = self._accepted(which)
-        with suppress(ServiceError):
-            self.accepted.append(self._run(self.play.alive(lambda bot: bot.submit.retry(old, request))).id)
+        old, what = self._accepted(which), self.commands[which % len(self.accepted)]
+        with suppress(SignalboxError):
+            if what:
+                again = self._run(self.play.alive(lambda bot: bot.propose.retry_failed(old, request)))
+            else:
+                again = self._run(self.play.alive(lambda bot: bot.submit.retry(old, request)))
+            self._asked(again.id, what)
 
     @precondition(lambda self: self.accepted)
     @rule(which=number)
     def the_same_command_comes_again(self, which: int) -> None:
-        interaction = which % len(self.accepted) + 1
+        place = which % len(self.accepted)
         with suppress(ServiceError):
-            assert self._run(self.play.train(interaction)) == self._accepted(which)
+            if what := self.commands[place]:
+                again = self._run(self.play.sweep(interaction_id=place + 1, **what))
+            else:
+                again = self._run(self.play.train(place + 1))
+            assert again == self.accepted[place]
+
+    @precondition(lambda self: any(self.commands))
+    @rule(which=number, trial=st.integers(0, 2))
+    def stop_one_trial(self, which: int, trial: int) -> None:
+        sweeps = [sweep_id for sweep_id, what in zip(self.accepted, self.commands, strict=True) if what]
+        sweep_id = sweeps[which % len(sweeps)]
+        with suppress(SignalboxError):
+            self._run(self.play.alive(lambda bot: bot.look.stop(sweep_id, trial, MIKA)))
 
     @precondition(lambda self: self.accepted)
     @rule(which=number)
@@ -105,8 +155,7 @@ class AnyOrder(RuleBasedStateMachine):
     def an_attempt_ends(self, which: int, how: str) -> None:
         batch_id = self._pick(which, JobState.RUNNING)
         if how == "done":
-            job_id = self.world.batch.jobs[batch_id].name.rsplit("-", 1)[-1]
-            self.world.artifacts.objects[f"s3://bucket/jobs/{job_id}/metrics.csv"] = CSV
+            self._leaves_metrics(batch_id)
             self.world.end(batch_id, JobState.SUCCEEDED, 0)
         elif how == "failed":
             self.world.end(batch_id, JobState.FAILED, 1, "Essential container in task exited")
@@ -167,8 +216,16 @@ class AnyOrder(RuleBasedStateMachine):
     # ---- what must hold ----------------------------------------------------------------------------------
     @invariant()
     def at_most_one_live_job_a_command(self) -> None:
-        live = Counter(job.name for job in self.world.batch.jobs.values() if not job.state.terminal)
+        jobs = {batch_id: job for batch_id, job in self.world.batch.jobs.items() if ":" not in batch_id}
+        live = Counter(job.name for job in jobs.values() if not job.state.terminal)
         assert all(count == 1 for count in live.values()), f"doubled: {live}"
+
+    @invariant()
+    def each_part_of_a_sweep_is_submitted_once_and_no_trial_by_two(self) -> None:
+        calls = [call for call in self.world.batch.submissions if "SWEEP" in call.environment]
+        assert all(count == 1 for count in Counter(call.name for call in calls).values())
+        trials = Counter((sweep_id, number) for call in calls for sweep_id, number in _trials(call.environment))
+        assert all(count == 1 for count in trials.values()), f"doubled: {trials}"
 
     @invariant()
     def no_message_twice_and_each_lane_in_order(self) -> None:
@@ -192,11 +249,14 @@ class AnyOrder(RuleBasedStateMachine):
         self.play.gates.cut_at = -1
         for _ in range(12):
             self._run(self.play.turn(15))
-        for batch_id in self._jobs_in(*WAITING):
-            self.world.run(batch_id)
-        for batch_id in self._jobs_in(JobState.RUNNING):
-            self.world.end(batch_id, JobState.FAILED, 137, "Job attempt duration exceeded timeout")
-        self._run(self.play.settle())
+        for _ in range(MOST_ROUNDS):
+            for batch_id in self._jobs_in(*WAITING):
+                self.world.run(batch_id)
+            for batch_id in self._jobs_in(JobState.RUNNING):
+                self.world.end(batch_id, JobState.FAILED, 137, "Job attempt duration exceeded timeout")
+            self._run(self.play.settle())
+            if not self._jobs_in(*WAITING):
+                break
         store = self.play.bot.store
         assert not self._run(store.open_jobs()), "something stays pending"
         assert not self._run(store.pending_posts()), "something stays unsaid"
@@ -207,6 +267,11 @@ class AnyOrder(RuleBasedStateMachine):
         posts = [m.post.new for m in self.world.chat.messages if m.post.new.job_id == job.id]
         kinds = Counter(post.kind for post in posts)
         assert (kinds[PostKind.CARD], kinds[PostKind.THREAD], kinds[PostKind.END]) == (1, 1, 1)
+        if job.sweep is not None:
+            (end,) = [post for post in posts if post.kind is PostKind.END]
+            (table,) = [file.content.decode() for file in end.files if file.name.endswith(".csv")]
+            self._swept(job, job.sweep, list(csv.DictReader(io.StringIO(table))))
+            return
         if job.batch_id is None:
             assert job.reason is EndReason.STOPPED
             return
@@ -218,6 +283,32 @@ class AnyOrder(RuleBasedStateMachine):
             thread = "\n".join(post.text for post in posts if post.kind is PostKind.LOG)
             assert all(thread.count(line) == 1 for line in lines)
 
+    def _swept(self, face: Job, sweep: Sweep, rows: list[dict[str, str]]) -> None:
+        """Every trial is counted, and in the table once with what it left; of a retry, or in the sweep before."""
+        counted = sum(sweep.tally.counts.values())
+        assert counted == sweep.plan.trials or (counted == len(rows) == 0 and face.reason is EndReason.STOPPED)
+        assert len({row["trial"] for row in rows}) == len(rows)
+        told = {row["trial"]: float(row["val_accuracy"] or "nan") for row in rows}
+        for (sweep_id, trial), value in self.left.items():
+            if sweep_id == face.id:
+                assert told[f"{sweep_id}.{trial}"] == float(value)
+
+    def _asked(self, job_id: str, what: dict[str, Any] | None = None) -> None:
+        self.accepted.append(job_id)
+        self.commands.append(what or {})
+
+    def _leaves_metrics(self, batch_id: str) -> None:
+        """Each trial another value."""
+        parent, _, index = batch_id.partition(":")
+        environment = dict(self.world.batch.jobs[parent].environment)
+        if "SWEEP" not in environment:
+            self.world.artifacts.objects[f"{environment['OUTPUT_URI']}metrics.csv"] = CSV
+            return
+        sweep_id, trial = _trials(environment)[int(index or 0)]
+        self.left[sweep_id, trial] = value = f"{90 + len(self.left) / 100}"
+        uri = f"s3://bucket/jobs/{sweep_id}/{trial}/metrics.csv"
+        self.world.artifacts.objects[uri] = f"epoch,val_accuracy\n1,{value}\n".encode()
+
     def _run(self, work):  # type: ignore[no-untyped-def]
         return self._runner.run(work)
 
@@ -225,11 +316,20 @@ class AnyOrder(RuleBasedStateMachine):
         return self.accepted[which % len(self.accepted)]
 
     def _jobs_in(self, *states: JobState) -> list[str]:
-        return [batch_id for batch_id, job in self.world.batch.jobs.items() if job.state in states]
+        """What moves by itself: an array's state follows from its children's."""
+        jobs = self.world.batch.jobs
+        return [each for each, job in jobs.items() if job.state in states and f"{each}:0" not in jobs]
 
     def _pick(self, which: int, *states: JobState) -> str:
         found = self._jobs_in(*states)
         return found[which % len(found)]
+
+
+def _trials(environment: Mapping[str, str]) -> list[tuple[str, int]]:
+    """Of one SubmitJob call, by array index."""
+    sweep_id, _, alone = environment["JOB_ID"].partition(".")
+    numbers = alone or json.loads(environment["SWEEP_SPACE"])["numbers"]
+    return [(sweep_id, number) for number in expanded(numbers)]
 
 
 TestAnyOrder = AnyOrder.TestCase
