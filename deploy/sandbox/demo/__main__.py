@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from deploy.sandbox.aws.resources import Plan
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.scene import Scene, Tally
 from deploy.sandbox.demo.screen import Screen
@@ -20,6 +21,8 @@ from deploy.sandbox.session import Sandbox, sandbox
 
 OUT = Path("sandbox-out")
 CAST = ("mika", "noor", "guest")
+TWO_MACHINES = Plan(vcpus=4, max_vcpus=8)
+"""A sweep's picture fills in as trials end, and two trainings at once suit a laptop."""
 WIDTH = 120
 """Columns, where the output is not a terminal."""
 
@@ -31,7 +34,7 @@ async def main() -> int:
     if not console.is_terminal:
         console.width = WIDTH
     console.print("[bold]Signalbox[/]: a Discord stand-in, an AWS stand-in and the real bot, all on this machine.")
-    async with sandbox() as running:
+    async with sandbox(plan=TWO_MACHINES) as running:
         await running.bot.start()
         console.print(f"Watch it in a browser, too: {running.ready['discord']['url']}/")
         try:
