@@ -80,6 +80,8 @@ class Follow:
                 await self._over(face, part, own, left)
             elif _news(part, known, own):
                 await self._array(face, part, known, own)
+            else:
+                self._silent.pop(part.id, None)
 
     def _due(self, part: Job, own: Sequence[int]) -> bool:
         """Whether the last look at the array is long enough ago."""

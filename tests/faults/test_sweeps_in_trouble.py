@@ -113,6 +113,20 @@ async def test_throttled_for_ten_minutes_the_card_says_that_its_state_is_old(
     assert face.revision > revision
 
 
+async def test_a_list_that_failed_and_is_needed_no_more_makes_nothing_old(
+    bot: Bot, outside: Outside, begun: Job
+) -> None:
+    run_child(outside, "batch-1:0")
+    await bot.watch.once()
+    outside.batch.fail("children", Throttled("Rate exceeded"))
+    with pytest.raises(Throttled):
+        await bot.follow.once()
+    outside.batch.move("batch-1:0", JobState.RUNNABLE)
+    await settle(bot, 10)
+    face, _ = await face_of(bot, begun.id)
+    assert face.unseen_since is None
+
+
 # ---- no machines -------------------------------------------------------------------------------------------
 async def _waits(bot: Bot, reason: str, turns: int = DWELL) -> None:
     for number in range(4):
