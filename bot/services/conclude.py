@@ -69,15 +69,15 @@ class Conclude:
     async def _ended(self, face: Job, sweep: Sweep) -> Job:
         if not await self._over(face, sweep):
             return face
-        await self._report.rest(face)
+        await self._report.rest(await self._store.job(face.id) or face)  # its trials have moved on since it was listed
         at = self._now()
-        reason, detail = _reason(face, sweep)
 
         def step(stored: Job) -> Change | None:
+            reason, detail = _reason(stored, stored.sweep or sweep)
             return Change(stored.ended(reason, at, detail)) if stored.live else None
 
         ended = await self._store.change(face.id, step)
-        log.info("swept", sweep=face.id, reason=reason)
+        log.info("swept", sweep=face.id, reason=ended.reason)
         self._bells.notify.ring()
         return ended
 
@@ -120,10 +120,11 @@ class Conclude:
 
 
 def _reason(face: Job, sweep: Sweep) -> tuple[EndReason, str]:
-    """A sweep with one trial that can be compared has succeeded; of one without any the commonest failure is told."""
+    """A sweep with one trial that can be compared has succeeded; of one without any the commonest failure is told, and
+    where none has failed each of them was stopped by itself."""
     if face.stop_at is not None:
         return EndReason.STOPPED, ""
-    if sweep.tally.count(TrialState.SUCCEEDED, TrialState.MISSING):
+    if sweep.tally.count(TrialState.SUCCEEDED, TrialState.MISSING, TrialState.PRUNED):
         return EndReason.SUCCEEDED, ""
     worst = max(sweep.tally.failures, key=lambda failure: failure.count, default=None)
-    return (EndReason.COMMAND_FAILED, "") if worst is None else (worst.reason, worst.detail)
+    return (EndReason.STOPPED, "") if worst is None else (worst.reason, worst.detail)

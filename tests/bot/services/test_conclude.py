@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from bot.domain.job import Job
 from bot.domain.params import Value
 from bot.domain.posts import PostKind
 from bot.domain.states import EndReason
+from bot.domain.sweep import TrialState
 from tests.bot.services.conftest import MIKA, Bot, Outside
 from tests.bot.services.test_sweep_story import end_child, face_of, leave, settle
 
@@ -63,3 +65,40 @@ async def test_a_sweep_that_ends_while_the_sampler_thinks_gets_no_further_trial(
     await settle(bot)
     assert len(await bot.store.parts(sweep_id)) == len(outside.batch.submissions) == 1
     assert not await bot.store.open_jobs()
+
+
+async def test_a_sweep_is_judged_by_what_its_trials_have_come_to_since_it_was_looked_at(
+    bot: Bot, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other services go on while the picture of another sweep is drawn."""
+    sweep_id = (await bot.sweep("lr=0.1,0.01")).job.id
+    await bot.turn()
+    for number in (0, 1):
+        leave(outside, sweep_id, number, 90.0 + number)
+        end_child(outside, f"batch-1:{number}")
+    old = await bot.store.open_jobs()
+    for service in (bot.watch, bot.follow, bot.measure):
+        await service.once()
+
+    async def open_jobs() -> list[Job]:
+        return old
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bot.store, "open_jobs", open_jobs)
+        await bot.conclude.once()
+    face, _ = await face_of(bot, sweep_id)
+    assert face.reason is EndReason.SUCCEEDED
+    await bot.tell()
+    assert f"best so far: val_accuracy 91 at lr 0.01 ({sweep_id}.1)" in bot.said(PostKind.NOTE)[0]
+
+
+async def test_a_sweep_each_of_whose_trials_was_stopped_was_stopped(bot: Bot, outside: Outside) -> None:
+    sweep_id = (await bot.sweep("lr=0.1,0.01")).job.id
+    await bot.turn()
+    for number in (0, 1):
+        await bot.look.stop(sweep_id, number, MIKA)
+        end_child(outside, f"batch-1:{number}", 143)
+    await settle(bot)
+    face, sweep = await face_of(bot, sweep_id)
+    assert sweep.tally.counts == {TrialState.STOPPED: 2}
+    assert face.reason is EndReason.STOPPED
