@@ -73,9 +73,11 @@ def observed(trial: Trial, seen: Observation, stop_at: float | None = None) -> T
 
 def of_single(trial: Trial, part: Job) -> Trial:
     """This trial, as the part that holds nothing else tells of it."""
-    if part.batch_id is None:
-        return trial if part.live else never_ran(trial, part, part.ended_at or part.created_at)
-    if part.reason is EndReason.LOST:
+    if part.batch_id is None and part.live:
+        return trial
+    if trial.parameters is None:
+        trial = replace(trial, parameters=dict(part.parameters))
+    if part.batch_id is None or part.reason is EndReason.LOST:
         return never_ran(trial, part, part.ended_at or part.created_at)
     seen = Observation(
         part.batch_id,
@@ -85,9 +87,9 @@ def of_single(trial: Trial, part: Job) -> Trial:
         started_at=part.started_at,
         stopped_at=part.ended_at,
         attempts=part.attempts,
+        terminated=part.reason is EndReason.STOPPED,
     )
-    moved = observed(trial, seen, part.stop_at)
-    return moved if moved.parameters is not None else replace(moved, parameters=dict(part.parameters))
+    return observed(trial, seen, part.stop_at)
 
 
 def never_ran(trial: Trial, part: Job, at: float) -> Trial:

@@ -118,6 +118,25 @@ async def test_a_search_goes_on_where_it_was(bot: Bot, outside: Outside, tmp_pat
         assert _known_by(again) == ONCE
 
 
+@pytest.mark.parametrize("options", [{}, {"parallel": 2}], ids=["array", "one by one"])
+async def test_a_trial_that_was_ended_before_the_loss_counts_as_stopped(
+    bot: Bot, outside: Outside, tmp_path: Path, options: dict[str, int]
+) -> None:
+    """Whoever wanted it, or whether it could not win, is lost."""
+    sweep_id = (await bot.sweep("lr=0.1,0.01,0.001", **options)).job.id
+    await bot.turn()
+    batch_id = "batch-2" if options else "batch-1:1"
+    run_child(outside, batch_id)
+    await settle(bot, 2)
+    end_child(outside, batch_id, 143)
+    outside.batch.jobs[batch_id] = replace(outside.batch.jobs[batch_id], terminated=True)
+    async with _empty(outside, tmp_path) as again:
+        await settle(again, 10)
+        _, sweep = await face_of(again, sweep_id)
+        assert sweep.tally.count(TrialState.STOPPED) == 1
+        assert not sweep.tally.count(TrialState.FAILED)
+
+
 async def test_the_parts_of_a_large_sweep_are_one_sweep(bot: Bot, outside: Outside, tmp_path: Path) -> None:
     """One of its arrays has not reached Batch; another has ended, so that it is not among what lives."""
     proposal = await bot.sweep("lr=0.0001..0.9:250 m=0..0.9:100")
