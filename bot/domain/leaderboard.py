@@ -15,10 +15,11 @@ MOST_BYTES = 8 * 1024 * 1024
 
 
 def point(sweep: Sweep, trial: Trial) -> dict[str, Value]:
-    """What was varied, of this trial."""
-    if trial.parameters is not None and sweep.plan.search is Search.TPE:
-        return {name: trial.parameters[name] for name in _columns(sweep.plan) if name in trial.parameters}
-    return dict(sweep.plan.space.point(trial.number))
+    """What was varied, of this trial; nothing where a sampler has not chosen it yet."""
+    if sweep.plan.search is not Search.TPE:
+        return dict(sweep.plan.space.point(trial.number))
+    chosen = trial.parameters or {}
+    return {name: chosen[name] for name in _columns(sweep.plan) if name in chosen}
 
 
 def csv_table(job: Job, trials: Mapping[int, Trial], metric: str) -> bytes:

@@ -7,7 +7,7 @@ from heapq import nsmallest
 
 from bot.domain.access import Person
 from bot.domain.job import Job
-from bot.domain.leaderboard import as_job
+from bot.domain.leaderboard import as_job, point
 from bot.domain.loglines import LogEvent, readable
 from bot.domain.names import parse
 from bot.domain.project import Project
@@ -104,6 +104,8 @@ class LookAtTrial:
     async def again(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
         """Its point as a job of its own, on the same commit; the values of the request win."""
         face, trial = await self.trial(sweep_id, number)
+        if not point(_swept(face), trial):
+            raise UserError(f"{face.id}.{number} has no point: none was chosen for it so far.")
         job = as_job(face, _swept(face), trial)
         alone = {name: value for name, value in job.parameters.items() if name not in ("folds", "fold")}
         return await self._submit.again(replace(job, parameters=alone), request)

@@ -434,6 +434,22 @@ async def test_a_trial_beyond_the_last_is_not_there(bot: Bot) -> None:
         await bot.look.trial(proposal.job.id, 4)
 
 
+async def test_a_trial_without_a_point_is_not_trained_with_one_that_is_made_up(bot: Bot) -> None:
+    face = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=2)).job
+    with pytest.raises(UserError, match="no point"):
+        await bot.look.again(face.id, 3, TrainRequest(MIKA, CHANNEL, 99))
+
+
+async def test_a_trial_that_batch_did_not_take_keeps_the_point_that_was_chosen_for_it(
+    bot: Bot, outside: Outside
+) -> None:
+    outside.batch.fail("submit", Refused("queue is disabled"))
+    face = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=1)).job
+    await settle(bot)
+    assert [(row["lr"], row["reason"]) for row in table(bot)] == [("0.01", "not submitted: queue is disabled")]
+    assert (await bot.job(face.id)).reason is EndReason.NOT_SUBMITTED
+
+
 # ---- the failed ones again -------------------------------------------------------------------------------
 async def test_the_failed_ones_run_again_beside_the_good_ones(bot: Bot, outside: Outside) -> None:
     old = await finished(bot, (96.5, None, 81.3, None))
