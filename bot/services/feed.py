@@ -63,7 +63,8 @@ class Feed:
         if plan.fed:
             new = await self._singles(face, plan, parts, known)
         else:
-            complete = parts and face.found_at is None
+            given = sum(part.part.size for part in parts if part.part is not None)
+            complete = given if face.found_at is None else given >= len(to_run(plan, known))
             new = [] if complete else _missing(self._arrays(face, plan, known), parts)
         if not new:
             return

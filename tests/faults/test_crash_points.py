@@ -8,6 +8,8 @@ import pytest
 from tests.faults.stories import STORIES, Story, played
 from tests.faults.world import LONG, SHORT
 
+pytestmark = pytest.mark.timeout(600)  # each is hundreds of lives
+
 
 @pytest.mark.parametrize("down", [SHORT, LONG], ids=["up-at-once", "down-for-hours"])
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)

@@ -5,6 +5,8 @@ import pytest
 from bot.domain.posts import PostKind
 from tests.faults.stories import STORIES, Story, clicked_upon, played, stopped_early
 
+pytestmark = pytest.mark.timeout(600)  # each is hundreds of lives
+
 # Where a click and the submission run against each other either may win: that is the other test's.
 ORDERED = [story for story in STORIES if story is not stopped_early]
 
