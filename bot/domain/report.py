@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from bot.domain.job import Job
 from bot.domain.leaderboard import point
 from bot.domain.loglines import block
 from bot.domain.params import Value, shown
@@ -17,7 +16,7 @@ DETAIL = 120
 _LIMIT = 1_900
 
 
-def report(job: Job, sweep: Sweep, ended: Sequence[Trial], metric: str) -> str:
+def report(sweep: Sweep, ended: Sequence[Trial], metric: str) -> str:
     """One message, inert: `.3  96.11  lr 0.1 momentum 0.1  epoch 9  0:00:22`."""
     if len(ended) <= LINES:
         lines = list(_table(sweep, ended))
@@ -30,7 +29,7 @@ def report(job: Job, sweep: Sweep, ended: Sequence[Trial], metric: str) -> str:
     best = next(iter(sweep.tally.leaders), None)
     if best is not None:
         at = f" at {text}" if (text := _varied(sweep, best.parameters)) else ""
-        lines.append(f"best so far: {metric} {best.value:.4g}{at} ({job.id}.{best.number})")
+        lines.append(f"best so far .{best.number}: {metric} {best.value:.4g}{at}")
     return block(lines, limit=_LIMIT)[0]
 
 

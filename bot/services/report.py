@@ -58,7 +58,7 @@ class Report:
         return [trial for trial in known if trial.settled and not trial.reported and not trial.source]
 
     async def _tell(self, face: Job, sweep: Sweep, new: Sequence[Trial]) -> None:
-        text = report(face, sweep, new, self._projects[face.project].metric)
+        text = report(sweep, new, self._projects[face.project].metric)
         note = NewPost(f"trials:{face.id}:{new[0].number}", PostKind.NOTE, face.id, text=text)
         await self._trials.update(face, dict.fromkeys((trial.number for trial in new), _reported), (note,))
         self._bells.notify.ring()

@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-from bot.domain.job import Commit, Job
 from bot.domain.params import Kind
 from bot.domain.report import LINES, report
 from bot.domain.space import Axis, Space
@@ -25,8 +24,7 @@ def good(number: int, value: float | None = 96.7123, **more: object) -> Trial:
 
 
 def told(*ended: Trial, sweep: Sweep = SWEEP) -> list[str]:
-    job = Job("k7q2mx", "mnist", Commit("a1b2c3d4" * 5, "main"), {}, 1, "mika", 1, 9, 0.0, 60, sweep=sweep)
-    lines = report(job, sweep, ended, "val_accuracy").splitlines()
+    lines = report(sweep, ended, "val_accuracy").splitlines()
     assert (lines[0], lines[-1]) == ("```", "```")
     return lines[1:-1]
 
@@ -50,7 +48,7 @@ def test_how_one_ended_that_did_not_end_well() -> None:
 
 def test_the_best_so_far_stands_below() -> None:
     *_, last = told(good(2), sweep=replace(SWEEP, tally=Tally(leaders=(BEST,))))
-    assert last == "best so far: val_accuracy 96.71 at lr 0.01 note a (k7q2mx.2)"
+    assert last == "best so far .2: val_accuracy 96.71 at lr 0.01 note a"
 
 
 def test_of_folds_each_has_its_own_and_not_their_number() -> None:

@@ -1,5 +1,6 @@
 """A sweep as the channel sees it: one array, one card, one end; and everything that may go otherwise."""
 
+import asyncio
 import csv
 import io
 import json
@@ -15,6 +16,7 @@ from bot.domain.states import EndReason, JobState
 from bot.domain.sweep import Sweep, TrialState
 from bot.errors import BadInput, NotAllowed, Refused, Throttled, Unavailable, UserError
 from bot.ports import Hint, Store
+from bot.services.propose import Proposal
 from bot.services.submit import TrainRequest
 from bot.services.watch import CHILD_SECONDS
 from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, Bot, Outside
@@ -111,7 +113,7 @@ async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outsi
     assert sorted(kinds) == [PostKind.CARD, PostKind.END, PostKind.NOTE, PostKind.THREAD]
     (note,) = bot.said(PostKind.NOTE)
     assert ".1  94.4  lr 0.1 momentum 0.1   epoch 2  0:01:00\n" in note
-    assert f"best so far: val_accuracy 96.5 at lr 0.1 momentum 0.5 ({sweep_id}.0)" in note
+    assert "best so far .0: val_accuracy 96.5 at lr 0.1 momentum 0.5" in note
     end = next(m for m in outside.chat.messages if m.post.new.kind is PostKind.END)
     assert [file.name for file in end.post.new.files] == [f"{sweep_id}.png", f"{sweep_id}.csv"]
     assert [(row["trial"], row["lr"], row["momentum"], row["val_accuracy"]) for row in table(bot)] == [
@@ -453,7 +455,7 @@ async def test_a_trial_that_batch_did_not_take_keeps_the_point_that_was_chosen_f
 # ---- the failed ones again -------------------------------------------------------------------------------
 async def test_the_failed_ones_run_again_beside_the_good_ones(bot: Bot, outside: Outside) -> None:
     old = await finished(bot, (96.5, None, 81.3, None))
-    new = await bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))
+    new = (await bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))).job
     await bot.turn()
     call = outside.batch.submissions[1]
     assert (call.array_size, json.loads(call.environment["SWEEP_SPACE"])["numbers"]) == (2, "1,3")
@@ -549,3 +551,66 @@ async def test_a_reclaimed_trial_goes_on_with_another_attempt(bot: Bot, outside:
     await settle(bot)
     _, sweep = await face_of(bot, proposal.job.id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 1, TrialState.MISSING: 1}
+
+
+async def test_two_clicks_on_retry_are_one_retry(bot: Bot, outside: Outside) -> None:
+    """Each click is an interaction of its own."""
+    old = await finished(bot, (96.5, None, 81.3, None))
+    asked = [bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, number)) for number in (50, 51)]
+    one, other = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(one, Proposal)
+    assert str(other) == f"What failed of {old.id} is being run again already, as {one.job.id}."
+    await settle(bot, 2)
+    assert [call.array_size for call in outside.batch.submissions] == [4, 2]
+    same = await bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))
+    assert same.job.id == one.job.id, "Discord may send an interaction twice"
+
+
+async def test_a_retry_of_many_is_confirmed_first(bot: Bot, outside: Outside) -> None:
+    """One click must not spend what a command had to be confirmed for."""
+    shown = await bot.sweep(LARGE)
+    await bot.propose.confirm(shown.job.id, MIKA)
+    await bot.turn()
+    leave(outside, shown.job.id, 5, 90.0)
+    for number in range(12):
+        end_child(outside, f"batch-1:{number}", 0 if number == 5 else 1)
+    await settle(bot)
+    proposal = await bot.propose.retry_failed(shown.job.id, TrainRequest(MIKA, CHANNEL, 50))
+    assert proposal.needs_confirmation
+    assert proposal.most_seconds == 11 * 3600, "the good one is not run again"
+    await settle(bot, 2)
+    assert len(outside.batch.submissions) == 1
+    new = await bot.propose.confirm(proposal.job.id, MIKA)
+    await settle(bot, 2)
+    assert json.loads(outside.batch.submissions[1].environment["SWEEP_SPACE"])["numbers"] == "0-4,6-11"
+    _, sweep = await face_of(bot, new.id)
+    assert [leader.number for leader in sweep.tally.leaders] == [5]
+
+
+async def test_the_failed_trials_of_a_search_run_again_where_they_were(bot: Bot, outside: Outside) -> None:
+    """A host that was lost says nothing against its point."""
+    old = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=3, parallel=3)).job
+    await bot.turn()
+    chosen = [json.loads(call.environment["PARAMETERS"])["lr"] for call in outside.batch.submissions]
+    for number, code in enumerate((0, 1, 0)):
+        leave(outside, old.id, number, 90.0 + number)
+        end_child(outside, f"batch-{number + 1}", code)
+    await settle(bot)
+    await bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))
+    await settle(bot, 2)
+    again = outside.batch.submissions[3:]
+    assert [json.loads(call.environment["PARAMETERS"])["lr"] for call in again] == [chosen[1]]
+
+
+async def test_of_confirm_and_cancel_at_once_only_one_happens(bot: Bot) -> None:
+    shown = await bot.sweep(LARGE)
+    both = bot.propose.confirm(shown.job.id, MIKA), bot.propose.cancel(shown.job.id, MIKA)
+    confirmed, cancelled = await asyncio.gather(*both, return_exceptions=True)
+    assert isinstance(confirmed, Job) != (cancelled is None)
+
+
+async def test_who_may_not_train_any_more_may_not_confirm(bot: Bot) -> None:
+    shown = await bot.sweep(LARGE)
+    with pytest.raises(NotAllowed):
+        await bot.propose.confirm(shown.job.id, replace(MIKA, roles=frozenset()))
+    assert await bot.store.job(shown.job.id) is None
