@@ -30,13 +30,15 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-DESKTOP, PHONE = (1280, 800), (390, 844)
+DESKTOP, TALL, PHONE = (1280, 800), (1280, 1000), (390, 844)
 SCALE = 1.5
 """Pixels of the pictures for one of the page."""
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds to wait for anything of a job to be seen."""
 COMMAND = "/train branch:main lr:0.1 momentum:0.5 epochs:60"
 MIDDLE = re.compile(r"epoch\s*([2-4]\d)/60")
+SWEEP = "/sweep lr=0.1,0.01,0.001 m=0.5,0.1,0.05 epochs=6"
+LARGE = "/sweep lr=0.001..0.1:log:5 m=0.5,0.1,0.05 seed=1..3"
 
 
 async def take(discord_url: str, out_dir: Path) -> list[Path]:
@@ -72,6 +74,15 @@ async def take(discord_url: str, out_dir: Path) -> list[Path]:
         phone = await _open(browser, f"{discord_url}/#/mika/{place}", PHONE)
         await _drawn(_message(phone, re.compile("succeeded")).get_by_role("img").last)
         await shoot(phone, "phone")
+        tall = await _open(browser, f"{discord_url}/#/mika/{place}", TALL)
+        await mika.type(SWEEP, channel=place)
+        await _watch_sweep(tall)
+        await shoot(tall, "sweep")
+        await phone.reload()
+        await _drawn(_message(phone, re.compile(r"swept \d+ trials")).get_by_role("img").last)
+        await mika.type(LARGE, channel=place)
+        await _message(phone, re.compile("Nothing has been started")).get_by_role("button", name="Confirm").wait_for()
+        await shoot(phone, "sweep-preview")
     return made
 
 
@@ -112,6 +123,14 @@ async def _watch(page: Page) -> None:
     await page.locator(".thread-card").last.click()
     log = page.locator(".pane").nth(1)
     await log.locator(".message pre").first.wait_for()
+    await page.mouse.move(0, 0)
+
+
+async def _watch_sweep(page: Page) -> None:
+    """A sweep's end, and beside it the thread, which has the card on top."""
+    await _drawn(_message(page, re.compile(r"swept \d+ trials")).get_by_role("img").last)
+    await page.locator(".thread-card").last.click()
+    await _drawn(page.locator(".pane").nth(1).get_by_role("img").last)
     await page.mouse.move(0, 0)
 
 
