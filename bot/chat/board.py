@@ -149,7 +149,7 @@ def _money(job: Job, sweep: Sweep, project: Project | None) -> Iterator[str]:
     """Spent so far, what it can come to, and what was saved."""
     if sweep.tally.seconds:
         spent = sweepwords.cost(sweep.tally.seconds, project)
-        most = sweepwords.cost(sweep.plan.trials * job.timeout_seconds, project)
+        most = sweepwords.cost(sweep.plan.runs * job.timeout_seconds, project)
         so_far = f" so far, at most {usd(most)}" if job.live and most is not None else ""
         money = f"**{usd(spent)}**{so_far} · " if spent is not None else ""
         yield f"{money}{duration(sweep.tally.seconds)} of machine time"

@@ -62,4 +62,4 @@ def _cost(proposal: Proposal, project: Project | None) -> str:
 
 
 def _trials(proposal: Proposal) -> int:
-    return proposal.job.sweep.plan.trials if proposal.job.sweep is not None else 1
+    return proposal.job.sweep.plan.runs if proposal.job.sweep is not None else 1

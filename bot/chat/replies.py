@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.chat import board, cards, place, trialcard
+from bot.chat import board, cards, place, preview, trialcard
 from bot.chat.context import (
     Interaction,
     answer,
@@ -17,12 +17,13 @@ from bot.chat.context import (
     thread_link,
 )
 from bot.chat.textsafe import escape, fenced
-from bot.chat.views import card_buttons, trial_buttons
+from bot.chat.views import card_buttons, preview_buttons, trial_buttons
 from bot.chat.words import plural
 from bot.domain.job import Job
 from bot.domain.names import Name, parse
 from bot.domain.sweep import Sweep
 from bot.errors import BadInput, UserError
+from bot.services.propose import Proposal
 from bot.services.show import LogExcerpt
 from bot.services.submit import TrainRequest
 
@@ -79,8 +80,17 @@ async def retried(interaction: Interaction, text: str, given: dict[str, object])
 
 async def retried_failed(interaction: Interaction, sweep_id: str) -> None:
     place.check(interaction)
-    job = await interaction.client.services.propose.retry_failed(sweep_id, request(interaction, {}))
-    await accepted(interaction, job, f" with what failed of {sweep_id}")
+    proposal = await interaction.client.services.propose.retry_failed(sweep_id, request(interaction, {}))
+    await proposed(interaction, proposal, f" with what failed of {sweep_id}")
+
+
+async def proposed(interaction: Interaction, proposal: Proposal, how: str = "") -> None:
+    """Confirms a sweep that is on its way; of a larger one shows what it would be, with Confirm and Cancel."""
+    if not proposal.needs_confirmation:
+        await accepted(interaction, proposal.job, how, preview.remarks(proposal))
+        return
+    embed = preview.embed(proposal, project_of(interaction.client, proposal.job))
+    await answer(interaction, embed=embed, view=preview_buttons(proposal.job.id))
 
 
 async def trained_again(interaction: Interaction, name: Name, given: dict[str, object]) -> None:

@@ -32,7 +32,8 @@ def plan(asked: Plan) -> str:
     count = plural(asked.trials, "trial")
     if asked.folds > 1:
         count = f"{plural(asked.points, 'point')} in {asked.folds} folds each: {count}"
-    rest = [f"{asked.parallel:,} at a time" if asked.parallel else "", "losers stopped early" * asked.stop_losers]
+    rest = [f"{asked.kept:,} of them kept" if asked.kept else ""]
+    rest += [f"{asked.parallel:,} at a time" if asked.parallel else "", "losers stopped early" * asked.stop_losers]
     return ", ".join(filter(None, (asked.search.value, count, *rest)))
 
 

@@ -1,11 +1,12 @@
 """How long a trial will take, by what earlier jobs of the project took."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 
 from bot.domain.job import Job
-from bot.domain.params import Value
+from bot.domain.params import Kind
+from bot.domain.space import Space
 from bot.domain.states import EndReason
 
 EPOCHS = "epochs"
@@ -19,29 +20,40 @@ class Estimate:
     epoch_seconds: float | None = None
     run_seconds: float | None = None
 
-    def seconds(self, parameters: Mapping[str, Value]) -> float | None:
-        """Of one run with these parameters."""
-        epochs = parameters.get(EPOCHS)
-        if self.epoch_seconds is not None and isinstance(epochs, int):
+    def seconds(self, job: Job) -> float | None:
+        """Of the job; of a sweep, of one of its trials on average."""
+        epochs = _epochs(job)
+        if self.epoch_seconds is not None and epochs:
             return self.epoch_seconds * epochs
         return self.run_seconds
 
 
-def estimate(earlier: Iterable[Job], parameters: Mapping[str, Value]) -> Estimate:
+def estimate(earlier: Iterable[Job]) -> Estimate:
     """From the jobs that succeeded; of sweeps what their trials took on average."""
-    runs: list[tuple[float, Value | None]] = []
-    for job in earlier:
-        if job.reason is not EndReason.SUCCEEDED:
-            continue
-        if job.sweep is not None:
-            ended = job.sweep.tally.ended
-            took = job.sweep.tally.seconds / ended if ended else 0.0
-        else:
-            took = (job.ended_at or 0.0) - (job.started_at or job.ended_at or 0.0)
-        if took > 0:
-            runs.append((took, job.parameters.get(EPOCHS)))
+    runs = [(took, _epochs(job)) for job in earlier if job.reason is EndReason.SUCCEEDED and (took := _took(job)) > 0]
     if not runs:
         return Estimate()
-    by_epoch = [took / epochs for took, epochs in runs if isinstance(epochs, int) and epochs > 0]
-    own = isinstance(parameters.get(EPOCHS), int)
-    return Estimate(median(by_epoch) if by_epoch and own else None, median(took for took, _ in runs))
+    by_epoch = [took / epochs for took, epochs in runs if epochs]
+    return Estimate(median(by_epoch) if by_epoch else None, median(took for took, _ in runs))
+
+
+def _took(job: Job) -> float:
+    """On a machine, of one run."""
+    if job.sweep is None:
+        return (job.ended_at or 0.0) - (job.started_at or job.ended_at or 0.0)
+    ran = job.sweep.tally.ended - job.sweep.plan.kept
+    return job.sweep.tally.seconds / ran if ran > 0 else 0.0
+
+
+def _epochs(job: Job) -> float | None:
+    """Of one run; where a sweep varies them, on average."""
+    swept = _swept(job.sweep.plan.space) if job.sweep is not None else None
+    fixed = job.parameters.get(EPOCHS)
+    return swept or (fixed if isinstance(fixed, int) else None)
+
+
+def _swept(space: Space) -> float | None:
+    axis = next((axis for axis in space.axes if axis.name == EPOCHS and axis.kind is Kind.INT), None)
+    if axis is None:
+        return None
+    return (axis.low + axis.high) / 2 if axis.continuous else fmean(map(float, axis.values))

@@ -41,10 +41,17 @@ class Plan:
     seed: int = 0
     numbers: str = ""
     """Of a retry: the trials that it runs again, as `3,7,9-12`; "" where all are run, or that would be very long."""
+    kept: int = 0
+    """Of a retry: how many trials it takes from the sweep before as they are."""
 
     @property
     def points(self) -> int:
         return self.trials // self.folds
+
+    @property
+    def runs(self) -> int:
+        """The trials that are its own to run."""
+        return self.trials - self.kept
 
     @property
     def fed(self) -> bool:

@@ -1,12 +1,12 @@
 """Which trials are run, in which SubmitJob calls, and how one moves with what Batch says of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.events import Observation, end_reason
 from bot.domain.job import Job
 from bot.domain.states import EndReason, JobState
-from bot.domain.sweep import ARRAY, Plan, Trial
+from bot.domain.sweep import ARRAY, Plan, Search, Trial, TrialState
 from trainer.space import ranges
 
 NUMBERS = 3_000
@@ -19,10 +19,23 @@ def to_run(plan: Plan, known: Mapping[int, Trial]) -> Sequence[int]:
     return [number for number in range(plan.trials) if number not in kept] if kept else range(plan.trials)
 
 
-def again_of(plan: Plan, kept: Mapping[int, Trial]) -> Plan:
-    """The plan of a retry that runs all others again."""
-    left = ranges(number for number in range(plan.trials) if number not in kept)
-    return replace(plan, numbers=left if len(left) <= NUMBERS else "")
+def kept_of(sweep_id: str, plan: Plan, trials: Iterable[Trial]) -> list[Trial]:
+    """What a retry of this sweep knows of its trials from the beginning: the good ones as they are, and of the others
+    the points that a sampler has chosen, which are run again."""
+    kept = []
+    for trial in trials:
+        if trial.shown in _GOOD:
+            kept.append(replace(trial, source=trial.source or sweep_id))
+        elif plan.search is Search.TPE and trial.parameters is not None:
+            kept.append(Trial(trial.number, parameters=trial.parameters))
+    return kept
+
+
+def again_of(plan: Plan, kept: Iterable[Trial]) -> Plan:
+    """The plan of a retry that knows these trials, and runs all but the good ones again."""
+    good = {trial.number for trial in kept if trial.source}
+    left = ranges(number for number in range(plan.trials) if number not in good)
+    return replace(plan, numbers=left if len(left) <= NUMBERS else "", kept=len(good))
 
 
 def chunks(numbers: Sequence[int]) -> Iterator[tuple[str, int]]:
@@ -101,6 +114,7 @@ def never_ran(trial: Trial, part: Job, at: float) -> Trial:
     return replace(trial, state=JobState.FAILED, reason=reason, detail=part.detail, ended_at=at, measured=gone)
 
 
+_GOOD = (TrialState.SUCCEEDED, TrialState.PRUNED)
 _NO_ANSWER = (EndReason.NOT_SUBMITTED, EndReason.STOPPED, EndReason.LOST)
 
 

@@ -129,7 +129,8 @@ def sweep_of(part: Job, seen: Observation, project: Project) -> Job | None:
         return None
     retry_of = asked.get("retry_of")
     if retry_of and part.part is not None:
-        plan = replace(plan, numbers=str(asked.get("numbers") or part.part.numbers))
+        numbers = str(asked.get("numbers") or part.part.numbers)
+        plan = replace(plan, numbers=numbers, kept=plan.trials - len(expanded(numbers)))
     own = {*plan.space.names, "folds", "fold"} if plan.folds > 1 else {*plan.space.names}
     return replace(
         part,

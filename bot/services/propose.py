@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.domain.access import Person
@@ -12,8 +12,9 @@ from bot.domain.grammar import completions, parse, so_far
 from bot.domain.job import Commit, Job
 from bot.domain.params import Value, complete
 from bot.domain.project import Project, choose
-from bot.domain.sweep import ARRAY, Part, Plan, Search, Sweep, Trial, TrialState
-from bot.domain.trials import NUMBERS, again_of
+from bot.domain.sweep import ARRAY, Part, Plan, Search, Sweep, Trial
+from bot.domain.tally import tally
+from bot.domain.trials import NUMBERS, again_of, kept_of
 from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
 from bot.ports import Batch, Code, Store
 from bot.services.assign import ENVIRONMENT, submission
@@ -28,6 +29,8 @@ AT_A_TIME = 4
 """Trials that a sampler which learns has under way, where nothing else is said."""
 LOOKED_BACK = 50
 """Jobs of the project that the expected time is taken from."""
+MOST_LIVE = 1_000
+"""Live jobs among which a retry looks for another of the same sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class Propose:
     ) -> None:
         self._store, self._batch, self._code, self._projects, self._bells = store, batch, code, projects, bells
         self._now, self._new_id = now, new_id
+        self._turn = asyncio.Lock()
+        """Of clicks that come at once, each finds what the one before it has done."""
 
     async def sweep(self, request: SweepRequest) -> Proposal:
         """What would run, accepted at once where it is small. Raises `NotAllowed`, `BadInput`, `UnknownName` and the
@@ -99,34 +104,36 @@ class Propose:
         _check_fed(plan)
         job = replace(intent(sweep_id, project, request, commit, fixed, self._now()), sweep=Sweep(plan))
         _check_size(job, project)
-        proposal = _proposal(job, plan, project, machines, await self._expected(project, fixed))
-        if plan.trials > project.confirm_trials:
-            await self._store.keep_draft(job)
-            return proposal
-        return replace(proposal, job=await self._accept(job), needs_confirmation=False)
+        return await self._proposed(job, plan, project, machines)
 
     async def confirm(self, sweep_id: str, person: Person) -> Job:
         """Accepts exactly what was shown. `UserError` where it is gone or too old, `NotAllowed` for another's."""
-        accepted = await self._store.job(sweep_id)
-        draft = accepted or await self._store.draft(sweep_id)
-        if draft is None:
-            raise UserError("This preview is gone. Nothing was started; give the command again.")
-        self._check_own(draft, person)
-        if accepted is None and passed(draft.created_at, EXPIRES_SECONDS, self._now()):
-            raise UserError("This preview is more than an hour old. Nothing was started; give the command again.")
-        return accepted or await self._accept(replace(draft, created_at=self._now()))
+        async with self._turn:
+            accepted = await self._store.job(sweep_id)
+            draft = accepted or await self._store.draft(sweep_id)
+            if draft is None:
+                raise UserError("This preview is gone. Nothing was started; give the command again.")
+            self._check_own(draft, person)
+            if accepted is not None:
+                return accepted
+            choose(self._projects, draft.project, draft.channel_id).access.check_train(person)
+            if passed(draft.created_at, EXPIRES_SECONDS, self._now()):
+                raise UserError("This preview is more than an hour old. Nothing was started; give the command again.")
+            return await self._accept(replace(draft, created_at=self._now()))
 
     async def cancel(self, sweep_id: str, person: Person) -> None:
         """Nothing will come of it. `UserError` where it was confirmed already."""
-        if await self._store.job(sweep_id) is not None:
-            raise UserError(f"{sweep_id} was confirmed already; `/stop` ends it.")
-        draft = await self._store.draft(sweep_id)
-        if draft is not None:
-            self._check_own(draft, person)
-            await self._store.drop_draft(sweep_id)
+        async with self._turn:
+            if await self._store.job(sweep_id) is not None:
+                raise UserError(f"{sweep_id} was confirmed already; `/stop` ends it.")
+            draft = await self._store.draft(sweep_id)
+            if draft is not None:
+                self._check_own(draft, person)
+                await self._store.drop_draft(sweep_id)
 
-    async def retry_failed(self, sweep_id: str, request: TrainRequest) -> Job:
-        """The trials that failed once more, beside the good ones, as a sweep of its own. `UserError` if none failed."""
+    async def retry_failed(self, sweep_id: str, request: TrainRequest) -> Proposal:
+        """The trials that failed once more, beside the good ones, as a sweep of its own, accepted at once where they
+        are few. `UserError` if none failed, or they are being run again already."""
         old = await self._store.job(sweep_id)
         if old is None or old.sweep is None:
             raise UserError(f"There is no sweep {sweep_id}.")
@@ -134,15 +141,16 @@ class Propose:
         project.access.check_train(request.person)
         if old.live:
             raise UserError(f"{old.id} is running still: its failed trials can be run again when it has ended.")
-        trials = await self._store.trials(old.id)
-        kept = {t.number: replace(t, source=t.source or old.id) for t in trials if t.shown in _KEPT}
-        if len(kept) == old.sweep.plan.trials:
+        plan = again_of(old.sweep.plan, kept_of(old.id, old.sweep.plan, await self._store.trials(old.id)))
+        if not plan.runs:
             raise UserError(f"None of {old.id}'s trials failed: there is nothing to run again.")
         commit = await self._code.resolve(project.repository, project.branches, commit=old.commit.sha)
         commit = Commit(commit.sha, old.commit.branch, commit.subject)
         face = intent(self._new_id(), project, request, commit, old.parameters, self._now())
-        again = replace(face, sweep=Sweep(again_of(old.sweep.plan, kept)), retry_of=old.id)
-        return await self._accept(again, list(kept.values()))
+        again = replace(face, sweep=Sweep(plan), retry_of=old.id)
+        machines = await self._machines(project, plan)
+        async with self._turn:
+            return await self._proposed(again, plan, project, machines)
 
     async def so_far(self, project: str, channel_id: int, text: str, search: str) -> list[tuple[str, str]]:
         """For autocomplete, as (name, value): what the text makes so far, then how it could go on. Never raises."""
@@ -167,11 +175,36 @@ class Propose:
             seed=int.from_bytes(hashlib.sha256(sweep_id.encode()).digest()[:4]),
         )
 
-    async def _accept(self, face: Job, kept: Sequence[Trial] = ()) -> Job:
+    async def _proposed(self, face: Job, plan: Plan, project: Project, machines: int | None) -> Proposal:
+        """Accepted at once where it is small."""
+        proposal = _proposal(face, plan, project, machines, await self._expected(project))
+        if plan.runs > project.confirm_trials:
+            await self._store.keep_draft(face)
+            return proposal
+        return replace(proposal, job=await self._accept(face), needs_confirmation=False)
+
+    async def _accept(self, face: Job) -> Job:
+        kept = await self._kept(face)
+        if kept and face.sweep is not None:
+            maximize = choose(self._projects, face.project, face.channel_id).maximize
+            summed = tally(face.sweep, kept, self._now(), maximize=maximize)
+            face = replace(face, sweep=replace(face.sweep, tally=summed))
         accepted = await self._store.add(face, first_posts(face.id), kept)
         for bell in (self._bells.feed, self._bells.paint, self._bells.notify):
             bell.ring()
         return accepted
+
+    async def _kept(self, face: Job) -> list[Trial]:
+        """Of a retry, what is known of its trials. `UserError` where another retry of that sweep is not over: two
+        clicks are one wish."""
+        old = await self._store.job(face.retry_of) if face.retry_of is not None else None
+        if old is None or old.sweep is None:
+            return []
+        for other in await self._store.jobs(project=face.project, live=True, limit=MOST_LIVE):
+            same = other.id == face.id or other.interaction_id == face.interaction_id
+            if other.sweep is not None and other.retry_of == old.id and not same:
+                raise UserError(f"What failed of {old.id} is being run again already, as {other.id}.")
+        return kept_of(old.id, old.sweep.plan, await self._store.trials(old.id))
 
     async def _machines(self, project: Project, plan: Plan) -> int | None:
         """How many trials can run at once; not known where AWS does not say, which keeps nobody from sweeping."""
@@ -179,19 +212,15 @@ class Propose:
             room = await self._batch.room(project.queue, project.definition)
         except ServiceError:
             return plan.parallel or None
-        limits = [limit for limit in (room, plan.parallel or None, plan.trials) if limit]
+        limits = [limit for limit in (room, plan.parallel or None, plan.runs) if limit]
         return min(limits) if room else plan.parallel or None
 
-    async def _expected(self, project: Project, fixed: Mapping[str, Value]) -> Estimate:
-        earlier = await self._store.jobs(project=project.name, live=False, limit=LOOKED_BACK)
-        return estimate(earlier, fixed)
+    async def _expected(self, project: Project) -> Estimate:
+        return estimate(await self._store.jobs(project=project.name, live=False, limit=LOOKED_BACK))
 
     def _check_own(self, draft: Job, person: Person) -> None:
         if draft.asker_id != person.id:
             raise NotAllowed(f"Only <@{draft.asker_id}>, who asked for this sweep, may confirm or cancel it.")
-
-
-_KEPT = (TrialState.SUCCEEDED, TrialState.PRUNED)
 
 
 def _search(given: str) -> Search:
@@ -239,16 +268,16 @@ def _check_size(face: Job, project: Project) -> None:
 
 def _proposal(face: Job, plan: Plan, project: Project, machines: int | None, expected: Estimate) -> Proposal:
     rate = project.usd_per_hour / 3_600
-    each, most = expected.seconds(face.parameters), float(plan.trials * project.timeout_seconds)
+    each, most = expected.seconds(face), float(plan.runs * project.timeout_seconds)
     at_once = machines or plan.parallel or None
-    rounds = -(-plan.trials // at_once) if at_once else None
+    rounds = -(-plan.runs // at_once) if at_once else None
     return Proposal(
         job=face,
         needs_confirmation=True,
         machines=machines,
         seconds=each * rounds if each is not None and rounds is not None else None,
         most_seconds=most,
-        usd_expected=each * plan.trials * rate if each is not None and rate else None,
+        usd_expected=each * plan.runs * rate if each is not None and rate else None,
         usd_most=most * rate if rate else None,
         remarks=tuple(_remarks(plan)),
     )
@@ -256,13 +285,13 @@ def _proposal(face: Job, plan: Plan, project: Project, machines: int | None, exp
 
 def _remarks(plan: Plan) -> list[str]:
     remarks = []
-    if plan.trials == 1:
+    if plan.runs == 1:
         remarks.append("One point only: it runs as a single job.")
     if plan.fed:
         why = "learns from each result" if plan.search is Search.TPE else "keeps to `parallel`"
         remarks.append(f"It {why}, so {plan.parallel} at a time are submitted, one by one.")
-    elif plan.trials > ARRAY:
-        remarks.append(f"AWS Batch takes {ARRAY:,} in one array: it is {-(-plan.trials // ARRAY)} arrays.")
+    elif plan.runs > ARRAY:
+        remarks.append(f"AWS Batch takes {ARRAY:,} in one array: it is {-(-plan.runs // ARRAY)} arrays.")
     if plan.stop_losers:
         remarks.append("Trials that cannot win any more are stopped early, as far as they report `epoch` and `epochs`.")
     return remarks

@@ -110,7 +110,7 @@ class AnyOrder(RuleBasedStateMachine):
         old, what = self._accepted(which), self.commands[which % len(self.accepted)]
         with suppress(SignalboxError):
             if what:
-                again = self._run(self.play.alive(lambda bot: bot.propose.retry_failed(old, request)))
+                again = self._run(self.play.alive(lambda bot: bot.propose.retry_failed(old, request))).job
             else:
                 again = self._run(self.play.alive(lambda bot: bot.submit.retry(old, request)))
             self._asked(again.id, what)

@@ -167,7 +167,7 @@ async def test_a_retry_runs_nothing_but_what_had_failed(
 ) -> None:
     """The good trials of the sweep before are known by what they left."""
     old = await _failed_twice(bot, outside, parallel)
-    new = await bot.propose.retry_failed(old, TrainRequest(MIKA, CHANNEL, 50))
+    new = (await bot.propose.retry_failed(old, TrainRequest(MIKA, CHANNEL, 50))).job
     await bot.turn()
     before = len(outside.batch.submissions)
     array = parallel is None

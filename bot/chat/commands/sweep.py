@@ -5,12 +5,11 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.chat import complete, place, preview
-from bot.chat.context import Interaction, acknowledge, answer, channel_id, person, project_of
+from bot.chat import complete, place
+from bot.chat.context import Interaction, acknowledge, channel_id, person
 from bot.chat.options import BRANCH, COMMIT, Option, project_options, typed_command
-from bot.chat.replies import accepted
+from bot.chat.replies import proposed
 from bot.chat.unfold import unfolded
-from bot.chat.views import preview_buttons
 from bot.domain.params import Kind, Parameter
 from bot.domain.project import Project
 from bot.domain.sweep import MOST_TRIALS, Search
@@ -72,9 +71,4 @@ def request(interaction: Interaction, given: dict[str, Any]) -> SweepRequest:
 
 
 async def _propose(interaction: Interaction, asked: SweepRequest) -> None:
-    proposal = await interaction.client.services.propose.sweep(asked)
-    if not proposal.needs_confirmation:
-        await accepted(interaction, proposal.job, more=preview.remarks(proposal))
-        return
-    embed = preview.embed(proposal, project_of(interaction.client, proposal.job))
-    await answer(interaction, embed=embed, view=preview_buttons(proposal.job.id))
+    await proposed(interaction, await interaction.client.services.propose.sweep(asked))

@@ -49,9 +49,13 @@ class FakePropose:
             raise UserError(f"{sweep_id} was confirmed already.")
         self.drafts.pop(sweep_id, None)
 
-    async def retry_failed(self, sweep_id: str, request: TrainRequest) -> Job:
+    async def retry_failed(self, sweep_id: str, request: TrainRequest) -> Proposal:
         self.retried.append(sweep_id)
-        return self._accept(_by(a_sweep(id="swept9", retry_of=sweep_id), request))
+        job = _by(a_sweep(id="swept9", retry_of=sweep_id), request)
+        self.drafts[job.id] = job
+        if not self.needs_confirmation:
+            self._accept(job)
+        return Proposal(job, self.needs_confirmation, 8, 720.0, 9 * 7200.0, 1.05, 84.164, self.remarks)
 
     async def so_far(self, project: str, channel_id: int, text: str, search: str) -> list[tuple[str, str]]:
         self.asked.append((project, channel_id, text, search))

@@ -304,12 +304,24 @@ async def test_the_stop_button_asks_what_it_would_stop(room: Room, name: str, qu
 @pytest.mark.parametrize("by", ["command", "button"])
 async def test_what_failed_is_run_again_as_a_sweep_of_its_own(room: Room, by: str) -> None:
     card = await swept(room, ended_sweep(PARTLY))
+    room.services.propose.needs_confirmation = False
     async with asyncio.TaskGroup() as group:
         doing = typed(room, "/retry job:k7q2mx") if by == "command" else clicked(room, card, "sb:retry_failed:k7q2mx")
         answer = group.create_task(doing)
         await room.posted(await room.services.made.get())
     assert answer.result()["content"].startswith("swept9 is on its way with what failed of k7q2mx: https://")
     assert room.services.propose.retried == ["k7q2mx"]
+
+
+async def test_a_retry_of_many_is_shown_before_it_is_started(room: Room) -> None:
+    card = await swept(room, ended_sweep(PARTLY))
+    shown = await clicked(room, card, "sb:retry_failed:k7q2mx")
+    assert "Nothing has been started" in shown["embeds"][0]["footer"]["text"]
+    assert "swept9" not in room.services.known
+    async with asyncio.TaskGroup() as group:
+        answer = group.create_task(clicked(room, shown, "sb:confirm_sweep:swept9"))
+        await room.posted(await room.services.made.get())
+    assert answer.result()["content"].startswith("swept9 is on its way")
 
 
 async def test_a_retry_of_a_sweep_takes_no_parameters(room: Room) -> None:
