@@ -118,11 +118,12 @@ MUTATIONS = (
         "tests/bot/services/test_submission.py::test_a_look_up_that_fails_says_nothing_of_the_job",
     ),
     Mutation(
-        "a double ended before the other is adopted",
-        "bot/services/launch.py",
-        "        for double in found[1:]:",
-        "        await self._submitted(job, found[0].batch_id)\n        for double in found[1:]:",
-        f"{CRASH}[doubled-up-at-once]",
+        "a double that shows late is ended",
+        "bot/services/reconcile.py",
+        "elif any(each.batch_id != job.batch_id or not job.live for each in seen if not each.state.terminal):",
+        "elif False:",
+        "tests/faults/test_sweeps_in_trouble.py::"
+        "test_of_an_array_that_aws_has_twice_the_older_is_kept_and_the_other_told_of_once",
     ),
     Mutation(
         "of two, none is kept that was ended as a double",
@@ -219,8 +220,8 @@ MUTATIONS = (
     Mutation(
         "a sweep ends when all its trials have been measured",
         "bot/services/conclude.py",
-        "any(not trial.settled for trial in known.values())",
-        "any(not trial.ended for trial in known.values())",
+        "not known[number].settled",
+        "not known[number].ended",
         f"{SWEEPS}::test_metrics_that_cannot_be_read_are_waited_for_and_then_given_up",
     ),
     Mutation(
