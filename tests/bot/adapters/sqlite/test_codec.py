@@ -1,5 +1,6 @@
 """Jobs and trials as JSON: whatever they hold comes back, also when another version wrote it."""
 
+import gc
 import json
 import math
 from dataclasses import replace
@@ -229,3 +230,12 @@ def test_what_cannot_be_read_is_said(text: str) -> None:
 def test_what_has_no_place_in_a_job_is_refused() -> None:
     with pytest.raises(TypeError, match="set"):
         encode(replace(make_job(), parameters={"lr": {0.1}}))  # type: ignore[dict-item]
+
+
+def test_of_a_job_that_changes_only_the_latest_version_stays_in_memory() -> None:
+    """With its space a sweep can be large, and it changes every few seconds for hours."""
+    texts = [encode(make_job(id="larger", revision=number)) for number in range(5)]
+    assert [decode(text).revision for text in texts] == list(range(5))
+    gc.collect()
+    assert sum(isinstance(each, Job) and each.id == "larger" for each in gc.get_objects()) == 1
+    assert decode(texts[4]) is decode(texts[4]), "what is asked for again and again is remembered"
