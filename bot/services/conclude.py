@@ -59,10 +59,10 @@ class Conclude:
 
     async def once(self) -> None:
         """Ends each sweep that is over, and tells each end that has not been told."""
-        for face in await self._store.open_jobs():
-            if face.sweep is None or face.told_at is not None:
-                continue
-            ended = await self._ended(face, face.sweep) if face.live else face
+        faces = [job for job in await self._store.open_jobs() if job.sweep is not None and job.told_at is None]
+        self._trials.forget_all_but({face.id for face in faces})  # also what was looked up while an end was told
+        for face in faces:
+            ended = await self._ended(face, face.sweep) if face.live and face.sweep is not None else face
             if not ended.live:
                 await self._tell(ended)
 
@@ -114,7 +114,6 @@ class Conclude:
             return Change(told, (NewPost(f"end:{face.id}", PostKind.END, face.id, picture.words, tuple(files)),))
 
         await self._store.change(face.id, step)
-        self._trials.forget(face.id)
         log.info("told", sweep=face.id, reason=face.reason)
         self._bells.notify.ring()
 

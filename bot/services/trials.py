@@ -5,7 +5,7 @@ change of it, and the change meets the trial as it is now.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -55,9 +55,9 @@ class Trials:
             self._known[sweep.id] = merged
             return job
 
-    def forget(self, sweep_id: str) -> None:
-        """Of a sweep that is over: what is asked of it later is read from the store again."""
-        self._known.pop(sweep_id, None)
+    def forget_all_but(self, sweep_ids: Set[str]) -> None:
+        """Of sweeps that are over: what is asked of them later is read from the store again."""
+        self._known = {sweep_id: known for sweep_id, known in self._known.items() if sweep_id in sweep_ids}
 
     def _lock(self, sweep_id: str) -> asyncio.Lock:
         """One for all who hold or await it; it goes with the last of them."""

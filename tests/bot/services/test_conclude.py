@@ -9,7 +9,7 @@ from bot.domain.job import Job
 from bot.domain.params import Value
 from bot.domain.posts import PostKind
 from bot.domain.states import EndReason
-from bot.domain.sweep import TrialState
+from bot.domain.sweep import Trial, TrialState
 from tests.bot.services.conftest import MIKA, Bot, Outside
 from tests.bot.services.test_sweep_story import end_child, face_of, leave, settle
 
@@ -89,7 +89,7 @@ async def test_a_sweep_is_judged_by_what_its_trials_have_come_to_since_it_was_lo
     face, _ = await face_of(bot, sweep_id)
     assert face.reason is EndReason.SUCCEEDED
     await bot.tell()
-    assert f"best so far: val_accuracy 91 at lr 0.01 ({sweep_id}.1)" in bot.said(PostKind.NOTE)[0]
+    assert "val_accuracy 91 at lr 0.01" in bot.said(PostKind.NOTE)[0]
 
 
 async def test_a_sweep_each_of_whose_trials_was_stopped_was_stopped(bot: Bot, outside: Outside) -> None:
@@ -102,3 +102,33 @@ async def test_a_sweep_each_of_whose_trials_was_stopped_was_stopped(bot: Bot, ou
     face, sweep = await face_of(bot, sweep_id)
     assert sweep.tally.counts == {TrialState.STOPPED: 2}
     assert face.reason is EndReason.STOPPED
+
+
+async def test_of_a_sweep_that_is_over_nothing_stays_in_memory(
+    bot: Bot, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where another service had begun to look at it before its end was told."""
+    sweep_id = (await bot.sweep("lr=0.1,0.01")).job.id
+    await bot.turn()
+    for number in (0, 1):
+        end_child(outside, f"batch-1:{number}")
+    old = await bot.store.open_jobs()
+    await settle(bot)
+
+    async def open_jobs() -> list[Job]:
+        return old
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bot.store, "open_jobs", open_jobs)
+        await bot.report.once()
+    await bot.conclude.once()
+    read: list[str] = []
+    trials = bot.store.trials
+
+    async def counted(asked: str) -> list[Trial]:
+        read.append(asked)
+        return await trials(asked)
+
+    monkeypatch.setattr(bot.store, "trials", counted)
+    await bot.trials.peek(sweep_id)
+    assert read == [sweep_id], "it is read anew"

@@ -158,8 +158,7 @@ async def test_what_is_handed_out_is_not_the_mirror(trials: Trials) -> None:
 
 async def test_forgotten_it_is_read_again(trials: Trials, memory: Memory) -> None:
     await trials.update(SWEEP, {0: runs})
-    trials.forget(SWEEP.id)
-    trials.forget("unknown")
+    trials.forget_all_but({"another"})
     assert await trials.all(SWEEP.id) == memory.kept
     assert memory.reads == 2
 
