@@ -209,8 +209,9 @@ class AnyOrder(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self._run(self.play.turn(seconds))
 
-    @rule(ahead=st.sampled_from([0.0, -3600.0, 3600.0]))
+    @rule(ahead=st.sampled_from([0.0, -3600.0, 1800.0]))
     def somebody_sets_the_clock(self, ahead: float) -> None:
+        """Never back by as much as has passed meanwhile: that nobody can tell from no time at all."""
         self.world.bot_clock.ahead = ahead
 
     # ---- what must hold ----------------------------------------------------------------------------------
