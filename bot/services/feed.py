@@ -45,7 +45,9 @@ class Feed:
 
     async def once(self) -> None:
         """The next parts of each sweep that has room for them."""
-        for face in await self._store.open_jobs():
+        faces = await self._store.open_jobs()
+        self._failed = {face.id: self._failed[face.id] for face in faces if face.id in self._failed}
+        for face in faces:
             if face.sweep is None or not face.live or face.stop_at is not None or self._rests(face):
                 continue
             try:

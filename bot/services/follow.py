@@ -5,7 +5,7 @@ trials it has the more seldom (`python -m bench sweep` counts the calls).
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 
@@ -50,6 +50,7 @@ class Follow:
     async def once(self) -> None:
         """Brings the trials of each sweep up to what their parts tell. A part that cannot be read holds up no other."""
         failure: ServiceError | None = None
+        going_on: set[str] = set()
         for face in await self._store.open_jobs():
             if face.sweep is None or not face.live:
                 continue
@@ -58,11 +59,13 @@ class Follow:
                 left = _left(part, known)
                 try:
                     if left:
+                        going_on.add(part.id)
                         await self._part(face, part, left)
                 except ServiceError as error:
                     failure = error
                     self._silent.setdefault(part.id, self._now())
             await self._age(face, parts)
+        self._forget_all_but(going_on)
         if failure is not None:
             raise failure
 
@@ -120,8 +123,14 @@ class Follow:
 
     async def _without(self, face: Job, part: Job, left: Sequence[int]) -> None:
         """Ends the trials that are left of a part that Batch did not take, or does not know any more."""
+        self._silent.pop(part.id, None)
         at = part.ended_at or self._now()
         await self._update(face, dict.fromkeys(left, partial(never_ran, part=part, at=at)))
+
+    def _forget_all_but(self, part_ids: Set[str]) -> None:
+        for known in (self._looked, self._absent, self._silent):
+            for part_id in known.keys() - part_ids:
+                del known[part_id]
 
     async def _age(self, face: Job, parts: Sequence[Job]) -> None:
         """The card says since when the state of a part, or those of its trials, cannot be had."""
