@@ -110,7 +110,10 @@ class AnyOrder(RuleBasedStateMachine):
         old, what = self._accepted(which), self.commands[which % len(self.accepted)]
         with suppress(SignalboxError):
             if what:
-                again = self._run(self.play.alive(lambda bot: bot.propose.retry_failed(old, request))).job
+                proposal = self._run(self.play.alive(lambda bot: bot.propose.retry_failed(old, request)))
+                again = proposal.job
+                if proposal.needs_confirmation:
+                    self._run(self.play.alive(lambda bot: bot.propose.confirm(again.id, NOOR)))
             else:
                 again = self._run(self.play.alive(lambda bot: bot.submit.retry(old, request)))
             self._asked(again.id, what)
