@@ -21,7 +21,9 @@ from bot.services.bells import Bells
 log = structlog.get_logger()
 
 LOOK_SECONDS = 60.0
-"""Between two looks at a trial of an array that waits."""
+"""Between two looks at an array that waits."""
+LAST = 100
+"""Trials of it that are described in such a look."""
 
 
 class Explain:
@@ -68,12 +70,15 @@ class Explain:
         return [trial for _, trial in self._asked.values()]
 
     async def _trial(self, job: Job) -> Job | None:
-        """The array, as if it were one of its trials that wait: with that one's reason."""
-        for batch_id in (await self._batch.children(job.batch_id or "", JobState.RUNNABLE))[:1]:
-            seen = (await self._batch.describe([batch_id])).get(batch_id)
-            if seen is not None and seen.state is JobState.RUNNABLE:
-                return replace(job, state=seen.state, status_reason=seen.status_reason, seen_at=self._now())
-        return None
+        """The array, as if it were one of its trials that wait: with that one's reason. The last few are looked at, in
+        one call; to list all that wait would be 100 calls of an array of 10,000."""
+        size = job.part.size if job.part is not None else 0
+        last = [f"{job.batch_id}:{index}" for index in range(max(0, size - LAST), size)]
+        seen = (await self._batch.describe(last)).values()
+        waiting = next((each for each in seen if each.state is JobState.RUNNABLE), None)
+        if waiting is None:
+            return None
+        return replace(job, state=waiting.state, status_reason=waiting.status_reason, seen_at=self._now())
 
     def _note(self, told: Job) -> Step:
         """Of what waits still when it is committed."""

@@ -168,13 +168,13 @@ async def test_nothing_is_told_while_one_of_the_trials_runs(bot: Bot, outside: O
     assert not bot.said(PostKind.NOTE)
 
 
-async def test_lists_that_are_throttled_now_and_then_do_not_keep_the_cause_back(
+async def test_answers_that_are_throttled_now_and_then_do_not_keep_the_cause_back(
     bot: Bot, outside: Outside, begun: Job
 ) -> None:
     await _waits(bot, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 4)
     for _ in range(DWELL):
         await bot.turn()
-        outside.batch.fail("children", Throttled("Rate exceeded"))
+        outside.batch.fail("describe", Throttled("Rate exceeded"))
         await bot.explain.once()
         outside.batch.faults.clear()
         outside.clock.tick(15)
