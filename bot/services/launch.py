@@ -105,7 +105,7 @@ class Launch:
         return True
 
     async def _adopt(self, job: Job, found: list[Observation]) -> None:
-        """The oldest is ours. A double is ended before that is committed: nobody would look for it afterwards."""
+        """The oldest is ours. What is told of a double is committed before it is ended."""
         notes = tuple(told_double(job, double.batch_id, found[0].batch_id) for double in found[1:])
         if notes:
             await self._store.change(job.id, lambda stored: Change(stored, notes))
