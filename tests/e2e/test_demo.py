@@ -97,6 +97,14 @@ def test_cards_end_in_the_state_of_their_job(demo: tuple[str, Path]) -> None:
     assert words == ["Succeeded", "Succeeded", "Failed", "Stopped", "Succeeded"]
 
 
+def test_the_sweep_s_card_shows_its_heatmap(demo: tuple[str, Path]) -> None:
+    record = _record(demo[1])
+    (card,) = [m for m in record.messages if m["embeds"] and "mnist sweep" in m["embeds"][0].get("title", "")]
+    assert "Swept 4 trials" in card["embeds"][0]["description"]
+    assert (demo[1] / card["embeds"][0]["image"]["url"]).read_bytes().startswith(b"\x89PNG")
+    assert demo[0].count("[picture board.png]") >= 3, "while nothing, one half and all of it has ended"
+
+
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc, which Linux has")
 def test_it_leaves_nothing_running(demo: tuple[str, Path]) -> None:
     """Neither a process nor a folder: all that it starts has its TMPDIR, or a name in it."""

@@ -13,6 +13,7 @@ EPHEMERAL = 1 << 6
 _TIMESTAMP = re.compile(r"<t:(\d+)(?::(\w))?>")
 _MENTION = re.compile(r"<@!?(\d+)>")
 _CHANNEL = re.compile(r"<#(\d+)>")
+_PICTURE = re.compile(r"\[picture \S*/([^/\]]+)\]")
 
 
 class Screen:
@@ -76,10 +77,11 @@ class Screen:
         margin = 6 if in_thread else 2
         for number, line in enumerate(lines):
             label = f"{who:<10}" if number == 0 and not in_thread else " " * 10 if not in_thread else "│ "
-            row = Text.assemble((label, style), (line, "dim" if in_thread or edited else ""))
+            row = Text.assemble((label, style), (self._said(line), "dim" if in_thread or edited else ""))
             self._console.print(Padding(row, (0, 0, 0, margin)), overflow="ellipsis", no_wrap=True, crop=True)
 
     def _lines(self, message: Mapping[str, Any]) -> Iterator[str]:
+        """As they are compared: with a time as it stands there, and a picture's address."""
         yield from self._plain(message.get("content", "")).splitlines()
         for embed in message.get("embeds", ()):
             for key in ("title", "description"):
@@ -87,7 +89,7 @@ class Screen:
             for field in embed.get("fields", ()):
                 yield self._plain(f"{field['name']}: {field['value']}".replace("\n", "  "))
             if "image" in embed:
-                yield f"[picture {embed['image']['url'].rsplit('/', 1)[-1]}]"
+                yield f"[picture {embed['image']['url']}]"
         for attachment in message.get("attachments", ()):
             yield f"[file {attachment['filename']}, {attachment['size']:,} bytes]"
         buttons = [button["label"] for row in message.get("components", ()) for button in row.get("components", ())]
@@ -96,12 +98,15 @@ class Screen:
 
     def _plain(self, text: str) -> str:
         """Discord's markup as a terminal can show it."""
-        text = _TIMESTAMP.sub(lambda match: self._relative(int(match[1])), text)
         text = _MENTION.sub(lambda match: f"@{self._people.get(match[1], 'Signalbox')}", text)
         text = _CHANNEL.sub(lambda match: f"#{self._channels.get(match[1], {}).get('name', match[1])}", text)
         text = re.sub(r"^```\w*$\n?", "", text, flags=re.M).replace("```", "")
         text = re.sub(r"\[([^\]]+)\]\(<?https?:[^)]*>?\)", r"\1", text)
         return re.sub(r"\*\*|__|`|^-# ", "", text, flags=re.M).replace("\\", "")
+
+    def _said(self, line: str) -> str:
+        """As it is shown now."""
+        return _PICTURE.sub(r"[picture \1]", _TIMESTAMP.sub(lambda match: self._relative(int(match[1])), line))
 
     def _relative(self, at: int) -> str:
         seconds = round(at - self._now())
