@@ -11,7 +11,7 @@ import pytest
 
 from deploy.sandbox.demo.record import Record
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        async with asyncio.timeout(110):
+        async with asyncio.timeout(200):
             output, _ = await process.communicate()
         assert process.returncode == 0, output.decode()
         return output.decode()
