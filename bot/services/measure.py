@@ -1,7 +1,7 @@
 """Measure the trials that have ended: the best of the metric from `metrics.csv`, and why a failed one failed."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -55,16 +55,17 @@ class Results:
         """By number; without those whose metrics could not be read."""
         project, turns = self._projects[face.project], asyncio.Semaphore(AT_ONCE)
 
-        async def read(trial: Trial) -> bytes | None:
+        async def read(trial: Trial) -> Result | None:
+            """Only of so many at once is the file in memory."""
             async with turns:
-                return await self._csv(face, project, trial)
+                csv = await self._csv(face, project, trial)
+                return None if csv is None else Result(await asyncio.to_thread(_best, project, csv))
 
-        files = await asyncio.gather(*(read(trial) for trial in trials))
-        found = [(trial, csv) for trial, csv in zip(trials, files, strict=True) if csv is not None]
-        best = await asyncio.to_thread(_best, project, found)
+        read_of = zip(trials, await asyncio.gather(*(read(trial) for trial in trials)), strict=True)
+        found = [(trial, result) for trial, result in read_of if result is not None]
         failed = [trial for trial, _ in found if trial.reason is EndReason.COMMAND_FAILED]
         details = await self._diagnose.reasons(face, failed)
-        return {number: Result(value, details.get(number, "")) for number, value in best.items()}
+        return {trial.number: replace(result, detail=details.get(trial.number, "")) for trial, result in found}
 
     async def _csv(self, face: Job, project: Project, trial: Trial) -> bytes | None:
         """Empty where it left none, None where that cannot be told."""
@@ -126,11 +127,8 @@ class Measure:
             bell.ring()
 
 
-def _best(project: Project, files: Iterable[tuple[Trial, bytes]]) -> dict[int, tuple[float, int] | None]:
-    return {
-        trial.number: best_of(Table.parse(csv, project.columns), project.metric, maximize=project.maximize)
-        for trial, csv in files
-    }
+def _best(project: Project, csv: bytes) -> tuple[float, int] | None:
+    return best_of(Table.parse(csv, project.columns), project.metric, maximize=project.maximize)
 
 
 def _measured(trial: Trial, left: Result) -> Trial:
