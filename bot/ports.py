@@ -243,8 +243,8 @@ class Store(Protocol):
     async def parts(self, sweep_id: str) -> list[Job]:
         """All parts of a sweep, in their order."""
 
-    async def trials(self, sweep_id: str) -> list[Trial]:
-        """The trials of a sweep of which anything is known, by number."""
+    async def trials(self, sweep_id: str, numbers: Sequence[int] = ()) -> list[Trial]:
+        """The trials of a sweep of which anything is known, by number; only these few where some are named."""
 
     async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step) -> Job:
         """Writes these trials as they are now, with what that changes of the sweep: the sweep."""

@@ -1,9 +1,10 @@
 """Look at one trial of a sweep, stop it, plot it, or train its point again as a job of its own."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import nsmallest
+from itertools import chain, islice
 
 from bot.domain.access import Person
 from bot.domain.job import Job
@@ -43,7 +44,7 @@ class LookAtTrial:
         if not 0 <= number < face.sweep.plan.trials:
             last = face.sweep.plan.trials - 1
             raise UnknownName("trial", given=f"{face.id}.{number}", hint=f"It has {face.id}.0 to {face.id}.{last}.")
-        known = await self._trials.peek(face.id)
+        known = await self._trials.peek(face.id, [number])
         return face, known.get(number) or Trial(number)
 
     async def matching(self, sweep_id: str, digits: str, limit: int = 25) -> list[tuple[Job, Trial]]:
@@ -51,7 +52,8 @@ class LookAtTrial:
         raises."""
         try:
             face = await self._show.job(sweep_id)
-            known = await self._trials.peek(face.id)
+            likely = _likely(face.sweep, digits, limit) if face.sweep is not None else []
+            known = await self._trials.peek(face.id, likely) if likely else {}
         except SignalboxError:
             return []
         if face.sweep is None:
@@ -158,6 +160,25 @@ class TrialLog:
             if token is None:
                 break
         return events
+
+
+def _likely(sweep: Sweep, digits: str, limit: int) -> list[int]:
+    """Numbers that begin with `digits`: of the best and of the failed ones that are told, then the lowest."""
+    told = [leader.number for leader in sweep.tally.leaders]
+    told += [number for failure in sweep.tally.failures for number in failure.numbers]
+    begun = chain((n for n in told if str(n).startswith(digits)), _beginning_with(digits, sweep.plan.trials))
+    return list(islice(dict.fromkeys(islice(begun, len(told) + limit)), limit))
+
+
+def _beginning_with(digits: str, below: int) -> Iterator[int]:
+    """`12`, `120` to `129`, `1200` to `1299`, …"""
+    if not digits:
+        yield from range(below)
+    elif digits.isdecimal() and digits == str(int(digits)):
+        first, long = int(digits), 1
+        while first < below:
+            yield from range(first, min(below, first + long))
+            first, long = first * 10 or below, long * 10
 
 
 def _swept(face: Job) -> Sweep:

@@ -99,8 +99,8 @@ class SqliteStore:
     async def parts(self, sweep_id: str) -> list[Job]:
         return await self._read(lambda db: jobs.parts(db, sweep_id))
 
-    async def trials(self, sweep_id: str) -> list[Trial]:
-        return await self._read(lambda db: sweeps.trials(db, sweep_id))
+    async def trials(self, sweep_id: str, numbers: Sequence[int] = ()) -> list[Trial]:
+        return await self._read(lambda db: sweeps.trials(db, sweep_id, numbers))
 
     async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step) -> Job:
         return await self._write(lambda db: sweeps.record(db, sweep_id, trials, step, self._now()))

@@ -38,11 +38,12 @@ def record(connection: Connection, sweep_id: str, trials: Sequence[Trial], step:
     return jobs.save(connection, sweep, step(sweep), at)
 
 
-def trials(connection: Connection, sweep_id: str) -> list[Trial]:
-    """By number. An unknown sweep has none."""
+def trials(connection: Connection, sweep_id: str, numbers: Sequence[int] = ()) -> list[Trial]:
+    """By number, only these where some are named. An unknown sweep has none."""
+    only = f" AND number IN ({', '.join(['?'] * len(numbers))})" if numbers else ""
     pages = connection.execute(
-        f"SELECT group_concat(json, char(10)) FROM trial WHERE sweep_id = ? GROUP BY number / {ROWS}",  # noqa: S608
-        (sweep_id,),
+        f"SELECT group_concat(json, char(10)) FROM trial WHERE sweep_id = ?{only} GROUP BY number / {ROWS}",  # noqa: S608
+        (sweep_id, *numbers),
     )
     found = [decode_trial(line) for (page,) in pages for line in page.split("\n")]
     return sorted(found, key=attrgetter("number"))

@@ -171,6 +171,7 @@ class TestTrials:
         ended = replace(second, state=JobState.SUCCEEDED, value=0.9)
         assert await store.record(sweep.id, [ended], _nothing) == changed
         assert await store.trials(sweep.id) == [first, ended]
+        assert await store.trials(sweep.id, [ended.number, 99]) == [ended]
 
     async def test_a_step_that_raises_leaves_them(self, store: SqliteStore, sweep: Job) -> None:
         def step(_: Job) -> Change:
