@@ -1,5 +1,6 @@
 """`0.001..0.1:log:3`: a range with its options, as `trainer/space.py` encodes it."""
 
+import sys
 from decimal import Decimal
 from typing import Any, cast
 
@@ -11,16 +12,17 @@ DOTS = ".."
 
 _SPACINGS = ("log", "linear")
 _STEP = "step="
-_DIGITS = 40
-"""Of one number: with more it is none that anyone means."""
+_DIGITS = {Kind.FLOAT: 40, Kind.INT: 18}
+"""Of one number: with more it is none that anyone means, and a whole one does not fit into 64 bits."""
 
 
 def value_of(parameter: Parameter, word: Word, *, unbounded: bool = False) -> Value:
     """One value, as the declaration has it."""
     declared = Parameter(parameter.name, parameter.kind) if unbounded else parameter
     try:
-        if declared.kind in (Kind.FLOAT, Kind.INT) and len(word.text) > _DIGITS:
-            raise BadInput(declared.name, given=word.text, expected=declared.expected)  # noqa: TRY301  as any other
+        if len(word.text) > (most := _DIGITS.get(declared.kind, len(word.text))):
+            expected = f"{declared.expected} of at most {most} characters"
+            raise BadInput(declared.name, given=word.text, expected=expected)  # noqa: TRY301  as any other
         return declared.parse(word.text)
     except BadInput as bad:
         inert = BadInput(bad.what, given=given(str(bad.given)), expected=bad.expected, choices=bad.choices)
@@ -35,6 +37,8 @@ def range_of(parameter: Parameter, word: Word) -> dict[str, Any]:
     if low >= high:
         message = f"the range runs from {shown(low)} to {shown(high)}; the lower end first is expected."
         raise ends.wrong(f"{parameter.name}: {message}")
+    if high - low > sys.float_info.max:
+        raise ends.wrong(f"{parameter.name}: the range is wider than any number; a narrower one is expected.")
     whole = {"int": True} if parameter.kind is Kind.INT else {}
     return _Options(parameter, options).applied({"low": low, "high": high, **whole})
 
@@ -61,7 +65,7 @@ class _Options:
 
     def _counted(self, option: Word) -> dict[str, Any]:
         digits = option.text
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS and int(digits) >= 2):
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS[Kind.INT] and int(digits) >= 2):
             expected = "a count of 2 or more (:5), :log, :linear or :step=0.1 is expected"
             raise self._wrong(option, f'"{given(digits)}" was given; {expected}')
         return {"count": int(digits)}

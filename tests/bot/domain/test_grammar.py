@@ -323,3 +323,17 @@ def test_what_the_page_shows_is_read_as_it_says() -> None:
         assert listed is None or axis.values == tuple(float(each) for each in listed[1].split(", "))
     encoded = json.loads(re.findall(r'^\{"axes".+$', PAGE, re.MULTILINE)[0])
     assert trials_own.point(encoded, trials_own.number(encoded, 10)) == {"lr": 0.1, "seed": 3, "folds": 5, "fold": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("seed=1..10000000000000000000", "a whole number of at most 18 characters", id="beyond 64 bits"),
+        pytest.param("seed=1,10000000000000000000", "a whole number of at most 18 characters", id="one of a list"),
+        pytest.param("shift=-1e308..1e308", "the range is wider than any number", id="no such width"),
+    ],
+)
+@pytest.mark.parametrize("search", [Search.RANDOM, Search.TPE])
+def test_no_number_is_taken_that_a_sampler_cannot_handle(text: str, said: str, search: Search) -> None:
+    """It would be refused at each try, and nothing of the sweep would ever run."""
+    assert said in refused(text, search).message
