@@ -102,7 +102,6 @@ def test_the_sweep_s_card_shows_its_heatmap(demo: tuple[str, Path]) -> None:
     (card,) = [m for m in record.messages if m["embeds"] and "mnist sweep" in m["embeds"][0].get("title", "")]
     assert "Swept 4 trials" in card["embeds"][0]["description"]
     assert (demo[1] / card["embeds"][0]["image"]["url"]).read_bytes().startswith(b"\x89PNG")
-    assert demo[0].count("[picture board.png]") >= 3, "while nothing, one half and all of it has ended"
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc, which Linux has")
