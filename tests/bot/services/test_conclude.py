@@ -125,9 +125,9 @@ async def test_of_a_sweep_that_is_over_nothing_stays_in_memory(
     read: list[str] = []
     trials = bot.store.trials
 
-    async def counted(asked: str) -> list[Trial]:
+    async def counted(asked: str, numbers: Sequence[int] = ()) -> list[Trial]:
         read.append(asked)
-        return await trials(asked)
+        return await trials(asked, numbers)
 
     monkeypatch.setattr(bot.store, "trials", counted)
     await bot.trials.peek(sweep_id)
