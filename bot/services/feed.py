@@ -4,14 +4,15 @@ What is to be submitted is committed here, as parts of the sweep; `launch` makes
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.domain.clock import passed
 from bot.domain.job import Job
+from bot.domain.loglines import inert
 from bot.domain.params import Value
-from bot.domain.posts import Change
+from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.project import Project
 from bot.domain.states import JobState
 from bot.domain.sweep import Part, Plan, Search, Trial
@@ -26,6 +27,16 @@ log = structlog.get_logger()
 
 REST_SECONDS = 10.0
 """After a sampler that failed."""
+TOLD_SECONDS = 300.0
+"""A sampler that has failed for so long is told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """When a sampler failed first without a success since, and last."""
+
+    first: float
+    last: float
 
 
 class Feed:
@@ -41,7 +52,7 @@ class Feed:
     ) -> None:
         self._store, self._trials, self._sampler = store, trials, sampler
         self._projects, self._bells, self._now = projects, bells, now
-        self._failed: dict[str, float] = {}
+        self._failed: dict[str, _Failed] = {}
 
     async def once(self) -> None:
         """The next parts of each sweep that has room for them."""
@@ -54,10 +65,25 @@ class Feed:
                 await self._feed(face, face.sweep.plan)
             except ServiceError as error:
                 log.warning("the next points could not be had", sweep=face.id, error=str(error))
-                self._failed[face.id] = self._now()
+                await self._later(face, error)
+            else:
+                self._failed.pop(face.id, None)
 
     def _rests(self, face: Job) -> bool:
-        return not passed(self._failed.get(face.id, float("-inf")), REST_SECONDS, self._now())
+        failed = self._failed.get(face.id)
+        return failed is not None and not passed(failed.last, REST_SECONDS, self._now())
+
+    async def _later(self, face: Job, error: ServiceError) -> None:
+        """What lasts is told in the thread, once: somebody may want to stop a sweep that gets no further."""
+        now = self._now()
+        failed = self._failed.get(face.id) or _Failed(now, now)
+        self._failed[face.id] = replace(failed, last=now)
+        if not passed(failed.first, TOLD_SECONDS, now):
+            return
+        text = f"The next points cannot be found ({inert(str(error))}). I keep trying; `/stop` ends the sweep."
+        note = NewPost(f"no-points:{face.id}", PostKind.NOTE, face.id, text=text)
+        await self._store.change(face.id, lambda stored: Change(stored, (note,)))
+        self._bells.notify.ring()
 
     async def _feed(self, face: Job, plan: Plan) -> None:
         parts = await self._store.parts(face.id)

@@ -359,6 +359,19 @@ async def test_a_sampler_that_fails_is_asked_again(bot: Bot, outside: Outside) -
     assert len(outside.batch.submissions) == 2
 
 
+async def test_a_sampler_that_fails_for_minutes_is_told_of_once(bot: Bot, outside: Outside) -> None:
+    outside.sampler.fail("ask", Unavailable("the sampling process died 2 times"), times=60)
+    await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=2)
+    await settle(bot, 15)
+    assert bot.said(PostKind.NOTE) == []
+    await settle(bot, 20)
+    (note,) = bot.said(PostKind.NOTE)
+    assert "the sampling process died 2 times" in note
+    await settle(bot, 40)
+    assert len(outside.batch.submissions) == 2
+    assert len(bot.said(PostKind.NOTE)) == 1
+
+
 async def test_parallel_keeps_so_many_under_way(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep("lr=0.1,0.2,0.3,0.4,0.5", parallel=2)
     await settle(bot, 2)
