@@ -217,6 +217,8 @@ def _after(post: Post, message_id: int, seen: Job) -> Step:
 
     def step(job: Job) -> Change | None:
         if post.new.kind is PostKind.CARD:
+            if post.attempted_at is not None:  # it may have arrived as it was at the first attempt: an edit follows
+                return Change(replace(job, message_id=message_id, revision=job.revision + 1))
             shown = _with_picture(job, seen)
             return Change(replace(shown, message_id=message_id, shown_revision=seen.revision))
         if post.new.kind is PostKind.THREAD:

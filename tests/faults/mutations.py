@@ -154,6 +154,14 @@ MUTATIONS = (
         f"{CRASH}[success-down-for-hours]",
     ),
     Mutation(
+        "a card that may have arrived as it was before is edited",
+        "bot/services/notify.py",
+        "if post.attempted_at is not None:  # it may",
+        "if False:  # it may",
+        "tests/faults/test_sweeps_in_trouble.py::"
+        "test_a_card_that_arrived_before_its_picture_was_there_gets_it_by_an_edit",
+    ),
+    Mutation(
         "an end is final",
         "bot/domain/job.py",
         "if self.state.terminal or self._stale(",

@@ -25,7 +25,7 @@ from bot.domain.posts import PostKind
 from bot.domain.states import EndReason, JobState
 from bot.domain.sweep import Sweep
 from bot.domain.trials import expanded
-from bot.errors import ServiceError, SignalboxError, Throttled, Unavailable
+from bot.errors import NotAllowed, ServiceError, SignalboxError, Throttled, Unavailable
 from bot.ports import Hint
 from bot.services.submit import TrainRequest
 from tests.bot.services.conftest import CHANNEL, MIKA, NOOR
@@ -121,8 +121,9 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.accepted)
     @rule(which=number)
     def the_same_command_comes_again(self, which: int) -> None:
+        """What asked for a retry comes as the command: it is another's where it has to be confirmed."""
         place = which % len(self.accepted)
-        with suppress(ServiceError):
+        with suppress(ServiceError, NotAllowed):
             if what := self.commands[place]:
                 again = self._run(self.play.sweep(interaction_id=place + 1, **what))
             else:

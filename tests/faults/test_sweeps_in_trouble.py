@@ -127,6 +127,19 @@ async def test_a_list_that_failed_and_is_needed_no_more_makes_nothing_old(
     assert face.unseen_since is None
 
 
+async def test_a_card_that_arrived_before_its_picture_was_there_gets_it_by_an_edit(bot: Bot, outside: Outside) -> None:
+    """Its answer was lost, and with the same nonce Discord answers with the message as it was."""
+    outside.chat.fail("send", Unavailable("the connection was reset"), after=True)
+    sweep_id = (await bot.sweep(GRID)).job.id
+    await bot.tell()
+    await bot.paint.once()
+    await settle(bot, 3)
+    _, sweep = await face_of(bot, sweep_id)
+    edits = [job.sweep for job in outside.chat.edits if job.sweep is not None]
+    assert [edit.picture for edit in edits if edit.picture != edit.shown_picture] == [sweep.picture]
+    assert sweep.shown_picture == sweep.picture != ""
+
+
 # ---- no machines -------------------------------------------------------------------------------------------
 async def _waits(bot: Bot, reason: str, turns: int = DWELL) -> None:
     for number in range(4):

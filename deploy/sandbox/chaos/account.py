@@ -126,6 +126,8 @@ class _Comparison:
             self._note(Wrong.ENDING_DOUBLED if told else Wrong.ENDING_LOST, f"{job}: {len(told)} endings")
         elif not text_of(told[0]).startswith(f"{job} {verdict}"):
             self._note(Wrong.ENDING_FALSE, f"{job} {end}: {text_of(told[0])[:80]!r}")
+        if any(str(card["embeds"][0].get("image", {}).get("url")).startswith("attachment:") for card in cards):
+            self._note(Wrong.CARD, f"{job} {end}: the card lacks its picture")
         shown = [(card["embeds"][0].get("description") or "").strip("*")[:9].upper() for card in cards]
         if [state.startswith(end) for state in shown] != [True]:
             self._note(Wrong.CARD, f"{job} {end}: {shown}")

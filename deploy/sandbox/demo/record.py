@@ -97,6 +97,6 @@ async def _files(session: aiohttp.ClientSession, transcript: Json, folder: Path)
 
 
 def _holders(message: Json) -> list[Json]:
-    """The parts of a message that point at a file."""
+    """The parts of a message that point at a file; not at one that the message does not have."""
     images = [embed[key] for embed in message["embeds"] for key in ("image", "thumbnail") if key in embed]
-    return [*message["attachments"], *images]
+    return [*message["attachments"], *(image for image in images if not image["url"].startswith("attachment:"))]

@@ -195,6 +195,11 @@ SWEEP_CHANGES: dict[str, tuple[bool, Callable[[SweepStory], object], set[Wrong |
         {Wrong.ENDING_FALSE},
     ),
     "an old card": (False, lambda s: s.card["embeds"][0].update(description="**Running**"), {Wrong.CARD}),
+    "a card without its picture": (
+        False,
+        lambda s: s.card["embeds"][0].update(image={"url": "attachment://board.png"}),
+        {Wrong.CARD},
+    ),
     "no card": (False, lambda s: s.card.update(embeds=[]), {Wrong.CARD, TrialWrong.UNTOLD}),
 }
 
