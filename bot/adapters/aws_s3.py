@@ -49,6 +49,7 @@ class AwsArtifacts:
         with calling(f"S3 GetObject of {uri}"):
             answer = await self._client.get_object(Bucket=place.bucket, Key=place.key)
             async with answer["Body"] as body:
+                _from_s3(answer)
                 if answer.get("ContentLength", 0) > limit:
                     raise _too_large(uri, answer["ContentLength"], limit)
                 chunks = bytearray()
@@ -69,9 +70,10 @@ class AwsArtifacts:
             with calling(f"S3 PutObject of {uri}"):
                 # No time-out of the HTTP client covers the wait for "100 Continue", nor the sending itself.
                 async with asyncio.timeout(self._patience + size / SLOWEST_UPLOAD):
-                    await self._client.put_object(
+                    answer = await self._client.put_object(
                         Bucket=place.bucket, Key=place.key, Body=body, ContentType=content_type, ContentLength=size
                     )
+                _from_s3(answer)
         finally:
             body.close()
 
@@ -100,6 +102,11 @@ class AwsArtifacts:
                 ExpiresIn=min(max(seconds, 1), LONGEST_LINK_SECONDS),
             )
         return str(address)
+
+
+def _from_s3(answer: Mapping[str, Any]) -> None:
+    """LookupError for a page of some proxy, which passes for an object, or for a put: S3 always tells the ETag."""
+    answer["ETag"]
 
 
 def _object(uri: str) -> Place:

@@ -238,10 +238,21 @@ class TestReads:
         with pytest.raises(Unavailable):
             await AwsArtifacts(odd_aws).read("s3://bucket/jobs/k7q2mx/metrics.csv")
 
+    async def test_a_page_in_place_of_s3_is_no_object_and_no_put(
+        self, vendor: Vendor, odd_aws: AwsClients, tmp_path: Path
+    ) -> None:
+        vendor.answers_with(page(200, HTML))
+        source = tmp_path / "log.txt"
+        source.write_text("all of it")
+        with pytest.raises(Unavailable):
+            await AwsArtifacts(odd_aws).write("s3://bucket/jobs/k7q2mx/log.txt", source, "text/plain")
+        with pytest.raises(Unavailable):
+            await AwsArtifacts(odd_aws).read("s3://bucket/jobs/k7q2mx/metrics.csv")
+
     async def test_a_put_whose_answer_is_lost_is_sent_again_whole(
         self, vendor: Vendor, odd_aws: AwsClients, tmp_path: Path
     ) -> None:
-        vendor.answers_with(lost, page(200, ""))
+        vendor.answers_with(lost, page(200, "", ETag="1"))
         source = tmp_path / "log.txt"
         source.write_text('{"all": "of it"}')
         await AwsArtifacts(odd_aws).write("s3://bucket/jobs/k7q2mx/log.txt", source, "text/plain")

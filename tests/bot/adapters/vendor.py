@@ -80,11 +80,11 @@ def error(status: int, code: str, message: str = "the vendor's message", **heade
     return answer
 
 
-def page(status: int, text: str, content_type: str = "text/html") -> Answer:
+def page(status: int, text: str, content_type: str = "text/html", **headers: str) -> Answer:
     """Whatever a proxy may say."""
 
     async def answer(_: web.Request) -> web.StreamResponse:
-        return web.Response(status=status, text=text, content_type=content_type)
+        return web.Response(status=status, text=text, content_type=content_type, headers=headers)
 
     return answer
 
