@@ -164,7 +164,7 @@ class Fleet:
         found = self._objects.get(key, now) if call.action == "GetObject" else None
         if found is None:
             return _failed(Failure(404, "NoSuchKey", "The specified key does not exist."), call.protocol)
-        return web.Response(body=found, content_type="binary/octet-stream")
+        return web.Response(body=found, content_type="binary/octet-stream", headers={"ETag": '"0"'})
 
 
 _IDENTITY = (
