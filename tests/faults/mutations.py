@@ -183,11 +183,11 @@ MUTATIONS = (
         "tests/faults/test_protections.py::test_a_writer_from_outside_waits_for_a_change_under_way",
     ),
     Mutation(
-        "a confirmation that comes twice is one sweep",
+        "a command that comes twice is one sweep",
         "bot/adapters/sqlite/jobs.py",
         "    if existing is not None:\n        return existing\n",
         "",
-        "tests/faults/test_protections.py::test_two_clicks_at_once_confirm_one_sweep",
+        f"{SWEEPS}::test_the_same_command_twice_is_one_sweep",
     ),
     Mutation(
         "a sweep's parts that are there stay as they are",
