@@ -237,5 +237,5 @@ def test_of_a_job_that_changes_only_the_latest_version_stays_in_memory() -> None
     texts = [encode(make_job(id="larger", revision=number)) for number in range(5)]
     assert [decode(text).revision for text in texts] == list(range(5))
     gc.collect()
-    assert sum(isinstance(each, Job) and each.id == "larger" for each in gc.get_objects()) == 1
+    assert sum(type(each) is Job and each.id == "larger" for each in gc.get_objects()) == 1
     assert decode(texts[4]) is decode(texts[4]), "what is asked for again and again is remembered"
