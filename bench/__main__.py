@@ -18,6 +18,8 @@ BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK for module in (ready, ack, plot_latency, tail, sweep, search, epoch_time)
 }
 _STYLES = {Verdict.GOOD: "green", Verdict.MISSED: "red", Verdict.TOLD: "dim"}
+WIDTH = 120
+"""Columns, where the output is not a terminal: no figure is cut off."""
 _NAMES = typer.Argument(metavar="[NAME]...", help=f"Of {', '.join(BENCHMARKS)}; all if none is given.")
 
 
@@ -29,6 +31,8 @@ def main(
 ) -> None:
     """Runs the benchmarks and prints their figures. Exit code 1 if one misses its target."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
     results: dict[str, Result] = {}
     console.print(machine.described())
     for benchmark in _chosen(names or []):
