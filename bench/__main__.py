@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench import ack, epoch_time, machine, plot_latency, ready, search, sweep, tail
-from bench.figures import Benchmark, Figure, Result, Verdict
+from bench.benchmarks import acknowledge, large_sweep, log_tail, plot_latency, search, startup, training_speed
+from bench.report import machine
+from bench.report.figures import Benchmark, Figure, Result, Verdict
 
 BENCHMARKS = {
-    module.BENCHMARK.name: module.BENCHMARK for module in (ready, ack, plot_latency, tail, sweep, search, epoch_time)
+    module.BENCHMARK.name: module.BENCHMARK
+    for module in (startup, acknowledge, plot_latency, log_tail, large_sweep, search, training_speed)
 }
 _STYLES = {Verdict.GOOD: "green", Verdict.MISSED: "red", Verdict.TOLD: "dim"}
 WIDTH = 120

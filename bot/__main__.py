@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 
 from bot import app as wiring
-from bot import config as settings
 from bot import doctor as examination
 from bot import from_stack as stack_values
-from bot import logs
+from bot import logging_setup
 from bot import restore as restoration
+from bot.config import loading as settings
 from bot.errors import SignalboxError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -34,7 +34,9 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Runs the bot until SIGTERM or Ctrl-C."""
     with _told():
         checked, secrets = settings.load(config), settings.secrets()
-        logs.configure(checked.bot.log_level, checked.bot.log_format, [secrets.discord_token.get_secret_value()])
+        logging_setup.configure(
+            checked.bot.log_level, checked.bot.log_format, [secrets.discord_token.get_secret_value()]
+        )
         asyncio.run(wiring.run(checked, secrets))
 
 

@@ -11,54 +11,55 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.adapters.aws_batch import AwsBatch
-from bot.adapters.aws_clients import AwsClients, aws_clients
-from bot.adapters.aws_events import AwsEvents
-from bot.adapters.aws_logs import AwsLogs
-from bot.adapters.aws_s3 import AwsArtifacts
-from bot.adapters.figures import ProcessFigures
-from bot.adapters.git import GitCode
+from bot.adapters.aws.batch_engine import AwsBatch
+from bot.adapters.aws.clients import AwsClients, aws_clients
+from bot.adapters.aws.cloudwatch import AwsLogs
+from bot.adapters.aws.event_queue import AwsEvents
+from bot.adapters.aws.s3 import AwsArtifacts
+from bot.adapters.drawing.drawing_process import ProcessFigures
+from bot.adapters.git.code_source import GitCode
 from bot.adapters.health import serve
-from bot.adapters.sampler import ProcessSampler
+from bot.adapters.sampling.sampling_process import ProcessSampler
 from bot.adapters.sqlite import SqliteStore, open_store
 from bot.chat.client import SignalboxClient
-from bot.config import Config, Secrets, projects, snapshot_uri, store_path
-from bot.domain.job import ID_ALPHABET, ID_LENGTH, Job
+from bot.config.loading import Config, Secrets, projects, snapshot_uri, store_path
+from bot.domain.model.job import ID_ALPHABET, ID_LENGTH, Job
 from bot.domain.project import Project
 from bot.errors import ConfigError
-from bot.services import Services, lag
-from bot.services.aimd import Aimd
-from bot.services.archive import Archive, ArchiveSettings
-from bot.services.bells import Bells
-from bot.services.browse import Browse
-from bot.services.complete import Complete
-from bot.services.conclude import Conclude, Enclosures
-from bot.services.diagnose import Diagnose
-from bot.services.explain import Explain
-from bot.services.feed import Feed
-from bot.services.finish import Finish, FinishSettings
-from bot.services.follow import Follow
-from bot.services.launch import Launch, LaunchSettings
-from bot.services.listen import Listen
-from bot.services.loop import Loop, Pulse, forever
-from bot.services.measure import Measure, MeasureSettings, Results
-from bot.services.narrate import Narrate
-from bot.services.notify import Notify, NotifySettings
-from bot.services.paint import Paint, PaintSettings
-from bot.services.plot import Plot
-from bot.services.propose import Propose
-from bot.services.prune import Prune
-from bot.services.reconcile import Reconcile
-from bot.services.report import Report
-from bot.services.show import Show
-from bot.services.sketch import Sketch
-from bot.services.snapshot import Snapshot, SnapshotSettings
-from bot.services.stop import Stop
-from bot.services.submit import Submit
-from bot.services.tail import Tail
-from bot.services.trial import LookAtTrial, TrialLog
-from bot.services.trials import Trials
-from bot.services.watch import Watch
+from bot.services import Services
+from bot.services.delivery import Notify, NotifySettings
+from bot.services.jobs.announce_result import Finish, FinishSettings
+from bot.services.jobs.complete_options import Complete
+from bot.services.jobs.explain_wait import Explain
+from bot.services.jobs.find import Show
+from bot.services.jobs.launch import Launch, LaunchSettings
+from bot.services.jobs.list_artifacts import Browse
+from bot.services.jobs.plot import Plot
+from bot.services.jobs.reconcile import Reconcile
+from bot.services.jobs.stop import Stop
+from bot.services.jobs.submit import Submit
+from bot.services.jobs.track_jobs import Watch
+from bot.services.logs.adaptive_pace import Aimd
+from bot.services.logs.archive import Archive, ArchiveSettings
+from bot.services.logs.post_lines import Narrate
+from bot.services.logs.tail import Tail
+from bot.services.running import loop_lag
+from bot.services.running.loop import Loop, Pulse, forever
+from bot.services.running.snapshot import Snapshot, SnapshotSettings
+from bot.services.running.wakeups import Bells
+from bot.services.sweeps.announce_sweep import Conclude, Enclosures
+from bot.services.sweeps.collect_results import Measure, MeasureSettings, Results
+from bot.services.sweeps.diagnose import Diagnose
+from bot.services.sweeps.dispatch import Feed
+from bot.services.sweeps.draw_board import Sketch
+from bot.services.sweeps.one_trial import LookAtTrial, TrialLog
+from bot.services.sweeps.propose import Propose
+from bot.services.sweeps.prune import Prune
+from bot.services.sweeps.refresh_board import Paint, PaintSettings
+from bot.services.sweeps.report_trials import Report
+from bot.services.sweeps.stream_metrics import Listen
+from bot.services.sweeps.track_trials import Follow
+from bot.services.sweeps.trial_book import Trials
 
 log = structlog.get_logger()
 
@@ -102,7 +103,7 @@ async def _run(config: Config, secrets: Secrets) -> None:
         check_projects(await outside.store.open_jobs(), config)
         loops = _services(config, outside, stack)
         async with asyncio.TaskGroup() as group:
-            group.create_task(lag.measure(), name="lag")
+            group.create_task(loop_lag.measure(), name="lag")
             group.create_task(outside.chat.start(secrets.discord_token.get_secret_value()), name="chat")
             for loop in loops:
                 group.create_task(forever(loop, pulse), name=loop.name)

@@ -4,11 +4,11 @@ from contextlib import AsyncExitStack
 
 from rich.console import Console
 
-from bot.adapters.aws_probe import aws_probe
-from bot.adapters.git import GitCode
-from bot.chat.probe import discord_probe
-from bot.config import Config, Secrets, projects
-from bot.services.doctor import Finding, Level, examine, repository_check
+from bot.adapters.aws.probe import aws_probe
+from bot.adapters.git.code_source import GitCode
+from bot.chat.discord_probe import discord_probe
+from bot.config.loading import Config, Secrets, projects
+from bot.services.running.doctor import Finding, Level, examine, repository_check
 
 _STYLES = {Level.OK: "green", Level.NOTE: "yellow", Level.MENDED: "cyan", Level.BAD: "bold red"}
 _MARKS = {Level.OK: "ok", Level.NOTE: "note", Level.MENDED: "FIXED", Level.BAD: "BAD"}

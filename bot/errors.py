@@ -14,7 +14,7 @@
             ├── Missing      the thing is not there
             └── Denied       no permission, or credentials that are wrong or expired
 
-Exactly one place turns these into chat text: `bot/chat/errors.py`.
+Exactly one place turns these into chat text: `bot/chat/error_replies.py`.
 """
 
 from collections.abc import Sequence

@@ -9,8 +9,8 @@ import tomlkit
 from rich.console import Console
 from tomlkit.exceptions import TOMLKitError
 
-from bot.adapters.aws_clients import aws_client
-from bot.adapters.aws_stack import stack_outputs
+from bot.adapters.aws.clients import aws_client
+from bot.adapters.aws.stack_outputs import stack_outputs
 from bot.domain.stack import Key, settings
 from bot.errors import ConfigError
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain.events import Observation
-from bot.domain.figures import BoardRequest, Drawing, FigureRequest
-from bot.domain.job import Commit, Job
-from bot.domain.loglines import LogEvent
-from bot.domain.params import Value
+from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest
+from bot.domain.logs.log_lines import LogEvent
+from bot.domain.model.job import Commit, Job
+from bot.domain.model.observation import Observation
+from bot.domain.model.states import JobState
+from bot.domain.model.sweep import Plan, Trial
+from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, Post
-from bot.domain.states import JobState
-from bot.domain.sweep import Plan, Trial
 
 
 # ---- AWS Batch -------------------------------------------------------------------------------------------

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.adapters.aws_batch import AwsBatch
-from bot.adapters.aws_clients import aws_clients
-from bot.adapters.aws_s3 import AwsArtifacts
+from bot.adapters.aws.batch_engine import AwsBatch
+from bot.adapters.aws.clients import aws_clients
+from bot.adapters.aws.s3 import AwsArtifacts
 from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.recovery import Recovery, recover, trouble
-from bot.config import Config, projects, snapshot_uri, store_path
-from bot.domain.job import Job
+from bot.config.loading import Config, projects, snapshot_uri, store_path
+from bot.domain.model.job import Job
 from bot.errors import ServiceError
 from bot.ports import Artifacts, Batch
-from bot.services.bells import Bells
-from bot.services.reconcile import Reconcile
-from bot.services.snapshot import taken
-from bot.services.watch import Watch
+from bot.services.jobs.reconcile import Reconcile
+from bot.services.jobs.track_jobs import Watch
+from bot.services.running.snapshot import taken
+from bot.services.running.wakeups import Bells
 
 MOST_BYTES = 2 * 1024**3
 """Of a snapshot that is fetched."""

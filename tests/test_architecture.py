@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     ("bot.__main__",),
     ("bot.app", "bot.doctor", "bot.from_stack", "bot.restore"),
-    ("bot.config", "bot.config_problems", "bot.logs"),
+    ("bot.config", "bot.logging_setup"),
     ("bot.chat",),
     ("bot.adapters",),
     ("bot.services",),
@@ -29,8 +29,8 @@ VENDORS = {
     "boto3": ("trainer", "deploy", "bench"),
     "sqlite3": ("bot.adapters.sqlite",),
     "tomlkit": ("bot.from_stack",),
-    "matplotlib": ("bot.adapters.figure_worker", "bot.adapters.figure_panels", "bench"),
-    "optuna": ("bot.adapters.sampler_worker", "bot.adapters.sampling", "bench"),
+    "matplotlib": ("bot.adapters.drawing", "bench"),
+    "optuna": ("bot.adapters.sampling", "bench"),
     "moto": ("deploy.sandbox.aws",),
     "aws_cdk": ("deploy.aws",),
     "cdk_nag": ("deploy.aws",),
@@ -127,6 +127,6 @@ def test_the_layers_cover_the_bot() -> None:
 def test_the_rules_can_fail(tmp_path: Path) -> None:
     file = tmp_path / "module.py"
     file.write_text("import discord\nfrom bot.services import submit\n")
-    assert {"discord", "bot.services", "bot.services.submit"} <= set(_imports(file))
-    assert _layer("bot.services.submit") == 5
-    assert _layer("bot.domain.job") == 7
+    assert {"discord", "bot.services", "bot.services.jobs.submit"} <= set(_imports(file))
+    assert _layer("bot.services.jobs.submit") == 5
+    assert _layer("bot.domain.model.job") == 7

@@ -16,10 +16,10 @@ import yaml
 from pydantic import BaseModel
 
 from bot.__main__ import app
-from bot.chat.place import NEEDED
-from bot.chat.verdict import _FAILURES
-from bot.config import Bot, Config
-from bot.domain.waiting import _CAUSES
+from bot.chat.cards.verdict import _FAILURES
+from bot.chat.permissions import NEEDED
+from bot.config.loading import Bot, Config
+from bot.domain.jobs.waiting import _CAUSES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot import config
 from bot.__main__ import app
 from bot.chat.commands import all_commands
+from bot.config import loading
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -18,7 +18,9 @@ PAGES = ("README.md", "ARCHITECTURE.md", "deploy/sandbox/README.md", "docs/relia
 
 def test_the_table_of_commands_is_that_of_the_bot() -> None:
     said = re.findall(r"^\| `/(\w+)` \|", README, flags=re.M)
-    registered = [command.name for command in all_commands(config.projects(config.load(ROOT / "config.example.toml")))]
+    registered = [
+        command.name for command in all_commands(loading.projects(loading.load(ROOT / "config.example.toml")))
+    ]
     assert sorted(said) == sorted(registered)
 
 

@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from trainer import live
 from trainer.contract import CHECKPOINT, PREVIOUS_CHECKPOINT
+from trainer.metrics import live
 from trainer.places import control_dir, output_dir, write_atomically
 
 NOTICE = "notice"

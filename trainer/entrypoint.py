@@ -10,12 +10,13 @@ import threading
 import traceback
 from collections.abc import Sequence
 
-from trainer import assignment, checkout, console
-from trainer.assignment import Assignment
 from trainer.contract import STOPPED, ExitCode, Trouble, format_trouble
 from trainer.errors import Ended, Stopped, disk_full
-from trainer.programs import Programs
-from trainer.stopping import Stopping
+from trainer.fetch import assignment, checkout
+from trainer.fetch.assignment import Assignment
+from trainer.process import console
+from trainer.process.stopping import Stopping
+from trainer.process.tools import Programs
 
 
 class Fetching:
@@ -68,7 +69,7 @@ def _run(arguments: Sequence[str], programs: Programs, stopping: Stopping) -> in
     job = assignment.read(os.environ, list(arguments[1:] if arguments[:1] == ["--"] else arguments))
     console.hide(job.token)
     fetching = Fetching(job, programs)
-    from trainer.attempt import Attempt  # noqa: PLC0415  loads the AWS SDK, while git fetches
+    from trainer.run.attempt import Attempt  # noqa: PLC0415  loads the AWS SDK, while git fetches
 
     return Attempt(job, fetching.result, programs, stopping).run()
 

@@ -29,9 +29,9 @@ from torch.optim.sgd import sgd
 
 from trainer import checkpoint, report
 from trainer.contract import MODEL, Env
-from trainer.data import DIGITS, BadData, Pictures, load
-from trainer.hardware import Hardware, be_deterministic, choose
 from trainer.places import output_dir, write_atomically
+from trainer.reference.data import DIGITS, BadData, Pictures, load
+from trainer.reference.hardware import Hardware, be_deterministic, choose
 
 SPLIT_SEED = 1008
 BATCH, VALIDATION_BATCH = 64, 250

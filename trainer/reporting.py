@@ -3,8 +3,9 @@
 import numbers
 import sys
 
-from trainer import checkpoint, live
+from trainer import checkpoint
 from trainer.contract import format_metrics
+from trainer.metrics import live
 
 
 def report(**values: float) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench.fleet.jobs import Jobs, Submitted
-from deploy.sandbox.aws.jobs import Status
+from deploy.sandbox.aws.batch.jobs import Status
 
 Json = dict[str, Any]
 MESSAGES = 10

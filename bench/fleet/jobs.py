@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.fleet.grid import Grid, Known
 from bench.fleet.machines import Attempt, Course, Machines
-from deploy.sandbox.aws.jobs import Status
+from deploy.sandbox.aws.batch.jobs import Status
 from trainer.space import number
 
 Json = dict[str, Any]

@@ -17,8 +17,8 @@ from bench.fleet.limits import Ledger
 from bench.fleet.machines import Machines
 from bench.fleet.storage import Objects
 from bench.fleet.streams import Streams
-from deploy.sandbox.aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
-from deploy.sandbox.aws.wire import Call, Failure, Protocol, call_of, throttled
+from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from deploy.sandbox.aws.requests.protocols import Call, Failure, Protocol, call_of, throttled
 
 HOST = "127.0.0.1"
 BUCKET, QUEUE, DEFINITION, GROUP = "signalbox-fleet", "fleet", "trainer", "/signalbox/fleet"

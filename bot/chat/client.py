@@ -12,14 +12,15 @@ import yarl
 from discord import app_commands
 from discord.gateway import DiscordWebSocket
 
-from bot.chat import errors, forms
-from bot.chat.clicks import CLICKS
+from bot.chat import error_replies
+from bot.chat.buttons import forms
+from bot.chat.buttons.clicks import CLICKS
+from bot.chat.buttons.views import JobButton
 from bot.chat.commands import all_commands
 from bot.chat.context import Arrivals, BoxClient, Interaction
+from bot.chat.delivery.limiter import Limiter
+from bot.chat.delivery.poster import Poster
 from bot.chat.discord_errors import PASSING, calling, translated
-from bot.chat.limiter import Limiter
-from bot.chat.poster import Poster
-from bot.chat.views import JobButton
 from bot.domain.project import Project
 from bot.errors import Unavailable
 from bot.services import Services
@@ -164,4 +165,4 @@ class Tree(app_commands.CommandTree[BoxClient]):
     """The commands; their errors go one way."""
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
-        await errors.tell(interaction, error)
+        await error_replies.tell(interaction, error)

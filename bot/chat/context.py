@@ -10,7 +10,7 @@ import structlog
 
 from bot.chat.discord_errors import INTERACTION_ACKNOWLEDGED, PASSING
 from bot.domain.access import Person
-from bot.domain.job import Job
+from bot.domain.model.job import Job
 from bot.domain.project import Project
 from bot.services import Services
 

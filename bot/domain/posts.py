@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.job import Job
+from bot.domain.model.job import Job
 
 
 class PostKind(StrEnum):

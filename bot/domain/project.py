@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.access import Access
-from bot.domain.params import Parameter
+from bot.domain.parameters import Parameter
 from bot.errors import BadInput
 
 

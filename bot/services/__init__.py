@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from bot.domain.project import Project
-from bot.services.browse import Browse
-from bot.services.complete import Complete
-from bot.services.plot import Plot
-from bot.services.propose import Propose
-from bot.services.show import Show
-from bot.services.stop import Stop
-from bot.services.submit import Submit
-from bot.services.trial import LookAtTrial
+from bot.services.jobs.complete_options import Complete
+from bot.services.jobs.find import Show
+from bot.services.jobs.list_artifacts import Browse
+from bot.services.jobs.plot import Plot
+from bot.services.jobs.stop import Stop
+from bot.services.jobs.submit import Submit
+from bot.services.sweeps.one_trial import LookAtTrial
+from bot.services.sweeps.propose import Propose
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from bot.config import Config, load
+from bot.config.loading import Config, load
 from bot.errors import ConfigError
-from deploy.aws.stack import signalbox_stack
+from deploy.aws.stack.stack import signalbox_stack
 
 
 def main(arguments: list[str] | None = None) -> int:

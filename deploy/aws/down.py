@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bot.config import Config, load
+from bot.config.loading import Config, load
 from bot.errors import ConfigError
 from deploy.aws.outputs import Output
 

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from bot.config import Config, load
+from bot.config.loading import Config, load
 from bot.errors import ConfigError
 
 TEMPLATE = Path(__file__).with_name("template.json")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.sandbox.aws.reaper import Reaper
+from deploy.sandbox.aws.containers.reaper import Reaper
 
 READY_SECONDS = 30.0
 END_SECONDS = 10.0

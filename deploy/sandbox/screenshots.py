@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.async_api import Browser, Locator, Page, async_playwright
 from rich.console import Console
 
-from deploy.sandbox.discord.person import Person
+from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import sandbox
 
 console = Console(highlight=False)

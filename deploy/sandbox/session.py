@@ -14,13 +14,13 @@ from typing import Any
 
 from deploy.sandbox import botconfig, repository
 from deploy.sandbox.aws import resources
-from deploy.sandbox.aws.process import aws_stand_in
-from deploy.sandbox.aws.reaper import Reaper
-from deploy.sandbox.aws.settings import Settings
+from deploy.sandbox.aws.common.settings import Settings
+from deploy.sandbox.aws.containers.reaper import Reaper
+from deploy.sandbox.aws.launcher import aws_stand_in
 from deploy.sandbox.botprocess import BotProcess
-from deploy.sandbox.discord.limits import Limits
+from deploy.sandbox.discord.limits.limits import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
-from deploy.sandbox.discord.world import World
+from deploy.sandbox.discord.state.world_spec import World
 
 ENTRYPOINT = (sys.executable, "-m", "trainer.entrypoint", "--")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.sqlite import SqliteStore, open_store
-from bot.domain.job import ID_ALPHABET, ID_LENGTH, Commit, Job
+from bot.domain.model.job import ID_ALPHABET, ID_LENGTH, Commit, Job
 
 _numbers = itertools.count(1)
 

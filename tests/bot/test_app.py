@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import config
 from bot.app import check_projects
+from bot.config import loading
 from bot.errors import ConfigError
 from tests.bot.conftest import make_job
 
@@ -13,7 +13,7 @@ EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
 
 def test_a_project_with_unfinished_jobs_cannot_leave_the_config() -> None:
-    settings = config.load(EXAMPLE)
+    settings = loading.load(EXAMPLE)
     check_projects([make_job(project="mnist")], settings)
     with pytest.raises(ConfigError, match=r"projects\.walker: missing, and it has jobs that are not finished"):
         check_projects([make_job(project="mnist"), make_job(project="walker")], settings)

@@ -19,16 +19,16 @@ from typing import Any
 import aiohttp
 import tomli_w
 
-from bot import config
 from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.adapters.sqlite.store import open_store
-from bot.domain.job import Job
+from bot.config import loading
+from bot.domain.model.job import Job
+from bot.domain.model.sweep import Trial
 from bot.domain.project import Project
-from bot.domain.sweep import Trial
+from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients
-from deploy.sandbox.aws.settings import Settings
 from deploy.sandbox.demo.view import Json, View, buttons, text_of
-from deploy.sandbox.discord.person import Person
+from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import ENTRYPOINT, Sandbox, sandbox
 from tests.trainer.conftest import Repository
 
@@ -139,13 +139,13 @@ class Stage:
 
     async def stored(self, sweep_id: str) -> tuple[Job, Mapping[int, Trial], Project]:
         """What the running bot knows of a sweep."""
-        settings = config.load(self.sandbox.folder / "config.toml")
+        settings = loading.load(self.sandbox.folder / "config.toml")
         copy = self.sandbox.folder / f"copy-{sweep_id}.db"
-        await asyncio.to_thread(write_snapshot, config.store_path(settings), copy)
+        await asyncio.to_thread(write_snapshot, loading.store_path(settings), copy)
         async with open_store(copy) as store:
             job, trials = await store.job(sweep_id), await store.trials(sweep_id)
         assert job is not None
-        projects = {project.name: project for project in config.projects(settings)}
+        projects = {project.name: project for project in loading.projects(settings)}
         return job, {trial.number: trial for trial in trials}, projects[job.project]
 
     async def restart(self, seconds: float) -> None:

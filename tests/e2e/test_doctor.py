@@ -15,8 +15,8 @@ import tomli_w
 
 from deploy.sandbox import botconfig
 from deploy.sandbox.aws.resources import Clients
-from deploy.sandbox.discord.permissions import Overwrite, Permission
-from deploy.sandbox.discord.world import ChannelSpec, World
+from deploy.sandbox.discord.state.permissions import Overwrite, Permission
+from deploy.sandbox.discord.state.world_spec import ChannelSpec, World
 from deploy.sandbox.session import Sandbox, sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]

@@ -12,7 +12,7 @@ import boto3
 import pytest
 import tomli_w
 
-from bot.domain.table import Table
+from bot.domain.metrics.metrics_table import Table
 from deploy.sandbox.session import Sandbox, sandbox
 from tests.trainer.conftest import Repository
 

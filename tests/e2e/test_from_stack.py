@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 
 from deploy.aws import outputs
-from deploy.sandbox.aws.process import aws_stand_in
+from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Settings
+from deploy.sandbox.aws.launcher import aws_stand_in
 from deploy.sandbox.aws.resources import Clients
-from deploy.sandbox.aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.sandbox.aws.process import aws_stand_in
-from deploy.sandbox.aws.settings import REGION, Settings
+from deploy.sandbox.aws.common.settings import REGION, Settings
+from deploy.sandbox.aws.launcher import aws_stand_in
 from deploy.sandbox.demo.view import Json, View
-from deploy.sandbox.discord.person import Person
+from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.session import ENTRYPOINT
 

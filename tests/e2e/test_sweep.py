@@ -10,9 +10,9 @@ from statistics import mean, stdev
 import pytest
 import pytest_asyncio
 
-from bot.domain.board import request
+from bot.domain.sweeps.board_points import request
 from deploy.sandbox.demo.view import Json, buttons, text_of
-from tests.bot.adapters.figure_panels.boards import drawn
+from tests.bot.adapters.drawing.boards.samples import drawn
 from tests.e2e.sweeps import ALONE, Stage, accuracy, id_in, stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]

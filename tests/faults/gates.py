@@ -11,12 +11,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import bot.services
+
 COMMITS = (
     *("add", "change", "append_log", "drop_log", "post_attempted", "post_done", "post_parked"),
     *("add_parts", "record", "keep_draft", "drop_draft", "drop_drafts"),
 )
 """The methods of the store that write."""
-_SERVICES = str(Path("bot", "services"))
+_SERVICES = Path(bot.services.__file__).parent
 
 
 class Cut(BaseException):
@@ -97,7 +99,7 @@ def _caller() -> str:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         path = Path(frame.f_code.co_filename)
-        if str(path.parent).endswith(_SERVICES) and not frame.f_code.co_name.startswith("<"):
+        if path.is_relative_to(_SERVICES) and not frame.f_code.co_name.startswith("<"):
             return f"{path.stem}: {frame.f_code.co_name.strip('_')}"
         frame = frame.f_back
     return "test"

@@ -5,7 +5,7 @@ import os
 import sys
 
 from deploy.sandbox import botconfig
-from deploy.sandbox.discord.person import Person
+from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bot.domain.job import Job
+from bot.domain.model.job import Job
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import TrialState
 from bot.domain.posts import Lane, NewPost, PostKind
-from bot.domain.states import EndReason, JobState
-from bot.domain.sweep import TrialState
 from bot.errors import Refused, Unavailable
 from tests.faults.gates import Fault
 from tests.faults.world import MEMORY, Play, World

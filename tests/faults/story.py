@@ -1,9 +1,9 @@
 """Pieces of a job's story, for the scenarios."""
 
-from bot.domain.events import Attempt
-from bot.domain.job import Job
+from bot.domain.model.job import Job
+from bot.domain.model.observation import Attempt
+from bot.domain.model.states import JobState
 from bot.domain.posts import PostKind
-from bot.domain.states import JobState
 from tests.bot.services.conftest import Bot
 
 STREAM = "trainer/default/1"

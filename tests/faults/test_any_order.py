@@ -20,14 +20,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.domain.job import Job
+from bot.domain.model.job import Job
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Sweep
 from bot.domain.posts import PostKind
-from bot.domain.states import EndReason, JobState
-from bot.domain.sweep import Sweep
-from bot.domain.trials import expanded
+from bot.domain.sweeps.trial_changes import expanded
 from bot.errors import NotAllowed, ServiceError, SignalboxError, Throttled, Unavailable
 from bot.ports import Hint
-from bot.services.submit import TrainRequest
+from bot.services.jobs.submit import TrainRequest
 from tests.bot.services.conftest import CHANNEL, MIKA, NOOR
 from tests.faults.gates import Fault
 from tests.faults.stories import CSV

@@ -7,13 +7,13 @@ from typing import Any
 import discord
 import pytest
 
-from bot.chat import errors
-from bot.chat.breaker import MOST_INVALID, WINDOW_SECONDS, Breaker
+from bot.chat import error_replies
 from bot.chat.context import acknowledge
-from bot.domain.events import Attempt
-from bot.domain.job import DIRECT, NOWHERE, Job
+from bot.chat.delivery.breaker import MOST_INVALID, WINDOW_SECONDS, Breaker
+from bot.domain.model.job import DIRECT, NOWHERE, Job
+from bot.domain.model.observation import Attempt
+from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
-from bot.domain.states import EndReason, JobState
 from bot.errors import Denied, Missing, Refused, Throttled
 from bot.ports import Store
 from tests.bot.services.conftest import Bot, Outside
@@ -269,7 +269,7 @@ async def test_10062_ends_the_command_before_anything_is_started_and_is_only_log
     with pytest.raises(discord.HTTPException) as caught:
         await acknowledge(interaction)
     assert len(tries) == 1
-    await errors.tell(interaction, caught.value)
+    await error_replies.tell(interaction, caught.value)
 
 
 async def test_failed_while_nobody_could_be_told_is_told_after_a_restart(

@@ -10,17 +10,17 @@ from typing import Any
 import discord
 import pytest
 
-from bot.chat.breaker import WINDOW_SECONDS, Breaker
-from bot.chat.limiter import Limiter
-from bot.chat.poster import Poster
-from bot.domain.job import DIRECT, NOWHERE, Job
+from bot.chat.delivery.breaker import WINDOW_SECONDS, Breaker
+from bot.chat.delivery.limiter import Limiter
+from bot.chat.delivery.poster import Poster
+from bot.domain.model.job import DIRECT, NOWHERE, Job
+from bot.domain.model.states import EndReason
 from bot.domain.posts import NewPost, PostKind
-from bot.domain.states import EndReason
 from bot.errors import ServiceError
 from bot.ports import Store
-from bot.services.bells import Bells
-from bot.services.notify import Notify, NotifySettings
-from deploy.sandbox.discord.permissions import Overwrite, Permission
+from bot.services.delivery import Notify, NotifySettings
+from bot.services.running.wakeups import Bells
+from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 from tests.bot.chat.conftest import CHANNEL, Room
 from tests.bot.chat.jobs import PROJECT, a_post, a_running_job, an_ended_job
 

@@ -11,8 +11,8 @@ import pytest
 from bot.adapters.sqlite import SqliteStore, open_store, schema
 from bot.domain.posts import PostKind
 from bot.errors import StoreError
-from bot.services.loop import Loop, Pulse, forever
-from deploy.sandbox.discord.person import Person
+from bot.services.running.loop import Loop, Pulse, forever
+from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox
 from tests.bot.services.conftest import Bot, Outside
 from tests.bot.services.fakes import LOST_REPLY

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.events import Attempt
-from bot.domain.logfile import MOST_BYTES
-from bot.domain.loglines import LogEvent, units
+from bot.domain.logs.log_file import MOST_BYTES
+from bot.domain.logs.log_lines import LogEvent, units
+from bot.domain.model.observation import Attempt
+from bot.domain.model.states import JobState
 from bot.domain.posts import PostKind
-from bot.domain.states import JobState
 from bot.errors import Throttled
 from tests.bot.services.conftest import Bot, Outside
 from tests.faults.story import STREAM, archived, end, running, settle

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sqlite import open_store
-from bot.domain.events import Attempt
-from bot.domain.job import Job
+from bot.domain.model.job import Job
+from bot.domain.model.observation import Attempt
+from bot.domain.model.states import JobState
 from bot.domain.posts import Change
-from bot.domain.states import JobState
 from bot.ports import Store
-from bot.services.submit import TrainRequest
+from bot.services.jobs.submit import TrainRequest
 from tests.bot.conftest import make_job
 from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
 from tests.bot.services.test_sweep_story import LARGE, finished

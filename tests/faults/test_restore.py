@@ -15,13 +15,13 @@ import tomli_w
 
 from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.recovery import recover, trouble
-from bot.domain.events import Attempt
+from bot.domain.model.observation import Attempt
+from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
-from bot.domain.states import EndReason, JobState
 from bot.errors import StoreError, Unavailable
 from bot.ports import Store
-from bot.services.snapshot import KEPT, Snapshot, SnapshotSettings, taken
-from deploy.sandbox.discord.person import Person
+from bot.services.running.snapshot import KEPT, Snapshot, SnapshotSettings, taken
+from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox
 from tests.bot.services.conftest import Bot, Outside
 from tests.bot.services.fakes import FakeArtifacts

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chat import cards
-from bot.domain.events import Attempt
+from bot.chat.cards import choose
+from bot.domain.model.observation import Attempt
+from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
-from bot.domain.states import EndReason, JobState
 from bot.errors import Throttled, Unavailable
 from bot.ports import Hint
-from bot.services.bells import Bell, Bells
-from bot.services.explain import Explain
-from bot.services.loop import Loop, Pulse, forever
-from bot.services.watch import QUARANTINED
+from bot.services.jobs.explain_wait import Explain
+from bot.services.jobs.track_jobs import QUARANTINED
+from bot.services.running.loop import Loop, Pulse, forever
+from bot.services.running.wakeups import Bell, Bells
 from tests.bot.services.conftest import PROJECT, Bot, Outside
 from tests.faults.story import STREAM, count, end, running, settle
 
@@ -119,14 +119,14 @@ async def test_describe_jobs_without_an_answer_for_ten_minutes_the_card_says_how
     old = await bot.job(job.id)
     assert (old.state, old.live, old.unseen_since) == (JobState.RUNNING, True, known), "nothing is guessed"
     said = f"AWS has not answered since <t:{known:.0f}:R>: this is how it was then."
-    assert said in (cards.card(outside.chat.edits[-1], PROJECT).description or "")
+    assert said in (choose.card(outside.chat.edits[-1], PROJECT).description or "")
     assert old.revision - job.revision == 1, "said once, not at every try"
 
     outside.batch.faults.clear()
     outside.clock.tick(15)
     await bot.turn()
     assert (await bot.job(job.id)).unseen_since is None
-    assert "not answered" not in (cards.card(outside.chat.edits[-1], PROJECT).description or "")
+    assert "not answered" not in (choose.card(outside.chat.edits[-1], PROJECT).description or "")
     end(bot)
     await settle(bot)
     assert count(bot, PostKind.END) == 1
@@ -187,7 +187,7 @@ async def test_a_reclaim_and_a_second_attempt(bot: Bot, outside: Outside) -> Non
     outside.batch.move("batch-1", JobState.RUNNABLE, lost)
     await bot.turn()
     waiting = await bot.job(job.id)
-    assert "AWS took the machine back" in (cards.card(waiting, PROJECT).description or "")
+    assert "AWS took the machine back" in (choose.card(waiting, PROJECT).description or "")
     second = Attempt("trainer/default/2", outside.clock())
     outside.batch.move("batch-1", JobState.RUNNING, lost, second)
     outside.logs.write("trainer/default/2", "two", at=outside.clock())

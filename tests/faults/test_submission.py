@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sqlite import open_store
-from bot.domain.events import Attempt, Observation
+from bot.domain.model.observation import Attempt, Observation
+from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
-from bot.domain.states import EndReason, JobState
 from bot.errors import StoreError, Unavailable
 from bot.ports import Store
-from bot.services.assign import BOT_TAG, INTERACTION_TAG, PROJECT_TAG
+from bot.services.jobs.submit_call import BOT_TAG, INTERACTION_TAG, PROJECT_TAG
 from tests.bot.services.conftest import MIKA, Bot, Outside
 from tests.bot.services.fakes import LOST_REPLY
 from tests.faults.story import STREAM, archived, count, end, running, settle

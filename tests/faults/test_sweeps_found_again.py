@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sqlite import open_store
-from bot.domain.events import Attempt
+from bot.domain.model.observation import Attempt
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import TrialState
 from bot.domain.posts import PostKind
-from bot.domain.states import EndReason, JobState
-from bot.domain.sweep import TrialState
 from bot.errors import Unavailable
 from bot.ports import Store
-from bot.services.submit import TrainRequest
+from bot.services.jobs.submit import TrainRequest
 from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
 from tests.bot.services.test_sweep_story import (
     BEST,

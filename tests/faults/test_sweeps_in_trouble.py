@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.job import Job
+from bot.domain.model.job import Job
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import TrialState
 from bot.domain.posts import PostKind
-from bot.domain.states import EndReason, JobState
-from bot.domain.sweep import TrialState
 from bot.errors import Throttled, Unavailable
 from bot.ports import Store
 from tests.bot.services.conftest import Bot, Outside

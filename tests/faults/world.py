@@ -10,12 +10,12 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from bot.adapters.sqlite import open_store
-from bot.domain.events import Attempt, Observation
-from bot.domain.states import JobState
+from bot.domain.model.observation import Attempt, Observation
+from bot.domain.model.states import JobState
 from bot.errors import ServiceError, UserError
 from bot.ports import Hint, LogPage, Submission
-from bot.services.propose import SweepRequest
-from bot.services.submit import TrainRequest
+from bot.services.jobs.submit import TrainRequest
+from bot.services.sweeps.propose import SweepRequest
 from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
 from tests.bot.services.fakes import Clock, FakeBatch, FakeLogs
 from tests.faults.gates import COMMITS, Cut, Fault, Gated, Gates

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bench import batch
-from bench.batch import Aws, Source
+from bench.stages import batch_only
+from bench.stages.batch_only import Aws, Source
+from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.resources import TRAINER_IMAGE
-from deploy.sandbox.aws.settings import Settings
 from tests.trainer.conftest import Repository, repository
 
 __all__ = ["repository"]
@@ -47,7 +47,7 @@ async def aws(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> AsyncI
         stop_timeout_seconds=30,
         signal_group=False,
     )
-    async with batch.aws(settings) as made:
+    async with batch_only.aws(settings) as made:
         yield made
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from trainer import contract
 from trainer.contract import Env, ExitCode
-from trainer.stopping import COMMAND_SECONDS, UPLOAD_SECONDS
+from trainer.process.stopping import COMMAND_SECONDS, UPLOAD_SECONDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "training-code.md").read_text()
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.trainer.conftest import Container, Repository
-from trainer.bucket import Bucket
 from trainer.contract import ExitCode, Trouble, parse_trouble
+from trainer.storage.bucket import Bucket
 
 pytestmark = pytest.mark.slow
 

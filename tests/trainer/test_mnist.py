@@ -5,10 +5,11 @@ import pytest
 import torch
 
 import trainer
-from trainer import hardware, mnist
+from trainer import mnist
 from trainer.contract import Env
-from trainer.data import Pictures
 from trainer.mnist import Net, split
+from trainer.reference import hardware
+from trainer.reference.data import Pictures
 
 LEARNS = ["--lr", "0.1", "--momentum", "0.5"]
 

@@ -13,8 +13,8 @@ from functools import cache, lru_cache, partial
 from operator import attrgetter
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from bot.domain.job import Job
-from bot.domain.sweep import Trial
+from bot.domain.model.job import Job
+from bot.domain.model.sweep import Trial
 from bot.errors import StoreError
 
 T = TypeVar("T")

@@ -7,14 +7,14 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.adapters.sqlite import drafts, jobs
+from bot.adapters.sqlite import draft_rows, job_rows
 from bot.adapters.sqlite.connection import connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate, renumber
 from bot.adapters.sqlite.snapshot import write_snapshot
-from bot.domain.job import Job
+from bot.domain.model.job import Job
+from bot.domain.model.states import JobState
 from bot.domain.posts import Change, NewPost, PostKind
-from bot.domain.states import JobState
 from bot.errors import StoreError
 
 _SIDE_FILES = ("", "-wal", "-shm")
@@ -87,9 +87,9 @@ def _mark(connection: sqlite3.Connection, at: float) -> None:
     """What happened after the snapshot is looked for before it is done again: at Batch by name, in the chat by text."""
     renumber(connection)
     connection.execute("UPDATE post SET attempted_at = created_at WHERE done_at IS NULL AND attempted_at IS NULL")
-    drafts.drop_old(connection, math.inf)  # whoever was shown one is asked again
-    for job in jobs.open_jobs(connection):
-        jobs.save(connection, job, Change(_found(job, at), _notes(job, at)), at)
+    draft_rows.drop_old(connection, math.inf)  # whoever was shown one is asked again
+    for job in job_rows.open_jobs(connection):
+        job_rows.save(connection, job, Change(_found(job, at), _notes(job, at)), at)
 
 
 def _found(job: Job, at: float) -> Job:

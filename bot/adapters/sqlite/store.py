@@ -13,15 +13,15 @@ from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
 
-from bot.adapters.sqlite import drafts, jobs, log, outbox, sweeps
+from bot.adapters.sqlite import draft_rows, job_rows, line_rows, outbox_rows, sweep_rows
 from bot.adapters.sqlite.connection import connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate
 from bot.adapters.sqlite.snapshot import write_snapshot
-from bot.domain.job import Job
-from bot.domain.loglines import LogEvent
+from bot.domain.logs.log_lines import LogEvent
+from bot.domain.model.job import Job
+from bot.domain.model.sweep import Trial
 from bot.domain.posts import NewPost, Post
-from bot.domain.sweep import Trial
 from bot.errors import StoreError
 from bot.ports import LogLines, LogStep, Step
 
@@ -65,16 +65,16 @@ class SqliteStore:
 
     # ---- jobs --------------------------------------------------------------------------------------------
     async def add(self, job: Job, posts: Sequence[NewPost], trials: Sequence[Trial] = ()) -> Job:
-        return await self._write(lambda db: sweeps.add(db, job, posts, trials, self._now()))
+        return await self._write(lambda db: sweep_rows.add(db, job, posts, trials, self._now()))
 
     async def change(self, job_id: str, step: Step) -> Job:
-        return await self._write(lambda db: jobs.change(db, job_id, step, self._now()))
+        return await self._write(lambda db: job_rows.change(db, job_id, step, self._now()))
 
     async def job(self, job_id: str) -> Job | None:
-        return await self._read(lambda db: jobs.by_id(db, job_id))
+        return await self._read(lambda db: job_rows.by_id(db, job_id))
 
     async def by_batch_id(self, batch_id: str) -> Job | None:
-        return await self._read(lambda db: jobs.by_batch_id(db, batch_id))
+        return await self._read(lambda db: job_rows.by_batch_id(db, batch_id))
 
     async def jobs(
         self,
@@ -87,74 +87,74 @@ class SqliteStore:
     ) -> list[Job]:
         given: dict[str, str | int] = {"project": project, "channel_id": channel_id, "asker_id": asker_id}
         where = {column: value for column, value in given.items() if value}
-        return await self._read(lambda db: jobs.newest(db, where, live=live, limit=limit))
+        return await self._read(lambda db: job_rows.newest(db, where, live=live, limit=limit))
 
     async def open_jobs(self) -> list[Job]:
-        return await self._read(jobs.open_jobs)
+        return await self._read(job_rows.open_jobs)
 
     # ---- sweeps ------------------------------------------------------------------------------------------
     async def add_parts(self, sweep_id: str, parts: Sequence[Job], step: Step) -> Job:
-        return await self._write(lambda db: sweeps.add_parts(db, sweep_id, parts, step, self._now()))
+        return await self._write(lambda db: sweep_rows.add_parts(db, sweep_id, parts, step, self._now()))
 
     async def parts(self, sweep_id: str) -> list[Job]:
-        return await self._read(lambda db: jobs.parts(db, sweep_id))
+        return await self._read(lambda db: job_rows.parts(db, sweep_id))
 
     async def trials(self, sweep_id: str, numbers: Sequence[int] = ()) -> list[Trial]:
-        return await self._read(lambda db: sweeps.trials(db, sweep_id, numbers))
+        return await self._read(lambda db: sweep_rows.trials(db, sweep_id, numbers))
 
     async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step) -> Job:
-        return await self._write(lambda db: sweeps.record(db, sweep_id, trials, step, self._now()))
+        return await self._write(lambda db: sweep_rows.record(db, sweep_id, trials, step, self._now()))
 
     async def keep_draft(self, job: Job) -> None:
-        await self._write(lambda db: drafts.keep(db, job))
+        await self._write(lambda db: draft_rows.keep(db, job))
 
     async def draft(self, job_id: str) -> Job | None:
-        return await self._read(lambda db: drafts.by_id(db, job_id))
+        return await self._read(lambda db: draft_rows.by_id(db, job_id))
 
     async def drop_draft(self, job_id: str) -> None:
-        await self._write(lambda db: drafts.drop(db, job_id))
+        await self._write(lambda db: draft_rows.drop(db, job_id))
 
     async def drop_drafts(self, before: float) -> None:
-        await self._write(lambda db: drafts.drop_old(db, before))
+        await self._write(lambda db: draft_rows.drop_old(db, before))
 
     # ---- logs --------------------------------------------------------------------------------------------
     async def append_log(self, job_id: str, events: Sequence[LogEvent], step: LogStep) -> int:
-        return await self._write(lambda db: log.append(db, job_id, events, step, self._now()))
+        return await self._write(lambda db: line_rows.append(db, job_id, events, step, self._now()))
 
     async def log_lines(self, job_id: str, first: int, limit: int) -> LogLines:
-        return await self._read(lambda db: log.lines(db, job_id, first, limit))
+        return await self._read(lambda db: line_rows.lines(db, job_id, first, limit))
 
     async def behind(self) -> list[Job]:
-        return await self._read(jobs.behind)
+        return await self._read(job_rows.behind)
 
     async def with_old_logs(self, archived_before: float) -> list[Job]:
-        return await self._read(lambda db: jobs.with_old_logs(db, archived_before))
+        return await self._read(lambda db: job_rows.with_old_logs(db, archived_before))
 
     async def drop_log(self, job_id: str) -> None:
-        await self._write(lambda db: log.drop(db, job_id))
+        await self._write(lambda db: line_rows.drop(db, job_id))
 
     async def log_since(self, job_id: str) -> dict[str, int]:
-        return await self._read(lambda db: log.since(db, job_id))
+        return await self._read(lambda db: line_rows.since(db, job_id))
 
     # ---- the outbox --------------------------------------------------------------------------------------
     async def pending_posts(self) -> list[Post]:
-        return await self._read(outbox.pending)
+        return await self._read(outbox_rows.pending)
 
     async def post_attempted(self, post_id: int, at: float) -> None:
-        await self._write(lambda db: outbox.attempted(db, post_id, at))
+        await self._write(lambda db: outbox_rows.attempted(db, post_id, at))
 
     async def post_done(self, post_id: int, message_id: int, at: float, step: Step) -> None:
         """A post that is settled already stays as it is, and `step` is left out."""
 
         def work(db: sqlite3.Connection) -> None:
-            job_id = outbox.done(db, post_id, message_id, at)
+            job_id = outbox_rows.done(db, post_id, message_id, at)
             if job_id is not None:
-                jobs.change(db, job_id, step, self._now())
+                job_rows.change(db, job_id, step, self._now())
 
         await self._write(work)
 
     async def post_parked(self, post_id: int, why: str, at: float) -> None:
-        await self._write(lambda db: outbox.parked(db, post_id, why, at))
+        await self._write(lambda db: outbox_rows.parked(db, post_id, why, at))
 
     # ---- the file ----------------------------------------------------------------------------------------
     async def snapshot(self, target: Path) -> None:

@@ -5,13 +5,13 @@ import io
 import discord
 from discord import app_commands
 
-from bot.chat import complete
+from bot.chat.cards.inert import escape
+from bot.chat.cards.units import joined, plural, size
+from bot.chat.commands.shared import autocomplete
 from bot.chat.context import Interaction, acknowledge, answer
-from bot.chat.textsafe import escape
-from bot.chat.words import joined, plural, size
-from bot.domain.names import Name, parse
+from bot.domain.model.names import Name, parse
 from bot.ports import Artifact
-from bot.services.browse import Listing
+from bot.services.jobs.list_artifacts import Listing
 
 LIST = 3_900
 NAME = 100
@@ -24,7 +24,7 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
     description="What a job or a trial has left so far: files with links, and its newest picture or video"
 )
 @app_commands.describe(job="Which job or trial")
-@app_commands.autocomplete(job=complete.jobs)
+@app_commands.autocomplete(job=autocomplete.jobs)
 async def artifacts(interaction: Interaction, job: str) -> None:
     await acknowledge(interaction)
     listing = await interaction.client.services.browse.artifacts(await _whose(interaction, job))

@@ -5,11 +5,11 @@ from enum import StrEnum
 import discord
 from discord import app_commands
 
-from bot.chat import cards
+from bot.chat.cards import choose
+from bot.chat.cards.units import joined, relative
 from bot.chat.context import Interaction, acknowledge, answer, card_link, project_of
-from bot.chat.words import joined, relative
-from bot.domain.job import Job
-from bot.domain.states import EndReason, JobState
+from bot.domain.model.job import Job
+from bot.domain.model.states import EndReason, JobState
 
 SHOWN = 15
 LOOKED_AT = 200
@@ -52,4 +52,4 @@ async def jobs(interaction: Interaction, mine: bool = False, state: Which | None
 def _line(interaction: Interaction, job: Job) -> str:
     link = card_link(interaction.client, job)
     when = f"[{relative(job.created_at)}]({link})" if link else relative(job.created_at)
-    return f"{cards.summary(job, project_of(interaction.client, job))} · {when}"
+    return f"{choose.summary(job, project_of(interaction.client, job))} · {when}"

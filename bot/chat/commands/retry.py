@@ -5,9 +5,9 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.chat.buttons.replies import retried
+from bot.chat.commands.shared.options import BRANCH, COMMIT, job_option, parameter_options, typed_command
 from bot.chat.context import Interaction, acknowledge
-from bot.chat.options import BRANCH, COMMIT, job_option, parameter_options, typed_command
-from bot.chat.replies import retried
 from bot.domain.project import Project
 
 

@@ -3,9 +3,11 @@
 import discord
 from discord import app_commands
 
-from bot.chat import cards, complete, replies
+from bot.chat.buttons import replies
+from bot.chat.cards import choose
+from bot.chat.cards.units import joined, plural
+from bot.chat.commands.shared import autocomplete
 from bot.chat.context import Interaction, acknowledge, answer, project_of
-from bot.chat.words import joined, plural
 
 LIST = 3_800
 MOST_UNTOLD = 5
@@ -13,7 +15,7 @@ MOST_UNTOLD = 5
 
 @app_commands.command(description="How a job, a sweep or a trial is, or what is live")
 @app_commands.describe(job="Which job, sweep or trial; everything that is live if not given")
-@app_commands.autocomplete(job=complete.jobs)
+@app_commands.autocomplete(job=autocomplete.jobs)
 async def status(interaction: Interaction, job: str | None = None) -> None:
     await acknowledge(interaction)
     if job is not None:
@@ -24,7 +26,7 @@ async def status(interaction: Interaction, job: str | None = None) -> None:
     if not live and not untold:
         await answer(interaction, "Nothing is live. `/train` starts a job, `/jobs` lists the latest.")
         return
-    lines = [cards.summary(found, project_of(interaction.client, found)) for found in live]
-    lines += [cards.untold(found, project_of(interaction.client, found)) for found in untold[:MOST_UNTOLD]]
+    lines = [choose.summary(found, project_of(interaction.client, found)) for found in live]
+    lines += [choose.untold(found, project_of(interaction.client, found)) for found in untold[:MOST_UNTOLD]]
     embed = discord.Embed(title=f"{plural(len(live), 'live job')}", description=joined(lines, "\n", LIST))
     await answer(interaction, embed=embed)

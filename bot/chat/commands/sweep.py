@@ -5,21 +5,22 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.chat import complete, place
+from bot.chat import permissions
+from bot.chat.buttons.replies import proposed
+from bot.chat.commands.shared import autocomplete
+from bot.chat.commands.shared.options import BRANCH, COMMIT, Option, project_options, typed_command
+from bot.chat.commands.shared.unfold import unfolded
 from bot.chat.context import Interaction, acknowledge, channel_id, person
-from bot.chat.options import BRANCH, COMMIT, Option, project_options, typed_command
-from bot.chat.replies import proposed
-from bot.chat.unfold import unfolded
-from bot.domain.params import Kind, Parameter
+from bot.domain.model.sweep import MOST_TRIALS, Search
+from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
-from bot.domain.sweep import MOST_TRIALS, Search
-from bot.services.propose import SweepRequest
+from bot.services.sweeps.propose import SweepRequest
 
 SPACE = Option(
     Parameter("space", Kind.STRING),
     "What is varied: lr=0.1,0.01 m=0.5,0.1 or lr=0.001..0.1:log:5 or seed=1..5",
     required=True,
-    completer=complete.space,
+    completer=autocomplete.space,
 )
 MORE = (
     Option(
@@ -47,7 +48,7 @@ def command(projects: Sequence[Project]) -> app_commands.Command[Any, ..., None]
 
     async def run(interaction: Interaction, given: dict[str, object]) -> None:
         await acknowledge(interaction)
-        place.check(interaction)
+        permissions.check(interaction)
         words = (BRANCH.parameter.name, COMMIT.parameter.name)
         await _propose(interaction, request(interaction, unfolded(given, SPACE.parameter.name, words, typeable)))
 

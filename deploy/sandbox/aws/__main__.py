@@ -11,8 +11,8 @@ from pathlib import Path
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
+from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SettingsError, parse
 from deploy.sandbox.aws.server import StandIn
-from deploy.sandbox.aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SettingsError, parse
 
 
 def main() -> int:
@@ -38,7 +38,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m deploy.sandbox.aws", description=__doc__)
     parser.add_argument("--ready-file", type=Path, required=True, help="written once the server listens")
-    parser.add_argument("--settings", default="{}", help="JSON: see deploy/sandbox/aws/settings.py")
+    parser.add_argument("--settings", default="{}", help="JSON: see deploy/sandbox/aws/common/settings.py")
     parser.add_argument(
         "--until-input-ends", action="store_true", help="end with standard input: when the parent is gone"
     )

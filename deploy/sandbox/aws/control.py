@@ -6,14 +6,14 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from deploy.sandbox.aws import faults
-from deploy.sandbox.aws.calls import Calls
-from deploy.sandbox.aws.engine import Engine
-from deploy.sandbox.aws.faults import FaultError, Faults
-from deploy.sandbox.aws.jobs import Stop, StopCause
-from deploy.sandbox.aws.ledger import Ledger
-from deploy.sandbox.aws.loop import LoopThread
-from deploy.sandbox.aws.settings import Knobs, SettingsError
+from deploy.sandbox.aws.batch.jobs import Stop, StopCause
+from deploy.sandbox.aws.batch.scheduler import Engine
+from deploy.sandbox.aws.common.event_loop import LoopThread
+from deploy.sandbox.aws.common.ledger import Ledger
+from deploy.sandbox.aws.common.settings import Knobs, SettingsError
+from deploy.sandbox.aws.requests import faults
+from deploy.sandbox.aws.requests.faults import FaultError, Faults
+from deploy.sandbox.aws.requests.permissions_needed import Calls
 
 _Handler = Callable[[dict[str, Any]], Any]
 

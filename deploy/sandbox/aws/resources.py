@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from deploy.sandbox.aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 
 TRAINER_IMAGE = "signalbox/trainer:sandbox"
 

@@ -15,17 +15,19 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from deploy.sandbox.aws import backend, cloudformation, documents, logs, queues, quotas
-from deploy.sandbox.aws.attempts import AttemptRunner
-from deploy.sandbox.aws.calls import Calls
+from deploy.sandbox.aws.batch import documents, moto_backend
+from deploy.sandbox.aws.batch.jobs import Job
+from deploy.sandbox.aws.batch.scheduler import Engine
+from deploy.sandbox.aws.common.event_loop import LoopThread
+from deploy.sandbox.aws.common.ledger import Ledger
+from deploy.sandbox.aws.common.settings import REGION, Knobs, Settings
+from deploy.sandbox.aws.common.state_events import Publisher
+from deploy.sandbox.aws.containers.runner import AttemptRunner
 from deploy.sandbox.aws.control import Control
-from deploy.sandbox.aws.engine import Engine
-from deploy.sandbox.aws.events import Publisher
-from deploy.sandbox.aws.faults import Faults, ResetConnectionError
-from deploy.sandbox.aws.jobs import Job
-from deploy.sandbox.aws.ledger import Ledger
-from deploy.sandbox.aws.loop import LoopThread
-from deploy.sandbox.aws.settings import REGION, Knobs, Settings
+from deploy.sandbox.aws.logs import filter_events
+from deploy.sandbox.aws.moto_patches import cloudformation, quotas, sqs
+from deploy.sandbox.aws.requests.faults import Faults, ResetConnectionError
+from deploy.sandbox.aws.requests.permissions_needed import Calls
 
 # How long the server takes to see that it is to end.
 _POLL_SECONDS = 0.05
@@ -59,15 +61,17 @@ class StandIn:
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
         self._directory = tempfile.TemporaryDirectory(prefix="signalbox-aws-", ignore_cleanup_errors=True)
         self._publisher = Publisher(self._knobs, clock)
-        sink = logs.MotoSink()
+        sink = filter_events.MotoSink()
         self._runner = AttemptRunner(self.endpoint, Path(self._directory.name), sink, self._knobs, self._ledger, clock)
         self._loop = LoopThread()
         self._engine = Engine(self._runner, self._announce, self._knobs, self._ledger, clock, Random())
         self._control = Control(self._engine, self._loop, self._knobs, self._faults, self._ledger, self._calls)
-        queues.install()
+        sqs.install()
         quotas.install(self._knobs)
-        logs.install(self._knobs)
-        self._backends = backend.install(backend.Services(self._engine, self._loop, self._knobs, self._ledger, clock))
+        filter_events.install(self._knobs)
+        self._backends = moto_backend.install(
+            moto_backend.Services(self._engine, self._loop, self._knobs, self._ledger, clock)
+        )
         cloudformation.install(self._backends)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=[_POLL_SECONDS], name="http", daemon=True

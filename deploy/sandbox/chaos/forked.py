@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from deploy.sandbox import botconfig
-from deploy.sandbox.aws.reaper import Reaper
+from deploy.sandbox.aws.containers.reaper import Reaper
 from deploy.sandbox.botprocess import END_SECONDS, MARK, READY_SECONDS, last_lines, said_ready
 from deploy.sandbox.session import Sandbox
 

@@ -13,15 +13,15 @@ from typing import Any
 
 import aiohttp
 
+from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, Plan
-from deploy.sandbox.aws.settings import Settings
 from deploy.sandbox.chaos.account import Account, account
 from deploy.sandbox.chaos.forked import ForkedBot, forked_bot
 from deploy.sandbox.chaos.swept import TRIALS, parsed
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.view import Json, text_of
-from deploy.sandbox.discord.limits import Limits, Rate
-from deploy.sandbox.discord.person import Person
+from deploy.sandbox.discord.limits.limits import Limits, Rate
+from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox, sandbox
 
 CHANNEL = "training"

@@ -16,7 +16,7 @@ from deploy.sandbox.demo.scene import Scene, Tally
 from deploy.sandbox.demo.screen import Screen
 from deploy.sandbox.demo.transcript import write_html
 from deploy.sandbox.demo.view import NotSeenError, View
-from deploy.sandbox.discord.person import Person
+from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox, sandbox
 
 OUT = Path("sandbox-out")

@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.sandbox.demo.screen import Screen
 from deploy.sandbox.demo.view import Json, View, buttons, text_of
-from deploy.sandbox.discord.person import Person, Refused
+from deploy.sandbox.discord.people.client import Person, Refused
 from deploy.sandbox.session import Sandbox
 
 CHANNEL = "training"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from deploy.sandbox.discord.person import Person
+from deploy.sandbox.discord.people.client import Person
 
 Json = dict[str, Any]
 Found = TypeVar("Found")

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from deploy.sandbox.discord.app import Discord
-from deploy.sandbox.discord.faults import read_fault
-from deploy.sandbox.discord.people import answer, read_object, whole
-from deploy.sandbox.discord.wire import Json, listed
+from deploy.sandbox.discord.limits.faults import read_fault
+from deploy.sandbox.discord.people.api import answer, read_object, whole
+from deploy.sandbox.discord.protocol.wire import Json, listed
+from deploy.sandbox.discord.standin import Discord
 
 _ACTIONS = ("drop", "reconnect", "invalidate")
 

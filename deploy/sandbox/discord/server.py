@@ -9,18 +9,18 @@ from typing import Self
 
 from aiohttp import web
 
-from deploy.sandbox.discord.app import make_discord
 from deploy.sandbox.discord.control import Control
-from deploy.sandbox.discord.errors import ApiError, Code
-from deploy.sandbox.discord.limits import Limits
-from deploy.sandbox.discord.model import Thread
-from deploy.sandbox.discord.openapi import OpenApi, find_document
-from deploy.sandbox.discord.people import People, answer
+from deploy.sandbox.discord.gateway.sockets import Sockets
+from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.people.api import People, answer
+from deploy.sandbox.discord.protocol.errors import ApiError, Code
+from deploy.sandbox.discord.protocol.openapi import OpenApi, find_document
+from deploy.sandbox.discord.protocol.wire import Clock, Json
 from deploy.sandbox.discord.rest import PREFIX, ROUTES
 from deploy.sandbox.discord.rest.http import Dispatcher
-from deploy.sandbox.discord.sockets import Sockets
-from deploy.sandbox.discord.wire import Clock, Json
-from deploy.sandbox.discord.world import World
+from deploy.sandbox.discord.standin import make_discord
+from deploy.sandbox.discord.state.entities import Thread
+from deploy.sandbox.discord.state.world_spec import World
 
 PAGE = Path(__file__).parent / "page"
 _SWEEP_SECONDS = 30.0

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from bench.fleet.grid import EPOCHS, METRIC, SHARES, Fate, Grid
-from bot.domain.loglines import raised
-from bot.domain.metrics import best_of
-from bot.domain.table import Table
+from bot.domain.logs.log_lines import raised
+from bot.domain.metrics.metrics_table import Table
+from bot.domain.metrics.progress_rows import best_of
 from trainer.contract import ExitCode, parse_trouble
 
 GRID = Grid(100, 100)

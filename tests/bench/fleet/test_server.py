@@ -10,13 +10,13 @@ from aiobotocore.session import AioSession
 
 from bench.fleet.grid import EPOCHS, METRIC, Fate, Grid
 from bench.fleet.server import BUCKET, DEFINITION, GROUP, QUEUE, Fleet, Settings
-from bot.adapters.aws_batch import AwsBatch
-from bot.adapters.aws_clients import AwsClients, aws_clients
-from bot.adapters.aws_events import AwsEvents
-from bot.adapters.aws_logs import AwsLogs
-from bot.adapters.aws_s3 import AwsArtifacts
-from bot.domain.metrics import parse_line
-from bot.domain.states import JobState
+from bot.adapters.aws.batch_engine import AwsBatch
+from bot.adapters.aws.clients import AwsClients, aws_clients
+from bot.adapters.aws.cloudwatch import AwsLogs
+from bot.adapters.aws.event_queue import AwsEvents
+from bot.adapters.aws.s3 import AwsArtifacts
+from bot.domain.metrics.progress_rows import parse_line
+from bot.domain.model.states import JobState
 from bot.errors import Missing, Throttled
 from bot.ports import Submission
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from aiobotocore.session import AioSession
 
-from bot.adapters.aws_clients import AwsClients, aws_clients
+from bot.adapters.aws.clients import AwsClients, aws_clients
+from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from deploy.sandbox.aws.resources import Plan, Resources, create
-from deploy.sandbox.aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from tests.bot.adapters.vendor import Vendor
 
 ROOT = Path(__file__).resolve().parents[3]

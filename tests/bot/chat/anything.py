@@ -2,11 +2,11 @@
 
 from hypothesis import strategies as st
 
-from bot.domain.job import Commit, Job
-from bot.domain.params import Kind
-from bot.domain.space import Axis, Space
-from bot.domain.states import EndReason
-from bot.domain.sweep import Failure, Leader, Plan, Search, Sweep, Tally, TrialState
+from bot.domain.model.job import Commit, Job
+from bot.domain.model.space import Axis, Space
+from bot.domain.model.states import EndReason
+from bot.domain.model.sweep import Failure, Leader, Plan, Search, Sweep, Tally, TrialState
+from bot.domain.parameters import Kind
 from tests.bot.chat.jobs import CREATED, STARTED, a_job
 
 texts = st.text(max_size=300) | st.sampled_from(["*" * 4_000, "@everyone " * 400, "`" * 4_000, "x" * 4_000])

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from bot.chat.client import SignalboxClient
-from bot.config import Discord
-from bot.domain.job import Job
+from bot.config.loading import Discord
+from bot.domain.model.job import Job
 from bot.domain.posts import PostKind
-from deploy.sandbox.discord.faults import read_fault
-from deploy.sandbox.discord.limits import Limits
-from deploy.sandbox.discord.person import Person
+from deploy.sandbox.discord.limits.faults import read_fault
+from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.people.client import Person
+from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.server import DiscordStandIn
-from deploy.sandbox.discord.wire import Json
 from tests.bot.chat.jobs import PROJECT, a_post
 from tests.bot.chat.services import FakeServices
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain.access import Access
-from bot.domain.job import Commit, Job, Progress
-from bot.domain.params import Kind, Parameter
+from bot.domain.model.job import Commit, Job, Progress
+from bot.domain.model.space import Axis, Space
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Failure, Leader, Plan, Search, Sweep, Tally, Trial, TrialState
+from bot.domain.parameters import Kind, Parameter
 from bot.domain.posts import NewPost, Post, PostKind
 from bot.domain.project import Project
-from bot.domain.space import Axis, Space
-from bot.domain.states import EndReason, JobState
-from bot.domain.sweep import Failure, Leader, Plan, Search, Sweep, Tally, Trial, TrialState
 
 CREATED = 1_790_000_000.0
 STARTED = CREATED + 60

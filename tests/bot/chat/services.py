@@ -6,16 +6,16 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from bot.domain.access import Person
-from bot.domain.job import Commit, Job
+from bot.domain.model.job import Commit, Job
 from bot.domain.posts import File
 from bot.domain.project import Project
 from bot.errors import NotAllowed, UnknownName
 from bot.ports import Artifact
 from bot.services import Services
-from bot.services.browse import Listing
-from bot.services.plot import Picture
-from bot.services.show import LogExcerpt
-from bot.services.submit import TrainRequest
+from bot.services.jobs.find import LogExcerpt
+from bot.services.jobs.list_artifacts import Listing
+from bot.services.jobs.plot import Picture
+from bot.services.jobs.submit import TrainRequest
 from tests.bot.chat.jobs import PNG, PROJECT, a_job
 from tests.bot.chat.sweeps import FakePropose, FakeTrial
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.domain.access import Person
-from bot.domain.job import Job
-from bot.domain.sweep import Trial
+from bot.domain.model.job import Job
+from bot.domain.model.sweep import Trial
 from bot.errors import NotAllowed, UnknownName, UserError
-from bot.services.plot import Picture
-from bot.services.propose import Proposal, SweepRequest
-from bot.services.show import LogExcerpt
-from bot.services.submit import TrainRequest
+from bot.services.jobs.find import LogExcerpt
+from bot.services.jobs.plot import Picture
+from bot.services.jobs.submit import TrainRequest
+from bot.services.sweeps.propose import Proposal, SweepRequest
 from tests.bot.chat.jobs import PLAN, PNG, a_job, a_sweep
 
 

@@ -6,12 +6,12 @@ import re
 import pytest
 
 from bot.chat.client import SignalboxClient
+from bot.domain.model.states import EndReason
 from bot.domain.posts import Post, PostKind
-from bot.domain.states import EndReason
 from bot.errors import BadInput, Unavailable
-from deploy.sandbox.discord.permissions import Permission
-from deploy.sandbox.discord.person import Refused
-from deploy.sandbox.discord.wire import Json
+from deploy.sandbox.discord.people.client import Refused
+from deploy.sandbox.discord.protocol.wire import Json
+from deploy.sandbox.discord.state.permissions import Permission
 from tests.bot.chat.conftest import CHANNEL, Room, connected, settings
 from tests.bot.chat.jobs import PROJECT, a_job, a_post, a_running_job, an_ended_job
 

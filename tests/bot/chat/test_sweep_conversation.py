@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bot.chat.client import SignalboxClient
-from bot.domain.states import EndReason, JobState
+from bot.domain.model.states import EndReason, JobState
 from bot.errors import UserError
-from deploy.sandbox.discord.permissions import Permission
-from deploy.sandbox.discord.person import Refused
-from deploy.sandbox.discord.wire import Json
+from deploy.sandbox.discord.people.client import Refused
+from deploy.sandbox.discord.protocol.wire import Json
+from deploy.sandbox.discord.state.permissions import Permission
 from tests.bot.chat.conftest import CHANNEL, Room, connected, settings
 from tests.bot.chat.jobs import (
     PARTLY,

@@ -9,39 +9,39 @@ import pytest
 
 from bot.adapters.sqlite import open_store
 from bot.domain.access import Access, Person
-from bot.domain.job import Job
-from bot.domain.params import Kind, Parameter
+from bot.domain.model.job import Job
+from bot.domain.parameters import Kind, Parameter
 from bot.domain.posts import PostKind
 from bot.domain.project import Project
 from bot.ports import Store
-from bot.services.aimd import Aimd
-from bot.services.archive import Archive, ArchiveSettings
-from bot.services.bells import Bells
-from bot.services.conclude import Conclude, Enclosures
-from bot.services.diagnose import Diagnose
-from bot.services.explain import Explain
-from bot.services.feed import Feed
-from bot.services.finish import Finish, FinishSettings
-from bot.services.follow import Follow
-from bot.services.launch import Launch, LaunchSettings
-from bot.services.listen import Listen
-from bot.services.measure import Measure, MeasureSettings, Results
-from bot.services.narrate import Narrate
-from bot.services.notify import Notify, NotifySettings
-from bot.services.paint import Paint, PaintSettings
-from bot.services.plot import Plot
-from bot.services.propose import Proposal, Propose, SweepRequest
-from bot.services.prune import Prune
-from bot.services.reconcile import Reconcile
-from bot.services.report import Report
-from bot.services.show import Show
-from bot.services.sketch import Sketch
-from bot.services.stop import Stop
-from bot.services.submit import Submit, TrainRequest
-from bot.services.tail import Tail
-from bot.services.trial import LookAtTrial, TrialLog
-from bot.services.trials import Trials
-from bot.services.watch import Watch
+from bot.services.delivery import Notify, NotifySettings
+from bot.services.jobs.announce_result import Finish, FinishSettings
+from bot.services.jobs.explain_wait import Explain
+from bot.services.jobs.find import Show
+from bot.services.jobs.launch import Launch, LaunchSettings
+from bot.services.jobs.plot import Plot
+from bot.services.jobs.reconcile import Reconcile
+from bot.services.jobs.stop import Stop
+from bot.services.jobs.submit import Submit, TrainRequest
+from bot.services.jobs.track_jobs import Watch
+from bot.services.logs.adaptive_pace import Aimd
+from bot.services.logs.archive import Archive, ArchiveSettings
+from bot.services.logs.post_lines import Narrate
+from bot.services.logs.tail import Tail
+from bot.services.running.wakeups import Bells
+from bot.services.sweeps.announce_sweep import Conclude, Enclosures
+from bot.services.sweeps.collect_results import Measure, MeasureSettings, Results
+from bot.services.sweeps.diagnose import Diagnose
+from bot.services.sweeps.dispatch import Feed
+from bot.services.sweeps.draw_board import Sketch
+from bot.services.sweeps.one_trial import LookAtTrial, TrialLog
+from bot.services.sweeps.propose import Proposal, Propose, SweepRequest
+from bot.services.sweeps.prune import Prune
+from bot.services.sweeps.refresh_board import Paint, PaintSettings
+from bot.services.sweeps.report_trials import Report
+from bot.services.sweeps.stream_metrics import Listen
+from bot.services.sweeps.track_trials import Follow
+from bot.services.sweeps.trial_book import Trials
 from tests.bot.services.fakes import (
     Clock,
     FakeArtifacts,

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bot.domain.events import Attempt, Observation
-from bot.domain.figures import BoardRequest, Drawing, FigureRequest
-from bot.domain.job import Commit, Job
-from bot.domain.loglines import LogEvent
-from bot.domain.params import Value
+from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest
+from bot.domain.logs.log_lines import LogEvent
+from bot.domain.model.job import Commit, Job
+from bot.domain.model.observation import Attempt, Observation
+from bot.domain.model.states import JobState
+from bot.domain.model.sweep import Plan, Trial
+from bot.domain.parameters import Value
 from bot.domain.posts import Post
-from bot.domain.states import JobState
-from bot.domain.sweep import Plan, Trial
 from bot.errors import Missing, Refused, ServiceError, Unavailable
 from bot.ports import Artifact, Hint, LogPage, Submission
 

@@ -1,11 +1,11 @@
-"""The fake's arrays, which behave as Batch's (`tests/bot/adapters/test_aws_batch.py`)."""
+"""The fake's arrays, which behave as Batch's (`tests/bot/adapters/aws/test_batch_engine.py`)."""
 
 from dataclasses import replace
 
 import pytest
 
-from bot.domain.events import Attempt
-from bot.domain.states import JobState
+from bot.domain.model.observation import Attempt
+from bot.domain.model.states import JobState
 from bot.ports import Submission
 from tests.bot.services.fakes import FakeBatch
 

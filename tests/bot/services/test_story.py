@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.events import Attempt
-from bot.domain.job import Job
-from bot.domain.loglines import LogEvent
+from bot.domain.logs.log_lines import LogEvent
+from bot.domain.model.job import Job
+from bot.domain.model.observation import Attempt
+from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
-from bot.domain.states import EndReason, JobState
 from bot.errors import Denied, Missing, Throttled, Unavailable
 from bot.ports import Hint, LogLines, Store
 from tests.bot.services.conftest import Bot, Outside

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.states import EndReason, JobState
+from bot.domain.model.states import EndReason, JobState
 from bot.errors import (
     BadInput,
     Denied,
@@ -18,8 +18,8 @@ from bot.errors import (
     UserError,
 )
 from bot.ports import Store
-from bot.services.assign import submission
-from bot.services.submit import TrainRequest
+from bot.services.jobs.submit import TrainRequest
+from bot.services.jobs.submit_call import submission
 from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, PROJECT, Bot, Outside
 from tests.bot.services.fakes import LOST_REPLY
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.events import Attempt
-from bot.domain.job import Job
+from bot.domain.model.job import Job
+from bot.domain.model.observation import Attempt
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Sweep, TrialState
 from bot.domain.posts import PostKind
-from bot.domain.states import EndReason, JobState
-from bot.domain.sweep import Sweep, TrialState
 from bot.errors import BadInput, NotAllowed, Refused, Throttled, Unavailable, UserError
 from bot.ports import Hint, Store
-from bot.services.propose import Proposal
-from bot.services.submit import TrainRequest
-from bot.services.watch import CHILD_SECONDS
+from bot.services.jobs.submit import TrainRequest
+from bot.services.jobs.track_jobs import CHILD_SECONDS
+from bot.services.sweeps.propose import Proposal
 from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, Bot, Outside
 from tests.bot.services.fakes import LOST_REPLY
 

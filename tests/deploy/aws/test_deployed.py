@@ -12,8 +12,8 @@ import tomli_w
 
 from bot.domain.stack import settings as values_of
 from deploy.sandbox import session
+from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, Plan
-from deploy.sandbox.aws.settings import Settings
 from tests.deploy.aws.template import PATH
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from deploy.aws.down import down
-from deploy.sandbox.aws.loop import LoopThread
-from deploy.sandbox.aws.process import aws_stand_in
+from deploy.sandbox.aws.common.event_loop import LoopThread
+from deploy.sandbox.aws.launcher import aws_stand_in
 from deploy.sandbox.aws.resources import Clients
 from tests.deploy.aws.template import PATH
 

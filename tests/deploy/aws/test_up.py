@@ -13,8 +13,8 @@ import pytest_asyncio
 from botocore.exceptions import ClientError, WaiterError
 
 from deploy.aws import push, up
-from deploy.sandbox.aws.process import aws_stand_in
-from deploy.sandbox.aws.settings import REGION, Settings
+from deploy.sandbox.aws.common.settings import REGION, Settings
+from deploy.sandbox.aws.launcher import aws_stand_in
 
 ROOT = Path(__file__).parents[3]
 REPOSITORY = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/signalbox"

@@ -1,10 +1,10 @@
 """https://discord.com/developers/docs/interactions/application-commands#endpoints"""
 
-from deploy.sandbox.discord.app import Discord
-from deploy.sandbox.discord.errors import ApiError, Code, invalid
-from deploy.sandbox.discord.gateway import application_flags
+from deploy.sandbox.discord.gateway.sessions import application_flags
+from deploy.sandbox.discord.protocol.errors import ApiError, Code, invalid
+from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.rest.http import Call, Reply, Route
-from deploy.sandbox.discord.wire import Json
+from deploy.sandbox.discord.standin import Discord
 
 _VERIFY_KEY = "00" * 32
 

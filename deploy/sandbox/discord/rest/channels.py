@@ -1,11 +1,11 @@
 """https://discord.com/developers/docs/resources/channel"""
 
-from deploy.sandbox.discord.app import Discord
-from deploy.sandbox.discord.errors import ApiError, Code, FormErrors
-from deploy.sandbox.discord.hub import Event
-from deploy.sandbox.discord.model import Channel, Thread
-from deploy.sandbox.discord.permissions import Permission
+from deploy.sandbox.discord.protocol.errors import ApiError, Code, FormErrors
 from deploy.sandbox.discord.rest.http import Call, Route
+from deploy.sandbox.discord.standin import Discord
+from deploy.sandbox.discord.state.entities import Channel, Thread
+from deploy.sandbox.discord.state.events import Event
+from deploy.sandbox.discord.state.permissions import Permission
 
 
 def get(discord: Discord, call: Call) -> object:

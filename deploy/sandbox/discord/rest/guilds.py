@@ -3,10 +3,10 @@
 https://discord.com/developers/docs/resources/guild
 """
 
-from deploy.sandbox.discord.app import Discord
-from deploy.sandbox.discord.errors import ApiError, Code
-from deploy.sandbox.discord.model import Thread
+from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.rest.http import Call, Route
+from deploy.sandbox.discord.standin import Discord
+from deploy.sandbox.discord.state.entities import Thread
 
 _A_DAY_MS = 86_400_000
 

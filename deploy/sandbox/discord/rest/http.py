@@ -11,14 +11,14 @@ import orjson
 from aiohttp import web
 from aiohttp.multipart import BodyPartReader
 
-from deploy.sandbox.discord.app import Discord
-from deploy.sandbox.discord.body import Upload
-from deploy.sandbox.discord.errors import ApiError, Code, invalid
-from deploy.sandbox.discord.faults import Fault, FaultKind, When
-from deploy.sandbox.discord.openapi import OpenApi
-from deploy.sandbox.discord.ratelimit import RateLimited, Refusal, refusal
-from deploy.sandbox.discord.rest.ids import text_ids
-from deploy.sandbox.discord.wire import Json
+from deploy.sandbox.discord.checks.message_body import Upload
+from deploy.sandbox.discord.limits.faults import Fault, FaultKind, When
+from deploy.sandbox.discord.limits.rate_limiter import RateLimited, Refusal, refusal
+from deploy.sandbox.discord.protocol.errors import ApiError, Code, invalid
+from deploy.sandbox.discord.protocol.ids import text_ids
+from deploy.sandbox.discord.protocol.openapi import OpenApi
+from deploy.sandbox.discord.protocol.wire import Json
+from deploy.sandbox.discord.standin import Discord
 
 _log = logging.getLogger(__name__)
 _FOREVER = 3600.0

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from itertools import chain
 from urllib.parse import unquote
 
-from deploy.sandbox.discord.app import Discord
-from deploy.sandbox.discord.errors import ApiError, Code
-from deploy.sandbox.discord.hub import Event
-from deploy.sandbox.discord.message import Message, MessageType
-from deploy.sandbox.discord.model import Channel
-from deploy.sandbox.discord.permissions import Permission
+from deploy.sandbox.discord.protocol.errors import ApiError, Code
+from deploy.sandbox.discord.protocol.wire import Json, timestamp
 from deploy.sandbox.discord.rest.http import Call, Route
-from deploy.sandbox.discord.wire import Json, timestamp
+from deploy.sandbox.discord.standin import Discord
+from deploy.sandbox.discord.state.entities import Channel
+from deploy.sandbox.discord.state.events import Event
+from deploy.sandbox.discord.state.message import Message, MessageType
+from deploy.sandbox.discord.state.permissions import Permission
 
 
 def create(discord: Discord, call: Call) -> object:

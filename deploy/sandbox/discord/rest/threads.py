@@ -1,11 +1,11 @@
 """https://discord.com/developers/docs/resources/channel#start-thread-from-message"""
 
-from deploy.sandbox.discord.app import Discord
-from deploy.sandbox.discord.errors import ApiError, Code
-from deploy.sandbox.discord.model import ChannelType, Thread, User
-from deploy.sandbox.discord.permissions import Permission
+from deploy.sandbox.discord.protocol.errors import ApiError, Code
+from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.rest.http import Call, Reply, Route
-from deploy.sandbox.discord.wire import Json
+from deploy.sandbox.discord.standin import Discord
+from deploy.sandbox.discord.state.entities import ChannelType, Thread, User
+from deploy.sandbox.discord.state.permissions import Permission
 
 
 def start_from_message(discord: Discord, call: Call) -> object:

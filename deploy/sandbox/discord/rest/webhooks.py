@@ -5,11 +5,11 @@ https://discord.com/developers/docs/interactions/receiving-and-responding#endpoi
 
 from urllib.parse import unquote
 
-from deploy.sandbox.discord.app import Discord
-from deploy.sandbox.discord.errors import ApiError, Code
-from deploy.sandbox.discord.interaction import Interaction
-from deploy.sandbox.discord.message import Message
+from deploy.sandbox.discord.interactions.interaction import Interaction
+from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.rest.http import Call, Route
+from deploy.sandbox.discord.standin import Discord
+from deploy.sandbox.discord.state.message import Message
 
 
 def callback(discord: Discord, call: Call) -> object:

@@ -4,10 +4,10 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 
-from bot.domain.params import Kind, Value
-from bot.domain.space import Axis, Space
-from bot.domain.states import EndReason, JobState
-from bot.domain.sweep import Plan, Search, Trial
+from bot.domain.model.space import Axis, Space
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Plan, Search, Trial
+from bot.domain.parameters import Kind, Value
 
 LR = Axis("lr", Kind.FLOAT, low=1e-4, high=1.0, log=True)
 LAYERS = Axis("layers", Kind.INT, low=1, high=4)

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.adapters.sqlite.codec import decode, decode_trial, encode
-from bot.domain.events import Attempt
-from bot.domain.job import Commit, Job, Progress
-from bot.domain.params import Kind
-from bot.domain.space import Axis, Space
-from bot.domain.states import EndReason, JobState
-from bot.domain.sweep import Failure, Leader, Part, Plan, Search, Sweep, Tally, Trial, TrialState
+from bot.domain.model.job import Commit, Job, Progress
+from bot.domain.model.observation import Attempt
+from bot.domain.model.space import Axis, Space
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Failure, Leader, Part, Plan, Search, Sweep, Tally, Trial, TrialState
+from bot.domain.parameters import Kind
 from bot.errors import StoreError
 from tests.bot.conftest import make_job
 

@@ -14,11 +14,11 @@ from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.codec import encode
 from bot.adapters.sqlite.connection import connect
 from bot.adapters.sqlite.schema import MIGRATIONS, Migration, migrate
-from bot.domain.job import Job
-from bot.domain.loglines import LogEvent
-from bot.domain.space import Space
-from bot.domain.states import JobState
-from bot.domain.sweep import Part, Plan, Search, Sweep
+from bot.domain.logs.log_lines import LogEvent
+from bot.domain.model.job import Job
+from bot.domain.model.space import Space
+from bot.domain.model.states import JobState
+from bot.domain.model.sweep import Part, Plan, Search, Sweep
 from bot.errors import StoreError
 from tests.bot.conftest import make_job
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from bot.adapters.sqlite import SqliteStore, open_store
-from bot.domain.job import Job
-from bot.domain.loglines import LogEvent
+from bot.domain.logs.log_lines import LogEvent
+from bot.domain.model.job import Job
+from bot.domain.model.states import JobState
 from bot.domain.posts import Change
-from bot.domain.states import JobState
 from bot.errors import StoreError
 from tests.bot.conftest import make_job
 

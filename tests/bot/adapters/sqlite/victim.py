@@ -13,9 +13,9 @@ from pathlib import Path
 from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.connection import connect
 from bot.adapters.sqlite.schema import MIGRATIONS, migrate
-from bot.domain.loglines import LogEvent
+from bot.domain.logs.log_lines import LogEvent
+from bot.domain.model.sweep import Part, Trial
 from bot.domain.posts import Change, NewPost, PostKind
-from bot.domain.sweep import Part, Trial
 from tests.bot.conftest import make_job
 
 BATCH = 7

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from deploy.sandbox.aws.loop import LoopThread
-from deploy.sandbox.aws.process import aws_stand_in
+from deploy.sandbox.aws.common.event_loop import LoopThread
+from deploy.sandbox.aws.common.settings import Settings
+from deploy.sandbox.aws.launcher import aws_stand_in
 from deploy.sandbox.aws.resources import Clients, Plan, Resources, create
-from deploy.sandbox.aws.settings import Settings
 
 PYTHON = "test/python:1"
 SETTINGS = Settings(

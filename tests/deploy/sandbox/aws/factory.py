@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from deploy.sandbox.aws.jobs import Attempt, Host, Job, Outcome, Spec, Status
+from deploy.sandbox.aws.batch.jobs import Attempt, Host, Job, Outcome, Spec, Status
 
 ENVIRONMENT = SimpleNamespace(
     arn="arn:ce",

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from deploy.sandbox.discord.app import Discord, make_discord
-from deploy.sandbox.discord.limits import Limits
-from deploy.sandbox.discord.message import Message
-from deploy.sandbox.discord.model import Channel, User
-from deploy.sandbox.discord.permissions import Overwrite, Permission
+from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.server import DiscordStandIn
-from deploy.sandbox.discord.wire import Json
-from deploy.sandbox.discord.world import ChannelSpec, World
+from deploy.sandbox.discord.standin import Discord, make_discord
+from deploy.sandbox.discord.state.entities import Channel, User
+from deploy.sandbox.discord.state.message import Message
+from deploy.sandbox.discord.state.permissions import Overwrite, Permission
+from deploy.sandbox.discord.state.world_spec import ChannelSpec, World
 
 NOW = 1_800_000_000.0
 WORLD = World(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import aiohttp
 import pytest
 
-from deploy.sandbox.discord.person import Person, Refused
+from deploy.sandbox.discord.people.client import Person, Refused
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.clients import HEIGHT, WIDTH, Bot
 from tests.deploy.sandbox.discord.clients.with_discord_py import discord_py_bot

@@ -6,9 +6,9 @@ import aiohttp
 import orjson
 import pytest
 
-from deploy.sandbox.discord.permissions import Overwrite, Permission
-from deploy.sandbox.discord.rest.ids import text_ids
-from deploy.sandbox.discord.wire import Json
+from deploy.sandbox.discord.protocol.ids import text_ids
+from deploy.sandbox.discord.protocol.wire import Json
+from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 from tests.deploy.sandbox.discord.clients import PICTURE
 from tests.deploy.sandbox.discord.conftest import Rest
 

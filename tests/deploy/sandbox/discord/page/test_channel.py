@@ -6,7 +6,7 @@ import discord
 import pytest
 from playwright.async_api import expect
 
-from deploy.sandbox.discord.person import Person
+from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.page.cable import Cable
 from tests.deploy.sandbox.discord.page.conftest import Open

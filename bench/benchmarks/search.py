@@ -1,0 +1,163 @@
+"""Is a search better than chance, and what does stopping losers save, and lose?
+
+`tpe` and `random` of the bot's own get equally many trials of two known functions: Branin's, and one in the shape of
+tuning (a learning rate whose best differs by optimizer, a momentum, a batch size), once over ranges and once over lists
+of values. Losers are stopped in sweeps of the digits that were recorded whole: the nine points of the hands-on's sweep,
+and points at random of which many are good.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, median
+from typing import Any
+
+from bench.benchmarks.recorded_curves import NINE, Outcome, Sweep, at_random, record, replay
+from bench.report.figures import Benchmark, Figure, Result
+from bot.adapters.sampling.sampling_process import ProcessSampler
+from bot.domain.model.space import Axis, Space
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Plan, Search, Trial
+from bot.domain.parameters import Kind, Value
+from bot.domain.sweeps.halving import GRACE
+
+OTHER_GRACES = (3, 2)
+Function = Callable[[Mapping[str, Any]], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    seeds: int
+    trials: int
+    sweeps: int
+    epochs: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A function whose least value is `least`; `target` is what TPE may be above it, as a share of random's."""
+
+    name: str
+    axes: tuple[Axis, ...]
+    function: Function
+    least: float
+    target: float
+
+
+def branin(at: Mapping[str, Any]) -> float:
+    """https://www.sfu.ca/~ssurjano/branin.html"""
+    x, y = at["x"], at["y"]
+    valley = y - 5.1 / (4 * math.pi**2) * x**2 + 5 / math.pi * x - 6
+    return float(valley**2 + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10)
+
+
+def tuning(at: Mapping[str, Any]) -> float:
+    choice = {"sgd": 0.3, "adam": 0.0, "rmsprop": 0.15}[at["optimizer"]]
+    rate = math.log10(at["lr"]) + 2.3 - (at["optimizer"] == "sgd")
+    return float(rate**2 + 2 * (at["momentum"] - 0.8) ** 2 + 0.1 * (math.log2(at["batch"]) - 6) ** 2 + choice)
+
+
+BATCH = Axis("batch", Kind.INT, (8, 16, 32, 64, 128, 256, 512))
+OPTIMIZER = Axis("optimizer", Kind.CHOICE, ("sgd", "adam", "rmsprop"))
+RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
+MOMENTA = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99)
+LISTS = (Axis("lr", Kind.FLOAT, RATES), Axis("momentum", Kind.FLOAT, MOMENTA), BATCH, OPTIMIZER)
+RANGES = (
+    Axis("lr", Kind.FLOAT, low=1e-5, high=1.0, log=True),
+    Axis("momentum", Kind.FLOAT, low=0.0, high=0.99),
+    *(BATCH, OPTIMIZER),
+)
+PROBLEMS = (
+    Problem(
+        "Branin",
+        (Axis("x", Kind.FLOAT, low=-5.0, high=10.0), Axis("y", Kind.FLOAT, low=0.0, high=15.0)),
+        branin,
+        least=0.397887,
+        target=0.75,
+    ),
+    Problem("tuning", RANGES, tuning, least=0.0, target=0.75),
+    Problem(
+        "tuning by lists",
+        LISTS,
+        tuning,
+        least=tuning({"lr": 0.003, "momentum": 0.8, "batch": 64, "optimizer": "adam"}),
+        target=0.95,
+    ),
+)
+
+
+async def run(*, small: bool) -> Result:
+    size = Size(2, 14, 1, 3, 5) if small else Size(seeds=20, trials=40, sweeps=10, epochs=10, points=16)
+    figures: list[Figure] = []
+    async with ProcessSampler() as sampler:
+        for problem in PROBLEMS:
+            figures += await _searched(problem, size, sampler)
+    seeds = range(size.sweeps)
+    recorded = record(
+        [(points, seed) for seed in seeds for points in (NINE, at_random(size.points, seed))], size.epochs
+    )
+    nine, others = recorded[::2], recorded[1::2]
+    figures += _stopped("9 points", nine, kept=1.0)
+    figures += _stopped(f"{size.points} at random", others, kept=0.8)
+    remarks = [
+        f"{size.trials} trials, {size.seeds} seeds; the median of how far the best was above the least there is.",
+        f"Sweeps of {size.epochs} epochs on 4 machines; grace 1/{GRACE} of the epochs. With others:",
+        *(_other(grace, nine, others) for grace in OTHER_GRACES),
+    ]
+    return Result(figures, remarks)
+
+
+async def _searched(problem: Problem, size: Size, sampler: ProcessSampler) -> list[Figure]:
+    async def by_tpe(plan: Plan) -> list[float]:
+        trials: list[Trial] = []
+        for number in range(plan.trials):
+            (point,) = await sampler.ask(plan, trials, 1, maximize=False)
+            trials.append(_ended(number, point, problem.function(point)))
+        return [trial.value for trial in trials if trial.value is not None]
+
+    space = Space(problem.axes)
+    tpe, chance = [], []
+    for seed in range(size.seeds):
+        tpe.append(min(await by_tpe(Plan("", space, Search.TPE, size.trials, seed=seed))))
+        drawn = Space(problem.axes, {"ranges": [[axis.name, _range(axis)] for axis in problem.axes], "seed": seed})
+        chance.append(min(problem.function(drawn.point(number)) for number in range(size.trials)))
+    above, by_chance = (median(values) - problem.least for values in (tpe, chance))
+    return [
+        Figure(f"{problem.name}: tpe above the least", above, ""),
+        Figure(f"{problem.name}: random above the least", by_chance, ""),
+        Figure(f"{problem.name}: tpe's share of random's", above / by_chance, "", at_most=problem.target),
+    ]
+
+
+def _ended(number: int, point: Mapping[str, Value], value: float) -> Trial:
+    ended = Trial(number, state=JobState.SUCCEEDED, reason=EndReason.SUCCEEDED, parameters=point, measured=True)
+    return replace(ended, value=value)
+
+
+def _range(axis: Axis) -> dict[str, Any]:
+    """As a random sweep has it (`trainer/space.py`)."""
+    return {"choices": list(axis.values)} if axis.values else {"low": axis.low, "high": axis.high, "log": axis.log}
+
+
+def _stopped(name: str, sweeps: Sequence[Sweep], kept: float) -> list[Figure]:
+    """`kept` is the share of the winners that are to be."""
+    outcomes = [replay(sweep, GRACE) for sweep in sweeps]
+    return [
+        Figure(f"{name}: epochs saved", 100 * fmean(each.saved for each in outcomes), "%", at_least=40),
+        Figure(f"{name}: winner kept, of {len(sweeps)} sweeps", _kept(outcomes), "", at_least=kept * len(sweeps)),
+        Figure(f"{name}: accuracy lost, at most", max(each.lost for each in outcomes), "points"),
+    ]
+
+
+def _other(grace: int, *groups: Sequence[Sweep]) -> str:
+    told = [[replay(sweep, grace) for sweep in sweeps] for sweeps in groups]
+    words = [f"{100 * fmean(o.saved for o in each):.0f} % saved, {_kept(each)} of {len(each)} kept" for each in told]
+    return f"1/{grace}: {'; '.join(words)}."
+
+
+def _kept(outcomes: Sequence[Outcome]) -> int:
+    return sum(each.kept for each in outcomes)
+
+
+BENCHMARK = Benchmark("search", "tpe against random, and what stopping losers saves", run)

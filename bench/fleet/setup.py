@@ -1,0 +1,72 @@
+"""The bot between Discord's stand-in and the fleet, with its pace as in production, and all that people saw."""
+
+import asyncio
+import tempfile
+import time
+import tomllib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from bench.fleet.grid import Grid
+from bench.fleet.server import Fleet, Settings
+from deploy.sandbox import botconfig, repository
+from deploy.sandbox.aws.containers.reaper import Reaper
+from deploy.sandbox.botprocess import BotProcess
+from deploy.sandbox.demo.view import Json, View
+from deploy.sandbox.discord.people.client import Person
+from deploy.sandbox.discord.server import DiscordStandIn
+
+PERSON = "mika"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The bot is made and not started. `updates` are the messages as they came and changed, with the time of it."""
+
+    fleet: Fleet
+    discord: DiscordStandIn
+    bot: BotProcess
+    mika: Person
+    view: View
+    updates: list[tuple[float, Json]]
+
+    def times(self, kind: str) -> list[float]:
+        """When the bot made such an entry in Discord's ledger; not of messages that one person alone sees."""
+        entries = self.discord.discord.core.ledger.of(kind)
+        return [entry.at for entry in entries if entry.by == "bot" and not entry.details.get("ephemeral")]
+
+
+@asynccontextmanager
+async def stage(grid: Grid, settings: Settings, pace: Mapping[str, float]) -> AsyncIterator[Stage]:
+    """Discord's limits are as they are. What `pace` does not name is as config.toml has it by default."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-", ignore_cleanup_errors=True)))
+        fleet = await stack.enter_async_context(Fleet(grid, settings))
+        discord = await stack.enter_async_context(DiscordStandIn())
+        repo = await asyncio.to_thread(repository.create, folder / "repository.git")
+        ready = {"discord": discord.ready(), "aws": fleet.ready(), "repository": {"url": repo.url}}
+        _configure(folder / "config.toml", ready, pace)
+        reaper = Reaper(folder)
+        stack.push_async_callback(asyncio.to_thread, reaper.close)
+        bot = BotProcess(folder / "config.toml", folder / "bot.log", botconfig.environment(ready), reaper)
+        stack.push_async_callback(bot.stop)
+        mika = await stack.enter_async_context(Person(discord.url, PERSON))
+        updates: list[tuple[float, Json]] = []
+        view = View(mika, lambda event: updates.append((time.time(), event["d"])))
+        feed = asyncio.create_task(view.feed())
+        stack.callback(feed.cancel)
+        yield Stage(fleet, discord, bot, mika, view, updates)
+
+
+def _configure(path: Path, ready: Mapping[str, Any], pace: Mapping[str, float]) -> None:
+    """The sandbox's config, but how often AWS and Discord are asked: that is what is measured."""
+    botconfig.write(path, ready, path.with_name("bot"))
+    content = tomllib.loads(path.read_text())
+    content["pace"] = dict(pace)
+    del content["aws"]["logs_calls_per_second"]
+    path.write_text(tomli_w.dumps(content))

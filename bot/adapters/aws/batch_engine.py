@@ -1,0 +1,191 @@
+"""AWS Batch: jobs are submitted, found, described and ended.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_Operations.html
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.adapters.aws.capacity import Rooms
+from bot.adapters.aws.clients import AwsClients
+from bot.adapters.aws.error_codes import calling
+from bot.domain.model.observation import Attempt, Observation
+from bot.domain.model.states import JobState
+from bot.errors import Refused
+from bot.ports import Submission
+
+IDS_PER_CALL = 100
+"""DescribeJobs takes no more."""
+SHORTEST_TIMEOUT_SECONDS = 60
+"""Batch refuses shorter ones."""
+_LONGEST_REASON = 1024
+
+# In the order that a job passes them, so that one which moves on while they are listed is still met.
+_UNFINISHED = [state for state in JobState if not state.terminal and state is not JobState.INTENT]
+_ON_A_MACHINE = (JobState.STARTING, JobState.RUNNING)
+
+
+class AwsBatch:
+    """`bot.ports.Batch`. Reads are kept `read_interval` seconds apart: their rate is shared by the whole account."""
+
+    def __init__(
+        self,
+        clients: AwsClients,
+        *,
+        read_interval: float = 0.1,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._client, self._once = clients.batch, clients.batch_once
+        self._interval, self._now, self._sleep = read_interval, now, sleep
+        self._next_read = 0.0
+        self._rooms = Rooms(clients.batch, now)
+
+    async def submit(self, submission: Submission) -> str:
+        environment = [{"name": name, "value": value} for name, value in submission.environment.items()]
+        array = {"arrayProperties": {"size": submission.array_size}} if submission.array_size else {}
+        with calling("Batch SubmitJob"):
+            answer = await self._once.submit_job(
+                jobName=submission.name,
+                jobQueue=submission.queue,
+                jobDefinition=submission.definition,
+                containerOverrides={"command": list(submission.command), "environment": environment},
+                timeout={"attemptDurationSeconds": max(submission.timeout_seconds, SHORTEST_TIMEOUT_SECONDS)},
+                tags=dict(submission.tags),
+                propagateTags=True,
+                **array,
+            )
+            return str(answer["jobId"])
+
+    async def find(self, queue: str, name: str) -> list[Observation]:
+        # The filter ignores case, and takes a final "*" for anything.
+        ids = await self._listed(jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}])
+        described = await self.describe(ids)
+        found = [seen for seen in described.values() if seen.name == name]
+        return sorted(found, key=lambda seen: seen.created_at or 0.0)
+
+    async def describe(self, batch_ids: Sequence[str]) -> dict[str, Observation]:
+        described: dict[str, Observation] = {}
+        for ids in _chunks(list(dict.fromkeys(batch_ids)), IDS_PER_CALL):
+            await self._turn()
+            with calling("Batch DescribeJobs"):
+                answer = await self._client.describe_jobs(jobs=ids)
+                seen = [_observation(detail) for detail in answer["jobs"]]
+            described |= {observation.batch_id: observation for observation in seen}
+        return described
+
+    async def terminate(self, batch_id: str, reason: str) -> None:
+        try:
+            with calling("Batch TerminateJob"):
+                await self._client.terminate_job(jobId=batch_id, reason=reason[:_LONGEST_REASON] or "Stopped")
+        except Refused:
+            seen = (await self.describe([batch_id])).get(batch_id)
+            if seen is None or not seen.state.terminal:
+                raise
+
+    async def live(self, queue: str) -> list[Observation]:
+        ids = [batch_id for state in _UNFINISHED for batch_id in await self._listed(jobQueue=queue, jobStatus=state)]
+        described = await self.describe(ids)
+        return [seen for seen in described.values() if not seen.state.terminal]
+
+    async def children(self, batch_id: str, state: JobState) -> list[str]:
+        return await self._listed(arrayJobId=batch_id, jobStatus=state)
+
+    async def room(self, queue: str, definition: str) -> int | None:
+        return await self._rooms.of(queue, definition)
+
+    async def made_since(self, queue: str, at: float) -> list[Observation]:
+        since = str(max(0, round(at * 1000)))
+        ids = await self._listed(jobQueue=queue, filters=[{"name": "AFTER_CREATED_AT", "values": [since]}])
+        described = await self.describe(ids)
+        return sorted(described.values(), key=lambda seen: seen.created_at or 0.0)
+
+    async def _listed(self, **query: object) -> list[str]:
+        """The ids that ListJobs gives, all pages."""
+        ids: list[str] = []
+        page: dict[str, object] = {}
+        while True:
+            await self._turn()
+            with calling("Batch ListJobs"):
+                answer = await self._client.list_jobs(**query, **page)
+                ids += [str(summary["jobId"]) for summary in answer["jobSummaryList"]]
+            if not answer.get("nextToken"):
+                return ids
+            page = {"nextToken": answer["nextToken"]}
+
+    async def _turn(self) -> None:
+        """Returns when the next read may be made."""
+        now = self._now()
+        at = max(self._next_read, now)
+        self._next_read = at + self._interval
+        if at > now:
+            await self._sleep(at - now)
+
+
+def _observation(detail: Mapping[str, Any]) -> Observation:
+    """Of a JobDetail: https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html"""
+    state = JobState(detail["status"])
+    return Observation(
+        batch_id=detail["jobId"],
+        name=detail["jobName"],
+        state=state,
+        status_reason=detail.get("statusReason") or "",
+        created_at=_seconds(detail.get("createdAt")),
+        started_at=_seconds(detail.get("startedAt")),
+        stopped_at=_seconds(detail.get("stoppedAt")),
+        attempts=_attempts(detail, state),
+        tags=tuple((detail.get("tags") or {}).items()),
+        environment=tuple(
+            (variable["name"], variable.get("value", ""))
+            for variable in (detail.get("container") or {}).get("environment") or ()
+        ),
+        terminated=bool(detail.get("isTerminated") or detail.get("isCancelled")),
+        children=_children(detail),
+    )
+
+
+def _children(detail: Mapping[str, Any]) -> tuple[tuple[JobState, int], ...]:
+    counts = (detail.get("arrayProperties") or {}).get("statusSummary") or {}
+    return tuple((state, counts[state]) for state in JobState if counts.get(state))
+
+
+def _attempts(detail: Mapping[str, Any], state: JobState) -> tuple[Attempt, ...]:
+    """The ended attempts and, last, the one under way.
+
+    `container` is that of the last attempt: it may be under way, or be in `attempts` already.
+    """
+    ended = tuple(_ended(attempt, detail) for attempt in detail.get("attempts") or ())
+    container = detail.get("container") or {}
+    stream, started = container.get("logStreamName"), _seconds(detail.get("startedAt"))
+    if state in _ON_A_MACHINE:
+        known = any(stream == attempt.log_stream for attempt in ended if stream) or any(
+            started == attempt.started_at for attempt in ended if not stream
+        )
+        return ended if known else (*ended, Attempt(log_stream=stream or None, started_at=started))
+    if state.terminal and not ended and (stream or "exitCode" in container or container.get("reason")):
+        return (_ended({**detail, "container": container}, detail),)
+    return ended
+
+
+def _ended(attempt: Mapping[str, Any], detail: Mapping[str, Any]) -> Attempt:
+    """An attempt that never started may carry no times: it has ended all the same."""
+    container = attempt.get("container") or {}
+    times = (attempt.get("stoppedAt"), detail.get("stoppedAt"), attempt.get("startedAt"), detail.get("createdAt"))
+    return Attempt(
+        log_stream=container.get("logStreamName") or None,
+        started_at=_seconds(attempt.get("startedAt")),
+        stopped_at=_seconds(next((time for time in times if time), 0)) or 0.0,
+        exit_code=container.get("exitCode"),
+        reason=container.get("reason") or attempt.get("statusReason") or "",
+    )
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    return milliseconds / 1000 if milliseconds else None
+
+
+def _chunks(ids: Sequence[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(ids), size):
+        yield list(ids[start : start + size])

@@ -1,0 +1,59 @@
+"""Batch's state changes, by EventBridge and an SQS queue."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.adapters.aws.clients import LONGEST_POLL_SECONDS, AwsClients
+from bot.adapters.aws.error_codes import calling
+from bot.ports import Hint
+
+MESSAGES_PER_CALL = 10
+EXCERPT = 200
+"""Characters of a message that cannot be read."""
+
+
+class AwsEvents:
+    """`bot.ports.Events`, from one queue that a rule for `Batch Job State Change` feeds."""
+
+    def __init__(self, clients: AwsClients, queue_url: str) -> None:
+        self._client, self._queue = clients.sqs, queue_url
+
+    async def receive(self, wait_seconds: float) -> list[Hint]:
+        with calling("SQS ReceiveMessage"):
+            answer = await self._client.receive_message(
+                QueueUrl=self._queue,
+                MaxNumberOfMessages=MESSAGES_PER_CALL,
+                WaitTimeSeconds=max(0, min(math.ceil(wait_seconds), LONGEST_POLL_SECONDS)),
+            )
+            return [_hint(message) for message in answer.get("Messages") or ()]
+
+    async def acknowledge(self, hints: Sequence[Hint]) -> None:
+        for start in range(0, len(hints), MESSAGES_PER_CALL):
+            chunk = hints[start : start + MESSAGES_PER_CALL]
+            entries = [{"Id": str(index), "ReceiptHandle": hint.receipt} for index, hint in enumerate(chunk)]
+            with calling("SQS DeleteMessageBatch"):
+                await self._client.delete_message_batch(QueueUrl=self._queue, Entries=entries)
+
+
+def _hint(message: Mapping[str, Any]) -> Hint:
+    body = str(message.get("Body") or "")
+    batch_id = batch_id_of(body)
+    return Hint(batch_id, message["ReceiptHandle"], excerpt="" if batch_id else body[:EXCERPT])
+
+
+def batch_id_of(body: str) -> str:
+    """The job's id; "" where this is no state change of a Batch job, or cannot be read.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
+    """
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(event, dict) or event.get("detail-type") != "Batch Job State Change":
+        return ""
+    detail = event.get("detail")
+    batch_id = detail.get("jobId") if isinstance(detail, dict) else None
+    return batch_id if isinstance(batch_id, str) else ""

@@ -1,0 +1,38 @@
+"""Who we are to AWS, and whether the clock is right enough for it."""
+
+from collections.abc import Callable
+
+from botocore.exceptions import ClientError
+
+from bot.adapters.aws.clients import Client
+from bot.adapters.aws.error_codes import calling
+from bot.services.running.doctor import Check, Finding, clock_finding
+
+
+def identity_check(sts: Client, region: str) -> Check:
+    subject = "AWS credentials"
+
+    async def look() -> Finding:
+        with calling("Asking AWS who we are"):
+            answer = await sts.get_caller_identity()
+        return Finding(subject, f"{answer['Arn']} in {region}")
+
+    mend = "Give the bot AWS credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID and its secret, or the host's role."
+    return Check(subject, look, mend)
+
+
+def clock_check(sts: Client, now: Callable[[], float]) -> Check:
+    """A refusal is as good as an answer: it has its date, too."""
+    subject = "clock against AWS"
+
+    async def look() -> Finding:
+        before = now()
+        with calling("Asking AWS for the time"):
+            try:
+                answer = await sts.get_caller_identity()
+            except ClientError as error:
+                answer = error.response
+            date = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
+        return clock_finding(subject, date, before, now())
+
+    return Check(subject, look, "Mend the credentials, or the way to AWS, first.")

@@ -1,0 +1,61 @@
+"""All checks of AWS, in the order in which a job needs what they look at."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.adapters.aws.clients import AwsClients, Client, aws_client, aws_clients
+from bot.adapters.aws.probe.account import clock_check, identity_check
+from bot.adapters.aws.probe.batch import definition_check, queue_check
+from bot.adapters.aws.probe.events import events_check, no_events, rule_check
+from bot.adapters.aws.probe.image import image_check
+from bot.adapters.aws.probe.quota import quota_check
+from bot.adapters.aws.probe.storage import bucket_check, log_group_check
+from bot.domain.project import Project
+from bot.services.running.doctor import Check
+
+
+@dataclass(frozen=True, slots=True)
+class AwsProbe:
+    """`quotas`, `ecr` and `rules` are clients that the bot itself does without."""
+
+    aws: AwsClients
+    quotas: Client
+    ecr: Client
+    rules: Client
+    region: str
+    now: Callable[[], float]
+
+    def account_checks(self, events_queue_url: str | None) -> list[Check]:
+        """What is the same for all projects."""
+        checks = [identity_check(self.aws.sts, self.region), clock_check(self.aws.sts, self.now)]
+        if events_queue_url is None:
+            return [*checks, no_events()]
+        checks.append(events_check(self.aws.sqs, events_queue_url, self.now))
+        return [*checks, rule_check(self.aws.sqs, self.rules, events_queue_url)]
+
+    def checks(self, project: Project) -> list[Check]:
+        """The project's queue, quota, job definition, image, bucket and log group."""
+        return [
+            queue_check(self.aws.batch, project, self.region),
+            quota_check(self.aws.batch, self.quotas, project, self.region),
+            definition_check(self.aws.batch, project, self.region),
+            image_check(self.aws.batch, self.ecr, project),
+            bucket_check(self.aws.s3, project),
+            log_group_check(self.aws.logs, project, self.region, self.now),
+        ]
+
+
+@asynccontextmanager
+async def aws_probe(
+    region: str, endpoint_url: str | None, *, now: Callable[[], float] = time.time
+) -> AsyncIterator[AwsProbe]:
+    async with AsyncExitStack() as stack:
+
+        async def opened(service: str) -> Client:
+            return await stack.enter_async_context(aws_client(service, region, endpoint_url))
+
+        aws = await stack.enter_async_context(aws_clients(region, endpoint_url))
+        quotas, ecr, rules = await opened("service-quotas"), await opened("ecr"), await opened("events")
+        yield AwsProbe(aws, quotas, ecr, rules, region, now)

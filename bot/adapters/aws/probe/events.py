@@ -1,0 +1,96 @@
+"""The way of a job's events: a rule of EventBridge, the queue's policy, the queue."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.adapters.aws.clients import Client
+from bot.adapters.aws.error_codes import calling
+from bot.errors import Denied
+from bot.services.running.doctor import Check, Finding
+
+STATE_CHANGE = "Batch Job State Change"
+_SUBJECT = "queue of events"
+_RULE = "rule for events"
+
+
+def no_events() -> Check:
+    async def look() -> Finding:
+        mend = "Set aws.events_queue_url for news within a second: docs/getting-started.md has a stack that makes one."
+        return Finding.note(_SUBJECT, "none is set: states are asked for every few seconds", mend)
+
+    return Check(_SUBJECT, look, "")
+
+
+def events_check(sqs: Client, url: str, now: Callable[[], float]) -> Check:
+    """Readable; what waits is left where it is."""
+
+    async def look() -> Finding:
+        with calling("Reading the queue of events"):
+            answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+            waiting = int(answer["Attributes"]["ApproximateNumberOfMessages"])
+            received = await sqs.receive_message(
+                QueueUrl=url,
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=0,
+                WaitTimeSeconds=0,
+                AttributeNames=["SentTimestamp"],
+            )
+        sent = [int(m["Attributes"]["SentTimestamp"]) / 1000 for m in received.get("Messages", ())]
+        newest = f", one of them {now() - max(sent):.0f} s old" if sent else ""
+        return Finding(_SUBJECT, f"readable, about {waiting} waiting{newest}")
+
+    return Check(_SUBJECT, look, "Check aws.events_queue_url; without it, states are polled alone.")
+
+
+def rule_check(sqs: Client, events: Client, url: str) -> Check:
+    """Nobody but AWS can send an event of Batch, so the way is looked at, not tried."""
+
+    async def look() -> Finding:
+        with calling("Reading the queue's policy"):
+            answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn", "Policy"])
+            arn, policy = answer["Attributes"]["QueueArn"], json.loads(answer["Attributes"].get("Policy") or "{}")
+        if not _lets_events_in(policy):
+            mend = 'Allow the principal {"Service": "events.amazonaws.com"} the action sqs:SendMessage in its policy.'
+            return Finding.bad(_RULE, "the queue's policy does not let EventBridge send to it", mend)
+        with calling("Looking for rules of EventBridge"):
+            names = (await events.list_rule_names_by_target(TargetArn=arn))["RuleNames"]
+            rules = [await events.describe_rule(Name=name) for name in names]
+            wanted = [rule for rule in rules if _is_for_jobs(json.loads(rule.get("EventPattern") or "{}"))]
+        return _judged(wanted, arn)
+
+    return Check(_RULE, look, "Check aws.events_queue_url; without it, states are polled alone.", told=(Denied,))
+
+
+def _judged(rules: list[Mapping[str, Any]], arn: str) -> Finding:
+    enabled = [str(rule["Name"]) for rule in rules if rule.get("State") != "DISABLED"]
+    if enabled:
+        return Finding(_RULE, f"{', '.join(enabled)}: enabled, and the queue lets it in")
+    if rules:
+        name = rules[0]["Name"]
+        return Finding.bad(_RULE, f"{name} is disabled", f"`aws events enable-rule --name {name}`")
+    pattern = json.dumps({"source": ["aws.batch"], "detail-type": [STATE_CHANGE]})
+    return Finding.bad(
+        _RULE, "no rule sends the states of jobs to the queue", f"Make one for {pattern} with the target {arn}."
+    )
+
+
+def _is_for_jobs(pattern: Mapping[str, Any]) -> bool:
+    return "aws.batch" in pattern.get("source", ()) and STATE_CHANGE in pattern.get("detail-type", (STATE_CHANGE,))
+
+
+def _lets_events_in(policy: Mapping[str, Any]) -> bool:
+    statements = policy.get("Statement", [])
+    return any(_allows(each) for each in (statements if isinstance(statements, list) else [statements]))
+
+
+def _allows(statement: Mapping[str, Any]) -> bool:
+    principal = statement.get("Principal", {})
+    services = _listed(principal.get("Service", ())) if isinstance(principal, dict) else _listed(principal)
+    actions = {action.lower() for action in _listed(statement.get("Action", ()))}
+    allowed = statement.get("Effect") == "Allow" and {"events.amazonaws.com", "*"} & set(services)
+    return bool(allowed and {"sqs:sendmessage", "sqs:*", "*"} & actions)
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)

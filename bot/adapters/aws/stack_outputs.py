@@ -1,0 +1,37 @@
+"""What a stack of CloudFormation says of itself."""
+
+from bot.adapters.aws.clients import Client
+from bot.adapters.aws.error_codes import calling
+from bot.errors import Refused, SignalboxError, UnknownName
+
+_USABLE = frozenset(
+    {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
+)
+
+
+async def stack_outputs(cloudformation: Client, name: str) -> dict[str, str]:
+    """By name. Raises UnknownName with the stacks that are there, Refused where it is not (yet) whole."""
+    with calling(f"Describing the stack {name}"):
+        try:
+            answer = await cloudformation.describe_stacks(StackName=name)
+        except cloudformation.exceptions.ClientError as error:
+            if "does not exist" not in error.response["Error"]["Message"]:
+                raise
+            region = cloudformation.meta.region_name
+            raise UnknownName(f"stack in {region}", given=name, valid=await _names(cloudformation)) from None
+        (stack,) = answer["Stacks"]
+        status = stack["StackStatus"]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
+    if status not in _USABLE:
+        raise Refused(f"The stack {name} is {status}: wait until it is whole, or look at its events.", code=status)
+    return outputs
+
+
+async def _names(cloudformation: Client) -> list[str]:
+    """For the message alone: none where they may not be listed."""
+    try:
+        with calling("Listing the stacks"):
+            answer = await cloudformation.describe_stacks()
+            return sorted(stack["StackName"] for stack in answer["Stacks"])
+    except SignalboxError:
+        return []

@@ -1,0 +1,59 @@
+"""The curves of the best few, laid over each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
+
+from bot.adapters.drawing.curves.panel import draw_panel
+from bot.adapters.drawing.curves.runs import Run, read, winner
+from bot.adapters.drawing.style import lettering, theme
+from bot.domain.drawing.figures import BoardRequest, FigureRequest
+from bot.domain.drawing.panels import Kind, Panel, arrange
+
+PANELS_HEIGHT, LEGEND_ROW = 3.2, 0.26
+LONGEST = 72
+"""Characters of a name in the legend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """At most two panels: the metric's own, and the losses."""
+
+    runs: tuple[Run, ...]
+    panels: tuple[Panel, ...]
+    maximize: bool
+
+    @classmethod
+    def of(cls, request: BoardRequest) -> tuple["Overlay | None", tuple[str, ...]]:
+        """None where there is nothing to draw; and what is to be said of the files."""
+        asked = FigureRequest("", "", request.curves, request.metric, request.maximize, request.names)
+        runs, remarks = read(asked)
+        if not runs:
+            return None, tuple(remarks)
+        panels = arrange(dict.fromkeys(column for run in runs for column in run.table.columns))
+        own = [panel for panel in panels if request.metric in panel.columns]
+        losses = [panel for panel in panels if panel.kind is Kind.LOSS]
+        shown = (own + [panel for panel in (*losses, *panels) if panel not in own])[:2]
+        return cls(tuple(runs), tuple(sorted(shown, key=panels.index)), request.maximize), tuple(remarks)
+
+    @property
+    def height(self) -> float:
+        return PANELS_HEIGHT + LEGEND_ROW * len(self.runs)
+
+    def draw(self, figure: SubFigure) -> None:
+        best = winner(self.runs, maximize=self.maximize)
+        for axes, panel in zip(figure.subplots(1, len(self.panels), squeeze=False)[0], self.panels, strict=True):
+            draw_panel(axes, panel, self.runs, best)
+            axes.set_xlabel(self.runs[0].table.x_label)
+        self._legend(figure, self.runs)
+
+    def _legend(self, figure: SubFigure, runs: Sequence[Run]) -> None:
+        figure.legend(
+            [Line2D([], [], color=theme.colour(run.place), linewidth=4) for run in runs],
+            [lettering.cut(run.label, LONGEST) for run in runs],
+            loc="outside upper left",
+            handlelength=1.2,
+            labelspacing=0.3,
+        )

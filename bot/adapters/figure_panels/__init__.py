@@ -1,6 +1,0 @@
-"""Pictures of metrics and of sweeps, drawn by matplotlib; imported in the drawing process alone."""
-
-from bot.adapters.figure_panels.board import board_of, draw_board
-from bot.adapters.figure_panels.page import draw, figure_of
-
-__all__ = ["board_of", "draw", "draw_board", "figure_of"]

@@ -1,0 +1,146 @@
+"""What the doctor looks at in Discord: it logs in and connects as the bot does."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import aiohttp
+import discord
+
+from bot.chat.client import GUILD_SECONDS, point_at
+from bot.chat.discord_errors import calling
+from bot.chat.permissions import lacking
+from bot.domain.project import Project
+from bot.errors import Denied, Missing, Unavailable
+from bot.services.running.doctor import Check, Finding, clock_finding
+
+CONNECT_SECONDS = 15.0
+DISALLOWED_INTENTS = 4014
+_INTENTS = discord.Intents(guilds=True)
+
+
+class Dated:
+    """The Date of the latest answer, and when it was asked for and given by this machine's clock."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.date, self.before, self.after = "", 0.0, 0.0
+        self.trace = aiohttp.TraceConfig()
+        self.trace.on_request_start.append(self._asked)
+        self.trace.on_request_end.append(self._answered)
+        self._now = now
+
+    async def _asked(
+        self, _session: aiohttp.ClientSession, _context: object, _: aiohttp.TraceRequestStartParams
+    ) -> None:
+        self.before = self._now()
+
+    async def _answered(
+        self, _session: aiohttp.ClientSession, _context: object, end: aiohttp.TraceRequestEndParams
+    ) -> None:
+        self.date, self.after = end.response.headers.get("Date", ""), self._now()
+
+
+class DiscordProbe:
+    """Checks in order: the token first, then what needs the connection."""
+
+    def __init__(self, client: discord.Client, dated: Dated, token: str, guild_id: int) -> None:
+        self._client, self._dated, self._token, self._guild_id = client, dated, token, guild_id
+        self._connection: asyncio.Task[None] | None = None
+
+    def checks(self, projects: Sequence[Project]) -> list[Check]:
+        """Token, intents and server, and the permissions in each channel of each project."""
+        renew = "Make a new token in the developer portal (Bot, Reset Token) and set DISCORD_TOKEN."
+        gateway = "In the developer portal the bot needs no privileged intent; look at its status page if it is slow."
+        return [
+            Check("Discord token", self._login, renew),
+            Check("clock against Discord", self._clock, ""),
+            Check("gateway and intents", self._connect, gateway),
+            Check("server", self._server, "Check discord.guild_id, and invite the bot to the server."),
+            *(self._channel(project, channel) for project in projects for channel in project.channel_ids),
+        ]
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            self._connection.cancel()
+            with suppress(asyncio.CancelledError, discord.DiscordException):
+                await self._connection
+        await self._client.close()
+
+    async def _login(self) -> Finding:
+        try:
+            with calling("Logging in"):
+                await self._client.login(self._token)
+        except discord.LoginFailure as error:
+            raise Denied("Discord refuses the token.") from error
+        return Finding("Discord token", f"it is {self._client.user}'s")
+
+    async def _clock(self) -> Finding:
+        """By the answers to the log-in: Discord refuses no clock, but the time of a message is taken from its own."""
+        return clock_finding("clock against Discord", self._dated.date, self._dated.before, self._dated.after)
+
+    async def _connect(self) -> Finding:
+        if self._client.user is None:
+            return Finding.bad("gateway and intents", "not tried, as there was no login", "Mend the token first.")
+        self._connection = asyncio.create_task(self._client.connect(reconnect=False), name="doctor's gateway")
+        ready = asyncio.create_task(self._client.wait_until_ready())
+        await asyncio.wait((ready, self._connection), timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if ready.done():
+            return Finding("gateway and intents", "connected with the intent guilds, which is all that is needed")
+        ready.cancel()
+        raise Unavailable(self._why_not_connected())
+
+    def _why_not_connected(self) -> str:
+        if self._connection is None or not self._connection.done():
+            return f"The gateway was not ready within {CONNECT_SECONDS:.0f} s."
+        error = self._connection.exception()
+        if isinstance(error, discord.ConnectionClosed) and error.code == DISALLOWED_INTENTS:
+            return "The gateway refuses the intent guilds."
+        return f"The gateway closed: {error}"
+
+    async def _server(self) -> Finding:
+        return Finding("server", f"{self._guild().name}")
+
+    def _guild(self) -> discord.Guild:
+        if self._connection is None:
+            raise Unavailable("Not tried, as there was no login.")
+        guild = self._client.get_guild(self._guild_id)
+        if guild is None:
+            raise Missing(f"The bot is not in the server {self._guild_id}.")
+        return guild
+
+    def _channel(self, project: Project, channel_id: int) -> Check:
+        subject = f"channel {channel_id} of {project.name}"
+
+        async def look() -> Finding:
+            guild = self._guild()
+            channel = guild.get_channel(channel_id)
+            if channel is None:
+                raise Missing(f"The server has no channel {channel_id}, or the bot may not see it.")
+            permissions = channel.permissions_for(guild.me)
+            missing = lacking(permissions)
+            named = f"#{channel.name} of {project.name}"
+            if missing:
+                return Finding.bad(
+                    named, f"lacks: {', '.join(missing)}", "Give the bot's role these permissions there."
+                )
+            return Finding(named, "all permissions that the bot needs")
+
+        return Check(subject, look, f"Check projects.{project.name}.channels, and the bot's role in that channel.")
+
+
+@asynccontextmanager
+async def discord_probe(
+    api_url: str, gateway_url: str, token: str, guild_id: int, *, now: Callable[[], float] = time.time
+) -> AsyncIterator[DiscordProbe]:
+    """A probe that leaves no connection behind."""
+    point_at(api_url, gateway_url)
+    dated = Dated(now)
+    client = discord.Client(
+        intents=_INTENTS, max_messages=None, guild_ready_timeout=GUILD_SECONDS, http_trace=dated.trace
+    )
+    probe = DiscordProbe(client, dated, token, guild_id)
+    try:
+        yield probe
+    finally:
+        await probe.close()

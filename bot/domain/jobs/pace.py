@@ -1,0 +1,18 @@
+"""When a job will be through, told from how fast its epochs have come so far."""
+
+from bot.domain.model.job import Progress
+
+
+def expected_end(progress: Progress) -> float | None:
+    """In seconds since the epoch, after the last of `epochs`; None while nothing can be told.
+
+    A job may report several rows an epoch, and one that goes on from a checkpoint begins at a later epoch: the
+    smaller of the two counts is the number of epochs between the first row and the last.
+    """
+    epoch, epochs = progress.epoch, progress.epochs
+    if epoch is None or epochs is None or progress.first_at is None or progress.last_at is None:
+        return None
+    passed = min(progress.rows, epoch) - 1
+    if passed < 1 or epoch >= epochs:
+        return None
+    return progress.last_at + (epochs - epoch) * (progress.last_at - progress.first_at) / passed

@@ -1,0 +1,101 @@
+"""Metrics of a job: the rows that its log tells while it runs, and the table in `metrics.csv`, which is the truth."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.logs.log_lines import clean
+from bot.domain.metrics.metrics_table import Table
+from bot.domain.model.job import Progress
+from trainer.contract import parse_metrics
+
+__all__ = ["Report", "Table", "advance", "best_of", "best_row", "parse_line"]
+
+MOST_EPOCHS = 10**12
+MOST_VALUES = 64
+"""Of one row; a job that reports more is shown with the first ones."""
+_NAME = re.compile(r"\w[\w ./:()%+-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One row. Values that are not finite are `math.nan`: the job did report them."""
+
+    epoch: int | None
+    epochs: int | None
+    values: Mapping[str, float]
+
+
+def parse_line(message: str) -> Report | None:
+    """The row in a line such as `@metrics {"epoch": 3, "epochs": 10, "train_loss": 0.12}`; None in any other.
+
+    What is not a number, or has a name that nobody would give a metric, is left out of the row.
+    """
+    row = parse_metrics(clean(message))
+    if row is None:
+        return None
+    epoch, epochs = _count(row.pop("epoch", None)), _count(row.pop("epochs", None))
+    named = [name for name in row if _NAME.fullmatch(name)][:MOST_VALUES]
+    values = {name: _finite_or_nan(row[name]) for name in named}
+    return Report(epoch, epochs, values) if values or epoch is not None else None
+
+
+def advance(progress: Progress, report: Report, at: float, metric: str, *, maximize: bool) -> Progress:
+    """The progress after a row that came `at` seconds since the epoch.
+
+    A row of an earlier epoch means that a new attempt resumed there, unless it only came late. The pace begins
+    anew with it, for the time between two attempts is nobody's pace.
+    """
+    progress = _with_best(progress, report, metric, maximize=maximize)
+    if progress.last_at is not None and at < progress.last_at:
+        return progress
+    epoch = progress.epoch if report.epoch is None else report.epoch
+    moved = replace(
+        progress,
+        epoch=epoch,
+        epochs=progress.epochs if report.epochs is None else report.epochs,
+        latest={**progress.latest, **report.values},
+    )
+    step = 1 if epoch is None or progress.epoch is None else epoch - progress.epoch
+    if progress.first_at is None or step < 0:
+        return replace(moved, first_at=at, last_at=at, rows=1)
+    if step == 0:
+        return moved
+    return replace(moved, last_at=at, rows=progress.rows + step)
+
+
+def best_of(table: Table, metric: str, *, maximize: bool) -> tuple[float, int] | None:
+    """The best value of a metric and its epoch, the first of equals; None where there is no such number."""
+    row = best_row(table, metric, maximize=maximize)
+    return None if row is None else (table.columns[metric][row], round(table.x[row]))
+
+
+def best_row(table: Table, metric: str, *, maximize: bool) -> int | None:
+    """The same, as the row's place in the table."""
+    column: Sequence[float] = table.columns.get(metric, ())
+    finite = [place for place, value in enumerate(column) if math.isfinite(value)]
+    pick = max if maximize else min
+    return pick(finite, key=lambda place: column[place], default=None)
+
+
+def _with_best(progress: Progress, report: Report, metric: str, *, maximize: bool) -> Progress:
+    value = report.values.get(metric, math.nan)
+    if math.isnan(value):
+        return progress
+    if progress.best is not None and (value <= progress.best if maximize else value >= progress.best):
+        return progress
+    return replace(progress, best=value, best_epoch=report.epoch if report.epoch is not None else progress.rows + 1)
+
+
+def _count(value: float | None) -> int | None:
+    """A whole number that is not negative, however it is written."""
+    return int(value) if value is not None and 0 <= value < MOST_EPOCHS else None
+
+
+def _finite_or_nan(value: float) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan

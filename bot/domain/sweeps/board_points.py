@@ -1,0 +1,89 @@
+"""What the picture of a sweep shows: every point that is known, in order, and what came of it."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from statistics import fmean, stdev
+
+from bot.domain.drawing.figures import BoardRequest, Cell
+from bot.domain.model.job import Job
+from bot.domain.model.sweep import Leader, Plan, Search, Trial, TrialState
+from bot.domain.parameters import Value, shown
+from bot.domain.project import Project
+
+_WORST_FIRST = (TrialState.FAILED, TrialState.STOPPED, TrialState.PRUNED, TrialState.MISSING)
+
+
+def request(job: Job, trials: Mapping[int, Trial], project: Project) -> BoardRequest:
+    """`trials` are all that anything is known of, by number."""
+    if job.sweep is None:
+        raise ValueError(f"{job.id} is no sweep")
+    plan = job.sweep.plan
+    return BoardRequest(
+        title=f"{job.project} sweep {job.id}",
+        subtitle=_described(job, plan),
+        axes=plan.space.axes,
+        cells=tuple(_cells(plan, trials)),
+        metric=project.metric,
+        maximize=project.maximize,
+        importance=job.sweep.importance,
+        names=project.columns or None,
+    )
+
+
+def label(name: str, plan: Plan, leader: Leader) -> str:
+    """A curve's trial, of that name, with its point: `k7q2mx.4 lr=0.1`; of folds the first alone is drawn."""
+    fold = ["fold=0"] if plan.folds > 1 else []
+    point = {name: value for name, value in leader.parameters.items() if name not in plan.space.fixed}
+    return " ".join([name, *_written(point), *fold])
+
+
+def _described(job: Job, plan: Plan) -> str:
+    words = [f"{job.commit.branch}@{job.commit.short}", " ".join(_written({**plan.space.fixed, **job.parameters}))]
+    if plan.folds > 1:
+        words.append(f"values are mean ± sd of {plan.folds} folds")
+    return "   ".join(filter(None, words))
+
+
+def _written(parameters: Mapping[str, Value]) -> list[str]:
+    return [f"{name}={shown(value)}" for name, value in parameters.items()]
+
+
+def _cells(plan: Plan, trials: Mapping[int, Trial]) -> Iterator[Cell]:
+    for point, at in _points(plan, trials):
+        if plan.folds > 1:
+            yield _of_folds(at, [trials.get(point * plan.folds + fold) for fold in range(plan.folds)])
+        elif (trial := trials.get(point)) is None:
+            yield Cell(at, TrialState.WAITING)
+        else:
+            yield Cell(at, trial.shown, trial.value)
+
+
+def _points(plan: Plan, trials: Mapping[int, Trial]) -> Iterator[tuple[int, tuple[Value, ...]]]:
+    """Number and values of every point; those that a sampler has yet to choose are not there."""
+    if plan.search is Search.GRID:
+        yield from enumerate(product(*(axis.values for axis in plan.space.axes)))
+        return
+    names = plan.space.names
+    for point in range(plan.points):
+        trial = trials.get(point * plan.folds)
+        found = None if trial is None else trial.parameters
+        if found is None and plan.search is Search.TPE:
+            continue
+        found = plan.space.point(point * plan.folds) if found is None else found
+        yield point, tuple([found[name] for name in names])
+
+
+def _of_folds(at: tuple[Value, ...], folds: Sequence[Trial | None]) -> Cell:
+    """The point is what the worst of its folds came to, and has a value when all have: a mean over some of them would
+    be of another test. Of folds that only go on, one that runs or has ended means that the point runs."""
+    states = [TrialState.WAITING if fold is None else fold.shown for fold in folds]
+    values = [fold.value for fold in folds if fold is not None and fold.value is not None]
+    for state in _WORST_FIRST:
+        if state in states:
+            return Cell(at, state)
+    if len(set(states)) > 1 or states[0] is not TrialState.SUCCEEDED:
+        return Cell(at, states[0] if len(set(states)) == 1 else TrialState.RUNNING)
+    if len(values) < len(folds) or not all(map(math.isfinite, values)):
+        return Cell(at, TrialState.SUCCEEDED)
+    return Cell(at, TrialState.SUCCEEDED, fmean(values), stdev(values))

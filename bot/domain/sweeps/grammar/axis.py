@@ -1,0 +1,121 @@
+"""The items of the text against the declarations: lists of values and ranges, as `trainer/space.py` encodes them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.model.space import Axis
+from bot.domain.parameters import Kind, Parameter, Value, find, shown
+from bot.domain.sweeps.grammar.ranges import DOTS, range_of, value_of
+from bot.domain.sweeps.grammar.tokens import GrammarError, Item, Word, given
+from bot.errors import UnknownName
+from trainer import space as trials_own
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one item says. `over` is a list or a range; nothing is expanded yet."""
+
+    parameter: Parameter
+    item: Item
+    over: Any
+
+    @property
+    def name(self) -> str:
+        return self.parameter.name
+
+    @property
+    def length(self) -> int | None:
+        """How many values there are; None where any number of a range may be taken."""
+        return trials_own.length(self.over)
+
+    @property
+    def open(self) -> bool:
+        """A range without steps, which random and tpe draw from."""
+        return isinstance(self.over, dict) and "count" not in self.over
+
+    @property
+    def log(self) -> bool:
+        return isinstance(self.over, dict) and bool(self.over.get("log"))
+
+    @property
+    def encoded(self) -> Any:
+        """As `ranges` have it; `axes` have `over` itself."""
+        return {"choices": self.over} if isinstance(self.over, list) else self.over
+
+    def axis(self, *, drawn: bool) -> Axis:
+        """Expanded, unless it is open and values are `drawn`. GrammarError where two of its values are the same."""
+        kind = self.parameter.kind
+        if self.open and drawn:
+            return Axis(self.name, kind, low=self.over["low"], high=self.over["high"], log=self.log)
+        values = tuple(trials_own.value(self.over, place) for place in range(self.length or 0))
+        if len(set(values)) < len(values):
+            raise self.item.wrong(f"{self.name}: {len(values):,} different values are not in this range, take fewer.")
+        return Axis(self.name, kind, values, log=self.log)
+
+
+def read(items: Sequence[Item], parameters: Sequence[Parameter]) -> list[Reading]:
+    """Raises GrammarError at the first mistake."""
+    readings: dict[str, Reading] = {}
+    names = {name for each in parameters for name in (each.name, *each.aliases)}
+    for item in items:
+        parameter = _parameter(item.name, parameters)
+        if parameter.name in readings:
+            also = "" if parameter.name == item.name.text else f" (as {item.name.text})"
+            raise item.wrong(f"{parameter.name} is given twice{also}; once, with all of its values, is expected.")
+        for word in item.values:
+            _check(word, item, parameter, names)
+        readings[parameter.name] = Reading(parameter, item, _over(item.values, parameter))
+    return list(readings.values())
+
+
+def _parameter(name: Word, parameters: Sequence[Parameter]) -> Parameter:
+    try:
+        return find(parameters, name.text)
+    except UnknownName as error:
+        inert = UnknownName("parameter", given=given(name.text), near=error.near, valid=error.valid)
+        raise name.wrong(str(inert)) from None
+
+
+def _check(word: Word, item: Item, parameter: Parameter, names: set[str]) -> None:
+    """A value that is missing, and a `name=` that a comma, or a missing value, has made a part of this item."""
+    before = "=" if word is item.values[0] else ","
+    name, equals, _ = word.text.partition("=")
+    swallowed = bool(equals) and not word.quoted and name in names
+    if swallowed and parameter.kind is Kind.STRING:
+        message = (
+            f'"{given(word.text)}" is no text of its own here: quotes around it, or a space before it, are expected.'
+        )
+        raise word.wrong(f"{parameter.name}: {message}")
+    if swallowed or (not word.text and not word.quoted):
+        choices = f" Valid: {', '.join(parameter.choices)}." if parameter.choices else ""
+        raise word.wrong(f'{parameter.name}: {parameter.expected} is expected after "{before}".{choices}')
+
+
+def _over(words: Sequence[Word], parameter: Parameter) -> Any:
+    ranges = [word for word in words if _is_range(word, parameter)]
+    if not ranges:
+        return _values(words, parameter)
+    if len(words) > 1:
+        raise _mixed(ranges[0], parameter)
+    return range_of(parameter, words[0])
+
+
+def _values(words: Sequence[Word], parameter: Parameter) -> list[Value]:
+    values: dict[Value, None] = {}
+    for word in words:
+        value = value_of(parameter, word)
+        if value in values:
+            message = f'"{given(shown(value))}" is there twice; each value once is expected.'
+            raise word.wrong(f"{parameter.name}: {message}")
+        values[value] = None
+    return list(values)
+
+
+def _is_range(word: Word, parameter: Parameter) -> bool:
+    ends, *_ = word.text.split(":")
+    return parameter.kind in (Kind.FLOAT, Kind.INT) and not word.quoted and DOTS in ends
+
+
+def _mixed(word: Word, parameter: Parameter) -> GrammarError:
+    return word.wrong(f"{parameter.name}: {given(word.text)} is a range; either one range or values are expected.")

@@ -1,0 +1,34 @@
+"""A space as text: what `parse` reads as the same space."""
+
+import re
+from typing import Any
+
+from bot.domain.model.space import Space
+from bot.domain.parameters import Value
+
+_PLAIN = re.compile(r'[^\s,="]+')
+
+
+def written(space: Space) -> str:
+    """The canonical text. `parse` gives the space back, for the same search, folds and seed."""
+    overs = space.encoded["axes" if "axes" in space.encoded else "ranges"]
+    return " ".join(f"{name}={_values(over)}" for name, over in overs)
+
+
+def _values(over: Any) -> str:
+    if isinstance(over, dict) and "choices" not in over:
+        log = ":log" if over.get("log") else ""
+        count = f":{over['count']}" if "count" in over else ""
+        return f"{_value(over['low'])}..{_value(over['high'])}{log}{count}"
+    return ",".join(map(_value, over if isinstance(over, list) else over["choices"]))
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    text = str(value)
+    if isinstance(value, int) or _PLAIN.fullmatch(text):
+        return text
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'

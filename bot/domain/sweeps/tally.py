@@ -1,0 +1,117 @@
+"""All trials of a sweep, summed up for its card."""
+
+import heapq
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from statistics import fmean, stdev
+
+from bot.domain.model.states import EndReason
+from bot.domain.model.sweep import Failure, Leader, Plan, Search, Sweep, Tally, Trial, TrialState
+from bot.domain.parameters import Value
+
+LEADERS = 5
+NAMED = 5
+"""Trials of one failure that are told by number."""
+_VARYING = re.compile(r"0x[0-9a-f]+|\b(?=\w*\d)[0-9a-f-]{7,}\b|\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
+"""What differs between failures that are alike: addresses, ids, commit ids, numbers."""
+
+
+def tally(sweep: Sweep, trials: Iterable[Trial], now: float, *, maximize: bool) -> Tally:
+    """`trials` are all that anything is known of, in the order of their numbers; the others wait. `now` is in seconds
+    since the epoch: what runs is counted up to there."""
+    plan, known = sweep.plan, [(trial, trial.shown) for trial in trials]
+    counts = Counter(state for _, state in known)
+    counts[TrialState.WAITING] += max(0, plan.trials - len(known))
+    seconds, epochs_seen = 0.0, 0.0
+    for trial, state in known:
+        if state is TrialState.RUNNING:
+            epochs_seen += done(trial)
+            seconds += max(0.0, now - trial.started_at) if trial.started_at else 0.0
+        elif not trial.source:  # an earlier sweep has paid for it
+            seconds += trial.seconds
+    total = sum(counts.values())
+    waiting, running = counts[TrialState.WAITING], counts[TrialState.RUNNING]
+    return Tally(
+        counts={state: counts[state] for state in TrialState if counts[state]},
+        leaders=_leaders(plan, known, maximize=maximize),
+        failures=_failures(trial for trial, state in known if state is TrialState.FAILED),
+        seconds=seconds,
+        saved_seconds=sum(_saved(trial) for trial, state in known if state is TrialState.PRUNED),
+        progress=(total - waiting - running + epochs_seen) / total if total else 0.0,
+    )
+
+
+def done(trial: Trial) -> float:
+    """The share of its epochs that a trial has told of."""
+    return min(1.0, trial.reports[-1][0] / trial.epochs) if trial.reports and trial.epochs else 0.0
+
+
+@lru_cache(maxsize=16_384)  # a tally is made every few seconds, and the details of 10,000 failures cost it 40 ms
+def alike(detail: str) -> str:
+    """The same for failures that differ in numbers and ids alone."""
+    return _VARYING.sub("#", detail)
+
+
+def _leaders(plan: Plan, known: Iterable[tuple[Trial, TrialState]], *, maximize: bool) -> tuple[Leader, ...]:
+    sign = -1.0 if maximize else 1.0
+    points = _of_folds(plan.folds, known) if plan.folds > 1 else _single(known)
+    best = heapq.nsmallest(LEADERS, ((sign * value, number, trials) for value, number, trials in points))
+    return tuple(_leader(plan, trials) for _, _, trials in best)
+
+
+def _single(known: Iterable[tuple[Trial, TrialState]]) -> Iterator[tuple[float, int, list[Trial]]]:
+    """Every trial with a value is compared, but those whose command failed: it may have been the value's doing."""
+    for trial, state in known:
+        if trial.value is not None and state is not TrialState.FAILED and math.isfinite(trial.value):
+            yield trial.value, trial.number, [trial]
+
+
+def _of_folds(folds: int, known: Iterable[tuple[Trial, TrialState]]) -> Iterator[tuple[float, int, list[Trial]]]:
+    """Points all of whose folds have succeeded: a mean over some of them would be of another test."""
+    points: dict[int, list[Trial]] = {}
+    for trial, state in known:
+        if state is TrialState.SUCCEEDED and trial.value is not None:
+            points.setdefault(trial.number // folds, []).append(trial)
+    for point, trials in points.items():
+        if len(trials) == folds:
+            yield fmean(trial.value or 0.0 for trial in trials), point * folds, trials
+
+
+def _leader(plan: Plan, trials: list[Trial]) -> Leader:
+    first, values = trials[0], [trial.value for trial in trials if trial.value is not None]
+    single = len(trials) == 1
+    return Leader(
+        number=first.number,
+        value=fmean(values),
+        parameters=point_of(plan, first),
+        deviation=None if single else stdev(values),
+        epoch=first.epoch if single else None,
+    )
+
+
+def point_of(plan: Plan, trial: Trial) -> dict[str, Value]:
+    """What the trial has of the swept parameters: by its number, but where a sampler chose them."""
+    point = (trial.parameters or {}) if plan.search is Search.TPE else plan.space.point(trial.number)
+    return {name: point[name] for name in plan.space.names if name in point}
+
+
+def _failures(failed: Iterable[Trial]) -> tuple[Failure, ...]:
+    """Most first. An exit code tells failures apart that read alike."""
+    groups: dict[tuple[EndReason, int | None, str], list[Trial]] = {}
+    for trial in failed:
+        reason = trial.reason or EndReason.LOST
+        groups.setdefault((reason, trial.exit_code, alike(trial.detail)), []).append(trial)
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    return tuple(
+        Failure(reason, trials[0].detail, len(trials), tuple(trial.number for trial in trials[:NAMED]))
+        for (reason, _, _), trials in ordered
+    )
+
+
+def _saved(trial: Trial) -> float:
+    """In seconds: the epochs that it had left, at its own pace."""
+    epochs = trial.reports[-1][0] if trial.reports else trial.epoch or 0
+    return trial.saved_epochs * trial.seconds / epochs if epochs else 0.0

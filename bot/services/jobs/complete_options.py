@@ -1,0 +1,35 @@
+"""Names for autocomplete: what could be meant by what is typed so far."""
+
+from collections.abc import Sequence
+
+from bot.domain.model.job import Commit
+from bot.domain.project import Project, choose
+from bot.errors import SignalboxError
+from bot.ports import Code
+
+
+class Complete:
+    """Never raises: somebody is typing, and an error would tell them nothing."""
+
+    def __init__(self, code: Code, projects: Sequence[Project]) -> None:
+        self._code, self._projects = code, projects
+
+    async def branches(self, project: str, channel_id: int, text: str) -> list[str]:
+        """Allowed branches with `text` in their name, those that begin with it first."""
+        try:
+            chosen = choose(self._projects, project, channel_id)
+            names = await self._code.branches(chosen.repository, chosen.branches)
+        except SignalboxError:
+            return []
+        typed = text.lower()
+        return sorted((n for n in names if typed in n.lower()), key=lambda n: not n.lower().startswith(typed))
+
+    async def commits(self, project: str, channel_id: int, branch: str, text: str) -> list[Commit]:
+        """The newest commits whose id begins with `text`, or whose subject contains it."""
+        try:
+            chosen = choose(self._projects, project, channel_id)
+            commits = await self._code.commits(chosen.repository, chosen.branches, branch, limit=200)
+        except SignalboxError:
+            return []
+        typed = text.lower()
+        return [c for c in commits if c.sha.startswith(typed) or typed in c.subject.lower()]

@@ -1,0 +1,70 @@
+"""Answer what is asked about jobs: which there are, and what one's log says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.logs.log_lines import LogEvent, readable
+from bot.domain.model.job import Job
+from bot.domain.model.names import near
+from bot.domain.project import Project
+from bot.errors import UnknownName
+from bot.ports import Artifacts, Store
+from trainer.contract import LOG_TXT
+
+
+@dataclass(frozen=True, slots=True)
+class LogExcerpt:
+    """Cleaned lines, not fenced; the first is number `first` (from 0) of `total` stored ones."""
+
+    text: str
+    first: int
+    total: int
+
+
+class Show:
+    def __init__(self, store: Store, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
+        self._store, self._artifacts, self._projects = store, artifacts, projects
+
+    async def job(self, job_id: str) -> Job:
+        """The job of that id, however it was typed; raises `UnknownName` with near ids."""
+        typed = job_id.strip().strip("`#").lower()
+        found = await self._store.job(typed)
+        if found is None or found.part is not None:
+            recent = [job.id for job in await self._store.jobs(limit=200)]
+            raise UnknownName("job", given=job_id, near=near(typed, recent), hint="/jobs lists the latest.")
+        return found
+
+    async def live(self, channel_id: int = 0) -> list[Job]:
+        """Jobs that have not ended, newest first."""
+        return await self._store.jobs(channel_id=channel_id, live=True, limit=100)
+
+    async def untold(self) -> list[Job]:
+        """Of the latest jobs, those whose end no place would take."""
+        return [job for job in await self._store.jobs(live=False, limit=200) if job.untold]
+
+    async def recent(self, *, asker_id: int = 0, limit: int = 15) -> list[Job]:
+        return await self._store.jobs(asker_id=asker_id, limit=limit)
+
+    async def matching(self, text: str, limit: int = 25) -> list[Job]:
+        """Recent jobs whose id, project, branch, commit or asker contains `text`, for autocomplete."""
+        typed = text.strip().lower()
+        jobs = await self._store.jobs(limit=500)
+        return [job for job in jobs if typed in _described(job)][:limit]
+
+    async def log(self, job_id: str, lines: int) -> LogExcerpt:
+        """The last `lines` events of the log, as people read them; from S3 where the store has forgotten them."""
+        job = await self.job(job_id)
+        found = await self._store.log_lines(job.id, -lines, lines)
+        if job.archived_at is not None and job.log_posted and not found.total:
+            return await self._archived(job, lines)
+        return LogExcerpt("\n".join(readable(found.events)), found.first, found.total)
+
+    async def _archived(self, job: Job, lines: int) -> LogExcerpt:
+        content = await self._artifacts.read(self._projects[job.project].prefix(job.id) + LOG_TXT)
+        stored = content.decode(errors="replace").splitlines()
+        last = [LogEvent("", "", 0, line) for line in stored[-lines:]]
+        return LogExcerpt("\n".join(readable(last)), len(stored) - len(last), len(stored))
+
+
+def _described(job: Job) -> str:
+    return f"{job.id} {job.project} {job.commit.branch}@{job.commit.sha} {job.asker_name} {job.state}".lower()

@@ -1,0 +1,51 @@
+"""List what a job has left in S3 so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.domain.model.job import Job
+from bot.domain.model.names import Name, parse
+from bot.domain.posts import File
+from bot.domain.project import Project
+from bot.ports import Artifact, Artifacts
+from bot.services.jobs.find import Show
+from trainer.contract import CLAIM_JSON
+
+LINK_SECONDS = 3600
+MOST_LINKS = 20
+PICTURE_BYTES = 8 * 1024 * 1024
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".mp4", ".webm", ".mov")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`links` are signed and work for an hour; `picture` is the newest picture or video that fits in a message."""
+
+    job: Job
+    artifacts: tuple[Artifact, ...]
+    links: Mapping[str, str]
+    picture: File | None
+    total_bytes: int
+
+
+class Browse:
+    def __init__(self, show: Show, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
+        self._show, self._artifacts, self._projects = show, artifacts, projects
+
+    async def artifacts(self, text: str) -> Listing:
+        """Of a job or, `k7q2mx.4`, of a trial, which then has that name in the listing; newest first. Raises
+        `UnknownName` for a job that is not there."""
+        name = parse(text)
+        job = await self._show.job(name.job_id)
+        job = replace(job, id=str(Name(job.id, name.trial)))
+        everything = await self._artifacts.list(self._projects[job.project].prefix(job.id))
+        found = [artifact for artifact in everything if artifact.name != CLAIM_JSON]  # the trainer's own
+        links = {a.name: await self._artifacts.link(a.uri, LINK_SECONDS) for a in found[:MOST_LINKS]}
+        return Listing(job, tuple(found), links, await self._newest_picture(found), sum(a.size for a in found))
+
+    async def _newest_picture(self, found: list[Artifact]) -> File | None:
+        for artifact in found:
+            if artifact.name.lower().endswith(_PICTURES) and 0 < artifact.size <= PICTURE_BYTES:
+                name = artifact.name.rsplit("/", 1)[-1]
+                return File(name, await self._artifacts.read(artifact.uri, limit=PICTURE_BYTES))
+        return None

@@ -1,0 +1,118 @@
+"""Read the jobs' logs, many streams a call, each line once.
+
+FilterLogEvents filters by the event's own time, and events arrive late: now and then a read goes back by an
+overlap, and the store leaves out what it has, by `eventId`. What comes later still is found by the audit after the end.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from bot.domain.clock import passed
+from bot.domain.logs.log_lines import LogEvent
+from bot.domain.metrics.progress_rows import advance, parse_line
+from bot.domain.model.job import Job
+from bot.domain.posts import Change
+from bot.domain.project import Project
+from bot.ports import Logs, Store
+from bot.services.logs.adaptive_pace import Aimd
+from bot.services.logs.streams import EARLY_MS, Reader, Stream
+from bot.services.running.wakeups import Bells
+from trainer.contract import parse_trouble
+
+OVERLAP_MS = 10_000
+"""Inside a stream, events come nearly in order: how far a deep read goes back behind its newest."""
+DEEP_EVERY_SECONDS = 5.0
+"""Of a busy log the overlap is thousands of lines. The reads between two deep ones begin at the newest event."""
+BATCH = 2_000
+"""Events in one transaction."""
+
+
+class Tail:
+    def __init__(
+        self,
+        store: Store,
+        logs: Logs,
+        projects: Mapping[str, Project],
+        bells: Bells,
+        pace: Aimd,
+        *,
+        now: Callable[[], float],
+    ) -> None:
+        self._store, self._projects, self._bells, self._now = store, projects, bells, now
+        self._reader = Reader(logs, pace, now=now)
+        self._streams: dict[str, Stream[str]] = {}
+        self._deep_at = 0.0
+
+    async def once(self) -> None:
+        """Reads what is new in every stream of every job whose log is not archived."""
+        jobs = [job for job in await self._store.open_jobs() if job.streams and job.archived_at is None]
+        await self._know(jobs)
+        overlap = self._overlap()
+        groups: dict[str, list[Stream[str]]] = defaultdict(list)
+        for job in jobs:
+            groups[self._projects[job.project].log_group] += [self._streams[name] for name in job.streams]
+        for group, streams in groups.items():
+            await self._reader.read(group, streams, overlap, self._keep)
+
+    async def audit(self, job: Job) -> int:
+        """Reads the whole log of a job once more: the number of lines that had been missed."""
+        group = self._projects[job.project].log_group
+        streams = [Stream(name, job.id, _begin(job, name)) for name in job.streams]
+        return sum([await self._reader.read(group, [stream], 0, self._keep) for stream in streams])
+
+    def _overlap(self) -> int:
+        """How far this pass goes back."""
+        now = self._now()
+        if not passed(self._deep_at, DEEP_EVERY_SECONDS, now):
+            return 0
+        self._deep_at = now
+        return OVERLAP_MS
+
+    async def _know(self, jobs: Sequence[Job]) -> None:
+        """Keeps a place for each stream; after a restart it is that of the newest stored line."""
+        known: dict[str, Stream[str]] = {}
+        for job in jobs:
+            if not all(name in self._streams for name in job.streams):
+                stored = await self._store.log_since(job.id)
+                for name in job.streams:
+                    self._streams[name] = Stream(name, job.id, stored.get(name, _begin(job, name)))
+            known.update({name: self._streams[name] for name in job.streams})
+        self._streams = known
+
+    async def _keep(self, events: Mapping[str, Sequence[LogEvent]]) -> int:
+        new = 0
+        for job_id, theirs in events.items():
+            for batch in _batches(theirs):
+                new += await self._store.append_log(job_id, batch, self._told)
+        if new:
+            self._bells.narrate.ring()
+            self._bells.notify.ring()
+        return new
+
+    def _told(self, job: Job, new: Sequence[LogEvent]) -> Change | None:
+        """What new lines say of the job: its progress, and the entrypoint's word on why it ends."""
+        project = self._projects[job.project]
+        progress, detail = job.progress, job.detail
+        for event in new:
+            if not event.message.startswith("@"):
+                continue
+            if (report := parse_line(event.message)) is not None:
+                at = event.timestamp / 1000
+                progress = advance(progress, report, at, project.metric, maximize=project.maximize)
+            elif (trouble := parse_trouble(event.message)) is not None:
+                detail = trouble.message
+        if progress == job.progress and detail == job.detail:
+            return None
+        return Change(replace(job, progress=progress, detail=detail, revision=job.revision + 1))
+
+
+def _begin(job: Job, stream: str) -> int:
+    """Where a stream begins, by AWS's clock alone: the bot's may have been ahead when the job was asked for."""
+    started = next((attempt.started_at for attempt in job.attempts if attempt.log_stream == stream), None)
+    return int((started or 0.0) * 1000) - EARLY_MS
+
+
+def _batches(events: Sequence[LogEvent]) -> Iterator[Sequence[LogEvent]]:
+    for start in range(0, len(events), BATCH):
+        yield events[start : start + BATCH]

@@ -1,0 +1,70 @@
+"""Run a service for ever: its failures are logged and counted, make it rest, and do not end it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from bot.errors import ServiceError, StoreError
+from bot.services.running.wakeups import Bell
+
+log = structlog.get_logger()
+
+FAILURES = Counter("signalbox_service_failures", "Passes of a service that failed", ["service", "kind"])
+SECONDS = Histogram("signalbox_service_pass_seconds", "Time of one pass of a service", ["service"])
+FIRST_REST_SECONDS = 0.5
+LONGEST_REST_SECONDS = 30.0
+LATE_SECONDS = 90.0
+"""A service without a good pass for so long beyond its own interval is not well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`once` is a pass; between two of them are `seconds`, or less where the bell rings."""
+
+    name: str
+    once: Callable[[], Awaitable[None]]
+    seconds: float
+    bell: Bell = field(default_factory=Bell)
+
+
+class Pulse:
+    """When each service last had a good pass: what the health page tells from."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._due: dict[str, float] = {}
+
+    def beat(self, loop: Loop) -> None:
+        self._due[loop.name] = self._now() + loop.seconds + LATE_SECONDS
+
+    def wrong(self) -> str:
+        """Which services have had no good pass for long; empty where all is well."""
+        late = {name: self._now() - due + LATE_SECONDS for name, due in self._due.items() if self._now() > due}
+        return "; ".join(f"{name}: no good pass for {seconds:.0f} s" for name, seconds in late.items())
+
+
+async def forever(loop: Loop, pulse: Pulse) -> None:
+    """Passes, one after the other. A store that cannot be used ends it: `StoreError`."""
+    rest = 0.0
+    pulse.beat(loop)
+    while True:
+        try:
+            with SECONDS.labels(loop.name).time():
+                await loop.once()
+        except StoreError:
+            raise
+        except ServiceError as error:
+            FAILURES.labels(loop.name, "passing").inc()
+            log.warning("pass failed", service=loop.name, error=str(error))
+        except Exception:
+            FAILURES.labels(loop.name, "unexpected").inc()
+            log.exception("pass failed", service=loop.name)
+        else:
+            rest = 0.0
+            pulse.beat(loop)
+            await loop.bell.wait(loop.seconds)
+            continue
+        rest = min(LONGEST_REST_SECONDS, rest * 2 or FIRST_REST_SECONDS)
+        await loop.bell.wait(max(loop.seconds, rest))

@@ -1,0 +1,95 @@
+"""Stop trials, those that cannot win and those that somebody wants stopped, and leave the rest of their sweep alone.
+
+What is to be is committed first, then TerminateJob is called until the trial has ended.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+
+import structlog
+
+from bot.domain.clock import passed
+from bot.domain.model.job import Job
+from bot.domain.model.states import JobState
+from bot.domain.model.sweep import Sweep, Trial
+from bot.domain.project import Project
+from bot.errors import ServiceError
+from bot.ports import Batch, Sampler, Store
+from bot.services.running.wakeups import Bells
+from bot.services.sweeps.trial_book import Trials
+
+log = structlog.get_logger()
+
+REASON = "Stopped early: it cannot win any more"
+REPEAT_SECONDS = 30.0
+
+
+class Prune:
+    def __init__(
+        self,
+        store: Store,
+        batch: Batch,
+        trials: Trials,
+        sampler: Sampler,
+        projects: Mapping[str, Project],
+        bells: Bells,
+        *,
+        now: Callable[[], float],
+    ) -> None:
+        self._store, self._batch, self._trials, self._sampler = store, batch, trials, sampler
+        self._projects, self._bells, self._now = projects, bells, now
+        self._tried: dict[str, float] = {}
+
+    async def once(self) -> None:
+        """Decides for the sweeps that are to stop their losers, and carries out what has been decided, by an earlier
+        life of the bot too. A sweep that cannot be decided on now holds up no other."""
+        failure: ServiceError | None = None
+        tried: dict[str, float] = {}
+        for face in await self._store.open_jobs():
+            if face.sweep is None or not face.live:
+                continue
+            if face.sweep.plan.stop_losers and face.stop_at is None:
+                try:
+                    await self._decide(face, face.sweep)
+                except ServiceError as error:
+                    failure = error
+            await self._carry_out(face, (await self._trials.all(face.id)).values(), tried)
+        self._tried = tried
+        if failure is not None:
+            raise failure
+
+    async def _decide(self, face: Job, sweep: Sweep) -> None:
+        maximize, known = self._projects[face.project].maximize, await self._trials.all(face.id)
+        numbers = await self._sampler.hopeless(sweep.plan, list(known.values()), maximize=maximize)
+        if numbers:
+            await self._trials.update(face, dict.fromkeys(numbers, partial(_given_up, at=self._now())))
+            log.info("trials given up", sweep=face.id, trials=numbers)
+
+    async def _carry_out(self, face: Job, trials: Iterable[Trial], tried: dict[str, float]) -> None:
+        for trial in trials:
+            if trial.ended or trial.batch_id is None or not (trial.pruned_at or trial.stop_by):
+                continue
+            last = self._tried.get(trial.batch_id, float("-inf"))
+            if passed(last, REPEAT_SECONDS, self._now()):
+                last = await self._terminate(face, trial, trial.batch_id) or last
+            tried[trial.batch_id] = last
+
+    async def _terminate(self, face: Job, trial: Trial, batch_id: str) -> float | None:
+        """When it was called; None where that failed."""
+        reason = f"Stopped by {trial.stop_by}" if trial.stop_by else REASON
+        try:
+            await self._batch.terminate(batch_id, reason)
+        except ServiceError as error:
+            log.warning("stop failed, will be repeated", sweep=face.id, trial=trial.number, error=str(error))
+            return None
+        self._bells.watch.ring()
+        return self._now()
+
+
+def _given_up(trial: Trial, at: float) -> Trial:
+    """Not one that has ended in the meantime."""
+    if trial.state is not JobState.RUNNING or trial.pruned_at is not None:
+        return trial
+    told = trial.reports[-1][0] if trial.reports else 0
+    return replace(trial, pruned_at=at, saved_epochs=max(0, (trial.epochs or 0) - told))

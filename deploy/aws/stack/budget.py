@@ -1,0 +1,39 @@
+"""Somebody is told before a month becomes dear. It stops nothing: the caps and timeouts do that."""
+
+from aws_cdk import Annotations
+from aws_cdk import aws_budgets as budgets
+from constructs import Construct
+
+from bot.config.loading import Deploy
+
+_ALARMS = (("ACTUAL", 50), ("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
+
+
+def budget(scope: Construct, deploy: Deploy) -> None:
+    """Of the whole account: a filter by tags sees nothing until the tag is activated for billing."""
+    if not deploy.alarm_email:
+        told = "deploy.alarm_email is empty: nobody will be told when the costs near deploy.budget_usd."
+        Annotations.of(scope).add_warning_v2("signalbox:no-alarm", told)
+        return
+    subscriber = budgets.CfnBudget.SubscriberProperty(address=deploy.alarm_email, subscription_type="EMAIL")
+    budgets.CfnBudget(
+        scope,
+        "Budget",
+        budget=budgets.CfnBudget.BudgetDataProperty(
+            budget_type="COST",
+            time_unit="MONTHLY",
+            budget_limit=budgets.CfnBudget.SpendProperty(amount=deploy.budget_usd, unit="USD"),
+        ),
+        notifications_with_subscribers=[
+            budgets.CfnBudget.NotificationWithSubscribersProperty(
+                notification=budgets.CfnBudget.NotificationProperty(
+                    notification_type=kind,
+                    comparison_operator="GREATER_THAN",
+                    threshold=percent,
+                    threshold_type="PERCENTAGE",
+                ),
+                subscribers=[subscriber],
+            )
+            for kind, percent in _ALARMS
+        ],
+    )

@@ -1,0 +1,137 @@
+"""Compute environments that are empty without jobs, and a queue before each.
+
+https://docs.aws.amazon.com/batch/latest/userguide/compute_environments.html
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import Duration, Tags
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from bot.config.loading import Deploy
+from deploy.aws.stack.nag import explain_managed
+from deploy.aws.stack.network import Network
+
+STOP_SECONDS = 30
+"""From SIGTERM to SIGKILL: what the trainer's last upload reckons with."""
+
+_AGENT = (
+    f"echo ECS_CONTAINER_STOP_TIMEOUT={STOP_SECONDS}s >> /etc/ecs/ecs.config",
+    # No new job comes to a machine that AWS is about to take back.
+    "echo ECS_ENABLE_SPOT_INSTANCE_DRAINING=true >> /etc/ecs/ecs.config",
+)
+_NVIDIA, _PLAIN = batch.EcsMachineImageType.ECS_AL2023_NVIDIA, batch.EcsMachineImageType.ECS_AL2023
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """One compute environment and its queue. `kind` is what `[deploy.jobs.<project>] queue` calls it."""
+
+    kind: str
+    instances: Sequence[str]
+    max_vcpus: int
+    spot: bool
+    image: batch.EcsMachineImageType
+    priority: int
+
+
+def queues(scope: Construct, deploy: Deploy, network: Network) -> dict[str, batch.JobQueue]:
+    """By kind: spot, on-demand, cpu."""
+    template, role = _launch_template(scope, deploy), _instance_role(scope)
+    made = {}
+    for machines in (
+        Machines("on-demand", deploy.on_demand_instances, deploy.on_demand_max_vcpus, False, _NVIDIA, 20),
+        Machines("spot", deploy.spot_instances, deploy.spot_max_vcpus, True, _NVIDIA, 10),
+        Machines("cpu", deploy.cpu_instances, deploy.cpu_max_vcpus, True, _PLAIN, 5),
+    ):
+        environment = _environment(scope, machines, network, template, role)
+        Tags.of(environment).add("Name", f"{deploy.stack}-{machines.kind}")
+        made[machines.kind] = _queue(scope, machines, environment, deploy)
+    return made
+
+
+def _environment(
+    scope: Construct, machines: Machines, network: Network, template: ec2.LaunchTemplate, role: iam.Role
+) -> batch.ManagedEc2EcsComputeEnvironment:
+    strategy = batch.AllocationStrategy
+    environment = batch.ManagedEc2EcsComputeEnvironment(
+        scope,
+        f"{_camel(machines.kind)}Machines",
+        vpc=network.vpc,
+        vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
+        security_groups=[network.outward],
+        minv_cpus=0,
+        maxv_cpus=machines.max_vcpus,
+        spot=machines.spot,
+        allocation_strategy=strategy.SPOT_PRICE_CAPACITY_OPTIMIZED if machines.spot else strategy.BEST_FIT_PROGRESSIVE,
+        instance_types=[ec2.InstanceType(name) for name in machines.instances],
+        use_optimal_instance_classes=False,
+        images=[batch.EcsMachineImage(image_type=machines.image)],
+        launch_template=template,
+        instance_role=role,
+    )
+    # Else the template's first version is meant for ever.
+    version = template.latest_version_number
+    environment.node.default_child.add_property_override("ComputeResources.LaunchTemplate.Version", version)
+    return environment
+
+
+def _queue(
+    scope: Construct, machines: Machines, environment: batch.ManagedEc2EcsComputeEnvironment, deploy: Deploy
+) -> batch.JobQueue:
+    reason = batch.JobStateTimeLimitActionsReason
+    limits = {
+        reason.COMPUTE_ENVIRONMENT_MAX_RESOURCE: deploy.stuck_minutes,
+        reason.JOB_RESOURCE_REQUIREMENT: deploy.stuck_minutes,
+        reason.INSUFFICIENT_INSTANCE_CAPACITY: deploy.no_capacity_minutes,
+    }
+    return batch.JobQueue(
+        scope,
+        f"{_camel(machines.kind)}Queue",
+        job_queue_name=f"{deploy.stack}-{machines.kind}",
+        priority=machines.priority,
+        compute_environments=[batch.OrderedComputeEnvironment(compute_environment=environment, order=1)],
+        job_state_time_limit_actions=[
+            batch.JobStateTimeLimitAction(reason=reason, max_time=Duration.minutes(minutes))
+            for reason, minutes in limits.items()
+        ],
+    )
+
+
+def _launch_template(scope: Construct, deploy: Deploy) -> ec2.LaunchTemplate:
+    commands = ec2.UserData.for_linux()
+    commands.add_commands(*_AGENT)
+    parts = ec2.MultipartUserData()  # Batch adds a part of its own
+    parts.add_user_data_part(commands)
+    disk = ec2.BlockDeviceVolume.ebs(
+        deploy.disk_gib, encrypted=True, volume_type=ec2.EbsDeviceVolumeType.GP3, delete_on_termination=True
+    )
+    return ec2.LaunchTemplate(
+        scope,
+        "MachineTemplate",
+        require_imdsv2=True,
+        http_put_response_hop_limit=1,  # a container behind the bridge does not become the machine's role
+        block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=disk)],
+        user_data=parts,
+    )
+
+
+def _instance_role(scope: Construct) -> iam.Role:
+    policy = "service-role/AmazonEC2ContainerServiceforEC2Role"
+    role = iam.Role(
+        scope,
+        "MachineRole",
+        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+        managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
+    )
+    reason = "What the ECS agent needs changes with its versions: AWS keeps this policy in step. Jobs cannot use it."
+    explain_managed(role, policy, reason)
+    return role
+
+
+def _camel(kind: str) -> str:
+    return "".join(part.capitalize() for part in kind.split("-"))

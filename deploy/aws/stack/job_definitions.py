@@ -1,0 +1,70 @@
+"""A job definition for each project.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.html
+"""
+
+import re
+
+from aws_cdk import Aws, Duration, Size
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_ecs as ecs
+from constructs import Construct
+
+from bot.config.loading import JobResources
+from bot.domain.project import Project
+from deploy.aws.stack.roles import JobRoles
+from deploy.aws.stack.storage import Storage
+from trainer.contract import Env
+
+IMAGE_TAG = "trainer"
+
+
+def job_definition(
+    scope: Construct, project: Project, resources: JobResources, *, stack: str, storage: Storage, roles: JobRoles
+) -> batch.EcsJobDefinition:
+    """Only the loss of the machine is tried again: any other end is final, and the catch-all comes last."""
+    retries = [
+        batch.RetryStrategy.of(batch.Action.RETRY, batch.Reason.SPOT_INSTANCE_RECLAIMED),
+        batch.RetryStrategy.of(batch.Action.EXIT, batch.Reason.custom(on_reason="*")),
+    ]
+    return batch.EcsJobDefinition(
+        scope,
+        f"{_camel(project.name)}Definition",
+        job_definition_name=f"{stack}-{project.name}",
+        container=_container(scope, project, resources, storage, roles),
+        timeout=Duration.seconds(project.timeout_seconds),
+        retry_attempts=resources.attempts,
+        retry_strategies=retries,
+        propagate_tags=True,
+    )
+
+
+def _container(
+    scope: Construct, project: Project, resources: JobResources, storage: Storage, roles: JobRoles
+) -> batch.EcsEc2ContainerDefinition:
+    name = _camel(project.name)
+    image = resources.image or f"{storage.images.repository_uri}:{IMAGE_TAG}"
+    secrets = {}
+    if storage.git_token is not None:
+        secrets[Env.GIT_TOKEN.value] = batch.Secret.from_secrets_manager(storage.git_token)
+    return batch.EcsEc2ContainerDefinition(
+        scope,
+        f"{name}Container",
+        image=ecs.ContainerImage.from_registry(image),
+        cpu=resources.vcpus,
+        gpu=resources.gpus or None,
+        memory=Size.mebibytes(resources.memory_mib),
+        linux_parameters=batch.LinuxParameters(
+            scope, f"{name}Linux", shared_memory_size=Size.mebibytes(resources.shared_memory_mib)
+        ),
+        # A container behind the bridge cannot ask the machine in which region it is.
+        environment={"AWS_REGION": Aws.REGION, "AWS_DEFAULT_REGION": Aws.REGION, Env.IMAGE.value: image},
+        secrets=secrets,
+        job_role=roles.job,
+        execution_role=roles.execution,
+        logging=ecs.LogDriver.aws_logs(log_group=storage.log, stream_prefix=project.name),
+    )
+
+
+def _camel(project: str) -> str:
+    return "".join(part.capitalize() for part in re.split("[-_]", project))

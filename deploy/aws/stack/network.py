@@ -1,0 +1,39 @@
+"""Where machines run: public subnets that nothing can reach from outside.
+
+A NAT gateway would cost more than all else that stands idle, so machines have addresses of their own; the security
+group lets nothing in, and S3 is reached by a gateway endpoint, which is free.
+"""
+
+from dataclasses import dataclass
+
+from aws_cdk import Fn
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from deploy.aws.stack.nag import explain
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    vpc: ec2.Vpc
+    outward: ec2.SecurityGroup
+    """Everything out, nothing in."""
+
+
+def network(scope: Construct, zones: int) -> Network:
+    vpc = ec2.Vpc(
+        scope,
+        "Vpc",
+        ip_addresses=ec2.IpAddresses.cidr("10.0.0.0/16"),
+        availability_zones=[Fn.select(zone, Fn.get_azs()) for zone in range(zones)],
+        nat_gateways=0,
+        subnet_configuration=[
+            ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=20),
+        ],
+        gateway_endpoints={"S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)},
+        restrict_default_security_group=False,  # that would take a Lambda function; nothing uses the default group
+    )
+    reason = "Flow logs cost by the gigabyte, and jobs read much; nothing listens here, so there is little to see."
+    explain(vpc, "VPC7", reason)
+    outward = ec2.SecurityGroup(scope, "Outward", vpc=vpc, description="Everything out, nothing in")
+    return Network(vpc, outward)

@@ -1,0 +1,88 @@
+"""The stack: everything wired together, and the outputs that the bot's config takes."""
+
+from collections.abc import Mapping
+
+from aws_cdk import App, ArnFormat, Aws, BootstraplessSynthesizer, CfnOutput, Environment, Stack, Tags
+from aws_cdk import aws_batch as batch
+from constructs import Construct
+
+from bot.config.loading import Config, Deploy, JobResources, projects
+from deploy.aws import outputs
+from deploy.aws.outputs import Output
+from deploy.aws.stack.budget import budget
+from deploy.aws.stack.compute import queues
+from deploy.aws.stack.events import job_events
+from deploy.aws.stack.host import host
+from deploy.aws.stack.job_definitions import job_definition
+from deploy.aws.stack.network import network
+from deploy.aws.stack.roles import bot_role, job_roles
+from deploy.aws.stack.storage import storage
+
+STACK_TAG = "signalbox:stack"
+
+
+def signalbox_stack(app: App, config: Config, region: str | None = None) -> Stack:
+    """Without a region the template fits any. Raises ConfigError where projects cannot be told apart in outputs."""
+    deploy = config.deploy
+    places = outputs.keys(config.projects)
+    stack = Stack(
+        app,
+        deploy.stack,
+        description="Signalbox: training jobs on AWS Batch",
+        env=Environment(region=region) if region else None,
+        # Nothing is uploaded beside the template: no bucket has to be made first, and plain CloudFormation takes it.
+        synthesizer=BootstraplessSynthesizer(),
+        suppress_template_indentation=True,
+    )
+    Tags.of(stack).add(STACK_TAG, deploy.stack)
+    values = _resources(stack, config)
+    for name in [*places, *(name for name in values if name not in places)]:
+        CfnOutput(stack, name, value=values[name])
+    return stack
+
+
+def _resources(stack: Stack, config: Config) -> dict[str, str]:
+    """Makes them all. The outputs' values."""
+    deploy, known = config.deploy, projects(config)
+    wires, kept = network(stack, deploy.zones), storage(stack, deploy)
+    job_queues = queues(stack, deploy, wires)
+    roles = job_roles(stack, kept, known, [resources.image for resources in deploy.jobs.values()])
+    for project in known:
+        resources = _resources_of(deploy, project.name)
+        job_definition(stack, project, resources, stack=deploy.stack, storage=kept, roles=roles)
+    events = job_events(stack, job_queues.values())
+    bot = bot_role(stack, config.bot.name, kept, events, _submits(stack, config, job_queues))
+    budget(stack, deploy)
+    values: dict[str, str] = {
+        Output.REGION: Aws.REGION,
+        Output.EVENTS_QUEUE_URL: events.queue.queue_url,
+        Output.BUCKET: kept.bucket.bucket_name,
+        Output.LOG_GROUP: kept.log.log_group_name,
+        Output.BOT_ROLE_ARN: bot.role_arn,
+        Output.REPOSITORY_URI: kept.images.repository_uri,
+    }
+    if kept.git_token is not None:
+        values[Output.GIT_TOKEN_SECRET] = deploy.git_token_secret
+    for name in config.projects:
+        values[outputs.queue(name)] = f"{deploy.stack}-{_resources_of(deploy, name).queue}"
+        values[outputs.job_definition(name)] = f"{deploy.stack}-{name}"
+    return values | host(stack, config, wires, kept, bot)
+
+
+def _submits(scope: Construct, config: Config, job_queues: Mapping[str, batch.JobQueue]) -> list[str]:
+    """The ARNs of the queues that projects use, and of their definitions with and without a revision."""
+    used = sorted({_resources_of(config.deploy, name).queue for name in config.projects})
+    arns = [job_queues[kind].job_queue_arn for kind in used]
+    for name in config.projects:
+        definition = Stack.of(scope).format_arn(
+            service="batch",
+            resource="job-definition",
+            resource_name=f"{config.deploy.stack}-{name}",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+        arns += [definition, f"{definition}:*"]
+    return arns
+
+
+def _resources_of(deploy: Deploy, project: str) -> JobResources:
+    return deploy.jobs.get(project) or JobResources()

@@ -1,0 +1,107 @@
+"""What keeps: the bucket of results, the images, the log, the token of private repositories."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from bot.config.loading import Deploy
+from deploy.aws.stack.nag import explain
+
+KEPT_IMAGES = 10
+"""Of the trainer, and of the bot: `trainer-<commit>`, `bot-<commit>`, as deploy/aws/push.py tags them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    bucket: s3.Bucket
+    images: ecr.Repository
+    log: logs.LogGroup
+    git_token: secretsmanager.Secret | None
+
+
+def storage(scope: Construct, deploy: Deploy) -> Storage:
+    return Storage(_bucket(scope), _images(scope, deploy), _log(scope, deploy), _git_token(scope, deploy))
+
+
+def _bucket(scope: Construct) -> s3.Bucket:
+    """Kept when the stack goes: results are worth more than what they cost."""
+    bucket = s3.Bucket(
+        scope,
+        "Artifacts",
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        enforce_ssl=True,
+        minimum_tls_version=1.2,
+        versioned=True,
+        lifecycle_rules=[
+            s3.LifecycleRule(id="unfinished-uploads", abort_incomplete_multipart_upload_after=Duration.days(1)),
+            # A checkpoint is written over at each epoch: its old versions are many and large.
+            s3.LifecycleRule(id="old-results", prefix="jobs/", noncurrent_version_expiration=Duration.days(3)),
+            s3.LifecycleRule(id="old-stores", prefix="signalbox/", noncurrent_version_expiration=Duration.days(30)),
+            s3.LifecycleRule(id="old-data", prefix="data/", noncurrent_version_expiration=Duration.days(30)),
+            s3.LifecycleRule(id="deleted", expired_object_delete_marker=True),
+        ],
+        removal_policy=RemovalPolicy.RETAIN,
+    )
+    reason = "Access logs need a bucket more and cost by the request; two roles reach this one, both of this stack."
+    explain(bucket, "S1", reason)
+    return bucket
+
+
+def _images(scope: Construct, deploy: Deploy) -> ecr.Repository:
+    images = ecr.Repository(
+        scope,
+        "Images",
+        repository_name=deploy.stack,
+        image_scan_on_push=True,
+        lifecycle_rules=[
+            ecr.LifecycleRule(
+                rule_priority=1,
+                description="What a newer push has taken the tag of",
+                tag_status=ecr.TagStatus.UNTAGGED,
+                max_image_age=Duration.days(7),
+            ),
+            *(
+                # Each kind by itself: many pushes of one must not take the other's last image away.
+                ecr.LifecycleRule(
+                    rule_priority=priority,
+                    description=f"The newest of the {kind}",
+                    tag_prefix_list=[f"{kind}-"],
+                    max_image_count=KEPT_IMAGES,
+                )
+                for priority, kind in enumerate(("trainer", "bot"), start=2)
+            ),
+        ],
+        removal_policy=RemovalPolicy.DESTROY,
+        empty_on_delete=True,  # an image is built again from its commit
+    )
+    # ECR's own default, said: CDK would leave it out.
+    images.node.default_child.add_property_override("EncryptionConfiguration", {"EncryptionType": "AES256"})
+    return images
+
+
+def _log(scope: Construct, deploy: Deploy) -> logs.LogGroup:
+    """Goes with the stack: each job's whole log is in the bucket, too."""
+    group = logs.LogGroup(scope, "JobLog", log_group_name=f"/{deploy.stack}/jobs", removal_policy=RemovalPolicy.DESTROY)
+    group.node.default_child.add_property_override("RetentionInDays", deploy.log_days)
+    return group
+
+
+def _git_token(scope: Construct, deploy: Deploy) -> secretsmanager.Secret | None:
+    """Its first value is random: git shows it to a host only that asks, which public repositories do not."""
+    if not deploy.git_token_secret:
+        return None
+    secret = secretsmanager.Secret(
+        scope,
+        "GitToken",
+        secret_name=deploy.git_token_secret,
+        description="A token that may read the private repositories of the projects, and nothing else",
+    )
+    explain(secret, "SMG4", "Whoever hosts the repositories gives the token out: AWS cannot rotate it.")
+    return secret

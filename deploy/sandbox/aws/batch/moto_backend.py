@@ -1,0 +1,201 @@
+"""Our Batch in moto's place: three module attributes of moto are replaced (`install`), and nothing else.
+
+moto keeps compute environments, queues, job definitions and tags, and their CloudFormation forms. Jobs are ours.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, cast
+
+import moto.batch
+import moto.batch.models
+import moto.batch.responses
+import moto.batch.urls
+from moto.batch.models import BatchBackend
+from moto.batch.responses import BatchResponse
+from moto.batch.utils import make_arn_for_job
+from moto.core.base_backend import BackendDict
+
+from deploy.sandbox.aws.batch import documents, listing, submissions
+from deploy.sandbox.aws.batch.errors import RefusedError
+from deploy.sandbox.aws.batch.jobs import Job, Spec, Status
+from deploy.sandbox.aws.batch.scheduler import Engine
+from deploy.sandbox.aws.common.event_loop import LoopThread
+from deploy.sandbox.aws.common.ledger import Ledger
+from deploy.sandbox.aws.common.settings import Knobs
+
+MAX_DESCRIBED = 100
+_SNAPSHOT = 100
+
+Document = dict[str, Any]
+
+
+class Services:
+    """What a backend needs of the stand-in around it."""
+
+    def __init__(
+        self, engine: Engine, loop: LoopThread, knobs: Knobs, ledger: Ledger, clock: Callable[[], float]
+    ) -> None:
+        self.engine = engine
+        self.loop = loop
+        self.knobs = knobs
+        self.ledger = ledger
+        self.clock = clock
+
+
+class ProcessBatchBackend(BatchBackend):
+    """Batch whose jobs are local processes. Called from moto's request threads; jobs live on the loop."""
+
+    services: ClassVar[Services]
+
+    @property
+    def _url_module(self) -> Any:
+        return moto.batch.urls
+
+    def reset(self) -> None:
+        self.services.loop.run(self.services.engine.close())
+        super().reset()
+
+    def submit(self, request: submissions.Request, size: int) -> Document:
+        """`size` is the request's, in bytes. Raises RefusedError."""
+        try:
+            submissions.check(request, size)
+            return self._start(self._merged(request), request)
+        except RefusedError as error:
+            self.services.ledger.add("job.refused", jobName=request.get("jobName"), error=error.reason)
+            raise
+
+    def _merged(self, request: submissions.Request) -> Spec:
+        definition = self.get_job_definition(request["jobDefinition"])
+        if definition is None or definition.status != "ACTIVE":
+            raise RefusedError(f"JobDefinition {request['jobDefinition']} not found.")
+        if definition.container_properties is None:
+            raise RefusedError(f"JobDefinition {definition.name} has no containerProperties: only containers run here.")
+        queue = self._queue(request["jobQueue"])
+        if queue.state != "ENABLED":
+            raise RefusedError(f"Queue {queue.arn} is in {queue.state} state. It must be ENABLED to accept jobs.")
+        return submissions.merge(request, definition, queue)
+
+    def _start(self, spec: Spec, request: submissions.Request) -> Document:
+        job_id = str(uuid.uuid4())
+        arn = make_arn_for_job(self.account_id, job_id, self.region_name)
+        size = (request.get("arrayProperties") or {}).get("size")
+        tags = request.get("tags") or {}
+        self.services.loop.call(self._admit, Job(job_id, arn, spec, self._now()), size, tags)
+        facts = {"jobId": job_id, "jobName": spec.name, "jobQueue": spec.queue.name, "arraySize": size, "tags": tags}
+        self.services.ledger.add("job.submit", **facts)
+        return {"jobId": job_id, "jobName": spec.name, "jobArn": arn}
+
+    def _admit(self, job: Job, array_size: int | None, tags: dict[str, str]) -> None:
+        self.services.engine.submit(job, array_size)
+        if tags:
+            self.tag_resource(job.arn, tags)
+
+    def describe(self, ids: Sequence[str]) -> list[Document]:
+        if len(ids) > MAX_DESCRIBED:
+            raise RefusedError(f"At most {MAX_DESCRIBED} jobs can be described in one call, given {len(ids)}")
+        return self.services.loop.call(self._details, ids)
+
+    def _details(self, ids: Sequence[str]) -> list[Document]:
+        """In the order asked, each once; by id or ARN. Jobs that are not known, or not yet, are left out."""
+        seen_since = self._now() - int(self.services.knobs.now.describe_lag_seconds * 1000)
+        found = (self.services.engine.jobs.get(each.rpartition("job/")[2]) for each in dict.fromkeys(ids))
+        return [self.detail(job) for job in found if job and job.created_at <= seen_since]
+
+    def detail(self, job: Job) -> Document:
+        return documents.detail(job, self.list_tags_for_resource((job.parent or job).arn))
+
+    def list_page(self, request: listing.Request) -> Document:
+        """Raises RefusedError."""
+        queue_name = request.get("jobQueue")
+        queue_arn = self._queue(queue_name).arn if queue_name else None
+        as_of = self._now() - int(self.services.knobs.now.list_lag_seconds * 1000)
+        return self.services.loop.call(listing.page, self.services.engine.jobs, request, queue_arn, as_of)
+
+    def cancel(self, job_id: str, reason: str) -> None:
+        self._end("job.cancel", self.services.engine.cancel, job_id, reason)
+
+    def terminate(self, job_id: str, reason: str) -> None:
+        self._end("job.terminate", self.services.engine.terminate, job_id, reason)
+
+    def _end(self, kind: str, act: Callable[[Job, str], None], job_id: str, reason: str) -> None:
+        """Ids that are not known are ignored, as at AWS."""
+        if not job_id or not reason:
+            raise RefusedError(f"{'reason' if job_id else 'jobId'} is a required field.")
+        job = self.services.engine.jobs.get(job_id)
+        self.services.ledger.add(kind, jobId=job_id, reason=reason, status=job and job.status)
+        if job:
+            self.services.loop.call(act, job, reason)
+
+    def snapshot(self, queue_name: str) -> Document:
+        """The first jobs of a queue that wait in RUNNABLE, in the order in which they are to start."""
+        queue = self._queue(queue_name)
+        jobs = self.services.loop.call(self._runnable, queue.arn)
+        shown = [{"jobArn": job.arn, "earliestTimeAtPosition": job.history[-1][0]} for job in jobs[:_SNAPSHOT]]
+        return {"frontOfQueue": {"jobs": shown, "lastUpdatedAt": self._now()}}
+
+    def _runnable(self, queue_arn: str) -> Sequence[Job]:
+        jobs = self.services.engine.jobs.values()
+        waiting = [job for job in jobs if job.status is Status.RUNNABLE and job.spec.queue.arn == queue_arn]
+        return sorted(waiting, key=lambda job: (-(job.spec.scheduling_priority or 0), job.history[-1][0]))
+
+    def _queue(self, name: str) -> Any:
+        queue = self.get_job_queue(name)
+        if queue is None:
+            raise RefusedError(f"JobQueue {name} not found.")
+        return queue
+
+    def _now(self) -> int:
+        return int(self.services.clock() * 1000)
+
+
+class ProcessBatchResponse(BatchResponse):
+    """The calls that concern jobs. One method each, named as moto finds them: by the path, in small letters."""
+
+    @property
+    def _jobs(self) -> ProcessBatchBackend:
+        return cast("ProcessBatchBackend", self.batch_backend)
+
+    def submitjob(self) -> str:
+        return json.dumps(self._jobs.submit(self._request(), len(self.body)))
+
+    def describejobs(self) -> str:
+        return json.dumps({"jobs": self._jobs.describe(self._request().get("jobs") or [])})
+
+    def listjobs(self) -> str:
+        return json.dumps(self._jobs.list_page(self._request()))
+
+    def canceljob(self) -> str:
+        request = self._request()
+        self._jobs.cancel(request.get("jobId", ""), request.get("reason", ""))
+        return "{}"
+
+    def terminatejob(self) -> str:
+        request = self._request()
+        self._jobs.terminate(request.get("jobId", ""), request.get("reason", ""))
+        return "{}"
+
+    def getjobqueuesnapshot(self) -> str:
+        return json.dumps(self._jobs.snapshot(self._request().get("jobQueue", "")))
+
+    def registerjobdefinition(self) -> str:
+        request = self._request()
+        submissions.check_definition(request)
+        answer: str = super().registerjobdefinition()
+        return answer
+
+    def _request(self) -> Document:
+        request = json.loads(self.body or "{}")
+        return request if isinstance(request, dict) else {}
+
+
+def install(services: Services) -> BackendDict[ProcessBatchBackend]:
+    """Puts our Batch into moto. To be called once in a process, before the server answers."""
+    ProcessBatchBackend.services = services
+    backends = BackendDict(ProcessBatchBackend, "batch")
+    for module in (moto.batch, moto.batch.models, moto.batch.responses):
+        vars(module)["batch_backends"] = backends
+    paths = [*moto.batch.urls.url_paths, "{0}/v1/getjobqueuesnapshot"]
+    moto.batch.urls.url_paths = dict.fromkeys(paths, ProcessBatchResponse.dispatch)
+    return backends

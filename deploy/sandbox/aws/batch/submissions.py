@@ -1,0 +1,155 @@
+"""A SubmitJob request, checked as Batch does and merged with its job definition.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from deploy.sandbox.aws.batch.errors import RefusedError
+from deploy.sandbox.aws.batch.jobs import Dependency, Spec
+from deploy.sandbox.aws.batch.retries import ExitRule
+
+MAX_REQUEST_BYTES = 30 * 1024
+MAX_TAGS = 50
+MIN_TIMEOUT_SECONDS = 60
+_JOB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_PATTERN = re.compile(r"[A-Za-z0-9.:\s]{0,511}\*?|\*")
+_PARAMETER = re.compile(r"Ref::([A-Za-z0-9_-]+)")
+
+Request = Mapping[str, Any]
+
+
+def check(request: Request, size: int) -> None:
+    """What can be said of a request by itself. `size` is its length in bytes. Raises RefusedError."""
+    if size > MAX_REQUEST_BYTES:
+        raise RefusedError(f"Job size must be less than {MAX_REQUEST_BYTES // 1024} KiB, got {size // 1024} KiB")
+    for name in ("jobName", "jobQueue", "jobDefinition"):
+        if not request.get(name):
+            raise RefusedError(f"{name} is a required field.")
+    if not _JOB_NAME.fullmatch(request["jobName"]):
+        raise RefusedError("Job name should match valid pattern")
+    for unsupported in ("nodeOverrides", "eksPropertiesOverride", "ecsPropertiesOverride"):
+        if request.get(unsupported):
+            raise RefusedError(f"{unsupported} is not supported for a container job")
+    if len(request.get("tags") or {}) > MAX_TAGS:
+        raise RefusedError(f"Too many tags: at most {MAX_TAGS}, given {len(request['tags'])}")
+    _check_dependencies(request.get("dependsOn") or ())
+    _check_environment(_overrides(request).get("environment") or ())
+    _check_timeout(request.get("timeout"))
+    _check_retries(request.get("retryStrategy"))
+    size_given = (request.get("arrayProperties") or {}).get("size")
+    if size_given is not None and not 2 <= size_given <= 10_000:
+        raise RefusedError(f"arrayProperties.size must be between 2 and 10000, given {size_given}")
+
+
+def check_definition(request: Request) -> None:
+    """The same for a RegisterJobDefinition request, as far as moto does not check it. Raises RefusedError."""
+    _check_timeout(request.get("timeout"))
+    _check_retries(request.get("retryStrategy"))
+    _check_environment((request.get("containerProperties") or {}).get("environment") or ())
+
+
+def _check_environment(environment: Sequence[Mapping[str, str]]) -> None:
+    for each in environment:
+        if each.get("name", "").startswith("AWS_BATCH"):
+            raise RefusedError(
+                f"Environment variable names must not start with AWS_BATCH, which is reserved: {each['name']}"
+            )
+
+
+def _check_timeout(timeout: Mapping[str, int] | None) -> None:
+    seconds = (timeout or {}).get("attemptDurationSeconds")
+    if seconds is not None and seconds < MIN_TIMEOUT_SECONDS:
+        raise RefusedError(f"attemptDurationSeconds must be at least {MIN_TIMEOUT_SECONDS}, given {seconds}")
+
+
+def _check_retries(strategy: Mapping[str, Any] | None) -> None:
+    attempts = (strategy or {}).get("attempts", 1)
+    rules = (strategy or {}).get("evaluateOnExit") or ()
+    if not 1 <= attempts <= 10:
+        raise RefusedError(f"retryStrategy.attempts must be between 1 and 10, given {attempts}")
+    if len(rules) > 5:
+        raise RefusedError(f"evaluateOnExit can have at most 5 entries, given {len(rules)}")
+    for rule in rules:
+        if str(rule.get("action", "")).upper() not in ("RETRY", "EXIT"):
+            raise RefusedError(f"evaluateOnExit action must be RETRY or EXIT, given {rule.get('action')}")
+        for name in ("onStatusReason", "onReason", "onExitCode"):
+            if rule.get(name) is not None and not _PATTERN.fullmatch(rule[name]):
+                raise RefusedError(
+                    f"{name} takes letters, numbers, periods, colons, spaces, * at the end: {rule[name]}"
+                )
+
+
+def merge(request: Request, definition: Any, queue: Any) -> Spec:
+    """The job that a checked request asks for, of moto's definition and queue."""
+    overrides = _overrides(request)
+    properties = {key: value for key, value in (definition.container_properties or {}).items() if value is not None}
+    container = {**properties, "resourceRequirements": _resources(properties, overrides)}
+    parameters = {**(definition.parameters or {}), **(request.get("parameters") or {})}
+    command = overrides.get("command") or properties.get("command") or []
+    options = (properties.get("logConfiguration") or {}).get("options") or {}
+    strategy = request.get("retryStrategy") or definition.retry_strategy or {}
+    timeout = request.get("timeout") or definition.timeout or {}
+    return Spec(
+        name=request["jobName"],
+        queue=queue,
+        definition_arn=definition.arn,
+        container=container,
+        command=tuple(_filled(part, parameters) for part in command),
+        environment={**_pairs(properties), **_pairs(overrides)},
+        vcpus=float(_resource(container, "VCPU", "vcpus", 1)),
+        memory=int(_resource(container, "MEMORY", "memory", 512)),
+        log_group=options.get("awslogs-group", "/aws/batch/job"),
+        log_prefix=options.get("awslogs-stream-prefix", definition.name),
+        parameters=parameters,
+        platform_capabilities=tuple(definition.platform_capabilities or ("EC2",)),
+        depends_on=tuple(
+            Dependency(each.get("jobId", ""), each.get("type", "")) for each in request.get("dependsOn") or ()
+        ),
+        attempts=strategy.get("attempts", 1),
+        exit_rules=tuple(ExitRule.parse(rule) for rule in strategy.get("evaluateOnExit") or ()),
+        timeout_seconds=timeout.get("attemptDurationSeconds"),
+        scheduling_priority=request.get("schedulingPriorityOverride"),
+        share_identifier=request.get("shareIdentifier"),
+        propagate_tags=bool(request.get("propagateTags", definition.propagate_tags)),
+        override_characters=len(json.dumps(overrides)) if overrides else 0,
+    )
+
+
+def _check_dependencies(dependencies: Sequence[Mapping[str, str]]) -> None:
+    if len(dependencies) > 20:
+        raise RefusedError(f"A job can depend on at most 20 jobs, given {len(dependencies)}")
+    for each in dependencies:
+        if each.get("type") not in (None, "N_TO_N", "SEQUENTIAL"):
+            raise RefusedError(f"Dependency type must be N_TO_N or SEQUENTIAL, given {each['type']}")
+        if not each.get("jobId") and each.get("type") != "SEQUENTIAL":
+            raise RefusedError("jobId is a required field of a dependency that is not SEQUENTIAL.")
+
+
+def _overrides(request: Request) -> Mapping[str, Any]:
+    return request.get("containerOverrides") or {}
+
+
+def _pairs(properties: Mapping[str, Any]) -> dict[str, str]:
+    return {each["name"]: each.get("value", "") for each in properties.get("environment") or ()}
+
+
+def _resources(properties: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[dict[str, str]]:
+    old_style = {"VCPU": overrides.get("vcpus"), "MEMORY": overrides.get("memory")}
+    asked = [*(properties.get("resourceRequirements") or ()), *(overrides.get("resourceRequirements") or ())]
+    merged = {each["type"]: str(each["value"]) for each in asked}
+    merged |= {kind: str(value) for kind, value in old_style.items() if value is not None}
+    return [{"type": kind, "value": value} for kind, value in merged.items()]
+
+
+def _resource(container: Mapping[str, Any], kind: str, old_style: str, default: int) -> Any:
+    values = {each["type"]: each["value"] for each in container["resourceRequirements"]}
+    return values.get(kind, container.get(old_style) or default)
+
+
+def _filled(part: str, parameters: Mapping[str, str]) -> str:
+    """`Ref::name` becomes the parameter's value; it stays where there is no such parameter."""
+    return _PARAMETER.sub(lambda match: parameters.get(match[1], match[0]), part)

@@ -1,0 +1,168 @@
+"""Faults that were asked for: the next n calls of an action go wrong, before or after their effect."""
+
+import io
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from deploy.sandbox.aws.common.ledger import Ledger
+from deploy.sandbox.aws.requests.protocols import Call, Failure, broken, call_of, expired, throttled
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+ANY = "*"
+_PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body>Something is wrong.</body></html>"
+
+
+class ResetConnectionError(ConnectionError):
+    """For the server: reset this connection."""
+
+
+class FaultError(ValueError):
+    """What was asked for is no fault; the message says what is."""
+
+
+class Fault(BaseModel, extra="forbid"):
+    """`429` is throttling, in each service's own words; `expired` is credentials that are too old.
+
+    `html` is a page where another answer is expected; `truncated` has the effect and loses half of the answer.
+    """
+
+    action: str = Field(min_length=1)
+    """`*` is any."""
+    fault: Literal["429", "status", "error", "expired", "html", "truncated", "reset", "hang", "slow"]
+    times: int = Field(1, ge=1)
+    when: Literal["before", "after"] = "before"
+    status: int = Field(500, ge=200, le=599)
+    code: str = ""
+    """Of `error`: the AWS error code, with `message`."""
+    message: str = ""
+    seconds: float = Field(3600.0, ge=0)
+    """How long `hang` and `slow` take: `hang` then resets, `slow` then answers."""
+
+    def failure(self, call: Call) -> Failure | None:
+        """The error answer; None where the fault is another."""
+        match self.fault:
+            case "429":
+                return throttled(call)
+            case "expired":
+                return expired(call)
+            case "status":
+                return broken(self.status)
+            case "error":
+                return Failure(self.status, self.code, self.message)
+            case _:
+                return None
+
+
+def parse(values: Any) -> Fault:
+    """Raises FaultError."""
+    try:
+        return Fault.model_validate(values)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, given {e['input']!r}" for e in error.errors())
+        raise FaultError(f"{wrong}. A fault has: {', '.join(Fault.model_fields)}.") from error
+
+
+class Faults:
+    """A WSGI layer in front of `application`."""
+
+    def __init__(self, application: Application, ledger: Ledger) -> None:
+        self._application = application
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+        self._closing = threading.Event()
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults.clear()
+
+    def close(self) -> None:
+        """Lets calls that hang go."""
+        self._closing.set()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if not self._faults:
+            return self._application(environ, start_response)
+        call = call_of(environ, _form(environ))
+        fault = self._take(call.action)
+        if fault is None:
+            return self._application(environ, start_response)
+        self._ledger.add("fault", action=call.action, fault=fault.fault, when=fault.when, status=fault.status)
+        if fault.fault == "slow":
+            return self._slow(fault, environ, start_response)
+        if fault.fault == "truncated":
+            return _half(self._application, environ, start_response)
+        if fault.when == "after":
+            _done(self._application(environ, lambda *_: None))
+        else:
+            _read_whole(environ)
+        return self._fail(fault, call, start_response)
+
+    def _take(self, action: str) -> Fault | None:
+        with self._lock:
+            fault = next((each for each in self._faults if each.action in (action, ANY)), None)
+            if fault:
+                fault.times -= 1
+            self._faults = [each for each in self._faults if each.times > 0]
+            return fault
+
+    def _slow(self, fault: Fault, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if fault.when == "before":
+            self._closing.wait(fault.seconds)
+            return self._application(environ, start_response)
+        answer = self._application(environ, start_response)
+        self._closing.wait(fault.seconds)
+        return answer
+
+    def _fail(self, fault: Fault, call: Call, start_response: Any) -> Iterable[bytes]:
+        failure = fault.failure(call)
+        if failure:
+            start_response(f"{failure.status} Fault", failure.headers(call.protocol))
+            return [failure.body(call.protocol)]
+        if fault.fault == "html":
+            start_response(f"{fault.status} Fault", [("Content-Type", "text/html")])
+            return [_PAGE]
+        if fault.fault == "hang":
+            self._closing.wait(fault.seconds)
+        raise ResetConnectionError
+
+
+def _half(application: Application, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Announces the whole answer, sends half of it, and ends the connection."""
+    said: list[tuple[str, list[tuple[str, str]]]] = []
+    body = b"".join(application(environ, lambda status, headers, *_: said.append((status, headers))))
+    status, headers = said[0]
+    kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+    start_response(status, [*kept, ("Content-Length", str(max(1, len(body))))])
+    yield body[: len(body) // 2]
+    raise ResetConnectionError
+
+
+def _form(environ: dict[str, Any]) -> bytes:
+    """The body of a posted form, put back for who reads it next."""
+    if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return b""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def _read_whole(environ: dict[str, Any]) -> None:
+    """So that the caller has sent everything, and waits for the answer, when the fault comes."""
+    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+
+
+def _done(answer: Iterable[bytes]) -> None:
+    for _ in answer:
+        pass
+    if close := getattr(answer, "close", None):
+        close()

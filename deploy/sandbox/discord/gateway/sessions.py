@@ -1,0 +1,136 @@
+"""The gateway's sessions: identified, told, lost, resumed.
+
+https://discord.com/developers/docs/events/gateway
+"""
+
+from collections import deque
+from secrets import token_hex
+
+import orjson
+
+from deploy.sandbox.discord.gateway import visibility
+from deploy.sandbox.discord.gateway.session import Connection, Intents, Op, Session
+from deploy.sandbox.discord.protocol.wire import Json
+from deploy.sandbox.discord.state.core import Core
+from deploy.sandbox.discord.state.events import Event
+
+
+class Gateway:
+    """Several connections at once each have a session of their own, as two running bots would."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._sessions: dict[str, Session] = {}
+        self.identified = 0
+        core.hub.listen(self._deliver)
+
+    @property
+    def url(self) -> str:
+        return self._core.url.replace("http", "ws", 1) + "/gateway"
+
+    @property
+    def connected(self) -> int:
+        return sum(session.connection is not None for session in self._sessions.values())
+
+    def drop(self, *, resumable: bool = True) -> int:
+        """Cuts every connection without a close frame; how many there were."""
+        live = self._live(forget=not resumable)
+        for connection in live:
+            connection.abort()
+        return len(live)
+
+    def ask_to_reconnect(self) -> int:
+        live = self._live(forget=False)
+        for connection in live:
+            connection.send(Op.RECONNECT, None)
+        return len(live)
+
+    def invalidate(self, *, resumable: bool = False) -> int:
+        live = self._live(forget=not resumable)
+        for connection in live:
+            connection.send(Op.INVALID_SESSION, resumable)
+        return len(live)
+
+    def identify(self, connection: Connection, intents: Intents, shard: list[int]) -> Session:
+        self._forget_lost()
+        replay: deque[tuple[int, bytes]] = deque(maxlen=self._core.limits.replay_events)
+        session = Session(token_hex(16), intents, replay, connection, shard=shard)
+        self._sessions[session.id] = session
+        self.identified += 1
+        self._core.ledger.add("gateway.identify", "bot", session_id=session.id, intents=int(intents))
+        session.dispatch("READY", self._ready(session))
+        if intents & Intents.GUILDS:
+            session.dispatch("GUILD_CREATE", self._core.guild.gateway_wire())
+        return session
+
+    def resume(self, connection: Connection, session_id: str, seq: int) -> Session | None:
+        """None where the session is unknown, too old, or its events are no longer kept."""
+        session = self._sessions.get(session_id)
+        if session is None:
+            return None
+        if self._is_gone(session) or not session.can_replay(seq):
+            return None
+        session.connection = connection
+        session.replay_after(seq)
+        self._core.ledger.add("gateway.resume", "bot", session_id=session.id, seq=seq)
+        session.dispatch("RESUMED", {"_trace": []})
+        return session
+
+    def lose(self, connection: Connection) -> None:
+        """The connection is gone; its session can be resumed for a while."""
+        for session in self._sessions.values():
+            if session.connection is connection:
+                session.connection, session.lost_at = None, self._core.clock()
+                self._core.ledger.add("gateway.lost", "bot", session_id=session.id)
+
+    def _live(self, *, forget: bool) -> list[Connection]:
+        live = [session.connection for session in self._sessions.values() if session.connection]
+        if forget:
+            self._sessions.clear()
+        return live
+
+    def _is_gone(self, session: Session) -> bool:
+        """Lost for so long that it cannot be resumed."""
+        lost = session.connection is None
+        return lost and self._core.clock() - session.lost_at > self._core.limits.resume_seconds
+
+    def _forget_lost(self) -> None:
+        gone = [session.id for session in self._sessions.values() if self._is_gone(session)]
+        for session_id in gone:
+            del self._sessions[session_id]
+
+    def _ready(self, session: Session) -> Json:
+        guild = self._core.guild
+        return {
+            "v": 10,
+            "user": {**guild.bot.wire(), "mfa_enabled": False, "verified": True, "email": None},
+            "guilds": [{"id": guild.id, "unavailable": True}],
+            "private_channels": [],
+            "relationships": [],
+            "presences": [],
+            "user_settings": {},
+            "session_id": session.id,
+            "session_type": "normal",
+            "resume_gateway_url": self.url,
+            "shard": session.shard,
+            "application": {"id": guild.application_id, "flags": application_flags(self._core)},
+            "_trace": [],
+        }
+
+    def _deliver(self, event: Event) -> None:
+        guild = self._core.guild
+        if not event.to_bot or not self._sessions or not visibility.reaches(event, guild):
+            return
+        data = visibility.dressed(event, guild)
+        whole = orjson.Fragment(orjson.dumps(data))
+        hides = visibility.is_private(event, guild)
+        stripped = orjson.Fragment(orjson.dumps(data | visibility.NO_CONTENT)) if hides else whole
+        for session in self._sessions.values():
+            if visibility.hears(session.intents, event):
+                reads = session.intents & Intents.MESSAGE_CONTENT
+                session.dispatch(event.name, whole if reads else stripped)
+
+
+def application_flags(core: Core) -> int:
+    """Message content and member intents, as for an application in fewer than 100 guilds."""
+    return (1 << 19 | 1 << 15 | 1 << 13) if core.guild.world.privileged_intents else 0

@@ -1,0 +1,128 @@
+"""One interaction: what a person did, and how far the bot has answered it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from deploy.sandbox.discord.protocol.wire import Json
+from deploy.sandbox.discord.state.core import Core
+from deploy.sandbox.discord.state.entities import Channel, User
+from deploy.sandbox.discord.state.message import Message, MessageFlag
+
+
+class InteractionType(IntEnum):
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    MODAL = 5
+
+
+class Callback(IntEnum):
+    """How the bot acknowledges."""
+
+    MESSAGE = 4
+    DEFERRED_MESSAGE = 5
+    DEFERRED_UPDATE = 6
+    UPDATE = 7
+    AUTOCOMPLETE = 8
+    MODAL = 9
+
+
+ALLOWED: dict[InteractionType, frozenset[Callback]] = {
+    InteractionType.COMMAND: frozenset({Callback.MESSAGE, Callback.DEFERRED_MESSAGE, Callback.MODAL}),
+    InteractionType.COMPONENT: frozenset(Callback) - {Callback.AUTOCOMPLETE},
+    InteractionType.AUTOCOMPLETE: frozenset({Callback.AUTOCOMPLETE}),
+    InteractionType.MODAL: frozenset(Callback) - {Callback.AUTOCOMPLETE, Callback.MODAL},
+}
+DEFERRED = frozenset({Callback.DEFERRED_MESSAGE, Callback.DEFERRED_UPDATE})
+
+
+@dataclass(slots=True)
+class Interaction:
+    id: str
+    token: str
+    type: InteractionType
+    person: User
+    channel: Channel
+    data: Json
+    created_at: float
+    name: str = ""
+    """The command's whole name; a component's or modal's custom id."""
+    source: Message | None = None
+    """The message whose component was used, also where that then opened a modal."""
+    cause: "Interaction | None" = None
+    """The interaction that opened the modal."""
+    callback: Callback | None = None
+    acknowledged_at: float | None = None
+    response: Message | None = None
+    """What `@original` is."""
+    made: set[str] = field(default_factory=set)
+    """Ids of the messages that its token may edit."""
+    modal: Json | None = None
+    choices: list[Json] = field(default_factory=list)
+    acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once there is no deferred answer to wait for any more."""
+
+    def metadata(self) -> Json:
+        """The `interaction` and `interaction_metadata` of the messages that answer it."""
+        data: Json = {
+            "id": self.id,
+            "type": int(self.type),
+            "user": self.person.wire(),
+            "authorizing_integration_owners": {"0": self.channel.guild_id},
+        }
+        if self.type is InteractionType.COMMAND:
+            data |= {"name": self.name, "command_type": self.data.get("type", 1)}
+        if self.type is InteractionType.COMPONENT and self.source:
+            data["interacted_message_id"] = self.source.id
+        if self.cause:
+            data["triggering_interaction_metadata"] = self.cause.metadata()["interaction_metadata"]
+        message: Json = {"interaction_metadata": data}
+        if self.type is InteractionType.COMMAND:
+            brief = {"id": self.id, "type": 2, "name": self.name, "user": self.person.wire()}
+            message["interaction"] = brief
+        return message
+
+    def resource(self, message: Json | None) -> Json:
+        """What `with_response` returns."""
+        summary: Json = {"id": self.id, "type": int(self.type), "channel_id": self.channel.id}
+        summary["guild_id"] = self.channel.guild_id
+        if self.response is not None:
+            summary |= {
+                "response_message_id": self.response.id,
+                "response_message_loading": bool(self.response.flags & MessageFlag.LOADING),
+                "response_message_ephemeral": self.response.only_for is not None,
+            }
+        answer: Json = {"interaction": summary}
+        if self.callback in (Callback.MESSAGE, Callback.UPDATE):
+            answer["resource"] = {"type": int(self.callback), "message": message}
+        return answer
+
+
+def gateway_wire(core: Core, interaction: Interaction, message: Json | None) -> Json:
+    """INTERACTION_CREATE."""
+    guild, channel, person = core.guild, interaction.channel, interaction.person
+    permissions = str(int(guild.permissions(person, channel)))
+    data: Json = {
+        "id": interaction.id,
+        "application_id": guild.application_id,
+        "type": int(interaction.type),
+        "token": interaction.token,
+        "version": 1,
+        "data": interaction.data,
+        "guild_id": guild.id,
+        "guild": {"id": guild.id, "locale": "en-US", "features": []},
+        "guild_locale": "en-US",
+        "locale": "en-US",
+        "channel_id": channel.id,
+        "channel": {**channel.wire(), "permissions": permissions},
+        "member": {**guild.member(person), "permissions": permissions},
+        "app_permissions": str(int(guild.permissions(guild.bot, channel))),
+        "entitlements": [],
+        "entitlement_sku_ids": [],
+        "authorizing_integration_owners": {"0": guild.id},
+        "context": 0,
+        "attachment_size_limit": core.limits.upload_bytes,
+    }
+    return data | ({"message": message} if message else {})

@@ -1,0 +1,242 @@
+"""Application commands: registered by the bot, used by people.
+
+https://discord.com/developers/docs/interactions/application-commands
+"""
+
+import re
+from enum import IntEnum
+
+from deploy.sandbox.discord.protocol.errors import ApiError, Code, FormErrors
+from deploy.sandbox.discord.protocol.wire import Json
+from deploy.sandbox.discord.state.core import Core
+from deploy.sandbox.discord.state.entities import User
+from deploy.sandbox.discord.state.events import Event
+from deploy.sandbox.discord.state.permissions import Permission
+
+MOST_COMMANDS, MOST_OPTIONS, MOST_CHOICES, MOST_TEXT = 100, 25, 25, 8000
+_NAME = re.compile(r"[-_'\w]{1,32}")
+
+
+class OptionType(IntEnum):
+    SUB_COMMAND = 1
+    SUB_COMMAND_GROUP = 2
+    STRING = 3
+    INTEGER = 4
+    BOOLEAN = 5
+    USER = 6
+    CHANNEL = 7
+    ROLE = 8
+    MENTIONABLE = 9
+    NUMBER = 10
+    ATTACHMENT = 11
+
+
+NESTED = frozenset({OptionType.SUB_COMMAND, OptionType.SUB_COMMAND_GROUP})
+_BOUNDED = frozenset({OptionType.INTEGER, OptionType.NUMBER})
+
+
+class Commands:
+    """`guild_id` is None for global commands, which are seen everywhere at once here."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._sets: dict[str | None, dict[str, Json]] = {}
+
+    def all(self, guild_id: str | None) -> list[Json]:
+        return list(self._sets.get(guild_id, {}).values())
+
+    def get(self, guild_id: str | None, command_id: str) -> Json:
+        """Raises 10063."""
+        if (command := self._sets.get(guild_id, {}).get(command_id)) is None:
+            raise ApiError(Code.UNKNOWN_COMMAND)
+        return command
+
+    def put(self, guild_id: str | None, bodies: list[Json]) -> list[Json]:
+        """Replaces all. A command that keeps its name and type keeps its id. Raises 50035, 30032."""
+        if len(bodies) > MOST_COMMANDS:
+            raise ApiError(Code.TOO_MANY_COMMANDS)
+        errors = FormErrors()
+        seen: set[tuple[str, int]] = set()
+        for at, body in enumerate(bodies):
+            check(body, str(at), errors)
+            if (key := _key(body)) in seen:
+                errors.add(
+                    str(at),
+                    "APPLICATION_COMMANDS_DUPLICATE_NAME",
+                    "Application command names must be unique",
+                )
+            seen.add(key)
+        errors.raise_if_any()
+        ids = {_key(command): command["id"] for command in self.all(guild_id)}
+        commands = [self._wire(body, guild_id, ids.get(_key(body))) for body in bodies]
+        self._sets[guild_id] = {command["id"]: command for command in commands}
+        self._changed("commands.put", commands, guild_id)
+        return commands
+
+    def upsert(self, guild_id: str | None, body: Json) -> Json:
+        errors = FormErrors()
+        check(body, "", errors)
+        errors.raise_if_any()
+        ids = {_key(command): command["id"] for command in self.all(guild_id)}
+        if len(ids) >= MOST_COMMANDS and _key(body) not in ids:
+            raise ApiError(Code.TOO_MANY_COMMANDS)
+        return self._keep("commands.create", guild_id, self._wire(body, guild_id, ids.get(_key(body))))
+
+    def patch(self, guild_id: str | None, command_id: str, body: Json) -> Json:
+        merged = self.get(guild_id, command_id) | body
+        errors = FormErrors()
+        check(merged, "", errors)
+        errors.raise_if_any()
+        return self._keep("commands.edit", guild_id, self._wire(merged, guild_id, command_id))
+
+    def delete(self, guild_id: str | None, command_id: str) -> None:
+        command = self.get(guild_id, command_id)
+        del self._sets[guild_id][command_id]
+        self._changed("commands.delete", [command], guild_id)
+
+    def seen_by(self, person: User) -> list[Json]:
+        """Guild commands hide global ones of the same name; those that a person may not use are hidden."""
+        found = {_key(command): command for command in self.all(None)}
+        found |= {_key(command): command for command in self.all(self._core.guild.id)}
+        allowed = self._core.guild.permissions(person)
+        if not allowed & Permission.USE_APPLICATION_COMMANDS:
+            return []
+        return [command for command in found.values() if _may_use(command, allowed)]
+
+    def _keep(self, kind: str, guild_id: str | None, command: Json) -> Json:
+        self._sets.setdefault(guild_id, {})[command["id"]] = command
+        self._changed(kind, [command], guild_id)
+        return command
+
+    def _wire(self, body: Json, guild_id: str | None, command_id: str | None) -> Json:
+        is_chat = body.get("type", 1) == 1
+        command: Json = {
+            "id": command_id or self._core.snowflakes.next(),
+            "application_id": self._core.guild.application_id,
+            "version": self._core.snowflakes.next(),
+            "default_member_permissions": body.get("default_member_permissions"),
+            "type": body.get("type", 1),
+            "name": body["name"],
+            "name_localizations": body.get("name_localizations"),
+            "description": body.get("description", "") if is_chat else "",
+            "description_localizations": body.get("description_localizations"),
+            "dm_permission": body.get("dm_permission", True),
+            "contexts": body.get("contexts"),
+            "integration_types": body.get("integration_types") or [0],
+            "nsfw": body.get("nsfw", False),
+        }
+        if guild_id is not None:
+            command["guild_id"] = guild_id
+        if is_chat:
+            command["options"] = [_option(option) for option in body.get("options") or []]
+        return command
+
+    def _changed(self, kind: str, commands: list[Json], guild_id: str | None) -> None:
+        names = [command["name"] for command in commands]
+        self._core.ledger.add(kind, "bot", names=names, guild_id=guild_id)
+        self._core.hub.publish(Event("COMMANDS_UPDATE", {}, to_bot=False))
+
+
+def check(body: Json, path: str, errors: FormErrors) -> None:
+    """One command; `path` is its place in a bulk body."""
+    dot = f"{path}." if path else ""
+    kind = body.get("type", 1)
+    if kind not in (1, 2, 3):
+        errors.choice(f"{dot}type", "(1, 2, 3)")
+    elif kind == 1:
+        _check_name(body.get("name"), f"{dot}name", errors)
+        errors.text(body.get("description"), f"{dot}description", most=100, least=1, required=True)
+        _check_options(body.get("options"), f"{dot}options", errors)
+        if _text_size(body) > MOST_TEXT:
+            errors.add(
+                f"{dot}options",
+                "APPLICATION_COMMAND_TOO_LARGE",
+                f"Command exceeds maximum size ({MOST_TEXT})",
+            )
+    else:
+        errors.text(body.get("name"), f"{dot}name", most=32, least=1, required=True)
+
+
+def _check_name(name: object, path: str, errors: FormErrors) -> None:
+    text = errors.text(name, path, most=32, least=1, required=True)
+    if text and (not _NAME.fullmatch(text) or text != text.lower()):
+        errors.add(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+
+
+def _check_options(value: object, path: str, errors: FormErrors) -> None:
+    options = errors.objects(value, path, most=MOST_OPTIONS)
+    names: set[object] = set()
+    optional_seen = False
+    for at, option in enumerate(options):
+        place = f"{path}.{at}"
+        if option.get("type") not in tuple(OptionType):
+            errors.choice(f"{place}.type", str(tuple(int(kind) for kind in OptionType)))
+            continue
+        _check_option(option, place, errors)
+        if option.get("name") in names:
+            errors.add(place, "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option name already exists")
+        names.add(option.get("name"))
+        if option.get("required") and optional_seen:
+            errors.add(
+                place,
+                "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
+                "Required options must be placed before non-required options",
+            )
+        optional_seen = optional_seen or not option.get("required")
+
+
+def _check_option(option: Json, path: str, errors: FormErrors) -> None:
+    _check_name(option.get("name"), f"{path}.name", errors)
+    errors.text(option.get("description"), f"{path}.description", most=100, least=1, required=True)
+    if option["type"] in NESTED:
+        _check_options(option.get("options"), f"{path}.options", errors)
+        return
+    choices = errors.objects(option.get("choices"), f"{path}.choices", most=MOST_CHOICES)
+    if choices and option.get("autocomplete"):
+        errors.add(
+            path,
+            "APPLICATION_COMMAND_OPTIONS_CHOICES_AUTOCOMPLETE",
+            "Choices and autocomplete are mutually exclusive",
+        )
+    for at, choice in enumerate(choices):
+        place = f"{path}.choices.{at}"
+        errors.text(choice.get("name"), f"{place}.name", most=100, least=1, required=True)
+        if option["type"] == OptionType.STRING:
+            errors.text(choice.get("value"), f"{place}.value", most=100, required=True)
+        elif not isinstance(choice.get("value"), int | float):
+            errors.required(f"{place}.value")
+    if any(option.get(name) is not None for name in ("min_value", "max_value")) and (option["type"] not in _BOUNDED):
+        errors.add(
+            path,
+            "APPLICATION_COMMAND_OPTIONS_MIN_MAX_INVALID_TYPE",
+            "Only integers and numbers have a minimum and maximum",
+        )
+
+
+def _text_size(body: Json) -> int:
+    """Characters in all names, descriptions and choice values."""
+    size = len(body.get("name") or "") + len(body.get("description") or "")
+    for choice in body.get("choices") or ():
+        size += len(choice.get("name") or "") + len(str(choice.get("value", "")))
+    return size + sum(_text_size(option) for option in body.get("options") or ())
+
+
+def _option(option: Json) -> Json:
+    """As Discord returns it: what is empty or false is left out."""
+    kept = {name: value for name, value in option.items() if value or type(value) in (int, float)}
+    if "options" in kept:
+        kept["options"] = [_option(child) for child in kept["options"]]
+    return kept
+
+
+def _key(command: Json) -> tuple[str, int]:
+    return command["name"], command.get("type", 1)
+
+
+def _may_use(command: Json, allowed: Permission) -> bool:
+    needed = command.get("default_member_permissions")
+    if needed is None:
+        return True
+    if needed == "0":
+        return bool(allowed & Permission.ADMINISTRATOR)
+    return not int(needed) & ~int(allowed)

@@ -1,0 +1,112 @@
+"""Every limit that the stand-in enforces, as configuration. The defaults are those of the real Discord."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from deploy.sandbox.discord.protocol.wire import Json, listed
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`count` requests in any window of `seconds`."""
+
+    count: int
+    seconds: float
+
+
+def _buckets() -> dict[str, Rate]:
+    """Seen in the wild; Discord documents none of them and tells them in headers alone."""
+    return {
+        "message.create": Rate(5, 5),
+        "message.edit": Rate(5, 5),
+        "message.delete": Rate(5, 1),
+        "message.read": Rate(5, 1),
+        "thread.create": Rate(50, 300),
+        "channel.rename": Rate(2, 600),
+        "reaction": Rate(1, 0.25),
+        "webhook": Rate(5, 2),
+        "commands": Rate(200, 86400),
+    }
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Sizes are bytes, times seconds. A bucket without a rate of its own has `any_bucket`."""
+
+    enabled: bool = True
+    """Whether requests are limited in number. Sizes and counts are checked always."""
+    all_requests: Rate = Rate(50, 1)
+    """The bot's global limit; interaction endpoints are exempt."""
+    buckets: Mapping[str, Rate] = field(default_factory=_buckets)
+    any_bucket: Rate = Rate(50, 1)
+    invalid_requests: Rate = Rate(10_000, 600)
+    """401, 403 and 429 answers, `shared` ones excluded; beyond it the address is banned."""
+    old_edits: Rate = Rate(30, 3600)
+    """Edits, per channel, of messages older than an hour (30046). The figure is a guess: it is not published."""
+    nonce_window: float = 180.0
+    interaction_deadline: float = 3.0
+    interaction_lifetime: float = 900.0
+    upload_bytes: int = 10 * MIB
+    request_bytes: int = 25 * MIB
+    active_threads: int = 1000
+    identifies_a_day: int = 1000
+    gateway_sends: Rate = Rate(120, 60)
+    heartbeat_interval: float = 41.25
+    replay_events: int = 2000
+    """How many events a dropped gateway session can still be given on resume."""
+    resume_seconds: float = 180.0
+    """How long a dropped session can be resumed."""
+    openapi: bool = True
+    """Whether bodies are checked against Discord's OpenAPI document, where that is present."""
+
+    def changed(self, changes: Json) -> "Limits":
+        """With some settings changed; rates are `[count, seconds]`, `buckets` are merged.
+
+        Raises ValueError with what was given, expected and valid.
+        """
+        settings: dict[str, Any] = {name: self._read(name, value) for name, value in changes.items()}
+        return replace(self, **settings)
+
+    def wire(self) -> Json:
+        values = {setting.name: getattr(self, setting.name) for setting in fields(self)}
+        values["buckets"] = {name: [rate.count, rate.seconds] for name, rate in self.buckets.items()}
+        return {
+            name: [value.count, value.seconds] if isinstance(value, Rate) else value for name, value in values.items()
+        }
+
+    def _read(self, name: str, value: object) -> object:
+        current = getattr(self, name, None)
+        if current is None or callable(current):
+            raise ValueError(
+                f"there is no limit {name!r}; there are {listed(setting.name for setting in fields(self))}"
+            )
+        if name == "buckets":
+            if not isinstance(value, dict):
+                raise ValueError(f"buckets: {value!r} was given, an object of [count, seconds] is expected")
+            return {**self.buckets, **{key: _rate(f"buckets.{key}", rate) for key, rate in value.items()}}
+        if isinstance(current, Rate):
+            return _rate(name, value)
+        return _plain(name, value, type(current))
+
+
+UNLIMITED = Limits(enabled=False, openapi=False)
+"""For benchmarks of something else: no rates, no schema checks."""
+
+
+def _rate(name: str, value: object) -> Rate:
+    match value:
+        case [int(count), int() | float() as seconds] if count > 0 and seconds > 0:
+            return Rate(count, float(seconds))
+    raise ValueError(f"{name}: {value!r} was given, [count, seconds], both above 0, is expected")
+
+
+def _plain(name: str, value: object, kind: type) -> object:
+    """A switch, a whole number or a number, as the setting is."""
+    expected = {bool: "true or false", int: "a whole number", float: "a number"}[kind]
+    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"{name}: {value!r} was given, {expected} is expected")
+    return kind(value)

@@ -1,0 +1,148 @@
+"""A client for the person API: what tests, the demo and the benchmarks are people with.
+
+async with Person(discord.url, "mika") as mika:
+    outcome = await mika.type("/train branch:main lr:0.1", channel="training")
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import orjson
+
+from deploy.sandbox.discord.protocol.wire import Json
+
+_NO_LIMIT = 0
+
+
+class Refused(Exception):
+    """The client would not have sent this; the text says what was given, expected and valid."""
+
+
+class Person:
+    """Channels are named by id or, where they are no threads, by name."""
+
+    def __init__(self, url: str, name: str, session: aiohttp.ClientSession | None = None) -> None:
+        self._url, self.name = url, name
+        self._session = session
+        self._owned: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=_NO_LIMIT)
+            self._session = self._owned = aiohttp.ClientSession(connector=connector)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._owned is not None:
+            await self._owned.close()
+            self._session = self._owned = None
+
+    async def write(self, content: str, *, channel: str) -> Json:
+        """A plain message."""
+        return await self._post("messages", {"channel_id": channel, "content": content})
+
+    async def type(self, text: str, *, channel: str, wait: bool = False, timeout: float = 15) -> Json:
+        """A slash command as a line. Raises Refused where the client would not send it."""
+        body = {"channel_id": channel, "text": text, "wait": wait, "timeout": timeout}
+        return await self._post("commands", body)
+
+    async def run(
+        self,
+        name: str,
+        options: Mapping[str, object] | None = None,
+        *,
+        channel: str,
+        wait: bool = False,
+        timeout: float = 15,
+    ) -> Json:
+        """A slash command by name and typed options."""
+        body = {"channel_id": channel, "name": name, "options": dict(options or {})}
+        return await self._post("commands", body | {"wait": wait, "timeout": timeout})
+
+    async def autocomplete(
+        self, name: str, focused: str, options: Mapping[str, object] | None = None, *, channel: str
+    ) -> list[Json]:
+        body = {"channel_id": channel, "name": name, "focused": focused, "options": dict(options or {})}
+        choices: list[Json] = (await self._post("autocomplete", body))["choices"]
+        return choices
+
+    async def click(
+        self,
+        message: Json,
+        custom_id: str,
+        *,
+        values: list[str] | None = None,
+        wait: bool = False,
+        timeout: float = 15,
+    ) -> Json:
+        """A button or a select of a message."""
+        place = {"channel_id": message["channel_id"], "message_id": message["id"], "custom_id": custom_id}
+        more = {} if values is None else {"values": values}
+        return await self._post("clicks", place | more | {"wait": wait, "timeout": timeout})
+
+    async def fill(
+        self,
+        interaction_id: str,
+        fields: Mapping[str, object],
+        *,
+        wait: bool = False,
+        timeout: float = 15,
+    ) -> Json:
+        """The modal that answered an interaction."""
+        body = {"interaction_id": interaction_id, "fields": dict(fields), "wait": wait, "timeout": timeout}
+        return await self._post("modals", body)
+
+    async def channels(self) -> list[Json]:
+        found: list[Json] = await self._get("channels")
+        return found
+
+    async def threads(self, channel: str | None = None) -> list[Json]:
+        """Threads, of one channel (by id) or of all."""
+        found = [entry for entry in await self.channels() if entry["parent_id"]]
+        return [entry for entry in found if channel in (None, entry["parent_id"])]
+
+    async def messages(
+        self, channel: str, *, after: str | None = None, before: str | None = None, limit: int = 100
+    ) -> list[Json]:
+        """Oldest first."""
+        query = {"after": after, "before": before, "limit": str(limit)}
+        params = {name: value for name, value in query.items() if value is not None}
+        found: list[Json] = await self._get(f"channels/{channel}/messages", params)
+        return found
+
+    async def commands(self) -> list[Json]:
+        found: list[Json] = await self._get("commands")
+        return found
+
+    async def events(self) -> AsyncIterator[Json]:
+        """What this person sees, as it happens, from HELLO on."""
+        async with self._http.ws_connect(f"{self._url}/sandbox/people/{self.name}/events") as socket:
+            async for message in socket:
+                yield orjson.loads(message.data)
+
+    @property
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("a Person is used inside `async with`, or given a session")
+        return self._session
+
+    async def _get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+        address = f"{self._url}/sandbox/people/{self.name}/{path}"
+        async with self._http.get(address, params=params) as response:
+            return _checked(response.status, orjson.loads(await response.read()))
+
+    async def _post(self, path: str, body: Json) -> Json:
+        address = f"{self._url}/sandbox/people/{self.name}/{path}"
+        async with self._http.post(address, data=orjson.dumps(body)) as response:
+            answer: Json = _checked(response.status, orjson.loads(await response.read()))
+            return answer
+
+
+def _checked(status: int, answer: Any) -> Any:
+    if status >= 400:
+        raise Refused(answer["error"])
+    return answer

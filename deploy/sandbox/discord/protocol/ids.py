@@ -1,0 +1,36 @@
+"""Ids in bodies. Libraries send some as integers; Discord takes them, and its document has strings."""
+
+from deploy.sandbox.discord.protocol.wire import Json
+
+_LISTS = ("users", "roles")
+_NOT_SNOWFLAKES = frozenset({"custom_id"})
+
+
+def text_ids(body: object) -> object:
+    """A copy of a JSON body in which ids are strings."""
+    if isinstance(body, list):
+        return [text_ids(entry) for entry in body]
+    if not isinstance(body, dict):
+        return body
+    return {name: _read(name, value) for name, value in body.items()}
+
+
+def _read(name: str, value: object) -> object:
+    if name.endswith("_id") and name not in _NOT_SNOWFLAKES:
+        return _text(value)
+    if name == "attachments" and isinstance(value, list):
+        return [_with_text(entry, "id") for entry in value]
+    if name == "allowed_mentions" and isinstance(value, dict):
+        return value | {kind: [_text(one) for one in value[kind]] for kind in _LISTS if value.get(kind)}
+    return text_ids(value)
+
+
+def _with_text(entry: object, name: str) -> object:
+    if not isinstance(entry, dict) or name not in entry:
+        return entry
+    fixed: Json = entry | {name: _text(entry[name])}
+    return fixed
+
+
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

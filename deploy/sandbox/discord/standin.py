@@ -1,0 +1,39 @@
+"""The whole stand-in without its server: one object that endpoints and tests work on."""
+
+from dataclasses import dataclass
+
+from deploy.sandbox.discord.gateway.page_events import Viewers
+from deploy.sandbox.discord.gateway.sessions import Gateway
+from deploy.sandbox.discord.interactions.lifecycle import Interactions
+from deploy.sandbox.discord.interactions.registered_commands import Commands
+from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.messages.messages import Messages
+from deploy.sandbox.discord.messages.threads import Threads
+from deploy.sandbox.discord.protocol.wire import Clock
+from deploy.sandbox.discord.state.core import Core, make_core
+from deploy.sandbox.discord.state.world_spec import World
+
+
+@dataclass(frozen=True)
+class Discord:
+    core: Core
+    messages: Messages
+    threads: Threads
+    interactions: Interactions
+    commands: Commands
+    gateway: Gateway
+    viewers: Viewers
+
+
+def make_discord(world: World, limits: Limits, clock: Clock) -> Discord:
+    core = make_core(world, limits, clock)
+    messages = Messages(core)
+    return Discord(
+        core=core,
+        messages=messages,
+        threads=Threads(core, messages),
+        interactions=Interactions(core, messages),
+        commands=Commands(core),
+        gateway=Gateway(core),
+        viewers=Viewers(core),
+    )

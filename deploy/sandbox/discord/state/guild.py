@@ -1,0 +1,234 @@
+"""The one guild: its people, roles and channels, and what each of them may do where."""
+
+from base64 import urlsafe_b64encode
+from secrets import token_urlsafe
+
+from deploy.sandbox.discord.protocol.errors import ApiError, Code
+from deploy.sandbox.discord.protocol.wire import Clock, Json, Snowflakes, timestamp
+from deploy.sandbox.discord.state.entities import Channel, ChannelType, Role, Thread, User
+from deploy.sandbox.discord.state.permissions import Overwrite, Permission, in_channel, in_guild
+from deploy.sandbox.discord.state.world_spec import ChannelSpec, World
+
+
+class Guild:
+    """Lookups raise Discord's own errors."""
+
+    def __init__(self, world: World, snowflakes: Snowflakes, clock: Clock) -> None:
+        self.world = world
+        self.made_at = clock()
+        self.id = snowflakes.next()
+        self.roles: dict[str, Role] = {}
+        self.users: dict[str, User] = {}
+        self.channels: dict[str, Channel] = {}
+        self._snowflakes = snowflakes
+        self._add_role(Role(self.id, "@everyone", world.everyone, 0))
+        for spec in world.roles:
+            self._add_role(
+                Role(
+                    snowflakes.next(),
+                    spec.name,
+                    spec.permissions,
+                    len(self.roles),
+                    spec.color,
+                    spec.mentionable,
+                )
+            )
+        self.bot = self._add_bot(world)
+        self.application_id = self.bot.id
+        self.token = _token(self.application_id)
+        for person in world.people:
+            roles = [self.role_named(name).id for name in person.roles]
+            user = User(snowflakes.next(), person.name, person.global_name, False, roles, self.made_at)
+            self.users[user.id] = user
+        self.owner_id = next(iter(self.people), self.bot).id
+        for spec_ in world.channels:
+            self._add_channel(spec_)
+
+    @property
+    def people(self) -> list[User]:
+        return [user for user in self.users.values() if not user.bot]
+
+    @property
+    def threads(self) -> list[Thread]:
+        return [channel for channel in self.channels.values() if isinstance(channel, Thread)]
+
+    def active_threads(self) -> list[Thread]:
+        return [thread for thread in self.threads if not thread.archived]
+
+    def channel(self, channel_id: str) -> Channel:
+        if (channel := self.channels.get(channel_id)) is None:
+            raise ApiError(Code.UNKNOWN_CHANNEL)
+        return channel
+
+    def user(self, user_id: str) -> User:
+        if (user := self.users.get(user_id)) is None:
+            raise ApiError(Code.UNKNOWN_USER)
+        return user
+
+    def role_named(self, name: str) -> Role:
+        for role in self.roles.values():
+            if role.name == name:
+                return role
+        raise ValueError(f"there is no role {name!r}; there are {[role.name for role in self.roles.values()]}")
+
+    def permissions(self, user: User, channel: Channel | None = None) -> Permission:
+        """In the guild, or in a channel; a thread has its parent's, a private one is for its members alone.
+
+        Being the owner gives nothing here: roles alone count.
+        """
+        base = in_guild(self.roles[self.id].permissions, (self.roles[role].permissions for role in user.role_ids))
+        if channel is None:
+            return base
+        place = self.channels.get(channel.parent_id) if isinstance(channel, Thread) else channel
+        if place is None:
+            return Permission(0)
+        allowed = in_channel(base, place.overwrites, self.id, user.role_ids, user.id)
+        if _is_closed_to(user, channel) and not allowed & Permission.MANAGE_THREADS:
+            return Permission(0)
+        return allowed
+
+    def can_see(self, user: User, channel: Channel) -> bool:
+        return bool(self.permissions(user, channel) & Permission.VIEW_CHANNEL)
+
+    def require(self, user: User, channel: Channel, needed: Permission = Permission.VIEW_CHANNEL) -> None:
+        """50001 where the channel cannot be seen, 50013 where it can and something else is missing."""
+        allowed = self.permissions(user, channel)
+        if not allowed & Permission.VIEW_CHANNEL:
+            raise ApiError(Code.MISSING_ACCESS)
+        if needed & ~allowed:
+            raise ApiError(Code.MISSING_PERMISSIONS)
+
+    def visible_channels(self, user: User) -> list[Channel]:
+        return [channel for channel in self.channels.values() if self.can_see(user, channel)]
+
+    def member(self, user: User) -> Json:
+        return {"user": user.wire(), **user.member()}
+
+    def wire(self) -> Json:
+        """The guild object, without what only GUILD_CREATE has."""
+        return {
+            "id": self.id,
+            "name": self.world.guild_name,
+            "icon": None,
+            "splash": None,
+            "discovery_splash": None,
+            "banner": None,
+            "home_header": None,
+            "description": None,
+            "owner_id": self.owner_id,
+            "application_id": None,
+            "afk_channel_id": None,
+            "afk_timeout": 300,
+            "widget_enabled": False,
+            "widget_channel_id": None,
+            "verification_level": 0,
+            "default_message_notifications": 1,
+            "explicit_content_filter": 0,
+            "roles": [role.wire() for role in self.roles.values()],
+            "emojis": [],
+            "stickers": [],
+            "features": [],
+            "mfa_level": 0,
+            "system_channel_id": None,
+            "system_channel_flags": 0,
+            "rules_channel_id": None,
+            "public_updates_channel_id": None,
+            "safety_alerts_channel_id": None,
+            "vanity_url_code": None,
+            "premium_tier": 0,
+            "premium_subscription_count": 0,
+            "premium_progress_bar_enabled": False,
+            "preferred_locale": "en-US",
+            "max_members": 500000,
+            "max_presences": None,
+            "max_video_channel_users": 25,
+            "max_stage_video_channel_users": 50,
+            "nsfw_level": 0,
+            "nsfw": False,
+            "region": "us-east",
+            "hub_type": None,
+            "latest_onboarding_question_id": None,
+            "incidents_data": None,
+        }
+
+    def gateway_wire(self) -> Json:
+        """What GUILD_CREATE carries for the bot."""
+        threads = [thread for thread in self.active_threads() if self.can_see(self.bot, thread)]
+        return {
+            **self.wire(),
+            "joined_at": timestamp(self.made_at),
+            "large": False,
+            "unavailable": False,
+            "member_count": len(self.users),
+            "members": [self.member(user) for user in self.users.values()],
+            "channels": [
+                channel.wire() for channel in self.visible_channels(self.bot) if channel.type is ChannelType.TEXT
+            ],
+            "threads": [
+                {**thread.wire()} | ({"member": thread.member(self.bot.id)} if self.bot.id in thread.members else {})
+                for thread in threads
+            ],
+            "voice_states": [],
+            "presences": [],
+            "stage_instances": [],
+            "guild_scheduled_events": [],
+            "soundboard_sounds": [],
+        }
+
+    def _add_role(self, role: Role) -> None:
+        self.roles[role.id] = role
+
+    def _add_bot(self, world: World) -> User:
+        bot_id = self._snowflakes.next()
+        role = Role(
+            self._snowflakes.next(),
+            world.application_name,
+            world.bot_permissions,
+            len(self.roles),
+            bot_id=bot_id,
+        )
+        self._add_role(role)
+        bot = User(bot_id, world.application_name, None, True, [role.id], self.made_at)
+        self.users[bot_id] = bot
+        return bot
+
+    def _add_channel(self, spec: ChannelSpec) -> None:
+        targets = {self._target(name): overwrite for name, overwrite in spec.overwrites.items()}
+        channel = Channel(
+            self._snowflakes.next(),
+            spec.name,
+            self.id,
+            position=len(self.channels),
+            topic=spec.topic,
+            overwrites=targets,
+            role_ids=frozenset(target for target in targets if target in self.roles),
+        )
+        self.channels[channel.id] = channel
+
+    def _target(self, name: str) -> str:
+        """The role or member that an overwrite is for."""
+        if name == "everyone":
+            return self.id
+        if name == "bot":
+            return self.bot.id
+        named = {user.name: user.id for user in self.users.values()}
+        named |= {role.name: role.id for role in self.roles.values()}
+        if name in named:
+            return named[name]
+        raise ValueError(f"an overwrite is for {name!r}; a role's name, a person's name, everyone or bot is expected")
+
+    def set_overwrite(self, channel: Channel, name: str, overwrite: Overwrite) -> None:
+        target = self._target(name)
+        channel.overwrites[target] = overwrite
+        if target in self.roles:
+            channel.role_ids |= {target}
+
+
+def _is_closed_to(user: User, channel: Channel) -> bool:
+    """A private thread that this user is not in."""
+    return isinstance(channel, Thread) and channel.type is ChannelType.PRIVATE_THREAD and user.id not in channel.members
+
+
+def _token(application_id: str) -> str:
+    """Shaped as real ones are: libraries read the application's id from the first part."""
+    return f"{urlsafe_b64encode(application_id.encode()).decode().rstrip('=')}.{token_urlsafe(4)}.{token_urlsafe(27)}"

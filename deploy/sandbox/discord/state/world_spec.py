@@ -1,0 +1,67 @@
+"""What the stand-in's guild is made of: a description, given once, from which the state is built."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from deploy.sandbox.discord.state.permissions import EVERYONE, NONE, TALK, Overwrite, Permission
+
+BOT = (
+    TALK
+    | Permission.ADD_REACTIONS
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.CREATE_PUBLIC_THREADS
+    | Permission.MANAGE_THREADS
+    | Permission.USE_APPLICATION_COMMANDS
+)
+"""What the application's own role may do, unless the world says otherwise."""
+
+
+@dataclass(frozen=True)
+class RoleSpec:
+    name: str
+    permissions: Permission = NONE
+    color: int = 0
+    mentionable: bool = False
+
+
+@dataclass(frozen=True)
+class PersonSpec:
+    name: str
+    global_name: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChannelSpec:
+    """`overwrites` are keyed by a role's name, a person's name, `everyone` or `bot`."""
+
+    name: str
+    topic: str | None = None
+    overwrites: Mapping[str, Overwrite] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class World:
+    """One guild, its people, and the one application that is in it."""
+
+    guild_name: str = "Robot lab"
+    application_name: str = "Signalbox"
+    bot_permissions: Permission = BOT
+    everyone: Permission = EVERYONE
+    privileged_intents: bool = True
+    """Whether the application may ask for member, presence and message content intents."""
+    roles: tuple[RoleSpec, ...] = (
+        RoleSpec("trainer", color=0x3BA55D, mentionable=True),
+        RoleSpec("admin", permissions=Permission.ADMINISTRATOR, color=0xED4245),
+    )
+    people: tuple[PersonSpec, ...] = (
+        PersonSpec("mika", "Mika", ("trainer", "admin")),
+        PersonSpec("noor", "Noor", ("trainer",)),
+        PersonSpec("guest", "Guest"),
+    )
+    channels: tuple[ChannelSpec, ...] = (
+        ChannelSpec("training", "Training runs: /train, /jobs, /plot"),
+        ChannelSpec("lab", "The robots themselves"),
+        ChannelSpec("general", "Everything else"),
+    )

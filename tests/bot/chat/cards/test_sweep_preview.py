@@ -1,0 +1,61 @@
+"""What is shown before anything is spent."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.chat.cards import sweep_preview
+from bot.domain.model.job import Job
+from bot.services.sweeps.propose import Proposal
+from tests.bot.chat.anything import any_sweeps, texts
+from tests.bot.chat.jobs import PRICED, PROJECT, a_sweep
+
+KNOWN = Proposal(a_sweep(), True, 8, 720.0, 9 * 7200.0, 1.05, 84.164, ())
+
+
+def lines(proposal: Proposal) -> list[str]:
+    return (sweep_preview.embed(proposal, PROJECT).description or "").split("\n")
+
+
+@pytest.mark.parametrize(
+    ("proposal", "line"),
+    [
+        (KNOWN, "Machines: **8** at a time"),
+        (KNOWN, "Time: about **12 min**, at most 18 h of machine time"),
+        (KNOWN, "Cost: about **$1.05**, at most **$84.16**"),
+        (replace(KNOWN, machines=None), "Machines: as many as AWS Batch gives"),
+        (
+            replace(KNOWN, seconds=None),
+            "Time: not known, as nothing like it has run yet; at most 18 h of machine time",
+        ),
+        (
+            replace(KNOWN, usd_expected=None),
+            "Cost: at most **$84.16**, if all 9 trials ran into the time limit",
+        ),
+        (
+            replace(KNOWN, usd_expected=None, usd_most=None),
+            "Cost: not known, as no price is set (`usd_per_hour` of mnist)",
+        ),
+    ],
+)
+def test_what_is_not_known_is_said_with_what_is_missing(proposal: Proposal, line: str) -> None:
+    assert line in lines(proposal)
+
+
+def test_remarks_are_inert_but_for_what_is_set_as_code() -> None:
+    told = replace(KNOWN, remarks=("It keeps to `parallel`. @everyone", "*two*"))
+    assert lines(told)[-2:] == [r"It keeps to `parallel`. \@everyone", r"\*two\*"]
+
+
+@settings(deadline=None, max_examples=50)
+@given(any_sweeps(), st.lists(texts, max_size=8), st.floats(0, 1e12), st.none() | st.integers(1, 10**6))
+def test_no_preview_is_larger_than_discord_takes(
+    job: Job, remarks: list[str], seconds: float, machines: int | None
+) -> None:
+    proposal = Proposal(job, True, machines, seconds, seconds, seconds, seconds, tuple(remarks))
+    embed = sweep_preview.embed(proposal, replace(PRICED, name="n" * 300))
+    assert len(embed) <= 6_000
+    assert 0 < len(embed.title or "") <= 256
+    assert 0 < len(embed.description or "") < 4_096, "cut by its pieces, never in the middle of an escape"

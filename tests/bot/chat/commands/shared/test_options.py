@@ -1,0 +1,129 @@
+"""Options from the config, as Discord is told of them."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.chat.commands import all_commands
+from bot.chat.commands.help import page
+from bot.domain.parameters import Kind, Parameter
+from bot.domain.project import Project
+from bot.errors import ConfigError
+from tests.bot.chat.jobs import PROJECT
+
+
+def project(name: str, *parameters: Parameter) -> Project:
+    return replace(PROJECT, name=name, parameters=parameters)
+
+
+def options(command: str, *projects: Project) -> dict[str, dict[str, Any]]:
+    (found,) = (each for each in all_commands(projects) if each.name == command)
+    return {option.name: _told(option) for option in found.parameters}
+
+
+def _told(parameter: Any) -> dict[str, Any]:
+    return {
+        "name": parameter.display_name,
+        "type": parameter.type.name,
+        "description": parameter.description,
+        "required": parameter.required,
+        "min": parameter.min_value,
+        "max": parameter.max_value,
+        "choices": [choice.value for choice in parameter.choices],
+        "autocomplete": parameter.autocomplete,
+    }
+
+
+def by_name(command: str, *projects: Project) -> dict[str, dict[str, Any]]:
+    return {option["name"]: option for option in options(command, *projects).values()}
+
+
+def test_each_kind_of_parameter_becomes_an_option_of_its_type() -> None:
+    found = by_name("train", PROJECT)
+    assert list(found) == ["branch", "commit", "lr", "epochs", "optimizer", "augment"]
+    assert found["lr"] | {"description": ""} == {
+        "name": "lr",
+        "type": "number",
+        "description": "",
+        "required": False,
+        "min": 1e-6,
+        "max": 1.0,
+        "choices": [],
+        "autocomplete": False,
+    }
+    assert found["lr"]["description"] == "Learning rate (0.1 if not given)"
+    assert (found["epochs"]["type"], found["epochs"]["min"], found["epochs"]["max"]) == ("integer", 1, 100)
+    assert found["epochs"]["description"] == "epochs (10 if not given)"
+    assert (found["optimizer"]["type"], found["optimizer"]["choices"]) == ("string", ["sgd", "adam"])
+    assert found["augment"]["type"] == "boolean"
+    assert found["branch"]["autocomplete"]
+    assert found["commit"]["autocomplete"]
+
+
+def test_a_project_is_asked_for_where_there_are_several() -> None:
+    assert "project" not in by_name("train", PROJECT)
+    assert by_name("train", project("a"), project("b"))["project"]["choices"] == ["a", "b"]
+
+
+def test_a_parameter_without_a_default_must_be_given_but_not_again() -> None:
+    needed = project("a", Parameter("lr", Kind.FLOAT))
+    assert by_name("train", needed)["lr"]["required"]
+    assert not by_name("retry", needed)["lr"]["required"]
+    assert by_name("retry", needed)["job"]["required"]
+    assert by_name("retry", needed)["lr"]["description"] == "lr (as it was, if not given)"
+    assert not by_name("train", needed, project("b"))["lr"]["required"]
+
+
+def test_names_may_be_what_python_does_not_take() -> None:
+    odd = project("a", *(Parameter(name, Kind.INT, 1) for name in ("lambda", "a-b", "a_b", "interaction", "self")))
+    assert list(by_name("train", odd))[2:] == ["lambda", "a-b", "a_b", "interaction", "self"]
+
+
+def test_several_projects_share_an_option_with_the_widest_bounds() -> None:
+    one = project("a", Parameter("lr", Kind.FLOAT, 0.1, 0.01, 1.0), Parameter("kind", Kind.CHOICE, choices=("x", "y")))
+    two = project("b", Parameter("lr", Kind.FLOAT, 0.2, 0.1, 2.0), Parameter("kind", Kind.CHOICE, choices=("y", "z")))
+    found = by_name("train", one, two)
+    assert (found["lr"]["min"], found["lr"]["max"], found["lr"]["description"]) == (0.01, 2.0, "lr")
+    assert found["kind"]["choices"] == ["x", "y", "z"]
+    unbounded = project("c", Parameter("lr", Kind.FLOAT, 0.1))
+    assert (by_name("train", one, unbounded)["lr"]["min"], by_name("train", one, unbounded)["lr"]["max"]) == (
+        None,
+        None,
+    )
+
+
+def test_bounds_are_such_as_discord_takes() -> None:
+    wide = project("a", Parameter("n", Kind.INT, 1, 0.5, 9.5), Parameter("big", Kind.FLOAT, 1.0, -1e300, 1e300))
+    found = by_name("train", wide)
+    assert (found["n"]["min"], found["n"]["max"]) == (1, 9)
+    assert (found["big"]["min"], found["big"]["max"]) == (None, None)
+
+
+def test_descriptions_fit() -> None:
+    long = project("a", Parameter("s", Kind.STRING, "v" * 500, description="d" * 100))
+    assert 0 < len(by_name("train", long)["s"]["description"]) <= 100
+
+
+def test_clashes_are_told_all_at_once() -> None:
+    one = project("a", Parameter("lr", Kind.FLOAT, 0.1), Parameter("k", Kind.CHOICE, choices=tuple("abcdefghijklmnop")))
+    two = project("b", Parameter("lr", Kind.INT, 1), Parameter("k", Kind.CHOICE, choices=tuple("ABCDEFGHIJKLMNOP")))
+    with pytest.raises(ConfigError) as caught:
+        all_commands((one, two))
+    assert caught.value.problems == (
+        "parameter lr: has the types float and int, expected one, as /train shows one option",
+        "parameter k: has 32 choices in all projects, at most 25 fit",
+    )
+
+
+def test_more_options_than_discord_takes_are_a_mistake_of_the_config() -> None:
+    many = project("a", *(Parameter(f"p{number}", Kind.INT, 1) for number in range(24)))
+    with pytest.raises(ConfigError, match=r"/train has 26 options, at most 25 fit: branch, commit, p0"):
+        all_commands((many,))
+
+
+def test_the_help_page_fits_with_as_many_options_as_there_may_be() -> None:
+    many = project("a", *(Parameter("p" * 30 + str(number), Kind.INT, 1) for number in range(10, 32)))
+    text = page(all_commands((many,)))
+    assert len(text) < 4_096
+    assert "`/help`" in text

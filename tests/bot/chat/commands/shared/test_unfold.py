@@ -1,0 +1,63 @@
+import pytest
+
+from bot.chat.commands.shared.unfold import unfolded
+from bot.domain.parameters import Kind, Parameter
+from bot.errors import BadInput
+
+KNOWN = (
+    Parameter("trials", Kind.INT, minimum=1, maximum=100),
+    Parameter("search", Kind.CHOICE, choices=("grid", "random")),
+    Parameter("stop_losers", Kind.BOOLEAN),
+    Parameter("branch", Kind.STRING),
+)
+
+
+def read(**given: object) -> dict[str, object]:
+    return unfolded(given, "space", ("branch", "commit"), KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("lr=0.1,0.01", {"space": "lr=0.1,0.01"}),
+        ("lr=0.1 trials:50", {"space": "lr=0.1", "trials": 50}),
+        ("trials:50 lr=0.1", {"space": "lr=0.1", "trials": 50}),
+        (
+            "lr=0.001..0.1:log:5 search:random stop_losers:true branch:mend",
+            {"space": "lr=0.001..0.1:log:5", "search": "random", "stop_losers": True, "branch": "mend"},
+        ),
+        ('branch:"a b" m=1', {"space": "m=1", "branch": "a b"}),
+        ('note="x trials:50",y', {"space": 'note="x trials:50",y'}),
+        (r'note="x \" trials:50"', {"space": r'note="x \" trials:50"'}),
+        ("lr=1 nothing:5", {"space": "lr=1 nothing:5"}),
+        ("lr=1 trials:", {"space": "lr=1 trials:"}),
+        ("mytrials:5", {"space": "mytrials:5"}),
+    ],
+)
+def test_options_are_taken_out_of_the_text(text: str, expected: dict[str, object]) -> None:
+    assert read(space=text) == expected
+
+
+def test_what_follows_a_branch_belongs_to_the_text() -> None:
+    assert read(space="lr=1", branch="main m=0.5,0.1 trials:7", commit="a1b2 seed=1..3") == {
+        "space": "lr=1 m=0.5,0.1  seed=1..3",
+        "branch": "main",
+        "commit": "a1b2",
+        "trials": 7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"space": "trials:5 trials:6"}, 'trials: "6" was given, one value (it was given twice) is expected.'),
+        ({"space": "trials:5", "trials": 4}, 'trials: "5" was given, one value (it was given twice) is expected.'),
+        ({"space": "trials:x"}, 'trials: "x" was given, a whole number from 1 to 100 is expected.'),
+        ({"space": "trials:101"}, 'trials: "101" was given, a whole number from 1 to 100 is expected.'),
+        ({"space": "search:guess"}, 'search: "guess" was given, one of the choices is expected. Valid: grid, random.'),
+    ],
+)
+def test_a_mistake_in_them_is_told(given: dict[str, object], words: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        read(**given)
+    assert str(caught.value) == words

@@ -1,0 +1,141 @@
+"""config.toml: the example is whole and true, and every mistake is said at once."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from bot.config import loading
+from bot.domain.parameters import Kind
+from bot.errors import ConfigError
+
+EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "discord": loading.Discord,
+    "aws": loading.Aws,
+    "bot": loading.Bot,
+    "pace": loading.Pace,
+    "deploy": loading.Deploy,
+    "deploy.jobs.mnist": loading.JobResources,
+    "projects.mnist": loading.ProjectSettings,
+}
+
+
+def _section(name: str) -> str:
+    """The example's lines of one section."""
+    rest = EXAMPLE.read_text().split(f"[{name}]", 1)[1]
+    return re.split(r"^# ?\[|^\[", rest, maxsplit=1, flags=re.M)[0]
+
+
+def _with(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    text = EXAMPLE.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    return path
+
+
+def _problems(path: Path) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        loading.load(path)
+    return caught.value.problems
+
+
+def test_the_example_is_valid() -> None:
+    (project,) = loading.projects(loading.load(EXAMPLE))
+    assert [p.name for p in project.parameters] == ["lr", "momentum", "epochs", "optimizer"]
+    assert project.parameters[3].kind is Kind.CHOICE
+    assert project.prefix("k7q2mx") == "s3://your-signalbox-artifacts/jobs/k7q2mx/"
+    assert project.timeout_seconds == 7200
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_example_explains_every_setting(section: str) -> None:
+    explained = set(re.findall(r"^(?:# )?([a-z_]+) = ", _section(section), flags=re.M))
+    sections_of_their_own = {"columns", "parameters", "jobs"}
+    assert explained == set(SECTIONS[section].model_fields) - sections_of_their_own
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_defaults_that_the_example_names_are_the_defaults(section: str) -> None:
+    fields = SECTIONS[section].model_fields
+    for name, value in re.findall(r"^# ([a-z_]+) = (\"[^\"]*\"|\[[^\]]*\]|\S+)", _section(section), flags=re.M):
+        default = fields[name].default
+        if default is None or name == "data_uri":  # an example stands there: nothing is the default
+            continue
+        said = tomllib.loads(f"x = {value}")["x"]
+        assert str(said if not isinstance(said, list) else tuple(said)) == str(default), name
+
+
+def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
+    path = _with(
+        tmp_path,
+        ("guild_id = 1098765432109876543", 'guild_id = "x"'),
+        ("\nqueue =", "\nqueu ="),
+        ("default = 0.1 ", "default = 7 "),
+        ("[pace]", "[pase]"),
+    )
+    problems = _problems(path)
+    assert len(problems) == 5
+    assert "discord.guild_id: 'x' was given; expected a valid integer" in problems[0]
+    assert problems[1] == "projects.mnist.queue: missing; expected a text"
+    assert 'parameters.lr: default: "7" was given, a number from 1e-06 to 1 is expected.' in problems[2]
+    assert "projects.mnist.queu: unknown key. Did you mean queue? Valid: branches" in problems[3]
+    assert problems[4].startswith("pase: unknown key. Did you mean pace?")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('choices = ["sgd", "adam"]', "choices = []", "choices go with type"),
+        ("min = 1\n", "min = 2000\n", "min (2000) is above max (1000)"),
+        ('aliases = ["m"]', 'aliases = ["lr"]', "used twice, or reserved: lr"),
+        ("[projects.mnist.parameters.lr]", "[projects.mnist.parameters.branch]", "used twice, or reserved: branch"),
+        ('default = "sgd"', 'default = "rmsprop"', "Valid: sgd, adam"),
+        ('region = "us-east-1"', "region = us-east-1", "cannot be read as TOML"),
+        ('type = "choice"\n', 'type = "choice"\nmin = 1\n', "min and max go with type"),
+        ("# [deploy.jobs.mnist]", "[deploy.jobs.minst]", "deploy.jobs.minst: no such project. Valid: mnist"),
+        ("# [deploy.jobs.mnist]", '[deploy.jobs.mnist]\nqueue = "cpu"', "gpus: 1 was given; expected 0 with queue"),
+        ("[deploy]", '[deploy]\nstack = "My Stack"', "deploy.stack: 'My Stack' was given"),
+    ],
+)
+def test_mistakes_between_settings(tmp_path: Path, old: str, new: str, said: str) -> None:
+    (problem,) = _problems(_with(tmp_path, (old, new)))
+    assert said in problem
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path / "config.toml")
+    assert "config.example.toml" in problem
+
+
+def test_one_parameter_has_one_type_in_all_projects(tmp_path: Path) -> None:
+    path = _with(tmp_path)
+    second = path.read_text().split("[projects.mnist]", 1)[1].replace("projects.mnist", "projects.other")
+    second = second.replace('type = "float"', 'type = "int"', 1).replace("default = 0.1 ", "default = 1 ")
+    path.write_text(path.read_text() + "\n[projects.other]" + second)
+    (problem,) = _problems(path)
+    assert problem.endswith("parameter lr is declared with two types: float, int")
+
+
+def test_more_parameters_than_discord_has_options(tmp_path: Path) -> None:
+    path = _with(tmp_path)
+    more = "".join(f'\n[projects.mnist.parameters.p{n}]\ntype = "int"\ndefault = 1\n' for n in range(19))
+    path.write_text(path.read_text() + more)
+    (problem,) = _problems(path)
+    assert problem.endswith("23 parameter names; /train has room for 22")
+
+
+def test_the_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
+    secrets = loading.secrets()
+    assert secrets.discord_token.get_secret_value() == "a.b.c"
+    assert "a.b.c" not in repr(secrets)
+    monkeypatch.delenv("DISCORD_TOKEN")
+    with pytest.raises(ConfigError, match="DISCORD_TOKEN: not set"):
+        loading.secrets()

@@ -1,0 +1,27 @@
+import pytest
+
+from bot.domain.jobs.pace import expected_end
+from bot.domain.model.job import Progress
+
+
+def progress(
+    *, epoch: int | None, epochs: int | None = 10, rows: int, first: float = 100.0, last: float = 160.0
+) -> Progress:
+    return Progress(epoch=epoch, epochs=epochs, first_at=first, last_at=last, rows=rows)
+
+
+@pytest.mark.parametrize(
+    ("seen", "end"),
+    [
+        pytest.param(progress(epoch=7, rows=7), 190.0, id="ten seconds an epoch, three to go"),
+        pytest.param(progress(epoch=4, rows=31), 280.0, id="many rows an epoch"),
+        pytest.param(progress(epoch=8, rows=3), 220.0, id="gone on from a checkpoint"),
+        pytest.param(progress(epoch=1, rows=1, last=100.0), None, id="one row tells no pace"),
+        pytest.param(progress(epoch=10, rows=10), None, id="nothing to go"),
+        pytest.param(progress(epoch=3, epochs=None, rows=3), None, id="no number of epochs"),
+        pytest.param(progress(epoch=None, rows=3), None, id="no epochs at all"),
+        pytest.param(Progress(epoch=3, epochs=10, rows=3), None, id="no times"),
+    ],
+)
+def test_the_end_follows_from_the_pace_so_far(seen: Progress, end: float | None) -> None:
+    assert expected_end(seen) == end

@@ -1,0 +1,152 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.metrics.metrics_table import Table
+from bot.domain.metrics.progress_rows import MOST_VALUES, Report, advance, best_of, parse_line
+from bot.domain.model.job import Progress
+from trainer.contract import format_metrics
+
+
+class TestParseLine:
+    def test_a_row(self) -> None:
+        report = parse_line('@metrics {"epoch": 3, "epochs": 10, "train_loss": 0.12, "val_accuracy": 96}')
+        assert report == Report(3, 10, {"train_loss": 0.12, "val_accuracy": 96.0})
+
+    def test_as_the_trainer_writes_it(self) -> None:
+        assert parse_line(format_metrics({"epoch": 1, "loss": 0.5})) == Report(1, None, {"loss": 0.5})
+
+    @pytest.mark.parametrize("mess", ["\x1b[32m{}\x1b[0m", "{}\r", "{}\r\n", "50%|###\r\x1b[K{}", "\x00{}"])
+    def test_through_what_a_terminal_would_hide(self, mess: str) -> None:
+        assert parse_line(mess.replace("{}", '@metrics {"epoch": 1, "loss": 2}')) == Report(1, None, {"loss": 2.0})
+
+    @pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", "1e999", "1" + "0" * 400])
+    def test_what_is_not_finite_is_nan(self, word: str) -> None:
+        report = parse_line(f'@metrics {{"epoch": 1, "loss": {word}}}')
+        assert report is not None
+        assert math.isnan(report.values["loss"])
+
+    def test_what_is_no_number_is_left_out(self) -> None:
+        line = '@metrics {"epoch": 2, "note": "good", "done": true, "list": [1], "none": null, "loss": 1.5}'
+        assert parse_line(line) == Report(2, None, {"loss": 1.5})
+
+    def test_names_that_could_do_harm_are_left_out(self) -> None:
+        line = '@metrics {"epoch": 2, "@everyone": 1, "`": 1, "a\\nb": 1, "": 1, "%s": 1, "val/loss (mean)": 2}'
+        assert parse_line(line % ("x" * 65)) == Report(2, None, {"val/loss (mean)": 2.0})
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "",
+            "epoch 3",
+            'see @metrics {"epoch": 3}',
+            "@metrics",
+            "@metrics {",
+            '@metrics {"epoch": 3',
+            "@metrics [1, 2]",
+            "@metrics 3",
+            "@metrics {}",
+            '@metrics {"note": "x"}',
+            "@metrics " + "[" * 100_000,
+            '@metrics {"loss": ' + "9" * 5_000 + "}",
+        ],
+    )
+    def test_anything_else_is_no_row(self, line: str) -> None:
+        assert parse_line(line) is None
+
+    @pytest.mark.parametrize(
+        ("told", "epoch"), [("3.0", 3), ("-1", None), ("NaN", None), ("1e99", None), ("true", None)]
+    )
+    def test_an_epoch_is_a_whole_number(self, told: str, epoch: int | None) -> None:
+        report = parse_line(f'@metrics {{"epoch": {told}, "loss": 1}}')
+        assert report == Report(epoch, None, {"loss": 1.0})
+
+    def test_a_row_has_so_many_values_at_most(self) -> None:
+        report = parse_line(format_metrics({f"m{n}": n for n in range(1_000)}))
+        assert report is not None
+        assert list(report.values) == [f"m{n}" for n in range(MOST_VALUES)]
+
+    @given(st.text(max_size=40))
+    def test_never_fails(self, text: str) -> None:
+        parse_line("@metrics " + text)
+
+
+def told(*rows: tuple[int | None, float, float], maximize: bool = True) -> Progress:
+    """The progress after rows of (epoch, value, at)."""
+    progress = Progress()
+    for epoch, value, at in rows:
+        progress = advance(progress, Report(epoch, 10, {"score": value}), at, "score", maximize=maximize)
+    return progress
+
+
+class TestAdvance:
+    def test_keeps_the_latest_the_best_and_the_pace(self) -> None:
+        progress = told((1, 50, 100), (2, 80, 110), (3, 70, 120))
+        assert progress == Progress(
+            epoch=3, epochs=10, latest={"score": 70}, best=80, best_epoch=2, first_at=100, last_at=120, rows=3
+        )
+
+    def test_the_least_may_be_the_best(self) -> None:
+        progress = told((1, 0.5, 1), (2, 0.2, 2), (3, 0.2, 3), (4, 0.4, 4), maximize=False)
+        assert (progress.best, progress.best_epoch) == (0.2, 2)
+
+    def test_a_row_that_comes_twice_changes_nothing(self) -> None:
+        once = told((1, 50, 100), (2, 80, 110))
+        twice = told((1, 50, 100), (2, 80, 110), (2, 80, 110))
+        assert once == twice
+
+    def test_a_row_that_comes_late_takes_nothing_back_but_may_be_the_best(self) -> None:
+        progress = told((1, 50, 100), (3, 70, 120), (2, 80, 110))
+        assert (progress.epoch, progress.latest, progress.last_at) == (3, {"score": 70}, 120)
+        assert (progress.best, progress.best_epoch) == (80, 2)
+
+    def test_a_new_attempt_goes_on_where_it_says_at_a_pace_of_its_own(self) -> None:
+        progress = told((1, 50, 100), (6, 90, 150), (4, 70, 1_000), (5, 75, 1_010))
+        assert progress.epoch == 5
+        assert (progress.first_at, progress.last_at, progress.rows) == (1_000, 1_010, 2)
+        assert (progress.best, progress.best_epoch) == (90, 6)
+
+    def test_several_rows_in_an_epoch_are_one_step(self) -> None:
+        progress = told((1, 1, 100), (1, 2, 104), (2, 3, 110), (2, 4, 114))
+        assert (progress.rows, progress.first_at, progress.last_at) == (2, 100, 110)
+        assert progress.latest == {"score": 4}
+
+    def test_epochs_that_are_not_told_count_as_rows(self) -> None:
+        progress = told((None, 1, 100), (None, 5, 110), (None, 2, 120))
+        assert (progress.epoch, progress.rows, progress.best_epoch) == (None, 3, 2)
+
+    def test_values_of_other_names_stay(self) -> None:
+        progress = Progress()
+        for values in ({"train_loss": 0.5}, {"val_loss": 0.7}):
+            progress = advance(progress, Report(1, 10, values), 1, "val_loss", maximize=False)
+        assert progress.latest == {"train_loss": 0.5, "val_loss": 0.7}
+
+    def test_nan_is_shown_and_never_the_best(self) -> None:
+        progress = told((1, 50, 100), (2, math.nan, 110))
+        assert math.isnan(progress.latest["score"])
+        assert (progress.best, progress.best_epoch) == (50, 1)
+
+    @given(st.lists(st.tuples(st.integers(1, 20), st.floats(0, 100), st.floats(0, 1_000)), min_size=1))
+    def test_the_best_is_the_best_in_any_order(self, rows: list[tuple[int | None, float, float]]) -> None:
+        progress = told(*rows)
+        assert progress.best == max(value for _, value, _ in rows)
+        assert (progress.best_epoch, progress.best) in {(epoch, value) for epoch, value, _ in rows}
+        assert progress.rows >= 1
+
+
+class TestBestOf:
+    table = Table(x=[1, 2, 3, 4], columns={"accuracy": [90, math.nan, 95, 95], "loss": [3, math.inf, -math.inf, 1]})
+
+    def test_the_first_of_equals(self) -> None:
+        assert best_of(self.table, "accuracy", maximize=True) == (95, 3)
+
+    def test_only_finite_values(self) -> None:
+        assert best_of(self.table, "loss", maximize=False) == (1, 4)
+        assert best_of(self.table, "loss", maximize=True) == (3, 1)
+
+    @pytest.mark.parametrize("table", [Table(), Table(x=[1.0], columns={"accuracy": [math.nan]})])
+    def test_nothing_to_choose_from(self, table: Table) -> None:
+        assert best_of(table, "accuracy", maximize=True) is None
+        assert best_of(table, "other", maximize=True) is None

@@ -1,0 +1,112 @@
+"""How observations move a job: out of order, doubled, late, and with attempts."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.model.job import Commit, Job
+from bot.domain.model.observation import Attempt, Observation, end_reason
+from bot.domain.model.states import EndReason, JobState
+
+JOB = Job(
+    id="k7q2mx",
+    project="mnist",
+    commit=Commit("a" * 40, "main", "Warm up the learning rate"),
+    parameters={"lr": 0.1},
+    asker_id=1,
+    asker_name="mika",
+    channel_id=2,
+    interaction_id=3,
+    created_at=100.0,
+    timeout_seconds=3600,
+    state=JobState.SUBMITTED,
+    batch_id="b-1",
+)
+LOST = Attempt("s/1", 110.0, 120.0, None, "Host EC2 (instance i-1) terminated.")
+
+
+def seen(state: JobState, *attempts: Attempt, reason: str = "", terminated: bool = False) -> Observation:
+    return Observation("b-1", "n", state, status_reason=reason, attempts=attempts, terminated=terminated)
+
+
+def test_a_job_moves_forward_within_an_attempt() -> None:
+    job = JOB.observed(seen(JobState.RUNNABLE), 1).observed(seen(JobState.RUNNING, Attempt("s/1", 110.0)), 2)
+    assert (job.state, job.streams, job.revision) == (JobState.RUNNING, ("s/1",), 2)
+    assert job.observed(seen(JobState.RUNNABLE), 3) is job, "DescribeJobs lagged"
+
+
+def test_a_reclaim_goes_back_to_runnable_as_another_attempt() -> None:
+    job = JOB.observed(seen(JobState.RUNNING, Attempt("s/1", 110.0)), 1)
+    job = job.observed(seen(JobState.RUNNABLE, LOST), 2)
+    assert job.state is JobState.RUNNABLE
+    job = job.observed(seen(JobState.RUNNING, LOST, Attempt("s/2", 130.0)), 3)
+    assert job.streams == ("s/1", "s/2")
+    assert job.observed(seen(JobState.RUNNING, Attempt("s/1", 110.0)), 4) is job, "the first attempt is past"
+
+
+def test_an_end_is_final() -> None:
+    ended = JOB.observed(seen(JobState.SUCCEEDED, Attempt("s/1", 110.0, 120.0, 0)), 1)
+    assert (ended.reason, ended.state) == (EndReason.SUCCEEDED, JobState.SUCCEEDED)
+    assert ended.observed(seen(JobState.FAILED, LOST, LOST), 2) is ended
+
+
+def test_an_observation_that_says_nothing_new_changes_nothing() -> None:
+    job = JOB.observed(seen(JobState.RUNNING, Attempt("s/1", 110.0)), 1)
+    assert job.observed(seen(JobState.RUNNING, Attempt("s/1", 110.0)), 2) is job
+
+
+@pytest.mark.parametrize(
+    ("observation", "stop", "reason"),
+    [
+        (seen(JobState.SUCCEEDED), True, EndReason.SUCCEEDED),
+        (seen(JobState.FAILED, Attempt(exit_code=143)), True, EndReason.STOPPED),
+        (seen(JobState.FAILED, terminated=True), False, EndReason.STOPPED),
+        (seen(JobState.FAILED, reason="Host EC2 (instance i-0) terminated."), False, EndReason.HOST_LOST),
+        (seen(JobState.FAILED, reason="Job attempt duration exceeded timeout"), False, EndReason.TIMED_OUT),
+        (seen(JobState.FAILED, reason="Task failed to start"), False, EndReason.NOT_STARTED),
+        (
+            seen(JobState.FAILED, Attempt(reason="CannotPullContainerError: no"), reason="Task failed to start"),
+            False,
+            EndReason.IMAGE_NOT_PULLED,
+        ),
+        (
+            seen(JobState.FAILED, Attempt(exit_code=137, reason="OutOfMemoryError: Container killed")),
+            False,
+            EndReason.OUT_OF_MEMORY,
+        ),
+        (
+            seen(JobState.FAILED, Attempt(exit_code=137), reason="Essential container in task exited"),
+            False,
+            EndReason.COMMAND_FAILED,
+        ),
+    ],
+)
+def test_reasons_for_an_end(observation: Observation, stop: bool, reason: EndReason) -> None:
+    assert end_reason(observation, stop_requested=stop) is reason
+
+
+STORY = (
+    seen(JobState.PENDING),
+    seen(JobState.RUNNABLE),
+    seen(JobState.STARTING),
+    seen(JobState.RUNNING, Attempt("s/1", 110.0)),
+    seen(JobState.RUNNABLE, LOST),
+    seen(JobState.RUNNING, LOST, Attempt("s/2", 130.0)),
+    seen(JobState.SUCCEEDED, LOST, Attempt("s/2", 130.0, 140.0, 0)),
+)
+
+
+@given(st.lists(st.sampled_from(range(len(STORY))), max_size=30))
+def test_any_order_with_any_repeats_ends_as_the_story_does(order: list[int]) -> None:
+    job = JOB
+    furthest = -1
+    for number in order:
+        before = job
+        job = job.observed(STORY[number], 1)
+        furthest = max(furthest, number)
+        assert job.revision - before.revision in (0, 1)
+    told = replace(job, revision=0)
+    straight = JOB if furthest < 0 else JOB.observed(STORY[furthest], 1)
+    assert told == replace(straight, revision=0)

@@ -1,0 +1,85 @@
+"""What is said while the text is being typed."""
+
+import pytest
+
+from bot.domain.model.sweep import Search
+from bot.domain.parameters import Kind, Parameter
+from bot.domain.sweeps.grammar import completions, so_far
+from tests.bot.domain.sweeps.grammar.test_parse import DECLARED
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("lr=0.1", "1 trial: lr 1"),
+        ("lr=0.1,0.01,0.001 m=0.5,0.1,0.05", f"9 trials: lr 3 {TIMES} momentum 3"),
+        ("seed=1..100000", "100,000 trials: seed 100,000"),
+        ("lr=", 'lr: a number from 1e-06 to 1 is expected after "=".'),
+        ("lr=0.1,0.2 m=", '2 trials so far; momentum: a number from 0 to 0.999 is expected after "=".'),
+        (
+            "lr=0.1,0.2 seed=1..3 optimizer=ad",
+            '6 trials so far; optimizer: "ad" was given, one of the choices is expected.',
+        ),
+        ("lr=0.1,0.2 m", '2 trials so far; m: "=" and values are expected after it, as in lr=0.1,0.01'),
+        ("seed=1..1000000000", "seed: 1,000,000,000 values were given, at most 100,000 are expected."),
+        ("", "What is to be varied? name=values is expected, as in lr=0.1,0.01 momentum=0.5,0.9."),
+    ],
+)
+def test_a_grid_is_counted_as_it_is_typed(text: str, said: str) -> None:
+    assert so_far(text, DECLARED).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("lr=0.001..0.1:log m=0.5,0.9", f"20 trials, or as many as trials: says: lr 0.001..0.1 {TIMES} momentum 2"),
+        ("lr=0.1,0.2", "2 trials, or as many as trials: says: lr 2"),
+        ("seed=1..3", "3 trials, or as many as trials: says: seed 1..3"),
+        ("lr=0.1 m=", 'momentum: a number from 0 to 0.999 is expected after "=".'),
+    ],
+)
+def test_a_sampler_says_how_many_it_would_try(text: str, said: str) -> None:
+    for search in (Search.RANDOM, Search.TPE):
+        assert so_far(text, DECLARED, search) == said
+
+
+def test_what_does_not_fit_is_cut() -> None:
+    parameters = [Parameter(f"a_parameter_{number}", Kind.INT) for number in range(20)]
+    said = so_far(" ".join(f"{each.name}=1" for each in parameters), parameters)
+    assert len(said) == 100
+    assert said.startswith("1 trial: a_parameter_0 1")
+    assert said.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ["lr=", "momentum=", "batch=", "seed=", "shift=", "optimizer=", "augment=", "note="]),
+        ("m", ["momentum="]),
+        ("momentum", ["momentum="]),
+        ("lr=0.1 s", ["lr=0.1 seed=", "lr=0.1 shift="]),
+        ("s=1 lr=0.1 m=0.5  o", ["s=1 lr=0.1 m=0.5  optimizer="]),
+        ("m=0.5 mom", []),
+        ("optimizer=", ["optimizer=sgd", "optimizer=adam"]),
+        ("lr=0.1 optimizer=a", ["lr=0.1 optimizer=adam"]),
+        ("optimizer=sgd,", ["optimizer=sgd,adam"]),
+        ("optimizer=sgd,adam", []),
+        ("augment=t", ["augment=true"]),
+        ("unknown=", []),
+        ("lr=0.1,", []),
+        ("lr=0.1, ", []),
+        ('note="a m', []),
+        ('note="a" b', ['note="a" batch=']),
+        ("x" * 101, []),
+    ],
+)
+def test_how_a_text_could_go_on(text: str, expected: list[str]) -> None:
+    assert completions(text, DECLARED) == expected
+
+
+def test_no_more_and_no_longer_suggestions_than_discord_takes() -> None:
+    parameters = [Parameter(f"p{number}", Kind.INT) for number in range(30)]
+    assert completions("", parameters) == [f"p{number}=" for number in range(10)]
+    assert completions("note=" + "x" * 91 + " o", DECLARED) == []

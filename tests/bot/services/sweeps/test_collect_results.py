@@ -1,0 +1,43 @@
+"""What trials left, once they have ended."""
+
+import pytest
+
+from bot.domain.model.sweep import TrialState
+from bot.services.sweeps.collect_results import AT_ONCE
+from tests.bot.services.conftest import MIKA, Bot, Outside
+from tests.bot.services.test_sweep_story import end_child, face_of, metrics
+
+
+class File(bytes):
+    """Counts how many of it are in memory."""
+
+    alive = most = 0
+
+    def __init__(self, content: bytes) -> None:
+        File.alive += 1
+        File.most = max(File.most, File.alive)
+
+    def __del__(self) -> None:
+        File.alive -= 1
+
+
+async def test_the_metrics_of_a_few_trials_are_in_memory_at_once(
+    bot: Bot, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds end together, and each file may be large."""
+    proposal = await bot.sweep("lr=0.001..0.1:100")
+    await bot.propose.confirm(proposal.job.id, MIKA)
+    await bot.turn()
+    for number in range(100):
+        end_child(outside, f"batch-1:{number}")
+
+    async def read(uri: str, *, limit: int = 0) -> bytes:
+        return File(metrics(50.0 + int(uri.split("/")[-2]) / 4))
+
+    monkeypatch.setattr(outside.artifacts, "read", read)
+    for service in (bot.watch, bot.follow, bot.measure):
+        await service.once()
+    assert File.most <= 2 * AT_ONCE, "a thread holds one a moment longer"
+    _, sweep = await face_of(bot, proposal.job.id)
+    assert sweep.tally.counts == {TrialState.SUCCEEDED: 100}
+    assert sweep.tally.leaders[0].value == 50.0 + 99 / 4

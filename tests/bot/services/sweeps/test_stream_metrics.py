@@ -1,0 +1,253 @@
+"""What running trials tell, by way of their logs."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.model.job import Job
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Plan, Trial, TrialState
+from bot.errors import Throttled, Unavailable
+from bot.ports import Store
+from bot.services.logs.adaptive_pace import Aimd
+from bot.services.running.wakeups import Bells
+from bot.services.sweeps.stream_metrics import MOST, Listen
+from bot.services.sweeps.trial_book import Trials
+from tests.bot.services.conftest import PROJECT, Outside
+from tests.bot.services.fakes import Clock
+from tests.support.scripted_sweep import TWO, Swept, grid, sweep_job
+
+STARTED = 999_900.0
+
+
+def row(epoch: int, value: float, epochs: int = 10) -> str:
+    return "@metrics " + json.dumps({"epoch": epoch, "epochs": epochs, "val_accuracy": value})
+
+
+def running(number: int, *streams: str, started_at: float = STARTED) -> Trial:
+    named = streams or (f"t/{number}",)
+    return Trial(number, f"b:{number}", JobState.RUNNING, streams=named, started_at=started_at)
+
+
+class Life:
+    """One life of what listens, on the store and the logs that survive it."""
+
+    def __init__(self, store: Store, outside: Outside) -> None:
+        projects, steady = {PROJECT.name: PROJECT}, Clock()
+        self.store, self.outside, self.bells = store, outside, Bells()
+        self.trials = Trials(store, projects, now=outside.clock)
+        pace = Aimd(5, now=steady, sleep=steady.sleep)
+        self.listen = Listen(store, outside.logs, self.trials, projects, self.bells, pace, now=outside.clock)
+        self.swept = Swept(store, self.trials)
+
+    async def begin(self, *trials: Trial, plan: Plan = TWO) -> Job:
+        await self.swept.begin(plan)
+        await self.swept.tell(*trials)
+        return await self.swept.job()
+
+    async def told(self, number: int) -> Trial:
+        return (await self.trials.all("k7q2mx"))[number]
+
+    def say(self, stream: str, *lines: str) -> None:
+        self.outside.logs.write(stream, *lines, at=self.outside.clock())
+
+
+@pytest.fixture
+def life(store: Store, outside: Outside) -> Life:
+    return Life(store, outside)
+
+
+async def test_reports_value_and_epochs_come_from_the_log(life: Life) -> None:
+    face = await life.begin(running(0))
+    life.say("t/0", "loading", row(1, 80.0), "@metrics {", row(2, 90.0), row(3, 85.0))
+    await life.listen.once()
+    trial = await life.told(0)
+    assert trial.reports == ((1, 80.0), (2, 90.0), (3, 85.0))
+    assert (trial.value, trial.epoch, trial.epochs) == (90.0, 2, 10)
+    sweep = await life.swept.sweep()
+    assert sweep.tally.leaders[0].value == 90.0
+    assert sweep.tally.progress == pytest.approx(0.3 / 4)
+    assert (await life.swept.job()).revision > face.revision
+    assert [kept.reports for kept in await life.store.trials("k7q2mx")] == [trial.reports]
+
+
+async def test_a_second_pass_reads_on_and_writes_nothing_where_nothing_is_new(life: Life) -> None:
+    await life.begin(running(0))
+    life.say("t/0", row(1, 80.0))
+    await life.listen.once()
+    before = await life.swept.job()
+    await life.listen.once()
+    assert await life.swept.job() == before
+    life.outside.clock.tick(30)
+    life.say("t/0", row(2, 70.0))
+    await life.listen.once()
+    assert (await life.told(0)).reports == ((1, 80.0), (2, 70.0))
+    assert life.outside.logs.calls[-1][1] > life.outside.logs.calls[0][1]
+
+
+async def test_after_a_restart_it_comes_to_the_same(life: Life, outside: Outside) -> None:
+    await life.begin(running(0))
+    life.say("t/0", row(1, 80.0))
+    await life.listen.once()
+    life.say("t/0", row(2, 82.0))
+    second = Life(life.store, outside)
+    await second.listen.once()
+    assert (await second.told(0)).reports == ((1, 80.0), (2, 82.0))
+
+
+async def test_the_last_attempt_is_listened_to_and_overwrites(life: Life) -> None:
+    await life.begin(running(0))
+    life.say("t/0", row(1, 80.0), row(2, 81.0))
+    await life.listen.once()
+    await life.swept.tell(replace(await life.told(0), streams=("t/0", "t/0b")))
+    life.say("t/0b", row(2, 82.0))
+    await life.listen.once()
+    assert (await life.told(0)).reports == ((1, 80.0), (2, 82.0))
+
+
+async def test_a_stream_that_is_not_there_yet_keeps_no_other_from_being_heard(life: Life) -> None:
+    await life.begin(running(0), running(1), running(2), running(3))
+    for number in (0, 1, 3):
+        life.say(f"t/{number}", row(1, 80.0 + number))
+    await life.listen.once()
+    assert [(await life.told(n)).value for n in range(4)] == [80.0, 81.0, None, 83.0]
+
+
+async def test_many_streams_share_a_call(life: Life) -> None:
+    plan = grid(lr=tuple(n / 1000 for n in range(1, 151)))
+    await life.begin(*(running(n) for n in range(150)), plan=plan)
+    for number in range(150):
+        life.say(f"t/{number}", row(1, float(number)))
+    await life.listen.once()
+    assert [len(streams) for streams, _ in life.outside.logs.calls] == [100, 50]
+    assert (await life.swept.sweep()).tally.leaders[0].value == 149.0
+
+
+async def test_of_more_than_two_calls_take_the_longest_running_are_heard(life: Life) -> None:
+    plan = grid(lr=tuple(n / 1000 for n in range(1, 301)))
+    trials = [running(n, started_at=STARTED - n) for n in range(300)]
+    await life.begin(*trials, plan=plan)
+    for number in range(300):
+        life.say(f"t/{number}", row(1, 50.0))
+    await life.listen.once()
+    heard = {trial.number for trial in (await life.trials.all("k7q2mx")).values() if trial.reports}
+    assert heard == set(range(300 - MOST, 300))
+
+
+async def test_all_are_heard_where_losers_are_stopped(life: Life) -> None:
+    plan = replace(grid(lr=tuple(n / 1000 for n in range(1, 301))), stop_losers=True)
+    await life.begin(*(running(n) for n in range(300)), plan=plan)
+    for number in range(300):
+        life.say(f"t/{number}", row(1, 50.0))
+    await life.listen.once()
+    assert all(trial.reports for trial in (await life.trials.all("k7q2mx")).values())
+    async with asyncio.timeout(0):
+        await life.bells.prune.wait(60)
+
+
+async def test_one_that_ended_is_heard_a_little_longer_where_others_are_compared_with_it(life: Life) -> None:
+    now = life.outside.clock()
+    ended = replace(running(0), state=JobState.SUCCEEDED, reason=EndReason.SUCCEEDED, ended_at=now - 10)
+    await life.begin(
+        ended, replace(ended, number=1, streams=("t/1",), ended_at=now - 100), plan=replace(TWO, stop_losers=True)
+    )
+    for number in (0, 1):
+        life.say(f"t/{number}", row(1, 50.0))
+    await life.listen.once()
+    assert [(await life.told(n)).reports for n in (0, 1)] == [((1, 50.0),), ()]
+
+
+async def test_what_has_been_measured_is_not_overwritten(life: Life) -> None:
+    now = life.outside.clock()
+    measured = replace(
+        running(0),
+        state=JobState.SUCCEEDED,
+        reason=EndReason.SUCCEEDED,
+        ended_at=now,
+        value=95.0,
+        epoch=4,
+        measured=True,
+    )
+    await life.begin(measured, plan=replace(TWO, stop_losers=True))
+    life.say("t/0", row(1, 99.0))
+    await life.listen.once()
+    trial = await life.told(0)
+    assert (trial.value, trial.epoch, trial.reports) == (95.0, 4, ((1, 99.0),))
+
+
+async def test_what_ends_while_it_is_read_keeps_its_end(life: Life) -> None:
+    """Follow and Listen change one trial, each what it knows of."""
+    await life.begin(running(0))
+    life.say("t/0", row(1, 80.0))
+    read = life.outside.logs.read
+
+    async def ends(*given: object) -> object:
+        page = await read(*given)  # type: ignore[arg-type]
+        await life.swept.tell(replace(running(0), state=JobState.SUCCEEDED, reason=EndReason.SUCCEEDED))
+        return page
+
+    life.outside.logs.read = ends  # type: ignore[assignment, method-assign]
+    await life.listen.once()
+    trial = await life.told(0)
+    assert (trial.shown, trial.reports) == (TrialState.SUCCEEDED, ((1, 80.0),))
+
+
+async def test_throttled_it_slows_down_and_misses_nothing(life: Life) -> None:
+    await life.begin(running(0))
+    life.say("t/0", row(1, 80.0))
+    life.outside.logs.fail("read", Throttled("rate exceeded"), times=3)
+    await life.listen.once()
+    assert (await life.told(0)).value == 80.0
+
+
+async def test_a_sweep_that_cannot_be_read_holds_up_no_other_and_is_told(life: Life) -> None:
+    await life.begin(running(0))
+    await life.store.add(replace(sweep_job(at=1_000_001.0), id="m4t8rw", interaction_id=10), ())
+    other = await life.store.job("m4t8rw")
+    assert other is not None
+    await life.trials.update(other, {0: lambda _: running(0, "other/0")})
+    for stream in ("t/0", "other/0"):
+        life.say(stream, row(1, 80.0))
+    life.outside.logs.fail("read", Unavailable("reset"))
+    with pytest.raises(Unavailable):
+        await life.listen.once()
+    heard = [(await life.trials.all(name))[0].value for name in ("k7q2mx", "m4t8rw")]
+    assert heard == [None, 80.0]
+    await life.listen.once()
+    assert (await life.told(0)).value == 80.0
+
+
+async def test_what_was_read_before_a_failure_is_kept(life: Life) -> None:
+    await life.begin(running(0))
+    life.say("t/0", row(1, 80.0), row(2, 81.0))
+    life.outside.logs.page = 1
+    read, calls = life.outside.logs.read, 0
+
+    async def fails_at_the_second(*given: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise Unavailable("reset")
+        return await read(*given)  # type: ignore[arg-type]
+
+    life.outside.logs.read = fails_at_the_second  # type: ignore[assignment, method-assign]
+    with pytest.raises(Unavailable):
+        await life.listen.once()
+    assert (await life.told(0)).reports == ((1, 80.0),)
+    await life.listen.once()
+    assert (await life.told(0)).reports == ((1, 80.0), (2, 81.0))
+
+
+@pytest.mark.parametrize("what", ["waits", "has ended", "has no stream"])
+async def test_others_are_not_read(life: Life, what: str) -> None:
+    trial = {
+        "waits": replace(running(0), state=JobState.RUNNABLE),
+        "has ended": replace(running(0), state=JobState.SUCCEEDED, ended_at=life.outside.clock()),
+        "has no stream": replace(running(0), streams=()),
+    }[what]
+    await life.begin(trial)
+    life.say("t/0", row(1, 80.0))
+    await life.listen.once()
+    assert life.outside.logs.calls == []

@@ -1,0 +1,169 @@
+"""The stack from other configs, and the template that is committed: these tests run the CDK."""
+
+import functools
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.config import loading
+from tests.deploy.aws.template import EXAMPLE, PATH, Template, committed, spelled
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # jsii's
+    pytest.mark.skipif(shutil.which("node") is None, reason="the AWS CDK needs node: https://nodejs.org"),
+]
+pytest.importorskip("aws_cdk", reason="the AWS CDK is not installed: make setup-aws", exc_type=ImportError)
+
+from aws_cdk import App, Validations  # noqa: E402
+from aws_cdk import aws_s3 as s3  # noqa: E402
+from cdk_nag import AwsSolutionsChecks  # noqa: E402
+
+from deploy.aws import __main__ as app  # noqa: E402
+
+
+@functools.cache
+def _synthesized(*changes: tuple[str, str]) -> Template:
+    """Of the example with these replacements."""
+    return Template(json.loads(app.template(_config(*changes))))
+
+
+def _config(*changes: tuple[str, str]) -> loading.Config:
+    return loading.Config.model_validate(tomllib.loads(_changed(*changes)))
+
+
+def _changed(*changes: tuple[str, str]) -> str:
+    text = EXAMPLE.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+HOST = ('# host = "none"', 'host = "t3.micro"')
+ARM_HOST = ('# host = "none"', 'host = "t4g.micro"')
+CPU = ("# [deploy.jobs.mnist]", '[deploy.jobs.mnist]\nqueue = "cpu"\ngpus = 0\nvcpus = 2')
+DATA = ('# data_uri = "s3://your-data/mnist/"', 'data_uri = "s3://your-data/mnist/"')
+
+
+def test_the_committed_template_is_current() -> None:
+    assert _synthesized().content == committed().content, "make template"
+    assert app.template(_config()) == PATH.read_text(), "make template"
+
+
+def test_a_host_with_data_that_stays() -> None:
+    template = _synthesized(HOST)
+    [volume] = [each for each in template.resources.values() if each["Type"] == "AWS::EC2::Volume"]
+    assert volume["DeletionPolicy"] == "Retain"
+    assert volume["Properties"]["Encrypted"] is True
+    policy = template.only("DLM::LifecyclePolicy")["PolicyDetails"]
+    [tag] = policy["TargetTags"]
+    assert {"Key": tag["Key"], "Value": tag["Value"]} in volume["Properties"]["Tags"]
+    assert policy["Schedules"][0]["RetainRule"] == {"Count": 7}
+
+
+def test_a_host_that_nobody_can_reach_but_by_ssm() -> None:
+    template = _synthesized(HOST)
+    data = template.called("HostTemplate", "EC2::LaunchTemplate")["LaunchTemplateData"]
+    assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+    assert data["InstanceType"] == "t3.micro"
+    assert "KeyName" not in data
+    assert all("SecurityGroupIngress" not in group for group in template.of_type("EC2::SecurityGroup").values())
+    assert "AmazonSSMManagedInstanceCore" in str(template.called("BotRole", "IAM::Role")["ManagedPolicyArns"])
+
+
+def test_a_host_is_one_machine_at_a_time() -> None:
+    [group] = [each for each in _synthesized(HOST).resources.values() if "AutoScaling" in each["Type"]]
+    assert (group["Properties"]["MaxSize"], group["Properties"]["DesiredCapacity"]) == ("1", "1")
+    assert len(group["Properties"]["VPCZoneIdentifier"]) == 1
+    assert group["UpdatePolicy"]["AutoScalingRollingUpdate"]["MinInstancesInService"] == 0
+
+
+def test_the_host_s_script_is_one_that_bash_takes() -> None:
+    template = _synthesized(HOST)
+    data = template.called("HostTemplate", "EC2::LaunchTemplate")["LaunchTemplateData"]["UserData"]
+    script = re.sub(r"<[A-Za-z:]+>", "token", spelled(data["Fn::Base64"]))
+    assert "Fn::" not in script
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+    inner = script.split("<<'END_OF_FILE'\n", 1)[1].split("\nEND_OF_FILE", 1)[0]
+    subprocess.run(["bash", "-n"], input=inner, text=True, check=True)
+    assert ":/home/signalbox/var " in script
+    assert "/signalbox/signalbox/config.toml" in script
+
+
+def test_the_image_of_the_host_is_of_its_kind() -> None:
+    arm = _synthesized(ARM_HOST).called("HostTemplate", "EC2::LaunchTemplate")["LaunchTemplateData"]["ImageId"]
+    assert arm.endswith("-arm64")
+
+
+def test_no_host_and_no_token_of_discord_where_none_is_wanted() -> None:
+    template = _synthesized()
+    assert not template.of_type("EC2::Volume")
+    assert not template.of_type("AutoScaling::AutoScalingGroup")
+    assert [each["Name"] for each in template.of_type("SecretsManager::Secret").values()] == ["signalbox/git-token"]
+
+
+def test_a_project_on_the_cpu_s_queue() -> None:
+    template = _synthesized(CPU)
+    container = template.only("Batch::JobDefinition")["ContainerProperties"]
+    asked = {each["Type"]: each["Value"] for each in container["ResourceRequirements"]}
+    assert asked == {"VCPU": "2", "MEMORY": "12000"}
+    assert template.outputs["QueueMnist"]["Value"] == "signalbox-cpu"
+    assert "<CpuQueue.JobQueueArn>" in template.granted("BotRole")["batch:SubmitJob"]
+    assert "<SpotQueue.JobQueueArn>" not in template.granted("BotRole")["batch:SubmitJob"]
+
+
+def test_data_elsewhere_can_be_read_and_not_written() -> None:
+    granted = _synthesized(DATA).granted("JobRole")
+    assert "arn:<AWS::Partition>:s3:::your-data/mnist/*" in granted["s3:GetObject"]
+    assert granted["s3:PutObject"] == {"<Artifacts.Arn>/jobs/*"}
+    assert "arn:<AWS::Partition>:s3:::your-data" in granted["s3:ListBucket"]
+
+
+def test_without_private_repositories_there_is_no_secret() -> None:
+    template = _synthesized(("# git_token_secret = ", 'git_token_secret = "" # '))
+    assert not template.of_type("SecretsManager::Secret")
+    assert not template.only("Batch::JobDefinition")["ContainerProperties"].get("Secrets")
+    assert "GitTokenSecret" not in template.outputs
+
+
+def test_every_variant_is_small_enough_and_clean(tmp_path: Path) -> None:
+    names = []
+    for number, changes in enumerate([(HOST, DATA), (CPU,)]):
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps(_synthesized(*changes).content, indent=1))
+        assert path.stat().st_size < 70_000
+        assert len(json.dumps(_synthesized(*changes).content)) < 51_200  # as the CDK sends it
+        names.append(str(path))
+    subprocess.run([Path(sys.executable).with_name("cfn-lint"), *names], check=True)
+
+
+class TestNag:
+    """cdk-nag's AwsSolutions: what we do not keep has its reason in the code."""
+
+    @pytest.mark.parametrize("changes", [(), (HOST, DATA)], ids=["example", "everything"])
+    def test_every_exception_is_explained(self, tmp_path: Path, changes: tuple[tuple[str, str], ...]) -> None:
+        path = tmp_path / "config.toml"
+        path.write_text(_changed(*changes))
+        assert app.main(["--config", str(path)]) == 0
+
+    def test_one_that_is_not_is_found(self) -> None:
+        nagged = App()
+        Validations.of(nagged).add_plugins(AwsSolutionsChecks(nagged))
+        stack = app.signalbox_stack(nagged, _config())
+        s3.Bucket(stack, "Careless")
+        with pytest.raises(RuntimeError, match="ValidationFailed"):
+            nagged.synth()
+
+
+def test_a_config_that_is_wrong_is_told_in_words(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(_changed(('# host = "none"', 'host = "big"')))
+    assert app.main(["--config", str(path)]) == 1
+    assert "deploy.host: 'big' was given" in capfd.readouterr().err

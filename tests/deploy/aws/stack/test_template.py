@@ -1,0 +1,274 @@
+"""What the committed template promises of machines, money and data; also what the stand-in for AWS drops."""
+
+import json
+
+import pytest
+
+from bot.config import loading
+from deploy.aws import outputs
+from tests.deploy.aws.template import EXAMPLE, PATH, Template, committed, spelled
+
+MOST_BYTES = 51_200
+"""CloudFormation takes no larger template in the call itself."""
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return committed()
+
+
+@pytest.fixture(scope="module")
+def deploy() -> loading.Deploy:
+    return loading.load(EXAMPLE).deploy
+
+
+def test_cloudformation_takes_it_as_it_is(template: Template) -> None:
+    assert PATH.stat().st_size < MOST_BYTES
+    assert "Parameters" not in template.content
+    assert "BootstrapVersion" not in PATH.read_text()
+    assert not template.of_type("Lambda::Function")
+
+
+def test_every_output_that_settings_need_is_there(template: Template) -> None:
+    assert set(outputs.keys(["mnist"])) <= set(template.outputs)
+    assert {"BotRoleArn", "RepositoryUri", "GitTokenSecret"} <= set(template.outputs)
+
+
+class TestMachines:
+    @pytest.mark.parametrize(
+        ("name", "kind", "strategy", "image"),
+        [
+            ("Spot", "SPOT", "SPOT_PRICE_CAPACITY_OPTIMIZED", "ECS_AL2023_NVIDIA"),
+            ("OnDemand", "EC2", "BEST_FIT_PROGRESSIVE", "ECS_AL2023_NVIDIA"),
+            ("Cpu", "SPOT", "SPOT_PRICE_CAPACITY_OPTIMIZED", "ECS_AL2023"),
+        ],
+    )
+    def test_from_none_to_a_cap_by_price_and_capacity(
+        self, template: Template, deploy: loading.Deploy, name: str, kind: str, strategy: str, image: str
+    ) -> None:
+        resources = template.called(f"{name}Machines", "Batch::ComputeEnvironment")["ComputeResources"]
+        prefix = {"Spot": "spot", "OnDemand": "on_demand", "Cpu": "cpu"}[name]
+        assert (resources["MinvCpus"], resources["MaxvCpus"]) == (0, getattr(deploy, f"{prefix}_max_vcpus"))
+        assert tuple(resources["InstanceTypes"]) == getattr(deploy, f"{prefix}_instances")
+        assert (resources["Type"], resources["AllocationStrategy"]) == (kind, strategy)
+        assert resources["Ec2Configuration"] == [{"ImageType": image}]
+        assert "DesiredvCpus" not in resources
+
+    def test_in_several_zones_with_addresses_of_their_own(self, template: Template) -> None:
+        subnets = template.of_type("EC2::Subnet").values()
+        assert [subnet["AvailabilityZone"]["Fn::Select"][0] for subnet in subnets] == [0, 1, 2]
+        assert all(subnet["MapPublicIpOnLaunch"] for subnet in subnets)
+        for environment in template.of_type("Batch::ComputeEnvironment").values():
+            assert len(environment["ComputeResources"]["Subnets"]) == 3
+
+    def test_nothing_comes_in_and_no_gateway_is_paid_for(self, template: Template) -> None:
+        group = template.only("EC2::SecurityGroup")
+        assert "SecurityGroupIngress" not in group
+        assert not template.of_type("EC2::SecurityGroupIngress")
+        assert not template.of_type("EC2::NatGateway")
+        assert not template.of_type("EC2::EIP")
+        endpoint = template.only("EC2::VPCEndpoint")
+        assert spelled(endpoint["ServiceName"]).endswith(".s3")
+        assert endpoint["VpcEndpointType"] == "Gateway"
+        assert len(endpoint["RouteTableIds"]) == 3
+
+    def test_metadata_is_for_the_machine_alone(self, template: Template) -> None:
+        data = template.only("EC2::LaunchTemplate")["LaunchTemplateData"]
+        assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+        for environment in template.of_type("Batch::ComputeEnvironment").values():
+            used = environment["ComputeResources"]["LaunchTemplate"]
+            assert spelled(used["LaunchTemplateId"]) == "<MachineTemplate>"
+            assert spelled(used["Version"]) == "<MachineTemplate.LatestVersionNumber>"
+
+    def test_disks_are_encrypted_and_go_with_the_machine(self, template: Template, deploy: loading.Deploy) -> None:
+        [mapping] = template.only("EC2::LaunchTemplate")["LaunchTemplateData"]["BlockDeviceMappings"]
+        disk = {"Encrypted": True, "DeleteOnTermination": True, "VolumeType": "gp3", "VolumeSize": deploy.disk_gib}
+        assert mapping["Ebs"] == disk
+
+    def test_a_container_has_thirty_seconds_to_end(self, template: Template) -> None:
+        data = template.only("EC2::LaunchTemplate")["LaunchTemplateData"]["UserData"]
+        assert "ECS_CONTAINER_STOP_TIMEOUT=30s" in str(data)
+        assert "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true" in str(data)
+
+
+class TestQueues:
+    def test_each_has_its_machines_and_a_priority(self, template: Template) -> None:
+        queues = template.of_type("Batch::JobQueue").values()
+        assert {queue["JobQueueName"]: queue["Priority"] for queue in queues} == {
+            "signalbox-on-demand": 20,
+            "signalbox-spot": 10,
+            "signalbox-cpu": 5,
+        }
+        assert all(len(queue["ComputeEnvironmentOrder"]) == 1 for queue in queues)
+
+    def test_what_can_never_run_does_not_wait_for_ever(self, template: Template, deploy: loading.Deploy) -> None:
+        for queue in template.of_type("Batch::JobQueue").values():
+            limits = {each["Reason"]: each["MaxTimeSeconds"] for each in queue["JobStateTimeLimitActions"]}
+            assert limits == {
+                "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE": deploy.stuck_minutes * 60,
+                "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT": deploy.stuck_minutes * 60,
+                "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY": deploy.no_capacity_minutes * 60,
+            }
+            assert {each["Action"] for each in queue["JobStateTimeLimitActions"]} == {"CANCEL"}
+
+
+class TestJobs:
+    def test_a_timeout_and_retries_for_lost_machines_alone(self, template: Template) -> None:
+        definition = template.only("Batch::JobDefinition")
+        assert definition["JobDefinitionName"] == "signalbox-mnist"
+        assert definition["Timeout"] == {"AttemptDurationSeconds": 7200}
+        assert definition["RetryStrategy"] == {
+            "Attempts": 3,
+            "EvaluateOnExit": [
+                {"Action": "RETRY", "OnStatusReason": "Host EC2*"},
+                {"Action": "EXIT", "OnReason": "*"},
+            ],
+        }
+
+    def test_it_fits_the_smallest_machine_with_memory_to_spare(self, template: Template) -> None:
+        container = template.only("Batch::JobDefinition")["ContainerProperties"]
+        asked = {each["Type"]: int(each["Value"]) for each in container["ResourceRequirements"]}
+        assert asked == {"VCPU": 4, "MEMORY": 12_000, "GPU": 1}
+        assert asked["MEMORY"] < 0.9 * 16 * 1024  # of a g4dn.xlarge
+        assert container["LinuxParameters"]["SharedMemorySize"] == 2_048
+
+    def test_the_token_comes_as_a_secret_and_in_no_other_way(self, template: Template) -> None:
+        container = template.only("Batch::JobDefinition")["ContainerProperties"]
+        assert container["Secrets"] == [
+            {"Name": "GIT_TOKEN", "ValueFrom": {"Ref": next(iter(template.of_type("SecretsManager::Secret")))}}
+        ]
+        assert {each["Name"] for each in container["Environment"]} == {"AWS_REGION", "AWS_DEFAULT_REGION", "IMAGE"}
+        readers = [
+            role
+            for role in ("JobRole", "ExecutionRole", "BotRole", "MachineRole")
+            if "secretsmanager:GetSecretValue" in template.granted(role)
+        ]
+        assert readers == ["ExecutionRole"]
+
+    def test_lines_go_to_the_stack_s_own_group(self, template: Template, deploy: loading.Deploy) -> None:
+        options = template.only("Batch::JobDefinition")["ContainerProperties"]["LogConfiguration"]["Options"]
+        assert spelled(options["awslogs-group"]) == "<JobLog>"
+        assert options["awslogs-stream-prefix"] == "mnist"
+        group = template.only("Logs::LogGroup")
+        assert (group["LogGroupName"], group["RetentionInDays"]) == ("/signalbox/jobs", deploy.log_days)
+
+
+class TestData:
+    def test_the_bucket_is_private_encrypted_and_kept(self, template: Template) -> None:
+        [resource] = [each for each in template.resources.values() if each["Type"] == "AWS::S3::Bucket"]
+        bucket = resource["Properties"]
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+        [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+
+    def test_unfinished_uploads_and_old_versions_go(self, template: Template) -> None:
+        rules = {each["Id"]: each for each in template.only("S3::Bucket")["LifecycleConfiguration"]["Rules"]}
+        assert rules["unfinished-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+        old = {
+            rule["Prefix"]: rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
+            for rule in rules.values()
+            if "NoncurrentVersionExpiration" in rule
+        }
+        assert old == {"jobs/": 3, "signalbox/": 30, "data/": 30}
+        assert not any("ExpirationInDays" in rule for rule in rules.values())
+
+    def test_the_bucket_speaks_tls_alone(self, template: Template) -> None:
+        statements = template.only("S3::BucketPolicy")["PolicyDocument"]["Statement"]
+        assert {each["Effect"] for each in statements} == {"Deny"}
+        conditions = [each["Condition"] for each in statements]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in conditions
+        assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in conditions
+
+    def test_images_are_scanned_and_old_ones_go(self, template: Template) -> None:
+        images = template.only("ECR::Repository")
+        assert images["ImageScanningConfiguration"] == {"ScanOnPush": True}
+        assert images["EncryptionConfiguration"] == {"EncryptionType": "AES256"}
+        assert images["EmptyOnDelete"] is True
+        rules = json.loads(images["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
+        chosen = [each["selection"] for each in rules]
+        assert (chosen[0]["tagStatus"], chosen[0]["countType"]) == ("untagged", "sinceImagePushed")
+        assert {tuple(each["tagPrefixList"]): each["countNumber"] for each in chosen[1:]} == {
+            ("trainer-",): 10,
+            ("bot-",): 10,
+        }
+
+    def test_only_the_bucket_outlives_the_stack(self, template: Template) -> None:
+        kept = [each["Type"] for each in template.resources.values() if each.get("DeletionPolicy") == "Retain"]
+        assert kept == ["AWS::S3::Bucket"]
+
+
+class TestEvents:
+    def test_states_and_blocked_queues_of_our_queues(self, template: Template) -> None:
+        pattern = template.only("Events::Rule")["EventPattern"]
+        assert pattern["source"] == ["aws.batch"]
+        assert pattern["detail-type"] == ["Batch Job State Change", "Batch Job Queue Blocked"]
+        queues = {spelled(each) for each in pattern["detail"]["jobQueue"]}
+        assert queues == {f"<{name}Queue.JobQueueArn>" for name in ("Spot", "OnDemand", "Cpu")}
+
+    def test_what_cannot_be_delivered_or_read_is_kept_aside(self, template: Template) -> None:
+        [target] = template.only("Events::Rule")["Targets"]
+        assert spelled(target["DeadLetterConfig"]["Arn"]) == "<LostEvents.Arn>"
+        queue = template.called("Events", "SQS::Queue")
+        assert spelled(queue["RedrivePolicy"]["deadLetterTargetArn"]) == "<LostEvents.Arn>"
+        assert queue["ReceiveMessageWaitTimeSeconds"] == 20
+
+    def test_queues_are_encrypted_and_speak_tls_alone(self, template: Template) -> None:
+        assert all(queue["SqsManagedSseEnabled"] for queue in template.of_type("SQS::Queue").values())
+        policies = template.of_type("SQS::QueuePolicy").values()
+        assert len(policies) == 2
+        for policy in policies:
+            statements = policy["PolicyDocument"]["Statement"]
+            assert any(
+                each["Effect"] == "Deny" and each["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+                for each in statements
+            )
+            [allowed] = [each for each in statements if each["Effect"] == "Allow"]
+            assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+            assert spelled(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == "<JobEvents.Arn>"
+
+
+def test_somebody_is_told_of_costs(template: Template, deploy: loading.Deploy) -> None:
+    budget = template.only("Budgets::Budget")
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": deploy.budget_usd, "Unit": "USD"}
+    assert budget["Budget"]["TimeUnit"] == "MONTHLY"
+    alarms = [each["Notification"] for each in budget["NotificationsWithSubscribers"]]
+    assert [(each["NotificationType"], each["Threshold"]) for each in alarms] == [
+        ("ACTUAL", 50),
+        ("ACTUAL", 80),
+        ("ACTUAL", 100),
+        ("FORECASTED", 100),
+    ]
+    [address] = {
+        subscriber["Address"] for each in budget["NotificationsWithSubscribers"] for subscriber in each["Subscribers"]
+    }
+    assert address == deploy.alarm_email
+
+
+UNTAGGABLE = {
+    "Budgets::Budget",
+    "EC2::Route",
+    "EC2::SubnetRouteTableAssociation",
+    "EC2::VPCGatewayAttachment",
+    "IAM::InstanceProfile",
+    "IAM::Policy",
+    "S3::BucketPolicy",
+    "SQS::QueuePolicy",
+}
+
+
+def test_everything_is_tagged(template: Template) -> None:
+    for name, resource in template.resources.items():
+        kind = resource["Type"].removeprefix("AWS::")
+        if kind in UNTAGGABLE:
+            continue
+        properties = resource["Properties"]
+        tags = properties.get("Tags") or properties["TagSpecifications"][0]["Tags"]
+        if isinstance(tags, list):
+            tags = {tag["Key"]: tag["Value"] for tag in tags}
+        assert tags["signalbox:stack"] == "signalbox", name
+    for environment in template.of_type("Batch::ComputeEnvironment").values():
+        assert environment["ComputeResources"]["Tags"]["signalbox:stack"] == "signalbox"

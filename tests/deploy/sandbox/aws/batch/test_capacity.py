@@ -1,0 +1,102 @@
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+from deploy.sandbox.aws.batch.capacity import TOO_LARGE, Capacity
+from deploy.sandbox.aws.batch.jobs import Host, Job
+from tests.deploy.sandbox.aws.factory import ENVIRONMENT, Queue, job
+
+
+class Waiting:
+    """Jobs that wait for a host; `placed` has the ids of those that have one, in order."""
+
+    def __init__(self) -> None:
+        self.shortage = ""
+        self.capacity = Capacity(lambda: self.shortage, lambda: "i-0")
+        self.placed: list[str] = []
+        self.hosts: dict[str, Host] = {}
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def wait(self, *jobs: Job) -> None:
+        for one in jobs:
+            self.tasks.append(asyncio.create_task(self._acquire(one)))
+        await asyncio.sleep(0.001)
+
+    async def _acquire(self, one: Job) -> None:
+        self.hosts[one.id] = await self.capacity.acquire(one)
+        self.placed.append(one.id)
+
+    async def release(self, one: Job) -> None:
+        self.capacity.release(one, self.hosts[one.id])
+        await asyncio.sleep(0.001)
+
+
+def large(job_id: str, **changes: Any) -> Job:
+    return job(job_id, vcpus=4.0, **changes)
+
+
+async def test_jobs_wait_for_room_oldest_first() -> None:
+    waiting = Waiting()
+    first = large("1")
+    await waiting.wait(first, large("2"), large("3"))
+    assert waiting.placed == ["1"]
+    await waiting.release(first)
+    assert waiting.placed == ["1", "2"]
+
+
+async def test_a_queue_of_higher_priority_goes_first() -> None:
+    waiting = Waiting()
+    first = large("1")
+    await waiting.wait(first, large("low"), large("high", queue=Queue(name="urgent", priority=9)))
+    await waiting.release(first)
+    assert waiting.placed == ["1", "high"]
+
+
+async def test_a_higher_scheduling_priority_goes_first_in_its_queue() -> None:
+    waiting = Waiting()
+    first = large("1")
+    await waiting.wait(first, large("low"), large("high", scheduling_priority=5))
+    await waiting.release(first)
+    assert waiting.placed == ["1", "high"]
+
+
+async def test_the_head_of_a_queue_holds_it_up() -> None:
+    waiting = Waiting()
+    await waiting.wait(job("1"), large("2"), job("3"))
+    assert waiting.placed == ["1"]
+
+
+async def test_a_job_that_never_fits_says_so_and_holds_its_queue_up_alone() -> None:
+    waiting = Waiting()
+    huge = job("huge", vcpus=5.0)
+    await waiting.wait(huge, job("behind"), job("beside", queue=Queue(name="other")))
+    assert (waiting.placed, huge.status_reason) == (["beside"], TOO_LARGE)
+
+
+async def test_during_a_shortage_nobody_is_placed_and_the_head_says_why() -> None:
+    waiting = Waiting()
+    waiting.shortage = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
+    head = job("head")
+    await waiting.wait(head, job("2"))
+    assert (waiting.placed, head.status_reason) == ([], waiting.shortage)
+    waiting.shortage = ""
+    waiting.capacity.place()
+    await asyncio.sleep(0.001)
+    assert (waiting.placed, head.status_reason) == (["head", "2"], "")
+
+
+async def test_the_second_environment_takes_what_the_first_has_no_room_for() -> None:
+    waiting = Waiting()
+    other = SimpleNamespace(**{**vars(ENVIRONMENT), "arn": "arn:other", "name": "on-demand"})
+    queue = Queue(environments=[ENVIRONMENT, other])
+    await waiting.wait(large("1", queue=queue), large("2", queue=queue))
+    assert [host.environment.name for host in waiting.hosts.values()] == ["spot", "on-demand"]
+
+
+async def test_who_stops_waiting_leaves_no_hole() -> None:
+    waiting = Waiting()
+    first = large("1")
+    await waiting.wait(first, large("2"), large("3"))
+    waiting.tasks[1].cancel()
+    await waiting.release(first)
+    assert waiting.placed == ["1", "3"]

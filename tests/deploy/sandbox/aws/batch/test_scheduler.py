@@ -1,0 +1,255 @@
+"""The engine with attempts that a test decides over: no process, no waiting."""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from deploy.sandbox.aws.batch.errors import RefusedError
+from deploy.sandbox.aws.batch.jobs import Attempt, Dependency, Job, Outcome, Status, Stop, StopCause
+from deploy.sandbox.aws.batch.retries import ExitRule
+from deploy.sandbox.aws.batch.scheduler import Engine
+from deploy.sandbox.aws.common.ledger import Ledger
+from deploy.sandbox.aws.common.settings import Knobs, Settings
+from tests.deploy.sandbox.aws.factory import job
+
+AT_ONCE = Settings(submitted_seconds=0, runnable_seconds=0, starting_seconds=0)
+EXITED = "Essential container in task exited"
+SUCCESS = Outcome(EXITED, 0)
+FAILURE = Outcome(EXITED, 1)
+HOST_LOST = Outcome("Host EC2 (instance i-0) terminated.")
+TERMINATED = Outcome("", 143, final=True)
+
+
+class Script:
+    """A runner: each attempt ends as `outcomes` say, in order, or when it is stopped; `hold` keeps it running."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = list(outcomes)
+        self.hold = asyncio.Event()
+        self.hold.set()
+        self.running: list[str] = []
+        self.stops: list[Stop] = []
+
+    async def run(self, job: Job, attempt: Attempt, on_running: Callable[[], None]) -> Outcome:
+        self.running.append(job.id)
+        on_running()
+        held = asyncio.create_task(self.hold.wait())
+        ends: list[asyncio.Future[Any]] = [held, attempt.stop]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        held.cancel()
+        if attempt.stop.done():
+            self.stops.append(attempt.stop.result())
+            return HOST_LOST if attempt.stop.result().cause is StopCause.RECLAIMED else TERMINATED
+        return self.outcomes.pop(0) if self.outcomes else SUCCESS
+
+
+class World:
+    def __init__(self, *outcomes: Outcome, settings: Settings = AT_ONCE) -> None:
+        self.script = Script(*outcomes)
+        self.seen: list[tuple[str, Status]] = []
+        self.ledger = Ledger(lambda: 1.0)
+        self.knobs = Knobs(settings)
+        self.engine = Engine(self.script, self.announce, self.knobs, self.ledger, lambda: 1.0, Random(1))
+
+    def announce(self, one: Job) -> None:
+        self.seen.append((one.id, one.status))
+
+    def submit(self, one: Job, size: int | None = None) -> Job:
+        self.engine.submit(one, size)
+        return one
+
+    def states(self, job_id: str) -> list[Status]:
+        return [status for each, status in self.seen if each == job_id]
+
+
+async def turns(number: int = 50) -> None:
+    """Lets everything go on that waits for nothing."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+async def test_a_job_passes_through_its_states_in_order() -> None:
+    world = World()
+    one = world.submit(job())
+    await one.ended.wait()
+    assert world.states("1") == ["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
+    assert [entry["status"] for entry in world.ledger.entries()] == world.states("1")
+    assert one.status_reason == EXITED
+
+
+async def test_a_failure_is_tried_again_as_often_as_allowed() -> None:
+    world = World(FAILURE, FAILURE)
+    one = world.submit(job(attempts=2))
+    await one.ended.wait()
+    assert one.status is Status.FAILED
+    assert [attempt.number for attempt in one.attempts] == [1, 2]
+    assert world.states("1").count(Status.RUNNABLE) == 2
+    assert len({attempt.log_stream for attempt in one.attempts}) == 2
+
+
+async def test_the_rules_say_which_failure_is_tried_again() -> None:
+    rules = (ExitRule(retry=True, on_status_reason="Host EC2*"), ExitRule(retry=False, on_reason="*"))
+    world = World(HOST_LOST, FAILURE, SUCCESS)
+    one = world.submit(job(attempts=5, exit_rules=rules))
+    await one.ended.wait()
+    assert (one.status, len(one.attempts)) == (Status.FAILED, 2)
+
+
+async def test_what_is_final_is_not_tried_again() -> None:
+    world = World(Outcome("Job attempt duration exceeded timeout", 137, final=True))
+    one = world.submit(job(attempts=5))
+    await one.ended.wait()
+    assert (one.status, one.status_reason) == (Status.FAILED, "Job attempt duration exceeded timeout")
+
+
+async def test_a_terminated_job_fails_with_the_reason_given() -> None:
+    world = World()
+    world.script.hold.clear()
+    one = world.submit(job(attempts=5))
+    await turns()
+    world.engine.terminate(one, "stopped by mika")
+    await one.ended.wait()
+    assert (one.status, one.status_reason) == (Status.FAILED, "stopped by mika")
+    assert world.script.stops == [Stop(StopCause.TERMINATED, 30.0)]
+
+
+async def test_terminating_during_a_reclaim_gives_no_second_attempt() -> None:
+    world = World()
+    world.script.hold.clear()
+    one = world.submit(job(attempts=5))
+    await turns()
+    world.engine.stop(one, Stop(StopCause.RECLAIMED, 0))
+    world.engine.terminate(one, "enough")
+    await one.ended.wait()
+    assert (len(one.attempts), one.status_reason) == (1, "enough")
+
+
+async def test_cancel_does_nothing_to_a_running_job() -> None:
+    world = World()
+    world.script.hold.clear()
+    one = world.submit(job())
+    await turns()
+    world.engine.cancel(one, "no")
+    await turns()
+    assert (one.status, one.cancelled) == (Status.RUNNING, False)
+
+
+async def test_cancel_ends_a_waiting_job_and_gives_its_place_away() -> None:
+    world = World()
+    world.script.hold.clear()
+    first, second, third = (world.submit(job(str(n), vcpus=4.0)) for n in range(3))
+    await turns()
+    assert (first.status, second.status) == (Status.RUNNING, Status.RUNNABLE)
+    world.engine.cancel(second, "not needed")
+    assert (second.status, second.status_reason, second.cancelled) == (Status.FAILED, "not needed", True)
+    world.script.hold.set()
+    await third.ended.wait()
+    assert world.script.running == ["0", "2"]
+
+
+async def test_a_job_waits_for_those_that_it_depends_on() -> None:
+    world = World()
+    world.script.hold.clear()
+    world.submit(job("a"))
+    second = world.submit(job("b", depends_on=(Dependency("a"),)))
+    await turns()
+    assert second.status is Status.PENDING
+    world.script.hold.set()
+    await second.ended.wait()
+    assert world.script.running == ["a", "b"]
+
+
+async def test_a_failed_dependency_fails_the_job() -> None:
+    world = World(FAILURE)
+    world.submit(job("a"))
+    second = world.submit(job("b", depends_on=(Dependency("a"),)))
+    await second.ended.wait()
+    assert (second.status, second.status_reason) == (Status.FAILED, "Dependent Job failed")
+    assert world.script.running == ["a"]
+
+
+async def test_an_unknown_dependency_is_refused() -> None:
+    world = World()
+    with pytest.raises(RefusedError, match="Job x, on which"):
+        world.submit(job(depends_on=(Dependency("x"),)))
+    assert world.engine.jobs == {}
+
+
+async def test_an_array_is_pending_until_its_children_end() -> None:
+    world = World()
+    world.script.hold.clear()
+    parent = world.submit(job("p"), 3)
+    await turns()
+    assert parent.status is Status.PENDING
+    assert parent.summary[Status.RUNNING] == 3
+    world.script.hold.set()
+    await parent.ended.wait()
+    assert world.states("p") == ["PENDING", "SUCCEEDED"]
+    assert world.script.running == ["p:0", "p:1", "p:2"]
+    assert +parent.summary == {Status.SUCCEEDED: 3}
+
+
+async def test_an_array_with_a_failed_child_fails() -> None:
+    world = World(SUCCESS, FAILURE)
+    parent = world.submit(job("p"), 2)
+    await parent.ended.wait()
+    assert (parent.status, parent.status_reason) == (Status.FAILED, "Array Child Job failed")
+
+
+async def test_terminating_an_array_ends_every_child() -> None:
+    world = World()
+    world.script.hold.clear()
+    parent = world.submit(job("p", vcpus=4.0), 3)
+    await turns()
+    world.engine.terminate(parent, "all of them")
+    await parent.ended.wait()
+    assert {child.status_reason for child in parent.children} == {"all of them"}
+    assert (parent.status, parent.status_reason, world.script.running) == (Status.FAILED, "all of them", ["p:0"])
+
+
+async def test_an_array_whose_dependency_fails_fails_with_its_children() -> None:
+    world = World(FAILURE)
+    world.submit(job("a"))
+    parent = world.submit(job("p", depends_on=(Dependency("a"),)), 2)
+    await parent.ended.wait()
+    assert {child.status for child in parent.children} == {Status.FAILED}
+    assert world.script.running == ["a"]
+
+
+async def test_a_sequential_array_runs_one_child_after_the_other() -> None:
+    world = World(SUCCESS, FAILURE)
+    parent = world.submit(job("p", depends_on=(Dependency("", "SEQUENTIAL"),)), 3)
+    await parent.ended.wait()
+    assert world.script.running == ["p:0", "p:1"]
+    assert parent.children[2].status_reason == "Dependent Job failed"
+
+
+async def test_children_wait_for_the_child_of_the_same_index() -> None:
+    world = World(SUCCESS, FAILURE)
+    world.submit(job("a"), 2)
+    parent = world.submit(job("b", depends_on=(Dependency("a", "N_TO_N"),)), 2)
+    await parent.ended.wait()
+    assert [child.status for child in parent.children] == [Status.SUCCEEDED, Status.FAILED]
+
+
+async def test_overrides_that_are_too_long_fail_the_job_later() -> None:
+    world = World()
+    one = world.submit(job(override_characters=8193))
+    await one.ended.wait()
+    assert one.status_reason == "Container Overrides length must be at most 8192"
+    assert world.script.running == []
+
+
+async def test_closing_ends_what_runs_and_what_waits() -> None:
+    world = World()
+    world.script.hold.clear()
+    first, second = world.submit(job("0", vcpus=4.0)), world.submit(job("1", vcpus=4.0))
+    await turns()
+    await world.engine.close()
+    assert first.status is Status.FAILED
+    assert second.task is not None
+    assert second.task.cancelled()
+    assert world.engine.jobs == {}

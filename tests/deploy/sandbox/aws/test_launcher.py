@@ -1,0 +1,113 @@
+"""That nothing outlives the stand-in, and nothing of it its parent."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.sandbox.aws.common.settings import Settings
+from deploy.sandbox.aws.launcher import StartError, aws_stand_in
+from deploy.sandbox.aws.resources import Clients, Plan, create
+from tests.deploy.sandbox.aws.conftest import SETTINGS, Sandbox, gone
+
+pytestmark = pytest.mark.slow
+
+SLEEPER = (
+    "import os, subprocess, sys, time; "
+    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True); "
+    "print(os.getpid(), child.pid, flush=True); time.sleep(60)"
+)
+
+
+def running_job(endpoint: str) -> list[int]:
+    """Starts a job with a child in a session of its own; the ids of both processes."""
+    resources = create(endpoint, Plan(name="test", image="test/python:1", vcpus=1, memory_mib=512))
+    sandbox = Sandbox(endpoint, resources)
+    job = sandbox.await_status(sandbox.submit(SLEEPER), "RUNNING")
+    return [int(word) for word in sandbox.lines(job, at_least=1)[0].split()]
+
+
+async def test_the_end_of_the_context_ends_server_and_jobs() -> None:
+    async with aws_stand_in(SETTINGS) as endpoint:
+        pids = await asyncio.to_thread(running_job, endpoint)
+    assert all(gone(pid, within_seconds=5) for pid in pids)
+    with pytest.raises(Exception, match="Could not connect"):
+        Clients(endpoint).s3.list_buckets()
+
+
+PARENT = """
+import asyncio, sys
+from deploy.sandbox.aws.process import aws_stand_in
+from deploy.sandbox.aws.settings import Settings
+
+async def main():
+    async with aws_stand_in(Settings.model_validate_json(sys.argv[1])) as endpoint:
+        print(endpoint, flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def parent() -> Any:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PARENT, SETTINGS.model_dump_json()], stdout=subprocess.PIPE, text=True
+    )
+    yield process
+    process.kill()
+    process.wait()
+    assert process.stdout
+    process.stdout.close()
+
+
+def stand_in_of(parent_pid: int) -> int:
+    children = Path(f"/proc/{parent_pid}/task/{parent_pid}/children").read_text().split()
+    return int(children[0])
+
+
+def test_when_the_parent_is_killed_everything_ends(parent: Any) -> None:
+    pids = [*running_job(parent.stdout.readline().strip()), stand_in_of(parent.pid)]
+    parent.kill()
+    assert all(gone(pid, within_seconds=10) for pid in pids)
+
+
+def test_when_the_stand_in_is_killed_its_jobs_end_and_its_directory_goes(parent: Any) -> None:
+    pids = running_job(parent.stdout.readline().strip())
+    directory = Path(f"/proc/{pids[0]}/cwd").resolve().parents[1]
+    assert directory.name.startswith("signalbox-aws-")
+    os.kill(stand_in_of(parent.pid), signal.SIGKILL)
+    assert all(gone(pid, within_seconds=5) for pid in pids)
+    for _ in range(100):
+        if not directory.exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{directory} is still there")
+
+
+async def test_a_stand_in_that_does_not_start_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Settings, "model_dump_json", lambda _: '{"nonsense": 1}')
+    with pytest.raises(StartError, match="exit code 2"):
+        async with aws_stand_in():
+            pass
+
+
+def test_the_ready_file_says_how_to_reach_it(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "deploy.sandbox.aws", "--until-input-ends", "--ready-file", str(ready)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        while not ready.exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        document = json.loads(ready.read_text())
+        assert document["pid"] == process.pid
+        assert (document["region"], document["account"]) == ("us-east-1", "123456789012")
+        assert document["endpoint"].startswith("http://127.0.0.1:")
+    assert process.returncode == 0

@@ -1,0 +1,239 @@
+"""The gateway's protocol, frame by frame."""
+
+import zlib
+from collections.abc import AsyncIterator
+
+import aiohttp
+import orjson
+import pytest
+
+from deploy.sandbox.discord.gateway.session import Intents
+from deploy.sandbox.discord.protocol.wire import Json
+from deploy.sandbox.discord.server import DiscordStandIn
+from deploy.sandbox.discord.state.world_spec import World
+from tests.deploy.sandbox.discord.conftest import WORLD, Clock
+
+pytestmark = pytest.mark.slow
+
+ALL = int(Intents.GUILDS | Intents.GUILD_MESSAGES | Intents.MESSAGE_CONTENT)
+NO_CONTENT = int(Intents.GUILDS | Intents.GUILD_MESSAGES)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def stand_in(clock: Clock) -> AsyncIterator[DiscordStandIn]:
+    async with DiscordStandIn(WORLD, page_dir=None, clock=clock) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+class Socket:
+    """A client that says what it is told to."""
+
+    def __init__(self, stand_in: DiscordStandIn, raw: aiohttp.ClientWebSocketResponse) -> None:
+        self.stand_in, self.raw = stand_in, raw
+        self.inflate = zlib.decompressobj()
+
+    async def send(self, op: int, data: object = None) -> None:
+        await self.raw.send_bytes(orjson.dumps({"op": op, "d": data}))
+
+    async def receive(self) -> Json:
+        message = await self.raw.receive(timeout=20)
+        if message.type is aiohttp.WSMsgType.BINARY:
+            frame: Json = orjson.loads(self.inflate.decompress(message.data))
+            return frame
+        assert message.type is aiohttp.WSMsgType.TEXT, (message, self.raw.close_code)
+        return orjson.loads(message.data)
+
+    async def identify(self, intents: int = ALL, **changes: object) -> Json:
+        """READY, with GUILD_CREATE received too."""
+        await self.send(2, {"token": self.stand_in.token, "intents": intents, "properties": {}} | changes)
+        ready = await self.receive()
+        assert ready["t"] == "READY", ready
+        if intents & Intents.GUILDS:
+            assert (await self.receive())["t"] == "GUILD_CREATE"
+        return ready
+
+    async def close_code(self) -> int | None:
+        message = await self.raw.receive(timeout=20)
+        while message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+            message = await self.raw.receive(timeout=20)
+        return self.raw.close_code
+
+
+async def connect(stand_in: DiscordStandIn, http: aiohttp.ClientSession, query: str = "") -> Socket:
+    raw = await http.ws_connect(f"{stand_in.gateway_url}?v=10&encoding=json{query}")
+    socket = Socket(stand_in, raw)
+    assert (await socket.receive())["op"] == 10
+    return socket
+
+
+def post(stand_in: DiscordStandIn, content: str, person: bool = True) -> None:
+    core = stand_in.discord.core
+    author = core.guild.people[0] if person else core.guild.bot
+    stand_in.discord.messages.create(author, core.guild.channel(stand_in.channels["training"]), {"content": content})
+
+
+async def test_identify_gives_ready_and_the_guild(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+    socket = await connect(stand_in, http, "&compress=zlib-stream")
+    ready = (await socket.identify())["d"]
+    assert ready["resume_gateway_url"] == stand_in.gateway_url
+    assert ready["user"]["id"] == ready["application"]["id"] == stand_in.application_id
+    await socket.send(1, 2)
+    assert (await socket.receive())["op"] == 11
+
+
+@pytest.mark.parametrize(
+    ("frames", "code"),
+    [
+        ([(2, {"token": "wrong", "intents": 1})], 4004),
+        ([(2, {"token": True, "intents": 1 << 40})], 4013),
+        ([(3, {})], 4003),
+        ([(77, {})], 4001),
+        ([(2, {"token": True, "intents": 1}), (2, {"token": True, "intents": 1})], 4005),
+    ],
+)
+async def test_close_codes(
+    stand_in: DiscordStandIn, http: aiohttp.ClientSession, frames: list[tuple[int, Json]], code: int
+) -> None:
+    socket = await connect(stand_in, http)
+    for op, data in frames:
+        await socket.send(op, data | ({"token": stand_in.token} if data.get("token") is True else {}))
+    assert await socket.close_code() == code
+
+
+async def test_what_is_no_json(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+    socket = await connect(stand_in, http)
+    await socket.raw.send_str("hello")
+    assert await socket.close_code() == 4002
+
+
+async def test_privileged_intents_can_be_disallowed(http: aiohttp.ClientSession) -> None:
+    async with DiscordStandIn(World(privileged_intents=False), page_dir=None) as stand_in:
+        socket = await connect(stand_in, http)
+        await socket.send(2, {"token": stand_in.token, "intents": ALL})
+        assert await socket.close_code() == 4014
+
+
+async def test_120_frames_a_minute(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+    socket = await connect(stand_in, http)
+    for _ in range(121):
+        await socket.send(1)
+    assert await socket.close_code() == 4008
+
+
+async def test_a_silent_client_is_dropped(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+    core = stand_in.discord.core
+    core.limits = core.limits.changed({"heartbeat_interval": 0.01})
+    socket = await connect(stand_in, http)
+    assert await socket.close_code() == 4009
+
+
+async def test_message_content_is_for_those_who_asked_for_it(
+    stand_in: DiscordStandIn, http: aiohttp.ClientSession
+) -> None:
+    reads, blind = await connect(stand_in, http), await connect(stand_in, http)
+    await reads.identify()
+    await blind.identify(NO_CONTENT)
+    mention = f"<@{stand_in.application_id}> hi"
+    post(stand_in, "between people")
+    post(stand_in, mention)
+    post(stand_in, "my own", person=False)
+    seen = [[(await socket.receive())["d"]["content"] for _ in range(3)] for socket in (reads, blind)]
+    assert seen == [["between people", mention, "my own"], ["", mention, "my own"]]
+
+
+async def test_events_of_hidden_channels_stay_hidden(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+    socket = await connect(stand_in, http)
+    await socket.identify()
+    core = stand_in.discord.core
+    hidden = core.guild.channel(stand_in.channels["hidden"])
+    stand_in.discord.messages.create(core.guild.people[0], hidden, {"content": "hidden"})
+    post(stand_in, "open")
+    message = await socket.receive()
+    assert (message["d"]["content"], message["d"]["guild_id"]) == ("open", core.guild.id)
+    assert message["d"]["member"]["roles"]
+
+
+async def test_a_resumed_session_gets_what_it_missed_once(
+    stand_in: DiscordStandIn, http: aiohttp.ClientSession
+) -> None:
+    first = await connect(stand_in, http)
+    session_id = (await first.identify())["d"]["session_id"]
+    post(stand_in, "heard")
+    seq = (await first.receive())["s"]
+    await first.raw.close()
+    post(stand_in, "missed")
+    second = await connect(stand_in, http, "&compress=zlib-stream")
+    await second.send(6, {"token": stand_in.token, "session_id": session_id, "seq": seq})
+    missed, resumed = await second.receive(), await second.receive()
+    assert (missed["d"]["content"], missed["s"], resumed["t"]) == ("missed", seq + 1, "RESUMED")
+    post(stand_in, "live again")
+    assert (await second.receive())["d"]["content"] == "live again"
+
+
+async def test_what_cannot_be_resumed_is_an_invalid_session(
+    stand_in: DiscordStandIn, http: aiohttp.ClientSession, clock: Clock
+) -> None:
+    core = stand_in.discord.core
+    core.limits = core.limits.changed({"replay_events": 3})
+    first = await connect(stand_in, http)
+    session_id = (await first.identify())["d"]["session_id"]
+    await first.raw.close()
+    for _ in range(4):
+        post(stand_in, "x")
+    for attempt in (
+        {"session_id": "unknown", "seq": 1},
+        {"session_id": session_id, "seq": 2},
+        {"session_id": session_id, "seq": 99},
+    ):
+        socket = await connect(stand_in, http)
+        await socket.send(6, {"token": stand_in.token, **attempt})
+        assert await socket.receive() == {"op": 9, "d": False, "s": None, "t": None}
+        await socket.raw.close()
+    clock.now += core.limits.resume_seconds + 1
+    socket = await connect(stand_in, http)
+    await socket.send(6, {"token": stand_in.token, "session_id": session_id, "seq": 5})
+    assert (await socket.receive())["op"] == 9
+    await socket.identify()
+
+
+async def test_members_can_be_asked_for(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+    socket = await connect(stand_in, http)
+    await socket.identify()
+    await socket.send(8, {"guild_id": stand_in.discord.core.guild.id, "query": "mi", "limit": 5, "nonce": "n"})
+    chunk = (await socket.receive())["d"]
+    assert [member["user"]["username"] for member in chunk["members"]] == ["mika"]
+    assert chunk["nonce"] == "n"
+
+
+async def test_other_compression_is_refused_in_words(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+    async with http.get(stand_in.url + "/gateway?compress=zstd-stream") as response:
+        assert (response.status, await response.text()) == (
+            400,
+            "compress=zstd-stream: the stand-in has zlib-stream alone",
+        )
+
+
+async def test_actions_over_http(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+    socket = await connect(stand_in, http)
+    await socket.identify()
+    address = f"{stand_in.url}/sandbox/gateway"
+    for body, expected in (({"action": "reconnect"}, 7), ({"action": "invalidate", "resumable": True}, 9)):
+        async with http.post(address, json=body) as response:
+            assert await response.json() == {"connections": 1}
+        assert (await socket.receive())["op"] == expected
+    async with http.post(address, json={"action": "drop"}) as response:
+        assert await response.json() == {"connections": 1}
+    assert await socket.close_code() == 1006
+    async with http.post(address, json={"action": "kick"}) as response:
+        assert "one of drop, reconnect and invalidate is expected" in (await response.json())["error"]

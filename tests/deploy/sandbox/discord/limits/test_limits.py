@@ -1,0 +1,127 @@
+"""The rate limiter and its configuration; faults as they are asked for."""
+
+import pytest
+
+from deploy.sandbox.discord.limits.faults import FaultKind, Faults, When, read_fault
+from deploy.sandbox.discord.limits.limits import UNLIMITED, Limits, Rate
+from deploy.sandbox.discord.limits.rate_limiter import RateLimiter
+from deploy.sandbox.discord.protocol.wire import Json
+from tests.deploy.sandbox.discord.conftest import Clock
+
+
+def limiter(clock: Clock, limits: Limits | None = None) -> RateLimiter:
+    chosen = limits or Limits()
+    return RateLimiter(lambda: chosen, clock)
+
+
+def test_a_bucket_counts_down_and_comes_back() -> None:
+    clock = Clock()
+    rates = limiter(clock)
+    remaining = []
+    for _ in range(5):
+        headers, refused = rates.check("message.create", "1", exempt=False)
+        assert refused is None
+        remaining.append(headers["X-RateLimit-Remaining"])
+    assert remaining == ["4", "3", "2", "1", "0"]
+    clock.now += 2
+    headers, refused = rates.check("message.create", "1", exempt=False)
+    assert refused is not None
+    assert refused.retry_after == pytest.approx(3)
+    assert refused.body() == {"message": "You are being rate limited.", "retry_after": 3.0, "global": False}
+    assert refused.headers["X-RateLimit-Scope"] == "user"
+    assert refused.headers["Via"]
+    assert headers["X-RateLimit-Reset-After"] == "3.000"
+    assert rates.check("message.create", "2", exempt=False)[1] is None, "another channel has its own"
+    clock.now += 3
+    assert rates.check("message.create", "1", exempt=False)[1] is None
+
+
+def test_the_global_limit_leaves_interactions_alone() -> None:
+    rates = limiter(Clock())
+    for n in range(50):
+        assert rates.check("other", str(n), exempt=False)[1] is None
+    headers, refused = rates.check("other", "50", exempt=False)
+    assert refused is not None
+    assert refused.body()["global"]
+    assert refused.headers["X-RateLimit-Global"] == "true"
+    assert headers == {}
+    assert rates.check("webhook", "token", exempt=True)[1] is None
+
+
+def test_too_many_invalid_requests_ban_the_address() -> None:
+    clock = Clock()
+    rates = limiter(clock, Limits(invalid_requests=Rate(3, 600)))
+    for _ in range(3):
+        assert rates.banned_for() is None
+        rates.count_invalid()
+    assert rates.banned_for() == pytest.approx(600)
+    clock.now += 600
+    assert rates.banned_for() is None
+
+
+def test_limits_can_be_off() -> None:
+    rates = limiter(Clock(), UNLIMITED)
+    for _ in range(200):
+        assert rates.check("message.create", "1", exempt=False) == ({}, None)
+
+
+def test_limits_are_changed_by_json_and_read_back() -> None:
+    changed = Limits().changed({"buckets": {"message.create": [1, 9]}, "all_requests": [7, 2], "nonce_window": 0.5})
+    assert changed.buckets["message.create"] == Rate(1, 9)
+    assert changed.buckets["thread.create"] == Rate(50, 300)
+    assert (changed.all_requests, changed.nonce_window) == (Rate(7, 2), 0.5)
+    assert Limits().changed(changed.wire()) == changed
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"nonce": 1}, "there is no limit 'nonce'; there are enabled, all_requests"),
+        ({"changed": 1}, "there is no limit 'changed'"),
+        ({"enabled": 1}, "enabled: 1 was given, true or false is expected"),
+        ({"active_threads": 1.5}, "active_threads: 1.5 was given, a whole number is expected"),
+        ({"nonce_window": True}, "nonce_window: True was given, a number is expected"),
+        ({"nonce_window": "long"}, "nonce_window: 'long' was given, a number is expected"),
+        ({"all_requests": [0, 1]}, "all_requests: .* both above 0"),
+        ({"buckets": {"message.create": 5}}, "buckets.message.create: 5 was given"),
+        ({"buckets": 5}, "an object of"),
+    ],
+)
+def test_a_limit_that_is_wrong_is_explained(changes: Json, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Limits().changed(changes)
+
+
+def test_faults_are_used_up_in_order() -> None:
+    faults = Faults()
+    faults.add(read_fault({"fault": "429", "method": "post", "path": "/messages$", "times": 2}))
+    faults.add(read_fault({"fault": "reset", "when": "after"}))
+    taken = [
+        faults.take(method, path)
+        for method, path in [("POST", "/a/messages"), ("GET", "/a/messages"), ("POST", "/a/messages"), ("GET", "/b")]
+    ]
+    kinds = [fault and (fault.kind, fault.when) for fault in taken]
+    assert kinds == [
+        (FaultKind.RATE_LIMIT, When.BEFORE),
+        (FaultKind.RESET, When.AFTER),
+        (FaultKind.RATE_LIMIT, When.BEFORE),
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "faults are 429, global429, proxy429, status, html, truncated, reset, hang and slow"),
+        ({"fault": "rest"}, "'rest'.*faults are"),
+        ({"fault": "slow", "when": "during"}, "when is one of before and after"),
+        ({"fault": "slow", "path": "("}, "is not a regular expression"),
+        ({"fault": "slow", "times": 0}, "a whole number from 1"),
+        ({"fault": "status", "status": "500"}, "an HTTP status is expected"),
+        ({"fault": "slow", "seconds": -1}, "seconds from 0"),
+        ({"fault": "slow", "second": 1}, "unknown: second; valid are method, path"),
+    ],
+)
+def test_a_fault_that_is_wrong_is_explained(body: Json, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_fault(body)

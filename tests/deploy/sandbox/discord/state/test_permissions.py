@@ -1,0 +1,66 @@
+"""Who sees and does what, with Discord's errors for it."""
+
+import pytest
+
+from deploy.sandbox.discord.protocol.errors import ApiError, Code
+from deploy.sandbox.discord.state.permissions import ALL, EVERYONE, NONE, Overwrite, Permission, in_channel, in_guild
+from tests.deploy.sandbox.discord.conftest import Room
+
+VIEW, SEND = Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES
+
+
+def test_administrators_may_do_everything() -> None:
+    base = in_guild(NONE, [Permission.ADMINISTRATOR])
+    assert base == ALL
+    assert in_channel(base, {"everyone": Overwrite(deny=VIEW)}, "everyone", [], "me") == ALL
+
+
+@pytest.mark.parametrize(
+    ("overwrites", "expected"),
+    [
+        ({}, VIEW | SEND),
+        ({"everyone": Overwrite(deny=SEND)}, VIEW),
+        ({"everyone": Overwrite(deny=SEND), "role": Overwrite(allow=SEND)}, VIEW | SEND),
+        ({"role": Overwrite(deny=SEND), "other": Overwrite(allow=SEND)}, VIEW | SEND),
+        ({"role": Overwrite(allow=SEND), "me": Overwrite(deny=SEND)}, VIEW),
+        ({"everyone": Overwrite(deny=VIEW)}, NONE),
+    ],
+)
+def test_overwrites_apply_in_order(overwrites: dict[str, Overwrite], expected: Permission) -> None:
+    assert in_channel(VIEW | SEND, overwrites, "everyone", ["role", "other"], "me") == expected
+
+
+def test_a_hidden_channel_is_missing_access_and_a_denied_act_is_missing_permissions(room: Room) -> None:
+    for channel, code in (("hidden", Code.MISSING_ACCESS), ("quiet", Code.MISSING_PERMISSIONS)):
+        with pytest.raises(ApiError) as caught:
+            room.post(channel=room.channel(channel))
+        assert caught.value.code is code
+
+
+def test_embeds_and_files_need_permissions_of_their_own(room: Room) -> None:
+    plain = room.channel("plain")
+    room.post("words are fine", channel=plain)
+    with pytest.raises(ApiError, match="50013"):
+        room.post(channel=plain, embeds=[{"title": "card"}])
+
+
+def test_who_sees_a_hidden_channel(room: Room) -> None:
+    seen = {person.name: room.core.guild.can_see(person, room.channel("hidden")) for person in room.core.guild.people}
+    assert seen == {"mika": True, "noor": False, "guest": False}
+
+
+def test_a_private_thread_is_seen_by_its_members_and_moderators(room: Room) -> None:
+    role = room.core.guild.roles[room.bot.role_ids[0]]
+    role.permissions |= Permission.CREATE_PRIVATE_THREADS
+    thread = room.discord.threads.start(room.channel(), room.bot, {"name": "secret", "type": 12})
+    guild = room.core.guild
+    assert guild.can_see(room.bot, thread)
+    assert guild.can_see(room.person("mika"), thread), "an administrator"
+    assert not guild.can_see(room.person("noor"), thread)
+    thread.members[room.person("noor").id] = room.clock()
+    assert guild.can_see(room.person("noor"), thread)
+
+
+def test_what_everybody_gets_is_enough_for_a_conversation() -> None:
+    assert EVERYONE & (VIEW | SEND | Permission.USE_APPLICATION_COMMANDS)
+    assert not EVERYONE & (Permission.MENTION_EVERYONE | Permission.MANAGE_THREADS | Permission.ADMINISTRATOR)

@@ -1,0 +1,85 @@
+"""A sweep in the store, with its trials, for the tests of what looks at both."""
+
+from dataclasses import replace
+
+from bot.domain.model.job import Commit, Job
+from bot.domain.model.space import Axis, Space
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Plan, Search, Sweep, Trial
+from bot.domain.parameters import Kind
+from bot.domain.posts import Change
+from bot.ports import Store
+from bot.services.sweeps.trial_book import Trials
+from tests.bot.services.conftest import CHANNEL, PROJECT
+
+
+def grid(**axes: tuple[float, ...]) -> Plan:
+    space = Space(
+        tuple(Axis(name, Kind.FLOAT, values) for name, values in axes.items()),
+        {"axes": [[name, list(values)] for name, values in axes.items()]},
+    )
+    return Plan("", space, Search.GRID, space.size or 0)
+
+
+TWO = grid(lr=(0.1, 0.01), momentum=(0.5, 0.1))
+THREE = grid(lr=(0.1, 0.01, 0.001), momentum=(0.5, 0.1), decay=tuple(n / 10 for n in range(8)))
+
+
+def sweep_job(plan: Plan = TWO, at: float = 1_000_000.0) -> Job:
+    return Job(
+        id="k7q2mx",
+        project=PROJECT.name,
+        commit=Commit("a" * 40, "main"),
+        parameters={},
+        asker_id=1,
+        asker_name="mika",
+        channel_id=CHANNEL,
+        interaction_id=9,
+        created_at=at,
+        timeout_seconds=3600,
+        state=JobState.RUNNING,
+        sweep=Sweep(plan),
+    )
+
+
+class Swept:
+    """The sweep's story, as the other services tell it to the store."""
+
+    def __init__(self, store: Store, trials: Trials) -> None:
+        self._store, self._trials = store, trials
+
+    async def begin(self, plan: Plan = TWO) -> Job:
+        return await self._store.add(sweep_job(plan), ())
+
+    async def job(self) -> Job:
+        job = await self._store.job("k7q2mx")
+        assert job is not None
+        return job
+
+    async def sweep(self) -> Sweep:
+        sweep = (await self.job()).sweep
+        assert sweep is not None
+        return sweep
+
+    async def tell(self, *told: Trial) -> None:
+        await self._trials.update(await self.job(), {each.number: lambda _, each=each: each for each in told})
+
+    async def touch(self) -> None:
+        """Something else of the card changes."""
+        await self._store.change("k7q2mx", lambda job: Change(replace(job, revision=job.revision + 1)))
+
+    async def end(self) -> None:
+        await self._store.change("k7q2mx", lambda job: Change(job.ended(EndReason.SUCCEEDED, 1_000_100.0)))
+
+    async def shown(self) -> None:
+        """The card gets the picture that is there."""
+
+        def step(job: Job) -> Change:
+            assert job.sweep is not None
+            return Change(replace(job, sweep=replace(job.sweep, shown_picture=job.sweep.picture)))
+
+        await self._store.change("k7q2mx", step)
+
+
+def good(number: int, value: float, source: str = "") -> Trial:
+    return Trial(number, "b", JobState.SUCCEEDED, EndReason.SUCCEEDED, value=value, measured=True, source=source)

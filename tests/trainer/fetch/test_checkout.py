@@ -1,0 +1,169 @@
+import base64
+import http.server
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.trainer.conftest import Repository
+from trainer.contract import ExitCode
+from trainer.errors import Ended
+from trainer.fetch.checkout import Source, fetch, shown
+from trainer.process.tools import Programs
+
+pytestmark = pytest.mark.slow
+
+TOKEN = "token-of-a-private-repository"
+
+
+def fetched(repository: str, commit: str, folder: Path, *, branch: str = "", token: str = "") -> str:
+    return fetch(Source(repository, commit, branch, token), folder, Programs()).subject
+
+
+def test_exactly_that_commit_is_checked_out(repository: Repository, tmp_path: Path) -> None:
+    first = repository.commit({"a.txt": "1"}, "The first\n\nwith a body")
+    repository.commit({"a.txt": "2"})
+    assert fetched(repository.url, first, tmp_path / "code") == "The first"
+    assert (tmp_path / "code" / "a.txt").read_text() == "1"
+    assert not list((tmp_path / "code" / ".git").glob("refs/remotes/*"))
+
+
+def test_only_that_commit_is_fetched(repository: Repository, tmp_path: Path) -> None:
+    repository.commit({"a.txt": "1"})
+    second = repository.commit({"a.txt": "2"})
+    fetched(repository.url, second, tmp_path / "code")
+    assert Repository(tmp_path / "code").git("rev-list", "--count", "HEAD") == "1"
+
+
+def test_what_was_in_the_folder_is_gone(repository: Repository, tmp_path: Path) -> None:
+    commit = repository.commit({"a.txt": "1"})
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "old.txt").touch()
+    fetched(repository.url, commit, tmp_path / "code")
+    assert not (tmp_path / "code" / "old.txt").exists()
+
+
+@pytest.mark.parametrize("repository_url", ["--upload-pack=touch pwned", "ext::sh -c 'touch pwned'"])
+def test_an_address_is_never_an_option_or_a_command(repository_url: str, tmp_path: Path) -> None:
+    with pytest.raises(Ended) as caught:
+        fetched(repository_url, "a" * 40, tmp_path / "code")
+    assert caught.value.trouble.code is ExitCode.REPOSITORY_UNREACHABLE
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_a_server_that_gives_no_single_commits_is_asked_for_the_branch(repository: Repository, tmp_path: Path) -> None:
+    first = repository.commit({"a.txt": "1"}, "The first")
+    repository.commit({"a.txt": "2"})
+    wrapper = tmp_path / "bin" / "git"
+    wrapper.parent.mkdir()
+    wrapper.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in *--depth=1*) echo "error: Server does not allow request for unadvertised object" >&2; exit 1;; '
+        'esac\nexec /usr/bin/git "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
+        assert fetched(repository.url, first, tmp_path / "code", branch="main") == "The first"
+        with pytest.raises(Ended, match="has no commit ffff"):
+            fetched(repository.url, "f" * 40, tmp_path / "code", branch="main")
+
+
+def test_submodules_come_along(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "protocol.file.allow")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "always")
+    inner = Repository(tmp_path / "inner")
+    inner.folder.mkdir()
+    inner.git("init", "--quiet", "--initial-branch=main")
+    inner.commit({"net.py": "layers"})
+    repository.git("submodule", "add", "--quiet", inner.url, "nets")
+    commit = repository.commit({})
+    fetched(repository.url, commit, tmp_path / "code")
+    assert (tmp_path / "code" / "nets" / "net.py").read_text() == "layers"
+
+
+@pytest.fixture
+def private(repository: Repository) -> Iterator[str]:
+    """The repository over HTTP, for those who have the token."""
+    wanted = "Basic " + base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.headers.get("Authorization") != wanted:
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="private"')
+                self.end_headers()
+                return
+            path, _, query = self.path.partition("?")
+            length = int(self.headers.get("Content-Length", 0))
+            backend = subprocess.run(
+                ["git", "http-backend"],
+                input=self.rfile.read(length),
+                check=True,
+                capture_output=True,
+                env={
+                    **os.environ,
+                    "GIT_PROJECT_ROOT": str(repository.folder.parent),
+                    "GIT_HTTP_EXPORT_ALL": "1",
+                    "REQUEST_METHOD": self.command,
+                    "PATH_INFO": path,
+                    "QUERY_STRING": query,
+                    "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                    "CONTENT_LENGTH": str(length),
+                    "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+                    "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+                    "REMOTE_USER": "x",
+                },
+            )
+            head, _, body = backend.stdout.partition(b"\r\n\r\n")
+            fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+            self.send_response(int(fields.pop("Status", "200").split()[0]))
+            for name, value in fields.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            """Not on the tests' output."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/repository/.git"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_private_repository_opens_with_the_token_alone(
+    private: str, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = repository.commit({"a.txt": "1"}, "Secret work")
+    with pytest.raises(Ended, match=r"refused access .* A private one needs GIT_TOKEN"):
+        fetched(private, commit, tmp_path / "code")
+    monkeypatch.setenv("GIT_TOKEN", TOKEN)
+    assert fetched(private, commit, tmp_path / "code", token=TOKEN) == "Secret work"
+    assert not [
+        path for path in (tmp_path / "code").rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()
+    ]
+
+
+def test_a_wrong_token_is_said_and_not_shown(
+    private: str, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = repository.commit({"a.txt": "1"})
+    monkeypatch.setenv("GIT_TOKEN", "wrong")
+    with pytest.raises(Ended, match="Is GIT_TOKEN allowed to read it") as caught:
+        fetched(private, commit, tmp_path / "code", token="wrong")
+    assert "wrong" not in caught.value.trouble.message
+
+
+def test_names_and_passwords_of_an_address_are_not_shown() -> None:
+    assert shown("https://mika:secret@example.org/x.git") == "https://example.org/x.git"
+    assert shown("git@example.org:x.git") == "git@example.org:x.git"

@@ -1,0 +1,115 @@
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from trainer.contract import ExitCode
+from trainer.errors import Ended
+from trainer.fetch.install import EDITABLE, Layer, install
+from trainer.process.tools import Programs
+
+pytestmark = pytest.mark.slow
+
+WHEEL = "tiny_net-1.0-py3-none-any.whl"
+ASK = "import tiny_net, torch; print(tiny_net.__file__, tiny_net.DEPTH)"
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    """A checkout that brings a package of its own as a wheel: nothing comes from the network."""
+    folder = tmp_path / "code"
+    folder.mkdir()
+    info = "tiny_net-1.0.dist-info"
+    with zipfile.ZipFile(folder / WHEEL, "w") as wheel:
+        wheel.writestr("tiny_net.py", "DEPTH = 3\n")
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny_net\nVersion: 1.0\n")
+        wheel.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{info}/RECORD", "")
+    (folder / "requirements.txt").write_text(f"./{WHEEL}\ntorch\n")
+    return folder
+
+
+def made(what: str, code: Path) -> Layer:
+    layer = install(what, code, code.parent / "cache", Programs())
+    assert layer is not None
+    return layer
+
+
+def run_in(layer: Layer, code: Path) -> str:
+    environment = layer.environment({"PATH": "/usr/bin:/bin"})
+    done = subprocess.run(["python", "-c", ASK], env=environment, cwd=code, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_nothing_is_nothing(code: Path) -> None:
+    assert install("", code, code.parent / "cache", Programs()) is None
+
+
+def test_requirements_are_there_and_so_is_what_the_image_has(code: Path) -> None:
+    layer = made("requirements.txt", code)
+    assert not layer.kept
+    assert run_in(layer, code) == f"{next(layer.folder.glob('lib/python*/site-packages'))}/tiny_net.py 3\n"
+    assert not list(layer.folder.glob("lib/python*/site-packages/torch")), "the image's own torch is used"
+
+
+def test_where_nothing_has_changed_the_layer_is_kept(code: Path) -> None:
+    first = made("requirements.txt", code)
+    second = made("requirements.txt", code)
+    assert second.kept
+    assert second.folder == first.folder
+    assert run_in(second, code).endswith("3\n")
+
+
+def test_another_requirement_is_another_layer(code: Path) -> None:
+    first = made("requirements.txt", code)
+    (code / "requirements.txt").write_text(f"./{WHEEL}\n# once more\n")
+    second = made("requirements.txt", code)
+    assert not second.kept
+    assert second.folder != first.folder
+
+
+def test_a_layer_that_was_not_finished_is_made_anew(code: Path) -> None:
+    first = made("requirements.txt", code)
+    (first.folder / "ready").unlink()
+    assert not made("requirements.txt", code).kept
+
+
+def test_the_checkout_itself_can_be_installed(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")  # pip's way to say yes: nothing comes from the network here
+    (code / "tiny_net.py").write_text("DEPTH = 5\n")
+    (code / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+        '[project]\nname = "tiny_net"\nversion = "2.0"\n[tool.setuptools]\npy-modules = ["tiny_net"]\n'
+    )
+    layer = made(EDITABLE, code)
+    assert run_in(layer, code.parent) == f"{code}/tiny_net.py 5\n"
+    assert made(EDITABLE, code).kept
+
+
+@pytest.mark.parametrize(
+    ("what", "content", "words"),
+    [
+        ("requirements.txt", "./nothing-1.0-py3-none-any.whl\n", "nothing-1.0"),
+        ("requirements.txt", "this is no requirement\n", "Invalid requirement"),
+        ("other.txt", "", "no other.txt to install from"),
+        (EDITABLE, "", "does not appear to be a Python project"),
+    ],
+)
+def test_what_cannot_be_installed_is_said(code: Path, what: str, content: str, words: str) -> None:
+    (code / "requirements.txt").write_text(content)
+    with pytest.raises(Ended, match=words) as caught:
+        made(what, code)
+    assert caught.value.trouble.code is ExitCode.INSTALL_FAILED
+
+
+def test_a_disk_without_room_is_said(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "/layers")
+
+    monkeypatch.setattr("trainer.fetch.install.shutil.rmtree", full)
+    with pytest.raises(Ended, match="The disk is full at /layers") as caught:
+        made("requirements.txt", code)
+    assert caught.value.trouble.code is ExitCode.DISK_FULL

@@ -1,0 +1,34 @@
+import pytest
+
+from trainer.metrics.normalize import normalize
+
+HANDS_ON = b"train_loss,val_loss,val_accuracy\n2.1,1.5,57.5\n1.1,0.6,78.3\n"
+WALKING = b"time_elapsed, reward_sum, final_reward\n1.5, -20.25, 3\n2.5, 10, 4\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (HANDS_ON, HANDS_ON.decode()),
+        (WALKING, "time_elapsed,reward_sum,final_reward\n1.5,-20.25,3\n2.5,10,4\n"),
+        (b"\xef\xbb\xbfepoch;loss\r\n1;0.5\r\n", "epoch,loss\n1,0.5\n"),
+        (b"epoch\tloss\n1\t0.5\n", "epoch,loss\n1,0.5\n"),
+        (b",train_loss\n0,2.5\n1,1.5\n", "train_loss\n2.5\n1.5\n"),
+        (b'#{"t_start": 1.0}\nr,l,t\n1.5,10,2.5\n', "r,l,t\n1.5,10,2.5\n"),
+        (b"0.5,0.25\n0.4,0.2\n", "column_1,column_2\n0.5,0.25\n0.4,0.2\n"),
+        (b"epoch,loss\n1,0.5\n\n2,0.4\n3,0.", "epoch,loss\n1,0.5\n2,0.4\n"),
+        (b"epoch,loss\n1,0.5\n2\n", "epoch,loss\n1,0.5\n"),
+        (b"epoch,loss\n1,nan\n", "epoch,loss\n1,nan\n"),
+        (b"epoch,loss\n", "epoch,loss\n"),
+        (b"epoch,lo", ""),
+        (b"", ""),
+        (b"\n\n", ""),
+    ],
+)
+def test_any_table_becomes_plain_csv(given: bytes, expected: str) -> None:
+    assert normalize(given) == expected
+
+
+def test_bytes_that_are_no_text_give_nothing_that_is_no_table() -> None:
+    assert "\r" not in normalize(bytes(range(256)) + b"\n")
+    assert normalize(b'a,"' + 200_000 * b"x" + b"\n") == "", "beyond what a field may hold"
