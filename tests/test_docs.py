@@ -134,8 +134,8 @@ def test_each_ending_is_explained(ending: str) -> None:
 
 
 def test_each_check_of_the_doctor_is_explained() -> None:
-    sources = [*(ROOT / "bot" / "adapters" / "aws_probe").glob("*.py"), ROOT / "bot" / "chat" / "probe.py"]
-    sources.append(ROOT / "bot" / "services" / "doctor.py")
+    sources = [*(ROOT / "bot/adapters/aws/probe").glob("*.py"), ROOT / "bot/chat/discord_probe.py"]
+    sources.append(ROOT / "bot/services/running/doctor.py")
     subjects = {(a or b).strip() for path in sources for a, b in SUBJECTS.findall(path.read_text())}
     assert len(subjects) >= 14
     table = TEXTS["troubleshooting.md"].split("## What the doctor says", 1)[1].split("\n## ", 1)[0]
