@@ -35,7 +35,7 @@ class Submission:
     """From 2 to 10,000 for an array; 0 for a job by itself."""
 
 
-class Batch(Protocol):
+class Engine(Protocol):
     """AWS Batch. The SDK's retries are off for `submit`, which may have had its effect when `Unavailable`."""
 
     async def submit(self, submission: Submission) -> str:
@@ -44,16 +44,16 @@ class Batch(Protocol):
     async def find(self, queue: str, name: str) -> list[Observation]:
         """All jobs of exactly that name in the queue, whatever their state, oldest first. May lag by seconds."""
 
-    async def describe(self, batch_ids: Sequence[str]) -> dict[str, Observation]:
+    async def describe(self, engine_ids: Sequence[str]) -> dict[str, Observation]:
         """By Batch id; any number of ids, 100 a call. Ids that Batch does not know are absent."""
 
-    async def terminate(self, batch_id: str, reason: str) -> None:
+    async def terminate(self, engine_id: str, reason: str) -> None:
         """Ends the job in any state; no error where it has ended already. `reason` becomes its statusReason."""
 
     async def live(self, queue: str) -> list[Observation]:
         """All unfinished jobs of the queue, with their tags: for reconciling."""
 
-    async def children(self, batch_id: str, state: JobState) -> list[str]:
+    async def children(self, engine_id: str, state: JobState) -> list[str]:
         """The Batch ids (`parent:index`) of an array's children in that state."""
 
     async def room(self, queue: str, definition: str) -> int | None:
@@ -65,10 +65,10 @@ class Batch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """That something happened to a Batch job; `receipt` acknowledges it. `batch_id` is "" if it cannot be read, and
+    """That something happened to a Batch job; `receipt` acknowledges it. `engine_id` is "" if it cannot be read, and
     `excerpt` then shows the beginning of what came."""
 
-    batch_id: str
+    engine_id: str
     receipt: str
     excerpt: str = ""
 
@@ -77,7 +77,7 @@ class Events(Protocol):
     """State-change events. At least once, unordered, perhaps never: hints, not the truth."""
 
     async def receive(self, wait_seconds: float) -> list[Hint]:
-        """Waits up to so long (20 at most) for hints; malformed and foreign ones come with an empty `batch_id`."""
+        """Waits up to so long (20 at most) for hints; malformed and foreign ones come with an empty `engine_id`."""
 
     async def acknowledge(self, hints: Sequence[Hint]) -> None:
         """They are not delivered again (mostly)."""
@@ -224,7 +224,7 @@ class Store(Protocol):
 
     async def job(self, job_id: str) -> Job | None: ...
 
-    async def by_batch_id(self, batch_id: str) -> Job | None: ...
+    async def by_engine_id(self, engine_id: str) -> Job | None: ...
 
     async def jobs(
         self,

@@ -27,7 +27,7 @@ class Cut(BaseException):
 
 @dataclass
 class Fault:
-    """The next call of `call` (`Batch.submit`) fails; `after` says whether its effect has happened."""
+    """The next call of `call` (`Engine.submit`) fails; `after` says whether its effect has happened."""
 
     call: str
     error: Exception

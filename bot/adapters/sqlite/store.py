@@ -73,8 +73,8 @@ class SqliteStore:
     async def job(self, job_id: str) -> Job | None:
         return await self._read(lambda db: job_rows.by_id(db, job_id))
 
-    async def by_batch_id(self, batch_id: str) -> Job | None:
-        return await self._read(lambda db: job_rows.by_batch_id(db, batch_id))
+    async def by_engine_id(self, engine_id: str) -> Job | None:
+        return await self._read(lambda db: job_rows.by_engine_id(db, engine_id))
 
     async def jobs(
         self,

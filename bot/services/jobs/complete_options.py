@@ -8,7 +8,7 @@ from bot.errors import SignalboxError
 from bot.ports import Code
 
 
-class Complete:
+class CompleteOptions:
     """Never raises: somebody is typing, and an error would tell them nothing."""
 
     def __init__(self, code: Code, projects: Sequence[Project]) -> None:

@@ -21,7 +21,7 @@ class LogExcerpt:
     total: int
 
 
-class Show:
+class Find:
     def __init__(self, store: Store, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
         self._store, self._artifacts, self._projects = store, artifacts, projects
 

@@ -10,7 +10,7 @@ from bot.domain.parameters import shown
 from bot.domain.project import Project
 from bot.errors import BadInput, Missing
 from bot.ports import Artifacts, Figures
-from bot.services.jobs.find import Show
+from bot.services.jobs.find import Find
 from trainer.contract import METRICS_CSV
 
 MOST_JOBS = 8
@@ -25,7 +25,7 @@ class Picture:
 
 
 class Plot:
-    def __init__(self, show: Show, artifacts: Artifacts, figures: Figures, projects: Mapping[str, Project]) -> None:
+    def __init__(self, show: Find, artifacts: Artifacts, figures: Figures, projects: Mapping[str, Project]) -> None:
         self._show, self._artifacts, self._figures, self._projects = show, artifacts, figures, projects
 
     async def plot(self, job_ids: Sequence[str]) -> Picture:

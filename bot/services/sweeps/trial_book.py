@@ -20,7 +20,7 @@ Step = Callable[[Trial], Trial]
 """Pure: from a trial as it is to its next version; the same where nothing changes."""
 
 
-class Trials:
+class TrialBook:
     def __init__(self, store: Store, projects: Mapping[str, Project], *, now: Callable[[], float]) -> None:
         self._store, self._projects, self._now = store, projects, now
         self._known: dict[str, dict[int, Trial]] = {}
