@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from trainer.assignment import Assignment
-from trainer.checkout import shown
 from trainer.console import masked
+from trainer.credentials import without_credentials
 
 _VERSION = 1
 _PACKAGES = ("signalbox", "torch", "numpy", "scikit-learn")
@@ -53,7 +53,7 @@ class Manifest:
             "command": [masked(word) for word in self.arguments],
             "parameters": dict(job.parameters),
             "seed": job.parameters.get("seed"),
-            "repository": shown(job.repository),
+            "repository": without_credentials(job.repository),
             "branch": job.branch,
             "commit": job.commit,
             "subject": self.subject,

@@ -102,6 +102,7 @@ def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
         ("# [deploy.jobs.mnist]", "[deploy.jobs.minst]", "deploy.jobs.minst: no such project. Valid: mnist"),
         ("# [deploy.jobs.mnist]", '[deploy.jobs.mnist]\nqueue = "cpu"', "gpus: 1 was given; expected 0 with queue"),
         ("[deploy]", '[deploy]\nstack = "My Stack"', "deploy.stack: 'My Stack' was given"),
+        ("[deploy]", '[deploy]\nstack = "https://user:p@ss@host/"', "deploy.stack: 'https://host/' was given"),
     ],
 )
 def test_mistakes_between_settings(tmp_path: Path, old: str, new: str, said: str) -> None:
