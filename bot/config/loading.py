@@ -16,7 +16,9 @@ from bot.errors import BadInput, ConfigError
 
 MOST_CHOICES = 25
 MOST_OPTIONS = 25
-RESERVED_OPTIONS = ("branch", "commit", "project")
+RESERVED_OPTIONS = ("branch", "commit", "job", "project")
+"""Names of the options that /train and /retry have beside the project's parameters; one command has 3 at most."""
+MOST_RESERVED = 3
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 Snowflake = Annotated[int, Field(gt=0, lt=2**63)]
@@ -131,11 +133,14 @@ class ProjectSettings(_Section):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
-        taken = Counter([*RESERVED_OPTIONS, *self.parameters])
+        taken = Counter([*self.parameters])
         taken.update(alias for settings in self.parameters.values() for alias in settings.aliases)
+        reserved = sorted(taken.keys() & set(RESERVED_OPTIONS))
+        if reserved:
+            raise ValueError(f"reserved names: {', '.join(reserved)}. All reserved: {', '.join(RESERVED_OPTIONS)}")
         doubled = sorted(name for name, count in taken.items() if count > 1)
         if doubled:
-            raise ValueError(f"parameter names and aliases used twice, or reserved: {', '.join(doubled)}")
+            raise ValueError(f"parameter names and aliases used twice: {', '.join(doubled)}")
         return self
 
 
@@ -197,10 +202,8 @@ class Config(_Section):
             for name, settings in project.parameters.items():
                 if types.setdefault(name, settings.type) is not settings.type:
                     raise ValueError(f"parameter {name} is declared with two types: {types[name]}, {settings.type}")
-        if len(types) > MOST_OPTIONS - len(RESERVED_OPTIONS):
-            raise ValueError(
-                f"{len(types)} parameter names; /train has room for {MOST_OPTIONS - len(RESERVED_OPTIONS)}"
-            )
+        if len(types) > MOST_OPTIONS - MOST_RESERVED:
+            raise ValueError(f"{len(types)} parameter names; /train has room for {MOST_OPTIONS - MOST_RESERVED}")
         return self
 
     @model_validator(mode="after")
