@@ -16,7 +16,8 @@ from bot.adapters.sqlite.recovery import Recovery, recover, trouble
 from bot.config.loading import Config, projects, snapshot_uri, store_path
 from bot.domain.model.job import Job
 from bot.errors import ServiceError
-from bot.ports import Artifacts, Engine
+from bot.ports.artifacts import Artifacts
+from bot.ports.engine import Engine
 from bot.services.jobs.reconcile import Reconcile
 from bot.services.jobs.track_jobs import TrackJobs
 from bot.services.running.snapshot import taken

@@ -16,7 +16,8 @@ from bot.domain.model.job import NOWHERE, Job
 from bot.domain.posts import Change, Lane, Post, PostKind
 from bot.domain.project import Project
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
-from bot.ports import Chat, Step, Store
+from bot.ports.chat import Chat
+from bot.ports.store import Step, Store
 from bot.services.running.wakeups import Wakeups
 
 log = structlog.get_logger()

@@ -26,7 +26,7 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.posts import PostKind
 from bot.domain.sweeps.trial_changes import expanded
 from bot.errors import NotAllowed, ServiceError, SignalboxError, Throttled, Unavailable
-from bot.ports import Hint
+from bot.ports.engine import Hint
 from bot.services.jobs.submit import TrainRequest
 from tests.bot.services.conftest import CHANNEL, MIKA, NOOR
 from tests.faults.gates import Fault

@@ -15,7 +15,7 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import Denied, Missing, Refused, Throttled
-from bot.ports import Store
+from bot.ports.store import Store
 from tests.bot.services.conftest import Bot, Outside
 from tests.bot.services.fakes import LOST_REPLY
 from tests.faults.story import STREAM, count, end, running, settle

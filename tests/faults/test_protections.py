@@ -14,7 +14,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import JobState
 from bot.domain.posts import Change
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
 from tests.bot.conftest import make_job
 from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside

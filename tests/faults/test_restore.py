@@ -19,7 +19,7 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import StoreError, Unavailable
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.running.snapshot import KEPT, Snapshot, SnapshotSettings, taken
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox

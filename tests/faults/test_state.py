@@ -10,7 +10,7 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import Throttled, Unavailable
-from bot.ports import Hint
+from bot.ports.engine import Hint
 from bot.services.jobs.explain_wait import ExplainWait
 from bot.services.jobs.track_jobs import QUARANTINED
 from bot.services.running.loop import Heartbeat, Loop, run_forever

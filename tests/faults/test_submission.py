@@ -10,7 +10,7 @@ from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import StoreError, Unavailable
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.jobs.submit_call import BOT_TAG, INTERACTION_TAG, PROJECT_TAG
 from tests.bot.services.conftest import MIKA, Bot, Outside
 from tests.bot.services.fakes import LOST_REPLY

@@ -14,7 +14,7 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import TrialState
 from bot.domain.posts import PostKind
 from bot.errors import Unavailable
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
 from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
 from tests.bot.services.test_sweep_story import (

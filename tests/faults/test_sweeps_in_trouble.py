@@ -10,7 +10,7 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import TrialState
 from bot.domain.posts import PostKind
 from bot.errors import Throttled, Unavailable
-from bot.ports import Store
+from bot.ports.store import Store
 from tests.bot.services.conftest import Bot, Outside
 from tests.bot.services.test_sweep_story import BEST, GRID, end_child, face_of, leave, run_child, settle
 from tests.faults.world import SlowBatch

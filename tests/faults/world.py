@@ -13,7 +13,8 @@ from bot.adapters.sqlite import open_store
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import ServiceError, UserError
-from bot.ports import Hint, LogPage, Submission
+from bot.ports.engine import Hint, Submission
+from bot.ports.logs import LogPage
 from bot.services.jobs.submit import TrainRequest
 from bot.services.sweeps.propose import SweepRequest
 from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside

@@ -8,7 +8,7 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Plan, Search, Sweep, Trial
 from bot.domain.parameters import Kind
 from bot.domain.posts import Change
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.sweeps.trial_book import TrialBook
 from tests.bot.services.conftest import CHANNEL, PROJECT
 

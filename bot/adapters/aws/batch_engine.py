@@ -14,7 +14,7 @@ from bot.adapters.aws.error_codes import calling
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import Refused
-from bot.ports import Submission
+from bot.ports.engine import Submission
 
 IDS_PER_CALL = 100
 """DescribeJobs takes no more."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.adapters.aws.clients import LONGEST_POLL_SECONDS, AwsClients
 from bot.adapters.aws.error_codes import calling
-from bot.ports import Hint
+from bot.ports.engine import Hint
 
 MESSAGES_PER_CALL = 10
 EXCERPT = 200

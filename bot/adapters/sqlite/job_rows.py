@@ -8,7 +8,7 @@ from bot.adapters.sqlite.codec import decode, encode
 from bot.domain.model.job import Job
 from bot.domain.posts import Change, NewPost
 from bot.errors import StoreError
-from bot.ports import Step
+from bot.ports.store import Step
 
 
 def add(connection: Connection, job: Job, posts: Sequence[NewPost], at: float) -> Job:

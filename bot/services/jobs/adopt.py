@@ -16,7 +16,8 @@ from bot.domain.project import Project
 from bot.domain.sweeps.grammar import parse
 from bot.domain.sweeps.trial_changes import expanded
 from bot.errors import UserError
-from bot.ports import Engine, Store
+from bot.ports.engine import Engine
+from bot.ports.store import Store
 from bot.services.jobs.submit import first_posts
 from bot.services.jobs.submit_call import ASKER_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
 from bot.services.running.wakeups import Wakeups

@@ -18,7 +18,7 @@ from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.domain.project import Project
 from bot.errors import Missing, ServiceError
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.jobs.plot import Picture, Plot
 from bot.services.running.wakeups import Wakeups
 from trainer.contract import OWN_LINE, ExitCode

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.model.job import Commit
 from bot.domain.project import Project, choose
 from bot.errors import SignalboxError
-from bot.ports import Code
+from bot.ports.code import Code
 
 
 class CompleteOptions:

@@ -15,7 +15,8 @@ from bot.domain.model.job import Job
 from bot.domain.model.states import JobState
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import ServiceError
-from bot.ports import Engine, Step, Store
+from bot.ports.engine import Engine
+from bot.ports.store import Step, Store
 from bot.services.running.wakeups import Wakeups
 
 log = structlog.get_logger()

@@ -8,7 +8,8 @@ from bot.domain.model.job import Job
 from bot.domain.model.names import near
 from bot.domain.project import Project
 from bot.errors import UnknownName
-from bot.ports import Artifacts, Store
+from bot.ports.artifacts import Artifacts
+from bot.ports.store import Store
 from trainer.contract import LOG_TXT
 
 

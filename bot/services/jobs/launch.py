@@ -20,7 +20,8 @@ from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.project import Project
 from bot.errors import Refused, ServiceError, Throttled
-from bot.ports import Engine, Store
+from bot.ports.engine import Engine
+from bot.ports.store import Store
 from bot.services.jobs.submit_call import batch_name, submission
 from bot.services.running.wakeups import Wakeups
 

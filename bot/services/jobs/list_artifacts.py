@@ -7,7 +7,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.names import Name, parse
 from bot.domain.posts import File
 from bot.domain.project import Project
-from bot.ports import Artifact, Artifacts
+from bot.ports.artifacts import Artifact, Artifacts
 from bot.services.jobs.find import Find
 from trainer.contract import CLAIM_JSON
 

@@ -9,7 +9,8 @@ from bot.domain.model.job import Job
 from bot.domain.parameters import shown
 from bot.domain.project import Project
 from bot.errors import BadInput, Missing
-from bot.ports import Artifacts, Figures
+from bot.ports.artifacts import Artifacts
+from bot.ports.figures import Figures
 from bot.services.jobs.find import Find
 from trainer.contract import METRICS_CSV
 

@@ -16,7 +16,8 @@ from bot.domain.model.states import JobState
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.project import Project
 from bot.errors import ServiceError
-from bot.ports import Engine, Store
+from bot.ports.engine import Engine
+from bot.ports.store import Store
 from bot.services.jobs.adopt import RECONCILED, Adopt
 from bot.services.jobs.launch import told_double
 from bot.services.jobs.submit_call import BOT_TAG, JOB_TAG

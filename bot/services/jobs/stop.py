@@ -13,7 +13,8 @@ from bot.domain.posts import Change
 from bot.domain.project import Project
 from bot.domain.sweeps.trial_changes import numbers
 from bot.errors import ServiceError, UnknownName, UserError
-from bot.ports import Engine, Store
+from bot.ports.engine import Engine
+from bot.ports.store import Store
 from bot.services.running.wakeups import Wakeups
 
 log = structlog.get_logger()

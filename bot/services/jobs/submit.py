@@ -11,7 +11,8 @@ from bot.domain.parameters import Value, complete
 from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
 from bot.errors import BadInput, UnknownName
-from bot.ports import Code, Store
+from bot.ports.code import Code
+from bot.ports.store import Store
 from bot.services.running.wakeups import Wakeups
 
 _NAMED = re.compile(r"(?<=\s)([\w-]+):(\S+)")

@@ -12,7 +12,8 @@ from bot.domain.model.observation import Observation
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import ServiceError
-from bot.ports import Engine, Events, Hint, Store
+from bot.ports.engine import Engine, Events, Hint
+from bot.ports.store import Store
 from bot.services.running.wakeups import Wakeups
 
 log = structlog.get_logger()

@@ -17,7 +17,8 @@ from bot.domain.model.job import Job
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.domain.project import Project
 from bot.errors import ServiceError
-from bot.ports import Artifacts, Store
+from bot.ports.artifacts import Artifacts
+from bot.ports.store import Store
 from bot.services.logs.tail import Tail
 from bot.services.running.wakeups import Wakeups
 from trainer.contract import LOG_TXT

@@ -10,7 +10,7 @@ from bot.domain.clock import passed
 from bot.domain.logs.log_lines import LogEvent, digest, event_block, readable
 from bot.domain.model.job import NOWHERE, Job
 from bot.domain.posts import Change, NewPost, PostKind
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.running.wakeups import Wakeups
 
 CONTENT = 2_000

@@ -14,7 +14,8 @@ from bot.domain.metrics.progress_rows import advance, parse_line
 from bot.domain.model.job import Job
 from bot.domain.posts import Change
 from bot.domain.project import Project
-from bot.ports import Logs, Store
+from bot.ports.logs import Logs
+from bot.ports.store import Store
 from bot.services.logs.adaptive_pace import AdaptivePace
 from bot.services.logs.streams import EARLY_MS, Reader, Stream
 from bot.services.running.wakeups import Wakeups

@@ -15,7 +15,7 @@ from bot.domain.project import Project
 from bot.domain.sweeps.leaderboard import csv_table
 from bot.domain.sweeps.trial_changes import numbers, to_run
 from bot.errors import ServiceError
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.jobs.plot import Picture
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.refresh_board import RefreshBoard

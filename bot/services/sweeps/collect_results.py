@@ -15,7 +15,8 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Trial
 from bot.domain.project import Project
 from bot.errors import Missing, ServiceError
-from bot.ports import Artifacts, Store
+from bot.ports.artifacts import Artifacts
+from bot.ports.store import Store
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.diagnose import Diagnose
 from bot.services.sweeps.trial_book import TrialBook

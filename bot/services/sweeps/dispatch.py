@@ -19,7 +19,8 @@ from bot.domain.project import Project
 from bot.domain.sweeps.trial_changes import chunks, to_run
 from bot.domain.sweeps.trial_changes import numbers as numbers_of
 from bot.errors import ServiceError
-from bot.ports import Sampler, Store
+from bot.ports.sampler import Sampler
+from bot.ports.store import Store
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.trial_book import TrialBook
 

@@ -14,7 +14,8 @@ from bot.domain.model.sweep import Sweep, Trial, TrialState
 from bot.domain.project import Project
 from bot.domain.sweeps.leaderboard import as_job, point
 from bot.errors import BadInput, Missing, SignalboxError, UnknownName, UserError
-from bot.ports import Engine, Logs
+from bot.ports.engine import Engine
+from bot.ports.logs import Logs
 from bot.services.jobs.find import Find, LogExcerpt
 from bot.services.jobs.plot import MOST_JOBS, Picture, Plot
 from bot.services.jobs.stop import Stop

@@ -16,7 +16,9 @@ from bot.domain.sweeps.grammar import completions, parse, so_far
 from bot.domain.sweeps.tally import tally
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, kept_of
 from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
-from bot.ports import Code, Engine, Store
+from bot.ports.code import Code
+from bot.ports.engine import Engine
+from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest, first_posts, intent
 from bot.services.jobs.submit_call import ENVIRONMENT, submission
 from bot.services.running.wakeups import Wakeups

@@ -15,7 +15,9 @@ from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep, Trial
 from bot.domain.project import Project
 from bot.errors import ServiceError
-from bot.ports import Engine, Sampler, Store
+from bot.ports.engine import Engine
+from bot.ports.sampler import Sampler
+from bot.ports.store import Store
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.trial_book import TrialBook
 

@@ -13,7 +13,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.sweep import Sweep
 from bot.domain.posts import Change
 from bot.errors import ServiceError
-from bot.ports import Step, Store
+from bot.ports.store import Step, Store
 from bot.services.jobs.plot import Picture
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.draw_board import DrawBoard

@@ -9,7 +9,7 @@ from bot.domain.model.sweep import Sweep, Trial
 from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project
 from bot.domain.sweeps.trial_report import report
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.trial_book import TrialBook
 

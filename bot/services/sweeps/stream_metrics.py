@@ -16,7 +16,8 @@ from bot.domain.model.sweep import Plan, Sweep, Trial
 from bot.domain.project import Project
 from bot.domain.sweeps.reported_rows import Word, heard, word
 from bot.errors import ServiceError
-from bot.ports import Logs, Store
+from bot.ports.logs import Logs
+from bot.ports.store import Store
 from bot.services.logs.adaptive_pace import AdaptivePace
 from bot.services.logs.streams import EARLY_MS, Reader, Stream
 from bot.services.running.wakeups import Wakeups

@@ -18,7 +18,8 @@ from bot.domain.model.sweep import Trial
 from bot.domain.posts import Change
 from bot.domain.sweeps.trial_changes import never_ran, numbers, observed, of_single
 from bot.errors import ServiceError
-from bot.ports import Engine, Store
+from bot.ports.engine import Engine
+from bot.ports.store import Store
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.trial_book import TrialBook
 

@@ -18,7 +18,7 @@ from bot.adapters.aws.s3 import AwsArtifacts
 from bot.domain.metrics.progress_rows import parse_line
 from bot.domain.model.states import JobState
 from bot.errors import Missing, Throttled
-from bot.ports import Submission
+from bot.ports.engine import Submission
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.chat.client import SignalboxClient
-from bot.config.loading import Discord
+from bot.config.discord import Discord
 from bot.domain.model.job import Job
 from bot.domain.posts import PostKind
 from deploy.sandbox.discord.limits.faults import read_fault

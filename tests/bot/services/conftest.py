@@ -13,7 +13,7 @@ from bot.domain.model.job import Job
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.posts import PostKind
 from bot.domain.project import Project
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.delivery import Delivery, DeliverySettings
 from bot.services.jobs.announce_result import AnnounceResult, AnnounceSettings
 from bot.services.jobs.explain_wait import ExplainWait

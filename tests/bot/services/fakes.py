@@ -14,7 +14,9 @@ from bot.domain.model.sweep import Plan, Trial
 from bot.domain.parameters import Value
 from bot.domain.posts import Post
 from bot.errors import Missing, Refused, ServiceError, Unavailable
-from bot.ports import Artifact, Hint, LogPage, Submission
+from bot.ports.artifacts import Artifact
+from bot.ports.engine import Hint, Submission
+from bot.ports.logs import LogPage
 
 
 class Clock:

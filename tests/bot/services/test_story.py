@@ -11,7 +11,8 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import Denied, Missing, Throttled, Unavailable
-from bot.ports import Hint, LogLines, Store
+from bot.ports.engine import Hint
+from bot.ports.store import LogLines, Store
 from tests.bot.services.conftest import Bot, Outside
 from tests.bot.services.fakes import LOST_REPLY
 

@@ -17,7 +17,7 @@ from bot.errors import (
     UnknownName,
     UserError,
 )
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
 from bot.services.jobs.submit_call import submission
 from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, PROJECT, Bot, Outside

@@ -15,7 +15,8 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep, TrialState
 from bot.domain.posts import PostKind
 from bot.errors import BadInput, NotAllowed, Refused, Throttled, Unavailable, UserError
-from bot.ports import Hint, Store
+from bot.ports.engine import Hint
+from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
 from bot.services.jobs.track_jobs import CHILD_SECONDS
 from bot.services.sweeps.propose import Proposal

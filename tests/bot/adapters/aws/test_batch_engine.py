@@ -11,7 +11,7 @@ from bot.adapters.aws.clients import AwsClients
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import Missing, Refused
-from bot.ports import Submission
+from bot.ports.engine import Submission
 from deploy.sandbox.aws.resources import Resources
 from tests.bot.adapters.vendor import Asked, Vendor, error, ok
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.event_queue import AwsEvents, batch_id_of
-from bot.ports import Hint, Submission
+from bot.ports.engine import Hint, Submission
 from deploy.sandbox.aws.resources import Clients, Resources
 
 CHANGE = {"source": "aws.batch", "detail-type": "Batch Job State Change", "detail": {"jobId": "b-1"}}

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.model.sweep import TrialState
 from bot.errors import Throttled, Unavailable
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.sweeps.draw_board import DrawBoard
 from bot.services.sweeps.trial_book import TrialBook
 from tests.bot.services.conftest import PROJECT, Outside

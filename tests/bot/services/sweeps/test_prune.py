@@ -9,7 +9,7 @@ from bot.domain.model.sweep import Trial, TrialState
 from bot.domain.posts import Change
 from bot.domain.sweeps import halving
 from bot.errors import StoreError, Unavailable
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.prune import REPEAT_SECONDS, Prune
 from bot.services.sweeps.trial_book import TrialBook

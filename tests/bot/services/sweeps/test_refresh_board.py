@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.posts import Change
 from bot.errors import Unavailable
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.draw_board import DrawBoard
 from bot.services.sweeps.refresh_board import BoardSettings, RefreshBoard

@@ -10,7 +10,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Plan, Trial, TrialState
 from bot.errors import Throttled, Unavailable
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.logs.adaptive_pace import AdaptivePace
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.stream_metrics import MOST, StreamMetrics

@@ -12,7 +12,7 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Plan, Search, Sweep, Trial, TrialState
 from bot.domain.parameters import Kind
 from bot.errors import StoreError
-from bot.ports import Step
+from bot.ports.store import Step
 from bot.services.sweeps.trial_book import TrialBook
 from tests.bot.services.conftest import CHANNEL, PROJECT
 from tests.bot.services.fakes import Clock
