@@ -8,19 +8,26 @@ import pytest
 from pydantic import BaseModel
 
 from bot.config import loading
+from bot.config.aws import Aws
+from bot.config.bot import Bot
+from bot.config.deploy import Deploy, JobResources
+from bot.config.discord import Discord
+from bot.config.pace import Pace
+from bot.config.parameter import RESERVED_OPTIONS
+from bot.config.project import ProjectSettings
 from bot.domain.parameters import Kind
 from bot.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 
 SECTIONS: dict[str, type[BaseModel]] = {
-    "discord": loading.Discord,
-    "aws": loading.Aws,
-    "bot": loading.Bot,
-    "pace": loading.Pace,
-    "deploy": loading.Deploy,
-    "deploy.jobs.mnist": loading.JobResources,
-    "projects.mnist": loading.ProjectSettings,
+    "discord": Discord,
+    "aws": Aws,
+    "bot": Bot,
+    "pace": Pace,
+    "deploy": Deploy,
+    "deploy.jobs.mnist": JobResources,
+    "projects.mnist": ProjectSettings,
 }
 
 
@@ -135,7 +142,7 @@ def test_more_parameters_than_discord_has_options(tmp_path: Path) -> None:
 
 
 def test_the_example_names_the_reserved_words() -> None:
-    *first, last = loading.RESERVED_OPTIONS
+    *first, last = RESERVED_OPTIONS
     assert f"Any name but {', '.join(first)} and {last}\n" in _section("projects.mnist.parameters.lr")
 
 
