@@ -78,7 +78,8 @@ def test_neither_scipy_nor_scikit_learn_is_needed() -> None:
     code = (
         "import sys\n"
         "sys.modules.update(dict.fromkeys(('scipy', 'sklearn', 'pandas', 'torch')))\n"
-        "from bot.adapters.sampling import ask, importance\n"
+        "from bot.adapters.sampling.parameter_importance import importance\n"
+        "from bot.adapters.sampling.suggest import ask\n"
         "from tests.bot.adapters.sampling.spaces import MIXED, history, planned\n"
         "trials = history(MIXED, 60)\n"
         "print(*importance(planned(), trials, maximize=True), len(ask(planned(), trials, 2, maximize=True)))\n"

@@ -8,9 +8,10 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from bot.adapters import sampling
+from bot.adapters.sampling.parameter_importance import importance
 from bot.adapters.sampling.sampling_process import COMMAND, ProcessSampler
 from bot.adapters.sampling.sampling_requests import ASK, pack_request, unpack_request
+from bot.adapters.sampling.suggest import ask
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Trial
 from bot.domain.sweeps.halving import hopeless
@@ -41,8 +42,8 @@ class TestTheRealOne:
             points, shares = await asyncio.gather(
                 sampler.ask(planned(), trials, 3, maximize=True), sampler.importance(planned(), trials, maximize=True)
             )
-        assert points == alike(sampling.ask(planned(), trials, 3, maximize=True))
-        expected = sampling.importance(planned(), trials, maximize=True)
+        assert points == alike(ask(planned(), trials, 3, maximize=True))
+        expected = importance(planned(), trials, maximize=True)
         assert shares == pytest.approx(expected)
         assert list(shares) == list(expected)
 
@@ -115,6 +116,6 @@ def test_the_wire_carries_what_sampling_looks_at() -> None:
     head = frame[16:]
     what, got, back, count, maximize = unpack_request(head)
     assert (what, got, count, maximize) == (ASK, plan, 3, False)
-    points = sampling.ask(got, back, 2, maximize=True)
-    assert points == alike(sampling.ask(plan, trials, 2, maximize=True))
+    points = ask(got, back, 2, maximize=True)
+    assert points == alike(ask(plan, trials, 2, maximize=True))
     assert [trial.shown for trial in back] == [trial.shown for trial in trials]
