@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import TrialState
@@ -249,3 +251,11 @@ def _lives(world: World) -> bool:
 
 
 STORIES: tuple[Story, ...] = (success, failure, stopped, stopped_early, refused, doubled, swept, searched)
+
+
+def each_of(stories: tuple[Story, ...]) -> list[Any]:
+    """One test for each story. `failure` alone also runs in `make check`."""
+    return [
+        pytest.param(story, id=story.__name__, marks=() if story is failure else pytest.mark.exhaustive)
+        for story in stories
+    ]

@@ -345,4 +345,4 @@ TestAnyOrder.settings = settings(
     stateful_step_count=40,
     report_multiple_bugs=False,
 )
-TestAnyOrder.pytestmark = pytest.mark.timeout(1800)  # a failure is made small first
+TestAnyOrder.pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(1800)]  # a failure is made small first
