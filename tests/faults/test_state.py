@@ -15,8 +15,9 @@ from bot.services.jobs.explain_wait import Explain
 from bot.services.jobs.track_jobs import QUARANTINED
 from bot.services.running.loop import Loop, Pulse, forever
 from bot.services.running.wakeups import Bell, Bells
-from tests.bot.services.conftest import PROJECT, Bot, Outside
 from tests.faults.story import STREAM, count, end, running, settle
+from tests.support.projects import PROJECT
+from tests.support.services import Bot, Outside
 
 
 async def _hear(bot: Bot, *batch_ids: str) -> None:

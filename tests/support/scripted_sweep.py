@@ -10,7 +10,7 @@ from bot.domain.parameters import Kind
 from bot.domain.posts import Change
 from bot.ports import Store
 from bot.services.sweeps.trial_book import Trials
-from tests.bot.services.conftest import CHANNEL, PROJECT
+from tests.support.projects import CHANNEL, PROJECT
 
 
 def grid(**axes: tuple[float, ...]) -> Plan:

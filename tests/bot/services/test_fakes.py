@@ -7,7 +7,7 @@ import pytest
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import JobState
 from bot.ports import Submission
-from tests.bot.services.fakes import FakeBatch
+from tests.support.fakes import FakeBatch
 
 ARRAY = Submission("sb-k7q2mx-0", "queue", "definition", ("train",), {}, {"signalbox:job": "k7q2mx-0"}, 60, 3)
 
