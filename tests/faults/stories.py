@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import TrialState
 from bot.domain.posts import Lane, NewPost, PostKind
 from bot.errors import Refused, Unavailable
-from tests.faults.gates import Fault
 from tests.faults.world import MEMORY, Play, World
+from tests.support.faults import Fault
+from tests.support.projects import CSV
 
-CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n"
 BATCH_ID = "batch-1"
 
 _TOOK = re.compile(r" +\d+:\d\d:\d\d\b| (?= )")
@@ -249,3 +251,11 @@ def _lives(world: World) -> bool:
 
 
 STORIES: tuple[Story, ...] = (success, failure, stopped, stopped_early, refused, doubled, swept, searched)
+
+
+def each_of(stories: tuple[Story, ...]) -> list[Any]:
+    """One test for each story. `failure` alone also runs in `make check`."""
+    return [
+        pytest.param(story, id=story.__name__, marks=() if story is failure else pytest.mark.exhaustive)
+        for story in stories
+    ]

@@ -4,10 +4,9 @@ from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import JobState
 from bot.domain.posts import PostKind
-from tests.bot.services.conftest import Bot
+from tests.support.services import Bot
 
 STREAM = "trainer/default/1"
-CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n"
 
 
 async def running(bot: Bot, *lines: str, engine_id: str = "batch-1") -> Job:

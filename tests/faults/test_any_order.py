@@ -28,10 +28,10 @@ from bot.domain.sweeps.trial_changes import expanded
 from bot.errors import NotAllowed, ServiceError, SignalboxError, Throttled, Unavailable
 from bot.ports.engine import Hint
 from bot.services.jobs.submit import TrainRequest
-from tests.bot.services.conftest import CHANNEL, MIKA, NOOR
-from tests.faults.gates import Fault
-from tests.faults.stories import CSV
 from tests.faults.world import MEMORY, Play, World
+from tests.support.faults import Fault
+from tests.support.projects import CHANNEL, CSV
+from tests.support.services import MIKA, NOOR
 
 MOST_JOBS = 4
 MOST_ROUNDS = 6
@@ -345,4 +345,4 @@ TestAnyOrder.settings = settings(
     stateful_step_count=40,
     report_multiple_bugs=False,
 )
-TestAnyOrder.pytestmark = pytest.mark.timeout(1800)  # a failure is made small first
+TestAnyOrder.pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(1800)]  # a failure is made small first

@@ -16,12 +16,11 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import Denied, Missing, Refused, Throttled
 from bot.ports.store import Store
-from tests.bot.services.conftest import Bot, Outside
-from tests.bot.services.fakes import LOST_REPLY
 from tests.faults.story import STREAM, count, end, running, settle
+from tests.support.fakes import LOST_REPLY
+from tests.support.services import Bot, Outside
 
 FORBIDDEN = Denied("Missing Permissions (50013)", code="50013")
-EPHEMERAL = 64
 GONE = Missing("Unknown Channel (10003)", code="10003")
 
 

@@ -21,10 +21,8 @@ from bot.ports.store import Store
 from bot.services.delivery import Delivery, DeliverySettings
 from bot.services.running.wakeups import Wakeups
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission
-from tests.bot.chat.conftest import CHANNEL, Room
 from tests.bot.chat.jobs import PROJECT, a_post, a_running_job, an_ended_job
-
-EPHEMERAL = 64
+from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room
 
 
 def _notify(room: Room, store: Store, *channels: str) -> Delivery:

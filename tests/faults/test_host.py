@@ -14,10 +14,10 @@ from bot.errors import StoreError
 from bot.services.running.loop import Heartbeat, Loop, run_forever
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox
-from tests.bot.services.conftest import Bot, Outside
-from tests.bot.services.fakes import LOST_REPLY
 from tests.faults.process import command, job_id_of, told
 from tests.faults.story import STREAM, archived, count, end, running, settle
+from tests.support.fakes import LOST_REPLY
+from tests.support.services import Bot, Outside
 
 
 # ---- a full disk -------------------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.states import JobState
 from bot.domain.posts import PostKind
 from bot.errors import Throttled
-from tests.bot.services.conftest import Bot, Outside
 from tests.faults.story import STREAM, archived, end, running, settle
+from tests.support.services import Bot, Outside
 
 ROLE = "<@&1234567890>"
 MENTION = re.compile(r"@everyone|@here|<@[!&]?\d+>|<#\d+>")

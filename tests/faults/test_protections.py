@@ -16,11 +16,12 @@ from bot.domain.model.states import JobState
 from bot.domain.posts import Change
 from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
-from tests.bot.conftest import make_job
-from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
-from tests.bot.services.test_sweep_story import LARGE, finished
 from tests.faults.gates import COMMITS, Cut, Gated, Gates
 from tests.faults.mutations import MUTATIONS, ROOT, Mutation
+from tests.support.jobs import make_job
+from tests.support.projects import CHANNEL
+from tests.support.services import MIKA, Bot, Outside
+from tests.support.sweeps import LARGE, finished
 
 STREAM = "trainer/default/1"
 

@@ -5,8 +5,7 @@ import os
 import sqlite3
 import time
 import tomllib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,11 @@ from bot.ports.store import Store
 from bot.services.running.snapshot import KEPT, Snapshot, SnapshotSettings, taken
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox
-from tests.bot.services.conftest import Bot, Outside
-from tests.bot.services.fakes import FakeArtifacts
 from tests.faults.process import command, job_id_of, told
+from tests.faults.restored import restored
 from tests.faults.story import STREAM, archived, count, end, running, settle
+from tests.support.fakes import FakeArtifacts
+from tests.support.services import Bot, Outside
 
 URI = "s3://bucket/signalbox/signalbox/store.db"
 
@@ -90,19 +90,6 @@ async def test_a_snapshot_that_fails_ends_nothing(store: Store, tmp_path: Path) 
 # ---- a store that is lost ----------------------------------------------------------------------------------
 def _damage(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:2000] + b"\xff" * 30_000)
-
-
-async def _recovered(outside: Outside, path: Path, snapshots: list[Path], folder: Path) -> AsyncIterator[Bot]:
-    """The bot after `signalbox restore`."""
-    since = (outside.clock() - 7 * 86_400) if not snapshots else 0.0
-    await asyncio.to_thread(recover, path, snapshots, outside.clock())
-    async with open_store(path) as store:
-        bot = Bot(outside, store, folder)
-        await bot.reconcile.recover(since)
-        yield bot
-
-
-restored = asynccontextmanager(_recovered)
 
 
 async def test_a_corrupt_store_is_restored_from_the_last_snapshot_and_reconciled_with_aws(

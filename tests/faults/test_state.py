@@ -15,8 +15,9 @@ from bot.services.jobs.explain_wait import ExplainWait
 from bot.services.jobs.track_jobs import QUARANTINED
 from bot.services.running.loop import Heartbeat, Loop, run_forever
 from bot.services.running.wakeups import Wakeup, Wakeups
-from tests.bot.services.conftest import PROJECT, Bot, Outside
 from tests.faults.story import STREAM, count, end, running, settle
+from tests.support.projects import PROJECT
+from tests.support.services import Bot, Outside
 
 
 async def _hear(bot: Bot, *engine_ids: str) -> None:

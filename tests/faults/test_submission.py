@@ -12,9 +12,9 @@ from bot.domain.posts import PostKind
 from bot.errors import StoreError, Unavailable
 from bot.ports.store import Store
 from bot.services.jobs.submit_call import BOT_TAG, INTERACTION_TAG, PROJECT_TAG
-from tests.bot.services.conftest import MIKA, Bot, Outside
-from tests.bot.services.fakes import LOST_REPLY
 from tests.faults.story import STREAM, archived, count, end, running, settle
+from tests.support.fakes import LOST_REPLY
+from tests.support.services import MIKA, Bot, Outside
 
 
 def _double(outside: Outside, engine_id: str, *, age: float, **changes: object) -> Observation:

@@ -16,8 +16,10 @@ from bot.domain.posts import PostKind
 from bot.errors import Unavailable
 from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
-from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
-from tests.bot.services.test_sweep_story import (
+from tests.faults.restored import restored
+from tests.support.projects import CHANNEL
+from tests.support.services import MIKA, Bot, Outside
+from tests.support.sweeps import (
     BEST,
     GRID,
     end_child,
@@ -28,7 +30,6 @@ from tests.bot.services.test_sweep_story import (
     settle,
     table,
 )
-from tests.faults.test_restore import restored
 
 SEARCH = "lr=0.001..0.1:log"
 

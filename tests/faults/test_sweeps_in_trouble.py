@@ -11,9 +11,9 @@ from bot.domain.model.sweep import TrialState
 from bot.domain.posts import PostKind
 from bot.errors import Throttled, Unavailable
 from bot.ports.store import Store
-from tests.bot.services.conftest import Bot, Outside
-from tests.bot.services.test_sweep_story import BEST, GRID, end_child, face_of, leave, run_child, settle
 from tests.faults.world import SlowBatch
+from tests.support.services import Bot, Outside
+from tests.support.sweeps import BEST, GRID, end_child, face_of, leave, run_child, settle
 
 DWELL = 30
 """Turns of 15 s: longer than a cause must be seen before it is told."""

@@ -17,9 +17,12 @@ from bot.ports.engine import Hint, Submission
 from bot.ports.logs import LogPage
 from bot.services.jobs.submit import TrainRequest
 from bot.services.sweeps.propose import SweepRequest
-from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
-from tests.bot.services.fakes import Clock, FakeEngine, FakeLogs
-from tests.faults.gates import COMMITS, Cut, Fault, Gated, Gates
+from tests.faults.gates import COMMITS, Cut, Gated, Gates
+from tests.support.clock import Clock
+from tests.support.fakes import FakeEngine, FakeLogs
+from tests.support.faults import Fault
+from tests.support.projects import CHANNEL
+from tests.support.services import MIKA, Bot, Outside
 
 LAG_SECONDS = 20.0
 """How long Batch does not show a new job."""

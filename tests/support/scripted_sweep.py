@@ -10,7 +10,7 @@ from bot.domain.parameters import Kind
 from bot.domain.posts import Change
 from bot.ports.store import Store
 from bot.services.sweeps.trial_book import TrialBook
-from tests.bot.services.conftest import CHANNEL, PROJECT
+from tests.support.projects import CHANNEL, PROJECT
 
 
 def grid(**axes: tuple[float, ...]) -> Plan:

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import JobState
 from bot.ports.engine import Submission
-from tests.bot.services.fakes import FakeEngine
+from tests.support.fakes import FakeEngine
 
 ARRAY = Submission("sb-k7q2mx-0", "queue", "definition", ("train",), {}, {"signalbox:job": "k7q2mx-0"}, 60, 3)
 

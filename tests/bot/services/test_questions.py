@@ -5,7 +5,8 @@ import pytest
 from bot.errors import BadInput, Unavailable, UnknownName
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import PICTURE_BYTES, ListArtifacts
-from tests.bot.services.conftest import NOOR, PROJECT, Bot, Outside
+from tests.support.projects import PROJECT
+from tests.support.services import NOOR, Bot, Outside
 
 CSV = b"epoch,val_accuracy\n1,50\n2,60\n"
 

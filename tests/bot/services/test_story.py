@@ -13,8 +13,8 @@ from bot.domain.posts import PostKind
 from bot.errors import Denied, Missing, Throttled, Unavailable
 from bot.ports.engine import Hint
 from bot.ports.store import LogLines, Store
-from tests.bot.services.conftest import Bot, Outside
-from tests.bot.services.fakes import LOST_REPLY
+from tests.support.fakes import LOST_REPLY
+from tests.support.services import Bot, Outside
 
 CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n3,0.4,0.5,96.1\n"
 STREAM = "trainer/default/1"

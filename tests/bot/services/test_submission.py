@@ -20,8 +20,9 @@ from bot.errors import (
 from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
 from bot.services.jobs.submit_call import submission
-from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, PROJECT, Bot, Outside
-from tests.bot.services.fakes import LOST_REPLY
+from tests.support.fakes import LOST_REPLY
+from tests.support.projects import CHANNEL, PROJECT
+from tests.support.services import GUEST, MIKA, NOOR, Bot, Outside
 
 
 async def test_a_command_becomes_one_job_with_the_contract_in_its_environment(bot: Bot, outside: Outside) -> None:

@@ -1,8 +1,6 @@
 """A sweep as the channel sees it: one array, one card, one end; and everything that may go otherwise."""
 
 import asyncio
-import csv
-import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +10,7 @@ import pytest
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Sweep, TrialState
+from bot.domain.model.sweep import TrialState
 from bot.domain.posts import PostKind
 from bot.errors import BadInput, NotAllowed, Refused, Throttled, Unavailable, UserError
 from bot.ports.engine import Hint
@@ -20,61 +18,21 @@ from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
 from bot.services.jobs.track_jobs import CHILD_SECONDS
 from bot.services.sweeps.propose import Proposal
-from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, Bot, Outside
-from tests.bot.services.fakes import LOST_REPLY
-
-GRID = "lr=0.1,0.01 m=0.5,0.1"
-BEST = (96.5, 94.4, 81.3, 59.7)
-
-
-def metrics(value: float) -> bytes:
-    return f"epoch,val_accuracy\n1,{value - 1}\n2,{value}\n3,{value - 0.5}\n".encode()
-
-
-def run_child(outside: Outside, engine_id: str) -> None:
-    outside.engine.move(engine_id, JobState.RUNNING, Attempt(f"stream/{engine_id}", outside.clock()))
-    outside.logs.streams.setdefault(f"stream/{engine_id}", [])
-
-
-def end_child(outside: Outside, engine_id: str, code: int = 0) -> None:
-    """Started a minute ago."""
-    state = JobState.SUCCEEDED if code == 0 else JobState.FAILED
-    attempt = Attempt(f"stream/{engine_id}", outside.clock() - 60, outside.clock(), code)
-    outside.engine.move(engine_id, state, attempt, reason="Essential container in task exited" if code else "")
-
-
-def leave(outside: Outside, sweep_id: str, number: int, value: float) -> None:
-    outside.artifacts.objects[f"s3://bucket/jobs/{sweep_id}/{number}/metrics.csv"] = metrics(value)
-
-
-async def settle(bot: Bot, turns: int = 8) -> None:
-    for _ in range(turns):
-        await bot.turn()
-        bot.outside.clock.tick(15)
-
-
-async def face_of(bot: Bot, sweep_id: str) -> tuple[Job, Sweep]:
-    face = await bot.job(sweep_id)
-    assert face.sweep is not None
-    return face, face.sweep
-
-
-async def finished(bot: Bot, values: tuple[float | None, ...] = BEST, text: str = GRID) -> Job:
-    """A grid whose trials have ended with these values; None failed."""
-    proposal = await bot.sweep(text)
-    await bot.turn()
-    for number, value in enumerate(values):
-        if value is not None:
-            leave(bot.outside, proposal.job.id, number, value)
-        end_child(bot.outside, f"batch-1:{number}", 0 if value is not None else 1)
-    await settle(bot)
-    return await bot.job(proposal.job.id)
-
-
-def table(bot: Bot) -> list[dict[str, str]]:
-    end = next(m for m in bot.outside.chat.messages if m.post.new.kind is PostKind.END)
-    (file,) = [file for file in end.post.new.files if file.name.endswith(".csv")]
-    return list(csv.DictReader(io.StringIO(file.content.decode())))
+from tests.support.fakes import LOST_REPLY
+from tests.support.projects import CHANNEL
+from tests.support.services import GUEST, MIKA, NOOR, Bot, Outside
+from tests.support.sweeps import (
+    BEST,
+    GRID,
+    LARGE,
+    end_child,
+    face_of,
+    finished,
+    leave,
+    run_child,
+    settle,
+    table,
+)
 
 
 async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outside) -> None:
@@ -238,7 +196,6 @@ async def test_batch_that_does_not_take_it_ends_it_with_the_reason(bot: Bot, out
 
 
 # ---- confirming ------------------------------------------------------------------------------------------
-LARGE = "lr=0.1,0.2,0.3,0.4 m=0.1,0.2,0.3"
 
 
 async def test_a_large_sweep_waits_for_its_confirmation(bot: Bot, outside: Outside) -> None:

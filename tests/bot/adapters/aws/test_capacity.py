@@ -10,7 +10,7 @@ from bot.adapters.aws.clients import AwsClients
 from bot.errors import Unavailable
 from deploy.sandbox.aws.resources import Resources
 from tests.bot.adapters.vendor import Answer, Vendor, error, ok
-from tests.bot.services.fakes import Clock
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.slow
 QUEUE = {"jobQueueName": "q", "computeEnvironmentOrder": [{"order": 1, "computeEnvironment": "spot"}]}

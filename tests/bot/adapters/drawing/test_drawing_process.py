@@ -14,11 +14,11 @@ from bot.domain.model.space import Axis
 from bot.domain.model.sweep import TrialState
 from bot.domain.parameters import Kind
 from bot.errors import Unavailable
+from tests.support.projects import PNG
 
 pytestmark = pytest.mark.slow
 
 REQUEST = FigureRequest("mnist", "", (Curve("k7q2mx", b"train_loss,val_accuracy\n1,90\n0.5,95\n"),), "val_accuracy")
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def misbehaving(code: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from bot.domain.model.job import NOWHERE, Job
 from bot.domain.model.states import JobState
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import StoreError
-from tests.bot.conftest import make_job
+from tests.support.jobs import make_job
 
 
 def _card(job: Job) -> NewPost:

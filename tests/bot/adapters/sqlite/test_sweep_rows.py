@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,32 +15,11 @@ from bot.adapters.sqlite.connection import transaction
 from bot.adapters.sqlite.recovery import RESTORED_SWEEP, recover
 from bot.adapters.sqlite.schema import migrate
 from bot.domain.model.job import Job
-from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Part, Plan, Search, Sweep, Tally, Trial, TrialState
-from bot.domain.parameters import Kind
+from bot.domain.model.sweep import Sweep, Tally, Trial, TrialState
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import StoreError
-from tests.bot.conftest import make_job
-
-SPACE = Space((Axis("lr", Kind.FLOAT, (0.1, 0.01)),), {"axes": [["lr", [0.1, 0.01]]]})
-PLAN = Plan("lr=0.1,0.01", SPACE, Search.GRID, trials=2)
-
-
-def make_sweep(**changes: Any) -> Job:
-    return make_job(**({"sweep": Sweep(PLAN)} | changes))
-
-
-def make_part(sweep: Job, number: int, **changes: Any) -> Job:
-    part = replace(
-        sweep,
-        id=f"{sweep.id}-{number}",
-        sweep=None,
-        part=Part(sweep.id, number, str(number), 1),
-        told_at=sweep.created_at,
-        archived_at=sweep.created_at,
-    )
-    return replace(part, **changes)
+from tests.bot.adapters.sqlite.sweeps import PLAN, make_part, make_sweep
 
 
 def _more(job: Job) -> Change:

@@ -9,7 +9,7 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import ARRAY, Part, Trial, TrialState
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, chunks, expanded, kept_of, never_ran, of_single, to_run
-from tests.bot.conftest import make_job
+from tests.support.jobs import make_job
 from tests.support.scripted_sweep import THREE, good
 
 

@@ -8,8 +8,8 @@ from bot.domain.model.observation import Observation
 from bot.domain.model.states import JobState
 from bot.domain.posts import PostKind
 from bot.services.jobs.explain_wait import LAST
-from tests.bot.services.conftest import MIKA, Bot, Outside
-from tests.bot.services.test_sweep_story import settle
+from tests.support.services import MIKA, Bot, Outside
+from tests.support.sweeps import settle
 
 
 async def test_a_look_at_an_array_that_waits_is_one_call_whatever_its_size(

@@ -9,7 +9,7 @@ from bot.adapters.health import serve
 from bot.errors import StoreError, Unavailable
 from bot.services.running.loop import LATE_SECONDS, Heartbeat, Loop, run_forever
 from bot.services.running.wakeups import Wakeup
-from tests.bot.services.fakes import Clock
+from tests.support.clock import Clock
 
 
 class Waits(Wakeup):

@@ -10,8 +10,8 @@ from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Trial, TrialState
 from bot.domain.parameters import Value
 from bot.domain.posts import PostKind
-from tests.bot.services.conftest import MIKA, Bot, Outside
-from tests.bot.services.test_sweep_story import end_child, face_of, leave, settle
+from tests.support.services import MIKA, Bot, Outside
+from tests.support.sweeps import end_child, face_of, leave, settle
 
 
 async def test_a_trial_that_was_stopped_and_never_submitted_keeps_no_stopped_sweep_open(

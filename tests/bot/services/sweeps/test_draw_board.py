@@ -9,9 +9,10 @@ from bot.errors import Throttled, Unavailable
 from bot.ports.store import Store
 from bot.services.sweeps.draw_board import DrawBoard
 from bot.services.sweeps.trial_book import TrialBook
-from tests.bot.services.conftest import PROJECT, Outside
-from tests.bot.services.fakes import FakeSampler
+from tests.support.fakes import FakeSampler
+from tests.support.projects import PROJECT
 from tests.support.scripted_sweep import THREE, TWO, Swept, good
+from tests.support.services import Outside
 
 CSV = b"epoch,val_accuracy\n1,90\n"
 

@@ -14,8 +14,8 @@ from bot.services.jobs.find import Find
 from bot.services.sweeps.one_trial import OneTrial
 from bot.services.sweeps.trial_book import TrialBook
 from tests.bot.chat.jobs import a_job, a_sweep
-from tests.bot.services.conftest import Bot
 from tests.support.scripted_sweep import good, grid, sweep_job
+from tests.support.services import Bot
 
 FACE = a_sweep()
 OTHERS = [Trial(number) for number in range(10, 60)]

@@ -13,8 +13,9 @@ from bot.ports.store import Store
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.prune import REPEAT_SECONDS, Prune
 from bot.services.sweeps.trial_book import TrialBook
-from tests.bot.services.conftest import PROJECT, Outside
+from tests.support.projects import PROJECT
 from tests.support.scripted_sweep import Swept, grid, sweep_job
+from tests.support.services import Outside
 
 PLAN = replace(grid(lr=tuple(n / 10 for n in range(1, 7))), stop_losers=True)
 

@@ -14,9 +14,10 @@ from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.draw_board import DrawBoard
 from bot.services.sweeps.refresh_board import BoardSettings, RefreshBoard
 from bot.services.sweeps.trial_book import TrialBook
-from tests.bot.services.conftest import PROJECT, Outside
-from tests.bot.services.fakes import FakeSampler
+from tests.support.fakes import FakeSampler
+from tests.support.projects import PROJECT
 from tests.support.scripted_sweep import Swept, good, grid, sweep_job
+from tests.support.services import Outside
 
 SECONDS = 10.0
 

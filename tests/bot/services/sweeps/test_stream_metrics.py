@@ -15,9 +15,10 @@ from bot.services.logs.adaptive_pace import AdaptivePace
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.stream_metrics import MOST, StreamMetrics
 from bot.services.sweeps.trial_book import TrialBook
-from tests.bot.services.conftest import PROJECT, Outside
-from tests.bot.services.fakes import Clock
+from tests.support.clock import Clock
+from tests.support.projects import PROJECT
 from tests.support.scripted_sweep import TWO, Swept, grid, sweep_job
+from tests.support.services import Outside
 
 STARTED = 999_900.0
 

@@ -6,8 +6,8 @@ from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import TrialState
 from bot.domain.posts import Change
 from bot.errors import Unavailable
-from tests.bot.services.conftest import Bot, Outside
-from tests.bot.services.test_sweep_story import GRID, face_of, run_child
+from tests.support.services import Bot, Outside
+from tests.support.sweeps import GRID, face_of, run_child
 
 
 async def test_no_answer_is_waited_for_on_trials_that_are_given_up(bot: Bot, outside: Outside) -> None:

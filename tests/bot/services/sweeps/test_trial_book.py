@@ -14,8 +14,8 @@ from bot.domain.parameters import Kind
 from bot.errors import StoreError
 from bot.ports.store import Step
 from bot.services.sweeps.trial_book import TrialBook
-from tests.bot.services.conftest import CHANNEL, PROJECT
-from tests.bot.services.fakes import Clock
+from tests.support.clock import Clock
+from tests.support.projects import CHANNEL, PROJECT
 
 LR = (0.1, 0.01, 0.001)
 PLAN = Plan("lr=0.1,0.01,0.001", Space((Axis("lr", Kind.FLOAT, LR),), {"axes": [["lr", list(LR)]]}), Search.GRID, 3)

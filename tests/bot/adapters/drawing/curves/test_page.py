@@ -16,9 +16,9 @@ from bot.adapters.drawing.curves.page import draw, figure_of
 from bot.adapters.drawing.style import theme
 from bot.domain.drawing.figures import Curve, FigureRequest
 from bot.domain.drawing.panels import MOST_PANELS
+from tests.support.projects import PNG
 
 HANDS_ON = b"train_loss,val_loss,val_accuracy\n0.5,0.4,97\n0.3,0.2,99\n0.2,0.3,98\n"
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def request(

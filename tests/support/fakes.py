@@ -17,31 +17,8 @@ from bot.errors import Missing, Refused, ServiceError, Unavailable
 from bot.ports.artifacts import Artifact
 from bot.ports.engine import Hint, Submission
 from bot.ports.logs import LogPage
-
-
-class Clock:
-    """Time that goes on only when a test says so."""
-
-    def __init__(self, at: float = 1_000_000.0) -> None:
-        self.at = at
-
-    def __call__(self) -> float:
-        return self.at
-
-    def tick(self, seconds: float) -> None:
-        self.at += seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.at += seconds
-
-
-@dataclass
-class Fault:
-    """The next call of `method` fails; `after` says whether its effect has happened."""
-
-    method: str
-    error: ServiceError
-    after: bool = False
+from tests.support.clock import Clock
+from tests.support.faults import Fault, raise_due
 
 
 class Faulty:
@@ -54,10 +31,7 @@ class Faulty:
         self.faults += [Fault(method, error, after)] * times
 
     def _check(self, method: str, *, after: bool) -> None:
-        for fault in self.faults:
-            if fault.method == method and fault.after is after:
-                self.faults.remove(fault)
-                raise fault.error
+        raise_due(self.faults, method, after=after)
 
 
 class FakeEngine(Faulty):
