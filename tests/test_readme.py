@@ -71,4 +71,4 @@ def test_every_pinned_version_is_exact_and_without_an_address() -> None:
     declared += re.findall(
         r'"([a-z0-9._-]+)(?:\[\w+\])?"', "".join(re.findall(r"^(?:trainer|sandbox) = .*$", text, re.M))
     )
-    assert {name.lower().replace("_", "-") for name in declared} - pinned - {"signalbox"} == set()
+    assert {name.lower().replace("_", "-") for name in declared} - pinned - {"signalbox-bot"} == set()
