@@ -31,7 +31,9 @@ def has(index: str, pin: str, seconds: float = SECONDS) -> bool:
     """Whether the index lists a wheel of the pinned version, and says so in time."""
     found: list[bool] = []
     name, _, version = pin.partition("==")
-    request = threading.Thread(target=lambda: found.append(_lists(f"{index}/{name}/", f"{name}-{version}")), daemon=True)
+    request = threading.Thread(
+        target=lambda: found.append(_lists(f"{index}/{name}/", f"{name}-{version}")), daemon=True
+    )
     request.start()
     request.join(seconds)
     return found == [True]
