@@ -1,5 +1,6 @@
 """What the committed template promises of machines, money and data; also what the stand-in for AWS drops."""
 
+import difflib
 import json
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from bot.config import loading
 from bot.config.deploy import Deploy
 from deploy.aws import outputs
-from tests.deploy.aws.template import EXAMPLE, PATH, Template, committed, spelled
+from tests.deploy.aws.template import CPU_PATH, EXAMPLE, PATH, Template, committed, spelled
 
 MOST_BYTES = 51_200
 """CloudFormation takes no larger template in the call itself."""
@@ -28,6 +29,17 @@ def test_cloudformation_takes_it_as_it_is(template: Template) -> None:
     assert "Parameters" not in template.content
     assert "BootstrapVersion" not in PATH.read_text()
     assert not template.of_type("Lambda::Function")
+
+
+def test_the_template_without_gpus_differs_in_the_queue_and_the_gpu_alone() -> None:
+    assert CPU_PATH.stat().st_size < MOST_BYTES
+    cpu = Template(json.loads(CPU_PATH.read_text()))
+    assert cpu.outputs["QueueMnist"]["Value"] == "signalbox-cpu"
+    definition = cpu.only("Batch::JobDefinition")["ContainerProperties"]
+    assert "GPU" not in {each["Type"] for each in definition["ResourceRequirements"]}
+    gpu_lines, cpu_lines = PATH.read_text().splitlines(), CPU_PATH.read_text().splitlines()
+    differences = [line for line in difflib.unified_diff(gpu_lines, cpu_lines, n=0) if line[0] in "+-"][2:]
+    assert len(differences) == 8
 
 
 def test_every_output_that_settings_need_is_there(template: Template) -> None:
