@@ -1,4 +1,4 @@
-"""An attempt that is cut off: from its job, which another has taken over, or from S3, which no longer answers."""
+"""An attempt that loses its claim to another attempt, or whose S3 stops answering."""
 
 import os
 import signal
@@ -78,7 +78,7 @@ def running(
     made.thread.join(30)
 
 
-def test_one_that_has_lost_its_job_leaves_the_other_ones_results_alone(running: Running, bucket: Bucket) -> None:
+def test_attempt_that_lost_its_claim_stores_nothing_more(running: Running, bucket: Bucket) -> None:
     later = Claim(bucket, Holder("later", "batch-1", 2, "host-2"))
     later.take()
     running.thread.join(20)
@@ -92,9 +92,7 @@ def test_one_that_has_lost_its_job_leaves_the_other_ones_results_alone(running: 
     later.renew()
 
 
-def test_one_that_is_told_to_end_does_not_wait_for_an_s3_that_does_not_answer(
-    running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stopped_attempt_does_not_wait_for_a_hanging_s3(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     answered = threading.Event()
 
     def hangs(*_: object, **__: object) -> str:
