@@ -62,9 +62,8 @@ def test_idx_files_are_read_from_a_folder(folder: Path) -> None:
 def test_changed_file_is_refused(folder: Path) -> None:
     name = next(path.name for path in folder.glob("train-labels*"))
     (folder / name).write_bytes(b"changed")
-    with pytest.raises(
-        BadData, match=f"{name} is damaged, or another file: its SHA-256 is {hashlib.sha256(b'changed').hexdigest()}"
-    ):
+    digest = hashlib.sha256(b"changed").hexdigest()
+    with pytest.raises(BadData, match=f"{name} is damaged, or another file: its SHA-256 is {digest}, not "):
         load(str(folder))
 
 

@@ -11,8 +11,6 @@ from tests.trainer.conftest import Container, Repository
 from trainer.run.spot import Metadata, SpotWatch
 from trainer.storage.bucket import Bucket
 
-pytestmark = pytest.mark.slow
-
 NOTICE = '{"action": "terminate", "time": "2026-11-21T08:22:00Z"}'
 
 
@@ -59,6 +57,7 @@ def host() -> Iterator[Host]:
     thread.join()
 
 
+@pytest.mark.slow
 def test_host_is_reported_once_and_notice_requests_checkpoint(host: Host, tmp_path: Path) -> None:
     hosts: list[str] = []
     watch = SpotWatch(Metadata(host.address), tmp_path, hosts.append)
@@ -72,11 +71,49 @@ def test_host_is_reported_once_and_notice_requests_checkpoint(host: Host, tmp_pa
     assert (tmp_path / "notice").exists()
 
 
+@pytest.mark.slow
 def test_expired_token_is_renewed(host: Host) -> None:
     metadata = Metadata(host.address)
     assert metadata.get("instance-id") == "i-0abc"
     host.token = "t2"
     assert metadata.get("instance-id") == "i-0abc"
+
+
+class FakeMetadata(dict[str, str]):
+    """Metadata without a service. `requests` lists the names asked for."""
+
+    def __init__(self, **answers: str) -> None:
+        super().__init__(answers)
+        self.requests: list[str] = []
+
+    def get(self, name: str) -> str:
+        self.requests.append(name)
+        return super().get(name, "")
+
+
+def test_notice_requests_one_checkpoint(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    metadata = FakeMetadata()
+    watch = SpotWatch(metadata, tmp_path, lambda _: None)
+    watch.poll()
+    assert not (tmp_path / "notice").exists()
+    metadata["spot/instance-action"] = NOTICE
+    watch.poll()
+    assert (tmp_path / "notice").exists()
+    assert capfd.readouterr().out == (
+        "signalbox: AWS is taking this host back at 2026-11-21T08:22:00Z (terminate): "
+        "requested a checkpoint from the training code\n"
+    )
+    asked = len(metadata.requests)
+    watch.poll()
+    assert len(metadata.requests) == asked, "polls no more after the notice"
+
+
+@pytest.mark.parametrize("notice", ["soon", "[1]", "{}"])
+def test_notice_in_an_unknown_format_still_requests_a_checkpoint(tmp_path: Path, notice: str) -> None:
+    watch = SpotWatch(FakeMetadata(**{"spot/instance-action": notice}), tmp_path, lambda _: None)
+    watch.poll()
+    assert watch.noticed
+    assert (tmp_path / "notice").exists()
 
 
 def test_polling_stops_without_a_metadata_service(tmp_path: Path) -> None:
@@ -106,6 +143,7 @@ for step in range(state["step"], 100_000):
 """
 
 
+@pytest.mark.slow
 def test_checkpoint_requested_by_the_notice_is_stored(
     host: Host, container: Container, repository: Repository, bucket: Bucket
 ) -> None:
