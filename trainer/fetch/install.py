@@ -43,7 +43,7 @@ class Layer:
 
 
 def install(requirements: str, code: Path, cache: Path, programs: Programs) -> Layer | None:
-    """Install the checkout in `code` as `INSTALL` says. None if that is empty. Raises `Ended`."""
+    """Install what `INSTALL` names, for the checkout in `code`. None if it is empty. Raises `Ended`."""
     if not requirements:
         return None
     began = time.monotonic()

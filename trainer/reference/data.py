@@ -113,12 +113,12 @@ def _array(read: ReadFile, sums: Mapping[str, str], where: str, name: str) -> np
 
 
 def _check(content: bytes, sums: Mapping[str, str], where: str, name: str) -> None:
-    found, expected = hashlib.sha256(content).hexdigest(), sums.get(name)
-    if expected is None:
+    found, known = hashlib.sha256(content).hexdigest(), sums.get(name)
+    if known is None:
         listed = ", ".join(sums) or "nothing"
         raise BadData(f"{where}: {name} has no known SHA-256. Add it to {SUMS}, which lists {listed}")
-    if found != expected:
-        raise BadData(f"{where}: {name} is damaged, or another file: its SHA-256 is {found}, not {expected}")
+    if found != known:
+        raise BadData(f"{where}: {name} is damaged, or another file: its SHA-256 is {found}, not {known}")
 
 
 def _parse_idx(content: bytes, what: str) -> np.ndarray:
