@@ -39,6 +39,10 @@ time.sleep(60)
 """
 
 
+KILLED_AFTER = 30
+"""Seconds from SIGTERM until ECS and Docker kill."""
+
+
 def trouble_in(log: str) -> Trouble:
     found = [trouble for line in log.splitlines() if (trouble := parse_trouble(line))]
     assert len(found) == 1, log
@@ -136,8 +140,8 @@ def test_sigterm_is_forwarded_and_everything_is_stored(
     until(lambda: "ready" in container.log(process))
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 7
-    assert time.monotonic() - began < 10
+    assert process.wait(60) == 7
+    assert time.monotonic() - began < KILLED_AFTER
     assert "got it" in container.log(process)
     assert text(bucket, "metrics.csv") == "epoch,train_loss\n1,1.0\n2,0.5\n"
 
@@ -161,8 +165,8 @@ def test_deaf_command_is_killed_and_its_files_are_stored(
     until(lambda: "ready" in container.log(process))
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 137
-    assert 1 <= time.monotonic() - began < 11
+    assert process.wait(60) == 137
+    assert 1 <= time.monotonic() - began < KILLED_AFTER
     assert text(bucket, "metrics.csv") == "epoch,train_loss\n1,1.0\n"
 
 

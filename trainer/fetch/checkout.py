@@ -1,7 +1,6 @@
 """Fetch one commit of a repository, without its history."""
 
 import os
-import re
 import shutil
 import time
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from subprocess import TimeoutExpired
 from urllib.parse import urlsplit
 
 from trainer.contract import Env, ExitCode
+from trainer.credentials import without_credentials
 from trainer.errors import Ended, disk_full
 from trainer.fetch.git_errors import GitProblem, decisive_line, find_problem
 from trainer.process.console import masked
@@ -28,7 +28,6 @@ _SETTINGS = (
 # Reads the token from the environment, so it is on no command line and in no file.
 _HELPER = f'!f() {{ test "$1" = get && echo username=x-access-token && echo "password=${Env.GIT_TOKEN}"; }}; f'
 _REFUSALS = (GitProblem.NO_CREDENTIALS, GitProblem.NO_KEY, GitProblem.NO_PERMISSION, GitProblem.FORBIDDEN)
-_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +58,11 @@ def fetch(source: Source, folder: Path, programs: Programs) -> Fetched:
     except FileNotFoundError as error:
         raise Ended(ExitCode.REPOSITORY_UNREACHABLE, f"Can't run git: {error}") from error
     except TimeoutExpired as error:
-        message = f"{shown(source.repository)} did not answer in {_SECONDS:g} s."
+        message = f"{without_credentials(source.repository)} did not answer in {_SECONDS:g} s."
         raise Ended(ExitCode.REPOSITORY_UNREACHABLE, message) from error
     except OSError as error:
         raise disk_full(error) or error from error
     return Fetched(subject, time.monotonic() - began)
-
-
-def shown(repository: str) -> str:
-    """Remove the user name and password from an address."""
-    return _IN_URL.sub("", repository)
 
 
 class _Git:
@@ -118,9 +112,8 @@ class _Git:
         return (f"{section}.helper=", f"{section}.helper={_HELPER}")
 
     def _error(self, output: Output) -> Ended:
-        reason = decisive_line(output.stderr) or "git gave no reason"
-        said = _IN_URL.sub("", masked(reason))
-        where, commit = shown(self._source.repository), self._source.commit
+        reason = masked(decisive_line(output.stderr) or "git gave no reason")
+        where, commit = without_credentials(self._source.repository), self._source.commit
         problem = find_problem(output.stderr)
         if problem is GitProblem.DISK_FULL:
             return Ended(ExitCode.DISK_FULL, f"The disk is full, so {where} can't be checked out.")
@@ -128,5 +121,5 @@ class _Git:
             return Ended(ExitCode.COMMIT_NOT_FOUND, f"{where} has no commit {commit}.")
         if problem in _REFUSALS:
             hint = "Check that GIT_TOKEN may read it." if self._source.token else "A private one needs GIT_TOKEN."
-            return Ended(ExitCode.REPOSITORY_UNREACHABLE, f"{where} refused access ({said}). {hint}")
-        return Ended(ExitCode.REPOSITORY_UNREACHABLE, f"{where} can't be fetched: {said}")
+            return Ended(ExitCode.REPOSITORY_UNREACHABLE, f"{where} refused access ({reason}). {hint}")
+        return Ended(ExitCode.REPOSITORY_UNREACHABLE, f"{where} can't be fetched: {reason}")

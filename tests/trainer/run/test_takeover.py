@@ -64,7 +64,7 @@ def running(job: Job, bucket: Bucket) -> Iterator[Running]:
 def test_attempt_that_lost_its_claim_stores_nothing_more(running: Running, bucket: Bucket) -> None:
     later = Claim(bucket, Holder("later", "batch-1", 2, "host-2"))
     later.take()
-    running.thread.join(20)
+    running.thread.join(60)
     assert not running.thread.is_alive()
     assert running.ended is not None
     assert running.ended.trouble.code is ExitCode.CLAIM_LOST
@@ -81,13 +81,13 @@ def test_stopped_attempt_does_not_wait_for_a_hanging_s3(
     answered = threading.Event()
 
     def hangs(*_: object, **__: object) -> str:
-        answered.wait(30)
+        answered.wait(300)
         return ""
 
     monkeypatch.setattr(type(bucket), "put", hangs)
-    began = time.monotonic()
     running.stopping.stop()
-    running.thread.join(20)
+    running.thread.join(60)
+    late = running.thread.is_alive()
     answered.set()
-    assert time.monotonic() - began < 10
+    assert not late
     assert running.code == 143
