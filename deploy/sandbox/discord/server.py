@@ -11,7 +11,7 @@ from aiohttp import web
 
 from deploy.sandbox.discord.control import Control
 from deploy.sandbox.discord.gateway.sockets import Sockets
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.api import People, answer
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.openapi import OpenApi, find_document

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploy.sandbox.discord.checks import components
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.protocol.errors import MEDIA, WEB, ApiError, Code, FormErrors
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.message import MessageFlag

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 from aiohttp import WSMsgType, web
 
+from deploy.sandbox.discord.gateway.registry import Gateway
 from deploy.sandbox.discord.gateway.session import KNOWN_INTENTS, PRIVILEGED, Close, Connection, Intents, Op, Session
-from deploy.sandbox.discord.gateway.sessions import Gateway
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.core import Core
 

@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 from deploy.sandbox.discord.checks import message_body as bodies
 from deploy.sandbox.discord.checks import modals
 from deploy.sandbox.discord.checks.message_body import Upload
-from deploy.sandbox.discord.interactions.interaction import (
+from deploy.sandbox.discord.interactions.model import (
     ALLOWED,
     DEFERRED,
     Callback,
@@ -19,7 +19,7 @@ from deploy.sandbox.discord.interactions.interaction import (
     gateway_wire,
 )
 from deploy.sandbox.discord.messages.compose import SETTABLE, fill
-from deploy.sandbox.discord.messages.messages import Messages, require_content
+from deploy.sandbox.discord.messages.posting import Messages, require_content
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, FormErrors, invalid
 from deploy.sandbox.discord.protocol.wire import Json, without_none
 from deploy.sandbox.discord.state.core import Core

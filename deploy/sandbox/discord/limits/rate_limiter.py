@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from math import ceil
 
-from deploy.sandbox.discord.limits.limits import Limits, Rate
+from deploy.sandbox.discord.limits.settings import Limits, Rate
 from deploy.sandbox.discord.protocol.wire import Clock, Json
 
 _FORGET_ABOVE = 10_000

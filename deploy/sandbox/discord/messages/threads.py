@@ -4,7 +4,7 @@ https://discord.com/developers/docs/topics/threads
 """
 
 from deploy.sandbox.discord.limits.rate_limiter import RateLimited, refusal
-from deploy.sandbox.discord.messages.messages import Messages
+from deploy.sandbox.discord.messages.posting import Messages
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, FormErrors
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.core import Core

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from deploy.sandbox.discord.checks import modals
 from deploy.sandbox.discord.checks.components import SELECTS, Kind, find, walk
-from deploy.sandbox.discord.interactions.interaction import Interaction, InteractionType
+from deploy.sandbox.discord.interactions.model import Interaction, InteractionType
 from deploy.sandbox.discord.interactions.registered_commands import OptionType
-from deploy.sandbox.discord.people import slash
-from deploy.sandbox.discord.people.slash import Typed
+from deploy.sandbox.discord.people import typed_command
+from deploy.sandbox.discord.people.typed_command import Typed
 from deploy.sandbox.discord.protocol.errors import ApiError
 from deploy.sandbox.discord.protocol.wire import Json, listed
 from deploy.sandbox.discord.standin import Discord
@@ -60,15 +60,15 @@ class Actions:
         return self._discord.messages.wire(message)
 
     def type_command(self, person: User, channel: Channel, text: str) -> Interaction:
-        """A whole line, with its slash."""
+        """A whole line, with its typed_command."""
         if not text.startswith("/"):
             raise ValueError(f"text: {text[:40]!r} was given, a line that begins with / is expected")
-        typed = slash.find(self._usable(person, channel), text[1:])
-        return self._run(person, channel, typed, slash.read(typed.rest, typed.options))
+        typed = typed_command.find(self._usable(person, channel), text[1:])
+        return self._run(person, channel, typed, typed_command.read(typed.rest, typed.options))
 
     def run_command(self, person: User, channel: Channel, name: str, options: Mapping[str, object]) -> Interaction:
         """By name (`job status` for a subcommand) and typed values."""
-        typed = slash.find(self._usable(person, channel), name.removeprefix("/"))
+        typed = typed_command.find(self._usable(person, channel), name.removeprefix("/"))
         return self._run(person, channel, typed, options)
 
     def use_menu(self, person: User, channel: Channel, name: str, target_id: str) -> Interaction:
@@ -89,8 +89,8 @@ class Actions:
     def autocomplete(
         self, person: User, channel: Channel, name: str, options: Mapping[str, object], focused: str
     ) -> Interaction:
-        typed = slash.find(self._usable(person, channel), name.removeprefix("/"))
-        filled = slash.fill_partly(typed.options, options, focused, self._guild)
+        typed = typed_command.find(self._usable(person, channel), name.removeprefix("/"))
+        filled = typed_command.fill_partly(typed.options, options, focused, self._guild)
         data = _command_data(typed.command) | {"options": typed.nest(filled)}
         return self._discord.interactions.open(InteractionType.AUTOCOMPLETE, person, channel, data, name=typed.name)
 
@@ -135,7 +135,7 @@ class Actions:
         return self._discord.commands.seen_by(person)
 
     def _run(self, person: User, channel: Channel, typed: Typed, values: Mapping[str, object]) -> Interaction:
-        filled = slash.fill(typed.options, values, self._guild)
+        filled = typed_command.fill(typed.options, values, self._guild)
         data = _command_data(typed.command) | {"options": typed.nest(filled)}
         if resolved := self._resolved(filled):
             data["resolved"] = resolved

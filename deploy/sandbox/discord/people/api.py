@@ -7,7 +7,7 @@ from contextlib import suppress
 import orjson
 from aiohttp import WSMsgType, web
 
-from deploy.sandbox.discord.interactions.interaction import Interaction
+from deploy.sandbox.discord.interactions.model import Interaction
 from deploy.sandbox.discord.people.actions import Actions
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.standin import Discord

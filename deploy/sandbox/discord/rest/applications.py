@@ -1,6 +1,6 @@
 """https://discord.com/developers/docs/interactions/application-commands#endpoints"""
 
-from deploy.sandbox.discord.gateway.sessions import application_flags
+from deploy.sandbox.discord.gateway.registry import application_flags
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, invalid
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.rest.http import Call, Reply, Route

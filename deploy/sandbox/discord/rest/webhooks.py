@@ -5,7 +5,7 @@ https://discord.com/developers/docs/interactions/receiving-and-responding#endpoi
 
 from urllib.parse import unquote
 
-from deploy.sandbox.discord.interactions.interaction import Interaction
+from deploy.sandbox.discord.interactions.model import Interaction
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.rest.http import Call, Route
 from deploy.sandbox.discord.standin import Discord

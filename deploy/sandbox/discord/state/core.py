@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from deploy.sandbox.discord.limits.faults import Faults
-from deploy.sandbox.discord.limits.limits import Limits
 from deploy.sandbox.discord.limits.rate_limiter import RateLimiter
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.wire import Clock, Snowflakes
 from deploy.sandbox.discord.state.events import Hub

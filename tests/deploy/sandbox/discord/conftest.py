@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.discord.standin import Discord, make_discord

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.sandbox.discord.checks.message_body import Upload, check
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.message import MessageFlag

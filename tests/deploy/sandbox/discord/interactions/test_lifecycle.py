@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.sandbox.discord.interactions.interaction import Interaction, InteractionType
+from deploy.sandbox.discord.interactions.model import Interaction, InteractionType
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.message import Message, MessageFlag, MessageType

@@ -3,8 +3,8 @@
 import pytest
 
 from deploy.sandbox.discord.limits.faults import FaultKind, Faults, When, read_fault
-from deploy.sandbox.discord.limits.limits import UNLIMITED, Limits, Rate
 from deploy.sandbox.discord.limits.rate_limiter import RateLimiter
+from deploy.sandbox.discord.limits.settings import UNLIMITED, Limits, Rate
 from deploy.sandbox.discord.protocol.wire import Json
 from tests.deploy.sandbox.discord.conftest import Clock
 

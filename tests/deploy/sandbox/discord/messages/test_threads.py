@@ -2,8 +2,8 @@
 
 import pytest
 
-from deploy.sandbox.discord.limits.limits import Limits
 from deploy.sandbox.discord.limits.rate_limiter import RateLimited
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.state.entities import Thread
 from deploy.sandbox.discord.state.message import MessageFlag, MessageType

@@ -14,7 +14,7 @@ import pytest_asyncio
 import yarl
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
 
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.page.robot import DEADLINE, Robot
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from deploy.sandbox.discord.checks import message_body as bodies
 from deploy.sandbox.discord.checks.message_body import Upload
-from deploy.sandbox.discord.limits.limits import Rate
 from deploy.sandbox.discord.limits.rate_limiter import RateLimited, refusal
+from deploy.sandbox.discord.limits.settings import Rate
 from deploy.sandbox.discord.messages.compose import SETTABLE, fill
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, invalid
 from deploy.sandbox.discord.protocol.wire import Json
