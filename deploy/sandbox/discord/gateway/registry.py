@@ -9,7 +9,7 @@ from secrets import token_hex
 import orjson
 
 from deploy.sandbox.discord.gateway import visibility
-from deploy.sandbox.discord.gateway.session import Connection, Intents, Op, Session
+from deploy.sandbox.discord.gateway.session import Connection, Intents, Opcode, Session
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.core import Core
 from deploy.sandbox.discord.state.events import Event
@@ -22,7 +22,7 @@ class Gateway:
         self._core = core
         self._sessions: dict[str, Session] = {}
         self.identified = 0
-        core.hub.listen(self._deliver)
+        core.hub.subscribe(self._deliver)
 
     @property
     def url(self) -> str:
@@ -34,25 +34,25 @@ class Gateway:
 
     def drop(self, *, resumable: bool = True) -> int:
         """Cuts every connection without a close frame; how many there were."""
-        live = self._live(forget=not resumable)
+        live = self._open_connections(forget=not resumable)
         for connection in live:
             connection.abort()
         return len(live)
 
     def ask_to_reconnect(self) -> int:
-        live = self._live(forget=False)
+        live = self._open_connections(forget=False)
         for connection in live:
-            connection.send(Op.RECONNECT, None)
+            connection.send(Opcode.RECONNECT, None)
         return len(live)
 
     def invalidate(self, *, resumable: bool = False) -> int:
-        live = self._live(forget=not resumable)
+        live = self._open_connections(forget=not resumable)
         for connection in live:
-            connection.send(Op.INVALID_SESSION, resumable)
+            connection.send(Opcode.INVALID_SESSION, resumable)
         return len(live)
 
     def identify(self, connection: Connection, intents: Intents, shard: list[int]) -> Session:
-        self._forget_lost()
+        self._remove_expired()
         replay: deque[tuple[int, bytes]] = deque(maxlen=self._core.limits.replay_events)
         session = Session(token_hex(16), intents, replay, connection, shard=shard)
         self._sessions[session.id] = session
@@ -68,7 +68,7 @@ class Gateway:
         session = self._sessions.get(session_id)
         if session is None:
             return None
-        if self._is_gone(session) or not session.can_replay(seq):
+        if self._is_expired(session) or not session.can_replay(seq):
             return None
         session.connection = connection
         session.replay_after(seq)
@@ -76,26 +76,26 @@ class Gateway:
         session.dispatch("RESUMED", {"_trace": []})
         return session
 
-    def lose(self, connection: Connection) -> None:
+    def connection_lost(self, connection: Connection) -> None:
         """The connection is gone; its session can be resumed for a while."""
         for session in self._sessions.values():
             if session.connection is connection:
                 session.connection, session.lost_at = None, self._core.clock()
                 self._core.ledger.add("gateway.lost", "bot", session_id=session.id)
 
-    def _live(self, *, forget: bool) -> list[Connection]:
+    def _open_connections(self, *, forget: bool) -> list[Connection]:
         live = [session.connection for session in self._sessions.values() if session.connection]
         if forget:
             self._sessions.clear()
         return live
 
-    def _is_gone(self, session: Session) -> bool:
+    def _is_expired(self, session: Session) -> bool:
         """Lost for so long that it cannot be resumed."""
         lost = session.connection is None
         return lost and self._core.clock() - session.lost_at > self._core.limits.resume_seconds
 
-    def _forget_lost(self) -> None:
-        gone = [session.id for session in self._sessions.values() if self._is_gone(session)]
+    def _remove_expired(self) -> None:
+        gone = [session.id for session in self._sessions.values() if self._is_expired(session)]
         for session_id in gone:
             del self._sessions[session_id]
 
@@ -119,14 +119,14 @@ class Gateway:
 
     def _deliver(self, event: Event) -> None:
         guild = self._core.guild
-        if not event.to_bot or not self._sessions or not visibility.reaches(event, guild):
+        if not event.to_bot or not self._sessions or not visibility.bot_can_see(event, guild):
             return
-        data = visibility.dressed(event, guild)
+        data = visibility.with_guild_and_member(event, guild)
         whole = orjson.Fragment(orjson.dumps(data))
-        hides = visibility.is_private(event, guild)
+        hides = visibility.needs_content_intent(event, guild)
         stripped = orjson.Fragment(orjson.dumps(data | visibility.NO_CONTENT)) if hides else whole
         for session in self._sessions.values():
-            if visibility.hears(session.intents, event):
+            if visibility.intents_include(session.intents, event):
                 reads = session.intents & Intents.MESSAGE_CONTENT
                 session.dispatch(event.name, whole if reads else stripped)
 

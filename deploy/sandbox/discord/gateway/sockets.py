@@ -12,7 +12,15 @@ import orjson
 from aiohttp import WSMsgType, web
 
 from deploy.sandbox.discord.gateway.registry import Gateway
-from deploy.sandbox.discord.gateway.session import KNOWN_INTENTS, PRIVILEGED, Close, Connection, Intents, Op, Session
+from deploy.sandbox.discord.gateway.session import (
+    KNOWN_INTENTS,
+    PRIVILEGED,
+    CloseCode,
+    Connection,
+    Intents,
+    Opcode,
+    Session,
+)
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.core import Core
 
@@ -35,15 +43,15 @@ class Sockets:
         await socket.prepare(request)
         connection = Connection(socket, request.transport, zlib_stream=compress is not None)
         self._open.add(socket)
-        pump = asyncio.create_task(connection.pump())
+        sender = asyncio.create_task(connection.send_queued())
         try:
-            await _Conversation(self._gateway, self._core, connection).run(socket)
+            await _ClientProtocol(self._gateway, self._core, connection).run(socket)
         finally:
-            self._gateway.lose(connection)
+            self._gateway.connection_lost(connection)
             self._open.discard(socket)
-            pump.cancel()
+            sender.cancel()
             with suppress(asyncio.CancelledError):
-                await pump
+                await sender
         return socket
 
     async def close(self) -> None:
@@ -51,7 +59,7 @@ class Sockets:
         await asyncio.gather(*(socket.close(code=1001) for socket in self._open))
 
 
-class _Conversation:
+class _ClientProtocol:
     """One connection's side of the protocol."""
 
     def __init__(self, gateway: Gateway, core: Core, connection: Connection) -> None:
@@ -61,72 +69,72 @@ class _Conversation:
 
     async def run(self, socket: web.WebSocketResponse) -> None:
         interval = self._core.limits.heartbeat_interval
-        self._connection.send(Op.HELLO, {"heartbeat_interval": int(interval * 1000), "_trace": []})
+        self._connection.send(Opcode.HELLO, {"heartbeat_interval": int(interval * 1000), "_trace": []})
         while True:
             try:
                 message = await socket.receive(timeout=interval * _MISSED_HEARTBEATS)
             except TimeoutError:
-                self._connection.close(Close.SESSION_TIMED_OUT)
+                self._connection.close(CloseCode.SESSION_TIMED_OUT)
                 return await _until_closed(socket)
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return None
-            if (code := self._hear(message.data)) is not None:
+            if (code := self._handle_frame(message.data)) is not None:
                 self._connection.close(code)
                 return await _until_closed(socket)
 
-    def _hear(self, frame: str | bytes) -> Close | None:
+    def _handle_frame(self, frame: str | bytes) -> CloseCode | None:
         """The close code, where this is the end."""
         try:
             payload = orjson.loads(frame)
             number, data = payload["op"], payload.get("d")
         except (ValueError, KeyError, TypeError):
-            return Close.DECODE_ERROR
+            return CloseCode.DECODE_ERROR
         if self._sends_too_fast():
-            return Close.RATE_LIMITED
-        if number not in tuple(Op):
-            return Close.UNKNOWN_OPCODE
-        return self._obey(Op(number), data)
+            return CloseCode.RATE_LIMITED
+        if number not in tuple(Opcode):
+            return CloseCode.UNKNOWN_OPCODE
+        return self._handle_opcode(Opcode(number), data)
 
-    def _obey(self, op: Op, data: Any) -> Close | None:
+    def _handle_opcode(self, op: Opcode, data: Any) -> CloseCode | None:
         match op:
-            case Op.HEARTBEAT:
-                self._connection.send(Op.HEARTBEAT_ACK, None)
+            case Opcode.HEARTBEAT:
+                self._connection.send(Opcode.HEARTBEAT_ACK, None)
                 return None
-            case Op.IDENTIFY:
+            case Opcode.IDENTIFY:
                 return self._identify(data)
-            case Op.RESUME:
+            case Opcode.RESUME:
                 return self._resume(data)
         if self._session is None:
-            return Close.NOT_AUTHENTICATED
-        if op is Op.REQUEST_MEMBERS:
+            return CloseCode.NOT_AUTHENTICATED
+        if op is Opcode.REQUEST_MEMBERS:
             self._send_members(self._session, data or {})
         return None
 
-    def _identify(self, data: Json) -> Close | None:
+    def _identify(self, data: Json) -> CloseCode | None:
         if self._session is not None:
-            return Close.ALREADY_AUTHENTICATED
+            return CloseCode.ALREADY_AUTHENTICATED
         if str(data.get("token", "")).removeprefix("Bot ") != self._core.guild.token:
-            return Close.AUTHENTICATION_FAILED
+            return CloseCode.AUTHENTICATION_FAILED
         intents = data.get("intents")
         if not isinstance(intents, int) or intents & ~KNOWN_INTENTS:
-            return Close.INVALID_INTENTS
+            return CloseCode.INVALID_INTENTS
         if intents & PRIVILEGED and not self._core.guild.world.privileged_intents:
-            return Close.DISALLOWED_INTENTS
+            return CloseCode.DISALLOWED_INTENTS
         if self._gateway.identified >= self._core.limits.identifies_a_day:
-            return Close.AUTHENTICATION_FAILED
+            return CloseCode.AUTHENTICATION_FAILED
         self._connection.compress_payloads = bool(data.get("compress"))
         self._session = self._gateway.identify(self._connection, Intents(intents), data.get("shard") or [0, 1])
         return None
 
-    def _resume(self, data: Json) -> Close | None:
+    def _resume(self, data: Json) -> CloseCode | None:
         if self._session is not None:
-            return Close.ALREADY_AUTHENTICATED
+            return CloseCode.ALREADY_AUTHENTICATED
         if str(data.get("token", "")).removeprefix("Bot ") != self._core.guild.token:
-            return Close.AUTHENTICATION_FAILED
+            return CloseCode.AUTHENTICATION_FAILED
         session_id, seq = str(data.get("session_id")), int(data.get("seq") or 0)
         self._session = self._gateway.resume(self._connection, session_id, seq)
         if self._session is None:
-            self._connection.send(Op.INVALID_SESSION, False)
+            self._connection.send(Opcode.INVALID_SESSION, False)
         return None
 
     def _send_members(self, session: Session, data: Json) -> None:

@@ -1,4 +1,4 @@
-"""What the bot hears of an event: by its permissions, its intents, and the message content intent."""
+"""What the bot intents_include of an event: by its permissions, its intents, and the message content intent."""
 
 from deploy.sandbox.discord.gateway.session import Intents
 from deploy.sandbox.discord.protocol.wire import Json
@@ -19,14 +19,14 @@ _MESSAGES = frozenset({"MESSAGE_CREATE", "MESSAGE_UPDATE"})
 _INTERACTION = "INTERACTION_CREATE"
 
 
-def reaches(event: Event, guild: Guild) -> bool:
+def bot_can_see(event: Event, guild: Guild) -> bool:
     """Whether the bot may know of it: it sees the channel, or it is an interaction or an ephemeral answer."""
     if event.channel is None or event.only_for is not None or event.name == _INTERACTION:
         return True
     return guild.can_see(guild.bot, event.channel)
 
 
-def hears(intents: Intents, event: Event) -> bool:
+def intents_include(intents: Intents, event: Event) -> bool:
     if event.name == _INTERACTION:
         return True
     if event.only_for is not None:
@@ -35,14 +35,14 @@ def hears(intents: Intents, event: Event) -> bool:
     return needed & intents == needed
 
 
-def dressed(event: Event, guild: Guild) -> Json:
+def with_guild_and_member(event: Event, guild: Guild) -> Json:
     """A message as the gateway has it: with guild and member, unless it is ephemeral."""
     if event.name not in _MESSAGES or event.only_for is not None or event.author is None:
         return event.data
     return {**event.data, "guild_id": guild.id, "member": event.author.member()}
 
 
-def is_private(event: Event, guild: Guild) -> bool:
+def needs_content_intent(event: Event, guild: Guild) -> bool:
     """Whether its text needs the message content intent: a person's message that does not mention the bot."""
     if event.name not in _MESSAGES or event.author is None or event.only_for is not None:
         return False

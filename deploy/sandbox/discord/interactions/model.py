@@ -17,7 +17,7 @@ class InteractionType(IntEnum):
     MODAL = 5
 
 
-class Callback(IntEnum):
+class CallbackType(IntEnum):
     """How the bot acknowledges."""
 
     MESSAGE = 4
@@ -28,13 +28,13 @@ class Callback(IntEnum):
     MODAL = 9
 
 
-ALLOWED: dict[InteractionType, frozenset[Callback]] = {
-    InteractionType.COMMAND: frozenset({Callback.MESSAGE, Callback.DEFERRED_MESSAGE, Callback.MODAL}),
-    InteractionType.COMPONENT: frozenset(Callback) - {Callback.AUTOCOMPLETE},
-    InteractionType.AUTOCOMPLETE: frozenset({Callback.AUTOCOMPLETE}),
-    InteractionType.MODAL: frozenset(Callback) - {Callback.AUTOCOMPLETE, Callback.MODAL},
+ALLOWED: dict[InteractionType, frozenset[CallbackType]] = {
+    InteractionType.COMMAND: frozenset({CallbackType.MESSAGE, CallbackType.DEFERRED_MESSAGE, CallbackType.MODAL}),
+    InteractionType.COMPONENT: frozenset(CallbackType) - {CallbackType.AUTOCOMPLETE},
+    InteractionType.AUTOCOMPLETE: frozenset({CallbackType.AUTOCOMPLETE}),
+    InteractionType.MODAL: frozenset(CallbackType) - {CallbackType.AUTOCOMPLETE, CallbackType.MODAL},
 }
-DEFERRED = frozenset({Callback.DEFERRED_MESSAGE, Callback.DEFERRED_UPDATE})
+DEFERRED = frozenset({CallbackType.DEFERRED_MESSAGE, CallbackType.DEFERRED_UPDATE})
 
 
 @dataclass(slots=True)
@@ -52,11 +52,11 @@ class Interaction:
     """The message whose component was used, also where that then opened a modal."""
     cause: "Interaction | None" = None
     """The interaction that opened the modal."""
-    callback: Callback | None = None
+    callback: CallbackType | None = None
     acknowledged_at: float | None = None
     response: Message | None = None
     """What `@original` is."""
-    made: set[str] = field(default_factory=set)
+    message_ids: set[str] = field(default_factory=set)
     """Ids of the messages that its token may edit."""
     modal: Json | None = None
     choices: list[Json] = field(default_factory=list)
@@ -84,7 +84,7 @@ class Interaction:
             message["interaction"] = brief
         return message
 
-    def resource(self, message: Json | None) -> Json:
+    def callback_response(self, message: Json | None) -> Json:
         """What `with_response` returns."""
         summary: Json = {"id": self.id, "type": int(self.type), "channel_id": self.channel.id}
         summary["guild_id"] = self.channel.guild_id
@@ -95,7 +95,7 @@ class Interaction:
                 "response_message_ephemeral": self.response.only_for is not None,
             }
         answer: Json = {"interaction": summary}
-        if self.callback in (Callback.MESSAGE, Callback.UPDATE):
+        if self.callback in (CallbackType.MESSAGE, CallbackType.UPDATE):
             answer["resource"] = {"type": int(self.callback), "message": message}
         return answer
 

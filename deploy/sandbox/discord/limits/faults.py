@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deploy.sandbox.discord.protocol.wire import Json, listed
+from deploy.sandbox.discord.protocol.wire import Json, comma_list
 
 
 class FaultKind(StrEnum):
@@ -22,7 +22,7 @@ class FaultKind(StrEnum):
     SLOW = "slow"
 
 
-class When(StrEnum):
+class FaultTiming(StrEnum):
     BEFORE = "before"
     """Nothing happens but the fault."""
     AFTER = "after"
@@ -30,7 +30,7 @@ class When(StrEnum):
 
 
 @dataclass(slots=True)
-class Fault:
+class RequestFault:
     """Times are seconds; `seconds` is how long to be slow, or to hang (0: until the client gives up)."""
 
     kind: FaultKind
@@ -38,7 +38,7 @@ class Fault:
     path: re.Pattern[str] = re.compile("")
     times: int = 1
     status: int = 500
-    when: When = When.BEFORE
+    when: FaultTiming = FaultTiming.BEFORE
     retry_after: float = 1.0
     seconds: float = 0.0
 
@@ -48,35 +48,37 @@ class Fault:
 
 class Faults:
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._pending: list[RequestFault] = []
 
-    def add(self, fault: Fault) -> None:
-        self._waiting.append(fault)
+    def add(self, fault: RequestFault) -> None:
+        self._pending.append(fault)
 
     def clear(self) -> None:
-        self._waiting.clear()
+        self._pending.clear()
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str) -> RequestFault | None:
         """The first fault that matches this request, used up by one."""
-        for fault in self._waiting:
+        for fault in self._pending:
             if fault.matches(method, path):
                 fault.times -= 1
                 if fault.times == 0:
-                    self._waiting.remove(fault)
+                    self._pending.remove(fault)
                 return fault
         return None
 
 
-def read_fault(body: Json) -> Fault:
+def read_fault(body: Json) -> RequestFault:
     """From JSON. Raises ValueError with what was given, expected and valid."""
     known = ("method", "path", "times", "fault", "status", "when", "retry_after", "seconds")
     if unknown := set(body) - set(known):
-        raise ValueError(f"unknown: {listed(sorted(unknown))}; valid are {listed(known)}")
+        raise ValueError(f"unknown: {comma_list(sorted(unknown))}; valid are {comma_list(known)}")
     try:
         kind = FaultKind(str(body.get("fault")))
-        when = When(body.get("when", When.BEFORE))
+        when = FaultTiming(body.get("when", FaultTiming.BEFORE))
     except ValueError as error:
-        raise ValueError(f"{error}; faults are {listed(FaultKind)}, and when is one of {listed(When)}") from error
+        raise ValueError(
+            f"{error}; faults are {comma_list(FaultKind)}, and when is one of {comma_list(FaultTiming)}"
+        ) from error
     try:
         path = re.compile(body.get("path", ""))
     except (re.error, TypeError) as error:
@@ -87,7 +89,7 @@ def read_fault(body: Json) -> Fault:
     if not isinstance(status, int) or not 100 <= status <= 599:
         raise ValueError(f"status: {status!r} was given, an HTTP status is expected")
     method = body.get("method")
-    return Fault(
+    return RequestFault(
         kind=kind,
         method=str(method).upper() if method else None,
         path=path,

@@ -11,7 +11,7 @@ from math import ceil
 from deploy.sandbox.discord.limits.settings import Limits, Rate
 from deploy.sandbox.discord.protocol.wire import Clock, Json
 
-_FORGET_ABOVE = 10_000
+_PRUNE_ABOVE = 10_000
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class _Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class TooManyRequests:
     """A 429. `retry_after` is in seconds."""
 
     retry_after: float
@@ -55,8 +55,8 @@ class RateLimiter:
         self._invalid = _Window()
         self._buckets: dict[tuple[str, str], _Window] = {}
 
-    def check(self, bucket: str, major: str, *, exempt: bool) -> tuple[dict[str, str], Refusal | None]:
-        """Counts one request; the headers for its answer, and the refusal where it is one too many.
+    def check(self, bucket: str, major: str, *, exempt: bool) -> tuple[dict[str, str], TooManyRequests | None]:
+        """Counts one request; the headers for its answer, and the too_many_requests where it is one too many.
 
         `exempt`: an interaction endpoint, outside the global limit.
         """
@@ -64,7 +64,7 @@ class RateLimiter:
         if not limits.enabled:
             return {}, None
         if not exempt and not self._global.take(limits.all_requests, now):
-            return {}, refusal("global", self._global.ends - now)
+            return {}, too_many_requests("global", self._global.ends - now)
         rate = limits.buckets.get(bucket, limits.any_bucket)
         window = self._window((bucket, major), now)
         taken = window.take(rate, now)
@@ -75,9 +75,9 @@ class RateLimiter:
             "X-RateLimit-Reset-After": f"{window.ends - now:.3f}",
             "X-RateLimit-Bucket": blake2b(bucket.encode(), digest_size=16).hexdigest(),
         }
-        return headers, None if taken else refusal("user", window.ends - now, headers)
+        return headers, None if taken else too_many_requests("user", window.ends - now, headers)
 
-    def one_more(self, name: str, key: str, rate: Rate) -> float | None:
+    def check_hidden(self, name: str, key: str, rate: Rate) -> float | None:
         """Counts against a rate that shows in no header; None, or the seconds to wait."""
         now = self._clock()
         if not self._limits().enabled or self._window((name, key), now).take(rate, now):
@@ -95,22 +95,22 @@ class RateLimiter:
         return None
 
     def _window(self, key: tuple[str, str], now: float) -> _Window:
-        if len(self._buckets) > _FORGET_ABOVE:
+        if len(self._buckets) > _PRUNE_ABOVE:
             self._buckets = {key: window for key, window in self._buckets.items() if window.ends > now}
         return self._buckets.setdefault(key, _Window())
 
 
-def refusal(scope: str, retry_after: float, headers: dict[str, str] | None = None) -> Refusal:
+def too_many_requests(scope: str, retry_after: float, headers: dict[str, str] | None = None) -> TooManyRequests:
     """`scope` is `user`, `global` or `shared`. The Via header is how libraries know Discord from its proxy."""
     extra = {"Retry-After": str(max(1, ceil(retry_after))), "X-RateLimit-Scope": scope}
     if scope == "global":
         extra["X-RateLimit-Global"] = "true"
-    return Refusal(max(retry_after, 0.001), scope, {**(headers or {}), **extra, "Via": "1.1 google"})
+    return TooManyRequests(max(retry_after, 0.001), scope, {**(headers or {}), **extra, "Via": "1.1 google"})
 
 
 class RateLimited(Exception):
     """Raised inside an endpoint, for the limits that no header announces."""
 
-    def __init__(self, answer: Refusal) -> None:
+    def __init__(self, answer: TooManyRequests) -> None:
         self.answer = answer
         super().__init__(f"{answer.message} retry after {answer.retry_after:.3f} s")

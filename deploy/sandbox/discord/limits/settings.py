@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from deploy.sandbox.discord.protocol.wire import Json, listed
+from deploy.sandbox.discord.protocol.wire import Json, comma_list
 
 MIB = 1 << 20
 
@@ -62,12 +62,12 @@ class Limits:
     openapi: bool = True
     """Whether bodies are checked against Discord's OpenAPI document, where that is present."""
 
-    def changed(self, changes: Json) -> "Limits":
+    def with_changes(self, changes: Json) -> "Limits":
         """With some settings changed; rates are `[count, seconds]`, `buckets` are merged.
 
         Raises ValueError with what was given, expected and valid.
         """
-        settings: dict[str, Any] = {name: self._read(name, value) for name, value in changes.items()}
+        settings: dict[str, Any] = {name: self._parse(name, value) for name, value in changes.items()}
         return replace(self, **settings)
 
     def wire(self) -> Json:
@@ -77,11 +77,11 @@ class Limits:
             name: [value.count, value.seconds] if isinstance(value, Rate) else value for name, value in values.items()
         }
 
-    def _read(self, name: str, value: object) -> object:
+    def _parse(self, name: str, value: object) -> object:
         current = getattr(self, name, None)
         if current is None or callable(current):
             raise ValueError(
-                f"there is no limit {name!r}; there are {listed(setting.name for setting in fields(self))}"
+                f"there is no limit {name!r}; there are {comma_list(setting.name for setting in fields(self))}"
             )
         if name == "buckets":
             if not isinstance(value, dict):

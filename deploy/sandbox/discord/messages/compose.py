@@ -25,23 +25,23 @@ _ATTACHMENT = "attachment://"
 _T = TypeVar("_T", User, Role)
 
 
-def fill(core: Core, message: Message, body: Json, files: Sequence[Upload]) -> None:
+def apply_body(core: Core, message: Message, body: Json, files: Sequence[Upload]) -> None:
     """Takes over what the body has; what it leaves out stays."""
-    _take_files(core, message, body.get("attachments"), files)
+    _update_files(core, message, body.get("attachments"), files)
     by_name = {file.filename: file for file in message.files}
     if "embeds" in body:
         message.embeds = [_embed(embed, by_name) for embed in body["embeds"] or ()]
     if "components" in body:
-        message.components = components.numbered(_resolved(body["components"] or [], by_name))
+        message.components = components.with_ids(_resolved(body["components"] or [], by_name))
     urls = set(_urls([message.embeds, message.components]))
-    message.shown_inside = {file.id for file in message.files if file.url in urls}
+    message.embedded_file_ids = {file.id for file in message.files if file.url in urls}
     if "content" in body:
         message.content = (body["content"] or "").strip()
     if "content" in body or message.reference:
-        mention(core, message, body.get("allowed_mentions"))
+        set_mentions(core, message, body.get("allowed_mentions"))
 
 
-def mention(core: Core, message: Message, allowed: Json | None) -> None:
+def set_mentions(core: Core, message: Message, allowed: Json | None) -> None:
     """Who the text pings, after allowed mentions and the author's permissions. Code pings nobody."""
     allowed = _EVERYTHING if allowed is None else allowed
     text = _CODE.sub("", message.content)
@@ -69,10 +69,10 @@ def _unique(things: Iterable[_T]) -> list[_T]:
     return list({thing.id: thing for thing in things}.values())
 
 
-def _take_files(core: Core, message: Message, listed: list[Json] | None, files: Sequence[Upload]) -> None:
+def _update_files(core: Core, message: Message, attachments: list[Json] | None, files: Sequence[Upload]) -> None:
     """Keeps the files that `attachments` lists (all, where it is absent), and adds the new ones."""
-    described = {str(entry.get("id")): entry for entry in listed or ()}
-    if listed is not None:
+    described = {str(entry.get("id")): entry for entry in attachments or ()}
+    if attachments is not None:
         message.files = [file for file in message.files if file.id in described]
     for upload in files:
         entry = described.get(upload.key, {})

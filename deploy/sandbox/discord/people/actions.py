@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from deploy.sandbox.discord.checks import modals
-from deploy.sandbox.discord.checks.components import SELECTS, Kind, find, walk
+from deploy.sandbox.discord.checks.components import SELECTS, ComponentType, find_by_custom_id, walk
 from deploy.sandbox.discord.interactions.model import Interaction, InteractionType
 from deploy.sandbox.discord.interactions.registered_commands import OptionType
 from deploy.sandbox.discord.people import typed_command
-from deploy.sandbox.discord.people.typed_command import Typed
+from deploy.sandbox.discord.people.typed_command import TypedCommand
 from deploy.sandbox.discord.protocol.errors import ApiError
-from deploy.sandbox.discord.protocol.wire import Json, listed
+from deploy.sandbox.discord.protocol.wire import Json, comma_list
 from deploy.sandbox.discord.standin import Discord
 from deploy.sandbox.discord.state.entities import Channel, Thread, User
 from deploy.sandbox.discord.state.message import Message
@@ -35,7 +35,7 @@ class Actions:
         for person in self._guild.people:
             if name_or_id in (person.name, person.id):
                 return person
-        names = listed(person.name for person in self._guild.people)
+        names = comma_list(person.name for person in self._guild.people)
         raise ValueError(f"there is no person {name_or_id!r}; there are {names}")
 
     def channel(self, person: User, channel_id: object) -> Channel:
@@ -47,7 +47,7 @@ class Actions:
         named = {channel.name: channel for channel in visible if not isinstance(channel, Thread)}
         if (found := named.get(str(channel_id))) is not None:
             return found
-        names = listed(named)
+        names = comma_list(named)
         raise ValueError(
             f"channel_id: {person.name} sees no channel {channel_id!r}; an id, or one of {names} is expected"
         )
@@ -63,12 +63,12 @@ class Actions:
         """A whole line, with its typed_command."""
         if not text.startswith("/"):
             raise ValueError(f"text: {text[:40]!r} was given, a line that begins with / is expected")
-        typed = typed_command.find(self._usable(person, channel), text[1:])
-        return self._run(person, channel, typed, typed_command.read(typed.rest, typed.options))
+        typed = typed_command.find_command(self._usable(person, channel), text[1:])
+        return self._run(person, channel, typed, typed_command.parse_options(typed.rest, typed.options))
 
     def run_command(self, person: User, channel: Channel, name: str, options: Mapping[str, object]) -> Interaction:
         """By name (`job status` for a subcommand) and typed values."""
-        typed = typed_command.find(self._usable(person, channel), name.removeprefix("/"))
+        typed = typed_command.find_command(self._usable(person, channel), name.removeprefix("/"))
         return self._run(person, channel, typed, options)
 
     def use_menu(self, person: User, channel: Channel, name: str, target_id: str) -> Interaction:
@@ -76,7 +76,7 @@ class Actions:
         menus = [command for command in self._usable(person, channel) if command["type"] in _MENUS]
         command = next((command for command in menus if command["name"] == name), None)
         if command is None:
-            names = listed(command["name"] for command in menus)
+            names = comma_list(command["name"] for command in menus)
             raise ValueError(f"there is no menu command {name!r}; there are {names}")
         if command["type"] == 3:
             message = self._discord.messages.wire(self._message(person, channel, target_id))
@@ -89,8 +89,8 @@ class Actions:
     def autocomplete(
         self, person: User, channel: Channel, name: str, options: Mapping[str, object], focused: str
     ) -> Interaction:
-        typed = typed_command.find(self._usable(person, channel), name.removeprefix("/"))
-        filled = typed_command.fill_partly(typed.options, options, focused, self._guild)
+        typed = typed_command.find_command(self._usable(person, channel), name.removeprefix("/"))
+        filled = typed_command.fill_for_autocomplete(typed.options, options, focused, self._guild)
         data = _command_data(typed.command) | {"options": typed.nest(filled)}
         return self._discord.interactions.open(InteractionType.AUTOCOMPLETE, person, channel, data, name=typed.name)
 
@@ -98,9 +98,9 @@ class Actions:
         self, person: User, channel: Channel, message_id: str, custom_id: str, values: list[str] | None
     ) -> Interaction:
         message = self._message(person, channel, message_id)
-        part = find(message.components, custom_id)
+        part = find_by_custom_id(message.components, custom_id)
         if part is None:
-            ids = listed(_custom_ids(message))
+            ids = comma_list(_custom_ids(message))
             raise ValueError(f"custom_id: message {message_id} has no {custom_id!r}; it has {ids}")
         if part.get("disabled"):
             raise ValueError(f"custom_id: {custom_id!r} is disabled")
@@ -117,7 +117,7 @@ class Actions:
         opener = self._discord.interactions.get(interaction_id)
         if opener is None or opener.modal is None or opener.person.id != person.id:
             raise ValueError(f"interaction_id: {interaction_id!r} has opened no modal for {person.name}")
-        components = modals.submitted(opener.modal, fields)
+        components = modals.submitted_components(opener.modal, fields)
         data = {"custom_id": opener.modal["custom_id"], "components": components}
         return self._discord.interactions.open(
             InteractionType.MODAL,
@@ -132,10 +132,10 @@ class Actions:
     def _usable(self, person: User, channel: Channel) -> list[Json]:
         if not self._guild.permissions(person, channel) & Permission.USE_APPLICATION_COMMANDS:
             raise ValueError(f"{person.name} may not use commands in #{channel.name}")
-        return self._discord.commands.seen_by(person)
+        return self._discord.commands.visible_to(person)
 
-    def _run(self, person: User, channel: Channel, typed: Typed, values: Mapping[str, object]) -> Interaction:
-        filled = typed_command.fill(typed.options, values, self._guild)
+    def _run(self, person: User, channel: Channel, typed: TypedCommand, values: Mapping[str, object]) -> Interaction:
+        filled = typed_command.fill_options(typed.options, values, self._guild)
         data = _command_data(typed.command) | {"options": typed.nest(filled)}
         if resolved := self._resolved(filled):
             data["resolved"] = resolved
@@ -151,18 +151,18 @@ class Actions:
         least, most = part.get("min_values", 1), part.get("max_values", 1)
         if not least <= len(values) <= most:
             raise ValueError(f"values: {values} was given, from {least} to {most} of them are expected")
-        if part["type"] == Kind.STRING_SELECT:
+        if part["type"] == ComponentType.STRING_SELECT:
             options = [option["value"] for option in part["options"]]
             if wrong := [value for value in values if value not in options]:
-                raise ValueError(f"values: {listed(wrong)} was given; the options are {listed(options)}")
+                raise ValueError(f"values: {comma_list(wrong)} was given; the options are {comma_list(options)}")
             return {"values": values}
         kinds = {
-            Kind.USER_SELECT: OptionType.USER,
-            Kind.ROLE_SELECT: OptionType.ROLE,
-            Kind.MENTIONABLE_SELECT: OptionType.MENTIONABLE,
-            Kind.CHANNEL_SELECT: OptionType.CHANNEL,
+            ComponentType.USER_SELECT: OptionType.USER,
+            ComponentType.ROLE_SELECT: OptionType.ROLE,
+            ComponentType.MENTIONABLE_SELECT: OptionType.MENTIONABLE,
+            ComponentType.CHANNEL_SELECT: OptionType.CHANNEL,
         }
-        kind = kinds[Kind(part["type"])]
+        kind = kinds[ComponentType(part["type"])]
         return {"values": values, "resolved": self._resolved([{"type": kind, "value": v} for v in values])}
 
     def _resolved(self, filled: list[Json]) -> Json:

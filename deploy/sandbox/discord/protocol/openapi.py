@@ -15,7 +15,7 @@ from deploy.sandbox.discord.protocol.errors import FormErrors
 from deploy.sandbox.discord.protocol.wire import Json
 
 VARIABLE = "SIGNALBOX_DISCORD_OPENAPI"
-_MOST_ERRORS, _MOST_TEXT = 5, 300
+_MAX_ERRORS, _MAX_TEXT = 5, 300
 _PARAMETER = re.compile(r"\{[^}]+\}")
 
 
@@ -48,7 +48,7 @@ class OpenApi:
         if validator is None:
             return
         if not validator.is_valid(body):
-            _raise(validator, body)
+            _raise_mismatches(validator, body)
 
     def _validator(self, method: str, path: str) -> jsonschema_rs.Validator | None:
         key = (method.lower(), _PARAMETER.sub("{}", path))
@@ -77,11 +77,11 @@ class OpenApi:
         return self._operations
 
 
-def _raise(validator: jsonschema_rs.Validator, body: object) -> None:
+def _raise_mismatches(validator: jsonschema_rs.Validator, body: object) -> None:
     errors = FormErrors()
     for count, error in enumerate(validator.iter_errors(body)):
-        if count == _MOST_ERRORS:
+        if count == _MAX_ERRORS:
             break
         path = ".".join(str(step) for step in error.instance_path)
-        errors.add(path, "OPENAPI_MISMATCH", error.message[:_MOST_TEXT])
+        errors.add(path, "OPENAPI_MISMATCH", error.message[:_MAX_TEXT])
     errors.raise_if_any()

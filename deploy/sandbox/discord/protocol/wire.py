@@ -26,7 +26,7 @@ class Snowflakes:
 
 
 def snowflake_seconds(snowflake: str) -> float:
-    """When an id was made, in seconds since 1970."""
+    """FaultTiming an id was made, in seconds since 1970."""
     return ((int(snowflake) >> 22) + DISCORD_EPOCH_MS) / 1000
 
 
@@ -40,7 +40,7 @@ def without_none(**fields: object) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def listed(names: Iterable[object]) -> str:
+def comma_list(names: Iterable[object]) -> str:
     """For error texts: `a, b and c`."""
     words = [str(name) for name in names]
     if len(words) < 2:

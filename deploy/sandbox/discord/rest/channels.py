@@ -19,8 +19,8 @@ def edit(discord: Discord, call: Call) -> object:
         return discord.threads.update(channel, bot, call.json).wire()
     discord.core.guild.require(bot, channel, Permission.MANAGE_CHANNELS)
     errors = FormErrors()
-    name = errors.text(call.json.get("name"), "name", most=100, least=1)
-    errors.text(call.json.get("topic"), "topic", most=1024)
+    name = errors.text(call.json.get("name"), "name", maximum=100, minimum=1)
+    errors.text(call.json.get("topic"), "topic", maximum=1024)
     errors.raise_if_any()
     channel.name = name or channel.name
     channel.topic = call.json.get("topic", channel.topic)

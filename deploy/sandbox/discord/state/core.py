@@ -7,7 +7,7 @@ from deploy.sandbox.discord.limits.rate_limiter import RateLimiter
 from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.wire import Clock, Snowflakes
-from deploy.sandbox.discord.state.events import Hub
+from deploy.sandbox.discord.state.events import EventHub
 from deploy.sandbox.discord.state.guild import Guild
 from deploy.sandbox.discord.state.ledger import Ledger
 from deploy.sandbox.discord.state.message import Attachment, Message, Timeline
@@ -23,7 +23,7 @@ class Core:
     guild: Guild
     limits: Limits
     ledger: Ledger
-    hub: Hub = field(default_factory=Hub)
+    hub: EventHub = field(default_factory=EventHub)
     faults: Faults = field(default_factory=Faults)
     timelines: dict[str, Timeline] = field(default_factory=dict)
     attachments: dict[tuple[str, str], Attachment] = field(default_factory=dict)
@@ -42,16 +42,16 @@ class Core:
             raise ApiError(Code.UNKNOWN_MESSAGE)
         return message
 
-    def keep_files(self, message: Message) -> None:
+    def serve_files(self, message: Message) -> None:
         """From now on they are served."""
         for file in message.files:
             self.attachments[message.channel_id, file.id] = file
 
-    def drop_files(self, message: Message) -> None:
+    def withdraw_files(self, message: Message) -> None:
         for file in message.files:
             self.attachments.pop((message.channel_id, file.id), None)
 
-    def who(self, user_id: str) -> str:
+    def actor_name(self, user_id: str) -> str:
         """The name by which the ledger knows somebody."""
         return "bot" if user_id == self.guild.bot.id else self.guild.users[user_id].name
 

@@ -22,11 +22,11 @@ class Event:
     to_people: bool = True
 
 
-class Hub:
+class EventHub:
     def __init__(self) -> None:
         self._listeners: list[Callable[[Event], None]] = []
 
-    def listen(self, listener: Callable[[Event], None]) -> None:
+    def subscribe(self, listener: Callable[[Event], None]) -> None:
         self._listeners.append(listener)
 
     def publish(self, event: Event) -> None:

@@ -15,7 +15,7 @@ class Guild:
 
     def __init__(self, world: World, snowflakes: Snowflakes, clock: Clock) -> None:
         self.world = world
-        self.made_at = clock()
+        self.created_at = clock()
         self.id = snowflakes.next()
         self.roles: dict[str, Role] = {}
         self.users: dict[str, User] = {}
@@ -38,7 +38,7 @@ class Guild:
         self.token = _token(self.application_id)
         for person in world.people:
             roles = [self.role_named(name).id for name in person.roles]
-            user = User(snowflakes.next(), person.name, person.global_name, False, roles, self.made_at)
+            user = User(snowflakes.next(), person.name, person.global_name, False, roles, self.created_at)
             self.users[user.id] = user
         self.owner_id = next(iter(self.people), self.bot).id
         for spec_ in world.channels:
@@ -83,7 +83,7 @@ class Guild:
         if place is None:
             return Permission(0)
         allowed = in_channel(base, place.overwrites, self.id, user.role_ids, user.id)
-        if _is_closed_to(user, channel) and not allowed & Permission.MANAGE_THREADS:
+        if _is_hidden_thread(user, channel) and not allowed & Permission.MANAGE_THREADS:
             return Permission(0)
         return allowed
 
@@ -156,7 +156,7 @@ class Guild:
         threads = [thread for thread in self.active_threads() if self.can_see(self.bot, thread)]
         return {
             **self.wire(),
-            "joined_at": timestamp(self.made_at),
+            "joined_at": timestamp(self.created_at),
             "large": False,
             "unavailable": False,
             "member_count": len(self.users),
@@ -188,12 +188,12 @@ class Guild:
             bot_id=bot_id,
         )
         self._add_role(role)
-        bot = User(bot_id, world.application_name, None, True, [role.id], self.made_at)
+        bot = User(bot_id, world.application_name, None, True, [role.id], self.created_at)
         self.users[bot_id] = bot
         return bot
 
     def _add_channel(self, spec: ChannelSpec) -> None:
-        targets = {self._target(name): overwrite for name, overwrite in spec.overwrites.items()}
+        targets = {self._overwrite_target(name): overwrite for name, overwrite in spec.overwrites.items()}
         channel = Channel(
             self._snowflakes.next(),
             spec.name,
@@ -205,7 +205,7 @@ class Guild:
         )
         self.channels[channel.id] = channel
 
-    def _target(self, name: str) -> str:
+    def _overwrite_target(self, name: str) -> str:
         """The role or member that an overwrite is for."""
         if name == "everyone":
             return self.id
@@ -218,13 +218,13 @@ class Guild:
         raise ValueError(f"an overwrite is for {name!r}; a role's name, a person's name, everyone or bot is expected")
 
     def set_overwrite(self, channel: Channel, name: str, overwrite: Overwrite) -> None:
-        target = self._target(name)
+        target = self._overwrite_target(name)
         channel.overwrites[target] = overwrite
         if target in self.roles:
             channel.role_ids |= {target}
 
 
-def _is_closed_to(user: User, channel: Channel) -> bool:
+def _is_hidden_thread(user: User, channel: Channel) -> bool:
     """A private thread that this user is not in."""
     return isinstance(channel, Thread) and channel.type is ChannelType.PRIVATE_THREAD and user.id not in channel.members
 

@@ -75,7 +75,7 @@ class Message:
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
     files: list[Attachment] = field(default_factory=list)
-    shown_inside: set[str] = field(default_factory=set)
+    embedded_file_ids: set[str] = field(default_factory=set)
     """Ids of the files that an embed or a component shows: Discord leaves them out of `attachments`."""
     mentions: list[User] = field(default_factory=list)
     mention_roles: list[str] = field(default_factory=list)
@@ -112,7 +112,7 @@ class Message:
             "mention_everyone": self.mention_everyone,
             "mentions": [user.wire() for user in self.mentions],
             "mention_roles": list(self.mention_roles),
-            "attachments": [file.wire() for file in self.files if file.id not in self.shown_inside],
+            "attachments": [file.wire() for file in self.files if file.id not in self.embedded_file_ids],
             "embeds": self.embeds,
             "components": self.components,
             "pinned": self.pinned,

@@ -6,7 +6,7 @@ import aiohttp
 import orjson
 import pytest
 
-from deploy.sandbox.discord.protocol.ids import text_ids
+from deploy.sandbox.discord.protocol.ids import ids_to_strings
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 from tests.deploy.sandbox.discord.clients import PICTURE
@@ -63,7 +63,7 @@ async def test_limits_change_while_running(rest: Rest) -> None:
 
 
 async def test_too_many_bad_requests_meet_a_page_of_html(rest: Rest) -> None:
-    rest.core.limits = rest.core.limits.changed({"invalid_requests": [2, 600]})
+    rest.core.limits = rest.core.limits.with_changes({"invalid_requests": [2, 600]})
     for _ in range(2):
         await rest("GET", "/users/@me", token="wrong")
     status, _, headers = await rest("GET", "/users/@me")
@@ -86,7 +86,7 @@ def test_ids_are_read_as_text() -> None:
         "message_reference": {"message_id": 2, "fail_if_not_exists": True},
         "components": [{"type": 1, "id": 3, "custom_id": 4}],
     }
-    assert text_ids(body) == body | {
+    assert ids_to_strings(body) == body | {
         "attachments": [{"id": "0", "size": 7}, "odd"],
         "allowed_mentions": {"parse": [], "users": ["1"], "roles": None},
         "message_reference": {"message_id": "2", "fail_if_not_exists": True},
@@ -116,7 +116,7 @@ async def test_files_come_by_multipart_and_are_served(rest: Rest) -> None:
 
 
 async def test_a_file_too_large(rest: Rest) -> None:
-    rest.core.limits = rest.core.limits.changed({"upload_bytes": 100, "request_bytes": 2000})
+    rest.core.limits = rest.core.limits.with_changes({"upload_bytes": 100, "request_bytes": 2000})
     for size in (101, 3000):
         form = aiohttp.FormData()
         form.add_field("files[0]", b"0" * size, filename="log.txt")
@@ -125,7 +125,7 @@ async def test_a_file_too_large(rest: Rest) -> None:
 
 
 async def test_history_by_before_after_around_and_limit(rest: Rest) -> None:
-    rest.core.limits = rest.core.limits.changed({"enabled": False})
+    rest.core.limits = rest.core.limits.with_changes({"enabled": False})
     ids = [(await post(rest, str(n)))["id"] for n in range(7)]
     path = f"/channels/{rest.training}/messages"
 
@@ -208,7 +208,7 @@ async def test_renaming_a_thread_too_often(rest: Rest) -> None:
 
 
 async def test_reactions_pins_typing(rest: Rest) -> None:
-    rest.core.limits = rest.core.limits.changed({"enabled": False})
+    rest.core.limits = rest.core.limits.with_changes({"enabled": False})
     rest.core.guild.roles[rest.core.guild.bot.role_ids[0]].permissions |= Permission.MANAGE_MESSAGES
     message = await post(rest)
     path = f"/channels/{rest.training}/messages/{message['id']}"

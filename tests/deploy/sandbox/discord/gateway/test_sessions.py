@@ -133,7 +133,7 @@ async def test_120_frames_a_minute(stand_in: DiscordStandIn, http: aiohttp.Clien
 
 async def test_a_silent_client_is_dropped(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
     core = stand_in.discord.core
-    core.limits = core.limits.changed({"heartbeat_interval": 0.01})
+    core.limits = core.limits.with_changes({"heartbeat_interval": 0.01})
     socket = await connect(stand_in, http)
     assert await socket.close_code() == 4009
 
@@ -185,7 +185,7 @@ async def test_what_cannot_be_resumed_is_an_invalid_session(
     stand_in: DiscordStandIn, http: aiohttp.ClientSession, clock: Clock
 ) -> None:
     core = stand_in.discord.core
-    core.limits = core.limits.changed({"replay_events": 3})
+    core.limits = core.limits.with_changes({"replay_events": 3})
     first = await connect(stand_in, http)
     session_id = (await first.identify())["d"]["session_id"]
     await first.raw.close()

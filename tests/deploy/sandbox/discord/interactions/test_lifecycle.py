@@ -171,7 +171,7 @@ def test_modals_have_limits(room: Room, change: Json) -> None:
 
 async def test_who_waits_is_told_when_nobody_answers(room: Room) -> None:
     room.core.limits = replace(room.core.limits, interaction_deadline=0.01)
-    assert not await room.discord.interactions.acknowledged(begin(room))
+    assert not await room.discord.interactions.wait_for_acknowledgement(begin(room))
     assert "interaction.failed" in room.kinds()
 
 

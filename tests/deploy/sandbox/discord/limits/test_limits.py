@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.sandbox.discord.limits.faults import FaultKind, Faults, When, read_fault
+from deploy.sandbox.discord.limits.faults import FaultKind, Faults, FaultTiming, read_fault
 from deploy.sandbox.discord.limits.rate_limiter import RateLimiter
 from deploy.sandbox.discord.limits.settings import UNLIMITED, Limits, Rate
 from deploy.sandbox.discord.protocol.wire import Json
@@ -66,11 +66,13 @@ def test_limits_can_be_off() -> None:
 
 
 def test_limits_are_changed_by_json_and_read_back() -> None:
-    changed = Limits().changed({"buckets": {"message.create": [1, 9]}, "all_requests": [7, 2], "nonce_window": 0.5})
+    changed = Limits().with_changes(
+        {"buckets": {"message.create": [1, 9]}, "all_requests": [7, 2], "nonce_window": 0.5}
+    )
     assert changed.buckets["message.create"] == Rate(1, 9)
     assert changed.buckets["thread.create"] == Rate(50, 300)
     assert (changed.all_requests, changed.nonce_window) == (Rate(7, 2), 0.5)
-    assert Limits().changed(changed.wire()) == changed
+    assert Limits().with_changes(changed.wire()) == changed
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,7 @@ def test_limits_are_changed_by_json_and_read_back() -> None:
 )
 def test_a_limit_that_is_wrong_is_explained(changes: Json, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Limits().changed(changes)
+        Limits().with_changes(changes)
 
 
 def test_faults_are_used_up_in_order() -> None:
@@ -102,9 +104,9 @@ def test_faults_are_used_up_in_order() -> None:
     ]
     kinds = [fault and (fault.kind, fault.when) for fault in taken]
     assert kinds == [
-        (FaultKind.RATE_LIMIT, When.BEFORE),
-        (FaultKind.RESET, When.AFTER),
-        (FaultKind.RATE_LIMIT, When.BEFORE),
+        (FaultKind.RATE_LIMIT, FaultTiming.BEFORE),
+        (FaultKind.RESET, FaultTiming.AFTER),
+        (FaultKind.RATE_LIMIT, FaultTiming.BEFORE),
         None,
     ]
 

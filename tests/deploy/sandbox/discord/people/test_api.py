@@ -33,7 +33,7 @@ MENU = {
 @pytest.fixture
 async def stand_in() -> AsyncIterator[DiscordStandIn]:
     async with DiscordStandIn(WORLD, page_dir=None) as stand_in:
-        stand_in.discord.commands.put(None, COMMANDS)
+        stand_in.discord.commands.replace_all(None, COMMANDS)
         yield stand_in
 
 
@@ -131,7 +131,7 @@ async def test_a_command_reaches_the_bot_as_discord_sends_it(stand_in: DiscordSt
 
 async def test_an_application_that_does_not_respond(stand_in: DiscordStandIn, mika: Person) -> None:
     core = stand_in.discord.core
-    core.limits = core.limits.changed({"interaction_deadline": 0.02})
+    core.limits = core.limits.with_changes({"interaction_deadline": 0.02})
     outcome = await mika.type("/train main", channel="training", wait=True)
     assert (outcome["state"], outcome["acknowledged_ms"], outcome["error"]) == ("failed", None, NO_ANSWER)
 

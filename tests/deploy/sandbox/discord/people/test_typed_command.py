@@ -49,7 +49,7 @@ NAMES = ["branch", "lr", "epochs", "note"]
     ],
 )
 def test_lines(text: str, expected: dict[str, str]) -> None:
-    assert typed_command.read(text, OPTIONS) == expected
+    assert typed_command.parse_options(text, OPTIONS) == expected
 
 
 _values = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
@@ -57,23 +57,23 @@ _values = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size
 
 @given(st.dictionaries(st.sampled_from(NAMES), _values))
 def test_what_is_written_is_read_back(values: dict[str, str]) -> None:
-    assert typed_command.read(typed_command.write(values), OPTIONS) == values
+    assert typed_command.parse_options(typed_command.format_options(values), OPTIONS) == values
 
 
 @given(st.text(max_size=60), st.lists(st.sampled_from(NAMES), unique=True))
 def test_any_line_is_read_or_refused_in_words(text: str, names: Sequence[str]) -> None:
     options = [option(name) for name in names]
     with suppress(ValueError):
-        values = typed_command.read(text, options)
+        values = typed_command.parse_options(text, options)
         assert set(values) <= set(names)
         assert all(value in text or '"' in text for value in values.values())
 
 
 def test_a_name_twice_and_words_without_a_place() -> None:
     with pytest.raises(ValueError, match="lr was given twice"):
-        typed_command.read("lr:1 lr:2", OPTIONS)
+        typed_command.parse_options("lr:1 lr:2", OPTIONS)
     with pytest.raises(ValueError, match="'main' has no name in front; the options are lr, each as name:value"):
-        typed_command.read("main", [option("lr", NUMBER)])
+        typed_command.parse_options("main", [option("lr", NUMBER)])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_name_twice_and_words_without_a_place() -> None:
 )
 def test_values_that_do_not_fit(room: Room, values: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        typed_command.fill(OPTIONS, values, room.core.guild)
+        typed_command.fill_options(OPTIONS, values, room.core.guild)
 
 
 def test_values_get_their_types(room: Room) -> None:
@@ -115,7 +115,7 @@ def test_values_get_their_types(room: Room) -> None:
         "role": "@trainer",
         "size": "large",
     }
-    filled = {entry["name"]: entry["value"] for entry in typed_command.fill(options, values, guild)}
+    filled = {entry["name"]: entry["value"] for entry in typed_command.fill_options(options, values, guild)}
     assert filled == {
         "lr": 0.5,
         "epochs": 7,
@@ -127,36 +127,36 @@ def test_values_get_their_types(room: Room) -> None:
     }
     for bad in ({"dry": "perhaps"}, {"who": "nobody"}, {"size": "huge"}, {"where": "#nowhere"}):
         with pytest.raises(ValueError, match=next(iter(bad))):
-            typed_command.fill(options, bad, guild)
+            typed_command.fill_options(options, bad, guild)
 
 
 def test_required_options(room: Room) -> None:
     options = [option("branch", required=True), option("lr", NUMBER)]
     with pytest.raises(ValueError, match="branch must be given"):
-        typed_command.fill(options, {"lr": 1}, room.core.guild)
+        typed_command.fill_options(options, {"lr": 1}, room.core.guild)
 
 
 def test_subcommands() -> None:
     status = {"name": "status", "type": 1, "options": [option("job")]}
     group = {"name": "sweep", "type": 2, "options": [status]}
     commands = [{"name": "job", "type": 1, "options": [group, status | {"name": "stop"}]}]
-    typed = typed_command.find(commands, "job sweep status k7q2mx")
+    typed = typed_command.find_command(commands, "job sweep status k7q2mx")
     assert (typed.name, typed.rest) == ("job sweep status", "k7q2mx")
     assert typed.nest([{"name": "job"}]) == [
         {"name": "sweep", "type": 2, "options": [{"name": "status", "type": 1, "options": [{"name": "job"}]}]}
     ]
     with pytest.raises(ValueError, match="/job needs one of sweep and stop, 'go' was given"):
-        typed_command.find(commands, "job go")
+        typed_command.find_command(commands, "job go")
     with pytest.raises(ValueError, match="there is no command /jub; there are /job"):
-        typed_command.find(commands, "jub")
+        typed_command.find_command(commands, "jub")
 
 
 def test_autocomplete_sends_raw_text_and_drops_what_is_wrong(room: Room) -> None:
     options = [option("branch", autocomplete=True), option("lr", NUMBER), option("epochs", INTEGER)]
-    filled = typed_command.fill_partly(options, {"lr": "x", "epochs": "3"}, "branch", room.core.guild)
+    filled = typed_command.fill_for_autocomplete(options, {"lr": "x", "epochs": "3"}, "branch", room.core.guild)
     assert filled == [
         {"name": "branch", "type": STRING, "value": "", "focused": True},
         {"name": "epochs", "type": INTEGER, "value": 3},
     ]
     with pytest.raises(ValueError, match="lr has no autocomplete; branch can be completed"):
-        typed_command.fill_partly(options, {}, "lr", room.core.guild)
+        typed_command.fill_for_autocomplete(options, {}, "lr", room.core.guild)

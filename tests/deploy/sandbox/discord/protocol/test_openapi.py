@@ -101,7 +101,7 @@ async def test_a_violation_is_answered_and_counted(rest: Rest) -> None:
     [entry] = rest.core.ledger.of("openapi.violation")
     assert entry.details["path"] == MESSAGES
     assert not rest.core.ledger.of("error")
-    rest.core.limits = rest.core.limits.changed({"openapi": False})
+    rest.core.limits = rest.core.limits.with_changes({"openapi": False})
     await rest("POST", path, {"content": "x", "embeds": [{"title": ["x"]}]})
     assert len(rest.core.ledger.of("openapi.violation")) == 1
 

@@ -1,5 +1,5 @@
 from deploy.sandbox.discord.messages.image_size import dimensions
-from deploy.sandbox.discord.protocol.wire import Snowflakes, listed, snowflake_seconds, timestamp
+from deploy.sandbox.discord.protocol.wire import Snowflakes, comma_list, snowflake_seconds, timestamp
 from tests.deploy.sandbox.discord.conftest import NOW, Clock
 
 
@@ -18,9 +18,9 @@ def test_timestamps_always_have_microseconds_and_offset() -> None:
 
 
 def test_listed() -> None:
-    assert listed([]) == "none"
-    assert listed(["a"]) == "a"
-    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert comma_list([]) == "none"
+    assert comma_list(["a"]) == "a"
+    assert comma_list(["a", "b", "c"]) == "a, b and c"
 
 
 def test_dimensions_of_pictures() -> None:
