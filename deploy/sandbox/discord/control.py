@@ -1,4 +1,4 @@
-"""To look and to break: the ledger, the transcript, faults, the gateway, the limits. See the sandbox's README."""
+"""HTTP API to inspect and disturb the stand-in: ledger, transcript, faults, gateway, limits. See the README."""
 
 from collections.abc import Awaitable, Callable
 
@@ -18,13 +18,13 @@ class ControlApi:
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/sandbox/ledger", _plain(self._ledger)),
-            web.get("/sandbox/transcript", _plain(self._transcript)),
-            web.post("/sandbox/faults", _plain(self._add_fault)),
-            web.delete("/sandbox/faults", _plain(self._clear_faults)),
-            web.post("/sandbox/gateway", _plain(self._gateway)),
-            web.get("/sandbox/limits", _plain(self._limits)),
-            web.post("/sandbox/limits", _plain(self._change_limits)),
+            web.get("/sandbox/ledger", _as_json(self._ledger)),
+            web.get("/sandbox/transcript", _as_json(self._transcript)),
+            web.post("/sandbox/faults", _as_json(self._add_fault)),
+            web.delete("/sandbox/faults", _as_json(self._clear_faults)),
+            web.post("/sandbox/gateway", _as_json(self._gateway)),
+            web.get("/sandbox/limits", _as_json(self._limits)),
+            web.post("/sandbox/limits", _as_json(self._change_limits)),
         ]
 
     async def _ledger(self, request: web.Request) -> object:
@@ -48,7 +48,7 @@ class ControlApi:
         body = await read_json_object(request)
         action, gateway = body.get("action"), self._discord.gateway
         if action not in _ACTIONS:
-            raise ValueError(f"action: {action!r} was given, one of {comma_list(_ACTIONS)} is expected")
+            raise ValueError(f"`action` must be one of {comma_list(_ACTIONS)} (got {action!r})")
         self._core.ledger.add(f"gateway.{action}", "sandbox")
         if action == "drop":
             return {"connections": gateway.drop(resumable=body.get("resumable", True))}
@@ -65,7 +65,7 @@ class ControlApi:
 
 
 def transcript(discord: Discord) -> Json:
-    """Everything, ephemeral messages too, as Discord would return it."""
+    """Return all channels and messages as Discord would, including ephemeral messages."""
     guild = discord.core.guild
     return {
         "guild": guild.wire(),
@@ -80,7 +80,7 @@ def transcript(discord: Discord) -> Json:
     }
 
 
-def _plain(handler: Callable[[web.Request], Awaitable[object]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _as_json(handler: Callable[[web.Request], Awaitable[object]]) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         try:
             return json_response(await handler(request))

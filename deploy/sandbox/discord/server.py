@@ -1,4 +1,4 @@
-"""The stand-in as a server on loopback."""
+"""The stand-in as an HTTP server on loopback."""
 
 import asyncio
 import time
@@ -28,9 +28,9 @@ _HOST = "127.0.0.1"
 
 
 class DiscordStandIn:
-    """`async with DiscordStandIn() as discord:` listens on a free port and forgets everything at the end.
+    """`async with DiscordStandIn() as discord:` listens on a free port. All state is lost at the end.
 
-    `discord.url`, `.api`, `.gateway_url`, `.token` and `.ready()` tell a client where to go and who it is.
+    A client needs `discord.url`, `.api`, `.gateway_url` and `.token`, or all of them from `.ready()`.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class DiscordStandIn:
 
     @property
     def channels(self) -> dict[str, str]:
-        """Ids by name, without threads."""
+        """Channel ids by name, without threads."""
         channels = self.discord.core.guild.channels.values()
         return {channel.name: channel.id for channel in channels if not isinstance(channel, Thread)}
 
@@ -82,7 +82,7 @@ class DiscordStandIn:
         return {person.name: person.id for person in self.discord.core.guild.people}
 
     def ready(self) -> Json:
-        """The `discord` part of the ready file."""
+        """Return the `discord` part of the ready file."""
         guild = self.discord.core.guild
         names = {spec.name for spec in guild.world.roles}
         return {
@@ -104,7 +104,7 @@ class DiscordStandIn:
         await site.start()
         port = self._runner.addresses[0][1]
         self.discord.core.url = f"http://{_HOST}:{port}"
-        self._archiver = asyncio.create_task(self._archive_quiet_threads())
+        self._archiver = asyncio.create_task(self._archive_inactive_threads())
         return self
 
     async def __aexit__(
@@ -139,7 +139,7 @@ class DiscordStandIn:
     async def _page(self, _: web.Request) -> web.StreamResponse:
         index = (self._page_dir or PAGE) / "index.html"
         if not index.is_file():
-            return json_response({"error": f"there is no page at {index}"}, status=404)
+            return json_response({"error": f"no page: {index} does not exist"}, status=404)
         return web.FileResponse(index, headers={"Cache-Control": "no-cache"})
 
     async def _attachment(self, request: web.Request) -> web.StreamResponse:
@@ -150,10 +150,10 @@ class DiscordStandIn:
         headers = {"Content-Type": file.content_type, "Cache-Control": "private, max-age=31536000"}
         return web.Response(body=file.data, headers=headers)
 
-    async def _archive_quiet_threads(self) -> None:
+    async def _archive_inactive_threads(self) -> None:
         while True:
             await asyncio.sleep(_ARCHIVE_SECONDS)
-            self.discord.threads.archive_quiet()
+            self.discord.threads.archive_inactive()
 
 
 async def _unknown_endpoint(_: web.Request) -> web.Response:
@@ -162,5 +162,5 @@ async def _unknown_endpoint(_: web.Request) -> web.Response:
 
 
 async def _unknown_control(request: web.Request) -> web.Response:
-    text = "people, ledger, transcript, faults, gateway and limits"
-    return json_response({"error": f"there is nothing at {request.path}; under /sandbox are {text}"}, status=404)
+    names = "guild, people, ledger, transcript, faults, gateway and limits"
+    return json_response({"error": f"unknown path {request.path}; under /sandbox there are {names}"}, status=404)

@@ -1,4 +1,4 @@
-"""The whole stand-in without its server: one object that endpoints and tests work on."""
+"""The stand-in without its HTTP server, as one object for endpoints and tests."""
 
 from dataclasses import dataclass
 

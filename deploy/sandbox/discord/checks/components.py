@@ -1,4 +1,4 @@
-"""Message components: what Discord refuses, and the ids that it gives them.
+"""Message components: Discord's validation, and the ids that it assigns. The error texts are Discord's.
 
 https://discord.com/developers/docs/components/reference
 """
@@ -50,7 +50,7 @@ LINK, PREMIUM = 5, 6
 
 
 def walk(components: list[Json]) -> Iterator[Json]:
-    """Every component, parents first, in the order in which Discord numbers them."""
+    """Iterate over all components, parents first: the order in which Discord numbers them."""
     for component in components:
         if isinstance(component, dict):
             yield component
@@ -60,7 +60,7 @@ def walk(components: list[Json]) -> Iterator[Json]:
 
 
 def with_ids(components: list[Json]) -> list[Json]:
-    """A copy in which every component has an `id`: the given one, else the next free one from 1."""
+    """Copy the components, giving each without an `id` the next free number from 1."""
     taken = {component["id"] for component in walk(components) if component.get("id")}
     free = (number for number in range(1, 10_000) if number not in taken)
     return [_with_ids(component, lambda: next(free)) for component in components]
@@ -71,7 +71,7 @@ def find_by_custom_id(components: list[Json], custom_id: str) -> Json | None:
 
 
 def check(components: list[Json], errors: FormErrors, *, v2: bool) -> None:
-    """Adds every mistake to `errors`. Without `v2` only rows of buttons and selects are allowed."""
+    """Add every mistake to `errors`. Without `v2`, only rows of buttons and selects are allowed."""
     everything = list(walk(components))
     if len(everything) > MAX_IN_MESSAGE:
         errors.add(

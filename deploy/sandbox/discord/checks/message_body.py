@@ -1,4 +1,4 @@
-"""The sizes and counts of a message's body, checked as Discord does.
+"""Sizes and counts in a message's body, checked as Discord does and refused in its words.
 
 https://discord.com/developers/docs/resources/message#create-message
 """
@@ -15,12 +15,12 @@ from deploy.sandbox.discord.state.message import MessageFlag
 CONTENT, EMBEDS, EMBED_TOTAL, FIELDS, FILES, NONCE = 2000, 10, 6000, 25, 10, 25
 _PARSEABLE = ("everyone", "roles", "users")
 _PICTURES = ("image", "thumbnail")
-_SHOWN = ("title", "description", "fields", "footer", "author", *_PICTURES)
+_VISIBLE = ("title", "description", "fields", "footer", "author", *_PICTURES)
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of a multipart body; `key` is the n of its `files[n]`."""
+    """A file in a multipart body. `key` is the n in `files[n]`."""
 
     key: str
     filename: str
@@ -29,7 +29,7 @@ class Upload:
 
 
 def check(body: Json, files: Sequence[Upload], limits: Limits, flags: MessageFlag) -> None:
-    """Raises 50035 with every mistake, or 40005. `flags` are those that the message will have."""
+    """Raise 50035 with every mistake, or 40005. `flags`: those that the message will have."""
     errors = FormErrors()
     errors.text(body.get("content"), "content", maximum=CONTENT)
     errors.mapping(body.get("message_reference"), "message_reference")
@@ -49,7 +49,7 @@ def check(body: Json, files: Sequence[Upload], limits: Limits, flags: MessageFla
                 )
     for name in ("poll", "sticker_ids"):
         if body.get(name):
-            errors.add(name, "NOT_IN_THE_SANDBOX", "The stand-in has neither polls nor stickers.")
+            errors.add(name, "NOT_IN_THE_SANDBOX", "The sandbox does not support polls and stickers.")
     attachments = errors.objects(body.get("attachments"), "attachments", maximum=FILES)
     for at, attachment in enumerate(attachments):
         errors.text(attachment.get("description"), f"attachments.{at}.description", maximum=1024)
@@ -72,7 +72,7 @@ def check_embeds(embeds: list[Json], errors: FormErrors) -> None:
             errors.text(footer.get("text"), f"{path}.footer.text", maximum=2048),
             errors.text(author.get("name"), f"{path}.author.name", maximum=256),
         ]
-        if not any(embed.get(name) for name in _SHOWN):
+        if not any(embed.get(name) for name in _VISIBLE):
             errors.required(f"{path}.description")
         fields = errors.objects(embed.get("fields"), f"{path}.fields", maximum=FIELDS)
         for n, entry in enumerate(fields):

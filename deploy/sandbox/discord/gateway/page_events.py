@@ -1,4 +1,4 @@
-"""Pages that look on as a person: each gets what that person would see."""
+"""Events for the open pages: each receives what its person can see."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The gateway's sessions: identified, told, lost, resumed.
+"""All gateway sessions: identify, lose, resume and invalidate them, and send them events.
 
 https://discord.com/developers/docs/events/gateway
 """
@@ -16,7 +16,7 @@ from deploy.sandbox.discord.state.events import Event
 
 
 class Gateway:
-    """Several connections at once each have a session of their own, as two running bots would."""
+    """Each connection has its own session, so several can be open at once, as with two running bots."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -33,19 +33,21 @@ class Gateway:
         return sum(session.connection is not None for session in self._sessions.values())
 
     def drop(self, *, resumable: bool = True) -> int:
-        """Cuts every connection without a close frame; how many there were."""
+        """Cut every connection without a close frame. Return how many there were."""
         live = self._open_connections(forget=not resumable)
         for connection in live:
             connection.abort()
         return len(live)
 
     def ask_to_reconnect(self) -> int:
+        """Send RECONNECT to every connection. Return how many there were."""
         live = self._open_connections(forget=False)
         for connection in live:
             connection.send(Opcode.RECONNECT, None)
         return len(live)
 
     def invalidate(self, *, resumable: bool = False) -> int:
+        """Send INVALID_SESSION to every connection. Return how many there were."""
         live = self._open_connections(forget=not resumable)
         for connection in live:
             connection.send(Opcode.INVALID_SESSION, resumable)
@@ -64,7 +66,7 @@ class Gateway:
         return session
 
     def resume(self, connection: Connection, session_id: str, seq: int) -> Session | None:
-        """None where the session is unknown, too old, or its events are no longer kept."""
+        """Resume a session. Return None if it is unknown or expired, or if missed events are no longer buffered."""
         session = self._sessions.get(session_id)
         if session is None:
             return None
@@ -77,7 +79,7 @@ class Gateway:
         return session
 
     def connection_lost(self, connection: Connection) -> None:
-        """The connection is gone; its session can be resumed for a while."""
+        """Mark the session of a lost connection; it can be resumed for `resume_seconds`."""
         for session in self._sessions.values():
             if session.connection is connection:
                 session.connection, session.lost_at = None, self._core.clock()
@@ -90,7 +92,7 @@ class Gateway:
         return live
 
     def _is_expired(self, session: Session) -> bool:
-        """Lost for so long that it cannot be resumed."""
+        """Whether a session was lost too long ago to be resumed."""
         lost = session.connection is None
         return lost and self._core.clock() - session.lost_at > self._core.limits.resume_seconds
 
@@ -122,15 +124,15 @@ class Gateway:
         if not event.to_bot or not self._sessions or not visibility.bot_can_see(event, guild):
             return
         data = visibility.with_guild_and_member(event, guild)
-        whole = orjson.Fragment(orjson.dumps(data))
-        hides = visibility.needs_content_intent(event, guild)
-        stripped = orjson.Fragment(orjson.dumps(data | visibility.NO_CONTENT)) if hides else whole
+        full = orjson.Fragment(orjson.dumps(data))
+        hidden = visibility.needs_content_intent(event, guild)
+        stripped = orjson.Fragment(orjson.dumps(data | visibility.NO_CONTENT)) if hidden else full
         for session in self._sessions.values():
             if visibility.intents_include(session.intents, event):
-                reads = session.intents & Intents.MESSAGE_CONTENT
-                session.dispatch(event.name, whole if reads else stripped)
+                has_content = session.intents & Intents.MESSAGE_CONTENT
+                session.dispatch(event.name, full if has_content else stripped)
 
 
 def application_flags(core: Core) -> int:
-    """Message content and member intents, as for an application in fewer than 100 guilds."""
+    """Return the application's flags: message content and member intents, as in fewer than 100 guilds."""
     return (1 << 19 | 1 << 15 | 1 << 13) if core.guild.world.privileged_intents else 0

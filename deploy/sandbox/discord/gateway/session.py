@@ -1,4 +1,4 @@
-"""One gateway session: what the bot may hear, its sequence, and what it can be given again.
+"""One gateway session and its connection: intents, sequence numbers, events to replay.
 
 https://discord.com/developers/docs/events/gateway
 """
@@ -60,7 +60,7 @@ KNOWN_INTENTS = (1 << 26) - 1
 
 
 class Connection:
-    """One WebSocket; frames leave in order through a queue."""
+    """One WebSocket. Frames are queued and sent in order."""
 
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, *, zlib_stream: bool):
         self._socket, self._transport = socket, transport
@@ -75,11 +75,11 @@ class Connection:
         self._frames.put_nowait(frame)
 
     def close(self, code: CloseCode) -> None:
-        """After what is already queued."""
+        """Close after sending what is already queued."""
         self._frames.put_nowait(code)
 
     def abort(self) -> None:
-        """As a network does: no close frame."""
+        """Cut the connection without a close frame, as a broken network does."""
         if self._transport is not None:
             self._transport.abort()
 

@@ -1,4 +1,4 @@
-"""The gateway's WebSockets: what a client sends, and what that does.
+"""The gateway's WebSockets: accept connections and handle what clients send.
 
 https://discord.com/developers/docs/events/gateway
 """
@@ -25,8 +25,9 @@ from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.core import Core
 
 _CLOSE_SECONDS = 1.0
-"""How long a client may take to answer a close frame."""
+"""Time for a client to answer a close frame."""
 _MISSED_HEARTBEATS = 1.6
+"""Heartbeat intervals without a frame until the client counts as gone."""
 
 
 class Sockets:
@@ -35,10 +36,10 @@ class Sockets:
         self._open: set[web.WebSocketResponse] = set()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One connection from upgrade to close."""
+        """Handle one connection from upgrade to close."""
         compress = request.query.get("compress")
         if compress not in (None, "zlib-stream"):
-            return web.Response(status=400, text=f"compress={compress}: the stand-in has zlib-stream alone")
+            return web.Response(status=400, text=f"compress={compress} is not supported here: use zlib-stream")
         socket = web.WebSocketResponse(timeout=_CLOSE_SECONDS, compress=False, max_msg_size=1 << 16)
         await socket.prepare(request)
         connection = Connection(socket, request.transport, zlib_stream=compress is not None)
@@ -55,12 +56,12 @@ class Sockets:
         return socket
 
     async def close(self) -> None:
-        """aiohttp would wait for them at shutdown."""
+        """Close all sockets: aiohttp would wait for them at shutdown."""
         await asyncio.gather(*(socket.close(code=1001) for socket in self._open))
 
 
 class _ClientProtocol:
-    """One connection's side of the protocol."""
+    """The protocol on one connection."""
 
     def __init__(self, gateway: Gateway, core: Core, connection: Connection) -> None:
         self._gateway, self._core, self._connection = gateway, core, connection
@@ -83,7 +84,7 @@ class _ClientProtocol:
                 return await _until_closed(socket)
 
     def _handle_frame(self, frame: str | bytes) -> CloseCode | None:
-        """The close code, where this is the end."""
+        """Handle a frame. Return the close code if the connection must end."""
         try:
             payload = orjson.loads(frame)
             number, data = payload["op"], payload.get("d")

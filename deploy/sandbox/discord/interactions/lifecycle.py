@@ -1,4 +1,4 @@
-"""Interactions: made by people, acknowledged and answered by the bot.
+"""Open interactions for people; let the bot acknowledge and answer them.
 
 https://discord.com/developers/docs/interactions/receiving-and-responding
 """
@@ -47,7 +47,7 @@ class Interactions:
         source: Message | None = None,
         cause: Interaction | None = None,
     ) -> Interaction:
-        """A person did something: the bot is told at once."""
+        """Create an interaction and send it to the bot."""
         self._forget_expired()
         interaction = Interaction(
             id=self._core.snowflakes.next(),
@@ -73,7 +73,7 @@ class Interactions:
         return self._by_id.get(interaction_id)
 
     async def wait_for_acknowledgement(self, interaction: Interaction) -> bool:
-        """Waits until the bot has acknowledged; False when its time was over first."""
+        """Wait for the bot's acknowledgement. Return False if the deadline passes first."""
         try:
             async with asyncio.timeout(self._core.limits.interaction_deadline):
                 await interaction.acknowledged.wait()
@@ -84,7 +84,10 @@ class Interactions:
         return True
 
     def callback(self, interaction_id: str, token: str, body: Json, files: Sequence[Upload]) -> Interaction:
-        """Raises 10062 (unknown, or later than 3 s), 40060, 50035 and what a message can raise."""
+        """Acknowledge an interaction.
+
+        Raises 10062 (unknown, or past the deadline of 3 s), 40060, 50035, and the errors of creating a message.
+        """
         interaction = self._by_id.get(interaction_id)
         if interaction is None or interaction.token != token:
             raise ApiError(Code.UNKNOWN_INTERACTION)
@@ -104,7 +107,7 @@ class Interactions:
         return interaction
 
     def follow_up(self, token: str, body: Json, files: Sequence[Upload]) -> Message:
-        """The first one after a deferral takes the place of the loading message."""
+        """Send a follow-up. The first one after a deferral replaces the loading message."""
         interaction = self.by_token(token)
         original = interaction.response
         if original is not None and original.flags & MessageFlag.LOADING:
@@ -131,7 +134,7 @@ class Interactions:
         interaction.finished.set()
 
     def by_token(self, token: str) -> Interaction:
-        """Raises 50027 for a token that is unknown or over, 10015 before the acknowledgement."""
+        """Raise 50027 for an unknown or expired token, 10015 before the acknowledgement."""
         interaction = self._by_token.get(token)
         if interaction is None or self._is_expired(interaction):
             raise ApiError(Code.INVALID_WEBHOOK_TOKEN)
@@ -140,7 +143,7 @@ class Interactions:
         return interaction
 
     def message(self, interaction: Interaction, message_id: str) -> Message:
-        """`@original` or one of its follow-ups. Raises 10008."""
+        """Find `@original` or a follow-up. Raises 10008."""
         if message_id == "@original":
             if interaction.response is None:
                 raise ApiError(Code.UNKNOWN_MESSAGE)
@@ -169,7 +172,7 @@ class Interactions:
                 interaction.response = interaction.source
                 interaction.message_ids.add(interaction.source.id)
             case CallbackType.AUTOCOMPLETE:
-                interaction.choices = _checked_choices(data)
+                interaction.choices = _parse_choices(data)
             case CallbackType.MODAL:
                 modals.check(data)
                 interaction.modal = modals.wire(data)
@@ -201,14 +204,14 @@ class Interactions:
         return self._core.clock() - interaction.created_at > self._core.limits.interaction_lifetime
 
     def _forget_expired(self) -> None:
-        """The oldest come first, so this stops at the first that is still alive."""
+        """Remove expired interactions. The oldest come first, so stop at the first one that has not expired."""
         for interaction in list(self._by_id.values()):
             if not self._is_expired(interaction):
                 return
             del self._by_id[interaction.id], self._by_token[interaction.token]
 
     def _publish_state(self, interaction: Interaction, state: str) -> None:
-        """Its person's page."""
+        """Send the interaction's state to its person's page."""
         data = {
             "interaction_id": interaction.id,
             "channel_id": interaction.channel.id,
@@ -254,7 +257,7 @@ def _reply_to(message: Message, target: Message, interaction: Interaction) -> No
     }
 
 
-def _checked_choices(data: Json) -> list[Json]:
+def _parse_choices(data: Json) -> list[Json]:
     errors = FormErrors()
     choices = errors.objects(data.get("choices"), "data.choices", maximum=MAX_CHOICES)
     for at, choice in enumerate(choices):

@@ -1,4 +1,4 @@
-"""One interaction: what a person did, and how far the bot has answered it."""
+"""An interaction: what a person did, and how far the bot has answered it."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class InteractionType(IntEnum):
 
 
 class CallbackType(IntEnum):
-    """How the bot acknowledges."""
+    """The ways to acknowledge an interaction."""
 
     MESSAGE = 4
     DEFERRED_MESSAGE = 5
@@ -47,25 +47,25 @@ class Interaction:
     data: Json
     created_at: float
     name: str = ""
-    """The command's whole name; a component's or modal's custom id."""
+    """The full name of a command, or the custom id of a component or modal."""
     source: Message | None = None
-    """The message whose component was used, also where that then opened a modal."""
+    """The message with the component that was used, also for the modal that the component opened."""
     cause: "Interaction | None" = None
     """The interaction that opened the modal."""
     callback: CallbackType | None = None
     acknowledged_at: float | None = None
     response: Message | None = None
-    """What `@original` is."""
+    """The message that `@original` refers to."""
     message_ids: set[str] = field(default_factory=set)
-    """Ids of the messages that its token may edit."""
+    """The messages that the interaction's token may edit."""
     modal: Json | None = None
     choices: list[Json] = field(default_factory=list)
     acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
     finished: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once there is no deferred answer to wait for any more."""
+    """Set when no deferred answer is outstanding."""
 
     def metadata(self) -> Json:
-        """The `interaction` and `interaction_metadata` of the messages that answer it."""
+        """Return `interaction` and `interaction_metadata` for the messages that answer it."""
         data: Json = {
             "id": self.id,
             "type": int(self.type),
@@ -85,7 +85,7 @@ class Interaction:
         return message
 
     def callback_response(self, message: Json | None) -> Json:
-        """What `with_response` returns."""
+        """Return the answer to a callback with `with_response`."""
         summary: Json = {"id": self.id, "type": int(self.type), "channel_id": self.channel.id}
         summary["guild_id"] = self.channel.guild_id
         if self.response is not None:
@@ -101,7 +101,7 @@ class Interaction:
 
 
 def gateway_wire(core: Core, interaction: Interaction, message: Json | None) -> Json:
-    """INTERACTION_CREATE."""
+    """Return the data of INTERACTION_CREATE."""
     guild, channel, person = core.guild, interaction.channel, interaction.person
     permissions = str(int(guild.permissions(person, channel)))
     data: Json = {

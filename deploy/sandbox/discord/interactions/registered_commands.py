@@ -1,4 +1,4 @@
-"""Application commands: registered by the bot, used by people.
+"""The application commands that the bot registers, with Discord's validation.
 
 https://discord.com/developers/docs/interactions/application-commands
 """
@@ -36,7 +36,7 @@ _BOUNDED = frozenset({OptionType.INTEGER, OptionType.NUMBER})
 
 
 class Commands:
-    """`guild_id` is None for global commands, which are seen everywhere at once here."""
+    """`guild_id` is None for global commands. Here they are visible everywhere at once."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -46,13 +46,13 @@ class Commands:
         return list(self._sets.get(guild_id, {}).values())
 
     def get(self, guild_id: str | None, command_id: str) -> Json:
-        """Raises 10063."""
+        """Find a command. Raises 10063."""
         if (command := self._sets.get(guild_id, {}).get(command_id)) is None:
             raise ApiError(Code.UNKNOWN_COMMAND)
         return command
 
     def replace_all(self, guild_id: str | None, bodies: list[Json]) -> list[Json]:
-        """Replaces all. A command that keeps its name and type keeps its id. Raises 50035, 30032."""
+        """Replace all commands. One with the same name and type keeps its id. Raises 50035, 30032."""
         if len(bodies) > MAX_COMMANDS:
             raise ApiError(Code.TOO_MANY_COMMANDS)
         errors = FormErrors()
@@ -95,7 +95,7 @@ class Commands:
         self._announce("commands.delete", [command], guild_id)
 
     def visible_to(self, person: User) -> list[Json]:
-        """Guild commands hide global ones of the same name; those that a person may not use are hidden."""
+        """Return the commands that a person may use. A guild command hides the global one of the same name."""
         found = {_key(command): command for command in self.all(None)}
         found |= {_key(command): command for command in self.all(self._core.guild.id)}
         allowed = self._core.guild.permissions(person)
@@ -138,7 +138,7 @@ class Commands:
 
 
 def check(body: Json, path: str, errors: FormErrors) -> None:
-    """One command; `path` is its place in a bulk body."""
+    """Check one command. `path` is its place in a bulk body."""
     dot = f"{path}." if path else ""
     kind = body.get("type", 1)
     if kind not in (1, 2, 3):
@@ -214,7 +214,7 @@ def _check_option(option: Json, path: str, errors: FormErrors) -> None:
 
 
 def _text_size(body: Json) -> int:
-    """Characters in all names, descriptions and choice values."""
+    """Count the characters in all names, descriptions and choice values."""
     size = len(body.get("name") or "") + len(body.get("description") or "")
     for choice in body.get("choices") or ():
         size += len(choice.get("name") or "") + len(str(choice.get("value", "")))
@@ -222,7 +222,7 @@ def _text_size(body: Json) -> int:
 
 
 def _option(option: Json) -> Json:
-    """As Discord returns it: what is empty or false is left out."""
+    """Return an option as Discord does: without empty and false fields."""
     trimmed = {name: value for name, value in option.items() if value or type(value) in (int, float)}
     if "options" in trimmed:
         trimmed["options"] = [_option(child) for child in trimmed["options"]]

@@ -1,4 +1,4 @@
-"""Counts requests as Discord does: a bucket for each route and major parameter, and one global limit.
+"""Rate limits as Discord applies them: a bucket for each route and major parameter, and one global limit.
 
 https://discord.com/developers/docs/topics/rate-limits
 """
@@ -16,7 +16,7 @@ _PRUNE_ABOVE = 10_000
 
 @dataclass(slots=True)
 class _Window:
-    """A fixed window that starts with its first request, as Discord's do."""
+    """A fixed window that starts with its first request, as Discord's windows do."""
 
     used: int = 0
     ends: float = 0.0
@@ -32,7 +32,7 @@ class _Window:
 
 @dataclass(frozen=True, slots=True)
 class TooManyRequests:
-    """A 429. `retry_after` is in seconds."""
+    """A 429 response. `retry_after` is in seconds. The message is Discord's."""
 
     retry_after: float
     scope: str
@@ -56,9 +56,9 @@ class RateLimiter:
         self._buckets: dict[tuple[str, str], _Window] = {}
 
     def check(self, bucket: str, major: str, *, exempt: bool) -> tuple[dict[str, str], TooManyRequests | None]:
-        """Counts one request; the headers for its answer, and the too_many_requests where it is one too many.
+        """Count one request. Return the headers for its response, and the 429 if it is one too many.
 
-        `exempt`: an interaction endpoint, outside the global limit.
+        `exempt`: the global limit does not apply (interaction endpoints).
         """
         limits, now = self._limits(), self._clock()
         if not limits.enabled:
@@ -78,7 +78,7 @@ class RateLimiter:
         return headers, None if taken else too_many_requests("user", window.ends - now, headers)
 
     def check_hidden(self, name: str, key: str, rate: Rate) -> float | None:
-        """Counts against a rate that shows in no header; None, or the seconds to wait."""
+        """Count one request against a limit that no header shows. Return the seconds to wait, or None."""
         now = self._clock()
         if not self._limits().enabled or self._window((name, key), now).take(rate, now):
             return None
@@ -88,7 +88,7 @@ class RateLimiter:
         self._invalid.take(self._limits().invalid_requests, self._clock())
 
     def banned_for(self) -> float | None:
-        """Seconds for which the address stays banned after too many invalid requests."""
+        """Return how many more seconds the address is banned for too many invalid requests, or None."""
         limits, now = self._limits(), self._clock()
         if limits.enabled and self._invalid.used >= limits.invalid_requests.count and now < self._invalid.ends:
             return self._invalid.ends - now
@@ -101,7 +101,10 @@ class RateLimiter:
 
 
 def too_many_requests(scope: str, retry_after: float, headers: dict[str, str] | None = None) -> TooManyRequests:
-    """`scope` is `user`, `global` or `shared`. The Via header is how libraries know Discord from its proxy."""
+    """Make a 429. `scope` is `user`, `global` or `shared`.
+
+    Libraries recognize Discord by the Via header, which the proxy ahead of it does not send.
+    """
     extra = {"Retry-After": str(max(1, ceil(retry_after))), "X-RateLimit-Scope": scope}
     if scope == "global":
         extra["X-RateLimit-Global"] = "true"
@@ -109,7 +112,7 @@ def too_many_requests(scope: str, retry_after: float, headers: dict[str, str] | 
 
 
 class RateLimited(Exception):
-    """Raised inside an endpoint, for the limits that no header announces."""
+    """Raised inside an endpoint by a limit that no header shows."""
 
     def __init__(self, answer: TooManyRequests) -> None:
         self.answer = answer

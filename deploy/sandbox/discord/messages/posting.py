@@ -1,4 +1,4 @@
-"""Messages: written, edited, deleted, read."""
+"""Create, edit, delete and read messages."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ _OLD = 3600.0
 
 @dataclass(frozen=True)
 class _Sent:
-    """What a nonce already made."""
+    """The message that a nonce has already created."""
 
     at: float
     message: Message
@@ -33,7 +33,10 @@ class Messages:
         self._nonces: dict[tuple[str, str, str], _Sent] = {}
 
     def create(self, author: User, channel: Channel, body: Json, files: Sequence[Upload] = ()) -> Message:
-        """Raises 50001, 50013, 50035, 50006, 40005, 50083, 160005. With `enforce_nonce`, once per nonce."""
+        """Create a message; with `enforce_nonce`, only one per nonce.
+
+        Raises 50001, 50013, 50035, 50006, 40005, 50083, 160002, 160005.
+        """
         self._require_may_write(author, channel, body, files)
         flags = _flags(body) & ~MessageFlag.EPHEMERAL
         bodies.check(body, files, self._core.limits, flags)
@@ -52,7 +55,7 @@ class Messages:
         return message
 
     def add(self, message: Message) -> None:
-        """A finished message enters its channel and everybody is told."""
+        """Add a finished message to its channel and publish it."""
         core, channel = self._core, self._core.guild.channel(message.channel_id)
         core.timeline(channel.id).add(message)
         core.serve_files(message)
@@ -64,7 +67,7 @@ class Messages:
         self.publish("MESSAGE_CREATE", message)
 
     def edit(self, message: Message, body: Json, files: Sequence[Upload] = ()) -> Message:
-        """By its author, whose permission the caller has checked. Raises 50035, 50006, 30046, 50083."""
+        """Edit a message. The caller has checked the permissions. Raises 50035, 50006, 30046, 50083."""
         self.require_not_archived(message)
         flags = message.flags
         if "flags" in body:
@@ -90,14 +93,17 @@ class Messages:
         core.hub.publish(Event("MESSAGE_DELETE", data, channel, message.author, message.only_for))
 
     def find(self, channel_id: str, message_id: str) -> Message:
-        """As REST sees it: ephemeral ones are unknown (10008)."""
+        """Find a message for the REST API, which does not know ephemeral ones. Raises 10008."""
         message = self._core.message(channel_id, message_id)
         if message.only_for is not None:
             raise ApiError(Code.UNKNOWN_MESSAGE)
         return message
 
     def visible(self, messages: Iterator[Message], person: User | None, limit: int) -> list[Message]:
-        """The first `limit` that may be read: by the bot, or by a person with their own ephemeral ones."""
+        """Return the first `limit` messages that a person can see, or the bot if `person` is None.
+
+        People see their own ephemeral messages.
+        """
         found: list[Message] = []
         for message in messages:
             if len(found) == limit:
@@ -107,7 +113,7 @@ class Messages:
         return found
 
     def wire(self, message: Message, *, nonce: bool = False) -> Json:
-        """The message object; its nonce is shown at creation alone."""
+        """Return the message object. Discord includes the nonce only when the message is created."""
         data = message.wire()
         thread = self._core.guild.channels.get(message.id)
         if isinstance(thread, Thread) and thread.parent_id == message.channel_id:
@@ -125,7 +131,7 @@ class Messages:
         self._core.hub.publish(Event(name, data, channel, message.author, message.only_for))
 
     def require_not_archived(self, message: Message) -> None:
-        """50083 in an archived thread."""
+        """Raise 50083 if the message is in an archived thread."""
         channel = self._core.guild.channel(message.channel_id)
         if isinstance(channel, Thread) and channel.archived:
             raise ApiError(Code.ARCHIVED_THREAD)
@@ -177,7 +183,7 @@ class Messages:
         }
 
     def _update_thread(self, thread: Thread, message: Message) -> None:
-        """A post wakes an archived thread and makes its author one of the members."""
+        """Count a new post, unarchive the thread and add the author to its members."""
         if message.type in WRITTEN:
             thread.message_count += 1
             thread.total_message_sent += 1
@@ -220,9 +226,9 @@ class Messages:
 
 
 def require_content(message: Message) -> None:
-    """50006 where there is nothing to see. Rows of buttons alone are nothing."""
-    seen = message.content or message.embeds or message.files
-    if not seen and not (message.components and message.flags & MessageFlag.COMPONENTS_V2):
+    """Raise 50006 if nothing is visible. Rows of buttons alone do not count."""
+    visible = message.content or message.embeds or message.files
+    if not visible and not (message.components and message.flags & MessageFlag.COMPONENTS_V2):
         raise ApiError(Code.EMPTY_MESSAGE)
 
 

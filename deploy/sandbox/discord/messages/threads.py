@@ -1,4 +1,4 @@
-"""Threads: started, renamed, archived, locked, joined.
+"""Start, rename, archive, lock, join and delete threads.
 
 https://discord.com/developers/docs/topics/threads
 """
@@ -27,7 +27,7 @@ class Threads:
         self._core, self._messages = core, messages
 
     def start_from(self, message: Message, author: User, body: Json) -> Thread:
-        """The thread gets the message's id. Raises 160004 where the message has one already."""
+        """Start a thread from a message, whose id it gets. Raises 160004 if the message already has a thread."""
         channel = self._core.guild.channel(message.channel_id)
         self._core.guild.require(author, channel, Permission.CREATE_PUBLIC_THREADS | Permission.READ_MESSAGE_HISTORY)
         if isinstance(self._core.guild.channels.get(message.id), Thread):
@@ -43,7 +43,7 @@ class Threads:
         return thread
 
     def start(self, channel: Channel, author: User, body: Json) -> Thread:
-        """Without a message; a private one unless the body says otherwise, as Discord has it."""
+        """Start a thread without a message. As on Discord, it is private unless the body has another type."""
         kind = body.get("type", ChannelType.PRIVATE_THREAD)
         if kind not in (ChannelType.PUBLIC_THREAD, ChannelType.PRIVATE_THREAD):
             errors = FormErrors()
@@ -62,7 +62,7 @@ class Threads:
         return thread
 
     def update(self, thread: Thread, by: User, body: Json) -> Thread:
-        """Raises 50013, 50083 (archived and not woken by the same request), 50035."""
+        """Change a thread. Raises 50013, 50035, and 50083 if it is archived and the request does not unarchive it."""
         body = {name: value for name, value in body.items() if value is not None}
         self._require_may_change(thread, by, body)
         _check(body, FormErrors(), creating=False)
@@ -108,12 +108,12 @@ class Threads:
         if thread.members.pop(user.id, None) is not None:
             self._publish_members(thread, added=[], removed=[user.id])
 
-    def archive_quiet(self) -> None:
-        """Archives every thread in which nothing happened for its auto-archive duration."""
+    def archive_inactive(self) -> None:
+        """Archive every thread that was inactive for its auto-archive duration."""
         now = self._core.clock()
         for thread in self._core.guild.active_threads():
-            quiet_since = max(thread.active_at, thread.archive_changed_at)
-            if now - quiet_since > thread.auto_archive_minutes * 60:
+            inactive_since = max(thread.active_at, thread.archive_changed_at)
+            if now - inactive_since > thread.auto_archive_minutes * 60:
                 thread.archived, thread.archive_changed_at = True, now
                 self._core.hub.publish(Event("THREAD_UPDATE", thread.wire(), thread))
 
@@ -156,8 +156,8 @@ class Threads:
     def _require_may_change(self, thread: Thread, by: User, body: Json) -> None:
         guild = self._core.guild
         guild.require(by, thread)
-        waking = set(body) == {"archived"} and body["archived"] is False
-        if waking and not thread.locked:
+        only_unarchives = set(body) == {"archived"} and body["archived"] is False
+        if only_unarchives and not thread.locked:
             guild.require(by, thread, Permission.SEND_MESSAGES_IN_THREADS)
         elif thread.owner_id != by.id or thread.locked or "locked" in body:
             guild.require(by, thread, Permission.MANAGE_THREADS)

@@ -1,4 +1,4 @@
-"""The documented way for a program to be a person: HTTP under /sandbox/people. See the sandbox's README."""
+"""HTTP API under /sandbox/people for acting as a person in the guild. See the sandbox's README."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -57,7 +57,7 @@ class PeopleApi:
         return handle
 
     async def _guild(self, _: web.Request) -> web.Response:
-        """What every person knows of the place that they are in."""
+        """Return what is the same for every person: the guild's name, its roles and the application."""
         guild = self._discord.core.guild
         roles = [{"id": role.id, "name": role.name, "color": role.color} for role in guild.roles.values()]
         return json_response({"name": guild.world.guild_name, "roles": roles, "application": guild.bot.wire()})
@@ -84,7 +84,7 @@ class PeopleApi:
         channel = self._actions.channel(person, request.match_info["channel"])
         limit = query_integer(request, "limit", _DEFAULT_MESSAGES)
         if not 1 <= limit <= _MAX_MESSAGES:
-            raise ValueError(f"limit: {limit} was given, 1 to {_MAX_MESSAGES} is expected")
+            raise ValueError(f"`limit` must be from 1 to {_MAX_MESSAGES} (got {limit})")
         timeline, messages = self._discord.core.timeline(channel.id), self._discord.messages
         if "after" in request.query:
             found = messages.visible(timeline.after(query_integer(request, "after", 0)), person, limit)
@@ -137,7 +137,7 @@ class PeopleApi:
 
     async def _unknown_call(self, request: web.Request, _: User) -> object:
         raise ValueError(
-            f"there is nothing at {request.method} {request.path}; a person has channels, messages, commands, "
+            f"unknown call {request.method} {request.path}; a person has channels, messages, commands, "
             "autocomplete, clicks, modals and events"
         )
 
@@ -163,7 +163,7 @@ class PeopleApi:
         return socket
 
     async def _outcome(self, interaction: Interaction, body: Json) -> Json:
-        """Waits for the acknowledgement; with `wait`, for the end of a deferral too."""
+        """Wait for the acknowledgement and, with `wait`, for the deferred answer."""
         done = await self._discord.interactions.wait_for_acknowledgement(interaction)
         if done and body.get("wait"):
             with suppress(TimeoutError):
@@ -183,7 +183,7 @@ class PeopleApi:
 
     def _summary(self, channel: Channel) -> Json:
         thread = channel if isinstance(channel, Thread) else None
-        written = thread.message_count if thread else len(self._discord.core.timeline(channel.id))
+        message_count = thread.message_count if thread else len(self._discord.core.timeline(channel.id))
         return {
             "id": channel.id,
             "name": channel.name,
@@ -193,7 +193,7 @@ class PeopleApi:
             "archived": thread.archived if thread else False,
             "locked": thread.locked if thread else False,
             "last_message_id": channel.last_message_id,
-            "message_count": written,
+            "message_count": message_count,
         }
 
 
@@ -202,7 +202,7 @@ def json_response(body: object, status: int = 200) -> web.Response:
 
 
 async def read_json_object(request: web.Request) -> Json:
-    """Raises ValueError."""
+    """Read the body as a JSON object. Raises ValueError."""
     try:
         body = orjson.loads(await request.read() or b"{}")
     except orjson.JSONDecodeError as error:
@@ -210,7 +210,7 @@ async def read_json_object(request: web.Request) -> Json:
     match body:
         case dict():
             return body
-    raise ValueError(f"the body is {type(body).__name__}, an object is expected")
+    raise ValueError(f"the body must be a JSON object (got {type(body).__name__})")
 
 
 async def _send_queued(queue: asyncio.Queue[bytes], socket: web.WebSocketResponse) -> None:
@@ -222,12 +222,12 @@ async def _send_queued(queue: asyncio.Queue[bytes], socket: web.WebSocketRespons
 def _required_text(body: Json, name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{name}: {value!r} was given, text is expected")
+        raise ValueError(f"`{name}` must be a non-empty string (got {value!r})")
     return value
 
 
 def query_integer(request: web.Request, name: str, default: int) -> int:
     text = request.query.get(name, str(default))
     if not text.isdigit():
-        raise ValueError(f"{name}: {text!r} was given, a whole number is expected")
+        raise ValueError(f"`{name}` must be a whole number (got {text!r})")
     return int(text)

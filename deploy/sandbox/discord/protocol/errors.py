@@ -1,4 +1,4 @@
-"""Discord's errors: one code, one HTTP status, one message each.
+"""Discord's errors, each with its code, HTTP status and message. The texts are Discord's own, word for word.
 
 https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 """
@@ -63,7 +63,7 @@ MEDIA = (*WEB, "attachment")
 
 
 class ApiError(Exception):
-    """An answer of Discord's other than success."""
+    """A failed request, as Discord would answer it."""
 
     def __init__(self, code: Code, *, errors: Json | None = None, extra: Mapping[str, object] | None = None) -> None:
         self.code, self.errors, self.extra = code, errors, dict(extra or {})
@@ -82,7 +82,7 @@ class ApiError(Exception):
 
 
 class FormErrors:
-    """Gathers the mistakes of one body into Discord's nested `errors` object.
+    """Collects the mistakes in one body into Discord's nested `errors` object.
 
     >>> mistakes = FormErrors()
     >>> mistakes.add("embeds.0.title", "BASE_TYPE_MAX_LENGTH", "Must be 256 or fewer in length.")
@@ -107,7 +107,7 @@ class FormErrors:
         self.add(path, "BASE_TYPE_CHOICES", f"Value must be one of {choices}.")
 
     def text(self, value: object, path: str, *, maximum: int, minimum: int = 0, required: bool = False) -> str:
-        """`value` as a string of `minimum` to `maximum` characters; anything else is a mistake."""
+        """Return `value` as a string of `minimum` to `maximum` characters; record anything else as a mistake."""
         if value is None:
             if required:
                 self.required(path)
@@ -123,7 +123,7 @@ class FormErrors:
         return value
 
     def objects(self, value: object, path: str, *, maximum: int, minimum: int = 0) -> list[Json]:
-        """`value` as a list of `minimum` to `maximum` objects; anything else is a mistake."""
+        """Return `value` as a list of `minimum` to `maximum` objects; record anything else as a mistake."""
         if value is None:
             value = []
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
@@ -143,14 +143,14 @@ class FormErrors:
             self.add(path, "URL_TYPE_INVALID_SCHEME", f'Scheme "{scheme}" must be one of {schemes}.')
 
     def mapping(self, value: object, path: str) -> Json:
-        """`value` as an object, {} where there is none; anything else is a mistake."""
+        """Return `value` as an object, {} if it is None; record anything else as a mistake."""
         if value is None or isinstance(value, dict):
             return value or {}
         self.add(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
         return {}
 
     def texts(self, value: object, path: str, *, maximum: int) -> list[str]:
-        """`value` as a list of strings; anything else is a mistake."""
+        """Return `value` as a list of strings; record anything else as a mistake."""
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -169,7 +169,7 @@ class FormErrors:
 
 
 def invalid(path: str, code: str, message: str) -> ApiError:
-    """50035 with one mistake."""
+    """Make a 50035 with one mistake."""
     errors = FormErrors()
     errors.add(path, code, message)
     return errors.to_error()

@@ -1,4 +1,4 @@
-"""Ids in bodies. Libraries send some as integers; Discord takes them, and its document has strings."""
+"""Ids in request bodies. Some libraries send them as integers; Discord accepts those, its OpenAPI document does not."""
 
 from deploy.sandbox.discord.protocol.wire import Json
 
@@ -7,7 +7,7 @@ _NOT_SNOWFLAKES = frozenset({"custom_id"})
 
 
 def ids_to_strings(body: object) -> object:
-    """A copy of a JSON body in which ids are strings."""
+    """Copy a JSON body with every id turned into a string."""
     if isinstance(body, list):
         return [ids_to_strings(entry) for entry in body]
     if not isinstance(body, dict):

@@ -1,4 +1,7 @@
-"""https://discord.com/developers/docs/interactions/application-commands#endpoints"""
+"""Endpoints of the application and its commands.
+
+https://discord.com/developers/docs/interactions/application-commands#endpoints
+"""
 
 from deploy.sandbox.discord.gateway.registry import application_flags
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, invalid
@@ -51,7 +54,7 @@ def replace_commands(discord: Discord, call: Call) -> object:
 
 
 def create_command(discord: Discord, call: Call) -> object:
-    """201 for a new command, 200 where get_command of that name was there."""
+    """Answer 201 for a new command, 200 if one of that name existed."""
     scope = _scope(discord, call)
     before = {command["id"] for command in discord.commands.all(scope)}
     command = discord.commands.upsert(scope, call.json)
@@ -68,7 +71,7 @@ def delete_command(discord: Discord, call: Call) -> object:
 
 
 def permissions(discord: Discord, call: Call) -> object:
-    """Nobody has changed any."""
+    """Always empty: nobody changes permissions of commands here."""
     _scope(discord, call)
     return _no_permissions()
 

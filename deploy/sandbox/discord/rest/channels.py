@@ -1,4 +1,4 @@
-"""https://discord.com/developers/docs/resources/channel"""
+"""Endpoints of channels. https://discord.com/developers/docs/resources/channel"""
 
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, FormErrors
 from deploy.sandbox.discord.rest.http import Call, Route
@@ -13,7 +13,7 @@ def get(discord: Discord, call: Call) -> object:
 
 
 def edit(discord: Discord, call: Call) -> object:
-    """A thread: its name, archive, lock. A channel: its name and topic."""
+    """Change the name and topic of a channel, or the name, archived and locked state of a thread."""
     channel, bot = _visible(discord, call), discord.core.guild.bot
     if isinstance(channel, Thread):
         return discord.threads.update(channel, bot, call.json).wire()

@@ -1,4 +1,4 @@
-"""The guild, its members and roles, the users, and where the gateway is.
+"""Endpoints of the guild, its members and roles, of users, and of the gateway's address.
 
 https://discord.com/developers/docs/resources/guild
 """
@@ -53,7 +53,7 @@ def my_guilds(discord: Discord, _: Call) -> object:
 
 
 def direct_channel(discord: Discord, call: Call) -> object:
-    """Nobody here takes direct messages."""
+    """Always 50007: nobody here accepts direct messages."""
     discord.core.guild.user(str(call.json.get("recipient_id")))
     raise ApiError(Code.CANNOT_MESSAGE_USER)
 

@@ -1,4 +1,4 @@
-"""From an HTTP request to a call of an endpoint and back: bodies, tokens, limits, faults, errors."""
+"""Dispatch HTTP requests to endpoints: tokens, rate limits, bodies, faults, errors."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ _MAJOR = ("channel_id", "guild_id", "webhook_token")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as an endpoint sees it."""
+    """A request as an endpoint gets it."""
 
     params: Mapping[str, str]
     query: Mapping[str, str]
@@ -36,11 +36,11 @@ class Call:
     files: tuple[Upload, ...] = ()
 
     def __getitem__(self, name: str) -> str:
-        """A part of the path."""
+        """Return a parameter of the path."""
         return self.params[name]
 
     def number(self, name: str, default: int, *, minimum: int = 0, maximum: int = 1 << 63) -> int:
-        """A whole number of the query. Raises 50035."""
+        """Return an integer from the query. Raises 50035."""
         text = self.query.get(name, str(default))
         if not text.isdigit():
             raise invalid(name, "NUMBER_TYPE_COERCE", f'Value "{text}" is not int.')
@@ -50,7 +50,7 @@ class Call:
 
     @property
     def json(self) -> Json:
-        """The body as an object; {} where there is none."""
+        """Return the body as an object, {} if there is none. Raises 50035."""
         if self.body is None:
             return {}
         if not isinstance(self.body, dict):
@@ -65,19 +65,19 @@ class Reply:
 
 
 Endpoint = Callable[[Discord, Call], object]
-"""Returns the JSON to answer with, None for 204, or a Reply."""
+"""Returns the JSON for a 200, None for a 204, or a Reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` is below /api/v10. `bucket` None: an endpoint without a bucket header."""
+    """`path` is relative to /api/v10. If `bucket` is None, responses have no bucket headers."""
 
     method: str
     path: str
     endpoint: Endpoint
     bucket: str | None = "other"
     by_token: bool = False
-    """Whether the path carries an interaction's token: no bot token is asked, no global limit counts."""
+    """Whether the path contains an interaction's token: it needs no bot token, and the global limit does not apply."""
 
 
 class Dispatcher:
@@ -134,7 +134,7 @@ class Dispatcher:
             raise ApiError(Code.UNAUTHORIZED)
 
     def _check_rate(self, route: Route, request: web.Request, headers: dict[str, str]) -> TooManyRequests | None:
-        """Fills in the bucket's headers; the too_many_requests, where this request is one too many."""
+        """Add the bucket's headers. Return the 429 if this request is one too many."""
         if route.bucket is None:
             return None
         major = next((request.match_info[name] for name in _MAJOR if name in request.match_info), "")
@@ -181,7 +181,7 @@ class Dispatcher:
 
 
 async def read_body(request: web.Request, maximum: int) -> tuple[object, tuple[Upload, ...]]:
-    """The JSON body and the files. Raises 40005, 50109."""
+    """Read the JSON body and the files. Raises 40005, 50109."""
     if not request.can_read_body:
         return None, ()
     if (request.content_length or 0) > maximum:
@@ -230,13 +230,13 @@ def _json(body: object, status: int, headers: Mapping[str, str]) -> web.Response
 
 
 def _ban_page(seconds: float) -> web.Response:
-    """What Cloudflare answers with: HTML and no Via header."""
+    """Make Cloudflare's response: HTML without a Via header."""
     headers = {"Retry-After": str(int(seconds) + 1)}
     return web.Response(status=429, text="error code: 1015", content_type="text/html", headers=headers)
 
 
 async def _truncated(response: web.Response, request: web.Request) -> web.StreamResponse:
-    """Announces the whole answer, sends half of it, and closes the connection."""
+    """Announce the full response, send half of it and close the connection."""
     body = bytes(response.body) if isinstance(response.body, bytes) else b""
     headers = {**response.headers, "Content-Length": str(max(1, len(body)))}
     cut = web.StreamResponse(status=response.status if body else 200, headers=headers)
@@ -249,7 +249,7 @@ async def _truncated(response: web.Response, request: web.Request) -> web.Stream
 
 
 def _reset_connection(request: web.Request) -> None:
-    """Closes with RST, as a broken connection does."""
+    """Close with RST, as a broken connection does."""
     if request.transport is None:
         return
     raw = request.transport.get_extra_info("socket")

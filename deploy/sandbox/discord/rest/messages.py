@@ -1,4 +1,4 @@
-"""https://discord.com/developers/docs/resources/message"""
+"""Endpoints of messages, pins and reactions. https://discord.com/developers/docs/resources/message"""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -25,7 +25,7 @@ def get(discord: Discord, call: Call) -> object:
 
 
 def history(discord: Discord, call: Call) -> object:
-    """Newest first, also where `after` picks the oldest ones."""
+    """Return messages newest first, even if `after` selects the oldest ones."""
     channel = _channel(discord, call)
     if not discord.core.guild.permissions(discord.core.guild.bot, channel) & Permission.READ_MESSAGE_HISTORY:
         return []

@@ -1,4 +1,4 @@
-"""https://discord.com/developers/docs/resources/channel#start-thread-from-message"""
+"""Endpoints of threads. https://discord.com/developers/docs/resources/channel#start-thread-from-message"""
 
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.wire import Json
@@ -32,7 +32,7 @@ def active(discord: Discord, _: Call) -> object:
 
 
 def archived_public(discord: Discord, call: Call) -> object:
-    """The most recently archived first."""
+    """Return the most recently archived threads first."""
     return _archived(discord, call, ChannelType.PUBLIC_THREAD)
 
 

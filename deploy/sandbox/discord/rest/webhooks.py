@@ -1,4 +1,4 @@
-"""Answers to interactions: the callback, and the webhook of its token.
+"""Endpoints to answer interactions: the callback, and the webhook of its token.
 
 https://discord.com/developers/docs/interactions/receiving-and-responding#endpoints
 """

@@ -1,4 +1,4 @@
-"""What every part of the stand-in works on."""
+"""The stand-in's state, shared by all its parts."""
 
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ from deploy.sandbox.discord.state.world_spec import World
 
 @dataclass
 class Core:
-    """All state is in here, in memory alone."""
+    """All state, in memory only."""
 
     clock: Clock
     snowflakes: Snowflakes
@@ -27,7 +27,7 @@ class Core:
     faults: Faults = field(default_factory=Faults)
     timelines: dict[str, Timeline] = field(default_factory=dict)
     attachments: dict[tuple[str, str], Attachment] = field(default_factory=dict)
-    """By channel and attachment id."""
+    """Keyed by (channel id, attachment id)."""
     url: str = "http://127.0.0.1"
 
     def __post_init__(self) -> None:
@@ -37,13 +37,13 @@ class Core:
         return self.timelines.setdefault(channel_id, Timeline())
 
     def message(self, channel_id: str, message_id: str) -> Message:
-        """Raises 10008."""
+        """Find a message, ephemeral or not. Raises 10008."""
         if (message := self.timeline(channel_id).get(message_id)) is None:
             raise ApiError(Code.UNKNOWN_MESSAGE)
         return message
 
     def serve_files(self, message: Message) -> None:
-        """From now on they are served."""
+        """Serve the message's files from now on."""
         for file in message.files:
             self.attachments[message.channel_id, file.id] = file
 
@@ -52,7 +52,7 @@ class Core:
             self.attachments.pop((message.channel_id, file.id), None)
 
     def actor_name(self, user_id: str) -> str:
-        """The name by which the ledger knows somebody."""
+        """Return the name that the ledger uses for a user."""
         return "bot" if user_id == self.guild.bot.id else self.guild.users[user_id].name
 
 

@@ -1,4 +1,4 @@
-"""Every effect, in order: what tests count and the demo leaves behind."""
+"""Records every effect in order. Tests count the entries, and the demo saves them."""
 
 from dataclasses import dataclass, field
 

@@ -78,14 +78,14 @@ def test_limits_are_changed_by_json_and_read_back() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"nonce": 1}, "there is no limit 'nonce'; there are enabled, all_requests"),
-        ({"changed": 1}, "there is no limit 'changed'"),
-        ({"enabled": 1}, "enabled: 1 was given, true or false is expected"),
-        ({"active_threads": 1.5}, "active_threads: 1.5 was given, a whole number is expected"),
-        ({"nonce_window": True}, "nonce_window: True was given, a number is expected"),
-        ({"nonce_window": "long"}, "nonce_window: 'long' was given, a number is expected"),
-        ({"all_requests": [0, 1]}, "all_requests: .* both above 0"),
-        ({"buckets": {"message.create": 5}}, "buckets.message.create: 5 was given"),
+        ({"nonce": 1}, "unknown limit 'nonce'; the limits are enabled, all_requests"),
+        ({"with_changes": 1}, "unknown limit 'with_changes'"),
+        ({"enabled": 1}, r"`enabled` must be true or false \(got 1\)"),
+        ({"active_threads": 1.5}, r"`active_threads` must be a whole number \(got 1.5\)"),
+        ({"nonce_window": True}, r"`nonce_window` must be a number \(got True\)"),
+        ({"nonce_window": "long"}, r"`nonce_window` must be a number \(got 'long'\)"),
+        ({"all_requests": [0, 1]}, "`all_requests` must be .*, both above 0"),
+        ({"buckets": {"message.create": 5}}, r"`buckets.message.create` must be .* \(got 5\)"),
         ({"buckets": 5}, "an object of"),
     ],
 )
@@ -114,14 +114,14 @@ def test_faults_are_used_up_in_order() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({}, "faults are 429, global429, proxy429, status, html, truncated, reset, hang and slow"),
-        ({"fault": "rest"}, "'rest'.*faults are"),
-        ({"fault": "slow", "when": "during"}, "when is one of before and after"),
-        ({"fault": "slow", "path": "("}, "is not a regular expression"),
-        ({"fault": "slow", "times": 0}, "a whole number from 1"),
-        ({"fault": "status", "status": "500"}, "an HTTP status is expected"),
-        ({"fault": "slow", "seconds": -1}, "seconds from 0"),
-        ({"fault": "slow", "second": 1}, "unknown: second; valid are method, path"),
+        ({}, "`fault` must be one of 429, global429, proxy429, status, html, truncated, reset, hang and slow"),
+        ({"fault": "rest"}, r"`fault` must be one of .* \(got 'rest'\)"),
+        ({"fault": "slow", "when": "during"}, r"`when` must be one of before and after \(got 'during'\)"),
+        ({"fault": "slow", "path": "("}, "`path` must be a regular expression"),
+        ({"fault": "slow", "times": 0}, r"`times` must be a whole number of at least 1 \(got 0\)"),
+        ({"fault": "status", "status": "500"}, r"`status` must be an HTTP status from 100 to 599 \(got '500'\)"),
+        ({"fault": "slow", "seconds": -1}, r"`seconds` must be a number of seconds, at least 0 \(got -1\)"),
+        ({"fault": "slow", "second": 1}, "unknown keys: second; the keys are method, path"),
     ],
 )
 def test_a_fault_that_is_wrong_is_explained(body: Json, message: str) -> None:

@@ -96,10 +96,10 @@ def test_a_quiet_thread_archives_itself(room: Room) -> None:
     room.clock.now += 3000
     room.post("busy", channel=thread)
     room.clock.now += 3600
-    room.discord.threads.archive_quiet()
+    room.discord.threads.archive_inactive()
     assert not thread.archived
     room.clock.now += 1
-    room.discord.threads.archive_quiet()
+    room.discord.threads.archive_inactive()
     assert thread.archived
 
 

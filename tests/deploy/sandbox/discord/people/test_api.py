@@ -61,7 +61,7 @@ def answering(stand_in: DiscordStandIn, answer: Callable[[Json], Json]) -> list[
                 lambda: stand_in.discord.interactions.callback(event.data["id"], event.data["token"], body, ())
             )
 
-    stand_in.discord.core.hub.listen(hear)
+    stand_in.discord.core.hub.subscribe(hear)
     return heard
 
 
@@ -85,7 +85,9 @@ async def test_people_and_what_each_can_see(stand_in: DiscordStandIn, mika: Pers
     }
     assert {channel["name"] for channel in await mika.channels()} == {"training", "lab", "hidden", "quiet", "plain"}
     assert "hidden" not in {channel["name"] for channel in await noor.channels()}
-    with pytest.raises(Refused, match="noor sees no channel 'hidden'; an id, or one of training, lab, quiet"):
+    with pytest.raises(
+        Refused, match="noor cannot see a channel 'hidden'; `channel_id` is an id or one of training, lab, quiet"
+    ):
         await noor.messages("hidden")
 
 
@@ -99,14 +101,14 @@ async def test_the_place_itself(stand_in: DiscordStandIn) -> None:
 @pytest.mark.parametrize("path", ["/sandbox/people/any", "/sandbox/people/any/channels", "/sandbox/people/any/events"])
 async def test_nobody_is_any(stand_in: DiscordStandIn, path: str) -> None:
     status, body = await get(stand_in, path)
-    assert (status, body) == (400, {"error": "there is no person 'any'; there are mika, noor and guest"})
+    assert (status, body) == (400, {"error": "unknown person 'any'; the people are mika, noor and guest"})
 
 
 async def test_what_is_not_there(stand_in: DiscordStandIn) -> None:
     status, body = await get(stand_in, "/sandbox/people/mika/cats")
     assert (status, "a person has channels, messages" in str(body)) == (400, True)
     status, body = await get(stand_in, "/sandbox/cats")
-    assert (status, "under /sandbox are people, ledger" in str(body)) == (404, True)
+    assert (status, "under /sandbox there are guild, people, ledger" in str(body)) == (404, True)
 
 
 async def test_a_command_reaches_the_bot_as_discord_sends_it(stand_in: DiscordStandIn, mika: Person) -> None:
@@ -162,12 +164,12 @@ async def test_clicks_that_the_client_would_not_send(stand_in: DiscordStandIn, m
     place = {"channel_id": message.channel_id, "id": message.id}
     for custom_id, values, error in (
         ("old", None, "'old' is disabled"),
-        ("new", None, "has no 'new'; it has old and who"),
-        ("who", ["1", "2", "3"], "from 1 to 2 of them"),
+        ("new", None, "has no component 'new'; it has old and who"),
+        ("who", ["1", "2", "3"], "choose 1 to 2 `values`"),
     ):
         with pytest.raises(Refused, match=error):
             await mika.click(place, custom_id, values=values)
-    with pytest.raises(Refused, match="mika sees no message '1' in #lab"):
+    with pytest.raises(Refused, match="mika cannot see a message '1' in #lab"):
         await mika.click({"channel_id": "lab", "id": "1"}, "who")
     assert heard == []
     noor_id = stand_in.people["noor"]
@@ -184,7 +186,7 @@ async def test_a_person_writes_and_reads_pages(stand_in: DiscordStandIn, mika: P
     assert [message["content"] for message in older] == ["1", "2"]
     newer = await noor.messages("training", after=older[0]["id"])
     assert [message["content"] for message in newer] == ["2", "3", "4"]
-    with pytest.raises(Refused, match="limit: 501 was given, 1 to 500"):
+    with pytest.raises(Refused, match=r"`limit` must be from 1 to 500 \(got 501\)"):
         await noor.messages("training", limit=501)
     with pytest.raises(Refused, match="50006"):
         await noor.write(" ", channel="training")
