@@ -5,7 +5,7 @@ import { EventStream } from "./events.js";
 import { idNow } from "./snowflake.js";
 import { EPHEMERAL, Store } from "./store.js";
 
-/** A command that takes longer than this shows that it is on its way. */
+/** A command that takes longer than this shows "Sending command…". */
 const SHOW_SENDING_MS = 250;
 const NO_ANSWER = "The application did not respond";
 
@@ -113,9 +113,9 @@ export class Session {
   }
 
   /**
-   * Runs a command. A mistake in it rejects with ApiError; an application that stays silent shows as a
-   * message that only this person sees.
-   * @param {string} label the command as it is shown while it is on its way
+   * Runs a command. Rejects with ApiError if the command is invalid. If the application does not answer, shows
+   * a message that only this person sees.
+   * @param {string} label the command as shown while it is being sent
    */
   async run(channelId, label, command) {
     const notice = this.noticeFor(channelId, label);
@@ -136,7 +136,7 @@ export class Session {
     }
   }
 
-  /** @param {string[]} [values] what was chosen, for a select */
+  /** @param {string[]} [values] the chosen options of a select */
   async click(message, customId, values) {
     if (this.pending.has(message.id)) return;
     this.failures.delete(message.id);
@@ -154,7 +154,7 @@ export class Session {
     }
   }
 
-  /** Has a message drawn again, also where it stands at the top of its thread. */
+  /** Redraws a message, also at the top of its thread. */
   touch(message) {
     this.store.emit("messages", message.channel_id);
     this.store.emit("messages", message.id);

@@ -1,17 +1,17 @@
-/** What one person knows: channels, messages, who types, what is unread. Changed by events alone. */
+/** What one person sees: channels, messages, who is typing, what is unread. Only events change it. */
 
 import { compareIds } from "./snowflake.js";
 import { Timeline } from "./timeline.js";
 
-/** Discord's channel types that the page tells apart. */
+/** Discord's channel types that are threads. */
 export const THREAD_TYPES = new Set([10, 11, 12]);
-/** The message type that stands for a thread's starter message, as the first one in it. */
+/** Type of the first message in a thread, which stands for the message that the thread was started from. */
 export const THREAD_STARTER = 21;
 export const EPHEMERAL = 1 << 6;
 export const LOADING = 1 << 7;
 
 const TYPING_MS = 10_000;
-/** How far each person has read each channel: outlives a switch to another person and back. */
+/** The last message read, by person and channel. Kept when the person is switched. */
 const READ = new Map();
 
 export class Store extends EventTarget {
@@ -35,7 +35,7 @@ export class Store extends EventTarget {
     this.read = READ.get(me.id);
   }
 
-  /** Tells the page that something of this kind changed. */
+  /** Notifies the page of a change of this kind. */
   emit(kind, detail) {
     this.dispatchEvent(new CustomEvent(kind, { detail }));
   }
@@ -45,12 +45,12 @@ export class Store extends EventTarget {
     return this.timelines.get(channelId);
   }
 
-  /** Channels that are no threads, as the server orders them. */
+  /** Returns the channels that are not threads, in the server's order. */
   topChannels() {
     return [...this.channels.values()].filter((channel) => !THREAD_TYPES.has(channel.type));
   }
 
-  /** Threads of a channel, the newest first. */
+  /** Returns the threads of a channel, newest first. */
   threadsOf(channelId) {
     return [...this.channels.values()]
       .filter((channel) => THREAD_TYPES.has(channel.type) && channel.parent_id === channelId)
@@ -67,7 +67,7 @@ export class Store extends EventTarget {
     return user ? (user.global_name ?? user.name ?? user.username) : "someone";
   }
 
-  /** Takes the whole list, at the start and after a reconnection. */
+  /** Replaces the whole list, at the start and after a reconnection. */
   setChannels(channels) {
     const first = this.channels.size === 0;
     this.channels = new Map(channels.map((channel) => [channel.id, normal(channel)]));
@@ -78,7 +78,7 @@ export class Store extends EventTarget {
     this.emit("channels");
   }
 
-  /** The channels on screen are read as they fill. */
+  /** Sets which channels are on screen: their new messages count as read. */
   watch(channelIds) {
     this.watched = new Set(channelIds);
     for (const id of channelIds) this.markRead(id);
@@ -164,7 +164,7 @@ export class Store extends EventTarget {
     }, TYPING_MS);
   }
 
-  /** @returns {string[]} names of those who type in a channel now */
+  /** @returns {string[]} names of the people typing in a channel */
   typists(channelId) {
     return [...(this.typing.get(channelId)?.keys() ?? [])].map((id) => this.nameOf(id));
   }
@@ -191,7 +191,7 @@ export class Store extends EventTarget {
     }
   }
 
-  /** Changes a timeline that is held; a thread's change also shows on the card in its parent. */
+  /** Changes a timeline if it is loaded, and redraws. A thread's change also shows on its card in the parent. */
   changed(channelId, change) {
     const timeline = this.timelines.get(channelId);
     if (timeline) change(timeline);
@@ -201,13 +201,13 @@ export class Store extends EventTarget {
   }
 }
 
-/** A thread as the list has it, also where an event has it as Discord does. */
+/** Gives a thread from an event (with Discord's `thread_metadata`) the fields that the channel list has. */
 function normal(channel) {
   const { archived, locked } = channel.thread_metadata ?? channel;
   return { ...channel, archived, locked };
 }
 
-/** Whether a message calls somebody: by name, or everyone. */
+/** Whether a message mentions a person, by name or with everyone. */
 export function mentionsPerson(message, userId) {
   return Boolean(message.mention_everyone) || (message.mentions ?? []).some((user) => user.id === userId);
 }

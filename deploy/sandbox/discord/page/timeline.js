@@ -1,10 +1,10 @@
-/** The messages of one channel that the page holds: a window that ends at the newest one. */
+/** The messages of one channel that the page has loaded: a window that ends at the newest one. */
 
 import { compareIds } from "./snowflake.js";
 
-/** How many messages are asked for at once. */
+/** Messages per request. */
 export const PAGE = 100;
-/** A channel that is read at its end keeps this many; older ones are fetched again when scrolled to. */
+/** Messages that a channel scrolled to its end keeps. Older ones are fetched again when scrolled to. */
 const KEPT = 300;
 
 export class Timeline {
