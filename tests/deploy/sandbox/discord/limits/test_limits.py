@@ -1,4 +1,4 @@
-"""The rate limiter and its configuration; faults as they are asked for."""
+"""The rate limiter, the configuration of limits, and requested faults."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def limiter(clock: Clock, limits: Limits | None = None) -> RateLimiter:
     return RateLimiter(lambda: chosen, clock)
 
 
-def test_a_bucket_counts_down_and_comes_back() -> None:
+def test_bucket_counts_down_and_resets() -> None:
     clock = Clock()
     rates = limiter(clock)
     remaining = []
@@ -36,7 +36,7 @@ def test_a_bucket_counts_down_and_comes_back() -> None:
     assert rates.check("message.create", "1", exempt=False)[1] is None
 
 
-def test_the_global_limit_leaves_interactions_alone() -> None:
+def test_global_limit_does_not_apply_to_interactions() -> None:
     rates = limiter(Clock())
     for n in range(50):
         assert rates.check("other", str(n), exempt=False)[1] is None
@@ -59,7 +59,7 @@ def test_too_many_invalid_requests_ban_the_address() -> None:
     assert rates.banned_for() is None
 
 
-def test_limits_can_be_off() -> None:
+def test_limits_can_be_disabled() -> None:
     rates = limiter(Clock(), UNLIMITED)
     for _ in range(200):
         assert rates.check("message.create", "1", exempt=False) == ({}, None)
@@ -89,7 +89,7 @@ def test_limits_are_changed_by_json_and_read_back() -> None:
         ({"buckets": 5}, "an object of"),
     ],
 )
-def test_a_limit_that_is_wrong_is_explained(changes: Json, message: str) -> None:
+def test_invalid_limit_is_explained(changes: Json, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Limits().with_changes(changes)
 
@@ -124,6 +124,6 @@ def test_faults_are_used_up_in_order() -> None:
         ({"fault": "slow", "second": 1}, "unknown keys: second; the keys are method, path"),
     ],
 )
-def test_a_fault_that_is_wrong_is_explained(body: Json, message: str) -> None:
+def test_invalid_fault_is_explained(body: Json, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_fault(body)

@@ -30,7 +30,7 @@ ARGUMENTS = [
 ]
 DESKTOP = (1280, 800)
 QUICK = Limits(enabled=False, interaction_deadline=DEADLINE)
-"""No rates, and a bot that stays silent is given up on early."""
+"""No rate limits, and a short interaction deadline."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Screen:
 
     @property
     def box(self) -> Locator:
-        """Where one types in the channel, whatever has the focus in it."""
+        """The channel's message box, whichever of its fields has the focus."""
         return self.page.locator(".pane").first.get_by_role("combobox", name=re.compile("^Message "))
 
     @property
@@ -65,7 +65,7 @@ class Screen:
         return self.log.locator(".message").filter(has_text=text)
 
     async def type(self, text: str) -> None:
-        """Types into the box of the channel, key by key."""
+        """Type into the channel's message box, key by key."""
         await self.box.focus()
         await self.page.keyboard.type(text)
 
@@ -115,7 +115,7 @@ async def robot(stand_in: DiscordStandIn, monkeypatch: pytest.MonkeyPatch) -> As
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser, stand_in: DiscordStandIn) -> AsyncIterator[Open]:
-    """Opens the page as a person; a second person gets a browser of their own."""
+    """Opens the page as a person. Each call gets its own browser context."""
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 

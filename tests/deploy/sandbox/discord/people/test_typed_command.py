@@ -1,4 +1,4 @@
-"""The line that a person types, read as Discord's client reads it."""
+"""Command lines that a person types, parsed as Discord's client does."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -48,7 +48,7 @@ NAMES = ["branch", "lr", "epochs", "note"]
         ("unknown:1", {"branch": "unknown:1"}),
     ],
 )
-def test_lines(text: str, expected: dict[str, str]) -> None:
+def test_lines_become_values(text: str, expected: dict[str, str]) -> None:
     assert typed_command.parse_options(text, OPTIONS) == expected
 
 
@@ -56,12 +56,12 @@ _values = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), _values))
-def test_what_is_written_is_read_back(values: dict[str, str]) -> None:
+def test_formatted_options_are_parsed_back(values: dict[str, str]) -> None:
     assert typed_command.parse_options(typed_command.format_options(values), OPTIONS) == values
 
 
 @given(st.text(max_size=60), st.lists(st.sampled_from(NAMES), unique=True))
-def test_any_line_is_read_or_refused_in_words(text: str, names: Sequence[str]) -> None:
+def test_any_line_is_parsed_or_refused(text: str, names: Sequence[str]) -> None:
     options = [option(name) for name in names]
     with suppress(ValueError):
         values = typed_command.parse_options(text, options)
@@ -69,7 +69,7 @@ def test_any_line_is_read_or_refused_in_words(text: str, names: Sequence[str]) -
         assert all(value in text or '"' in text for value in values.values())
 
 
-def test_a_name_twice_and_words_without_a_place() -> None:
+def test_repeated_names_and_stray_words_are_refused() -> None:
     with pytest.raises(ValueError, match="lr appears twice"):
         typed_command.parse_options("lr:1 lr:2", OPTIONS)
     with pytest.raises(ValueError, match="write 'main' as name:value; the options are lr"):
@@ -90,12 +90,12 @@ def test_a_name_twice_and_words_without_a_place() -> None:
         ({"note": ""}, r"note must have 1 to 6000 characters \(got 0\)"),
     ],
 )
-def test_values_that_do_not_fit(room: Room, values: dict[str, object], message: str) -> None:
+def test_invalid_values_are_explained(room: Room, values: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         typed_command.fill_options(OPTIONS, values, room.core.guild)
 
 
-def test_values_get_their_types(room: Room) -> None:
+def test_values_are_converted_to_their_types(room: Room) -> None:
     guild = room.core.guild
     options = [
         *OPTIONS,
@@ -130,13 +130,13 @@ def test_values_get_their_types(room: Room) -> None:
             typed_command.fill_options(options, bad, guild)
 
 
-def test_required_options(room: Room) -> None:
+def test_required_options_must_be_present(room: Room) -> None:
     options = [option("branch", required=True), option("lr", NUMBER)]
     with pytest.raises(ValueError, match="branch must be given"):
         typed_command.fill_options(options, {"lr": 1}, room.core.guild)
 
 
-def test_subcommands() -> None:
+def test_subcommands_are_found_and_nested() -> None:
     status = {"name": "status", "type": 1, "options": [option("job")]}
     group = {"name": "sweep", "type": 2, "options": [status]}
     commands = [{"name": "job", "type": 1, "options": [group, status | {"name": "stop"}]}]
@@ -151,7 +151,7 @@ def test_subcommands() -> None:
         typed_command.find_command(commands, "jub")
 
 
-def test_autocomplete_sends_raw_text_and_drops_what_is_wrong(room: Room) -> None:
+def test_autocomplete_sends_raw_text_and_drops_invalid_values(room: Room) -> None:
     options = [option("branch", autocomplete=True), option("lr", NUMBER), option("epochs", INTEGER)]
     filled = typed_command.fill_for_autocomplete(options, {"lr": "x", "epochs": "3"}, "branch", room.core.guild)
     assert filled == [
