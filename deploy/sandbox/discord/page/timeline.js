@@ -28,7 +28,7 @@ export class Timeline {
     return this.byId.get(this.ids.at(-1));
   }
 
-  /** Takes what an event says; an edit of a message older than the window is not for us. */
+  /** Applies an event. An edit of a message older than the window is ignored. */
   apply(message) {
     this.touch(message.id);
     const beforeWindow = !this.reachedStart && this.ids.length > 0 && compareIds(message.id, this.ids[0]) < 0;
