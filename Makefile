@@ -11,13 +11,14 @@ CDK := npx --yes aws-cdk@2.1148.1 --app "$(BIN)/python -m deploy.aws --config $(
 # What `podman build` needs here: mounted certificates, a folder of wheels.
 IMAGE_FLAGS ?=
 
-.PHONY: help setup demo sandbox test check chaos mutations bench screenshots image-test setup-aws template deploy destroy clean
+.PHONY: help setup demo sandbox test lint check chaos mutations bench screenshots image-test setup-aws template deploy destroy clean
 
 help:
 	@echo "make demo         a scene in the sandbox, printed as it happens; about a minute"
 	@echo "make sandbox      the sandbox with its page; stays until Ctrl-C"
 	@echo "make test         every test"
-	@echo "make check        ruff, mypy --strict, the architecture test and the fast tests"
+	@echo "make lint         ruff and mypy --strict"
+	@echo "make check        make lint and the fast tests: run it before a commit"
 	@echo "make chaos        the bot killed 1,000 times, faults over HTTP, a million log lines; ARGS=\"--kills 50\" and the like"
 	@echo "make mutations    takes out one protection against loss and doubling at a time: a test must notice each"
 	@echo "make bench        the benchmarks whose figures the README gives"
@@ -50,13 +51,15 @@ sandbox: setup
 	@$(BIN)/python -m deploy.sandbox
 
 test: setup
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: setup
+lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+check: lint
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not exhaustive"
 
 chaos: setup
 	@$(BIN)/python -m deploy.sandbox.chaos $(ARGS)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.adapters.aws.batch_engine import AwsBatch
+from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients, aws_clients
 from bot.adapters.aws.cloudwatch import AwsLogs
 from bot.adapters.aws.event_queue import AwsEvents
@@ -27,39 +27,39 @@ from bot.domain.model.job import ID_ALPHABET, ID_LENGTH, Job
 from bot.domain.project import Project
 from bot.errors import ConfigError
 from bot.services import Services
-from bot.services.delivery import Notify, NotifySettings
-from bot.services.jobs.announce_result import Finish, FinishSettings
-from bot.services.jobs.complete_options import Complete
-from bot.services.jobs.explain_wait import Explain
-from bot.services.jobs.find import Show
+from bot.services.delivery import Delivery, DeliverySettings
+from bot.services.jobs.announce_result import AnnounceResult, AnnounceSettings
+from bot.services.jobs.complete_options import CompleteOptions
+from bot.services.jobs.explain_wait import ExplainWait
+from bot.services.jobs.find import Find
 from bot.services.jobs.launch import Launch, LaunchSettings
-from bot.services.jobs.list_artifacts import Browse
+from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.jobs.plot import Plot
 from bot.services.jobs.reconcile import Reconcile
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit
-from bot.services.jobs.track_jobs import Watch
-from bot.services.logs.adaptive_pace import Aimd
+from bot.services.jobs.track_jobs import TrackJobs
+from bot.services.logs.adaptive_pace import AdaptivePace
 from bot.services.logs.archive import Archive, ArchiveSettings
-from bot.services.logs.post_lines import Narrate
+from bot.services.logs.post_lines import PostLines
 from bot.services.logs.tail import Tail
 from bot.services.running import loop_lag
-from bot.services.running.loop import Loop, Pulse, forever
+from bot.services.running.loop import Heartbeat, Loop, run_forever
 from bot.services.running.snapshot import Snapshot, SnapshotSettings
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.announce_sweep import Conclude, Enclosures
-from bot.services.sweeps.collect_results import Measure, MeasureSettings, Results
+from bot.services.running.wakeups import Wakeups
+from bot.services.sweeps.announce_sweep import AnnounceSweep, Attachments
+from bot.services.sweeps.collect_results import CollectResults, CollectSettings, TrialResults
 from bot.services.sweeps.diagnose import Diagnose
-from bot.services.sweeps.dispatch import Feed
-from bot.services.sweeps.draw_board import Sketch
-from bot.services.sweeps.one_trial import LookAtTrial, TrialLog
+from bot.services.sweeps.dispatch import Dispatch
+from bot.services.sweeps.draw_board import DrawBoard
+from bot.services.sweeps.one_trial import OneTrial, TrialLog
 from bot.services.sweeps.propose import Propose
 from bot.services.sweeps.prune import Prune
-from bot.services.sweeps.refresh_board import Paint, PaintSettings
-from bot.services.sweeps.report_trials import Report
-from bot.services.sweeps.stream_metrics import Listen
-from bot.services.sweeps.track_trials import Follow
-from bot.services.sweeps.trial_book import Trials
+from bot.services.sweeps.refresh_board import BoardSettings, RefreshBoard
+from bot.services.sweeps.report_trials import ReportTrials
+from bot.services.sweeps.stream_metrics import StreamMetrics
+from bot.services.sweeps.track_trials import TrackTrials
+from bot.services.sweeps.trial_book import TrialBook
 
 log = structlog.get_logger()
 
@@ -97,7 +97,7 @@ async def run(config: Config, secrets: Secrets) -> None:
 
 
 async def _run(config: Config, secrets: Secrets) -> None:
-    pulse = Pulse(time.monotonic)
+    heartbeat = Heartbeat(time.monotonic)
     async with AsyncExitStack() as stack:
         outside = await _open(config, stack)
         check_projects(await outside.store.open_jobs(), config)
@@ -106,10 +106,10 @@ async def _run(config: Config, secrets: Secrets) -> None:
             group.create_task(loop_lag.measure(), name="lag")
             group.create_task(outside.chat.start(secrets.discord_token.get_secret_value()), name="chat")
             for loop in loops:
-                group.create_task(forever(loop, pulse), name=loop.name)
+                group.create_task(run_forever(loop, heartbeat), name=loop.name)
             gc.collect()
             gc.freeze()  # what a start leaves behind lives to the end: going through it again costs 40 ms a time
-            port = await stack.enter_async_context(serve(config.bot.http_port, pulse.wrong))
+            port = await stack.enter_async_context(serve(config.bot.http_port, heartbeat.wrong))
             await outside.chat.ready()
             log.info("ready", http=f"http://127.0.0.1:{port}", projects=list(config.projects))
 
@@ -142,18 +142,18 @@ class _Common:
     """What the services share."""
 
     store: SqliteStore
-    batch: AwsBatch
+    engine: BatchEngine
     logs: AwsLogs
     artifacts: AwsArtifacts
-    reads: Aimd
+    reads: AdaptivePace
     """The pace of all reads of CloudWatch Logs: their quota is the account's."""
     projects: Mapping[str, Project]
-    trials: Trials
+    trials: TrialBook
     plot: Plot
-    show: Show
+    show: Find
     stop: Stop
     submit: Submit
-    bells: Bells
+    wakeups: Wakeups
     now: Callable[[], float] = time.time
 
 
@@ -161,75 +161,75 @@ def _services(config: Config, outside: _Outside, stack: AsyncExitStack) -> list[
     """Builds the services, gives the chat those that it calls, and returns those that loop."""
     known = projects(config)
     by_name = {project.name: project for project in known}
-    store, bells, now = outside.store, Bells(), time.time
-    batch, artifacts = AwsBatch(outside.aws), AwsArtifacts(outside.aws)
-    show = Show(store, artifacts, by_name)
+    store, wakeups, now = outside.store, Wakeups(), time.time
+    engine, artifacts = BatchEngine(outside.aws), AwsArtifacts(outside.aws)
+    show = Find(store, artifacts, by_name)
     common = _Common(
         store=store,
-        batch=batch,
+        engine=engine,
         logs=AwsLogs(outside.aws),
         artifacts=artifacts,
-        reads=Aimd(config.aws.logs_calls_per_second, now=time.monotonic, sleep=asyncio.sleep),
+        reads=AdaptivePace(config.aws.logs_calls_per_second, now=time.monotonic, sleep=asyncio.sleep),
         projects=by_name,
-        trials=Trials(store, by_name, now=now),
+        trials=TrialBook(store, by_name, now=now),
         plot=Plot(show, artifacts, outside.figures, by_name),
         show=show,
-        stop=Stop(store, batch, by_name, bells, now=now),
-        submit=Submit(store, outside.code, known, bells, now=now, new_id=new_id),
-        bells=bells,
+        stop=Stop(store, engine, by_name, wakeups, now=now),
+        submit=Submit(store, outside.code, known, wakeups, now=now, new_id=new_id),
+        wakeups=wakeups,
     )
     outside.chat.attach(_for_chat(common, outside, known))
     return [*_job_loops(config, common, outside, stack), *_sweep_loops(config, common, outside)]
 
 
 def _for_chat(common: _Common, outside: _Outside, known: tuple[Project, ...]) -> Services:
-    store, batch, bells = common.store, common.batch, common.bells
-    trial_log = TrialLog(batch, common.logs, common.projects, common.reads)
+    store, engine, wakeups = common.store, common.engine, common.wakeups
+    trial_log = TrialLog(engine, common.logs, common.projects, common.reads)
     return Services(
         submit=common.submit,
         stop=common.stop,
         show=common.show,
         plot=common.plot,
-        browse=Browse(common.show, common.artifacts, common.projects),
-        complete=Complete(outside.code, known),
-        propose=Propose(store, batch, outside.code, known, bells, now=common.now, new_id=new_id),
-        trial=LookAtTrial(common.show, common.trials, common.plot, common.submit, common.stop, trial_log),
+        browse=ListArtifacts(common.show, common.artifacts, common.projects),
+        complete=CompleteOptions(outside.code, known),
+        propose=Propose(store, engine, outside.code, known, wakeups, now=common.now, new_id=new_id),
+        trial=OneTrial(common.show, common.trials, common.plot, common.submit, common.stop, trial_log),
         projects=known,
     )
 
 
 def _job_loops(config: Config, common: _Common, outside: _Outside, stack: AsyncExitStack) -> list[Loop]:
     pace, data = config.pace, config.bot.data_dir
-    store, batch, bells, by_name, now = common.store, common.batch, common.bells, common.projects, common.now
-    reconcile = Reconcile(store, batch, by_name, bells, config.bot.name, now=now)
-    explain = Explain(store, batch, bells, pace.stuck, now=now)
+    store, engine, wakeups, by_name, now = common.store, common.engine, common.wakeups, common.projects, common.now
+    reconcile = Reconcile(store, engine, by_name, wakeups, config.bot.name, now=now)
+    explain = ExplainWait(store, engine, wakeups, pace.stuck, now=now)
     copies = SnapshotSettings(data / "snapshots", snapshot_uri(config), config.bot.snapshot_minutes * 60)
     snapshot = Snapshot(store, common.artifacts, copies, now=now)
-    launch = Launch(store, batch, by_name, bells, LaunchSettings(config.bot.name, pace.lookup), now=now)
-    watch = Watch(store, batch, bells, now=now)
-    tail = Tail(store, common.logs, by_name, bells, common.reads, now=now)
-    narrate = Narrate(store, bells, pace.thread, now=now)
-    grace = FinishSettings(grace=min(pace.drain, 10), plot_deadline=pace.plot_deadline)
-    finish = Finish(store, common.plot, by_name, bells, grace, now=now)
+    launch = Launch(store, engine, by_name, wakeups, LaunchSettings(config.bot.name, pace.lookup), now=now)
+    watch = TrackJobs(store, engine, wakeups, now=now)
+    tail = Tail(store, common.logs, by_name, wakeups, common.reads, now=now)
+    narrate = PostLines(store, wakeups, pace.thread, now=now)
+    grace = AnnounceSettings(grace=min(pace.drain, 10), plot_deadline=pace.plot_deadline)
+    finish = AnnounceResult(store, common.plot, by_name, wakeups, grace, now=now)
     rest = ArchiveSettings(drain=pace.drain, folder=data / "logs")
-    archive = Archive(store, tail, common.artifacts, by_name, bells, rest, now=now)
-    window = NotifySettings(card=pace.card, nonce_window=config.discord.nonce_window_seconds)
-    notify = Notify(store, outside.chat.poster, by_name, bells, window, now=now)
+    archive = Archive(store, tail, common.artifacts, by_name, wakeups, rest, now=now)
+    window = DeliverySettings(card=pace.card, nonce_window=config.discord.nonce_window_seconds)
+    notify = Delivery(store, outside.chat.poster, by_name, wakeups, window, now=now)
     stack.push_async_callback(notify.close)
 
     loops = [
-        Loop("launch", launch.once, 5, bells.launch),
-        Loop("watch", watch.once, pace.describe, bells.watch),
-        Loop("stop", common.stop.once, 5, bells.stop),
-        Loop("tail", tail.once, pace.logs, bells.tail),
-        Loop("narrate", narrate.once, pace.logs, bells.narrate),
-        Loop("finish", finish.once, 2, bells.finish),
-        Loop("archive", archive.once, min(pace.drain, 5), bells.archive),
+        Loop("launch", launch.once, 5, wakeups.launch),
+        Loop("track_jobs", watch.once, pace.describe, wakeups.track_jobs),
+        Loop("stop", common.stop.once, 5, wakeups.stop),
+        Loop("tail", tail.once, pace.logs, wakeups.tail),
+        Loop("post_lines", narrate.once, pace.logs, wakeups.post_lines),
+        Loop("announce_result", finish.once, 2, wakeups.announce_result),
+        Loop("archive", archive.once, min(pace.drain, 5), wakeups.archive),
         Loop("tidy", archive.tidy, 3600),
         Loop("reconcile", reconcile.once, pace.reconcile),
         Loop("explain", explain.once, min(pace.stuck, 15)),
         Loop("snapshot", snapshot.once, copies.seconds),
-        Loop("notify", notify.once, 1, bells.notify),
+        Loop("deliver", notify.once, 1, wakeups.deliver),
     ]
     if config.aws.events_queue_url is not None:
         events = AwsEvents(outside.aws, config.aws.events_queue_url)
@@ -239,30 +239,36 @@ def _job_loops(config: Config, common: _Common, outside: _Outside, stack: AsyncE
 
 def _sweep_loops(config: Config, common: _Common, outside: _Outside) -> list[Loop]:
     pace = config.pace
-    store, trials, bells, by_name, now = common.store, common.trials, common.bells, common.projects, common.now
-    feed = Feed(store, trials, outside.sampler, by_name, bells, now=now)
-    follow = Follow(store, common.batch, trials, bells, now=now)
-    listen = Listen(store, common.logs, trials, by_name, bells, common.reads, now=now)
-    prune = Prune(store, common.batch, trials, outside.sampler, by_name, bells, now=now)
-    report = Report(store, trials, by_name, bells, pace.thread, now=now)
-    results = Results(common.artifacts, Diagnose(common.logs, by_name, common.reads), by_name)
-    grace = MeasureSettings(grace=min(pace.drain, 10), deadline=pace.plot_deadline)
-    measure = Measure(store, trials, results, bells, grace, now=now)
-    sketch = Sketch(trials, outside.figures, common.artifacts, outside.sampler, by_name)
-    pictures = PaintSettings(config.bot.data_dir / "boards", pace.picture)
-    paint = Paint(store, sketch, bells, pictures, now=now)
-    conclude = Conclude(
-        store, trials, report, Enclosures(paint, trials, by_name), bells, now=now, picture_deadline=pace.plot_deadline
+    store, trials, wakeups, by_name, now = common.store, common.trials, common.wakeups, common.projects, common.now
+    feed = Dispatch(store, trials, outside.sampler, by_name, wakeups, now=now)
+    follow = TrackTrials(store, common.engine, trials, wakeups, now=now)
+    listen = StreamMetrics(store, common.logs, trials, by_name, wakeups, common.reads, now=now)
+    prune = Prune(store, common.engine, trials, outside.sampler, by_name, wakeups, now=now)
+    report = ReportTrials(store, trials, by_name, wakeups, pace.thread, now=now)
+    results = TrialResults(common.artifacts, Diagnose(common.logs, by_name, common.reads), by_name)
+    grace = CollectSettings(grace=min(pace.drain, 10), deadline=pace.plot_deadline)
+    measure = CollectResults(store, trials, results, wakeups, grace, now=now)
+    sketch = DrawBoard(trials, outside.figures, common.artifacts, outside.sampler, by_name)
+    pictures = BoardSettings(config.bot.data_dir / "boards", pace.picture)
+    paint = RefreshBoard(store, sketch, wakeups, pictures, now=now)
+    conclude = AnnounceSweep(
+        store,
+        trials,
+        report,
+        Attachments(paint, trials, by_name),
+        wakeups,
+        now=now,
+        picture_deadline=pace.plot_deadline,
     )
     return [
-        Loop("feed", feed.once, 5, bells.feed),
-        Loop("follow", follow.once, pace.describe, bells.follow),
-        Loop("listen", listen.once, pace.logs, bells.listen),
-        Loop("prune", prune.once, 5, bells.prune),
+        Loop("dispatch", feed.once, 5, wakeups.dispatch),
+        Loop("track_trials", follow.once, pace.describe, wakeups.track_trials),
+        Loop("stream_metrics", listen.once, pace.logs, wakeups.stream_metrics),
+        Loop("prune", prune.once, 5, wakeups.prune),
         Loop("report", report.once, min(pace.thread, 5)),
-        Loop("measure", measure.once, 2, bells.measure),
-        Loop("paint", paint.once, 2, bells.paint),
-        Loop("conclude", conclude.once, 2, bells.conclude),
+        Loop("collect_results", measure.once, 2, wakeups.collect_results),
+        Loop("refresh_board", paint.once, 2, wakeups.refresh_board),
+        Loop("announce_sweep", conclude.once, 2, wakeups.announce_sweep),
         Loop("drafts", lambda: store.drop_drafts(now() - DRAFT_SECONDS), 3600),
         Loop("pictures", paint.tidy, 3600),
     ]

@@ -18,7 +18,8 @@ from pydantic import BaseModel
 from bot.__main__ import app
 from bot.chat.cards.verdict import _FAILURES
 from bot.chat.permissions import NEEDED
-from bot.config.loading import Bot, Config
+from bot.config.bot import Bot
+from bot.config.loading import Config
 from bot.domain.jobs.waiting import _CAUSES
 
 ROOT = Path(__file__).parent.parent

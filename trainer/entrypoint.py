@@ -75,7 +75,7 @@ def _run(arguments: Sequence[str], programs: Programs, stopping: Stopping) -> in
 
 
 def _told(trouble: Trouble) -> int:
-    console.emit(console.masked(format_trouble(trouble)))
+    console.emit(format_trouble(Trouble(trouble.code, console.masked(trouble.message))))
     return trouble.code
 
 

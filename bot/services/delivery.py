@@ -16,8 +16,9 @@ from bot.domain.model.job import NOWHERE, Job
 from bot.domain.posts import Change, Lane, Post, PostKind
 from bot.domain.project import Project
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
-from bot.ports import Chat, Step, Store
-from bot.services.running.wakeups import Bells
+from bot.ports.chat import Chat
+from bot.ports.store import Step, Store
+from bot.services.running.wakeups import Wakeups
 
 log = structlog.get_logger()
 
@@ -32,7 +33,7 @@ CARD = "card"
 
 
 @dataclass(frozen=True, slots=True)
-class NotifySettings:
+class DeliverySettings:
     """Seconds. `card` is the least time between two edits of one card."""
 
     card: float
@@ -41,7 +42,7 @@ class NotifySettings:
     most_backoff: float = 30.0
 
 
-class Notify:
+class Delivery:
     """`once` starts what can be delivered and returns; `settle` waits until all of that is done."""
 
     def __init__(
@@ -49,12 +50,12 @@ class Notify:
         store: Store,
         chat: Chat,
         projects: Mapping[str, Project],
-        bells: Bells,
-        settings: NotifySettings,
+        wakeups: Wakeups,
+        settings: DeliverySettings,
         *,
         now: Callable[[], float],
     ) -> None:
-        self._store, self._chat, self._projects, self._bells = store, chat, projects, bells
+        self._store, self._chat, self._projects, self._wakeups = store, chat, projects, wakeups
         self._settings, self._now = settings, now
         self._busy: dict[LaneKey, asyncio.Task[None]] = {}
         self._rest: dict[LaneKey, tuple[float, float]] = {}
@@ -109,7 +110,7 @@ class Notify:
 
     def _ended(self, key: LaneKey) -> None:
         self._busy.pop(key, None)
-        self._bells.notify.ring()
+        self._wakeups.deliver.wake()
 
     async def _guarded(self, key: LaneKey, work: Coroutine[None, None, None]) -> None:
         try:
@@ -142,7 +143,7 @@ class Notify:
             return
         await self._store.post_done(post.id, message_id, self._now(), _after(post, message_id, job))
         if post.new.kind is PostKind.THREAD:
-            self._bells.narrate.ring()
+            self._wakeups.post_lines.wake()
 
     async def _refused(self, post: Post, job: Job, error: Refused) -> None:
         """An end goes to the next place that may take it; everything else is parked, with what hangs on it."""

@@ -25,7 +25,7 @@ from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.session import ENTRYPOINT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "getting-started.md").read_text()

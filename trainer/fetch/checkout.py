@@ -11,6 +11,7 @@ from subprocess import TimeoutExpired
 from urllib.parse import urlsplit
 
 from trainer.contract import Env, ExitCode
+from trainer.credentials import without_credentials
 from trainer.errors import Ended, disk_full
 from trainer.process.console import masked
 from trainer.process.tools import Output, Programs
@@ -31,7 +32,6 @@ _ABSENT = re.compile(
     r"|reference is not a tree|unable to read tree"
 )
 _REFUSED = re.compile(r"Authentication failed|could not read (Username|Password)|Permission denied|error: 40[13]")
-_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,11 @@ def fetch(source: Source, folder: Path, programs: Programs) -> Fetched:
     except FileNotFoundError as error:
         raise Ended(ExitCode.REPOSITORY_UNREACHABLE, f"git could not be run: {error}") from error
     except TimeoutExpired as error:
-        message = f"{shown(source.repository)} did not answer in {_SECONDS:g} s."
+        message = f"{without_credentials(source.repository)} did not answer in {_SECONDS:g} s."
         raise Ended(ExitCode.REPOSITORY_UNREACHABLE, message) from error
     except OSError as error:
         raise disk_full(error) or error from error
     return Fetched(subject, time.monotonic() - began)
-
-
-def shown(repository: str) -> str:
-    """The address without a name or password in it."""
-    return _IN_URL.sub("", repository)
 
 
 class _Git:
@@ -121,8 +116,8 @@ class _Git:
         return (f"{place}.helper=", f"{place}.helper={_HELPER}")
 
     def _trouble(self, output: Output) -> Ended:
-        said = _IN_URL.sub("", masked(_reason(output.stderr)))
-        where, commit = shown(self._source.repository), self._source.commit
+        said = masked(_reason(output.stderr))
+        where, commit = without_credentials(self._source.repository), self._source.commit
         if "No space left on device" in output.stderr:
             return Ended(ExitCode.DISK_FULL, f"The disk is full: {where} could not be checked out.")
         if _ABSENT.search(output.stderr):

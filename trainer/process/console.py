@@ -5,6 +5,7 @@ import sys
 import threading
 
 from trainer.contract import OWN_LINE
+from trainer.credentials import without_credentials
 
 _lock = threading.Lock()
 _secrets: set[str] = set()
@@ -17,9 +18,10 @@ def hide(secret: str) -> None:
 
 
 def masked(text: str) -> str:
+    """Hide the secrets and the credentials of all addresses."""
     for secret in _secrets:
         text = text.replace(secret, "***")
-    return text
+    return without_credentials(text)
 
 
 def say(text: str) -> None:

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from trainer.credentials import without_credentials
 from trainer.fetch.assignment import Assignment
-from trainer.fetch.checkout import shown
 from trainer.process.console import masked
 
 _VERSION = 1
@@ -53,7 +53,7 @@ class Manifest:
             "command": [masked(word) for word in self.arguments],
             "parameters": dict(job.parameters),
             "seed": job.parameters.get("seed"),
-            "repository": shown(job.repository),
+            "repository": without_credentials(job.repository),
             "branch": job.branch,
             "commit": job.commit,
             "subject": self.subject,

@@ -18,9 +18,9 @@ from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.domain.project import Project
 from bot.errors import Missing, ServiceError
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.jobs.plot import Picture, Plot
-from bot.services.running.wakeups import Bells
+from bot.services.running.wakeups import Wakeups
 from trainer.contract import OWN_LINE, ExitCode
 
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ LAST_LINES_CHARACTERS = 1_200
 
 
 @dataclass(frozen=True, slots=True)
-class FinishSettings:
+class AnnounceSettings:
     """Seconds. After a failure the log's last lines may still be on their way for `grace`."""
 
     grace: float
@@ -48,18 +48,18 @@ class _Ending:
     detail: str
 
 
-class Finish:
+class AnnounceResult:
     def __init__(
         self,
         store: Store,
         plot: Plot,
         projects: Mapping[str, Project],
-        bells: Bells,
-        settings: FinishSettings,
+        wakeups: Wakeups,
+        settings: AnnounceSettings,
         *,
         now: Callable[[], float],
     ) -> None:
-        self._store, self._plot, self._projects, self._bells = store, plot, projects, bells
+        self._store, self._plot, self._projects, self._wakeups = store, plot, projects, wakeups
         self._settings, self._now = settings, now
 
     async def once(self) -> None:
@@ -95,7 +95,7 @@ class Finish:
 
         await self._store.change(job.id, step)
         log.info("told", job=job.id, reason=job.reason)
-        self._bells.notify.ring()
+        self._wakeups.deliver.wake()
 
     async def _csv(self, job: Job) -> bytes:
         """The job's metrics; empty where it has left none."""

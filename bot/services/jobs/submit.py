@@ -11,8 +11,9 @@ from bot.domain.parameters import Value, complete
 from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
 from bot.errors import BadInput, UnknownName
-from bot.ports import Code, Store
-from bot.services.running.wakeups import Bells
+from bot.ports.code import Code
+from bot.ports.store import Store
+from bot.services.running.wakeups import Wakeups
 
 _NAMED = re.compile(r"(?<=\s)([\w-]+):(\S+)")
 
@@ -38,12 +39,12 @@ class Submit:
         store: Store,
         code: Code,
         projects: Sequence[Project],
-        bells: Bells,
+        wakeups: Wakeups,
         *,
         now: Callable[[], float],
         new_id: Callable[[], str],
     ) -> None:
-        self._store, self._code, self._projects, self._bells = store, code, projects, bells
+        self._store, self._code, self._projects, self._wakeups = store, code, projects, wakeups
         self._now, self._new_id = now, new_id
 
     async def train(self, request: TrainRequest) -> Job:
@@ -90,8 +91,8 @@ class Submit:
     ) -> Job:
         job = replace(intent(self._new_id(), project, request, commit, parameters, self._now()), retry_of=retry_of)
         accepted = await self._store.add(job, first_posts(job.id))
-        self._bells.launch.ring()
-        self._bells.notify.ring()
+        self._wakeups.launch.wake()
+        self._wakeups.deliver.wake()
         return accepted
 
 

@@ -17,9 +17,10 @@ from bot.domain.model.job import Job
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.domain.project import Project
 from bot.errors import ServiceError
-from bot.ports import Artifacts, Store
+from bot.ports.artifacts import Artifacts
+from bot.ports.store import Store
 from bot.services.logs.tail import Tail
-from bot.services.running.wakeups import Bells
+from bot.services.running.wakeups import Wakeups
 from trainer.contract import LOG_TXT
 
 log = structlog.get_logger()
@@ -45,13 +46,13 @@ class Archive:
         tail: Tail,
         artifacts: Artifacts,
         projects: Mapping[str, Project],
-        bells: Bells,
+        wakeups: Wakeups,
         settings: ArchiveSettings,
         *,
         now: Callable[[], float],
     ) -> None:
         self._store, self._tail, self._artifacts, self._projects = store, tail, artifacts, projects
-        self._bells, self._settings, self._now = bells, settings, now
+        self._wakeups, self._settings, self._now = wakeups, settings, now
         self._quiet_since: dict[str, float] = {}
 
     async def once(self) -> None:
@@ -89,7 +90,7 @@ class Archive:
         """The audit reads the whole log, so it comes last, when nothing else is awaited."""
         total = await self._total(job)
         if job.log_posted < total and job.thread_id is not None:
-            self._bells.narrate.ring()
+            self._wakeups.post_lines.wake()
         elif await self._tail.audit(job) or await self._total(job) > total:
             self._quiet_since[job.id] = self._now()
         else:
@@ -116,7 +117,7 @@ class Archive:
         )
         self._quiet_since.pop(job.id, None)
         log.info("archived", job=job.id, lines=total)
-        self._bells.notify.ring()
+        self._wakeups.deliver.wake()
 
     async def _write(self, job: Job, path: Path, total: int) -> None:
         """The lines by their time, those of the same time as they came: a late one is stored behind later ones."""

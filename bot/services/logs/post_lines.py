@@ -10,8 +10,8 @@ from bot.domain.clock import passed
 from bot.domain.logs.log_lines import LogEvent, digest, event_block, readable
 from bot.domain.model.job import NOWHERE, Job
 from bot.domain.posts import Change, NewPost, PostKind
-from bot.ports import Store
-from bot.services.running.wakeups import Bells
+from bot.ports.store import Store
+from bot.services.running.wakeups import Wakeups
 
 CONTENT = 2_000
 """Characters of a message."""
@@ -25,11 +25,11 @@ TAIL = 60
 """Last lines that a digest looks at."""
 
 
-class Narrate:
+class PostLines:
     """Lines wait up to `hold_seconds` for others, so that a message is worth reading; not after the job's end."""
 
-    def __init__(self, store: Store, bells: Bells, hold_seconds: float, *, now: Callable[[], float]) -> None:
-        self._store, self._bells, self._hold, self._now = store, bells, hold_seconds, now
+    def __init__(self, store: Store, wakeups: Wakeups, hold_seconds: float, *, now: Callable[[], float]) -> None:
+        self._store, self._wakeups, self._hold, self._now = store, wakeups, hold_seconds, now
         self._since: dict[str, float] = {}
 
     async def once(self) -> None:
@@ -71,8 +71,8 @@ class Narrate:
 
         await self._store.change(job.id, step)
         self._since.pop(job.id, None)
-        self._bells.notify.ring()
-        self._bells.archive.ring()
+        self._wakeups.deliver.wake()
+        self._wakeups.archive.wake()
 
 
 def _told_before(job: Job, waiting: Sequence[LogEvent]) -> int:

@@ -13,7 +13,8 @@ from prometheus_client import Gauge
 
 from bot.domain.clock import passed
 from bot.errors import ServiceError, StoreError
-from bot.ports import Artifacts, Store
+from bot.ports.artifacts import Artifacts
+from bot.ports.store import Store
 
 log = structlog.get_logger()
 

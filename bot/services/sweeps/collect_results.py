@@ -15,10 +15,11 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Trial
 from bot.domain.project import Project
 from bot.errors import Missing, ServiceError
-from bot.ports import Artifacts, Store
-from bot.services.running.wakeups import Bells
+from bot.ports.artifacts import Artifacts
+from bot.ports.store import Store
+from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.diagnose import Diagnose
-from bot.services.sweeps.trial_book import Trials
+from bot.services.sweeps.trial_book import TrialBook
 from trainer.contract import METRICS_CSV, ExitCode
 
 log = structlog.get_logger()
@@ -30,7 +31,7 @@ PASS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureSettings:
+class CollectSettings:
     """Seconds. A failure's last lines come up to `grace` later than its state; S3 is waited for until `deadline`."""
 
     grace: float
@@ -45,7 +46,7 @@ class Result:
     detail: str = ""
 
 
-class Results:
+class TrialResults:
     """What trials that have ended left in S3 and in their logs."""
 
     def __init__(self, artifacts: Artifacts, diagnose: Diagnose, projects: Mapping[str, Project]) -> None:
@@ -78,18 +79,18 @@ class Results:
             return None
 
 
-class Measure:
+class CollectResults:
     def __init__(
         self,
         store: Store,
-        trials: Trials,
-        results: Results,
-        bells: Bells,
-        settings: MeasureSettings,
+        trials: TrialBook,
+        results: TrialResults,
+        wakeups: Wakeups,
+        settings: CollectSettings,
         *,
         now: Callable[[], float],
     ) -> None:
-        self._store, self._trials, self._results, self._bells = store, trials, results, bells
+        self._store, self._trials, self._results, self._wakeups = store, trials, results, wakeups
         self._settings, self._now = settings, now
         self._since: dict[tuple[str, int], float] = {}
         """Since when a trial waits to be measured, by the bot's own clock."""
@@ -123,8 +124,13 @@ class Measure:
         if not found:
             return
         await self._trials.update(face, {number: partial(_measured, left=left) for number, left in found.items()})
-        for bell in (self._bells.conclude, self._bells.feed, self._bells.notify, self._bells.paint):
-            bell.ring()
+        for wakeup in (
+            self._wakeups.announce_sweep,
+            self._wakeups.dispatch,
+            self._wakeups.deliver,
+            self._wakeups.refresh_board,
+        ):
+            wakeup.wake()
 
 
 def _best(project: Project, csv: bytes) -> tuple[float, int] | None:

@@ -16,11 +16,12 @@ from bot.domain.model.sweep import Plan, Sweep, Trial
 from bot.domain.project import Project
 from bot.domain.sweeps.reported_rows import Word, heard, word
 from bot.errors import ServiceError
-from bot.ports import Logs, Store
-from bot.services.logs.adaptive_pace import Aimd
+from bot.ports.logs import Logs
+from bot.ports.store import Store
+from bot.services.logs.adaptive_pace import AdaptivePace
 from bot.services.logs.streams import EARLY_MS, Reader, Stream
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.trial_book import Trials
+from bot.services.running.wakeups import Wakeups
+from bot.services.sweeps.trial_book import TrialBook
 
 OVERLAP_MS = 10_000
 """Events come nearly in order: how far each read goes back."""
@@ -32,19 +33,19 @@ DRAIN_SECONDS = 60.0
 """For how long after its end a trial is listened to that others are compared with."""
 
 
-class Listen:
+class StreamMetrics:
     def __init__(
         self,
         store: Store,
         logs: Logs,
-        trials: Trials,
+        trials: TrialBook,
         projects: Mapping[str, Project],
-        bells: Bells,
-        pace: Aimd,
+        wakeups: Wakeups,
+        pace: AdaptivePace,
         *,
         now: Callable[[], float],
     ) -> None:
-        self._store, self._trials, self._projects, self._bells, self._now = store, trials, projects, bells, now
+        self._store, self._trials, self._projects, self._wakeups, self._now = store, trials, projects, wakeups, now
         self._reader = Reader(logs, pace, now=now)
         self._places: dict[str, Stream[int]] = {}
 
@@ -99,7 +100,7 @@ class Listen:
                 if told
             }
             if changed and await self._trials.update(face, changed) is not face and sweep.plan.stop_losers:
-                self._bells.prune.ring()
+                self._wakeups.prune.wake()
 
 
 def _runs(trial: Trial) -> bool:

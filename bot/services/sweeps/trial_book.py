@@ -14,13 +14,13 @@ from bot.domain.model.sweep import Tally, Trial
 from bot.domain.posts import Change, NewPost
 from bot.domain.project import Project
 from bot.domain.sweeps.tally import tally
-from bot.ports import Store
+from bot.ports.store import Store
 
 Step = Callable[[Trial], Trial]
 """Pure: from a trial as it is to its next version; the same where nothing changes."""
 
 
-class Trials:
+class TrialBook:
     def __init__(self, store: Store, projects: Mapping[str, Project], *, now: Callable[[], float]) -> None:
         self._store, self._projects, self._now = store, projects, now
         self._known: dict[str, dict[int, Trial]] = {}

@@ -11,7 +11,7 @@ import pytest
 from tests.trainer.conftest import Repository
 from trainer.contract import ExitCode
 from trainer.errors import Ended
-from trainer.fetch.checkout import Source, fetch, shown
+from trainer.fetch.checkout import Source, fetch
 from trainer.process.tools import Programs
 
 pytestmark = pytest.mark.slow
@@ -164,6 +164,8 @@ def test_a_wrong_token_is_said_and_not_shown(
     assert "wrong" not in caught.value.trouble.message
 
 
-def test_names_and_passwords_of_an_address_are_not_shown() -> None:
-    assert shown("https://mika:secret@example.org/x.git") == "https://example.org/x.git"
-    assert shown("git@example.org:x.git") == "git@example.org:x.git"
+def test_names_and_passwords_of_an_address_are_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(Ended, match=r"http://127\.0\.0\.1:1/x\.git could not be fetched") as caught:
+        fetched("http://mika:p@ss@127.0.0.1:1/x.git", "0" * 40, tmp_path / "code")
+    assert "mika" not in caught.value.trouble.message
+    assert "ss@" not in caught.value.trouble.message

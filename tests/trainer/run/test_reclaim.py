@@ -13,7 +13,7 @@ from deploy.sandbox.aws.resources import TRAINER_IMAGE
 from tests.image.test_image import STEADY
 from tests.trainer.conftest import Repository
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

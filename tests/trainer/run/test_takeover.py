@@ -81,7 +81,7 @@ def running(
 def test_one_that_has_lost_its_job_leaves_the_other_ones_results_alone(running: Running, bucket: Bucket) -> None:
     later = Claim(bucket, Holder("later", "batch-1", 2, "host-2"))
     later.take()
-    running.thread.join(20)
+    running.thread.join(60)
     assert not running.thread.is_alive()
     assert running.ended is not None
     assert running.ended.trouble.code is ExitCode.CLAIM_LOST
@@ -98,13 +98,13 @@ def test_one_that_is_told_to_end_does_not_wait_for_an_s3_that_does_not_answer(
     answered = threading.Event()
 
     def hangs(*_: object, **__: object) -> str:
-        answered.wait(30)
+        answered.wait(300)
         return ""
 
     monkeypatch.setattr(Bucket, "put", hangs)
-    began = time.monotonic()
     running.stopping._told(signal.SIGTERM, None)
-    running.thread.join(20)
+    running.thread.join(60)
+    late = running.thread.is_alive()
     answered.set()
-    assert time.monotonic() - began < 10
+    assert not late
     assert running.code == 143

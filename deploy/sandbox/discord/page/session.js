@@ -23,6 +23,8 @@ export class Session {
     this.pending = new Map();
     /** Message id to what went wrong with the last click. */
     this.failures = new Map();
+    /** Events that wait until the channels have been read, else null. */
+    this.held = null;
     this.dismissed = new Set(JSON.parse(sessionStorage.getItem("dismissed") ?? "[]"));
   }
 
@@ -47,14 +49,25 @@ export class Session {
   }
 
   receive(event) {
+    if (this.held) this.held.push(event);
+    else this.take(event);
+  }
+
+  take(event) {
     if (event.t === "COMMANDS_UPDATE") this.loadCommands().catch(() => this.stream.socket.close());
     else this.store.apply(event);
   }
 
-  /** Reads what may have happened while there was no connection. */
+  /** Reads what may have happened while there was no connection. The list of channels must not undo newer events. */
   async catchUp(again) {
+    const held = [];
+    this.held = held;
     try {
-      this.store.setChannels(await this.api.channels());
+      const channels = await this.api.channels();
+      if (this.held !== held) return;
+      this.store.setChannels(channels);
+      this.held = null;
+      held.forEach((event) => this.take(event));
       await this.loadCommands();
       if (again) await this.refreshTimelines();
       this.setConnection("open");
@@ -64,12 +77,16 @@ export class Session {
   }
 
   async loadCommands() {
-    this.store.commands = await this.api.commands();
+    const request = this.api.commands();
+    this.commandsRequest = request;
+    const commands = await request;
+    if (this.commandsRequest === request) this.store.commands = commands;
   }
 
   /** What is on screen is read again; the rest when it is opened. */
   async refreshTimelines() {
     this.store.previews.clear();
+    this.store.previewRequests.clear();
     this.store.starters.clear();
     for (const id of [...this.store.timelines.keys()]) {
       if (this.store.watched.has(id)) await this.loadChannel(id);
@@ -95,17 +112,24 @@ export class Session {
 
   /** The last message of a thread, for its card; fetched once where it is not known yet. */
   preview(threadId) {
-    const known = this.store.timelines.get(threadId)?.last() ?? this.store.previews.get(threadId);
-    if (known || this.store.previews.has(threadId)) return known;
-    this.store.previews.set(threadId, undefined);
-    this.api.messages(threadId, { limit: 1 }).then(
-      ([message]) => {
-        if (message) this.store.previews.set(threadId, message);
-        this.store.emit("messages", this.store.channels.get(threadId)?.parent_id);
-      },
-      () => this.store.previews.delete(threadId),
-    );
-    return undefined;
+    const { previews, previewRequests, timelines } = this.store;
+    const known = timelines.get(threadId)?.last() ?? previews.get(threadId);
+    if (!known && !previews.has(threadId) && !previewRequests.has(threadId)) this.loadPreview(threadId);
+    return known;
+  }
+
+  /** An answer that an event has made outdated is dropped; the card is drawn again and asks anew if it has to. */
+  async loadPreview(threadId) {
+    const { previews, previewRequests } = this.store;
+    const request = this.api.messages(threadId, { limit: 1 });
+    previewRequests.set(threadId, request);
+    const answer = await request.catch(() => null);
+    if (previewRequests.get(threadId) === request) {
+      previewRequests.delete(threadId);
+      if (!answer) return;
+      previews.set(threadId, answer[0]);
+    }
+    this.store.emit("messages", this.store.channels.get(threadId)?.parent_id);
   }
 
   say(channelId, content) {

@@ -25,7 +25,10 @@ export class Store extends EventTarget {
     this.roles = new Map(roles.map(({ id, name }) => [id, name]));
     this.commands = [];
     this.timelines = new Map();
+    /** Thread id to its last message, or to undefined if it has none. */
     this.previews = new Map();
+    /** Thread id to the request for its last message; removed by any event that makes the answer outdated. */
+    this.previewRequests = new Map();
     /** Thread id to the message that it was started from. */
     this.starters = new Map();
     this.mentions = new Map();
@@ -111,12 +114,12 @@ export class Store extends EventTarget {
   onMessage(message) {
     const channel = this.channels.get(message.channel_id);
     this.learn(message);
-    const known = this.timelines.get(message.channel_id)?.byId.has(message.id);
-    if (channel && !known) {
+    if (channel && compareIds(message.id, channel.last_message_id ?? "0") > 0) {
       if (message.type !== THREAD_STARTER) channel.message_count = (channel.message_count ?? 0) + 1;
-      if (compareIds(message.id, channel.last_message_id ?? "0") > 0) channel.last_message_id = message.id;
+      channel.last_message_id = message.id;
       this.noteUnread(channel, message);
     }
+    this.previewRequests.delete(message.channel_id);
     this.previews.set(message.channel_id, message);
     this.typing.get(message.channel_id)?.delete(message.author.id);
     this.changed(message.channel_id, (timeline) => timeline.apply(message));
@@ -129,11 +132,13 @@ export class Store extends EventTarget {
     this.updateStarter(message);
     const preview = this.previews.get(message.channel_id);
     if (preview?.id === message.id) this.previews.set(message.channel_id, { ...preview, ...message });
+    this.previewRequests.delete(message.channel_id);
     this.changed(message.channel_id, (timeline) => timeline.apply(message));
   }
 
   onDelete({ id, channel_id: channelId }) {
     if (this.previews.get(channelId)?.id === id) this.previews.delete(channelId);
+    this.previewRequests.delete(channelId);
     this.changed(channelId, (timeline) => timeline.remove(id));
   }
 
@@ -172,7 +177,8 @@ export class Store extends EventTarget {
   learn(message) {
     if (message.author && !this.users.has(message.author.id)) this.users.set(message.author.id, message.author);
     const starter = message.type === THREAD_STARTER && message.referenced_message;
-    if (starter && !this.starters.has(starter.id)) this.starters.set(starter.id, starter);
+    if (!starter || this.starters.has(starter.id)) return;
+    this.starters.set(starter.id, this.timelines.get(starter.channel_id)?.byId.get(starter.id) ?? starter);
   }
 
   /** A card changes in its thread too. */

@@ -16,8 +16,11 @@ export class Timeline {
     this.loaded = false;
     /** Whether there is nothing older. */
     this.reachedStart = false;
-    /** For each page under way the ids that events changed meanwhile: it is older and must not undo them. */
+    /** For each page under way, what events changed meanwhile by id, null if deleted: the page must not undo it. */
     this.underWay = new Set();
+    /** How often the newest page was asked for, and which of these answers was the last taken: no older one is. */
+    this.asked = 0;
+    this.taken = 0;
   }
 
   messages() {
@@ -30,18 +33,22 @@ export class Timeline {
 
   /** Applies an event. An edit of a message older than the window is ignored. */
   apply(message) {
-    this.touch(message.id);
+    this.touch(message.id, message);
     const beforeWindow = !this.reachedStart && this.ids.length > 0 && compareIds(message.id, this.ids[0]) < 0;
     if (this.byId.has(message.id) || !beforeWindow) this.put(message);
   }
 
   remove(id) {
-    this.touch(id);
+    this.touch(id, null);
+    this.drop(id);
+  }
+
+  drop(id) {
     if (this.byId.delete(id)) this.ids.splice(this.ids.indexOf(id), 1);
   }
 
-  touch(id) {
-    for (const touched of this.underWay) touched.add(id);
+  touch(id, message) {
+    for (const touched of this.underWay) touched.set(id, message && { ...touched.get(id), ...message });
   }
 
   put(message) {
@@ -55,9 +62,11 @@ export class Timeline {
 
   /** Fetches the newest page and makes the window agree with it: without gaps, doubles or deleted messages. */
   async loadNewest(fetchPage) {
-    const touched = new Set();
-    this.underWay.add(touched);
-    const page = await fetchPage({ limit: PAGE }).finally(() => this.underWay.delete(touched));
+    this.asked += 1;
+    const turn = this.asked;
+    const { page, touched } = await this.fetch(fetchPage, { limit: PAGE });
+    if (turn < this.taken) return;
+    this.taken = turn;
     const fetched = new Set(page.map((message) => message.id));
     const oldest = page[0]?.id;
     const whole = page.length < PAGE;
@@ -65,18 +74,35 @@ export class Timeline {
     for (const id of [...this.ids]) {
       const covered = whole || compareIds(id, oldest) >= 0;
       const keep = fetched.has(id) || touched.has(id) || this.byId.get(id).local || (joined && !covered);
-      if (!keep) this.remove(id);
+      if (!keep) this.drop(id);
     }
-    for (const message of page) if (!touched.has(message.id)) this.put(message);
+    this.putPage(page, touched);
     this.reachedStart = whole || (joined && this.reachedStart);
     this.loaded = true;
   }
 
-  /** Fetches one page of older messages. */
+  /** Fetches one page of older messages; drops it if the window begins elsewhere by then, as it could leave a gap. */
   async loadOlder(fetchPage) {
-    const page = await fetchPage({ before: this.ids[0], limit: PAGE });
-    for (const message of page) this.put(message);
+    const before = this.ids[0];
+    const { page, touched } = await this.fetch(fetchPage, { before, limit: PAGE });
+    if (this.ids[0] !== before) return;
+    this.putPage(page, touched);
     this.reachedStart = page.length < PAGE;
+  }
+
+  /** Resolves to a page and what events changed while it was under way. */
+  async fetch(fetchPage, window) {
+    const touched = new Map();
+    this.underWay.add(touched);
+    const page = await fetchPage(window).finally(() => this.underWay.delete(touched));
+    return { page, touched };
+  }
+
+  putPage(page, touched) {
+    for (const message of page) {
+      const newer = touched.get(message.id);
+      if (newer !== null) this.put({ ...message, ...newer });
+    }
   }
 
   /** Lets go of the oldest messages beyond what is kept. */

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bot.config import loading
+from bot.config.deploy import Deploy
 from deploy.aws import outputs
 from tests.deploy.aws.template import EXAMPLE, PATH, Template, committed, spelled
 
@@ -18,7 +19,7 @@ def template() -> Template:
 
 
 @pytest.fixture(scope="module")
-def deploy() -> loading.Deploy:
+def deploy() -> Deploy:
     return loading.load(EXAMPLE).deploy
 
 
@@ -44,7 +45,7 @@ class TestMachines:
         ],
     )
     def test_from_none_to_a_cap_by_price_and_capacity(
-        self, template: Template, deploy: loading.Deploy, name: str, kind: str, strategy: str, image: str
+        self, template: Template, deploy: Deploy, name: str, kind: str, strategy: str, image: str
     ) -> None:
         resources = template.called(f"{name}Machines", "Batch::ComputeEnvironment")["ComputeResources"]
         prefix = {"Spot": "spot", "OnDemand": "on_demand", "Cpu": "cpu"}[name]
@@ -80,7 +81,7 @@ class TestMachines:
             assert spelled(used["LaunchTemplateId"]) == "<MachineTemplate>"
             assert spelled(used["Version"]) == "<MachineTemplate.LatestVersionNumber>"
 
-    def test_disks_are_encrypted_and_go_with_the_machine(self, template: Template, deploy: loading.Deploy) -> None:
+    def test_disks_are_encrypted_and_go_with_the_machine(self, template: Template, deploy: Deploy) -> None:
         [mapping] = template.only("EC2::LaunchTemplate")["LaunchTemplateData"]["BlockDeviceMappings"]
         disk = {"Encrypted": True, "DeleteOnTermination": True, "VolumeType": "gp3", "VolumeSize": deploy.disk_gib}
         assert mapping["Ebs"] == disk
@@ -101,7 +102,7 @@ class TestQueues:
         }
         assert all(len(queue["ComputeEnvironmentOrder"]) == 1 for queue in queues)
 
-    def test_what_can_never_run_does_not_wait_for_ever(self, template: Template, deploy: loading.Deploy) -> None:
+    def test_what_can_never_run_does_not_wait_for_ever(self, template: Template, deploy: Deploy) -> None:
         for queue in template.of_type("Batch::JobQueue").values():
             limits = {each["Reason"]: each["MaxTimeSeconds"] for each in queue["JobStateTimeLimitActions"]}
             assert limits == {
@@ -145,7 +146,7 @@ class TestJobs:
         ]
         assert readers == ["ExecutionRole"]
 
-    def test_lines_go_to_the_stack_s_own_group(self, template: Template, deploy: loading.Deploy) -> None:
+    def test_lines_go_to_the_stack_s_own_group(self, template: Template, deploy: Deploy) -> None:
         options = template.only("Batch::JobDefinition")["ContainerProperties"]["LogConfiguration"]["Options"]
         assert spelled(options["awslogs-group"]) == "<JobLog>"
         assert options["awslogs-stream-prefix"] == "mnist"
@@ -231,7 +232,7 @@ class TestEvents:
             assert spelled(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == "<JobEvents.Arn>"
 
 
-def test_somebody_is_told_of_costs(template: Template, deploy: loading.Deploy) -> None:
+def test_somebody_is_told_of_costs(template: Template, deploy: Deploy) -> None:
     budget = template.only("Budgets::Budget")
     assert budget["Budget"]["BudgetLimit"] == {"Amount": deploy.budget_usd, "Unit": "USD"}
     assert budget["Budget"]["TimeUnit"] == "MONTHLY"

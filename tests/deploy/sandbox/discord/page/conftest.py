@@ -12,7 +12,7 @@ import discord
 import pytest
 import pytest_asyncio
 import yarl
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
@@ -29,6 +29,9 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 DESKTOP = (1280, 800)
+PATIENCE_MS = 60_000
+"""A busy machine takes its time; nothing here is about speed."""
+expect.set_options(timeout=PATIENCE_MS)
 QUICK = Limits(enabled=False, interaction_deadline=DEADLINE)
 """No rate limits, and a short interaction deadline."""
 
@@ -104,7 +107,7 @@ async def robot(stand_in: DiscordStandIn, monkeypatch: pytest.MonkeyPatch) -> As
     robot = Robot()
     running = asyncio.create_task(robot.start(stand_in.token))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await robot.connected.wait()
         yield robot
     finally:
@@ -129,7 +132,7 @@ async def open_page(browser: Browser, stand_in: DiscordStandIn) -> AsyncIterator
         context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: problems.append(str(error)))
         await page.goto(f"{url or stand_in.url}/#/{person}/{stand_in.channels['training']}")
         await page.get_by_text(ready).wait_for()
