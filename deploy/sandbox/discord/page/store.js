@@ -12,7 +12,7 @@ export const LOADING = 1 << 7;
 
 const TYPING_MS = 10_000;
 /** The last message read, by person and channel. Kept when the person is switched. */
-const READ = new Map();
+const LAST_READ = new Map();
 
 export class Store extends EventTarget {
   /** @param {Object} me one of the people @param {Object} guild with `people`, `roles`, `application` */
@@ -25,17 +25,17 @@ export class Store extends EventTarget {
     this.roles = new Map(roles.map(({ id, name }) => [id, name]));
     this.commands = [];
     this.timelines = new Map();
-    /** Thread id to its last message, or to undefined if it has none. */
+    /** Thread id to its last message, undefined if it has none. */
     this.previews = new Map();
-    /** Thread id to the request for its last message; removed by any event that makes the answer outdated. */
+    /** Thread id to the request for its last message. Any event that makes the answer outdated removes it. */
     this.previewRequests = new Map();
     /** Thread id to the message that it was started from. */
     this.starters = new Map();
     this.mentions = new Map();
     this.typing = new Map();
     this.watched = new Set();
-    if (!READ.has(me.id)) READ.set(me.id, new Map());
-    this.read = READ.get(me.id);
+    if (!LAST_READ.has(me.id)) LAST_READ.set(me.id, new Map());
+    this.read = LAST_READ.get(me.id);
   }
 
   /** Notifies the page of a change of this kind. */
@@ -73,7 +73,7 @@ export class Store extends EventTarget {
   /** Replaces the whole list, at the start and after a reconnection. */
   setChannels(channels) {
     const first = this.channels.size === 0;
-    this.channels = new Map(channels.map((channel) => [channel.id, normal(channel)]));
+    this.channels = new Map(channels.map((channel) => [channel.id, normalizeChannel(channel)]));
     for (const channel of channels) {
       if (first && !this.read.has(channel.id)) this.markRead(channel.id);
     }
@@ -113,7 +113,7 @@ export class Store extends EventTarget {
 
   onMessage(message) {
     const channel = this.channels.get(message.channel_id);
-    this.learn(message);
+    this.addUserAndStarter(message);
     if (channel && compareIds(message.id, channel.last_message_id ?? "0") > 0) {
       if (message.type !== THREAD_STARTER) channel.message_count = (channel.message_count ?? 0) + 1;
       channel.last_message_id = message.id;
@@ -128,7 +128,7 @@ export class Store extends EventTarget {
   }
 
   onEdit(message) {
-    this.learn(message);
+    this.addUserAndStarter(message);
     this.updateStarter(message);
     const preview = this.previews.get(message.channel_id);
     if (preview?.id === message.id) this.previews.set(message.channel_id, { ...preview, ...message });
@@ -144,7 +144,7 @@ export class Store extends EventTarget {
 
   onChannel(channel) {
     const known = this.channels.get(channel.id);
-    this.channels.set(channel.id, { ...known, ...normal(channel) });
+    this.channels.set(channel.id, { ...known, ...normalizeChannel(channel) });
     this.emit("channels");
     this.emit("messages", channel.parent_id);
   }
@@ -174,14 +174,14 @@ export class Store extends EventTarget {
     return [...(this.typing.get(channelId)?.keys() ?? [])].map((id) => this.nameOf(id));
   }
 
-  learn(message) {
+  addUserAndStarter(message) {
     if (message.author && !this.users.has(message.author.id)) this.users.set(message.author.id, message.author);
     const starter = message.type === THREAD_STARTER && message.referenced_message;
     if (!starter || this.starters.has(starter.id)) return;
     this.starters.set(starter.id, this.timelines.get(starter.channel_id)?.byId.get(starter.id) ?? starter);
   }
 
-  /** A card changes in its thread too. */
+  /** Updates the copy of an edited message at the top of its thread. */
   updateStarter(message) {
     const starter = this.starters.get(message.id);
     if (!starter) return;
@@ -208,7 +208,7 @@ export class Store extends EventTarget {
 }
 
 /** Gives a thread from an event (with Discord's `thread_metadata`) the fields that the channel list has. */
-function normal(channel) {
+function normalizeChannel(channel) {
   const { archived, locked } = channel.thread_metadata ?? channel;
   return { ...channel, archived, locked };
 }

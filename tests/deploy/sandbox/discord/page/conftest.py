@@ -30,10 +30,10 @@ ARGUMENTS = [
 ]
 DESKTOP = (1280, 800)
 PATIENCE_MS = 60_000
-"""A busy machine takes its time; nothing here is about speed."""
+"""Long, for busy machines: these tests do not measure speed."""
 expect.set_options(timeout=PATIENCE_MS)
 QUICK = Limits(enabled=False, interaction_deadline=DEADLINE)
-"""No rate limits, and a short interaction deadline."""
+"""No rate limits."""
 
 
 @dataclass(frozen=True)
