@@ -44,8 +44,8 @@ async def test_the_end_of_the_context_ends_server_and_jobs() -> None:
 
 PARENT = """
 import asyncio, sys
-from deploy.sandbox.aws.process import aws_stand_in
-from deploy.sandbox.aws.settings import Settings
+from deploy.sandbox.aws.launcher import aws_stand_in
+from deploy.sandbox.aws.common.settings import Settings
 
 async def main():
     async with aws_stand_in(Settings.model_validate_json(sys.argv[1])) as endpoint:
