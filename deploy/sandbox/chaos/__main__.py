@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.sandbox.chaos import faults, flood, kills
-from deploy.sandbox.chaos.account import KINDS, Account
+from deploy.sandbox.chaos.compare_jobs import KINDS, Account
 
 Progress = Callable[[str], None]
 WIDTH = 120

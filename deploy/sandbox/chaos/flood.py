@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploy.sandbox.chaos.account import Account
-from deploy.sandbox.chaos.stage import Load, stage
+from deploy.sandbox.chaos.compare_jobs import Account
+from deploy.sandbox.chaos.harness import Load, stage
 
 LOAD = Load(lines=5_000, burst=250, pause=0.2)
 JOBS_A_PIECE = 50

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from deploy.sandbox.chaos.account import Account
-from deploy.sandbox.chaos.stage import Load, Stage, stage
+from deploy.sandbox.chaos.compare_jobs import Account
+from deploy.sandbox.chaos.harness import Load, Stage, stage
 
 LOAD = Load(lines=120, burst=3, pause=0.05)
 SETTLE_SECONDS = 180.0

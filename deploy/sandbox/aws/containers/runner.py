@@ -10,7 +10,7 @@ from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Knobs
 from deploy.sandbox.aws.containers.container import CannotStartError, Container, Plan
 from deploy.sandbox.aws.containers.reaper import Reaper
-from deploy.sandbox.aws.containers.secrets import SecretError, resolved
+from deploy.sandbox.aws.containers.job_secrets import SecretError, resolved
 from deploy.sandbox.aws.logs.log_driver import LogDriver, LogSink
 
 EXITED = "Essential container in task exited"

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from deploy.sandbox.chaos.account import KINDS
+from deploy.sandbox.chaos.compare_jobs import KINDS
 
 pytestmark = pytest.mark.slow
 

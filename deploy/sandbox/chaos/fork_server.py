@@ -1,4 +1,4 @@
-"""Processes by fork: `python -m deploy.sandbox.chaos.nursery PACKAGE LOG ARGUMENT…`.
+"""Processes by fork: `python -m deploy.sandbox.chaos.fork_server PACKAGE LOG ARGUMENT…`.
 
 Most of what a start takes is imports. Here they are done once, and each fork does what `python -m PACKAGE ARGUMENT…`
 would, by the package's own typer app. A line of input starts one; the answers are its process id and, when it has

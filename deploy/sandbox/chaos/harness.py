@@ -15,9 +15,9 @@ import aiohttp
 
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, Plan
-from deploy.sandbox.chaos.account import Account, account
-from deploy.sandbox.chaos.forked import ForkedBot, forked_bot
-from deploy.sandbox.chaos.swept import TRIALS, parsed
+from deploy.sandbox.chaos.bot_fork import ForkedBot, forked_bot
+from deploy.sandbox.chaos.compare_jobs import Account, account
+from deploy.sandbox.chaos.compare_trials import TRIALS, parsed
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.view import Json, text_of
 from deploy.sandbox.discord.limits.limits import Limits, Rate
@@ -25,7 +25,7 @@ from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox, sandbox
 
 CHANNEL = "training"
-PRINTER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("printer.py")))
+PRINTER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("printing_job.py")))
 AT_A_TIME = 16
 """Jobs that run at a time, at most."""
 IN_FLIGHT = 12

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from deploy.sandbox.chaos import swept
-from deploy.sandbox.chaos.printer import line
-from deploy.sandbox.chaos.swept import TrialWrong
+from deploy.sandbox.chaos import compare_trials
+from deploy.sandbox.chaos.compare_trials import TrialWrong
+from deploy.sandbox.chaos.printing_job import line
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.view import Json, text_of
 
@@ -76,9 +76,9 @@ class _Comparison:
         self._cards: dict[str, list[Json]] = defaultdict(list)
 
     def account(self, confirmed: set[str]) -> Account:
-        names = [swept.parsed(name) for name in self._record.submissions]
+        names = [compare_trials.parsed(name) for name in self._record.submissions]
         calls = Counter(job for job, part in names if part is None)
-        sweeps, ends = swept.runs(self._record.aws), self._ends()
+        sweeps, ends = compare_trials.runs(self._record.aws), self._ends()
         self._sort()
         for job in sorted((confirmed | set(calls)) - sweeps.keys()):
             self._job(job, calls[job])
@@ -87,7 +87,7 @@ class _Comparison:
             self._log(job)
         for sweep_id, ran in sweeps.items():
             self._ending(sweep_id, "SWEPT", "swept")
-            for kind, words in swept.wrong(
+            for kind, words in compare_trials.wrong(
                 sweep_id, ran, self._endings[sweep_id], self._thread(sweep_id), self._folder
             ):
                 self._note(kind, words)
@@ -103,7 +103,7 @@ class _Comparison:
     def _ends(self) -> dict[str, str]:
         """By job the state that Batch ended it in; not of the parts of sweeps."""
         states = [entry for entry in self._record.aws if entry["kind"] == "job.state"]
-        named = [(swept.parsed(entry["jobName"]), entry["status"]) for entry in states]
+        named = [(compare_trials.parsed(entry["jobName"]), entry["status"]) for entry in states]
         return {job: status for (job, part), status in named if part is None}
 
     def _sort(self) -> None:

@@ -88,7 +88,7 @@ async def forked_bot(sandbox: Sandbox) -> AsyncIterator[ForkedBot]:
     config, log_path = sandbox.folder / "config.toml", sandbox.bot.log_path
     reaper = Reaper(sandbox.folder / "nursery")
     nursery = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "deploy.sandbox.chaos.nursery"),
+        *(sys.executable, "-m", "deploy.sandbox.chaos.fork_server"),
         *("bot", str(log_path), "run", "--config", str(config)),
         env={**os.environ, **botconfig.environment(sandbox.ready), MARK: str(config)},
         stdin=asyncio.subprocess.PIPE,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from deploy.sandbox.chaos.account import Account, Wrong, account
-from deploy.sandbox.chaos.printer import line, seed
-from deploy.sandbox.chaos.swept import TrialWrong
+from deploy.sandbox.chaos.compare_jobs import Account, Wrong, account
+from deploy.sandbox.chaos.compare_trials import TrialWrong
+from deploy.sandbox.chaos.printing_job import line, seed
 from deploy.sandbox.demo.record import Record
 
 JOB, CARD, CHANNEL = "k7q2mx", "11", "1"
