@@ -28,7 +28,7 @@ ClientOf = Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Leftover:
     """Something that stays when the stack goes, and costs."""
 
     name: str
@@ -70,20 +70,20 @@ def down(stack: str, client: ClientOf, ask: Ask, say: Say) -> None:
             say(f"{kept.name} is gone.")
 
 
-def _kept(stack: str, client: ClientOf, bucket: str | None) -> Iterator[Kept]:
+def _kept(stack: str, client: ClientOf, bucket: str | None) -> Iterator[Leftover]:
     if bucket:
         yield _kept_bucket(client("s3"), bucket)
     ec2 = client("ec2")
     own = [{"Name": f"tag:{VOLUME_TAG}", "Values": [stack]}]
     for volume in ec2.describe_volumes(Filters=own)["Volumes"]:
         name = str(volume["VolumeId"])
-        yield Kept(name, f"the bot's disk, {volume['Size']} GiB", partial(ec2.delete_volume, VolumeId=name))
+        yield Leftover(name, f"the bot's disk, {volume['Size']} GiB", partial(ec2.delete_volume, VolumeId=name))
     for snapshot in ec2.describe_snapshots(OwnerIds=["self"], Filters=own)["Snapshots"]:
         name, made = str(snapshot["SnapshotId"]), f"{snapshot['StartTime']:%Y-%m-%d %H:%M}"
-        yield Kept(name, f"the bot's disk as of {made}", partial(ec2.delete_snapshot, SnapshotId=name))
+        yield Leftover(name, f"the bot's disk as of {made}", partial(ec2.delete_snapshot, SnapshotId=name))
 
 
-def _kept_bucket(s3: Any, bucket: str) -> Kept:
+def _kept_bucket(s3: Any, bucket: str) -> Leftover:
     sizes = [each.get("Size", 0) for each in _versions(s3, bucket)]
     what = f"{len(sizes)} objects and old versions, {sum(sizes) / 1e9:.1f} GB"
 
@@ -93,7 +93,7 @@ def _kept_bucket(s3: Any, bucket: str) -> Kept:
             s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
         s3.delete_bucket(Bucket=bucket)
 
-    return Kept(bucket, what, delete)
+    return Leftover(bucket, what, delete)
 
 
 def _versions(s3: Any, bucket: str) -> Iterator[dict[str, Any]]:

@@ -25,7 +25,7 @@ from deploy.aws.up import StackError, stack_outputs
 
 TARGETS = ("trainer", "bot")
 _GRAVITON = re.compile(r"[a-z]+\d+g[a-z]*\.")
-Run = Callable[[Sequence[str], str], str]
+RunCommand = Callable[[Sequence[str], str], str]
 """A command with its standard input: its output. Raises CommandError."""
 
 
@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def push(config: Config, targets: Sequence[str], torch_index: str, run: Run) -> None:
+def push(config: Config, targets: Sequence[str], torch_index: str, run: RunCommand) -> None:
     """Raises CommandError, StackError, and botocore's errors."""
     program = next((name for name in ("docker", "podman") if shutil.which(name)), "")
     if not program:
@@ -101,7 +101,7 @@ def run(command: Sequence[str], stdin: str) -> str:
     return done.stdout
 
 
-def _commit(run: Run) -> str:
+def _commit(run: RunCommand) -> str:
     """The full id; "" with a word where the images would not be that commit's."""
     try:
         changed = run(["git", "status", "--porcelain"], "")

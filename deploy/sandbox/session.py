@@ -41,7 +41,7 @@ async def sandbox(
     limits: Limits | None = None,
     world: World | None = None,
     aws: Settings | None = None,
-    plan: resources.Plan | None = None,
+    plan: resources.ResourcePlan | None = None,
     make: Callable[[str], resources.Resources] | None = None,
 ) -> AsyncIterator[Sandbox]:
     """Everything on loopback and free ports, in a folder that goes with it; the bot ends first.

@@ -15,7 +15,7 @@ from constructs import Construct
 
 from bot.config.loading import Config
 from deploy.aws.outputs import Output
-from deploy.aws.stack.host_userdata import Wants, user_data
+from deploy.aws.stack.host_userdata import HostSettings, user_data
 from deploy.aws.stack.nag import explain, explain_managed, explain_wildcard
 from deploy.aws.stack.network import Network
 from deploy.aws.stack.storage import Storage
@@ -42,7 +42,7 @@ def host(scope: Construct, config: Config, network: Network, storage: Storage, b
     volume = _volume(scope, config.deploy.stack)
     _snapshots(scope, config.deploy.stack)
     _allow(bot, config.deploy.stack, storage, token, volume)
-    wants = Wants(
+    wants = HostSettings(
         image=f"{storage.images.repository_uri}:bot",
         registry=Fn.select(0, Fn.split("/", storage.images.repository_uri)),
         config_uri=f"s3://{storage.bucket.bucket_name}/signalbox/{config.bot.name}/config.toml",

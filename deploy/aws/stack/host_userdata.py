@@ -28,7 +28,7 @@ _UNIT = """\
 Description=Signalbox
 Requires=docker.service
 After=docker.service network-online.target
-Wants=network-online.target
+HostSettings=network-online.target
 RequiresMountsFor={mount}
 StartLimitIntervalSec=0
 
@@ -58,7 +58,7 @@ chown 1000:1000 {mount}
 
 
 @dataclass(frozen=True, slots=True)
-class Wants:
+class HostSettings:
     """`registry` is the host of `image`; `data_dir` is the container's."""
 
     image: str
@@ -69,8 +69,8 @@ class Wants:
     data_dir: str
 
 
-def user_data(wants: Wants) -> ec2.UserData:
-    values = {name: getattr(wants, name) for name in Wants.__slots__} | {"region": Aws.REGION, "mount": MOUNT}
+def user_data(wants: HostSettings) -> ec2.UserData:
+    values = {name: getattr(wants, name) for name in HostSettings.__slots__} | {"region": Aws.REGION, "mount": MOUNT}
     data = ec2.UserData.for_linux()
     data.add_commands(
         "dnf install --assumeyes docker",

@@ -6,14 +6,14 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from deploy.sandbox.aws.batch.jobs import Stop, StopCause
-from deploy.sandbox.aws.batch.scheduler import Engine
+from deploy.sandbox.aws.batch.jobs import StopCause, StopRequest
+from deploy.sandbox.aws.batch.scheduler import Scheduler
 from deploy.sandbox.aws.common.event_loop import LoopThread
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import Knobs, SettingsError
+from deploy.sandbox.aws.common.settings import LiveSettings, SettingsError
 from deploy.sandbox.aws.requests import faults
-from deploy.sandbox.aws.requests.faults import FaultError, Faults
-from deploy.sandbox.aws.requests.permissions_needed import Calls
+from deploy.sandbox.aws.requests.faults import FaultError, FaultLayer
+from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
 
 _Handler = Callable[[dict[str, Any]], Any]
 
@@ -26,17 +26,23 @@ class Control:
     """A WSGI application. Errors are `{"error": …}` with status 400 or 404."""
 
     def __init__(
-        self, engine: Engine, loop: LoopThread, knobs: Knobs, breaking: Faults, ledger: Ledger, calls: Calls
+        self,
+        scheduler: Scheduler,
+        loop: LoopThread,
+        settings: LiveSettings,
+        breaking: FaultLayer,
+        ledger: Ledger,
+        calls: CallRecorder,
     ) -> None:
-        self._engine = engine
+        self._scheduler = scheduler
         self._loop = loop
-        self._knobs = knobs
+        self._settings = settings
         self._breaking = breaking
         self._ledger = ledger
         self._routes: dict[tuple[str, str], _Handler] = {
             ("GET", "/sandbox/ledger"): self._read_ledger,
             ("GET", "/sandbox/calls"): lambda _: calls.entries(),
-            ("GET", "/sandbox/settings"): lambda _: self._knobs.now.model_dump(),
+            ("GET", "/sandbox/settings"): lambda _: self._settings.now.model_dump(),
             ("POST", "/sandbox/settings"): self._change_settings,
             ("POST", "/sandbox/faults"): self._add_fault,
             ("DELETE", "/sandbox/faults"): self._clear_faults,
@@ -65,8 +71,8 @@ class Control:
         return self._ledger.entries(asked.get("kind", ""), int(after))
 
     def _change_settings(self, body: dict[str, Any]) -> Any:
-        settings = self._knobs.change(body)
-        self._loop.call(self._engine.settings_changed)
+        settings = self._settings.change(body)
+        self._loop.call(self._scheduler.settings_changed)
         return settings.model_dump()
 
     def _add_fault(self, body: dict[str, Any]) -> Any:
@@ -83,21 +89,21 @@ class Control:
         notice = body.get("notice_seconds", 0)
         if not isinstance(notice, int | float) or notice < 0:
             raise BadRequestError(f"notice_seconds: a number of seconds is expected, given {notice!r}")
-        return self._stop(body, Stop(StopCause.RECLAIMED, notice))
+        return self._stop(body, StopRequest(StopCause.RECLAIMED, notice))
 
     def _run_out_of_memory(self, body: dict[str, Any]) -> Any:
-        return self._stop(body, Stop(StopCause.OUT_OF_MEMORY, 0))
+        return self._stop(body, StopRequest(StopCause.OUT_OF_MEMORY, 0))
 
-    def _stop(self, body: dict[str, Any], stop: Stop) -> Any:
+    def _stop(self, body: dict[str, Any], stop: StopRequest) -> Any:
         job_id = body.get("jobId", "")
-        job = self._engine.jobs.get(job_id)
+        job = self._scheduler.jobs.get(job_id)
         if job is None or not job.status.on_host or job.attempt is None:
             state = "unknown" if job is None else job.status
             raise BadRequestError(
                 f"jobId: a job in STARTING or RUNNING is expected, given {job_id!r}, which is {state}"
             )
         self._ledger.add(f"job.{stop.cause}", jobId=job.id, instanceId=job.attempt.host.instance_id)
-        self._loop.call(self._engine.stop, job, stop)
+        self._loop.call(self._scheduler.stop, job, stop)
         return {"jobId": job.id, "attempt": job.attempt.number, "instanceId": job.attempt.host.instance_id}
 
 

@@ -18,7 +18,7 @@ TRAINER_IMAGE = "signalbox/trainer:sandbox"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ResourcePlan:
     """What to make. `environment` is the job definition's; `vcpus` and `max_vcpus` bound how many jobs run."""
 
     name: str = "signalbox"
@@ -70,9 +70,9 @@ class Clients:
         return self._session.client(service, endpoint_url=self._endpoint, config=once)
 
 
-def create(endpoint: str, plan: Plan | None = None) -> Resources:
+def create(endpoint: str, plan: ResourcePlan | None = None) -> Resources:
     """Blocks for about a second. Raises botocore's ClientError where something is there already."""
-    plan = plan or Plan()
+    plan = plan or ResourcePlan()
     clients = Clients(endpoint)
     bucket, log_group = f"{plan.name}-sandbox", f"/{plan.name}/jobs"
     clients.s3.create_bucket(Bucket=bucket)
@@ -89,7 +89,7 @@ def create(endpoint: str, plan: Plan | None = None) -> Resources:
     )
 
 
-def _batch_queue(clients: Clients, plan: Plan) -> str:
+def _batch_queue(clients: Clients, plan: ResourcePlan) -> str:
     environment = clients.batch.create_compute_environment(
         computeEnvironmentName=f"{plan.name}-spot",
         type="MANAGED",
@@ -135,7 +135,7 @@ def _instance_profile(clients: Clients, name: str) -> str:
     return arn
 
 
-def _job_definition(clients: Clients, plan: Plan, log_group: str) -> str:
+def _job_definition(clients: Clients, plan: ResourcePlan, log_group: str) -> str:
     """Only losses of the host are tried again."""
     name = f"{plan.name}-trainer"
     clients.batch.register_job_definition(
@@ -173,7 +173,7 @@ def _job_definition(clients: Clients, plan: Plan, log_group: str) -> str:
     return name
 
 
-def _events_queue(clients: Clients, plan: Plan) -> str:
+def _events_queue(clients: Clients, plan: ResourcePlan) -> str:
     name = f"{plan.name}-events"
     attributes = {"MessageRetentionPeriod": "86400", "ReceiveMessageWaitTimeSeconds": "20"}
     url: str = clients.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]

@@ -17,17 +17,17 @@ from werkzeug.serving import make_server
 
 from deploy.sandbox.aws.batch import documents, moto_backend
 from deploy.sandbox.aws.batch.jobs import Job
-from deploy.sandbox.aws.batch.scheduler import Engine
+from deploy.sandbox.aws.batch.scheduler import Scheduler
 from deploy.sandbox.aws.common.event_loop import LoopThread
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import REGION, Knobs, Settings
+from deploy.sandbox.aws.common.settings import REGION, LiveSettings, Settings
 from deploy.sandbox.aws.common.state_events import Publisher
 from deploy.sandbox.aws.containers.runner import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.logs import filter_events
 from deploy.sandbox.aws.moto_patches import cloudformation, quotas, sqs
-from deploy.sandbox.aws.requests.faults import Faults, ResetConnectionError
-from deploy.sandbox.aws.requests.permissions_needed import Calls
+from deploy.sandbox.aws.requests.faults import FaultLayer, ResetConnectionError
+from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
 
 # How long the server takes to see that it is to end.
 _POLL_SECONDS = 0.05
@@ -53,24 +53,26 @@ class StandIn:
     """Everything wired together. One in a process: moto's state is the process's."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        self._knobs = Knobs(settings)
+        self._settings = LiveSettings(settings)
         self._ledger = Ledger(clock)
-        self._calls = Calls(self._moto(), self._knobs, self._tags_of)
-        self._faults = Faults(self._calls, self._ledger)
+        self._calls = CallRecorder(self._moto(), self._settings, self._tags_of)
+        self._faults = FaultLayer(self._calls, self._ledger)
         self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_QuietHandler)
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
         self._directory = tempfile.TemporaryDirectory(prefix="signalbox-aws-", ignore_cleanup_errors=True)
-        self._publisher = Publisher(self._knobs, clock)
+        self._publisher = Publisher(self._settings, clock)
         sink = filter_events.MotoSink()
-        self._runner = AttemptRunner(self.endpoint, Path(self._directory.name), sink, self._knobs, self._ledger, clock)
+        self._runner = AttemptRunner(
+            self.endpoint, Path(self._directory.name), sink, self._settings, self._ledger, clock
+        )
         self._loop = LoopThread()
-        self._engine = Engine(self._runner, self._announce, self._knobs, self._ledger, clock, Random())
-        self._control = Control(self._engine, self._loop, self._knobs, self._faults, self._ledger, self._calls)
+        self._scheduler = Scheduler(self._runner, self._announce, self._settings, self._ledger, clock, Random())
+        self._control = Control(self._scheduler, self._loop, self._settings, self._faults, self._ledger, self._calls)
         sqs.install()
-        quotas.install(self._knobs)
-        filter_events.install(self._knobs)
+        quotas.install(self._settings)
+        filter_events.install(self._settings)
         self._backends = moto_backend.install(
-            moto_backend.Services(self._engine, self._loop, self._knobs, self._ledger, clock)
+            moto_backend.Services(self._scheduler, self._loop, self._settings, self._ledger, clock)
         )
         cloudformation.install(self._backends)
         self._thread = threading.Thread(
@@ -86,7 +88,7 @@ class StandIn:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._loop.run(self._engine.close())
+        self._loop.run(self._scheduler.close())
         self._loop.close()
         self._publisher.close()
         self._runner.close()
@@ -99,11 +101,11 @@ class StandIn:
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/sandbox/"):
             return self._control(environ, start_response)
-        offset = self._knobs.now.date_offset_seconds
+        offset = self._settings.now.date_offset_seconds
         return self._faults(environ, _dated(start_response, offset) if offset else start_response)
 
     def _tags_of(self, job_id: str) -> dict[str, str]:
-        job = self._engine.jobs.get(job_id)
+        job = self._scheduler.jobs.get(job_id)
         tags: dict[str, str] = self._backends[DEFAULT_ACCOUNT_ID][REGION].list_tags_for_resource(job.arn) if job else {}
         return tags
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.sandbox.chaos import faults, flood, kills
-from deploy.sandbox.chaos.compare_jobs import KINDS, Account
+from deploy.sandbox.chaos.compare_jobs import PROBLEM_KINDS, Comparison
 
 Progress = Callable[[str], None]
 WIDTH = 120
@@ -20,16 +20,16 @@ DETAILS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PartResult:
     name: str
-    accounts: Sequence[Account]
+    accounts: Sequence[Comparison]
     did: Mapping[str, str]
     """What was done to the bot, in figures."""
 
     def wrong(self) -> list[str]:
         """A few words on each kind that is not 0."""
-        found = {kind: [words for account in self.accounts for words in account.wrong[kind]] for kind in KINDS}
-        return [f"{self.name}: {kind}: {words}" for kind in KINDS for words in found[kind][:DETAILS]]
+        found = {kind: [words for account in self.accounts for words in account.wrong[kind]] for kind in PROBLEM_KINDS}
+        return [f"{self.name}: {kind}: {words}" for kind in PROBLEM_KINDS for words in found[kind][:DETAILS]]
 
 
 def main(
@@ -51,7 +51,7 @@ def main(
     raise typer.Exit(1 if wrong else 0)
 
 
-async def _run(console: Console, kill: int, minutes: float, lines: int, seed: int) -> list[Part]:
+async def _run(console: Console, kill: int, minutes: float, lines: int, seed: int) -> list[PartResult]:
     with console.status("The sandbox starts") as status:
         return [
             *([await _kills(kill, seed, status.update)] if kill else ()),
@@ -60,7 +60,7 @@ async def _run(console: Console, kill: int, minutes: float, lines: int, seed: in
         ]
 
 
-async def _kills(count: int, seed: int, progress: Progress) -> Part:
+async def _kills(count: int, seed: int, progress: Progress) -> PartResult:
     tally, account = await kills.run(count, seed, progress)
     did = {
         "kill -9": f"{tally.done:,}",
@@ -68,37 +68,37 @@ async def _kills(count: int, seed: int, progress: Progress) -> Part:
         "a minute": f"{60 * tally.done / tally.seconds:.0f}",
         "settled after the last": f"{tally.settled:.0f} s",
     }
-    return Part(f"Killed at any moment (seed {seed})", [account], did)
+    return PartResult(f"Killed at any moment (seed {seed})", [account], did)
 
 
-async def _faults(seconds: float, seed: int, progress: Progress) -> Part:
+async def _faults(seconds: float, seed: int, progress: Progress) -> PartResult:
     injected, account = await faults.run(seconds, seed, progress)
     did = {kind: f"{count:,}" for kind, count in injected.counts.items()}
     total = {"faults in all": f"{injected.total:,}", "settled after the last": f"{injected.settled:.0f} s"}
-    return Part(f"Faults over HTTP (seed {seed})", [account], did | total)
+    return PartResult(f"Faults over HTTP (seed {seed})", [account], did | total)
 
 
-async def _flood(lines: int, progress: Progress) -> Part:
+async def _flood(lines: int, progress: Progress) -> PartResult:
     flooded, accounts = await flood.run(lines, progress)
     printed = sum(account.lines for account in accounts)
     did = {"pieces": str(flooded.pieces), "lines a second, settled": f"{printed / flooded.seconds:,.0f}"}
-    return Part("Very many lines", accounts, did)
+    return PartResult("Very many lines", accounts, did)
 
 
-def _table(part: Part) -> Table:
+def _table(part: PartResult) -> Table:
     table = Table(title=f"\n{part.name}", title_justify="left", title_style="bold", show_header=False)
     table.add_column(min_width=56)
     table.add_column(justify="right", min_width=12)
     for what, figure in {**part.did, **_told(part.accounts)}.items():
         table.add_row(what, figure)
     table.add_section()
-    for kind in KINDS:
+    for kind in PROBLEM_KINDS:
         count = sum(account.counts[kind] for account in part.accounts)
         table.add_row(kind, f"{count:,}", style="red" if count else "green")
     return table
 
 
-def _told(accounts: Sequence[Account]) -> dict[str, str]:
+def _told(accounts: Sequence[Comparison]) -> dict[str, str]:
     return {
         "jobs": f"{sum(each.jobs for each in accounts):,}",
         "sweeps": f"{sum(each.sweeps for each in accounts):,}",

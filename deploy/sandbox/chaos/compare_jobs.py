@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from deploy.sandbox.chaos import compare_trials
-from deploy.sandbox.chaos.compare_trials import TrialWrong
+from deploy.sandbox.chaos.compare_trials import TrialProblem
 from deploy.sandbox.chaos.printing_job import line
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.view import Json, text_of
@@ -17,7 +17,7 @@ _LEFT_OUT = re.compile(r"… ([\d,]+) lines? (?:is|are) left out here")
 _CARD = re.compile(r"mnist (?:sweep )?(\w{6})$")
 
 
-class Wrong(StrEnum):
+class JobProblem(StrEnum):
     """Each is to be 0."""
 
     JOB_LOST = "jobs lost"
@@ -35,12 +35,12 @@ class Wrong(StrEnum):
     REQUEST = "requests that break Discord's OpenAPI document"
 
 
-Kind = Wrong | TrialWrong
-KINDS: tuple[Kind, ...] = (*Wrong, *TrialWrong)
+ProblemKind = JobProblem | TrialProblem
+PROBLEM_KINDS: tuple[ProblemKind, ...] = (*JobProblem, *TrialProblem)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class Comparison:
     """`confirmed` of the jobs and sweeps had their answer seen; `wrong` has a few words on each thing that is amiss."""
 
     jobs: int
@@ -50,8 +50,8 @@ class Account:
     failed: int
     """Jobs and trials that were to fail, and did."""
     lines: int
-    wrong: Mapping[Kind, Sequence[str]]
-    counts: Mapping[Kind, int]
+    wrong: Mapping[ProblemKind, Sequence[str]]
+    counts: Mapping[ProblemKind, int]
     """Of lines there may be many in one word."""
 
     @property
@@ -61,21 +61,21 @@ class Account:
 
 def account(
     record: Record, folder: Path, archived: Callable[[str], str], confirmed: Iterable[str], lines: int
-) -> Account:
+) -> Comparison:
     """`folder` has the record's files, `archived` gives a job's log in S3; each was to print so many `lines`."""
-    return _Comparison(record, folder, archived, lines).account(set(confirmed))
+    return _Comparer(record, folder, archived, lines).account(set(confirmed))
 
 
-class _Comparison:
+class _Comparer:
     def __init__(self, record: Record, folder: Path, archived: Callable[[str], str], lines: int) -> None:
         self._record, self._folder, self._archived, self._lines = record, folder, archived, lines
-        self._wrong: dict[Kind, list[str]] = {kind: [] for kind in KINDS}
-        self._counts: Counter[Kind] = Counter()
+        self._wrong: dict[ProblemKind, list[str]] = {kind: [] for kind in PROBLEM_KINDS}
+        self._counts: Counter[ProblemKind] = Counter()
         self._threads = {channel["id"]: channel for channel in record.transcript["channels"]}
         self._endings: dict[str, list[Json]] = defaultdict(list)
         self._cards: dict[str, list[Json]] = defaultdict(list)
 
-    def account(self, confirmed: set[str]) -> Account:
+    def account(self, confirmed: set[str]) -> Comparison:
         names = [compare_trials.parsed(name) for name in self._record.submissions]
         calls = Counter(job for job, part in names if part is None)
         sweeps, ends = compare_trials.runs(self._record.aws), self._ends()
@@ -94,7 +94,7 @@ class _Comparison:
         self._messages()
         trials = [states for ran in sweeps.values() for states in ran.values()]
         failed = sum(end == "FAILED" for end in (*ends.values(), *(states[-1] for states in trials)))
-        return Account(
+        return Comparison(
             *(len(calls), len(sweeps), len(trials), len(confirmed), failed, len(calls) * self._lines),
             self._wrong,
             self._counts,
@@ -118,32 +118,34 @@ class _Comparison:
 
     def _job(self, job: str, calls: int) -> None:
         if calls != 1:
-            self._note(Wrong.JOB_DOUBLED if calls else Wrong.JOB_LOST, f"{job}: {calls} SubmitJob calls")
+            self._note(JobProblem.JOB_DOUBLED if calls else JobProblem.JOB_LOST, f"{job}: {calls} SubmitJob calls")
 
     def _ending(self, job: str, end: str, verdict: str) -> None:
         told, cards = self._endings[job], self._cards[job]
         if len(told) != 1:
-            self._note(Wrong.ENDING_DOUBLED if told else Wrong.ENDING_LOST, f"{job}: {len(told)} endings")
+            self._note(JobProblem.ENDING_DOUBLED if told else JobProblem.ENDING_LOST, f"{job}: {len(told)} endings")
         elif not text_of(told[0]).startswith(f"{job} {verdict}"):
-            self._note(Wrong.ENDING_FALSE, f"{job} {end}: {text_of(told[0])[:80]!r}")
+            self._note(JobProblem.ENDING_FALSE, f"{job} {end}: {text_of(told[0])[:80]!r}")
         if any(str(card["embeds"][0].get("image", {}).get("url")).startswith("attachment:") for card in cards):
-            self._note(Wrong.CARD, f"{job} {end}: the card lacks its picture")
+            self._note(JobProblem.CARD, f"{job} {end}: the card lacks its picture")
         shown = [(card["embeds"][0].get("description") or "").strip("*")[:9].upper() for card in cards]
         if [state.startswith(end) for state in shown] != [True]:
-            self._note(Wrong.CARD, f"{job} {end}: {shown}")
+            self._note(JobProblem.CARD, f"{job} {end}: {shown}")
 
     # ---- the log -----------------------------------------------------------------------------------------
     def _log(self, job: str) -> None:
         printed = [line(job, number) for number in range(1, self._lines + 1)]
         archived = self._archived(job).splitlines()
         found = Counter(archived)
-        self._count(Wrong.LINE_LOST, job, sum(found[each] == 0 for each in printed))
-        self._count(Wrong.LINE_DOUBLED, job, sum(count - 1 for count in found.values()))
+        self._count(JobProblem.LINE_LOST, job, sum(found[each] == 0 for each in printed))
+        self._count(JobProblem.LINE_DOUBLED, job, sum(count - 1 for count in found.values()))
         messages = self._thread(job)
         files = [a["url"] for m in messages for a in m["attachments"] if a["filename"] == f"{job}.log"]
         whole = [(self._folder / name).read_text().splitlines() == printed for name in files]
         if whole != [True] or archived != printed:
-            self._note(Wrong.FILE, f"{job}: {len(files)} files, whole: {whole}, in order in S3: {archived == printed}")
+            self._note(
+                JobProblem.FILE, f"{job}: {len(files)} files, whole: {whole}, in order in S3: {archived == printed}"
+            )
         self._shown(job, messages)
 
     def _thread(self, job: str) -> list[Json]:
@@ -157,8 +159,8 @@ class _Comparison:
         numbers = Counter(number for text in texts for number in numbered.findall(text))
         left_out = sum(int(count.replace(",", "")) for text in texts for count in _LEFT_OUT.findall(text))
         doubled = sum(numbers.values()) - len(numbers)
-        self._count(Wrong.SHOWN_DOUBLED, job, doubled)
-        self._count(Wrong.SHOWN_LOST, job, abs(self._lines - left_out - len(numbers)))
+        self._count(JobProblem.SHOWN_DOUBLED, job, doubled)
+        self._count(JobProblem.SHOWN_LOST, job, abs(self._lines - left_out - len(numbers)))
 
     # ---- requests ----------------------------------------------------------------------------------------
     def _messages(self) -> None:
@@ -166,15 +168,15 @@ class _Comparison:
         nonces = Counter(entry["nonce"] for entry in created if entry.get("nonce"))
         for nonce, count in nonces.items():
             if count > 1:
-                self._note(Wrong.MESSAGE_DOUBLED, f"nonce {nonce}: {count} messages")
+                self._note(JobProblem.MESSAGE_DOUBLED, f"nonce {nonce}: {count} messages")
         for entry in self._record.discord:
             if entry["kind"] == "openapi.violation":
-                self._note(Wrong.REQUEST, str(entry))
+                self._note(JobProblem.REQUEST, str(entry))
 
-    def _count(self, kind: Wrong, job: str, count: int) -> None:
+    def _count(self, kind: JobProblem, job: str, count: int) -> None:
         if count:
             self._note(kind, f"{job}: {count}", count)
 
-    def _note(self, kind: Kind, words: str, count: int = 1) -> None:
+    def _note(self, kind: ProblemKind, words: str, count: int = 1) -> None:
         self._wrong[kind].append(words)
         self._counts[kind] += count

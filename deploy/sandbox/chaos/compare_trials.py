@@ -17,7 +17,7 @@ _STATES = {"no metrics": "SUCCEEDED", "failed": "FAILED"}
 """What the table says of a trial that ended like this: the printer leaves no metrics."""
 
 
-class TrialWrong(StrEnum):
+class TrialProblem(StrEnum):
     """Each is to be 0."""
 
     LOST = "trials lost"
@@ -56,26 +56,26 @@ def runs(aws: Iterable[Json]) -> dict[str, dict[int, list[str]]]:
 
 def wrong(
     sweep_id: str, ran: Mapping[int, Sequence[str]], ends: Sequence[Json], thread: Sequence[Json], folder: Path
-) -> Iterator[tuple[TrialWrong, str]]:
+) -> Iterator[tuple[TrialProblem, str]]:
     """What is not right of one sweep. `ends` are the messages on its end, `folder` has their files."""
     for number in sorted({*range(TRIALS), *ran}):
         count = len(ran.get(number, ()))
         if count != 1 or number >= TRIALS:
-            kind = TrialWrong.DOUBLED if count else TrialWrong.LOST
+            kind = TrialProblem.DOUBLED if count else TrialProblem.LOST
             yield kind, f"{sweep_id}.{number}: submitted {count} times"
     rows = [row for end in ends for row in _table(sweep_id, end, folder)]
     expected = {(f"{sweep_id}.{number}", states[-1]) for number, states in ran.items()}
     told = Counter((row["trial"], _STATES.get(row["state"], row["state"])) for row in rows)
     for trial, state in sorted(expected | told.keys()):
         if (trial, state) not in expected or told[trial, state] != 1:
-            yield TrialWrong.FALSE, f"{trial} {state}: {told[trial, state]} rows"
+            yield TrialProblem.FALSE, f"{trial} {state}: {told[trial, state]} rows"
     for row in rows:
         if (int(row["seed"]) % 2 == 1) is not (row["state"] == "failed"):
-            yield TrialWrong.FALSE, f"{row['trial']} with seed {row['seed']}: {row['state']}"
+            yield TrialProblem.FALSE, f"{row['trial']} with seed {row['seed']}: {row['state']}"
     numbers = Counter(int(number) for message in thread for number in _TOLD.findall(text_of(message)))
     for number in sorted({*range(TRIALS), *numbers}):
         if numbers[number] != 1:
-            yield TrialWrong.UNTOLD, f"{sweep_id}.{number}: {numbers[number]} lines in the thread"
+            yield TrialProblem.UNTOLD, f"{sweep_id}.{number}: {numbers[number]} lines in the thread"
 
 
 def _table(sweep_id: str, end: Json, folder: Path) -> list[dict[str, str]]:

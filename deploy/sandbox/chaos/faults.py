@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from deploy.sandbox.chaos.compare_jobs import Account
-from deploy.sandbox.chaos.harness import Load, Stage, stage
+from deploy.sandbox.chaos.compare_jobs import Comparison
+from deploy.sandbox.chaos.harness import Harness, Load, open_harness
 
 LOAD = Load(lines=120, burst=3, pause=0.05)
 SETTLE_SECONDS = 180.0
@@ -39,7 +39,7 @@ _ALL_CREDENTIALS = {"action": "*", "fault": "expired", "times": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True)
-class Injected:
+class InjectedFaults:
     """How many requests went wrong in which way: `Discord 503 after`."""
 
     counts: Mapping[str, int]
@@ -51,43 +51,43 @@ class Injected:
         return sum(self.counts.values())
 
 
-async def run(seconds: float, seed: int, progress: Callable[[str], None]) -> tuple[Injected, Account]:
+async def run(seconds: float, seed: int, progress: Callable[[str], None]) -> tuple[InjectedFaults, Comparison]:
     """Faults for so long; then none."""
-    async with stage(LOAD) as scene:
-        await scene.bot.start()
-        await scene.bot.ready()
+    async with open_harness(LOAD) as harness:
+        await harness.bot.start()
+        await harness.bot.ready()
         ends = time.monotonic() + seconds
         async with asyncio.TaskGroup() as group:
-            group.create_task(scene.keep_asking(Random(seed + 1), lambda: time.monotonic() > ends))
-            await _break(scene, Random(seed), ends, progress)
-        await scene.no_faults()
-        settled = await scene.settled(SETTLE_SECONDS)
-        return Injected(await _counts(scene), settled), await scene.account()
+            group.create_task(harness.keep_asking(Random(seed + 1), lambda: time.monotonic() > ends))
+            await _break(harness, Random(seed), ends, progress)
+        await harness.no_faults()
+        settled = await harness.settled(SETTLE_SECONDS)
+        return InjectedFaults(await _counts(harness), settled), await harness.account()
 
 
-async def _break(scene: Stage, random: Random, ends: float, progress: Callable[[str], None]) -> None:
+async def _break(harness: Harness, random: Random, ends: float, progress: Callable[[str], None]) -> None:
     """Arms one fault after the other; now and then the gateway goes, or no credentials are good for a while."""
     while time.monotonic() < ends:
-        scene.bot.check()
+        harness.bot.check()
         moment = random.random()
         if moment < 0.02:
-            await scene.aws("faults", _ALL_CREDENTIALS)
+            await harness.aws("faults", _ALL_CREDENTIALS)
             await asyncio.sleep(EXPIRED_SECONDS)
-            await scene.no_faults()
+            await harness.no_faults()
         elif moment < 0.05:
-            await scene.discord("gateway", {"action": "drop", "resumable": random.random() < 0.5})
+            await harness.discord("gateway", {"action": "drop", "resumable": random.random() < 0.5})
         elif moment < 0.5:
-            await scene.aws("faults", {**random.choice(AWS), "action": random.choice(ACTIONS)})
+            await harness.aws("faults", {**random.choice(AWS), "action": random.choice(ACTIONS)})
         else:
-            await scene.discord("faults", {**random.choice(DISCORD), "path": random.choice(PATHS)})
+            await harness.discord("faults", {**random.choice(DISCORD), "path": random.choice(PATHS)})
         progress(f"{ends - time.monotonic():.0f} s of faults to go")
         await asyncio.sleep(random.uniform(0.05, 0.4))
 
 
-async def _counts(scene: Stage) -> Mapping[str, int]:
-    counts = Counter(f"Discord {_named(entry)}" for entry in await scene.discord("ledger?kind=fault"))
-    counts += Counter(f"AWS {_named(entry)}" for entry in await scene.aws("ledger?kind=fault"))
-    for entry in await scene.discord("ledger?kind=gateway.drop"):
+async def _counts(harness: Harness) -> Mapping[str, int]:
+    counts = Counter(f"Discord {_named(entry)}" for entry in await harness.discord("ledger?kind=fault"))
+    counts += Counter(f"AWS {_named(entry)}" for entry in await harness.aws("ledger?kind=fault"))
+    for entry in await harness.discord("ledger?kind=gateway.drop"):
         counts[f"Discord {entry['kind']}"] += 1
     return dict(sorted(counts.items()))
 

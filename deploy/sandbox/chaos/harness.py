@@ -14,9 +14,9 @@ from typing import Any
 import aiohttp
 
 from deploy.sandbox.aws.common.settings import Settings
-from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, Plan
+from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, ResourcePlan
 from deploy.sandbox.chaos.bot_fork import ForkedBot, forked_bot
-from deploy.sandbox.chaos.compare_jobs import Account, account
+from deploy.sandbox.chaos.compare_jobs import Comparison, account
 from deploy.sandbox.chaos.compare_trials import TRIALS, parsed
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.view import Json, text_of
@@ -51,7 +51,7 @@ class Load:
     pause: float
 
 
-class Seen:
+class ObservedJobs:
     """What one person sees of the jobs: which have been told and archived, of sweeps with their table. `feed` runs
     beside the rest."""
 
@@ -74,8 +74,8 @@ class Seen:
         }
 
 
-class Stage:
-    def __init__(self, sandbox: Sandbox, bot: ForkedBot, mika: Person, seen: Seen, load: Load) -> None:
+class Harness:
+    def __init__(self, sandbox: Sandbox, bot: ForkedBot, mika: Person, seen: ObservedJobs, load: Load) -> None:
         self.bot, self.sandbox = bot, sandbox
         self._mika, self._seen, self._load = mika, seen, load
         self._clients = Clients(sandbox.ready["aws"]["endpoint"])
@@ -123,7 +123,7 @@ class Stage:
             self.bot.check()
             await asyncio.sleep(0.5)
 
-    async def account(self) -> Account:
+    async def account(self) -> Comparison:
         """What came of it all. The bot is stopped first, in order."""
         await self.bot.stop()
         folder = self.sandbox.folder / "record"
@@ -156,19 +156,19 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(load: Load) -> AsyncIterator[Stage]:
+async def open_harness(load: Load) -> AsyncIterator[Harness]:
     """The bot is made and not started. Everything ends with it."""
     printing = {"CHAOS_LINES": str(load.lines), "CHAOS_BURST": str(load.burst), "CHAOS_PAUSE": str(load.pause)}
     aws = Settings(images={TRAINER_IMAGE: PRINTER}, environment=printing, stop_timeout_seconds=5)
-    plan = Plan(max_vcpus=4 * AT_A_TIME)
+    plan = ResourcePlan(max_vcpus=4 * AT_A_TIME)
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(sandbox(limits=_limits(), aws=aws, plan=plan))
         bot = await stack.enter_async_context(forked_bot(running))
         mika = await stack.enter_async_context(Person(running.ready["discord"]["url"], "mika"))
-        seen = Seen(mika)
+        seen = ObservedJobs(mika)
         feed = asyncio.create_task(seen.feed())
         stack.callback(feed.cancel)
-        yield Stage(running, bot, mika, seen, load)
+        yield Harness(running, bot, mika, seen, load)
 
 
 def _command(random: Random) -> str:

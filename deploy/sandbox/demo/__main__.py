@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.sandbox.aws.resources import Plan
+from deploy.sandbox.aws.resources import ResourcePlan
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.scene import Scene, Tally
 from deploy.sandbox.demo.screen import Screen
@@ -21,7 +21,7 @@ from deploy.sandbox.session import Sandbox, sandbox
 
 OUT = Path("sandbox-out")
 CAST = ("mika", "noor", "guest")
-TWO_MACHINES = Plan(vcpus=4, max_vcpus=8)
+TWO_MACHINES = ResourcePlan(vcpus=4, max_vcpus=8)
 """A sweep's picture fills in as trials end, and two trainings at once suit a laptop."""
 WIDTH = 120
 """Columns, where the output is not a terminal."""

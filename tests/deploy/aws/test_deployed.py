@@ -13,7 +13,7 @@ import tomli_w
 from bot.domain.stack import settings as values_of
 from deploy.sandbox import session
 from deploy.sandbox.aws.common.settings import Settings
-from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, Plan
+from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, ResourcePlan
 from tests.deploy.aws.template import PATH
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -46,7 +46,7 @@ def configure(path: Path, outputs: dict[str, str]) -> None:
 @pytest.fixture
 async def place() -> AsyncIterator[session.Sandbox]:
     """What the sandbox makes itself bears other names."""
-    async with session.sandbox(aws=AWS, plan=Plan(name="scaffold")) as started:
+    async with session.sandbox(aws=AWS, plan=ResourcePlan(name="scaffold")) as started:
         yield started
 
 

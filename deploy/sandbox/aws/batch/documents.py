@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html, API_Jo
 from collections.abc import Mapping
 from typing import Any
 
-from deploy.sandbox.aws.batch.jobs import Attempt, Job, Status
+from deploy.sandbox.aws.batch.jobs import BatchAttempt, Job, Status
 
 Document = dict[str, Any]
 
@@ -89,13 +89,13 @@ def _common(job: Job) -> Document:
     }
 
 
-def _attempt(attempt: Attempt) -> Document:
+def _attempt(attempt: BatchAttempt) -> Document:
     status_reason = attempt.outcome.status_reason if attempt.outcome else None
     times = {"startedAt": attempt.started_at, "stoppedAt": attempt.stopped_at, "statusReason": status_reason}
     return _known({"container": {**_run(attempt), "networkInterfaces": []}, **times})
 
 
-def _run(attempt: Attempt) -> Document:
+def _run(attempt: BatchAttempt) -> Document:
     """What a container block tells of an attempt. Its log stream's name is known from RUNNING on."""
     cluster, outcome = attempt.host.environment.ecs_arn, attempt.outcome
     base = cluster.split(":cluster/")[0]

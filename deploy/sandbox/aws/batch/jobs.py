@@ -39,7 +39,7 @@ class StopCause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StopRequest:
     """That a running attempt must end: SIGTERM, and SIGKILL `grace` seconds later (at once if 0)."""
 
     cause: StopCause
@@ -47,7 +47,7 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttemptResult:
     """How an attempt ended, in Batch's words. No exit code where the process was never seen to exit."""
 
     status_reason: str
@@ -78,21 +78,21 @@ class Host:
 
 
 @dataclass(slots=True)
-class Attempt:
+class BatchAttempt:
     """One try. Times in ms since the epoch."""
 
     number: int
     task_id: str
     host: Host
     log_stream: str
-    stop: "asyncio.Future[Stop]"
+    stop: "asyncio.Future[StopRequest]"
     started_at: int | None = None
     stopped_at: int | None = None
-    outcome: Outcome | None = None
+    outcome: AttemptResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
+class JobSpec:
     """What a SubmitJob call asked for, merged with the job definition; shared by an array's children.
 
     `queue` is moto's queue, `container` the definition's containerProperties with the overrides in them.
@@ -130,7 +130,7 @@ class Job:
 
     id: str
     arn: str
-    spec: Spec
+    spec: JobSpec
     created_at: int
     index: int | None = None
     parent: "Job | None" = None
@@ -140,7 +140,7 @@ class Job:
     status: Status = Status.SUBMITTED
     status_reason: str = ""
     history: list[tuple[int, Status]] = field(default_factory=list)
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[BatchAttempt] = field(default_factory=list)
     """The ended ones and, last, the one under way."""
     started_at: int | None = None
     stopped_at: int | None = None
@@ -151,7 +151,7 @@ class Job:
     task: "asyncio.Task[None] | None" = None
 
     @property
-    def attempt(self) -> Attempt | None:
+    def attempt(self) -> BatchAttempt | None:
         """The latest attempt, ended or not."""
         return self.attempts[-1] if self.attempts else None
 

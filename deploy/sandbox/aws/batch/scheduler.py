@@ -9,10 +9,19 @@ from typing import Any, Protocol
 
 from deploy.sandbox.aws.batch.capacity import Capacity
 from deploy.sandbox.aws.batch.errors import RefusedError
-from deploy.sandbox.aws.batch.jobs import Attempt, Dependency, Host, Job, Outcome, Status, Stop, StopCause
+from deploy.sandbox.aws.batch.jobs import (
+    AttemptResult,
+    BatchAttempt,
+    Dependency,
+    Host,
+    Job,
+    Status,
+    StopCause,
+    StopRequest,
+)
 from deploy.sandbox.aws.batch.retries import wants_retry
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import Knobs
+from deploy.sandbox.aws.common.settings import LiveSettings
 
 _MAX_OVERRIDE_CHARACTERS = 8192
 _OVERRIDES_TOO_LONG = f"Container Overrides length must be at most {_MAX_OVERRIDE_CHARACTERS}"
@@ -22,29 +31,29 @@ _log = logging.getLogger(__name__)
 
 
 class Runner(Protocol):
-    async def run(self, job: Job, attempt: Attempt, on_running: Callable[[], None]) -> Outcome:
+    async def run(self, job: Job, attempt: BatchAttempt, on_running: Callable[[], None]) -> AttemptResult:
         """One attempt, from STARTING to its end, which `attempt.stop` hastens."""
 
 
-class Engine:
+class Scheduler:
     """All jobs. `clock` is in seconds since the epoch; `announce` tells of every change of state."""
 
     def __init__(
         self,
         runner: Runner,
         announce: Callable[[Job], None],
-        knobs: Knobs,
+        settings: LiveSettings,
         ledger: Ledger,
         clock: Callable[[], float],
         rng: Random,
     ) -> None:
         self._runner = runner
         self._announce = announce
-        self._knobs = knobs
+        self._settings = settings
         self._ledger = ledger
         self._clock = clock
         self._rng = rng
-        self._capacity = Capacity(lambda: knobs.now.capacity_reason, lambda: f"i-{rng.getrandbits(68):017x}")
+        self._capacity = Capacity(lambda: settings.now.capacity_reason, lambda: f"i-{rng.getrandbits(68):017x}")
         self.jobs: dict[str, Job] = {}
 
     def submit(self, job: Job, array_size: int | None = None) -> None:
@@ -76,11 +85,11 @@ class Engine:
                 continue
             each.terminated = reason
             if each.status.on_host:
-                self.stop(each, Stop(StopCause.TERMINATED, self._knobs.now.stop_timeout_seconds))
+                self.stop(each, StopRequest(StopCause.TERMINATED, self._settings.now.stop_timeout_seconds))
             else:
                 self._abandon(each, reason)
 
-    def stop(self, job: Job, stop: Stop) -> None:
+    def stop(self, job: Job, stop: StopRequest) -> None:
         """Ends the attempt under way, if there is one."""
         if job.status.on_host and job.attempt and not job.attempt.stop.done():
             job.attempt.stop.set_result(stop)
@@ -94,7 +103,7 @@ class Engine:
         for job in self.jobs.values():
             if job.status.on_host:
                 job.terminated = "The sandbox is closed"
-                self.stop(job, Stop(StopCause.TERMINATED, 0))
+                self.stop(job, StopRequest(StopCause.TERMINATED, 0))
             elif job.task:
                 job.task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -102,7 +111,7 @@ class Engine:
 
     # ---- one job -----------------------------------------------------------------------------------------
     async def _run(self, job: Job) -> None:
-        await asyncio.sleep(self._knobs.now.submitted_seconds)
+        await asyncio.sleep(self._settings.now.submitted_seconds)
         if not await self._dependencies_met(job):
             self._end(job, Status.FAILED, _DEPENDENCY_FAILED)
             return
@@ -118,11 +127,11 @@ class Engine:
                 self._end(job, Status.FAILED, job.terminated or outcome.status_reason)
                 return
 
-    async def _try(self, job: Job) -> Outcome:
+    async def _try(self, job: Job) -> AttemptResult:
         self._move(job, Status.RUNNABLE)
         host = await self._capacity.acquire(job)
         try:
-            await asyncio.sleep(self._knobs.now.runnable_seconds)
+            await asyncio.sleep(self._settings.now.runnable_seconds)
             attempt = self._new_attempt(job, host)
             self._move(job, Status.STARTING)
             attempt.outcome = await self._runner.run(job, attempt, lambda: self._move(job, Status.RUNNING))
@@ -131,9 +140,9 @@ class Engine:
         finally:
             self._capacity.release(job, host)
 
-    def _new_attempt(self, job: Job, host: Host) -> Attempt:
+    def _new_attempt(self, job: Job, host: Host) -> BatchAttempt:
         task_id = f"{self._rng.getrandbits(128):032x}"
-        attempt = Attempt(
+        attempt = BatchAttempt(
             number=len(job.attempts) + 1,
             task_id=task_id,
             host=host,
@@ -143,14 +152,14 @@ class Engine:
         job.attempts.append(attempt)
         return attempt
 
-    def _retries(self, job: Job, outcome: Outcome) -> bool:
+    def _retries(self, job: Job, outcome: AttemptResult) -> bool:
         if outcome.final or job.terminated is not None or len(job.attempts) >= job.spec.attempts:
             return False
         return wants_retry(job.spec.exit_rules, outcome.status_reason, outcome.reason, outcome.exit_code)
 
     # ---- arrays and dependencies ---------------------------------------------------------------------------
     async def _run_array(self, parent: Job) -> None:
-        await asyncio.sleep(self._knobs.now.submitted_seconds)
+        await asyncio.sleep(self._settings.now.submitted_seconds)
         self._move(parent, Status.PENDING)
         met = await self._all_succeed([each for each in parent.spec.depends_on if not each.kind])
         for child in parent.children:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deploy.sandbox.aws.batch.errors import RefusedError
-from deploy.sandbox.aws.batch.jobs import Dependency, Spec
+from deploy.sandbox.aws.batch.jobs import Dependency, JobSpec
 from deploy.sandbox.aws.batch.retries import ExitRule
 
 MAX_REQUEST_BYTES = 30 * 1024
@@ -83,7 +83,7 @@ def _check_retries(strategy: Mapping[str, Any] | None) -> None:
                 )
 
 
-def merge(request: Request, definition: Any, queue: Any) -> Spec:
+def merge(request: Request, definition: Any, queue: Any) -> JobSpec:
     """The job that a checked request asks for, of moto's definition and queue."""
     overrides = _overrides(request)
     properties = {key: value for key, value in (definition.container_properties or {}).items() if value is not None}
@@ -93,7 +93,7 @@ def merge(request: Request, definition: Any, queue: Any) -> Spec:
     options = (properties.get("logConfiguration") or {}).get("options") or {}
     strategy = request.get("retryStrategy") or definition.retry_strategy or {}
     timeout = request.get("timeout") or definition.timeout or {}
-    return Spec(
+    return JobSpec(
         name=request["jobName"],
         queue=queue,
         definition_arn=definition.arn,

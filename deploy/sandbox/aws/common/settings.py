@@ -83,7 +83,7 @@ def parse(values: Any) -> Settings:
         raise SettingsError(f"{wrong}. Valid settings: {', '.join(Settings.model_fields)}.") from error
 
 
-class Knobs:
+class LiveSettings:
     """The settings as they are now: one object that all parts read, and one place where they change."""
 
     def __init__(self, settings: Settings) -> None:

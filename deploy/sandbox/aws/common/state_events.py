@@ -18,7 +18,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.events.models import events_backends
 from moto.events.utils import EventMessageType
 
-from deploy.sandbox.aws.common.settings import REGION, Knobs
+from deploy.sandbox.aws.common.settings import REGION, LiveSettings
 
 _log = logging.getLogger(__name__)
 
@@ -32,8 +32,10 @@ class _Change:
 class Publisher:
     """`clock` is in seconds since the epoch, as `sleep` is in seconds."""
 
-    def __init__(self, knobs: Knobs, clock: Callable[[], float], sleep: Callable[[float], None] = time.sleep) -> None:
-        self._knobs = knobs
+    def __init__(
+        self, settings: LiveSettings, clock: Callable[[], float], sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._settings = settings
         self._clock = clock
         self._sleep = sleep
         self._changes: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
@@ -42,8 +44,8 @@ class Publisher:
 
     def publish(self, detail: dict[str, Any]) -> None:
         """`detail` is what DescribeJobs shows of the job."""
-        if self._knobs.now.events:
-            self._changes.put(_Change(self._clock() + self._knobs.now.event_delay_seconds, detail))
+        if self._settings.now.events:
+            self._changes.put(_Change(self._clock() + self._settings.now.event_delay_seconds, detail))
 
     def close(self) -> None:
         """What has not been sent yet is lost."""

@@ -24,7 +24,7 @@ class CannotStartError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ContainerSpec:
     """What to run. `mark` is a `NAME=value` of the environment that no other container has."""
 
     arguments: tuple[str, ...]
@@ -37,7 +37,7 @@ class Container:
     """One running container; started by `start`."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, output: "asyncio.Task[None]", plan: Plan, reaper: Reaper
+        self, process: asyncio.subprocess.Process, output: "asyncio.Task[None]", plan: ContainerSpec, reaper: Reaper
     ) -> None:
         self._process = process
         self._output = output
@@ -46,7 +46,7 @@ class Container:
         self.exited = asyncio.create_task(process.wait())
 
     @classmethod
-    async def start(cls, plan: Plan, on_output: Callable[[bytes], None], reaper: Reaper) -> "Container":
+    async def start(cls, plan: ContainerSpec, on_output: Callable[[bytes], None], reaper: Reaper) -> "Container":
         """`on_output` gets stdout and stderr, merged, as they come. Raises CannotStartError."""
         environment = _complete(plan)
         arguments = _found(plan.arguments, environment)
@@ -124,7 +124,7 @@ def _found(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[st
     return (program, *arguments[1:])
 
 
-def _complete(plan: Plan) -> dict[str, str]:
+def _complete(plan: ContainerSpec) -> dict[str, str]:
     """The plan's environment over what every container has: this interpreter's programs first, our packages."""
     programs = [str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]
     return {

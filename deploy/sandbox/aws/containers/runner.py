@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from deploy.sandbox.aws.batch.jobs import Attempt, Job, Outcome, Stop, StopCause
+from deploy.sandbox.aws.batch.jobs import AttemptResult, BatchAttempt, Job, StopCause, StopRequest
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Knobs
-from deploy.sandbox.aws.containers.container import CannotStartError, Container, Plan
-from deploy.sandbox.aws.containers.reaper import Reaper
+from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, LiveSettings
+from deploy.sandbox.aws.containers.container import CannotStartError, Container, ContainerSpec
 from deploy.sandbox.aws.containers.job_secrets import SecretError, resolved
+from deploy.sandbox.aws.containers.reaper import Reaper
 from deploy.sandbox.aws.logs.log_driver import LogDriver, LogSink
 
 EXITED = "Essential container in task exited"
@@ -28,14 +28,14 @@ class AttemptRunner:
         endpoint: str,
         directory: Path,
         sink: LogSink,
-        knobs: Knobs,
+        settings: LiveSettings,
         ledger: Ledger,
         clock: Callable[[], float],
     ) -> None:
         self._endpoint = endpoint
         self._directory = directory
         self._sink = sink
-        self._knobs = knobs
+        self._settings = settings
         self._ledger = ledger
         self._clock = clock
         self._reaper = Reaper(directory)
@@ -43,43 +43,43 @@ class AttemptRunner:
     def close(self) -> None:
         self._reaper.close()
 
-    async def run(self, job: Job, attempt: Attempt, on_running: Callable[[], None]) -> Outcome:
+    async def run(self, job: Job, attempt: BatchAttempt, on_running: Callable[[], None]) -> AttemptResult:
         """From STARTING to the end."""
-        await asyncio.wait({attempt.stop}, timeout=self._knobs.now.starting_seconds)
+        await asyncio.wait({attempt.stop}, timeout=self._settings.now.starting_seconds)
         if attempt.stop.done():
             return _stopped(job, attempt, attempt.stop.result(), None)
-        entrypoint = self._knobs.now.images.get(job.spec.image)
+        entrypoint = self._settings.now.images.get(job.spec.image)
         if entrypoint is None:
-            return Outcome(NOT_STARTED, reason=_cannot_pull(job.spec.image))
+            return AttemptResult(NOT_STARTED, reason=_cannot_pull(job.spec.image))
         if not self._log_group_ready(job):
-            return Outcome(NOT_STARTED, reason=_no_log_group(job.spec.log_group))
-        driver = LogDriver(job.spec.log_group, attempt.log_stream, self._sink, self._knobs, self._ledger)
+            return AttemptResult(NOT_STARTED, reason=_no_log_group(job.spec.log_group))
+        driver = LogDriver(job.spec.log_group, attempt.log_stream, self._sink, self._settings, self._ledger)
         try:
             plan = self._plan(job, attempt, entrypoint)
             container = await Container.start(plan, lambda data: driver.output(self._now(), data), self._reaper)
         except SecretError as error:
-            return Outcome(NOT_STARTED, reason=str(error))
+            return AttemptResult(NOT_STARTED, reason=str(error))
         except CannotStartError as error:
-            return Outcome(NOT_STARTED, reason=f"CannotStartContainerError: Error response from daemon: {error}")
+            return AttemptResult(NOT_STARTED, reason=f"CannotStartContainerError: Error response from daemon: {error}")
         on_running()
         outcome = await self._watch(job, attempt, container)
         driver.close(self._now())
         return outcome
 
-    async def _watch(self, job: Job, attempt: Attempt, container: Container) -> Outcome:
+    async def _watch(self, job: Job, attempt: BatchAttempt, container: Container) -> AttemptResult:
         ends: list[asyncio.Future[Any]] = [container.exited, attempt.stop]
         await asyncio.wait(ends, timeout=self._limit(job), return_when=asyncio.FIRST_COMPLETED)
         if container.exited.done():
-            return Outcome(EXITED, await container.end())
-        settings = self._knobs.now
-        timeout = Stop(StopCause.TIMED_OUT, settings.stop_timeout_seconds)
+            return AttemptResult(EXITED, await container.end())
+        settings = self._settings.now
+        timeout = StopRequest(StopCause.TIMED_OUT, settings.stop_timeout_seconds)
         stop = attempt.stop.result() if attempt.stop.done() else timeout
         code = await container.stop(stop.grace, group=settings.signal_group)
         return _stopped(job, attempt, stop, code)
 
     def _limit(self, job: Job) -> float | None:
         seconds = job.spec.timeout_seconds
-        return None if seconds is None else seconds * self._knobs.now.timeout_scale
+        return None if seconds is None else seconds * self._settings.now.timeout_scale
 
     def _log_group_ready(self, job: Job) -> bool:
         """Batch makes its default group; any other must be there, or be asked for."""
@@ -91,7 +91,7 @@ class AttemptRunner:
             self._sink.create_group(group)
         return True
 
-    def _plan(self, job: Job, attempt: Attempt, entrypoint: tuple[str, ...]) -> Plan:
+    def _plan(self, job: Job, attempt: BatchAttempt, entrypoint: tuple[str, ...]) -> ContainerSpec:
         mark = f"{job.id}-{attempt.number}-{attempt.task_id}"
         environment = {
             "AWS_ENDPOINT_URL": self._endpoint,
@@ -100,7 +100,7 @@ class AttemptRunner:
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
-            **self._knobs.now.environment,
+            **self._settings.now.environment,
             **job.spec.environment,
             **resolved(job.spec.container),
             "AWS_BATCH_JOB_ID": job.id,
@@ -111,7 +111,7 @@ class AttemptRunner:
         }
         if job.index is not None:
             environment["AWS_BATCH_JOB_ARRAY_INDEX"] = str(job.index)
-        return Plan(
+        return ContainerSpec(
             (*entrypoint, *job.spec.command),
             environment,
             self._directory / attempt.task_id[:8],  # short: it is in every traceback
@@ -122,16 +122,16 @@ class AttemptRunner:
         return int(self._clock() * 1000)
 
 
-def _stopped(job: Job, attempt: Attempt, stop: Stop, exit_code: int | None) -> Outcome:
+def _stopped(job: Job, attempt: BatchAttempt, stop: StopRequest, exit_code: int | None) -> AttemptResult:
     match stop.cause:
         case StopCause.TERMINATED:
-            return Outcome(job.terminated or EXITED, exit_code, final=True)
+            return AttemptResult(job.terminated or EXITED, exit_code, final=True)
         case StopCause.TIMED_OUT:
-            return Outcome(TIMED_OUT, exit_code, final=True)
+            return AttemptResult(TIMED_OUT, exit_code, final=True)
         case StopCause.RECLAIMED:
-            return Outcome(f"Host EC2 (instance {attempt.host.instance_id}) terminated.")
+            return AttemptResult(f"Host EC2 (instance {attempt.host.instance_id}) terminated.")
         case StopCause.OUT_OF_MEMORY:
-            return Outcome(EXITED, exit_code, OUT_OF_MEMORY)
+            return AttemptResult(EXITED, exit_code, OUT_OF_MEMORY)
 
 
 def _cannot_pull(image: str) -> str:

@@ -19,7 +19,7 @@ from moto.logs.models import LogEvent, LogGroup, LogsBackend, LogStream, logs_ba
 from moto.logs.responses import LogsResponse
 from moto.logs.utils import EventMessageFilter
 
-from deploy.sandbox.aws.common.settings import REGION, Knobs
+from deploy.sandbox.aws.common.settings import REGION, LiveSettings
 from deploy.sandbox.aws.logs.log_driver import Event
 
 MAX_STREAMS = 100
@@ -78,8 +78,8 @@ class FilteredLogs:
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
     """
 
-    def __init__(self, knobs: Knobs) -> None:
-        self._knobs = knobs
+    def __init__(self, settings: LiveSettings) -> None:
+        self._settings = settings
         self._lock = threading.Lock()
         self._sorted: WeakKeyDictionary[LogStream, SortedStream] = WeakKeyDictionary()
 
@@ -87,9 +87,9 @@ class FilteredLogs:
         """Raises moto's exceptions for a missing group or stream and for parameters that cannot be."""
         streams = self._streams(backend, request)
         token = request.get("nextToken")
-        if token is None and self._knobs.now.log_empty_pages:
+        if token is None and self._settings.now.log_empty_pages:
             return {"events": [], "nextToken": _token((0, -1)), "searchedLogStreams": []}
-        most = min(request.get("limit") or self._knobs.now.log_page_events, self._knobs.now.log_page_events)
+        most = min(request.get("limit") or self._settings.now.log_page_events, self._settings.now.log_page_events)
         with self._lock:
             events, more = _taken(self._matching(streams, request, _after(token)), most)
         answer: dict[str, Any] = {"events": events, "searchedLogStreams": []}
@@ -105,7 +105,7 @@ class FilteredLogs:
             raise InvalidParameterException("logStreamNames and logStreamNamePrefix cannot both be given.")
         if names is not None and not 1 <= len(names) <= MAX_STREAMS:
             raise InvalidParameterException(f"logStreamNames takes 1 to {MAX_STREAMS} names, given {len(names)}.")
-        if names and self._knobs.now.missing_stream_fails and any(each not in group.streams for each in names):
+        if names and self._settings.now.missing_stream_fails and any(each not in group.streams for each in names):
             raise ResourceNotFoundException("The specified log stream does not exist.")
         if names:
             return [group.streams[each] for each in dict.fromkeys(names) if each in group.streams]
@@ -138,9 +138,9 @@ class ProcessLogsResponse(LogsResponse):
         return json.dumps(self.filtered.page(self.logs_backend, json.loads(self.body or "{}")))
 
 
-def install(knobs: Knobs) -> None:
+def install(settings: LiveSettings) -> None:
     """Puts our FilterLogEvents into moto. To be called once in a process, before the server answers."""
-    ProcessLogsResponse.filtered = FilteredLogs(knobs)
+    ProcessLogsResponse.filtered = FilteredLogs(settings)
     moto.logs.urls.url_paths = dict.fromkeys(moto.logs.urls.url_paths, ProcessLogsResponse.dispatch)
     LogGroup.get_cfn_attribute = _attribute  # type: ignore[method-assign, assignment]
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Protocol
 
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import Knobs
+from deploy.sandbox.aws.common.settings import LiveSettings
 from deploy.sandbox.aws.logs.split_lines import LineSplitter
 
 # A PutLogEvents call carries at most this many events.
@@ -25,11 +25,11 @@ class LogSink(Protocol):
 class LogDriver:
     """One container's log driver: keeps lines, and sends what it has at every flush."""
 
-    def __init__(self, group: str, stream: str, sink: LogSink, knobs: Knobs, ledger: Ledger) -> None:
+    def __init__(self, group: str, stream: str, sink: LogSink, settings: LiveSettings, ledger: Ledger) -> None:
         self._group = group
         self._stream = stream
         self._sink = sink
-        self._knobs = knobs
+        self._settings = settings
         self._ledger = ledger
         self._splitter = LineSplitter()
         self._waiting: list[Event] = []
@@ -51,14 +51,14 @@ class LogDriver:
             self._flusher = asyncio.create_task(self._flush_later())
 
     async def _flush_later(self) -> None:
-        await asyncio.sleep(self._knobs.now.log_flush_seconds)
+        await asyncio.sleep(self._settings.now.log_flush_seconds)
         self._send()
 
     def _send(self) -> None:
         events, self._waiting = self._waiting, []
         if not events:
             return
-        delay = self._knobs.now.log_ingestion_seconds
+        delay = self._settings.now.log_ingestion_seconds
         if delay:
             asyncio.get_running_loop().call_later(delay, self._write, events)
         else:

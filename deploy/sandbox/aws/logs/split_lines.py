@@ -1,6 +1,6 @@
 """A byte stream cut into log events as Docker's awslogs driver does it.
 
-https://docs.docker.com/engine/logging/drivers/awslogs/: one event a line, lines end at a line feed, carriage
+https://docs.docker.com/scheduler/logging/drivers/awslogs/: one event a line, lines end at a line feed, carriage
 returns stay, empty lines are dropped, what is too long for one event becomes several.
 """
 

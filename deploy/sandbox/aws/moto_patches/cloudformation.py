@@ -27,10 +27,10 @@ _KEPT = frozenset({"Tags", "Parameters", "Options"})
 
 def install(backends: Any) -> None:
     """To be called once in a process, before the server answers. `backends` are those of `backend.install`."""
-    forms: dict[type, Form] = {
-        ComputeEnvironment: EnvironmentForm(backends),
-        JobQueue: QueueForm(backends),
-        JobDefinition: DefinitionForm(backends),
+    forms: dict[type, ResourceHandler] = {
+        ComputeEnvironment: EnvironmentHandler(backends),
+        JobQueue: QueueHandler(backends),
+        JobDefinition: DefinitionHandler(backends),
     }
     for model, form in forms.items():
         mended = {
@@ -45,7 +45,7 @@ def install(backends: Any) -> None:
     setattr(RouteTable, "delete_from_cloudformation_json", staticmethod(_delete_route_table))  # noqa: B010  mypy's
 
 
-class Form:
+class ResourceHandler:
     """What CloudFormation asks of a kind of resource. moto names one by its ARN once it is made."""
 
     attributes: Mapping[str, str] = {}
@@ -72,7 +72,7 @@ class Form:
         raise NotImplementedError
 
 
-class EnvironmentForm(Form):
+class EnvironmentHandler(ResourceHandler):
     attributes = {"ComputeEnvironmentArn": "arn"}
 
     def _create(self, backend: Any, name: str, properties: Json) -> Any:
@@ -89,7 +89,7 @@ class EnvironmentForm(Form):
         backend.delete_compute_environment(name)
 
 
-class QueueForm(Form):
+class QueueHandler(ResourceHandler):
     attributes = {"JobQueueArn": "arn"}
 
     def _create(self, backend: Any, name: str, properties: Json) -> Any:
@@ -106,7 +106,7 @@ class QueueForm(Form):
         backend.delete_job_queue(name)
 
 
-class DefinitionForm(Form):
+class DefinitionHandler(ResourceHandler):
     attributes = {"JobDefinitionArn": "arn"}
 
     def _create(self, backend: Any, name: str, properties: Json) -> Any:

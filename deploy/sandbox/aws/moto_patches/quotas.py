@@ -11,20 +11,20 @@ import moto.servicequotas.urls
 from moto.servicequotas.models import ServiceQuotasBackend
 from moto.servicequotas.responses import ServiceQuotasResponse
 
-from deploy.sandbox.aws.common.settings import Knobs
+from deploy.sandbox.aws.common.settings import LiveSettings
 
 _NAMES = {"L-DB2E81BA": "Running On-Demand G and VT instances", "L-3819A6DF": "All G and VT Spot Instance Requests"}
 
 
-def install(knobs: Knobs) -> None:
+def install(settings: LiveSettings) -> None:
     """To be called once in a process, before the server answers."""
-    GpuQuotas.knobs = knobs
+    GpuQuotas.settings = settings
     moto.servicequotas.models.servicequotas_backends.backend = GpuQuotas
     vars(moto.servicequotas.urls)["url_paths"] = {"{0}/$": GpuQuotasResponse.dispatch}
 
 
 class GpuQuotas(ServiceQuotasBackend):
-    knobs: ClassVar[Knobs]
+    settings: ClassVar[LiveSettings]
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -38,7 +38,7 @@ class GpuQuotas(ServiceQuotasBackend):
         if service_code != "ec2" or quota_code not in _NAMES:
             return super().get_service_quota(service_code, quota_code)
         facts = {"ServiceCode": "ec2", "QuotaCode": quota_code, "QuotaName": _NAMES[quota_code], "Unit": "None"}
-        value = self.granted.get(quota_code, self.knobs.now.gpu_vcpus)
+        value = self.granted.get(quota_code, self.settings.now.gpu_vcpus)
         return {**facts, "Value": value, "Adjustable": True}
 
 

@@ -25,7 +25,7 @@ class FaultError(ValueError):
     """What was asked for is no fault; the message says what is."""
 
 
-class Fault(BaseModel, extra="forbid"):
+class RequestFault(BaseModel, extra="forbid"):
     """`429` is throttling, in each service's own words; `expired` is credentials that are too old.
 
     `html` is a page where another answer is expected; `truncated` has the effect and loses half of the answer.
@@ -58,26 +58,26 @@ class Fault(BaseModel, extra="forbid"):
                 return None
 
 
-def parse(values: Any) -> Fault:
+def parse(values: Any) -> RequestFault:
     """Raises FaultError."""
     try:
-        return Fault.model_validate(values)
+        return RequestFault.model_validate(values)
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, given {e['input']!r}" for e in error.errors())
-        raise FaultError(f"{wrong}. A fault has: {', '.join(Fault.model_fields)}.") from error
+        raise FaultError(f"{wrong}. A fault has: {', '.join(RequestFault.model_fields)}.") from error
 
 
-class Faults:
+class FaultLayer:
     """A WSGI layer in front of `application`."""
 
     def __init__(self, application: Application, ledger: Ledger) -> None:
         self._application = application
         self._ledger = ledger
         self._lock = threading.Lock()
-        self._faults: list[Fault] = []
+        self._faults: list[RequestFault] = []
         self._closing = threading.Event()
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: RequestFault) -> None:
         with self._lock:
             self._faults.append(fault)
 
@@ -107,7 +107,7 @@ class Faults:
             _read_whole(environ)
         return self._fail(fault, call, start_response)
 
-    def _take(self, action: str) -> Fault | None:
+    def _take(self, action: str) -> RequestFault | None:
         with self._lock:
             fault = next((each for each in self._faults if each.action in (action, ANY)), None)
             if fault:
@@ -115,7 +115,7 @@ class Faults:
             self._faults = [each for each in self._faults if each.times > 0]
             return fault
 
-    def _slow(self, fault: Fault, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def _slow(self, fault: RequestFault, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if fault.when == "before":
             self._closing.wait(fault.seconds)
             return self._application(environ, start_response)
@@ -123,7 +123,7 @@ class Faults:
         self._closing.wait(fault.seconds)
         return answer
 
-    def _fail(self, fault: Fault, call: Call, start_response: Any) -> Iterable[bytes]:
+    def _fail(self, fault: RequestFault, call: Call, start_response: Any) -> Iterable[bytes]:
         failure = fault.failure(call)
         if failure:
             start_response(f"{failure.status} Fault", failure.headers(call.protocol))

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from deploy.sandbox.aws.common.settings import REGION, Knobs
+from deploy.sandbox.aws.common.settings import REGION, LiveSettings
 from deploy.sandbox.aws.requests.protocols import call_of
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -28,7 +28,7 @@ _NO_PERMISSION = frozenset({"sts:GetCallerIdentity"})
 """Asked of nobody: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
 
 
-class Need(NamedTuple):
+class Permission(NamedTuple):
     """One permission that a call takes. `context` are the condition keys that the request carries."""
 
     action: str
@@ -36,7 +36,7 @@ class Need(NamedTuple):
     context: tuple[tuple[str, str], ...] = ()
 
 
-class Asked(NamedTuple):
+class AwsRequest(NamedTuple):
     """A request, as far as permissions go by it."""
 
     service: str
@@ -47,13 +47,13 @@ class Asked(NamedTuple):
     copied_from: str
 
 
-class Calls:
+class CallRecorder:
     """A WSGI layer that keeps, while the setting `record_calls` is on, each need of each caller with its count."""
 
-    def __init__(self, application: Application, knobs: Knobs, tags_of: TagsOf) -> None:
-        self._application, self._knobs, self._tags_of = application, knobs, tags_of
+    def __init__(self, application: Application, settings: LiveSettings, tags_of: TagsOf) -> None:
+        self._application, self._settings, self._tags_of = application, settings, tags_of
         self._lock = threading.Lock()
-        self._counts: Counter[tuple[str, Need]] = Counter()
+        self._counts: Counter[tuple[str, Permission]] = Counter()
 
     def entries(self) -> list[dict[str, Any]]:
         """In the order in which they first came. `caller` is the id of an access key."""
@@ -65,7 +65,7 @@ class Calls:
         ]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if not self._knobs.now.record_calls:
+        if not self._settings.now.record_calls:
             return self._application(environ, start_response)
         caller, asked = read(environ)
 
@@ -73,7 +73,7 @@ class Calls:
             wanted = list(needs(asked, self._tags_of))
             if status.startswith("404") and asked.service == "s3":
                 # Who may not list is told "denied" of a key that is not there, and it is the 404 that code goes by.
-                wanted.append(Need("s3:ListBucket", _bucket(asked.path)[0]))
+                wanted.append(Permission("s3:ListBucket", _bucket(asked.path)[0]))
             with self._lock:
                 self._counts.update((caller, need) for need in wanted)
             return start_response(status, headers, *rest)
@@ -81,7 +81,7 @@ class Calls:
         return self._application(environ, start)
 
 
-def read(environ: dict[str, Any]) -> tuple[str, Asked]:
+def read(environ: dict[str, Any]) -> tuple[str, AwsRequest]:
     """Who asks, and for what; the body is put back for who reads it next."""
     raw, content_type = b"", environ.get("CONTENT_TYPE", "")
     if environ.get("HTTP_X_AMZ_TARGET") or content_type.startswith(_FORM) or environ["PATH_INFO"].startswith("/v1/"):
@@ -93,14 +93,14 @@ def read(environ: dict[str, Any]) -> tuple[str, Asked]:
     caller, service = (match[1], match[2]) if match else ("nobody", "")
     body = json.loads(raw) if raw.startswith(b"{") else {}
     operation = call_of(environ, raw).action
-    return caller, Asked(
+    return caller, AwsRequest(
         service, operation, body, environ["PATH_INFO"], query, environ.get("HTTP_X_AMZ_COPY_SOURCE", "")
     )
 
 
-def needs(asked: Asked, tags_of: TagsOf) -> Iterator[Need]:
+def needs(asked: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
     """A service that is not known here needs its action on everything, so that nothing passes unseen."""
-    own: dict[str, Callable[[], Iterator[Need]]] = {
+    own: dict[str, Callable[[], Iterator[Permission]]] = {
         "s3": lambda: _s3(asked),
         "batch": lambda: _batch(asked, tags_of),
         "sqs": lambda: _sqs(asked),
@@ -112,19 +112,19 @@ def needs(asked: Asked, tags_of: TagsOf) -> Iterator[Need]:
         yield from own[asked.service]()
         return
     find = _RESOURCES.get(action)
-    yield Need(action, find(asked.body) if find else "*")
+    yield Permission(action, find(asked.body) if find else "*")
 
 
-def _s3(asked: Asked) -> Iterator[Need]:
+def _s3(asked: AwsRequest) -> Iterator[Permission]:
     bucket, of_object = _bucket(asked.path)
     if asked.operation in ("ListObjects", "ListObjectsV2", "HeadBucket"):
         prefix = tuple(("s3:prefix", value) for value in asked.query.get("prefix", ()))
-        yield Need("s3:ListBucket", bucket, prefix)
+        yield Permission("s3:ListBucket", bucket, prefix)
         return
     action = _S3_ACTIONS.get(asked.operation, asked.operation)
-    yield Need(f"s3:{action}", of_object or bucket)
+    yield Permission(f"s3:{action}", of_object or bucket)
     if asked.copied_from:
-        yield Need("s3:GetObject", f"arn:aws:s3:::{unquote(asked.copied_from).lstrip('/')}")
+        yield Permission("s3:GetObject", f"arn:aws:s3:::{unquote(asked.copied_from).lstrip('/')}")
 
 
 _S3_ACTIONS = {
@@ -141,27 +141,27 @@ def _bucket(path: str) -> tuple[str, str]:
     return f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/{key}" if key else ""
 
 
-def _batch(asked: Asked, tags_of: TagsOf) -> Iterator[Need]:
+def _batch(asked: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
     body = asked.body
     if asked.operation == "SubmitJob":
         tags = tuple((f"aws:RequestTag/{name}", value) for name, value in sorted((body.get("tags") or {}).items()))
-        yield Need("batch:SubmitJob", _named("job-queue", body["jobQueue"]), tags)
-        yield Need("batch:SubmitJob", _named("job-definition", body["jobDefinition"]), tags)
+        yield Permission("batch:SubmitJob", _named("job-queue", body["jobQueue"]), tags)
+        yield Permission("batch:SubmitJob", _named("job-definition", body["jobDefinition"]), tags)
         if tags:
-            yield Need("batch:TagResource", _arn("batch", "job/*"), tags)
+            yield Permission("batch:TagResource", _arn("batch", "job/*"), tags)
     elif asked.operation in ("TerminateJob", "CancelJob"):
         # The jobs of an array are named "<array>:<index>", and have no tags, whatever the array has.
         job_id, colon, _ = body["jobId"].partition(":")
         known = {} if colon else tags_of(job_id)
         tags = tuple((f"aws:ResourceTag/{name}", value) for name, value in sorted(known.items()))
-        yield Need(f"batch:{asked.operation}", _arn("batch", "job/*:*" if colon else "job/*"), tags)
+        yield Permission(f"batch:{asked.operation}", _arn("batch", "job/*:*" if colon else "job/*"), tags)
     else:
-        yield Need(f"batch:{asked.operation}", "*")
+        yield Permission(f"batch:{asked.operation}", "*")
 
 
-def _sqs(asked: Asked) -> Iterator[Need]:
+def _sqs(asked: AwsRequest) -> Iterator[Permission]:
     action = asked.operation.removesuffix("Batch")
-    yield Need(f"sqs:{action}", _arn("sqs", asked.body.get("QueueUrl", "").rpartition("/")[2]))
+    yield Permission(f"sqs:{action}", _arn("sqs", asked.body.get("QueueUrl", "").rpartition("/")[2]))
 
 
 _RESOURCES: dict[str, Callable[[Json], str]] = {

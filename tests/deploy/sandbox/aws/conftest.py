@@ -14,7 +14,7 @@ import pytest
 from deploy.sandbox.aws.common.event_loop import LoopThread
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.launcher import aws_stand_in
-from deploy.sandbox.aws.resources import Clients, Plan, Resources, create
+from deploy.sandbox.aws.resources import Clients, ResourcePlan, Resources, create
 
 PYTHON = "test/python:1"
 SETTINGS = Settings(
@@ -106,7 +106,7 @@ def _sandbox() -> Iterator[Sandbox]:
     loop = LoopThread()
     stand_in = aws_stand_in(SETTINGS)
     endpoint = loop.run(stand_in.__aenter__())
-    plan = Plan(name="test", image=PYTHON, vcpus=1, memory_mib=512, max_vcpus=4)
+    plan = ResourcePlan(name="test", image=PYTHON, vcpus=1, memory_mib=512, max_vcpus=4)
     try:
         yield Sandbox(endpoint, create(endpoint, plan))
     finally:

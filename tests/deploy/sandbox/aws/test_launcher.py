@@ -14,7 +14,7 @@ import pytest
 
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.launcher import StartError, aws_stand_in
-from deploy.sandbox.aws.resources import Clients, Plan, create
+from deploy.sandbox.aws.resources import Clients, ResourcePlan, create
 from tests.deploy.sandbox.aws.conftest import SETTINGS, Sandbox, gone
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ SLEEPER = (
 
 def running_job(endpoint: str) -> list[int]:
     """Starts a job with a child in a session of its own; the ids of both processes."""
-    resources = create(endpoint, Plan(name="test", image="test/python:1", vcpus=1, memory_mib=512))
+    resources = create(endpoint, ResourcePlan(name="test", image="test/python:1", vcpus=1, memory_mib=512))
     sandbox = Sandbox(endpoint, resources)
     job = sandbox.await_status(sandbox.submit(SLEEPER), "RUNNING")
     return [int(word) for word in sandbox.lines(job, at_least=1)[0].split()]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploy.sandbox.chaos.compare_jobs import Account, Wrong, account
-from deploy.sandbox.chaos.compare_trials import TrialWrong
+from deploy.sandbox.chaos.compare_jobs import Comparison, JobProblem, account
+from deploy.sandbox.chaos.compare_trials import TrialProblem
 from deploy.sandbox.chaos.printing_job import line, seed
 from deploy.sandbox.demo.record import Record
 
@@ -34,7 +34,7 @@ class Story:
         self.discord: list[dict[str, Any]] = [{"kind": "message.create", "nonce": "7", "replayed": False}]
         self.archived = "".join(f"{each}\n" for each in LINES)
 
-    def account(self, folder: Path) -> Account:
+    def account(self, folder: Path) -> Comparison:
         (folder / "whole.log").write_text("".join(f"{each}\n" for each in LINES))
         channel = {"id": CHANNEL, "messages": [{**self.card, "id": CARD}, *self.endings]}
         thread = {"id": CARD, "messages": [*self.blocks, *self.files]}
@@ -75,25 +75,25 @@ def _violation(story: Story) -> None:
     story.discord.append({"kind": "openapi.violation"})
 
 
-CHANGES: dict[str, tuple[Callable[[Story], object], set[Wrong]]] = {
-    "never submitted": (lambda s: s.submissions.clear(), {Wrong.JOB_LOST}),
-    "submitted twice": (lambda s: s.submissions.append(s.submissions[0]), {Wrong.JOB_DOUBLED}),
-    "never told": (lambda s: s.endings.clear(), {Wrong.ENDING_LOST}),
-    "told twice": (lambda s: s.endings.append(s.endings[0]), {Wrong.ENDING_DOUBLED}),
-    "failed": (lambda s: setattr(s, "end", "FAILED"), {Wrong.ENDING_FALSE, Wrong.CARD}),
-    "an old card": (lambda s: s.card["embeds"][0].update(description="**Running**"), {Wrong.CARD}),
-    "a line lost": (lambda s: setattr(s, "archived", s.archived[14:]), {Wrong.LINE_LOST, Wrong.FILE}),
+CHANGES: dict[str, tuple[Callable[[Story], object], set[JobProblem]]] = {
+    "never submitted": (lambda s: s.submissions.clear(), {JobProblem.JOB_LOST}),
+    "submitted twice": (lambda s: s.submissions.append(s.submissions[0]), {JobProblem.JOB_DOUBLED}),
+    "never told": (lambda s: s.endings.clear(), {JobProblem.ENDING_LOST}),
+    "told twice": (lambda s: s.endings.append(s.endings[0]), {JobProblem.ENDING_DOUBLED}),
+    "failed": (lambda s: setattr(s, "end", "FAILED"), {JobProblem.ENDING_FALSE, JobProblem.CARD}),
+    "an old card": (lambda s: s.card["embeds"][0].update(description="**Running**"), {JobProblem.CARD}),
+    "a line lost": (lambda s: setattr(s, "archived", s.archived[14:]), {JobProblem.LINE_LOST, JobProblem.FILE}),
     "a line doubled": (
         lambda s: setattr(s, "archived", s.archived + LINES[-1]),
-        {Wrong.LINE_DOUBLED, Wrong.FILE},
+        {JobProblem.LINE_DOUBLED, JobProblem.FILE},
     ),
-    "no file": (lambda s: s.files.clear(), {Wrong.FILE}),
-    "two files": (lambda s: s.files.append(s.files[0]), {Wrong.FILE}),
-    "a block lost": (lambda s: s.blocks.pop(), {Wrong.SHOWN_LOST}),
-    "a block doubled": (lambda s: s.blocks.append(s.blocks[-1]), {Wrong.SHOWN_DOUBLED}),
-    "a wrong digest": (lambda s: s.blocks.append(_digest(9, [])), {Wrong.SHOWN_LOST}),
-    "a message twice": (_doubled_nonce, {Wrong.MESSAGE_DOUBLED}),
-    "a bad request": (_violation, {Wrong.REQUEST}),
+    "no file": (lambda s: s.files.clear(), {JobProblem.FILE}),
+    "two files": (lambda s: s.files.append(s.files[0]), {JobProblem.FILE}),
+    "a block lost": (lambda s: s.blocks.pop(), {JobProblem.SHOWN_LOST}),
+    "a block doubled": (lambda s: s.blocks.append(s.blocks[-1]), {JobProblem.SHOWN_DOUBLED}),
+    "a wrong digest": (lambda s: s.blocks.append(_digest(9, [])), {JobProblem.SHOWN_LOST}),
+    "a message twice": (_doubled_nonce, {JobProblem.MESSAGE_DOUBLED}),
+    "a bad request": (_violation, {JobProblem.REQUEST}),
 }
 
 
@@ -138,7 +138,7 @@ class SweepStory:
             _message("```\n.2     -\n```"),
         ]
 
-    def account(self, folder: Path) -> Account:
+    def account(self, folder: Path) -> Comparison:
         (folder / "table.csv").write_text("\n".join(["trial,seed,state", *self.rows]))
         channel = {"id": CHANNEL, "messages": [{**self.card, "id": CARD}, *self.endings]}
         thread = {"id": CARD, "messages": self.notes}
@@ -169,38 +169,38 @@ def _again(story: SweepStory) -> None:
     ]
 
 
-SWEEP_CHANGES: dict[str, tuple[bool, Callable[[SweepStory], object], set[Wrong | TrialWrong]]] = {
-    "the array twice": (False, _again, {TrialWrong.DOUBLED}),
-    "a trial twice": (True, _again, {TrialWrong.DOUBLED}),
+SWEEP_CHANGES: dict[str, tuple[bool, Callable[[SweepStory], object], set[JobProblem | TrialProblem]]] = {
+    "the array twice": (False, _again, {TrialProblem.DOUBLED}),
+    "a trial twice": (True, _again, {TrialProblem.DOUBLED}),
     "a trial never": (
         True,
         lambda s: (s.calls.pop(), s.rows.pop(), s.notes.pop()),
-        {TrialWrong.LOST, TrialWrong.UNTOLD},
+        {TrialProblem.LOST, TrialProblem.UNTOLD},
     ),
-    "no row": (False, lambda s: s.rows.pop(), {TrialWrong.FALSE}),
-    "a row twice": (False, lambda s: s.rows.append(s.rows[-1]), {TrialWrong.FALSE}),
-    "a false state": (False, lambda s: s.states[2].update(status="FAILED"), {TrialWrong.FALSE}),
-    "a false point": (False, lambda s: s.rows.__setitem__(2, f"{SWEEP}.2,9,no metrics"), {TrialWrong.FALSE}),
-    "a trial untold": (False, lambda s: s.notes.pop(), {TrialWrong.UNTOLD}),
-    "a trial told twice": (False, lambda s: s.notes.append(s.notes[-1]), {TrialWrong.UNTOLD}),
-    "never told": (False, lambda s: s.endings.clear(), {Wrong.ENDING_LOST, TrialWrong.FALSE}),
+    "no row": (False, lambda s: s.rows.pop(), {TrialProblem.FALSE}),
+    "a row twice": (False, lambda s: s.rows.append(s.rows[-1]), {TrialProblem.FALSE}),
+    "a false state": (False, lambda s: s.states[2].update(status="FAILED"), {TrialProblem.FALSE}),
+    "a false point": (False, lambda s: s.rows.__setitem__(2, f"{SWEEP}.2,9,no metrics"), {TrialProblem.FALSE}),
+    "a trial untold": (False, lambda s: s.notes.pop(), {TrialProblem.UNTOLD}),
+    "a trial told twice": (False, lambda s: s.notes.append(s.notes[-1]), {TrialProblem.UNTOLD}),
+    "never told": (False, lambda s: s.endings.clear(), {JobProblem.ENDING_LOST, TrialProblem.FALSE}),
     "told twice": (
         False,
         lambda s: s.endings.append(_message(f"{SWEEP} swept 3 trials", mentions=[{"id": "5"}])),
-        {Wrong.ENDING_DOUBLED},
+        {JobProblem.ENDING_DOUBLED},
     ),
     "told as failed": (
         False,
         lambda s: s.endings[0].update(content=f"{SWEEP} failed: exit code 1"),
-        {Wrong.ENDING_FALSE},
+        {JobProblem.ENDING_FALSE},
     ),
-    "an old card": (False, lambda s: s.card["embeds"][0].update(description="**Running**"), {Wrong.CARD}),
+    "an old card": (False, lambda s: s.card["embeds"][0].update(description="**Running**"), {JobProblem.CARD}),
     "a card without its picture": (
         False,
         lambda s: s.card["embeds"][0].update(image={"url": "attachment://board.png"}),
-        {Wrong.CARD},
+        {JobProblem.CARD},
     ),
-    "no card": (False, lambda s: s.card.update(embeds=[]), {Wrong.CARD, TrialWrong.UNTOLD}),
+    "no card": (False, lambda s: s.card.update(embeds=[]), {JobProblem.CARD, TrialProblem.UNTOLD}),
 }
 
 

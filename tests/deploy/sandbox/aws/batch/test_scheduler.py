@@ -1,4 +1,4 @@
-"""The engine with attempts that a test decides over: no process, no waiting."""
+"""The scheduler with attempts that a test decides over: no process, no waiting."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,32 +8,32 @@ from typing import Any
 import pytest
 
 from deploy.sandbox.aws.batch.errors import RefusedError
-from deploy.sandbox.aws.batch.jobs import Attempt, Dependency, Job, Outcome, Status, Stop, StopCause
+from deploy.sandbox.aws.batch.jobs import AttemptResult, BatchAttempt, Dependency, Job, Status, StopCause, StopRequest
 from deploy.sandbox.aws.batch.retries import ExitRule
-from deploy.sandbox.aws.batch.scheduler import Engine
+from deploy.sandbox.aws.batch.scheduler import Scheduler
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import Knobs, Settings
+from deploy.sandbox.aws.common.settings import LiveSettings, Settings
 from tests.deploy.sandbox.aws.factory import job
 
 AT_ONCE = Settings(submitted_seconds=0, runnable_seconds=0, starting_seconds=0)
 EXITED = "Essential container in task exited"
-SUCCESS = Outcome(EXITED, 0)
-FAILURE = Outcome(EXITED, 1)
-HOST_LOST = Outcome("Host EC2 (instance i-0) terminated.")
-TERMINATED = Outcome("", 143, final=True)
+SUCCESS = AttemptResult(EXITED, 0)
+FAILURE = AttemptResult(EXITED, 1)
+HOST_LOST = AttemptResult("Host EC2 (instance i-0) terminated.")
+TERMINATED = AttemptResult("", 143, final=True)
 
 
 class Script:
     """A runner: each attempt ends as `outcomes` say, in order, or when it is stopped; `hold` keeps it running."""
 
-    def __init__(self, *outcomes: Outcome) -> None:
+    def __init__(self, *outcomes: AttemptResult) -> None:
         self.outcomes = list(outcomes)
         self.hold = asyncio.Event()
         self.hold.set()
         self.running: list[str] = []
-        self.stops: list[Stop] = []
+        self.stops: list[StopRequest] = []
 
-    async def run(self, job: Job, attempt: Attempt, on_running: Callable[[], None]) -> Outcome:
+    async def run(self, job: Job, attempt: BatchAttempt, on_running: Callable[[], None]) -> AttemptResult:
         self.running.append(job.id)
         on_running()
         held = asyncio.create_task(self.hold.wait())
@@ -47,18 +47,18 @@ class Script:
 
 
 class World:
-    def __init__(self, *outcomes: Outcome, settings: Settings = AT_ONCE) -> None:
+    def __init__(self, *outcomes: AttemptResult, settings: Settings = AT_ONCE) -> None:
         self.script = Script(*outcomes)
         self.seen: list[tuple[str, Status]] = []
         self.ledger = Ledger(lambda: 1.0)
-        self.knobs = Knobs(settings)
-        self.engine = Engine(self.script, self.announce, self.knobs, self.ledger, lambda: 1.0, Random(1))
+        self.settings = LiveSettings(settings)
+        self.scheduler = Scheduler(self.script, self.announce, self.settings, self.ledger, lambda: 1.0, Random(1))
 
     def announce(self, one: Job) -> None:
         self.seen.append((one.id, one.status))
 
     def submit(self, one: Job, size: int | None = None) -> Job:
-        self.engine.submit(one, size)
+        self.scheduler.submit(one, size)
         return one
 
     def states(self, job_id: str) -> list[Status]:
@@ -99,7 +99,7 @@ async def test_the_rules_say_which_failure_is_tried_again() -> None:
 
 
 async def test_what_is_final_is_not_tried_again() -> None:
-    world = World(Outcome("Job attempt duration exceeded timeout", 137, final=True))
+    world = World(AttemptResult("Job attempt duration exceeded timeout", 137, final=True))
     one = world.submit(job(attempts=5))
     await one.ended.wait()
     assert (one.status, one.status_reason) == (Status.FAILED, "Job attempt duration exceeded timeout")
@@ -110,10 +110,10 @@ async def test_a_terminated_job_fails_with_the_reason_given() -> None:
     world.script.hold.clear()
     one = world.submit(job(attempts=5))
     await turns()
-    world.engine.terminate(one, "stopped by mika")
+    world.scheduler.terminate(one, "stopped by mika")
     await one.ended.wait()
     assert (one.status, one.status_reason) == (Status.FAILED, "stopped by mika")
-    assert world.script.stops == [Stop(StopCause.TERMINATED, 30.0)]
+    assert world.script.stops == [StopRequest(StopCause.TERMINATED, 30.0)]
 
 
 async def test_terminating_during_a_reclaim_gives_no_second_attempt() -> None:
@@ -121,8 +121,8 @@ async def test_terminating_during_a_reclaim_gives_no_second_attempt() -> None:
     world.script.hold.clear()
     one = world.submit(job(attempts=5))
     await turns()
-    world.engine.stop(one, Stop(StopCause.RECLAIMED, 0))
-    world.engine.terminate(one, "enough")
+    world.scheduler.stop(one, StopRequest(StopCause.RECLAIMED, 0))
+    world.scheduler.terminate(one, "enough")
     await one.ended.wait()
     assert (len(one.attempts), one.status_reason) == (1, "enough")
 
@@ -132,7 +132,7 @@ async def test_cancel_does_nothing_to_a_running_job() -> None:
     world.script.hold.clear()
     one = world.submit(job())
     await turns()
-    world.engine.cancel(one, "no")
+    world.scheduler.cancel(one, "no")
     await turns()
     assert (one.status, one.cancelled) == (Status.RUNNING, False)
 
@@ -143,7 +143,7 @@ async def test_cancel_ends_a_waiting_job_and_gives_its_place_away() -> None:
     first, second, third = (world.submit(job(str(n), vcpus=4.0)) for n in range(3))
     await turns()
     assert (first.status, second.status) == (Status.RUNNING, Status.RUNNABLE)
-    world.engine.cancel(second, "not needed")
+    world.scheduler.cancel(second, "not needed")
     assert (second.status, second.status_reason, second.cancelled) == (Status.FAILED, "not needed", True)
     world.script.hold.set()
     await third.ended.wait()
@@ -175,7 +175,7 @@ async def test_an_unknown_dependency_is_refused() -> None:
     world = World()
     with pytest.raises(RefusedError, match="Job x, on which"):
         world.submit(job(depends_on=(Dependency("x"),)))
-    assert world.engine.jobs == {}
+    assert world.scheduler.jobs == {}
 
 
 async def test_an_array_is_pending_until_its_children_end() -> None:
@@ -204,7 +204,7 @@ async def test_terminating_an_array_ends_every_child() -> None:
     world.script.hold.clear()
     parent = world.submit(job("p", vcpus=4.0), 3)
     await turns()
-    world.engine.terminate(parent, "all of them")
+    world.scheduler.terminate(parent, "all of them")
     await parent.ended.wait()
     assert {child.status_reason for child in parent.children} == {"all of them"}
     assert (parent.status, parent.status_reason, world.script.running) == (Status.FAILED, "all of them", ["p:0"])
@@ -248,8 +248,8 @@ async def test_closing_ends_what_runs_and_what_waits() -> None:
     world.script.hold.clear()
     first, second = world.submit(job("0", vcpus=4.0)), world.submit(job("1", vcpus=4.0))
     await turns()
-    await world.engine.close()
+    await world.scheduler.close()
     assert first.status is Status.FAILED
     assert second.task is not None
     assert second.task.cancelled()
-    assert world.engine.jobs == {}
+    assert world.scheduler.jobs == {}

@@ -1,6 +1,6 @@
 import pytest
 
-from deploy.sandbox.aws.common.settings import Knobs, Settings, SettingsError, parse
+from deploy.sandbox.aws.common.settings import LiveSettings, Settings, SettingsError, parse
 from deploy.sandbox.aws.requests import faults
 from deploy.sandbox.aws.requests.faults import FaultError
 
@@ -16,17 +16,17 @@ def test_an_impossible_value_is_named() -> None:
 
 
 def test_a_change_leaves_the_other_settings() -> None:
-    knobs = Knobs(Settings(log_flush_seconds=3, images={"a": ("b", "c")}))
-    knobs.change({"stop_timeout_seconds": 1})
-    assert (knobs.now.log_flush_seconds, knobs.now.stop_timeout_seconds) == (3, 1)
-    assert knobs.now.images == {"a": ("b", "c")}
+    settings = LiveSettings(Settings(log_flush_seconds=3, images={"a": ("b", "c")}))
+    settings.change({"stop_timeout_seconds": 1})
+    assert (settings.now.log_flush_seconds, settings.now.stop_timeout_seconds) == (3, 1)
+    assert settings.now.images == {"a": ("b", "c")}
 
 
 def test_a_bad_change_changes_nothing() -> None:
-    knobs = Knobs(Settings())
+    settings = LiveSettings(Settings())
     with pytest.raises(SettingsError):
-        knobs.change({"starting_seconds": 5, "nonsense": True})
-    assert knobs.now == Settings()
+        settings.change({"starting_seconds": 5, "nonsense": True})
+    assert settings.now == Settings()
 
 
 def test_settings_survive_json() -> None:

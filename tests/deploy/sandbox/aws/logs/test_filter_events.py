@@ -8,7 +8,7 @@ import pytest
 from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
 from moto.logs.models import LogsBackend
 
-from deploy.sandbox.aws.common.settings import Knobs, Settings
+from deploy.sandbox.aws.common.settings import LiveSettings, Settings
 from deploy.sandbox.aws.logs.filter_events import FilteredLogs
 
 NOW = int(time.time() * 1000)
@@ -20,7 +20,7 @@ class Group:
     def __init__(self, **settings: Any) -> None:
         self.backend = LogsBackend("us-east-1", "123456789012")
         self.backend.create_log_group("g", {})
-        self.logs = FilteredLogs(Knobs(Settings(**settings)))
+        self.logs = FilteredLogs(LiveSettings(Settings(**settings)))
 
     def put(self, stream: str, *events: tuple[int, str]) -> None:
         self.backend.ensure_log_stream("g", stream)
