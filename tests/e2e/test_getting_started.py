@@ -244,7 +244,7 @@ async def test_from_no_account_to_the_first_plot(tmp_path: Path) -> None:
     assert "'DesiredValue': 8.0" in walk.said[2]
     assert "BotRoleArn = arn:aws:iam::" in walk.said[6]
     assert "settings changed in config.toml." in walk.said[7]
-    assert f"{IMAGE} is there." in walk.said[8]
+    assert f"Pushed {IMAGE}\n" in walk.said[8]
     assert "8 vCPUs of " in walk.said[9]
     assert f"{IMAGE}: built from commit " in walk.said[9]
     assert "16 checks, all well.\n" in walk.said[9]
