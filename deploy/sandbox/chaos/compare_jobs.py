@@ -1,4 +1,4 @@
-"""What came of the jobs, compared with what was asked for and printed: everything once, nothing else."""
+"""Compare what happened with what was requested: every job, result, log line and message exactly once."""
 
 import re
 from collections import Counter, defaultdict
@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from deploy.sandbox.chaos import compare_trials
-from deploy.sandbox.chaos.compare_trials import TrialProblem
+from deploy.sandbox.chaos.compare_trials import TrialProblem, parse_job_name
 from deploy.sandbox.chaos.printing_job import line
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.view import Json, text_of
@@ -18,21 +18,21 @@ _CARD = re.compile(r"mnist (?:sweep )?(\w{6})$")
 
 
 class JobProblem(StrEnum):
-    """Each is to be 0."""
+    """Each count must be 0."""
 
     JOB_LOST = "jobs lost"
     JOB_DOUBLED = "jobs submitted twice"
-    ENDING_LOST = "endings lost"
-    ENDING_DOUBLED = "endings told twice"
-    ENDING_FALSE = "endings that say something else"
-    CARD = "cards lost, doubled or not in the final state"
+    RESULT_LOST = "results never posted"
+    RESULT_DOUBLED = "results posted twice"
+    RESULT_FALSE = "results with a wrong verdict"
+    CARD = "cards missing, duplicated or not in the final state"
     LINE_LOST = "log lines lost"
-    LINE_DOUBLED = "log lines doubled"
-    FILE = "log files in the thread lost, doubled or not whole"
-    SHOWN_LOST = "lines missing in a thread and not told as left out"
-    SHOWN_DOUBLED = "lines doubled in a thread"
+    LINE_DOUBLED = "log lines archived twice"
+    FILE = "log files in a thread missing, duplicated or cut off"
+    SHOWN_LOST = "lines missing in a thread and not counted there"
+    SHOWN_DOUBLED = "lines posted twice in a thread"
     MESSAGE_DOUBLED = "messages created twice"
-    REQUEST = "requests that break Discord's OpenAPI document"
+    REQUEST = "requests that violate Discord's OpenAPI document"
 
 
 ProblemKind = JobProblem | TrialProblem
@@ -41,142 +41,138 @@ PROBLEM_KINDS: tuple[ProblemKind, ...] = (*JobProblem, *TrialProblem)
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`confirmed` of the jobs and sweeps had their answer seen; `wrong` has a few words on each thing that is amiss."""
+    """How many jobs there were, and what went wrong with them."""
 
     jobs: int
     sweeps: int
     trials: int
     confirmed: int
+    """Jobs and sweeps whose id a person saw in the reply."""
     failed: int
-    """Jobs and trials that were to fail, and did."""
+    """Jobs and trials that failed as intended."""
     lines: int
-    wrong: Mapping[ProblemKind, Sequence[str]]
+    problems: Mapping[ProblemKind, Sequence[str]]
+    """A few words about each problem."""
     counts: Mapping[ProblemKind, int]
-    """Of lines there may be many in one word."""
+    """How often each problem occurred: one entry in `problems` can stand for many lines."""
 
     @property
-    def well(self) -> bool:
+    def clean(self) -> bool:
         return not any(self.counts.values())
 
 
-def account(
+def compare_jobs(
     record: Record, folder: Path, archived: Callable[[str], str], confirmed: Iterable[str], lines: int
 ) -> Comparison:
-    """`folder` has the record's files, `archived` gives a job's log in S3; each was to print so many `lines`."""
-    return _Comparer(record, folder, archived, lines).account(set(confirmed))
+    """`folder` has the record's files; `archived` returns a job's log in S3; each job should print `lines` lines."""
+    return _Comparer(record, folder, archived, lines).compare(set(confirmed))
 
 
 class _Comparer:
     def __init__(self, record: Record, folder: Path, archived: Callable[[str], str], lines: int) -> None:
         self._record, self._folder, self._archived, self._lines = record, folder, archived, lines
-        self._wrong: dict[ProblemKind, list[str]] = {kind: [] for kind in PROBLEM_KINDS}
+        self._problems: dict[ProblemKind, list[str]] = {kind: [] for kind in PROBLEM_KINDS}
         self._counts: Counter[ProblemKind] = Counter()
         self._threads = {channel["id"]: channel for channel in record.transcript["channels"]}
-        self._endings: dict[str, list[Json]] = defaultdict(list)
+        self._results: dict[str, list[Json]] = defaultdict(list)
         self._cards: dict[str, list[Json]] = defaultdict(list)
 
-    def account(self, confirmed: set[str]) -> Comparison:
-        names = [compare_trials.parsed(name) for name in self._record.submissions]
+    def compare(self, confirmed: set[str]) -> Comparison:
+        names = [parse_job_name(name) for name in self._record.submissions]
         calls = Counter(job for job, part in names if part is None)
-        sweeps, ends = compare_trials.runs(self._record.aws), self._ends()
-        self._sort()
+        sweeps, states = compare_trials.final_states(self._record.aws), self._final_states()
+        self._sort_messages()
         for job in sorted((confirmed | set(calls)) - sweeps.keys()):
-            self._job(job, calls[job])
-            end = ends.get(job, "FAILED")
-            self._ending(job, end, end.lower())
-            self._log(job)
+            self._compare_submissions(job, calls[job])
+            state = states.get(job, "FAILED")
+            self._compare_result_and_card(job, state, state.lower())
+            self._compare_log(job)
         for sweep_id, ran in sweeps.items():
-            self._ending(sweep_id, "SWEPT", "swept")
-            for kind, words in compare_trials.wrong(
-                sweep_id, ran, self._endings[sweep_id], self._thread(sweep_id), self._folder
-            ):
-                self._note(kind, words)
-        self._messages()
+            self._compare_result_and_card(sweep_id, "SWEPT", "swept")
+            results, thread = self._results[sweep_id], self._thread(sweep_id)
+            for kind, words in compare_trials.find_problems(sweep_id, ran, results, thread, self._folder):
+                self._add(kind, words)
+        self._compare_requests()
         trials = [states for ran in sweeps.values() for states in ran.values()]
-        failed = sum(end == "FAILED" for end in (*ends.values(), *(states[-1] for states in trials)))
+        failed = sum(state == "FAILED" for state in (*states.values(), *(ended[-1] for ended in trials)))
         return Comparison(
             *(len(calls), len(sweeps), len(trials), len(confirmed), failed, len(calls) * self._lines),
-            self._wrong,
+            self._problems,
             self._counts,
         )
 
-    def _ends(self) -> dict[str, str]:
-        """By job the state that Batch ended it in; not of the parts of sweeps."""
-        states = [entry for entry in self._record.aws if entry["kind"] == "job.state"]
-        named = [(compare_trials.parsed(entry["jobName"]), entry["status"]) for entry in states]
+    def _final_states(self) -> dict[str, str]:
+        """Batch's final state by job, without the submissions of sweeps."""
+        entries = [entry for entry in self._record.aws if entry["kind"] == "job.state"]
+        named = [(parse_job_name(entry["jobName"]), entry["status"]) for entry in entries]
         return {job: status for (job, part), status in named if part is None}
 
-    def _sort(self) -> None:
-        """The bot's messages in the channel, by job."""
+    def _sort_messages(self) -> None:
+        """Sort the bot's messages in the channel into results and cards, by job."""
         for message in self._record.messages:
             text = text_of(message)
             title = next((embed.get("title") or "" for embed in message["embeds"]), "")
             if message.get("mentions"):
-                self._endings[text[:6]].append(message)
+                self._results[text[:6]].append(message)
             elif not message["flags"] & 64 and (card := _CARD.match(title)):
                 self._cards[card[1]].append(message)
 
-    def _job(self, job: str, calls: int) -> None:
+    def _compare_submissions(self, job: str, calls: int) -> None:
         if calls != 1:
-            self._note(JobProblem.JOB_DOUBLED if calls else JobProblem.JOB_LOST, f"{job}: {calls} SubmitJob calls")
+            self._add(JobProblem.JOB_DOUBLED if calls else JobProblem.JOB_LOST, f"{job}: {calls} SubmitJob calls")
 
-    def _ending(self, job: str, end: str, verdict: str) -> None:
-        told, cards = self._endings[job], self._cards[job]
-        if len(told) != 1:
-            self._note(JobProblem.ENDING_DOUBLED if told else JobProblem.ENDING_LOST, f"{job}: {len(told)} endings")
-        elif not text_of(told[0]).startswith(f"{job} {verdict}"):
-            self._note(JobProblem.ENDING_FALSE, f"{job} {end}: {text_of(told[0])[:80]!r}")
+    def _compare_result_and_card(self, job: str, state: str, verdict: str) -> None:
+        results, cards = self._results[job], self._cards[job]
+        if len(results) != 1:
+            kind = JobProblem.RESULT_DOUBLED if results else JobProblem.RESULT_LOST
+            self._add(kind, f"{job}: {len(results)} results")
+        elif not text_of(results[0]).startswith(f"{job} {verdict}"):
+            self._add(JobProblem.RESULT_FALSE, f"{job} {state}: {text_of(results[0])[:80]!r}")
         if any(str(card["embeds"][0].get("image", {}).get("url")).startswith("attachment:") for card in cards):
-            self._note(JobProblem.CARD, f"{job} {end}: the card lacks its picture")
+            self._add(JobProblem.CARD, f"{job} {state}: the card has no picture")
         shown = [(card["embeds"][0].get("description") or "").strip("*")[:9].upper() for card in cards]
-        if [state.startswith(end) for state in shown] != [True]:
-            self._note(JobProblem.CARD, f"{job} {end}: {shown}")
+        if [each.startswith(state) for each in shown] != [True]:
+            self._add(JobProblem.CARD, f"{job} {state}: {shown}")
 
     # ---- the log -----------------------------------------------------------------------------------------
-    def _log(self, job: str) -> None:
+    def _compare_log(self, job: str) -> None:
         printed = [line(job, number) for number in range(1, self._lines + 1)]
         archived = self._archived(job).splitlines()
         found = Counter(archived)
-        self._count(JobProblem.LINE_LOST, job, sum(found[each] == 0 for each in printed))
-        self._count(JobProblem.LINE_DOUBLED, job, sum(count - 1 for count in found.values()))
+        self._add_count(JobProblem.LINE_LOST, job, sum(found[each] == 0 for each in printed))
+        self._add_count(JobProblem.LINE_DOUBLED, job, sum(count - 1 for count in found.values()))
         messages = self._thread(job)
         files = [a["url"] for m in messages for a in m["attachments"] if a["filename"] == f"{job}.log"]
         whole = [(self._folder / name).read_text().splitlines() == printed for name in files]
         if whole != [True] or archived != printed:
-            self._note(
-                JobProblem.FILE, f"{job}: {len(files)} files, whole: {whole}, in order in S3: {archived == printed}"
-            )
-        self._shown(job, messages)
+            words = f"{job}: {len(files)} files, whole: {whole}, in order in S3: {archived == printed}"
+            self._add(JobProblem.FILE, words)
+        self._compare_shown_lines(job, messages)
 
     def _thread(self, job: str) -> list[Json]:
-        """The messages in the thread of the job's card, whose id is its own."""
+        """The messages in the thread of the job's card. A thread has the id of its card."""
         return [m for card in self._cards[job] for m in self._threads.get(card["id"], {"messages": ()})["messages"]]
 
-    def _shown(self, job: str, messages: Sequence[Json]) -> None:
-        """In the thread each line is there, late ones behind others, or counted among those that are left out."""
+    def _compare_shown_lines(self, job: str, messages: Sequence[Json]) -> None:
+        """Each line must be in the thread once, in any order, or be counted there as left out."""
         numbered = re.compile(rf"^{job} line (\d+)$", re.MULTILINE)
         texts = [text_of(message) for message in messages]
         numbers = Counter(number for text in texts for number in numbered.findall(text))
         left_out = sum(int(count.replace(",", "")) for text in texts for count in _LEFT_OUT.findall(text))
-        doubled = sum(numbers.values()) - len(numbers)
-        self._count(JobProblem.SHOWN_DOUBLED, job, doubled)
-        self._count(JobProblem.SHOWN_LOST, job, abs(self._lines - left_out - len(numbers)))
+        self._add_count(JobProblem.SHOWN_DOUBLED, job, sum(numbers.values()) - len(numbers))
+        self._add_count(JobProblem.SHOWN_LOST, job, abs(self._lines - left_out - len(numbers)))
 
     # ---- requests ----------------------------------------------------------------------------------------
-    def _messages(self) -> None:
-        created = [e for e in self._record.discord if e["kind"] == "message.create" and not e.get("replayed")]
-        nonces = Counter(entry["nonce"] for entry in created if entry.get("nonce"))
-        for nonce, count in nonces.items():
-            if count > 1:
-                self._note(JobProblem.MESSAGE_DOUBLED, f"nonce {nonce}: {count} messages")
-        for entry in self._record.discord:
-            if entry["kind"] == "openapi.violation":
-                self._note(JobProblem.REQUEST, str(entry))
+    def _compare_requests(self) -> None:
+        for nonce, count in self._record.repeated_nonces().items():
+            self._add(JobProblem.MESSAGE_DOUBLED, f"nonce {nonce}: {count} messages")
+        for entry in self._record.invalid_requests():
+            self._add(JobProblem.REQUEST, str(entry))
 
-    def _count(self, kind: JobProblem, job: str, count: int) -> None:
+    def _add_count(self, kind: JobProblem, job: str, count: int) -> None:
         if count:
-            self._note(kind, f"{job}: {count}", count)
+            self._add(kind, f"{job}: {count}", count)
 
-    def _note(self, kind: ProblemKind, words: str, count: int = 1) -> None:
-        self._wrong[kind].append(words)
+    def _add(self, kind: ProblemKind, words: str, count: int = 1) -> None:
+        self._problems[kind].append(words)
         self._counts[kind] += count

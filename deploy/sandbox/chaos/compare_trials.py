@@ -1,4 +1,4 @@
-"""What came of the sweeps' trials: each submitted once, in the table once with what became of it, and told once."""
+"""Compare what happened to sweeps' trials with what should have: each submitted, tabled and posted exactly once."""
 
 import csv
 import re
@@ -10,32 +10,35 @@ from pathlib import Path
 from deploy.sandbox.demo.view import Json, text_of
 
 TRIALS = 3
-"""Of each sweep."""
+"""Trials of each sweep."""
 _NAME = re.compile(r"-(\w{6})(?:-(\d+))?$")
-_TOLD = re.compile(r"^\.(\d+) ", re.MULTILINE)
+_POSTED = re.compile(r"^\.(\d+) ", re.MULTILINE)
 _STATES = {"no metrics": "SUCCEEDED", "failed": "FAILED"}
-"""What the table says of a trial that ended like this: the printer leaves no metrics."""
+"""Batch's state by the table's. Chaos's jobs write no metrics, so the table shows successful trials as "no metrics"."""
 
 
 class TrialProblem(StrEnum):
-    """Each is to be 0."""
+    """Each count must be 0."""
 
     LOST = "trials lost"
     DOUBLED = "trials submitted twice"
-    FALSE = "trials that their table lacks, doubles or tells wrongly"
-    UNTOLD = "trials that their thread lacks or doubles"
+    FALSE = "trials missing, duplicated or wrong in their table"
+    UNPOSTED = "trials missing or duplicated in their thread"
 
 
-def parsed(job_name: str) -> tuple[str, int | None]:
-    """Of a Batch job's name the id of the job, or of the sweep with the number of the part."""
+def parse_job_name(job_name: str) -> tuple[str, int | None]:
+    """The job id in a Batch job's name; for a sweep, its id and the number of the submission."""
     found = _NAME.search(job_name)
     if found is None:
-        raise ValueError(f"{job_name} is no name that the bot gives")
+        raise ValueError(f"{job_name} is not a name that the bot gives to a Batch job")
     return found[1], None if found[2] is None else int(found[2])
 
 
-def runs(aws: Iterable[Json]) -> dict[str, dict[int, list[str]]]:
-    """By sweep and trial how each of its runs ended: one, if all is well. An array's index is the trial's number."""
+def final_states(aws: Iterable[Json]) -> dict[str, dict[int, list[str]]]:
+    """Final Batch states by sweep and trial: one for each time the trial was submitted, so exactly one if all is well.
+
+    A trial's number is its index in the array, or the number of its own submission.
+    """
     states: dict[str, str] = {}
     calls: list[Json] = []
     for entry in aws:
@@ -45,7 +48,7 @@ def runs(aws: Iterable[Json]) -> dict[str, dict[int, list[str]]]:
             calls.append(entry)
     found: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for call in calls:
-        sweep_id, part = parsed(call["jobName"])
+        sweep_id, part = parse_job_name(call["jobName"])
         if part is not None:
             size = call.get("arraySize")
             batch_ids = {index: f"{call['jobId']}:{index}" for index in range(size)} if size else {part: call["jobId"]}
@@ -54,30 +57,30 @@ def runs(aws: Iterable[Json]) -> dict[str, dict[int, list[str]]]:
     return found
 
 
-def wrong(
-    sweep_id: str, ran: Mapping[int, Sequence[str]], ends: Sequence[Json], thread: Sequence[Json], folder: Path
+def find_problems(
+    sweep_id: str, ran: Mapping[int, Sequence[str]], results: Sequence[Json], thread: Sequence[Json], folder: Path
 ) -> Iterator[tuple[TrialProblem, str]]:
-    """What is not right of one sweep. `ends` are the messages on its end, `folder` has their files."""
+    """Everything wrong with one sweep. `results` are the messages at its end, whose files are in `folder`."""
     for number in sorted({*range(TRIALS), *ran}):
         count = len(ran.get(number, ()))
         if count != 1 or number >= TRIALS:
             kind = TrialProblem.DOUBLED if count else TrialProblem.LOST
             yield kind, f"{sweep_id}.{number}: submitted {count} times"
-    rows = [row for end in ends for row in _table(sweep_id, end, folder)]
+    rows = [row for result in results for row in _table(sweep_id, result, folder)]
     expected = {(f"{sweep_id}.{number}", states[-1]) for number, states in ran.items()}
-    told = Counter((row["trial"], _STATES.get(row["state"], row["state"])) for row in rows)
-    for trial, state in sorted(expected | told.keys()):
-        if (trial, state) not in expected or told[trial, state] != 1:
-            yield TrialProblem.FALSE, f"{trial} {state}: {told[trial, state]} rows"
+    shown = Counter((row["trial"], _STATES.get(row["state"], row["state"])) for row in rows)
+    for trial, state in sorted(expected | shown.keys()):
+        if (trial, state) not in expected or shown[trial, state] != 1:
+            yield TrialProblem.FALSE, f"{trial} {state}: {shown[trial, state]} rows"
     for row in rows:
         if (int(row["seed"]) % 2 == 1) is not (row["state"] == "failed"):
             yield TrialProblem.FALSE, f"{row['trial']} with seed {row['seed']}: {row['state']}"
-    numbers = Counter(int(number) for message in thread for number in _TOLD.findall(text_of(message)))
-    for number in sorted({*range(TRIALS), *numbers}):
-        if numbers[number] != 1:
-            yield TrialProblem.UNTOLD, f"{sweep_id}.{number}: {numbers[number]} lines in the thread"
+    posted = Counter(int(number) for message in thread for number in _POSTED.findall(text_of(message)))
+    for number in sorted({*range(TRIALS), *posted}):
+        if posted[number] != 1:
+            yield TrialProblem.UNPOSTED, f"{sweep_id}.{number}: {posted[number]} lines in the thread"
 
 
-def _table(sweep_id: str, end: Json, folder: Path) -> list[dict[str, str]]:
-    names = [a["url"] for a in end["attachments"] if a["filename"] == f"{sweep_id}.csv"]
+def _table(sweep_id: str, result: Json, folder: Path) -> list[dict[str, str]]:
+    names = [a["url"] for a in result["attachments"] if a["filename"] == f"{sweep_id}.csv"]
     return [row for name in names for row in csv.DictReader((folder / name).read_text().splitlines())]

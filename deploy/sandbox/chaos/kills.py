@@ -1,4 +1,4 @@
-"""kill -9, again and again, at moments that nobody chose: while the bot starts, just after, and at its work."""
+"""Kill the bot again and again, at random moments: while it starts, right after, and while it works."""
 
 import asyncio
 import time
@@ -16,39 +16,39 @@ _USUAL_START = 0.5
 
 @dataclass(slots=True)
 class KillTally:
-    """How many there were, and how many of them before the bot was ready."""
+    """Kills so far, and how many of them came before the bot was ready."""
 
     done: int = 0
     starting: int = 0
     seconds: float = 0.0
     settled: float = 0.0
-    """Seconds from the last kill until nothing was left to do."""
+    """Seconds from the last kill until everything was done."""
 
 
 async def run(kills: int, seed: int, progress: Callable[[str], None]) -> tuple[KillTally, Comparison]:
-    """So many kills; then the bot is left alone."""
+    """Kill the bot `kills` times, then leave it alone until everything is done."""
     random = Random(seed)
     async with open_harness(LOAD) as harness:
         await harness.bot.start()
         await harness.bot.ready()
         tally, began = KillTally(), time.monotonic()
 
-        def over() -> bool:
+        def done() -> bool:
             return tally.done >= kills
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(harness.keep_asking(Random(seed + 1), over))
-            while not over():
-                await _one(harness, random, tally)
+            group.create_task(harness.keep_asking(Random(seed + 1), done))
+            while not done():
+                await _kill_once(harness, random, tally)
                 progress(f"{tally.done} of {kills} kills")
         tally.seconds = time.monotonic() - began
         await harness.bot.ready()
-        tally.settled = await harness.settled(SETTLE_SECONDS)
-        return tally, await harness.account()
+        tally.settled = await harness.settle(SETTLE_SECONDS)
+        return tally, await harness.compare()
 
 
-async def _one(harness: Harness, random: Random, tally: KillTally) -> None:
-    """Lets the bot live for a while, kills it, and starts the next."""
+async def _kill_once(harness: Harness, random: Random, tally: KillTally) -> None:
+    """Let the bot run for a while, kill it, and start the next one."""
     moment = random.random()
     if moment < 0.4:
         await asyncio.sleep(random.uniform(0, _USUAL_START))

@@ -1,4 +1,4 @@
-"""The comparison sees each thing that can be wrong: a true record, and the same with one thing changed."""
+"""The comparison notices every kind of problem: a clean record, and the same with one thing changed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploy.sandbox.chaos.compare_jobs import Comparison, JobProblem, account
+from deploy.sandbox.chaos.compare_jobs import Comparison, JobProblem, compare_jobs
 from deploy.sandbox.chaos.compare_trials import TrialProblem
 from deploy.sandbox.chaos.printing_job import line, seed
 from deploy.sandbox.demo.record import Record
@@ -22,26 +22,26 @@ def _message(content: str = "", **more: Any) -> dict[str, Any]:
 
 
 class Story:
-    """One job that went well, as the stand-ins tell it. Tests change it before the comparison."""
+    """The record of one job that went well. Tests change it before the comparison."""
 
     def __init__(self) -> None:
         self.submissions = [f"signalbox-mnist-{JOB}"]
         self.end = "SUCCEEDED"
         self.card = _message(embeds=[{"title": f"mnist {JOB}", "description": "**Succeeded: val_accuracy 96**"}])
-        self.endings = [_message(f"**{JOB} succeeded**: all well <@5>", mentions=[{"id": "5"}])]
+        self.results = [_message(f"**{JOB} succeeded**: all well <@5>", mentions=[{"id": "5"}])]
         self.blocks = [_block(LINES[:BLOCK]), _block(LINES[BLOCK:])]
         self.files = [_message(attachments=[{"filename": f"{JOB}.log", "url": "whole.log"}])]
         self.discord: list[dict[str, Any]] = [{"kind": "message.create", "nonce": "7", "replayed": False}]
         self.archived = "".join(f"{each}\n" for each in LINES)
 
-    def account(self, folder: Path) -> Comparison:
+    def compare(self, folder: Path) -> Comparison:
         (folder / "whole.log").write_text("".join(f"{each}\n" for each in LINES))
-        channel = {"id": CHANNEL, "messages": [{**self.card, "id": CARD}, *self.endings]}
+        channel = {"id": CHANNEL, "messages": [{**self.card, "id": CARD}, *self.results]}
         thread = {"id": CARD, "messages": [*self.blocks, *self.files]}
         aws = [{"kind": "job.submit", "jobName": name} for name in self.submissions]
         aws += [{"kind": "job.state", "jobName": f"signalbox-mnist-{JOB}", "jobId": "b", "status": self.end}]
         record = Record({"channels": [channel, thread]}, self.discord, aws)
-        return account(record, folder, lambda _: self.archived, {JOB}, len(LINES))
+        return compare_jobs(record, folder, lambda _: self.archived, {JOB}, len(LINES))
 
 
 def _block(lines: list[str]) -> dict[str, Any]:
@@ -55,16 +55,16 @@ def _digest(left_out: int, lines: list[str]) -> dict[str, Any]:
     return _message(embeds=[{"description": text}])
 
 
-def test_a_story_that_went_well(tmp_path: Path) -> None:
-    found = Story().account(tmp_path)
-    assert found.well, found.wrong
+def test_clean_record_has_no_problems(tmp_path: Path) -> None:
+    found = Story().compare(tmp_path)
+    assert found.clean, found.problems
     assert (found.jobs, found.sweeps, found.confirmed, found.failed, found.lines) == (1, 0, 1, 0, len(LINES))
 
 
-def test_lines_that_a_digest_counts_are_not_lost(tmp_path: Path) -> None:
+def test_lines_counted_as_left_out_are_not_lost(tmp_path: Path) -> None:
     story = Story()
     story.blocks = [_digest(4, LINES[4:])]
-    assert story.account(tmp_path).well
+    assert story.compare(tmp_path).clean
 
 
 def _doubled_nonce(story: Story) -> None:
@@ -78,9 +78,9 @@ def _violation(story: Story) -> None:
 CHANGES: dict[str, tuple[Callable[[Story], object], set[JobProblem]]] = {
     "never submitted": (lambda s: s.submissions.clear(), {JobProblem.JOB_LOST}),
     "submitted twice": (lambda s: s.submissions.append(s.submissions[0]), {JobProblem.JOB_DOUBLED}),
-    "never told": (lambda s: s.endings.clear(), {JobProblem.ENDING_LOST}),
-    "told twice": (lambda s: s.endings.append(s.endings[0]), {JobProblem.ENDING_DOUBLED}),
-    "failed": (lambda s: setattr(s, "end", "FAILED"), {JobProblem.ENDING_FALSE, JobProblem.CARD}),
+    "no result": (lambda s: s.results.clear(), {JobProblem.RESULT_LOST}),
+    "two results": (lambda s: s.results.append(s.results[0]), {JobProblem.RESULT_DOUBLED}),
+    "failed": (lambda s: setattr(s, "end", "FAILED"), {JobProblem.RESULT_FALSE, JobProblem.CARD}),
     "an old card": (lambda s: s.card["embeds"][0].update(description="**Running**"), {JobProblem.CARD}),
     "a line lost": (lambda s: setattr(s, "archived", s.archived[14:]), {JobProblem.LINE_LOST, JobProblem.FILE}),
     "a line doubled": (
@@ -98,19 +98,19 @@ CHANGES: dict[str, tuple[Callable[[Story], object], set[JobProblem]]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_is_wrong_is_seen(tmp_path: Path, change: str) -> None:
+def test_each_job_problem_is_noticed(tmp_path: Path, change: str) -> None:
     alter, expected = CHANGES[change]
     story = Story()
     alter(story)
-    found = story.account(tmp_path)
+    found = story.compare(tmp_path)
     assert {kind for kind, count in found.counts.items() if count} == expected
-    assert {kind for kind, words in found.wrong.items() if words} == expected
+    assert {kind for kind, words in found.problems.items() if words} == expected
 
 
-def test_a_message_that_was_replayed_is_one(tmp_path: Path) -> None:
+def test_replayed_message_is_not_a_duplicate(tmp_path: Path) -> None:
     story = Story()
     story.discord.append({"kind": "message.create", "nonce": "7", "replayed": True})
-    assert story.account(tmp_path).well
+    assert story.compare(tmp_path).clean
 
 
 # ---- sweeps ------------------------------------------------------------------------------------------------
@@ -118,48 +118,48 @@ SWEEP = "m4x7kq"
 
 
 class SweepStory:
-    """A sweep of three trials, of which the second fails: one array, or one job after the other."""
+    """The record of a sweep of three trials, the second of which fails: one array, or one job for each trial."""
 
-    def __init__(self, *, fed: bool = False) -> None:
+    def __init__(self, *, one_by_one: bool = False) -> None:
         name = f"signalbox-mnist-{SWEEP}"
         self.calls = [{"jobName": f"{name}-0", "jobId": "b0", "arraySize": 3}]
         ids = ["b0:0", "b0:1", "b0:2"]
-        if fed:
+        if one_by_one:
             ids = ["b0", "b1", "b2"]
             self.calls = [{"jobName": f"{name}-{n}", "jobId": each, "arraySize": None} for n, each in enumerate(ids)]
-        names = [self.calls[n if fed else 0]["jobName"] for n in range(3)]
+        names = [self.calls[n if one_by_one else 0]["jobName"] for n in range(3)]
         ends = zip(names, ids, ("SUCCEEDED", "FAILED", "SUCCEEDED"), strict=True)
         self.states = [{"jobName": name, "jobId": each, "status": end} for name, each, end in ends]
         self.rows = [f"{SWEEP}.0,4,no metrics", f"{SWEEP}.1,7,failed", f"{SWEEP}.2,8,no metrics"]
         self.card = _message(embeds=[{"title": f"mnist sweep {SWEEP}", "description": "**Swept 3 trials in 9 s**"}])
-        self.endings = [_message(f"**{SWEEP} swept 3 trials** in 9 s <@5>", mentions=[{"id": "5"}], attachments=[_CSV])]
+        self.results = [_message(f"**{SWEEP} swept 3 trials** in 9 s <@5>", mentions=[{"id": "5"}], attachments=[_CSV])]
         self.notes = [
             _message("```\n.0     -   2 s   seed 4\n.1     -   2 s   seed 7\n```"),
             _message("```\n.2     -\n```"),
         ]
 
-    def account(self, folder: Path) -> Comparison:
+    def compare(self, folder: Path) -> Comparison:
         (folder / "table.csv").write_text("\n".join(["trial,seed,state", *self.rows]))
-        channel = {"id": CHANNEL, "messages": [{**self.card, "id": CARD}, *self.endings]}
+        channel = {"id": CHANNEL, "messages": [{**self.card, "id": CARD}, *self.results]}
         thread = {"id": CARD, "messages": self.notes}
         aws = [{"kind": "job.submit", **call} for call in self.calls]
         aws += [{"kind": "job.state", **state} for state in self.states]
         record = Record({"channels": [channel, thread]}, [], aws)
-        return account(record, folder, lambda _: "", {SWEEP}, len(LINES))
+        return compare_jobs(record, folder, lambda _: "", {SWEEP}, len(LINES))
 
 
 _CSV = {"filename": f"{SWEEP}.csv", "url": "table.csv"}
 
 
-@pytest.mark.parametrize("fed", [False, True])
-def test_a_sweep_that_went_well(tmp_path: Path, fed: bool) -> None:
-    found = SweepStory(fed=fed).account(tmp_path)
-    assert found.well, found.wrong
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_clean_sweep_has_no_problems(tmp_path: Path, one_by_one: bool) -> None:
+    found = SweepStory(one_by_one=one_by_one).compare(tmp_path)
+    assert found.clean, found.problems
     assert (found.jobs, found.sweeps, found.trials, found.failed, found.lines) == (0, 1, 3, 1, 0)
 
 
 def _again(story: SweepStory) -> None:
-    """The last call once more, with all that ran of it."""
+    """Repeat the last submission and its states."""
     last = story.calls[-1]
     story.calls.append({**last, "jobId": "b9"})
     story.states += [
@@ -175,24 +175,24 @@ SWEEP_CHANGES: dict[str, tuple[bool, Callable[[SweepStory], object], set[JobProb
     "a trial never": (
         True,
         lambda s: (s.calls.pop(), s.rows.pop(), s.notes.pop()),
-        {TrialProblem.LOST, TrialProblem.UNTOLD},
+        {TrialProblem.LOST, TrialProblem.UNPOSTED},
     ),
     "no row": (False, lambda s: s.rows.pop(), {TrialProblem.FALSE}),
     "a row twice": (False, lambda s: s.rows.append(s.rows[-1]), {TrialProblem.FALSE}),
     "a false state": (False, lambda s: s.states[2].update(status="FAILED"), {TrialProblem.FALSE}),
     "a false point": (False, lambda s: s.rows.__setitem__(2, f"{SWEEP}.2,9,no metrics"), {TrialProblem.FALSE}),
-    "a trial untold": (False, lambda s: s.notes.pop(), {TrialProblem.UNTOLD}),
-    "a trial told twice": (False, lambda s: s.notes.append(s.notes[-1]), {TrialProblem.UNTOLD}),
-    "never told": (False, lambda s: s.endings.clear(), {JobProblem.ENDING_LOST, TrialProblem.FALSE}),
-    "told twice": (
+    "a trial not posted": (False, lambda s: s.notes.pop(), {TrialProblem.UNPOSTED}),
+    "a trial posted twice": (False, lambda s: s.notes.append(s.notes[-1]), {TrialProblem.UNPOSTED}),
+    "no result": (False, lambda s: s.results.clear(), {JobProblem.RESULT_LOST, TrialProblem.FALSE}),
+    "two results": (
         False,
-        lambda s: s.endings.append(_message(f"{SWEEP} swept 3 trials", mentions=[{"id": "5"}])),
-        {JobProblem.ENDING_DOUBLED},
+        lambda s: s.results.append(_message(f"{SWEEP} swept 3 trials", mentions=[{"id": "5"}])),
+        {JobProblem.RESULT_DOUBLED},
     ),
-    "told as failed": (
+    "the wrong verdict": (
         False,
-        lambda s: s.endings[0].update(content=f"{SWEEP} failed: exit code 1"),
-        {JobProblem.ENDING_FALSE},
+        lambda s: s.results[0].update(content=f"{SWEEP} failed: exit code 1"),
+        {JobProblem.RESULT_FALSE},
     ),
     "an old card": (False, lambda s: s.card["embeds"][0].update(description="**Running**"), {JobProblem.CARD}),
     "a card without its picture": (
@@ -200,22 +200,22 @@ SWEEP_CHANGES: dict[str, tuple[bool, Callable[[SweepStory], object], set[JobProb
         lambda s: s.card["embeds"][0].update(image={"url": "attachment://board.png"}),
         {JobProblem.CARD},
     ),
-    "no card": (False, lambda s: s.card.update(embeds=[]), {JobProblem.CARD, TrialProblem.UNTOLD}),
+    "no card": (False, lambda s: s.card.update(embeds=[]), {JobProblem.CARD, TrialProblem.UNPOSTED}),
 }
 
 
 @pytest.mark.parametrize("change", SWEEP_CHANGES)
-def test_what_is_wrong_of_a_sweep_is_seen(tmp_path: Path, change: str) -> None:
-    fed, alter, expected = SWEEP_CHANGES[change]
-    story = SweepStory(fed=fed)
+def test_each_trial_problem_is_noticed(tmp_path: Path, change: str) -> None:
+    one_by_one, alter, expected = SWEEP_CHANGES[change]
+    story = SweepStory(one_by_one=one_by_one)
     alter(story)
-    found = story.account(tmp_path)
+    found = story.compare(tmp_path)
     assert {kind for kind, count in found.counts.items() if count} == expected
-    assert {kind for kind, words in found.wrong.items() if words} == expected
+    assert {kind for kind, words in found.problems.items() if words} == expected
 
 
 @pytest.mark.parametrize("index", range(2))
-def test_a_trial_in_an_array_finds_its_seed_by_its_index(monkeypatch: pytest.MonkeyPatch, index: int) -> None:
+def test_array_trial_finds_its_seed_by_index(monkeypatch: pytest.MonkeyPatch, index: int) -> None:
     monkeypatch.setenv("SWEEP_SPACE", '{"axes":[["seed",[4,7]]],"numbers":"0-1"}')
     monkeypatch.setenv("AWS_BATCH_JOB_ARRAY_INDEX", str(index))
     assert seed() == (4, 7)[index]
