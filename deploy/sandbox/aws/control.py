@@ -1,4 +1,4 @@
-"""The sandbox's own calls, under `/sandbox`: its ledger, settings and faults, and ways to lose a job's host."""
+"""The stand-in's own calls under `/sandbox`: ledger, settings, faults, and ways to take away a job's host."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ _Handler = Callable[[dict[str, Any]], Any]
 
 
 class BadRequestError(ValueError):
-    """The answer is a 400 with this message."""
+    """Answered with status 400 and this message."""
 
 
 class Control:
@@ -30,14 +30,14 @@ class Control:
         scheduler: Scheduler,
         loop: LoopThread,
         settings: LiveSettings,
-        breaking: FaultLayer,
+        fault_layer: FaultLayer,
         ledger: Ledger,
         calls: CallRecorder,
     ) -> None:
         self._scheduler = scheduler
         self._loop = loop
         self._settings = settings
-        self._breaking = breaking
+        self._faults = fault_layer
         self._ledger = ledger
         self._routes: dict[tuple[str, str], _Handler] = {
             ("GET", "/sandbox/ledger"): self._read_ledger,
@@ -55,20 +55,20 @@ class Control:
         handler = self._routes.get((request.method, request.path.rstrip("/")))
         if handler is None:
             valid = ", ".join(f"{method} {path}" for method, path in self._routes)
-            return _answer({"error": f"{request.method} {request.path} is no call. Valid: {valid}"}, 404)(
+            return _answer({"error": f"There is no {request.method} {request.path}. Valid: {valid}"}, 404)(
                 environ, start_response
             )
         try:
-            response = _answer(handler(_asked(request)), 200)
+            response = _answer(handler(_arguments(request)), 200)
         except (BadRequestError, FaultError, SettingsError) as error:
             response = _answer({"error": str(error)}, 400)
         return response(environ, start_response)
 
-    def _read_ledger(self, asked: dict[str, Any]) -> Any:
-        after = str(asked.get("after", "0"))
+    def _read_ledger(self, query: dict[str, Any]) -> Any:
+        after = str(query.get("after", "0"))
         if not after.isdigit():
-            raise BadRequestError(f"after: the number of a ledger's entry is expected, given {after!r}")
-        return self._ledger.entries(asked.get("kind", ""), int(after))
+            raise BadRequestError(f"`after` must be the number of a ledger entry (got {after!r})")
+        return self._ledger.entries(query.get("kind", ""), int(after))
 
     def _change_settings(self, body: dict[str, Any]) -> Any:
         settings = self._settings.change(body)
@@ -77,18 +77,18 @@ class Control:
 
     def _add_fault(self, body: dict[str, Any]) -> Any:
         fault = faults.parse(body)
-        self._breaking.add(fault)
+        self._faults.add(fault)
         return fault.model_dump()
 
     def _clear_faults(self, _: dict[str, Any]) -> Any:
-        self._breaking.clear()
+        self._faults.clear()
         return {}
 
     def _reclaim(self, body: dict[str, Any]) -> Any:
-        """The host goes away: at once, or with SIGTERM `notice_seconds` before."""
+        """Take the job's host away, now or `notice_seconds` after a SIGTERM."""
         notice = body.get("notice_seconds", 0)
         if not isinstance(notice, int | float) or notice < 0:
-            raise BadRequestError(f"notice_seconds: a number of seconds is expected, given {notice!r}")
+            raise BadRequestError(f"`notice_seconds` must be a number of at least 0 (got {notice!r})")
         return self._stop(body, StopRequest(StopCause.RECLAIMED, notice))
 
     def _run_out_of_memory(self, body: dict[str, Any]) -> Any:
@@ -99,16 +99,14 @@ class Control:
         job = self._scheduler.jobs.get(job_id)
         if job is None or not job.status.on_host or job.attempt is None:
             state = "unknown" if job is None else job.status
-            raise BadRequestError(
-                f"jobId: a job in STARTING or RUNNING is expected, given {job_id!r}, which is {state}"
-            )
+            raise BadRequestError(f"`jobId` must be a job in STARTING or RUNNING; {job_id!r} is {state}")
         self._ledger.add(f"job.{stop.cause}", jobId=job.id, instanceId=job.attempt.host.instance_id)
         self._loop.call(self._scheduler.stop, job, stop)
         return {"jobId": job.id, "attempt": job.attempt.number, "instanceId": job.attempt.host.instance_id}
 
 
-def _asked(request: Request) -> dict[str, Any]:
-    """What a call gives: a GET in its query, any other in its body."""
+def _arguments(request: Request) -> dict[str, Any]:
+    """The query of a GET, or the body of any other request."""
     if request.method == "GET":
         return request.args.to_dict()
     try:
@@ -116,7 +114,7 @@ def _asked(request: Request) -> dict[str, Any]:
     except ValueError as error:
         raise BadRequestError(f"the body must be JSON: {error}") from error
     if not isinstance(body, dict):
-        raise BadRequestError(f"the body must be a JSON object, given {type(body).__name__}")
+        raise BadRequestError(f"the body must be a JSON object (got {type(body).__name__})")
     return body
 
 

@@ -1,6 +1,6 @@
-"""What a stack would have made: bucket, log group, roles, compute environment, queue, definition, event queue.
+"""The AWS resources that a stack would create: bucket, log group, roles, compute environment, queues, job definition.
 
-Made over HTTP by boto3, so that the stand-in is asked as AWS would be.
+Created over HTTP with boto3, with the calls that AWS would get.
 """
 
 import json
@@ -19,7 +19,7 @@ TRAINER_IMAGE = "signalbox/trainer:sandbox"
 
 @dataclass(frozen=True, slots=True)
 class ResourcePlan:
-    """What to make. `environment` is the job definition's; `vcpus` and `max_vcpus` bound how many jobs run."""
+    """What to create. `environment` goes into the job definition; `max_vcpus` / `vcpus` jobs run at once."""
 
     name: str = "signalbox"
     image: str = TRAINER_IMAGE
@@ -34,7 +34,7 @@ class ResourcePlan:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """The names, as the sandbox's ready file shows them under "aws"."""
+    """Names and addresses, as in the sandbox's ready file under "aws"."""
 
     endpoint: str
     bucket: str
@@ -52,7 +52,7 @@ class Resources:
 
 
 class Clients:
-    """boto3 clients of the stand-in, each made when first asked for: `clients.s3`. None tries twice."""
+    """boto3 clients for the stand-in, created on first use: `clients.s3`. They do not retry."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
@@ -65,13 +65,13 @@ class Clients:
         return self._made[service]
 
     def client(self, service: str, **config: Any) -> Any:
-        """A new one, with more in its botocore Config."""
+        """A new client; `config` adds to its botocore Config."""
         once = Config(retries={"total_max_attempts": 1}, **config)
         return self._session.client(service, endpoint_url=self._endpoint, config=once)
 
 
 def create(endpoint: str, plan: ResourcePlan | None = None) -> Resources:
-    """Blocks for about a second. Raises botocore's ClientError where something is there already."""
+    """Create everything in `plan`. Blocks for about a second. Raises botocore's ClientError if a resource exists."""
     plan = plan or ResourcePlan()
     clients = Clients(endpoint)
     bucket, log_group = f"{plan.name}-sandbox", f"/{plan.name}/jobs"
@@ -136,7 +136,7 @@ def _instance_profile(clients: Clients, name: str) -> str:
 
 
 def _job_definition(clients: Clients, plan: ResourcePlan, log_group: str) -> str:
-    """Only losses of the host are tried again."""
+    """A job definition that retries only after a lost host."""
     name = f"{plan.name}-trainer"
     clients.batch.register_job_definition(
         jobDefinitionName=name,

@@ -1,4 +1,4 @@
-"""The stand-in as one server: moto behind a layer of faults, and the sandbox's own calls beside it."""
+"""The stand-in as one server: moto behind a layer that injects faults, and the sandbox's own calls beside it."""
 
 import socket
 import struct
@@ -29,20 +29,20 @@ from deploy.sandbox.aws.moto_patches import cloudformation, quotas, sqs
 from deploy.sandbox.aws.requests.faults import FaultLayer, ResetConnectionError
 from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
 
-# How long the server takes to see that it is to end.
+# How often the server checks whether it should stop.
 _POLL_SECONDS = 0.05
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class _QuietHandler(MotoRequestHandler):
-    """No line for each request, for the ledger tells what happened; and connections that can be reset."""
+    """Logs no requests, since the ledger has them, and can reset connections."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing."""
+        """Log nothing."""
 
     def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:  # noqa: ARG002  werkzeug's
-        """A reset is a close with lingering on, for no time, of a socket that nobody else closes politely."""
+        """Reset the connection: close it with SO_LINGER 0, on a descriptor that nobody else shuts down first."""
         if isinstance(error, ResetConnectionError):
             self.close_connection = True
             with socket.socket(fileno=self.connection.detach()) as connection:
@@ -50,7 +50,7 @@ class _QuietHandler(MotoRequestHandler):
 
 
 class StandIn:
-    """Everything wired together. One in a process: moto's state is the process's."""
+    """Everything wired together. At most one per process, because moto's state is global."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._settings = LiveSettings(settings)
@@ -83,7 +83,7 @@ class StandIn:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends the server and every job."""
+        """Stop the server and every job."""
         self._faults.close()
         self._server.shutdown()
         self._thread.join()
@@ -102,7 +102,7 @@ class StandIn:
         if environ["PATH_INFO"].startswith("/sandbox/"):
             return self._control(environ, start_response)
         offset = self._settings.now.date_offset_seconds
-        return self._faults(environ, _dated(start_response, offset) if offset else start_response)
+        return self._faults(environ, _with_shifted_date(start_response, offset) if offset else start_response)
 
     def _tags_of(self, job_id: str) -> dict[str, str]:
         job = self._scheduler.jobs.get(job_id)
@@ -114,11 +114,11 @@ class StandIn:
         self._publisher.publish(documents.detail(job, tags))
 
 
-def _dated(start_response: Any, offset: float) -> Any:
-    """The clock of AWS is that of the machine, but for this."""
+def _with_shifted_date(start_response: Any, offset: float) -> Any:
+    """Answer with a Date header that is `offset` seconds ahead of this machine's clock."""
 
     def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-        kept = [(name, value) for name, value in headers if name.lower() != "date"]
-        return start_response(status, [*kept, ("Date", formatdate(time.time() + offset, usegmt=True))], *rest)
+        others = [(name, value) for name, value in headers if name.lower() != "date"]
+        return start_response(status, [*others, ("Date", formatdate(time.time() + offset, usegmt=True))], *rest)
 
     return start

@@ -1,6 +1,6 @@
-"""Our Batch in moto's place: three module attributes of moto are replaced (`install`), and nothing else.
+"""Our Batch in place of moto's: `install` replaces three module attributes of moto, and nothing else.
 
-moto keeps compute environments, queues, job definitions and tags, and their CloudFormation forms. Jobs are ours.
+Compute environments, queues, job definitions, tags and their CloudFormation types stay moto's. Jobs are ours.
 """
 
 import json
@@ -32,7 +32,7 @@ Document = dict[str, Any]
 
 
 class Services:
-    """What a backend needs of the stand-in around it."""
+    """The parts of the stand-in that a backend uses."""
 
     def __init__(
         self, scheduler: Scheduler, loop: LoopThread, settings: LiveSettings, ledger: Ledger, clock: Callable[[], float]
@@ -45,7 +45,7 @@ class Services:
 
 
 class ProcessBatchBackend(BatchBackend):
-    """Batch whose jobs are local processes. Called from moto's request threads; jobs live on the loop."""
+    """Batch whose jobs are local processes. moto's request threads call it; jobs live on the event loop."""
 
     services: ClassVar[Services]
 
@@ -58,7 +58,7 @@ class ProcessBatchBackend(BatchBackend):
         super().reset()
 
     def submit(self, request: submissions.Request, size: int) -> Document:
-        """`size` is the request's, in bytes. Raises RefusedError."""
+        """Answer SubmitJob. `size` is the request's length in bytes. Raises RefusedError."""
         try:
             submissions.check(request, size)
             return self._start(self._merged(request), request)
@@ -98,10 +98,10 @@ class ProcessBatchBackend(BatchBackend):
         return self.services.loop.call(self._details, ids)
 
     def _details(self, ids: Sequence[str]) -> list[Document]:
-        """In the order asked, each once; by id or ARN. Jobs that are not known, or not yet, are left out."""
-        seen_since = self._now() - int(self.services.settings.now.describe_lag_seconds * 1000)
+        """Jobs by id or ARN, in the order of `ids`, each once. Unknown jobs, and jobs not visible yet, are left out."""
+        newest_visible = self._now() - int(self.services.settings.now.describe_lag_seconds * 1000)
         found = (self.services.scheduler.jobs.get(each.rpartition("job/")[2]) for each in dict.fromkeys(ids))
-        return [self.detail(job) for job in found if job and job.created_at <= seen_since]
+        return [self.detail(job) for job in found if job and job.created_at <= newest_visible]
 
     def detail(self, job: Job) -> Document:
         return documents.detail(job, self.list_tags_for_resource((job.parent or job).arn))
@@ -120,7 +120,7 @@ class ProcessBatchBackend(BatchBackend):
         self._end("job.terminate", self.services.scheduler.terminate, job_id, reason)
 
     def _end(self, kind: str, act: Callable[[Job, str], None], job_id: str, reason: str) -> None:
-        """Ids that are not known are ignored, as at AWS."""
+        """Cancel or terminate a job. Unknown ids are ignored, as at AWS."""
         if not job_id or not reason:
             raise RefusedError(f"{'reason' if job_id else 'jobId'} is a required field.")
         job = self.services.scheduler.jobs.get(job_id)
@@ -129,7 +129,7 @@ class ProcessBatchBackend(BatchBackend):
             self.services.loop.call(act, job, reason)
 
     def snapshot(self, queue_name: str) -> Document:
-        """The first jobs of a queue that wait in RUNNABLE, in the order in which they are to start."""
+        """The first RUNNABLE jobs of a queue, in the order in which they will start."""
         queue = self._queue(queue_name)
         jobs = self.services.loop.call(self._runnable, queue.arn)
         shown = [{"jobArn": job.arn, "earliestTimeAtPosition": job.history[-1][0]} for job in jobs[:_SNAPSHOT]]
@@ -151,7 +151,7 @@ class ProcessBatchBackend(BatchBackend):
 
 
 class ProcessBatchResponse(BatchResponse):
-    """The calls that concern jobs. One method each, named as moto finds them: by the path, in small letters."""
+    """The calls about jobs. moto finds each method by the request's path, in lower case."""
 
     @property
     def _jobs(self) -> ProcessBatchBackend:
@@ -191,7 +191,7 @@ class ProcessBatchResponse(BatchResponse):
 
 
 def install(services: Services) -> BackendDict[ProcessBatchBackend]:
-    """Puts our Batch into moto. To be called once in a process, before the server answers."""
+    """Put our Batch into moto. Call once per process, before the server answers."""
     ProcessBatchBackend.services = services
     backends = BackendDict(ProcessBatchBackend, "batch")
     for module in (moto.batch, moto.batch.models, moto.batch.responses):

@@ -1,4 +1,4 @@
-"""Runs jobs through Batch's states. Everything here happens on one event loop, so nothing needs a lock."""
+"""Take jobs through Batch's states. Everything runs on one event loop, so nothing needs a lock."""
 
 import asyncio
 import logging
@@ -32,11 +32,11 @@ _log = logging.getLogger(__name__)
 
 class Runner(Protocol):
     async def run(self, job: Job, attempt: BatchAttempt, on_running: Callable[[], None]) -> AttemptResult:
-        """One attempt, from STARTING to its end, which `attempt.stop` hastens."""
+        """Run one attempt from STARTING to its end, which comes early if `attempt.stop` is set."""
 
 
 class Scheduler:
-    """All jobs. `clock` is in seconds since the epoch; `announce` tells of every change of state."""
+    """All jobs. `clock` returns seconds since the epoch; `announce` is called at every change of state."""
 
     def __init__(
         self,
@@ -57,9 +57,9 @@ class Scheduler:
         self.jobs: dict[str, Job] = {}
 
     def submit(self, job: Job, array_size: int | None = None) -> None:
-        """Sets a new job going, with `array_size` children where that is given.
+        """Start a new job, with `array_size` children if given.
 
-        Raises RefusedError where it depends on a job that is not known.
+        Raises RefusedError if it depends on an unknown job.
         """
         for each in job.spec.depends_on:
             if each.job_id and each.job_id not in self.jobs:
@@ -72,14 +72,14 @@ class Scheduler:
         self._start(job, self._run_array(job) if job.children else self._run(job))
 
     def cancel(self, job: Job, reason: str) -> None:
-        """Ends a job that has not reached STARTING; does nothing to any other."""
+        """End a job that has not reached STARTING; do nothing to any other."""
         for each in [job, *job.children]:
             if not each.status.ended and not each.status.on_host:
                 each.cancelled = True
                 self._abandon(each, reason)
 
     def terminate(self, job: Job, reason: str) -> None:
-        """Ends a job in any state."""
+        """End a job in any state."""
         for each in [job, *job.children]:
             if each.status.ended:
                 continue
@@ -90,7 +90,7 @@ class Scheduler:
                 self._abandon(each, reason)
 
     def stop(self, job: Job, stop: StopRequest) -> None:
-        """Ends the attempt under way, if there is one."""
+        """End the current attempt, if there is one."""
         if job.status.on_host and job.attempt and not job.attempt.stop.done():
             job.attempt.stop.set_result(stop)
 
@@ -98,7 +98,7 @@ class Scheduler:
         self._capacity.place()
 
     async def close(self) -> None:
-        """Kills everything that runs."""
+        """Kill every running job."""
         tasks = [job.task for job in self.jobs.values() if job.task and not job.task.done()]
         for job in self.jobs.values():
             if job.status.on_host:
@@ -169,8 +169,12 @@ class Scheduler:
                 self._end(child, Status.FAILED, _DEPENDENCY_FAILED)
 
     async def _dependencies_met(self, job: Job) -> bool:
-        wanted = [self._of_child(job, each) for each in job.spec.depends_on] if job.parent else job.spec.depends_on
-        dependencies = [each for each in wanted if each is not None]
+        all_dependencies = (
+            [self._dependency_of_child(job, each) for each in job.spec.depends_on]
+            if job.parent
+            else job.spec.depends_on
+        )
+        dependencies = [each for each in all_dependencies if each is not None]
         if dependencies:
             self._move(job, Status.PENDING)
         return await self._all_succeed(dependencies)
@@ -185,8 +189,8 @@ class Scheduler:
                 return False
         return True
 
-    def _of_child(self, child: Job, dependency: Dependency) -> Dependency | None:
-        """What a child itself waits for: its parent has waited for whole jobs already."""
+    def _dependency_of_child(self, child: Job, dependency: Dependency) -> Dependency | None:
+        """What a child waits for by itself: its parent has already waited for whole jobs."""
         if dependency.kind == "N_TO_N":
             return Dependency(f"{dependency.job_id}:{child.index}")
         if dependency.kind == "SEQUENTIAL" and child.parent and child.index:
@@ -212,10 +216,10 @@ class Scheduler:
 
     def _start(self, job: Job, run: Coroutine[Any, Any, None]) -> None:
         job.task = asyncio.get_running_loop().create_task(run)
-        job.task.add_done_callback(_report)
+        job.task.add_done_callback(_log_failure)
 
     def _abandon(self, job: Job, reason: str) -> None:
-        """Ends a job that is on no host. An array's parent ends with the last of its children."""
+        """End a job that is not on a host. An array's parent ends with its last child."""
         if job.children:
             return
         if job.task:
@@ -245,6 +249,6 @@ class Scheduler:
         return int(self._clock() * 1000)
 
 
-def _report(task: "asyncio.Task[None]") -> None:
+def _log_failure(task: "asyncio.Task[None]") -> None:
     if not task.cancelled() and (error := task.exception()):
         _log.error("a job's task failed", exc_info=error)

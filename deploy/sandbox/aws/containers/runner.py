@@ -1,4 +1,4 @@
-"""One attempt of a job: the image pulled, the container run, watched, stopped, and its end put in Batch's words."""
+"""Run one attempt of a job: pull the image, run the container, stop it, and describe its end in Batch's words."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from deploy.sandbox.aws.batch.jobs import AttemptResult, BatchAttempt, Job, Stop
 from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, LiveSettings
 from deploy.sandbox.aws.containers.container import CannotStartError, Container, ContainerSpec
-from deploy.sandbox.aws.containers.job_secrets import SecretError, resolved
+from deploy.sandbox.aws.containers.job_secrets import SecretError, secret_variables
 from deploy.sandbox.aws.containers.reaper import Reaper
 from deploy.sandbox.aws.logs.log_driver import LogDriver, LogSink
 
@@ -21,7 +21,7 @@ _DEFAULT_GROUP = "/aws/batch/job"
 
 
 class AttemptRunner:
-    """`endpoint` is where containers find AWS; `directory` holds their directories while they run."""
+    """`endpoint` is AWS's address for containers; `directory` holds their directories while they run."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class AttemptRunner:
         self._reaper.close()
 
     async def run(self, job: Job, attempt: BatchAttempt, on_running: Callable[[], None]) -> AttemptResult:
-        """From STARTING to the end."""
+        """Run an attempt from STARTING to its end."""
         await asyncio.wait({attempt.stop}, timeout=self._settings.now.starting_seconds)
         if attempt.stop.done():
             return _stopped(job, attempt, attempt.stop.result(), None)
@@ -55,8 +55,8 @@ class AttemptRunner:
             return AttemptResult(NOT_STARTED, reason=_no_log_group(job.spec.log_group))
         driver = LogDriver(job.spec.log_group, attempt.log_stream, self._sink, self._settings, self._ledger)
         try:
-            plan = self._plan(job, attempt, entrypoint)
-            container = await Container.start(plan, lambda data: driver.output(self._now(), data), self._reaper)
+            spec = self._container_spec(job, attempt, entrypoint)
+            container = await Container.start(spec, lambda data: driver.output(self._now(), data), self._reaper)
         except SecretError as error:
             return AttemptResult(NOT_STARTED, reason=str(error))
         except CannotStartError as error:
@@ -82,7 +82,7 @@ class AttemptRunner:
         return None if seconds is None else seconds * self._settings.now.timeout_scale
 
     def _log_group_ready(self, job: Job) -> bool:
-        """Batch makes its default group; any other must be there, or be asked for."""
+        """Create the log group if Batch would: its default group, or one with `awslogs-create-group`."""
         group = job.spec.log_group
         options = job.spec.container.get("logConfiguration", {}).get("options", {})
         if not self._sink.group_exists(group):
@@ -91,7 +91,7 @@ class AttemptRunner:
             self._sink.create_group(group)
         return True
 
-    def _plan(self, job: Job, attempt: BatchAttempt, entrypoint: tuple[str, ...]) -> ContainerSpec:
+    def _container_spec(self, job: Job, attempt: BatchAttempt, entrypoint: tuple[str, ...]) -> ContainerSpec:
         mark = f"{job.id}-{attempt.number}-{attempt.task_id}"
         environment = {
             "AWS_ENDPOINT_URL": self._endpoint,
@@ -102,7 +102,7 @@ class AttemptRunner:
             "AWS_EC2_METADATA_DISABLED": "true",
             **self._settings.now.environment,
             **job.spec.environment,
-            **resolved(job.spec.container),
+            **secret_variables(job.spec.container),
             "AWS_BATCH_JOB_ID": job.id,
             "AWS_BATCH_JOB_ATTEMPT": str(attempt.number),
             "AWS_BATCH_JQ_NAME": job.spec.queue.name,
@@ -114,7 +114,7 @@ class AttemptRunner:
         return ContainerSpec(
             (*entrypoint, *job.spec.command),
             environment,
-            self._directory / attempt.task_id[:8],  # short: it is in every traceback
+            self._directory / attempt.task_id[:8],  # short, because it appears in every traceback
             f"SANDBOX_CONTAINER={mark}",
         )
 

@@ -1,6 +1,6 @@
-"""Service Quotas in moto's place, as far as a GPU needs them: moto knows the quotas of VPC alone.
+"""Service Quotas for GPU instances, in place of moto's, which knows only VPC's quotas.
 
-What is asked for is granted at once; AWS takes minutes to days.
+An increase is granted at once; AWS takes minutes to days.
 """
 
 import json
@@ -17,7 +17,7 @@ _NAMES = {"L-DB2E81BA": "Running On-Demand G and VT instances", "L-3819A6DF": "A
 
 
 def install(settings: LiveSettings) -> None:
-    """To be called once in a process, before the server answers."""
+    """Call once per process, before the server answers."""
     GpuQuotas.settings = settings
     moto.servicequotas.models.servicequotas_backends.backend = GpuQuotas
     vars(moto.servicequotas.urls)["url_paths"] = {"{0}/$": GpuQuotasResponse.dispatch}
@@ -43,10 +43,10 @@ class GpuQuotas(ServiceQuotasBackend):
 
 
 class GpuQuotasResponse(ServiceQuotasResponse):
-    """With one call more, named as moto finds it."""
+    """Adds RequestServiceQuotaIncrease; moto finds the method by its name."""
 
     def request_service_quota_increase(self) -> str:
-        asked = json.loads(self.body)
-        quota = self.backend.get_service_quota(asked["ServiceCode"], asked["QuotaCode"])
-        vars(self.backend)["granted"][asked["QuotaCode"]] = asked["DesiredValue"]
-        return json.dumps({"RequestedQuota": {**quota, "DesiredValue": asked["DesiredValue"], "Status": "APPROVED"}})
+        request = json.loads(self.body)
+        quota = self.backend.get_service_quota(request["ServiceCode"], request["QuotaCode"])
+        vars(self.backend)["granted"][request["QuotaCode"]] = request["DesiredValue"]
+        return json.dumps({"RequestedQuota": {**quota, "DesiredValue": request["DesiredValue"], "Status": "APPROVED"}})

@@ -162,7 +162,7 @@ def test_a_job_that_waits_cannot_be_reclaimed(sandbox: Sandbox) -> None:
     sandbox.ended(job_id)
     status, error = sandbox.control("POST", "reclaim", {"jobId": job_id})
     assert status == 400
-    assert error == f"jobId: a job in STARTING or RUNNING is expected, given '{job_id}', which is SUCCEEDED"
+    assert error == f"`jobId` must be a job in STARTING or RUNNING; '{job_id}' is SUCCEEDED"
 
 
 def test_a_reclaim_can_come_with_notice(sandbox: Sandbox) -> None:
@@ -316,9 +316,9 @@ def test_a_wrong_call_is_answered_with_the_right_ones(sandbox: Sandbox) -> None:
     assert "GET /sandbox/ledger" in error
     assert sandbox.control("POST", "settings", {"x": 1})[0] == 400
     for method, path, body, says in [
-        ("GET", "ledger?after=x", None, "after: the number of a ledger's entry is expected, given 'x'"),
-        ("POST", "reclaim", {"jobId": "1", "notice_seconds": "2"}, "notice_seconds: a number"),
-        ("POST", "reclaim", [], "the body must be a JSON object, given list"),
+        ("GET", "ledger?after=x", None, "`after` must be the number of a ledger entry (got 'x')"),
+        ("POST", "reclaim", {"jobId": "1", "notice_seconds": "2"}, "`notice_seconds` must be a number"),
+        ("POST", "reclaim", [], "the body must be a JSON object (got list)"),
     ]:
         status, error = sandbox.control(method, path, body)
         assert (status, says in error) == (400, True)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from deploy.sandbox.aws.common.settings import LiveSettings, Settings
-from deploy.sandbox.aws.requests.permissions_needed import CallRecorder, Permission, needs, read
+from deploy.sandbox.aws.requests.permissions_needed import CallRecorder, Permission, permissions, read
 
 HERE = "us-east-1:123456789012"
 TAGS = {"job-1": {"signalbox:bot": "signalbox"}}
@@ -30,7 +30,7 @@ def _request(
 def _needs(environ: dict[str, Any]) -> list[Permission]:
     caller, asked = read(environ)
     assert caller == "mika"
-    return list(needs(asked, lambda job_id: TAGS.get(job_id, {})))
+    return list(permissions(asked, lambda job_id: TAGS.get(job_id, {})))
 
 
 OWN = (("aws:ResourceTag/signalbox:bot", "signalbox"),)
