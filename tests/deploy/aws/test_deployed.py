@@ -67,7 +67,7 @@ async def _told(place: session.Sandbox, http: aiohttp.ClientSession, text: str) 
             await asyncio.sleep(0.2)
 
 
-async def test_the_bot_trains_on_what_was_deployed(place: session.Sandbox) -> None:
+async def test_bot_trains_on_the_deployed_stack(place: session.Sandbox) -> None:
     clients = Clients(place.ready["aws"]["endpoint"])
     outputs = await asyncio.to_thread(deploy, clients)
     configure(place.folder / "config.toml", outputs)

@@ -18,7 +18,7 @@ def _rows() -> list[tuple[str, str, str]]:
     return [(row["what"].strip(), row["assumed"].strip(), row["usd"].strip()) for row in ROW.finditer(costs)][2:]
 
 
-def test_each_sum_is_that_of_the_lines_above() -> None:
+def test_each_total_is_the_sum_of_its_rows() -> None:
     total, sums = Decimal(0), []
     for _, _, usd in _rows():
         if usd.startswith("**"):
@@ -30,13 +30,13 @@ def test_each_sum_is_that_of_the_lines_above() -> None:
 
 
 @pytest.mark.parametrize(("what", "assumed", "usd"), [row for row in _rows() if TIMES in row[1]])
-def test_each_line_is_what_it_is_computed_from(what: str, assumed: str, usd: str) -> None:
+def test_each_cost_matches_its_formula(what: str, assumed: str, usd: str) -> None:
     found = PRODUCT.search(assumed)
     assert found is not None, what
     count, price, divisor = (Decimal((part or "1").replace(",", "")) for part in found.groups())
     assert Decimal(usd) == (count * price / divisor).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def test_files_that_it_names_are_there() -> None:
+def test_linked_files_exist() -> None:
     for name in re.findall(r"\]\(([^)]+)\)", README.read_text()):
         assert (README.parent / name).exists(), name

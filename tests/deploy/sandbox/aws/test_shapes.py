@@ -77,7 +77,7 @@ def jobs(sandbox: Sandbox) -> dict[str, str]:
     return made
 
 
-def test_jobs_and_their_summaries(sandbox: Sandbox, jobs: dict[str, str]) -> None:
+def test_shape_of_jobs_and_summaries(sandbox: Sandbox, jobs: dict[str, str]) -> None:
     described = ask(sandbox, "DescribeJobs", jobs=list(jobs.values()))
     assert len(described["jobs"]) == len(jobs)
     assert_shaped("DescribeJobs", described)
@@ -93,7 +93,7 @@ def test_jobs_and_their_summaries(sandbox: Sandbox, jobs: dict[str, str]) -> Non
     sandbox.batch.terminate_job(jobId=jobs["waiting"], reason="enough")
 
 
-def test_submissions_and_endings(sandbox: Sandbox) -> None:
+def test_shape_of_submissions_and_terminations(sandbox: Sandbox) -> None:
     resources = sandbox.resources
     asked = {"jobName": "shape", "jobQueue": resources.queue, "jobDefinition": resources.job_definition}
     submitted = ask(sandbox, "SubmitJob", **asked, containerOverrides={"command": ["pass"]})
@@ -102,7 +102,7 @@ def test_submissions_and_endings(sandbox: Sandbox) -> None:
         assert_shaped(action, ask(sandbox, action, jobId=submitted["jobId"], reason="enough"))
 
 
-def test_the_validator_finds_what_is_wrong() -> None:
+def test_validator_finds_errors() -> None:
     good = {"jobArn": "a", "jobName": "n", "jobId": "i"}
     assert_shaped("SubmitJob", good)
     with pytest.raises(AssertionError):

@@ -71,7 +71,7 @@ async def turns(number: int = 50) -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_job_passes_through_its_states_in_order() -> None:
+async def test_job_passes_through_its_states_in_order() -> None:
     world = World()
     one = world.submit(job())
     await one.ended.wait()
@@ -80,7 +80,7 @@ async def test_a_job_passes_through_its_states_in_order() -> None:
     assert one.status_reason == EXITED
 
 
-async def test_a_failure_is_tried_again_as_often_as_allowed() -> None:
+async def test_failed_attempt_is_retried_up_to_the_limit() -> None:
     world = World(FAILURE, FAILURE)
     one = world.submit(job(attempts=2))
     await one.ended.wait()
@@ -90,7 +90,7 @@ async def test_a_failure_is_tried_again_as_often_as_allowed() -> None:
     assert len({attempt.log_stream for attempt in one.attempts}) == 2
 
 
-async def test_the_rules_say_which_failure_is_tried_again() -> None:
+async def test_exit_rules_decide_which_failures_are_retried() -> None:
     rules = (ExitRule(retry=True, on_status_reason="Host EC2*"), ExitRule(retry=False, on_reason="*"))
     world = World(HOST_LOST, FAILURE, SUCCESS)
     one = world.submit(job(attempts=5, exit_rules=rules))
@@ -98,14 +98,14 @@ async def test_the_rules_say_which_failure_is_tried_again() -> None:
     assert (one.status, len(one.attempts)) == (Status.FAILED, 2)
 
 
-async def test_what_is_final_is_not_tried_again() -> None:
+async def test_final_result_is_not_retried() -> None:
     world = World(AttemptResult("Job attempt duration exceeded timeout", 137, final=True))
     one = world.submit(job(attempts=5))
     await one.ended.wait()
     assert (one.status, one.status_reason) == (Status.FAILED, "Job attempt duration exceeded timeout")
 
 
-async def test_a_terminated_job_fails_with_the_reason_given() -> None:
+async def test_terminated_job_fails_with_the_given_reason() -> None:
     world = World()
     world.script.hold.clear()
     one = world.submit(job(attempts=5))
@@ -116,7 +116,7 @@ async def test_a_terminated_job_fails_with_the_reason_given() -> None:
     assert world.script.stops == [StopRequest(StopCause.TERMINATED, 30.0)]
 
 
-async def test_terminating_during_a_reclaim_gives_no_second_attempt() -> None:
+async def test_no_retry_if_terminated_during_a_reclaim() -> None:
     world = World()
     world.script.hold.clear()
     one = world.submit(job(attempts=5))
@@ -127,7 +127,7 @@ async def test_terminating_during_a_reclaim_gives_no_second_attempt() -> None:
     assert (len(one.attempts), one.status_reason) == (1, "enough")
 
 
-async def test_cancel_does_nothing_to_a_running_job() -> None:
+async def test_cancel_does_not_affect_a_running_job() -> None:
     world = World()
     world.script.hold.clear()
     one = world.submit(job())
@@ -137,7 +137,7 @@ async def test_cancel_does_nothing_to_a_running_job() -> None:
     assert (one.status, one.cancelled) == (Status.RUNNING, False)
 
 
-async def test_cancel_ends_a_waiting_job_and_gives_its_place_away() -> None:
+async def test_cancel_ends_a_waiting_job_and_frees_its_place() -> None:
     world = World()
     world.script.hold.clear()
     first, second, third = (world.submit(job(str(n), vcpus=4.0)) for n in range(3))
@@ -150,7 +150,7 @@ async def test_cancel_ends_a_waiting_job_and_gives_its_place_away() -> None:
     assert world.script.running == ["0", "2"]
 
 
-async def test_a_job_waits_for_those_that_it_depends_on() -> None:
+async def test_job_waits_for_its_dependencies() -> None:
     world = World()
     world.script.hold.clear()
     world.submit(job("a"))
@@ -162,7 +162,7 @@ async def test_a_job_waits_for_those_that_it_depends_on() -> None:
     assert world.script.running == ["a", "b"]
 
 
-async def test_a_failed_dependency_fails_the_job() -> None:
+async def test_failed_dependency_fails_the_job() -> None:
     world = World(FAILURE)
     world.submit(job("a"))
     second = world.submit(job("b", depends_on=(Dependency("a"),)))
@@ -171,14 +171,14 @@ async def test_a_failed_dependency_fails_the_job() -> None:
     assert world.script.running == ["a"]
 
 
-async def test_an_unknown_dependency_is_refused() -> None:
+async def test_unknown_dependency_is_refused() -> None:
     world = World()
     with pytest.raises(RefusedError, match="Job x, on which"):
         world.submit(job(depends_on=(Dependency("x"),)))
     assert world.scheduler.jobs == {}
 
 
-async def test_an_array_is_pending_until_its_children_end() -> None:
+async def test_array_is_pending_until_its_children_end() -> None:
     world = World()
     world.script.hold.clear()
     parent = world.submit(job("p"), 3)
@@ -192,7 +192,7 @@ async def test_an_array_is_pending_until_its_children_end() -> None:
     assert +parent.summary == {Status.SUCCEEDED: 3}
 
 
-async def test_an_array_with_a_failed_child_fails() -> None:
+async def test_array_with_a_failed_child_fails() -> None:
     world = World(SUCCESS, FAILURE)
     parent = world.submit(job("p"), 2)
     await parent.ended.wait()
@@ -210,7 +210,7 @@ async def test_terminating_an_array_ends_every_child() -> None:
     assert (parent.status, parent.status_reason, world.script.running) == (Status.FAILED, "all of them", ["p:0"])
 
 
-async def test_an_array_whose_dependency_fails_fails_with_its_children() -> None:
+async def test_failed_dependency_fails_array_and_children() -> None:
     world = World(FAILURE)
     world.submit(job("a"))
     parent = world.submit(job("p", depends_on=(Dependency("a"),)), 2)
@@ -219,7 +219,7 @@ async def test_an_array_whose_dependency_fails_fails_with_its_children() -> None
     assert world.script.running == ["a"]
 
 
-async def test_a_sequential_array_runs_one_child_after_the_other() -> None:
+async def test_sequential_array_runs_children_one_by_one() -> None:
     world = World(SUCCESS, FAILURE)
     parent = world.submit(job("p", depends_on=(Dependency("", "SEQUENTIAL"),)), 3)
     await parent.ended.wait()
@@ -235,7 +235,7 @@ async def test_children_wait_for_the_child_of_the_same_index() -> None:
     assert [child.status for child in parent.children] == [Status.SUCCEEDED, Status.FAILED]
 
 
-async def test_overrides_that_are_too_long_fail_the_job_later() -> None:
+async def test_too_long_overrides_fail_the_job_after_submission() -> None:
     world = World()
     one = world.submit(job(override_characters=8193))
     await one.ended.wait()
@@ -243,7 +243,7 @@ async def test_overrides_that_are_too_long_fail_the_job_later() -> None:
     assert world.script.running == []
 
 
-async def test_closing_ends_what_runs_and_what_waits() -> None:
+async def test_closing_ends_running_and_waiting_jobs() -> None:
     world = World()
     world.script.hold.clear()
     first, second = world.submit(job("0", vcpus=4.0)), world.submit(job("1", vcpus=4.0))

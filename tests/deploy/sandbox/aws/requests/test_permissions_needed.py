@@ -87,17 +87,17 @@ SUBMITTED = (("aws:RequestTag/signalbox:bot", "signalbox"),)
         (_request("sts", body={}, HTTP_X_AMZ_TARGET="x.GetCallerIdentity"), []),
     ],
 )
-def test_what_a_call_needs(environ: dict[str, Any], wanted: list[Permission]) -> None:
+def test_permissions_of_a_call(environ: dict[str, Any], wanted: list[Permission]) -> None:
     assert _needs(environ) == wanted
 
 
-def test_a_signed_link_is_its_signers_call() -> None:
+def test_presigned_url_counts_as_its_signers_call() -> None:
     environ = _request("s3", "GET", "/b/k", "X-Amz-Credential=mika%2F20261121%2Fus-east-1%2Fs3%2Faws4_request")
     del environ["HTTP_AUTHORIZATION"]
     assert _needs(environ) == [Permission("s3:GetObject", "arn:aws:s3:::b/k")]
 
 
-def test_the_body_is_there_for_who_reads_it_next() -> None:
+def test_application_can_still_read_the_body() -> None:
     environ = _request("batch", path="/v1/describejobs", body={"jobs": ["a"]})
     read(environ)
     assert json.loads(environ["wsgi.input"].read()) == {"jobs": ["a"]}
@@ -119,7 +119,7 @@ def _answering(status: str) -> Any:
         (False, "200 OK", []),
     ],
 )
-def test_what_is_kept(on: bool, status: str, actions: list[str]) -> None:
+def test_calls_are_recorded_if_enabled(on: bool, status: str, actions: list[str]) -> None:
     calls = CallRecorder(_answering(status), LiveSettings(Settings(record_calls=on)), lambda _: {})
     for _ in range(2):
         calls(_request("s3", "GET", "/b/k"), lambda *_: None)
