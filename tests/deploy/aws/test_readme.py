@@ -1,4 +1,4 @@
-"""The figures of deploy/aws/README.md add up, and what it names is there."""
+"""The figures in deploy/aws/README.md add up, and the files it links to exist."""
 
 import re
 from decimal import ROUND_HALF_UP, Decimal

@@ -81,7 +81,7 @@ def test_training_is_python_with_the_sandboxs_flags() -> None:
 
 
 class Run:
-    """A training of one commit, with a `trainer` that only prints."""
+    """Train one commit with a `trainer` that only prints."""
 
     def __init__(self, folder: Path, repository: Repository, commit: str, *arguments: str) -> None:
         git(folder, "clone", "--quiet", repository.url, "code")

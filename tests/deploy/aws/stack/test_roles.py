@@ -1,4 +1,4 @@
-"""Each role can do what is listed here and nothing else: a permission more or less is a line in this file."""
+"""The exact permissions of each role. Every change of a permission must also change this file."""
 
 import pytest
 

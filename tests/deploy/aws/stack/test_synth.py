@@ -1,4 +1,4 @@
-"""The stack from other configs, and the template that is committed: these tests run the CDK."""
+"""The stack from other configs, and whether the committed template is current. These tests run the CDK."""
 
 import functools
 import json
@@ -30,7 +30,7 @@ from deploy.aws import __main__ as app  # noqa: E402
 
 @functools.cache
 def _synthesized(*changes: tuple[str, str]) -> Template:
-    """Of the example with these replacements."""
+    """The template for the example config with these replacements."""
     return Template(json.loads(app.template(_config(*changes))))
 
 
@@ -145,7 +145,7 @@ def test_every_variant_is_small_and_passes_lint(tmp_path: Path) -> None:
 
 
 class TestNag:
-    """cdk-nag's AwsSolutions: what we do not keep has its reason in the code."""
+    """cdk-nag's AwsSolutions: every exception has its reason in the code."""
 
     @pytest.mark.parametrize("changes", [(), (HOST, DATA)], ids=["example", "everything"])
     def test_every_nag_exception_has_a_reason(self, tmp_path: Path, changes: tuple[tuple[str, str], ...]) -> None:

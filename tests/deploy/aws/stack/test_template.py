@@ -1,4 +1,4 @@
-"""What the committed template promises of machines, money and data; also what the stand-in for AWS drops."""
+"""Machines, money and data in the committed template, including what the AWS stand-in ignores."""
 
 import json
 
@@ -9,7 +9,7 @@ from deploy.aws import outputs
 from tests.deploy.aws.template import EXAMPLE, PATH, Template, committed, spelled
 
 MOST_BYTES = 51_200
-"""CloudFormation takes no larger template in the call itself."""
+"""CloudFormation accepts no larger template in the request itself."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""One AWS stand-in for all the tests of a worker, asked over HTTP by boto3."""
+"""One AWS stand-in for all tests of a worker, called over HTTP with boto3."""
 
 import json
 import sys
@@ -60,7 +60,7 @@ class Sandbox:
         return self.await_status(job_id, "SUCCEEDED", "FAILED")
 
     def lines(self, job: dict[str, Any], at_least: int = 0) -> list[str]:
-        """The log of the job's latest attempt, once it has so many lines."""
+        """The log of the job's latest attempt, once it has at least `at_least` lines."""
         stream, deadline = job["container"]["logStreamName"], time.monotonic() + 60
         while True:
             events = self.events(logStreamNamePrefix=stream)["events"]
@@ -73,7 +73,7 @@ class Sandbox:
         return answer
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """One of the sandbox's own calls; (status, error) where it is refused."""
+        """Call the stand-in's own API; (status, error) if it refuses."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.endpoint}/sandbox/{path}", data, method=method)
         try:
@@ -88,7 +88,7 @@ class Sandbox:
 
 
 def gone(pid: int, within_seconds: float) -> bool:
-    """Whether a process ends in time; a zombie has ended."""
+    """Whether a process ends in time. A zombie counts as ended."""
     deadline = time.monotonic() + within_seconds
     while time.monotonic() < deadline:
         try:
@@ -116,7 +116,7 @@ def _sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """With the settings as they were, whatever a test changes."""
+    """The stand-in; its settings and faults are reset after each test."""
     yield _sandbox
     _sandbox.control("DELETE", "faults")
     _sandbox.control("POST", "settings", SETTINGS.model_dump())

@@ -1,4 +1,4 @@
-"""Jobs for tests that need no moto behind them."""
+"""Jobs for tests that do not need moto."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ ENVIRONMENT = SimpleNamespace(
 
 @dataclass
 class Queue:
-    """As moto's: what the stand-in reads of it."""
+    """The attributes of moto's queue that the stand-in reads."""
 
     name: str = "queue"
     priority: int = 1
@@ -55,7 +55,7 @@ def job(job_id: str = "1", created_at: int = 1000, **changes: Any) -> Job:
 
 
 def attempt(outcome: AttemptResult | None = None) -> BatchAttempt:
-    """To be called inside a running loop."""
+    """Call inside a running event loop."""
     stop = asyncio.get_running_loop().create_future()
     ended = None if outcome is None else 2000
     return BatchAttempt(1, "task", Host(ENVIRONMENT, "i-0abc"), "prefix/default/task", stop, 1500, ended, outcome)

@@ -1,4 +1,4 @@
-"""That nothing outlives the stand-in, and nothing of it its parent."""
+"""Nothing outlives the stand-in, and the stand-in does not outlive its parent."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ SLEEPER = (
 
 
 def running_job(endpoint: str) -> list[int]:
-    """Starts a job with a child in a session of its own; the ids of both processes."""
+    """Start a job with a child process in its own session; the ids of both processes."""
     resources = create(endpoint, ResourcePlan(name="test", image="test/python:1", vcpus=1, memory_mib=512))
     sandbox = Sandbox(endpoint, resources)
     job = sandbox.await_status(sandbox.submit(SLEEPER), "RUNNING")

@@ -1,4 +1,4 @@
-"""Every answer of our Batch has the shape that botocore's model says: no member unknown, no type wrong."""
+"""Every answer of our Batch has the shape in botocore's model: no unknown member, no wrong type."""
 
 import json
 import urllib.request
@@ -22,7 +22,7 @@ NOT_YET = {("JobDetail", "startedAt")}
 
 
 def ask(sandbox: Sandbox, action: str, **request: Any) -> Any:
-    """The answer as it is on the wire, before botocore drops what it does not know."""
+    """The raw answer, before botocore drops unknown members."""
     url = sandbox.endpoint + BATCH.operation_model(action).http["requestUri"]
     signed = AWSRequest("POST", url, data=json.dumps(request), headers={"Content-Type": "application/json"})
     SigV4Auth(Credentials("sandbox", "sandbox"), "batch", "us-east-1").add_auth(signed)
@@ -62,7 +62,7 @@ def assert_shaped(action: str, answer: Any) -> None:
 
 @pytest.fixture
 def jobs(sandbox: Sandbox) -> dict[str, str]:
-    """One job of each kind, by what it is."""
+    """One job of each kind; ids by kind."""
     made = {
         "succeeded": sandbox.submit("print(1)", tags={"a": "b"}, timeout={"attemptDurationSeconds": 60}),
         "failed": sandbox.submit("raise SystemExit(3)", retryStrategy={"attempts": 2}),

@@ -8,7 +8,7 @@ from tests.deploy.sandbox.aws.factory import ENVIRONMENT, Queue, job
 
 
 class Waiting:
-    """Jobs that wait for a host; `placed` has the ids of those that have one, in order."""
+    """Jobs waiting for a host; `placed` has the ids of those that got one, in order."""
 
     def __init__(self) -> None:
         self.shortage = ""

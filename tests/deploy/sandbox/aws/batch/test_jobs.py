@@ -1,4 +1,4 @@
-"""Jobs that run: over HTTP, as processes."""
+"""Real jobs: submitted over HTTP, run as processes."""
 
 import json
 from pathlib import Path

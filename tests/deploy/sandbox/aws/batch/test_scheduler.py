@@ -1,4 +1,4 @@
-"""The scheduler with attempts that a test decides over: no process, no waiting."""
+"""The scheduler with scripted attempts: no processes, no waiting."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,7 +24,7 @@ TERMINATED = AttemptResult("", 143, final=True)
 
 
 class Script:
-    """A runner: each attempt ends as `outcomes` say, in order, or when it is stopped; `hold` keeps it running."""
+    """A runner whose attempts end with `outcomes`, in order, or when they are stopped; `hold` keeps them running."""
 
     def __init__(self, *outcomes: AttemptResult) -> None:
         self.outcomes = list(outcomes)
@@ -66,7 +66,7 @@ class World:
 
 
 async def turns(number: int = 50) -> None:
-    """Lets everything go on that waits for nothing."""
+    """Let every task run until it waits for something."""
     for _ in range(number):
         await asyncio.sleep(0)
 

@@ -1,4 +1,4 @@
-"""State changes, from Batch by EventBridge to SQS."""
+"""State changes on their way from Batch through EventBridge to SQS."""
 
 import json
 import time

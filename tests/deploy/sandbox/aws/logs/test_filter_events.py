@@ -31,7 +31,7 @@ class Group:
         return self.logs.page(self.backend, {"logGroupName": "g", **asked})
 
     def messages(self, **asked: Any) -> list[str]:
-        """Those of all pages."""
+        """The events of all pages."""
         pages = [self.page(**asked)]
         while token := pages[-1].get("nextToken"):
             pages.append(self.page(**asked, nextToken=token))

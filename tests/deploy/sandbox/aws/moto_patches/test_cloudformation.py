@@ -1,4 +1,4 @@
-"""Batch by CloudFormation: templates as AWS takes them, and jobs that run on what they make."""
+"""Batch through CloudFormation: templates that AWS accepts, and jobs on the resources they create."""
 
 import json
 import uuid
@@ -15,7 +15,7 @@ TASKS = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principa
 
 
 def _template(name: str, subnet: str, group: str) -> dict[str, Any]:
-    """No ServiceRole, names of the API in their large form, `Fn::GetAtt` on all of Batch."""
+    """A template without ServiceRole, with capitalized API names, and `Fn::GetAtt` on every Batch resource."""
     environment = {
         "Type": "managed",
         "Tags": {"Kept-As-It-Is": "yes"},
@@ -102,7 +102,7 @@ class Stack:
         self.outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
 
     def run(self, program: str = "") -> dict[str, Any]:
-        """The ended job; without a program, the definition's own."""
+        """Run a job to its end; without `program`, the definition's own command."""
         overrides = {"containerOverrides": {"command": [program]}} if program else {}
         job = self.sandbox.batch.submit_job(jobName="job", jobQueue=self.name, jobDefinition=self.name, **overrides)
         return self.sandbox.ended(job["jobId"])

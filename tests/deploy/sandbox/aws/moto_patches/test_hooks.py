@@ -1,4 +1,4 @@
-"""moto's places that we replace or rely on. When a new moto breaks one of these, read its changes first."""
+"""The parts of moto that we replace or rely on. If a new moto breaks one of these, read its changes first."""
 
 import importlib.metadata
 import inspect

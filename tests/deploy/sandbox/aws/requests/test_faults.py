@@ -1,4 +1,4 @@
-"""Faults, as the SDKs see them."""
+"""Injected faults as the SDKs see them."""
 
 from typing import Any
 

@@ -24,7 +24,7 @@ SERVICES = {
 
 
 def read(service: str, call: Call, failure: Failure) -> Any:
-    """What botocore makes of it."""
+    """The answer as botocore parses it."""
     model = get_session().get_service_model(service)
     answer = {
         "status_code": failure.status,
