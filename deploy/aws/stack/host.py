@@ -115,9 +115,9 @@ def _allow(bot: iam.Role, stack: str, storage: Storage, token: secretsmanager.Se
     storage.images.grant_pull(bot)
     token.grant_read(bot)
     ec2_arn = f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}"
-    own = {"StringEquals": {f"aws:ResourceTag/{VOLUME_TAG}": stack}}
+    condition = {"StringEquals": {f"aws:ResourceTag/{VOLUME_TAG}": stack}}
     places = [f"{ec2_arn}:instance/*", f"{ec2_arn}:volume/{volume.volume_id}"]
-    bot.add_to_policy(iam.PolicyStatement(actions=["ec2:AttachVolume"], resources=places, conditions=own))
+    bot.add_to_policy(iam.PolicyStatement(actions=["ec2:AttachVolume"], resources=places, conditions=condition))
     explain_wildcard(
         bot, places[0], "The machine's id is unknown before it starts; the condition on its tag limits this to ours."
     )

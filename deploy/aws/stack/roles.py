@@ -56,12 +56,12 @@ def bot_role(scope: Construct, bot: str, storage: Storage, events: Events, submi
     _allow(role, ["batch:SubmitJob"], submits, why="Any revision of the projects' own job definitions.")
     jobs = [_arn(scope, "batch", "job", "*")]
     for action, key in (("TagResource", "RequestTag"), ("TerminateJob", "ResourceTag")):
-        own = {"StringEquals": {f"aws:{key}/{BOT_TAG}": bot}}
+        condition = {"StringEquals": {f"aws:{key}/{BOT_TAG}": bot}}
         _allow(
             role,
             [f"batch:{action}"],
             jobs,
-            own,
+            condition,
             why="Batch chooses the ids; the condition limits them by tag.",
         )
     trials = [_arn(scope, "batch", "job", "*:*")]
@@ -116,8 +116,8 @@ def _allow_listing(role: iam.Role, bucket_arn: str, *prefixes: str) -> None:
 
 def _task_role(scope: Construct, name: str, description: str) -> iam.Role:
     """A role for tasks in this account only: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"""
-    own = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-    principal = iam.ServicePrincipal("ecs-tasks.amazonaws.com", conditions=own)
+    condition = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    principal = iam.ServicePrincipal("ecs-tasks.amazonaws.com", conditions=condition)
     return iam.Role(scope, name, assumed_by=principal, description=description)
 
 

@@ -57,12 +57,12 @@ class Clients:
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
         self._session = boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=REGION)
-        self._made: dict[str, Any] = {}
+        self._clients: dict[str, Any] = {}
 
     def __getattr__(self, service: str) -> Any:
-        if service not in self._made:
-            self._made[service] = self.client(service)
-        return self._made[service]
+        if service not in self._clients:
+            self._clients[service] = self.client(service)
+        return self._clients[service]
 
     def client(self, service: str, **config: Any) -> Any:
         """A new client; `config` adds to its botocore Config."""

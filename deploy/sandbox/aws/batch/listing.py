@@ -24,13 +24,13 @@ def page(jobs: Mapping[str, Job], request: Request, queue_arn: str | None, as_of
     jobs are listed. Raises RefusedError.
     """
     filters = request.get("filters") or []
-    wanted = Status.RUNNING if not filters and not request.get("jobStatus") else None
+    listed_status = Status.RUNNING if not filters and not request.get("jobStatus") else None
     if not filters and request.get("jobStatus"):
-        wanted = _status(request["jobStatus"])
+        listed_status = _status(request["jobStatus"])
     listed = [
         (job, status)
         for job in _candidates(jobs, request, queue_arn)
-        if (status := job.status_at(as_of)) and wanted in (None, status) and _matches(job, filters)
+        if (status := job.status_at(as_of)) and listed_status in (None, status) and _matches(job, filters)
     ]
     limit = _FILTERED_PAGE if filters else _PAGE
     size = min(request.get("maxResults") or limit, limit)
@@ -45,8 +45,8 @@ def _candidates(jobs: Mapping[str, Job], request: Request, queue_arn: str | None
     if queue_arn is None:
         parent = jobs.get(request["arrayJobId"])
         return parent.children if parent else []
-    mine = [job for job in jobs.values() if job.parent is None and job.spec.queue.arn == queue_arn]
-    return mine[::-1]
+    in_queue = [job for job in jobs.values() if job.parent is None and job.spec.queue.arn == queue_arn]
+    return in_queue[::-1]
 
 
 def _status(value: str) -> Status:

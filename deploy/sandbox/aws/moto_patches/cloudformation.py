@@ -153,7 +153,7 @@ class Secret(CloudFormationModel):
         """Create the secret with a random first value, as GenerateSecretString does."""
         backend = secretsmanager_backends[account_id][region_name]
         properties = cloudformation_json["Properties"]
-        made = backend.create_secret(
+        answer = backend.create_secret(
             name=resource_name,
             secret_string=properties.get("SecretString") or secrets.token_hex(16),
             secret_binary=None,
@@ -164,7 +164,7 @@ class Secret(CloudFormationModel):
             replica_regions=[],
             force_overwrite=False,
         )
-        return cls(str(json.loads(made)["ARN"]))
+        return cls(str(json.loads(answer)["ARN"]))
 
     @classmethod
     def delete_from_cloudformation_json(

@@ -100,7 +100,7 @@ def read(environ: dict[str, Any]) -> tuple[str, AwsRequest]:
 
 def permissions(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
     """The permissions for a request. For an unknown service it is its action on `*`, so that no call is missed."""
-    own: dict[str, Callable[[], Iterator[Permission]]] = {
+    by_service: dict[str, Callable[[], Iterator[Permission]]] = {
         "s3": lambda: _s3(request),
         "batch": lambda: _batch(request, tags_of),
         "sqs": lambda: _sqs(request),
@@ -108,8 +108,8 @@ def permissions(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
     action = f"{request.service}:{request.operation}"
     if action in _NO_PERMISSION:
         return
-    if request.service in own:
-        yield from own[request.service]()
+    if request.service in by_service:
+        yield from by_service[request.service]()
         return
     find = _RESOURCES.get(action)
     yield Permission(action, find(request.body) if find else "*")
