@@ -28,7 +28,7 @@ _UNIT = """\
 Description=Signalbox
 Requires=docker.service
 After=docker.service network-online.target
-HostSettings=network-online.target
+Wants=network-online.target
 RequiresMountsFor={mount}
 StartLimitIntervalSec=0
 
