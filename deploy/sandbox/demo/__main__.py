@@ -13,7 +13,7 @@ from rich.console import Console
 from deploy.sandbox.aws.resources import ResourcePlan
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.scene import Scene, Tally
-from deploy.sandbox.demo.screen import Screen
+from deploy.sandbox.demo.terminal import Terminal
 from deploy.sandbox.demo.transcript import write_html
 from deploy.sandbox.demo.view import NotSeenError, watching
 from deploy.sandbox.discord.people.client import Person
@@ -38,7 +38,7 @@ async def main() -> int:
         await running.bot.start()
         console.print(f"Watch in a browser: {running.ready['discord']['url']}/")
         try:
-            tally = await play(running, Screen(console))
+            tally = await play(running, Terminal(console))
         except (NotSeenError, RuntimeError) as error:
             console.print(
                 f"\n[red]The scene stopped: {error}[/]\nLast lines of the bot's log:\n{running.bot.last_lines()}"
@@ -62,15 +62,15 @@ async def main_until_sigterm() -> int:
         return 128 + signal.SIGTERM
 
 
-async def play(running: Sandbox, screen: Screen) -> Tally:
+async def play(running: Sandbox, terminal: Terminal) -> Tally:
     """Play the scene in a sandbox with a running bot. Raises NotSeenError or RuntimeError if it goes wrong."""
     url = running.ready["discord"]["url"]
     async with AsyncExitStack() as stack:
         others = {name: await stack.enter_async_context(Person(url, name)) for name in OTHERS}
-        view = await stack.enter_async_context(watching(url, VIEWER, screen.show))
+        view = await stack.enter_async_context(watching(url, VIEWER, terminal.show))
         people = {VIEWER: view.person, **others}
-        screen.add_names(await view.person.channels(), running.ready["discord"]["people"])
-        scene = Scene(running, people, view, screen)
+        terminal.add_names(await view.person.channels(), running.ready["discord"]["people"])
+        scene = Scene(running, people, view, terminal)
         await scene.play()
         return scene.tally
 

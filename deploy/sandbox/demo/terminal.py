@@ -16,7 +16,7 @@ _CHANNEL = re.compile(r"<#(\d+)>")
 _PICTURE = re.compile(r"\[picture \S*/([^/\]]+)\]")
 
 
-class Screen:
+class Terminal:
     """Prints the scene. `show` takes each event that one person sees, as it comes over the WebSocket."""
 
     def __init__(self, console: Console, *, now: Callable[[], float] = time.time) -> None:
