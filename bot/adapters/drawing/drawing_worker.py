@@ -12,7 +12,7 @@ import sys
 from typing import BinaryIO
 
 from bot.adapters.drawing.boards.board_page import draw_board
-from bot.adapters.drawing.curves.page import draw
+from bot.adapters.drawing.curves.figure_page import draw
 from bot.adapters.drawing.drawing_requests import pack_drawing, pack_error, unpack_request
 from bot.adapters.processes.frames import LENGTHS
 from bot.domain.drawing.figures import BoardRequest, Curve, Drawing, FigureRequest

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 
-from bot.adapters.drawing.curves.panel import draw_panel
-from bot.adapters.drawing.curves.runs import Run, read, winner
+from bot.adapters.drawing.curves.curve_panel import draw_panel
+from bot.adapters.drawing.curves.run_curves import Run, read, winner
 from bot.adapters.drawing.style import lettering, theme
 from bot.domain.drawing.figures import BoardRequest, FigureRequest
-from bot.domain.drawing.panels import Kind, Panel, arrange
+from bot.domain.drawing.panel_layout import Kind, Panel, arrange
 
 PANELS_HEIGHT, LEGEND_ROW = 3.2, 0.26
 LONGEST = 72

@@ -13,11 +13,11 @@ from bot.adapters.drawing.boards import heatmap, one_axis, parallel_coordinates,
 from bot.adapters.drawing.boards.best_curves import Overlay
 from bot.adapters.drawing.boards.importance_bars import draw_importance
 from bot.adapters.drawing.boards.importance_bars import height as importance_height
-from bot.adapters.drawing.boards.point_columns import Points
-from bot.adapters.drawing.curves.page import rendered
+from bot.adapters.drawing.boards.state_marks import legend_of
+from bot.adapters.drawing.boards.sweep_points import Points
+from bot.adapters.drawing.curves.figure_page import rendered
 from bot.adapters.drawing.style import theme
 from bot.adapters.drawing.style.header import SUBTITLE_WIDTH, Header
-from bot.adapters.drawing.style.marks import legend_of
 from bot.domain.drawing.figures import BoardRequest, Drawing
 
 

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.patches import Rectangle
 
-from bot.adapters.drawing.boards.point_columns import Points
+from bot.adapters.drawing.boards.colour_scale import Shade, star, text_on
+from bot.adapters.drawing.boards.state_marks import ground, scatter, word_colour
+from bot.adapters.drawing.boards.sweep_points import Points
 from bot.adapters.drawing.style import lettering, theme
-from bot.adapters.drawing.style.marks import ground, scatter, word_colour
-from bot.adapters.drawing.style.shade import Shade, star, text_on
 from bot.domain.model.space import Axis
 from bot.domain.model.sweep import TrialState
 

@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from bot.adapters.drawing.boards.point_columns import Points
-from bot.adapters.drawing.curves.series import Series
+from bot.adapters.drawing.boards.colour_scale import star
+from bot.adapters.drawing.boards.state_marks import scatter
+from bot.adapters.drawing.boards.sweep_points import Points
+from bot.adapters.drawing.series import Series
 from bot.adapters.drawing.style import theme
-from bot.adapters.drawing.style.marks import scatter
 from bot.adapters.drawing.style.ruler import Ruler
-from bot.adapters.drawing.style.shade import star
 from bot.domain.model.sweep import TrialState
 
 HEIGHT = 4.4

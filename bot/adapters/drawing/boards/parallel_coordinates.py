@@ -12,12 +12,12 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from bot.adapters.drawing.boards.point_columns import Points
-from bot.adapters.drawing.curves.series import Series
+from bot.adapters.drawing.boards.colour_scale import Shade, star
+from bot.adapters.drawing.boards.state_marks import MARKS, scatter
+from bot.adapters.drawing.boards.sweep_points import Points
+from bot.adapters.drawing.series import Series
 from bot.adapters.drawing.style import lettering, theme
-from bot.adapters.drawing.style.marks import MARKS, scatter
 from bot.adapters.drawing.style.ruler import Ruler
-from bot.adapters.drawing.style.shade import Shade, star
 from bot.domain.model.space import Axis
 from bot.domain.model.sweep import TrialState
 from bot.domain.parameters import Kind

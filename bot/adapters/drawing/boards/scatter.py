@@ -2,11 +2,11 @@
 
 from matplotlib.figure import SubFigure
 
-from bot.adapters.drawing.boards.point_columns import Points
+from bot.adapters.drawing.boards.colour_scale import Shade, star
+from bot.adapters.drawing.boards.state_marks import scatter
+from bot.adapters.drawing.boards.sweep_points import Points
 from bot.adapters.drawing.style import theme
-from bot.adapters.drawing.style.marks import scatter
 from bot.adapters.drawing.style.ruler import Ruler
-from bot.adapters.drawing.style.shade import Shade, star
 from bot.domain.model.sweep import TrialState
 
 HEIGHT = 5.4

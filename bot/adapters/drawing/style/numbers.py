@@ -5,7 +5,7 @@ from math import floor, log10
 
 import numpy as np
 
-from bot.adapters.drawing.curves.series import Series
+from bot.adapters.drawing.series import Series
 
 LARGE, SMALL = 1e6, 1e-3
 """Beyond these they are written with a power of ten."""

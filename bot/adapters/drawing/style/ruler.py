@@ -8,7 +8,7 @@ from matplotlib.axis import Axis as DrawnAxis
 from matplotlib.axis import XAxis
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
-from bot.adapters.drawing.curves.series import SMALLEST, Series, drawable
+from bot.adapters.drawing.series import SMALLEST, Series, drawable
 from bot.adapters.drawing.style import lettering, theme
 from bot.domain.model.space import Axis
 from bot.domain.parameters import Kind, Value

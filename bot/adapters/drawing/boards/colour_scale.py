@@ -10,8 +10,8 @@ from matplotlib.colors import ListedColormap, LogNorm, Normalize
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from bot.adapters.drawing.boards.point_columns import Points
-from bot.adapters.drawing.curves.series import Series
+from bot.adapters.drawing.boards.sweep_points import Points
+from bot.adapters.drawing.series import Series
 from bot.adapters.drawing.style import theme
 
 FENCE = 3.0

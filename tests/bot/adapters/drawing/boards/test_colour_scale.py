@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from bot.adapters.drawing.boards.point_columns import Points
-from bot.adapters.drawing.style.shade import DARK_TEXT, LIGHT_TEXT, Shade, text_on
+from bot.adapters.drawing.boards.colour_scale import DARK_TEXT, LIGHT_TEXT, Shade, text_on
+from bot.adapters.drawing.boards.sweep_points import Points
 from tests.bot.adapters.drawing.boards.samples import LR, MOMENTUM, NINE, grid, request
 
 

@@ -11,8 +11,8 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from bot.adapters.drawing.boards.point_columns import Points
-from bot.adapters.drawing.curves.series import Series
+from bot.adapters.drawing.boards.sweep_points import Points
+from bot.adapters.drawing.series import Series
 from bot.adapters.drawing.style import theme
 from bot.domain.model.sweep import TrialState
 

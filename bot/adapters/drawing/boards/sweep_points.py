@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.adapters.drawing.curves.series import Series, drawable, spans_decades
+from bot.adapters.drawing.series import Series, drawable, spans_decades
 from bot.adapters.drawing.style.numbers import writer
 from bot.domain.drawing.figures import BoardRequest, Cell
 from bot.domain.model.space import Axis

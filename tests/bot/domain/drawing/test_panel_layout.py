@@ -1,6 +1,6 @@
 import pytest
 
-from bot.domain.drawing.panels import Kind, Panel, Role, arrange, role, stem
+from bot.domain.drawing.panel_layout import Kind, Panel, Role, arrange, role, stem
 
 
 def test_losses_first_accuracies_second_and_each_other_metric_alone() -> None:

@@ -15,12 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from bot.adapters.drawing.curves.panel import draw_panel, smoothed
-from bot.adapters.drawing.curves.runs import Run, read, winner
+from bot.adapters.drawing.curves.curve_panel import draw_panel, smoothed
+from bot.adapters.drawing.curves.run_curves import Run, read, winner
 from bot.adapters.drawing.style import theme
 from bot.adapters.drawing.style.header import Entry, Header
 from bot.domain.drawing.figures import Drawing, FigureRequest
-from bot.domain.drawing.panels import MOST_PANELS, Panel, arrange
+from bot.domain.drawing.panel_layout import MOST_PANELS, Panel, arrange
 
 SMALLEST_HEIGHT, ROW_HEIGHT = 4.67, 2.9
 """Inches: of the whole picture, and of a row of panels where there are several."""

@@ -1,8 +1,8 @@
 import pytest
 from matplotlib.colors import to_rgb
 
+from bot.adapters.drawing.boards.state_marks import MARKS, ground, word_colour
 from bot.adapters.drawing.style import theme
-from bot.adapters.drawing.style.marks import MARKS, ground, word_colour
 from bot.domain.model.sweep import TrialState
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.adapters.drawing.curves.series import Series, drawable
+from bot.adapters.drawing.series import Series, drawable
 from bot.domain.drawing.figures import FigureRequest
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import best_row

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.drawing.curves.series import (
+from bot.adapters.drawing.series import (
     MOST_POINTS,
     Series,
     alone,

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullFormatter
 
-from bot.adapters.drawing.curves.runs import Run
-from bot.adapters.drawing.curves.series import Series, alone, joined, moving_mean, noisy, spans_decades, thinned
+from bot.adapters.drawing.curves.run_curves import Run
+from bot.adapters.drawing.series import Series, alone, joined, moving_mean, noisy, spans_decades, thinned
 from bot.adapters.drawing.style import theme
-from bot.domain.drawing.panels import Kind, Panel, Role, role
+from bot.domain.drawing.panel_layout import Kind, Panel, Role, role
 
 WINDOWS = (10, 100)
 FEW = 20

@@ -12,10 +12,10 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bot.adapters.drawing.curves.page import draw, figure_of
+from bot.adapters.drawing.curves.figure_page import draw, figure_of
 from bot.adapters.drawing.style import theme
 from bot.domain.drawing.figures import Curve, FigureRequest
-from bot.domain.drawing.panels import MOST_PANELS
+from bot.domain.drawing.panel_layout import MOST_PANELS
 from tests.support.projects import PNG
 
 HANDS_ON = b"train_loss,val_loss,val_accuracy\n0.5,0.4,97\n0.3,0.2,99\n0.2,0.3,98\n"
