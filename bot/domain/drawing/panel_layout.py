@@ -1,4 +1,4 @@
-"""Which columns of a table share a panel, and what each is there."""
+"""Group the columns of a table into panels."""
 
 import re
 from collections.abc import Iterable
@@ -15,16 +15,16 @@ _LOSS = re.compile(r".*loss(?: \(\d+\))?", re.IGNORECASE)
 _ACCURACY = re.compile(r".*accuracy.*|(?:.*[_\-/. ])?acc(?: \(\d+\))?", re.IGNORECASE)
 
 
-class Kind(StrEnum):
-    """Losses come first and accuracies second; every other metric has a panel of its own."""
+class PanelKind(StrEnum):
+    """All losses share the first panel, all accuracies the second. Every other metric has its own."""
 
     LOSS = "loss"
     ACCURACY = "accuracy"
     OTHER = "other"
 
 
-class Role(StrEnum):
-    """In the order in which a panel has them. Without a prefix (Keras writes `loss`, `val_loss`) it is OTHER."""
+class Split(StrEnum):
+    """The data that a column was measured on, in drawing order. OTHER has no prefix, like Keras's `loss`."""
 
     TRAIN = "train"
     OTHER = "other"
@@ -34,45 +34,45 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Some columns on one pair of axes."""
+    """Columns that share one pair of axes."""
 
     title: str
-    kind: Kind
+    kind: PanelKind
     columns: tuple[str, ...]
 
 
 def arrange(columns: Iterable[str]) -> list[Panel]:
-    """Panels in the order of reading; `train_f1` and `val_f1` share one. `MOST_PANELS` is for the caller to keep."""
-    found: dict[tuple[Kind, str], list[str]] = {}
+    """Panels in reading order; `train_f1` and `val_f1` share one. The caller cuts the list at `MOST_PANELS`."""
+    groups: dict[tuple[PanelKind, str], list[str]] = {}
     for column in columns:
         kind = _kind(column)
-        found.setdefault((kind, stem(column) if kind is Kind.OTHER else kind.value), []).append(column)
-    order = list(Kind)
+        groups.setdefault((kind, stem(column) if kind is PanelKind.OTHER else kind.value), []).append(column)
+    order = list(PanelKind)
     return [
-        Panel(title if kind is Kind.OTHER else title.capitalize(), kind, tuple(sorted(names, key=_place)))
-        for (kind, title), names in sorted(found.items(), key=lambda item: order.index(item[0][0]))
+        Panel(title if kind is PanelKind.OTHER else title.capitalize(), kind, tuple(sorted(names, key=_split_order)))
+        for (kind, title), names in sorted(groups.items(), key=lambda item: order.index(item[0][0]))
     ]
 
 
-def role(column: str) -> Role:
-    """What the column's prefix says that it was measured on."""
+def split_of(column: str) -> Split:
+    """The split that the column's prefix names."""
     match = _PREFIX.fullmatch(column)
     if match is None:
-        return Role.OTHER
-    return next(role for role in Role if role is not Role.OTHER and match[role.value])
+        return Split.OTHER
+    return next(split for split in Split if split is not Split.OTHER and match[split.value])
 
 
 def stem(column: str) -> str:
-    """The metric's name without what it was measured on."""
+    """The metric's name without the prefix of its split."""
     match = _PREFIX.fullmatch(column)
     return column if match is None else match["stem"]
 
 
-def _kind(column: str) -> Kind:
+def _kind(column: str) -> PanelKind:
     if _LOSS.fullmatch(column):
-        return Kind.LOSS
-    return Kind.ACCURACY if _ACCURACY.fullmatch(column) else Kind.OTHER
+        return PanelKind.LOSS
+    return PanelKind.ACCURACY if _ACCURACY.fullmatch(column) else PanelKind.OTHER
 
 
-def _place(column: str) -> int:
-    return list(Role).index(role(column))
+def _split_order(column: str) -> int:
+    return list(Split).index(split_of(column))

@@ -27,7 +27,7 @@ def request(job: Job, trials: Mapping[int, Trial], project: Project) -> BoardReq
         metric=project.metric,
         maximize=project.maximize,
         importance=job.sweep.importance,
-        names=project.columns or None,
+        column_names=project.columns or None,
     )
 
 

@@ -55,9 +55,9 @@ class Plot:
             title=f"{first.project} {first.id}" if alone else f"{first.project}: {len(drawn)} jobs",
             subtitle=_described(first) if alone else "",
             curves=tuple(Curve(job.id if alone else f"{job.id} {_parameters(job)}", csv) for job, csv in drawn),
-            best=project.metric,
+            metric=project.metric,
             maximize=project.maximize,
-            names=project.columns or None,
+            column_names=project.columns or None,
         )
         drawing = await self._figures.draw(request)
         return Picture(drawing.png, " ".join(drawing.remarks))

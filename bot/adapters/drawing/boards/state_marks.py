@@ -1,4 +1,4 @@
-"""How the states of a sweep's points are told apart: a sign of its own for each, and a colour that only repeats it."""
+"""Give each state of a sweep's points its own sign. Colours differ too, but nobody has to rely on them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,18 +11,18 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from bot.adapters.drawing.boards.sweep_points import Points
+from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.series import Series
 from bot.adapters.drawing.style import theme
 from bot.domain.model.sweep import TrialState
 
 MANY = 400
-"""Points from which signs are small."""
+"""From this many points on, signs are small."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A sign of matplotlib's; `hollow` has an edge alone."""
+    """A matplotlib marker; if `hollow`, only its outline."""
 
     sign: str | Path
     colour: str
@@ -46,8 +46,8 @@ MARKS = {
 }
 
 
-def ground(state: TrialState) -> tuple[float, float, float]:
-    """A dim tint of the state's colour."""
+def background(state: TrialState) -> tuple[float, float, float]:
+    """A dim tint of the state's colour, as RGB."""
     share = 0.13 if state is TrialState.WAITING else 0.3
     red, green, blue = (
         share * own + (1 - share) * panel
@@ -56,19 +56,19 @@ def ground(state: TrialState) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def word_colour(state: TrialState) -> str:
-    """On that ground; what has not begun stands back."""
+def text_colour(state: TrialState) -> str:
+    """For text on that background; muted for points that have not started."""
     return theme.MUTED if state is TrialState.WAITING else theme.TEXT
 
 
-def legend_of(points: Points) -> list[tuple[Line2D, str]]:
-    """The states that occur among the points without a colour by their value, with how many."""
+def state_legend(points: SweepPoints) -> list[tuple[Line2D, str]]:
+    """The states of points that are not final, each with its count."""
     counts = points.counts.items()
     return [(Line2D([], [], linestyle="none", **_look(state, 10)), f"{count:,} {state}") for state, count in counts]
 
 
-def scatter(axes: Axes, state: TrialState, x: Series, y: Series, **more: Any) -> None:
-    """The state's sign at each of these places; sized by how many there are."""
+def draw_signs(axes: Axes, state: TrialState, x: Series, y: Series, **more: Any) -> None:
+    """Draw the state's sign at each position, smaller if there are many. `more` goes to `Axes.plot`."""
     size = more.pop("size", 9.0 if x.size < MANY else 5.0)
     style = {"linestyle": "none", "zorder": 3, "label": f"_{state}", **more}
     axes.plot(x, y, **_look(state, size), **style)

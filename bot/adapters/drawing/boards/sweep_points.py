@@ -1,4 +1,4 @@
-"""The points of a sweep as columns of numbers, and which of them is the best."""
+"""A sweep's points as columns of numbers, and which one is best."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.adapters.drawing.series import Series, drawable, spans_decades
-from bot.adapters.drawing.style.numbers import writer
+from bot.adapters.drawing.style.numbers import formatter
 from bot.domain.drawing.figures import BoardRequest, Cell
 from bot.domain.model.space import Axis
 from bot.domain.model.sweep import TrialState
@@ -17,43 +17,44 @@ from bot.domain.parameters import Value, shown
 
 
 @dataclass(frozen=True)
-class Points:
-    """`cells` are of the request, `axes` those over which something varies; a value that is no number is none."""
+class SweepPoints:
+    """All points of a request. `axes` are the axes that vary; values that are not finite count as missing."""
 
     axes: tuple[Axis, ...]
-    places: tuple[int, ...]
-    """Of the axes, in `Cell.at`."""
+    axis_indices: tuple[int, ...]
+    """Where the axes stand in `Cell.at`."""
     cells: tuple[Cell, ...]
     metric: str
     maximize: bool
 
     @classmethod
-    def of(cls, request: BoardRequest) -> "Points":
-        """An axis of one value is none, unless there is no other."""
-        varied = [place for place, axis in enumerate(request.axes) if len(axis.values) != 1]
-        kept = tuple(varied or range(min(1, len(request.axes))))
-        axes = tuple(request.axes[place] for place in kept)
-        return cls(axes, kept, request.cells, request.metric, request.maximize)
+    def from_request(cls, request: BoardRequest) -> "SweepPoints":
+        """Leave out axes with a single value, unless there are no others."""
+        varied = [index for index, axis in enumerate(request.axes) if len(axis.values) != 1]
+        indices = tuple(varied or range(min(1, len(request.axes))))
+        axes = tuple(request.axes[index] for index in indices)
+        return cls(axes, indices, request.cells, request.metric, request.maximize)
 
     def column(self, number: int) -> list[Value]:
-        """Every point's value on that axis."""
-        place = self.places[number]
-        return [cell.at[place] for cell in self.cells]
+        """Every point's value on this axis."""
+        index = self.axis_indices[number]
+        return [cell.at[index] for cell in self.cells]
 
     @cached_property
     def values(self) -> Series:
-        """NaN where there is none."""
-        told = [np.nan if cell.value is None else cell.value for cell in self.cells]
-        return drawable(np.asarray(told, dtype=np.float64))
+        """NaN for points without a value."""
+        values = [np.nan if cell.value is None else cell.value for cell in self.cells]
+        return drawable(np.asarray(values, dtype=np.float64))
 
     @cached_property
     def deviations(self) -> Series:
-        told = [np.nan if cell.deviation is None else cell.deviation for cell in self.cells]
-        return drawable(np.asarray(told, dtype=np.float64))
+        """NaN for points without a deviation."""
+        deviations = [np.nan if cell.deviation is None else cell.deviation for cell in self.cells]
+        return drawable(np.asarray(deviations, dtype=np.float64))
 
     @cached_property
     def states(self) -> tuple[TrialState, ...]:
-        """A success whose value is no number has no metrics."""
+        """A success whose value is not finite becomes MISSING."""
         return tuple(
             TrialState.MISSING
             if cell.state is TrialState.SUCCEEDED and cell.value is not None and not np.isfinite(value)
@@ -61,19 +62,19 @@ class Points:
             for cell, value in zip(self.cells, self.values, strict=True)
         )
 
-    def of_state(self, state: TrialState) -> NDArray[np.bool_]:
+    def in_state(self, state: TrialState) -> NDArray[np.bool_]:
         return np.asarray([each is state for each in self.states], dtype=bool)
 
     @cached_property
     def final(self) -> NDArray[np.bool_]:
-        """Which ones have ended well, with a value: those that have a colour by it."""
-        return self.of_state(TrialState.SUCCEEDED) & np.isfinite(self.values)
+        """Which points succeeded with a value. These are coloured by it."""
+        return self.in_state(TrialState.SUCCEEDED) & np.isfinite(self.values)
 
     @cached_property
     def ranked(self) -> list[int]:
-        """All with a value but the failed ones, as `tally` compares them; the best first, of equals the first first."""
+        """Indices of the points with a value, without failed ones, best first as in `tally`. Equals stay in order."""
         sign = -1 if self.maximize else 1
-        found = np.flatnonzero(np.isfinite(self.values) & ~self.of_state(TrialState.FAILED))
+        found = np.flatnonzero(np.isfinite(self.values) & ~self.in_state(TrialState.FAILED))
         return [int(index) for index in found[np.argsort(sign * self.values[found], kind="stable")]]
 
     @property
@@ -82,21 +83,21 @@ class Points:
 
     @property
     def over_decades(self) -> bool:
-        """Whether the values are those of a loss that only a logarithmic scale can show together."""
+        """Whether the metric is a loss whose values only a logarithmic scale can show together."""
         return not self.maximize and spans_decades([self.values])
 
     @cached_property
-    def written(self) -> Callable[[float], str]:
-        """How their values are written, alike in all places."""
-        return writer(self.values)
+    def format_value(self) -> Callable[[float], str]:
+        """Formats values alike everywhere in the picture."""
+        return formatter(self.values)
 
     @property
     def counts(self) -> Mapping[TrialState, int]:
-        """Of the points that have no colour by their value, by state, in the order of the states."""
+        """How many points that are not final are in each state, in the order of the states."""
         counted = Counter(state for state, final in zip(self.states, self.final, strict=True) if not final)
         return {state: counted[state] for state in TrialState if counted[state]}
 
-    def said(self, index: int) -> str:
-        """The point in words: `lr=0.1 momentum=0.5`."""
+    def describe(self, index: int) -> str:
+        """`lr=0.1 momentum=0.5`"""
         at = self.cells[index].at
-        return " ".join(f"{axis.name}={shown(at[n])}" for axis, n in zip(self.axes, self.places, strict=True))
+        return " ".join(f"{axis.name}={shown(at[n])}" for axis, n in zip(self.axes, self.axis_indices, strict=True))

@@ -1,4 +1,4 @@
-"""One panel: some columns of every run, and the best epoch."""
+"""Draw one panel: some columns of every run, with the best epochs marked."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -10,124 +10,127 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullFormatter
 
-from bot.adapters.drawing.curves.run_curves import Run
-from bot.adapters.drawing.series import Series, alone, joined, moving_mean, noisy, spans_decades, thinned
+from bot.adapters.drawing.curves.run_curves import RunCurves
+from bot.adapters.drawing.series import Series, isolated, joined, moving_mean, noisy, spans_decades, thinned
 from bot.adapters.drawing.style import theme
-from bot.domain.drawing.panel_layout import Kind, Panel, Role, role
+from bot.domain.drawing.panel_layout import Panel, PanelKind, Split, split_of
 
 WINDOWS = (10, 100)
+"""Rows that the moving averages cover."""
 FEW = 20
-"""Points up to which each one is marked."""
+"""Up to this many points, each one is marked."""
 LARGE = 10_000
-"""From here on an axis counts in k and M."""
+"""From this value on, axis labels use k and M."""
 DASHED = (0, (3.2, 1.3))
 STEPS = (1, 2, 2.5, 5, 10)
-"""Of the numbers on an axis, times a power of ten."""
+"""Steps between the numbers on an axis, times a power of ten."""
 Style: TypeAlias = Literal["solid"] | tuple[float, tuple[float, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One column of one run, and how it looks."""
+    """One column of one run, and its style."""
 
-    run: Run
+    run: RunCurves
     column: str
     colour: str
     style: Style
     several: bool
-    """Whether other runs share the panel, which then has less to show of each."""
+    """Whether other runs share the panel, which then shows less of each."""
 
     @property
     def width(self) -> float:
-        return theme.THIN if self.several and role(self.column) is Role.TRAIN else theme.LINE
+        return theme.THIN if self.several and split_of(self.column) is Split.TRAIN else theme.LINE
 
     @property
     def label(self) -> str:
         return theme.short(self.column)
 
 
-def draw_panel(axes: Axes, panel: Panel, runs: Sequence[Run], best: Run | None) -> None:
-    """Draws on empty axes. `best` is the run whose best epoch is named in words; each run's is marked."""
+def draw_panel(axes: Axes, panel: Panel, runs: Sequence[RunCurves], best: RunCurves | None) -> None:
+    """Draw on empty axes. Every run's best epoch is marked; that of `best` is also written above the panel."""
     lines = list(_lines(panel, runs))
-    windows = smoothed(panel, runs)
+    windows = smoothing_windows(panel, runs)
     for line in lines:
         _draw(axes, line, windows)
     _scale(axes, panel, lines)
     axes.set_title(theme.short(panel.title), loc="left", size=theme.PANEL_TITLE, weight="bold")
     _legend(axes, lines, several=len(runs) > 1)
     for run in runs:
-        if run.best is not None and (panel.kind is not Kind.OTHER or run.best.metric in panel.columns):
-            _mark(axes, panel, [line for line in lines if line.run is run], in_words=run is best)
+        if run.best is not None and (panel.kind is not PanelKind.OTHER or run.best.metric in panel.columns):
+            _mark_best(axes, panel, [line for line in lines if line.run is run], write=run is best)
 
 
-def smoothed(panel: Panel, runs: Sequence[Run]) -> tuple[int, ...]:
-    """The windows of the moving averages that this panel needs; the wider alone where it has several lines."""
+def smoothing_windows(panel: Panel, runs: Sequence[RunCurves]) -> tuple[int, ...]:
+    """Windows of the moving averages this panel needs: none if no line is noisy, only the wider for several lines."""
     lines = [(run, column) for run in runs for column in panel.columns if column in run.table.columns]
     if not any(noisy(run.y(column)) for run, column in lines):
         return ()
     return WINDOWS if len(lines) == 1 else WINDOWS[-1:]
 
 
-def _lines(panel: Panel, runs: Sequence[Run]) -> Iterator[_Line]:
-    """One run has a colour for each column, several have one each."""
+def _lines(panel: Panel, runs: Sequence[RunCurves]) -> Iterator[_Line]:
+    """A single run has a colour per column; several runs have a colour each."""
     styles = _styles(panel)
     colours = _colours(panel)
     for run in runs:
         for column in panel.columns:
             if column in run.table.columns:
-                colour = colours[column] if len(runs) == 1 else theme.colour(run.place)
+                colour = colours[column] if len(runs) == 1 else theme.colour(run.index)
                 yield _Line(run, column, colour, styles[column], several=len(runs) > 1)
 
 
 def _styles(panel: Panel) -> dict[str, Style]:
-    """Validation is dashed where it is beside the training."""
-    beside = {role(column) for column in panel.columns} - {Role.VALIDATION}
-    return {column: DASHED if role(column) is Role.VALIDATION and beside else "solid" for column in panel.columns}
+    """Validation is dashed if the panel also shows another split."""
+    others = {split_of(column) for column in panel.columns} - {Split.VALIDATION}
+    return {column: DASHED if split_of(column) is Split.VALIDATION and others else "solid" for column in panel.columns}
 
 
 def _colours(panel: Panel) -> dict[str, str]:
     """Validation has the same colour in every panel."""
-    own = {Role.TRAIN: 0, Role.VALIDATION: 1, Role.TEST: 2}
-    fixed = {column: own[kind] for column in panel.columns if (kind := role(column)) in own}
-    free = [place for place in range(len(panel.columns) + len(own)) if place not in fixed.values()]
+    by_split = {Split.TRAIN: 0, Split.VALIDATION: 1, Split.TEST: 2}
+    fixed = {column: by_split[split] for column in panel.columns if (split := split_of(column)) in by_split}
+    free = [index for index in range(len(panel.columns) + len(by_split)) if index not in fixed.values()]
     rest = [column for column in panel.columns if column not in fixed]
-    places = fixed | dict(zip(rest, free, strict=False))
-    return {column: theme.colour(place) for column, place in places.items()}
+    indices = fixed | dict(zip(rest, free, strict=False))
+    return {column: theme.colour(index) for column, index in indices.items()}
 
 
 def _draw(axes: Axes, line: _Line, windows: Sequence[int]) -> None:
     x, y = line.run.x, line.run.y(line.column)
     if not windows:
-        _stroke(axes, x, y, _Pen(line.colour, line.style, line.width, label=line.column, points=not line.several))
+        _stroke(
+            axes, x, y, _LineStyle(line.colour, line.style, line.width, label=line.column, mark_few=not line.several)
+        )
         return
-    _stroke(axes, x, y, _Pen(line.colour, width=theme.THIN, alpha=0.1 if line.several else 0.25))
+    _stroke(axes, x, y, _LineStyle(line.colour, width=theme.THIN, alpha=0.1 if line.several else 0.25))
     for window in windows[:-1]:
-        _stroke(axes, x, moving_mean(y, window), _Pen(line.colour, width=theme.THIN, alpha=0.8))
+        _stroke(axes, x, moving_mean(y, window), _LineStyle(line.colour, width=theme.THIN, alpha=0.8))
     colour = theme.AVERAGE if len(windows) > 1 else line.colour
-    _stroke(axes, x, moving_mean(y, windows[-1]), _Pen(colour, line.style, line.width, label=line.column))
+    _stroke(axes, x, moving_mean(y, windows[-1]), _LineStyle(colour, line.style, line.width, label=line.column))
 
 
-def _stroke(axes: Axes, x: Series, y: Series, pen: "_Pen") -> None:
-    """A line with gaps where `y` is NaN; points without a neighbour are marked, and all where there are few."""
+def _stroke(axes: Axes, x: Series, y: Series, look: "_LineStyle") -> None:
+    """Draw a line with gaps where `y` is NaN. Isolated points are marked, and so are all points if there are few."""
     x, y = thinned(*joined(x, y))
-    marked = np.isfinite(y) if pen.points and y.size <= FEW else alone(y)
+    marked = np.isfinite(y) if look.mark_few and y.size <= FEW else isolated(y)
     axes.plot(
         x,
         y,
-        color=pen.colour,
-        linestyle=pen.style,
-        linewidth=pen.width,
-        alpha=pen.alpha,
-        label=pen.label or "_",
+        color=look.colour,
+        linestyle=look.style,
+        linewidth=look.width,
+        alpha=look.alpha,
+        label=look.label or "_",
         marker="o",
-        markersize=2.2 * pen.width,
+        markersize=2.2 * look.width,
         markevery=np.flatnonzero(marked).tolist(),
-        zorder=2 + pen.alpha,
+        zorder=2 + look.alpha,
     )
 
 
 def _legend(axes: Axes, lines: Sequence[_Line], *, several: bool) -> None:
-    """Names the columns, where there are some; with several runs only the style tells them apart."""
+    """Name the columns if there are several. With several runs, columns differ in style only, not in colour."""
     first = {line.label: line for line in reversed(lines)}
     if len(first) < 2:
         return
@@ -138,45 +141,45 @@ def _legend(axes: Axes, lines: Sequence[_Line], *, several: bool) -> None:
     axes.legend(handles, list(reversed(first)), handlelength=1.8, labelspacing=0.3, borderaxespad=0.3)
 
 
-def _mark(axes: Axes, panel: Panel, lines: Sequence[_Line], *, in_words: bool) -> None:
-    """A ring on the line that counts most, at the best epoch of its run; in words, too, for the best run."""
-    line = _counting(lines)
+def _mark_best(axes: Axes, panel: Panel, lines: Sequence[_Line], *, write: bool) -> None:
+    """Draw a ring at the run's best epoch on its most important line. With `write`, name it above the panel, too."""
+    line = _most_important(lines)
     if line is None or not math.isfinite(x := line.run.best_x):
         return
-    value = line.run.at_best(line.column)
+    value = line.run.value_at_best(line.column)
     axes.plot([x], [value], "o", ms=theme.MARKER, mfc=theme.PANEL, mec=line.colour, mew=2.6, zorder=5, label="_best")
-    if in_words:
+    if write:
         axes.axvline(x, color=theme.TEXT, linewidth=1.2, linestyle=(0, (2, 2)), alpha=0.55, zorder=1.5, label="_best")
-        said = _said(value, line, room=_room(axes) - round(1.3 * len(theme.short(panel.title))))
-        axes.set_title(said, loc="right", size=theme.LABEL, color=line.colour)
+        text = _best_text(value, line, _title_length(axes) - round(1.3 * len(theme.short(panel.title))))
+        axes.set_title(text, loc="right", size=theme.LABEL, color=line.colour)
 
 
-def _room(axes: Axes) -> int:
-    """How many characters go above a panel."""
-    place = axes.get_subplotspec()
-    return 66 if place is not None and len(place.colspan) == 2 else 33
+def _title_length(axes: Axes) -> int:
+    """Characters that fit above a panel."""
+    spec = axes.get_subplotspec()
+    return 66 if spec is not None and len(spec.colspan) == 2 else 33
 
 
-def _said(value: float, line: _Line, room: int) -> str:
-    """The best epoch in as many words as there is room for."""
+def _best_text(value: float, line: _Line, length: int) -> str:
+    """The longest description of the best epoch that fits into `length` characters."""
     best = line.run.best
     if best is None:
         return ""
-    at, word = f"{line.run.best_x:,.10g}", "best " if line.column == best.metric else ""
-    full = f"{word}{value:.4g} at {line.run.table.x_label} {at}"
-    shorter = (full, f"{word}{value:.4g} at {at}", f"{value:.4g} at {at}", f"{value:.4g}")
-    return next((text for text in shorter if len(text) <= room), "")
+    at, prefix = f"{line.run.best_x:,.10g}", "best " if line.column == best.metric else ""
+    full = f"{prefix}{value:.4g} at {line.run.table.x_label} {at}"
+    candidates = (full, f"{prefix}{value:.4g} at {at}", f"{value:.4g} at {at}", f"{value:.4g}")
+    return next((text for text in candidates if len(text) <= length), "")
 
 
-def _counting(lines: Sequence[_Line]) -> _Line | None:
-    """The metric's own line, else the validation's, else the first; of those with a value at the best epoch."""
+def _most_important(lines: Sequence[_Line]) -> _Line | None:
+    """Of the lines with a value at the best epoch: the metric's own, else validation, else the first."""
 
-    def weight(line: _Line) -> tuple[bool, bool]:
+    def rank(line: _Line) -> tuple[bool, bool]:
         own = line.run.best is not None and line.column == line.run.best.metric
-        return not own, role(line.column) is not Role.VALIDATION
+        return not own, split_of(line.column) is not Split.VALIDATION
 
-    known = [line for line in lines if math.isfinite(line.run.at_best(line.column))]
-    return min(known, key=weight, default=None)
+    known = [line for line in lines if math.isfinite(line.run.value_at_best(line.column))]
+    return min(known, key=rank, default=None)
 
 
 def _scale(axes: Axes, panel: Panel, lines: Sequence[_Line]) -> None:
@@ -186,7 +189,7 @@ def _scale(axes: Axes, panel: Panel, lines: Sequence[_Line]) -> None:
     if x.size and float(np.abs(x).max()) >= LARGE:
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     y = [line.run.y(line.column) for line in lines]
-    if panel.kind is Kind.LOSS and spans_decades(y):
+    if panel.kind is PanelKind.LOSS and spans_decades(y):
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
@@ -197,13 +200,13 @@ def _scale(axes: Axes, panel: Panel, lines: Sequence[_Line]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pen:
-    """How to draw a line; one without a label is not in the legend."""
+class _LineStyle:
+    """How to draw a line. Without a label it is not in the legend."""
 
     colour: str
     style: Style = "solid"
     width: float = theme.LINE
     alpha: float = 1.0
     label: str = ""
-    points: bool = False
-    """Whether points are marked where there are few."""
+    mark_few: bool = False
+    """Whether to mark every point if there are at most `FEW`."""

@@ -1,4 +1,4 @@
-"""The runs of a figure: their tables read, their best epochs found."""
+"""Read the tables of a figure's runs and find their best epochs."""
 
 import math
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import best_row
 
 CONVENTIONAL = (("val_accuracy", True), ("val_acc", True), ("val_loss", False))
-"""Metrics that are marked where the one asked for is not in the file, and whether more is better."""
+"""Metrics to mark if no file has the requested one, and whether more is better."""
 
 
 @dataclass(frozen=True, slots=True)
-class Best:
-    """The best epoch of a run, by `metric`; `row` is its place in the table."""
+class BestEpoch:
+    """The best epoch of a run by `metric`, and its row in the table."""
 
     metric: str
     value: float
@@ -25,13 +25,13 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One job's curve. `place` picks its colour where there are several."""
+class RunCurves:
+    """One job's curves. `index` picks its colour if there are several jobs."""
 
     label: str
-    place: int
+    index: int
     table: Table
-    best: Best | None
+    best: BestEpoch | None
 
     @property
     def x(self) -> Series:
@@ -44,41 +44,42 @@ class Run:
     def best_x(self) -> float:
         return math.nan if self.best is None else float(self.x[self.best.row])
 
-    def at_best(self, column: str) -> float:
-        """The column's value in the best epoch; NaN where it has none."""
+    def value_at_best(self, column: str) -> float:
+        """The column's value at the best epoch; NaN if there is none."""
         return math.nan if self.best is None else float(self.y(column)[self.best.row])
 
 
-def read(request: FigureRequest) -> tuple[list[Run], list[str]]:
-    """The runs that have something to draw, and what is to be said of the files."""
-    runs: list[Run] = []
+def read_runs(request: FigureRequest) -> tuple[list[RunCurves], list[str]]:
+    """The runs with something to draw, and remarks about the files."""
+    runs: list[RunCurves] = []
     remarks: list[str] = []
-    tables = [Table.parse(curve.csv, request.names) for curve in request.curves]
+    tables = [Table.parse(curve.csv, request.column_names) for curve in request.curves]
     metric, maximize = _metric(request, tables)
-    for place, (curve, table) in enumerate(zip(request.curves, tables, strict=True)):
+    for index, (curve, table) in enumerate(zip(request.curves, tables, strict=True)):
         prefix = f"{curve.label.split(' ', 1)[0]}: " if len(tables) > 1 else ""
         remarks += [prefix + remark for remark in table.remarks]
         if table.rows and table.columns:
-            runs.append(Run(curve.label, place, table, _best(table, metric, maximize=maximize)))
-    if request.best and runs and metric != request.best:
-        remarks.append(f'No file has a column "{request.best}", the metric that the configuration names.')
+            runs.append(RunCurves(curve.label, index, table, _best_epoch(table, metric, maximize=maximize)))
+    if request.metric and runs and metric != request.metric:
+        remarks.append(f'No file has a column "{request.metric}", the metric that the configuration names.')
     return runs, remarks
 
 
-def winner(runs: Sequence[Run], *, maximize: bool) -> Run | None:
-    """The run with the best value of all; the first of equals."""
+def best_run(runs: Sequence[RunCurves], *, maximize: bool) -> RunCurves | None:
+    """The run with the best value; the first if several are equal."""
     marked = [run for run in runs if run.best is not None]
     pick = max if maximize else min
     return pick(marked, key=lambda run: run.best.value if run.best else math.nan, default=None)
 
 
 def _metric(request: FigureRequest, tables: Sequence[Table]) -> tuple[str, bool]:
-    for metric, maximize in ((request.best, request.maximize), *CONVENTIONAL):
+    """The metric whose best epoch is marked, and whether more is better; "" if no file has a known one."""
+    for metric, maximize in ((request.metric, request.maximize), *CONVENTIONAL):
         if metric and any(metric in table.columns for table in tables):
             return metric, maximize
     return "", True
 
 
-def _best(table: Table, metric: str, *, maximize: bool) -> Best | None:
+def _best_epoch(table: Table, metric: str, *, maximize: bool) -> BestEpoch | None:
     row = best_row(table, metric, maximize=maximize)
-    return None if row is None else Best(metric, table.columns[metric][row], row)
+    return None if row is None else BestEpoch(metric, table.columns[metric][row], row)

@@ -3,7 +3,7 @@ from types import MappingProxyType
 
 from bot.adapters.drawing import drawing_worker
 from bot.adapters.drawing.drawing_requests import (
-    pack_board,
+    pack_request,
     pack_drawing,
     pack_error,
     pack_request,
@@ -93,12 +93,12 @@ BOARD = BoardRequest(
 
 
 def test_a_sweeps_request_arrives_as_it_was_sent() -> None:
-    assert unpack_request(*parts(pack_board(BOARD))) == BOARD
+    assert unpack_request(*parts(pack_request(BOARD))) == BOARD
 
 
 def test_the_worker_draws_jobs_and_sweeps_as_they_come() -> None:
     out = io.BytesIO()
-    drawing_worker.serve(io.BytesIO(pack_board(BOARD) + pack_request(REQUEST) + pack_board(BOARD)), out)
+    drawing_worker.serve(io.BytesIO(pack_request(BOARD) + pack_request(REQUEST) + pack_request(BOARD)), out)
     (first, _), (second, _), (third, error) = answers(out.getvalue())
     assert first == third != second
     assert (first.png is not None, second.png is not None, error) == (True, True, "")

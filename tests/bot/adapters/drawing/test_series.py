@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bot.adapters.drawing.series import (
     MOST_POINTS,
     Series,
-    alone,
+    isolated,
     drawable,
     joined,
     moving_mean,
@@ -82,8 +82,8 @@ class TestThinned:
 
 
 def test_points_alone_have_no_neighbour() -> None:
-    assert alone(series(1, nan, 3, 4, nan, 6)).tolist() == [True, False, False, False, False, True]
-    assert alone(series(7)).tolist() == [True]
+    assert isolated(series(1, nan, 3, 4, nan, 6)).tolist() == [True, False, False, False, False, True]
+    assert isolated(series(7)).tolist() == [True]
 
 
 def test_a_metric_of_every_few_epochs_is_joined_and_a_gap_is_not() -> None:

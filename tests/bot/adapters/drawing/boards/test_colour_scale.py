@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from bot.adapters.drawing.boards.colour_scale import DARK_TEXT, LIGHT_TEXT, Shade, text_on
-from bot.adapters.drawing.boards.sweep_points import Points
+from bot.adapters.drawing.boards.colour_scale import DARK_TEXT, LIGHT_TEXT, ColourScale, text_on
+from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from tests.bot.adapters.drawing.boards.samples import LR, MOMENTUM, NINE, grid, request
 
 
@@ -11,9 +11,9 @@ def luminance(colour: tuple[float, ...]) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def shade(values: tuple[float, ...], *, maximize: bool) -> tuple[Shade, list[float]]:
+def shade(values: tuple[float, ...], *, maximize: bool) -> tuple[ColourScale, list[float]]:
     """And how bright each value is."""
-    made = Shade(Points.of(request([LR, MOMENTUM], grid([LR, MOMENTUM], values), maximize=maximize)))
+    made = ColourScale(SweepPoints.from_request(request([LR, MOMENTUM], grid([LR, MOMENTUM], values), maximize=maximize)))
     return made, [luminance(colour) for colour in made(np.asarray(values))]
 
 

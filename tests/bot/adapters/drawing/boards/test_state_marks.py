@@ -1,7 +1,7 @@
 import pytest
 from matplotlib.colors import to_rgb
 
-from bot.adapters.drawing.boards.state_marks import MARKS, ground, word_colour
+from bot.adapters.drawing.boards.state_marks import MARKS, background, text_colour
 from bot.adapters.drawing.style import theme
 from bot.domain.model.sweep import TrialState
 
@@ -18,10 +18,10 @@ def contrast(one: tuple[float, float, float], other: tuple[float, float, float])
 
 @pytest.mark.parametrize("state", TrialState)
 def test_a_state_is_read_on_its_ground_and_seen_on_the_panel(state: TrialState) -> None:
-    assert contrast(to_rgb(word_colour(state)), ground(state)) > 4.5
+    assert contrast(to_rgb(text_colour(state)), background(state)) > 4.5
     assert contrast(to_rgb(MARKS[state].colour), to_rgb(theme.PANEL)) > 4.5
 
 
 def test_each_state_has_a_sign_and_a_ground_of_its_own() -> None:
     signs = {(str(MARKS[state].sign), MARKS[state].hollow) for state in TrialState}
-    assert len(signs) == len({ground(state) for state in TrialState}) == len(TrialState)
+    assert len(signs) == len({background(state) for state in TrialState}) == len(TrialState)

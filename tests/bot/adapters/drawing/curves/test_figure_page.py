@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bot.adapters.drawing.curves.figure_page import draw, figure_of
+from bot.adapters.drawing.curves.figure_page import draw_figure, make_figure
 from bot.adapters.drawing.style import theme
 from bot.domain.drawing.figures import Curve, FigureRequest
 from bot.domain.drawing.panel_layout import MOST_PANELS
@@ -29,7 +29,7 @@ def request(
 
 
 def drawn(asked: FigureRequest) -> Figure:
-    figure, _ = figure_of(asked)
+    figure, _ = make_figure(asked)
     assert figure is not None
     return figure
 
@@ -89,7 +89,7 @@ class TestOneJob:
         assert marks(accuracy) == [(3, 98)]
 
     def test_a_metric_that_is_not_there_is_told_and_another_marked(self) -> None:
-        figure, remarks = figure_of(request(HANDS_ON, best="f1"))
+        figure, remarks = make_figure(request(HANDS_ON, best="f1"))
         assert remarks == ('No file has a column "f1", the metric that the configuration names.',)
         assert figure is not None
         assert marks(figure.axes[1]) == [(2, 99)]
@@ -113,10 +113,10 @@ class TestOneJob:
 
     def test_panels_have_an_end_and_the_rest_is_told(self) -> None:
         names = [f"metric{n}" for n in range(MOST_PANELS + 2)]
-        figure, remarks = figure_of(request(f"{','.join(names)}\n{','.join('1' for _ in names)}\n".encode(), best=""))
+        figure, remarks = make_figure(request(f"{','.join(names)}\n{','.join('1' for _ in names)}\n".encode(), best=""))
         assert figure is not None
         assert len(figure.axes) == MOST_PANELS
-        assert remarks == (f"The picture has room for {MOST_PANELS} panels; not in it: metric12, metric13.",)
+        assert remarks == (f"The picture has room for {MOST_PANELS} panels; left out: metric12, metric13.",)
 
     def test_names_are_text_and_no_formulas(self) -> None:
         drawing = draw(request(b"$x^{,_hidden\n1,2\n2,3\n", best="", title="a $\\frac$ _ <b> 日本 😀"))
