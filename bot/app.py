@@ -23,7 +23,8 @@ from bot.adapters.sampling.sampling_process import ProcessSampler
 from bot.adapters.sqlite import SqliteStore, open_store
 from bot.chat.client import SignalboxClient
 from bot.config.loading import Config, Secrets, projects, snapshot_uri, store_path
-from bot.domain.model.job import ID_ALPHABET, ID_LENGTH, Job
+from bot.domain.model.names import ID_ALPHABET, ID_LENGTH
+from bot.domain.model.rows import Row
 from bot.domain.project import Project
 from bot.errors import ConfigError
 from bot.services import Services
@@ -100,7 +101,7 @@ async def _run(config: Config, secrets: Secrets) -> None:
     heartbeat = Heartbeat(time.monotonic)
     async with AsyncExitStack() as stack:
         outside = await _open(config, stack)
-        check_projects(await outside.store.open_jobs(), config)
+        check_projects(await outside.store.unfinished(), config)
         loops = _services(config, outside, stack)
         async with asyncio.TaskGroup() as group:
             group.create_task(loop_lag.measure(), name="lag")
@@ -114,9 +115,9 @@ async def _run(config: Config, secrets: Secrets) -> None:
             log.info("ready", http=f"http://127.0.0.1:{port}", projects=list(config.projects))
 
 
-def check_projects(jobs: Iterable[Job], config: Config) -> None:
+def check_projects(rows: Iterable[Row], config: Config) -> None:
     """A project that still has unfinished jobs cannot leave the config: nobody could follow or stop them."""
-    lost = sorted({job.project for job in jobs} - config.projects.keys())
+    lost = sorted({row.run.project for row in rows} - config.projects.keys())
     if lost:
         problems = [
             f"projects.{name}: missing, and it has jobs that are not finished; put it back until they are"

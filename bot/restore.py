@@ -14,7 +14,8 @@ from bot.adapters.aws.s3 import AwsArtifacts
 from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.recovery import Recovery, recover, trouble
 from bot.config.loading import Config, projects, snapshot_uri, store_path
-from bot.domain.model.job import Job
+from bot.domain.model.execution import Lifecycle
+from bot.domain.model.rows import Row
 from bot.errors import ServiceError
 from bot.ports.artifacts import Artifacts
 from bot.ports.engine import Engine
@@ -96,21 +97,21 @@ async def _reconciled(config: Config, engine: Engine, recovery: Recovery, consol
     wakeups, now = Wakeups(), time.time
     since = now() - REMEMBERED_SECONDS if recovery.taken_at is None else recovery.taken_at - OVERLAP_SECONDS
     async with open_store(store_path(config)) as store:
-        known = {job.id: job for job in await store.open_jobs()}
+        known = {row.id: row for row in await store.unfinished()}
         reconcile = Reconcile(store, engine, by_name, wakeups, config.bot.name, now=now)
         await reconcile.recover(since)
         await reconcile.once()
         await TrackJobs(store, engine, wakeups, now=now).once()
-        for job in await store.open_jobs():
-            _say(console, f"  {job.id}  {job.project}  {_fate(job, known.get(job.id))}")
+        for row in await store.unfinished():
+            _say(console, f"  {row.id}  {row.run.project}  {_fate(row.execution, known.get(row.id))}")
 
 
-def _fate(job: Job, before: Job | None) -> str:
+def _fate(now: Lifecycle, before: Row | None) -> str:
     if before is None:
-        return f"found again at AWS, {job.state.lower()}"
-    if before.live and not job.live:
-        return f"has {job.state.lower()} meanwhile"
-    return f"{job.state.lower()}"
+        return f"found again at AWS, {now.state.lower()}"
+    if before.execution.live and not now.live:
+        return f"has {now.state.lower()} meanwhile"
+    return f"{now.state.lower()}"
 
 
 def _say(console: Console, line: str) -> None:

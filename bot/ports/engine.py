@@ -9,7 +9,7 @@ from bot.domain.model.states import JobState
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class SubmitCall:
     """One SubmitJob call. `name` is unique to the intent: what makes a lost answer recoverable."""
 
     name: str
@@ -26,7 +26,7 @@ class Submission:
 class Engine(Protocol):
     """AWS Batch. The SDK's retries are off for `submit`, which may have had its effect when `Unavailable`."""
 
-    async def submit(self, submission: Submission) -> str:
+    async def submit(self, call: SubmitCall) -> str:
         """The Batch job id. `Throttled`: surely no job. `Unavailable`: perhaps a job. `Refused`: no job."""
 
     async def find(self, queue: str, name: str) -> list[Observation]:

@@ -23,7 +23,7 @@ from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.adapters.sqlite.store import open_store
 from bot.config import loading
 from bot.domain.model.job import Job
-from bot.domain.model.sweep import Trial
+from bot.domain.model.trial import Trial
 from bot.domain.project import Project
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.posts import Lane, NewPost, PostKind
 from bot.errors import Refused, Unavailable
 from tests.faults.world import MEMORY, Play, World

@@ -10,7 +10,8 @@ import pytest
 from bot.chat import error_replies
 from bot.chat.context import acknowledge
 from bot.chat.delivery.breaker import MOST_INVALID, WINDOW_SECONDS, Breaker
-from bot.domain.model.job import DIRECT, NOWHERE, Job
+from bot.domain.model.job import Job
+from bot.domain.model.publication import DIRECT, NOWHERE
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind

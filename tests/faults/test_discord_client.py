@@ -13,7 +13,8 @@ import pytest
 from bot.chat.delivery.breaker import WINDOW_SECONDS, Breaker
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.poster import Poster
-from bot.domain.model.job import DIRECT, NOWHERE, Job
+from bot.domain.model.job import Job
+from bot.domain.model.publication import DIRECT, NOWHERE
 from bot.domain.model.states import EndReason
 from bot.domain.posts import NewPost, PostKind
 from bot.errors import ServiceError

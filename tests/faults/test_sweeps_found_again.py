@@ -11,7 +11,7 @@ import pytest
 from bot.adapters.sqlite import open_store
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.posts import PostKind
 from bot.errors import Unavailable
 from bot.ports.store import Store

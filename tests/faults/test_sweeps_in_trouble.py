@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.posts import PostKind
 from bot.errors import Throttled, Unavailable
 from bot.ports.store import Store

@@ -13,7 +13,7 @@ from bot.adapters.sqlite import open_store
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import ServiceError, UserError
-from bot.ports.engine import Hint, Submission
+from bot.ports.engine import Hint, SubmitCall
 from bot.ports.logs import LogPage
 from bot.services.jobs.submit import TrainRequest
 from bot.services.sweeps.propose import SweepRequest
@@ -63,7 +63,7 @@ class SlowBatch(FakeEngine):
         self._clock = clock
         self.twice = False
 
-    async def submit(self, submission: Submission) -> str:
+    async def submit(self, submission: SubmitCall) -> str:
         engine_id = await super().submit(submission)
         self.jobs[engine_id] = replace(self.jobs[engine_id], created_at=self._clock())
         if self.twice:

@@ -7,15 +7,17 @@ from pathlib import Path
 
 from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest
 from bot.domain.logs.log_lines import LogEvent
-from bot.domain.model.job import Commit, Job
+from bot.domain.model.job import Job
+from bot.domain.model.run import Commit
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
-from bot.domain.model.sweep import Plan, Trial
+from bot.domain.model.plan import Plan
+from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
 from bot.domain.posts import Post
 from bot.errors import Missing, Refused, ServiceError, Unavailable
 from bot.ports.artifacts import Artifact
-from bot.ports.engine import Hint, Submission
+from bot.ports.engine import Hint, SubmitCall
 from bot.ports.logs import LogPage
 from tests.support.clock import Clock
 from tests.support.faults import Fault, raise_due
@@ -39,7 +41,7 @@ class FakeEngine(Faulty):
 
     def __init__(self) -> None:
         super().__init__()
-        self.submissions: list[Submission] = []
+        self.submissions: list[SubmitCall] = []
         self.jobs: dict[str, Observation] = {}
         self.terminated: list[str] = []
         self.lagging = False
@@ -49,7 +51,7 @@ class FakeEngine(Faulty):
         self.clock = Clock()
         self._counts: dict[str, Counter[JobState]] = {}
 
-    async def submit(self, submission: Submission) -> str:
+    async def submit(self, submission: SubmitCall) -> str:
         self._check("submit", after=False)
         engine_id = f"batch-{len(self.submissions) + 1}"
         self.submissions.append(submission)

@@ -3,7 +3,9 @@
 import itertools
 from typing import Any
 
-from bot.domain.model.job import ID_ALPHABET, ID_LENGTH, Commit, Job
+from bot.domain.model.job import Job
+from bot.domain.model.names import ID_ALPHABET, ID_LENGTH
+from bot.domain.model.run import Commit
 
 _numbers = itertools.count(1)
 

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
-from bot.domain.model.job import Commit, Job
+from bot.domain.model.job import Job
+from bot.domain.model.run import Commit
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Plan, Search, Sweep, Trial
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
 from bot.domain.parameters import Kind
 from bot.domain.posts import Change
 from bot.ports.store import Store

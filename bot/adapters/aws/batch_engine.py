@@ -14,7 +14,7 @@ from bot.adapters.aws.error_codes import calling
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import Refused
-from bot.ports.engine import Submission
+from bot.ports.engine import SubmitCall
 
 IDS_PER_CALL = 100
 """DescribeJobs takes no more."""
@@ -43,17 +43,17 @@ class BatchEngine:
         self._next_read = 0.0
         self._rooms = Rooms(clients.batch, now)
 
-    async def submit(self, submission: Submission) -> str:
-        environment = [{"name": name, "value": value} for name, value in submission.environment.items()]
-        array = {"arrayProperties": {"size": submission.array_size}} if submission.array_size else {}
+    async def submit(self, call: SubmitCall) -> str:
+        environment = [{"name": name, "value": value} for name, value in call.environment.items()]
+        array = {"arrayProperties": {"size": call.array_size}} if call.array_size else {}
         with calling("Batch SubmitJob"):
             answer = await self._once.submit_job(
-                jobName=submission.name,
-                jobQueue=submission.queue,
-                jobDefinition=submission.definition,
-                containerOverrides={"command": list(submission.command), "environment": environment},
-                timeout={"attemptDurationSeconds": max(submission.timeout_seconds, SHORTEST_TIMEOUT_SECONDS)},
-                tags=dict(submission.tags),
+                jobName=call.name,
+                jobQueue=call.queue,
+                jobDefinition=call.definition,
+                containerOverrides={"command": list(call.command), "environment": environment},
+                timeout={"attemptDurationSeconds": max(call.timeout_seconds, SHORTEST_TIMEOUT_SECONDS)},
+                tags=dict(call.tags),
                 propagateTags=True,
                 **array,
             )

@@ -10,8 +10,9 @@ from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
 from bot.adapters.sampling.distributions import Axes
+from bot.domain.model.plan import Plan
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import Plan, Trial, TrialState
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value
 from bot.domain.sweeps.tally import point_of
 

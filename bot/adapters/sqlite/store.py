@@ -20,7 +20,10 @@ from bot.adapters.sqlite.schema import migrate
 from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
-from bot.domain.model.sweep import Trial
+from bot.domain.model.rows import AnyRow, Posted, Row, Submitted
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
 from bot.domain.posts import NewPost, Post
 from bot.errors import StoreError
 from bot.ports.store import LogLines, LogStep, Step
@@ -64,16 +67,21 @@ class SqliteStore:
         self._name = f"The store {path}"
 
     # ---- jobs --------------------------------------------------------------------------------------------
-    async def add(self, job: Job, posts: Sequence[NewPost], trials: Sequence[Trial] = ()) -> Job:
-        return await self._write(lambda db: sweep_rows.add(db, job, posts, trials, self._now()))
+    async def add(
+        self, posted: job_rows.AnyPosted, posts: Sequence[NewPost], trials: Sequence[Trial] = ()
+    ) -> job_rows.AnyPosted:
+        return await self._write(lambda db: sweep_rows.add(db, posted, posts, trials, self._now()))
 
-    async def change(self, job_id: str, step: Step) -> Job:
-        return await self._write(lambda db: job_rows.change(db, job_id, step, self._now()))
+    async def change(self, row_id: str, step: Step[AnyRow]) -> AnyRow:
+        return await self._write(lambda db: job_rows.change(db, row_id, step, self._now()))
 
-    async def job(self, job_id: str) -> Job | None:
-        return await self._read(lambda db: job_rows.by_id(db, job_id))
+    async def job(self, job_id: str) -> Posted | None:
+        return await self._read(lambda db: job_rows.posted(db, job_id))
 
-    async def by_engine_id(self, engine_id: str) -> Job | None:
+    async def submitted(self, job_id: str) -> Submitted | None:
+        return await self._read(lambda db: job_rows.submitted(db, job_id))
+
+    async def by_engine_id(self, engine_id: str) -> Submitted | None:
         return await self._read(lambda db: job_rows.by_engine_id(db, engine_id))
 
     async def jobs(
@@ -84,35 +92,38 @@ class SqliteStore:
         asker_id: int = 0,
         live: bool | None = None,
         limit: int = 25,
-    ) -> list[Job]:
+    ) -> list[Posted]:
         given: dict[str, str | int] = {"project": project, "channel_id": channel_id, "asker_id": asker_id}
         where = {column: value for column, value in given.items() if value}
         return await self._read(lambda db: job_rows.newest(db, where, live=live, limit=limit))
 
-    async def open_jobs(self) -> list[Job]:
-        return await self._read(job_rows.open_jobs)
+    async def unfinished(self) -> list[Row]:
+        return await self._read(job_rows.unfinished)
+
+    async def unfinished_sweeps(self) -> list[Sweep]:
+        return [row for row in await self.unfinished() if isinstance(row, Sweep)]
 
     # ---- sweeps ------------------------------------------------------------------------------------------
-    async def add_parts(self, sweep_id: str, parts: Sequence[Job], step: Step) -> Job:
-        return await self._write(lambda db: sweep_rows.add_parts(db, sweep_id, parts, step, self._now()))
+    async def add_submissions(self, sweep_id: str, submissions: Sequence[Submission], step: Step[Sweep]) -> Sweep:
+        return await self._write(lambda db: sweep_rows.add_submissions(db, sweep_id, submissions, step, self._now()))
 
-    async def parts(self, sweep_id: str) -> list[Job]:
-        return await self._read(lambda db: job_rows.parts(db, sweep_id))
+    async def submissions(self, sweep_id: str) -> list[Submission]:
+        return await self._read(lambda db: job_rows.submissions(db, sweep_id))
 
     async def trials(self, sweep_id: str, numbers: Sequence[int] = ()) -> list[Trial]:
         return await self._read(lambda db: sweep_rows.trials(db, sweep_id, numbers))
 
-    async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step) -> Job:
+    async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step[Sweep]) -> Sweep:
         return await self._write(lambda db: sweep_rows.record(db, sweep_id, trials, step, self._now()))
 
-    async def keep_draft(self, job: Job) -> None:
-        await self._write(lambda db: draft_rows.keep(db, job))
+    async def keep_draft(self, sweep: Sweep) -> None:
+        await self._write(lambda db: draft_rows.keep(db, sweep))
 
-    async def draft(self, job_id: str) -> Job | None:
-        return await self._read(lambda db: draft_rows.by_id(db, job_id))
+    async def draft(self, sweep_id: str) -> Sweep | None:
+        return await self._read(lambda db: draft_rows.by_id(db, sweep_id))
 
-    async def drop_draft(self, job_id: str) -> None:
-        await self._write(lambda db: draft_rows.drop(db, job_id))
+    async def drop_draft(self, sweep_id: str) -> None:
+        await self._write(lambda db: draft_rows.drop(db, sweep_id))
 
     async def drop_drafts(self, before: float) -> None:
         await self._write(lambda db: draft_rows.drop_old(db, before))
@@ -143,7 +154,7 @@ class SqliteStore:
     async def post_attempted(self, post_id: int, at: float) -> None:
         await self._write(lambda db: outbox_rows.attempted(db, post_id, at))
 
-    async def post_done(self, post_id: int, message_id: int, at: float, step: Step) -> None:
+    async def post_done(self, post_id: int, message_id: int, at: float, step: Step[Posted]) -> None:
         """A post that is settled already stays as it is, and `step` is left out."""
 
         def work(db: sqlite3.Connection) -> None:

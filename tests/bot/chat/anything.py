@@ -2,10 +2,14 @@
 
 from hypothesis import strategies as st
 
-from bot.domain.model.job import Commit, Job
+from bot.domain.model.job import Job
+from bot.domain.model.run import Commit
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import Failure, Leader, Plan, Search, Sweep, Tally, TrialState
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Failure, Leader, Tally
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
 from tests.bot.chat.jobs import CREATED, STARTED, a_job
 

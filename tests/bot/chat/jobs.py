@@ -4,10 +4,15 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain.access import Access
-from bot.domain.model.job import Commit, Job, Progress
+from bot.domain.model.job import Job
+from bot.domain.model.progress import Progress
+from bot.domain.model.run import Commit
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Failure, Leader, Plan, Search, Sweep, Tally, Trial, TrialState
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Failure, Leader, Tally
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.posts import NewPost, Post, PostKind
 from bot.domain.project import Project

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from bot.domain.access import Person
-from bot.domain.model.job import Commit, Job
+from bot.domain.model.job import Job
+from bot.domain.model.run import Commit
 from bot.domain.posts import File
 from bot.domain.project import Project
 from bot.errors import NotAllowed, UnknownName

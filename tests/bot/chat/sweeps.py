@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.access import Person
 from bot.domain.model.job import Job
-from bot.domain.model.sweep import Trial
+from bot.domain.model.trial import Trial
 from bot.errors import NotAllowed, UnknownName, UserError
 from bot.services.jobs.find import LogExcerpt
 from bot.services.jobs.plot import Picture

@@ -1,7 +1,7 @@
 import asyncio
 
 from bot.chat.context import Arrivals
-from bot.domain.model.job import NOWHERE
+from bot.domain.model.publication import NOWHERE
 from tests.bot.chat.jobs import a_job
 
 

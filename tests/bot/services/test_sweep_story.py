@@ -10,7 +10,7 @@ import pytest
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.posts import PostKind
 from bot.errors import BadInput, NotAllowed, Refused, Throttled, Unavailable, UserError
 from bot.ports.engine import Hint

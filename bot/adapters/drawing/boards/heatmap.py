@@ -15,7 +15,7 @@ from bot.adapters.drawing.style import lettering, theme
 from bot.adapters.drawing.style.marks import ground, scatter, word_colour
 from bot.adapters.drawing.style.shade import Shade, star, text_on
 from bot.domain.model.space import Axis
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 
 ROW, LEAST, MOST = 0.62, 2.9, 6.4
 """Inches: of a row, and of all of them."""

@@ -14,7 +14,7 @@ from bot.adapters.drawing.style import theme
 from bot.adapters.drawing.style.marks import scatter
 from bot.adapters.drawing.style.ruler import Ruler
 from bot.adapters.drawing.style.shade import star
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 
 HEIGHT = 4.4
 LENGTH = 6.6 * 72

@@ -7,7 +7,7 @@ from bot.adapters.drawing.style import theme
 from bot.adapters.drawing.style.marks import scatter
 from bot.adapters.drawing.style.ruler import Ruler
 from bot.adapters.drawing.style.shade import Shade, star
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 
 HEIGHT = 5.4
 WIDE, TALL = 5.6 * 72, 4.2 * 72

@@ -14,7 +14,7 @@ from matplotlib.transforms import Affine2D
 from bot.adapters.drawing.boards.point_columns import Points
 from bot.adapters.drawing.curves.series import Series
 from bot.adapters.drawing.style import theme
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 
 MANY = 400
 """Points from which signs are small."""

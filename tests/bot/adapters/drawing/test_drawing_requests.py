@@ -13,7 +13,7 @@ from bot.adapters.drawing.drawing_requests import (
 from bot.adapters.processes.frames import LENGTHS
 from bot.domain.drawing.figures import BoardRequest, Cell, Curve, Drawing, FigureRequest
 from bot.domain.model.space import Axis
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
 
 REQUEST = FigureRequest(

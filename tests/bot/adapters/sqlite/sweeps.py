@@ -5,7 +5,9 @@ from typing import Any
 
 from bot.domain.model.job import Job
 from bot.domain.model.space import Axis, Space
-from bot.domain.model.sweep import Part, Plan, Search, Sweep
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Kind
 from tests.support.jobs import make_job
 

@@ -10,11 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.adapters.sqlite.codec import decode, decode_trial, encode
-from bot.domain.model.job import Commit, Job, Progress
+from bot.domain.model.job import Job
+from bot.domain.model.progress import Progress
+from bot.domain.model.run import Commit
 from bot.domain.model.observation import Attempt
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Failure, Leader, Part, Plan, Search, Sweep, Tally, Trial, TrialState
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Failure, Leader, Tally
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind
 from bot.errors import StoreError
 from tests.support.jobs import make_job

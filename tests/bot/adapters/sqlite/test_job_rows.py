@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sqlite import SqliteStore, open_store
-from bot.domain.model.job import NOWHERE, Job
+from bot.domain.model.job import Job
+from bot.domain.model.publication import NOWHERE
 from bot.domain.model.states import JobState
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import StoreError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sqlite import open_store
-from bot.domain.model.sweep import Trial
+from bot.domain.model.trial import Trial
 from bot.errors import StoreError
 from tests.bot.adapters.sqlite.victim import BATCH, JOB, TRIALS
 from tests.support.jobs import make_job

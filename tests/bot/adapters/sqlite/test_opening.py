@@ -18,7 +18,9 @@ from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
 from bot.domain.model.space import Space
 from bot.domain.model.states import JobState
-from bot.domain.model.sweep import Part, Plan, Search, Sweep
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
 from bot.errors import StoreError
 from tests.support.jobs import make_job
 

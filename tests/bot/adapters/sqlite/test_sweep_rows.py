@@ -16,7 +16,9 @@ from bot.adapters.sqlite.recovery import RESTORED_SWEEP, recover
 from bot.adapters.sqlite.schema import migrate
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Sweep, Tally, Trial, TrialState
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Tally
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import StoreError
 from tests.bot.adapters.sqlite.sweeps import PLAN, make_part, make_sweep

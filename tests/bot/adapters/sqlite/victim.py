@@ -14,7 +14,8 @@ from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.connection import connect
 from bot.adapters.sqlite.schema import MIGRATIONS, migrate
 from bot.domain.logs.log_lines import LogEvent
-from bot.domain.model.sweep import Part, Trial
+from bot.domain.model.submission import Submission
+from bot.domain.model.trial import Trial
 from bot.domain.posts import Change, NewPost, PostKind
 from tests.support.jobs import make_job
 

@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.cards import choose
-from bot.domain.model.job import Commit, Job, Progress
+from bot.domain.model.job import Job
+from bot.domain.model.progress import Progress
+from bot.domain.model.run import Commit
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from tests.bot.chat.jobs import CREATED, PROJECT, STARTED, a_job, a_running_job, an_ended_job

@@ -13,7 +13,9 @@ from bot.chat.cards import choose, sweep_card, verdict
 from bot.domain.model.job import Job
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Failure, Leader, Search, Tally, TrialState
+from bot.domain.model.plan import Search
+from bot.domain.model.tally import Failure, Leader, Tally
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind, Value
 from tests.bot.chat.anything import any_sweeps, texts
 from tests.bot.chat.jobs import (

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from bot.chat.cards import trial_card
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Plan, Search, Trial
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
 from tests.bot.chat.anything import any_sweeps, texts
 from tests.bot.chat.jobs import PLAN, PROJECT, STARTED, a_sweep, a_trial

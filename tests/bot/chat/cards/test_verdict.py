@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from bot.chat.cards import verdict
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import Tally, TrialState
+from bot.domain.model.tally import Tally
+from bot.domain.model.trial import TrialState
 from tests.bot.chat.jobs import (
     CREATED,
     DONE,

@@ -10,9 +10,11 @@ import pytest
 
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.poster import Poster
-from bot.domain.model.job import NOWHERE, Job
+from bot.domain.model.job import Job
+from bot.domain.model.publication import NOWHERE
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import Tally, TrialState
+from bot.domain.model.tally import Tally
+from bot.domain.model.trial import TrialState
 from bot.domain.posts import File, Post, PostKind
 from bot.errors import Denied, Missing, Refused, Throttled, Unavailable
 from deploy.sandbox.discord.protocol.wire import Json

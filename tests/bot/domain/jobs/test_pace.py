@@ -1,7 +1,7 @@
 import pytest
 
 from bot.domain.jobs.pace import expected_end
-from bot.domain.model.job import Progress
+from bot.domain.model.progress import Progress
 
 
 def progress(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import MOST_VALUES, Report, advance, best_of, parse_line
-from bot.domain.model.job import Progress
+from bot.domain.model.progress import Progress
 from trainer.contract import format_metrics
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.model.job import Commit, Job
+from bot.domain.model.job import Job
+from bot.domain.model.run import Commit
 from bot.domain.model.observation import Attempt, Observation, end_reason
 from bot.domain.model.states import EndReason, JobState
 

@@ -5,10 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.model.job import Commit, Job
+from bot.domain.model.job import Job
+from bot.domain.model.run import Commit
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import Plan, Search, Sweep, Tally, TrialState
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Tally
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind, Value
 from bot.domain.sweeps.estimate import estimate
 

@@ -7,7 +7,10 @@ import pytest
 
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Failure, Leader, Plan, Search, Sweep, Tally, Trial, TrialState
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Failure, Leader, Tally
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind
 from bot.domain.sweeps.tally import alike, tally
 

@@ -2,7 +2,10 @@ from dataclasses import replace
 
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Leader, Plan, Search, Sweep, Tally, Trial, TrialState
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Leader, Tally
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind
 from bot.domain.sweeps.trial_report import LINES, report
 

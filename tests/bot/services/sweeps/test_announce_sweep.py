@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import Trial, TrialState
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value
 from bot.domain.posts import PostKind
 from tests.support.services import MIKA, Bot, Outside

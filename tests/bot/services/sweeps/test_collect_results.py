@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.services.sweeps.collect_results import AT_ONCE
 from tests.support.services import MIKA, Bot, Outside
 from tests.support.sweeps import end_child, face_of, metrics

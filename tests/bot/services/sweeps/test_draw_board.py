@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.errors import Throttled, Unavailable
 from bot.ports.store import Store
 from bot.services.sweeps.draw_board import DrawBoard

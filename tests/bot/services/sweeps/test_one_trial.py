@@ -8,7 +8,9 @@ import pytest
 
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Failure, Leader, Sweep, Tally, Trial
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Failure, Leader, Tally
+from bot.domain.model.trial import Trial
 from bot.errors import UnknownName
 from bot.services.jobs.find import Find
 from bot.services.sweeps.one_trial import OneTrial

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Trial, TrialState
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.posts import Change
 from bot.domain.sweeps import halving
 from bot.errors import StoreError, Unavailable

@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Plan, Trial, TrialState
+from bot.domain.model.plan import Plan
+from bot.domain.model.trial import Trial, TrialState
 from bot.errors import Throttled, Unavailable
 from bot.ports.store import Store
 from bot.services.logs.adaptive_pace import AdaptivePace

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.posts import Change
 from bot.errors import Unavailable
 from tests.support.services import Bot, Outside

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.model.job import Commit, Job
+from bot.domain.model.job import Job
+from bot.domain.model.run import Commit
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Plan, Search, Sweep, Trial, TrialState
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind
 from bot.errors import StoreError
 from bot.ports.store import Step
