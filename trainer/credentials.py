@@ -1,4 +1,4 @@
-"""Keep names and passwords of addresses out of everything that people read."""
+"""Keep user names and passwords in addresses out of everything that people read."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is left of an address with credentials, wherever it is shown."""
+"""Addresses with credentials, wherever they are shown."""
 
 import json
 
@@ -48,7 +48,7 @@ def test_credentials_are_removed(text: str, shown: str) -> None:
 ADDRESS = "https://user:p@ss@host/x.git"
 
 
-def test_the_manifest_has_none() -> None:
+def test_manifest_has_no_credentials() -> None:
     environment = {"REPOSITORY_URL": ADDRESS, "COMMIT_ID": "0" * 40, "JOB_ID": "k7q2mx", "OUTPUT_URI": "s3://b/k7q2mx"}
     job = read(environment, ["python", "train.py"])
     manifest = json.loads(Manifest(job, ["python", "train.py", "--data", ADDRESS]).body())
@@ -56,13 +56,13 @@ def test_the_manifest_has_none() -> None:
     assert manifest["command"] == ["python", "train.py", "--data", "https://host/x.git"]
 
 
-def test_the_log_has_none(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    console.say(f"{ADDRESS} is fetched")
+def test_log_has_no_credentials(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    console.log(f"{ADDRESS} is fetched")
     assert capfdbinary.readouterr().out == b"signalbox: https://host/x.git is fetched\n"
 
 
-def test_the_line_on_a_failure_has_none_and_can_be_read(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    code = entrypoint._told(Trouble(ExitCode.INSTALL_FAILED, f'"{ADDRESS}","https://user:p"ss@host/"'))
+def test_trouble_line_has_no_credentials_and_is_parsed(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    code = entrypoint._log_trouble(Trouble(ExitCode.INSTALL_FAILED, f'"{ADDRESS}","https://user:p"ss@host/"'))
     assert code == ExitCode.INSTALL_FAILED
     line = capfdbinary.readouterr().out.decode()
     assert parse_trouble(line.strip()) == Trouble(code, '"https://host/x.git","https://host/"')

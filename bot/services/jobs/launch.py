@@ -7,7 +7,6 @@ lost, the job is looked up by its name, which is unique to the intent, and only 
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -21,12 +20,10 @@ from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind, adding
-from bot.domain.project import Project
 from bot.errors import Refused, ServiceError, Throttled
 from bot.ports.engine import Engine, SubmitCall
-from bot.ports.store import Store
 from bot.services.jobs.submit_call import call_for_job, call_for_submission, engine_name
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -47,18 +44,9 @@ class LaunchSettings:
 
 
 class Launch:
-    def __init__(
-        self,
-        store: Store,
-        engine: Engine,
-        projects: Mapping[str, Project],
-        wakeups: Wakeups,
-        settings: LaunchSettings,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._engine, self._projects, self._wakeups = store, engine, projects, wakeups
-        self._settings, self._now = settings, now
+    def __init__(self, core: Core, engine: Engine, settings: LaunchSettings) -> None:
+        self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
+        self._settings, self._now = settings, core.now
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._delay: dict[str, tuple[float, float, float]] = {}
         """Job id → (since when, how long it rests, next rest): jobs whose last try failed in passing."""

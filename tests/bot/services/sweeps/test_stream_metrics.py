@@ -12,7 +12,8 @@ from bot.domain.model.plan import Plan
 from bot.domain.model.trial import Trial, TrialState
 from bot.errors import Throttled, Unavailable
 from bot.ports.store import Store
-from bot.services.logs.adaptive_pace import AdaptivePace
+from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.stream_metrics import MOST, StreamMetrics
 from bot.services.sweeps.trial_book import TrialBook
@@ -39,9 +40,9 @@ class Life:
     def __init__(self, store: Store, outside: Outside) -> None:
         projects, steady = {PROJECT.name: PROJECT}, Clock()
         self.store, self.outside, self.wakeups = store, outside, Wakeups()
-        self.trials = TrialBook(store, projects, now=outside.clock)
+        self.trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
         pace = AdaptivePace(5, now=steady, sleep=steady.sleep)
-        self.listen = StreamMetrics(store, outside.logs, self.trials, projects, self.wakeups, pace, now=outside.clock)
+        self.listen = StreamMetrics(Core(store, projects, self.wakeups, outside.clock), outside.logs, self.trials, pace)
         self.swept = Swept(store, self.trials)
 
     async def begin(self, *trials: Trial, plan: Plan = TWO) -> Job:

@@ -16,6 +16,8 @@ from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind
 from bot.errors import StoreError
 from bot.ports.store import Step
+from bot.services.running.core import Core
+from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.trial_book import TrialBook
 from tests.support.clock import Clock
 from tests.support.projects import CHANNEL, PROJECT
@@ -75,7 +77,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def trials(memory: Memory, clock: Clock) -> TrialBook:
-    return TrialBook(memory, {PROJECT.name: PROJECT}, now=clock)  # type: ignore[arg-type]
+    return TrialBook(Core(memory, {PROJECT.name: PROJECT}, Wakeups(), clock))  # type: ignore[arg-type]
 
 
 def runs(trial: Trial) -> Trial:
