@@ -91,8 +91,9 @@ def check_projects(rows: Iterable[Row], config: Config) -> None:
 
 
 async def _core(config: Config, stack: AsyncExitStack) -> Core:
-    store = await stack.enter_async_context(open_store(store_path(config)))
-    return Core(store, {project.name: project for project in projects(config)}, Wakeups(), time.time)
+    wakeups = Wakeups()
+    store = await stack.enter_async_context(open_store(store_path(config), committed=wakeups.committed))
+    return Core(store, {project.name: project for project in projects(config)}, wakeups, time.time)
 
 
 async def _outside(config: Config, chat: SignalboxClient, stack: AsyncExitStack) -> Outside:
@@ -148,7 +149,7 @@ def _services(core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack)
         *jobs.loops,
         *logs_wiring.build(core, outside, setup),
         *sweeps.loops,
-        Loop("deliver", delivery.once, 1, core.wakeups.deliver),
+        Loop("deliver", delivery.once, 1, core.wakeups.of("deliver")),
         Loop("snapshot", snapshot.once, setup.snapshot_seconds),
     ]
     return services, loops

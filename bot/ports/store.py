@@ -1,7 +1,7 @@
 """Everything that must survive."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -19,6 +19,17 @@ Step = Callable[[AnyRow], Change | None]
 
 LogStep = Callable[[Job, Sequence[LogEvent]], Change | None]
 """The same, with the events of a read that were new."""
+
+
+@dataclass(slots=True)
+class Written:
+    """What one transaction wrote. Whoever opened the store hears of it after the commit."""
+
+    rows: list[tuple[Row | None, Row]] = field(default_factory=list)
+    """Each row before and after; None before for a new one."""
+    posts: int = 0
+    trials: list[Trial] = field(default_factory=list)
+    lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavai
 from bot.ports.chat import Chat
 from bot.ports.store import Step
 from bot.services.running.core import Core
+from bot.services.running.wakeups import Changed
 
 log = structlog.get_logger()
 
@@ -103,7 +104,7 @@ class Delivery:
 
     def _ended(self, key: LaneKey) -> None:
         self._busy.pop(key, None)
-        self._wakeups.deliver.wake()
+        self._wakeups.changed(Changed.LANE_FREE)
 
     async def _guarded(self, key: LaneKey, work: Coroutine[None, None, None]) -> None:
         try:
@@ -135,8 +136,6 @@ class Delivery:
             await self._refused(post, job, error)
             return
         await self._store.post_done(post.id, message_id, self._now(), _after(post, message_id, job))
-        if post.new.kind is PostKind.THREAD:
-            self._wakeups.post_lines.wake()
 
     async def _refused(self, post: Post, job: Posted, error: Refused) -> None:
         """An end goes to the next place that may take it; everything else is parked, with what hangs on it."""

@@ -1,8 +1,7 @@
 """Sweeps that are shown and not confirmed yet, inside a transaction of the caller's."""
 
-from sqlite3 import Connection
-
 from bot.adapters.sqlite.codec import decode, encode
+from bot.adapters.sqlite.connection import Connection
 from bot.domain.model.sweep import Sweep
 
 

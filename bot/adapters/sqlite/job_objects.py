@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from sqlite3 import Connection
 from typing import Any
+
+from bot.adapters.sqlite.connection import Connection
 
 Flat = Mapping[str, Any]
 

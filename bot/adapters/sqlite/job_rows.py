@@ -1,11 +1,11 @@
 """Jobs, sweeps and submissions, inside a transaction of the caller's."""
 
 from collections.abc import Sequence
-from sqlite3 import Connection
 from typing import TypeVar, cast
 
 from bot.adapters.sqlite import outbox_rows
 from bot.adapters.sqlite.codec import decode, encode
+from bot.adapters.sqlite.connection import Connection
 from bot.domain.model.job import Job
 from bot.domain.model.request import Request
 from bot.domain.model.rows import AnyRow, Posted, Row, Submitted, counted
@@ -26,6 +26,7 @@ def add(connection: Connection, posted: AnyPosted, posts: Sequence[NewPost], at:
         raise StoreError(f'The job id "{posted.id}" is taken. Give the command again.')
     _insert(connection, posted, posted.request, posted.request.interaction_id, None)
     outbox_rows.add(connection, posts, at, since=_maybe_sent_since(posted))
+    connection.written.rows.append((None, posted))
     return posted
 
 
@@ -37,6 +38,7 @@ def add_submission(connection: Connection, request: Request, submission: Submiss
     if by_id(connection, submission.id) is None:
         (lowest,) = connection.execute("SELECT min(0, min(interaction_id)) FROM job").fetchone()
         _insert(connection, submission, request, lowest - 1, submission.sweep_id)
+        connection.written.rows.append((None, submission))
 
 
 def change(connection: Connection, row_id: str, step: Step[AnyRow], at: float) -> AnyRow:
@@ -66,6 +68,7 @@ def save(connection: Connection, before: AnyRow, changed: Change | None, at: flo
             (*_columns(after), before.id),
         )
     outbox_rows.add(connection, changed.posts, at, since=_maybe_sent_since(after))
+    connection.written.rows.append((before, after))
     return after
 
 

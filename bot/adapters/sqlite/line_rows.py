@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from sqlite3 import Connection
 
 from bot.adapters.sqlite import job_rows
+from bot.adapters.sqlite.connection import Connection
 from bot.adapters.sqlite.storable_text import storable
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
@@ -23,6 +23,7 @@ def append(connection: Connection, job_id: str, events: Sequence[LogEvent], step
     new = _new(connection, job_id, events)
     if new:
         _insert(connection, job_id, new)
+        connection.written.lines += len(new)
         job_rows.save(connection, job, step(job, new), at)
     return len(new)
 

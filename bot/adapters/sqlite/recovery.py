@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.adapters.sqlite import draft_rows, job_rows
-from bot.adapters.sqlite.connection import connect, in_words, transaction
+from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate, renumber
 from bot.adapters.sqlite.snapshot import write_snapshot
@@ -86,7 +86,7 @@ def _usable(snapshot: Path, fresh: Path, at: float) -> bool:
     return True
 
 
-def _mark(connection: sqlite3.Connection, at: float) -> None:
+def _mark(connection: Connection, at: float) -> None:
     """What happened after the snapshot is looked for before it is done again: at Batch by name, in the chat by text."""
     renumber(connection)
     connection.execute("UPDATE post SET attempted_at = created_at WHERE done_at IS NULL AND attempted_at IS NULL")

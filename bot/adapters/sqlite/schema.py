@@ -1,9 +1,8 @@
 """The tables, as steps from one version to the next. A step that has been released is never changed."""
 
 from collections.abc import Callable, Sequence
-from sqlite3 import Connection
 
-from bot.adapters.sqlite.connection import transaction
+from bot.adapters.sqlite.connection import Connection, transaction
 from bot.adapters.sqlite.job_objects import job_objects
 from bot.errors import StoreError
 

@@ -5,7 +5,6 @@ once begun it runs to its end.
 """
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.adapters.sqlite import draft_rows, job_rows, line_rows, outbox_rows, sweep_rows
-from bot.adapters.sqlite.connection import connect, in_words, transaction
+from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate
 from bot.adapters.sqlite.snapshot import write_snapshot
@@ -26,29 +25,32 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.posts import NewPost, Post
 from bot.errors import StoreError
-from bot.ports.store import LogLines, LogStep, Step
+from bot.ports.store import LogLines, LogStep, Step, Written
 
 T = TypeVar("T")
 
 
 @asynccontextmanager
-async def open_store(path: Path, *, now: Callable[[], float] = time.time) -> "AsyncIterator[SqliteStore]":
+async def open_store(
+    path: Path, *, now: Callable[[], float] = time.time, committed: Callable[[Written], None] | None = None
+) -> "AsyncIterator[SqliteStore]":
     """The store in that file, which is made where there is none, with its folder.
 
-    Raises `StoreError` where another bot has it, where it is damaged, or where a newer version has written it.
+    `committed` is called on the event loop after each commit. Raises `StoreError` if another bot has the file, if it is
+    damaged, or if a newer version has written it.
     """
     thread = ThreadPoolExecutor(1, thread_name_prefix="store")
     held = ExitStack()  # filled and emptied by the thread, in that order, also when the opening is cancelled
     try:
         connection = await asyncio.wrap_future(thread.submit(_open, path, held))
-        yield SqliteStore(path, connection, thread, now)
+        yield SqliteStore(path, connection, thread, now, committed)
     finally:
         closed = thread.submit(held.close)
         thread.shutdown(wait=False)
         await asyncio.shield(asyncio.wrap_future(closed))
 
 
-def _open(path: Path, held: ExitStack) -> sqlite3.Connection:
+def _open(path: Path, held: ExitStack) -> Connection:
     with in_words(f"The store {path}"):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         held.enter_context(lease(path))
@@ -61,9 +63,15 @@ class SqliteStore:
     """Made by `open_store`. `bot.ports.store.Store` says what the methods promise."""
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, thread: ThreadPoolExecutor, now: Callable[[], float]
+        self,
+        path: Path,
+        connection: Connection,
+        thread: ThreadPoolExecutor,
+        now: Callable[[], float],
+        committed: Callable[[Written], None] | None = None,
     ) -> None:
         self._path, self._connection, self._thread, self._now = path, connection, thread, now
+        self._committed = committed
         self._name = f"The store {path}"
 
     # ---- jobs --------------------------------------------------------------------------------------------
@@ -157,7 +165,7 @@ class SqliteStore:
     async def post_done(self, post_id: int, message_id: int, at: float, step: Step[Posted]) -> None:
         """A post that is settled already stays as it is, and `step` is left out."""
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: Connection) -> None:
             job_id = outbox_rows.done(db, post_id, message_id, at)
             if job_id is not None:
                 job_rows.change(db, job_id, step, self._now())
@@ -172,14 +180,18 @@ class SqliteStore:
         """Writes a copy as of now, whole or not at all, while the store goes on. `StoreError` where it cannot."""
         await asyncio.to_thread(write_snapshot, self._path, target)
 
-    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        def in_transaction() -> T:
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        def in_transaction() -> tuple[T, Written]:
             with in_words(self._name), transaction(self._connection):
-                return work(self._connection)
+                result = work(self._connection)
+            return result, self._connection.written
 
-        return await self._in_thread(in_transaction)
+        result, written = await self._in_thread(in_transaction)
+        if self._committed is not None:
+            self._committed(written)
+        return result
 
-    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def _read(self, work: Callable[[Connection], T]) -> T:
         """Without a transaction: nothing else is written while the one thread reads."""
 
         def in_turn() -> T:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from operator import attrgetter
-from sqlite3 import Connection
 
 from bot.adapters.sqlite import job_rows
 from bot.adapters.sqlite.codec import decode_trial, encode
+from bot.adapters.sqlite.connection import Connection
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
@@ -62,6 +62,7 @@ def trials(connection: Connection, sweep_id: str, numbers: Sequence[int] = ()) -
 
 
 def _write(connection: Connection, sweep_id: str, trials: Sequence[Trial]) -> None:
+    connection.written.trials += trials
     for start in range(0, len(trials), ROWS):
         values: list[str | int] = []
         for trial in trials[start : start + ROWS]:

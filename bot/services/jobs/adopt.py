@@ -40,7 +40,7 @@ FOUND_SWEEP = "The bot had lost its memory of this sweep and found it again at A
 
 class Adopt:
     def __init__(self, core: Core, engine: Engine) -> None:
-        self._store, self._projects, self._wakeups, self._now = core.store, core.projects, core.wakeups, core.now
+        self._store, self._projects, self._now = core.store, core.projects, core.now
         self._engine = engine
 
     async def adopt(self, seen: Observation) -> Submitted | None:
@@ -60,8 +60,6 @@ class Adopt:
             return None
         RECONCILED.labels("adopted").inc()
         log.warning("adopted", job=job.id, engine_id=seen.engine_id)
-        for wakeup in (self._wakeups.track_jobs, self._wakeups.dispatch, self._wakeups.deliver):
-            wakeup.wake()
         return job
 
     async def _take(self, job: Submitted, seen: Observation, project: Project) -> bool:

@@ -49,7 +49,7 @@ class _Ending:
 
 class AnnounceResult:
     def __init__(self, core: Core, plot: Plot, settings: AnnounceSettings) -> None:
-        self._store, self._plot, self._projects, self._wakeups = core.store, plot, core.projects, core.wakeups
+        self._store, self._plot, self._projects = core.store, plot, core.projects
         self._settings, self._now = settings, core.now
 
     async def once(self) -> None:
@@ -89,7 +89,6 @@ class AnnounceResult:
 
         await self._store.change(job.id, step)
         log.info("told", job=job.id, reason=job.execution.reason)
-        self._wakeups.deliver.wake()
 
     async def _csv(self, job: Job) -> bytes:
         """The job's metrics; empty where it has left none."""

@@ -33,7 +33,7 @@ class ExplainWait:
     """`dwell_seconds` is how long a cause must have been looked at: what the store says right after a start is old."""
 
     def __init__(self, core: Core, engine: Engine, dwell_seconds: float) -> None:
-        self._store, self._wakeups, self._now = core.store, core.wakeups, core.now
+        self._store, self._now = core.store, core.now
         self._engine, self._dwell = engine, dwell_seconds
         self._since: dict[tuple[str, str], float] = {}
         self._told: set[tuple[str, str]] = set()
@@ -51,7 +51,6 @@ class ExplainWait:
             if key not in self._told and passed(self._since[key], self._dwell, self._now()):
                 await self._store.change(job.id, self._note(job))
                 self._told.add(key)
-                self._wakeups.deliver.wake()
 
     async def _arrays(self, jobs: Iterable[Submitted]) -> list[Submission]:
         """Those whose trials all wait. One that cannot be asked about now is as it was."""

@@ -45,7 +45,7 @@ class LaunchSettings:
 
 class Launch:
     def __init__(self, core: Core, engine: Engine, settings: LaunchSettings) -> None:
-        self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
+        self._store, self._engine, self._projects = core.store, engine, core.projects
         self._settings, self._now = settings, core.now
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._delay: dict[str, tuple[float, float, float]] = {}
@@ -149,9 +149,6 @@ class Launch:
 
         await self._store.change(job.id, step)
         log.info("submitted", job=job.id, engine_id=engine_id)
-        self._wakeups.track_jobs.wake()
-        self._wakeups.stop.wake()
-        self._wakeups.deliver.wake()
 
     async def _end(self, job: Submitted, reason: EndReason, detail: str) -> None:
         at = self._now()
@@ -161,8 +158,6 @@ class Launch:
 
         await self._store.change(job.id, step)
         log.warning("not submitted", job=job.id, reason=reason, detail=detail)
-        self._wakeups.announce_result.wake()
-        self._wakeups.deliver.wake()
 
     def _later(self, job: Submitted, error: ServiceError) -> None:
         delay = self._delay.get(job.id, (0.0, 0.0, 0.0))[2] or self._settings.backoff_seconds

@@ -28,7 +28,7 @@ class Reconcile:
     """`bot_name` tells the bot's own jobs from those of others in the account."""
 
     def __init__(self, core: Core, engine: Engine, bot_name: str) -> None:
-        self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
+        self._store, self._engine, self._projects = core.store, engine, core.projects
         self._bot_name, self._now = bot_name, core.now
         self._adopt = Adopt(Core(core.store, core.projects, core.wakeups, core.now), engine)
 
@@ -82,7 +82,6 @@ class Reconcile:
             return Change(replace(stored, execution=execution.submit_called(at))) if execution.never_submitted else None
 
         await self._store.change(job.id, step)
-        self._wakeups.launch.wake()
 
     async def _settle(self, job: Submitted, seen: list[Observation]) -> None:
         """Several Batch jobs of one command, or one of a command that was told as ended: all but one are ended.
@@ -107,7 +106,6 @@ class Reconcile:
 
         log.warning("an older job is kept", job=job.id, engine_id=kept.engine_id, instead_of=job.execution.engine_id)
         await self._store.change(job.id, step)
-        self._wakeups.track_jobs.wake()
 
     async def _end(self, job: Submitted, double: Observation, kept: Observation | None) -> None:
         """The note is committed first: it is told also where the bot is killed in between."""
@@ -119,7 +117,6 @@ class Reconcile:
             text = f"AWS Batch still runs {double.engine_id}, though this job's end has been told. It is ended."
             note = NewPost(f"double:{double.engine_id}", PostKind.NOTE, job.thread_owner_id, text=text)
         await self._store.change(job.id, adding(note))
-        self._wakeups.deliver.wake()
         await self._engine.terminate(double.engine_id, "A second job of one command")
 
 

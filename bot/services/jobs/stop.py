@@ -15,6 +15,7 @@ from bot.domain.posts import Change
 from bot.errors import ServiceError, UnknownName, UserError
 from bot.ports.engine import Engine
 from bot.services.running.core import Core
+from bot.services.running.wakeups import Changed
 
 log = structlog.get_logger()
 
@@ -56,8 +57,6 @@ class Stop:
         found = await self._store.submitted(f"{sweep.id}-{number}")
         if isinstance(found, Submission) and found.numbers == str(number):
             await self._request(found.id, person)
-        for wakeup in (self._wakeups.prune, self._wakeups.deliver):
-            wakeup.wake()
 
     async def stop(self, job_id: str, person: Person) -> Posted:
         """Commit the request; the first one counts."""
@@ -72,9 +71,6 @@ class Stop:
             return _stop_requested(row, Requested(person.name, at))
 
         await self._store.change(row_id, step)
-        self._wakeups.stop.wake()
-        self._wakeups.announce_sweep.wake()
-        self._wakeups.deliver.wake()
 
     async def once(self) -> None:
         """Carries out the wishes that are not fulfilled yet."""
@@ -112,7 +108,7 @@ class Stop:
             log.warning("stop failed, will be repeated", job=job.id, error=str(error))
             return
         self._tried[job.id] = self._now()
-        self._wakeups.track_jobs.wake()
+        self._wakeups.changed(Changed.TERMINATED)
 
     async def _never_submitted(self, job: Submitted) -> None:
         """Ends an intent that SubmitJob was never called for; one whose answer was lost waits for `launch`."""
@@ -124,8 +120,6 @@ class Stop:
             return Change(job.ended(EndReason.STOPPED, at, "Stopped before it was submitted."))
 
         await self._store.change(job.id, step)
-        self._wakeups.announce_result.wake()
-        self._wakeups.track_trials.wake()
 
 
 def _request_of(row: Row) -> Requested | None:

@@ -37,7 +37,7 @@ class Submit:
     """Nothing is spent here: when a method returns, the intent is durable, and exactly one job will come of it."""
 
     def __init__(self, core: Core, code: Code, *, new_id: Callable[[], str]) -> None:
-        self._store, self._wakeups, self._now = core.store, core.wakeups, core.now
+        self._store, self._now = core.store, core.now
         self._projects = tuple(core.projects.values())
         self._code, self._new_id = code, new_id
 
@@ -86,10 +86,7 @@ class Submit:
     ) -> Job:
         asked = asked_by(request, self._now(), retry_of)
         job = Job(self._new_id(), asked, Run(project.name, commit, parameters, project.timeout_seconds))
-        accepted = await self._store.add(job, first_posts(job.id))
-        self._wakeups.launch.wake()
-        self._wakeups.deliver.wake()
-        return accepted
+        return await self._store.add(job, first_posts(job.id))
 
 
 class Asked(Protocol):

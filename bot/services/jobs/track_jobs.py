@@ -30,7 +30,7 @@ class TrackJobs:
         self, core: Core, engine: Engine, *, lost_after_seconds: float = 300, old_after_seconds: float = 60
     ) -> None:
         """After `old_after_seconds` without an answer the cards say how old their state is."""
-        self._store, self._engine, self._wakeups, self._now = core.store, engine, core.wakeups, core.now
+        self._store, self._engine, self._now = core.store, engine, core.now
         self._lost_after, self._old_after = lost_after_seconds, old_after_seconds
         self._answered_at = core.now()
         self._absent: dict[str, Absence] = {}
@@ -100,7 +100,6 @@ class TrackJobs:
 
         for job in jobs:
             await self._store.change(job.id, step)
-        self._wakeups.deliver.wake()
 
     async def _apply(self, job: Submitted, seen: Observation) -> None:
         now = self._now()
@@ -115,13 +114,6 @@ class TrackJobs:
             return
         moved = await self._store.change(job.id, step)
         log.info("state", job=job.id, state=moved.execution.state, reason=moved.execution.status_reason)
-        for wakeup in (
-            self._wakeups.tail,
-            self._wakeups.announce_result,
-            self._wakeups.deliver,
-            self._wakeups.track_trials,
-        ):
-            wakeup.wake()
 
     async def _not_known(self, job: Submitted) -> None:
         """Batch forgets finished jobs after a day, and may not know a new one for seconds: look again, then tell."""
@@ -135,8 +127,6 @@ class TrackJobs:
 
         await self._store.change(job.id, step)
         log.error("lost", job=job.id, engine_id=job.execution.engine_id)
-        self._wakeups.announce_result.wake()
-        self._wakeups.deliver.wake()
 
 
 def _quarantined(hint: Hint, *, foreign: bool) -> None:

@@ -41,7 +41,7 @@ class ArchiveSettings:
 class Archive:
     def __init__(self, core: Core, tail: Tail, artifacts: Artifacts, settings: ArchiveSettings) -> None:
         self._store, self._tail, self._artifacts, self._projects = core.store, tail, artifacts, core.projects
-        self._wakeups, self._settings, self._now = core.wakeups, settings, core.now
+        self._settings, self._now = settings, core.now
         self._quiet_since: dict[str, float] = {}
 
     async def once(self) -> None:
@@ -83,8 +83,8 @@ class Archive:
         total = await self._total(job)
         publication = job.publication
         if publication.lines_posted < total and publication.thread_id is not None:
-            self._wakeups.post_lines.wake()
-        elif await self._missed(job) or await self._total(job) > total:
+            return  # the thread gets them first
+        if await self._missed(job) or await self._total(job) > total:
             self._quiet_since[job.id] = self._now()
         else:
             await self._keep(job, total)
@@ -121,7 +121,6 @@ class Archive:
         await self._store.change(job.id, step)
         self._quiet_since.pop(job.id, None)
         log.info("archived", job=job.id, lines=total)
-        self._wakeups.deliver.wake()
 
     async def _write(self, job: Posted, path: Path, total: int) -> None:
         """The lines by their time, those of the same time as they came: a late one is stored behind later ones."""

@@ -29,7 +29,7 @@ class PostLines:
     """Lines wait up to `hold_seconds` for others, so that a message is worth reading; not after the job's end."""
 
     def __init__(self, core: Core, hold_seconds: float) -> None:
-        self._store, self._wakeups, self._hold, self._now = core.store, core.wakeups, hold_seconds, core.now
+        self._store, self._hold, self._now = core.store, hold_seconds, core.now
         self._since: dict[str, float] = {}
 
     async def once(self) -> None:
@@ -73,8 +73,6 @@ class PostLines:
 
         await self._store.change(job.id, step)
         self._since.pop(job.id, None)
-        self._wakeups.deliver.wake()
-        self._wakeups.archive.wake()
 
 
 def _told_before(job: Job, waiting: Sequence[LogEvent]) -> int:

@@ -29,7 +29,7 @@ BATCH = 2_000
 
 class Tail:
     def __init__(self, core: Core, logs: Logs, pace: AdaptivePace) -> None:
-        self._store, self._projects, self._wakeups, self._now = core.store, core.projects, core.wakeups, core.now
+        self._store, self._projects, self._now = core.store, core.projects, core.now
         self._reader = Reader(logs, pace, now=core.now)
         self._streams: dict[str, Stream[str]] = {}
         self._deep_at = 0.0
@@ -74,11 +74,8 @@ class Tail:
     async def _keep(self, events: Mapping[str, Sequence[LogEvent]]) -> int:
         new = 0
         for job_id, theirs in events.items():
-            for engine in _batches(theirs):
-                new += await self._store.append_log(job_id, engine, self._told)
-        if new:
-            self._wakeups.post_lines.wake()
-            self._wakeups.deliver.wake()
+            for batch in _batches(theirs):
+                new += await self._store.append_log(job_id, batch, self._told)
         return new
 
     def _told(self, job: Job, new: Sequence[LogEvent]) -> Change | None:

@@ -46,7 +46,7 @@ class AnnounceSweep:
         self, core: Core, trials: TrialBook, report: ReportTrials, attachments: Attachments, *, picture_deadline: float
     ) -> None:
         self._store, self._trials, self._report, self._attachments = core.store, trials, report, attachments
-        self._wakeups, self._now, self._deadline = core.wakeups, core.now, picture_deadline
+        self._now, self._deadline = core.now, picture_deadline
 
     async def once(self) -> None:
         """Ends each sweep that is over, and tells each end that has not been told."""
@@ -71,7 +71,6 @@ class AnnounceSweep:
 
         ended = await self._store.change(sweep.id, step)
         log.info("swept", sweep=sweep.id, reason=ended.execution.reason)
-        self._wakeups.deliver.wake()
         return ended
 
     async def _over(self, sweep: Sweep) -> bool:
@@ -108,7 +107,6 @@ class AnnounceSweep:
 
         await self._store.change(sweep.id, step)
         log.info("told", sweep=sweep.id, reason=sweep.execution.reason)
-        self._wakeups.deliver.wake()
 
 
 def _reason(sweep: Sweep) -> tuple[EndReason, str]:

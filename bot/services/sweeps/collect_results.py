@@ -80,7 +80,7 @@ class TrialResults:
 
 class CollectResults:
     def __init__(self, core: Core, trials: TrialBook, results: TrialResults, settings: CollectSettings) -> None:
-        self._store, self._trials, self._results, self._wakeups = core.store, trials, results, core.wakeups
+        self._store, self._trials, self._results = core.store, trials, results
         self._settings, self._now = settings, core.now
         self._since: dict[tuple[str, int], float] = {}
         """Since when a trial waits to be measured, by the bot's own clock."""
@@ -114,13 +114,6 @@ class CollectResults:
         if not found:
             return
         await self._trials.update(sweep, {number: partial(_measured, left=left) for number, left in found.items()})
-        for wakeup in (
-            self._wakeups.announce_sweep,
-            self._wakeups.dispatch,
-            self._wakeups.deliver,
-            self._wakeups.refresh_board,
-        ):
-            wakeup.wake()
 
 
 def _best(project: Project, csv: bytes) -> tuple[float, int] | None:

@@ -43,7 +43,7 @@ class _Failed:
 class Dispatch:
     def __init__(self, core: Core, trials: TrialBook, sampler: Sampler) -> None:
         self._store, self._trials, self._sampler = core.store, trials, sampler
-        self._projects, self._wakeups, self._now = core.projects, core.wakeups, core.now
+        self._projects, self._now = core.projects, core.now
         self._failed: dict[str, _Failed] = {}
 
     async def once(self) -> None:
@@ -75,7 +75,6 @@ class Dispatch:
         text = f"The next points cannot be found ({inert(str(error))}). I keep trying; `/stop` ends the sweep."
         note = NewPost(f"no-points:{sweep.id}", PostKind.NOTE, sweep.id, text=text)
         await self._store.change(sweep.id, adding(note))
-        self._wakeups.deliver.wake()
 
     async def _submit_next(self, sweep: Sweep) -> None:
         submissions = await self._store.submissions(sweep.id)
@@ -94,8 +93,6 @@ class Dispatch:
         except _NotWantedError:
             return
         log.info("fed", sweep=sweep.id, submissions=len(new), trials=sum(submission.size for submission in new))
-        for wakeup in (self._wakeups.launch, self._wakeups.deliver):
-            wakeup.wake()
 
     def _arrays(self, sweep: Sweep, known: Mapping[int, Trial]) -> list[Submission]:
         space = sweep.plan.space

@@ -78,7 +78,7 @@ class Propose:
     """Nothing is spent here: what is accepted is durable when a method returns, and `feed` submits it."""
 
     def __init__(self, core: Core, engine: Engine, code: Code, *, new_id: Callable[[], str]) -> None:
-        self._store, self._wakeups = core.store, core.wakeups
+        self._store = core.store
         self._projects = tuple(core.projects.values())
         self._engine, self._code = engine, code
         self._now, self._new_id = core.now, new_id
@@ -187,10 +187,7 @@ class Propose:
         if known:
             maximize = choose(self._projects, sweep.run.project, sweep.request.channel_id).maximize
             sweep = replace(sweep, tally=tally(sweep.plan, known, self._now(), maximize=maximize))
-        accepted = await self._store.add(sweep, first_posts(sweep.id), known)
-        for wakeup in (self._wakeups.dispatch, self._wakeups.refresh_board, self._wakeups.deliver):
-            wakeup.wake()
-        return accepted
+        return await self._store.add(sweep, first_posts(sweep.id), known)
 
     async def _carried_over(self, sweep: Sweep) -> list[Trial]:
         """Of a retry, what is known of its trials. `UserError` where another retry of that sweep is not over: two

@@ -17,6 +17,7 @@ from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.ports.sampler import Sampler
 from bot.services.running.core import Core
+from bot.services.running.wakeups import Changed
 from bot.services.sweeps.trial_book import TrialBook
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ class Prune:
         except ServiceError as error:
             log.warning("stop failed, will be repeated", sweep=sweep.id, trial=trial.number, error=str(error))
             return None
-        self._wakeups.track_jobs.wake()
+        self._wakeups.changed(Changed.TERMINATED)
         return self._now()
 
 

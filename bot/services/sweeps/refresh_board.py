@@ -44,7 +44,7 @@ class _Last:
 
 class RefreshBoard:
     def __init__(self, core: Core, sketch: DrawBoard, settings: BoardSettings) -> None:
-        self._store, self._sketch, self._wakeups = core.store, sketch, core.wakeups
+        self._store, self._sketch = core.store, sketch
         self._settings, self._now = settings, core.now
         self._last: dict[str, _Last] = {}
 
@@ -95,7 +95,6 @@ class RefreshBoard:
         drawn = str(path) if picture.png else board.picture
         stored = await self._store.change(sweep.id, _painted(sweep, drawn, request.importance))
         self._last[sweep.id] = replace(last, showed=showed)
-        self._wakeups.deliver.wake()
         used = {*_used(stored.board), board.picture}  # the earlier picture may be on its way to the card
         await asyncio.to_thread(_delete, self._settings.folder.glob(f"{sweep.id}-*.png"), used)
 

@@ -19,7 +19,7 @@ class ReportTrials:
     """Between two messages in one thread are `hold_seconds`, or more where the sweep is large."""
 
     def __init__(self, core: Core, trials: TrialBook, hold_seconds: float) -> None:
-        self._store, self._trials, self._projects, self._wakeups = core.store, trials, core.projects, core.wakeups
+        self._store, self._trials, self._projects = core.store, trials, core.projects
         self._hold, self._now = hold_seconds, core.now
         self._since: dict[str, float] = {}
 
@@ -50,7 +50,6 @@ class ReportTrials:
         text = report(sweep, new, self._projects[sweep.run.project].metric)
         note = NewPost(f"trials:{sweep.id}:{new[0].number}", PostKind.NOTE, sweep.id, text=text)
         await self._trials.update(sweep, dict.fromkeys((trial.number for trial in new), _announced), (note,))
-        self._wakeups.deliver.wake()
 
 
 def _announced(trial: Trial) -> Trial:

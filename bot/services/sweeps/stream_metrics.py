@@ -34,7 +34,7 @@ DRAIN_SECONDS = 60.0
 
 class StreamMetrics:
     def __init__(self, core: Core, logs: Logs, trials: TrialBook, pace: AdaptivePace) -> None:
-        self._store, self._projects, self._wakeups, self._now = core.store, core.projects, core.wakeups, core.now
+        self._store, self._projects, self._now = core.store, core.projects, core.now
         self._trials = trials
         self._reader = Reader(logs, pace, now=core.now)
         self._places: dict[str, Stream[int]] = {}
@@ -89,8 +89,8 @@ class StreamMetrics:
                 for number, told in words.items()
                 if told
             }
-            if changed and await self._trials.update(sweep, changed) is not sweep and sweep.plan.stop_losers:
-                self._wakeups.prune.wake()
+            if changed:
+                await self._trials.update(sweep, changed)
 
 
 def _runs(trial: Trial) -> bool:

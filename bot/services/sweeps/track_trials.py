@@ -41,7 +41,7 @@ OLD_SECONDS = 60.0
 
 class TrackTrials:
     def __init__(self, core: Core, engine: Engine, trials: TrialBook) -> None:
-        self._store, self._wakeups, self._now = core.store, core.wakeups, core.now
+        self._store, self._now = core.store, core.now
         self._engine, self._trials = engine, trials
         self._looked: dict[str, float] = {}
         self._absent: dict[str, Absence] = {}
@@ -155,17 +155,9 @@ class TrackTrials:
 
         if (sweep.execution.unanswered_since is None) is not (since is None):
             await self._store.change(sweep.id, step)
-            self._wakeups.deliver.wake()
 
     async def _update(self, sweep: Sweep, changes: Mapping[int, Callable[[Trial], Trial]]) -> None:
-        before = sweep.publication.revision
-        sweep = await self._trials.update(sweep, changes)
-        if sweep.publication.revision != before:
-            for wakeup in (
-                *(self._wakeups.dispatch, self._wakeups.stream_metrics, self._wakeups.collect_results),
-                *(self._wakeups.deliver, self._wakeups.refresh_board),
-            ):
-                wakeup.wake()
+        await self._trials.update(sweep, changes)
 
 
 _LISTED = (JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED)
