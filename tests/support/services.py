@@ -109,7 +109,7 @@ class Bot:
         self.archive = Archive(core, self.tail, outside.artifacts, settings)
         self.trials = TrialBook(core)
         self.propose = Propose(core, outside.engine, outside.code, new_id=new_id or (lambda: next(ids)))
-        self.feed = Dispatch(core, self.trials, outside.sampler)
+        self.feed = Dispatch(core, outside.engine, self.trials, outside.sampler)
         self.follow = TrackTrials(core, outside.engine, self.trials)
         self.listen = StreamMetrics(core, outside.logs, self.trials, pace)
         self.prune = Prune(core, outside.engine, self.trials, outside.sampler)

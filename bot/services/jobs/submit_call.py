@@ -21,8 +21,6 @@ PROJECT_TAG = "signalbox:project"
 CHANNEL_TAG = "signalbox:channel"
 ASKER_TAG = "signalbox:asker"
 INTERACTION_TAG = "signalbox:interaction"
-ENVIRONMENT = 8_192
-"""Characters in all that ECS takes of a job's overrides."""
 
 
 def engine_name(job: Submitted, bot_name: str) -> str:

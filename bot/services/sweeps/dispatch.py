@@ -20,6 +20,7 @@ from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind, adding
 from bot.domain.sweeps.trial_changes import chunks, to_run
 from bot.errors import ServiceError
+from bot.ports.engine import Engine
 from bot.ports.sampler import Sampler
 from bot.services.running.core import Core
 from bot.services.sweeps.trial_book import TrialBook
@@ -41,7 +42,8 @@ class _Failed:
 
 
 class Dispatch:
-    def __init__(self, core: Core, trials: TrialBook, sampler: Sampler) -> None:
+    def __init__(self, core: Core, engine: Engine, trials: TrialBook, sampler: Sampler) -> None:
+        self._engine = engine
         self._store, self._trials, self._sampler = core.store, trials, sampler
         self._projects, self._now = core.projects, core.now
         self._failed: dict[str, _Failed] = {}
@@ -98,7 +100,9 @@ class Dispatch:
         space = sweep.plan.space
         return [
             self._submission(sweep, place, numbers, size, space.point(int(numbers)) if size == 1 else {})
-            for place, (numbers, size) in enumerate(chunks(to_run(sweep.plan, known)))
+            for place, (numbers, size) in enumerate(
+                chunks(to_run(sweep.plan, known), self._engine.capabilities.array_size)
+            )
         ]
 
     async def _singles(

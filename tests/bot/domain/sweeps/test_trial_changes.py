@@ -7,7 +7,8 @@ import pytest
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.submission import ARRAY, Submission
+from bot.adapters.aws.batch_engine import CAPABILITIES
+from bot.domain.model.submission import Submission
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, chunks, expanded, kept_of, never_ran, of_single, to_run
 from tests.support.jobs import make_job
