@@ -175,8 +175,8 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "signalbox.db") as opened:
+async def store(tmp_path: Path, wakeups: Wakeups) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "signalbox.db", committed=wakeups.committed) as opened:
         yield opened
 
 

@@ -1,6 +1,7 @@
 """When the picture of a sweep is drawn anew, and what becomes of its files."""
 
 import os
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,10 +28,10 @@ SECONDS = 10.0
 class Easel:
     """One life of the bot, as far as pictures go."""
 
-    def __init__(self, store: Store, outside: Outside, folder: Path) -> None:
+    def __init__(self, store: Store, outside: Outside, folder: Path, wakeups: Wakeups) -> None:
         projects = {PROJECT.name: PROJECT}
         trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
-        self.outside, self.folder, self.wakeups, self.swept = outside, folder, Wakeups(), Swept(store, trials)
+        self.outside, self.folder, self.wakeups, self.swept = outside, folder, wakeups, Swept(store, trials)
         sketch = DrawBoard(trials, outside.figures, outside.artifacts, FakeSampler(), projects)
         self.paint = RefreshBoard(Core(store, {}, self.wakeups, outside.clock), sketch, BoardSettings(folder, SECONDS))
 
@@ -50,8 +51,8 @@ class Easel:
 
 
 @pytest.fixture
-def easel(store: Store, outside: Outside, tmp_path: Path) -> Easel:
-    return Easel(store, outside, tmp_path / "pictures")
+def easel(store: Store, outside: Outside, tmp_path: Path, wakeups: Wakeups) -> Easel:
+    return Easel(store, outside, tmp_path / "pictures", wakeups)
 
 
 class TestWhen:
@@ -76,7 +77,8 @@ class TestWhen:
     async def test_the_card_is_told(self, easel: Easel) -> None:
         await easel.swept.begin()
         await easel.once()
-        assert easel.wakeups.deliver._event.is_set()
+        async with asyncio.timeout(0):
+            await easel.wakeups.of("deliver").wait(60)
 
     async def test_the_next_waits_however_much_happens(self, easel: Easel) -> None:
         await easel.swept.begin()
@@ -173,7 +175,7 @@ class TestFailures:
     async def test_a_restart_draws_what_is_new_alone(self, easel: Easel, store: Store) -> None:
         await easel.swept.begin()
         await easel.once()
-        again = Easel(store, easel.outside, easel.folder)
+        again = Easel(store, easel.outside, easel.folder, easel.wakeups)
         assert await again.once() == 1
         await again.swept.tell(good(0, 90.0))
         assert await again.once() == 2
