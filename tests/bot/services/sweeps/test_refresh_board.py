@@ -108,11 +108,8 @@ class TestWhen:
         await easel.swept.touch()
         before = await easel.swept.sweep()
         assert await easel.once(after=SECONDS) == 1
-        job, sweep = await easel.swept.sweep(), await easel.swept.sweep()
-        assert (job.publication.revision, sweep.board.painted_revision) == (
-            before.publication.revision,
-            before.revision,
-        )
+        sweep = await easel.swept.sweep()
+        assert sweep.publication.revision == sweep.board.painted_revision == before.publication.revision
 
     async def test_what_changes_while_it_is_drawn_is_in_the_next(
         self, easel: Easel, monkeypatch: pytest.MonkeyPatch
