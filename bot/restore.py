@@ -20,6 +20,7 @@ from bot.ports.artifacts import Artifacts
 from bot.ports.engine import Engine
 from bot.services.jobs.reconcile import Reconcile
 from bot.services.jobs.track_jobs import TrackJobs
+from bot.services.running.core import Core
 from bot.services.running.snapshot import taken
 from bot.services.running.wakeups import Wakeups
 
@@ -93,14 +94,14 @@ def _tell(recovery: Recovery, store: Path, console: Console) -> None:
 async def _reconciled(config: Config, engine: Engine, recovery: Recovery, console: Console) -> None:
     """Finds what was started since the snapshot, and what has ended."""
     by_name = {project.name: project for project in projects(config)}
-    wakeups, now = Wakeups(), time.time
-    since = now() - REMEMBERED_SECONDS if recovery.taken_at is None else recovery.taken_at - OVERLAP_SECONDS
+    since = time.time() - REMEMBERED_SECONDS if recovery.taken_at is None else recovery.taken_at - OVERLAP_SECONDS
     async with open_store(store_path(config)) as store:
         known = {job.id: job for job in await store.open_jobs()}
-        reconcile = Reconcile(store, engine, by_name, wakeups, config.bot.name, now=now)
+        core = Core(store, by_name, Wakeups(), time.time)
+        reconcile = Reconcile(core, engine, config.bot.name)
         await reconcile.recover(since)
         await reconcile.once()
-        await TrackJobs(store, engine, wakeups, now=now).once()
+        await TrackJobs(core, engine).once()
         for job in await store.open_jobs():
             _say(console, f"  {job.id}  {job.project}  {_fate(job, known.get(job.id))}")
 

@@ -5,7 +5,7 @@ window may have passed since the first try, the history is read back before anyt
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -14,11 +14,10 @@ from prometheus_client import Gauge
 from bot.domain.clock import passed
 from bot.domain.model.job import NOWHERE, Job
 from bot.domain.posts import Change, Lane, Post, PostKind
-from bot.domain.project import Project
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.ports.chat import Chat
-from bot.ports.store import Step, Store
-from bot.services.running.wakeups import Wakeups
+from bot.ports.store import Step
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -45,18 +44,9 @@ class DeliverySettings:
 class Delivery:
     """`once` starts what can be delivered and returns; `settle` waits until all of that is done."""
 
-    def __init__(
-        self,
-        store: Store,
-        chat: Chat,
-        projects: Mapping[str, Project],
-        wakeups: Wakeups,
-        settings: DeliverySettings,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._chat, self._projects, self._wakeups = store, chat, projects, wakeups
-        self._settings, self._now = settings, now
+    def __init__(self, core: Core, chat: Chat, settings: DeliverySettings) -> None:
+        self._store, self._chat, self._projects, self._wakeups = core.store, chat, core.projects, core.wakeups
+        self._settings, self._now = settings, core.now
         self._busy: dict[LaneKey, asyncio.Task[None]] = {}
         self._rest: dict[LaneKey, tuple[float, float]] = {}
         """Lane → (since when, for how long), after a failure."""

@@ -19,6 +19,7 @@ from bot.domain.posts import NewPost, PostKind
 from bot.errors import ServiceError
 from bot.ports.store import Store
 from bot.services.delivery import Delivery, DeliverySettings
+from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 from tests.bot.chat.jobs import PROJECT, a_post, a_running_job, an_ended_job
@@ -28,7 +29,7 @@ from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room
 def _notify(room: Room, store: Store, *channels: str) -> Delivery:
     ids = tuple(int(room.discord.channels[name]) for name in channels)
     projects = {"mnist": replace(PROJECT, channel_ids=ids)}
-    return Delivery(store, room.client.poster, projects, Wakeups(), DeliverySettings(5, 60), now=time.time)
+    return Delivery(Core(store, projects, Wakeups(), time.time), room.client.poster, DeliverySettings(5, 60))
 
 
 async def _ended(room: Room, store: Store) -> Job:

@@ -19,7 +19,9 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import StoreError, Unavailable
 from bot.ports.store import Store
+from bot.services.running.core import Core
 from bot.services.running.snapshot import KEPT, Snapshot, SnapshotSettings, taken
+from bot.services.running.wakeups import Wakeups
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox
 from tests.faults.process import command, job_id_of, told
@@ -38,7 +40,7 @@ class _Copies:
     def __init__(self, store: Store, folder: Path) -> None:
         self.now, self.folder, self.artifacts = 1_000_000.0, folder, FakeArtifacts()
         settings = SnapshotSettings(folder, URI, 900)
-        self._service = Snapshot(store, self.artifacts, settings, now=lambda: self.now)
+        self._service = Snapshot(Core(store, {}, Wakeups(), lambda: self.now), self.artifacts, settings)
 
     async def take(self) -> list[str]:
         before = set(taken(self.folder))

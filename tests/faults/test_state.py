@@ -13,6 +13,7 @@ from bot.errors import Throttled, Unavailable
 from bot.ports.engine import Hint
 from bot.services.jobs.explain_wait import ExplainWait
 from bot.services.jobs.track_jobs import QUARANTINED
+from bot.services.running.core import Core
 from bot.services.running.loop import Heartbeat, Loop, run_forever
 from bot.services.running.wakeups import Wakeup, Wakeups
 from tests.faults.story import STREAM, count, end, running, settle
@@ -268,7 +269,7 @@ async def test_a_new_cause_is_told_too_and_neither_again_after_a_restart(bot: Bo
             await bot.turn()
             await bot.explain.once()
             outside.clock.tick(15)
-        bot.explain = ExplainWait(bot.store, outside.engine, Wakeups(), 300, now=outside.clock)
+        bot.explain = ExplainWait(Core(bot.store, {}, Wakeups(), outside.clock), outside.engine, 300)
     for _ in range(30):
         await bot.turn()
         await bot.explain.once()

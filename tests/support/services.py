@@ -22,10 +22,11 @@ from bot.services.jobs.reconcile import Reconcile
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit, TrainRequest
 from bot.services.jobs.track_jobs import TrackJobs
-from bot.services.logs.adaptive_pace import AdaptivePace
 from bot.services.logs.archive import Archive, ArchiveSettings
 from bot.services.logs.post_lines import PostLines
 from bot.services.logs.tail import Tail
+from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.announce_sweep import AnnounceSweep, Attachments
 from bot.services.sweeps.collect_results import CollectResults, CollectSettings, TrialResults
@@ -89,45 +90,39 @@ class Bot:
     ) -> None:
         self.outside, self.store = outside, store
         now, projects = outside.clock, {PROJECT.name: PROJECT}
-        wakeups = Wakeups()
+        core = Core(store, projects, Wakeups(), now)
         self.show = Find(store, outside.artifacts, projects)
         self.plot = Plot(self.show, outside.artifacts, outside.figures, projects)
         ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
-        self.submit = Submit(store, outside.code, [PROJECT], wakeups, now=now, new_id=new_id or (lambda: next(ids)))
-        self.stop = Stop(store, outside.engine, projects, wakeups, now=now)
-        self.launch = Launch(store, outside.engine, projects, wakeups, LaunchSettings("signalbox", 45), now=now)
-        self.watch = TrackJobs(store, outside.engine, wakeups, now=now)
+        self.submit = Submit(core, outside.code, new_id=new_id or (lambda: next(ids)))
+        self.stop = Stop(core, outside.engine)
+        self.launch = Launch(core, outside.engine, LaunchSettings("signalbox", 45))
+        self.watch = TrackJobs(core, outside.engine)
         steady = Clock()  # a monotonic one, as in `bot/app.py`
         pace = AdaptivePace(5, now=steady, sleep=steady.sleep)
-        self.tail = Tail(store, outside.logs, projects, wakeups, pace, now=now)
-        self.narrate = PostLines(store, wakeups, hold, now=now)
-        self.finish = AnnounceResult(store, self.plot, projects, wakeups, AnnounceSettings(5, 60), now=now)
+        self.tail = Tail(core, outside.logs, pace)
+        self.narrate = PostLines(core, hold)
+        self.finish = AnnounceResult(core, self.plot, AnnounceSettings(5, 60))
         settings = ArchiveSettings(10, folder / "logs")
-        self.reconcile = Reconcile(store, outside.engine, projects, wakeups, "signalbox", now=now)
-        self.explain = ExplainWait(store, outside.engine, wakeups, 300, now=now)
-        self.archive = Archive(store, self.tail, outside.artifacts, projects, wakeups, settings, now=now)
-        self.trials = TrialBook(store, projects, now=now)
-        self.propose = Propose(
-            store, outside.engine, outside.code, [PROJECT], wakeups, now=now, new_id=new_id or (lambda: next(ids))
-        )
-        self.feed = Dispatch(store, self.trials, outside.sampler, projects, wakeups, now=now)
-        self.follow = TrackTrials(store, outside.engine, self.trials, wakeups, now=now)
-        self.listen = StreamMetrics(store, outside.logs, self.trials, projects, wakeups, pace, now=now)
-        self.prune = Prune(store, outside.engine, self.trials, outside.sampler, projects, wakeups, now=now)
-        self.report = ReportTrials(store, self.trials, projects, wakeups, hold, now=now)
+        self.reconcile = Reconcile(core, outside.engine, "signalbox")
+        self.explain = ExplainWait(core, outside.engine, 300)
+        self.archive = Archive(core, self.tail, outside.artifacts, settings)
+        self.trials = TrialBook(core)
+        self.propose = Propose(core, outside.engine, outside.code, new_id=new_id or (lambda: next(ids)))
+        self.feed = Dispatch(core, self.trials, outside.sampler)
+        self.follow = TrackTrials(core, outside.engine, self.trials)
+        self.listen = StreamMetrics(core, outside.logs, self.trials, pace)
+        self.prune = Prune(core, outside.engine, self.trials, outside.sampler)
+        self.report = ReportTrials(core, self.trials, hold)
         results = TrialResults(outside.artifacts, Diagnose(outside.logs, projects, pace), projects)
-        self.measure = CollectResults(store, self.trials, results, wakeups, CollectSettings(5, 60), now=now)
+        self.measure = CollectResults(core, self.trials, results, CollectSettings(5, 60))
         sketch = DrawBoard(self.trials, outside.figures, outside.artifacts, outside.sampler, projects)
-        self.paint = RefreshBoard(store, sketch, wakeups, BoardSettings(folder / "boards", 10), now=now)
+        self.paint = RefreshBoard(core, sketch, BoardSettings(folder / "boards", 10))
         enclosures = Attachments(self.paint, self.trials, projects)
-        self.conclude = AnnounceSweep(
-            store, self.trials, self.report, enclosures, wakeups, now=now, picture_deadline=60
-        )
+        self.conclude = AnnounceSweep(core, self.trials, self.report, enclosures, picture_deadline=60)
         trial_log = TrialLog(outside.engine, outside.logs, projects, pace)
         self.look = OneTrial(self.show, self.trials, self.plot, self.submit, self.stop, trial_log)
-        self.notify = Delivery(
-            store, outside.chat, projects, wakeups, DeliverySettings(card=5, nonce_window=60), now=now
-        )
+        self.notify = Delivery(core, outside.chat, DeliverySettings(card=5, nonce_window=60))
 
     async def train(self, person: Person = MIKA, interaction_id: int = 9, **values: object) -> Job:
         return await self.submit.train(TrainRequest(person, CHANNEL, interaction_id, values=values))

@@ -12,7 +12,7 @@ from trainer.fetch.assignment import Assignment
 from trainer.process.console import masked
 
 _VERSION = 1
-_PACKAGES = ("signalbox", "torch", "numpy", "scikit-learn")
+_PACKAGES = ("signalbox-bot", "torch", "numpy", "scikit-learn")
 
 
 @dataclass(frozen=True, slots=True)

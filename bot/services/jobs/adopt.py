@@ -1,7 +1,7 @@
 """Take back a Batch job of the bot's that the store does not know: from its tags and its environment alone."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
@@ -17,10 +17,9 @@ from bot.domain.sweeps.grammar import parse
 from bot.domain.sweeps.trial_changes import expanded
 from bot.errors import UserError
 from bot.ports.engine import Engine
-from bot.ports.store import Store
 from bot.services.jobs.submit import first_posts
 from bot.services.jobs.submit_call import ASKER_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -33,16 +32,9 @@ FOUND_SWEEP = "The bot had lost its memory of this sweep and found it again at A
 
 
 class Adopt:
-    def __init__(
-        self,
-        store: Store,
-        engine: Engine,
-        projects: Mapping[str, Project],
-        wakeups: Wakeups,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._engine, self._projects, self._wakeups, self._now = store, engine, projects, wakeups, now
+    def __init__(self, core: Core, engine: Engine) -> None:
+        self._store, self._projects, self._wakeups, self._now = core.store, core.projects, core.wakeups, core.now
+        self._engine = engine
 
     async def adopt(self, seen: Observation) -> Job | None:
         """The job, as its tags and environment tell of it; what cannot be read is ended, as nobody could stop it."""

@@ -4,7 +4,6 @@ The message is committed together with `told_at`, so it is told after any crash,
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -16,11 +15,9 @@ from bot.domain.metrics.progress_rows import best_of
 from bot.domain.model.job import Job, Progress
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, File, NewPost, PostKind
-from bot.domain.project import Project
 from bot.errors import Missing, ServiceError
-from bot.ports.store import Store
 from bot.services.jobs.plot import Picture, Plot
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 from trainer.contract import OWN_LINE, ExitCode
 
 log = structlog.get_logger()
@@ -49,18 +46,9 @@ class _Ending:
 
 
 class AnnounceResult:
-    def __init__(
-        self,
-        store: Store,
-        plot: Plot,
-        projects: Mapping[str, Project],
-        wakeups: Wakeups,
-        settings: AnnounceSettings,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._plot, self._projects, self._wakeups = store, plot, projects, wakeups
-        self._settings, self._now = settings, now
+    def __init__(self, core: Core, plot: Plot, settings: AnnounceSettings) -> None:
+        self._store, self._plot, self._projects, self._wakeups = core.store, plot, core.projects, core.wakeups
+        self._settings, self._now = settings, core.now
 
     async def once(self) -> None:
         """Tells each end that is due."""

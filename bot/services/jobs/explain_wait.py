@@ -4,7 +4,7 @@ A cause that shows only in passing is not told: one MISCONFIGURATION is normal w
 says nothing of it, so one of its trials is asked for all of them, while none is on a machine.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import structlog
@@ -16,8 +16,8 @@ from bot.domain.model.states import JobState
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
-from bot.ports.store import Step, Store
-from bot.services.running.wakeups import Wakeups
+from bot.ports.store import Step
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -30,10 +30,9 @@ LAST = 100
 class ExplainWait:
     """`dwell_seconds` is how long a cause must have been looked at: what the store says right after a start is old."""
 
-    def __init__(
-        self, store: Store, engine: Engine, wakeups: Wakeups, dwell_seconds: float, *, now: Callable[[], float]
-    ) -> None:
-        self._store, self._engine, self._wakeups, self._dwell, self._now = store, engine, wakeups, dwell_seconds, now
+    def __init__(self, core: Core, engine: Engine, dwell_seconds: float) -> None:
+        self._store, self._wakeups, self._now = core.store, core.wakeups, core.now
+        self._engine, self._dwell = engine, dwell_seconds
         self._since: dict[tuple[str, str], float] = {}
         self._told: set[tuple[str, str]] = set()
         self._asked: dict[str, tuple[float, Job]] = {}

@@ -7,7 +7,6 @@ lost, the job is looked up by its name, which is unique to the intent, and only 
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -18,12 +17,10 @@ from bot.domain.model.observation import Observation
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind
-from bot.domain.project import Project
 from bot.errors import Refused, ServiceError, Throttled
 from bot.ports.engine import Engine
-from bot.ports.store import Store
 from bot.services.jobs.submit_call import batch_name, submission
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -44,18 +41,9 @@ class LaunchSettings:
 
 
 class Launch:
-    def __init__(
-        self,
-        store: Store,
-        engine: Engine,
-        projects: Mapping[str, Project],
-        wakeups: Wakeups,
-        settings: LaunchSettings,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._engine, self._projects, self._wakeups = store, engine, projects, wakeups
-        self._settings, self._now = settings, now
+    def __init__(self, core: Core, engine: Engine, settings: LaunchSettings) -> None:
+        self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
+        self._settings, self._now = settings, core.now
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._delay: dict[str, tuple[float, float, float]] = {}
         """Job id → (since when, how long it rests, next rest): jobs whose last try failed in passing."""

@@ -5,7 +5,7 @@ it again when the store was lost.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 import structlog
@@ -14,14 +14,12 @@ from bot.domain.model.job import Job
 from bot.domain.model.observation import Observation
 from bot.domain.model.states import JobState
 from bot.domain.posts import Change, NewPost, PostKind
-from bot.domain.project import Project
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
-from bot.ports.store import Store
 from bot.services.jobs.adopt import RECONCILED, Adopt
 from bot.services.jobs.launch import told_double
 from bot.services.jobs.submit_call import BOT_TAG, JOB_TAG
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -29,19 +27,10 @@ log = structlog.get_logger()
 class Reconcile:
     """`bot_name` tells the bot's own jobs from those of others in the account."""
 
-    def __init__(
-        self,
-        store: Store,
-        engine: Engine,
-        projects: Mapping[str, Project],
-        wakeups: Wakeups,
-        bot_name: str,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._engine, self._projects, self._wakeups = store, engine, projects, wakeups
-        self._bot_name, self._now = bot_name, now
-        self._adopt = Adopt(store, engine, projects, wakeups, now=now)
+    def __init__(self, core: Core, engine: Engine, bot_name: str) -> None:
+        self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
+        self._bot_name, self._now = bot_name, core.now
+        self._adopt = Adopt(Core(core.store, core.projects, core.wakeups, core.now), engine)
 
     async def once(self) -> None:
         """Looks at what is unfinished in the projects' queues."""

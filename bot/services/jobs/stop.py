@@ -1,6 +1,5 @@
 """Stop a job: the wish is committed first, then TerminateJob is called until Batch says that it has ended."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import structlog
@@ -10,12 +9,10 @@ from bot.domain.clock import passed
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change
-from bot.domain.project import Project
 from bot.domain.sweeps.trial_changes import numbers
 from bot.errors import ServiceError, UnknownName, UserError
 from bot.ports.engine import Engine
-from bot.ports.store import Store
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -23,18 +20,9 @@ log = structlog.get_logger()
 class Stop:
     """CancelJob does nothing on a running job, so it is always TerminateJob."""
 
-    def __init__(
-        self,
-        store: Store,
-        engine: Engine,
-        projects: Mapping[str, Project],
-        wakeups: Wakeups,
-        *,
-        now: Callable[[], float],
-        repeat_seconds: float = 30,
-    ) -> None:
-        self._store, self._engine, self._projects, self._wakeups = store, engine, projects, wakeups
-        self._now, self._repeat = now, repeat_seconds
+    def __init__(self, core: Core, engine: Engine, *, repeat_seconds: float = 30) -> None:
+        self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
+        self._now, self._repeat = core.now, repeat_seconds
         self._tried: dict[str, float] = {}
 
     async def check(self, job_id: str, person: Person) -> Job:

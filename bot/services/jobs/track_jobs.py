@@ -1,6 +1,6 @@
 """Follow the jobs' states: events are hints, DescribeJobs settles."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -13,8 +13,7 @@ from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import ServiceError
 from bot.ports.engine import Engine, Events, Hint
-from bot.ports.store import Store
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -27,19 +26,12 @@ CHILD_SECONDS = 5.0
 
 class TrackJobs:
     def __init__(
-        self,
-        store: Store,
-        engine: Engine,
-        wakeups: Wakeups,
-        *,
-        now: Callable[[], float],
-        lost_after_seconds: float = 300,
-        old_after_seconds: float = 60,
+        self, core: Core, engine: Engine, *, lost_after_seconds: float = 300, old_after_seconds: float = 60
     ) -> None:
         """After `old_after_seconds` without an answer the cards say how old their state is."""
-        self._store, self._engine, self._wakeups, self._now = store, engine, wakeups, now
+        self._store, self._engine, self._wakeups, self._now = core.store, engine, core.wakeups, core.now
         self._lost_after, self._old_after = lost_after_seconds, old_after_seconds
-        self._answered_at = now()
+        self._answered_at = core.now()
         self._absent: dict[str, Absence] = {}
         """By job id: those that Batch does not know."""
         self._heard: dict[str, float] = {}

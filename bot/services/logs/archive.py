@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import shutil
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -15,12 +15,10 @@ from bot.domain.logs.log_file import MOST_BYTES, PART_BYTES, words
 from bot.domain.logs.log_lines import clean
 from bot.domain.model.job import Job
 from bot.domain.posts import Change, File, NewPost, PostKind
-from bot.domain.project import Project
 from bot.errors import ServiceError
 from bot.ports.artifacts import Artifacts
-from bot.ports.store import Store
 from bot.services.logs.tail import Tail
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 from trainer.contract import LOG_TXT
 
 log = structlog.get_logger()
@@ -40,19 +38,9 @@ class ArchiveSettings:
 
 
 class Archive:
-    def __init__(
-        self,
-        store: Store,
-        tail: Tail,
-        artifacts: Artifacts,
-        projects: Mapping[str, Project],
-        wakeups: Wakeups,
-        settings: ArchiveSettings,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._tail, self._artifacts, self._projects = store, tail, artifacts, projects
-        self._wakeups, self._settings, self._now = wakeups, settings, now
+    def __init__(self, core: Core, tail: Tail, artifacts: Artifacts, settings: ArchiveSettings) -> None:
+        self._store, self._tail, self._artifacts, self._projects = core.store, tail, artifacts, core.projects
+        self._wakeups, self._settings, self._now = core.wakeups, settings, core.now
         self._quiet_since: dict[str, float] = {}
 
     async def once(self) -> None:

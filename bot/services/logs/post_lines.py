@@ -3,15 +3,14 @@
 A block is made only when the thread's lane is empty, so the slower Discord takes them, the more a block holds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.clock import passed
 from bot.domain.logs.log_lines import LogEvent, digest, event_block, readable
 from bot.domain.model.job import NOWHERE, Job
 from bot.domain.posts import Change, NewPost, PostKind
-from bot.ports.store import Store
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 
 CONTENT = 2_000
 """Characters of a message."""
@@ -28,8 +27,8 @@ TAIL = 60
 class PostLines:
     """Lines wait up to `hold_seconds` for others, so that a message is worth reading; not after the job's end."""
 
-    def __init__(self, store: Store, wakeups: Wakeups, hold_seconds: float, *, now: Callable[[], float]) -> None:
-        self._store, self._wakeups, self._hold, self._now = store, wakeups, hold_seconds, now
+    def __init__(self, core: Core, hold_seconds: float) -> None:
+        self._store, self._wakeups, self._hold, self._now = core.store, core.wakeups, hold_seconds, core.now
         self._since: dict[str, float] = {}
 
     async def once(self) -> None:

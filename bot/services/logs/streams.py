@@ -11,7 +11,7 @@ import structlog
 from bot.domain.logs.log_lines import LogEvent
 from bot.errors import Missing, Throttled
 from bot.ports.logs import Logs
-from bot.services.logs.adaptive_pace import AdaptivePace
+from bot.services.running.adaptive_pace import AdaptivePace
 
 log = structlog.get_logger()
 

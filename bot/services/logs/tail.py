@@ -5,7 +5,7 @@ overlap, and the store leaves out what it has, by `eventId`. What comes later st
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.clock import passed
@@ -13,12 +13,10 @@ from bot.domain.logs.log_lines import LogEvent
 from bot.domain.metrics.progress_rows import advance, parse_line
 from bot.domain.model.job import Job
 from bot.domain.posts import Change
-from bot.domain.project import Project
 from bot.ports.logs import Logs
-from bot.ports.store import Store
-from bot.services.logs.adaptive_pace import AdaptivePace
 from bot.services.logs.streams import EARLY_MS, Reader, Stream
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.core import Core
 from trainer.contract import parse_trouble
 
 OVERLAP_MS = 10_000
@@ -30,18 +28,9 @@ BATCH = 2_000
 
 
 class Tail:
-    def __init__(
-        self,
-        store: Store,
-        logs: Logs,
-        projects: Mapping[str, Project],
-        wakeups: Wakeups,
-        pace: AdaptivePace,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._projects, self._wakeups, self._now = store, projects, wakeups, now
-        self._reader = Reader(logs, pace, now=now)
+    def __init__(self, core: Core, logs: Logs, pace: AdaptivePace) -> None:
+        self._store, self._projects, self._wakeups, self._now = core.store, core.projects, core.wakeups, core.now
+        self._reader = Reader(logs, pace, now=core.now)
         self._streams: dict[str, Stream[str]] = {}
         self._deep_at = 0.0
 

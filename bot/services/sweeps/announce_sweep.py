@@ -1,7 +1,7 @@
 """End a sweep when nothing of it is left to do, and tell that once: the verdict, the picture, the table."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
@@ -15,9 +15,8 @@ from bot.domain.project import Project
 from bot.domain.sweeps.leaderboard import csv_table
 from bot.domain.sweeps.trial_changes import numbers, to_run
 from bot.errors import ServiceError
-from bot.ports.store import Store
 from bot.services.jobs.plot import Picture
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 from bot.services.sweeps.refresh_board import RefreshBoard
 from bot.services.sweeps.report_trials import ReportTrials
 from bot.services.sweeps.trial_book import TrialBook
@@ -44,18 +43,10 @@ class AnnounceSweep:
     """After `picture_deadline` seconds the end is told without its picture."""
 
     def __init__(
-        self,
-        store: Store,
-        trials: TrialBook,
-        report: ReportTrials,
-        enclosures: Attachments,
-        wakeups: Wakeups,
-        *,
-        now: Callable[[], float],
-        picture_deadline: float,
+        self, core: Core, trials: TrialBook, report: ReportTrials, attachments: Attachments, *, picture_deadline: float
     ) -> None:
-        self._store, self._trials, self._report, self._enclosures = store, trials, report, enclosures
-        self._wakeups, self._now, self._deadline = wakeups, now, picture_deadline
+        self._store, self._trials, self._report, self._attachments = core.store, trials, report, attachments
+        self._wakeups, self._now, self._deadline = core.wakeups, core.now, picture_deadline
 
     async def once(self) -> None:
         """Ends each sweep that is over, and tells each end that has not been told."""
@@ -96,13 +87,13 @@ class AnnounceSweep:
 
     async def _tell(self, face: Job) -> None:
         try:
-            picture = await self._enclosures.picture(face)
+            picture = await self._attachments.picture(face)
         except ServiceError as error:
             if not passed(face.ended_at or 0.0, self._deadline, self._now()):
                 log.warning("the picture waits", sweep=face.id, error=str(error))
                 return
             picture = Picture(None, f"The picture could not be drawn: {error}")
-        table = await self._enclosures.table(face)
+        table = await self._attachments.table(face)
         files = [File(f"{face.id}.png", picture.png)] if picture.png else []
         files.append(File(f"{face.id}.csv", table))
         at = self._now()

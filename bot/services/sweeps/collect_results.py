@@ -1,7 +1,7 @@
 """Measure the trials that have ended: the best of the metric from `metrics.csv`, and why a failed one failed."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,8 +16,7 @@ from bot.domain.model.sweep import Trial
 from bot.domain.project import Project
 from bot.errors import Missing, ServiceError
 from bot.ports.artifacts import Artifacts
-from bot.ports.store import Store
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 from bot.services.sweeps.diagnose import Diagnose
 from bot.services.sweeps.trial_book import TrialBook
 from trainer.contract import METRICS_CSV, ExitCode
@@ -80,18 +79,9 @@ class TrialResults:
 
 
 class CollectResults:
-    def __init__(
-        self,
-        store: Store,
-        trials: TrialBook,
-        results: TrialResults,
-        wakeups: Wakeups,
-        settings: CollectSettings,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._trials, self._results, self._wakeups = store, trials, results, wakeups
-        self._settings, self._now = settings, now
+    def __init__(self, core: Core, trials: TrialBook, results: TrialResults, settings: CollectSettings) -> None:
+        self._store, self._trials, self._results, self._wakeups = core.store, trials, results, core.wakeups
+        self._settings, self._now = settings, core.now
         self._since: dict[tuple[str, int], float] = {}
         """Since when a trial waits to be measured, by the bot's own clock."""
 

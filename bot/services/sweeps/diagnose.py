@@ -11,7 +11,7 @@ from bot.domain.model.sweep import Trial
 from bot.domain.project import Project
 from bot.errors import Missing, ServiceError, Throttled
 from bot.ports.logs import Logs
-from bot.services.logs.adaptive_pace import AdaptivePace
+from bot.services.running.adaptive_pace import AdaptivePace
 from trainer.contract import parse_trouble
 
 log = structlog.get_logger()

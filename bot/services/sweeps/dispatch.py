@@ -3,7 +3,7 @@
 What is to be submitted is committed here, as parts of the sweep; `launch` makes exactly one Batch job of each.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -15,13 +15,11 @@ from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Part, Plan, Search, Trial
 from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind
-from bot.domain.project import Project
 from bot.domain.sweeps.trial_changes import chunks, to_run
 from bot.domain.sweeps.trial_changes import numbers as numbers_of
 from bot.errors import ServiceError
 from bot.ports.sampler import Sampler
-from bot.ports.store import Store
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 from bot.services.sweeps.trial_book import TrialBook
 
 log = structlog.get_logger()
@@ -41,18 +39,9 @@ class _Failed:
 
 
 class Dispatch:
-    def __init__(
-        self,
-        store: Store,
-        trials: TrialBook,
-        sampler: Sampler,
-        projects: Mapping[str, Project],
-        wakeups: Wakeups,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._trials, self._sampler = store, trials, sampler
-        self._projects, self._wakeups, self._now = projects, wakeups, now
+    def __init__(self, core: Core, trials: TrialBook, sampler: Sampler) -> None:
+        self._store, self._trials, self._sampler = core.store, trials, sampler
+        self._projects, self._wakeups, self._now = core.projects, core.wakeups, core.now
         self._failed: dict[str, _Failed] = {}
 
     async def once(self) -> None:

@@ -20,7 +20,7 @@ from bot.services.jobs.find import Find, LogExcerpt
 from bot.services.jobs.plot import MOST_JOBS, Picture, Plot
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit, TrainRequest
-from bot.services.logs.adaptive_pace import AdaptivePace
+from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.sweeps.trial_book import TrialBook
 
 PAGES = 30

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bot.domain.access import Person
@@ -18,10 +18,9 @@ from bot.domain.sweeps.trial_changes import NUMBERS, again_of, kept_of
 from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
 from bot.ports.code import Code
 from bot.ports.engine import Engine
-from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest, first_posts, intent
 from bot.services.jobs.submit_call import ENVIRONMENT, submission
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 
 EXPIRES_SECONDS = 3_600.0
 """A preview that was shown so long ago is confirmed no more."""
@@ -74,19 +73,11 @@ class Proposal:
 class Propose:
     """Nothing is spent here: what is accepted is durable when a method returns, and `feed` submits it."""
 
-    def __init__(
-        self,
-        store: Store,
-        engine: Engine,
-        code: Code,
-        projects: Sequence[Project],
-        wakeups: Wakeups,
-        *,
-        now: Callable[[], float],
-        new_id: Callable[[], str],
-    ) -> None:
-        self._store, self._engine, self._code, self._projects, self._wakeups = store, engine, code, projects, wakeups
-        self._now, self._new_id = now, new_id
+    def __init__(self, core: Core, engine: Engine, code: Code, *, new_id: Callable[[], str]) -> None:
+        self._store, self._wakeups = core.store, core.wakeups
+        self._projects = tuple(core.projects.values())
+        self._engine, self._code = engine, code
+        self._now, self._new_id = core.now, new_id
         self._turn = asyncio.Lock()
         """Of clicks that come at once, each finds what the one before it has done."""
 

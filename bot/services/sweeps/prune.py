@@ -3,7 +3,7 @@
 What is to be is committed first, then TerminateJob is called until the trial has ended.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -13,12 +13,10 @@ from bot.domain.clock import passed
 from bot.domain.model.job import Job
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep, Trial
-from bot.domain.project import Project
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.ports.sampler import Sampler
-from bot.ports.store import Store
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 from bot.services.sweeps.trial_book import TrialBook
 
 log = structlog.get_logger()
@@ -28,19 +26,9 @@ REPEAT_SECONDS = 30.0
 
 
 class Prune:
-    def __init__(
-        self,
-        store: Store,
-        engine: Engine,
-        trials: TrialBook,
-        sampler: Sampler,
-        projects: Mapping[str, Project],
-        wakeups: Wakeups,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._engine, self._trials, self._sampler = store, engine, trials, sampler
-        self._projects, self._wakeups, self._now = projects, wakeups, now
+    def __init__(self, core: Core, engine: Engine, trials: TrialBook, sampler: Sampler) -> None:
+        self._store, self._engine, self._trials, self._sampler = core.store, engine, trials, sampler
+        self._projects, self._wakeups, self._now = core.projects, core.wakeups, core.now
         self._tried: dict[str, float] = {}
 
     async def once(self) -> None:

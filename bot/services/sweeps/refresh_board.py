@@ -1,7 +1,7 @@
 """Keep the picture on a sweep's card up to date: drawn anew as trials end, not too often, and once more at its end."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from bot.domain.model.job import Job
 from bot.domain.model.sweep import Sweep
 from bot.domain.posts import Change
 from bot.errors import ServiceError
-from bot.ports.store import Step, Store
+from bot.ports.store import Step
 from bot.services.jobs.plot import Picture
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 from bot.services.sweeps.draw_board import DrawBoard
 
 log = structlog.get_logger()
@@ -44,11 +44,9 @@ class _Last:
 
 
 class RefreshBoard:
-    def __init__(
-        self, store: Store, sketch: DrawBoard, wakeups: Wakeups, settings: BoardSettings, *, now: Callable[[], float]
-    ) -> None:
-        self._store, self._sketch, self._wakeups = store, sketch, wakeups
-        self._settings, self._now = settings, now
+    def __init__(self, core: Core, sketch: DrawBoard, settings: BoardSettings) -> None:
+        self._store, self._sketch, self._wakeups = core.store, sketch, core.wakeups
+        self._settings, self._now = settings, core.now
         self._last: dict[str, _Last] = {}
 
     async def once(self) -> None:

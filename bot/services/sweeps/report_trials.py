@@ -1,16 +1,14 @@
 """Tell in a sweep's thread how its trials end: seldom, and once of each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.clock import passed
 from bot.domain.model.job import Job
 from bot.domain.model.sweep import Sweep, Trial
 from bot.domain.posts import NewPost, PostKind
-from bot.domain.project import Project
 from bot.domain.sweeps.trial_report import report
-from bot.ports.store import Store
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 from bot.services.sweeps.trial_book import TrialBook
 
 SMALL = 50
@@ -20,18 +18,9 @@ SMALL = 50
 class ReportTrials:
     """Between two messages in one thread are `hold_seconds`, or more where the sweep is large."""
 
-    def __init__(
-        self,
-        store: Store,
-        trials: TrialBook,
-        projects: Mapping[str, Project],
-        wakeups: Wakeups,
-        hold_seconds: float,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._trials, self._projects, self._wakeups = store, trials, projects, wakeups
-        self._hold, self._now = hold_seconds, now
+    def __init__(self, core: Core, trials: TrialBook, hold_seconds: float) -> None:
+        self._store, self._trials, self._projects, self._wakeups = core.store, trials, core.projects, core.wakeups
+        self._hold, self._now = hold_seconds, core.now
         self._since: dict[str, float] = {}
 
     async def once(self) -> None:

@@ -19,8 +19,7 @@ from bot.domain.posts import Change
 from bot.domain.sweeps.trial_changes import never_ran, numbers, observed, of_single
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
-from bot.ports.store import Store
-from bot.services.running.wakeups import Wakeups
+from bot.services.running.core import Core
 from bot.services.sweeps.trial_book import TrialBook
 
 log = structlog.get_logger()
@@ -40,10 +39,9 @@ OLD_SECONDS = 60.0
 
 
 class TrackTrials:
-    def __init__(
-        self, store: Store, engine: Engine, trials: TrialBook, wakeups: Wakeups, *, now: Callable[[], float]
-    ) -> None:
-        self._store, self._engine, self._trials, self._wakeups, self._now = store, engine, trials, wakeups, now
+    def __init__(self, core: Core, engine: Engine, trials: TrialBook) -> None:
+        self._store, self._wakeups, self._now = core.store, core.wakeups, core.now
+        self._engine, self._trials = engine, trials
         self._looked: dict[str, float] = {}
         self._absent: dict[str, Absence] = {}
         """By part: arrays that are over, while some of their trials are not."""

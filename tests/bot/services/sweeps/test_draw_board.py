@@ -7,6 +7,8 @@ import pytest
 from bot.domain.model.sweep import TrialState
 from bot.errors import Throttled, Unavailable
 from bot.ports.store import Store
+from bot.services.running.core import Core
+from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.draw_board import DrawBoard
 from bot.services.sweeps.trial_book import TrialBook
 from tests.support.fakes import FakeSampler
@@ -20,7 +22,7 @@ CSV = b"epoch,val_accuracy\n1,90\n"
 class Board:
     def __init__(self, store: Store, outside: Outside) -> None:
         projects = {PROJECT.name: PROJECT}
-        trials = TrialBook(store, projects, now=outside.clock)
+        trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
         self.sampler, self.artifacts = FakeSampler(), outside.artifacts
         self.swept = Swept(store, trials)
         self.sketch = DrawBoard(trials, outside.figures, outside.artifacts, self.sampler, projects)

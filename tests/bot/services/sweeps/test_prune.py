@@ -10,6 +10,7 @@ from bot.domain.posts import Change
 from bot.domain.sweeps import halving
 from bot.errors import StoreError, Unavailable
 from bot.ports.store import Store
+from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.prune import REPEAT_SECONDS, Prune
 from bot.services.sweeps.trial_book import TrialBook
@@ -36,8 +37,8 @@ class Life:
     def __init__(self, store: Store, outside: Outside) -> None:
         projects = {PROJECT.name: PROJECT}
         self.outside, self.store, self.wakeups = outside, store, Wakeups()
-        self.trials = TrialBook(store, projects, now=outside.clock)
-        self.prune = Prune(store, outside.engine, self.trials, Halving(), projects, self.wakeups, now=outside.clock)
+        self.trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
+        self.prune = Prune(Core(store, projects, self.wakeups, outside.clock), outside.engine, self.trials, Halving())
         self.swept = Swept(store, self.trials)
 
     async def all(self) -> dict[int, Trial]:

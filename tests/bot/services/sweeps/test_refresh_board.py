@@ -10,6 +10,7 @@ import pytest
 from bot.domain.posts import Change
 from bot.errors import Unavailable
 from bot.ports.store import Store
+from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.draw_board import DrawBoard
 from bot.services.sweeps.refresh_board import BoardSettings, RefreshBoard
@@ -27,10 +28,10 @@ class Easel:
 
     def __init__(self, store: Store, outside: Outside, folder: Path) -> None:
         projects = {PROJECT.name: PROJECT}
-        trials = TrialBook(store, projects, now=outside.clock)
+        trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
         self.outside, self.folder, self.wakeups, self.swept = outside, folder, Wakeups(), Swept(store, trials)
         sketch = DrawBoard(trials, outside.figures, outside.artifacts, FakeSampler(), projects)
-        self.paint = RefreshBoard(store, sketch, self.wakeups, BoardSettings(folder, SECONDS), now=outside.clock)
+        self.paint = RefreshBoard(Core(store, {}, self.wakeups, outside.clock), sketch, BoardSettings(folder, SECONDS))
 
     @property
     def drawn(self) -> int:

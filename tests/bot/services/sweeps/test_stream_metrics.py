@@ -11,7 +11,8 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Plan, Trial, TrialState
 from bot.errors import Throttled, Unavailable
 from bot.ports.store import Store
-from bot.services.logs.adaptive_pace import AdaptivePace
+from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.stream_metrics import MOST, StreamMetrics
 from bot.services.sweeps.trial_book import TrialBook
@@ -38,9 +39,9 @@ class Life:
     def __init__(self, store: Store, outside: Outside) -> None:
         projects, steady = {PROJECT.name: PROJECT}, Clock()
         self.store, self.outside, self.wakeups = store, outside, Wakeups()
-        self.trials = TrialBook(store, projects, now=outside.clock)
+        self.trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
         pace = AdaptivePace(5, now=steady, sleep=steady.sleep)
-        self.listen = StreamMetrics(store, outside.logs, self.trials, projects, self.wakeups, pace, now=outside.clock)
+        self.listen = StreamMetrics(Core(store, projects, self.wakeups, outside.clock), outside.logs, self.trials, pace)
         self.swept = Swept(store, self.trials)
 
     async def begin(self, *trials: Trial, plan: Plan = TWO) -> Job:

@@ -13,6 +13,8 @@ from bot.domain.model.sweep import Plan, Search, Sweep, Trial, TrialState
 from bot.domain.parameters import Kind
 from bot.errors import StoreError
 from bot.ports.store import Step
+from bot.services.running.core import Core
+from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.trial_book import TrialBook
 from tests.support.clock import Clock
 from tests.support.projects import CHANNEL, PROJECT
@@ -72,7 +74,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def trials(memory: Memory, clock: Clock) -> TrialBook:
-    return TrialBook(memory, {PROJECT.name: PROJECT}, now=clock)  # type: ignore[arg-type]
+    return TrialBook(Core(memory, {PROJECT.name: PROJECT}, Wakeups(), clock))  # type: ignore[arg-type]
 
 
 def runs(trial: Trial) -> Trial:

@@ -14,7 +14,7 @@ import pytest_asyncio
 import yarl
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.page.robot import DEADLINE, Robot
 
@@ -30,10 +30,10 @@ ARGUMENTS = [
 ]
 DESKTOP = (1280, 800)
 PATIENCE_MS = 60_000
-"""A busy machine takes its time; nothing here is about speed."""
+"""Long, for busy machines: these tests do not measure speed."""
 expect.set_options(timeout=PATIENCE_MS)
 QUICK = Limits(enabled=False, interaction_deadline=DEADLINE)
-"""No rates, and a bot that stays silent is given up on early."""
+"""No rate limits."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Screen:
 
     @property
     def box(self) -> Locator:
-        """Where one types in the channel, whatever has the focus in it."""
+        """The channel's message box, whichever of its fields has the focus."""
         return self.page.locator(".pane").first.get_by_role("combobox", name=re.compile("^Message "))
 
     @property
@@ -68,7 +68,7 @@ class Screen:
         return self.log.locator(".message").filter(has_text=text)
 
     async def type(self, text: str) -> None:
-        """Types into the box of the channel, key by key."""
+        """Type into the channel's message box, key by key."""
         await self.box.focus()
         await self.page.keyboard.type(text)
 
@@ -118,7 +118,7 @@ async def robot(stand_in: DiscordStandIn, monkeypatch: pytest.MonkeyPatch) -> As
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser, stand_in: DiscordStandIn) -> AsyncIterator[Open]:
-    """Opens the page as a person; a second person gets a browser of their own."""
+    """Opens the page as a person. Each call gets its own browser context."""
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 

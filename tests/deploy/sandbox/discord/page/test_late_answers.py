@@ -1,4 +1,4 @@
-"""Answers that arrive after an event has made them outdated: the page keeps what the event said."""
+"""Answers that arrive after an event has made them outdated: the page keeps the event's state."""
 
 import asyncio
 import re
@@ -22,7 +22,7 @@ SCENE = """async () => {
   const message = (id, content, more) => ({ id, content, channel_id: "5", author: noor, ...more });
   const event = (t, d) => ({ t, d });
   const texts = (timeline) => timeline.messages().map(({ content }) => content);
-  /** A function of the API whose answers the test gives, in the order that it likes. */
+  /** A function of the API whose calls the test answers, in any order. */
   const asked = () => {
     const answers = [];
     const ask = () => new Promise((resolve, reject) => answers.push({ resolve, reject }));
@@ -50,7 +50,7 @@ async def run(page: Page, script: str) -> Any:
     return await page.evaluate(SCENE % script)
 
 
-async def test_a_threads_last_message_is_not_replaced_by_an_older_one(robot: Robot, open_page: Open) -> None:
+async def test_older_message_does_not_replace_the_last_one_of_a_thread(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     asked, go_on = asyncio.Event(), asyncio.Event()
 
@@ -86,7 +86,7 @@ async def test_a_threads_last_message_is_not_replaced_by_an_older_one(robot: Rob
     ],
     ids=["written", "edited", "deleted"],
 )
-async def test_what_happens_in_a_thread_while_its_last_message_is_fetched(page: Page, happens: str, shown: str) -> None:
+async def test_events_in_a_thread_while_its_last_message_is_fetched(page: Page, happens: str, shown: str) -> None:
     script = """
     session.preview("5");
     session.receive(event(%s));
@@ -98,7 +98,7 @@ async def test_what_happens_in_a_thread_while_its_last_message_is_fetched(page: 
     assert await run(page, script % happens) == shown
 
 
-async def test_a_failed_request_does_not_forget_what_an_event_brought(page: Page) -> None:
+async def test_failed_request_does_not_undo_an_event(page: Page) -> None:
     script = """
     session.preview("5");
     session.receive(event("MESSAGE_CREATE", message("8", "newer")));
@@ -109,7 +109,7 @@ async def test_a_failed_request_does_not_forget_what_an_event_brought(page: Page
     assert await run(page, script) == ["newer", 1]
 
 
-async def test_an_empty_thread_is_asked_for_once(page: Page) -> None:
+async def test_last_message_of_an_empty_thread_is_fetched_once(page: Page) -> None:
     script = """
     session.preview("5");
     await api.messages.give(0, []);
@@ -119,7 +119,7 @@ async def test_an_empty_thread_is_asked_for_once(page: Page) -> None:
     assert await run(page, script) == 1
 
 
-async def test_older_messages_that_were_changed_meanwhile_stay_changed(page: Page) -> None:
+async def test_older_page_does_not_undo_newer_changes(page: Page) -> None:
     script = """
     const timeline = new Timeline();
     timeline.put(message("50", "newest"));
@@ -134,7 +134,7 @@ async def test_older_messages_that_were_changed_meanwhile_stay_changed(page: Pag
     assert await run(page, script) == ["a", "edited", "newest"]
 
 
-async def test_older_messages_leave_no_gap_where_the_window_has_moved(page: Page) -> None:
+async def test_older_page_leaves_no_gap_after_the_window_moved(page: Page) -> None:
     script = """
     const timeline = new Timeline();
     for (let id = 1000; id < 1500; id += 1) timeline.put(message(String(id), String(id)));
@@ -148,7 +148,7 @@ async def test_older_messages_leave_no_gap_where_the_window_has_moved(page: Page
     assert await run(page, script) == ["1200", False]
 
 
-async def test_an_older_answer_does_not_undo_a_newer_one(page: Page) -> None:
+async def test_older_answer_does_not_undo_a_newer_one(page: Page) -> None:
     script = """
     const timeline = new Timeline();
     const fetch = asked();
@@ -161,7 +161,7 @@ async def test_an_older_answer_does_not_undo_a_newer_one(page: Page) -> None:
     assert await run(page, script) == ["a", "b"]
 
 
-async def test_a_thread_made_while_the_channels_are_read_is_there(page: Page) -> None:
+async def test_thread_created_while_channels_are_read_is_shown(page: Page) -> None:
     script = """
     const done = session.catchUp(false);
     session.receive(event("THREAD_CREATE", channel("6", { type: 11, parent_id: "1", message_count: 0 })));
@@ -176,7 +176,7 @@ async def test_a_thread_made_while_the_channels_are_read_is_there(page: Page) ->
     assert await run(page, script) == [["6", "5"], 2]
 
 
-async def test_the_newest_commands_win(page: Page) -> None:
+async def test_newest_commands_win(page: Page) -> None:
     script = """
     const both = [session.loadCommands(), session.loadCommands()];
     await api.commands.give(1, [{ name: "new" }]);
@@ -187,7 +187,7 @@ async def test_the_newest_commands_win(page: Page) -> None:
     assert await run(page, script) == "new"
 
 
-async def test_a_card_edited_while_its_thread_is_fetched_is_the_edited_one_there(page: Page) -> None:
+async def test_card_edited_while_its_thread_is_fetched_stays_edited(page: Page) -> None:
     script = """
     store.timeline("1").put({ ...message("5", "submitted"), channel_id: "1" });
     const done = session.loadChannel("5");
