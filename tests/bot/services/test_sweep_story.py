@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep
@@ -85,7 +84,7 @@ async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outsi
     assert not await bot.store.pending_posts()
 
 
-async def test_the_parts_of_a_sweep_are_nobodys_jobs(bot: Bot) -> None:
+async def test_the_submissions_of_a_sweep_are_nobodys_jobs(bot: Bot) -> None:
     proposal = await bot.sweep(GRID)
     await bot.turn()
     assert [job.id for job in await bot.show.live()] == [proposal.sweep.id]
@@ -578,7 +577,7 @@ async def test_of_confirm_and_cancel_at_once_only_one_happens(bot: Bot) -> None:
     shown = await bot.sweep(LARGE)
     both = bot.propose.confirm(shown.sweep.id, MIKA), bot.propose.cancel(shown.sweep.id, MIKA)
     confirmed, cancelled = await asyncio.gather(*both, return_exceptions=True)
-    assert isinstance(confirmed, Job) != (cancelled is None)
+    assert isinstance(confirmed, Sweep) != (cancelled is None)
 
 
 async def test_who_may_not_train_any_more_may_not_confirm(bot: Bot) -> None:

@@ -176,7 +176,8 @@ class TestUnfinished:
         job = await store.add(make_job(**(_SETTLED | lack)), [])
         assert await store.unfinished() == [job]
 
-        await store.change(job.id, lambda job: Change(changed(job, **_SETTLED)))  # type: ignore[arg-type]
+        shown = _SETTLED | {"revision": 4, "shown_revision": 4}
+        await store.change(job.id, lambda job: Change(changed(job, **shown)))  # type: ignore[arg-type]
 
         assert await store.unfinished() == []
 
@@ -199,5 +200,5 @@ async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
         await store.add(job, [_card(job)])
         saved = await store.change(job.id, _more)
     async with open_store(tmp_path / "signalbox.db") as store:
-        assert await store.unfinished() == [changed]
+        assert await store.unfinished() == [saved]
         assert [post.new for post in await store.pending_posts()] == [_card(job)]

@@ -39,7 +39,7 @@ async def sweep(store: SqliteStore) -> Job:
     return await store.add(make_sweep(), [])
 
 
-class TestParts:
+class TestSubmissions:
     async def test_come_in_their_order_with_what_they_change(self, store: SqliteStore, sweep: Sweep) -> None:
         submissions = [make_submission(sweep, number) for number in range(3)]
 

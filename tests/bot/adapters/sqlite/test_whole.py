@@ -173,7 +173,8 @@ HISTORY = (
 )
 
 
-SUBMISSIONS = """INSERT INTO job (id, interaction_id, sweep_id, project, channel_id, asker_id, live, open, lines_posted, json)
+SUBMISSIONS = """INSERT INTO job
+    (id, interaction_id, sweep_id, project, channel_id, asker_id, live, open, lines_posted, json)
     SELECT 'submission' || value, -value, id, project, channel_id, asker_id, 0, 0, 0, '-' FROM job, generate(3000)"""
 
 

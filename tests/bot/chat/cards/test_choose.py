@@ -140,7 +140,7 @@ any_progress = st.builds(
     best_epoch=st.none() | st.integers(0, 10**9),
     first_at=st.none() | st.floats(1.7e9, 1.8e9),
     last_at=st.none() | st.floats(1.7e9, 1.8e9),
-    rows=st.integers(0, 10**6),
+    epochs_seen=st.integers(0, 10**6),
 )
 
 

@@ -10,13 +10,13 @@ import pytest
 from bot.domain.model.execution import Execution, Lifecycle
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.publication import Publication
 from bot.domain.model.request import Request
 from bot.domain.model.run import Commit, Run
 from bot.domain.model.space import Space
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.submission import Submission
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.posts import Change, NewPost, PostKind

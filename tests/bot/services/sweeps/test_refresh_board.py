@@ -1,7 +1,7 @@
 """When the picture of a sweep is drawn anew, and what becomes of its files."""
 
-import os
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,11 +110,8 @@ class TestWhen:
         await easel.swept.touch()
         before = await easel.swept.sweep()
         assert await easel.once(after=SECONDS) == 1
-        job, sweep = await easel.swept.sweep(), await easel.swept.sweep()
-        assert (job.publication.revision, sweep.board.painted_revision) == (
-            before.publication.revision,
-            before.revision,
-        )
+        sweep = await easel.swept.sweep()
+        assert sweep.publication.revision == sweep.board.painted_revision == before.publication.revision
 
     async def test_what_changes_while_it_is_drawn_is_in_the_next(
         self, easel: Easel, monkeypatch: pytest.MonkeyPatch
