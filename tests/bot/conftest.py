@@ -10,12 +10,6 @@ from bot.services.running.wakeups import Wakeups
 
 
 @pytest.fixture
-def wakeups() -> Wakeups:
-    """Those that the store's commits wake."""
-    return Wakeups()
-
-
-@pytest.fixture
 async def store(tmp_path: Path, wakeups: Wakeups) -> AsyncIterator[SqliteStore]:
     """Its clock stands at 1,000 s."""
     async with open_store(tmp_path / "signalbox.db", now=lambda: 1_000.0, committed=wakeups.committed) as opened:

@@ -76,8 +76,8 @@ MUTATIONS = (
     Mutation(
         "the log's audit",
         "bot/services/logs/archive.py",
-        "elif await self._missed(job) or",
-        "elif",
+        "if await self._missed(job) or",
+        "if",
         "tests/faults/test_protections.py::test_a_line_that_comes_later_than_the_overlap_is_found_at_the_end",
     ),
     Mutation(

@@ -74,8 +74,9 @@ class TestWhen:
         assert await easel.once(after=10 * SECONDS) == 1
         assert await easel.swept.sweep() == job
 
-    async def test_the_card_is_told(self, easel: Easel) -> None:
+    async def test_a_new_picture_wakes_the_delivery_of_the_card(self, easel: Easel) -> None:
         await easel.swept.begin()
+        await easel.swept.with_card()
         await easel.once()
         async with asyncio.timeout(0):
             await easel.wakeups.of("deliver").wait(60)
