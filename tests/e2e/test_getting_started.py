@@ -24,6 +24,7 @@ from deploy.sandbox.demo.view import Json, View
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.session import ENTRYPOINT
+from tests.support.git import git
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -97,16 +98,10 @@ class Walk:
         return "".join(self.said.values())
 
 
-async def _git(folder: Path, *arguments: str) -> None:
-    who = {f"GIT_{who}_{what}": "new@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    process = await asyncio.create_subprocess_exec("git", *arguments, cwd=folder, env={**os.environ, **who})
-    assert await process.wait() == 0
-
-
 async def _repository(folder: Path) -> str:
     """Made of the files that are in the folder. Its address."""
     for arguments in (("init", "-qb", "main"), ("add", "--all"), ("commit", "-qm", "First")):
-        await _git(folder, *arguments)
+        await asyncio.to_thread(git, folder, *arguments)
     return str(folder)
 
 

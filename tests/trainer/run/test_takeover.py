@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.trainer.conftest import Repository
-from tests.trainer.test_entrypoint import text, until
+from tests.support.container import text
+from tests.support.git import Repository
+from tests.support.waiting import until
 from trainer.contract import ExitCode
 from trainer.errors import Ended
 from trainer.fetch import assignment

@@ -15,7 +15,9 @@ import pytest
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.launcher import StartError, aws_stand_in
 from deploy.sandbox.aws.resources import Clients, Plan, create
-from tests.deploy.sandbox.aws.conftest import SETTINGS, Sandbox, gone
+from tests.support.aws_stand_in import SETTINGS, Sandbox
+from tests.support.processes import gone
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -44,8 +46,8 @@ async def test_the_end_of_the_context_ends_server_and_jobs() -> None:
 
 PARENT = """
 import asyncio, sys
-from deploy.sandbox.aws.process import aws_stand_in
-from deploy.sandbox.aws.settings import Settings
+from deploy.sandbox.aws.launcher import aws_stand_in
+from deploy.sandbox.aws.common.settings import Settings
 
 async def main():
     async with aws_stand_in(Settings.model_validate_json(sys.argv[1])) as endpoint:
@@ -85,11 +87,7 @@ def test_when_the_stand_in_is_killed_its_jobs_end_and_its_directory_goes(parent:
     assert directory.name.startswith("signalbox-aws-")
     os.kill(stand_in_of(parent.pid), signal.SIGKILL)
     assert all(gone(pid, within_seconds=5) for pid in pids)
-    for _ in range(100):
-        if not directory.exists():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{directory} is still there")
+    until(lambda: not directory.exists(), 5)
 
 
 async def test_a_stand_in_that_does_not_start_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
