@@ -9,7 +9,7 @@ import pytest
 
 from bench.__main__ import BENCHMARKS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 FIGURES = {
     "ready": ("from start to ready, slowest",),

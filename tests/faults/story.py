@@ -9,21 +9,21 @@ from tests.support.services import Bot
 STREAM = "trainer/default/1"
 
 
-async def running(bot: Bot, *lines: str, batch_id: str = "batch-1") -> Job:
+async def running(bot: Bot, *lines: str, engine_id: str = "batch-1") -> Job:
     """A job that runs and has printed these lines."""
     outside = bot.outside
     job = await bot.train()
     await bot.turn()
-    outside.batch.move(batch_id, JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    outside.engine.move(engine_id, JobState.RUNNING, Attempt(STREAM, outside.clock()))
     outside.logs.streams.setdefault(STREAM, [])
     outside.logs.write(STREAM, *lines, at=outside.clock())
     await bot.turn()
     return await bot.job(job.id)
 
 
-def end(bot: Bot, state: JobState = JobState.SUCCEEDED, code: int = 0, *, batch_id: str = "batch-1") -> None:
+def end(bot: Bot, state: JobState = JobState.SUCCEEDED, code: int = 0, *, engine_id: str = "batch-1") -> None:
     clock = bot.outside.clock
-    bot.outside.batch.move(batch_id, state, Attempt(STREAM, clock() - 10, clock(), code))
+    bot.outside.engine.move(engine_id, state, Attempt(STREAM, clock() - 10, clock(), code))
 
 
 async def settle(bot: Bot) -> None:

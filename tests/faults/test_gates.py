@@ -6,7 +6,7 @@ from pathlib import Path
 import bot.services
 from tests.faults.gates import Gated, Gates
 from tests.faults.stories import played, swept
-from tests.support.fakes import FakeBatch
+from tests.support.fakes import FakeEngine
 
 SERVICES = {path.stem for path in Path(bot.services.__file__).parent.rglob("*.py")}
 
@@ -25,6 +25,6 @@ async def test_each_call_by_a_service_is_named_by_its_module() -> None:
 
 async def test_a_call_by_nobody_among_the_services_is_the_tests() -> None:
     gates = Gates()
-    await Gated("Batch", FakeBatch(), gates).live("queue")
+    await Gated("Batch", FakeEngine(), gates).live("queue")
     assert gates.names == ["before Batch.live #1 (test)", "after Batch.live #1 (test)"]
     assert _callers(gates) == {"test"}

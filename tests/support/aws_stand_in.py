@@ -61,7 +61,7 @@ class Sandbox:
         return self.await_status(job_id, "SUCCEEDED", "FAILED")
 
     def lines(self, job: dict[str, Any], at_least: int = 0) -> list[str]:
-        """The log of the job's latest attempt, once it has so many lines."""
+        """The log of the job's latest attempt, once it has at least `at_least` lines."""
         stream, found = job["container"]["logStreamName"], list[str]()
 
         def look() -> bool:
@@ -77,7 +77,7 @@ class Sandbox:
         return answer
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """One of the sandbox's own calls; (status, error) where it is refused."""
+        """Call the stand-in's own API; (status, error) if it refuses."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.endpoint}/sandbox/{path}", data, method=method)
         try:

@@ -18,23 +18,26 @@ for epoch in range(state["epoch"] + 1, 31):
     trainer.checkpoint.save({"epoch": epoch})
 """
 """A training that resumes from its checkpoint."""
+KILLED_AFTER = 30
+"""Seconds from SIGTERM until ECS and Docker kill."""
 
 
 @dataclass(slots=True)
 class Container:
-    """Runs the entrypoint as a container would; `environment` is what the job definition and the job set."""
+    """Runs the entrypoint as a container would. `environment` has the variables of job definition and job."""
 
     folder: Path
     environment: dict[str, str]
+    entrypoint: tuple[str, ...] = ("-m", "trainer.entrypoint")
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def start(self, *command: str, **more: str) -> subprocess.Popen[str]:
-        """Its output is in `container.log` of the folder that is its TMPDIR."""
+        """Start it. Its output goes to `container.log` in its own folder, which is also its TMPDIR."""
         place = self.folder / f"container-{len(self.running)}"
         place.mkdir()
         with (place / "container.log").open("w") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "trainer.entrypoint", "--", *command],
+                [sys.executable, *self.entrypoint, "--", *command],
                 cwd=place,
                 env={**self.environment, "TMPDIR": str(place), **more},
                 stdin=subprocess.DEVNULL,
@@ -47,7 +50,7 @@ class Container:
         return process
 
     def run(self, *command: str, **more: str) -> tuple[int, str]:
-        """Exit code and log."""
+        """Run it to its end. Returns the exit code and the log."""
         process = self.start(*command, **more)
         return process.wait(60), self.log(process)
 

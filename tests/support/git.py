@@ -23,7 +23,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A git repository; `commit` gives the full id of what it makes."""
+    """A git repository. `commit` returns the full id of the new commit."""
 
     folder: Path
 

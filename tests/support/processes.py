@@ -25,7 +25,7 @@ def marked(mark: str) -> dict[int, str]:
 
 
 def gone(pid: int, within_seconds: float) -> bool:
-    """Whether a process ends in time; a zombie has ended."""
+    """Whether a process ends in time. A zombie counts as ended."""
     with suppress(AssertionError):
         return until(lambda: _has_ended(pid), within_seconds)
     return False

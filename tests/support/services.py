@@ -11,41 +11,42 @@ from bot.adapters.sqlite import open_store
 from bot.domain.access import Person
 from bot.domain.model.job import Job
 from bot.domain.posts import PostKind
-from bot.ports import Store
-from bot.services.delivery import Notify, NotifySettings
-from bot.services.jobs.announce_result import Finish, FinishSettings
-from bot.services.jobs.explain_wait import Explain
-from bot.services.jobs.find import Show
+from bot.ports.store import Store
+from bot.services.delivery import Delivery, DeliverySettings
+from bot.services.jobs.announce_result import AnnounceResult, AnnounceSettings
+from bot.services.jobs.explain_wait import ExplainWait
+from bot.services.jobs.find import Find
 from bot.services.jobs.launch import Launch, LaunchSettings
 from bot.services.jobs.plot import Plot
 from bot.services.jobs.reconcile import Reconcile
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit, TrainRequest
-from bot.services.jobs.track_jobs import Watch
-from bot.services.logs.adaptive_pace import Aimd
+from bot.services.jobs.track_jobs import TrackJobs
 from bot.services.logs.archive import Archive, ArchiveSettings
-from bot.services.logs.post_lines import Narrate
+from bot.services.logs.post_lines import PostLines
 from bot.services.logs.tail import Tail
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.announce_sweep import Conclude, Enclosures
-from bot.services.sweeps.collect_results import Measure, MeasureSettings, Results
+from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.core import Core
+from bot.services.running.wakeups import Wakeups
+from bot.services.sweeps.announce_sweep import AnnounceSweep, Attachments
+from bot.services.sweeps.collect_results import CollectResults, CollectSettings, TrialResults
 from bot.services.sweeps.diagnose import Diagnose
-from bot.services.sweeps.dispatch import Feed
-from bot.services.sweeps.draw_board import Sketch
-from bot.services.sweeps.one_trial import LookAtTrial, TrialLog
+from bot.services.sweeps.dispatch import Dispatch
+from bot.services.sweeps.draw_board import DrawBoard
+from bot.services.sweeps.one_trial import OneTrial, TrialLog
 from bot.services.sweeps.propose import Proposal, Propose, SweepRequest
 from bot.services.sweeps.prune import Prune
-from bot.services.sweeps.refresh_board import Paint, PaintSettings
-from bot.services.sweeps.report_trials import Report
-from bot.services.sweeps.stream_metrics import Listen
-from bot.services.sweeps.track_trials import Follow
-from bot.services.sweeps.trial_book import Trials
+from bot.services.sweeps.refresh_board import BoardSettings, RefreshBoard
+from bot.services.sweeps.report_trials import ReportTrials
+from bot.services.sweeps.stream_metrics import StreamMetrics
+from bot.services.sweeps.track_trials import TrackTrials
+from bot.services.sweeps.trial_book import TrialBook
 from tests.support.clock import Clock
 from tests.support.fakes import (
     FakeArtifacts,
-    FakeBatch,
     FakeChat,
     FakeCode,
+    FakeEngine,
     FakeEvents,
     FakeFigures,
     FakeLogs,
@@ -63,7 +64,7 @@ class Outside:
     """What survives a restart of the bot: time, AWS, git and Discord."""
 
     clock: Clock = field(default_factory=Clock)
-    batch: FakeBatch = field(default_factory=FakeBatch)
+    engine: FakeEngine = field(default_factory=FakeEngine)
     logs: FakeLogs = field(default_factory=FakeLogs)
     events: FakeEvents = field(default_factory=FakeEvents)
     artifacts: FakeArtifacts = field(default_factory=FakeArtifacts)
@@ -73,7 +74,7 @@ class Outside:
 
     def __post_init__(self) -> None:
         self.chat = FakeChat(self.clock)
-        self.batch.clock = self.clock
+        self.engine.clock = self.clock
 
 
 class Bot:
@@ -89,41 +90,39 @@ class Bot:
     ) -> None:
         self.outside, self.store = outside, store
         now, projects = outside.clock, {PROJECT.name: PROJECT}
-        bells = Bells()
-        self.show = Show(store, outside.artifacts, projects)
+        core = Core(store, projects, Wakeups(), now)
+        self.show = Find(store, outside.artifacts, projects)
         self.plot = Plot(self.show, outside.artifacts, outside.figures, projects)
         ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
-        self.submit = Submit(store, outside.code, [PROJECT], bells, now=now, new_id=new_id or (lambda: next(ids)))
-        self.stop = Stop(store, outside.batch, projects, bells, now=now)
-        self.launch = Launch(store, outside.batch, projects, bells, LaunchSettings("signalbox", 45), now=now)
-        self.watch = Watch(store, outside.batch, bells, now=now)
+        self.submit = Submit(core, outside.code, new_id=new_id or (lambda: next(ids)))
+        self.stop = Stop(core, outside.engine)
+        self.launch = Launch(core, outside.engine, LaunchSettings("signalbox", 45))
+        self.watch = TrackJobs(core, outside.engine)
         steady = Clock()  # a monotonic one, as in `bot/app.py`
-        pace = Aimd(5, now=steady, sleep=steady.sleep)
-        self.tail = Tail(store, outside.logs, projects, bells, pace, now=now)
-        self.narrate = Narrate(store, bells, hold, now=now)
-        self.finish = Finish(store, self.plot, projects, bells, FinishSettings(5, 60), now=now)
+        pace = AdaptivePace(5, now=steady, sleep=steady.sleep)
+        self.tail = Tail(core, outside.logs, pace)
+        self.narrate = PostLines(core, hold)
+        self.finish = AnnounceResult(core, self.plot, AnnounceSettings(5, 60))
         settings = ArchiveSettings(10, folder / "logs")
-        self.reconcile = Reconcile(store, outside.batch, projects, bells, "signalbox", now=now)
-        self.explain = Explain(store, outside.batch, bells, 300, now=now)
-        self.archive = Archive(store, self.tail, outside.artifacts, projects, bells, settings, now=now)
-        self.trials = Trials(store, projects, now=now)
-        self.propose = Propose(
-            store, outside.batch, outside.code, [PROJECT], bells, now=now, new_id=new_id or (lambda: next(ids))
-        )
-        self.feed = Feed(store, self.trials, outside.sampler, projects, bells, now=now)
-        self.follow = Follow(store, outside.batch, self.trials, bells, now=now)
-        self.listen = Listen(store, outside.logs, self.trials, projects, bells, pace, now=now)
-        self.prune = Prune(store, outside.batch, self.trials, outside.sampler, projects, bells, now=now)
-        self.report = Report(store, self.trials, projects, bells, hold, now=now)
-        results = Results(outside.artifacts, Diagnose(outside.logs, projects, pace), projects)
-        self.measure = Measure(store, self.trials, results, bells, MeasureSettings(5, 60), now=now)
-        sketch = Sketch(self.trials, outside.figures, outside.artifacts, outside.sampler, projects)
-        self.paint = Paint(store, sketch, bells, PaintSettings(folder / "boards", 10), now=now)
-        enclosures = Enclosures(self.paint, self.trials, projects)
-        self.conclude = Conclude(store, self.trials, self.report, enclosures, bells, now=now, picture_deadline=60)
-        trial_log = TrialLog(outside.batch, outside.logs, projects, pace)
-        self.look = LookAtTrial(self.show, self.trials, self.plot, self.submit, self.stop, trial_log)
-        self.notify = Notify(store, outside.chat, projects, bells, NotifySettings(card=5, nonce_window=60), now=now)
+        self.reconcile = Reconcile(core, outside.engine, "signalbox")
+        self.explain = ExplainWait(core, outside.engine, 300)
+        self.archive = Archive(core, self.tail, outside.artifacts, settings)
+        self.trials = TrialBook(core)
+        self.propose = Propose(core, outside.engine, outside.code, new_id=new_id or (lambda: next(ids)))
+        self.feed = Dispatch(core, self.trials, outside.sampler)
+        self.follow = TrackTrials(core, outside.engine, self.trials)
+        self.listen = StreamMetrics(core, outside.logs, self.trials, pace)
+        self.prune = Prune(core, outside.engine, self.trials, outside.sampler)
+        self.report = ReportTrials(core, self.trials, hold)
+        results = TrialResults(outside.artifacts, Diagnose(outside.logs, projects, pace), projects)
+        self.measure = CollectResults(core, self.trials, results, CollectSettings(5, 60))
+        sketch = DrawBoard(self.trials, outside.figures, outside.artifacts, outside.sampler, projects)
+        self.paint = RefreshBoard(core, sketch, BoardSettings(folder / "boards", 10))
+        enclosures = Attachments(self.paint, self.trials, projects)
+        self.conclude = AnnounceSweep(core, self.trials, self.report, enclosures, picture_deadline=60)
+        trial_log = TrialLog(outside.engine, outside.logs, projects, pace)
+        self.look = OneTrial(self.show, self.trials, self.plot, self.submit, self.stop, trial_log)
+        self.notify = Delivery(core, outside.chat, DeliverySettings(card=5, nonce_window=60))
 
     async def train(self, person: Person = MIKA, interaction_id: int = 9, **values: object) -> Job:
         return await self.submit.train(TrainRequest(person, CHANNEL, interaction_id, values=values))

@@ -19,16 +19,16 @@ def metrics(value: float) -> bytes:
     return f"epoch,val_accuracy\n1,{value - 1}\n2,{value}\n3,{value - 0.5}\n".encode()
 
 
-def run_child(outside: Outside, batch_id: str) -> None:
-    outside.batch.move(batch_id, JobState.RUNNING, Attempt(f"stream/{batch_id}", outside.clock()))
-    outside.logs.streams.setdefault(f"stream/{batch_id}", [])
+def run_child(outside: Outside, engine_id: str) -> None:
+    outside.engine.move(engine_id, JobState.RUNNING, Attempt(f"stream/{engine_id}", outside.clock()))
+    outside.logs.streams.setdefault(f"stream/{engine_id}", [])
 
 
-def end_child(outside: Outside, batch_id: str, code: int = 0) -> None:
+def end_child(outside: Outside, engine_id: str, code: int = 0) -> None:
     """Started a minute ago."""
     state = JobState.SUCCEEDED if code == 0 else JobState.FAILED
-    attempt = Attempt(f"stream/{batch_id}", outside.clock() - 60, outside.clock(), code)
-    outside.batch.move(batch_id, state, attempt, reason="Essential container in task exited" if code else "")
+    attempt = Attempt(f"stream/{engine_id}", outside.clock() - 60, outside.clock(), code)
+    outside.engine.move(engine_id, state, attempt, reason="Essential container in task exited" if code else "")
 
 
 def leave(outside: Outside, sweep_id: str, number: int, value: float) -> None:

@@ -1,4 +1,4 @@
-"""A bucket in moto's server, repositories on the disk, and the entrypoint as the process that it is."""
+"""A bucket in moto's server, repositories on the disk, and the entrypoint in a process."""
 
 import os
 import sys
@@ -11,6 +11,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.support.container import Container
 from tests.support.git import Repository, repository
+from tests.support.memory_bucket import MemoryBucket
 from trainer.storage.bucket import Bucket
 
 __all__ = ["repository"]
@@ -20,7 +21,7 @@ BUCKET = "signalbox-test"
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[Mapping[str, str]]:
-    """The environment of an S3 with one bucket."""
+    """The environment for an S3 server with one bucket."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -40,11 +41,22 @@ def aws() -> Iterator[Mapping[str, str]]:
 
 
 @pytest.fixture
-def bucket(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    """A job's prefix that nobody has used."""
+def s3_bucket(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """An unused job prefix in S3."""
     for name, value in aws.items():
         monkeypatch.setenv(name, value)
     return Bucket(f"s3://{BUCKET}/jobs/{uuid.uuid4().hex[:8]}/")
+
+
+@pytest.fixture
+def bucket(s3_bucket: Bucket) -> Bucket:
+    return s3_bucket
+
+
+@pytest.fixture(params=["memory", pytest.param("s3", marks=pytest.mark.slow)])
+def either_bucket(request: pytest.FixtureRequest) -> Bucket | MemoryBucket:
+    """An unused job prefix, on the fake and, marked slow, in S3."""
+    return MemoryBucket() if request.param == "memory" else request.getfixturevalue("s3_bucket")
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_a_leader_s_value_is_one_that_it_has_told() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_a_small_sweep_is_right_at_its_end_and_was_asked_for_once() -> None:
     assert BENCHMARKS["sweep"].run is large_sweep.run
     result = await large_sweep.run(small=True)

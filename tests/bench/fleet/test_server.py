@@ -10,7 +10,7 @@ from aiobotocore.session import AioSession
 
 from bench.fleet.grid import EPOCHS, METRIC, Fate, Grid
 from bench.fleet.server import BUCKET, DEFINITION, GROUP, QUEUE, Fleet, Settings
-from bot.adapters.aws.batch_engine import AwsBatch
+from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients, aws_clients
 from bot.adapters.aws.cloudwatch import AwsLogs
 from bot.adapters.aws.event_queue import AwsEvents
@@ -18,7 +18,7 @@ from bot.adapters.aws.s3 import AwsArtifacts
 from bot.domain.metrics.progress_rows import parse_line
 from bot.domain.model.states import JobState
 from bot.errors import Missing, Throttled
-from bot.ports import Submission
+from bot.ports.engine import Submission
 from tests.support.clock import Clock
 
 pytestmark = pytest.mark.slow
@@ -55,13 +55,13 @@ async def clients(fleet: Fleet, session: AioSession, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
-def batch(clients: AwsClients, clock: Clock) -> AwsBatch:
+def batch(clients: AwsClients, clock: Clock) -> BatchEngine:
     """Its reads are spaced by a clock that it moves itself."""
 
     async def sleep(seconds: float) -> None:
         clock.now += seconds
 
-    return AwsBatch(clients, now=clock, sleep=sleep)
+    return BatchEngine(clients, now=clock, sleep=sleep)
 
 
 def _submission(size: int = GRID.trials, **environment: str) -> Submission:
@@ -70,24 +70,24 @@ def _submission(size: int = GRID.trials, **environment: str) -> Submission:
     return Submission("signalbox-k7q2mx", QUEUE, DEFINITION, ("python",), given, {"a": "b"}, 600, array_size=size)
 
 
-async def _ended(batch: AwsBatch, fleet: Fleet, clock: Clock) -> str:
-    batch_id = await batch.submit(_submission())
-    clock.now = max(course.ended_at for course in fleet.jobs.submitted[batch_id].courses) + SETTINGS.lag
-    return batch_id
+async def _ended(batch: BatchEngine, fleet: Fleet, clock: Clock) -> str:
+    engine_id = await batch.submit(_submission())
+    clock.now = max(course.ended_at for course in fleet.jobs.submitted[engine_id].courses) + SETTINGS.lag
+    return engine_id
 
 
-async def test_an_array_goes_from_waiting_to_its_end(batch: AwsBatch, fleet: Fleet, clock: Clock) -> None:
-    batch_id = await batch.submit(_submission())
-    assert await batch.describe([batch_id]) == {}
+async def test_an_array_goes_from_waiting_to_its_end(batch: BatchEngine, fleet: Fleet, clock: Clock) -> None:
+    engine_id = await batch.submit(_submission())
+    assert await batch.describe([engine_id]) == {}
     clock.now += 30
-    seen = (await batch.describe([batch_id]))[batch_id]
+    seen = (await batch.describe([engine_id]))[engine_id]
     counts = dict(seen.children)
     assert seen.state is JobState.PENDING
     assert sum(counts.values()) == GRID.trials
     assert counts[JobState.RUNNING] + counts[JobState.STARTING] == SETTINGS.machines
     assert (seen.name, dict(seen.tags)) == ("signalbox-k7q2mx", {"a": "b"})
     clock.now += 1_000
-    seen = (await batch.describe([batch_id]))[batch_id]
+    seen = (await batch.describe([engine_id]))[engine_id]
     failed = sum(known.failed for known in GRID.known)
     assert seen.state is JobState.FAILED
     assert {state: count for state, count in seen.children if count} == {
@@ -97,83 +97,83 @@ async def test_an_array_goes_from_waiting_to_its_end(batch: AwsBatch, fleet: Fle
     assert fleet.ledger.counts["SubmitJob"] == 1
 
 
-async def test_children_are_listed_by_state_over_pages(batch: AwsBatch, fleet: Fleet, clock: Clock) -> None:
-    batch_id = await _ended(batch, fleet, clock)
+async def test_children_are_listed_by_state_over_pages(batch: BatchEngine, fleet: Fleet, clock: Clock) -> None:
+    engine_id = await _ended(batch, fleet, clock)
     before = fleet.ledger.counts["ListJobs"]
-    succeeded = await batch.children(batch_id, JobState.SUCCEEDED)
+    succeeded = await batch.children(engine_id, JobState.SUCCEEDED)
     assert fleet.ledger.counts["ListJobs"] - before == 2
-    failed = await batch.children(batch_id, JobState.FAILED)
-    assert failed == [f"{batch_id}:{known.number}" for known in GRID.known if known.failed]
+    failed = await batch.children(engine_id, JobState.FAILED)
+    assert failed == [f"{engine_id}:{known.number}" for known in GRID.known if known.failed]
     assert len(set(succeeded)) == GRID.trials - len(failed)
-    assert await batch.children(batch_id, JobState.RUNNING) == []
+    assert await batch.children(engine_id, JobState.RUNNING) == []
 
 
-async def test_a_child_tells_its_attempts(batch: AwsBatch, fleet: Fleet, clock: Clock) -> None:
-    batch_id = await _ended(batch, fleet, clock)
-    courses = fleet.jobs.submitted[batch_id].courses
+async def test_a_child_tells_its_attempts(batch: BatchEngine, fleet: Fleet, clock: Clock) -> None:
+    engine_id = await _ended(batch, fleet, clock)
+    courses = fleet.jobs.submitted[engine_id].courses
     lost = next(index for index, course in enumerate(courses) if len(course.attempts) > 1)
     number = next(known.number for known in GRID.known if known.fate is Fate.OUT_OF_MEMORY)
-    seen = await batch.describe([f"{batch_id}:{lost}", f"{batch_id}:{number}"])
-    attempts = seen[f"{batch_id}:{lost}"].attempts
+    seen = await batch.describe([f"{engine_id}:{lost}", f"{engine_id}:{number}"])
+    attempts = seen[f"{engine_id}:{lost}"].attempts
     assert len(attempts) == len(courses[lost].attempts)
     assert attempts[0].reason.startswith("Host EC2 (instance i-")
     assert len({attempt.log_stream for attempt in attempts}) == len(attempts)
-    last = seen[f"{batch_id}:{number}"].last
+    last = seen[f"{engine_id}:{number}"].last
     assert (last.exit_code, last.reason) == (137, GRID.known[number].reason)
     assert last.stopped_at == pytest.approx(courses[number].ended_at, abs=0.001)
 
 
-async def test_a_running_child_has_its_stream_and_no_end(batch: AwsBatch, clock: Clock) -> None:
-    batch_id = await batch.submit(_submission())
+async def test_a_running_child_has_its_stream_and_no_end(batch: BatchEngine, clock: Clock) -> None:
+    engine_id = await batch.submit(_submission())
     clock.now += 30
-    running = await batch.children(batch_id, JobState.RUNNING)
+    running = await batch.children(engine_id, JobState.RUNNING)
     seen = (await batch.describe(running[:100]))[running[0]]
     assert (seen.state, seen.stopped_at, seen.last.stopped_at) == (JobState.RUNNING, None, None)
     assert seen.last.log_stream
 
 
 async def test_a_running_child_tells_its_epochs(
-    batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock
+    batch: BatchEngine, clients: AwsClients, fleet: Fleet, clock: Clock
 ) -> None:
-    batch_id = await batch.submit(_submission())
-    attempt = fleet.jobs.submitted[batch_id].courses[7].attempts[0]
+    engine_id = await batch.submit(_submission())
+    attempt = fleet.jobs.submitted[engine_id].courses[7].attempts[0]
     clock.now = attempt.started + (attempt.stopped - attempt.started) / 2 + SETTINGS.delay
-    seen = (await batch.describe([f"{batch_id}:7"]))[f"{batch_id}:7"]
+    seen = (await batch.describe([f"{engine_id}:7"]))[f"{engine_id}:7"]
     page = await AwsLogs(clients).read(GROUP, [seen.last.log_stream or ""], 0)
     told = [report.values[METRIC] for event in page.events if (report := parse_line(event.message))]
     assert told == list(GRID.known[7].values[: EPOCHS // 2])
 
 
-async def test_it_is_found_by_its_name_and_among_what_lives(batch: AwsBatch, fleet: Fleet, clock: Clock) -> None:
-    batch_id = await batch.submit(_submission())
+async def test_it_is_found_by_its_name_and_among_what_lives(batch: BatchEngine, fleet: Fleet, clock: Clock) -> None:
+    engine_id = await batch.submit(_submission())
     clock.now += 30
-    assert [seen.batch_id for seen in await batch.find(QUEUE, "signalbox-k7q2mx")] == [batch_id]
+    assert [seen.engine_id for seen in await batch.find(QUEUE, "signalbox-k7q2mx")] == [engine_id]
     assert await batch.find(QUEUE, "signalbox-k7q2") == []
-    assert [seen.batch_id for seen in await batch.live(QUEUE)] == [batch_id]
-    assert [seen.batch_id for seen in await batch.made_since(QUEUE, BEGAN - 1)] == [batch_id]
+    assert [seen.engine_id for seen in await batch.live(QUEUE)] == [engine_id]
+    assert [seen.engine_id for seen in await batch.made_since(QUEUE, BEGAN - 1)] == [engine_id]
     assert await batch.made_since(QUEUE, BEGAN + 1) == []
     assert await batch.room(QUEUE, DEFINITION) == SETTINGS.machines
 
 
-async def test_a_trial_by_itself(batch: AwsBatch, clock: Clock) -> None:
+async def test_a_trial_by_itself(batch: BatchEngine, clock: Clock) -> None:
     name = {"JOB_ID": "k7q2mx.7", "OUTPUT_URI": f"{PREFIX}7/", "SWEEP_SPACE": ""}
-    batch_id = await batch.submit(_submission(0, **name))
+    engine_id = await batch.submit(_submission(0, **name))
     clock.now += 1_000
-    seen = (await batch.describe([batch_id]))[batch_id]
+    seen = (await batch.describe([engine_id]))[engine_id]
     assert (seen.state, seen.children, GRID.known[7].fate) == (JobState.SUCCEEDED, (), Fate.WELL)
 
 
-async def test_terminated_trials_fail_and_say_so(batch: AwsBatch, clock: Clock) -> None:
-    batch_id = await batch.submit(_submission())
+async def test_terminated_trials_fail_and_say_so(batch: BatchEngine, clock: Clock) -> None:
+    engine_id = await batch.submit(_submission())
     clock.now += 30
-    running = await batch.children(batch_id, JobState.RUNNING)
+    running = await batch.children(engine_id, JobState.RUNNING)
     await batch.terminate(running[0], "Stopped by mika")
     clock.now += 2
     seen = (await batch.describe(running[:1]))[running[0]]
     assert (seen.state, seen.status_reason, seen.terminated) == (JobState.FAILED, "Stopped by mika", True)
-    await batch.terminate(batch_id, "Stopped by mika")
+    await batch.terminate(engine_id, "Stopped by mika")
     clock.now += 2
-    states = Counter(dict((await batch.describe([batch_id]))[batch_id].children))
+    states = Counter(dict((await batch.describe([engine_id]))[engine_id].children))
     assert states[JobState.SUCCEEDED] + states[JobState.FAILED] == GRID.trials
 
 
@@ -188,11 +188,11 @@ async def test_reads_beyond_ten_a_second_are_refused(clients: AwsClients, clock:
 
 
 async def test_metrics_are_there_from_the_end_on(
-    batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock
+    batch: BatchEngine, clients: AwsClients, fleet: Fleet, clock: Clock
 ) -> None:
     artifacts = AwsArtifacts(clients)
-    batch_id = await batch.submit(_submission())
-    ended = fleet.jobs.submitted[batch_id].courses[7].ended_at
+    engine_id = await batch.submit(_submission())
+    ended = fleet.jobs.submitted[engine_id].courses[7].ended_at
     clock.now = ended - 0.001
     with pytest.raises(Missing):
         await artifacts.read(f"{PREFIX}7/metrics.csv")
@@ -214,14 +214,14 @@ async def test_what_is_put_is_there(clients: AwsClients, tmp_path: Path) -> None
 
 
 async def test_last_lines_come_late_and_in_pages(
-    batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    batch: BatchEngine, clients: AwsClients, fleet: Fleet, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    logs, batch_id = AwsLogs(clients), await batch.submit(_submission())
-    job = fleet.jobs.submitted[batch_id]
+    logs, engine_id = AwsLogs(clients), await batch.submit(_submission())
+    job = fleet.jobs.submitted[engine_id]
     numbers = [known.number for known in GRID.known if known.fate is Fate.DIVERGED]
     last = max(job.courses[number].ended_at for number in numbers)
     clock.now = last + SETTINGS.lag
-    seen = await batch.describe([f"{batch_id}:{number}" for number in numbers])
+    seen = await batch.describe([f"{engine_id}:{number}" for number in numbers])
     streams = [each.last.log_stream or "" for each in seen.values()]
     clock.now = last + SETTINGS.delay - 0.015
     early = await logs.read(GROUP, streams, 0)
@@ -249,18 +249,18 @@ async def test_the_logs_have_a_limit_of_their_own(clients: AwsClients, fleet: Fl
     assert fleet.ledger.throttled == {"FilterLogEvents": 1}
 
 
-async def test_each_child_tells_of_itself(batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock) -> None:
+async def test_each_child_tells_of_itself(batch: BatchEngine, clients: AwsClients, fleet: Fleet, clock: Clock) -> None:
     events = AwsEvents(clients, fleet.ready()["events_queue_url"])
     assert await events.receive(0) == []
-    batch_id = await batch.submit(_submission(2))
+    engine_id = await batch.submit(_submission(2))
     assert await events.receive(0) == []
     clock.now += 1_000
     heard = []
     while hints := await events.receive(0):
-        heard += [hint.batch_id for hint in hints]
+        heard += [hint.engine_id for hint in hints]
         await events.acknowledge(hints)
-    attempts = [len(course.attempts) for course in fleet.jobs.submitted[batch_id].courses]
-    assert Counter(heard) == {f"{batch_id}:{index}": 3 * count for index, count in enumerate(attempts)}
+    attempts = [len(course.attempts) for course in fleet.jobs.submitted[engine_id].courses]
+    assert Counter(heard) == {f"{engine_id}:{index}": 3 * count for index, count in enumerate(attempts)}
 
 
 async def test_the_account_is_known(clients: AwsClients) -> None:

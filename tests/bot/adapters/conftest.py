@@ -7,7 +7,7 @@ from aiobotocore.session import AioSession
 
 from bot.adapters.aws.clients import AwsClients, aws_clients
 from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Settings
-from deploy.sandbox.aws.resources import Plan, Resources, create
+from deploy.sandbox.aws.resources import ResourcePlan, Resources, create
 from tests.bot.adapters.vendor import Vendor
 from tests.support.aws_stand_in import running_stand_in
 
@@ -40,9 +40,9 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def resources() -> Iterator[Resources]:
-    """Those of the stand-in: one queue that runs two jobs at a time."""
+    """The stand-in's resources: one queue that runs two jobs at a time."""
     with running_stand_in(QUICK) as endpoint:
-        yield create(endpoint, Plan(image=IMAGE, vcpus=4, max_vcpus=8))
+        yield create(endpoint, ResourcePlan(image=IMAGE, vcpus=4, max_vcpus=8))
 
 
 @pytest.fixture(scope="session")

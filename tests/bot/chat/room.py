@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from bot.chat.client import SignalboxClient
-from bot.config.loading import Discord
+from bot.config.discord import Discord
 from bot.domain.model.job import Job
 from bot.domain.posts import PostKind
 from deploy.sandbox.discord.limits.faults import read_fault
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.server import DiscordStandIn

@@ -87,7 +87,7 @@ class TestTheRealOne:
 
     def test_a_file_too_large_for_its_memory_is_told(self) -> None:
         code = (
-            "from bot.adapters import figure_worker as worker\n"
+            "from bot.adapters.drawing import drawing_worker as worker\n"
             "from bot.adapters.drawing.drawing_requests import pack_request, unpack_answer\n"
             "from bot.adapters.processes.frames import LENGTHS\n"
             "from bot.domain.drawing.figures import Curve, FigureRequest\n"

@@ -95,7 +95,7 @@ PARTS = st.builds(
 TRIALS = st.builds(
     Trial,
     number=COUNTS,
-    batch_id=st.none() | TEXTS,
+    engine_id=st.none() | TEXTS,
     state=st.sampled_from(JobState),
     reason=st.none() | st.sampled_from(EndReason),
     detail=TEXTS,

@@ -49,7 +49,7 @@ class TestParts:
     async def test_one_that_is_there_stays_as_it_is(self, store: SqliteStore, sweep: Job) -> None:
         first, second = make_part(sweep, 0), make_part(sweep, 1)
         await store.add_parts(sweep.id, [first], _nothing)
-        moved = await store.change(first.id, lambda part: Change(replace(part, batch_id="b-1")))
+        moved = await store.change(first.id, lambda part: Change(replace(part, engine_id="b-1")))
 
         await store.add_parts(sweep.id, [first, second], _more)
 
@@ -76,10 +76,10 @@ class TestParts:
         assert await store.parts("nobody") == []
 
     async def test_are_known_by_their_ids(self, store: SqliteStore, sweep: Job) -> None:
-        part = make_part(sweep, 0, batch_id="b-1", state=JobState.PENDING)
+        part = make_part(sweep, 0, engine_id="b-1", state=JobState.PENDING)
         await store.add_parts(sweep.id, [part], _nothing)
 
-        assert await store.job(part.id) == await store.by_batch_id("b-1") == part
+        assert await store.job(part.id) == await store.by_engine_id("b-1") == part
 
     async def test_are_not_listed(self, store: SqliteStore, sweep: Job) -> None:
         await store.add_parts(sweep.id, [make_part(sweep, number) for number in range(3)], _nothing)
@@ -242,8 +242,8 @@ async def _snapshot(folder: Path, sweep: Job, parts: Sequence[Job]) -> Path:
 
 async def test_a_restored_sweep_is_told_once_and_nothing_of_it_is_submitted_twice(tmp_path: Path) -> None:
     sweep = make_sweep()
-    parts = [make_part(sweep, 0), make_part(sweep, 1, state=JobState.PENDING, batch_id="b-1")]
-    ended = make_part(sweep, 2, state=JobState.SUCCEEDED, batch_id="b-2")
+    parts = [make_part(sweep, 0), make_part(sweep, 1, state=JobState.PENDING, engine_id="b-1")]
+    ended = make_part(sweep, 2, state=JobState.SUCCEEDED, engine_id="b-2")
     snapshot = await _snapshot(tmp_path, sweep, [*parts, ended])
 
     recover(tmp_path / "s.db", [snapshot], 5.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.aws.template import PATH
+from tests.deploy.aws.template import CPU_PATH, PATH
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("cfnlint", reason="cfn-lint is not installed: make setup", exc_type=ImportError)
@@ -18,12 +18,13 @@ def _lint(path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_the_template_is_clean() -> None:
-    found = _lint(PATH)
+@pytest.mark.parametrize("path", [PATH, CPU_PATH], ids=lambda path: path.stem)
+def test_template_has_no_lint_errors(path: Path) -> None:
+    found = _lint(path)
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_a_mistake_would_be_found(tmp_path: Path) -> None:
+def test_lint_finds_a_mistake(tmp_path: Path) -> None:
     content = json.loads(PATH.read_text())
     queue = next(each for each in content["Resources"].values() if each["Type"] == "AWS::Batch::JobQueue")
     queue["Properties"]["JobStateTimeLimitActions"][0]["MaxTimeSeconds"] = 60

@@ -1,4 +1,4 @@
-"""A stand-in without a server, whose clock stands until it is moved, and one that listens."""
+"""Two stand-ins: one without a server and with a clock that the test sets, and one behind HTTP."""
 
 from collections.abc import AsyncIterator
 

@@ -44,8 +44,8 @@ def curves(axes: Axes) -> dict[str, Line2D]:
 
 
 def marks(axes: Axes) -> list[tuple[float, float]]:
-    rings = [line for line in axes.get_lines() if line.get_label() == "_best" and line.get_marker() == "o"]
-    return [(float(ring.get_xdata()[0]), float(ring.get_ydata()[0])) for ring in rings]
+    wakes = [line for line in axes.get_lines() if line.get_label() == "_best" and line.get_marker() == "o"]
+    return [(float(wake.get_xdata()[0]), float(wake.get_ydata()[0])) for wake in wakes]
 
 
 def points(line: Line2D) -> list[tuple[float, float]]:

@@ -10,9 +10,9 @@ import discord
 import pytest
 import pytest_asyncio
 import yarl
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.page.robot import DEADLINE, Robot
 from tests.deploy.sandbox.discord.page.screen import Open, Screen
@@ -28,8 +28,11 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 DESKTOP = (1280, 800)
+PATIENCE_MS = 60_000
+"""Long, for busy machines: these tests do not measure speed."""
+expect.set_options(timeout=PATIENCE_MS)
 QUICK = Limits(enabled=False, interaction_deadline=DEADLINE)
-"""No rates, and a bot that stays silent is given up on early."""
+"""No rate limits."""
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -55,7 +58,7 @@ async def robot(stand_in: DiscordStandIn, monkeypatch: pytest.MonkeyPatch) -> As
     robot = Robot()
     running = asyncio.create_task(robot.start(stand_in.token))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await robot.connected.wait()
         yield robot
     finally:
@@ -66,7 +69,7 @@ async def robot(stand_in: DiscordStandIn, monkeypatch: pytest.MonkeyPatch) -> As
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser, stand_in: DiscordStandIn) -> AsyncIterator[Open]:
-    """Opens the page as a person; a second person gets a browser of their own."""
+    """Opens the page as a person. Each call gets its own browser context."""
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
@@ -80,7 +83,7 @@ async def open_page(browser: Browser, stand_in: DiscordStandIn) -> AsyncIterator
         context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: problems.append(str(error)))
         await page.goto(f"{url or stand_in.url}/#/{person}/{stand_in.channels['training']}")
         await page.get_by_text(ready).wait_for()

@@ -1,4 +1,4 @@
-"""A page as one person has it."""
+"""One person's page, with shortcuts for tests."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ class Screen:
 
     @property
     def box(self) -> Locator:
-        """Where one types in the channel, whatever has the focus in it."""
+        """The channel's message box, whichever of its fields has the focus."""
         return self.page.locator(".pane").first.get_by_role("combobox", name=re.compile("^Message "))
 
     @property
@@ -39,7 +39,7 @@ class Screen:
         return self.log.locator(".message").filter(has_text=text)
 
     async def type(self, text: str) -> None:
-        """Types into the box of the channel, key by key."""
+        """Type into the channel's message box, key by key."""
         await self.box.focus()
         await self.page.keyboard.type(text)
 

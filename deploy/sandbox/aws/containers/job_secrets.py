@@ -1,0 +1,32 @@
+"""The secrets in a job definition, which ECS passes to the container as environment variables.
+
+https://docs.aws.amazon.com/batch/latest/userguide/specifying-sensitive-data-secrets.html
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.secretsmanager.exceptions import SecretsManagerClientError
+from moto.secretsmanager.models import secretsmanager_backends
+
+from deploy.sandbox.aws.common.settings import REGION
+
+
+class SecretError(Exception):
+    """A secret cannot be read; the message is ECS's."""
+
+
+def secret_variables(container: Mapping[str, Any]) -> dict[str, str]:
+    """Secret values by variable name. Raises SecretError."""
+    backend = secretsmanager_backends[DEFAULT_ACCOUNT_ID][REGION]
+    found = {}
+    for each in container.get("secrets") or ():
+        try:
+            found[each["name"]] = str(backend.get_secret_value(each["valueFrom"], "", "")["SecretString"])
+        except SecretsManagerClientError as error:
+            raise SecretError(
+                "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval "
+                f"failed: unable to retrieve secret from asm: {error.description}"
+            ) from error
+    return found
