@@ -17,6 +17,8 @@ from trainer.storage.bucket import Bucket
 __all__ = ["repository"]
 
 BUCKET = "signalbox-test"
+CHECKOUT = Path(__file__).parents[2]
+"""The code under test, also where another checkout is the installed one."""
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +66,7 @@ def container(tmp_path: Path, aws: Mapping[str, str], bucket: Bucket, repository
     programs = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
     environment = {
         "PATH": programs,
+        "PYTHONPATH": str(CHECKOUT),
         "HOME": str(tmp_path),
         "JOB_ID": bucket.uri.rstrip("/").rpartition("/")[2],
         "OUTPUT_URI": bucket.uri,
