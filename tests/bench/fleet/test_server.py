@@ -19,6 +19,7 @@ from bot.domain.metrics.progress_rows import parse_line
 from bot.domain.model.states import JobState
 from bot.errors import Missing, Throttled
 from bot.ports.engine import SubmitCall
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.slow
 
@@ -28,17 +29,9 @@ SETTINGS = Settings(machines=40, mean=6.0, ramp=2.0, lag=1.0, delay=5.0)
 BEGAN = 1_000_000.0
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = BEGAN
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(BEGAN)
 
 
 @pytest.fixture
