@@ -22,7 +22,8 @@ from bot.adapters.sampling.sampling_process import ProcessSampler
 from bot.adapters.sqlite import open_store
 from bot.chat.client import SignalboxClient
 from bot.config.loading import Config, Secrets, projects, snapshot_uri, store_path
-from bot.domain.model.job import ID_ALPHABET, ID_LENGTH, Job
+from bot.domain.model.names import ID_ALPHABET, ID_LENGTH
+from bot.domain.model.rows import Row
 from bot.errors import ConfigError
 from bot.services import Services
 from bot.services.delivery import Delivery, DeliverySettings
@@ -61,7 +62,7 @@ async def _run(config: Config, secrets: Secrets) -> None:
     heartbeat = Heartbeat(time.monotonic)
     async with AsyncExitStack() as stack:
         core = await _core(config, stack)
-        check_projects(await core.store.open_jobs(), config)
+        check_projects(await core.store.unfinished(), config)
         chat = await stack.enter_async_context(SignalboxClient(config.discord, tuple(core.projects.values())))
         outside = await _outside(config, chat, stack)
         services, loops = _services(core, outside, _setup(config), stack)
@@ -78,9 +79,9 @@ async def _run(config: Config, secrets: Secrets) -> None:
             log.info("ready", http=f"http://127.0.0.1:{port}", projects=list(config.projects))
 
 
-def check_projects(jobs: Iterable[Job], config: Config) -> None:
+def check_projects(rows: Iterable[Row], config: Config) -> None:
     """A project that still has unfinished jobs cannot leave the config: nobody could follow or stop them."""
-    lost = sorted({job.project for job in jobs} - config.projects.keys())
+    lost = sorted({row.run.project for row in rows} - config.projects.keys())
     if lost:
         problems = [
             f"projects.{name}: missing, and it has jobs that are not finished; put it back until they are"
@@ -90,8 +91,9 @@ def check_projects(jobs: Iterable[Job], config: Config) -> None:
 
 
 async def _core(config: Config, stack: AsyncExitStack) -> Core:
-    store = await stack.enter_async_context(open_store(store_path(config)))
-    return Core(store, {project.name: project for project in projects(config)}, Wakeups(), time.time)
+    wakeups = Wakeups()
+    store = await stack.enter_async_context(open_store(store_path(config), committed=wakeups.committed))
+    return Core(store, {project.name: project for project in projects(config)}, wakeups, time.time)
 
 
 async def _outside(config: Config, chat: SignalboxClient, stack: AsyncExitStack) -> Outside:
@@ -147,7 +149,7 @@ def _services(core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack)
         *jobs.loops,
         *logs_wiring.build(core, outside, setup),
         *sweeps.loops,
-        Loop("deliver", delivery.once, 1, core.wakeups.deliver),
+        Loop("deliver", delivery.once, 1, core.wakeups.of("deliver")),
         Loop("snapshot", snapshot.once, setup.snapshot_seconds),
     ]
     return services, loops

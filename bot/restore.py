@@ -14,7 +14,8 @@ from bot.adapters.aws.s3 import AwsArtifacts
 from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.recovery import Recovery, recover, trouble
 from bot.config.loading import Config, projects, snapshot_uri, store_path
-from bot.domain.model.job import Job
+from bot.domain.model.execution import Lifecycle
+from bot.domain.model.rows import Row
 from bot.errors import ServiceError
 from bot.ports.artifacts import Artifacts
 from bot.ports.engine import Engine
@@ -26,8 +27,6 @@ from bot.services.running.wakeups import Wakeups
 
 MOST_BYTES = 2 * 1024**3
 """Of a snapshot that is fetched."""
-REMEMBERED_SECONDS = 7 * 86_400.0
-"""How far back jobs are looked for where there is no snapshot; Batch forgets them after a day to a week."""
 OVERLAP_SECONDS = 3600.0
 
 
@@ -94,24 +93,27 @@ def _tell(recovery: Recovery, store: Path, console: Console) -> None:
 async def _reconciled(config: Config, engine: Engine, recovery: Recovery, console: Console) -> None:
     """Finds what was started since the snapshot, and what has ended."""
     by_name = {project.name: project for project in projects(config)}
-    since = time.time() - REMEMBERED_SECONDS if recovery.taken_at is None else recovery.taken_at - OVERLAP_SECONDS
+    if recovery.taken_at is None:
+        since = time.time() - engine.capabilities.remembers_seconds
+    else:
+        since = recovery.taken_at - OVERLAP_SECONDS
     async with open_store(store_path(config)) as store:
-        known = {job.id: job for job in await store.open_jobs()}
+        known = {row.id: row for row in await store.unfinished()}
         core = Core(store, by_name, Wakeups(), time.time)
         reconcile = Reconcile(core, engine, config.bot.name)
         await reconcile.recover(since)
         await reconcile.once()
         await TrackJobs(core, engine).once()
-        for job in await store.open_jobs():
-            _say(console, f"  {job.id}  {job.project}  {_fate(job, known.get(job.id))}")
+        for row in await store.unfinished():
+            _say(console, f"  {row.id}  {row.run.project}  {_fate(row.execution, known.get(row.id))}")
 
 
-def _fate(job: Job, before: Job | None) -> str:
+def _fate(now: Lifecycle, before: Row | None) -> str:
     if before is None:
-        return f"found again at AWS, {job.state.lower()}"
-    if before.live and not job.live:
-        return f"has {job.state.lower()} meanwhile"
-    return f"{job.state.lower()}"
+        return f"found again at AWS, {now.state.lower()}"
+    if before.execution.live and not now.live:
+        return f"has {now.state.lower()} meanwhile"
+    return f"{now.state.lower()}"
 
 
 def _say(console: Console, line: str) -> None:

@@ -10,7 +10,7 @@ import structlog
 
 from bot.chat.discord_errors import INTERACTION_ACKNOWLEDGED, PASSING
 from bot.domain.access import Person
-from bot.domain.model.job import Job
+from bot.domain.model.rows import Posted
 from bot.domain.project import Project
 from bot.services import Services
 
@@ -42,10 +42,11 @@ class Arrivals:
     def __init__(self) -> None:
         self._waiting: dict[str, asyncio.Future[int]] = {}
 
-    async def wait(self, job: Job, seconds: float) -> int | None:
+    async def wait(self, job: Posted, seconds: float) -> int | None:
         """The id of the job's card; None where it does not come in time."""
-        if job.message_id is not None:
-            return job.message_id or None
+        card_id = job.publication.card_id
+        if card_id is not None:
+            return card_id or None
         future = self._waiting.setdefault(job.id, asyncio.get_running_loop().create_future())
         try:
             async with asyncio.timeout(seconds):
@@ -147,17 +148,18 @@ def channel_id(interaction: Interaction) -> int:
     return interaction.channel_id or 0
 
 
-def card_link(client: BoxClient, job: Job, message_id: int | None = None) -> str:
+def card_link(client: BoxClient, job: Posted, message_id: int | None = None) -> str:
     """The address of the job's card; empty while it has none."""
-    message = message_id or job.message_id
-    return f"https://discord.com/channels/{client.guild_id}/{job.channel_id}/{message}" if message else ""
+    message, channel_id = message_id or job.publication.card_id, job.request.channel_id
+    return f"https://discord.com/channels/{client.guild_id}/{channel_id}/{message}" if message else ""
 
 
-def thread_link(client: BoxClient, job: Job) -> str:
+def thread_link(client: BoxClient, job: Posted) -> str:
     """The address of the job's thread; empty while it has none."""
-    return f"https://discord.com/channels/{client.guild_id}/{job.thread_id}" if job.thread_id else ""
+    thread_id = job.publication.thread_id
+    return f"https://discord.com/channels/{client.guild_id}/{thread_id}" if thread_id else ""
 
 
-def project_of(client: BoxClient, job: Job) -> Project | None:
+def project_of(client: BoxClient, job: Posted) -> Project | None:
     """None where the config has lost it."""
-    return client.projects.get(job.project)
+    return client.projects.get(job.run.project)

@@ -1,9 +1,10 @@
 """Messages on their way to the chat: the rows of the outbox."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.model.job import Job
+from bot.domain.model.rows import Row
 
 
 class PostKind(StrEnum):
@@ -79,7 +80,12 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A job's next version and the posts that it causes: one transaction."""
+    """The next version of a job, sweep or submission, and the posts that it causes: one transaction."""
 
-    job: Job
+    row: Row
     posts: tuple[NewPost, ...] = ()
+
+
+def adding(*posts: NewPost) -> Callable[[Row], Change]:
+    """A step that adds these posts and changes nothing else."""
+    return lambda row: Change(row, posts)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.domain.model.job import Commit
+from bot.domain.model.run import Commit
 
 
 class Code(Protocol):

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.domain.model.sweep import Plan, Trial
+from bot.domain.model.plan import Plan
+from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
 
 

@@ -1,20 +1,35 @@
 """Everything that must survive."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
-from bot.domain.model.sweep import Trial
+from bot.domain.model.rows import AnyRow, Posted, Row, Submitted
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
 from bot.domain.posts import Change, NewPost, Post
 
-Step = Callable[[Job], Change | None]
-"""Pure: from a job as stored to its next version and the posts that it causes; None changes nothing."""
+AnyPosted = TypeVar("AnyPosted", bound=Posted)
+Step = Callable[[AnyRow], Change | None]
+"""Pure: from a row as stored to its next version and the posts that it causes; None changes nothing."""
 
 LogStep = Callable[[Job, Sequence[LogEvent]], Change | None]
 """The same, with the events of a read that were new."""
+
+
+@dataclass(slots=True)
+class Written:
+    """What one transaction wrote. Whoever opened the store hears of it after the commit."""
+
+    rows: list[tuple[Row | None, Row]] = field(default_factory=list)
+    """Each row before and after; None before for a new one."""
+    posts: int = 0
+    trials: list[Trial] = field(default_factory=list)
+    lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +48,24 @@ class Store(Protocol):
     A method that is cancelled has either happened whole or not at all.
     """
 
-    async def add(self, job: Job, posts: Sequence[NewPost], trials: Sequence[Trial] = ()) -> Job:
-        """Commits an intent with its posts, and of a sweep the trials that are known already. Where the interaction has
-        a job already, that one, unchanged."""
+    async def add(self, posted: AnyPosted, posts: Sequence[NewPost], trials: Sequence[Trial] = ()) -> AnyPosted:
+        """Commit a job or a sweep with its posts, and the trials of a sweep that are known already. If the interaction
+        has one already, that one is returned, unchanged."""
 
-    async def change(self, job_id: str, step: Step) -> Job:
-        """Loads, steps and saves inside one transaction. `step` may run again; it does no I/O. KeyError if unknown."""
+    async def change(self, row_id: str, step: Step[AnyRow]) -> AnyRow:
+        """Load, step and save inside one transaction; returns what was saved. KeyError if unknown.
 
-    async def job(self, job_id: str) -> Job | None: ...
+        `step` gets the kind of row that has this id. It may run again, and does no I/O. The store counts the card's
+        revision if the step changes what the card shows.
+        """
 
-    async def by_engine_id(self, engine_id: str) -> Job | None: ...
+    async def job(self, job_id: str) -> Posted | None:
+        """The job or sweep with this id."""
+
+    async def submitted(self, job_id: str) -> Submitted | None:
+        """The job or submission with this id."""
+
+    async def by_engine_id(self, engine_id: str) -> Submitted | None: ...
 
     async def jobs(
         self,
@@ -52,34 +75,37 @@ class Store(Protocol):
         asker_id: int = 0,
         live: bool | None = None,
         limit: int = 25,
-    ) -> list[Job]:
-        """Newest first, without parts of sweeps; 0 and "" are any."""
+    ) -> list[Posted]:
+        """Jobs and sweeps, newest first; 0 and "" are any."""
 
-    async def add_parts(self, sweep_id: str, parts: Sequence[Job], step: Step) -> Job:
-        """Commits parts of a sweep with what that changes of it; those whose id is there already stay as they are."""
+    async def add_submissions(self, sweep_id: str, submissions: Sequence[Submission], step: Step[Sweep]) -> Sweep:
+        """Commit submissions of a sweep together with a change of the sweep; those that exist stay as they are."""
 
-    async def parts(self, sweep_id: str) -> list[Job]:
-        """All parts of a sweep, in their order."""
+    async def submissions(self, sweep_id: str) -> list[Submission]:
+        """All submissions of a sweep, oldest first."""
 
     async def trials(self, sweep_id: str, numbers: Sequence[int] = ()) -> list[Trial]:
-        """The trials of a sweep of which anything is known, by number; only these few where some are named."""
+        """The trials of a sweep about which anything is known, by number; only these few if some are named."""
 
-    async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step) -> Job:
-        """Writes these trials as they are now, with what that changes of the sweep: the sweep."""
+    async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step[Sweep]) -> Sweep:
+        """Write these trials as they are now, together with a change of the sweep."""
 
-    async def keep_draft(self, job: Job) -> None:
-        """A sweep that has been shown and is not confirmed yet."""
+    async def keep_draft(self, sweep: Sweep) -> None:
+        """Keep a sweep that has been shown and is not confirmed yet."""
 
-    async def draft(self, job_id: str) -> Job | None: ...
+    async def draft(self, sweep_id: str) -> Sweep | None: ...
 
-    async def drop_draft(self, job_id: str) -> None: ...
+    async def drop_draft(self, sweep_id: str) -> None: ...
 
     async def drop_drafts(self, before: float) -> None:
-        """Forgets the drafts made before that time."""
+        """Forget the drafts made before that time."""
 
-    async def open_jobs(self) -> list[Job]:
-        """Jobs, sweeps and their parts that still need something, oldest first: not terminal, not told, not archived,
-        or with an old card."""
+    async def unfinished(self) -> list[Row]:
+        """Jobs, sweeps and submissions with work left: not ended, result not posted, log not archived, or card out of
+        date. Oldest first."""
+
+    async def unfinished_sweeps(self) -> list[Sweep]:
+        """The sweeps among them."""
 
     async def append_log(self, job_id: str, events: Sequence[LogEvent], step: LogStep) -> int:
         """Stores the events that the job does not have yet (by `id`), in the order given, with the change that
@@ -89,7 +115,7 @@ class Store(Protocol):
         """Up to `limit` events from number `first`; a negative `first` counts from the end."""
 
     async def behind(self) -> list[Job]:
-        """Jobs with stored lines beyond `log_posted` and nothing pending in their THREAD lane, oldest first."""
+        """Jobs with stored lines beyond `lines_posted` and nothing pending in their THREAD lane, oldest first."""
 
     async def with_old_logs(self, archived_before: float) -> list[Job]:
         """Jobs archived before that time whose lines are still stored; 100 at most."""
@@ -106,7 +132,7 @@ class Store(Protocol):
     async def post_attempted(self, post_id: int, at: float) -> None:
         """Before a post is handed to the chat: keeps the time of the first attempt and counts."""
 
-    async def post_done(self, post_id: int, message_id: int, at: float, step: Step) -> None:
+    async def post_done(self, post_id: int, message_id: int, at: float, step: Step[Posted]) -> None:
         """Delivered; together with what that changes of the job (its card's or thread's id)."""
 
     async def post_parked(self, post_id: int, why: str, at: float) -> None:

@@ -12,12 +12,15 @@ import structlog
 from prometheus_client import Gauge
 
 from bot.domain.clock import passed
-from bot.domain.model.job import NOWHERE, Job
+from bot.domain.model.publication import NOWHERE
+from bot.domain.model.rows import Posted
+from bot.domain.model.sweep import Sweep
 from bot.domain.posts import Change, Lane, Post, PostKind
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.ports.chat import Chat
 from bot.ports.store import Step
 from bot.services.running.core import Core
+from bot.services.running.wakeups import Changed
 
 log = structlog.get_logger()
 
@@ -56,9 +59,10 @@ class Delivery:
         """Starts the first post of each free lane, and the edit of each card that is behind."""
         busy = set(self._busy)  # a lane that becomes free from here on may have delivered what is read next
         posts = await self._store.pending_posts()
-        jobs = {job.id: job for job in await self._store.open_jobs()}
+        rows = await self._store.unfinished()
+        jobs = {row.id: row for row in rows if isinstance(row, Posted)}
         LANES.set(len(posts))
-        OPEN.set(len(jobs))
+        OPEN.set(len(rows))
         for post in posts:
             key: LaneKey = (post.new.job_id, post.new.lane)
             job = jobs.get(key[0]) or await self._store.job(key[0])
@@ -88,10 +92,10 @@ class Delivery:
     def _free(self, key: LaneKey) -> bool:
         return key not in self._busy and passed(*self._rest.get(key, (0.0, 0.0)), self._now())
 
-    def _card_due(self, job: Job) -> bool:
-        if not job.message_id or job.shown_revision >= job.revision:
+    def _card_due(self, job: Posted) -> bool:
+        if not job.publication.outdated:
             return False
-        return not job.live or passed(self._edited.get(job.id, 0.0), self._settings.card, self._now())
+        return not job.execution.live or passed(self._edited.get(job.id, 0.0), self._settings.card, self._now())
 
     def _start(self, key: LaneKey, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(self._guarded(key, work), name=f"notify {key[0]} {key[1]}")
@@ -100,7 +104,7 @@ class Delivery:
 
     def _ended(self, key: LaneKey) -> None:
         self._busy.pop(key, None)
-        self._wakeups.deliver.wake()
+        self._wakeups.changed(Changed.LANE_FREE)
 
     async def _guarded(self, key: LaneKey, work: Coroutine[None, None, None]) -> None:
         try:
@@ -122,8 +126,8 @@ class Delivery:
         log.warning("delivery failed in passing", job=key[0], error=str(error), again_in_seconds=wait)
 
     # ---- posts -------------------------------------------------------------------------------------------
-    async def _deliver(self, post: Post, job: Job) -> None:
-        if post.new.lane is Lane.THREAD and job.thread_id == NOWHERE:
+    async def _deliver(self, post: Post, job: Posted) -> None:
+        if post.new.lane is Lane.THREAD and job.publication.thread_id == NOWHERE:
             await self._store.post_parked(post.id, "there is no thread to post it in", self._now())
             return
         try:
@@ -132,23 +136,22 @@ class Delivery:
             await self._refused(post, job, error)
             return
         await self._store.post_done(post.id, message_id, self._now(), _after(post, message_id, job))
-        if post.new.kind is PostKind.THREAD:
-            self._wakeups.post_lines.wake()
 
-    async def _refused(self, post: Post, job: Job, error: Refused) -> None:
+    async def _refused(self, post: Post, job: Posted, error: Refused) -> None:
         """An end goes to the next place that may take it; everything else is parked, with what hangs on it."""
         log.warning("a post cannot be delivered", job=job.id, kind=post.new.kind, error=str(error))
-        project = self._projects.get(job.project)
+        project = self._projects.get(job.run.project)
         channels = project.channel_ids if project is not None and isinstance(error, Missing | Denied) else None
         job = await self._store.change(job.id, _lost(post, channels, str(error)))
-        if post.new.kind is PostKind.END and not job.untold:
-            log.warning("the end is told elsewhere", job=job.id, place=job.end_place)
+        result = job.publication.result
+        if post.new.kind is PostKind.END and not result.undeliverable:
+            log.warning("the end is told elsewhere", job=job.id, place=result.channel_id)
             return
-        if job.untold:
+        if result.undeliverable:
             log.error("an end could not be told anywhere", job=job.id, error=str(error))
         await self._store.post_parked(post.id, str(error), self._now())
 
-    async def _once(self, post: Post, job: Job) -> int:
+    async def _once(self, post: Post, job: Posted) -> int:
         """The message's id, whether it is sent now or had arrived before."""
         if self._unsure(post, job):
             arrived = await self._chat.sent(post, job)
@@ -157,14 +160,15 @@ class Delivery:
         await self._store.post_attempted(post.id, self._now())
         return await self._chat.send(post, job)
 
-    def _unsure(self, post: Post, job: Job) -> bool:
+    def _unsure(self, post: Post, job: Posted) -> bool:
         """Whether it may have arrived and its nonce protects it no more; a lost store had other nonces."""
         if post.attempted_at is None:
             return False
-        return job.found_at is not None or passed(post.attempted_at, self._settings.nonce_window, self._now())
+        recovered = job.publication.recovered_at is not None
+        return recovered or passed(post.attempted_at, self._settings.nonce_window, self._now())
 
     # ---- cards -------------------------------------------------------------------------------------------
-    async def _show(self, job: Job) -> None:
+    async def _show(self, job: Posted) -> None:
         self._edited[job.id] = self._now()
         gone = False
         try:
@@ -174,64 +178,67 @@ class Delivery:
             gone = isinstance(error, Missing)
             self._rest[(job.id, CARD)] = (self._now(), REFUSED_REST_SECONDS)
         await self._store.change(job.id, _shown(job, gone=gone))
-        if not job.live:
+        if not job.execution.live:
             self._edited.pop(job.id, None)
 
 
-def _possible(post: Post, job: Job) -> bool:
+def _possible(post: Post, job: Posted) -> bool:
     """Whether what the post hangs on has been settled: the card for its thread, the thread for what goes into it."""
     if post.new.kind is PostKind.THREAD:
-        return job.message_id is not None
-    return post.new.lane is Lane.CHANNEL or job.thread_id is not None
+        return job.publication.card_id is not None
+    return post.new.lane is Lane.CHANNEL or job.publication.thread_id is not None
 
 
-def _lost(post: Post, channels: Sequence[int] | None, why: str) -> Step:
-    """A post that was refused takes with it what hangs on it: no invalid request is made twice.
+def _lost(post: Post, channels: Sequence[int] | None, why: str) -> Step[Posted]:
+    """A refused post takes with it what depends on it: no invalid request is made twice.
 
-    `channels` are the other places for an end; None where it would be refused everywhere.
+    `channels` are the other places for a result; None if it would be refused everywhere.
     """
 
-    def step(job: Job) -> Change | None:
-        if post.new.kind is PostKind.END:
-            return Change(replace(job, untold=why) if channels is None else job.end_refused(channels, why))
-        if post.new.kind is PostKind.CARD:
-            return Change(replace(job, message_id=NOWHERE, thread_id=NOWHERE))
-        if post.new.kind is PostKind.THREAD or post.new.lane is Lane.THREAD:
-            return Change(replace(job, thread_id=NOWHERE))
-        return None
+    def step(job: Posted) -> Change | None:
+        publication, channel_id = job.publication, job.request.channel_id
+        match post.new.kind:
+            case PostKind.END:
+                result = publication.result
+                result = result.given_up(why) if channels is None else result.refused(channel_id, channels, why)
+                publication = replace(publication, result=result)
+            case PostKind.CARD:
+                publication = publication.card_refused()
+            case _:
+                publication = publication.thread_refused()
+        return Change(replace(job, publication=publication))
 
     return step
 
 
-def _after(post: Post, message_id: int, seen: Job) -> Step:
-    """What a delivered post changes of its job; `seen` is what it was made of."""
+def _after(post: Post, message_id: int, seen: Posted) -> Step[Posted]:
+    """What a delivered post changes; `seen` is what it was made from."""
 
-    def step(job: Job) -> Change | None:
-        if post.new.kind is PostKind.CARD:
-            if post.attempted_at is not None:  # it may have arrived as it was at the first attempt: an edit follows
-                return Change(replace(job, message_id=message_id, revision=job.revision + 1))
-            shown = _with_picture(job, seen)
-            return Change(replace(shown, message_id=message_id, shown_revision=seen.revision))
+    def step(job: Posted) -> Change | None:
         if post.new.kind is PostKind.THREAD:
-            return Change(replace(job, thread_id=message_id, revision=job.revision + 1))
-        return None
+            return Change(replace(job, publication=job.publication.thread_started(message_id)))
+        if post.new.kind is not PostKind.CARD:
+            return None
+        if post.attempted_at is not None:  # it may have arrived as it was at the first attempt: an edit follows
+            return Change(replace(job, publication=job.publication.card_found(message_id)))
+        publication = job.publication.card_posted(message_id, seen.publication.revision)
+        return Change(replace(_with_picture(job, seen), publication=publication))
 
     return step
 
 
-def _shown(seen: Job, *, gone: bool) -> Step:
-    """What the edit of a card changes of its job; `seen` is what the card was made of."""
+def _shown(seen: Posted, *, gone: bool) -> Step[Posted]:
+    """What the edit of a card changes; `seen` is what the card was made from."""
 
-    def step(job: Job) -> Change | None:
-        message_id = NOWHERE if gone else job.message_id
-        shown = _with_picture(job, seen)
-        return Change(replace(shown, message_id=message_id, shown_revision=max(job.shown_revision, seen.revision)))
+    def step(job: Posted) -> Change | None:
+        publication = job.publication.card_edited(seen.publication.revision, gone=gone)
+        return Change(replace(_with_picture(job, seen), publication=publication))
 
     return step
 
 
-def _with_picture(job: Job, seen: Job) -> Job:
-    """The card has the picture of the sweep that it was made of."""
-    if job.sweep is None or seen.sweep is None:
-        return job
-    return replace(job, sweep=replace(job.sweep, shown_picture=seen.sweep.picture))
+def _with_picture(job: Posted, seen: Posted) -> Posted:
+    """The card has the picture of the sweep that it was made from."""
+    if isinstance(job, Sweep) and isinstance(seen, Sweep):
+        return replace(job, board=job.board.shown(seen.board.picture))
+    return job

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.sandbox.demo.record import Record
+from tests.support.processes import marked, needs_proc
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -104,17 +105,9 @@ def test_the_sweep_s_card_shows_its_heatmap(demo: tuple[str, Path]) -> None:
     assert (demo[1] / card["embeds"][0]["image"]["url"]).read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc, which Linux has")
+@needs_proc
 def test_it_leaves_nothing_running(demo: tuple[str, Path]) -> None:
     """Neither a process nor a folder: all that it starts has its TMPDIR, or a name in it."""
-    mark = str(demo[1].parent / "tmp").encode()
-    left = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            about = (place / "cmdline").read_bytes() + (place / "environ").read_bytes()
-        except OSError:
-            continue
-        if mark in about:
-            left.append(about[:200])
-    assert not left
-    assert list((demo[1].parent / "tmp").iterdir()) == []
+    folder = demo[1].parent / "tmp"
+    assert not marked(str(folder))
+    assert list(folder.iterdir()) == []

@@ -13,7 +13,7 @@ from bot.adapters.sqlite import open_store
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import ServiceError, UserError
-from bot.ports.engine import Hint, Submission
+from bot.ports.engine import Hint, SubmitCall
 from bot.ports.logs import LogPage
 from bot.services.jobs.submit import TrainRequest
 from bot.services.sweeps.propose import SweepRequest
@@ -30,7 +30,7 @@ LATEST_SECONDS = 8.0
 """How long after its end the last lines of an attempt become readable."""
 MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 """Where the stores lie: thousands of commits need no disk. What a disk keeps is tested with the store."""
-PORTS = ("batch", "logs", "artifacts", "code", "figures", "sampler", "events", "chat")
+PORTS = ("engine", "logs", "artifacts", "code", "figures", "sampler", "events", "chat")
 
 OF_TRIALS = ("feed", "follow", "listen", "prune", "measure", "report", "paint", "conclude")
 """While one of these writes trials the others wait for it, as each sweep's trials are behind a lock."""
@@ -63,7 +63,7 @@ class SlowBatch(FakeEngine):
         self._clock = clock
         self.twice = False
 
-    async def submit(self, submission: Submission) -> str:
+    async def submit(self, submission: SubmitCall) -> str:
         engine_id = await super().submit(submission)
         self.jobs[engine_id] = replace(self.jobs[engine_id], created_at=self._clock())
         if self.twice:
@@ -210,8 +210,8 @@ class Play:
         request = SweepRequest(MIKA, CHANNEL, interaction_id, text, **options)
         proposal = await self.alive(lambda bot: bot.propose.sweep(request))
         if proposal.needs_confirmation:
-            await self.alive(lambda bot: bot.propose.confirm(proposal.job.id, MIKA))
-        return proposal.job.id
+            await self.alive(lambda bot: bot.propose.confirm(proposal.sweep.id, MIKA))
+        return proposal.sweep.id
 
     async def click_stop(self, job_id: str) -> None:
         await self.alive(lambda bot: bot.stop.stop(job_id, MIKA))
@@ -233,7 +233,7 @@ class Play:
         """Until everything that waits for time has had it, and once more after a restart."""
         for _ in range(int(seconds / 12)):
             await self.turn(12)
-            if not await self.bot.store.open_jobs() and not await self.bot.store.pending_posts():
+            if not await self.bot.store.unfinished() and not await self.bot.store.pending_posts():
                 break
 
     async def alive(self, act: Callable[[Bot], Awaitable[T]]) -> T:

@@ -5,17 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bot.adapters.aws.batch_engine import CAPABILITIES
+from bot.adapters.aws.end_reasons import failure_reason
 from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest
 from bot.domain.logs.log_lines import LogEvent
-from bot.domain.model.job import Commit, Job
+from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt, Observation
+from bot.domain.model.plan import Plan
+from bot.domain.model.run import Commit
 from bot.domain.model.states import JobState
-from bot.domain.model.sweep import Plan, Trial
+from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
 from bot.domain.posts import Post
 from bot.errors import Missing, Refused, ServiceError, Unavailable
 from bot.ports.artifacts import Artifact
-from bot.ports.engine import Hint, Submission
+from bot.ports.engine import Hint, SubmitCall
 from bot.ports.logs import LogPage
 from tests.support.clock import Clock
 from tests.support.faults import Fault, raise_due
@@ -39,7 +43,7 @@ class FakeEngine(Faulty):
 
     def __init__(self) -> None:
         super().__init__()
-        self.submissions: list[Submission] = []
+        self.submissions: list[SubmitCall] = []
         self.jobs: dict[str, Observation] = {}
         self.terminated: list[str] = []
         self.lagging = False
@@ -49,7 +53,7 @@ class FakeEngine(Faulty):
         self.clock = Clock()
         self._counts: dict[str, Counter[JobState]] = {}
 
-    async def submit(self, submission: Submission) -> str:
+    async def submit(self, submission: SubmitCall) -> str:
         self._check("submit", after=False)
         engine_id = f"batch-{len(self.submissions) + 1}"
         self.submissions.append(submission)
@@ -91,6 +95,17 @@ class FakeEngine(Faulty):
         self._check("children", after=False)
         return [child.engine_id for child in self._children(engine_id) if child.state is state]
 
+    capabilities = CAPABILITIES
+
+    def child_id(self, engine_id: str, index: int) -> str:
+        return f"{engine_id}:{index}"
+
+    def child_index(self, child_id: str) -> int:
+        return int(child_id.rpartition(":")[2])
+
+    def parent_id(self, engine_id: str) -> str:
+        return engine_id.partition(":")[0]
+
     async def room(self, queue: str, definition: str) -> int | None:
         self._check("room", after=False)
         return self.machines
@@ -102,7 +117,8 @@ class FakeEngine(Faulty):
     def move(self, engine_id: str, state: JobState, *attempts: Attempt, reason: str = "") -> None:
         """Of a job or of a child; an array ends with the last of its children."""
         before = self.jobs[engine_id]
-        self.jobs[engine_id] = replace(before, state=state, attempts=attempts, status_reason=reason)
+        meant = failure_reason((attempts[-1].reason if attempts else "", reason))
+        self.jobs[engine_id] = replace(before, state=state, attempts=attempts, status_reason=reason, reason=meant)
         parent = engine_id.rpartition(":")[0]
         if parent:
             self._counts[parent].subtract([before.state])

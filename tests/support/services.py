@@ -3,13 +3,16 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from bot.adapters.sqlite import open_store
 from bot.domain.access import Person
 from bot.domain.model.job import Job
+from bot.domain.model.rows import Posted
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
 from bot.domain.posts import PostKind
 from bot.ports.store import Store
 from bot.services.delivery import Delivery, DeliverySettings
@@ -53,6 +56,8 @@ from tests.support.fakes import (
     FakeSampler,
 )
 from tests.support.projects import CHANNEL, PROJECT
+
+Kind = TypeVar("Kind")
 
 MIKA = Person(1, "mika", frozenset({"trainer", "admin"}))
 NOOR = Person(2, "noor", frozenset({"trainer"}))
@@ -109,7 +114,7 @@ class Bot:
         self.archive = Archive(core, self.tail, outside.artifacts, settings)
         self.trials = TrialBook(core)
         self.propose = Propose(core, outside.engine, outside.code, new_id=new_id or (lambda: next(ids)))
-        self.feed = Dispatch(core, self.trials, outside.sampler)
+        self.feed = Dispatch(core, outside.engine, self.trials, outside.sampler)
         self.follow = TrackTrials(core, outside.engine, self.trials)
         self.listen = StreamMetrics(core, outside.logs, self.trials, pace)
         self.prune = Prune(core, outside.engine, self.trials, outside.sampler)
@@ -148,10 +153,16 @@ class Bot:
             await service.once()
         await self.tell()
 
-    async def job(self, job_id: str) -> Job:
+    async def job(self, job_id: str) -> Posted:
         job = await self.store.job(job_id)
         assert job is not None
         return job
+
+    async def swept(self, sweep_id: str) -> Sweep:
+        return _only(Sweep, await self.store.job(sweep_id))
+
+    async def submission(self, submission_id: str) -> Submission:
+        return _only(Submission, await self.store.submitted(submission_id))
 
     def said(self, *kinds: PostKind) -> list[str]:
         """The texts of the messages of these kinds, in the order of their arrival."""
@@ -164,11 +175,16 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "signalbox.db") as opened:
+async def store(tmp_path: Path, wakeups: Wakeups) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "signalbox.db", committed=wakeups.committed) as opened:
         yield opened
 
 
 @pytest.fixture
 def bot(outside: Outside, store: Store, tmp_path: Path) -> Bot:
     return Bot(outside, store, tmp_path)
+
+
+def _only(kind: type[Kind], row: object) -> Kind:
+    assert isinstance(row, kind), row
+    return row

@@ -10,11 +10,12 @@ from typing import Any
 
 from bot.adapters.aws.capacity import Capacity
 from bot.adapters.aws.clients import AwsClients
+from bot.adapters.aws.end_reasons import failure_reason
 from bot.adapters.aws.error_codes import calling
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import Refused
-from bot.ports.engine import Submission
+from bot.ports.engine import Capabilities, SubmitCall
 
 IDS_PER_CALL = 100
 """DescribeJobs, `jobs`: "A list of up to 100 job IDs." (API_DescribeJobs)"""
@@ -22,6 +23,18 @@ SHORTEST_TIMEOUT_SECONDS = 60
 """`attemptDurationSeconds`: "The minimum value for the timeout is 60 seconds." (API_JobTimeout)"""
 _LONGEST_REASON = 1024
 """TerminateJob, `reason`: "This parameter has a limit of 1024 characters." (API_TerminateJob)"""
+CAPABILITIES = Capabilities(
+    name="AWS Batch",
+    # "The array size can be between 2 and 10,000."
+    # https://docs.aws.amazon.com/batch/latest/APIReference/API_ArrayProperties.html
+    array_size=10_000,
+    # "A total of 8192 characters are allowed for overrides."
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    environment_characters=8_192,
+    # Ended jobs stay listed for at least 24 hours, often for a week.
+    # https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
+    remembers_seconds=7 * 86_400.0,
+)
 
 # In the order in which a job passes them, so that a job that moves on between two calls is still found.
 _UNFINISHED = [state for state in JobState if not state.terminal and state is not JobState.INTENT]
@@ -29,9 +42,10 @@ _ON_A_MACHINE = (JobState.STARTING, JobState.RUNNING)
 
 
 class BatchEngine:
-    """Implements `bot.ports.engine.Engine`. Reads are at least `read_interval` seconds apart.
+    """`bot.ports.engine.Engine` on AWS Batch. The SDK's own retries are off for `submit`.
 
-    AWS publishes no rate for DescribeJobs and ListJobs; whatever it is, everyone in the account shares it.
+    Reads are at least `read_interval` seconds apart. AWS publishes no rate for DescribeJobs and ListJobs; whatever it
+    is, everyone in the account shares it.
     """
 
     def __init__(
@@ -47,17 +61,21 @@ class BatchEngine:
         self._next_read = 0.0
         self._capacity = Capacity(clients.batch, now)
 
-    async def submit(self, submission: Submission) -> str:
-        environment = [{"name": name, "value": value} for name, value in submission.environment.items()]
-        array = {"arrayProperties": {"size": submission.array_size}} if submission.array_size else {}
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
+
+    async def submit(self, call: SubmitCall) -> str:
+        environment = [{"name": name, "value": value} for name, value in call.environment.items()]
+        array = {"arrayProperties": {"size": call.array_size}} if call.array_size else {}
         with calling("Batch SubmitJob"):
             answer = await self._once.submit_job(
-                jobName=submission.name,
-                jobQueue=submission.queue,
-                jobDefinition=submission.definition,
-                containerOverrides={"command": list(submission.command), "environment": environment},
-                timeout={"attemptDurationSeconds": max(submission.timeout_seconds, SHORTEST_TIMEOUT_SECONDS)},
-                tags=dict(submission.tags),
+                jobName=call.name,
+                jobQueue=call.queue,
+                jobDefinition=call.definition,
+                containerOverrides={"command": list(call.command), "environment": environment},
+                timeout={"attemptDurationSeconds": max(call.timeout_seconds, SHORTEST_TIMEOUT_SECONDS)},
+                tags=dict(call.tags),
                 propagateTags=True,
                 **array,
             )
@@ -97,6 +115,15 @@ class BatchEngine:
     async def children(self, engine_id: str, state: JobState) -> list[str]:
         return await self._list_ids(arrayJobId=engine_id, jobStatus=state)
 
+    def child_id(self, engine_id: str, index: int) -> str:
+        return f"{engine_id}:{index}"
+
+    def child_index(self, child_id: str) -> int:
+        return int(child_id.rpartition(":")[2])
+
+    def parent_id(self, engine_id: str) -> str:
+        return engine_id.partition(":")[0]
+
     async def room(self, queue: str, definition: str) -> int | None:
         return await self._capacity.jobs_at_once(queue, definition)
 
@@ -131,15 +158,16 @@ class BatchEngine:
 def _observation(detail: Mapping[str, Any]) -> Observation:
     """From a JobDetail: https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html"""
     state = JobState(detail["status"])
+    status_reason, attempts = detail.get("statusReason") or "", _attempts(detail, state)
     return Observation(
         engine_id=detail["jobId"],
         name=detail["jobName"],
         state=state,
-        status_reason=detail.get("statusReason") or "",
+        status_reason=status_reason,
         created_at=_seconds(detail.get("createdAt")),
         started_at=_seconds(detail.get("startedAt")),
         stopped_at=_seconds(detail.get("stoppedAt")),
-        attempts=_attempts(detail, state),
+        attempts=attempts,
         tags=tuple((detail.get("tags") or {}).items()),
         environment=tuple(
             (variable["name"], variable.get("value", ""))
@@ -147,6 +175,7 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
         ),
         terminated=bool(detail.get("isTerminated") or detail.get("isCancelled")),
         children=_children(detail),
+        reason=failure_reason((attempts[-1].reason if attempts else "", status_reason)),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from bot.adapters.processes.frames import frame
 from bot.domain.drawing.figures import BoardRequest, Cell, Curve, Drawing, FigureRequest
 from bot.domain.model.space import Axis
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
 
 

@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 from bot.adapters.git.git_command import GitFailed, remote_error
 from bot.adapters.git.mirror import LogEntry, Mirror, Refs
-from bot.domain.model.job import Commit
+from bot.domain.model.run import Commit
 from bot.errors import BadInput, ServiceError, Unavailable, UnknownName
 
 T = TypeVar("T")

@@ -10,8 +10,9 @@ from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
 from bot.adapters.sampling.distributions import OptunaSpace
+from bot.domain.model.plan import Plan
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import Plan, Trial, TrialState
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value
 from bot.domain.sweeps.tally import point_of
 
@@ -21,7 +22,7 @@ _POINT_TO_BLAME = (EndReason.COMMAND_FAILED, EndReason.OUT_OF_MEMORY, EndReason.
 
 @dataclass(frozen=True, slots=True)
 class StudyPoint:
-    """One point for Optuna. `value` is the mean over all folds; for a pruned point, over the folds that reported one."""
+    """One point for Optuna. `value` is the mean over its folds; for a pruned point, over those that reported one."""
 
     parameters: Mapping[str, Value]
     state: OptunaState
@@ -38,7 +39,9 @@ def study_points(plan: Plan, trials: Iterable[Trial]) -> list[StudyPoint]:
     return [_study_point(plan, of_point) for _, of_point in sorted(folds.items())]
 
 
-def create_study(known: Iterable[StudyPoint], space: OptunaSpace, *, maximize: bool, sampler: BaseSampler | None = None) -> optuna.Study:
+def create_study(
+    known: Iterable[StudyPoint], space: OptunaSpace, *, maximize: bool, sampler: BaseSampler | None = None
+) -> optuna.Study:
     """Create an in-memory study of all points that lie in the space."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(direction="maximize" if maximize else "minimize", sampler=sampler)

@@ -8,7 +8,8 @@ from optuna.trial import TrialState
 
 from bot.adapters.sampling.distributions import OptunaSpace
 from bot.adapters.sampling.optuna_trials import create_study, study_points
-from bot.domain.model.sweep import Plan, Trial
+from bot.domain.model.plan import Plan
+from bot.domain.model.trial import Trial
 
 FEWEST = 10
 """Ended points needed: with fewer, the result is chance."""

@@ -8,7 +8,8 @@ from typing import Any, Self
 
 from bot.adapters.processes.child_process import ChildProcess
 from bot.adapters.sampling.sampling_requests import ASK, IMPORTANCE, pack_request, unpack_answer
-from bot.domain.model.sweep import Plan, Trial
+from bot.domain.model.plan import Plan
+from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
 from bot.domain.sweeps import halving
 from bot.errors import Unavailable

@@ -6,9 +6,10 @@ from typing import Any
 import orjson
 
 from bot.adapters.processes.frames import frame
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Plan, Search, Trial
+from bot.domain.model.trial import Trial
 from bot.domain.parameters import Kind
 
 ASK, IMPORTANCE = "ask", "importance"

@@ -9,7 +9,8 @@ from optuna.samplers import TPESampler
 
 from bot.adapters.sampling.distributions import OptunaSpace
 from bot.adapters.sampling.optuna_trials import create_study, study_points
-from bot.domain.model.sweep import Plan, Trial
+from bot.domain.model.plan import Plan
+from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
 from trainer import space
 

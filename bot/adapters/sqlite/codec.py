@@ -1,4 +1,4 @@
-"""Jobs and trials as JSON and back.
+"""Jobs, sweeps, submissions and trials as JSON and back. A row says its kind, behind its id.
 
 A field that an older bot did not write gets its default, and one that a newer bot wrote is left out, so a field can
 be added without a migration. The text is ASCII whatever a name or a subject holds; NaN and infinity (the loss of a
@@ -14,34 +14,40 @@ from operator import attrgetter
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from bot.domain.model.job import Job
-from bot.domain.model.sweep import Trial
+from bot.domain.model.rows import Row
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
 from bot.errors import StoreError
 
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
+_KINDS: Mapping[str, type[Row]] = {kind.__name__.lower(): kind for kind in (Job, Sweep, Submission)}
 
 
-def encode(value: Job | Trial) -> str:
-    """One line of JSON."""
-    return _JSON.encode(value)
+def encode(value: Row | Trial) -> str:
+    """One line of JSON. The id comes first: `decode` remembers by it."""
+    if isinstance(value, Trial):
+        return _JSON.encode(value)
+    return _JSON.encode({"id": value.id, "kind": type(value).__name__.lower(), **_plain(value)})
 
 
 class _Latest:
-    """Of one job the text that was read last, and what it says: None before."""
+    """Of one row the text that was read last, and what it says: None before."""
 
     def __init__(self) -> None:
-        self.read: tuple[str, Job] | None = None
+        self.read: tuple[str, Row] | None = None
 
 
-def decode(text: str) -> Job:
-    """The job that `encode` was given; `StoreError` where the text is not one that this version can read.
+def decode(text: str) -> Row:
+    """The row that `encode` was given; `StoreError` where the text is not one that this version can read.
 
     Remembered by its beginning, the id, as every service asks for the same open jobs again and again. Only the latest
     of each is kept: a sweep over 10,000 seeds takes 0.5 MB each time that it changes.
     """
     latest = _latest(text[: text.find(",")])
     if latest.read is None or latest.read[0] != text:
-        latest.read = text, _decoded(Job, text)
+        latest.read = text, _decoded(_KINDS, text)
     return latest.read[1]
 
 
@@ -53,15 +59,17 @@ def _latest(head: str) -> _Latest:  # noqa: ARG001  what it is remembered by
 @lru_cache(maxsize=20_000)
 def decode_trial(text: str) -> Trial:
     """The same for a trial. Of a sweep that is looked at again, most trials are as they were."""
-    return _decoded(Trial, text)
+    return _decoded({"": Trial}, text)
 
 
-def _decoded(kind: type[T], text: str) -> T:
+def _decoded(kinds: Mapping[str, type[T]], text: str) -> T:
     try:
-        return _build(kind, json.loads(text))
-    except (AttributeError, TypeError, ValueError) as error:
+        raw = json.loads(text)
+        return _build(kinds[raw.pop("kind", "")], raw)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        what = "trial" if "" in kinds else "job"
         raise StoreError(
-            f"The store holds a {kind.__name__.lower()} that this version cannot read ({error}): {text[:80]}…\n"
+            f"The store holds a {what} that this version cannot read ({error}): {text[:80]}…\n"
             "Start the version that wrote it, or restore a snapshot."
         ) from error
 
@@ -80,8 +88,10 @@ _JSON = json.JSONEncoder(default=_plain, separators=(",", ":"))
 
 @cache
 def _getter(kind: Any) -> tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]:
-    """The names of a dataclass's fields, two at least, and what takes all their values from an instance."""
+    """The names of a dataclass's fields, and what takes all their values from an instance."""
     names = tuple(field.name for field in fields(kind))
+    if len(names) == 1:
+        return names, lambda value: (getattr(value, names[0]),)
     return names, attrgetter(*names)
 
 

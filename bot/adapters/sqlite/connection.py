@@ -5,8 +5,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from bot.errors import StoreError
+from bot.ports.store import Written
 
 BUSY_MS = 5_000
 """How long another program that has the file open (a look at it by hand) is waited for."""
@@ -31,13 +33,21 @@ _ADVICE = {
 }
 
 
-def connect(path: Path) -> sqlite3.Connection:
+class Connection(sqlite3.Connection):
+    """A connection that collects what the transaction under way writes."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.written = Written()
+
+
+def connect(path: Path) -> Connection:
     """A connection for the thread that calls; the file is made, for its owner alone, where there is none.
 
     Raises `sqlite3.Error` for one that is damaged.
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the same mode
-    connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+    connection = sqlite3.connect(path, isolation_level=None, cached_statements=256, factory=Connection)
     try:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -61,9 +71,10 @@ def _check(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def transaction(connection: Connection) -> Iterator[None]:
     """All or nothing. IMMEDIATE: one that reads first and then writes would fail as busy, whatever the time-out."""
     connection.execute("BEGIN IMMEDIATE")
+    connection.written = Written()
     try:
         yield
         connection.execute("COMMIT")

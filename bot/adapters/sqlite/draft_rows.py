@@ -1,23 +1,25 @@
 """Sweeps that are shown and not confirmed yet, inside a transaction of the caller's."""
 
-from sqlite3 import Connection
-
 from bot.adapters.sqlite.codec import decode, encode
-from bot.domain.model.job import Job
+from bot.adapters.sqlite.connection import Connection
+from bot.domain.model.sweep import Sweep
 
 
-def keep(connection: Connection, job: Job) -> None:
+def keep(connection: Connection, sweep: Sweep) -> None:
     """In place of an earlier one of that id."""
-    connection.execute("INSERT OR REPLACE INTO draft VALUES (?, ?, ?)", (job.id, job.created_at, encode(job)))
+    connection.execute(
+        "INSERT OR REPLACE INTO draft VALUES (?, ?, ?)", (sweep.id, sweep.request.created_at, encode(sweep))
+    )
 
 
-def by_id(connection: Connection, job_id: str) -> Job | None:
-    found = connection.execute("SELECT json FROM draft WHERE id = ?", (job_id,)).fetchone()
-    return decode(found[0]) if found else None
+def by_id(connection: Connection, sweep_id: str) -> Sweep | None:
+    found = connection.execute("SELECT json FROM draft WHERE id = ?", (sweep_id,)).fetchone()
+    draft = decode(found[0]) if found else None
+    return draft if isinstance(draft, Sweep) else None
 
 
-def drop(connection: Connection, job_id: str) -> None:
-    connection.execute("DELETE FROM draft WHERE id = ?", (job_id,))
+def drop(connection: Connection, sweep_id: str) -> None:
+    connection.execute("DELETE FROM draft WHERE id = ?", (sweep_id,))
 
 
 def drop_old(connection: Connection, before: float) -> None:

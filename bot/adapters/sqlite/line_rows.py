@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from sqlite3 import Connection
 
 from bot.adapters.sqlite import job_rows
+from bot.adapters.sqlite.connection import Connection
 from bot.adapters.sqlite.storable_text import storable
 from bot.domain.logs.log_lines import LogEvent
+from bot.domain.model.job import Job
 from bot.ports.store import LogLines, LogStep
 
 ROWS = 500
@@ -17,9 +18,12 @@ ROWS = 500
 def append(connection: Connection, job_id: str, events: Sequence[LogEvent], step: LogStep, at: float) -> int:
     """The number of events that were new; KeyError if the job is unknown."""
     job = job_rows.known(connection, job_id)
+    if not isinstance(job, Job):
+        raise KeyError(job_id)
     new = _new(connection, job_id, events)
     if new:
         _insert(connection, job_id, new)
+        connection.written.lines += len(new)
         job_rows.save(connection, job, step(job, new), at)
     return len(new)
 

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from sqlite3 import Connection
 
+from bot.adapters.sqlite.connection import Connection
 from bot.adapters.sqlite.storable_text import storable
 from bot.domain.posts import File, NewPost, Post, PostKind
 
@@ -17,6 +17,7 @@ def add(connection: Connection, posts: Sequence[NewPost], at: float, *, since: f
             (post.key, post.job_id, post.lane, post.kind, storable(post.text), post.digest, at, since),
         )
         if added.rowcount:
+            connection.written.posts += 1
             connection.executemany(
                 "INSERT INTO post_file VALUES (?, ?, ?, ?, ?)",
                 [(added.lastrowid, i, file.name, file.content, file.path) for i, file in enumerate(post.files)],

@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.adapters.sqlite import draft_rows, job_rows
-from bot.adapters.sqlite.connection import connect, in_words, transaction
+from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate, renumber
 from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.domain.model.job import Job
+from bot.domain.model.rows import Row
 from bot.domain.model.states import JobState
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import StoreError
 
@@ -83,25 +86,31 @@ def _usable(snapshot: Path, fresh: Path, at: float) -> bool:
     return True
 
 
-def _mark(connection: sqlite3.Connection, at: float) -> None:
+def _mark(connection: Connection, at: float) -> None:
     """What happened after the snapshot is looked for before it is done again: at Batch by name, in the chat by text."""
     renumber(connection)
     connection.execute("UPDATE post SET attempted_at = created_at WHERE done_at IS NULL AND attempted_at IS NULL")
     draft_rows.drop_old(connection, math.inf)  # whoever was shown one is asked again
-    for job in job_rows.open_jobs(connection):
-        job_rows.save(connection, job, Change(_found(job, at), _notes(job, at)), at)
+    for row in job_rows.unfinished(connection):
+        job_rows.save(connection, row, Change(_found(row, at), _notes(row, at)), at)
 
 
-def _found(job: Job, at: float) -> Job:
-    found = replace(job, found_at=at, revision=job.revision + 1)
-    unsure = job.sweep is None and job.state is JobState.INTENT and job.submit_tried_at is None
-    return replace(found, submit_tried_at=at) if unsure else found
+def _found(row: Row, at: float) -> Row:
+    if isinstance(row, Sweep):
+        return replace(row, publication=row.publication.recovered(at))
+    unsure = row.execution.state is JobState.INTENT and row.execution.submit_called_at is None
+    execution = row.execution.submit_called(at) if unsure else row.execution
+    if isinstance(row, Submission):
+        return replace(row, recovered_at=at, execution=execution)
+    return replace(row, publication=row.publication.recovered(at), execution=execution)
 
 
-def _notes(job: Job, at: float) -> tuple[NewPost, ...]:
-    """A part has no thread: its sweep is told."""
-    text = RESTORED if job.sweep is None else RESTORED_SWEEP
-    return () if job.part else (NewPost(f"restored:{job.id}:{at:.0f}", PostKind.NOTE, job.id, text=text),)
+def _notes(row: Row, at: float) -> tuple[NewPost, ...]:
+    """A submission has no thread; its sweep's gets a note of its own."""
+    if isinstance(row, Submission):
+        return ()
+    text = RESTORED if isinstance(row, Job) else RESTORED_SWEEP
+    return (NewPost(f"restored:{row.id}:{at:.0f}", PostKind.NOTE, row.id, text=text),)
 
 
 def _moved_aside(store: Path) -> Path | None:

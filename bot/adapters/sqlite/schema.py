@@ -1,9 +1,9 @@
 """The tables, as steps from one version to the next. A step that has been released is never changed."""
 
 from collections.abc import Callable, Sequence
-from sqlite3 import Connection
 
-from bot.adapters.sqlite.connection import transaction
+from bot.adapters.sqlite.connection import Connection, transaction
+from bot.adapters.sqlite.job_objects import job_objects
 from bot.errors import StoreError
 
 APPLICATION_ID = 0x51C4A1B0
@@ -150,4 +150,4 @@ def _sweeps(connection: Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: Sequence[Migration] = (_first, renumber, _sweeps)
+MIGRATIONS: Sequence[Migration] = (_first, renumber, _sweeps, job_objects)

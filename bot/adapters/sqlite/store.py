@@ -5,7 +5,6 @@ once begun it runs to its end.
 """
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,38 +13,44 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.adapters.sqlite import draft_rows, job_rows, line_rows, outbox_rows, sweep_rows
-from bot.adapters.sqlite.connection import connect, in_words, transaction
+from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate
 from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
-from bot.domain.model.sweep import Trial
+from bot.domain.model.rows import AnyRow, Posted, Row, Submitted
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
 from bot.domain.posts import NewPost, Post
 from bot.errors import StoreError
-from bot.ports.store import LogLines, LogStep, Step
+from bot.ports.store import LogLines, LogStep, Step, Written
 
 T = TypeVar("T")
 
 
 @asynccontextmanager
-async def open_store(path: Path, *, now: Callable[[], float] = time.time) -> "AsyncIterator[SqliteStore]":
+async def open_store(
+    path: Path, *, now: Callable[[], float] = time.time, committed: Callable[[Written], None] | None = None
+) -> "AsyncIterator[SqliteStore]":
     """The store in that file, which is made where there is none, with its folder.
 
-    Raises `StoreError` where another bot has it, where it is damaged, or where a newer version has written it.
+    `committed` is called on the event loop after each commit. Raises `StoreError` if another bot has the file, if it is
+    damaged, or if a newer version has written it.
     """
     thread = ThreadPoolExecutor(1, thread_name_prefix="store")
     held = ExitStack()  # filled and emptied by the thread, in that order, also when the opening is cancelled
     try:
         connection = await asyncio.wrap_future(thread.submit(_open, path, held))
-        yield SqliteStore(path, connection, thread, now)
+        yield SqliteStore(path, connection, thread, now, committed)
     finally:
         closed = thread.submit(held.close)
         thread.shutdown(wait=False)
         await asyncio.shield(asyncio.wrap_future(closed))
 
 
-def _open(path: Path, held: ExitStack) -> sqlite3.Connection:
+def _open(path: Path, held: ExitStack) -> Connection:
     with in_words(f"The store {path}"):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         held.enter_context(lease(path))
@@ -58,22 +63,33 @@ class SqliteStore:
     """Made by `open_store`. `bot.ports.store.Store` says what the methods promise."""
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, thread: ThreadPoolExecutor, now: Callable[[], float]
+        self,
+        path: Path,
+        connection: Connection,
+        thread: ThreadPoolExecutor,
+        now: Callable[[], float],
+        committed: Callable[[Written], None] | None = None,
     ) -> None:
         self._path, self._connection, self._thread, self._now = path, connection, thread, now
+        self._committed = committed
         self._name = f"The store {path}"
 
     # ---- jobs --------------------------------------------------------------------------------------------
-    async def add(self, job: Job, posts: Sequence[NewPost], trials: Sequence[Trial] = ()) -> Job:
-        return await self._write(lambda db: sweep_rows.add(db, job, posts, trials, self._now()))
+    async def add(
+        self, posted: job_rows.AnyPosted, posts: Sequence[NewPost], trials: Sequence[Trial] = ()
+    ) -> job_rows.AnyPosted:
+        return await self._write(lambda db: sweep_rows.add(db, posted, posts, trials, self._now()))
 
-    async def change(self, job_id: str, step: Step) -> Job:
-        return await self._write(lambda db: job_rows.change(db, job_id, step, self._now()))
+    async def change(self, row_id: str, step: Step[AnyRow]) -> AnyRow:
+        return await self._write(lambda db: job_rows.change(db, row_id, step, self._now()))
 
-    async def job(self, job_id: str) -> Job | None:
-        return await self._read(lambda db: job_rows.by_id(db, job_id))
+    async def job(self, job_id: str) -> Posted | None:
+        return await self._read(lambda db: job_rows.posted(db, job_id))
 
-    async def by_engine_id(self, engine_id: str) -> Job | None:
+    async def submitted(self, job_id: str) -> Submitted | None:
+        return await self._read(lambda db: job_rows.submitted(db, job_id))
+
+    async def by_engine_id(self, engine_id: str) -> Submitted | None:
         return await self._read(lambda db: job_rows.by_engine_id(db, engine_id))
 
     async def jobs(
@@ -84,35 +100,38 @@ class SqliteStore:
         asker_id: int = 0,
         live: bool | None = None,
         limit: int = 25,
-    ) -> list[Job]:
+    ) -> list[Posted]:
         given: dict[str, str | int] = {"project": project, "channel_id": channel_id, "asker_id": asker_id}
         where = {column: value for column, value in given.items() if value}
         return await self._read(lambda db: job_rows.newest(db, where, live=live, limit=limit))
 
-    async def open_jobs(self) -> list[Job]:
-        return await self._read(job_rows.open_jobs)
+    async def unfinished(self) -> list[Row]:
+        return await self._read(job_rows.unfinished)
+
+    async def unfinished_sweeps(self) -> list[Sweep]:
+        return [row for row in await self.unfinished() if isinstance(row, Sweep)]
 
     # ---- sweeps ------------------------------------------------------------------------------------------
-    async def add_parts(self, sweep_id: str, parts: Sequence[Job], step: Step) -> Job:
-        return await self._write(lambda db: sweep_rows.add_parts(db, sweep_id, parts, step, self._now()))
+    async def add_submissions(self, sweep_id: str, submissions: Sequence[Submission], step: Step[Sweep]) -> Sweep:
+        return await self._write(lambda db: sweep_rows.add_submissions(db, sweep_id, submissions, step, self._now()))
 
-    async def parts(self, sweep_id: str) -> list[Job]:
-        return await self._read(lambda db: job_rows.parts(db, sweep_id))
+    async def submissions(self, sweep_id: str) -> list[Submission]:
+        return await self._read(lambda db: job_rows.submissions(db, sweep_id))
 
     async def trials(self, sweep_id: str, numbers: Sequence[int] = ()) -> list[Trial]:
         return await self._read(lambda db: sweep_rows.trials(db, sweep_id, numbers))
 
-    async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step) -> Job:
+    async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step[Sweep]) -> Sweep:
         return await self._write(lambda db: sweep_rows.record(db, sweep_id, trials, step, self._now()))
 
-    async def keep_draft(self, job: Job) -> None:
-        await self._write(lambda db: draft_rows.keep(db, job))
+    async def keep_draft(self, sweep: Sweep) -> None:
+        await self._write(lambda db: draft_rows.keep(db, sweep))
 
-    async def draft(self, job_id: str) -> Job | None:
-        return await self._read(lambda db: draft_rows.by_id(db, job_id))
+    async def draft(self, sweep_id: str) -> Sweep | None:
+        return await self._read(lambda db: draft_rows.by_id(db, sweep_id))
 
-    async def drop_draft(self, job_id: str) -> None:
-        await self._write(lambda db: draft_rows.drop(db, job_id))
+    async def drop_draft(self, sweep_id: str) -> None:
+        await self._write(lambda db: draft_rows.drop(db, sweep_id))
 
     async def drop_drafts(self, before: float) -> None:
         await self._write(lambda db: draft_rows.drop_old(db, before))
@@ -143,10 +162,10 @@ class SqliteStore:
     async def post_attempted(self, post_id: int, at: float) -> None:
         await self._write(lambda db: outbox_rows.attempted(db, post_id, at))
 
-    async def post_done(self, post_id: int, message_id: int, at: float, step: Step) -> None:
+    async def post_done(self, post_id: int, message_id: int, at: float, step: Step[Posted]) -> None:
         """A post that is settled already stays as it is, and `step` is left out."""
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: Connection) -> None:
             job_id = outbox_rows.done(db, post_id, message_id, at)
             if job_id is not None:
                 job_rows.change(db, job_id, step, self._now())
@@ -161,14 +180,18 @@ class SqliteStore:
         """Writes a copy as of now, whole or not at all, while the store goes on. `StoreError` where it cannot."""
         await asyncio.to_thread(write_snapshot, self._path, target)
 
-    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        def in_transaction() -> T:
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        def in_transaction() -> tuple[T, Written]:
             with in_words(self._name), transaction(self._connection):
-                return work(self._connection)
+                result = work(self._connection)
+            return result, self._connection.written
 
-        return await self._in_thread(in_transaction)
+        result, written = await self._in_thread(in_transaction)
+        if self._committed is not None:
+            self._committed(written)
+        return result
 
-    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def _read(self, work: Callable[[Connection], T]) -> T:
         """Without a transaction: nothing else is written while the one thread reads."""
 
         def in_turn() -> T:

@@ -1,13 +1,14 @@
-"""The parts and the trials of sweeps, inside a transaction of the caller's."""
+"""The submissions and the trials of sweeps, inside a transaction of the caller's."""
 
 from collections.abc import Sequence
 from operator import attrgetter
-from sqlite3 import Connection
 
 from bot.adapters.sqlite import job_rows
 from bot.adapters.sqlite.codec import decode_trial, encode
-from bot.domain.model.job import Job
-from bot.domain.model.sweep import Trial
+from bot.adapters.sqlite.connection import Connection
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
 from bot.domain.posts import NewPost
 from bot.ports.store import Step
 
@@ -15,27 +16,38 @@ ROWS = 500
 """Rows in one statement, of which each lets other threads run once: as with the lines of a log."""
 
 
-def add(connection: Connection, job: Job, posts: Sequence[NewPost], trials: Sequence[Trial], at: float) -> Job:
-    """A job with the trials that are known already, unless its interaction has a job: that one."""
-    added = job_rows.add(connection, job, posts, at)
-    if added is job:
-        _write(connection, job.id, trials)
+def add(
+    connection: Connection, posted: job_rows.AnyPosted, posts: Sequence[NewPost], trials: Sequence[Trial], at: float
+) -> job_rows.AnyPosted:
+    """Insert a job or a sweep with the trials that are known already; the one of its interaction if there is one."""
+    added = job_rows.add(connection, posted, posts, at)
+    if added is posted:
+        _write(connection, posted.id, trials)
     return added
 
 
-def add_parts(connection: Connection, sweep_id: str, parts: Sequence[Job], step: Step, at: float) -> Job:
+def add_submissions(
+    connection: Connection, sweep_id: str, submissions: Sequence[Submission], step: Step[Sweep], at: float
+) -> Sweep:
     """The sweep after the step; KeyError if unknown."""
-    sweep = job_rows.known(connection, sweep_id)
-    for part in parts:
-        job_rows.add_part(connection, sweep_id, part)
+    sweep = _known(connection, sweep_id)
+    for submission in submissions:
+        job_rows.add_submission(connection, sweep.request, submission)
     return job_rows.save(connection, sweep, step(sweep), at)
 
 
-def record(connection: Connection, sweep_id: str, trials: Sequence[Trial], step: Step, at: float) -> Job:
+def record(connection: Connection, sweep_id: str, trials: Sequence[Trial], step: Step[Sweep], at: float) -> Sweep:
     """The sweep after the step; KeyError if unknown."""
-    sweep = job_rows.known(connection, sweep_id)
+    sweep = _known(connection, sweep_id)
     _write(connection, sweep_id, trials)
     return job_rows.save(connection, sweep, step(sweep), at)
+
+
+def _known(connection: Connection, sweep_id: str) -> Sweep:
+    row = job_rows.known(connection, sweep_id)
+    if not isinstance(row, Sweep):
+        raise KeyError(sweep_id)
+    return row
 
 
 def trials(connection: Connection, sweep_id: str, numbers: Sequence[int] = ()) -> list[Trial]:
@@ -50,6 +62,7 @@ def trials(connection: Connection, sweep_id: str, numbers: Sequence[int] = ()) -
 
 
 def _write(connection: Connection, sweep_id: str, trials: Sequence[Trial]) -> None:
+    connection.written.trials += trials
     for start in range(0, len(trials), ROWS):
         values: list[str | int] = []
         for trial in trials[start : start + ROWS]:

@@ -5,9 +5,9 @@ from bot.chat.buttons import forms, replies
 from bot.chat.buttons.views import confirm_buttons
 from bot.chat.cards.choose import state_word
 from bot.chat.context import Action, Click, Interaction, acknowledge, answer, person
-from bot.domain.model.job import Job
 from bot.domain.model.names import parse
-from bot.domain.model.sweep import Sweep, TrialState
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import TrialState
 
 LINES = 30
 
@@ -20,8 +20,8 @@ async def stop(interaction: Interaction, text: str) -> None:
     if name.trial is not None:
         _, trial = await services.trial.trial(name.job_id, name.trial)
         question = f"Stop {name}? It is {trial.shown}; the other trials of {job.id} go on."
-    elif job.sweep is not None:
-        question = _about_sweep(job, job.sweep)
+    elif isinstance(job, Sweep):
+        question = _about_sweep(job)
     else:
         question = f"Stop {job.id}? It is {state_word(job)}. What it has done so far is kept, and Retry begins anew."
     await answer(interaction, question, view=confirm_buttons(str(name)))
@@ -97,9 +97,9 @@ CLICKS: dict[Action, Click] = {
 }
 
 
-def _about_sweep(job: Job, sweep: Sweep) -> str:
+def _about_sweep(sweep: Sweep) -> str:
     ended, running = sweep.tally.ended, sweep.tally.count(TrialState.RUNNING)
     return (
-        f"Stop {job.id}? Of its {sweep.plan.trials:,} trials {ended:,} have ended and {running:,} are running. "
+        f"Stop {sweep.id}? Of its {sweep.plan.trials:,} trials {ended:,} have ended and {running:,} are running. "
         "What they have done so far is kept."
     )

@@ -13,8 +13,9 @@ from bot.chat import error_replies
 from bot.chat.buttons import replies
 from bot.chat.cards.inert import cut
 from bot.chat.context import Action, BoxClient, Interaction, acknowledge, project_of
-from bot.domain.model.job import Job
 from bot.domain.model.names import Name, parse
+from bot.domain.model.rows import Posted
+from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.errors import UserError
@@ -25,7 +26,7 @@ LABEL_DESCRIPTION = 100
 _CUSTOM_ID = re.compile(rf"sb:{Action.TRAIN_BEST}:(?P<name>[0-9a-z.]{{1,64}})")
 
 
-def epochs_form(client: BoxClient, job: Job, best: Name) -> discord.ui.Modal | None:
+def epochs_form(client: BoxClient, job: Posted, best: Name) -> discord.ui.Modal | None:
     """None where the project has no whole number of epochs to ask for."""
     parameter = _epochs_of(project_of(client, job))
     if parameter is None:
@@ -70,15 +71,15 @@ def _epochs_of(project: Project | None) -> Parameter | None:
     return next((each for each in declared if each.name == EPOCHS and each.kind is Kind.INT), None)
 
 
-def _had(job: Job, parameter: Parameter) -> int:
+def _had(job: Posted, parameter: Parameter) -> int:
     """The best trial's epochs: what was swept, else what was fixed."""
-    leaders = job.sweep.tally.leaders if job.sweep is not None else ()
+    leaders = job.tally.leaders if isinstance(job, Sweep) else ()
     swept = leaders[0].parameters.get(EPOCHS) if leaders else None
-    value = swept if swept is not None else job.parameters.get(EPOCHS, parameter.default)
+    value = swept if swept is not None else job.run.parameters.get(EPOCHS, parameter.default)
     return value if isinstance(value, int) else 1
 
 
-def _twice(job: Job, parameter: Parameter) -> int:
+def _twice(job: Posted, parameter: Parameter) -> int:
     wanted = 2 * _had(job, parameter)
     return wanted if parameter.maximum is None else min(wanted, int(parameter.maximum))
 

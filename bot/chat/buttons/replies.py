@@ -20,8 +20,8 @@ from bot.chat.context import (
     project_of,
     thread_link,
 )
-from bot.domain.model.job import Job
 from bot.domain.model.names import Name, parse
+from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.errors import BadInput, UserError
 from bot.services.jobs.find import LogExcerpt
@@ -65,10 +65,10 @@ async def retried(interaction: Interaction, text: str, given: dict[str, object])
         await trained_again(interaction, name, given)
         return
     old = await services.show.job(name.job_id)
-    if old.sweep is None:
+    if not isinstance(old, Sweep):
         permissions.check(interaction)
         job = await services.submit.retry(old.id, request(interaction, given))
-        await accepted(interaction, job, f", again as {job.retry_of}" if job.retry_of else "")
+        await accepted(interaction, job, f", again as {job.request.retry_of}" if job.request.retry_of else "")
         return
     if given:
         raise BadInput(
@@ -88,10 +88,10 @@ async def retried_failed(interaction: Interaction, sweep_id: str) -> None:
 async def proposed(interaction: Interaction, proposal: Proposal, how: str = "") -> None:
     """Confirms a sweep that is on its way; of a larger one shows what it would be, with Confirm and Cancel."""
     if not proposal.needs_confirmation:
-        await accepted(interaction, proposal.job, how, sweep_preview.remarks(proposal))
+        await accepted(interaction, proposal.sweep, how, sweep_preview.remarks(proposal))
         return
-    embed = sweep_preview.embed(proposal, project_of(interaction.client, proposal.job))
-    await answer(interaction, embed=embed, view=preview_buttons(proposal.job.id))
+    embed = sweep_preview.embed(proposal, project_of(interaction.client, proposal.sweep))
+    await answer(interaction, embed=embed, view=preview_buttons(proposal.sweep.id))
 
 
 async def trained_again(interaction: Interaction, name: Name, given: dict[str, object]) -> None:
@@ -102,7 +102,7 @@ async def trained_again(interaction: Interaction, name: Name, given: dict[str, o
     await accepted(interaction, job, f" with the parameters of {name}")
 
 
-async def accepted(interaction: Interaction, job: Job, how: str = "", more: Sequence[str] = ()) -> None:
+async def accepted(interaction: Interaction, job: Posted, how: str = "", more: Sequence[str] = ()) -> None:
     """Confirms a job, with a link to its card where that comes soon. `more` are lines below."""
     message_id = await interaction.client.arrivals.wait(job, CARD_SECONDS)
     link = card_link(interaction.client, job, message_id)
@@ -115,9 +115,10 @@ async def status(interaction: Interaction, text: str) -> None:
     """The card as it is now, with a link to the one that is kept current."""
     name, services = parse(text), interaction.client.services
     if name.trial is not None:
-        job, trial = await services.trial.trial(name.job_id, name.trial)
-        embed, view = trial_card.card(job, trial, project_of(interaction.client, job)), trial_buttons(job, trial)
-        lead, files = f"The card of {job.id}", list[discord.File]()
+        sweep, trial = await services.trial.trial(name.job_id, name.trial)
+        embed, view = trial_card.card(sweep, trial, project_of(interaction.client, sweep)), trial_buttons(sweep, trial)
+        lead, files = f"The card of {sweep.id}", list[discord.File]()
+        job: Posted = sweep
     else:
         job = await services.show.job(name.job_id)
         embed, view = choose.card(job, project_of(interaction.client, job)), card_buttons(job)
@@ -132,14 +133,14 @@ async def logs(interaction: Interaction, text: str, lines: int) -> None:
     """The last lines, in a block where they fit, else as a file; and where the rest is."""
     name, services = parse(text), interaction.client.services
     if name.trial is not None:
-        job, trial = await services.trial.trial(name.job_id, name.trial)
-        excerpt = await services.trial.log(job.id, trial.number, lines)
+        sweep, trial = await services.trial.trial(name.job_id, name.trial)
+        excerpt = await services.trial.log(sweep.id, trial.number, lines)
         rest = f"All of it: `/artifacts {name}`" if trial.ended else ""
         await _excerpt(interaction, str(name), trial.shown, excerpt, rest)
         return
     job = await services.show.job(name.job_id)
-    if job.sweep is not None:
-        raise UserError(_which_log(job, job.sweep))
+    if isinstance(job, Sweep):
+        raise UserError(_which_log(job))
     thread = thread_link(interaction.client, job)
     excerpt = await services.show.log(job.id, lines)
     await _excerpt(interaction, job.id, choose.state_word(job), excerpt, f"All of it: {thread}" if thread else "")
@@ -162,7 +163,7 @@ async def plot(interaction: Interaction, texts: Sequence[str]) -> None:
 async def plot_best(interaction: Interaction, sweep_id: str) -> None:
     """The best trial alone; of folds, all that its mean is of."""
     job = await interaction.client.services.show.job(sweep_id)
-    folds = job.sweep.plan.folds if job.sweep is not None else 1
+    folds = job.plan.folds if isinstance(job, Sweep) else 1
     first = leading(job)[0].trial or 0
     await plot(interaction, [f"{job.id}.{first + fold}" for fold in range(min(folds, MOST_CURVES))])
 
@@ -178,20 +179,20 @@ async def stopped(interaction: Interaction, text: str) -> None:
     await answer(interaction, f"{job.id} is being stopped; its end is told in the channel.")
 
 
-def leading(job: Job) -> list[Name]:
+def leading(job: Posted) -> list[Name]:
     """The best trials of a sweep, best first; `UserError` where there is none to speak of."""
-    if job.sweep is None:
+    if not isinstance(job, Sweep):
         raise UserError(f"{job.id} is a single job and has no trials.")
-    if not job.sweep.tally.leaders:
+    if not job.tally.leaders:
         raise UserError(f"None of {job.id}'s trials has told of the project's metric so far.")
-    return [Name(job.id, leader.number) for leader in job.sweep.tally.leaders]
+    return [Name(job.id, leader.number) for leader in job.tally.leaders]
 
 
 async def _drawn(interaction: Interaction, name: Name) -> list[Name]:
     if name.trial is not None:
         return [name]
     job = await interaction.client.services.show.job(name.job_id)
-    return [Name(job.id)] if job.sweep is None else leading(job)
+    return leading(job) if isinstance(job, Sweep) else [Name(job.id)]
 
 
 async def _excerpt(interaction: Interaction, name: str, state: str, excerpt: LogExcerpt, rest: str) -> None:
@@ -206,15 +207,17 @@ async def _excerpt(interaction: Interaction, name: str, state: str, excerpt: Log
     await answer(interaction, head, files=[file])
 
 
-def _which_log(job: Job, sweep: Sweep) -> str:
+def _which_log(sweep: Sweep) -> str:
     """Where to look in a sweep: at the best, and at one of each kind of failure."""
-    best = [f"`{job.id}.{leader.number}` is the best" for leader in sweep.tally.leaders[:1]]
-    failed = [f"`{job.id}.{failure.numbers[0]}` failed" for failure in sweep.tally.failures[:3] if failure.numbers]
+    best = [f"`{sweep.id}.{leader.number}` is the best" for leader in sweep.tally.leaders[:1]]
+    failed = [f"`{sweep.id}.{failure.numbers[0]}` failed" for failure in sweep.tally.failures[:3] if failure.numbers]
     told = ", ".join([*best, *failed])
-    example = f"`/logs {job.id}.0`"
-    return f"{job.id} is a sweep, and each of its trials has a log of its own: {example}.{f' {told}.' if told else ''}"
+    example = f"`/logs {sweep.id}.0`"
+    return (
+        f"{sweep.id} is a sweep, and each of its trials has a log of its own: {example}.{f' {told}.' if told else ''}"
+    )
 
 
-def _picture(job: Job) -> list[discord.File]:
-    file = sweep_card.picture(job.sweep) if job.sweep is not None else None
+def _picture(job: Posted) -> list[discord.File]:
+    file = sweep_card.picture(job) if isinstance(job, Sweep) else None
     return [file] if file is not None else []

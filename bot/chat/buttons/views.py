@@ -8,8 +8,9 @@ import discord
 
 from bot.chat import error_replies
 from bot.chat.context import Action, AnyInteraction
-from bot.domain.model.job import Job
-from bot.domain.model.sweep import Sweep, Trial, TrialState
+from bot.domain.model.rows import Posted
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial, TrialState
 
 _FACES: dict[Action, tuple[str, discord.ButtonStyle]] = {
     Action.STOP: ("Stop", discord.ButtonStyle.danger),
@@ -54,24 +55,25 @@ class JobButton(
             await error_replies.tell(interaction, error)
 
 
-def card_buttons(job: Job) -> discord.ui.View:
+def card_buttons(job: Posted) -> discord.ui.View:
     """Stop while it lives, Retry after."""
-    if job.sweep is not None:
-        return _view(*_sweep_buttons(job, job.sweep))
-    return _view(_stop(job.id, job.stop_at) if job.live else JobButton(Action.RETRY, job.id), *_looks(job.id))
+    if isinstance(job, Sweep):
+        return _view(*_sweep_buttons(job))
+    first = _stop(job.id, job.execution.stop) if job.execution.live else JobButton(Action.RETRY, job.id)
+    return _view(first, *_looks(job.id))
 
 
-def end_buttons(job: Job) -> discord.ui.View:
+def end_buttons(job: Posted) -> discord.ui.View:
     """Under the message on the end."""
-    if job.sweep is not None:
-        return _view(*_sweep_buttons(job, job.sweep))
+    if isinstance(job, Sweep):
+        return _view(*_sweep_buttons(job))
     return _view(JobButton(Action.RETRY, job.id))
 
 
-def trial_buttons(job: Job, trial: Trial) -> discord.ui.View:
+def trial_buttons(sweep: Sweep, trial: Trial) -> discord.ui.View:
     """The same as a job's."""
-    name = f"{job.id}.{trial.number}"
-    first = JobButton(Action.RETRY, name) if trial.ended else _stop(name, job.stop_at or trial.stop_by)
+    name = f"{sweep.id}.{trial.number}"
+    first = JobButton(Action.RETRY, name) if trial.ended else _stop(name, sweep.execution.stop or trial.stop_by)
     return _view(first, *_looks(name))
 
 
@@ -93,19 +95,19 @@ def _looks(name: str) -> tuple[JobButton, JobButton]:
     return JobButton(Action.LOGS, name), JobButton(Action.PLOT, name)
 
 
-def _sweep_buttons(job: Job, sweep: Sweep) -> Iterator[JobButton]:
-    tally = sweep.tally
-    if job.live:
-        yield _stop(job.id, job.stop_at)
-        yield JobButton(Action.PLOT_BEST, job.id, disabled=not tally.leaders)
+def _sweep_buttons(sweep: Sweep) -> Iterator[JobButton]:
+    tally, execution = sweep.tally, sweep.execution
+    if execution.live:
+        yield _stop(sweep.id, execution.stop)
+        yield JobButton(Action.PLOT_BEST, sweep.id, disabled=not tally.leaders)
         return
     if tally.leaders:
-        yield JobButton(Action.PLOT_BEST, job.id)
+        yield JobButton(Action.PLOT_BEST, sweep.id)
     if tally.count(TrialState.SUCCEEDED, TrialState.PRUNED) < sweep.plan.trials:
         failed = tally.count(TrialState.FAILED, TrialState.MISSING)
-        yield JobButton(Action.RETRY_FAILED, job.id, label="" if failed else "Run the rest")
+        yield JobButton(Action.RETRY_FAILED, sweep.id, label="" if failed else "Run the rest")
     if tally.leaders:
-        yield JobButton(Action.TRAIN_BEST, job.id)
+        yield JobButton(Action.TRAIN_BEST, sweep.id)
 
 
 def _view(*buttons: JobButton) -> discord.ui.View:

@@ -6,7 +6,8 @@ import discord
 
 from bot.chat.cards.inert import code, cut, escape, one_line
 from bot.chat.cards.units import joined, relative
-from bot.domain.model.job import Job
+from bot.domain.model.execution import Lifecycle
+from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.parameters import Value, shown
 
@@ -40,10 +41,10 @@ def embed(title: str, lines: list[str], colour: int) -> discord.Embed:
     )
 
 
-def colour(job: Job) -> int:
-    if job.state is JobState.FAILED:
-        return STOPPED if job.reason is EndReason.STOPPED else FAILED
-    return _COLOURS.get(job.state, WAITING)
+def colour(execution: Lifecycle) -> int:
+    if execution.state is JobState.FAILED:
+        return STOPPED if execution.reason is EndReason.STOPPED else FAILED
+    return _COLOURS.get(execution.state, WAITING)
 
 
 def headline(text: str) -> str:
@@ -51,18 +52,20 @@ def headline(text: str) -> str:
     return f"**{text[:1].upper()}{text[1:]}**"
 
 
-def since(job: Job) -> str:
+def since(job: Posted) -> str:
     """Since when a live job is as it is."""
-    if job.stop_at is not None:
-        return f"{escape(job.stop_by or 'somebody', 40)} asked {relative(job.stop_at)}"
-    if job.state is JobState.RUNNING and job.started_at is not None:
-        return f"started {relative(job.started_at)}"
-    return f"asked {relative(job.created_at)}"
+    execution = job.execution
+    if execution.stop is not None:
+        return f"{escape(execution.stop.by or 'somebody', 40)} asked {relative(execution.stop.at)}"
+    if execution.state is JobState.RUNNING and execution.started_at is not None:
+        return f"started {relative(execution.started_at)}"
+    return f"asked {relative(job.request.created_at)}"
 
 
-def commit(job: Job) -> str:
-    subject = f" {escape(job.commit.subject, 100)}" if job.commit.subject else ""
-    return f"{code(job.commit.branch)} @ {code(job.commit.short)}{subject}"
+def commit(job: Posted) -> str:
+    commit = job.run.commit
+    subject = f" {escape(commit.subject, 100)}" if commit.subject else ""
+    return f"{code(commit.branch)} @ {code(commit.short)}{subject}"
 
 
 def parameters(values: Mapping[str, Value], limit: int) -> str:
@@ -77,6 +80,6 @@ def why(reason: EndReason | None, detail: str, limit: int) -> str:
     return f"{words} — {said}" if said else words
 
 
-def footer(job: Job, *more: str) -> str:
+def footer(job: Posted, *more: str) -> str:
     """Plain text at Discord: no markdown, no mention."""
-    return " · ".join(filter(None, (f"asked by {cut(one_line(job.asker_name), 80)}", *more)))
+    return " · ".join(filter(None, (f"asked by {cut(one_line(job.request.asker_name), 80)}", *more)))

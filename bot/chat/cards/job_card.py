@@ -34,46 +34,48 @@ _WORDS = {
 
 def card(job: Job, project: Project | None) -> discord.Embed:
     """The embed. `project` is None where the config has lost it."""
-    lines = [*_state(job), card_lines.commit(job), card_lines.parameters(job.parameters, PARAMETERS), ""]
+    lines = [*_state(job), card_lines.commit(job), card_lines.parameters(job.run.parameters, PARAMETERS), ""]
     lines += [*_progress(job), *_metrics(job, project)]
-    return card_lines.embed(title(job), lines, card_lines.colour(job)).set_footer(text=_footer(job))
+    return card_lines.embed(title(job), lines, card_lines.colour(job.execution)).set_footer(text=_footer(job))
 
 
 def title(job: Job) -> str:
     """`mnist k7q2mx`."""
-    return f"{job.project} {job.id}"
+    return f"{job.run.project} {job.id}"
 
 
 def state_word(job: Job) -> str:
     """`running`, `waiting for a machine`, `stopping`, `failed`, …"""
-    if job.live:
-        return "stopping" if job.stop_at is not None else _WORDS[job.state]
-    return "stopped" if job.reason is EndReason.STOPPED else _WORDS[job.state]
+    execution = job.execution
+    if execution.live:
+        return "stopping" if execution.stop is not None else _WORDS[execution.state]
+    return "stopped" if execution.reason is EndReason.STOPPED else _WORDS[execution.state]
 
 
 def short_progress(job: Job, project: Project | None) -> str:
     """For lists: the epoch while it lives, the best after."""
-    progress = job.progress
-    if not job.live and progress.best is not None and project is not None:
+    progress, live = job.progress, job.execution.live
+    if not live and progress.best is not None and project is not None:
         return f"{escape(project.metric, 40)} {number(progress.best)}"
-    if job.live and progress.epoch is not None:
+    if live and progress.epoch is not None:
         return f"epoch {progress.epoch}" + (f"/{progress.epochs}" if progress.epochs is not None else "")
     return ""
 
 
 def _state(job: Job) -> Iterator[str]:
     """The state in words, and below it what there is to know of it."""
-    if not job.live:
+    execution = job.execution
+    if not execution.live:
         # Without a subject; and without the metric, which has a line of its own.
         yield card_lines.headline(verdict.ending(job, None).removeprefix("was ").removeprefix("is "))
-        if job.untold:
-            yield f"This could not be told: {escape(job.untold, 300)}"
+        if why_not := job.publication.result.undeliverable:
+            yield f"This could not be told: {escape(why_not, 300)}"
         return
     yield f"{card_lines.headline(state_word(job))} · {card_lines.since(job)}"
-    if job.unseen_since is not None:
-        yield f"AWS has not answered since {relative(job.unseen_since)}: this is how it was then."
-    elif job.stop_at is None and job.state is JobState.RUNNABLE:
-        yield why(job)
+    if execution.unanswered_since is not None:
+        yield f"AWS has not answered since {relative(execution.unanswered_since)}: this is how it was then."
+    elif execution.stop is None and execution.state is JobState.RUNNABLE:
+        yield why(execution)
 
 
 def _progress(job: Job) -> Iterator[str]:
@@ -83,7 +85,7 @@ def _progress(job: Job) -> Iterator[str]:
     if progress.epochs is None:
         yield f"epoch **{progress.epoch}**"
         return
-    end = expected_end(progress) if job.live else None
+    end = expected_end(progress) if job.execution.live else None
     ends = f" · ETA {relative(end)}" if end is not None else ""
     yield f"epoch **{progress.epoch}**/{progress.epochs} {bar(progress.epoch, progress.epochs)}{ends}"
 
@@ -113,7 +115,8 @@ def _main_metric(job: Job, name: str, latest: float | None) -> str:
 
 
 def _footer(job: Job) -> str:
-    attempt = job.attempt_states + 1 if job.live else len(job.attempts)
+    execution, retry_of = job.execution, job.request.retry_of
+    attempt = execution.attempts_ended + 1 if execution.live else len(execution.attempts)
     return card_lines.footer(
-        job, f"attempt {attempt}" if attempt > 1 else "", f"retry of {job.retry_of}" if job.retry_of else ""
+        job, f"attempt {attempt}" if attempt > 1 else "", f"retry of {retry_of}" if retry_of else ""
     )

@@ -11,9 +11,10 @@ import discord
 from bot.chat.cards import card_lines, sweep_words, verdict
 from bot.chat.cards.inert import escape, fenced, one_line
 from bot.chat.cards.units import bar, duration, joined, relative, usd
-from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Leader, Sweep, TrialState
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Leader
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Value, shown
 from bot.domain.project import Project
 
@@ -26,92 +27,94 @@ WIDTH = 36
 CELL = 12
 
 
-def card(job: Job, sweep: Sweep, project: Project | None) -> discord.Embed:
+def card(sweep: Sweep, project: Project | None) -> discord.Embed:
     """The embed; its picture is what the message has, or gets with it."""
-    lines = [*_state(job, sweep), *_plan(job, sweep), "", *_best(job, sweep, project)]
-    lines += [*_failures(sweep), *_money(job, sweep, project)]
-    embed = card_lines.embed(title(job), lines, card_lines.colour(job))
-    if sweep.picture or sweep.shown_picture:
+    lines = [*_state(sweep), *_plan(sweep), "", *_best(sweep, project)]
+    lines += [*_failures(sweep), *_money(sweep, project)]
+    embed = card_lines.embed(title(sweep), lines, card_lines.colour(sweep.execution))
+    if sweep.board.picture or sweep.board.shown_picture:
         embed.set_image(url=f"attachment://{PICTURE}")
-    return embed.set_footer(
-        text=card_lines.footer(job, f"retries what failed of {job.retry_of}" if job.retry_of else "")
-    )
+    retry_of = sweep.request.retry_of
+    return embed.set_footer(text=card_lines.footer(sweep, f"retries what failed of {retry_of}" if retry_of else ""))
 
 
 def picture(sweep: Sweep) -> discord.File | None:
     """The board's file as it is now; None where there is none, or a machine that was lost has taken it along."""
-    return discord.File(sweep.picture, PICTURE) if sweep.picture and Path(sweep.picture).exists() else None
+    path = sweep.board.picture
+    return discord.File(path, PICTURE) if path and Path(path).exists() else None
 
 
-def title(job: Job) -> str:
+def title(sweep: Sweep) -> str:
     """`mnist sweep k7q2mx`."""
-    return f"{job.project} sweep {job.id}"
+    return f"{sweep.run.project} sweep {sweep.id}"
 
 
-def state_word(job: Job, sweep: Sweep) -> str:
+def state_word(sweep: Sweep) -> str:
     """`running`, `waiting for machines`, `stopping`, `succeeded`, …"""
-    if not job.live:
-        ended = "succeeded" if job.state is JobState.SUCCEEDED else "failed"
-        return "stopped" if job.reason is EndReason.STOPPED else ended
-    if job.stop_at is not None:
+    execution = sweep.execution
+    if not execution.live:
+        ended = "succeeded" if execution.state is JobState.SUCCEEDED else "failed"
+        return "stopped" if execution.reason is EndReason.STOPPED else ended
+    if execution.stop is not None:
         return "stopping"
-    if job.state is JobState.INTENT:
+    if execution.state is JobState.INTENT:
         return "on its way"
     begun = sweep.tally.ended or sweep.tally.count(TrialState.RUNNING)
     return "running" if begun else "waiting for machines"
 
 
-def short_progress(job: Job, sweep: Sweep, project: Project | None) -> str:
+def short_progress(sweep: Sweep, project: Project | None) -> str:
     """For lists: how many have ended, and the best so far."""
     leaders = sweep.tally.leaders
     top = f"{escape(project.metric, 40)} {sweep_words.value(leaders[0])}" if leaders and project is not None else ""
-    count = f"{sweep.tally.ended:,}/{sweep.plan.trials:,} trials" if job.live else ""
+    count = f"{sweep.tally.ended:,}/{sweep.plan.trials:,} trials" if sweep.execution.live else ""
     return ", ".join(filter(None, (count, top)))
 
 
-def _state(job: Job, sweep: Sweep) -> Iterator[str]:
-    if job.live:
-        yield f"{card_lines.headline(state_word(job, sweep))} · {card_lines.since(job)}"
+def _state(sweep: Sweep) -> Iterator[str]:
+    execution = sweep.execution
+    if execution.live:
+        yield f"{card_lines.headline(state_word(sweep))} · {card_lines.since(sweep)}"
     else:
-        yield card_lines.headline(verdict.ending(job, None).removeprefix("was ").removeprefix("is "))
-    if job.untold:
-        yield f"This could not be told: {escape(job.untold, 150)}"
-    if job.live and job.unseen_since is not None:
-        yield f"AWS has not answered since {relative(job.unseen_since)}: this is how it was then."
+        yield card_lines.headline(verdict.ending(sweep, None).removeprefix("was ").removeprefix("is "))
+    if why_not := sweep.publication.result.undeliverable:
+        yield f"This could not be told: {escape(why_not, 150)}"
+    if execution.live and execution.unanswered_since is not None:
+        yield f"AWS has not answered since {relative(execution.unanswered_since)}: this is how it was then."
     tally, trials = sweep.tally, sweep.plan.trials
-    if job.live or tally.ended < trials:
+    if execution.live or tally.ended < trials:
         most = BAR if tally.ended == trials else BAR - 1  # the last epoch is not the end
         yield f"{bar(min(most, int(tally.progress * BAR)), BAR)} **{tally.ended:,}**/{trials:,} ended"
-    if counts := list(_counts(job, sweep)):
+    if counts := list(_counts(sweep)):
         yield " · ".join(counts)
 
 
-def _counts(job: Job, sweep: Sweep) -> Iterator[str]:
+def _counts(sweep: Sweep) -> Iterator[str]:
     if running := sweep.tally.count(TrialState.RUNNING):
         yield f"{running:,} running"
     if waiting := sweep_words.waiting(sweep):
-        yield f"{waiting:,} {'waiting' if job.live else 'never began'}"
+        yield f"{waiting:,} {'waiting' if sweep.execution.live else 'never began'}"
     yield from sweep_words.not_compared(sweep.tally)
 
 
-def _plan(job: Job, sweep: Sweep) -> Iterator[str]:
-    yield card_lines.commit(job)
+def _plan(sweep: Sweep) -> Iterator[str]:
+    yield card_lines.commit(sweep)
     yield sweep_words.plan(sweep.plan)
     if axes := sweep.plan.space.varied:
         yield joined([sweep_words.axis(axis) for axis in axes], "\n", AXES)
-    if fixed := {**sweep.plan.space.fixed, **job.parameters}:
+    if fixed := {**sweep.plan.space.fixed, **sweep.run.parameters}:
         yield card_lines.parameters(fixed, PARAMETERS)
 
 
-def _best(job: Job, sweep: Sweep, project: Project | None) -> Iterator[str]:
+def _best(sweep: Sweep, project: Project | None) -> Iterator[str]:
     leaders = sweep.tally.leaders
     if not leaders or project is None:
         return
-    yield sweep_words.best(job, sweep, project, bold=True)
+    yield sweep_words.best(sweep, project, bold=True)
     if len(leaders) > 1:
         yield _table(leaders, project.metric, [axis.name for axis in sweep.plan.space.varied])
-    if sweep.importance:
-        shares = sorted(sweep.importance.items(), key=lambda share: -share[1])
+    if sweep.board.importance:
+        shares = sorted(sweep.board.importance.items(), key=lambda share: -share[1])
         named = [f"{escape(name, 40)} {round(share * 100)} %" for name, share in shares]
         yield f"What matters: {joined(named, ', ', IMPORTANCE)}"
 
@@ -147,12 +150,12 @@ def _failures(sweep: Sweep) -> Iterator[str]:
         yield text
 
 
-def _money(job: Job, sweep: Sweep, project: Project | None) -> Iterator[str]:
+def _money(sweep: Sweep, project: Project | None) -> Iterator[str]:
     """Spent so far, what it can come to, and what was saved."""
     if sweep.tally.seconds:
         spent = sweep_words.cost(sweep.tally.seconds, project)
-        most = sweep_words.cost(sweep.plan.runs * job.timeout_seconds, project)
-        so_far = f" so far, at most {usd(most)}" if job.live and most is not None else ""
+        most = sweep_words.cost(sweep.plan.runs * sweep.run.timeout_seconds, project)
+        so_far = f" so far, at most {usd(most)}" if sweep.execution.live and most is not None else ""
         money = f"**{usd(spent)}**{so_far} · " if spent is not None else ""
         yield f"{money}{duration(sweep.tally.seconds)} of machine time"
     if saved := sweep_words.saved(sweep.tally, project):

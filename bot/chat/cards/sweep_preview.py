@@ -7,7 +7,6 @@ import discord
 from bot.chat.cards import card_lines, sweep_card, sweep_words
 from bot.chat.cards.inert import escape
 from bot.chat.cards.units import duration, joined, plural, usd
-from bot.domain.model.job import Job
 from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
 from bot.services.sweeps.propose import Proposal
@@ -18,11 +17,11 @@ NOT_STARTED = "Nothing has been started. Confirm starts exactly this."
 
 def embed(proposal: Proposal, project: Project | None) -> discord.Embed:
     """`project` is None where the config has lost it."""
-    job, sweep = proposal.job, proposal.job.sweep
-    lines = [card_lines.commit(job), *(_plan(job, sweep) if sweep is not None else ())]
+    sweep = proposal.sweep
+    lines = [card_lines.commit(sweep), *_plan(sweep)]
     lines += ["", _machines(proposal), _time(proposal), _cost(proposal, project)]
     lines += [joined(remarks(proposal), "\n", REMARKS)] if proposal.remarks else []
-    return card_lines.embed(sweep_card.title(job), lines, card_lines.WAITING).set_footer(text=NOT_STARTED)
+    return card_lines.embed(sweep_card.title(sweep), lines, card_lines.WAITING).set_footer(text=NOT_STARTED)
 
 
 def remarks(proposal: Proposal) -> list[str]:
@@ -30,11 +29,11 @@ def remarks(proposal: Proposal) -> list[str]:
     return [escape(remark, REMARK).replace("\\`", "`") for remark in proposal.remarks]
 
 
-def _plan(job: Job, sweep: Sweep) -> Iterator[str]:
+def _plan(sweep: Sweep) -> Iterator[str]:
     yield f"**{sweep_words.plan(sweep.plan)}**"
     if axes := sweep.plan.space.varied:
         yield joined([sweep_words.axis(axis) for axis in axes], "\n", AXES)
-    if fixed := {**sweep.plan.space.fixed, **job.parameters}:
+    if fixed := {**sweep.plan.space.fixed, **sweep.run.parameters}:
         yield card_lines.parameters(fixed, PARAMETERS)
 
 
@@ -57,9 +56,5 @@ def _cost(proposal: Proposal, project: Project | None) -> str:
         return f"Cost: not known, as no price is set (`usd_per_hour`{name})"
     most = f"at most **{usd(proposal.usd_most)}**"
     if proposal.usd_expected is None:
-        return f"Cost: {most}, if all {plural(_trials(proposal), 'trial')} ran into the time limit"
+        return f"Cost: {most}, if all {plural(proposal.sweep.plan.runs, 'trial')} ran into the time limit"
     return f"Cost: about **{usd(proposal.usd_expected)}**, {most}"
-
-
-def _trials(proposal: Proposal) -> int:
-    return proposal.job.sweep.plan.runs if proposal.job.sweep is not None else 1

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from bot.chat.cards import card_lines
 from bot.chat.cards.inert import code, escape
 from bot.chat.cards.units import duration, joined, number, plural, usd
-from bot.domain.model.job import Job
+from bot.domain.model.plan import Plan
 from bot.domain.model.space import Axis
-from bot.domain.model.sweep import Failure, Leader, Plan, Sweep, Tally, TrialState
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Failure, Leader, Tally
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import shown
 from bot.domain.project import Project
 
@@ -32,7 +34,7 @@ def plan(asked: Plan) -> str:
     count = plural(asked.trials, "trial")
     if asked.folds > 1:
         count = f"{plural(asked.points, 'point')} in {asked.folds} folds each: {count}"
-    rest = [f"{asked.kept:,} of them kept" if asked.kept else ""]
+    rest = [f"{asked.carried_over:,} of them kept" if asked.carried_over else ""]
     rest += [f"{asked.parallel:,} at a time" if asked.parallel else "", "losers stopped early" * asked.stop_losers]
     return ", ".join(filter(None, (asked.search.value, count, *rest)))
 
@@ -42,14 +44,14 @@ def axis(over: Axis) -> str:
     return f"{escape(over.name, NAME)} {_values(over)}"
 
 
-def best(job: Job, sweep: Sweep, project: Project | None, *, bold: bool = False) -> str:
+def best(sweep: Sweep, project: Project | None, *, bold: bool = False) -> str:
     """`val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0)`; empty while there is none."""
     if not sweep.tally.leaders or project is None:
         return ""
     leader = sweep.tally.leaders[0]
     mark = "**" if bold else ""
     at = f" at {text}" if (text := point(leader, sweep)) else ""
-    return f"{escape(project.metric, NAME)} {mark}{value(leader)}{mark}{at} ({job.id}.{leader.number})"
+    return f"{escape(project.metric, NAME)} {mark}{value(leader)}{mark}{at} ({sweep.id}.{leader.number})"
 
 
 def point(leader: Leader, sweep: Sweep) -> str:

@@ -7,9 +7,10 @@ import discord
 from bot.chat.cards import card_lines
 from bot.chat.cards.inert import cut, escape, one_line
 from bot.chat.cards.units import bar, duration, number, relative
-from bot.domain.model.job import Job
+from bot.domain.model.plan import Search
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import Search, Trial, TrialState
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value, shown
 from bot.domain.project import Project
 from bot.domain.sweeps import leaderboard
@@ -32,43 +33,48 @@ _ENDS = {
 }
 
 
-def card(job: Job, trial: Trial, project: Project | None) -> discord.Embed:
-    """`job` is the sweep's; `project` is None where the config has lost it."""
-    lines = [*_state(job, trial), card_lines.commit(job), *_parameters(job, trial), "", *_progress(trial)]
+def card(sweep: Sweep, trial: Trial, project: Project | None) -> discord.Embed:
+    """`project` is None where the config has lost it."""
+    lines = [*_state(sweep, trial), card_lines.commit(sweep), *_parameters(sweep, trial), "", *_progress(trial)]
     lines += _value(trial, project)
-    title = f"{job.project} {name(job, trial)}"
+    title = f"{sweep.run.project} {name(sweep, trial)}"
     return card_lines.embed(title, lines, _COLOURS.get(trial.shown, card_lines.STOPPED)).set_footer(
-        text=card_lines.footer(job)
+        text=card_lines.footer(sweep)
     )
 
 
-def name(job: Job, trial: Trial) -> str:
+def name(sweep: Sweep, trial: Trial) -> str:
     """`k7q2mx.3`."""
-    return f"{job.id}.{trial.number}"
+    return f"{sweep.id}.{trial.number}"
 
 
-def choice(job: Job, trial: Trial) -> str:
+def choice(sweep: Sweep, trial: Trial) -> str:
     """For autocomplete, which shows plain text of 100 characters at most."""
-    point = " ".join(f"{key} {shown(value)}" for key, value in (_point(job, trial) or {}).items())
+    point = " ".join(f"{key} {shown(value)}" for key, value in (_point(sweep, trial) or {}).items())
     best = f" {number(trial.value)}" if trial.value is not None else ""
-    return cut(one_line(" · ".join(filter(None, (name(job, trial), f"{trial.shown}{best}", point)))), CHOICE)
+    return cut(one_line(" · ".join(filter(None, (name(sweep, trial), f"{trial.shown}{best}", point)))), CHOICE)
 
 
-def _state(job: Job, trial: Trial) -> Iterator[str]:
-    yield _ended(job, trial) if trial.ended else _going(job, trial)
+def _state(sweep: Sweep, trial: Trial) -> Iterator[str]:
+    yield _ended(sweep, trial) if trial.ended else _going(sweep, trial)
     if trial.source:
         yield f"It is the run of {escape(trial.source, 40)}.{trial.number}, which needed no retry."
 
 
-def _going(job: Job, trial: Trial) -> str:
-    if trial.stop_by or job.stop_at is not None:
-        return f"{card_lines.headline('stopping')} · {escape(trial.stop_by or job.stop_by or 'somebody', 40)} asked"
+def _going(sweep: Sweep, trial: Trial) -> str:
+    if trial.stop_by or sweep.execution.stop is not None:
+        return f"{card_lines.headline('stopping')} · {escape(_stopped_by(sweep, trial) or 'somebody', 40)} asked"
     started = f" · started {relative(trial.started_at)}" if trial.started_at is not None else ""
     return f"{card_lines.headline(trial.shown)}{started}"
 
 
-def _ended(job: Job, trial: Trial) -> str:
-    by = trial.stop_by or job.stop_by
+def _stopped_by(sweep: Sweep, trial: Trial) -> str | None:
+    whole = sweep.execution.stop
+    return trial.stop_by or (whole.by if whole is not None else None)
+
+
+def _ended(sweep: Sweep, trial: Trial) -> str:
+    by = _stopped_by(sweep, trial)
     words = _ENDS[trial.shown].format(
         took=duration(trial.seconds),
         why=_why(trial) if trial.shown is TrialState.FAILED else "",
@@ -85,19 +91,19 @@ def _why(trial: Trial) -> str:
     return f"exit code {trial.exit_code}{f' — {detail}' if detail else ''}"
 
 
-def _parameters(job: Job, trial: Trial) -> Iterator[str]:
-    point = _point(job, trial)
+def _parameters(sweep: Sweep, trial: Trial) -> Iterator[str]:
+    point = _point(sweep, trial)
     if point is None:
         yield "Its point is chosen from what the trials before it have told, when its turn comes."
-    elif values := {**point, **job.parameters}:
+    elif values := {**point, **sweep.run.parameters}:
         yield card_lines.parameters(values, PARAMETERS)
 
 
-def _point(job: Job, trial: Trial) -> dict[str, Value] | None:
+def _point(sweep: Sweep, trial: Trial) -> dict[str, Value] | None:
     """None where it is not chosen yet."""
-    if job.sweep is None or (job.sweep.plan.search is Search.TPE and trial.parameters is None):
+    if sweep.plan.search is Search.TPE and trial.parameters is None:
         return None
-    return leaderboard.point(job.sweep, trial)
+    return leaderboard.point(sweep.plan, trial)
 
 
 def _progress(trial: Trial) -> Iterator[str]:

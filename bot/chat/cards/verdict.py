@@ -4,7 +4,9 @@ from bot.chat.cards import sweep_verdict
 from bot.chat.cards.inert import cut_blocks, escape
 from bot.chat.cards.units import duration, number
 from bot.domain.model.job import Job
+from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason
+from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
 
 CONTENT = 2_000
@@ -41,50 +43,52 @@ _ADVICE: dict[EndReason, str] = {
 }
 
 
-def content(job: Job, project: Project | None, body: str) -> str:
+def content(job: Posted, project: Project | None, body: str) -> str:
     """The whole message on an end: the verdict, who asked, `body` (inert already) and what to do."""
-    head = "\n".join([f"{verdict(job, project)} <@{job.asker_id}>", *_notes(job, project)])
+    head = "\n".join([f"{verdict(job, project)} <@{job.request.asker_id}>", *_notes(job, project)])
     advice = _advice(job)
     room = CONTENT - len(head) - len(advice) - 2
     return "\n".join(filter(None, (head, cut_blocks(body.strip(), room), advice)))
 
 
-def verdict(job: Job, project: Project | None) -> str:
+def verdict(job: Posted, project: Project | None) -> str:
     """One line: `k7q2mx succeeded: val_accuracy 96.7 at epoch 6 of 10, 4 min 31 s`."""
     return f"{job.id} {ending(job, project)}"
 
 
-def ending(job: Job, project: Project | None) -> str:
+def ending(job: Posted, project: Project | None) -> str:
     """The verdict without the job's id: `failed: exit code 1 after 12 s — ValueError: …`."""
-    if job.sweep is not None:
-        return sweep_verdict.ending(job, job.sweep, project, ran_seconds(job))
+    if isinstance(job, Sweep):
+        return sweep_verdict.ending(job, project, ran_seconds(job))
     if _reason(job) is EndReason.SUCCEEDED:
         best = _best(job, project)
         return f"succeeded: {best}, {_took(job)}" if best else f"succeeded in {_took(job)}"
-    detail = escape(job.detail, DETAIL)
+    detail = escape(job.execution.detail, DETAIL)
     return f"{_failure(job)} — {detail}" if detail else _failure(job)
 
 
-def ran_seconds(job: Job) -> float:
+def ran_seconds(job: Posted) -> float:
     """How long it ran; from the command on where it never ran, and 0 while it is not known."""
-    return max(0.0, (job.ended_at or job.created_at) - (job.started_at or job.created_at))
+    execution, created_at = job.execution, job.request.created_at
+    return max(0.0, (execution.ended_at or created_at) - (execution.started_at or created_at))
 
 
-def _notes(job: Job, project: Project | None) -> list[str]:
-    return sweep_verdict.notes(job.sweep, project) if job.sweep is not None else []
+def _notes(job: Posted, project: Project | None) -> list[str]:
+    return sweep_verdict.notes(job, project) if isinstance(job, Sweep) else []
 
 
-def _advice(job: Job) -> str:
-    return sweep_verdict.advice(job, job.sweep) if job.sweep is not None else _ADVICE[_reason(job)]
+def _advice(job: Posted) -> str:
+    return sweep_verdict.advice(job) if isinstance(job, Sweep) else _ADVICE[_reason(job)]
 
 
 def _failure(job: Job) -> str:
-    times = len(job.attempts)
+    execution = job.execution
+    times, by = len(execution.attempts), execution.stop.by if execution.stop is not None else ""
     return _FAILURES[_reason(job)].format(
-        how="the command failed" if job.exit_code is None else f"exit code {job.exit_code}",
+        how="the command failed" if execution.exit_code is None else f"exit code {execution.exit_code}",
         took=_took(job),
-        by=f" by {escape(job.stop_by, 40)}" if job.stop_by else "",
-        limit=duration(job.timeout_seconds),
+        by=f" by {escape(by, 40)}" if by else "",
+        limit=duration(job.run.timeout_seconds),
         times=f" {times} times" if times > 1 else "",
     )
 
@@ -98,9 +102,9 @@ def _best(job: Job, project: Project | None) -> str:
     return f"{escape(project.metric, 40)} {number(progress.best)}{at}{of}"
 
 
-def _took(job: Job) -> str:
+def _took(job: Posted) -> str:
     return duration(ran_seconds(job))
 
 
-def _reason(job: Job) -> EndReason:
-    return job.reason or EndReason.LOST
+def _reason(job: Posted) -> EndReason:
+    return job.execution.reason or EndReason.LOST

@@ -8,7 +8,8 @@ from discord import app_commands
 from bot.chat.cards import choose
 from bot.chat.cards.units import joined, relative
 from bot.chat.context import Interaction, acknowledge, answer, card_link, project_of
-from bot.domain.model.job import Job
+from bot.domain.model.execution import Lifecycle
+from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
 
 SHOWN = 15
@@ -22,16 +23,16 @@ class Which(StrEnum):
     FAILED = "failed"
     STOPPED = "stopped"
 
-    def holds(self, job: Job) -> bool:
+    def holds(self, execution: Lifecycle) -> bool:
         match self:
             case Which.LIVE:
-                return job.live
+                return execution.live
             case Which.SUCCEEDED:
-                return job.state is JobState.SUCCEEDED
+                return execution.state is JobState.SUCCEEDED
             case Which.STOPPED:
-                return job.reason is EndReason.STOPPED
+                return execution.reason is EndReason.STOPPED
             case _:
-                return job.state is JobState.FAILED and job.reason is not EndReason.STOPPED
+                return execution.state is JobState.FAILED and execution.reason is not EndReason.STOPPED
 
 
 @app_commands.command(description="The latest jobs")
@@ -40,7 +41,7 @@ async def jobs(interaction: Interaction, mine: bool = False, state: Which | None
     await acknowledge(interaction)
     asker_id = interaction.user.id if mine else 0
     found = await interaction.client.services.show.recent(asker_id=asker_id, limit=LOOKED_AT if state else SHOWN)
-    wanted = [job for job in found if state is None or state.holds(job)][:SHOWN]
+    wanted = [job for job in found if state is None or state.holds(job.execution)][:SHOWN]
     if not wanted:
         what = " ".join(filter(None, ("your" if mine else "", state or "", "jobs")))
         await answer(interaction, f"There are no {what} here. `/train` starts one.")
@@ -49,7 +50,8 @@ async def jobs(interaction: Interaction, mine: bool = False, state: Which | None
     await answer(interaction, embed=discord.Embed(title="The latest jobs", description=joined(lines, "\n", LIST)))
 
 
-def _line(interaction: Interaction, job: Job) -> str:
+def _line(interaction: Interaction, job: Posted) -> str:
     link = card_link(interaction.client, job)
-    when = f"[{relative(job.created_at)}]({link})" if link else relative(job.created_at)
+    asked = relative(job.request.created_at)
+    when = f"[{asked}]({link})" if link else asked
     return f"{choose.summary(job, project_of(interaction.client, job))} · {when}"

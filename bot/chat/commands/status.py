@@ -22,11 +22,11 @@ async def status(interaction: Interaction, job: str | None = None) -> None:
         await replies.status(interaction, job)
         return
     show = interaction.client.services.show
-    live, untold = await show.live(), await show.untold()
-    if not live and not untold:
+    live, undelivered = await show.live(), await show.undelivered()
+    if not live and not undelivered:
         await answer(interaction, "Nothing is live. `/train` starts a job, `/jobs` lists the latest.")
         return
     lines = [choose.summary(found, project_of(interaction.client, found)) for found in live]
-    lines += [choose.untold(found, project_of(interaction.client, found)) for found in untold[:MOST_UNTOLD]]
+    lines += [choose.undelivered(found, project_of(interaction.client, found)) for found in undelivered[:MOST_UNTOLD]]
     embed = discord.Embed(title=f"{plural(len(live), 'live job')}", description=joined(lines, "\n", LIST))
     await answer(interaction, embed=embed)

@@ -11,7 +11,7 @@ from bot.chat.commands.shared import autocomplete
 from bot.chat.commands.shared.options import BRANCH, COMMIT, Option, project_options, typed_command
 from bot.chat.commands.shared.unfold import unfolded
 from bot.chat.context import Interaction, acknowledge, channel_id, person
-from bot.domain.model.sweep import MOST_TRIALS, Search
+from bot.domain.model.plan import MOST_TRIALS, Search
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.services.sweeps.propose import SweepRequest

@@ -15,7 +15,9 @@ from bot.chat.context import BoxClient
 from bot.chat.delivery.breaker import Breaker
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.discord_errors import THREAD_EXISTS, calling
-from bot.domain.model.job import DIRECT, Job
+from bot.domain.model.publication import DIRECT
+from bot.domain.model.rows import Posted
+from bot.domain.model.sweep import Sweep
 from bot.domain.posts import File, Post, PostKind
 from bot.domain.project import Project
 from bot.errors import Missing, Unavailable
@@ -49,7 +51,7 @@ class Poster:
         self._client, self._limiter, self._request_seconds = client, limiter, request_seconds
         self._breaker = breaker or Breaker(time.monotonic)
 
-    async def send(self, post: Post, job: Job) -> int:
+    async def send(self, post: Post, job: Posted) -> int:
         """As `Chat` promises; for THREAD the id of the thread, which is its message's."""
         if post.new.kind is PostKind.THREAD:
             return await self._start_thread(job)
@@ -58,7 +60,7 @@ class Poster:
             self._client.arrivals.arrived(job.id, message_id)
         return message_id
 
-    async def sent(self, post: Post, job: Job) -> int | None:
+    async def sent(self, post: Post, job: Posted) -> int | None:
         """As `Chat` promises. A thread is not looked for: to start it again gives the same one.
 
         Newest first, back to the delivery before it or the command: both by Discord's clock, whatever this machine's
@@ -67,7 +69,7 @@ class Poster:
         if post.attempted_at is None or post.new.kind is PostKind.THREAD:
             return None
         channel = await self._place(post, job)
-        begin = post.previous_id or job.interaction_id
+        begin = post.previous_id or job.request.interaction_id
         before: discord.abc.Snowflake | None = None
         for _ in range(HISTORY_PAGES):
             page = await self._history(channel, before)
@@ -79,45 +81,44 @@ class Poster:
             before = page[-1]
         return None
 
-    async def show(self, job: Job) -> None:
+    async def show(self, job: Posted) -> None:
         """As `Chat` promises."""
-        if not job.message_id:
+        card_id, channel_id = job.publication.card_id, job.request.channel_id
+        if not card_id:
             raise Missing(f"The card of {job.id} is not there")
-        message = self._messageable(job.channel_id).get_partial_message(job.message_id)
-        project = self._client.projects.get(job.project)
+        message = self._messageable(channel_id).get_partial_message(card_id)
+        project = self._client.projects.get(job.run.project)
 
         def edit() -> Awaitable[object]:
-            embed, new = _face(job, project)
+            embed, new = _drawn(job, project)
             if not new:  # the files that a message has stay unless an edit lists others
                 return message.edit(embed=embed, view=card_buttons(job))
             return message.edit(embed=embed, view=card_buttons(job), attachments=new)
 
-        await self._call(("edit", job.channel_id), "Editing a card", edit)
+        await self._call(("edit", channel_id), "Editing a card", edit)
 
-    async def _send_message(self, post: Post, job: Job) -> int:
+    async def _send_message(self, post: Post, job: Posted) -> int:
         channel = await self._place(post, job)
         message = await self._call(
             ("send", channel.id), f"Posting a {post.new.kind}", lambda: self._sending(channel, post, job)
         )
         return message.id
 
-    async def _place(self, post: Post, job: Job) -> Place:
+    async def _place(self, post: Post, job: Posted) -> Place:
         """Raises `Missing` for a post of the thread where there is none."""
         channel_id = _channel_id(post, job)
         if channel_id != DIRECT:
             return self._messageable(channel_id)
-        asker = discord.Object(job.asker_id)
-        return await self._call(
-            ("direct", job.asker_id), "Opening direct messages", lambda: self._client.create_dm(asker)
-        )
+        asker = discord.Object(job.request.asker_id)
+        return await self._call(("direct", asker.id), "Opening direct messages", lambda: self._client.create_dm(asker))
 
-    async def _sending(self, channel: Place, post: Post, job: Job) -> discord.Message:
-        project = self._client.projects.get(job.project)
+    async def _sending(self, channel: Place, post: Post, job: Posted) -> discord.Message:
+        project, end_in = self._client.projects.get(job.run.project), job.publication.result.channel_id
         files = [_attachment(file) for file in post.new.files if _is_there(file)]
         gone = "" if len(files) == len(post.new.files) else GONE
         match post.new.kind:
             case PostKind.CARD:
-                embed, pictures = _face(job, project)
+                embed, pictures = _drawn(job, project)
                 return await channel.send(
                     embed=embed,
                     files=pictures,
@@ -126,15 +127,15 @@ class Poster:
                     allowed_mentions=_NOBODY,
                 )
             case PostKind.END:
-                elsewhere = ELSEWHERE.format(job.channel_id) if job.end_in is not None else ""
+                elsewhere = ELSEWHERE.format(job.request.channel_id) if end_in is not None else ""
                 return await channel.send(
                     verdict.content(job, project, elsewhere + post.new.text),
                     files=files,
-                    view=end_buttons(job) if job.end_in != DIRECT else discord.utils.MISSING,
+                    view=end_buttons(job) if end_in != DIRECT else discord.utils.MISSING,
                     nonce=post.nonce,
                     reference=self._card_reference(job),  # type: ignore[arg-type]  # None is its default
                     allowed_mentions=discord.AllowedMentions(
-                        everyone=False, roles=False, replied_user=False, users=[discord.Object(job.asker_id)]
+                        everyone=False, roles=False, replied_user=False, users=[discord.Object(job.request.asker_id)]
                     ),
                 )
             case _ if post.new.digest:
@@ -149,22 +150,22 @@ class Poster:
                     allowed_mentions=_NOBODY,
                 )
 
-    async def _start_thread(self, job: Job) -> int:
-        if not job.message_id:
+    async def _start_thread(self, job: Posted) -> int:
+        message_id, channel_id = job.publication.card_id, job.request.channel_id
+        if not message_id:
             raise Missing(f"The card of {job.id} is not there, so its thread cannot be started")
-        message_id = job.message_id
-        message = self._messageable(job.channel_id).get_partial_message(message_id)
+        message = self._messageable(channel_id).get_partial_message(message_id)
 
         async def start() -> None:
             if message.guild is None:
                 raise Unavailable("The server is not available at Discord")
             try:
-                await message.create_thread(name=f"{job.id} {'log' if job.sweep is None else 'sweep'}")
+                await message.create_thread(name=f"{job.id} {'sweep' if isinstance(job, Sweep) else 'log'}")
             except discord.HTTPException as error:
                 if error.code != THREAD_EXISTS:
                     raise
 
-        await self._call(("thread", job.channel_id), "Starting a thread", start)
+        await self._call(("thread", channel_id), "Starting a thread", start)
         return message_id
 
     async def _history(self, channel: Place, before: discord.abc.Snowflake | None) -> Sequence[discord.Message]:
@@ -188,12 +189,13 @@ class Poster:
     def _messageable(self, channel_id: int) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(channel_id, guild_id=self._client.guild_id)
 
-    def _card_reference(self, job: Job) -> discord.MessageReference | None:
-        if not job.message_id or job.end_in is not None:
+    def _card_reference(self, job: Posted) -> discord.MessageReference | None:
+        card_id = job.publication.card_id
+        if not card_id or job.publication.result.channel_id is not None:
             return None
         return discord.MessageReference(
-            message_id=job.message_id,
-            channel_id=job.channel_id,
+            message_id=card_id,
+            channel_id=job.request.channel_id,
             guild_id=self._client.guild_id,
             fail_if_not_exists=False,
         )
@@ -202,7 +204,7 @@ class Poster:
         return self._client.user is not None and message.author.id == self._client.user.id
 
 
-def carries(message: discord.Message, post: Post, job: Job) -> bool:
+def carries(message: discord.Message, post: Post, job: Posted) -> bool:
     """Whether a message of the bot's own is this post, told by what is in it."""
     match post.new.kind:
         case PostKind.CARD:
@@ -219,26 +221,29 @@ def carries(message: discord.Message, post: Post, job: Job) -> bool:
             return message.content == post.new.text.strip()
 
 
-def _channel_id(post: Post, job: Job) -> int:
+def _channel_id(post: Post, job: Posted) -> int:
     """Raises `Missing` for a post of the thread where there is none."""
     if post.new.kind is PostKind.END:
-        return job.end_place
+        return job.publication.result.place(job.request.channel_id)
     if post.new.kind is PostKind.CARD:
-        return job.channel_id
-    if not job.thread_id:
+        return job.request.channel_id
+    thread_id = job.publication.thread_id
+    if not thread_id:
         raise Missing(f"{job.id} has no thread")
-    return job.thread_id
+    return thread_id
 
 
 def _attachment(file: File) -> discord.File:
     return discord.File(file.path, file.name) if file.path else discord.File(io.BytesIO(file.content), file.name)
 
 
-def _face(job: Job, project: Project | None) -> tuple[discord.Embed, list[discord.File]]:
-    """The card, with the board of a sweep where the message does not have it yet."""
-    embed, sweep = choose.card(job, project), job.sweep
-    new = sweep_card.picture(sweep) if sweep is not None and sweep.picture != sweep.shown_picture else None
-    if sweep is not None and new is None and not sweep.shown_picture:
+def _drawn(job: Posted, project: Project | None) -> tuple[discord.Embed, list[discord.File]]:
+    """The card, with the board of a sweep if the message does not have it yet."""
+    embed = choose.card(job, project)
+    if not isinstance(job, Sweep):
+        return embed, []
+    new = sweep_card.picture(job) if job.board.picture != job.board.shown_picture else None
+    if new is None and not job.board.shown_picture:
         embed.set_image(url=None)
     return embed, [new] if new is not None else []
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.model.space import Axis
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Value
 
 

@@ -1,6 +1,6 @@
 """When a job will be through, told from how fast its epochs have come so far."""
 
-from bot.domain.model.job import Progress
+from bot.domain.model.progress import Progress
 
 
 def expected_end(progress: Progress) -> float | None:
@@ -12,7 +12,7 @@ def expected_end(progress: Progress) -> float | None:
     epoch, epochs = progress.epoch, progress.epochs
     if epoch is None or epochs is None or progress.first_at is None or progress.last_at is None:
         return None
-    passed = min(progress.rows, epoch) - 1
+    passed = min(progress.epochs_seen, epoch) - 1
     if passed < 1 or epoch >= epochs:
         return None
     return progress.last_at + (epochs - epoch) * (progress.last_at - progress.first_at) / passed

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable.html
 """
 
-from bot.domain.model.job import Job
+from bot.domain.model.execution import Execution
 from bot.domain.model.states import JobState
 
 # Beginnings of the statusReason of a RUNNABLE job: what they mean, and what to do where it stays so.
@@ -37,27 +37,27 @@ _NO_REASON = (
 )
 
 
-def why(job: Job) -> str:
+def why(execution: Execution) -> str:
     """For the card of a job that waits: one line."""
-    cause = _cause(job)
-    usual = _NEXT_MACHINE if job.attempt_states else _NORMAL_WAIT
+    cause = _cause(execution)
+    usual = _NEXT_MACHINE if execution.attempts_ended else _NORMAL_WAIT
     return cause[1] if cause else usual
 
 
-def stuck(job: Job, since: str) -> str:
+def stuck(execution: Execution, since: str) -> str:
     """For the thread of one that has waited long; `since` says for how long: `5 min`."""
-    cause = _cause(job)
+    cause = _cause(execution)
     explained = f"{cause[1]} {cause[2]}" if cause else _NO_REASON
     return f"Waiting for a machine for {since} now. {explained}"
 
 
-def cause_name(job: Job) -> str:
-    """What a note on the cause is keyed by: the same while the cause and the attempt are; "" where it does not wait."""
-    if job.state is not JobState.RUNNABLE:
+def note_key(execution: Execution) -> str:
+    """Key of the note on why this job waits: one note per cause and attempt. Empty if it is not waiting."""
+    if execution.state is not JobState.RUNNABLE:
         return ""
-    cause = _cause(job)
-    return f"{job.attempt_states}:{cause[0] if cause else 'no reason'}"
+    cause = _cause(execution)
+    return f"{execution.attempts_ended}:{cause[0] if cause else 'no reason'}"
 
 
-def _cause(job: Job) -> tuple[str, str, str] | None:
-    return next((cause for cause in _CAUSES if job.status_reason.startswith(cause[0])), None)
+def _cause(execution: Execution) -> tuple[str, str, str] | None:
+    return next((cause for cause in _CAUSES if execution.status_reason.startswith(cause[0])), None)

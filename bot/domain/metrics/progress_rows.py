@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.logs.log_lines import clean
 from bot.domain.metrics.metrics_table import Table
-from bot.domain.model.job import Progress
+from bot.domain.model.progress import Progress
 from trainer.contract import parse_metrics
 
 __all__ = ["Report", "Table", "advance", "best_of", "best_row", "parse_line"]
@@ -59,10 +59,10 @@ def advance(progress: Progress, report: Report, at: float, metric: str, *, maxim
     )
     step = 1 if epoch is None or progress.epoch is None else epoch - progress.epoch
     if progress.first_at is None or step < 0:
-        return replace(moved, first_at=at, last_at=at, rows=1)
+        return replace(moved, first_at=at, last_at=at, epochs_seen=1)
     if step == 0:
         return moved
-    return replace(moved, last_at=at, rows=progress.rows + step)
+    return replace(moved, last_at=at, epochs_seen=progress.epochs_seen + step)
 
 
 def best_of(table: Table, metric: str, *, maximize: bool) -> tuple[float, int] | None:
@@ -85,7 +85,9 @@ def _with_best(progress: Progress, report: Report, metric: str, *, maximize: boo
         return progress
     if progress.best is not None and (value <= progress.best if maximize else value >= progress.best):
         return progress
-    return replace(progress, best=value, best_epoch=report.epoch if report.epoch is not None else progress.rows + 1)
+    return replace(
+        progress, best=value, best_epoch=report.epoch if report.epoch is not None else progress.epochs_seen + 1
+    )
 
 
 def _count(value: float | None) -> int | None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from bot.errors import BadInput
 
+# No vowels, so that no word is spelt, and nothing that looks like another (0 o, 1 l i).
+ID_ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
+ID_LENGTH = 6
 _TRIAL = re.compile(r"(?P<job>[^.\s]+)\.(?P<trial>[0-9]{1,6})")
 
 

@@ -6,27 +6,28 @@ from itertools import product
 from statistics import fmean, stdev
 
 from bot.domain.drawing.figures import BoardRequest, Cell
-from bot.domain.model.job import Job
-from bot.domain.model.sweep import Leader, Plan, Search, Trial, TrialState
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.run import Run
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Leader
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value, shown
 from bot.domain.project import Project
 
 _WORST_FIRST = (TrialState.FAILED, TrialState.STOPPED, TrialState.PRUNED, TrialState.MISSING)
 
 
-def request(job: Job, trials: Mapping[int, Trial], project: Project) -> BoardRequest:
+def request(sweep: Sweep, trials: Mapping[int, Trial], project: Project) -> BoardRequest:
     """`trials` are all that anything is known of, by number."""
-    if job.sweep is None:
-        raise ValueError(f"{job.id} is no sweep")
-    plan = job.sweep.plan
+    plan = sweep.plan
     return BoardRequest(
-        title=f"{job.project} sweep {job.id}",
-        subtitle=_described(job, plan),
+        title=f"{sweep.run.project} sweep {sweep.id}",
+        subtitle=_described(sweep.run, plan),
         axes=plan.space.axes,
         cells=tuple(_cells(plan, trials)),
         metric=project.metric,
         maximize=project.maximize,
-        importance=job.sweep.importance,
+        importance=sweep.board.importance,
         column_names=project.columns or None,
     )
 
@@ -38,8 +39,8 @@ def label(name: str, plan: Plan, leader: Leader) -> str:
     return " ".join([name, *_written(point), *fold])
 
 
-def _described(job: Job, plan: Plan) -> str:
-    words = [f"{job.commit.branch}@{job.commit.short}", " ".join(_written({**plan.space.fixed, **job.parameters}))]
+def _described(run: Run, plan: Plan) -> str:
+    words = [f"{run.commit.branch}@{run.commit.short}", " ".join(_written({**plan.space.fixed, **run.parameters}))]
     if plan.folds > 1:
         words.append(f"values are mean ± sd of {plan.folds} folds")
     return "   ".join(filter(None, words))

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from bot.domain.model.job import Job
+from bot.domain.model.rows import Posted
 from bot.domain.model.space import Space
 from bot.domain.model.states import EndReason
+from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Kind
 
 EPOCHS = "epochs"
@@ -20,35 +21,40 @@ class Estimate:
     epoch_seconds: float | None = None
     run_seconds: float | None = None
 
-    def seconds(self, job: Job) -> float | None:
+    def seconds(self, posted: Posted) -> float | None:
         """Of the job; of a sweep, of one of its trials on average."""
-        epochs = _epochs(job)
+        epochs = _epochs(posted)
         if self.epoch_seconds is not None and epochs:
             return self.epoch_seconds * epochs
         return self.run_seconds
 
 
-def estimate(earlier: Iterable[Job]) -> Estimate:
+def estimate(earlier: Iterable[Posted]) -> Estimate:
     """From the jobs that succeeded; of sweeps what their trials took on average."""
-    runs = [(took, _epochs(job)) for job in earlier if job.reason is EndReason.SUCCEEDED and (took := _took(job)) > 0]
+    runs = [
+        (took, _epochs(job))
+        for job in earlier
+        if job.execution.reason is EndReason.SUCCEEDED and (took := _took(job)) > 0
+    ]
     if not runs:
         return Estimate()
     by_epoch = [took / epochs for took, epochs in runs if epochs]
     return Estimate(median(by_epoch) if by_epoch else None, median(took for took, _ in runs))
 
 
-def _took(job: Job) -> float:
+def _took(posted: Posted) -> float:
     """On a machine, of one run."""
-    if job.sweep is None:
-        return (job.ended_at or 0.0) - (job.started_at or job.ended_at or 0.0)
-    ran = job.sweep.tally.ended - job.sweep.plan.kept
-    return job.sweep.tally.seconds / ran if ran > 0 else 0.0
+    if isinstance(posted, Sweep):
+        ran = posted.tally.ended - posted.plan.carried_over
+        return posted.tally.seconds / ran if ran > 0 else 0.0
+    ended_at = posted.execution.ended_at or 0.0
+    return ended_at - (posted.execution.started_at or ended_at)
 
 
-def _epochs(job: Job) -> float | None:
+def _epochs(posted: Posted) -> float | None:
     """Of one run; where a sweep varies them, on average."""
-    swept = _swept(job.sweep.plan.space) if job.sweep is not None else None
-    fixed = job.parameters.get(EPOCHS)
+    swept = _swept(posted.plan.space) if isinstance(posted, Sweep) else None
+    fixed = posted.run.parameters.get(EPOCHS)
     return swept or (fixed if isinstance(fixed, int) else None)
 
 

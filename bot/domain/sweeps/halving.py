@@ -13,8 +13,9 @@ many winners and saves 54 % and 40 %.
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from bot.domain.model.plan import Plan
 from bot.domain.model.states import JobState
-from bot.domain.model.sweep import Plan, Trial, TrialState
+from bot.domain.model.trial import Trial, TrialState
 
 GRACE = 5
 """The first rung is after one in so many of the epochs."""

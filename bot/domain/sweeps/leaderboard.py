@@ -6,43 +6,43 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bot.domain.model.job import Job
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import Plan, Search, Sweep, Trial
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
 
 MOST_BYTES = 8 * 1024 * 1024
 """What Discord takes is 10 MiB."""
 
 
-def point(sweep: Sweep, trial: Trial) -> dict[str, Value]:
+def point(plan: Plan, trial: Trial) -> dict[str, Value]:
     """What was varied, of this trial; nothing where a sampler has not chosen it yet."""
-    if sweep.plan.search is not Search.TPE:
-        return dict(sweep.plan.space.point(trial.number))
+    if plan.search is not Search.TPE:
+        return dict(plan.space.point(trial.number))
     chosen = trial.parameters or {}
-    return {name: chosen[name] for name in _columns(sweep.plan) if name in chosen}
+    return {name: chosen[name] for name in _columns(plan) if name in chosen}
 
 
-def csv_table(job: Job, trials: Mapping[int, Trial], metric: str) -> bytes:
+def csv_table(sweep: Sweep, trials: Mapping[int, Trial], metric: str) -> bytes:
     """One row for each trial that anything is known of, by number; UTF-8, with a header."""
-    if job.sweep is None:
-        raise ValueError(f"{job.id} is no sweep")
-    names = _columns(job.sweep.plan)
+    names = _columns(sweep.plan)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["trial", *names, *job.parameters, metric, "epoch", "state", "seconds", "reason"])
-    fixed = [_exact(value) for value in job.parameters.values()]
-    for row in _rows(job, job.sweep, trials.values(), names, fixed):
+    writer.writerow(["trial", *names, *sweep.run.parameters, metric, "epoch", "state", "seconds", "reason"])
+    fixed = [_exact(value) for value in sweep.run.parameters.values()]
+    for row in _rows(sweep, trials.values(), names, fixed):
         writer.writerow(row)
         if text.tell() > MOST_BYTES:
             break
     return text.getvalue().encode()
 
 
-def _rows(job: Job, sweep: Sweep, trials: Iterable[Trial], names: list[str], fixed: list[str]) -> Iterable[list[str]]:
+def _rows(sweep: Sweep, trials: Iterable[Trial], names: list[str], fixed: list[str]) -> Iterable[list[str]]:
     for trial in sorted(trials, key=lambda trial: trial.number):
-        at = point(sweep, trial)
+        at = point(sweep.plan, trial)
         yield [
-            f"{trial.source or job.id}.{trial.number}",
+            f"{trial.source or sweep.id}.{trial.number}",
             *(_plain(_exact(at[name])) if name in at else "" for name in names),
             *map(_plain, fixed),
             "" if trial.value is None else repr(trial.value),
@@ -77,7 +77,10 @@ def _plain(cell: str) -> str:
     return cell
 
 
-def as_job(face: Job, sweep: Sweep, trial: Trial) -> Job:
+def as_job(sweep: Sweep, trial: Trial) -> Job:
     """The trial written as a job, `k7q2mx.4`, with all of its parameters: what is drawn, or trained again."""
-    name = f"{trial.source or face.id}.{trial.number}"
-    return replace(face, id=name, parameters={**face.parameters, **point(sweep, trial)}, sweep=None, interaction_id=0)
+    return Job(
+        id=f"{trial.source or sweep.id}.{trial.number}",
+        request=replace(sweep.request, interaction_id=0),
+        run=replace(sweep.run, parameters={**sweep.run.parameters, **point(sweep.plan, trial)}),
+    )

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain.metrics.progress_rows import Report
-from bot.domain.model.sweep import Plan, Trial
+from bot.domain.model.plan import Plan
+from bot.domain.model.trial import Trial
 
 MOST_REPORTS = 200
 """Of one trial. Of more, every second is left out, or three of four, …: a curve looks the same."""

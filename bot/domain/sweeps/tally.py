@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from statistics import fmean, stdev
 
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import Failure, Leader, Plan, Search, Sweep, Tally, Trial, TrialState
+from bot.domain.model.tally import Failure, Leader, Tally
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value
 
 LEADERS = 5
@@ -19,10 +21,10 @@ _VARYING = re.compile(r"0x[0-9a-f]+|\b(?=\w*\d)[0-9a-f-]{7,}\b|\d+(?:\.\d+)?(?:e
 """What differs between failures that are alike: addresses, ids, commit ids, numbers."""
 
 
-def tally(sweep: Sweep, trials: Iterable[Trial], now: float, *, maximize: bool) -> Tally:
+def tally(plan: Plan, trials: Iterable[Trial], now: float, *, maximize: bool) -> Tally:
     """`trials` are all that anything is known of, in the order of their numbers; the others wait. `now` is in seconds
     since the epoch: what runs is counted up to there."""
-    plan, known = sweep.plan, [(trial, trial.shown) for trial in trials]
+    known = [(trial, trial.shown) for trial in trials]
     counts = Counter(state for _, state in known)
     counts[TrialState.WAITING] += max(0, plan.trials - len(known))
     seconds, epochs_seen = 0.0, 0.0

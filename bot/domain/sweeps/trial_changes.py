@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.model.job import Job
+from bot.domain.model.execution import Stop
 from bot.domain.model.observation import Observation, end_reason
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import ARRAY, Plan, Search, Trial, TrialState
+from bot.domain.model.submission import Submission
+from bot.domain.model.trial import Trial, TrialState
 from trainer.space import ranges
 
 NUMBERS = 3_000
@@ -15,32 +17,34 @@ NUMBERS = 3_000
 
 def to_run(plan: Plan, known: Mapping[int, Trial]) -> Sequence[int]:
     """The numbers of the trials that are this sweep's own to run: not those that were taken from an earlier one."""
-    kept = {number for number, trial in known.items() if trial.source}
-    return [number for number in range(plan.trials) if number not in kept] if kept else range(plan.trials)
+    carried_over = {number for number, trial in known.items() if trial.source}
+    if not carried_over:
+        return range(plan.trials)
+    return [number for number in range(plan.trials) if number not in carried_over]
 
 
-def kept_of(sweep_id: str, plan: Plan, trials: Iterable[Trial]) -> list[Trial]:
+def carried_over_of(sweep_id: str, plan: Plan, trials: Iterable[Trial]) -> list[Trial]:
     """What a retry of this sweep knows of its trials from the beginning: the good ones as they are, and of the others
     the points that a sampler has chosen, which are run again."""
-    kept = []
+    found = []
     for trial in trials:
         if trial.shown in _GOOD:
-            kept.append(replace(trial, source=trial.source or sweep_id))
+            found.append(replace(trial, source=trial.source or sweep_id))
         elif plan.search is Search.TPE and trial.parameters is not None:
-            kept.append(Trial(trial.number, parameters=trial.parameters))
-    return kept
+            found.append(Trial(trial.number, parameters=trial.parameters))
+    return found
 
 
-def again_of(plan: Plan, kept: Iterable[Trial]) -> Plan:
+def again_of(plan: Plan, known: Iterable[Trial]) -> Plan:
     """The plan of a retry that knows these trials, and runs all but the good ones again."""
-    good = {trial.number for trial in kept if trial.source}
+    good = {trial.number for trial in known if trial.source}
     left = ranges(number for number in range(plan.trials) if number not in good)
-    return replace(plan, numbers=left if len(left) <= NUMBERS else "", kept=len(good))
+    return replace(plan, numbers=left if len(left) <= NUMBERS else "", carried_over=len(good))
 
 
-def chunks(numbers: Sequence[int]) -> Iterator[tuple[str, int]]:
-    """The numbers (`0-9999`, `3,7,9-12`) and the size of each SubmitJob call."""
-    start, size = 0, ARRAY
+def chunks(numbers: Sequence[int], array_size: int) -> Iterator[tuple[str, int]]:
+    """The numbers (`0-9999`, `3,7,9-12`) and the size of each submission. `array_size` is the engine's largest."""
+    start, size = 0, array_size
     while start < len(numbers):
         text = ranges(numbers[start : start + size])
         if len(text) > NUMBERS:
@@ -50,22 +54,11 @@ def chunks(numbers: Sequence[int]) -> Iterator[tuple[str, int]]:
         start += size
 
 
-def numbers(part: Job) -> list[int]:
-    """The trials of a part, by array index."""
-    return expanded(part.part.numbers) if part.part is not None else []
-
-
-def expanded(text: str) -> list[int]:
-    """`3,7,9-12` as numbers. ValueError for anything else."""
-    ends = [run.split("-") for run in text.split(",")]
-    return [number for end in ends for number in range(int(end[0]), int(end[-1]) + 1)]
-
-
-def observed(trial: Trial, seen: Observation, stop_at: float | None = None) -> Trial:
-    """This trial after an observation; itself where it has ended. `stop_at` is when its whole sweep was stopped."""
+def observed(trial: Trial, seen: Observation, stop: Stop | None = None) -> Trial:
+    """Apply an answer of the engine. Nothing changes after the end. `stop` is the request to stop its whole sweep."""
     if trial.ended:
         return trial
-    with_all = stop_at is not None and (seen.stopped_at is None or seen.stopped_at >= stop_at)
+    with_all = stop is not None and (seen.stopped_at is None or seen.stopped_at >= stop.at)
     stopped = trial.pruned_at is not None or trial.stop_by is not None or with_all
     moved = replace(
         trial,
@@ -84,34 +77,38 @@ def observed(trial: Trial, seen: Observation, stop_at: float | None = None) -> T
     return moved
 
 
-def of_single(trial: Trial, part: Job) -> Trial:
-    """This trial, as the part that holds nothing else tells of it."""
-    if part.engine_id is None and part.live:
+def of_single(trial: Trial, submission: Submission) -> Trial:
+    """Apply what is known about a submission that holds this trial alone."""
+    execution = submission.execution
+    if execution.engine_id is None and execution.live:
         return trial
     if trial.parameters is None:
-        trial = replace(trial, parameters=dict(part.parameters))
-    if part.engine_id is None or part.reason is EndReason.LOST:
-        return never_ran(trial, part, part.ended_at or part.created_at)
+        trial = replace(trial, parameters=dict(submission.run.parameters))
+    if execution.engine_id is None or execution.reason is EndReason.LOST:
+        return submission_lost(trial, submission, execution.ended_at or submission.created_at)
     seen = Observation(
-        part.engine_id,
+        execution.engine_id,
         "",
-        part.state,
-        part.status_reason,
-        started_at=part.started_at,
-        stopped_at=part.ended_at,
-        attempts=part.attempts,
-        terminated=part.reason is EndReason.STOPPED,
+        execution.state,
+        execution.status_reason,
+        started_at=execution.started_at,
+        stopped_at=execution.ended_at,
+        attempts=execution.attempts,
+        terminated=execution.reason is EndReason.STOPPED,
+        reason=execution.reason,
     )
-    return observed(trial, seen, part.stop_at)
+    return observed(trial, seen, execution.stop)
 
 
-def never_ran(trial: Trial, part: Job, at: float) -> Trial:
-    """This trial, of a part that Batch did not take, or does not know any more: what it left may tell its value."""
+def submission_lost(trial: Trial, submission: Submission, at: float) -> Trial:
+    """Mark the trial failed because its submission was refused or forgotten. If it may have run, its results are still
+    read."""
     if trial.ended:
         return trial
-    reason = part.reason if part.reason in _NO_ANSWER else EndReason.LOST
-    gone = part.engine_id is None
-    return replace(trial, state=JobState.FAILED, reason=reason, detail=part.detail, ended_at=at, measured=gone)
+    execution = submission.execution
+    reason = execution.reason if execution.reason in _NO_ANSWER else EndReason.LOST
+    gone = execution.engine_id is None
+    return replace(trial, state=JobState.FAILED, reason=reason, detail=execution.detail, ended_at=at, measured=gone)
 
 
 _GOOD = (TrialState.SUCCEEDED, TrialState.PRUNED)

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from bot.domain.logs.log_lines import block
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import Sweep, Trial, TrialState
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value, shown
 from bot.domain.sweeps.leaderboard import point
 
@@ -46,7 +47,7 @@ def _row(sweep: Sweep, trial: Trial) -> tuple[str, ...]:
     return (
         f".{trial.number}",
         "-" if trial.value is None else f"{trial.value:.4g}",
-        _varied(sweep, point(sweep, trial)),
+        _varied(sweep, point(sweep.plan, trial)),
         "" if trial.epoch is None else f"epoch {trial.epoch}",
         str(timedelta(seconds=round(trial.seconds))),
     )

@@ -7,14 +7,21 @@ from dataclasses import replace
 import structlog
 from prometheus_client import Counter
 
-from bot.domain.model.job import Commit, Job
+from bot.domain.model.execution import Execution, Lifecycle
+from bot.domain.model.job import Job
 from bot.domain.model.observation import Observation
+from bot.domain.model.plan import Search
+from bot.domain.model.publication import Publication
+from bot.domain.model.request import Request
+from bot.domain.model.rows import Posted, Submitted
+from bot.domain.model.run import Commit, Run
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Part, Search, Sweep, Trial
+from bot.domain.model.submission import Submission, expanded
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.project import Project
 from bot.domain.sweeps.grammar import parse
-from bot.domain.sweeps.trial_changes import expanded
 from bot.errors import UserError
 from bot.ports.engine import Engine
 from bot.services.jobs.submit import first_posts
@@ -33,10 +40,10 @@ FOUND_SWEEP = "The bot had lost its memory of this sweep and found it again at A
 
 class Adopt:
     def __init__(self, core: Core, engine: Engine) -> None:
-        self._store, self._projects, self._wakeups, self._now = core.store, core.projects, core.wakeups, core.now
+        self._store, self._projects, self._now = core.store, core.projects, core.now
         self._engine = engine
 
-    async def adopt(self, seen: Observation) -> Job | None:
+    async def adopt(self, seen: Observation) -> Submitted | None:
         """The job, as its tags and environment tell of it; what cannot be read is ended, as nobody could stop it."""
         project = self._projects.get(dict(seen.tags).get(PROJECT_TAG, ""))
         if project is None:
@@ -45,7 +52,7 @@ class Adopt:
             )
             return None
         job = found_again(seen, project, self._now())
-        taken = job is not None and await (self._add(job) if job.part is None else self._part(job, seen, project))
+        taken = job is not None and await self._take(job, seen, project)
         if job is None or not taken:
             RECONCILED.labels("unreadable").inc()
             log.error("a job that cannot be read is ended", engine_id=seen.engine_id, name=seen.name)
@@ -53,69 +60,77 @@ class Adopt:
             return None
         RECONCILED.labels("adopted").inc()
         log.warning("adopted", job=job.id, engine_id=seen.engine_id)
-        for wakeup in (self._wakeups.track_jobs, self._wakeups.dispatch, self._wakeups.deliver):
-            wakeup.wake()
         return job
 
-    async def _add(self, job: Job) -> bool:
+    async def _take(self, job: Submitted, seen: Observation, project: Project) -> bool:
+        if isinstance(job, Submission):
+            return await self._submission(job, seen, project)
         await self._store.add(job, _posts(job, FOUND))
         return True
 
-    async def _part(self, part: Job, seen: Observation, project: Project) -> bool:
-        """A part of a sweep, and the sweep where that is not known, either. One of a sweep whose end has been told is
-        stopped: nobody would follow it."""
-        face = await self._store.job(part.face)
-        if face is None:
-            face = sweep_of(part, seen, project)
-            if face is None:
+    async def _submission(self, submission: Submission, seen: Observation, project: Project) -> bool:
+        """A submission, and its sweep where that is not known, either. If the sweep's result has been announced, the
+        submission is stopped: nobody would follow it."""
+        sweep = await self._store.job(submission.sweep_id)
+        if sweep is None:
+            sweep = sweep_of(submission, seen, project)
+            if sweep is None:
                 return False
-            await self._store.add(face, _posts(face, FOUND_SWEEP), _kept(face))
-        elif not face.live:
-            part = replace(part, stop_by="Signalbox", stop_at=self._now())
-        await self._store.add_parts(face.id, [part], _unchanged)
+            await self._store.add(sweep, _posts(sweep, FOUND_SWEEP), _carried_over(sweep))
+        elif not sweep.execution.live:
+            stopped = submission.execution.stop_requested("Signalbox", self._now())
+            submission = replace(submission, execution=stopped)
+        await self._store.add_submissions(sweep.id, [submission], _unchanged)
         return True
 
 
-def found_again(seen: Observation, project: Project, now: float) -> Job | None:
-    """The job, or the part of a sweep, that was submitted like this; None where its tags or its environment cannot be
-    read."""
+def found_again(seen: Observation, project: Project, now: float) -> Submitted | None:
+    """The job, or the submission of a sweep, that was submitted like this; None if its tags or its environment cannot
+    be read."""
     tags, environment = dict(seen.tags), dict(seen.environment)
     try:
-        parameters = json.loads(environment.get("PARAMETERS", "{}"))
-        channel_id = int(tags.get(CHANNEL_TAG) or project.channel_ids[0])
-        job = Job(
-            id=tags[JOB_TAG],
-            project=project.name,
-            commit=Commit(environment["COMMIT_ID"], environment.get("BRANCH_NAME", project.branches[0])),
-            parameters=dict(parameters),
-            asker_id=int(tags[ASKER_TAG]),
-            asker_name=environment.get("ASKER", "somebody"),
-            channel_id=channel_id,
-            interaction_id=int(tags[INTERACTION_TAG]),
-            created_at=seen.created_at or now,
-            timeout_seconds=project.timeout_seconds,
-            state=JobState.SUBMITTED,
-            engine_id=seen.engine_id,
-            found_at=now,
-        )
-        return _of_sweep(job, environment) if "SWEEP" in environment else job
+        run = _run(project, environment)
+        execution = Execution(state=JobState.SUBMITTED, engine_id=seen.engine_id)
+        request = _request(seen, project, now)
+        if "SWEEP" in environment:
+            return _submission(tags[JOB_TAG], environment, run, execution, now, request.created_at)
+        return Job(tags[JOB_TAG], request, run, execution, publication=Publication(recovered_at=now))
     except (LookupError, TypeError, ValueError):
         return None
 
 
-def _of_sweep(job: Job, environment: Mapping[str, str]) -> Job:
-    """Of an array SWEEP_SPACE says which trials it holds; a trial by itself has its number in its name."""
-    sweep_id, _, place = job.id.rpartition("-")
+def _run(project: Project, environment: Mapping[str, str]) -> Run:
+    parameters = json.loads(environment.get("PARAMETERS", "{}"))
+    commit = Commit(environment["COMMIT_ID"], environment.get("BRANCH_NAME", project.branches[0]))
+    return Run(project.name, commit, dict(parameters), project.timeout_seconds)
+
+
+def _request(seen: Observation, project: Project, now: float) -> Request:
+    tags = dict(seen.tags)
+    return Request(
+        asker_id=int(tags[ASKER_TAG]),
+        asker_name=dict(seen.environment).get("ASKER", "somebody"),
+        channel_id=int(tags.get(CHANNEL_TAG) or project.channel_ids[0]),
+        interaction_id=int(tags[INTERACTION_TAG]),
+        created_at=seen.created_at or now,
+    )
+
+
+def _submission(
+    job_id: str, environment: Mapping[str, str], run: Run, execution: Execution, now: float, created_at: float
+) -> Submission:
+    """SWEEP_SPACE says which trials an array holds; a trial by itself has its number in its name."""
+    sweep_id, _, number = job_id.rpartition("-")
     numbers = environment["JOB_ID"].rpartition(".")[2]
     if "SWEEP_SPACE" in environment:
         numbers = json.loads(environment["SWEEP_SPACE"])["numbers"]
-    part = Part(sweep_id, int(place), numbers, len(expanded(numbers)))
-    return replace(job, told_at=job.created_at, archived_at=job.created_at, part=part)
+    size = len(expanded(numbers))
+    return Submission(job_id, sweep_id, int(number), numbers, size, run, created_at, execution, recovered_at=now)
 
 
-def sweep_of(part: Job, seen: Observation, project: Project) -> Job | None:
-    """The sweep that a part belongs to, by what its environment says was asked for; None where the config does not
-    have it any more."""
+def sweep_of(submission: Submission, seen: Observation, project: Project) -> Sweep | None:
+    """The sweep that a submission belongs to, by what its environment says was asked for; None where the config does
+    not have it any more."""
     try:
         asked = json.loads(dict(seen.environment)["SWEEP"])
         wanted = {name: asked[name] for name in ("trials", "folds", "parallel", "stop_losers", "seed")}
@@ -123,36 +138,34 @@ def sweep_of(part: Job, seen: Observation, project: Project) -> Job | None:
     except (LookupError, TypeError, ValueError, UserError):
         return None
     retry_of = asked.get("retry_of")
-    if retry_of and part.part is not None:
-        numbers = str(asked.get("numbers") or part.part.numbers)
-        plan = replace(plan, numbers=numbers, kept=plan.trials - len(expanded(numbers)))
+    if retry_of:
+        numbers = str(asked.get("numbers") or submission.numbers)
+        plan = replace(plan, numbers=numbers, carried_over=plan.trials - len(expanded(numbers)))
     own = {*plan.space.names, "folds", "fold"} if plan.folds > 1 else {*plan.space.names}
-    return replace(
-        part,
-        id=part.face,
-        parameters={name: value for name, value in part.parameters.items() if name not in own},
-        retry_of=retry_of,
-        state=JobState.RUNNING,
-        engine_id=None,
-        told_at=None,
-        archived_at=None,
-        part=None,
-        sweep=Sweep(plan),
+    fixed = {name: value for name, value in submission.run.parameters.items() if name not in own}
+    request = _request(seen, project, submission.created_at)
+    return Sweep(
+        id=submission.sweep_id,
+        request=replace(request, created_at=submission.created_at, retry_of=retry_of),
+        run=replace(submission.run, parameters=fixed),
+        plan=plan,
+        execution=Lifecycle(state=JobState.RUNNING),
+        publication=Publication(recovered_at=submission.recovered_at),
     )
 
 
-def _kept(face: Job) -> list[Trial]:
-    """Of a retry, the trials of the sweep before that it did not run again: what they left tells their values."""
-    if face.sweep is None or face.retry_of is None:
+def _carried_over(sweep: Sweep) -> list[Trial]:
+    """The trials of the earlier sweep that a retry did not run again: their results have their values."""
+    if sweep.request.retry_of is None:
         return []
-    run = set(expanded(face.sweep.plan.numbers))
-    kept = Trial(0, None, JobState.SUCCEEDED, EndReason.SUCCEEDED, source=face.retry_of)
-    return [replace(kept, number=number) for number in range(face.sweep.plan.trials) if number not in run]
+    run = set(expanded(sweep.plan.numbers))
+    good = Trial(0, None, JobState.SUCCEEDED, EndReason.SUCCEEDED, source=sweep.request.retry_of)
+    return [replace(good, number=number) for number in range(sweep.plan.trials) if number not in run]
 
 
-def _posts(job: Job, found: str) -> tuple[NewPost, ...]:
+def _posts(job: Posted, found: str) -> tuple[NewPost, ...]:
     return (*first_posts(job.id), NewPost(f"found:{job.id}", PostKind.NOTE, job.id, text=found))
 
 
-def _unchanged(face: Job) -> Change | None:  # noqa: ARG001
+def _unchanged(sweep: Sweep) -> Change | None:  # noqa: ARG001
     return None

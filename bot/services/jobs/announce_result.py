@@ -1,6 +1,6 @@
 """Tell the end of a job, once: the verdict, the plot or the last lines, and who asked.
 
-The message is committed together with `told_at`, so it is told after any crash, and never twice.
+The message is committed together with `committed_at`, so it is told after any crash, and never twice.
 """
 
 import asyncio
@@ -12,7 +12,9 @@ from bot.domain.clock import passed
 from bot.domain.logs.log_lines import block, raised, readable
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import best_of
-from bot.domain.model.job import Job, Progress
+from bot.domain.model.execution import Execution
+from bot.domain.model.job import Job
+from bot.domain.model.progress import Progress
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.errors import Missing, ServiceError
@@ -47,18 +49,18 @@ class _Ending:
 
 class AnnounceResult:
     def __init__(self, core: Core, plot: Plot, settings: AnnounceSettings) -> None:
-        self._store, self._plot, self._projects, self._wakeups = core.store, plot, core.projects, core.wakeups
+        self._store, self._plot, self._projects = core.store, plot, core.projects
         self._settings, self._now = settings, core.now
 
     async def once(self) -> None:
         """Tells each end that is due."""
-        for job in await self._store.open_jobs():
-            if not job.live and job.told_at is None and job.sweep is None and self._due(job):
+        for job in await self._store.unfinished():
+            if isinstance(job, Job) and _ended_silently(job) and self._due(job):
                 await self._tell(job)
 
     def _due(self, job: Job) -> bool:
         """A failure is told with its last lines, which come later than its state."""
-        if job.reason is EndReason.SUCCEEDED or not job.streams:
+        if job.execution.reason is EndReason.SUCCEEDED or not job.execution.streams:
             return True
         return passed(_seen(job), self._settings.grace, self._now())
 
@@ -75,35 +77,39 @@ class AnnounceResult:
         at = self._now()
 
         def step(stored: Job) -> Change | None:
-            if stored.told_at is not None:
+            if stored.publication.result.committed_at is not None:
                 return None
-            told = replace(stored, told_at=at, progress=ending.progress, reason=ending.reason, detail=ending.detail)
-            post = NewPost(f"end:{job.id}", PostKind.END, job.id, text=ending.text, files=ending.files)
-            return Change(replace(told, revision=stored.revision + 1), (post,))
+            told = replace(
+                stored,
+                execution=stored.execution.judged(ending.reason, ending.detail),
+                progress=ending.progress,
+                publication=stored.publication.announced(at),
+            )
+            return Change(told, (NewPost(f"end:{job.id}", PostKind.END, job.id, text=ending.text, files=ending.files),))
 
         await self._store.change(job.id, step)
-        log.info("told", job=job.id, reason=job.reason)
-        self._wakeups.deliver.wake()
+        log.info("told", job=job.id, reason=job.execution.reason)
 
     async def _csv(self, job: Job) -> bytes:
         """The job's metrics; empty where it has left none."""
         try:
-            return await self._plot.metrics_csv(job) if job.streams else b""
+            return await self._plot.metrics_csv(job) if job.execution.streams else b""
         except Missing:
             return b""
 
     async def _picture(self, job: Job, csv: bytes) -> Picture:
         if not csv:
-            succeeded = job.reason is EndReason.SUCCEEDED
+            succeeded = job.execution.reason is EndReason.SUCCEEDED
             return Picture(None, "It left no `metrics.csv`, so there is nothing to draw." if succeeded else "")
         return await self._plot.draw([(job, csv)])
 
     async def _ending(self, job: Job, csv: bytes, picture: Picture) -> _Ending:
-        stored = await self._store.job(job.id) or job
-        words, detail, reason = picture.words, stored.detail, _by_whom(stored)
-        if job.reason not in (EndReason.SUCCEEDED, EndReason.STOPPED) and job.streams:
+        found = await self._store.job(job.id)
+        stored = found if isinstance(found, Job) else job
+        words, detail, reason = picture.words, stored.execution.detail, _by_whom(stored.execution)
+        if job.execution.reason not in (EndReason.SUCCEEDED, EndReason.STOPPED) and job.execution.streams:
             lines = await self._last_lines(job)
-            if job.reason is EndReason.COMMAND_FAILED and not detail:
+            if job.execution.reason is EndReason.COMMAND_FAILED and not detail:
                 detail = raised(lines)
             if lines:
                 words = "\n".join(filter(None, (block(lines, limit=LAST_LINES_CHARACTERS)[0], words)))
@@ -122,7 +128,7 @@ class AnnounceResult:
         """The progress with its best from `metrics.csv`, the truth; the log's where there is none."""
         if not csv:
             return job.progress
-        project = self._projects[job.project]
+        project = self._projects[job.run.project]
         best = best_of(Table.parse(csv, project.columns), project.metric, maximize=project.maximize)
         if best is None:
             return job.progress
@@ -130,12 +136,17 @@ class AnnounceResult:
         return replace(job.progress, best=value, best_epoch=epoch)
 
 
+def _ended_silently(job: Job) -> bool:
+    """True if it has ended and its result is not committed yet."""
+    return not job.execution.live and job.publication.result.committed_at is None
+
+
 def _seen(job: Job) -> float:
     """When the end was seen, by the bot's own clock: AWS's may be ahead or behind."""
-    return job.seen_at or job.ended_at or 0.0
+    return job.execution.state_since or job.execution.ended_at or 0.0
 
 
-def _by_whom(job: Job) -> EndReason | None:
-    """The entrypoint's own exit codes tell that the command was never run to its end."""
-    own = job.detail and job.exit_code in {int(code) for code in ExitCode}
-    return EndReason.SETUP_FAILED if own and job.reason is EndReason.COMMAND_FAILED else job.reason
+def _by_whom(execution: Execution) -> EndReason | None:
+    """The entrypoint's own exit codes mean that the command never ran to its end."""
+    own = execution.detail and execution.exit_code in {int(code) for code in ExitCode}
+    return EndReason.SETUP_FAILED if own and execution.reason is EndReason.COMMAND_FAILED else execution.reason

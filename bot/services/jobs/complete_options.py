@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.model.job import Commit
+from bot.domain.model.run import Commit
 from bot.domain.project import Project, choose
 from bot.errors import SignalboxError
 from bot.ports.code import Code

@@ -10,9 +10,11 @@ from dataclasses import replace
 import structlog
 
 from bot.domain.clock import passed
-from bot.domain.jobs.waiting import cause_name, stuck
-from bot.domain.model.job import Job
+from bot.domain.jobs.waiting import note_key, stuck
+from bot.domain.model.execution import Execution
+from bot.domain.model.rows import Submitted
 from bot.domain.model.states import JobState
+from bot.domain.model.submission import Submission
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
@@ -31,29 +33,28 @@ class ExplainWait:
     """`dwell_seconds` is how long a cause must have been looked at: what the store says right after a start is old."""
 
     def __init__(self, core: Core, engine: Engine, dwell_seconds: float) -> None:
-        self._store, self._wakeups, self._now = core.store, core.wakeups, core.now
+        self._store, self._now = core.store, core.now
         self._engine, self._dwell = engine, dwell_seconds
         self._since: dict[tuple[str, str], float] = {}
         self._told: set[tuple[str, str]] = set()
-        self._asked: dict[str, tuple[float, Job]] = {}
+        self._asked: dict[str, tuple[float, Submission]] = {}
         """By array: when one of its trials was asked, and the array as if it were that trial."""
 
     async def once(self) -> None:
         """Commits the notes that are due. The note's key makes it once; `_told` only spares the look."""
-        jobs = await self._store.open_jobs()
-        alone = [job for job in jobs if _waits(job)]
-        waiting = {(job.id, cause_name(job)): job for job in [*alone, *await self._arrays(jobs)]}
+        rows = [row for row in await self._store.unfinished() if isinstance(row, Submitted)]
+        alone = [row for row in rows if _waits(row)]
+        waiting = {(job.id, note_key(job.execution)): job for job in [*alone, *await self._arrays(rows)]}
         self._since = {key: self._since.get(key, self._now()) for key in waiting}
         self._told &= waiting.keys()
         for key, job in waiting.items():
             if key not in self._told and passed(self._since[key], self._dwell, self._now()):
                 await self._store.change(job.id, self._note(job))
                 self._told.add(key)
-                self._wakeups.deliver.wake()
 
-    async def _arrays(self, jobs: Iterable[Job]) -> list[Job]:
+    async def _arrays(self, jobs: Iterable[Submitted]) -> list[Submission]:
         """Those whose trials all wait. One that cannot be asked about now is as it was."""
-        waiting = [job for job in jobs if _all_wait(job)]
+        waiting = [job for job in jobs if isinstance(job, Submission) and _all_wait(job)]
         self._asked = {job.id: self._asked[job.id] for job in waiting if job.id in self._asked}
         for job in waiting:
             if job.id in self._asked and not passed(self._asked[job.id][0], LOOK_SECONDS, self._now()):
@@ -61,7 +62,7 @@ class ExplainWait:
             try:
                 trial = await self._trial(job)
             except ServiceError as error:
-                log.warning("why an array waits could not be asked", part=job.id, error=str(error))
+                log.warning("why an array waits could not be asked", submission=job.id, error=str(error))
                 continue
             if trial is None:
                 self._asked.pop(job.id, None)
@@ -69,42 +70,48 @@ class ExplainWait:
                 self._asked[job.id] = self._now(), trial
         return [trial for _, trial in self._asked.values()]
 
-    async def _trial(self, job: Job) -> Job | None:
+    async def _trial(self, array: Submission) -> Submission | None:
         """The array, as if it were one of its trials that wait: with that one's reason. The last few are looked at, in
         one call; to list all that wait would be 100 calls of an array of 10,000."""
-        size = job.part.size if job.part is not None else 0
-        last = [f"{job.engine_id}:{index}" for index in range(max(0, size - LAST), size)]
+        indices = range(max(0, array.size - LAST), array.size)
+        last = [self._engine.child_id(array.execution.engine_id or "", index) for index in indices]
         seen = (await self._engine.describe(last)).values()
         waiting = next((each for each in seen if each.state is JobState.RUNNABLE), None)
         if waiting is None:
             return None
-        return replace(job, state=waiting.state, status_reason=waiting.status_reason, seen_at=self._now())
+        why = replace(
+            array.execution, state=waiting.state, status_reason=waiting.status_reason, state_since=self._now()
+        )
+        return replace(array, execution=why)
 
-    def _note(self, told: Job) -> Step:
-        """Of what waits still when it is committed."""
+    def _note(self, waiting: Submitted) -> Step[Submitted]:
+        """Build the note, unless the job has stopped waiting by commit time."""
 
-        def step(job: Job) -> Change | None:
-            if _all_wait(job):
-                why = replace(told, seen_at=self._since[told.id, cause_name(told)])
+        def step(job: Submitted) -> Change | None:
+            if isinstance(job, Submission) and _all_wait(job):
+                since = self._since[waiting.id, note_key(waiting.execution)]
+                why: Execution = replace(waiting.execution, state_since=since)
             elif _waits(job):
-                why = job
+                why = job.execution
             else:
                 return None
-            minutes = max(1, round((self._now() - (why.seen_at or self._now())) / 60))
-            text = stuck(why, f"{minutes} min")
-            return Change(job, (NewPost(f"waits:{job.face}:{cause_name(why)}", PostKind.NOTE, job.face, text=text),))
+            minutes = max(1, round((self._now() - (why.state_since or self._now())) / 60))
+            text, thread = stuck(why, f"{minutes} min"), job.thread_owner_id
+            return Change(job, (NewPost(f"waits:{thread}:{note_key(why)}", PostKind.NOTE, thread, text=text),))
 
         return step
 
 
-def _waits(job: Job) -> bool:
-    """Whether it waits for a machine, as far as AWS has told lately."""
-    return bool(cause_name(job)) and job.stop_at is None and job.unseen_since is None
+def _waits(job: Submitted) -> bool:
+    """True if it waits for a machine, and the engine answers for it."""
+    execution = job.execution
+    return bool(note_key(execution)) and execution.stop is None and execution.unanswered_since is None
 
 
-def _all_wait(job: Job) -> bool:
-    """The same of an array: some of its trials wait, and none is on a machine."""
-    if job.part is None or not job.live or job.stop_at is not None or job.unseen_since is not None:
+def _all_wait(array: Submission) -> bool:
+    """The same for an array: some of its trials wait, and none is on a machine."""
+    execution = array.execution
+    if not execution.live or execution.stop is not None or execution.unanswered_since is not None:
         return False
-    on_a_machine = job.part.children.get(JobState.STARTING, 0) + job.part.children.get(JobState.RUNNING, 0)
-    return bool(job.part.children.get(JobState.RUNNABLE, 0)) and not on_a_machine
+    on_a_machine = array.children.get(JobState.STARTING, 0) + array.children.get(JobState.RUNNING, 0)
+    return bool(array.children.get(JobState.RUNNABLE, 0)) and not on_a_machine

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.logs.log_lines import LogEvent, readable
-from bot.domain.model.job import Job
 from bot.domain.model.names import near
+from bot.domain.model.rows import Posted
 from bot.domain.project import Project
 from bot.errors import UnknownName
 from bot.ports.artifacts import Artifacts
@@ -26,27 +26,27 @@ class Find:
     def __init__(self, store: Store, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
         self._store, self._artifacts, self._projects = store, artifacts, projects
 
-    async def job(self, job_id: str) -> Job:
-        """The job of that id, however it was typed; raises `UnknownName` with near ids."""
+    async def job(self, job_id: str) -> Posted:
+        """The job or sweep of that id, however it was typed; raises `UnknownName` with near ids."""
         typed = job_id.strip().strip("`#").lower()
         found = await self._store.job(typed)
-        if found is None or found.part is not None:
+        if found is None:
             recent = [job.id for job in await self._store.jobs(limit=200)]
             raise UnknownName("job", given=job_id, near=near(typed, recent), hint="/jobs lists the latest.")
         return found
 
-    async def live(self, channel_id: int = 0) -> list[Job]:
+    async def live(self, channel_id: int = 0) -> list[Posted]:
         """Jobs that have not ended, newest first."""
         return await self._store.jobs(channel_id=channel_id, live=True, limit=100)
 
-    async def untold(self) -> list[Job]:
+    async def undelivered(self) -> list[Posted]:
         """Of the latest jobs, those whose end no place would take."""
-        return [job for job in await self._store.jobs(live=False, limit=200) if job.untold]
+        return [job for job in await self._store.jobs(live=False, limit=200) if job.publication.result.undeliverable]
 
-    async def recent(self, *, asker_id: int = 0, limit: int = 15) -> list[Job]:
+    async def recent(self, *, asker_id: int = 0, limit: int = 15) -> list[Posted]:
         return await self._store.jobs(asker_id=asker_id, limit=limit)
 
-    async def matching(self, text: str, limit: int = 25) -> list[Job]:
+    async def matching(self, text: str, limit: int = 25) -> list[Posted]:
         """Recent jobs whose id, project, branch, commit or asker contains `text`, for autocomplete."""
         typed = text.strip().lower()
         jobs = await self._store.jobs(limit=500)
@@ -56,16 +56,19 @@ class Find:
         """The last `lines` events of the log, as people read them; from S3 where the store has forgotten them."""
         job = await self.job(job_id)
         found = await self._store.log_lines(job.id, -lines, lines)
-        if job.archived_at is not None and job.log_posted and not found.total:
+        publication = job.publication
+        if publication.archived_at is not None and publication.lines_posted and not found.total:
             return await self._archived(job, lines)
         return LogExcerpt("\n".join(readable(found.events)), found.first, found.total)
 
-    async def _archived(self, job: Job, lines: int) -> LogExcerpt:
-        content = await self._artifacts.read(self._projects[job.project].prefix(job.id) + LOG_TXT)
+    async def _archived(self, job: Posted, lines: int) -> LogExcerpt:
+        content = await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + LOG_TXT)
         stored = content.decode(errors="replace").splitlines()
         last = [LogEvent("", "", 0, line) for line in stored[-lines:]]
         return LogExcerpt("\n".join(readable(last)), len(stored) - len(last), len(stored))
 
 
-def _described(job: Job) -> str:
-    return f"{job.id} {job.project} {job.commit.branch}@{job.commit.sha} {job.asker_name} {job.state}".lower()
+def _described(job: Posted) -> str:
+    run, commit = job.run, job.run.commit
+    who, state = job.request.asker_name, job.execution.state
+    return f"{job.id} {run.project} {commit.branch}@{commit.sha} {who} {state}".lower()

@@ -14,12 +14,15 @@ import structlog
 from bot.domain.clock import Absence, passed
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Observation
+from bot.domain.model.rows import Submitted
 from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Value
-from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.posts import Change, NewPost, PostKind, adding
 from bot.errors import Refused, ServiceError, Throttled
-from bot.ports.engine import Engine
-from bot.services.jobs.submit_call import batch_name, submission
+from bot.ports.engine import Engine, SubmitCall
+from bot.services.jobs.submit_call import call_for_job, call_for_submission, engine_name
 from bot.services.running.core import Core
 
 log = structlog.get_logger()
@@ -42,7 +45,7 @@ class LaunchSettings:
 
 class Launch:
     def __init__(self, core: Core, engine: Engine, settings: LaunchSettings) -> None:
-        self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
+        self._store, self._engine, self._projects = core.store, engine, core.projects
         self._settings, self._now = settings, core.now
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._delay: dict[str, tuple[float, float, float]] = {}
@@ -51,8 +54,8 @@ class Launch:
 
     async def once(self) -> None:
         """One try for each intent that is due."""
-        jobs = await self._store.open_jobs()
-        intents = [job for job in jobs if job.state is JobState.INTENT and job.sweep is None]
+        rows = await self._store.unfinished()
+        intents = [row for row in rows if isinstance(row, Submitted) and row.execution.state is JobState.INTENT]
         self._delay = {job.id: self._delay[job.id] for job in intents if job.id in self._delay}
         self._missed = {job.id: self._missed[job.id] for job in intents if job.id in self._missed}
         tried = await asyncio.gather(*(self._in_turn(job) for job in intents if self._due(job)), return_exceptions=True)
@@ -60,29 +63,31 @@ class Launch:
             if error is not None:
                 raise error
 
-    def _due(self, job: Job) -> bool:
+    def _due(self, job: Submitted) -> bool:
         since, seconds, _ = self._delay.get(job.id, (0.0, 0.0, 0.0))
         return passed(since, seconds, self._now())
 
-    async def _in_turn(self, job: Job) -> None:
+    async def _in_turn(self, job: Submitted) -> None:
         """A few at once; what goes wrong with one is no other's business."""
         async with self._turns:
             await self._try(job)
 
-    async def _try(self, job: Job) -> None:
+    async def _try(self, job: Submitted) -> None:
         try:
-            if job.submit_tried_at is not None and not await self._surely_absent(job):
+            if job.execution.submit_called_at is not None and not await self._surely_absent(job):
                 return
-            if job.stop_at is None:
+            if job.execution.stop is None:
                 await self._submit(job)
             else:
                 await self._end(job, EndReason.STOPPED, "Stopped before it was submitted.")
         except ServiceError as error:
             self._later(job, error)
 
-    async def _surely_absent(self, job: Job) -> bool:
+    async def _surely_absent(self, job: Submitted) -> bool:
         """After a call whose answer was lost: adopts the job if it is there; whether it surely is not."""
-        found = await self._engine.find(self._projects[job.project].queue, batch_name(job, self._settings.bot_name))
+        found = await self._engine.find(
+            self._projects[job.run.project].queue, engine_name(job, self._settings.bot_name)
+        )
         if found:
             await self._adopt(job, found)
             return False
@@ -93,72 +98,81 @@ class Launch:
             return False
         return True
 
-    async def _adopt(self, job: Job, found: list[Observation]) -> None:
+    async def _adopt(self, job: Submitted, found: list[Observation]) -> None:
         """The oldest is ours. What is told of a double is committed before it is ended."""
         notes = tuple(told_double(job, double.engine_id, found[0].engine_id) for double in found[1:])
         if notes:
-            await self._store.change(job.id, lambda stored: Change(stored, notes))
+            await self._store.change(job.id, adding(*notes))
         for double in found[1:]:
             log.warning("double submission ended", job=job.id, engine_id=double.engine_id)
             await self._engine.terminate(double.engine_id, f"Submitted twice; {found[0].engine_id} is kept")
         await self._submitted(job, found[0].engine_id, found[0])
 
-    async def _submit(self, job: Job) -> None:
+    async def _submit(self, job: Submitted) -> None:
         """`Throttled` and `Refused` say that there is no job only here: a look-up may raise them, too."""
         at = self._now()
-        job = await self._store.change(
-            job.id, lambda job: Change(replace(job, submit_tried_at=at)) if _wanted(job) else None
-        )
-        if not _wanted(job):
+
+        def calling(job: Submitted) -> Change | None:
+            wanted = job.execution.to_submit  # a click may have come since it was looked at
+            return Change(replace(job, execution=job.execution.submit_called(at))) if wanted else None
+
+        job = await self._store.change(job.id, calling)
+        if not job.execution.to_submit:
             return
         self._missed.pop(job.id, None)
-        face = job if job.part is None else await self._store.job(job.face) or job
-        call = submission(job, self._projects[job.project], self._settings.bot_name, face.sweep)
+        call = await self._call(job)
         try:
             engine_id = await self._engine.submit(call)
         except Throttled:
-            await self._store.change(job.id, lambda job: Change(replace(job, submit_tried_at=None)))
+            await self._store.change(job.id, _refused)
             raise
         except Refused as error:
             await self._end(job, EndReason.NOT_SUBMITTED, str(error))
         else:
             await self._submitted(job, engine_id)
 
-    async def _submitted(self, job: Job, engine_id: str, found: Observation | None = None) -> None:
-        def step(job: Job) -> Change:
-            submitted = replace(job, engine_id=engine_id, state=JobState.SUBMITTED, submit_tried_at=None)
-            if job.part is not None and found is not None:
-                submitted = replace(submitted, parameters=_parameters(found) or job.parameters)
-            return Change(replace(submitted, revision=job.revision + 1))
+    async def _call(self, job: Submitted) -> SubmitCall:
+        project, bot_name = self._projects[job.run.project], self._settings.bot_name
+        if isinstance(job, Job):
+            return call_for_job(job, project, bot_name)
+        sweep = await self._store.job(job.sweep_id)
+        if not isinstance(sweep, Sweep):
+            raise TypeError(f"{job.id} is a submission of {job.sweep_id}, which is no sweep")
+        return call_for_submission(job, sweep, project, bot_name)
+
+    async def _submitted(self, job: Submitted, engine_id: str, found: Observation | None = None) -> None:
+        def step(job: Submitted) -> Change:
+            run = job.run
+            if isinstance(job, Submission) and found is not None:
+                run = replace(run, parameters=_parameters(found) or run.parameters)
+            return Change(replace(job, run=run, execution=job.execution.submitted(engine_id)))
 
         await self._store.change(job.id, step)
         log.info("submitted", job=job.id, engine_id=engine_id)
-        self._wakeups.track_jobs.wake()
-        self._wakeups.stop.wake()
-        self._wakeups.deliver.wake()
 
-    async def _end(self, job: Job, reason: EndReason, detail: str) -> None:
+    async def _end(self, job: Submitted, reason: EndReason, detail: str) -> None:
         at = self._now()
-        await self._store.change(job.id, lambda job: Change(job.ended(reason, at, detail)) if job.live else None)
-        log.warning("not submitted", job=job.id, reason=reason, detail=detail)
-        self._wakeups.announce_result.wake()
-        self._wakeups.deliver.wake()
 
-    def _later(self, job: Job, error: ServiceError) -> None:
+        def step(job: Submitted) -> Change | None:
+            return Change(job.ended(reason, at, detail)) if job.execution.live else None
+
+        await self._store.change(job.id, step)
+        log.warning("not submitted", job=job.id, reason=reason, detail=detail)
+
+    def _later(self, job: Submitted, error: ServiceError) -> None:
         delay = self._delay.get(job.id, (0.0, 0.0, 0.0))[2] or self._settings.backoff_seconds
         self._delay[job.id] = (self._now(), delay, min(delay * 2, self._settings.most_backoff_seconds))
         log.warning("submission failed in passing", job=job.id, error=str(error), again_in_seconds=delay)
 
 
-def told_double(job: Job, double: str, kept: str) -> NewPost:
+def told_double(job: Submitted, double: str, kept: str) -> NewPost:
     """What is told of a second Batch job of one command, once."""
     text = f"AWS Batch has a second job of this command, {double}: ended. {kept} is kept."
-    return NewPost(f"double:{double}", PostKind.NOTE, job.face, text=text)
+    return NewPost(f"double:{double}", PostKind.NOTE, job.thread_owner_id, text=text)
 
 
-def _wanted(job: Job) -> bool:
-    """Whether it is to be submitted still: a click may have come since it was looked at."""
-    return job.state is JobState.INTENT and job.stop_at is None
+def _refused(job: Submitted) -> Change:
+    return Change(replace(job, execution=job.execution.submit_refused()))
 
 
 def _parameters(found: Observation) -> dict[str, Value]:

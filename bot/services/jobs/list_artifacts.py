@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.domain.model.job import Job
 from bot.domain.model.names import Name, parse
+from bot.domain.model.rows import Posted
 from bot.domain.posts import File
 from bot.domain.project import Project
 from bot.ports.artifacts import Artifact, Artifacts
@@ -21,7 +21,7 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".mp4", ".webm", ".mov")
 class Listing:
     """`links` are signed and work for an hour; `picture` is the newest picture or video that fits in a message."""
 
-    job: Job
+    job: Posted
     artifacts: tuple[Artifact, ...]
     links: Mapping[str, str]
     picture: File | None
@@ -38,7 +38,7 @@ class ListArtifacts:
         name = parse(text)
         job = await self._show.job(name.job_id)
         job = replace(job, id=str(Name(job.id, name.trial)))
-        everything = await self._artifacts.list(self._projects[job.project].prefix(job.id))
+        everything = await self._artifacts.list(self._projects[job.run.project].prefix(job.id))
         found = [artifact for artifact in everything if artifact.name != CLAIM_JSON]  # the trainer's own
         links = {a.name: await self._artifacts.link(a.uri, LINK_SECONDS) for a in found[:MOST_LINKS]}
         return Listing(job, tuple(found), links, await self._newest_picture(found), sum(a.size for a in found))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.drawing.figures import Curve, FigureRequest
-from bot.domain.model.job import Job
+from bot.domain.model.rows import Posted
 from bot.domain.parameters import shown
 from bot.domain.project import Project
 from bot.errors import BadInput, Missing
@@ -42,17 +42,17 @@ class Plot:
         picture = await self.draw(drawn)
         return Picture(picture.png, " ".join([*words, picture.words]).strip())
 
-    async def metrics_csv(self, job: Job) -> bytes:
+    async def metrics_csv(self, job: Posted) -> bytes:
         """The job's `metrics.csv`; `Missing` where it has left none."""
-        return await self._artifacts.read(self._projects[job.project].prefix(job.id) + METRICS_CSV)
+        return await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + METRICS_CSV)
 
-    async def draw(self, drawn: Sequence[tuple[Job, bytes]]) -> Picture:
+    async def draw(self, drawn: Sequence[tuple[Posted, bytes]]) -> Picture:
         """A picture of these jobs with these files."""
         first = drawn[0][0]
-        project = self._projects[first.project]
+        project = self._projects[first.run.project]
         alone = len(drawn) == 1
         request = FigureRequest(
-            title=f"{first.project} {first.id}" if alone else f"{first.project}: {len(drawn)} jobs",
+            title=f"{first.run.project} {first.id}" if alone else f"{first.run.project}: {len(drawn)} jobs",
             subtitle=_described(first) if alone else "",
             curves=tuple(Curve(job.id if alone else f"{job.id} {_parameters(job)}", csv) for job, csv in drawn),
             metric=project.metric,
@@ -62,16 +62,16 @@ class Plot:
         drawing = await self._figures.draw(request)
         return Picture(drawing.png, " ".join(drawing.remarks))
 
-    async def _csv_or_none(self, job: Job) -> bytes | None:
+    async def _csv_or_none(self, job: Posted) -> bytes | None:
         try:
             return await self.metrics_csv(job)
         except Missing:
             return None
 
 
-def _described(job: Job) -> str:
-    return f"{job.commit.branch}@{job.commit.short}   {_parameters(job)}"
+def _described(job: Posted) -> str:
+    return f"{job.run.commit.branch}@{job.run.commit.short}   {_parameters(job)}"
 
 
-def _parameters(job: Job) -> str:
-    return " ".join(f"{name}={shown(value)}" for name, value in job.parameters.items())
+def _parameters(job: Posted) -> str:
+    return " ".join(f"{name}={shown(value)}" for name, value in job.run.parameters.items())

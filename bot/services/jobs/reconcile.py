@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import structlog
 
-from bot.domain.model.job import Job
 from bot.domain.model.observation import Observation
+from bot.domain.model.rows import Submitted
 from bot.domain.model.states import JobState
-from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.posts import Change, NewPost, PostKind, adding
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.services.jobs.adopt import RECONCILED, Adopt
@@ -28,7 +28,7 @@ class Reconcile:
     """`bot_name` tells the bot's own jobs from those of others in the account."""
 
     def __init__(self, core: Core, engine: Engine, bot_name: str) -> None:
-        self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
+        self._store, self._engine, self._projects = core.store, engine, core.projects
         self._bot_name, self._now = bot_name, core.now
         self._adopt = Adopt(Core(core.store, core.projects, core.wakeups, core.now), engine)
 
@@ -62,60 +62,52 @@ class Reconcile:
         return by_id
 
     async def _look(self, job_id: str, seen: list[Observation]) -> None:
-        job = await self._store.job(job_id)
+        job = await self._store.submitted(job_id)
         if job is None:
             job = await self._adopt.adopt(_best(seen))
         if job is None:
             return
-        if job.live and job.engine_id is None:
+        execution = job.execution
+        if execution.live and execution.engine_id is None:
             await self._look_up(job)
-        elif any(each.engine_id != job.engine_id or not job.live for each in seen if not each.state.terminal):
+        elif any(each.engine_id != execution.engine_id or not execution.live for each in _live(seen)):
             await self._settle(job, seen)
 
-    async def _look_up(self, job: Job) -> None:
+    async def _look_up(self, job: Submitted) -> None:
         """An intent that AWS knows, though the store has no call of it: for `launch` its answer was lost."""
         at = self._now()
 
-        def step(stored: Job) -> Change | None:
-            tried = stored.engine_id is not None or stored.submit_tried_at is not None
-            return None if tried else Change(replace(stored, submit_tried_at=at))
+        def step(stored: Submitted) -> Change | None:
+            execution = stored.execution
+            return Change(replace(stored, execution=execution.submit_called(at))) if execution.never_submitted else None
 
         await self._store.change(job.id, step)
-        self._wakeups.launch.wake()
 
-    async def _settle(self, job: Job, seen: list[Observation]) -> None:
+    async def _settle(self, job: Submitted, seen: list[Observation]) -> None:
         """Several Batch jobs of one command, or one of a command that was told as ended: all but one are ended.
 
         They are described anew: what was seen may have ended meanwhile.
         """
-        ids = [job.engine_id, *(each.engine_id for each in seen)]
+        ids = [job.execution.engine_id, *(each.engine_id for each in seen)]
         described = await self._engine.describe([engine_id for engine_id in ids if engine_id])
-        live = [each for each in described.values() if not each.state.terminal]
-        stored = await self._store.job(job.id) or job
-        kept = _best(described.values()) if stored.live and described else None
-        if kept is not None and kept.engine_id != stored.engine_id:
+        live = _live(described.values())
+        stored = await self._store.submitted(job.id) or job
+        kept = _best(described.values()) if stored.execution.live and described else None
+        if kept is not None and kept.engine_id != stored.execution.engine_id:
             await self._keep(stored, kept)
         for each in live:
             if kept is None or each.engine_id != kept.engine_id:
                 await self._end(stored, each, kept)
 
-    async def _keep(self, job: Job, kept: Observation) -> None:
-        def step(stored: Job) -> Change | None:
-            begun = replace(
-                stored,
-                engine_id=kept.engine_id,
-                state=JobState.SUBMITTED,
-                attempts=(),
-                attempt_states=0,
-                started_at=None,
-            )
-            return Change(replace(begun, revision=stored.revision + 1)) if stored.live else None
+    async def _keep(self, job: Submitted, kept: Observation) -> None:
+        def step(stored: Submitted) -> Change | None:
+            execution = stored.execution
+            return Change(replace(stored, execution=execution.moved_to(kept.engine_id))) if execution.live else None
 
-        log.warning("an older job is kept", job=job.id, engine_id=kept.engine_id, instead_of=job.engine_id)
+        log.warning("an older job is kept", job=job.id, engine_id=kept.engine_id, instead_of=job.execution.engine_id)
         await self._store.change(job.id, step)
-        self._wakeups.track_jobs.wake()
 
-    async def _end(self, job: Job, double: Observation, kept: Observation | None) -> None:
+    async def _end(self, job: Submitted, double: Observation, kept: Observation | None) -> None:
         """The note is committed first: it is told also where the bot is killed in between."""
         RECONCILED.labels("double").inc()
         log.warning("a double is ended", job=job.id, engine_id=double.engine_id)
@@ -123,10 +115,13 @@ class Reconcile:
             note = told_double(job, double.engine_id, kept.engine_id)
         else:
             text = f"AWS Batch still runs {double.engine_id}, though this job's end has been told. It is ended."
-            note = NewPost(f"double:{double.engine_id}", PostKind.NOTE, job.face, text=text)
-        await self._store.change(job.id, lambda stored: Change(stored, (note,)))
-        self._wakeups.deliver.wake()
+            note = NewPost(f"double:{double.engine_id}", PostKind.NOTE, job.thread_owner_id, text=text)
+        await self._store.change(job.id, adding(note))
         await self._engine.terminate(double.engine_id, "A second job of one command")
+
+
+def _live(seen: Iterable[Observation]) -> list[Observation]:
+    return [each for each in seen if not each.state.terminal]
 
 
 def _best(seen: Iterable[Observation]) -> Observation:

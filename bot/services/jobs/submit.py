@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot.domain.access import Person
-from bot.domain.model.job import Commit, Job
+from bot.domain.model.job import Job
+from bot.domain.model.request import Request
+from bot.domain.model.rows import Posted
+from bot.domain.model.run import Commit, Run
 from bot.domain.parameters import Value, complete
 from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
@@ -34,7 +37,7 @@ class Submit:
     """Nothing is spent here: when a method returns, the intent is durable, and exactly one job will come of it."""
 
     def __init__(self, core: Core, code: Code, *, new_id: Callable[[], str]) -> None:
-        self._store, self._wakeups, self._now = core.store, core.wakeups, core.now
+        self._store, self._now = core.store, core.now
         self._projects = tuple(core.projects.values())
         self._code, self._new_id = code, new_id
 
@@ -56,20 +59,21 @@ class Submit:
             raise UnknownName("job", given=job_id)
         return await self.again(old, request)
 
-    async def again(self, old: Job, request: TrainRequest) -> Job:
+    async def again(self, old: Posted, request: TrainRequest) -> Job:
         """The same for a job that the store may not have: a trial of a sweep, written as a job."""
         request = _unfolded(request)
-        project = choose(self._projects, old.project, request.channel_id)
+        project = choose(self._projects, old.run.project, request.channel_id)
         project.access.check_train(request.person)
-        kept = {p.name: old.parameters[p.name] for p in project.parameters if p.name in old.parameters}
+        had = old.run.parameters
+        kept = {p.name: had[p.name] for p in project.parameters if p.name in had}
         given = complete(project.parameters, {**_without(kept, project, request.values), **request.values})
         if request.branch or request.commit:
             commit = await self._code.resolve(
                 project.repository, project.branches, branch=request.branch, commit=request.commit
             )
         else:
-            commit = await self._code.resolve(project.repository, project.branches, commit=old.commit.sha)
-            commit = Commit(commit.sha, old.commit.branch, commit.subject)
+            commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
+            commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
         return await self._accept(project, request, commit, given, retry_of=old.id)
 
     async def _accept(
@@ -80,11 +84,9 @@ class Submit:
         parameters: Mapping[str, Value],
         retry_of: str | None = None,
     ) -> Job:
-        job = replace(intent(self._new_id(), project, request, commit, parameters, self._now()), retry_of=retry_of)
-        accepted = await self._store.add(job, first_posts(job.id))
-        self._wakeups.launch.wake()
-        self._wakeups.deliver.wake()
-        return accepted
+        asked = asked_by(request, self._now(), retry_of)
+        job = Job(self._new_id(), asked, Run(project.name, commit, parameters, project.timeout_seconds))
+        return await self._store.add(job, first_posts(job.id))
 
 
 class Asked(Protocol):
@@ -98,22 +100,10 @@ class Asked(Protocol):
     def interaction_id(self) -> int: ...
 
 
-def intent(
-    job_id: str, project: Project, asked: Asked, commit: Commit, parameters: Mapping[str, Value], now: float
-) -> Job:
-    """The job that was asked for, before anything has come of it."""
-    return Job(
-        id=job_id,
-        project=project.name,
-        commit=commit,
-        parameters=parameters,
-        asker_id=asked.person.id,
-        asker_name=asked.person.name,
-        channel_id=asked.channel_id,
-        interaction_id=asked.interaction_id,
-        created_at=now,
-        timeout_seconds=project.timeout_seconds,
-    )
+def asked_by(asked: Asked, now: float, retry_of: str | None = None) -> Request:
+    """The command as a job or a sweep keeps it."""
+    person = asked.person
+    return Request(person.id, person.name, asked.channel_id, asked.interaction_id, now, retry_of)
 
 
 def first_posts(job_id: str) -> tuple[NewPost, ...]:

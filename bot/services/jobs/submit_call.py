@@ -2,12 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.model.job import Job
-from bot.domain.model.sweep import Part, Plan, Search, Sweep
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.request import Request
+from bot.domain.model.rows import Submitted
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
-from bot.ports.engine import Submission
+from bot.ports.engine import SubmitCall
 from trainer.contract import array_uri
 
 JOB_TAG = "signalbox:job"
@@ -16,33 +21,41 @@ PROJECT_TAG = "signalbox:project"
 CHANNEL_TAG = "signalbox:channel"
 ASKER_TAG = "signalbox:asker"
 INTERACTION_TAG = "signalbox:interaction"
-ENVIRONMENT = 8_192
-"""Characters in all that ECS takes of a job's overrides."""
 
 
-def batch_name(job: Job, bot_name: str) -> str:
+def engine_name(job: Submitted, bot_name: str) -> str:
     """Unique to the intent, and within Batch's rule for names."""
-    return f"{bot_name}-{job.project}-{job.id}"
+    return f"{bot_name}-{job.run.project}-{job.id}"
 
 
-def submission(job: Job, project: Project, bot_name: str, sweep: Sweep | None = None) -> Submission:
-    """With the environment of the contract with training code. `sweep` is that of a part's face."""
+def call_for_job(job: Job, project: Project, bot_name: str) -> SubmitCall:
+    """With the environment of the contract with training code."""
+    return _call(job, job.request, project, bot_name, {})
+
+
+def call_for_submission(submission: Submission, sweep: Sweep, project: Project, bot_name: str) -> SubmitCall:
+    """The same for trials: those of an array find their points by their index, one by itself has its own."""
+    environment = _of_trials(submission, sweep, project)
+    call = _call(submission, sweep.request, project, bot_name, environment)
+    return replace(call, array_size=submission.size if submission.size > 1 else 0)
+
+
+def _call(job: Submitted, request: Request, project: Project, bot_name: str, own: Mapping[str, str]) -> SubmitCall:
     environment = {
         "REPOSITORY_URL": project.repository,
-        "BRANCH_NAME": job.commit.branch,
-        "COMMIT_ID": job.commit.sha,
+        "BRANCH_NAME": job.run.commit.branch,
+        "COMMIT_ID": job.run.commit.sha,
         "JOB_ID": job.id,
         "OUTPUT_URI": project.prefix(job.id),
-        "PARAMETERS": json.dumps(dict(job.parameters)),
-        "ASKER": job.asker_name,
+        "PARAMETERS": json.dumps(dict(job.run.parameters)),
+        "ASKER": request.asker_name,
         "INSTALL": project.install,
         "METRICS_FILE": project.metrics_file,
         "DATA_URI": project.data_uri,
+        **own,
     }
-    if job.part is not None and sweep is not None:
-        environment |= _of_part(job.part, project, sweep.plan, job.retry_of)
-    return Submission(
-        name=batch_name(job, bot_name),
+    return SubmitCall(
+        name=engine_name(job, bot_name),
         queue=project.queue,
         definition=project.definition,
         command=project.command,
@@ -50,25 +63,24 @@ def submission(job: Job, project: Project, bot_name: str, sweep: Sweep | None = 
         tags={
             JOB_TAG: job.id,
             BOT_TAG: bot_name,
-            PROJECT_TAG: job.project,
-            CHANNEL_TAG: str(job.channel_id),
-            ASKER_TAG: str(job.asker_id),
-            INTERACTION_TAG: str(job.interaction_id),
+            PROJECT_TAG: job.run.project,
+            CHANNEL_TAG: str(request.channel_id),
+            ASKER_TAG: str(request.asker_id),
+            INTERACTION_TAG: str(request.interaction_id),
         },
-        timeout_seconds=job.timeout_seconds,
-        array_size=job.part.size if job.part is not None and job.part.size > 1 else 0,
+        timeout_seconds=job.run.timeout_seconds,
     )
 
 
-def _of_part(part: Part, project: Project, plan: Plan, retry_of: str | None) -> dict[str, str]:
-    """An array's trials find their points by their index; a trial by itself has its own in PARAMETERS."""
-    again = {} if retry_of is None else {"retry_of": retry_of, "numbers": plan.numbers if part.size == 1 else ""}
+def _of_trials(submission: Submission, sweep: Sweep, project: Project) -> dict[str, str]:
+    plan, numbers, retry_of = sweep.plan, submission.numbers, sweep.request.retry_of
+    again = {} if retry_of is None else {"retry_of": retry_of, "numbers": plan.numbers if submission.size == 1 else ""}
     asked = {"SWEEP": json.dumps({**asked_for(plan), **again})}
-    prefix = project.prefix(part.sweep_id)
-    if part.size == 1:
-        return {**asked, "JOB_ID": f"{part.sweep_id}.{part.numbers}", "OUTPUT_URI": array_uri(prefix, part.numbers)}
-    space = json.dumps({**plan.space.encoded, "numbers": part.numbers}, separators=(",", ":"))
-    return {**asked, "JOB_ID": part.sweep_id, "OUTPUT_URI": prefix, "SWEEP_SPACE": space}
+    prefix = project.prefix(sweep.id)
+    if submission.size == 1:
+        return {**asked, "JOB_ID": f"{sweep.id}.{numbers}", "OUTPUT_URI": array_uri(prefix, numbers)}
+    space = json.dumps({**plan.space.encoded, "numbers": numbers}, separators=(",", ":"))
+    return {**asked, "JOB_ID": sweep.id, "OUTPUT_URI": prefix, "SWEEP_SPACE": space}
 
 
 def asked_for(plan: Plan) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from prometheus_client import Counter
 from bot.domain.clock import Absence, passed
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Observation
+from bot.domain.model.rows import Submitted
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import ServiceError
@@ -29,7 +30,7 @@ class TrackJobs:
         self, core: Core, engine: Engine, *, lost_after_seconds: float = 300, old_after_seconds: float = 60
     ) -> None:
         """After `old_after_seconds` without an answer the cards say how old their state is."""
-        self._store, self._engine, self._wakeups, self._now = core.store, engine, core.wakeups, core.now
+        self._store, self._engine, self._now = core.store, engine, core.now
         self._lost_after, self._old_after = lost_after_seconds, old_after_seconds
         self._answered_at = core.now()
         self._absent: dict[str, Absence] = {}
@@ -39,7 +40,8 @@ class TrackJobs:
 
     async def once(self) -> None:
         """Describes every unfinished job that Batch knows, 100 a call."""
-        await self._settle([job for job in await self._store.open_jobs() if job.live and job.engine_id])
+        rows = [row for row in await self._store.unfinished() if isinstance(row, Submitted)]
+        await self._settle([row for row in rows if row.execution.live and row.execution.engine_id])
 
     async def hear(self, events: Events, wait_seconds: float) -> None:
         """One wait for events: the jobs that they name are described at once."""
@@ -52,89 +54,79 @@ class TrackJobs:
         await self._settle(self._due(named))
         await events.acknowledge(hints)
 
-    def _due(self, named: Mapping[str, Job | None]) -> list[Job]:
-        """Those that the events tell of; an array of which only its children tell, now and then."""
+    def _due(self, named: Mapping[str, Submitted | None]) -> list[Submitted]:
+        """The jobs named by the events. Arrays named only by a child are rate-limited."""
         now = self._now()
         self._heard = {job_id: at for job_id, at in self._heard.items() if not passed(at, CHILD_SECONDS, now)}
-        live = [(job, job.engine_id == told) for told, job in named.items() if job is not None and job.live]
+        known = [(job, job.execution, name) for name, job in named.items() if job is not None]
+        live = [(job, execution.engine_id == name) for job, execution, name in known if execution.live]
         due = {job.id: job for job, itself in live if itself or job.id not in self._heard}
         self._heard = {job.id: now for job, itself in live if not itself} | self._heard
         return list(due.values())
 
-    async def _named(self, engine_id: str) -> Job | None:
-        """An array's child (`parent:7`) speaks for the part that it belongs to."""
-        return await self._store.by_engine_id(engine_id.partition(":")[0])
+    async def _named(self, engine_id: str) -> Submitted | None:
+        """A child of an array stands for its submission."""
+        return await self._store.by_engine_id(self._engine.parent_id(engine_id))
 
-    async def _settle(self, jobs: Sequence[Job]) -> None:
+    async def _settle(self, jobs: Sequence[Submitted]) -> None:
         if not jobs:
             return
         try:
-            seen = await self._engine.describe([job.engine_id for job in jobs if job.engine_id])
+            seen = await self._engine.describe([job.execution.engine_id for job in jobs if job.execution.engine_id])
         except ServiceError:
             self._absent.clear()
             await self._unanswered(jobs)
             raise
         self._answered_at = self._now()
         for job in jobs:
-            observation = seen.get(job.engine_id or "")
+            observation = seen.get(job.execution.engine_id or "")
             if observation is None:
                 await self._not_known(job)
             else:
                 self._absent.pop(job.id, None)
                 await self._apply(job, observation)
 
-    async def _unanswered(self, jobs: Sequence[Job]) -> None:
+    async def _unanswered(self, jobs: Sequence[Submitted]) -> None:
         """Nothing is guessed while AWS does not answer: the cards say since when."""
         if not passed(self._answered_at, self._old_after, self._now()):
             return
         since = min(self._answered_at, self._now())
 
-        def step(stored: Job) -> Change | None:
-            if not stored.live or stored.unseen_since is not None:
+        def step(stored: Submitted) -> Change | None:
+            execution = stored.execution
+            if not execution.live or execution.unanswered_since is not None:
                 return None
-            return Change(replace(stored, unseen_since=since, revision=stored.revision + 1))
+            return Change(replace(stored, execution=execution.unanswered(since)))
 
         for job in jobs:
             await self._store.change(job.id, step)
-        self._wakeups.deliver.wake()
 
-    async def _apply(self, job: Job, seen: Observation) -> None:
+    async def _apply(self, job: Submitted, seen: Observation) -> None:
         now = self._now()
 
-        def step(stored: Job) -> Change | None:
-            answered = _answered(stored)
-            moved = answered.observed(seen, now)
-            return None if moved is stored else Change(moved, _notes(stored, moved))
+        def step(stored: Submitted) -> Change | None:
+            moved = stored.observed(seen, now)
+            if moved is stored:
+                return None
+            return Change(moved, _attempt_notes(stored, moved) if isinstance(moved, Job) else ())
 
-        if _answered(job).observed(seen, now) is job:
+        if job.observed(seen, now) is job:
             return
         moved = await self._store.change(job.id, step)
-        log.info("state", job=job.id, state=moved.state, reason=moved.status_reason)
-        for wakeup in (
-            self._wakeups.tail,
-            self._wakeups.announce_result,
-            self._wakeups.deliver,
-            self._wakeups.track_trials,
-        ):
-            wakeup.wake()
+        log.info("state", job=job.id, state=moved.execution.state, reason=moved.execution.status_reason)
 
-    async def _not_known(self, job: Job) -> None:
+    async def _not_known(self, job: Submitted) -> None:
         """Batch forgets finished jobs after a day, and may not know a new one for seconds: look again, then tell."""
         now = self._now()
         if self._absent.setdefault(job.id, Absence(now, LOOK_SECONDS)).look(now) < self._lost_after:
             return
         detail = "AWS Batch does not know this job any more, so how it ended cannot be told."
-        await self._store.change(
-            job.id, lambda stored: Change(stored.ended(EndReason.LOST, now, detail)) if stored.live else None
-        )
-        log.error("lost", job=job.id, engine_id=job.engine_id)
-        self._wakeups.announce_result.wake()
-        self._wakeups.deliver.wake()
 
+        def step(stored: Submitted) -> Change | None:
+            return Change(stored.ended(EndReason.LOST, now, detail)) if stored.execution.live else None
 
-def _answered(job: Job) -> Job:
-    """The job, of which AWS tells again."""
-    return job if job.unseen_since is None else replace(job, unseen_since=None, revision=job.revision + 1)
+        await self._store.change(job.id, step)
+        log.error("lost", job=job.id, engine_id=job.execution.engine_id)
 
 
 def _quarantined(hint: Hint, *, foreign: bool) -> None:
@@ -147,21 +139,20 @@ def _quarantined(hint: Hint, *, foreign: bool) -> None:
         log.debug("an event of a job that is not ours", engine_id=hint.engine_id)
 
 
-def _notes(before: Job, after: Job) -> tuple[NewPost, ...]:
-    """A note in the thread for each attempt that ended without ending the job; of a sweep's trials the board tells."""
-    if after.part is not None:
-        return ()
-    ended = [attempt for attempt in after.attempts if attempt.stopped_at is not None]
-    if not after.live:
+def _attempt_notes(before: Submitted, after: Job) -> tuple[NewPost, ...]:
+    """A note in the thread for each attempt that ended without ending the job. A sweep's board shows its trials."""
+    execution = after.execution
+    ended = [attempt for attempt in execution.attempts if attempt.stopped_at is not None]
+    if not execution.live:
         ended = ended[:-1]
     return tuple(
         NewPost(
             key=f"attempt:{after.id}:{number}",
             kind=PostKind.NOTE,
             job_id=after.id,
-            text=f"Attempt {number} ended ({attempt.reason or after.status_reason or 'host lost'}); "
+            text=f"Attempt {number} ended ({attempt.reason or execution.status_reason or 'host lost'}); "
             "the job goes on with another attempt.",
         )
         for number, attempt in enumerate(ended, 1)
-        if number > before.attempt_states
+        if number > before.execution.attempts_ended
     )

@@ -46,10 +46,10 @@ def _loops(core: Core, outside: Outside, setup: Setup, plot: Plot, stop: Stop) -
     explain = ExplainWait(core, outside.engine, pace.stuck)
     reconcile = Reconcile(core, outside.engine, setup.bot_name)
     loops = [
-        Loop("launch", launch.once, 5, wakeups.launch),
-        Loop("track_jobs", track.once, pace.describe, wakeups.track_jobs),
-        Loop("stop", stop.once, 5, wakeups.stop),
-        Loop("announce_result", announce.once, 2, wakeups.announce_result),
+        Loop("launch", launch.once, 5, wakeups.of("launch")),
+        Loop("track_jobs", track.once, pace.describe, wakeups.of("track_jobs")),
+        Loop("stop", stop.once, 5, wakeups.of("stop")),
+        Loop("announce_result", announce.once, 2, wakeups.of("announce_result")),
         Loop("explain_wait", explain.once, min(pace.stuck, 15)),
         Loop("reconcile", reconcile.once, pace.reconcile),
     ]

@@ -14,6 +14,7 @@ import structlog
 from bot.domain.logs.log_file import MOST_BYTES, PART_BYTES, words
 from bot.domain.logs.log_lines import clean
 from bot.domain.model.job import Job
+from bot.domain.model.rows import Posted
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.errors import ServiceError
 from bot.ports.artifacts import Artifacts
@@ -40,12 +41,12 @@ class ArchiveSettings:
 class Archive:
     def __init__(self, core: Core, tail: Tail, artifacts: Artifacts, settings: ArchiveSettings) -> None:
         self._store, self._tail, self._artifacts, self._projects = core.store, tail, artifacts, core.projects
-        self._wakeups, self._settings, self._now = core.wakeups, settings, core.now
+        self._settings, self._now = settings, core.now
         self._quiet_since: dict[str, float] = {}
 
     async def once(self) -> None:
         """Archives each job that has been told, whose log is still, and whose thread has taken every line."""
-        jobs = [job for job in await self._store.open_jobs() if job.told_at is not None and job.archived_at is None]
+        jobs = [row for row in await self._store.unfinished() if isinstance(row, Posted) and _to_archive(row)]
         self._quiet_since = {job.id: at for job in jobs if (at := self._quiet_since.get(job.id)) is not None}
         for job in jobs:
             if not self._quiet(job):
@@ -64,50 +65,64 @@ class Archive:
             await self._store.drop_log(job.id)
             log.info("log forgotten here", job=job.id)
 
-    def _path(self, job: Job) -> Path:
+    def _path(self, job: Posted) -> Path:
         return self._settings.folder / f"{job.id}.log"
 
-    def _quiet(self, job: Job) -> bool:
+    def _quiet(self, job: Posted) -> bool:
         """Whether no line has come for `drain`. A clock that has been set back begins it anew: lines may still come."""
-        now, since = self._now(), self._quiet_since.get(job.id, job.seen_at or job.ended_at or 0.0)
+        now, since = (
+            self._now(),
+            self._quiet_since.get(job.id, job.execution.state_since or job.execution.ended_at or 0.0),
+        )
         if since > now:
             self._quiet_since[job.id] = since = now
         return now >= since + self._settings.drain
 
-    async def _settle(self, job: Job) -> None:
+    async def _settle(self, job: Posted) -> None:
         """The audit reads the whole log, so it comes last, when nothing else is awaited."""
         total = await self._total(job)
-        if job.log_posted < total and job.thread_id is not None:
-            self._wakeups.post_lines.wake()
-        elif await self._tail.audit(job) or await self._total(job) > total:
+        publication = job.publication
+        if publication.lines_posted < total and publication.thread_id is not None:
+            return  # the thread gets them first
+        if await self._missed(job) or await self._total(job) > total:
             self._quiet_since[job.id] = self._now()
         else:
             await self._keep(job, total)
 
-    async def _total(self, job: Job) -> int:
+    async def _missed(self, job: Posted) -> int:
+        """Lines that the audit finds. A sweep has no log of its own."""
+        return await self._tail.audit(job) if isinstance(job, Job) else 0
+
+    async def _total(self, job: Posted) -> int:
         return (await self._store.log_lines(job.id, 0, 0)).total
 
-    async def _keep(self, job: Job, total: int) -> None:
+    async def _keep(self, job: Posted, total: int) -> None:
         """S3 first, then the file's post and `archived_at` in one transaction."""
         posts: tuple[NewPost, ...] = ()
         if total:
             path = self._path(job)
             await self._write(job, path, total)
-            uri = self._projects[job.project].prefix(job.id) + LOG_TXT
+            uri = self._projects[job.run.project].prefix(job.id) + LOG_TXT
             await self._artifacts.write(uri, path, "text/plain; charset=utf-8")
             file, partial = await asyncio.to_thread(_attachment, path)
             text = words(total, partial=partial, uri=uri)
             attached = (File(file.name, path=str(file)),)
             posts = (NewPost(f"log_file:{job.id}", PostKind.LOG_FILE, job.id, text=text, files=attached),)
         at = self._now()
-        await self._store.change(
-            job.id, lambda stored: None if stored.archived_at else Change(replace(stored, archived_at=at), posts)
-        )
+
+        def step(stored: Posted) -> Change | None:
+            publication = stored.publication
+            return (
+                None
+                if publication.archived_at
+                else Change(replace(stored, publication=publication.archived(at)), posts)
+            )
+
+        await self._store.change(job.id, step)
         self._quiet_since.pop(job.id, None)
         log.info("archived", job=job.id, lines=total)
-        self._wakeups.deliver.wake()
 
-    async def _write(self, job: Job, path: Path, total: int) -> None:
+    async def _write(self, job: Posted, path: Path, total: int) -> None:
         """The lines by their time, those of the same time as they came: a late one is stored behind later ones."""
         path.parent.mkdir(parents=True, exist_ok=True)
         times, places = array("q"), array("q", [0])
@@ -130,6 +145,11 @@ def _put_in_order(path: Path, times: Sequence[int], places: Sequence[int]) -> No
             source.seek(places[line])
             file.write(source.read(places[line + 1] - places[line]))
     ordered.replace(path)
+
+
+def _to_archive(job: Posted) -> bool:
+    """True if its result is committed and its log is not archived."""
+    return job.publication.result.committed_at is not None and job.publication.archived_at is None
 
 
 def _attachment(path: Path) -> tuple[Path, int]:

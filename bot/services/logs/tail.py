@@ -29,26 +29,27 @@ BATCH = 2_000
 
 class Tail:
     def __init__(self, core: Core, logs: Logs, pace: AdaptivePace) -> None:
-        self._store, self._projects, self._wakeups, self._now = core.store, core.projects, core.wakeups, core.now
+        self._store, self._projects, self._now = core.store, core.projects, core.now
         self._reader = Reader(logs, pace, now=core.now)
         self._streams: dict[str, Stream[str]] = {}
         self._deep_at = 0.0
 
     async def once(self) -> None:
         """Reads what is new in every stream of every job whose log is not archived."""
-        jobs = [job for job in await self._store.open_jobs() if job.streams and job.archived_at is None]
+        rows = [row for row in await self._store.unfinished() if isinstance(row, Job)]
+        jobs = [job for job in rows if job.execution.streams and job.publication.archived_at is None]
         await self._know(jobs)
         overlap = self._overlap()
         groups: dict[str, list[Stream[str]]] = defaultdict(list)
         for job in jobs:
-            groups[self._projects[job.project].log_group] += [self._streams[name] for name in job.streams]
+            groups[self._projects[job.run.project].log_group] += [self._streams[name] for name in job.execution.streams]
         for group, streams in groups.items():
             await self._reader.read(group, streams, overlap, self._keep)
 
     async def audit(self, job: Job) -> int:
         """Reads the whole log of a job once more: the number of lines that had been missed."""
-        group = self._projects[job.project].log_group
-        streams = [Stream(name, job.id, _begin(job, name)) for name in job.streams]
+        group = self._projects[job.run.project].log_group
+        streams = [Stream(name, job.id, _begin(job, name)) for name in job.execution.streams]
         return sum([await self._reader.read(group, [stream], 0, self._keep) for stream in streams])
 
     def _overlap(self) -> int:
@@ -63,27 +64,24 @@ class Tail:
         """Keeps a place for each stream; after a restart it is that of the newest stored line."""
         known: dict[str, Stream[str]] = {}
         for job in jobs:
-            if not all(name in self._streams for name in job.streams):
+            if not all(name in self._streams for name in job.execution.streams):
                 stored = await self._store.log_since(job.id)
-                for name in job.streams:
+                for name in job.execution.streams:
                     self._streams[name] = Stream(name, job.id, stored.get(name, _begin(job, name)))
-            known.update({name: self._streams[name] for name in job.streams})
+            known.update({name: self._streams[name] for name in job.execution.streams})
         self._streams = known
 
     async def _keep(self, events: Mapping[str, Sequence[LogEvent]]) -> int:
         new = 0
         for job_id, theirs in events.items():
-            for engine in _batches(theirs):
-                new += await self._store.append_log(job_id, engine, self._told)
-        if new:
-            self._wakeups.post_lines.wake()
-            self._wakeups.deliver.wake()
+            for batch in _batches(theirs):
+                new += await self._store.append_log(job_id, batch, self._told)
         return new
 
     def _told(self, job: Job, new: Sequence[LogEvent]) -> Change | None:
         """What new lines say of the job: its progress, and the entrypoint's word on why it ends."""
-        project = self._projects[job.project]
-        progress, detail = job.progress, job.detail
+        project = self._projects[job.run.project]
+        progress, detail = job.progress, job.execution.detail
         for event in new:
             if not event.message.startswith("@"):
                 continue
@@ -92,14 +90,14 @@ class Tail:
                 progress = advance(progress, report, at, project.metric, maximize=project.maximize)
             elif (trouble := parse_trouble(event.message)) is not None:
                 detail = trouble.message
-        if progress == job.progress and detail == job.detail:
+        if progress == job.progress and detail == job.execution.detail:
             return None
-        return Change(replace(job, progress=progress, detail=detail, revision=job.revision + 1))
+        return Change(replace(job, progress=progress, execution=job.execution.explained(detail)))
 
 
 def _begin(job: Job, stream: str) -> int:
     """Where a stream begins, by AWS's clock alone: the bot's may have been ahead when the job was asked for."""
-    started = next((attempt.started_at for attempt in job.attempts if attempt.log_stream == stream), None)
+    started = next((attempt.started_at for attempt in job.execution.attempts if attempt.log_stream == stream), None)
     return int((started or 0.0) * 1000) - EARLY_MS
 
 

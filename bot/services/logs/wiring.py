@@ -14,8 +14,8 @@ def build(core: Core, outside: Outside, setup: Setup) -> tuple[Loop, ...]:
     archive_settings = ArchiveSettings(drain=pace.drain, folder=setup.data_dir / "logs")
     archive = Archive(core, tail, outside.artifacts, archive_settings)
     return (
-        Loop("tail", tail.once, pace.logs, wakeups.tail),
-        Loop("post_lines", post_lines.once, pace.logs, wakeups.post_lines),
-        Loop("archive", archive.once, min(pace.drain, 5), wakeups.archive),
+        Loop("tail", tail.once, pace.logs, wakeups.of("tail")),
+        Loop("post_lines", post_lines.once, pace.logs, wakeups.of("post_lines")),
+        Loop("archive", archive.once, min(pace.drain, 5), wakeups.of("archive")),
         Loop("tidy_logs", archive.tidy, 3600),
     )

@@ -1,11 +1,67 @@
-"""Bells end a service's wait early. They are hints: whoever wakes looks at the store, which alone is the truth."""
+"""Which loop looks at the store early, and why: one table from what a commit changed to the loops that it concerns.
+
+Wake-ups are hints. Without any of them every loop would still find its work, by looking at the store every few seconds.
+"""
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+from bot.domain.model.publication import Publication
+from bot.domain.model.rows import Posted, Row, Submitted
+from bot.domain.model.states import JobState
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
+from bot.ports.store import Written
+
+
+class Changed(StrEnum):
+    """What a commit, or a call to the engine, may change."""
+
+    JOB_REQUESTED = "a job or a submission waits to be handed to the engine"
+    SWEEP_CONFIRMED = "a sweep was confirmed"
+    SUBMITTED = "the engine has taken a job or a submission"
+    STATE = "a job or a submission has moved to another state or attempt"
+    ENDED = "a job has ended"
+    STOP_REQUESTED = "somebody asked to stop a job or a sweep"
+    TERMINATED = "the engine was asked to end a job or a trial"
+    LINES_STORED = "new log lines are in the store"
+    LINES_POSTED = "log lines are on their way to the thread"
+    THREAD_STARTED = "a thread is there"
+    TRIAL_STOPPED = "somebody asked to stop one trial"
+    TRIAL_RUNS = "a trial is on a machine"
+    TRIAL_REPORTED = "a running trial has reported its metric"
+    TRIAL_ENDED = "a trial has ended, and its results have not been read"
+    TRIAL_SETTLED = "a trial has ended, and its results have been read"
+    MESSAGE = "a message waits to be sent, or a card is out of date"
+    LANE_FREE = "a message has been sent, so the next one of its lane may go"
+
+
+WAKES: Mapping[Changed, tuple[str, ...]] = {
+    Changed.JOB_REQUESTED: ("launch",),
+    Changed.SWEEP_CONFIRMED: ("dispatch", "refresh_board"),
+    Changed.SUBMITTED: ("track_jobs", "stop"),
+    Changed.STATE: ("tail", "track_trials"),
+    Changed.ENDED: ("announce_result",),
+    Changed.STOP_REQUESTED: ("stop", "announce_sweep"),
+    Changed.TERMINATED: ("track_jobs",),
+    Changed.LINES_STORED: ("post_lines",),
+    Changed.LINES_POSTED: ("archive",),
+    Changed.THREAD_STARTED: ("post_lines",),
+    Changed.TRIAL_STOPPED: ("prune",),
+    Changed.TRIAL_RUNS: ("stream_metrics", "refresh_board"),
+    Changed.TRIAL_REPORTED: ("prune",),
+    Changed.TRIAL_ENDED: ("collect_results", "dispatch", "refresh_board"),
+    Changed.TRIAL_SETTLED: ("dispatch", "announce_sweep", "refresh_board"),
+    Changed.MESSAGE: ("deliver",),
+    Changed.LANE_FREE: ("deliver",),
+}
+LOOPS = tuple(sorted({name for names in WAKES.values() for name in names}))
 
 
 class Wakeup:
-    """Rung by one service to wake another. Any number of rings before a wait count as one."""
+    """Ends a loop's wait early. Any number of wakes before a wait count as one."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -14,7 +70,7 @@ class Wakeup:
         self._event.set()
 
     async def wait(self, seconds: float) -> None:
-        """Returns when the bell rings, or after so long."""
+        """Returns when woken, or after `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 await self._event.wait()
@@ -23,22 +79,83 @@ class Wakeup:
         self._event.clear()
 
 
-@dataclass(frozen=True, slots=True)
 class Wakeups:
-    """One bell for each service that loops."""
+    """One wake-up for each loop of `WAKES`."""
 
-    launch: Wakeup = field(default_factory=Wakeup)
-    track_jobs: Wakeup = field(default_factory=Wakeup)
-    stop: Wakeup = field(default_factory=Wakeup)
-    tail: Wakeup = field(default_factory=Wakeup)
-    post_lines: Wakeup = field(default_factory=Wakeup)
-    announce_result: Wakeup = field(default_factory=Wakeup)
-    archive: Wakeup = field(default_factory=Wakeup)
-    deliver: Wakeup = field(default_factory=Wakeup)
-    dispatch: Wakeup = field(default_factory=Wakeup)
-    track_trials: Wakeup = field(default_factory=Wakeup)
-    collect_results: Wakeup = field(default_factory=Wakeup)
-    announce_sweep: Wakeup = field(default_factory=Wakeup)
-    stream_metrics: Wakeup = field(default_factory=Wakeup)
-    prune: Wakeup = field(default_factory=Wakeup)
-    refresh_board: Wakeup = field(default_factory=Wakeup)
+    def __init__(self) -> None:
+        self._by_loop = {name: Wakeup() for name in LOOPS}
+
+    def of(self, loop: str) -> Wakeup:
+        """KeyError for a loop that nothing wakes."""
+        return self._by_loop[loop]
+
+    def changed(self, *changes: Changed) -> None:
+        for loop in {loop for change in changes for loop in WAKES[change]}:
+            self._by_loop[loop].wake()
+
+    def committed(self, written: Written) -> None:
+        """Wake the loops that a commit concerns. The store calls it after each one."""
+        self.changed(*changes(written))
+
+
+def changes(written: Written) -> set[Changed]:
+    found = {change for before, after in written.rows for change in _row_changes(before, after)}
+    found |= {change for trial in written.trials if (change := _trial_change(trial)) is not None}
+    if written.posts:
+        found.add(Changed.MESSAGE)
+    if written.lines:
+        found.add(Changed.LINES_STORED)
+    return found
+
+
+def _row_changes(before: Row | None, after: Row) -> Iterator[Changed]:
+    if before is None:
+        yield _added(after)
+        return
+    old, new = before.execution, after.execution
+    if new.stop is not None and old.stop is None:
+        yield Changed.STOP_REQUESTED
+    if old.live and not new.live:
+        yield Changed.ENDED
+    if isinstance(before, Submitted) and isinstance(after, Submitted):
+        yield from _engine_changes(before, after)
+    if isinstance(before, Posted) and isinstance(after, Posted):
+        yield from _publication_changes(before.publication, after.publication)
+
+
+def _added(row: Row) -> Changed:
+    if isinstance(row, Sweep):
+        return Changed.SWEEP_CONFIRMED
+    return Changed.JOB_REQUESTED if row.execution.engine_id is None else Changed.SUBMITTED
+
+
+def _engine_changes(before: Submitted, after: Submitted) -> Iterator[Changed]:
+    old, new = before.execution, after.execution
+    if new.engine_id != old.engine_id:
+        yield Changed.SUBMITTED
+    if (new.state, new.attempts, _children(after)) != (old.state, old.attempts, _children(before)):
+        yield Changed.STATE
+
+
+def _children(row: Submitted) -> Mapping[JobState, int]:
+    return row.children if isinstance(row, Submission) else {}
+
+
+def _publication_changes(old: Publication, new: Publication) -> Iterator[Changed]:
+    if new.outdated:
+        yield Changed.MESSAGE
+    if new.thread_id and not old.thread_id:
+        yield Changed.THREAD_STARTED
+    if new.lines_posted > old.lines_posted:
+        yield Changed.LINES_POSTED
+
+
+def _trial_change(trial: Trial) -> Changed | None:
+    """What a trial, as it was written, means for others."""
+    if trial.ended:
+        return Changed.TRIAL_SETTLED if trial.measured else Changed.TRIAL_ENDED
+    if trial.stop_by is not None:
+        return Changed.TRIAL_STOPPED
+    if trial.state is not JobState.RUNNING:
+        return None
+    return Changed.TRIAL_REPORTED if trial.reports else Changed.TRIAL_RUNS

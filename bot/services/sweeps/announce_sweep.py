@@ -7,13 +7,13 @@ from dataclasses import replace
 import structlog
 
 from bot.domain.clock import passed
-from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason
-from bot.domain.model.sweep import Sweep, TrialState
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import TrialState
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.domain.project import Project
 from bot.domain.sweeps.leaderboard import csv_table
-from bot.domain.sweeps.trial_changes import numbers, to_run
+from bot.domain.sweeps.trial_changes import to_run
 from bot.errors import ServiceError
 from bot.services.jobs.plot import Picture
 from bot.services.running.core import Core
@@ -30,13 +30,13 @@ class Attachments:
     def __init__(self, paint: RefreshBoard, trials: TrialBook, projects: Mapping[str, Project]) -> None:
         self._paint, self._trials, self._projects = paint, trials, projects
 
-    async def picture(self, face: Job) -> Picture:
+    async def picture(self, sweep: Sweep) -> Picture:
         """Raises `ServiceError` where it cannot be drawn now."""
-        return await self._paint.final(face)
+        return await self._paint.final(sweep)
 
-    async def table(self, face: Job) -> bytes:
-        known = await self._trials.all(face.id)
-        return await asyncio.to_thread(csv_table, face, known, self._projects[face.project].metric)
+    async def table(self, sweep: Sweep) -> bytes:
+        known = await self._trials.all(sweep.id)
+        return await asyncio.to_thread(csv_table, sweep, known, self._projects[sweep.run.project].metric)
 
 
 class AnnounceSweep:
@@ -46,73 +46,73 @@ class AnnounceSweep:
         self, core: Core, trials: TrialBook, report: ReportTrials, attachments: Attachments, *, picture_deadline: float
     ) -> None:
         self._store, self._trials, self._report, self._attachments = core.store, trials, report, attachments
-        self._wakeups, self._now, self._deadline = core.wakeups, core.now, picture_deadline
+        self._now, self._deadline = core.now, picture_deadline
 
     async def once(self) -> None:
         """Ends each sweep that is over, and tells each end that has not been told."""
-        faces = [job for job in await self._store.open_jobs() if job.sweep is not None and job.told_at is None]
-        self._trials.forget_all_but({face.id for face in faces})  # also what was looked up while an end was told
-        for face in faces:
-            ended = await self._ended(face, face.sweep) if face.live and face.sweep is not None else face
-            if not ended.live:
+        unfinished = await self._store.unfinished_sweeps()
+        sweeps = [sweep for sweep in unfinished if sweep.publication.result.committed_at is None]
+        self._trials.forget_all_but({sweep.id for sweep in sweeps})  # also what was read while a result was announced
+        for sweep in sweeps:
+            ended = await self._ended(sweep) if sweep.execution.live else sweep
+            if not ended.execution.live:
                 await self._tell(ended)
 
-    async def _ended(self, face: Job, sweep: Sweep) -> Job:
-        if not await self._over(face, sweep):
-            return face
-        await self._report.rest(await self._store.job(face.id) or face)  # its trials have moved on since it was listed
+    async def _ended(self, sweep: Sweep) -> Sweep:
+        if not await self._over(sweep):
+            return sweep
+        now = await self._store.job(sweep.id)  # its trials have moved on since it was listed
+        await self._report.rest(now if isinstance(now, Sweep) else sweep)
         at = self._now()
 
-        def step(stored: Job) -> Change | None:
-            reason, detail = _reason(stored, stored.sweep or sweep)
-            return Change(stored.ended(reason, at, detail)) if stored.live else None
+        def step(stored: Sweep) -> Change | None:
+            reason, detail = _reason(stored)
+            return Change(stored.ended(reason, at, detail)) if stored.execution.live else None
 
-        ended = await self._store.change(face.id, step)
-        log.info("swept", sweep=face.id, reason=ended.reason)
-        self._wakeups.deliver.wake()
+        ended = await self._store.change(sweep.id, step)
+        log.info("swept", sweep=sweep.id, reason=ended.execution.reason)
         return ended
 
-    async def _over(self, face: Job, sweep: Sweep) -> bool:
-        """Whether every trial that is to run has ended and been measured. Of a sweep that was stopped the others never
-        run, whatever is known of them."""
-        parts = await self._store.parts(face.id)
-        if any(part.live for part in parts):
+    async def _over(self, sweep: Sweep) -> bool:
+        """True if every trial that should run has ended and been measured. After a stop the others never run, whatever
+        is known about them."""
+        submissions = await self._store.submissions(sweep.id)
+        if any(submission.execution.live for submission in submissions):
             return False
-        known = await self._trials.all(face.id)
-        submitted = {number for part in parts for number in numbers(part)}
-        kept = {number for number, trial in known.items() if trial.source}
-        if any(number not in known or not known[number].settled for number in submitted | kept):
+        known = await self._trials.all(sweep.id)
+        submitted = {number for submission in submissions for number in submission.trials}
+        carried_over = {number for number, trial in known.items() if trial.source}
+        if any(number not in known or not known[number].settled for number in submitted | carried_over):
             return False
-        return face.stop_at is not None or len(submitted) >= len(to_run(sweep.plan, known))
+        return sweep.execution.stop is not None or len(submitted) >= len(to_run(sweep.plan, known))
 
-    async def _tell(self, face: Job) -> None:
+    async def _tell(self, sweep: Sweep) -> None:
         try:
-            picture = await self._attachments.picture(face)
+            picture = await self._attachments.picture(sweep)
         except ServiceError as error:
-            if not passed(face.ended_at or 0.0, self._deadline, self._now()):
-                log.warning("the picture waits", sweep=face.id, error=str(error))
+            if not passed(sweep.execution.ended_at or 0.0, self._deadline, self._now()):
+                log.warning("the picture waits", sweep=sweep.id, error=str(error))
                 return
             picture = Picture(None, f"The picture could not be drawn: {error}")
-        table = await self._attachments.table(face)
-        files = [File(f"{face.id}.png", picture.png)] if picture.png else []
-        files.append(File(f"{face.id}.csv", table))
+        table = await self._attachments.table(sweep)
+        files = [File(f"{sweep.id}.png", picture.png)] if picture.png else []
+        files.append(File(f"{sweep.id}.csv", table))
         at = self._now()
 
-        def step(stored: Job) -> Change | None:
-            if stored.told_at is not None:
+        def step(stored: Sweep) -> Change | None:
+            if stored.publication.result.committed_at is not None:
                 return None
-            told = replace(stored, told_at=at, revision=stored.revision + 1)
-            return Change(told, (NewPost(f"end:{face.id}", PostKind.END, face.id, picture.words, tuple(files)),))
+            announced = replace(stored, publication=stored.publication.announced(at))
+            return Change(announced, (NewPost(f"end:{sweep.id}", PostKind.END, sweep.id, picture.words, tuple(files)),))
 
-        await self._store.change(face.id, step)
-        log.info("told", sweep=face.id, reason=face.reason)
-        self._wakeups.deliver.wake()
+        await self._store.change(sweep.id, step)
+        log.info("told", sweep=sweep.id, reason=sweep.execution.reason)
 
 
-def _reason(face: Job, sweep: Sweep) -> tuple[EndReason, str]:
-    """A sweep with one trial that can be compared has succeeded; of one without any the commonest failure is told, and
-    where none has failed each of them was stopped by itself."""
-    if face.stop_at is not None:
+def _reason(sweep: Sweep) -> tuple[EndReason, str]:
+    """A sweep with one trial that can be compared has succeeded. Without any, the commonest failure is its reason, and
+    if none has failed, each trial was stopped by itself."""
+    if sweep.execution.stop is not None:
         return EndReason.STOPPED, ""
     if sweep.tally.count(TrialState.SUCCEEDED, TrialState.MISSING, TrialState.PRUNED):
         return EndReason.SUCCEEDED, ""

@@ -10,9 +10,9 @@ import structlog
 from bot.domain.clock import passed
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import best_of
-from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Trial
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
 from bot.domain.project import Project
 from bot.errors import Missing, ServiceError
 from bot.ports.artifacts import Artifacts
@@ -51,36 +51,36 @@ class TrialResults:
     def __init__(self, artifacts: Artifacts, diagnose: Diagnose, projects: Mapping[str, Project]) -> None:
         self._artifacts, self._diagnose, self._projects = artifacts, diagnose, projects
 
-    async def of(self, face: Job, trials: Sequence[Trial]) -> dict[int, Result]:
+    async def of(self, sweep: Sweep, trials: Sequence[Trial]) -> dict[int, Result]:
         """By number; without those whose metrics could not be read."""
-        project, turns = self._projects[face.project], asyncio.Semaphore(AT_ONCE)
+        project, turns = self._projects[sweep.run.project], asyncio.Semaphore(AT_ONCE)
 
         async def read(trial: Trial) -> Result | None:
             """Only of so many at once is the file in memory."""
             async with turns:
-                csv = await self._csv(face, project, trial)
+                csv = await self._csv(sweep, project, trial)
                 return None if csv is None else Result(await asyncio.to_thread(_best, project, csv))
 
         read_of = zip(trials, await asyncio.gather(*(read(trial) for trial in trials)), strict=True)
         found = [(trial, result) for trial, result in read_of if result is not None]
         failed = [trial for trial, _ in found if trial.reason is EndReason.COMMAND_FAILED]
-        details = await self._diagnose.reasons(face, failed)
+        details = await self._diagnose.reasons(sweep, failed)
         return {trial.number: replace(result, detail=details.get(trial.number, "")) for trial, result in found}
 
-    async def _csv(self, face: Job, project: Project, trial: Trial) -> bytes | None:
+    async def _csv(self, sweep: Sweep, project: Project, trial: Trial) -> bytes | None:
         """Empty where it left none, None where that cannot be told."""
         try:
-            return await self._artifacts.read(f"{project.prefix(trial.source or face.id)}{trial.number}/{METRICS_CSV}")
+            return await self._artifacts.read(f"{project.prefix(trial.source or sweep.id)}{trial.number}/{METRICS_CSV}")
         except Missing:
             return b""
         except ServiceError as error:
-            log.warning("metrics could not be read", sweep=face.id, trial=trial.number, error=str(error))
+            log.warning("metrics could not be read", sweep=sweep.id, trial=trial.number, error=str(error))
             return None
 
 
 class CollectResults:
     def __init__(self, core: Core, trials: TrialBook, results: TrialResults, settings: CollectSettings) -> None:
-        self._store, self._trials, self._results, self._wakeups = core.store, trials, results, core.wakeups
+        self._store, self._trials, self._results = core.store, trials, results
         self._settings, self._now = settings, core.now
         self._since: dict[tuple[str, int], float] = {}
         """Since when a trial waits to be measured, by the bot's own clock."""
@@ -88,39 +88,32 @@ class CollectResults:
     async def once(self) -> None:
         """Measures what has ended in each sweep, and is due."""
         since: dict[tuple[str, int], float] = {}
-        for face in await self._store.open_jobs():
-            if face.sweep is None or face.told_at is not None:
+        for sweep in await self._store.unfinished_sweeps():
+            if sweep.publication.result.committed_at is not None:
                 continue
-            ended = [t for t in (await self._trials.all(face.id)).values() if t.ended and not t.measured]
+            ended = [t for t in (await self._trials.all(sweep.id)).values() if t.ended and not t.measured]
             for trial in ended:
-                since[face.id, trial.number] = self._since.get((face.id, trial.number), self._now())
+                since[sweep.id, trial.number] = self._since.get((sweep.id, trial.number), self._now())
             self._since |= since
-            due = [trial for trial in ended if self._due(face, trial)]
+            due = [trial for trial in ended if self._due(sweep, trial)]
             for start in range(0, len(due), PASS):
-                await self._measure(face, due[start : start + PASS])
+                await self._measure(sweep, due[start : start + PASS])
         self._since = since
 
-    def _due(self, face: Job, trial: Trial) -> bool:
+    def _due(self, sweep: Sweep, trial: Trial) -> bool:
         if trial.state is JobState.SUCCEEDED or not trial.streams:
             return True
-        return passed(self._since[face.id, trial.number], self._settings.grace, self._now())
+        return passed(self._since[sweep.id, trial.number], self._settings.grace, self._now())
 
-    async def _measure(self, face: Job, due: Sequence[Trial]) -> None:
-        found = await self._results.of(face, due)
+    async def _measure(self, sweep: Sweep, due: Sequence[Trial]) -> None:
+        found = await self._results.of(sweep, due)
         for trial in due:
-            waited = passed(self._since[face.id, trial.number], self._settings.deadline, self._now())
+            waited = passed(self._since[sweep.id, trial.number], self._settings.deadline, self._now())
             if trial.number not in found and waited:
                 found[trial.number] = Result(None)
         if not found:
             return
-        await self._trials.update(face, {number: partial(_measured, left=left) for number, left in found.items()})
-        for wakeup in (
-            self._wakeups.announce_sweep,
-            self._wakeups.dispatch,
-            self._wakeups.deliver,
-            self._wakeups.refresh_board,
-        ):
-            wakeup.wake()
+        await self._trials.update(sweep, {number: partial(_measured, left=left) for number, left in found.items()})
 
 
 def _best(project: Project, csv: bytes) -> tuple[float, int] | None:

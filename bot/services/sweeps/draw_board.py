@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot.domain.drawing.figures import BoardRequest, Curve
-from bot.domain.model.job import Job
-from bot.domain.model.sweep import Leader, Sweep, Trial
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Leader
+from bot.domain.model.trial import Trial
 from bot.domain.project import Project
 from bot.domain.sweeps.board_points import label, request
 from bot.errors import Missing, ServiceError
@@ -49,17 +50,17 @@ class DrawBoard:
         self._sampler, self._projects = sampler, projects
         self._weighed: dict[str, _Weighed] = {}
 
-    async def request(self, job: Job, sweep: Sweep) -> BoardRequest:
+    async def request(self, sweep: Sweep) -> BoardRequest:
         """What is to be drawn now."""
-        trials = await self._trials.peek(job.id)
-        importance = await self._importance(job, sweep, trials)
-        weighed = replace(job, sweep=replace(sweep, importance=importance))
-        return await asyncio.to_thread(request, weighed, trials, self._projects[job.project])
+        trials = await self._trials.peek(sweep.id)
+        importance = await self._importance(sweep, trials)
+        weighed = replace(sweep, board=replace(sweep.board, importance=importance))
+        return await asyncio.to_thread(request, weighed, trials, self._projects[sweep.run.project])
 
-    async def last_request(self, job: Job, sweep: Sweep) -> BoardRequest:
+    async def last_request(self, sweep: Sweep) -> BoardRequest:
         """With the curves of the best. A card has no room for them: Discord scales by the height, too."""
-        curves = await self._curves(job, sweep, await self._trials.peek(job.id))
-        return replace(await self.request(job, sweep), curves=tuple(curves))
+        curves = await self._curves(sweep, await self._trials.peek(sweep.id))
+        return replace(await self.request(sweep), curves=tuple(curves))
 
     async def picture(self, asked: BoardRequest) -> Picture:
         """Raises `Unavailable` where drawing failed."""
@@ -69,42 +70,42 @@ class DrawBoard:
     def forget_all_but(self, sweep_ids: Set[str]) -> None:
         self._weighed = {sweep_id: known for sweep_id, known in self._weighed.items() if sweep_id in sweep_ids}
 
-    async def _importance(self, job: Job, sweep: Sweep, trials: Mapping[int, Trial]) -> Mapping[str, float]:
+    async def _importance(self, sweep: Sweep, trials: Mapping[int, Trial]) -> Mapping[str, float]:
         """Asked for when twice as many trials are over as the last time, and at the end: it takes its time."""
         if len(sweep.plan.space.axes) < AXES:
             return {}
-        known = self._weighed.get(job.id, _Weighed(importance=sweep.importance))
+        known = self._weighed.get(sweep.id, _Weighed(importance=sweep.board.importance))
         over = sum(trial.settled for trial in trials.values())
-        due = over >= max(FEWEST, 2 * known.trials) or not job.live
+        due = over >= max(FEWEST, 2 * known.trials) or not sweep.execution.live
         if not due or over == known.trials:
             return known.importance
-        found = await self._asked(job, sweep, trials)
-        self._weighed[job.id] = _Weighed(over, known.importance if found is None else found)
-        return self._weighed[job.id].importance
+        found = await self._asked(sweep, trials)
+        self._weighed[sweep.id] = _Weighed(over, known.importance if found is None else found)
+        return self._weighed[sweep.id].importance
 
-    async def _asked(self, job: Job, sweep: Sweep, trials: Mapping[int, Trial]) -> Mapping[str, float] | None:
-        maximize = self._projects[job.project].maximize
+    async def _asked(self, sweep: Sweep, trials: Mapping[int, Trial]) -> Mapping[str, float] | None:
+        maximize = self._projects[sweep.run.project].maximize
         try:
             return await self._sampler.importance(sweep.plan, list(trials.values()), maximize=maximize)
         except ServiceError as error:
-            log.warning("what the metric depends on is not known", sweep=job.id, error=str(error))
+            log.warning("what the metric depends on is not known", sweep=sweep.id, error=str(error))
             return None
 
-    async def _curves(self, job: Job, sweep: Sweep, trials: Mapping[int, Trial]) -> list[Curve]:
+    async def _curves(self, sweep: Sweep, trials: Mapping[int, Trial]) -> list[Curve]:
         curves = await asyncio.gather(
-            *(self._curve(job, sweep, leader, trials.get(leader.number)) for leader in sweep.tally.leaders)
+            *(self._curve(sweep, leader, trials.get(leader.number)) for leader in sweep.tally.leaders)
         )
         return [curve for curve in curves if curve is not None]
 
-    async def _curve(self, job: Job, sweep: Sweep, leader: Leader, trial: Trial | None) -> Curve | None:
+    async def _curve(self, sweep: Sweep, leader: Leader, trial: Trial | None) -> Curve | None:
         """None where it has left none, or cannot be had: the rest of the picture does not wait for it."""
-        sweep_id = (trial.source if trial is not None else "") or job.id
-        uri = f"{self._projects[job.project].prefix(sweep_id)}{leader.number}/{METRICS_CSV}"
+        sweep_id = (trial.source if trial is not None else "") or sweep.id
+        uri = f"{self._projects[sweep.run.project].prefix(sweep_id)}{leader.number}/{METRICS_CSV}"
         try:
             csv = await self._artifacts.read(uri, limit=CURVE_BYTES)
         except Missing:
             return None
         except ServiceError as error:
-            log.warning("a curve is left out", sweep=job.id, trial=leader.number, error=str(error))
+            log.warning("a curve is left out", sweep=sweep.id, trial=leader.number, error=str(error))
             return None
         return Curve(label(f"{sweep_id}.{leader.number}", sweep.plan, leader), csv)

@@ -10,7 +10,9 @@ from bot.domain.access import Person
 from bot.domain.logs.log_lines import LogEvent, readable
 from bot.domain.model.job import Job
 from bot.domain.model.names import parse
-from bot.domain.model.sweep import Sweep, Trial, TrialState
+from bot.domain.model.rows import Posted
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial, TrialState
 from bot.domain.project import Project
 from bot.domain.sweeps.leaderboard import as_job, point
 from bot.errors import BadInput, Missing, SignalboxError, UnknownName, UserError
@@ -37,59 +39,59 @@ class OneTrial:
         self._show, self._trials, self._plot, self._submit = show, trials, plot, submit
         self._stop, self._log = stop, log
 
-    async def trial(self, sweep_id: str, number: int) -> tuple[Job, Trial]:
+    async def trial(self, sweep_id: str, number: int) -> tuple[Sweep, Trial]:
         """The sweep and its trial, also one that nothing is known of yet; raises `UnknownName`."""
-        face = await self._show.job(sweep_id)
-        if face.sweep is None:
-            raise UserError(f"{face.id} is a single job and has no trials: leave out the dot and what follows it.")
-        if not 0 <= number < face.sweep.plan.trials:
-            last = face.sweep.plan.trials - 1
-            raise UnknownName("trial", given=f"{face.id}.{number}", hint=f"It has {face.id}.0 to {face.id}.{last}.")
-        known = await self._trials.peek(face.id, [number])
-        return face, known.get(number) or Trial(number)
+        sweep = await self._show.job(sweep_id)
+        if not isinstance(sweep, Sweep):
+            raise UserError(f"{sweep.id} is a single job and has no trials: leave out the dot and what follows it.")
+        if not 0 <= number < sweep.plan.trials:
+            last = sweep.plan.trials - 1
+            raise UnknownName("trial", given=f"{sweep.id}.{number}", hint=f"It has {sweep.id}.0 to {sweep.id}.{last}.")
+        known = await self._trials.peek(sweep.id, [number])
+        return sweep, known.get(number) or Trial(number)
 
-    async def matching(self, sweep_id: str, digits: str, limit: int = 25) -> list[tuple[Job, Trial]]:
+    async def matching(self, sweep_id: str, digits: str, limit: int = 25) -> list[tuple[Sweep, Trial]]:
         """For autocomplete, some whose number begins with `digits`: the best, then what runs and what failed. Never
         raises."""
         try:
-            face = await self._show.job(sweep_id)
-            likely = _likely(face.sweep, digits, limit) if face.sweep is not None else []
-            known = await self._trials.peek(face.id, likely) if likely else {}
+            sweep = await self._show.job(sweep_id)
+            if not isinstance(sweep, Sweep):
+                return []
+            likely = _likely(sweep, digits, limit)
+            known = await self._trials.peek(sweep.id, likely) if likely else {}
         except SignalboxError:
             return []
-        if face.sweep is None:
-            return []
-        best = [leader.number for leader in face.sweep.tally.leaders]
+        best = [leader.number for leader in sweep.tally.leaders]
         found = [trial for trial in known.values() if str(trial.number).startswith(digits)]
 
         def interest(trial: Trial) -> tuple[int, int]:
             rank = best.index(trial.number) if trial.number in best else len(best)
             return rank, _INTEREST.index(trial.shown)
 
-        return [(face, trial) for trial in nsmallest(limit, found, key=interest)]
+        return [(sweep, trial) for trial in nsmallest(limit, found, key=interest)]
 
     async def log(self, sweep_id: str, number: int, lines: int) -> LogExcerpt:
         """The last `lines` lines that it printed, read at CloudWatch."""
-        face, trial = await self.trial(sweep_id, number)
-        return await self._log.read(face, trial, lines)
+        sweep, trial = await self.trial(sweep_id, number)
+        return await self._log.read(sweep, trial, lines)
 
     async def stop(self, sweep_id: str, number: int, person: Person) -> Trial:
         """Commits the wish; the first one is kept. `NotAllowed`, or `UserError` where it has ended already."""
-        face, trial = await self.trial(sweep_id, number)
-        self._stop.check_person(face, person)
-        if trial.ended or not face.live:
-            raise UserError(f"{face.id}.{number} has ended already: there is nothing to stop.")
+        sweep, trial = await self.trial(sweep_id, number)
+        self._stop.check_person(sweep, person)
+        if trial.ended or not sweep.execution.live:
+            raise UserError(f"{sweep.id}.{number} has ended already: there is nothing to stop.")
 
-        engine_id = await self._stop.child_id(face, number)
+        engine_id = await self._stop.child_id(sweep, number)
 
         def wish(stored: Trial) -> Trial:
             if stored.ended or stored.stop_by:
                 return stored
             return replace(stored, stop_by=person.name, engine_id=stored.engine_id or engine_id)
 
-        await self._trials.update(face, {number: wish})
-        await self._stop.single(face, number, person)
-        return (await self._trials.all(face.id))[number]
+        await self._trials.update(sweep, {number: wish})
+        await self._stop.single(sweep, number, person)
+        return (await self._trials.all(sweep.id))[number]
 
     async def picture(self, names: Sequence[str]) -> Picture:
         """One picture of 1 to 8 jobs and trials; those without metrics are named. Raises `UnknownName`."""
@@ -106,21 +108,21 @@ class OneTrial:
 
     async def again(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
         """Its point as a job of its own, on the same commit; the values of the request win."""
-        face, trial = await self.trial(sweep_id, number)
-        if not point(_swept(face), trial):
-            raise UserError(f"{face.id}.{number} has no point: none was chosen for it so far.")
-        job = as_job(face, _swept(face), trial)
-        alone = {name: value for name, value in job.parameters.items() if name not in ("folds", "fold")}
-        return await self._submit.again(replace(job, parameters=alone), request)
+        sweep, trial = await self.trial(sweep_id, number)
+        if not point(sweep.plan, trial):
+            raise UserError(f"{sweep.id}.{number} has no point: none was chosen for it so far.")
+        job = as_job(sweep, trial)
+        alone = {name: value for name, value in job.run.parameters.items() if name not in ("folds", "fold")}
+        return await self._submit.again(replace(job, run=replace(job.run, parameters=alone)), request)
 
-    async def _named(self, text: str) -> Job:
+    async def _named(self, text: str) -> Posted:
         name = parse(text)
         if name.trial is None:
             return await self._show.job(name.job_id)
-        face, trial = await self.trial(name.job_id, name.trial)
-        return as_job(face, _swept(face), trial)
+        sweep, trial = await self.trial(name.job_id, name.trial)
+        return as_job(sweep, trial)
 
-    async def _csv(self, job: Job) -> bytes | None:
+    async def _csv(self, job: Posted) -> bytes | None:
         try:
             return await self._plot.metrics_csv(job)
         except Missing:
@@ -133,10 +135,10 @@ class TrialLog:
     def __init__(self, engine: Engine, logs: Logs, projects: Mapping[str, Project], pace: AdaptivePace) -> None:
         self._engine, self._logs, self._projects, self._pace = engine, logs, projects, pace
 
-    async def read(self, face: Job, trial: Trial, lines: int) -> LogExcerpt:
+    async def read(self, sweep: Sweep, trial: Trial, lines: int) -> LogExcerpt:
         events: list[LogEvent] = []
         for stream in await self._streams(trial):
-            events += await self._events(self._projects[face.project].log_group, stream)
+            events += await self._events(self._projects[sweep.run.project].log_group, stream)
         last = events[-lines:]
         return LogExcerpt("\n".join(readable(last)), len(events) - len(last), len(events))
 
@@ -180,9 +182,3 @@ def _beginning_with(digits: str, below: int) -> Iterator[int]:
         while first < below:
             yield from range(first, min(below, first + long))
             first, long = first * 10 or below, long * 10
-
-
-def _swept(face: Job) -> Sweep:
-    if face.sweep is None:
-        raise UserError(f"{face.id} is no sweep.")
-    return face.sweep

@@ -7,24 +7,28 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.access import Person
 from bot.domain.clock import passed
-from bot.domain.model.job import Commit, Job
-from bot.domain.model.sweep import ARRAY, Part, Plan, Search, Sweep, Trial
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.rows import Posted
+from bot.domain.model.run import Commit, Run
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value, complete
 from bot.domain.project import Project, choose
 from bot.domain.sweeps.estimate import Estimate, estimate
 from bot.domain.sweeps.grammar import completions, parse, so_far
 from bot.domain.sweeps.tally import tally
-from bot.domain.sweeps.trial_changes import NUMBERS, again_of, kept_of
+from bot.domain.sweeps.trial_changes import NUMBERS, again_of, carried_over_of
 from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
 from bot.ports.code import Code
-from bot.ports.engine import Engine
-from bot.services.jobs.submit import TrainRequest, first_posts, intent
-from bot.services.jobs.submit_call import ENVIRONMENT, submission
+from bot.ports.engine import Capabilities, Engine
+from bot.services.jobs.submit import TrainRequest, asked_by, first_posts
+from bot.services.jobs.submit_call import call_for_submission
 from bot.services.running.core import Core
 
 EXPIRES_SECONDS = 3_600.0
 """A preview that was shown so long ago is confirmed no more."""
-MOST_FED = 2_000
+MOST_INCREMENTAL = 2_000
 """Trials of a sweep whose trials are submitted one by one."""
 AT_A_TIME = 4
 """Trials that a sampler which learns has under way, where nothing else is said."""
@@ -56,7 +60,7 @@ class SweepRequest:
 class Proposal:
     """What would run. Seconds and USD are None where they cannot be known."""
 
-    job: Job
+    sweep: Sweep
     needs_confirmation: bool
     """False: it has been accepted already."""
     machines: int | None
@@ -74,7 +78,7 @@ class Propose:
     """Nothing is spent here: what is accepted is durable when a method returns, and `feed` submits it."""
 
     def __init__(self, core: Core, engine: Engine, code: Code, *, new_id: Callable[[], str]) -> None:
-        self._store, self._wakeups = core.store, core.wakeups
+        self._store = core.store
         self._projects = tuple(core.projects.values())
         self._engine, self._code = engine, code
         self._now, self._new_id = core.now, new_id
@@ -93,26 +97,28 @@ class Propose:
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
         machines = await self._machines(project, plan)
-        plan = _fed(plan, machines)
-        _check_fed(plan)
-        job = replace(intent(sweep_id, project, request, commit, fixed, self._now()), sweep=Sweep(plan))
-        _check_size(job, project)
-        return await self._proposed(job, plan, project, machines)
+        plan = _incremental(plan, machines)
+        _check_incremental(plan)
+        run = Run(project.name, commit, fixed, project.timeout_seconds)
+        sweep = Sweep(sweep_id, asked_by(request, self._now()), run, plan)
+        _check_size(sweep, project, self._engine.capabilities)
+        return await self._proposed(sweep, project, machines)
 
-    async def confirm(self, sweep_id: str, person: Person) -> Job:
+    async def confirm(self, sweep_id: str, person: Person) -> Posted:
         """Accepts exactly what was shown. `UserError` where it is gone or too old, `NotAllowed` for another's."""
         async with self._turn:
             accepted = await self._store.job(sweep_id)
-            draft = accepted or await self._store.draft(sweep_id)
+            if accepted is not None:
+                self._check_own(accepted, person)
+                return accepted
+            draft = await self._store.draft(sweep_id)
             if draft is None:
                 raise UserError("This preview is gone. Nothing was started; give the command again.")
             self._check_own(draft, person)
-            if accepted is not None:
-                return accepted
-            choose(self._projects, draft.project, draft.channel_id).access.check_train(person)
-            if passed(draft.created_at, EXPIRES_SECONDS, self._now()):
+            choose(self._projects, draft.run.project, draft.request.channel_id).access.check_train(person)
+            if passed(draft.request.created_at, EXPIRES_SECONDS, self._now()):
                 raise UserError("This preview is more than an hour old. Nothing was started; give the command again.")
-            return await self._accept(replace(draft, created_at=self._now()))
+            return await self._accept(replace(draft, request=replace(draft.request, created_at=self._now())))
 
     async def cancel(self, sweep_id: str, person: Person) -> None:
         """Nothing will come of it. `UserError` where it was confirmed already."""
@@ -128,22 +134,22 @@ class Propose:
         """The trials that failed once more, beside the good ones, as a sweep of its own, accepted at once where they
         are few. `UserError` if none failed, or they are being run again already."""
         old = await self._store.job(sweep_id)
-        if old is None or old.sweep is None:
+        if not isinstance(old, Sweep):
             raise UserError(f"There is no sweep {sweep_id}.")
-        project = choose(self._projects, old.project, request.channel_id)
+        project = choose(self._projects, old.run.project, request.channel_id)
         project.access.check_train(request.person)
-        if old.live:
+        if old.execution.live:
             raise UserError(f"{old.id} is running still: its failed trials can be run again when it has ended.")
-        plan = again_of(old.sweep.plan, kept_of(old.id, old.sweep.plan, await self._store.trials(old.id)))
+        plan = again_of(old.plan, carried_over_of(old.id, old.plan, await self._store.trials(old.id)))
         if not plan.runs:
             raise UserError(f"None of {old.id}'s trials failed: there is nothing to run again.")
-        commit = await self._code.resolve(project.repository, project.branches, commit=old.commit.sha)
-        commit = Commit(commit.sha, old.commit.branch, commit.subject)
-        face = intent(self._new_id(), project, request, commit, old.parameters, self._now())
-        again = replace(face, sweep=Sweep(plan), retry_of=old.id)
+        commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
+        commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
+        run = Run(project.name, commit, old.run.parameters, project.timeout_seconds)
+        again = Sweep(self._new_id(), asked_by(request, self._now(), old.id), run, plan)
         machines = await self._machines(project, plan)
         async with self._turn:
-            return await self._proposed(again, plan, project, machines)
+            return await self._proposed(again, project, machines)
 
     async def so_far(self, project: str, channel_id: int, text: str, search: str) -> list[tuple[str, str]]:
         """For autocomplete, as (name, value): what the text makes so far, then how it could go on. Never raises."""
@@ -168,36 +174,34 @@ class Propose:
             seed=int.from_bytes(hashlib.sha256(sweep_id.encode()).digest()[:4]),
         )
 
-    async def _proposed(self, face: Job, plan: Plan, project: Project, machines: int | None) -> Proposal:
+    async def _proposed(self, sweep: Sweep, project: Project, machines: int | None) -> Proposal:
         """Accepted at once where it is small."""
-        proposal = _proposal(face, plan, project, machines, await self._expected(project))
-        if plan.runs > project.confirm_trials:
-            await self._store.keep_draft(face)
+        proposal = _proposal(sweep, project, machines, await self._expected(project))
+        proposal = replace(proposal, remarks=_remarks(sweep.plan, self._engine.capabilities))
+        if sweep.plan.runs > project.confirm_trials:
+            await self._store.keep_draft(sweep)
             return proposal
-        return replace(proposal, job=await self._accept(face), needs_confirmation=False)
+        return replace(proposal, sweep=await self._accept(sweep), needs_confirmation=False)
 
-    async def _accept(self, face: Job) -> Job:
-        kept = await self._kept(face)
-        if kept and face.sweep is not None:
-            maximize = choose(self._projects, face.project, face.channel_id).maximize
-            summed = tally(face.sweep, kept, self._now(), maximize=maximize)
-            face = replace(face, sweep=replace(face.sweep, tally=summed))
-        accepted = await self._store.add(face, first_posts(face.id), kept)
-        for wakeup in (self._wakeups.dispatch, self._wakeups.refresh_board, self._wakeups.deliver):
-            wakeup.wake()
-        return accepted
+    async def _accept(self, sweep: Sweep) -> Sweep:
+        known = await self._carried_over(sweep)
+        if known:
+            maximize = choose(self._projects, sweep.run.project, sweep.request.channel_id).maximize
+            sweep = replace(sweep, tally=tally(sweep.plan, known, self._now(), maximize=maximize))
+        return await self._store.add(sweep, first_posts(sweep.id), known)
 
-    async def _kept(self, face: Job) -> list[Trial]:
+    async def _carried_over(self, sweep: Sweep) -> list[Trial]:
         """Of a retry, what is known of its trials. `UserError` where another retry of that sweep is not over: two
         clicks are one wish."""
-        old = await self._store.job(face.retry_of) if face.retry_of is not None else None
-        if old is None or old.sweep is None:
+        request = sweep.request
+        old = await self._store.job(request.retry_of) if request.retry_of is not None else None
+        if not isinstance(old, Sweep):
             return []
-        for other in await self._store.jobs(project=face.project, live=True, limit=MOST_LIVE):
-            same = other.id == face.id or other.interaction_id == face.interaction_id
-            if other.sweep is not None and other.retry_of == old.id and not same:
+        for other in await self._store.jobs(project=sweep.run.project, live=True, limit=MOST_LIVE):
+            same = other.id == sweep.id or other.request.interaction_id == request.interaction_id
+            if isinstance(other, Sweep) and other.request.retry_of == old.id and not same:
                 raise UserError(f"What failed of {old.id} is being run again already, as {other.id}.")
-        return kept_of(old.id, old.sweep.plan, await self._store.trials(old.id))
+        return carried_over_of(old.id, old.plan, await self._store.trials(old.id))
 
     async def _machines(self, project: Project, plan: Plan) -> int | None:
         """How many trials can run at once; not known where AWS does not say, which keeps nobody from sweeping."""
@@ -211,9 +215,10 @@ class Propose:
     async def _expected(self, project: Project) -> Estimate:
         return estimate(await self._store.jobs(project=project.name, live=False, limit=LOOKED_BACK))
 
-    def _check_own(self, draft: Job, person: Person) -> None:
-        if draft.asker_id != person.id:
-            raise NotAllowed(f"Only <@{draft.asker_id}>, who asked for this sweep, may confirm or cancel it.")
+    def _check_own(self, draft: Posted, person: Person) -> None:
+        asker_id = draft.request.asker_id
+        if asker_id != person.id:
+            raise NotAllowed(f"Only <@{asker_id}>, who asked for this sweep, may confirm or cancel it.")
 
 
 def _search(given: str) -> Search:
@@ -231,60 +236,61 @@ def _fixed(plan: Plan, project: Project) -> dict[str, Value]:
     return {name: value for name, value in given.items() if name not in varied and name not in folds}
 
 
-def _fed(plan: Plan, machines: int | None) -> Plan:
+def _incremental(plan: Plan, machines: int | None) -> Plan:
     """A sampler that learns needs results before it asks for more, so it never has all of its trials under way."""
     if plan.search is not Search.TPE or plan.parallel:
         return plan
     return replace(plan, parallel=max(1, min(AT_A_TIME, machines or AT_A_TIME, plan.trials)))
 
 
-def _check_fed(plan: Plan) -> None:
-    if plan.fed and plan.trials > MOST_FED:
+def _check_incremental(plan: Plan) -> None:
+    if plan.incremental and plan.trials > MOST_INCREMENTAL:
         why = "`tpe` submits its trials" if plan.search is Search.TPE else "with `parallel:` trials are submitted"
-        expected = f"at most {MOST_FED:,}, as {why} one by one; grid and random without `parallel:` take 100,000,"
+        expected = (
+            f"at most {MOST_INCREMENTAL:,}, as {why} one by one; grid and random without `parallel:` take 100,000,"
+        )
         raise BadInput("trials", given=f"{plan.trials:,}", expected=expected)
 
 
-def _check_size(face: Job, project: Project) -> None:
+def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:
     """`BadInput` where what the trials need to know does not fit into their environment."""
-    example = replace(face, sweep=None, part=Part(face.id, 0, "0", ARRAY))
-    environment = submission(example, project, "signalbox", face.sweep).environment
+    example = Submission(sweep.id, sweep.id, 0, "0", engine.array_size, sweep.run, sweep.request.created_at)
+    environment = call_for_submission(example, sweep, project, "signalbox").environment
     size = sum(len(name) + len(value) for name, value in environment.items())
-    most = ENVIRONMENT - NUMBERS
+    most = engine.environment_characters - NUMBERS
     if size > most:
         given, expected = (
             f"a sweep that takes {size:,} characters",
-            f"one of at most {most:,} (AWS hands a job no more)",
+            f"one of at most {most:,} ({engine.name} hands a job no more)",
         )
         raise BadInput("sweep", given=given, expected=f"{expected}, by shorter lists or by ranges,")
 
 
-def _proposal(face: Job, plan: Plan, project: Project, machines: int | None, expected: Estimate) -> Proposal:
-    rate = project.usd_per_hour / 3_600
-    each, most = expected.seconds(face), float(plan.runs * project.timeout_seconds)
+def _proposal(sweep: Sweep, project: Project, machines: int | None, expected: Estimate) -> Proposal:
+    plan, rate = sweep.plan, project.usd_per_hour / 3_600
+    each, most = expected.seconds(sweep), float(plan.runs * project.timeout_seconds)
     at_once = machines or plan.parallel or None
     rounds = -(-plan.runs // at_once) if at_once else None
     return Proposal(
-        job=face,
+        sweep=sweep,
         needs_confirmation=True,
         machines=machines,
         seconds=each * rounds if each is not None and rounds is not None else None,
         most_seconds=most,
         usd_expected=each * plan.runs * rate if each is not None and rate else None,
         usd_most=most * rate if rate else None,
-        remarks=tuple(_remarks(plan)),
     )
 
 
-def _remarks(plan: Plan) -> list[str]:
+def _remarks(plan: Plan, engine: Capabilities) -> tuple[str, ...]:
     remarks = []
     if plan.runs == 1:
         remarks.append("One point only: it runs as a single job.")
-    if plan.fed:
+    if plan.incremental:
         why = "learns from each result" if plan.search is Search.TPE else "keeps to `parallel`"
         remarks.append(f"It {why}, so {plan.parallel} at a time are submitted, one by one.")
-    elif plan.runs > ARRAY:
-        remarks.append(f"AWS Batch takes {ARRAY:,} in one array: it is {-(-plan.runs // ARRAY)} arrays.")
+    elif plan.runs > (most := engine.array_size):
+        remarks.append(f"{engine.name} takes {most:,} trials in one array, so this is {-(-plan.runs // most)} arrays.")
     if plan.stop_losers:
         remarks.append("Trials that cannot win any more are stopped early, as far as they report `epoch` and `epochs`.")
-    return remarks
+    return tuple(remarks)

@@ -10,13 +10,14 @@ from functools import partial
 import structlog
 
 from bot.domain.clock import passed
-from bot.domain.model.job import Job
 from bot.domain.model.states import JobState
-from bot.domain.model.sweep import Sweep, Trial
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.ports.sampler import Sampler
 from bot.services.running.core import Core
+from bot.services.running.wakeups import Changed
 from bot.services.sweeps.trial_book import TrialBook
 
 log = structlog.get_logger()
@@ -36,44 +37,44 @@ class Prune:
         life of the bot too. A sweep that cannot be decided on now holds up no other."""
         failure: ServiceError | None = None
         tried: dict[str, float] = {}
-        for face in await self._store.open_jobs():
-            if face.sweep is None or not face.live:
+        for sweep in await self._store.unfinished_sweeps():
+            if not sweep.execution.live:
                 continue
-            if face.sweep.plan.stop_losers and face.stop_at is None:
+            if sweep.plan.stop_losers and sweep.execution.stop is None:
                 try:
-                    await self._decide(face, face.sweep)
+                    await self._decide(sweep)
                 except ServiceError as error:
                     failure = error
-            await self._carry_out(face, (await self._trials.all(face.id)).values(), tried)
+            await self._carry_out(sweep, (await self._trials.all(sweep.id)).values(), tried)
         self._tried = tried
         if failure is not None:
             raise failure
 
-    async def _decide(self, face: Job, sweep: Sweep) -> None:
-        maximize, known = self._projects[face.project].maximize, await self._trials.all(face.id)
+    async def _decide(self, sweep: Sweep) -> None:
+        maximize, known = self._projects[sweep.run.project].maximize, await self._trials.all(sweep.id)
         numbers = await self._sampler.hopeless(sweep.plan, list(known.values()), maximize=maximize)
         if numbers:
-            await self._trials.update(face, dict.fromkeys(numbers, partial(_given_up, at=self._now())))
-            log.info("trials given up", sweep=face.id, trials=numbers)
+            await self._trials.update(sweep, dict.fromkeys(numbers, partial(_given_up, at=self._now())))
+            log.info("trials given up", sweep=sweep.id, trials=numbers)
 
-    async def _carry_out(self, face: Job, trials: Iterable[Trial], tried: dict[str, float]) -> None:
+    async def _carry_out(self, sweep: Sweep, trials: Iterable[Trial], tried: dict[str, float]) -> None:
         for trial in trials:
             if trial.ended or trial.engine_id is None or not (trial.pruned_at or trial.stop_by):
                 continue
             last = self._tried.get(trial.engine_id, float("-inf"))
             if passed(last, REPEAT_SECONDS, self._now()):
-                last = await self._terminate(face, trial, trial.engine_id) or last
+                last = await self._terminate(sweep, trial, trial.engine_id) or last
             tried[trial.engine_id] = last
 
-    async def _terminate(self, face: Job, trial: Trial, engine_id: str) -> float | None:
+    async def _terminate(self, sweep: Sweep, trial: Trial, engine_id: str) -> float | None:
         """When it was called; None where that failed."""
         reason = f"Stopped by {trial.stop_by}" if trial.stop_by else REASON
         try:
             await self._engine.terminate(engine_id, reason)
         except ServiceError as error:
-            log.warning("stop failed, will be repeated", sweep=face.id, trial=trial.number, error=str(error))
+            log.warning("stop failed, will be repeated", sweep=sweep.id, trial=trial.number, error=str(error))
             return None
-        self._wakeups.track_jobs.wake()
+        self._wakeups.changed(Changed.TERMINATED)
         return self._now()
 
 
@@ -81,5 +82,5 @@ def _given_up(trial: Trial, at: float) -> Trial:
     """Not one that has ended in the meantime."""
     if trial.state is not JobState.RUNNING or trial.pruned_at is not None:
         return trial
-    told = trial.reports[-1][0] if trial.reports else 0
-    return replace(trial, pruned_at=at, saved_epochs=max(0, (trial.epochs or 0) - told))
+    reported = trial.reports[-1][0] if trial.reports else 0
+    return replace(trial, pruned_at=at, saved_epochs=max(0, (trial.epochs or 0) - reported))

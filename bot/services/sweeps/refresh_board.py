@@ -1,7 +1,7 @@
 """Keep the picture on a sweep's card up to date: drawn anew as trials end, not too often, and once more at its end."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,8 +9,7 @@ import structlog
 
 from bot.domain.clock import passed
 from bot.domain.drawing.figures import BoardRequest
-from bot.domain.model.job import Job
-from bot.domain.model.sweep import Sweep
+from bot.domain.model.sweep import Board, Sweep
 from bot.domain.posts import Change
 from bot.errors import ServiceError
 from bot.ports.store import Step
@@ -45,85 +44,78 @@ class _Last:
 
 class RefreshBoard:
     def __init__(self, core: Core, sketch: DrawBoard, settings: BoardSettings) -> None:
-        self._store, self._sketch, self._wakeups = core.store, sketch, core.wakeups
+        self._store, self._sketch = core.store, sketch
         self._settings, self._now = settings, core.now
         self._last: dict[str, _Last] = {}
 
     async def once(self) -> None:
         """Draws each sweep whose picture is old and due. One that cannot be drawn is tried again later."""
-        sweeps = [(job, job.sweep) for job in await self._store.open_jobs() if job.sweep is not None]
-        self._last = {job.id: self._last[job.id] for job, _ in sweeps if job.id in self._last}
-        self._sketch.forget_all_but({job.id for job, _ in sweeps})
-        for job, sweep in sweeps:
-            if not self._due(job, sweep):
+        sweeps = await self._store.unfinished_sweeps()
+        self._last = {sweep.id: self._last[sweep.id] for sweep in sweeps if sweep.id in self._last}
+        self._sketch.forget_all_but({sweep.id for sweep in sweeps})
+        for sweep in sweeps:
+            if not self._due(sweep):
                 continue
-            before = self._last.get(job.id)
-            self._last[job.id] = _Last(self._now(), not job.live, None if before is None else before.showed)
+            before = self._last.get(sweep.id)
+            over = not sweep.execution.live
+            self._last[sweep.id] = _Last(self._now(), over, None if before is None else before.showed)
             try:
-                await self._paint(job, sweep)
+                await self._paint(sweep)
             except (ServiceError, OSError) as error:  # the disk may be full
-                log.warning("the picture waits", sweep=job.id, error=str(error))
+                log.warning("the picture waits", sweep=sweep.id, error=str(error))
 
-    async def final(self, job: Job) -> Picture:
+    async def final(self, sweep: Sweep) -> Picture:
         """The picture for the message on its end; raises `Unavailable` where drawing failed."""
-        if job.sweep is None:
-            raise ValueError(f"{job.id} is no sweep")
-        return await self._sketch.picture(await self._sketch.last_request(job, job.sweep))
+        return await self._sketch.picture(await self._sketch.last_request(sweep))
 
     async def tidy(self) -> None:
         """Deletes the pictures of sweeps that have been over for a week."""
-        used = {path for job in await self._store.open_jobs() if job.sweep for path in _used(job.sweep)}
+        used = {path for sweep in await self._store.unfinished_sweeps() for path in _used(sweep.board)}
         await asyncio.to_thread(_delete_old, self._settings.folder, used, self._now() - KEEP_SECONDS)
 
-    def _due(self, job: Job, sweep: Sweep) -> bool:
+    def _due(self, sweep: Sweep) -> bool:
         """The first picture is due at once, and so is the first one after the end."""
-        if sweep.painted_revision >= job.revision:
+        if sweep.board.painted_revision >= sweep.publication.revision:
             return False
-        last = self._last.get(job.id)
-        if last is None or (not job.live and not last.over):
+        last = self._last.get(sweep.id)
+        if last is None or (not sweep.execution.live and not last.over):
             return True
         return passed(last.at, self._settings.seconds * max(1.0, sweep.plan.trials / LARGE), self._now())
 
-    async def _paint(self, job: Job, sweep: Sweep) -> None:
-        request = await self._sketch.request(job, sweep)
-        last, showed = self._last[job.id], _shows(request)
-        if sweep.picture and last.showed == showed:
-            await self._store.change(job.id, _unchanged(job))
+    async def _paint(self, sweep: Sweep) -> None:
+        request = await self._sketch.request(sweep)
+        board, last, showed = sweep.board, self._last[sweep.id], _shows(request)
+        if board.picture and last.showed == showed:
+            await self._store.change(sweep.id, _unchanged(sweep))
             return
         picture = await self._sketch.picture(request)
-        path = self._settings.folder / f"{job.id}-{_number(sweep.picture) + 1}.png"
+        path = self._settings.folder / f"{sweep.id}-{_number(board.picture) + 1}.png"
         if picture.png is not None:
             await asyncio.to_thread(_write, path, picture.png)
-        drawn = replace(sweep, picture=str(path) if picture.png else sweep.picture, importance=request.importance)
-        stored = await self._store.change(job.id, _painted(job, drawn))
-        self._last[job.id] = replace(last, showed=showed)
-        self._wakeups.deliver.wake()
-        if stored.sweep is not None:  # the picture before may be on its way to the card
-            used = {*_used(stored.sweep), sweep.picture}
-            await asyncio.to_thread(_delete, self._settings.folder.glob(f"{job.id}-*.png"), used)
+        drawn = str(path) if picture.png else board.picture
+        stored = await self._store.change(sweep.id, _painted(sweep, drawn, request.importance))
+        self._last[sweep.id] = replace(last, showed=showed)
+        used = {*_used(stored.board), board.picture}  # the earlier picture may be on its way to the card
+        await asyncio.to_thread(_delete, self._settings.folder.glob(f"{sweep.id}-*.png"), used)
 
 
-def _painted(job: Job, drawn: Sweep) -> Step:
-    """The picture shows `job`. What has changed since is not in it, and makes the next one due."""
+def _painted(seen: Sweep, picture: str, importance: Mapping[str, float]) -> Step[Sweep]:
+    """The picture shows `seen`. What has changed since is not in it, and makes the next one due."""
 
-    def step(stored: Job) -> Change | None:
-        if stored.sweep is None:
-            return None
-        revision = stored.revision + 1
-        shown = revision if stored.revision == job.revision else job.revision
-        sweep = replace(stored.sweep, picture=drawn.picture, importance=drawn.importance, painted_revision=shown)
-        return Change(replace(stored, sweep=sweep, revision=revision))
+    def step(stored: Sweep) -> Change | None:
+        publication = stored.publication.redrawn()  # counted here, as the picture's own revision depends on it
+        same = stored.publication.revision == seen.publication.revision
+        shown = publication.revision if same else seen.publication.revision
+        return Change(replace(stored, board=stored.board.painted(picture, importance, shown), publication=publication))
 
     return step
 
 
-def _unchanged(job: Job) -> Step:
+def _unchanged(seen: Sweep) -> Step[Sweep]:
     """The picture that is there shows this revision, too."""
 
-    def step(stored: Job) -> Change | None:
-        if stored.sweep is None:
-            return None
-        return Change(replace(stored, sweep=replace(stored.sweep, painted_revision=job.revision)))
+    def step(stored: Sweep) -> Change | None:
+        return Change(replace(stored, board=replace(stored.board, painted_revision=seen.publication.revision)))
 
     return step
 
@@ -133,8 +125,8 @@ def _shows(request: BoardRequest) -> int:
     return hash((request.cells, tuple(request.importance.items())))
 
 
-def _used(sweep: Sweep) -> set[str]:
-    return {sweep.picture, sweep.shown_picture}
+def _used(board: Board) -> set[str]:
+    return {board.picture, board.shown_picture}
 
 
 def _number(picture: str) -> int:

@@ -10,9 +10,10 @@ from functools import partial
 from bot.domain.clock import passed
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.metrics.progress_rows import parse_line
-from bot.domain.model.job import Job
+from bot.domain.model.plan import Plan
 from bot.domain.model.states import JobState
-from bot.domain.model.sweep import Plan, Sweep, Trial
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.trial import Trial
 from bot.domain.sweeps.reported_rows import Word, heard, word
 from bot.errors import ServiceError
 from bot.ports.logs import Logs
@@ -33,7 +34,7 @@ DRAIN_SECONDS = 60.0
 
 class StreamMetrics:
     def __init__(self, core: Core, logs: Logs, trials: TrialBook, pace: AdaptivePace) -> None:
-        self._store, self._projects, self._wakeups, self._now = core.store, core.projects, core.wakeups, core.now
+        self._store, self._projects, self._now = core.store, core.projects, core.now
         self._trials = trials
         self._reader = Reader(logs, pace, now=core.now)
         self._places: dict[str, Stream[int]] = {}
@@ -42,14 +43,14 @@ class StreamMetrics:
         """Reads what is new of every live sweep. One that cannot be read holds up no other."""
         failure: ServiceError | None = None
         places: dict[str, Stream[int]] = {}
-        for face in await self._store.open_jobs():
-            if face.sweep is None or not face.live:
+        for sweep in await self._store.unfinished_sweeps():
+            if not sweep.execution.live:
                 continue
             try:
-                chosen = self._chosen(face.sweep.plan, (await self._trials.all(face.id)).values())
+                chosen = self._chosen(sweep.plan, (await self._trials.all(sweep.id)).values())
                 streams = [self._place(trial) for trial in chosen]
                 places.update({stream.name: stream for stream in streams})
-                await self._sweep(face, face.sweep, streams)
+                await self._sweep(sweep, streams)
             except ServiceError as error:
                 failure = error
         self._places = places
@@ -71,9 +72,9 @@ class StreamMetrics:
         name = trial.streams[-1]
         return self._places.get(name) or Stream(name, trial.number, begin)
 
-    async def _sweep(self, face: Job, sweep: Sweep, streams: Sequence[Stream[int]]) -> None:
+    async def _sweep(self, sweep: Sweep, streams: Sequence[Stream[int]]) -> None:
         """One transaction, of all that could be read."""
-        project, words = self._projects[face.project], dict[int, list[Word]]()
+        project, words = self._projects[sweep.run.project], dict[int, list[Word]]()
 
         async def keep(events: Mapping[int, Sequence[LogEvent]]) -> int:
             for number, theirs in events.items():
@@ -88,8 +89,8 @@ class StreamMetrics:
                 for number, told in words.items()
                 if told
             }
-            if changed and await self._trials.update(face, changed) is not face and sweep.plan.stop_losers:
-                self._wakeups.prune.wake()
+            if changed:
+                await self._trials.update(sweep, changed)
 
 
 def _runs(trial: Trial) -> bool:

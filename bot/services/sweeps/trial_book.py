@@ -7,10 +7,12 @@ change of it, and the change meets the trial as it is now.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import partial
 from weakref import WeakValueDictionary
 
-from bot.domain.model.job import Job
-from bot.domain.model.sweep import Tally, Trial
+from bot.domain.model.sweep import Sweep
+from bot.domain.model.tally import Tally
+from bot.domain.model.trial import Trial
 from bot.domain.posts import Change, NewPost
 from bot.domain.sweeps.tally import tally
 from bot.services.running.core import Core
@@ -37,9 +39,9 @@ class TrialBook:
             return await self.all(sweep_id)
         return {trial.number: trial for trial in await self._store.trials(sweep_id, numbers)}
 
-    async def update(self, sweep: Job, changed: Mapping[int, Step], posts: tuple[NewPost, ...] = ()) -> Job:
+    async def update(self, sweep: Sweep, changed: Mapping[int, Step], posts: tuple[NewPost, ...] = ()) -> Sweep:
         """Applies each step to its trial, a new one where it is not known, and commits what came of it together with
-        the new tally and the posts, in one transaction: the sweep's job. Where nothing changes, nothing is written."""
+        the new tally and the posts, in one transaction: the sweep. Where nothing changes, nothing is written."""
         async with self._lock(sweep.id):
             known = await self._loaded(sweep.id)
             new = _changed(known, changed)
@@ -51,9 +53,10 @@ class TrialBook:
             summed = await asyncio.to_thread(self._summed, sweep, merged)  # of 100,000 trials it takes 0.2 s
             # A record that is cancelled or fails may have happened or not: until it is known to have, nothing is.
             self._known.pop(sweep.id, None)
-            job = await self._store.record(sweep.id, list(new.values()), lambda job: _told(job, summed, posts))
+            step = partial(_summed_up, summed=summed, posts=posts)
+            saved = await self._store.record(sweep.id, list(new.values()), step)
             self._known[sweep.id] = merged
-            return job
+            return saved
 
     def forget_all_but(self, sweep_ids: Set[str]) -> None:
         """Of sweeps that are over: what is asked of them later is read from the store again."""
@@ -68,10 +71,9 @@ class TrialBook:
             self._known[sweep_id] = {trial.number: trial for trial in await self._store.trials(sweep_id)}
         return self._known[sweep_id]
 
-    def _summed(self, job: Job, trials: Mapping[int, Trial]) -> Tally:
-        if job.sweep is None:
-            raise ValueError(f"job {job.id} is no sweep, and has no trials")
-        return tally(job.sweep, trials.values(), self._now(), maximize=self._projects[job.project].maximize)
+    def _summed(self, sweep: Sweep, trials: Mapping[int, Trial]) -> Tally:
+        maximize = self._projects[sweep.run.project].maximize
+        return tally(sweep.plan, trials.values(), self._now(), maximize=maximize)
 
 
 def _changed(known: Mapping[int, Trial], changed: Mapping[int, Step]) -> dict[int, Trial]:
@@ -80,9 +82,7 @@ def _changed(known: Mapping[int, Trial], changed: Mapping[int, Step]) -> dict[in
     return {number: trial for number, trial in after.items() if trial != before[number]}
 
 
-def _told(job: Job, new: Tally, posts: tuple[NewPost, ...]) -> Change | None:
-    """The card changes with the tally; seconds that have passed are no news by themselves."""
-    if job.sweep is None or (job.sweep.tally == new and not posts):
+def _summed_up(sweep: Sweep, *, summed: Tally, posts: tuple[NewPost, ...]) -> Change | None:
+    if sweep.tally == summed and not posts:
         return None
-    news = replace(job.sweep.tally, seconds=new.seconds) != new
-    return Change(replace(job, sweep=replace(job.sweep, tally=new), revision=job.revision + news), posts)
+    return Change(replace(sweep, tally=summed), posts)

@@ -43,7 +43,7 @@ def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs) -> Sweeps:
 
 def _trial_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook) -> list[Loop]:
     pace, wakeups = setup.intervals, core.wakeups
-    dispatch = Dispatch(core, trials, outside.sampler)
+    dispatch = Dispatch(core, outside.engine, trials, outside.sampler)
     track = TrackTrials(core, outside.engine, trials)
     stream = StreamMetrics(core, outside.logs, trials, outside.log_pace)
     prune = Prune(core, outside.engine, trials, outside.sampler)
@@ -52,11 +52,11 @@ def _trial_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook) 
     # A failed trial's last log lines come a little after its state: the reason is in them.
     collect = CollectResults(core, trials, results, CollectSettings(min(pace.drain, 10), pace.plot_deadline))
     return [
-        Loop("dispatch", dispatch.once, 5, wakeups.dispatch),
-        Loop("track_trials", track.once, pace.describe, wakeups.track_trials),
-        Loop("stream_metrics", stream.once, pace.logs, wakeups.stream_metrics),
-        Loop("prune", prune.once, 5, wakeups.prune),
-        Loop("collect_results", collect.once, 2, wakeups.collect_results),
+        Loop("dispatch", dispatch.once, 5, wakeups.of("dispatch")),
+        Loop("track_trials", track.once, pace.describe, wakeups.of("track_trials")),
+        Loop("stream_metrics", stream.once, pace.logs, wakeups.of("stream_metrics")),
+        Loop("prune", prune.once, 5, wakeups.of("prune")),
+        Loop("collect_results", collect.once, 2, wakeups.of("collect_results")),
     ]
 
 
@@ -69,8 +69,8 @@ def _board_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook) 
     announce = AnnounceSweep(core, trials, report, attachments, picture_deadline=pace.plot_deadline)
     return [
         Loop("report_trials", report.once, min(pace.thread, 5)),
-        Loop("refresh_board", board.once, 2, wakeups.refresh_board),
-        Loop("announce_sweep", announce.once, 2, wakeups.announce_sweep),
+        Loop("refresh_board", board.once, 2, wakeups.of("refresh_board")),
+        Loop("announce_sweep", announce.once, 2, wakeups.of("announce_sweep")),
         Loop("drop_drafts", lambda: core.store.drop_drafts(core.now() - DRAFT_SECONDS), 3600),
         Loop("tidy_boards", board.tidy, 3600),
     ]

@@ -18,7 +18,8 @@ from bot.adapters.aws.s3 import AwsArtifacts
 from bot.domain.metrics.progress_rows import parse_line
 from bot.domain.model.states import JobState
 from bot.errors import Missing, Throttled
-from bot.ports.engine import Submission
+from bot.ports.engine import SubmitCall
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.slow
 
@@ -28,17 +29,9 @@ SETTINGS = Settings(machines=40, mean=6.0, ramp=2.0, lag=1.0, delay=5.0)
 BEGAN = 1_000_000.0
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = BEGAN
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(BEGAN)
 
 
 @pytest.fixture
@@ -71,10 +64,10 @@ def batch(clients: AwsClients, clock: Clock) -> BatchEngine:
     return BatchEngine(clients, now=clock, sleep=sleep)
 
 
-def _submission(size: int = GRID.trials, **environment: str) -> Submission:
+def _submission(size: int = GRID.trials, **environment: str) -> SubmitCall:
     space = {"axes": [["lr", [1, 2]]], "numbers": f"0-{GRID.trials - 1}"}
     given = {"JOB_ID": "k7q2mx", "OUTPUT_URI": PREFIX, "SWEEP_SPACE": json.dumps(space), **environment}
-    return Submission("signalbox-k7q2mx", QUEUE, DEFINITION, ("python",), given, {"a": "b"}, 600, array_size=size)
+    return SubmitCall("signalbox-k7q2mx", QUEUE, DEFINITION, ("python",), given, {"a": "b"}, 600, array_size=size)
 
 
 async def _ended(batch: BatchEngine, fleet: Fleet, clock: Clock) -> str:

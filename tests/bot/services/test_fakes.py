@@ -6,10 +6,10 @@ import pytest
 
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import JobState
-from bot.ports.engine import Submission
+from bot.ports.engine import SubmitCall
 from tests.support.fakes import FakeEngine
 
-ARRAY = Submission("sb-k7q2mx-0", "queue", "definition", ("train",), {}, {"signalbox:job": "k7q2mx-0"}, 60, 3)
+ARRAY = SubmitCall("sb-k7q2mx-0", "queue", "definition", ("train",), {}, {"signalbox:job": "k7q2mx-0"}, 60, 3)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.error_codes import calling
-from bot.adapters.aws.s3 import Place, parse_uri
+from bot.adapters.aws.s3 import Location, parse_uri
 from bot.domain.project import Project
 from bot.errors import Denied
 from bot.services.running.doctor import Check, Finding, Fix
@@ -19,26 +19,26 @@ _TEXT = b"The doctor was here.\n"
 def bucket_check(s3: Client, project: Project) -> Check:
     """A small object is written where results go, read, and deleted."""
     subject = f"bucket of {project.name}"
-    place = parse_uri(f"{project.output_uri}/{PROBE_KEY}")
+    location = parse_uri(f"{project.output_uri}/{PROBE_KEY}")
 
     async def look() -> Finding:
-        with calling(f"Writing to the bucket {place.bucket}"):
-            await s3.put_object(Bucket=place.bucket, Key=place.key, Body=_TEXT)
-        with calling(f"Reading from the bucket {place.bucket}"):
-            answer = await s3.get_object(Bucket=place.bucket, Key=place.key)
+        with calling(f"Writing to the bucket {location.bucket}"):
+            await s3.put_object(Bucket=location.bucket, Key=location.key, Body=_TEXT)
+        with calling(f"Reading from the bucket {location.bucket}"):
+            answer = await s3.get_object(Bucket=location.bucket, Key=location.key)
             await answer["Body"].read()
-        return await _deleted(s3, subject, place)
+        return await _deleted(s3, subject, location)
 
     return Check(subject, look, f"Check projects.{project.name}.bucket.")
 
 
-async def _deleted(s3: Client, subject: str, place: Place) -> Finding:
+async def _deleted(s3: Client, subject: str, location: Location) -> Finding:
     try:
-        with calling(f"Deleting from the bucket {place.bucket}"):
-            await s3.delete_object(Bucket=place.bucket, Key=place.key)
+        with calling(f"Deleting from the bucket {location.bucket}"):
+            await s3.delete_object(Bucket=location.bucket, Key=location.key)
     except Denied:
-        return Finding(subject, f"{place.bucket}: written and read; {place.key} stays, as we may not delete it")
-    return Finding(subject, f"{place.bucket}: written, read and deleted")
+        return Finding(subject, f"{location.bucket}: written and read; {location.key} stays, as we may not delete it")
+    return Finding(subject, f"{location.bucket}: written, read and deleted")
 
 
 def log_group_check(logs: Client, project: Project, region: str, now: Callable[[], float]) -> Check:

@@ -15,7 +15,7 @@ from bot.adapters.drawing.boards.state_marks import background, draw_signs, text
 from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.style import lettering, theme
 from bot.domain.model.space import Axis
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 
 ROW, LEAST_TALL, MOST_TALL = 0.62, 2.9, 6.4
 """Inches: the height of a row, and limits for the height of all rows."""

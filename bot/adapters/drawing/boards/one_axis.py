@@ -14,7 +14,7 @@ from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.series import Series
 from bot.adapters.drawing.style import theme
 from bot.adapters.drawing.style.ruler import Ruler
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 
 HEIGHT = 4.4
 LENGTH = 6.6 * 72

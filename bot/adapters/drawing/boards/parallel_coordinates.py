@@ -19,7 +19,7 @@ from bot.adapters.drawing.series import Series
 from bot.adapters.drawing.style import lettering, theme
 from bot.adapters.drawing.style.ruler import Ruler
 from bot.domain.model.space import Axis
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
 
 HEIGHT = 5.0

@@ -7,7 +7,7 @@ from bot.adapters.drawing.boards.state_marks import draw_signs
 from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.style import theme
 from bot.adapters.drawing.style.ruler import Ruler
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 
 HEIGHT = 5.4
 WIDE, TALL = 5.6 * 72, 4.2 * 72

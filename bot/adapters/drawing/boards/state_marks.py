@@ -14,7 +14,7 @@ from matplotlib.transforms import Affine2D
 from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.series import Series
 from bot.adapters.drawing.style import theme
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 
 MANY = 400
 """From this many points on, signs are small."""

@@ -12,7 +12,7 @@ from bot.adapters.drawing.series import Series, drawable, spans_decades
 from bot.adapters.drawing.style.numbers import formatter
 from bot.domain.drawing.figures import BoardRequest, Cell
 from bot.domain.model.space import Axis
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Value, shown
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from bot.domain.model.sweep import Search
+from bot.domain.model.plan import Search
 from bot.domain.parameters import Kind, Parameter, find, shown
 from bot.domain.sweeps.grammar.axis import Reading
 from bot.domain.sweeps.grammar.parse import default_trials, readings_of, size_of

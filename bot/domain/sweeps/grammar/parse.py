@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from bot.domain.model.plan import MOST_TRIALS, Plan, Search
 from bot.domain.model.space import Space
-from bot.domain.model.sweep import MOST_TRIALS, Plan, Search
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.sweeps.grammar.axis import Reading, read
 from bot.domain.sweeps.grammar.tokens import EXAMPLE, GrammarError, cleaned, scan

@@ -11,7 +11,7 @@ from bot.adapters.aws.clients import AwsClients
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import Missing, Refused
-from bot.ports.engine import Submission
+from bot.ports.engine import SubmitCall
 from deploy.sandbox.aws.resources import Resources
 from tests.bot.adapters.vendor import Asked, Vendor, error, ok
 
@@ -98,7 +98,7 @@ class TestObservation:
         )
         assert seen.attempts == (Attempt("s/1", 1001.0, 1002.0, 3),)
 
-    async def test_a_job_that_never_ran_has_no_attempt(self, observed: Any) -> None:
+    async def test_a_job_that_submission_lost_has_no_attempt(self, observed: Any) -> None:
         seen = await observed(status="FAILED", stoppedAt=1_002_000, container={"image": "x"}, attempts=[])
         assert seen.attempts == ()
 
@@ -191,7 +191,7 @@ class TestCalls:
         self, vendor: Vendor, odd_aws: AwsClients, size: int, sent: object
     ) -> None:
         vendor.answers_with(ok({"jobId": "b-1", "jobName": "n"}))
-        await BatchEngine(odd_aws).submit(Submission("n", "q", "d", ("true",), {}, {}, 60, array_size=size))
+        await BatchEngine(odd_aws).submit(SubmitCall("n", "q", "d", ("true",), {}, {}, 60, array_size=size))
         assert vendor.asked[0].body.get("arrayProperties") == sent
 
     async def test_terminating_what_has_ended_is_no_error(self, vendor: Vendor, odd_aws: AwsClients) -> None:
@@ -215,8 +215,8 @@ class TestCalls:
 class TestRunning:
     """Against jobs that run as processes."""
 
-    def submission(self, resources: Resources, name: str, *command: str, **environment: str) -> Submission:
-        return Submission(
+    def submission(self, resources: Resources, name: str, *command: str, **environment: str) -> SubmitCall:
+        return SubmitCall(
             name, resources.queue, resources.job_definition, command, environment, {"signalbox:job": name}, 3600
         )
 
@@ -254,7 +254,7 @@ class TestRunning:
         await batch.terminate(engine_id, "once more")
         assert await batch.live(resources.queue) == []
 
-    def array(self, resources: Resources, name: str, size: int, *command: str) -> Submission:
+    def array(self, resources: Resources, name: str, size: int, *command: str) -> SubmitCall:
         return replace(self.submission(resources, name, *command), array_size=size)
 
     async def reached(self, batch: BatchEngine, engine_id: str, state: JobState, count: int) -> list[str]:
@@ -307,5 +307,5 @@ class TestRunning:
     async def test_a_queue_that_is_not_there_is_refused(self, aws: AwsClients, resources: Resources) -> None:
         with pytest.raises((Missing, Refused), match="nowhere"):
             await BatchEngine(aws).submit(
-                Submission("sb-x", "nowhere", resources.job_definition, ("true",), {}, {}, 60)
+                SubmitCall("sb-x", "nowhere", resources.job_definition, ("true",), {}, {}, 60)
             )

@@ -13,10 +13,10 @@ from bot.adapters.aws.error_codes import calling
 from bot.adapters.aws.event_queue import AwsEvents
 from bot.adapters.aws.s3 import AwsArtifacts
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
-from bot.ports.engine import Submission
+from bot.ports.engine import SubmitCall
 from tests.bot.adapters.vendor import Answer, Vendor, error, lost, ok, page, torn
 
-SUBMISSION = Submission("k7q2mx", "queue", "definition", ("python", "train.py"), {"A": "1"}, {"t": "v"}, 7200)
+SUBMISSION = SubmitCall("k7q2mx", "queue", "definition", ("python", "train.py"), {"A": "1"}, {"t": "v"}, 7200)
 HTML = "<html><body><h1>It is not us</h1></body></html>"
 
 

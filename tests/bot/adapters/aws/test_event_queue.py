@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.event_queue import AwsEvents, batch_id_of
-from bot.ports.engine import Hint, Submission
+from bot.ports.engine import Hint, SubmitCall
 from deploy.sandbox.aws.resources import Clients, Resources
 
 CHANGE = {"source": "aws.batch", "detail-type": "Batch Job State Change", "detail": {"jobId": "b-1"}}
@@ -84,7 +84,7 @@ class TestQueue:
         assert left(resources, queue_url) == 0
 
     async def test_a_job_is_heard_of(self, aws: AwsClients, resources: Resources) -> None:
-        submission = Submission("sb-heard", resources.queue, resources.job_definition, ("true",), {}, {}, 60)
+        submission = SubmitCall("sb-heard", resources.queue, resources.job_definition, ("true",), {}, {}, 60)
         engine_id = await BatchEngine(aws).submit(submission)
         events, heard = AwsEvents(aws, resources.events_queue_url), set[str]()
         while engine_id not in heard:

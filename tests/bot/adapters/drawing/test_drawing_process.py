@@ -11,7 +11,7 @@ import pytest
 from bot.adapters.drawing.drawing_process import ProcessFigures
 from bot.domain.drawing.figures import BoardRequest, Cell, Curve, Drawing, FigureRequest
 from bot.domain.model.space import Axis
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
 from bot.errors import Unavailable
 from tests.support.projects import PNG

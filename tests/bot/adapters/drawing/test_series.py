@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from bot.adapters.drawing.series import (
     MOST_POINTS,
     Series,
-    isolated,
     drawable,
+    isolated,
     joined,
     moving_mean,
     noisy,

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.git.code_source import GitCode
-from bot.domain.model.job import Commit
+from bot.domain.model.run import Commit
 from bot.errors import BadInput, UnknownName, UserError
 from tests.bot.adapters.git.remote import BEGINNING, EMPTY_TREE, Remote
 

@@ -17,6 +17,7 @@ from bot.adapters.git.git_command import GitFailed, run_git
 from bot.errors import Denied, Missing, Refused, ServiceError, Unavailable
 from tests.bot.adapters.git.remote import Remote
 from tests.bot.adapters.vendor import Vendor, page
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.slow
 
@@ -51,14 +52,6 @@ def remote(tmp_path: Path) -> Remote:
     made = Remote(tmp_path / "remote.git")
     made.commit("main")
     return made
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Plan, Search, Trial
+from bot.domain.model.trial import Trial
 from bot.domain.parameters import Kind, Value
 
 LR = Axis("lr", Kind.FLOAT, low=1e-4, high=1.0, log=True)

@@ -13,7 +13,7 @@ from bot.adapters.sampling.sampling_process import COMMAND, ProcessSampler
 from bot.adapters.sampling.sampling_requests import ASK, pack_request, unpack_request
 from bot.adapters.sampling.suggest import ask
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Trial
+from bot.domain.model.trial import Trial
 from bot.domain.sweeps.halving import hopeless
 from bot.errors import Unavailable
 from tests.bot.adapters.sampling.spaces import MIXED, alike, failed, history, planned, running

@@ -10,7 +10,7 @@ import pytest
 from bot.adapters.sampling.suggest import ask
 from bot.domain.model.space import Axis
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Trial
+from bot.domain.model.trial import Trial
 from bot.domain.parameters import Kind, Value
 from tests.bot.adapters.sampling.spaces import (
     AUGMENT,

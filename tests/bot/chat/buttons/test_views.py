@@ -8,7 +8,8 @@ from bot.chat.buttons.views import JobButton, card_buttons, confirm_buttons, end
 from bot.chat.context import Action
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Tally, TrialState
+from bot.domain.model.tally import Tally
+from bot.domain.model.trial import TrialState
 from tests.bot.chat.jobs import LEADERS, PARTLY, a_running_job, a_sweep, a_trial, an_ended_job, ended_sweep
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.domain.drawing.panel_layout import PanelKind, Panel, Split, arrange, split_of, stem
+from bot.domain.drawing.panel_layout import Panel, PanelKind, Split, arrange, split_of, stem
 
 
 def test_losses_then_accuracies_then_other_metrics_alone() -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from bot.adapters.drawing.boards.board_page import make_board
 from bot.domain.drawing.figures import BoardRequest, Cell
 from bot.domain.model.space import Axis
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
 
 LR = Axis("lr", Kind.FLOAT, (0.1, 0.01, 0.001))

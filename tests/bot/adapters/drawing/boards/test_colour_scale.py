@@ -13,7 +13,9 @@ def luminance(colour: tuple[float, ...]) -> float:
 
 def shade(values: tuple[float, ...], *, maximize: bool) -> tuple[ColourScale, list[float]]:
     """And how bright each value is."""
-    made = ColourScale(SweepPoints.from_request(request([LR, MOMENTUM], grid([LR, MOMENTUM], values), maximize=maximize)))
+    made = ColourScale(
+        SweepPoints.from_request(request([LR, MOMENTUM], grid([LR, MOMENTUM], values), maximize=maximize))
+    )
     return made, [luminance(colour) for colour in made(np.asarray(values))]
 
 

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 
 from bot.domain.drawing.figures import Cell
 from bot.domain.model.space import Axis
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
 from tests.bot.adapters.drawing.boards.samples import ANY_LR, LR, OPTIMIZER, drawn, grid, request, signs, stars, texts
 

@@ -2,7 +2,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bot.domain.drawing.figures import Cell
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 from tests.bot.adapters.drawing.boards.samples import ANY_LR, ANY_MOMENTUM, OPTIMIZER, drawn, request, signs, stars
 
 CELLS = [

@@ -3,7 +3,7 @@ from matplotlib.colors import to_rgb
 
 from bot.adapters.drawing.boards.state_marks import MARKS, background, text_colour
 from bot.adapters.drawing.style import theme
-from bot.domain.model.sweep import TrialState
+from bot.domain.model.trial import TrialState
 
 
 def luminance(colour: tuple[float, float, float]) -> float:

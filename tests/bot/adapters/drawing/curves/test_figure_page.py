@@ -119,7 +119,7 @@ class TestOneJob:
         assert remarks == (f"The picture has room for {MOST_PANELS} panels; left out: metric12, metric13.",)
 
     def test_names_are_text_and_no_formulas(self) -> None:
-        drawing = draw(request(b"$x^{,_hidden\n1,2\n2,3\n", best="", title="a $\\frac$ _ <b> 日本 😀"))
+        drawing = draw_figure(request(b"$x^{,_hidden\n1,2\n2,3\n", best="", title="a $\\frac$ _ <b> 日本 😀"))
         assert drawing.png is not None
 
 
@@ -155,7 +155,7 @@ class TestStrangeData:
 
     @pytest.mark.parametrize("csv", [b"", b"epoch,loss\n", b"epoch,note\n1,x\n", b"epoch\n1\n"])
     def test_nothing_to_draw(self, csv: bytes) -> None:
-        drawing = draw(request(csv))
+        drawing = draw_figure(request(csv))
         assert drawing.png is None
 
     def test_epochs_may_be_fractions(self) -> None:
@@ -168,11 +168,11 @@ class TestStrangeData:
     @example([[1e308, 1, 1], [-1e308, 2, 2]])
     def test_any_numbers(self, rows: list[list[float]]) -> None:
         csv = "epoch,loss,accuracy\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
-        drawing = draw(request(csv.encode(), best="accuracy"))
+        drawing = draw_figure(request(csv.encode(), best="accuracy"))
         assert drawing.png or drawing.remarks
 
     def test_of_nothing_to_draw_the_words_say_why(self) -> None:
-        assert draw(request(b"")).remarks == ("The file is empty.",)
+        assert draw_figure(request(b"")).remarks == ("The file is empty.",)
 
 
 class TestLongTables:
@@ -226,7 +226,7 @@ class TestSeveralJobs:
         assert accuracy.get_title(loc="right") == "best 97 at epoch 2"
 
     def test_an_empty_one_is_told_by_its_name(self) -> None:
-        assert draw(request(*self.files)).remarks == ("job2: The file is empty.",)
+        assert draw_figure(request(*self.files)).remarks == ("job2: The file is empty.",)
 
 
 def colours() -> Iterator[tuple[float, ...]]:
@@ -246,14 +246,14 @@ def test_every_colour_stands_out_from_the_ground() -> None:
 
 class TestPicture:
     def test_is_a_png_of_a_width_for_phones(self) -> None:
-        png = draw(request(HANDS_ON)).png
+        png = draw_figure(request(HANDS_ON)).png
         assert png is not None
         assert png.startswith(PNG)
         assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == (1200, 700)
         assert len(png) < 500_000
 
     def test_is_the_same_each_time(self) -> None:
-        assert draw(request(HANDS_ON)) == draw(request(HANDS_ON))
+        assert draw_figure(request(HANDS_ON)) == draw_figure(request(HANDS_ON))
 
     @pytest.mark.parametrize("column", ["reward_sum", "maximum_leg_error", "val_accuracy_of_the_whole_set"])
     def test_what_is_above_a_panel_does_not_overlap(self, column: str) -> None:

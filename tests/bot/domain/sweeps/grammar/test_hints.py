@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.model.sweep import Search
+from bot.domain.model.plan import Search
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.sweeps.grammar import completions, so_far
 from tests.bot.domain.sweeps.grammar.declared import DECLARED

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis
-from bot.domain.model.sweep import Plan, Search
 from bot.domain.parameters import Kind, Parameter, Value
 from bot.domain.sweeps.grammar import GrammarError, parse, written
 from bot.errors import BadInput, UserError
@@ -34,7 +34,7 @@ def refused(text: str, search: Search = Search.GRID) -> GrammarError:
 
 def test_the_commands_own_example() -> None:
     plan = grid("lr=0.1,0.01 m=0.5,0.1")
-    assert (plan.trials, plan.points, plan.fed) == (4, 4, False)
+    assert (plan.trials, plan.points, plan.incremental) == (4, 4, False)
     assert plan.space.axes == (
         Axis("lr", Kind.FLOAT, (0.1, 0.01)),
         Axis("momentum", Kind.FLOAT, (0.5, 0.1)),
@@ -118,7 +118,7 @@ def test_random_and_tpe_take_ranges_without_steps_and_lists_alike() -> None:
         assert all(0.001 <= float(point["lr"]) <= 0.1 and point["seed"] in (1, 2, 3) for point in points)
         assert {point["shift"] for point in points} == {0.0, 0.5, 1.0}
         assert plan.trials == 200
-        assert plan.fed is (search is Search.TPE)
+        assert plan.incremental is (search is Search.TPE)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_trials_of_a_sampler(search: Search) -> None:
 
 def test_what_is_asked_beside_the_text_is_in_the_plan() -> None:
     plan = parse(" seed=1..9 ", DECLARED, Search.GRID, parallel=3, stop_losers=True, seed=5)
-    assert (plan.text, plan.parallel, plan.stop_losers, plan.seed, plan.fed) == ("seed=1..9", 3, True, 5, True)
+    assert (plan.text, plan.parallel, plan.stop_losers, plan.seed, plan.incremental) == ("seed=1..9", 3, True, 5, True)
     with pytest.raises(BadInput, match='parallel: "-1" was given'):
         parse("seed=1..9", DECLARED, Search.GRID, parallel=-1)
 

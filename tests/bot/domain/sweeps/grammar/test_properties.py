@@ -7,7 +7,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.model.sweep import MOST_TRIALS, Plan, Search
+from bot.domain.model.plan import MOST_TRIALS, Plan, Search
 from bot.domain.parameters import Kind, Parameter, Value
 from bot.domain.sweeps.grammar import GrammarError, completions, parse, so_far, written
 from tests.bot.domain.sweeps.grammar.declared import DECLARED, FOLDS

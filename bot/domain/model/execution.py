@@ -1,0 +1,157 @@
+"""How a job or a sweep runs: its state, its attempts, and why it ended. Times are in seconds since the epoch."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from bot.domain.model.observation import Attempt, Observation, end_reason
+from bot.domain.model.states import EndReason, JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A request to stop: the name of the person, and when it was committed."""
+
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """What everything that is run has: a state, and at last a reason for its end."""
+
+    state: JobState = JobState.INTENT
+    state_since: float | None = None
+    """When the bot first saw this state with this `status_reason`, by its own clock."""
+    unanswered_since: float | None = None
+    """When the engine stopped answering for this job; None while it answers."""
+    started_at: float | None = None
+    ended_at: float | None = None
+    """By the engine's clock, where the engine reports it."""
+    reason: EndReason | None = None
+    detail: str = ""
+    """One clear line on the reason: the entrypoint's, or the vendor's."""
+    stop: Stop | None = None
+
+    @property
+    def live(self) -> bool:
+        return not self.state.terminal
+
+    def begun(self) -> Self:
+        """Mark a sweep as running: its first trials are on their way."""
+        return replace(self, state=JobState.RUNNING, started_at=None)
+
+    def stop_requested(self, by: str, at: float) -> Self:
+        """Record a request to stop. The first one counts."""
+        return self if self.stop is not None else replace(self, stop=Stop(by, at))
+
+    def unanswered(self, since: float | None) -> Self:
+        """Record since when the engine has not answered; None once it answers again."""
+        return replace(self, unanswered_since=since)
+
+    def explained(self, detail: str) -> Self:
+        """Record the entrypoint's own line on why the job ends, which may come before the end itself."""
+        return replace(self, detail=detail)
+
+    def judged(self, reason: EndReason | None, detail: str) -> Self:
+        """Settle why it ended, once everything that it left has been read."""
+        return replace(self, reason=reason, detail=detail)
+
+    def ended(self, reason: EndReason, at: float, detail: str = "") -> Self:
+        """End it. A success is SUCCEEDED, every other reason FAILED."""
+        return replace(
+            self,
+            state=JobState.SUCCEEDED if reason is EndReason.SUCCEEDED else JobState.FAILED,
+            unanswered_since=None,
+            reason=reason,
+            ended_at=at,
+            detail=detail or self.detail,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Execution(Lifecycle):
+    """How one engine job runs: a job, or a submission of a sweep."""
+
+    engine_id: str | None = None
+    submit_called_at: float | None = None
+    """When SubmitJob was last called without a known answer; None before the first call."""
+    status_reason: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    attempts_ended: int = 0
+    """How many attempts had ended when the state was seen: the state is monotonic only within one."""
+
+    @property
+    def exit_code(self) -> int | None:
+        return self.attempts[-1].exit_code if self.attempts else None
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The log streams of all attempts so far, oldest first."""
+        return tuple(attempt.log_stream for attempt in self.attempts if attempt.log_stream)
+
+    @property
+    def to_submit(self) -> bool:
+        """True if SubmitJob should be called: nobody has asked to stop it meanwhile."""
+        return self.state is JobState.INTENT and self.stop is None
+
+    @property
+    def never_submitted(self) -> bool:
+        """True if SubmitJob was never called, so there can be no engine job."""
+        return self.engine_id is None and self.submit_called_at is None
+
+    def submit_called(self, at: float) -> Self:
+        """Record a call of SubmitJob before it is made: its answer may be lost."""
+        return replace(self, submit_called_at=at)
+
+    def submit_refused(self) -> Self:
+        """Record that the last call surely made no engine job, so another may follow at once."""
+        return replace(self, submit_called_at=None)
+
+    def submitted(self, engine_id: str) -> Self:
+        return replace(self, engine_id=engine_id, state=JobState.SUBMITTED, submit_called_at=None)
+
+    def moved_to(self, engine_id: str) -> Self:
+        """Follow another engine job of the same command from its beginning: the other one is ended."""
+        return replace(
+            self, engine_id=engine_id, state=JobState.SUBMITTED, attempts=(), attempts_ended=0, started_at=None
+        )
+
+    def outdated(self, seen: Observation) -> bool:
+        """True for an observation that says nothing new.
+
+        Nothing changes after the end, and an observation of an earlier attempt, or of an earlier state of the same
+        attempt, comes late: DescribeJobs may lag.
+        """
+        if self.state.terminal:
+            return True
+        ended = _ended_attempts(seen)
+        if ended != self.attempts_ended:
+            return ended < self.attempts_ended
+        return _ORDER[seen.state] < _ORDER[self.state]
+
+    def observed(self, seen: Observation, now: float) -> Self:
+        """Apply an answer of the engine. Returns the same execution if nothing has changed."""
+        known = self if self.unanswered_since is None else self.unanswered(None)
+        if self.outdated(seen):
+            return known
+        changed = replace(
+            known,
+            state=seen.state,
+            engine_id=seen.engine_id,
+            status_reason=seen.status_reason,
+            attempts=seen.attempts or known.attempts,
+            attempts_ended=_ended_attempts(seen),
+            started_at=seen.started_at or known.started_at,
+        )
+        if (changed.state, changed.status_reason) != (known.state, known.status_reason):
+            changed = replace(changed, state_since=now)
+        if seen.state.terminal:
+            changed = changed.ended(end_reason(seen, stop_requested=known.stop is not None), seen.stopped_at or now)
+        return known if changed == known else changed
+
+
+def _ended_attempts(seen: Observation) -> int:
+    return sum(1 for attempt in seen.attempts if attempt.stopped_at is not None)
+
+
+_ORDER = {state: place for place, state in enumerate(JobState)}

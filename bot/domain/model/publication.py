@@ -1,0 +1,104 @@
+"""What the chat shows of a job or a sweep: its card, its thread, its result. Times are in seconds since the epoch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+NOWHERE = 0
+"""In place of a card's or a thread's id: it could not be made, or is gone."""
+DIRECT = -1
+"""In place of a channel's id: the direct messages of whoever asked for the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The message at the end."""
+
+    committed_at: float | None = None
+    """When it was committed to the outbox."""
+    channel_id: int | None = None
+    """Where it goes, if not to the channel of the request: another channel, or `DIRECT`."""
+    refused_in: tuple[int, ...] = ()
+    """The places that refused it."""
+    undeliverable: str = ""
+    """Why it could not be delivered anywhere."""
+
+    def place(self, channel_id: int) -> int:
+        """The channel where it goes, or `DIRECT`. `channel_id` is the request's."""
+        return channel_id if self.channel_id is None else self.channel_id
+
+    def refused(self, channel_id: int, others: Sequence[int], why: str) -> "Result":
+        """Record that its place refused it: try the next of `others` and `DIRECT`, or mark it undeliverable.
+
+        `channel_id` is the request's, `others` are the project's channels.
+        """
+        refused = (*self.refused_in, self.place(channel_id))
+        left = [place for place in (*others, DIRECT) if place not in refused]
+        tried = replace(self, refused_in=refused)
+        return replace(tried, channel_id=left[0]) if left else tried.given_up(why)
+
+    def given_up(self, why: str) -> "Result":
+        return replace(self, undeliverable=why)
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    card_id: int | None = None
+    thread_id: int | None = None
+    revision: int = 0
+    """Counts the changes that show on the card. The store counts; `redrawn` forces one."""
+    shown_revision: int = 0
+    """The revision that the card shows."""
+    lines_posted: int = 0
+    """How many log lines are in the thread, or on their way to it."""
+    archived_at: float | None = None
+    """When the whole log was stored and its file committed to the outbox."""
+    recovered_at: float | None = None
+    """When the job was found again after the store was lost: messages about it may have been sent before."""
+    result: Result = field(default_factory=Result)
+
+    @property
+    def outdated(self) -> bool:
+        """True if there is a card, and it shows an older revision."""
+        return bool(self.card_id) and self.shown_revision < self.revision
+
+    def card_posted(self, card_id: int, revision: int) -> "Publication":
+        """Record the card, which shows this revision."""
+        return replace(self, card_id=card_id, shown_revision=revision)
+
+    def card_found(self, card_id: int) -> "Publication":
+        """Record a card that may show less than is known: it is edited once more."""
+        return replace(self, card_id=card_id).redrawn()
+
+    def card_edited(self, revision: int, *, gone: bool) -> "Publication":
+        """Record that the card shows this revision, or that it is `gone`."""
+        card_id = NOWHERE if gone else self.card_id
+        return replace(self, card_id=card_id, shown_revision=max(self.shown_revision, revision))
+
+    def card_refused(self) -> "Publication":
+        """Without a card there is no thread either."""
+        return replace(self, card_id=NOWHERE, thread_id=NOWHERE)
+
+    def thread_started(self, thread_id: int) -> "Publication":
+        return replace(self, thread_id=thread_id)
+
+    def thread_refused(self) -> "Publication":
+        return replace(self, thread_id=NOWHERE)
+
+    def posted(self, lines: int) -> "Publication":
+        """Count `lines` more log lines as posted."""
+        return replace(self, lines_posted=self.lines_posted + lines)
+
+    def archived(self, at: float) -> "Publication":
+        return replace(self, archived_at=at)
+
+    def announced(self, at: float) -> "Publication":
+        """Record that the result was committed to the outbox."""
+        return replace(self, result=replace(self.result, committed_at=at))
+
+    def recovered(self, at: float) -> "Publication":
+        """Record that the store was lost; the card may show anything, so it is edited."""
+        return replace(self, recovered_at=at).redrawn()
+
+    def redrawn(self) -> "Publication":
+        """Force an edit of the card though nothing on it has changed: nobody knows what it shows."""
+        return replace(self, revision=self.revision + 1)

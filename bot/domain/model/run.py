@@ -1,0 +1,29 @@
+"""What is run: one commit of a project with one set of parameters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.parameters import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit on a branch. `sha` is the full id."""
+
+    sha: str
+    branch: str
+    subject: str = ""
+
+    @property
+    def short(self) -> str:
+        return self.sha[:7]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`parameters` of a sweep are the fixed ones; each trial adds its point. `timeout_seconds` is for one attempt."""
+
+    project: str
+    commit: Commit
+    parameters: Mapping[str, Value]
+    timeout_seconds: int

@@ -1,0 +1,80 @@
+"""A trial of a sweep: one run at one point, `<sweep>.<number>`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.parameters import Value
+
+
+class TrialState(StrEnum):
+    """What people read of a trial."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    MISSING = "no metrics"
+    """Its command ended well, and left nothing to compare it by."""
+    FAILED = "failed"
+    PRUNED = "pruned"
+    """Stopped early, as it could not win any more. The word is Optuna's."""
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One run at one point, `<sweep>.<number>`. Times in seconds since the epoch."""
+
+    number: int
+    engine_id: str | None = None
+    state: JobState = JobState.INTENT
+    reason: EndReason | None = None
+    detail: str = ""
+    exit_code: int | None = None
+    streams: tuple[str, ...] = ()
+    started_at: float | None = None
+    ended_at: float | None = None
+    parameters: Mapping[str, Value] | None = None
+    """Its point, where a sampler chose it; None where it follows from its number."""
+    value: float | None = None
+    """The best of the project's metric; of a trial that has ended, from `metrics.csv`."""
+    epoch: int | None = None
+    """Where that was."""
+    reports: tuple[tuple[int, float], ...] = ()
+    """What it has reported of the metric so far: (epoch, value), in order."""
+    epochs: int | None = None
+    measured: bool = False
+    """True if its `metrics.csv` was read after its end."""
+    pruned_at: float | None = None
+    """When it was decided that it cannot win."""
+    saved_epochs: int = 0
+    stop_by: str | None = None
+    announced: bool = False
+    """True if its end has been reported in the thread."""
+    source: str = ""
+    """The sweep whose run this is, where that was an earlier one."""
+
+    @property
+    def ended(self) -> bool:
+        return self.state.terminal
+
+    @property
+    def settled(self) -> bool:
+        """Ended, with nothing more to learn."""
+        return self.ended and self.measured
+
+    @property
+    def seconds(self) -> float:
+        """On a machine; 0 while it has not ended."""
+        return max(0.0, self.ended_at - self.started_at) if self.ended_at and self.started_at else 0.0
+
+    @property
+    def shown(self) -> TrialState:
+        if not self.ended:
+            return TrialState.RUNNING if self.state is JobState.RUNNING else TrialState.WAITING
+        if self.pruned_at is not None and self.state is JobState.FAILED:
+            return TrialState.PRUNED
+        if self.state is JobState.SUCCEEDED:
+            return TrialState.MISSING if self.measured and self.value is None else TrialState.SUCCEEDED
+        return TrialState.STOPPED if self.reason is EndReason.STOPPED else TrialState.FAILED
