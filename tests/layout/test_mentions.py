@@ -23,14 +23,7 @@ SKIPPED = {"tests/layout/test_rules.py", "tests/layout/test_mentions.py", "tests
 """Their names are made up. The changelog is not read either: it is history."""
 
 # Pages of today that are behind. An entry goes with its cure, as in `tests/layout/test_rules.py`.
-WAITING_FOR_CURE: dict[str, set[str]] = {
-    "ARCHITECTURE.md": {"bot/config.py", "bot/domain/job.py", "bot/domain/loglines.py", "bot/ports.py"},
-    "bot/adapters/aws/batch_engine.py": {"bot.ports.Batch"},
-    "bot/adapters/aws/cloudwatch.py": {"bot.ports.Logs"},
-    "bot/adapters/aws/event_queue.py": {"bot.ports.Events"},
-    "bot/adapters/aws/s3.py": {"bot.ports.Artifacts"},
-    "bot/adapters/git/code_source.py": {"bot.ports.Code"},
-}
+WAITING_FOR_CURE: dict[str, set[str]] = {}
 
 
 def _files(place: str) -> list[str]:

@@ -14,7 +14,7 @@ from bot.domain.model.plan import Plan
 from bot.domain.model.states import EndReason
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value
-from bot.domain.sweeps.tally import point_of
+from bot.domain.sweeps.sum_trials import point_of
 
 _POINT_TO_BLAME = (EndReason.COMMAND_FAILED, EndReason.OUT_OF_MEMORY, EndReason.TIMED_OUT)
 """Failures that the point itself may have caused. A lost host, for example, says nothing about the point."""

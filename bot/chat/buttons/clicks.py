@@ -5,7 +5,7 @@ from bot.chat.buttons import forms, replies
 from bot.chat.buttons.views import confirm_buttons
 from bot.chat.cards.choose import state_word
 from bot.chat.context import Action, Click, Interaction, acknowledge, answer, person
-from bot.domain.model.names import parse
+from bot.domain.job_names import parse
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 

@@ -13,7 +13,7 @@ from bot.chat import error_replies
 from bot.chat.buttons import replies
 from bot.chat.cards.inert import cut
 from bot.chat.context import Action, BoxClient, Interaction, acknowledge, project_of
-from bot.domain.model.names import Name, parse
+from bot.domain.job_names import Name, parse
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Kind, Parameter

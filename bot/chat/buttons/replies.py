@@ -20,7 +20,7 @@ from bot.chat.context import (
     project_of,
     thread_link,
 )
-from bot.domain.model.names import Name, parse
+from bot.domain.job_names import Name, parse
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.errors import BadInput, UserError

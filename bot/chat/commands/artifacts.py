@@ -9,7 +9,7 @@ from bot.chat.cards.inert import escape
 from bot.chat.cards.units import joined, plural, size
 from bot.chat.commands.shared import autocomplete
 from bot.chat.context import Interaction, acknowledge, answer
-from bot.domain.model.names import Name, parse
+from bot.domain.job_names import Name, parse
 from bot.ports.artifacts import Artifact
 from bot.services.jobs.list_artifacts import Listing
 

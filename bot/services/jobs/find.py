@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.job_names import near
 from bot.domain.logs.log_lines import LogEvent, readable
-from bot.domain.model.names import near
 from bot.domain.model.rows import Posted
 from bot.domain.project import Project
 from bot.errors import UnknownName

@@ -7,9 +7,9 @@ from heapq import nsmallest
 from itertools import chain, islice
 
 from bot.domain.access import Person
+from bot.domain.job_names import parse
 from bot.domain.logs.log_lines import LogEvent, readable
 from bot.domain.model.job import Job
-from bot.domain.model.names import parse
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState

@@ -17,7 +17,7 @@ from bot.domain.parameters import Value, complete
 from bot.domain.project import Project, choose
 from bot.domain.sweeps.estimate import Estimate, estimate
 from bot.domain.sweeps.grammar import completions, parse, so_far
-from bot.domain.sweeps.tally import tally
+from bot.domain.sweeps.sum_trials import tally
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, carried_over_of
 from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
 from bot.ports.code import Code

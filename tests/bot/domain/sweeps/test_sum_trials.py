@@ -11,7 +11,7 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind
-from bot.domain.sweeps.tally import alike, tally
+from bot.domain.sweeps.sum_trials import alike, tally
 
 LR, MOMENTUM = (0.1, 0.01, 0.001), (0.5, 0.1)
 SPACE = Space(

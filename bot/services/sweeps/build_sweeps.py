@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.services.jobs.wiring import Jobs
+from bot.services.jobs.build_jobs import Jobs
 from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
 from bot.services.sweeps.announce_sweep import AnnounceSweep, Attachments
