@@ -18,9 +18,9 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind
 from bot.errors import StoreError
+from tests.bot.adapters.sqlite.strategies import JOBS, SUBMISSIONS, SWEEPS, TRIALS
 from tests.support.jobs import make_job
 from tests.support.rows import changed
-from tests.support.strategies import JOBS, SUBMISSIONS, SWEEPS, TRIALS
 
 
 def _without(job: Row, *names: str) -> str:
