@@ -9,7 +9,6 @@ import discord
 from bot.chat import permissions
 from bot.chat.buttons.views import card_buttons, preview_buttons, trial_buttons
 from bot.chat.cards import choose, sweep_card, sweep_preview, trial_card
-from bot.chat.cards.inert import escape, fenced
 from bot.chat.cards.units import plural
 from bot.chat.context import (
     Interaction,
@@ -20,6 +19,7 @@ from bot.chat.context import (
     project_of,
     thread_link,
 )
+from bot.domain.inert import escape, fenced
 from bot.domain.model.names import Name, parse
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep

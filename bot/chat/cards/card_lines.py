@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import discord
 
-from bot.chat.cards.inert import code, cut, escape, one_line
 from bot.chat.cards.units import joined, relative
+from bot.domain.inert import code, cut, escape, one_line
 from bot.domain.model.execution import Lifecycle
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState

@@ -4,7 +4,7 @@ import discord
 
 from bot.chat.cards import job_card, sweep_card
 from bot.chat.cards.card_lines import TITLE
-from bot.chat.cards.inert import code, cut, escape, one_line
+from bot.domain.inert import code, cut, escape, one_line
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project

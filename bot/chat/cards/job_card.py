@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import discord
 
 from bot.chat.cards import card_lines, verdict
-from bot.chat.cards.inert import escape
 from bot.chat.cards.units import bar, joined, number, relative
+from bot.domain.inert import escape
 from bot.domain.jobs.pace import expected_end
 from bot.domain.jobs.waiting import why
 from bot.domain.model.job import Job

@@ -9,8 +9,8 @@ from pathlib import Path
 import discord
 
 from bot.chat.cards import card_lines, sweep_words, verdict
-from bot.chat.cards.inert import escape, fenced, one_line
 from bot.chat.cards.units import bar, duration, joined, relative, usd
+from bot.domain.inert import escape, fenced, one_line
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Leader

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import discord
 
 from bot.chat.cards import card_lines, sweep_card, sweep_words
-from bot.chat.cards.inert import escape
 from bot.chat.cards.units import duration, joined, plural, usd
+from bot.domain.inert import escape
 from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
 from bot.services.sweeps.propose import Proposal

@@ -1,8 +1,8 @@
 """How a sweep ended, in words; `bot/chat/cards/verdict.py` makes the message of it."""
 
 from bot.chat.cards import card_lines, sweep_words
-from bot.chat.cards.inert import escape
 from bot.chat.cards.units import duration, plural, usd
+from bot.domain.inert import escape
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from bot.chat.cards import card_lines
-from bot.chat.cards.inert import code, escape
 from bot.chat.cards.units import duration, joined, number, plural, usd
+from bot.domain.inert import code, escape
 from bot.domain.model.plan import Plan
 from bot.domain.model.space import Axis
 from bot.domain.model.sweep import Sweep

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import discord
 
 from bot.chat.cards import card_lines
-from bot.chat.cards.inert import cut, escape, one_line
 from bot.chat.cards.units import bar, duration, number, relative
+from bot.domain.inert import cut, escape, one_line
 from bot.domain.model.plan import Search
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep

@@ -1,8 +1,8 @@
 """How a job ended, in words: the first line of the message that tells it, and what to do about it."""
 
 from bot.chat.cards import sweep_verdict
-from bot.chat.cards.inert import cut_blocks, escape
 from bot.chat.cards.units import duration, number
+from bot.domain.inert import cut_blocks, escape
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason

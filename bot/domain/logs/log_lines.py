@@ -1,4 +1,4 @@
-"""Lines of a job's log, as CloudWatch has them and as people read them.
+"""Lines of a job's log, as the engine stores them and as people read them.
 
 Lengths are in UTF-16 units. Discord's limits count code points, of which there are never more, so a text that
 fits here fits there, whichever of the two a client counts.
@@ -17,7 +17,6 @@ LONGEST_LINE = 1_000
 """What is shown of one line."""
 LONGEST_EVENT = 1_600
 """What is shown of one event, all its lines together: it fits into a message."""
-ZERO_WIDTH_SPACE = "\u200b"
 
 _RAISED = re.compile(r"[\w.]*(?:Error|Exception|Interrupt|Warning)\b.*")
 _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -26,15 +25,11 @@ _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]) | {ord("\n"): "\n"
 _INVISIBLE = _CONTROLS | _BIDI_CONTROLS | _LINE_SEPARATORS
 
 _MACHINE_LINE = re.compile(rf"(?:{re.escape(METRICS_MARK)}|{re.escape(TROUBLE_MARK)})\{{.*\}}\s*")
-_FENCE = re.compile(r"`(?=``)")
-_EVERYONE = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
-_MENTION = re.compile(r"<(?=@[!&]?\d+>|#\d+>)")
 
 _BAR = re.compile(r"\d%\||[█▉▊▋▌▍▎▏━╸╺]{3}|\[[=>#.\s-]{8,}\]")
 _MOVING = re.compile(r"[\d.:,?\s█▉▊▋▌▍▎▏━╸╺=>#-]+")
 _COMPLETE = re.compile(r"\b100(?:\.0*)?\s*%")
 
-_OPEN, _CLOSE = "```\n", "\n```"
 _GRAPHEME = regex.compile(r"\X")
 
 
@@ -60,13 +55,6 @@ def clean(message: str) -> str:
     return "\n".join(lines).translate(_INVISIBLE)
 
 
-def inert(text: str) -> str:
-    """The text, unable to close a code block or to mention anyone."""
-    text = _FENCE.sub("`" + ZERO_WIDTH_SPACE, text)
-    text = _EVERYONE.sub("@" + ZERO_WIDTH_SPACE, text)
-    return _MENTION.sub("<" + ZERO_WIDTH_SPACE, text)
-
-
 def readable(events: Iterable[LogEvent]) -> list[str]:
     """The lines for people: cleaned, cut, without machine lines, and of each progress bar the latest alone."""
     return [line for _, line in numbered(events)]
@@ -83,55 +71,6 @@ def numbered(events: Iterable[LogEvent]) -> list[tuple[int, str]]:
                 found.pop()
             found.append((place, line))
     return found
-
-
-def block(lines: Sequence[str], limit: int = 2_000) -> tuple[str, int]:
-    """One code block of at most `limit` characters, and how many of the lines are in it.
-
-    At least one is, cut where it does not fit alone; for no lines it is `("", 0)`.
-    """
-    body: list[str] = []
-    room = limit - len(_OPEN) - len(_CLOSE)
-    for line in map(inert, lines):
-        size = units(line) + (1 if body else 0)
-        if size > room:
-            break
-        body.append(line)
-        room -= size
-    if not body and lines:
-        body.append(cut(inert(lines[0]), room))
-    return _fenced(body), len(body)
-
-
-def event_block(events: Sequence[LogEvent], limit: int = 2_000) -> tuple[str, int]:
-    """One code block of whole events, and how many of them it covers; those without a line for people are covered.
-
-    `("", n)` where none of the events has one. An event that does not fit alone is cut.
-    """
-    lines = numbered(events)
-    text, taken = block([line for _, line in lines], limit)
-    if taken == len(lines):
-        return text, len(events)
-    begun = lines[taken][0]
-    whole = [line for place, line in lines[:taken] if place < begun]
-    return (block(whole, limit)[0], begun) if whole else (text, begun + 1)
-
-
-def digest(lines: Sequence[str], left_out: int = 0, limit: int = 4_096) -> str:
-    """For a thread that is far behind: how many lines are left out, and under it the last ones that fit.
-
-    `left_out` counts lines that came before `lines`.
-    """
-    room = limit - units(_left_out(left_out + len(lines)))
-    taken, size = 0, len(_OPEN) + len(_CLOSE)
-    for line in reversed(lines):
-        size += units(inert(line)) + 1
-        if size > room and taken:
-            break
-        taken += 1
-    shown = lines[len(lines) - taken :]
-    head = _left_out(left_out + len(lines) - taken)
-    return head + block(shown, room)[0]
 
 
 def raised(lines: Sequence[str]) -> str:
@@ -201,18 +140,3 @@ def _overtaken(before: str, after: str) -> bool:
     if not (_BAR.search(before) and _BAR.search(after)) or _COMPLETE.search(before):
         return False
     return _MOVING.sub("", before) == _MOVING.sub("", after)
-
-
-def _left_out(count: int) -> str:
-    if count == 0:
-        return ""
-    lines = "line is" if count == 1 else "lines are"
-    return f"… {count:,} {lines} left out here; the whole log comes as a file at the end\n"
-
-
-def _fenced(lines: Sequence[str]) -> str:
-    """A block with nothing in it would not be a block to Discord, and its fence would open the next one."""
-    if not lines:
-        return ""
-    body = "\n".join(lines)
-    return _OPEN + (body if body.strip("\n") else ZERO_WIDTH_SPACE) + _CLOSE

@@ -125,7 +125,7 @@ class Execution(Lifecycle):
         ended = _ended_attempts(seen)
         if self.state.terminal or ended != self.attempts_ended:
             return self.state.terminal or ended < self.attempts_ended
-        return _ORDER[seen.state] < _ORDER[self.state]
+        return seen.state.rank < self.state.rank
 
     def observed(self, seen: Observation, now: float) -> Self:
         """Apply an answer of the engine. Returns the same execution if nothing has changed."""
@@ -150,6 +150,3 @@ class Execution(Lifecycle):
 
 def _ended_attempts(seen: Observation) -> int:
     return sum(1 for attempt in seen.attempts if attempt.stopped_at is not None)
-
-
-_ORDER = {state: place for place, state in enumerate(JobState)}

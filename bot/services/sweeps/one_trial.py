@@ -99,12 +99,9 @@ class OneTrial:
             raise BadInput("jobs", given=len(names), expected=f"1 to {MOST_JOBS} jobs or trials")
         jobs = [await self._named(name) for name in names]
         files = await asyncio.gather(*(self._csv(job) for job in jobs))
-        missing = [f"{job.id} has no metrics yet." for job, csv in zip(jobs, files, strict=True) if csv is None]
+        missing = [job for job, csv in zip(jobs, files, strict=True) if csv is None]
         drawn = [(job, csv) for job, csv in zip(jobs, files, strict=True) if csv is not None]
-        if not drawn:
-            return Picture(None, " ".join(missing))
-        picture = await self._plot.draw(drawn)
-        return Picture(picture.png, " ".join([*missing, picture.words]).strip())
+        return await self._plot.draw(drawn, missing)
 
     async def again(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
         """Its point as a job of its own, on the same commit; the values of the request win."""

@@ -2,11 +2,12 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from bot.domain.access import Person
 from bot.domain.clock import passed
+from bot.domain.inert import Inert
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.rows import Posted
 from bot.domain.model.run import Commit, Run
@@ -19,6 +20,8 @@ from bot.domain.sweeps.estimate import Estimate, estimate
 from bot.domain.sweeps.grammar import completions, parse, so_far
 from bot.domain.sweeps.tally import tally
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, carried_over_of
+from bot.domain.texts import notes
+from bot.domain.texts.engine import engine_title
 from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
 from bot.ports.code import Code
 from bot.ports.engine import Engine
@@ -71,7 +74,7 @@ class Proposal:
     """On machines, if every trial ran into its time limit."""
     usd_expected: float | None
     usd_most: float | None
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[Inert, ...] = field(default=())
 
 
 class Propose:
@@ -281,19 +284,16 @@ def _proposal(sweep: Sweep, project: Project, machines: int | None, expected: Es
         most_seconds=most,
         usd_expected=each * plan.runs * rate if each is not None and rate else None,
         usd_most=most * rate if rate else None,
-        remarks=tuple(_remarks(plan)),
+        remarks=tuple(_remarks(plan, engine_title(project))),
     )
 
 
-def _remarks(plan: Plan) -> list[str]:
-    remarks = []
+def _remarks(plan: Plan, engine: Inert) -> Iterator[Inert]:
     if plan.runs == 1:
-        remarks.append("One point only: it runs as a single job.")
+        yield notes.single_point()
     if plan.incremental:
-        why = "learns from each result" if plan.search is Search.TPE else "keeps to `parallel`"
-        remarks.append(f"It {why}, so {plan.parallel} at a time are submitted, one by one.")
+        yield notes.one_by_one(plan)
     elif plan.runs > ARRAY:
-        remarks.append(f"AWS Batch takes {ARRAY:,} in one array: it is {-(-plan.runs // ARRAY)} arrays.")
+        yield notes.several_arrays(-(-plan.runs // ARRAY), ARRAY, engine)
     if plan.stop_losers:
-        remarks.append("Trials that cannot win any more are stopped early, as far as they report `epoch` and `epochs`.")
-    return remarks
+        yield notes.stops_weak_trials()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.cards.inert import code, cut, cut_blocks, escape, fenced, one_line
+from bot.domain.inert import code, cut, cut_blocks, escape, fenced, one_line
 
 
 @pytest.mark.parametrize(
