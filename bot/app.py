@@ -26,7 +26,7 @@ from bot.domain.model.names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError
 from bot.services import Services
-from bot.services.delivery import Delivery, DeliverySettings
+from bot.services.delivery.outbox import Delivery, DeliverySettings
 from bot.services.jobs import wiring as jobs_wiring
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import ListArtifacts

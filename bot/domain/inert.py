@@ -9,10 +9,11 @@ every plain string on its way into one. The bot's own words are templates, fille
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import NewType
+from typing import NewType, TypeVar
 
 Inert = NewType("Inert", str)
 EMPTY = Inert("")
+AnyText = TypeVar("AnyText", str, Inert)
 
 # Underscores inside words, single colons and brackets that no link follows mean nothing to Discord and stay readable.
 _MARKDOWN = re.compile(r"[\\*~|`<@\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|^[#>+-]")
@@ -81,8 +82,8 @@ def listed(*parts: Inert, separator: str = ", ") -> Inert:
     return Inert(separator.join(filter(None, parts)))
 
 
-def joined(parts: Sequence[Inert], separator: str, limit: int) -> Inert:
-    """As many parts as fit into `limit` characters, and how many are left out."""
+def joined(parts: Sequence[AnyText], separator: str, limit: int) -> AnyText:
+    """As many parts as fit into `limit` characters, and how many are left out; inert if all parts are."""
     text = ""
     for index, part in enumerate(parts):
         longer = f"{text}{separator}{part}" if index else part

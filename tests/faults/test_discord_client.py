@@ -19,7 +19,7 @@ from bot.domain.model.states import EndReason
 from bot.domain.posts import NewPost, PostKind
 from bot.errors import ServiceError
 from bot.ports.store import Store
-from bot.services.delivery import Delivery, DeliverySettings
+from bot.services.delivery.outbox import Delivery, DeliverySettings
 from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission

@@ -12,7 +12,7 @@ from bot.domain.access import Person
 from bot.domain.model.job import Job
 from bot.domain.posts import PostKind
 from bot.ports.store import Store
-from bot.services.delivery import Delivery, DeliverySettings
+from bot.services.delivery.outbox import Delivery, DeliverySettings
 from bot.services.jobs.announce_result import AnnounceResult, AnnounceSettings
 from bot.services.jobs.explain_wait import ExplainWait
 from bot.services.jobs.find import Find

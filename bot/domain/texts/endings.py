@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.model.states import EndReason
+from bot.domain.model.trial import TrialState
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +84,12 @@ ENDINGS: dict[EndReason, Ending] = {
         card="lost: {engine} no longer knows it",
     ),
 }
+
+TRIAL_ENDINGS: dict[TrialState, str] = {
+    TrialState.SUCCEEDED: "succeeded in {took}",
+    TrialState.MISSING: "ended after {took} without metrics",
+    TrialState.PRUNED: "stopped early after {took}, because it looked hopeless",
+    TrialState.STOPPED: "stopped{by} after {took}",
+    TrialState.FAILED: "failed after {took}: {why}",
+}
+"""The headline of an ended trial's card; templates for `phrase`."""

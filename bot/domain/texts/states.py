@@ -36,6 +36,8 @@ TRIAL_STATES: dict[TrialState, StateText] = {
 }
 STOPPING = "stopping"
 STOPPED = "stopped"
+WAITING_FOR_MACHINES = "waiting for machines"
+"""Of a sweep of which no trial has started."""
 
 
 def state_text(execution: Lifecycle) -> str:
