@@ -76,9 +76,8 @@ class Adopt:
             sweep = sweep_of(submission, seen, project)
             if sweep is None:
                 return False
-            await self._store.add(
-                sweep, _posts(sweep, notes.sweep_adopted(engine_title(project))), _carried_over(sweep)
-            )
+            note = notes.sweep_adopted(engine_title(project))
+            await self._store.add(sweep, _posts(sweep, note), _carried_over(sweep))
         elif not sweep.execution.live:
             stopped = submission.execution.stop_requested("Signalbox", self._now())
             submission = replace(submission, execution=stopped)
