@@ -18,7 +18,7 @@ RETRY_FAILED = (
 
 def sentence(sweep: Sweep, project: Project | None, took: float) -> Inert:
     """`finished 9 trials: val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0), 4 min 31 s, $0.21`."""
-    outcome = _outcome(sweep)
+    outcome = _outcome(sweep, brief=False)
     if outcome is None:
         return _nothing_ran(sweep, project)
     if sweep.execution.reason is EndReason.STOPPED:
@@ -34,8 +34,8 @@ def sentence(sweep: Sweep, project: Project | None, took: float) -> Inert:
 
 
 def card(sweep: Sweep, project: Project | None, took: float) -> Inert:
-    """`finished 9 trials in 4 min 31 s`: metric and cost have lines of their own on the card."""
-    outcome = _outcome(sweep)
+    """`finished 9 trials in 4 min 31 s`: metric, cost and other counts have lines of their own on the card."""
+    outcome = _outcome(sweep, brief=True)
     if outcome is None:
         return _nothing_ran(sweep, project)
     return _in_time(sweep, outcome, duration(took))
@@ -67,14 +67,14 @@ def advice(sweep: Sweep) -> Inert:
     return listed(look, phrase(RETRY_FAILED), separator=" ")
 
 
-def _outcome(sweep: Sweep) -> Inert | None:
+def _outcome(sweep: Sweep, *, brief: bool) -> Inert | None:
     """`finished 9 trials`, `stopped by mika after 4 of 9 trials`, …; None if no trial came to anything."""
     done, failed = _done(sweep), sweep.tally.count(TrialState.FAILED)
     if sweep.execution.reason is EndReason.STOPPED:
         by = card_lines.by_whom(sweep.execution.stop.by if sweep.execution.stop is not None else None)
         return phrase("stopped{by} after {trials}", by=by, trials=_trials(sweep, done + failed))
     if done and failed:
-        return phrase("finished: {counts}", counts=_counts(sweep))
+        return phrase("finished: {counts}", counts=_succeeded(sweep) if brief else _counts(sweep))
     if done:
         return phrase("finished {trials}", trials=_trials(sweep, done))
     if failed > 1:
@@ -84,9 +84,12 @@ def _outcome(sweep: Sweep) -> Inert | None:
 
 def _counts(sweep: Sweep) -> Inert:
     """`2 of 6 trials succeeded, 1 stopped early, 3 failed`."""
+    return listed(_succeeded(sweep), *sweep_lines.not_compared(sweep.tally))
+
+
+def _succeeded(sweep: Sweep) -> Inert:
     trials, succeeded = plural(sweep.plan.trials, "trial"), sweep.tally.count(TrialState.SUCCEEDED)
-    first = phrase("{succeeded:,} of {trials} succeeded", succeeded=succeeded, trials=trials)
-    return listed(first, *sweep_lines.not_compared(sweep.tally))
+    return phrase("{succeeded:,} of {trials} succeeded", succeeded=succeeded, trials=trials)
 
 
 def _trials(sweep: Sweep, ended: int) -> Inert:

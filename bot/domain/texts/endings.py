@@ -88,7 +88,7 @@ ENDINGS: dict[EndReason, Ending] = {
 TRIAL_ENDINGS: dict[TrialState, str] = {
     TrialState.SUCCEEDED: "succeeded in {took}",
     TrialState.MISSING: "ended after {took} without metrics",
-    TrialState.PRUNED: "stopped early after {took}, because it looked hopeless",
+    TrialState.PRUNED: "stopped early after {took}: it looked hopeless",
     TrialState.STOPPED: "stopped{by} after {took}",
     TrialState.FAILED: "failed after {took}: {why}",
 }

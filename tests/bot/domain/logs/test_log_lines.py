@@ -188,7 +188,7 @@ class TestBlock:
     def test_takes_as_many_as_fit(self, given_lines: list[str]) -> None:
         _, taken = block(given_lines, 200)
         if taken < len(given_lines):
-            body = "\n".join(map(inert, given_lines[: taken + 1]))
+            body = "\n".join(map(disarmed, given_lines[: taken + 1]))
             assert units(f"```\n{body}\n```") > 200
 
     def test_a_quarter_of_a_megabyte_in_one_line(self) -> None:
@@ -213,7 +213,7 @@ class TestEventBlock:
             shown += readable(rest[:taken])
             if text:
                 assert "\n".join(inside(text)).strip("\n" + ZERO_WIDTH_SPACE) == "\n".join(
-                    map(inert, readable(rest[:taken]))
+                    map(disarmed, readable(rest[:taken]))
                 ).strip("\n" + ZERO_WIDTH_SPACE)
             rest = rest[taken:]
         lines = [line for message in messages for line in readable(events(message))]
@@ -262,7 +262,7 @@ class TestDigest:
     def test_fits_and_accounts_for_every_line(self, given_lines: list[str], before: int, limit: int) -> None:
         text = digest(given_lines, before, limit=limit)
         assert units(text) <= limit
-        head = re.match(r"… ([\d,]+) lines? (?:is|are) left out here; the whole log comes as a file at the end\n", text)
+        head = re.match(r"… ([\d,]+) lines? left out here; the whole log is attached at the end\n", text)
         left_out = int(head[1].replace(",", "")) if head else 0
         shown = inside(text[head.end() :] if head else text)
         if shown != [ZERO_WIDTH_SPACE]:
