@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.trial import Trial
 from bot.domain.sweeps.halving import hopeless
 from trainer.mnist import Trainer, flags, split

@@ -15,9 +15,9 @@ from typing import Any
 from bench.benchmarks.recorded_curves import NINE, Outcome, Sweep, at_random, record, replay
 from bench.report.figures import Benchmark, Figure, Result
 from bot.adapters.sampling.sampling_process import ProcessSampler
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Kind, Value
 from bot.domain.sweeps.halving import GRACE

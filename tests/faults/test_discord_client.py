@@ -63,7 +63,7 @@ async def test_with_the_real_client_an_end_goes_to_the_next_channel_and_says_why
     assert not await room.mika.messages(CHANNEL)
     (told,) = await room.mika.messages("lab")
     assert told["content"].startswith("k7q2mx succeeded")
-    assert f"(Told here because <#{room.channel_id}> takes no message from me.)" in told["content"]
+    assert f"(Posted here because I can't post in <#{room.channel_id}>.)" in told["content"]
 
 
 @pytest.mark.slow

@@ -80,7 +80,7 @@ class OneTrial:
         sweep, trial = await self.trial(sweep_id, number)
         self._stop.check_person(sweep, person)
         if trial.ended or not sweep.execution.live:
-            raise UserError(f"{sweep.id}.{number} has ended already: there is nothing to stop.")
+            raise UserError(f"{sweep.id}.{number} has already ended.")
 
         engine_id = await self._stop.child_id(sweep, number)
 

@@ -80,14 +80,14 @@ async def test_a_failure_tells_why_with_its_last_lines(bot: Bot, outside: Outsid
     assert ended.execution.detail == "ValueError: shapes do not fit"
     (text,) = bot.said(PostKind.END)
     assert text.startswith("```\nepoch 1/3\nTraceback")
-    assert "nothing to draw" not in text
+    assert "no plot" not in text
 
 
 async def test_success_without_metrics_says_so(bot: Bot) -> None:
     await _run(bot, "hello")
     _end(bot, JobState.SUCCEEDED, 0)
     await _settle(bot)
-    assert bot.said(PostKind.END) == ["It left no `metrics.csv`, so there is nothing to draw."]
+    assert bot.said(PostKind.END) == ["The job left no `metrics.csv`, so there is no plot."]
 
 
 async def test_the_end_waits_for_the_plot_and_then_goes_without(bot: Bot, outside: Outside) -> None:

@@ -369,7 +369,7 @@ async def test_more_than_an_array_holds_is_several(bot: Bot, outside: Outside) -
 
 async def test_one_point_is_a_single_job(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep("lr=0.1")
-    assert any("One point" in remark for remark in proposal.remarks)
+    assert any("only one point" in remark for remark in proposal.remarks)
     await bot.turn()
     (call,) = outside.engine.submissions
     assert (call.array_size, call.environment["JOB_ID"]) == (0, f"{proposal.sweep.id}.0")
