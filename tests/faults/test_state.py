@@ -163,7 +163,7 @@ async def test_a_job_that_describe_jobs_no_longer_knows_is_told_as_lost_once(bot
         outside.clock.tick(15)
     ended = await bot.job(job.id)
     assert ended.execution.reason is EndReason.LOST
-    assert "cannot be told" in ended.execution.detail
+    assert "is unknown" in ended.execution.detail
     assert count(bot, PostKind.END) == 1
 
 
@@ -278,7 +278,9 @@ async def test_a_new_cause_is_told_too_and_neither_again_after_a_restart(bot: Bo
         await bot.turn()
         await bot.explain.once()
         outside.clock.tick(15)
-    assert [("no such machine" in note, "No machine of this" in note) for note in bot.said(PostKind.NOTE)] == [
+    assert [
+        ("No machine of this kind" in note, "No machine of this queue" in note) for note in bot.said(PostKind.NOTE)
+    ] == [
         (True, False),
         (False, True),
     ]

@@ -156,7 +156,7 @@ async def test_a_double_found_after_the_end_was_told_is_ended(bot: Bot, outside:
     await bot.reconcile.once()
     await settle(bot)
     assert outside.engine.terminated == ["late"]
-    assert "though this job's end has been told" in bot.said(PostKind.NOTE)[0]
+    assert "This job has ended" in bot.said(PostKind.NOTE)[0]
     assert count(bot, PostKind.END) == 1
 
 

@@ -14,9 +14,9 @@ from bot.domain.logs.terminal import fold, strip_escapes
 from trainer.contract import METRICS_MARK, TROUBLE_MARK
 
 LONGEST_LINE = 1_000
-"""What is shown of one line."""
+"""Units of one line that are shown."""
 LONGEST_EVENT = 1_600
-"""What is shown of one event, all its lines together: it fits into a message."""
+"""Units of one event that are shown, all its lines together: it fits into a message."""
 
 _RAISED = re.compile(r"[\w.]*(?:Error|Exception|Interrupt|Warning)\b.*")
 _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -35,7 +35,8 @@ _GRAPHEME = regex.compile(r"\X")
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
-    """One event of a log stream. `timestamp` in milliseconds since the epoch; `id` is CloudWatch's `eventId`."""
+    """One event of a log stream. `timestamp` in milliseconds since the epoch; `id` is the log service's own, such as
+    CloudWatch's `eventId`."""
 
     id: str
     stream: str
@@ -44,9 +45,9 @@ class LogEvent:
 
 
 def clean(message: str) -> str:
-    """One event as a terminal would have left it: no escapes, no control characters, nothing that turns text round.
+    """One event as a terminal would show it: no escapes, no control characters, no change of writing direction.
 
-    Tabs and line feeds stay. Halves of a surrogate pair are joined; one that is alone becomes U+FFFD.
+    Tabs and line feeds stay. Halves of a surrogate pair are joined; a single half becomes U+FFFD.
     """
     if message.isprintable():
         return message
@@ -56,25 +57,25 @@ def clean(message: str) -> str:
 
 
 def readable(events: Iterable[LogEvent]) -> list[str]:
-    """The lines for people: cleaned, cut, without machine lines, and of each progress bar the latest alone."""
+    """The lines for people: cleaned, cut, without machine lines, and with only the latest state of a progress bar."""
     return [line for _, line in numbered(events)]
 
 
 def numbered(events: Iterable[LogEvent]) -> list[tuple[int, str]]:
-    """`readable`, each line with the place of its event in `events`."""
+    """`readable`, each line with the index of its event in `events`."""
     found: list[tuple[int, str]] = []
-    for place, event in enumerate(events):
+    for index, event in enumerate(events):
         for line in _shortened(clean(event.message).rstrip("\n").split("\n")):
             if _MACHINE_LINE.fullmatch(line):
                 continue
             if found and _overtaken(found[-1][1], line):
                 found.pop()
-            found.append((place, line))
+            found.append((index, line))
     return found
 
 
 def raised(lines: Sequence[str]) -> str:
-    """The last line that looks like a raised error: `ValueError: shapes do not fit`; "" where none does."""
+    """The last line that looks like a raised error: `ValueError: shapes do not fit`; "" if none does."""
     return next((line.strip()[:200] for line in reversed(lines) if _RAISED.match(line.strip())), "")
 
 
@@ -84,14 +85,14 @@ def units(text: str) -> int:
 
 
 def cut(text: str, room: int) -> str:
-    """The text in at most `room` units, with a word on what is gone: `… (+12,345 characters)`.
+    """The text in at most `room` units, with a count of what is cut off: `… (+12,345 characters)`.
 
-    Never inside what is seen as one character, such as a family of emoji, unless that alone is too long.
+    Never cut inside a visible character, such as a family of emoji, unless that alone is too long.
     """
     if units(text) <= room:
         return text
-    kept = _head(text, room - units(_gone(len(text))))
-    return (kept + _gone(len(text) - len(kept))) if kept else _code_points(text, room)
+    head = _head(text, room - units(_gone(len(text))))
+    return (head + _gone(len(text) - len(head))) if head else _code_points(text, room)
 
 
 def _gone(characters: int) -> str:
@@ -99,7 +100,7 @@ def _gone(characters: int) -> str:
 
 
 def _head(text: str, room: int) -> str:
-    """The longest beginning of whole graphemes in `room` units; of code points where the first is too long."""
+    """The longest beginning of whole graphemes that fits into `room` units; empty if the first is too long."""
     end = 0
     for grapheme in _GRAPHEME.finditer(text, 0, max(0, room) + 1):
         room -= units(grapheme[0])
@@ -115,7 +116,7 @@ def _code_points(text: str, room: int) -> str:
 
 
 def _shortened(lines: Sequence[str]) -> list[str]:
-    """The lines of one event, each cut, and where they are too many the middle ones left out."""
+    """The lines of one event, each cut; if there are too many, the middle ones are left out."""
     short = [cut(line, LONGEST_LINE) for line in lines]
     if sum(map(units, short)) <= LONGEST_EVENT:
         return short
@@ -136,7 +137,7 @@ def _fitting(lines: Sequence[str], room: int) -> list[str]:
 
 
 def _overtaken(before: str, after: str) -> bool:
-    """Whether both are states of the same progress bar, the first of them not its end."""
+    """True if both are states of the same progress bar, and the first is not its end."""
     if not (_BAR.search(before) and _BAR.search(after)) or _COMPLETE.search(before):
         return False
     return _MOVING.sub("", before) == _MOVING.sub("", after)

@@ -36,7 +36,7 @@ ENDINGS: dict[EndReason, Ending] = {
     ),
     EndReason.SETUP_FAILED: _ending(
         "failed before training started, after {took}",
-        "failed before training started",
+        "setup failed",
         "The code could not be fetched, or its requirements could not be installed. The log in the thread says why.",
     ),
     EndReason.STOPPED: _ending(

@@ -16,7 +16,7 @@ STOPPED_UNSUBMITTED = "Stopped before it was submitted."
 # ---- in the thread ---------------------------------------------------------------------------------------
 def attempt_ended(number: int, reason: str) -> Inert:
     """`reason` is the engine's."""
-    why = escape(reason or "host lost", REASON)
+    why = escape(reason.rstrip(".") or "host lost", REASON)
     return phrase("Attempt {number} ended ({why}). The job continues with another attempt.", number=number, why=why)
 
 
@@ -113,8 +113,11 @@ def single_point() -> Inert:
 
 
 def one_by_one(plan: Plan) -> Inert:
-    why = phrase("`tpe` learns from each result") if plan.search is Search.TPE else phrase("`parallel` limits them")
-    return phrase("{why}, so at most {parallel:,} trials run at a time.", why=why, parallel=plan.parallel)
+    if plan.search is Search.TPE:
+        return phrase(
+            "`tpe` learns from each result, so at most {parallel:,} trials run at a time.", parallel=plan.parallel
+        )
+    return phrase("At most {parallel:,} trials run at a time, because of `parallel`.", parallel=plan.parallel)
 
 
 def several_arrays(arrays: int, most: int, engine: Inert) -> Inert:

@@ -43,7 +43,7 @@ class OneTrial:
         """The sweep and its trial, also one that nothing is known of yet; raises `UnknownName`."""
         sweep = await self._show.job(sweep_id)
         if not isinstance(sweep, Sweep):
-            raise UserError(f"{sweep.id} is a single job and has no trials: leave out the dot and what follows it.")
+            raise UserError(f"{sweep.id} is a single job. Leave out the dot and the number.")
         if not 0 <= number < sweep.plan.trials:
             last = sweep.plan.trials - 1
             raise UnknownName("trial", given=f"{sweep.id}.{number}", hint=f"It has {sweep.id}.0 to {sweep.id}.{last}.")
@@ -107,7 +107,7 @@ class OneTrial:
         """Its point as a job of its own, on the same commit; the values of the request win."""
         sweep, trial = await self.trial(sweep_id, number)
         if not point(sweep.plan, trial):
-            raise UserError(f"{sweep.id}.{number} has no point: none was chosen for it so far.")
+            raise UserError(f"{sweep.id}.{number} has no parameters yet: the sampler has not chosen them.")
         job = as_job(sweep, trial)
         alone = {name: value for name, value in job.run.parameters.items() if name not in ("folds", "fold")}
         return await self._submit.again(replace(job, run=replace(job.run, parameters=alone)), request)

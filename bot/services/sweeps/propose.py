@@ -116,18 +116,18 @@ class Propose:
                 return accepted
             draft = await self._store.draft(sweep_id)
             if draft is None:
-                raise UserError("This preview is gone. Nothing was started; give the command again.")
+                raise UserError("This preview is gone. Nothing was started; use the command again.")
             self._check_own(draft, person)
             choose(self._projects, draft.run.project, draft.request.channel_id).access.check_train(person)
             if passed(draft.request.created_at, EXPIRES_SECONDS, self._now()):
-                raise UserError("This preview is more than an hour old. Nothing was started; give the command again.")
+                raise UserError("This preview is more than an hour old. Nothing was started; use the command again.")
             return await self._accept(replace(draft, request=replace(draft.request, created_at=self._now())))
 
     async def cancel(self, sweep_id: str, person: Person) -> None:
         """Nothing will come of it. `UserError` where it was confirmed already."""
         async with self._turn:
             if await self._store.job(sweep_id) is not None:
-                raise UserError(f"{sweep_id} was confirmed already; `/stop` ends it.")
+                raise UserError(f"{sweep_id} is already confirmed. `/stop` ends it.")
             draft = await self._store.draft(sweep_id)
             if draft is not None:
                 self._check_own(draft, person)
@@ -142,10 +142,10 @@ class Propose:
         project = choose(self._projects, old.run.project, request.channel_id)
         project.access.check_train(request.person)
         if old.execution.live:
-            raise UserError(f"{old.id} is running still: its failed trials can be run again when it has ended.")
+            raise UserError(f"{old.id} is still running. Retry its failed trials when it has ended.")
         plan = again_of(old.plan, carried_over_of(old.id, old.plan, await self._store.trials(old.id)))
         if not plan.runs:
-            raise UserError(f"None of {old.id}'s trials failed: there is nothing to run again.")
+            raise UserError(f"None of {old.id}'s trials failed, so there is nothing to retry.")
         commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
         commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
         run = Run(project.name, commit, old.run.parameters, project.timeout_seconds)
@@ -205,7 +205,7 @@ class Propose:
         for other in await self._store.jobs(project=sweep.run.project, live=True, limit=MOST_LIVE):
             same = other.id == sweep.id or other.request.interaction_id == request.interaction_id
             if isinstance(other, Sweep) and other.request.retry_of == old.id and not same:
-                raise UserError(f"What failed of {old.id} is being run again already, as {other.id}.")
+                raise UserError(f"The failed trials of {old.id} are already being retried, as {other.id}.")
         return carried_over_of(old.id, old.plan, await self._store.trials(old.id))
 
     async def _machines(self, project: Project, plan: Plan) -> int | None:

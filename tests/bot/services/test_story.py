@@ -331,7 +331,7 @@ async def test_a_reclaim_is_noted_in_the_thread_once(bot: Bot, outside: Outside)
     await bot.turn()
     await bot.turn()
     (note,) = bot.said(PostKind.NOTE)
-    assert note.startswith("Attempt 1 ended (Host EC2 (instance i-1) terminated.)")
+    assert note.startswith("Attempt 1 ended (Host EC2 (instance i-1) terminated).")
     assert (await bot.job(job.id)).execution.streams == (STREAM, "trainer/default/2")
     assert bot.said(PostKind.LOG)[-1] == "```\nagain\n```"
 
