@@ -82,7 +82,7 @@ async def confirm_sweep(interaction: Interaction, sweep_id: str) -> None:
 async def cancel_sweep(interaction: Interaction, sweep_id: str) -> None:
     await acknowledge(interaction, update=True)
     await interaction.client.services.propose.cancel(sweep_id, person(interaction))
-    await answer(interaction, f"{sweep_id} is cancelled. Nothing was started.")
+    await answer(interaction, f"{sweep_id} was cancelled. Nothing was started.")
 
 
 CLICKS: dict[Action, Click] = {
