@@ -26,7 +26,7 @@ from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError
 from bot.services import Services
-from bot.services.delivery import Delivery, DeliverySettings
+from bot.services.delivery.outbox import Delivery, DeliverySettings
 from bot.services.jobs import build_jobs
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import ListArtifacts

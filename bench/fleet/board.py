@@ -9,7 +9,7 @@ _ENDED = re.compile(r"([\d,]+)/([\d,]+) ended")
 _COUNT = r"([\d,]+) {}"
 _LEADER = re.compile(r"^\.(\d+) +(\S+)", re.MULTILINE)
 _BEST = re.compile(r"(\S+) at lr (\S+), momentum (\S+) \(\w{6}\.(\d+)\)")
-_FAILURES = re.compile(r"^([\d,]+) failed(?: alike)?: .*: ((?:\.\d+ ?)+)(?:…)?$", re.MULTILINE)
+_FAILURES = re.compile(r"^([\d,]+) failed(?: the same way)?: .*: ((?:\.\d+ ?)+)(?:…)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Best:
 @dataclass(frozen=True, slots=True)
 class Board:
     """`ended` is None where all have, which the card does not say. `leaders` are number and value, best first;
-    `failures` how many failed alike and the first few of them."""
+    `failures` how many failed the same way and the first few of them."""
 
     ended: int | None
     failed: int
@@ -41,7 +41,7 @@ def read(message: Json) -> Board:
     best = _BEST.search(text)
     return Board(
         ended=_whole(ended[1]) if ended else None,
-        failed=_count(text, r"failed(?! alike)(?= ·|$)"),
+        failed=_count(text, r"failed(?! the same way)(?= ·|$)"),
         without_metrics=_count(text, "without metrics"),
         best=Best(int(best[4]), best[1], best[2], best[3]) if best else None,
         leaders=tuple((int(number), value) for number, value in _LEADER.findall(text)),

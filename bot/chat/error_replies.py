@@ -8,9 +8,9 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.chat.cards.inert import cut
 from bot.chat.context import Interaction, answer_alone
 from bot.chat.discord_errors import PASSING, translated
+from bot.domain.inert import cut
 from bot.errors import Refused, Throttled, Unavailable, UserError
 
 log = structlog.get_logger()

@@ -37,6 +37,8 @@ class Project:
     """What a machine for one of its jobs costs; 0 where the config does not say."""
     confirm_trials: int = 10
     """Sweeps of more trials are shown and confirmed before anything is spent."""
+    engine_name: str = "AWS Batch"
+    """What people call the engine."""
 
     def prefix(self, job_id: str) -> str:
         """`s3://bucket/jobs/<job>/`; of a trial, `k7q2mx.4`, `s3://bucket/jobs/k7q2mx/4/`."""

@@ -73,7 +73,7 @@ def test_results_show_what_happened(demo: tuple[str, Path]) -> None:
     assert re.search(r"```\n.*\nRuntimeError: mat1 and mat2 shapes.*\n```", broken["content"], flags=re.S)
     assert "was stopped by" in stopped["content"]
     assert [m["username"] for m in stopped["mentions"]] == ["noor"]
-    assert re.search(r"swept 4 trials: val\\?_accuracy [\d.]+ at lr 0\.1, momentum 0\.5", sweep["content"])
+    assert re.search(r"finished 4 trials: val\\?_accuracy [\d.]+ at lr 0\.1, momentum 0\.5", sweep["content"])
     assert [a["filename"].rpartition(".")[2] for a in sweep["attachments"]] == ["png", "csv"]
 
 
@@ -101,7 +101,7 @@ def test_cards_end_in_the_state_of_their_job(demo: tuple[str, Path]) -> None:
 def test_the_sweep_s_card_shows_its_heatmap(demo: tuple[str, Path]) -> None:
     record = _record(demo[1])
     (card,) = [m for m in record.messages if m["embeds"] and "mnist sweep" in m["embeds"][0].get("title", "")]
-    assert "Swept 4 trials" in card["embeds"][0]["description"]
+    assert "Finished 4 trials" in card["embeds"][0]["description"]
     assert (demo[1] / card["embeds"][0]["image"]["url"]).read_bytes().startswith(b"\x89PNG")
 
 

@@ -84,7 +84,7 @@ async def test_the_table_and_the_leaderboard_are_of_the_same_figures(lab: Stage,
     assert {(row["lr"], row["momentum"]): Decimal(row["val_accuracy"]) for row in rows} == own
     assert {(row["epochs"], row["state"]) for row in rows} == {("3", "succeeded")}
     ranked = sorted(own, key=lambda point: (-own[point], POINTS.index(point)))[:5]
-    board = [line.split() for line in text_of(await lab.shows(sweep_id, "Swept 9")).splitlines() if line[:1] == "."]
+    board = [line.split() for line in text_of(await lab.shows(sweep_id, "Finished 9")).splitlines() if line[:1] == "."]
     assert board == [[f".{POINTS.index(p)}", f"{float(own[p]):.4g}", *p] for p in ranked]
 
 
@@ -94,7 +94,7 @@ async def test_nine_trials_are_one_submission_and_one_end(lab: Stage, nine: tupl
     assert submission["arraySize"] == 9
     assert asked_a_second < 4
     end = await lab.end(sweep_id)
-    assert re.match(rf"{sweep_id} swept 9 trials: val\\?_accuracy [\d.]+ at lr 0\.1, momentum ", end["content"])
+    assert re.match(rf"{sweep_id} finished 9 trials: val\\?_accuracy [\d.]+ at lr 0\.1, momentum ", end["content"])
     assert [each["filename"] for each in end["attachments"]] == [f"{sweep_id}.png", f"{sweep_id}.csv"]
     assert list(buttons(end)) == ["Plot best", "Train best again"]
     card = lab.view.card(sweep_id)
@@ -106,7 +106,7 @@ async def test_nine_trials_are_one_submission_and_one_end(lab: Stage, nine: tupl
 
 async def test_a_trial_is_asked_about_by_its_name(lab: Stage, nine: tuple[str, float]) -> None:
     sweep_id = nine[0]
-    assert "Swept 9 trials" in await lab.said(f"/status {sweep_id}")
+    assert "Finished 9 trials" in await lab.said(f"/status {sweep_id}")
     third = await lab.said(f"/status {sweep_id}.3")
     assert re.search(r"mnist \w{6}\.3\nSucceeded in .*\nlr 0\.01 · momentum 0\.5 · epochs 3", third, flags=re.S)
     log = await lab.said(f"/logs {sweep_id}.3")
@@ -174,7 +174,7 @@ async def test_one_trial_is_stopped_and_then_the_sweep(lab: Stage) -> None:
     await lab.shows(sweep_id, "3 running · 1 stopped")
     assert "Stopped by Mika" in await lab.said(f"/status {sweep_id}.1")
     assert "Running" in await lab.said(f"/status {sweep_id}.2")
-    assert "has ended already" in await lab.said(f"/stop {sweep_id}.1")
+    assert "has already ended" in await lab.said(f"/stop {sweep_id}.1")
     await lab.said(f"/stop {sweep_id}")
     end = await lab.end(sweep_id)
     assert re.match(rf"{sweep_id} was stopped by Mika after 0 of 4 trials", end["content"])
@@ -186,7 +186,7 @@ async def test_what_failed_is_run_again_alone_and_the_best_for_longer(lab: Stage
     await asyncio.to_thread(lab.broken.touch)
     sweep_id = await lab.start("/sweep lr=0.2,0.6,0.7")
     end = await lab.end(sweep_id)
-    assert "2 failed alike: the command failed — ArithmeticError: lr 0.6 diverges: .1 .2" in text_of(end)
+    assert "2 failed the same way: the command failed — ArithmeticError: lr 0.6 diverges: .1 .2" in text_of(end)
     await asyncio.to_thread(lab.broken.unlink)
     again_id = await lab.start(f"/retry {sweep_id}")
     again = await lab.end(again_id)

@@ -102,8 +102,8 @@ async def test_an_end_whose_channel_is_gone_or_forbidden_is_told_to_the_asker(
 
 async def test_an_end_is_told_in_the_projects_other_channel_first(bot: Bot, outside: _Places) -> None:
     job = await running(bot, "one")
-    bot.notify._projects = {
-        "mnist": replace(bot.notify._projects["mnist"], channel_ids=(job.request.channel_id, 88, 99))
+    bot.notify._posts._projects = {
+        "mnist": replace(bot.notify._posts._projects["mnist"], channel_ids=(job.request.channel_id, 88, 99))
     }
     asked = outside.refuse({job.request.channel_id: GONE, 88: FORBIDDEN})
     end(bot)

@@ -304,7 +304,7 @@ class Play:
 
     async def _end(self) -> None:
         self.gates.dead = True
-        tasks = list(self.bot.notify._busy.values())
+        tasks = self.bot.notify.lanes.tasks
         await self.bot.notify.close()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._held.aclose()

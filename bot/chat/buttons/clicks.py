@@ -1,4 +1,4 @@
-"""What the buttons on cards and endings do. Who clicks is checked anew each time."""
+"""Handlers of the buttons on cards and results. Each click is checked for permission."""
 
 from bot.chat import permissions
 from bot.chat.buttons import forms, replies
@@ -8,22 +8,24 @@ from bot.chat.context import Action, Click, Interaction, acknowledge, answer, pe
 from bot.domain.job_names import parse
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
+from bot.domain.texts.state_words import TRIAL_STATES
 
 LINES = 30
 
 
 async def stop(interaction: Interaction, text: str) -> None:
-    """Asks once, and the clicker alone."""
+    """Ask for confirmation, visible only to the clicker."""
     await acknowledge(interaction)
     name, services = parse(text), interaction.client.services
     job = await services.stop.check(name.job_id, person(interaction))
     if name.trial is not None:
         _, trial = await services.trial.trial(name.job_id, name.trial)
-        question = f"Stop {name}? It is {trial.shown}; the other trials of {job.id} go on."
+        state = TRIAL_STATES[trial.shown].card
+        question = f"Stop {name}? It is {state}. The other trials of {job.id} continue."
     elif isinstance(job, Sweep):
         question = _about_sweep(job)
     else:
-        question = f"Stop {job.id}? It is {state_word(job)}. What it has done so far is kept, and Retry begins anew."
+        question = f"Stop {job.id}? It is {state_word(job)}. What it saved is kept; Retry starts from the beginning."
     await answer(interaction, question, view=confirm_buttons(str(name)))
 
 
@@ -38,7 +40,7 @@ async def logs(interaction: Interaction, text: str) -> None:
 
 
 async def plot(interaction: Interaction, text: str) -> None:
-    """For the clicker alone; `/plot` shows it to all."""
+    """Visible only to the clicker; `/plot` shows it to everybody."""
     await acknowledge(interaction)
     await replies.plot(interaction, [text])
 
@@ -59,7 +61,7 @@ async def retry_failed(interaction: Interaction, sweep_id: str) -> None:
 
 
 async def train_best(interaction: Interaction, sweep_id: str) -> None:
-    """Asks for how long, where the project has epochs; a form has to be the first answer."""
+    """Ask for how many epochs, if the project has them. A form has to be the first answer."""
     job = await interaction.client.services.show.job(sweep_id)
     best = replies.leading(job)[0]
     if (form := forms.epochs_form(interaction.client, job, best)) is not None:
@@ -70,7 +72,7 @@ async def train_best(interaction: Interaction, sweep_id: str) -> None:
 
 
 async def confirm_sweep(interaction: Interaction, sweep_id: str) -> None:
-    """The preview turns into what came of it."""
+    """Replace the preview with the result of the click."""
     await acknowledge(interaction, update=True)
     permissions.check(interaction)
     job = await interaction.client.services.propose.confirm(sweep_id, person(interaction))
@@ -100,6 +102,6 @@ CLICKS: dict[Action, Click] = {
 def _about_sweep(sweep: Sweep) -> str:
     ended, running = sweep.tally.ended, sweep.tally.count(TrialState.RUNNING)
     return (
-        f"Stop {sweep.id}? Of its {sweep.plan.trials:,} trials {ended:,} have ended and {running:,} are running. "
-        "What they have done so far is kept."
+        f"Stop {sweep.id}? Of its {sweep.plan.trials:,} trials, {ended:,} have ended and {running:,} are running. "
+        "What they saved is kept."
     )

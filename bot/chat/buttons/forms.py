@@ -11,8 +11,8 @@ import discord
 
 from bot.chat import error_replies
 from bot.chat.buttons import replies
-from bot.chat.cards.inert import cut
 from bot.chat.context import Action, BoxClient, Interaction, acknowledge, project_of
+from bot.domain.inert import cut
 from bot.domain.job_names import Name, parse
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep

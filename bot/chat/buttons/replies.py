@@ -9,7 +9,6 @@ import discord
 from bot.chat import permissions
 from bot.chat.buttons.views import card_buttons, preview_buttons, trial_buttons
 from bot.chat.cards import choose, sweep_card, sweep_preview, trial_card
-from bot.chat.cards.inert import escape, fenced
 from bot.chat.cards.units import plural
 from bot.chat.context import (
     Interaction,
@@ -20,9 +19,11 @@ from bot.chat.context import (
     project_of,
     thread_link,
 )
+from bot.domain.inert import escape, fenced
 from bot.domain.job_names import Name, parse
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
+from bot.domain.texts.state_words import TRIAL_STATES
 from bot.errors import BadInput, UserError
 from bot.services.jobs.find import LogExcerpt
 from bot.services.jobs.submit import TrainRequest
@@ -88,7 +89,7 @@ async def retried_failed(interaction: Interaction, sweep_id: str) -> None:
 async def proposed(interaction: Interaction, proposal: Proposal, how: str = "") -> None:
     """Confirms a sweep that is on its way; of a larger one shows what it would be, with Confirm and Cancel."""
     if not proposal.needs_confirmation:
-        await accepted(interaction, proposal.sweep, how, sweep_preview.remarks(proposal))
+        await accepted(interaction, proposal.sweep, how, proposal.remarks)
         return
     embed = sweep_preview.embed(proposal, project_of(interaction.client, proposal.sweep))
     await answer(interaction, embed=embed, view=preview_buttons(proposal.sweep.id))
@@ -136,7 +137,7 @@ async def logs(interaction: Interaction, text: str, lines: int) -> None:
         sweep, trial = await services.trial.trial(name.job_id, name.trial)
         excerpt = await services.trial.log(sweep.id, trial.number, lines)
         rest = f"All of it: `/artifacts {name}`" if trial.ended else ""
-        await _excerpt(interaction, str(name), trial.shown, excerpt, rest)
+        await _excerpt(interaction, str(name), TRIAL_STATES[trial.shown].card, excerpt, rest)
         return
     job = await services.show.job(name.job_id)
     if isinstance(job, Sweep):
@@ -157,7 +158,7 @@ async def plot(interaction: Interaction, texts: Sequence[str]) -> None:
     said = " ".join(map(str, names))
     file = f"{re.sub('[^0-9a-z]+', '-', said.lower())[:80]}.png"
     files = [discord.File(io.BytesIO(picture.png), file)] if picture.png is not None else []
-    await answer(interaction, picture.words or escape(said, 200), files=files)
+    await answer(interaction, picture.remarks or escape(said, 200), files=files)
 
 
 async def plot_best(interaction: Interaction, sweep_id: str) -> None:

@@ -5,10 +5,10 @@ import io
 import discord
 from discord import app_commands
 
-from bot.chat.cards.inert import escape
-from bot.chat.cards.units import joined, plural, size
+from bot.chat.cards.units import plural, size
 from bot.chat.commands.shared import autocomplete
 from bot.chat.context import Interaction, acknowledge, answer
+from bot.domain.inert import escape, joined
 from bot.domain.job_names import Name, parse
 from bot.ports.artifacts import Artifact
 from bot.services.jobs.list_artifacts import Listing

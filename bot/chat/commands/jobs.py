@@ -6,8 +6,9 @@ import discord
 from discord import app_commands
 
 from bot.chat.cards import choose
-from bot.chat.cards.units import joined, relative
+from bot.chat.cards.units import relative
 from bot.chat.context import Interaction, acknowledge, answer, card_link, project_of
+from bot.domain.inert import joined
 from bot.domain.model.execution import Lifecycle
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState

@@ -5,9 +5,10 @@ from discord import app_commands
 
 from bot.chat.buttons import replies
 from bot.chat.cards import choose
-from bot.chat.cards.units import joined, plural
+from bot.chat.cards.units import plural
 from bot.chat.commands.shared import autocomplete
 from bot.chat.context import Interaction, acknowledge, answer, project_of
+from bot.domain.inert import joined
 
 LIST = 3_800
 MOST_UNTOLD = 5

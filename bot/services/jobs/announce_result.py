@@ -1,6 +1,6 @@
-"""Tell the end of a job, once: the verdict, the plot or the last lines, and who asked.
+"""Announce the result of a job, once: the verdict, the plot or the last lines, and who asked.
 
-The message is committed together with `committed_at`, so it is told after any crash, and never twice.
+The message is committed together with `committed_at`, so it is announced after any crash, and never twice.
 """
 
 import asyncio
@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.domain.clock import passed
-from bot.domain.logs.log_lines import block, raised, readable
+from bot.domain.inert import EMPTY, Inert, stacked
+from bot.domain.logs.log_blocks import block
+from bot.domain.logs.log_lines import raised, readable
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import best_of
 from bot.domain.model.execution import Execution
@@ -17,6 +19,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.progress import Progress
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, File, NewPost, PostKind
+from bot.domain.texts import notes
 from bot.errors import Missing, ServiceError
 from bot.services.jobs.plot import Picture, Plot
 from bot.services.running.core import Core
@@ -40,7 +43,7 @@ class AnnounceSettings:
 class _Ending:
     """What goes into the message, and what it adds to the job."""
 
-    text: str
+    text: Inert
     files: tuple[File, ...]
     progress: Progress
     reason: EndReason | None
@@ -53,18 +56,18 @@ class AnnounceResult:
         self._settings, self._now = settings, core.now
 
     async def once(self) -> None:
-        """Tells each end that is due."""
+        """Announce each result that is due."""
         for job in await self._store.unfinished():
             if isinstance(job, Job) and _ended_silently(job) and self._due(job):
-                await self._tell(job)
+                await self._announce(job)
 
     def _due(self, job: Job) -> bool:
-        """A failure is told with its last lines, which come later than its state."""
+        """A failure is announced with its last lines, which come later than its state."""
         if job.execution.reason is EndReason.SUCCEEDED or not job.execution.streams:
             return True
         return passed(_seen(job), self._settings.grace, self._now())
 
-    async def _tell(self, job: Job) -> None:
+    async def _announce(self, job: Job) -> None:
         try:
             csv = await self._csv(job)
             picture = await self._picture(job, csv)
@@ -72,20 +75,22 @@ class AnnounceResult:
             if not passed(_seen(job), self._settings.plot_deadline, self._now()):
                 log.warning("the plot waits", job=job.id, error=str(error))
                 return
-            csv, picture = b"", Picture(None, f"The plot could not be drawn: {error}")
+            csv, picture = b"", Picture(None, notes.not_drawn(str(error)))
         ending = await self._ending(job, csv, picture)
         at = self._now()
 
         def step(stored: Job) -> Change | None:
             if stored.publication.result.committed_at is not None:
                 return None
-            told = replace(
+            announced = replace(
                 stored,
                 execution=stored.execution.judged(ending.reason, ending.detail),
                 progress=ending.progress,
                 publication=stored.publication.announced(at),
             )
-            return Change(told, (NewPost(f"end:{job.id}", PostKind.END, job.id, text=ending.text, files=ending.files),))
+            return Change(
+                announced, (NewPost(f"end:{job.id}", PostKind.END, job.id, text=ending.text, files=ending.files),)
+            )
 
         await self._store.change(job.id, step)
         log.info("told", job=job.id, reason=job.execution.reason)
@@ -100,22 +105,21 @@ class AnnounceResult:
     async def _picture(self, job: Job, csv: bytes) -> Picture:
         if not csv:
             succeeded = job.execution.reason is EndReason.SUCCEEDED
-            return Picture(None, "It left no `metrics.csv`, so there is nothing to draw." if succeeded else "")
+            return Picture(None, notes.no_metrics_file() if succeeded else EMPTY)
         return await self._plot.draw([(job, csv)])
 
     async def _ending(self, job: Job, csv: bytes, picture: Picture) -> _Ending:
         found = await self._store.job(job.id)
         stored = found if isinstance(found, Job) else job
-        words, detail, reason = picture.words, stored.execution.detail, _by_whom(stored.execution)
+        text, detail, reason = picture.remarks, stored.execution.detail, _by_whom(stored.execution)
         if job.execution.reason not in (EndReason.SUCCEEDED, EndReason.STOPPED) and job.execution.streams:
             lines = await self._last_lines(job)
             if job.execution.reason is EndReason.COMMAND_FAILED and not detail:
                 detail = raised(lines)
-            if lines:
-                words = "\n".join(filter(None, (block(lines, limit=LAST_LINES_CHARACTERS)[0], words)))
+            text = stacked(block(lines, limit=LAST_LINES_CHARACTERS)[0], text)
         files = (File(f"{job.id}.png", picture.png),) if picture.png else ()
         progress = await asyncio.to_thread(self._settled, stored, csv)  # a long table takes a while to read
-        return _Ending(words, files, progress, reason, detail)
+        return _Ending(text, files, progress, reason, detail)
 
     async def _last_lines(self, job: Job) -> list[str]:
         found = await self._store.log_lines(job.id, -4 * LAST_LINES, 4 * LAST_LINES)

@@ -1,6 +1,6 @@
-"""Tell in the thread why a job waits for a machine, once for each cause, when it has waited long.
+"""Explain in the thread why a job waits for a machine, once for each cause, when it has waited long.
 
-A cause that shows only in passing is not told: one MISCONFIGURATION is normal while a queue scales from zero. An array
+A passing cause gets no note: one MISCONFIGURATION is normal while a queue scales from zero. An array
 says nothing of it, so one of its trials is asked for all of them, while none is on a machine.
 """
 
@@ -10,12 +10,12 @@ from dataclasses import replace
 import structlog
 
 from bot.domain.clock import passed
-from bot.domain.jobs.waiting import note_key, stuck
 from bot.domain.model.execution import Execution
 from bot.domain.model.rows import Submitted
-from bot.domain.model.states import JobState
 from bot.domain.model.submission import Submission
 from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.texts.engine import engine_title
+from bot.domain.texts.waits import note_key, wait_note
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.ports.store import Step
@@ -33,24 +33,24 @@ class ExplainWait:
     """`dwell_seconds` is how long a cause must have been looked at: what the store says right after a start is old."""
 
     def __init__(self, core: Core, engine: Engine, dwell_seconds: float) -> None:
-        self._store, self._now = core.store, core.now
+        self._store, self._projects, self._now = core.store, core.projects, core.now
         self._engine, self._dwell = engine, dwell_seconds
         self._since: dict[tuple[str, str], float] = {}
-        self._told: set[tuple[str, str]] = set()
+        self._noted: set[tuple[str, str]] = set()
         self._asked: dict[str, tuple[float, Submission]] = {}
         """By array: when one of its trials was asked, and the array as if it were that trial."""
 
     async def once(self) -> None:
-        """Commits the notes that are due. The note's key makes it once; `_told` only spares the look."""
+        """Commits the notes that are due. The note's key makes it once; `_noted` only saves the attempt."""
         rows = [row for row in await self._store.unfinished() if isinstance(row, Submitted)]
         alone = [row for row in rows if _waits(row)]
         waiting = {(job.id, note_key(job.execution)): job for job in [*alone, *await self._arrays(rows)]}
         self._since = {key: self._since.get(key, self._now()) for key in waiting}
-        self._told &= waiting.keys()
+        self._noted &= waiting.keys()
         for key, job in waiting.items():
-            if key not in self._told and passed(self._since[key], self._dwell, self._now()):
+            if key not in self._noted and passed(self._since[key], self._dwell, self._now()):
                 await self._store.change(job.id, self._note(job))
-                self._told.add(key)
+                self._noted.add(key)
 
     async def _arrays(self, jobs: Iterable[Submitted]) -> list[Submission]:
         """Those whose trials all wait. One that cannot be asked about now is as it was."""
@@ -76,7 +76,7 @@ class ExplainWait:
         indices = range(max(0, array.size - LAST), array.size)
         last = [self._engine.child_id(array.execution.engine_id or "", index) for index in indices]
         seen = (await self._engine.describe(last)).values()
-        waiting = next((each for each in seen if each.state is JobState.RUNNABLE), None)
+        waiting = next((each for each in seen if each.state.waiting), None)
         if waiting is None:
             return None
         why = replace(
@@ -96,7 +96,8 @@ class ExplainWait:
             else:
                 return None
             minutes = max(1, round((self._now() - (why.state_since or self._now())) / 60))
-            text, thread = stuck(why, f"{minutes} min"), job.thread_owner_id
+            engine = engine_title(self._projects.get(job.run.project))
+            text, thread = wait_note(why, minutes, engine), job.thread_owner_id
             return Change(job, (NewPost(f"waits:{thread}:{note_key(why)}", PostKind.NOTE, thread, text=text),))
 
         return step
@@ -113,5 +114,5 @@ def _all_wait(array: Submission) -> bool:
     execution = array.execution
     if not execution.live or execution.stop is not None or execution.unanswered_since is not None:
         return False
-    on_a_machine = array.children.get(JobState.STARTING, 0) + array.children.get(JobState.RUNNING, 0)
-    return bool(array.children.get(JobState.RUNNABLE, 0)) and not on_a_machine
+    found = [state for state, count in array.children.items() if count]
+    return any(state.waiting for state in found) and not any(state.on_a_machine for state in found)

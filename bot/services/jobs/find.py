@@ -7,6 +7,7 @@ from bot.domain.job_names import near
 from bot.domain.logs.log_lines import LogEvent, readable
 from bot.domain.model.rows import Posted
 from bot.domain.project import Project
+from bot.domain.texts.state_words import state_text
 from bot.errors import UnknownName
 from bot.ports.artifacts import Artifacts
 from bot.ports.store import Store
@@ -70,5 +71,5 @@ class Find:
 
 def _described(job: Posted) -> str:
     run, commit = job.run, job.run.commit
-    who, state = job.request.asker_name, job.execution.state
+    who, state = job.request.asker_name, state_text(job.execution)
     return f"{job.id} {run.project} {commit.branch}@{commit.sha} {who} {state}".lower()

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.drawing.figures import Curve, FigureRequest
+from bot.domain.drawing.figures import Curve, Drawing, FigureRequest
+from bot.domain.inert import Inert, escape, joined
 from bot.domain.model.rows import Posted
 from bot.domain.parameters import shown
 from bot.domain.project import Project
+from bot.domain.texts import notes
 from bot.errors import BadInput, Missing
 from bot.ports.artifacts import Artifacts
 from bot.ports.figures import Figures
@@ -15,14 +17,22 @@ from bot.services.jobs.find import Find
 from trainer.contract import METRICS_CSV
 
 MOST_JOBS = 8
+REMARK, REMARKS = 300, 1_800
+"""Characters of one remark, and of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A PNG, and what is to say of it in words; `png` is None where nothing could be drawn."""
+    """A PNG and remarks on it; `png` is None if nothing could be drawn."""
 
     png: bytes | None
-    words: str
+    remarks: Inert
+
+
+def picture_of(drawing: Drawing, *before: Inert) -> Picture:
+    """The remarks of a drawing name columns and files of a job, so they are made inert here. `before` precede them."""
+    remarks = [*before, *(escape(remark, REMARK) for remark in drawing.remarks)]
+    return Picture(drawing.png, joined(remarks, " ", REMARKS))
 
 
 class Plot:
@@ -36,18 +46,18 @@ class Plot:
         jobs = [await self._show.job(job_id) for job_id in job_ids]
         files = await asyncio.gather(*(self._csv_or_none(job) for job in jobs))
         drawn = [(job, csv) for job, csv in zip(jobs, files, strict=True) if csv is not None]
-        words = [f"{job.id} has no metrics yet." for job, csv in zip(jobs, files, strict=True) if csv is None]
-        if not drawn:
-            return Picture(None, " ".join(words))
-        picture = await self.draw(drawn)
-        return Picture(picture.png, " ".join([*words, picture.words]).strip())
+        missing = [job for job, csv in zip(jobs, files, strict=True) if csv is None]
+        return await self.draw(drawn, missing)
 
     async def metrics_csv(self, job: Posted) -> bytes:
         """The job's `metrics.csv`; `Missing` where it has left none."""
         return await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + METRICS_CSV)
 
-    async def draw(self, drawn: Sequence[tuple[Posted, bytes]]) -> Picture:
-        """A picture of these jobs with these files."""
+    async def draw(self, drawn: Sequence[tuple[Posted, bytes]], missing: Sequence[Posted] = ()) -> Picture:
+        """A picture of these jobs with these files, and a remark on each of the `missing`, which have none."""
+        remarks = [notes.no_metrics(job.id, live=job.execution.live) for job in missing]
+        if not drawn:
+            return Picture(None, joined(remarks, " ", REMARKS))
         first = drawn[0][0]
         project = self._projects[first.run.project]
         alone = len(drawn) == 1
@@ -59,8 +69,7 @@ class Plot:
             maximize=project.maximize,
             column_names=project.columns or None,
         )
-        drawing = await self._figures.draw(request)
-        return Picture(drawing.png, " ".join(drawing.remarks))
+        return picture_of(await self._figures.draw(request), *remarks)
 
     async def _csv_or_none(self, job: Posted) -> bytes | None:
         try:

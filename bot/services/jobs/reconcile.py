@@ -13,11 +13,13 @@ import structlog
 from bot.domain.model.observation import Observation
 from bot.domain.model.rows import Submitted
 from bot.domain.model.states import JobState
-from bot.domain.posts import Change, NewPost, PostKind, adding
+from bot.domain.posts import Change, adding
+from bot.domain.texts import notes
+from bot.domain.texts.engine import engine_title
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.services.jobs.adopt import RECONCILED, Adopt
-from bot.services.jobs.launch import told_double
+from bot.services.jobs.launch import leftover_note
 from bot.services.jobs.submit_call import BOT_TAG, JOB_TAG
 from bot.services.running.core import Core
 
@@ -110,12 +112,13 @@ class Reconcile:
     async def _end(self, job: Submitted, double: Observation, kept: Observation | None) -> None:
         """The note is committed first: it is told also where the bot is killed in between."""
         RECONCILED.labels("double").inc()
+        engine = engine_title(self._projects.get(job.run.project))
         log.warning("a double is ended", job=job.id, engine_id=double.engine_id)
         if kept is not None:
-            note = told_double(job, double.engine_id, kept.engine_id)
+            text = notes.second_ended(double.engine_id, kept.engine_id, engine)
         else:
-            text = f"AWS Batch still runs {double.engine_id}, though this job's end has been told. It is ended."
-            note = NewPost(f"double:{double.engine_id}", PostKind.NOTE, job.thread_owner_id, text=text)
+            text = notes.leftover_ended(double.engine_id, engine)
+        note = leftover_note(job, double.engine_id, text)
         await self._store.change(job.id, adding(note))
         await self._engine.terminate(double.engine_id, "A second job of one command")
 

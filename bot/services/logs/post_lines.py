@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.clock import passed
-from bot.domain.logs.log_lines import LogEvent, digest, event_block, readable
+from bot.domain.inert import EMPTY, Inert
+from bot.domain.logs.log_blocks import digest, event_block
+from bot.domain.logs.log_lines import LogEvent, readable
 from bot.domain.model.job import Job
 from bot.domain.model.publication import NOWHERE
 from bot.domain.posts import Change, NewPost, PostKind
@@ -38,15 +40,15 @@ class PostLines:
         self._since = {job.id: self._since.get(job.id, self._now()) for job in behind}
         for job in behind:
             if job.publication.thread_id == NOWHERE:
-                await self._commit(job, LOOK_AHEAD, "", is_digest=False)
+                await self._commit(job, LOOK_AHEAD, EMPTY, is_digest=False)
             elif job.publication.thread_id is not None:
-                await self._say(job)
+                await self._post_next(job)
 
-    async def _say(self, job: Job) -> None:
+    async def _post_next(self, job: Job) -> None:
         posted = job.publication.lines_posted
         waiting = await self._store.log_lines(job.id, posted, LOOK_AHEAD)
-        if told := _told_before(job, waiting.events):
-            await self._commit(job, told, "", is_digest=False)
+        if known := _known_before(job, waiting.events):
+            await self._commit(job, known, EMPTY, is_digest=False)
             return
         held = not passed(self._since[job.id], self._hold, self._now())
         if job.execution.live and held and waiting.total - posted < ENOUGH:
@@ -61,7 +63,7 @@ class PostLines:
         text, taken = event_block(waiting.events, CONTENT)
         await self._commit(job, taken, text, is_digest=False)
 
-    async def _commit(self, job: Job, taken: int, text: str, *, is_digest: bool) -> None:
+    async def _commit(self, job: Job, taken: int, text: Inert, *, is_digest: bool) -> None:
         first = job.publication.lines_posted
         post = NewPost(f"log:{job.id}:{first}", PostKind.LOG, job.id, text=text, digest=is_digest)
 
@@ -75,10 +77,10 @@ class PostLines:
         self._since.pop(job.id, None)
 
 
-def _told_before(job: Job, waiting: Sequence[LogEvent]) -> int:
-    """How many of the first lines are older than the store itself, which was lost: the thread may have them."""
+def _known_before(job: Job, waiting: Sequence[LogEvent]) -> int:
+    """Count the first lines that are older than the recovered store: the thread may have them already."""
     recovered_at = job.publication.recovered_at
     if recovered_at is None:
         return 0
     since = recovered_at * 1000
-    return next((place for place, event in enumerate(waiting) if event.timestamp >= since), len(waiting))
+    return next((index for index, event in enumerate(waiting) if event.timestamp >= since), len(waiting))

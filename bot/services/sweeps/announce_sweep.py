@@ -1,4 +1,4 @@
-"""End a sweep when nothing of it is left to do, and tell that once: the verdict, the picture, the table."""
+"""End a sweep when nothing is left to do, and announce its result once: the verdict, the picture, the table."""
 
 import asyncio
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.domain.project import Project
 from bot.domain.sweeps.leaderboard import csv_table
 from bot.domain.sweeps.trial_changes import to_run
+from bot.domain.texts import notes
 from bot.errors import ServiceError
 from bot.services.jobs.plot import Picture
 from bot.services.running.core import Core
@@ -25,7 +26,7 @@ log = structlog.get_logger()
 
 
 class Attachments:
-    """The picture and the table that go with the message on a sweep's end."""
+    """The picture and the table of a sweep's result."""
 
     def __init__(self, paint: RefreshBoard, trials: TrialBook, projects: Mapping[str, Project]) -> None:
         self._paint, self._trials, self._projects = paint, trials, projects
@@ -40,7 +41,7 @@ class Attachments:
 
 
 class AnnounceSweep:
-    """After `picture_deadline` seconds the end is told without its picture."""
+    """After `picture_deadline` seconds the result is announced without its picture."""
 
     def __init__(
         self, core: Core, trials: TrialBook, report: ReportTrials, attachments: Attachments, *, picture_deadline: float
@@ -56,7 +57,7 @@ class AnnounceSweep:
         for sweep in sweeps:
             ended = await self._ended(sweep) if sweep.execution.live else sweep
             if not ended.execution.live:
-                await self._tell(ended)
+                await self._announce(ended)
 
     async def _ended(self, sweep: Sweep) -> Sweep:
         if not await self._over(sweep):
@@ -86,14 +87,14 @@ class AnnounceSweep:
             return False
         return sweep.execution.stop is not None or len(submitted) >= len(to_run(sweep.plan, known))
 
-    async def _tell(self, sweep: Sweep) -> None:
+    async def _announce(self, sweep: Sweep) -> None:
         try:
             picture = await self._attachments.picture(sweep)
         except ServiceError as error:
             if not passed(sweep.execution.ended_at or 0.0, self._deadline, self._now()):
                 log.warning("the picture waits", sweep=sweep.id, error=str(error))
                 return
-            picture = Picture(None, f"The picture could not be drawn: {error}")
+            picture = Picture(None, notes.not_drawn(str(error)))
         table = await self._attachments.table(sweep)
         files = [File(f"{sweep.id}.png", picture.png)] if picture.png else []
         files.append(File(f"{sweep.id}.csv", table))
@@ -103,7 +104,9 @@ class AnnounceSweep:
             if stored.publication.result.committed_at is not None:
                 return None
             announced = replace(stored, publication=stored.publication.announced(at))
-            return Change(announced, (NewPost(f"end:{sweep.id}", PostKind.END, sweep.id, picture.words, tuple(files)),))
+            return Change(
+                announced, (NewPost(f"end:{sweep.id}", PostKind.END, sweep.id, picture.remarks, tuple(files)),)
+            )
 
         await self._store.change(sweep.id, step)
         log.info("told", sweep=sweep.id, reason=sweep.execution.reason)

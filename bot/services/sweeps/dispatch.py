@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.domain.clock import passed
-from bot.domain.logs.log_lines import inert
 from bot.domain.model.execution import Execution
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import JobState
@@ -19,6 +18,7 @@ from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind, adding
 from bot.domain.sweeps.trial_changes import chunks, to_run
+from bot.domain.texts import notes
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.ports.sampler import Sampler
@@ -29,8 +29,8 @@ log = structlog.get_logger()
 
 REST_SECONDS = 10.0
 """After a sampler that failed."""
-TOLD_SECONDS = 300.0
-"""A sampler that has failed for so long is told of."""
+NOTE_SECONDS = 300.0
+"""A sampler that has failed for this long gets a note in the thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,13 @@ class Dispatch:
         return failed is not None and not passed(failed.last, REST_SECONDS, self._now())
 
     async def _later(self, sweep: Sweep, error: ServiceError) -> None:
-        """What lasts is told in the thread, once: somebody may want to stop a sweep that gets no further."""
+        """Post a note, once, if this lasts: somebody may want to stop a sweep that gets no further."""
         now = self._now()
         failed = self._failed.get(sweep.id) or _Failed(now, now)
         self._failed[sweep.id] = replace(failed, last=now)
-        if not passed(failed.first, TOLD_SECONDS, now):
+        if not passed(failed.first, NOTE_SECONDS, now):
             return
-        text = f"The next points cannot be found ({inert(str(error))}). I keep trying; `/stop` ends the sweep."
-        note = NewPost(f"no-points:{sweep.id}", PostKind.NOTE, sweep.id, text=text)
+        note = NewPost(f"no-points:{sweep.id}", PostKind.NOTE, sweep.id, text=notes.no_points(str(error)))
         await self._store.change(sweep.id, adding(note))
 
     async def _submit_next(self, sweep: Sweep) -> None:

@@ -43,7 +43,7 @@ class OneTrial:
         """The sweep and its trial, also one that nothing is known of yet; raises `UnknownName`."""
         sweep = await self._show.job(sweep_id)
         if not isinstance(sweep, Sweep):
-            raise UserError(f"{sweep.id} is a single job and has no trials: leave out the dot and what follows it.")
+            raise UserError(f"{sweep.id} is a single job. Leave out the dot and the number.")
         if not 0 <= number < sweep.plan.trials:
             last = sweep.plan.trials - 1
             raise UnknownName("trial", given=f"{sweep.id}.{number}", hint=f"It has {sweep.id}.0 to {sweep.id}.{last}.")
@@ -80,7 +80,7 @@ class OneTrial:
         sweep, trial = await self.trial(sweep_id, number)
         self._stop.check_person(sweep, person)
         if trial.ended or not sweep.execution.live:
-            raise UserError(f"{sweep.id}.{number} has ended already: there is nothing to stop.")
+            raise UserError(f"{sweep.id}.{number} has already ended.")
 
         engine_id = await self._stop.child_id(sweep, number)
 
@@ -99,18 +99,15 @@ class OneTrial:
             raise BadInput("jobs", given=len(names), expected=f"1 to {MOST_JOBS} jobs or trials")
         jobs = [await self._named(name) for name in names]
         files = await asyncio.gather(*(self._csv(job) for job in jobs))
-        missing = [f"{job.id} has no metrics yet." for job, csv in zip(jobs, files, strict=True) if csv is None]
+        missing = [job for job, csv in zip(jobs, files, strict=True) if csv is None]
         drawn = [(job, csv) for job, csv in zip(jobs, files, strict=True) if csv is not None]
-        if not drawn:
-            return Picture(None, " ".join(missing))
-        picture = await self._plot.draw(drawn)
-        return Picture(picture.png, " ".join([*missing, picture.words]).strip())
+        return await self._plot.draw(drawn, missing)
 
     async def again(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
         """Its point as a job of its own, on the same commit; the values of the request win."""
         sweep, trial = await self.trial(sweep_id, number)
         if not point(sweep.plan, trial):
-            raise UserError(f"{sweep.id}.{number} has no point: none was chosen for it so far.")
+            raise UserError(f"{sweep.id}.{number} has no parameters yet: the sampler has not chosen them.")
         job = as_job(sweep, trial)
         alone = {name: value for name, value in job.run.parameters.items() if name not in ("folds", "fold")}
         return await self._submit.again(replace(job, run=replace(job.run, parameters=alone)), request)

@@ -19,11 +19,11 @@ val_accuracy **98.77** at lr 0.0265609, momentum 0.8 (k7q2mx.6080)
 ```
 **1 failed:** ran out of memory: `.36`
 19 h 12 min of machine time, $10.10 so far"""
-ENDED = """**Swept 10,000 trials in 3 min 21 s**
+ENDED = """**Finished: 8,766 of 10,000 trials succeeded, 3 min 21 s**
 1,234 failed
 
-**1,200 failed alike:** the command failed — ValueError: 3 .7 failed: no: `.3 .31 …`
-**34 failed alike:** ran out of memory: `.36 .134`"""
+**1,200 failed the same way:** the command failed — ValueError: 3 .7 failed: no: `.3 .31 …`
+**34 failed the same way:** ran out of memory: `.36 .134`"""
 
 
 def _card(text: str) -> dict[str, Any]:

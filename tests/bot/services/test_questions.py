@@ -82,7 +82,7 @@ async def test_several_jobs_on_one_axis_and_those_without_metrics_named(bot: Bot
         outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
     picture = await bot.plot.plot([job.id for job in jobs])
     assert picture.png == b"png"
-    assert picture.words == f"{jobs[2].id} has no metrics yet."
+    assert picture.remarks == f"{jobs[2].id} has no metrics yet."
     (request,) = outside.figures.requests
     assert request.title == "mnist: 2 jobs"
     assert [curve.label for curve in request.curves] == [

@@ -254,7 +254,7 @@ async def test_who_may_stop_and_what(bot: Bot, outside: Outside) -> None:
         await bot.stop.stop("nothere", MIKA)
     await bot.stop.stop(job.id, MIKA)
     await bot.turn()
-    with pytest.raises(UserError, match="was stopped already: there is nothing to stop"):
+    with pytest.raises(UserError, match="was already stopped"):
         await bot.stop.stop(job.id, MIKA)
 
 

@@ -3,8 +3,8 @@
 from discord import app_commands
 
 from bot.chat.cards import choose, trial_card
-from bot.chat.cards.inert import cut
 from bot.chat.context import Interaction, channel_id
+from bot.domain.inert import cut
 
 MOST_CHOICES = 25
 CHOICE = 100

@@ -9,9 +9,9 @@ from typing import Any
 
 from discord import AppCommandOptionType, app_commands
 
-from bot.chat.cards.inert import cut
 from bot.chat.commands.shared import autocomplete
 from bot.chat.context import AnyInteraction, Interaction
+from bot.domain.inert import cut
 from bot.domain.parameters import Kind, Parameter, shown
 from bot.domain.project import Project
 from bot.errors import ConfigError

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from bot.domain.logs.log_lines import inert
+from bot.domain.inert import disarmed
 from bot.errors import UserError
 
 LONGEST = 1_500
@@ -95,7 +95,7 @@ def scan(text: str) -> list[Item]:
 def given(text: str) -> str:
     """What was typed, short and inert, to stand in a sentence."""
     short = text if len(text) <= _GIVEN else text[: _GIVEN - 1] + "…"
-    return inert(short.replace("`", "'"))
+    return disarmed(short.replace("`", "'"))
 
 
 def _item(text: str, place: int) -> Item:
