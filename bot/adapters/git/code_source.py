@@ -130,20 +130,20 @@ class _Search:
         sha = await self._mirror.commit_of(self._refs.tags[tag])
         branch = await self._branch_of(sha) if sha else None
         if not sha or not branch:
-            raise BadInput("commit", given=tag, expected=f"a tag of a commit that is on {self._where}")
+            raise BadInput(f'The commit of the tag "{tag}" is not on {self._where}. Choose one that is.')
         return await self._commit(sha, branch)
 
     async def _by_id(self, prefix: str) -> Commit:
         candidates = await self._mirror.commits_with(prefix)
         if len(candidates) > _CANDIDATES_AT_MOST:
-            raise BadInput("commit", given=prefix, expected=f"a longer id ({len(candidates)} commits begin so)")
+            raise BadInput(f'{len(candidates)} commits begin with "{prefix}". Give more of the id.')
         found = [(sha, branch) for sha in candidates if (branch := await self._branch_of(sha))]
         if not found:
-            raise BadInput("commit", given=prefix, expected=f"the id of a commit that is on {self._where}")
+            raise BadInput(f'Commit "{prefix}" is not on {self._where}. Choose one that is.')
         if len(found) > 1:
             entries = await self._mirror.entries([sha for sha, _ in found])
             choices = [f'{entry.sha[:12]} "{entry.subject}"' for entry in entries]
-            raise BadInput("commit", given=prefix, expected="an id that only one commit begins with", choices=choices)
+            raise BadInput(f'{len(found)} commits begin with "{prefix}".', choices=choices)
         return await self._commit(*found[0])
 
     async def _branch_of(self, sha: str) -> str | None:
@@ -158,7 +158,7 @@ class _Search:
     def _unknown(self, text: str) -> UnknownName:
         hint = "An id has 4 to 40 of the digits 0-9 and a-f."
         if text in self._refs.heads:
-            hint = f'"{text}" is a branch: give it as the branch.'
+            hint = f'"{text}" is a branch: use it as `branch`.'
         return UnknownName("commit or tag", given=text, near=_near(text, self._refs.tags), hint=hint)
 
 
@@ -173,7 +173,7 @@ def _checked_branch(given: str, refs: Refs, names: Sequence[str]) -> str:
     if given in names:
         return given
     if given in refs.heads:
-        raise BadInput("branch", given=given, expected="a branch that the project allows", choices=names)
+        raise BadInput(f'This project does not allow the branch "{given}".', choices=names)
     raise UnknownName("branch", given=given, near=_near(given, names), valid=names)
 
 

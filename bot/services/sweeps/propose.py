@@ -229,7 +229,7 @@ def _search(given: str) -> Search:
     try:
         return Search(given or Search.GRID)
     except ValueError:
-        raise BadInput("search", given=given, expected="a search", choices=list(Search)) from None
+        raise BadInput(f'There is no search "{given}".', choices=list(Search)) from None
 
 
 def _fixed(plan: Plan, project: Project) -> dict[str, Value]:
@@ -249,9 +249,13 @@ def _fed(plan: Plan, machines: int | None) -> Plan:
 
 def _check_fed(plan: Plan) -> None:
     if plan.fed and plan.trials > MOST_FED:
-        why = "`tpe` submits its trials" if plan.search is Search.TPE else "with `parallel:` trials are submitted"
-        expected = f"at most {MOST_FED:,}, as {why} one by one; grid and random without `parallel:` take 100,000,"
-        raise BadInput("trials", given=f"{plan.trials:,}", expected=expected)
+        why = (
+            "`search:tpe` submits its trials" if plan.search is Search.TPE else "with `parallel`, trials are submitted"
+        )
+        raise BadInput(
+            f"{plan.trials:,} trials are too many: {why} one by one, {MOST_FED:,} at most. Use fewer, or `grid` or "
+            "`random` without `parallel`, which take 100,000."
+        )
 
 
 def _check_size(face: Job, project: Project) -> None:
@@ -261,11 +265,9 @@ def _check_size(face: Job, project: Project) -> None:
     size = sum(len(name) + len(value) for name, value in environment.items())
     most = ENVIRONMENT - NUMBERS
     if size > most:
-        given, expected = (
-            f"a sweep that takes {size:,} characters",
-            f"one of at most {most:,} (AWS hands a job no more)",
+        raise BadInput(
+            f"This sweep takes {size:,} characters, and AWS passes at most {most:,} to a job. Use shorter lists, or ranges."
         )
-        raise BadInput("sweep", given=given, expected=f"{expected}, by shorter lists or by ranges,")
 
 
 def _proposal(face: Job, plan: Plan, project: Project, machines: int | None, expected: Estimate) -> Proposal:
