@@ -91,7 +91,7 @@ async def test_nothing_is_started_where_it_could_not_be_shown(room: Room) -> Non
 
 # ---- errors ----------------------------------------------------------------------------------------------
 async def test_an_error_goes_to_the_asker_alone_in_words(room: Room) -> None:
-    room.services.error = BadInput("branch", given="mian", expected="a branch", choices=["main"])
+    room.services.error = BadInput('There is no branch "mian".', choices=["main"])
     message = await typed(room, "/train branch:mian")
     assert message["content"] == 'branch: "mian" was given, a branch is expected. Valid: main.'
     assert message["flags"] & EPHEMERAL

@@ -11,7 +11,7 @@ from bot.errors import BadInput, Denied, NotAllowed, Refused, Throttled, Unavail
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (BadInput("lr", given="x", expected="a number"), 'lr: "x" was given, a number is expected.'),
+        (BadInput("There is no x.", choices=["a", "b"]), "There is no x. Choose one: a, b."),
         (UnknownName("job", given="k7", near=["k7q2mx"]), 'There is no job "k7". Did you mean k7q2mx?'),
         (NotAllowed("You may not."), "You may not."),
         (Unavailable("git does not answer"), "try again in a minute. (git does not answer)"),

@@ -34,7 +34,7 @@ def unfolded(
         if match["name"] is None:
             return match[0]
         if match["name"] in found:
-            raise BadInput(match["name"], given=match["value"], expected="one value (it was given twice)")
+            raise BadInput(f"`{match['name']}` is set twice. Set it once.")
         found[match["name"]] = parameters[match["name"]].parse(match["value"].strip('"'))
         return ""
 

@@ -85,8 +85,8 @@ def _check(word: Word, item: Item, parameter: Parameter, names: set[str]) -> Non
     name, equals, _ = word.text.partition("=")
     swallowed = bool(equals) and not word.quoted and name in names
     if swallowed and parameter.kind is Kind.STRING:
-        advice = "Put a space before it if so, or quotes around it if not."
-        raise word.wrong(f"`{parameter.name}`: is {quoted(word.text)} the next parameter? {advice}")
+        advice = "Separate parameters with spaces, or put quotes around this value."
+        raise word.wrong(f"`{parameter.name}`: {quoted(word.text)} looks like the next parameter. {advice}")
     if swallowed or (not word.text and not word.quoted):
         raise word.wrong(f'`{parameter.name}` needs {parameter.expected} after "{before}".')
 
@@ -117,5 +117,5 @@ def _is_range(word: Word, parameter: Parameter) -> bool:
 
 def _mixed(word: Word, parameter: Parameter) -> GrammarError:
     return word.wrong(
-        f"`{parameter.name}` mixes the range {shortened(word.text)} with values. Use one range, or values."
+        f"`{parameter.name}`: {shortened(word.text)} is a range. Use one range alone, or a list of values."
     )

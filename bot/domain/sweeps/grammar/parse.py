@@ -110,8 +110,8 @@ def _points(search: Search, trials: int | None, readings: Sequence[Reading], fol
             fits = MOST_TRIALS // size
             advice = f"Use at most {fits} folds" if fits > 1 else "Leave `folds` out"
             raise BadInput(
-                f"`folds:{folds}` makes {size * folds:,} trials of this grid's {size:,} points; at most {MOST_TRIALS:,} "
-                f"fit. {advice}, or fewer points."
+                f"`folds:{folds}` turns this grid's {size:,} points into {size * folds:,} trials; at most "
+                f"{MOST_TRIALS:,} fit. {advice}, or fewer points."
             )
         return size
     if trials is None:

@@ -19,13 +19,12 @@ _MAX_DIGITS = {Kind.FLOAT: 40, Kind.INT: 18}
 def value_of(parameter: Parameter, word: Word, *, unbounded: bool = False) -> Value:
     """Read one value. Raises `GrammarError` if the declaration doesn't allow it."""
     declared = Parameter(parameter.name, parameter.kind) if unbounded else parameter
-    try:
-        value = declared.parse(word.text)
-    except BadInput:
-        raise word.wrong(str(declared.refusal(shortened(word.text)))) from None
     if len(word.text) > (most := _MAX_DIGITS.get(declared.kind, len(word.text))):
         raise word.wrong(f"`{declared.name}`: {quoted(word.text)} is too long. Use at most {most} characters.")
-    return value
+    try:
+        return declared.parse(word.text)
+    except BadInput:
+        raise word.wrong(str(declared.refusal(shortened(word.text)))) from None
 
 
 def range_of(parameter: Parameter, word: Word) -> dict[str, Any]:
