@@ -32,7 +32,7 @@ class Access:
         if person.roles & self.stop_any or (person.id == asker_id and person.roles & self.train):
             return
         raise NotAllowed(
-            f"Only <@{asker_id}>, who started this job, or people with {_role(self.stop_any, 'stop_roles')} can stop it."
+            f"Only <@{asker_id}>, who started this job, or {_role(self.stop_any, 'stop_roles')} can stop it."
         )
 
 

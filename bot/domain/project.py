@@ -19,7 +19,7 @@ class Project:
     """Allowed branches: names or patterns (`release/*`). The first is the default."""
     command: tuple[str, ...]
     queue: str
-    definition: str
+    job_definition: str
     log_group: str
     output_uri: str
     """`s3://bucket/jobs`: a job's own prefix is `<output_uri>/<job id>/`."""

@@ -247,4 +247,4 @@ async def test_from_no_account_to_the_first_plot(tmp_path: Path) -> None:
     assert f"{IMAGE} is there." in walk.said[8]
     assert "8 vCPUs of " in walk.said[9]
     assert f"{IMAGE}: built from commit " in walk.said[9]
-    assert "16 checks, all well.\n" in walk.said[9]
+    assert "16 checks: all good.\n" in walk.said[9]

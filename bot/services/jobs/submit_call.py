@@ -44,7 +44,7 @@ def submission(job: Job, project: Project, bot_name: str, sweep: Sweep | None = 
     return Submission(
         name=batch_name(job, bot_name),
         queue=project.queue,
-        definition=project.definition,
+        definition=project.job_definition,
         command=project.command,
         environment={name: value for name, value in environment.items() if value},
         tags={

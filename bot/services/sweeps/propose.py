@@ -211,7 +211,7 @@ class Propose:
     async def _machines(self, project: Project, plan: Plan) -> int | None:
         """How many trials can run at once; not known where AWS does not say, which keeps nobody from sweeping."""
         try:
-            room = await self._engine.room(project.queue, project.definition)
+            room = await self._engine.room(project.queue, project.job_definition)
         except ServiceError:
             return plan.parallel or None
         limits = [limit for limit in (room, plan.parallel or None, plan.runs) if limit]
@@ -266,7 +266,7 @@ def _check_size(face: Job, project: Project) -> None:
     most = ENVIRONMENT - NUMBERS
     if size > most:
         raise BadInput(
-            f"This sweep takes {size:,} characters, and AWS passes at most {most:,} to a job. Use shorter lists, or ranges."
+            f"This sweep takes {size:,} characters, and AWS passes at most {most:,} to a job. Use shorter lists or ranges."
         )
 
 

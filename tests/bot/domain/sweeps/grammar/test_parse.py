@@ -140,7 +140,11 @@ def test_random_and_tpe_take_ranges_without_steps_and_lists_alike() -> None:
         ("lr=..0.1", '`lr` needs a number from 1e-06 to 1 before "..".', ""),
         ("lr=0.1..:3", '`lr` needs a number from 1e-06 to 1 after "..".', ""),
         ("lr=0.1,0.2..0.3:3", "`lr`: 0.2..0.3:3 is a range. Use one range alone, or a list of values.", "0.2..0.3:3"),
-        ("lr=0.1..0.5:x", '":x" doesn\'t fit after a range. Use a count of at least 2 (:5), a step (:step=0.1), :log or :linear.', "x"),
+        (
+            "lr=0.1..0.5:x",
+            '":x" doesn\'t fit after a range. Use a count of at least 2 (:5), a step (:step=0.1), :log or :linear.',
+            "x",
+        ),
         ("lr=0.1:0.2..0.3", 'must be a number from 1e-06 to 1, not "0.1:0.2..0.3".', "0.1:0.2..0.3"),
         ("lr=0.1..0.5:1", '":1" doesn\'t fit after a range. Use a count of at least 2', "1"),
         ("lr=0.1..0.5:", '":" doesn\'t fit after a range. Use a count of at least 2', ""),
@@ -221,9 +225,7 @@ def test_a_hundred_thousand_points_fit() -> None:
 
 
 def test_long_text_is_refused_by_its_length() -> None:
-    said = (
-        "`space` has 4,000 characters; at most 1,500 fit. Use ranges (seed=1..100) for long lists."
-    )
+    said = "`space` has 4,000 characters; at most 1,500 fit. Use ranges (seed=1..100) for long lists."
     assert str(refused("lr=0.1," + "x" * 3993)) == said
 
 
@@ -251,7 +253,9 @@ def test_typed_text_stays_in_its_code_block(text: str) -> None:
 def test_grid_has_a_fixed_number_of_trials() -> None:
     assert parse("lr=0.1", DECLARED, Search.GRID).trials == 1
     assert parse("seed=1..9", DECLARED, Search.GRID, trials=9).trials == 9
-    with pytest.raises(BadInput, match="`trials:5` doesn't fit: this grid has 9 points. Leave `trials` out, or add `search:random`."):
+    with pytest.raises(
+        BadInput, match="`trials:5` doesn't fit: this grid has 9 points. Leave `trials` out, or add `search:random`."
+    ):
         parse("seed=1..9", DECLARED, Search.GRID, trials=5)
 
 
@@ -297,7 +301,9 @@ def test_impossible_folds_are_refused() -> None:
     assert "a whole number of at most 10" in said(11)
     assert "`folds:5` already sets `fold`." in said(5, "lr=0.1 fold=0,1")
     assert "`folds:5` already sets `folds`." in said(5, "folds=2,3")
-    assert "turns this grid's 50,000 points into 250,000 trials; at most 100,000 fit. Use at most 2 folds" in said(5, "seed=1..50000")
+    assert "turns this grid's 50,000 points into 250,000 trials; at most 100,000 fit. Use at most 2 folds" in said(
+        5, "seed=1..50000"
+    )
     assert parse("fold=0,1", (*DECLARED, *FOLDS), Search.GRID).trials == 2
     with pytest.raises(BadInput, match=r"from 1 to 20,000 \(each runs on 5 folds\)"):
         parse("m=0..0.9", (*DECLARED, *FOLDS), Search.RANDOM, folds=5, trials=20_001)
