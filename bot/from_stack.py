@@ -18,7 +18,7 @@ DEFAULT_STACK = "signalbox"
 
 
 async def run(path: Path, stack: str, console: Console) -> None:
-    """Update the file. `stack` "" means `deploy.stack`. Raises ConfigError or an adapter's error, and changes nothing then."""
+    """Update the file; `stack` "" means `deploy.stack`. On a ConfigError or an adapter's error nothing is changed."""
     text, document = _read(path)
     stack = stack or str(_at(document, ("deploy", "stack")) or DEFAULT_STACK)
     region, endpoint = _at(document, ("aws", "region")), _at(document, ("aws", "endpoint_url"))

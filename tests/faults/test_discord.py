@@ -226,7 +226,7 @@ def test_the_breaker_stops_all_calls_long_before_discord_bans_the_address() -> N
         breaker.answered(403)
         breaker.answered(404)
         now[0] += 0.1
-    with pytest.raises(Throttled, match=r"refused 1,000 requests .* lest it bans the address") as caught:
+    with pytest.raises(Throttled, match=r"refused 1,000 requests .* To avoid a ban, the bot waits") as caught:
         breaker.check()
     assert caught.value.retry_after == pytest.approx(WINDOW_SECONDS - 100)
     now[0] = WINDOW_SECONDS + 0.1

@@ -30,7 +30,7 @@ class Breaker:
         rest = self._answers[0] + WINDOW_SECONDS - self._clock() if full else 0.0
         if rest > 0:
             raise Throttled(
-                f"Discord has refused {len(self._answers):,} requests in ten minutes. To avoid a ban, the bot pauses for "
+                f"Discord has refused {len(self._answers):,} requests in ten minutes. To avoid a ban, the bot waits "
                 f"{rest:.0f} s. Check its permissions and its token.",
                 code="breaker",
                 retry_after=rest,

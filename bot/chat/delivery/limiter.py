@@ -34,7 +34,7 @@ class Limiter:
 
     @asynccontextmanager
     async def turn(self, lane: Hashable) -> AsyncIterator[None]:
-        """Wait for a turn and hold it during one call. Calls of one `lane` share a bucket, such as `("send", channel)`."""
+        """Hold a turn during one call. Calls in one `lane`, such as `("send", channel)`, share a bucket."""
         lock = self._lanes.setdefault(lane, asyncio.Lock())
         async with lock:
             await self._token()

@@ -266,7 +266,7 @@ def _check_size(face: Job, project: Project) -> None:
     most = ENVIRONMENT - NUMBERS
     if size > most:
         raise BadInput(
-            f"This sweep takes {size:,} characters, and AWS passes at most {most:,} to a job. Use shorter lists or ranges."
+            f"This sweep takes {size:,} characters; AWS passes at most {most:,} to a job. Use shorter lists or ranges."
         )
 
 

@@ -9,7 +9,7 @@ from bot.services.running.doctor import Check, Finding, Fix, Level, clock_findin
 
 @dataclass
 class Thing:
-    """Broken until it is mended; `stays` says that mending does not help."""
+    """Broken until glued; with `stays`, glue does not help."""
 
     broken: bool = True
     stays: bool = False
@@ -53,15 +53,15 @@ async def test_a_fixed_thing_is_checked_again() -> None:
     assert thing.repairs == ["glue"]
 
 
-async def test_a_mend_that_does_not_help_leaves_it_bad() -> None:
+async def test_a_fix_that_does_not_help_leaves_it_bad() -> None:
     (finding,) = await _examined(Check("thing", Thing(stays=True).look, ""), fix=True)
     assert (finding.level, finding.found) == (Level.BAD, "broken")
 
 
-async def test_a_mend_that_is_refused_is_said() -> None:
+async def test_a_failed_fix_is_reported() -> None:
     (finding,) = await _examined(Check("thing", Thing(refuses=True).look, ""), fix=True)
     assert finding.level is Level.BAD
-    assert finding.found == "broken; --fix could not mend it: no glue for you"
+    assert finding.found == "broken; --fix failed: no glue for you"
 
 
 async def test_an_error_is_a_finding_and_ends_no_other_check() -> None:

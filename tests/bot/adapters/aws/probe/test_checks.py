@@ -71,7 +71,7 @@ async def _found(check: Check) -> Finding:
 @pytest.mark.parametrize("types", [["c5.large"], ["optimal"], ["c6g.large", "p3.2xlarge"], []])
 async def test_without_g_machines_no_quota_is_asked_for(types: list[str]) -> None:
     finding = await _found(quota_check(_batch(("SPOT", types)), Asked(), PROJECT, "eu-west-1"))
-    assert (finding.level, finding.found.split(":")[0]) == (Level.OK, "none needed")
+    assert (finding.level, finding.found.split(":")[0]) == (Level.OK, "not needed")
 
 
 async def test_a_quota_of_nothing_says_how_to_ask() -> None:
@@ -109,8 +109,8 @@ async def test_where_quotas_cannot_be_asked_for_it_is_said(code: str) -> None:
     [
         (["latest", "0a1b2c3d4e5f"], "built from commit 0a1b2c3d4e5f"),
         (["trainer", "trainer-0a1b2c3d4e5f"], "built from commit 0a1b2c3d4e5f"),
-        (["latest", "2026-11-20"], "of an unknown commit"),
-        ([], "of an unknown commit"),
+        (["latest", "2026-11-20"], "commit unknown"),
+        ([], "commit unknown"),
     ],
 )
 async def test_the_commit_is_a_tag(tags: list[str], said: str) -> None:
