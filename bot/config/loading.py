@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.chat.limits import COMMAND_OPTIONS
 from bot.config.aws import Aws
 from bot.config.bot import Bot
 from bot.config.deploy import Deploy
@@ -19,7 +20,6 @@ from bot.domain.parameters import Kind
 from bot.domain.project import Project
 from bot.errors import ConfigError
 
-MOST_OPTIONS = 25
 MOST_RESERVED = 3
 """The most options that one command has besides the project's parameters: see `RESERVED_OPTIONS`."""
 
@@ -44,9 +44,9 @@ class Config(Section):
                     raise ValueError(
                         f"parameter {name} has two types, {types[name]} and {settings.type}. Use one type, or two names"
                     )
-        if len(types) > MOST_OPTIONS - MOST_RESERVED:
+        if len(types) > COMMAND_OPTIONS - MOST_RESERVED:
             raise ValueError(
-                f"{len(types)} parameter names are too many: /train has room for {MOST_OPTIONS - MOST_RESERVED}"
+                f"{len(types)} parameter names are too many: /train has room for {COMMAND_OPTIONS - MOST_RESERVED}"
             )
         return self
 

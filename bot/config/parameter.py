@@ -4,11 +4,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from bot.chat.limits import CHOICES
 from bot.config.section import Name, Section
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import BadInput
 
-MOST_CHOICES = 25
 RESERVED_OPTIONS = ("branch", "commit", "job", "project")
 """The bot's own options of /train and /retry, besides the project's parameters. A command has at most 3 of them."""
 
@@ -28,8 +28,8 @@ class ParameterSettings(Section):
     def _fits(self) -> Self:
         if (self.type is Kind.CHOICE) != bool(self.choices):
             raise ValueError('choices and type = "choice" go together: set both or neither')
-        if len(self.choices) > MOST_CHOICES:
-            raise ValueError(f"{len(self.choices)} choices are too many: Discord shows at most {MOST_CHOICES}")
+        if len(self.choices) > CHOICES:
+            raise ValueError(f"{len(self.choices)} choices are too many: Discord shows at most {CHOICES}")
         if (self.min is not None or self.max is not None) and self.type not in (Kind.INT, Kind.FLOAT):
             raise ValueError('min and max only work with type "int" or "float"')
         if self.min is not None and self.max is not None and self.min > self.max:

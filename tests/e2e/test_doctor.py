@@ -362,4 +362,4 @@ async def test_permissions_that_a_channel_lacks(running: Sandbox) -> None:
     config["projects"]["mnist"]["channels"] = [int(running.ready["discord"]["channels"]["announcements"])]
     status, output = await _doctor(running, config=config)
     assert status == 1, output
-    assert "BAD   #announcements of mnist: lacks: send messages" in output
+    assert "BAD   #announcements of mnist: missing permissions: send messages" in output

@@ -143,11 +143,11 @@ async def test_a_preview_that_is_confirmed_twice_starts_once(lab: Stage) -> None
     preview = await lab.ask("/sweep lr=0.1..0.5:11 wait=30")
     sweep_id = id_in(text_of(preview))
     answers = await asyncio.gather(*(lab.click(preview, "Confirm") for _ in range(2)))
-    assert all(f"{sweep_id} is on its way" in answer["message"]["content"] for answer in answers)
+    assert all(f"Starting {sweep_id}" in answer["message"]["content"] for answer in answers)
     await lab.shows(sweep_id, "4 running · 7 waiting")
     (submission,) = await lab.submissions(sweep_id)
     assert submission["arraySize"] == 11
-    assert "being stopped" in await lab.said(f"/stop {sweep_id}")
+    assert "Stopping " in await lab.said(f"/stop {sweep_id}")
     end = await lab.end(sweep_id)
     assert re.match(rf"{sweep_id} was stopped by \w+ after 0 of 11 trials", end["content"])
 

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.chat import error_replies
-from bot.chat.context import acknowledge
+from bot.chat.acknowledgement import acknowledge
 from bot.chat.delivery.breaker import MOST_INVALID, WINDOW_SECONDS, Breaker
 from bot.domain.model.job import DIRECT, NOWHERE, Job
 from bot.domain.model.observation import Attempt
@@ -268,7 +268,7 @@ async def test_10062_ends_the_command_before_anything_is_started_and_is_only_log
     with pytest.raises(discord.HTTPException) as caught:
         await acknowledge(interaction)
     assert len(tries) == 1
-    await error_replies.tell(interaction, caught.value)
+    await error_replies.reply(interaction, caught.value)
 
 
 async def test_failed_while_nobody_could_be_told_is_told_after_a_restart(

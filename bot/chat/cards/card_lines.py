@@ -6,12 +6,11 @@ import discord
 
 from bot.chat.cards.inert import code, cut, escape, one_line
 from bot.chat.cards.units import joined, relative
+from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS, EMBED_TITLE_CHARACTERS
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.parameters import Value, shown
 
-TITLE = 256
-DESCRIPTION = 4_096
 VALUE = 60
 
 WAITING, STARTING, RUNNING = 0x80848E, 0xF0B232, 0x5865F2
@@ -36,7 +35,9 @@ REASONS = {
 
 def embed(title: str, lines: list[str], colour: int) -> discord.Embed:
     return discord.Embed(
-        title=cut(one_line(title), TITLE), description=cut("\n".join(lines).strip(), DESCRIPTION), colour=colour
+        title=cut(one_line(title), EMBED_TITLE_CHARACTERS),
+        description=cut("\n".join(lines).strip(), EMBED_DESCRIPTION_CHARACTERS),
+        colour=colour,
     )
 
 

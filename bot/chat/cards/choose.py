@@ -3,8 +3,8 @@
 import discord
 
 from bot.chat.cards import job_card, sweep_card
-from bot.chat.cards.card_lines import TITLE
 from bot.chat.cards.inert import code, cut, escape, one_line
+from bot.chat.limits import CHOICE_CHARACTERS, EMBED_TITLE_CHARACTERS
 from bot.domain.model.job import Job
 from bot.domain.project import Project
 
@@ -16,7 +16,9 @@ def card(job: Job, project: Project | None) -> discord.Embed:
 
 def title(job: Job) -> str:
     """`mnist k7q2mx`, `mnist sweep k7q2mx`."""
-    return cut(one_line(sweep_card.title(job) if job.sweep is not None else job_card.title(job)), TITLE)
+    return cut(
+        one_line(sweep_card.title(job) if job.sweep is not None else job_card.title(job)), EMBED_TITLE_CHARACTERS
+    )
 
 
 def state_word(job: Job) -> str:
@@ -43,4 +45,6 @@ def untold(job: Job, project: Project | None) -> str:
 def choice(job: Job) -> str:
     """The same for autocomplete, which shows plain text of 100 characters at most."""
     what = "sweep " if job.sweep is not None else ""
-    return cut(f"{job.id}  {what}{job.project} {job.commit.branch}@{job.commit.short} {state_word(job)}", 100)
+    return cut(
+        f"{job.id}  {what}{job.project} {job.commit.branch}@{job.commit.short} {state_word(job)}", CHOICE_CHARACTERS
+    )

@@ -7,6 +7,7 @@ import discord
 from bot.chat.cards import card_lines
 from bot.chat.cards.inert import cut, escape, one_line
 from bot.chat.cards.units import bar, duration, number, relative
+from bot.chat.limits import CHOICE_CHARACTERS
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Search, Trial, TrialState
@@ -16,7 +17,6 @@ from bot.domain.sweeps import leaderboard
 
 PARAMETERS = 1_000
 DETAIL = 300
-CHOICE = 100
 _COLOURS = {
     TrialState.WAITING: card_lines.WAITING,
     TrialState.RUNNING: card_lines.RUNNING,
@@ -51,7 +51,7 @@ def choice(job: Job, trial: Trial) -> str:
     """For autocomplete, which shows plain text of 100 characters at most."""
     point = " ".join(f"{key} {shown(value)}" for key, value in (_point(job, trial) or {}).items())
     best = f" {number(trial.value)}" if trial.value is not None else ""
-    return cut(one_line(" · ".join(filter(None, (name(job, trial), f"{trial.shown}{best}", point)))), CHOICE)
+    return cut(one_line(" · ".join(filter(None, (name(job, trial), f"{trial.shown}{best}", point)))), CHOICE_CHARACTERS)
 
 
 def _state(job: Job, trial: Trial) -> Iterator[str]:

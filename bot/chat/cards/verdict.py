@@ -3,11 +3,11 @@
 from bot.chat.cards import sweep_verdict
 from bot.chat.cards.inert import cut_blocks, escape
 from bot.chat.cards.units import duration, number
+from bot.chat.limits import CONTENT_CHARACTERS
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason
 from bot.domain.project import Project
 
-CONTENT = 2_000
 DETAIL = 300
 
 _FAILURES: dict[EndReason, str] = {
@@ -45,7 +45,7 @@ def content(job: Job, project: Project | None, body: str) -> str:
     """The whole message on an end: the verdict, who asked, `body` (inert already) and what to do."""
     head = "\n".join([f"{verdict(job, project)} <@{job.asker_id}>", *_notes(job, project)])
     advice = _advice(job)
-    room = CONTENT - len(head) - len(advice) - 2
+    room = CONTENT_CHARACTERS - len(head) - len(advice) - 2
     return "\n".join(filter(None, (head, cut_blocks(body.strip(), room), advice)))
 
 

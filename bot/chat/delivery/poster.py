@@ -11,10 +11,11 @@ import discord
 
 from bot.chat.buttons.views import card_buttons, end_buttons
 from bot.chat.cards import choose, sweep_card, verdict
-from bot.chat.context import BoxClient
 from bot.chat.delivery.breaker import Breaker
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.discord_errors import THREAD_EXISTS, calling
+from bot.chat.interactions import BoxClient
+from bot.chat.limits import HISTORY_PAGE
 from bot.domain.model.job import DIRECT, Job
 from bot.domain.posts import File, Post, PostKind
 from bot.domain.project import Project
@@ -23,7 +24,6 @@ from bot.errors import Missing, Unavailable
 REQUEST_SECONDS = 45.0
 """The call that drains a bucket returns only when that is full again, after 5 s for messages. What takes longer is
 tried again later: thread creation may wait for minutes."""
-HISTORY_PAGE = 100
 HISTORY_PAGES = 20
 
 GONE = " (The file is gone from the bot's disk: `/logs` and `/artifacts` have the log.)"

@@ -42,7 +42,7 @@ def test_the_channel_selects_the_project() -> None:
     assert choose(projects, "", 20).name == "walker"
     assert choose(projects, "mnist", 20).name == "mnist"
     assert choose(projects[:1], "", 99).name == "mnist"
-    with pytest.raises(BadInput, match="Which project\\? This channel belongs to none. Choose one: mnist, walker."):
+    with pytest.raises(BadInput, match=r"Which project\? This channel belongs to none\. Choose one: mnist, walker\."):
         choose(projects, "", 99)
-    with pytest.raises(UnknownName, match='There is no project "mnits". Did you mean mnist\\?'):
+    with pytest.raises(UnknownName, match=r'There is no project "mnits"\. Did you mean mnist\?'):
         choose(projects, "mnits", 10)

@@ -164,7 +164,7 @@ class TestCommit:
         remote.git("tag", "tree", EMPTY_TREE)
         remote.git("tag", "elsewhere", remote.commit("secret"))
         for tag in ("tree", "elsewhere"):
-            with pytest.raises(BadInput, match="The commit of the tag .* is not on main"):
+            with pytest.raises(BadInput, match=r"The commit of the tag .* is not on main"):
                 await code.resolve(remote.url, ["main"], commit=tag)
 
     async def test_no_tag_passes_for_a_full_id(self, remote: Remote, code: GitCode) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.chat.commands.shared.unfold import unfolded
+from bot.chat.commands.shared.unfold import unfold
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import BadInput
 
@@ -13,7 +13,7 @@ KNOWN = (
 
 
 def read(**given: object) -> dict[str, object]:
-    return unfolded(given, "space", ("branch", "commit"), KNOWN)
+    return unfold(given, "space", ("branch", "commit"), KNOWN)
 
 
 @pytest.mark.parametrize(

@@ -254,7 +254,7 @@ def test_grid_has_a_fixed_number_of_trials() -> None:
     assert parse("lr=0.1", DECLARED, Search.GRID).trials == 1
     assert parse("seed=1..9", DECLARED, Search.GRID, trials=9).trials == 9
     with pytest.raises(
-        BadInput, match="`trials:5` doesn't fit: this grid has 9 points. Leave `trials` out, or add `search:random`."
+        BadInput, match=r"`trials:5` doesn't fit: this grid has 9 points\. Leave `trials` out, or add `search:random`\."
     ):
         parse("seed=1..9", DECLARED, Search.GRID, trials=5)
 
@@ -275,7 +275,7 @@ def test_trials_of_a_sampler(search: Search) -> None:
 def test_options_are_in_the_plan() -> None:
     plan = parse(" seed=1..9 ", DECLARED, Search.GRID, parallel=3, stop_losers=True, seed=5)
     assert (plan.text, plan.parallel, plan.stop_losers, plan.seed, plan.fed) == ("seed=1..9", 3, True, 5, True)
-    with pytest.raises(BadInput, match="`parallel` must be .*, not -1"):
+    with pytest.raises(BadInput, match=r"`parallel` must be .*, not -1"):
         parse("seed=1..9", DECLARED, Search.GRID, parallel=-1)
 
 
