@@ -11,8 +11,8 @@ import discord
 
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 
-REFUSED_LOGIN = (
-    "Discord refuses the bot's token (DISCORD_TOKEN). Make a new one in the developer portal: Bot, Reset Token."
+LOGIN_REFUSED = (
+    "Discord refuses the bot's token (DISCORD_TOKEN). Make a new one in the developer portal (Bot, Reset Token)."
 )
 TOKEN_REFUSED = 4004
 THREAD_EXISTS = 160004
@@ -56,7 +56,7 @@ def calling(what: str) -> Iterator[None]:
 def translated(what: str, error: Exception) -> ServiceError:
     """Convert an error of discord.py or of its connection into one of ours. `what` names the call for people."""
     if isinstance(error, discord.LoginFailure) or _closed_for_bad_token(error):
-        return Denied(REFUSED_LOGIN, code="401")
+        return Denied(LOGIN_REFUSED, code="401")
     if isinstance(error, discord.ConnectionClosed):
         return Unavailable(f"{what}: Discord closed the connection: {_line(str(error))}", code=str(error.code))
     if isinstance(error, discord.HTTPException):

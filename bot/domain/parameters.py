@@ -74,7 +74,7 @@ class Parameter:
         return BadInput(f'`{self.name}` must be {self.expected}, not "{typed}".')
 
 
-def complete(declared: Iterable[Parameter], given: Mapping[str, object]) -> dict[str, Value]:
+def complete(declared: Iterable[Parameter], typed: Mapping[str, object]) -> dict[str, Value]:
     """Values for all declared parameters, in the order of their declaration: the given ones, else the defaults.
 
     Names may be aliases. Raises `UnknownName` for an undeclared name, and `BadInput` for a value that doesn't fit,
@@ -82,7 +82,7 @@ def complete(declared: Iterable[Parameter], given: Mapping[str, object]) -> dict
     """
     parameters = list(declared)
     named: dict[str, Value] = {}
-    for name, raw in given.items():
+    for name, raw in typed.items():
         parameter = find(parameters, name)
         if parameter.name in named:
             raise BadInput(f"`{parameter.name}` is set twice. Set it once.")
@@ -136,7 +136,7 @@ def _int(raw: object) -> int:
 def _boolean(raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
-    words = {
+    spellings = {
         "true": True,
         "yes": True,
         "on": True,
@@ -147,7 +147,7 @@ def _boolean(raw: object) -> bool:
         "0": False,
     }
     try:
-        return words[str(raw).strip().lower()]
+        return spellings[str(raw).strip().lower()]
     except KeyError:
         raise ValueError from None
 

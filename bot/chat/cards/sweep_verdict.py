@@ -9,7 +9,7 @@ from bot.domain.model.sweep import Sweep, TrialState
 from bot.domain.project import Project
 
 DETAIL = 200
-NOTHING_RAN = "An admin should run `python -m bot doctor`; then Run the rest."
+NOTHING_RAN = "An admin should run `signalbox doctor`; then Run the rest."
 
 
 def ending(job: Job, sweep: Sweep, project: Project | None, took: float) -> str:

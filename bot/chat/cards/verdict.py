@@ -36,7 +36,7 @@ _ADVICE: dict[EndReason, str] = {
     EndReason.IMAGE_NOT_PULLED: "An admin should look at the job definition's image, and whether the machines may "
     "pull it.",
     EndReason.NOT_STARTED: "Retry may help. If it does not, an admin should look at the job definition.",
-    EndReason.NOT_SUBMITTED: "Nothing was started. An admin should run `python -m bot doctor`; then Retry.",
+    EndReason.NOT_SUBMITTED: "Nothing was started. An admin should run `signalbox doctor`; then Retry.",
     EndReason.LOST: "How it ended was not seen. What it left is in `/artifacts`; Retry runs it again.",
 }
 

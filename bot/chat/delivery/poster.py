@@ -203,7 +203,7 @@ class Poster:
 
 
 def carries(message: discord.Message, post: Post, job: Job) -> bool:
-    """Whether a message of the bot's own is this post, told by what is in it."""
+    """Recognize this post by the content of one of the bot's own messages."""
     match post.new.kind:
         case PostKind.CARD:
             return any(embed.title == choose.title(job) for embed in message.embeds)

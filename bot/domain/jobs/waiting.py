@@ -33,7 +33,7 @@ _NEXT_MACHINE = "AWS took the machine back. On the next one it goes on from its 
 _NORMAL_WAIT = "A machine starts when AWS has one free; the wait costs nothing."
 _NO_REASON = (
     "AWS Batch gives no reason. It is most often that no machine is free, or that the compute environment is disabled "
-    "or invalid: `python -m bot doctor` looks at it. The wait costs nothing; `/stop` ends it."
+    "or invalid: `signalbox doctor` looks at it. The wait costs nothing; `/stop` ends it."
 )
 
 

@@ -208,17 +208,20 @@ async def test_status_of_a_trial_is_for_the_asker_and_links_to_the_sweep(room: R
     ("line", "words"),
     [
         ("/status job:k7q2mx.99", 'There is no trial "k7q2mx.99". Did you mean k7q2mx?'),
-        ("/status job:k7q2mx.x", "an id such as k7q2mx, or a trial's such as k7q2mx.4, is expected."),
+        (
+            "/status job:k7q2mx.x",
+            '"k7q2mx.x" is not a job or trial. Write an id such as k7q2mx, or k7q2mx.4 for a trial.',
+        ),
         ("/status job:k7q2m", 'There is no job "k7q2m". Did you mean k7q2mx?'),
         ("/logs job:k7q2mx.99", 'There is no trial "k7q2mx.99". Did you mean k7q2mx?'),
         ("/logs job:k7q2m", 'There is no job "k7q2m". Did you mean k7q2mx?'),
         ("/stop job:k7q2mx.99", 'There is no trial "k7q2mx.99". Did you mean k7q2mx?'),
-        ("/stop job:k7q2mx.x", "is expected"),
+        ("/stop job:k7q2mx.x", "is not a job or trial"),
         ("/retry job:k7q2m", 'There is no job "k7q2m". Did you mean k7q2mx?'),
-        ("/artifacts job:k7q2mx.x", "is expected"),
+        ("/artifacts job:k7q2mx.x", "is not a job or trial"),
     ],
 )
-async def test_a_mistake_in_a_name_is_told_with_near_ones(room: Room, line: str, words: str) -> None:
+async def test_error_for_a_wrong_name_suggests_similar_ones(room: Room, line: str, words: str) -> None:
     room.services.known["k7q2mx"] = a_sweep()
     message = await typed(room, line)
     assert words in message["content"]
@@ -239,7 +242,7 @@ async def test_logs_are_a_trials(room: Room) -> None:
     assert "trial 4 says so" in text
     which = (await typed(room, "/logs job:k7q2mx"))["content"]
     assert which == (
-        "k7q2mx is a sweep, and each of its trials has a log of its own: `/logs k7q2mx.0`. "
+        "k7q2mx is a sweep. Ask for the log of one trial: `/logs k7q2mx.0`. "
         "`k7q2mx.0` is the best, `k7q2mx.4` failed, `k7q2mx.8` failed."
     )
 
@@ -320,13 +323,15 @@ async def test_a_retry_of_many_is_shown_before_it_is_started(room: Room) -> None
     async with asyncio.TaskGroup() as group:
         answer = group.create_task(clicked(room, shown, "sb:confirm_sweep:swept9"))
         await room.posted(await room.services.made.get())
-    assert answer.result()["content"].startswith("Retrying the failed trials of k7q2mx as swept9")
+    assert answer.result()["content"].startswith("Starting swept9")
 
 
 async def test_a_retry_of_a_sweep_takes_no_parameters(room: Room) -> None:
     room.services.known["k7q2mx"] = ended_sweep(PARTLY)
     text = (await typed(room, "/retry job:k7q2mx lr:0.5"))["content"]
-    assert text.startswith('lr: "0.5" was given, nothing (of a sweep, what failed is run again as it was')
+    assert text.startswith(
+        "A sweep's failed trials run again unchanged. Leave out `lr`, or retry one trial, such as k7q2mx.0."
+    )
     assert room.services.propose.retried == []
 
 

@@ -187,8 +187,6 @@ def _all_choices(same: Sequence[Parameter]) -> tuple[str, ...]:
 def _description(same: Sequence[Parameter], *, retry: bool) -> str:
     text = next((parameter.description for parameter in same if parameter.description), same[0].name)
     defaults = {shown(parameter.default) for parameter in same if parameter.default is not None}
-    if retry:
-        tail = " (default: as before)"
-    else:
-        tail = f" (default: {cut(defaults.pop(), 40)})" if len(defaults) == 1 else ""
+    default = "as before" if retry else cut(defaults.pop(), 40) if len(defaults) == 1 else ""
+    tail = f" (default: {default})" if default else ""
     return cut(text, DESCRIPTION_CHARACTERS - len(tail)) + tail

@@ -62,7 +62,7 @@ class TestBranch:
         with pytest.raises(UnknownName) as caught:
             await code.resolve(remote.url, ["main", "feature/*"], branch="Warmup")
         assert str(caught.value) == (
-            'There is no branch "Warmup". Did you mean feature/warmup? Valid: main, feature/warmup.'
+            'There is no branch "Warmup". Did you mean feature/warmup? Choose one: main, feature/warmup.'
         )
 
     async def test_one_that_is_not_allowed(self, remote: Remote, code: GitCode) -> None:

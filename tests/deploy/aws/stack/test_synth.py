@@ -166,4 +166,4 @@ def test_a_config_that_is_wrong_is_told_in_words(tmp_path: Path, capfd: pytest.C
     path = tmp_path / "config.toml"
     path.write_text(_changed(('# host = "none"', 'host = "big"')))
     assert app.main(["--config", str(path)]) == 1
-    assert "deploy.host: 'big' was given" in capfd.readouterr().err
+    assert 'deploy.host must be an instance type such as t4g.small, or "none", not "big"' in capfd.readouterr().err
