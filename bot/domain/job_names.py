@@ -25,13 +25,13 @@ class Name:
 
 
 def parse(text: str) -> Name:
-    """The name, however it was typed (`#K7Q2MX.04`); `BadInput` for a dot that no number follows."""
+    """The name, however it was typed (`#K7Q2MX.04`); `BadInput` for a dot without a number after it."""
     typed = text.strip().strip("`#").lower()
     if "." not in typed:
         return Name(typed)
     found = _TRIAL.fullmatch(typed)
     if found is None:
-        raise BadInput("job", given=text, expected="an id such as k7q2mx, or a trial's such as k7q2mx.4,")
+        raise BadInput(f'"{text}" is not a job or trial. Write an id such as k7q2mx, or k7q2mx.4 for a trial.')
     return Name(found["job"], int(found["trial"]))
 
 

@@ -22,17 +22,20 @@ LR, MOMENTUM = ("0.1", "0.01", "0.001"), ("0.5", "0.1", "0.05")
 POINTS = list(product(LR, MOMENTUM))
 FIND_OUT = ("batch:DescribeJobs", "batch:ListJobs")
 
-# What is typed, and parts of the answer: what was given, what was expected, and where.
+# What is typed, and parts of the answer: what is wrong, what to type instead, and where.
 MISTAKES = {
-    "lr=": ('a number from 1e-06 to 1 is expected after "="', "lr=\n   ^\n"),
-    "lr=0.1,,": ('a number from 1e-06 to 1 is expected after ","', "lr=0.1,,\n       ^\n"),
-    "lr=abc": ('lr: "abc" was given, a number from 1e-06 to 1', "lr=abc\n   ^^^\n"),
-    "warmup=1,2": ('no parameter "warmup". Valid: lr, momentum', "\n^^^^^^\n"),
-    "lr=0.1 lr=0.2": ("lr is given twice", "\n       ^^^^^^\n"),
-    "lr=0.001..0.1:1000 m=0..1:1000 wait=0..1:1000": ("1,000,000,000 points, at most 100,000",),
-    "lr=0.1..0.001:5": ("from 0.1 to 0.001; the lower end first", "\n   ^^^^^^^^^^\n"),
-    f"lr={'1,' * 1998}1": ("4,000 characters, at most 1,500",),
-    "lr=0.1,0.5,2": ('lr: "2" was given, a number from 1e-06 to 1', "\n           ^\n"),
+    "lr=": ('`lr` needs a number from 1e-06 to 1 after "="', "lr=\n   ^\n"),
+    "lr=0.1,,": ('`lr` needs a number from 1e-06 to 1 after ","', "lr=0.1,,\n       ^\n"),
+    "lr=abc": ('`lr` must be a number from 1e-06 to 1, not "abc".', "lr=abc\n   ^^^\n"),
+    "warmup=1,2": ('no parameter "warmup". Choose one: lr, momentum', "\n^^^^^^\n"),
+    "lr=0.1 lr=0.2": ("`lr` appears twice", "\n       ^^^^^^\n"),
+    "lr=0.001..0.1:1000 m=0..1:1000 wait=0..1:1000": (
+        "1,000,000,000 points (lr 1,000",
+        "at most 100,000 fit",
+    ),
+    "lr=0.1..0.001:5": ("from 0.1 to 0.001. Put the lower end first.", "\n   ^^^^^^^^^^\n"),
+    f"lr={'1,' * 1998}1": ("4,000 characters; at most 1,500 fit",),
+    "lr=0.1,0.5,2": ('`lr` must be a number from 1e-06 to 1, not "2".', "\n           ^\n"),
 }
 
 
@@ -143,11 +146,11 @@ async def test_a_preview_that_is_confirmed_twice_starts_once(lab: Stage) -> None
     preview = await lab.ask("/sweep lr=0.1..0.5:11 wait=30")
     sweep_id = id_in(text_of(preview))
     answers = await asyncio.gather(*(lab.click(preview, "Confirm") for _ in range(2)))
-    assert all(f"{sweep_id} is on its way" in answer["message"]["content"] for answer in answers)
+    assert all(f"Starting {sweep_id}" in answer["message"]["content"] for answer in answers)
     await lab.shows(sweep_id, "4 running · 7 waiting")
     (submission,) = await lab.submissions(sweep_id)
     assert submission["arraySize"] == 11
-    assert "being stopped" in await lab.said(f"/stop {sweep_id}")
+    assert "Stopping " in await lab.said(f"/stop {sweep_id}")
     end = await lab.end(sweep_id)
     assert re.match(rf"{sweep_id} was stopped by \w+ after 0 of 11 trials", end["content"])
 

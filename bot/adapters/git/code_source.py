@@ -132,20 +132,20 @@ class _Search:
         sha = await self._mirror.commit_of(self._refs.tags[tag])
         branch = await self._branch_of(sha) if sha else None
         if not sha or not branch:
-            raise BadInput("commit", given=tag, expected=f"a tag of a commit that is on {self._where}")
+            raise BadInput(f'The commit of the tag "{tag}" is not on {self._where}. Choose one that is.')
         return await self._commit(sha, branch)
 
     async def _by_id(self, prefix: str) -> Commit:
         candidates = await self._mirror.commits_with(prefix)
         if len(candidates) > _MOST_CANDIDATES:
-            raise BadInput("commit", given=prefix, expected=f"a longer id ({len(candidates)} commits begin so)")
+            raise BadInput(f'{len(candidates)} commits begin with "{prefix}". Give more of the id.')
         found = [(sha, branch) for sha in candidates if (branch := await self._branch_of(sha))]
         if not found:
-            raise BadInput("commit", given=prefix, expected=f"the id of a commit that is on {self._where}")
+            raise BadInput(f'Commit "{prefix}" is not on {self._where}. Choose one that is.')
         if len(found) > 1:
             entries = await self._mirror.entries([sha for sha, _ in found])
             choices = [f'{entry.sha[:12]} "{entry.subject}"' for entry in entries]
-            raise BadInput("commit", given=prefix, expected="an id that only one commit begins with", choices=choices)
+            raise BadInput(f'{len(found)} commits begin with "{prefix}".', choices=choices)
         return await self._commit(*found[0])
 
     async def _branch_of(self, sha: str) -> str | None:
@@ -160,7 +160,7 @@ class _Search:
     def _unknown(self, text: str) -> UnknownName:
         hint = "An id has 4 to 40 of the digits 0-9 and a-f."
         if text in self._refs.heads:
-            hint = f'"{text}" is a branch: give it as the branch.'
+            hint = f'"{text}" is a branch: use it as `branch`.'
         return UnknownName("commit or tag", given=text, near=_near(text, self._refs.tags), hint=hint)
 
 
@@ -175,7 +175,7 @@ def _require_allowed(branch: str, refs: Refs, names: Sequence[str]) -> str:
     if branch in names:
         return branch
     if branch in refs.heads:
-        raise BadInput("branch", given=branch, expected="a branch that the project allows", choices=names)
+        raise BadInput(f'This project does not allow the branch "{branch}".', choices=names)
     raise UnknownName("branch", given=branch, near=_near(branch, names), valid=names)
 
 

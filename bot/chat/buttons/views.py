@@ -7,7 +7,7 @@ from typing import Any
 import discord
 
 from bot.chat import error_replies
-from bot.chat.context import Action, AnyInteraction
+from bot.chat.interactions import Action, AnyInteraction
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
@@ -30,19 +30,19 @@ class JobButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=rf"sb:(?P<action>{'|'.join(Action)}):(?P<job>[0-9a-z.]{{1,64}})",
 ):
-    """One button for one job, or for one trial by its name."""
+    """A button for one job, or one trial."""
 
     def __init__(self, action: Action, job_id: str, *, disabled: bool = False, label: str = "") -> None:
-        usual, style = LABELS[action]
+        default, style = LABELS[action]
         self.action, self.job_id = action, job_id
         super().__init__(
-            discord.ui.Button(label=label or usual, style=style, custom_id=f"sb:{action}:{job_id}", disabled=disabled)
+            discord.ui.Button(label=label or default, style=style, custom_id=f"sb:{action}:{job_id}", disabled=disabled)
         )
 
     @classmethod
     async def from_custom_id(
         cls,
-        interaction: AnyInteraction,  # noqa: ARG003  discord.py gives it
+        interaction: AnyInteraction,  # noqa: ARG003  discord.py passes it
         item: discord.ui.Item[Any],  # noqa: ARG003
         match: re.Match[str],
     ) -> "JobButton":
@@ -52,7 +52,7 @@ class JobButton(
         try:
             await interaction.client.clicks[self.action](interaction, self.job_id)
         except Exception as error:
-            await error_replies.tell(interaction, error)
+            await error_replies.reply(interaction, error)
 
 
 def card_buttons(job: Posted) -> discord.ui.View:
@@ -60,7 +60,7 @@ def card_buttons(job: Posted) -> discord.ui.View:
     if isinstance(job, Sweep):
         return _view(*_sweep_buttons(job))
     first = _stop(job.id, job.execution.stop) if job.execution.live else JobButton(Action.RETRY, job.id)
-    return _view(first, *_looks(job.id))
+    return _view(first, *_show_buttons(job.id))
 
 
 def end_buttons(job: Posted) -> discord.ui.View:
@@ -74,7 +74,7 @@ def trial_buttons(sweep: Sweep, trial: Trial) -> discord.ui.View:
     """The same as a job's."""
     name = f"{sweep.id}.{trial.number}"
     first = JobButton(Action.RETRY, name) if trial.ended else _stop(name, sweep.execution.stop or trial.stop_by)
-    return _view(first, *_looks(name))
+    return _view(first, *_show_buttons(name))
 
 
 def confirm_buttons(name: str) -> discord.ui.View:
@@ -91,7 +91,7 @@ def _stop(name: str, request: object) -> JobButton:
     return JobButton(Action.STOP, name, disabled=request is not None)
 
 
-def _looks(name: str) -> tuple[JobButton, JobButton]:
+def _show_buttons(name: str) -> tuple[JobButton, JobButton]:
     return JobButton(Action.LOGS, name), JobButton(Action.PLOT, name)
 
 

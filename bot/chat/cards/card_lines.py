@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import discord
 
 from bot.chat.cards.units import relative
+from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS, EMBED_TITLE_CHARACTERS
 from bot.domain.inert import EMPTY, Inert, capital, code, cut, escape, joined, listed, one_line, phrase
 from bot.domain.model.execution import Lifecycle
 from bot.domain.model.rows import Posted
@@ -14,8 +15,6 @@ from bot.domain.project import Project
 from bot.domain.texts.endings import ENDINGS
 from bot.domain.texts.engine import engine_title
 
-TITLE = 256
-DESCRIPTION = 4_096
 VALUE = 60
 NAME = 40
 SOMEBODY = phrase("somebody")
@@ -37,7 +36,9 @@ COLOURS: dict[JobState, int] = {
 def embed(title: str, lines: Iterable[Inert], colour: int) -> discord.Embed:
     """Discord reads no markup in a title."""
     return discord.Embed(
-        title=cut(one_line(title), TITLE), description=cut("\n".join(lines).strip(), DESCRIPTION), colour=colour
+        title=cut(one_line(title), EMBED_TITLE_CHARACTERS),
+        description=cut("\n".join(lines).strip(), EMBED_DESCRIPTION_CHARACTERS),
+        colour=colour,
     )
 
 

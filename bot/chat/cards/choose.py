@@ -3,7 +3,7 @@
 import discord
 
 from bot.chat.cards import card_lines, job_card, sweep_card
-from bot.chat.cards.card_lines import TITLE
+from bot.chat.limits import CHOICE_CHARACTERS, EMBED_TITLE_CHARACTERS
 from bot.domain.inert import EMPTY, Inert, code, cut, escape, listed, one_line, phrase
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
@@ -18,7 +18,9 @@ def card(job: Posted, project: Project | None) -> discord.Embed:
 
 def title(job: Posted) -> str:
     """`mnist k7q2mx`, `mnist sweep k7q2mx`."""
-    return cut(one_line(sweep_card.title(job) if isinstance(job, Sweep) else job_card.title(job)), TITLE)
+    return cut(
+        one_line(sweep_card.title(job) if isinstance(job, Sweep) else job_card.title(job)), EMBED_TITLE_CHARACTERS
+    )
 
 
 def state_word(job: Posted) -> str:
@@ -55,4 +57,4 @@ def choice(job: Posted) -> str:
     """The same for autocomplete, which shows at most 100 characters of plain text."""
     what = "sweep " if isinstance(job, Sweep) else ""
     commit = job.run.commit
-    return cut(f"{job.id}  {what}{job.run.project} {commit.branch}@{commit.short} {state_word(job)}", 100)
+    return cut(f"{job.id}  {what}{job.run.project} {commit.branch}@{commit.short} {state_word(job)}", CHOICE_CHARACTERS)

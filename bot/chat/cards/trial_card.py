@@ -6,6 +6,7 @@ import discord
 
 from bot.chat.cards import card_lines
 from bot.chat.cards.units import bar, duration, number, relative
+from bot.chat.limits import CHOICE_CHARACTERS
 from bot.domain.inert import EMPTY, Inert, cut, escape, one_line, phrase
 from bot.domain.model.plan import Search
 from bot.domain.model.states import EndReason
@@ -19,7 +20,6 @@ from bot.domain.texts.state_words import STOPPING, TRIAL_STATES
 
 PARAMETERS = 1_000
 DETAIL = 300
-CHOICE = 100
 COLOURS: dict[TrialState, int] = {
     TrialState.WAITING: card_lines.WAITING,
     TrialState.RUNNING: card_lines.RUNNING,
@@ -48,7 +48,7 @@ def choice(sweep: Sweep, trial: Trial) -> str:
     """For autocomplete, which shows at most 100 characters of plain text."""
     point = " ".join(f"{key} {shown(value)}" for key, value in (_point(sweep, trial) or {}).items())
     state, best = TRIAL_STATES[trial.shown].card, f" {number(trial.value)}" if trial.value is not None else ""
-    return cut(one_line(" · ".join(filter(None, (name(sweep, trial), f"{state}{best}", point)))), CHOICE)
+    return cut(one_line(" · ".join(filter(None, (name(sweep, trial), f"{state}{best}", point)))), CHOICE_CHARACTERS)
 
 
 def _state(sweep: Sweep, trial: Trial, project: Project | None) -> Iterator[Inert]:

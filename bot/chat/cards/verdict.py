@@ -3,6 +3,7 @@
 from bot.chat.cards import sweep_verdict
 from bot.chat.cards.card_lines import by_whom, headline, with_detail
 from bot.chat.cards.units import duration, number
+from bot.chat.limits import CONTENT_CHARACTERS
 from bot.domain.inert import EMPTY, Inert, cut_blocks, escape, listed, phrase, stacked
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
@@ -12,7 +13,6 @@ from bot.domain.project import Project
 from bot.domain.texts.endings import ENDINGS
 from bot.domain.texts.engine import engine_title
 
-CONTENT = 2_000
 DETAIL = 300
 
 
@@ -21,7 +21,7 @@ def content(job: Posted, project: Project | None, body: Inert) -> Inert:
     first = phrase("{verdict} <@{asker_id}>", verdict=verdict(job, project), asker_id=job.request.asker_id)
     notes = sweep_verdict.notes(job, project) if isinstance(job, Sweep) else []
     head, advice = stacked(first, *notes), _advice(job)
-    room = CONTENT - len(head) - len(advice) - 2
+    room = CONTENT_CHARACTERS - len(head) - len(advice) - 2
     return stacked(head, cut_blocks(body, room), advice)
 
 

@@ -11,7 +11,7 @@ from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
 from bot.chat.commands import all_commands
 from bot.chat.commands.help import page as help_page
 from bot.chat.delivery.messages import ELSEWHERE, GONE
-from bot.chat.error_replies import told
+from bot.chat.error_replies import explain
 from bot.domain.inert import EMPTY, Inert, phrase
 from bot.domain.logs.log_blocks import block, digest
 from bot.domain.model.plan import Search
@@ -159,7 +159,7 @@ def _errors() -> Iterator[Entry]:
         Denied("AccessDenied: batch:SubmitJob"),
     )
     for error in errors:
-        yield Entry("Errors of outside systems", type(error).__name__, told(error))
+        yield Entry("Errors of outside systems", type(error).__name__, explain(error))
 
 
 def _commands() -> Iterator[Entry]:

@@ -8,11 +8,12 @@ from typing import TypeVar
 import discord
 
 from bot.chat.buttons.views import card_buttons
-from bot.chat.context import BoxClient
 from bot.chat.delivery.breaker import Breaker
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.messages import FORMS, Channel, channel_id_of, drawn
 from bot.chat.discord_errors import THREAD_EXISTS, calling
+from bot.chat.interactions import BoxClient
+from bot.chat.limits import HISTORY_PAGE
 from bot.domain.model.publication import DIRECT
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
@@ -22,7 +23,6 @@ from bot.errors import Missing, Unavailable
 REQUEST_SECONDS = 45.0
 """Give up on a call after this long and try it again later. discord.py holds the call that empties a rate-limit bucket
 until the bucket refills: 5 s for messages, minutes for threads."""
-HISTORY_PAGE = 100
 HISTORY_PAGES = 20
 
 T = TypeVar("T")

@@ -42,7 +42,7 @@ class Plot:
     async def plot(self, job_ids: Sequence[str]) -> Picture:
         """One picture of 1 to 8 jobs. `UnknownName` for a job that is not there; those without metrics are named."""
         if not 1 <= len(job_ids) <= MOST_JOBS:
-            raise BadInput("jobs", given=len(job_ids), expected=f"1 to {MOST_JOBS} jobs")
+            raise BadInput(f"Plot 1 to {MOST_JOBS} jobs at once, not {len(job_ids)}.")
         jobs = [await self._show.job(job_id) for job_id in job_ids]
         files = await asyncio.gather(*(self._csv_or_none(job) for job in jobs))
         drawn = [(job, csv) for job, csv in zip(jobs, files, strict=True) if csv is not None]

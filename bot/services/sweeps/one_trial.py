@@ -96,7 +96,7 @@ class OneTrial:
     async def picture(self, names: Sequence[str]) -> Picture:
         """One picture of 1 to 8 jobs and trials; those without metrics are named. Raises `UnknownName`."""
         if not 1 <= len(names) <= MOST_JOBS:
-            raise BadInput("jobs", given=len(names), expected=f"1 to {MOST_JOBS} jobs or trials")
+            raise BadInput(f"Plot 1 to {MOST_JOBS} jobs or trials at once, not {len(names)}.")
         jobs = [await self._named(name) for name in names]
         files = await asyncio.gather(*(self._csv(job) for job in jobs))
         missing = [job for job, csv in zip(jobs, files, strict=True) if csv is None]

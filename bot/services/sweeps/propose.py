@@ -211,7 +211,7 @@ class Propose:
     async def _machines(self, project: Project, plan: Plan) -> int | None:
         """How many trials can run at once; not known where AWS does not say, which keeps nobody from sweeping."""
         try:
-            room = await self._engine.room(project.queue, project.definition)
+            room = await self._engine.room(project.queue, project.job_definition)
         except ServiceError:
             return plan.parallel or None
         limits = [limit for limit in (room, plan.parallel or None, plan.runs) if limit]
@@ -230,7 +230,7 @@ def _search(given: str) -> Search:
     try:
         return Search(given or Search.GRID)
     except ValueError:
-        raise BadInput("search", given=given, expected="a search", choices=list(Search)) from None
+        raise BadInput(f'There is no search "{given}".', choices=list(Search)) from None
 
 
 def _fixed(plan: Plan, project: Project) -> dict[str, Value]:
@@ -250,11 +250,13 @@ def _incremental(plan: Plan, machines: int | None) -> Plan:
 
 def _check_incremental(plan: Plan) -> None:
     if plan.incremental and plan.trials > MOST_INCREMENTAL:
-        why = "`tpe` submits its trials" if plan.search is Search.TPE else "with `parallel:` trials are submitted"
-        expected = (
-            f"at most {MOST_INCREMENTAL:,}, as {why} one by one; grid and random without `parallel:` take 100,000,"
+        why = (
+            "`search:tpe` submits its trials" if plan.search is Search.TPE else "with `parallel`, trials are submitted"
         )
-        raise BadInput("trials", given=f"{plan.trials:,}", expected=expected)
+        raise BadInput(
+            f"{plan.trials:,} trials are too many: {why} one by one, {MOST_INCREMENTAL:,} at most. Use fewer, or "
+            "`grid` or `random` without `parallel`, which take 100,000."
+        )
 
 
 def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:
@@ -264,11 +266,10 @@ def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:
     size = sum(len(name) + len(value) for name, value in environment.items())
     most = engine.environment_characters - NUMBERS
     if size > most:
-        given, expected = (
-            f"a sweep that takes {size:,} characters",
-            f"one of at most {most:,} ({engine.name} hands a job no more)",
+        raise BadInput(
+            f"This sweep takes {size:,} characters; {engine.name} passes at most {most:,} to a job. Use shorter "
+            "lists or ranges."
         )
-        raise BadInput("sweep", given=given, expected=f"{expected}, by shorter lists or by ranges,")
 
 
 def _proposal(sweep: Sweep, project: Project, machines: int | None, expected: Estimate) -> Proposal:

@@ -23,11 +23,11 @@ def test_a_name_is_read_however_it_was_typed(text: str, name: Name) -> None:
 
 
 @pytest.mark.parametrize("text", ["k7q2mx.", ".4", "k7q2mx.x", "k7q2mx.4.5", "k7q2mx.-1", "k7q2mx.1234567", "a b.4"])
-def test_a_dot_without_a_number_is_told(text: str) -> None:
+def test_a_dot_without_a_number_is_an_error(text: str) -> None:
     with pytest.raises(BadInput) as caught:
         parse(text)
     assert str(caught.value) == (
-        f'job: "{text}" was given, an id such as k7q2mx, or a trial\'s such as k7q2mx.4, is expected.'
+        f'"{text}" is not a job or trial. Write an id such as k7q2mx, or k7q2mx.4 for a trial.'
     )
 
 

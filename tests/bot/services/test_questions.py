@@ -99,7 +99,7 @@ async def test_a_plot_of_one_job_says_which_code_and_parameters(bot: Bot, outsid
     (request,) = outside.figures.requests
     assert request.title == f"mnist {job.id}"
     assert request.subtitle.split() == [f"main@{'a' * 7}", "lr=0.1", "momentum=0.5"]
-    with pytest.raises(BadInput, match="1 to 8 jobs"):
+    with pytest.raises(BadInput, match="Plot 1 to 8 jobs at once"):
         await bot.plot.plot([job.id] * 9)
 
 

@@ -1,11 +1,11 @@
 import asyncio
 
-from bot.chat.context import Arrivals
+from bot.chat.arrivals import Arrivals
 from bot.domain.model.publication import NOWHERE
 from tests.bot.chat.jobs import a_job
 
 
-async def test_who_waits_for_a_card_is_told_when_it_has_come() -> None:
+async def test_waiting_ends_when_the_card_arrives() -> None:
     arrivals = Arrivals()
     waiting = asyncio.create_task(arrivals.wait(a_job(), 60))
     await asyncio.sleep(0)
@@ -14,7 +14,7 @@ async def test_who_waits_for_a_card_is_told_when_it_has_come() -> None:
     assert await waiting == 5
 
 
-async def test_a_card_that_is_there_or_never_comes_is_not_waited_for() -> None:
+async def test_no_wait_for_a_card_that_exists_or_never_will() -> None:
     arrivals = Arrivals()
     assert await arrivals.wait(a_job(card_id=5), 60) == 5
     assert await arrivals.wait(a_job(card_id=NOWHERE), 60) is None
