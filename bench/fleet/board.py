@@ -1,4 +1,4 @@
-"""A sweep's card and the message on its end, read as people read them."""
+"""Read a sweep's card and its result message as people read them."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _FAILURES = re.compile(r"^([\d,]+) failed(?: alike)?: .*: ((?:\.\d+ ?)+)(?:…)?
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """Values as they are written."""
+    """The best trial. Values as they are written on the card."""
 
     number: int
     value: str
@@ -24,8 +24,8 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`ended` is None where all have, which the card does not say. `leaders` are number and value, best first;
-    `failures` how many failed alike and the first few of them."""
+    """`ended` is None once all have ended, as the card then no longer shows the count. `leaders` are number and value,
+    best first; `failures` are how many failed alike and the numbers of the first few."""
 
     ended: int | None
     failed: int

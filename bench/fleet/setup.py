@@ -1,4 +1,4 @@
-"""The bot between Discord's stand-in and the fleet, with its pace as in production, and all that people saw."""
+"""The bot between the Discord stand-in and the fleet, at the pace of production, and everything that people saw."""
 
 import asyncio
 import tempfile
@@ -25,8 +25,8 @@ PERSON = "mika"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """The bot is made and not started. `updates` are the messages as they came and changed, with the time of it."""
+class FleetStage:
+    """The bot is set up but not started. `updates` are all new and changed messages, with the time of each."""
 
     fleet: Fleet
     discord: DiscordStandIn
@@ -36,14 +36,14 @@ class Stage:
     updates: list[tuple[float, Json]]
 
     def times(self, kind: str) -> list[float]:
-        """When the bot made such an entry in Discord's ledger; not of messages that one person alone sees."""
+        """Return when the bot did this in Discord, by the ledger. Messages that only one person sees don't count."""
         entries = self.discord.discord.core.ledger.of(kind)
         return [entry.at for entry in entries if entry.by == "bot" and not entry.details.get("ephemeral")]
 
 
 @asynccontextmanager
-async def stage(grid: Grid, settings: Settings, pace: Mapping[str, float]) -> AsyncIterator[Stage]:
-    """Discord's limits are as they are. What `pace` does not name is as config.toml has it by default."""
+async def fleet_stage(grid: Grid, settings: Settings, pace: Mapping[str, float]) -> AsyncIterator[FleetStage]:
+    """Start everything but the bot, with Discord's limits in force. `pace` overrides the config's default intervals."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-", ignore_cleanup_errors=True)))
         fleet = await stack.enter_async_context(Fleet(grid, settings))
@@ -60,11 +60,11 @@ async def stage(grid: Grid, settings: Settings, pace: Mapping[str, float]) -> As
         view = View(mika, lambda event: updates.append((time.time(), event["d"])))
         feed = asyncio.create_task(view.feed())
         stack.callback(feed.cancel)
-        yield Stage(fleet, discord, bot, mika, view, updates)
+        yield FleetStage(fleet, discord, bot, mika, view, updates)
 
 
 def _configure(path: Path, ready: Mapping[str, Any], pace: Mapping[str, float]) -> None:
-    """The sandbox's config, but how often AWS and Discord are asked: that is what is measured."""
+    """Write the sandbox's config without its quick pace: how often AWS and Discord are asked is what is measured."""
     botconfig.write(path, ready, path.with_name("bot"))
     content = tomllib.loads(path.read_text())
     content["pace"] = dict(pace)

@@ -31,7 +31,7 @@ def test_more_ends_than_there_were_are_false() -> None:
 
 def test_a_leader_s_value_is_one_that_it_has_told() -> None:
     grid = Grid(20, 15)
-    known = next(each for each in grid.known if each.values)
+    known = next(each for each in grid.expected if each.values)
     truth = Truth(grid, {})
     told, never = _board(None, (known.number, f"{known.values[0]:.4g}")), _board(None, (known.number, "1.234"))
     assert large_sweep._false([(0.0, told), (0.0, never)], ENDS, truth) == [never]

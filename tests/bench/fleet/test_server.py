@@ -79,7 +79,7 @@ def _submission(size: int = GRID.trials, **environment: str) -> Submission:
 
 async def _ended(batch: AwsBatch, fleet: Fleet, clock: Clock) -> str:
     batch_id = await batch.submit(_submission())
-    clock.now = max(course.ended_at for course in fleet.jobs.submitted[batch_id].courses) + SETTINGS.lag
+    clock.now = max(timeline.ended_at for timeline in fleet.jobs.submitted[batch_id].timelines) + SETTINGS.lag
     return batch_id
 
 
@@ -95,7 +95,7 @@ async def test_an_array_goes_from_waiting_to_its_end(batch: AwsBatch, fleet: Fle
     assert (seen.name, dict(seen.tags)) == ("signalbox-k7q2mx", {"a": "b"})
     clock.now += 1_000
     seen = (await batch.describe([batch_id]))[batch_id]
-    failed = sum(known.failed for known in GRID.known)
+    failed = sum(known.failed for known in GRID.expected)
     assert seen.state is JobState.FAILED
     assert {state: count for state, count in seen.children if count} == {
         JobState.SUCCEEDED: GRID.trials - failed,
@@ -110,24 +110,24 @@ async def test_children_are_listed_by_state_over_pages(batch: AwsBatch, fleet: F
     succeeded = await batch.children(batch_id, JobState.SUCCEEDED)
     assert fleet.ledger.counts["ListJobs"] - before == 2
     failed = await batch.children(batch_id, JobState.FAILED)
-    assert failed == [f"{batch_id}:{known.number}" for known in GRID.known if known.failed]
+    assert failed == [f"{batch_id}:{known.number}" for known in GRID.expected if known.failed]
     assert len(set(succeeded)) == GRID.trials - len(failed)
     assert await batch.children(batch_id, JobState.RUNNING) == []
 
 
 async def test_a_child_tells_its_attempts(batch: AwsBatch, fleet: Fleet, clock: Clock) -> None:
     batch_id = await _ended(batch, fleet, clock)
-    courses = fleet.jobs.submitted[batch_id].courses
-    lost = next(index for index, course in enumerate(courses) if len(course.attempts) > 1)
-    number = next(known.number for known in GRID.known if known.fate is Fate.OUT_OF_MEMORY)
+    timelines = fleet.jobs.submitted[batch_id].timelines
+    lost = next(index for index, timeline in enumerate(timelines) if len(timeline.attempts) > 1)
+    number = next(known.number for known in GRID.expected if known.fate is Fate.OUT_OF_MEMORY)
     seen = await batch.describe([f"{batch_id}:{lost}", f"{batch_id}:{number}"])
     attempts = seen[f"{batch_id}:{lost}"].attempts
-    assert len(attempts) == len(courses[lost].attempts)
+    assert len(attempts) == len(timelines[lost].attempts)
     assert attempts[0].reason.startswith("Host EC2 (instance i-")
     assert len({attempt.log_stream for attempt in attempts}) == len(attempts)
     last = seen[f"{batch_id}:{number}"].last
-    assert (last.exit_code, last.reason) == (137, GRID.known[number].reason)
-    assert last.stopped_at == pytest.approx(courses[number].ended_at, abs=0.001)
+    assert (last.exit_code, last.reason) == (137, GRID.expected[number].reason)
+    assert last.stopped_at == pytest.approx(timelines[number].ended_at, abs=0.001)
 
 
 async def test_a_running_child_has_its_stream_and_no_end(batch: AwsBatch, clock: Clock) -> None:
@@ -143,12 +143,12 @@ async def test_a_running_child_tells_its_epochs(
     batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock
 ) -> None:
     batch_id = await batch.submit(_submission())
-    attempt = fleet.jobs.submitted[batch_id].courses[7].attempts[0]
+    attempt = fleet.jobs.submitted[batch_id].timelines[7].attempts[0]
     clock.now = attempt.started + (attempt.stopped - attempt.started) / 2 + SETTINGS.delay
     seen = (await batch.describe([f"{batch_id}:7"]))[f"{batch_id}:7"]
     page = await AwsLogs(clients).read(GROUP, [seen.last.log_stream or ""], 0)
     told = [report.values[METRIC] for event in page.events if (report := parse_line(event.message))]
-    assert told == list(GRID.known[7].values[: EPOCHS // 2])
+    assert told == list(GRID.expected[7].values[: EPOCHS // 2])
 
 
 async def test_it_is_found_by_its_name_and_among_what_lives(batch: AwsBatch, fleet: Fleet, clock: Clock) -> None:
@@ -167,7 +167,7 @@ async def test_a_trial_by_itself(batch: AwsBatch, clock: Clock) -> None:
     batch_id = await batch.submit(_submission(0, **name))
     clock.now += 1_000
     seen = (await batch.describe([batch_id]))[batch_id]
-    assert (seen.state, seen.children, GRID.known[7].fate) == (JobState.SUCCEEDED, (), Fate.WELL)
+    assert (seen.state, seen.children, GRID.expected[7].fate) == (JobState.SUCCEEDED, (), Fate.SUCCEEDED)
 
 
 async def test_terminated_trials_fail_and_say_so(batch: AwsBatch, clock: Clock) -> None:
@@ -199,16 +199,16 @@ async def test_metrics_are_there_from_the_end_on(
 ) -> None:
     artifacts = AwsArtifacts(clients)
     batch_id = await batch.submit(_submission())
-    ended = fleet.jobs.submitted[batch_id].courses[7].ended_at
+    ended = fleet.jobs.submitted[batch_id].timelines[7].ended_at
     clock.now = ended - 0.001
     with pytest.raises(Missing):
         await artifacts.read(f"{PREFIX}7/metrics.csv")
     clock.now = ended
-    assert await artifacts.read(f"{PREFIX}7/metrics.csv") == GRID.known[7].csv
+    assert await artifacts.read(f"{PREFIX}7/metrics.csv") == GRID.expected[7].csv
     clock.now += 1_000
     listed = await artifacts.list(PREFIX)
     assert len(listed) == 1_000
-    without = next(known.number for known in GRID.known if known.fate is Fate.WITHOUT_METRICS)
+    without = next(known.number for known in GRID.expected if known.fate is Fate.WITHOUT_METRICS)
     with pytest.raises(Missing):
         await artifacts.read(f"{PREFIX}{without}/metrics.csv")
 
@@ -225,8 +225,8 @@ async def test_last_lines_come_late_and_in_pages(
 ) -> None:
     logs, batch_id = AwsLogs(clients), await batch.submit(_submission())
     job = fleet.jobs.submitted[batch_id]
-    numbers = [known.number for known in GRID.known if known.fate is Fate.DIVERGED]
-    last = max(job.courses[number].ended_at for number in numbers)
+    numbers = [known.number for known in GRID.expected if known.fate is Fate.DIVERGED]
+    last = max(job.timelines[number].ended_at for number in numbers)
     clock.now = last + SETTINGS.lag
     seen = await batch.describe([f"{batch_id}:{number}" for number in numbers])
     streams = [each.last.log_stream or "" for each in seen.values()]
@@ -240,7 +240,7 @@ async def test_last_lines_come_late_and_in_pages(
         pages.append(await logs.read(GROUP, streams, 0, token))
     told = {event.stream: event.message for page in pages for event in page.events}
     assert len(pages) > 1
-    assert sorted(told.values()) == sorted(GRID.known[number].told for number in numbers)
+    assert sorted(told.values()) == sorted(GRID.expected[number].told for number in numbers)
     assert len(early.events) == sum(len(page.events) for page in pages) - 1
     with pytest.raises(Missing):
         await logs.read(GROUP, [f"{streams[0]}-0"], 0)
@@ -266,7 +266,7 @@ async def test_each_child_tells_of_itself(batch: AwsBatch, clients: AwsClients, 
     while hints := await events.receive(0):
         heard += [hint.batch_id for hint in hints]
         await events.acknowledge(hints)
-    attempts = [len(course.attempts) for course in fleet.jobs.submitted[batch_id].courses]
+    attempts = [len(timeline.attempts) for timeline in fleet.jobs.submitted[batch_id].timelines]
     assert Counter(heard) == {f"{batch_id}:{index}": 3 * count for index, count in enumerate(attempts)}
 
 

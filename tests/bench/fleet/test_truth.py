@@ -17,16 +17,16 @@ KINDS = {
     Fate.NOT_INSTALLED: ("failed", "setup failed: "),
     Fate.OUT_OF_MEMORY: ("failed", "out of memory"),
     Fate.WITHOUT_METRICS: ("no metrics", ""),
-    Fate.WELL: ("succeeded", ""),
+    Fate.SUCCEEDED: ("succeeded", ""),
 }
 
 
 def _rows() -> list[dict[str, str]]:
     rows = []
-    for known in GRID.known:
-        course = TRUTH.courses[known.number]
+    for known in GRID.expected:
+        timeline = TRUTH.timelines[known.number]
         value, epoch = known.best or ("", "")
-        seconds = f"{course.ended_at - course.attempts[0].started:.1f}"
+        seconds = f"{timeline.ended_at - timeline.attempts[0].started:.1f}"
         state, reason = KINDS[known.fate]
         place = (f"k7q2mx.{known.number}", f"{known.lr:.12g}", f"{known.momentum:.12g}", "10", "0")
         row = (*place, str(value), str(epoch), state, seconds, reason + known.told)
@@ -65,8 +65,8 @@ def test_rows_that_are_missing_doubled_or_another_sweep_s_are_found() -> None:
 
 
 def test_the_board_leads_with_the_best_of_what_went_well() -> None:
-    board, known = TRUTH.board, GRID.known
-    best = max((each for each in known if each.fate is Fate.WELL), key=lambda each: max(each.values))
+    board, known = TRUTH.board, GRID.expected
+    best = max((each for each in known if each.fate is Fate.SUCCEEDED), key=lambda each: max(each.values))
     assert board.best is not None
     assert board.best.number == board.leaders[0][0] == best.number
     assert [float(value) for _, value in board.leaders] == sorted((float(v) for _, v in board.leaders), reverse=True)
