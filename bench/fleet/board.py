@@ -40,23 +40,23 @@ def read(message: Json) -> Board:
     ended = _ENDED.search(text)
     best = _BEST.search(text)
     return Board(
-        ended=_whole(ended[1]) if ended else None,
+        ended=_int(ended[1]) if ended else None,
         failed=_count(text, r"failed(?! alike)(?= ·|$)"),
         without_metrics=_count(text, "without metrics"),
         best=Best(int(best[4]), best[1], best[2], best[3]) if best else None,
         leaders=tuple((int(number), value) for number, value in _LEADER.findall(text)),
-        failures=tuple((_whole(count), _numbers(names)) for count, names in _FAILURES.findall(text)),
+        failures=tuple((_int(count), _numbers(names)) for count, names in _FAILURES.findall(text)),
     )
 
 
 def _count(text: str, word: str) -> int:
     found = re.search(_COUNT.format(word), text, re.MULTILINE)
-    return _whole(found[1]) if found else 0
+    return _int(found[1]) if found else 0
 
 
 def _numbers(names: str) -> tuple[int, ...]:
     return tuple(int(name) for name in names.replace(".", " ").split())
 
 
-def _whole(text: str) -> int:
+def _int(text: str) -> int:
     return int(text.replace(",", ""))

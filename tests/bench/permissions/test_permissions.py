@@ -1,4 +1,4 @@
-"""The two roles against what is asked of AWS: on written calls, and in the whole demo on the stack."""
+"""The two roles compared with the calls to AWS: on written calls, and on the whole demo on the stack."""
 
 import asyncio
 import io
@@ -31,11 +31,11 @@ def _with_call(**call: Any) -> Played:
 
 
 def _unexplained(given: Played) -> list[str]:
-    """But for the reasons that are meant for the real policies."""
+    """Leave out the reasons that belong to the real policies."""
     return [each for each in judged(given).unexplained if not each.startswith("a reason for nothing")]
 
 
-def test_what_is_asked_for_and_allowed() -> None:
+def test_an_allowed_call_appears_on_the_page() -> None:
     found = judged(WRITTEN)
     assert (found.missing, _unexplained(WRITTEN)) == ([], [])
     assert found.page().endswith("| `s3:GetObject` | the bot | bot role: `arn:aws:s3:::<artifacts>/jobs/*` |\n")
@@ -45,31 +45,31 @@ def test_what_is_asked_for_and_allowed() -> None:
     ("action", "resource"),
     [("s3:PutObject", OBJECTS[:-1] + "k7"), ("s3:GetObject", "arn:aws:s3:::signalbox-artifacts-x/secret")],
 )
-def test_what_is_not_allowed_is_missing(action: str, resource: str) -> None:
+def test_a_call_that_is_not_allowed_is_missing(action: str, resource: str) -> None:
     (missing,) = judged(_with_call(action=action, resource=resource)).missing
     assert missing.startswith(f"the bot: {action} on arn:aws:s3:::<artifacts>/")
 
 
-def test_a_role_does_not_lend_its_permissions_to_the_other() -> None:
+def test_a_role_cannot_use_the_other_roles_permissions() -> None:
     (missing,) = judged(_with_call(caller="sandbox-job", action="s3:GetObject", resource=OBJECTS[:-1] + "a")).missing
     assert missing.startswith("jobs: s3:GetObject")
 
 
-def test_what_nobody_asks_for_needs_a_reason() -> None:
+def test_an_unused_permission_needs_a_reason() -> None:
     two = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:DeleteObject"], "Resource": OBJECTS}
     given = replace(WRITTEN, policies={BOT: statements({"Statement": [two]}), JOB: []})
     assert _unexplained(given) == ["not used: bot s3:DeleteObject <artifacts>/jobs/*"]
     assert "nobody here: **no reason**" in judged(given).page()
 
 
-def test_a_reason_that_explains_nothing_is_told() -> None:
+def test_a_reason_without_an_unused_permission_is_reported() -> None:
     assert len(judged(WRITTEN).unexplained) == len(REASONS)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_nothing_is_missing_and_nothing_unused_in_the_demo_on_the_stack() -> None:
-    """And the page says so. `python -m bench.permissions` writes it."""
+def test_the_demo_needs_exactly_the_granted_permissions() -> None:
+    """The page in docs/ is up to date, too. `python -m bench.permissions` writes it."""
     found = judged(asyncio.run(played(Console(file=io.StringIO(), width=120))))
     assert found.missing == []
     assert found.unexplained == []
