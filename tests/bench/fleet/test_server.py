@@ -256,9 +256,7 @@ async def test_log_reads_have_their_own_limit(clients: AwsClients, fleet: Fleet)
     assert fleet.ledger.throttled == {"FilterLogEvents": 1}
 
 
-async def test_each_child_sends_events(
-    batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock
-) -> None:
+async def test_each_child_sends_events(batch: AwsBatch, clients: AwsClients, fleet: Fleet, clock: Clock) -> None:
     events = AwsEvents(clients, fleet.ready()["events_queue_url"])
     assert await events.receive(0) == []
     batch_id = await batch.submit(_submission(2))
