@@ -1,40 +1,43 @@
-# The README's commands. Each sets itself up: a virtual environment with pinned dependencies, made once.
+# The README's commands. The first one that you run creates .venv with pinned dependencies.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# Where pip looks for torch. PyTorch's CPU index saves gigabytes on Linux: see the README.
+# Where pip gets torch. Empty: on Linux PyTorch's CPU index if it can be reached, otherwise pip's own index.
 TORCH_INDEX ?=
-# What the stack in AWS is built by.
+# The settings that the AWS stack is built from.
 CONFIG ?= config.toml
-# The registry's newest is a broken 3.0.0.
+# Pinned: `latest` on the npm registry is a broken 3.0.0.
 CDK := npx --yes aws-cdk@2.1148.1 --app "$(BIN)/python -m deploy.aws --config $(CONFIG)" --output build/cdk
-# What `podman build` needs here: mounted certificates, a folder of wheels.
+# More options for `podman build`, such as mounted certificates or a folder of wheels.
 IMAGE_FLAGS ?=
 
-.PHONY: help setup demo sandbox test check chaos mutations bench screenshots image-test setup-aws template deploy destroy clean
+.PHONY: help setup demo sandbox test lint check chaos mutations bench screenshots image-test setup-aws template deploy destroy clean
 
 help:
-	@echo "make demo         a scene in the sandbox, printed as it happens; about a minute"
-	@echo "make sandbox      the sandbox with its page; stays until Ctrl-C"
-	@echo "make test         every test"
-	@echo "make check        ruff, mypy --strict, the architecture test and the fast tests"
-	@echo "make chaos        the bot killed 1,000 times, faults over HTTP, a million log lines; ARGS=\"--kills 50\" and the like"
-	@echo "make mutations    takes out one protection against loss and doubling at a time: a test must notice each"
-	@echo "make bench        the benchmarks whose figures the README gives"
-	@echo "make screenshots  docs/*.png, by headless Chromium"
-	@echo "make image-test   builds the trainer's image with podman on Debian's packages, and runs jobs in it"
-	@echo "make setup-aws    what deploy and template need beside the rest: the CDK, 630 MB, and Node.js"
-	@echo "make deploy       builds, or changes, the stack of config.toml in your AWS account"
-	@echo "make destroy      takes it down; asks before data"
-	@echo "make template     deploy/aws/template.json, of config.example.toml"
+	@echo "make demo         play a scene in the sandbox and print it as it happens; about a minute"
+	@echo "make sandbox      start the sandbox with its page; runs until Ctrl-C"
+	@echo "make test         run every test"
+	@echo "make lint         run ruff and mypy --strict"
+	@echo "make check        run make lint and the fast tests; use it before each commit"
+	@echo "make chaos        kill the bot 1,000 times, inject HTTP faults, log a million lines; ARGS=\"--kills 50\" and others"
+	@echo "make mutations    remove one protection against loss or duplication at a time; some test must fail for each"
+	@echo "make bench        run the benchmarks behind the figures in the README"
+	@echo "make screenshots  renew docs/*.png with headless Chromium"
+	@echo "make image-test   build the trainer's image with podman on Debian's packages and run jobs in it"
+	@echo "make setup-aws    add what deploy and template need: the CDK (630 MB); Node.js must be installed"
+	@echo "make deploy       create or update the AWS stack from config.toml with the CDK"
+	@echo "make destroy      delete the AWS stack; asks before deleting data"
+	@echo "make template     renew deploy/aws/template.json and template-cpu.json from config.example.toml"
 
 .venv/.ready: pyproject.toml constraints.txt
-	@echo "Setting up .venv (once; about a minute and 1.5 GB)"
+	@echo "Setting up .venv (once; a few minutes and about 2 GB)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 demo"; exit 1; }
+	  { echo "Signalbox needs Python 3.11 or newer, and this is $$($(PYTHON) --version). Choose another: make PYTHON=python3.12 demo"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "  1/3 torch"
-	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $$(grep '^torch==' constraints.txt)
+	@pin=$$(grep '^torch==' constraints.txt); index='$(TORCH_INDEX)'; \
+	  test -n "$$index" || index=$$($(PYTHON) deploy/torch_index.py "$$pin"); \
+	  $(PIP) $${index:+--index-url "$$index"} "$$pin"
 	@echo "  2/3 everything else, at the versions in constraints.txt"
 	@$(PIP) -c constraints.txt setuptools
 	@echo "  3/3 signalbox"
@@ -50,13 +53,15 @@ sandbox: setup
 	@$(BIN)/python -m deploy.sandbox
 
 test: setup
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: setup
+lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+check: lint
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not exhaustive"
 
 chaos: setup
 	@$(BIN)/python -m deploy.sandbox.chaos $(ARGS)
@@ -74,7 +79,7 @@ build/base.tar:
 	@mkdir -p build
 	mmdebstrap --variant=minbase --include=python3,python3-venv,git,tini,ca-certificates bookworm $@
 
-# Inside a container or a small virtual machine: CONTAINERS_CONF=$(CURDIR)/deploy/image/containers.conf make image-test
+# Inside a container or a small virtual machine, run CONTAINERS_CONF=$(CURDIR)/deploy/image/containers.conf make image-test
 image-test: setup build/base.tar
 	podman import --quiet build/base.tar localhost/signalbox-base
 	podman build --target trainer --network=host --build-arg BASE_IMAGE=localhost/signalbox-base \
@@ -82,7 +87,7 @@ image-test: setup build/base.tar
 	SIGNALBOX_TRAINER_IMAGE=localhost/signalbox-trainer $(BIN)/python -m pytest tests/image
 
 .venv/.ready-aws: .venv/.ready
-	@node --version >/dev/null || { echo "The AWS CDK needs node: https://nodejs.org"; exit 1; }
+	@node --version >/dev/null || { echo "The AWS CDK needs Node.js: https://nodejs.org"; exit 1; }
 	@echo "Adding the AWS CDK to .venv (once; about half a minute and 630 MB)"
 	@$(PIP) -c constraints.txt -e '.[aws]'
 	@touch $@
@@ -91,6 +96,10 @@ setup-aws: .venv/.ready-aws
 
 template: setup-aws
 	@$(BIN)/python -m deploy.aws --config config.example.toml --template deploy/aws/template.json
+	@mkdir -p build
+	@sed -e 's/^# \[deploy.jobs.mnist\]/[deploy.jobs.mnist]/' -e 's/^# queue = "spot"/queue = "cpu"/' \
+	  -e 's/^# gpus = 1/gpus = 0/' config.example.toml > build/cpu.toml
+	@$(BIN)/python -m deploy.aws --config build/cpu.toml --template deploy/aws/template-cpu.json
 
 deploy: setup-aws
 	@$(CDK) deploy

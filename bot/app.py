@@ -5,14 +5,13 @@ import gc
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
 
 import structlog
 
-from bot.adapters.aws.batch_engine import AwsBatch
-from bot.adapters.aws.clients import AwsClients, aws_clients
+from bot.adapters.aws.batch_engine import BatchEngine
+from bot.adapters.aws.clients import aws_clients
 from bot.adapters.aws.cloudwatch import AwsLogs
 from bot.adapters.aws.event_queue import AwsEvents
 from bot.adapters.aws.s3 import AwsArtifacts
@@ -20,64 +19,26 @@ from bot.adapters.drawing.drawing_process import ProcessFigures
 from bot.adapters.git.code_source import GitCode
 from bot.adapters.health import serve
 from bot.adapters.sampling.sampling_process import ProcessSampler
-from bot.adapters.sqlite import SqliteStore, open_store
+from bot.adapters.sqlite import open_store
 from bot.chat.client import SignalboxClient
 from bot.config.loading import Config, Secrets, projects, snapshot_uri, store_path
 from bot.domain.model.job import ID_ALPHABET, ID_LENGTH, Job
-from bot.domain.project import Project
 from bot.errors import ConfigError
 from bot.services import Services
-from bot.services.delivery import Notify, NotifySettings
-from bot.services.jobs.announce_result import Finish, FinishSettings
-from bot.services.jobs.complete_options import Complete
-from bot.services.jobs.explain_wait import Explain
-from bot.services.jobs.find import Show
-from bot.services.jobs.launch import Launch, LaunchSettings
-from bot.services.jobs.list_artifacts import Browse
-from bot.services.jobs.plot import Plot
-from bot.services.jobs.reconcile import Reconcile
-from bot.services.jobs.stop import Stop
-from bot.services.jobs.submit import Submit
-from bot.services.jobs.track_jobs import Watch
-from bot.services.logs.adaptive_pace import Aimd
-from bot.services.logs.archive import Archive, ArchiveSettings
-from bot.services.logs.post_lines import Narrate
-from bot.services.logs.tail import Tail
+from bot.services.delivery import Delivery, DeliverySettings
+from bot.services.jobs import wiring as jobs_wiring
+from bot.services.jobs.complete_options import CompleteOptions
+from bot.services.jobs.list_artifacts import ListArtifacts
+from bot.services.logs import wiring as logs_wiring
 from bot.services.running import loop_lag
-from bot.services.running.loop import Loop, Pulse, forever
+from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.core import Core, Intervals, Outside, Setup
+from bot.services.running.loop import Heartbeat, Loop, run_forever
 from bot.services.running.snapshot import Snapshot, SnapshotSettings
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.announce_sweep import Conclude, Enclosures
-from bot.services.sweeps.collect_results import Measure, MeasureSettings, Results
-from bot.services.sweeps.diagnose import Diagnose
-from bot.services.sweeps.dispatch import Feed
-from bot.services.sweeps.draw_board import Sketch
-from bot.services.sweeps.one_trial import LookAtTrial, TrialLog
-from bot.services.sweeps.propose import Propose
-from bot.services.sweeps.prune import Prune
-from bot.services.sweeps.refresh_board import Paint, PaintSettings
-from bot.services.sweeps.report_trials import Report
-from bot.services.sweeps.stream_metrics import Listen
-from bot.services.sweeps.track_trials import Follow
-from bot.services.sweeps.trial_book import Trials
+from bot.services.running.wakeups import Wakeups
+from bot.services.sweeps import wiring as sweeps_wiring
 
 log = structlog.get_logger()
-
-EVENTS_WAIT_SECONDS = 20.0
-DRAFT_SECONDS = 86_400.0
-"""How long a sweep that nobody confirmed is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Outside:
-    """The adapters, open."""
-
-    store: SqliteStore
-    aws: AwsClients
-    figures: ProcessFigures
-    sampler: ProcessSampler
-    code: GitCode
-    chat: SignalboxClient
 
 
 def new_id() -> str:
@@ -97,20 +58,23 @@ async def run(config: Config, secrets: Secrets) -> None:
 
 
 async def _run(config: Config, secrets: Secrets) -> None:
-    pulse = Pulse(time.monotonic)
+    heartbeat = Heartbeat(time.monotonic)
     async with AsyncExitStack() as stack:
-        outside = await _open(config, stack)
-        check_projects(await outside.store.open_jobs(), config)
-        loops = _services(config, outside, stack)
+        core = await _core(config, stack)
+        check_projects(await core.store.open_jobs(), config)
+        chat = await stack.enter_async_context(SignalboxClient(config.discord, tuple(core.projects.values())))
+        outside = await _outside(config, chat, stack)
+        services, loops = _services(core, outside, _setup(config), stack)
+        chat.attach(services)
         async with asyncio.TaskGroup() as group:
-            group.create_task(loop_lag.measure(), name="lag")
-            group.create_task(outside.chat.start(secrets.discord_token.get_secret_value()), name="chat")
+            group.create_task(loop_lag.measure(), name="loop_lag")
+            group.create_task(chat.start(secrets.discord_token.get_secret_value()), name="chat")
             for loop in loops:
-                group.create_task(forever(loop, pulse), name=loop.name)
+                group.create_task(run_forever(loop, heartbeat), name=loop.name)
             gc.collect()
             gc.freeze()  # what a start leaves behind lives to the end: going through it again costs 40 ms a time
-            port = await stack.enter_async_context(serve(config.bot.http_port, pulse.wrong))
-            await outside.chat.ready()
+            port = await stack.enter_async_context(serve(config.bot.http_port, heartbeat.wrong))
+            await chat.ready()
             log.info("ready", http=f"http://127.0.0.1:{port}", projects=list(config.projects))
 
 
@@ -125,144 +89,65 @@ def check_projects(jobs: Iterable[Job], config: Config) -> None:
         raise ConfigError("config", problems)
 
 
-async def _open(config: Config, stack: AsyncExitStack) -> _Outside:
-    data = config.bot.data_dir
-    return _Outside(
-        store=await stack.enter_async_context(open_store(store_path(config))),
-        aws=await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url)),
+async def _core(config: Config, stack: AsyncExitStack) -> Core:
+    store = await stack.enter_async_context(open_store(store_path(config)))
+    return Core(store, {project.name: project for project in projects(config)}, Wakeups(), time.time)
+
+
+async def _outside(config: Config, chat: SignalboxClient, stack: AsyncExitStack) -> Outside:
+    """The outside systems. Another engine is a folder under `bot/adapters` and a line here."""
+    aws = await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url))
+    queue = config.aws.events_queue_url
+    return Outside(
+        engine=BatchEngine(aws),
+        events=AwsEvents(aws, queue) if queue is not None else None,
+        logs=AwsLogs(aws),
+        log_pace=AdaptivePace(config.aws.logs_calls_per_second, now=time.monotonic, sleep=asyncio.sleep),
+        artifacts=AwsArtifacts(aws),
+        code=await stack.enter_async_context(GitCode(config.bot.data_dir / "repositories")),
+        chat=chat.poster,
         figures=await stack.enter_async_context(ProcessFigures()),
         sampler=await stack.enter_async_context(ProcessSampler()),
-        code=await stack.enter_async_context(GitCode(data / "repositories")),
-        chat=await stack.enter_async_context(SignalboxClient(config.discord, projects(config))),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Common:
-    """What the services share."""
-
-    store: SqliteStore
-    batch: AwsBatch
-    logs: AwsLogs
-    artifacts: AwsArtifacts
-    reads: Aimd
-    """The pace of all reads of CloudWatch Logs: their quota is the account's."""
-    projects: Mapping[str, Project]
-    trials: Trials
-    plot: Plot
-    show: Show
-    stop: Stop
-    submit: Submit
-    bells: Bells
-    now: Callable[[], float] = time.time
-
-
-def _services(config: Config, outside: _Outside, stack: AsyncExitStack) -> list[Loop]:
-    """Builds the services, gives the chat those that it calls, and returns those that loop."""
-    known = projects(config)
-    by_name = {project.name: project for project in known}
-    store, bells, now = outside.store, Bells(), time.time
-    batch, artifacts = AwsBatch(outside.aws), AwsArtifacts(outside.aws)
-    show = Show(store, artifacts, by_name)
-    common = _Common(
-        store=store,
-        batch=batch,
-        logs=AwsLogs(outside.aws),
-        artifacts=artifacts,
-        reads=Aimd(config.aws.logs_calls_per_second, now=time.monotonic, sleep=asyncio.sleep),
-        projects=by_name,
-        trials=Trials(store, by_name, now=now),
-        plot=Plot(show, artifacts, outside.figures, by_name),
-        show=show,
-        stop=Stop(store, batch, by_name, bells, now=now),
-        submit=Submit(store, outside.code, known, bells, now=now, new_id=new_id),
-        bells=bells,
+def _setup(config: Config) -> Setup:
+    return Setup(
+        bot_name=config.bot.name,
+        data_dir=config.bot.data_dir,
+        intervals=Intervals(**config.pace.model_dump()),
+        nonce_window=config.discord.nonce_window_seconds,
+        snapshot_uri=snapshot_uri(config),
+        snapshot_seconds=config.bot.snapshot_minutes * 60,
+        new_id=new_id,
     )
-    outside.chat.attach(_for_chat(common, outside, known))
-    return [*_job_loops(config, common, outside, stack), *_sweep_loops(config, common, outside)]
 
 
-def _for_chat(common: _Common, outside: _Outside, known: tuple[Project, ...]) -> Services:
-    store, batch, bells = common.store, common.batch, common.bells
-    trial_log = TrialLog(batch, common.logs, common.projects, common.reads)
-    return Services(
-        submit=common.submit,
-        stop=common.stop,
-        show=common.show,
-        plot=common.plot,
-        browse=Browse(common.show, common.artifacts, common.projects),
-        complete=Complete(outside.code, known),
-        propose=Propose(store, batch, outside.code, known, bells, now=common.now, new_id=new_id),
-        trial=LookAtTrial(common.show, common.trials, common.plot, common.submit, common.stop, trial_log),
+def _services(core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack) -> tuple[Services, list[Loop]]:
+    """What the chat can call, and every loop."""
+    jobs = jobs_wiring.build(core, outside, setup)
+    sweeps = sweeps_wiring.build(core, outside, setup, jobs)
+    known = tuple(core.projects.values())
+    services = Services(
+        submit=jobs.submit,
+        stop=jobs.stop,
+        show=jobs.find,
+        plot=jobs.plot,
+        browse=ListArtifacts(jobs.find, outside.artifacts, core.projects),
+        complete=CompleteOptions(outside.code, known),
+        propose=sweeps.propose,
+        trial=sweeps.trial,
         projects=known,
     )
-
-
-def _job_loops(config: Config, common: _Common, outside: _Outside, stack: AsyncExitStack) -> list[Loop]:
-    pace, data = config.pace, config.bot.data_dir
-    store, batch, bells, by_name, now = common.store, common.batch, common.bells, common.projects, common.now
-    reconcile = Reconcile(store, batch, by_name, bells, config.bot.name, now=now)
-    explain = Explain(store, batch, bells, pace.stuck, now=now)
-    copies = SnapshotSettings(data / "snapshots", snapshot_uri(config), config.bot.snapshot_minutes * 60)
-    snapshot = Snapshot(store, common.artifacts, copies, now=now)
-    launch = Launch(store, batch, by_name, bells, LaunchSettings(config.bot.name, pace.lookup), now=now)
-    watch = Watch(store, batch, bells, now=now)
-    tail = Tail(store, common.logs, by_name, bells, common.reads, now=now)
-    narrate = Narrate(store, bells, pace.thread, now=now)
-    grace = FinishSettings(grace=min(pace.drain, 10), plot_deadline=pace.plot_deadline)
-    finish = Finish(store, common.plot, by_name, bells, grace, now=now)
-    rest = ArchiveSettings(drain=pace.drain, folder=data / "logs")
-    archive = Archive(store, tail, common.artifacts, by_name, bells, rest, now=now)
-    window = NotifySettings(card=pace.card, nonce_window=config.discord.nonce_window_seconds)
-    notify = Notify(store, outside.chat.poster, by_name, bells, window, now=now)
-    stack.push_async_callback(notify.close)
-
+    delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
+    stack.push_async_callback(delivery.close)
+    copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
+    snapshot = Snapshot(core, outside.artifacts, copies)
     loops = [
-        Loop("launch", launch.once, 5, bells.launch),
-        Loop("watch", watch.once, pace.describe, bells.watch),
-        Loop("stop", common.stop.once, 5, bells.stop),
-        Loop("tail", tail.once, pace.logs, bells.tail),
-        Loop("narrate", narrate.once, pace.logs, bells.narrate),
-        Loop("finish", finish.once, 2, bells.finish),
-        Loop("archive", archive.once, min(pace.drain, 5), bells.archive),
-        Loop("tidy", archive.tidy, 3600),
-        Loop("reconcile", reconcile.once, pace.reconcile),
-        Loop("explain", explain.once, min(pace.stuck, 15)),
-        Loop("snapshot", snapshot.once, copies.seconds),
-        Loop("notify", notify.once, 1, bells.notify),
+        *jobs.loops,
+        *logs_wiring.build(core, outside, setup),
+        *sweeps.loops,
+        Loop("deliver", delivery.once, 1, core.wakeups.deliver),
+        Loop("snapshot", snapshot.once, setup.snapshot_seconds),
     ]
-    if config.aws.events_queue_url is not None:
-        events = AwsEvents(outside.aws, config.aws.events_queue_url)
-        loops.append(Loop("hear", lambda: watch.hear(events, EVENTS_WAIT_SECONDS), 0))
-    return loops
-
-
-def _sweep_loops(config: Config, common: _Common, outside: _Outside) -> list[Loop]:
-    pace = config.pace
-    store, trials, bells, by_name, now = common.store, common.trials, common.bells, common.projects, common.now
-    feed = Feed(store, trials, outside.sampler, by_name, bells, now=now)
-    follow = Follow(store, common.batch, trials, bells, now=now)
-    listen = Listen(store, common.logs, trials, by_name, bells, common.reads, now=now)
-    prune = Prune(store, common.batch, trials, outside.sampler, by_name, bells, now=now)
-    report = Report(store, trials, by_name, bells, pace.thread, now=now)
-    results = Results(common.artifacts, Diagnose(common.logs, by_name, common.reads), by_name)
-    grace = MeasureSettings(grace=min(pace.drain, 10), deadline=pace.plot_deadline)
-    measure = Measure(store, trials, results, bells, grace, now=now)
-    sketch = Sketch(trials, outside.figures, common.artifacts, outside.sampler, by_name)
-    pictures = PaintSettings(config.bot.data_dir / "boards", pace.picture)
-    paint = Paint(store, sketch, bells, pictures, now=now)
-    conclude = Conclude(
-        store, trials, report, Enclosures(paint, trials, by_name), bells, now=now, picture_deadline=pace.plot_deadline
-    )
-    return [
-        Loop("feed", feed.once, 5, bells.feed),
-        Loop("follow", follow.once, pace.describe, bells.follow),
-        Loop("listen", listen.once, pace.logs, bells.listen),
-        Loop("prune", prune.once, 5, bells.prune),
-        Loop("report", report.once, min(pace.thread, 5)),
-        Loop("measure", measure.once, 2, bells.measure),
-        Loop("paint", paint.once, 2, bells.paint),
-        Loop("conclude", conclude.once, 2, bells.conclude),
-        Loop("drafts", lambda: store.drop_drafts(now() - DRAFT_SECONDS), 3600),
-        Loop("pictures", paint.tidy, 3600),
-    ]
+    return services, loops

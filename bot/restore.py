@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.adapters.aws.batch_engine import AwsBatch
+from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import aws_clients
 from bot.adapters.aws.s3 import AwsArtifacts
 from bot.adapters.sqlite import open_store
@@ -16,11 +16,13 @@ from bot.adapters.sqlite.recovery import Recovery, recover, trouble
 from bot.config.loading import Config, projects, snapshot_uri, store_path
 from bot.domain.model.job import Job
 from bot.errors import ServiceError
-from bot.ports import Artifacts, Batch
+from bot.ports.artifacts import Artifacts
+from bot.ports.engine import Engine
 from bot.services.jobs.reconcile import Reconcile
-from bot.services.jobs.track_jobs import Watch
+from bot.services.jobs.track_jobs import TrackJobs
+from bot.services.running.core import Core
 from bot.services.running.snapshot import taken
-from bot.services.running.wakeups import Bells
+from bot.services.running.wakeups import Wakeups
 
 MOST_BYTES = 2 * 1024**3
 """Of a snapshot that is fetched."""
@@ -40,20 +42,20 @@ async def run(config: Config, console: Console, *, force: bool) -> None:
         _say(console, wrong)
     async with AsyncExitStack() as stack:
         aws = await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url))
-        batch, artifacts = AwsBatch(aws), AwsArtifacts(aws)
-        await _reachable(batch, config)
+        engine, artifacts = BatchEngine(aws), AwsArtifacts(aws)
+        await _reachable(engine, config)
         folder = store.parent / "snapshots"
         fetched = await _fetched(artifacts, snapshot_uri(config), folder, console)
         snapshots = sorted([*taken(folder), *fetched], key=lambda path: path.stat().st_mtime, reverse=True)
         recovery = await asyncio.to_thread(recover, store, snapshots, time.time())
         _tell(recovery, store, console)
-        await _reconciled(config, batch, recovery, console)
+        await _reconciled(config, engine, recovery, console)
     _say(console, "Done. Start the bot: it tells in the channel what has not been told.")
 
 
-async def _reachable(batch: Batch, config: Config) -> None:
+async def _reachable(engine: Engine, config: Config) -> None:
     """Before anything is moved: without AWS the store would lack what was started since the snapshot."""
-    await batch.live(projects(config)[0].queue)
+    await engine.live(projects(config)[0].queue)
 
 
 async def _fetched(artifacts: Artifacts, uri: str, folder: Path, console: Console) -> list[Path]:
@@ -89,17 +91,17 @@ def _tell(recovery: Recovery, store: Path, console: Console) -> None:
         _say(console, f"{store} is restored from {recovery.snapshot}, taken {minutes:.0f} min ago.")
 
 
-async def _reconciled(config: Config, batch: Batch, recovery: Recovery, console: Console) -> None:
+async def _reconciled(config: Config, engine: Engine, recovery: Recovery, console: Console) -> None:
     """Finds what was started since the snapshot, and what has ended."""
     by_name = {project.name: project for project in projects(config)}
-    bells, now = Bells(), time.time
-    since = now() - REMEMBERED_SECONDS if recovery.taken_at is None else recovery.taken_at - OVERLAP_SECONDS
+    since = time.time() - REMEMBERED_SECONDS if recovery.taken_at is None else recovery.taken_at - OVERLAP_SECONDS
     async with open_store(store_path(config)) as store:
         known = {job.id: job for job in await store.open_jobs()}
-        reconcile = Reconcile(store, batch, by_name, bells, config.bot.name, now=now)
+        core = Core(store, by_name, Wakeups(), time.time)
+        reconcile = Reconcile(core, engine, config.bot.name)
         await reconcile.recover(since)
         await reconcile.once()
-        await Watch(store, batch, bells, now=now).once()
+        await TrackJobs(core, engine).once()
         for job in await store.open_jobs():
             _say(console, f"  {job.id}  {job.project}  {_fate(job, known.get(job.id))}")
 

@@ -1,4 +1,4 @@
-"""What docs/ says is there: links, commands with their options, settings, make targets, causes, sums, host files."""
+"""What the documents name exists: links, files, commands with their options, settings, make targets, causes, sums."""
 
 import configparser
 import importlib
@@ -18,14 +18,23 @@ from pydantic import BaseModel
 from bot.__main__ import app
 from bot.chat.cards.verdict import _FAILURES
 from bot.chat.permissions import NEEDED
-from bot.config.loading import Bot, Config
+from bot.config.bot import Bot
+from bot.config.loading import Config
 from bot.domain.jobs.waiting import _CAUSES
 
 ROOT = Path(__file__).parent.parent
-DOCS = ROOT / "docs"
-PAGES = sorted(path.name for path in DOCS.glob("*.md"))
 HOST = ROOT / "deploy" / "host"
-TEXTS = {name: (DOCS / name).read_text() for name in PAGES}
+GUIDES = sorted(
+    str(path.relative_to(ROOT))
+    for pattern in ("README.md", "docs/*.md", "deploy/*/README.md")
+    for path in ROOT.glob(pattern)
+)
+PAGES = [*GUIDES, "ARCHITECTURE.md", "CHANGELOG.md"]
+TEXTS = {name: (ROOT / name).read_text() for name in PAGES}
+PATH = re.compile(r"(?<![\w./<>:-])(?:[\w.-]+/)+[\w.*{},-]*")
+"""Something with a slash in it that may be a file or a folder of this repository."""
+IGNORED = ("../", ".venv/", "sandbox-out/", "build/", "var/")
+"""Outside the repository, or made by commands."""
 SUBJECTS = re.compile(r'(?:subject|_SUBJECT|_RULE) = f?"([^"{]+)|Check\(f?"([^"{]+)')
 PRODUCT = re.compile(r"([\d,]+)(?: \w+)? \N{MULTIPLICATION SIGN} ([\d.]+)(?: / ([\d,]+))?")
 
@@ -39,9 +48,41 @@ def _headings(text: str) -> set[str]:
 @pytest.mark.parametrize("page", PAGES)
 def test_what_is_linked_is_there(page: str) -> None:
     for link, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", TEXTS[page]):
-        target = DOCS / link if link else DOCS / page
+        target = (ROOT / page).parent / link if link else ROOT / page
         assert target.exists(), link
         assert not anchor or anchor in _headings(target.read_text()), f"{link}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_are_named_exist(page: str) -> None:
+    named = _paths(TEXTS[page], (ROOT / page).parent)
+    missing = [path for path in named if not any(_found(path, (ROOT / page).parent, ROOT))]
+    assert not missing
+
+
+def test_a_file_that_is_not_there_would_be_found() -> None:
+    text = "`deploy/aws/gone.py`, docs/costs.md and `pytest tests/test_{docs,gone}.py`; jobs/gone is in a bucket"
+    named = _paths(text, ROOT)
+    assert named == ["deploy/aws/gone.py", "docs/costs.md", "tests/test_docs.py", "tests/test_gone.py"]
+    assert [any(_found(path, ROOT)) for path in named] == [False, True, True, False]
+
+
+def _paths(text: str, folder: Path) -> list[str]:
+    """Paths whose first folder is one of the repository's or lies beside the page, `{a,b}` spelled out."""
+    words = [word.rstrip(".,") for word in PATH.findall(re.sub(r"https?://\S+", "", text))]
+    ours = [word for word in words if any((place / word.split("/")[0]).is_dir() for place in (folder, ROOT))]
+    return [path for word in ours if not word.startswith(IGNORED) for path in _spelled_out(word)]
+
+
+def _spelled_out(path: str) -> list[str]:
+    if not (braces := re.search(r"\{([^}]*)\}", path)):
+        return [path]
+    return [path.replace(braces[0], each) for each in braces[1].split(",")]
+
+
+def _found(path: str, *folders: Path) -> Iterator[bool]:
+    for folder in folders:
+        yield any(folder.glob(path.rstrip("/")))
 
 
 def _commands(program: str) -> Iterator[tuple[str, str]]:
@@ -95,7 +136,7 @@ def test_make_targets_exist(page: str) -> None:
 
 def _settings() -> list[tuple[str, str]]:
     sections = "|".join(Config.model_fields)
-    found = {(page, key) for page in PAGES for key in re.findall(rf"`((?:{sections})\.[\w.<>]+)", TEXTS[page])}
+    found = {(page, key) for page in GUIDES for key in re.findall(rf"`((?:{sections})\.[\w.<>]+)", TEXTS[page])}
     return sorted((page, key) for page, key in found if not key.endswith((".toml", ".py")))
 
 
@@ -112,25 +153,25 @@ def test_settings_that_are_named_exist(page: str, key: str) -> None:
 
 
 def test_getting_started_has_ten_steps_with_their_costs() -> None:
-    steps = re.findall(r"^## (\d+)\. .+ \(.+\)$", TEXTS["getting-started.md"], flags=re.M)
+    steps = re.findall(r"^## (\d+)\. .+ \(.+\)$", TEXTS["docs/getting-started.md"], flags=re.M)
     assert steps == [str(number) for number in range(1, 11)]
 
 
 def test_the_invitation_asks_for_what_the_bot_needs() -> None:
-    (asked,) = re.findall(r"permissions=(\d+)", TEXTS["getting-started.md"])
+    (asked,) = re.findall(r"permissions=(\d+)", TEXTS["docs/getting-started.md"])
     assert int(asked) == discord.Permissions(**dict.fromkeys(NEEDED, True)).value
 
 
 @pytest.mark.parametrize("cause", [cause[0] for cause in _CAUSES])
 def test_each_cause_of_waiting_is_explained(cause: str) -> None:
-    assert f"`{cause}" in TEXTS["troubleshooting.md"]
+    assert f"`{cause}" in TEXTS["docs/troubleshooting.md"]
 
 
 @pytest.mark.parametrize("ending", _FAILURES.values())
 def test_each_ending_is_explained(ending: str) -> None:
     words = re.split(r"\{|,| to be|: AWS Batch does not", ending)[0].strip()
     beginning = words.removesuffix(" of").removesuffix(" after")
-    assert f"| `{beginning}" in TEXTS["troubleshooting.md"], beginning
+    assert f"| `{beginning}" in TEXTS["docs/troubleshooting.md"], beginning
 
 
 def test_each_check_of_the_doctor_is_explained() -> None:
@@ -138,7 +179,7 @@ def test_each_check_of_the_doctor_is_explained() -> None:
     sources.append(ROOT / "bot/services/running/doctor.py")
     subjects = {(a or b).strip() for path in sources for a, b in SUBJECTS.findall(path.read_text())}
     assert len(subjects) >= 14
-    table = TEXTS["troubleshooting.md"].split("## What the doctor says", 1)[1].split("\n## ", 1)[0]
+    table = TEXTS["docs/troubleshooting.md"].split("## What the doctor says", 1)[1].split("\n## ", 1)[0]
     missing = [
         name for name in subjects if not re.search(rf"[|,] {name.removesuffix(' of').removesuffix(' for')}", table)
     ]
@@ -147,7 +188,7 @@ def test_each_check_of_the_doctor_is_explained() -> None:
 
 # ---- costs -----------------------------------------------------------------------------------------------
 def _tables() -> list[list[list[str]]]:
-    blocks = re.findall(r"(?:^\|.+\|\n)+", TEXTS["costs.md"], flags=re.M)
+    blocks = re.findall(r"(?:^\|.+\|\n)+", TEXTS["docs/costs.md"], flags=re.M)
     rows = [
         [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()[2:]] for block in blocks
     ]
@@ -180,13 +221,6 @@ def _summed(table: list[list[str]], column: int) -> Decimal:
     return sum((Decimal(row[column]) for row in table if not row[column].startswith("**")), Decimal(0))
 
 
-def test_both_pages_on_costs_say_the_same() -> None:
-    theirs = (ROOT / "deploy" / "aws" / "README.md").read_text()
-    totals = re.findall(r"\| \*\*([\d.]+)\*\* \|$", theirs, flags=re.M)
-    idle, machine, _ = _tables()
-    assert totals == [idle[-1][2].strip("*"), machine[-1][3].strip("*")]
-
-
 # ---- where the bot runs ----------------------------------------------------------------------------------
 def test_the_unit_runs_the_bot_where_the_page_puts_it() -> None:
     unit = configparser.ConfigParser(interpolation=None)
@@ -196,7 +230,7 @@ def test_the_unit_runs_the_bot_where_the_page_puts_it() -> None:
     program, command, *options = unit["Service"]["ExecStart"].split()
     assert command in _root().commands
     assert program == "/opt/signalbox/.venv/bin/signalbox"
-    page = TEXTS["running-elsewhere.md"]
+    page = TEXTS["docs/running-elsewhere.md"]
     for path in (program.removesuffix("/bin/signalbox"), options[-1], unit["Service"]["EnvironmentFile"]):
         assert path in page
     assert unit["Service"]["WorkingDirectory"] == f"/var/lib/{unit['Service']['StateDirectory']}"
@@ -214,4 +248,4 @@ def test_compose_builds_the_bots_image_and_looks_at_its_health() -> None:
     home = re.findall(r"^WORKDIR (.+)$", stage, flags=re.M)[-1]
     assert data[1] == f"{home}/{Bot().data_dir}"
     assert f"RUN mkdir {Bot().data_dir}\n" in stage
-    assert f"--volume signalbox-data:{data[1]}" in TEXTS["running-elsewhere.md"]
+    assert f"--volume signalbox-data:{data[1]}" in TEXTS["docs/running-elsewhere.md"]

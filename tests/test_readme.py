@@ -1,11 +1,11 @@
-"""What the README says is there: commands, make targets, files, pictures, and the commands of the bot."""
+"""What the README names exists, besides what tests/test_docs.py checks: commands of the bot, benchmarks, versions."""
 
 import re
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner
 
+from bench.__main__ import BENCHMARKS
 from bot.__main__ import app
 from bot.chat.commands import all_commands
 from bot.config import loading
@@ -13,7 +13,6 @@ from bot.config import loading
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
-PAGES = ("README.md", "ARCHITECTURE.md", "deploy/sandbox/README.md", "docs/reliability.md")
 
 
 def test_the_table_of_commands_is_that_of_the_bot() -> None:
@@ -24,24 +23,16 @@ def test_the_table_of_commands_is_that_of_the_bot() -> None:
     assert sorted(said) == sorted(registered)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_make_targets_exist(page: str) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, flags=re.M))
-    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / page).read_text(), flags=re.M))
-    assert named <= targets, named - targets
-
-
 def test_the_first_two_commands_are_demo_and_test() -> None:
     commands = re.findall(r"^```\n(make \w+)", README, flags=re.M)
     assert commands[0] == "make demo"
     assert "make test" in commands
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_what_is_linked_is_there(page: str) -> None:
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)\)", (ROOT / page).read_text())
-    missing = [link for link in links if not ((ROOT / page).parent / link).exists()]
-    assert not missing
+def test_the_benchmarks_exist() -> None:
+    named = set(re.findall(r"`python -m bench (\w+)`", README))
+    assert named
+    assert named <= set(BENCHMARKS)
 
 
 def test_the_bots_command_line_is_as_the_readme_says() -> None:
@@ -73,4 +64,4 @@ def test_every_pinned_version_is_exact_and_without_an_address() -> None:
     declared += re.findall(
         r'"([a-z0-9._-]+)(?:\[\w+\])?"', "".join(re.findall(r"^(?:trainer|sandbox) = .*$", text, re.M))
     )
-    assert {name.lower().replace("_", "-") for name in declared} - pinned - {"signalbox"} == set()
+    assert {name.lower().replace("_", "-") for name in declared} - pinned - {"signalbox-bot"} == set()

@@ -6,8 +6,8 @@
         trainer.report(epoch=epoch, epochs=epochs, train_loss=loss)
         trainer.checkpoint.save({"epoch": epoch, "weights": weights})
 
-A checkpoint carries the table of metrics as it was when it was saved, so report first and save then: the
-attempt that goes on from it goes on with exactly these rows.
+A checkpoint includes the table of metrics at the time of saving, so report first, then save: the attempt that
+resumes from it continues with exactly these rows.
 """
 
 import io
@@ -22,32 +22,34 @@ from trainer.metrics import live
 from trainer.places import control_dir, output_dir, write_atomically
 
 NOTICE = "notice"
+"""File in the control folder: AWS is about to take the host back."""
 SAFE = "safe"
-_PATIENCE_SECONDS = 60.0
-_LOOK_SECONDS = 0.005
+"""File in the control folder: the fingerprint of the checkpoint that was stored last."""
+_STORE_TIMEOUT_SECONDS = 60.0
+_POLL_SECONDS = 0.005
 _ZIP = b"PK"
-"""How what `torch.save` writes begins."""
-_unsafe: list[str] = []
-"""The print of the last checkpoint, until the entrypoint has said that it is stored."""
+"""The first bytes of a file written by `torch.save`."""
+_unstored: list[str] = []
+"""The last checkpoint's fingerprint, until the entrypoint has stored it."""
 
 
 def save(state: Any) -> None:
-    """Keeps the state, atomically. With torch imported, whatever `torch.save` takes; else whatever pickles."""
+    """Save the state, atomically. With torch imported anything `torch.save` takes, else anything that pickles."""
     path = output_dir() / CHECKPOINT
-    write_atomically(path, _packed({"state": state, "metrics": live.text()}))
-    _unsafe[:] = [print_of(path)]
+    write_atomically(path, _serialize({"state": state, "metrics": live.text()}))
+    _unstored[:] = [fingerprint(path)]
 
 
 def load() -> Any | None:
-    """The state of the newest checkpoint that can be read; None where there is none to go on from."""
+    """Return the state of the newest readable checkpoint. None if there is none to resume from."""
     for name in (CHECKPOINT, PREVIOUS_CHECKPOINT):
         path = output_dir() / name
         if not path.exists():
             continue
         try:
-            kept = _unpacked(path.read_bytes())
-            state, metrics = kept["state"], kept["metrics"]
-        except Exception as error:  # a file of garbage raises anything
+            saved = _deserialize(path.read_bytes())
+            state, metrics = saved["state"], saved["metrics"]
+        except Exception as error:  # a damaged file can raise anything
             print(f"signalbox: {name} cannot be read ({_first_line(error)})", flush=True)  # noqa: T201
             continue
         live.restore(metrics)
@@ -56,53 +58,53 @@ def load() -> Any | None:
 
 
 def wanted() -> bool:
-    """Whether the host goes away soon, and a checkpoint is better saved now than at the usual time."""
+    """Whether the host is about to go away, so a checkpoint should be saved now and not at the usual time."""
     folder = control_dir()
     return folder is not None and (folder / NOTICE).exists()
 
 
 def wait_until_safe() -> None:
-    """Waits until the last checkpoint is stored, a minute at most; at once where nobody stores it.
+    """Wait until the last checkpoint is stored, for at most a minute. Returns at once if no entrypoint stores it.
 
-    Called before a further epoch is told: so never more than one told epoch can be lost with a host.
+    Called before the next epoch is reported, so a lost host never costs more than one reported epoch.
     """
     folder = control_dir()
-    give_up = time.monotonic() + _PATIENCE_SECONDS
-    while _unsafe and folder is not None and time.monotonic() < give_up:
-        if _said_safe(folder) == _unsafe[0]:
+    deadline = time.monotonic() + _STORE_TIMEOUT_SECONDS
+    while _unstored and folder is not None and time.monotonic() < deadline:
+        if _stored_fingerprint(folder) == _unstored[0]:
             break
-        time.sleep(_LOOK_SECONDS)
-    _unsafe.clear()
+        time.sleep(_POLL_SECONDS)
+    _unstored.clear()
 
 
-def print_of(path: Path) -> str:
-    """What tells this version of a file from the next."""
+def fingerprint(path: Path) -> str:
+    """Return a text that changes whenever the file is replaced."""
     stat = path.stat()
     return f"{stat.st_ino} {stat.st_mtime_ns} {stat.st_size}"
 
 
-def _said_safe(folder: Path) -> str:
+def _stored_fingerprint(folder: Path) -> str:
     try:
         return (folder / SAFE).read_text()
     except FileNotFoundError:
         return ""
 
 
-def _packed(kept: dict[str, Any]) -> bytes:
+def _serialize(content: dict[str, Any]) -> bytes:
     torch = sys.modules.get("torch")
     if torch is None:
-        return pickle.dumps(kept)
+        return pickle.dumps(content)
     buffer = io.BytesIO()
-    torch.save(kept, buffer)
+    torch.save(content, buffer)
     return buffer.getvalue()
 
 
-def _unpacked(content: bytes) -> Any:
+def _deserialize(content: bytes) -> Any:
     if content.startswith(_ZIP):
-        import torch  # noqa: PLC0415  slow, and only where it wrote the file
+        import torch  # noqa: PLC0415  slow to import, and only needed if it wrote the file
 
         return torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
-    return pickle.loads(content)  # noqa: S301  the job's own file, from its own place in the bucket
+    return pickle.loads(content)  # noqa: S301  the job's own file, from its own prefix in the bucket
 
 
 def _first_line(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """The container's entrypoint: `python -m trainer.entrypoint -- <command…>`.
 
-Claims the job, fetches the commit, installs what the project asks for, restores the last checkpoint, runs the
-command, and stores what it leaves, however it ends. The environment and the exit codes: `trainer/contract.py`.
+Claims the job, fetches the commit, installs the project's requirements, restores the last checkpoint, runs the
+command, and stores its files, however it ends. `trainer/contract.py` has the environment and the exit codes.
 """
 
 import os
@@ -19,8 +19,8 @@ from trainer.process.stopping import Stopping
 from trainer.process.tools import Programs
 
 
-class Fetching:
-    """The checkout, under way in a thread: git and the AWS SDK take a third of a second each."""
+class BackgroundCheckout:
+    """Fetches the commit in a thread, while the AWS SDK loads: each takes a third of a second."""
 
     def __init__(self, job: Assignment, programs: Programs) -> None:
         self._job, self._programs = job, programs
@@ -29,7 +29,7 @@ class Fetching:
         self._thread.start()
 
     def result(self) -> checkout.Fetched:
-        """Waits for it, and raises what it raised."""
+        """Wait for the checkout. Raises whatever it raised."""
         self._thread.join()
         if isinstance(self._outcome, BaseException):
             raise self._outcome
@@ -44,23 +44,23 @@ class Fetching:
             self._outcome = error
 
 
-def main(arguments: Sequence[str]) -> int:
-    """The exit code: the command's, or one of the contract's with its line in the log."""
+def main(arguments: Sequence[str], stopping: Stopping | None = None) -> int:
+    """Run the job and return the exit code: the command's, or an `ExitCode` with its line in the log."""
     programs = Programs()
-    stopping = Stopping()
+    stopping = stopping or Stopping()
     stopping.listen()
     try:
         return _run(arguments, programs, stopping)
     except Stopped:
-        console.say("stopped before the command was started")
+        console.log("stopped before the command started")
         return STOPPED
     except Ended as error:
-        return _told(error.trouble)
+        return _log_trouble(error.trouble)
     except OSError as error:
         ended = disk_full(error)
-        return _told(ended.trouble if ended else _unexpected(error))
+        return _log_trouble(ended.trouble if ended else _unexpected(error))
     except Exception as error:
-        return _told(_unexpected(error))
+        return _log_trouble(_unexpected(error))
     finally:
         programs.end()
 
@@ -68,14 +68,14 @@ def main(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str], programs: Programs, stopping: Stopping) -> int:
     job = assignment.read(os.environ, list(arguments[1:] if arguments[:1] == ["--"] else arguments))
     console.hide(job.token)
-    fetching = Fetching(job, programs)
-    from trainer.run.attempt import Attempt  # noqa: PLC0415  loads the AWS SDK, while git fetches
+    fetching = BackgroundCheckout(job, programs)
+    from trainer.run.attempt import Attempt, open_bucket  # noqa: PLC0415  loads the AWS SDK, while git fetches
 
-    return Attempt(job, fetching.result, programs, stopping).run()
+    return Attempt(job, open_bucket(job.output_uri), fetching.result, programs, stopping).run()
 
 
-def _told(trouble: Trouble) -> int:
-    console.emit(console.masked(format_trouble(trouble)))
+def _log_trouble(trouble: Trouble) -> int:
+    console.emit(format_trouble(Trouble(trouble.code, console.masked(trouble.message))))
     return trouble.code
 
 
@@ -87,4 +87,4 @@ def _unexpected(error: Exception) -> Trouble:
 if __name__ == "__main__":
     code = main(sys.argv[1:])
     sys.stdout.flush()
-    os._exit(code)  # at once: an upload that was given up may still hold a thread
+    os._exit(code)  # without waiting for an abandoned upload that still holds a thread

@@ -1,4 +1,4 @@
-"""How an attempt ends other than by its command."""
+"""Errors that end an attempt before, or instead of, its command."""
 
 import errno
 
@@ -6,7 +6,7 @@ from trainer.contract import ExitCode, Trouble
 
 
 class Ended(Exception):
-    """The attempt cannot go on; `trouble` is what the log and the exit code say."""
+    """The attempt cannot continue. `trouble` has the exit code, and the message for the log."""
 
     def __init__(self, code: ExitCode, message: str) -> None:
         super().__init__(message)
@@ -14,12 +14,12 @@ class Ended(Exception):
 
 
 class Stopped(BaseException):
-    """SIGTERM came before the command was started. Not an error, and nothing catches it on the way."""
+    """SIGTERM arrived before the command started. Not an Exception, so no handler on the way catches it."""
 
 
 def disk_full(error: OSError) -> Ended | None:
-    """What to end with where the disk has no room left; None for any other error."""
+    """Turn a full disk into the error that ends the attempt. None for any other error."""
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         return None
     place = f" at {error.filename}" if error.filename else ""
-    return Ended(ExitCode.DISK_FULL, f"The disk is full{place}: give the job more storage, or let it write less.")
+    return Ended(ExitCode.DISK_FULL, f"The disk is full{place}. Give the job more storage, or write less.")

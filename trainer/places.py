@@ -1,4 +1,4 @@
-"""Where training code and entrypoint meet on the disk."""
+"""Folders shared by the training code and the entrypoint, and how to write files there."""
 
 import os
 from pathlib import Path
@@ -9,22 +9,22 @@ DEFAULT_OUTPUT = "output"
 
 
 def output_dir() -> Path:
-    """`OUTPUT_DIR`, made where it is missing; `output` in the current folder for a script run by hand."""
+    """Return `OUTPUT_DIR`, creating it if needed: `output` in the current folder for a script run by hand."""
     folder = Path(os.environ.get(Env.OUTPUT_DIR) or DEFAULT_OUTPUT)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def control_dir() -> Path | None:
-    """Where the entrypoint reads and leaves notes; None for a script run by hand."""
+    """Return the folder through which entrypoint and training code signal each other. None for a run by hand."""
     folder = os.environ.get(Env.CONTROL_DIR)
     return Path(folder) if folder else None
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """A reader sees the file as it was before or as it is now, and a killed process leaves one of the two.
+    """Replace a file. Readers see the old content or the new, never a part, and so does a restart after a kill.
 
-    Not flushed to the device: a host that goes away takes its disk along.
+    Does not flush to the device: if the host is lost, so is its disk.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:

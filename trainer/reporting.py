@@ -1,4 +1,4 @@
-"""What training code says of its progress: `trainer.report(epoch=3, epochs=10, train_loss=0.12)`."""
+"""Report progress from training code: `trainer.report(epoch=3, epochs=10, train_loss=0.12)`."""
 
 import numbers
 import sys
@@ -9,11 +9,11 @@ from trainer.metrics import live
 
 
 def report(**values: float) -> None:
-    """Tells one row of metrics: a line for the live view, and a row in `metrics.csv`.
+    """Report one row of metrics: a line in the log for the live view, and a row in `metrics.csv`.
 
-    Any names, any numbers (also of numpy, or tensors of one element). `epoch` counts from 1, `epochs` is how
-    many there will be. Parts of one epoch's row may come in several calls. After a restart, rows of an earlier
-    attempt from this epoch on are dropped: an epoch is in the table once.
+    Takes any names and any numbers, including numpy's and tensors with one element. `epoch` counts from 1; `epochs`
+    is the planned total. One epoch's values may come in several calls. After a restart, rows of an earlier attempt
+    are dropped from this epoch on, so each epoch is in the table once.
     """
     row = {name: _plain(name, value) for name, value in values.items()}
     checkpoint.wait_until_safe()
@@ -28,4 +28,4 @@ def _plain(name: str, value: object) -> float:
     try:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise TypeError(f"report({name}={value!r}): expected a number, given {type(value).__name__}") from None
+        raise TypeError(f"report({name}={value!r}): must be a number, not {type(value).__name__}") from None

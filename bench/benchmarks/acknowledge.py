@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bench.report.figures import Benchmark, Figure, Result, percentile
 from bench.stages.sandbox import CHANNEL, SandboxStage, sandbox_stage
 from deploy.sandbox.aws.common.settings import Settings
-from deploy.sandbox.discord.limits.limits import UNLIMITED
+from deploy.sandbox.discord.limits.settings import UNLIMITED
 from deploy.sandbox.discord.protocol.wire import Json
 
 COMMAND = "/train branch:main lr:0.1"

@@ -1,8 +1,8 @@
-"""`python -m bench.permissions`: what the roles of the stack allow, held against what is asked of AWS.
+"""`python -m bench.permissions`: compare what the stack's roles allow with what the bot and the jobs call.
 
-The stack is made in the AWS stand-in from the committed template. There the whole demo is played, and the doctor and
-a restoration are run; what each calls is recorded with its resource and its conditions, and the two roles' policies
-are asked for leave. The table is written to docs/permissions.md.
+Deploys the committed template in the AWS stand-in, plays the whole demo there and runs the doctor and a restore. Each
+call is recorded with its resource and conditions and checked against the two roles' policies. Writes the table to
+docs/permissions.md.
 """
 
 import asyncio
@@ -18,20 +18,24 @@ from bench.permissions.recorded import BOT, JOB, Played, played
 from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID
 
 PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
-# Who signs with which key, and the role that it has.
+# Who uses which access key, and the role behind it.
 CALLERS = {
     "sandbox-bot": ("the bot", BOT),
     "sandbox-doctor": ("the doctor", BOT),
-    "sandbox-restore": ("a restoration", BOT),
+    "sandbox-restore": ("the restore", BOT),
     JOB_ACCESS_KEY_ID: ("jobs", JOB),
 }
-# Why a permission is there that nothing of this asks for.
+# Why a role has a permission that nothing uses in this run.
 REASONS = {
     (BOT, "batch:SubmitJob", "arn:aws:batch:<region>:<account>:job-definition/signalbox-mnist:*"): (
-        "a config that names a revision; nor does AWS say whether it takes a bare name for its newest one"
+        "needed if `job_definition` names a revision; AWS doesn't document whether a bare name counts as the latest one"
     ),
-    (JOB, "s3:AbortMultipartUpload", "<artifacts>/jobs/*"): "a file of 64 MiB or more whose upload fails in its middle",
-    (JOB, "s3:GetObject", "<artifacts>/data/*"): "training code reads its data itself, and that of the demo needs none",
+    (
+        JOB,
+        "s3:AbortMultipartUpload",
+        "<artifacts>/jobs/*",
+    ): "needed if the upload of a file of 64 MiB or more fails halfway",
+    (JOB, "s3:GetObject", "<artifacts>/data/*"): "for training code that reads its own data; the demo's needs none",
 }
 
 
@@ -47,7 +51,7 @@ class Grant:
 
     def row(self, names: Mapping[str, str]) -> str:
         on, condition = named(self.resource, names), ", ".join(_condition(each) for each in self.statement.conditions)
-        used = ", ".join(sorted(self.users)) or f"nobody here: {REASONS.get(self.key(names), '**no reason**')}"
+        used = ", ".join(sorted(self.users)) or f"unused in this run: {REASONS.get(self.key(names), '**no reason**')}"
         limits = f", where {named(condition, names)}" if condition else ""
         return f"| `{self.action}` | {used} | {self.role} role: `{on}`{limits} |"
 
@@ -57,7 +61,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`names` are words for what is called differently each time the stack is made."""
+    """`names`: placeholders for names that differ from one deployment to the next."""
 
     grants: Sequence[Grant]
     missing: Sequence[str]
@@ -65,10 +69,10 @@ class Verdict:
 
     @property
     def unexplained(self) -> list[str]:
-        """Grants that nobody used, without a reason; and reasons without such a grant."""
+        """Unused grants without a reason, and reasons without an unused grant."""
         unused = {grant.key(self.names) for grant in self.grants if not grant.users}
         return [f"not used: {' '.join(key)}" for key in sorted(unused - REASONS.keys())] + [
-            f"a reason for nothing: {' '.join(key)}" for key in sorted(REASONS.keys() - unused)
+            f"reason for no unused grant: {' '.join(key)}" for key in sorted(REASONS.keys() - unused)
         ]
 
     def page(self) -> str:
@@ -76,12 +80,12 @@ class Verdict:
         return _HEAD + "\n".join(grant.row(self.names) for grant in order) + "\n"
 
 
-_HEAD = """# Who may do what
+_HEAD = """# Permissions
 
-The stack has two roles that our code runs with: the bot's, and the jobs'. Each line is one action on one resource that
-a policy allows, with who asked for it while the demo was played on the stack and the doctor and a restoration were run.
-Written by `python -m bench.permissions`; a test plays it again and fails where an action was asked for that is not
-allowed, or allowed and not asked for without a reason.
+Signalbox runs with two roles of the stack: the bot's and the jobs'. Each row is one action on one resource that a
+policy allows, and who used it while the demo, the doctor and a restore ran on the stack. A test repeats the run and
+fails if something is used but not allowed, or allowed but unused without a reason. `python -m bench.permissions` writes
+this page.
 
 | action | used by | granted by |
 |---|---|---|
@@ -89,7 +93,7 @@ allowed, or allowed and not asked for without a reason.
 
 
 def judged(given: Played) -> Verdict:
-    """Each call against the policy of its caller's role. Calls of nobody that is ours are left out."""
+    """Checks each call against the policy of its caller's role. Ignores callers that aren't ours."""
     grants = [
         Grant(role, statement, action, resource)
         for role, policy in given.policies.items()
@@ -122,7 +126,7 @@ def named(text: str, names: Mapping[str, str]) -> str:
 
 def _condition(condition: tuple[str, str, tuple[str, ...]]) -> str:
     operator, key, values = condition
-    words = {"StringEquals": "is", "StringLikeIfExists": "if there is one, is like"}
+    words = {"StringEquals": "is", "StringLikeIfExists": "if present, matches"}
     return f"`{key}` {words.get(operator, operator)} {' or '.join(f'`{value}`' for value in values)}"
 
 

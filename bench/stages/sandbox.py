@@ -12,7 +12,7 @@ import aiohttp
 
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.demo.view import Json, View, text_of
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox, sandbox
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from bot.domain.project import Project
-from bot.services.jobs.complete_options import Complete
-from bot.services.jobs.find import Show
-from bot.services.jobs.list_artifacts import Browse
+from bot.services.jobs.complete_options import CompleteOptions
+from bot.services.jobs.find import Find
+from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.jobs.plot import Plot
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit
-from bot.services.sweeps.one_trial import LookAtTrial
+from bot.services.sweeps.one_trial import OneTrial
 from bot.services.sweeps.propose import Propose
 
 
@@ -19,10 +19,10 @@ class Services:
 
     submit: Submit
     stop: Stop
-    show: Show
+    show: Find
     plot: Plot
-    browse: Browse
-    complete: Complete
+    browse: ListArtifacts
+    complete: CompleteOptions
     propose: Propose
-    trial: LookAtTrial
+    trial: OneTrial
     projects: tuple[Project, ...]

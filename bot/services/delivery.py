@@ -5,7 +5,7 @@ window may have passed since the first try, the history is read back before anyt
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -14,10 +14,10 @@ from prometheus_client import Gauge
 from bot.domain.clock import passed
 from bot.domain.model.job import NOWHERE, Job
 from bot.domain.posts import Change, Lane, Post, PostKind
-from bot.domain.project import Project
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
-from bot.ports import Chat, Step, Store
-from bot.services.running.wakeups import Bells
+from bot.ports.chat import Chat
+from bot.ports.store import Step
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ CARD = "card"
 
 
 @dataclass(frozen=True, slots=True)
-class NotifySettings:
+class DeliverySettings:
     """Seconds. `card` is the least time between two edits of one card."""
 
     card: float
@@ -41,21 +41,12 @@ class NotifySettings:
     most_backoff: float = 30.0
 
 
-class Notify:
+class Delivery:
     """`once` starts what can be delivered and returns; `settle` waits until all of that is done."""
 
-    def __init__(
-        self,
-        store: Store,
-        chat: Chat,
-        projects: Mapping[str, Project],
-        bells: Bells,
-        settings: NotifySettings,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._chat, self._projects, self._bells = store, chat, projects, bells
-        self._settings, self._now = settings, now
+    def __init__(self, core: Core, chat: Chat, settings: DeliverySettings) -> None:
+        self._store, self._chat, self._projects, self._wakeups = core.store, chat, core.projects, core.wakeups
+        self._settings, self._now = settings, core.now
         self._busy: dict[LaneKey, asyncio.Task[None]] = {}
         self._rest: dict[LaneKey, tuple[float, float]] = {}
         """Lane → (since when, for how long), after a failure."""
@@ -109,7 +100,7 @@ class Notify:
 
     def _ended(self, key: LaneKey) -> None:
         self._busy.pop(key, None)
-        self._bells.notify.ring()
+        self._wakeups.deliver.wake()
 
     async def _guarded(self, key: LaneKey, work: Coroutine[None, None, None]) -> None:
         try:
@@ -142,7 +133,7 @@ class Notify:
             return
         await self._store.post_done(post.id, message_id, self._now(), _after(post, message_id, job))
         if post.new.kind is PostKind.THREAD:
-            self._bells.narrate.ring()
+            self._wakeups.post_lines.wake()
 
     async def _refused(self, post: Post, job: Job, error: Refused) -> None:
         """An end goes to the next place that may take it; everything else is parked, with what hangs on it."""

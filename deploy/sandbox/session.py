@@ -18,7 +18,7 @@ from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.containers.reaper import Reaper
 from deploy.sandbox.aws.launcher import aws_stand_in
 from deploy.sandbox.botprocess import BotProcess
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.discord.state.world_spec import World
 

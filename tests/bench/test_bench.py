@@ -13,7 +13,7 @@ import pytest
 
 from bench.__main__ import BENCHMARKS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 FIGURES = {
     "ready": ["start to ready, median", "start to ready, slowest", "CPU time until ready, median"],

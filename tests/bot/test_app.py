@@ -7,7 +7,7 @@ import pytest
 from bot.app import check_projects
 from bot.config import loading
 from bot.errors import ConfigError
-from tests.bot.conftest import make_job
+from tests.support.jobs import make_job
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 

@@ -30,11 +30,11 @@ def test_the_example_keeps_its_comments_and_its_order() -> None:
         '+ region = "eu-west-1"',
         (
             '- # events_queue_url = "https://sqs.us-east-1.amazonaws.com/123456789012/signalbox-events"'
-            "  # State changes in 0.2 s"
+            "  # State changes within 0.2 s"
         ),
-        '+ events_queue_url = "https://q"  # State changes in 0.2 s',
-        '- # log_group = "/aws/batch/job"            # CloudWatch Logs: the group of the job definition',
-        '+ log_group = "/s/jobs"            # CloudWatch Logs: the group of the job definition',
+        '+ events_queue_url = "https://q"  # State changes within 0.2 s',
+        '- # log_group = "/aws/batch/job"            # CloudWatch log group of the job definition',
+        '+ log_group = "/s/jobs"            # CloudWatch log group of the job definition',
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.sandbox.demo.record import Record
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

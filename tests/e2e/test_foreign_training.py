@@ -16,7 +16,7 @@ from bot.domain.metrics.metrics_table import Table
 from deploy.sandbox.session import Sandbox, sandbox
 from tests.trainer.conftest import Repository
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 HANDS_ON = '''
 """Takes its flags, and writes its table once, at the end, under a name made of them."""

@@ -1,8 +1,8 @@
-"""A newcomer's walk: every command of docs/getting-started.md, in its order, copied from the page.
+"""Walk through docs/getting-started.md as a newcomer: every command, copied from the page, with GPUs and without.
 
-In AWS's and Discord's place are the stand-ins, in a new account without GPU machines. Three programs are not here:
-`aws` is a short one that calls the same API, `docker` pushes an image without layers, and `make setup` finds its
-environment made. What the page says to write into config.toml by hand is written by `_edited`.
+The stand-ins replace AWS and Discord; the account is new, without GPU machines. Four programs are replaced: `aws` is a
+short one that calls the same API, `docker` pushes an image without layers, `python3 -m venv` makes an environment that
+leads to this one, and `pip` only checks what it is asked to install. `_edited` makes the edits that the page asks for.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import boto3
 import pytest
 
 from deploy.sandbox.aws.common.settings import REGION, Settings
@@ -25,10 +26,11 @@ from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.session import ENTRYPOINT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "getting-started.md").read_text()
+EXAMPLE = (ROOT / "config.example.toml").read_text()
 STEPS = re.split(r"^## (?=\d+\. )|^## From here", PAGE, flags=re.M)[1:11]
 IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/signalbox:trainer"
 SOURCE = (
@@ -63,10 +65,17 @@ if sys.argv[1] == "push":
     image = {"imageTag": tag, "imageManifest": manifest, "imageManifestMediaType": kind}
     boto3.client("ecr").put_image(repositoryName=name, **image)
 """
-MAKE = """
-import os, sys
-assert sys.argv[1:] == ["setup"]
-os.symlink(sys.prefix, ".venv")
+PYTHON3 = """
+import os, pathlib, sys
+assert sys.argv[1:3] == ["-m", "venv"]
+(folder := pathlib.Path(sys.argv[3], "bin")).mkdir(parents=True)
+programs = pathlib.Path(sys.argv[0]).parent
+(folder / "activate").write_text(f'PATH="{programs}:{sys.prefix}/bin:$PATH"')
+"""
+PIP = """
+import pathlib, sys
+assert sys.argv[1:] == ["install", "-c", "constraints.txt", "."]
+assert pathlib.Path("pyproject.toml").exists()
 """
 
 
@@ -97,25 +106,21 @@ class Walk:
         return "".join(self.said.values())
 
 
+WHO = {f"GIT_{who}_{what}": "new@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+
+
 async def _git(folder: Path, *arguments: str) -> None:
-    who = {f"GIT_{who}_{what}": "new@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    process = await asyncio.create_subprocess_exec("git", *arguments, cwd=folder, env={**os.environ, **who})
+    process = await asyncio.create_subprocess_exec("git", *arguments, cwd=folder, env={**os.environ, **WHO})
     assert await process.wait() == 0
 
 
-async def _repository(folder: Path) -> str:
-    """Made of the files that are in the folder. Its address."""
-    for arguments in (("init", "-qb", "main"), ("add", "--all"), ("commit", "-qm", "First")):
-        await _git(folder, *arguments)
-    return str(folder)
-
-
 async def _training(folder: Path) -> str:
-    """The file of the page."""
-    folder.mkdir()
+    """Save the page's file in `training`; returns the address of an empty repository to push it to."""
+    (folder / "training").mkdir()
     (program,) = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.M | re.S)
-    (folder / "train.py").write_text(program)
-    return await _repository(folder)
+    (folder / "training" / "train.py").write_text(program)
+    await _git(folder, "init", "-q", "--bare", "training.git")
+    return str(folder / "training.git")
 
 
 async def _signalbox(folder: Path) -> str:
@@ -124,21 +129,37 @@ async def _signalbox(folder: Path) -> str:
     for name in SOURCE:
         (folder / name).symlink_to(ROOT / name)
     (folder / ".gitignore").write_text(".venv\nconfig.toml\nvar\n")
-    return await _repository(folder)
+    for arguments in (("init", "-qb", "main"), ("add", "--all"), ("commit", "-qm", "First")):
+        await _git(folder, *arguments)
+    return str(folder)
 
 
 def _programs(folder: Path) -> str:
-    """The PATH, with the three in front."""
+    """The PATH, with the four in front."""
     folder.mkdir()
-    for name, program in (("aws", AWS), ("docker", DOCKER), ("make", MAKE)):
+    for name, program in (("aws", AWS), ("docker", DOCKER), ("python3", PYTHON3), ("pip", PIP)):
         (folder / name).write_text(f"#!{sys.executable}{program}")
         (folder / name).chmod(0o755)
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
-def _edited(discord: Json, repository: str) -> str:
-    """A program that does by hand what the table of step 5 says; the stand-in's address and a free port besides."""
+def _without_gpus() -> dict[str, str]:
+    """The page's second table in step 5, its price, and the header above the two settings."""
+    rows = re.findall(r"^\| `deploy\.jobs\.mnist\.(\w+)` \| `(.+)` \|$", STEPS[4], flags=re.M)
+    assert len(rows) == 2
+    (price,) = re.findall(r"`usd_per_hour` to ([\d.]+)", STEPS[4])
+    assert "header `[deploy.jobs.mnist]`" in STEPS[4]
+    changes = {"# [deploy.jobs.mnist]": "[deploy.jobs.mnist]", "usd_per_hour = 0.526": f"usd_per_hour = {price}"}
+    for setting, value in rows:
+        (line,) = re.findall(rf"^# {setting} = \S+", EXAMPLE, flags=re.M)
+        changes[line] = f"{setting} = {value}"
+    return changes
+
+
+def _edited(discord: Json, repository: str, more: dict[str, str]) -> str:
+    """A program that makes the edits of step 5; besides, the stand-in's address and a free port."""
     changes = {
+        **more,
         "1098765432109876543 ": f"{discord['guild_id']} ",
         "[1098765432109876544]": f"[{discord['channels']['training']}]",
         "https://github.com/you/mnist.git": f"file://{repository}",
@@ -158,19 +179,29 @@ path.write_text(text)
 """
 
 
-def _script(placeholders: dict[str, str], edit: Path) -> str:
-    """The page's blocks, with its placeholders filled in; the edit after the copy that it is of."""
+def _script(placeholders: dict[str, str], edit: Path, *, gpus: bool) -> str:
+    """The page's blocks with its placeholders filled in; the edit follows the block that copies the file."""
     lines = ["set -euo pipefail"]
     for number, step in enumerate(STEPS, 1):
         for block in _blocks(step):
             lines += [f"echo @step {number}", block]
-            if block.startswith("cp config.example.toml"):
+            if "cp config.example.toml config.toml\n" in block:
                 lines.append(f"{sys.executable} {edit}")
     text = "\n".join(lines)
     for placeholder, value in placeholders.items():
         assert placeholder in text
         text = text.replace(placeholder, value)
     assert "<" not in text
+    if gpus:
+        return text
+    cuda = " --torch-index https://download.pytorch.org/whl/cu130"
+    for old, new, advice in (
+        ("/template.json", "/template-cpu.json", "**Without GPUs**, write\n`template-cpu.json` for `template.json`."),
+        (cuda, "", "**Without GPUs**, leave out `--torch-index` and the address after it."),
+    ):
+        assert advice in PAGE
+        assert text.count(old) == 1
+        text = text.replace(old, new)
     return text
 
 
@@ -185,6 +216,7 @@ async def _walking(folder: Path, script: str, endpoint: str) -> AsyncIterator[Wa
         cwd=folder,
         env={
             **kept,
+            **WHO,
             "PATH": _programs(folder / "bin"),
             "AWS_CONFIG_FILE": str(folder / "aws.ini"),
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -225,26 +257,42 @@ def test_every_step_but_the_clicks_has_commands() -> None:
     assert len(re.findall(r"^```", PAGE, flags=re.M)) == 2 * (sum(len(_blocks(step)) for step in STEPS) + 1)
 
 
-async def test_from_no_account_to_the_first_plot(tmp_path: Path) -> None:
+def _deployed(endpoint: str) -> str:
+    """The stack's template, as text."""
+    client = boto3.client(
+        "cloudformation", REGION, endpoint_url=endpoint, aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    return json.dumps(client.get_template(StackName="signalbox")["TemplateBody"])
+
+
+@pytest.mark.parametrize("gpus", [True, False], ids=["with GPUs", "without GPUs"])
+async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool) -> None:
     settings = Settings(images={IMAGE: ENTRYPOINT}, gpu_vcpus=0, stop_timeout_seconds=5)
     async with aws_stand_in(settings) as endpoint, DiscordStandIn() as discord:
         known = discord.ready()
-        edit = tmp_path / "edit.py"
-        edit.write_text(_edited(known, await _training(tmp_path / "training")))
+        repository, edit = await _training(tmp_path), tmp_path / "edit.py"
+        edit.write_text(_edited(known, repository, {} if gpus else _without_gpus()))
         placeholders = {
             "<your profile>": "newcomer",
             "<the token>": known["token"],
             "<address of this repository>": await _signalbox(tmp_path / "source"),
+            "<address of your training repository>": repository,
+            "<your mail address>": "new@example.org",
         }
-        async with _walking(tmp_path, _script(placeholders, edit), endpoint) as walk:
+        async with _walking(tmp_path, _script(placeholders, edit, gpus=gpus), endpoint) as walk:
             await walk.until('"event": "ready"')
             end = await _trained(known["url"])
+        template = await asyncio.to_thread(_deployed, endpoint)
     assert re.search(r"succeeded: val\\?_accuracy 9\d(\.\d+)? at epoch \d+ of 10", end["content"]), end["content"]
     assert end["attachments"][0]["filename"].endswith(".png")
     assert "'DesiredValue': 8.0" in walk.said[2]
     assert "BotRoleArn = arn:aws:iam::" in walk.said[6]
+    assert "new@example.org" in template
+    assert "you@example.com" not in template
     assert "settings changed in config.toml." in walk.said[7]
     assert f"{IMAGE} is there." in walk.said[8]
-    assert "8 vCPUs of " in walk.said[9]
+    assert ("8 vCPUs of " if gpus else "none needed: no G or VT machines") in walk.said[9]
     assert f"{IMAGE}: built from commit " in walk.said[9]
-    assert "16 checks, all well.\n" in walk.said[9]
+    (quoted,) = re.findall(r"`(\d+ checks, [^`]+)`", STEPS[8])
+    assert f"{quoted}\n" in walk.said[9]
+    assert all(line.startswith("ok ") for line in walk.said[9].splitlines()[1:-2])

@@ -15,7 +15,7 @@ from deploy.sandbox.demo.view import Json, buttons, text_of
 from tests.bot.adapters.drawing.boards.samples import drawn
 from tests.e2e.sweeps import ALONE, Stage, accuracy, id_in, stage
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 
 PNG = b"\x89PNG"
 LR, MOMENTUM = ("0.1", "0.01", "0.001"), ("0.5", "0.1", "0.05")

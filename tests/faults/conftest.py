@@ -7,8 +7,8 @@ import pytest
 import structlog
 
 from deploy.sandbox.session import Sandbox, sandbox
-from tests.bot.chat.conftest import room
-from tests.bot.services.conftest import bot, outside, store
+from tests.bot.chat.room import room
+from tests.support.services import bot, outside, store
 
 __all__ = ["bot", "outside", "room", "store"]
 

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 import bot.services
+from tests.support.faults import Fault, raise_due
 
 COMMITS = (
     *("add", "change", "append_log", "drop_log", "post_attempted", "post_done", "post_parked"),
@@ -23,15 +24,6 @@ _SERVICES = Path(bot.services.__file__).parent
 
 class Cut(BaseException):
     """The process is gone: nothing in the bot catches this."""
-
-
-@dataclass
-class Fault:
-    """The next call of `call` (`Batch.submit`) fails; `after` says whether its effect has happened."""
-
-    call: str
-    error: Exception
-    after: bool = False
 
 
 @dataclass
@@ -65,10 +57,7 @@ class Gates:
             raise Cut
         if len(self.names) - 1 == self.meanwhile_at and self.meanwhile is not None:
             await self.meanwhile()
-        for fault in self.faults:
-            if fault.call == call and fault.after is after:
-                self.faults.remove(fault)
-                raise fault.error
+        raise_due(self.faults, call, after=after)
 
 
 class Gated:

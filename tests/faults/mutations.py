@@ -120,7 +120,7 @@ MUTATIONS = (
     Mutation(
         "a double that shows late is ended",
         "bot/services/jobs/reconcile.py",
-        "elif any(each.batch_id != job.batch_id or not job.live for each in seen if not each.state.terminal):",
+        "elif any(each.engine_id != job.engine_id or not job.live for each in seen if not each.state.terminal):",
         "elif False:",
         "tests/faults/test_sweeps_in_trouble.py::"
         "test_of_an_array_that_aws_has_twice_the_older_is_kept_and_the_other_told_of_once",

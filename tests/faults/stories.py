@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import TrialState
 from bot.domain.posts import Lane, NewPost, PostKind
 from bot.errors import Refused, Unavailable
-from tests.faults.gates import Fault
 from tests.faults.world import MEMORY, Play, World
+from tests.support.faults import Fault
+from tests.support.projects import CSV
 
-CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n"
 BATCH_ID = "batch-1"
 
 _TOOK = re.compile(r" +\d+:\d\d:\d\d\b| (?= )")
@@ -62,9 +64,9 @@ def effects(world: World) -> Effects:
     last = world.chat.edits[-1] if world.chat.edits else None
     blocks = [post.text.strip("`").strip("\n") for post in posts if _in_blocks(post)]
     return Effects(
-        submissions=list(world.batch.submissions),
-        live=[batch_id for batch_id, job in world.batch.jobs.items() if not job.state.terminal],
-        terminated=set(world.batch.terminated),
+        submissions=list(world.engine.submissions),
+        live=[engine_id for engine_id, job in world.engine.jobs.items() if not job.state.terminal],
+        terminated=set(world.engine.terminated),
         channel=[what for lane, what in said if lane is Lane.CHANNEL],
         thread=[what for lane, what in said if lane is Lane.THREAD],
         lines=_lines("\n".join(blocks)),
@@ -111,7 +113,7 @@ def _metrics(epoch: int, accuracy: float) -> str:
 
 async def _submitted(play: Play) -> str:
     job_id = await play.train()
-    await play.until(lambda: BATCH_ID in play.world.batch.jobs)
+    await play.until(lambda: BATCH_ID in play.world.engine.jobs)
     return job_id
 
 
@@ -168,15 +170,15 @@ async def stopped_early(play: Play) -> None:
 
 async def refused(play: Play) -> None:
     """Batch takes no such job."""
-    play.world.batch.fail("submit", Refused("job definition mnist does not exist"), times=9)
+    play.world.engine.fail("submit", Refused("job definition mnist does not exist"), times=9)
     await play.train()
     await play.settle()
 
 
 async def doubled(play: Play) -> None:
     """A submission whose answer was lost, and which AWS has carried out twice."""
-    play.world.batch.twice = True
-    play.faults.append(Fault("Batch.submit", Unavailable("the connection was reset"), after=True))
+    play.world.engine.twice = True
+    play.faults.append(Fault("Engine.submit", Unavailable("the connection was reset"), after=True))
     job_id = await _submitted(play)
     await play.turn(60)
     await play.click_stop(job_id)
@@ -187,7 +189,7 @@ async def swept(play: Play) -> None:
     """A sweep of three trials in one array: one is reclaimed and succeeds, one fails, one succeeds."""
     world = play.world
     sweep_id = await play.sweep("lr=0.1,0.03,0.01")
-    await play.until(lambda: BATCH_ID in world.batch.jobs)
+    await play.until(lambda: BATCH_ID in world.engine.jobs)
     await play.turn(25)
     streams = [world.run(f"{BATCH_ID}:{index}") for index in range(3)]
     world.said(_metrics(1, 71.5), stream=streams[0])
@@ -211,14 +213,14 @@ async def searched(play: Play) -> None:
     world = play.world
     sweep_id = await play.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=1)
     for number in range(2):
-        batch_id = f"batch-{number + 1}"
-        await play.until(lambda batch_id=batch_id: batch_id in world.batch.jobs)
+        engine_id = f"batch-{number + 1}"
+        await play.until(lambda engine_id=engine_id: engine_id in world.engine.jobs)
         await play.turn(25)
-        world.run(batch_id)
+        world.run(engine_id)
         await play.turn(15)
         _leaves(world, sweep_id, number)
-        world.end(batch_id, JobState.SUCCEEDED, 0)
-    await play.until(lambda: "batch-3" in world.batch.jobs)
+        world.end(engine_id, JobState.SUCCEEDED, 0)
+    await play.until(lambda: "batch-3" in world.engine.jobs)
     await play.turn(25)
     world.run("batch-3")
     await play.turn(15)
@@ -245,7 +247,15 @@ async def clicked_upon(play: Play) -> None:
 
 
 def _lives(world: World) -> bool:
-    return BATCH_ID in world.batch.jobs and not world.batch.jobs[BATCH_ID].state.terminal
+    return BATCH_ID in world.engine.jobs and not world.engine.jobs[BATCH_ID].state.terminal
 
 
 STORIES: tuple[Story, ...] = (success, failure, stopped, stopped_early, refused, doubled, swept, searched)
+
+
+def each_of(stories: tuple[Story, ...]) -> list[Any]:
+    """One test for each story. `failure` alone also runs in `make check`."""
+    return [
+        pytest.param(story, id=story.__name__, marks=() if story is failure else pytest.mark.exhaustive)
+        for story in stories
+    ]

@@ -4,27 +4,26 @@ from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import JobState
 from bot.domain.posts import PostKind
-from tests.bot.services.conftest import Bot
+from tests.support.services import Bot
 
 STREAM = "trainer/default/1"
-CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n"
 
 
-async def running(bot: Bot, *lines: str, batch_id: str = "batch-1") -> Job:
+async def running(bot: Bot, *lines: str, engine_id: str = "batch-1") -> Job:
     """A job that runs and has printed these lines."""
     outside = bot.outside
     job = await bot.train()
     await bot.turn()
-    outside.batch.move(batch_id, JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    outside.engine.move(engine_id, JobState.RUNNING, Attempt(STREAM, outside.clock()))
     outside.logs.streams.setdefault(STREAM, [])
     outside.logs.write(STREAM, *lines, at=outside.clock())
     await bot.turn()
     return await bot.job(job.id)
 
 
-def end(bot: Bot, state: JobState = JobState.SUCCEEDED, code: int = 0, *, batch_id: str = "batch-1") -> None:
+def end(bot: Bot, state: JobState = JobState.SUCCEEDED, code: int = 0, *, engine_id: str = "batch-1") -> None:
     clock = bot.outside.clock
-    bot.outside.batch.move(batch_id, state, Attempt(STREAM, clock() - 10, clock(), code))
+    bot.outside.engine.move(engine_id, state, Attempt(STREAM, clock() - 10, clock(), code))
 
 
 async def settle(bot: Bot) -> None:

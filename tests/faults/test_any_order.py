@@ -26,24 +26,24 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.posts import PostKind
 from bot.domain.sweeps.trial_changes import expanded
 from bot.errors import NotAllowed, ServiceError, SignalboxError, Throttled, Unavailable
-from bot.ports import Hint
+from bot.ports.engine import Hint
 from bot.services.jobs.submit import TrainRequest
-from tests.bot.services.conftest import CHANNEL, MIKA, NOOR
-from tests.faults.gates import Fault
-from tests.faults.stories import CSV
 from tests.faults.world import MEMORY, Play, World
+from tests.support.faults import Fault
+from tests.support.projects import CHANNEL, CSV
+from tests.support.services import MIKA, NOOR
 
 MOST_JOBS = 4
 MOST_ROUNDS = 6
 """Until a sweep whose trials come one after the other has no more."""
 CALLS = (
-    "Batch.submit",
-    "Batch.find",
-    "Batch.describe",
-    "Batch.live",
-    "Batch.terminate",
-    "Batch.children",
-    "Batch.room",
+    "Engine.submit",
+    "Engine.find",
+    "Engine.describe",
+    "Engine.live",
+    "Engine.terminate",
+    "Engine.children",
+    "Engine.room",
     "Sampler.ask",
     "Sampler.importance",
     "Logs.read",
@@ -148,32 +148,32 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self._jobs_in(*WAITING))
     @rule(which=number, state=st.sampled_from([JobState.RUNNABLE, JobState.STARTING, JobState.RUNNING]))
     def a_job_moves_on(self, which: int, state: JobState) -> None:
-        batch_id = self._pick(which, *WAITING)
+        engine_id = self._pick(which, *WAITING)
         if state is JobState.RUNNING:
-            self.world.run(batch_id)
+            self.world.run(engine_id)
         else:
-            self.world.move(batch_id, state, *self.world.batch.jobs[batch_id].attempts)
+            self.world.move(engine_id, state, *self.world.engine.jobs[engine_id].attempts)
 
     @precondition(lambda self: self._jobs_in(JobState.RUNNING))
     @rule(which=number, how=st.sampled_from(["done", "failed", "reclaimed"]))
     def an_attempt_ends(self, which: int, how: str) -> None:
-        batch_id = self._pick(which, JobState.RUNNING)
+        engine_id = self._pick(which, JobState.RUNNING)
         if how == "done":
-            self._leaves_metrics(batch_id)
-            self.world.end(batch_id, JobState.SUCCEEDED, 0)
+            self._leaves_metrics(engine_id)
+            self.world.end(engine_id, JobState.SUCCEEDED, 0)
         elif how == "failed":
-            self.world.end(batch_id, JobState.FAILED, 1, "Essential container in task exited")
+            self.world.end(engine_id, JobState.FAILED, 1, "Essential container in task exited")
         else:
-            self.world.end(batch_id, JobState.RUNNABLE, None, "Host EC2 (instance i-1) terminated.")
+            self.world.end(engine_id, JobState.RUNNABLE, None, "Host EC2 (instance i-1) terminated.")
 
     @precondition(lambda self: self._jobs_in(JobState.RUNNING))
     @rule(which=number, count=st.integers(1, 4), readable_in=st.sampled_from([0.0, 3.0, 8.0, 40.0, 90.0]))
     def a_job_prints(self, which: int, count: int, readable_in: float) -> None:
-        batch_id = self._pick(which, JobState.RUNNING)
-        first = self.printed[batch_id]
-        self.printed[batch_id] += count
-        lines = [f"{batch_id} line {line}." for line in range(first, first + count)]
-        stream = self.world.batch.jobs[batch_id].last.log_stream
+        engine_id = self._pick(which, JobState.RUNNING)
+        first = self.printed[engine_id]
+        self.printed[engine_id] += count
+        lines = [f"{engine_id} line {line}." for line in range(first, first + count)]
+        stream = self.world.engine.jobs[engine_id].last.log_stream
         self.world.said(*lines, stream=stream or "", readable_in=readable_in)
 
     @precondition(lambda self: self.world.events.hints)
@@ -181,15 +181,15 @@ class AnyOrder(RuleBasedStateMachine):
     def events_go_astray(self, how: str) -> None:
         hints = self.world.events.hints
         if how == "again":
-            hints.append(Hint(hints[-1].batch_id, f"again-{len(hints)}"))
+            hints.append(Hint(hints[-1].engine_id, f"again-{len(hints)}"))
         elif how == "lost":
             self.world.events.acknowledged.append(hints[-1].receipt)
         else:
             hints.reverse()
 
-    @rule(batch_id=st.sampled_from(["", "foreign"]))
-    def a_strange_event_comes(self, batch_id: str) -> None:
-        self.world.events.hints.append(Hint(batch_id, f"strange-{len(self.world.events.hints)}"))
+    @rule(engine_id=st.sampled_from(["", "foreign"]))
+    def a_strange_event_comes(self, engine_id: str) -> None:
+        self.world.events.hints.append(Hint(engine_id, f"strange-{len(self.world.events.hints)}"))
 
     # ---- what goes wrong ---------------------------------------------------------------------------------
     @rule(call=st.sampled_from(CALLS), times=st.integers(1, 3), after=st.booleans())
@@ -221,13 +221,13 @@ class AnyOrder(RuleBasedStateMachine):
     # ---- what must hold ----------------------------------------------------------------------------------
     @invariant()
     def at_most_one_live_job_a_command(self) -> None:
-        jobs = {batch_id: job for batch_id, job in self.world.batch.jobs.items() if ":" not in batch_id}
+        jobs = {engine_id: job for engine_id, job in self.world.engine.jobs.items() if ":" not in engine_id}
         live = Counter(job.name for job in jobs.values() if not job.state.terminal)
         assert all(count == 1 for count in live.values()), f"doubled: {live}"
 
     @invariant()
     def each_part_of_a_sweep_is_submitted_once_and_no_trial_by_two(self) -> None:
-        calls = [call for call in self.world.batch.submissions if "SWEEP" in call.environment]
+        calls = [call for call in self.world.engine.submissions if "SWEEP" in call.environment]
         assert all(count == 1 for count in Counter(call.name for call in calls).values())
         trials = Counter((sweep_id, number) for call in calls for sweep_id, number in _trials(call.environment))
         assert all(count == 1 for count in trials.values()), f"doubled: {trials}"
@@ -255,10 +255,10 @@ class AnyOrder(RuleBasedStateMachine):
         for _ in range(12):
             self._run(self.play.turn(15))
         for _ in range(MOST_ROUNDS):
-            for batch_id in self._jobs_in(*WAITING):
-                self.world.run(batch_id)
-            for batch_id in self._jobs_in(JobState.RUNNING):
-                self.world.end(batch_id, JobState.FAILED, 137, "Job attempt duration exceeded timeout")
+            for engine_id in self._jobs_in(*WAITING):
+                self.world.run(engine_id)
+            for engine_id in self._jobs_in(JobState.RUNNING):
+                self.world.end(engine_id, JobState.FAILED, 137, "Job attempt duration exceeded timeout")
             self._run(self.play.settle())
             if not self._jobs_in(*WAITING):
                 break
@@ -277,11 +277,11 @@ class AnyOrder(RuleBasedStateMachine):
             (table,) = [file.content.decode() for file in end.files if file.name.endswith(".csv")]
             self._swept(job, job.sweep, list(csv.DictReader(io.StringIO(table))))
             return
-        if job.batch_id is None:
+        if job.engine_id is None:
             assert job.reason is EndReason.STOPPED
             return
-        assert job.state is self.world.batch.jobs[job.batch_id].state
-        lines = [f"{job.batch_id} line {line}." for line in range(self.printed[job.batch_id])]
+        assert job.state is self.world.engine.jobs[job.engine_id].state
+        lines = [f"{job.engine_id} line {line}." for line in range(self.printed[job.engine_id])]
         if lines:
             archived = self.world.artifacts.objects[f"s3://bucket/jobs/{job.id}/log.txt"].decode()
             assert sorted(archived.splitlines()) == sorted(lines)
@@ -302,10 +302,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.accepted.append(job_id)
         self.commands.append(what or {})
 
-    def _leaves_metrics(self, batch_id: str) -> None:
+    def _leaves_metrics(self, engine_id: str) -> None:
         """Each trial another value."""
-        parent, _, index = batch_id.partition(":")
-        environment = dict(self.world.batch.jobs[parent].environment)
+        parent, _, index = engine_id.partition(":")
+        environment = dict(self.world.engine.jobs[parent].environment)
         if "SWEEP" not in environment:
             self.world.artifacts.objects[f"{environment['OUTPUT_URI']}metrics.csv"] = CSV
             return
@@ -322,7 +322,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _jobs_in(self, *states: JobState) -> list[str]:
         """What moves by itself: an array's state follows from its children's."""
-        jobs = self.world.batch.jobs
+        jobs = self.world.engine.jobs
         return [each for each, job in jobs.items() if job.state in states and f"{each}:0" not in jobs]
 
     def _pick(self, which: int, *states: JobState) -> str:
@@ -345,4 +345,4 @@ TestAnyOrder.settings = settings(
     stateful_step_count=40,
     report_multiple_bugs=False,
 )
-TestAnyOrder.pytestmark = pytest.mark.timeout(1800)  # a failure is made small first
+TestAnyOrder.pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(1800)]  # a failure is made small first

@@ -5,14 +5,14 @@
 
 import pytest
 
-from tests.faults.stories import STORIES, Story, played
+from tests.faults.stories import STORIES, Story, each_of, played
 from tests.faults.world import LONG, SHORT
 
 pytestmark = pytest.mark.timeout(600)  # each is hundreds of lives
 
 
 @pytest.mark.parametrize("down", [SHORT, LONG], ids=["up-at-once", "down-for-hours"])
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+@pytest.mark.parametrize("story", each_of(STORIES))
 async def test_a_crash_anywhere_changes_nothing(story: Story, down: float, subtests: pytest.Subtests) -> None:
     whole, play = await played(story)
     for number, name in enumerate(play.first.names):

@@ -15,13 +15,12 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import Denied, Missing, Refused, Throttled
-from bot.ports import Store
-from tests.bot.services.conftest import Bot, Outside
-from tests.bot.services.fakes import LOST_REPLY
+from bot.ports.store import Store
 from tests.faults.story import STREAM, count, end, running, settle
+from tests.support.fakes import LOST_REPLY
+from tests.support.services import Bot, Outside
 
 FORBIDDEN = Denied("Missing Permissions (50013)", code="50013")
-EPHEMERAL = 64
 GONE = Missing("Unknown Channel (10003)", code="10003")
 
 
@@ -212,7 +211,7 @@ async def test_a_clock_set_back_an_hour_makes_no_post_wait_an_hour(bot: Bot, out
     await bot.stop.once()
     outside.clock.tick(-3600)
     await bot.stop.once()
-    assert outside.batch.terminated == ["batch-1", "batch-1"]
+    assert outside.engine.terminated == ["batch-1", "batch-1"]
 
 
 def _asker() -> Any:
@@ -278,7 +277,7 @@ async def test_failed_while_nobody_could_be_told_is_told_after_a_restart(
     first = Bot(outside, store, tmp_path)
     job = await running(first, "one")
     outside.chat.fail("send", LOST_REPLY, times=500)
-    outside.batch.move("batch-1", JobState.FAILED, Attempt(STREAM, outside.clock() - 10, outside.clock(), 1))
+    outside.engine.move("batch-1", JobState.FAILED, Attempt(STREAM, outside.clock() - 10, outside.clock(), 1))
     await settle(first)
     outside.chat.faults.clear()
     outside.clock.tick(7 * 3600)

@@ -17,20 +17,19 @@ from bot.domain.model.job import DIRECT, NOWHERE, Job
 from bot.domain.model.states import EndReason
 from bot.domain.posts import NewPost, PostKind
 from bot.errors import ServiceError
-from bot.ports import Store
-from bot.services.delivery import Notify, NotifySettings
-from bot.services.running.wakeups import Bells
+from bot.ports.store import Store
+from bot.services.delivery import Delivery, DeliverySettings
+from bot.services.running.core import Core
+from bot.services.running.wakeups import Wakeups
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission
-from tests.bot.chat.conftest import CHANNEL, Room
 from tests.bot.chat.jobs import PROJECT, a_post, a_running_job, an_ended_job
+from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room
 
-EPHEMERAL = 64
 
-
-def _notify(room: Room, store: Store, *channels: str) -> Notify:
+def _notify(room: Room, store: Store, *channels: str) -> Delivery:
     ids = tuple(int(room.discord.channels[name]) for name in channels)
     projects = {"mnist": replace(PROJECT, channel_ids=ids)}
-    return Notify(store, room.client.poster, projects, Bells(), NotifySettings(5, 60), now=time.time)
+    return Delivery(Core(store, projects, Wakeups(), time.time), room.client.poster, DeliverySettings(5, 60))
 
 
 async def _ended(room: Room, store: Store) -> Job:
@@ -41,7 +40,7 @@ async def _ended(room: Room, store: Store) -> Job:
     return await store.add(job, [NewPost(f"end:{job.id}", PostKind.END, job.id, text="Best at 6.")])
 
 
-async def _until(notify: Notify, done: Callable[[], Awaitable[bool]]) -> None:
+async def _until(notify: Delivery, done: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(20):
         while not await done():
             await notify.once()

@@ -11,13 +11,13 @@ import pytest
 from bot.adapters.sqlite import SqliteStore, open_store, schema
 from bot.domain.posts import PostKind
 from bot.errors import StoreError
-from bot.services.running.loop import Loop, Pulse, forever
+from bot.services.running.loop import Heartbeat, Loop, run_forever
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox
-from tests.bot.services.conftest import Bot, Outside
-from tests.bot.services.fakes import LOST_REPLY
 from tests.faults.process import command, job_id_of, told
 from tests.faults.story import STREAM, archived, count, end, running, settle
+from tests.support.fakes import LOST_REPLY
+from tests.support.services import Bot, Outside
 
 
 # ---- a full disk -------------------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ async def test_a_full_disk_ends_the_bot_with_a_clear_word_and_loses_nothing(outs
         await _limit(store, pages + 2)
         outside.logs.write(STREAM, *("x" * 1_000 for _ in range(200)), at=outside.clock())
         with pytest.raises(StoreError, match="The disk is full: make room"):
-            await forever(Loop("tail", first.tail.once, 0), Pulse(time.monotonic))
+            await run_forever(Loop("tail", first.tail.once, 0), Heartbeat(time.monotonic))
     async with open_store(path) as store:
         second = Bot(outside, store, tmp_path)
         await settle(second)
@@ -109,7 +109,7 @@ async def test_a_clock_set_back_an_hour_anywhere_in_a_story_changes_nothing_that
             assert archived(bot, job) == ["one", "two", "three", "four"], place
             assert [count(bot, kind) for kind in (PostKind.CARD, PostKind.END, PostKind.LOG_FILE)] == [1, 1, 1], place
             assert "".join(bot.said(PostKind.LOG)).count("three") == 1, place
-            assert len(outside.batch.submissions) == 1, place
+            assert len(outside.engine.submissions) == 1, place
             assert not await store.open_jobs(), place
             assert outside.clock() - began < 200, "no negative wait"
 

@@ -13,8 +13,8 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.states import JobState
 from bot.domain.posts import PostKind
 from bot.errors import Throttled
-from tests.bot.services.conftest import Bot, Outside
 from tests.faults.story import STREAM, archived, end, running, settle
+from tests.support.services import Bot, Outside
 
 ROLE = "<@&1234567890>"
 MENTION = re.compile(r"@everyone|@here|<@[!&]?\d+>|<#\d+>")
@@ -69,7 +69,7 @@ async def test_empty_pages_with_a_token_are_read_on(bot: Bot, outside: Outside) 
 async def test_a_stream_that_appears_late(bot: Bot, outside: Outside) -> None:
     job = await bot.train()
     await bot.turn()
-    outside.batch.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    outside.engine.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
     began = outside.clock()
     for _ in range(40):
         await bot.turn()
@@ -86,7 +86,7 @@ async def test_a_stream_that_appears_late(bot: Bot, outside: Outside) -> None:
 async def test_a_stream_that_never_appears_keeps_no_end_from_being_told(bot: Bot, outside: Outside) -> None:
     job = await bot.train()
     await bot.turn()
-    outside.batch.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    outside.engine.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
     await bot.turn()
     end(bot, JobState.FAILED, 1)
     await settle(bot)
@@ -100,14 +100,14 @@ async def test_the_second_attempts_stream_is_read_and_the_first_ones_last_lines_
     job = await running(bot, "one")
     lost = Attempt(STREAM, outside.clock() - 5, outside.clock(), None, "Host EC2 (instance i-1) terminated.")
     second = "trainer/default/2"
-    outside.batch.move("batch-1", JobState.RUNNING, lost, Attempt(second, outside.clock()))
+    outside.engine.move("batch-1", JobState.RUNNING, lost, Attempt(second, outside.clock()))
     outside.logs.write(second, "three", at=outside.clock() + 2)
     outside.clock.tick(3)
     await bot.turn()
     outside.logs.write(STREAM, "two", at=outside.clock() - 3)
     outside.clock.tick(6)
     await bot.turn()
-    outside.batch.move(
+    outside.engine.move(
         "batch-1", JobState.SUCCEEDED, lost, Attempt(second, outside.clock() - 9, outside.clock(), 0, "")
     )
     await settle(bot)

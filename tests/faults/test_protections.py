@@ -14,13 +14,14 @@ from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import JobState
 from bot.domain.posts import Change
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
-from tests.bot.conftest import make_job
-from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
-from tests.bot.services.test_sweep_story import LARGE, finished
 from tests.faults.gates import COMMITS, Cut, Gated, Gates
 from tests.faults.mutations import MUTATIONS, ROOT, Mutation
+from tests.support.jobs import make_job
+from tests.support.projects import CHANNEL
+from tests.support.services import MIKA, Bot, Outside
+from tests.support.sweeps import LARGE, finished
 
 STREAM = "trainer/default/1"
 
@@ -28,7 +29,7 @@ STREAM = "trainer/default/1"
 async def _running(bot: Bot, outside: Outside) -> Job:
     job = await bot.train()
     await bot.turn()
-    outside.batch.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    outside.engine.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
     outside.clock.tick(120)
     outside.logs.write(STREAM, "one", at=outside.clock())
     await bot.turn()
@@ -50,7 +51,7 @@ async def test_a_late_line_is_read_while_the_job_runs(bot: Bot, outside: Outside
 async def test_a_line_that_comes_later_than_the_overlap_is_found_at_the_end(bot: Bot, outside: Outside) -> None:
     job = await _running(bot, outside)
     outside.logs.write(STREAM, "much too late", at=outside.clock() - 100)
-    outside.batch.move("batch-1", JobState.SUCCEEDED, Attempt(STREAM, outside.clock() - 120, outside.clock(), 0))
+    outside.engine.move("batch-1", JobState.SUCCEEDED, Attempt(STREAM, outside.clock() - 120, outside.clock(), 0))
     for _ in range(6):
         outside.clock.tick(15)
         await bot.turn()
@@ -81,7 +82,7 @@ async def test_a_retry_that_is_cut_after_its_first_commit_runs_the_failed_trials
     with pytest.raises(Cut):
         await cut.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))
     await Bot(outside, store, tmp_path).turn()
-    assert json.loads(outside.batch.submissions[1].environment["SWEEP_SPACE"])["numbers"] == "1,3"
+    assert json.loads(outside.engine.submissions[1].environment["SWEEP_SPACE"])["numbers"] == "1,3"
 
 
 async def test_two_clicks_at_once_confirm_one_sweep(bot: Bot, outside: Outside) -> None:
@@ -89,7 +90,7 @@ async def test_two_clicks_at_once_confirm_one_sweep(bot: Bot, outside: Outside) 
     confirmed = await asyncio.gather(*(bot.propose.confirm(proposal.job.id, MIKA) for _ in range(2)))
     assert [face.id for face in confirmed] == [proposal.job.id] * 2
     await bot.turn()
-    assert [call.array_size for call in outside.batch.submissions] == [12]
+    assert [call.array_size for call in outside.engine.submissions] == [12]
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.protection)

@@ -3,15 +3,15 @@
 import pytest
 
 from bot.domain.posts import PostKind
-from tests.faults.stories import STORIES, Story, clicked_upon, played, stopped_early
+from tests.faults.stories import STORIES, Story, clicked_upon, each_of, played, stopped_early
 
 pytestmark = pytest.mark.timeout(600)  # each is hundreds of lives
 
 # Where a click and the submission run against each other either may win: that is the other test's.
-ORDERED = [story for story in STORIES if story is not stopped_early]
+ORDERED = tuple(story for story in STORIES if story is not stopped_early)
 
 
-@pytest.mark.parametrize("story", ORDERED, ids=lambda story: story.__name__)
+@pytest.mark.parametrize("story", each_of(ORDERED))
 async def test_a_service_that_is_overtaken_anywhere_changes_nothing(story: Story, subtests: pytest.Subtests) -> None:
     whole, play = await played(story)
     for number, name in enumerate(play.first.names):
@@ -20,6 +20,7 @@ async def test_a_service_that_is_overtaken_anywhere_changes_nothing(story: Story
             assert overtaken == whole
 
 
+@pytest.mark.exhaustive
 async def test_a_click_on_stop_at_any_moment_ends_the_job_once(subtests: pytest.Subtests) -> None:
     _, play = await played(clicked_upon)
     for number, name in enumerate(play.first.names):

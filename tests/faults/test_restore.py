@@ -5,8 +5,7 @@ import os
 import sqlite3
 import time
 import tomllib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,17 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import StoreError, Unavailable
-from bot.ports import Store
+from bot.ports.store import Store
+from bot.services.running.core import Core
 from bot.services.running.snapshot import KEPT, Snapshot, SnapshotSettings, taken
+from bot.services.running.wakeups import Wakeups
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox
-from tests.bot.services.conftest import Bot, Outside
-from tests.bot.services.fakes import FakeArtifacts
 from tests.faults.process import command, job_id_of, told
+from tests.faults.restored import restored
 from tests.faults.story import STREAM, archived, count, end, running, settle
+from tests.support.fakes import FakeArtifacts
+from tests.support.services import Bot, Outside
 
 URI = "s3://bucket/signalbox/signalbox/store.db"
 
@@ -38,7 +40,7 @@ class _Copies:
     def __init__(self, store: Store, folder: Path) -> None:
         self.now, self.folder, self.artifacts = 1_000_000.0, folder, FakeArtifacts()
         settings = SnapshotSettings(folder, URI, 900)
-        self._service = Snapshot(store, self.artifacts, settings, now=lambda: self.now)
+        self._service = Snapshot(Core(store, {}, Wakeups(), lambda: self.now), self.artifacts, settings)
 
     async def take(self) -> list[str]:
         before = set(taken(self.folder))
@@ -92,19 +94,6 @@ def _damage(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:2000] + b"\xff" * 30_000)
 
 
-async def _recovered(outside: Outside, path: Path, snapshots: list[Path], folder: Path) -> AsyncIterator[Bot]:
-    """The bot after `signalbox restore`."""
-    since = (outside.clock() - 7 * 86_400) if not snapshots else 0.0
-    await asyncio.to_thread(recover, path, snapshots, outside.clock())
-    async with open_store(path) as store:
-        bot = Bot(outside, store, folder)
-        await bot.reconcile.recover(since)
-        yield bot
-
-
-restored = asynccontextmanager(_recovered)
-
-
 async def test_a_corrupt_store_is_restored_from_the_last_snapshot_and_reconciled_with_aws(
     outside: Outside, tmp_path: Path
 ) -> None:
@@ -131,14 +120,14 @@ async def test_a_corrupt_store_is_restored_from_the_last_snapshot_and_reconciled
         assert count(second, PostKind.END) == 1, "the end that was told is not told again"
         assert (await second.job(job.id)).reason is EndReason.SUCCEEDED
         found = await second.job(later.id)
-        assert (found.parameters["lr"], found.batch_id, found.live) == (0.5, "batch-2", True)
+        assert (found.parameters["lr"], found.engine_id, found.live) == (0.5, "batch-2", True)
         assert archived(second, job) == ["one", "two"]
         assert second.said(PostKind.LOG) == ["```\none\n```", "```\ntwo\n```"], "no line is told again"
-        outside.batch.move("batch-2", JobState.SUCCEEDED, Attempt("s/2", outside.clock() - 9, outside.clock(), 0))
+        outside.engine.move("batch-2", JobState.SUCCEEDED, Attempt("s/2", outside.clock() - 9, outside.clock(), 0))
         await settle(second)
         assert count(second, PostKind.END) == count(second, PostKind.CARD) == 2
-        assert len(outside.batch.submissions) == 2, "nothing is submitted twice"
-        assert not outside.batch.terminated
+        assert len(outside.engine.submissions) == 2, "nothing is submitted twice"
+        assert not outside.engine.terminated
         new = [message.post.new.kind for message in outside.chat.messages[before:]]
         assert set(new) <= {PostKind.NOTE, PostKind.END, PostKind.LOG_FILE}
     assert path.with_name("signalbox.db.lost-1").exists(), "what was there is kept to be looked at"
@@ -156,8 +145,8 @@ async def test_an_intent_of_the_snapshot_that_was_submitted_after_it_is_not_subm
     outside.clock.tick(600)  # the nonces protect no more
     async with restored(outside, path, [copy], tmp_path) as second:
         await settle(second)
-        assert (await second.job(job.id)).batch_id == "batch-1"
-        assert len(outside.batch.submissions) == 1
+        assert (await second.job(job.id)).engine_id == "batch-1"
+        assert len(outside.engine.submissions) == 1
         assert count(second, PostKind.CARD) == 1
 
 
@@ -173,7 +162,7 @@ async def test_an_intent_of_the_snapshot_is_looked_up_also_where_aws_could_not_b
     await asyncio.to_thread(recover, path, [copy], outside.clock())
     async with open_store(path) as store:
         await Bot(outside, store, tmp_path).launch.once()
-    assert len(outside.batch.submissions) == 1
+    assert len(outside.engine.submissions) == 1
 
 
 async def test_without_any_snapshot_what_runs_and_what_has_ended_is_found_at_aws(

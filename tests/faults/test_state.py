@@ -10,25 +10,27 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import Throttled, Unavailable
-from bot.ports import Hint
-from bot.services.jobs.explain_wait import Explain
+from bot.ports.engine import Hint
+from bot.services.jobs.explain_wait import ExplainWait
 from bot.services.jobs.track_jobs import QUARANTINED
-from bot.services.running.loop import Loop, Pulse, forever
-from bot.services.running.wakeups import Bell, Bells
-from tests.bot.services.conftest import PROJECT, Bot, Outside
+from bot.services.running.core import Core
+from bot.services.running.loop import Heartbeat, Loop, run_forever
+from bot.services.running.wakeups import Wakeup, Wakeups
 from tests.faults.story import STREAM, count, end, running, settle
+from tests.support.projects import PROJECT
+from tests.support.services import Bot, Outside
 
 
-async def _hear(bot: Bot, *batch_ids: str) -> None:
+async def _hear(bot: Bot, *engine_ids: str) -> None:
     receipts = itertools.count(len(bot.outside.events.acknowledged))
-    bot.outside.events.hints = [Hint(batch_id, f"r{next(receipts)}") for batch_id in batch_ids]
+    bot.outside.events.hints = [Hint(engine_id, f"r{next(receipts)}") for engine_id in engine_ids]
     await bot.watch.hear(bot.outside.events, 0)
 
 
 async def test_an_event_that_comes_five_times_changes_the_state_once(bot: Bot, outside: Outside) -> None:
     job = await bot.train()
     await bot.turn()
-    outside.batch.move("batch-1", JobState.RUNNABLE)
+    outside.engine.move("batch-1", JobState.RUNNABLE)
     before = await bot.job(job.id)
     await _hear(bot, *["batch-1"] * 5)
     await _hear(bot, "batch-1")
@@ -40,11 +42,11 @@ async def test_an_event_that_comes_five_times_changes_the_state_once(bot: Bot, o
 async def test_events_out_of_order_tell_nothing_older_than_what_is_known(bot: Bot, outside: Outside) -> None:
     """Each event only makes the bot ask; what DescribeJobs then says may itself be older than what it said before."""
     job = await running(bot, "one")
-    stale = replace(outside.batch.jobs["batch-1"], state=JobState.STARTING)
+    stale = replace(outside.engine.jobs["batch-1"], state=JobState.STARTING)
     end(bot)
-    ended = outside.batch.jobs["batch-1"]
+    ended = outside.engine.jobs["batch-1"]
     for seen in (ended, stale, ended, stale):
-        outside.batch.jobs["batch-1"] = seen
+        outside.engine.jobs["batch-1"] = seen
         await _hear(bot, "batch-1")
     await settle(bot)
     assert (await bot.job(job.id)).reason is EndReason.SUCCEEDED
@@ -62,7 +64,7 @@ async def test_events_that_never_come_are_not_missed(bot: Bot) -> None:
 async def test_failed_before_running_was_ever_seen(bot: Bot, outside: Outside) -> None:
     job = await bot.train()
     await bot.turn()
-    outside.batch.move("batch-1", JobState.FAILED, reason="Task failed to start")
+    outside.engine.move("batch-1", JobState.FAILED, reason="Task failed to start")
     await settle(bot)
     ended = await bot.job(job.id)
     assert (ended.reason, ended.started_at) == (EndReason.NOT_STARTED, None)
@@ -74,7 +76,7 @@ async def test_malformed_and_foreign_events_are_counted_acknowledged_and_never_c
 ) -> None:
     job = await bot.train()
     await bot.turn()
-    outside.batch.move("batch-1", JobState.RUNNABLE)
+    outside.engine.move("batch-1", JobState.RUNNABLE)
     kinds = ("malformed", "foreign")
     before = [QUARANTINED.labels(kind)._value.get() for kind in kinds]
     outside.events.hints = [Hint("", "r1", excerpt="<html>"), Hint("someone-elses", "r2"), Hint("batch-1", "r3")]
@@ -89,7 +91,7 @@ async def test_an_event_queue_that_always_fails_is_asked_ever_more_seldom() -> N
     """It has no interval of its own: without a rest this would be a loop of failing calls."""
     rests: list[float] = []
 
-    class Counting(Bell):
+    class Counting(Wakeup):
         async def wait(self, seconds: float) -> None:
             rests.append(seconds)
             if len(rests) == 10:
@@ -99,7 +101,7 @@ async def test_an_event_queue_that_always_fails_is_asked_ever_more_seldom() -> N
         raise Unavailable("no such queue")
 
     with pytest.raises(KeyboardInterrupt):
-        await forever(Loop("hear", fails, 0, Counting()), Pulse(lambda: 0.0))
+        await run_forever(Loop("hear", fails, 0, Counting()), Heartbeat(lambda: 0.0))
     assert rests == sorted(rests)
     assert (rests[0], rests[-1]) == (0.5, 30)
 
@@ -110,7 +112,7 @@ async def test_describe_jobs_without_an_answer_for_ten_minutes_the_card_says_how
 ) -> None:
     job = await running(bot, "one")
     known = outside.clock()
-    outside.batch.fail("describe", error, times=1000)
+    outside.engine.fail("describe", error, times=1000)
     for _ in range(40):
         outside.clock.tick(15)
         with pytest.raises(Unavailable):
@@ -122,7 +124,7 @@ async def test_describe_jobs_without_an_answer_for_ten_minutes_the_card_says_how
     assert said in (choose.card(outside.chat.edits[-1], PROJECT).description or "")
     assert old.revision - job.revision == 1, "said once, not at every try"
 
-    outside.batch.faults.clear()
+    outside.engine.faults.clear()
     outside.clock.tick(15)
     await bot.turn()
     assert (await bot.job(job.id)).unseen_since is None
@@ -137,21 +139,21 @@ async def test_an_outage_does_not_make_a_job_lost_that_batch_had_only_just_not_k
 ) -> None:
     job = await bot.train()
     await bot.turn()
-    known = outside.batch.jobs.pop("batch-1")
+    known = outside.engine.jobs.pop("batch-1")
     await bot.watch.once()
-    outside.batch.fail("describe", Throttled("slow down"), times=10)
+    outside.engine.fail("describe", Throttled("slow down"), times=10)
     for _ in range(10):
         outside.clock.tick(60)
         with pytest.raises(Throttled):
             await bot.watch.once()
     await bot.watch.once()
     assert (await bot.job(job.id)).live
-    outside.batch.jobs["batch-1"] = known
+    outside.engine.jobs["batch-1"] = known
 
 
 async def test_a_job_that_describe_jobs_no_longer_knows_is_told_as_lost_once(bot: Bot, outside: Outside) -> None:
     job = await running(bot, "one")
-    outside.batch.jobs.clear()
+    outside.engine.jobs.clear()
     for _ in range(30):
         await bot.turn()
         outside.clock.tick(15)
@@ -164,12 +166,12 @@ async def test_a_job_that_describe_jobs_no_longer_knows_is_told_as_lost_once(bot
 async def test_a_clock_that_jumps_ahead_an_hour_makes_no_job_lost(bot: Bot, outside: Outside) -> None:
     job = await bot.train()
     await bot.turn()
-    known = outside.batch.jobs.pop("batch-1")
+    known = outside.engine.jobs.pop("batch-1")
     await bot.watch.once()
     outside.clock.tick(3600)
     await bot.watch.once()
     assert (await bot.job(job.id)).live
-    outside.batch.jobs["batch-1"] = known
+    outside.engine.jobs["batch-1"] = known
     await bot.watch.once()
     assert (await bot.job(job.id)).live
 
@@ -184,16 +186,16 @@ async def test_succeeded_without_metrics(bot: Bot) -> None:
 async def test_a_reclaim_and_a_second_attempt(bot: Bot, outside: Outside) -> None:
     job = await running(bot, "one")
     lost = Attempt(STREAM, outside.clock() - 5, outside.clock(), None, "Host EC2 (instance i-1) terminated.")
-    outside.batch.move("batch-1", JobState.RUNNABLE, lost)
+    outside.engine.move("batch-1", JobState.RUNNABLE, lost)
     await bot.turn()
     waiting = await bot.job(job.id)
     assert "AWS took the machine back" in (choose.card(waiting, PROJECT).description or "")
     second = Attempt("trainer/default/2", outside.clock())
-    outside.batch.move("batch-1", JobState.RUNNING, lost, second)
+    outside.engine.move("batch-1", JobState.RUNNING, lost, second)
     outside.logs.write("trainer/default/2", "two", at=outside.clock())
     await bot.turn()
-    outside.batch.jobs["batch-1"] = replace(
-        outside.batch.jobs["batch-1"],
+    outside.engine.jobs["batch-1"] = replace(
+        outside.engine.jobs["batch-1"],
         state=JobState.SUCCEEDED,
         attempts=(lost, replace(second, stopped_at=outside.clock(), exit_code=0)),
     )
@@ -218,7 +220,7 @@ async def test_runnable_for_long_its_cause_is_told_once_with_the_mend(
 ) -> None:
     await bot.train()
     await bot.turn()
-    outside.batch.move("batch-1", JobState.RUNNABLE, reason=reason)
+    outside.engine.move("batch-1", JobState.RUNNABLE, reason=reason)
     for _ in range(60):
         await bot.turn()
         await bot.explain.once()
@@ -236,7 +238,7 @@ async def test_a_misconfiguration_that_passes_while_the_queue_scales_from_zero_i
     await bot.train()
     await bot.turn()
     for reason in ("", "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - …", ""):
-        outside.batch.move("batch-1", JobState.RUNNABLE, reason=reason)
+        outside.engine.move("batch-1", JobState.RUNNABLE, reason=reason)
         for _ in range(10):
             await bot.turn()
             await bot.explain.once()
@@ -250,7 +252,7 @@ async def test_what_the_store_says_right_after_a_start_is_not_told_as_if_it_were
     """The bot was down for hours: the job may run since, and is only about to be looked at."""
     await bot.train()
     await bot.turn()
-    outside.batch.move("batch-1", JobState.RUNNABLE)
+    outside.engine.move("batch-1", JobState.RUNNABLE)
     await bot.watch.once()
     outside.clock.tick(7200)
     await bot.explain.once()
@@ -262,12 +264,12 @@ async def test_a_new_cause_is_told_too_and_neither_again_after_a_restart(bot: Bo
     await bot.train()
     await bot.turn()
     for reason in ("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"):
-        outside.batch.move("batch-1", JobState.RUNNABLE, reason=reason)
+        outside.engine.move("batch-1", JobState.RUNNABLE, reason=reason)
         for _ in range(30):
             await bot.turn()
             await bot.explain.once()
             outside.clock.tick(15)
-        bot.explain = Explain(bot.store, outside.batch, Bells(), 300, now=outside.clock)
+        bot.explain = ExplainWait(Core(bot.store, {}, Wakeups(), outside.clock), outside.engine, 300)
     for _ in range(30):
         await bot.turn()
         await bot.explain.once()

@@ -10,18 +10,18 @@ from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import StoreError, Unavailable
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.jobs.submit_call import BOT_TAG, INTERACTION_TAG, PROJECT_TAG
-from tests.bot.services.conftest import MIKA, Bot, Outside
-from tests.bot.services.fakes import LOST_REPLY
 from tests.faults.story import STREAM, archived, count, end, running, settle
+from tests.support.fakes import LOST_REPLY
+from tests.support.services import MIKA, Bot, Outside
 
 
-def _double(outside: Outside, batch_id: str, *, age: float, **changes: object) -> Observation:
+def _double(outside: Outside, engine_id: str, *, age: float, **changes: object) -> Observation:
     """Another Batch job of the same command, older or younger by `age` seconds."""
-    first = outside.batch.jobs["batch-1"]
-    double = replace(first, batch_id=batch_id, created_at=(first.created_at or 0.0) - age, **changes)  # type: ignore[arg-type]
-    outside.batch.jobs[batch_id] = double
+    first = outside.engine.jobs["batch-1"]
+    double = replace(first, engine_id=engine_id, created_at=(first.created_at or 0.0) - age, **changes)  # type: ignore[arg-type]
+    outside.engine.jobs[engine_id] = double
     return double
 
 
@@ -35,59 +35,59 @@ async def _launching(bot: Bot, seconds: int) -> None:
 async def test_a_reply_lost_after_the_effect_is_adopted_by_name_and_there_is_one_job(
     bot: Bot, outside: Outside
 ) -> None:
-    outside.batch.fail("submit", LOST_REPLY, after=True)
+    outside.engine.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
     for _ in range(10):
         await bot.turn()
         outside.clock.tick(10)
-    assert (await bot.job(job.id)).batch_id == "batch-1"
-    assert len(outside.batch.submissions) == 1
+    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert len(outside.engine.submissions) == 1
 
 
 async def test_a_503_before_the_effect_is_submitted_again_after_it_is_surely_absent(bot: Bot, outside: Outside) -> None:
-    outside.batch.fail("submit", Unavailable("503"))
+    outside.engine.fail("submit", Unavailable("503"))
     job = await bot.train()
     await bot.launch.once()
     for _ in range(9):
         outside.clock.tick(5)
         await bot.launch.once()
-    assert not outside.batch.submissions, "AWS may not show for 45 s what it has taken"
+    assert not outside.engine.submissions, "AWS may not show for 45 s what it has taken"
     outside.clock.tick(5)
     await bot.launch.once()
-    assert (await bot.job(job.id)).batch_id == "batch-1"
-    assert len(outside.batch.submissions) == 1
+    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert len(outside.engine.submissions) == 1
 
 
 async def test_killed_between_intent_and_call(outside: Outside, store: Store, tmp_path: Path) -> None:
     job = await Bot(outside, store, tmp_path).train()
     second = Bot(outside, store, tmp_path)
     await second.turn()
-    assert (await second.job(job.id)).batch_id == "batch-1"
-    assert len(outside.batch.submissions) == 1
+    assert (await second.job(job.id)).engine_id == "batch-1"
+    assert len(outside.engine.submissions) == 1
 
 
 async def test_killed_between_call_and_commit_with_list_jobs_lagging_45_seconds(
     outside: Outside, store: Store, tmp_path: Path
 ) -> None:
     first = Bot(outside, store, tmp_path)
-    outside.batch.fail("submit", LOST_REPLY, after=True)
+    outside.engine.fail("submit", LOST_REPLY, after=True)
     job = await first.train()
     await first.launch.once()
-    outside.batch.lagging = True
+    outside.engine.lagging = True
     second = Bot(outside, store, tmp_path)
     for _ in range(44):
         await second.launch.once()
         outside.clock.tick(1)
-    outside.batch.lagging = False
+    outside.engine.lagging = False
     await second.launch.once()
-    assert (await second.job(job.id)).batch_id == "batch-1"
-    assert len(outside.batch.submissions) == 1
+    assert (await second.job(job.id)).engine_id == "batch-1"
+    assert len(outside.engine.submissions) == 1
 
 
 async def test_the_same_click_twice_and_the_same_interaction_replayed_are_one_job(bot: Bot, outside: Outside) -> None:
     jobs = [await bot.train(interaction_id=5) for _ in range(3)]
     await settle(bot)
-    assert len({job.id for job in jobs}) == len(outside.batch.submissions) == 1
+    assert len({job.id for job in jobs}) == len(outside.engine.submissions) == 1
     assert count(bot, PostKind.CARD) == 1
 
 
@@ -104,10 +104,10 @@ async def test_a_late_double_is_ended_and_told_once_and_the_older_job_is_kept(bo
     for _ in range(3):
         await bot.reconcile.once()
         await bot.turn()
-    assert set(outside.batch.terminated) == {"late"}
+    assert set(outside.engine.terminated) == {"late"}
     (note,) = bot.said(PostKind.NOTE)
     assert note == "AWS Batch has a second job of this command, late: ended. batch-1 is kept."
-    assert (await bot.job(job.id)).batch_id == "batch-1"
+    assert (await bot.job(job.id)).engine_id == "batch-1"
 
 
 async def test_of_two_that_wait_the_older_is_kept_also_where_the_store_knows_the_younger(
@@ -117,13 +117,13 @@ async def test_of_two_that_wait_the_older_is_kept_also_where_the_store_knows_the
     await bot.turn()
     _double(outside, "older", age=60)
     await bot.reconcile.once()
-    assert outside.batch.terminated == ["batch-1"]
-    assert (await bot.job(job.id)).batch_id == "older"
-    outside.batch.jobs["batch-1"] = replace(outside.batch.jobs["batch-1"], state=JobState.FAILED, terminated=True)
+    assert outside.engine.terminated == ["batch-1"]
+    assert (await bot.job(job.id)).engine_id == "older"
+    outside.engine.jobs["batch-1"] = replace(outside.engine.jobs["batch-1"], state=JobState.FAILED, terminated=True)
     await bot.turn()
     assert (await bot.job(job.id)).live, "the end of the double is not the job's"
     outside.logs.write(STREAM, "hello", at=outside.clock())
-    end(bot, batch_id="older")
+    end(bot, engine_id="older")
     await settle(bot)
     assert (await bot.job(job.id)).reason is EndReason.SUCCEEDED
     assert count(bot, PostKind.END) == 1
@@ -134,8 +134,8 @@ async def test_one_that_runs_is_not_ended_for_an_older_one_that_waits(bot: Bot, 
     job = await running(bot, "one")
     _double(outside, "older", age=60, state=JobState.RUNNABLE, attempts=())
     await bot.reconcile.once()
-    assert outside.batch.terminated == ["older"]
-    assert (await bot.job(job.id)).batch_id == "batch-1"
+    assert outside.engine.terminated == ["older"]
+    assert (await bot.job(job.id)).engine_id == "batch-1"
 
 
 async def test_a_success_is_not_given_up_for_a_double_that_begins(bot: Bot, outside: Outside) -> None:
@@ -144,7 +144,7 @@ async def test_a_success_is_not_given_up_for_a_double_that_begins(bot: Bot, outs
     _double(outside, "late", age=-60, state=JobState.STARTING, attempts=())
     await bot.reconcile.once()
     await settle(bot)
-    assert "late" in outside.batch.terminated
+    assert "late" in outside.engine.terminated
     assert (await bot.job(job.id)).reason is EndReason.SUCCEEDED
 
 
@@ -155,7 +155,7 @@ async def test_a_double_found_after_the_end_was_told_is_ended(bot: Bot, outside:
     _double(outside, "late", age=-60, state=JobState.RUNNING, attempts=())
     await bot.reconcile.once()
     await settle(bot)
-    assert outside.batch.terminated == ["late"]
+    assert outside.engine.terminated == ["late"]
     assert "though this job's end has been told" in bot.said(PostKind.NOTE)[0]
     assert count(bot, PostKind.END) == 1
 
@@ -163,17 +163,17 @@ async def test_a_double_found_after_the_end_was_told_is_ended(bot: Bot, outside:
 async def test_what_ended_while_it_was_looked_at_is_left_alone(bot: Bot, outside: Outside) -> None:
     """The list is older than the store: a job that has just ended is no double of itself."""
     await running(bot, "one")
-    stale = await outside.batch.live("queue")
+    stale = await outside.engine.live("queue")
     end(bot)
     await settle(bot)
 
     async def live(queue: str) -> list[Observation]:
         return stale
 
-    outside.batch.live = live  # type: ignore[method-assign]
+    outside.engine.live = live  # type: ignore[method-assign]
     await bot.reconcile.once()
     await bot.tell()
-    assert not outside.batch.terminated
+    assert not outside.engine.terminated
     assert not bot.said(PostKind.NOTE)
 
 
@@ -197,42 +197,42 @@ async def test_a_job_of_a_lost_store_is_adopted_with_its_parameters_its_card_and
         assert archived(second, job) == ["one", "two", "three"], "everything is kept"
         assert count(second, PostKind.CARD) == count(second, PostKind.END) == 1
         assert (job.message_id, job.thread_id) == (before.message_id, before.thread_id)
-        assert len(outside.batch.submissions) == 1
-        assert not outside.batch.terminated
+        assert len(outside.engine.submissions) == 1
+        assert not outside.engine.terminated
 
 
 async def test_jobs_of_other_bots_and_of_other_projects_are_left_alone(bot: Bot, outside: Outside) -> None:
     await running(bot, "one")
-    tags = dict(outside.batch.jobs["batch-1"].tags)
+    tags = dict(outside.engine.jobs["batch-1"].tags)
     for name, changed in (("other", {BOT_TAG: "other"}), ("project", {PROJECT_TAG: "gone", "signalbox:job": "xyz"})):
         _double(outside, name, age=1, tags=tuple({**tags, **changed}.items()))
     _double(outside, "untagged", age=1, tags=())
     await bot.reconcile.once()
-    assert not outside.batch.terminated
+    assert not outside.engine.terminated
     assert len(await bot.store.jobs()) == 1
 
 
 async def test_a_job_with_our_tags_that_cannot_be_read_is_ended(bot: Bot, outside: Outside) -> None:
     """Nobody could see or stop it."""
     await running(bot, "one")
-    tags = dict(outside.batch.jobs["batch-1"].tags) | {"signalbox:job": "nobody", INTERACTION_TAG: "abc"}
+    tags = dict(outside.engine.jobs["batch-1"].tags) | {"signalbox:job": "nobody", INTERACTION_TAG: "abc"}
     _double(outside, "odd", age=1, tags=tuple(tags.items()))
     await bot.reconcile.once()
-    assert outside.batch.terminated == ["odd"]
+    assert outside.engine.terminated == ["odd"]
 
 
 async def test_a_queue_that_cannot_be_read_is_tried_again(bot: Bot, outside: Outside) -> None:
     await running(bot, "one")
     _double(outside, "late", age=-60, state=JobState.RUNNABLE)
-    outside.batch.fail("live", Unavailable("5xx"))
+    outside.engine.fail("live", Unavailable("5xx"))
     with pytest.raises(Unavailable):
         await bot.reconcile.once()
     await bot.reconcile.once()
-    assert outside.batch.terminated == ["late"]
+    assert outside.engine.terminated == ["late"]
 
 
 async def test_a_clock_set_back_between_call_and_look_up_waits_for_aws_anew(bot: Bot, outside: Outside) -> None:
-    outside.batch.fail("submit", LOST_REPLY)
+    outside.engine.fail("submit", LOST_REPLY)
     await bot.train()
     await bot.launch.once()
     outside.clock.tick(-3600)
@@ -240,9 +240,9 @@ async def test_a_clock_set_back_between_call_and_look_up_waits_for_aws_anew(bot:
     for _ in range(11):
         outside.clock.tick(4)
         await bot.launch.once()
-    assert not outside.batch.submissions
+    assert not outside.engine.submissions
     outside.clock.tick(2)
     await bot.launch.once()
-    assert len(outside.batch.submissions) == 1, "not after an hour and 45 s"
-    assert outside.batch.jobs["batch-1"].attempts == ()
-    outside.batch.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    assert len(outside.engine.submissions) == 1, "not after an hour and 45 s"
+    assert outside.engine.jobs["batch-1"].attempts == ()
+    outside.engine.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))

@@ -14,10 +14,12 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import TrialState
 from bot.domain.posts import PostKind
 from bot.errors import Unavailable
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
-from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
-from tests.bot.services.test_sweep_story import (
+from tests.faults.restored import restored
+from tests.support.projects import CHANNEL
+from tests.support.services import MIKA, Bot, Outside
+from tests.support.sweeps import (
     BEST,
     GRID,
     end_child,
@@ -28,7 +30,6 @@ from tests.bot.services.test_sweep_story import (
     settle,
     table,
 )
-from tests.faults.test_restore import restored
 
 SEARCH = "lr=0.001..0.1:log"
 
@@ -75,8 +76,8 @@ async def test_an_array_is_taken_back_with_all_its_trials(bot: Bot, outside: Out
         await settle(again)
         assert [float(row["val_accuracy"]) for row in table(again)] == list(BEST)
         assert _known_by(again) == ONCE
-        assert len(outside.batch.submissions) == 1
-        assert not outside.batch.terminated
+        assert len(outside.engine.submissions) == 1
+        assert not outside.engine.terminated
         assert not await again.store.open_jobs()
 
 
@@ -96,21 +97,21 @@ async def test_a_search_goes_on_where_it_was(bot: Bot, outside: Outside, tmp_pat
         leave(outside, sweep_id, number, 80.0 + number)
         end_child(outside, f"batch-{number + 1}")
         if number == 1:
-            outside.batch.fail("submit", Unavailable("the connection was reset"), after=True)
+            outside.engine.fail("submit", Unavailable("the connection was reset"), after=True)
         await settle(bot, 2)
     run_child(outside, "batch-3")
-    points = [json.loads(call.environment["PARAMETERS"])["lr"] for call in outside.batch.submissions]
+    points = [json.loads(call.environment["PARAMETERS"])["lr"] for call in outside.engine.submissions]
     assert len(points) == 4
 
     async with _empty(outside, tmp_path) as again:
         await settle(again, 6)
-        assert len(outside.batch.submissions) == 4, "what ended and what runs is found by name"
+        assert len(outside.engine.submissions) == 4, "what ended and what runs is found by name"
         for number in range(2, 6):
             leave(outside, sweep_id, number, 80.0 + number)
             end_child(outside, f"batch-{number + 1}")
             await settle(again, 10)
         await settle(again)
-        assert len(outside.batch.submissions) == 6
+        assert len(outside.engine.submissions) == 6
         rows = table(again)
         assert [row["trial"] for row in rows] == [f"{sweep_id}.{number}" for number in range(6)]
         assert [float(row["val_accuracy"]) for row in rows] == [80.0 + number for number in range(6)]
@@ -125,11 +126,11 @@ async def test_a_trial_that_was_ended_before_the_loss_counts_as_stopped(
     """Whoever wanted it, or whether it could not win, is lost."""
     sweep_id = (await bot.sweep("lr=0.1,0.01,0.001", **options)).job.id
     await bot.turn()
-    batch_id = "batch-2" if options else "batch-1:1"
-    run_child(outside, batch_id)
+    engine_id = "batch-2" if options else "batch-1:1"
+    run_child(outside, engine_id)
     await settle(bot, 2)
-    end_child(outside, batch_id, 143)
-    outside.batch.jobs[batch_id] = replace(outside.batch.jobs[batch_id], terminated=True)
+    end_child(outside, engine_id, 143)
+    outside.engine.jobs[engine_id] = replace(outside.engine.jobs[engine_id], terminated=True)
     async with _empty(outside, tmp_path) as again:
         await settle(again, 10)
         _, sweep = await face_of(again, sweep_id)
@@ -142,21 +143,21 @@ async def test_the_parts_of_a_large_sweep_are_one_sweep(bot: Bot, outside: Outsi
     proposal = await bot.sweep("lr=0.0001..0.9:250 m=0..0.9:100")
     sweep_id = (await bot.propose.confirm(proposal.job.id, MIKA)).id
     await bot.feed.once()
-    outside.batch.fail("submit", Unavailable("the connection was reset"))
+    outside.engine.fail("submit", Unavailable("the connection was reset"))
     await bot.launch.once()
-    assert [call.name for call in outside.batch.submissions] == [
+    assert [call.name for call in outside.engine.submissions] == [
         f"signalbox-mnist-{sweep_id}-1",
         f"signalbox-mnist-{sweep_id}-2",
     ]
-    over = outside.batch.jobs["batch-1"]
-    outside.batch.jobs["batch-1"] = replace(over, state=JobState.FAILED, status_reason="Array Child Job failed")
+    over = outside.engine.jobs["batch-1"]
+    outside.engine.jobs["batch-1"] = replace(over, state=JobState.FAILED, status_reason="Array Child Job failed")
 
     async with _empty(outside, tmp_path) as again:
         for _ in range(8):
             await again.feed.once()
             await again.launch.once()
             outside.clock.tick(15)
-        calls = [json.loads(call.environment["SWEEP_SPACE"])["numbers"] for call in outside.batch.submissions]
+        calls = [json.loads(call.environment["SWEEP_SPACE"])["numbers"] for call in outside.engine.submissions]
         assert sorted(calls) == ["0-9999", "10000-19999", "20000-24999"]
         assert len(await again.store.parts(sweep_id)) == 3
 
@@ -169,11 +170,11 @@ async def test_a_retry_runs_nothing_but_what_had_failed(
     old = await _failed_twice(bot, outside, parallel)
     new = (await bot.propose.retry_failed(old, TrainRequest(MIKA, CHANNEL, 50))).job
     await bot.turn()
-    before = len(outside.batch.submissions)
+    before = len(outside.engine.submissions)
     array = parallel is None
     async with _empty(outside, tmp_path) as again:
         await settle(again, 5)
-        assert len(outside.batch.submissions) == before
+        assert len(outside.engine.submissions) == before
         leave(outside, new.id, 1, 94.4)
         leave(outside, new.id, 3, 59.7)
         end_child(outside, "batch-2:0" if array else "batch-5")
@@ -182,7 +183,7 @@ async def test_a_retry_runs_nothing_but_what_had_failed(
         await settle(again)
         face, _ = await face_of(again, new.id)
         assert (face.retry_of, face.reason) == (old, EndReason.SUCCEEDED)
-        assert len(outside.batch.submissions) == (2 if array else 6)
+        assert len(outside.engine.submissions) == (2 if array else 6)
         end = [row for row in table(again) if row["trial"]]
         assert [float(row["val_accuracy"]) for row in end] == [96.5, 94.4, 81.3, 59.7]
 
@@ -207,13 +208,13 @@ async def _failed_twice(bot: Bot, outside: Outside, parallel: int | None) -> str
 async def test_what_the_config_does_not_know_any_more_is_ended(bot: Bot, outside: Outside, tmp_path: Path) -> None:
     await bot.sweep("lr=0.1,0.01")
     await bot.turn()
-    seen = outside.batch.jobs["batch-1"]
+    seen = outside.engine.jobs["batch-1"]
     asked = json.loads(dict(seen.environment)["SWEEP"]) | {"text": "warmup=1,2"}
-    outside.batch.jobs["batch-1"] = replace(
+    outside.engine.jobs["batch-1"] = replace(
         seen, environment=tuple((dict(seen.environment) | {"SWEEP": json.dumps(asked)}).items())
     )
     async with _empty(outside, tmp_path) as again:
-        assert outside.batch.terminated == ["batch-1"]
+        assert outside.engine.terminated == ["batch-1"]
         assert await again.store.jobs() == []
 
 
@@ -221,19 +222,19 @@ async def test_a_part_of_a_sweep_that_has_been_told_is_ended(bot: Bot, outside: 
     """A snapshot may know the end of a sweep, and not all of its parts."""
     sweep_id = (await bot.sweep("lr=0.1,0.2", parallel=1)).job.id
     await bot.turn()
-    seen = outside.batch.jobs["batch-1"]
+    seen = outside.engine.jobs["batch-1"]
     await bot.stop.stop(sweep_id, MIKA)
-    outside.batch.move("batch-1", JobState.FAILED, reason="Stopped by mika")
+    outside.engine.move("batch-1", JobState.FAILED, reason="Stopped by mika")
     await settle(bot)
     assert not (await bot.job(sweep_id)).live
     tags = dict(seen.tags) | {"signalbox:job": f"{sweep_id}-1"}
     environment = dict(seen.environment) | {"JOB_ID": f"{sweep_id}.1"}
-    outside.batch.jobs["stray"] = replace(
-        seen, batch_id="stray", tags=tuple(tags.items()), environment=tuple(environment.items())
+    outside.engine.jobs["stray"] = replace(
+        seen, engine_id="stray", tags=tuple(tags.items()), environment=tuple(environment.items())
     )
     await bot.reconcile.once()
     await settle(bot, 2)
-    assert outside.batch.terminated[-1] == "stray"
+    assert outside.engine.terminated[-1] == "stray"
 
 
 # ---- with a snapshot ---------------------------------------------------------------------------------------
@@ -244,7 +245,7 @@ async def test_a_snapshot_taken_at_any_time_and_aws_make_it_whole(
 ) -> None:
     """After the snapshot two trials ended, and were told of; the machine is lost before the others do."""
     path, copy, array = tmp_path / "signalbox.db", tmp_path / "copy.db", how == "array"
-    batch_ids = [f"batch-1:{number}" for number in range(4)] if array else [f"batch-{n + 1}" for n in range(4)]
+    engine_ids = [f"batch-1:{number}" for number in range(4)] if array else [f"batch-{n + 1}" for n in range(4)]
     async with open_store(path) as store:
         first = Bot(outside, store, tmp_path)
         if taken == "before the sweep":
@@ -259,28 +260,28 @@ async def test_a_snapshot_taken_at_any_time_and_aws_make_it_whole(
         for number in (0, 1):
             await first.turn()
             leave(outside, sweep_id, number, BEST[number])
-            run_child(outside, batch_ids[number])
+            run_child(outside, engine_ids[number])
             await settle(first, 2)
-            end_child(outside, batch_ids[number])
+            end_child(outside, engine_ids[number])
             if (taken, number) == ("in the middle", 1):
                 await store.snapshot(copy)
             await settle(first, 2)
         told = len(outside.chat.messages)
-        points = [call.environment["PARAMETERS"] for call in outside.batch.submissions]
+        points = [call.environment["PARAMETERS"] for call in outside.engine.submissions]
     outside.clock.tick(600)
 
     async with restored(outside, path, [copy], tmp_path) as second:
         await settle(second, 8)
-        assert [call.environment["PARAMETERS"] for call in outside.batch.submissions] == points
+        assert [call.environment["PARAMETERS"] for call in outside.engine.submissions] == points
         for number in (2, 3):
             leave(outside, sweep_id, number, BEST[number])
-            run_child(outside, batch_ids[number])
-            end_child(outside, batch_ids[number])
+            run_child(outside, engine_ids[number])
+            end_child(outside, engine_ids[number])
         await settle(second)
-        assert len(outside.batch.submissions) == (1 if array else 4)
+        assert len(outside.engine.submissions) == (1 if array else 4)
         assert [float(row["val_accuracy"]) for row in table(second)] == list(BEST)
         assert _known_by(second) == ONCE
-        assert not outside.batch.terminated
+        assert not outside.engine.terminated
         assert not await second.store.open_jobs()
         new = {message.post.new.kind for message in outside.chat.messages[told:]}
         assert new <= {PostKind.NOTE, PostKind.END}
@@ -310,7 +311,7 @@ async def test_trials_that_batch_has_forgotten_are_known_by_what_they_left(
     await bot.turn()
     leave(outside, sweep_id, 1, 90.0)
     await bot.watch.once()
-    outside.batch.jobs.clear()
+    outside.engine.jobs.clear()
     outside.clock.tick(3 * 86_400)
     for _ in range(30):
         await settle(bot, 1)
@@ -330,12 +331,12 @@ async def test_a_trial_whose_answer_comes_late_is_waited_for(bot: Bot, outside: 
         leave(outside, sweep_id, number, BEST[number])
     end_child(outside, "batch-1:0")
     end_child(outside, "batch-1:1")
-    late = outside.batch.jobs["batch-1:1"]
-    outside.batch.jobs["batch-1:1"] = replace(late, state=JobState.RUNNING, attempts=(Attempt(),))
+    late = outside.engine.jobs["batch-1:1"]
+    outside.engine.jobs["batch-1:1"] = replace(late, state=JobState.RUNNING, attempts=(Attempt(),))
     await settle(bot, 6)
     face, _ = await face_of(bot, sweep_id)
     assert face.live
-    outside.batch.jobs["batch-1:1"] = late
+    outside.engine.jobs["batch-1:1"] = late
     await settle(bot)
     _, sweep = await face_of(bot, sweep_id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 2}
@@ -347,7 +348,7 @@ async def test_a_trial_that_batch_never_tells_of_is_told_as_lost(bot: Bot, outsi
     leave(outside, sweep_id, 0, BEST[0])
     end_child(outside, "batch-1:0")
     end_child(outside, "batch-1:1")
-    del outside.batch.jobs["batch-1:1"]
+    del outside.engine.jobs["batch-1:1"]
     for _ in range(40):
         await settle(bot, 1)
     face, sweep = await face_of(bot, sweep_id)

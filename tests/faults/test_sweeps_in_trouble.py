@@ -10,10 +10,10 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import TrialState
 from bot.domain.posts import PostKind
 from bot.errors import Throttled, Unavailable
-from bot.ports import Store
-from tests.bot.services.conftest import Bot, Outside
-from tests.bot.services.test_sweep_story import BEST, GRID, end_child, face_of, leave, run_child, settle
+from bot.ports.store import Store
 from tests.faults.world import SlowBatch
+from tests.support.services import Bot, Outside
+from tests.support.sweeps import BEST, GRID, end_child, face_of, leave, run_child, settle
 
 DWELL = 30
 """Turns of 15 s: longer than a cause must be seen before it is told."""
@@ -38,23 +38,23 @@ def _finish(outside: Outside, sweep_id: str) -> None:
 async def test_of_an_array_that_aws_has_twice_the_older_is_kept_and_the_other_told_of_once(
     outside: Outside, store: Store, tmp_path: Path, answer_lost: bool
 ) -> None:
-    outside.batch = SlowBatch(outside.clock)
-    outside.batch.clock = outside.clock
+    outside.engine = SlowBatch(outside.clock)
+    outside.engine.clock = outside.clock
     bot = Bot(outside, store, tmp_path)
     if answer_lost:
-        outside.batch.fail("submit", Unavailable("the connection was reset"), after=True)
+        outside.engine.fail("submit", Unavailable("the connection was reset"), after=True)
     sweep_id = (await bot.sweep(GRID)).job.id
     await bot.feed.once()
     await bot.launch.once()
     second = "batch-1-again"
-    first = outside.batch.jobs["batch-1"]
-    outside.batch.jobs[second] = replace(first, batch_id=second, created_at=outside.clock() + 1)
+    first = outside.engine.jobs["batch-1"]
+    outside.engine.jobs[second] = replace(first, engine_id=second, created_at=outside.clock() + 1)
     outside.clock.tick(60)
     for _ in range(3):
         await bot.reconcile.once()
         await settle(bot, 2)
-    assert set(outside.batch.terminated) == {second}
-    assert not outside.batch.jobs["batch-1"].state.terminal
+    assert set(outside.engine.terminated) == {second}
+    assert not outside.engine.jobs["batch-1"].state.terminal
     (note,) = bot.said(PostKind.NOTE)
     assert note == f"AWS Batch has a second job of this command, {second}: ended. batch-1 is kept."
     assert outside.chat.messages[-1].job.id == sweep_id, "in the sweep's own thread"
@@ -71,7 +71,7 @@ async def test_an_array_that_batch_does_not_know_any_more_is_told_as_lost(
     leave(outside, begun.id, 0, BEST[0])
     end_child(outside, "batch-1:0")
     await settle(bot, 2)
-    outside.batch.jobs.clear()
+    outside.engine.jobs.clear()
     for _ in range(40):
         await settle(bot, 1)
     face, sweep = await face_of(bot, begun.id)
@@ -90,7 +90,7 @@ async def test_throttled_for_ten_minutes_the_card_says_that_its_state_is_old(
     run_child(outside, "batch-1:0")
     began = outside.clock()
     for _ in range(40):
-        outside.batch.fail(call, Throttled("Rate exceeded"))
+        outside.engine.fail(call, Throttled("Rate exceeded"))
         for service in (bot.watch, bot.follow):
             try:
                 await service.once()
@@ -98,7 +98,7 @@ async def test_throttled_for_ten_minutes_the_card_says_that_its_state_is_old(
                 continue
         await bot.tell()
         outside.clock.tick(15)
-        outside.batch.faults.clear()
+        outside.engine.faults.clear()
     face, sweep = await face_of(bot, begun.id)
     assert face.unseen_since is not None
     assert abs(face.unseen_since - began) <= 15
@@ -118,10 +118,10 @@ async def test_a_list_that_failed_and_is_needed_no_more_makes_nothing_old(
 ) -> None:
     run_child(outside, "batch-1:0")
     await bot.watch.once()
-    outside.batch.fail("children", Throttled("Rate exceeded"))
+    outside.engine.fail("children", Throttled("Rate exceeded"))
     with pytest.raises(Throttled):
         await bot.follow.once()
-    outside.batch.move("batch-1:0", JobState.RUNNABLE)
+    outside.engine.move("batch-1:0", JobState.RUNNABLE)
     await settle(bot, 10)
     face, _ = await face_of(bot, begun.id)
     assert face.unseen_since is None
@@ -143,7 +143,7 @@ async def test_a_card_that_arrived_before_its_picture_was_there_gets_it_by_an_ed
 # ---- no machines -------------------------------------------------------------------------------------------
 async def _waits(bot: Bot, reason: str, turns: int = DWELL) -> None:
     for number in range(4):
-        bot.outside.batch.move(f"batch-1:{number}", JobState.RUNNABLE, reason=reason)
+        bot.outside.engine.move(f"batch-1:{number}", JobState.RUNNABLE, reason=reason)
     for _ in range(turns):
         await bot.turn()
         await bot.explain.once()
@@ -187,9 +187,9 @@ async def test_answers_that_are_throttled_now_and_then_do_not_keep_the_cause_bac
     await _waits(bot, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 4)
     for _ in range(DWELL):
         await bot.turn()
-        outside.batch.fail("describe", Throttled("Rate exceeded"))
+        outside.engine.fail("describe", Throttled("Rate exceeded"))
         await bot.explain.once()
-        outside.batch.faults.clear()
+        outside.engine.faults.clear()
         outside.clock.tick(15)
     await bot.tell()
     assert len(bot.said(PostKind.NOTE)) == 1

@@ -13,12 +13,16 @@ from bot.adapters.sqlite import open_store
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import ServiceError, UserError
-from bot.ports import Hint, LogPage, Submission
+from bot.ports.engine import Hint, Submission
+from bot.ports.logs import LogPage
 from bot.services.jobs.submit import TrainRequest
 from bot.services.sweeps.propose import SweepRequest
-from tests.bot.services.conftest import CHANNEL, MIKA, Bot, Outside
-from tests.bot.services.fakes import Clock, FakeBatch, FakeLogs
-from tests.faults.gates import COMMITS, Cut, Fault, Gated, Gates
+from tests.faults.gates import COMMITS, Cut, Gated, Gates
+from tests.support.clock import Clock
+from tests.support.fakes import FakeEngine, FakeLogs
+from tests.support.faults import Fault
+from tests.support.projects import CHANNEL
+from tests.support.services import MIKA, Bot, Outside
 
 LAG_SECONDS = 20.0
 """How long Batch does not show a new job."""
@@ -51,7 +55,7 @@ class BotClock:
         self._true.tick(seconds)
 
 
-class SlowBatch(FakeBatch):
+class SlowBatch(FakeEngine):
     """Shows a new job only after a while, and ends a job that is terminated. With `twice` it takes each job twice."""
 
     def __init__(self, clock: Clock) -> None:
@@ -60,30 +64,30 @@ class SlowBatch(FakeBatch):
         self.twice = False
 
     async def submit(self, submission: Submission) -> str:
-        batch_id = await super().submit(submission)
-        self.jobs[batch_id] = replace(self.jobs[batch_id], created_at=self._clock())
+        engine_id = await super().submit(submission)
+        self.jobs[engine_id] = replace(self.jobs[engine_id], created_at=self._clock())
         if self.twice:
-            self.jobs[f"{batch_id}-again"] = replace(self.jobs[batch_id], batch_id=f"{batch_id}-again")
-        return batch_id
+            self.jobs[f"{engine_id}-again"] = replace(self.jobs[engine_id], engine_id=f"{engine_id}-again")
+        return engine_id
 
     async def find(self, queue: str, name: str) -> list[Observation]:
         return [job for job in await super().find(queue, name) if self._shown(job)]
 
-    async def describe(self, batch_ids: Sequence[str]) -> dict[str, Observation]:
-        return {key: job for key, job in (await super().describe(batch_ids)).items() if self._shown(job)}
+    async def describe(self, engine_ids: Sequence[str]) -> dict[str, Observation]:
+        return {key: job for key, job in (await super().describe(engine_ids)).items() if self._shown(job)}
 
     async def live(self, queue: str) -> list[Observation]:
         return [job for job in await super().live(queue) if self._shown(job)]
 
-    async def terminate(self, batch_id: str, reason: str) -> None:
-        await super().terminate(batch_id, reason)
-        job = self.jobs[batch_id]
+    async def terminate(self, engine_id: str, reason: str) -> None:
+        await super().terminate(engine_id, reason)
+        job = self.jobs[engine_id]
         if job.state.terminal:
             return
         now = self._clock()
         attempts = [replace(a, stopped_at=now, exit_code=143) if a.stopped_at is None else a for a in job.attempts]
-        self.move(batch_id, JobState.FAILED, *attempts, reason=reason)
-        self.jobs[batch_id] = replace(self.jobs[batch_id], terminated=True, stopped_at=now)
+        self.move(engine_id, JobState.FAILED, *attempts, reason=reason)
+        self.jobs[engine_id] = replace(self.jobs[engine_id], terminated=True, stopped_at=now)
 
     def _shown(self, job: Observation) -> bool:
         return job.created_at is None or self._clock() >= job.created_at + LAG_SECONDS
@@ -92,9 +96,9 @@ class SlowBatch(FakeBatch):
 class SlowLogs(FakeLogs):
     """Lines become readable some time after they were printed, and soon after their stream has ended."""
 
-    def __init__(self, clock: Clock, batch: FakeBatch) -> None:
+    def __init__(self, clock: Clock, engine: FakeEngine) -> None:
         super().__init__()
-        self._clock, self._batch = clock, batch
+        self._clock, self._engine = clock, engine
         self._coming: list[tuple[float, str, float, tuple[str, ...]]] = []
 
     def later(self, stream: str, messages: tuple[str, ...], *, after: float) -> None:
@@ -110,7 +114,7 @@ class SlowLogs(FakeLogs):
         return await super().read(group, streams, since_ms, token)
 
     def _ended(self, stream: str) -> float:
-        attempts = [a for job in self._batch.jobs.values() for a in job.attempts if a.log_stream == stream]
+        attempts = [a for job in self._engine.jobs.values() for a in job.attempts if a.log_stream == stream]
         return next((a.stopped_at for a in attempts if a.stopped_at is not None), math.inf)
 
 
@@ -120,9 +124,9 @@ class World:
     def __init__(self) -> None:
         self.outside = Outside()
         self.clock = self.outside.clock
-        self.batch = self.outside.batch = SlowBatch(self.clock)
+        self.engine = self.outside.engine = SlowBatch(self.clock)
         self.chat = self.outside.chat
-        self.logs = self.outside.logs = SlowLogs(self.clock, self.batch)
+        self.logs = self.outside.logs = SlowLogs(self.clock, self.engine)
         self.artifacts, self.events = self.outside.artifacts, self.outside.events
         self.bot_clock = BotClock(self.clock)
         self.interaction = 0
@@ -131,23 +135,23 @@ class World:
     def new_id(self) -> str:
         return f"job{self.interaction}"
 
-    def move(self, batch_id: str, state: JobState, *attempts: Attempt, reason: str = "") -> None:
+    def move(self, engine_id: str, state: JobState, *attempts: Attempt, reason: str = "") -> None:
         """A transition, with its event."""
-        self.batch.move(batch_id, state, *attempts, reason=reason)
-        self.events.hints.append(Hint(batch_id, f"receipt-{len(self.events.hints)}"))
+        self.engine.move(engine_id, state, *attempts, reason=reason)
+        self.events.hints.append(Hint(engine_id, f"receipt-{len(self.events.hints)}"))
 
-    def run(self, batch_id: str) -> str:
+    def run(self, engine_id: str) -> str:
         """The next attempt begins; the name of its stream."""
-        before = self.batch.jobs[batch_id].attempts
-        stream = f"trainer/{batch_id}/{len(before) + 1}"
-        self.move(batch_id, JobState.RUNNING, *before, Attempt(stream, self.clock()))
+        before = self.engine.jobs[engine_id].attempts
+        stream = f"trainer/{engine_id}/{len(before) + 1}"
+        self.move(engine_id, JobState.RUNNING, *before, Attempt(stream, self.clock()))
         return stream
 
-    def end(self, batch_id: str, state: JobState, exit_code: int | None, reason: str = "") -> None:
+    def end(self, engine_id: str, state: JobState, exit_code: int | None, reason: str = "") -> None:
         """The attempt under way ends, and with a terminal state the job."""
-        *before, last = self.batch.jobs[batch_id].attempts
+        *before, last = self.engine.jobs[engine_id].attempts
         ended = replace(last, stopped_at=self.clock(), exit_code=exit_code, reason=reason)
-        self.move(batch_id, state, *before, ended, reason=reason)
+        self.move(engine_id, state, *before, ended, reason=reason)
 
     def said(self, *lines: str, stream: str, readable_in: float = 0.0) -> None:
         """Lines that are printed now."""

@@ -20,7 +20,7 @@ __all__ = ["repository"]
 IMAGE = os.environ.get("SIGNALBOX_TRAINER_IMAGE", "")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(not IMAGE, reason="SIGNALBOX_TRAINER_IMAGE names no image: run make image-test"),
     pytest.mark.skipif(not shutil.which("podman"), reason="podman is not installed"),
 ]

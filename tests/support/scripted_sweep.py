@@ -8,9 +8,9 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Plan, Search, Sweep, Trial
 from bot.domain.parameters import Kind
 from bot.domain.posts import Change
-from bot.ports import Store
-from bot.services.sweeps.trial_book import Trials
-from tests.bot.services.conftest import CHANNEL, PROJECT
+from bot.ports.store import Store
+from bot.services.sweeps.trial_book import TrialBook
+from tests.support.projects import CHANNEL, PROJECT
 
 
 def grid(**axes: tuple[float, ...]) -> Plan:
@@ -45,7 +45,7 @@ def sweep_job(plan: Plan = TWO, at: float = 1_000_000.0) -> Job:
 class Swept:
     """The sweep's story, as the other services tell it to the store."""
 
-    def __init__(self, store: Store, trials: Trials) -> None:
+    def __init__(self, store: Store, trials: TrialBook) -> None:
         self._store, self._trials = store, trials
 
     async def begin(self, plan: Plan = TWO) -> Job:

@@ -1,4 +1,4 @@
-"""A bucket in moto's server, repositories on the disk, and the entrypoint as the process that it is."""
+"""A bucket in moto's server, repositories on the disk, and the entrypoint in a process."""
 
 import os
 import subprocess
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.support.memory_bucket import MemoryBucket
 from trainer.storage.bucket import Bucket
 
 BUCKET = "signalbox-test"
@@ -19,7 +20,7 @@ IDENTITY = {f"GIT_{who}_{what}": "tester@example.org" for who in ("AUTHOR", "COM
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[Mapping[str, str]]:
-    """The environment of an S3 with one bucket."""
+    """The environment for an S3 server with one bucket."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -39,16 +40,27 @@ def aws() -> Iterator[Mapping[str, str]]:
 
 
 @pytest.fixture
-def bucket(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    """A job's prefix that nobody has used."""
+def s3_bucket(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """An unused job prefix in S3."""
     for name, value in aws.items():
         monkeypatch.setenv(name, value)
     return Bucket(f"s3://{BUCKET}/jobs/{uuid.uuid4().hex[:8]}/")
 
 
+@pytest.fixture
+def bucket(s3_bucket: Bucket) -> Bucket:
+    return s3_bucket
+
+
+@pytest.fixture(params=["memory", pytest.param("s3", marks=pytest.mark.slow)])
+def either_bucket(request: pytest.FixtureRequest) -> Bucket | MemoryBucket:
+    """An unused job prefix, on the fake and, marked slow, in S3."""
+    return MemoryBucket() if request.param == "memory" else request.getfixturevalue("s3_bucket")
+
+
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A git repository; `commit` gives the full id of what it makes."""
+    """A git repository. `commit` returns the full id of the new commit."""
 
     folder: Path
 
@@ -88,19 +100,20 @@ def repository(tmp_path: Path) -> Repository:
 
 @dataclass(slots=True)
 class Container:
-    """Runs the entrypoint as a container would; `environment` is what the job definition and the job set."""
+    """Runs the entrypoint as a container would. `environment` has the variables of job definition and job."""
 
     folder: Path
     environment: dict[str, str]
+    entrypoint: tuple[str, ...] = ("-m", "trainer.entrypoint")
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def start(self, *command: str, **more: str) -> subprocess.Popen[str]:
-        """Its output is in `container.log` of the folder that is its TMPDIR."""
+        """Start it. Its output goes to `container.log` in its own folder, which is also its TMPDIR."""
         place = self.folder / f"container-{len(self.running)}"
         place.mkdir()
         with (place / "container.log").open("w") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "trainer.entrypoint", "--", *command],
+                [sys.executable, *self.entrypoint, "--", *command],
                 cwd=place,
                 env={**self.environment, "TMPDIR": str(place), **more},
                 stdin=subprocess.DEVNULL,
@@ -113,7 +126,7 @@ class Container:
         return process
 
     def run(self, *command: str, **more: str) -> tuple[int, str]:
-        """Exit code and log."""
+        """Run it to its end. Returns the exit code and the log."""
         process = self.start(*command, **more)
         return process.wait(60), self.log(process)
 

@@ -15,7 +15,7 @@ from trainer.contract import (
 
 
 @pytest.mark.parametrize("code", list(ExitCode))
-def test_trouble_comes_back_from_its_line(code: ExitCode) -> None:
+def test_trouble_is_parsed_from_its_line(code: ExitCode) -> None:
     trouble = Trouble(code, 'no commit "a1b2"\nanywhere')
     line = format_trouble(trouble)
     assert "\n" not in line
@@ -32,15 +32,15 @@ def test_trouble_comes_back_from_its_line(code: ExitCode) -> None:
         '@metrics {"error": "commit-not-found"}',
     ],
 )
-def test_other_lines_are_no_trouble(line: str) -> None:
+def test_other_lines_are_not_trouble(line: str) -> None:
     assert parse_trouble(line) is None
 
 
-def test_exit_codes_are_apart_from_python_shells_and_signals() -> None:
+def test_exit_codes_differ_from_pythons_shells_and_signals() -> None:
     assert all(64 <= code < 126 for code in ExitCode)
 
 
-def test_metrics_come_back_from_their_line() -> None:
+def test_metrics_are_parsed_from_their_line() -> None:
     assert parse_metrics(format_metrics({"epoch": 3, "train_loss": 0.125})) == {"epoch": 3, "train_loss": 0.125}
 
 
@@ -49,34 +49,34 @@ def test_only_numbers_are_metrics() -> None:
 
 
 @pytest.mark.parametrize("line", ["@metrics", "@metrics {", "@metrics 3", '@metrics {"a": "b"}', ' @metrics {"a": 1}'])
-def test_what_is_no_row_is_none(line: str) -> None:
+def test_line_without_a_row_is_none(line: str) -> None:
     assert parse_metrics(line) is None
 
 
-def test_parameters_become_flags_under_their_own_names() -> None:
+def test_parameters_become_flags_with_their_own_names() -> None:
     made = arguments(["python", "train.py"], {"lr": 1e-05, "weight_decay": 0, "augment": True, "nesterov": False})
     assert made == ["python", "train.py", "--lr", "1e-05", "--weight_decay", "0", "--augment", "--no-nesterov"]
 
 
-def test_a_value_that_looks_like_a_flag_stays_a_value() -> None:
+def test_value_that_looks_like_a_flag_stays_a_value() -> None:
     assert arguments(["t"], {"shift": -0.5, "name": "--help"}) == ["t", "--shift=-0.5", "--name=--help"]
 
 
-def test_placeholders_take_the_place_of_flags() -> None:
+def test_placeholders_replace_flags() -> None:
     made = arguments(["t", "optimizer.lr={lr}", "{other}"], {"lr": 0.1, "debug": True, "steps": 3})
     assert made == ["t", "optimizer.lr=0.1", "{other}", "--debug", "--steps", "3"]
 
 
-def test_a_value_with_braces_is_not_filled_in_again() -> None:
+def test_value_with_braces_is_not_substituted_again() -> None:
     assert arguments(["{a}"], {"a": "{b}", "b": "x"}) == ["{b}", "--b", "x"]
 
 
-def test_each_trial_of_an_array_has_a_prefix_of_its_own() -> None:
+def test_each_trial_of_an_array_has_its_own_prefix() -> None:
     assert array_uri("s3://bucket/jobs/k7", "") == "s3://bucket/jobs/k7/"
     assert array_uri("s3://bucket/jobs/k7/", "12") == "s3://bucket/jobs/k7/12/"
 
 
-def test_lines_are_json_after_their_mark() -> None:
+def test_trouble_line_is_json_after_its_mark() -> None:
     assert json.loads(format_trouble(Trouble(ExitCode.COMMIT_NOT_FOUND, "m")).removeprefix("@signalbox ")) == {
         "error": "commit-not-found",
         "message": "m",

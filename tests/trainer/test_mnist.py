@@ -28,11 +28,11 @@ def rows(output: Path) -> list[dict[str, float]]:
 
 
 def counting(number: int) -> Pictures:
-    """Pictures whose labels are their numbers."""
+    """Pictures whose labels are their indices."""
     return Pictures(torch.zeros(number, 1, 8, 8), torch.arange(number))
 
 
-def test_the_net_is_the_hands_ons() -> None:
+def test_net_is_that_of_the_baseline() -> None:
     assert sum(each.numel() for each in Net(28).parameters()) == 1_199_882
     assert Net(28)(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
 
@@ -40,29 +40,29 @@ def test_the_net_is_the_hands_ons() -> None:
 def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
     torch.manual_seed(1)
     net = Net(8).train()
-    for of_256 in (64, 128):
-        seen = net._dropout(torch.ones(100_001), of_256)
-        assert (seen == 0).float().mean().item() == pytest.approx(of_256 / 256, abs=0.01)
-        assert seen.mean().item() == pytest.approx(1, abs=0.02)
+    for dropped in (64, 128):
+        features = net._dropout(torch.ones(100_001), dropped)
+        assert (features == 0).float().mean().item() == pytest.approx(dropped / 256, abs=0.01)
+        assert features.mean().item() == pytest.approx(1, abs=0.02)
     assert torch.equal(net.eval()._dropout(torch.ones(10), 128), torch.ones(10))
 
 
-def test_the_split_is_the_hands_ons() -> None:
-    """`random_split` of 60,000 by a generator of seed 1008, in 48,000 and 12,000."""
+def test_split_is_that_of_the_baseline() -> None:
+    """`random_split` of 60,000 into 48,000 and 12,000, with a generator seeded by 1008."""
     [(training, validation)] = split(counting(60_000), 1)
     order = torch.randperm(60_000, generator=torch.Generator().manual_seed(1008))
     assert torch.equal(training.labels, order[:48_000])
     assert torch.equal(validation.labels, order[48_000:])
 
 
-def test_each_picture_is_in_one_folds_validation() -> None:
+def test_each_picture_validates_exactly_one_fold() -> None:
     folds = list(split(counting(103), 5))
     assert sorted(torch.cat([validation.labels for _, validation in folds]).tolist()) == list(range(103))
     for training, validation in folds:
         assert sorted([*training.labels.tolist(), *validation.labels.tolist()]) == list(range(103))
 
 
-def test_it_learns_and_leaves_the_three_columns_first(output: Path) -> None:
+def test_training_learns_and_writes_the_three_columns_first(output: Path) -> None:
     mnist.main([*LEARNS, "--epochs", "4"])
     assert (output / "metrics.csv").read_text().startswith("train_loss,val_loss,val_accuracy,epoch\n")
     found = rows(output)
@@ -71,7 +71,7 @@ def test_it_learns_and_leaves_the_three_columns_first(output: Path) -> None:
     assert all(before["train_loss"] > after["train_loss"] for before, after in pairwise(found))
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_does_not(output: Path) -> None:
+def test_same_seed_gives_the_same_bits_and_another_does_not(output: Path) -> None:
     outcomes = []
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
         with pytest.MonkeyPatch.context() as patch:
@@ -82,7 +82,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(output: Path) ->
     assert outcomes[0][0] != outcomes[2][0]
 
 
-def test_going_on_gives_the_same_bits_as_never_having_stopped(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resumed_run_ends_with_the_same_bits(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "whole"))
     mnist.main([*LEARNS, "--epochs", "4"])
     monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "parts"))
@@ -92,20 +92,18 @@ def test_going_on_gives_the_same_bits_as_never_having_stopped(output: Path, monk
         assert (output / "parts" / name).read_bytes() == (output / "whole" / name).read_bytes()
 
 
-def test_it_stops_when_the_validation_loss_no_longer_falls_and_keeps_the_best(
-    output: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_training_stops_early_and_keeps_the_best_epoch(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mnist.main(["--lr", "0", "--epochs", "9", "--patience", "2", "--min_delta", "0.5"])
     assert len(rows(output)) == 3
     assert "at epoch 1; the best weights are in model.pt" in capsys.readouterr().out
 
 
-def test_without_patience_it_goes_on_to_the_end(output: Path) -> None:
+def test_zero_patience_never_stops_early(output: Path) -> None:
     mnist.main(["--lr", "0", "--epochs", "3", "--patience", "0", "--min_delta", "0.5"])
     assert len(rows(output)) == 3
 
 
-def test_the_best_weights_are_kept_and_not_the_last(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_best_weights_are_saved_not_the_last(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     losses = iter([0.5, 0.25, 0.75])
     monkeypatch.setattr(mnist.Trainer, "validate", lambda *_: (next(losses), 50.0))
     mnist.main([*LEARNS, "--epochs", "3"])
@@ -116,13 +114,13 @@ def test_the_best_weights_are_kept_and_not_the_last(output: Path, monkeypatch: p
     assert not torch.equal(best["last.weight"], state["trainer"]["net"]["last.weight"])
 
 
-def test_folds_are_told_each_and_summed_up(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_folds_are_reported_and_summarized(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mnist.main([*LEARNS, "--epochs", "2", "--folds", "3"])
     assert [(row["fold"], row["epoch"]) for row in rows(output)] == [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
     assert "over 3 folds" in capsys.readouterr().out
 
 
-def test_a_fold_alone_has_the_same_bits_as_among_the_others(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_single_fold_has_the_same_bits_as_among_all(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = [*LEARNS, "--epochs", "2", "--folds", "3"]
     monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "all"))
     mnist.main(arguments)
@@ -133,7 +131,7 @@ def test_a_fold_alone_has_the_same_bits_as_among_the_others(output: Path, monkey
         assert [{**row, "fold": fold + 1} for row in rows(output / f"{fold}")] == together[2 * fold : 2 * fold + 2]
 
 
-def test_a_fold_alone_goes_on_where_it_was(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_single_fold_resumes(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = [*LEARNS, "--folds", "3", "--fold", "1"]
     monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "whole"))
     mnist.main([*arguments, "--epochs", "3"])
@@ -148,13 +146,13 @@ def test_a_fold_alone_goes_on_where_it_was(output: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("fold", ["-2", "3"])
-def test_a_fold_that_is_not_there_is_refused(fold: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fold_out_of_range_is_refused(fold: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         mnist.main(["--folds", "3", "--fold", fold])
-    assert f"--fold is {fold}, expected -1 to 2 with --folds 3" in capsys.readouterr().err
+    assert f"--fold must be -1 to 2 with --folds 3 (got {fold})" in capsys.readouterr().err
 
 
-def test_folds_go_on_where_they_were(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_folds_resume(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = [*LEARNS, "--epochs", "2", "--folds", "2"]
     monkeypatch.setenv(Env.OUTPUT_DIR, str(output / "whole"))
     mnist.main(arguments)
@@ -169,7 +167,7 @@ def test_folds_go_on_where_they_were(output: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("folds", ["1", "2"])
-def test_the_best_weights_come_back_where_they_were_not_stored(
+def test_lost_model_file_is_written_again_from_the_checkpoint(
     output: Path, monkeypatch: pytest.MonkeyPatch, folds: str
 ) -> None:
     losses = iter([0.25, 0.5, 0.75, 0.75])
@@ -183,19 +181,19 @@ def test_the_best_weights_come_back_where_they_were_not_stored(
 
 
 def interrupted_after(epochs: int) -> object:
-    """A checkpoint is wanted after each of so many epochs, and then the process ends."""
-    asked = []
+    """Want a checkpoint after each of `epochs` epochs, then end the process."""
+    calls = []
 
     def wanted() -> bool:
-        asked.append(True)
-        if len(asked) > epochs:
+        calls.append(True)
+        if len(calls) > epochs:
             raise KeyboardInterrupt
         return True
 
     return wanted
 
 
-def test_bf16_is_for_hardware_that_gains_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bf16_is_chosen_only_where_it_is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     for flags, side, expected in (({"amx_bf16"}, 28, True), ({"avx512_bf16"}, 28, False), ({"amx_bf16"}, 8, False)):
         monkeypatch.setattr(hardware, "cpu_flags", lambda flags=flags: frozenset(flags))

@@ -1,4 +1,4 @@
-"""What this container is to run, read from its environment."""
+"""The job this container runs, read from its environment."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _S3 = re.compile(r"s3://[^/]+/.+")
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One job, or one trial of a sweep. `output_uri` is its own prefix, `parameters` are its own point."""
+    """One job, or one trial of a sweep with its own prefix in `output_uri` and its own point in `parameters`."""
 
     job_id: str
     command: tuple[str, ...]
@@ -40,7 +40,7 @@ class Assignment:
 
     @property
     def code(self) -> Path:
-        """The checkout."""
+        """The folder of the checkout."""
         return self.work / "code"
 
     @property
@@ -53,10 +53,10 @@ class Assignment:
 
 
 def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
-    """Raises `Ended` with everything that is missing or malformed."""
-    wrong = list(_wrong(environment, command))
-    if wrong:
-        raise Ended(ExitCode.BAD_CONTRACT, "; ".join(wrong))
+    """Read the assignment. Raises `Ended`, with a list of everything that is missing or malformed."""
+    problems = _problems(environment, command)
+    if problems:
+        raise Ended(ExitCode.BAD_CONTRACT, "; ".join(problems))
     number = _number(environment)
     job_id = environment[Env.JOB_ID] + (f".{number}" if number else "")
     work = Path(environment.get(Env.WORK_DIR) or tempfile.mkdtemp(prefix="signalbox-")).absolute()
@@ -81,20 +81,20 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
     )
 
 
-def _wrong(environment: Mapping[str, str], command: Sequence[str]) -> list[str]:
-    wrong = [f"{name} is not set" for name in _REQUIRED if not environment.get(name)]
+def _problems(environment: Mapping[str, str], command: Sequence[str]) -> list[str]:
+    problems = [f"{name} is not set" for name in _REQUIRED if not environment.get(name)]
     commit, uri = environment.get(Env.COMMIT_ID, ""), environment.get(Env.OUTPUT_URI, "")
     if commit and not _COMMIT.fullmatch(commit):
-        wrong.append(f"COMMIT_ID is {commit!r}, expected a full commit id of 40 hexadecimal digits")
+        problems.append(f"COMMIT_ID must be a full commit id, 40 hexadecimal digits (got {commit!r})")
     if uri and not _S3.fullmatch(uri):
-        wrong.append(f"OUTPUT_URI is {uri!r}, expected s3://bucket/prefix/")
+        problems.append(f"OUTPUT_URI must look like s3://bucket/prefix/ (got {uri!r})")
     if not command:
-        wrong.append("no command was given, expected: python -m trainer.entrypoint -- <command>")
-    return wrong
+        problems.append("there is no command; run python -m trainer.entrypoint -- <command>")
+    return problems
 
 
 def _number(environment: Mapping[str, str]) -> str:
-    """The trial's; nothing where this is no child of an array."""
+    """Return the trial's number. Empty if this is not a child of an array."""
     index = environment.get(Env.BATCH_ARRAY_INDEX, "")
     if not index:
         return ""
@@ -105,12 +105,12 @@ def _number(environment: Mapping[str, str]) -> str:
 
 
 def _parameters(environment: Mapping[str, str], number: str) -> dict[str, Value]:
-    """Those of the job, and over them those of its point in the sweep."""
-    given = _object(environment, Env.PARAMETERS)
+    """Merge the job's parameters with those of its point in the sweep, which take precedence."""
+    shared = _object(environment, Env.PARAMETERS)
     if not number or not environment.get(Env.SWEEP_SPACE):
-        return given
+        return shared
     try:
-        return given | space.point(_object(environment, Env.SWEEP_SPACE), int(number))
+        return shared | space.point(_object(environment, Env.SWEEP_SPACE), int(number))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise Ended(ExitCode.BAD_CONTRACT, f"SWEEP_SPACE has no point {number}: {error}") from error
 
@@ -118,9 +118,9 @@ def _parameters(environment: Mapping[str, str], number: str) -> dict[str, Value]
 def _object(environment: Mapping[str, str], name: Env) -> dict[str, Value]:
     text = environment.get(name) or "{}"
     try:
-        found = json.loads(text)
+        parsed = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise Ended(ExitCode.BAD_CONTRACT, f"{name} is {text!r}, expected a JSON object")
-    return found
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise Ended(ExitCode.BAD_CONTRACT, f"{name} must be a JSON object (got {text!r})")
+    return parsed

@@ -1,7 +1,6 @@
-"""Fetch one commit of a repository, and nothing else of it."""
+"""Fetch one commit of a repository, without its history."""
 
 import os
-import re
 import shutil
 import time
 from collections.abc import Sequence
@@ -11,7 +10,9 @@ from subprocess import TimeoutExpired
 from urllib.parse import urlsplit
 
 from trainer.contract import Env, ExitCode
+from trainer.credentials import without_credentials
 from trainer.errors import Ended, disk_full
+from trainer.fetch.git_errors import GitProblem, decisive_line, find_problem
 from trainer.process.console import masked
 from trainer.process.tools import Output, Programs
 
@@ -24,19 +25,14 @@ _SETTINGS = (
     "advice.detachedHead=false",
     "init.defaultBranch=main",
 )
-# Answers from the environment: the token is on no command line and in no file.
+# Reads the token from the environment, so it is on no command line and in no file.
 _HELPER = f'!f() {{ test "$1" = get && echo username=x-access-token && echo "password=${Env.GIT_TOKEN}"; }}; f'
-_ABSENT = re.compile(
-    r"not our ref|couldn't find remote ref|no such remote ref|unadvertised object"
-    r"|reference is not a tree|unable to read tree"
-)
-_REFUSED = re.compile(r"Authentication failed|could not read (Username|Password)|Permission denied|error: 40[13]")
-_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
+_REFUSALS = (GitProblem.NO_CREDENTIALS, GitProblem.NO_KEY, GitProblem.NO_PERMISSION, GitProblem.FORBIDDEN)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Which commit of what. `branch` helps with servers that give no single commits."""
+    """The commit to fetch. `branch` is for servers that don't serve single commits."""
 
     repository: str
     commit: str
@@ -46,32 +42,27 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """`subject` is the commit's first line."""
+    """`subject` is the first line of the commit's message."""
 
     subject: str
     seconds: float
 
 
 def fetch(source: Source, folder: Path, programs: Programs) -> Fetched:
-    """Leaves exactly that commit in `folder`, whatever was there before. Raises `Ended`."""
+    """Check out the commit in `folder`, replacing whatever was there. Raises `Ended`."""
     began = time.monotonic()
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         subject = _Git(source, folder, programs).check_out()
     except FileNotFoundError as error:
-        raise Ended(ExitCode.REPOSITORY_UNREACHABLE, f"git could not be run: {error}") from error
+        raise Ended(ExitCode.REPOSITORY_UNREACHABLE, f"Can't run git: {error}") from error
     except TimeoutExpired as error:
-        message = f"{shown(source.repository)} did not answer in {_SECONDS:g} s."
+        message = f"{without_credentials(source.repository)} did not answer in {_SECONDS:g} s."
         raise Ended(ExitCode.REPOSITORY_UNREACHABLE, message) from error
     except OSError as error:
         raise disk_full(error) or error from error
     return Fetched(subject, time.monotonic() - began)
-
-
-def shown(repository: str) -> str:
-    """The address without a name or password in it."""
-    return _IN_URL.sub("", repository)
 
 
 class _Git:
@@ -82,29 +73,29 @@ class _Git:
 
     def check_out(self) -> str:
         source = self._source
-        self._must("init", "--quiet", ".")
+        self._run("init", "--quiet", ".")
         fetched = self._fetch(source.commit, "--depth=1")
-        if fetched.code and _ABSENT.search(fetched.stderr) and source.branch:
+        if fetched.code and source.branch and find_problem(fetched.stderr) is GitProblem.NO_COMMIT:
             fetched = self._fetch(f"refs/heads/{source.branch}")
         if fetched.code:
-            raise self._trouble(fetched)
-        checked = self._git("checkout", "--quiet", "--detach", source.commit)
-        if checked.code:
-            raise self._trouble(checked)
+            raise self._error(fetched)
+        checked_out = self._git("checkout", "--quiet", "--detach", source.commit)
+        if checked_out.code:
+            raise self._error(checked_out)
         if (self._folder / ".gitmodules").exists():
-            self._must("submodule", "--quiet", "update", "--init", "--recursive", "--depth=1")
-        commit, _, subject = self._must("log", "-1", "--format=%H %s").partition(" ")
+            self._run("submodule", "--quiet", "update", "--init", "--recursive", "--depth=1")
+        commit, _, subject = self._run("log", "-1", "--format=%H %s").partition(" ")
         if commit != source.commit:
-            raise Ended(ExitCode.COMMIT_NOT_FOUND, f"Checked out {commit}, expected {source.commit}.")
+            raise Ended(ExitCode.COMMIT_NOT_FOUND, f"git checked out {commit} instead of {source.commit}.")
         return subject.strip()
 
     def _fetch(self, ref: str, *options: str) -> Output:
         return self._git("fetch", "--quiet", "--no-tags", *options, "--end-of-options", self._source.repository, ref)
 
-    def _must(self, *arguments: str) -> str:
+    def _run(self, *arguments: str) -> str:
         output = self._git(*arguments)
         if output.code:
-            raise self._trouble(output)
+            raise self._error(output)
         return output.stdout
 
     def _git(self, *arguments: str) -> Output:
@@ -112,29 +103,23 @@ class _Git:
         return self._programs.run(command, cwd=self._folder, environment=self._environment, timeout=_SECONDS)
 
     def _credentials(self) -> Sequence[str]:
-        """The token goes to the repository's own host alone, and never in the clear over a network."""
-        at = urlsplit(self._source.repository)
-        local = at.hostname in ("127.0.0.1", "localhost", "::1")
-        if not self._source.token or not (at.scheme == "https" or (at.scheme == "http" and local)):
+        """Give the token to the repository's own host only, and never unencrypted over a network."""
+        address = urlsplit(self._source.repository)
+        local = address.hostname in ("127.0.0.1", "localhost", "::1")
+        if not self._source.token or not (address.scheme == "https" or (address.scheme == "http" and local)):
             return ()
-        place = f"credential.{at.scheme}://{at.netloc.rpartition('@')[2]}"
-        return (f"{place}.helper=", f"{place}.helper={_HELPER}")
+        section = f"credential.{address.scheme}://{address.netloc.rpartition('@')[2]}"
+        return (f"{section}.helper=", f"{section}.helper={_HELPER}")
 
-    def _trouble(self, output: Output) -> Ended:
-        said = _IN_URL.sub("", masked(_reason(output.stderr)))
-        where, commit = shown(self._source.repository), self._source.commit
-        if "No space left on device" in output.stderr:
-            return Ended(ExitCode.DISK_FULL, f"The disk is full: {where} could not be checked out.")
-        if _ABSENT.search(output.stderr):
+    def _error(self, output: Output) -> Ended:
+        reason = masked(decisive_line(output.stderr) or "git gave no reason")
+        where, commit = without_credentials(self._source.repository), self._source.commit
+        problem = find_problem(output.stderr)
+        if problem is GitProblem.DISK_FULL:
+            return Ended(ExitCode.DISK_FULL, f"The disk is full, so {where} can't be checked out.")
+        if problem is GitProblem.NO_COMMIT:
             return Ended(ExitCode.COMMIT_NOT_FOUND, f"{where} has no commit {commit}.")
-        if _REFUSED.search(output.stderr):
-            hint = "Is GIT_TOKEN allowed to read it?" if self._source.token else "A private one needs GIT_TOKEN."
-            return Ended(ExitCode.REPOSITORY_UNREACHABLE, f"{where} refused access ({said}). {hint}")
-        return Ended(ExitCode.REPOSITORY_UNREACHABLE, f"{where} could not be fetched: {said}")
-
-
-def _reason(text: str) -> str:
-    """git's own reason: its first `fatal:` or `error:`, else its last line."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith(("fatal:", "error:"))]
-    return (told or lines[-1:] or ["git said nothing"])[0]
+        if problem in _REFUSALS:
+            hint = "Check that GIT_TOKEN may read it." if self._source.token else "A private one needs GIT_TOKEN."
+            return Ended(ExitCode.REPOSITORY_UNREACHABLE, f"{where} refused access ({reason}). {hint}")
+        return Ended(ExitCode.REPOSITORY_UNREACHABLE, f"{where} can't be fetched: {reason}")

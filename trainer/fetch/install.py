@@ -1,7 +1,7 @@
-"""Install what a project asks for, in a layer of its own that is kept where nothing has changed.
+"""Install a project's requirements in a layer, which is reused until they change.
 
-A layer is a virtual environment over the image's packages, so what the image has (torch) is not installed
-again. Its name is a digest of everything that decides its content.
+A layer is a virtual environment on top of the image's packages, so packages of the image (torch) are not installed
+again. Its name is a digest of everything that its content depends on.
 """
 
 import fcntl
@@ -23,87 +23,88 @@ from trainer.process.console import masked
 from trainer.process.tools import Output, Programs
 
 EDITABLE = "editable"
-_DECIDING = ("pyproject.toml", "setup.py", "setup.cfg", "requirements*.txt", "constraints*.txt")
+_INPUT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "requirements*.txt", "constraints*.txt")
 _READY = "ready"
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Where it is, and whether it was there already."""
+    """`reused`: it was installed by an earlier job."""
 
     folder: Path
-    kept: bool
+    reused: bool
     seconds: float
 
     def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """The environment in which `python` is this layer's."""
+        """Return the environment in which `python` is this layer's."""
         programs = self.folder / "bin"
         path = os.pathsep.join(filter(None, (str(programs), environment.get("PATH"))))
         return {**environment, "PATH": path, "VIRTUAL_ENV": str(self.folder)}
 
 
-def install(what: str, code: Path, cache: Path, programs: Programs) -> Layer | None:
-    """What `INSTALL` says, for the checkout in `code`; None where that is nothing. Raises `Ended`."""
-    if not what:
+def install(requirements: str, code: Path, cache: Path, programs: Programs) -> Layer | None:
+    """Install what `INSTALL` names, for the checkout in `code`. None if it is empty. Raises `Ended`."""
+    if not requirements:
         return None
     began = time.monotonic()
-    folder = cache / "layers" / _name(what, code)
+    folder = cache / "layers" / _name(requirements, code)
     try:
-        with _alone(folder):
-            kept = (folder / _READY).exists()
-            if not kept:
-                _make(what, code, folder, programs)
+        with _locked(folder):
+            reused = (folder / _READY).exists()
+            if not reused:
+                _create(requirements, code, folder, programs)
     except OSError as error:
-        raise disk_full(error) or Ended(ExitCode.INSTALL_FAILED, f"Nowhere to install to: {error}") from error
-    return Layer(folder, kept, time.monotonic() - began)
+        message = f"Can't create the install folder in CACHE_DIR: {error}"
+        raise disk_full(error) or Ended(ExitCode.INSTALL_FAILED, message) from error
+    return Layer(folder, reused, time.monotonic() - began)
 
 
-def _name(what: str, code: Path) -> str:
-    digest = hashlib.sha256(f"{what}\0{sys.version}\0{sys.prefix}".encode())
-    patterns: Sequence[str] = _DECIDING if what == EDITABLE else (what, *_DECIDING[-2:])
+def _name(requirements: str, code: Path) -> str:
+    digest = hashlib.sha256(f"{requirements}\0{sys.version}\0{sys.prefix}".encode())
+    patterns: Sequence[str] = _INPUT_FILES if requirements == EDITABLE else (requirements, *_INPUT_FILES[-2:])
     for path in sorted({path for pattern in patterns for path in code.glob(pattern)}):
         digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
-    if what == EDITABLE:
+    if requirements == EDITABLE:
         digest.update(str(code).encode())
     return digest.hexdigest()[:20]
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Two jobs on one host do not make the same layer at once."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock a layer, so that two jobs on one host don't create it at the same time."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _make(what: str, code: Path, folder: Path, programs: Programs) -> None:
-    if what != EDITABLE and not (code / what).is_file():
-        raise Ended(ExitCode.INSTALL_FAILED, f"The repository has no {what} to install from.")
+def _create(requirements: str, code: Path, folder: Path, programs: Programs) -> None:
+    if requirements != EDITABLE and not (code / requirements).is_file():
+        raise Ended(ExitCode.INSTALL_FAILED, f"INSTALL names {requirements}, but the repository has no such file.")
     shutil.rmtree(folder, ignore_errors=True)
-    _must(programs.run([sys.executable, "-m", "venv", "--without-pip", "--system-site-packages", str(folder)]))
-    _see_own_packages(folder)
+    _check(programs.run([sys.executable, "-m", "venv", "--without-pip", "--system-site-packages", str(folder)]))
+    _include_own_packages(folder)
     python = str(folder / "bin" / "python")
     pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "install", "--quiet"]
-    wanted = ["--editable", "."] if what == EDITABLE else ["--requirement", what]
+    wanted = ["--editable", "."] if requirements == EDITABLE else ["--requirement", requirements]
     environment = {name: value for name, value in os.environ.items() if name != Env.GIT_TOKEN}
-    _must(programs.run([*pip, "--no-input", *wanted], cwd=code, environment=environment))
+    _check(programs.run([*pip, "--no-input", *wanted], cwd=code, environment=environment))
     (folder / _READY).touch()
 
 
-def _see_own_packages(folder: Path) -> None:
-    """Where this interpreter is a virtual environment itself, the new one would see the system's alone."""
+def _include_own_packages(folder: Path) -> None:
+    """Add this interpreter's packages: if it is a virtual environment itself, the new one sees only the system's."""
     paths = {"base": str(folder), "platbase": str(folder)}
     own = Path(sysconfig.get_path("purelib", scheme="venv", vars=paths))
     (own / "signalbox.pth").write_text("".join(f"{place}\n" for place in site.getsitepackages()))
 
 
-def _must(output: Output) -> None:
+def _check(output: Output) -> None:
     if not output.code:
         return
     if "No space left on device" in output.stderr:
-        raise Ended(ExitCode.DISK_FULL, "The disk is full: what the project asks for could not be installed.")
+        raise Ended(ExitCode.DISK_FULL, "The disk is full, so the project's requirements can't be installed.")
     lines = [line.strip() for line in output.stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith(("ERROR:", "error:"))]
-    said = (errors or lines or [f"pip ended with {output.code}"])[0]
-    raise Ended(ExitCode.INSTALL_FAILED, f"What the project asks for could not be installed: {masked(said)}")
+    reason = (errors or lines or [f"pip ended with {output.code}"])[0]
+    raise Ended(ExitCode.INSTALL_FAILED, f"Can't install the project's requirements: {masked(reason)}")

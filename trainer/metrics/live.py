@@ -1,4 +1,4 @@
-"""The table of this process's run, in memory and in `metrics.csv`."""
+"""The metrics table of this process, in memory and in `metrics.csv`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,27 +8,27 @@ from trainer.metrics.rows import Table
 from trainer.places import output_dir, write_atomically
 
 _tables: dict[Path, Table] = {}
-"""By file: there is one in a process, more in tests."""
+"""By file. A process has one; tests have more."""
 
 
 def add(row: Mapping[str, float]) -> None:
-    """Adds to the table, and to its file."""
+    """Add a row to the table and to its file."""
     path = _path()
-    grown = _table(path).add(row)
-    if grown is None:
+    appended = _table(path).add(row)
+    if appended is None:
         write_atomically(path, text().encode())
         return
     with path.open("a") as file:
-        file.write(grown)
+        file.write(appended)
 
 
 def text() -> str:
-    """The table as it is now."""
+    """Return the table as CSV."""
     return _table(_path()).text()
 
 
 def restore(csv: str) -> None:
-    """Goes back to the table as it was at a checkpoint."""
+    """Reset the table to the one in a checkpoint."""
     path = _path()
     _tables[path] = Table.parse(csv)
     write_atomically(path, csv.encode())
@@ -39,7 +39,7 @@ def _path() -> Path:
 
 
 def _table(path: Path) -> Table:
-    """An earlier attempt's rows, where there are some, until this one has its own."""
+    """Return this process's table. It starts with an earlier attempt's rows, if there are any."""
     if path not in _tables:
         earlier = path.read_text() if path.exists() else ""
         _tables[path] = Table.parse(earlier, provisional=True)

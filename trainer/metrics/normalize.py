@@ -1,4 +1,4 @@
-"""Make `metrics.csv` of any script's table: commas, one header, whole rows, nothing else."""
+"""Turn any script's table into `metrics.csv`: commas, one header, complete rows."""
 
 import csv
 import io
@@ -7,11 +7,10 @@ _DELIMITERS = (",", ";", "\t")
 
 
 def normalize(content: bytes) -> str:
-    """The table as plain CSV with the columns under their own names; "" where there is none.
+    """Return the table as plain CSV, with its own column names. "" if there is no table.
 
-    Taken care of: a byte-order mark, comment lines (`#` before the header), `;` or tabs, spaces around
-    names and numbers, the nameless index column of a data frame, a missing header, empty lines, and a last
-    line that is still being written.
+    Handles a byte-order mark, comment lines (`#` before the header), `;` and tabs, spaces around names and numbers,
+    the nameless index column of a data frame, a missing header, empty lines, and an unfinished last line.
     """
     text = content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     lines = [line for line in text[: text.rfind("\n") + 1].split("\n") if line.strip()]

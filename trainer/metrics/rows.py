@@ -1,4 +1,4 @@
-"""A table of metrics that grows: what `metrics.csv` holds."""
+"""A growing table of metrics, the content of `metrics.csv`."""
 
 import csv
 import io
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 EPOCH = "epoch"
 EPOCHS = "epochs"
-_AGAIN = {EPOCH, EPOCHS}
-"""Columns that may be told again when the rest of an epoch's row comes later."""
+_REPEATABLE = {EPOCH, EPOCHS}
+"""Columns that may be repeated when the rest of an epoch's values arrives later."""
 
 
 @dataclass(slots=True)
 class Table:
-    """Columns in the order in which they first came; cells as text, "" where a row has none.
+    """Columns in the order of their first use. Cells are text, "" if a row has no value.
 
-    `provisional` says that the rows are an earlier attempt's: the first row that is added drops those from its
-    epoch on, so that an epoch that is trained again is not there twice.
+    `provisional`: the rows are an earlier attempt's. The first row that is added drops those from its epoch on, so
+    an epoch that is trained again is not in the table twice.
     """
 
     columns: list[str] = field(default_factory=list)
@@ -25,20 +25,20 @@ class Table:
 
     @classmethod
     def parse(cls, text: str, *, provisional: bool = False) -> "Table":
-        """What `text` has in whole lines; a last line without its newline is torn and left out."""
-        whole = text[: text.rfind("\n") + 1]
-        reader = csv.reader(io.StringIO(whole))
+        """Parse the complete lines of `text`. A last line without a newline is torn and ignored."""
+        complete = text[: text.rfind("\n") + 1]
+        reader = csv.reader(io.StringIO(complete))
         columns = next(reader, [])
         rows = [dict(zip(columns, cells, strict=False)) for cells in reader if any(cells)]
         return cls(columns, rows, provisional)
 
     def add(self, values: Mapping[str, float]) -> str | None:
-        """One row; where the last row is of the same epoch and has none of these values, the rest of that one.
+        """Add one row. If the last row has the same epoch and none of these values, complete that row instead.
 
-        The line by which the text has grown, or None where more than that has changed.
+        Returns the line that was appended to the text, or None if more than the end of the text has changed.
         """
         row = {name: repr(value) for name, value in values.items() if name != EPOCHS}
-        grows = not self.provisional and set(row) <= set(self.columns)
+        appends = not self.provisional and set(row) <= set(self.columns)
         if self.provisional:
             self._drop_from(values.get(EPOCH))
             self.provisional = False
@@ -47,10 +47,10 @@ class Table:
             self.rows[-1] |= row
             return None
         self.rows.append(row)
-        return self._line(row) if grows else None
+        return self._line(row) if appends else None
 
     def text(self) -> str:
-        """As CSV, with a header; "" where there are no columns."""
+        """Return the table as CSV with a header. "" without columns."""
         if not self.columns:
             return ""
         return "".join(map(self._line, [dict(zip(self.columns, self.columns, strict=True)), *self.rows]))
@@ -61,8 +61,8 @@ class Table:
         return out.getvalue()
 
     def _completes(self, last: Mapping[str, str], row: Mapping[str, str]) -> bool:
-        same = EPOCH in row and last.get(EPOCH) == row[EPOCH]
-        return same and not any(last.get(name) for name in row if name not in _AGAIN)
+        same_epoch = EPOCH in row and last.get(EPOCH) == row[EPOCH]
+        return same_epoch and not any(last.get(name) for name in row if name not in _REPEATABLE)
 
     def _drop_from(self, epoch: float | None) -> None:
         if epoch is None:
@@ -72,7 +72,7 @@ class Table:
 
 
 def _number(cell: str | None) -> float:
-    """Not a number is not before any epoch."""
+    """Parse a cell. Text that is no number sorts after every epoch."""
     try:
         return float(cell or "")
     except ValueError:

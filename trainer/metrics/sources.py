@@ -1,4 +1,4 @@
-"""Where a job's metrics come from: its own report, a table that it leaves, or lines that it prints."""
+"""Find a job's metrics: its own reports, a table it writes, or lines it prints."""
 
 import threading
 from pathlib import Path
@@ -8,13 +8,15 @@ from trainer.metrics.normalize import normalize
 from trainer.metrics.rows import Table
 
 _COMMON = "metrics*.csv"
-"""What a table is called where the project does not say."""
+"""The usual names of a metrics table, for projects that don't set a pattern."""
 
 
 class Sources:
-    """The first that there is: the project's `METRICS_FILE`; `metrics.csv` in OUTPUT_DIR, which `report()`
-    writes; `@metrics` lines; a `metrics*.csv` in the checkout. Files count from their first change in this
-    attempt on: what the commit has in it, or an earlier attempt has left, is no result of this one.
+    """The first source that has metrics, in this order: the project's `METRICS_FILE`; `metrics.csv` in OUTPUT_DIR,
+    which `report()` writes; `@metrics` lines; a `metrics*.csv` in the checkout.
+
+    A file counts once it changes during this attempt. Files in the commit, and those of an earlier attempt, are not
+    results of this one.
     """
 
     def __init__(self, code: Path, output: Path, pattern: str = "") -> None:
@@ -25,20 +27,20 @@ class Sources:
         self._before: dict[Path, tuple[int, int]] = {}
 
     def begin(self) -> None:
-        """Before the command starts: remembers what is there, and an earlier attempt's table."""
+        """Record the existing files and an earlier attempt's table. Call it before the command starts."""
         earlier = self._output / METRICS_CSV
         self._printed = Table.parse(earlier.read_text() if earlier.exists() else "", provisional=True)
         for folder, pattern in (*self._patterns, self._common):
             self._before |= {path: _version(path) for path in _matches(folder, pattern)}
 
-    def hear(self, line: bytes) -> None:
-        """One line of the command's output."""
+    def add_line(self, line: bytes) -> None:
+        """Add the row of an `@metrics` line. Ignores all other output."""
         if line.startswith(b"@") and (row := parse_metrics(line.decode(errors="replace"))):
             with self._lock:
                 self._printed.add(row)
 
     def content(self) -> bytes:
-        """The table as it is to be stored now; empty where there is none yet."""
+        """Return the table to store now. Empty if there is none yet."""
         for folder, pattern in self._patterns:
             if found := self._newest(folder, pattern):
                 return normalize(found.read_bytes()).encode()
@@ -54,7 +56,7 @@ class Sources:
 
 
 def _matches(folder: Path, pattern: str) -> list[Path]:
-    """Files of that pattern; a pattern that is a path of its own is taken as it is."""
+    """List the files that match. An absolute path matches itself."""
     if Path(pattern).is_absolute():
         return [path for path in [Path(pattern)] if path.is_file()]
     return [path for path in folder.glob(pattern) if path.is_file()]

@@ -1,39 +1,41 @@
-"""The container's log: the command's output as it comes, and the entrypoint's own short lines between."""
+"""The container's log: the command's output as it arrives, with the entrypoint's own lines in between."""
 
 import os
 import sys
 import threading
 
 from trainer.contract import OWN_LINE
+from trainer.credentials import without_credentials
 
 _lock = threading.Lock()
 _secrets: set[str] = set()
 
 
 def hide(secret: str) -> None:
-    """From now on, no line of the entrypoint's own has this."""
+    """Mask this text in the entrypoint's own lines from now on."""
     if secret:
         _secrets.add(secret)
 
 
 def masked(text: str) -> str:
+    """Replace the hidden texts by `***`, and remove the credentials from all addresses."""
     for secret in _secrets:
         text = text.replace(secret, "***")
-    return text
+    return without_credentials(text)
 
 
-def say(text: str) -> None:
-    """One line of the entrypoint's own."""
+def log(text: str) -> None:
+    """Write one line of the entrypoint's own."""
     emit(OWN_LINE + masked(text))
 
 
 def emit(line: str) -> None:
-    """One whole line, unmixed with what other threads write."""
+    """Write one complete line, not mixed with those of other threads."""
     write((line + "\n").encode())
 
 
 def write(chunk: bytes) -> None:
-    """Bytes to stdout, all of them or, where nobody reads any more, none."""
+    """Write all bytes to stdout. Does nothing if its reader has gone."""
     with _lock:
         sys.stdout.flush()
         rest = memoryview(chunk)

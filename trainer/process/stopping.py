@@ -1,4 +1,4 @@
-"""SIGTERM: passed on to the command, with a limit to how long it may take."""
+"""SIGTERM: forwarded to the command, with a limit on how long the command may take to end."""
 
 import signal
 import threading
@@ -12,11 +12,11 @@ from trainer.process.training import Command
 COMMAND_SECONDS = 12.0
 """From SIGTERM until the command is killed."""
 UPLOAD_SECONDS = 22.0
-"""From SIGTERM until nothing more is stored; the entrypoint ends at most 3 s later. ECS and Docker kill at 30."""
+"""From SIGTERM until uploads are abandoned; the entrypoint ends at most 3 s later. ECS and Docker kill after 30 s."""
 
 
 class Stopping:
-    """Whether and when this attempt was told to end. Made in the main thread."""
+    """Whether and when this attempt was asked to stop. Create it in the main thread."""
 
     def __init__(self, *, command_seconds: float = COMMAND_SECONDS, upload_seconds: float = UPLOAD_SECONDS) -> None:
         self._command_seconds, self._upload_seconds = command_seconds, upload_seconds
@@ -25,12 +25,21 @@ class Stopping:
         self.at: float | None = None
 
     def listen(self) -> None:
-        """From now on SIGTERM (and Ctrl-C) raises `Stopped` here, until there is a command to pass it on to."""
+        """Handle SIGTERM and Ctrl-C from now on, by `stop`."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._told)
+            signal.signal(number, self._on_signal)
+
+    def stop(self) -> None:
+        """Stop the attempt. Before the command starts this raises `Stopped`, afterwards it ends the command."""
+        if self.at is not None:
+            return
+        self.at = time.monotonic()
+        if self._interruptible:
+            raise Stopped
+        self.end_command()
 
     def guard(self, start: Callable[[], Command]) -> Command:
-        """Starts the command: from now on a signal is passed on to it, also one that comes in this very moment."""
+        """Start the command. A signal is forwarded to it from now on, even one that arrives during the start."""
         self._interruptible = False
         command = self._command = start()
         if self.at is not None:
@@ -38,23 +47,18 @@ class Stopping:
         return command
 
     def end_command(self) -> None:
-        """SIGTERM to the command's group, once, and SIGKILL after a while. Callable from any thread."""
+        """Send SIGTERM to the command's process group, once, and SIGKILL later. May be called from any thread."""
         command, self._command = self._command, None
         if command is None:
             return
         command.signal(signal.SIGTERM)
-        killing = threading.Timer(self._command_seconds, command.signal, [signal.SIGKILL])
-        killing.daemon = True
-        killing.start()
+        kill = threading.Timer(self._command_seconds, command.signal, [signal.SIGKILL])
+        kill.daemon = True
+        kill.start()
 
     def left(self) -> float | None:
-        """Seconds until everything must be stored; None where nobody said stop."""
+        """Return the seconds left for uploads. None unless asked to stop."""
         return None if self.at is None else max(0.0, self.at + self._upload_seconds - time.monotonic())
 
-    def _told(self, _number: int, _frame: FrameType | None) -> None:
-        if self.at is not None:
-            return
-        self.at = time.monotonic()
-        if self._interruptible:
-            raise Stopped
-        self.end_command()
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.stop()

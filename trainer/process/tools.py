@@ -1,4 +1,4 @@
-"""Run git, pip and the like, so that they can be ended from another thread."""
+"""Run git and pip so that another thread can end them."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How a program ended; `code` is 128 + n for signal n."""
+    """A program's output and exit code. `code` is 128 + n if signal n ended it."""
 
     code: int
     stdout: str
@@ -20,12 +20,12 @@ class Output:
 
 
 class Programs:
-    """Each in a session of its own, without a terminal; `end` ends those that run, and later ones at once."""
+    """Runs each program in its own session, without a terminal. `end` kills them, and all that start later."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[str]] = set()
-        self._over = False
+        self._ended = False
 
     def run(
         self,
@@ -35,7 +35,7 @@ class Programs:
         environment: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> Output:
-        """Raises FileNotFoundError where there is no such program, and TimeoutExpired after killing it."""
+        """Run a program to its end. Raises FileNotFoundError if it does not exist; TimeoutExpired after killing it."""
         process = self._start(arguments, cwd, environment)
         try:
             stdout, stderr = process.communicate(timeout=timeout)
@@ -50,8 +50,9 @@ class Programs:
         return Output(128 - code if code < 0 else code, stdout, stderr)
 
     def end(self) -> None:
+        """Kill the running programs, and from now on every new one."""
         with self._lock:
-            self._over = True
+            self._ended = True
             for process in self._running:
                 _kill(process)
 
@@ -71,7 +72,7 @@ class Programs:
                 start_new_session=True,
             )
             self._running.add(process)
-            if self._over:
+            if self._ended:
                 _kill(process)
         return process
 

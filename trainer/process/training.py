@@ -1,4 +1,4 @@
-"""The training command: a process group of its own, its output passed on line by line."""
+"""The training command, in its own process group. Its output is forwarded line by line."""
 
 import os
 import select
@@ -13,16 +13,16 @@ from trainer.contract import ExitCode
 from trainer.errors import Ended
 from trainer.process import console
 
-_PIECE = 64 * 1024
+_CHUNK_BYTES = 64 * 1024
 _IDLE_SECONDS = 0.1
-"""After this long without more, the beginning of a line is passed on, too: a progress bar, a prompt."""
+"""After this long without more output, an unfinished line is forwarded too: a progress bar, a prompt."""
 _LONGEST_LINE = 1024 * 1024
 _LAST_OUTPUT_SECONDS = 2.0
-"""How long output of processes that outlive the command is waited for."""
+"""How long to wait for output from processes that outlive the command."""
 
 
 class Command:
-    """`on_line` gets every whole line, without its end, after it has gone to the log."""
+    """`on_line` receives every line, without its newline, after it was written to the log."""
 
     def __init__(
         self,
@@ -31,56 +31,56 @@ class Command:
         environment: Mapping[str, str],
         on_line: Callable[[bytes], None],
     ) -> None:
-        """Starts it. Raises `Ended` where there is no such program."""
+        """Start the command. Raises `Ended` if there is no such program."""
         self._on_line = on_line
-        self._output, into = os.pipe()
+        self._output, write_end = os.pipe()
         try:
             self._process = subprocess.Popen(
                 arguments,
                 cwd=cwd,
                 env=environment,
                 stdin=subprocess.DEVNULL,
-                stdout=into,
-                stderr=into,
+                stdout=write_end,
+                stderr=write_end,
                 start_new_session=True,
             )
         except OSError as error:
-            what = f"{arguments[0]!r} cannot be run: {error.strerror or error}."
-            message = f"{what} Expected a program of the image, or a path in the repository."
+            problem = f"Can't run {arguments[0]!r}: {error.strerror or error}."
+            message = f"{problem} Name a program in the image, or a path in the repository."
             raise Ended(ExitCode.COMMAND_NOT_FOUND, message) from error
         finally:
-            os.close(into)
-        self._tee = threading.Thread(target=self._pass_on, daemon=True, name="output")
-        self._tee.start()
+            os.close(write_end)
+        self._forwarding = threading.Thread(target=self._forward_output, daemon=True, name="output")
+        self._forwarding.start()
 
     def wait(self, timeout: float | None = None) -> int:
-        """Its exit code, 128 + n for signal n, once it and its output have ended. Raises TimeoutExpired."""
+        """Wait for the command and its output. Returns the exit code, 128 + n for signal n. Raises TimeoutExpired."""
         code = self._process.wait(timeout)
-        self._tee.join(_LAST_OUTPUT_SECONDS)
+        self._forwarding.join(_LAST_OUTPUT_SECONDS)
         self.signal(signal.SIGKILL)
-        self._tee.join(_LAST_OUTPUT_SECONDS)
+        self._forwarding.join(_LAST_OUTPUT_SECONDS)
         return 128 - code if code < 0 else code
 
     def signal(self, number: signal.Signals) -> None:
-        """To the whole group, also what is left of it."""
+        """Signal the whole process group, even if only a part of it is left."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
-    def _pass_on(self) -> None:
+    def _forward_output(self) -> None:
         source = self._output
-        held = b""
+        rest = b""
         while True:
-            if held and not select.select([source], [], [], _IDLE_SECONDS)[0]:
-                held = self._told(held, partial=True)
+            if rest and not select.select([source], [], [], _IDLE_SECONDS)[0]:
+                rest = self._forward_lines(rest, partial=True)
                 continue
-            piece = os.read(source, _PIECE)
-            if not piece:
+            chunk = os.read(source, _CHUNK_BYTES)
+            if not chunk:
                 break
-            held = self._told(held + piece, partial=len(held) > _LONGEST_LINE)
-        self._told(held, partial=True)
+            rest = self._forward_lines(rest + chunk, partial=len(rest) > _LONGEST_LINE)
+        self._forward_lines(rest, partial=True)
 
-    def _told(self, text: bytes, *, partial: bool) -> bytes:
-        """Passes on what is whole (with `partial`, all of it); the rest."""
+    def _forward_lines(self, text: bytes, *, partial: bool) -> bytes:
+        """Write complete lines to the log, or with `partial` everything. Returns the unfinished rest."""
         end = len(text) if partial else max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
         if end:
             console.write(text[:end])

@@ -1,6 +1,6 @@
-"""Pictures of handwritten digits: MNIST's IDX files from wherever they lie, or scikit-learn's small set.
+"""Load pictures of handwritten digits: MNIST's IDX files from a folder, S3 or a mirror, or scikit-learn's small set.
 
-Format of the files: http://yann.lecun.com/exdb/mnist/ (IDX: a big-endian header, then bytes).
+The files' format: http://yann.lecun.com/exdb/mnist/ (IDX: a big-endian header, then bytes).
 """
 
 import gzip
@@ -35,17 +35,17 @@ MNIST_SUMS = {
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 
-Read = Callable[[str], bytes | None]
-"""The content of a file by its name; None where there is none of that name."""
+ReadFile = Callable[[str], bytes | None]
+"""Reads a file by its name. None if there is no such file."""
 
 
 class BadData(Exception):
-    """The data are not there, or not what they should be."""
+    """The data is missing or damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """`pixels`: float32, n x 1 x side x side, of mean 0 and deviation 1 over the set. `labels`: int64, n."""
+    """`pixels`: float32, n x 1 x side x side, with mean 0 and deviation 1 over the set. `labels`: int64, n."""
 
     pixels: Tensor
     labels: Tensor
@@ -57,20 +57,20 @@ class Pictures:
     def side(self) -> int:
         return self.pixels.shape[-1]
 
-    def chosen(self, indices: Tensor) -> "Pictures":
+    def subset(self, indices: Tensor) -> "Pictures":
         return Pictures(self.pixels[indices], self.labels[indices])
 
     def to(self, device: torch.device) -> "Pictures":
-        """On that device for good, in the layout that convolutions like best."""
+        """Move to a device, in the memory layout that is fastest for convolutions."""
         pixels = self.pixels.to(device, memory_format=torch.channels_last)
         return Pictures(pixels, self.labels.to(device))
 
 
 def load(where: str) -> tuple[Pictures, Pictures | None]:
-    """Training and test pictures from `digits`, a folder, `s3://bucket/prefix` or `https://mirror/path`.
+    """Load training and test pictures from `digits`, a folder, `s3://bucket/prefix` or `https://mirror/path`.
 
-    MNIST's files are known by their SHA-256. Other files of its format need a `SHA256SUMS` beside them, which
-    a mirror cannot bring along. Raises BadData.
+    MNIST's files are checked against their known SHA-256. Other files in its format need a `SHA256SUMS` beside them;
+    a mirror's own is not trusted. Raises BadData.
     """
     if where == DIGITS:
         return _digits(), None
@@ -79,31 +79,31 @@ def load(where: str) -> tuple[Pictures, Pictures | None]:
     else:
         read = _from_s3(where) if where.startswith("s3://") else _from_folder(Path(where))
         own = read(SUMS)
-        sums = MNIST_SUMS if own is None else _parsed(own)
+        sums = MNIST_SUMS if own is None else _parse_sums(own)
     return _idx(read, sums, where, _TRAIN), _idx(read, sums, where, _TEST)
 
 
 def _digits() -> Pictures:
-    """1,797 pictures of 8x8. Read from scikit-learn's file: importing it takes longer than training."""
+    """Read 1,797 pictures of 8x8 from scikit-learn's file. Importing scikit-learn takes longer than the training."""
     package = find_spec("sklearn")
     if package is None or not package.submodule_search_locations:
-        raise BadData("scikit-learn is not installed, and its digits are the default data: pip install scikit-learn")
+        raise BadData("the default data are scikit-learn's digits, and it is not installed: pip install scikit-learn")
     file = Path(package.submodule_search_locations[0], "datasets", "data", "digits.csv.gz")
     table = np.loadtxt(io.BytesIO(gzip.decompress(file.read_bytes())), delimiter=",", dtype=np.float32)
     pixels = torch.from_numpy(table[:, :64]).reshape(-1, 1, 8, 8) / 16
     return Pictures((pixels - 0.3053) / 0.3760, torch.from_numpy(table[:, 64]).long())
 
 
-def _idx(read: Read, sums: Mapping[str, str], where: str, part: str) -> Pictures:
+def _idx(read: ReadFile, sums: Mapping[str, str], where: str, part: str) -> Pictures:
     pixels = _array(read, sums, where, _IMAGES.format(part))
     labels = _array(read, sums, where, _LABELS.format(part))
     if pixels.ndim != 3 or labels.ndim != 1 or len(pixels) != len(labels):
-        raise BadData(f"{where}: {pixels.shape} pixels and {labels.shape} labels do not go together")
+        raise BadData(f"{where}: {pixels.shape} pixels and {labels.shape} labels don't match")
     scaled = torch.from_numpy(pixels).unsqueeze(1).float() / 255
     return Pictures((scaled - 0.1307) / 0.3081, torch.from_numpy(labels).long())
 
 
-def _array(read: Read, sums: Mapping[str, str], where: str, name: str) -> np.ndarray:
+def _array(read: ReadFile, sums: Mapping[str, str], where: str, name: str) -> np.ndarray:
     for each in (f"{name}.gz", name):
         content = read(each)
         if content is not None:
@@ -113,37 +113,38 @@ def _array(read: Read, sums: Mapping[str, str], where: str, name: str) -> np.nda
 
 
 def _check(content: bytes, sums: Mapping[str, str], where: str, name: str) -> None:
-    found, expected = hashlib.sha256(content).hexdigest(), sums.get(name)
-    if expected is None:
-        raise BadData(f"{where}: no SHA-256 is known for {name}; {SUMS} lists {', '.join(sums) or 'nothing'}")
-    if found != expected:
-        raise BadData(f"{where}: {name} has the SHA-256 {found}, expected {expected}")
+    found, known = hashlib.sha256(content).hexdigest(), sums.get(name)
+    if known is None:
+        listed = ", ".join(sums) or "nothing"
+        raise BadData(f"{where}: {name} has no known SHA-256. Add it to {SUMS}, which lists {listed}")
+    if found != known:
+        raise BadData(f"{where}: {name} is damaged, or another file: its SHA-256 is {found}, not {known}")
 
 
 def _parse_idx(content: bytes, what: str) -> np.ndarray:
-    """Unsigned bytes of any number of dimensions."""
+    """Parse an array of unsigned bytes, in any number of dimensions."""
     zeros, kind, dimensions = content[:2], content[2:3], content[3] if len(content) > 3 else 0
     begin = 4 + 4 * dimensions
     shape = tuple(int(size) for size in np.frombuffer(content[4:begin], dtype=">u4"))
     if zeros != b"\0\0" or kind != b"\x08" or not dimensions or len(content) != begin + math.prod(shape):
-        raise BadData(f"{what} is no whole IDX file of bytes")
+        raise BadData(f"{what} is not a complete IDX file of bytes")
     return np.frombuffer(content, dtype=np.uint8, offset=begin).reshape(shape).copy()
 
 
-def _parsed(sums: bytes) -> dict[str, str]:
-    """As `sha256sum` writes it: a digest, two characters, a name."""
+def _parse_sums(sums: bytes) -> dict[str, str]:
+    """Parse the output of `sha256sum`: a digest, two characters, a name."""
     pairs = (line.split(maxsplit=1) for line in sums.decode().splitlines() if line.strip())
     return {name.lstrip("*"): digest for digest, name in pairs}
 
 
-def _from_folder(folder: Path) -> Read:
+def _from_folder(folder: Path) -> ReadFile:
     if not folder.is_dir():
-        raise BadData(f"{folder} is no folder; expected {DIGITS}, a folder, s3://bucket/prefix or https://mirror/path")
+        raise BadData(f"{folder} is not a folder; use {DIGITS}, a folder, s3://bucket/prefix or https://mirror/path")
     return lambda name: (folder / name).read_bytes() if (folder / name).is_file() else None
 
 
-def _from_s3(uri: str) -> Read:
-    from trainer.storage.bucket import Bucket  # noqa: PLC0415  the AWS SDK, only where it is needed
+def _from_s3(uri: str) -> ReadFile:
+    from trainer.storage.bucket import Bucket  # noqa: PLC0415  loads the AWS SDK only if needed
 
     bucket = Bucket(uri)
 
@@ -154,11 +155,11 @@ def _from_s3(uri: str) -> Read:
     return read
 
 
-def _from_mirror(address: str) -> Read:
+def _from_mirror(address: str) -> ReadFile:
     def read(name: str) -> bytes | None:
         try:
-            with urllib.request.urlopen(f"{address.rstrip('/')}/{name}", timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310  http(s) alone
-                content: bytes = answer.read()
+            with urllib.request.urlopen(f"{address.rstrip('/')}/{name}", timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310  only http(s)
+                content: bytes = response.read()
         except urllib.error.HTTPError as error:
             error.close()
             if error.code in (403, 404):

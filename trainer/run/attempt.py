@@ -16,7 +16,7 @@ from trainer.fetch.assignment import Assignment
 from trainer.fetch.checkout import Fetched
 from trainer.fetch.install import Layer, install
 from trainer.metrics.sources import Sources
-from trainer.process.console import say
+from trainer.process import console
 from trainer.process.stopping import Stopping
 from trainer.process.tools import Programs
 from trainer.process.training import Command
@@ -28,39 +28,44 @@ from trainer.storage.manifest import AttemptRecord, Manifest, earlier_attempts
 from trainer.storage.restore import Quality, Restored, restore
 from trainer.storage.upload import Uploads
 
-LOOK_SECONDS = 0.02
-"""How soon a checkpoint is seen: training code waits for it before it tells a further epoch."""
+LIVE_SECONDS = 0.02
+"""How soon a new checkpoint is noticed. The training code waits for it before it reports the next epoch."""
 ARTIFACTS_SECONDS = 3.0
 RELEASE_SECONDS = 2.0
+"""How long the end of an attempt waits for S3 to record it."""
 RETRY_SECONDS = 60.0
-"""How long the last upload is tried again, where nobody said stop."""
+"""How long the last upload is retried, unless the attempt was asked to stop."""
 
 
 class Attempt:
-    """`fetched` waits for the checkout that is under way."""
+    """One attempt of `job`. `fetched` waits for the checkout, which runs in the background."""
 
-    def __init__(self, job: Assignment, fetched: Callable[[], Fetched], programs: Programs, stopping: Stopping) -> None:
-        self._job, self._fetched, self._programs, self._stopping = job, fetched, programs, stopping
+    def __init__(
+        self,
+        job: Assignment,
+        bucket: Bucket,
+        fetched: Callable[[], Fetched],
+        programs: Programs,
+        stopping: Stopping,
+    ) -> None:
+        self._job, self._bucket, self._fetched = job, bucket, fetched
+        self._programs, self._stopping = programs, stopping
         self._host = socket.gethostname()
-        self._lost: Ended | None = None
+        self._claim_lost: Ended | None = None
         self._storing = threading.Lock()
-        try:
-            self._bucket = Bucket(job.output_uri)
-        except BucketTrouble as error:
-            raise _refused(error) from error
         self._claim = Claim(self._bucket, Holder(uuid.uuid4().hex, job.batch_job_id, job.attempt, self._host))
         self._sources = Sources(job.code, job.output, job.metrics_file)
         self._uploads = Uploads(self._bucket, job.output, job.control, self._sources)
         self._manifest = Manifest(job, arguments(job.command, job.parameters))
 
     def run(self) -> int:
-        """The command's exit code. Raises `Ended` and `Stopped`."""
+        """Run the attempt and return the command's exit code. Raises `Ended` and `Stopped`."""
         try:
             self._claim.take()
             restored = self._restore()
         except BucketTrouble as error:
             raise _refused(error) from error
-        renewing = Periodic("claim", RENEW_SECONDS, self._claim.renew, self._on_lost).start()
+        renewing = Periodic("claim", RENEW_SECONDS, self._claim.renew, self._on_claim_lost).start()
         code = int(ExitCode.INTERNAL_ERROR)
         try:
             code = self._train(restored)
@@ -71,7 +76,7 @@ class Attempt:
             code = STOPPED
             raise
         finally:
-            renewing.stop(timeout=1)  # or else it could be the one to write last
+            renewing.stop(timeout=1)  # a late renewal would overwrite the exit code
             self._release(code)
         return code
 
@@ -84,8 +89,9 @@ class Attempt:
             stored = self._bucket.get(MANIFEST_JSON)
             body = stored.body if stored else None
             self._manifest.attempts = earlier_attempts(body, earlier.seen_at, restored.checkpoint_at)
-            on = "from its checkpoint" if restored.checkpoint_at else "from the beginning"
-            say(f"attempt {job.attempt}, going on {on} after attempt {earlier.holder.attempt} on {earlier.holder.host}")
+            after = f"after attempt {earlier.holder.attempt} on {earlier.holder.host}"
+            how = "resuming from its checkpoint" if restored.checkpoint_at else "starting from the beginning"
+            console.log(f"attempt {job.attempt}, {how} {after}")
         record = AttemptRecord(job.attempt, job.batch_job_id, self._host, time.time())
         self._manifest.attempts.append(record)
         return restored
@@ -94,46 +100,45 @@ class Attempt:
         job = self._job
         fetched = self._fetched()
         self._manifest.subject = fetched.subject
-        say(f'fetched {job.commit[:7]} "{fetched.subject}" in {fetched.seconds:.1f} s')
+        console.log(f'fetched {job.commit[:7]} "{fetched.subject}" in {fetched.seconds:.1f} s')
         layer = install(job.install, job.code, job.cache, self._programs)
         if layer is not None:
-            say(f"{'kept' if layer.kept else 'installed'} what {job.install} asks for, in {layer.seconds:.1f} s")
+            how = "reused from the cache" if layer.reused else "installed"
+            console.log(f"{job.install}: {how} ({layer.seconds:.1f} s)")
         self._sources.begin()
-        self._uploads.begin(good=restored.quality in (Quality.GOOD, Quality.UNPROVED))
-        say(f"running {shlex.join(self._manifest.arguments)}")
+        self._uploads.begin(good=restored.quality in (Quality.GOOD, Quality.UNVERIFIED))
+        console.log(f"running {shlex.join(self._manifest.arguments)}")
         began = time.monotonic()
-        environment = self._environment(layer)
-        code = self._accompany(
-            self._stopping.guard(lambda: Command(self._manifest.arguments, job.code, environment, self._sources.hear))
-        )
-        if self._lost is not None:
-            raise self._lost
-        say(f"the command ended with {_in_words(code)} after {time.monotonic() - began:.1f} s")
+        words, environment, on_line = self._manifest.arguments, self._environment(layer), self._sources.add_line
+        code = self._store_until_end(self._stopping.guard(lambda: Command(words, job.code, environment, on_line)))
+        if self._claim_lost is not None:
+            raise self._claim_lost
+        console.log(f"the command ended with {_describe(code)} after {time.monotonic() - began:.1f} s")
         return self._finish(code)
 
-    def _accompany(self, command: Command) -> int:
-        """Waits for the command, and stores what it leaves as it appears."""
+    def _store_until_end(self, command: Command) -> int:
+        """Store files as they appear until the command ends. Returns its exit code."""
         with ExitStack() as background:
             for name, seconds, action in self._background():
-                background.callback(Periodic(name, seconds, action, self._on_lost, at_once=True).start().stop)
-            if self._lost is not None:
+                background.callback(Periodic(name, seconds, action, self._on_claim_lost, at_once=True).start().stop)
+            if self._claim_lost is not None:
                 self._stopping.end_command()
             return command.wait()
 
     def _background(self) -> list[tuple[str, float, Callable[[], object]]]:
-        found: list[tuple[str, float, Callable[[], object]]] = [
+        tasks: list[tuple[str, float, Callable[[], object]]] = [
             ("manifest", 3600.0, self._store_manifest),
-            ("metrics and checkpoint", LOOK_SECONDS, self._uploads.live),
-            ("artifacts", ARTIFACTS_SECONDS, self._uploads.artifacts),
+            ("metrics and checkpoint", LIVE_SECONDS, self._uploads.store_live),
+            ("artifacts", ARTIFACTS_SECONDS, self._uploads.store_artifacts),
         ]
         metadata = Metadata.from_environment()
         if metadata is not None:
             watch = SpotWatch(metadata, self._job.control, self._on_host)
-            found.append(("spot notice", POLL_SECONDS, watch.look))
-        return found
+            tasks.append(("spot notice", POLL_SECONDS, watch.poll))
+        return tasks
 
     def _finish(self, code: int) -> int:
-        """Stores everything, within the time that is left; the exit code."""
+        """Store everything within the time that is left. Returns the exit code."""
         self._manifest.change(ended=time.time(), exit_code=code)
         failed: list[Exception] = []
         storing = threading.Thread(target=self._store_everything, args=[failed], daemon=True, name="storing")
@@ -142,34 +147,34 @@ class Attempt:
             storing.join(0.1)
         if storing.is_alive() or failed:
             return self._not_stored(code, failed[0] if failed else None)
-        say(f"stored everything in {self._bucket.uri}")
+        console.log(f"stored everything in {self._bucket.uri}")
         return code
 
     def _store_everything(self, failed: list[Exception]) -> None:
-        give_up = time.monotonic() + RETRY_SECONDS
+        deadline = time.monotonic() + RETRY_SECONDS
         while (error := self._store_once()) is not None:
-            if (isinstance(error, BucketTrouble) and error.final) or time.monotonic() > give_up:
+            if (isinstance(error, BucketTrouble) and error.final) or time.monotonic() > deadline:
                 failed.append(error)
                 return
             time.sleep(1)
 
     def _store_once(self) -> Exception | None:
         try:
-            self._uploads.live(now=True)
+            self._uploads.store_live(now=True)
             self._store_manifest()
-            self._uploads.artifacts(settled=0)
+            self._uploads.store_artifacts(settled_seconds=0)
         except (BucketTrouble, OSError) as error:
             return error
         return None
 
     def _not_stored(self, code: int, error: Exception | None) -> int:
-        """A command that succeeded without leaving its results has not succeeded."""
+        """Report the missing files. Raises `Ended` if the command succeeded: without its results the job did not."""
         names = ", ".join(path.name for path in self._uploads.missing()[:3])
-        message = f"Results could not be stored in {self._bucket.uri}: {error or 'no time was left'}"
+        message = f"Can't store the results in {self._bucket.uri}: {error or 'no time was left'}"
         message += f" (missing: {names})" if names else ""
         if code == 0:
             raise Ended(ExitCode.BUCKET_NOT_WRITABLE, message)
-        say(message)
+        console.log(message)
         return code
 
     def _store_manifest(self) -> None:
@@ -177,8 +182,8 @@ class Attempt:
             self._bucket.put(MANIFEST_JSON, self._manifest.body())
 
     def _release(self, code: int) -> None:
-        """Tells the next attempt that this one is over; without an answer from S3, the claim's age will."""
-        if self._lost is None:
+        """Record the end of this attempt in the claim. If S3 does not answer, the claim expires by its age."""
+        if self._claim_lost is None:
             releasing = threading.Thread(target=self._end_claim, args=[code], daemon=True, name="release")
             releasing.start()
             releasing.join(RELEASE_SECONDS)
@@ -187,9 +192,9 @@ class Attempt:
         with suppress(BucketTrouble, Ended):
             self._claim.end(code)
 
-    def _on_lost(self, error: Ended) -> None:
-        """Another attempt has the job: nothing more is stored."""
-        self._lost = error
+    def _on_claim_lost(self, error: Ended) -> None:
+        """Stop the command and all uploads: another attempt has taken over the job."""
+        self._claim_lost = error
         self._uploads.close()
         self._stopping.end_command()
 
@@ -206,12 +211,20 @@ class Attempt:
         return layer.environment(environment) if layer else environment
 
 
+def open_bucket(uri: str) -> Bucket:
+    """Open the job's prefix. Raises `Ended` if the AWS SDK can't be set up: no region, for example."""
+    try:
+        return Bucket(uri)
+    except BucketTrouble as error:
+        raise _refused(error) from error
+
+
 def _refused(error: BucketTrouble) -> Ended:
-    return Ended(ExitCode.BUCKET_NOT_WRITABLE, f"The bucket cannot be used: {error}")
+    return Ended(ExitCode.BUCKET_NOT_WRITABLE, f"Can't use the bucket: {error}")
 
 
-def _in_words(code: int) -> str:
-    """`1`, `143 (SIGTERM)`."""
+def _describe(code: int) -> str:
+    """Format an exit code: `1`, `143 (SIGTERM)`."""
     with suppress(ValueError):
         return f"{code} ({signal.Signals(code - 128).name})" if code > 128 else str(code)
     return str(code)

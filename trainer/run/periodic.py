@@ -1,10 +1,10 @@
-"""Do something again and again in the background, and survive S3's bad days."""
+"""Repeat an action in the background, and retry it when S3 fails."""
 
 import threading
 from collections.abc import Callable
 
 from trainer.errors import Ended
-from trainer.process.console import say
+from trainer.process import console
 from trainer.storage.bucket import BucketTrouble
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0
@@ -13,8 +13,8 @@ _FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0
 class Periodic:
     """Calls `action` every `seconds` in a thread, until `stop`.
 
-    After a failure of S3 or the disk it says so and waits longer each time; `Ended` goes to `ended`, and
-    nothing more is done.
+    If S3 or the disk fails, it logs the first failure and doubles the delay, up to 30 s. If the action raises `Ended`,
+    it passes the error to `ended` and stops.
     """
 
     def __init__(
@@ -28,30 +28,31 @@ class Periodic:
     ) -> None:
         self._name, self._seconds, self._action, self._ended = name, seconds, action, ended
         self._first = 0.0 if at_once else seconds
-        self._over = threading.Event()
+        self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name=name)
 
     def start(self) -> "Periodic":
+        """Start the thread."""
         self._thread.start()
         return self
 
     def stop(self, timeout: float = 0.0) -> None:
-        """No further call; waits so long at most for one that is under way."""
-        self._over.set()
+        """Make no further call. Waits up to `timeout` seconds for one that is running."""
+        self._stopped.set()
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        delay, said = self._first, False
-        while not self._over.wait(delay):
+        delay, logged = self._first, False
+        while not self._stopped.wait(delay):
             try:
                 self._action()
             except (BucketTrouble, OSError) as error:
                 delay = min(max(_FIRST_DELAY, 2 * delay), _LONGEST_DELAY)
-                if not said:
-                    say(f"{self._name}: {error}; trying again")
-                said = True
+                if not logged:
+                    console.log(f"{self._name}: {error}; retrying")
+                logged = True
             except Ended as error:
                 self._ended(error)
                 return
             else:
-                delay, said = self._seconds, False
+                delay, logged = self._seconds, False

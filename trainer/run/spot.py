@@ -1,7 +1,7 @@
-"""The instance's metadata: which host this is, and whether AWS is about to take it back.
+"""The instance's metadata: the host's name, and the notice that AWS is about to take it back.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
-A container behind a bridge reaches it only where the instance's hop limit is 2 or more.
+A container on a bridge network reaches the service only if the instance's hop limit is at least 2.
 """
 
 import json
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from trainer.checkpoint import NOTICE
-from trainer.process.console import say
+from trainer.process import console
 
 POLL_SECONDS = 5.0
 _ADDRESS = "http://169.254.169.254"
@@ -21,7 +21,7 @@ _TOKEN_SECONDS = 21_600
 
 
 class Metadata:
-    """Answers "" for what is not there. `address` as botocore's AWS_EC2_METADATA_SERVICE_ENDPOINT."""
+    """A client of the metadata service. `address` is like botocore's AWS_EC2_METADATA_SERVICE_ENDPOINT."""
 
     def __init__(self, address: str) -> None:
         self._address = address.rstrip("/")
@@ -30,17 +30,17 @@ class Metadata:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Metadata | None":
-        """None where AWS_EC2_METADATA_DISABLED says so."""
+        """Create a client for the service that AWS's variables name. None if AWS_EC2_METADATA_DISABLED is true."""
         if environment.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
             return None
         return cls(environment.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or _ADDRESS)
 
     def get(self, name: str) -> str:
-        """`/latest/meta-data/<name>`. Raises OSError where there is no metadata service at all."""
+        """Get `/latest/meta-data/<name>`, "" if it does not exist. Raises OSError if there is no metadata service."""
         for _ in range(2):
             try:
                 self._token = self._token or self._new_token()
-                return self._ask(f"/latest/meta-data/{name}", {"X-aws-ec2-metadata-token": self._token})
+                return self._request(f"/latest/meta-data/{name}", {"X-aws-ec2-metadata-token": self._token})
             except urllib.error.HTTPError as error:
                 error.close()
                 if error.code != 401:
@@ -50,17 +50,17 @@ class Metadata:
 
     def _new_token(self) -> str:
         headers = {"X-aws-ec2-metadata-token-ttl-seconds": str(_TOKEN_SECONDS)}
-        return self._ask("/latest/api/token", headers, method="PUT")
+        return self._request("/latest/api/token", headers, method="PUT")
 
-    def _ask(self, path: str, headers: Mapping[str, str], method: str = "GET") -> str:
+    def _request(self, path: str, headers: Mapping[str, str], method: str = "GET") -> str:
         request = urllib.request.Request(self._address + path, headers=dict(headers), method=method)  # noqa: S310
-        with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
-            text: str = answer.read().decode()
+        with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
+            text: str = response.read().decode()
         return text
 
 
 class SpotWatch:
-    """Looks for the notice, and asks the training code for a checkpoint when it comes."""
+    """Polls for the notice. When it arrives, requests a checkpoint from the training code."""
 
     def __init__(self, metadata: Metadata, control: Path, on_host: Callable[[str], object]) -> None:
         self._metadata, self._control, self._on_host = metadata, control, on_host
@@ -68,34 +68,35 @@ class SpotWatch:
         self._host = ""
         self.noticed = False
 
-    def look(self) -> None:
+    def poll(self) -> None:
+        """Check once. Gives up after three failures in a row: there is no metadata service."""
         if self.noticed or self._failures >= 3:
             return
         try:
-            self._learn_host()
+            self._report_host()
             notice = self._metadata.get("spot/instance-action")
         except OSError:
             self._failures += 1
             return
         self._failures = 0
         if notice:
-            self._tell(notice)
+            self._request_checkpoint(notice)
 
-    def _learn_host(self) -> None:
+    def _report_host(self) -> None:
         if not self._host:
             self._host = " ".join(filter(None, map(self._metadata.get, ("instance-id", "instance-type"))))
             if self._host:
                 self._on_host(self._host)
 
-    def _tell(self, notice: str) -> None:
+    def _request_checkpoint(self, notice: str) -> None:
         self.noticed = True
         (self._control / NOTICE).touch()
-        say(f"AWS takes this host back{_when(notice)}: asked the training code for a checkpoint")
+        console.log(f"AWS is taking this host back{_when(notice)}: requested a checkpoint from the training code")
 
 
 def _when(notice: str) -> str:
     try:
-        told = json.loads(notice)
-        return f" at {told['time']} ({told['action']})"
+        body = json.loads(notice)
+        return f" at {body['time']} ({body['action']})"
     except (ValueError, KeyError, TypeError):
         return ""

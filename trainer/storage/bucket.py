@@ -1,4 +1,4 @@
-"""A job's prefix in S3."""
+"""One job's files in S3."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +12,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 LARGE = 64 * 1024 * 1024
-"""Bytes. From here on a file goes in parts, not through memory."""
+"""Bytes. Files of this size and larger are uploaded in parts, not through memory."""
 ANY = "*"
+"""As `if_match`: only if the key does not exist yet."""
 
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4})
 _CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
@@ -32,7 +33,7 @@ _FINAL = frozenset(
 
 
 class BucketTrouble(Exception):
-    """S3 did not do it; `final` where asking again would not help."""
+    """A call to S3 failed. `final` if a retry won't help."""
 
     def __init__(self, message: str, *, final: bool) -> None:
         super().__init__(message)
@@ -40,12 +41,12 @@ class BucketTrouble(Exception):
 
 
 class Conflict(Exception):
-    """The condition of a conditional put was not met."""
+    """The condition of a conditional put is not met."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object. `age` in seconds, by S3's own clock."""
+    """An object. `age` is in seconds, by S3's clock."""
 
     body: bytes
     etag: str
@@ -54,7 +55,7 @@ class Stored:
 
 
 class Bucket:
-    """`uri` is `s3://bucket/prefix/`; keys are below it. Every method may raise BucketTrouble."""
+    """`uri` is `s3://bucket/prefix/`; keys are relative to it. Every method may raise BucketTrouble."""
 
     def __init__(self, uri: str) -> None:
         self.uri = uri.rstrip("/") + "/"
@@ -65,13 +66,17 @@ class Bucket:
             raise BucketTrouble(str(error), final=True) from error
 
     def put(self, key: str, body: bytes, *, metadata: Mapping[str, str] | None = None, if_match: str = "") -> str:
-        """Stores it whole; its ETag. With `if_match`, only over that version (`ANY`: only where there is none)."""
+        """Store an object and return its ETag.
+
+        `if_match`: store it only over the version with this ETag, or with `ANY` only if there is none. Raises Conflict
+        if the condition is not met, and KeyError if there is no version to match.
+        """
         condition = {} if not if_match else {"IfNoneMatch": ANY} if if_match == ANY else {"IfMatch": if_match}
         answer = self._call("put_object", key, Body=body, Metadata=dict(metadata or {}), **condition)
         return str(answer["ETag"])
 
     def get(self, key: str) -> Stored | None:
-        """None where there is none."""
+        """Return an object. None if there is none."""
         try:
             answer = self._call("get_object", key)
         except KeyError:
@@ -81,11 +86,11 @@ class Bucket:
         return Stored(self._body(answer), answer["ETag"], age, answer.get("Metadata", {}))
 
     def names(self) -> dict[str, datetime]:
-        """The keys directly below the prefix, with the time of their last change."""
+        """Return the keys directly under the prefix, with the time of their last change."""
         found: dict[str, datetime] = {}
         query: dict[str, Any] = {"Bucket": self._name, "Prefix": self._prefix, "Delimiter": "/"}
         while True:
-            answer = self._asked("list_objects_v2", self.uri, query)
+            answer = self._request("list_objects_v2", self.uri, query)
             for each in answer.get("Contents", []):
                 found[each["Key"].removeprefix(self._prefix)] = each["LastModified"].astimezone(UTC)
             if not answer.get("IsTruncated"):
@@ -93,14 +98,15 @@ class Bucket:
             query["ContinuationToken"] = answer["NextContinuationToken"]
 
     def copy(self, source: str, key: str) -> None:
+        """Copy an object with its metadata. Raises KeyError if there is no `source`."""
         self._call("copy_object", key, CopySource={"Bucket": self._name, "Key": self._prefix + source})
 
     def upload(self, key: str, path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
-        """Stores a file of any size: it appears whole, or not at all."""
+        """Store a file of any size. It appears complete, or not at all."""
         if path.stat().st_size < LARGE:
             self.put(key, path.read_bytes(), metadata=metadata)
             return
-        from boto3.exceptions import S3UploadFailedError  # noqa: PLC0415  0.1 s that only large files need
+        from boto3.exceptions import S3UploadFailedError  # noqa: PLC0415  takes 0.1 s, and only large files need it
         from boto3.s3.transfer import S3Transfer  # noqa: PLC0415
 
         try:
@@ -110,12 +116,12 @@ class Bucket:
             raise BucketTrouble(str(error), final=False) from error
 
     def download(self, key: str, path: Path) -> Mapping[str, str]:
-        """To a file, piece by piece; its metadata. Raises KeyError where there is none, OSError from the disk."""
+        """Download to a file in chunks and return the metadata. KeyError if there is none, OSError from the disk."""
         answer = self._call("get_object", key)
         try:
             with path.open("wb") as file:
-                for piece in answer["Body"].iter_chunks(1024 * 1024):
-                    file.write(piece)
+                for chunk in answer["Body"].iter_chunks(1024 * 1024):
+                    file.write(chunk)
         except BotoCoreError as error:
             raise BucketTrouble(f"{self.uri}{key}: {error}", final=False) from error
         metadata: Mapping[str, str] = answer.get("Metadata", {})
@@ -129,9 +135,9 @@ class Bucket:
         return body
 
     def _call(self, operation: str, key: str, **arguments: Any) -> Any:
-        return self._asked(operation, self.uri + key, {"Bucket": self._name, "Key": self._prefix + key, **arguments})
+        return self._request(operation, self.uri + key, {"Bucket": self._name, "Key": self._prefix + key, **arguments})
 
-    def _asked(self, operation: str, where: str, arguments: Mapping[str, Any]) -> Any:
+    def _request(self, operation: str, where: str, arguments: Mapping[str, Any]) -> Any:
         try:
             return getattr(self._s3, operation)(**arguments)
         except ClientError as error:

@@ -1,15 +1,15 @@
-"""One attempt at a time: the claim on a job, kept in S3 beside its results.
+"""Only one attempt of a job runs at a time: it holds the claim, a file in S3 beside the results.
 
-`claim.json` names its holder and is renewed as long as the holder lives; S3's conditional puts decide between
-two who want it at once. Who may take it from another:
+`claim.json` names its holder, who renews it while running. If two attempts want it at the same time, S3's
+conditional puts decide. A claim may be taken over by:
 
-- a later attempt of the same Batch job, at once: Batch starts it only when the earlier one is over;
-- anybody, where it has not been renewed for a while: its holder is dead, and told nobody;
-- anybody, where its holder has said that it ended without success.
+- a later attempt of the same Batch job, at once: Batch starts it only after the earlier one has ended;
+- any attempt, if the claim has not been renewed for `STALE_SECONDS`: its holder died without releasing it;
+- any attempt, if the holder ended without success.
 
-So a second live Batch job of the same job (a submission that went out twice) stops by itself, and so does one
-that comes when the job has already succeeded. A holder that has lost its claim, cut off from S3 while Batch
-started a next attempt elsewhere, notices at its next renewal, and stops without storing anything more.
+So a second Batch job for the same job (a submission that was sent twice) stops by itself, and so does one that starts
+after the job has succeeded. A holder that lost its claim, because it was cut off from S3 while Batch started another
+attempt elsewhere, notices at its next renewal and stops without storing anything more.
 """
 
 import json
@@ -22,12 +22,12 @@ from trainer.storage.bucket import ANY, Bucket, Conflict, Stored
 
 RENEW_SECONDS = 10.0
 STALE_SECONDS = 45.0
-_TRIES = 4
+_MAX_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a claim. `token` is one attempt's own; `ended` is its exit code, once it has one."""
+    """The content of `claim.json`. `token` is unique to an attempt; `ended` is its exit code, once it has ended."""
 
     token: str
     batch_job_id: str
@@ -38,81 +38,83 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """Who held the claim before; `seen_at`, its last sign of life, in s since the epoch."""
+    """The previous holder. `seen_at`: its last renewal, in seconds since the epoch."""
 
     holder: Holder
     seen_at: float
 
 
 class Claim:
-    """Taken by `take`; `earlier` is whom it was taken from."""
+    """One attempt's claim on its job. `earlier`: the holder that `take` took it over from."""
 
     def __init__(self, bucket: Bucket, holder: Holder, *, stale_seconds: float = STALE_SECONDS) -> None:
-        self._bucket, self._holder, self._stale = bucket, holder, stale_seconds
+        self._bucket, self._holder, self._stale_seconds = bucket, holder, stale_seconds
         self._etag = ""
         self.earlier: Earlier | None = None
 
     def take(self) -> None:
-        """Raises `Ended` where another has it, and BucketTrouble."""
-        for _ in range(_TRIES):
-            if self._took_free() or self._took_over():
+        """Take the claim. Raises `Ended` if another attempt holds it, and BucketTrouble."""
+        for _ in range(_MAX_TRIES):
+            if self._take_if_free() or self._take_over():
                 return
-        raise Ended(ExitCode.ALREADY_RUNNING, "Several attempts of this job claim it at once; this one stops.")
+        raise Ended(ExitCode.ALREADY_RUNNING, "Several attempts of this job started at the same time. This one stops.")
 
     def renew(self) -> None:
-        """Raises `Ended` where another has taken it, and BucketTrouble."""
+        """Renew the claim. Raises `Ended` if another attempt has taken it over, and BucketTrouble."""
         try:
             self._etag = self._put(self._holder, self._etag)
         except (Conflict, KeyError):
-            self._lost_unless_ours()
+            self._confirm_ours()
 
     def end(self, code: int) -> None:
-        """Tells the next one that this attempt is over."""
+        """Record the exit code, so that the next attempt does not wait for this one."""
         self._holder = replace(self._holder, ended=code)
         self.renew()
 
-    def _took_free(self) -> bool:
+    def _take_if_free(self) -> bool:
         try:
             self._etag = self._put(self._holder, ANY)
         except Conflict:
             return False
         return True
 
-    def _took_over(self) -> bool:
-        """False where it has changed hands meanwhile, and is worth another look."""
+    def _take_over(self) -> bool:
+        """Return False if the claim has changed meanwhile, so that another try makes sense."""
         stored = self._bucket.get(CLAIM_JSON)
         if stored is None:
             return False
-        held = _holder(stored)
-        if held is not None:
-            self._check(held, stored.age)
+        holder = _holder(stored)
+        if holder is not None:
+            self._check(holder, stored.age)
         try:
             self._etag = self._put(self._holder, stored.etag)
         except (Conflict, KeyError):
             return False
-        self.earlier = Earlier(held, time.time() - stored.age) if held else None
+        self.earlier = Earlier(holder, time.time() - stored.age) if holder else None
         return True
 
-    def _check(self, held: Holder, age: float) -> None:
-        if held.token == self._holder.token:
+    def _check(self, other: Holder, age: float) -> None:
+        """Raise `Ended` if the claim may not be taken over from its holder."""
+        if other.token == self._holder.token:
             return
-        who = f"Batch job {held.batch_job_id}" if held.batch_job_id else f"another process on {held.host}"
-        same = bool(held.batch_job_id) and held.batch_job_id == self._holder.batch_job_id
-        if same and self._holder.attempt > held.attempt:
+        who = f"Batch job {other.batch_job_id}" if other.batch_job_id else f"another process on {other.host}"
+        same_job = bool(other.batch_job_id) and other.batch_job_id == self._holder.batch_job_id
+        if same_job and self._holder.attempt > other.attempt:
             return
-        if held.ended == 0:
-            raise Ended(ExitCode.ALREADY_RUNNING, f"This job has already succeeded, in {who}; this one stops.")
-        if held.ended is None and age < self._stale:
-            where = f"attempt {held.attempt} on {held.host}, seen {max(age, 0):.0f} s ago"
-            raise Ended(ExitCode.ALREADY_RUNNING, f"This job is already running in {who} ({where}); this one stops.")
+        if other.ended == 0:
+            raise Ended(ExitCode.ALREADY_RUNNING, f"This job has already succeeded, in {who}. This attempt stops.")
+        if other.ended is None and age < self._stale_seconds:
+            details = f"attempt {other.attempt} on {other.host}, last seen {max(age, 0):.0f} s ago"
+            message = f"This job is already running in {who} ({details}). This attempt stops."
+            raise Ended(ExitCode.ALREADY_RUNNING, message)
 
-    def _lost_unless_ours(self) -> None:
-        """A put whose answer was lost has changed the version, and the holder is still this one."""
+    def _confirm_ours(self) -> None:
+        """Continue if the claim is still ours: a put whose answer was lost has changed the version."""
         stored = self._bucket.get(CLAIM_JSON)
-        held = _holder(stored) if stored else None
-        if stored is None or held is None or held.token != self._holder.token:
-            by = f" by attempt {held.attempt} on {held.host}" if held else ""
-            raise Ended(ExitCode.CLAIM_LOST, f"This job has been taken over{by}; this attempt stops.")
+        other = _holder(stored) if stored else None
+        if stored is None or other is None or other.token != self._holder.token:
+            by = f" by attempt {other.attempt} on {other.host}" if other else ""
+            raise Ended(ExitCode.CLAIM_LOST, f"This job has been taken over{by}. This attempt stops.")
         self._etag = stored.etag
 
     def _put(self, holder: Holder, if_match: str) -> str:
@@ -120,7 +122,7 @@ class Claim:
 
 
 def _holder(stored: Stored) -> Holder | None:
-    """None where the file is not one of ours."""
+    """Parse `claim.json`. None if it is not one of ours."""
     try:
         return Holder(**json.loads(stored.body))
     except (ValueError, TypeError):

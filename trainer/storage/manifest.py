@@ -1,4 +1,4 @@
-"""`manifest.json`: what ran, from what, where, and what became of each attempt."""
+"""`manifest.json`: what ran, on which commit and host, and how each attempt ended."""
 
 import json
 import platform
@@ -7,18 +7,20 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from trainer.credentials import without_credentials
 from trainer.fetch.assignment import Assignment
-from trainer.fetch.checkout import shown
 from trainer.process.console import masked
 
 _VERSION = 1
-_PACKAGES = ("signalbox", "torch", "numpy", "scikit-learn")
+_PACKAGES = ("signalbox-bot", "torch", "numpy", "scikit-learn")
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """Times in s since the epoch; without `ended`, its host was lost. `lost_minutes` of work were done again by the
-    next attempt, and are known from its start on."""
+    """One attempt. Times are in seconds since the epoch; `ended` is None if the host was lost.
+
+    `lost_minutes`: the work that the next attempt had to repeat, filled in when that attempt starts.
+    """
 
     attempt: int
     batch_job_id: str
@@ -31,7 +33,7 @@ class AttemptRecord:
 
 @dataclass(slots=True)
 class Manifest:
-    """`attempts`, oldest first; the last is this one."""
+    """`attempts` is ordered oldest first; the last is this attempt."""
 
     assignment: Assignment
     arguments: Sequence[str]
@@ -39,10 +41,11 @@ class Manifest:
     attempts: list[AttemptRecord] = field(default_factory=list)
 
     def body(self) -> bytes:
+        """Return the manifest as JSON."""
         return json.dumps(self._document(), indent=2, ensure_ascii=False).encode()
 
     def change(self, **values: Any) -> None:
-        """This attempt's record."""
+        """Change this attempt's record."""
         self.attempts[-1] = replace(self.attempts[-1], **values)
 
     def _document(self) -> dict[str, Any]:
@@ -53,7 +56,7 @@ class Manifest:
             "command": [masked(word) for word in self.arguments],
             "parameters": dict(job.parameters),
             "seed": job.parameters.get("seed"),
-            "repository": shown(job.repository),
+            "repository": without_credentials(job.repository),
             "branch": job.branch,
             "commit": job.commit,
             "subject": self.subject,
@@ -65,8 +68,10 @@ class Manifest:
 
 
 def earlier_attempts(body: bytes | None, seen_at: float, checkpoint_at: float | None) -> list[AttemptRecord]:
-    """Those of an earlier attempt's manifest, with what was lost of the last: from its last checkpoint, or its
-    start, to its last sign of life."""
+    """Read the attempts in an earlier attempt's manifest, and fill in what the last of them lost.
+
+    It lost the time from its last checkpoint, or its start, to its end or its last renewal at `seen_at`.
+    """
     try:
         attempts = [AttemptRecord(**each) for each in json.loads(body or b"{}").get("attempts", [])]
     except (ValueError, TypeError, AttributeError):
@@ -79,11 +84,11 @@ def earlier_attempts(body: bytes | None, seen_at: float, checkpoint_at: float | 
 
 
 def _versions() -> dict[str, str]:
-    """By metadata: importing torch to ask would take a second."""
-    found = {}
+    """Read the versions from the packages' metadata: importing torch would take a second."""
+    versions = {}
     for name in _PACKAGES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -1,4 +1,4 @@
-"""Store what the training code leaves, as it appears: newest wins, and nothing torn."""
+"""Store the training code's files as they appear: the newest version wins, and torn files are not stored."""
 
 import hashlib
 import threading
@@ -7,7 +7,7 @@ import zipfile
 from contextlib import suppress
 from pathlib import Path
 
-from trainer.checkpoint import SAFE, print_of
+from trainer.checkpoint import SAFE, fingerprint
 from trainer.contract import ARTIFACTS, CHECKPOINT, METRICS_CSV, MODEL, PREVIOUS_CHECKPOINT
 from trainer.metrics.sources import Sources
 from trainer.places import write_atomically
@@ -15,33 +15,34 @@ from trainer.storage.bucket import Bucket
 
 METRICS_SECONDS = 1.0
 METRICS_SHARE = 20
-"""A table that has grown large is stored less often: that takes a twentieth of the time at most."""
+"""A large table is stored less often, so that storing it takes at most a twentieth of the time."""
 SETTLED_SECONDS = 2.0
-"""A file that has not changed for so long is thought to be whole."""
-DIGEST = "sha256"
+"""A file that has not changed for this long is considered complete."""
+SHA256 = "sha256"
+"""Metadata key of a checkpoint's digest."""
 _ZIP = b"PK"
 
 
 class Uploads:
-    """One attempt's. `live` and `artifacts` may run in threads of their own; each is one look."""
+    """One attempt's uploads. `store_live` and `store_artifacts` each make one pass; they may run in two threads."""
 
     def __init__(self, bucket: Bucket, output: Path, control: Path, sources: Sources) -> None:
         self._bucket, self._output, self._control, self._sources = bucket, output, control, sources
         self._lock, self._artifacts_lock = threading.Lock(), threading.Lock()
         self._metrics, self._metrics_due = b"", 0.0
         self._checkpoint = ""
-        self._good = self._closed = False
-        self._kept: dict[Path, str] = {}
+        self._stored_is_good = self._closed = False
+        self._uploaded: dict[Path, str] = {}
         self.checkpoints = 0
 
     def begin(self, *, good: bool) -> None:
-        """Before the command starts: what was restored is stored already, and `good` if the newest was."""
-        self._good = good
+        """Start with the restored checkpoint as the stored one. `good`: there is one, and it is not corrupt."""
+        self._stored_is_good = good
         path = self._output / CHECKPOINT
-        self._checkpoint = print_of(path) if path.exists() else ""
+        self._checkpoint = fingerprint(path) if path.exists() else ""
 
-    def live(self, *, now: bool = False) -> None:
-        """Metrics about once a second, or `now`; a checkpoint as soon as it is there, its metrics first."""
+    def store_live(self, *, now: bool = False) -> None:
+        """Store metrics about once a second, or `now`, and a new checkpoint at once, after its metrics."""
         with self._lock:
             if self._closed:
                 return
@@ -49,23 +50,23 @@ class Uploads:
             if now or time.monotonic() >= self._metrics_due:
                 self._store_metrics()
 
-    def artifacts(self, *, settled: float = SETTLED_SECONDS) -> None:
-        """Every other file that is new or has changed, the newest first."""
+    def store_artifacts(self, *, settled_seconds: float = SETTLED_SECONDS) -> None:
+        """Store every other file that is new or has changed, the newest first, once it is settled."""
         with self._artifacts_lock:
-            for path, (version, changed) in sorted(self._waiting().items(), key=lambda each: -each[1][1]):
-                if self._closed or time.time() - changed < settled:
+            for path, (version, changed) in sorted(self._changed_files().items(), key=lambda each: -each[1][1]):
+                if self._closed or time.time() - changed < settled_seconds:
                     continue
                 with suppress(FileNotFoundError):
                     self._bucket.upload(self._key(path), path)
-                    self._kept[path] = version
+                    self._uploaded[path] = version
 
     def close(self) -> None:
-        """Nothing more is stored."""
+        """Store nothing more."""
         self._closed = True
 
     def missing(self) -> list[Path]:
-        """Files that are not stored as they are."""
-        return list(self._waiting())
+        """List the files whose current version is not in the bucket."""
+        return list(self._changed_files())
 
     def _store_metrics(self) -> None:
         began = time.monotonic()
@@ -78,46 +79,46 @@ class Uploads:
 
     def _store_checkpoint(self) -> None:
         path = self._output / CHECKPOINT
-        if not path.exists() or print_of(path) == self._checkpoint:
+        if not path.exists() or fingerprint(path) == self._checkpoint:
             return
-        pinned = _pinned(path, self._control / "storing")
-        version = print_of(pinned)
-        digest = digest_of(pinned)
-        if not whole(pinned) or print_of(pinned) != version:
+        pinned = _pin(path, self._control / "storing")
+        version = fingerprint(pinned)
+        digest = sha256_of(pinned)
+        if not is_intact(pinned) or fingerprint(pinned) != version:
             return
         self._store_metrics()
-        if self._good:
+        if self._stored_is_good:
             self._bucket.copy(CHECKPOINT, PREVIOUS_CHECKPOINT)
-        self._bucket.upload(CHECKPOINT, pinned, metadata={DIGEST: digest})
-        self._good = print_of(pinned) == version
-        if self._good:
+        self._bucket.upload(CHECKPOINT, pinned, metadata={SHA256: digest})
+        self._stored_is_good = fingerprint(pinned) == version
+        if self._stored_is_good:
             self._checkpoint = version
             self.checkpoints += 1
             write_atomically(self._control / SAFE, version.encode())
 
-    def _waiting(self) -> dict[Path, tuple[str, float]]:
-        """What is not stored as it is, with its version and the time of its change.
+    def _changed_files(self) -> dict[Path, tuple[str, float]]:
+        """Find files whose current version is not in the bucket, with version and modification time.
 
-        All files but those with a way of their own, and those being written under a hidden name.
+        Leaves out metrics and checkpoints, which `store_live` stores, and hidden files, which are still being written.
         """
-        own = {self._output / name for name in (METRICS_CSV, CHECKPOINT, PREVIOUS_CHECKPOINT)}
-        waiting = {}
+        live = {self._output / name for name in (METRICS_CSV, CHECKPOINT, PREVIOUS_CHECKPOINT)}
+        files = {}
         for path in self._output.rglob("*"):
-            if path in own or path.name.startswith(".") or path.is_symlink() or not path.is_file():
+            if path in live or path.name.startswith(".") or path.is_symlink() or not path.is_file():
                 continue
             with suppress(FileNotFoundError):
-                version, changed = print_of(path), path.stat().st_mtime
-                if self._kept.get(path) != version:
-                    waiting[path] = (version, changed)
-        return waiting
+                version, changed = fingerprint(path), path.stat().st_mtime
+                if self._uploaded.get(path) != version:
+                    files[path] = (version, changed)
+        return files
 
     def _key(self, path: Path) -> str:
         name = path.relative_to(self._output).as_posix()
         return name if name == MODEL else ARTIFACTS + name.removeprefix(ARTIFACTS)
 
 
-def _pinned(path: Path, link: Path) -> Path:
-    """The file under a second name: whoever replaces it by the next one does not change this one."""
+def _pin(path: Path, link: Path) -> Path:
+    """Link the file under a second name, which keeps this version when the file is replaced."""
     link.unlink(missing_ok=True)
     try:
         link.hardlink_to(path)
@@ -126,13 +127,13 @@ def _pinned(path: Path, link: Path) -> Path:
     return link
 
 
-def digest_of(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def whole(path: Path) -> bool:
-    """Whether the file is no torn archive: what `torch.save` writes is one, with a sum over each part."""
+def is_intact(path: Path) -> bool:
+    """Check that the file is no torn archive: `torch.save` writes a zip file, with a checksum for each part."""
     with path.open("rb") as file:
         if file.read(2) != _ZIP:
             return True

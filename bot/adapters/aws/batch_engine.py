@@ -14,7 +14,7 @@ from bot.adapters.aws.error_codes import calling
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import Refused
-from bot.ports import Submission
+from bot.ports.engine import Submission
 
 IDS_PER_CALL = 100
 """DescribeJobs takes no more."""
@@ -27,7 +27,7 @@ _UNFINISHED = [state for state in JobState if not state.terminal and state is no
 _ON_A_MACHINE = (JobState.STARTING, JobState.RUNNING)
 
 
-class AwsBatch:
+class BatchEngine:
     """`bot.ports.Batch`. Reads are kept `read_interval` seconds apart: their rate is shared by the whole account."""
 
     def __init__(
@@ -66,32 +66,32 @@ class AwsBatch:
         found = [seen for seen in described.values() if seen.name == name]
         return sorted(found, key=lambda seen: seen.created_at or 0.0)
 
-    async def describe(self, batch_ids: Sequence[str]) -> dict[str, Observation]:
+    async def describe(self, engine_ids: Sequence[str]) -> dict[str, Observation]:
         described: dict[str, Observation] = {}
-        for ids in _chunks(list(dict.fromkeys(batch_ids)), IDS_PER_CALL):
+        for ids in _chunks(list(dict.fromkeys(engine_ids)), IDS_PER_CALL):
             await self._turn()
             with calling("Batch DescribeJobs"):
                 answer = await self._client.describe_jobs(jobs=ids)
                 seen = [_observation(detail) for detail in answer["jobs"]]
-            described |= {observation.batch_id: observation for observation in seen}
+            described |= {observation.engine_id: observation for observation in seen}
         return described
 
-    async def terminate(self, batch_id: str, reason: str) -> None:
+    async def terminate(self, engine_id: str, reason: str) -> None:
         try:
             with calling("Batch TerminateJob"):
-                await self._client.terminate_job(jobId=batch_id, reason=reason[:_LONGEST_REASON] or "Stopped")
+                await self._client.terminate_job(jobId=engine_id, reason=reason[:_LONGEST_REASON] or "Stopped")
         except Refused:
-            seen = (await self.describe([batch_id])).get(batch_id)
+            seen = (await self.describe([engine_id])).get(engine_id)
             if seen is None or not seen.state.terminal:
                 raise
 
     async def live(self, queue: str) -> list[Observation]:
-        ids = [batch_id for state in _UNFINISHED for batch_id in await self._listed(jobQueue=queue, jobStatus=state)]
+        ids = [engine_id for state in _UNFINISHED for engine_id in await self._listed(jobQueue=queue, jobStatus=state)]
         described = await self.describe(ids)
         return [seen for seen in described.values() if not seen.state.terminal]
 
-    async def children(self, batch_id: str, state: JobState) -> list[str]:
-        return await self._listed(arrayJobId=batch_id, jobStatus=state)
+    async def children(self, engine_id: str, state: JobState) -> list[str]:
+        return await self._listed(arrayJobId=engine_id, jobStatus=state)
 
     async def room(self, queue: str, definition: str) -> int | None:
         return await self._rooms.of(queue, definition)
@@ -128,7 +128,7 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
     """Of a JobDetail: https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html"""
     state = JobState(detail["status"])
     return Observation(
-        batch_id=detail["jobId"],
+        engine_id=detail["jobId"],
         name=detail["jobName"],
         state=state,
         status_reason=detail.get("statusReason") or "",

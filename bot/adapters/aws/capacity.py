@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.adapters.aws.clients import Client
-from bot.adapters.aws.probe.batch import describe_definition, describe_environments, describe_queue, vcpus_of
+from bot.adapters.aws.queue_queries import describe_definition, describe_environments, describe_queue, vcpus_of
 from bot.errors import Refused
 
 KEPT_SECONDS = 300

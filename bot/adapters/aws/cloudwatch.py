@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.error_codes import calling
 from bot.domain.logs.log_lines import LogEvent
-from bot.ports import LogPage
+from bot.ports.logs import LogPage
 
 STREAMS_PER_CALL = 100
 EVENTS_PER_CALL = 4_000

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.adapters.aws.clients import LONGEST_POLL_SECONDS, AwsClients
 from bot.adapters.aws.error_codes import calling
-from bot.ports import Hint
+from bot.ports.engine import Hint
 
 MESSAGES_PER_CALL = 10
 EXCERPT = 200
@@ -39,8 +39,8 @@ class AwsEvents:
 
 def _hint(message: Mapping[str, Any]) -> Hint:
     body = str(message.get("Body") or "")
-    batch_id = batch_id_of(body)
-    return Hint(batch_id, message["ReceiptHandle"], excerpt="" if batch_id else body[:EXCERPT])
+    engine_id = batch_id_of(body)
+    return Hint(engine_id, message["ReceiptHandle"], excerpt="" if engine_id else body[:EXCERPT])
 
 
 def batch_id_of(body: str) -> str:
@@ -55,5 +55,5 @@ def batch_id_of(body: str) -> str:
     if not isinstance(event, dict) or event.get("detail-type") != "Batch Job State Change":
         return ""
     detail = event.get("detail")
-    batch_id = detail.get("jobId") if isinstance(detail, dict) else None
-    return batch_id if isinstance(batch_id, str) else ""
+    engine_id = detail.get("jobId") if isinstance(detail, dict) else None
+    return engine_id if isinstance(engine_id, str) else ""

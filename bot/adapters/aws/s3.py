@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.error_codes import calling
 from bot.errors import Refused
-from bot.ports import Artifact
+from bot.ports.artifacts import Artifact
 
 LISTED_AT_MOST = 1000
 LARGEST_PUT = 5 * 1024**3

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import re
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from bot.errors import Denied, Missing, Refused, ServiceError, Unavailable
+from trainer.credentials import without_credentials
 
 _PASSED_ON = frozenset(
     {
@@ -34,7 +34,6 @@ _SETTINGS = (
     "maintenance.autoDetach=false",
 )
 
-_USERINFO = re.compile(r"(?<=://)[^\s/]*@")
 _MEANINGS: tuple[tuple[str, type[ServiceError], str], ...] = (
     ("Authentication failed", Denied, "Give git credentials for it, by a credential helper."),
     ("could not read Username", Denied, "Give git credentials for it, by a credential helper."),
@@ -103,11 +102,6 @@ def remote_error(repository: str, failure: GitFailed) -> ServiceError:
         if words.lower() in said:
             return kind(f"{text}. {mend}", code="git")
     return Unavailable(text, code="git")
-
-
-def without_credentials(text: str) -> str:
-    """`https://user:secret@host/x` becomes `https://host/x`."""
-    return _USERINFO.sub("", text)
 
 
 def _environment(source: Mapping[str, str], folder: Path, protocols: str) -> dict[str, str]:

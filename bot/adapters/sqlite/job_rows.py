@@ -8,7 +8,7 @@ from bot.adapters.sqlite.codec import decode, encode
 from bot.domain.model.job import Job
 from bot.domain.posts import Change, NewPost
 from bot.errors import StoreError
-from bot.ports import Step
+from bot.ports.store import Step
 
 
 def add(connection: Connection, job: Job, posts: Sequence[NewPost], at: float) -> Job:
@@ -61,8 +61,8 @@ def by_id(connection: Connection, job_id: str) -> Job | None:
     return _one(connection, "id = ?", job_id)
 
 
-def by_batch_id(connection: Connection, batch_id: str) -> Job | None:
-    return _one(connection, "batch_id = ?", batch_id)
+def by_engine_id(connection: Connection, engine_id: str) -> Job | None:
+    return _one(connection, "batch_id = ?", engine_id)
 
 
 def newest(connection: Connection, where: dict[str, str | int], *, live: bool | None, limit: int) -> list[Job]:
@@ -124,7 +124,7 @@ def _needs_something(job: Job) -> bool:
 
 def _columns(job: Job) -> tuple[str | None, bool, bool, int, str]:
     """What may change: `batch_id`, `live`, `open`, `log_posted`, `json`."""
-    return job.batch_id, job.live, _needs_something(job), job.log_posted, encode(job)
+    return job.engine_id, job.live, _needs_something(job), job.log_posted, encode(job)
 
 
 def _one(connection: Connection, condition: str, value: str | int) -> Job | None:

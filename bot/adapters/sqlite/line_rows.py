@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from bot.adapters.sqlite import job_rows
 from bot.adapters.sqlite.storable_text import storable
 from bot.domain.logs.log_lines import LogEvent
-from bot.ports import LogLines, LogStep
+from bot.ports.store import LogLines, LogStep
 
 ROWS = 500
 """Rows in one statement. Each statement lets other threads run once; one for each row would wait for them each time."""

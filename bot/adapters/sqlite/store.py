@@ -23,7 +23,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.sweep import Trial
 from bot.domain.posts import NewPost, Post
 from bot.errors import StoreError
-from bot.ports import LogLines, LogStep, Step
+from bot.ports.store import LogLines, LogStep, Step
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ def _open(path: Path, held: ExitStack) -> sqlite3.Connection:
 
 
 class SqliteStore:
-    """Made by `open_store`. What the methods promise is said in `bot.ports.Store`."""
+    """Made by `open_store`. `bot.ports.store.Store` says what the methods promise."""
 
     def __init__(
         self, path: Path, connection: sqlite3.Connection, thread: ThreadPoolExecutor, now: Callable[[], float]
@@ -73,8 +73,8 @@ class SqliteStore:
     async def job(self, job_id: str) -> Job | None:
         return await self._read(lambda db: job_rows.by_id(db, job_id))
 
-    async def by_batch_id(self, batch_id: str) -> Job | None:
-        return await self._read(lambda db: job_rows.by_batch_id(db, batch_id))
+    async def by_engine_id(self, engine_id: str) -> Job | None:
+        return await self._read(lambda db: job_rows.by_engine_id(db, engine_id))
 
     async def jobs(
         self,

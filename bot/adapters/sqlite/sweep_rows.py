@@ -9,7 +9,7 @@ from bot.adapters.sqlite.codec import decode_trial, encode
 from bot.domain.model.job import Job
 from bot.domain.model.sweep import Trial
 from bot.domain.posts import NewPost
-from bot.ports import Step
+from bot.ports.store import Step
 
 ROWS = 500
 """Rows in one statement, of which each lets other threads run once: as with the lines of a log."""

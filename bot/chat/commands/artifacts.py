@@ -10,7 +10,7 @@ from bot.chat.cards.units import joined, plural, size
 from bot.chat.commands.shared import autocomplete
 from bot.chat.context import Interaction, acknowledge, answer
 from bot.domain.model.names import Name, parse
-from bot.ports import Artifact
+from bot.ports.artifacts import Artifact
 from bot.services.jobs.list_artifacts import Listing
 
 LIST = 3_900

@@ -64,7 +64,7 @@ class Job:
     retry_of: str | None = None
 
     state: JobState = JobState.INTENT
-    batch_id: str | None = None
+    engine_id: str | None = None
     submit_tried_at: float | None = None
     """When SubmitJob was last called without a known answer; None before the first call."""
     status_reason: str = ""
@@ -156,7 +156,7 @@ class Job:
         changed = replace(
             self,
             state=seen.state,
-            batch_id=seen.batch_id,
+            engine_id=seen.engine_id,
             status_reason=seen.status_reason,
             attempts=seen.attempts or self.attempts,
             attempt_states=ended,

@@ -23,7 +23,7 @@ class Observation:
     https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html
     """
 
-    batch_id: str
+    engine_id: str
     name: str
     state: JobState
     status_reason: str = ""

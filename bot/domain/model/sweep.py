@@ -78,7 +78,7 @@ class Trial:
     """One run at one point, `<sweep>.<number>`. Times in seconds since the epoch."""
 
     number: int
-    batch_id: str | None = None
+    engine_id: str | None = None
     state: JobState = JobState.INTENT
     reason: EndReason | None = None
     detail: str = ""

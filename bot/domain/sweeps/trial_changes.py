@@ -69,7 +69,7 @@ def observed(trial: Trial, seen: Observation, stop_at: float | None = None) -> T
     stopped = trial.pruned_at is not None or trial.stop_by is not None or with_all
     moved = replace(
         trial,
-        batch_id=seen.batch_id,
+        engine_id=seen.engine_id,
         state=seen.state,
         streams=tuple(attempt.log_stream for attempt in seen.attempts if attempt.log_stream) or trial.streams,
         started_at=_started(seen) or trial.started_at,
@@ -86,14 +86,14 @@ def observed(trial: Trial, seen: Observation, stop_at: float | None = None) -> T
 
 def of_single(trial: Trial, part: Job) -> Trial:
     """This trial, as the part that holds nothing else tells of it."""
-    if part.batch_id is None and part.live:
+    if part.engine_id is None and part.live:
         return trial
     if trial.parameters is None:
         trial = replace(trial, parameters=dict(part.parameters))
-    if part.batch_id is None or part.reason is EndReason.LOST:
+    if part.engine_id is None or part.reason is EndReason.LOST:
         return never_ran(trial, part, part.ended_at or part.created_at)
     seen = Observation(
-        part.batch_id,
+        part.engine_id,
         "",
         part.state,
         part.status_reason,
@@ -110,7 +110,7 @@ def never_ran(trial: Trial, part: Job, at: float) -> Trial:
     if trial.ended:
         return trial
     reason = part.reason if part.reason in _NO_ANSWER else EndReason.LOST
-    gone = part.batch_id is None
+    gone = part.engine_id is None
     return replace(trial, state=JobState.FAILED, reason=reason, detail=part.detail, ended_at=at, measured=gone)
 
 

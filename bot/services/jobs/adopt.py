@@ -1,7 +1,7 @@
 """Take back a Batch job of the bot's that the store does not know: from its tags and its environment alone."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
@@ -16,10 +16,10 @@ from bot.domain.project import Project
 from bot.domain.sweeps.grammar import parse
 from bot.domain.sweeps.trial_changes import expanded
 from bot.errors import UserError
-from bot.ports import Batch, Store
+from bot.ports.engine import Engine
 from bot.services.jobs.submit import first_posts
 from bot.services.jobs.submit_call import ASKER_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
-from bot.services.running.wakeups import Bells
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -32,34 +32,29 @@ FOUND_SWEEP = "The bot had lost its memory of this sweep and found it again at A
 
 
 class Adopt:
-    def __init__(
-        self,
-        store: Store,
-        batch: Batch,
-        projects: Mapping[str, Project],
-        bells: Bells,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._batch, self._projects, self._bells, self._now = store, batch, projects, bells, now
+    def __init__(self, core: Core, engine: Engine) -> None:
+        self._store, self._projects, self._wakeups, self._now = core.store, core.projects, core.wakeups, core.now
+        self._engine = engine
 
     async def adopt(self, seen: Observation) -> Job | None:
         """The job, as its tags and environment tell of it; what cannot be read is ended, as nobody could stop it."""
         project = self._projects.get(dict(seen.tags).get(PROJECT_TAG, ""))
         if project is None:
-            log.error("a job of the bot's belongs to no project of the config", batch_id=seen.batch_id, name=seen.name)
+            log.error(
+                "a job of the bot's belongs to no project of the config", engine_id=seen.engine_id, name=seen.name
+            )
             return None
         job = found_again(seen, project, self._now())
         taken = job is not None and await (self._add(job) if job.part is None else self._part(job, seen, project))
         if job is None or not taken:
             RECONCILED.labels("unreadable").inc()
-            log.error("a job that cannot be read is ended", batch_id=seen.batch_id, name=seen.name)
-            await self._batch.terminate(seen.batch_id, "Carries the bot's tags, and cannot be read")
+            log.error("a job that cannot be read is ended", engine_id=seen.engine_id, name=seen.name)
+            await self._engine.terminate(seen.engine_id, "Carries the bot's tags, and cannot be read")
             return None
         RECONCILED.labels("adopted").inc()
-        log.warning("adopted", job=job.id, batch_id=seen.batch_id)
-        for bell in (self._bells.watch, self._bells.feed, self._bells.notify):
-            bell.ring()
+        log.warning("adopted", job=job.id, engine_id=seen.engine_id)
+        for wakeup in (self._wakeups.track_jobs, self._wakeups.dispatch, self._wakeups.deliver):
+            wakeup.wake()
         return job
 
     async def _add(self, job: Job) -> bool:
@@ -100,7 +95,7 @@ def found_again(seen: Observation, project: Project, now: float) -> Job | None:
             created_at=seen.created_at or now,
             timeout_seconds=project.timeout_seconds,
             state=JobState.SUBMITTED,
-            batch_id=seen.batch_id,
+            engine_id=seen.engine_id,
             found_at=now,
         )
         return _of_sweep(job, environment) if "SWEEP" in environment else job
@@ -138,7 +133,7 @@ def sweep_of(part: Job, seen: Observation, project: Project) -> Job | None:
         parameters={name: value for name, value in part.parameters.items() if name not in own},
         retry_of=retry_of,
         state=JobState.RUNNING,
-        batch_id=None,
+        engine_id=None,
         told_at=None,
         archived_at=None,
         part=None,

@@ -4,7 +4,6 @@ The message is committed together with `told_at`, so it is told after any crash,
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -16,11 +15,9 @@ from bot.domain.metrics.progress_rows import best_of
 from bot.domain.model.job import Job, Progress
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, File, NewPost, PostKind
-from bot.domain.project import Project
 from bot.errors import Missing, ServiceError
-from bot.ports import Store
 from bot.services.jobs.plot import Picture, Plot
-from bot.services.running.wakeups import Bells
+from bot.services.running.core import Core
 from trainer.contract import OWN_LINE, ExitCode
 
 log = structlog.get_logger()
@@ -30,7 +27,7 @@ LAST_LINES_CHARACTERS = 1_200
 
 
 @dataclass(frozen=True, slots=True)
-class FinishSettings:
+class AnnounceSettings:
     """Seconds. After a failure the log's last lines may still be on their way for `grace`."""
 
     grace: float
@@ -48,19 +45,10 @@ class _Ending:
     detail: str
 
 
-class Finish:
-    def __init__(
-        self,
-        store: Store,
-        plot: Plot,
-        projects: Mapping[str, Project],
-        bells: Bells,
-        settings: FinishSettings,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._plot, self._projects, self._bells = store, plot, projects, bells
-        self._settings, self._now = settings, now
+class AnnounceResult:
+    def __init__(self, core: Core, plot: Plot, settings: AnnounceSettings) -> None:
+        self._store, self._plot, self._projects, self._wakeups = core.store, plot, core.projects, core.wakeups
+        self._settings, self._now = settings, core.now
 
     async def once(self) -> None:
         """Tells each end that is due."""
@@ -95,7 +83,7 @@ class Finish:
 
         await self._store.change(job.id, step)
         log.info("told", job=job.id, reason=job.reason)
-        self._bells.notify.ring()
+        self._wakeups.deliver.wake()
 
     async def _csv(self, job: Job) -> bytes:
         """The job's metrics; empty where it has left none."""

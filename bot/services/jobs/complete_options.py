@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from bot.domain.model.job import Commit
 from bot.domain.project import Project, choose
 from bot.errors import SignalboxError
-from bot.ports import Code
+from bot.ports.code import Code
 
 
-class Complete:
+class CompleteOptions:
     """Never raises: somebody is typing, and an error would tell them nothing."""
 
     def __init__(self, code: Code, projects: Sequence[Project]) -> None:

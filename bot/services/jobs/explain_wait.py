@@ -4,7 +4,7 @@ A cause that shows only in passing is not told: one MISCONFIGURATION is normal w
 says nothing of it, so one of its trials is asked for all of them, while none is on a machine.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import structlog
@@ -15,8 +15,9 @@ from bot.domain.model.job import Job
 from bot.domain.model.states import JobState
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import ServiceError
-from bot.ports import Batch, Step, Store
-from bot.services.running.wakeups import Bells
+from bot.ports.engine import Engine
+from bot.ports.store import Step
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -26,13 +27,12 @@ LAST = 100
 """Trials of it that are described in such a look."""
 
 
-class Explain:
+class ExplainWait:
     """`dwell_seconds` is how long a cause must have been looked at: what the store says right after a start is old."""
 
-    def __init__(
-        self, store: Store, batch: Batch, bells: Bells, dwell_seconds: float, *, now: Callable[[], float]
-    ) -> None:
-        self._store, self._batch, self._bells, self._dwell, self._now = store, batch, bells, dwell_seconds, now
+    def __init__(self, core: Core, engine: Engine, dwell_seconds: float) -> None:
+        self._store, self._wakeups, self._now = core.store, core.wakeups, core.now
+        self._engine, self._dwell = engine, dwell_seconds
         self._since: dict[tuple[str, str], float] = {}
         self._told: set[tuple[str, str]] = set()
         self._asked: dict[str, tuple[float, Job]] = {}
@@ -49,7 +49,7 @@ class Explain:
             if key not in self._told and passed(self._since[key], self._dwell, self._now()):
                 await self._store.change(job.id, self._note(job))
                 self._told.add(key)
-                self._bells.notify.ring()
+                self._wakeups.deliver.wake()
 
     async def _arrays(self, jobs: Iterable[Job]) -> list[Job]:
         """Those whose trials all wait. One that cannot be asked about now is as it was."""
@@ -73,8 +73,8 @@ class Explain:
         """The array, as if it were one of its trials that wait: with that one's reason. The last few are looked at, in
         one call; to list all that wait would be 100 calls of an array of 10,000."""
         size = job.part.size if job.part is not None else 0
-        last = [f"{job.batch_id}:{index}" for index in range(max(0, size - LAST), size)]
-        seen = (await self._batch.describe(last)).values()
+        last = [f"{job.engine_id}:{index}" for index in range(max(0, size - LAST), size)]
+        seen = (await self._engine.describe(last)).values()
         waiting = next((each for each in seen if each.state is JobState.RUNNABLE), None)
         if waiting is None:
             return None

@@ -8,7 +8,8 @@ from bot.domain.model.job import Job
 from bot.domain.model.names import near
 from bot.domain.project import Project
 from bot.errors import UnknownName
-from bot.ports import Artifacts, Store
+from bot.ports.artifacts import Artifacts
+from bot.ports.store import Store
 from trainer.contract import LOG_TXT
 
 
@@ -21,7 +22,7 @@ class LogExcerpt:
     total: int
 
 
-class Show:
+class Find:
     def __init__(self, store: Store, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
         self._store, self._artifacts, self._projects = store, artifacts, projects
 

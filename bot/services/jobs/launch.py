@@ -7,7 +7,6 @@ lost, the job is looked up by its name, which is unique to the intent, and only 
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -18,11 +17,10 @@ from bot.domain.model.observation import Observation
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind
-from bot.domain.project import Project
 from bot.errors import Refused, ServiceError, Throttled
-from bot.ports import Batch, Store
+from bot.ports.engine import Engine
 from bot.services.jobs.submit_call import batch_name, submission
-from bot.services.running.wakeups import Bells
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -43,18 +41,9 @@ class LaunchSettings:
 
 
 class Launch:
-    def __init__(
-        self,
-        store: Store,
-        batch: Batch,
-        projects: Mapping[str, Project],
-        bells: Bells,
-        settings: LaunchSettings,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._batch, self._projects, self._bells = store, batch, projects, bells
-        self._settings, self._now = settings, now
+    def __init__(self, core: Core, engine: Engine, settings: LaunchSettings) -> None:
+        self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
+        self._settings, self._now = settings, core.now
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._delay: dict[str, tuple[float, float, float]] = {}
         """Job id → (since when, how long it rests, next rest): jobs whose last try failed in passing."""
@@ -93,7 +82,7 @@ class Launch:
 
     async def _surely_absent(self, job: Job) -> bool:
         """After a call whose answer was lost: adopts the job if it is there; whether it surely is not."""
-        found = await self._batch.find(self._projects[job.project].queue, batch_name(job, self._settings.bot_name))
+        found = await self._engine.find(self._projects[job.project].queue, batch_name(job, self._settings.bot_name))
         if found:
             await self._adopt(job, found)
             return False
@@ -106,13 +95,13 @@ class Launch:
 
     async def _adopt(self, job: Job, found: list[Observation]) -> None:
         """The oldest is ours. What is told of a double is committed before it is ended."""
-        notes = tuple(told_double(job, double.batch_id, found[0].batch_id) for double in found[1:])
+        notes = tuple(told_double(job, double.engine_id, found[0].engine_id) for double in found[1:])
         if notes:
             await self._store.change(job.id, lambda stored: Change(stored, notes))
         for double in found[1:]:
-            log.warning("double submission ended", job=job.id, batch_id=double.batch_id)
-            await self._batch.terminate(double.batch_id, f"Submitted twice; {found[0].batch_id} is kept")
-        await self._submitted(job, found[0].batch_id, found[0])
+            log.warning("double submission ended", job=job.id, engine_id=double.engine_id)
+            await self._engine.terminate(double.engine_id, f"Submitted twice; {found[0].engine_id} is kept")
+        await self._submitted(job, found[0].engine_id, found[0])
 
     async def _submit(self, job: Job) -> None:
         """`Throttled` and `Refused` say that there is no job only here: a look-up may raise them, too."""
@@ -126,34 +115,34 @@ class Launch:
         face = job if job.part is None else await self._store.job(job.face) or job
         call = submission(job, self._projects[job.project], self._settings.bot_name, face.sweep)
         try:
-            batch_id = await self._batch.submit(call)
+            engine_id = await self._engine.submit(call)
         except Throttled:
             await self._store.change(job.id, lambda job: Change(replace(job, submit_tried_at=None)))
             raise
         except Refused as error:
             await self._end(job, EndReason.NOT_SUBMITTED, str(error))
         else:
-            await self._submitted(job, batch_id)
+            await self._submitted(job, engine_id)
 
-    async def _submitted(self, job: Job, batch_id: str, found: Observation | None = None) -> None:
+    async def _submitted(self, job: Job, engine_id: str, found: Observation | None = None) -> None:
         def step(job: Job) -> Change:
-            submitted = replace(job, batch_id=batch_id, state=JobState.SUBMITTED, submit_tried_at=None)
+            submitted = replace(job, engine_id=engine_id, state=JobState.SUBMITTED, submit_tried_at=None)
             if job.part is not None and found is not None:
                 submitted = replace(submitted, parameters=_parameters(found) or job.parameters)
             return Change(replace(submitted, revision=job.revision + 1))
 
         await self._store.change(job.id, step)
-        log.info("submitted", job=job.id, batch_id=batch_id)
-        self._bells.watch.ring()
-        self._bells.stop.ring()
-        self._bells.notify.ring()
+        log.info("submitted", job=job.id, engine_id=engine_id)
+        self._wakeups.track_jobs.wake()
+        self._wakeups.stop.wake()
+        self._wakeups.deliver.wake()
 
     async def _end(self, job: Job, reason: EndReason, detail: str) -> None:
         at = self._now()
         await self._store.change(job.id, lambda job: Change(job.ended(reason, at, detail)) if job.live else None)
         log.warning("not submitted", job=job.id, reason=reason, detail=detail)
-        self._bells.finish.ring()
-        self._bells.notify.ring()
+        self._wakeups.announce_result.wake()
+        self._wakeups.deliver.wake()
 
     def _later(self, job: Job, error: ServiceError) -> None:
         delay = self._delay.get(job.id, (0.0, 0.0, 0.0))[2] or self._settings.backoff_seconds

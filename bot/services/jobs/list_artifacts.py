@@ -7,8 +7,8 @@ from bot.domain.model.job import Job
 from bot.domain.model.names import Name, parse
 from bot.domain.posts import File
 from bot.domain.project import Project
-from bot.ports import Artifact, Artifacts
-from bot.services.jobs.find import Show
+from bot.ports.artifacts import Artifact, Artifacts
+from bot.services.jobs.find import Find
 from trainer.contract import CLAIM_JSON
 
 LINK_SECONDS = 3600
@@ -28,8 +28,8 @@ class Listing:
     total_bytes: int
 
 
-class Browse:
-    def __init__(self, show: Show, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
+class ListArtifacts:
+    def __init__(self, show: Find, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
         self._show, self._artifacts, self._projects = show, artifacts, projects
 
     async def artifacts(self, text: str) -> Listing:

@@ -9,8 +9,9 @@ from bot.domain.model.job import Job
 from bot.domain.parameters import shown
 from bot.domain.project import Project
 from bot.errors import BadInput, Missing
-from bot.ports import Artifacts, Figures
-from bot.services.jobs.find import Show
+from bot.ports.artifacts import Artifacts
+from bot.ports.figures import Figures
+from bot.services.jobs.find import Find
 from trainer.contract import METRICS_CSV
 
 MOST_JOBS = 8
@@ -25,7 +26,7 @@ class Picture:
 
 
 class Plot:
-    def __init__(self, show: Show, artifacts: Artifacts, figures: Figures, projects: Mapping[str, Project]) -> None:
+    def __init__(self, show: Find, artifacts: Artifacts, figures: Figures, projects: Mapping[str, Project]) -> None:
         self._show, self._artifacts, self._figures, self._projects = show, artifacts, figures, projects
 
     async def plot(self, job_ids: Sequence[str]) -> Picture:

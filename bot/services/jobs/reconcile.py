@@ -5,7 +5,7 @@ it again when the store was lost.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 import structlog
@@ -14,13 +14,12 @@ from bot.domain.model.job import Job
 from bot.domain.model.observation import Observation
 from bot.domain.model.states import JobState
 from bot.domain.posts import Change, NewPost, PostKind
-from bot.domain.project import Project
 from bot.errors import ServiceError
-from bot.ports import Batch, Store
+from bot.ports.engine import Engine
 from bot.services.jobs.adopt import RECONCILED, Adopt
 from bot.services.jobs.launch import told_double
 from bot.services.jobs.submit_call import BOT_TAG, JOB_TAG
-from bot.services.running.wakeups import Bells
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -28,27 +27,18 @@ log = structlog.get_logger()
 class Reconcile:
     """`bot_name` tells the bot's own jobs from those of others in the account."""
 
-    def __init__(
-        self,
-        store: Store,
-        batch: Batch,
-        projects: Mapping[str, Project],
-        bells: Bells,
-        bot_name: str,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._batch, self._projects, self._bells = store, batch, projects, bells
-        self._bot_name, self._now = bot_name, now
-        self._adopt = Adopt(store, batch, projects, bells, now=now)
+    def __init__(self, core: Core, engine: Engine, bot_name: str) -> None:
+        self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
+        self._bot_name, self._now = bot_name, core.now
+        self._adopt = Adopt(Core(core.store, core.projects, core.wakeups, core.now), engine)
 
     async def once(self) -> None:
         """Looks at what is unfinished in the projects' queues."""
-        await self._queues(self._batch.live)
+        await self._queues(self._engine.live)
 
     async def recover(self, since: float) -> None:
         """Looks at everything that was made since then, finished jobs too: after the store was lost."""
-        await self._queues(lambda queue: self._batch.made_since(queue, since))
+        await self._queues(lambda queue: self._engine.made_since(queue, since))
 
     async def _queues(self, listed: Callable[[str], Awaitable[list[Observation]]]) -> None:
         """A queue that cannot be read keeps no other from being looked at."""
@@ -77,9 +67,9 @@ class Reconcile:
             job = await self._adopt.adopt(_best(seen))
         if job is None:
             return
-        if job.live and job.batch_id is None:
+        if job.live and job.engine_id is None:
             await self._look_up(job)
-        elif any(each.batch_id != job.batch_id or not job.live for each in seen if not each.state.terminal):
+        elif any(each.engine_id != job.engine_id or not job.live for each in seen if not each.state.terminal):
             await self._settle(job, seen)
 
     async def _look_up(self, job: Job) -> None:
@@ -87,51 +77,56 @@ class Reconcile:
         at = self._now()
 
         def step(stored: Job) -> Change | None:
-            tried = stored.batch_id is not None or stored.submit_tried_at is not None
+            tried = stored.engine_id is not None or stored.submit_tried_at is not None
             return None if tried else Change(replace(stored, submit_tried_at=at))
 
         await self._store.change(job.id, step)
-        self._bells.launch.ring()
+        self._wakeups.launch.wake()
 
     async def _settle(self, job: Job, seen: list[Observation]) -> None:
         """Several Batch jobs of one command, or one of a command that was told as ended: all but one are ended.
 
         They are described anew: what was seen may have ended meanwhile.
         """
-        ids = [job.batch_id, *(each.batch_id for each in seen)]
-        described = await self._batch.describe([batch_id for batch_id in ids if batch_id])
+        ids = [job.engine_id, *(each.engine_id for each in seen)]
+        described = await self._engine.describe([engine_id for engine_id in ids if engine_id])
         live = [each for each in described.values() if not each.state.terminal]
         stored = await self._store.job(job.id) or job
         kept = _best(described.values()) if stored.live and described else None
-        if kept is not None and kept.batch_id != stored.batch_id:
+        if kept is not None and kept.engine_id != stored.engine_id:
             await self._keep(stored, kept)
         for each in live:
-            if kept is None or each.batch_id != kept.batch_id:
+            if kept is None or each.engine_id != kept.engine_id:
                 await self._end(stored, each, kept)
 
     async def _keep(self, job: Job, kept: Observation) -> None:
         def step(stored: Job) -> Change | None:
             begun = replace(
-                stored, batch_id=kept.batch_id, state=JobState.SUBMITTED, attempts=(), attempt_states=0, started_at=None
+                stored,
+                engine_id=kept.engine_id,
+                state=JobState.SUBMITTED,
+                attempts=(),
+                attempt_states=0,
+                started_at=None,
             )
             return Change(replace(begun, revision=stored.revision + 1)) if stored.live else None
 
-        log.warning("an older job is kept", job=job.id, batch_id=kept.batch_id, instead_of=job.batch_id)
+        log.warning("an older job is kept", job=job.id, engine_id=kept.engine_id, instead_of=job.engine_id)
         await self._store.change(job.id, step)
-        self._bells.watch.ring()
+        self._wakeups.track_jobs.wake()
 
     async def _end(self, job: Job, double: Observation, kept: Observation | None) -> None:
         """The note is committed first: it is told also where the bot is killed in between."""
         RECONCILED.labels("double").inc()
-        log.warning("a double is ended", job=job.id, batch_id=double.batch_id)
+        log.warning("a double is ended", job=job.id, engine_id=double.engine_id)
         if kept is not None:
-            note = told_double(job, double.batch_id, kept.batch_id)
+            note = told_double(job, double.engine_id, kept.engine_id)
         else:
-            text = f"AWS Batch still runs {double.batch_id}, though this job's end has been told. It is ended."
-            note = NewPost(f"double:{double.batch_id}", PostKind.NOTE, job.face, text=text)
+            text = f"AWS Batch still runs {double.engine_id}, though this job's end has been told. It is ended."
+            note = NewPost(f"double:{double.engine_id}", PostKind.NOTE, job.face, text=text)
         await self._store.change(job.id, lambda stored: Change(stored, (note,)))
-        self._bells.notify.ring()
-        await self._batch.terminate(double.batch_id, "A second job of one command")
+        self._wakeups.deliver.wake()
+        await self._engine.terminate(double.engine_id, "A second job of one command")
 
 
 def _best(seen: Iterable[Observation]) -> Observation:

@@ -1,6 +1,5 @@
 """Stop a job: the wish is committed first, then TerminateJob is called until Batch says that it has ended."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import structlog
@@ -10,11 +9,10 @@ from bot.domain.clock import passed
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change
-from bot.domain.project import Project
 from bot.domain.sweeps.trial_changes import numbers
 from bot.errors import ServiceError, UnknownName, UserError
-from bot.ports import Batch, Store
-from bot.services.running.wakeups import Bells
+from bot.ports.engine import Engine
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -22,18 +20,9 @@ log = structlog.get_logger()
 class Stop:
     """CancelJob does nothing on a running job, so it is always TerminateJob."""
 
-    def __init__(
-        self,
-        store: Store,
-        batch: Batch,
-        projects: Mapping[str, Project],
-        bells: Bells,
-        *,
-        now: Callable[[], float],
-        repeat_seconds: float = 30,
-    ) -> None:
-        self._store, self._batch, self._projects, self._bells = store, batch, projects, bells
-        self._now, self._repeat = now, repeat_seconds
+    def __init__(self, core: Core, engine: Engine, *, repeat_seconds: float = 30) -> None:
+        self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
+        self._now, self._repeat = core.now, repeat_seconds
         self._tried: dict[str, float] = {}
 
     async def check(self, job_id: str, person: Person) -> Job:
@@ -55,8 +44,8 @@ class Stop:
         """The Batch id of a trial, also of one that waits; None before it is submitted."""
         for part in await self._store.parts(face.id):
             own = numbers(part)
-            if number in own and part.batch_id is not None:
-                return part.batch_id if len(own) == 1 else f"{part.batch_id}:{own.index(number)}"
+            if number in own and part.engine_id is not None:
+                return part.engine_id if len(own) == 1 else f"{part.engine_id}:{own.index(number)}"
         return None
 
     async def single(self, face: Job, number: int, person: Person) -> None:
@@ -64,8 +53,8 @@ class Stop:
         part = await self._store.job(f"{face.id}-{number}")
         if part is not None and part.part is not None and part.part.numbers == str(number):
             await self._wish(part.id, person)
-        for bell in (self._bells.prune, self._bells.notify):
-            bell.ring()
+        for wakeup in (self._wakeups.prune, self._wakeups.deliver):
+            wakeup.wake()
 
     async def stop(self, job_id: str, person: Person) -> Job:
         """Commits the wish; the first one is kept."""
@@ -81,9 +70,9 @@ class Stop:
             return Change(replace(job, stop_by=person.name, stop_at=at, revision=job.revision + 1))
 
         job = await self._store.change(job_id, step)
-        self._bells.stop.ring()
-        self._bells.conclude.ring()
-        self._bells.notify.ring()
+        self._wakeups.stop.wake()
+        self._wakeups.announce_sweep.wake()
+        self._wakeups.deliver.wake()
         return job
 
     async def once(self) -> None:
@@ -109,26 +98,26 @@ class Stop:
         return [await self._store.change(part.id, step) for part in deaf]
 
     async def _carry_out(self, job: Job) -> None:
-        if job.batch_id is None:
+        if job.engine_id is None:
             await self._never_submitted(job)
             return
         try:
-            await self._batch.terminate(job.batch_id, f"Stopped by {job.stop_by}")
+            await self._engine.terminate(job.engine_id, f"Stopped by {job.stop_by}")
         except ServiceError as error:
             log.warning("stop failed, will be repeated", job=job.id, error=str(error))
             return
         self._tried[job.id] = self._now()
-        self._bells.watch.ring()
+        self._wakeups.track_jobs.wake()
 
     async def _never_submitted(self, job: Job) -> None:
         """Ends an intent that SubmitJob was never called for; one whose answer was lost waits for `launch`."""
         at = self._now()
 
         def step(job: Job) -> Change | None:
-            if job.batch_id is not None or job.submit_tried_at is not None or not job.live:
+            if job.engine_id is not None or job.submit_tried_at is not None or not job.live:
                 return None
             return Change(job.ended(EndReason.STOPPED, at, "Stopped before it was submitted."))
 
         await self._store.change(job.id, step)
-        self._bells.finish.ring()
-        self._bells.follow.ring()
+        self._wakeups.announce_result.wake()
+        self._wakeups.track_trials.wake()

@@ -1,7 +1,7 @@
 """Take a command: check it, pin its commit, and commit the intent. `launch` does the rest."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -11,8 +11,8 @@ from bot.domain.parameters import Value, complete
 from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
 from bot.errors import BadInput, UnknownName
-from bot.ports import Code, Store
-from bot.services.running.wakeups import Bells
+from bot.ports.code import Code
+from bot.services.running.core import Core
 
 _NAMED = re.compile(r"(?<=\s)([\w-]+):(\S+)")
 
@@ -33,18 +33,10 @@ class TrainRequest:
 class Submit:
     """Nothing is spent here: when a method returns, the intent is durable, and exactly one job will come of it."""
 
-    def __init__(
-        self,
-        store: Store,
-        code: Code,
-        projects: Sequence[Project],
-        bells: Bells,
-        *,
-        now: Callable[[], float],
-        new_id: Callable[[], str],
-    ) -> None:
-        self._store, self._code, self._projects, self._bells = store, code, projects, bells
-        self._now, self._new_id = now, new_id
+    def __init__(self, core: Core, code: Code, *, new_id: Callable[[], str]) -> None:
+        self._store, self._wakeups, self._now = core.store, core.wakeups, core.now
+        self._projects = tuple(core.projects.values())
+        self._code, self._new_id = code, new_id
 
     async def train(self, request: TrainRequest) -> Job:
         """The accepted job. Raises `NotAllowed`, `BadInput`, `UnknownName`; the same interaction gives the same job."""
@@ -90,8 +82,8 @@ class Submit:
     ) -> Job:
         job = replace(intent(self._new_id(), project, request, commit, parameters, self._now()), retry_of=retry_of)
         accepted = await self._store.add(job, first_posts(job.id))
-        self._bells.launch.ring()
-        self._bells.notify.ring()
+        self._wakeups.launch.wake()
+        self._wakeups.deliver.wake()
         return accepted
 
 

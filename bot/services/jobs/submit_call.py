@@ -7,7 +7,7 @@ from typing import Any
 from bot.domain.model.job import Job
 from bot.domain.model.sweep import Part, Plan, Search, Sweep
 from bot.domain.project import Project
-from bot.ports import Submission
+from bot.ports.engine import Submission
 from trainer.contract import array_uri
 
 JOB_TAG = "signalbox:job"

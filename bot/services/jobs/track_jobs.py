@@ -1,6 +1,6 @@
 """Follow the jobs' states: events are hints, DescribeJobs settles."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -12,8 +12,8 @@ from bot.domain.model.observation import Observation
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import ServiceError
-from bot.ports import Batch, Events, Hint, Store
-from bot.services.running.wakeups import Bells
+from bot.ports.engine import Engine, Events, Hint
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -24,21 +24,14 @@ CHILD_SECONDS = 5.0
 """Between two looks at an array because its children tell of themselves: of thousands there is always one that does."""
 
 
-class Watch:
+class TrackJobs:
     def __init__(
-        self,
-        store: Store,
-        batch: Batch,
-        bells: Bells,
-        *,
-        now: Callable[[], float],
-        lost_after_seconds: float = 300,
-        old_after_seconds: float = 60,
+        self, core: Core, engine: Engine, *, lost_after_seconds: float = 300, old_after_seconds: float = 60
     ) -> None:
         """After `old_after_seconds` without an answer the cards say how old their state is."""
-        self._store, self._batch, self._bells, self._now = store, batch, bells, now
+        self._store, self._engine, self._wakeups, self._now = core.store, engine, core.wakeups, core.now
         self._lost_after, self._old_after = lost_after_seconds, old_after_seconds
-        self._answered_at = now()
+        self._answered_at = core.now()
         self._absent: dict[str, Absence] = {}
         """By job id: those that Batch does not know."""
         self._heard: dict[str, float] = {}
@@ -46,16 +39,16 @@ class Watch:
 
     async def once(self) -> None:
         """Describes every unfinished job that Batch knows, 100 a call."""
-        await self._settle([job for job in await self._store.open_jobs() if job.live and job.batch_id])
+        await self._settle([job for job in await self._store.open_jobs() if job.live and job.engine_id])
 
     async def hear(self, events: Events, wait_seconds: float) -> None:
         """One wait for events: the jobs that they name are described at once."""
         hints = await events.receive(wait_seconds)
         if not hints:
             return
-        named = {hint.batch_id: await self._named(hint.batch_id) for hint in hints if hint.batch_id}
+        named = {hint.engine_id: await self._named(hint.engine_id) for hint in hints if hint.engine_id}
         for hint in hints:
-            _quarantined(hint, foreign=named.get(hint.batch_id) is None)
+            _quarantined(hint, foreign=named.get(hint.engine_id) is None)
         await self._settle(self._due(named))
         await events.acknowledge(hints)
 
@@ -63,27 +56,27 @@ class Watch:
         """Those that the events tell of; an array of which only its children tell, now and then."""
         now = self._now()
         self._heard = {job_id: at for job_id, at in self._heard.items() if not passed(at, CHILD_SECONDS, now)}
-        live = [(job, job.batch_id == told) for told, job in named.items() if job is not None and job.live]
+        live = [(job, job.engine_id == told) for told, job in named.items() if job is not None and job.live]
         due = {job.id: job for job, itself in live if itself or job.id not in self._heard}
         self._heard = {job.id: now for job, itself in live if not itself} | self._heard
         return list(due.values())
 
-    async def _named(self, batch_id: str) -> Job | None:
+    async def _named(self, engine_id: str) -> Job | None:
         """An array's child (`parent:7`) speaks for the part that it belongs to."""
-        return await self._store.by_batch_id(batch_id.partition(":")[0])
+        return await self._store.by_engine_id(engine_id.partition(":")[0])
 
     async def _settle(self, jobs: Sequence[Job]) -> None:
         if not jobs:
             return
         try:
-            seen = await self._batch.describe([job.batch_id for job in jobs if job.batch_id])
+            seen = await self._engine.describe([job.engine_id for job in jobs if job.engine_id])
         except ServiceError:
             self._absent.clear()
             await self._unanswered(jobs)
             raise
         self._answered_at = self._now()
         for job in jobs:
-            observation = seen.get(job.batch_id or "")
+            observation = seen.get(job.engine_id or "")
             if observation is None:
                 await self._not_known(job)
             else:
@@ -103,7 +96,7 @@ class Watch:
 
         for job in jobs:
             await self._store.change(job.id, step)
-        self._bells.notify.ring()
+        self._wakeups.deliver.wake()
 
     async def _apply(self, job: Job, seen: Observation) -> None:
         now = self._now()
@@ -117,8 +110,13 @@ class Watch:
             return
         moved = await self._store.change(job.id, step)
         log.info("state", job=job.id, state=moved.state, reason=moved.status_reason)
-        for bell in (self._bells.tail, self._bells.finish, self._bells.notify, self._bells.follow):
-            bell.ring()
+        for wakeup in (
+            self._wakeups.tail,
+            self._wakeups.announce_result,
+            self._wakeups.deliver,
+            self._wakeups.track_trials,
+        ):
+            wakeup.wake()
 
     async def _not_known(self, job: Job) -> None:
         """Batch forgets finished jobs after a day, and may not know a new one for seconds: look again, then tell."""
@@ -129,9 +127,9 @@ class Watch:
         await self._store.change(
             job.id, lambda stored: Change(stored.ended(EndReason.LOST, now, detail)) if stored.live else None
         )
-        log.error("lost", job=job.id, batch_id=job.batch_id)
-        self._bells.finish.ring()
-        self._bells.notify.ring()
+        log.error("lost", job=job.id, engine_id=job.engine_id)
+        self._wakeups.announce_result.wake()
+        self._wakeups.deliver.wake()
 
 
 def _answered(job: Job) -> Job:
@@ -141,12 +139,12 @@ def _answered(job: Job) -> Job:
 
 def _quarantined(hint: Hint, *, foreign: bool) -> None:
     """Counts what is no news of ours. It is acknowledged with the others: to look at it again would not help."""
-    if not hint.batch_id:
+    if not hint.engine_id:
         QUARANTINED.labels("malformed").inc()
         log.warning("a malformed event is put aside", excerpt=hint.excerpt)
     elif foreign:
         QUARANTINED.labels("foreign").inc()
-        log.debug("an event of a job that is not ours", batch_id=hint.batch_id)
+        log.debug("an event of a job that is not ours", engine_id=hint.engine_id)
 
 
 def _notes(before: Job, after: Job) -> tuple[NewPost, ...]:

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import shutil
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -15,11 +15,10 @@ from bot.domain.logs.log_file import MOST_BYTES, PART_BYTES, words
 from bot.domain.logs.log_lines import clean
 from bot.domain.model.job import Job
 from bot.domain.posts import Change, File, NewPost, PostKind
-from bot.domain.project import Project
 from bot.errors import ServiceError
-from bot.ports import Artifacts, Store
+from bot.ports.artifacts import Artifacts
 from bot.services.logs.tail import Tail
-from bot.services.running.wakeups import Bells
+from bot.services.running.core import Core
 from trainer.contract import LOG_TXT
 
 log = structlog.get_logger()
@@ -39,19 +38,9 @@ class ArchiveSettings:
 
 
 class Archive:
-    def __init__(
-        self,
-        store: Store,
-        tail: Tail,
-        artifacts: Artifacts,
-        projects: Mapping[str, Project],
-        bells: Bells,
-        settings: ArchiveSettings,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._tail, self._artifacts, self._projects = store, tail, artifacts, projects
-        self._bells, self._settings, self._now = bells, settings, now
+    def __init__(self, core: Core, tail: Tail, artifacts: Artifacts, settings: ArchiveSettings) -> None:
+        self._store, self._tail, self._artifacts, self._projects = core.store, tail, artifacts, core.projects
+        self._wakeups, self._settings, self._now = core.wakeups, settings, core.now
         self._quiet_since: dict[str, float] = {}
 
     async def once(self) -> None:
@@ -89,7 +78,7 @@ class Archive:
         """The audit reads the whole log, so it comes last, when nothing else is awaited."""
         total = await self._total(job)
         if job.log_posted < total and job.thread_id is not None:
-            self._bells.narrate.ring()
+            self._wakeups.post_lines.wake()
         elif await self._tail.audit(job) or await self._total(job) > total:
             self._quiet_since[job.id] = self._now()
         else:
@@ -116,7 +105,7 @@ class Archive:
         )
         self._quiet_since.pop(job.id, None)
         log.info("archived", job=job.id, lines=total)
-        self._bells.notify.ring()
+        self._wakeups.deliver.wake()
 
     async def _write(self, job: Job, path: Path, total: int) -> None:
         """The lines by their time, those of the same time as they came: a late one is stored behind later ones."""

@@ -3,15 +3,14 @@
 A block is made only when the thread's lane is empty, so the slower Discord takes them, the more a block holds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.clock import passed
 from bot.domain.logs.log_lines import LogEvent, digest, event_block, readable
 from bot.domain.model.job import NOWHERE, Job
 from bot.domain.posts import Change, NewPost, PostKind
-from bot.ports import Store
-from bot.services.running.wakeups import Bells
+from bot.services.running.core import Core
 
 CONTENT = 2_000
 """Characters of a message."""
@@ -25,11 +24,11 @@ TAIL = 60
 """Last lines that a digest looks at."""
 
 
-class Narrate:
+class PostLines:
     """Lines wait up to `hold_seconds` for others, so that a message is worth reading; not after the job's end."""
 
-    def __init__(self, store: Store, bells: Bells, hold_seconds: float, *, now: Callable[[], float]) -> None:
-        self._store, self._bells, self._hold, self._now = store, bells, hold_seconds, now
+    def __init__(self, core: Core, hold_seconds: float) -> None:
+        self._store, self._wakeups, self._hold, self._now = core.store, core.wakeups, hold_seconds, core.now
         self._since: dict[str, float] = {}
 
     async def once(self) -> None:
@@ -71,8 +70,8 @@ class Narrate:
 
         await self._store.change(job.id, step)
         self._since.pop(job.id, None)
-        self._bells.notify.ring()
-        self._bells.archive.ring()
+        self._wakeups.deliver.wake()
+        self._wakeups.archive.wake()
 
 
 def _told_before(job: Job, waiting: Sequence[LogEvent]) -> int:

@@ -10,8 +10,8 @@ import structlog
 
 from bot.domain.logs.log_lines import LogEvent
 from bot.errors import Missing, Throttled
-from bot.ports import Logs
-from bot.services.logs.adaptive_pace import Aimd
+from bot.ports.logs import Logs
+from bot.services.running.adaptive_pace import AdaptivePace
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ class Stream(Generic[Owner]):
 class Reader:
     """At the pace that the account's quota leaves."""
 
-    def __init__(self, logs: Logs, pace: Aimd, *, now: Callable[[], float]) -> None:
+    def __init__(self, logs: Logs, pace: AdaptivePace, *, now: Callable[[], float]) -> None:
         self._logs, self._pace, self._now = logs, pace, now
 
     async def read(self, group: str, streams: Sequence[Stream[Owner]], overlap: int, keep: Keep[Owner]) -> int:

@@ -5,7 +5,7 @@ overlap, and the store leaves out what it has, by `eventId`. What comes later st
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.clock import passed
@@ -13,11 +13,10 @@ from bot.domain.logs.log_lines import LogEvent
 from bot.domain.metrics.progress_rows import advance, parse_line
 from bot.domain.model.job import Job
 from bot.domain.posts import Change
-from bot.domain.project import Project
-from bot.ports import Logs, Store
-from bot.services.logs.adaptive_pace import Aimd
+from bot.ports.logs import Logs
 from bot.services.logs.streams import EARLY_MS, Reader, Stream
-from bot.services.running.wakeups import Bells
+from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.core import Core
 from trainer.contract import parse_trouble
 
 OVERLAP_MS = 10_000
@@ -29,18 +28,9 @@ BATCH = 2_000
 
 
 class Tail:
-    def __init__(
-        self,
-        store: Store,
-        logs: Logs,
-        projects: Mapping[str, Project],
-        bells: Bells,
-        pace: Aimd,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._projects, self._bells, self._now = store, projects, bells, now
-        self._reader = Reader(logs, pace, now=now)
+    def __init__(self, core: Core, logs: Logs, pace: AdaptivePace) -> None:
+        self._store, self._projects, self._wakeups, self._now = core.store, core.projects, core.wakeups, core.now
+        self._reader = Reader(logs, pace, now=core.now)
         self._streams: dict[str, Stream[str]] = {}
         self._deep_at = 0.0
 
@@ -83,11 +73,11 @@ class Tail:
     async def _keep(self, events: Mapping[str, Sequence[LogEvent]]) -> int:
         new = 0
         for job_id, theirs in events.items():
-            for batch in _batches(theirs):
-                new += await self._store.append_log(job_id, batch, self._told)
+            for engine in _batches(theirs):
+                new += await self._store.append_log(job_id, engine, self._told)
         if new:
-            self._bells.narrate.ring()
-            self._bells.notify.ring()
+            self._wakeups.post_lines.wake()
+            self._wakeups.deliver.wake()
         return new
 
     def _told(self, job: Job, new: Sequence[LogEvent]) -> Change | None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.domain.project import Project
 from bot.errors import Denied, SignalboxError
-from bot.ports import Code
+from bot.ports.code import Code
 
 CLOCK_TOLD_SECONDS = 5
 CLOCK_BAD_SECONDS = 60

@@ -7,7 +7,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from bot.errors import ServiceError, StoreError
-from bot.services.running.wakeups import Bell
+from bot.services.running.wakeups import Wakeup
 
 log = structlog.get_logger()
 
@@ -26,10 +26,10 @@ class Loop:
     name: str
     once: Callable[[], Awaitable[None]]
     seconds: float
-    bell: Bell = field(default_factory=Bell)
+    wakeup: Wakeup = field(default_factory=Wakeup)
 
 
-class Pulse:
+class Heartbeat:
     """When each service last had a good pass: what the health page tells from."""
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -45,10 +45,10 @@ class Pulse:
         return "; ".join(f"{name}: no good pass for {seconds:.0f} s" for name, seconds in late.items())
 
 
-async def forever(loop: Loop, pulse: Pulse) -> None:
+async def run_forever(loop: Loop, heartbeat: Heartbeat) -> None:
     """Passes, one after the other. A store that cannot be used ends it: `StoreError`."""
     rest = 0.0
-    pulse.beat(loop)
+    heartbeat.beat(loop)
     while True:
         try:
             with SECONDS.labels(loop.name).time():
@@ -63,8 +63,8 @@ async def forever(loop: Loop, pulse: Pulse) -> None:
             log.exception("pass failed", service=loop.name)
         else:
             rest = 0.0
-            pulse.beat(loop)
-            await loop.bell.wait(loop.seconds)
+            heartbeat.beat(loop)
+            await loop.wakeup.wait(loop.seconds)
             continue
         rest = min(LONGEST_REST_SECONDS, rest * 2 or FIRST_REST_SECONDS)
-        await loop.bell.wait(max(loop.seconds, rest))
+        await loop.wakeup.wait(max(loop.seconds, rest))

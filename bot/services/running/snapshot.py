@@ -4,7 +4,6 @@ They are numbered, as a clock may be set back.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from prometheus_client import Gauge
 
 from bot.domain.clock import passed
 from bot.errors import ServiceError, StoreError
-from bot.ports import Artifacts, Store
+from bot.ports.artifacts import Artifacts
+from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
@@ -32,10 +32,8 @@ class SnapshotSettings:
 
 
 class Snapshot:
-    def __init__(
-        self, store: Store, artifacts: Artifacts, settings: SnapshotSettings, *, now: Callable[[], float]
-    ) -> None:
-        self._store, self._artifacts, self._settings, self._now = store, artifacts, settings, now
+    def __init__(self, core: Core, artifacts: Artifacts, settings: SnapshotSettings) -> None:
+        self._store, self._artifacts, self._settings, self._now = core.store, artifacts, settings, core.now
 
     async def once(self) -> None:
         """Takes a copy where the newest is old enough: a bot that is restarted in a loop must keep the good ones.

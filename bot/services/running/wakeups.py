@@ -4,13 +4,13 @@ import asyncio
 from dataclasses import dataclass, field
 
 
-class Bell:
+class Wakeup:
     """Rung by one service to wake another. Any number of rings before a wait count as one."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         self._event.set()
 
     async def wait(self, seconds: float) -> None:
@@ -24,21 +24,21 @@ class Bell:
 
 
 @dataclass(frozen=True, slots=True)
-class Bells:
+class Wakeups:
     """One bell for each service that loops."""
 
-    launch: Bell = field(default_factory=Bell)
-    watch: Bell = field(default_factory=Bell)
-    stop: Bell = field(default_factory=Bell)
-    tail: Bell = field(default_factory=Bell)
-    narrate: Bell = field(default_factory=Bell)
-    finish: Bell = field(default_factory=Bell)
-    archive: Bell = field(default_factory=Bell)
-    notify: Bell = field(default_factory=Bell)
-    feed: Bell = field(default_factory=Bell)
-    follow: Bell = field(default_factory=Bell)
-    measure: Bell = field(default_factory=Bell)
-    conclude: Bell = field(default_factory=Bell)
-    listen: Bell = field(default_factory=Bell)
-    prune: Bell = field(default_factory=Bell)
-    paint: Bell = field(default_factory=Bell)
+    launch: Wakeup = field(default_factory=Wakeup)
+    track_jobs: Wakeup = field(default_factory=Wakeup)
+    stop: Wakeup = field(default_factory=Wakeup)
+    tail: Wakeup = field(default_factory=Wakeup)
+    post_lines: Wakeup = field(default_factory=Wakeup)
+    announce_result: Wakeup = field(default_factory=Wakeup)
+    archive: Wakeup = field(default_factory=Wakeup)
+    deliver: Wakeup = field(default_factory=Wakeup)
+    dispatch: Wakeup = field(default_factory=Wakeup)
+    track_trials: Wakeup = field(default_factory=Wakeup)
+    collect_results: Wakeup = field(default_factory=Wakeup)
+    announce_sweep: Wakeup = field(default_factory=Wakeup)
+    stream_metrics: Wakeup = field(default_factory=Wakeup)
+    prune: Wakeup = field(default_factory=Wakeup)
+    refresh_board: Wakeup = field(default_factory=Wakeup)

@@ -1,7 +1,7 @@
 """End a sweep when nothing of it is left to do, and tell that once: the verdict, the picture, the table."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
@@ -15,20 +15,19 @@ from bot.domain.project import Project
 from bot.domain.sweeps.leaderboard import csv_table
 from bot.domain.sweeps.trial_changes import numbers, to_run
 from bot.errors import ServiceError
-from bot.ports import Store
 from bot.services.jobs.plot import Picture
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.refresh_board import Paint
-from bot.services.sweeps.report_trials import Report
-from bot.services.sweeps.trial_book import Trials
+from bot.services.running.core import Core
+from bot.services.sweeps.refresh_board import RefreshBoard
+from bot.services.sweeps.report_trials import ReportTrials
+from bot.services.sweeps.trial_book import TrialBook
 
 log = structlog.get_logger()
 
 
-class Enclosures:
+class Attachments:
     """The picture and the table that go with the message on a sweep's end."""
 
-    def __init__(self, paint: Paint, trials: Trials, projects: Mapping[str, Project]) -> None:
+    def __init__(self, paint: RefreshBoard, trials: TrialBook, projects: Mapping[str, Project]) -> None:
         self._paint, self._trials, self._projects = paint, trials, projects
 
     async def picture(self, face: Job) -> Picture:
@@ -40,22 +39,14 @@ class Enclosures:
         return await asyncio.to_thread(csv_table, face, known, self._projects[face.project].metric)
 
 
-class Conclude:
+class AnnounceSweep:
     """After `picture_deadline` seconds the end is told without its picture."""
 
     def __init__(
-        self,
-        store: Store,
-        trials: Trials,
-        report: Report,
-        enclosures: Enclosures,
-        bells: Bells,
-        *,
-        now: Callable[[], float],
-        picture_deadline: float,
+        self, core: Core, trials: TrialBook, report: ReportTrials, attachments: Attachments, *, picture_deadline: float
     ) -> None:
-        self._store, self._trials, self._report, self._enclosures = store, trials, report, enclosures
-        self._bells, self._now, self._deadline = bells, now, picture_deadline
+        self._store, self._trials, self._report, self._attachments = core.store, trials, report, attachments
+        self._wakeups, self._now, self._deadline = core.wakeups, core.now, picture_deadline
 
     async def once(self) -> None:
         """Ends each sweep that is over, and tells each end that has not been told."""
@@ -78,7 +69,7 @@ class Conclude:
 
         ended = await self._store.change(face.id, step)
         log.info("swept", sweep=face.id, reason=ended.reason)
-        self._bells.notify.ring()
+        self._wakeups.deliver.wake()
         return ended
 
     async def _over(self, face: Job, sweep: Sweep) -> bool:
@@ -96,13 +87,13 @@ class Conclude:
 
     async def _tell(self, face: Job) -> None:
         try:
-            picture = await self._enclosures.picture(face)
+            picture = await self._attachments.picture(face)
         except ServiceError as error:
             if not passed(face.ended_at or 0.0, self._deadline, self._now()):
                 log.warning("the picture waits", sweep=face.id, error=str(error))
                 return
             picture = Picture(None, f"The picture could not be drawn: {error}")
-        table = await self._enclosures.table(face)
+        table = await self._attachments.table(face)
         files = [File(f"{face.id}.png", picture.png)] if picture.png else []
         files.append(File(f"{face.id}.csv", table))
         at = self._now()
@@ -115,7 +106,7 @@ class Conclude:
 
         await self._store.change(face.id, step)
         log.info("told", sweep=face.id, reason=face.reason)
-        self._bells.notify.ring()
+        self._wakeups.deliver.wake()
 
 
 def _reason(face: Job, sweep: Sweep) -> tuple[EndReason, str]:

@@ -1,7 +1,7 @@
 """Measure the trials that have ended: the best of the metric from `metrics.csv`, and why a failed one failed."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,10 +15,10 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Trial
 from bot.domain.project import Project
 from bot.errors import Missing, ServiceError
-from bot.ports import Artifacts, Store
-from bot.services.running.wakeups import Bells
+from bot.ports.artifacts import Artifacts
+from bot.services.running.core import Core
 from bot.services.sweeps.diagnose import Diagnose
-from bot.services.sweeps.trial_book import Trials
+from bot.services.sweeps.trial_book import TrialBook
 from trainer.contract import METRICS_CSV, ExitCode
 
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ PASS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureSettings:
+class CollectSettings:
     """Seconds. A failure's last lines come up to `grace` later than its state; S3 is waited for until `deadline`."""
 
     grace: float
@@ -45,7 +45,7 @@ class Result:
     detail: str = ""
 
 
-class Results:
+class TrialResults:
     """What trials that have ended left in S3 and in their logs."""
 
     def __init__(self, artifacts: Artifacts, diagnose: Diagnose, projects: Mapping[str, Project]) -> None:
@@ -78,19 +78,10 @@ class Results:
             return None
 
 
-class Measure:
-    def __init__(
-        self,
-        store: Store,
-        trials: Trials,
-        results: Results,
-        bells: Bells,
-        settings: MeasureSettings,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._trials, self._results, self._bells = store, trials, results, bells
-        self._settings, self._now = settings, now
+class CollectResults:
+    def __init__(self, core: Core, trials: TrialBook, results: TrialResults, settings: CollectSettings) -> None:
+        self._store, self._trials, self._results, self._wakeups = core.store, trials, results, core.wakeups
+        self._settings, self._now = settings, core.now
         self._since: dict[tuple[str, int], float] = {}
         """Since when a trial waits to be measured, by the bot's own clock."""
 
@@ -123,8 +114,13 @@ class Measure:
         if not found:
             return
         await self._trials.update(face, {number: partial(_measured, left=left) for number, left in found.items()})
-        for bell in (self._bells.conclude, self._bells.feed, self._bells.notify, self._bells.paint):
-            bell.ring()
+        for wakeup in (
+            self._wakeups.announce_sweep,
+            self._wakeups.dispatch,
+            self._wakeups.deliver,
+            self._wakeups.refresh_board,
+        ):
+            wakeup.wake()
 
 
 def _best(project: Project, csv: bytes) -> tuple[float, int] | None:

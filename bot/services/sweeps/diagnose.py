@@ -10,8 +10,8 @@ from bot.domain.model.job import Job
 from bot.domain.model.sweep import Trial
 from bot.domain.project import Project
 from bot.errors import Missing, ServiceError, Throttled
-from bot.ports import Logs
-from bot.services.logs.adaptive_pace import Aimd
+from bot.ports.logs import Logs
+from bot.services.running.adaptive_pace import AdaptivePace
 from trainer.contract import parse_trouble
 
 log = structlog.get_logger()
@@ -25,7 +25,7 @@ PAGES = 20
 
 
 class Diagnose:
-    def __init__(self, logs: Logs, projects: Mapping[str, Project], pace: Aimd) -> None:
+    def __init__(self, logs: Logs, projects: Mapping[str, Project], pace: AdaptivePace) -> None:
         self._logs, self._projects, self._pace = logs, projects, pace
 
     async def reasons(self, face: Job, failed: Sequence[Trial]) -> dict[int, str]:

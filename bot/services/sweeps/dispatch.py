@@ -3,7 +3,7 @@
 What is to be submitted is committed here, as parts of the sweep; `launch` makes exactly one Batch job of each.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -15,13 +15,12 @@ from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Part, Plan, Search, Trial
 from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind
-from bot.domain.project import Project
 from bot.domain.sweeps.trial_changes import chunks, to_run
 from bot.domain.sweeps.trial_changes import numbers as numbers_of
 from bot.errors import ServiceError
-from bot.ports import Sampler, Store
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.trial_book import Trials
+from bot.ports.sampler import Sampler
+from bot.services.running.core import Core
+from bot.services.sweeps.trial_book import TrialBook
 
 log = structlog.get_logger()
 
@@ -39,19 +38,10 @@ class _Failed:
     last: float
 
 
-class Feed:
-    def __init__(
-        self,
-        store: Store,
-        trials: Trials,
-        sampler: Sampler,
-        projects: Mapping[str, Project],
-        bells: Bells,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._trials, self._sampler = store, trials, sampler
-        self._projects, self._bells, self._now = projects, bells, now
+class Dispatch:
+    def __init__(self, core: Core, trials: TrialBook, sampler: Sampler) -> None:
+        self._store, self._trials, self._sampler = core.store, trials, sampler
+        self._projects, self._wakeups, self._now = core.projects, core.wakeups, core.now
         self._failed: dict[str, _Failed] = {}
 
     async def once(self) -> None:
@@ -83,7 +73,7 @@ class Feed:
         text = f"The next points cannot be found ({inert(str(error))}). I keep trying; `/stop` ends the sweep."
         note = NewPost(f"no-points:{face.id}", PostKind.NOTE, face.id, text=text)
         await self._store.change(face.id, lambda stored: Change(stored, (note,)))
-        self._bells.notify.ring()
+        self._wakeups.deliver.wake()
 
     async def _feed(self, face: Job, plan: Plan) -> None:
         parts = await self._store.parts(face.id)
@@ -101,8 +91,8 @@ class Feed:
         except _NotWantedError:
             return
         log.info("fed", sweep=face.id, parts=len(new), trials=sum(part.part.size for part in new if part.part))
-        for bell in (self._bells.launch, self._bells.notify):
-            bell.ring()
+        for wakeup in (self._wakeups.launch, self._wakeups.deliver):
+            wakeup.wake()
 
     def _arrays(self, face: Job, plan: Plan, known: Mapping[int, Trial]) -> list[Job]:
         return [

@@ -12,9 +12,11 @@ from bot.domain.model.sweep import Leader, Sweep, Trial
 from bot.domain.project import Project
 from bot.domain.sweeps.board_points import label, request
 from bot.errors import Missing, ServiceError
-from bot.ports import Artifacts, Figures, Sampler
+from bot.ports.artifacts import Artifacts
+from bot.ports.figures import Figures
+from bot.ports.sampler import Sampler
 from bot.services.jobs.plot import Picture
-from bot.services.sweeps.trial_book import Trials
+from bot.services.sweeps.trial_book import TrialBook
 from trainer.contract import METRICS_CSV
 
 log = structlog.get_logger()
@@ -34,10 +36,10 @@ class _Weighed:
     importance: Mapping[str, float] = field(default_factory=dict)
 
 
-class Sketch:
+class DrawBoard:
     def __init__(
         self,
-        trials: Trials,
+        trials: TrialBook,
         figures: Figures,
         artifacts: Artifacts,
         sampler: Sampler,

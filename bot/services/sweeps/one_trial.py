@@ -14,13 +14,14 @@ from bot.domain.model.sweep import Sweep, Trial, TrialState
 from bot.domain.project import Project
 from bot.domain.sweeps.leaderboard import as_job, point
 from bot.errors import BadInput, Missing, SignalboxError, UnknownName, UserError
-from bot.ports import Batch, Logs
-from bot.services.jobs.find import LogExcerpt, Show
+from bot.ports.engine import Engine
+from bot.ports.logs import Logs
+from bot.services.jobs.find import Find, LogExcerpt
 from bot.services.jobs.plot import MOST_JOBS, Picture, Plot
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit, TrainRequest
-from bot.services.logs.adaptive_pace import Aimd
-from bot.services.sweeps.trial_book import Trials
+from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.sweeps.trial_book import TrialBook
 
 PAGES = 30
 """Of a log that is read from its beginning."""
@@ -29,10 +30,10 @@ _INTEREST = tuple(dict.fromkeys((TrialState.RUNNING, TrialState.FAILED, *TrialSt
 """Which trials somebody may mean: those that run, those that failed, then the others."""
 
 
-class LookAtTrial:
+class OneTrial:
     """What people ask of `<sweep>.<number>`."""
 
-    def __init__(self, show: Show, trials: Trials, plot: Plot, submit: Submit, stop: Stop, log: "TrialLog") -> None:
+    def __init__(self, show: Find, trials: TrialBook, plot: Plot, submit: Submit, stop: Stop, log: "TrialLog") -> None:
         self._show, self._trials, self._plot, self._submit = show, trials, plot, submit
         self._stop, self._log = stop, log
 
@@ -79,12 +80,12 @@ class LookAtTrial:
         if trial.ended or not face.live:
             raise UserError(f"{face.id}.{number} has ended already: there is nothing to stop.")
 
-        batch_id = await self._stop.child_id(face, number)
+        engine_id = await self._stop.child_id(face, number)
 
         def wish(stored: Trial) -> Trial:
             if stored.ended or stored.stop_by:
                 return stored
-            return replace(stored, stop_by=person.name, batch_id=stored.batch_id or batch_id)
+            return replace(stored, stop_by=person.name, engine_id=stored.engine_id or engine_id)
 
         await self._trials.update(face, {number: wish})
         await self._stop.single(face, number, person)
@@ -129,8 +130,8 @@ class LookAtTrial:
 class TrialLog:
     """The log of a trial. No line of it is in the store: it is read when somebody asks."""
 
-    def __init__(self, batch: Batch, logs: Logs, projects: Mapping[str, Project], pace: Aimd) -> None:
-        self._batch, self._logs, self._projects, self._pace = batch, logs, projects, pace
+    def __init__(self, engine: Engine, logs: Logs, projects: Mapping[str, Project], pace: AdaptivePace) -> None:
+        self._engine, self._logs, self._projects, self._pace = engine, logs, projects, pace
 
     async def read(self, face: Job, trial: Trial, lines: int) -> LogExcerpt:
         events: list[LogEvent] = []
@@ -141,9 +142,9 @@ class TrialLog:
 
     async def _streams(self, trial: Trial) -> tuple[str, ...]:
         """One that started a moment ago may not have been described yet."""
-        if trial.streams or trial.batch_id is None:
+        if trial.streams or trial.engine_id is None:
             return trial.streams
-        seen = (await self._batch.describe([trial.batch_id])).get(trial.batch_id)
+        seen = (await self._engine.describe([trial.engine_id])).get(trial.engine_id)
         return tuple(attempt.log_stream for attempt in seen.attempts if attempt.log_stream) if seen else ()
 
     async def _events(self, group: str, stream: str) -> list[LogEvent]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bot.domain.access import Person
@@ -16,10 +16,11 @@ from bot.domain.sweeps.grammar import completions, parse, so_far
 from bot.domain.sweeps.tally import tally
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, kept_of
 from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
-from bot.ports import Batch, Code, Store
+from bot.ports.code import Code
+from bot.ports.engine import Engine
 from bot.services.jobs.submit import TrainRequest, first_posts, intent
 from bot.services.jobs.submit_call import ENVIRONMENT, submission
-from bot.services.running.wakeups import Bells
+from bot.services.running.core import Core
 
 EXPIRES_SECONDS = 3_600.0
 """A preview that was shown so long ago is confirmed no more."""
@@ -72,19 +73,11 @@ class Proposal:
 class Propose:
     """Nothing is spent here: what is accepted is durable when a method returns, and `feed` submits it."""
 
-    def __init__(
-        self,
-        store: Store,
-        batch: Batch,
-        code: Code,
-        projects: Sequence[Project],
-        bells: Bells,
-        *,
-        now: Callable[[], float],
-        new_id: Callable[[], str],
-    ) -> None:
-        self._store, self._batch, self._code, self._projects, self._bells = store, batch, code, projects, bells
-        self._now, self._new_id = now, new_id
+    def __init__(self, core: Core, engine: Engine, code: Code, *, new_id: Callable[[], str]) -> None:
+        self._store, self._wakeups = core.store, core.wakeups
+        self._projects = tuple(core.projects.values())
+        self._engine, self._code = engine, code
+        self._now, self._new_id = core.now, new_id
         self._turn = asyncio.Lock()
         """Of clicks that come at once, each finds what the one before it has done."""
 
@@ -190,8 +183,8 @@ class Propose:
             summed = tally(face.sweep, kept, self._now(), maximize=maximize)
             face = replace(face, sweep=replace(face.sweep, tally=summed))
         accepted = await self._store.add(face, first_posts(face.id), kept)
-        for bell in (self._bells.feed, self._bells.paint, self._bells.notify):
-            bell.ring()
+        for wakeup in (self._wakeups.dispatch, self._wakeups.refresh_board, self._wakeups.deliver):
+            wakeup.wake()
         return accepted
 
     async def _kept(self, face: Job) -> list[Trial]:
@@ -209,7 +202,7 @@ class Propose:
     async def _machines(self, project: Project, plan: Plan) -> int | None:
         """How many trials can run at once; not known where AWS does not say, which keeps nobody from sweeping."""
         try:
-            room = await self._batch.room(project.queue, project.definition)
+            room = await self._engine.room(project.queue, project.definition)
         except ServiceError:
             return plan.parallel or None
         limits = [limit for limit in (room, plan.parallel or None, plan.runs) if limit]

@@ -3,7 +3,7 @@
 What is to be is committed first, then TerminateJob is called until the trial has ended.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -13,11 +13,11 @@ from bot.domain.clock import passed
 from bot.domain.model.job import Job
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep, Trial
-from bot.domain.project import Project
 from bot.errors import ServiceError
-from bot.ports import Batch, Sampler, Store
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.trial_book import Trials
+from bot.ports.engine import Engine
+from bot.ports.sampler import Sampler
+from bot.services.running.core import Core
+from bot.services.sweeps.trial_book import TrialBook
 
 log = structlog.get_logger()
 
@@ -26,19 +26,9 @@ REPEAT_SECONDS = 30.0
 
 
 class Prune:
-    def __init__(
-        self,
-        store: Store,
-        batch: Batch,
-        trials: Trials,
-        sampler: Sampler,
-        projects: Mapping[str, Project],
-        bells: Bells,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._batch, self._trials, self._sampler = store, batch, trials, sampler
-        self._projects, self._bells, self._now = projects, bells, now
+    def __init__(self, core: Core, engine: Engine, trials: TrialBook, sampler: Sampler) -> None:
+        self._store, self._engine, self._trials, self._sampler = core.store, engine, trials, sampler
+        self._projects, self._wakeups, self._now = core.projects, core.wakeups, core.now
         self._tried: dict[str, float] = {}
 
     async def once(self) -> None:
@@ -68,22 +58,22 @@ class Prune:
 
     async def _carry_out(self, face: Job, trials: Iterable[Trial], tried: dict[str, float]) -> None:
         for trial in trials:
-            if trial.ended or trial.batch_id is None or not (trial.pruned_at or trial.stop_by):
+            if trial.ended or trial.engine_id is None or not (trial.pruned_at or trial.stop_by):
                 continue
-            last = self._tried.get(trial.batch_id, float("-inf"))
+            last = self._tried.get(trial.engine_id, float("-inf"))
             if passed(last, REPEAT_SECONDS, self._now()):
-                last = await self._terminate(face, trial, trial.batch_id) or last
-            tried[trial.batch_id] = last
+                last = await self._terminate(face, trial, trial.engine_id) or last
+            tried[trial.engine_id] = last
 
-    async def _terminate(self, face: Job, trial: Trial, batch_id: str) -> float | None:
+    async def _terminate(self, face: Job, trial: Trial, engine_id: str) -> float | None:
         """When it was called; None where that failed."""
         reason = f"Stopped by {trial.stop_by}" if trial.stop_by else REASON
         try:
-            await self._batch.terminate(batch_id, reason)
+            await self._engine.terminate(engine_id, reason)
         except ServiceError as error:
             log.warning("stop failed, will be repeated", sweep=face.id, trial=trial.number, error=str(error))
             return None
-        self._bells.watch.ring()
+        self._wakeups.track_jobs.wake()
         return self._now()
 
 

@@ -1,7 +1,7 @@
 """Keep the picture on a sweep's card up to date: drawn anew as trials end, not too often, and once more at its end."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from bot.domain.model.job import Job
 from bot.domain.model.sweep import Sweep
 from bot.domain.posts import Change
 from bot.errors import ServiceError
-from bot.ports import Step, Store
+from bot.ports.store import Step
 from bot.services.jobs.plot import Picture
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.draw_board import Sketch
+from bot.services.running.core import Core
+from bot.services.sweeps.draw_board import DrawBoard
 
 log = structlog.get_logger()
 
@@ -27,7 +27,7 @@ KEEP_SECONDS = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class PaintSettings:
+class BoardSettings:
     """Pictures lie in `folder`; between two of one sweep are `seconds`, or more where it is large."""
 
     folder: Path
@@ -43,12 +43,10 @@ class _Last:
     showed: int | None
 
 
-class Paint:
-    def __init__(
-        self, store: Store, sketch: Sketch, bells: Bells, settings: PaintSettings, *, now: Callable[[], float]
-    ) -> None:
-        self._store, self._sketch, self._bells = store, sketch, bells
-        self._settings, self._now = settings, now
+class RefreshBoard:
+    def __init__(self, core: Core, sketch: DrawBoard, settings: BoardSettings) -> None:
+        self._store, self._sketch, self._wakeups = core.store, sketch, core.wakeups
+        self._settings, self._now = settings, core.now
         self._last: dict[str, _Last] = {}
 
     async def once(self) -> None:
@@ -99,7 +97,7 @@ class Paint:
         drawn = replace(sweep, picture=str(path) if picture.png else sweep.picture, importance=request.importance)
         stored = await self._store.change(job.id, _painted(job, drawn))
         self._last[job.id] = replace(last, showed=showed)
-        self._bells.notify.ring()
+        self._wakeups.deliver.wake()
         if stored.sweep is not None:  # the picture before may be on its way to the card
             used = {*_used(stored.sweep), sweep.picture}
             await asyncio.to_thread(_delete, self._settings.folder.glob(f"{job.id}-*.png"), used)

@@ -1,37 +1,26 @@
 """Tell in a sweep's thread how its trials end: seldom, and once of each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.clock import passed
 from bot.domain.model.job import Job
 from bot.domain.model.sweep import Sweep, Trial
 from bot.domain.posts import NewPost, PostKind
-from bot.domain.project import Project
 from bot.domain.sweeps.trial_report import report
-from bot.ports import Store
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.trial_book import Trials
+from bot.services.running.core import Core
+from bot.services.sweeps.trial_book import TrialBook
 
 SMALL = 50
 """Trials; for more there is proportionally more time between two messages."""
 
 
-class Report:
+class ReportTrials:
     """Between two messages in one thread are `hold_seconds`, or more where the sweep is large."""
 
-    def __init__(
-        self,
-        store: Store,
-        trials: Trials,
-        projects: Mapping[str, Project],
-        bells: Bells,
-        hold_seconds: float,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._trials, self._projects, self._bells = store, trials, projects, bells
-        self._hold, self._now = hold_seconds, now
+    def __init__(self, core: Core, trials: TrialBook, hold_seconds: float) -> None:
+        self._store, self._trials, self._projects, self._wakeups = core.store, trials, core.projects, core.wakeups
+        self._hold, self._now = hold_seconds, core.now
         self._since: dict[str, float] = {}
 
     async def once(self) -> None:
@@ -61,7 +50,7 @@ class Report:
         text = report(sweep, new, self._projects[face.project].metric)
         note = NewPost(f"trials:{face.id}:{new[0].number}", PostKind.NOTE, face.id, text=text)
         await self._trials.update(face, dict.fromkeys((trial.number for trial in new), _reported), (note,))
-        self._bells.notify.ring()
+        self._wakeups.deliver.wake()
 
 
 def _reported(trial: Trial) -> Trial:

@@ -4,7 +4,7 @@ The lines are kept nowhere: of each trial only the metric by epoch, so that read
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from bot.domain.clock import passed
@@ -13,14 +13,13 @@ from bot.domain.metrics.progress_rows import parse_line
 from bot.domain.model.job import Job
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Plan, Sweep, Trial
-from bot.domain.project import Project
 from bot.domain.sweeps.reported_rows import Word, heard, word
 from bot.errors import ServiceError
-from bot.ports import Logs, Store
-from bot.services.logs.adaptive_pace import Aimd
+from bot.ports.logs import Logs
 from bot.services.logs.streams import EARLY_MS, Reader, Stream
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.trial_book import Trials
+from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.core import Core
+from bot.services.sweeps.trial_book import TrialBook
 
 OVERLAP_MS = 10_000
 """Events come nearly in order: how far each read goes back."""
@@ -32,20 +31,11 @@ DRAIN_SECONDS = 60.0
 """For how long after its end a trial is listened to that others are compared with."""
 
 
-class Listen:
-    def __init__(
-        self,
-        store: Store,
-        logs: Logs,
-        trials: Trials,
-        projects: Mapping[str, Project],
-        bells: Bells,
-        pace: Aimd,
-        *,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._trials, self._projects, self._bells, self._now = store, trials, projects, bells, now
-        self._reader = Reader(logs, pace, now=now)
+class StreamMetrics:
+    def __init__(self, core: Core, logs: Logs, trials: TrialBook, pace: AdaptivePace) -> None:
+        self._store, self._projects, self._wakeups, self._now = core.store, core.projects, core.wakeups, core.now
+        self._trials = trials
+        self._reader = Reader(logs, pace, now=core.now)
         self._places: dict[str, Stream[int]] = {}
 
     async def once(self) -> None:
@@ -99,7 +89,7 @@ class Listen:
                 if told
             }
             if changed and await self._trials.update(face, changed) is not face and sweep.plan.stop_losers:
-                self._bells.prune.ring()
+                self._wakeups.prune.wake()
 
 
 def _runs(trial: Trial) -> bool:

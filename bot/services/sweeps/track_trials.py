@@ -18,9 +18,9 @@ from bot.domain.model.sweep import Trial
 from bot.domain.posts import Change
 from bot.domain.sweeps.trial_changes import never_ran, numbers, observed, of_single
 from bot.errors import ServiceError
-from bot.ports import Batch, Store
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.trial_book import Trials
+from bot.ports.engine import Engine
+from bot.services.running.core import Core
+from bot.services.sweeps.trial_book import TrialBook
 
 log = structlog.get_logger()
 
@@ -38,9 +38,10 @@ OLD_SECONDS = 60.0
 """After so long without an answer the card says how old its state is."""
 
 
-class Follow:
-    def __init__(self, store: Store, batch: Batch, trials: Trials, bells: Bells, *, now: Callable[[], float]) -> None:
-        self._store, self._batch, self._trials, self._bells, self._now = store, batch, trials, bells, now
+class TrackTrials:
+    def __init__(self, core: Core, engine: Engine, trials: TrialBook) -> None:
+        self._store, self._wakeups, self._now = core.store, core.wakeups, core.now
+        self._engine, self._trials = engine, trials
         self._looked: dict[str, float] = {}
         self._absent: dict[str, Absence] = {}
         """By part: arrays that are over, while some of their trials are not."""
@@ -74,7 +75,7 @@ class Follow:
         own = numbers(part)
         if len(own) == 1:
             await self._update(face, {own[0]: partial(of_single, part=part)})
-        elif part.batch_id is None or part.reason is EndReason.LOST:
+        elif part.engine_id is None or part.reason is EndReason.LOST:
             if not part.live:
                 await self._without(face, part, left)
         elif self._due(part, own):
@@ -95,15 +96,15 @@ class Follow:
         """Describes the trials of which the lists say something new."""
         listed: set[str] = set()
         for state in _LISTED:
-            listed |= set(await self._batch.children(part.batch_id or "", state))
-        running = {t.batch_id for n in own if (t := known.get(n)) is not None and t.state is JobState.RUNNING}
-        ended = {t.batch_id for n in own if (t := known.get(n)) is not None and t.ended}
+            listed |= set(await self._engine.children(part.engine_id or "", state))
+        running = {t.engine_id for n in own if (t := known.get(n)) is not None and t.state is JobState.RUNNING}
+        ended = {t.engine_id for n in own if (t := known.get(n)) is not None and t.ended}
         await self._describe(face, part, own, sorted((listed | {each for each in running if each}) - ended, key=_index))
 
     async def _over(self, face: Job, part: Job, own: Sequence[int], left: Sequence[int]) -> None:
         """Describes what is left of an array that has ended; what Batch's answers lag behind with is waited for."""
         missing = set(left)
-        wanted = [f"{part.batch_id}:{index}" for index, number in enumerate(own) if number in missing]
+        wanted = [f"{part.engine_id}:{index}" for index, number in enumerate(own) if number in missing]
         await self._describe(face, part, own, wanted)
         left = _left(part, await self._trials.all(face.id))
         now = self._now()
@@ -113,10 +114,10 @@ class Follow:
     async def _describe(self, face: Job, part: Job, own: Sequence[int], wanted: Sequence[str]) -> None:
         self._looked[part.id] = self._now()
         for start in range(0, len(wanted), DESCRIBED):
-            seen = await self._batch.describe(wanted[start : start + DESCRIBED])
+            seen = await self._engine.describe(wanted[start : start + DESCRIBED])
             changes = {
-                own[_index(batch_id)]: partial(observed, seen=each, stop_at=face.stop_at)
-                for batch_id, each in seen.items()
+                own[_index(engine_id)]: partial(observed, seen=each, stop_at=face.stop_at)
+                for engine_id, each in seen.items()
             }
             await self._update(face, changes)
         self._silent.pop(part.id, None)
@@ -147,17 +148,17 @@ class Follow:
 
         if (face.unseen_since is None) is not (since is None):
             await self._store.change(face.id, step)
-            self._bells.notify.ring()
+            self._wakeups.deliver.wake()
 
     async def _update(self, face: Job, changes: Mapping[int, Callable[[Trial], Trial]]) -> None:
         before = face.revision
         face = await self._trials.update(face, changes)
         if face.revision != before:
-            for bell in (
-                *(self._bells.feed, self._bells.listen, self._bells.measure),
-                *(self._bells.notify, self._bells.paint),
+            for wakeup in (
+                *(self._wakeups.dispatch, self._wakeups.stream_metrics, self._wakeups.collect_results),
+                *(self._wakeups.deliver, self._wakeups.refresh_board),
             ):
-                bell.ring()
+                wakeup.wake()
 
 
 _LISTED = (JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED)
@@ -175,6 +176,6 @@ def _left(part: Job, known: Mapping[int, Trial]) -> list[int]:
     return [number for number in numbers(part) if number not in known or not known[number].ended]
 
 
-def _index(batch_id: str) -> int:
+def _index(engine_id: str) -> int:
     """Of a child: `parent:7`."""
-    return int(batch_id.rpartition(":")[2])
+    return int(engine_id.rpartition(":")[2])

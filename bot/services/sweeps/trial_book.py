@@ -12,17 +12,16 @@ from weakref import WeakValueDictionary
 from bot.domain.model.job import Job
 from bot.domain.model.sweep import Tally, Trial
 from bot.domain.posts import Change, NewPost
-from bot.domain.project import Project
 from bot.domain.sweeps.tally import tally
-from bot.ports import Store
+from bot.services.running.core import Core
 
 Step = Callable[[Trial], Trial]
 """Pure: from a trial as it is to its next version; the same where nothing changes."""
 
 
-class Trials:
-    def __init__(self, store: Store, projects: Mapping[str, Project], *, now: Callable[[], float]) -> None:
-        self._store, self._projects, self._now = store, projects, now
+class TrialBook:
+    def __init__(self, core: Core) -> None:
+        self._store, self._projects, self._now = core.store, core.projects, core.now
         self._known: dict[str, dict[int, Trial]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 

@@ -4,7 +4,7 @@ from aws_cdk import Annotations
 from aws_cdk import aws_budgets as budgets
 from constructs import Construct
 
-from bot.config.loading import Deploy
+from bot.config.deploy import Deploy
 
 _ALARMS = (("ACTUAL", 50), ("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 

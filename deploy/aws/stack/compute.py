@@ -12,7 +12,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from bot.config.loading import Deploy
+from bot.config.deploy import Deploy
 from deploy.aws.stack.nag import explain_managed
 from deploy.aws.stack.network import Network
 

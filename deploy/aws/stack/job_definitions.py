@@ -10,7 +10,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
-from bot.config.loading import JobResources
+from bot.config.deploy import JobResources
 from bot.domain.project import Project
 from deploy.aws.stack.roles import JobRoles
 from deploy.aws.stack.storage import Storage

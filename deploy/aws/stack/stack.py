@@ -6,7 +6,8 @@ from aws_cdk import App, ArnFormat, Aws, BootstraplessSynthesizer, CfnOutput, En
 from aws_cdk import aws_batch as batch
 from constructs import Construct
 
-from bot.config.loading import Config, Deploy, JobResources, projects
+from bot.config.deploy import Deploy, JobResources
+from bot.config.loading import Config, projects
 from deploy.aws import outputs
 from deploy.aws.outputs import Output
 from deploy.aws.stack.budget import budget

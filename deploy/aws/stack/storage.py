@@ -9,7 +9,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from bot.config.loading import Deploy
+from bot.config.deploy import Deploy
 from deploy.aws.stack.nag import explain
 
 KEPT_IMAGES = 10

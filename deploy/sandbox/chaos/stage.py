@@ -20,7 +20,7 @@ from deploy.sandbox.chaos.forked import ForkedBot, forked_bot
 from deploy.sandbox.chaos.swept import TRIALS, parsed
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.view import Json, text_of
-from deploy.sandbox.discord.limits.limits import Limits, Rate
+from deploy.sandbox.discord.limits.settings import Limits, Rate
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox, sandbox
 

@@ -1,35 +1,35 @@
-"""To look and to break: the ledger, the transcript, faults, the gateway, the limits. See the sandbox's README."""
+"""HTTP API to inspect and disturb the stand-in: ledger, transcript, faults, gateway, limits. See the README."""
 
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from deploy.sandbox.discord.limits.faults import read_fault
-from deploy.sandbox.discord.people.api import answer, read_object, whole
-from deploy.sandbox.discord.protocol.wire import Json, listed
+from deploy.sandbox.discord.people.api import json_response, query_integer, read_json_object
+from deploy.sandbox.discord.protocol.wire import Json, comma_list
 from deploy.sandbox.discord.standin import Discord
 
 _ACTIONS = ("drop", "reconnect", "invalidate")
 
 
-class Control:
+class ControlApi:
     def __init__(self, discord: Discord) -> None:
         self._discord, self._core = discord, discord.core
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/sandbox/ledger", _plain(self._ledger)),
-            web.get("/sandbox/transcript", _plain(self._transcript)),
-            web.post("/sandbox/faults", _plain(self._add_fault)),
-            web.delete("/sandbox/faults", _plain(self._clear_faults)),
-            web.post("/sandbox/gateway", _plain(self._gateway)),
-            web.get("/sandbox/limits", _plain(self._limits)),
-            web.post("/sandbox/limits", _plain(self._change_limits)),
+            web.get("/sandbox/ledger", _as_json(self._ledger)),
+            web.get("/sandbox/transcript", _as_json(self._transcript)),
+            web.post("/sandbox/faults", _as_json(self._add_fault)),
+            web.delete("/sandbox/faults", _as_json(self._clear_faults)),
+            web.post("/sandbox/gateway", _as_json(self._gateway)),
+            web.get("/sandbox/limits", _as_json(self._limits)),
+            web.post("/sandbox/limits", _as_json(self._change_limits)),
         ]
 
     async def _ledger(self, request: web.Request) -> object:
         kind = request.query.get("kind")
-        after = whole(request, "after", 0)
+        after = query_integer(request, "after", 0)
         entries = self._core.ledger.entries[after:]
         return [entry.wire() for entry in entries if kind in (None, entry.kind)]
 
@@ -37,7 +37,7 @@ class Control:
         return transcript(self._discord)
 
     async def _add_fault(self, request: web.Request) -> object:
-        self._core.faults.add(read_fault(await read_object(request)))
+        self._core.faults.add(read_fault(await read_json_object(request)))
         return {}
 
     async def _clear_faults(self, _: web.Request) -> object:
@@ -45,10 +45,10 @@ class Control:
         return {}
 
     async def _gateway(self, request: web.Request) -> object:
-        body = await read_object(request)
+        body = await read_json_object(request)
         action, gateway = body.get("action"), self._discord.gateway
         if action not in _ACTIONS:
-            raise ValueError(f"action: {action!r} was given, one of {listed(_ACTIONS)} is expected")
+            raise ValueError(f"`action` must be one of {comma_list(_ACTIONS)} (got {action!r})")
         self._core.ledger.add(f"gateway.{action}", "sandbox")
         if action == "drop":
             return {"connections": gateway.drop(resumable=body.get("resumable", True))}
@@ -60,12 +60,12 @@ class Control:
         return self._core.limits.wire()
 
     async def _change_limits(self, request: web.Request) -> object:
-        self._core.limits = self._core.limits.changed(await read_object(request))
+        self._core.limits = self._core.limits.with_changes(await read_json_object(request))
         return self._core.limits.wire()
 
 
 def transcript(discord: Discord) -> Json:
-    """Everything, ephemeral messages too, as Discord would return it."""
+    """Return all channels and messages as Discord would, including ephemeral messages."""
     guild = discord.core.guild
     return {
         "guild": guild.wire(),
@@ -80,11 +80,11 @@ def transcript(discord: Discord) -> Json:
     }
 
 
-def _plain(handler: Callable[[web.Request], Awaitable[object]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _as_json(handler: Callable[[web.Request], Awaitable[object]]) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         try:
-            return answer(await handler(request))
+            return json_response(await handler(request))
         except ValueError as error:
-            return answer({"error": str(error)}, status=400)
+            return json_response({"error": str(error)}, status=400)
 
     return handle

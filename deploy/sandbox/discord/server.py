@@ -1,4 +1,4 @@
-"""The stand-in as a server on loopback."""
+"""The stand-in as an HTTP server on loopback."""
 
 import asyncio
 import time
@@ -9,10 +9,10 @@ from typing import Self
 
 from aiohttp import web
 
-from deploy.sandbox.discord.control import Control
+from deploy.sandbox.discord.control import ControlApi
 from deploy.sandbox.discord.gateway.sockets import Sockets
-from deploy.sandbox.discord.limits.limits import Limits
-from deploy.sandbox.discord.people.api import People, answer
+from deploy.sandbox.discord.limits.settings import Limits
+from deploy.sandbox.discord.people.api import PeopleApi, json_response
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.openapi import OpenApi, find_document
 from deploy.sandbox.discord.protocol.wire import Clock, Json
@@ -23,14 +23,14 @@ from deploy.sandbox.discord.state.entities import Thread
 from deploy.sandbox.discord.state.world_spec import World
 
 PAGE = Path(__file__).parent / "page"
-_SWEEP_SECONDS = 30.0
+_ARCHIVE_SECONDS = 30.0
 _HOST = "127.0.0.1"
 
 
 class DiscordStandIn:
-    """`async with DiscordStandIn() as discord:` listens on a free port and forgets everything at the end.
+    """`async with DiscordStandIn() as discord:` listens on a free port. All state is lost at the end.
 
-    `discord.url`, `.api`, `.gateway_url`, `.token` and `.ready()` tell a client where to go and who it is.
+    A client needs `discord.url`, `.api`, `.gateway_url` and `.token`, or all of them from `.ready()`.
     """
 
     def __init__(
@@ -46,10 +46,10 @@ class DiscordStandIn:
         self.discord = make_discord(world or World(), limits or Limits(), clock)
         self._openapi = OpenApi(openapi or find_document())
         self._page_dir, self._port = page_dir, port
-        self._people = People(self.discord)
+        self._people = PeopleApi(self.discord)
         self._sockets = Sockets(self.discord.gateway, self.discord.core)
         self._runner: web.AppRunner | None = None
-        self._sweeper: asyncio.Task[None] | None = None
+        self._archiver: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
@@ -73,7 +73,7 @@ class DiscordStandIn:
 
     @property
     def channels(self) -> dict[str, str]:
-        """Ids by name, without threads."""
+        """Channel ids by name, without threads."""
         channels = self.discord.core.guild.channels.values()
         return {channel.name: channel.id for channel in channels if not isinstance(channel, Thread)}
 
@@ -82,7 +82,7 @@ class DiscordStandIn:
         return {person.name: person.id for person in self.discord.core.guild.people}
 
     def ready(self) -> Json:
-        """The `discord` part of the ready file."""
+        """Return the `discord` part of the ready file."""
         guild = self.discord.core.guild
         names = {spec.name for spec in guild.world.roles}
         return {
@@ -104,16 +104,16 @@ class DiscordStandIn:
         await site.start()
         port = self._runner.addresses[0][1]
         self.discord.core.url = f"http://{_HOST}:{port}"
-        self._sweeper = asyncio.create_task(self._sweep())
+        self._archiver = asyncio.create_task(self._archive_inactive_threads())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._sweeper is not None:
-            self._sweeper.cancel()
+        if self._archiver is not None:
+            self._archiver.cancel()
             with suppress(asyncio.CancelledError):
-                await self._sweeper
+                await self._archiver
         await self._sockets.close()
         await self._people.close()
         if self._runner is not None:
@@ -124,13 +124,13 @@ class DiscordStandIn:
         dispatcher = Dispatcher(self.discord, self._openapi)
         for route in ROUTES:
             app.router.add_route(route.method, PREFIX + route.path, dispatcher.handler(route))
-        app.router.add_route("*", "/api/{rest:.*}", _unknown)
+        app.router.add_route("*", "/api/{rest:.*}", _unknown_endpoint)
         app.router.add_get("/gateway", self._sockets.serve)
         app.router.add_get("/gateway/", self._sockets.serve)
         app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", self._attachment)
         app.router.add_routes(self._people.routes())
-        app.router.add_routes(Control(self.discord).routes())
-        app.router.add_route("*", "/sandbox/{rest:.*}", _nothing)
+        app.router.add_routes(ControlApi(self.discord).routes())
+        app.router.add_route("*", "/sandbox/{rest:.*}", _unknown_control)
         if self._page_dir is not None and self._page_dir.is_dir():
             app.router.add_get("/", self._page)
             app.router.add_static("/page", self._page_dir)
@@ -139,7 +139,7 @@ class DiscordStandIn:
     async def _page(self, _: web.Request) -> web.StreamResponse:
         index = (self._page_dir or PAGE) / "index.html"
         if not index.is_file():
-            return answer({"error": f"there is no page at {index}"}, status=404)
+            return json_response({"error": f"no page: {index} does not exist"}, status=404)
         return web.FileResponse(index, headers={"Cache-Control": "no-cache"})
 
     async def _attachment(self, request: web.Request) -> web.StreamResponse:
@@ -150,17 +150,17 @@ class DiscordStandIn:
         headers = {"Content-Type": file.content_type, "Cache-Control": "private, max-age=31536000"}
         return web.Response(body=file.data, headers=headers)
 
-    async def _sweep(self) -> None:
+    async def _archive_inactive_threads(self) -> None:
         while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            self.discord.threads.sweep()
+            await asyncio.sleep(_ARCHIVE_SECONDS)
+            self.discord.threads.archive_inactive()
 
 
-async def _unknown(_: web.Request) -> web.Response:
+async def _unknown_endpoint(_: web.Request) -> web.Response:
     error = ApiError(Code.NOT_FOUND)
-    return answer(error.body(), status=error.status)
+    return json_response(error.body(), status=error.status)
 
 
-async def _nothing(request: web.Request) -> web.Response:
-    text = "people, ledger, transcript, faults, gateway and limits"
-    return answer({"error": f"there is nothing at {request.path}; under /sandbox are {text}"}, status=404)
+async def _unknown_control(request: web.Request) -> web.Response:
+    names = "guild, people, ledger, transcript, faults, gateway and limits"
+    return json_response({"error": f"unknown path {request.path}; under /sandbox there are {names}"}, status=404)

@@ -1,13 +1,13 @@
-"""The whole stand-in without its server: one object that endpoints and tests work on."""
+"""The stand-in without its HTTP server, as one object for endpoints and tests."""
 
 from dataclasses import dataclass
 
 from deploy.sandbox.discord.gateway.page_events import Viewers
-from deploy.sandbox.discord.gateway.sessions import Gateway
+from deploy.sandbox.discord.gateway.registry import Gateway
 from deploy.sandbox.discord.interactions.lifecycle import Interactions
 from deploy.sandbox.discord.interactions.registered_commands import Commands
-from deploy.sandbox.discord.limits.limits import Limits
-from deploy.sandbox.discord.messages.messages import Messages
+from deploy.sandbox.discord.limits.settings import Limits
+from deploy.sandbox.discord.messages.posting import Messages
 from deploy.sandbox.discord.messages.threads import Threads
 from deploy.sandbox.discord.protocol.wire import Clock
 from deploy.sandbox.discord.state.core import Core, make_core

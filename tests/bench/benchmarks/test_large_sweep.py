@@ -8,7 +8,7 @@ from bench.report.figures import Verdict
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_a_small_sweep_meets_every_target() -> None:
     assert BENCHMARKS["sweep"].run is large_sweep.run
     result = await large_sweep.run(small=True)

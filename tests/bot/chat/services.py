@@ -10,7 +10,7 @@ from bot.domain.model.job import Commit, Job
 from bot.domain.posts import File
 from bot.domain.project import Project
 from bot.errors import NotAllowed, UnknownName
-from bot.ports import Artifact
+from bot.ports.artifacts import Artifact
 from bot.services import Services
 from bot.services.jobs.find import LogExcerpt
 from bot.services.jobs.list_artifacts import Listing

@@ -8,11 +8,11 @@ import structlog
 from bot.chat.client import SignalboxClient
 from bot.errors import Denied
 from deploy.sandbox.discord.limits.faults import read_fault
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
-from tests.bot.chat.conftest import connected, settings
 from tests.bot.chat.jobs import PROJECT
+from tests.bot.chat.room import connected, settings
 from tests.bot.chat.services import FakeServices
 
 pytestmark = pytest.mark.slow

@@ -12,12 +12,10 @@ from bot.errors import BadInput, Unavailable
 from deploy.sandbox.discord.people.client import Refused
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.permissions import Permission
-from tests.bot.chat.conftest import CHANNEL, Room, connected, settings
 from tests.bot.chat.jobs import PROJECT, a_job, a_post, a_running_job, an_ended_job
+from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room, connected, settings
 
 pytestmark = pytest.mark.slow
-
-EPHEMERAL = 64
 
 
 async def typed(room: Room, text: str) -> Json:

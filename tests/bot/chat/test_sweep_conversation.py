@@ -13,7 +13,6 @@ from bot.errors import UserError
 from deploy.sandbox.discord.people.client import Refused
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.permissions import Permission
-from tests.bot.chat.conftest import CHANNEL, Room, connected, settings
 from tests.bot.chat.jobs import (
     PARTLY,
     PLAN,
@@ -25,10 +24,10 @@ from tests.bot.chat.jobs import (
     a_trial,
     ended_sweep,
 )
+from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room, connected, settings
 
 pytestmark = pytest.mark.slow
 
-EPHEMERAL = 64
 LINE = "/sweep lr=0.1,0.01,0.001 m=0.5,0.1,0.05"
 
 

@@ -8,19 +8,26 @@ import pytest
 from pydantic import BaseModel
 
 from bot.config import loading
+from bot.config.aws import Aws
+from bot.config.bot import Bot
+from bot.config.deploy import Deploy, JobResources
+from bot.config.discord import Discord
+from bot.config.pace import Pace
+from bot.config.parameter import RESERVED_OPTIONS
+from bot.config.project import ProjectSettings
 from bot.domain.parameters import Kind
 from bot.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 
 SECTIONS: dict[str, type[BaseModel]] = {
-    "discord": loading.Discord,
-    "aws": loading.Aws,
-    "bot": loading.Bot,
-    "pace": loading.Pace,
-    "deploy": loading.Deploy,
-    "deploy.jobs.mnist": loading.JobResources,
-    "projects.mnist": loading.ProjectSettings,
+    "discord": Discord,
+    "aws": Aws,
+    "bot": Bot,
+    "pace": Pace,
+    "deploy": Deploy,
+    "deploy.jobs.mnist": JobResources,
+    "projects.mnist": ProjectSettings,
 }
 
 
@@ -94,14 +101,17 @@ def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
     [
         ('choices = ["sgd", "adam"]', "choices = []", "choices go with type"),
         ("min = 1\n", "min = 2000\n", "min (2000) is above max (1000)"),
-        ('aliases = ["m"]', 'aliases = ["lr"]', "used twice, or reserved: lr"),
-        ("[projects.mnist.parameters.lr]", "[projects.mnist.parameters.branch]", "used twice, or reserved: branch"),
+        ('aliases = ["m"]', 'aliases = ["lr"]', "used twice: lr"),
+        ("[projects.mnist.parameters.lr]", "[projects.mnist.parameters.branch]", "reserved names: branch."),
+        ("[projects.mnist.parameters.lr]", "[projects.mnist.parameters.job]", "reserved names: job. All reserved"),
+        ('aliases = ["m"]', 'aliases = ["job"]', "All reserved: branch, commit, job, project"),
         ('default = "sgd"', 'default = "rmsprop"', "Valid: sgd, adam"),
         ('region = "us-east-1"', "region = us-east-1", "cannot be read as TOML"),
         ('type = "choice"\n', 'type = "choice"\nmin = 1\n', "min and max go with type"),
         ("# [deploy.jobs.mnist]", "[deploy.jobs.minst]", "deploy.jobs.minst: no such project. Valid: mnist"),
         ("# [deploy.jobs.mnist]", '[deploy.jobs.mnist]\nqueue = "cpu"', "gpus: 1 was given; expected 0 with queue"),
         ("[deploy]", '[deploy]\nstack = "My Stack"', "deploy.stack: 'My Stack' was given"),
+        ("[deploy]", '[deploy]\nstack = "https://user:p@ss@host/"', "deploy.stack: 'https://host/' was given"),
     ],
 )
 def test_mistakes_between_settings(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -129,6 +139,11 @@ def test_more_parameters_than_discord_has_options(tmp_path: Path) -> None:
     path.write_text(path.read_text() + more)
     (problem,) = _problems(path)
     assert problem.endswith("23 parameter names; /train has room for 22")
+
+
+def test_the_example_names_the_reserved_words() -> None:
+    *first, last = RESERVED_OPTIONS
+    assert f"Any name but {', '.join(first)} and {last}\n" in _section("projects.mnist.parameters.lr")
 
 
 def test_the_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,16 +3,17 @@
 import pytest
 
 from bot.errors import BadInput, Unavailable, UnknownName
-from bot.services.jobs.complete_options import Complete
-from bot.services.jobs.list_artifacts import PICTURE_BYTES, Browse
-from tests.bot.services.conftest import NOOR, PROJECT, Bot, Outside
+from bot.services.jobs.complete_options import CompleteOptions
+from bot.services.jobs.list_artifacts import PICTURE_BYTES, ListArtifacts
+from tests.support.projects import PROJECT
+from tests.support.services import NOOR, Bot, Outside
 
 CSV = b"epoch,val_accuracy\n1,50\n2,60\n"
 
 
 @pytest.fixture
-def browse(bot: Bot, outside: Outside) -> Browse:
-    return Browse(bot.show, outside.artifacts, {PROJECT.name: PROJECT})
+def browse(bot: Bot, outside: Outside) -> ListArtifacts:
+    return ListArtifacts(bot.show, outside.artifacts, {PROJECT.name: PROJECT})
 
 
 async def test_a_job_is_found_however_it_is_typed_and_near_ids_are_named(bot: Bot) -> None:
@@ -34,7 +35,7 @@ async def test_jobs_match_by_id_branch_commit_and_asker(bot: Bot) -> None:
 
 
 async def test_what_a_job_has_left_with_links_and_its_newest_picture(
-    bot: Bot, outside: Outside, browse: Browse
+    bot: Bot, outside: Outside, browse: ListArtifacts
 ) -> None:
     job = await bot.train()
     prefix = f"s3://bucket/jobs/{job.id}/"
@@ -61,7 +62,7 @@ async def test_what_a_job_has_left_with_links_and_its_newest_picture(
     assert (listing.picture.name, listing.picture.content) == ("walk-2.MP4", b"newest")
 
 
-async def test_what_a_trial_has_left_is_below_its_number(bot: Bot, outside: Outside, browse: Browse) -> None:
+async def test_what_a_trial_has_left_is_below_its_number(bot: Bot, outside: Outside, browse: ListArtifacts) -> None:
     job = await bot.train()
     for number in (3, 30):
         outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/{number}/model.pt"] = bytes(number)
@@ -70,7 +71,7 @@ async def test_what_a_trial_has_left_is_below_its_number(bot: Bot, outside: Outs
     assert [(artifact.name, artifact.size) for artifact in listing.artifacts] == [("model.pt", 3)]
 
 
-async def test_a_job_that_has_left_nothing(bot: Bot, browse: Browse) -> None:
+async def test_a_job_that_has_left_nothing(bot: Bot, browse: ListArtifacts) -> None:
     listing = await browse.artifacts((await bot.train()).id)
     assert (listing.artifacts, listing.picture, listing.total_bytes) == ((), None, 0)
 
@@ -103,7 +104,7 @@ async def test_a_plot_of_one_job_says_which_code_and_parameters(bot: Bot, outsid
 
 
 async def test_names_for_autocomplete_and_silence_when_git_fails(outside: Outside) -> None:
-    complete = Complete(outside.code, [PROJECT])
+    complete = CompleteOptions(outside.code, [PROJECT])
     assert await complete.branches("", 77, "W") == ["wider-net"]
     assert await complete.branches("", 77, "n") == ["main", "wider-net"]
     assert [commit.branch for commit in await complete.commits("", 77, "", "bbb")] == ["wider-net"]

@@ -11,9 +11,10 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import Denied, Missing, Throttled, Unavailable
-from bot.ports import Hint, LogLines, Store
-from tests.bot.services.conftest import Bot, Outside
-from tests.bot.services.fakes import LOST_REPLY
+from bot.ports.engine import Hint
+from bot.ports.store import LogLines, Store
+from tests.support.fakes import LOST_REPLY
+from tests.support.services import Bot, Outside
 
 CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n3,0.4,0.5,96.1\n"
 STREAM = "trainer/default/1"
@@ -28,7 +29,7 @@ async def _run(bot: Bot, *lines: str) -> Job:
     outside = bot.outside
     job = await bot.train()
     await bot.turn()
-    outside.batch.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    outside.engine.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
     outside.logs.write(STREAM, *lines, at=outside.clock())
     await bot.turn()
     return await bot.job(job.id)
@@ -36,7 +37,7 @@ async def _run(bot: Bot, *lines: str) -> Job:
 
 def _end(bot: Bot, state: JobState, exit_code: int, reason: str = "") -> None:
     clock = bot.outside.clock
-    bot.outside.batch.move("batch-1", state, Attempt(STREAM, clock() - 10, clock(), exit_code, reason))
+    bot.outside.engine.move("batch-1", state, Attempt(STREAM, clock() - 10, clock(), exit_code, reason))
 
 
 async def _settle(bot: Bot) -> None:
@@ -186,7 +187,7 @@ async def test_lines_older_than_the_command_by_the_bots_clock_are_read(bot: Bot,
     job = await bot.train()
     await bot.turn()
     outside.clock.tick(-3600)  # it was an hour ahead
-    outside.batch.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    outside.engine.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
     outside.logs.write(STREAM, "one", at=outside.clock())
     await bot.turn()
     assert (await bot.store.log_lines(job.id, 0, 0)).total == 1
@@ -195,11 +196,11 @@ async def test_lines_older_than_the_command_by_the_bots_clock_are_read(bot: Bot,
 async def test_a_clock_set_ahead_loses_no_job_that_batch_is_only_late_to_show(bot: Bot, outside: Outside) -> None:
     job = await bot.train()
     await bot.launch.once()
-    shown, outside.batch.jobs = outside.batch.jobs, {}
+    shown, outside.engine.jobs = outside.engine.jobs, {}
     for seconds in (0, 1, 3600, 1):
         outside.clock.tick(seconds)
         await bot.watch.once()
-    outside.batch.jobs = shown
+    outside.engine.jobs = shown
     await bot.watch.once()
     assert (await bot.job(job.id)).live
 
@@ -209,7 +210,7 @@ async def test_a_missing_stream_does_not_keep_the_others_from_being_read(bot: Bo
     await bot.train(interaction_id=2)
     await bot.turn()
     for number in (1, 2):
-        outside.batch.move(f"batch-{number}", JobState.RUNNING, Attempt(f"trainer/{number}", outside.clock()))
+        outside.engine.move(f"batch-{number}", JobState.RUNNING, Attempt(f"trainer/{number}", outside.clock()))
     outside.logs.write("trainer/2", "hello", at=outside.clock())
     await bot.turn()
     assert bot.said(PostKind.LOG) == ["```\nhello\n```"]
@@ -295,9 +296,9 @@ async def test_an_archived_log_is_forgotten_after_a_week_and_read_from_s3(bot: B
 async def test_events_are_hints_and_acknowledged_after_the_state_is_kept(bot: Bot, outside: Outside) -> None:
     job = await bot.train()
     await bot.launch.once()
-    outside.batch.move("batch-1", JobState.RUNNABLE)
+    outside.engine.move("batch-1", JobState.RUNNABLE)
     outside.events.hints = [Hint("batch-1", "r1"), Hint("", "r2"), Hint("foreign", "r3")]
-    outside.batch.fail("describe", Unavailable("5xx"))
+    outside.engine.fail("describe", Unavailable("5xx"))
     with pytest.raises(Unavailable):
         await bot.watch.hear(outside.events, 0)
     assert not outside.events.acknowledged
@@ -309,7 +310,7 @@ async def test_events_are_hints_and_acknowledged_after_the_state_is_kept(bot: Bo
 async def test_a_job_that_batch_has_forgotten_is_told_as_lost(bot: Bot, outside: Outside) -> None:
     job = await bot.train()
     await bot.turn()
-    outside.batch.jobs.clear()
+    outside.engine.jobs.clear()
     await bot.turn()
     assert (await bot.job(job.id)).live
     for _ in range(3):
@@ -323,9 +324,9 @@ async def test_a_job_that_batch_has_forgotten_is_told_as_lost(bot: Bot, outside:
 async def test_a_reclaim_is_noted_in_the_thread_once(bot: Bot, outside: Outside) -> None:
     job = await _run(bot, "one")
     lost = Attempt(STREAM, outside.clock() - 5, outside.clock(), None, "Host EC2 (instance i-1) terminated.")
-    outside.batch.move("batch-1", JobState.RUNNABLE, lost)
+    outside.engine.move("batch-1", JobState.RUNNABLE, lost)
     await bot.turn()
-    outside.batch.move("batch-1", JobState.RUNNING, lost, Attempt("trainer/default/2", outside.clock()))
+    outside.engine.move("batch-1", JobState.RUNNING, lost, Attempt("trainer/default/2", outside.clock()))
     outside.logs.write("trainer/default/2", "again", at=outside.clock())
     await bot.turn()
     await bot.turn()
@@ -345,7 +346,7 @@ async def test_a_thread_that_is_forbidden_is_not_asked_again_and_the_end_is_told
     outside.chat.fail("send", Denied("Missing Permissions", code="50013"))
     await bot.tell()
     assert (await bot.job(job.id)).thread_id == 0
-    outside.batch.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
+    outside.engine.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
     outside.logs.write(STREAM, *(f"line {n}" for n in range(900)), at=outside.clock())
     sends = outside.chat.sends
     for _ in range(4):

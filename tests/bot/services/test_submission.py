@@ -17,18 +17,19 @@ from bot.errors import (
     UnknownName,
     UserError,
 )
-from bot.ports import Store
+from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
 from bot.services.jobs.submit_call import submission
-from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, PROJECT, Bot, Outside
-from tests.bot.services.fakes import LOST_REPLY
+from tests.support.fakes import LOST_REPLY
+from tests.support.projects import CHANNEL, PROJECT
+from tests.support.services import GUEST, MIKA, NOOR, Bot, Outside
 
 
 async def test_a_command_becomes_one_job_with_the_contract_in_its_environment(bot: Bot, outside: Outside) -> None:
     job = await bot.train(lr=0.01, m="0.9")
     await bot.launch.once()
     await bot.launch.once()
-    (submission,) = outside.batch.submissions
+    (submission,) = outside.engine.submissions
     assert submission.name == f"signalbox-mnist-{job.id}"
     assert submission.command == ("python", "train.py")
     assert submission.environment["COMMIT_ID"] == "a" * 40
@@ -44,7 +45,7 @@ async def test_the_same_interaction_replayed_is_the_same_job(bot: Bot, outside: 
     again = await bot.train(interaction_id=5)
     assert again.id == first.id
     await bot.launch.once()
-    assert len(outside.batch.submissions) == 1
+    assert len(outside.engine.submissions) == 1
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ async def test_a_refused_command_leaves_nothing(
     with pytest.raises(error):
         await bot.train(person, **values)  # type: ignore[arg-type]
     await bot.turn()
-    assert not outside.batch.submissions
+    assert not outside.engine.submissions
     assert not outside.chat.messages
 
 
@@ -78,85 +79,85 @@ async def test_parameters_that_were_typed_into_the_branch_are_parameters(bot: Bo
 
 
 async def test_a_lost_answer_is_adopted_by_name(bot: Bot, outside: Outside) -> None:
-    outside.batch.fail("submit", LOST_REPLY, after=True)
+    outside.engine.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
     await bot.launch.once()
     assert (await bot.job(job.id)).state is JobState.INTENT
     outside.clock.tick(2)
     await bot.launch.once()
-    assert (await bot.job(job.id)).batch_id == "batch-1"
-    assert len(outside.batch.submissions) == 1
+    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert len(outside.engine.submissions) == 1
 
 
 async def test_an_answer_lost_before_the_effect_is_submitted_again_when_the_job_is_surely_absent(
     bot: Bot, outside: Outside
 ) -> None:
-    outside.batch.fail("submit", LOST_REPLY)
+    outside.engine.fail("submit", LOST_REPLY)
     job = await bot.train()
     for _ in range(44):
         await bot.launch.once()
         outside.clock.tick(1)
-    assert not outside.batch.submissions, "AWS may lag for 45 s"
+    assert not outside.engine.submissions, "AWS may lag for 45 s"
     for _ in range(5):
         outside.clock.tick(1)
         await bot.launch.once()
-    assert (await bot.job(job.id)).batch_id == "batch-1"
-    assert len(outside.batch.submissions) == 1
+    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert len(outside.engine.submissions) == 1
 
 
 async def test_a_clock_set_ahead_submits_nothing_twice(bot: Bot, outside: Outside) -> None:
-    outside.batch.fail("submit", LOST_REPLY, after=True)
+    outside.engine.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
-    outside.batch.lagging = True
+    outside.engine.lagging = True
     for seconds in (0, 1, 3600, 1):
         outside.clock.tick(seconds)
         await bot.launch.once()
-    outside.batch.lagging = False
+    outside.engine.lagging = False
     outside.clock.tick(2)
     await bot.launch.once()
-    assert (await bot.job(job.id)).batch_id == "batch-1"
-    assert len(outside.batch.submissions) == 1
+    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert len(outside.engine.submissions) == 1
 
 
 async def test_a_kill_between_the_call_and_its_commit(outside: Outside, store: Store, tmp_path: Path) -> None:
     first = Bot(outside, store, tmp_path)
-    outside.batch.fail("submit", LOST_REPLY, after=True)
+    outside.engine.fail("submit", LOST_REPLY, after=True)
     job = await first.train()
     await first.launch.once()
 
     second = Bot(outside, store, tmp_path)
-    outside.batch.lagging = True
+    outside.engine.lagging = True
     await second.launch.once()
-    assert len(outside.batch.submissions) == 1, "the look-up may lag: no second call"
-    outside.batch.lagging = False
+    assert len(outside.engine.submissions) == 1, "the look-up may lag: no second call"
+    outside.engine.lagging = False
     outside.clock.tick(5)
     await second.launch.once()
-    assert (await second.job(job.id)).batch_id == "batch-1"
-    assert len(outside.batch.submissions) == 1
+    assert (await second.job(job.id)).engine_id == "batch-1"
+    assert len(outside.engine.submissions) == 1
 
 
 async def test_throttling_is_surely_without_effect_and_tried_again_soon(bot: Bot, outside: Outside) -> None:
-    outside.batch.fail("submit", Throttled("too many"), times=2)
+    outside.engine.fail("submit", Throttled("too many"), times=2)
     job = await bot.train()
     for _ in range(4):
         await bot.launch.once()
         outside.clock.tick(2)
     assert (await bot.job(job.id)).state is JobState.SUBMITTED
-    assert len(outside.batch.submissions) == 1
+    assert len(outside.engine.submissions) == 1
 
 
 @pytest.mark.parametrize("error", [Throttled("too many"), Unavailable("5xx"), Denied("the credentials have expired")])
 async def test_a_look_up_that_fails_says_nothing_of_the_job(bot: Bot, outside: Outside, error: ServiceError) -> None:
-    outside.batch.fail("submit", LOST_REPLY, after=True)
+    outside.engine.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
     await bot.launch.once()
     outside.clock.tick(60)
-    outside.batch.fail("find", error)
+    outside.engine.fail("find", error)
     for _ in range(3):
         await bot.launch.once()
         outside.clock.tick(2)
-    assert len(outside.batch.submissions) == 1
-    assert (await bot.job(job.id)).batch_id == "batch-1"
+    assert len(outside.engine.submissions) == 1
+    assert (await bot.job(job.id)).engine_id == "batch-1"
 
 
 async def test_a_click_on_stop_in_the_last_moment_spends_nothing(bot: Bot, outside: Outside) -> None:
@@ -165,12 +166,12 @@ async def test_a_click_on_stop_in_the_last_moment_spends_nothing(bot: Bot, outsi
     await bot.stop.stop(job.id, MIKA)
     await bot.stop.once()
     await bot.launch._try(seen[0])
-    assert not outside.batch.submissions
+    assert not outside.engine.submissions
     assert (await bot.job(job.id)).reason is EndReason.STOPPED
 
 
 async def test_a_refusal_ends_the_job_and_is_told(bot: Bot, outside: Outside) -> None:
-    outside.batch.fail("submit", Refused("job definition mnist does not exist"))
+    outside.engine.fail("submit", Refused("job definition mnist does not exist"))
     job = await bot.train()
     await bot.turn()
     ended = await bot.job(job.id)
@@ -179,38 +180,38 @@ async def test_a_refusal_ends_the_job_and_is_told(bot: Bot, outside: Outside) ->
 
 
 async def test_one_job_that_goes_wrong_keeps_no_other_from_its_submission(bot: Bot, outside: Outside) -> None:
-    outside.batch.fail("submit", Refused("no such definition"))
-    outside.batch.fail("submit", RuntimeError("a bug"))  # type: ignore[arg-type]
+    outside.engine.fail("submit", Refused("no such definition"))
+    outside.engine.fail("submit", RuntimeError("a bug"))  # type: ignore[arg-type]
     jobs = [await bot.train(interaction_id=number) for number in range(20)]
     with pytest.raises(RuntimeError, match="a bug"):
         await bot.launch.once()
     states = [(await bot.job(job.id)).state for job in jobs]
     assert states.count(JobState.SUBMITTED) == 18
-    assert len(outside.batch.submissions) == 18
+    assert len(outside.engine.submissions) == 18
 
 
 async def test_a_double_that_is_found_is_ended(bot: Bot, outside: Outside) -> None:
-    outside.batch.fail("submit", LOST_REPLY, after=True)
+    outside.engine.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
     await bot.launch.once()
-    await outside.batch.submit(submission(await bot.job(job.id), PROJECT, "signalbox"))
+    await outside.engine.submit(submission(await bot.job(job.id), PROJECT, "signalbox"))
     outside.clock.tick(2)
     await bot.launch.once()
-    assert (await bot.job(job.id)).batch_id == "batch-1"
-    assert outside.batch.terminated == ["batch-2"]
+    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert outside.engine.terminated == ["batch-2"]
 
 
 async def test_a_double_is_ended_though_that_fails_at_first(bot: Bot, outside: Outside) -> None:
-    outside.batch.fail("submit", LOST_REPLY, after=True)
+    outside.engine.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
     await bot.launch.once()
-    await outside.batch.submit(submission(await bot.job(job.id), PROJECT, "signalbox"))
-    outside.batch.fail("terminate", Throttled("too many"))
+    await outside.engine.submit(submission(await bot.job(job.id), PROJECT, "signalbox"))
+    outside.engine.fail("terminate", Throttled("too many"))
     for _ in range(3):
         outside.clock.tick(2)
         await bot.launch.once()
-    assert (await bot.job(job.id)).batch_id == "batch-1"
-    assert outside.batch.terminated == ["batch-2"]
+    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert outside.engine.terminated == ["batch-2"]
 
 
 async def test_retry_keeps_the_commit_and_the_parameters_unless_given_anew(bot: Bot) -> None:
@@ -226,12 +227,12 @@ async def test_stop_before_the_submission_spends_nothing(bot: Bot, outside: Outs
     await bot.stop.stop(job.id, MIKA)
     await bot.stop.once()
     await bot.launch.once()
-    assert not outside.batch.submissions
+    assert not outside.engine.submissions
     assert (await bot.job(job.id)).reason is EndReason.STOPPED
 
 
 async def test_stop_with_the_answer_lost_finds_the_job_and_ends_it(bot: Bot, outside: Outside) -> None:
-    outside.batch.fail("submit", LOST_REPLY, after=True)
+    outside.engine.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
     await bot.launch.once()
     await bot.stop.stop(job.id, MIKA)
@@ -239,7 +240,7 @@ async def test_stop_with_the_answer_lost_finds_the_job_and_ends_it(bot: Bot, out
     outside.clock.tick(2)
     await bot.launch.once()
     await bot.stop.once()
-    assert outside.batch.terminated == ["batch-1"]
+    assert outside.engine.terminated == ["batch-1"]
 
 
 async def test_who_may_stop_and_what(bot: Bot, outside: Outside) -> None:
@@ -258,17 +259,17 @@ async def test_terminate_is_repeated_until_the_job_has_ended(bot: Bot, outside: 
     job = await bot.train()
     await bot.launch.once()
     await bot.stop.stop(job.id, MIKA)
-    outside.batch.fail("terminate", LOST_REPLY)
+    outside.engine.fail("terminate", LOST_REPLY)
     await bot.stop.once()
     await bot.stop.once()
     await bot.stop.once()
-    assert outside.batch.terminated == ["batch-1"], "once in 30 s"
+    assert outside.engine.terminated == ["batch-1"], "once in 30 s"
     outside.clock.tick(31)
     await bot.stop.once()
-    assert outside.batch.terminated == ["batch-1", "batch-1"]
-    outside.batch.move("batch-1", JobState.FAILED)
+    assert outside.engine.terminated == ["batch-1", "batch-1"]
+    outside.engine.move("batch-1", JobState.FAILED)
     await bot.watch.once()
     outside.clock.tick(31)
     await bot.stop.once()
-    assert len(outside.batch.terminated) == 2
+    assert len(outside.engine.terminated) == 2
     assert (await bot.job(job.id)).reason is EndReason.STOPPED

@@ -1,8 +1,6 @@
 """A sweep as the channel sees it: one array, one card, one end; and everything that may go otherwise."""
 
 import asyncio
-import csv
-import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,68 +10,29 @@ import pytest
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Sweep, TrialState
+from bot.domain.model.sweep import TrialState
 from bot.domain.posts import PostKind
 from bot.errors import BadInput, NotAllowed, Refused, Throttled, Unavailable, UserError
-from bot.ports import Hint, Store
+from bot.ports.engine import Hint
+from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
 from bot.services.jobs.track_jobs import CHILD_SECONDS
 from bot.services.sweeps.propose import Proposal
-from tests.bot.services.conftest import CHANNEL, GUEST, MIKA, NOOR, Bot, Outside
-from tests.bot.services.fakes import LOST_REPLY
-
-GRID = "lr=0.1,0.01 m=0.5,0.1"
-BEST = (96.5, 94.4, 81.3, 59.7)
-
-
-def metrics(value: float) -> bytes:
-    return f"epoch,val_accuracy\n1,{value - 1}\n2,{value}\n3,{value - 0.5}\n".encode()
-
-
-def run_child(outside: Outside, batch_id: str) -> None:
-    outside.batch.move(batch_id, JobState.RUNNING, Attempt(f"stream/{batch_id}", outside.clock()))
-    outside.logs.streams.setdefault(f"stream/{batch_id}", [])
-
-
-def end_child(outside: Outside, batch_id: str, code: int = 0) -> None:
-    """Started a minute ago."""
-    state = JobState.SUCCEEDED if code == 0 else JobState.FAILED
-    attempt = Attempt(f"stream/{batch_id}", outside.clock() - 60, outside.clock(), code)
-    outside.batch.move(batch_id, state, attempt, reason="Essential container in task exited" if code else "")
-
-
-def leave(outside: Outside, sweep_id: str, number: int, value: float) -> None:
-    outside.artifacts.objects[f"s3://bucket/jobs/{sweep_id}/{number}/metrics.csv"] = metrics(value)
-
-
-async def settle(bot: Bot, turns: int = 8) -> None:
-    for _ in range(turns):
-        await bot.turn()
-        bot.outside.clock.tick(15)
-
-
-async def face_of(bot: Bot, sweep_id: str) -> tuple[Job, Sweep]:
-    face = await bot.job(sweep_id)
-    assert face.sweep is not None
-    return face, face.sweep
-
-
-async def finished(bot: Bot, values: tuple[float | None, ...] = BEST, text: str = GRID) -> Job:
-    """A grid whose trials have ended with these values; None failed."""
-    proposal = await bot.sweep(text)
-    await bot.turn()
-    for number, value in enumerate(values):
-        if value is not None:
-            leave(bot.outside, proposal.job.id, number, value)
-        end_child(bot.outside, f"batch-1:{number}", 0 if value is not None else 1)
-    await settle(bot)
-    return await bot.job(proposal.job.id)
-
-
-def table(bot: Bot) -> list[dict[str, str]]:
-    end = next(m for m in bot.outside.chat.messages if m.post.new.kind is PostKind.END)
-    (file,) = [file for file in end.post.new.files if file.name.endswith(".csv")]
-    return list(csv.DictReader(io.StringIO(file.content.decode())))
+from tests.support.fakes import LOST_REPLY
+from tests.support.projects import CHANNEL
+from tests.support.services import GUEST, MIKA, NOOR, Bot, Outside
+from tests.support.sweeps import (
+    BEST,
+    GRID,
+    LARGE,
+    end_child,
+    face_of,
+    finished,
+    leave,
+    run_child,
+    settle,
+    table,
+)
 
 
 async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outside) -> None:
@@ -81,7 +40,7 @@ async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outsi
     assert not proposal.needs_confirmation
     sweep_id = proposal.job.id
     await bot.turn()
-    (call,) = outside.batch.submissions
+    (call,) = outside.engine.submissions
     assert (call.name, call.array_size) == (f"signalbox-mnist-{sweep_id}-0", 4)
     assert call.environment["JOB_ID"] == sweep_id
     assert call.environment["OUTPUT_URI"] == f"s3://bucket/jobs/{sweep_id}/"
@@ -191,15 +150,15 @@ async def test_a_restart_in_the_middle_loses_and_repeats_nothing(
     await settle(again)
     _, sweep = await face_of(again, proposal.job.id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
-    assert len(outside.batch.submissions) == 1
+    assert len(outside.engine.submissions) == 1
     assert len(again.said(PostKind.END)) == 1
 
 
 async def test_a_lost_answer_makes_no_second_array(bot: Bot, outside: Outside) -> None:
     await bot.sweep(GRID)
-    outside.batch.fail("submit", LOST_REPLY, after=True)
+    outside.engine.fail("submit", LOST_REPLY, after=True)
     await settle(bot)
-    assert len(outside.batch.submissions) == 1
+    assert len(outside.engine.submissions) == 1
 
 
 async def test_a_stopped_sweep_is_told_once(bot: Bot, outside: Outside) -> None:
@@ -211,7 +170,7 @@ async def test_a_stopped_sweep_is_told_once(bot: Bot, outside: Outside) -> None:
     await bot.stop.stop(proposal.job.id, MIKA)
     await settle(bot)
     face, sweep = await face_of(bot, proposal.job.id)
-    assert outside.batch.terminated == ["batch-1"]
+    assert outside.engine.terminated == ["batch-1"]
     assert face.reason is EndReason.STOPPED
     assert sweep.tally.counts == {TrialState.STOPPED: 4}
     assert len(bot.said(PostKind.END)) == 1
@@ -222,12 +181,12 @@ async def test_a_sweep_stopped_before_it_was_submitted(bot: Bot, outside: Outsid
     await bot.stop.stop(proposal.job.id, MIKA)
     await settle(bot)
     face, _ = await face_of(bot, proposal.job.id)
-    assert (face.reason, outside.batch.submissions) == (EndReason.STOPPED, [])
+    assert (face.reason, outside.engine.submissions) == (EndReason.STOPPED, [])
     assert len(bot.said(PostKind.END)) == 1
 
 
 async def test_batch_that_does_not_take_it_ends_it_with_the_reason(bot: Bot, outside: Outside) -> None:
-    outside.batch.fail("submit", Refused("Job queue is disabled"))
+    outside.engine.fail("submit", Refused("Job queue is disabled"))
     proposal = await bot.sweep(GRID)
     await settle(bot)
     face, sweep = await face_of(bot, proposal.job.id)
@@ -237,14 +196,13 @@ async def test_batch_that_does_not_take_it_ends_it_with_the_reason(bot: Bot, out
 
 
 # ---- confirming ------------------------------------------------------------------------------------------
-LARGE = "lr=0.1,0.2,0.3,0.4 m=0.1,0.2,0.3"
 
 
 async def test_a_large_sweep_waits_for_its_confirmation(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep(LARGE)
     assert proposal.needs_confirmation
     await settle(bot, 2)
-    assert outside.batch.submissions == []
+    assert outside.engine.submissions == []
     assert outside.chat.messages == []
     with pytest.raises(NotAllowed):
         await bot.propose.confirm(proposal.job.id, NOOR)
@@ -253,7 +211,7 @@ async def test_a_large_sweep_waits_for_its_confirmation(bot: Bot, outside: Outsi
     assert first.id == second.id == proposal.job.id
     assert first.sweep == proposal.job.sweep, "bound to what was shown"
     await settle(bot, 2)
-    (call,) = outside.batch.submissions
+    (call,) = outside.engine.submissions
     assert call.array_size == 12
 
 
@@ -267,11 +225,11 @@ async def test_a_preview_that_was_cancelled_or_is_old_starts_nothing(bot: Bot, o
     with pytest.raises(UserError, match="hour old"):
         await bot.propose.confirm(old.job.id, MIKA)
     await settle(bot, 2)
-    assert outside.batch.submissions == []
+    assert outside.engine.submissions == []
 
 
 async def test_the_preview_says_what_it_takes(bot: Bot, outside: Outside) -> None:
-    outside.batch.machines = 5
+    outside.engine.machines = 5
     await _trained(bot, outside, seconds=120)
     proposal = await bot.sweep(LARGE)
     assert proposal.machines == 5
@@ -284,12 +242,12 @@ async def _trained(bot: Bot, outside: Outside, seconds: float) -> None:
     await bot.train(interaction_id=1)
     await bot.turn()
     now = outside.clock()
-    outside.batch.move("batch-1", JobState.RUNNING, Attempt("stream", now - seconds))
+    outside.engine.move("batch-1", JobState.RUNNING, Attempt("stream", now - seconds))
     outside.logs.streams["stream"] = []
     await bot.turn()
-    outside.batch.move("batch-1", JobState.SUCCEEDED, Attempt("stream", now - seconds, now, 0))
-    ended = outside.batch.jobs["batch-1"]
-    outside.batch.jobs["batch-1"] = replace(ended, started_at=now - seconds, stopped_at=now)
+    outside.engine.move("batch-1", JobState.SUCCEEDED, Attempt("stream", now - seconds, now, 0))
+    ended = outside.engine.jobs["batch-1"]
+    outside.engine.jobs["batch-1"] = replace(ended, started_at=now - seconds, stopped_at=now)
     await settle(bot)
 
 
@@ -298,7 +256,7 @@ async def test_the_same_command_twice_is_one_sweep(bot: Bot, outside: Outside) -
     second = await bot.sweep(GRID, interaction_id=5)
     assert first.job.id == second.job.id
     await settle(bot, 2)
-    assert len(outside.batch.submissions) == 1
+    assert len(outside.engine.submissions) == 1
 
 
 @pytest.mark.parametrize(
@@ -330,9 +288,9 @@ async def test_a_sampler_is_asked_as_trials_end(bot: Bot, outside: Outside) -> N
     proposal = await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=2)
     sweep_id = proposal.job.id
     await bot.turn()
-    assert [call.environment["JOB_ID"] for call in outside.batch.submissions] == [f"{sweep_id}.0", f"{sweep_id}.1"]
-    assert [call.array_size for call in outside.batch.submissions] == [0, 0]
-    assert outside.batch.submissions[1].environment["OUTPUT_URI"] == f"s3://bucket/jobs/{sweep_id}/1/"
+    assert [call.environment["JOB_ID"] for call in outside.engine.submissions] == [f"{sweep_id}.0", f"{sweep_id}.1"]
+    assert [call.array_size for call in outside.engine.submissions] == [0, 0]
+    assert outside.engine.submissions[1].environment["OUTPUT_URI"] == f"s3://bucket/jobs/{sweep_id}/1/"
     for number in range(4):
         run_child(outside, f"batch-{number + 1}")
         await bot.turn()
@@ -344,7 +302,7 @@ async def test_a_sampler_is_asked_as_trials_end(bot: Bot, outside: Outside) -> N
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
     assert sweep.tally.leaders[0].parameters == {"lr": 0.04}
     assert outside.sampler.asked == [(0, 2), (2, 1), (3, 1)]
-    assert len(outside.batch.submissions) == 4
+    assert len(outside.engine.submissions) == 4
     assert len(bot.said(PostKind.END)) == 1
     assert [row["lr"] for row in table(bot)] == ["0.01", "0.02", "0.03", "0.04"]
 
@@ -353,10 +311,10 @@ async def test_a_sampler_that_fails_is_asked_again(bot: Bot, outside: Outside) -
     outside.sampler.fail("ask", Unavailable("the sampling process died 2 times"))
     await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=2)
     await bot.turn()
-    assert outside.batch.submissions == []
+    assert outside.engine.submissions == []
     outside.clock.tick(11)
     await bot.turn()
-    assert len(outside.batch.submissions) == 2
+    assert len(outside.engine.submissions) == 2
 
 
 async def test_a_sampler_that_fails_for_minutes_is_told_of_once(bot: Bot, outside: Outside) -> None:
@@ -368,19 +326,19 @@ async def test_a_sampler_that_fails_for_minutes_is_told_of_once(bot: Bot, outsid
     (note,) = bot.said(PostKind.NOTE)
     assert "the sampling process died 2 times" in note
     await settle(bot, 40)
-    assert len(outside.batch.submissions) == 2
+    assert len(outside.engine.submissions) == 2
     assert len(bot.said(PostKind.NOTE)) == 1
 
 
 async def test_parallel_keeps_so_many_under_way(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep("lr=0.1,0.2,0.3,0.4,0.5", parallel=2)
     await settle(bot, 2)
-    assert len(outside.batch.submissions) == 2
+    assert len(outside.engine.submissions) == 2
     leave(outside, proposal.job.id, 0, 90.0)
     end_child(outside, "batch-1")
     await settle(bot, 2)
-    assert len(outside.batch.submissions) == 3
-    assert json.loads(outside.batch.submissions[2].environment["PARAMETERS"])["lr"] == 0.3
+    assert len(outside.engine.submissions) == 3
+    assert json.loads(outside.engine.submissions[2].environment["PARAMETERS"])["lr"] == 0.3
 
 
 async def test_a_restart_asks_no_sampler_for_a_point_that_is_under_way(
@@ -390,7 +348,7 @@ async def test_a_restart_asks_no_sampler_for_a_point_that_is_under_way(
     await bot.feed.once()
     again = Bot(outside, store, tmp_path)
     await settle(again, 2)
-    assert [json.loads(call.environment["PARAMETERS"])["lr"] for call in outside.batch.submissions] == [0.01, 0.02]
+    assert [json.loads(call.environment["PARAMETERS"])["lr"] for call in outside.engine.submissions] == [0.01, 0.02]
 
 
 # ---- large -----------------------------------------------------------------------------------------------
@@ -399,13 +357,13 @@ async def test_more_than_an_array_holds_is_several(bot: Bot, outside: Outside) -
     assert any("3 arrays" in remark for remark in proposal.remarks)
     await bot.propose.confirm(proposal.job.id, MIKA)
     await bot.turn()
-    assert [call.array_size for call in outside.batch.submissions] == [10_000, 10_000, 5_000]
-    assert [json.loads(call.environment["SWEEP_SPACE"])["numbers"] for call in outside.batch.submissions] == [
+    assert [call.array_size for call in outside.engine.submissions] == [10_000, 10_000, 5_000]
+    assert [json.loads(call.environment["SWEEP_SPACE"])["numbers"] for call in outside.engine.submissions] == [
         "0-9999",
         "10000-19999",
         "20000-24999",
     ]
-    for call in outside.batch.submissions:
+    for call in outside.engine.submissions:
         assert sum(len(name) + len(value) for name, value in call.environment.items()) < 8_192
 
 
@@ -413,7 +371,7 @@ async def test_one_point_is_a_single_job(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep("lr=0.1")
     assert any("One point" in remark for remark in proposal.remarks)
     await bot.turn()
-    (call,) = outside.batch.submissions
+    (call,) = outside.engine.submissions
     assert (call.array_size, call.environment["JOB_ID"]) == (0, f"{proposal.job.id}.0")
     assert json.loads(call.environment["PARAMETERS"]) == {"momentum": 0.5, "lr": 0.1}
 
@@ -458,7 +416,7 @@ async def test_a_trial_without_a_point_is_not_trained_with_one_that_is_made_up(b
 async def test_a_trial_that_batch_did_not_take_keeps_the_point_that_was_chosen_for_it(
     bot: Bot, outside: Outside
 ) -> None:
-    outside.batch.fail("submit", Refused("queue is disabled"))
+    outside.engine.fail("submit", Refused("queue is disabled"))
     face = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=1)).job
     await settle(bot)
     assert [(row["lr"], row["reason"]) for row in table(bot)] == [("0.01", "not submitted: queue is disabled")]
@@ -470,7 +428,7 @@ async def test_the_failed_ones_run_again_beside_the_good_ones(bot: Bot, outside:
     old = await finished(bot, (96.5, None, 81.3, None))
     new = (await bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))).job
     await bot.turn()
-    call = outside.batch.submissions[1]
+    call = outside.engine.submissions[1]
     assert (call.array_size, json.loads(call.environment["SWEEP_SPACE"])["numbers"]) == (2, "1,3")
     assert call.environment["OUTPUT_URI"] == f"s3://bucket/jobs/{new.id}/"
     for index, (number, value) in enumerate(((1, 94.4), (3, 59.7))):
@@ -525,7 +483,7 @@ async def test_throttled_calls_are_made_again(bot: Bot, outside: Outside) -> Non
         leave(outside, proposal.job.id, number, value)
         end_child(outside, f"batch-1:{number}")
     await bot.watch.once()
-    outside.batch.fail("describe", Throttled("Rate exceeded"))
+    outside.engine.fail("describe", Throttled("Rate exceeded"))
     with pytest.raises(Throttled):
         await bot.follow.once()
     await settle(bot)
@@ -554,11 +512,11 @@ async def test_a_reclaimed_trial_goes_on_with_another_attempt(bot: Bot, outside:
     await settle(bot, 2)
     now = outside.clock()
     lost = Attempt("stream/batch-1:0", now - 60, now, None, "Host EC2 (instance i-1) terminated.")
-    outside.batch.move("batch-1:0", JobState.RUNNABLE, lost)
+    outside.engine.move("batch-1:0", JobState.RUNNABLE, lost)
     await settle(bot, 2)
     _, sweep = await face_of(bot, proposal.job.id)
     assert sweep.tally.counts == {TrialState.WAITING: 2}
-    outside.batch.move("batch-1:0", JobState.SUCCEEDED, lost, Attempt("stream/second", now, now + 60, 0))
+    outside.engine.move("batch-1:0", JobState.SUCCEEDED, lost, Attempt("stream/second", now, now + 60, 0))
     leave(outside, proposal.job.id, 0, 90.0)
     end_child(outside, "batch-1:1")
     await settle(bot)
@@ -574,7 +532,7 @@ async def test_two_clicks_on_retry_are_one_retry(bot: Bot, outside: Outside) -> 
     assert isinstance(one, Proposal)
     assert str(other) == f"What failed of {old.id} is being run again already, as {one.job.id}."
     await settle(bot, 2)
-    assert [call.array_size for call in outside.batch.submissions] == [4, 2]
+    assert [call.array_size for call in outside.engine.submissions] == [4, 2]
     same = await bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))
     assert same.job.id == one.job.id, "Discord may send an interaction twice"
 
@@ -592,10 +550,10 @@ async def test_a_retry_of_many_is_confirmed_first(bot: Bot, outside: Outside) ->
     assert proposal.needs_confirmation
     assert proposal.most_seconds == 11 * 3600, "the good one is not run again"
     await settle(bot, 2)
-    assert len(outside.batch.submissions) == 1
+    assert len(outside.engine.submissions) == 1
     new = await bot.propose.confirm(proposal.job.id, MIKA)
     await settle(bot, 2)
-    assert json.loads(outside.batch.submissions[1].environment["SWEEP_SPACE"])["numbers"] == "0-4,6-11"
+    assert json.loads(outside.engine.submissions[1].environment["SWEEP_SPACE"])["numbers"] == "0-4,6-11"
     _, sweep = await face_of(bot, new.id)
     assert [leader.number for leader in sweep.tally.leaders] == [5]
 
@@ -604,14 +562,14 @@ async def test_the_failed_trials_of_a_search_run_again_where_they_were(bot: Bot,
     """A host that was lost says nothing against its point."""
     old = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=3, parallel=3)).job
     await bot.turn()
-    chosen = [json.loads(call.environment["PARAMETERS"])["lr"] for call in outside.batch.submissions]
+    chosen = [json.loads(call.environment["PARAMETERS"])["lr"] for call in outside.engine.submissions]
     for number, code in enumerate((0, 1, 0)):
         leave(outside, old.id, number, 90.0 + number)
         end_child(outside, f"batch-{number + 1}", code)
     await settle(bot)
     await bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))
     await settle(bot, 2)
-    again = outside.batch.submissions[3:]
+    again = outside.engine.submissions[3:]
     assert [json.loads(call.environment["PARAMETERS"])["lr"] for call in again] == [chosen[1]]
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[3]
 PATH = ROOT / "deploy" / "aws" / "template.json"
+CPU_PATH = PATH.with_name("template-cpu.json")
+"""The same for a project that trains without GPUs."""
 EXAMPLE = ROOT / "config.example.toml"
 
 Properties = Mapping[str, Any]

@@ -16,7 +16,7 @@ from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, Plan
 from tests.deploy.aws.template import PATH
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 STACK = "signalbox"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/signalbox:trainer"

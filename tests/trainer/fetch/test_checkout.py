@@ -11,7 +11,7 @@ import pytest
 from tests.trainer.conftest import Repository
 from trainer.contract import ExitCode
 from trainer.errors import Ended
-from trainer.fetch.checkout import Source, fetch, shown
+from trainer.fetch.checkout import Source, fetch
 from trainer.process.tools import Programs
 
 pytestmark = pytest.mark.slow
@@ -23,7 +23,7 @@ def fetched(repository: str, commit: str, folder: Path, *, branch: str = "", tok
     return fetch(Source(repository, commit, branch, token), folder, Programs()).subject
 
 
-def test_exactly_that_commit_is_checked_out(repository: Repository, tmp_path: Path) -> None:
+def test_exactly_the_commit_is_checked_out(repository: Repository, tmp_path: Path) -> None:
     first = repository.commit({"a.txt": "1"}, "The first\n\nwith a body")
     repository.commit({"a.txt": "2"})
     assert fetched(repository.url, first, tmp_path / "code") == "The first"
@@ -31,14 +31,14 @@ def test_exactly_that_commit_is_checked_out(repository: Repository, tmp_path: Pa
     assert not list((tmp_path / "code" / ".git").glob("refs/remotes/*"))
 
 
-def test_only_that_commit_is_fetched(repository: Repository, tmp_path: Path) -> None:
+def test_only_the_commit_is_fetched(repository: Repository, tmp_path: Path) -> None:
     repository.commit({"a.txt": "1"})
     second = repository.commit({"a.txt": "2"})
     fetched(repository.url, second, tmp_path / "code")
     assert Repository(tmp_path / "code").git("rev-list", "--count", "HEAD") == "1"
 
 
-def test_what_was_in_the_folder_is_gone(repository: Repository, tmp_path: Path) -> None:
+def test_previous_content_of_the_folder_is_removed(repository: Repository, tmp_path: Path) -> None:
     commit = repository.commit({"a.txt": "1"})
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "old.txt").touch()
@@ -47,14 +47,14 @@ def test_what_was_in_the_folder_is_gone(repository: Repository, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("repository_url", ["--upload-pack=touch pwned", "ext::sh -c 'touch pwned'"])
-def test_an_address_is_never_an_option_or_a_command(repository_url: str, tmp_path: Path) -> None:
+def test_address_is_never_an_option_or_a_command(repository_url: str, tmp_path: Path) -> None:
     with pytest.raises(Ended) as caught:
         fetched(repository_url, "a" * 40, tmp_path / "code")
     assert caught.value.trouble.code is ExitCode.REPOSITORY_UNREACHABLE
     assert not list(tmp_path.rglob("pwned"))
 
 
-def test_a_server_that_gives_no_single_commits_is_asked_for_the_branch(repository: Repository, tmp_path: Path) -> None:
+def test_branch_is_fetched_from_servers_without_single_commits(repository: Repository, tmp_path: Path) -> None:
     first = repository.commit({"a.txt": "1"}, "The first")
     repository.commit({"a.txt": "2"})
     wrapper = tmp_path / "bin" / "git"
@@ -72,7 +72,7 @@ def test_a_server_that_gives_no_single_commits_is_asked_for_the_branch(repositor
             fetched(repository.url, "f" * 40, tmp_path / "code", branch="main")
 
 
-def test_submodules_come_along(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_submodules_are_checked_out(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "protocol.file.allow")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "always")
@@ -141,7 +141,7 @@ def private(repository: Repository) -> Iterator[str]:
     thread.join()
 
 
-def test_a_private_repository_opens_with_the_token_alone(
+def test_private_repository_needs_the_token(
     private: str, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit = repository.commit({"a.txt": "1"}, "Secret work")
@@ -154,16 +154,18 @@ def test_a_private_repository_opens_with_the_token_alone(
     ]
 
 
-def test_a_wrong_token_is_said_and_not_shown(
+def test_wrong_token_is_reported_and_not_shown(
     private: str, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit = repository.commit({"a.txt": "1"})
     monkeypatch.setenv("GIT_TOKEN", "wrong")
-    with pytest.raises(Ended, match="Is GIT_TOKEN allowed to read it") as caught:
+    with pytest.raises(Ended, match="Check that GIT_TOKEN may read it") as caught:
         fetched(private, commit, tmp_path / "code", token="wrong")
     assert "wrong" not in caught.value.trouble.message
 
 
-def test_names_and_passwords_of_an_address_are_not_shown() -> None:
-    assert shown("https://mika:secret@example.org/x.git") == "https://example.org/x.git"
-    assert shown("git@example.org:x.git") == "git@example.org:x.git"
+def test_user_and_password_of_an_address_are_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(Ended, match=r"http://127\.0\.0\.1:1/x\.git can't be fetched") as caught:
+        fetched("http://mika:p@ss@127.0.0.1:1/x.git", "0" * 40, tmp_path / "code")
+    assert "mika" not in caught.value.trouble.message
+    assert "ss@" not in caught.value.trouble.message

@@ -17,7 +17,7 @@ ASK = "import tiny_net, torch; print(tiny_net.__file__, tiny_net.DEPTH)"
 
 @pytest.fixture
 def code(tmp_path: Path) -> Path:
-    """A checkout that brings a package of its own as a wheel: nothing comes from the network."""
+    """A checkout that includes a package as a wheel, so nothing comes from the network."""
     folder = tmp_path / "code"
     folder.mkdir()
     info = "tiny_net-1.0.dist-info"
@@ -32,8 +32,8 @@ def code(tmp_path: Path) -> Path:
     return folder
 
 
-def made(what: str, code: Path) -> Layer:
-    layer = install(what, code, code.parent / "cache", Programs())
+def installed(requirements: str, code: Path) -> Layer:
+    layer = install(requirements, code, code.parent / "cache", Programs())
     assert layer is not None
     return layer
 
@@ -44,72 +44,72 @@ def run_in(layer: Layer, code: Path) -> str:
     return done.stdout
 
 
-def test_nothing_is_nothing(code: Path) -> None:
+def test_empty_install_setting_installs_nothing(code: Path) -> None:
     assert install("", code, code.parent / "cache", Programs()) is None
 
 
-def test_requirements_are_there_and_so_is_what_the_image_has(code: Path) -> None:
-    layer = made("requirements.txt", code)
-    assert not layer.kept
+def test_layer_has_the_requirements_and_the_images_packages(code: Path) -> None:
+    layer = installed("requirements.txt", code)
+    assert not layer.reused
     assert run_in(layer, code) == f"{next(layer.folder.glob('lib/python*/site-packages'))}/tiny_net.py 3\n"
     assert not list(layer.folder.glob("lib/python*/site-packages/torch")), "the image's own torch is used"
 
 
-def test_where_nothing_has_changed_the_layer_is_kept(code: Path) -> None:
-    first = made("requirements.txt", code)
-    second = made("requirements.txt", code)
-    assert second.kept
+def test_unchanged_requirements_reuse_the_layer(code: Path) -> None:
+    first = installed("requirements.txt", code)
+    second = installed("requirements.txt", code)
+    assert second.reused
     assert second.folder == first.folder
     assert run_in(second, code).endswith("3\n")
 
 
-def test_another_requirement_is_another_layer(code: Path) -> None:
-    first = made("requirements.txt", code)
+def test_changed_requirements_get_another_layer(code: Path) -> None:
+    first = installed("requirements.txt", code)
     (code / "requirements.txt").write_text(f"./{WHEEL}\n# once more\n")
-    second = made("requirements.txt", code)
-    assert not second.kept
+    second = installed("requirements.txt", code)
+    assert not second.reused
     assert second.folder != first.folder
 
 
-def test_a_layer_that_was_not_finished_is_made_anew(code: Path) -> None:
-    first = made("requirements.txt", code)
+def test_unfinished_layer_is_created_again(code: Path) -> None:
+    first = installed("requirements.txt", code)
     (first.folder / "ready").unlink()
-    assert not made("requirements.txt", code).kept
+    assert not installed("requirements.txt", code).reused
 
 
-def test_the_checkout_itself_can_be_installed(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")  # pip's way to say yes: nothing comes from the network here
+def test_checkout_itself_can_be_installed(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")  # means no isolation: nothing comes from the network here
     (code / "tiny_net.py").write_text("DEPTH = 5\n")
     (code / "pyproject.toml").write_text(
         '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
         '[project]\nname = "tiny_net"\nversion = "2.0"\n[tool.setuptools]\npy-modules = ["tiny_net"]\n'
     )
-    layer = made(EDITABLE, code)
+    layer = installed(EDITABLE, code)
     assert run_in(layer, code.parent) == f"{code}/tiny_net.py 5\n"
-    assert made(EDITABLE, code).kept
+    assert installed(EDITABLE, code).reused
 
 
 @pytest.mark.parametrize(
-    ("what", "content", "words"),
+    ("requirements", "content", "words"),
     [
         ("requirements.txt", "./nothing-1.0-py3-none-any.whl\n", "nothing-1.0"),
         ("requirements.txt", "this is no requirement\n", "Invalid requirement"),
-        ("other.txt", "", "no other.txt to install from"),
+        ("other.txt", "", "INSTALL names other.txt, but the repository has no such file"),
         (EDITABLE, "", "does not appear to be a Python project"),
     ],
 )
-def test_what_cannot_be_installed_is_said(code: Path, what: str, content: str, words: str) -> None:
+def test_failed_installation_gives_the_reason(code: Path, requirements: str, content: str, words: str) -> None:
     (code / "requirements.txt").write_text(content)
     with pytest.raises(Ended, match=words) as caught:
-        made(what, code)
+        installed(requirements, code)
     assert caught.value.trouble.code is ExitCode.INSTALL_FAILED
 
 
-def test_a_disk_without_room_is_said(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_is_reported(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device", "/layers")
 
     monkeypatch.setattr("trainer.fetch.install.shutil.rmtree", full)
     with pytest.raises(Ended, match="The disk is full at /layers") as caught:
-        made("requirements.txt", code)
+        installed("requirements.txt", code)
     assert caught.value.trouble.code is ExitCode.DISK_FULL

@@ -2,14 +2,14 @@ import pytest
 
 from trainer.metrics.normalize import normalize
 
-HANDS_ON = b"train_loss,val_loss,val_accuracy\n2.1,1.5,57.5\n1.1,0.6,78.3\n"
+BASELINE = b"train_loss,val_loss,val_accuracy\n2.1,1.5,57.5\n1.1,0.6,78.3\n"
 WALKING = b"time_elapsed, reward_sum, final_reward\n1.5, -20.25, 3\n2.5, 10, 4\n"
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (HANDS_ON, HANDS_ON.decode()),
+        (BASELINE, BASELINE.decode()),
         (WALKING, "time_elapsed,reward_sum,final_reward\n1.5,-20.25,3\n2.5,10,4\n"),
         (b"\xef\xbb\xbfepoch;loss\r\n1;0.5\r\n", "epoch,loss\n1,0.5\n"),
         (b"epoch\tloss\n1\t0.5\n", "epoch,loss\n1,0.5\n"),
@@ -25,10 +25,10 @@ WALKING = b"time_elapsed, reward_sum, final_reward\n1.5, -20.25, 3\n2.5, 10, 4\n
         (b"\n\n", ""),
     ],
 )
-def test_any_table_becomes_plain_csv(given: bytes, expected: str) -> None:
+def test_table_becomes_plain_csv(given: bytes, expected: str) -> None:
     assert normalize(given) == expected
 
 
-def test_bytes_that_are_no_text_give_nothing_that_is_no_table() -> None:
+def test_binary_content_never_breaks_the_table() -> None:
     assert "\r" not in normalize(bytes(range(256)) + b"\n")
     assert normalize(b'a,"' + 200_000 * b"x" + b"\n") == "", "beyond what a field may hold"

@@ -18,26 +18,26 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "output"
 
 
-def begun(code: Path, output: Path, pattern: str = "") -> Sources:
+def started(code: Path, output: Path, pattern: str = "") -> Sources:
     sources = Sources(code, output, pattern)
     sources.begin()
     return sources
 
 
-def test_in_the_beginning_there_is_nothing(code: Path, output: Path) -> None:
-    assert begun(code, output).content() == b""
+def test_content_is_empty_at_first(code: Path, output: Path) -> None:
+    assert started(code, output).content() == b""
 
 
-def test_what_the_commit_has_in_it_is_no_result(code: Path, output: Path) -> None:
+def test_file_in_the_commit_counts_only_once_it_changes(code: Path, output: Path) -> None:
     (code / "metrics.csv").write_text("loss\n1\n")
-    sources = begun(code, output)
+    sources = started(code, output)
     assert sources.content() == b""
     (code / "metrics.csv").write_text("loss\n1\n2\n")
     assert sources.content() == b"loss\n1\n2\n"
 
 
-def test_the_projects_pattern_comes_first(code: Path, output: Path) -> None:
-    sources = begun(code, output, "result/*.csv")
+def test_pattern_of_the_project_comes_first(code: Path, output: Path) -> None:
+    sources = started(code, output, "result/*.csv")
     (output / "metrics.csv").write_text("loss\n1\n")
     assert sources.content() == b"loss\n1\n"
     (code / "result").mkdir()
@@ -45,35 +45,35 @@ def test_the_projects_pattern_comes_first(code: Path, output: Path) -> None:
     assert sources.content() == b"reward\n5\n"
 
 
-def test_a_pattern_may_mean_the_output_folder_or_any_place(code: Path, output: Path, tmp_path: Path) -> None:
-    sources = begun(code, output, "walk-*.csv")
+def test_pattern_matches_in_output_folder_and_as_absolute_path(code: Path, output: Path, tmp_path: Path) -> None:
+    sources = started(code, output, "walk-*.csv")
     (output / "walk-1.csv").write_text("reward\n1\n")
     assert sources.content() == b"reward\n1\n"
-    sources = begun(code, output, str(tmp_path / "else.csv"))
+    sources = started(code, output, str(tmp_path / "else.csv"))
     (tmp_path / "else.csv").write_text("reward\n2\n")
     assert sources.content() == b"reward\n2\n"
 
 
-def test_the_newest_of_several_counts(code: Path, output: Path) -> None:
-    sources = begun(code, output, "*.csv")
+def test_newest_of_several_files_counts(code: Path, output: Path) -> None:
+    sources = started(code, output, "*.csv")
     for name, at in (("b.csv", 2_000_000_000), ("a.csv", 2_000_000_001), ("c.csv", 2_000_000_000)):
         (code / name).write_text(f"loss\n{name[0]}\n")
         os.utime(code / name, (at, at))
     assert sources.content() == b"loss\na\n"
 
 
-def test_printed_lines_come_before_a_table_that_only_looks_like_one(code: Path, output: Path) -> None:
-    sources = begun(code, output)
-    sources.hear(b'@metrics {"epoch": 1, "loss": 0.5}')
-    sources.hear(b"@other")
-    sources.hear(b"\xff\xfe")
+def test_printed_lines_come_before_a_table_with_a_common_name(code: Path, output: Path) -> None:
+    sources = started(code, output)
+    sources.add_line(b'@metrics {"epoch": 1, "loss": 0.5}')
+    sources.add_line(b"@other")
+    sources.add_line(b"\xff\xfe")
     (code / "metrics_old.csv").write_text("loss\n9\n")
     assert sources.content() == b"epoch,loss\n1,0.5\n"
 
 
-def test_printed_lines_go_on_from_an_earlier_attempts_table(code: Path, output: Path) -> None:
+def test_printed_lines_continue_an_earlier_attempts_table(code: Path, output: Path) -> None:
     (output / "metrics.csv").write_text("epoch,loss\n1,0.5\n2,0.25\n")
-    sources = begun(code, output)
+    sources = started(code, output)
     assert sources.content() == b""
-    sources.hear(b'@metrics {"epoch": 2, "loss": 0.3}')
+    sources.add_line(b'@metrics {"epoch": 2, "loss": 0.3}')
     assert sources.content() == b"epoch,loss\n1,0.5\n2,0.3\n"

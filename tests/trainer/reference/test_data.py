@@ -23,7 +23,7 @@ def idx(values: np.ndarray) -> bytes:
 
 
 def files(*, packed: bool) -> dict[str, bytes]:
-    """Pictures of 28x28 whose pixels are their number, and labels likewise."""
+    """Pictures of 28x28 whose pixels and labels are their index."""
     found = {}
     for part, count in COUNTS.items():
         numbers = np.arange(count, dtype=np.uint8)
@@ -55,49 +55,48 @@ def check(where: str) -> None:
     assert training.pixels[3, 0, 5, 5].item() == pytest.approx((3 / 255 - 0.1307) / 0.3081)
 
 
-def test_idx_files_come_from_a_folder(folder: Path) -> None:
+def test_idx_files_are_read_from_a_folder(folder: Path) -> None:
     check(str(folder))
 
 
-def test_a_changed_file_is_refused(folder: Path) -> None:
+def test_changed_file_is_refused(folder: Path) -> None:
     name = next(path.name for path in folder.glob("train-labels*"))
     (folder / name).write_bytes(b"changed")
-    with pytest.raises(BadData, match=f"{name} has the SHA-256 {hashlib.sha256(b'changed').hexdigest()}, expected"):
+    digest = hashlib.sha256(b"changed").hexdigest()
+    with pytest.raises(BadData, match=f"{name} is damaged, or another file: its SHA-256 is {digest}, not "):
         load(str(folder))
 
 
-def test_a_missing_file_is_named(folder: Path) -> None:
+def test_missing_file_is_named(folder: Path) -> None:
     next(folder.glob("t10k-images*")).unlink()
     with pytest.raises(BadData, match=r"neither t10k-images-idx3-ubyte\.gz nor t10k-images-idx3-ubyte"):
         load(str(folder))
 
 
-def test_files_that_are_not_mnists_need_sums_of_their_own(folder: Path) -> None:
+def test_files_other_than_mnist_need_their_own_sums(folder: Path) -> None:
     (folder / "SHA256SUMS").unlink()
-    with pytest.raises(BadData, match=r"expected 440fcabf|expected ba891046"):
+    with pytest.raises(BadData, match=r"not 440fcabf|not ba891046"):
         load(str(folder))
 
 
 @pytest.mark.parametrize("content", [b"", b"\0\0\x08", b"\0\0\x0d\x01\0\0\0\x01x", idx(np.zeros(4, np.uint8))[:-1]])
-def test_what_is_no_idx_file_is_refused(content: bytes, folder: Path) -> None:
+def test_malformed_idx_file_is_refused(content: bytes, folder: Path) -> None:
     contents = {"train-images-idx3-ubyte": content}
     for old in folder.glob("train-images*"):
         old.unlink()
     (folder / "train-images-idx3-ubyte").write_bytes(content)
     (folder / "SHA256SUMS").write_bytes(sums(contents))
-    with pytest.raises(BadData, match="no whole IDX file"):
+    with pytest.raises(BadData, match="not a complete IDX file"):
         load(str(folder))
 
 
-def test_an_unknown_place_is_said() -> None:
-    with pytest.raises(
-        BadData, match="/nowhere is no folder; expected digits, a folder, s3://bucket/prefix or https://"
-    ):
+def test_unknown_folder_is_refused() -> None:
+    with pytest.raises(BadData, match="/nowhere is not a folder; use digits, a folder, s3://bucket/prefix or https://"):
         load("/nowhere")
 
 
 @pytest.mark.slow
-def test_idx_files_come_from_s3(folder: Path, bucket: Bucket) -> None:
+def test_idx_files_are_read_from_s3(folder: Path, bucket: Bucket) -> None:
     for path in folder.iterdir():
         bucket.put(path.name, path.read_bytes())
     check(bucket.uri)
@@ -119,8 +118,8 @@ def mirror(folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_a_mirror_is_believed_only_what_is_known(mirror: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BadData, match="has the SHA-256"):
+def test_mirror_is_trusted_only_for_known_sums(mirror: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadData, match="its SHA-256 is"):
         load(mirror)
     known = {
         name: digest for digest, name in (line.split() for line in (folder / "SHA256SUMS").read_text().splitlines())
@@ -130,12 +129,12 @@ def test_a_mirror_is_believed_only_what_is_known(mirror: str, folder: Path, monk
 
 
 @pytest.mark.slow
-def test_a_mirror_that_is_not_there_is_said() -> None:
+def test_unreachable_mirror_is_reported() -> None:
     with pytest.raises(BadData, match=r"http://127\.0\.0\.1:1: "):
         load("http://127.0.0.1:1")
 
 
-def test_digits_need_nothing_and_are_those_of_scikit_learn() -> None:
+def test_digits_are_those_of_scikit_learn() -> None:
     digits, test = load("digits")
     assert test is None
     assert digits.pixels.shape == (1797, 1, 8, 8)

@@ -1,4 +1,4 @@
-"""Interrupted at any moment, a job ends as if it had not been."""
+"""A job that is interrupted at any moment ends with the same result."""
 
 import hashlib
 import json
@@ -21,15 +21,15 @@ from trainer.storage.bucket import Bucket
 pytestmark = pytest.mark.slow
 
 EPOCHS = 12
-# A random walk whose every step depends on all those before it: one epoch lost or done twice would be seen.
+# In a random walk each step depends on all those before it, so a lost or repeated epoch changes the result.
 WALK = f"""
 import os, random, time, trainer
 walk = random.Random(7)
-kept = trainer.checkpoint.load()
+saved = trainer.checkpoint.load()
 epoch, weights = 0, [0.0] * 50
-if kept:
-    epoch, weights = kept["epoch"], kept["weights"]
-    walk.setstate(kept["random"])
+if saved:
+    epoch, weights = saved["epoch"], saved["weights"]
+    walk.setstate(saved["random"])
 while epoch < {EPOCHS}:
     epoch += 1
     for _ in range(8):
@@ -44,15 +44,15 @@ with open(os.environ["OUTPUT_DIR"] + "/model.pt", "w") as file:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a job leaves in the end, and the first epoch that each attempt told."""
+    """The stored result of a job, and the epochs that each attempt reported."""
 
     metrics: bytes
     model: bytes
-    told: tuple[tuple[int, ...], ...]
+    reported: tuple[tuple[int, ...], ...]
 
 
-def ended_by(kind: str, process: subprocess.Popen[str], container: Container) -> None:
-    """`SIGTERM` goes to the entrypoint; `SIGKILL` takes all of the container at once, as the loss of a host does."""
+def interrupt(kind: str, process: subprocess.Popen[str], container: Container) -> None:
+    """Interrupt by SIGTERM to the entrypoint, or by SIGKILL to the whole container, as when its host is lost."""
     if kind == "SIGTERM":
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -69,7 +69,7 @@ def ended_by(kind: str, process: subprocess.Popen[str], container: Container) ->
 def run_until_done(
     container: Container, bucket: Bucket, command: tuple[str, ...], kind: str, moments: list[float], **more: str
 ) -> Outcome:
-    """Attempts of one Batch job, the first ones interrupted so many seconds after their first epoch."""
+    """Run attempts of one Batch job. Each but the last is interrupted `moments` seconds after its first epoch."""
     logs = []
     for attempt, moment in enumerate([*moments, None], start=1):
         identity = {"AWS_BATCH_JOB_ID": "batch-1", "AWS_BATCH_JOB_ATTEMPT": str(attempt)}
@@ -81,17 +81,17 @@ def run_until_done(
                 time.sleep(0.01)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(moment)
-            ended_by(kind, process, container)
+            interrupt(kind, process, container)
         logs.append(container.log(process))
         if process.returncode == 0:
             break
     metrics, model = bucket.get("metrics.csv"), bucket.get("model.pt")
     assert metrics is not None
     assert model is not None
-    return Outcome(metrics.body, model.body, tuple(map(told, logs)))
+    return Outcome(metrics.body, model.body, tuple(map(reported_epochs, logs)))
 
 
-def told(log: str) -> tuple[int, ...]:
+def reported_epochs(log: str) -> tuple[int, ...]:
     rows = [parse_metrics(line) for line in log.splitlines()]
     return tuple(int(row["epoch"]) for row in rows if row)
 
@@ -99,14 +99,14 @@ def told(log: str) -> tuple[int, ...]:
 def check(outcome: Outcome, whole: Outcome) -> None:
     assert outcome.metrics == whole.metrics
     assert hashlib.sha256(outcome.model).digest() == hashlib.sha256(whole.model).digest()
-    interrupted = [epochs for epochs in outcome.told if epochs]
+    interrupted = [epochs for epochs in outcome.reported if epochs]
     for before, after in pairwise(interrupted):
         lost = before[-1] - after[0] + 1
-        assert 0 <= lost <= 1, f"{lost} epochs were told twice or not at all: {outcome.told}"
+        assert 0 <= lost <= 1, f"{lost} epochs were reported twice or not at all: {outcome.reported}"
 
 
 @pytest.mark.parametrize("kind", ["SIGTERM", "SIGKILL"])
-def test_the_reference_training_ends_with_the_same_bits(
+def test_interrupted_reference_training_ends_with_the_same_bits(
     container: Container, repository: Repository, bucket: Bucket, kind: str
 ) -> None:
     commit = repository.commit({"README": "nothing to see"})
@@ -116,13 +116,13 @@ def test_the_reference_training_ends_with_the_same_bits(
     uri = f"{bucket.uri}whole/"
     whole = run_until_done(container, Bucket(uri), command, kind, [], OUTPUT_URI=uri, **one_thread)
     check(outcome, whole)
-    assert whole.told == (tuple(range(1, 7)),)
-    assert len(outcome.told) > 1
+    assert whole.reported == (tuple(range(1, 7)),)
+    assert len(outcome.reported) > 1
 
 
 @pytest.mark.parametrize("kind", ["SIGTERM", "SIGKILL"])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_no_more_than_an_epoch_is_lost_and_no_bit_of_the_result(
+def test_interruptions_cost_at_most_an_epoch_and_no_bits(
     container: Container, repository: Repository, bucket: Bucket, kind: str, seed: int
 ) -> None:
     commit = repository.commit({"train.py": WALK})
@@ -132,10 +132,10 @@ def test_no_more_than_an_epoch_is_lost_and_no_bit_of_the_result(
     uri = f"{bucket.uri}whole/"
     whole = run_until_done(container, Bucket(uri), command, kind, [], COMMIT_ID=commit, OUTPUT_URI=uri)
     check(outcome, whole)
-    assert whole.told == (tuple(range(1, EPOCHS + 1)),)
+    assert whole.reported == (tuple(range(1, EPOCHS + 1)),)
     stored = bucket.get("manifest.json")
     assert stored is not None
     attempts = json.loads(stored.body)["attempts"]
-    assert [attempt["attempt"] for attempt in attempts] == list(range(1, len(outcome.told) + 1))
+    assert [attempt["attempt"] for attempt in attempts] == list(range(1, len(outcome.reported) + 1))
     assert all(attempt["lost_minutes"] is not None for attempt in attempts[:-1])
     assert attempts[-1]["exit_code"] == 0

@@ -1,4 +1,4 @@
-"""A host that goes away under a job of the AWS stand-in: Batch's next attempt goes on where the last one was."""
+"""A job on the AWS stand-in loses its host, and Batch's next attempt resumes from the last checkpoint."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from deploy.sandbox.aws.resources import TRAINER_IMAGE
 from tests.image.test_image import STEADY
 from tests.trainer.conftest import Repository
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def aws() -> AsyncIterator[Aws]:
         yield made
 
 
-async def test_a_reclaimed_host_costs_an_epoch_at_most(aws: Aws, repository: Repository) -> None:
+async def test_reclaimed_host_costs_at_most_an_epoch(aws: Aws, repository: Repository) -> None:
     source = Source(repository.url, repository.commit({"train.py": STEADY.replace("0.3", "0.1")}))
     batch_id = await aws.submit("spot", source, "python", "train.py")
     await aws.until_there("jobs/spot/checkpoint.previous.pt")
@@ -39,5 +39,5 @@ async def test_a_reclaimed_host_costs_an_epoch_at_most(aws: Aws, repository: Rep
     assert attempts[0]["ended"] is None
     assert 0 <= attempts[0]["lost_minutes"] < 1
     log = await aws.log(found)
-    assert "attempt 2, going on from its checkpoint after attempt 1 on " in log
+    assert "attempt 2, resuming from its checkpoint after attempt 1 on " in log
     assert "goes on after 0" not in log

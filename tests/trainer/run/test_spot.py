@@ -11,14 +11,12 @@ from tests.trainer.conftest import Container, Repository
 from trainer.run.spot import Metadata, SpotWatch
 from trainer.storage.bucket import Bucket
 
-pytestmark = pytest.mark.slow
-
 NOTICE = '{"action": "terminate", "time": "2026-11-21T08:22:00Z"}'
 
 
 @dataclass(slots=True)
 class Host:
-    """An instance's metadata service, which gives nothing without a token."""
+    """An instance's metadata service. It answers only requests with its token."""
 
     answers: dict[str, str] = field(default_factory=lambda: {"instance-id": "i-0abc", "instance-type": "g4dn.xlarge"})
     token: str = "t1"
@@ -59,43 +57,82 @@ def host() -> Iterator[Host]:
     thread.join()
 
 
-def test_the_host_is_told_once_and_the_notice_asks_for_a_checkpoint(host: Host, tmp_path: Path) -> None:
-    told: list[str] = []
-    watch = SpotWatch(Metadata(host.address), tmp_path, told.append)
-    watch.look()
-    watch.look()
-    assert told == ["i-0abc g4dn.xlarge"]
+@pytest.mark.slow
+def test_host_is_reported_once_and_notice_requests_checkpoint(host: Host, tmp_path: Path) -> None:
+    hosts: list[str] = []
+    watch = SpotWatch(Metadata(host.address), tmp_path, hosts.append)
+    watch.poll()
+    watch.poll()
+    assert hosts == ["i-0abc g4dn.xlarge"]
     assert not (tmp_path / "notice").exists()
     host.answers["spot/instance-action"] = NOTICE
-    watch.look()
+    watch.poll()
     assert watch.noticed
     assert (tmp_path / "notice").exists()
 
 
-def test_a_token_that_has_run_out_is_renewed(host: Host) -> None:
+@pytest.mark.slow
+def test_expired_token_is_renewed(host: Host) -> None:
     metadata = Metadata(host.address)
     assert metadata.get("instance-id") == "i-0abc"
     host.token = "t2"
     assert metadata.get("instance-id") == "i-0abc"
 
 
-def test_where_there_is_no_metadata_it_stops_asking(tmp_path: Path) -> None:
+class FakeMetadata(dict[str, str]):
+    """Metadata without a service. `requests` lists the names asked for."""
+
+    def __init__(self, **answers: str) -> None:
+        super().__init__(answers)
+        self.requests: list[str] = []
+
+    def get(self, name: str) -> str:
+        self.requests.append(name)
+        return super().get(name, "")
+
+
+def test_notice_requests_one_checkpoint(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    metadata = FakeMetadata()
+    watch = SpotWatch(metadata, tmp_path, lambda _: None)
+    watch.poll()
+    assert not (tmp_path / "notice").exists()
+    metadata["spot/instance-action"] = NOTICE
+    watch.poll()
+    assert (tmp_path / "notice").exists()
+    assert capfd.readouterr().out == (
+        "signalbox: AWS is taking this host back at 2026-11-21T08:22:00Z (terminate): "
+        "requested a checkpoint from the training code\n"
+    )
+    asked = len(metadata.requests)
+    watch.poll()
+    assert len(metadata.requests) == asked, "polls no more after the notice"
+
+
+@pytest.mark.parametrize("notice", ["soon", "[1]", "{}"])
+def test_notice_in_an_unknown_format_still_requests_a_checkpoint(tmp_path: Path, notice: str) -> None:
+    watch = SpotWatch(FakeMetadata(**{"spot/instance-action": notice}), tmp_path, lambda _: None)
+    watch.poll()
+    assert watch.noticed
+    assert (tmp_path / "notice").exists()
+
+
+def test_polling_stops_without_a_metadata_service(tmp_path: Path) -> None:
     watch = SpotWatch(Metadata("http://127.0.0.1:1"), tmp_path, lambda _: None)
     for _ in range(5):
-        watch.look()
+        watch.poll()
     assert not watch.noticed
     assert watch._failures == 3
 
 
-def test_metadata_can_be_switched_off() -> None:
+def test_metadata_can_be_disabled() -> None:
     assert Metadata.from_environment({"AWS_EC2_METADATA_DISABLED": "true"}) is None
     assert Metadata.from_environment({}) is not None
 
 
-ASKED = """
+WAITS_FOR_NOTICE = """
 import time, trainer
 state = trainer.checkpoint.load() or {"step": 0}
-print("begins at", state["step"], flush=True)
+print("starts at", state["step"], flush=True)
 trainer.report(epoch=1, train_loss=1.0)
 for step in range(state["step"], 100_000):
     if trainer.checkpoint.wanted():
@@ -106,15 +143,16 @@ for step in range(state["step"], 100_000):
 """
 
 
-def test_training_code_is_asked_and_its_checkpoint_is_stored(
+@pytest.mark.slow
+def test_checkpoint_requested_by_the_notice_is_stored(
     host: Host, container: Container, repository: Repository, bucket: Bucket
 ) -> None:
     host.answers["spot/instance-action"] = NOTICE
-    commit = repository.commit({"train.py": ASKED})
+    commit = repository.commit({"train.py": WAITS_FOR_NOTICE})
     on_host = {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": host.address}
     code, log = container.run("python", "train.py", COMMIT_ID=commit, **on_host)
     assert code == 0, log
-    assert "AWS takes this host back at 2026-11-21T08:22:00Z (terminate): asked the training code" in log
+    assert "AWS is taking this host back at 2026-11-21T08:22:00Z (terminate): requested a checkpoint" in log
     assert "checkpoint.pt" in bucket.names()
     stored = bucket.get("manifest.json")
     assert stored is not None

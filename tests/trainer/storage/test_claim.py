@@ -8,8 +8,6 @@ from trainer.errors import Ended
 from trainer.storage.bucket import Bucket
 from trainer.storage.claim import Claim, Holder
 
-pytestmark = pytest.mark.slow
-
 FIRST = Holder("one", "batch-1", 1, "host-1")
 
 
@@ -19,7 +17,7 @@ def taken(bucket: Bucket, holder: Holder, *, stale_seconds: float = 45.0) -> Cla
     return claim
 
 
-def test_what_nobody_has_is_free(bucket: Bucket) -> None:
+def test_free_claim_is_taken(bucket: Bucket) -> None:
     claim = taken(bucket, FIRST)
     assert claim.earlier is None
     stored = bucket.get(CLAIM_JSON)
@@ -36,7 +34,7 @@ def test_what_nobody_has_is_free(bucket: Bucket) -> None:
         Holder("two", "", 1, "host-2"),
     ],
 )
-def test_what_is_held_by_a_live_one_is_not_taken(bucket: Bucket, second: Holder) -> None:
+def test_claim_of_a_live_attempt_is_not_taken(bucket: Bucket, second: Holder) -> None:
     first = taken(bucket, FIRST)
     with pytest.raises(Ended, match="already running in Batch job batch-1") as caught:
         taken(bucket, second)
@@ -44,7 +42,7 @@ def test_what_is_held_by_a_live_one_is_not_taken(bucket: Bucket, second: Holder)
     first.renew()
 
 
-def test_a_later_attempt_of_the_same_batch_job_takes_over_at_once(bucket: Bucket) -> None:
+def test_later_attempt_of_the_same_batch_job_takes_over_at_once(bucket: Bucket) -> None:
     first = taken(bucket, FIRST)
     second = taken(bucket, Holder("two", "batch-1", 2, "host-2"))
     assert second.earlier is not None
@@ -55,36 +53,36 @@ def test_a_later_attempt_of_the_same_batch_job_takes_over_at_once(bucket: Bucket
     second.renew()
 
 
-def test_a_silent_one_is_succeeded_by_anybody(bucket: Bucket) -> None:
+def test_stale_claim_is_taken_over_by_any_attempt(bucket: Bucket) -> None:
     taken(bucket, FIRST)
     second = taken(bucket, Holder("two", "batch-2", 1, "host-2"), stale_seconds=-1)
     assert second.earlier is not None
 
 
-def test_after_a_failure_another_job_may_go_on(bucket: Bucket) -> None:
+def test_claim_of_a_failed_attempt_is_taken_over(bucket: Bucket) -> None:
     taken(bucket, FIRST).end(1)
     assert taken(bucket, Holder("two", "batch-2", 1, "host-2")).earlier is not None
 
 
-def test_after_a_success_nobody_trains_again(bucket: Bucket) -> None:
+def test_claim_of_a_successful_attempt_is_never_taken_over(bucket: Bucket) -> None:
     taken(bucket, FIRST).end(0)
     with pytest.raises(Ended, match="already succeeded, in Batch job batch-1"):
         taken(bucket, Holder("two", "batch-2", 1, "host-2"), stale_seconds=-1)
 
 
-def test_a_renewal_whose_answer_was_lost_is_its_own(bucket: Bucket) -> None:
+def test_renewal_survives_a_lost_answer(bucket: Bucket) -> None:
     claim = taken(bucket, FIRST)
     bucket.put(CLAIM_JSON, json.dumps(asdict(FIRST)).encode() + b"\n")
     claim.renew()
     claim.renew()
 
 
-def test_a_claim_that_cannot_be_read_is_replaced(bucket: Bucket) -> None:
+def test_unreadable_claim_is_replaced(bucket: Bucket) -> None:
     bucket.put(CLAIM_JSON, b"garbage")
     assert taken(bucket, FIRST).earlier is None
 
 
-def test_of_many_at_once_one_gets_it(bucket: Bucket) -> None:
+def test_one_of_many_attempts_gets_the_claim(bucket: Bucket) -> None:
     outcomes = []
     for number in range(5):
         try:

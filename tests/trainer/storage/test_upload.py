@@ -1,4 +1,5 @@
-import threading
+import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -6,10 +7,8 @@ import pytest
 
 from trainer import checkpoint
 from trainer.metrics.sources import Sources
-from trainer.storage.bucket import LARGE, Bucket, BucketTrouble
-from trainer.storage.upload import Uploads, digest_of
-
-pytestmark = pytest.mark.slow
+from trainer.storage.bucket import Bucket
+from trainer.storage.upload import Uploads, is_intact, sha256_of
 
 
 @pytest.fixture
@@ -34,83 +33,81 @@ def body(bucket: Bucket, key: str) -> bytes | None:
 
 
 def save(output: Path, content: bytes) -> None:
-    """As the helper does: under another name, then in its place."""
+    """Save as `trainer.checkpoint` does: under another name, then in place of the last one."""
     (output / ".next").write_bytes(content)
     (output / ".next").replace(output / "checkpoint.pt")
 
 
-def test_a_checkpoint_is_stored_with_its_digest_and_said_to_be_safe(
-    uploads: Uploads, bucket: Bucket, output: Path
-) -> None:
+def test_checkpoint_is_stored_with_its_digest_and_reported_safe(uploads: Uploads, bucket: Bucket, output: Path) -> None:
     save(output, b"one")
-    uploads.live()
+    uploads.store_live()
     stored = bucket.get("checkpoint.pt")
     assert stored is not None
-    assert (stored.body, stored.metadata) == (b"one", {"sha256": digest_of(output / "checkpoint.pt")})
-    assert (output.parent / "control" / "safe").read_text() == checkpoint.print_of(output / "checkpoint.pt")
+    assert (stored.body, stored.metadata) == (b"one", {"sha256": sha256_of(output / "checkpoint.pt")})
+    assert (output.parent / "control" / "safe").read_text() == checkpoint.fingerprint(output / "checkpoint.pt")
 
 
-def test_the_one_before_is_kept(uploads: Uploads, bucket: Bucket, output: Path) -> None:
+def test_previous_checkpoint_is_kept(uploads: Uploads, bucket: Bucket, output: Path) -> None:
     for content in (b"one", b"two", b"three"):
         save(output, content)
-        uploads.live()
-        uploads.live()
+        uploads.store_live()
+        uploads.store_live()
     assert (body(bucket, "checkpoint.pt"), body(bucket, "checkpoint.previous.pt")) == (b"three", b"two")
 
 
-def test_a_torn_archive_is_not_stored(uploads: Uploads, bucket: Bucket, output: Path) -> None:
+def test_torn_archive_is_not_stored(uploads: Uploads, bucket: Bucket, output: Path) -> None:
     save(output, b"PK\x03\x04 half of what torch writes")
-    uploads.live()
+    uploads.store_live()
     assert body(bucket, "checkpoint.pt") is None
 
 
-def test_metrics_come_before_the_checkpoint_that_goes_with_them(
+def test_metrics_are_stored_before_their_checkpoint(
     uploads: Uploads, bucket: Bucket, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    put = Bucket.put
+    kind = type(bucket)
+    put = kind.put
 
     def watched(self: Bucket, key: str, *arguments: Any, **more: Any) -> str:
         order.append(key)
         return put(self, key, *arguments, **more)
 
-    monkeypatch.setattr(Bucket, "put", watched)
-    uploads.live(now=True)
+    monkeypatch.setattr(kind, "put", watched)
+    uploads.store_live(now=True)
     (output / "metrics.csv").write_text("epoch,loss\n1,0.5\n")
     save(output, b"one")
-    uploads.live()
-    assert order == ["metrics.csv", "checkpoint.pt"], "also within the second after the last look"
+    uploads.store_live()
+    assert order == ["metrics.csv", "checkpoint.pt"], "even within a second of the last pass"
 
 
-def test_a_checkpoint_that_changes_while_it_is_stored_is_stored_again(
+def test_checkpoint_changed_during_the_upload_is_stored_again(
     uploads: Uploads, bucket: Bucket, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = output / "checkpoint.pt"
     path.write_bytes(b"one")
-    upload = Bucket.upload
+    kind = type(bucket)
+    upload = kind.upload
 
-    def and_then_written_over(self: Bucket, key: str, source: Path, **more: Any) -> None:
+    def upload_then_overwrite(self: Bucket, key: str, source: Path, **more: Any) -> None:
         upload(self, key, source, **more)
-        monkeypatch.setattr(Bucket, "upload", upload)
+        monkeypatch.setattr(kind, "upload", upload)
         path.write_bytes(b"two, in place")
 
-    monkeypatch.setattr(Bucket, "upload", and_then_written_over)
-    uploads.live()
+    monkeypatch.setattr(kind, "upload", upload_then_overwrite)
+    uploads.store_live()
     assert not (output.parent / "control" / "safe").exists()
-    uploads.live()
+    uploads.store_live()
     assert body(bucket, "checkpoint.pt") == b"two, in place"
 
 
-def test_artifacts_are_stored_once_settled_and_again_when_they_change(
-    uploads: Uploads, bucket: Bucket, output: Path
-) -> None:
+def test_artifacts_are_stored_once_settled_and_when_changed(uploads: Uploads, bucket: Bucket, output: Path) -> None:
     (output / "artifacts").mkdir()
     for name in ("walk.mp4", "artifacts/plot.png", ".hidden"):
         (output / name).write_text(name)
     (output / "link").symlink_to("/etc/hostname")
-    uploads.artifacts(settled=60)
+    uploads.store_artifacts(settled_seconds=60)
     assert uploads.missing() != []
-    uploads.artifacts(settled=0)
+    uploads.store_artifacts(settled_seconds=0)
     assert uploads.missing() == []
     assert (body(bucket, "artifacts/walk.mp4"), body(bucket, "artifacts/plot.png")) == (
         b"walk.mp4",
@@ -119,45 +116,43 @@ def test_artifacts_are_stored_once_settled_and_again_when_they_change(
     assert body(bucket, "artifacts/.hidden") is None
     assert body(bucket, "artifacts/link") is None
     (output / "walk.mp4").write_text("longer than before")
-    uploads.artifacts(settled=0)
+    uploads.store_artifacts(settled_seconds=0)
     assert body(bucket, "artifacts/walk.mp4") == b"longer than before"
 
 
-def test_once_closed_nothing_is_stored(uploads: Uploads, bucket: Bucket, output: Path) -> None:
+def test_nothing_is_stored_after_close(uploads: Uploads, bucket: Bucket, output: Path) -> None:
     uploads.close()
     save(output, b"one")
     (output / "walk.mp4").write_text("walk")
-    uploads.live(now=True)
-    uploads.artifacts(settled=0)
+    uploads.store_live(now=True)
+    uploads.store_artifacts(settled_seconds=0)
     assert bucket.names() == {}
     assert body(bucket, "artifacts/walk.mp4") is None
 
 
-def test_a_large_file_goes_in_parts_and_appears_whole(bucket: Bucket, tmp_path: Path) -> None:
-    path = tmp_path / "large.pt"
-    with path.open("wb") as file:
-        file.truncate(LARGE)
-        file.write(b"end")
-    threads = threading.active_count()
-    bucket.upload("checkpoint.pt", path, metadata={"sha256": "x"})
-    assert bucket.download("checkpoint.pt", tmp_path / "back.pt")["sha256"] == "x"
-    assert digest_of(tmp_path / "back.pt") == digest_of(path)
-    assert threading.active_count() <= threads + 1
-
-
-def test_a_bucket_that_is_not_there_is_final(bucket: Bucket) -> None:
-    with pytest.raises(BucketTrouble, match="NoSuchBucket") as caught:
-        Bucket("s3://there-is-none/jobs/x/").put("metrics.csv", b"x")
-    assert caught.value.final
-
-
-def test_a_file_that_vanishes_between_two_looks_does_no_harm(
+def test_file_that_vanishes_before_its_upload_is_skipped(
     uploads: Uploads, bucket: Bucket, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (output / "gone.txt").write_text("x")
-    (output / "here.txt").write_text("x")
-    waiting = uploads._waiting()
-    (output / "gone.txt").unlink()
-    monkeypatch.setattr(uploads, "_waiting", lambda: waiting)
-    uploads.artifacts(settled=0)
+    for name, at in (("gone.txt", 1_000_000_000), ("here.txt", 1_000_000_001)):
+        (output / name).write_text("x")
+        os.utime(output / name, (at, at))
+    kind = type(bucket)
+    upload = kind.upload
+
+    def remove_and_upload(self: Bucket, key: str, source: Path, **more: Any) -> None:
+        (output / "gone.txt").unlink(missing_ok=True)
+        upload(self, key, source, **more)
+
+    monkeypatch.setattr(kind, "upload", remove_and_upload)
+    uploads.store_artifacts(settled_seconds=0)
     assert (body(bucket, "artifacts/gone.txt"), body(bucket, "artifacts/here.txt")) == (None, b"x")
+
+
+def test_torn_zip_file_is_not_intact(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "whole.pt", "w") as archive:
+        archive.writestr("data", bytes(1000))
+    content = (tmp_path / "whole.pt").read_bytes()
+    assert is_intact(tmp_path / "whole.pt")
+    for cut in (3, 100, len(content) - 1):
+        (tmp_path / "torn.pt").write_bytes(content[:cut])
+        assert not is_intact(tmp_path / "torn.pt")

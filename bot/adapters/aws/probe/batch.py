@@ -1,15 +1,9 @@
 """A project's job queue with its compute environments, and its job definition."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from bot.adapters.aws.clients import Client
-from bot.adapters.aws.error_codes import calling
+from bot.adapters.aws.queue_queries import Json, describe_definition, describe_environments, describe_queue, image_of
 from bot.domain.project import Project
-from bot.errors import Missing
 from bot.services.running.doctor import Check, Finding
-
-Json = Mapping[str, Any]
 
 
 def queue_check(batch: Client, project: Project, region: str) -> Check:
@@ -52,46 +46,6 @@ def definition_check(batch: Client, project: Project, region: str) -> Check:
         return Finding(subject, f"revision {definition['revision']}, image {image_of(definition)}")
 
     return Check(subject, look, f"Check {key}.job_definition.")
-
-
-async def describe_queue(batch: Client, name: str, region: str) -> Json:
-    """Raises Missing."""
-    with calling(f"Describing the queue {name}"):
-        queues: list[Json] = (await batch.describe_job_queues(jobQueues=[name]))["jobQueues"]
-    if not queues:
-        raise Missing(f"There is no job queue {name} in {region}.")
-    return queues[0]
-
-
-async def describe_environments(batch: Client, queue: Json) -> list[Json]:
-    names = [order["computeEnvironment"] for order in queue["computeEnvironmentOrder"]]
-    with calling("Describing the compute environments"):
-        answer = await batch.describe_compute_environments(computeEnvironments=names)
-        return list(answer["computeEnvironments"])
-
-
-async def describe_definition(batch: Client, definition: str, region: str) -> Json:
-    """The newest active revision, or the one that `name:revision` names. Raises Missing."""
-    name, _, revision = definition.partition(":")
-    with calling(f"Describing the job definition {definition}"):
-        answer = await batch.describe_job_definitions(jobDefinitionName=name, status="ACTIVE")
-    found = [d for d in answer["jobDefinitions"] if not revision or str(d["revision"]) == revision]
-    if not found:
-        raise Missing(f"There is no active job definition {definition} in {region}.")
-    newest: Json = max(found, key=lambda each: each["revision"])
-    return newest
-
-
-def image_of(definition: Json) -> str:
-    return str(definition["containerProperties"]["image"])
-
-
-def vcpus_of(definition: Json) -> float:
-    """0 where the definition leaves it to the job, or is not of one container."""
-    container = definition.get("containerProperties") or {}
-    needs = container.get("resourceRequirements") or ()
-    old_style = float(container.get("vcpus") or 0)
-    return next((float(need["value"]) for need in needs if need["type"] == "VCPU"), old_style)
 
 
 def _not_usable(kind: str, detail: Json) -> str:

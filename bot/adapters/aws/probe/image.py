@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.error_codes import calling
-from bot.adapters.aws.probe.batch import describe_definition, image_of
+from bot.adapters.aws.queue_queries import describe_definition, image_of
 from bot.domain.project import Project
 from bot.errors import Denied, Missing, Unavailable
 from bot.services.running.doctor import Check, Finding

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.error_codes import calling
-from bot.adapters.aws.probe.batch import describe_definition, describe_environments, describe_queue, vcpus_of
+from bot.adapters.aws.queue_queries import describe_definition, describe_environments, describe_queue, vcpus_of
 from bot.domain.project import Project
 from bot.errors import ServiceError
 from bot.services.running.doctor import Check, Finding, Level

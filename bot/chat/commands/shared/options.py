@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -87,10 +88,13 @@ def parameter_options(projects: Sequence[Project], *, renewed: bool = False) -> 
 def typed_command(
     name: str, description: str, options: Sequence[Option], run: Run
 ) -> app_commands.Command[Any, ..., None]:
-    """A command with these options; raises `ConfigError` for more than Discord takes."""
+    """A command with these options; raises `ConfigError` for more than Discord takes, or two of one name."""
     if len(options) > MOST_OPTIONS:
         given = ", ".join(option.parameter.name for option in options)
         raise ConfigError("projects", [f"/{name} has {len(options)} options, at most {MOST_OPTIONS} fit: {given}"])
+    doubled = [name for name, count in Counter(option.parameter.name for option in options).items() if count > 1]
+    if doubled:
+        raise ConfigError("projects", [f"/{name} has two options of one name: {', '.join(doubled)}"])
     # Parameter names may hold "-" or be words of Python's.
     names = {f"option_{place}": option for place, option in enumerate(options)}
 

@@ -1,4 +1,4 @@
-"""The sizes and counts of a message's body, checked as Discord does.
+"""Sizes and counts in a message's body, checked as Discord does and refused in its words.
 
 https://discord.com/developers/docs/resources/message#create-message
 """
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploy.sandbox.discord.checks import components
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.protocol.errors import MEDIA, WEB, ApiError, Code, FormErrors
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.message import MessageFlag
@@ -15,12 +15,12 @@ from deploy.sandbox.discord.state.message import MessageFlag
 CONTENT, EMBEDS, EMBED_TOTAL, FIELDS, FILES, NONCE = 2000, 10, 6000, 25, 10, 25
 _PARSEABLE = ("everyone", "roles", "users")
 _PICTURES = ("image", "thumbnail")
-_SHOWN = ("title", "description", "fields", "footer", "author", *_PICTURES)
+_VISIBLE = ("title", "description", "fields", "footer", "author", *_PICTURES)
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of a multipart body; `key` is the n of its `files[n]`."""
+    """A file in a multipart body. `key` is the n in `files[n]`."""
 
     key: str
     filename: str
@@ -29,15 +29,15 @@ class Upload:
 
 
 def check(body: Json, files: Sequence[Upload], limits: Limits, flags: MessageFlag) -> None:
-    """Raises 50035 with every mistake, or 40005. `flags` are those that the message will have."""
+    """Raise 50035 with every mistake, or 40005. `flags`: those that the message will have."""
     errors = FormErrors()
-    errors.text(body.get("content"), "content", most=CONTENT)
+    errors.text(body.get("content"), "content", maximum=CONTENT)
     errors.mapping(body.get("message_reference"), "message_reference")
-    check_embeds(errors.objects(body.get("embeds"), "embeds", most=EMBEDS), errors)
+    check_embeds(errors.objects(body.get("embeds"), "embeds", maximum=EMBEDS), errors)
     _check_nonce(body.get("nonce"), errors)
     _check_mentions(body.get("allowed_mentions"), errors)
     v2 = bool(flags & MessageFlag.COMPONENTS_V2)
-    parts = errors.objects(body.get("components"), "components", most=components.MOST_IN_MESSAGE)
+    parts = errors.objects(body.get("components"), "components", maximum=components.MAX_IN_MESSAGE)
     components.check(parts, errors, v2=v2)
     if v2:
         for name in ("content", "embeds", "poll", "sticker_ids"):
@@ -49,10 +49,10 @@ def check(body: Json, files: Sequence[Upload], limits: Limits, flags: MessageFla
                 )
     for name in ("poll", "sticker_ids"):
         if body.get(name):
-            errors.add(name, "NOT_IN_THE_SANDBOX", "The stand-in has neither polls nor stickers.")
-    attachments = errors.objects(body.get("attachments"), "attachments", most=FILES)
+            errors.add(name, "NOT_IN_THE_SANDBOX", "The sandbox does not support polls and stickers.")
+    attachments = errors.objects(body.get("attachments"), "attachments", maximum=FILES)
     for at, attachment in enumerate(attachments):
-        errors.text(attachment.get("description"), f"attachments.{at}.description", most=1024)
+        errors.text(attachment.get("description"), f"attachments.{at}.description", maximum=1024)
     if len(files) > FILES:
         errors.too_long("attachments", FILES)
     errors.raise_if_any()
@@ -67,18 +67,18 @@ def check_embeds(embeds: list[Json], errors: FormErrors) -> None:
         footer = errors.mapping(embed.get("footer"), f"{path}.footer")
         author = errors.mapping(embed.get("author"), f"{path}.author")
         texts = [
-            errors.text(embed.get("title"), f"{path}.title", most=256),
-            errors.text(embed.get("description"), f"{path}.description", most=4096),
-            errors.text(footer.get("text"), f"{path}.footer.text", most=2048),
-            errors.text(author.get("name"), f"{path}.author.name", most=256),
+            errors.text(embed.get("title"), f"{path}.title", maximum=256),
+            errors.text(embed.get("description"), f"{path}.description", maximum=4096),
+            errors.text(footer.get("text"), f"{path}.footer.text", maximum=2048),
+            errors.text(author.get("name"), f"{path}.author.name", maximum=256),
         ]
-        if not any(embed.get(name) for name in _SHOWN):
+        if not any(embed.get(name) for name in _VISIBLE):
             errors.required(f"{path}.description")
-        fields = errors.objects(embed.get("fields"), f"{path}.fields", most=FIELDS)
+        fields = errors.objects(embed.get("fields"), f"{path}.fields", maximum=FIELDS)
         for n, entry in enumerate(fields):
             place = f"{path}.fields.{n}"
-            texts.append(errors.text(entry.get("name"), f"{place}.name", most=256, least=1, required=True))
-            texts.append(errors.text(entry.get("value"), f"{place}.value", most=1024, least=1, required=True))
+            texts.append(errors.text(entry.get("name"), f"{place}.name", maximum=256, minimum=1, required=True))
+            texts.append(errors.text(entry.get("value"), f"{place}.value", maximum=1024, minimum=1, required=True))
         _check_embed_urls(embed, path, errors)
         color = embed.get("color")
         if color is not None and (not isinstance(color, int) or not 0 <= color <= 0xFFFFFF):
@@ -103,17 +103,17 @@ def _check_embed_urls(embed: Json, path: str, errors: FormErrors) -> None:
 def _check_nonce(nonce: object, errors: FormErrors) -> None:
     if nonce is None or (isinstance(nonce, int) and not isinstance(nonce, bool)):
         return
-    errors.text(nonce, "nonce", most=NONCE)
+    errors.text(nonce, "nonce", maximum=NONCE)
 
 
 def _check_mentions(value: object, errors: FormErrors) -> None:
     allowed = errors.mapping(value, "allowed_mentions")
-    parse = errors.texts(allowed.get("parse"), "allowed_mentions.parse", most=3)
+    parse = errors.texts(allowed.get("parse"), "allowed_mentions.parse", maximum=3)
     for at, kind in enumerate(parse):
         if kind not in _PARSEABLE:
             errors.choice(f"allowed_mentions.parse.{at}", str(_PARSEABLE))
     for kind in ("users", "roles"):
-        ids = errors.texts(allowed.get(kind), f"allowed_mentions.{kind}", most=100)
+        ids = errors.texts(allowed.get(kind), f"allowed_mentions.{kind}", maximum=100)
         if ids and kind in parse:
             errors.add(
                 "allowed_mentions",

@@ -1,4 +1,4 @@
-"""Pages that look on as a person: each gets what that person would see."""
+"""Events for the open pages: each receives what its person can see."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from deploy.sandbox.discord.state.core import Core
 from deploy.sandbox.discord.state.entities import User
 from deploy.sandbox.discord.state.events import Event
 
-_SEEN = frozenset(
+_PAGE_EVENTS = frozenset(
     {
         "MESSAGE_CREATE",
         "MESSAGE_UPDATE",
@@ -30,7 +30,7 @@ class Viewer:
         self.person = person
         self.queue: asyncio.Queue[bytes] = asyncio.Queue()
 
-    def put(self, name: str, data: Json) -> None:
+    def send(self, name: str, data: Json) -> None:
         self.queue.put_nowait(orjson.dumps({"t": name, "d": data}))
 
 
@@ -39,11 +39,11 @@ class Viewers:
         self._core = core
         self._viewers: set[Viewer] = set()
         self._seq = 0
-        core.hub.listen(self._deliver)
+        core.hub.subscribe(self._deliver)
 
     def join(self, person: User) -> Viewer:
         viewer = Viewer(person)
-        viewer.put("HELLO", {"seq": self._seq})
+        viewer.send("HELLO", {"seq": self._seq})
         self._viewers.add(viewer)
         return viewer
 
@@ -51,12 +51,12 @@ class Viewers:
         self._viewers.discard(viewer)
 
     def _deliver(self, event: Event) -> None:
-        if not event.to_people or event.name not in _SEEN:
+        if not event.to_people or event.name not in _PAGE_EVENTS:
             return
         self._seq += 1
         for viewer in self._viewers:
             if self._may_see(viewer.person, event):
-                viewer.put(event.name, event.data)
+                viewer.send(event.name, event.data)
 
     def _may_see(self, person: User, event: Event) -> bool:
         if event.only_for is not None:

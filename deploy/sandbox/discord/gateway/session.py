@@ -1,4 +1,4 @@
-"""One gateway session: what the bot may hear, its sequence, and what it can be given again.
+"""One gateway session and its connection: intents, sequence numbers, events to replay.
 
 https://discord.com/developers/docs/events/gateway
 """
@@ -15,7 +15,7 @@ from aiohttp import web
 from deploy.sandbox.discord.protocol.wire import Json
 
 
-class Op(IntEnum):
+class Opcode(IntEnum):
     DISPATCH = 0
     HEARTBEAT = 1
     IDENTIFY = 2
@@ -29,7 +29,7 @@ class Op(IntEnum):
     HEARTBEAT_ACK = 11
 
 
-class Close(IntEnum):
+class CloseCode(IntEnum):
     UNKNOWN_ERROR = 4000
     UNKNOWN_OPCODE = 4001
     DECODE_ERROR = 4002
@@ -60,33 +60,33 @@ KNOWN_INTENTS = (1 << 26) - 1
 
 
 class Connection:
-    """One WebSocket; frames leave in order through a queue."""
+    """One WebSocket. Frames are queued and sent in order."""
 
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, *, zlib_stream: bool):
         self._socket, self._transport = socket, transport
         self._stream = zlib.compressobj() if zlib_stream else None
-        self._frames: asyncio.Queue[bytes | Close] = asyncio.Queue()
+        self._frames: asyncio.Queue[bytes | CloseCode] = asyncio.Queue()
         self.compress_payloads = False
 
-    def send(self, op: Op, data: object) -> None:
+    def send(self, op: Opcode, data: object) -> None:
         self.send_frame(orjson.dumps({"op": op, "d": data, "s": None, "t": None}))
 
     def send_frame(self, frame: bytes) -> None:
         self._frames.put_nowait(frame)
 
-    def close(self, code: Close) -> None:
-        """After what is already queued."""
+    def close(self, code: CloseCode) -> None:
+        """Close after sending what is already queued."""
         self._frames.put_nowait(code)
 
     def abort(self) -> None:
-        """As a network does: no close frame."""
+        """Cut the connection without a close frame, as a broken network does."""
         if self._transport is not None:
             self._transport.abort()
 
-    async def pump(self) -> None:
+    async def send_queued(self) -> None:
         while True:
             frame = await self._frames.get()
-            if isinstance(frame, Close):
+            if isinstance(frame, CloseCode):
                 await self._socket.close(code=int(frame), message=frame.name.replace("_", " ").title().encode())
                 return
             try:
@@ -112,12 +112,12 @@ class Session:
     connection: Connection | None
     seq: int = 0
     lost_at: float = 0.0
-    """When the connection went, where it has."""
+    """When the connection was lost, if it was."""
     shard: list[int] = field(default_factory=lambda: [0, 1])
 
     def dispatch(self, name: str, data: Json | orjson.Fragment) -> None:
         self.seq += 1
-        frame = orjson.dumps({"op": Op.DISPATCH, "t": name, "s": self.seq, "d": data})
+        frame = orjson.dumps({"op": Opcode.DISPATCH, "t": name, "s": self.seq, "d": data})
         self.replay.append((self.seq, frame))
         if self.connection is not None:
             self.connection.send_frame(frame)

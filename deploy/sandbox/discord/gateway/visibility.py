@@ -1,4 +1,4 @@
-"""What the bot hears of an event: by its permissions, its intents, and the message content intent."""
+"""Which events the bot receives and with what content: its permissions, intents and the message content intent."""
 
 from deploy.sandbox.discord.gateway.session import Intents
 from deploy.sandbox.discord.protocol.wire import Json
@@ -6,7 +6,7 @@ from deploy.sandbox.discord.state.events import Event
 from deploy.sandbox.discord.state.guild import Guild
 
 NO_CONTENT: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
-"""What a message is without its content."""
+"""The fields that a message loses without the message content intent."""
 _NEEDED = {
     "MESSAGE": Intents.GUILD_MESSAGES,
     "MESSAGE_REACTION": Intents.GUILD_MESSAGE_REACTIONS,
@@ -19,14 +19,14 @@ _MESSAGES = frozenset({"MESSAGE_CREATE", "MESSAGE_UPDATE"})
 _INTERACTION = "INTERACTION_CREATE"
 
 
-def reaches(event: Event, guild: Guild) -> bool:
-    """Whether the bot may know of it: it sees the channel, or it is an interaction or an ephemeral answer."""
+def bot_can_see(event: Event, guild: Guild) -> bool:
+    """Whether the bot may see an event: it can see the channel, or it is an interaction or an ephemeral message."""
     if event.channel is None or event.only_for is not None or event.name == _INTERACTION:
         return True
     return guild.can_see(guild.bot, event.channel)
 
 
-def hears(intents: Intents, event: Event) -> bool:
+def intents_include(intents: Intents, event: Event) -> bool:
     if event.name == _INTERACTION:
         return True
     if event.only_for is not None:
@@ -35,15 +35,15 @@ def hears(intents: Intents, event: Event) -> bool:
     return needed & intents == needed
 
 
-def dressed(event: Event, guild: Guild) -> Json:
-    """A message as the gateway has it: with guild and member, unless it is ephemeral."""
+def with_guild_and_member(event: Event, guild: Guild) -> Json:
+    """Return the event's data as the gateway sends it: messages get guild and member, unless they are ephemeral."""
     if event.name not in _MESSAGES or event.only_for is not None or event.author is None:
         return event.data
     return {**event.data, "guild_id": guild.id, "member": event.author.member()}
 
 
-def is_private(event: Event, guild: Guild) -> bool:
-    """Whether its text needs the message content intent: a person's message that does not mention the bot."""
+def needs_content_intent(event: Event, guild: Guild) -> bool:
+    """Whether the text needs the message content intent: a person wrote it and does not mention the bot."""
     if event.name not in _MESSAGES or event.author is None or event.only_for is not None:
         return False
     if event.author.id == guild.bot.id:

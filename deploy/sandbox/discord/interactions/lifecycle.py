@@ -1,4 +1,4 @@
-"""Interactions: made by people, acknowledged and answered by the bot.
+"""Open interactions for people; let the bot acknowledge and answer them.
 
 https://discord.com/developers/docs/interactions/receiving-and-responding
 """
@@ -10,16 +10,16 @@ from secrets import token_urlsafe
 from deploy.sandbox.discord.checks import message_body as bodies
 from deploy.sandbox.discord.checks import modals
 from deploy.sandbox.discord.checks.message_body import Upload
-from deploy.sandbox.discord.interactions.interaction import (
+from deploy.sandbox.discord.interactions.model import (
     ALLOWED,
     DEFERRED,
-    Callback,
+    CallbackType,
     Interaction,
     InteractionType,
     gateway_wire,
 )
-from deploy.sandbox.discord.messages.compose import SETTABLE, fill
-from deploy.sandbox.discord.messages.messages import Messages, require_content
+from deploy.sandbox.discord.messages.compose import SETTABLE, apply_body
+from deploy.sandbox.discord.messages.posting import Messages, require_content
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, FormErrors, invalid
 from deploy.sandbox.discord.protocol.wire import Json, without_none
 from deploy.sandbox.discord.state.core import Core
@@ -27,7 +27,7 @@ from deploy.sandbox.discord.state.entities import Channel, User
 from deploy.sandbox.discord.state.events import Event
 from deploy.sandbox.discord.state.message import Message, MessageFlag, MessageType
 
-MOST_CHOICES = 25
+MAX_CHOICES = 25
 
 
 class Interactions:
@@ -47,7 +47,7 @@ class Interactions:
         source: Message | None = None,
         cause: Interaction | None = None,
     ) -> Interaction:
-        """A person did something: the bot is told at once."""
+        """Create an interaction and send it to the bot."""
         self._forget_expired()
         interaction = Interaction(
             id=self._core.snowflakes.next(),
@@ -66,25 +66,28 @@ class Interactions:
         message = self._messages.wire(source) if source else None
         data = gateway_wire(self._core, interaction, message)
         self._core.hub.publish(Event("INTERACTION_CREATE", data, channel, to_people=False))
-        self._tell(interaction, "pending")
+        self._publish_state(interaction, "pending")
         return interaction
 
     def get(self, interaction_id: str) -> Interaction | None:
         return self._by_id.get(interaction_id)
 
-    async def acknowledged(self, interaction: Interaction) -> bool:
-        """Waits until the bot has acknowledged; False when its time was over first."""
+    async def wait_for_acknowledgement(self, interaction: Interaction) -> bool:
+        """Wait for the bot's acknowledgement. Return False if the deadline passes first."""
         try:
             async with asyncio.timeout(self._core.limits.interaction_deadline):
                 await interaction.acknowledged.wait()
         except TimeoutError:
             self._record("interaction.failed", interaction, interaction.person.name)
-            self._tell(interaction, "failed")
+            self._publish_state(interaction, "failed")
             return False
         return True
 
     def callback(self, interaction_id: str, token: str, body: Json, files: Sequence[Upload]) -> Interaction:
-        """Raises 10062 (unknown, or later than 3 s), 40060, 50035 and what a message can raise."""
+        """Acknowledge an interaction.
+
+        Raises 10062 (unknown, or past the deadline of 3 s), 40060, 50035, and the errors of creating a message.
+        """
         interaction = self._by_id.get(interaction_id)
         if interaction is None or interaction.token != token:
             raise ApiError(Code.UNKNOWN_INTERACTION)
@@ -93,18 +96,18 @@ class Interactions:
         if self._core.clock() - interaction.created_at > self._core.limits.interaction_deadline:
             raise ApiError(Code.UNKNOWN_INTERACTION)
         callback = _callback_type(interaction, body)
-        self._answer(interaction, callback, body.get("data") or {}, files)
+        self._apply_callback(interaction, callback, body.get("data") or {}, files)
         interaction.callback = callback
         interaction.acknowledged_at = self._core.clock()
         self._record("interaction.callback", interaction, "bot", type=int(callback))
         interaction.acknowledged.set()
         if callback not in DEFERRED:
             interaction.finished.set()
-        self._tell(interaction, "acknowledged")
+        self._publish_state(interaction, "acknowledged")
         return interaction
 
     def follow_up(self, token: str, body: Json, files: Sequence[Upload]) -> Message:
-        """The first one after a deferral takes the place of the loading message."""
+        """Send a follow-up. The first one after a deferral replaces the loading message."""
         interaction = self.by_token(token)
         original = interaction.response
         if original is not None and original.flags & MessageFlag.LOADING:
@@ -127,48 +130,50 @@ class Interactions:
         self._messages.delete(message, self._core.guild.bot)
         if interaction.response is message:
             interaction.response = None
-        interaction.made.discard(message.id)
+        interaction.message_ids.discard(message.id)
         interaction.finished.set()
 
     def by_token(self, token: str) -> Interaction:
-        """Raises 50027 for a token that is unknown or over, 10015 before the acknowledgement."""
+        """Raise 50027 for an unknown or expired token, 10015 before the acknowledgement."""
         interaction = self._by_token.get(token)
-        if interaction is None or self._is_over(interaction):
+        if interaction is None or self._is_expired(interaction):
             raise ApiError(Code.INVALID_WEBHOOK_TOKEN)
         if interaction.callback is None:
             raise ApiError(Code.UNKNOWN_WEBHOOK)
         return interaction
 
     def message(self, interaction: Interaction, message_id: str) -> Message:
-        """`@original` or one of its follow-ups. Raises 10008."""
+        """Find `@original` or a follow-up. Raises 10008."""
         if message_id == "@original":
             if interaction.response is None:
                 raise ApiError(Code.UNKNOWN_MESSAGE)
             message_id = interaction.response.id
-        if message_id not in interaction.made:
+        if message_id not in interaction.message_ids:
             raise ApiError(Code.UNKNOWN_MESSAGE)
         return self._core.message(interaction.channel.id, message_id)
 
-    def _answer(self, interaction: Interaction, callback: Callback, data: Json, files: Sequence[Upload]) -> None:
+    def _apply_callback(
+        self, interaction: Interaction, callback: CallbackType, data: Json, files: Sequence[Upload]
+    ) -> None:
         match callback:
-            case Callback.MESSAGE:
+            case CallbackType.MESSAGE:
                 message = self._new_message(interaction, data, _answer_type(interaction))
                 interaction.response = self._send(interaction, message, data, files)
-            case Callback.DEFERRED_MESSAGE:
+            case CallbackType.DEFERRED_MESSAGE:
                 message = self._new_message(interaction, data, _answer_type(interaction))
                 message.flags |= MessageFlag.LOADING
-                self._finish(interaction, message)
+                self._add(interaction, message)
                 interaction.response = message
-            case Callback.DEFERRED_UPDATE | Callback.UPDATE:
+            case CallbackType.DEFERRED_UPDATE | CallbackType.UPDATE:
                 if interaction.source is None:
                     raise invalid("type", "BASE_TYPE_CHOICES", "There is no message to update.")
-                if callback is Callback.UPDATE:
+                if callback is CallbackType.UPDATE:
                     self._messages.edit(interaction.source, data, files)
                 interaction.response = interaction.source
-                interaction.made.add(interaction.source.id)
-            case Callback.AUTOCOMPLETE:
-                interaction.choices = _checked_choices(data)
-            case Callback.MODAL:
+                interaction.message_ids.add(interaction.source.id)
+            case CallbackType.AUTOCOMPLETE:
+                interaction.choices = _parse_choices(data)
+            case CallbackType.MODAL:
                 modals.check(data)
                 interaction.modal = modals.wire(data)
 
@@ -186,27 +191,27 @@ class Interactions:
 
     def _send(self, interaction: Interaction, message: Message, data: Json, files: Sequence[Upload]) -> Message:
         bodies.check(data, files, self._core.limits, message.flags)
-        fill(self._core, message, data, files)
+        apply_body(self._core, message, data, files)
         require_content(message)
-        self._finish(interaction, message)
+        self._add(interaction, message)
         return message
 
-    def _finish(self, interaction: Interaction, message: Message) -> None:
-        interaction.made.add(message.id)
+    def _add(self, interaction: Interaction, message: Message) -> None:
+        interaction.message_ids.add(message.id)
         self._messages.add(message)
 
-    def _is_over(self, interaction: Interaction) -> bool:
+    def _is_expired(self, interaction: Interaction) -> bool:
         return self._core.clock() - interaction.created_at > self._core.limits.interaction_lifetime
 
     def _forget_expired(self) -> None:
-        """The oldest come first, so this stops at the first that is still alive."""
+        """Remove expired interactions. The oldest come first, so stop at the first one that has not expired."""
         for interaction in list(self._by_id.values()):
-            if not self._is_over(interaction):
+            if not self._is_expired(interaction):
                 return
             del self._by_id[interaction.id], self._by_token[interaction.token]
 
-    def _tell(self, interaction: Interaction, state: str) -> None:
-        """Its person's page."""
+    def _publish_state(self, interaction: Interaction, state: str) -> None:
+        """Send the interaction's state to its person's page."""
         data = {
             "interaction_id": interaction.id,
             "channel_id": interaction.channel.id,
@@ -226,12 +231,12 @@ class Interactions:
         self._core.ledger.add(kind, by, **(fields | without_none(message_id=message_id) | details))
 
 
-def _callback_type(interaction: Interaction, body: Json) -> Callback:
+def _callback_type(interaction: Interaction, body: Json) -> CallbackType:
     allowed = ALLOWED[interaction.type]
     if body.get("type") not in allowed:
         choices = tuple(sorted(int(callback) for callback in allowed))
         raise invalid("type", "BASE_TYPE_CHOICES", f"Value must be one of {choices}.")
-    return Callback(body["type"])
+    return CallbackType(body["type"])
 
 
 def _answer_type(interaction: Interaction) -> MessageType:
@@ -252,13 +257,13 @@ def _reply_to(message: Message, target: Message, interaction: Interaction) -> No
     }
 
 
-def _checked_choices(data: Json) -> list[Json]:
+def _parse_choices(data: Json) -> list[Json]:
     errors = FormErrors()
-    choices = errors.objects(data.get("choices"), "data.choices", most=MOST_CHOICES)
+    choices = errors.objects(data.get("choices"), "data.choices", maximum=MAX_CHOICES)
     for at, choice in enumerate(choices):
-        errors.text(choice.get("name"), f"data.choices.{at}.name", most=100, least=1, required=True)
+        errors.text(choice.get("name"), f"data.choices.{at}.name", maximum=100, minimum=1, required=True)
         if isinstance(choice.get("value"), str):
-            errors.text(choice["value"], f"data.choices.{at}.value", most=100)
+            errors.text(choice["value"], f"data.choices.{at}.value", maximum=100)
         elif not isinstance(choice.get("value"), int | float):
             errors.required(f"data.choices.{at}.value")
     errors.raise_if_any()

@@ -1,4 +1,4 @@
-"""Application commands: registered by the bot, used by people.
+"""The application commands that the bot registers, with Discord's validation.
 
 https://discord.com/developers/docs/interactions/application-commands
 """
@@ -13,7 +13,7 @@ from deploy.sandbox.discord.state.entities import User
 from deploy.sandbox.discord.state.events import Event
 from deploy.sandbox.discord.state.permissions import Permission
 
-MOST_COMMANDS, MOST_OPTIONS, MOST_CHOICES, MOST_TEXT = 100, 25, 25, 8000
+MAX_COMMANDS, MAX_OPTIONS, MAX_CHOICES, MAX_TEXT = 100, 25, 25, 8000
 _NAME = re.compile(r"[-_'\w]{1,32}")
 
 
@@ -36,7 +36,7 @@ _BOUNDED = frozenset({OptionType.INTEGER, OptionType.NUMBER})
 
 
 class Commands:
-    """`guild_id` is None for global commands, which are seen everywhere at once here."""
+    """`guild_id` is None for global commands. Here they are visible everywhere at once."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -46,14 +46,14 @@ class Commands:
         return list(self._sets.get(guild_id, {}).values())
 
     def get(self, guild_id: str | None, command_id: str) -> Json:
-        """Raises 10063."""
+        """Find a command. Raises 10063."""
         if (command := self._sets.get(guild_id, {}).get(command_id)) is None:
             raise ApiError(Code.UNKNOWN_COMMAND)
         return command
 
-    def put(self, guild_id: str | None, bodies: list[Json]) -> list[Json]:
-        """Replaces all. A command that keeps its name and type keeps its id. Raises 50035, 30032."""
-        if len(bodies) > MOST_COMMANDS:
+    def replace_all(self, guild_id: str | None, bodies: list[Json]) -> list[Json]:
+        """Replace all commands. One with the same name and type keeps its id. Raises 50035, 30032."""
+        if len(bodies) > MAX_COMMANDS:
             raise ApiError(Code.TOO_MANY_COMMANDS)
         errors = FormErrors()
         seen: set[tuple[str, int]] = set()
@@ -70,7 +70,7 @@ class Commands:
         ids = {_key(command): command["id"] for command in self.all(guild_id)}
         commands = [self._wire(body, guild_id, ids.get(_key(body))) for body in bodies]
         self._sets[guild_id] = {command["id"]: command for command in commands}
-        self._changed("commands.put", commands, guild_id)
+        self._announce("commands.put", commands, guild_id)
         return commands
 
     def upsert(self, guild_id: str | None, body: Json) -> Json:
@@ -78,24 +78,24 @@ class Commands:
         check(body, "", errors)
         errors.raise_if_any()
         ids = {_key(command): command["id"] for command in self.all(guild_id)}
-        if len(ids) >= MOST_COMMANDS and _key(body) not in ids:
+        if len(ids) >= MAX_COMMANDS and _key(body) not in ids:
             raise ApiError(Code.TOO_MANY_COMMANDS)
-        return self._keep("commands.create", guild_id, self._wire(body, guild_id, ids.get(_key(body))))
+        return self._store("commands.create", guild_id, self._wire(body, guild_id, ids.get(_key(body))))
 
     def patch(self, guild_id: str | None, command_id: str, body: Json) -> Json:
         merged = self.get(guild_id, command_id) | body
         errors = FormErrors()
         check(merged, "", errors)
         errors.raise_if_any()
-        return self._keep("commands.edit", guild_id, self._wire(merged, guild_id, command_id))
+        return self._store("commands.edit", guild_id, self._wire(merged, guild_id, command_id))
 
     def delete(self, guild_id: str | None, command_id: str) -> None:
         command = self.get(guild_id, command_id)
         del self._sets[guild_id][command_id]
-        self._changed("commands.delete", [command], guild_id)
+        self._announce("commands.delete", [command], guild_id)
 
-    def seen_by(self, person: User) -> list[Json]:
-        """Guild commands hide global ones of the same name; those that a person may not use are hidden."""
+    def visible_to(self, person: User) -> list[Json]:
+        """Return the commands that a person may use. A guild command hides the global one of the same name."""
         found = {_key(command): command for command in self.all(None)}
         found |= {_key(command): command for command in self.all(self._core.guild.id)}
         allowed = self._core.guild.permissions(person)
@@ -103,9 +103,9 @@ class Commands:
             return []
         return [command for command in found.values() if _may_use(command, allowed)]
 
-    def _keep(self, kind: str, guild_id: str | None, command: Json) -> Json:
+    def _store(self, kind: str, guild_id: str | None, command: Json) -> Json:
         self._sets.setdefault(guild_id, {})[command["id"]] = command
-        self._changed(kind, [command], guild_id)
+        self._announce(kind, [command], guild_id)
         return command
 
     def _wire(self, body: Json, guild_id: str | None, command_id: str | None) -> Json:
@@ -131,40 +131,40 @@ class Commands:
             command["options"] = [_option(option) for option in body.get("options") or []]
         return command
 
-    def _changed(self, kind: str, commands: list[Json], guild_id: str | None) -> None:
+    def _announce(self, kind: str, commands: list[Json], guild_id: str | None) -> None:
         names = [command["name"] for command in commands]
         self._core.ledger.add(kind, "bot", names=names, guild_id=guild_id)
         self._core.hub.publish(Event("COMMANDS_UPDATE", {}, to_bot=False))
 
 
 def check(body: Json, path: str, errors: FormErrors) -> None:
-    """One command; `path` is its place in a bulk body."""
+    """Check one command. `path` is its place in a bulk body."""
     dot = f"{path}." if path else ""
     kind = body.get("type", 1)
     if kind not in (1, 2, 3):
         errors.choice(f"{dot}type", "(1, 2, 3)")
     elif kind == 1:
         _check_name(body.get("name"), f"{dot}name", errors)
-        errors.text(body.get("description"), f"{dot}description", most=100, least=1, required=True)
+        errors.text(body.get("description"), f"{dot}description", maximum=100, minimum=1, required=True)
         _check_options(body.get("options"), f"{dot}options", errors)
-        if _text_size(body) > MOST_TEXT:
+        if _text_size(body) > MAX_TEXT:
             errors.add(
                 f"{dot}options",
                 "APPLICATION_COMMAND_TOO_LARGE",
-                f"Command exceeds maximum size ({MOST_TEXT})",
+                f"Command exceeds maximum size ({MAX_TEXT})",
             )
     else:
-        errors.text(body.get("name"), f"{dot}name", most=32, least=1, required=True)
+        errors.text(body.get("name"), f"{dot}name", maximum=32, minimum=1, required=True)
 
 
 def _check_name(name: object, path: str, errors: FormErrors) -> None:
-    text = errors.text(name, path, most=32, least=1, required=True)
+    text = errors.text(name, path, maximum=32, minimum=1, required=True)
     if text and (not _NAME.fullmatch(text) or text != text.lower()):
         errors.add(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
 
 
 def _check_options(value: object, path: str, errors: FormErrors) -> None:
-    options = errors.objects(value, path, most=MOST_OPTIONS)
+    options = errors.objects(value, path, maximum=MAX_OPTIONS)
     names: set[object] = set()
     optional_seen = False
     for at, option in enumerate(options):
@@ -187,11 +187,11 @@ def _check_options(value: object, path: str, errors: FormErrors) -> None:
 
 def _check_option(option: Json, path: str, errors: FormErrors) -> None:
     _check_name(option.get("name"), f"{path}.name", errors)
-    errors.text(option.get("description"), f"{path}.description", most=100, least=1, required=True)
+    errors.text(option.get("description"), f"{path}.description", maximum=100, minimum=1, required=True)
     if option["type"] in NESTED:
         _check_options(option.get("options"), f"{path}.options", errors)
         return
-    choices = errors.objects(option.get("choices"), f"{path}.choices", most=MOST_CHOICES)
+    choices = errors.objects(option.get("choices"), f"{path}.choices", maximum=MAX_CHOICES)
     if choices and option.get("autocomplete"):
         errors.add(
             path,
@@ -200,9 +200,9 @@ def _check_option(option: Json, path: str, errors: FormErrors) -> None:
         )
     for at, choice in enumerate(choices):
         place = f"{path}.choices.{at}"
-        errors.text(choice.get("name"), f"{place}.name", most=100, least=1, required=True)
+        errors.text(choice.get("name"), f"{place}.name", maximum=100, minimum=1, required=True)
         if option["type"] == OptionType.STRING:
-            errors.text(choice.get("value"), f"{place}.value", most=100, required=True)
+            errors.text(choice.get("value"), f"{place}.value", maximum=100, required=True)
         elif not isinstance(choice.get("value"), int | float):
             errors.required(f"{place}.value")
     if any(option.get(name) is not None for name in ("min_value", "max_value")) and (option["type"] not in _BOUNDED):
@@ -214,7 +214,7 @@ def _check_option(option: Json, path: str, errors: FormErrors) -> None:
 
 
 def _text_size(body: Json) -> int:
-    """Characters in all names, descriptions and choice values."""
+    """Count the characters in all names, descriptions and choice values."""
     size = len(body.get("name") or "") + len(body.get("description") or "")
     for choice in body.get("choices") or ():
         size += len(choice.get("name") or "") + len(str(choice.get("value", "")))
@@ -222,11 +222,11 @@ def _text_size(body: Json) -> int:
 
 
 def _option(option: Json) -> Json:
-    """As Discord returns it: what is empty or false is left out."""
-    kept = {name: value for name, value in option.items() if value or type(value) in (int, float)}
-    if "options" in kept:
-        kept["options"] = [_option(child) for child in kept["options"]]
-    return kept
+    """Return an option as Discord does: without empty and false fields."""
+    trimmed = {name: value for name, value in option.items() if value or type(value) in (int, float)}
+    if "options" in trimmed:
+        trimmed["options"] = [_option(child) for child in trimmed["options"]]
+    return trimmed
 
 
 def _key(command: Json) -> tuple[str, int]:

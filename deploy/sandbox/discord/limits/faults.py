@@ -1,44 +1,47 @@
-"""Faults that a test asks for: the next requests that match are refused, lost, slow or left hanging."""
+"""Faults on request: the next matching requests are refused, lost, slowed down or left hanging."""
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
-from deploy.sandbox.discord.protocol.wire import Json, listed
+from deploy.sandbox.discord.protocol.wire import Json, comma_list
+
+_Enum = TypeVar("_Enum", bound=StrEnum)
 
 
 class FaultKind(StrEnum):
     RATE_LIMIT = "429"
     GLOBAL_RATE_LIMIT = "global429"
     PROXY_RATE_LIMIT = "proxy429"
-    """Of Cloudflare, ahead of Discord: a page, and no Via header."""
+    """From Cloudflare, the proxy ahead of Discord: an HTML page without a Via header."""
     STATUS = "status"
     HTML = "html"
-    """A page with that status, where JSON is expected."""
+    """An HTML page with that status in place of JSON."""
     TRUNCATED = "truncated"
-    """The effect happens, half of the answer arrives."""
+    """The effect happens, but only half of the response arrives."""
     RESET = "reset"
     HANG = "hang"
     SLOW = "slow"
 
 
-class When(StrEnum):
+class FaultTiming(StrEnum):
     BEFORE = "before"
-    """Nothing happens but the fault."""
+    """The request has no effect."""
     AFTER = "after"
-    """The effect happens, its answer is lost."""
+    """The effect happens, but its response is lost."""
 
 
 @dataclass(slots=True)
-class Fault:
-    """Times are seconds; `seconds` is how long to be slow, or to hang (0: until the client gives up)."""
+class RequestFault:
+    """Times are in seconds. `seconds`: how long to delay or to hang (0: until the client gives up)."""
 
     kind: FaultKind
     method: str | None = None
     path: re.Pattern[str] = re.compile("")
     times: int = 1
     status: int = 500
-    when: When = When.BEFORE
+    when: FaultTiming = FaultTiming.BEFORE
     retry_after: float = 1.0
     seconds: float = 0.0
 
@@ -48,46 +51,43 @@ class Fault:
 
 class Faults:
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._pending: list[RequestFault] = []
 
-    def add(self, fault: Fault) -> None:
-        self._waiting.append(fault)
+    def add(self, fault: RequestFault) -> None:
+        self._pending.append(fault)
 
     def clear(self) -> None:
-        self._waiting.clear()
+        self._pending.clear()
 
-    def take(self, method: str, path: str) -> Fault | None:
-        """The first fault that matches this request, used up by one."""
-        for fault in self._waiting:
+    def take(self, method: str, path: str) -> RequestFault | None:
+        """Return the first fault that matches this request, or None, and use it up once."""
+        for fault in self._pending:
             if fault.matches(method, path):
                 fault.times -= 1
                 if fault.times == 0:
-                    self._waiting.remove(fault)
+                    self._pending.remove(fault)
                 return fault
         return None
 
 
-def read_fault(body: Json) -> Fault:
-    """From JSON. Raises ValueError with what was given, expected and valid."""
+def read_fault(body: Json) -> RequestFault:
+    """Parse a fault from JSON. Raises ValueError with the reason and the valid choices."""
     known = ("method", "path", "times", "fault", "status", "when", "retry_after", "seconds")
     if unknown := set(body) - set(known):
-        raise ValueError(f"unknown: {listed(sorted(unknown))}; valid are {listed(known)}")
-    try:
-        kind = FaultKind(str(body.get("fault")))
-        when = When(body.get("when", When.BEFORE))
-    except ValueError as error:
-        raise ValueError(f"{error}; faults are {listed(FaultKind)}, and when is one of {listed(When)}") from error
+        raise ValueError(f"unknown keys: {comma_list(sorted(unknown))}; the keys are {comma_list(known)}")
+    kind = _member(FaultKind, "fault", body.get("fault"))
+    when = _member(FaultTiming, "when", body.get("when", FaultTiming.BEFORE))
     try:
         path = re.compile(body.get("path", ""))
     except (re.error, TypeError) as error:
-        raise ValueError(f"path: {body['path']!r} is not a regular expression: {error}") from error
+        raise ValueError(f"`path` must be a regular expression (got {body['path']!r}): {error}") from error
     times, status = body.get("times", 1), body.get("status", 500)
     if not isinstance(times, int) or times < 1:
-        raise ValueError(f"times: {times!r} was given, a whole number from 1 is expected")
+        raise ValueError(f"`times` must be a whole number of at least 1 (got {times!r})")
     if not isinstance(status, int) or not 100 <= status <= 599:
-        raise ValueError(f"status: {status!r} was given, an HTTP status is expected")
+        raise ValueError(f"`status` must be an HTTP status from 100 to 599 (got {status!r})")
     method = body.get("method")
-    return Fault(
+    return RequestFault(
         kind=kind,
         method=str(method).upper() if method else None,
         path=path,
@@ -99,8 +99,15 @@ def read_fault(body: Json) -> Fault:
     )
 
 
+def _member(enum: type[_Enum], name: str, value: object) -> _Enum:
+    try:
+        return enum(str(value))
+    except ValueError:
+        raise ValueError(f"`{name}` must be one of {comma_list(enum)} (got {value!r})") from None
+
+
 def _seconds(body: Json, name: str, default: float) -> float:
     value = body.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise ValueError(f"{name}: {value!r} was given, seconds from 0 are expected")
+        raise ValueError(f"`{name}` must be a number of seconds, at least 0 (got {value!r})")
     return float(value)

@@ -1,4 +1,4 @@
-"""Fills a message from a body: text, embeds, components, files and who is mentioned."""
+"""Applies a request body to a message: text, embeds, components, files, mentions."""
 
 import mimetypes
 import re
@@ -17,33 +17,33 @@ from deploy.sandbox.discord.state.permissions import Permission
 SETTABLE = (
     MessageFlag.SUPPRESS_EMBEDS | MessageFlag.EPHEMERAL | MessageFlag.SUPPRESS_NOTIFICATIONS | MessageFlag.COMPONENTS_V2
 )
-_EVERYTHING: Json = {"parse": ["users", "roles", "everyone"], "replied_user": True}
+_DEFAULT_MENTIONS: Json = {"parse": ["users", "roles", "everyone"], "replied_user": True}
 _CODE = re.compile(r"```.*?```|``.*?``|`[^`\n]+`", re.DOTALL)
 _USER, _ROLE = re.compile(r"<@!?(\d+)>"), re.compile(r"<@&(\d+)>")
-_MASS = re.compile(r"@(everyone|here)\b")
+_EVERYONE = re.compile(r"@(everyone|here)\b")
 _ATTACHMENT = "attachment://"
 _T = TypeVar("_T", User, Role)
 
 
-def fill(core: Core, message: Message, body: Json, files: Sequence[Upload]) -> None:
-    """Takes over what the body has; what it leaves out stays."""
-    _take_files(core, message, body.get("attachments"), files)
+def apply_body(core: Core, message: Message, body: Json, files: Sequence[Upload]) -> None:
+    """Set what the body contains; leave the rest of the message as it is."""
+    _update_files(core, message, body.get("attachments"), files)
     by_name = {file.filename: file for file in message.files}
     if "embeds" in body:
         message.embeds = [_embed(embed, by_name) for embed in body["embeds"] or ()]
     if "components" in body:
-        message.components = components.numbered(_resolved(body["components"] or [], by_name))
+        message.components = components.with_ids(_resolved(body["components"] or [], by_name))
     urls = set(_urls([message.embeds, message.components]))
-    message.shown_inside = {file.id for file in message.files if file.url in urls}
+    message.embedded_file_ids = {file.id for file in message.files if file.url in urls}
     if "content" in body:
         message.content = (body["content"] or "").strip()
     if "content" in body or message.reference:
-        mention(core, message, body.get("allowed_mentions"))
+        set_mentions(core, message, body.get("allowed_mentions"))
 
 
-def mention(core: Core, message: Message, allowed: Json | None) -> None:
-    """Who the text pings, after allowed mentions and the author's permissions. Code pings nobody."""
-    allowed = _EVERYTHING if allowed is None else allowed
+def set_mentions(core: Core, message: Message, allowed: Json | None) -> None:
+    """Set whom the text pings, given allowed mentions and the author's permissions. Text in code pings nobody."""
+    allowed = _DEFAULT_MENTIONS if allowed is None else allowed
     text = _CODE.sub("", message.content)
     guild = core.guild
     users = [guild.users[found] for found in _USER.findall(text) if found in guild.users]
@@ -51,28 +51,28 @@ def mention(core: Core, message: Message, allowed: Json | None) -> None:
     channel = guild.channels.get(message.channel_id)
     may_ping_all = bool(guild.permissions(message.author, channel) & Permission.MENTION_EVERYONE)
     parse = allowed.get("parse") or []
-    # discord.py gives ids as integers, which Discord takes.
-    wanted, wanted_roles = ({str(wish) for wish in allowed.get(kind) or ()} for kind in ("users", "roles"))
-    mentioned = [user for user in users if "users" in parse or user.id in wanted]
-    if message.referenced and allowed.get("replied_user", allowed is _EVERYTHING):
+    # discord.py sends ids as integers, which Discord accepts.
+    allowed_users, allowed_roles = ({str(id_) for id_ in allowed.get(kind) or ()} for kind in ("users", "roles"))
+    mentioned = [user for user in users if "users" in parse or user.id in allowed_users]
+    if message.referenced and allowed.get("replied_user", allowed is _DEFAULT_MENTIONS):
         mentioned.append(message.referenced.author)
     message.mentions = _unique(mentioned)
     message.mention_roles = [
         role.id
         for role in _unique(roles)
-        if (may_ping_all or role.mentionable) and ("roles" in parse or role.id in wanted_roles)
+        if (may_ping_all or role.mentionable) and ("roles" in parse or role.id in allowed_roles)
     ]
-    message.mention_everyone = bool(_MASS.search(text)) and may_ping_all and "everyone" in parse
+    message.mention_everyone = bool(_EVERYONE.search(text)) and may_ping_all and "everyone" in parse
 
 
 def _unique(things: Iterable[_T]) -> list[_T]:
     return list({thing.id: thing for thing in things}.values())
 
 
-def _take_files(core: Core, message: Message, listed: list[Json] | None, files: Sequence[Upload]) -> None:
-    """Keeps the files that `attachments` lists (all, where it is absent), and adds the new ones."""
-    described = {str(entry.get("id")): entry for entry in listed or ()}
-    if listed is not None:
+def _update_files(core: Core, message: Message, attachments: list[Json] | None, files: Sequence[Upload]) -> None:
+    """Keep the files that `attachments` lists (all, if it is absent) and add the new ones."""
+    described = {str(entry.get("id")): entry for entry in attachments or ()}
+    if attachments is not None:
         message.files = [file for file in message.files if file.id in described]
     for upload in files:
         entry = described.get(upload.key, {})
@@ -97,7 +97,7 @@ def _attachment(core: Core, channel_id: str, upload: Upload, entry: Json) -> Att
 
 
 def _embed(embed: Json, by_name: dict[str, Attachment]) -> Json:
-    """As Discord returns it: typed, empty parts left out, pictures with their address and size."""
+    """Return an embed as Discord does: with its type, without empty parts, images with URL and size."""
     filled = {name: value for name, value in embed.items() if value not in (None, "", [], {})}
     filled["type"] = "rich"
     for name in ("image", "thumbnail"):
@@ -130,7 +130,7 @@ def _media(media: Json, by_name: dict[str, Attachment]) -> Json:
 
 
 def _resolved(parts: list[Json], by_name: dict[str, Attachment]) -> list[Json]:
-    """Components with `attachment://` in their media replaced by addresses, all the way down."""
+    """Copy components, replacing `attachment://` URLs at every level."""
     return [_resolved_part(part, by_name) for part in parts]
 
 
@@ -148,7 +148,7 @@ def _resolved_part(part: Json, by_name: dict[str, Attachment]) -> Json:
 
 
 def _urls(value: object) -> Iterable[str]:
-    """Every address anywhere inside."""
+    """Iterate over all URLs at every level."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name in ("url", "icon_url") and isinstance(inner, str):

@@ -1,4 +1,4 @@
-"""Width and height of pictures, from their first bytes."""
+"""Reads the width and height of images from their first bytes."""
 
 import struct
 
@@ -6,7 +6,7 @@ _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def dimensions(data: bytes) -> tuple[int, int] | None:
-    """(width, height) in pixels of a PNG, GIF or JPEG; None of anything else."""
+    """Return (width, height) in pixels of a PNG, GIF or JPEG; None for any other data."""
     if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
         return width, height
@@ -19,7 +19,7 @@ def dimensions(data: bytes) -> tuple[int, int] | None:
 
 
 def _jpeg(data: bytes) -> tuple[int, int] | None:
-    """Walks the segments up to the frame header, which holds the size."""
+    """Walk the segments up to the frame header, which holds the size."""
     at = 2
     while at + 9 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]

@@ -1,10 +1,10 @@
-"""Threads: started, renamed, archived, locked, joined.
+"""Start, rename, archive, lock, join and delete threads.
 
 https://discord.com/developers/docs/topics/threads
 """
 
-from deploy.sandbox.discord.limits.rate_limiter import RateLimited, refusal
-from deploy.sandbox.discord.messages.messages import Messages
+from deploy.sandbox.discord.limits.rate_limiter import RateLimited, too_many_requests
+from deploy.sandbox.discord.messages.posting import Messages
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, FormErrors
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.core import Core
@@ -27,7 +27,7 @@ class Threads:
         self._core, self._messages = core, messages
 
     def start_from(self, message: Message, author: User, body: Json) -> Thread:
-        """The thread gets the message's id. Raises 160004 where the message has one already."""
+        """Start a thread from a message, whose id it gets. Raises 160004 if the message already has a thread."""
         channel = self._core.guild.channel(message.channel_id)
         self._core.guild.require(author, channel, Permission.CREATE_PUBLIC_THREADS | Permission.READ_MESSAGE_HISTORY)
         if isinstance(self._core.guild.channels.get(message.id), Thread):
@@ -43,7 +43,7 @@ class Threads:
         return thread
 
     def start(self, channel: Channel, author: User, body: Json) -> Thread:
-        """Without a message; a private one unless the body says otherwise, as Discord has it."""
+        """Start a thread without a message. As on Discord, it is private unless the body has another type."""
         kind = body.get("type", ChannelType.PRIVATE_THREAD)
         if kind not in (ChannelType.PUBLIC_THREAD, ChannelType.PRIVATE_THREAD):
             errors = FormErrors()
@@ -62,14 +62,14 @@ class Threads:
         return thread
 
     def update(self, thread: Thread, by: User, body: Json) -> Thread:
-        """Raises 50013, 50083 (archived and not woken by the same request), 50035."""
+        """Change a thread. Raises 50013, 50035, and 50083 if it is archived and the request does not unarchive it."""
         body = {name: value for name, value in body.items() if value is not None}
         self._require_may_change(thread, by, body)
         _check(body, FormErrors(), creating=False)
         if thread.archived and body.get("archived", True):
             raise ApiError(Code.ARCHIVED_THREAD)
         old_name = thread.name
-        self._count_rename(thread, body)
+        self._limit_renames(thread, body)
         if body.get("archived", thread.archived) != thread.archived:
             thread.archive_changed_at = self._core.clock()
         for name in _SETTABLE:
@@ -77,7 +77,7 @@ class Threads:
                 setattr(thread, name, body[name])
         thread.auto_archive_minutes = body.get("auto_archive_duration") or thread.auto_archive_minutes
         thread.name = body.get("name") or thread.name
-        self._tell_update(thread, by)
+        self._publish_update(thread, by)
         if thread.name != old_name:
             note = Message(self._core.snowflakes.next(), thread.id, by, MessageType.CHANNEL_NAME_CHANGE)
             note.content = thread.name
@@ -88,7 +88,7 @@ class Threads:
         self._core.guild.require(by, thread, Permission.MANAGE_THREADS)
         del self._core.guild.channels[thread.id]
         self._core.timelines.pop(thread.id, None)
-        self._core.ledger.add("thread.delete", self._core.who(by.id), channel_id=thread.id)
+        self._core.ledger.add("thread.delete", self._core.actor_name(by.id), channel_id=thread.id)
         data = {
             "id": thread.id,
             "guild_id": thread.guild_id,
@@ -102,18 +102,18 @@ class Threads:
         if thread.archived:
             raise ApiError(Code.ARCHIVED_THREAD)
         thread.members.setdefault(user.id, self._core.clock())
-        self._tell_members(thread, added=[user.id], removed=[])
+        self._publish_members(thread, added=[user.id], removed=[])
 
     def leave(self, thread: Thread, user: User) -> None:
         if thread.members.pop(user.id, None) is not None:
-            self._tell_members(thread, added=[], removed=[user.id])
+            self._publish_members(thread, added=[], removed=[user.id])
 
-    def sweep(self) -> None:
-        """Archives every thread in which nothing happened for its auto-archive duration."""
+    def archive_inactive(self) -> None:
+        """Archive every thread that was inactive for its auto-archive duration."""
         now = self._core.clock()
         for thread in self._core.guild.active_threads():
-            quiet_since = max(thread.active_at, thread.archive_changed_at)
-            if now - quiet_since > thread.auto_archive_minutes * 60:
+            inactive_since = max(thread.active_at, thread.archive_changed_at)
+            if now - inactive_since > thread.auto_archive_minutes * 60:
                 thread.archived, thread.archive_changed_at = True, now
                 self._core.hub.publish(Event("THREAD_UPDATE", thread.wire(), thread))
 
@@ -145,7 +145,7 @@ class Threads:
     def _announce(self, thread: Thread, author: User) -> None:
         self._core.ledger.add(
             "thread.create",
-            self._core.who(author.id),
+            self._core.actor_name(author.id),
             channel_id=thread.id,
             parent_id=thread.parent_id,
             name=thread.name,
@@ -156,23 +156,23 @@ class Threads:
     def _require_may_change(self, thread: Thread, by: User, body: Json) -> None:
         guild = self._core.guild
         guild.require(by, thread)
-        waking = set(body) == {"archived"} and body["archived"] is False
-        if waking and not thread.locked:
+        only_unarchives = set(body) == {"archived"} and body["archived"] is False
+        if only_unarchives and not thread.locked:
             guild.require(by, thread, Permission.SEND_MESSAGES_IN_THREADS)
         elif thread.owner_id != by.id or thread.locked or "locked" in body:
             guild.require(by, thread, Permission.MANAGE_THREADS)
 
-    def _count_rename(self, thread: Thread, body: Json) -> None:
+    def _limit_renames(self, thread: Thread, body: Json) -> None:
         if not body.get("name") or body["name"] == thread.name:
             return
         rate = self._core.limits.buckets.get("channel.rename", self._core.limits.any_bucket)
-        if (wait := self._core.limiter.one_more("rename", thread.id, rate)) is not None:
-            raise RateLimited(refusal("user", wait))
+        if (wait := self._core.limiter.check_hidden("rename", thread.id, rate)) is not None:
+            raise RateLimited(too_many_requests("user", wait))
 
-    def _tell_update(self, thread: Thread, by: User) -> None:
+    def _publish_update(self, thread: Thread, by: User) -> None:
         self._core.ledger.add(
             "thread.update",
-            self._core.who(by.id),
+            self._core.actor_name(by.id),
             channel_id=thread.id,
             name=thread.name,
             archived=thread.archived,
@@ -180,7 +180,7 @@ class Threads:
         )
         self._core.hub.publish(Event("THREAD_UPDATE", thread.wire(), thread))
 
-    def _tell_members(self, thread: Thread, added: list[str], removed: list[str]) -> None:
+    def _publish_members(self, thread: Thread, added: list[str], removed: list[str]) -> None:
         data = {
             "id": thread.id,
             "guild_id": thread.guild_id,
@@ -192,7 +192,7 @@ class Threads:
 
 
 def _check(body: Json, errors: FormErrors, *, creating: bool) -> None:
-    errors.text(body.get("name"), "name", most=100, least=1, required=creating)
+    errors.text(body.get("name"), "name", maximum=100, minimum=1, required=creating)
     minutes = body.get("auto_archive_duration")
     if minutes is not None and minutes not in ARCHIVE_MINUTES:
         errors.choice("auto_archive_duration", str(ARCHIVE_MINUTES))

@@ -1,8 +1,8 @@
-/** The person API of the sandbox (deploy/sandbox/README.md): everything the page knows comes from here. */
+/** Client for the sandbox's person API (deploy/sandbox/README.md), the page's only source of data. */
 
-/** An answer with status 4xx or 5xx, or none at all; its message is meant for the person. */
+/** A failed request: status 4xx or 5xx, or no response. The message is for the person to read. */
 export class ApiError extends Error {
-  /** @param {string} message @param {number} status 0 where there was no answer */
+  /** @param {string} message @param {number} status 0 if there was no response */
   constructor(message, status) {
     super(message);
     this.name = "ApiError";
@@ -32,7 +32,7 @@ export const fetchGuild = () => call("GET", "/guild");
 /** @returns {Promise<Array<{id: string, name: string, global_name: string, roles: string[]}>>} */
 export const fetchPeople = () => call("GET", "/people");
 
-/** What one person can see and do. */
+/** Requests on behalf of one person. */
 export class PersonApi {
   /** @param {string} person a name or an id */
   constructor(person) {
@@ -65,7 +65,7 @@ export class PersonApi {
     return call("POST", `${this.root}/autocomplete`, { channel_id: channelId, name, options, focused });
   }
 
-  /** @param {string[]} [values] what was chosen, for a select */
+  /** @param {string[]} [values] the chosen options of a select */
   click(channelId, messageId, customId, values) {
     return call("POST", `${this.root}/clicks`, {
       channel_id: channelId, message_id: messageId, custom_id: customId, values,
@@ -77,7 +77,7 @@ export class PersonApi {
     return call("POST", `${this.root}/modals`, { interaction_id: interactionId, fields });
   }
 
-  /** @returns {string} address of the WebSocket with what this person would see */
+  /** @returns {string} address of the WebSocket with this person's events */
   eventsUrl() {
     return `${location.origin.replace(/^http/, "ws")}/sandbox${this.root}/events`;
   }

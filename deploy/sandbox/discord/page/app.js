@@ -1,4 +1,4 @@
-/** The page of one person: sidebar, channel, and a thread beside it. */
+/** One person's view: sidebar, channel, and a thread beside it. */
 
 import { el } from "./dom.js";
 import { openImage, openModal } from "./dialogs.js";
@@ -6,7 +6,7 @@ import { Pane } from "./pane.js";
 import { makeView } from "./render/view.js";
 import { Sidebar } from "./sidebar.js";
 
-const STATES = {
+const CONNECTION_TEXTS = {
   connecting: "Connecting…",
   lost: "Connection lost. Reconnecting…",
 };
@@ -27,8 +27,8 @@ export class App {
     this.sidebar = new Sidebar(session, { openChannel: (id) => this.openFromSidebar(id), switchPerson });
     this.status = el("div", { className: "connection", role: "status", hidden: true });
     this.panes = el("main", { className: "panes" });
-    this.scrim = el("div", { className: "scrim", onclick: () => this.drawer(false) });
-    this.root = el("div", { className: "app", onkeydown: (event) => event.key === "Escape" && this.drawer(false) },
+    this.scrim = el("div", { className: "scrim", onclick: () => this.toggleDrawer(false) });
+    this.root = el("div", { className: "app", onkeydown: (event) => event.key === "Escape" && this.toggleDrawer(false) },
       this.sidebar.root, this.scrim, el("div", { className: "stage" }, this.status, this.panes));
     session.store.addEventListener("connection", () => this.drawStatus());
     session.store.addEventListener("channels", () => this.drawTitle());
@@ -37,23 +37,23 @@ export class App {
     this.main = null;
     this.side = null;
     this.ended = new AbortController();
-    document.addEventListener("keydown", (event) => this.typedAnywhere(event), { signal: this.ended.signal });
+    document.addEventListener("keydown", (event) => this.focusForTyping(event), { signal: this.ended.signal });
   }
 
-  /** Typing goes into the message box, wherever the focus is, unless it is in a field or a dialog. */
-  typedAnywhere({ key, target, ctrlKey, metaKey, altKey }) {
+  /** Moves the focus to the message box when somebody types outside fields and dialogs. */
+  focusForTyping({ key, target, ctrlKey, metaKey, altKey }) {
     const elsewhere = target.closest("input, textarea, select, dialog, [role=menu], [aria-expanded=true]") || document.querySelector("dialog[open]");
     const onButton = key === " " && target.closest("button, a, [role=button]");
     if (key.length !== 1 || ctrlKey || metaKey || altKey || elsewhere || onButton) return;
     (this.side ?? this.main)?.focus();
   }
 
-  /** @param {string} channelId @param {string} [threadId] shown beside it */
+  /** @param {string} channelId @param {string} [threadId] shown beside the channel */
   open(channelId, threadId) {
     const { store } = this.session;
-    this.drawer(false);
-    this.main = this.replace(this.main, store.channels.get(channelId), { openMenu: () => this.drawer(true) });
-    this.side = this.replace(this.side, store.channels.get(threadId), { close: () => this.show(channelId) });
+    this.toggleDrawer(false);
+    this.main = this.paneFor(this.main, store.channels.get(channelId), { openMenu: () => this.toggleDrawer(true) });
+    this.side = this.paneFor(this.side, store.channels.get(threadId), { close: () => this.show(channelId) });
     this.panes.replaceChildren(...[this.main, this.side].filter(Boolean).map((pane) => pane.root));
     this.panes.classList.toggle("split", this.side !== null);
     const shown = [channelId, threadId].filter(Boolean);
@@ -63,14 +63,14 @@ export class App {
     if (matchMedia("(hover: hover)").matches) (this.side ?? this.main)?.focus();
   }
 
-  /** Keeps a pane whose channel stays, so that its scroll and its draft stay too. */
-  replace(pane, channel, actions) {
+  /** Returns a pane for a channel. An open one is reused, with its scroll position and draft. */
+  paneFor(pane, channel, actions) {
     if (pane && pane.channelId === channel?.id) return pane;
     pane?.close();
     return channel ? new Pane(this.view, channel, actions) : null;
   }
 
-  /** Beside its channel when that is on screen, else alone. */
+  /** Opens a thread beside its channel if that is on screen, otherwise alone. */
   openThread(threadId) {
     const parent = this.session.store.channels.get(threadId)?.parent_id;
     if (parent && this.main?.channelId === parent) this.show(parent, threadId);
@@ -78,16 +78,16 @@ export class App {
   }
 
   openFromSidebar(channelId) {
-    this.drawer(false);
+    this.toggleDrawer(false);
     this.show(channelId);
   }
 
-  drawer(open) {
+  toggleDrawer(open) {
     this.root.classList.toggle("drawer-open", open);
   }
 
   drawStatus() {
-    const text = STATES[this.session.connection];
+    const text = CONNECTION_TEXTS[this.session.connection];
     this.status.hidden = !text;
     this.status.textContent = text ?? "";
   }

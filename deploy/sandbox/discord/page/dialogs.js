@@ -1,9 +1,9 @@
-/** What opens above the page: a picture at its full size, a modal of the bot. */
+/** Dialogs above the page: an enlarged picture, a modal from the bot. */
 
 import { el, icon, link } from "./dom.js";
 import { inline } from "./render/inline.js";
 
-/** Discord's component types that a modal has. */
+/** Discord's component types in modals. */
 const Type = { SELECT: 3, TEXT_INPUT: 4, TEXT: 10, LABEL: 18 };
 const PARAGRAPH = 2;
 
@@ -15,7 +15,7 @@ function show(dialog) {
   return dialog;
 }
 
-/** @param {string} src a checked address */
+/** @param {string} src an address from `safeUrl` */
 export function openImage(src, alt) {
   const dialog = el("dialog", { className: "lightbox", "aria-label": alt },
     el("img", { src, alt, onclick: () => dialog.close() }),
@@ -27,7 +27,7 @@ export function openImage(src, alt) {
 /**
  * Opens a modal as the bot sent it.
  * @param {Object} modal with `custom_id`, `title`, `components` @param {import("./render/inline.js").Names} names
- * @param {function(Object<string, string|string[]>): Promise} submit rejects with what is wrong
+ * @param {function(Object<string, string|string[]>): Promise} submit rejects with the error to show
  */
 export function openModal(modal, names, submit) {
   const failure = el("div", { className: "failure", role: "alert", hidden: true });
@@ -54,12 +54,12 @@ export function openModal(modal, names, submit) {
   return show(dialog);
 }
 
-/** A field that takes several values gives a list. */
+/** Returns values by field name; several values of one field as a list. */
 function values(data) {
   return Object.fromEntries([...data.keys()].map((key) => [key, data.getAll(key)]).map(([key, all]) => [key, all.length > 1 ? all : all[0]]));
 }
 
-/** Inputs with their labels, whether they stand in rows or in labels. */
+/** Returns the inputs with their labels, from rows and from label components. */
 function inputs(components) {
   return components.flatMap((component) => {
     if (component.type === Type.LABEL) return [{ ...component.component, label: component.label, description: component.description }];

@@ -1,6 +1,6 @@
 /**
- * Building the page's elements. Text only ever becomes text nodes: nothing that a message holds is
- * read as HTML, and only web addresses become links or sources.
+ * Builds the page's elements. Text always becomes text nodes: nothing in a message is parsed as HTML, and
+ * only web addresses become links or sources.
  */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -27,8 +27,8 @@ const ICONS = {
 };
 
 /**
- * Makes an element. `props` are DOM properties; names with a dash, `role` and `for` are attributes;
- * `onclick` and the like are listeners; undefined, null and false are left out.
+ * Makes an element. `props` are DOM properties, except names with a dash, `role` and `for` (attributes) and
+ * `onclick` and the like (listeners). Undefined, null and false are left out.
  * @param {string} tag
  * @param {Object<string, *>} [props]
  * @param {...(Node|string|number|null|undefined|false|Array)} children strings become text
@@ -74,10 +74,10 @@ export function icon(name) {
   return svg;
 }
 
-/** Whether the page was saved as a file, with what it shows beside it. */
+/** Whether this page was opened from a file, with its pictures beside it. */
 export const SAVED = location.protocol === "file:";
 
-/** The address as it may be used in a link or a source, or null. */
+/** Returns an address that is safe in a link or source, or null. */
 export function safeUrl(text) {
   try {
     const url = new URL(text, location.href);
@@ -87,14 +87,14 @@ export function safeUrl(text) {
   }
 }
 
-/** A link that opens elsewhere; plain text where the address is no web address. */
+/** A link that opens in a new tab, or plain text if the address is not a web address. */
 export function link(address, ...children) {
   const href = safeUrl(address);
   if (!href) return el("span", {}, ...children);
   return el("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children);
 }
 
-/** Shows a message, where it is on screen or above it. @returns {boolean} whether it is */
+/** Scrolls to a message. @returns {boolean} false if it is not loaded */
 export function jumpTo(messageId) {
   const message = document.querySelector(`.log .message[data-id="${CSS.escape(messageId)}"]`);
   message?.scrollIntoView({ block: "center" });

@@ -1,4 +1,4 @@
-/** The stream of what a person sees, connected again by itself whenever it is lost. */
+/** A person's events over a WebSocket, which reconnects whenever it is lost. */
 
 const FIRST_DELAY_MS = 300;
 const LONGEST_DELAY_MS = 5000;
@@ -7,7 +7,7 @@ export class EventStream {
   /**
    * @param {string} url
    * @param {{onOpen: function(boolean), onEvent: function({t: string, d: Object}), onLost: function()}} handlers
-   *   `onOpen` is told whether it is a reconnection, after which what was missed has to be read again
+   *   `onOpen` gets true for a reconnection: events may have been missed
    */
   constructor(url, handlers) {
     this.url = url;
@@ -40,7 +40,7 @@ export class EventStream {
     this.timer = setTimeout(() => this.connect(), delay);
   }
 
-  /** Ends it for good. */
+  /** Closes the stream without reconnecting. */
   close() {
     this.closed = true;
     clearTimeout(this.timer);

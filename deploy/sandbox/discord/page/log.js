@@ -1,4 +1,4 @@
-/** The messages of a channel on screen: drawn again where they changed, held at the newest one. */
+/** The message list of a channel. It redraws only what changed and stays scrolled to the newest message. */
 
 import { el, icon, onceAFrame } from "./dom.js";
 import { messageElement, startsGroup } from "./render/message.js";
@@ -6,51 +6,51 @@ import { dayName, sameDay } from "./render/time.js";
 import { compareIds } from "./snowflake.js";
 import { THREAD_STARTER, THREAD_TYPES } from "./store.js";
 
-/** Nearer than this to the end counts as being at it, in pixels. */
+/** Within this many pixels of the end counts as being at the end. */
 const AT_END = 80;
-/** Nearer than this to the start fetches older messages. */
+/** Scrolling to within this many pixels of the start fetches older messages. */
 const NEAR_START = 300;
 
 export class MessageLog {
   /**
    * @param {import("./render/view.js").View} view
    * @param {Object} channel
-   * @param {string|null} readUpTo the last message that was read before, where there are newer ones: they
-   *   stand under a line
+   * @param {string|null} readUpTo the last message read before, if there are newer ones, which are shown
+   *   below a line
    */
   constructor(view, channel, readUpTo) {
     this.view = view;
     this.session = view.session;
     this.channelId = channel.id;
     this.readUpTo = readUpTo;
-    this.stuck = true;
+    this.atEnd = true;
     this.loadingOlder = false;
-    this.held = false;
-    /** Height of the content and of the window on it, when it was last scrolled. */
+    this.paused = false;
+    /** Heights of the content and of the viewport at the last scroll. */
     this.sizes = "";
-    /** Key to what is on screen: `{element, signature}`. */
+    /** What is on screen, by key: `{element, signature}`. */
     this.drawn = new Map();
     this.content = el("div", { className: "log-content" });
     this.jump = el("button", {
-      type: "button", className: "jump", hidden: true, onclick: () => this.toEnd(),
+      type: "button", className: "jump", hidden: true, onclick: () => this.scrollToEnd(),
     }, "Jump to the newest message", icon("down"));
     this.scroller = el("div", {
       className: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", tabIndex: 0,
-      "aria-label": `Messages in ${channel.name}`, onscroll: () => this.scrolled(),
-      onpointerdown: () => this.hold(), onsettled: () => this.draw(),
+      "aria-label": `Messages in ${channel.name}`, onscroll: () => this.onScroll(),
+      onpointerdown: () => this.pauseDrawing(), onsettled: () => this.draw(),
     }, this.content);
     this.root = el("div", { className: "log-frame" }, this.scroller, this.jump);
     this.draw = onceAFrame(() => this.drawNow());
-    this.observer = new ResizeObserver(() => this.stuck && this.toEnd());
+    this.observer = new ResizeObserver(() => this.atEnd && this.scrollToEnd());
     this.observer.observe(this.content);
     this.observer.observe(this.scroller);
   }
 
-  /** Nothing moves under a pressed pointer: a button that is drawn again would not notice its click. */
-  hold() {
-    this.held = true;
+  /** Stops drawing while the pointer is pressed: a button that is replaced would miss its click. */
+  pauseDrawing() {
+    this.paused = true;
     const release = () => setTimeout(() => {
-      this.held = false;
+      this.paused = false;
       this.draw();
     });
     for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, release, { once: true });
@@ -60,22 +60,22 @@ export class MessageLog {
     this.observer.disconnect();
   }
 
-  toEnd() {
+  scrollToEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.sizes = `${this.scroller.scrollHeight} ${this.scroller.clientHeight}`;
-    this.stuck = true;
+    this.atEnd = true;
     this.jump.hidden = true;
   }
 
-  /** A person scrolls; or the sizes have changed, which must not lead away from the end. */
-  scrolled() {
+  /** Handles scroll events. One that a change of size causes must not move away from the end. */
+  onScroll() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const sizes = `${scrollHeight} ${clientHeight}`;
     const resized = sizes !== this.sizes;
     this.sizes = sizes;
-    if (this.stuck && resized) return this.toEnd();
-    this.stuck = scrollHeight - scrollTop - clientHeight < AT_END;
-    this.jump.hidden = this.stuck;
+    if (this.atEnd && resized) return this.scrollToEnd();
+    this.atEnd = scrollHeight - scrollTop - clientHeight < AT_END;
+    this.jump.hidden = this.atEnd;
     return scrollTop < NEAR_START ? this.fetchOlder() : undefined;
   }
 
@@ -86,30 +86,30 @@ export class MessageLog {
     try {
       await this.session.loadOlder(this.channelId);
     } catch {
-      // Tried again at the next scroll; the bar above says that there is no connection.
+      // Retried at the next scroll. The status bar shows that the connection is lost.
     } finally {
       this.loadingOlder = false;
     }
   }
 
   drawNow() {
-    if (this.held) return;
+    if (this.paused) return;
     const timeline = this.session.store.timeline(this.channelId);
-    if (this.stuck) timeline.trim();
-    const anchor = this.stuck ? null : this.anchor();
+    if (this.atEnd) timeline.trim();
+    const anchor = this.atEnd ? null : this.anchor();
     this.reconcile(this.entries(timeline));
-    if (this.stuck) this.toEnd();
+    if (this.atEnd) this.scrollToEnd();
     else if (this.drawn.has(anchor?.id)) this.scroller.scrollTop += this.drawn.get(anchor.id).element.offsetTop - anchor.top;
   }
 
-  /** The first message in sight, so that what is above it may grow. */
+  /** Returns the first visible message, to keep it in place when the content above it grows. */
   anchor() {
     const top = this.scroller.scrollTop;
     const element = [...this.content.children].find((child) => child.offsetTop + child.offsetHeight > top && child.dataset.id);
     return element ? { id: element.dataset.id, top: element.offsetTop } : null;
   }
 
-  /** What has to stand on screen, in order: `{key, signature, make}`. */
+  /** Returns what must be on screen, in order: `{key, signature, make}`. */
   entries(timeline) {
     const entries = [];
     if (!timeline.loaded) return [{ key: "loading", signature: "", make: () => el("div", { className: "log-loading" }, "Loading messages…") }];
@@ -170,7 +170,7 @@ export class MessageLog {
     let cursor = this.content.firstChild;
     for (const entry of entries) {
       const known = this.drawn.get(entry.key);
-      const same = known && (isBusy(known.element) || (known.signature === entry.signature && known.message === entry.message));
+      const same = known && (hasOpenSelect(known.element) || (known.signature === entry.signature && known.message === entry.message));
       const element = same ? known.element : entry.make();
       if (known && !same) {
         if (cursor === known.element) cursor = element;
@@ -193,10 +193,10 @@ function dayEntry(message) {
   return { key: `day-${day}`, signature: "", make: () => el("div", { className: "divider", role: "separator" }, el("span", {}, day)) };
 }
 
-/** A list of choices is open in it; it says `settled` when it is not any more. */
-const isBusy = (element) => element.querySelector('[aria-expanded="true"][role="combobox"]') !== null;
+/** Whether a select is open in the message. It emits `settled` when it closes. */
+const hasOpenSelect = (element) => element.querySelector('[aria-expanded="true"][role="combobox"]') !== null;
 
-/** A button keeps the focus when the message around it is drawn again. */
+/** Replaces a message; a focused button or select in it keeps the focus. */
 function replaceKeepingFocus(old, made) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   const customId = focused?.dataset.customId;

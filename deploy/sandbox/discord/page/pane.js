@@ -1,4 +1,4 @@
-/** One channel or thread on screen: its header, its messages, its message box. */
+/** One open channel or thread: header, messages, message box. */
 
 import { el, icon, refill } from "./dom.js";
 import { Composer } from "./composer/composer.js";
@@ -9,7 +9,7 @@ export class Pane {
   /**
    * @param {import("./render/view.js").View} view
    * @param {Object} channel
-   * @param {{openMenu?: function(), close?: function()}} actions the buttons that its header has
+   * @param {{openMenu?: function(), close?: function()}} actions of the header's buttons
    */
   constructor(view, channel, actions) {
     this.session = view.session;
@@ -17,18 +17,18 @@ export class Pane {
     this.ended = new AbortController();
     const { store } = this.session;
     this.log = new MessageLog(view, channel, store.isUnread(channel) ? (store.read.get(channel.id) ?? null) : null);
-    this.composer = new Composer(this.session, channel, () => this.log.toEnd());
+    this.composer = new Composer(this.session, channel, () => this.log.scrollToEnd());
     this.header = el("header", { className: "pane-header" });
     this.typing = el("div", { className: "typing", "aria-live": "polite" });
     this.root = el("section", { className: "pane", "aria-label": channel.name },
       this.header, this.log.root, this.composer.root, this.typing);
     this.actions = actions;
     this.drawHeader();
-    this.listen();
+    this.subscribe();
     this.load();
   }
 
-  listen() {
+  subscribe() {
     const { store } = this.session;
     const on = (kind, action) => store.addEventListener(kind, action, { signal: this.ended.signal });
     on("messages", ({ detail }) => detail === this.channelId && this.log.draw());

@@ -1,11 +1,11 @@
-/** One person at the page: their store, kept up to date, and everything they can do. */
+/** One person using the page: keeps their store up to date, and does what they ask. */
 
 import { PersonApi } from "./api.js";
 import { EventStream } from "./events.js";
 import { idNow } from "./snowflake.js";
 import { EPHEMERAL, Store } from "./store.js";
 
-/** A command that takes longer than this shows that it is on its way. */
+/** A command that takes longer than this shows "Sending command…". */
 const SHOW_SENDING_MS = 250;
 const NO_ANSWER = "The application did not respond";
 
@@ -19,14 +19,16 @@ export class Session {
     this.store = new Store(me, guild);
     /** "connecting", "open" or "lost" */
     this.connection = "connecting";
-    /** Message id to the custom_id whose click awaits its answer. */
+    /** Message id to the custom_id of the click that is waiting for an answer. */
     this.pending = new Map();
-    /** Message id to what went wrong with the last click. */
+    /** Message id to the error of its last click. */
     this.failures = new Map();
+    /** Events to apply once the channels have been read, otherwise null. */
+    this.queuedEvents = null;
     this.dismissed = new Set(JSON.parse(sessionStorage.getItem("dismissed") ?? "[]"));
   }
 
-  /** Connects; resolves when channels and commands are there. */
+  /** Connects. Resolves when channels and commands have been read. */
   open() {
     return new Promise((resolve) => {
       this.stream = new EventStream(this.api.eventsUrl(), {
@@ -47,14 +49,25 @@ export class Session {
   }
 
   receive(event) {
+    if (this.queuedEvents) this.queuedEvents.push(event);
+    else this.apply(event);
+  }
+
+  apply(event) {
     if (event.t === "COMMANDS_UPDATE") this.loadCommands().catch(() => this.stream.socket.close());
     else this.store.apply(event);
   }
 
-  /** Reads what may have happened while there was no connection. */
+  /** Reads what may have been missed without a connection. The list of channels must not undo newer events. */
   async catchUp(again) {
+    const queue = [];
+    this.queuedEvents = queue;
     try {
-      this.store.setChannels(await this.api.channels());
+      const channels = await this.api.channels();
+      if (this.queuedEvents !== queue) return;
+      this.store.setChannels(channels);
+      this.queuedEvents = null;
+      queue.forEach((event) => this.apply(event));
       await this.loadCommands();
       if (again) await this.refreshTimelines();
       this.setConnection("open");
@@ -64,12 +77,16 @@ export class Session {
   }
 
   async loadCommands() {
-    this.store.commands = await this.api.commands();
+    const request = this.api.commands();
+    this.commandsRequest = request;
+    const commands = await request;
+    if (this.commandsRequest === request) this.store.commands = commands;
   }
 
-  /** What is on screen is read again; the rest when it is opened. */
+  /** Reads again what is on screen. The rest is read when it is opened. */
   async refreshTimelines() {
     this.store.previews.clear();
+    this.store.previewRequests.clear();
     this.store.starters.clear();
     for (const id of [...this.store.timelines.keys()]) {
       if (this.store.watched.has(id)) await this.loadChannel(id);
@@ -89,23 +106,30 @@ export class Session {
 
   async fetchPage(channelId, window) {
     const page = await this.api.messages(channelId, window);
-    for (const message of page) this.store.learn(message);
+    for (const message of page) this.store.addUserAndStarter(message);
     return page;
   }
 
-  /** The last message of a thread, for its card; fetched once where it is not known yet. */
+  /** Returns the last message of a thread for its card. Fetches it once if it is not known. */
   preview(threadId) {
-    const known = this.store.timelines.get(threadId)?.last() ?? this.store.previews.get(threadId);
-    if (known || this.store.previews.has(threadId)) return known;
-    this.store.previews.set(threadId, undefined);
-    this.api.messages(threadId, { limit: 1 }).then(
-      ([message]) => {
-        if (message) this.store.previews.set(threadId, message);
-        this.store.emit("messages", this.store.channels.get(threadId)?.parent_id);
-      },
-      () => this.store.previews.delete(threadId),
-    );
-    return undefined;
+    const { previews, previewRequests, timelines } = this.store;
+    const known = timelines.get(threadId)?.last() ?? previews.get(threadId);
+    if (!known && !previews.has(threadId) && !previewRequests.has(threadId)) this.loadPreview(threadId);
+    return known;
+  }
+
+  /** Ignores an answer that an event has made outdated. The redrawn card asks again if it has to. */
+  async loadPreview(threadId) {
+    const { previews, previewRequests } = this.store;
+    const request = this.api.messages(threadId, { limit: 1 });
+    previewRequests.set(threadId, request);
+    const answer = await request.catch(() => null);
+    if (previewRequests.get(threadId) === request) {
+      previewRequests.delete(threadId);
+      if (!answer) return;
+      previews.set(threadId, answer[0]);
+    }
+    this.store.emit("messages", this.store.channels.get(threadId)?.parent_id);
   }
 
   say(channelId, content) {
@@ -113,9 +137,9 @@ export class Session {
   }
 
   /**
-   * Runs a command. A mistake in it rejects with ApiError; an application that stays silent shows as a
-   * message that only this person sees.
-   * @param {string} label the command as it is shown while it is on its way
+   * Runs a command. Rejects with ApiError if the command is invalid. If the application does not answer, shows
+   * a message that only this person sees.
+   * @param {string} label the command as shown while it is being sent
    */
   async run(channelId, label, command) {
     const notice = this.noticeFor(channelId, label);
@@ -127,7 +151,7 @@ export class Session {
         return;
       }
       this.dropNotice(notice);
-      this.answered(answer);
+      this.showModal(answer);
     } catch (error) {
       this.dropNotice(notice);
       throw error;
@@ -136,26 +160,26 @@ export class Session {
     }
   }
 
-  /** @param {string[]} [values] what was chosen, for a select */
+  /** @param {string[]} [values] the chosen options of a select */
   async click(message, customId, values) {
     if (this.pending.has(message.id)) return;
     this.failures.delete(message.id);
     this.pending.set(message.id, customId);
-    this.touch(message);
+    this.redraw(message);
     try {
       const answer = await this.api.click(message.channel_id, message.id, customId, values);
       if (answer.state === "failed") this.failures.set(message.id, "This interaction failed");
-      else this.answered(answer);
+      else this.showModal(answer);
     } catch (error) {
       this.failures.set(message.id, error.message);
     } finally {
       this.pending.delete(message.id);
-      this.touch(message);
+      this.redraw(message);
     }
   }
 
-  /** Has a message drawn again, also where it stands at the top of its thread. */
-  touch(message) {
+  /** Redraws a message, also at the top of its thread. */
+  redraw(message) {
     this.store.emit("messages", message.channel_id);
     this.store.emit("messages", message.id);
   }
@@ -163,14 +187,14 @@ export class Session {
   async submitModal(interactionId, fields) {
     const answer = await this.api.submitModal(interactionId, fields);
     if (answer.state === "failed") throw new Error(answer.error ?? NO_ANSWER);
-    this.answered(answer);
+    this.showModal(answer);
   }
 
-  answered(answer) {
+  showModal(answer) {
     if (answer.modal) this.store.emit("modal", { ...answer.modal, interaction_id: answer.interaction_id });
   }
 
-  /** Hides a message that only this person sees. */
+  /** Hides an ephemeral message. */
   dismiss(message) {
     this.dismissed.add(message.id);
     sessionStorage.setItem("dismissed", JSON.stringify([...this.dismissed]));

@@ -1,11 +1,11 @@
-/** The left side: channels with their threads, and at the bottom who one is and how the page looks. */
+/** The sidebar: channels with their threads; at the bottom, the person menu and the theme button. */
 
 import { el, icon, onceAFrame, refill } from "./dom.js";
 import { avatar, signal } from "./render/avatar.js";
 import { THREAD_TYPES } from "./store.js";
 import { otherTheme, switchTheme } from "./theme.js";
 
-/** Threads shown below a channel before the rest is folded. */
+/** Threads shown below a channel; the others are collapsed. */
 const THREADS_SHOWN = 8;
 
 export class Sidebar {
@@ -17,9 +17,9 @@ export class Sidebar {
     this.session = session;
     this.actions = actions;
     this.selected = new Set();
-    this.unfolded = new Set();
+    this.expanded = new Set();
     this.list = el("nav", { className: "channels", "aria-label": "Channels and threads" });
-    this.menu = el("ul", { className: "person-menu", role: "menu", hidden: true, "aria-label": "Be another person" });
+    this.menu = el("ul", { className: "person-menu", role: "menu", hidden: true, "aria-label": "Switch person" });
     this.root = el("aside", { className: "sidebar" },
       el("header", { className: "sidebar-header" }, signal(), el("strong", {}, session.guildName),
         el("span", { className: "badge" }, "sandbox")),
@@ -29,7 +29,7 @@ export class Sidebar {
     this.draw();
   }
 
-  /** @param {string[]} channelIds those on screen */
+  /** @param {string[]} channelIds the channels on screen */
   select(channelIds) {
     this.selected = new Set(channelIds);
     this.draw();
@@ -59,17 +59,17 @@ export class Sidebar {
     mentions > 0 && el("span", { className: "mentions", "aria-label": `${mentions} mentions` }, mentions));
   }
 
-  /** Threads that are not archived, and those on screen. */
+  /** Draws the threads that are active or on screen. */
   threads(channel) {
     const all = this.session.store.threadsOf(channel.id).filter((thread) => !thread.archived || this.selected.has(thread.id));
     if (!all.length) return null;
-    const folded = !this.unfolded.has(channel.id) && all.length > THREADS_SHOWN;
-    const shown = folded ? all.filter((thread, at) => at < THREADS_SHOWN || this.selected.has(thread.id)) : all;
+    const collapsed = !this.expanded.has(channel.id) && all.length > THREADS_SHOWN;
+    const shown = collapsed ? all.filter((thread, at) => at < THREADS_SHOWN || this.selected.has(thread.id)) : all;
     return el("div", { className: "threads" },
       shown.map((thread) => this.row(thread)),
-      folded && el("button", {
+      collapsed && el("button", {
         type: "button", className: "channel thread fold", onclick: () => {
-          this.unfolded.add(channel.id);
+          this.expanded.add(channel.id);
           this.draw();
         },
       }, `Show all ${all.length} threads`));
@@ -80,7 +80,7 @@ export class Sidebar {
     this.menu.replaceChildren(...people.map((person) => el("li", { role: "none" }, this.personItem(person))));
     this.personButton = el("button", {
       type: "button", className: "person", "aria-haspopup": "menu", "aria-expanded": "false",
-      "aria-label": `You are ${me.name}. Be another person`, onclick: () => this.toggleMenu(this.menu.hidden),
+      "aria-label": `You are ${me.name}. Switch person`, onclick: () => this.toggleMenu(this.menu.hidden),
     },
     avatar(me), el("span", { className: "person-text" }, el("strong", {}, me.global_name ?? me.name), el("small", {}, rolesOf(me))),
     icon("expand"));
@@ -91,7 +91,7 @@ export class Sidebar {
     };
     drawTheme();
     return el("footer", {
-      className: "person-panel", onkeydown: (event) => this.menuKey(event),
+      className: "person-panel", onkeydown: (event) => this.onMenuKey(event),
       onfocusout: ({ relatedTarget }) => !this.menu.parentNode.contains(relatedTarget) && this.toggleMenu(false),
     }, this.menu, this.personButton, theme);
   }
@@ -114,7 +114,7 @@ export class Sidebar {
     if (open) this.menu.querySelector('[aria-checked="true"]').focus();
   }
 
-  menuKey(event) {
+  onMenuKey(event) {
     if (this.menu.hidden) return;
     const items = [...this.menu.querySelectorAll("button")];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -1,8 +1,8 @@
-/** Discord's ids: decimal strings of a 64-bit number whose upper bits are the time it was made. */
+/** Discord's ids: 64-bit numbers as decimal strings; the upper bits are the time of creation. */
 
 const EPOCH_MS = 1420070400000n;
 
-/** Orders ids by age; ids are too large for numbers. */
+/** Compares ids by age, as strings: they are too large for numbers. */
 export function compareIds(a, b) {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
@@ -14,7 +14,7 @@ export function timeOf(id) {
 
 let made = 0n;
 
-/** An id of this moment, for things that only this page knows. */
+/** Makes an id for the current time, for things that exist only on this page. */
 export function idNow() {
   made += 1n;
   return String(((BigInt(Date.now()) - EPOCH_MS) << 22n) | (made & 0xfffn));

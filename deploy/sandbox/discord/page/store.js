@@ -1,18 +1,18 @@
-/** What one person knows: channels, messages, who types, what is unread. Changed by events alone. */
+/** What one person sees: channels, messages, who is typing, what is unread. Only events change it. */
 
 import { compareIds } from "./snowflake.js";
 import { Timeline } from "./timeline.js";
 
-/** Discord's channel types that the page tells apart. */
+/** Discord's channel types that are threads. */
 export const THREAD_TYPES = new Set([10, 11, 12]);
-/** The message type that stands for a thread's starter message, as the first one in it. */
+/** Type of the first message in a thread, which stands for the message that the thread was started from. */
 export const THREAD_STARTER = 21;
 export const EPHEMERAL = 1 << 6;
 export const LOADING = 1 << 7;
 
 const TYPING_MS = 10_000;
-/** How far each person has read each channel: outlives a switch to another person and back. */
-const READ = new Map();
+/** The last message read, by person and channel. Kept when the person is switched. */
+const LAST_READ = new Map();
 
 export class Store extends EventTarget {
   /** @param {Object} me one of the people @param {Object} guild with `people`, `roles`, `application` */
@@ -25,17 +25,20 @@ export class Store extends EventTarget {
     this.roles = new Map(roles.map(({ id, name }) => [id, name]));
     this.commands = [];
     this.timelines = new Map();
+    /** Thread id to its last message, undefined if it has none. */
     this.previews = new Map();
+    /** Thread id to the request for its last message. Any event that makes the answer outdated removes it. */
+    this.previewRequests = new Map();
     /** Thread id to the message that it was started from. */
     this.starters = new Map();
     this.mentions = new Map();
     this.typing = new Map();
     this.watched = new Set();
-    if (!READ.has(me.id)) READ.set(me.id, new Map());
-    this.read = READ.get(me.id);
+    if (!LAST_READ.has(me.id)) LAST_READ.set(me.id, new Map());
+    this.read = LAST_READ.get(me.id);
   }
 
-  /** Tells the page that something of this kind changed. */
+  /** Notifies the page of a change of this kind. */
   emit(kind, detail) {
     this.dispatchEvent(new CustomEvent(kind, { detail }));
   }
@@ -45,12 +48,12 @@ export class Store extends EventTarget {
     return this.timelines.get(channelId);
   }
 
-  /** Channels that are no threads, as the server orders them. */
+  /** Returns the channels that are not threads, in the server's order. */
   topChannels() {
     return [...this.channels.values()].filter((channel) => !THREAD_TYPES.has(channel.type));
   }
 
-  /** Threads of a channel, the newest first. */
+  /** Returns the threads of a channel, newest first. */
   threadsOf(channelId) {
     return [...this.channels.values()]
       .filter((channel) => THREAD_TYPES.has(channel.type) && channel.parent_id === channelId)
@@ -67,10 +70,10 @@ export class Store extends EventTarget {
     return user ? (user.global_name ?? user.name ?? user.username) : "someone";
   }
 
-  /** Takes the whole list, at the start and after a reconnection. */
+  /** Replaces the whole list, at the start and after a reconnection. */
   setChannels(channels) {
     const first = this.channels.size === 0;
-    this.channels = new Map(channels.map((channel) => [channel.id, normal(channel)]));
+    this.channels = new Map(channels.map((channel) => [channel.id, normalizeChannel(channel)]));
     for (const channel of channels) {
       if (first && !this.read.has(channel.id)) this.markRead(channel.id);
     }
@@ -78,7 +81,7 @@ export class Store extends EventTarget {
     this.emit("channels");
   }
 
-  /** The channels on screen are read as they fill. */
+  /** Sets which channels are on screen: their new messages count as read. */
   watch(channelIds) {
     this.watched = new Set(channelIds);
     for (const id of channelIds) this.markRead(id);
@@ -110,13 +113,13 @@ export class Store extends EventTarget {
 
   onMessage(message) {
     const channel = this.channels.get(message.channel_id);
-    this.learn(message);
-    const known = this.timelines.get(message.channel_id)?.byId.has(message.id);
-    if (channel && !known) {
+    this.addUserAndStarter(message);
+    if (channel && compareIds(message.id, channel.last_message_id ?? "0") > 0) {
       if (message.type !== THREAD_STARTER) channel.message_count = (channel.message_count ?? 0) + 1;
-      if (compareIds(message.id, channel.last_message_id ?? "0") > 0) channel.last_message_id = message.id;
+      channel.last_message_id = message.id;
       this.noteUnread(channel, message);
     }
+    this.previewRequests.delete(message.channel_id);
     this.previews.set(message.channel_id, message);
     this.typing.get(message.channel_id)?.delete(message.author.id);
     this.changed(message.channel_id, (timeline) => timeline.apply(message));
@@ -125,21 +128,23 @@ export class Store extends EventTarget {
   }
 
   onEdit(message) {
-    this.learn(message);
+    this.addUserAndStarter(message);
     this.updateStarter(message);
     const preview = this.previews.get(message.channel_id);
     if (preview?.id === message.id) this.previews.set(message.channel_id, { ...preview, ...message });
+    this.previewRequests.delete(message.channel_id);
     this.changed(message.channel_id, (timeline) => timeline.apply(message));
   }
 
   onDelete({ id, channel_id: channelId }) {
     if (this.previews.get(channelId)?.id === id) this.previews.delete(channelId);
+    this.previewRequests.delete(channelId);
     this.changed(channelId, (timeline) => timeline.remove(id));
   }
 
   onChannel(channel) {
     const known = this.channels.get(channel.id);
-    this.channels.set(channel.id, { ...known, ...normal(channel) });
+    this.channels.set(channel.id, { ...known, ...normalizeChannel(channel) });
     this.emit("channels");
     this.emit("messages", channel.parent_id);
   }
@@ -164,18 +169,19 @@ export class Store extends EventTarget {
     }, TYPING_MS);
   }
 
-  /** @returns {string[]} names of those who type in a channel now */
+  /** @returns {string[]} names of the people typing in a channel */
   typists(channelId) {
     return [...(this.typing.get(channelId)?.keys() ?? [])].map((id) => this.nameOf(id));
   }
 
-  learn(message) {
+  addUserAndStarter(message) {
     if (message.author && !this.users.has(message.author.id)) this.users.set(message.author.id, message.author);
     const starter = message.type === THREAD_STARTER && message.referenced_message;
-    if (starter && !this.starters.has(starter.id)) this.starters.set(starter.id, starter);
+    if (!starter || this.starters.has(starter.id)) return;
+    this.starters.set(starter.id, this.timelines.get(starter.channel_id)?.byId.get(starter.id) ?? starter);
   }
 
-  /** A card changes in its thread too. */
+  /** Updates the copy of an edited message at the top of its thread. */
   updateStarter(message) {
     const starter = this.starters.get(message.id);
     if (!starter) return;
@@ -191,7 +197,7 @@ export class Store extends EventTarget {
     }
   }
 
-  /** Changes a timeline that is held; a thread's change also shows on the card in its parent. */
+  /** Changes a timeline if it is loaded, and redraws. A thread's change also shows on its card in the parent. */
   changed(channelId, change) {
     const timeline = this.timelines.get(channelId);
     if (timeline) change(timeline);
@@ -201,13 +207,13 @@ export class Store extends EventTarget {
   }
 }
 
-/** A thread as the list has it, also where an event has it as Discord does. */
-function normal(channel) {
+/** Gives a thread from an event (with Discord's `thread_metadata`) the fields that the channel list has. */
+function normalizeChannel(channel) {
   const { archived, locked } = channel.thread_metadata ?? channel;
   return { ...channel, archived, locked };
 }
 
-/** Whether a message calls somebody: by name, or everyone. */
+/** Whether a message mentions a person, by name or with everyone. */
 export function mentionsPerson(message, userId) {
   return Boolean(message.mention_everyone) || (message.mentions ?? []).some((user) => user.id === userId);
 }

@@ -1,4 +1,4 @@
-/** Dark and light, remembered. */
+/** The dark and the light theme; the choice is saved in the browser. */
 
 const KEY = "theme";
 

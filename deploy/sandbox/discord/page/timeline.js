@@ -1,23 +1,26 @@
-/** The messages of one channel that the page holds: a window that ends at the newest one. */
+/** The messages of one channel that the page has loaded: a window that ends at the newest one. */
 
 import { compareIds } from "./snowflake.js";
 
-/** How many messages are asked for at once. */
+/** Messages per request. */
 export const PAGE = 100;
-/** A channel that is read at its end keeps this many; older ones are fetched again when scrolled to. */
-const KEPT = 300;
+/** Messages that a channel scrolled to its end keeps. Older ones are fetched again when scrolled to. */
+const MAX_KEPT = 300;
 
 export class Timeline {
   constructor() {
     /** @type {Map<string, Object>} */
     this.byId = new Map();
     this.ids = [];
-    /** Whether the newest page was ever fetched. */
+    /** Whether the newest page has been fetched. */
     this.loaded = false;
-    /** Whether there is nothing older. */
+    /** Whether there are no older messages. */
     this.reachedStart = false;
-    /** For each page under way the ids that events changed meanwhile: it is older and must not undo them. */
-    this.underWay = new Set();
+    /** For each request under way, the changes by events since: id to fields, or null if deleted. They are newer. */
+    this.pendingChanges = new Set();
+    /** Number of requests for the newest page, and the latest one whose answer was used: older answers are not. */
+    this.requested = 0;
+    this.used = 0;
   }
 
   messages() {
@@ -28,20 +31,24 @@ export class Timeline {
     return this.byId.get(this.ids.at(-1));
   }
 
-  /** Takes what an event says; an edit of a message older than the window is not for us. */
+  /** Applies an event. An edit of a message older than the window is ignored. */
   apply(message) {
-    this.touch(message.id);
+    this.recordChange(message.id, message);
     const beforeWindow = !this.reachedStart && this.ids.length > 0 && compareIds(message.id, this.ids[0]) < 0;
     if (this.byId.has(message.id) || !beforeWindow) this.put(message);
   }
 
   remove(id) {
-    this.touch(id);
+    this.recordChange(id, null);
+    this.drop(id);
+  }
+
+  drop(id) {
     if (this.byId.delete(id)) this.ids.splice(this.ids.indexOf(id), 1);
   }
 
-  touch(id) {
-    for (const touched of this.underWay) touched.add(id);
+  recordChange(id, message) {
+    for (const changes of this.pendingChanges) changes.set(id, message && { ...changes.get(id), ...message });
   }
 
   put(message) {
@@ -53,36 +60,55 @@ export class Timeline {
     this.ids.splice(at, 0, message.id);
   }
 
-  /** Fetches the newest page and makes the window agree with it: without gaps, doubles or deleted messages. */
+  /** Fetches the newest page and updates the window to match it: no gaps, duplicates or deleted messages. */
   async loadNewest(fetchPage) {
-    const touched = new Set();
-    this.underWay.add(touched);
-    const page = await fetchPage({ limit: PAGE }).finally(() => this.underWay.delete(touched));
+    this.requested += 1;
+    const turn = this.requested;
+    const { page, changes } = await this.fetch(fetchPage, { limit: PAGE });
+    if (turn < this.used) return;
+    this.used = turn;
     const fetched = new Set(page.map((message) => message.id));
     const oldest = page[0]?.id;
-    const whole = page.length < PAGE;
-    const joined = whole || this.ids.some((id) => fetched.has(id));
+    const complete = page.length < PAGE;
+    const overlaps = complete || this.ids.some((id) => fetched.has(id));
     for (const id of [...this.ids]) {
-      const covered = whole || compareIds(id, oldest) >= 0;
-      const keep = fetched.has(id) || touched.has(id) || this.byId.get(id).local || (joined && !covered);
-      if (!keep) this.remove(id);
+      const covered = complete || compareIds(id, oldest) >= 0;
+      const keep = fetched.has(id) || changes.has(id) || this.byId.get(id).local || (overlaps && !covered);
+      if (!keep) this.drop(id);
     }
-    for (const message of page) if (!touched.has(message.id)) this.put(message);
-    this.reachedStart = whole || (joined && this.reachedStart);
+    this.putPage(page, changes);
+    this.reachedStart = complete || (overlaps && this.reachedStart);
     this.loaded = true;
   }
 
-  /** Fetches one page of older messages. */
+  /** Fetches a page of older messages. Ignores it if the window starts elsewhere by then: it could leave a gap. */
   async loadOlder(fetchPage) {
-    const page = await fetchPage({ before: this.ids[0], limit: PAGE });
-    for (const message of page) this.put(message);
+    const before = this.ids[0];
+    const { page, changes } = await this.fetch(fetchPage, { before, limit: PAGE });
+    if (this.ids[0] !== before) return;
+    this.putPage(page, changes);
     this.reachedStart = page.length < PAGE;
   }
 
-  /** Lets go of the oldest messages beyond what is kept. */
+  /** Resolves to a page and the changes by events while it was being fetched. */
+  async fetch(fetchPage, window) {
+    const changes = new Map();
+    this.pendingChanges.add(changes);
+    const page = await fetchPage(window).finally(() => this.pendingChanges.delete(changes));
+    return { page, changes };
+  }
+
+  putPage(page, changes) {
+    for (const message of page) {
+      const newer = changes.get(message.id);
+      if (newer !== null) this.put({ ...message, ...newer });
+    }
+  }
+
+  /** Removes the oldest messages beyond the limit. */
   trim() {
-    if (this.ids.length <= KEPT + PAGE) return;
-    for (const id of this.ids.splice(0, this.ids.length - KEPT)) this.byId.delete(id);
+    if (this.ids.length <= MAX_KEPT + PAGE) return;
+    for (const id of this.ids.splice(0, this.ids.length - MAX_KEPT)) this.byId.delete(id);
     this.reachedStart = false;
   }
 }

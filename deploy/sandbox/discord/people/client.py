@@ -1,4 +1,4 @@
-"""A client for the person API: what tests, the demo and the benchmarks are people with.
+"""A client for the person API, for tests, the demo and the benchmarks.
 
 async with Person(discord.url, "mika") as mika:
     outcome = await mika.type("/train branch:main lr:0.1", channel="training")
@@ -17,11 +17,11 @@ _NO_LIMIT = 0
 
 
 class Refused(Exception):
-    """The client would not have sent this; the text says what was given, expected and valid."""
+    """Discord's client would not have sent this. The text has the reason and the valid choices."""
 
 
 class Person:
-    """Channels are named by id or, where they are no threads, by name."""
+    """Acts as one person. `channel` is an id or, except for threads, a name."""
 
     def __init__(self, url: str, name: str, session: aiohttp.ClientSession | None = None) -> None:
         self._url, self.name = url, name
@@ -42,11 +42,11 @@ class Person:
             self._session = self._owned = None
 
     async def write(self, content: str, *, channel: str) -> Json:
-        """A plain message."""
+        """Send a plain message."""
         return await self._post("messages", {"channel_id": channel, "content": content})
 
     async def type(self, text: str, *, channel: str, wait: bool = False, timeout: float = 15) -> Json:
-        """A slash command as a line. Raises Refused where the client would not send it."""
+        """Run a slash command typed as a line. Raises Refused if Discord's client would not send it."""
         body = {"channel_id": channel, "text": text, "wait": wait, "timeout": timeout}
         return await self._post("commands", body)
 
@@ -59,7 +59,7 @@ class Person:
         wait: bool = False,
         timeout: float = 15,
     ) -> Json:
-        """A slash command by name and typed options."""
+        """Run a slash command by name, with typed options."""
         body = {"channel_id": channel, "name": name, "options": dict(options or {})}
         return await self._post("commands", body | {"wait": wait, "timeout": timeout})
 
@@ -79,7 +79,7 @@ class Person:
         wait: bool = False,
         timeout: float = 15,
     ) -> Json:
-        """A button or a select of a message."""
+        """Click a button, or choose `values` in a select."""
         place = {"channel_id": message["channel_id"], "message_id": message["id"], "custom_id": custom_id}
         more = {} if values is None else {"values": values}
         return await self._post("clicks", place | more | {"wait": wait, "timeout": timeout})
@@ -92,7 +92,7 @@ class Person:
         wait: bool = False,
         timeout: float = 15,
     ) -> Json:
-        """The modal that answered an interaction."""
+        """Submit the modal that an interaction opened. `fields`: values by custom id."""
         body = {"interaction_id": interaction_id, "fields": dict(fields), "wait": wait, "timeout": timeout}
         return await self._post("modals", body)
 
@@ -101,14 +101,14 @@ class Person:
         return found
 
     async def threads(self, channel: str | None = None) -> list[Json]:
-        """Threads, of one channel (by id) or of all."""
+        """Return the threads of one channel (by id) or of all."""
         found = [entry for entry in await self.channels() if entry["parent_id"]]
         return [entry for entry in found if channel in (None, entry["parent_id"])]
 
     async def messages(
         self, channel: str, *, after: str | None = None, before: str | None = None, limit: int = 100
     ) -> list[Json]:
-        """Oldest first."""
+        """Return messages, oldest first."""
         query = {"after": after, "before": before, "limit": str(limit)}
         params = {name: value for name, value in query.items() if value is not None}
         found: list[Json] = await self._get(f"channels/{channel}/messages", params)
@@ -119,7 +119,7 @@ class Person:
         return found
 
     async def events(self) -> AsyncIterator[Json]:
-        """What this person sees, as it happens, from HELLO on."""
+        """Yield what this person sees as it happens, starting with HELLO."""
         async with self._http.ws_connect(f"{self._url}/sandbox/people/{self.name}/events") as socket:
             async for message in socket:
                 yield orjson.loads(message.data)
@@ -127,7 +127,7 @@ class Person:
     @property
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
-            raise RuntimeError("a Person is used inside `async with`, or given a session")
+            raise RuntimeError("use Person in `async with`, or pass it a session")
         return self._session
 
     async def _get(self, path: str, params: Mapping[str, str] | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""Discord's errors: one code, one HTTP status, one message each.
+"""Discord's errors, each with its code, HTTP status and message. The texts are Discord's own, word for word.
 
 https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 """
@@ -63,7 +63,7 @@ MEDIA = (*WEB, "attachment")
 
 
 class ApiError(Exception):
-    """An answer of Discord's other than success."""
+    """A failed request, as Discord would answer it."""
 
     def __init__(self, code: Code, *, errors: Json | None = None, extra: Mapping[str, object] | None = None) -> None:
         self.code, self.errors, self.extra = code, errors, dict(extra or {})
@@ -82,7 +82,7 @@ class ApiError(Exception):
 
 
 class FormErrors:
-    """Gathers the mistakes of one body into Discord's nested `errors` object.
+    """Collects the mistakes in one body into Discord's nested `errors` object.
 
     >>> mistakes = FormErrors()
     >>> mistakes.add("embeds.0.title", "BASE_TYPE_MAX_LENGTH", "Must be 256 or fewer in length.")
@@ -97,8 +97,8 @@ class FormErrors:
             place = place.setdefault(step, {})
         place.setdefault("_errors", []).append({"code": code, "message": message})
 
-    def too_long(self, path: str, most: int) -> None:
-        self.add(path, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
+    def too_long(self, path: str, maximum: int) -> None:
+        self.add(path, "BASE_TYPE_MAX_LENGTH", f"Must be {maximum} or fewer in length.")
 
     def required(self, path: str) -> None:
         self.add(path, "BASE_TYPE_REQUIRED", "This field is required")
@@ -106,8 +106,8 @@ class FormErrors:
     def choice(self, path: str, choices: str) -> None:
         self.add(path, "BASE_TYPE_CHOICES", f"Value must be one of {choices}.")
 
-    def text(self, value: object, path: str, *, most: int, least: int = 0, required: bool = False) -> str:
-        """`value` as a string of `least` to `most` characters; anything else is a mistake."""
+    def text(self, value: object, path: str, *, maximum: int, minimum: int = 0, required: bool = False) -> str:
+        """Return `value` as a string of `minimum` to `maximum` characters; record anything else as a mistake."""
         if value is None:
             if required:
                 self.required(path)
@@ -115,61 +115,61 @@ class FormErrors:
         if not isinstance(value, str):
             self.add(path, "STRING_TYPE_CONVERT", f"Could not interpret {value!r} as string.")
             return ""
-        if not least <= len(value) <= most:
-            if least:
-                self.add(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
+        if not minimum <= len(value) <= maximum:
+            if minimum:
+                self.add(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {minimum} and {maximum} in length.")
             else:
-                self.too_long(path, most)
+                self.too_long(path, maximum)
         return value
 
-    def objects(self, value: object, path: str, *, most: int, least: int = 0) -> list[Json]:
-        """`value` as a list of `least` to `most` objects; anything else is a mistake."""
+    def objects(self, value: object, path: str, *, maximum: int, minimum: int = 0) -> list[Json]:
+        """Return `value` as a list of `minimum` to `maximum` objects; record anything else as a mistake."""
         if value is None:
             value = []
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self.add(path, "MODEL_TYPE_CONVERT", "Only lists of dictionaries may be used here.")
             return []
-        if not least <= len(value) <= most:
-            if least:
-                self.add(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
+        if not minimum <= len(value) <= maximum:
+            if minimum:
+                self.add(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {minimum} and {maximum} in length.")
             else:
-                self.too_long(path, most)
+                self.too_long(path, maximum)
         return value
 
     def url(self, value: object, path: str, *, schemes: tuple[str, ...], required: bool = False) -> None:
-        text = self.text(value, path, most=2048, least=int(required), required=required)
+        text = self.text(value, path, maximum=2048, minimum=int(required), required=required)
         scheme = text.partition("://")[0]
         if text and scheme not in schemes:
             self.add(path, "URL_TYPE_INVALID_SCHEME", f'Scheme "{scheme}" must be one of {schemes}.')
 
     def mapping(self, value: object, path: str) -> Json:
-        """`value` as an object, {} where there is none; anything else is a mistake."""
+        """Return `value` as an object, {} if it is None; record anything else as a mistake."""
         if value is None or isinstance(value, dict):
             return value or {}
         self.add(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
         return {}
 
-    def texts(self, value: object, path: str, *, most: int) -> list[str]:
-        """`value` as a list of strings; anything else is a mistake."""
+    def texts(self, value: object, path: str, *, maximum: int) -> list[str]:
+        """Return `value` as a list of strings; record anything else as a mistake."""
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self.add(path, "LIST_TYPE_CONVERT", "Only lists of strings may be used here.")
             return []
-        if len(value) > most:
-            self.too_long(path, most)
+        if len(value) > maximum:
+            self.too_long(path, maximum)
         return value
 
-    def answer(self) -> ApiError:
+    def to_error(self) -> ApiError:
         return ApiError(Code.INVALID_FORM, errors=self._errors)
 
     def raise_if_any(self) -> None:
         if self._errors:
-            raise self.answer()
+            raise self.to_error()
 
 
 def invalid(path: str, code: str, message: str) -> ApiError:
-    """50035 with one mistake."""
+    """Make a 50035 with one mistake."""
     errors = FormErrors()
     errors.add(path, code, message)
-    return errors.answer()
+    return errors.to_error()

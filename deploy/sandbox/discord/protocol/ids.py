@@ -1,4 +1,4 @@
-"""Ids in bodies. Libraries send some as integers; Discord takes them, and its document has strings."""
+"""Ids in request bodies. Some libraries send them as integers; Discord accepts those, its OpenAPI document does not."""
 
 from deploy.sandbox.discord.protocol.wire import Json
 
@@ -6,10 +6,10 @@ _LISTS = ("users", "roles")
 _NOT_SNOWFLAKES = frozenset({"custom_id"})
 
 
-def text_ids(body: object) -> object:
-    """A copy of a JSON body in which ids are strings."""
+def ids_to_strings(body: object) -> object:
+    """Copy a JSON body with every id turned into a string."""
     if isinstance(body, list):
-        return [text_ids(entry) for entry in body]
+        return [ids_to_strings(entry) for entry in body]
     if not isinstance(body, dict):
         return body
     return {name: _read(name, value) for name, value in body.items()}
@@ -22,7 +22,7 @@ def _read(name: str, value: object) -> object:
         return [_with_text(entry, "id") for entry in value]
     if name == "allowed_mentions" and isinstance(value, dict):
         return value | {kind: [_text(one) for one in value[kind]] for kind in _LISTS if value.get(kind)}
-    return text_ids(value)
+    return ids_to_strings(value)
 
 
 def _with_text(entry: object, name: str) -> object:

@@ -1,7 +1,7 @@
-"""Checks request bodies against Discord's official OpenAPI document, where the file is present.
+"""Check request bodies against Discord's official OpenAPI document, if the file is present.
 
-The document is at https://github.com/discord/discord-api-spec. It is not part of this project: name the file in
-SIGNALBOX_DISCORD_OPENAPI, or leave it as `discord-openapi.json` in a folder `shared` beside the repository.
+The document is published at https://github.com/discord/discord-api-spec and is not part of this project. Put its path
+in SIGNALBOX_DISCORD_OPENAPI, or save it as `discord-openapi.json` in a folder `shared` beside the repository.
 """
 
 import os
@@ -15,12 +15,12 @@ from deploy.sandbox.discord.protocol.errors import FormErrors
 from deploy.sandbox.discord.protocol.wire import Json
 
 VARIABLE = "SIGNALBOX_DISCORD_OPENAPI"
-_MOST_ERRORS, _MOST_TEXT = 5, 300
+_MAX_ERRORS, _MAX_TEXT = 5, 300
 _PARAMETER = re.compile(r"\{[^}]+\}")
 
 
 def find_document() -> Path | None:
-    """The file, or None where there is none."""
+    """Return the document's path, or None if there is no such file."""
     named = os.environ.get(VARIABLE)
     root = Path(__file__).resolve().parents[4]
     path = Path(named) if named else root.parent / "shared" / "discord-openapi.json"
@@ -28,7 +28,7 @@ def find_document() -> Path | None:
 
 
 class OpenApi:
-    """Validators are compiled at first use, one for each operation."""
+    """Compiles one validator per operation, at its first use."""
 
     def __init__(self, document: Path | None) -> None:
         self._path = document
@@ -41,14 +41,14 @@ class OpenApi:
         return self._path is not None
 
     def check(self, method: str, path: str, body: object) -> None:
-        """Raises 50035 where the body does not fit the document; unknown operations pass."""
+        """Raise 50035 if the body does not match the document. Operations that the document does not have pass."""
         if body is None or self._path is None:
             return
         validator = self._validator(method, path)
         if validator is None:
             return
         if not validator.is_valid(body):
-            _raise(validator, body)
+            _raise_mismatches(validator, body)
 
     def _validator(self, method: str, path: str) -> jsonschema_rs.Validator | None:
         key = (method.lower(), _PARAMETER.sub("{}", path))
@@ -77,11 +77,11 @@ class OpenApi:
         return self._operations
 
 
-def _raise(validator: jsonschema_rs.Validator, body: object) -> None:
+def _raise_mismatches(validator: jsonschema_rs.Validator, body: object) -> None:
     errors = FormErrors()
     for count, error in enumerate(validator.iter_errors(body)):
-        if count == _MOST_ERRORS:
+        if count == _MAX_ERRORS:
             break
         path = ".".join(str(step) for step in error.instance_path)
-        errors.add(path, "OPENAPI_MISMATCH", error.message[:_MOST_TEXT])
+        errors.add(path, "OPENAPI_MISMATCH", error.message[:_MAX_TEXT])
     errors.raise_if_any()

@@ -1,4 +1,4 @@
-"""What goes over the wire: JSON objects as Discord writes them, clocks, snowflakes and timestamps."""
+"""The basics of Discord's JSON: snowflake ids, timestamps, optional fields."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -6,14 +6,14 @@ from typing import Any
 
 Json = dict[str, Any]
 Clock = Callable[[], float]
-"""Seconds since 1970, as `time.time` gives them."""
+"""Returns seconds since the epoch, as `time.time` does."""
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 _PER_MS = 1 << 22
 
 
 class Snowflakes:
-    """Ids that grow with time and never repeat: milliseconds since 2015 in the bits above the 22nd."""
+    """Makes ids that grow with time and never repeat: milliseconds since 2015, shifted left by 22 bits."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -26,22 +26,22 @@ class Snowflakes:
 
 
 def snowflake_seconds(snowflake: str) -> float:
-    """When an id was made, in seconds since 1970."""
+    """Return when an id was made, in seconds since the epoch."""
     return ((int(snowflake) >> 22) + DISCORD_EPOCH_MS) / 1000
 
 
 def timestamp(seconds: float) -> str:
-    """ISO 8601 as Discord writes it, always with microseconds and offset."""
+    """Format a time as Discord does: ISO 8601, always with microseconds and offset."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 
 
 def without_none(**fields: object) -> Json:
-    """The fields that are given; Discord leaves the others out."""
+    """Drop the fields that are None, as Discord does."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def listed(names: Iterable[object]) -> str:
-    """For error texts: `a, b and c`."""
+def comma_list(names: Iterable[object]) -> str:
+    """Join names for an error text: `a, b and c`."""
     words = [str(name) for name in names]
     if len(words) < 2:
         return "".join(words) or "none"

@@ -1,4 +1,4 @@
-"""Discord's REST API v10, by resource."""
+"""Discord's REST API v10, one module per resource."""
 
 from deploy.sandbox.discord.rest import applications, channels, guilds, messages, threads, webhooks
 from deploy.sandbox.discord.rest.http import Route

@@ -1,6 +1,9 @@
-"""https://discord.com/developers/docs/interactions/application-commands#endpoints"""
+"""Endpoints of the application and its commands.
 
-from deploy.sandbox.discord.gateway.sessions import application_flags
+https://discord.com/developers/docs/interactions/application-commands#endpoints
+"""
+
+from deploy.sandbox.discord.gateway.registry import application_flags
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, invalid
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.rest.http import Call, Reply, Route
@@ -39,36 +42,36 @@ def all_commands(discord: Discord, call: Call) -> object:
     return discord.commands.all(_scope(discord, call))
 
 
-def one(discord: Discord, call: Call) -> object:
+def get_command(discord: Discord, call: Call) -> object:
     return discord.commands.get(_scope(discord, call), call["command_id"])
 
 
-def put(discord: Discord, call: Call) -> object:
+def replace_commands(discord: Discord, call: Call) -> object:
     body = call.body if call.body is not None else []
     if not isinstance(body, list) or not all(isinstance(command, dict) for command in body):
         raise invalid("", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
-    return discord.commands.put(_scope(discord, call), body)
+    return discord.commands.replace_all(_scope(discord, call), body)
 
 
-def create(discord: Discord, call: Call) -> object:
-    """201 for a new command, 200 where one of that name was there."""
+def create_command(discord: Discord, call: Call) -> object:
+    """Answer 201 for a new command, 200 if one of that name existed."""
     scope = _scope(discord, call)
     before = {command["id"] for command in discord.commands.all(scope)}
     command = discord.commands.upsert(scope, call.json)
     return Reply(command, 200 if command["id"] in before else 201)
 
 
-def patch(discord: Discord, call: Call) -> object:
+def edit_command(discord: Discord, call: Call) -> object:
     return discord.commands.patch(_scope(discord, call), call["command_id"], call.json)
 
 
-def delete(discord: Discord, call: Call) -> object:
+def delete_command(discord: Discord, call: Call) -> object:
     discord.commands.delete(_scope(discord, call), call["command_id"])
     return None
 
 
 def permissions(discord: Discord, call: Call) -> object:
-    """Nobody has changed any."""
+    """Always empty: nobody changes permissions of commands here."""
     _scope(discord, call)
     return _no_permissions()
 
@@ -91,11 +94,11 @@ def _command_routes(prefix: str) -> tuple[Route, ...]:
     one_path = prefix + "/{command_id}"
     return (
         Route("GET", prefix, all_commands, "commands.read"),
-        Route("PUT", prefix, put, "commands"),
-        Route("POST", prefix, create, "commands"),
-        Route("GET", one_path, one, "commands.read"),
-        Route("PATCH", one_path, patch, "commands"),
-        Route("DELETE", one_path, delete, "commands"),
+        Route("PUT", prefix, replace_commands, "commands"),
+        Route("POST", prefix, create_command, "commands"),
+        Route("GET", one_path, get_command, "commands.read"),
+        Route("PATCH", one_path, edit_command, "commands"),
+        Route("DELETE", one_path, delete_command, "commands"),
     )
 
 

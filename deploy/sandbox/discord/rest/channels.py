@@ -1,4 +1,4 @@
-"""https://discord.com/developers/docs/resources/channel"""
+"""Endpoints of channels. https://discord.com/developers/docs/resources/channel"""
 
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, FormErrors
 from deploy.sandbox.discord.rest.http import Call, Route
@@ -13,14 +13,14 @@ def get(discord: Discord, call: Call) -> object:
 
 
 def edit(discord: Discord, call: Call) -> object:
-    """A thread: its name, archive, lock. A channel: its name and topic."""
+    """Change the name and topic of a channel, or the name, archived and locked state of a thread."""
     channel, bot = _visible(discord, call), discord.core.guild.bot
     if isinstance(channel, Thread):
         return discord.threads.update(channel, bot, call.json).wire()
     discord.core.guild.require(bot, channel, Permission.MANAGE_CHANNELS)
     errors = FormErrors()
-    name = errors.text(call.json.get("name"), "name", most=100, least=1)
-    errors.text(call.json.get("topic"), "topic", most=1024)
+    name = errors.text(call.json.get("name"), "name", maximum=100, minimum=1)
+    errors.text(call.json.get("topic"), "topic", maximum=1024)
     errors.raise_if_any()
     channel.name = name or channel.name
     channel.topic = call.json.get("topic", channel.topic)

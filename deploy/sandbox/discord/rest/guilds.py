@@ -1,4 +1,4 @@
-"""The guild, its members and roles, the users, and where the gateway is.
+"""Endpoints of the guild, its members and roles, of users, and of the gateway's address.
 
 https://discord.com/developers/docs/resources/guild
 """
@@ -53,7 +53,7 @@ def my_guilds(discord: Discord, _: Call) -> object:
 
 
 def direct_channel(discord: Discord, call: Call) -> object:
-    """Nobody here takes direct messages."""
+    """Always 50007: nobody here accepts direct messages."""
     discord.core.guild.user(str(call.json.get("recipient_id")))
     raise ApiError(Code.CANNOT_MESSAGE_USER)
 
@@ -63,45 +63,45 @@ def guild(discord: Discord, call: Call) -> object:
     if call.query.get("with_counts", "").lower() in ("1", "true"):
         people = len(discord.core.guild.users)
         counts = {"approximate_member_count": people, "approximate_presence_count": people}
-    _require_known(discord, call)
+    _require_guild(discord, call)
     return discord.core.guild.wire() | counts
 
 
 def channels(discord: Discord, call: Call) -> object:
-    _require_known(discord, call)
+    _require_guild(discord, call)
     visible = discord.core.guild.visible_channels(discord.core.guild.bot)
     return [channel.wire() for channel in visible if not isinstance(channel, Thread)]
 
 
 def roles(discord: Discord, call: Call) -> object:
-    _require_known(discord, call)
+    _require_guild(discord, call)
     return [role.wire() for role in discord.core.guild.roles.values()]
 
 
 def members(discord: Discord, call: Call) -> object:
-    _require_known(discord, call)
-    after, limit = call.number("after", 0), call.number("limit", 1, least=1, most=1000)
+    _require_guild(discord, call)
+    after, limit = call.number("after", 0), call.number("limit", 1, minimum=1, maximum=1000)
     users = sorted(discord.core.guild.users.values(), key=lambda member: int(member.id))
     page = [member for member in users if int(member.id) > after][:limit]
     return [discord.core.guild.member(member) for member in page]
 
 
 def search_members(discord: Discord, call: Call) -> object:
-    _require_known(discord, call)
-    query, limit = call.query.get("query", "").lower(), call.number("limit", 1, least=1, most=1000)
+    _require_guild(discord, call)
+    query, limit = call.query.get("query", "").lower(), call.number("limit", 1, minimum=1, maximum=1000)
     users = [user for user in discord.core.guild.users.values() if user.name.lower().startswith(query)]
     return [discord.core.guild.member(user) for user in users[:limit]]
 
 
 def member(discord: Discord, call: Call) -> object:
-    _require_known(discord, call)
+    _require_guild(discord, call)
     user_id = discord.core.guild.bot.id if call["user_id"] == "@me" else call["user_id"]
     if user_id not in discord.core.guild.users:
         raise ApiError(Code.UNKNOWN_MEMBER)
     return discord.core.guild.member(discord.core.guild.users[user_id])
 
 
-def _require_known(discord: Discord, call: Call) -> None:
+def _require_guild(discord: Discord, call: Call) -> None:
     if call["guild_id"] != discord.core.guild.id:
         raise ApiError(Code.UNKNOWN_GUILD)
 

@@ -1,4 +1,4 @@
-"""From an HTTP request to a call of an endpoint and back: bodies, tokens, limits, faults, errors."""
+"""Dispatch HTTP requests to endpoints: tokens, rate limits, bodies, faults, errors."""
 
 import asyncio
 import logging
@@ -12,23 +12,23 @@ from aiohttp import web
 from aiohttp.multipart import BodyPartReader
 
 from deploy.sandbox.discord.checks.message_body import Upload
-from deploy.sandbox.discord.limits.faults import Fault, FaultKind, When
-from deploy.sandbox.discord.limits.rate_limiter import RateLimited, Refusal, refusal
+from deploy.sandbox.discord.limits.faults import FaultKind, FaultTiming, RequestFault
+from deploy.sandbox.discord.limits.rate_limiter import RateLimited, TooManyRequests, too_many_requests
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, invalid
-from deploy.sandbox.discord.protocol.ids import text_ids
+from deploy.sandbox.discord.protocol.ids import ids_to_strings
 from deploy.sandbox.discord.protocol.openapi import OpenApi
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.standin import Discord
 
 _log = logging.getLogger(__name__)
 _FOREVER = 3600.0
-_PAGE = "<!DOCTYPE html><html><head><title>Error</title></head><body>Something is wrong.</body></html>"
+_ERROR_PAGE = "<!DOCTYPE html><html><head><title>Error</title></head><body>Something is wrong.</body></html>"
 _MAJOR = ("channel_id", "guild_id", "webhook_token")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as an endpoint sees it."""
+    """A request as an endpoint gets it."""
 
     params: Mapping[str, str]
     query: Mapping[str, str]
@@ -36,21 +36,21 @@ class Call:
     files: tuple[Upload, ...] = ()
 
     def __getitem__(self, name: str) -> str:
-        """A part of the path."""
+        """Return a parameter of the path."""
         return self.params[name]
 
-    def number(self, name: str, default: int, *, least: int = 0, most: int = 1 << 63) -> int:
-        """A whole number of the query. Raises 50035."""
+    def number(self, name: str, default: int, *, minimum: int = 0, maximum: int = 1 << 63) -> int:
+        """Return an integer from the query. Raises 50035."""
         text = self.query.get(name, str(default))
         if not text.isdigit():
             raise invalid(name, "NUMBER_TYPE_COERCE", f'Value "{text}" is not int.')
-        if not least <= int(text) <= most:
-            raise invalid(name, "NUMBER_TYPE_MAX", f"int value should be between {least} and {most}.")
+        if not minimum <= int(text) <= maximum:
+            raise invalid(name, "NUMBER_TYPE_MAX", f"int value should be between {minimum} and {maximum}.")
         return int(text)
 
     @property
     def json(self) -> Json:
-        """The body as an object; {} where there is none."""
+        """Return the body as an object, {} if there is none. Raises 50035."""
         if self.body is None:
             return {}
         if not isinstance(self.body, dict):
@@ -65,19 +65,19 @@ class Reply:
 
 
 Endpoint = Callable[[Discord, Call], object]
-"""Returns the JSON to answer with, None for 204, or a Reply."""
+"""Returns the JSON for a 200, None for a 204, or a Reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` is below /api/v10. `bucket` None: an endpoint without a bucket header."""
+    """`path` is relative to /api/v10. If `bucket` is None, responses have no bucket headers."""
 
     method: str
     path: str
     endpoint: Endpoint
     bucket: str | None = "other"
     by_token: bool = False
-    """Whether the path carries an interaction's token: no bot token is asked, no global limit counts."""
+    """Whether the path contains an interaction's token: it needs no bot token, and the global limit does not apply."""
 
 
 class Dispatcher:
@@ -102,27 +102,27 @@ class Dispatcher:
             await asyncio.sleep(fault.seconds)
             return await self._answer(route, request)
         if fault.kind is FaultKind.TRUNCATED:
-            return await _half(await self._answer(route, request), request)
-        if fault.when is When.AFTER:
+            return await _truncated(await self._answer(route, request), request)
+        if fault.when is FaultTiming.AFTER:
             await self._answer(route, request)
-        return await self._break(fault, request)
+        return await self._inject(fault, request)
 
     async def _answer(self, route: Route, request: web.Request) -> web.Response:
         headers: dict[str, str] = {}
         try:
             if not route.by_token:
                 self._require_token(request)
-            if (refused := self._count(route, request, headers)) is not None:
-                return self._refuse(refused, request)
+            if (refused := self._check_rate(route, request, headers)) is not None:
+                return self._too_many(refused, request)
             raw, files = await read_body(request, self._core.limits.request_bytes)
-            body = text_ids(raw)
-            self._check(route, body)
+            body = ids_to_strings(raw)
+            self._check_schema(route, body)
             call = Call(request.match_info, request.query, body, files)
             reply = route.endpoint(self._discord, call)
         except ApiError as error:
             return self._fail(error, headers)
         except RateLimited as error:
-            return self._refuse(error.answer, request)
+            return self._too_many(error.answer, request)
         except Exception as error:
             _log.exception("%s %s failed", request.method, request.path)
             self._core.ledger.add("error", "sandbox", path=request.path, error=repr(error))
@@ -133,8 +133,8 @@ class Dispatcher:
         if request.headers.get("Authorization") != f"Bot {self._core.guild.token}":
             raise ApiError(Code.UNAUTHORIZED)
 
-    def _count(self, route: Route, request: web.Request, headers: dict[str, str]) -> Refusal | None:
-        """Fills in the bucket's headers; the refusal, where this request is one too many."""
+    def _check_rate(self, route: Route, request: web.Request, headers: dict[str, str]) -> TooManyRequests | None:
+        """Add the bucket's headers. Return the 429 if this request is one too many."""
         if route.bucket is None:
             return None
         major = next((request.match_info[name] for name in _MAJOR if name in request.match_info), "")
@@ -142,7 +142,7 @@ class Dispatcher:
         headers |= found
         return refused
 
-    def _check(self, route: Route, body: object) -> None:
+    def _check_schema(self, route: Route, body: object) -> None:
         if not self._core.limits.openapi:
             return
         try:
@@ -151,7 +151,7 @@ class Dispatcher:
             self._core.ledger.add("openapi.violation", "bot", method=route.method, path=route.path, errors=error.errors)
             raise
 
-    def _refuse(self, refused: Refusal, request: web.Request) -> web.Response:
+    def _too_many(self, refused: TooManyRequests, request: web.Request) -> web.Response:
         self._core.ledger.add("rate_limited", "bot", method=request.method, path=request.path, scope=refused.scope)
         if refused.scope != "shared":
             self._core.limiter.count_invalid()
@@ -162,29 +162,29 @@ class Dispatcher:
             self._core.limiter.count_invalid()
         return _json(error.body(), error.status, headers)
 
-    async def _break(self, fault: Fault, request: web.Request) -> web.Response:
+    async def _inject(self, fault: RequestFault, request: web.Request) -> web.Response:
         match fault.kind:
             case FaultKind.RATE_LIMIT:
-                return self._refuse(refusal("user", fault.retry_after), request)
+                return self._too_many(too_many_requests("user", fault.retry_after), request)
             case FaultKind.GLOBAL_RATE_LIMIT:
-                return self._refuse(refusal("global", fault.retry_after), request)
+                return self._too_many(too_many_requests("global", fault.retry_after), request)
             case FaultKind.PROXY_RATE_LIMIT:
                 return _ban_page(fault.retry_after)
             case FaultKind.HTML:
-                return web.Response(status=fault.status, text=_PAGE, content_type="text/html")
+                return web.Response(status=fault.status, text=_ERROR_PAGE, content_type="text/html")
             case FaultKind.HANG:
                 await asyncio.sleep(fault.seconds or _FOREVER)
         if fault.kind is FaultKind.STATUS:
             return web.Response(status=fault.status, text="", headers={"Via": "1.1 google"})
-        _reset(request)
+        _reset_connection(request)
         return web.Response(status=500)
 
 
-async def read_body(request: web.Request, most: int) -> tuple[object, tuple[Upload, ...]]:
-    """The JSON body and the files. Raises 40005, 50109."""
+async def read_body(request: web.Request, maximum: int) -> tuple[object, tuple[Upload, ...]]:
+    """Read the JSON body and the files. Raises 40005, 50109."""
     if not request.can_read_body:
         return None, ()
-    if (request.content_length or 0) > most:
+    if (request.content_length or 0) > maximum:
         raise ApiError(Code.TOO_LARGE)
     if request.content_type == "multipart/form-data":
         return await _read_multipart(request)
@@ -230,13 +230,13 @@ def _json(body: object, status: int, headers: Mapping[str, str]) -> web.Response
 
 
 def _ban_page(seconds: float) -> web.Response:
-    """What Cloudflare answers with: HTML and no Via header."""
+    """Make Cloudflare's response: HTML without a Via header."""
     headers = {"Retry-After": str(int(seconds) + 1)}
     return web.Response(status=429, text="error code: 1015", content_type="text/html", headers=headers)
 
 
-async def _half(response: web.Response, request: web.Request) -> web.StreamResponse:
-    """Announces the whole answer, sends half of it, and closes the connection."""
+async def _truncated(response: web.Response, request: web.Request) -> web.StreamResponse:
+    """Announce the full response, send half of it and close the connection."""
     body = bytes(response.body) if isinstance(response.body, bytes) else b""
     headers = {**response.headers, "Content-Length": str(max(1, len(body)))}
     cut = web.StreamResponse(status=response.status if body else 200, headers=headers)
@@ -248,8 +248,8 @@ async def _half(response: web.Response, request: web.Request) -> web.StreamRespo
     return cut
 
 
-def _reset(request: web.Request) -> None:
-    """Closes with RST, as a broken connection does."""
+def _reset_connection(request: web.Request) -> None:
+    """Close with RST, as a broken connection does."""
     if request.transport is None:
         return
     raw = request.transport.get_extra_info("socket")

@@ -1,4 +1,4 @@
-"""https://discord.com/developers/docs/resources/message"""
+"""Endpoints of messages, pins and reactions. https://discord.com/developers/docs/resources/message"""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -25,12 +25,12 @@ def get(discord: Discord, call: Call) -> object:
 
 
 def history(discord: Discord, call: Call) -> object:
-    """Newest first, also where `after` picks the oldest ones."""
+    """Return messages newest first, even if `after` selects the oldest ones."""
     channel = _channel(discord, call)
     if not discord.core.guild.permissions(discord.core.guild.bot, channel) & Permission.READ_MESSAGE_HISTORY:
         return []
-    limit = call.number("limit", 50, least=1, most=100)
-    found = _page(discord, channel, call, limit)
+    limit = call.number("limit", 50, minimum=1, maximum=100)
+    found = _select_page(discord, channel, call, limit)
     found.sort(key=lambda message: int(message.id), reverse=True)
     return [discord.messages.wire(message) for message in found]
 
@@ -47,7 +47,7 @@ def edit(discord: Discord, call: Call) -> object:
 
 def delete(discord: Discord, call: Call) -> object:
     message, bot = _readable(discord, call), discord.core.guild.bot
-    discord.messages.require_open(message)
+    discord.messages.require_not_archived(message)
     if message.author.id != bot.id:
         discord.core.guild.require(bot, _channel(discord, call), Permission.MANAGE_MESSAGES)
     discord.messages.delete(message, bot)
@@ -98,14 +98,14 @@ def unpin(discord: Discord, call: Call) -> object:
 def react(discord: Discord, call: Call) -> object:
     message, bot = _readable(discord, call), discord.core.guild.bot
     discord.core.guild.require(bot, _channel(discord, call), Permission.READ_MESSAGE_HISTORY)
-    discord.messages.require_open(message)
+    discord.messages.require_not_archived(message)
     emoji = unquote(call["emoji_name"])
     if emoji not in message.reactions:
         discord.core.guild.require(bot, _channel(discord, call), Permission.ADD_REACTIONS)
     users = message.reactions.setdefault(emoji, [])
     if bot.id not in users:
         users.append(bot.id)
-        _tell_reaction(discord, "MESSAGE_REACTION_ADD", message, emoji)
+        _publish_reaction(discord, "MESSAGE_REACTION_ADD", message, emoji)
     return None
 
 
@@ -116,7 +116,7 @@ def unreact(discord: Discord, call: Call) -> object:
         users.remove(discord.core.guild.bot.id)
         if not users:
             del message.reactions[emoji]
-        _tell_reaction(discord, "MESSAGE_REACTION_REMOVE", message, emoji)
+        _publish_reaction(discord, "MESSAGE_REACTION_REMOVE", message, emoji)
     return None
 
 
@@ -135,7 +135,7 @@ def _readable(discord: Discord, call: Call) -> Message:
     return discord.messages.find(_channel(discord, call).id, call["message_id"])
 
 
-def _page(discord: Discord, channel: Channel, call: Call, limit: int) -> list[Message]:
+def _select_page(discord: Discord, channel: Channel, call: Call, limit: int) -> list[Message]:
     timeline = discord.core.timeline(channel.id)
 
     def first(messages: Iterator[Message], count: int) -> list[Message]:
@@ -160,7 +160,7 @@ def _set_pinned(discord: Discord, call: Call, *, pinned: bool) -> Message:
     return message
 
 
-def _tell_reaction(discord: Discord, name: str, message: Message, emoji: str) -> None:
+def _publish_reaction(discord: Discord, name: str, message: Message, emoji: str) -> None:
     channel = discord.core.guild.channel(message.channel_id)
     emoji_name, _, emoji_id = emoji.partition(":")
     data: Json = {

@@ -1,4 +1,4 @@
-"""https://discord.com/developers/docs/resources/channel#start-thread-from-message"""
+"""Endpoints of threads. https://discord.com/developers/docs/resources/channel#start-thread-from-message"""
 
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.wire import Json
@@ -32,7 +32,7 @@ def active(discord: Discord, _: Call) -> object:
 
 
 def archived_public(discord: Discord, call: Call) -> object:
-    """The most recently archived first."""
+    """Return the most recently archived threads first."""
     return _archived(discord, call, ChannelType.PUBLIC_THREAD)
 
 
@@ -73,7 +73,7 @@ def _archived(discord: Discord, call: Call, kind: ChannelType) -> Json:
         thread for thread in guild.threads if thread.archived and thread.parent_id == parent.id and thread.type is kind
     ]
     threads.sort(key=lambda thread: thread.archive_changed_at, reverse=True)
-    limit = call.number("limit", 50, least=1, most=100)
+    limit = call.number("limit", 50, minimum=1, maximum=100)
     return _listing(threads[:limit], guild.bot) | {"has_more": len(threads) > limit}
 
 

@@ -1,11 +1,11 @@
-"""Answers to interactions: the callback, and the webhook of its token.
+"""Endpoints to answer interactions: the callback, and the webhook of its token.
 
 https://discord.com/developers/docs/interactions/receiving-and-responding#endpoints
 """
 
 from urllib.parse import unquote
 
-from deploy.sandbox.discord.interactions.interaction import Interaction
+from deploy.sandbox.discord.interactions.model import Interaction
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.rest.http import Call, Route
 from deploy.sandbox.discord.standin import Discord
@@ -19,11 +19,11 @@ def callback(discord: Discord, call: Call) -> object:
     if call.query.get("with_response", "").lower() not in ("1", "true"):
         return None
     response = interaction.response
-    return interaction.resource(discord.messages.wire(response) if response else None)
+    return interaction.callback_response(discord.messages.wire(response) if response else None)
 
 
 def follow_up(discord: Discord, call: Call) -> object:
-    _require_own(discord, call)
+    _require_application(discord, call)
     message = discord.interactions.follow_up(call["webhook_token"], call.json, call.files)
     return discord.messages.wire(message)
 
@@ -45,12 +45,12 @@ def delete(discord: Discord, call: Call) -> object:
 
 
 def _find(discord: Discord, call: Call) -> tuple[Interaction, Message]:
-    _require_own(discord, call)
+    _require_application(discord, call)
     interaction = discord.interactions.by_token(call["webhook_token"])
     return interaction, discord.interactions.message(interaction, unquote(call["message_id"]))
 
 
-def _require_own(discord: Discord, call: Call) -> None:
+def _require_application(discord: Discord, call: Call) -> None:
     if call["webhook_id"] != discord.core.guild.application_id:
         raise ApiError(Code.UNKNOWN_WEBHOOK)
 

@@ -1,4 +1,4 @@
-"""What the guild holds. Each thing can write itself as Discord does (`wire`)."""
+"""Roles, users, channels and threads. `wire()` returns the JSON that Discord would send."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -67,7 +67,7 @@ class User:
         return user | ({"bot": True} if self.bot else {})
 
     def member(self) -> Json:
-        """The member object without its user."""
+        """Return the member object without its `user`."""
         return {
             "nick": None,
             "avatar": None,
@@ -93,7 +93,7 @@ class Channel:
     topic: str | None = None
     overwrites: dict[str, Overwrite] = field(default_factory=dict)
     role_ids: frozenset[str] = frozenset()
-    """Which of the overwrites are roles; the others are members."""
+    """The overwrites that are for roles; the others are for members."""
     rate_limit_per_user: int = 0
     last_message_id: str | None = None
 
@@ -137,7 +137,7 @@ class Thread(Channel):
     message_count: int = 0
     total_message_sent: int = 0
     members: dict[str, float] = field(default_factory=dict)
-    """Who has joined, and when."""
+    """User id to the time of joining."""
 
     def wire(self) -> Json:
         metadata: Json = {

@@ -1,21 +1,63 @@
-"""The one guild: its people, roles and channels, and what each of them may do where."""
+"""The guild: its people, roles and channels, and each person's permissions."""
 
 from base64 import urlsafe_b64encode
 from secrets import token_urlsafe
 
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
-from deploy.sandbox.discord.protocol.wire import Clock, Json, Snowflakes, timestamp
+from deploy.sandbox.discord.protocol.wire import Clock, Json, Snowflakes, comma_list, timestamp
 from deploy.sandbox.discord.state.entities import Channel, ChannelType, Role, Thread, User
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission, in_channel, in_guild
 from deploy.sandbox.discord.state.world_spec import ChannelSpec, World
 
+_FIXED_FIELDS: Json = {
+    "icon": None,
+    "splash": None,
+    "discovery_splash": None,
+    "banner": None,
+    "home_header": None,
+    "description": None,
+    "application_id": None,
+    "afk_channel_id": None,
+    "afk_timeout": 300,
+    "widget_enabled": False,
+    "widget_channel_id": None,
+    "verification_level": 0,
+    "default_message_notifications": 1,
+    "explicit_content_filter": 0,
+    "emojis": [],
+    "stickers": [],
+    "features": [],
+    "mfa_level": 0,
+    "system_channel_id": None,
+    "system_channel_flags": 0,
+    "rules_channel_id": None,
+    "public_updates_channel_id": None,
+    "safety_alerts_channel_id": None,
+    "vanity_url_code": None,
+    "premium_tier": 0,
+    "premium_subscription_count": 0,
+    "premium_progress_bar_enabled": False,
+    "preferred_locale": "en-US",
+    "max_members": 500000,
+    "max_presences": None,
+    "max_video_channel_users": 25,
+    "max_stage_video_channel_users": 50,
+    "nsfw_level": 0,
+    "nsfw": False,
+    "region": "us-east",
+    "hub_type": None,
+    "latest_onboarding_question_id": None,
+    "incidents_data": None,
+}
+"""Fields of the guild object that are the same in every guild here."""
+
 
 class Guild:
-    """Lookups raise Discord's own errors."""
+    """`channel` and `user` raise Discord's errors for unknown ids."""
 
     def __init__(self, world: World, snowflakes: Snowflakes, clock: Clock) -> None:
         self.world = world
-        self.made_at = clock()
+        self.created_at = clock()
         self.id = snowflakes.next()
         self.roles: dict[str, Role] = {}
         self.users: dict[str, User] = {}
@@ -38,7 +80,7 @@ class Guild:
         self.token = _token(self.application_id)
         for person in world.people:
             roles = [self.role_named(name).id for name in person.roles]
-            user = User(snowflakes.next(), person.name, person.global_name, False, roles, self.made_at)
+            user = User(snowflakes.next(), person.name, person.global_name, False, roles, self.created_at)
             self.users[user.id] = user
         self.owner_id = next(iter(self.people), self.bot).id
         for spec_ in world.channels:
@@ -69,12 +111,15 @@ class Guild:
         for role in self.roles.values():
             if role.name == name:
                 return role
-        raise ValueError(f"there is no role {name!r}; there are {[role.name for role in self.roles.values()]}")
+        raise ValueError(
+            f"unknown role {name!r}; the roles are {comma_list(role.name for role in self.roles.values())}"
+        )
 
     def permissions(self, user: User, channel: Channel | None = None) -> Permission:
-        """In the guild, or in a channel; a thread has its parent's, a private one is for its members alone.
+        """Return a user's permissions in the guild or in a channel. A thread has its parent's.
 
-        Being the owner gives nothing here: roles alone count.
+        A private thread is visible only to its members and to who may manage threads. Unlike on Discord, the owner has
+        no permissions beyond those of their roles.
         """
         base = in_guild(self.roles[self.id].permissions, (self.roles[role].permissions for role in user.role_ids))
         if channel is None:
@@ -83,7 +128,7 @@ class Guild:
         if place is None:
             return Permission(0)
         allowed = in_channel(base, place.overwrites, self.id, user.role_ids, user.id)
-        if _is_closed_to(user, channel) and not allowed & Permission.MANAGE_THREADS:
+        if _is_hidden_thread(user, channel) and not allowed & Permission.MANAGE_THREADS:
             return Permission(0)
         return allowed
 
@@ -91,7 +136,7 @@ class Guild:
         return bool(self.permissions(user, channel) & Permission.VIEW_CHANNEL)
 
     def require(self, user: User, channel: Channel, needed: Permission = Permission.VIEW_CHANNEL) -> None:
-        """50001 where the channel cannot be seen, 50013 where it can and something else is missing."""
+        """Raise 50001 if the user cannot see the channel, 50013 if any other permission is missing."""
         allowed = self.permissions(user, channel)
         if not allowed & Permission.VIEW_CHANNEL:
             raise ApiError(Code.MISSING_ACCESS)
@@ -105,58 +150,21 @@ class Guild:
         return {"user": user.wire(), **user.member()}
 
     def wire(self) -> Json:
-        """The guild object, without what only GUILD_CREATE has."""
+        """Return the guild object without the fields that only GUILD_CREATE has."""
         return {
             "id": self.id,
             "name": self.world.guild_name,
-            "icon": None,
-            "splash": None,
-            "discovery_splash": None,
-            "banner": None,
-            "home_header": None,
-            "description": None,
             "owner_id": self.owner_id,
-            "application_id": None,
-            "afk_channel_id": None,
-            "afk_timeout": 300,
-            "widget_enabled": False,
-            "widget_channel_id": None,
-            "verification_level": 0,
-            "default_message_notifications": 1,
-            "explicit_content_filter": 0,
             "roles": [role.wire() for role in self.roles.values()],
-            "emojis": [],
-            "stickers": [],
-            "features": [],
-            "mfa_level": 0,
-            "system_channel_id": None,
-            "system_channel_flags": 0,
-            "rules_channel_id": None,
-            "public_updates_channel_id": None,
-            "safety_alerts_channel_id": None,
-            "vanity_url_code": None,
-            "premium_tier": 0,
-            "premium_subscription_count": 0,
-            "premium_progress_bar_enabled": False,
-            "preferred_locale": "en-US",
-            "max_members": 500000,
-            "max_presences": None,
-            "max_video_channel_users": 25,
-            "max_stage_video_channel_users": 50,
-            "nsfw_level": 0,
-            "nsfw": False,
-            "region": "us-east",
-            "hub_type": None,
-            "latest_onboarding_question_id": None,
-            "incidents_data": None,
+            **_FIXED_FIELDS,
         }
 
     def gateway_wire(self) -> Json:
-        """What GUILD_CREATE carries for the bot."""
+        """Return GUILD_CREATE as the bot receives it."""
         threads = [thread for thread in self.active_threads() if self.can_see(self.bot, thread)]
         return {
             **self.wire(),
-            "joined_at": timestamp(self.made_at),
+            "joined_at": timestamp(self.created_at),
             "large": False,
             "unavailable": False,
             "member_count": len(self.users),
@@ -188,12 +196,12 @@ class Guild:
             bot_id=bot_id,
         )
         self._add_role(role)
-        bot = User(bot_id, world.application_name, None, True, [role.id], self.made_at)
+        bot = User(bot_id, world.application_name, None, True, [role.id], self.created_at)
         self.users[bot_id] = bot
         return bot
 
     def _add_channel(self, spec: ChannelSpec) -> None:
-        targets = {self._target(name): overwrite for name, overwrite in spec.overwrites.items()}
+        targets = {self._overwrite_target(name): overwrite for name, overwrite in spec.overwrites.items()}
         channel = Channel(
             self._snowflakes.next(),
             spec.name,
@@ -205,8 +213,8 @@ class Guild:
         )
         self.channels[channel.id] = channel
 
-    def _target(self, name: str) -> str:
-        """The role or member that an overwrite is for."""
+    def _overwrite_target(self, name: str) -> str:
+        """Return the id of the role or member that an overwrite is for."""
         if name == "everyone":
             return self.id
         if name == "bot":
@@ -215,20 +223,20 @@ class Guild:
         named |= {role.name: role.id for role in self.roles.values()}
         if name in named:
             return named[name]
-        raise ValueError(f"an overwrite is for {name!r}; a role's name, a person's name, everyone or bot is expected")
+        raise ValueError(f"unknown overwrite {name!r}; use a role's name, a person's name, `everyone` or `bot`")
 
     def set_overwrite(self, channel: Channel, name: str, overwrite: Overwrite) -> None:
-        target = self._target(name)
+        target = self._overwrite_target(name)
         channel.overwrites[target] = overwrite
         if target in self.roles:
             channel.role_ids |= {target}
 
 
-def _is_closed_to(user: User, channel: Channel) -> bool:
-    """A private thread that this user is not in."""
+def _is_hidden_thread(user: User, channel: Channel) -> bool:
+    """Whether the channel is a private thread that the user has not joined."""
     return isinstance(channel, Thread) and channel.type is ChannelType.PRIVATE_THREAD and user.id not in channel.members
 
 
 def _token(application_id: str) -> str:
-    """Shaped as real ones are: libraries read the application's id from the first part."""
+    """Make a token in the shape of a real one: libraries read the application's id from its first part."""
     return f"{urlsafe_b64encode(application_id.encode()).decode().rstrip('=')}.{token_urlsafe(4)}.{token_urlsafe(27)}"

@@ -1,4 +1,4 @@
-"""Every effect, in order: what tests count and the demo leaves behind."""
+"""Records every effect in order. Tests count the entries, and the demo saves them."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ from deploy.sandbox.discord.protocol.wire import Clock, Json, timestamp
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     n: int
     at: float
     kind: str
@@ -20,10 +20,10 @@ class Entry:
 class Ledger:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.entries: list[Entry] = []
+        self.entries: list[LedgerEntry] = []
 
     def add(self, kind: str, by: str, **details: object) -> None:
-        self.entries.append(Entry(len(self.entries) + 1, self._clock(), kind, by, details))
+        self.entries.append(LedgerEntry(len(self.entries) + 1, self._clock(), kind, by, details))
 
-    def of(self, kind: str) -> list[Entry]:
+    def of(self, kind: str) -> list[LedgerEntry]:
         return [entry for entry in self.entries if entry.kind == kind]

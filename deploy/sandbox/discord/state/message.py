@@ -1,4 +1,4 @@
-"""A message as the stand-in keeps it, and the timeline of a channel."""
+"""A message, and the messages of a channel in order."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ WRITTEN = frozenset(
         MessageType.CONTEXT_MENU_COMMAND,
     }
 )
-"""The types that somebody wrote; the others are the system's."""
+"""The types of messages that a user wrote; the others are system messages."""
 
 
 class MessageFlag(IntFlag):
@@ -75,8 +75,8 @@ class Message:
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
     files: list[Attachment] = field(default_factory=list)
-    shown_inside: set[str] = field(default_factory=set)
-    """Ids of the files that an embed or a component shows: Discord leaves them out of `attachments`."""
+    embedded_file_ids: set[str] = field(default_factory=set)
+    """Files that an embed or a component shows. Discord leaves them out of `attachments`."""
     mentions: list[User] = field(default_factory=list)
     mention_roles: list[str] = field(default_factory=list)
     mention_everyone: bool = False
@@ -86,14 +86,14 @@ class Message:
     edited_at: float | None = None
     nonce: str | int | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict)
-    """Emoji (`name` or `name:id`) to the ids of who reacted, in order."""
+    """Emoji (`name` or `name:id`) to the ids of the users who reacted, in order."""
     reference: Json | None = None
     referenced: "Message | None" = None
     application_id: str | None = None
     interaction: Json | None = None
-    """`interaction` and `interaction_metadata`, where the message answers one."""
+    """`interaction` and `interaction_metadata`, if the message answers an interaction."""
     only_for: str | None = None
-    """The one person who can see an ephemeral message."""
+    """Id of the only person who can see it, if it is ephemeral."""
 
     @property
     def created_at(self) -> float:
@@ -112,7 +112,7 @@ class Message:
             "mention_everyone": self.mention_everyone,
             "mentions": [user.wire() for user in self.mentions],
             "mention_roles": list(self.mention_roles),
-            "attachments": [file.wire() for file in self.files if file.id not in self.shown_inside],
+            "attachments": [file.wire() for file in self.files if file.id not in self.embedded_file_ids],
             "embeds": self.embeds,
             "components": self.components,
             "pinned": self.pinned,
@@ -154,11 +154,11 @@ class Timeline:
         del self._order[bisect_left(self._order, int(message_id))]
 
     def before(self, message_id: int) -> Iterator[Message]:
-        """Newest first."""
+        """Iterate over the messages before an id, newest first."""
         end = bisect_left(self._order, message_id)
         return (self._by_id[str(self._order[at])] for at in range(end - 1, -1, -1))
 
     def after(self, message_id: int) -> Iterator[Message]:
-        """Oldest first."""
+        """Iterate over the messages after an id, oldest first."""
         start = bisect_right(self._order, message_id)
         return (self._by_id[str(self._order[at])] for at in range(start, len(self._order)))

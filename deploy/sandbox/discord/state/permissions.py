@@ -1,4 +1,4 @@
-"""Who may do what in which channel.
+"""Discord's permissions: in the guild, and in a channel with its overwrites.
 
 https://discord.com/developers/docs/topics/permissions
 """
@@ -42,7 +42,7 @@ TALK = (
     | Permission.SEND_MESSAGES_IN_THREADS
     | Permission.READ_MESSAGE_HISTORY
 )
-"""Enough to read and write."""
+"""Enough to read and write messages."""
 
 EVERYONE = (
     TALK
@@ -53,12 +53,12 @@ EVERYONE = (
     | Permission.CHANGE_NICKNAME
     | Permission.USE_APPLICATION_COMMANDS
 )
-"""What a new guild gives to everybody."""
+"""What `@everyone` has in a new guild."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
-    """What one channel changes for one role or member."""
+    """Permissions that a channel adds to or removes from one role or member."""
 
     allow: Permission = NONE
     deny: Permission = NONE
@@ -78,7 +78,7 @@ def in_channel(
     role_ids: Iterable[str],
     member_id: str,
 ) -> Permission:
-    """The guild's permissions after the channel's overwrites: everyone's, the roles' together, the member's."""
+    """Apply a channel's overwrites to `base`: @everyone's, then all roles' together, then the member's."""
     if base & Permission.ADMINISTRATOR:
         return ALL
     if not overwrites:

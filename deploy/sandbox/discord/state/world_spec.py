@@ -1,4 +1,4 @@
-"""What the stand-in's guild is made of: a description, given once, from which the state is built."""
+"""Description of the guild to build: its roles, people and channels, and the application."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ BOT = (
     | Permission.MANAGE_THREADS
     | Permission.USE_APPLICATION_COMMANDS
 )
-"""What the application's own role may do, unless the world says otherwise."""
+"""Default permissions of the application's own role."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class PersonSpec:
 
 @dataclass(frozen=True)
 class ChannelSpec:
-    """`overwrites` are keyed by a role's name, a person's name, `everyone` or `bot`."""
+    """The keys of `overwrites` are a role's name, a person's name, `everyone` or `bot`."""
 
     name: str
     topic: str | None = None
@@ -43,14 +43,14 @@ class ChannelSpec:
 
 @dataclass(frozen=True)
 class World:
-    """One guild, its people, and the one application that is in it."""
+    """One guild with its people and one application."""
 
     guild_name: str = "Robot lab"
     application_name: str = "Signalbox"
     bot_permissions: Permission = BOT
     everyone: Permission = EVERYONE
     privileged_intents: bool = True
-    """Whether the application may ask for member, presence and message content intents."""
+    """Whether the application may use the member, presence and message content intents."""
     roles: tuple[RoleSpec, ...] = (
         RoleSpec("trainer", color=0x3BA55D, mentionable=True),
         RoleSpec("admin", permissions=Permission.ADMINISTRATOR, color=0xED4245),

@@ -1,4 +1,4 @@
-"""The digits that scikit-learn brings along: 1,797 pictures, 8x8, grey."""
+"""scikit-learn's digits: 1,797 grey pictures of 8x8."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,12 @@ from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.utils.data import TensorDataset
 
-# From this epoch on the margins are cut off: they are empty in most pictures.
+# From this epoch on the margins are cut off. They are empty in most pictures.
 CROP_FROM_EPOCH = 3
 
 
 def load(seed: int) -> tuple[TensorDataset, TensorDataset]:
-    """Four fifths to learn from, the rest to validate on; the same split for the same seed."""
+    """Load four fifths for training and the rest for validation. The same seed gives the same split."""
     pictures, labels = load_digits(return_X_y=True)
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
     pictures = torch.tensor(pictures, dtype=torch.float32).reshape(-1, 1, 8, 8)[order] / 8 - 1
@@ -22,7 +22,7 @@ def load(seed: int) -> tuple[TensorDataset, TensorDataset]:
 
 
 def batches(digits: TensorDataset, size: int, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """All digits once, in another order in each epoch, and closer up as the net gets better."""
+    """Yield all digits once, in a different order each epoch, and closer up when the net gets better."""
     pictures, labels = digits.tensors
     if epoch >= CROP_FROM_EPOCH:
         print(f"cutting the margins off from epoch {CROP_FROM_EPOCH} on")

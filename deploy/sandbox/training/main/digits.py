@@ -1,4 +1,4 @@
-"""The digits that scikit-learn brings along: 1,797 pictures, 8x8, grey."""
+"""scikit-learn's digits: 1,797 grey pictures of 8x8."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from torch.utils.data import TensorDataset
 
 
 def load(seed: int) -> tuple[TensorDataset, TensorDataset]:
-    """Four fifths to learn from, the rest to validate on; the same split for the same seed."""
+    """Load four fifths for training and the rest for validation. The same seed gives the same split."""
     pictures, labels = load_digits(return_X_y=True)
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
     pictures = torch.tensor(pictures, dtype=torch.float32).reshape(-1, 1, 8, 8)[order] / 8 - 1
@@ -19,7 +19,7 @@ def load(seed: int) -> tuple[TensorDataset, TensorDataset]:
 
 
 def batches(digits: TensorDataset, size: int, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """All digits once, in another order in each epoch."""
+    """Yield all digits once, in a different order each epoch."""
     pictures, labels = digits.tensors
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(epoch))
     for chosen in order.split(size):

@@ -1,4 +1,4 @@
-"""The net: three convolutions, each twice as wide as the one before, then one layer to the ten digits."""
+"""Three convolutions, each twice as wide as the one before, then a linear layer for the ten digits."""
 
 from torch import Tensor, nn
 

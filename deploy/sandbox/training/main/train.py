@@ -1,7 +1,7 @@
 """Handwritten digits, a small convolutional net. python train.py --lr 0.1 --momentum 0.5 --epochs 10
 
-1,797 pictures of 8x8, a fifth kept for validation. 10 epochs at lr 0.1 reach 96.4 % in 3 s on one CPU
-thread. Leaves model.pt, the weights of the best epoch, in $OUTPUT_DIR.
+1,797 pictures of 8x8, a fifth of them for validation. 10 epochs at lr 0.1 reach 96.4 % in 3 s on one CPU
+thread. Saves the weights of the best epoch as model.pt in $OUTPUT_DIR.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from trainer import report
 from digits import batches, load
 from net import build
 
-# 1. Knobs: flags for what a run tries out, settings.toml for what a commit decides.
+# 1. Settings: flags for what varies between runs, settings.toml for what belongs to the commit.
 flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 flags.add_argument("--lr", type=float, default=0.1)
 flags.add_argument("--momentum", type=float, default=0.5)
@@ -27,7 +27,7 @@ run = flags.parse_args()
 settings = tomllib.loads(Path(__file__).with_name("settings.toml").read_text())
 output = Path(os.environ.get("OUTPUT_DIR", "."))
 
-# 2. What is random comes from the seed: the split and the first weights.
+# 2. The split and the initial weights follow from the seed.
 torch.manual_seed(run.seed)
 torch.set_num_threads(1)
 training, validation = load(run.seed)
@@ -36,12 +36,12 @@ velocity = [torch.zeros_like(each) for each in net.parameters()]
 
 shape = "-".join(map(str, settings["channels"]))
 weights = sum(each.numel() for each in net.parameters())
-print(f"{len(training)} digits to learn from, {len(validation)} to validate on")
+print(f"{len(training)} digits for training, {len(validation)} for validation")
 print(f"net {shape}, {weights:,} weights; lr {run.lr:g}, momentum {run.momentum:g}, {run.epochs} epochs")
 
 
 def learn(epoch: int) -> float:
-    """One pass over the training digits; its mean loss."""
+    """Train for one epoch. Returns the mean loss."""
     net.train()
     total = 0.0
     for pictures, labels in batches(training, settings["batch"], epoch):
@@ -55,7 +55,7 @@ def learn(epoch: int) -> float:
 
 @torch.no_grad()
 def step() -> None:
-    """SGD with momentum. By hand: the first torch.optim.SGD() of a process takes 0.8 s."""
+    """SGD with momentum, by hand: the first torch.optim.SGD() of a process takes 0.8 s."""
     for each, moving in zip(net.parameters(), velocity, strict=True):
         moving.mul_(run.momentum).add_(each.grad)
         each.sub_(moving, alpha=run.lr)
@@ -63,15 +63,15 @@ def step() -> None:
 
 @torch.no_grad()
 def validate() -> tuple[float, float]:
-    """Mean loss and accuracy in % on digits that the net has not seen."""
+    """Return mean loss and accuracy in % on the validation digits."""
     net.eval()
     pictures, labels = validation.tensors
     scores = net(pictures)
-    right = (scores.argmax(1) == labels).float().mean().item()
-    return cross_entropy(scores, labels).item(), 100 * right
+    correct = (scores.argmax(1) == labels).float().mean().item()
+    return cross_entropy(scores, labels).item(), 100 * correct
 
 
-# 3. Train; keep the best.
+# 3. Train, and save the best weights.
 best, best_epoch = -1.0, 0
 for epoch in range(1, run.epochs + 1):
     began = time.perf_counter()
@@ -85,4 +85,4 @@ for epoch in range(1, run.epochs + 1):
         torch.save(net.state_dict(), output / "model.pt")
     time.sleep(settings.get("cool_down_seconds", 0))
 
-print(f"best accuracy {best:.2f} % at epoch {best_epoch}, kept in model.pt")
+print(f"best accuracy {best:.2f} % at epoch {best_epoch}, saved in model.pt")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.aws.batch_engine import AwsBatch
+from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import Missing, Refused
-from bot.ports import Submission
+from bot.ports.engine import Submission
 from deploy.sandbox.aws.resources import Resources
 from tests.bot.adapters.vendor import Asked, Vendor, error, ok
 
@@ -26,7 +26,7 @@ class TestObservation:
     def observed(self, vendor: Vendor, odd_aws: AwsClients) -> Any:
         async def observe(**detail: Any) -> Observation:
             vendor.answers_with(ok({"jobs": [{**DETAIL, **detail}]}))
-            return (await AwsBatch(odd_aws).describe(["b-1"]))["b-1"]
+            return (await BatchEngine(odd_aws).describe(["b-1"]))["b-1"]
 
         return observe
 
@@ -40,7 +40,7 @@ class TestObservation:
             tags={"signalbox:job": "k7q2mx"},
         )
         assert seen == Observation(
-            batch_id="b-1",
+            engine_id="b-1",
             name="signalbox-k7q2mx",
             state=JobState.FAILED,
             status_reason="Essential container in task exited",
@@ -122,14 +122,14 @@ class TestCalls:
         async def sleep(seconds: float) -> None:
             slept.append(round(seconds, 6))
 
-        batch = AwsBatch(odd_aws, read_interval=0.25, now=lambda: 100.0, sleep=sleep)
+        batch = BatchEngine(odd_aws, read_interval=0.25, now=lambda: 100.0, sleep=sleep)
         ids = [f"b-{n}" for n in range(250)]
         assert await batch.describe([*ids, "b-0"]) == {}
         assert [len(asked.body["jobs"]) for asked in vendor.asked] == [100, 100, 50]
         assert slept == [0.25, 0.5]
 
     async def test_describing_nothing_asks_nothing(self, vendor: Vendor, odd_aws: AwsClients) -> None:
-        assert await AwsBatch(odd_aws).describe([]) == {}
+        assert await BatchEngine(odd_aws).describe([]) == {}
         assert vendor.asked == []
 
     async def test_finds_by_the_exact_name_over_all_pages(self, vendor: Vendor, odd_aws: AwsClients) -> None:
@@ -144,8 +144,8 @@ class TestCalls:
             ok({"jobSummaryList": summaries[1:]}),
             ok({"jobs": jobs}),
         )
-        found = await AwsBatch(odd_aws, read_interval=0).find("queue", "sb-k7")
-        assert [seen.batch_id for seen in found] == ["b-1", "b-2"]
+        found = await BatchEngine(odd_aws, read_interval=0).find("queue", "sb-k7")
+        assert [seen.engine_id for seen in found] == ["b-1", "b-2"]
         query = {"jobQueue": "queue", "filters": [{"name": "JOB_NAME", "values": ["sb-k7"]}]}
         assert [asked.body for asked in vendor.asked] == [
             query,
@@ -159,8 +159,8 @@ class TestCalls:
         listed = ok({"jobSummaryList": [{"jobId": "b-PENDING"}, {"jobId": "b-SUCCEEDED"}]})
         nothing = ok({"jobSummaryList": []})
         vendor.answers_with(nothing, listed, nothing, nothing, nothing, ok({"jobs": jobs}))
-        live = await AwsBatch(odd_aws, read_interval=0).live("queue")
-        assert [seen.batch_id for seen in live] == ["b-PENDING"]
+        live = await BatchEngine(odd_aws, read_interval=0).live("queue")
+        assert [seen.engine_id for seen in live] == ["b-PENDING"]
         assert [asked.body["jobStatus"] for asked in vendor.asked[:-1]] == [
             *("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
         ]
@@ -173,15 +173,15 @@ class TestCalls:
             {"jobId": "b-1", "jobName": "m", "status": "SUCCEEDED", "createdAt": 1000},
         ]
         vendor.answers_with(ok({"jobSummaryList": [{"jobId": "b-2"}, {"jobId": "b-1"}]}), ok({"jobs": jobs}))
-        made = await AwsBatch(odd_aws, read_interval=0).made_since("queue", 0.9)
-        assert [seen.batch_id for seen in made] == ["b-1", "b-2"], "the finished ones too, oldest first"
+        made = await BatchEngine(odd_aws, read_interval=0).made_since("queue", 0.9)
+        assert [seen.engine_id for seen in made] == ["b-1", "b-2"], "the finished ones too, oldest first"
         assert vendor.asked[0].body["filters"] == [{"name": "AFTER_CREATED_AT", "values": ["900"]}]
 
     async def test_children_are_listed_by_state_over_all_pages(self, vendor: Vendor, odd_aws: AwsClients) -> None:
         pages = [[f"b-1:{index}" for index in range(start, start + 1_000)] for start in (0, 1_000)]
         listed = [{"jobSummaryList": [{"jobId": each} for each in page]} for page in pages]
         vendor.answers_with(ok(listed[0] | {"nextToken": "more"}), ok(listed[1]))
-        found = await AwsBatch(odd_aws, read_interval=0).children("b-1", JobState.FAILED)
+        found = await BatchEngine(odd_aws, read_interval=0).children("b-1", JobState.FAILED)
         assert found == [*pages[0], *pages[1]]
         query = {"arrayJobId": "b-1", "jobStatus": "FAILED"}
         assert [asked.body for asked in vendor.asked] == [query, {**query, "nextToken": "more"}]
@@ -191,13 +191,13 @@ class TestCalls:
         self, vendor: Vendor, odd_aws: AwsClients, size: int, sent: object
     ) -> None:
         vendor.answers_with(ok({"jobId": "b-1", "jobName": "n"}))
-        await AwsBatch(odd_aws).submit(Submission("n", "q", "d", ("true",), {}, {}, 60, array_size=size))
+        await BatchEngine(odd_aws).submit(Submission("n", "q", "d", ("true",), {}, {}, 60, array_size=size))
         assert vendor.asked[0].body.get("arrayProperties") == sent
 
     async def test_terminating_what_has_ended_is_no_error(self, vendor: Vendor, odd_aws: AwsClients) -> None:
         ended = ok({"jobs": [{"jobId": "b-1", "jobName": "n", "status": "SUCCEEDED"}]})
         vendor.answers_with(error(400, "ClientException", "it has ended"), ended)
-        await AwsBatch(odd_aws).terminate("b-1", "asked by @mika")
+        await BatchEngine(odd_aws).terminate("b-1", "asked by @mika")
         assert vendor.asked[0] == Asked("POST", "/v1/terminatejob", vendor.asked[0].headers, vendor.asked[0].body)
         assert vendor.asked[0].body == {"jobId": "b-1", "reason": "asked by @mika"}
 
@@ -208,7 +208,7 @@ class TestCalls:
         jobs = [{"jobId": "b-1", "jobName": "n", "status": state}] if state else []
         vendor.answers_with(error(400, "ClientException", "not that one"), ok({"jobs": jobs}))
         with pytest.raises(Refused, match="not that one"):
-            await AwsBatch(odd_aws).terminate("b-1", "why")
+            await BatchEngine(odd_aws).terminate("b-1", "why")
 
 
 @pytest.mark.slow
@@ -220,90 +220,92 @@ class TestRunning:
             name, resources.queue, resources.job_definition, command, environment, {"signalbox:job": name}, 3600
         )
 
-    async def ended(self, batch: AwsBatch, batch_id: str) -> Observation:
+    async def ended(self, batch: BatchEngine, engine_id: str) -> Observation:
         async with asyncio.timeout(20):
-            while not (seen := (await batch.describe([batch_id]))[batch_id]).state.terminal:
+            while not (seen := (await batch.describe([engine_id]))[engine_id]).state.terminal:
                 await asyncio.sleep(0.02)
         return seen
 
     async def test_a_job_from_submission_to_its_end(self, aws: AwsClients, resources: Resources) -> None:
-        batch = AwsBatch(aws, read_interval=0)
-        batch_id = await batch.submit(self.submission(resources, "sb-whole", "sh", "-c", "echo $LR; exit 3", LR="0.1"))
-        seen = await self.ended(batch, batch_id)
+        batch = BatchEngine(aws, read_interval=0)
+        engine_id = await batch.submit(self.submission(resources, "sb-whole", "sh", "-c", "echo $LR; exit 3", LR="0.1"))
+        seen = await self.ended(batch, engine_id)
         assert (seen.name, seen.state, seen.last.exit_code, len(seen.attempts)) == ("sb-whole", JobState.FAILED, 3, 1)
         assert dict(seen.tags)["signalbox:job"] == "sb-whole"
         assert dict(seen.environment)["LR"] == "0.1"
-        assert batch_id in [each.batch_id for each in await batch.made_since(resources.queue, 0)]
+        assert engine_id in [each.engine_id for each in await batch.made_since(resources.queue, 0)]
         assert seen.last.log_stream
         assert seen.created_at
         assert seen.started_at
         assert seen.stopped_at
         assert seen.created_at <= seen.started_at <= seen.stopped_at
-        assert [found.batch_id for found in await batch.find(resources.queue, "sb-whole")] == [batch_id]
+        assert [found.engine_id for found in await batch.find(resources.queue, "sb-whole")] == [engine_id]
         assert await batch.find(resources.queue, "sb-who") == []
 
     async def test_a_live_job_is_found_and_ended_once(self, aws: AwsClients, resources: Resources) -> None:
-        batch = AwsBatch(aws, read_interval=0)
-        batch_id = await batch.submit(self.submission(resources, "sb-long", "sleep", "60"))
+        batch = BatchEngine(aws, read_interval=0)
+        engine_id = await batch.submit(self.submission(resources, "sb-long", "sleep", "60"))
         live = await batch.live(resources.queue)
         assert [dict(seen.tags)["signalbox:job"] for seen in live] == ["sb-long"]
-        await batch.terminate(batch_id, "stopped by @mika")
-        seen = await self.ended(batch, batch_id)
+        await batch.terminate(engine_id, "stopped by @mika")
+        seen = await self.ended(batch, engine_id)
         assert seen.terminated
         assert "stopped by @mika" in seen.status_reason
-        await batch.terminate(batch_id, "once more")
+        await batch.terminate(engine_id, "once more")
         assert await batch.live(resources.queue) == []
 
     def array(self, resources: Resources, name: str, size: int, *command: str) -> Submission:
         return replace(self.submission(resources, name, *command), array_size=size)
 
-    async def reached(self, batch: AwsBatch, batch_id: str, state: JobState, count: int) -> list[str]:
+    async def reached(self, batch: BatchEngine, engine_id: str, state: JobState, count: int) -> list[str]:
         """The children of an array, once so many are in that state."""
         async with asyncio.timeout(20):
-            while len(children := await batch.children(batch_id, state)) < count:
+            while len(children := await batch.children(engine_id, state)) < count:
                 await asyncio.sleep(0.02)
         return children
 
     async def test_an_array_from_submission_to_its_end(self, aws: AwsClients, resources: Resources) -> None:
-        batch = AwsBatch(aws, read_interval=0)
+        batch = BatchEngine(aws, read_interval=0)
         command = ("sh", "-c", "exit $((AWS_BATCH_JOB_ARRAY_INDEX == 1 ? 3 : 0))")
-        batch_id = await batch.submit(self.array(resources, "sb-array", 3, *command))
-        assert (await batch.describe([batch_id]))[batch_id].state in (JobState.SUBMITTED, JobState.PENDING)
-        seen = await self.ended(batch, batch_id)
+        engine_id = await batch.submit(self.array(resources, "sb-array", 3, *command))
+        assert (await batch.describe([engine_id]))[engine_id].state in (JobState.SUBMITTED, JobState.PENDING)
+        seen = await self.ended(batch, engine_id)
         assert seen.state is JobState.FAILED
         assert seen.children == ((JobState.SUCCEEDED, 2), (JobState.FAILED, 1))
-        assert await batch.children(batch_id, JobState.SUCCEEDED) == [f"{batch_id}:0", f"{batch_id}:2"]
-        assert await batch.children(batch_id, JobState.FAILED) == [f"{batch_id}:1"]
-        assert await batch.children(batch_id, JobState.RUNNING) == []
-        children = await batch.describe([f"{batch_id}:{index}" for index in range(3)])
+        assert await batch.children(engine_id, JobState.SUCCEEDED) == [f"{engine_id}:0", f"{engine_id}:2"]
+        assert await batch.children(engine_id, JobState.FAILED) == [f"{engine_id}:1"]
+        assert await batch.children(engine_id, JobState.RUNNING) == []
+        children = await batch.describe([f"{engine_id}:{index}" for index in range(3)])
         assert [child.last.exit_code for child in children.values()] == [0, 3, 0]
         assert len({child.last.log_stream for child in children.values()} - {None}) == 3
         assert {child.children for child in children.values()} == {()}
-        assert [found.batch_id for found in await batch.find(resources.queue, "sb-array")] == [batch_id]
+        assert [found.engine_id for found in await batch.find(resources.queue, "sb-array")] == [engine_id]
 
     async def test_one_child_is_ended_and_then_the_whole_array(self, aws: AwsClients, resources: Resources) -> None:
         """Two run at a time, so that the third begins when the first has been ended."""
-        batch = AwsBatch(aws, read_interval=0)
-        batch_id = await batch.submit(self.array(resources, "sb-long-array", 4, "sleep", "60"))
-        first, second = await self.reached(batch, batch_id, JobState.RUNNING, 2)
+        batch = BatchEngine(aws, read_interval=0)
+        engine_id = await batch.submit(self.array(resources, "sb-long-array", 4, "sleep", "60"))
+        first, second = await self.reached(batch, engine_id, JobState.RUNNING, 2)
         await batch.terminate(first, "it cannot win")
-        assert await self.reached(batch, batch_id, JobState.FAILED, 1) == [first]
+        assert await self.reached(batch, engine_id, JobState.FAILED, 1) == [first]
         child = (await batch.describe([first]))[first]
         assert (child.terminated, child.state) == (True, JobState.FAILED)
         assert "it cannot win" in child.status_reason
-        assert second in await self.reached(batch, batch_id, JobState.RUNNING, 2)
-        assert [seen.batch_id for seen in await batch.live(resources.queue)] == [batch_id]
+        assert second in await self.reached(batch, engine_id, JobState.RUNNING, 2)
+        assert [seen.engine_id for seen in await batch.live(resources.queue)] == [engine_id]
 
-        await batch.terminate(batch_id, "stopped by @mika")
+        await batch.terminate(engine_id, "stopped by @mika")
 
-        seen = await self.ended(batch, batch_id)
+        seen = await self.ended(batch, engine_id)
         assert (seen.state, seen.terminated, seen.children) == (JobState.FAILED, True, ((JobState.FAILED, 4),))
         assert "stopped by @mika" in (await batch.describe([second]))[second].status_reason
         await batch.terminate(first, "once more")
 
     async def test_ids_that_batch_does_not_know_are_absent(self, aws: AwsClients) -> None:
-        assert await AwsBatch(aws).describe(["00000000-0000-0000-0000-000000000000"]) == {}
+        assert await BatchEngine(aws).describe(["00000000-0000-0000-0000-000000000000"]) == {}
 
     async def test_a_queue_that_is_not_there_is_refused(self, aws: AwsClients, resources: Resources) -> None:
         with pytest.raises((Missing, Refused), match="nowhere"):
-            await AwsBatch(aws).submit(Submission("sb-x", "nowhere", resources.job_definition, ("true",), {}, {}, 60))
+            await BatchEngine(aws).submit(
+                Submission("sb-x", "nowhere", resources.job_definition, ("true",), {}, {}, 60)
+            )

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.aws.batch_engine import AwsBatch
+from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.capacity import KEPT_SECONDS
 from bot.adapters.aws.clients import AwsClients
 from bot.errors import Unavailable
 from deploy.sandbox.aws.resources import Resources
 from tests.bot.adapters.vendor import Answer, Vendor, error, ok
-from tests.bot.services.fakes import Clock
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.slow
 QUEUE = {"jobQueueName": "q", "computeEnvironmentOrder": [{"order": 1, "computeEnvironment": "spot"}]}
@@ -52,7 +52,7 @@ async def test_the_vcpus_of_the_usable_environments(
 ) -> None:
     """Each environment by itself: what is left over of one starts nothing in another."""
     vendor.answers_with(*answers(*environments))
-    assert await AwsBatch(odd_aws).room("q", "d") == room
+    assert await BatchEngine(odd_aws).room("q", "d") == room
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ async def test_what_a_job_needs(
     vendor: Vendor, odd_aws: AwsClients, container: dict[str, Any] | None, room: int | None
 ) -> None:
     vendor.answers_with(*answers(environment(16), container=container))
-    assert await AwsBatch(odd_aws).room("q", "d") == room
+    assert await BatchEngine(odd_aws).room("q", "d") == room
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,12 @@ async def test_what_a_job_needs(
 )
 async def test_what_is_not_there_or_not_told_is_not_known(vendor: Vendor, odd_aws: AwsClients, answer: Answer) -> None:
     vendor.answers_with(answer)
-    assert await AwsBatch(odd_aws).room("q", "d") is None
+    assert await BatchEngine(odd_aws).room("q", "d") is None
 
 
 async def test_an_answer_is_kept_for_minutes(vendor: Vendor, odd_aws: AwsClients) -> None:
     clock = Clock()
-    batch = AwsBatch(odd_aws, now=clock)
+    batch = BatchEngine(odd_aws, now=clock)
     vendor.answers_with(*answers(environment(16)), *answers(environment(32)), *answers(environment(40)))
     assert [await batch.room("q", "d"), await batch.room("q", "d")] == [4, 4]
     clock.tick(KEPT_SECONDS - 1)
@@ -94,7 +94,7 @@ async def test_an_answer_is_kept_for_minutes(vendor: Vendor, odd_aws: AwsClients
 
 
 async def test_what_passes_is_asked_again(vendor: Vendor, odd_aws: AwsClients) -> None:
-    batch = AwsBatch(odd_aws)
+    batch = BatchEngine(odd_aws)
     vendor.answers_with(error(500, "ServerException", "a moment"))
     with pytest.raises(Unavailable):
         await batch.room("q", "d")
@@ -103,6 +103,6 @@ async def test_what_passes_is_asked_again(vendor: Vendor, odd_aws: AwsClients) -
 
 
 async def test_of_a_queue_that_is_there(aws: AwsClients, resources: Resources) -> None:
-    batch = AwsBatch(aws)
+    batch = BatchEngine(aws)
     assert await batch.room(resources.queue, resources.job_definition) == 2
     assert await batch.room("nowhere", resources.job_definition) is None

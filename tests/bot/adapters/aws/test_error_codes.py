@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from bot.adapters.aws.batch_engine import AwsBatch
+from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients, aws_clients
 from bot.adapters.aws.cloudwatch import AwsLogs
 from bot.adapters.aws.error_codes import calling
 from bot.adapters.aws.event_queue import AwsEvents
 from bot.adapters.aws.s3 import AwsArtifacts
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
-from bot.ports import Submission
+from bot.ports.engine import Submission
 from tests.bot.adapters.vendor import Answer, Vendor, error, lost, ok, page, torn
 
 SUBMISSION = Submission("k7q2mx", "queue", "definition", ("python", "train.py"), {"A": "1"}, {"t": "v"}, 7200)
@@ -111,7 +111,7 @@ class TestSubmit:
 
     async def test_gives_the_id(self, vendor: Vendor, odd_aws: AwsClients) -> None:
         vendor.answers_with(ok({"jobId": "b-1", "jobName": "k7q2mx", "jobArn": "arn"}))
-        assert await AwsBatch(odd_aws).submit(SUBMISSION) == "b-1"
+        assert await BatchEngine(odd_aws).submit(SUBMISSION) == "b-1"
         assert vendor.asked[0].body == {
             "jobName": "k7q2mx",
             "jobQueue": "queue",
@@ -127,7 +127,7 @@ class TestSubmit:
 
     async def test_never_asks_for_less_than_the_shortest_timeout(self, vendor: Vendor, odd_aws: AwsClients) -> None:
         vendor.answers_with(ok({"jobId": "b-1"}))
-        await AwsBatch(odd_aws).submit(dataclasses.replace(SUBMISSION, timeout_seconds=5))
+        await BatchEngine(odd_aws).submit(dataclasses.replace(SUBMISSION, timeout_seconds=5))
         assert vendor.asked[0].body["timeout"] == {"attemptDurationSeconds": 60}
 
     @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ class TestSubmit:
     ) -> None:
         vendor.answers_with(answer)
         with pytest.raises(ServiceError) as caught:
-            await AwsBatch(odd_aws).submit(SUBMISSION)
+            await BatchEngine(odd_aws).submit(SUBMISSION)
         assert type(caught.value) is kind
         assert len(vendor.asked) == 1
 
@@ -162,7 +162,7 @@ class TestSubmit:
     ) -> None:
         """HTTP clients like to repeat a request whose kept-alive connection breaks."""
         vendor.answers_with(ok({"jobId": "b-1"}), lost)
-        batch = AwsBatch(odd_aws)
+        batch = BatchEngine(odd_aws)
         await batch.submit(SUBMISSION)
         with pytest.raises(Unavailable):
             await batch.submit(SUBMISSION)
@@ -172,25 +172,25 @@ class TestSubmit:
         """What `batch_once` is for: with the SDK's retries one lost answer makes two jobs."""
         vendor.answers_with(lost, ok({"jobId": "b-2"}))
         careless = dataclasses.replace(odd_aws, batch_once=odd_aws.batch)
-        assert await AwsBatch(careless).submit(SUBMISSION) == "b-2"
+        assert await BatchEngine(careless).submit(SUBMISSION) == "b-2"
         assert len(vendor.asked) == 2
 
     async def test_nobody_listens(self, vendor: Vendor) -> None:
         async with aws_clients("us-east-1", "http://127.0.0.1:1") as clients:
             with pytest.raises(Unavailable, match="Batch SubmitJob: no valid answer"):
-                await AwsBatch(clients).submit(SUBMISSION)
+                await BatchEngine(clients).submit(SUBMISSION)
 
     async def test_an_answer_that_never_comes(self, vendor: Vendor) -> None:
         vendor.answers_with(vendor.hangs)
         async with aws_clients("us-east-1", vendor.url, read_seconds=0.1) as clients:
             with pytest.raises(Unavailable):
-                await AwsBatch(clients).submit(SUBMISSION)
+                await BatchEngine(clients).submit(SUBMISSION)
         assert len(vendor.asked) == 1
 
     async def test_values_that_cannot_be_sent(self, vendor: Vendor, odd_aws: AwsClients) -> None:
         wrong = dataclasses.replace(SUBMISSION, environment={"A": 1})  # type: ignore[dict-item]
         with pytest.raises(Refused, match="was not sent"):
-            await AwsBatch(odd_aws).submit(wrong)
+            await BatchEngine(odd_aws).submit(wrong)
         assert vendor.asked == []
 
     async def test_without_credentials(self, vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +198,7 @@ class TestSubmit:
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
         async with aws_clients("us-east-1", vendor.url) as clients:
             with pytest.raises(Denied, match="Give the bot valid AWS credentials"):
-                await AwsBatch(clients).submit(SUBMISSION)
+                await BatchEngine(clients).submit(SUBMISSION)
         assert vendor.asked == []
 
     async def test_a_profile_that_does_not_exist(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,7 +215,7 @@ class TestReads:
     @pytest.mark.parametrize("answer", [page(200, HTML), page(200, "{}", "application/json"), torn])
     async def test_odd_answers(self, vendor: Vendor, odd_aws: AwsClients, answer: Answer) -> None:
         vendor.answers_with(answer)
-        batch = AwsBatch(odd_aws)
+        batch = BatchEngine(odd_aws)
         for call in (batch.describe(["b-1"]), batch.find("q", "n"), batch.live("q")):
             with pytest.raises(Unavailable):
                 await call
@@ -225,7 +225,7 @@ class TestReads:
     async def test_a_state_that_nobody_knows(self, vendor: Vendor, odd_aws: AwsClients) -> None:
         vendor.answers_with(ok({"jobs": [{"jobId": "b-1", "jobName": "n", "status": "DREAMING"}]}))
         with pytest.raises(Unavailable, match="DREAMING"):
-            await AwsBatch(odd_aws).describe(["b-1"])
+            await BatchEngine(odd_aws).describe(["b-1"])
 
     @pytest.mark.parametrize("answer", [page(200, HTML), page(200, "<a/>", "text/xml"), page(200, "x", "text/xml")])
     async def test_odd_lists_of_objects(self, vendor: Vendor, odd_aws: AwsClients, answer: Answer) -> None:
@@ -267,7 +267,7 @@ class TestReads:
 
     async def test_reads_are_tried_again(self, vendor: Vendor, odd_aws: AwsClients) -> None:
         vendor.answers_with(error(500, "ServerException"), ok({"jobs": []}))
-        assert await AwsBatch(odd_aws).describe(["b-1"]) == {}
+        assert await BatchEngine(odd_aws).describe(["b-1"]) == {}
 
     async def test_whoever_reads_logs_sees_every_throttling(self, vendor: Vendor, odd_aws: AwsClients) -> None:
         vendor.answers_with(error(400, "ThrottlingException", "Rate exceeded", retry_after="2"), ok({"events": []}))

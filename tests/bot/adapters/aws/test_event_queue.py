@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.aws.batch_engine import AwsBatch
+from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.event_queue import AwsEvents, batch_id_of
-from bot.ports import Hint, Submission
+from bot.ports.engine import Hint, Submission
 from deploy.sandbox.aws.resources import Clients, Resources
 
 CHANGE = {"source": "aws.batch", "detail-type": "Batch Job State Change", "detail": {"jobId": "b-1"}}
@@ -68,7 +68,7 @@ class TestQueue:
             await events.acknowledge(hints)
             heard += hints
         assert left(resources, queue_url) == 0
-        assert sorted(hint.batch_id for hint in heard) == sorted(["", *(f"b-{n}" for n in range(11))])
+        assert sorted(hint.engine_id for hint in heard) == sorted(["", *(f"b-{n}" for n in range(11))])
         assert {hint.excerpt for hint in heard} == {"", "<not json>"}, "what cannot be read is shown"
 
     async def test_many_are_acknowledged_at_once(self, aws: AwsClients, resources: Resources, queue_url: str) -> None:
@@ -85,12 +85,12 @@ class TestQueue:
 
     async def test_a_job_is_heard_of(self, aws: AwsClients, resources: Resources) -> None:
         submission = Submission("sb-heard", resources.queue, resources.job_definition, ("true",), {}, {}, 60)
-        batch_id = await AwsBatch(aws).submit(submission)
+        engine_id = await BatchEngine(aws).submit(submission)
         events, heard = AwsEvents(aws, resources.events_queue_url), set[str]()
-        while batch_id not in heard:
+        while engine_id not in heard:
             hints = await events.receive(0.5)
             await events.acknowledge(hints)
-            heard |= {hint.batch_id for hint in hints}
+            heard |= {hint.engine_id for hint in hints}
 
 
 def left(resources: Resources, queue_url: str) -> int:

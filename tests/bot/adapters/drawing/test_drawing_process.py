@@ -14,11 +14,11 @@ from bot.domain.model.space import Axis
 from bot.domain.model.sweep import TrialState
 from bot.domain.parameters import Kind
 from bot.errors import Unavailable
+from tests.support.projects import PNG
 
 pytestmark = pytest.mark.slow
 
 REQUEST = FigureRequest("mnist", "", (Curve("k7q2mx", b"train_loss,val_accuracy\n1,90\n0.5,95\n"),), "val_accuracy")
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def misbehaving(code: str) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ class TestTheRealOne:
 
     def test_a_file_too_large_for_its_memory_is_told(self) -> None:
         code = (
-            "from bot.adapters import figure_worker as worker\n"
+            "from bot.adapters.drawing import drawing_worker as worker\n"
             "from bot.adapters.drawing.drawing_requests import pack_request, unpack_answer\n"
             "from bot.adapters.processes.frames import LENGTHS\n"
             "from bot.domain.drawing.figures import Curve, FigureRequest\n"

@@ -4,6 +4,8 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 
+import pytest
+
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Plan, Search, Trial
@@ -54,6 +56,11 @@ def history(axes: Sequence[Axis], count: int, seed: int = 1) -> list[Trial]:
 
 def score(point: Mapping[str, Value]) -> float:
     return 90 - (math.log10(float(point.get("lr", 0.01))) + 2) ** 2
+
+
+def alike(points: Sequence[Mapping[str, Value]]) -> list[object]:
+    """Compares equal to the same points computed by another processor, whose last digits may differ."""
+    return [pytest.approx(point) for point in points]
 
 
 def _draw(axis: Axis, source: random.Random) -> Value:

@@ -17,7 +17,7 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Failure, Leader, Part, Plan, Search, Sweep, Tally, Trial, TrialState
 from bot.domain.parameters import Kind
 from bot.errors import StoreError
-from tests.bot.conftest import make_job
+from tests.support.jobs import make_job
 
 TEXTS = st.text(st.characters(exclude_categories=()))  # half surrogate pairs too
 NUMBERS = st.floats(allow_nan=False)
@@ -95,7 +95,7 @@ PARTS = st.builds(
 TRIALS = st.builds(
     Trial,
     number=COUNTS,
-    batch_id=st.none() | TEXTS,
+    engine_id=st.none() | TEXTS,
     state=st.sampled_from(JobState),
     reason=st.none() | st.sampled_from(EndReason),
     detail=TEXTS,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.adapters.sqlite import SqliteStore, open_store
-from tests.bot.adapters.sqlite.test_sweep_rows import make_sweep
+from tests.bot.adapters.sqlite.sweeps import make_sweep
 
 
 async def test_one_is_kept_over_a_restart(tmp_path: Path) -> None:

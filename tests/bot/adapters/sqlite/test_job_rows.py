@@ -11,7 +11,7 @@ from bot.domain.model.job import NOWHERE, Job
 from bot.domain.model.states import JobState
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import StoreError
-from tests.bot.conftest import make_job
+from tests.support.jobs import make_job
 
 
 def _card(job: Job) -> NewPost:
@@ -115,16 +115,16 @@ class TestChange:
 class TestFind:
     async def test_nobody(self, store: SqliteStore) -> None:
         assert await store.job("nobody") is None
-        assert await store.by_batch_id("nothing") is None
+        assert await store.by_engine_id("nothing") is None
         assert await store.jobs() == []
 
     async def test_by_batch_id(self, store: SqliteStore) -> None:
         job = await store.add(make_job(), [])
-        assert await store.by_batch_id("b-1") is None
+        assert await store.by_engine_id("b-1") is None
 
-        changed = await store.change(job.id, lambda job: Change(replace(job, batch_id="b-1")))
+        changed = await store.change(job.id, lambda job: Change(replace(job, engine_id="b-1")))
 
-        assert await store.by_batch_id("b-1") == changed
+        assert await store.by_engine_id("b-1") == changed
 
     async def test_newest_first_and_not_more_than_asked_for(self, store: SqliteStore) -> None:
         jobs = [await store.add(make_job(), []) for _ in range(4)]

@@ -13,7 +13,7 @@ from bot.adapters.sqlite import open_store
 from bot.domain.model.sweep import Trial
 from bot.errors import StoreError
 from tests.bot.adapters.sqlite.victim import BATCH, JOB, TRIALS
-from tests.bot.conftest import make_job
+from tests.support.jobs import make_job
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[4]

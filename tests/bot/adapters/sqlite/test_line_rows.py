@@ -11,7 +11,7 @@ from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, NewPost, PostKind
-from tests.bot.conftest import make_job
+from tests.support.jobs import make_job
 
 
 def _events(first: int, last: int, stream: str = "s1") -> list[LogEvent]:

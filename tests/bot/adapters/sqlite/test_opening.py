@@ -20,7 +20,7 @@ from bot.domain.model.space import Space
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Part, Plan, Search, Sweep
 from bot.errors import StoreError
-from tests.bot.conftest import make_job
+from tests.support.jobs import make_job
 
 
 def _mode(path: Path) -> int:

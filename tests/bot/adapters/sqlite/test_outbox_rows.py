@@ -9,7 +9,7 @@ from bot.adapters.sqlite import SqliteStore, open_store
 from bot.domain.model.job import Job
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.errors import StoreError
-from tests.bot.conftest import make_job
+from tests.support.jobs import make_job
 
 
 def _note(job: Job, key: str, text: str = "") -> NewPost:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,32 +15,11 @@ from bot.adapters.sqlite.connection import transaction
 from bot.adapters.sqlite.recovery import RESTORED_SWEEP, recover
 from bot.adapters.sqlite.schema import migrate
 from bot.domain.model.job import Job
-from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Part, Plan, Search, Sweep, Tally, Trial, TrialState
-from bot.domain.parameters import Kind
+from bot.domain.model.sweep import Sweep, Tally, Trial, TrialState
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import StoreError
-from tests.bot.conftest import make_job
-
-SPACE = Space((Axis("lr", Kind.FLOAT, (0.1, 0.01)),), {"axes": [["lr", [0.1, 0.01]]]})
-PLAN = Plan("lr=0.1,0.01", SPACE, Search.GRID, trials=2)
-
-
-def make_sweep(**changes: Any) -> Job:
-    return make_job(**({"sweep": Sweep(PLAN)} | changes))
-
-
-def make_part(sweep: Job, number: int, **changes: Any) -> Job:
-    part = replace(
-        sweep,
-        id=f"{sweep.id}-{number}",
-        sweep=None,
-        part=Part(sweep.id, number, str(number), 1),
-        told_at=sweep.created_at,
-        archived_at=sweep.created_at,
-    )
-    return replace(part, **changes)
+from tests.bot.adapters.sqlite.sweeps import PLAN, make_part, make_sweep
 
 
 def _more(job: Job) -> Change:
@@ -71,7 +49,7 @@ class TestParts:
     async def test_one_that_is_there_stays_as_it_is(self, store: SqliteStore, sweep: Job) -> None:
         first, second = make_part(sweep, 0), make_part(sweep, 1)
         await store.add_parts(sweep.id, [first], _nothing)
-        moved = await store.change(first.id, lambda part: Change(replace(part, batch_id="b-1")))
+        moved = await store.change(first.id, lambda part: Change(replace(part, engine_id="b-1")))
 
         await store.add_parts(sweep.id, [first, second], _more)
 
@@ -98,10 +76,10 @@ class TestParts:
         assert await store.parts("nobody") == []
 
     async def test_are_known_by_their_ids(self, store: SqliteStore, sweep: Job) -> None:
-        part = make_part(sweep, 0, batch_id="b-1", state=JobState.PENDING)
+        part = make_part(sweep, 0, engine_id="b-1", state=JobState.PENDING)
         await store.add_parts(sweep.id, [part], _nothing)
 
-        assert await store.job(part.id) == await store.by_batch_id("b-1") == part
+        assert await store.job(part.id) == await store.by_engine_id("b-1") == part
 
     async def test_are_not_listed(self, store: SqliteStore, sweep: Job) -> None:
         await store.add_parts(sweep.id, [make_part(sweep, number) for number in range(3)], _nothing)
@@ -264,8 +242,8 @@ async def _snapshot(folder: Path, sweep: Job, parts: Sequence[Job]) -> Path:
 
 async def test_a_restored_sweep_is_told_once_and_nothing_of_it_is_submitted_twice(tmp_path: Path) -> None:
     sweep = make_sweep()
-    parts = [make_part(sweep, 0), make_part(sweep, 1, state=JobState.PENDING, batch_id="b-1")]
-    ended = make_part(sweep, 2, state=JobState.SUCCEEDED, batch_id="b-2")
+    parts = [make_part(sweep, 0), make_part(sweep, 1, state=JobState.PENDING, engine_id="b-1")]
+    ended = make_part(sweep, 2, state=JobState.SUCCEEDED, engine_id="b-2")
     snapshot = await _snapshot(tmp_path, sweep, [*parts, ended])
 
     recover(tmp_path / "s.db", [snapshot], 5.0)

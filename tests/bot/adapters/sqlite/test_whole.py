@@ -17,7 +17,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.states import JobState
 from bot.domain.posts import Change
 from bot.errors import StoreError
-from tests.bot.conftest import make_job
+from tests.support.jobs import make_job
 
 
 def _more(job: Job) -> Change:

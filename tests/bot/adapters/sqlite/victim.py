@@ -16,7 +16,7 @@ from bot.adapters.sqlite.schema import MIGRATIONS, migrate
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.sweep import Part, Trial
 from bot.domain.posts import Change, NewPost, PostKind
-from tests.bot.conftest import make_job
+from tests.support.jobs import make_job
 
 BATCH = 7
 TRIALS = 1_100

@@ -8,12 +8,10 @@ import pytest
 
 from bot.chat.client import SignalboxClient
 from deploy.sandbox.discord.protocol.wire import Json
-from tests.bot.chat.conftest import Room, connected, settings
 from tests.bot.chat.jobs import DONE, LEADERS, PROJECT, ended_sweep
+from tests.bot.chat.room import EPHEMERAL, Room, connected, settings
 
 pytestmark = pytest.mark.slow
-
-EPHEMERAL = 64
 
 
 async def opened(room: Room, **changes: Any) -> Json:

@@ -16,8 +16,8 @@ from bot.domain.model.sweep import Tally, TrialState
 from bot.domain.posts import File, Post, PostKind
 from bot.errors import Denied, Missing, Refused, Throttled, Unavailable
 from deploy.sandbox.discord.protocol.wire import Json
-from tests.bot.chat.conftest import CHANNEL, Room
 from tests.bot.chat.jobs import PNG, a_job, a_post, a_running_job, a_sweep, an_ended_job, ended_sweep
+from tests.bot.chat.room import CHANNEL, Room
 
 pytestmark = pytest.mark.slow
 

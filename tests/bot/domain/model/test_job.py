@@ -22,7 +22,7 @@ JOB = Job(
     created_at=100.0,
     timeout_seconds=3600,
     state=JobState.SUBMITTED,
-    batch_id="b-1",
+    engine_id="b-1",
 )
 LOST = Attempt("s/1", 110.0, 120.0, None, "Host EC2 (instance i-1) terminated.")
 

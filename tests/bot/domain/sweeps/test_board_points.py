@@ -2,30 +2,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.access import Access
 from bot.domain.drawing.figures import Cell
 from bot.domain.model.job import Commit, Job
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Leader, Plan, Search, Sweep, Trial, TrialState
 from bot.domain.parameters import Kind
-from bot.domain.project import Project
 from bot.domain.sweeps.board_points import label, request
+from tests.support import projects
 
-PROJECT = Project(
-    name="mnist",
-    repository="https://example.org/mnist.git",
-    branches=("main",),
-    command=("python", "train.py"),
-    queue="queue",
-    definition="definition",
-    log_group="/group",
-    output_uri="s3://bucket/jobs",
-    access=Access(frozenset(), frozenset()),
-    metric="val_loss",
-    maximize=False,
-    columns={"epoch": "steps"},
-)
+PROJECT = replace(projects.PROJECT, metric="val_loss", maximize=False, columns={"epoch": "steps"})
 LR, M = (0.1, 0.01), (0.5, 0.1, 0.05)
 GRID = Space(
     (Axis("lr", Kind.FLOAT, LR), Axis("momentum", Kind.FLOAT, M)), {"axes": [["lr", list(LR)], ["momentum", list(M)]]}

@@ -9,12 +9,12 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import ARRAY, Part, Trial, TrialState
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, chunks, expanded, kept_of, never_ran, of_single, to_run
-from tests.bot.conftest import make_job
+from tests.support.jobs import make_job
 from tests.support.scripted_sweep import THREE, good
 
 
 def _part(**more: object) -> Job:
-    part = make_job(batch_id="b", parameters={"lr": 0.1}, part=Part("k7q2mx", 3, "3", 1))
+    part = make_job(engine_id="b", parameters={"lr": 0.1}, part=Part("k7q2mx", 3, "3", 1))
     return replace(part, **more)  # type: ignore[arg-type]
 
 
@@ -40,7 +40,7 @@ def test_no_submission_has_too_many_trials_or_too_many_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "batch_id", "told", "measured"),
+    ("reason", "engine_id", "told", "measured"),
     [
         (EndReason.NOT_SUBMITTED, None, EndReason.NOT_SUBMITTED, True),
         (EndReason.STOPPED, None, EndReason.STOPPED, True),
@@ -50,10 +50,10 @@ def test_no_submission_has_too_many_trials_or_too_many_numbers() -> None:
     ],
 )
 def test_what_batch_does_not_tell_of_is_not_made_up(
-    reason: EndReason, batch_id: str | None, told: EndReason, measured: bool
+    reason: EndReason, engine_id: str | None, told: EndReason, measured: bool
 ) -> None:
     """What it may have left in S3 is looked at where it may have run."""
-    trial = never_ran(Trial(3), _part(batch_id=batch_id, reason=reason), 9.0)
+    trial = never_ran(Trial(3), _part(engine_id=engine_id, reason=reason), 9.0)
     assert (trial.state, trial.reason, trial.measured) == (JobState.FAILED, told, measured)
     ended = good(3, 0.5)
     assert never_ran(ended, _part(reason=reason), 9.0) is ended

@@ -8,8 +8,8 @@ from bot.domain.model.observation import Observation
 from bot.domain.model.states import JobState
 from bot.domain.posts import PostKind
 from bot.services.jobs.explain_wait import LAST
-from tests.bot.services.conftest import MIKA, Bot, Outside
-from tests.bot.services.test_sweep_story import settle
+from tests.support.services import MIKA, Bot, Outside
+from tests.support.sweeps import settle
 
 
 async def test_a_look_at_an_array_that_waits_is_one_call_whatever_its_size(
@@ -21,17 +21,17 @@ async def test_a_look_at_an_array_that_waits_is_one_call_whatever_its_size(
     await settle(bot, 2)
     for number in range(250):
         state = JobState.SUCCEEDED if number < 150 else JobState.RUNNABLE
-        outside.batch.move(f"batch-1:{number}", state, reason="CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY")
+        outside.engine.move(f"batch-1:{number}", state, reason="CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY")
     await bot.watch.once()
     calls: list[int] = []
-    describe = outside.batch.describe
+    describe = outside.engine.describe
 
-    async def counted(batch_ids: Sequence[str]) -> dict[str, Observation]:
-        calls.append(len(batch_ids))
-        return await describe(batch_ids)
+    async def counted(engine_ids: Sequence[str]) -> dict[str, Observation]:
+        calls.append(len(engine_ids))
+        return await describe(engine_ids)
 
-    monkeypatch.setattr(outside.batch, "describe", counted)
-    monkeypatch.delattr(type(outside.batch), "children")
+    monkeypatch.setattr(outside.engine, "describe", counted)
+    monkeypatch.delattr(type(outside.engine), "children")
     for _ in range(6):
         await bot.explain.once()
         outside.clock.tick(61)

@@ -7,12 +7,12 @@ import pytest
 
 from bot.adapters.health import serve
 from bot.errors import StoreError, Unavailable
-from bot.services.running.loop import LATE_SECONDS, Loop, Pulse, forever
-from bot.services.running.wakeups import Bell
-from tests.bot.services.fakes import Clock
+from bot.services.running.loop import LATE_SECONDS, Heartbeat, Loop, run_forever
+from bot.services.running.wakeups import Wakeup
+from tests.support.clock import Clock
 
 
-class Waits(Bell):
+class Waits(Wakeup):
     """A bell whose waits are noted and take no time."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ async def _run(outcomes: list[Exception | None], seconds: float) -> list[float]:
             raise outcome
 
     with pytest.raises(StoreError, match="the end"):
-        await forever(Loop("test", once, seconds, waits), Pulse(Clock()))
+        await run_forever(Loop("test", once, seconds, waits), Heartbeat(Clock()))
     return waits.waits
 
 
@@ -46,22 +46,22 @@ async def test_a_failing_service_rests_longer_each_time_and_not_after_a_good_pas
 
 
 async def test_a_bell_ends_a_wait_and_many_rings_are_one() -> None:
-    bell = Bell()
-    bell.ring()
-    bell.ring()
+    wakeup = Wakeup()
+    wakeup.wake()
+    wakeup.wake()
     async with asyncio.timeout(5):
-        await bell.wait(3600)
+        await wakeup.wait(3600)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await bell.wait(3600)
+            await wakeup.wait(3600)
 
 
 async def test_the_health_page_names_a_service_that_is_late() -> None:
     clock = Clock()
-    pulse = Pulse(clock)
-    pulse.beat(Loop("tail", asyncio.Event().wait, 3))  # type: ignore[arg-type]
-    pulse.beat(Loop("tidy", asyncio.Event().wait, 3600))  # type: ignore[arg-type]
-    async with serve(0, pulse.wrong) as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+    heartbeat = Heartbeat(clock)
+    heartbeat.beat(Loop("tail", asyncio.Event().wait, 3))  # type: ignore[arg-type]
+    heartbeat.beat(Loop("tidy", asyncio.Event().wait, 3600))  # type: ignore[arg-type]
+    async with serve(0, heartbeat.wrong) as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
         async with session.get("/healthz") as response:
             assert (response.status, await response.text()) == (200, "ok")
         clock.tick(LATE_SECONDS + 4)

@@ -10,8 +10,8 @@ from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Trial, TrialState
 from bot.domain.parameters import Value
 from bot.domain.posts import PostKind
-from tests.bot.services.conftest import MIKA, Bot, Outside
-from tests.bot.services.test_sweep_story import end_child, face_of, leave, settle
+from tests.support.services import MIKA, Bot, Outside
+from tests.support.sweeps import end_child, face_of, leave, settle
 
 
 async def test_a_trial_that_was_stopped_and_never_submitted_keeps_no_stopped_sweep_open(
@@ -22,7 +22,7 @@ async def test_a_trial_that_was_stopped_and_never_submitted_keeps_no_stopped_swe
     await bot.look.stop(sweep_id, 0, MIKA)
     await settle(bot)
     face, _ = await face_of(bot, sweep_id)
-    assert (face.reason, outside.batch.submissions) == (EndReason.STOPPED, [])
+    assert (face.reason, outside.engine.submissions) == (EndReason.STOPPED, [])
     assert len(bot.said(PostKind.END)) == 1
 
 
@@ -34,7 +34,7 @@ async def test_a_trial_that_was_stopped_before_its_turn_is_run_no_longer_than_it
     await bot.look.stop(sweep_id, 1, MIKA)
     end_child(outside, "batch-1")
     await settle(bot, 4)
-    assert set(outside.batch.terminated) == {"batch-2"}
+    assert set(outside.engine.terminated) == {"batch-2"}
     end_child(outside, "batch-2", 143)
     await settle(bot)
     face, sweep = await face_of(bot, sweep_id)
@@ -63,7 +63,7 @@ async def test_a_sweep_that_ends_while_the_sampler_thinks_gets_no_further_trial(
     monkeypatch.setattr(outside.sampler, "ask", ask)
     await bot.feed.once()
     await settle(bot)
-    assert len(await bot.store.parts(sweep_id)) == len(outside.batch.submissions) == 1
+    assert len(await bot.store.parts(sweep_id)) == len(outside.engine.submissions) == 1
     assert not await bot.store.open_jobs()
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from bot.domain.model.sweep import TrialState
 from bot.services.sweeps.collect_results import AT_ONCE
-from tests.bot.services.conftest import MIKA, Bot, Outside
-from tests.bot.services.test_sweep_story import end_child, face_of, metrics
+from tests.support.services import MIKA, Bot, Outside
+from tests.support.sweeps import end_child, face_of, metrics
 
 
 class File(bytes):

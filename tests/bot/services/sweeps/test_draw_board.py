@@ -6,12 +6,15 @@ import pytest
 
 from bot.domain.model.sweep import TrialState
 from bot.errors import Throttled, Unavailable
-from bot.ports import Store
-from bot.services.sweeps.draw_board import Sketch
-from bot.services.sweeps.trial_book import Trials
-from tests.bot.services.conftest import PROJECT, Outside
-from tests.bot.services.fakes import FakeSampler
+from bot.ports.store import Store
+from bot.services.running.core import Core
+from bot.services.running.wakeups import Wakeups
+from bot.services.sweeps.draw_board import DrawBoard
+from bot.services.sweeps.trial_book import TrialBook
+from tests.support.fakes import FakeSampler
+from tests.support.projects import PROJECT
 from tests.support.scripted_sweep import THREE, TWO, Swept, good
+from tests.support.services import Outside
 
 CSV = b"epoch,val_accuracy\n1,90\n"
 
@@ -19,10 +22,10 @@ CSV = b"epoch,val_accuracy\n1,90\n"
 class Board:
     def __init__(self, store: Store, outside: Outside) -> None:
         projects = {PROJECT.name: PROJECT}
-        trials = Trials(store, projects, now=outside.clock)
+        trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
         self.sampler, self.artifacts = FakeSampler(), outside.artifacts
         self.swept = Swept(store, trials)
-        self.sketch = Sketch(trials, outside.figures, outside.artifacts, self.sampler, projects)
+        self.sketch = DrawBoard(trials, outside.figures, outside.artifacts, self.sampler, projects)
 
     async def importance(self) -> dict[str, float]:
         job = await self.swept.job()

@@ -10,12 +10,12 @@ from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Failure, Leader, Sweep, Tally, Trial
 from bot.errors import UnknownName
-from bot.services.jobs.find import Show
-from bot.services.sweeps.one_trial import LookAtTrial
-from bot.services.sweeps.trial_book import Trials
+from bot.services.jobs.find import Find
+from bot.services.sweeps.one_trial import OneTrial
+from bot.services.sweeps.trial_book import TrialBook
 from tests.bot.chat.jobs import a_job, a_sweep
-from tests.bot.services.conftest import Bot
 from tests.support.scripted_sweep import good, grid, sweep_job
+from tests.support.services import Bot
 
 FACE = a_sweep()
 OTHERS = [Trial(number) for number in range(10, 60)]
@@ -38,9 +38,9 @@ class Known:
         return {trial.number: trial for trial in (failed, GOOD, RUNNING, *OTHERS)}
 
 
-def looking(face: Job) -> LookAtTrial:
+def looking(face: Job) -> OneTrial:
     known = Known(face)
-    return LookAtTrial(cast("Show", known), cast("Trials", known), None, None, None, None)  # type: ignore[arg-type]
+    return OneTrial(cast("Find", known), cast("TrialBook", known), None, None, None, None)  # type: ignore[arg-type]
 
 
 async def test_the_best_come_first_then_what_runs_then_what_failed() -> None:

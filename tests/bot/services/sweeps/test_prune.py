@@ -9,12 +9,14 @@ from bot.domain.model.sweep import Trial, TrialState
 from bot.domain.posts import Change
 from bot.domain.sweeps import halving
 from bot.errors import StoreError, Unavailable
-from bot.ports import Store
-from bot.services.running.wakeups import Bells
+from bot.ports.store import Store
+from bot.services.running.core import Core
+from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.prune import REPEAT_SECONDS, Prune
-from bot.services.sweeps.trial_book import Trials
-from tests.bot.services.conftest import PROJECT, Outside
+from bot.services.sweeps.trial_book import TrialBook
+from tests.support.projects import PROJECT
 from tests.support.scripted_sweep import Swept, grid, sweep_job
+from tests.support.services import Outside
 
 PLAN = replace(grid(lr=tuple(n / 10 for n in range(1, 7))), stop_losers=True)
 
@@ -34,9 +36,9 @@ class Life:
 
     def __init__(self, store: Store, outside: Outside) -> None:
         projects = {PROJECT.name: PROJECT}
-        self.outside, self.store, self.bells = outside, store, Bells()
-        self.trials = Trials(store, projects, now=outside.clock)
-        self.prune = Prune(store, outside.batch, self.trials, Halving(), projects, self.bells, now=outside.clock)
+        self.outside, self.store, self.wakeups = outside, store, Wakeups()
+        self.trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
+        self.prune = Prune(Core(store, projects, self.wakeups, outside.clock), outside.engine, self.trials, Halving())
         self.swept = Swept(store, self.trials)
 
     async def all(self) -> dict[int, Trial]:
@@ -62,7 +64,7 @@ async def life(store: Store, outside: Outside) -> Life:
 async def test_losers_are_terminated_and_say_what_that_saves(life: Life) -> None:
     await life.swept.tell(*FOUR)
     await life.prune.once()
-    assert life.outside.batch.terminated == ["array:0", "array:1"]
+    assert life.outside.engine.terminated == ["array:0", "array:1"]
     known = await life.all()
     assert [known[n].pruned_at for n in range(4)] == [life.outside.clock(), life.outside.clock(), None, None]
     assert [known[n].saved_epochs for n in range(4)] == [7, 7, 0, 0]
@@ -78,52 +80,52 @@ async def test_ended_they_are_pruned_and_what_was_saved_is_summed(life: Life) ->
     assert tally.count(TrialState.PRUNED) == 2
     assert tally.saved_seconds == pytest.approx(2 * 7 * 30 / 3)
     await life.prune.once()
-    assert life.outside.batch.terminated == ["array:0", "array:1"]
+    assert life.outside.engine.terminated == ["array:0", "array:1"]
 
 
 async def test_it_is_committed_before_it_is_done(life: Life) -> None:
     await life.swept.tell(*FOUR)
     seen: list[bool] = []
-    terminate = life.outside.batch.terminate
+    terminate = life.outside.engine.terminate
 
-    async def looks(batch_id: str, reason: str) -> None:
-        kept = {trial.batch_id: trial for trial in await life.store.trials("k7q2mx")}
-        seen.append(kept[batch_id].pruned_at is not None)
-        await terminate(batch_id, reason)
+    async def looks(engine_id: str, reason: str) -> None:
+        kept = {trial.engine_id: trial for trial in await life.store.trials("k7q2mx")}
+        seen.append(kept[engine_id].pruned_at is not None)
+        await terminate(engine_id, reason)
 
-    life.outside.batch.terminate = looks  # type: ignore[method-assign]
+    life.outside.engine.terminate = looks  # type: ignore[method-assign]
     await life.prune.once()
     assert seen == [True, True]
 
 
 async def test_a_kill_in_between_is_made_good(life: Life, outside: Outside) -> None:
     await life.swept.tell(*FOUR)
-    outside.batch.fail("terminate", StoreError("killed"))  # type: ignore[arg-type]
+    outside.engine.fail("terminate", StoreError("killed"))  # type: ignore[arg-type]
     with pytest.raises(StoreError):
         await life.prune.once()
-    assert outside.batch.terminated == []
+    assert outside.engine.terminated == []
     second = Life(life.store, outside)
     await second.prune.once()
-    assert outside.batch.terminated == ["array:0", "array:1"]
+    assert outside.engine.terminated == ["array:0", "array:1"]
 
 
 async def test_until_it_has_ended_it_is_called_again_and_not_at_every_pass(life: Life, outside: Outside) -> None:
     await life.swept.tell(*FOUR)
     for _ in range(3):
         await life.prune.once()
-    assert outside.batch.terminated == ["array:0", "array:1"]
+    assert outside.engine.terminated == ["array:0", "array:1"]
     outside.clock.tick(REPEAT_SECONDS)
     await life.prune.once()
-    assert outside.batch.terminated == ["array:0", "array:1"] * 2
+    assert outside.engine.terminated == ["array:0", "array:1"] * 2
 
 
 async def test_a_call_that_failed_is_repeated_at_once_and_holds_up_no_other(life: Life, outside: Outside) -> None:
     await life.swept.tell(*FOUR)
-    outside.batch.fail("terminate", Unavailable("reset"))
+    outside.engine.fail("terminate", Unavailable("reset"))
     await life.prune.once()
-    assert outside.batch.terminated == ["array:1"]
+    assert outside.engine.terminated == ["array:1"]
     await life.prune.once()
-    assert outside.batch.terminated == ["array:1", "array:0"]
+    assert outside.engine.terminated == ["array:1", "array:0"]
 
 
 async def test_one_that_ended_meanwhile_is_not_given_up(life: Life) -> None:
@@ -137,7 +139,7 @@ async def test_one_that_ended_meanwhile_is_not_given_up(life: Life) -> None:
 
     life.prune._sampler.hopeless = ends  # type: ignore[method-assign]
     await life.prune.once()
-    assert life.outside.batch.terminated == ["array:1"]
+    assert life.outside.engine.terminated == ["array:1"]
     assert (await life.all())[0].pruned_at is None
 
 
@@ -146,14 +148,14 @@ async def test_nothing_is_stopped_that_was_not_asked_for(store: Store, outside: 
     await life.swept.begin(replace(PLAN, stop_losers=False))
     await life.swept.tell(*FOUR)
     await life.prune.once()
-    assert outside.batch.terminated == []
+    assert outside.engine.terminated == []
 
 
 async def test_in_a_sweep_that_is_being_stopped_nothing_is_decided_any_more(life: Life, outside: Outside) -> None:
     await life.swept.tell(*FOUR)
     await life.store.change("k7q2mx", lambda job: Change(replace(job, stop_by="mika", stop_at=1.0)))
     await life.prune.once()
-    assert outside.batch.terminated == []
+    assert outside.engine.terminated == []
 
 
 async def test_a_trial_that_somebody_wants_stopped_is_terminated(store: Store, outside: Outside) -> None:
@@ -161,10 +163,10 @@ async def test_a_trial_that_somebody_wants_stopped_is_terminated(store: Store, o
     await life.swept.begin(replace(PLAN, stop_losers=False))
     reasons: list[str] = []
 
-    async def terminate(batch_id: str, reason: str) -> None:
-        reasons.append(f"{batch_id}: {reason}")
+    async def terminate(engine_id: str, reason: str) -> None:
+        reasons.append(f"{engine_id}: {reason}")
 
-    outside.batch.terminate = terminate  # type: ignore[method-assign]
+    outside.engine.terminate = terminate  # type: ignore[method-assign]
     waits = Trial(5, stop_by="noor")
     await life.swept.tell(FOUR[0], replace(FOUR[1], stop_by="noor"), waits)
     await life.prune.once()
@@ -176,7 +178,7 @@ async def test_a_sweep_that_cannot_be_decided_on_holds_up_no_other(life: Life, o
     await life.store.add(replace(sweep_job(PLAN, at=1_000_001.0), id="m4t8rw", interaction_id=10), ())
     other = await life.store.job("m4t8rw")
     assert other is not None
-    await life.trials.update(other, {n: lambda _, n=n: replace(FOUR[n], batch_id=f"other:{n}") for n in range(4)})
+    await life.trials.update(other, {n: lambda _, n=n: replace(FOUR[n], engine_id=f"other:{n}") for n in range(4)})
     decide, calls = life.prune._sampler.hopeless, 0
 
     async def fails_at_first(*given: object, maximize: bool) -> list[int]:
@@ -189,4 +191,4 @@ async def test_a_sweep_that_cannot_be_decided_on_holds_up_no_other(life: Life, o
     life.prune._sampler.hopeless = fails_at_first  # type: ignore[method-assign]
     with pytest.raises(Unavailable):
         await life.prune.once()
-    assert outside.batch.terminated == ["other:0", "other:1"]
+    assert outside.engine.terminated == ["other:0", "other:1"]

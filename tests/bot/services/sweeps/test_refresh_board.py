@@ -9,14 +9,16 @@ import pytest
 
 from bot.domain.posts import Change
 from bot.errors import Unavailable
-from bot.ports import Store
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.draw_board import Sketch
-from bot.services.sweeps.refresh_board import Paint, PaintSettings
-from bot.services.sweeps.trial_book import Trials
-from tests.bot.services.conftest import PROJECT, Outside
-from tests.bot.services.fakes import FakeSampler
+from bot.ports.store import Store
+from bot.services.running.core import Core
+from bot.services.running.wakeups import Wakeups
+from bot.services.sweeps.draw_board import DrawBoard
+from bot.services.sweeps.refresh_board import BoardSettings, RefreshBoard
+from bot.services.sweeps.trial_book import TrialBook
+from tests.support.fakes import FakeSampler
+from tests.support.projects import PROJECT
 from tests.support.scripted_sweep import Swept, good, grid, sweep_job
+from tests.support.services import Outside
 
 SECONDS = 10.0
 
@@ -26,10 +28,10 @@ class Easel:
 
     def __init__(self, store: Store, outside: Outside, folder: Path) -> None:
         projects = {PROJECT.name: PROJECT}
-        trials = Trials(store, projects, now=outside.clock)
-        self.outside, self.folder, self.bells, self.swept = outside, folder, Bells(), Swept(store, trials)
-        sketch = Sketch(trials, outside.figures, outside.artifacts, FakeSampler(), projects)
-        self.paint = Paint(store, sketch, self.bells, PaintSettings(folder, SECONDS), now=outside.clock)
+        trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
+        self.outside, self.folder, self.wakeups, self.swept = outside, folder, Wakeups(), Swept(store, trials)
+        sketch = DrawBoard(trials, outside.figures, outside.artifacts, FakeSampler(), projects)
+        self.paint = RefreshBoard(Core(store, {}, self.wakeups, outside.clock), sketch, BoardSettings(folder, SECONDS))
 
     @property
     def drawn(self) -> int:
@@ -70,7 +72,7 @@ class TestWhen:
     async def test_the_card_is_told(self, easel: Easel) -> None:
         await easel.swept.begin()
         await easel.once()
-        assert easel.bells.notify._event.is_set()
+        assert easel.wakeups.deliver._event.is_set()
 
     async def test_the_next_waits_however_much_happens(self, easel: Easel) -> None:
         await easel.swept.begin()

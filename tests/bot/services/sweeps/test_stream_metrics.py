@@ -10,14 +10,16 @@ from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Plan, Trial, TrialState
 from bot.errors import Throttled, Unavailable
-from bot.ports import Store
-from bot.services.logs.adaptive_pace import Aimd
-from bot.services.running.wakeups import Bells
-from bot.services.sweeps.stream_metrics import MOST, Listen
-from bot.services.sweeps.trial_book import Trials
-from tests.bot.services.conftest import PROJECT, Outside
-from tests.bot.services.fakes import Clock
+from bot.ports.store import Store
+from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.core import Core
+from bot.services.running.wakeups import Wakeups
+from bot.services.sweeps.stream_metrics import MOST, StreamMetrics
+from bot.services.sweeps.trial_book import TrialBook
+from tests.support.clock import Clock
+from tests.support.projects import PROJECT
 from tests.support.scripted_sweep import TWO, Swept, grid, sweep_job
+from tests.support.services import Outside
 
 STARTED = 999_900.0
 
@@ -36,10 +38,10 @@ class Life:
 
     def __init__(self, store: Store, outside: Outside) -> None:
         projects, steady = {PROJECT.name: PROJECT}, Clock()
-        self.store, self.outside, self.bells = store, outside, Bells()
-        self.trials = Trials(store, projects, now=outside.clock)
-        pace = Aimd(5, now=steady, sleep=steady.sleep)
-        self.listen = Listen(store, outside.logs, self.trials, projects, self.bells, pace, now=outside.clock)
+        self.store, self.outside, self.wakeups = store, outside, Wakeups()
+        self.trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
+        pace = AdaptivePace(5, now=steady, sleep=steady.sleep)
+        self.listen = StreamMetrics(Core(store, projects, self.wakeups, outside.clock), outside.logs, self.trials, pace)
         self.swept = Swept(store, self.trials)
 
     async def begin(self, *trials: Trial, plan: Plan = TWO) -> Job:
@@ -144,7 +146,7 @@ async def test_all_are_heard_where_losers_are_stopped(life: Life) -> None:
     await life.listen.once()
     assert all(trial.reports for trial in (await life.trials.all("k7q2mx")).values())
     async with asyncio.timeout(0):
-        await life.bells.prune.wait(60)
+        await life.wakeups.prune.wait(60)
 
 
 async def test_one_that_ended_is_heard_a_little_longer_where_others_are_compared_with_it(life: Life) -> None:

@@ -6,8 +6,8 @@ from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import TrialState
 from bot.domain.posts import Change
 from bot.errors import Unavailable
-from tests.bot.services.conftest import Bot, Outside
-from tests.bot.services.test_sweep_story import GRID, face_of, run_child
+from tests.support.services import Bot, Outside
+from tests.support.sweeps import GRID, face_of, run_child
 
 
 async def test_no_answer_is_waited_for_on_trials_that_are_given_up(bot: Bot, outside: Outside) -> None:
@@ -15,7 +15,7 @@ async def test_no_answer_is_waited_for_on_trials_that_are_given_up(bot: Bot, out
     await bot.turn()
     run_child(outside, "batch-1:0")
     await bot.watch.once()
-    outside.batch.fail("children", Unavailable("no answer"))
+    outside.engine.fail("children", Unavailable("no answer"))
     with pytest.raises(Unavailable):
         await bot.follow.once()
     await bot.store.change(f"{sweep_id}-0", lambda part: Change(part.ended(EndReason.LOST, outside.clock())))

@@ -12,10 +12,12 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Plan, Search, Sweep, Trial, TrialState
 from bot.domain.parameters import Kind
 from bot.errors import StoreError
-from bot.ports import Step
-from bot.services.sweeps.trial_book import Trials
-from tests.bot.services.conftest import CHANNEL, PROJECT
-from tests.bot.services.fakes import Clock
+from bot.ports.store import Step
+from bot.services.running.core import Core
+from bot.services.running.wakeups import Wakeups
+from bot.services.sweeps.trial_book import TrialBook
+from tests.support.clock import Clock
+from tests.support.projects import CHANNEL, PROJECT
 
 LR = (0.1, 0.01, 0.001)
 PLAN = Plan("lr=0.1,0.01,0.001", Space((Axis("lr", Kind.FLOAT, LR),), {"axes": [["lr", list(LR)]]}), Search.GRID, 3)
@@ -71,12 +73,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def trials(memory: Memory, clock: Clock) -> Trials:
-    return Trials(memory, {PROJECT.name: PROJECT}, now=clock)  # type: ignore[arg-type]
+def trials(memory: Memory, clock: Clock) -> TrialBook:
+    return TrialBook(Core(memory, {PROJECT.name: PROJECT}, Wakeups(), clock))  # type: ignore[arg-type]
 
 
 def runs(trial: Trial) -> Trial:
-    return replace(trial, state=JobState.RUNNING, batch_id=f"array:{trial.number}", started_at=1_000_000.0)
+    return replace(trial, state=JobState.RUNNING, engine_id=f"array:{trial.number}", started_at=1_000_000.0)
 
 
 def ends(trial: Trial) -> Trial:
@@ -87,37 +89,37 @@ def valued(value: float) -> Callable[[Trial], Trial]:
     return lambda trial: replace(trial, value=value)
 
 
-async def test_an_unknown_trial_is_made(trials: Trials, memory: Memory) -> None:
+async def test_an_unknown_trial_is_made(trials: TrialBook, memory: Memory) -> None:
     job = await trials.update(SWEEP, {2: runs})
     assert job.sweep is not None
     assert job.sweep.tally.counts == {TrialState.WAITING: 2, TrialState.RUNNING: 1}
     assert job.revision == SWEEP.revision + 1
-    assert memory.kept[2].batch_id == "array:2"
+    assert memory.kept[2].engine_id == "array:2"
 
 
-async def test_two_who_change_one_trial_at_once_both_have_it(trials: Trials, memory: Memory) -> None:
+async def test_two_who_change_one_trial_at_once_both_have_it(trials: TrialBook, memory: Memory) -> None:
     await asyncio.gather(
         trials.update(SWEEP, {0: runs}), trials.update(SWEEP, {0: valued(96.5)}), trials.update(SWEEP, {0: ends})
     )
-    assert (memory.kept[0].batch_id, memory.kept[0].value, memory.kept[0].state) == ("array:0", 96.5, "SUCCEEDED")
+    assert (memory.kept[0].engine_id, memory.kept[0].value, memory.kept[0].state) == ("array:0", 96.5, "SUCCEEDED")
     assert await trials.all(SWEEP.id) == memory.kept
     assert memory.reads == 1
 
 
-async def test_what_changes_nothing_is_not_written(trials: Trials, memory: Memory) -> None:
+async def test_what_changes_nothing_is_not_written(trials: TrialBook, memory: Memory) -> None:
     await trials.update(SWEEP, {0: runs})
     job = await trials.update(memory.job, {0: runs, 1: lambda trial: trial})
     assert memory.writes == [[0]]
     assert job is memory.job
 
 
-async def test_the_order_is_by_number(trials: Trials) -> None:
+async def test_the_order_is_by_number(trials: TrialBook) -> None:
     await trials.update(SWEEP, {2: runs})
     await trials.update(SWEEP, {0: runs, 1: runs})
     assert list(await trials.all(SWEEP.id)) == [0, 1, 2]
 
 
-async def test_time_alone_is_no_news_for_the_card(trials: Trials, memory: Memory, clock: Clock) -> None:
+async def test_time_alone_is_no_news_for_the_card(trials: TrialBook, memory: Memory, clock: Clock) -> None:
     before = await trials.update(SWEEP, {0: runs})
     clock.tick(5)
     after = await trials.update(before, {0: lambda trial: replace(trial, streams=("a/1",))})
@@ -128,7 +130,7 @@ async def test_time_alone_is_no_news_for_the_card(trials: Trials, memory: Memory
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_after_a_failed_write_the_store_is_believed(trials: Trials, memory: Memory, when: str) -> None:
+async def test_after_a_failed_write_the_store_is_believed(trials: TrialBook, memory: Memory, when: str) -> None:
     def fail() -> None:
         setattr(memory, when, lambda: None)
         raise StoreError("disk full")
@@ -141,7 +143,7 @@ async def test_after_a_failed_write_the_store_is_believed(trials: Trials, memory
     assert memory.kept[0].ended is (when == "after")
 
 
-async def test_a_cancelled_write_is_read_again(trials: Trials, memory: Memory) -> None:
+async def test_a_cancelled_write_is_read_again(trials: TrialBook, memory: Memory) -> None:
     task = asyncio.create_task(trials.update(SWEEP, {0: runs}))
     memory.after = task.cancel
     await asyncio.wait([task])
@@ -151,18 +153,18 @@ async def test_a_cancelled_write_is_read_again(trials: Trials, memory: Memory) -
     assert await trials.all(SWEEP.id) == memory.kept
 
 
-async def test_what_is_handed_out_is_not_the_mirror(trials: Trials) -> None:
+async def test_what_is_handed_out_is_not_the_mirror(trials: TrialBook) -> None:
     (await trials.all(SWEEP.id))[7] = Trial(7)
     assert await trials.all(SWEEP.id) == {}
 
 
-async def test_forgotten_it_is_read_again(trials: Trials, memory: Memory) -> None:
+async def test_forgotten_it_is_read_again(trials: TrialBook, memory: Memory) -> None:
     await trials.update(SWEEP, {0: runs})
     trials.forget_all_but({"another"})
     assert await trials.all(SWEEP.id) == memory.kept
     assert memory.reads == 2
 
 
-async def test_a_job_that_is_no_sweep(trials: Trials) -> None:
+async def test_a_job_that_is_no_sweep(trials: TrialBook) -> None:
     with pytest.raises(ValueError, match="k7q2mx is no sweep"):
         await trials.update(replace(SWEEP, sweep=None), {0: runs})

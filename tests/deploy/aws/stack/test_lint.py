@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.aws.template import PATH
+from tests.deploy.aws.template import CPU_PATH, PATH
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("cfnlint", reason="cfn-lint is not installed: make setup", exc_type=ImportError)
@@ -18,8 +18,9 @@ def _lint(path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_the_template_is_clean() -> None:
-    found = _lint(PATH)
+@pytest.mark.parametrize("path", [PATH, CPU_PATH], ids=lambda path: path.stem)
+def test_the_template_is_clean(path: Path) -> None:
+    found = _lint(path)
     assert (found.returncode, found.stdout) == (0, "")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import loading
-from tests.deploy.aws.template import EXAMPLE, PATH, Template, committed, spelled
+from tests.deploy.aws.template import CPU_PATH, EXAMPLE, PATH, Template, committed, spelled
 
 pytestmark = [
     pytest.mark.slow,
@@ -55,6 +55,11 @@ DATA = ('# data_uri = "s3://your-data/mnist/"', 'data_uri = "s3://your-data/mnis
 def test_the_committed_template_is_current() -> None:
     assert _synthesized().content == committed().content, "make template"
     assert app.template(_config()) == PATH.read_text(), "make template"
+
+
+def test_the_committed_template_without_gpus_is_current() -> None:
+    without_gpus = ("# [deploy.jobs.mnist]", '[deploy.jobs.mnist]\nqueue = "cpu"\ngpus = 0')
+    assert app.template(_config(without_gpus)) == CPU_PATH.read_text(), "make template"
 
 
 def test_a_host_with_data_that_stays() -> None:

@@ -1,12 +1,14 @@
 """What the committed template promises of machines, money and data; also what the stand-in for AWS drops."""
 
+import difflib
 import json
 
 import pytest
 
 from bot.config import loading
+from bot.config.deploy import Deploy
 from deploy.aws import outputs
-from tests.deploy.aws.template import EXAMPLE, PATH, Template, committed, spelled
+from tests.deploy.aws.template import CPU_PATH, EXAMPLE, PATH, Template, committed, spelled
 
 MOST_BYTES = 51_200
 """CloudFormation takes no larger template in the call itself."""
@@ -18,7 +20,7 @@ def template() -> Template:
 
 
 @pytest.fixture(scope="module")
-def deploy() -> loading.Deploy:
+def deploy() -> Deploy:
     return loading.load(EXAMPLE).deploy
 
 
@@ -27,6 +29,17 @@ def test_cloudformation_takes_it_as_it_is(template: Template) -> None:
     assert "Parameters" not in template.content
     assert "BootstrapVersion" not in PATH.read_text()
     assert not template.of_type("Lambda::Function")
+
+
+def test_the_template_without_gpus_differs_in_the_queue_and_the_gpu_alone() -> None:
+    assert CPU_PATH.stat().st_size < MOST_BYTES
+    cpu = Template(json.loads(CPU_PATH.read_text()))
+    assert cpu.outputs["QueueMnist"]["Value"] == "signalbox-cpu"
+    definition = cpu.only("Batch::JobDefinition")["ContainerProperties"]
+    assert "GPU" not in {each["Type"] for each in definition["ResourceRequirements"]}
+    gpu_lines, cpu_lines = PATH.read_text().splitlines(), CPU_PATH.read_text().splitlines()
+    differences = [line for line in difflib.unified_diff(gpu_lines, cpu_lines, n=0) if line[0] in "+-"][2:]
+    assert len(differences) == 8
 
 
 def test_every_output_that_settings_need_is_there(template: Template) -> None:
@@ -44,7 +57,7 @@ class TestMachines:
         ],
     )
     def test_from_none_to_a_cap_by_price_and_capacity(
-        self, template: Template, deploy: loading.Deploy, name: str, kind: str, strategy: str, image: str
+        self, template: Template, deploy: Deploy, name: str, kind: str, strategy: str, image: str
     ) -> None:
         resources = template.called(f"{name}Machines", "Batch::ComputeEnvironment")["ComputeResources"]
         prefix = {"Spot": "spot", "OnDemand": "on_demand", "Cpu": "cpu"}[name]
@@ -80,7 +93,7 @@ class TestMachines:
             assert spelled(used["LaunchTemplateId"]) == "<MachineTemplate>"
             assert spelled(used["Version"]) == "<MachineTemplate.LatestVersionNumber>"
 
-    def test_disks_are_encrypted_and_go_with_the_machine(self, template: Template, deploy: loading.Deploy) -> None:
+    def test_disks_are_encrypted_and_go_with_the_machine(self, template: Template, deploy: Deploy) -> None:
         [mapping] = template.only("EC2::LaunchTemplate")["LaunchTemplateData"]["BlockDeviceMappings"]
         disk = {"Encrypted": True, "DeleteOnTermination": True, "VolumeType": "gp3", "VolumeSize": deploy.disk_gib}
         assert mapping["Ebs"] == disk
@@ -101,7 +114,7 @@ class TestQueues:
         }
         assert all(len(queue["ComputeEnvironmentOrder"]) == 1 for queue in queues)
 
-    def test_what_can_never_run_does_not_wait_for_ever(self, template: Template, deploy: loading.Deploy) -> None:
+    def test_what_can_never_run_does_not_wait_for_ever(self, template: Template, deploy: Deploy) -> None:
         for queue in template.of_type("Batch::JobQueue").values():
             limits = {each["Reason"]: each["MaxTimeSeconds"] for each in queue["JobStateTimeLimitActions"]}
             assert limits == {
@@ -145,7 +158,7 @@ class TestJobs:
         ]
         assert readers == ["ExecutionRole"]
 
-    def test_lines_go_to_the_stack_s_own_group(self, template: Template, deploy: loading.Deploy) -> None:
+    def test_lines_go_to_the_stack_s_own_group(self, template: Template, deploy: Deploy) -> None:
         options = template.only("Batch::JobDefinition")["ContainerProperties"]["LogConfiguration"]["Options"]
         assert spelled(options["awslogs-group"]) == "<JobLog>"
         assert options["awslogs-stream-prefix"] == "mnist"
@@ -231,7 +244,7 @@ class TestEvents:
             assert spelled(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == "<JobEvents.Arn>"
 
 
-def test_somebody_is_told_of_costs(template: Template, deploy: loading.Deploy) -> None:
+def test_somebody_is_told_of_costs(template: Template, deploy: Deploy) -> None:
     budget = template.only("Budgets::Budget")
     assert budget["Budget"]["BudgetLimit"] == {"Amount": deploy.budget_usd, "Unit": "USD"}
     assert budget["Budget"]["TimeUnit"] == "MONTHLY"

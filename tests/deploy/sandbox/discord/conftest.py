@@ -1,11 +1,11 @@
-"""A stand-in without a server, whose clock stands until it is moved, and one that listens."""
+"""Two stand-ins: one without a server and with a clock that the test sets, and one behind HTTP."""
 
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.discord.standin import Discord, make_discord
@@ -35,7 +35,7 @@ class Clock:
 
 
 class Room:
-    """The stand-in's inside, with the words that tests use."""
+    """The stand-in without its server, with shortcuts for tests."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -64,7 +64,7 @@ def room() -> Room:
 
 
 class Rest:
-    """Raw HTTP with the bot's token."""
+    """Raw HTTP requests with the bot's token."""
 
     def __init__(self, stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
         self.stand_in, self.http = stand_in, http
@@ -80,7 +80,7 @@ class Rest:
         token: str | None = None,
         form: aiohttp.FormData | None = None,
     ) -> tuple[int, Json, "aiohttp.typedefs.LooseHeaders"]:
-        """(status, JSON body, headers)."""
+        """Return (status, JSON body, headers)."""
         headers = {"Authorization": f"Bot {token or self.stand_in.token}"}
         sent = {"data": form} if form else {"json": body} if body is not None else {}
         async with self.http.request(method, self.stand_in.api + path, headers=headers, **sent) as response:

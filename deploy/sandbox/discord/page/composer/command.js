@@ -1,4 +1,4 @@
-/** Slash commands as text and as values; no page here. */
+/** Parses slash commands and the values of their options. Does not use the page. */
 
 /** Discord's option types. https://discord.com/developers/docs/interactions/application-commands */
 export const OptionType = {
@@ -9,11 +9,11 @@ const KINDS = { 4: "a whole number", 5: "True or False", 6: "a person", 7: "a ch
 export const BOOLEANS = [{ name: "True", value: true }, { name: "False", value: false }];
 
 /**
- * A command as it is typed; a subcommand is one of its own.
+ * A command as a person types it. Every subcommand is a command here.
  * @typedef {{name: string, description: string, options: Object[], applicationId: string}} Command
  */
 
-/** @param {Object[]} registered as Discord returns them @returns {Command[]} */
+/** @param {Object[]} registered commands as Discord returns them @returns {Command[]} */
 export function flatten(registered) {
   return registered.filter((command) => (command.type ?? 1) === 1).flatMap((command) => leaves(command, command.name, command));
 }
@@ -24,18 +24,18 @@ function leaves(node, name, { application_id: applicationId }) {
   return [{ name, description: node.description, options: node.options ?? [], applicationId }];
 }
 
-/** Commands that fit what was typed after the slash, those that begin with it first. */
-export function matching(commands, typed) {
+/** Returns the commands that match the text after the slash; those that start with it come first. */
+export function matchingCommands(commands, typed) {
   const wanted = typed.toLowerCase();
   const starts = commands.filter((command) => command.name.startsWith(wanted));
   return [...starts, ...commands.filter((command) => !starts.includes(command) && command.name.includes(wanted))];
 }
 
 /**
- * Reads a line that begins with a command's whole name and a space.
+ * Finds the command whose full name and a space start a line.
  * @returns {{command: Command, rest: string}|null} the longest name wins
  */
-export function commandOf(line, commands) {
+export function findCommand(line, commands) {
   const found = commands
     .filter((command) => line.startsWith(`/${command.name}`) && /^\s/.test(line.slice(command.name.length + 1)))
     .sort((a, b) => b.name.length - a.name.length)[0];
@@ -43,9 +43,9 @@ export function commandOf(line, commands) {
 }
 
 /**
- * Splits `words branch:main lr:0.1` at the options that are named. A value goes on to the next name, or is quoted.
- * @param {string[]} names those that may be named
- * @returns {{words: string, values: Array<[string, string]>}} `words` stand before the first of them
+ * Splits `words branch:main lr:0.1` at the option names. A value ends at the next name, or is quoted.
+ * @param {string[]} names the option names to recognize
+ * @returns {{words: string, values: Array<[string, string]>}} `words`: the text before the first name
  */
 export function splitOptions(text, names) {
   const free = new Set(names);
@@ -66,13 +66,13 @@ function unquote(value) {
   return quoted ? quoted[1].replace(/\\(.)/g, "$1") : value;
 }
 
-/** A value as `splitOptions` reads it again. */
+/** Quotes a value if `splitOptions` needs that to read it back. */
 export function quote(value) {
   return /^"|\s[\w-]+:/.test(value) ? JSON.stringify(value) : value;
 }
 
-/** What kind of value an option takes, in words: "a number, 0 to 1". */
-export function kindInWords(option) {
+/** Describes the values that an option takes: "a number, 0 to 1". */
+export function describeKind(option) {
   const parts = [KINDS[option.type]];
   const { min_value: min, max_value: max } = option;
   if (min !== undefined && max !== undefined) parts.push(`${min} to ${max}`);
@@ -82,8 +82,8 @@ export function kindInWords(option) {
 }
 
 /**
- * The value that an option's text stands for.
- * @param {Array<{name: string, value: *}>} known people or channels, for the options that take one
+ * Converts the text of an option to its value.
+ * @param {Array<{name: string, value: *}>} known people, channels or roles, if the option takes one
  * @returns {{value: *}|{error: string}}
  */
 export function coerce(option, typed, known = []) {
@@ -111,7 +111,7 @@ function number(option, text) {
   const fits = (whole ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i).test(text);
   if (!fits || value < (option.min_value ?? -Infinity) || value > (option.max_value ?? Infinity)) {
     const unknown = /\s([\w-]+):/.exec(text);
-    return { error: `"${text}" is not ${kindInWords(option)}.${unknown ? ` There is no option ${unknown[1]}.` : ""}` };
+    return { error: `"${text}" is not ${describeKind(option)}.${unknown ? ` There is no option ${unknown[1]}.` : ""}` };
   }
   return { value };
 }

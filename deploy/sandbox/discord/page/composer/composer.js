@@ -1,8 +1,8 @@
-/** The message box: plain text, or a command while it is typed. */
+/** The message box: plain text, or a command being typed. */
 
 import { el, icon } from "../dom.js";
 import { avatar } from "../render/avatar.js";
-import { commandOf, flatten, matching, OptionType } from "./command.js";
+import { findCommand, flatten, matchingCommands, OptionType } from "./command.js";
 import { CommandForm } from "./form.js";
 import { History } from "./history.js";
 import { Picker } from "./picker.js";
@@ -13,7 +13,7 @@ export class Composer {
   /**
    * @param {import("../session.js").Session} session
    * @param {{id: string, name: string, type: number}} channel
-   * @param {function()} onSend told whenever something is sent
+   * @param {function()} onSend called whenever something is sent
    */
   constructor(session, channel, onSend) {
     this.onSend = onSend;
@@ -28,13 +28,13 @@ export class Composer {
       rows: 1, maxLength: MAX_LENGTH, role: "combobox", autocomplete: "off",
       placeholder: `Message ${channel.type >= 10 ? "" : "#"}${channel.name}`, "aria-label": `Message ${channel.name}`,
       "aria-autocomplete": "list", "aria-expanded": "false",
-      oninput: () => this.typed(), onkeydown: (event) => this.key(event),
+      oninput: () => this.onInput(), onkeydown: (event) => this.onKey(event),
       onfocus: () => this.offerCommands(),
     });
     this.box = el("div", { className: "composer-box" }, this.text, el("button", {
       type: "button", className: "icon-button send", "aria-label": "Send", onclick: () => this.submit(),
     }, icon("send")));
-    this.root = el("div", { className: "composer", onfocusout: (event) => this.left(event) },
+    this.root = el("div", { className: "composer", onfocusout: (event) => this.onFocusOut(event) },
       this.picker.root, this.error, this.box);
   }
 
@@ -47,36 +47,36 @@ export class Composer {
     else this.text.focus();
   }
 
-  left(event) {
+  onFocusOut(event) {
     if (!this.root.contains(event.relatedTarget)) this.picker.hide();
   }
 
-  /** Puts a line into the box, as if it had been typed. */
+  /** Puts a line into the box as if it had been typed. */
   setLine(line) {
     this.leaveForm();
     this.text.value = line;
-    this.typed();
+    this.onInput();
     this.focus();
   }
 
-  typed() {
+  onInput() {
     this.showError(null);
-    const found = commandOf(this.text.value, this.commands);
+    const found = findCommand(this.text.value, this.commands);
     if (found) return this.enterForm(found.command, found.rest);
-    this.fit();
+    this.resize();
     return this.offerCommands();
   }
 
-  fit() {
+  resize() {
     this.text.style.height = "auto";
     this.text.style.height = `${this.text.scrollHeight}px`;
   }
 
-  /** While the first word after the slash is typed. */
+  /** Offers commands while only a slash and a name are typed. */
   offerCommands() {
     const typed = /^\/([\w -]*)$/.exec(this.text.value);
     if (!typed) return this.picker.hide();
-    const found = matching(this.commands, typed[1]);
+    const found = matchingCommands(this.commands, typed[1]);
     return this.picker.show(this.text, {
       heading: found.length ? [typed[1] ? `Commands matching /${typed[1]}` : "Commands"] : ["No command matches"],
       items: found.map((command) => this.commandItem(command)),
@@ -124,7 +124,7 @@ export class Composer {
     this.showError(null);
   }
 
-  /** People and channels, for the options that take one. */
+  /** Returns the people, channels or roles that an option takes. */
   known({ type }) {
     const { store, people } = this.session;
     const users = people.map(({ id, name }) => ({ name, value: id }));
@@ -136,36 +136,36 @@ export class Composer {
     }[type] ?? [];
   }
 
-  key(event) {
+  onKey(event) {
     if (event.isComposing) return;
     const { picker } = this;
     const handler = {
-      Enter: () => !event.shiftKey && this.enter(),
+      Enter: () => !event.shiftKey && this.onEnter(),
       Tab: () => Boolean(picker.chosen) && picker.onPick(picker.chosen),
       Escape: () => picker.open && picker.hide(),
-      ArrowDown: () => this.arrow(1),
-      ArrowUp: () => this.arrow(-1),
+      ArrowDown: () => this.onArrow(1),
+      ArrowUp: () => this.onArrow(-1),
     }[event.key];
     if (!handler || handler() === false) return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  arrow(step) {
+  onArrow(step) {
     if (this.picker.items.length) return this.picker.move(step);
     const { value, selectionStart } = this.text;
     const atEdge = step < 0 ? selectionStart === 0 || !value.includes("\n") : selectionStart === value.length;
     return atEdge && this.recall(-step);
   }
 
-  /** Picks the command under the cursor; one that takes no options and is typed in full runs at once. */
-  enter() {
+  /** Picks the highlighted command. One without options that is already typed in full runs at once. */
+  onEnter() {
     const { chosen } = this.picker;
     if (chosen && (this.text.value !== chosen.title || chosen.value.options.length)) return this.picker.onPick(chosen);
     return this.submit();
   }
 
-  /** @param {number} step 1 for the line before, -1 for the one after */
+  /** @param {number} step 1 for the previous line, -1 for the next */
   recall(step) {
     const line = this.history.recall(step, this.form ? this.form.line() : this.text.value);
     if (line === null) return false;
@@ -182,14 +182,14 @@ export class Composer {
     return this.send(content, () => this.session.say(this.channel.id, content));
   }
 
-  /** @param {{line: string, name?: string, options?: Object}} run as values, or as a line alone */
+  /** @param {{line: string, name?: string, options?: Object}} run with values, or only as a line */
   run({ line, name, options }) {
     const label = name ?? line.slice(1).split(/\s/)[0];
     const command = name ? { name, options } : { text: line };
     return this.send(line, () => this.session.run(this.channel.id, label, command));
   }
 
-  /** Clears the box and does it; a refusal brings the line back with the reason. */
+  /** Clears the box and runs the action. If that fails, shows the reason and puts the line back. */
   async send(line, action) {
     this.history.add(line);
     this.setLine("");

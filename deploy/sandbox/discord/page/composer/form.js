@@ -1,14 +1,14 @@
-/** A command while it is typed: its name, a pill for each option, and room for more. */
+/** A command being typed: its name, a pill for each option, and a field for more options. */
 
 import { el } from "../dom.js";
 import { OptionType, quote, splitOptions } from "./command.js";
 import { Pill } from "./pill.js";
-import { Autocomplete, fixedChoices, narrowed } from "./suggestions.js";
+import { Autocomplete, filterChoices, fixedChoices } from "./suggestions.js";
 
 export class CommandForm {
   /**
    * @param {import("./command.js").Command} command
-   * @param {string} rest what was typed behind its name
+   * @param {string} rest the text after its name
    * @param {{picker: import("./picker.js").Picker, known: function(Object): Object[],
    *   autocomplete: function(string, Object, string): Promise, onRun: function(Object), onLeave: function(string),
    *   onError: function(string|null), onHistory: function(number)}} composer
@@ -19,26 +19,26 @@ export class CommandForm {
     this.picker = composer.picker;
     /** @type {Pill[]} */
     this.pills = [];
-    /** @type {Pill|null} the pill that typed text went into last, where typing goes on */
+    /** @type {Pill|null} the pill that got the last typed text; typing continues there */
     this.lastTyped = null;
     this.suggest = new Autocomplete(({ options, focused }) => composer.autocomplete(command.name, options, focused));
     this.tail = el("input", {
       type: "text", className: "tail", role: "combobox", autocomplete: "off", spellcheck: false,
       "aria-label": `Options of /${command.name}`, "aria-expanded": "false", "aria-autocomplete": "list",
-      oninput: () => this.typed(null), onfocus: () => this.offerOptions(), onkeydown: (event) => this.key(event, null),
+      oninput: () => this.onInput(null), onfocus: () => this.offerOptions(), onkeydown: (event) => this.onKey(event, null),
     });
     this.more = el("button", { type: "button", className: "more", tabIndex: -1, onclick: () => this.tail.focus() });
     this.root = el("div", { className: "form", role: "group", "aria-label": `/${command.name} ${command.description}`,
       onclick: (event) => event.target === this.root && this.tail.focus() },
     el("span", { className: "form-name" }, `/${command.name}`), this.tail, this.more);
     for (const option of command.options.filter(({ required }) => required)) this.add(option);
-    if (!this.take(rest, null)) this.tail.value = rest;
-    if (this.tail.value.trim() && this.pills.some(({ option, text }) => option === this.firstString() && !text)) {
-      this.placeWords(this.tail.value.trim());
+    if (!this.extractOptions(rest, null)) this.tail.value = rest;
+    if (this.tail.value.trim() && this.pills.some(({ option, text }) => option === this.firstStringOption() && !text)) {
+      this.fillFirstString(this.tail.value.trim());
     }
   }
 
-  /** Where typing goes on: the first empty required option, else behind the last one. */
+  /** Focuses the first empty required option, otherwise where typing stopped. */
   focus() {
     const empty = this.pills.find((pill) => pill.option.required && !pill.text);
     this.lastTyped = empty ?? this.lastTyped;
@@ -50,39 +50,39 @@ export class CommandForm {
     return this.command.options.filter((option) => !this.pills.some((pill) => pill.option === option));
   }
 
-  /** @returns {Pill} an empty one, behind the others */
+  /** Adds an empty pill after the others. */
   add(option) {
     const pill = new Pill(option, this.composer.known(option));
-    pill.input.addEventListener("input", () => this.typed(pill));
+    pill.input.addEventListener("input", () => this.onInput(pill));
     pill.input.addEventListener("focus", () => this.offerValues(pill));
     pill.input.addEventListener("blur", () => pill.text && pill.check());
-    pill.input.addEventListener("keydown", (event) => this.key(event, pill));
+    pill.input.addEventListener("keydown", (event) => this.onKey(event, pill));
     this.pills.push(pill);
     this.tail.before(pill.root);
-    this.count();
+    this.drawUnusedCount();
     return pill;
   }
 
-  /** Takes an optional one away. */
+  /** Removes the pill of an optional option. */
   remove(pill) {
     const at = this.pills.indexOf(pill);
     this.pills.splice(at, 1);
     pill.root.remove();
-    this.count();
+    this.drawUnusedCount();
     (this.pills[at - 1]?.input ?? this.tail).focus();
   }
 
-  count() {
+  drawUnusedCount() {
     const left = this.unused().length;
     this.more.textContent = left ? `+${left} optional` : "";
   }
 
   /**
-   * Makes pills of the options that a text names; the words before them stay where they were typed.
-   * @param {Pill|null} pill null for the tail
+   * Turns the options named in a text into pills. The words before them stay where they were typed.
+   * @param {Pill|null} pill the pill with the text, null for the field at the end
    * @returns {boolean} whether any option was named
    */
-  take(text, pill) {
+  extractOptions(text, pill) {
     const open = this.command.options.filter((option) =>
       !this.pills.some((other) => other.option === option && (other === pill || other.text)));
     const { words, values } = splitOptions(text, open.map(({ name }) => name));
@@ -97,11 +97,11 @@ export class CommandForm {
     return true;
   }
 
-  typed(pill) {
+  onInput(pill) {
     this.composer.onError(null);
     pill?.setError(null);
-    if (this.take(pill ? pill.text : this.tail.value, pill)) return this.focusTyped();
-    pill?.fit();
+    if (this.extractOptions(pill ? pill.text : this.tail.value, pill)) return this.focusTyped();
+    pill?.resize();
     return pill ? this.offerValues(pill) : this.offerOptions();
   }
 
@@ -112,7 +112,7 @@ export class CommandForm {
     input.setSelectionRange(input.value.length, input.value.length);
   }
 
-  /** Behind the options: those that are left. */
+  /** Offers the options that are not used yet. */
   offerOptions() {
     const typed = this.tail.value.trim().toLowerCase();
     const left = this.unused().filter(({ name }) => name.startsWith(typed));
@@ -130,11 +130,11 @@ export class CommandForm {
     this.add(option).input.focus();
   }
 
-  /** In an option: its choices, the bot's suggestions, or only what it takes. */
+  /** Offers the choices of an option or the bot's suggestions; shows what the option takes. */
   offerValues(pill) {
     const fixed = fixedChoices(pill);
     this.suggest.cancel();
-    if (fixed) return this.showChoices(pill, narrowed(fixed, pill.text));
+    if (fixed) return this.showChoices(pill, filterChoices(fixed, pill.text));
     this.showChoices(pill, [], pill.option.autocomplete ? "Loading options…" : undefined);
     if (!pill.option.autocomplete) return undefined;
     return this.suggest.request({ options: this.values(), focused: pill.option.name }, (choices) =>
@@ -156,22 +156,22 @@ export class CommandForm {
 
   pickValue(pill, choice) {
     pill.pick(choice);
-    this.next();
+    this.focusNext();
   }
 
-  /** On to the next required option that is empty, else behind the last pill. */
-  next() {
+  /** Moves to the next empty required option, otherwise to the field at the end. */
+  focusNext() {
     const empty = this.pills.find((pill) => pill.option.required && !pill.text);
     (empty?.input ?? this.tail).focus();
   }
 
-  /** Options with a value, as far as they are typed: also wrong ones, for the bot's suggestions. */
+  /** Returns the values typed so far, including invalid ones, for the bot's suggestions. */
   values() {
     const given = this.pills.filter((pill) => pill.text.trim());
     return Object.fromEntries(given.map((pill) => [pill.option.name, pill.read().value ?? pill.text.trim()]));
   }
 
-  /** The command as one line, which gives the same when it is typed. */
+  /** Returns the command as a line that gives the same values when typed. */
   line() {
     const parts = this.pills.filter((pill) => pill.text.trim()).map((pill) => `${pill.option.name}:${quote(pill.text.trim())}`);
     return [`/${this.command.name}`, ...parts, this.tail.value.trim()].filter(Boolean).join(" ");
@@ -179,7 +179,7 @@ export class CommandForm {
 
   submit() {
     const words = this.tail.value.trim();
-    if (words && !this.placeWords(words)) return;
+    if (words && !this.fillFirstString(words)) return;
     const wrong = this.pills.filter((pill) => !pill.check());
     if (wrong.length) {
       wrong[0].input.focus();
@@ -195,13 +195,13 @@ export class CommandForm {
     this.composer.onRun({ name: this.command.name, options, line: this.line() });
   }
 
-  /** Words without a name fall into the first string option, whole. */
-  placeWords(words) {
-    const first = this.firstString();
+  /** Puts text without an option name into the first string option. */
+  fillFirstString(words) {
+    const first = this.firstStringOption();
     const pill = first && (this.pills.find(({ option }) => option === first) ?? this.add(first));
     if (!pill || pill.text) {
       const names = this.command.options.map(({ name }) => name).join(", ");
-      this.composer.onError(`"${words}" belongs to no option. /${this.command.name} takes ${names || "none"}.`);
+      this.composer.onError(`"${words}" has no option name. /${this.command.name} takes ${names || "no options"}.`);
       return false;
     }
     pill.text = words;
@@ -210,52 +210,52 @@ export class CommandForm {
     return true;
   }
 
-  firstString() {
+  firstStringOption() {
     return this.command.options.find(({ type }) => type === OptionType.STRING);
   }
 
-  key(event, pill) {
+  onKey(event, pill) {
     const handler = {
-      Enter: () => this.enter(pill),
-      Tab: () => !event.shiftKey && this.tab(pill),
-      Escape: () => this.escape(),
-      ArrowDown: () => this.arrow(1),
-      ArrowUp: () => this.arrow(-1),
-      ArrowLeft: () => atStart(event.target) && this.step(event.target, -1),
-      ArrowRight: () => atEnd(event.target) && this.step(event.target, 1),
-      Backspace: () => atStart(event.target) && this.back(pill),
+      Enter: () => this.onEnter(pill),
+      Tab: () => !event.shiftKey && this.onTab(pill),
+      Escape: () => this.onEscape(),
+      ArrowDown: () => this.onArrow(1),
+      ArrowUp: () => this.onArrow(-1),
+      ArrowLeft: () => atStart(event.target) && this.moveBetweenFields(event.target, -1),
+      ArrowRight: () => atEnd(event.target) && this.moveBetweenFields(event.target, 1),
+      Backspace: () => atStart(event.target) && this.onBackspace(pill),
     }[event.key];
     if (!handler || event.isComposing || handler() === false) return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  enter(pill) {
+  onEnter(pill) {
     const { chosen } = this.picker;
     const already = pill && chosen && (chosen.title === pill.text.trim() || String(chosen.value.value) === pill.text.trim());
     if (chosen && !already) this.picker.onPick(chosen);
     else this.submit();
   }
 
-  tab(pill) {
+  onTab(pill) {
     const item = this.picker.chosen ?? (pill && pill.text ? undefined : this.picker.items[0]);
     if (item) this.picker.onPick(item);
-    else if (pill) this.next();
+    else if (pill) this.focusNext();
     else return false;
     return true;
   }
 
-  escape() {
+  onEscape() {
     if (this.picker.open) this.picker.hide();
     else this.composer.onLeave("");
   }
 
-  arrow(step) {
+  onArrow(step) {
     if (this.picker.items.length) this.picker.move(step);
     else this.composer.onHistory(-step);
   }
 
-  step(input, by) {
+  moveBetweenFields(input, by) {
     const inputs = [...this.pills.map((pill) => pill.input), this.tail];
     const next = inputs[inputs.indexOf(input) + by];
     if (!next) return false;
@@ -265,10 +265,10 @@ export class CommandForm {
     return true;
   }
 
-  back(pill) {
+  onBackspace(pill) {
     if (pill?.text || (!pill && this.tail.value)) return false;
     if (pill && !pill.option.required) this.remove(pill);
-    else if (pill ? this.pills[0] !== pill : this.pills.length) this.step(pill?.input ?? this.tail, -1);
+    else if (pill ? this.pills[0] !== pill : this.pills.length) this.moveBetweenFields(pill?.input ?? this.tail, -1);
     else this.composer.onLeave(`/${this.command.name}`);
     return true;
   }

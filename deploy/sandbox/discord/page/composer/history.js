@@ -1,4 +1,4 @@
-/** What a person has sent, to be recalled with the arrow keys; kept for the life of the tab. */
+/** The lines that a person has sent, for recall with the arrow keys. Kept in the tab's session storage. */
 
 const KEPT = 50;
 
@@ -21,9 +21,9 @@ export class History {
   }
 
   /**
-   * @param {number} step 1 for the line before, -1 for the one after
-   * @param {string} current what stands in the box, given back at the end
-   * @returns {string|null} null where there is no such line
+   * @param {number} step 1 for the previous line, -1 for the next
+   * @param {string} current the text in the box, returned again after the newest line
+   * @returns {string|null} null if there is no such line
    */
   recall(step, current) {
     const lines = this.lines();

@@ -1,4 +1,4 @@
-/** The list that opens above the message box: commands, options, choices. The focus stays in the box. */
+/** The list above the message box: commands, options, choices. The focus stays in the box. */
 
 import { el, fill, refill } from "../dom.js";
 
@@ -26,7 +26,7 @@ export class Picker {
   }
 
   /**
-   * @param {HTMLElement} input keeps the focus, and is told which item is active
+   * @param {HTMLElement} input keeps the focus; its ARIA attributes name the active item
    * @param {{heading: (string|Node)[], items: Item[], empty?: string, active?: number, onPick: function(Item)}} content
    */
   show(input, { heading, items, empty, active = -1, onPick }) {
@@ -38,13 +38,13 @@ export class Picker {
     this.root.hidden = false;
     input.setAttribute("aria-controls", this.list.id);
     input.setAttribute("aria-expanded", "true");
-    this.mark(active);
+    this.highlight(active);
   }
 
   row(item, index) {
     return el("li", {
       role: "option", id: `${this.list.id}-${index}`, className: "picker-item",
-      onclick: () => this.onPick(item), onmousemove: () => this.active !== index && this.mark(index),
+      onclick: () => this.onPick(item), onmousemove: () => this.active !== index && this.highlight(index),
     },
     item.mark,
     el("div", { className: "picker-text" },
@@ -53,7 +53,7 @@ export class Picker {
     item.source && el("span", { className: "picker-source" }, item.source));
   }
 
-  mark(index) {
+  highlight(index) {
     this.active = index;
     [...this.list.children].forEach((row, at) => {
       row.classList.toggle("active", at === index);
@@ -70,7 +70,7 @@ export class Picker {
     const count = this.items.length;
     if (!count) return;
     const from = this.active < 0 && step < 0 ? 0 : this.active;
-    this.mark((from + step + count) % count);
+    this.highlight((from + step + count) % count);
   }
 
   detach() {

@@ -1,17 +1,17 @@
-/** One option of a command while it is typed: its name and a field for its value. */
+/** One option of a command being typed: its name and a field for its value. */
 
 import { el } from "../dom.js";
-import { coerce, kindInWords, OptionType } from "./command.js";
+import { coerce, describeKind, OptionType } from "./command.js";
 
 export class Pill {
   /**
    * @param {Object} option as Discord registers it
-   * @param {Array<{name: string, value: *}>} known people or channels, where it takes one
+   * @param {Array<{name: string, value: *}>} known people, channels or roles, if it takes one
    */
   constructor(option, known) {
     this.option = option;
     this.known = known;
-    /** The suggestion that was picked, while the text is still its name. */
+    /** The picked suggestion; it counts while the text is still its name. */
     this.picked = null;
     this.error = null;
     this.input = el("input", {
@@ -22,7 +22,7 @@ export class Pill {
     });
     this.root = el("span", { className: "pill", onclick: () => this.input.focus() },
       el("span", { className: "pill-name" }, option.name), this.input);
-    this.fit();
+    this.resize();
   }
 
   get text() {
@@ -31,28 +31,28 @@ export class Pill {
 
   set text(text) {
     this.input.value = text;
-    this.fit();
+    this.resize();
   }
 
-  /** Takes a suggestion. */
+  /** Uses a suggestion as the value. */
   pick(choice) {
     this.picked = choice;
     this.text = choice.name;
     this.setError(null);
   }
 
-  fit() {
+  resize() {
     this.input.size = Math.max(2, this.text.length);
   }
 
-  /** @returns {{value: *}|{error: string}|{}} nothing where an optional one is left empty */
+  /** @returns {{value: *}|{error: string}|{}} empty if an optional value is missing */
   read() {
     if (this.picked?.name === this.text) return { value: this.picked.value };
     if (!this.text.trim() && !this.option.required) return {};
     return coerce(this.option, this.text, this.known);
   }
 
-  /** Checks and marks it; @returns {boolean} whether it is right */
+  /** Checks the value and marks it if it is invalid. @returns {boolean} whether it is valid */
   check() {
     this.setError(this.read().error ?? null);
     return this.error === null;
@@ -64,9 +64,9 @@ export class Pill {
     this.input.setAttribute("aria-invalid", String(error !== null));
   }
 
-  /** Its description and what it takes. */
+  /** Returns the option's description and the values it takes. */
   heading() {
-    const kind = kindInWords(this.option);
+    const kind = describeKind(this.option);
     return [
       el("strong", {}, this.option.name), " ", this.option.description,
       kind && el("span", { className: "picker-kind" }, kind),

@@ -1,17 +1,17 @@
-/** Attached files: pictures and videos inline, text as a card that unfolds, anything else to download. */
+/** Attached files: pictures and videos inline, text as an expandable card, anything else as a download. */
 
 import { el, icon, safeUrl, SAVED } from "../dom.js";
 
 const MAX_WIDTH = 550;
 const MAX_HEIGHT = 350;
-/** Lines of a folded card, and characters of an unfolded one. */
-const FOLDED_LINES = 6;
-const UNFOLDED_CHARACTERS = 100_000;
+/** Lines in a collapsed card, characters in an expanded one. */
+const COLLAPSED_LINES = 6;
+const EXPANDED_CHARACTERS = 100_000;
 const TEXT_NAME = /\.(txt|log|csv|json|jsonl|md|py|toml|ya?ml|sh|diff|patch|ini|cfg|html|xml)$/i;
 
-/** Files that stay unfolded when their message is drawn again. */
-const unfolded = new Set();
-/** Address to the promise of its text. */
+/** Ids of the files that stay expanded when their message is redrawn. */
+const expanded = new Set();
+/** Promises of the files' texts, by address. */
 const texts = new Map();
 
 /** @param {Object[]} attachments as Discord returns them @param {import("./view.js").View} view */
@@ -31,7 +31,7 @@ const isPicture = (file) => typeOf(file).startsWith("image/") && Boolean(file.wi
 const isText = (file) => !SAVED && looksLikeText(file);
 const looksLikeText = (file) => typeOf(file).startsWith("text/") || typeOf(file).includes("json") || TEXT_NAME.test(file.filename);
 
-/** A picture at the size it will have once loaded, which opens large when it is pressed. */
+/** A picture at the size that it will have once loaded. A click enlarges it. */
 export function picture({ url, width, height, alt }, view, maxWidth) {
   const src = safeUrl(url);
   if (!src) return null;
@@ -73,25 +73,25 @@ function textCard(file) {
   const body = el("pre", { className: "file-text", tabIndex: 0 }, code);
   const toggle = el("button", {
     type: "button", className: "icon-button", "aria-label": `Expand ${file.filename}`,
-    "aria-expanded": "false", onclick: () => show(!unfolded.has(file.id)),
+    "aria-expanded": "false", onclick: () => show(!expanded.has(file.id)),
   }, icon("expand"));
   const show = async (open) => {
-    if (open) unfolded.add(file.id);
-    else unfolded.delete(file.id);
+    if (open) expanded.add(file.id);
+    else expanded.delete(file.id);
     toggle.setAttribute("aria-expanded", String(open));
     toggle.setAttribute("aria-label", `${open ? "Collapse" : "Expand"} ${file.filename}`);
     body.classList.toggle("open", open);
     code.textContent = shorten(await textOf(file), open);
   };
-  show(unfolded.has(file.id));
+  show(expanded.has(file.id));
   return el("div", { className: "file file-card" }, body, fileLine(file, toggle));
 }
 
 function shorten(text, open) {
-  if (open) return text.length > UNFOLDED_CHARACTERS ? `${text.slice(0, UNFOLDED_CHARACTERS)}\n…` : text;
+  if (open) return text.length > EXPANDED_CHARACTERS ? `${text.slice(0, EXPANDED_CHARACTERS)}\n…` : text;
   const lines = text.split("\n");
-  const rest = lines.length - FOLDED_LINES;
-  const head = lines.slice(0, FOLDED_LINES).map((line) => line.slice(0, 300)).join("\n");
+  const rest = lines.length - COLLAPSED_LINES;
+  const head = lines.slice(0, COLLAPSED_LINES).map((line) => line.slice(0, 300)).join("\n");
   return rest > 1 ? `${head}\n… ${rest} more lines` : head;
 }
 
@@ -105,7 +105,7 @@ function textOf(file) {
   return texts.get(file.url);
 }
 
-/** The sandbox's own files, also where the page was opened by another name of this machine. */
+/** Returns a same-origin address for the sandbox's files, whatever host name the page was opened under. */
 function sameOrigin(address) {
   const url = new URL(address, location.href);
   return url.port === location.port ? `${url.pathname}${url.search}` : url.href;

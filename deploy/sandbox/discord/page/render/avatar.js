@@ -1,8 +1,8 @@
-/** Drawn avatars: initials on a colour that belongs to the name. */
+/** Avatars: initials on a colour computed from the name. */
 
 import { el, safeUrl } from "../dom.js";
 
-/** Hues with enough contrast to white letters, far apart from each other. */
+/** Hues that are far apart and have enough contrast to white letters. */
 const HUES = [212, 268, 330, 18, 158, 190, 42, 290];
 
 function hueOf(name) {
@@ -21,7 +21,7 @@ export function avatar(user, className = "avatar") {
   return el("span", { className, "aria-hidden": "true", style: { "--hue": hueOf(name) } }, initials);
 }
 
-/** The mark of the house: a railway signal with one lamp lit. */
+/** The project's logo: a railway signal with one lamp lit. */
 export function signal() {
   return el("span", { className: "signal" }, el("i"), el("i"), el("i"));
 }

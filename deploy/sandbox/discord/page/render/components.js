@@ -1,4 +1,4 @@
-/** Buttons and selects under a message, and the rows they stand in. */
+/** Message components: buttons, selects, and the layout around them. */
 
 import { el, link } from "../dom.js";
 import { markdown } from "./markdown.js";

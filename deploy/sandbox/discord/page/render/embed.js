@@ -1,4 +1,4 @@
-/** Embeds: a colour bar, author, title, description, fields, pictures, footer. */
+/** Embeds: colour bar, author, title, description, fields, pictures, footer. */
 
 import { el, link, safeUrl } from "../dom.js";
 import { inline } from "./inline.js";
@@ -6,7 +6,7 @@ import { markdown } from "./markdown.js";
 import { picture } from "./attachment.js";
 import { messageTime } from "./time.js";
 
-/** At most so many inline fields share a row. */
+/** Maximum number of inline fields in a row. */
 const FIELDS_A_ROW = 3;
 const MAX_WIDTH = 400;
 
@@ -50,7 +50,7 @@ function fields(list, view) {
     el("div", { className: "embed-field-value" }, markdown(field.value, view.names))))));
 }
 
-/** Neighbouring inline fields share rows of up to three; the others have rows of their own. */
+/** Groups neighbouring inline fields into rows of up to three; every other field gets its own row. */
 function rows(list) {
   const result = [];
   for (const field of list) {

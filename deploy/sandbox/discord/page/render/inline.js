@@ -1,17 +1,17 @@
-/** Discord's markdown inside a line, as DOM nodes. Every piece of text ends as a text node. */
+/** Discord's inline markdown as DOM nodes. All text becomes text nodes. */
 
 import { el, jumpTo, link } from "../dom.js";
 import { timestamp } from "./time.js";
 
 /**
- * What markdown needs to know about ids.
+ * Names of the ids in markdown.
  * @typedef {{userName: function(string): string, roleName: function(string): string,
  *   channelName: function(string): string, openChannel: function(string)}} Names
  */
 
 const pill = (text, props = {}) => el("span", { className: "mention", ...props }, text);
 
-/** A channel, or a message in it. */
+/** A link to a channel or to a message in it. */
 function channelPill(id, names, messageId) {
   return el("button", {
     type: "button", className: "mention", onclick: () => (messageId && jumpTo(messageId)) || names.openChannel(id),
@@ -34,7 +34,7 @@ function spoiler(nodes) {
   }, el("span", {}, nodes));
 }
 
-/** Rules in the order they are tried: a sticky expression, and what becomes of a match. */
+/** Rules in the order they are tried: a sticky expression, and a function that renders the match. */
 const RULES = [
   [/\\([^A-Za-z0-9\s])/y, ([, mark]) => mark],
   [/(`+)([\s\S]*?[^`])\1(?!`)/y, ([, , code]) => el("code", {}, code.replace(/^ (.*) $/s, "$1"))],
@@ -59,7 +59,7 @@ const RULES = [
   [/\*(?![\s*])((?:\\.|\*\*[\s\S]+?\*\*|[^*\\])*?[^\s*])\*(?!\*)/y, ([, text], names) => el("em", {}, inline(text, names))],
   [/(?<![A-Za-z0-9_])_(?!\s)((?:\\.|[^_\\])+?)_(?![A-Za-z0-9_])/y, ([, text], names) => el("em", {}, inline(text, names))],
 ];
-/** Characters at which some rule may begin; everything else is plain. */
+/** Characters that can start a match; all others are plain text. */
 const STARTS = /[\\`<@[h|*_~]/;
 
 /** @param {string} text @param {Names} names @returns {Node[]} */

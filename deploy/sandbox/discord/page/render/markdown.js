@@ -1,4 +1,4 @@
-/** Discord's markdown in blocks: headings, subtext, quotes, lists, code; the rest is text with its line breaks. */
+/** Discord's block markdown: headings, subtext, quotes, lists, code. Everything else is text with line breaks. */
 
 import { el } from "../dom.js";
 import { inline } from "./inline.js";
@@ -43,7 +43,7 @@ function blocks(text, names) {
   return nodes;
 }
 
-/** The text up to the end of its line, or up to a code block inside it. */
+/** Returns the text up to the end of the line, or up to a code block in it. */
 function plainLine(text) {
   const end = text.indexOf("\n");
   const line = end < 0 ? text : text.slice(0, end);
@@ -52,7 +52,7 @@ function plainLine(text) {
   return { line, fence: false };
 }
 
-/** The block at the very start of the text, with its length, or null. */
+/** Returns the block at the start of the text and its length, or null. */
 function block(text, names) {
   const end = text.indexOf("\n");
   const line = end < 0 ? text : text.slice(0, end);
@@ -75,8 +75,8 @@ function quote(text, names) {
   return el("blockquote", {}, blocks(text, names));
 }
 
-/** The lines at the start that match, with the length they take. */
-function leading(text, pattern) {
+/** Returns the matching lines at the start of the text and their length. */
+function matchingLines(text, pattern) {
   const matches = [];
   for (const line of text.split("\n")) {
     const found = pattern.exec(line);
@@ -87,19 +87,19 @@ function leading(text, pattern) {
 }
 
 function quoteLines(text, names) {
-  const { matches, length } = leading(text, /^> (.*)$|^>$/);
+  const { matches, length } = matchingLines(text, /^> (.*)$|^>$/);
   return { node: quote(matches.map(([, line]) => line ?? "").join("\n"), names), length };
 }
 
 function listLines(text, names) {
-  const { matches, length } = leading(text, ITEM);
+  const { matches, length } = matchingLines(text, ITEM);
   const items = matches.map(([, space, mark, content]) => ({ depth: space.length, ordered: /\d/.test(mark), mark, content }));
   const node = document.createDocumentFragment();
   node.append(...lists(items, names));
   return { node, length };
 }
 
-/** Items that are deeper than the one before them belong to it; a change of kind begins another list. */
+/** Nests deeper items in the item before them. A change between ordered and unordered starts a new list. */
 function lists(items, names) {
   const made = [];
   for (let at = 0; at < items.length;) {

@@ -1,4 +1,4 @@
-/** One message, as an element: who, what, its cards, its buttons, its thread. */
+/** Draws one message: author, text, embeds, components, thread. The fixed texts are those of Discord's client. */
 
 import { el, icon, jumpTo } from "../dom.js";
 import { EPHEMERAL, LOADING, mentionsPerson, THREAD_STARTER } from "../store.js";
@@ -10,18 +10,18 @@ import { inline } from "./inline.js";
 import { markdown } from "./markdown.js";
 import { clockTime, fullTime, messageTime } from "./time.js";
 
-/** Messages of one author within this time are one group. */
+/** Consecutive messages of one author within this time are a group. */
 const GROUP_MS = 7 * 60_000;
-/** Discord's message types that look different. */
+/** Discord's message type for replies. */
 const REPLY = 19;
-/** Lines that Discord writes itself. */
+/** System messages, by Discord's message type. */
 const SYSTEM = {
   4: ({ content }) => [" changed the name of this thread: ", el("strong", {}, content)],
   6: () => [" pinned a message to this channel."],
   18: ({ content }) => [" started a thread: ", el("strong", {}, content)],
 };
 
-/** Whether a message begins a group of its own rather than continuing the one before it. */
+/** Whether a message starts a new group instead of continuing the one before it. */
 export function startsGroup(message, before) {
   if (!before || before.author.id !== message.author.id || before.local || message.local) return true;
   if (message.type in SYSTEM || before.type in SYSTEM || before.type === THREAD_STARTER) return true;
@@ -31,7 +31,7 @@ export function startsGroup(message, before) {
 
 /**
  * @param {Object} message
- * @param {{start: boolean, inThread?: boolean}} place `inThread`: it is shown in the thread that it started
+ * @param {{start: boolean, inThread?: boolean}} place `inThread`: shown in the thread that it started
  * @param {import("./view.js").View} view
  */
 export function messageElement(message, { start, inThread = false }, view) {
@@ -98,7 +98,7 @@ function edited(message) {
   return el("span", { className: "edited", title: fullTime(new Date(message.edited_timestamp)) }, "(edited)");
 }
 
-/** What stands above a message: the command that it answers, or the message that it replies to. */
+/** Returns what is shown above a message: the command it answers, or the message it replies to. */
 function headOf(message) {
   const made = message.interaction ?? message.interaction_metadata;
   const name = message.interaction?.name ?? message.interaction_metadata?.name;
@@ -150,7 +150,7 @@ function thread(message, view) {
     : "There are no recent messages in this thread."));
 }
 
-/** The last line that says something; a log message is a code block. */
+/** Returns the last line that is not empty, without the code fences of log messages. */
 function excerpt(message) {
   const lines = (message.content ?? "").replace(/```\w*/g, "").split("\n").map((line) => line.trim()).filter(Boolean);
   const [embed] = message.embeds ?? [];

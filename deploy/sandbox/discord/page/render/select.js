@@ -1,4 +1,4 @@
-/** A select under a message: a button that opens a list box, all by keyboard too. */
+/** A select under a message: a button that opens a list. Works with the keyboard too. */
 
 import { el, icon } from "../dom.js";
 
@@ -21,7 +21,7 @@ class Select {
       "aria-expanded": "false", "aria-label": component.placeholder ?? "Make a selection",
       disabled: Boolean(component.disabled) || waiting, "data-custom-id": component.custom_id,
       onclick: () => (this.list.hidden ? this.open() : this.close()),
-      onkeydown: (event) => this.key(event),
+      onkeydown: (event) => this.onKey(event),
     }, el("span", { className: "select-value" }, this.label()), icon("down"));
     this.list = el("ul", {
       className: "select-list", role: "listbox", hidden: true, "aria-multiselectable": String(this.many),
@@ -50,10 +50,10 @@ class Select {
     this.list.hidden = false;
     this.button.setAttribute("aria-expanded", "true");
     this.before = [...this.chosen].join("\n");
-    this.mark(Math.max(0, this.options.findIndex((option) => this.chosen.has(option.value))));
+    this.highlight(Math.max(0, this.options.findIndex((option) => this.chosen.has(option.value))));
   }
 
-  /** Closing hands over a choice of several. */
+  /** Closes the list. If several options can be chosen, submits a changed choice. */
   close() {
     if (this.list.hidden) return;
     this.list.hidden = true;
@@ -63,7 +63,7 @@ class Select {
     if (this.many && enough && [...this.chosen].join("\n") !== this.before) this.submit([...this.chosen]);
   }
 
-  mark(index) {
+  highlight(index) {
     this.active = (index + this.options.length) % this.options.length;
     [...this.list.children].forEach((item, at) => item.classList.toggle("active", at === this.active));
     this.list.children[this.active]?.scrollIntoView({ block: "nearest" });
@@ -83,12 +83,12 @@ class Select {
       item.setAttribute("aria-selected", String(this.chosen.has(this.options[at].value))));
   }
 
-  key(event) {
+  onKey(event) {
     if (this.list.hidden) {
       if (event.key !== "ArrowDown") return;
       this.open();
-    } else if (event.key === "ArrowDown") this.mark(this.active + 1);
-    else if (event.key === "ArrowUp") this.mark(this.active - 1);
+    } else if (event.key === "ArrowDown") this.highlight(this.active + 1);
+    else if (event.key === "ArrowUp") this.highlight(this.active - 1);
     else if (event.key === "Enter" || event.key === " ") this.choose(this.active);
     else if (event.key === "Escape") this.close();
     else return;

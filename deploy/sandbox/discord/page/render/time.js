@@ -1,4 +1,4 @@
-/** Dates in words, as the channel shows them. */
+/** Formats dates as the channel shows them. */
 
 import { el } from "../dom.js";
 
@@ -21,17 +21,17 @@ const STYLES = {
   D: (date) => longDate.format(date),
   f: (date) => `${longDate.format(date)} ${clock.format(date)}`,
   F: (date) => `${fullDate.format(date)} ${clock.format(date)}`,
-  R: (date) => inWords(date),
+  R: (date) => relativeTime(date),
 };
 
 /** "3 minutes ago", "in 2 hours" */
-export function inWords(date, now = Date.now()) {
+export function relativeTime(date, now = Date.now()) {
   const seconds = Math.round((date.getTime() - now) / 1000);
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
   return relative.format(Math.trunc(seconds / size), unit);
 }
 
-/** @param {string} style one of the letters of `STYLES`, `f` where it is not given */
+/** @param {string} style one of the letters of `STYLES`, by default `f` */
 export function timestamp(date, style = "f") {
   if (Number.isNaN(date.getTime())) return el("span", {}, "Invalid date");
   return el("time", {
@@ -39,11 +39,11 @@ export function timestamp(date, style = "f") {
   }, STYLES[style](date));
 }
 
-/** Keeps "3 minutes ago" true. */
-export function keepRelativeTimes(root) {
+/** Updates relative times such as "3 minutes ago" every second. */
+export function updateRelativeTimes(root) {
   setInterval(() => {
     for (const time of root.querySelectorAll('time[data-style="R"]')) {
-      const words = inWords(new Date(time.dateTime));
+      const words = relativeTime(new Date(time.dateTime));
       if (time.textContent !== words) time.textContent = words;
     }
   }, 1000);

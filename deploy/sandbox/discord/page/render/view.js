@@ -7,7 +7,7 @@
 
 /**
  * @param {import("../session.js").Session} session
- * @param {{openThread: function(string), openChannel: function(string), openImage: function(string, string)}} doors
+ * @param {{openThread: function(string), openChannel: function(string), openImage: function(string, string)}} navigation
  * @returns {View}
  */
 export function makeView(session, { openThread, openChannel, openImage }) {

@@ -16,9 +16,9 @@ from bot.adapters.drawing.curves.page import draw, figure_of
 from bot.adapters.drawing.style import theme
 from bot.domain.drawing.figures import Curve, FigureRequest
 from bot.domain.drawing.panels import MOST_PANELS
+from tests.support.projects import PNG
 
 HANDS_ON = b"train_loss,val_loss,val_accuracy\n0.5,0.4,97\n0.3,0.2,99\n0.2,0.3,98\n"
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def request(
@@ -44,8 +44,8 @@ def curves(axes: Axes) -> dict[str, Line2D]:
 
 
 def marks(axes: Axes) -> list[tuple[float, float]]:
-    rings = [line for line in axes.get_lines() if line.get_label() == "_best" and line.get_marker() == "o"]
-    return [(float(ring.get_xdata()[0]), float(ring.get_ydata()[0])) for ring in rings]
+    wakes = [line for line in axes.get_lines() if line.get_label() == "_best" and line.get_marker() == "o"]
+    return [(float(wake.get_xdata()[0]), float(wake.get_ydata()[0])) for wake in wakes]
 
 
 def points(line: Line2D) -> list[tuple[float, float]]:

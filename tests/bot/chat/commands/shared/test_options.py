@@ -1,5 +1,6 @@
 """Options from the config, as Discord is told of them."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 
 from bot.chat.commands import all_commands
 from bot.chat.commands.help import page
+from bot.config.loading import MOST_RESERVED
+from bot.config.parameter import RESERVED_OPTIONS
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.errors import ConfigError
@@ -120,6 +123,37 @@ def test_more_options_than_discord_takes_are_a_mistake_of_the_config() -> None:
     many = project("a", *(Parameter(f"p{number}", Kind.INT, 1) for number in range(24)))
     with pytest.raises(ConfigError, match=r"/train has 26 options, at most 25 fit: branch, commit, p0"):
         all_commands((many,))
+
+
+PROBE = Parameter("probe", Kind.INT, 1)
+PROJECTS = [(project("a", PROBE),), (project("a", PROBE), project("b", PROBE))]
+
+
+def beside_parameters(projects: tuple[Project, ...]) -> list[set[str]]:
+    """The names of the other options, for each command that has one for the parameter."""
+    names = [{option.display_name for option in command.parameters} for command in all_commands(projects)]
+    return [each - {PROBE.name} for each in names if PROBE.name in each]
+
+
+def test_the_reserved_words_are_the_options_beside_the_parameters() -> None:
+    found = [names for projects in PROJECTS for names in beside_parameters(projects)]
+    assert set().union(*found) == set(RESERVED_OPTIONS)
+    assert max(map(len, found)) == MOST_RESERVED
+
+
+@pytest.mark.parametrize("projects", PROJECTS, ids=["one project", "two"])
+def test_option_names_are_as_discord_takes_them(projects: tuple[Project, ...]) -> None:
+    for command in all_commands(projects):
+        names = [option.display_name for option in command.parameters]
+        assert len(set(names)) == len(names)
+        assert all(re.fullmatch(r"[-_a-z0-9]{1,32}", name) for name in names)
+
+
+@pytest.mark.parametrize("name", RESERVED_OPTIONS)
+def test_no_command_has_two_options_of_one_name(name: str) -> None:
+    one, two = project("a", Parameter(name, Kind.STRING)), project("b", PROBE)
+    with pytest.raises(ConfigError, match=rf"has two options of one name: {name}$"):
+        all_commands((one, two))
 
 
 def test_the_help_page_fits_with_as_many_options_as_there_may_be() -> None:

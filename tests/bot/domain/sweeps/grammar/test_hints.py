@@ -5,7 +5,7 @@ import pytest
 from bot.domain.model.sweep import Search
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.sweeps.grammar import completions, so_far
-from tests.bot.domain.sweeps.grammar.test_parse import DECLARED
+from tests.bot.domain.sweeps.grammar.declared import DECLARED
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 

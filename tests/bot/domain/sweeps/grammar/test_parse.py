@@ -11,20 +11,10 @@ from bot.domain.model.sweep import Plan, Search
 from bot.domain.parameters import Kind, Parameter, Value
 from bot.domain.sweeps.grammar import GrammarError, parse, written
 from bot.errors import BadInput, UserError
+from tests.bot.domain.sweeps.grammar.declared import DECLARED, FOLDS
 from trainer import space as trials_own
 
 PAGE = (Path(__file__).parents[5] / "docs" / "training-code.md").read_text()
-
-LR = Parameter("lr", Kind.FLOAT, default=0.1, minimum=1e-6, maximum=1.0)
-MOMENTUM = Parameter("momentum", Kind.FLOAT, default=0.5, minimum=0.0, maximum=0.999, aliases=("m",))
-BATCH = Parameter("batch", Kind.INT, default=64, minimum=1)
-SEED = Parameter("seed", Kind.INT, default=1008)
-SHIFT = Parameter("shift", Kind.FLOAT, default=0.0)
-OPTIMIZER = Parameter("optimizer", Kind.CHOICE, default="sgd", choices=("sgd", "adam"))
-AUGMENT = Parameter("augment", Kind.BOOLEAN, default=False)
-NOTE = Parameter("note", Kind.STRING, default="")
-DECLARED = (LR, MOMENTUM, BATCH, SEED, SHIFT, OPTIMIZER, AUGMENT, NOTE)
-FOLDS = (Parameter("folds", Kind.INT, default=1, maximum=10), Parameter("fold", Kind.INT, default=-1))
 
 
 def grid(text: str) -> Plan:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.model.sweep import MOST_TRIALS, Plan, Search
 from bot.domain.parameters import Kind, Parameter, Value
 from bot.domain.sweeps.grammar import GrammarError, completions, parse, so_far, written
-from tests.bot.domain.sweeps.grammar.test_parse import DECLARED, FOLDS
+from tests.bot.domain.sweeps.grammar.declared import DECLARED, FOLDS
 
 PARAMETERS = (*DECLARED, *FOLDS)
 BY_NAME = {each.name: each for each in PARAMETERS}

@@ -1,4 +1,4 @@
-"""Sizes and counts, refused as Discord refuses them: 50035 with the place of every mistake."""
+"""Sizes and counts, refused as Discord does: 50035 with the path of every mistake."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.sandbox.discord.checks.message_body import Upload, check
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.message import MessageFlag
@@ -94,16 +94,16 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("body", FITS)
-def test_what_fits_passes(body: Json) -> None:
+def test_valid_body_passes(body: Json) -> None:
     check(body, (), Limits(), MessageFlag(0))
 
 
 @pytest.mark.parametrize(("body", "place", "code"), REFUSED, ids=[f"{p} {c}" for _, p, c in REFUSED])
-def test_what_does_not_fit_is_named(body: Json, place: str, code: str) -> None:
+def test_invalid_body_is_refused_with_path_and_code(body: Json, place: str, code: str) -> None:
     assert code in mistakes(body, place)
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_all_mistakes_are_reported_together() -> None:
     body = {"content": "a" * 2001, "embeds": [{"title": "t" * 257}], "nonce": "n" * 26}
     for place in ("content", "embeds.0.title", "nonce"):
         assert mistakes(body, place) == ["BASE_TYPE_MAX_LENGTH"]
@@ -133,7 +133,7 @@ def test_components_v2_replaces_text_and_embeds() -> None:
         ({"type": 99}, "components.0.type"),
     ],
 )
-def test_components_v2_have_rules_of_their_own(component: Json, place: str) -> None:
+def test_components_v2_are_validated(component: Json, place: str) -> None:
     assert mistakes({"components": [component]}, place, V2)
 
 
@@ -145,14 +145,14 @@ _json = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(_KEYS), _json), st.sampled_from([0, int(V2)]))
-def test_any_body_makes_a_message_or_is_refused_in_discord_s_words(body: Json, flags: int) -> None:
+def test_any_body_becomes_a_message_or_a_discord_error(body: Json, flags: int) -> None:
     room = Room()
     with suppress(ApiError):
         message = room.discord.messages.create(room.bot, room.channel(), {"content": "x", **body, "flags": flags})
         assert room.discord.messages.wire(message)["id"] == message.id
 
 
-def test_files_have_a_size_and_a_count() -> None:
+def test_files_are_limited_in_size_and_number() -> None:
     limits = replace(Limits(), upload_bytes=10)
     small = Upload("0", "a.txt", "text/plain", b"0123456789")
     check({}, [small] * 10, limits, MessageFlag(0))
@@ -164,7 +164,7 @@ def test_files_have_a_size_and_a_count() -> None:
 
 
 def mistakes(body: Json, place: str, flags: MessageFlag = MessageFlag(0)) -> list[str]:  # noqa: B008 - immutable
-    """The codes at one place of the answer."""
+    """Return the error codes at one path of the answer."""
     with pytest.raises(ApiError) as caught:
         check(body, (), Limits(), flags)
     answer = caught.value.body()

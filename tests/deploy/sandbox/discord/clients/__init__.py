@@ -1,4 +1,4 @@
-"""The same small bot, written with two libraries that know nothing of each other or of the stand-in."""
+"""The same small bot, written with two libraries that are independent of each other and of the stand-in."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
@@ -11,7 +11,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR" + WIDTH.to_bytes(4, "big") + 
 
 
 class Bot(Protocol):
-    """What the conversation is held with. It has these commands and answers.
+    """A bot with these commands and answers.
 
     /hello robot(string, autocompletes ROBOTS) times(1 to 5, optional): defers, then "hello <robot> x<times>",
         with an embed that shows PICTURE
@@ -24,5 +24,5 @@ class Bot(Protocol):
     """
 
     def __call__(self, discord: DiscordStandIn) -> AbstractAsyncContextManager[None]:
-        """Connected and its commands registered, once entered."""
+        """Run the bot: once entered, it is connected and its commands are registered."""
         ...

@@ -37,7 +37,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 class Socket:
-    """A client that says what it is told to."""
+    """A gateway client that sends and receives single frames."""
 
     def __init__(self, stand_in: DiscordStandIn, raw: aiohttp.ClientWebSocketResponse) -> None:
         self.stand_in, self.raw = stand_in, raw
@@ -55,7 +55,7 @@ class Socket:
         return orjson.loads(message.data)
 
     async def identify(self, intents: int = ALL, **changes: object) -> Json:
-        """READY, with GUILD_CREATE received too."""
+        """Identify, receive GUILD_CREATE too, and return READY."""
         await self.send(2, {"token": self.stand_in.token, "intents": intents, "properties": {}} | changes)
         ready = await self.receive()
         assert ready["t"] == "READY", ready
@@ -83,7 +83,7 @@ def post(stand_in: DiscordStandIn, content: str, person: bool = True) -> None:
     stand_in.discord.messages.create(author, core.guild.channel(stand_in.channels["training"]), {"content": content})
 
 
-async def test_identify_gives_ready_and_the_guild(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+async def test_identify_returns_ready_and_the_guild(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
     socket = await connect(stand_in, http, "&compress=zlib-stream")
     ready = (await socket.identify())["d"]
     assert ready["resume_gateway_url"] == stand_in.gateway_url
@@ -111,7 +111,9 @@ async def test_close_codes(
     assert await socket.close_code() == code
 
 
-async def test_what_is_no_json(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+async def test_frame_that_is_not_json_closes_the_connection(
+    stand_in: DiscordStandIn, http: aiohttp.ClientSession
+) -> None:
     socket = await connect(stand_in, http)
     await socket.raw.send_str("hello")
     assert await socket.close_code() == 4002
@@ -124,23 +126,23 @@ async def test_privileged_intents_can_be_disallowed(http: aiohttp.ClientSession)
         assert await socket.close_code() == 4014
 
 
-async def test_120_frames_a_minute(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+async def test_more_than_120_frames_a_minute_close_the_connection(
+    stand_in: DiscordStandIn, http: aiohttp.ClientSession
+) -> None:
     socket = await connect(stand_in, http)
     for _ in range(121):
         await socket.send(1)
     assert await socket.close_code() == 4008
 
 
-async def test_a_silent_client_is_dropped(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+async def test_silent_client_is_dropped(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
     core = stand_in.discord.core
-    core.limits = core.limits.changed({"heartbeat_interval": 0.01})
+    core.limits = core.limits.with_changes({"heartbeat_interval": 0.01})
     socket = await connect(stand_in, http)
     assert await socket.close_code() == 4009
 
 
-async def test_message_content_is_for_those_who_asked_for_it(
-    stand_in: DiscordStandIn, http: aiohttp.ClientSession
-) -> None:
+async def test_message_content_needs_its_intent(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
     reads, blind = await connect(stand_in, http), await connect(stand_in, http)
     await reads.identify()
     await blind.identify(NO_CONTENT)
@@ -152,7 +154,7 @@ async def test_message_content_is_for_those_who_asked_for_it(
     assert seen == [["between people", mention, "my own"], ["", mention, "my own"]]
 
 
-async def test_events_of_hidden_channels_stay_hidden(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+async def test_events_of_hidden_channels_are_not_sent(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
     socket = await connect(stand_in, http)
     await socket.identify()
     core = stand_in.discord.core
@@ -164,9 +166,7 @@ async def test_events_of_hidden_channels_stay_hidden(stand_in: DiscordStandIn, h
     assert message["d"]["member"]["roles"]
 
 
-async def test_a_resumed_session_gets_what_it_missed_once(
-    stand_in: DiscordStandIn, http: aiohttp.ClientSession
-) -> None:
+async def test_resumed_session_gets_missed_events_once(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
     first = await connect(stand_in, http)
     session_id = (await first.identify())["d"]["session_id"]
     post(stand_in, "heard")
@@ -181,11 +181,11 @@ async def test_a_resumed_session_gets_what_it_missed_once(
     assert (await second.receive())["d"]["content"] == "live again"
 
 
-async def test_what_cannot_be_resumed_is_an_invalid_session(
+async def test_session_that_cannot_be_resumed_is_invalid(
     stand_in: DiscordStandIn, http: aiohttp.ClientSession, clock: Clock
 ) -> None:
     core = stand_in.discord.core
-    core.limits = core.limits.changed({"replay_events": 3})
+    core.limits = core.limits.with_changes({"replay_events": 3})
     first = await connect(stand_in, http)
     session_id = (await first.identify())["d"]["session_id"]
     await first.raw.close()
@@ -207,7 +207,7 @@ async def test_what_cannot_be_resumed_is_an_invalid_session(
     await socket.identify()
 
 
-async def test_members_can_be_asked_for(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+async def test_members_can_be_requested(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
     socket = await connect(stand_in, http)
     await socket.identify()
     await socket.send(8, {"guild_id": stand_in.discord.core.guild.id, "query": "mi", "limit": 5, "nonce": "n"})
@@ -216,15 +216,15 @@ async def test_members_can_be_asked_for(stand_in: DiscordStandIn, http: aiohttp.
     assert chunk["nonce"] == "n"
 
 
-async def test_other_compression_is_refused_in_words(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+async def test_unsupported_compression_is_explained(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
     async with http.get(stand_in.url + "/gateway?compress=zstd-stream") as response:
         assert (response.status, await response.text()) == (
             400,
-            "compress=zstd-stream: the stand-in has zlib-stream alone",
+            "compress=zstd-stream is not supported here: use zlib-stream",
         )
 
 
-async def test_actions_over_http(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+async def test_gateway_actions_over_http(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
     socket = await connect(stand_in, http)
     await socket.identify()
     address = f"{stand_in.url}/sandbox/gateway"
@@ -236,4 +236,4 @@ async def test_actions_over_http(stand_in: DiscordStandIn, http: aiohttp.ClientS
         assert await response.json() == {"connections": 1}
     assert await socket.close_code() == 1006
     async with http.post(address, json={"action": "kick"}) as response:
-        assert "one of drop, reconnect and invalidate is expected" in (await response.json())["error"]
+        assert "`action` must be one of drop, reconnect and invalidate" in (await response.json())["error"]

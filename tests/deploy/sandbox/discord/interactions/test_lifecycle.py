@@ -1,10 +1,10 @@
-"""Interactions: the 3 s, the 15 minutes, and what each kind of answer does."""
+"""Interactions: the deadlines of 3 s and 15 minutes, and the effect of each type of answer."""
 
 from dataclasses import replace
 
 import pytest
 
-from deploy.sandbox.discord.interactions.interaction import Interaction, InteractionType
+from deploy.sandbox.discord.interactions.model import Interaction, InteractionType
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.message import Message, MessageFlag, MessageType
@@ -34,14 +34,14 @@ def answer(room: Room, interaction: Interaction, kind: int, data: Json | None = 
     room.discord.interactions.callback(interaction.id, interaction.token, body, ())
 
 
-def test_three_seconds_and_it_is_unknown(room: Room) -> None:
+def test_interaction_is_unknown_after_three_seconds(room: Room) -> None:
     interaction = begin(room)
     room.clock.now += 3.001
     with refused(Code.UNKNOWN_INTERACTION):
         answer(room, interaction, 5)
 
 
-def test_a_wrong_token_is_unknown(room: Room) -> None:
+def test_interaction_with_wrong_token_is_unknown(room: Room) -> None:
     interaction = begin(room)
     with refused(Code.UNKNOWN_INTERACTION):
         room.discord.interactions.callback(interaction.id, "other", {"type": 5}, ())
@@ -49,7 +49,7 @@ def test_a_wrong_token_is_unknown(room: Room) -> None:
         room.discord.interactions.callback("1", interaction.token, {"type": 5}, ())
 
 
-def test_a_second_acknowledgement_is_refused(room: Room) -> None:
+def test_second_acknowledgement_is_refused(room: Room) -> None:
     interaction = begin(room)
     answer(room, interaction, 5)
     room.clock.now += 10
@@ -57,7 +57,7 @@ def test_a_second_acknowledgement_is_refused(room: Room) -> None:
         answer(room, interaction, 4, {"content": "late"})
 
 
-def test_the_first_follow_up_takes_the_place_of_the_loading_message(room: Room) -> None:
+def test_first_follow_up_replaces_the_loading_message(room: Room) -> None:
     interaction = begin(room)
     answer(room, interaction, 5, HIDDEN)
     loading = interaction.response
@@ -71,7 +71,7 @@ def test_the_first_follow_up_takes_the_place_of_the_loading_message(room: Room) 
     assert (second.type, second.referenced, second.only_for) == (MessageType.REPLY, first, None)
 
 
-def test_the_token_lives_fifteen_minutes(room: Room) -> None:
+def test_token_expires_after_fifteen_minutes(room: Room) -> None:
     interaction = begin(room)
     answer(room, interaction, 5)
     room.clock.now += 900
@@ -83,7 +83,7 @@ def test_the_token_lives_fifteen_minutes(room: Room) -> None:
     assert room.discord.interactions.get(interaction.id) is None, "the dead are forgotten"
 
 
-def test_the_webhook_is_unknown_before_the_acknowledgement(room: Room) -> None:
+def test_webhook_is_unknown_before_acknowledgement(room: Room) -> None:
     with refused(Code.UNKNOWN_WEBHOOK):
         room.discord.interactions.by_token(begin(room).token)
     with refused(Code.INVALID_WEBHOOK_TOKEN):
@@ -94,12 +94,12 @@ def test_the_webhook_is_unknown_before_the_acknowledgement(room: Room) -> None:
     ("kind", "callback"),
     [(COMMAND, 6), (COMMAND, 7), (COMMAND, 8), (COMMAND, 1), (COMMAND, None), (AUTOCOMPLETE, 4), (COMPONENT, 8)],
 )
-def test_answers_that_do_not_fit_the_question(room: Room, kind: InteractionType, callback: int) -> None:
+def test_callback_type_must_fit_the_interaction(room: Room, kind: InteractionType, callback: int) -> None:
     with refused(Code.INVALID_FORM):
         answer(room, begin(room, kind), callback, {"content": "x"})
 
 
-def test_a_refused_answer_can_be_given_again(room: Room) -> None:
+def test_refused_answer_can_be_repeated(room: Room) -> None:
     interaction = begin(room)
     with refused(Code.EMPTY_MESSAGE):
         answer(room, interaction, 4, {"content": ""})
@@ -110,7 +110,7 @@ def test_a_refused_answer_can_be_given_again(room: Room) -> None:
     assert interaction.response.content == "better"
 
 
-def test_a_component_updates_its_message(room: Room) -> None:
+def test_component_updates_its_message(room: Room) -> None:
     source = room.post("panel")
     clicked = begin(room, COMPONENT, source)
     answer(room, clicked, 7, {"content": "poked"})
@@ -125,7 +125,7 @@ def test_a_component_updates_its_message(room: Room) -> None:
     assert source.content == "x"
 
 
-def test_a_token_reaches_its_own_messages_alone(room: Room) -> None:
+def test_token_only_reaches_its_own_messages(room: Room) -> None:
     interaction, other = begin(room), room.post("not yours")
     answer(room, interaction, 4, {"content": "mine"})
     with refused(Code.UNKNOWN_MESSAGE):
@@ -169,13 +169,13 @@ def test_modals_have_limits(room: Room, change: Json) -> None:
     assert interaction.modal["components"][0]["components"][0]["id"] == 2
 
 
-async def test_who_waits_is_told_when_nobody_answers(room: Room) -> None:
+async def test_waiting_ends_when_the_bot_does_not_answer(room: Room) -> None:
     room.core.limits = replace(room.core.limits, interaction_deadline=0.01)
-    assert not await room.discord.interactions.acknowledged(begin(room))
+    assert not await room.discord.interactions.wait_for_acknowledgement(begin(room))
     assert "interaction.failed" in room.kinds()
 
 
-def test_metadata_says_who_asked_and_what_for(room: Room) -> None:
+def test_metadata_names_the_person_and_the_command(room: Room) -> None:
     interaction = begin(room)
     answer(room, interaction, 4, {"content": "x"})
     assert interaction.response is not None

@@ -1,4 +1,4 @@
-"""Commands: how they are registered, refused, kept and hidden."""
+"""Commands: registered, refused, stored and hidden."""
 
 import pytest
 
@@ -36,9 +36,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("body", "place"), REFUSED, ids=[place for _, place in REFUSED])
-def test_what_discord_refuses(room: Room, body: Json, place: str) -> None:
+def test_invalid_commands_are_refused(room: Room, body: Json, place: str) -> None:
     with pytest.raises(ApiError) as caught:
-        room.discord.commands.put(None, [body])
+        room.discord.commands.replace_all(None, [body])
     found = caught.value.body()["errors"]["0"]
     for step in place.split("."):
         found = found[step]
@@ -46,32 +46,34 @@ def test_what_discord_refuses(room: Room, body: Json, place: str) -> None:
     assert room.discord.commands.all(None) == []
 
 
-def test_a_put_replaces_all_and_keeps_ids_by_name(room: Room) -> None:
-    first = room.discord.commands.put(None, [TRAIN, TRAIN | {"name": "stop"}])
-    second = room.discord.commands.put(None, [TRAIN | {"description": "Trains well"}])
+def test_put_replaces_all_and_keeps_ids_by_name(room: Room) -> None:
+    first = room.discord.commands.replace_all(None, [TRAIN, TRAIN | {"name": "stop"}])
+    second = room.discord.commands.replace_all(None, [TRAIN | {"description": "Trains well"}])
     assert [c["name"] for c in room.discord.commands.all(None)] == ["train"]
     assert second[0]["id"] == first[0]["id"]
     assert second[0]["version"] != first[0]["version"]
     with pytest.raises(ApiError, match="must be unique"):
-        room.discord.commands.put(None, [TRAIN, TRAIN])
+        room.discord.commands.replace_all(None, [TRAIN, TRAIN])
 
 
-def test_a_hundred_at_most(room: Room) -> None:
+def test_at_most_100_commands(room: Room) -> None:
     with pytest.raises(ApiError) as caught:
-        room.discord.commands.put(None, [TRAIN | {"name": f"c{n}"} for n in range(101)])
+        room.discord.commands.replace_all(None, [TRAIN | {"name": f"c{n}"} for n in range(101)])
     assert caught.value.code is Code.TOO_MANY_COMMANDS
-    room.discord.commands.put(None, [TRAIN | {"name": f"c{n}"} for n in range(100)])
+    room.discord.commands.replace_all(None, [TRAIN | {"name": f"c{n}"} for n in range(100)])
     room.discord.commands.upsert(None, TRAIN | {"name": "c7"})
     with pytest.raises(ApiError):
         room.discord.commands.upsert(None, TRAIN)
 
 
-def test_a_minimum_of_zero_is_kept_and_what_is_false_left_out(room: Room) -> None:
-    [kept] = room.discord.commands.put(None, [command(option(type=10, min_value=0, required=False, choices=[]))])
+def test_zero_minimum_is_kept_and_false_fields_dropped(room: Room) -> None:
+    [kept] = room.discord.commands.replace_all(
+        None, [command(option(type=10, min_value=0, required=False, choices=[]))]
+    )
     assert kept["options"] == [{"type": 10, "name": "lr", "description": "d", "min_value": 0}]
 
 
-def test_patch_and_delete(room: Room) -> None:
+def test_patch_and_delete_a_command(room: Room) -> None:
     made = room.discord.commands.upsert(None, TRAIN)
     patched = room.discord.commands.patch(None, made["id"], {"description": "better"})
     assert (patched["id"], patched["description"]) == (made["id"], "better")
@@ -80,10 +82,10 @@ def test_patch_and_delete(room: Room) -> None:
         room.discord.commands.get(None, made["id"])
 
 
-def test_people_see_what_they_may_use(room: Room) -> None:
+def test_people_see_the_commands_they_may_use(room: Room) -> None:
     guild_id = room.core.guild.id
-    room.discord.commands.put(None, [TRAIN, TRAIN | {"name": "purge", "default_member_permissions": "8"}])
-    room.discord.commands.put(guild_id, [TRAIN | {"description": "of this guild"}])
-    seen = {name: [c["name"] for c in room.discord.commands.seen_by(room.person(name))] for name in ("mika", "noor")}
+    room.discord.commands.replace_all(None, [TRAIN, TRAIN | {"name": "purge", "default_member_permissions": "8"}])
+    room.discord.commands.replace_all(guild_id, [TRAIN | {"description": "of this guild"}])
+    seen = {name: [c["name"] for c in room.discord.commands.visible_to(room.person(name))] for name in ("mika", "noor")}
     assert seen == {"mika": ["train", "purge"], "noor": ["train"]}
-    assert room.discord.commands.seen_by(room.person("noor"))[0]["description"] == "of this guild"
+    assert room.discord.commands.visible_to(room.person("noor"))[0]["description"] == "of this guild"

@@ -1,10 +1,10 @@
-"""The rate limiter and its configuration; faults as they are asked for."""
+"""The rate limiter, the configuration of limits, and requested faults."""
 
 import pytest
 
-from deploy.sandbox.discord.limits.faults import FaultKind, Faults, When, read_fault
-from deploy.sandbox.discord.limits.limits import UNLIMITED, Limits, Rate
+from deploy.sandbox.discord.limits.faults import FaultKind, Faults, FaultTiming, read_fault
 from deploy.sandbox.discord.limits.rate_limiter import RateLimiter
+from deploy.sandbox.discord.limits.settings import UNLIMITED, Limits, Rate
 from deploy.sandbox.discord.protocol.wire import Json
 from tests.deploy.sandbox.discord.conftest import Clock
 
@@ -14,7 +14,7 @@ def limiter(clock: Clock, limits: Limits | None = None) -> RateLimiter:
     return RateLimiter(lambda: chosen, clock)
 
 
-def test_a_bucket_counts_down_and_comes_back() -> None:
+def test_bucket_counts_down_and_resets() -> None:
     clock = Clock()
     rates = limiter(clock)
     remaining = []
@@ -36,7 +36,7 @@ def test_a_bucket_counts_down_and_comes_back() -> None:
     assert rates.check("message.create", "1", exempt=False)[1] is None
 
 
-def test_the_global_limit_leaves_interactions_alone() -> None:
+def test_global_limit_does_not_apply_to_interactions() -> None:
     rates = limiter(Clock())
     for n in range(50):
         assert rates.check("other", str(n), exempt=False)[1] is None
@@ -59,37 +59,39 @@ def test_too_many_invalid_requests_ban_the_address() -> None:
     assert rates.banned_for() is None
 
 
-def test_limits_can_be_off() -> None:
+def test_limits_can_be_disabled() -> None:
     rates = limiter(Clock(), UNLIMITED)
     for _ in range(200):
         assert rates.check("message.create", "1", exempt=False) == ({}, None)
 
 
 def test_limits_are_changed_by_json_and_read_back() -> None:
-    changed = Limits().changed({"buckets": {"message.create": [1, 9]}, "all_requests": [7, 2], "nonce_window": 0.5})
+    changed = Limits().with_changes(
+        {"buckets": {"message.create": [1, 9]}, "all_requests": [7, 2], "nonce_window": 0.5}
+    )
     assert changed.buckets["message.create"] == Rate(1, 9)
     assert changed.buckets["thread.create"] == Rate(50, 300)
     assert (changed.all_requests, changed.nonce_window) == (Rate(7, 2), 0.5)
-    assert Limits().changed(changed.wire()) == changed
+    assert Limits().with_changes(changed.wire()) == changed
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"nonce": 1}, "there is no limit 'nonce'; there are enabled, all_requests"),
-        ({"changed": 1}, "there is no limit 'changed'"),
-        ({"enabled": 1}, "enabled: 1 was given, true or false is expected"),
-        ({"active_threads": 1.5}, "active_threads: 1.5 was given, a whole number is expected"),
-        ({"nonce_window": True}, "nonce_window: True was given, a number is expected"),
-        ({"nonce_window": "long"}, "nonce_window: 'long' was given, a number is expected"),
-        ({"all_requests": [0, 1]}, "all_requests: .* both above 0"),
-        ({"buckets": {"message.create": 5}}, "buckets.message.create: 5 was given"),
+        ({"nonce": 1}, "unknown limit 'nonce'; the limits are enabled, all_requests"),
+        ({"with_changes": 1}, "unknown limit 'with_changes'"),
+        ({"enabled": 1}, r"`enabled` must be true or false \(got 1\)"),
+        ({"active_threads": 1.5}, r"`active_threads` must be a whole number \(got 1.5\)"),
+        ({"nonce_window": True}, r"`nonce_window` must be a number \(got True\)"),
+        ({"nonce_window": "long"}, r"`nonce_window` must be a number \(got 'long'\)"),
+        ({"all_requests": [0, 1]}, "`all_requests` must be .*, both above 0"),
+        ({"buckets": {"message.create": 5}}, r"`buckets.message.create` must be .* \(got 5\)"),
         ({"buckets": 5}, "an object of"),
     ],
 )
-def test_a_limit_that_is_wrong_is_explained(changes: Json, message: str) -> None:
+def test_invalid_limit_is_explained(changes: Json, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Limits().changed(changes)
+        Limits().with_changes(changes)
 
 
 def test_faults_are_used_up_in_order() -> None:
@@ -102,9 +104,9 @@ def test_faults_are_used_up_in_order() -> None:
     ]
     kinds = [fault and (fault.kind, fault.when) for fault in taken]
     assert kinds == [
-        (FaultKind.RATE_LIMIT, When.BEFORE),
-        (FaultKind.RESET, When.AFTER),
-        (FaultKind.RATE_LIMIT, When.BEFORE),
+        (FaultKind.RATE_LIMIT, FaultTiming.BEFORE),
+        (FaultKind.RESET, FaultTiming.AFTER),
+        (FaultKind.RATE_LIMIT, FaultTiming.BEFORE),
         None,
     ]
 
@@ -112,16 +114,16 @@ def test_faults_are_used_up_in_order() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({}, "faults are 429, global429, proxy429, status, html, truncated, reset, hang and slow"),
-        ({"fault": "rest"}, "'rest'.*faults are"),
-        ({"fault": "slow", "when": "during"}, "when is one of before and after"),
-        ({"fault": "slow", "path": "("}, "is not a regular expression"),
-        ({"fault": "slow", "times": 0}, "a whole number from 1"),
-        ({"fault": "status", "status": "500"}, "an HTTP status is expected"),
-        ({"fault": "slow", "seconds": -1}, "seconds from 0"),
-        ({"fault": "slow", "second": 1}, "unknown: second; valid are method, path"),
+        ({}, "`fault` must be one of 429, global429, proxy429, status, html, truncated, reset, hang and slow"),
+        ({"fault": "rest"}, r"`fault` must be one of .* \(got 'rest'\)"),
+        ({"fault": "slow", "when": "during"}, r"`when` must be one of before and after \(got 'during'\)"),
+        ({"fault": "slow", "path": "("}, "`path` must be a regular expression"),
+        ({"fault": "slow", "times": 0}, r"`times` must be a whole number of at least 1 \(got 0\)"),
+        ({"fault": "status", "status": "500"}, r"`status` must be an HTTP status from 100 to 599 \(got '500'\)"),
+        ({"fault": "slow", "seconds": -1}, r"`seconds` must be a number of seconds, at least 0 \(got -1\)"),
+        ({"fault": "slow", "second": 1}, "unknown keys: second; the keys are method, path"),
     ],
 )
-def test_a_fault_that_is_wrong_is_explained(body: Json, message: str) -> None:
+def test_invalid_fault_is_explained(body: Json, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_fault(body)

@@ -1,9 +1,9 @@
-"""Threads: from a message, archived, locked, woken, counted."""
+"""Threads: started from a message, archived, unarchived, locked, renamed, limited."""
 
 import pytest
 
-from deploy.sandbox.discord.limits.limits import Limits
 from deploy.sandbox.discord.limits.rate_limiter import RateLimited
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.state.entities import Thread
 from deploy.sandbox.discord.state.message import MessageFlag, MessageType
@@ -20,7 +20,7 @@ def refused(code: Code) -> "pytest.RaisesExc[ApiError]":
     return pytest.raises(ApiError, check=lambda error: error.code is code)
 
 
-def test_a_thread_has_its_message_s_id(room: Room, thread: Thread) -> None:
+def test_thread_has_the_id_of_its_message(room: Room, thread: Thread) -> None:
     card = room.core.message(room.channel().id, thread.id)
     assert card.flags & MessageFlag.HAS_THREAD
     assert room.discord.messages.wire(card)["thread"]["id"] == card.id
@@ -40,14 +40,14 @@ def test_posts_are_counted_without_the_starter(room: Room, thread: Thread) -> No
     assert (thread.message_count, thread.total_message_sent) == (1, 2)
 
 
-def test_a_post_wakes_an_archived_thread(room: Room, thread: Thread) -> None:
+def test_post_unarchives_a_thread(room: Room, thread: Thread) -> None:
     room.discord.threads.update(thread, room.bot, {"archived": True})
     assert thread.archived
     room.post("awake", channel=thread)
     assert not thread.archived
 
 
-def test_an_archived_thread_takes_no_change_but_waking(room: Room, thread: Thread) -> None:
+def test_archived_thread_can_only_be_unarchived(room: Room, thread: Thread) -> None:
     line = room.post("line", channel=thread)
     room.discord.threads.update(thread, room.bot, {"archived": True})
     with refused(Code.ARCHIVED_THREAD):
@@ -58,7 +58,7 @@ def test_an_archived_thread_takes_no_change_but_waking(room: Room, thread: Threa
     assert (thread.archived, thread.name) == (False, "new")
 
 
-def test_a_locked_thread(room: Room, thread: Thread) -> None:
+def test_only_moderators_write_in_a_locked_thread(room: Room, thread: Thread) -> None:
     room.discord.threads.update(thread, room.person("mika"), {"locked": True})
     with refused(Code.THREAD_LOCKED):
         room.post("no", channel=thread, by=room.person("noor"))
@@ -70,7 +70,7 @@ def test_a_locked_thread(room: Room, thread: Thread) -> None:
         room.discord.threads.update(thread, room.person("noor"), {"archived": False})
 
 
-def test_who_may_change_a_thread(room: Room, thread: Thread) -> None:
+def test_only_owner_and_moderators_change_a_thread(room: Room, thread: Thread) -> None:
     noor = room.person("noor")
     with refused(Code.MISSING_PERMISSIONS):
         room.discord.threads.update(thread, noor, {"name": "mine"})
@@ -80,7 +80,7 @@ def test_who_may_change_a_thread(room: Room, thread: Thread) -> None:
         room.discord.threads.update(own, noor, {"locked": True})
 
 
-def test_renaming_is_rare_and_seen(room: Room, thread: Thread) -> None:
+def test_renames_are_limited_and_announced(room: Room, thread: Thread) -> None:
     for name in ("one", "two"):
         room.discord.threads.update(thread, room.bot, {"name": name})
     with pytest.raises(RateLimited) as caught:
@@ -90,16 +90,16 @@ def test_renaming_is_rare_and_seen(room: Room, thread: Thread) -> None:
     assert notes == ["one", "two"]
 
 
-def test_a_quiet_thread_archives_itself(room: Room) -> None:
+def test_inactive_thread_is_archived(room: Room) -> None:
     body = {"name": "log", "auto_archive_duration": 60}
     thread = room.discord.threads.start_from(room.post(), room.bot, body)
     room.clock.now += 3000
     room.post("busy", channel=thread)
     room.clock.now += 3600
-    room.discord.threads.sweep()
+    room.discord.threads.archive_inactive()
     assert not thread.archived
     room.clock.now += 1
-    room.discord.threads.sweep()
+    room.discord.threads.archive_inactive()
     assert thread.archived
 
 
@@ -113,12 +113,12 @@ def test_a_quiet_thread_archives_itself(room: Room) -> None:
         {"name": "n", "rate_limit_per_user": -1},
     ],
 )
-def test_bad_settings_are_refused(room: Room, body: dict[str, object]) -> None:
+def test_invalid_settings_are_refused(room: Room, body: dict[str, object]) -> None:
     with refused(Code.INVALID_FORM):
         room.discord.threads.start_from(room.post(), room.bot, body)
 
 
-def test_a_guild_has_so_many_active_threads(room: Room, thread: Thread) -> None:
+def test_active_threads_are_limited(room: Room, thread: Thread) -> None:
     room.core.limits = Limits(active_threads=1)
     with refused(Code.TOO_MANY_THREADS):
         room.discord.threads.start_from(room.post(), room.bot, {"name": "one too many"})
@@ -126,14 +126,14 @@ def test_a_guild_has_so_many_active_threads(room: Room, thread: Thread) -> None:
     room.discord.threads.start_from(room.post(), room.bot, {"name": "fits now"})
 
 
-def test_a_thread_without_a_message_leaves_a_note(room: Room) -> None:
+def test_thread_without_message_is_announced_in_its_channel(room: Room) -> None:
     thread = room.discord.threads.start(room.channel(), room.bot, {"name": "talk", "type": 11})
     [note] = room.core.timeline(room.channel().id)
     assert (note.type, note.content) == (MessageType.THREAD_CREATED, "talk")
     assert note.reference == {"type": 0, "channel_id": thread.id, "guild_id": thread.guild_id}
 
 
-def test_creating_needs_its_permission(room: Room) -> None:
+def test_creating_a_thread_needs_permission(room: Room) -> None:
     message = room.post()
     room.core.guild.roles[room.bot.role_ids[0]].permissions &= ~Permission.CREATE_PUBLIC_THREADS
     room.core.guild.roles[room.core.guild.id].permissions &= ~Permission.CREATE_PUBLIC_THREADS
@@ -141,7 +141,7 @@ def test_creating_needs_its_permission(room: Room) -> None:
         room.discord.threads.start_from(message, room.bot, {"name": "log"})
 
 
-def test_a_deleted_thread_is_an_unknown_channel(room: Room, thread: Thread) -> None:
+def test_deleted_thread_is_an_unknown_channel(room: Room, thread: Thread) -> None:
     room.discord.threads.delete(thread, room.bot)
     with refused(Code.UNKNOWN_CHANNEL):
         room.core.guild.channel(thread.id)

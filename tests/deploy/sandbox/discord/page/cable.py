@@ -1,4 +1,4 @@
-"""A TCP relay in front of a server, which a test cuts and mends."""
+"""A TCP relay in front of a server. A test can cut and mend it."""
 
 import asyncio
 from contextlib import suppress
@@ -12,12 +12,12 @@ class Cable:
         self.port = 0
 
     async def mend(self) -> None:
-        """Listens, at the same port as before."""
+        """Listen on the same port as before."""
         self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
-        """Ends every connection, and takes no new one."""
+        """Cut every connection and accept no new ones."""
         if self._server is not None:
             self._server.close()
         for writer in list(self._writers):

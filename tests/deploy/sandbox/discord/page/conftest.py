@@ -12,9 +12,9 @@ import discord
 import pytest
 import pytest_asyncio
 import yarl
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
-from deploy.sandbox.discord.limits.limits import Limits
+from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.page.robot import DEADLINE, Robot
 
@@ -29,8 +29,11 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 DESKTOP = (1280, 800)
+PATIENCE_MS = 60_000
+"""Long, for busy machines: these tests do not measure speed."""
+expect.set_options(timeout=PATIENCE_MS)
 QUICK = Limits(enabled=False, interaction_deadline=DEADLINE)
-"""No rates, and a bot that stays silent is given up on early."""
+"""No rate limits."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Screen:
 
     @property
     def box(self) -> Locator:
-        """Where one types in the channel, whatever has the focus in it."""
+        """The channel's message box, whichever of its fields has the focus."""
         return self.page.locator(".pane").first.get_by_role("combobox", name=re.compile("^Message "))
 
     @property
@@ -65,7 +68,7 @@ class Screen:
         return self.log.locator(".message").filter(has_text=text)
 
     async def type(self, text: str) -> None:
-        """Types into the box of the channel, key by key."""
+        """Type into the channel's message box, key by key."""
         await self.box.focus()
         await self.page.keyboard.type(text)
 
@@ -104,7 +107,7 @@ async def robot(stand_in: DiscordStandIn, monkeypatch: pytest.MonkeyPatch) -> As
     robot = Robot()
     running = asyncio.create_task(robot.start(stand_in.token))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await robot.connected.wait()
         yield robot
     finally:
@@ -115,7 +118,7 @@ async def robot(stand_in: DiscordStandIn, monkeypatch: pytest.MonkeyPatch) -> As
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser, stand_in: DiscordStandIn) -> AsyncIterator[Open]:
-    """Opens the page as a person; a second person gets a browser of their own."""
+    """Opens the page as a person. Each call gets its own browser context."""
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
@@ -129,7 +132,7 @@ async def open_page(browser: Browser, stand_in: DiscordStandIn) -> AsyncIterator
         context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: problems.append(str(error)))
         await page.goto(f"{url or stand_in.url}/#/{person}/{stand_in.channels['training']}")
         await page.get_by_text(ready).wait_for()

@@ -1,4 +1,4 @@
-"""A small bot on the real discord.py, with one of everything that the page has to show."""
+"""A small bot on the real discord.py that posts one of everything the page can show."""
 
 import asyncio
 import io
@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 BRANCHES = ("main", "warmup", "fix/loss-scale")
 TOKEN = "k7q2mx"
-DEADLINE = 1.0
-"""Seconds within which the stand-in of these tests wants an answer."""
+DEADLINE = 3.0
+"""The interaction deadline in these tests, in seconds: Discord's own, which a busy machine can meet."""
 
 
 def picture(width: int = 900, height: int = 500) -> bytes:
@@ -66,7 +66,7 @@ class Rename(discord.ui.Modal, title="Rename the job"):
 
 @dataclass
 class Job:
-    """What `/train` made; the test moves it on."""
+    """The job that `/train` created. The test updates it."""
 
     message: discord.Message
     thread: discord.Thread
@@ -86,7 +86,7 @@ class Robot(discord.Client):
         self.jobs: asyncio.Queue[Job] = asyncio.Queue()
         self.connected = asyncio.Event()
         self.thought = asyncio.Event()
-        """Set by the test: what `/think` waits for."""
+        """`/think` waits for this; the test sets it."""
         commands: tuple[app_commands.Command[Any, ..., Any], ...] = (train, sweep, status, plot, think, silent)
         for command in commands:
             self.tree.add_command(command)

@@ -1,4 +1,4 @@
-"""What happens in a channel: cards, threads, pictures, buttons, modals, and what others see."""
+"""The page of a channel: cards, threads, pictures, buttons, modals, and what other people see."""
 
 import re
 
@@ -15,7 +15,7 @@ from tests.deploy.sandbox.discord.page.robot import Robot
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_a_card_is_edited_in_place(robot: Robot, open_page: Open) -> None:
+async def test_card_is_edited_in_place(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/train")
     await screen.press("Enter")
@@ -28,7 +28,7 @@ async def test_a_card_is_edited_in_place(robot: Robot, open_page: Open) -> None:
     await expect(screen.message("mnist k7q2mx").locator(".edited")).to_have_text("(edited)")
 
 
-async def test_a_thread_opens_beside_its_card_and_fills(robot: Robot, open_page: Open) -> None:
+async def test_thread_opens_beside_its_card_and_fills(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/train branch:main")
     job = await robot.jobs.get()
@@ -45,7 +45,7 @@ async def test_a_thread_opens_beside_its_card_and_fills(robot: Robot, open_page:
     await expect(screen.message("mnist k7q2mx")).to_contain_text("2 messages")
 
 
-async def test_a_thread_opens_from_the_sidebar(robot: Robot, open_page: Open) -> None:
+async def test_thread_opens_from_the_sidebar(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/train branch:main")
     job = await robot.jobs.get()
@@ -59,7 +59,7 @@ async def test_a_thread_opens_from_the_sidebar(robot: Robot, open_page: Open) ->
     )
 
 
-async def test_a_button_answers_its_clicker_alone(robot: Robot, open_page: Open) -> None:
+async def test_only_the_clicker_sees_the_answer_of_a_button(robot: Robot, open_page: Open) -> None:
     mika, noor = await open_page("mika"), await open_page("noor")
     await mika.submit("/train branch:main")
     await noor.page.get_by_role("button", name="Stop").click()
@@ -75,7 +75,7 @@ async def test_a_button_answers_its_clicker_alone(robot: Robot, open_page: Open)
     await expect(private).to_have_count(0)
 
 
-async def test_a_button_without_an_answer_says_so(robot: Robot, open_page: Open) -> None:
+async def test_unanswered_click_shows_an_error(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/train branch:main")
     button = screen.page.get_by_role("button", name="Deaf")
@@ -86,7 +86,7 @@ async def test_a_button_without_an_answer_says_so(robot: Robot, open_page: Open)
     await expect(button).to_be_enabled()
 
 
-async def test_a_select_by_keyboard(robot: Robot, open_page: Open) -> None:
+async def test_select_works_by_keyboard(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/train branch:main")
     await screen.page.get_by_role("combobox", name="Compare with").focus()
@@ -94,7 +94,7 @@ async def test_a_select_by_keyboard(robot: Robot, open_page: Open) -> None:
     await expect(screen.message("compared with z8c1de")).to_be_visible()
 
 
-async def test_a_modal(robot: Robot, open_page: Open) -> None:
+async def test_modal_is_submitted(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/train branch:main")
     await screen.page.get_by_role("button", name="Rename").click()
@@ -105,7 +105,7 @@ async def test_a_modal(robot: Robot, open_page: Open) -> None:
     await expect(dialog).to_have_count(0)
 
 
-async def test_pictures_and_files(robot: Robot, open_page: Open) -> None:
+async def test_pictures_and_files_are_shown(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/plot")
     picture = screen.log.get_by_role("img", name="Loss")
@@ -122,7 +122,7 @@ async def test_pictures_and_files(robot: Robot, open_page: Open) -> None:
     await expect(preview).to_contain_text("line 39")
 
 
-async def test_another_person(robot: Robot, open_page: Open) -> None:
+async def test_switching_to_another_person(robot: Robot, open_page: Open) -> None:
     screen = await open_page("mika")
     await screen.submit("/status")
     await screen.press("Enter")
@@ -146,7 +146,7 @@ async def test_unread_channels_are_marked(robot: Robot, open_page: Open) -> None
     await expect(row).to_have_count(0)
 
 
-async def test_it_reconnects_and_catches_up_without_doubling(
+async def test_page_reconnects_and_shows_each_message_once(
     stand_in: DiscordStandIn, robot: Robot, open_page: Open
 ) -> None:
     cable = Cable(int(stand_in.url.rsplit(":", 1)[1]))
@@ -170,7 +170,7 @@ async def test_it_reconnects_and_catches_up_without_doubling(
     await cable.cut()
 
 
-async def test_a_deferred_answer_is_thought_about(robot: Robot, open_page: Open) -> None:
+async def test_deferred_answer_shows_thinking(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/think")
     await expect(screen.message("Signalbox is thinking…")).to_be_visible()
@@ -179,7 +179,7 @@ async def test_a_deferred_answer_is_thought_about(robot: Robot, open_page: Open)
     await expect(screen.message("is thinking")).to_have_count(0)
 
 
-async def test_who_types_is_shown(stand_in: DiscordStandIn, robot: Robot, open_page: Open) -> None:
+async def test_typing_people_are_shown(stand_in: DiscordStandIn, robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     channel = await robot.fetch_channel(int(stand_in.channels["training"]))
     assert isinstance(channel, discord.TextChannel)
@@ -189,7 +189,7 @@ async def test_who_types_is_shown(stand_in: DiscordStandIn, robot: Robot, open_p
     await expect(screen.page.get_by_text("Signalbox is typing…")).to_be_hidden()
 
 
-async def test_older_messages_come_when_scrolled_to(stand_in: DiscordStandIn, open_page: Open) -> None:
+async def test_scrolling_up_loads_older_messages(stand_in: DiscordStandIn, open_page: Open) -> None:
     place = stand_in.channels["training"]
     async with Person(stand_in.url, "noor") as noor:
         for number in range(250):
@@ -203,7 +203,7 @@ async def test_older_messages_come_when_scrolled_to(stand_in: DiscordStandIn, op
     await expect(screen.message("number 249 of")).to_be_in_viewport()
 
 
-async def test_a_narrow_page_has_a_drawer(robot: Robot, open_page: Open) -> None:
+async def test_narrow_page_has_a_drawer(robot: Robot, open_page: Open) -> None:
     screen = await open_page(size=(390, 844))
     channels = screen.page.get_by_role("navigation", name="Channels and threads")
     await expect(channels).to_be_hidden()
@@ -215,7 +215,7 @@ async def test_a_narrow_page_has_a_drawer(robot: Robot, open_page: Open) -> None
     assert await screen.page.evaluate(overflow) == 0
 
 
-async def test_the_theme_is_remembered(robot: Robot, open_page: Open) -> None:
+async def test_theme_is_remembered(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     html = screen.page.locator("html")
     await expect(html).to_have_attribute("data-theme", "dark")

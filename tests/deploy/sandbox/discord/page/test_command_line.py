@@ -1,4 +1,4 @@
-"""How a line becomes options, and what an option makes of its text."""
+"""The page's parser: a line becomes options, and an option's text becomes a value or an error."""
 
 from typing import Any
 
@@ -54,11 +54,11 @@ async def page(stand_in: DiscordStandIn, open_page: Open) -> Page:
     return (await open_page()).page
 
 
-async def test_a_line_is_split_at_the_names_of_its_options(page: Page) -> None:
+async def test_line_is_split_at_option_names(page: Page) -> None:
     found = await page.evaluate(SPLIT, [list(LINES), NAMES])
     assert dict(zip(LINES, found, strict=True)) == LINES
 
 
-async def test_a_text_becomes_a_value_or_says_what_is_expected(page: Page) -> None:
+async def test_text_becomes_a_value_or_an_error(page: Page) -> None:
     cases = [(option, text) for option, text, _ in VALUES]
     assert await page.evaluate(COERCE, cases) == [expected for _, _, expected in VALUES]

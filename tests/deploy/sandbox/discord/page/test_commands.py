@@ -1,4 +1,4 @@
-"""Commands in the message box: typed whole, picked by keyboard, wrong, silent."""
+"""Commands in the message box: typed in full, picked by keyboard, invalid, unanswered."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.deploy.sandbox.discord.page.robot import Robot
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_a_whole_line_runs(robot: Robot, open_page: Open) -> None:
+async def test_complete_line_runs(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/train branch:warmup lr:0.5")
     job = await robot.jobs.get()
@@ -21,21 +21,21 @@ async def test_a_whole_line_runs(robot: Robot, open_page: Open) -> None:
     await expect(answer.locator(".embed-field-value").first).to_have_text("0.1")
 
 
-async def test_a_pasted_line_falls_into_the_first_option(robot: Robot, open_page: Open) -> None:
+async def test_pasted_line_fills_the_first_option(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.box.fill("/sweep lr=0.1,0.01 m=0.5,0.1")
     await screen.press("Enter")
     await expect(screen.message("sweeping lr=0.1,0.01 m=0.5,0.1 on main")).to_be_visible()
 
 
-async def test_a_quoted_value_may_hold_what_looks_like_an_option(robot: Robot, open_page: Open) -> None:
+async def test_quoted_value_may_contain_an_option_name(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.box.fill('/sweep space:"a branch:b" branch:main')
     await screen.press("Enter")
     await expect(screen.message("sweeping a branch:b on main")).to_be_visible()
 
 
-async def test_the_picker_leads_through_a_command_by_keyboard(robot: Robot, open_page: Open) -> None:
+async def test_picker_fills_a_command_by_keyboard(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.type("/tr")
     await expect(screen.picker).to_have_count(1)
@@ -44,7 +44,7 @@ async def test_the_picker_leads_through_a_command_by_keyboard(robot: Robot, open
     await expect(screen.picker.locator(".picker-title")).to_have_text(["branch", "lr", "optimizer", "augment"])
     await screen.press("ArrowDown", "Enter")
     await screen.page.keyboard.type("war")
-    await expect(screen.picked).to_have_text("warmup")  # the bot's own answer, while one types
+    await expect(screen.picked).to_have_text("warmup")  # from the bot's autocomplete
     await screen.press("Enter")
     await screen.page.keyboard.type("opt")
     await screen.press("Tab")
@@ -56,7 +56,7 @@ async def test_the_picker_leads_through_a_command_by_keyboard(robot: Robot, open
     assert job.options == {"branch": "warmup", "lr": 0.3, "optimizer": "adam", "augment": False}
 
 
-async def test_a_subcommand_is_a_command_of_its_own(robot: Robot, open_page: Open) -> None:
+async def test_subcommand_is_listed_as_a_command(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.type("/job ")
     await expect(screen.picked).to_have_text(re.compile("^/job note"))
@@ -67,7 +67,7 @@ async def test_a_subcommand_is_a_command_of_its_own(robot: Robot, open_page: Ope
     await expect(answer.locator(".message-head")).to_have_text("MMika used /job note")
 
 
-async def test_a_wrong_value_is_marked_and_nothing_runs(robot: Robot, open_page: Open) -> None:
+async def test_invalid_value_is_marked_and_nothing_runs(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/train lr:99 branch:main")
     field = screen.page.get_by_role("combobox", name=re.compile("^lr:"))
@@ -80,7 +80,7 @@ async def test_a_wrong_value_is_marked_and_nothing_runs(robot: Robot, open_page:
     assert (await robot.jobs.get()).options["lr"] == 0.2
 
 
-async def test_a_missing_option_is_asked_for(robot: Robot, open_page: Open) -> None:
+async def test_missing_option_is_requested(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.type("/sweep ")
     await screen.press("Enter")
@@ -88,14 +88,14 @@ async def test_a_missing_option_is_asked_for(robot: Robot, open_page: Open) -> N
     await expect(screen.page.get_by_role("combobox", name=re.compile("^space:"))).to_be_focused()
 
 
-async def test_an_unknown_command_says_which_there_are(robot: Robot, open_page: Open) -> None:
+async def test_unknown_command_lists_the_known_ones(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/tarin lr:0.1")
     await expect(screen.page.get_by_role("alert")).to_contain_text("/train")
     await expect(screen.box).to_have_value("/tarin lr:0.1")
 
 
-async def test_backspace_and_escape_lead_back(robot: Robot, open_page: Open) -> None:
+async def test_backspace_and_escape_go_back(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.type("/train branch:main")
     await screen.press(*["Backspace"] * 4, "Backspace")
@@ -107,7 +107,7 @@ async def test_backspace_and_escape_lead_back(robot: Robot, open_page: Open) -> 
     await expect(screen.picker).to_have_count(0)
 
 
-async def test_what_was_sent_comes_back_with_the_arrows(robot: Robot, open_page: Open) -> None:
+async def test_arrow_keys_recall_sent_lines(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("good morning")
     await expect(screen.message("good morning")).to_have_count(1)
@@ -122,7 +122,7 @@ async def test_what_was_sent_comes_back_with_the_arrows(robot: Robot, open_page:
     await expect(screen.box).to_have_value("")
 
 
-async def test_a_bot_that_stays_silent_is_told_to_the_asker_alone(robot: Robot, open_page: Open) -> None:
+async def test_only_the_sender_sees_that_the_bot_did_not_answer(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/silent")
     await expect(screen.message("Sending command…")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Markdown as the page draws it; every case is one string and the structure that it becomes."""
+"""Markdown on the page. Each case is a text and the HTML structure that it becomes."""
 
 import pytest
 import pytest_asyncio
@@ -61,12 +61,12 @@ async def page(stand_in: DiscordStandIn, open_page: Open) -> Page:
     return (await open_page()).page
 
 
-async def test_markdown(page: Page) -> None:
+async def test_markdown_structure(page: Page) -> None:
     assert {text: await page.evaluate(DRAW, text) for text in CASES} == CASES
 
 
-async def test_the_longest_message_is_drawn_at_once(page: Page) -> None:
-    """Marks that are opened and never closed must not make the page stall."""
+async def test_longest_message_is_drawn_without_delay(page: Page) -> None:
+    """Markup that is opened and never closed must not make the page stall."""
     elapsed = "async (text) => { const start = performance.now(); await (%s)(text); return performance.now() - start; }"
     for mark in ("*", "_", "`", "||", "~~", "[", "<", "**a "):
         assert await page.evaluate(elapsed % DRAW, mark * (4096 // len(mark))) < 2000

@@ -1,4 +1,4 @@
-"""The person API, the ledger and the transcript, over HTTP, with a bot of five lines behind it."""
+"""The person API, the ledger and the transcript over HTTP, with a minimal bot."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -33,7 +33,7 @@ MENU = {
 @pytest.fixture
 async def stand_in() -> AsyncIterator[DiscordStandIn]:
     async with DiscordStandIn(WORLD, page_dir=None) as stand_in:
-        stand_in.discord.commands.put(None, COMMANDS)
+        stand_in.discord.commands.replace_all(None, COMMANDS)
         yield stand_in
 
 
@@ -50,19 +50,19 @@ async def noor(stand_in: DiscordStandIn) -> AsyncIterator[Person]:
 
 
 def answering(stand_in: DiscordStandIn, answer: Callable[[Json], Json]) -> list[Json]:
-    """A bot that acknowledges every interaction with what `answer` makes of it; what it has heard."""
-    heard: list[Json] = []
+    """Acknowledge every interaction with `answer(interaction)`. Return the list of received interactions."""
+    received: list[Json] = []
 
-    def hear(event: Event) -> None:
+    def receive(event: Event) -> None:
         if event.name == "INTERACTION_CREATE":
-            heard.append(event.data)
+            received.append(event.data)
             body = answer(event.data)
             asyncio.get_running_loop().call_soon(
                 lambda: stand_in.discord.interactions.callback(event.data["id"], event.data["token"], body, ())
             )
 
-    stand_in.discord.core.hub.listen(hear)
-    return heard
+    stand_in.discord.core.hub.subscribe(receive)
+    return received
 
 
 def say(content: str) -> Callable[[Json], Json]:
@@ -74,7 +74,7 @@ async def get(stand_in: DiscordStandIn, path: str) -> tuple[int, object]:
         return response.status, await response.json()
 
 
-async def test_people_and_what_each_can_see(stand_in: DiscordStandIn, mika: Person, noor: Person) -> None:
+async def test_people_and_the_channels_they_can_see(stand_in: DiscordStandIn, mika: Person, noor: Person) -> None:
     status, people = await get(stand_in, "/sandbox/people")
     assert status == 200
     assert isinstance(people, list)
@@ -85,11 +85,13 @@ async def test_people_and_what_each_can_see(stand_in: DiscordStandIn, mika: Pers
     }
     assert {channel["name"] for channel in await mika.channels()} == {"training", "lab", "hidden", "quiet", "plain"}
     assert "hidden" not in {channel["name"] for channel in await noor.channels()}
-    with pytest.raises(Refused, match="noor sees no channel 'hidden'; an id, or one of training, lab, quiet"):
+    with pytest.raises(
+        Refused, match="noor cannot see a channel 'hidden'; `channel_id` is an id or one of training, lab, quiet"
+    ):
         await noor.messages("hidden")
 
 
-async def test_the_place_itself(stand_in: DiscordStandIn) -> None:
+async def test_guild_is_described(stand_in: DiscordStandIn) -> None:
     _, guild = await get(stand_in, "/sandbox/guild")
     assert isinstance(guild, dict)
     assert (guild["name"], guild["application"]["id"]) == ("Robot lab", stand_in.application_id)
@@ -97,22 +99,22 @@ async def test_the_place_itself(stand_in: DiscordStandIn) -> None:
 
 
 @pytest.mark.parametrize("path", ["/sandbox/people/any", "/sandbox/people/any/channels", "/sandbox/people/any/events"])
-async def test_nobody_is_any(stand_in: DiscordStandIn, path: str) -> None:
+async def test_unknown_person_lists_the_people(stand_in: DiscordStandIn, path: str) -> None:
     status, body = await get(stand_in, path)
-    assert (status, body) == (400, {"error": "there is no person 'any'; there are mika, noor and guest"})
+    assert (status, body) == (400, {"error": "unknown person 'any'; the people are mika, noor and guest"})
 
 
-async def test_what_is_not_there(stand_in: DiscordStandIn) -> None:
+async def test_unknown_paths_list_the_known_ones(stand_in: DiscordStandIn) -> None:
     status, body = await get(stand_in, "/sandbox/people/mika/cats")
     assert (status, "a person has channels, messages" in str(body)) == (400, True)
     status, body = await get(stand_in, "/sandbox/cats")
-    assert (status, "under /sandbox are people, ledger" in str(body)) == (404, True)
+    assert (status, "under /sandbox there are guild, people, ledger" in str(body)) == (404, True)
 
 
-async def test_a_command_reaches_the_bot_as_discord_sends_it(stand_in: DiscordStandIn, mika: Person) -> None:
-    heard = answering(stand_in, say("started"))
+async def test_command_reaches_the_bot_as_discord_sends_it(stand_in: DiscordStandIn, mika: Person) -> None:
+    received = answering(stand_in, say("started"))
     outcome = await mika.type("/train main", channel="training")
-    [interaction] = heard
+    [interaction] = received
     assert interaction["data"]["options"] == [{"name": "branch", "type": 3, "value": "main"}]
     assert interaction["member"]["user"]["username"] == "mika"
     assert int(interaction["member"]["permissions"]) & 8
@@ -129,21 +131,21 @@ async def test_a_command_reaches_the_bot_as_discord_sends_it(stand_in: DiscordSt
     assert 0 <= outcome["acknowledged_ms"] < 3000
 
 
-async def test_an_application_that_does_not_respond(stand_in: DiscordStandIn, mika: Person) -> None:
+async def test_application_that_does_not_respond(stand_in: DiscordStandIn, mika: Person) -> None:
     core = stand_in.discord.core
-    core.limits = core.limits.changed({"interaction_deadline": 0.02})
+    core.limits = core.limits.with_changes({"interaction_deadline": 0.02})
     outcome = await mika.type("/train main", channel="training", wait=True)
     assert (outcome["state"], outcome["acknowledged_ms"], outcome["error"]) == ("failed", None, NO_ANSWER)
 
 
-async def test_waiting_for_a_deferred_answer_has_an_end(stand_in: DiscordStandIn, mika: Person) -> None:
+async def test_waiting_for_a_deferred_answer_times_out(stand_in: DiscordStandIn, mika: Person) -> None:
     answering(stand_in, lambda _: {"type": 5})
     outcome = await mika.type("/train main", channel="training", wait=True, timeout=0.02)
     assert (outcome["type"], outcome["message"]["flags"]) == (5, 128)
 
 
-async def test_menus_of_messages_and_members(stand_in: DiscordStandIn, mika: Person) -> None:
-    heard = answering(stand_in, say("seen"))
+async def test_message_and_member_menus(stand_in: DiscordStandIn, mika: Person) -> None:
+    received = answering(stand_in, say("seen"))
     message = await mika.write("look at this", channel="training")
     noor_id = stand_in.people["noor"]
     async with aiohttp.ClientSession() as http:
@@ -151,31 +153,31 @@ async def test_menus_of_messages_and_members(stand_in: DiscordStandIn, mika: Per
             body = {"channel_id": "training", "name": name, "target_id": target}
             async with http.post(f"{stand_in.url}/sandbox/people/mika/commands", json=body) as response:
                 assert (await response.json())["state"] == "acknowledged"
-    assert heard[0]["data"]["resolved"]["messages"][message["id"]]["content"] == "look at this"
-    assert heard[1]["data"]["resolved"]["users"][noor_id]["username"] == "noor"
+    assert received[0]["data"]["resolved"]["messages"][message["id"]]["content"] == "look at this"
+    assert received[1]["data"]["resolved"]["users"][noor_id]["username"] == "noor"
 
 
-async def test_clicks_that_the_client_would_not_send(stand_in: DiscordStandIn, mika: Person) -> None:
-    heard = answering(stand_in, say("clicked"))
+async def test_clicks_that_the_client_would_not_send_are_refused(stand_in: DiscordStandIn, mika: Person) -> None:
+    received = answering(stand_in, say("clicked"))
     core = stand_in.discord.core
     message = stand_in.discord.messages.create(core.guild.bot, core.guild.channel(stand_in.channels["lab"]), MENU)
     place = {"channel_id": message.channel_id, "id": message.id}
     for custom_id, values, error in (
         ("old", None, "'old' is disabled"),
-        ("new", None, "has no 'new'; it has old and who"),
-        ("who", ["1", "2", "3"], "from 1 to 2 of them"),
+        ("new", None, "has no component 'new'; it has old and who"),
+        ("who", ["1", "2", "3"], "choose 1 to 2 `values`"),
     ):
         with pytest.raises(Refused, match=error):
             await mika.click(place, custom_id, values=values)
-    with pytest.raises(Refused, match="mika sees no message '1' in #lab"):
+    with pytest.raises(Refused, match="mika cannot see a message '1' in #lab"):
         await mika.click({"channel_id": "lab", "id": "1"}, "who")
-    assert heard == []
+    assert received == []
     noor_id = stand_in.people["noor"]
     await mika.click(place, "who", values=[noor_id])
-    assert heard[0]["data"]["resolved"]["members"][noor_id]["roles"]
+    assert received[0]["data"]["resolved"]["members"][noor_id]["roles"]
 
 
-async def test_a_person_writes_and_reads_pages(stand_in: DiscordStandIn, mika: Person, noor: Person) -> None:
+async def test_person_writes_and_reads_messages_in_pages(stand_in: DiscordStandIn, mika: Person, noor: Person) -> None:
     for n in range(5):
         await mika.write(str(n), channel="training")
     found = await noor.messages("training", limit=2)
@@ -184,13 +186,15 @@ async def test_a_person_writes_and_reads_pages(stand_in: DiscordStandIn, mika: P
     assert [message["content"] for message in older] == ["1", "2"]
     newer = await noor.messages("training", after=older[0]["id"])
     assert [message["content"] for message in newer] == ["2", "3", "4"]
-    with pytest.raises(Refused, match="limit: 501 was given, 1 to 500"):
+    with pytest.raises(Refused, match=r"`limit` must be from 1 to 500 \(got 501\)"):
         await noor.messages("training", limit=501)
     with pytest.raises(Refused, match="50006"):
         await noor.write(" ", channel="training")
 
 
-async def test_events_are_what_one_person_sees(stand_in: DiscordStandIn, mika: Person, noor: Person) -> None:
+async def test_events_contain_only_what_the_person_can_see(
+    stand_in: DiscordStandIn, mika: Person, noor: Person
+) -> None:
     events = noor.events()
     assert (await anext(events))["t"] == "HELLO"
     core = stand_in.discord.core
@@ -210,7 +214,7 @@ async def test_events_are_what_one_person_sees(stand_in: DiscordStandIn, mika: P
     ]
 
 
-async def test_the_transcript_has_everything(stand_in: DiscordStandIn, mika: Person) -> None:
+async def test_transcript_contains_everything(stand_in: DiscordStandIn, mika: Person) -> None:
     answering(stand_in, lambda _: {"type": 4, "data": {"content": "secret", "flags": 64}})
     await mika.type("/train main", channel="training")
     _, transcript = await get(stand_in, "/sandbox/transcript")
@@ -220,7 +224,7 @@ async def test_the_transcript_has_everything(stand_in: DiscordStandIn, mika: Per
     assert [message["content"] for message in training["messages"]] == ["secret"]
 
 
-async def test_the_ledger_numbers_every_effect(stand_in: DiscordStandIn, mika: Person) -> None:
+async def test_ledger_numbers_every_effect(stand_in: DiscordStandIn, mika: Person) -> None:
     answering(stand_in, say("started"))
     await mika.type("/train main", channel="training")
     _, entries = await get(stand_in, "/sandbox/ledger")
@@ -237,7 +241,7 @@ async def test_the_ledger_numbers_every_effect(stand_in: DiscordStandIn, mika: P
     assert later == entries[3:]
 
 
-async def test_the_ready_part_names_everything(stand_in: DiscordStandIn) -> None:
+async def test_ready_part_is_complete(stand_in: DiscordStandIn) -> None:
     ready = stand_in.ready()
     assert set(ready) == {
         "url", "api", "gateway", "token", "application_id", "guild_id", "channels", "people", "roles",
@@ -247,7 +251,7 @@ async def test_the_ready_part_names_everything(stand_in: DiscordStandIn) -> None
     assert ready["gateway"].startswith("ws://127.0.0.1:")
 
 
-async def test_the_page_is_served(tmp_path: Path) -> None:
+async def test_page_is_served(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<title>the page</title>")
     (tmp_path / "main.js").write_text("export {}")
     async with DiscordStandIn(page_dir=tmp_path) as stand_in, aiohttp.ClientSession() as http:

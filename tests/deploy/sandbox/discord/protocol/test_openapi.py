@@ -1,4 +1,4 @@
-"""Bodies against Discord's own document."""
+"""Bodies checked against Discord's OpenAPI document."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def small(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_body_that_does_not_fit_is_refused_with_its_place(small: Path) -> None:
+def test_mismatching_body_is_refused_with_the_path(small: Path) -> None:
     openapi = OpenApi(small)
     openapi.check("POST", MESSAGES, {"content": "x"})
     with pytest.raises(ApiError) as caught:
@@ -54,14 +54,14 @@ def test_a_body_that_does_not_fit_is_refused_with_its_place(small: Path) -> None
     assert caught.value.body()["errors"]["content"]["_errors"][0]["code"] == "OPENAPI_MISMATCH"
 
 
-def test_what_the_document_does_not_know_passes(small: Path) -> None:
+def test_operation_missing_in_the_document_passes(small: Path) -> None:
     openapi = OpenApi(small)
     openapi.check("PATCH", MESSAGES, {"content": 5})
     openapi.check("POST", MESSAGES, None)
     OpenApi(None).check("POST", MESSAGES, {"content": 5})
 
 
-def test_the_file_is_named_by_the_environment(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_document_path_comes_from_the_environment(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(small))
     assert find_document() == small
     monkeypatch.setenv(VARIABLE, str(small.with_name("absent.json")))
@@ -87,21 +87,21 @@ def test_every_route_with_a_body_is_in_the_document() -> None:
         ("/channels/{channel_id}/messages/{message_id}/threads", {"name": "n" * 101}),
     ],
 )
-def test_the_official_document_refuses(path: str, body: dict[str, object]) -> None:
+def test_official_document_refuses_invalid_bodies(path: str, body: dict[str, object]) -> None:
     with pytest.raises(ApiError, match="OPENAPI_MISMATCH"):
         OpenApi(DOCUMENT).check("POST", path, body)
 
 
 @needs_document
 @pytest.mark.slow
-async def test_a_violation_is_answered_and_counted(rest: Rest) -> None:
+async def test_violation_is_answered_and_recorded(rest: Rest) -> None:
     path = f"/channels/{rest.training}/messages"
     status, body, _ = await rest("POST", path, {"content": "x", "embeds": [{"title": ["x"]}]})
     assert (status, body["code"]) == (400, 50035)
     [entry] = rest.core.ledger.of("openapi.violation")
     assert entry.details["path"] == MESSAGES
     assert not rest.core.ledger.of("error")
-    rest.core.limits = rest.core.limits.changed({"openapi": False})
+    rest.core.limits = rest.core.limits.with_changes({"openapi": False})
     await rest("POST", path, {"content": "x", "embeds": [{"title": ["x"]}]})
     assert len(rest.core.ledger.of("openapi.violation")) == 1
 

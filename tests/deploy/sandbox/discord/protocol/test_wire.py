@@ -1,9 +1,9 @@
 from deploy.sandbox.discord.messages.image_size import dimensions
-from deploy.sandbox.discord.protocol.wire import Snowflakes, listed, snowflake_seconds, timestamp
+from deploy.sandbox.discord.protocol.wire import Snowflakes, comma_list, snowflake_seconds, timestamp
 from tests.deploy.sandbox.discord.conftest import NOW, Clock
 
 
-def test_snowflakes_tell_their_time_and_never_repeat() -> None:
+def test_snowflakes_contain_their_time_and_never_repeat() -> None:
     clock = Clock()
     snowflakes = Snowflakes(clock)
     made = [int(snowflakes.next()) for _ in range(5000)]
@@ -17,13 +17,13 @@ def test_timestamps_always_have_microseconds_and_offset() -> None:
     assert timestamp(NOW) == "2027-01-15T08:00:00.000000+00:00"
 
 
-def test_listed() -> None:
-    assert listed([]) == "none"
-    assert listed(["a"]) == "a"
-    assert listed(["a", "b", "c"]) == "a, b and c"
+def test_comma_list() -> None:
+    assert comma_list([]) == "none"
+    assert comma_list(["a"]) == "a"
+    assert comma_list(["a", "b", "c"]) == "a, b and c"
 
 
-def test_dimensions_of_pictures() -> None:
+def test_dimensions_of_images() -> None:
     png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR" + (640).to_bytes(4, "big") + (360).to_bytes(4, "big")
     jpeg = (
         b"\xff\xd8\xff\xe0\x00\x10"

@@ -1,4 +1,4 @@
-"""Who sees and does what, with Discord's errors for it."""
+"""Permissions in the guild, in channels and in threads, and Discord's errors for missing ones."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.deploy.sandbox.discord.conftest import Room
 VIEW, SEND = Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES
 
 
-def test_administrators_may_do_everything() -> None:
+def test_administrators_have_all_permissions() -> None:
     base = in_guild(NONE, [Permission.ADMINISTRATOR])
     assert base == ALL
     assert in_channel(base, {"everyone": Overwrite(deny=VIEW)}, "everyone", [], "me") == ALL
@@ -30,26 +30,26 @@ def test_overwrites_apply_in_order(overwrites: dict[str, Overwrite], expected: P
     assert in_channel(VIEW | SEND, overwrites, "everyone", ["role", "other"], "me") == expected
 
 
-def test_a_hidden_channel_is_missing_access_and_a_denied_act_is_missing_permissions(room: Room) -> None:
+def test_missing_access_and_missing_permissions_differ(room: Room) -> None:
     for channel, code in (("hidden", Code.MISSING_ACCESS), ("quiet", Code.MISSING_PERMISSIONS)):
         with pytest.raises(ApiError) as caught:
             room.post(channel=room.channel(channel))
         assert caught.value.code is code
 
 
-def test_embeds_and_files_need_permissions_of_their_own(room: Room) -> None:
+def test_embeds_and_files_need_their_own_permissions(room: Room) -> None:
     plain = room.channel("plain")
     room.post("words are fine", channel=plain)
     with pytest.raises(ApiError, match="50013"):
         room.post(channel=plain, embeds=[{"title": "card"}])
 
 
-def test_who_sees_a_hidden_channel(room: Room) -> None:
+def test_hidden_channel_is_visible_to_administrators(room: Room) -> None:
     seen = {person.name: room.core.guild.can_see(person, room.channel("hidden")) for person in room.core.guild.people}
     assert seen == {"mika": True, "noor": False, "guest": False}
 
 
-def test_a_private_thread_is_seen_by_its_members_and_moderators(room: Room) -> None:
+def test_private_thread_is_visible_to_members_and_moderators(room: Room) -> None:
     role = room.core.guild.roles[room.bot.role_ids[0]]
     role.permissions |= Permission.CREATE_PRIVATE_THREADS
     thread = room.discord.threads.start(room.channel(), room.bot, {"name": "secret", "type": 12})
@@ -61,6 +61,6 @@ def test_a_private_thread_is_seen_by_its_members_and_moderators(room: Room) -> N
     assert guild.can_see(room.person("noor"), thread)
 
 
-def test_what_everybody_gets_is_enough_for_a_conversation() -> None:
+def test_default_permissions_suffice_for_a_conversation() -> None:
     assert EVERYONE & (VIEW | SEND | Permission.USE_APPLICATION_COMMANDS)
     assert not EVERYONE & (Permission.MENTION_EVERYONE | Permission.MANAGE_THREADS | Permission.ADMINISTRATOR)

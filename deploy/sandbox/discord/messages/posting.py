@@ -1,13 +1,13 @@
-"""Messages: written, edited, deleted, read."""
+"""Create, edit, delete and read messages."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from deploy.sandbox.discord.checks import message_body as bodies
 from deploy.sandbox.discord.checks.message_body import Upload
-from deploy.sandbox.discord.limits.limits import Rate
-from deploy.sandbox.discord.limits.rate_limiter import RateLimited, refusal
-from deploy.sandbox.discord.messages.compose import SETTABLE, fill
+from deploy.sandbox.discord.limits.rate_limiter import RateLimited, too_many_requests
+from deploy.sandbox.discord.limits.settings import Rate
+from deploy.sandbox.discord.messages.compose import SETTABLE, apply_body
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, invalid
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.core import Core
@@ -21,7 +21,7 @@ _OLD = 3600.0
 
 @dataclass(frozen=True)
 class _Sent:
-    """What a nonce already made."""
+    """The message that a nonce has already created."""
 
     at: float
     message: Message
@@ -33,17 +33,20 @@ class Messages:
         self._nonces: dict[tuple[str, str, str], _Sent] = {}
 
     def create(self, author: User, channel: Channel, body: Json, files: Sequence[Upload] = ()) -> Message:
-        """Raises 50001, 50013, 50035, 50006, 40005, 50083, 160005. With `enforce_nonce`, once per nonce."""
+        """Create a message; with `enforce_nonce`, only one per nonce.
+
+        Raises 50001, 50013, 50035, 50006, 40005, 50083, 160002, 160005.
+        """
         self._require_may_write(author, channel, body, files)
         flags = _flags(body) & ~MessageFlag.EPHEMERAL
         bodies.check(body, files, self._core.limits, flags)
-        if (earlier := self._already_sent(author, channel, body)) is not None:
+        if (earlier := self._sent_with_nonce(author, channel, body)) is not None:
             self._record("message.create", earlier, replayed=True)
             return earlier
         message = Message(self._core.snowflakes.next(), channel.id, author, flags=flags, tts=bool(body.get("tts")))
         message.nonce = body.get("nonce")
-        self._refer(message, body.get("message_reference"))
-        fill(self._core, message, body, files)
+        self._set_reference(message, body.get("message_reference"))
+        apply_body(self._core, message, body, files)
         require_content(message)
         self.add(message)
         if message.nonce is not None:
@@ -52,27 +55,27 @@ class Messages:
         return message
 
     def add(self, message: Message) -> None:
-        """A finished message enters its channel and everybody is told."""
+        """Add a finished message to its channel and publish it."""
         core, channel = self._core, self._core.guild.channel(message.channel_id)
         core.timeline(channel.id).add(message)
-        core.keep_files(message)
+        core.serve_files(message)
         if message.only_for is None:
             channel.last_message_id = message.id
             if isinstance(channel, Thread):
-                self._count_in(channel, message)
+                self._update_thread(channel, message)
         self._record("message.create", message, replayed=False)
         self.publish("MESSAGE_CREATE", message)
 
     def edit(self, message: Message, body: Json, files: Sequence[Upload] = ()) -> Message:
-        """By its author, whose permission the caller has checked. Raises 50035, 50006, 30046, 50083."""
-        self.require_open(message)
+        """Edit a message. The caller has checked the permissions. Raises 50035, 50006, 30046, 50083."""
+        self.require_not_archived(message)
         flags = message.flags
         if "flags" in body:
             flags = (flags & ~MessageFlag.SUPPRESS_EMBEDS) | (_flags(body) & ~MessageFlag.EPHEMERAL)
         bodies.check(body, files, self._core.limits, flags)
-        self._count_old_edit(message)
+        self._limit_old_edits(message)
         draft = replace(message, flags=flags, files=list(message.files))
-        fill(self._core, draft, body, files)
+        apply_body(self._core, draft, body, files)
         require_content(draft)
         self._apply(message, draft)
         self._record("message.edit", message)
@@ -82,22 +85,25 @@ class Messages:
     def delete(self, message: Message, by: User) -> None:
         core, channel = self._core, self._core.guild.channel(message.channel_id)
         core.timeline(message.channel_id).remove(message.id)
-        core.drop_files(message)
+        core.withdraw_files(message)
         if isinstance(channel, Thread) and message.only_for is None and message.type in WRITTEN:
             channel.message_count = max(0, channel.message_count - 1)
-        core.ledger.add("message.delete", core.who(by.id), channel_id=channel.id, message_id=message.id)
-        data = {"id": message.id, "channel_id": channel.id} | _guild(message, channel)
+        core.ledger.add("message.delete", core.actor_name(by.id), channel_id=channel.id, message_id=message.id)
+        data = {"id": message.id, "channel_id": channel.id} | _guild_id(message, channel)
         core.hub.publish(Event("MESSAGE_DELETE", data, channel, message.author, message.only_for))
 
     def find(self, channel_id: str, message_id: str) -> Message:
-        """As REST sees it: ephemeral ones are unknown (10008)."""
+        """Find a message for the REST API, which does not know ephemeral ones. Raises 10008."""
         message = self._core.message(channel_id, message_id)
         if message.only_for is not None:
             raise ApiError(Code.UNKNOWN_MESSAGE)
         return message
 
     def visible(self, messages: Iterator[Message], person: User | None, limit: int) -> list[Message]:
-        """The first `limit` that may be read: by the bot, or by a person with their own ephemeral ones."""
+        """Return the first `limit` messages that a person can see, or the bot if `person` is None.
+
+        People see their own ephemeral messages.
+        """
         found: list[Message] = []
         for message in messages:
             if len(found) == limit:
@@ -107,7 +113,7 @@ class Messages:
         return found
 
     def wire(self, message: Message, *, nonce: bool = False) -> Json:
-        """The message object; its nonce is shown at creation alone."""
+        """Return the message object. Discord includes the nonce only when the message is created."""
         data = message.wire()
         thread = self._core.guild.channels.get(message.id)
         if isinstance(thread, Thread) and thread.parent_id == message.channel_id:
@@ -124,8 +130,8 @@ class Messages:
         data = self.wire(message, nonce=name == "MESSAGE_CREATE")
         self._core.hub.publish(Event(name, data, channel, message.author, message.only_for))
 
-    def require_open(self, message: Message) -> None:
-        """50083 in an archived thread."""
+    def require_not_archived(self, message: Message) -> None:
+        """Raise 50083 if the message is in an archived thread."""
         channel = self._core.guild.channel(message.channel_id)
         if isinstance(channel, Thread) and channel.archived:
             raise ApiError(Code.ARCHIVED_THREAD)
@@ -148,7 +154,7 @@ class Messages:
             if not self._core.guild.permissions(author, channel) & Permission.MANAGE_THREADS:
                 raise ApiError(Code.THREAD_LOCKED)
 
-    def _already_sent(self, author: User, channel: Channel, body: Json) -> Message | None:
+    def _sent_with_nonce(self, author: User, channel: Channel, body: Json) -> Message | None:
         if body.get("nonce") is None or not body.get("enforce_nonce"):
             return None
         sent = self._nonces.get((channel.id, author.id, str(body["nonce"])))
@@ -156,7 +162,7 @@ class Messages:
             return None
         return sent.message
 
-    def _refer(self, message: Message, reference: Json | None) -> None:
+    def _set_reference(self, message: Message, reference: Json | None) -> None:
         if reference is None:
             return
         if reference.get("type", 0) != 0:
@@ -176,8 +182,8 @@ class Messages:
             "guild_id": self._core.guild.id,
         }
 
-    def _count_in(self, thread: Thread, message: Message) -> None:
-        """A post wakes an archived thread and makes its author one of the members."""
+    def _update_thread(self, thread: Thread, message: Message) -> None:
+        """Count a new post, unarchive the thread and add the author to its members."""
         if message.type in WRITTEN:
             thread.message_count += 1
             thread.total_message_sent += 1
@@ -187,20 +193,20 @@ class Messages:
             thread.archived, thread.archive_changed_at = False, self._core.clock()
             self._core.hub.publish(Event("THREAD_UPDATE", thread.wire(), thread))
 
-    def _count_old_edit(self, message: Message) -> None:
+    def _limit_old_edits(self, message: Message) -> None:
         if self._core.clock() - message.created_at < _OLD:
             return
         rate: Rate = self._core.limits.old_edits
-        if (wait := self._core.limiter.one_more("old-edits", message.channel_id, rate)) is not None:
+        if (wait := self._core.limiter.check_hidden("old-edits", message.channel_id, rate)) is not None:
             code, _, text = Code.TOO_MANY_OLD_EDITS.value
-            raise RateLimited(replace(refusal("user", wait), code=code, message=text))
+            raise RateLimited(replace(too_many_requests("user", wait), code=code, message=text))
 
     def _apply(self, message: Message, draft: Message) -> None:
         was_loading = bool(message.flags & MessageFlag.LOADING)
-        self._core.drop_files(message)
-        for name in ("content", "embeds", "components", "files", "shown_inside"):
+        self._core.withdraw_files(message)
+        for name in ("content", "embeds", "components", "files", "embedded_file_ids"):
             setattr(message, name, getattr(draft, name))
-        self._core.keep_files(message)
+        self._core.serve_files(message)
         message.mentions, message.mention_roles = draft.mentions, draft.mention_roles
         message.mention_everyone = draft.mention_everyone
         message.flags = draft.flags & ~MessageFlag.LOADING
@@ -209,7 +215,7 @@ class Messages:
     def _record(self, kind: str, message: Message, **details: object) -> None:
         self._core.ledger.add(
             kind,
-            self._core.who(message.author.id),
+            self._core.actor_name(message.author.id),
             channel_id=message.channel_id,
             message_id=message.id,
             nonce=message.nonce,
@@ -220,9 +226,9 @@ class Messages:
 
 
 def require_content(message: Message) -> None:
-    """50006 where there is nothing to see. Rows of buttons alone are nothing."""
-    seen = message.content or message.embeds or message.files
-    if not seen and not (message.components and message.flags & MessageFlag.COMPONENTS_V2):
+    """Raise 50006 if nothing is visible. Rows of buttons alone do not count."""
+    visible = message.content or message.embeds or message.files
+    if not visible and not (message.components and message.flags & MessageFlag.COMPONENTS_V2):
         raise ApiError(Code.EMPTY_MESSAGE)
 
 
@@ -233,7 +239,7 @@ def _flags(body: Json) -> MessageFlag:
     return MessageFlag(flags & SETTABLE.value)
 
 
-def _guild(message: Message, channel: Channel) -> Json:
+def _guild_id(message: Message, channel: Channel) -> Json:
     return {"guild_id": channel.guild_id} if message.only_for is None else {}
 
 

@@ -1,10 +1,10 @@
-"""Every limit that the stand-in enforces, as configuration. The defaults are those of the real Discord."""
+"""Every limit that the stand-in enforces, as configuration. The defaults are the real Discord's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from deploy.sandbox.discord.protocol.wire import Json, listed
+from deploy.sandbox.discord.protocol.wire import Json, comma_list
 
 MIB = 1 << 20
 
@@ -18,7 +18,7 @@ class Rate:
 
 
 def _buckets() -> dict[str, Rate]:
-    """Seen in the wild; Discord documents none of them and tells them in headers alone."""
+    """Rates observed on the real Discord, which documents none of them: they appear in response headers only."""
     return {
         "message.create": Rate(5, 5),
         "message.edit": Rate(5, 5),
@@ -34,18 +34,18 @@ def _buckets() -> dict[str, Rate]:
 
 @dataclass(frozen=True)
 class Limits:
-    """Sizes are bytes, times seconds. A bucket without a rate of its own has `any_bucket`."""
+    """Sizes are in bytes, times in seconds. `any_bucket` applies to buckets that `buckets` does not name."""
 
     enabled: bool = True
-    """Whether requests are limited in number. Sizes and counts are checked always."""
+    """Whether request rates are limited. Sizes and counts are always checked."""
     all_requests: Rate = Rate(50, 1)
-    """The bot's global limit; interaction endpoints are exempt."""
+    """The bot's global rate limit. Interaction endpoints are exempt."""
     buckets: Mapping[str, Rate] = field(default_factory=_buckets)
     any_bucket: Rate = Rate(50, 1)
     invalid_requests: Rate = Rate(10_000, 600)
-    """401, 403 and 429 answers, `shared` ones excluded; beyond it the address is banned."""
+    """Limit of 401, 403 and 429 responses (not counting scope `shared`); beyond it the address is banned."""
     old_edits: Rate = Rate(30, 3600)
-    """Edits, per channel, of messages older than an hour (30046). The figure is a guess: it is not published."""
+    """Edits per channel of messages older than one hour (30046). The number is a guess: Discord does not publish it."""
     nonce_window: float = 180.0
     interaction_deadline: float = 3.0
     interaction_lifetime: float = 900.0
@@ -56,18 +56,18 @@ class Limits:
     gateway_sends: Rate = Rate(120, 60)
     heartbeat_interval: float = 41.25
     replay_events: int = 2000
-    """How many events a dropped gateway session can still be given on resume."""
+    """How many recent events a gateway session can replay on resume."""
     resume_seconds: float = 180.0
-    """How long a dropped session can be resumed."""
+    """How long a session can be resumed after its connection is lost."""
     openapi: bool = True
-    """Whether bodies are checked against Discord's OpenAPI document, where that is present."""
+    """Whether to check bodies against Discord's OpenAPI document, if it is present."""
 
-    def changed(self, changes: Json) -> "Limits":
-        """With some settings changed; rates are `[count, seconds]`, `buckets` are merged.
+    def with_changes(self, changes: Json) -> "Limits":
+        """Return a copy with some settings changed. Rates are `[count, seconds]`; `buckets` are merged.
 
-        Raises ValueError with what was given, expected and valid.
+        Raises ValueError with the reason and the valid choices.
         """
-        settings: dict[str, Any] = {name: self._read(name, value) for name, value in changes.items()}
+        settings: dict[str, Any] = {name: self._parse(name, value) for name, value in changes.items()}
         return replace(self, **settings)
 
     def wire(self) -> Json:
@@ -77,15 +77,15 @@ class Limits:
             name: [value.count, value.seconds] if isinstance(value, Rate) else value for name, value in values.items()
         }
 
-    def _read(self, name: str, value: object) -> object:
+    def _parse(self, name: str, value: object) -> object:
         current = getattr(self, name, None)
         if current is None or callable(current):
             raise ValueError(
-                f"there is no limit {name!r}; there are {listed(setting.name for setting in fields(self))}"
+                f"unknown limit {name!r}; the limits are {comma_list(setting.name for setting in fields(self))}"
             )
         if name == "buckets":
             if not isinstance(value, dict):
-                raise ValueError(f"buckets: {value!r} was given, an object of [count, seconds] is expected")
+                raise ValueError(f"`buckets` must be an object of [count, seconds] (got {value!r})")
             return {**self.buckets, **{key: _rate(f"buckets.{key}", rate) for key, rate in value.items()}}
         if isinstance(current, Rate):
             return _rate(name, value)
@@ -93,20 +93,20 @@ class Limits:
 
 
 UNLIMITED = Limits(enabled=False, openapi=False)
-"""For benchmarks of something else: no rates, no schema checks."""
+"""For benchmarks that measure something else: no rate limits, no schema checks."""
 
 
 def _rate(name: str, value: object) -> Rate:
     match value:
         case [int(count), int() | float() as seconds] if count > 0 and seconds > 0:
             return Rate(count, float(seconds))
-    raise ValueError(f"{name}: {value!r} was given, [count, seconds], both above 0, is expected")
+    raise ValueError(f"`{name}` must be [count, seconds], both above 0 (got {value!r})")
 
 
 def _plain(name: str, value: object, kind: type) -> object:
-    """A switch, a whole number or a number, as the setting is."""
+    """Check a boolean, integer or float setting."""
     expected = {bool: "true or false", int: "a whole number", float: "a number"}[kind]
     fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"{name}: {value!r} was given, {expected} is expected")
+        raise ValueError(f"`{name}` must be {expected} (got {value!r})")
     return kind(value)

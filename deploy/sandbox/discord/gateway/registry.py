@@ -1,4 +1,4 @@
-"""The gateway's sessions: identified, told, lost, resumed.
+"""All gateway sessions: identify, lose, resume and invalidate them, and send them events.
 
 https://discord.com/developers/docs/events/gateway
 """
@@ -9,20 +9,20 @@ from secrets import token_hex
 import orjson
 
 from deploy.sandbox.discord.gateway import visibility
-from deploy.sandbox.discord.gateway.session import Connection, Intents, Op, Session
+from deploy.sandbox.discord.gateway.session import Connection, Intents, Opcode, Session
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.core import Core
 from deploy.sandbox.discord.state.events import Event
 
 
 class Gateway:
-    """Several connections at once each have a session of their own, as two running bots would."""
+    """Each connection has its own session, so several can be open at once, as with two running bots."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
         self._sessions: dict[str, Session] = {}
         self.identified = 0
-        core.hub.listen(self._deliver)
+        core.hub.subscribe(self._deliver)
 
     @property
     def url(self) -> str:
@@ -33,26 +33,28 @@ class Gateway:
         return sum(session.connection is not None for session in self._sessions.values())
 
     def drop(self, *, resumable: bool = True) -> int:
-        """Cuts every connection without a close frame; how many there were."""
-        live = self._live(forget=not resumable)
+        """Cut every connection without a close frame. Return how many there were."""
+        live = self._open_connections(forget=not resumable)
         for connection in live:
             connection.abort()
         return len(live)
 
     def ask_to_reconnect(self) -> int:
-        live = self._live(forget=False)
+        """Send RECONNECT to every connection. Return how many there were."""
+        live = self._open_connections(forget=False)
         for connection in live:
-            connection.send(Op.RECONNECT, None)
+            connection.send(Opcode.RECONNECT, None)
         return len(live)
 
     def invalidate(self, *, resumable: bool = False) -> int:
-        live = self._live(forget=not resumable)
+        """Send INVALID_SESSION to every connection. Return how many there were."""
+        live = self._open_connections(forget=not resumable)
         for connection in live:
-            connection.send(Op.INVALID_SESSION, resumable)
+            connection.send(Opcode.INVALID_SESSION, resumable)
         return len(live)
 
     def identify(self, connection: Connection, intents: Intents, shard: list[int]) -> Session:
-        self._forget_lost()
+        self._remove_expired()
         replay: deque[tuple[int, bytes]] = deque(maxlen=self._core.limits.replay_events)
         session = Session(token_hex(16), intents, replay, connection, shard=shard)
         self._sessions[session.id] = session
@@ -64,11 +66,11 @@ class Gateway:
         return session
 
     def resume(self, connection: Connection, session_id: str, seq: int) -> Session | None:
-        """None where the session is unknown, too old, or its events are no longer kept."""
+        """Resume a session. Return None if it is unknown or expired, or if missed events are no longer buffered."""
         session = self._sessions.get(session_id)
         if session is None:
             return None
-        if self._is_gone(session) or not session.can_replay(seq):
+        if self._is_expired(session) or not session.can_replay(seq):
             return None
         session.connection = connection
         session.replay_after(seq)
@@ -76,26 +78,26 @@ class Gateway:
         session.dispatch("RESUMED", {"_trace": []})
         return session
 
-    def lose(self, connection: Connection) -> None:
-        """The connection is gone; its session can be resumed for a while."""
+    def connection_lost(self, connection: Connection) -> None:
+        """Mark the session of a lost connection; it can be resumed for `resume_seconds`."""
         for session in self._sessions.values():
             if session.connection is connection:
                 session.connection, session.lost_at = None, self._core.clock()
                 self._core.ledger.add("gateway.lost", "bot", session_id=session.id)
 
-    def _live(self, *, forget: bool) -> list[Connection]:
+    def _open_connections(self, *, forget: bool) -> list[Connection]:
         live = [session.connection for session in self._sessions.values() if session.connection]
         if forget:
             self._sessions.clear()
         return live
 
-    def _is_gone(self, session: Session) -> bool:
-        """Lost for so long that it cannot be resumed."""
+    def _is_expired(self, session: Session) -> bool:
+        """Whether a session was lost too long ago to be resumed."""
         lost = session.connection is None
         return lost and self._core.clock() - session.lost_at > self._core.limits.resume_seconds
 
-    def _forget_lost(self) -> None:
-        gone = [session.id for session in self._sessions.values() if self._is_gone(session)]
+    def _remove_expired(self) -> None:
+        gone = [session.id for session in self._sessions.values() if self._is_expired(session)]
         for session_id in gone:
             del self._sessions[session_id]
 
@@ -119,18 +121,18 @@ class Gateway:
 
     def _deliver(self, event: Event) -> None:
         guild = self._core.guild
-        if not event.to_bot or not self._sessions or not visibility.reaches(event, guild):
+        if not event.to_bot or not self._sessions or not visibility.bot_can_see(event, guild):
             return
-        data = visibility.dressed(event, guild)
-        whole = orjson.Fragment(orjson.dumps(data))
-        hides = visibility.is_private(event, guild)
-        stripped = orjson.Fragment(orjson.dumps(data | visibility.NO_CONTENT)) if hides else whole
+        data = visibility.with_guild_and_member(event, guild)
+        full = orjson.Fragment(orjson.dumps(data))
+        hidden = visibility.needs_content_intent(event, guild)
+        stripped = orjson.Fragment(orjson.dumps(data | visibility.NO_CONTENT)) if hidden else full
         for session in self._sessions.values():
-            if visibility.hears(session.intents, event):
-                reads = session.intents & Intents.MESSAGE_CONTENT
-                session.dispatch(event.name, whole if reads else stripped)
+            if visibility.intents_include(session.intents, event):
+                has_content = session.intents & Intents.MESSAGE_CONTENT
+                session.dispatch(event.name, full if has_content else stripped)
 
 
 def application_flags(core: Core) -> int:
-    """Message content and member intents, as for an application in fewer than 100 guilds."""
+    """Return the application's flags: message content and member intents, as in fewer than 100 guilds."""
     return (1 << 19 | 1 << 15 | 1 << 13) if core.guild.world.privileged_intents else 0

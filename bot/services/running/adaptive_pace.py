@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 
-class Aimd:
+class AdaptivePace:
     """Turns at `most` calls a second, fewer after throttling: the account's quota is shared with people."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Messages: nonce, mentions, files in embeds, replies, edits, what is refused."""
+"""Messages: nonces, mentions, files in embeds, replies, edits, refusals."""
 
 import pytest
 
@@ -13,7 +13,7 @@ PLOT = Upload("0", "plot.png", "image/png", PICTURE)
 SHOWN = {"embeds": [{"title": "plot", "image": {"url": "attachment://plot.png"}}]}
 
 
-def test_an_enforced_nonce_makes_one_message_inside_its_window(room: Room) -> None:
+def test_enforced_nonce_creates_one_message_in_its_window(room: Room) -> None:
     first = room.post(nonce="n", enforce_nonce=True)
     room.clock.now += 179
     assert room.post(nonce="n", enforce_nonce=True) is first
@@ -25,18 +25,18 @@ def test_an_enforced_nonce_makes_one_message_inside_its_window(room: Room) -> No
     assert replayed == [False, True, False, False, False]
 
 
-def test_a_nonce_that_is_not_enforced_protects_nothing(room: Room) -> None:
+def test_nonce_without_enforcement_does_not_deduplicate(room: Room) -> None:
     assert room.post(nonce="n") is not room.post(nonce="n")
 
 
-def test_the_nonce_is_shown_at_creation_alone(room: Room) -> None:
+def test_nonce_is_only_shown_at_creation(room: Room) -> None:
     message = room.post(nonce="n")
     assert room.discord.messages.wire(message, nonce=True)["nonce"] == "n"
     assert "nonce" not in room.discord.messages.wire(message)
 
 
 @pytest.mark.parametrize("body", [{}, {"content": "  \n "}, {"components": [{"type": 1, "components": []}]}])
-def test_an_empty_message_is_refused(room: Room, body: dict[str, object]) -> None:
+def test_empty_message_is_refused(room: Room, body: dict[str, object]) -> None:
     with pytest.raises(ApiError) as caught:
         room.discord.messages.create(room.bot, room.channel(), body)
     assert caught.value.code in (Code.EMPTY_MESSAGE, Code.INVALID_FORM)
@@ -52,7 +52,7 @@ def test_mentions_follow_allowed_mentions(room: Room) -> None:
     assert [user.name for user in only.mentions] == ["noor"]
 
 
-def test_everyone_and_roles_need_permission_or_a_mentionable_role(room: Room) -> None:
+def test_mass_mentions_need_permission_or_a_mentionable_role(room: Room) -> None:
     trainer, admin = (room.core.guild.role_named(name).id for name in ("trainer", "admin"))
     text = f"<@&{trainer}> <@&{admin}> @here"
     by_bot, by_admin = room.post(text), room.post(text, by=room.person("mika"))
@@ -61,7 +61,7 @@ def test_everyone_and_roles_need_permission_or_a_mentionable_role(room: Room) ->
     assert not room.post(text, by=room.person("mika"), allowed_mentions={"parse": ["users"]}).mention_everyone
 
 
-def test_nothing_in_code_is_a_mention(room: Room) -> None:
+def test_code_mentions_nobody(room: Room) -> None:
     mika = room.person("mika")
     text = f"```\n<@{mika.id}> @everyone\n``` and `<@{mika.id}>`"
     message = room.post(text, by=mika)
@@ -70,7 +70,7 @@ def test_nothing_in_code_is_a_mention(room: Room) -> None:
     assert [user.name for user in broken_out.mentions] == ["mika"]
 
 
-def test_a_file_shown_by_an_embed_is_absent_from_attachments(room: Room) -> None:
+def test_file_shown_by_an_embed_is_not_in_attachments(room: Room) -> None:
     message = room.discord.messages.create(room.bot, room.channel(), {"content": "done", **SHOWN}, [PLOT])
     wire = room.discord.messages.wire(message)
     image = wire["embeds"][0]["image"]
@@ -80,7 +80,7 @@ def test_a_file_shown_by_an_embed_is_absent_from_attachments(room: Room) -> None
     assert wire["embeds"][0]["type"] == "rich"
 
 
-def test_an_edit_that_leaves_attachments_out_keeps_the_picture(room: Room) -> None:
+def test_edit_without_attachments_keeps_the_picture(room: Room) -> None:
     message = room.discord.messages.create(room.bot, room.channel(), SHOWN, [PLOT])
     url = message.embeds[0]["image"]["url"]
     room.discord.messages.edit(message, {"embeds": [{"title": "new", "image": {"url": "attachment://plot.png"}}]})
@@ -102,7 +102,7 @@ def test_new_files_replace_or_join_the_listed_ones(room: Room) -> None:
     assert wire[1]["content_type"] == "text/plain; charset=utf-8"
 
 
-def test_components_get_ids_from_one_where_none_is_given(room: Room) -> None:
+def test_components_without_id_are_numbered_from_one(room: Room) -> None:
     button = {"type": 2, "style": 1, "label": "x"}
     rows = [{"type": 1, "components": [button | {"custom_id": "a", "id": 2}, button | {"custom_id": "b"}]}]
     message = room.post(components=rows)
@@ -111,7 +111,7 @@ def test_components_get_ids_from_one_where_none_is_given(room: Room) -> None:
     assert "id" not in rows[0]
 
 
-def test_a_reply_carries_what_it_answers(room: Room) -> None:
+def test_reply_contains_the_message_it_answers(room: Room) -> None:
     first = room.post("first", by=room.person("mika"))
     reply = room.discord.messages.wire(room.post("second", message_reference={"message_id": first.id}))
     assert reply["type"] == MessageType.REPLY
@@ -124,7 +124,7 @@ def test_a_reply_carries_what_it_answers(room: Room) -> None:
     assert lax.type is MessageType.DEFAULT
 
 
-def test_edits_are_dated_and_old_ones_are_rare(room: Room) -> None:
+def test_edits_have_a_time_and_old_messages_few_of_them(room: Room) -> None:
     message = room.post()
     room.clock.now += 3599
     for _ in range(40):
@@ -140,7 +140,7 @@ def test_edits_are_dated_and_old_ones_are_rare(room: Room) -> None:
     assert message.content == "old"
 
 
-def test_a_refused_edit_changes_nothing(room: Room) -> None:
+def test_refused_edit_changes_nothing(room: Room) -> None:
     message = room.discord.messages.create(room.bot, room.channel(), SHOWN, [PLOT])
     before = room.discord.messages.wire(message)
     for body in ({"content": "a" * 2001, "attachments": []}, {"content": "", "embeds": [], "attachments": []}):
@@ -152,7 +152,7 @@ def test_a_refused_edit_changes_nothing(room: Room) -> None:
     assert list(room.core.attachments.values()) == message.files
 
 
-def test_suppressing_embeds_comes_and_goes(room: Room) -> None:
+def test_embeds_can_be_suppressed_and_restored(room: Room) -> None:
     message = room.post()
     room.discord.messages.edit(message, {"flags": 4})
     assert message.flags & MessageFlag.SUPPRESS_EMBEDS
@@ -160,7 +160,7 @@ def test_suppressing_embeds_comes_and_goes(room: Room) -> None:
     assert not message.flags & MessageFlag.SUPPRESS_EMBEDS
 
 
-def test_a_deleted_message_takes_its_files_along(room: Room) -> None:
+def test_deleting_a_message_deletes_its_files(room: Room) -> None:
     message = room.discord.messages.create(room.bot, room.channel(), {}, [PLOT])
     room.discord.messages.delete(message, room.bot)
     assert room.core.attachments == {}

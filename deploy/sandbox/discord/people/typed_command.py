@@ -1,27 +1,27 @@
-"""A slash command as a person types it: `/train branch:main lr:0.1`, checked as Discord's client does."""
+"""Parses a typed slash command such as `/train branch:main lr:0.1` and checks it as Discord's client does."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.sandbox.discord.interactions.registered_commands import NESTED, OptionType
-from deploy.sandbox.discord.protocol.wire import Json, listed
+from deploy.sandbox.discord.protocol.wire import Json, comma_list
 from deploy.sandbox.discord.state.entities import Channel, Role, User
 from deploy.sandbox.discord.state.guild import Guild
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(?=\s|$)', re.DOTALL)
 _LOOKS_NAMED = re.compile(r"(?:^|\s)([\w-]+):\S")
-_MOST_INTEGER = 2**53
+_MAX_INTEGER = 2**53
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
 @dataclass(frozen=True)
-class Typed:
-    """A command with its subcommands walked down to the options at the end."""
+class TypedCommand:
+    """A command with the chosen subcommand, and the rest of the line."""
 
     command: Json
     path: tuple[Json, ...]
-    """The subcommand group and the subcommand, where there are any."""
+    """The subcommand group and the subcommand, if there are any."""
     rest: str = ""
 
     @property
@@ -30,41 +30,41 @@ class Typed:
 
     @property
     def options(self) -> list[Json]:
-        """What may be given."""
+        """The options that the command or subcommand takes."""
         holder = self.path[-1] if self.path else self.command
         return holder.get("options") or []
 
     def nest(self, options: list[Json]) -> list[Json]:
-        """The filled options inside their subcommands, as an interaction carries them."""
+        """Nest filled options in their subcommands, as an interaction has them."""
         for step in reversed(self.path):
             options = [{"name": step["name"], "type": step["type"], "options": options}]
         return options
 
 
-def find(commands: Sequence[Json], line: str) -> Typed:
-    """The command that a line without its slash begins with. Raises ValueError with the valid names."""
+def find_command(commands: Sequence[Json], line: str) -> TypedCommand:
+    """Find the command at the start of a line without its slash. Raises ValueError with the valid names."""
     name, _, rest = line.strip().partition(" ")
     by_name = {command["name"]: command for command in commands if command["type"] == 1}
     if name not in by_name:
-        raise ValueError(f"there is no command /{name}; there are {listed(f'/{known}' for known in by_name)}")
+        raise ValueError(f"unknown command /{name}; the commands are {comma_list(f'/{known}' for known in by_name)}")
     command = by_name[name]
     path: list[Json] = []
-    while nested := [option for option in _inner(command, path) if option["type"] in NESTED]:
+    while nested := [option for option in _sub_options(command, path) if option["type"] in NESTED]:
         word, _, after = rest.strip().partition(" ")
         step = next((option for option in nested if option["name"] == word), None)
         if step is None:
-            names = listed(option["name"] for option in nested)
-            raise ValueError(f"/{name} needs one of {names}, {word!r} was given")
+            names = comma_list(option["name"] for option in nested)
+            raise ValueError(f"/{name} needs one of {names} (got {word!r})")
         path.append(step)
         rest = after
-    return Typed(command, tuple(path), rest.strip())
+    return TypedCommand(command, tuple(path), rest.strip())
 
 
-def read(text: str, options: Sequence[Json]) -> dict[str, str]:
-    """Named values of a line, in its order; words in front of the first name fill the first string option.
+def parse_options(text: str, options: Sequence[Json]) -> dict[str, str]:
+    """Parse a line into values by option name, in the line's order. Raises ValueError.
 
-    A value goes on to the next `name:` of an option, or is quoted (`\\"` and `\\\\` inside).
-    Raises ValueError.
+    Words before the first name fill the first string option. A value ends at the next `name:` of an option, or is
+    quoted (`\\"` and `\\\\` inside).
     """
     names = sorted((option["name"] for option in options), key=len, reverse=True)
     marker = re.compile(rf"(?<!\S)({'|'.join(map(re.escape, names))}):") if names else re.compile(r"(?!)")
@@ -78,42 +78,44 @@ def read(text: str, options: Sequence[Json]) -> dict[str, str]:
         if quoted and value == quoted.group():
             value = re.sub(r"\\(.)", r"\1", quoted.group(1), flags=re.DOTALL)
         if name is not None or value:
-            key = name if name is not None else _first_string(options, value)
+            key = name if name is not None else _first_string_option(options, value)
             if key in values:
-                raise ValueError(f"{key} was given twice")
+                raise ValueError(f"{key} appears twice")
             values[key] = value
         if following is None:
             return values
         name, start = following.group(1), following.end()
 
 
-def write(values: Mapping[str, object]) -> str:
-    """The line that `read` understands as these values."""
+def format_options(values: Mapping[str, object]) -> str:
+    """Return a line that `parse_options` reads as these values."""
     return " ".join(f"{name}:{_quote(value)}" for name, value in values.items())
 
 
-def fill(options: Sequence[Json], values: Mapping[str, object], guild: Guild) -> list[Json]:
-    """Filled and checked options. Raises ValueError with what was given, expected and valid."""
+def fill_options(options: Sequence[Json], values: Mapping[str, object], guild: Guild) -> list[Json]:
+    """Convert and check option values. Raises ValueError with the reason and the valid choices."""
     by_name = {option["name"]: option for option in options}
     if unknown := [name for name in values if name not in by_name]:
-        raise ValueError(f"there is no option {listed(unknown)}; the options are {listed(by_name)}")
+        raise ValueError(f"unknown option {comma_list(unknown)}; the options are {comma_list(by_name)}")
     missing = [name for name, option in by_name.items() if option.get("required") and name not in values]
     if missing:
-        raise ValueError(f"{listed(missing)} must be given")
+        raise ValueError(f"{comma_list(missing)} must be given")
     return [
-        {"name": name, "type": by_name[name]["type"], "value": convert(by_name[name], value, guild)}
+        {"name": name, "type": by_name[name]["type"], "value": convert_value(by_name[name], value, guild)}
         for name, value in values.items()
     ]
 
 
-def fill_partly(options: Sequence[Json], values: Mapping[str, object], focused: str, guild: Guild) -> list[Json]:
-    """For autocomplete: the focused option is raw text, others are left out while they are wrong."""
+def fill_for_autocomplete(
+    options: Sequence[Json], values: Mapping[str, object], focused: str, guild: Guild
+) -> list[Json]:
+    """Fill options for autocomplete: the focused one is raw text; others are left out while they are invalid."""
     by_name = {option["name"]: option for option in options}
     if focused not in by_name:
-        raise ValueError(f"there is no option {focused!r}; the options are {listed(by_name)}")
+        raise ValueError(f"unknown option {focused!r}; the options are {comma_list(by_name)}")
     if not by_name[focused].get("autocomplete"):
-        able = listed(name for name, option in by_name.items() if option.get("autocomplete"))
-        raise ValueError(f"{focused} has no autocomplete; {able} can be completed")
+        names = comma_list(name for name, option in by_name.items() if option.get("autocomplete"))
+        raise ValueError(f"{focused} has no autocomplete; these options do: {names}")
     filled: list[Json] = []
     for name, value in {focused: "", **values}.items():
         option = by_name.get(name)
@@ -123,14 +125,14 @@ def fill_partly(options: Sequence[Json], values: Mapping[str, object], focused: 
             filled.append({"name": name, "type": option["type"], "value": str(value), "focused": True})
             continue
         try:
-            filled.append({"name": name, "type": option["type"], "value": convert(option, value, guild)})
+            filled.append({"name": name, "type": option["type"], "value": convert_value(option, value, guild)})
         except ValueError:
             continue
     return filled
 
 
-def convert(option: Json, value: object, guild: Guild) -> object:
-    """One value as its option's type. Raises ValueError."""
+def convert_value(option: Json, value: object, guild: Guild) -> object:
+    """Convert a value to its option's type. Raises ValueError."""
     if option.get("choices"):
         return _choice(option, value)
     match OptionType(option["type"]):
@@ -141,20 +143,20 @@ def convert(option: Json, value: object, guild: Guild) -> object:
         case OptionType.BOOLEAN:
             return _boolean(option, value)
         case OptionType.ATTACHMENT:
-            raise ValueError(f"{option['name']}: a file cannot be typed")
-    return _named(option, value, guild)
+            raise ValueError(f"{option['name']} takes a file, which cannot be typed")
+    return _resolve_mention(option, value, guild)
 
 
-def _inner(command: Json, path: list[Json]) -> list[Json]:
+def _sub_options(command: Json, path: list[Json]) -> list[Json]:
     return (path[-1] if path else command).get("options") or []
 
 
-def _first_string(options: Sequence[Json], words: str) -> str:
+def _first_string_option(options: Sequence[Json], words: str) -> str:
     for option in options:
         if option["type"] == OptionType.STRING:
             return str(option["name"])
-    names = listed(option["name"] for option in options)
-    raise ValueError(f"{words!r} has no name in front; the options are {names}, each as name:value")
+    names = comma_list(option["name"] for option in options)
+    raise ValueError(f"write {words!r} as name:value; the options are {names}")
 
 
 def _quote(value: object) -> str:
@@ -167,17 +169,15 @@ def _choice(option: Json, value: object) -> object:
     for choice in option["choices"]:
         if value == choice["value"] or str(value) in (choice["name"], str(choice["value"])):
             return choice["value"]
-    names = listed(choice["name"] for choice in option["choices"])
-    raise ValueError(f"{option['name']}: {value!r} was given; the choices are {names}")
+    names = comma_list(choice["name"] for choice in option["choices"])
+    raise ValueError(f"{option['name']} must be one of {names} (got {value!r})")
 
 
 def _string(option: Json, value: object) -> str:
     text = str(value)
-    least, most = option.get("min_length") or 0, option.get("max_length") or 6000
-    if not text or not least <= len(text) <= most:
-        raise ValueError(
-            f"{option['name']}: {len(text)} characters were given, from {max(least, 1)} to {most} are expected"
-        )
+    minimum, maximum = max(option.get("min_length") or 0, 1), option.get("max_length") or 6000
+    if not minimum <= len(text) <= maximum:
+        raise ValueError(f"{option['name']} must have {minimum} to {maximum} characters (got {len(text)})")
     return text
 
 
@@ -189,23 +189,23 @@ def _number(option: Json, value: object) -> int | float:
         number = int(text) if whole else float(text)
     except ValueError:
         hint = _LOOKS_NAMED.search(text)
-        named = f"; there is no option {hint.group(1)!r}" if hint else ""
-        raise ValueError(f"{option['name']}: {text!r} was given, {expected} is expected{named}") from None
-    least, most = option.get("min_value", -_MOST_INTEGER), option.get("max_value", _MOST_INTEGER)
-    if isinstance(value, bool) or not least <= number <= most:
-        raise ValueError(f"{option['name']}: {text} was given, {expected} from {least} to {most} is expected")
+        unknown = f"; there is no option {hint.group(1)!r}" if hint else ""
+        raise ValueError(f"{option['name']} must be {expected} (got {text!r}){unknown}") from None
+    minimum, maximum = option.get("min_value", -_MAX_INTEGER), option.get("max_value", _MAX_INTEGER)
+    if isinstance(value, bool) or not minimum <= number <= maximum:
+        raise ValueError(f"{option['name']} must be {expected} from {minimum} to {maximum} (got {text})")
     return number
 
 
 def _boolean(option: Json, value: object) -> bool:
     text = str(value).lower()
     if text not in _TRUE + _FALSE:
-        raise ValueError(f"{option['name']}: {value!r} was given, true or false is expected")
+        raise ValueError(f"{option['name']} must be true or false (got {value!r})")
     return text in _TRUE
 
 
-def _named(option: Json, value: object, guild: Guild) -> str:
-    """A user, role or channel by id, by mention (`<@id>`) or by name, with or without its sign."""
+def _resolve_mention(option: Json, value: object, guild: Guild) -> str:
+    """Find a user, role or channel by id, mention (`<@id>`) or name (with or without @ or #), and return its id."""
     kind, text = OptionType(option["type"]), str(value)
     things: list[User | Role | Channel] = []
     if kind in (OptionType.USER, OptionType.MENTIONABLE):
@@ -218,5 +218,5 @@ def _named(option: Json, value: object, guild: Guild) -> str:
     for thing in things:
         if bare == thing.id or bare.lower() == thing.name.lstrip("@").lower():
             return thing.id
-    names = listed(thing.name for thing in things)
-    raise ValueError(f"{option['name']}: {text!r} was given; a {kind.name.lower()} is expected: {names}")
+    names = comma_list(thing.name for thing in things)
+    raise ValueError(f"{option['name']} must be a {kind.name.lower()}: {names} (got {text!r})")

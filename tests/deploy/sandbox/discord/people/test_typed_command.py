@@ -1,4 +1,4 @@
-"""The line that a person types, read as Discord's client reads it."""
+"""Command lines that a person types, parsed as Discord's client does."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.sandbox.discord.people import slash
+from deploy.sandbox.discord.people import typed_command
 from deploy.sandbox.discord.protocol.wire import Json
 from tests.deploy.sandbox.discord.conftest import Room
 
@@ -48,54 +48,54 @@ NAMES = ["branch", "lr", "epochs", "note"]
         ("unknown:1", {"branch": "unknown:1"}),
     ],
 )
-def test_lines(text: str, expected: dict[str, str]) -> None:
-    assert slash.read(text, OPTIONS) == expected
+def test_lines_become_values(text: str, expected: dict[str, str]) -> None:
+    assert typed_command.parse_options(text, OPTIONS) == expected
 
 
 _values = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), _values))
-def test_what_is_written_is_read_back(values: dict[str, str]) -> None:
-    assert slash.read(slash.write(values), OPTIONS) == values
+def test_formatted_options_are_parsed_back(values: dict[str, str]) -> None:
+    assert typed_command.parse_options(typed_command.format_options(values), OPTIONS) == values
 
 
 @given(st.text(max_size=60), st.lists(st.sampled_from(NAMES), unique=True))
-def test_any_line_is_read_or_refused_in_words(text: str, names: Sequence[str]) -> None:
+def test_any_line_is_parsed_or_refused(text: str, names: Sequence[str]) -> None:
     options = [option(name) for name in names]
     with suppress(ValueError):
-        values = slash.read(text, options)
+        values = typed_command.parse_options(text, options)
         assert set(values) <= set(names)
         assert all(value in text or '"' in text for value in values.values())
 
 
-def test_a_name_twice_and_words_without_a_place() -> None:
-    with pytest.raises(ValueError, match="lr was given twice"):
-        slash.read("lr:1 lr:2", OPTIONS)
-    with pytest.raises(ValueError, match="'main' has no name in front; the options are lr, each as name:value"):
-        slash.read("main", [option("lr", NUMBER)])
+def test_repeated_names_and_stray_words_are_refused() -> None:
+    with pytest.raises(ValueError, match="lr appears twice"):
+        typed_command.parse_options("lr:1 lr:2", OPTIONS)
+    with pytest.raises(ValueError, match="write 'main' as name:value; the options are lr"):
+        typed_command.parse_options("main", [option("lr", NUMBER)])
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"lr": "abc"}, "lr: 'abc' was given, a number is expected"),
-        ({"lr": "0.1 foo:2"}, "a number is expected; there is no option 'foo'"),
-        ({"lr": 2}, "lr: 2 was given, a number from 0 to 1 is expected"),
-        ({"lr": "nan"}, "lr: nan was given"),
-        ({"lr": True}, "lr: .*True.* was given"),
-        ({"epochs": "1.5"}, "epochs: '1.5' was given, a whole number is expected"),
+        ({"lr": "abc"}, r"lr must be a number \(got 'abc'\)"),
+        ({"lr": "0.1 foo:2"}, "lr must be a number .*; there is no option 'foo'"),
+        ({"lr": 2}, r"lr must be a number from 0 to 1 \(got 2\)"),
+        ({"lr": "nan"}, r"lr must be .* \(got nan\)"),
+        ({"lr": True}, r"lr must be .* \(got .*True"),
+        ({"epochs": "1.5"}, r"epochs must be a whole number \(got '1.5'\)"),
         ({"epochs": 0}, "a whole number from 1 to 100"),
-        ({"foo": 1}, "there is no option foo; the options are branch, lr, epochs and note"),
-        ({"note": ""}, "note: 0 characters were given, from 1 to 6000"),
+        ({"foo": 1}, "unknown option foo; the options are branch, lr, epochs and note"),
+        ({"note": ""}, r"note must have 1 to 6000 characters \(got 0\)"),
     ],
 )
-def test_values_that_do_not_fit(room: Room, values: dict[str, object], message: str) -> None:
+def test_invalid_values_are_explained(room: Room, values: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        slash.fill(OPTIONS, values, room.core.guild)
+        typed_command.fill_options(OPTIONS, values, room.core.guild)
 
 
-def test_values_get_their_types(room: Room) -> None:
+def test_values_are_converted_to_their_types(room: Room) -> None:
     guild = room.core.guild
     options = [
         *OPTIONS,
@@ -115,7 +115,7 @@ def test_values_get_their_types(room: Room) -> None:
         "role": "@trainer",
         "size": "large",
     }
-    filled = {entry["name"]: entry["value"] for entry in slash.fill(options, values, guild)}
+    filled = {entry["name"]: entry["value"] for entry in typed_command.fill_options(options, values, guild)}
     assert filled == {
         "lr": 0.5,
         "epochs": 7,
@@ -127,36 +127,36 @@ def test_values_get_their_types(room: Room) -> None:
     }
     for bad in ({"dry": "perhaps"}, {"who": "nobody"}, {"size": "huge"}, {"where": "#nowhere"}):
         with pytest.raises(ValueError, match=next(iter(bad))):
-            slash.fill(options, bad, guild)
+            typed_command.fill_options(options, bad, guild)
 
 
-def test_required_options(room: Room) -> None:
+def test_required_options_must_be_present(room: Room) -> None:
     options = [option("branch", required=True), option("lr", NUMBER)]
     with pytest.raises(ValueError, match="branch must be given"):
-        slash.fill(options, {"lr": 1}, room.core.guild)
+        typed_command.fill_options(options, {"lr": 1}, room.core.guild)
 
 
-def test_subcommands() -> None:
+def test_subcommands_are_found_and_nested() -> None:
     status = {"name": "status", "type": 1, "options": [option("job")]}
     group = {"name": "sweep", "type": 2, "options": [status]}
     commands = [{"name": "job", "type": 1, "options": [group, status | {"name": "stop"}]}]
-    typed = slash.find(commands, "job sweep status k7q2mx")
+    typed = typed_command.find_command(commands, "job sweep status k7q2mx")
     assert (typed.name, typed.rest) == ("job sweep status", "k7q2mx")
     assert typed.nest([{"name": "job"}]) == [
         {"name": "sweep", "type": 2, "options": [{"name": "status", "type": 1, "options": [{"name": "job"}]}]}
     ]
-    with pytest.raises(ValueError, match="/job needs one of sweep and stop, 'go' was given"):
-        slash.find(commands, "job go")
-    with pytest.raises(ValueError, match="there is no command /jub; there are /job"):
-        slash.find(commands, "jub")
+    with pytest.raises(ValueError, match=r"/job needs one of sweep and stop \(got 'go'\)"):
+        typed_command.find_command(commands, "job go")
+    with pytest.raises(ValueError, match="unknown command /jub; the commands are /job"):
+        typed_command.find_command(commands, "jub")
 
 
-def test_autocomplete_sends_raw_text_and_drops_what_is_wrong(room: Room) -> None:
+def test_autocomplete_sends_raw_text_and_drops_invalid_values(room: Room) -> None:
     options = [option("branch", autocomplete=True), option("lr", NUMBER), option("epochs", INTEGER)]
-    filled = slash.fill_partly(options, {"lr": "x", "epochs": "3"}, "branch", room.core.guild)
+    filled = typed_command.fill_for_autocomplete(options, {"lr": "x", "epochs": "3"}, "branch", room.core.guild)
     assert filled == [
         {"name": "branch", "type": STRING, "value": "", "focused": True},
         {"name": "epochs", "type": INTEGER, "value": 3},
     ]
-    with pytest.raises(ValueError, match="lr has no autocomplete; branch can be completed"):
-        slash.fill_partly(options, {}, "lr", room.core.guild)
+    with pytest.raises(ValueError, match="lr has no autocomplete; these options do: branch"):
+        typed_command.fill_for_autocomplete(options, {}, "lr", room.core.guild)

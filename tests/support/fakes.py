@@ -14,32 +14,11 @@ from bot.domain.model.sweep import Plan, Trial
 from bot.domain.parameters import Value
 from bot.domain.posts import Post
 from bot.errors import Missing, Refused, ServiceError, Unavailable
-from bot.ports import Artifact, Hint, LogPage, Submission
-
-
-class Clock:
-    """Time that goes on only when a test says so."""
-
-    def __init__(self, at: float = 1_000_000.0) -> None:
-        self.at = at
-
-    def __call__(self) -> float:
-        return self.at
-
-    def tick(self, seconds: float) -> None:
-        self.at += seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.at += seconds
-
-
-@dataclass
-class Fault:
-    """The next call of `method` fails; `after` says whether its effect has happened."""
-
-    method: str
-    error: ServiceError
-    after: bool = False
+from bot.ports.artifacts import Artifact
+from bot.ports.engine import Hint, Submission
+from bot.ports.logs import LogPage
+from tests.support.clock import Clock
+from tests.support.faults import Fault, raise_due
 
 
 class Faulty:
@@ -52,13 +31,10 @@ class Faulty:
         self.faults += [Fault(method, error, after)] * times
 
     def _check(self, method: str, *, after: bool) -> None:
-        for fault in self.faults:
-            if fault.method == method and fault.after is after:
-                self.faults.remove(fault)
-                raise fault.error
+        raise_due(self.faults, method, after=after)
 
 
-class FakeBatch(Faulty):
+class FakeEngine(Faulty):
     """The children of the array `batch-1` are `batch-1:0` and so on, and their moves are counted by their parent."""
 
     def __init__(self) -> None:
@@ -75,10 +51,10 @@ class FakeBatch(Faulty):
 
     async def submit(self, submission: Submission) -> str:
         self._check("submit", after=False)
-        batch_id = f"batch-{len(self.submissions) + 1}"
+        engine_id = f"batch-{len(self.submissions) + 1}"
         self.submissions.append(submission)
-        self.jobs[batch_id] = Observation(
-            batch_id,
+        self.jobs[engine_id] = Observation(
+            engine_id,
             submission.name,
             JobState.SUBMITTED,
             created_at=self.clock(),
@@ -86,34 +62,34 @@ class FakeBatch(Faulty):
             environment=tuple(submission.environment.items()),
         )
         if submission.array_size:
-            self._divide(batch_id, submission.array_size)
+            self._divide(engine_id, submission.array_size)
         self._check("submit", after=True)
-        return batch_id
+        return engine_id
 
     async def find(self, queue: str, name: str) -> list[Observation]:
         self._check("find", after=False)
         return [] if self.lagging else [job for job in self._whole() if job.name == name]
 
-    async def describe(self, batch_ids: Sequence[str]) -> dict[str, Observation]:
+    async def describe(self, engine_ids: Sequence[str]) -> dict[str, Observation]:
         self._check("describe", after=False)
-        return {batch_id: self.jobs[batch_id] for batch_id in batch_ids if batch_id in self.jobs}
+        return {engine_id: self.jobs[engine_id] for engine_id in engine_ids if engine_id in self.jobs}
 
-    async def terminate(self, batch_id: str, reason: str) -> None:
+    async def terminate(self, engine_id: str, reason: str) -> None:
         """Of an array, all children that live end at once; any other job goes on until a test moves it."""
         self._check("terminate", after=False)
-        self.terminated.append(batch_id)
-        for child in self._children(batch_id):
+        self.terminated.append(engine_id)
+        for child in self._children(engine_id):
             if not child.state.terminal:
-                self.jobs[child.batch_id] = replace(child, terminated=True)
-                self.move(child.batch_id, JobState.FAILED, *child.attempts, reason=reason)
+                self.jobs[child.engine_id] = replace(child, terminated=True)
+                self.move(child.engine_id, JobState.FAILED, *child.attempts, reason=reason)
 
     async def live(self, queue: str) -> list[Observation]:
         self._check("live", after=False)
         return [job for job in self._whole() if not job.state.terminal]
 
-    async def children(self, batch_id: str, state: JobState) -> list[str]:
+    async def children(self, engine_id: str, state: JobState) -> list[str]:
         self._check("children", after=False)
-        return [child.batch_id for child in self._children(batch_id) if child.state is state]
+        return [child.engine_id for child in self._children(engine_id) if child.state is state]
 
     async def room(self, queue: str, definition: str) -> int | None:
         self._check("room", after=False)
@@ -123,39 +99,39 @@ class FakeBatch(Faulty):
         self._check("made_since", after=False)
         return [job for job in self._whole() if (job.created_at or 0.0) > at]
 
-    def move(self, batch_id: str, state: JobState, *attempts: Attempt, reason: str = "") -> None:
+    def move(self, engine_id: str, state: JobState, *attempts: Attempt, reason: str = "") -> None:
         """Of a job or of a child; an array ends with the last of its children."""
-        before = self.jobs[batch_id]
-        self.jobs[batch_id] = replace(before, state=state, attempts=attempts, status_reason=reason)
-        parent = batch_id.rpartition(":")[0]
+        before = self.jobs[engine_id]
+        self.jobs[engine_id] = replace(before, state=state, attempts=attempts, status_reason=reason)
+        parent = engine_id.rpartition(":")[0]
         if parent:
             self._counts[parent].subtract([before.state])
             self._counts[parent].update([state])
             self._count(parent)
 
-    def _divide(self, batch_id: str, size: int) -> None:
-        whole = self.jobs[batch_id]
-        children = (replace(whole, batch_id=f"{batch_id}:{index}") for index in range(size))
-        self.jobs |= {child.batch_id: child for child in children}
-        self._counts[batch_id] = Counter({JobState.SUBMITTED: size})
-        self._count(batch_id)
+    def _divide(self, engine_id: str, size: int) -> None:
+        whole = self.jobs[engine_id]
+        children = (replace(whole, engine_id=f"{engine_id}:{index}") for index in range(size))
+        self.jobs |= {child.engine_id: child for child in children}
+        self._counts[engine_id] = Counter({JobState.SUBMITTED: size})
+        self._count(engine_id)
 
-    def _count(self, batch_id: str) -> None:
-        counts = self._counts[batch_id]
+    def _count(self, engine_id: str) -> None:
+        counts = self._counts[engine_id]
         state, reason = JobState.PENDING, ""
         if counts[JobState.SUCCEEDED] + counts[JobState.FAILED] == counts.total():
             failed = counts[JobState.FAILED] > 0
             state, reason = (JobState.FAILED, "Array Child Job failed") if failed else (JobState.SUCCEEDED, "")
         told = tuple((each, count) for each, count in counts.items() if count)
-        self.jobs[batch_id] = replace(self.jobs[batch_id], state=state, status_reason=reason, children=told)
+        self.jobs[engine_id] = replace(self.jobs[engine_id], state=state, status_reason=reason, children=told)
 
     def _whole(self) -> list[Observation]:
         """What a queue lists: no children."""
-        return [job for batch_id, job in self.jobs.items() if ":" not in batch_id]
+        return [job for engine_id, job in self.jobs.items() if ":" not in engine_id]
 
-    def _children(self, batch_id: str) -> list[Observation]:
-        size = self._counts[batch_id].total() if batch_id in self._counts else 0
-        return [self.jobs[f"{batch_id}:{index}"] for index in range(size)]
+    def _children(self, engine_id: str) -> list[Observation]:
+        size = self._counts[engine_id].total() if engine_id in self._counts else 0
+        return [self.jobs[f"{engine_id}:{index}"] for index in range(size)]
 
 
 class FakeLogs(Faulty):

@@ -1,4 +1,4 @@
-"""One interaction: what a person did, and how far the bot has answered it."""
+"""An interaction: what a person did, and how far the bot has answered it."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ class InteractionType(IntEnum):
     MODAL = 5
 
 
-class Callback(IntEnum):
-    """How the bot acknowledges."""
+class CallbackType(IntEnum):
+    """The ways to acknowledge an interaction."""
 
     MESSAGE = 4
     DEFERRED_MESSAGE = 5
@@ -28,13 +28,13 @@ class Callback(IntEnum):
     MODAL = 9
 
 
-ALLOWED: dict[InteractionType, frozenset[Callback]] = {
-    InteractionType.COMMAND: frozenset({Callback.MESSAGE, Callback.DEFERRED_MESSAGE, Callback.MODAL}),
-    InteractionType.COMPONENT: frozenset(Callback) - {Callback.AUTOCOMPLETE},
-    InteractionType.AUTOCOMPLETE: frozenset({Callback.AUTOCOMPLETE}),
-    InteractionType.MODAL: frozenset(Callback) - {Callback.AUTOCOMPLETE, Callback.MODAL},
+ALLOWED: dict[InteractionType, frozenset[CallbackType]] = {
+    InteractionType.COMMAND: frozenset({CallbackType.MESSAGE, CallbackType.DEFERRED_MESSAGE, CallbackType.MODAL}),
+    InteractionType.COMPONENT: frozenset(CallbackType) - {CallbackType.AUTOCOMPLETE},
+    InteractionType.AUTOCOMPLETE: frozenset({CallbackType.AUTOCOMPLETE}),
+    InteractionType.MODAL: frozenset(CallbackType) - {CallbackType.AUTOCOMPLETE, CallbackType.MODAL},
 }
-DEFERRED = frozenset({Callback.DEFERRED_MESSAGE, Callback.DEFERRED_UPDATE})
+DEFERRED = frozenset({CallbackType.DEFERRED_MESSAGE, CallbackType.DEFERRED_UPDATE})
 
 
 @dataclass(slots=True)
@@ -47,25 +47,25 @@ class Interaction:
     data: Json
     created_at: float
     name: str = ""
-    """The command's whole name; a component's or modal's custom id."""
+    """The full name of a command, or the custom id of a component or modal."""
     source: Message | None = None
-    """The message whose component was used, also where that then opened a modal."""
+    """The message with the component that was used, also for the modal that the component opened."""
     cause: "Interaction | None" = None
     """The interaction that opened the modal."""
-    callback: Callback | None = None
+    callback: CallbackType | None = None
     acknowledged_at: float | None = None
     response: Message | None = None
-    """What `@original` is."""
-    made: set[str] = field(default_factory=set)
-    """Ids of the messages that its token may edit."""
+    """The message that `@original` refers to."""
+    message_ids: set[str] = field(default_factory=set)
+    """The messages that the interaction's token may edit."""
     modal: Json | None = None
     choices: list[Json] = field(default_factory=list)
     acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
     finished: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once there is no deferred answer to wait for any more."""
+    """Set when no deferred answer is outstanding."""
 
     def metadata(self) -> Json:
-        """The `interaction` and `interaction_metadata` of the messages that answer it."""
+        """Return `interaction` and `interaction_metadata` for the messages that answer it."""
         data: Json = {
             "id": self.id,
             "type": int(self.type),
@@ -84,8 +84,8 @@ class Interaction:
             message["interaction"] = brief
         return message
 
-    def resource(self, message: Json | None) -> Json:
-        """What `with_response` returns."""
+    def callback_response(self, message: Json | None) -> Json:
+        """Return the answer to a callback with `with_response`."""
         summary: Json = {"id": self.id, "type": int(self.type), "channel_id": self.channel.id}
         summary["guild_id"] = self.channel.guild_id
         if self.response is not None:
@@ -95,13 +95,13 @@ class Interaction:
                 "response_message_ephemeral": self.response.only_for is not None,
             }
         answer: Json = {"interaction": summary}
-        if self.callback in (Callback.MESSAGE, Callback.UPDATE):
+        if self.callback in (CallbackType.MESSAGE, CallbackType.UPDATE):
             answer["resource"] = {"type": int(self.callback), "message": message}
         return answer
 
 
 def gateway_wire(core: Core, interaction: Interaction, message: Json | None) -> Json:
-    """INTERACTION_CREATE."""
+    """Return the data of INTERACTION_CREATE."""
     guild, channel, person = core.guild, interaction.channel, interaction.person
     permissions = str(int(guild.permissions(person, channel)))
     data: Json = {

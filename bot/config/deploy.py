@@ -1,0 +1,52 @@
+"""`[deploy]`: what the stack of deploy/aws is built from; the bot itself does not read it."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from bot.config.section import Name, Section
+
+InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
+InstanceTypes = Annotated[tuple[InstanceType, ...], Field(min_length=1)]
+Vcpus = Annotated[int, Field(ge=1, le=10_000)]
+StuckMinutes = Annotated[int, Field(ge=10, le=1440)]
+
+
+class JobResources(Section):
+    """[deploy.jobs.<project>]"""
+
+    queue: Literal["spot", "on-demand", "cpu"] = "spot"
+    vcpus: Vcpus = 4
+    memory_mib: Annotated[int, Field(ge=128)] = 12_000
+    shared_memory_mib: Annotated[int, Field(ge=64)] = 2_048
+    gpus: Annotated[int, Field(ge=0, le=16)] = 1
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    image: str = ""
+
+    @model_validator(mode="after")
+    def _has_the_queue_s_gpus(self) -> Self:
+        if (self.queue == "cpu") != (self.gpus == 0):
+            raise ValueError(f'gpus: {self.gpus} was given; expected 0 with queue "cpu", and 1 or more with the others')
+        return self
+
+
+class Deploy(Section):
+    """[deploy] What the stack of deploy/aws is built by; the bot itself does not read it."""
+
+    stack: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "signalbox"
+    zones: Annotated[int, Field(ge=1, le=6)] = 3
+    spot_instances: InstanceTypes = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
+    spot_max_vcpus: Vcpus = 32
+    on_demand_instances: InstanceTypes = ("g4dn.xlarge",)
+    on_demand_max_vcpus: Vcpus = 8
+    cpu_instances: InstanceTypes = ("m7i.xlarge", "m6i.xlarge", "m6a.xlarge")
+    cpu_max_vcpus: Vcpus = 32
+    disk_gib: Annotated[int, Field(ge=30, le=16_384)] = 60
+    stuck_minutes: StuckMinutes = 60
+    no_capacity_minutes: StuckMinutes = 720
+    log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653] = 90
+    budget_usd: Annotated[float, Field(gt=0)] = 100
+    alarm_email: str = ""
+    git_token_secret: str = "signalbox/git-token"  # noqa: S105  the name of it
+    host: Annotated[str, Field(pattern=r"^(none|[a-z][a-z0-9-]*\.[a-z0-9-]+)$")] = "none"
+    jobs: dict[Name, JobResources] = Field(default_factory=dict)

@@ -1,0 +1,18 @@
+"""`[pace]`."""
+
+from bot.config.section import Seconds, Section
+
+
+class Pace(Section):
+    """[pace] How often the bot looks and tells, in seconds."""
+
+    describe: Seconds = 15
+    logs: Seconds = 3
+    card: Seconds = 5
+    thread: Seconds = 10
+    picture: Seconds = 20
+    drain: Seconds = 30
+    lookup: Seconds = 45
+    plot_deadline: Seconds = 60
+    stuck: Seconds = 300
+    reconcile: Seconds = 180

@@ -1,0 +1,73 @@
+"""`[projects.<name>]` and the project that the services get from it."""
+
+from collections import Counter
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
+from bot.config.section import Name, Section, Snowflake
+from bot.domain.access import Access
+from bot.domain.project import Project
+
+
+class ProjectSettings(Section):
+    """[projects.<name>]"""
+
+    repository: str
+    branches: Annotated[tuple[str, ...], Field(min_length=1)] = ("main",)
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    queue: str
+    job_definition: str
+    log_group: str = "/aws/batch/job"
+    bucket: str
+    channels: tuple[Snowflake, ...] = ()
+    train_roles: tuple[str, ...] = ()
+    stop_roles: tuple[str, ...] = ()
+    timeout_minutes: Annotated[float, Field(ge=1, le=20160)] = 120
+    metric: str = "val_accuracy"
+    goal: Literal["maximize", "minimize"] = "maximize"
+    install: str = ""
+    data_uri: str = ""
+    metrics_file: str = ""
+    columns: dict[str, str] = Field(default_factory=dict)
+    usd_per_hour: Annotated[float, Field(ge=0, le=1000)] = 0
+    confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
+    parameters: dict[Name, ParameterSettings] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        taken = Counter([*self.parameters])
+        taken.update(alias for settings in self.parameters.values() for alias in settings.aliases)
+        reserved = sorted(taken.keys() & set(RESERVED_OPTIONS))
+        if reserved:
+            raise ValueError(f"reserved names: {', '.join(reserved)}. All reserved: {', '.join(RESERVED_OPTIONS)}")
+        doubled = sorted(name for name, count in taken.items() if count > 1)
+        if doubled:
+            raise ValueError(f"parameter names and aliases used twice: {', '.join(doubled)}")
+        return self
+
+
+def project(name: str, settings: ProjectSettings) -> Project:
+    return Project(
+        name=name,
+        repository=settings.repository,
+        branches=settings.branches,
+        command=settings.command,
+        queue=settings.queue,
+        definition=settings.job_definition,
+        log_group=settings.log_group,
+        output_uri=f"s3://{settings.bucket}/jobs",
+        access=Access(frozenset(settings.train_roles), frozenset(settings.stop_roles)),
+        channel_ids=settings.channels,
+        parameters=tuple(parameter(key, value) for key, value in settings.parameters.items()),
+        timeout_seconds=round(settings.timeout_minutes * 60),
+        metric=settings.metric,
+        maximize=settings.goal == "maximize",
+        install=settings.install,
+        data_uri=settings.data_uri,
+        metrics_file=settings.metrics_file,
+        columns=settings.columns,
+        usd_per_hour=settings.usd_per_hour,
+        confirm_trials=settings.confirm_trials,
+    )

@@ -1,0 +1,23 @@
+"""Where the team talks."""
+
+from typing import Protocol
+
+from bot.domain.model.job import Job
+from bot.domain.posts import Post
+
+
+class Chat(Protocol):
+    """Where the team talks. All writes pass one limiter."""
+
+    async def send(self, post: Post, job: Job) -> int:
+        """Delivers a post with its nonce: the id of the message (of the thread for THREAD).
+
+        Repeated within the nonce window it gives the same message. `Missing`: channel, thread or card is gone.
+        `Denied`: not allowed there (permission, locked thread). END goes to `job.end_place`.
+        """
+
+    async def sent(self, post: Post, job: Job) -> int | None:
+        """Looks in the history whether this post has arrived since `post.attempted_at`; its message's id if so."""
+
+    async def show(self, job: Job) -> None:
+        """Edits the job's card to what the job is now. `Missing` where the card is gone."""

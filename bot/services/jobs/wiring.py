@@ -1,0 +1,59 @@
+"""Build the services for single jobs, and the loops that run them."""
+
+from dataclasses import dataclass
+
+from bot.services.jobs.announce_result import AnnounceResult, AnnounceSettings
+from bot.services.jobs.explain_wait import ExplainWait
+from bot.services.jobs.find import Find
+from bot.services.jobs.launch import Launch, LaunchSettings
+from bot.services.jobs.plot import Plot
+from bot.services.jobs.reconcile import Reconcile
+from bot.services.jobs.stop import Stop
+from bot.services.jobs.submit import Submit
+from bot.services.jobs.track_jobs import TrackJobs
+from bot.services.running.core import Core, Outside, Setup
+from bot.services.running.loop import Loop
+
+EVENTS_WAIT_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What the chat and the sweeps call, and what loops on its own."""
+
+    find: Find
+    plot: Plot
+    stop: Stop
+    submit: Submit
+    loops: tuple[Loop, ...]
+
+
+def build(core: Core, outside: Outside, setup: Setup) -> Jobs:
+    find = Find(core.store, outside.artifacts, core.projects)
+    plot = Plot(find, outside.artifacts, outside.figures, core.projects)
+    stop = Stop(core, outside.engine)
+    submit = Submit(core, outside.code, new_id=setup.new_id)
+    return Jobs(find, plot, stop, submit, tuple(_loops(core, outside, setup, plot, stop)))
+
+
+def _loops(core: Core, outside: Outside, setup: Setup, plot: Plot, stop: Stop) -> list[Loop]:
+    pace, wakeups = setup.intervals, core.wakeups
+    launch = Launch(core, outside.engine, LaunchSettings(setup.bot_name, pace.lookup))
+    track = TrackJobs(core, outside.engine)
+    # A job's last log lines come a little after its state: its progress and the reason of its end are in them.
+    announce_settings = AnnounceSettings(grace=min(pace.drain, 10), plot_deadline=pace.plot_deadline)
+    announce = AnnounceResult(core, plot, announce_settings)
+    explain = ExplainWait(core, outside.engine, pace.stuck)
+    reconcile = Reconcile(core, outside.engine, setup.bot_name)
+    loops = [
+        Loop("launch", launch.once, 5, wakeups.launch),
+        Loop("track_jobs", track.once, pace.describe, wakeups.track_jobs),
+        Loop("stop", stop.once, 5, wakeups.stop),
+        Loop("announce_result", announce.once, 2, wakeups.announce_result),
+        Loop("explain_wait", explain.once, min(pace.stuck, 15)),
+        Loop("reconcile", reconcile.once, pace.reconcile),
+    ]
+    events = outside.events
+    if events is not None:
+        loops.append(Loop("receive_events", lambda: track.hear(events, EVENTS_WAIT_SECONDS), 0))
+    return loops

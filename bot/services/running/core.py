@@ -1,0 +1,72 @@
+"""What nearly every service needs: built once in `bot/app.py` and passed on by each package's `wiring.py`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.project import Project
+from bot.ports.artifacts import Artifacts
+from bot.ports.chat import Chat
+from bot.ports.code import Code
+from bot.ports.engine import Engine, Events
+from bot.ports.figures import Figures
+from bot.ports.logs import Logs
+from bot.ports.sampler import Sampler
+from bot.ports.store import Store
+from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.wakeups import Wakeups
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """`projects` by name, in the order of the config; `now` gives seconds since the epoch."""
+
+    store: Store
+    projects: Mapping[str, Project]
+    wakeups: Wakeups
+    now: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The outside systems, open. `events` is None where the config names no event queue."""
+
+    engine: Engine
+    events: Events | None
+    logs: Logs
+    log_pace: AdaptivePace
+    """Shared by all log reads: their quota is the account's."""
+    artifacts: Artifacts
+    code: Code
+    chat: Chat
+    figures: Figures
+    sampler: Sampler
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """`[pace]` of the config, in seconds."""
+
+    describe: float
+    logs: float
+    card: float
+    thread: float
+    picture: float
+    drain: float
+    lookup: float
+    plot_deadline: float
+    stuck: float
+    reconcile: float
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the config says beyond the projects. `nonce_window` in seconds."""
+
+    bot_name: str
+    data_dir: Path
+    intervals: Intervals
+    nonce_window: float
+    snapshot_uri: str
+    snapshot_seconds: float
+    new_id: Callable[[], str]

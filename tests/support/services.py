@@ -1,0 +1,174 @@
+"""The services on the real store, with the outside in memory."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.adapters.sqlite import open_store
+from bot.domain.access import Person
+from bot.domain.model.job import Job
+from bot.domain.posts import PostKind
+from bot.ports.store import Store
+from bot.services.delivery import Delivery, DeliverySettings
+from bot.services.jobs.announce_result import AnnounceResult, AnnounceSettings
+from bot.services.jobs.explain_wait import ExplainWait
+from bot.services.jobs.find import Find
+from bot.services.jobs.launch import Launch, LaunchSettings
+from bot.services.jobs.plot import Plot
+from bot.services.jobs.reconcile import Reconcile
+from bot.services.jobs.stop import Stop
+from bot.services.jobs.submit import Submit, TrainRequest
+from bot.services.jobs.track_jobs import TrackJobs
+from bot.services.logs.archive import Archive, ArchiveSettings
+from bot.services.logs.post_lines import PostLines
+from bot.services.logs.tail import Tail
+from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.core import Core
+from bot.services.running.wakeups import Wakeups
+from bot.services.sweeps.announce_sweep import AnnounceSweep, Attachments
+from bot.services.sweeps.collect_results import CollectResults, CollectSettings, TrialResults
+from bot.services.sweeps.diagnose import Diagnose
+from bot.services.sweeps.dispatch import Dispatch
+from bot.services.sweeps.draw_board import DrawBoard
+from bot.services.sweeps.one_trial import OneTrial, TrialLog
+from bot.services.sweeps.propose import Proposal, Propose, SweepRequest
+from bot.services.sweeps.prune import Prune
+from bot.services.sweeps.refresh_board import BoardSettings, RefreshBoard
+from bot.services.sweeps.report_trials import ReportTrials
+from bot.services.sweeps.stream_metrics import StreamMetrics
+from bot.services.sweeps.track_trials import TrackTrials
+from bot.services.sweeps.trial_book import TrialBook
+from tests.support.clock import Clock
+from tests.support.fakes import (
+    FakeArtifacts,
+    FakeChat,
+    FakeCode,
+    FakeEngine,
+    FakeEvents,
+    FakeFigures,
+    FakeLogs,
+    FakeSampler,
+)
+from tests.support.projects import CHANNEL, PROJECT
+
+MIKA = Person(1, "mika", frozenset({"trainer", "admin"}))
+NOOR = Person(2, "noor", frozenset({"trainer"}))
+GUEST = Person(3, "guest")
+
+
+@dataclass
+class Outside:
+    """What survives a restart of the bot: time, AWS, git and Discord."""
+
+    clock: Clock = field(default_factory=Clock)
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    logs: FakeLogs = field(default_factory=FakeLogs)
+    events: FakeEvents = field(default_factory=FakeEvents)
+    artifacts: FakeArtifacts = field(default_factory=FakeArtifacts)
+    code: FakeCode = field(default_factory=FakeCode)
+    figures: FakeFigures = field(default_factory=FakeFigures)
+    sampler: FakeSampler = field(default_factory=FakeSampler)
+
+    def __post_init__(self) -> None:
+        self.chat = FakeChat(self.clock)
+        self.engine.clock = self.clock
+
+
+class Bot:
+    """One life of the bot: everything in its memory is made anew, as after a kill."""
+
+    def __init__(
+        self,
+        outside: Outside,
+        store: Store,
+        folder: Path,
+        hold: float = 0,
+        new_id: Callable[[], str] | None = None,
+    ) -> None:
+        self.outside, self.store = outside, store
+        now, projects = outside.clock, {PROJECT.name: PROJECT}
+        core = Core(store, projects, Wakeups(), now)
+        self.show = Find(store, outside.artifacts, projects)
+        self.plot = Plot(self.show, outside.artifacts, outside.figures, projects)
+        ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
+        self.submit = Submit(core, outside.code, new_id=new_id or (lambda: next(ids)))
+        self.stop = Stop(core, outside.engine)
+        self.launch = Launch(core, outside.engine, LaunchSettings("signalbox", 45))
+        self.watch = TrackJobs(core, outside.engine)
+        steady = Clock()  # a monotonic one, as in `bot/app.py`
+        pace = AdaptivePace(5, now=steady, sleep=steady.sleep)
+        self.tail = Tail(core, outside.logs, pace)
+        self.narrate = PostLines(core, hold)
+        self.finish = AnnounceResult(core, self.plot, AnnounceSettings(5, 60))
+        settings = ArchiveSettings(10, folder / "logs")
+        self.reconcile = Reconcile(core, outside.engine, "signalbox")
+        self.explain = ExplainWait(core, outside.engine, 300)
+        self.archive = Archive(core, self.tail, outside.artifacts, settings)
+        self.trials = TrialBook(core)
+        self.propose = Propose(core, outside.engine, outside.code, new_id=new_id or (lambda: next(ids)))
+        self.feed = Dispatch(core, self.trials, outside.sampler)
+        self.follow = TrackTrials(core, outside.engine, self.trials)
+        self.listen = StreamMetrics(core, outside.logs, self.trials, pace)
+        self.prune = Prune(core, outside.engine, self.trials, outside.sampler)
+        self.report = ReportTrials(core, self.trials, hold)
+        results = TrialResults(outside.artifacts, Diagnose(outside.logs, projects, pace), projects)
+        self.measure = CollectResults(core, self.trials, results, CollectSettings(5, 60))
+        sketch = DrawBoard(self.trials, outside.figures, outside.artifacts, outside.sampler, projects)
+        self.paint = RefreshBoard(core, sketch, BoardSettings(folder / "boards", 10))
+        enclosures = Attachments(self.paint, self.trials, projects)
+        self.conclude = AnnounceSweep(core, self.trials, self.report, enclosures, picture_deadline=60)
+        trial_log = TrialLog(outside.engine, outside.logs, projects, pace)
+        self.look = OneTrial(self.show, self.trials, self.plot, self.submit, self.stop, trial_log)
+        self.notify = Delivery(core, outside.chat, DeliverySettings(card=5, nonce_window=60))
+
+    async def train(self, person: Person = MIKA, interaction_id: int = 9, **values: object) -> Job:
+        return await self.submit.train(TrainRequest(person, CHANNEL, interaction_id, values=values))
+
+    async def sweep(self, text: str, person: Person = MIKA, interaction_id: int = 9, **options: Any) -> Proposal:
+        return await self.propose.sweep(SweepRequest(person, CHANNEL, interaction_id, text, **options))
+
+    async def tell(self) -> None:
+        """Delivers until nothing more can be delivered now."""
+        for _ in range(20):
+            await self.narrate.once()
+            await self.notify.once()
+            if not self.notify.busy:
+                return
+            await self.notify.settle()
+
+    async def turn(self) -> None:
+        """One pass of every service."""
+        for service in (
+            *(self.feed, self.launch, self.stop, self.watch, self.tail, self.finish, self.archive),
+            *(self.follow, self.listen, self.prune, self.measure, self.report, self.paint, self.conclude),
+        ):
+            await service.once()
+        await self.tell()
+
+    async def job(self, job_id: str) -> Job:
+        job = await self.store.job(job_id)
+        assert job is not None
+        return job
+
+    def said(self, *kinds: PostKind) -> list[str]:
+        """The texts of the messages of these kinds, in the order of their arrival."""
+        return [m.post.new.text for m in self.outside.chat.messages if m.post.new.kind in kinds]
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "signalbox.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def bot(outside: Outside, store: Store, tmp_path: Path) -> Bot:
+    return Bot(outside, store, tmp_path)

@@ -1,0 +1,36 @@
+import os
+import sys
+
+import pytest
+
+from trainer.process import console
+
+
+@pytest.fixture(autouse=True)
+def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "_secrets", set())
+
+
+def test_log_masks_secrets_and_marks_its_lines(capfd: pytest.CaptureFixture[str]) -> None:
+    console.hide("secret-token")
+    console.log("fetching https://secret-token@example.org")
+    assert capfd.readouterr().out == "signalbox: fetching https://***@example.org\n"
+
+
+def test_empty_secret_masks_nothing() -> None:
+    console.hide("")
+    assert console.masked("text") == "text"
+
+
+def test_write_keeps_the_order_of_printed_text(capfd: pytest.CaptureFixture[str]) -> None:
+    sys.stdout.write("printed before\n")
+    console.write(b"written\n")
+    assert capfd.readouterr().out == "printed before\nwritten\n"
+
+
+def test_write_survives_a_reader_that_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as output:
+        monkeypatch.setattr(sys, "stdout", output)
+        console.write(b"text\n")

@@ -1,0 +1,160 @@
+"""One attempt in this process, from the claim to the last upload."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.memory_bucket import MemoryBucket
+from tests.trainer.run.conftest import Job
+from tests.trainer.test_entrypoint import text
+from trainer.contract import CLAIM_JSON, MANIFEST_JSON, STOPPED, ExitCode
+from trainer.errors import Ended, Stopped
+from trainer.fetch.checkout import Fetched
+from trainer.storage.bucket import Bucket, BucketTrouble
+
+METRICS = """echo '@metrics {"epoch": 1, "loss": 0.5}'"""
+LEAVE_FILES = f"""
+{METRICS}
+echo weights > "$OUTPUT_DIR/model.pt"
+echo state > "$OUTPUT_DIR/checkpoint.pt"
+echo picture > "$OUTPUT_DIR/walk.png"
+"""
+
+
+ON_THE_FAKE = pytest.mark.parametrize("either_bucket", ["memory"], indirect=True)
+
+
+@pytest.fixture
+def bucket(either_bucket: Bucket | MemoryBucket) -> Bucket | MemoryBucket:
+    return either_bucket
+
+
+def document(bucket: Bucket, key: str) -> Any:
+    return json.loads(text(bucket, key))
+
+
+def test_successful_attempt_stores_everything(job: Job, bucket: Bucket, capfd: pytest.CaptureFixture[str]) -> None:
+    assert job.attempt(LEAVE_FILES).run() == 0
+    assert text(bucket, "metrics.csv") == "epoch,loss\n1,0.5\n"
+    assert (text(bucket, "model.pt"), text(bucket, "artifacts/walk.png")) == ("weights\n", "picture\n")
+    assert text(bucket, "checkpoint.pt") == "state\n"
+    manifest = document(bucket, MANIFEST_JSON)
+    assert manifest["subject"] == "Warm up the learning rate"
+    assert [(each["attempt"], each["exit_code"]) for each in manifest["attempts"]] == [(1, 0)]
+    assert document(bucket, CLAIM_JSON)["ended"] == 0
+    log = capfd.readouterr().out.splitlines()
+    assert log[0] == 'signalbox: fetched aaaaaaa "Warm up the learning rate" in 0.1 s'
+    assert log[1].startswith("signalbox: running sh -c ")
+    assert log[-1] == f"signalbox: stored everything in {bucket.uri}"
+
+
+@pytest.mark.parametrize(("script", "code", "words"), [("exit 3", 3, "3"), ("kill -9 $$", 137, "137 (SIGKILL)")])
+def test_failed_command_ends_with_its_exit_code(
+    job: Job, bucket: Bucket, capfd: pytest.CaptureFixture[str], script: str, code: int, words: str
+) -> None:
+    assert job.attempt(f"{METRICS}; {script}").run() == code
+    assert text(bucket, "metrics.csv") == "epoch,loss\n1,0.5\n"
+    assert document(bucket, MANIFEST_JSON)["attempts"][0]["exit_code"] == code
+    assert document(bucket, CLAIM_JSON)["ended"] == code
+    assert f"signalbox: the command ended with {words} after " in capfd.readouterr().out
+
+
+def test_command_gets_the_jobs_environment_without_the_token(
+    job: Job, bucket: Bucket, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TOKEN", "secret-token")
+    job.environment |= {"PARAMETERS": '{"lr": 0.1}', "JOB_ID": "hx372f"}
+    assert job.attempt('echo "$JOB_ID $PARAMETERS $OUTPUT_URI [$GIT_TOKEN] $@"; ls -d "$OUTPUT_DIR"').run() == 0
+    assert f'hx372f {{"lr": 0.1}} {bucket.uri} [] --lr 0.1\n' in capfd.readouterr().out
+
+
+def test_later_attempt_resumes_and_lists_the_earlier_one(
+    job: Job, bucket: Bucket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert job.attempt(f"{LEAVE_FILES}exit 1").run() == 1
+    second = job.attempt('cat "$OUTPUT_DIR/checkpoint.pt" "$OUTPUT_DIR/metrics.csv"', number=2)
+    assert second.run() == 0
+    log = capfd.readouterr().out
+    assert "signalbox: attempt 2, resuming from its checkpoint after attempt 1 on " in log
+    assert "state\nepoch,loss\n1,0.5\n" in log
+    first, last = document(bucket, MANIFEST_JSON)["attempts"]
+    assert (first["attempt"], first["exit_code"], last["attempt"], last["exit_code"]) == (1, 1, 2, 0)
+    assert 0 <= first["lost_minutes"] < 1
+
+
+def test_attempt_of_a_finished_job_does_not_run(job: Job, capfd: pytest.CaptureFixture[str]) -> None:
+    assert job.attempt("true").run() == 0
+    job.environment["AWS_BATCH_JOB_ID"] = "batch-2"
+    capfd.readouterr()
+    with pytest.raises(Ended, match="already succeeded, in Batch job batch-1") as caught:
+        job.attempt("echo again").run()
+    assert caught.value.trouble.code is ExitCode.ALREADY_RUNNING
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(Ended(ExitCode.COMMIT_NOT_FOUND, "x"), ExitCode.COMMIT_NOT_FOUND), (Stopped(), STOPPED)],
+    ids=["commit not found", "stopped"],
+)
+def test_end_before_the_command_is_recorded_in_the_claim(
+    job: Job, bucket: Bucket, error: BaseException, code: int
+) -> None:
+    def fail() -> Fetched:
+        raise error
+
+    with pytest.raises(type(error)):
+        job.attempt("true", fetch=fail).run()
+    assert document(bucket, CLAIM_JSON)["ended"] == code
+
+
+@ON_THE_FAKE
+def test_refused_bucket_ends_the_attempt_before_the_command(job: Job, capfd: pytest.CaptureFixture[str]) -> None:
+    job.bucket = MemoryBucket(trouble=BucketTrouble("AccessDenied", final=True))
+    with pytest.raises(Ended, match="Can't use the bucket: AccessDenied") as caught:
+        job.attempt("echo ran").run()
+    assert caught.value.trouble.code is ExitCode.BUCKET_NOT_WRITABLE
+    assert "ran" not in capfd.readouterr().out
+
+
+class WithoutArtifacts(MemoryBucket):
+    """Refuses artifacts, and nothing else."""
+
+    def upload(self, key: str, *arguments: Any, **more: Any) -> None:
+        raise BucketTrouble("AccessDenied", final=True)
+
+
+@ON_THE_FAKE
+def test_success_without_stored_results_is_a_failure(job: Job) -> None:
+    job.bucket = WithoutArtifacts()
+    with pytest.raises(Ended, match=r"Can't store the results in .*: AccessDenied \(missing: walk.png\)") as caught:
+        job.attempt('echo picture > "$OUTPUT_DIR/walk.png"').run()
+    assert caught.value.trouble.code is ExitCode.BUCKET_NOT_WRITABLE
+    assert document(job.bucket, CLAIM_JSON)["ended"] == ExitCode.BUCKET_NOT_WRITABLE
+
+
+@ON_THE_FAKE
+def test_failed_command_keeps_its_code_without_stored_results(job: Job, capfd: pytest.CaptureFixture[str]) -> None:
+    job.bucket = WithoutArtifacts()
+    assert job.attempt('echo picture > "$OUTPUT_DIR/walk.png"; exit 3').run() == 3
+    assert "Can't store the results in s3://memory/jobs/k7q2mx/: AccessDenied" in capfd.readouterr().out
+
+
+@ON_THE_FAKE
+def test_last_upload_is_retried_after_a_passing_failure(
+    job: Job, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("trainer.run.attempt.time.sleep", lambda _: None)
+    failures = [BucketTrouble("SlowDown", final=False), BucketTrouble("SlowDown", final=False)]
+
+    class Flaky(MemoryBucket):
+        def upload(self, key: str, *arguments: Any, **more: Any) -> None:
+            if failures:
+                raise failures.pop()
+            super().upload(key, *arguments, **more)
+
+    job.bucket = Flaky()
+    assert job.attempt('echo picture > "$OUTPUT_DIR/walk.png"').run() == 0
+    assert text(job.bucket, "artifacts/walk.png") == "picture\n"
+    assert "stored everything" in capfd.readouterr().out
