@@ -38,7 +38,7 @@ def statements(document: Mapping[str, Any]) -> list[Statement]:
     return [_statement(each) for each in _as_list(document["Statement"])]
 
 
-def granting(
+def allowing_statements(
     policy: Iterable[Statement], action: str, resource: str, context: Mapping[str, str]
 ) -> Sequence[Statement]:
     """Return the statements that allow a call; none if a statement denies it or no statement allows it."""

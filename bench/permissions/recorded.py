@@ -34,7 +34,7 @@ _HASH = re.compile("[0-9A-F]{8}$")
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class Recording:
     """`calls` as the stand-in's `/sandbox/calls` returns them; `policies` by role.
 
     `names`: placeholders for names that differ from one deployment to the next.
@@ -45,7 +45,7 @@ class Played:
     names: Mapping[str, str]
 
 
-async def played(console: Console) -> Played:
+async def record_demo(console: Console) -> Recording:
     """Play the demo, the other commands, the doctor and a restore. Raises RuntimeError if one of them fails."""
     settings = Settings(images={IMAGE: ENTRYPOINT}, stop_timeout_seconds=5, record_calls=True)
     async with sandbox(aws=settings, make=deployed) as running:
@@ -67,7 +67,7 @@ async def played(console: Console) -> Played:
         policies, names = await asyncio.gather(
             asyncio.to_thread(_policies, clients), asyncio.to_thread(_names, clients)
         )
-        return Played(calls, policies, names)
+        return Recording(calls, policies, names)
 
 
 def deployed(endpoint: str) -> Resources:

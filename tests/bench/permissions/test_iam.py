@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from bench.permissions.iam import UnknownPolicyError, granting, statements
+from bench.permissions.iam import UnknownPolicyError, allowing_statements, statements
 
 OWN_TAG = {"StringEquals": {"aws:RequestTag/bot": "signalbox"}}
 PREFIX = {"StringLikeIfExists": {"s3:prefix": ["jobs/*", "data/*"]}}
@@ -13,7 +13,7 @@ def _allowed(
 ) -> bool:
     document = {"Statement": [{"Effect": "Allow", **statement}, *more]}
     given = {key.replace("__", "/").replace("_", ":", 1): value for key, value in context.items()}
-    return bool(granting(statements(document), action, resource, given))
+    return bool(allowing_statements(statements(document), action, resource, given))
 
 
 @pytest.mark.parametrize(
