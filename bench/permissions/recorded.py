@@ -21,7 +21,7 @@ from deploy.sandbox import botconfig
 from deploy.sandbox.aws.common.settings import REGION, Settings
 from deploy.sandbox.aws.resources import Clients, Resources
 from deploy.sandbox.demo.__main__ import play
-from deploy.sandbox.demo.screen import Screen
+from deploy.sandbox.demo.terminal import Terminal
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import ENTRYPOINT, Sandbox, sandbox
 
@@ -50,7 +50,7 @@ async def record_demo(console: Console) -> Recording:
     settings = Settings(images={IMAGE: ENTRYPOINT}, stop_timeout_seconds=5, record_calls=True)
     async with sandbox(aws=settings, make=deployed) as running:
         await running.bot.start()
-        tally = await play(running, Screen(console))
+        tally = await play(running, Terminal(console))
         async with Person(running.ready["discord"]["url"], "mika") as mika:
             for command in ("artifacts", "plot", "logs"):
                 await _type(mika, f"/{command} job:{tally.accepted[0]}")

@@ -1,4 +1,4 @@
-"""`python -m deploy.aws`: the CDK app, for `cdk deploy --app`; with `--template FILE` the bare template is written."""
+"""`python -m deploy.aws`: the CDK app for `cdk deploy --app`. With `--template FILE` it only writes the template."""
 
 import argparse
 import json
@@ -17,14 +17,14 @@ from deploy.aws.stack.stack import signalbox_stack
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.aws", description=__doc__)
     parser.add_argument("--config", type=Path, default=Path("config.toml"), help="the bot's settings (config.toml)")
-    parser.add_argument("--template", type=Path, help="write the template there, good for any region, and nothing else")
+    parser.add_argument("--template", type=Path, help="only write the template, usable in any region, to this file")
     given = parser.parse_args(arguments)
     try:
         config = load(given.config)
         if given.template:
             given.template.write_text(template(config))
         else:
-            app = App(analytics_reporting=False)  # what is deployed is the template, and nothing beside it
+            app = App(analytics_reporting=False)  # deploy the template and nothing else
             Validations.of(app).add_plugins(AwsSolutionsChecks(app))
             signalbox_stack(app, config, config.aws.region)
             app.synth()
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def template(config: Config) -> str:
-    """As JSON. Raises ConfigError."""
+    """The template as JSON. Raises ConfigError."""
     with tempfile.TemporaryDirectory() as folder:
         app = App(outdir=folder, analytics_reporting=False)
         stack = signalbox_stack(app, config)

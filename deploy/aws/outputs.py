@@ -1,4 +1,4 @@
-"""The stack's outputs: those that settings take their value from, by `bot/domain/stack.py`, and those for people."""
+"""Names of the stack's outputs: those that fill settings (see `bot/domain/stack.py`), and those for people."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -8,7 +8,7 @@ from bot.errors import ConfigError
 
 
 class Output(StrEnum):
-    """The outputs that there is one of."""
+    """Outputs that exist once per stack. Queues and job definitions exist once per project."""
 
     REGION = "Region"
     EVENTS_QUEUE_URL = "EventsQueueUrl"
@@ -17,11 +17,11 @@ class Output(StrEnum):
     BOT_ROLE_ARN = "BotRoleArn"
     REPOSITORY_URI = "RepositoryUri"
     GIT_TOKEN_SECRET = "GitTokenSecret"  # noqa: S105  an output's name
-    """Its name, where the stack has one: `aws secretsmanager put-secret-value --secret-id …`."""
+    """The secret's name, if the stack has one: `aws secretsmanager put-secret-value --secret-id …`."""
     DISCORD_TOKEN_SECRET = "DiscordTokenSecret"  # noqa: S105
-    """Likewise, where the stack has a host."""
+    """The secret's name, if the stack has a host."""
     HOST_GROUP = "HostGroup"
-    """The auto scaling group of the host, where the stack has one."""
+    """The host's auto scaling group, if the stack has a host."""
 
 
 def queue(project: str) -> str:
@@ -29,12 +29,12 @@ def queue(project: str) -> str:
 
 
 def job_definition(project: str) -> str:
-    """A name without a revision: the newest one counts."""
+    """A name without a revision, so that Batch takes the newest."""
     return places([project])["projects", project, "job_definition"]
 
 
 def keys(projects: Iterable[str]) -> dict[str, tuple[Key, ...]]:
-    """By output the settings that take its value. Raises ConfigError where two projects would share an output."""
+    """The settings that each output fills, by output name. Raises ConfigError if two projects would share an output."""
     names = list(projects)
     _check_distinct(names)
     found: dict[str, tuple[Key, ...]] = {}
@@ -48,5 +48,5 @@ def _check_distinct(projects: list[str]) -> None:
     for name in projects:
         other = seen.setdefault(queue(name), name)
         if other != name:
-            problem = f"projects.{name}: its outputs would be named as those of {other}: {queue(name)}; rename one"
+            problem = f"projects.{name}: its outputs would have the names of {other}'s ({queue(name)}). Rename one."
             raise ConfigError("config.toml", [problem])

@@ -1,6 +1,6 @@
-"""`python -m deploy.aws.push`: builds the images and pushes them to the stack's repository, with their commit as a tag.
+"""`python -m deploy.aws.push`: build the images and push them to the stack's repository, tagged with their commit.
 
-Docker or podman does it, whichever is here. `--torch-index` chooses the trainer's PyTorch: see the Dockerfile.
+Uses docker, or podman if there is no docker. `--torch-index` chooses the trainer's PyTorch: see the Dockerfile.
 """
 
 import argparse
@@ -15,52 +15,52 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.config.loading import Config, load
 from bot.errors import ConfigError
+from deploy.aws.cloudformation import StackError, clients, stack_outputs
 from deploy.aws.outputs import Output
-from deploy.aws.up import StackError, stack_outputs
 
 TARGETS = ("trainer", "bot")
 _GRAVITON = re.compile(r"[a-z]+\d+g[a-z]*\.")
-Run = Callable[[Sequence[str], str], str]
-"""A command with its standard input: its output. Raises CommandError."""
+RunCommand = Callable[[Sequence[str], str], str]
+"""Runs a command with a standard input and returns its output. Raises CommandError."""
 
 
 class CommandError(Exception):
-    """A command is not there, or did not end well; the message names it."""
+    """A command is not installed, or it failed; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """`commit` is "" where it is not known, or files differ from it."""
+    """`commit` is "" if it is unknown, or if the working tree differs from it."""
 
     target: str
     repository: str
     commit: str
-    machine: str
+    architecture: str
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What it is pushed as: the tag that is started, and the one that stays."""
+        """Names to push it under: the tag that jobs and the host start, and one that never moves to a later image."""
         tags = (self.target, f"{self.target}-{self.commit[:12]}") if self.commit else (self.target,)
         return tuple(f"{self.repository}:{tag}" for tag in tags)
 
     def build(self, *arguments: str) -> list[str]:
-        """What follows `docker`."""
-        named = [part for name in self.names for part in ("--tag", name)]
+        """Arguments for `docker`; `arguments` are further build arguments."""
+        tags = [part for name in self.names for part in ("--tag", name)]
         revision = f"REVISION={self.commit or 'unknown'}"
-        asked = [part for argument in (revision, *arguments) for part in ("--build-arg", argument)]
-        return ["build", "--target", self.target, "--platform", f"linux/{self.machine}", *asked, *named, "."]
+        build_args = [part for argument in (revision, *arguments) for part in ("--build-arg", argument)]
+        platform = f"linux/{self.architecture}"
+        return ["build", "--target", self.target, "--platform", platform, *build_args, *tags, "."]
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.aws.push", description=__doc__)
     parser.add_argument("--config", type=Path, default=Path("config.toml"), help="the bot's settings (config.toml)")
-    parser.add_argument("--only", choices=TARGETS, help="one of the two images; else both")
-    parser.add_argument("--torch-index", default="", help="where the trainer's PyTorch comes from: CPU or CUDA")
+    parser.add_argument("--only", choices=TARGETS, help="push only this image (both)")
+    parser.add_argument("--torch-index", default="", help="package index for the trainer's PyTorch, CPU or CUDA")
     given = parser.parse_args(arguments)
     try:
         push(load(given.config), [given.only] if given.only else TARGETS, given.torch_index, run)
@@ -70,39 +70,40 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def push(config: Config, targets: Sequence[str], torch_index: str, run: Run) -> None:
-    """Raises CommandError, StackError, and botocore's errors."""
+def push(config: Config, targets: Sequence[str], torch_index: str, run: RunCommand) -> None:
+    """Build and push the images. Raises CommandError, StackError and botocore's errors."""
     program = next((name for name in ("docker", "podman") if shutil.which(name)), "")
     if not program:
-        raise CommandError("Neither docker nor podman is here, and one of them builds the images.")
-    repository = stack_outputs(_client(config, "cloudformation"), config.deploy.stack)[Output.REPOSITORY_URI]
-    user, password = _login(_client(config, "ecr"))
+        raise CommandError("Building the images needs docker or podman. Install one of them.")
+    client = clients(config)
+    repository = stack_outputs(client("cloudformation"), config.deploy.stack)[Output.REPOSITORY_URI]
+    user, password = _login(client("ecr"))
     registry = repository.partition("/")[0]
     run([program, "login", "--username", user, "--password-stdin", registry], password)
     commit = _commit(run)
     for target in targets:
-        image = Image(target, repository, commit, _machine(config, target))
+        image = Image(target, repository, commit, _architecture(config, target))
         extra = [f"TORCH_INDEX={torch_index}"] if torch_index and target == "trainer" else []
         run([program, *image.build(*extra)], "")
         for name in image.names:
             run([program, "push", name], "")
-            sys.stdout.write(f"{name} is there.\n")
+            sys.stdout.write(f"Pushed {name}\n")
 
 
 def run(command: Sequence[str], stdin: str) -> str:
-    """Progress goes to the terminal."""
+    """Run a command and return its standard output; errors and progress go to the terminal."""
     try:
         done = subprocess.run(command, input=stdin, stdout=subprocess.PIPE, text=True, check=True)
     except FileNotFoundError as error:
-        raise CommandError(f"{command[0]} is not here.") from error
+        raise CommandError(f"{command[0]} is not installed.") from error
     except subprocess.CalledProcessError as error:
         shown = " ".join(command)
-        raise CommandError(f"`{shown}` ended with {error.returncode}.") from error
+        raise CommandError(f"`{shown}` failed with exit code {error.returncode}.") from error
     return done.stdout
 
 
-def _commit(run: Run) -> str:
-    """The full id; "" with a word where the images would not be that commit's."""
+def _commit(run: RunCommand) -> str:
+    """The full commit id. If the working tree is not exactly a commit, print why and return ""."""
     try:
         changed = run(["git", "status", "--porcelain"], "")
         commit = run(["git", "rev-parse", "HEAD"], "").strip()
@@ -110,13 +111,14 @@ def _commit(run: Run) -> str:
         changed, commit = "", ""
     if commit and not changed:
         return commit
-    why = "files differ from the last commit" if commit else "there is no git repository here"
-    sys.stdout.write(f"The images carry no commit, as {why}.\n")
+    why = "files differ from the last commit" if commit else "this is not a git repository"
+    sys.stdout.write(f"Not tagging the images with a commit: {why}.\n")
     return ""
 
 
-def _machine(config: Config, target: str) -> str:
-    """What the image runs on: AWS's GPU machines are x86, the host may be Graviton or somebody's own machine."""
+def _architecture(config: Config, target: str) -> str:
+    """Architecture of the machine that runs the image: AWS's GPU machines are x86; the bot's host may be Graviton, or
+    somebody's own machine."""
     host = config.deploy.host
     if target == "bot" and host == "none":
         return "arm64" if platform.machine() in ("arm64", "aarch64") else "amd64"
@@ -127,10 +129,6 @@ def _login(ecr: Any) -> tuple[str, str]:
     (granted,) = ecr.get_authorization_token()["authorizationData"]
     user, _, password = base64.b64decode(granted["authorizationToken"]).decode().partition(":")
     return user, password
-
-
-def _client(config: Config, service: str) -> Any:
-    return boto3.client(service, region_name=config.aws.region, endpoint_url=config.aws.endpoint_url)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The images: how they are run where Batch runs them, and tested."""
+"""Run and test the container images the way Batch runs them."""

@@ -1,9 +1,9 @@
-"""Stands for the ENTRYPOINT of an image: the same command, in a real container of that image.
+"""Run a command in a real container of an image, in place of the image's ENTRYPOINT.
 
     python -m deploy.image.podman_run IMAGE COMMAND…
 
-For the AWS stand-in, whose jobs are processes: this one hands its environment and its signals on to a container,
-and ends with the container's exit code.
+For the AWS stand-in, whose jobs are processes: podman passes the environment and the signals on to the container,
+and exits with the container's exit code.
 """
 
 import os
@@ -13,7 +13,7 @@ _HERE_ONLY = frozenset({"PATH", "HOME", "TMPDIR", "PYTHONPATH", "PYTHONDONTWRITE
 
 
 def arguments(image: str, command: list[str], environment: dict[str, str]) -> list[str]:
-    """podman's command line. Values stay in the environment, so that none is seen in a list of processes."""
+    """podman's command line. It names variables without their values, so that no value shows in a process list."""
     names = [f"--env={name}" for name in sorted(environment) if name not in _HERE_ONLY]
     folders = [f"--volume={folder}" for folder in environment.get("SIGNALBOX_IMAGE_VOLUMES", "").split() if folder]
     return ["podman", "run", "--rm", "--network=host", *names, *folders, image, *command]

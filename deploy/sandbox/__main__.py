@@ -1,4 +1,4 @@
-"""`python -m deploy.sandbox`: the sandbox, until Ctrl-C."""
+"""`python -m deploy.sandbox`: run the sandbox until Ctrl-C."""
 
 import asyncio
 import signal
@@ -15,12 +15,12 @@ console = Console(highlight=False)
 
 def main(
     *,
-    no_bot: Annotated[bool, typer.Option("--no-bot", help="The stand-ins alone, for any other client.")] = False,
+    no_bot: Annotated[bool, typer.Option("--no-bot", help="Start only the stand-ins, for any other client.")] = False,
     ready_file: Annotated[
-        Path | None, typer.Option(help="Written once everything listens: addresses, token and ids as JSON.")
+        Path | None, typer.Option(help="JSON with addresses, token and ids, written once everything listens.")
     ] = None,
 ) -> None:
-    """Starts the sandbox and stays until Ctrl-C or SIGTERM, which end everything that it started."""
+    """Run the sandbox until Ctrl-C or SIGTERM. Everything it started ends with it."""
     asyncio.run(_stay(no_bot=no_bot, ready_file=ready_file))
 
 
@@ -38,10 +38,10 @@ async def _stay(*, no_bot: bool, ready_file: Path | None) -> None:
         console.print(f"  The AWS API   {running.ready['aws']['endpoint']}")
         console.print(f"  Repository    {running.ready['repository']['url']}")
         if not no_bot:
-            console.print(f"  Bot's health  {running.bot.http_url}/healthz, its log {running.bot.log_path}")
-        console.print("\nOpen the channel, type [bold]/train branch:main lr:0.1[/]. Ctrl-C ends everything.")
+            console.print(f"  Bot's health  {running.bot.http_url}/healthz\n  Bot's log     {running.bot.log_path}")
+        console.print("\nOpen the channel and type [bold]/train branch:main lr:0.1[/]. Ctrl-C stops everything.")
         await ended.wait()
-        console.print("Ending…")
+        console.print("Stopping…")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The bot's config.toml for the sandbox: as on a real server, with other addresses and a quicker pace."""
+"""The bot's config.toml in the sandbox: as on a real server, but with other addresses and a faster pace."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,7 +48,7 @@ QUICK_PACE = {
 
 
 def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
-    """Writes the file for the addresses and ids of a ready file."""
+    """Write config.toml with the addresses and ids from a ready file."""
     discord, aws, repository = ready["discord"], ready["aws"], ready["repository"]
     gateway = discord["gateway"]
     content = {
@@ -83,7 +83,7 @@ def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
 
 
 def environment(ready: Mapping[str, Any]) -> dict[str, str]:
-    """The bot's secrets, by environment as everywhere."""
+    """The bot's secrets as environment variables, as in production."""
     aws = ready["aws"]
     return {
         "DISCORD_TOKEN": ready["discord"]["token"],

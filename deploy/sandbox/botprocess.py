@@ -1,4 +1,4 @@
-"""The bot as a process of its own: started by its command line, as on a real server."""
+"""The bot as a separate process, started by its command line as on a real server."""
 
 import asyncio
 import json
@@ -14,13 +14,13 @@ from deploy.sandbox.aws.containers.reaper import Reaper
 READY_SECONDS = 30.0
 END_SECONDS = 10.0
 MARK = "SIGNALBOX_SANDBOX"
-"""In the environment of the bot and of all that it starts: which sandbox they belong to."""
+"""Environment variable of the bot and everything it starts; its value identifies the sandbox."""
 
 
 class BotProcess:
-    """`python -m bot run --config …`. Its own log goes to `log_path`, appended over restarts.
+    """`python -m bot run --config …`. Its output is appended to `log_path`, across restarts.
 
-    The reaper ends it where the sandbox itself is killed.
+    The reaper kills the bot if the sandbox itself is killed.
     """
 
     def __init__(self, config_path: Path, log_path: Path, environment: Mapping[str, str], reaper: Reaper) -> None:
@@ -31,13 +31,13 @@ class BotProcess:
 
     @property
     def pid(self) -> int:
-        """Raises RuntimeError while it does not run."""
+        """Raises RuntimeError if the bot is not running."""
         if self._process is None:
-            raise RuntimeError("the bot does not run")
+            raise RuntimeError("the bot is not running")
         return self._process.pid
 
     async def start(self) -> None:
-        """Returns when the bot says that it is ready; RuntimeError with its last lines if it ends before."""
+        """Start the bot and wait until it logs `ready`. Raises RuntimeError with its last lines if it exits before."""
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         offset = self.log_path.stat().st_size if self.log_path.exists() else 0
         with self.log_path.open("ab") as log:
@@ -51,27 +51,27 @@ class BotProcess:
             )
         self._reaper.watch(self._process.pid, f"{MARK}={self._config_path}")
         async with asyncio.timeout(READY_SECONDS):
-            while (ready := said_ready(self.log_path, offset)) is None:
+            while (ready := read_ready_event(self.log_path, offset)) is None:
                 if self._process.returncode is not None:
-                    raise RuntimeError(f"the bot ended with {self._process.returncode}:\n{self.last_lines()}")
+                    raise RuntimeError(f"the bot exited with {self._process.returncode}:\n{self.last_lines()}")
                 await asyncio.sleep(0.02)
         self.http_url = str(ready["http"])
 
     def kill(self) -> None:
-        """SIGKILL, as by a machine that is gone."""
+        """Send SIGKILL: the bot ends as if its machine were gone."""
         self._signal(signal.SIGKILL)
 
     async def wait(self) -> int:
-        """Its exit status, when it has ended."""
+        """Wait until the bot has exited; its exit status."""
         if self._process is None:
-            raise RuntimeError("the bot does not run")
+            raise RuntimeError("the bot is not running")
         status = await self._process.wait()
         self._reaper.forget(self._process.pid)
         self._process = None
         return status
 
     async def stop(self) -> int | None:
-        """SIGTERM, and SIGKILL where that does not end it in time; None where it does not run."""
+        """Send SIGTERM, then SIGKILL after END_SECONDS. The exit status; None if the bot is not running."""
         if self._process is None:
             return None
         self._signal(signal.SIGTERM)
@@ -90,8 +90,8 @@ class BotProcess:
             os.killpg(self._process.pid, number)
 
 
-def said_ready(log_path: Path, offset: int) -> dict[str, Any] | None:
-    """The line of the bot's log that says so, behind `offset`."""
+def read_ready_event(log_path: Path, offset: int) -> dict[str, Any] | None:
+    """The bot's `ready` event, if its log has one after byte `offset`."""
     if not log_path.exists():
         return None
     with log_path.open("rb") as log:

@@ -1,7 +1,7 @@
-"""The sandbox's git repository: a bare one with a history that is the same, to the last digit, every time.
+"""The sandbox's git repository: bare, with the same history and the same commit ids every time.
 
-What is committed are the files of `training/`, a folder for each step: `main` in three commits, `first` the
-settings that v1.0 had, and a folder for each branch with what it changes.
+It commits the files in `training/`: `main/` in several commits, `first/` with the settings of v1.0, and one folder for
+each other branch with the files it changes.
 """
 
 import os
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TRAINING = Path(__file__).with_name("training")
-# The first commit's; every next one is an hour later. 2026-11-02 09:00 UTC.
+# Time of the first commit, 2026-11-02 09:00 UTC. Each later commit is an hour after the one before.
 _FIRST_AT = 1793610000
 _STEP_SECONDS = 3600
 
@@ -31,7 +31,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    """`files` maps paths in the repository to paths below `training/`."""
+    """One commit. `files` maps paths in the repository to paths in `training/`."""
 
     subject: str
     author: tuple[str, str]
@@ -62,11 +62,11 @@ _HISTORY = (
 
 
 def create(path: Path) -> Repository:
-    """Makes the bare repository at `path`. Raises FileExistsError; CalledProcessError where git fails."""
+    """Create the bare repository at `path`. Raises FileExistsError, or CalledProcessError if git fails."""
     if path.exists():
-        raise FileExistsError(f"the repository is to be made at {path}, which is there already")
+        raise FileExistsError(f"cannot create the repository: {path} already exists")
     _git(path.parent, "init", "--quiet", "--bare", "--initial-branch=main", path.name)
-    # As the servers that people use are: any commit that they still hold can be fetched, and in part.
+    # Like the servers that people use: any commit can be fetched by its id, and partial clones work.
     for setting in ("allowAnySHA1InWant", "allowFilter"):
         _git(path, "config", f"uploadpack.{setting}", "true")
     heads: dict[str, str] = {}
@@ -87,7 +87,7 @@ def create(path: Path) -> Repository:
 
 
 def _add(path: Path, commit: _Commit, parent: str | None, environment: Mapping[str, str]) -> str:
-    """Writes a commit's files over its parent's, without a working tree. The commit's id."""
+    """Commit files on top of a parent, without a working tree. Returns the commit's id."""
     _git(path, "read-tree", *([parent] if parent else ["--empty"]), **environment)
     for name, source in commit.files.items():
         blob = _git(path, "hash-object", "-w", "--no-filters", str(TRAINING / source))
@@ -110,9 +110,9 @@ def _identity(commit: _Commit, at: int, index: Path) -> dict[str, str]:
 
 
 def _git(folder: Path, *arguments: str, **environment: str) -> str:
-    """One git command, with nobody's own configuration. Its output."""
-    own = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    answer = subprocess.run(
-        ["git", *arguments], cwd=folder, env={**own, **environment}, check=True, capture_output=True, text=True
+    """Run one git command without anybody's own configuration, and return its output."""
+    base = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env={**base, **environment}, check=True, capture_output=True, text=True
     )
-    return answer.stdout.strip()
+    return done.stdout.strip()

@@ -1,9 +1,9 @@
-"""`make screenshots`: the page in headless Chromium, playing a little scene, as pictures for the documents."""
+"""`make screenshots`: play a short scene in the page, in headless Chromium, and save pictures for the docs."""
 
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
@@ -32,58 +32,68 @@ ARGUMENTS = (
 )
 DESKTOP, TALL, PHONE = (1280, 800), (1280, 1000), (390, 844)
 SCALE = 1.5
-"""Pixels of the pictures for one of the page."""
+"""Picture pixels per page pixel."""
 PATIENCE = 120.0
-"""Seconds to wait for anything of a job to be seen."""
+"""Seconds to wait until something about a job shows up."""
 COMMAND = "/train branch:main lr:0.1 momentum:0.5 epochs:60"
 MIDDLE = re.compile(r"epoch\s*([2-4]\d)/60")
 SWEEP = "/sweep lr=0.1,0.01,0.001 m=0.5,0.1,0.05 epochs=6"
 LARGE = "/sweep lr=0.001..0.1:log:5 m=0.5,0.1,0.05 seed=1..3"
 
 
-async def take(discord_url: str, out_dir: Path) -> list[Path]:
-    """Plays the scene through the person API and the page, and writes `page-*.png`.
+Shoot = Callable[[Page, str], Awaitable[None]]
+"""Takes a picture of a page, under a name."""
 
-    A bot that knows `/train` has to be connected. Raises playwright's TimeoutError naming what was not seen.
+
+async def take(discord_url: str, out_dir: Path) -> list[Path]:
+    """Play the scene through the person API and the page, and write `page-*.png`.
+
+    A bot that knows `/train` must be connected. Raises playwright's TimeoutError, naming what did not show up.
     """
-    made: list[Path] = []
+    written: list[Path] = []
 
     async def shoot(page: Page, name: str) -> None:
         path = out_dir / f"page-{name}.png"
         await page.screenshot(path=path, animations="disabled")
         await asyncio.to_thread(_shrink, path)
-        made.append(path)
+        written.append(path)
 
     async with _chromium() as browser, Person(discord_url, "mika") as mika, Person(discord_url, "noor") as noor:
         channels = {entry["name"]: entry["id"] for entry in await mika.channels()}
-        place = channels[CHANNEL]
-        await noor.write("The warm-up is merged. Who takes it for a first run?", channel=place)
-        await mika.write("On it: **lr 0.1**, momentum 0.5.", channel=place)
-        desktop = await _open(browser, f"{discord_url}/#/mika/{place}", DESKTOP)
-        await mika.type(COMMAND, channel=place)
-        await _watch(desktop)
-        await shoot(desktop, "running")
-        verdict = _message(desktop, re.compile("succeeded"))
-        await _drawn(verdict.get_by_role("img").last)
-        await desktop.mouse.move(0, 0)
-        await shoot(desktop, "finished")
-        await desktop.get_by_role("button", name="Close thread").click()
-        await _type(desktop, "/")
-        await desktop.get_by_role("option").first.wait_for()
-        await shoot(desktop, "commands")
-        phone = await _open(browser, f"{discord_url}/#/mika/{place}", PHONE)
-        await _drawn(_message(phone, re.compile("succeeded")).get_by_role("img").last)
+        channel = channels[CHANNEL]
+        address = f"{discord_url}/#/mika/{channel}"
+        await noor.write("The warm-up is merged. Who takes it for a first run?", channel=channel)
+        await mika.write("On it: **lr 0.1**, momentum 0.5.", channel=channel)
+        desktop = await _open(browser, address, DESKTOP)
+        await mika.type(COMMAND, channel=channel)
+        await _shoot_job(desktop, shoot)
+        phone = await _open(browser, address, PHONE)
+        await _show_picture(_message(phone, re.compile("succeeded")).get_by_role("img").last)
         await shoot(phone, "phone")
-        tall = await _open(browser, f"{discord_url}/#/mika/{place}", TALL)
-        await mika.type(SWEEP, channel=place)
-        await _watch_sweep(tall)
+        tall = await _open(browser, address, TALL)
+        await mika.type(SWEEP, channel=channel)
+        await _open_sweep(tall)
         await shoot(tall, "sweep")
         await phone.reload()
-        await _drawn(_message(phone, re.compile(r"swept \d+ trials")).get_by_role("img").last)
-        await mika.type(LARGE, channel=place)
+        await _show_picture(_message(phone, re.compile(r"swept \d+ trials")).get_by_role("img").last)
+        await mika.type(LARGE, channel=channel)
         await _message(phone, re.compile("Nothing has been started")).get_by_role("button", name="Confirm").wait_for()
         await shoot(phone, "sweep-preview")
-    return made
+    return written
+
+
+async def _shoot_job(desktop: Page, shoot: Shoot) -> None:
+    """A running job, the same job at its end, and the list of commands."""
+    await _open_running_job(desktop)
+    await shoot(desktop, "running")
+    verdict = _message(desktop, re.compile("succeeded"))
+    await _show_picture(verdict.get_by_role("img").last)
+    await desktop.mouse.move(0, 0)
+    await shoot(desktop, "finished")
+    await desktop.get_by_role("button", name="Close thread").click()
+    await _type(desktop, "/")
+    await desktop.get_by_role("option").first.wait_for()
+    await shoot(desktop, "commands")
 
 
 @asynccontextmanager
@@ -117,8 +127,8 @@ async def _type(page: Page, text: str) -> None:
     await page.keyboard.type(text)
 
 
-async def _watch(page: Page) -> None:
-    """A job in the middle of its run, with its log beside it."""
+async def _open_running_job(page: Page) -> None:
+    """Wait until a job is in the middle of its run, and open its log."""
     await _message(page, MIDDLE).first.wait_for()
     await page.locator(".thread-card").last.click()
     log = page.locator(".pane").nth(1)
@@ -126,16 +136,16 @@ async def _watch(page: Page) -> None:
     await page.mouse.move(0, 0)
 
 
-async def _watch_sweep(page: Page) -> None:
-    """A sweep's end, and beside it the thread, which has the card on top."""
-    await _drawn(_message(page, re.compile(r"swept \d+ trials")).get_by_role("img").last)
+async def _open_sweep(page: Page) -> None:
+    """Wait for a sweep's result, and open its thread, which has the card on top."""
+    await _show_picture(_message(page, re.compile(r"swept \d+ trials")).get_by_role("img").last)
     await page.locator(".thread-card").last.click()
-    await _drawn(page.locator(".pane").nth(1).get_by_role("img").last)
+    await _show_picture(page.locator(".pane").nth(1).get_by_role("img").last)
     await page.mouse.move(0, 0)
 
 
 def _shrink(path: Path) -> None:
-    """To a palette: a third of the size, and no difference to be seen."""
+    """Convert to a palette: a third of the size, and no visible difference."""
     with Image.open(path) as image:
         image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE).save(
             path, optimize=True
@@ -146,8 +156,8 @@ def _message(page: Page, text: re.Pattern[str]) -> Locator:
     return page.locator(".pane").first.locator(".message").filter(has_text=text)
 
 
-async def _drawn(image: Locator) -> None:
-    """A picture with all its pixels there, in sight."""
+async def _show_picture(image: Locator) -> None:
+    """Wait until a picture is fully loaded, and scroll to it."""
     await image.wait_for()
     await image.evaluate("image => image.decode()")
     await image.scroll_into_view_if_needed()
@@ -161,11 +171,11 @@ async def _main(out_dir: Path) -> None:
 
 
 def main(
-    out_dir: Annotated[Path, typer.Option(help="Where the pictures are written.")] = OUT_DIR,
+    out_dir: Annotated[Path, typer.Option(help="Folder for the pictures.")] = OUT_DIR,
 ) -> None:
-    """Starts the sandbox with its bot, takes the pictures, ends it."""
+    """Start the sandbox with its bot, take the pictures, and stop it."""
     if not Path(CHROMIUM).exists():
-        console.print(f"There is no {CHROMIUM}. Install it: apt-get install chromium")
+        console.print(f"{CHROMIUM} is missing. Install it: apt-get install chromium")
         raise typer.Exit(1)
     out_dir.mkdir(parents=True, exist_ok=True)
     asyncio.run(_main(out_dir))

@@ -1,4 +1,4 @@
-"""Start the whole sandbox, and leave nothing behind: stand-ins, repository, and the bot."""
+"""Start the whole sandbox: both stand-ins, the repository and the bot. Nothing of it is left at the end."""
 
 import asyncio
 import json
@@ -21,13 +21,14 @@ from deploy.sandbox.botprocess import BotProcess
 from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.discord.state.world_spec import World
+from trainer.places import write_atomically
 
 ENTRYPOINT = (sys.executable, "-m", "trainer.entrypoint", "--")
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """`ready` is the ready file's content; the bot is made and not started."""
+    """A running sandbox. `ready` is the ready file's content; the bot is not started yet."""
 
     ready: dict[str, Any]
     discord: DiscordStandIn
@@ -41,12 +42,12 @@ async def sandbox(
     limits: Limits | None = None,
     world: World | None = None,
     aws: Settings | None = None,
-    plan: resources.Plan | None = None,
+    plan: resources.ResourcePlan | None = None,
     make: Callable[[str], resources.Resources] | None = None,
 ) -> AsyncIterator[Sandbox]:
-    """Everything on loopback and free ports, in a folder that goes with it; the bot ends first.
+    """Start everything on loopback with free ports, in a temporary folder. At the end the bot is stopped first.
 
-    `make` makes the resources in AWS at an endpoint, in place of those of the `plan`.
+    `make` creates the AWS resources at an endpoint, instead of those in `plan`.
     """
     settings = aws or Settings(images={resources.TRAINER_IMAGE: ENTRYPOINT}, stop_timeout_seconds=5)
     with tempfile.TemporaryDirectory(prefix="signalbox-sandbox-", ignore_cleanup_errors=True) as name:
@@ -74,7 +75,5 @@ async def sandbox(
 
 
 def write_ready(path: Path, ready: dict[str, Any]) -> None:
-    """Atomically: whoever waits for the file finds it whole."""
-    scratch = path.with_name(path.name + ".part")
-    scratch.write_text(json.dumps(ready, indent=2) + "\n")
-    scratch.replace(path)
+    """Write the ready file atomically: a program that waits for it never reads half of it."""
+    write_atomically(path, (json.dumps(ready, indent=2) + "\n").encode())

@@ -1,4 +1,4 @@
-"""`make demo` as a newcomer runs it: it ends by itself, keeps every promise, and leaves what it says."""
+"""`make demo` as a newcomer runs it: it ends by itself, keeps every promise, and writes what it says."""
 
 import asyncio
 import json
@@ -47,24 +47,24 @@ def _jobs(record: Record) -> list[str]:
     return [name.split("-")[2] for name in record.submissions]
 
 
-def test_the_account_at_the_end_adds_up(demo: tuple[str, Path]) -> None:
+def test_the_summary_adds_up(demo: tuple[str, Path]) -> None:
     output, _ = demo
-    match = re.search(r"(\d+) commands accepted, (\d+) SubmitJob calls, (\d+) endings told; 3 refused; 1 bot", output)
+    match = re.search(r"(\d+) commands accepted, (\d+) SubmitJob calls, (\d+) results posted; 3 refused; 1 bot", output)
     assert match, output[-2000:]
     assert match[1] == match[2] == match[3] == "6"
 
 
-def test_the_ledger_has_one_submission_and_one_ending_for_each_job(demo: tuple[str, Path]) -> None:
+def test_each_job_has_one_submission_and_one_result(demo: tuple[str, Path]) -> None:
     record = _record(demo[1])
     jobs = _jobs(record)
     assert len(set(jobs)) == len(jobs) == 6
-    assert record.wrong(jobs) == []
+    assert record.problems(jobs) == []
     assert not [entry for entry in record.aws if entry["kind"] == "job.refused"]
 
 
-def test_the_endings_say_what_happened(demo: tuple[str, Path]) -> None:
+def test_results_show_what_happened(demo: tuple[str, Path]) -> None:
     record = _record(demo[1])
-    first, other, broken, stopped, sweep, killed = (record.endings(job)[0] for job in _jobs(record))
+    first, other, broken, stopped, sweep, killed = (record.results(job)[0] for job in _jobs(record))
     for message in (first, other, killed):
         assert re.search(r"succeeded: val\\?_accuracy [\d.]+ at epoch \d+ of \d+", message["content"])
         assert message["attachments"][0]["filename"].endswith(".png")

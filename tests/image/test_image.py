@@ -51,7 +51,7 @@ async def aws(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> AsyncI
         yield made
 
 
-async def test_the_reference_training_runs_to_its_end(aws: Aws, repository: Repository) -> None:
+async def test_reference_training_completes(aws: Aws, repository: Repository) -> None:
     source = Source(repository.url, repository.commit({"README": "the image brings the training along"}))
     command = ("python", "-m", "trainer.mnist", "--lr", "0.1", "--epochs", "3")
     found = await aws.until(await aws.submit("whole", source, *command), "SUCCEEDED", "FAILED")
@@ -63,13 +63,13 @@ async def test_the_reference_training_runs_to_its_end(aws: Aws, repository: Repo
     }
 
 
-async def test_a_failure_has_its_exit_code(aws: Aws, repository: Repository) -> None:
+async def test_failed_job_has_its_exit_code(aws: Aws, repository: Repository) -> None:
     source = Source(repository.url, repository.commit({"train.py": "raise SystemExit(3)"}))
     found = await aws.until(await aws.submit("fails", source, "python", "train.py"), "SUCCEEDED", "FAILED")
     assert found["attempts"][-1]["container"]["exitCode"] == 3, await aws.log(found)
 
 
-async def test_a_terminated_job_leaves_everything_and_another_goes_on_from_it(aws: Aws, repository: Repository) -> None:
+async def test_job_resumes_from_a_terminated_jobs_files(aws: Aws, repository: Repository) -> None:
     source = Source(repository.url, repository.commit({"train.py": STEADY}))
     batch_id = await aws.submit("stops", source, "python", "train.py")
     await aws.until(batch_id, "RUNNING")
@@ -85,7 +85,7 @@ async def test_a_terminated_job_leaves_everything_and_another_goes_on_from_it(aw
     assert [line.split(",")[0] for line in lines] == ["epoch", *map(str, range(1, 31))]
 
 
-def test_the_user_is_nobody_special_and_there_is_an_init() -> None:
+def test_container_runs_unprivileged_with_an_init() -> None:
     ask = "id -u; cat /proc/1/comm; ls -A /work /cache"
     done = subprocess.run(
         ["podman", "run", "--rm", "--entrypoint", "tini", IMAGE, "--", "sh", "-c", ask],

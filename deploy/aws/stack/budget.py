@@ -1,4 +1,4 @@
-"""Somebody is told before a month becomes dear. It stops nothing: the caps and timeouts do that."""
+"""A budget that sends an email before the month gets expensive. It stops nothing: caps and timeouts do that."""
 
 from aws_cdk import Annotations
 from aws_cdk import aws_budgets as budgets
@@ -10,10 +10,10 @@ _ALARMS = (("ACTUAL", 50), ("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 
 
 def budget(scope: Construct, deploy: Deploy) -> None:
-    """Of the whole account: a filter by tags sees nothing until the tag is activated for billing."""
+    """Create the budget, for the whole account: a filter by tag matches nothing until the tag is active for billing."""
     if not deploy.alarm_email:
-        told = "deploy.alarm_email is empty: nobody will be told when the costs near deploy.budget_usd."
-        Annotations.of(scope).add_warning_v2("signalbox:no-alarm", told)
+        warning = "deploy.alarm_email is empty: nobody gets an email when the costs approach deploy.budget_usd."
+        Annotations.of(scope).add_warning_v2("signalbox:no-alarm", warning)
         return
     subscriber = budgets.CfnBudget.SubscriberProperty(address=deploy.alarm_email, subscription_type="EMAIL")
     budgets.CfnBudget(

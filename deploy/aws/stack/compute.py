@@ -1,4 +1,4 @@
-"""Compute environments that are empty without jobs, and a queue before each.
+"""Compute environments that scale to zero without jobs, and a job queue for each.
 
 https://docs.aws.amazon.com/batch/latest/userguide/compute_environments.html
 """
@@ -17,11 +17,11 @@ from deploy.aws.stack.nag import explain_managed
 from deploy.aws.stack.network import Network
 
 STOP_SECONDS = 30
-"""From SIGTERM to SIGKILL: what the trainer's last upload reckons with."""
+"""From SIGTERM to SIGKILL: the time that the trainer has for its last upload."""
 
 _AGENT = (
     f"echo ECS_CONTAINER_STOP_TIMEOUT={STOP_SECONDS}s >> /etc/ecs/ecs.config",
-    # No new job comes to a machine that AWS is about to take back.
+    # No new job starts on a machine that AWS is about to reclaim.
     "echo ECS_ENABLE_SPOT_INSTANCE_DRAINING=true >> /etc/ecs/ecs.config",
 )
 _NVIDIA, _PLAIN = batch.EcsMachineImageType.ECS_AL2023_NVIDIA, batch.EcsMachineImageType.ECS_AL2023
@@ -29,7 +29,7 @@ _NVIDIA, _PLAIN = batch.EcsMachineImageType.ECS_AL2023_NVIDIA, batch.EcsMachineI
 
 @dataclass(frozen=True, slots=True)
 class Machines:
-    """One compute environment and its queue. `kind` is what `[deploy.jobs.<project>] queue` calls it."""
+    """One compute environment and its queue. `kind` is its name in `[deploy.jobs.<project>] queue`."""
 
     kind: str
     instances: Sequence[str]
@@ -40,9 +40,9 @@ class Machines:
 
 
 def queues(scope: Construct, deploy: Deploy, network: Network) -> dict[str, batch.JobQueue]:
-    """By kind: spot, on-demand, cpu."""
+    """Create the queues; by kind: spot, on-demand, cpu."""
     template, role = _launch_template(scope, deploy), _instance_role(scope)
-    made = {}
+    created = {}
     for machines in (
         Machines("on-demand", deploy.on_demand_instances, deploy.on_demand_max_vcpus, False, _NVIDIA, 20),
         Machines("spot", deploy.spot_instances, deploy.spot_max_vcpus, True, _NVIDIA, 10),
@@ -50,8 +50,8 @@ def queues(scope: Construct, deploy: Deploy, network: Network) -> dict[str, batc
     ):
         environment = _environment(scope, machines, network, template, role)
         Tags.of(environment).add("Name", f"{deploy.stack}-{machines.kind}")
-        made[machines.kind] = _queue(scope, machines, environment, deploy)
-    return made
+        created[machines.kind] = _queue(scope, machines, environment, deploy)
+    return created
 
 
 def _environment(
@@ -74,7 +74,7 @@ def _environment(
         launch_template=template,
         instance_role=role,
     )
-    # Else the template's first version is meant for ever.
+    # Otherwise Batch keeps using the launch template's first version.
     version = template.latest_version_number
     environment.node.default_child.add_property_override("ComputeResources.LaunchTemplate.Version", version)
     return environment
@@ -105,7 +105,7 @@ def _queue(
 def _launch_template(scope: Construct, deploy: Deploy) -> ec2.LaunchTemplate:
     commands = ec2.UserData.for_linux()
     commands.add_commands(*_AGENT)
-    parts = ec2.MultipartUserData()  # Batch adds a part of its own
+    parts = ec2.MultipartUserData()  # Batch adds its own part
     parts.add_user_data_part(commands)
     disk = ec2.BlockDeviceVolume.ebs(
         deploy.disk_gib, encrypted=True, volume_type=ec2.EbsDeviceVolumeType.GP3, delete_on_termination=True
@@ -114,7 +114,7 @@ def _launch_template(scope: Construct, deploy: Deploy) -> ec2.LaunchTemplate:
         scope,
         "MachineTemplate",
         require_imdsv2=True,
-        http_put_response_hop_limit=1,  # a container behind the bridge does not become the machine's role
+        http_put_response_hop_limit=1,  # a container on the bridge network cannot take the machine's role
         block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=disk)],
         user_data=parts,
     )
@@ -128,7 +128,9 @@ def _instance_role(scope: Construct) -> iam.Role:
         assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
         managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
     )
-    reason = "What the ECS agent needs changes with its versions: AWS keeps this policy in step. Jobs cannot use it."
+    reason = (
+        "The permissions that the ECS agent needs change with its versions, and AWS updates this policy. No job has it."
+    )
     explain_managed(role, policy, reason)
     return role
 

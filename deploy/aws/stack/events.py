@@ -1,4 +1,4 @@
-"""What happens to jobs, by EventBridge into a queue that the bot reads.
+"""Job events from EventBridge, in an SQS queue that the bot reads.
 
 https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html
 """
@@ -14,7 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 KINDS = ("Batch Job State Change", "Batch Job Queue Blocked")
-"""Children of arrays come as the first."""
+"""State changes of an array's children have the first type too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Events:
 
 
 def job_events(scope: Construct, job_queues: Iterable[batch.JobQueue]) -> Events:
-    """Of these job queues alone. Old events help nobody: after a day the bot has asked AWS itself long ago."""
+    """Events of these job queues only. They are kept for a day: by then the bot has long polled AWS itself."""
     lost = _queue(scope, "LostEvents", retention_period=Duration.days(14))
     queue = _queue(
         scope,

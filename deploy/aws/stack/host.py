@@ -1,6 +1,6 @@
-"""A machine for the bot, where the config asks for one: it is replaced when it dies, its data volume stays.
+"""A machine for the bot, if the config asks for one. It is replaced when it fails; its data volume stays.
 
-Reached by SSM, as nothing listens: `aws ssm start-session --target <instance>`.
+Nothing listens on it. Log in with SSM: `aws ssm start-session --target <instance>`.
 """
 
 from pathlib import PurePosixPath
@@ -15,7 +15,7 @@ from constructs import Construct
 
 from bot.config.loading import Config
 from deploy.aws.outputs import Output
-from deploy.aws.stack.host_userdata import Wants, user_data
+from deploy.aws.stack.host_userdata import HostSettings, user_data
 from deploy.aws.stack.nag import explain, explain_managed, explain_wildcard
 from deploy.aws.stack.network import Network
 from deploy.aws.stack.storage import Storage
@@ -24,12 +24,12 @@ DATA_GIB = 8
 KEPT_SNAPSHOTS = 7
 VOLUME_TAG = "signalbox:volume"
 _HOME = PurePosixPath("/home/signalbox")
-"""The working directory of the bot's image, which a relative data_dir is below."""
+"""The working directory in the bot's image, to which data_dir is relative."""
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 
 
 def host(scope: Construct, config: Config, network: Network, storage: Storage, bot: iam.Role) -> dict[str, str]:
-    """Its outputs; none where no host is wanted."""
+    """Create the host; its outputs. None if the config asks for no host."""
     if config.deploy.host == "none":
         return {}
     token = secretsmanager.Secret(
@@ -38,11 +38,11 @@ def host(scope: Construct, config: Config, network: Network, storage: Storage, b
         secret_name=f"{config.deploy.stack}/discord-token",
         description="The bot's token, from the Discord developer portal",
     )
-    explain(token, "SMG4", "Discord's portal gives the token out: AWS cannot rotate it.")
+    explain(token, "SMG4", "The token comes from Discord's portal: AWS cannot rotate it.")
     volume = _volume(scope, config.deploy.stack)
     _snapshots(scope, config.deploy.stack)
     _allow(bot, config.deploy.stack, storage, token, volume)
-    wants = Wants(
+    settings = HostSettings(
         image=f"{storage.images.repository_uri}:bot",
         registry=Fn.select(0, Fn.split("/", storage.images.repository_uri)),
         config_uri=f"s3://{storage.bucket.bucket_name}/signalbox/{config.bot.name}/config.toml",
@@ -50,14 +50,14 @@ def host(scope: Construct, config: Config, network: Network, storage: Storage, b
         volume_id=volume.volume_id,
         data_dir=str(_HOME / config.bot.data_dir),
     )
-    group = _group(scope, config.deploy.host, network, bot, user_data(wants))
+    group = _group(scope, config.deploy.host, network, bot, user_data(settings))
     Tags.of(group).add("Name", f"{config.deploy.stack}-bot")
     Tags.of(group).add(VOLUME_TAG, config.deploy.stack)
     return {Output.DISCORD_TOKEN_SECRET: token.secret_name, Output.HOST_GROUP: group.auto_scaling_group_name}
 
 
 def _volume(scope: Construct, stack: str) -> ec2.Volume:
-    """Outlives its machine, and the stack."""
+    """The data volume, which outlives its machine and the stack."""
     volume = ec2.Volume(
         scope,
         "Data",
@@ -72,7 +72,7 @@ def _volume(scope: Construct, stack: str) -> ec2.Volume:
 
 
 def _snapshots(scope: Construct, stack: str) -> None:
-    """One a day, a week of them: https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-lifecycle.html"""
+    """Daily snapshots, kept for a week: https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-lifecycle.html"""
     policy = "service-role/AWSDataLifecycleManagerServiceRole"
     role = iam.Role(
         scope,
@@ -80,7 +80,7 @@ def _snapshots(scope: Construct, stack: str) -> None:
         assumed_by=iam.ServicePrincipal("dlm.amazonaws.com"),
         managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
     )
-    explain_managed(role, policy, "What AWS prescribes for its own snapshot service.")
+    explain_managed(role, policy, "AWS prescribes this policy for its own snapshot service.")
     dlm.CfnLifecyclePolicy(
         scope,
         "Snapshots",
@@ -105,26 +105,28 @@ def _snapshots(scope: Construct, stack: str) -> None:
 
 
 def _allow(bot: iam.Role, stack: str, storage: Storage, token: secretsmanager.Secret, volume: ec2.Volume) -> None:
-    """What the machine does for the bot: pull its image, read its token, attach its volume, be reached by SSM."""
+    """Allow what the machine does for the bot: pull its image, read its token, attach its volume, use SSM."""
     bot.assume_role_policy.add_statements(
         iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[iam.ServicePrincipal("ec2.amazonaws.com")])
     )
     policy = "AmazonSSMManagedInstanceCore"
     bot.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))
-    explain_managed(bot, policy, "What the SSM agent needs changes with its versions.")
+    explain_managed(bot, policy, "The permissions that the SSM agent needs change with its versions.")
     storage.images.grant_pull(bot)
     token.grant_read(bot)
     ec2_arn = f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}"
-    own = {"StringEquals": {f"aws:ResourceTag/{VOLUME_TAG}": stack}}
+    condition = {"StringEquals": {f"aws:ResourceTag/{VOLUME_TAG}": stack}}
     places = [f"{ec2_arn}:instance/*", f"{ec2_arn}:volume/{volume.volume_id}"]
-    bot.add_to_policy(iam.PolicyStatement(actions=["ec2:AttachVolume"], resources=places, conditions=own))
-    explain_wildcard(bot, places[0], "The machine is not known before it is started; its tag says that it is ours.")
+    bot.add_to_policy(iam.PolicyStatement(actions=["ec2:AttachVolume"], resources=places, conditions=condition))
+    explain_wildcard(
+        bot, places[0], "The machine's id is unknown before it starts; the condition on its tag limits this to ours."
+    )
 
 
 def _group(
     scope: Construct, instance_type: str, network: Network, bot: iam.Role, data: ec2.UserData
 ) -> autoscaling.AutoScalingGroup:
-    """One machine, in the volume's zone. The old one goes before the new one comes: the volume has one master."""
+    """One machine in the volume's zone. The old one ends before the new one starts: only one can attach the volume."""
     kind = ec2.InstanceType(instance_type)
     arm = kind.architecture == ec2.InstanceArchitecture.ARM_64
     image = _IMAGE.format(architecture="arm64" if arm else "x86_64")
@@ -155,5 +157,5 @@ def _group(
             max_batch_size=1, min_instances_in_service=0, pause_time=Duration.minutes(0)
         ),
     )
-    explain(group, "AS3", "One machine that is replaced when it dies: there is nobody to notify.")
+    explain(group, "AS3", "One machine that is replaced when it fails: there is nobody to notify.")
     return group

@@ -1,4 +1,4 @@
-"""What the host does when it starts for the first time: mounts the data volume, and runs the bot under systemd."""
+"""What the host does at its first start: mount the data volume, and run the bot under systemd."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ aws ecr get-login-password --region {region} | docker login --username AWS --pas
 docker pull --quiet {image}
 docker image prune --force
 """
-# In the machine's own network: with a hop limit of 1 the instance's role cannot be had behind a bridge.
+# With the host's network: the metadata hop limit of 1 hides the instance's role from a bridge network.
 _UNIT = """\
 [Unit]
 Description=Signalbox
@@ -58,8 +58,8 @@ chown 1000:1000 {mount}
 
 
 @dataclass(frozen=True, slots=True)
-class Wants:
-    """`registry` is the host of `image`; `data_dir` is the container's."""
+class HostSettings:
+    """`registry` is the host part of `image`; `data_dir` is a path in the container."""
 
     image: str
     registry: str
@@ -69,8 +69,8 @@ class Wants:
     data_dir: str
 
 
-def user_data(wants: Wants) -> ec2.UserData:
-    values = {name: getattr(wants, name) for name in Wants.__slots__} | {"region": Aws.REGION, "mount": MOUNT}
+def user_data(settings: HostSettings) -> ec2.UserData:
+    values = {name: getattr(settings, name) for name in HostSettings.__slots__} | {"region": Aws.REGION, "mount": MOUNT}
     data = ec2.UserData.for_linux()
     data.add_commands(
         "dnf install --assumeyes docker",

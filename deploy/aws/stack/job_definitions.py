@@ -1,4 +1,4 @@
-"""A job definition for each project.
+"""A Batch job definition for each project.
 
 https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.html
 """
@@ -22,7 +22,7 @@ IMAGE_TAG = "trainer"
 def job_definition(
     scope: Construct, project: Project, resources: JobResources, *, stack: str, storage: Storage, roles: JobRoles
 ) -> batch.EcsJobDefinition:
-    """Only the loss of the machine is tried again: any other end is final, and the catch-all comes last."""
+    """Create it. Only a lost machine is retried; the catch-all rule, which comes last, makes any other end final."""
     retries = [
         batch.RetryStrategy.of(batch.Action.RETRY, batch.Reason.SPOT_INSTANCE_RECLAIMED),
         batch.RetryStrategy.of(batch.Action.EXIT, batch.Reason.custom(on_reason="*")),
@@ -57,7 +57,7 @@ def _container(
         linux_parameters=batch.LinuxParameters(
             scope, f"{name}Linux", shared_memory_size=Size.mebibytes(resources.shared_memory_mib)
         ),
-        # A container behind the bridge cannot ask the machine in which region it is.
+        # A container on the bridge network cannot ask the machine for its region.
         environment={"AWS_REGION": Aws.REGION, "AWS_DEFAULT_REGION": Aws.REGION, Env.IMAGE.value: image},
         secrets=secrets,
         job_role=roles.job,

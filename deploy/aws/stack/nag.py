@@ -1,4 +1,4 @@
-"""cdk-nag's rules that we do not keep, each with its reason beside the resource that it is about."""
+"""Exceptions from cdk-nag's rules. Each reason stands beside the resource that it is about."""
 
 from typing import Any
 
@@ -7,22 +7,22 @@ from constructs import Construct
 
 
 def explain(about: Construct, rule: str, reason: str) -> None:
-    """`rule` as cdk-nag prints it, with the finding in brackets where a rule has several: `IAM5[Resource::*]`."""
+    """Accept a finding. `rule` is as cdk-nag prints it, with the finding in brackets if needed: `IAM5[Resource::*]`."""
     Validations.of(about).acknowledge(Acknowledgment(id=f"AwsSolutions-{rule}", reason=reason))
 
 
 def explain_managed(role: Construct, policy: str, reason: str) -> None:
-    """A policy that AWS maintains: IAM4."""
+    """Accept a policy that AWS maintains (IAM4)."""
     explain(role, f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{policy}]", reason)
 
 
 def explain_wildcard(role: Construct, resource: str, reason: str) -> None:
-    """An ARN of a statement that stands for many: IAM5."""
+    """Accept an ARN with a wildcard in a policy statement (IAM5)."""
     explain(role, f"IAM5[Resource::{_spelled(Stack.of(role).resolve(resource))}]", reason)
 
 
 def _spelled(value: Any) -> str:
-    """As cdk-nag spells it: `<Bucket.Arn>/jobs/*`."""
+    """A resource in cdk-nag's spelling: `<Bucket.Arn>/jobs/*`."""
     match value:
         case {"Fn::Join": [separator, parts]}:
             return str(separator).join(_spelled(part) for part in parts)

@@ -1,7 +1,7 @@
-"""Where machines run: public subnets that nothing can reach from outside.
+"""The network for the machines: public subnets that nothing outside can reach.
 
-A NAT gateway would cost more than all else that stands idle, so machines have addresses of their own; the security
-group lets nothing in, and S3 is reached by a gateway endpoint, which is free.
+A NAT gateway would cost more than everything else in an idle stack, so the machines have public addresses. The security
+group lets nothing in. S3 is reached through a gateway endpoint, which is free.
 """
 
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ def network(scope: Construct, zones: int) -> Network:
             ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=20),
         ],
         gateway_endpoints={"S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)},
-        restrict_default_security_group=False,  # that would take a Lambda function; nothing uses the default group
+        restrict_default_security_group=False,  # restricting it takes a Lambda function, and nothing uses it
     )
-    reason = "Flow logs cost by the gigabyte, and jobs read much; nothing listens here, so there is little to see."
+    reason = "Flow logs cost by the gigabyte, and jobs read a lot; nothing listens here, so there is little to log."
     explain(vpc, "VPC7", reason)
     outward = ec2.SecurityGroup(scope, "Outward", vpc=vpc, description="Everything out, nothing in")
     return Network(vpc, outward)

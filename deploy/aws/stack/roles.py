@@ -1,4 +1,4 @@
-"""Who may do what. Each statement is for calls that are made: bot/adapters, trainer/storage/bucket.py.
+"""IAM roles. Each statement allows calls that the code makes: bot/adapters, trainer/storage/bucket.py.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -17,7 +17,7 @@ from deploy.aws.stack.nag import explain_wildcard
 from deploy.aws.stack.storage import Storage
 
 BOT_TAG = "signalbox:bot"
-"""On each job that the bot submits: bot/services/jobs/submit_call.py."""
+"""The tag on each job that the bot submits: bot/services/jobs/submit_call.py."""
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _S3 = re.compile(r"s3://([^/]+)/(.*)")
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
@@ -25,16 +25,16 @@ _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
 
 @dataclass(frozen=True, slots=True)
 class JobRoles:
-    """`job` is what the training code can do, `execution` what ECS does before it starts."""
+    """`job` is the training code's role; `execution` is the one that ECS uses before it starts."""
 
     job: iam.Role
     execution: iam.Role
 
 
 def job_roles(scope: Construct, storage: Storage, projects: Iterable[Project], images: Iterable[str]) -> JobRoles:
-    """`images` are those that projects name themselves."""
+    """Create both roles. `images` are the images that projects name themselves."""
     role = _task_role(scope, "JobRole", "What training code can do")
-    below = "Keys below a prefix that is a job's business; it makes them up as it goes."
+    below = "Keys below a prefix: a job chooses them while it runs."
     _allow(role, ["s3:GetObject"], _objects(storage, "jobs/*", "data/*"), why=below)
     _allow(role, ["s3:PutObject", "s3:AbortMultipartUpload"], _objects(storage, "jobs/*"), why=below)
     _allow_listing(role, storage.bucket.bucket_arn, "jobs/*", "data/*")
@@ -43,43 +43,54 @@ def job_roles(scope: Construct, storage: Storage, projects: Iterable[Project], i
         _allow(role, ["s3:GetObject"], [f"{arn}/{prefix}*"], why=below)
         _allow_listing(role, arn, f"{prefix}*")
     execution = _task_role(scope, "ExecutionRole", "Pulls the image of a job, and hands it the token")
-    _allow(execution, ["ecr:GetAuthorizationToken"], ["*"], why="It knows no resource.")
+    _allow(execution, ["ecr:GetAuthorizationToken"], ["*"], why="The action does not support resources.")
     _allow(execution, _PULL, [storage.images.repository_arn, *_repositories(images)])
     return JobRoles(role, execution)
 
 
 def bot_role(scope: Construct, bot: str, storage: Storage, events: Events, submits: Sequence[str]) -> iam.Role:
-    """For whoever runs the bot in this account. `submits` are the ARNs of its queues and definitions."""
+    """Create the role that runs the bot in this account. `submits`: ARNs of its queues and job definitions."""
     role = iam.Role(
         scope, "BotRole", assumed_by=iam.AccountRootPrincipal(), description="What the bot and its doctor ask of AWS"
     )
-    _allow(role, ["batch:SubmitJob"], submits, why="Any revision of the projects' own definitions.")
+    _allow(role, ["batch:SubmitJob"], submits, why="Any revision of the projects' own job definitions.")
     jobs = [_arn(scope, "batch", "job", "*")]
     for action, key in (("TagResource", "RequestTag"), ("TerminateJob", "ResourceTag")):
-        own = {"StringEquals": {f"aws:{key}/{BOT_TAG}": bot}}
-        _allow(role, [f"batch:{action}"], jobs, own, why="Batch makes up the ids; the bot's tag says which are meant.")
+        condition = {"StringEquals": {f"aws:{key}/{BOT_TAG}": bot}}
+        _allow(
+            role,
+            [f"batch:{action}"],
+            jobs,
+            condition,
+            why="Batch chooses the ids; the condition limits them by tag.",
+        )
     trials = [_arn(scope, "batch", "job", "*:*")]
-    _allow(role, ["batch:TerminateJob"], trials, why="The jobs of an array: Batch has no tags for them.")
-    looks = ("Jobs", "JobQueues", "JobDefinitions", "ComputeEnvironments")
-    reads = ["batch:ListJobs", *(f"batch:Describe{what}" for what in looks)]
-    _allow(role, reads, ["*"], why="Batch's reads know no resource.")
+    _allow(role, ["batch:TerminateJob"], trials, why="Child jobs of an array: Batch gives them no tags.")
+    described = ("Jobs", "JobQueues", "JobDefinitions", "ComputeEnvironments")
+    reads = ["batch:ListJobs", *(f"batch:Describe{what}" for what in described)]
+    _allow(role, reads, ["*"], why="Batch's read actions do not support resources.")
     _allow(role, ["logs:FilterLogEvents"], [storage.log.log_group_arn])
     _allow(role, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [events.queue.queue_arn])
     own_keys = _objects(storage, "jobs/*", f"signalbox/{bot}/*")
-    _allow(role, ["s3:GetObject", "s3:PutObject"], own_keys, why="Results of jobs, and copies of the bot's store.")
+    _allow(role, ["s3:GetObject", "s3:PutObject"], own_keys, why="Job results, and copies of the bot's store.")
     _allow_listing(role, storage.bucket.bucket_arn, "jobs/*", f"signalbox/{bot}/*")
     _doctor(role, scope, storage, events)
     return role
 
 
 def _doctor(role: iam.Role, scope: Construct, storage: Storage, events: Events) -> None:
-    """What `signalbox doctor` looks at besides."""
+    """Allow what `signalbox doctor` checks in addition."""
     _allow(role, ["s3:DeleteObject"], _objects(storage, "jobs/doctor.txt"))
     _allow(role, ["ecr:DescribeImages"], [storage.images.repository_arn])
     _allow(role, ["events:DescribeRule"], [events.rule.rule_arn])
-    _allow(role, ["events:ListRuleNamesByTarget", "servicequotas:GetServiceQuota"], ["*"], why="No resource is known.")
+    _allow(
+        role,
+        ["events:ListRuleNamesByTarget", "servicequotas:GetServiceQuota"],
+        ["*"],
+        why="They support no resources.",
+    )
     groups = [_arn(scope, "logs", "log-group", "*", ArnFormat.COLON_RESOURCE_NAME)]
-    _allow(role, ["logs:DescribeLogGroups"], groups, why="It searches among all groups, by the beginning of a name.")
+    _allow(role, ["logs:DescribeLogGroups"], groups, why="It searches all groups by the beginning of a name.")
 
 
 def _allow(
@@ -90,7 +101,7 @@ def _allow(
     *,
     why: str = "",
 ) -> None:
-    """`why` is for resources that stand for many."""
+    """Add a statement. `why` explains wildcards in `resources`."""
     statement = iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
     role.add_to_policy(statement)
     for resource in resources:
@@ -99,14 +110,14 @@ def _allow(
 
 
 def _allow_listing(role: iam.Role, bucket_arn: str, *prefixes: str) -> None:
-    """Without leave to list, S3 says "denied" of a key that is not there. That question carries no prefix: IfExists."""
+    """Without ListBucket, S3 answers "denied" for a missing key. That check has no prefix: hence IfExists."""
     _allow(role, ["s3:ListBucket"], [bucket_arn], {"StringLikeIfExists": {"s3:prefix": list(prefixes)}})
 
 
 def _task_role(scope: Construct, name: str, description: str) -> iam.Role:
-    """Only for tasks of this account: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"""
-    own = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-    principal = iam.ServicePrincipal("ecs-tasks.amazonaws.com", conditions=own)
+    """A role for tasks in this account only: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"""
+    condition = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    principal = iam.ServicePrincipal("ecs-tasks.amazonaws.com", conditions=condition)
     return iam.Role(scope, name, assumed_by=principal, description=description)
 
 

@@ -1,4 +1,4 @@
-"""The stack: everything wired together, and the outputs that the bot's config takes."""
+"""The stack: all resources, and the outputs that fill the bot's config."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ STACK_TAG = "signalbox:stack"
 
 
 def signalbox_stack(app: App, config: Config, region: str | None = None) -> Stack:
-    """Without a region the template fits any. Raises ConfigError where projects cannot be told apart in outputs."""
+    """Without a region the template fits any. Raises ConfigError if two projects would share an output."""
     deploy = config.deploy
     places = outputs.keys(config.projects)
     stack = Stack(
@@ -31,7 +31,7 @@ def signalbox_stack(app: App, config: Config, region: str | None = None) -> Stac
         deploy.stack,
         description="Signalbox: training jobs on AWS Batch",
         env=Environment(region=region) if region else None,
-        # Nothing is uploaded beside the template: no bucket has to be made first, and plain CloudFormation takes it.
+        # The template needs no uploaded assets: no bootstrap bucket, and plain CloudFormation accepts it.
         synthesizer=BootstraplessSynthesizer(),
         suppress_template_indentation=True,
     )
@@ -43,31 +43,31 @@ def signalbox_stack(app: App, config: Config, region: str | None = None) -> Stac
 
 
 def _resources(stack: Stack, config: Config) -> dict[str, str]:
-    """Makes them all. The outputs' values."""
+    """Create all resources; the outputs' values."""
     deploy, known = config.deploy, projects(config)
-    wires, kept = network(stack, deploy.zones), storage(stack, deploy)
-    job_queues = queues(stack, deploy, wires)
-    roles = job_roles(stack, kept, known, [resources.image for resources in deploy.jobs.values()])
+    machines_network, stored = network(stack, deploy.zones), storage(stack, deploy)
+    job_queues = queues(stack, deploy, machines_network)
+    roles = job_roles(stack, stored, known, [resources.image for resources in deploy.jobs.values()])
     for project in known:
         resources = _resources_of(deploy, project.name)
-        job_definition(stack, project, resources, stack=deploy.stack, storage=kept, roles=roles)
+        job_definition(stack, project, resources, stack=deploy.stack, storage=stored, roles=roles)
     events = job_events(stack, job_queues.values())
-    bot = bot_role(stack, config.bot.name, kept, events, _submits(stack, config, job_queues))
+    bot = bot_role(stack, config.bot.name, stored, events, _submits(stack, config, job_queues))
     budget(stack, deploy)
     values: dict[str, str] = {
         Output.REGION: Aws.REGION,
         Output.EVENTS_QUEUE_URL: events.queue.queue_url,
-        Output.BUCKET: kept.bucket.bucket_name,
-        Output.LOG_GROUP: kept.log.log_group_name,
+        Output.BUCKET: stored.bucket.bucket_name,
+        Output.LOG_GROUP: stored.log.log_group_name,
         Output.BOT_ROLE_ARN: bot.role_arn,
-        Output.REPOSITORY_URI: kept.images.repository_uri,
+        Output.REPOSITORY_URI: stored.images.repository_uri,
     }
-    if kept.git_token is not None:
+    if stored.git_token is not None:
         values[Output.GIT_TOKEN_SECRET] = deploy.git_token_secret
     for name in config.projects:
         values[outputs.queue(name)] = f"{deploy.stack}-{_resources_of(deploy, name).queue}"
         values[outputs.job_definition(name)] = f"{deploy.stack}-{name}"
-    return values | host(stack, config, wires, kept, bot)
+    return values | host(stack, config, machines_network, stored, bot)
 
 
 def _submits(scope: Construct, config: Config, job_queues: Mapping[str, batch.JobQueue]) -> list[str]:

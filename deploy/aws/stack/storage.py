@@ -1,4 +1,4 @@
-"""What keeps: the bucket of results, the images, the log, the token of private repositories."""
+"""Storage: the bucket for results, the images, the log group, the Git token for private repositories."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from bot.config.deploy import Deploy
 from deploy.aws.stack.nag import explain
 
 KEPT_IMAGES = 10
-"""Of the trainer, and of the bot: `trainer-<commit>`, `bot-<commit>`, as deploy/aws/push.py tags them."""
+"""Images of the trainer and of the bot each: `trainer-<commit>`, `bot-<commit>`, as deploy/aws/push.py tags them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def storage(scope: Construct, deploy: Deploy) -> Storage:
 
 
 def _bucket(scope: Construct) -> s3.Bucket:
-    """Kept when the stack goes: results are worth more than what they cost."""
+    """The bucket stays when the stack is deleted: results are worth more than they cost."""
     bucket = s3.Bucket(
         scope,
         "Artifacts",
@@ -41,7 +41,7 @@ def _bucket(scope: Construct) -> s3.Bucket:
         versioned=True,
         lifecycle_rules=[
             s3.LifecycleRule(id="unfinished-uploads", abort_incomplete_multipart_upload_after=Duration.days(1)),
-            # A checkpoint is written over at each epoch: its old versions are many and large.
+            # Each epoch overwrites the checkpoint: old versions are many and large.
             s3.LifecycleRule(id="old-results", prefix="jobs/", noncurrent_version_expiration=Duration.days(3)),
             s3.LifecycleRule(id="old-stores", prefix="signalbox/", noncurrent_version_expiration=Duration.days(30)),
             s3.LifecycleRule(id="old-data", prefix="data/", noncurrent_version_expiration=Duration.days(30)),
@@ -49,7 +49,7 @@ def _bucket(scope: Construct) -> s3.Bucket:
         ],
         removal_policy=RemovalPolicy.RETAIN,
     )
-    reason = "Access logs need a bucket more and cost by the request; two roles reach this one, both of this stack."
+    reason = "Access logs need another bucket and cost by the request; only two roles of this stack reach this one."
     explain(bucket, "S1", reason)
     return bucket
 
@@ -63,15 +63,15 @@ def _images(scope: Construct, deploy: Deploy) -> ecr.Repository:
         lifecycle_rules=[
             ecr.LifecycleRule(
                 rule_priority=1,
-                description="What a newer push has taken the tag of",
+                description="Images whose tag moved to a newer push",
                 tag_status=ecr.TagStatus.UNTAGGED,
                 max_image_age=Duration.days(7),
             ),
             *(
-                # Each kind by itself: many pushes of one must not take the other's last image away.
+                # Counted separately: many pushes of one must not delete the other's last image.
                 ecr.LifecycleRule(
                     rule_priority=priority,
-                    description=f"The newest of the {kind}",
+                    description=f"The newest images of the {kind}",
                     tag_prefix_list=[f"{kind}-"],
                     max_image_count=KEPT_IMAGES,
                 )
@@ -79,29 +79,29 @@ def _images(scope: Construct, deploy: Deploy) -> ecr.Repository:
             ),
         ],
         removal_policy=RemovalPolicy.DESTROY,
-        empty_on_delete=True,  # an image is built again from its commit
+        empty_on_delete=True,  # images can be rebuilt from their commit
     )
-    # ECR's own default, said: CDK would leave it out.
+    # ECR's default, written out: the CDK would omit it.
     images.node.default_child.add_property_override("EncryptionConfiguration", {"EncryptionType": "AES256"})
     return images
 
 
 def _log(scope: Construct, deploy: Deploy) -> logs.LogGroup:
-    """Goes with the stack: each job's whole log is in the bucket, too."""
+    """The log group is deleted with the stack: each job's whole log is also in the bucket."""
     group = logs.LogGroup(scope, "JobLog", log_group_name=f"/{deploy.stack}/jobs", removal_policy=RemovalPolicy.DESTROY)
     group.node.default_child.add_property_override("RetentionInDays", deploy.log_days)
     return group
 
 
 def _git_token(scope: Construct, deploy: Deploy) -> secretsmanager.Secret | None:
-    """Its first value is random: git shows it to a host only that asks, which public repositories do not."""
+    """Its first value is random, which is harmless: git sends it only if a host asks, as for private repositories."""
     if not deploy.git_token_secret:
         return None
     secret = secretsmanager.Secret(
         scope,
         "GitToken",
         secret_name=deploy.git_token_secret,
-        description="A token that may read the private repositories of the projects, and nothing else",
+        description="A token that can read the projects' private repositories, and nothing else",
     )
-    explain(secret, "SMG4", "Whoever hosts the repositories gives the token out: AWS cannot rotate it.")
+    explain(secret, "SMG4", "The token comes from the repositories' host: AWS cannot rotate it.")
     return secret

@@ -1,4 +1,4 @@
-"""`python -m deploy.sandbox.aws --ready-file F`: the AWS stand-in, until SIGTERM, Ctrl-C or the end of its input."""
+"""`python -m deploy.sandbox.aws --ready-file F`: run the AWS stand-in until SIGTERM, Ctrl-C or the end of its input."""
 
 import argparse
 import json
@@ -13,6 +13,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SettingsError, parse
 from deploy.sandbox.aws.server import StandIn
+from trainer.places import write_atomically
 
 
 def main() -> int:
@@ -29,7 +30,7 @@ def main() -> int:
         threading.Thread(target=_await_end_of_input, args=[ended], daemon=True).start()
     stand_in = StandIn(settings)
     stand_in.start()
-    _write_atomically(arguments.ready_file, _ready(stand_in))
+    write_atomically(arguments.ready_file, _ready(stand_in).encode())
     ended.wait()
     stand_in.close()
     return 0
@@ -37,10 +38,12 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m deploy.sandbox.aws", description=__doc__)
-    parser.add_argument("--ready-file", type=Path, required=True, help="written once the server listens")
+    parser.add_argument(
+        "--ready-file", type=Path, required=True, help="JSON with the address, written once the server listens"
+    )
     parser.add_argument("--settings", default="{}", help="JSON: see deploy/sandbox/aws/common/settings.py")
     parser.add_argument(
-        "--until-input-ends", action="store_true", help="end with standard input: when the parent is gone"
+        "--until-input-ends", action="store_true", help="end when standard input closes, as when the parent dies"
     )
     return parser.parse_args()
 
@@ -55,12 +58,6 @@ def _ready(stand_in: StandIn) -> str:
         "account": DEFAULT_ACCOUNT_ID,
     }
     return json.dumps(document, indent=2)
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.write_text(text)
-    draft.replace(path)
 
 
 def _await_end_of_input(ended: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""The sandbox's own calls, under `/sandbox`: its ledger, settings and faults, and ways to lose a job's host."""
+"""The stand-in's own calls under `/sandbox`: ledger, settings, faults, and ways to take away a job's host."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -6,37 +6,43 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from deploy.sandbox.aws.batch.jobs import Stop, StopCause
-from deploy.sandbox.aws.batch.scheduler import Engine
+from deploy.sandbox.aws.batch.jobs import StopCause, StopRequest
+from deploy.sandbox.aws.batch.scheduler import Scheduler
 from deploy.sandbox.aws.common.event_loop import LoopThread
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import Knobs, SettingsError
+from deploy.sandbox.aws.common.settings import LiveSettings, SettingsError
 from deploy.sandbox.aws.requests import faults
-from deploy.sandbox.aws.requests.faults import FaultError, Faults
-from deploy.sandbox.aws.requests.permissions_needed import Calls
+from deploy.sandbox.aws.requests.faults import FaultError, FaultLayer
+from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
 
 _Handler = Callable[[dict[str, Any]], Any]
 
 
 class BadRequestError(ValueError):
-    """The answer is a 400 with this message."""
+    """Answered with status 400 and this message."""
 
 
 class Control:
     """A WSGI application. Errors are `{"error": …}` with status 400 or 404."""
 
     def __init__(
-        self, engine: Engine, loop: LoopThread, knobs: Knobs, breaking: Faults, ledger: Ledger, calls: Calls
+        self,
+        scheduler: Scheduler,
+        loop: LoopThread,
+        settings: LiveSettings,
+        fault_layer: FaultLayer,
+        ledger: Ledger,
+        calls: CallRecorder,
     ) -> None:
-        self._engine = engine
+        self._scheduler = scheduler
         self._loop = loop
-        self._knobs = knobs
-        self._breaking = breaking
+        self._settings = settings
+        self._faults = fault_layer
         self._ledger = ledger
         self._routes: dict[tuple[str, str], _Handler] = {
             ("GET", "/sandbox/ledger"): self._read_ledger,
             ("GET", "/sandbox/calls"): lambda _: calls.entries(),
-            ("GET", "/sandbox/settings"): lambda _: self._knobs.now.model_dump(),
+            ("GET", "/sandbox/settings"): lambda _: self._settings.now.model_dump(),
             ("POST", "/sandbox/settings"): self._change_settings,
             ("POST", "/sandbox/faults"): self._add_fault,
             ("DELETE", "/sandbox/faults"): self._clear_faults,
@@ -49,60 +55,58 @@ class Control:
         handler = self._routes.get((request.method, request.path.rstrip("/")))
         if handler is None:
             valid = ", ".join(f"{method} {path}" for method, path in self._routes)
-            return _answer({"error": f"{request.method} {request.path} is no call. Valid: {valid}"}, 404)(
+            return _answer({"error": f"There is no {request.method} {request.path}. Valid: {valid}"}, 404)(
                 environ, start_response
             )
         try:
-            response = _answer(handler(_asked(request)), 200)
+            response = _answer(handler(_arguments(request)), 200)
         except (BadRequestError, FaultError, SettingsError) as error:
             response = _answer({"error": str(error)}, 400)
         return response(environ, start_response)
 
-    def _read_ledger(self, asked: dict[str, Any]) -> Any:
-        after = str(asked.get("after", "0"))
+    def _read_ledger(self, query: dict[str, Any]) -> Any:
+        after = str(query.get("after", "0"))
         if not after.isdigit():
-            raise BadRequestError(f"after: the number of a ledger's entry is expected, given {after!r}")
-        return self._ledger.entries(asked.get("kind", ""), int(after))
+            raise BadRequestError(f"`after` must be the number of a ledger entry (got {after!r})")
+        return self._ledger.entries(query.get("kind", ""), int(after))
 
     def _change_settings(self, body: dict[str, Any]) -> Any:
-        settings = self._knobs.change(body)
-        self._loop.call(self._engine.settings_changed)
+        settings = self._settings.change(body)
+        self._loop.call(self._scheduler.settings_changed)
         return settings.model_dump()
 
     def _add_fault(self, body: dict[str, Any]) -> Any:
         fault = faults.parse(body)
-        self._breaking.add(fault)
+        self._faults.add(fault)
         return fault.model_dump()
 
     def _clear_faults(self, _: dict[str, Any]) -> Any:
-        self._breaking.clear()
+        self._faults.clear()
         return {}
 
     def _reclaim(self, body: dict[str, Any]) -> Any:
-        """The host goes away: at once, or with SIGTERM `notice_seconds` before."""
+        """Take the job's host away, now or `notice_seconds` after a SIGTERM."""
         notice = body.get("notice_seconds", 0)
         if not isinstance(notice, int | float) or notice < 0:
-            raise BadRequestError(f"notice_seconds: a number of seconds is expected, given {notice!r}")
-        return self._stop(body, Stop(StopCause.RECLAIMED, notice))
+            raise BadRequestError(f"`notice_seconds` must be a number of at least 0 (got {notice!r})")
+        return self._stop(body, StopRequest(StopCause.RECLAIMED, notice))
 
     def _run_out_of_memory(self, body: dict[str, Any]) -> Any:
-        return self._stop(body, Stop(StopCause.OUT_OF_MEMORY, 0))
+        return self._stop(body, StopRequest(StopCause.OUT_OF_MEMORY, 0))
 
-    def _stop(self, body: dict[str, Any], stop: Stop) -> Any:
+    def _stop(self, body: dict[str, Any], stop: StopRequest) -> Any:
         job_id = body.get("jobId", "")
-        job = self._engine.jobs.get(job_id)
+        job = self._scheduler.jobs.get(job_id)
         if job is None or not job.status.on_host or job.attempt is None:
             state = "unknown" if job is None else job.status
-            raise BadRequestError(
-                f"jobId: a job in STARTING or RUNNING is expected, given {job_id!r}, which is {state}"
-            )
+            raise BadRequestError(f"`jobId` must be a job in STARTING or RUNNING; {job_id!r} is {state}")
         self._ledger.add(f"job.{stop.cause}", jobId=job.id, instanceId=job.attempt.host.instance_id)
-        self._loop.call(self._engine.stop, job, stop)
+        self._loop.call(self._scheduler.stop, job, stop)
         return {"jobId": job.id, "attempt": job.attempt.number, "instanceId": job.attempt.host.instance_id}
 
 
-def _asked(request: Request) -> dict[str, Any]:
-    """What a call gives: a GET in its query, any other in its body."""
+def _arguments(request: Request) -> dict[str, Any]:
+    """The query of a GET, or the body of any other request."""
     if request.method == "GET":
         return request.args.to_dict()
     try:
@@ -110,7 +114,7 @@ def _asked(request: Request) -> dict[str, Any]:
     except ValueError as error:
         raise BadRequestError(f"the body must be JSON: {error}") from error
     if not isinstance(body, dict):
-        raise BadRequestError(f"the body must be a JSON object, given {type(body).__name__}")
+        raise BadRequestError(f"the body must be a JSON object (got {type(body).__name__})")
     return body
 
 

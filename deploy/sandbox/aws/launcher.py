@@ -1,4 +1,4 @@
-"""Starts the AWS stand-in as a process of its own."""
+"""Start the AWS stand-in as a separate process."""
 
 import asyncio
 import json
@@ -16,12 +16,12 @@ _STOP_SECONDS = 10.0
 
 
 class StartError(RuntimeError):
-    """The stand-in did not come up; the message says how its process ended."""
+    """The stand-in did not start; the message says how its process ended."""
 
 
 @asynccontextmanager
 async def aws_stand_in(settings: Settings | None = None) -> AsyncIterator[str]:
-    """The endpoint's URL. At the end nothing is left: no server, no job; also if this process just dies."""
+    """Run the stand-in; its endpoint's URL. At the end no server and no job is left, also if this process is killed."""
     text = (settings or Settings()).model_dump_json()
     with tempfile.TemporaryDirectory(prefix="signalbox-") as folder:
         ready_file = Path(folder) / "aws.json"
@@ -44,12 +44,12 @@ async def aws_stand_in(settings: Settings | None = None) -> AsyncIterator[str]:
 
 
 async def _ready(process: asyncio.subprocess.Process, ready_file: Path) -> str:
-    """The endpoint, once the ready file is there."""
+    """Wait for the ready file; the endpoint in it."""
     try:
         async with asyncio.timeout(_START_SECONDS):
             while not ready_file.exists():  # noqa: ASYNC240  a local look-up
                 if process.returncode is not None:
-                    raise StartError(f"the AWS stand-in ended at its start with exit code {process.returncode}")
+                    raise StartError(f"the AWS stand-in failed to start: exit code {process.returncode}")
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise StartError(f"the AWS stand-in was not ready after {_START_SECONDS:.0f} s") from None
@@ -62,7 +62,7 @@ def _endpoint(ready_file: Path) -> str:
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Jobs are the stand-in's to end; its reaper ends them if it cannot."""
+    """Stop the process. It ends its jobs itself, or its reaper does if it cannot."""
     if process.stdin:
         process.stdin.close()
     with suppress(ProcessLookupError):

@@ -1,6 +1,6 @@
-"""What a stack would have made: bucket, log group, roles, compute environment, queue, definition, event queue.
+"""The AWS resources that a stack would create: bucket, log group, roles, compute environment, queues, job definition.
 
-Made over HTTP by boto3, so that the stand-in is asked as AWS would be.
+Created over HTTP with boto3, with the calls that AWS would get.
 """
 
 import json
@@ -18,8 +18,8 @@ TRAINER_IMAGE = "signalbox/trainer:sandbox"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What to make. `environment` is the job definition's; `vcpus` and `max_vcpus` bound how many jobs run."""
+class ResourcePlan:
+    """What to create. `environment` goes into the job definition; `max_vcpus` / `vcpus` jobs run at once."""
 
     name: str = "signalbox"
     image: str = TRAINER_IMAGE
@@ -34,7 +34,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """The names, as the sandbox's ready file shows them under "aws"."""
+    """Names and addresses, as in the sandbox's ready file under "aws"."""
 
     endpoint: str
     bucket: str
@@ -52,27 +52,27 @@ class Resources:
 
 
 class Clients:
-    """boto3 clients of the stand-in, each made when first asked for: `clients.s3`. None tries twice."""
+    """boto3 clients for the stand-in, created on first use: `clients.s3`. They do not retry."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
         self._session = boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=REGION)
-        self._made: dict[str, Any] = {}
+        self._clients: dict[str, Any] = {}
 
     def __getattr__(self, service: str) -> Any:
-        if service not in self._made:
-            self._made[service] = self.client(service)
-        return self._made[service]
+        if service not in self._clients:
+            self._clients[service] = self.client(service)
+        return self._clients[service]
 
     def client(self, service: str, **config: Any) -> Any:
-        """A new one, with more in its botocore Config."""
+        """A new client; `config` adds to its botocore Config."""
         once = Config(retries={"total_max_attempts": 1}, **config)
         return self._session.client(service, endpoint_url=self._endpoint, config=once)
 
 
-def create(endpoint: str, plan: Plan | None = None) -> Resources:
-    """Blocks for about a second. Raises botocore's ClientError where something is there already."""
-    plan = plan or Plan()
+def create(endpoint: str, plan: ResourcePlan | None = None) -> Resources:
+    """Create everything in `plan`. Blocks for about a second. Raises botocore's ClientError if a resource exists."""
+    plan = plan or ResourcePlan()
     clients = Clients(endpoint)
     bucket, log_group = f"{plan.name}-sandbox", f"/{plan.name}/jobs"
     clients.s3.create_bucket(Bucket=bucket)
@@ -89,7 +89,7 @@ def create(endpoint: str, plan: Plan | None = None) -> Resources:
     )
 
 
-def _batch_queue(clients: Clients, plan: Plan) -> str:
+def _batch_queue(clients: Clients, plan: ResourcePlan) -> str:
     environment = clients.batch.create_compute_environment(
         computeEnvironmentName=f"{plan.name}-spot",
         type="MANAGED",
@@ -135,8 +135,8 @@ def _instance_profile(clients: Clients, name: str) -> str:
     return arn
 
 
-def _job_definition(clients: Clients, plan: Plan, log_group: str) -> str:
-    """Only losses of the host are tried again."""
+def _job_definition(clients: Clients, plan: ResourcePlan, log_group: str) -> str:
+    """A job definition that retries only after a lost host."""
     name = f"{plan.name}-trainer"
     clients.batch.register_job_definition(
         jobDefinitionName=name,
@@ -173,7 +173,7 @@ def _job_definition(clients: Clients, plan: Plan, log_group: str) -> str:
     return name
 
 
-def _events_queue(clients: Clients, plan: Plan) -> str:
+def _events_queue(clients: Clients, plan: ResourcePlan) -> str:
     name = f"{plan.name}-events"
     attributes = {"MessageRetentionPeriod": "86400", "ReceiveMessageWaitTimeSeconds": "20"}
     url: str = clients.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]

@@ -1,4 +1,4 @@
-"""The stand-in as one server: moto behind a layer of faults, and the sandbox's own calls beside it."""
+"""The stand-in as one server: moto behind a layer that injects faults, and the sandbox's own calls beside it."""
 
 import socket
 import struct
@@ -17,32 +17,32 @@ from werkzeug.serving import make_server
 
 from deploy.sandbox.aws.batch import documents, moto_backend
 from deploy.sandbox.aws.batch.jobs import Job
-from deploy.sandbox.aws.batch.scheduler import Engine
+from deploy.sandbox.aws.batch.scheduler import Scheduler
 from deploy.sandbox.aws.common.event_loop import LoopThread
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import REGION, Knobs, Settings
+from deploy.sandbox.aws.common.settings import REGION, LiveSettings, Settings
 from deploy.sandbox.aws.common.state_events import Publisher
 from deploy.sandbox.aws.containers.runner import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.logs import filter_events
 from deploy.sandbox.aws.moto_patches import cloudformation, quotas, sqs
-from deploy.sandbox.aws.requests.faults import Faults, ResetConnectionError
-from deploy.sandbox.aws.requests.permissions_needed import Calls
+from deploy.sandbox.aws.requests.faults import FaultLayer, ResetConnectionError
+from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
 
-# How long the server takes to see that it is to end.
+# How often the server checks whether it should stop.
 _POLL_SECONDS = 0.05
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class _QuietHandler(MotoRequestHandler):
-    """No line for each request, for the ledger tells what happened; and connections that can be reset."""
+    """Logs no requests, since the ledger has them, and can reset connections."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing."""
+        """Log nothing."""
 
     def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:  # noqa: ARG002  werkzeug's
-        """A reset is a close with lingering on, for no time, of a socket that nobody else closes politely."""
+        """Reset the connection: close it with SO_LINGER 0, on a descriptor that nobody else shuts down first."""
         if isinstance(error, ResetConnectionError):
             self.close_connection = True
             with socket.socket(fileno=self.connection.detach()) as connection:
@@ -50,27 +50,29 @@ class _QuietHandler(MotoRequestHandler):
 
 
 class StandIn:
-    """Everything wired together. One in a process: moto's state is the process's."""
+    """Everything wired together. At most one per process, because moto's state is global."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        self._knobs = Knobs(settings)
+        self._settings = LiveSettings(settings)
         self._ledger = Ledger(clock)
-        self._calls = Calls(self._moto(), self._knobs, self._tags_of)
-        self._faults = Faults(self._calls, self._ledger)
+        self._calls = CallRecorder(self._moto(), self._settings, self._tags_of)
+        self._faults = FaultLayer(self._calls, self._ledger)
         self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_QuietHandler)
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
         self._directory = tempfile.TemporaryDirectory(prefix="signalbox-aws-", ignore_cleanup_errors=True)
-        self._publisher = Publisher(self._knobs, clock)
+        self._publisher = Publisher(self._settings, clock)
         sink = filter_events.MotoSink()
-        self._runner = AttemptRunner(self.endpoint, Path(self._directory.name), sink, self._knobs, self._ledger, clock)
+        self._runner = AttemptRunner(
+            self.endpoint, Path(self._directory.name), sink, self._settings, self._ledger, clock
+        )
         self._loop = LoopThread()
-        self._engine = Engine(self._runner, self._announce, self._knobs, self._ledger, clock, Random())
-        self._control = Control(self._engine, self._loop, self._knobs, self._faults, self._ledger, self._calls)
+        self._scheduler = Scheduler(self._runner, self._announce, self._settings, self._ledger, clock, Random())
+        self._control = Control(self._scheduler, self._loop, self._settings, self._faults, self._ledger, self._calls)
         sqs.install()
-        quotas.install(self._knobs)
-        filter_events.install(self._knobs)
+        quotas.install(self._settings)
+        filter_events.install(self._settings)
         self._backends = moto_backend.install(
-            moto_backend.Services(self._engine, self._loop, self._knobs, self._ledger, clock)
+            moto_backend.Services(self._scheduler, self._loop, self._settings, self._ledger, clock)
         )
         cloudformation.install(self._backends)
         self._thread = threading.Thread(
@@ -81,12 +83,12 @@ class StandIn:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends the server and every job."""
+        """Stop the server and every job."""
         self._faults.close()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._loop.run(self._engine.close())
+        self._loop.run(self._scheduler.close())
         self._loop.close()
         self._publisher.close()
         self._runner.close()
@@ -99,11 +101,11 @@ class StandIn:
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/sandbox/"):
             return self._control(environ, start_response)
-        offset = self._knobs.now.date_offset_seconds
-        return self._faults(environ, _dated(start_response, offset) if offset else start_response)
+        offset = self._settings.now.date_offset_seconds
+        return self._faults(environ, _with_shifted_date(start_response, offset) if offset else start_response)
 
     def _tags_of(self, job_id: str) -> dict[str, str]:
-        job = self._engine.jobs.get(job_id)
+        job = self._scheduler.jobs.get(job_id)
         tags: dict[str, str] = self._backends[DEFAULT_ACCOUNT_ID][REGION].list_tags_for_resource(job.arn) if job else {}
         return tags
 
@@ -112,11 +114,11 @@ class StandIn:
         self._publisher.publish(documents.detail(job, tags))
 
 
-def _dated(start_response: Any, offset: float) -> Any:
-    """The clock of AWS is that of the machine, but for this."""
+def _with_shifted_date(start_response: Any, offset: float) -> Any:
+    """Answer with a Date header that is `offset` seconds ahead of this machine's clock."""
 
     def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-        kept = [(name, value) for name, value in headers if name.lower() != "date"]
-        return start_response(status, [*kept, ("Date", formatdate(time.time() + offset, usegmt=True))], *rest)
+        others = [(name, value) for name, value in headers if name.lower() != "date"]
+        return start_response(status, [*others, ("Date", formatdate(time.time() + offset, usegmt=True))], *rest)
 
     return start

@@ -1,4 +1,4 @@
-"""Everything that a network does to requests, by a seeded schedule, while jobs run; then it stops, and all settles."""
+"""Inject every kind of network fault, on a seeded schedule, while jobs run; then stop and wait until all is done."""
 
 import asyncio
 import time
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from deploy.sandbox.chaos.account import Account
-from deploy.sandbox.chaos.stage import Load, Stage, stage
+from deploy.sandbox.chaos.compare_jobs import Comparison
+from deploy.sandbox.chaos.harness import Harness, Load, open_harness
 
 LOAD = Load(lines=120, burst=3, pause=0.05)
 SETTLE_SECONDS = 180.0
 EXPIRED_SECONDS = 3.0
-"""How long at a time no credentials are good."""
+"""How long all credentials are rejected at a time."""
 
 BEFORE, AFTER = {"when": "before"}, {"when": "after"}
 _NO_ANSWER: tuple[Mapping[str, Any], ...] = (
@@ -33,65 +33,65 @@ DISCORD: tuple[Mapping[str, Any], ...] = (
 )
 AWS: tuple[Mapping[str, Any], ...] = (*_NO_ANSWER, {"fault": "429"}, {"fault": "expired"})
 PATHS = ("", r"/messages$", r"/messages/\d+$", r"/threads$", r"/callback$", r"@original$")
-"""Of Discord's requests; the first is any."""
+"""Patterns of Discord's paths; the first matches any."""
 ACTIONS = ("SubmitJob", "ListJobs", "DescribeJobs", "FilterLogEvents", "ReceiveMessage", "PutObject", "GetObject", "*")
 _ALL_CREDENTIALS = {"action": "*", "fault": "expired", "times": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True)
-class Injected:
-    """How many requests went wrong in which way: `Discord 503 after`."""
+class InjectedFaults:
+    """How many requests failed, by kind of fault: `Discord 503 after`."""
 
     counts: Mapping[str, int]
     settled: float
-    """Seconds from the last fault until nothing was left to do."""
+    """Seconds from the last fault until everything was done."""
 
     @property
     def total(self) -> int:
         return sum(self.counts.values())
 
 
-async def run(seconds: float, seed: int, progress: Callable[[str], None]) -> tuple[Injected, Account]:
-    """Faults for so long; then none."""
-    async with stage(LOAD) as scene:
-        await scene.bot.start()
-        await scene.bot.ready()
+async def run(seconds: float, seed: int, progress: Callable[[str], None]) -> tuple[InjectedFaults, Comparison]:
+    """Inject faults for `seconds`, then none."""
+    async with open_harness(LOAD) as harness:
+        await harness.bot.start()
+        await harness.bot.ready()
         ends = time.monotonic() + seconds
         async with asyncio.TaskGroup() as group:
-            group.create_task(scene.keep_asking(Random(seed + 1), lambda: time.monotonic() > ends))
-            await _break(scene, Random(seed), ends, progress)
-        await scene.no_faults()
-        settled = await scene.settled(SETTLE_SECONDS)
-        return Injected(await _counts(scene), settled), await scene.account()
+            group.create_task(harness.keep_asking(Random(seed + 1), lambda: time.monotonic() > ends))
+            await _inject(harness, Random(seed), ends, progress)
+        await harness.clear_faults()
+        settled = await harness.settle(SETTLE_SECONDS)
+        return InjectedFaults(await _counts(harness), settled), await harness.compare()
 
 
-async def _break(scene: Stage, random: Random, ends: float, progress: Callable[[str], None]) -> None:
-    """Arms one fault after the other; now and then the gateway goes, or no credentials are good for a while."""
+async def _inject(harness: Harness, random: Random, ends: float, progress: Callable[[str], None]) -> None:
+    """Add one fault after another. Now and then drop the gateway, or reject all credentials for a while."""
     while time.monotonic() < ends:
-        scene.bot.check()
+        harness.bot.check()
         moment = random.random()
         if moment < 0.02:
-            await scene.aws("faults", _ALL_CREDENTIALS)
+            await harness.aws.add_fault(_ALL_CREDENTIALS)
             await asyncio.sleep(EXPIRED_SECONDS)
-            await scene.no_faults()
+            await harness.clear_faults()
         elif moment < 0.05:
-            await scene.discord("gateway", {"action": "drop", "resumable": random.random() < 0.5})
+            await harness.discord.post("gateway", {"action": "drop", "resumable": random.random() < 0.5})
         elif moment < 0.5:
-            await scene.aws("faults", {**random.choice(AWS), "action": random.choice(ACTIONS)})
+            await harness.aws.add_fault({**random.choice(AWS), "action": random.choice(ACTIONS)})
         else:
-            await scene.discord("faults", {**random.choice(DISCORD), "path": random.choice(PATHS)})
+            await harness.discord.add_fault({**random.choice(DISCORD), "path": random.choice(PATHS)})
         progress(f"{ends - time.monotonic():.0f} s of faults to go")
         await asyncio.sleep(random.uniform(0.05, 0.4))
 
 
-async def _counts(scene: Stage) -> Mapping[str, int]:
-    counts = Counter(f"Discord {_named(entry)}" for entry in await scene.discord("ledger?kind=fault"))
-    counts += Counter(f"AWS {_named(entry)}" for entry in await scene.aws("ledger?kind=fault"))
-    for entry in await scene.discord("ledger?kind=gateway.drop"):
+async def _counts(harness: Harness) -> Mapping[str, int]:
+    counts = Counter(f"Discord {_label(entry)}" for entry in await harness.discord.ledger("fault"))
+    counts += Counter(f"AWS {_label(entry)}" for entry in await harness.aws.ledger("fault"))
+    for entry in await harness.discord.ledger("gateway.drop"):
         counts[f"Discord {entry['kind']}"] += 1
     return dict(sorted(counts.items()))
 
 
-def _named(entry: Mapping[str, Any]) -> str:
+def _label(entry: Mapping[str, Any]) -> str:
     kind = entry["status"] if entry["fault"] == "status" else entry["fault"]
     return f"{kind} {entry['when']}"

@@ -1,44 +1,44 @@
-"""Very many log lines, of many jobs at once, in pieces: the stand-in keeps all that was ever printed in memory."""
+"""A flood of log lines from many jobs at once. In batches, because the stand-in keeps every line in memory."""
 
 import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploy.sandbox.chaos.account import Account
-from deploy.sandbox.chaos.stage import Load, stage
+from deploy.sandbox.chaos.compare_jobs import Comparison
+from deploy.sandbox.chaos.harness import Load, open_harness
 
 LOAD = Load(lines=5_000, burst=250, pause=0.2)
-JOBS_A_PIECE = 50
+JOBS_PER_BATCH = 50
 SETTLE_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Flood:
-    """`seconds` from the first command of each piece until it had settled, together."""
+class FloodResult:
+    """`seconds`: from each batch's first command until everything was done, summed over the batches."""
 
-    pieces: int
+    batches: int
     seconds: float
 
 
-async def run(lines: int, progress: Callable[[str], None]) -> tuple[Flood, list[Account]]:
-    """So many lines, rounded up to whole jobs."""
+async def run(lines: int, progress: Callable[[str], None]) -> tuple[FloodResult, list[Comparison]]:
+    """Print `lines` lines, rounded up to whole jobs."""
     jobs = -(-lines // LOAD.lines)
-    sizes = [min(JOBS_A_PIECE, jobs - done) for done in range(0, jobs, JOBS_A_PIECE)]
-    seconds, accounts = 0.0, []
+    sizes = [min(JOBS_PER_BATCH, jobs - done) for done in range(0, jobs, JOBS_PER_BATCH)]
+    seconds, comparisons = 0.0, []
     for number, size in enumerate(sizes, 1):
-        progress(f"piece {number} of {len(sizes)}: {size} jobs of {LOAD.lines:,} lines")
-        took, account = await _piece(size)
+        progress(f"batch {number} of {len(sizes)}: {size} jobs with {LOAD.lines:,} lines each")
+        took, comparison = await _batch(size)
         seconds += took
-        accounts.append(account)
-    return Flood(len(sizes), seconds), accounts
+        comparisons.append(comparison)
+    return FloodResult(len(sizes), seconds), comparisons
 
 
-async def _piece(jobs: int) -> tuple[float, Account]:
-    async with stage(LOAD) as scene:
-        await scene.bot.start()
-        await scene.bot.ready()
+async def _batch(jobs: int) -> tuple[float, Comparison]:
+    async with open_harness(LOAD) as harness:
+        await harness.bot.start()
+        await harness.bot.ready()
         began = time.monotonic()
-        await asyncio.gather(*(scene.ask("/train branch:main seed:0") for _ in range(jobs)))
-        await scene.settled(SETTLE_SECONDS)
-        return time.monotonic() - began, await scene.account()
+        await asyncio.gather(*(harness.ask("/train branch:main seed:0") for _ in range(jobs)))
+        await harness.settle(SETTLE_SECONDS)
+        return time.monotonic() - began, await harness.compare()

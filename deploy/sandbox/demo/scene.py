@@ -1,22 +1,21 @@
-"""The scene: what people do in the channel, one act after the other."""
+"""The demo's scene: what people do in the channel, act by act."""
 
 import asyncio
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.sandbox.demo.screen import Screen
-from deploy.sandbox.demo.view import Json, View, buttons, text_of
+from deploy.sandbox.demo.terminal import Terminal
+from deploy.sandbox.demo.view import Json, View, buttons, job_id_in, text_of
 from deploy.sandbox.discord.people.client import Person, Refused
 from deploy.sandbox.session import Sandbox
 
 CHANNEL = "training"
-_JOB_ID = re.compile(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b")
 
 
 @dataclass
 class Tally:
-    """What was done, for the account at the end."""
+    """What happened, for the summary at the end."""
 
     accepted: list[str] = field(default_factory=list)
     refused: int = 0
@@ -24,12 +23,12 @@ class Tally:
 
 
 class Scene:
-    def __init__(self, sandbox: Sandbox, people: dict[str, Person], view: View, screen: Screen) -> None:
-        self._sandbox, self._people, self._view, self._screen = sandbox, people, view, screen
+    def __init__(self, sandbox: Sandbox, people: dict[str, Person], view: View, terminal: Terminal) -> None:
+        self._sandbox, self._people, self._view, self._terminal = sandbox, people, view, terminal
         self.tally = Tally()
 
     async def play(self) -> None:
-        """All acts. Raises NotSeenError where one does not go as told."""
+        """Play all acts. Raises NotSeenError or RuntimeError if one goes wrong."""
         for act in (
             self._first_job,
             self._another_commit,
@@ -42,20 +41,20 @@ class Scene:
             await act()
 
     async def _first_job(self) -> None:
-        self._screen.act("A job: say it in the channel")
+        self._terminal.act("A job, started from the channel")
         job_id = await self._train("mika", "/train branch:main lr:0.1")
-        await self._ended(job_id)
+        await self._until_ended(job_id)
 
     async def _another_commit(self) -> None:
-        self._screen.act("Another commit, and how far it is")
+        self._terminal.act("A job on another commit, and its progress")
         commit = self._sandbox.ready["repository"]["branches"]["wider-net"][:7]
         job_id = await self._train("noor", f"/train branch:wider-net commit:{commit} momentum:0.9 epochs:5")
         await self._view.until(f"{job_id} at epoch 2", lambda view: self._at_epoch(view, job_id, 2))
         await self._ask("mika", f"/status job:{job_id}")
-        await self._ended(job_id)
+        await self._until_ended(job_id)
 
     async def _refusals(self) -> None:
-        self._screen.act("What cannot be, is refused in words that help, and only the asker sees them")
+        self._terminal.act("Invalid commands get a helpful reply that only the sender sees")
         for person, text in (
             ("mika", "/train branch:main warmup:3"),
             ("mika", "/train branch:mian lr:0.1"),
@@ -65,69 +64,69 @@ class Scene:
             self.tally.refused += 1
 
     async def _failure(self) -> None:
-        self._screen.act("A job that fails says why")
+        self._terminal.act("A failed job shows why it failed")
         job_id = await self._train("mika", "/train branch:broken-loader")
-        await self._ended(job_id)
+        await self._until_ended(job_id)
 
     async def _stop(self) -> None:
-        self._screen.act("A job stopped by its button")
+        self._terminal.act("A job, stopped with its button")
         job_id = await self._train("noor", "/train branch:slow-cooker epochs:200")
         card = await self._view.until(f"{job_id} at epoch 1", lambda view: self._at_epoch(view, job_id, 1))
-        self._screen.typed("noor", "clicks [ Stop ]")
-        asked = await self._people["noor"].click(card, buttons(card)["Stop"], wait=True)
-        question = asked["message"]
-        self._screen.answer(question)
+        self._terminal.typed("noor", "clicks [ Stop ]")
+        clicked = await self._people["noor"].click(card, buttons(card)["Stop"], wait=True)
+        question = clicked["message"]
+        self._terminal.answer(question)
         label, custom_id = next(iter(buttons(question).items()))
-        self._screen.typed("noor", f"clicks [ {label} ]")
+        self._terminal.typed("noor", f"clicks [ {label} ]")
         await self._people["noor"].click(question, custom_id, wait=True)
-        await self._ended(job_id)
+        await self._until_ended(job_id)
 
     async def _sweep(self) -> None:
-        self._screen.act("A sweep: one line, one array job, one board")
+        self._terminal.act("A sweep: one command, one array job, one card")
         sweep_id = await self._train("mika", "/sweep lr=0.1,0.01 m=0.5,0.1")
-        await self._view.until(f"the end of {sweep_id}", lambda view: view.end(sweep_id), seconds=60)
-        await self._view.until(f"the heatmap of {sweep_id}", lambda view: _picture(view.card(sweep_id)))
+        await self._view.until(f"the result of {sweep_id}", lambda view: view.end(sweep_id), seconds=60)
+        await self._view.until(f"the heatmap of {sweep_id}", lambda view: _with_picture(view.card(sweep_id)))
 
     async def _kill(self) -> None:
-        self._screen.act("The bot is killed in the middle of a job")
+        self._terminal.act("The bot, killed in the middle of a job")
         job_id = await self._train("mika", "/train branch:main lr:0.05 epochs:20")
         await self._view.until(f"{job_id} at epoch 3", lambda view: self._at_epoch(view, job_id, 3))
         bot = self._sandbox.bot
-        self._screen.aside(f"kill -9 {bot.pid}  (the job runs on, without its bot)")
+        self._terminal.aside(f"kill -9 {bot.pid}  (the job keeps running without its bot)")
         bot.kill()
         await bot.wait()
         self.tally.kills += 1
         await asyncio.sleep(2)
-        self._screen.aside("python -m bot run  (again)")
+        self._terminal.aside("python -m bot run  (again)")
         await bot.start()
-        await self._ended(job_id)
+        await self._until_ended(job_id)
 
-    # ---- what the acts are made of -----------------------------------------------------------------------
+    # ---- steps of an act ---------------------------------------------------------------------------------
     async def _train(self, person: str, text: str) -> str:
         outcome = await self._ask(person, text)
-        match = _JOB_ID.search(text_of(outcome["message"] or {}))
-        if match is None:
-            raise RuntimeError(f"{text}: no job id in the answer {outcome}")
-        self.tally.accepted.append(match[0])
-        return match[0]
+        job_id = job_id_in(outcome["message"])
+        if job_id is None:
+            raise RuntimeError(f"{text}: no job id in the reply {outcome}")
+        self.tally.accepted.append(job_id)
+        return job_id
 
     async def _ask(self, person: str, text: str) -> dict[str, Any]:
-        self._screen.typed(person, text)
+        self._terminal.typed(person, text)
         try:
             outcome = await self._people[person].type(text, channel=CHANNEL, wait=True)
         except Refused as error:
-            self._screen.aside(f"Discord's own input box refuses: {error}")
+            self._terminal.aside(f"Discord's input box does not send this: {error}")
             return {"message": None}
         if outcome["error"]:
             raise RuntimeError(f"{text}: {outcome['error']}")
         if outcome["message"]:
-            self._screen.answer(outcome["message"])
+            self._terminal.answer(outcome["message"])
         return outcome
 
-    async def _ended(self, job_id: str) -> None:
-        """Until the end is told and the log's file is in the thread."""
-        await self._view.until(f"the end of {job_id}", lambda view: view.end(job_id), seconds=40)
-        await self._view.until(f"the log of {job_id}", lambda view: _file(view.thread(job_id)))
+    async def _until_ended(self, job_id: str) -> None:
+        """Wait until the result is posted and the log file is in the thread."""
+        await self._view.until(f"the result of {job_id}", lambda view: view.end(job_id), seconds=40)
+        await self._view.until(f"the log of {job_id}", lambda view: _log_file(view.thread(job_id)))
 
     def _at_epoch(self, view: View, job_id: str, epoch: int) -> Json | None:
         card = view.card(job_id)
@@ -135,10 +134,10 @@ class Scene:
         return card if match and int(match[1]) >= epoch else None
 
 
-def _file(messages: list[Json]) -> Json | None:
+def _log_file(messages: list[Json]) -> Json | None:
     return next((m for m in messages if any(a["filename"].endswith(".log") for a in m.get("attachments", ()))), None)
 
 
-def _picture(card: Json | None) -> Json | None:
+def _with_picture(card: Json | None) -> Json | None:
     """The card, once it shows a picture."""
     return card if card is not None and any(embed.get("image") for embed in card.get("embeds", ())) else None

@@ -1,38 +1,40 @@
-"""What one person sees of the guild, kept current by events, and waits for something to be seen."""
+"""What one person sees of the guild, kept current by events; and waiting until something shows up."""
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from deploy.sandbox.discord.people.client import Person
 
 Json = dict[str, Any]
 Found = TypeVar("Found")
+_JOB_ID = re.compile(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b")
 
 
 class NotSeenError(RuntimeError):
-    """What was waited for has not been seen in time; the message says what."""
+    """Something did not show up in time; the message says what."""
 
 
 class View:
-    """Messages by id, in the order of their arrival. `feed` runs beside the scene."""
+    """Messages by id, in the order they arrived. `feed` keeps them current; `watching` runs it for you."""
 
     def __init__(self, person: Person, on_event: Callable[[Json], None]) -> None:
-        self._person, self._on_event = person, on_event
+        self.person, self._on_event = person, on_event
         self.messages: dict[str, Json] = {}
         self._changed = asyncio.Event()
 
     async def feed(self) -> None:
-        """Until cancelled."""
-        async for event in self._person.events():
+        """Apply the person's events until cancelled."""
+        async for event in self.person.events():
             if event["t"] in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
                 self.messages[event["d"]["id"]] = event["d"]
             self._on_event(event)
             self._changed.set()
 
     async def until(self, what: str, look: Callable[["View"], Found | None], seconds: float = 25) -> Found:
-        """What `look` finds, as soon as it finds something. Raises NotSeenError after so long."""
+        """Wait until `look` returns something, and return it. Raises NotSeenError, naming `what`, after `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 while (found := look(self)) is None:
@@ -43,22 +45,37 @@ class View:
             raise NotSeenError(f"{what}: not seen within {seconds:.0f} s") from None
 
     def card(self, job_id: str) -> Json | None:
-        """The job's card: the bot's message in the channel that shows it and has buttons."""
+        """The job's card: the bot's message in the channel that names the job and has buttons."""
         return next((m for m in self.messages.values() if _titled(m, job_id) and m.get("components")), None)
 
     def end(self, job_id: str) -> Json | None:
-        """The message on the job's end."""
+        """The job's result: the message posted at its end."""
         verdicts = (f"{job_id} succeeded", f"{job_id} failed", f"{job_id} was stopped", f"{job_id} swept")
         return next((m for m in self.messages.values() if text_of(m).startswith(verdicts)), None)
 
     def thread(self, job_id: str) -> list[Json]:
-        """The messages in the thread of the job's card."""
+        """The messages in the thread under the job's card."""
         card = self.card(job_id)
         return [m for m in self.messages.values() if card is not None and m["channel_id"] == card["id"]]
 
 
+@asynccontextmanager
+async def watching(url: str, name: str, on_event: Callable[[Json], None] = lambda _: None) -> AsyncIterator[View]:
+    """The view of one person in the Discord stand-in at `url`. `view.person` types and clicks.
+
+    `on_event` gets every event that the person sees. The connection ends with the context.
+    """
+    async with Person(url, name) as person:
+        view = View(person, on_event)
+        feed = asyncio.create_task(view.feed())
+        try:
+            yield view
+        finally:
+            feed.cancel()
+
+
 def text_of(message: Json) -> str:
-    """Everything that a message says, without its markup, for looking something up in it."""
+    """All text of a message without its markup, to search in."""
     parts = [message.get("content", "")]
     for embed in message.get("embeds", ()):
         parts += [embed.get("title") or "", embed.get("description") or ""]
@@ -66,8 +83,14 @@ def text_of(message: Json) -> str:
     return re.sub(r"[*`\\]", "", "\n".join(parts))
 
 
+def job_id_in(message: Json | None) -> str | None:
+    """The first job or sweep id in a message, such as the reply to `/train`."""
+    match = _JOB_ID.search(text_of(message or {}))
+    return match[0] if match else None
+
+
 def buttons(message: Json) -> dict[str, str]:
-    """custom_id by label, without those that are disabled."""
+    """custom_id by label, without disabled buttons."""
     rows = message.get("components", ())
     found = [button for row in rows for button in row.get("components", ()) if not button.get("disabled")]
     return {button["label"]: button["custom_id"] for button in found if "custom_id" in button}

@@ -13,7 +13,7 @@ from aiobotocore.session import AioSession
 
 from bot.adapters.aws.clients import AwsClients, aws_clients
 from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
-from deploy.sandbox.aws.resources import Plan, Resources, create
+from deploy.sandbox.aws.resources import ResourcePlan, Resources, create
 from tests.bot.adapters.vendor import Vendor
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -57,7 +57,7 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resources]:
                 assert process.poll() is None
                 time.sleep(0.02)
             endpoint = json.loads(ready_file.read_text())["endpoint"]
-            yield create(endpoint, Plan(image=IMAGE, vcpus=4, max_vcpus=8))
+            yield create(endpoint, ResourcePlan(image=IMAGE, vcpus=4, max_vcpus=8))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The committed template, as the tests ask about it; CDK is not needed."""
+"""Queries on the committed template, without the CDK."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ class Template:
         self.outputs: Mapping[str, Mapping[str, Any]] = content["Outputs"]
 
     def of_type(self, kind: str) -> dict[str, Properties]:
-        """By logical id the properties: `of_type("SQS::Queue")`."""
+        """Properties by logical id: `of_type("SQS::Queue")`."""
         return {
             name: each.get("Properties", {}) for name, each in self.resources.items() if each["Type"] == f"AWS::{kind}"
         }
@@ -31,19 +31,19 @@ class Template:
         return found
 
     def called(self, beginning: str, kind: str) -> Properties:
-        """The only one of the kind whose logical id begins so."""
+        """The only resource of a kind whose logical id starts with `beginning`."""
         [found] = [each for name, each in self.of_type(kind).items() if name.startswith(beginning)]
         return found
 
     def statements(self, role: str) -> Iterator[Mapping[str, Any]]:
-        """Of the role whose logical id begins so, with resources spelled out."""
+        """Policy statements of the role whose logical id starts with `role`, with resources spelled out."""
         for policy in self.of_type("IAM::Policy").values():
             if any(each["Ref"].startswith(role) for each in policy["Roles"]):
                 for statement in policy["PolicyDocument"]["Statement"]:
                     yield {**statement, "Resource": [spelled(each) for each in listed(statement["Resource"])]}
 
     def granted(self, role: str) -> dict[str, set[str]]:
-        """By action the resources, conditions aside."""
+        """Resources by action, ignoring conditions."""
         found: dict[str, set[str]] = {}
         for statement in self.statements(role):
             assert statement["Effect"] == "Allow"

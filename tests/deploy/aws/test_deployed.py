@@ -1,4 +1,4 @@
-"""The committed template, unmodified, in the AWS stand-in: the bot trains on what it makes, and it goes again."""
+"""Deploy the committed template in the AWS stand-in, let the bot train on it, and delete it."""
 
 import asyncio
 import tomllib
@@ -13,7 +13,7 @@ import tomli_w
 from bot.domain.stack import settings as values_of
 from deploy.sandbox import session
 from deploy.sandbox.aws.common.settings import Settings
-from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, Plan
+from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, ResourcePlan
 from tests.deploy.aws.template import PATH
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -24,7 +24,7 @@ AWS = Settings(images={TRAINER_IMAGE: session.ENTRYPOINT, IMAGE: session.ENTRYPO
 
 
 def deploy(clients: Clients) -> dict[str, str]:
-    """Its outputs."""
+    """Deploy the stack; its outputs."""
     clients.cloudformation.create_stack(StackName=STACK, TemplateBody=PATH.read_text(), Capabilities=["CAPABILITY_IAM"])
     [stack] = clients.cloudformation.describe_stacks(StackName=STACK)["Stacks"]
     assert stack["StackStatus"] == "CREATE_COMPLETE", stack
@@ -32,7 +32,7 @@ def deploy(clients: Clients) -> dict[str, str]:
 
 
 def configure(path: Path, outputs: dict[str, str]) -> None:
-    """The sandbox's config, with the stack's values in the place of its own."""
+    """Put the stack's values into the sandbox's config."""
     config = tomllib.loads(path.read_text())
     for (*way, last), value in values_of(STACK, outputs, config["projects"]).items():
         section = config
@@ -45,13 +45,13 @@ def configure(path: Path, outputs: dict[str, str]) -> None:
 
 @pytest.fixture
 async def place() -> AsyncIterator[session.Sandbox]:
-    """What the sandbox makes itself bears other names."""
-    async with session.sandbox(aws=AWS, plan=Plan(name="scaffold")) as started:
+    """A sandbox whose own resources have other names than the stack's."""
+    async with session.sandbox(aws=AWS, plan=ResourcePlan(name="scaffold")) as started:
         yield started
 
 
-async def _told(place: session.Sandbox, http: aiohttp.ClientSession, text: str) -> dict[str, Any]:
-    """The message that tells the job's end."""
+async def _result(place: session.Sandbox, http: aiohttp.ClientSession, text: str) -> dict[str, Any]:
+    """Run a command; the message posted at the job's end."""
     discord = place.ready["discord"]
     channel = discord["channels"]["training"]
     people = f"{discord['url']}/sandbox/people/mika"
@@ -67,21 +67,21 @@ async def _told(place: session.Sandbox, http: aiohttp.ClientSession, text: str) 
             await asyncio.sleep(0.2)
 
 
-async def test_the_bot_trains_on_what_was_deployed(place: session.Sandbox) -> None:
+async def test_bot_trains_on_the_deployed_stack(place: session.Sandbox) -> None:
     clients = Clients(place.ready["aws"]["endpoint"])
     outputs = await asyncio.to_thread(deploy, clients)
     configure(place.folder / "config.toml", outputs)
     await place.bot.start()
     async with aiohttp.ClientSession() as http:
-        told = await _told(place, http, "/train branch:main epochs:2")
-    assert "succeeded" in told["content"], told["content"]
-    assert any(each["filename"].endswith(".png") for each in told["attachments"])
+        result = await _result(place, http, "/train branch:main epochs:2")
+    assert "succeeded" in result["content"], result["content"]
+    assert any(each["filename"].endswith(".png") for each in result["attachments"])
     await asyncio.to_thread(_ran_on_the_stack, clients, outputs)
     async with asyncio.timeout(30):
         while not any(key.endswith("/log.txt") for key in await asyncio.to_thread(_keys, clients, outputs["Bucket"])):
             await asyncio.sleep(0.1)
     await place.bot.stop()
-    await asyncio.to_thread(_goes_again, clients, outputs)
+    await asyncio.to_thread(_delete_stack, clients, outputs)
 
 
 def _ran_on_the_stack(clients: Clients, outputs: dict[str, str]) -> None:
@@ -101,8 +101,8 @@ def _keys(clients: Clients, bucket: str) -> list[str]:
     return [each["Key"] for each in clients.s3.list_objects_v2(Bucket=bucket).get("Contents", ())]
 
 
-def _goes_again(clients: Clients, outputs: dict[str, str]) -> None:
-    """All but the bucket, which keeps what jobs left."""
+def _delete_stack(clients: Clients, outputs: dict[str, str]) -> None:
+    """Delete the stack. Only the bucket stays, with the jobs' files."""
     clients.cloudformation.delete_stack(StackName=STACK)
     [stack] = clients.cloudformation.list_stacks(StackStatusFilter=["DELETE_COMPLETE"])["StackSummaries"]
     assert stack["StackName"] == STACK

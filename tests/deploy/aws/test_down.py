@@ -1,4 +1,4 @@
-"""The stack goes when its name is typed, and what holds data only when that is named, too."""
+"""`down` deletes the stack when its name is typed, and each leftover only when that name is typed too."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ STACK = "signalbox"
 
 
 class Place:
-    """A stand-in with the stack, a result with an old version in its bucket, and the disk of a host with a snapshot."""
+    """A stand-in with the stack, a result with an old version in the bucket, and a host's disk with a snapshot."""
 
     def __init__(self, clients: Clients) -> None:
         self.clients = clients
@@ -27,7 +27,7 @@ class Place:
         )
         [stack] = clients.cloudformation.describe_stacks(StackName=STACK)["Stacks"]
         self.bucket = next(each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == "Bucket")
-        versioned = {"Status": "Enabled"}  # by the template, where the stand-in drops it
+        versioned = {"Status": "Enabled"}  # in the template; the stand-in drops it
         clients.s3.put_bucket_versioning(Bucket=self.bucket, VersioningConfiguration=versioned)
         for body in (b"old", b"new"):
             clients.s3.put_object(Bucket=self.bucket, Key="jobs/k7q2mx/metrics.csv", Body=body)
@@ -66,32 +66,32 @@ def place(tmp_path: Path) -> Iterator[Place]:
         loop.close()
 
 
-def test_data_stays_unless_it_is_named(place: Place) -> None:
+def test_data_stays_unless_its_name_is_typed(place: Place) -> None:
     place.down(STACK, "", "yes", "")
     assert not place.clients.batch.describe_job_queues()["jobQueues"]
     assert not place.clients.secretsmanager.list_secrets()["SecretList"]
     assert place.buckets() == [place.bucket]
     assert place.volume in place.volumes()
-    assert place.said[0] == f"The stack {STACK} is gone."
-    assert [line.split()[:3] for line in place.said[1:]] == [
-        [name, "is", "kept:"] for name in (place.bucket, place.volume, place.snapshot)
+    assert place.said[0] == f"Deleted stack {STACK}."
+    assert [line.partition(",")[0] for line in place.said[1:]] == [
+        f"Still there: {name}" for name in (place.bucket, place.volume, place.snapshot)
     ]
 
 
-def test_data_that_is_named_goes_with_its_old_versions(place: Place) -> None:
+def test_named_data_is_deleted_with_its_old_versions(place: Place) -> None:
     place.down(STACK, place.bucket, place.volume, place.snapshot)
-    assert place.said[1].endswith("is kept: 2 objects and old versions, 0.0 GB.")
+    assert place.said[1] == f"Still there: {place.bucket}, 2 objects and old versions, 0.0 GB."
     assert place.buckets() == []
     assert place.volume not in place.volumes()
 
 
-def test_another_answer_than_its_name_does_nothing(place: Place) -> None:
+def test_any_other_answer_deletes_nothing(place: Place) -> None:
     place.down("yes")
-    assert place.said == ["Nothing was done."]
+    assert place.said == ["Nothing was deleted."]
     assert len(place.clients.batch.describe_job_queues()["jobQueues"]) == 3
 
 
-def test_the_disks_of_a_stack_that_is_gone_are_found(place: Place) -> None:
+def test_disks_of_a_deleted_stack_are_found(place: Place) -> None:
     place.clients.cloudformation.delete_stack(StackName=STACK)
     place.down(place.volume, place.snapshot)
     assert place.said[0] == f"There is no stack {STACK} in us-east-1."

@@ -1,4 +1,4 @@
-"""Outputs and settings: each finds the other."""
+"""Outputs and the settings they fill."""
 
 import pytest
 
@@ -21,12 +21,12 @@ def test_each_output_has_its_settings() -> None:
     }
 
 
-def test_the_names_are_those_that_the_bot_looks_for() -> None:
+def test_output_names_match_the_bots() -> None:
     shared = {Output.REGION, Output.EVENTS_QUEUE_URL, Output.BUCKET, Output.LOG_GROUP}
     own = {outputs.queue("mnist"), outputs.job_definition("mnist")}
     assert set(stack.places(["mnist"]).values()) == shared | own
 
 
-def test_projects_whose_outputs_would_be_one_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"projects\.my_net: its outputs would be named as those of my-net"):
+def test_projects_with_the_same_output_names_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"projects\.my_net: its outputs would have the names of my-net's"):
         outputs.keys(["my-net", "my_net"])

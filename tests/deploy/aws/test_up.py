@@ -1,4 +1,4 @@
-"""The stack made by CloudFormation alone, in the AWS stand-in; its images, by a docker that only writes down."""
+"""`up` and `push` against the AWS stand-in, with a docker that only records its calls."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from botocore.exceptions import ClientError, WaiterError
 
-from deploy.aws import push, up
+from deploy.aws import cloudformation, push, up
 from deploy.sandbox.aws.common.settings import REGION, Settings
 from deploy.sandbox.aws.launcher import aws_stand_in
 
@@ -35,10 +35,10 @@ async def endpoint() -> AsyncIterator[str]:
 
 @pytest.fixture
 def config(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The example, in a folder that is the current one, for a stand-in in AWS's place."""
+    """The example config in the current folder, with AWS's variables pointing at the stand-in."""
     for name, value in {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(up, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(cloudformation, "POLL_SECONDS", 0.1)
     path = tmp_path / "config.toml"
     path.write_text((ROOT / "config.example.toml").read_text())
     monkeypatch.chdir(tmp_path)
@@ -47,7 +47,7 @@ def config(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What it was asked."""
+    """The file with the arguments that docker was called with."""
     program = tmp_path / "bin" / "docker"
     program.parent.mkdir()
     program.write_text(DOCKER)
@@ -70,33 +70,33 @@ async def _main(main: Any, *arguments: str) -> int:
     return int(await asyncio.to_thread(main, list(arguments)))
 
 
-async def test_the_stack_is_made_and_a_second_time_changes_nothing(
+async def test_up_creates_the_stack_and_a_second_run_changes_nothing(
     config: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert await _main(up.main, "--config", str(config)) == 0
     said = capfd.readouterr().out
-    assert said.startswith("Making the stack signalbox…\n")
+    assert said.startswith("Creating stack signalbox…\n")
     assert f"RepositoryUri = {REPOSITORY}\n" in said
     assert await _main(up.main, "--config", str(config)) == 0
     assert "QueueMnist = signalbox-spot\n" in capfd.readouterr().out
 
 
-async def test_a_template_that_is_not_there_is_said(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_missing_template_is_reported(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert await _main(up.main, "--config", str(config), "--template", "none.json") == 1
     assert "none.json" in capfd.readouterr().err
 
 
-async def test_a_stack_that_does_not_come_to_stand_says_which_resource_failed() -> None:
-    with pytest.raises(up.StackError) as raised:
+async def test_failed_stack_names_the_failed_resource() -> None:
+    with pytest.raises(cloudformation.StackError) as raised:
         up.up(Failing(), "mine", "{}")
     assert str(raised.value).splitlines() == [
-        "The stack mine does not stand: Waiter stack_create_complete failed: rolled back",
+        "CloudFormation could not create or update stack mine: Waiter stack_create_complete failed: rolled back",
         "  Bucket: it is taken",
     ]
 
 
 class Failing:
-    """CloudFormation with a stack that is rolled back."""
+    """CloudFormation whose stack is rolled back."""
 
     def __init__(self) -> None:
         self._made = False
@@ -127,7 +127,7 @@ class Failing:
         return {"StackEvents": [{"ResourceStatus": "CREATE_COMPLETE"}, failed]}
 
 
-async def test_both_images_carry_their_commit(config: Path, docker: Path) -> None:
+async def test_both_images_are_tagged_with_their_commit(config: Path, docker: Path) -> None:
     await _main(up.main, "--config", str(config))
     commit = _commit(config.parent).strip()
     assert await _main(push.main, "--config", str(config), "--torch-index", "https://example.org/cuda") == 0
@@ -141,18 +141,20 @@ async def test_both_images_carry_their_commit(config: Path, docker: Path) -> Non
     assert "TORCH_INDEX" not in said[5]
 
 
-async def test_changed_files_are_no_commits(config: Path, docker: Path, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_uncommitted_changes_leave_the_images_untagged(
+    config: Path, docker: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     await _main(up.main, "--config", str(config))
     _commit(config.parent)
     (config.parent / "new.py").write_text("")
     assert await _main(push.main, "--config", str(config), "--only", "trainer") == 0
-    assert "carry no commit, as files differ from the last commit" in capfd.readouterr().out
+    assert "Not tagging the images with a commit: files differ from the last commit" in capfd.readouterr().out
     assert "REVISION=unknown" in docker.read_text()
     assert f"push {REPOSITORY}:trainer-" not in docker.read_text()
 
 
 @pytest.mark.parametrize("fails", ["login", "build", "push"])
-async def test_what_docker_cannot_do_is_said(
+async def test_failed_docker_command_is_reported(
     config: Path, docker: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], fails: str
 ) -> None:
     await _main(up.main, "--config", str(config))
@@ -161,12 +163,10 @@ async def test_what_docker_cannot_do_is_said(
     assert f"docker {fails}" in capfd.readouterr().err
 
 
-async def test_without_a_stack_there_is_nowhere_to_push_to(
-    config: Path, docker: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+async def test_push_without_a_stack_is_refused(config: Path, docker: Path, capfd: pytest.CaptureFixture[str]) -> None:
     config.write_text(config.read_text().replace('# stack = "signalbox"', 'stack = "none"'))
     assert await _main(push.main, "--config", str(config)) == 1
-    assert f"There is no stack none in {REGION}: `python -m deploy.aws.up` makes it." in capfd.readouterr().err
+    assert f"There is no stack none in {REGION}. Create it: `python -m deploy.aws.up`." in capfd.readouterr().err
     assert not docker.exists()
 
 
@@ -174,7 +174,7 @@ async def test_without_a_stack_there_is_nowhere_to_push_to(
     ("host", "machine"),
     [("t4g.small", "arm64"), ("t3.micro", "amd64"), ("c7gn.large", "arm64"), ("g5.xlarge", "amd64")],
 )
-async def test_the_bots_image_fits_its_host(host: str, machine: str, config: Path, docker: Path) -> None:
+async def test_bot_image_fits_the_hosts_architecture(host: str, machine: str, config: Path, docker: Path) -> None:
     await _main(up.main, "--config", str(config))
     config.write_text(config.read_text().replace('# host = "none"', f'host = "{host}"'))
     assert await _main(push.main, "--config", str(config), "--only", "bot") == 0

@@ -28,7 +28,9 @@ def repository(folder: Path) -> Repository:
     return create(folder)
 
 
-def test_it_is_the_same_every_time(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repository_is_the_same_every_time(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GIT_AUTHOR_NAME", "Somebody Else")
     monkeypatch.setenv("GIT_AUTHOR_DATE", "2001-01-01T00:00:00Z")
     again = create(tmp_path / "again.git")
@@ -36,7 +38,7 @@ def test_it_is_the_same_every_time(repository: Repository, tmp_path: Path, monke
     assert again.tags == repository.tags
 
 
-def test_its_branches_are_what_git_says(repository: Repository) -> None:
+def test_branches_match_git(repository: Repository) -> None:
     listed = git(Path.cwd(), "ls-remote", repository.url)
     heads = {name: sha for sha, name in re.findall(r"(\w{40})\trefs/heads/(\S+)", listed)}
     assert heads == repository.branches
@@ -44,7 +46,7 @@ def test_its_branches_are_what_git_says(repository: Repository) -> None:
     assert f"{repository.tags['v1.0']}\trefs/tags/v1.0^{{}}" in listed
 
 
-def test_every_branch_grows_out_of_main(repository: Repository, folder: Path) -> None:
+def test_every_branch_starts_from_main(repository: Repository, folder: Path) -> None:
     for branch, head in repository.branches.items():
         ahead = git(folder, "rev-list", "--count", f"main..{head}")
         assert ahead == ("0" if branch == "main" else "1")
@@ -52,7 +54,7 @@ def test_every_branch_grows_out_of_main(repository: Repository, folder: Path) ->
     assert git(folder, "merge-base", "main", "v1.0^{commit}") == repository.tags["v1.0"]
 
 
-def test_subjects_fit_and_say_something(folder: Path) -> None:
+def test_commit_subjects_are_distinct_and_short(folder: Path) -> None:
     subjects = git(folder, "log", "--all", "--format=%s").splitlines()
     assert len(subjects) == len(set(subjects)) == 7
     assert all(10 < len(subject) <= 72 for subject in subjects)
@@ -65,13 +67,13 @@ def test_any_commit_can_be_fetched_by_its_full_id(repository: Repository, folder
     assert git(tmp_path, "rev-parse", "FETCH_HEAD") == first
 
 
-def test_a_folder_that_is_there_is_not_touched(tmp_path: Path) -> None:
+def test_existing_folder_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("here")
     with pytest.raises(FileExistsError, match="mine"):
         create(tmp_path / "mine")
 
 
-def test_the_training_is_python_and_has_the_flags_that_the_sandbox_offers() -> None:
+def test_training_is_python_with_the_sandboxs_flags() -> None:
     for source in TRAINING.rglob("*.py"):
         ast.parse(source.read_text())
     flags = re.findall(r'"--(\w+)"', (TRAINING / "main/train.py").read_text())
@@ -79,7 +81,7 @@ def test_the_training_is_python_and_has_the_flags_that_the_sandbox_offers() -> N
 
 
 class Run:
-    """A training of one commit, with a `trainer` that only prints."""
+    """Train one commit with a `trainer` that only prints."""
 
     def __init__(self, folder: Path, repository: Repository, commit: str, *arguments: str) -> None:
         git(folder, "clone", "--quiet", repository.url, "code")
@@ -109,14 +111,14 @@ def test_main_learns_to_read_digits(repository: Repository, tmp_path: Path) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("commit", "net"), [("v1.0", "8-16-32"), ("origin/wider-net", "32-64-128")])
-def test_the_commit_decides_which_net_it_is(repository: Repository, tmp_path: Path, commit: str, net: str) -> None:
+def test_commit_decides_the_net(repository: Repository, tmp_path: Path, commit: str, net: str) -> None:
     run = Run(tmp_path, repository, commit, "--epochs", "1")
     assert run.exit_code == 0
     assert run.lines[1].startswith(f"net {net}, ")
 
 
 @pytest.mark.slow
-def test_the_broken_loader_breaks_in_the_third_epoch(repository: Repository, tmp_path: Path) -> None:
+def test_broken_loader_fails_in_the_third_epoch(repository: Repository, tmp_path: Path) -> None:
     run = Run(tmp_path, repository, "origin/broken-loader", "--epochs", "5")
     assert (run.exit_code, len(run.rows)) == (1, 2)
     assert run.lines[-1] == "cutting the margins off from epoch 3 on"
@@ -124,7 +126,7 @@ def test_the_broken_loader_breaks_in_the_third_epoch(repository: Repository, tmp
 
 
 @pytest.mark.slow
-def test_the_slow_cooker_takes_its_time(repository: Repository, tmp_path: Path) -> None:
+def test_slow_cooker_is_slow(repository: Repository, tmp_path: Path) -> None:
     run = Run(tmp_path, repository, "origin/slow-cooker", "--epochs", "0")
     assert run.exit_code == 0
     assert "cool_down_seconds = 2" in (tmp_path / "code/settings.toml").read_text()

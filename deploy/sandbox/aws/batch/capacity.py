@@ -1,4 +1,4 @@
-"""Who gets a host next: queues by priority, in each queue the highest scheduling priority, then the oldest."""
+"""Decide which job gets a host next: by the queue's priority, then the job's scheduling priority, then its age."""
 
 import asyncio
 import heapq
@@ -19,8 +19,8 @@ _Place = tuple[int, int, Job, "asyncio.Future[Host]"]
 class Capacity:
     """The vCPUs of the compute environments, up to each one's `maxvCpus`.
 
-    The head of a queue that does not fit holds up its queue, as it does at AWS, and has the reason as its
-    statusReason. `shortage` gives a reason for which no host can be had at all, or "".
+    If the first job of a queue does not fit, the whole queue waits, as at AWS, and the job's statusReason says why.
+    `shortage` returns the reason why no host is available at all, or "".
     """
 
     def __init__(self, shortage: Callable[[], str], new_instance_id: Callable[[], str]) -> None:
@@ -32,7 +32,7 @@ class Capacity:
         self._count = 0
 
     async def acquire(self, job: Job) -> Host:
-        """Waits for room. The host must be given back by `release`."""
+        """Wait for a host. Give it back with `release`."""
         placed: asyncio.Future[Host] = asyncio.get_running_loop().create_future()
         self._count += 1
         queue = job.spec.queue
@@ -51,7 +51,7 @@ class Capacity:
         self.place()
 
     def place(self) -> None:
-        """Gives hosts to whom there is room for; called whenever room or the settings have changed."""
+        """Give hosts to all jobs that fit. Call whenever capacity or settings have changed."""
         for queue in sorted(self._queues.values(), key=lambda each: -int(each.priority)):
             self._place_queue(queue)
 
@@ -60,7 +60,7 @@ class Capacity:
         while waiting:
             _, _, job, placed = waiting[0]
             if not placed.done():
-                environment = self._room(queue, job)
+                environment = self._find_environment(queue, job)
                 if environment is None:
                     return
                 job.status_reason = ""
@@ -68,8 +68,8 @@ class Capacity:
                 placed.set_result(Host(environment, self._new_instance_id()))
             heapq.heappop(waiting)
 
-    def _room(self, queue: Any, job: Job) -> Any:
-        """The first compute environment of the queue that can take the job now; None leaves it waiting."""
+    def _find_environment(self, queue: Any, job: Job) -> Any:
+        """The queue's first compute environment with room for the job; None if it must wait."""
         job.status_reason = self._shortage()
         if job.status_reason:
             return None

@@ -1,4 +1,4 @@
-"""Jobs as Batch's answers show them; what is not known is left out.
+"""Jobs as JSON documents in Batch's answers. Unknown values are left out.
 
 https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html, API_JobSummary.html
 """
@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html, API_Jo
 from collections.abc import Mapping
 from typing import Any
 
-from deploy.sandbox.aws.batch.jobs import Attempt, Job, Status
+from deploy.sandbox.aws.batch.jobs import BatchAttempt, Job, Status
 
 Document = dict[str, Any]
 
-# Of the definition's containerProperties, what JobDetail shows unchanged.
+# Keys of containerProperties that JobDetail repeats unchanged.
 _CONTAINER_KEYS = (
     "image",
     "jobRoleArn",
@@ -36,7 +36,7 @@ _CONTAINER_KEYS = (
 
 
 def detail(job: Job, tags: Mapping[str, str]) -> Document:
-    """As DescribeJobs shows it."""
+    """The job as DescribeJobs shows it."""
     spec = job.spec
     document = {
         **_common(job),
@@ -59,7 +59,7 @@ def detail(job: Job, tags: Mapping[str, str]) -> Document:
 
 
 def summary(job: Job, status: Status) -> Document:
-    """As ListJobs shows it, with a state that may be older than the job's. No tags: ListJobs has none."""
+    """The job as ListJobs shows it: without tags, and with a state that may be older than the job's."""
     outcome = job.attempt.outcome if job.attempt and status.ended else None
     container = _known({"exitCode": outcome.exit_code, "reason": outcome.reason or None}) if outcome else None
     return _known(
@@ -89,14 +89,14 @@ def _common(job: Job) -> Document:
     }
 
 
-def _attempt(attempt: Attempt) -> Document:
+def _attempt(attempt: BatchAttempt) -> Document:
     status_reason = attempt.outcome.status_reason if attempt.outcome else None
     times = {"startedAt": attempt.started_at, "stoppedAt": attempt.stopped_at, "statusReason": status_reason}
-    return _known({"container": {**_run(attempt), "networkInterfaces": []}, **times})
+    return _known({"container": {**_container_of(attempt), "networkInterfaces": []}, **times})
 
 
-def _run(attempt: Attempt) -> Document:
-    """What a container block tells of an attempt. Its log stream's name is known from RUNNING on."""
+def _container_of(attempt: BatchAttempt) -> Document:
+    """An attempt's part of a container block. The log stream's name appears from RUNNING on."""
     cluster, outcome = attempt.host.environment.ecs_arn, attempt.outcome
     base = cluster.split(":cluster/")[0]
     name = cluster.rpartition("/")[2]
@@ -124,7 +124,7 @@ def _container(job: Job) -> Document:
         "memory": spec.memory,
         "networkInterfaces": [],
     }
-    return shown | (_run(job.attempt) if job.attempt else {})
+    return shown | (_container_of(job.attempt) if job.attempt else {})
 
 
 def _array(job: Job, *, with_summary: bool) -> Document | None:

@@ -1,4 +1,4 @@
-"""What goes wrong by the asker's doing."""
+"""Errors that the caller of Batch caused."""
 
 import uuid
 
@@ -6,7 +6,7 @@ from moto.batch.exceptions import ClientException
 
 
 class RefusedError(ClientException):
-    """Batch refuses the request: its ClientException, in its wording, which moto sends."""
+    """Batch refuses the request. moto sends it as a ClientException in Batch's wording."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"Error executing request, Exception : {reason}, RequestId: {uuid.uuid4()}")

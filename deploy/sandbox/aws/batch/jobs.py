@@ -1,4 +1,4 @@
-"""Batch jobs as the stand-in keeps them.
+"""Batch jobs in the stand-in.
 
 https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
 """
@@ -39,22 +39,22 @@ class StopCause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """That a running attempt must end: SIGTERM, and SIGKILL `grace` seconds later (at once if 0)."""
+class StopRequest:
+    """A request to end a running attempt: SIGTERM, then SIGKILL `grace` seconds later, or at once if 0."""
 
     cause: StopCause
     grace: float
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an attempt ended, in Batch's words. No exit code where the process was never seen to exit."""
+class AttemptResult:
+    """How an attempt ended, in Batch's words. No exit code if nobody saw the process exit."""
 
     status_reason: str
     exit_code: int | None = None
     reason: str = ""
     final: bool = False
-    """Not to be retried, whatever the retry strategy says."""
+    """Never retried, whatever the retry strategy says."""
 
     @property
     def succeeded(self) -> bool:
@@ -63,7 +63,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """`kind` is "", "N_TO_N" or "SEQUENTIAL" (which needs no job)."""
+    """`kind` is "", "N_TO_N", or "SEQUENTIAL", which needs no job id."""
 
     job_id: str
     kind: str = ""
@@ -71,31 +71,31 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Where an attempt runs: an instance of a compute environment."""
+    """The instance of a compute environment on which an attempt runs."""
 
     environment: Any
     instance_id: str
 
 
 @dataclass(slots=True)
-class Attempt:
-    """One try. Times in ms since the epoch."""
+class BatchAttempt:
+    """One attempt of a job. Times in ms since the epoch."""
 
     number: int
     task_id: str
     host: Host
     log_stream: str
-    stop: "asyncio.Future[Stop]"
+    stop: "asyncio.Future[StopRequest]"
     started_at: int | None = None
     stopped_at: int | None = None
-    outcome: Outcome | None = None
+    outcome: AttemptResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
-    """What a SubmitJob call asked for, merged with the job definition; shared by an array's children.
+class JobSpec:
+    """A SubmitJob request merged with its job definition. An array's children share it.
 
-    `queue` is moto's queue, `container` the definition's containerProperties with the overrides in them.
+    `queue` is moto's queue; `container` is the definition's containerProperties with the overrides applied.
     """
 
     name: str
@@ -126,35 +126,35 @@ class Spec:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A job, an array's parent or one of its children. Times in ms since the epoch."""
+    """A single job, an array's parent or one of its children. Times in ms since the epoch."""
 
     id: str
     arn: str
-    spec: Spec
+    spec: JobSpec
     created_at: int
     index: int | None = None
     parent: "Job | None" = None
     children: list["Job"] = field(default_factory=list)
     summary: Counter[Status] = field(default_factory=Counter)
-    """Of a parent: how many children are in each state."""
+    """How many children are in each state, if this is a parent."""
     status: Status = Status.SUBMITTED
     status_reason: str = ""
     history: list[tuple[int, Status]] = field(default_factory=list)
-    attempts: list[Attempt] = field(default_factory=list)
-    """The ended ones and, last, the one under way."""
+    attempts: list[BatchAttempt] = field(default_factory=list)
+    """Ended attempts, and the current one last."""
     started_at: int | None = None
     stopped_at: int | None = None
     cancelled: bool = False
     terminated: str | None = None
-    """The reason given to TerminateJob."""
+    """The reason given in TerminateJob."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     task: "asyncio.Task[None] | None" = None
 
     @property
-    def attempt(self) -> Attempt | None:
+    def attempt(self) -> BatchAttempt | None:
         """The latest attempt, ended or not."""
         return self.attempts[-1] if self.attempts else None
 
     def status_at(self, ms: int) -> Status | None:
-        """The state at that time; None before the submission."""
+        """The state at a time; None before the submission."""
         return next((status for at, status in reversed(self.history) if at <= ms), None)

@@ -1,4 +1,4 @@
-"""ListJobs: which jobs, in which order, and in pages.
+"""ListJobs: filters, order and pages.
 
 https://docs.aws.amazon.com/batch/latest/APIReference/API_ListJobs.html
 """
@@ -18,22 +18,22 @@ _Match = Callable[[Job, str], bool]
 
 
 def page(jobs: Mapping[str, Job], request: Request, queue_arn: str | None, as_of: int) -> documents.Document:
-    """A page of a queue's or an array's jobs, newest first, in their states of the time `as_of` (ms).
+    """A page of a queue's or an array's jobs, newest first, with their states at time `as_of` (ms).
 
-    `queue_arn` is that of the request's queue. With filters `jobStatus` is ignored; without either, RUNNING
+    `queue_arn` is the ARN of the request's queue. With filters, `jobStatus` is ignored; with neither, only RUNNING
     jobs are listed. Raises RefusedError.
     """
     filters = request.get("filters") or []
-    wanted = Status.RUNNING if not filters and not request.get("jobStatus") else None
+    listed_status = Status.RUNNING if not filters and not request.get("jobStatus") else None
     if not filters and request.get("jobStatus"):
-        wanted = _status(request["jobStatus"])
+        listed_status = _status(request["jobStatus"])
     listed = [
         (job, status)
         for job in _candidates(jobs, request, queue_arn)
-        if (status := job.status_at(as_of)) and wanted in (None, status) and _matches(job, filters)
+        if (status := job.status_at(as_of)) and listed_status in (None, status) and _matches(job, filters)
     ]
-    most = _FILTERED_PAGE if filters else _PAGE
-    size = min(request.get("maxResults") or most, most)
+    limit = _FILTERED_PAGE if filters else _PAGE
+    size = min(request.get("maxResults") or limit, limit)
     start = _start(request.get("nextToken"))
     token = {"nextToken": str(start + size)} if start + size < len(listed) else {}
     return {"jobSummaryList": [documents.summary(*each) for each in listed[start : start + size]], **token}
@@ -45,15 +45,15 @@ def _candidates(jobs: Mapping[str, Job], request: Request, queue_arn: str | None
     if queue_arn is None:
         parent = jobs.get(request["arrayJobId"])
         return parent.children if parent else []
-    mine = [job for job in jobs.values() if job.parent is None and job.spec.queue.arn == queue_arn]
-    return mine[::-1]
+    in_queue = [job for job in jobs.values() if job.parent is None and job.spec.queue.arn == queue_arn]
+    return in_queue[::-1]
 
 
-def _status(given: str) -> Status:
+def _status(value: str) -> Status:
     try:
-        return Status(given)
+        return Status(value)
     except ValueError:
-        raise RefusedError(f"jobStatus must be one of {', '.join(Status)}, given {given}") from None
+        raise RefusedError(f"jobStatus must be one of {', '.join(Status)}, given {value}") from None
 
 
 def _matches(job: Job, filters: Sequence[Mapping[str, Any]]) -> bool:
@@ -68,22 +68,22 @@ def _matches(job: Job, filters: Sequence[Mapping[str, Any]]) -> bool:
     return any(match(job, value) for value in values)
 
 
-def _text(text: str, pattern: str) -> bool:
-    """Case is ignored; a `*` at the end stands for any rest."""
+def _text_matches(text: str, pattern: str) -> bool:
+    """Whether text matches a pattern, ignoring case; a final `*` matches any rest."""
     text, pattern = text.lower(), pattern.lower()
     return text.startswith(pattern[:-1]) if pattern.endswith("*") else text == pattern
 
 
-def _definition(job: Job, pattern: str) -> bool:
-    """By ARN, by name with a revision, or by name alone for all revisions."""
+def _definition_matches(job: Job, pattern: str) -> bool:
+    """Whether the job's definition matches: by ARN, by name and revision, or by name for all revisions."""
     arn = job.spec.definition_arn
     name = arn.rpartition("job-definition/")[2]
-    return pattern == arn or _text(name, pattern) or _text(name.partition(":")[0], pattern)
+    return pattern == arn or _text_matches(name, pattern) or _text_matches(name.partition(":")[0], pattern)
 
 
 _FILTERS: dict[str, _Match] = {
-    "JOB_NAME": lambda job, value: _text(job.spec.name, value),
-    "JOB_DEFINITION": _definition,
+    "JOB_NAME": lambda job, value: _text_matches(job.spec.name, value),
+    "JOB_DEFINITION": _definition_matches,
     "BEFORE_CREATED_AT": lambda job, value: job.created_at < int(value),
     "AFTER_CREATED_AT": lambda job, value: job.created_at > int(value),
     "SHARE_IDENTIFIER": lambda job, value: job.spec.share_identifier == value,

@@ -1,6 +1,6 @@
-"""Our Batch in moto's place: three module attributes of moto are replaced (`install`), and nothing else.
+"""Our Batch in place of moto's: `install` replaces three module attributes of moto, and nothing else.
 
-moto keeps compute environments, queues, job definitions and tags, and their CloudFormation forms. Jobs are ours.
+Compute environments, queues, job definitions, tags and their CloudFormation types stay moto's. Jobs are ours.
 """
 
 import json
@@ -19,11 +19,11 @@ from moto.core.base_backend import BackendDict
 
 from deploy.sandbox.aws.batch import documents, listing, submissions
 from deploy.sandbox.aws.batch.errors import RefusedError
-from deploy.sandbox.aws.batch.jobs import Job, Spec, Status
-from deploy.sandbox.aws.batch.scheduler import Engine
+from deploy.sandbox.aws.batch.jobs import Job, JobSpec, Status
+from deploy.sandbox.aws.batch.scheduler import Scheduler
 from deploy.sandbox.aws.common.event_loop import LoopThread
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import Knobs
+from deploy.sandbox.aws.common.settings import LiveSettings
 
 MAX_DESCRIBED = 100
 _SNAPSHOT = 100
@@ -32,20 +32,20 @@ Document = dict[str, Any]
 
 
 class Services:
-    """What a backend needs of the stand-in around it."""
+    """The parts of the stand-in that a backend uses."""
 
     def __init__(
-        self, engine: Engine, loop: LoopThread, knobs: Knobs, ledger: Ledger, clock: Callable[[], float]
+        self, scheduler: Scheduler, loop: LoopThread, settings: LiveSettings, ledger: Ledger, clock: Callable[[], float]
     ) -> None:
-        self.engine = engine
+        self.scheduler = scheduler
         self.loop = loop
-        self.knobs = knobs
+        self.settings = settings
         self.ledger = ledger
         self.clock = clock
 
 
 class ProcessBatchBackend(BatchBackend):
-    """Batch whose jobs are local processes. Called from moto's request threads; jobs live on the loop."""
+    """Batch whose jobs are local processes. moto's request threads call it; jobs live on the event loop."""
 
     services: ClassVar[Services]
 
@@ -54,11 +54,11 @@ class ProcessBatchBackend(BatchBackend):
         return moto.batch.urls
 
     def reset(self) -> None:
-        self.services.loop.run(self.services.engine.close())
+        self.services.loop.run(self.services.scheduler.close())
         super().reset()
 
     def submit(self, request: submissions.Request, size: int) -> Document:
-        """`size` is the request's, in bytes. Raises RefusedError."""
+        """Answer SubmitJob. `size` is the request's length in bytes. Raises RefusedError."""
         try:
             submissions.check(request, size)
             return self._start(self._merged(request), request)
@@ -66,7 +66,7 @@ class ProcessBatchBackend(BatchBackend):
             self.services.ledger.add("job.refused", jobName=request.get("jobName"), error=error.reason)
             raise
 
-    def _merged(self, request: submissions.Request) -> Spec:
+    def _merged(self, request: submissions.Request) -> JobSpec:
         definition = self.get_job_definition(request["jobDefinition"])
         if definition is None or definition.status != "ACTIVE":
             raise RefusedError(f"JobDefinition {request['jobDefinition']} not found.")
@@ -77,7 +77,7 @@ class ProcessBatchBackend(BatchBackend):
             raise RefusedError(f"Queue {queue.arn} is in {queue.state} state. It must be ENABLED to accept jobs.")
         return submissions.merge(request, definition, queue)
 
-    def _start(self, spec: Spec, request: submissions.Request) -> Document:
+    def _start(self, spec: JobSpec, request: submissions.Request) -> Document:
         job_id = str(uuid.uuid4())
         arn = make_arn_for_job(self.account_id, job_id, self.region_name)
         size = (request.get("arrayProperties") or {}).get("size")
@@ -88,7 +88,7 @@ class ProcessBatchBackend(BatchBackend):
         return {"jobId": job_id, "jobName": spec.name, "jobArn": arn}
 
     def _admit(self, job: Job, array_size: int | None, tags: dict[str, str]) -> None:
-        self.services.engine.submit(job, array_size)
+        self.services.scheduler.submit(job, array_size)
         if tags:
             self.tag_resource(job.arn, tags)
 
@@ -98,10 +98,10 @@ class ProcessBatchBackend(BatchBackend):
         return self.services.loop.call(self._details, ids)
 
     def _details(self, ids: Sequence[str]) -> list[Document]:
-        """In the order asked, each once; by id or ARN. Jobs that are not known, or not yet, are left out."""
-        seen_since = self._now() - int(self.services.knobs.now.describe_lag_seconds * 1000)
-        found = (self.services.engine.jobs.get(each.rpartition("job/")[2]) for each in dict.fromkeys(ids))
-        return [self.detail(job) for job in found if job and job.created_at <= seen_since]
+        """Jobs by id or ARN, in the order of `ids`, each once. Unknown jobs, and jobs not visible yet, are left out."""
+        newest_visible = self._now() - int(self.services.settings.now.describe_lag_seconds * 1000)
+        found = (self.services.scheduler.jobs.get(each.rpartition("job/")[2]) for each in dict.fromkeys(ids))
+        return [self.detail(job) for job in found if job and job.created_at <= newest_visible]
 
     def detail(self, job: Job) -> Document:
         return documents.detail(job, self.list_tags_for_resource((job.parent or job).arn))
@@ -110,33 +110,33 @@ class ProcessBatchBackend(BatchBackend):
         """Raises RefusedError."""
         queue_name = request.get("jobQueue")
         queue_arn = self._queue(queue_name).arn if queue_name else None
-        as_of = self._now() - int(self.services.knobs.now.list_lag_seconds * 1000)
-        return self.services.loop.call(listing.page, self.services.engine.jobs, request, queue_arn, as_of)
+        as_of = self._now() - int(self.services.settings.now.list_lag_seconds * 1000)
+        return self.services.loop.call(listing.page, self.services.scheduler.jobs, request, queue_arn, as_of)
 
     def cancel(self, job_id: str, reason: str) -> None:
-        self._end("job.cancel", self.services.engine.cancel, job_id, reason)
+        self._end("job.cancel", self.services.scheduler.cancel, job_id, reason)
 
     def terminate(self, job_id: str, reason: str) -> None:
-        self._end("job.terminate", self.services.engine.terminate, job_id, reason)
+        self._end("job.terminate", self.services.scheduler.terminate, job_id, reason)
 
     def _end(self, kind: str, act: Callable[[Job, str], None], job_id: str, reason: str) -> None:
-        """Ids that are not known are ignored, as at AWS."""
+        """Cancel or terminate a job. Unknown ids are ignored, as at AWS."""
         if not job_id or not reason:
             raise RefusedError(f"{'reason' if job_id else 'jobId'} is a required field.")
-        job = self.services.engine.jobs.get(job_id)
+        job = self.services.scheduler.jobs.get(job_id)
         self.services.ledger.add(kind, jobId=job_id, reason=reason, status=job and job.status)
         if job:
             self.services.loop.call(act, job, reason)
 
     def snapshot(self, queue_name: str) -> Document:
-        """The first jobs of a queue that wait in RUNNABLE, in the order in which they are to start."""
+        """The first RUNNABLE jobs of a queue, in the order in which they will start."""
         queue = self._queue(queue_name)
         jobs = self.services.loop.call(self._runnable, queue.arn)
         shown = [{"jobArn": job.arn, "earliestTimeAtPosition": job.history[-1][0]} for job in jobs[:_SNAPSHOT]]
         return {"frontOfQueue": {"jobs": shown, "lastUpdatedAt": self._now()}}
 
     def _runnable(self, queue_arn: str) -> Sequence[Job]:
-        jobs = self.services.engine.jobs.values()
+        jobs = self.services.scheduler.jobs.values()
         waiting = [job for job in jobs if job.status is Status.RUNNABLE and job.spec.queue.arn == queue_arn]
         return sorted(waiting, key=lambda job: (-(job.spec.scheduling_priority or 0), job.history[-1][0]))
 
@@ -151,7 +151,7 @@ class ProcessBatchBackend(BatchBackend):
 
 
 class ProcessBatchResponse(BatchResponse):
-    """The calls that concern jobs. One method each, named as moto finds them: by the path, in small letters."""
+    """The calls about jobs. moto finds each method by the request's path, in lower case."""
 
     @property
     def _jobs(self) -> ProcessBatchBackend:
@@ -191,7 +191,7 @@ class ProcessBatchResponse(BatchResponse):
 
 
 def install(services: Services) -> BackendDict[ProcessBatchBackend]:
-    """Puts our Batch into moto. To be called once in a process, before the server answers."""
+    """Put our Batch into moto. Call once per process, before the server answers."""
     ProcessBatchBackend.services = services
     backends = BackendDict(ProcessBatchBackend, "batch")
     for module in (moto.batch, moto.batch.models, moto.batch.responses):

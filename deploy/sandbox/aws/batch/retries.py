@@ -1,4 +1,4 @@
-"""Whether a failed attempt is tried again, by a job's `evaluateOnExit` rules.
+"""Decide whether to retry a failed attempt, by a job's `evaluateOnExit` rules.
 
 https://docs.aws.amazon.com/batch/latest/APIReference/API_EvaluateOnExit.html
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ExitRule:
-    """Patterns may end with `*`, which stands for any rest; None matches everything."""
+    """A pattern may end with `*`, which matches any rest; None matches everything."""
 
     retry: bool
     on_status_reason: str | None = None
@@ -26,7 +26,7 @@ class ExitRule:
         )
 
     def matches(self, status_reason: str, reason: str, exit_code: int | None) -> bool:
-        """All patterns that the rule has must match; what an attempt does not have is the empty text."""
+        """Whether all of the rule's patterns match. A missing exit code counts as empty text."""
         code = "" if exit_code is None else str(exit_code)
         return (
             _matches(self.on_status_reason, status_reason)
@@ -36,7 +36,7 @@ class ExitRule:
 
 
 def wants_retry(rules: Sequence[ExitRule], status_reason: str, reason: str, exit_code: int | None) -> bool:
-    """The first rule that matches decides; where none does, the attempt is tried again."""
+    """The first matching rule decides; if none matches, the attempt is retried."""
     for rule in rules:
         if rule.matches(status_reason, reason, exit_code):
             return rule.retry

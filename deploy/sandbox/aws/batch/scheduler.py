@@ -1,4 +1,4 @@
-"""Runs jobs through Batch's states. Everything here happens on one event loop, so nothing needs a lock."""
+"""Take jobs through Batch's states. Everything runs on one event loop, so nothing needs a lock."""
 
 import asyncio
 import logging
@@ -9,10 +9,19 @@ from typing import Any, Protocol
 
 from deploy.sandbox.aws.batch.capacity import Capacity
 from deploy.sandbox.aws.batch.errors import RefusedError
-from deploy.sandbox.aws.batch.jobs import Attempt, Dependency, Host, Job, Outcome, Status, Stop, StopCause
+from deploy.sandbox.aws.batch.jobs import (
+    AttemptResult,
+    BatchAttempt,
+    Dependency,
+    Host,
+    Job,
+    Status,
+    StopCause,
+    StopRequest,
+)
 from deploy.sandbox.aws.batch.retries import wants_retry
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import Knobs
+from deploy.sandbox.aws.common.settings import LiveSettings
 
 _MAX_OVERRIDE_CHARACTERS = 8192
 _OVERRIDES_TOO_LONG = f"Container Overrides length must be at most {_MAX_OVERRIDE_CHARACTERS}"
@@ -22,35 +31,35 @@ _log = logging.getLogger(__name__)
 
 
 class Runner(Protocol):
-    async def run(self, job: Job, attempt: Attempt, on_running: Callable[[], None]) -> Outcome:
-        """One attempt, from STARTING to its end, which `attempt.stop` hastens."""
+    async def run(self, job: Job, attempt: BatchAttempt, on_running: Callable[[], None]) -> AttemptResult:
+        """Run one attempt from STARTING to its end, which comes early if `attempt.stop` is set."""
 
 
-class Engine:
-    """All jobs. `clock` is in seconds since the epoch; `announce` tells of every change of state."""
+class Scheduler:
+    """All jobs. `clock` returns seconds since the epoch; `announce` is called at every change of state."""
 
     def __init__(
         self,
         runner: Runner,
         announce: Callable[[Job], None],
-        knobs: Knobs,
+        settings: LiveSettings,
         ledger: Ledger,
         clock: Callable[[], float],
         rng: Random,
     ) -> None:
         self._runner = runner
         self._announce = announce
-        self._knobs = knobs
+        self._settings = settings
         self._ledger = ledger
         self._clock = clock
         self._rng = rng
-        self._capacity = Capacity(lambda: knobs.now.capacity_reason, lambda: f"i-{rng.getrandbits(68):017x}")
+        self._capacity = Capacity(lambda: settings.now.capacity_reason, lambda: f"i-{rng.getrandbits(68):017x}")
         self.jobs: dict[str, Job] = {}
 
     def submit(self, job: Job, array_size: int | None = None) -> None:
-        """Sets a new job going, with `array_size` children where that is given.
+        """Start a new job, with `array_size` children if given.
 
-        Raises RefusedError where it depends on a job that is not known.
+        Raises RefusedError if it depends on an unknown job.
         """
         for each in job.spec.depends_on:
             if each.job_id and each.job_id not in self.jobs:
@@ -63,25 +72,25 @@ class Engine:
         self._start(job, self._run_array(job) if job.children else self._run(job))
 
     def cancel(self, job: Job, reason: str) -> None:
-        """Ends a job that has not reached STARTING; does nothing to any other."""
+        """End a job that has not reached STARTING; do nothing to any other."""
         for each in [job, *job.children]:
             if not each.status.ended and not each.status.on_host:
                 each.cancelled = True
                 self._abandon(each, reason)
 
     def terminate(self, job: Job, reason: str) -> None:
-        """Ends a job in any state."""
+        """End a job in any state."""
         for each in [job, *job.children]:
             if each.status.ended:
                 continue
             each.terminated = reason
             if each.status.on_host:
-                self.stop(each, Stop(StopCause.TERMINATED, self._knobs.now.stop_timeout_seconds))
+                self.stop(each, StopRequest(StopCause.TERMINATED, self._settings.now.stop_timeout_seconds))
             else:
                 self._abandon(each, reason)
 
-    def stop(self, job: Job, stop: Stop) -> None:
-        """Ends the attempt under way, if there is one."""
+    def stop(self, job: Job, stop: StopRequest) -> None:
+        """End the current attempt, if there is one."""
         if job.status.on_host and job.attempt and not job.attempt.stop.done():
             job.attempt.stop.set_result(stop)
 
@@ -89,12 +98,12 @@ class Engine:
         self._capacity.place()
 
     async def close(self) -> None:
-        """Kills everything that runs."""
+        """Kill every running job."""
         tasks = [job.task for job in self.jobs.values() if job.task and not job.task.done()]
         for job in self.jobs.values():
             if job.status.on_host:
                 job.terminated = "The sandbox is closed"
-                self.stop(job, Stop(StopCause.TERMINATED, 0))
+                self.stop(job, StopRequest(StopCause.TERMINATED, 0))
             elif job.task:
                 job.task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -102,7 +111,7 @@ class Engine:
 
     # ---- one job -----------------------------------------------------------------------------------------
     async def _run(self, job: Job) -> None:
-        await asyncio.sleep(self._knobs.now.submitted_seconds)
+        await asyncio.sleep(self._settings.now.submitted_seconds)
         if not await self._dependencies_met(job):
             self._end(job, Status.FAILED, _DEPENDENCY_FAILED)
             return
@@ -118,11 +127,11 @@ class Engine:
                 self._end(job, Status.FAILED, job.terminated or outcome.status_reason)
                 return
 
-    async def _try(self, job: Job) -> Outcome:
+    async def _try(self, job: Job) -> AttemptResult:
         self._move(job, Status.RUNNABLE)
         host = await self._capacity.acquire(job)
         try:
-            await asyncio.sleep(self._knobs.now.runnable_seconds)
+            await asyncio.sleep(self._settings.now.runnable_seconds)
             attempt = self._new_attempt(job, host)
             self._move(job, Status.STARTING)
             attempt.outcome = await self._runner.run(job, attempt, lambda: self._move(job, Status.RUNNING))
@@ -131,9 +140,9 @@ class Engine:
         finally:
             self._capacity.release(job, host)
 
-    def _new_attempt(self, job: Job, host: Host) -> Attempt:
+    def _new_attempt(self, job: Job, host: Host) -> BatchAttempt:
         task_id = f"{self._rng.getrandbits(128):032x}"
-        attempt = Attempt(
+        attempt = BatchAttempt(
             number=len(job.attempts) + 1,
             task_id=task_id,
             host=host,
@@ -143,14 +152,14 @@ class Engine:
         job.attempts.append(attempt)
         return attempt
 
-    def _retries(self, job: Job, outcome: Outcome) -> bool:
+    def _retries(self, job: Job, outcome: AttemptResult) -> bool:
         if outcome.final or job.terminated is not None or len(job.attempts) >= job.spec.attempts:
             return False
         return wants_retry(job.spec.exit_rules, outcome.status_reason, outcome.reason, outcome.exit_code)
 
     # ---- arrays and dependencies ---------------------------------------------------------------------------
     async def _run_array(self, parent: Job) -> None:
-        await asyncio.sleep(self._knobs.now.submitted_seconds)
+        await asyncio.sleep(self._settings.now.submitted_seconds)
         self._move(parent, Status.PENDING)
         met = await self._all_succeed([each for each in parent.spec.depends_on if not each.kind])
         for child in parent.children:
@@ -160,8 +169,12 @@ class Engine:
                 self._end(child, Status.FAILED, _DEPENDENCY_FAILED)
 
     async def _dependencies_met(self, job: Job) -> bool:
-        wanted = [self._of_child(job, each) for each in job.spec.depends_on] if job.parent else job.spec.depends_on
-        dependencies = [each for each in wanted if each is not None]
+        all_dependencies = (
+            [self._dependency_of_child(job, each) for each in job.spec.depends_on]
+            if job.parent
+            else job.spec.depends_on
+        )
+        dependencies = [each for each in all_dependencies if each is not None]
         if dependencies:
             self._move(job, Status.PENDING)
         return await self._all_succeed(dependencies)
@@ -176,8 +189,8 @@ class Engine:
                 return False
         return True
 
-    def _of_child(self, child: Job, dependency: Dependency) -> Dependency | None:
-        """What a child itself waits for: its parent has waited for whole jobs already."""
+    def _dependency_of_child(self, child: Job, dependency: Dependency) -> Dependency | None:
+        """What a child waits for by itself: its parent has already waited for whole jobs."""
         if dependency.kind == "N_TO_N":
             return Dependency(f"{dependency.job_id}:{child.index}")
         if dependency.kind == "SEQUENTIAL" and child.parent and child.index:
@@ -203,10 +216,10 @@ class Engine:
 
     def _start(self, job: Job, run: Coroutine[Any, Any, None]) -> None:
         job.task = asyncio.get_running_loop().create_task(run)
-        job.task.add_done_callback(_report)
+        job.task.add_done_callback(_log_failure)
 
     def _abandon(self, job: Job, reason: str) -> None:
-        """Ends a job that is on no host. An array's parent ends with the last of its children."""
+        """End a job that is not on a host. An array's parent ends with its last child."""
         if job.children:
             return
         if job.task:
@@ -236,6 +249,6 @@ class Engine:
         return int(self._clock() * 1000)
 
 
-def _report(task: "asyncio.Task[None]") -> None:
+def _log_failure(task: "asyncio.Task[None]") -> None:
     if not task.cancelled() and (error := task.exception()):
         _log.error("a job's task failed", exc_info=error)

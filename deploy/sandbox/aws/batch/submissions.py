@@ -1,4 +1,4 @@
-"""A SubmitJob request, checked as Batch does and merged with its job definition.
+"""Check a SubmitJob request as Batch does, and merge it with its job definition.
 
 https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deploy.sandbox.aws.batch.errors import RefusedError
-from deploy.sandbox.aws.batch.jobs import Dependency, Spec
+from deploy.sandbox.aws.batch.jobs import Dependency, JobSpec
 from deploy.sandbox.aws.batch.retries import ExitRule
 
 MAX_REQUEST_BYTES = 30 * 1024
@@ -23,7 +23,7 @@ Request = Mapping[str, Any]
 
 
 def check(request: Request, size: int) -> None:
-    """What can be said of a request by itself. `size` is its length in bytes. Raises RefusedError."""
+    """Check a request by itself. `size` is its length in bytes. Raises RefusedError."""
     if size > MAX_REQUEST_BYTES:
         raise RefusedError(f"Job size must be less than {MAX_REQUEST_BYTES // 1024} KiB, got {size // 1024} KiB")
     for name in ("jobName", "jobQueue", "jobDefinition"):
@@ -46,7 +46,7 @@ def check(request: Request, size: int) -> None:
 
 
 def check_definition(request: Request) -> None:
-    """The same for a RegisterJobDefinition request, as far as moto does not check it. Raises RefusedError."""
+    """Check in a RegisterJobDefinition request what moto does not check. Raises RefusedError."""
     _check_timeout(request.get("timeout"))
     _check_retries(request.get("retryStrategy"))
     _check_environment((request.get("containerProperties") or {}).get("environment") or ())
@@ -83,8 +83,8 @@ def _check_retries(strategy: Mapping[str, Any] | None) -> None:
                 )
 
 
-def merge(request: Request, definition: Any, queue: Any) -> Spec:
-    """The job that a checked request asks for, of moto's definition and queue."""
+def merge(request: Request, definition: Any, queue: Any) -> JobSpec:
+    """Merge a checked request with moto's definition and queue."""
     overrides = _overrides(request)
     properties = {key: value for key, value in (definition.container_properties or {}).items() if value is not None}
     container = {**properties, "resourceRequirements": _resources(properties, overrides)}
@@ -93,12 +93,12 @@ def merge(request: Request, definition: Any, queue: Any) -> Spec:
     options = (properties.get("logConfiguration") or {}).get("options") or {}
     strategy = request.get("retryStrategy") or definition.retry_strategy or {}
     timeout = request.get("timeout") or definition.timeout or {}
-    return Spec(
+    return JobSpec(
         name=request["jobName"],
         queue=queue,
         definition_arn=definition.arn,
         container=container,
-        command=tuple(_filled(part, parameters) for part in command),
+        command=tuple(_substitute(part, parameters) for part in command),
         environment={**_pairs(properties), **_pairs(overrides)},
         vcpus=float(_resource(container, "VCPU", "vcpus", 1)),
         memory=int(_resource(container, "MEMORY", "memory", 512)),
@@ -139,8 +139,8 @@ def _pairs(properties: Mapping[str, Any]) -> dict[str, str]:
 
 def _resources(properties: Mapping[str, Any], overrides: Mapping[str, Any]) -> list[dict[str, str]]:
     old_style = {"VCPU": overrides.get("vcpus"), "MEMORY": overrides.get("memory")}
-    asked = [*(properties.get("resourceRequirements") or ()), *(overrides.get("resourceRequirements") or ())]
-    merged = {each["type"]: str(each["value"]) for each in asked}
+    requirements = [*(properties.get("resourceRequirements") or ()), *(overrides.get("resourceRequirements") or ())]
+    merged = {each["type"]: str(each["value"]) for each in requirements}
     merged |= {kind: str(value) for kind, value in old_style.items() if value is not None}
     return [{"type": kind, "value": value} for kind, value in merged.items()]
 
@@ -150,6 +150,6 @@ def _resource(container: Mapping[str, Any], kind: str, old_style: str, default: 
     return values.get(kind, container.get(old_style) or default)
 
 
-def _filled(part: str, parameters: Mapping[str, str]) -> str:
-    """`Ref::name` becomes the parameter's value; it stays where there is no such parameter."""
+def _substitute(part: str, parameters: Mapping[str, str]) -> str:
+    """Replace `Ref::name` by the parameter's value; leave it if there is no such parameter."""
     return _PARAMETER.sub(lambda match: parameters.get(match[1], match[0]), part)

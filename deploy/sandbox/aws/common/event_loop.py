@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, which other threads call."""
+"""An event loop in its own thread, which other threads can call."""
 
 import asyncio
 import threading
@@ -16,7 +16,7 @@ class LoopThread:
         self._thread.start()
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs a function on the loop and waits for what it returns or raises."""
+        """Run a function on the loop, and return or raise what it does."""
 
         async def called() -> T:
             return function(*args, **kwargs)
@@ -24,6 +24,7 @@ class LoopThread:
         return self.run(called())
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the loop and wait for its result."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Every effect, in order: what tests and the demo count."""
+"""A record of every effect, in order. Tests and the demo count its entries."""
 
 import threading
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Ledger:
-    """Safe from any thread. `at` is in seconds since the epoch."""
+    """Thread-safe. Each entry's `at` is in seconds since the epoch."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -19,7 +19,7 @@ class Ledger:
             self._append(kind, facts)
 
     def count_lines(self, group: str, stream: str, messages: list[str]) -> None:
-        """Keeps one entry for each stream, made at its first line."""
+        """Count lines in the stream's one entry, which its first line creates."""
         with self._lock:
             entry = self._streams.get(stream)
             if entry is None:
@@ -29,7 +29,7 @@ class Ledger:
             entry["bytes"] += sum(len(message.encode()) for message in messages)
 
     def entries(self, kind: str = "", after: int = 0) -> list[dict[str, Any]]:
-        """All of them, or those of one kind, or those behind number `after`."""
+        """Copies of the entries: of one `kind` if it is given, and only those numbered above `after`."""
         with self._lock:
             return [dict(entry) for entry in self._entries[after:] if kind in ("", entry["kind"])]
 

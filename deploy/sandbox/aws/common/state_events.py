@@ -1,8 +1,8 @@
-"""State-change events to EventBridge, and from there to SQS, in the order in which they happened.
+"""Send state-change events to EventBridge, and from there to SQS, in the order in which they happened.
 
-https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html. Sent from a thread of their own, for
-moto's SQS is slow, and to the rules at once: moto's PutEvents compiles eight patterns for each event (5 ms), and
-would fill `<id>` and the like in where a job's command has them. Input transformers of a rule's targets do nothing.
+https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html. They are sent from a separate thread, because
+moto's SQS is slow. They go to the rules directly: moto's PutEvents compiles eight patterns for each event (5 ms), and
+would replace `<id>` and the like in a job's command. Input transformers of targets are ignored.
 """
 
 import logging
@@ -18,7 +18,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.events.models import events_backends
 from moto.events.utils import EventMessageType
 
-from deploy.sandbox.aws.common.settings import REGION, Knobs
+from deploy.sandbox.aws.common.settings import REGION, LiveSettings
 
 _log = logging.getLogger(__name__)
 
@@ -30,10 +30,12 @@ class _Change:
 
 
 class Publisher:
-    """`clock` is in seconds since the epoch, as `sleep` is in seconds."""
+    """`clock` returns seconds since the epoch; `sleep` takes seconds."""
 
-    def __init__(self, knobs: Knobs, clock: Callable[[], float], sleep: Callable[[float], None] = time.sleep) -> None:
-        self._knobs = knobs
+    def __init__(
+        self, settings: LiveSettings, clock: Callable[[], float], sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._settings = settings
         self._clock = clock
         self._sleep = sleep
         self._changes: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
@@ -41,12 +43,12 @@ class Publisher:
         self._thread.start()
 
     def publish(self, detail: dict[str, Any]) -> None:
-        """`detail` is what DescribeJobs shows of the job."""
-        if self._knobs.now.events:
-            self._changes.put(_Change(self._clock() + self._knobs.now.event_delay_seconds, detail))
+        """Queue an event for sending. `detail` is the job as DescribeJobs shows it."""
+        if self._settings.now.events:
+            self._changes.put(_Change(self._clock() + self._settings.now.event_delay_seconds, detail))
 
     def close(self) -> None:
-        """What has not been sent yet is lost."""
+        """Stop sending; queued events are lost."""
         self._changes.put(None)
         self._thread.join(timeout=1)
 
@@ -55,7 +57,7 @@ class Publisher:
             self._sleep(max(0.0, change.due - self._clock()))
             try:
                 self._deliver(change.detail)
-            except Exception:  # whatever moto makes of a rule or a target, the next event still goes out
+            except Exception:  # moto may fail on a rule or a target; the next event must still be sent
                 _log.exception("an event was not delivered")
 
     def _deliver(self, detail: dict[str, Any]) -> None:

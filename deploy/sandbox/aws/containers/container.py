@@ -1,4 +1,4 @@
-"""A container as a local process: its own session, directories and environment, and nothing that outlives it."""
+"""A container as a local process with its own session, directories and environment. Nothing outlives it."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from deploy.sandbox.aws.containers.reaper import Reaper
 
 _PROJECT = Path(__file__).resolve().parents[4]
 _CHUNK = 64 * 1024
-# For output that is still in the pipe once every process is gone.
+# Time to read what is still in the pipe once every process has ended.
 _DRAIN_SECONDS = 2.0
 
 
@@ -24,8 +24,8 @@ class CannotStartError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What to run. `mark` is a `NAME=value` of the environment that no other container has."""
+class ContainerSpec:
+    """What to run. `mark` is a `NAME=value` of its environment that is unique to this container."""
 
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
@@ -34,30 +34,30 @@ class Plan:
 
 
 class Container:
-    """One running container; started by `start`."""
+    """One running container. Use `start`."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, output: "asyncio.Task[None]", plan: Plan, reaper: Reaper
+        self, process: asyncio.subprocess.Process, output: "asyncio.Task[None]", spec: ContainerSpec, reaper: Reaper
     ) -> None:
         self._process = process
         self._output = output
-        self._plan = plan
+        self._spec = spec
         self._reaper = reaper
         self.exited = asyncio.create_task(process.wait())
 
     @classmethod
-    async def start(cls, plan: Plan, on_output: Callable[[bytes], None], reaper: Reaper) -> "Container":
-        """`on_output` gets stdout and stderr, merged, as they come. Raises CannotStartError."""
-        environment = _complete(plan)
-        arguments = _found(plan.arguments, environment)
+    async def start(cls, spec: ContainerSpec, on_output: Callable[[bytes], None], reaper: Reaper) -> "Container":
+        """Start the process. `on_output` gets stdout and stderr, merged, as they arrive. Raises CannotStartError."""
+        environment = _environment(spec)
+        arguments = _with_program_path(spec.arguments, environment)
         for name in ("work", "home", "tmp"):
-            (plan.directory / name).mkdir(parents=True)
+            (spec.directory / name).mkdir(parents=True)
         read_end, write_end = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
                 *arguments,
                 env=environment,
-                cwd=plan.directory / "work",
+                cwd=spec.directory / "work",
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=write_end,
                 stderr=write_end,
@@ -65,12 +65,12 @@ class Container:
             )
         except OSError as error:
             os.close(read_end)
-            await _remove(plan.directory)
+            await _remove(spec.directory)
             raise CannotStartError(str(error)) from error
         finally:
             os.close(write_end)
-        reaper.watch(process.pid, plan.mark)
-        return cls(process, asyncio.create_task(_pump(read_end, on_output)), plan, reaper)
+        reaper.watch(process.pid, spec.mark)
+        return cls(process, asyncio.create_task(_pump(read_end, on_output)), spec, reaper)
 
     def signal(self, number: int, *, group: bool) -> None:
         if self._process.returncode is not None:
@@ -82,7 +82,7 @@ class Container:
                 self._process.send_signal(number)
 
     async def stop(self, grace: float, *, group: bool) -> int:
-        """SIGTERM, and SIGKILL for all `grace` seconds later; at once where `grace` is 0. The exit code."""
+        """Send SIGTERM, then SIGKILL to the whole group `grace` seconds later, or at once if 0. The exit code."""
         if grace > 0:
             self.signal(signal.SIGTERM, group=group)
             await asyncio.wait({self.exited}, timeout=grace)
@@ -90,15 +90,15 @@ class Container:
         return await self.end()
 
     async def end(self) -> int:
-        """Waits for the exit and clears away what is left: processes, output, directories. The exit code."""
+        """Wait for the exit, then clean up processes, output and directories. The exit code."""
         code = await self.exited
         kill_group(self._process.pid)
-        await asyncio.to_thread(kill_marked, self._plan.mark)
+        await asyncio.to_thread(kill_marked, self._spec.mark)
         self._reaper.forget(self._process.pid)
         _, late = await asyncio.wait({self._output}, timeout=_DRAIN_SECONDS)
         for task in late:
             task.cancel()
-        await _remove(self._plan.directory)
+        await _remove(self._spec.directory)
         return 128 - code if code < 0 else code
 
 
@@ -114,8 +114,8 @@ async def _pump(read_end: int, on_output: Callable[[bytes], None]) -> None:
             transport.close()
 
 
-def _found(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The arguments with the program looked up in the container's own PATH."""
+def _with_program_path(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The arguments with the program's full path, looked up in the container's PATH."""
     if not arguments:
         raise CannotStartError("no command specified")
     program = shutil.which(arguments[0], path=environment.get("PATH"))
@@ -124,16 +124,16 @@ def _found(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[st
     return (program, *arguments[1:])
 
 
-def _complete(plan: Plan) -> dict[str, str]:
-    """The plan's environment over what every container has: this interpreter's programs first, our packages."""
+def _environment(spec: ContainerSpec) -> dict[str, str]:
+    """The container's environment: this interpreter's programs first in PATH, our packages, and what `spec` adds."""
     programs = [str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]
     return {
         "PATH": os.pathsep.join(programs),
         "PYTHONPATH": str(_PROJECT),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "HOME": str(plan.directory / "home"),
-        "TMPDIR": str(plan.directory / "tmp"),
-        **plan.environment,
+        "HOME": str(spec.directory / "home"),
+        "TMPDIR": str(spec.directory / "tmp"),
+        **spec.environment,
     }
 
 

@@ -1,4 +1,4 @@
-"""Ending processes that other programs started."""
+"""Kill processes that other programs started."""
 
 import os
 import signal
@@ -13,9 +13,9 @@ def kill_group(group: int) -> None:
 
 
 def kill_marked(mark: str) -> None:
-    """Ends every process that was started with this `NAME=value` in its environment, in whatever session.
+    """Kill every process that was started with this `NAME=value` in its environment, in any session.
 
-    What a container's end does to the processes in it. Does nothing where there is no /proc.
+    As the end of a container does to the processes in it. Does nothing without /proc.
     """
     for pid in _marked(mark):
         with suppress(ProcessLookupError, PermissionError):
@@ -23,8 +23,8 @@ def kill_marked(mark: str) -> None:
 
 
 def _marked(mark: str) -> Iterator[int]:
-    wanted = mark.encode()
+    variable = mark.encode()
     for place in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if wanted in (place / "environ").read_bytes().split(b"\0"):
+            if variable in (place / "environ").read_bytes().split(b"\0"):
                 yield int(place.name)

@@ -1,7 +1,7 @@
-"""Ends the containers' processes when the stand-in is gone, however it went: also by SIGKILL.
+"""Kill the containers' processes when the stand-in ends in any way, including SIGKILL.
 
 `python -m deploy.sandbox.aws.containers.reaper DIRECTORY` reads `+<process group> <mark>` and `-<process group>` lines.
-At the end of its input it kills what is left and removes the directory. Its input ends when the stand-in does.
+At the end of its input, which comes when the stand-in ends, it kills the remaining groups and removes the directory.
 """
 
 import shutil
@@ -16,7 +16,7 @@ from deploy.sandbox.aws.containers.kill import kill_group, kill_marked
 
 
 class Reaper:
-    """The stand-in's side."""
+    """Starts the reaper process and tells it which process groups to watch."""
 
     def __init__(self, directory: Path) -> None:
         self._process = subprocess.Popen(
@@ -29,17 +29,17 @@ class Reaper:
         )
 
     def watch(self, group: int, mark: str) -> None:
-        self._say(f"+{group} {mark}\n")
+        self._write(f"+{group} {mark}\n")
 
     def forget(self, group: int) -> None:
-        self._say(f"-{group}\n")
+        self._write(f"-{group}\n")
 
     def close(self) -> None:
         if self._process.stdin:
             self._process.stdin.close()
         self._process.wait()
 
-    def _say(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         if self._process.stdin:
             with suppress(BrokenPipeError):
                 self._process.stdin.write(line)

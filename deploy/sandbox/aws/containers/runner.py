@@ -1,16 +1,16 @@
-"""One attempt of a job: the image pulled, the container run, watched, stopped, and its end put in Batch's words."""
+"""Run one attempt of a job: pull the image, run the container, stop it, and describe its end in Batch's words."""
 
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from deploy.sandbox.aws.batch.jobs import Attempt, Job, Outcome, Stop, StopCause
+from deploy.sandbox.aws.batch.jobs import AttemptResult, BatchAttempt, Job, StopCause, StopRequest
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Knobs
-from deploy.sandbox.aws.containers.container import CannotStartError, Container, Plan
+from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, LiveSettings
+from deploy.sandbox.aws.containers.container import CannotStartError, Container, ContainerSpec
+from deploy.sandbox.aws.containers.job_secrets import SecretError, secret_variables
 from deploy.sandbox.aws.containers.reaper import Reaper
-from deploy.sandbox.aws.containers.secrets import SecretError, resolved
 from deploy.sandbox.aws.logs.log_driver import LogDriver, LogSink
 
 EXITED = "Essential container in task exited"
@@ -21,21 +21,21 @@ _DEFAULT_GROUP = "/aws/batch/job"
 
 
 class AttemptRunner:
-    """`endpoint` is where containers find AWS; `directory` holds their directories while they run."""
+    """`endpoint` is AWS's address for containers; `directory` holds their directories while they run."""
 
     def __init__(
         self,
         endpoint: str,
         directory: Path,
         sink: LogSink,
-        knobs: Knobs,
+        settings: LiveSettings,
         ledger: Ledger,
         clock: Callable[[], float],
     ) -> None:
         self._endpoint = endpoint
         self._directory = directory
         self._sink = sink
-        self._knobs = knobs
+        self._settings = settings
         self._ledger = ledger
         self._clock = clock
         self._reaper = Reaper(directory)
@@ -43,46 +43,46 @@ class AttemptRunner:
     def close(self) -> None:
         self._reaper.close()
 
-    async def run(self, job: Job, attempt: Attempt, on_running: Callable[[], None]) -> Outcome:
-        """From STARTING to the end."""
-        await asyncio.wait({attempt.stop}, timeout=self._knobs.now.starting_seconds)
+    async def run(self, job: Job, attempt: BatchAttempt, on_running: Callable[[], None]) -> AttemptResult:
+        """Run an attempt from STARTING to its end."""
+        await asyncio.wait({attempt.stop}, timeout=self._settings.now.starting_seconds)
         if attempt.stop.done():
             return _stopped(job, attempt, attempt.stop.result(), None)
-        entrypoint = self._knobs.now.images.get(job.spec.image)
+        entrypoint = self._settings.now.images.get(job.spec.image)
         if entrypoint is None:
-            return Outcome(NOT_STARTED, reason=_cannot_pull(job.spec.image))
+            return AttemptResult(NOT_STARTED, reason=_cannot_pull(job.spec.image))
         if not self._log_group_ready(job):
-            return Outcome(NOT_STARTED, reason=_no_log_group(job.spec.log_group))
-        driver = LogDriver(job.spec.log_group, attempt.log_stream, self._sink, self._knobs, self._ledger)
+            return AttemptResult(NOT_STARTED, reason=_no_log_group(job.spec.log_group))
+        driver = LogDriver(job.spec.log_group, attempt.log_stream, self._sink, self._settings, self._ledger)
         try:
-            plan = self._plan(job, attempt, entrypoint)
-            container = await Container.start(plan, lambda data: driver.output(self._now(), data), self._reaper)
+            spec = self._container_spec(job, attempt, entrypoint)
+            container = await Container.start(spec, lambda data: driver.output(self._now(), data), self._reaper)
         except SecretError as error:
-            return Outcome(NOT_STARTED, reason=str(error))
+            return AttemptResult(NOT_STARTED, reason=str(error))
         except CannotStartError as error:
-            return Outcome(NOT_STARTED, reason=f"CannotStartContainerError: Error response from daemon: {error}")
+            return AttemptResult(NOT_STARTED, reason=f"CannotStartContainerError: Error response from daemon: {error}")
         on_running()
         outcome = await self._watch(job, attempt, container)
         driver.close(self._now())
         return outcome
 
-    async def _watch(self, job: Job, attempt: Attempt, container: Container) -> Outcome:
+    async def _watch(self, job: Job, attempt: BatchAttempt, container: Container) -> AttemptResult:
         ends: list[asyncio.Future[Any]] = [container.exited, attempt.stop]
         await asyncio.wait(ends, timeout=self._limit(job), return_when=asyncio.FIRST_COMPLETED)
         if container.exited.done():
-            return Outcome(EXITED, await container.end())
-        settings = self._knobs.now
-        timeout = Stop(StopCause.TIMED_OUT, settings.stop_timeout_seconds)
+            return AttemptResult(EXITED, await container.end())
+        settings = self._settings.now
+        timeout = StopRequest(StopCause.TIMED_OUT, settings.stop_timeout_seconds)
         stop = attempt.stop.result() if attempt.stop.done() else timeout
         code = await container.stop(stop.grace, group=settings.signal_group)
         return _stopped(job, attempt, stop, code)
 
     def _limit(self, job: Job) -> float | None:
         seconds = job.spec.timeout_seconds
-        return None if seconds is None else seconds * self._knobs.now.timeout_scale
+        return None if seconds is None else seconds * self._settings.now.timeout_scale
 
     def _log_group_ready(self, job: Job) -> bool:
-        """Batch makes its default group; any other must be there, or be asked for."""
+        """Create the log group if Batch would: its default group, or one with `awslogs-create-group`."""
         group = job.spec.log_group
         options = job.spec.container.get("logConfiguration", {}).get("options", {})
         if not self._sink.group_exists(group):
@@ -91,7 +91,7 @@ class AttemptRunner:
             self._sink.create_group(group)
         return True
 
-    def _plan(self, job: Job, attempt: Attempt, entrypoint: tuple[str, ...]) -> Plan:
+    def _container_spec(self, job: Job, attempt: BatchAttempt, entrypoint: tuple[str, ...]) -> ContainerSpec:
         mark = f"{job.id}-{attempt.number}-{attempt.task_id}"
         environment = {
             "AWS_ENDPOINT_URL": self._endpoint,
@@ -100,9 +100,9 @@ class AttemptRunner:
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
-            **self._knobs.now.environment,
+            **self._settings.now.environment,
             **job.spec.environment,
-            **resolved(job.spec.container),
+            **secret_variables(job.spec.container),
             "AWS_BATCH_JOB_ID": job.id,
             "AWS_BATCH_JOB_ATTEMPT": str(attempt.number),
             "AWS_BATCH_JQ_NAME": job.spec.queue.name,
@@ -111,10 +111,10 @@ class AttemptRunner:
         }
         if job.index is not None:
             environment["AWS_BATCH_JOB_ARRAY_INDEX"] = str(job.index)
-        return Plan(
+        return ContainerSpec(
             (*entrypoint, *job.spec.command),
             environment,
-            self._directory / attempt.task_id[:8],  # short: it is in every traceback
+            self._directory / attempt.task_id[:8],  # short, because it appears in every traceback
             f"SANDBOX_CONTAINER={mark}",
         )
 
@@ -122,16 +122,16 @@ class AttemptRunner:
         return int(self._clock() * 1000)
 
 
-def _stopped(job: Job, attempt: Attempt, stop: Stop, exit_code: int | None) -> Outcome:
+def _stopped(job: Job, attempt: BatchAttempt, stop: StopRequest, exit_code: int | None) -> AttemptResult:
     match stop.cause:
         case StopCause.TERMINATED:
-            return Outcome(job.terminated or EXITED, exit_code, final=True)
+            return AttemptResult(job.terminated or EXITED, exit_code, final=True)
         case StopCause.TIMED_OUT:
-            return Outcome(TIMED_OUT, exit_code, final=True)
+            return AttemptResult(TIMED_OUT, exit_code, final=True)
         case StopCause.RECLAIMED:
-            return Outcome(f"Host EC2 (instance {attempt.host.instance_id}) terminated.")
+            return AttemptResult(f"Host EC2 (instance {attempt.host.instance_id}) terminated.")
         case StopCause.OUT_OF_MEMORY:
-            return Outcome(EXITED, exit_code, OUT_OF_MEMORY)
+            return AttemptResult(EXITED, exit_code, OUT_OF_MEMORY)
 
 
 def _cannot_pull(image: str) -> str:

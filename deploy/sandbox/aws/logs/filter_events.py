@@ -1,6 +1,6 @@
-"""CloudWatch Logs: moto's, written to by the jobs' log drivers, and with a FilterLogEvents of our own.
+"""CloudWatch Logs: moto's, to which the jobs' log drivers write, with our own FilterLogEvents.
 
-moto sorts every event of every stream at each read, does not page as AWS does and lets missing streams pass.
+moto sorts all events of all streams at each read, does not page as AWS does, and ignores missing streams.
 """
 
 import bisect
@@ -19,12 +19,12 @@ from moto.logs.models import LogEvent, LogGroup, LogsBackend, LogStream, logs_ba
 from moto.logs.responses import LogsResponse
 from moto.logs.utils import EventMessageFilter
 
-from deploy.sandbox.aws.common.settings import REGION, Knobs
+from deploy.sandbox.aws.common.settings import REGION, LiveSettings
 from deploy.sandbox.aws.logs.log_driver import Event
 
 MAX_STREAMS = 100
 MAX_PAGE_BYTES = 1024 * 1024
-# What AWS counts for each event besides its message.
+# Bytes that AWS counts for each event besides its message.
 _EVENT_OVERHEAD = 26
 
 Request = Mapping[str, Any]
@@ -36,7 +36,7 @@ def _key(event: LogEvent) -> _Key:
 
 
 class MotoSink:
-    """Writes into moto's log groups of the sandbox's account and region."""
+    """Writes to moto's log groups in the sandbox's account and region."""
 
     def __init__(self) -> None:
         self._backend: LogsBackend = logs_backends[DEFAULT_ACCOUNT_ID][REGION]
@@ -48,20 +48,20 @@ class MotoSink:
         self._backend.ensure_log_group(group)
 
     def put(self, group: str, stream: str, events: list[Event]) -> None:
-        """Lines for a group that was deleted in the meantime are lost, as at AWS."""
+        """Write events to a stream. They are lost if the group was deleted in the meantime, as at AWS."""
         if group in self._backend.groups:
             self._backend.ensure_log_stream(group, stream)
             self._backend.put_log_events(group, stream, events)
 
 
 class SortedStream:
-    """The events of one of moto's streams, by time: sorted again only when something came out of order."""
+    """The events of one moto stream, by time. Sorted again only when an event arrived out of order."""
 
     def __init__(self) -> None:
         self.keys: list[_Key] = []
         self.events: list[LogEvent] = []
 
-    def catch_up(self, stored: Sequence[LogEvent]) -> None:
+    def add_new(self, stored: Sequence[LogEvent]) -> None:
         new = stored[len(self.events) :]
         keys = [_key(event) for event in new]
         in_order = all(a <= b for a, b in zip([*self.keys[-1:], *keys], keys, strict=False))
@@ -73,25 +73,25 @@ class SortedStream:
 
 
 class FilteredLogs:
-    """FilterLogEvents: the events of up to 100 streams, by time.
+    """FilterLogEvents: events from up to 100 streams, by time.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
     """
 
-    def __init__(self, knobs: Knobs) -> None:
-        self._knobs = knobs
+    def __init__(self, settings: LiveSettings) -> None:
+        self._settings = settings
         self._lock = threading.Lock()
         self._sorted: WeakKeyDictionary[LogStream, SortedStream] = WeakKeyDictionary()
 
     def page(self, backend: LogsBackend, request: Request) -> dict[str, Any]:
-        """Raises moto's exceptions for a missing group or stream and for parameters that cannot be."""
+        """One page of events. Raises moto's exceptions for a missing group or stream and for invalid parameters."""
         streams = self._streams(backend, request)
         token = request.get("nextToken")
-        if token is None and self._knobs.now.log_empty_pages:
+        if token is None and self._settings.now.log_empty_pages:
             return {"events": [], "nextToken": _token((0, -1)), "searchedLogStreams": []}
-        most = min(request.get("limit") or self._knobs.now.log_page_events, self._knobs.now.log_page_events)
+        limit = min(request.get("limit") or self._settings.now.log_page_events, self._settings.now.log_page_events)
         with self._lock:
-            events, more = _taken(self._matching(streams, request, _after(token)), most)
+            events, more = _first_page(self._matching(streams, request, _after(token)), limit)
         answer: dict[str, Any] = {"events": events, "searchedLogStreams": []}
         return {**answer, "nextToken": _token(more)} if more else answer
 
@@ -105,7 +105,7 @@ class FilteredLogs:
             raise InvalidParameterException("logStreamNames and logStreamNamePrefix cannot both be given.")
         if names is not None and not 1 <= len(names) <= MAX_STREAMS:
             raise InvalidParameterException(f"logStreamNames takes 1 to {MAX_STREAMS} names, given {len(names)}.")
-        if names and self._knobs.now.missing_stream_fails and any(each not in group.streams for each in names):
+        if names and self._settings.now.missing_stream_fails and any(each not in group.streams for each in names):
             raise ResourceNotFoundException("The specified log stream does not exist.")
         if names:
             return [group.streams[each] for each in dict.fromkeys(names) if each in group.streams]
@@ -122,7 +122,7 @@ class FilteredLogs:
         self, stream: LogStream, start: int, end: int | None, after: _Key
     ) -> Iterator[tuple[_Key, str, LogEvent]]:
         ordered = self._sorted.setdefault(stream, SortedStream())
-        ordered.catch_up(stream.events)
+        ordered.add_new(stream.events)
         first = max(bisect.bisect_left(ordered.keys, (start, -1)), bisect.bisect_right(ordered.keys, after))
         last = len(ordered.keys) if end is None else bisect.bisect_left(ordered.keys, (end + 1, -1))
         for place in range(first, last):
@@ -138,22 +138,22 @@ class ProcessLogsResponse(LogsResponse):
         return json.dumps(self.filtered.page(self.logs_backend, json.loads(self.body or "{}")))
 
 
-def install(knobs: Knobs) -> None:
-    """Puts our FilterLogEvents into moto. To be called once in a process, before the server answers."""
-    ProcessLogsResponse.filtered = FilteredLogs(knobs)
+def install(settings: LiveSettings) -> None:
+    """Put our FilterLogEvents into moto. Call once per process, before the server answers."""
+    ProcessLogsResponse.filtered = FilteredLogs(settings)
     moto.logs.urls.url_paths = dict.fromkeys(moto.logs.urls.url_paths, ProcessLogsResponse.dispatch)
     LogGroup.get_cfn_attribute = _attribute  # type: ignore[method-assign, assignment]
 
 
 def _attribute(group: LogGroup, name: str) -> str:
-    """In stacks the ARN of a group ends with that of its streams, and policies need it so."""
+    """`Fn::GetAtt` of a log group: its ARN ends in `:*`, for its streams, as policies need it."""
     if name != "Arn":
         raise UnformattedGetAttTemplateException
     return f"{group.arn}:*"
 
 
 def _document(stream: str, event: LogEvent) -> Event:
-    """The id is unique in the sandbox and never changes; AWS's have 56 digits, too."""
+    """An event as AWS returns it. The id is unique and never changes; like AWS's it has 56 digits."""
     return {
         "logStreamName": stream,
         "timestamp": event.timestamp,
@@ -163,13 +163,13 @@ def _document(stream: str, event: LogEvent) -> Event:
     }
 
 
-def _taken(matching: Iterator[tuple[_Key, Event]], most: int) -> tuple[list[Event], _Key | None]:
-    """A page of events and, where there are more, the key of the last one on it."""
+def _first_page(matching: Iterator[tuple[_Key, Event]], limit: int) -> tuple[list[Event], _Key | None]:
+    """A page of events and, if there are more, the key of the last one on the page."""
     events: list[Event] = []
     size, last = 0, None
     for key, event in matching:
         size += len(event["message"].encode()) + _EVENT_OVERHEAD
-        if events and (len(events) >= most or size > MAX_PAGE_BYTES):
+        if events and (len(events) >= limit or size > MAX_PAGE_BYTES):
             return events, last
         events.append(event)
         last = key

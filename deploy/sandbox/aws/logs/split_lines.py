@@ -1,7 +1,7 @@
-"""A byte stream cut into log events as Docker's awslogs driver does it.
+"""Split a byte stream into log events as Docker's awslogs driver does.
 
-https://docs.docker.com/engine/logging/drivers/awslogs/: one event a line, lines end at a line feed, carriage
-returns stay, empty lines are dropped, what is too long for one event becomes several.
+https://docs.docker.com/engine/logging/drivers/awslogs/: each line is one event and ends at a line feed; carriage
+returns stay, empty lines are dropped, and a line that is too long becomes several events.
 """
 
 MAX_EVENT_BYTES = 256 * 1024 - 26
@@ -12,7 +12,7 @@ class LineSplitter:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[str]:
-        """The lines that are whole now."""
+        """Add output; the lines that are complete now."""
         *whole, self._rest = (self._rest + data).split(b"\n")
         events = [event for line in whole for event in _events(line)]
         while len(self._rest) > MAX_EVENT_BYTES:
@@ -22,7 +22,7 @@ class LineSplitter:
         return events
 
     def finish(self) -> list[str]:
-        """The last line, which had no line feed."""
+        """The last line, if it did not end in a line feed."""
         rest, self._rest = self._rest, b""
         return _events(rest)
 
@@ -37,7 +37,7 @@ def _events(line: bytes) -> list[str]:
 
 
 def _cut(line: bytes) -> int:
-    """Where the first event of a line ends: at most at the limit, never inside a character."""
+    """Length of a line's first event: at most MAX_EVENT_BYTES, and never ending inside a character."""
     if len(line) <= MAX_EVENT_BYTES:
         return len(line)
     cut = MAX_EVENT_BYTES

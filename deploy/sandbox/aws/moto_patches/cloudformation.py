@@ -1,4 +1,4 @@
-"""moto's CloudFormation forms of Batch, mended, and one of secrets, which it lacks.
+"""Corrections to moto's CloudFormation types for Batch, and a type for secrets, which moto lacks.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Batch.html
 """
@@ -20,36 +20,36 @@ Json = Mapping[str, Any]
 
 SERVICE = "batch.amazonaws.com"
 SERVICE_ROLE = "AWSServiceRoleForbatch"
-"""As moto spells it."""
-_KEPT = frozenset({"Tags", "Parameters", "Options"})
-"""Maps whose keys are names that people gave."""
+"""In moto's spelling."""
+_UNCHANGED = frozenset({"Tags", "Parameters", "Options"})
+"""Maps whose keys are the user's own names."""
 
 
 def install(backends: Any) -> None:
-    """To be called once in a process, before the server answers. `backends` are those of `backend.install`."""
-    forms: dict[type, Form] = {
-        ComputeEnvironment: EnvironmentForm(backends),
-        JobQueue: QueueForm(backends),
-        JobDefinition: DefinitionForm(backends),
+    """Call once per process, before the server answers. `backends` come from `moto_backend.install`."""
+    handlers: dict[type, ResourceHandler] = {
+        ComputeEnvironment: EnvironmentHandler(backends),
+        JobQueue: QueueHandler(backends),
+        JobDefinition: DefinitionHandler(backends),
     }
-    for model, form in forms.items():
-        mended = {
-            "create_from_cloudformation_json": staticmethod(form.create),
-            "delete_from_cloudformation_json": staticmethod(form.delete),
-            "has_cfn_attr": staticmethod(form.attributes.__contains__),
-            "get_cfn_attribute": form.attribute(),
+    for model, handler in handlers.items():
+        methods = {
+            "create_from_cloudformation_json": staticmethod(handler.create),
+            "delete_from_cloudformation_json": staticmethod(handler.delete),
+            "has_cfn_attr": staticmethod(handler.attributes.__contains__),
+            "get_cfn_attribute": handler.attribute(),
         }
-        for name, function in mended.items():
+        for name, function in methods.items():
             setattr(model, name, function)
-    # moto makes route tables, and deletes none: the network would stay.
+    # moto creates route tables but never deletes them: the network would stay.
     setattr(RouteTable, "delete_from_cloudformation_json", staticmethod(_delete_route_table))  # noqa: B010  mypy's
 
 
-class Form:
-    """What CloudFormation asks of a kind of resource. moto names one by its ARN once it is made."""
+class ResourceHandler:
+    """How CloudFormation creates and deletes one type of resource. moto names a created one by its ARN."""
 
     attributes: Mapping[str, str] = {}
-    """What `Fn::GetAtt` may ask for, and the model's name for it."""
+    """Attributes for `Fn::GetAtt`, with the model's names for them."""
 
     def __init__(self, backends: Any) -> None:
         self._backends = backends
@@ -62,7 +62,7 @@ class Form:
         self._delete(self._backends[account_id][region_name], resource_name)
 
     def attribute(self) -> Callable[[Any, str], str]:
-        """A function, as it has to become a method of moto's model."""
+        """A function that becomes a method of moto's model."""
         return lambda resource, name: str(getattr(resource, self.attributes[name]))
 
     def _create(self, backend: Any, name: str, properties: Json) -> Any:
@@ -72,15 +72,15 @@ class Form:
         raise NotImplementedError
 
 
-class EnvironmentForm(Form):
+class EnvironmentHandler(ResourceHandler):
     attributes = {"ComputeEnvironmentArn": "arn"}
 
     def _create(self, backend: Any, name: str, properties: Json) -> Any:
         return backend.create_compute_environment(
             name,
-            properties["Type"].upper(),  # in templates it may be written small
+            properties["Type"].upper(),  # templates may write it in lower case
             properties.get("State", "ENABLED"),
-            small(properties["ComputeResources"]),
+            api_names(properties["ComputeResources"]),
             properties.get("ServiceRole") or _service_role(backend),
             tags=properties.get("Tags"),
         )
@@ -89,7 +89,7 @@ class EnvironmentForm(Form):
         backend.delete_compute_environment(name)
 
 
-class QueueForm(Form):
+class QueueHandler(ResourceHandler):
     attributes = {"JobQueueArn": "arn"}
 
     def _create(self, backend: Any, name: str, properties: Json) -> Any:
@@ -98,7 +98,7 @@ class QueueForm(Form):
             priority=properties["Priority"],
             schedule_policy=properties.get("SchedulingPolicyArn"),
             state=properties.get("State", "ENABLED"),
-            compute_env_order=small(properties["ComputeEnvironmentOrder"]),
+            compute_env_order=api_names(properties["ComputeEnvironmentOrder"]),
             tags=properties.get("Tags"),
         )
 
@@ -106,7 +106,7 @@ class QueueForm(Form):
         backend.delete_job_queue(name)
 
 
-class DefinitionForm(Form):
+class DefinitionHandler(ResourceHandler):
     attributes = {"JobDefinitionArn": "arn"}
 
     def _create(self, backend: Any, name: str, properties: Json) -> Any:
@@ -115,11 +115,11 @@ class DefinitionForm(Form):
             parameters=properties.get("Parameters") or {},
             _type=properties["Type"],
             tags=properties.get("Tags") or {},
-            retry_strategy=small(properties.get("RetryStrategy") or {}),
-            container_properties=small(properties.get("ContainerProperties")),
-            node_properties=small(properties.get("NodeProperties")),
-            eks_properties=small(properties.get("EksProperties")),
-            timeout=small(properties.get("Timeout") or {}),
+            retry_strategy=api_names(properties.get("RetryStrategy") or {}),
+            container_properties=api_names(properties.get("ContainerProperties")),
+            node_properties=api_names(properties.get("NodeProperties")),
+            eks_properties=api_names(properties.get("EksProperties")),
+            timeout=api_names(properties.get("Timeout") or {}),
             platform_capabilities=properties.get("PlatformCapabilities") or [],
             propagate_tags=properties.get("PropagateTags", False),
         )
@@ -129,7 +129,7 @@ class DefinitionForm(Form):
 
 
 class Secret(CloudFormationModel):
-    """moto finds it by its base class."""
+    """AWS::SecretsManager::Secret. moto finds it by its base class."""
 
     def __init__(self, arn: str) -> None:
         self.physical_resource_id = arn
@@ -150,10 +150,10 @@ class Secret(CloudFormationModel):
     def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
     ) -> "Secret":
-        """Its first value is random, as by GenerateSecretString."""
+        """Create the secret with a random first value, as GenerateSecretString does."""
         backend = secretsmanager_backends[account_id][region_name]
         properties = cloudformation_json["Properties"]
-        made = backend.create_secret(
+        answer = backend.create_secret(
             name=resource_name,
             secret_string=properties.get("SecretString") or secrets.token_hex(16),
             secret_binary=None,
@@ -164,7 +164,7 @@ class Secret(CloudFormationModel):
             replica_regions=[],
             force_overwrite=False,
         )
-        return cls(str(json.loads(made)["ARN"]))
+        return cls(str(json.loads(answer)["ARN"]))
 
     @classmethod
     def delete_from_cloudformation_json(
@@ -175,12 +175,14 @@ class Secret(CloudFormationModel):
         )
 
 
-def small(value: Any) -> Any:
-    """The API's names for a template's: `Timeout` is `timeout` there, and the names that people gave stay."""
+def api_names(value: Any) -> Any:
+    """A template's names as the API spells them: `Timeout` becomes `timeout`; the user's own names stay."""
     if isinstance(value, Mapping):
-        return {key[:1].lower() + key[1:]: each if key in _KEPT else small(each) for key, each in value.items()}
+        return {
+            key[:1].lower() + key[1:]: each if key in _UNCHANGED else api_names(each) for key, each in value.items()
+        }
     if isinstance(value, list):
-        return [small(each) for each in value]
+        return [api_names(each) for each in value]
     return value
 
 
@@ -191,7 +193,7 @@ def _delete_route_table(resource_name: str, _cloudformation_json: Json, account_
 
 
 def _service_role(backend: Any) -> str:
-    """The one that AWS makes where none is named."""
+    """The role that AWS creates if the template names none."""
     iam = iam_backends[backend.account_id]["aws"]
     try:
         return str(iam.get_role(SERVICE_ROLE).arn)

@@ -1,6 +1,6 @@
-"""Service Quotas in moto's place, as far as a GPU needs them: moto knows the quotas of VPC alone.
+"""Service Quotas for GPU instances, in place of moto's, which knows only VPC's quotas.
 
-What is asked for is granted at once; AWS takes minutes to days.
+An increase is granted at once; AWS takes minutes to days.
 """
 
 import json
@@ -11,20 +11,20 @@ import moto.servicequotas.urls
 from moto.servicequotas.models import ServiceQuotasBackend
 from moto.servicequotas.responses import ServiceQuotasResponse
 
-from deploy.sandbox.aws.common.settings import Knobs
+from deploy.sandbox.aws.common.settings import LiveSettings
 
 _NAMES = {"L-DB2E81BA": "Running On-Demand G and VT instances", "L-3819A6DF": "All G and VT Spot Instance Requests"}
 
 
-def install(knobs: Knobs) -> None:
-    """To be called once in a process, before the server answers."""
-    GpuQuotas.knobs = knobs
+def install(settings: LiveSettings) -> None:
+    """Call once per process, before the server answers."""
+    GpuQuotas.settings = settings
     moto.servicequotas.models.servicequotas_backends.backend = GpuQuotas
     vars(moto.servicequotas.urls)["url_paths"] = {"{0}/$": GpuQuotasResponse.dispatch}
 
 
 class GpuQuotas(ServiceQuotasBackend):
-    knobs: ClassVar[Knobs]
+    settings: ClassVar[LiveSettings]
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -38,15 +38,15 @@ class GpuQuotas(ServiceQuotasBackend):
         if service_code != "ec2" or quota_code not in _NAMES:
             return super().get_service_quota(service_code, quota_code)
         facts = {"ServiceCode": "ec2", "QuotaCode": quota_code, "QuotaName": _NAMES[quota_code], "Unit": "None"}
-        value = self.granted.get(quota_code, self.knobs.now.gpu_vcpus)
+        value = self.granted.get(quota_code, self.settings.now.gpu_vcpus)
         return {**facts, "Value": value, "Adjustable": True}
 
 
 class GpuQuotasResponse(ServiceQuotasResponse):
-    """With one call more, named as moto finds it."""
+    """Adds RequestServiceQuotaIncrease; moto finds the method by its name."""
 
     def request_service_quota_increase(self) -> str:
-        asked = json.loads(self.body)
-        quota = self.backend.get_service_quota(asked["ServiceCode"], asked["QuotaCode"])
-        vars(self.backend)["granted"][asked["QuotaCode"]] = asked["DesiredValue"]
-        return json.dumps({"RequestedQuota": {**quota, "DesiredValue": asked["DesiredValue"], "Status": "APPROVED"}})
+        request = json.loads(self.body)
+        quota = self.backend.get_service_quota(request["ServiceCode"], request["QuotaCode"])
+        vars(self.backend)["granted"][request["QuotaCode"]] = request["DesiredValue"]
+        return json.dumps({"RequestedQuota": {**quota, "DesiredValue": request["DesiredValue"], "Status": "APPROVED"}})

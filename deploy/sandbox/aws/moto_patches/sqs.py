@@ -1,4 +1,4 @@
-"""moto's SQS, mended in three places that matter once a bot reads while events arrive, and with policies of stacks."""
+"""moto's SQS with three corrections, needed when a bot reads while events arrive, and queue policies for stacks."""
 
 import json
 import time
@@ -12,20 +12,20 @@ from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 
 
 def install() -> None:
-    """To be called once in a process, before the server answers."""
+    """Call once per process, before the server answers."""
     vars(moto.sqs.models)["unix_time_millis"] = _now_ms
     vars(moto.sqs.models)["Queue"] = LockedQueue
     moto.sqs.models.sqs_backends.backend = QuickBackend
 
 
 def _now_ms() -> float:
-    """moto asks for the time at each message of the queue for each one sent; its own way takes 12 µs."""
+    """The time in ms. moto asks for it once for each queued message on every send; its own version takes 12 µs."""
     return time.time() * 1000
 
 
 class LockedQueue(Queue):
     def delete_message(self, receipt_handle: str) -> None:
-        """moto writes the list of messages anew without its lock, and loses what arrives in the meantime."""
+        """Delete under moto's lock: moto rebuilds the list without it, and loses messages that arrive meanwhile."""
         with self._messages_lock:
             super().delete_message(receipt_handle)
 
@@ -36,14 +36,14 @@ class QuickBackend(SQSBackend):
         return moto.sqs.urls
 
     def is_message_valid_based_on_retention_period(self, queue_name: str, message: Message) -> bool:
-        """moto counts every message of the queue nine times for each one received."""
-        kept_seconds = vars(self.get_queue(queue_name))["message_retention_period"]
+        """Check the age directly: moto counts the whole queue nine times for each received message."""
+        retention_seconds = vars(self.get_queue(queue_name))["message_retention_period"]
         sent_ms = vars(message)["sent_timestamp"]
-        return bool(sent_ms / 1000 + kept_seconds > time.time())
+        return bool(sent_ms / 1000 + retention_seconds > time.time())
 
 
 class QueuePolicy(CloudFormationModel):
-    """AWS::SQS::QueuePolicy, which moto leaves out of stacks. It finds its kinds of resources by their base class."""
+    """AWS::SQS::QueuePolicy, which moto ignores in stacks. moto finds resource types by their base class."""
 
     def __init__(self, urls: tuple[str, ...]) -> None:
         self.urls = urls
@@ -80,4 +80,4 @@ class QueuePolicy(CloudFormationModel):
     def delete_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> None:
-        """It goes with its queue."""
+        """Do nothing: the policy is deleted with its queue."""

@@ -1,4 +1,4 @@
-"""Faults that were asked for: the next n calls of an action go wrong, before or after their effect."""
+"""Injected faults: the next n calls of an action fail, before or after their effect."""
 
 import io
 import threading
@@ -18,33 +18,33 @@ _PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body>Something 
 
 
 class ResetConnectionError(ConnectionError):
-    """For the server: reset this connection."""
+    """Makes the server reset this connection."""
 
 
 class FaultError(ValueError):
-    """What was asked for is no fault; the message says what is."""
+    """A requested fault is invalid; the message says what is valid."""
 
 
-class Fault(BaseModel, extra="forbid"):
-    """`429` is throttling, in each service's own words; `expired` is credentials that are too old.
+class RequestFault(BaseModel, extra="forbid"):
+    """`429` is throttling in each service's own words; `expired` means expired credentials.
 
-    `html` is a page where another answer is expected; `truncated` has the effect and loses half of the answer.
+    `html` answers with a web page; `truncated` takes effect but sends only half of the answer.
     """
 
     action: str = Field(min_length=1)
-    """`*` is any."""
+    """An AWS action, or `*` for any."""
     fault: Literal["429", "status", "error", "expired", "html", "truncated", "reset", "hang", "slow"]
     times: int = Field(1, ge=1)
     when: Literal["before", "after"] = "before"
     status: int = Field(500, ge=200, le=599)
     code: str = ""
-    """Of `error`: the AWS error code, with `message`."""
+    """The AWS error code for `error`, with `message`."""
     message: str = ""
     seconds: float = Field(3600.0, ge=0)
-    """How long `hang` and `slow` take: `hang` then resets, `slow` then answers."""
+    """How long `hang` and `slow` wait; then `hang` resets the connection, and `slow` answers."""
 
     def failure(self, call: Call) -> Failure | None:
-        """The error answer; None where the fault is another."""
+        """The fault's error answer; None if it is not an error answer."""
         match self.fault:
             case "429":
                 return throttled(call)
@@ -58,26 +58,26 @@ class Fault(BaseModel, extra="forbid"):
                 return None
 
 
-def parse(values: Any) -> Fault:
-    """Raises FaultError."""
+def parse(values: Any) -> RequestFault:
+    """A fault from JSON values. Raises FaultError."""
     try:
-        return Fault.model_validate(values)
+        return RequestFault.model_validate(values)
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, given {e['input']!r}" for e in error.errors())
-        raise FaultError(f"{wrong}. A fault has: {', '.join(Fault.model_fields)}.") from error
+        raise FaultError(f"{wrong}. A fault has: {', '.join(RequestFault.model_fields)}.") from error
 
 
-class Faults:
-    """A WSGI layer in front of `application`."""
+class FaultLayer:
+    """A WSGI layer that makes calls to `application` fail."""
 
     def __init__(self, application: Application, ledger: Ledger) -> None:
         self._application = application
         self._ledger = ledger
         self._lock = threading.Lock()
-        self._faults: list[Fault] = []
+        self._faults: list[RequestFault] = []
         self._closing = threading.Event()
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: RequestFault) -> None:
         with self._lock:
             self._faults.append(fault)
 
@@ -86,7 +86,7 @@ class Faults:
             self._faults.clear()
 
     def close(self) -> None:
-        """Lets calls that hang go."""
+        """End the calls that hang."""
         self._closing.set()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -100,14 +100,14 @@ class Faults:
         if fault.fault == "slow":
             return self._slow(fault, environ, start_response)
         if fault.fault == "truncated":
-            return _half(self._application, environ, start_response)
+            return _send_half(self._application, environ, start_response)
         if fault.when == "after":
-            _done(self._application(environ, lambda *_: None))
+            _consume(self._application(environ, lambda *_: None))
         else:
             _read_whole(environ)
         return self._fail(fault, call, start_response)
 
-    def _take(self, action: str) -> Fault | None:
+    def _take(self, action: str) -> RequestFault | None:
         with self._lock:
             fault = next((each for each in self._faults if each.action in (action, ANY)), None)
             if fault:
@@ -115,7 +115,7 @@ class Faults:
             self._faults = [each for each in self._faults if each.times > 0]
             return fault
 
-    def _slow(self, fault: Fault, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def _slow(self, fault: RequestFault, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if fault.when == "before":
             self._closing.wait(fault.seconds)
             return self._application(environ, start_response)
@@ -123,7 +123,7 @@ class Faults:
         self._closing.wait(fault.seconds)
         return answer
 
-    def _fail(self, fault: Fault, call: Call, start_response: Any) -> Iterable[bytes]:
+    def _fail(self, fault: RequestFault, call: Call, start_response: Any) -> Iterable[bytes]:
         failure = fault.failure(call)
         if failure:
             start_response(f"{failure.status} Fault", failure.headers(call.protocol))
@@ -136,19 +136,19 @@ class Faults:
         raise ResetConnectionError
 
 
-def _half(application: Application, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Announces the whole answer, sends half of it, and ends the connection."""
-    said: list[tuple[str, list[tuple[str, str]]]] = []
-    body = b"".join(application(environ, lambda status, headers, *_: said.append((status, headers))))
-    status, headers = said[0]
-    kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
-    start_response(status, [*kept, ("Content-Length", str(max(1, len(body))))])
+def _send_half(application: Application, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Announce the whole answer, send half of it, and reset the connection."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+    body = b"".join(application(environ, lambda status, headers, *_: started.append((status, headers))))
+    status, headers = started[0]
+    others = [(name, value) for name, value in headers if name.lower() != "content-length"]
+    start_response(status, [*others, ("Content-Length", str(max(1, len(body))))])
     yield body[: len(body) // 2]
     raise ResetConnectionError
 
 
 def _form(environ: dict[str, Any]) -> bytes:
-    """The body of a posted form, put back for who reads it next."""
+    """The body of a posted form, which the application can still read."""
     if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return b""
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -157,11 +157,11 @@ def _form(environ: dict[str, Any]) -> bytes:
 
 
 def _read_whole(environ: dict[str, Any]) -> None:
-    """So that the caller has sent everything, and waits for the answer, when the fault comes."""
+    """Read the whole request, so that the caller is waiting for the answer when the fault happens."""
     environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
 
 
-def _done(answer: Iterable[bytes]) -> None:
+def _consume(answer: Iterable[bytes]) -> None:
     for _ in answer:
         pass
     if close := getattr(answer, "close", None):

@@ -1,4 +1,4 @@
-"""Every call to AWS as its permissions: who asked for which action on which resource, under which conditions.
+"""The permissions that each call to AWS needs: caller, action, resource and condition keys.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from deploy.sandbox.aws.common.settings import REGION, Knobs
+from deploy.sandbox.aws.common.settings import REGION, LiveSettings
 from deploy.sandbox.aws.requests.protocols import call_of
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -25,19 +25,19 @@ TagsOf = Callable[[str], Mapping[str, str]]
 _CREDENTIAL = re.compile(r"([^/=\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _FORM = "application/x-www-form-urlencoded"
 _NO_PERMISSION = frozenset({"sts:GetCallerIdentity"})
-"""Asked of nobody: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
+"""Needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
 
 
-class Need(NamedTuple):
-    """One permission that a call takes. `context` are the condition keys that the request carries."""
+class Permission(NamedTuple):
+    """One permission that a call needs. `context`: the condition keys in the request."""
 
     action: str
     resource: str
     context: tuple[tuple[str, str], ...] = ()
 
 
-class Asked(NamedTuple):
-    """A request, as far as permissions go by it."""
+class AwsRequest(NamedTuple):
+    """The parts of a request that decide which permissions it needs."""
 
     service: str
     operation: str
@@ -47,42 +47,42 @@ class Asked(NamedTuple):
     copied_from: str
 
 
-class Calls:
-    """A WSGI layer that keeps, while the setting `record_calls` is on, each need of each caller with its count."""
+class CallRecorder:
+    """A WSGI layer that counts each caller's permissions while the setting `record_calls` is on."""
 
-    def __init__(self, application: Application, knobs: Knobs, tags_of: TagsOf) -> None:
-        self._application, self._knobs, self._tags_of = application, knobs, tags_of
+    def __init__(self, application: Application, settings: LiveSettings, tags_of: TagsOf) -> None:
+        self._application, self._settings, self._tags_of = application, settings, tags_of
         self._lock = threading.Lock()
-        self._counts: Counter[tuple[str, Need]] = Counter()
+        self._counts: Counter[tuple[str, Permission]] = Counter()
 
     def entries(self) -> list[dict[str, Any]]:
-        """In the order in which they first came. `caller` is the id of an access key."""
+        """The counts in the order in which they first occurred. `caller` is the id of an access key."""
         with self._lock:
             counted = list(self._counts.items())
         return [
-            {"caller": caller, **need._asdict(), "context": dict(need.context), "calls": calls}
-            for (caller, need), calls in counted
+            {"caller": caller, **permission._asdict(), "context": dict(permission.context), "calls": calls}
+            for (caller, permission), calls in counted
         ]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if not self._knobs.now.record_calls:
+        if not self._settings.now.record_calls:
             return self._application(environ, start_response)
-        caller, asked = read(environ)
+        caller, request = read(environ)
 
         def start(status: str, headers: Any, *rest: Any) -> Any:
-            wanted = list(needs(asked, self._tags_of))
-            if status.startswith("404") and asked.service == "s3":
-                # Who may not list is told "denied" of a key that is not there, and it is the 404 that code goes by.
-                wanted.append(Need("s3:ListBucket", _bucket(asked.path)[0]))
+            needed = list(permissions(request, self._tags_of))
+            if status.startswith("404") and request.service == "s3":
+                # Without ListBucket, S3 answers "denied" instead of 404 for a missing key, and code relies on the 404.
+                needed.append(Permission("s3:ListBucket", _bucket(request.path)[0]))
             with self._lock:
-                self._counts.update((caller, need) for need in wanted)
+                self._counts.update((caller, permission) for permission in needed)
             return start_response(status, headers, *rest)
 
         return self._application(environ, start)
 
 
-def read(environ: dict[str, Any]) -> tuple[str, Asked]:
-    """Who asks, and for what; the body is put back for who reads it next."""
+def read(environ: dict[str, Any]) -> tuple[str, AwsRequest]:
+    """The caller and the request. The application can still read the body."""
     raw, content_type = b"", environ.get("CONTENT_TYPE", "")
     if environ.get("HTTP_X_AMZ_TARGET") or content_type.startswith(_FORM) or environ["PATH_INFO"].startswith("/v1/"):
         raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -93,38 +93,38 @@ def read(environ: dict[str, Any]) -> tuple[str, Asked]:
     caller, service = (match[1], match[2]) if match else ("nobody", "")
     body = json.loads(raw) if raw.startswith(b"{") else {}
     operation = call_of(environ, raw).action
-    return caller, Asked(
+    return caller, AwsRequest(
         service, operation, body, environ["PATH_INFO"], query, environ.get("HTTP_X_AMZ_COPY_SOURCE", "")
     )
 
 
-def needs(asked: Asked, tags_of: TagsOf) -> Iterator[Need]:
-    """A service that is not known here needs its action on everything, so that nothing passes unseen."""
-    own: dict[str, Callable[[], Iterator[Need]]] = {
-        "s3": lambda: _s3(asked),
-        "batch": lambda: _batch(asked, tags_of),
-        "sqs": lambda: _sqs(asked),
+def permissions(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
+    """The permissions for a request. For an unknown service it is its action on `*`, so that no call is missed."""
+    by_service: dict[str, Callable[[], Iterator[Permission]]] = {
+        "s3": lambda: _s3(request),
+        "batch": lambda: _batch(request, tags_of),
+        "sqs": lambda: _sqs(request),
     }
-    action = f"{asked.service}:{asked.operation}"
+    action = f"{request.service}:{request.operation}"
     if action in _NO_PERMISSION:
         return
-    if asked.service in own:
-        yield from own[asked.service]()
+    if request.service in by_service:
+        yield from by_service[request.service]()
         return
     find = _RESOURCES.get(action)
-    yield Need(action, find(asked.body) if find else "*")
+    yield Permission(action, find(request.body) if find else "*")
 
 
-def _s3(asked: Asked) -> Iterator[Need]:
-    bucket, of_object = _bucket(asked.path)
-    if asked.operation in ("ListObjects", "ListObjectsV2", "HeadBucket"):
-        prefix = tuple(("s3:prefix", value) for value in asked.query.get("prefix", ()))
-        yield Need("s3:ListBucket", bucket, prefix)
+def _s3(request: AwsRequest) -> Iterator[Permission]:
+    bucket, key_arn = _bucket(request.path)
+    if request.operation in ("ListObjects", "ListObjectsV2", "HeadBucket"):
+        prefix = tuple(("s3:prefix", value) for value in request.query.get("prefix", ()))
+        yield Permission("s3:ListBucket", bucket, prefix)
         return
-    action = _S3_ACTIONS.get(asked.operation, asked.operation)
-    yield Need(f"s3:{action}", of_object or bucket)
-    if asked.copied_from:
-        yield Need("s3:GetObject", f"arn:aws:s3:::{unquote(asked.copied_from).lstrip('/')}")
+    action = _S3_ACTIONS.get(request.operation, request.operation)
+    yield Permission(f"s3:{action}", key_arn or bucket)
+    if request.copied_from:
+        yield Permission("s3:GetObject", f"arn:aws:s3:::{unquote(request.copied_from).lstrip('/')}")
 
 
 _S3_ACTIONS = {
@@ -136,36 +136,36 @@ _S3_ACTIONS = {
 
 
 def _bucket(path: str) -> tuple[str, str]:
-    """The ARNs of the bucket and, where the path goes on, of the object."""
+    """The ARNs of the bucket and of the object, which is "" if the path has no key."""
     name, _, key = path.lstrip("/").partition("/")
     return f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/{key}" if key else ""
 
 
-def _batch(asked: Asked, tags_of: TagsOf) -> Iterator[Need]:
-    body = asked.body
-    if asked.operation == "SubmitJob":
+def _batch(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
+    body = request.body
+    if request.operation == "SubmitJob":
         tags = tuple((f"aws:RequestTag/{name}", value) for name, value in sorted((body.get("tags") or {}).items()))
-        yield Need("batch:SubmitJob", _named("job-queue", body["jobQueue"]), tags)
-        yield Need("batch:SubmitJob", _named("job-definition", body["jobDefinition"]), tags)
+        yield Permission("batch:SubmitJob", _named("job-queue", body["jobQueue"]), tags)
+        yield Permission("batch:SubmitJob", _named("job-definition", body["jobDefinition"]), tags)
         if tags:
-            yield Need("batch:TagResource", _arn("batch", "job/*"), tags)
-    elif asked.operation in ("TerminateJob", "CancelJob"):
-        # The jobs of an array are named "<array>:<index>", and have no tags, whatever the array has.
+            yield Permission("batch:TagResource", _arn("batch", "job/*"), tags)
+    elif request.operation in ("TerminateJob", "CancelJob"):
+        # Child jobs are named "<array>:<index>" and have no tags, even if the array has some.
         job_id, colon, _ = body["jobId"].partition(":")
         known = {} if colon else tags_of(job_id)
         tags = tuple((f"aws:ResourceTag/{name}", value) for name, value in sorted(known.items()))
-        yield Need(f"batch:{asked.operation}", _arn("batch", "job/*:*" if colon else "job/*"), tags)
+        yield Permission(f"batch:{request.operation}", _arn("batch", "job/*:*" if colon else "job/*"), tags)
     else:
-        yield Need(f"batch:{asked.operation}", "*")
+        yield Permission(f"batch:{request.operation}", "*")
 
 
-def _sqs(asked: Asked) -> Iterator[Need]:
-    action = asked.operation.removesuffix("Batch")
-    yield Need(f"sqs:{action}", _arn("sqs", asked.body.get("QueueUrl", "").rpartition("/")[2]))
+def _sqs(request: AwsRequest) -> Iterator[Permission]:
+    action = request.operation.removesuffix("Batch")
+    yield Permission(f"sqs:{action}", _arn("sqs", request.body.get("QueueUrl", "").rpartition("/")[2]))
 
 
 _RESOURCES: dict[str, Callable[[Json], str]] = {
-    # Of a group, AWS asks with an empty stream behind it: "…:log-group:/jobs:log-stream:".
+    # For a group, AWS checks the ARN with an empty stream: "…:log-group:/jobs:log-stream:".
     "logs:FilterLogEvents": lambda body: _arn("logs", f"log-group:{body['logGroupName']}:log-stream:"),
     "logs:DescribeLogGroups": lambda _: _arn("logs", "log-group::log-stream:"),
     "logs:CreateLogGroup": lambda body: _arn("logs", f"log-group:{body['logGroupName']}:log-stream:"),

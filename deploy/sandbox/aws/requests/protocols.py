@@ -1,4 +1,4 @@
-"""AWS's protocols, as far as faults need them: which action a request asks for, and how its errors look.
+"""What faults need from AWS's protocols: the action in a request, and the format of errors.
 
 https://smithy.io/2.0/aws/protocols/index.html
 """
@@ -33,7 +33,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error answer. `headers` beside its content type."""
+    """An error answer; body and headers depend on the protocol."""
 
     status: int
     code: str
@@ -65,7 +65,7 @@ class Failure:
 
 
 def throttled(call: Call) -> Failure:
-    """How the service says that it is asked too often."""
+    """The service's error for too many requests."""
     if call.protocol is Protocol.REST_JSON:
         return Failure(429, "TooManyRequestsException", "Too Many Requests")
     if call.protocol is Protocol.REST_XML:
@@ -78,7 +78,7 @@ def throttled(call: Call) -> Failure:
 
 
 def expired(call: Call) -> Failure:
-    """How the service says that the credentials are too old."""
+    """The service's error for expired credentials."""
     message = "The security token included in the request is expired"
     if call.protocol is Protocol.REST_XML:
         return Failure(400, "ExpiredToken", "The provided token has expired.")
@@ -90,12 +90,12 @@ def expired(call: Call) -> Failure:
 
 
 def broken(status: int) -> Failure:
-    """A server error without more to say."""
+    """A server error without details."""
     return Failure(status, "InternalFailure" if status == 500 else "ServiceUnavailable", "Service is unavailable")
 
 
 def call_of(environ: dict[str, Any], body: bytes) -> Call:
-    """What a request asks for. A POST of a form has its action in `body`."""
+    """The action and protocol of a request. A posted form has its action in `body`."""
     if target := environ.get("HTTP_X_AMZ_TARGET"):
         return Call(target.rpartition(".")[2], Protocol.JSON)
     path = environ["PATH_INFO"]
@@ -115,7 +115,7 @@ def _batch_actions() -> dict[str, str]:
 
 
 def _s3_action(method: str, path: str, query: str) -> str:
-    """By method, by whether there is a key, and by the query; "" for what is not in the table."""
+    """The S3 action, by method, by whether the path has a key, and by query; "" if unknown."""
     in_object = bool(re.match(r"/[^/]+/.+", path))
     subject = "Object" if in_object else "Bucket"
     for needle, actions in _S3_QUERIES:

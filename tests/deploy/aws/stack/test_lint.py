@@ -19,12 +19,12 @@ def _lint(path: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("path", [PATH, CPU_PATH], ids=lambda path: path.stem)
-def test_the_template_is_clean(path: Path) -> None:
+def test_template_has_no_lint_errors(path: Path) -> None:
     found = _lint(path)
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_a_mistake_would_be_found(tmp_path: Path) -> None:
+def test_lint_finds_a_mistake(tmp_path: Path) -> None:
     content = json.loads(PATH.read_text())
     queue = next(each for each in content["Resources"].values() if each["Type"] == "AWS::Batch::JobQueue")
     queue["Properties"]["JobStateTimeLimitActions"][0]["MaxTimeSeconds"] = 60

@@ -1,4 +1,4 @@
-"""Each role can do what is listed here and nothing else: a permission more or less is a line in this file."""
+"""The exact permissions of each role. Every change of a permission must also change this file."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def template() -> Template:
     return committed()
 
 
-def test_a_job_reads_data_and_writes_results(template: Template) -> None:
+def test_jobs_read_data_and_write_results(template: Template) -> None:
     assert template.granted("JobRole") == {
         "s3:GetObject": {JOBS, DATA},
         "s3:PutObject": {JOBS},
@@ -25,7 +25,7 @@ def test_a_job_reads_data_and_writes_results(template: Template) -> None:
     }
 
 
-def test_ecs_pulls_logs_and_reads_the_one_secret(template: Template) -> None:
+def test_ecs_pulls_images_writes_logs_and_reads_one_secret(template: Template) -> None:
     assert template.granted("ExecutionRole") == {
         "ecr:GetAuthorizationToken": {"*"},
         **{action: {"<Images.Arn>"} for action in PULL},
@@ -36,7 +36,7 @@ def test_ecs_pulls_logs_and_reads_the_one_secret(template: Template) -> None:
     }
 
 
-def test_the_bot_submits_to_its_own_queue_and_definitions(template: Template) -> None:
+def test_bot_permissions(template: Template) -> None:
     granted = template.granted("BotRole")
     assert granted == {
         "batch:SubmitJob": {"<SpotQueue.JobQueueArn>", DEFINITION, f"{DEFINITION}:*"},
@@ -64,7 +64,7 @@ def test_the_bot_submits_to_its_own_queue_and_definitions(template: Template) ->
 
 
 @pytest.mark.parametrize(("action", "key"), [("TerminateJob", "ResourceTag"), ("TagResource", "RequestTag")])
-def test_the_bot_ends_and_tags_no_job_but_its_own(template: Template, action: str, key: str) -> None:
+def test_bot_ends_and_tags_only_its_own_jobs(template: Template, action: str, key: str) -> None:
     [statement] = [
         each
         for each in template.statements("BotRole")
@@ -76,12 +76,12 @@ def test_the_bot_ends_and_tags_no_job_but_its_own(template: Template, action: st
 @pytest.mark.parametrize(
     ("role", "prefixes"), [("JobRole", ["jobs/*", "data/*"]), ("BotRole", ["jobs/*", "signalbox/signalbox/*"])]
 )
-def test_listing_stays_below_the_prefixes(template: Template, role: str, prefixes: list[str]) -> None:
+def test_listing_is_limited_to_prefixes(template: Template, role: str, prefixes: list[str]) -> None:
     [statement] = [each for each in template.statements(role) if "s3:ListBucket" in listed(each["Action"])]
     assert statement["Condition"] == {"StringLikeIfExists": {"s3:prefix": prefixes}}
 
 
-def test_no_role_has_more_than_these_policies(template: Template) -> None:
+def test_no_role_has_other_policies(template: Template) -> None:
     managed = {
         name: [each["Fn::Join"][1][-1].rpartition("/")[2] for each in role.get("ManagedPolicyArns", [])]
         for name, role in template.of_type("IAM::Role").items()
@@ -91,7 +91,7 @@ def test_no_role_has_more_than_these_policies(template: Template) -> None:
     assert not any("Policies" in role for role in template.of_type("IAM::Role").values())
 
 
-def test_who_can_take_which_role(template: Template) -> None:
+def test_who_can_assume_which_role(template: Template) -> None:
     trusted = {
         name: [each["Principal"] for each in role["AssumeRolePolicyDocument"]["Statement"]]
         for name, role in template.of_type("IAM::Role").items()

@@ -1,4 +1,4 @@
-"""The stack from other configs, and the template that is committed: these tests run the CDK."""
+"""The stack from other configs, and whether the committed template is current. These tests run the CDK."""
 
 import functools
 import json
@@ -30,7 +30,7 @@ from deploy.aws import __main__ as app  # noqa: E402
 
 @functools.cache
 def _synthesized(*changes: tuple[str, str]) -> Template:
-    """Of the example with these replacements."""
+    """The template for the example config with these replacements."""
     return Template(json.loads(app.template(_config(*changes))))
 
 
@@ -52,17 +52,17 @@ CPU = ("# [deploy.jobs.mnist]", '[deploy.jobs.mnist]\nqueue = "cpu"\ngpus = 0\nv
 DATA = ('# data_uri = "s3://your-data/mnist/"', 'data_uri = "s3://your-data/mnist/"')
 
 
-def test_the_committed_template_is_current() -> None:
+def test_committed_template_is_current() -> None:
     assert _synthesized().content == committed().content, "make template"
     assert app.template(_config()) == PATH.read_text(), "make template"
 
 
-def test_the_committed_template_without_gpus_is_current() -> None:
+def test_committed_template_without_gpus_is_current() -> None:
     without_gpus = ("# [deploy.jobs.mnist]", '[deploy.jobs.mnist]\nqueue = "cpu"\ngpus = 0')
     assert app.template(_config(without_gpus)) == CPU_PATH.read_text(), "make template"
 
 
-def test_a_host_with_data_that_stays() -> None:
+def test_host_volume_outlives_the_stack() -> None:
     template = _synthesized(HOST)
     [volume] = [each for each in template.resources.values() if each["Type"] == "AWS::EC2::Volume"]
     assert volume["DeletionPolicy"] == "Retain"
@@ -73,7 +73,7 @@ def test_a_host_with_data_that_stays() -> None:
     assert policy["Schedules"][0]["RetainRule"] == {"Count": 7}
 
 
-def test_a_host_that_nobody_can_reach_but_by_ssm() -> None:
+def test_host_is_reachable_only_by_ssm() -> None:
     template = _synthesized(HOST)
     data = template.called("HostTemplate", "EC2::LaunchTemplate")["LaunchTemplateData"]
     assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
@@ -83,14 +83,14 @@ def test_a_host_that_nobody_can_reach_but_by_ssm() -> None:
     assert "AmazonSSMManagedInstanceCore" in str(template.called("BotRole", "IAM::Role")["ManagedPolicyArns"])
 
 
-def test_a_host_is_one_machine_at_a_time() -> None:
+def test_host_is_one_machine_at_a_time() -> None:
     [group] = [each for each in _synthesized(HOST).resources.values() if "AutoScaling" in each["Type"]]
     assert (group["Properties"]["MaxSize"], group["Properties"]["DesiredCapacity"]) == ("1", "1")
     assert len(group["Properties"]["VPCZoneIdentifier"]) == 1
     assert group["UpdatePolicy"]["AutoScalingRollingUpdate"]["MinInstancesInService"] == 0
 
 
-def test_the_host_s_script_is_one_that_bash_takes() -> None:
+def test_host_script_is_valid_bash() -> None:
     template = _synthesized(HOST)
     data = template.called("HostTemplate", "EC2::LaunchTemplate")["LaunchTemplateData"]["UserData"]
     script = re.sub(r"<[A-Za-z:]+>", "token", spelled(data["Fn::Base64"]))
@@ -102,19 +102,19 @@ def test_the_host_s_script_is_one_that_bash_takes() -> None:
     assert "/signalbox/signalbox/config.toml" in script
 
 
-def test_the_image_of_the_host_is_of_its_kind() -> None:
+def test_arm_host_gets_an_arm_image() -> None:
     arm = _synthesized(ARM_HOST).called("HostTemplate", "EC2::LaunchTemplate")["LaunchTemplateData"]["ImageId"]
     assert arm.endswith("-arm64")
 
 
-def test_no_host_and_no_token_of_discord_where_none_is_wanted() -> None:
+def test_no_host_and_no_discord_token_by_default() -> None:
     template = _synthesized()
     assert not template.of_type("EC2::Volume")
     assert not template.of_type("AutoScaling::AutoScalingGroup")
     assert [each["Name"] for each in template.of_type("SecretsManager::Secret").values()] == ["signalbox/git-token"]
 
 
-def test_a_project_on_the_cpu_s_queue() -> None:
+def test_project_on_the_cpu_queue() -> None:
     template = _synthesized(CPU)
     container = template.only("Batch::JobDefinition")["ContainerProperties"]
     asked = {each["Type"]: each["Value"] for each in container["ResourceRequirements"]}
@@ -124,21 +124,21 @@ def test_a_project_on_the_cpu_s_queue() -> None:
     assert "<SpotQueue.JobQueueArn>" not in template.granted("BotRole")["batch:SubmitJob"]
 
 
-def test_data_elsewhere_can_be_read_and_not_written() -> None:
+def test_data_in_another_bucket_is_read_only() -> None:
     granted = _synthesized(DATA).granted("JobRole")
     assert "arn:<AWS::Partition>:s3:::your-data/mnist/*" in granted["s3:GetObject"]
     assert granted["s3:PutObject"] == {"<Artifacts.Arn>/jobs/*"}
     assert "arn:<AWS::Partition>:s3:::your-data" in granted["s3:ListBucket"]
 
 
-def test_without_private_repositories_there_is_no_secret() -> None:
+def test_no_secret_without_private_repositories() -> None:
     template = _synthesized(("# git_token_secret = ", 'git_token_secret = "" # '))
     assert not template.of_type("SecretsManager::Secret")
     assert not template.only("Batch::JobDefinition")["ContainerProperties"].get("Secrets")
     assert "GitTokenSecret" not in template.outputs
 
 
-def test_every_variant_is_small_enough_and_clean(tmp_path: Path) -> None:
+def test_every_variant_is_small_and_passes_lint(tmp_path: Path) -> None:
     names = []
     for number, changes in enumerate([(HOST, DATA), (CPU,)]):
         path = tmp_path / f"{number}.json"
@@ -150,15 +150,15 @@ def test_every_variant_is_small_enough_and_clean(tmp_path: Path) -> None:
 
 
 class TestNag:
-    """cdk-nag's AwsSolutions: what we do not keep has its reason in the code."""
+    """cdk-nag's AwsSolutions: every exception has its reason in the code."""
 
     @pytest.mark.parametrize("changes", [(), (HOST, DATA)], ids=["example", "everything"])
-    def test_every_exception_is_explained(self, tmp_path: Path, changes: tuple[tuple[str, str], ...]) -> None:
+    def test_every_nag_exception_has_a_reason(self, tmp_path: Path, changes: tuple[tuple[str, str], ...]) -> None:
         path = tmp_path / "config.toml"
         path.write_text(_changed(*changes))
         assert app.main(["--config", str(path)]) == 0
 
-    def test_one_that_is_not_is_found(self) -> None:
+    def test_nag_finds_an_unexplained_exception(self) -> None:
         nagged = App()
         Validations.of(nagged).add_plugins(AwsSolutionsChecks(nagged))
         stack = app.signalbox_stack(nagged, _config())
@@ -167,7 +167,7 @@ class TestNag:
             nagged.synth()
 
 
-def test_a_config_that_is_wrong_is_told_in_words(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_invalid_config_is_reported(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "config.toml"
     path.write_text(_changed(('# host = "none"', 'host = "big"')))
     assert app.main(["--config", str(path)]) == 1

@@ -1,4 +1,4 @@
-"""What the committed template promises of machines, money and data; also what the stand-in for AWS drops."""
+"""Machines, money and data in the committed template, including what the AWS stand-in ignores."""
 
 import difflib
 import json
@@ -11,7 +11,7 @@ from deploy.aws import outputs
 from tests.deploy.aws.template import CPU_PATH, EXAMPLE, PATH, Template, committed, spelled
 
 MOST_BYTES = 51_200
-"""CloudFormation takes no larger template in the call itself."""
+"""CloudFormation accepts no larger template in the request itself."""
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +24,14 @@ def deploy() -> Deploy:
     return loading.load(EXAMPLE).deploy
 
 
-def test_cloudformation_takes_it_as_it_is(template: Template) -> None:
+def test_template_is_small_and_needs_no_parameters(template: Template) -> None:
     assert PATH.stat().st_size < MOST_BYTES
     assert "Parameters" not in template.content
     assert "BootstrapVersion" not in PATH.read_text()
     assert not template.of_type("Lambda::Function")
 
 
-def test_the_template_without_gpus_differs_in_the_queue_and_the_gpu_alone() -> None:
+def test_cpu_template_differs_only_in_queue_and_gpus() -> None:
     assert CPU_PATH.stat().st_size < MOST_BYTES
     cpu = Template(json.loads(CPU_PATH.read_text()))
     assert cpu.outputs["QueueMnist"]["Value"] == "signalbox-cpu"
@@ -42,7 +42,7 @@ def test_the_template_without_gpus_differs_in_the_queue_and_the_gpu_alone() -> N
     assert len(differences) == 8
 
 
-def test_every_output_that_settings_need_is_there(template: Template) -> None:
+def test_every_output_for_settings_exists(template: Template) -> None:
     assert set(outputs.keys(["mnist"])) <= set(template.outputs)
     assert {"BotRoleArn", "RepositoryUri", "GitTokenSecret"} <= set(template.outputs)
 
@@ -56,7 +56,7 @@ class TestMachines:
             ("Cpu", "SPOT", "SPOT_PRICE_CAPACITY_OPTIMIZED", "ECS_AL2023"),
         ],
     )
-    def test_from_none_to_a_cap_by_price_and_capacity(
+    def test_scales_from_zero_to_a_cap_by_price_and_capacity(
         self, template: Template, deploy: Deploy, name: str, kind: str, strategy: str, image: str
     ) -> None:
         resources = template.called(f"{name}Machines", "Batch::ComputeEnvironment")["ComputeResources"]
@@ -67,14 +67,14 @@ class TestMachines:
         assert resources["Ec2Configuration"] == [{"ImageType": image}]
         assert "DesiredvCpus" not in resources
 
-    def test_in_several_zones_with_addresses_of_their_own(self, template: Template) -> None:
+    def test_machines_are_in_several_zones_with_public_addresses(self, template: Template) -> None:
         subnets = template.of_type("EC2::Subnet").values()
         assert [subnet["AvailabilityZone"]["Fn::Select"][0] for subnet in subnets] == [0, 1, 2]
         assert all(subnet["MapPublicIpOnLaunch"] for subnet in subnets)
         for environment in template.of_type("Batch::ComputeEnvironment").values():
             assert len(environment["ComputeResources"]["Subnets"]) == 3
 
-    def test_nothing_comes_in_and_no_gateway_is_paid_for(self, template: Template) -> None:
+    def test_nothing_reaches_in_and_there_is_no_nat_gateway(self, template: Template) -> None:
         group = template.only("EC2::SecurityGroup")
         assert "SecurityGroupIngress" not in group
         assert not template.of_type("EC2::SecurityGroupIngress")
@@ -85,7 +85,7 @@ class TestMachines:
         assert endpoint["VpcEndpointType"] == "Gateway"
         assert len(endpoint["RouteTableIds"]) == 3
 
-    def test_metadata_is_for_the_machine_alone(self, template: Template) -> None:
+    def test_containers_cannot_reach_instance_metadata(self, template: Template) -> None:
         data = template.only("EC2::LaunchTemplate")["LaunchTemplateData"]
         assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
         for environment in template.of_type("Batch::ComputeEnvironment").values():
@@ -98,14 +98,14 @@ class TestMachines:
         disk = {"Encrypted": True, "DeleteOnTermination": True, "VolumeType": "gp3", "VolumeSize": deploy.disk_gib}
         assert mapping["Ebs"] == disk
 
-    def test_a_container_has_thirty_seconds_to_end(self, template: Template) -> None:
+    def test_containers_get_30_seconds_to_stop(self, template: Template) -> None:
         data = template.only("EC2::LaunchTemplate")["LaunchTemplateData"]["UserData"]
         assert "ECS_CONTAINER_STOP_TIMEOUT=30s" in str(data)
         assert "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true" in str(data)
 
 
 class TestQueues:
-    def test_each_has_its_machines_and_a_priority(self, template: Template) -> None:
+    def test_each_queue_has_one_environment_and_a_priority(self, template: Template) -> None:
         queues = template.of_type("Batch::JobQueue").values()
         assert {queue["JobQueueName"]: queue["Priority"] for queue in queues} == {
             "signalbox-on-demand": 20,
@@ -114,7 +114,7 @@ class TestQueues:
         }
         assert all(len(queue["ComputeEnvironmentOrder"]) == 1 for queue in queues)
 
-    def test_what_can_never_run_does_not_wait_for_ever(self, template: Template, deploy: Deploy) -> None:
+    def test_stuck_jobs_are_cancelled(self, template: Template, deploy: Deploy) -> None:
         for queue in template.of_type("Batch::JobQueue").values():
             limits = {each["Reason"]: each["MaxTimeSeconds"] for each in queue["JobStateTimeLimitActions"]}
             assert limits == {
@@ -126,7 +126,7 @@ class TestQueues:
 
 
 class TestJobs:
-    def test_a_timeout_and_retries_for_lost_machines_alone(self, template: Template) -> None:
+    def test_jobs_time_out_and_retry_only_lost_machines(self, template: Template) -> None:
         definition = template.only("Batch::JobDefinition")
         assert definition["JobDefinitionName"] == "signalbox-mnist"
         assert definition["Timeout"] == {"AttemptDurationSeconds": 7200}
@@ -138,14 +138,14 @@ class TestJobs:
             ],
         }
 
-    def test_it_fits_the_smallest_machine_with_memory_to_spare(self, template: Template) -> None:
+    def test_jobs_fit_the_smallest_machine(self, template: Template) -> None:
         container = template.only("Batch::JobDefinition")["ContainerProperties"]
         asked = {each["Type"]: int(each["Value"]) for each in container["ResourceRequirements"]}
         assert asked == {"VCPU": 4, "MEMORY": 12_000, "GPU": 1}
         assert asked["MEMORY"] < 0.9 * 16 * 1024  # of a g4dn.xlarge
         assert container["LinuxParameters"]["SharedMemorySize"] == 2_048
 
-    def test_the_token_comes_as_a_secret_and_in_no_other_way(self, template: Template) -> None:
+    def test_git_token_is_passed_only_as_a_secret(self, template: Template) -> None:
         container = template.only("Batch::JobDefinition")["ContainerProperties"]
         assert container["Secrets"] == [
             {"Name": "GIT_TOKEN", "ValueFrom": {"Ref": next(iter(template.of_type("SecretsManager::Secret")))}}
@@ -158,7 +158,7 @@ class TestJobs:
         ]
         assert readers == ["ExecutionRole"]
 
-    def test_lines_go_to_the_stack_s_own_group(self, template: Template, deploy: Deploy) -> None:
+    def test_logs_go_to_the_stacks_log_group(self, template: Template, deploy: Deploy) -> None:
         options = template.only("Batch::JobDefinition")["ContainerProperties"]["LogConfiguration"]["Options"]
         assert spelled(options["awslogs-group"]) == "<JobLog>"
         assert options["awslogs-stream-prefix"] == "mnist"
@@ -167,7 +167,7 @@ class TestJobs:
 
 
 class TestData:
-    def test_the_bucket_is_private_encrypted_and_kept(self, template: Template) -> None:
+    def test_bucket_is_private_encrypted_and_retained(self, template: Template) -> None:
         [resource] = [each for each in template.resources.values() if each["Type"] == "AWS::S3::Bucket"]
         bucket = resource["Properties"]
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
@@ -178,7 +178,7 @@ class TestData:
         assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
         assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 
-    def test_unfinished_uploads_and_old_versions_go(self, template: Template) -> None:
+    def test_unfinished_uploads_and_old_versions_expire(self, template: Template) -> None:
         rules = {each["Id"]: each for each in template.only("S3::Bucket")["LifecycleConfiguration"]["Rules"]}
         assert rules["unfinished-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
         old = {
@@ -189,14 +189,14 @@ class TestData:
         assert old == {"jobs/": 3, "signalbox/": 30, "data/": 30}
         assert not any("ExpirationInDays" in rule for rule in rules.values())
 
-    def test_the_bucket_speaks_tls_alone(self, template: Template) -> None:
+    def test_bucket_requires_tls(self, template: Template) -> None:
         statements = template.only("S3::BucketPolicy")["PolicyDocument"]["Statement"]
         assert {each["Effect"] for each in statements} == {"Deny"}
         conditions = [each["Condition"] for each in statements]
         assert {"Bool": {"aws:SecureTransport": "false"}} in conditions
         assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in conditions
 
-    def test_images_are_scanned_and_old_ones_go(self, template: Template) -> None:
+    def test_images_are_scanned_and_old_ones_expire(self, template: Template) -> None:
         images = template.only("ECR::Repository")
         assert images["ImageScanningConfiguration"] == {"ScanOnPush": True}
         assert images["EncryptionConfiguration"] == {"EncryptionType": "AES256"}
@@ -215,21 +215,21 @@ class TestData:
 
 
 class TestEvents:
-    def test_states_and_blocked_queues_of_our_queues(self, template: Template) -> None:
+    def test_events_cover_our_queues_states_and_blockages(self, template: Template) -> None:
         pattern = template.only("Events::Rule")["EventPattern"]
         assert pattern["source"] == ["aws.batch"]
         assert pattern["detail-type"] == ["Batch Job State Change", "Batch Job Queue Blocked"]
         queues = {spelled(each) for each in pattern["detail"]["jobQueue"]}
         assert queues == {f"<{name}Queue.JobQueueArn>" for name in ("Spot", "OnDemand", "Cpu")}
 
-    def test_what_cannot_be_delivered_or_read_is_kept_aside(self, template: Template) -> None:
+    def test_undeliverable_events_go_to_a_dead_letter_queue(self, template: Template) -> None:
         [target] = template.only("Events::Rule")["Targets"]
         assert spelled(target["DeadLetterConfig"]["Arn"]) == "<LostEvents.Arn>"
         queue = template.called("Events", "SQS::Queue")
         assert spelled(queue["RedrivePolicy"]["deadLetterTargetArn"]) == "<LostEvents.Arn>"
         assert queue["ReceiveMessageWaitTimeSeconds"] == 20
 
-    def test_queues_are_encrypted_and_speak_tls_alone(self, template: Template) -> None:
+    def test_event_queues_are_encrypted_and_require_tls(self, template: Template) -> None:
         assert all(queue["SqsManagedSseEnabled"] for queue in template.of_type("SQS::Queue").values())
         policies = template.of_type("SQS::QueuePolicy").values()
         assert len(policies) == 2
@@ -244,7 +244,7 @@ class TestEvents:
             assert spelled(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == "<JobEvents.Arn>"
 
 
-def test_somebody_is_told_of_costs(template: Template, deploy: Deploy) -> None:
+def test_budget_alarms_go_to_the_configured_address(template: Template, deploy: Deploy) -> None:
     budget = template.only("Budgets::Budget")
     assert budget["Budget"]["BudgetLimit"] == {"Amount": deploy.budget_usd, "Unit": "USD"}
     assert budget["Budget"]["TimeUnit"] == "MONTHLY"
@@ -273,7 +273,7 @@ UNTAGGABLE = {
 }
 
 
-def test_everything_is_tagged(template: Template) -> None:
+def test_every_resource_is_tagged(template: Template) -> None:
     for name, resource in template.resources.items():
         kind = resource["Type"].removeprefix("AWS::")
         if kind in UNTAGGABLE:

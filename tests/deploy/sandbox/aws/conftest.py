@@ -1,4 +1,4 @@
-"""One AWS stand-in for all the tests of a worker, asked over HTTP by boto3."""
+"""One AWS stand-in for all tests of a worker, called over HTTP with boto3."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ import pytest
 from deploy.sandbox.aws.common.event_loop import LoopThread
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.launcher import aws_stand_in
-from deploy.sandbox.aws.resources import Clients, Plan, Resources, create
+from deploy.sandbox.aws.resources import Clients, ResourcePlan, Resources, create
 
 PYTHON = "test/python:1"
 SETTINGS = Settings(
@@ -60,7 +60,7 @@ class Sandbox:
         return self.await_status(job_id, "SUCCEEDED", "FAILED")
 
     def lines(self, job: dict[str, Any], at_least: int = 0) -> list[str]:
-        """The log of the job's latest attempt, once it has so many lines."""
+        """The log of the job's latest attempt, once it has at least `at_least` lines."""
         stream, deadline = job["container"]["logStreamName"], time.monotonic() + 60
         while True:
             events = self.events(logStreamNamePrefix=stream)["events"]
@@ -73,7 +73,7 @@ class Sandbox:
         return answer
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """One of the sandbox's own calls; (status, error) where it is refused."""
+        """Call the stand-in's own API; (status, error) if it refuses."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.endpoint}/sandbox/{path}", data, method=method)
         try:
@@ -88,7 +88,7 @@ class Sandbox:
 
 
 def gone(pid: int, within_seconds: float) -> bool:
-    """Whether a process ends in time; a zombie has ended."""
+    """Whether a process ends in time. A zombie counts as ended."""
     deadline = time.monotonic() + within_seconds
     while time.monotonic() < deadline:
         try:
@@ -106,7 +106,7 @@ def _sandbox() -> Iterator[Sandbox]:
     loop = LoopThread()
     stand_in = aws_stand_in(SETTINGS)
     endpoint = loop.run(stand_in.__aenter__())
-    plan = Plan(name="test", image=PYTHON, vcpus=1, memory_mib=512, max_vcpus=4)
+    plan = ResourcePlan(name="test", image=PYTHON, vcpus=1, memory_mib=512, max_vcpus=4)
     try:
         yield Sandbox(endpoint, create(endpoint, plan))
     finally:
@@ -116,7 +116,7 @@ def _sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """With the settings as they were, whatever a test changes."""
+    """The stand-in; its settings and faults are reset after each test."""
     yield _sandbox
     _sandbox.control("DELETE", "faults")
     _sandbox.control("POST", "settings", SETTINGS.model_dump())

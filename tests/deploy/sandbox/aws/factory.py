@@ -1,11 +1,11 @@
-"""Jobs for tests that need no moto behind them."""
+"""Jobs for tests that do not need moto."""
 
 import asyncio
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from deploy.sandbox.aws.batch.jobs import Attempt, Host, Job, Outcome, Spec, Status
+from deploy.sandbox.aws.batch.jobs import AttemptResult, BatchAttempt, Host, Job, JobSpec, Status
 
 ENVIRONMENT = SimpleNamespace(
     arn="arn:ce",
@@ -18,7 +18,7 @@ ENVIRONMENT = SimpleNamespace(
 
 @dataclass
 class Queue:
-    """As moto's: what the stand-in reads of it."""
+    """The attributes of moto's queue that the stand-in reads."""
 
     name: str = "queue"
     priority: int = 1
@@ -32,7 +32,7 @@ class Queue:
 QUEUE = Queue()
 
 
-def spec(**changes: Any) -> Spec:
+def spec(**changes: Any) -> JobSpec:
     base: dict[str, Any] = {
         "name": "job",
         "queue": QUEUE,
@@ -45,7 +45,7 @@ def spec(**changes: Any) -> Spec:
         "log_group": "group",
         "log_prefix": "prefix",
     }
-    return Spec(**{**base, **changes})
+    return JobSpec(**{**base, **changes})
 
 
 def job(job_id: str = "1", created_at: int = 1000, **changes: Any) -> Job:
@@ -54,8 +54,8 @@ def job(job_id: str = "1", created_at: int = 1000, **changes: Any) -> Job:
     return made
 
 
-def attempt(outcome: Outcome | None = None) -> Attempt:
-    """To be called inside a running loop."""
+def attempt(outcome: AttemptResult | None = None) -> BatchAttempt:
+    """Call inside a running event loop."""
     stop = asyncio.get_running_loop().create_future()
     ended = None if outcome is None else 2000
-    return Attempt(1, "task", Host(ENVIRONMENT, "i-0abc"), "prefix/default/task", stop, 1500, ended, outcome)
+    return BatchAttempt(1, "task", Host(ENVIRONMENT, "i-0abc"), "prefix/default/task", stop, 1500, ended, outcome)

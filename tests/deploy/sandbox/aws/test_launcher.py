@@ -1,4 +1,4 @@
-"""That nothing outlives the stand-in, and nothing of it its parent."""
+"""Nothing outlives the stand-in, and the stand-in does not outlive its parent."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ import pytest
 
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.launcher import StartError, aws_stand_in
-from deploy.sandbox.aws.resources import Clients, Plan, create
+from deploy.sandbox.aws.resources import Clients, ResourcePlan, create
 from tests.deploy.sandbox.aws.conftest import SETTINGS, Sandbox, gone
 
 pytestmark = pytest.mark.slow
@@ -27,14 +27,14 @@ SLEEPER = (
 
 
 def running_job(endpoint: str) -> list[int]:
-    """Starts a job with a child in a session of its own; the ids of both processes."""
-    resources = create(endpoint, Plan(name="test", image="test/python:1", vcpus=1, memory_mib=512))
+    """Start a job with a child process in its own session; the ids of both processes."""
+    resources = create(endpoint, ResourcePlan(name="test", image="test/python:1", vcpus=1, memory_mib=512))
     sandbox = Sandbox(endpoint, resources)
     job = sandbox.await_status(sandbox.submit(SLEEPER), "RUNNING")
     return [int(word) for word in sandbox.lines(job, at_least=1)[0].split()]
 
 
-async def test_the_end_of_the_context_ends_server_and_jobs() -> None:
+async def test_leaving_the_context_ends_server_and_jobs() -> None:
     async with aws_stand_in(SETTINGS) as endpoint:
         pids = await asyncio.to_thread(running_job, endpoint)
     assert all(gone(pid, within_seconds=30) for pid in pids)
@@ -73,13 +73,13 @@ def stand_in_of(parent_pid: int) -> int:
     return int(children[0])
 
 
-def test_when_the_parent_is_killed_everything_ends(parent: Any) -> None:
+def test_everything_ends_when_the_parent_is_killed(parent: Any) -> None:
     pids = [*running_job(parent.stdout.readline().strip()), stand_in_of(parent.pid)]
     parent.kill()
     assert all(gone(pid, within_seconds=30) for pid in pids)
 
 
-def test_when_the_stand_in_is_killed_its_jobs_end_and_its_directory_goes(parent: Any) -> None:
+def test_killed_stand_in_leaves_no_jobs_and_no_directory(parent: Any) -> None:
     pids = running_job(parent.stdout.readline().strip())
     directory = Path(f"/proc/{pids[0]}/cwd").resolve().parents[1]
     assert directory.name.startswith("signalbox-aws-")
@@ -92,14 +92,14 @@ def test_when_the_stand_in_is_killed_its_jobs_end_and_its_directory_goes(parent:
     raise AssertionError(f"{directory} is still there")
 
 
-async def test_a_stand_in_that_does_not_start_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed_start_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Settings, "model_dump_json", lambda _: '{"nonsense": 1}')
     with pytest.raises(StartError, match="exit code 2"):
         async with aws_stand_in():
             pass
 
 
-def test_the_ready_file_says_how_to_reach_it(tmp_path: Path) -> None:
+def test_ready_file_has_the_address(tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
     command = [sys.executable, "-m", "deploy.sandbox.aws", "--until-input-ends", "--ready-file", str(ready)]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:

@@ -1,4 +1,4 @@
-"""Every answer of our Batch has the shape that botocore's model says: no member unknown, no type wrong."""
+"""Every answer of our Batch has the shape in botocore's model: no unknown member, no wrong type."""
 
 import json
 import urllib.request
@@ -22,7 +22,7 @@ NOT_YET = {("JobDetail", "startedAt")}
 
 
 def ask(sandbox: Sandbox, action: str, **request: Any) -> Any:
-    """The answer as it is on the wire, before botocore drops what it does not know."""
+    """The raw answer, before botocore drops unknown members."""
     url = sandbox.endpoint + BATCH.operation_model(action).http["requestUri"]
     signed = AWSRequest("POST", url, data=json.dumps(request), headers={"Content-Type": "application/json"})
     SigV4Auth(Credentials("sandbox", "sandbox"), "batch", "us-east-1").add_auth(signed)
@@ -62,7 +62,7 @@ def assert_shaped(action: str, answer: Any) -> None:
 
 @pytest.fixture
 def jobs(sandbox: Sandbox) -> dict[str, str]:
-    """One job of each kind, by what it is."""
+    """One job of each kind; ids by kind."""
     made = {
         "succeeded": sandbox.submit("print(1)", tags={"a": "b"}, timeout={"attemptDurationSeconds": 60}),
         "failed": sandbox.submit("raise SystemExit(3)", retryStrategy={"attempts": 2}),
@@ -77,7 +77,7 @@ def jobs(sandbox: Sandbox) -> dict[str, str]:
     return made
 
 
-def test_jobs_and_their_summaries(sandbox: Sandbox, jobs: dict[str, str]) -> None:
+def test_shape_of_jobs_and_summaries(sandbox: Sandbox, jobs: dict[str, str]) -> None:
     described = ask(sandbox, "DescribeJobs", jobs=list(jobs.values()))
     assert len(described["jobs"]) == len(jobs)
     assert_shaped("DescribeJobs", described)
@@ -93,7 +93,7 @@ def test_jobs_and_their_summaries(sandbox: Sandbox, jobs: dict[str, str]) -> Non
     sandbox.batch.terminate_job(jobId=jobs["waiting"], reason="enough")
 
 
-def test_submissions_and_endings(sandbox: Sandbox) -> None:
+def test_shape_of_submissions_and_terminations(sandbox: Sandbox) -> None:
     resources = sandbox.resources
     asked = {"jobName": "shape", "jobQueue": resources.queue, "jobDefinition": resources.job_definition}
     submitted = ask(sandbox, "SubmitJob", **asked, containerOverrides={"command": ["pass"]})
@@ -102,7 +102,7 @@ def test_submissions_and_endings(sandbox: Sandbox) -> None:
         assert_shaped(action, ask(sandbox, action, jobId=submitted["jobId"], reason="enough"))
 
 
-def test_the_validator_finds_what_is_wrong() -> None:
+def test_validator_finds_errors() -> None:
     good = {"jobArn": "a", "jobName": "n", "jobId": "i"}
     assert_shaped("SubmitJob", good)
     with pytest.raises(AssertionError):

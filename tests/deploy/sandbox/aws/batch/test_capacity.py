@@ -8,7 +8,7 @@ from tests.deploy.sandbox.aws.factory import ENVIRONMENT, Queue, job
 
 
 class Waiting:
-    """Jobs that wait for a host; `placed` has the ids of those that have one, in order."""
+    """Jobs waiting for a host; `placed` has the ids of those that got one, in order."""
 
     def __init__(self) -> None:
         self.shortage = ""
@@ -35,7 +35,7 @@ def large(job_id: str, **changes: Any) -> Job:
     return job(job_id, vcpus=4.0, **changes)
 
 
-async def test_jobs_wait_for_room_oldest_first() -> None:
+async def test_jobs_wait_for_capacity_oldest_first() -> None:
     waiting = Waiting()
     first = large("1")
     await waiting.wait(first, large("2"), large("3"))
@@ -44,7 +44,7 @@ async def test_jobs_wait_for_room_oldest_first() -> None:
     assert waiting.placed == ["1", "2"]
 
 
-async def test_a_queue_of_higher_priority_goes_first() -> None:
+async def test_queue_with_higher_priority_goes_first() -> None:
     waiting = Waiting()
     first = large("1")
     await waiting.wait(first, large("low"), large("high", queue=Queue(name="urgent", priority=9)))
@@ -52,7 +52,7 @@ async def test_a_queue_of_higher_priority_goes_first() -> None:
     assert waiting.placed == ["1", "high"]
 
 
-async def test_a_higher_scheduling_priority_goes_first_in_its_queue() -> None:
+async def test_job_with_higher_scheduling_priority_goes_first() -> None:
     waiting = Waiting()
     first = large("1")
     await waiting.wait(first, large("low"), large("high", scheduling_priority=5))
@@ -60,20 +60,20 @@ async def test_a_higher_scheduling_priority_goes_first_in_its_queue() -> None:
     assert waiting.placed == ["1", "high"]
 
 
-async def test_the_head_of_a_queue_holds_it_up() -> None:
+async def test_first_job_blocks_its_queue() -> None:
     waiting = Waiting()
     await waiting.wait(job("1"), large("2"), job("3"))
     assert waiting.placed == ["1"]
 
 
-async def test_a_job_that_never_fits_says_so_and_holds_its_queue_up_alone() -> None:
+async def test_oversized_job_says_so_and_blocks_only_its_queue() -> None:
     waiting = Waiting()
     huge = job("huge", vcpus=5.0)
     await waiting.wait(huge, job("behind"), job("beside", queue=Queue(name="other")))
     assert (waiting.placed, huge.status_reason) == (["beside"], TOO_LARGE)
 
 
-async def test_during_a_shortage_nobody_is_placed_and_the_head_says_why() -> None:
+async def test_shortage_stops_placement_and_shows_the_reason() -> None:
     waiting = Waiting()
     waiting.shortage = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
     head = job("head")
@@ -85,7 +85,7 @@ async def test_during_a_shortage_nobody_is_placed_and_the_head_says_why() -> Non
     assert (waiting.placed, head.status_reason) == (["head", "2"], "")
 
 
-async def test_the_second_environment_takes_what_the_first_has_no_room_for() -> None:
+async def test_second_environment_takes_the_overflow() -> None:
     waiting = Waiting()
     other = SimpleNamespace(**{**vars(ENVIRONMENT), "arn": "arn:other", "name": "on-demand"})
     queue = Queue(environments=[ENVIRONMENT, other])
@@ -93,7 +93,7 @@ async def test_the_second_environment_takes_what_the_first_has_no_room_for() -> 
     assert [host.environment.name for host in waiting.hosts.values()] == ["spot", "on-demand"]
 
 
-async def test_who_stops_waiting_leaves_no_hole() -> None:
+async def test_cancelled_wait_frees_its_place() -> None:
     waiting = Waiting()
     first = large("1")
     await waiting.wait(first, large("2"), large("3"))

@@ -1,4 +1,4 @@
-"""Jobs that run: over HTTP, as processes."""
+"""Real jobs: submitted over HTTP, run as processes."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ SLEEP = "import time; print('up', flush=True); time.sleep(600)"
 DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 
 
-def test_a_job_succeeds_and_its_log_can_be_read(sandbox: Sandbox) -> None:
+def test_job_succeeds_and_its_log_can_be_read(sandbox: Sandbox) -> None:
     job = sandbox.ended(sandbox.submit("print('one'); print('t\\rwo')"))
     attempt = job["attempts"][0]
     assert (job["status"], job["container"]["exitCode"]) == ("SUCCEEDED", 0)
@@ -25,15 +25,13 @@ def test_a_job_succeeds_and_its_log_can_be_read(sandbox: Sandbox) -> None:
     assert sandbox.lines(job, at_least=2) == ["one", "t\rwo"]
 
 
-def test_an_exit_code_is_kept_and_not_tried_again(sandbox: Sandbox) -> None:
+def test_nonzero_exit_code_is_not_retried(sandbox: Sandbox) -> None:
     job = sandbox.ended(sandbox.submit("import sys; sys.exit('no such file')"))
     assert (job["status"], job["attempts"][0]["container"]["exitCode"], len(job["attempts"])) == ("FAILED", 1, 1)
     assert sandbox.lines(job, at_least=1) == ["no such file"]
 
 
-def test_the_container_has_the_environment_of_batch_and_nothing_of_ours(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_container_environment_has_nothing_from_ours(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     program = "import json, os; print(json.dumps({**os.environ, 'cwd': os.getcwd()}))"
     job_id = sandbox.submit(program, overrides={"environment": [{"name": "LR", "value": "0.1"}]})
     job = sandbox.ended(job_id)
@@ -56,7 +54,7 @@ def test_lines_can_be_read_while_the_job_runs(sandbox: Sandbox) -> None:
     sandbox.batch.terminate_job(jobId=job_id, reason="enough")
 
 
-def test_lines_may_come_after_the_end(sandbox: Sandbox) -> None:
+def test_lines_may_arrive_after_the_end(sandbox: Sandbox) -> None:
     sandbox.control("POST", "settings", {"log_flush_seconds": 60, "log_ingestion_seconds": 0.2})
     job = sandbox.ended(sandbox.submit("print('late')"))
     assert sandbox.lines(job, at_least=1) == ["late"]
@@ -64,7 +62,7 @@ def test_lines_may_come_after_the_end(sandbox: Sandbox) -> None:
     assert late["timestamp"] <= job["stoppedAt"] < late["ingestionTime"]
 
 
-def test_every_line_of_a_long_log_can_be_read_once(sandbox: Sandbox) -> None:
+def test_every_line_of_a_long_log_is_read_once(sandbox: Sandbox) -> None:
     job = sandbox.ended(sandbox.submit("for n in range(25_000): print(n)"))
     stream = {"logStreamNames": [job["container"]["logStreamName"]]}
     sandbox.lines(job, at_least=10_000)
@@ -87,7 +85,7 @@ def test_terminate_sends_sigterm_and_then_sigkill(sandbox: Sandbox, program: str
     assert job["container"]["exitCode"] == exit_code
 
 
-def test_a_job_that_ends_well_when_terminated_has_failed_all_the_same(sandbox: Sandbox) -> None:
+def test_terminated_job_fails_even_with_exit_code_0(sandbox: Sandbox) -> None:
     sandbox.control("POST", "settings", {"stop_timeout_seconds": 20})
     program = f"import signal, sys; signal.signal(15, lambda *_: sys.exit(0)); {SLEEP}"
     job_id = sandbox.submit(program)
@@ -109,9 +107,7 @@ PARENT = (
 
 
 @pytest.mark.parametrize(("group", "told"), [(True, {"up", "parent", "child"}), (False, {"up", "parent"})])
-def test_sigterm_goes_to_the_group_or_as_in_ecs_to_the_first_process(
-    sandbox: Sandbox, group: bool, told: set[str]
-) -> None:
+def test_sigterm_goes_to_the_group_or_the_first_process(sandbox: Sandbox, group: bool, told: set[str]) -> None:
     sandbox.control("POST", "settings", {"signal_group": group, "stop_timeout_seconds": 2})
     job_id = sandbox.submit(PARENT)
     sandbox.lines(sandbox.await_status(job_id, "RUNNING"), at_least=1)
@@ -121,7 +117,7 @@ def test_sigterm_goes_to_the_group_or_as_in_ecs_to_the_first_process(
 
 
 @pytest.mark.parametrize("apart", [False, True])
-def test_no_child_of_a_job_outlives_it(sandbox: Sandbox, apart: bool) -> None:
+def test_no_child_process_outlives_its_job(sandbox: Sandbox, apart: bool) -> None:
     program = (
         "import subprocess, sys; "
         f"child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session={apart}); "
@@ -132,7 +128,7 @@ def test_no_child_of_a_job_outlives_it(sandbox: Sandbox, apart: bool) -> None:
     assert gone(pid, within_seconds=30)
 
 
-def test_a_job_over_its_time_is_ended_and_not_tried_again(sandbox: Sandbox) -> None:
+def test_timed_out_job_is_not_retried(sandbox: Sandbox) -> None:
     sandbox.control("POST", "settings", {"timeout_scale": 0.005})
     always = {"attempts": 3}
     job_id = sandbox.submit(SLEEP, timeout={"attemptDurationSeconds": 60}, retryStrategy=always)
@@ -141,7 +137,7 @@ def test_a_job_over_its_time_is_ended_and_not_tried_again(sandbox: Sandbox) -> N
     assert job["container"]["exitCode"] == 143
 
 
-def test_a_reclaimed_host_gives_another_attempt_with_a_log_of_its_own(sandbox: Sandbox) -> None:
+def test_reclaimed_host_starts_another_attempt_and_log(sandbox: Sandbox) -> None:
     job_id = sandbox.submit("import os, time; print(os.environ['AWS_BATCH_JOB_ATTEMPT'], flush=True); time.sleep(600)")
     first = sandbox.await_status(job_id, "RUNNING")
     assert sandbox.lines(first, at_least=1) == ["1"]
@@ -157,15 +153,15 @@ def test_a_reclaimed_host_gives_another_attempt_with_a_log_of_its_own(sandbox: S
     sandbox.batch.terminate_job(jobId=job_id, reason="enough")
 
 
-def test_a_job_that_waits_cannot_be_reclaimed(sandbox: Sandbox) -> None:
+def test_waiting_job_cannot_be_reclaimed(sandbox: Sandbox) -> None:
     job_id = sandbox.submit("pass")
     sandbox.ended(job_id)
     status, error = sandbox.control("POST", "reclaim", {"jobId": job_id})
     assert status == 400
-    assert error == f"jobId: a job in STARTING or RUNNING is expected, given '{job_id}', which is SUCCEEDED"
+    assert error == f"`jobId` must be a job in STARTING or RUNNING; '{job_id}' is SUCCEEDED"
 
 
-def test_a_reclaim_can_come_with_notice(sandbox: Sandbox) -> None:
+def test_reclaim_with_notice(sandbox: Sandbox) -> None:
     program = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(print('told', flush=True))); "
     job_id = sandbox.submit(f"{program} print('up', flush=True); time.sleep(600)", retryStrategy={"attempts": 1})
     job = sandbox.await_status(job_id, "RUNNING")
@@ -194,7 +190,7 @@ def register(sandbox: Sandbox, **container: Any) -> str:
     return arn
 
 
-def test_an_unknown_image_cannot_be_pulled(sandbox: Sandbox) -> None:
+def test_unknown_image_cannot_be_pulled(sandbox: Sandbox) -> None:
     job = sandbox.ended(sandbox.submit("pass", jobDefinition=register(sandbox, image="nobody/nothing:1")))
     assert (job["status"], job["statusReason"]) == ("FAILED", "Task failed to start")
     assert job["container"]["reason"].startswith("CannotPullContainerError: ")
@@ -202,13 +198,13 @@ def test_an_unknown_image_cannot_be_pulled(sandbox: Sandbox) -> None:
     assert "logStreamName" not in job["container"]
 
 
-def test_without_its_log_group_a_container_does_not_start(sandbox: Sandbox) -> None:
+def test_container_does_not_start_without_its_log_group(sandbox: Sandbox) -> None:
     logs = {"logDriver": "awslogs", "options": {"awslogs-group": "/nowhere"}}
     job = sandbox.ended(sandbox.submit("pass", jobDefinition=register(sandbox, logConfiguration=logs)))
     assert "The specified log group does not exist: /nowhere" in job["container"]["reason"]
 
 
-def test_batchs_own_log_group_is_made_when_it_is_needed(sandbox: Sandbox) -> None:
+def test_batchs_default_log_group_is_created_on_demand(sandbox: Sandbox) -> None:
     job = sandbox.ended(sandbox.submit("print('here')", jobDefinition=register(sandbox)))
     stream = job["container"]["logStreamName"]
     assert stream.startswith("other/default/")
@@ -230,7 +226,7 @@ def test_children_of_an_array_know_their_index(sandbox: Sandbox) -> None:
     assert [each["jobId"] for each in listed] == [f"{array}:{n}" for n in range(3)]
 
 
-def test_jobs_beyond_the_vcpus_wait_and_are_in_the_snapshot(sandbox: Sandbox) -> None:
+def test_jobs_beyond_capacity_wait_and_are_in_the_snapshot(sandbox: Sandbox) -> None:
     running = [sandbox.submit(SLEEP) for _ in range(4)]
     for job_id in running:
         sandbox.await_status(job_id, "RUNNING")
@@ -244,7 +240,7 @@ def test_jobs_beyond_the_vcpus_wait_and_are_in_the_snapshot(sandbox: Sandbox) ->
     assert {sandbox.ended(job_id)["status"] for job_id in [*waiting, *running]} == {"FAILED"}
 
 
-def test_a_shortage_keeps_jobs_in_runnable_until_it_is_over(sandbox: Sandbox) -> None:
+def test_shortage_keeps_jobs_runnable_until_it_ends(sandbox: Sandbox) -> None:
     reason = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
     sandbox.control("POST", "settings", {"capacity_reason": reason})
     job_id = sandbox.submit("pass")
@@ -259,7 +255,7 @@ def test_tags_can_be_read_and_changed(sandbox: Sandbox) -> None:
     assert sandbox.describe(job["jobId"])["tags"] == {"run": "1", "more": "2"}
 
 
-def test_a_submission_may_be_seen_late(sandbox: Sandbox) -> None:
+def test_submission_may_become_visible_late(sandbox: Sandbox) -> None:
     sandbox.control("POST", "settings", {"describe_lag_seconds": 30, "list_lag_seconds": 30})
     job_id = sandbox.submit("pass", name="seen-late")
     by_name = [{"name": "JOB_NAME", "values": ["seen-late"]}]
@@ -289,18 +285,18 @@ def test_refusals_are_client_exceptions_and_in_the_ledger(sandbox: Sandbox, aske
     assert says in sandbox.ledger("job.refused")[-1]["error"]
 
 
-def test_at_most_100_jobs_are_described(sandbox: Sandbox) -> None:
+def test_at_most_100_jobs_per_describe(sandbox: Sandbox) -> None:
     with pytest.raises(ClientError, match="At most 100"):
         sandbox.batch.describe_jobs(jobs=[str(n) for n in range(101)])
 
 
-def test_unknown_jobs_are_left_out_and_ending_them_is_no_error(sandbox: Sandbox) -> None:
+def test_unknown_jobs_are_ignored(sandbox: Sandbox) -> None:
     assert sandbox.batch.describe_jobs(jobs=["nothing"])["jobs"] == []
     sandbox.batch.terminate_job(jobId="nothing", reason="x")
     sandbox.batch.cancel_job(jobId="nothing", reason="x")
 
 
-def test_the_ledger_tells_the_whole_story(sandbox: Sandbox) -> None:
+def test_ledger_records_every_step_of_a_job(sandbox: Sandbox) -> None:
     job_id = sandbox.submit("print(1); print(2)", tags={"run": "1"})
     job = sandbox.ended(job_id)
     sandbox.lines(job, at_least=2)
@@ -310,15 +306,15 @@ def test_the_ledger_tells_the_whole_story(sandbox: Sandbox) -> None:
     assert [entry["lines"] for entry in sandbox.ledger("log.stream", stream=job["container"]["logStreamName"])] == [2]
 
 
-def test_a_wrong_call_is_answered_with_the_right_ones(sandbox: Sandbox) -> None:
+def test_invalid_control_calls_are_refused_with_the_valid_ones(sandbox: Sandbox) -> None:
     status, error = sandbox.control("POST", "ledger")
     assert status == 404
     assert "GET /sandbox/ledger" in error
     assert sandbox.control("POST", "settings", {"x": 1})[0] == 400
     for method, path, body, says in [
-        ("GET", "ledger?after=x", None, "after: the number of a ledger's entry is expected, given 'x'"),
-        ("POST", "reclaim", {"jobId": "1", "notice_seconds": "2"}, "notice_seconds: a number"),
-        ("POST", "reclaim", [], "the body must be a JSON object, given list"),
+        ("GET", "ledger?after=x", None, "`after` must be the number of a ledger entry (got 'x')"),
+        ("POST", "reclaim", {"jobId": "1", "notice_seconds": "2"}, "`notice_seconds` must be a number"),
+        ("POST", "reclaim", [], "the body must be a JSON object (got list)"),
     ]:
         status, error = sandbox.control(method, path, body)
         assert (status, says in error) == (400, True)

@@ -27,17 +27,17 @@ def name_filter(*values: str) -> list[dict[str, Any]]:
     return [{"name": "JOB_NAME", "values": list(values)}]
 
 
-def test_without_a_status_only_running_jobs_are_listed_newest_first() -> None:
+def test_running_jobs_are_listed_newest_first_by_default() -> None:
     jobs = [moved(job(str(n)), Status.RUNNING) for n in range(3)] + [job("waiting")]
     assert listed(jobs) == ["2", "1", "0"]
 
 
-def test_by_status_and_by_queue() -> None:
+def test_jobs_are_listed_by_status_and_queue() -> None:
     other = job("other", queue=Queue(name="other"))
     assert listed([job("mine"), other], jobStatus="SUBMITTED") == ["mine"]
 
 
-def test_a_filter_by_name_ignores_case_and_status() -> None:
+def test_name_filter_ignores_case_and_status() -> None:
     jobs = [job("a", name="Train-1"), moved(job("b", name="train-1"), Status.FAILED), job("c", name="train-2")]
     assert listed(jobs, filters=name_filter("TRAIN-1"), jobStatus="RUNNING") == ["b", "a"]
     assert listed(jobs, filters=name_filter("train*")) == ["c", "b", "a"]
@@ -58,7 +58,7 @@ def test_other_filters(name: str, value: str, expected: list[str]) -> None:
     assert listed(jobs, filters=[{"name": name, "values": [value]}]) == expected
 
 
-def test_states_are_as_old_as_asked() -> None:
+def test_listed_states_are_as_old_as_requested() -> None:
     one = moved(job("1", created_at=1000), Status.RUNNING, at=2000)
     assert listed([one], as_of=999, jobStatus="SUBMITTED") == []
     assert listed([one], as_of=1999, jobStatus="SUBMITTED") == ["1"]
@@ -66,7 +66,7 @@ def test_states_are_as_old_as_asked() -> None:
 
 
 @pytest.mark.parametrize(("filters", "most"), [([], 1000), (name_filter("job"), 100)])
-def test_pages(filters: list[dict[str, Any]], most: int) -> None:
+def test_listing_is_paged(filters: list[dict[str, Any]], most: int) -> None:
     jobs = {str(n): moved(job(str(n)), Status.RUNNING) for n in range(most + 1)}
     request: dict[str, Any] = {"jobQueue": "queue", "filters": filters, "maxResults": 5000}
     first = listing.page(jobs, request, QUEUE.arn, NOW)
@@ -76,7 +76,7 @@ def test_pages(filters: list[dict[str, Any]], most: int) -> None:
     assert "nextToken" not in rest
 
 
-def test_children_are_listed_by_their_array_alone() -> None:
+def test_children_are_listed_only_by_their_array() -> None:
     parent = job("p")
     parent.children = [
         moved(Job(f"p:{n}", "arn", parent.spec, 1000, index=n, parent=parent), Status.RUNNING) for n in (0, 1)
@@ -96,7 +96,7 @@ def test_children_are_listed_by_their_array_alone() -> None:
         ({"nextToken": "x"}, "Invalid nextToken"),
     ],
 )
-def test_refusals_say_what_is_valid(request_: dict[str, Any], says: str) -> None:
+def test_refusals_name_valid_values(request_: dict[str, Any], says: str) -> None:
     with pytest.raises(RefusedError, match=says):
         listed([moved(job(), Status.RUNNING)], **request_)
 

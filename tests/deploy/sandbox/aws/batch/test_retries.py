@@ -19,19 +19,19 @@ SPOT = rules({"onStatusReason": "Host EC2*", "action": "RETRY"}, {"onReason": "*
     ("status_reason", "reason", "exit_code", "again"),
     [(HOST_LOST, "", None, True), (EXITED, "", 1, False), (EXITED, "OutOfMemoryError: killed", 137, False)],
 )
-def test_only_a_lost_host_is_tried_again(status_reason: str, reason: str, exit_code: Any, again: bool) -> None:
+def test_only_a_lost_host_is_retried(status_reason: str, reason: str, exit_code: Any, again: bool) -> None:
     assert wants_retry(SPOT, status_reason, reason, exit_code) is again
 
 
-def test_an_exit_that_no_rule_matches_is_tried_again() -> None:
+def test_exit_without_a_matching_rule_is_retried() -> None:
     assert wants_retry(rules({"onExitCode": "3", "action": "EXIT"}), EXITED, "", 1)
 
 
-def test_without_rules_every_failure_is_tried_again() -> None:
+def test_every_failure_is_retried_without_rules() -> None:
     assert wants_retry([], EXITED, "", 1)
 
 
-def test_the_first_rule_that_matches_decides() -> None:
+def test_first_matching_rule_decides() -> None:
     both = rules({"onExitCode": "1*", "action": "RETRY"}, {"onExitCode": "137", "action": "EXIT"})
     assert wants_retry(both, EXITED, "", 137)
 
@@ -48,10 +48,10 @@ def test_all_patterns_of_a_rule_must_match(reason: str, exit_code: int, matches:
     ("pattern", "text", "matches"),
     [("Host", "Host EC2", False), ("Host*", "Host EC2", True), ("*", "", True), ("H*t*", "Host", False)],
 )
-def test_an_asterisk_counts_at_the_end_alone(pattern: str, text: str, matches: bool) -> None:
+def test_asterisk_is_a_wildcard_only_at_the_end(pattern: str, text: str, matches: bool) -> None:
     rule = ExitRule.parse({"onStatusReason": pattern, "action": "RETRY"})
     assert rule.matches(text, "", None) is matches
 
 
-def test_an_attempt_without_an_exit_code_matches_no_number() -> None:
+def test_missing_exit_code_matches_no_number() -> None:
     assert not ExitRule.parse({"onExitCode": "0", "action": "EXIT"}).matches(HOST_LOST, "", None)

@@ -45,18 +45,18 @@ def definition(**changes: Any) -> Any:
         ({"eksPropertiesOverride": {"podProperties": {}}}, "eksPropertiesOverride is not supported"),
     ],
 )
-def test_what_batch_refuses(change: dict[str, Any], says: str) -> None:
+def test_requests_that_batch_refuses(change: dict[str, Any], says: str) -> None:
     with pytest.raises(RefusedError, match=says):
         submissions.check({**REQUEST, **change}, 100)
 
 
-def test_a_request_may_have_30_kib() -> None:
+def test_request_may_have_30_kib() -> None:
     submissions.check(REQUEST, 30 * 1024)
     with pytest.raises(RefusedError, match="Job size must be less than 30 KiB, got 47 KiB"):
         submissions.check(REQUEST, 47 * 1024)
 
 
-def test_what_batch_accepts() -> None:
+def test_requests_that_batch_accepts() -> None:
     submissions.check(
         {
             **REQUEST,
@@ -71,7 +71,7 @@ def test_what_batch_accepts() -> None:
     )
 
 
-def test_the_definition_holds_where_the_request_says_nothing() -> None:
+def test_definition_fills_what_the_request_leaves_out() -> None:
     spec = submissions.merge(REQUEST, definition(), QUEUE)
     assert spec.command == ("train", "0.1")
     assert (spec.attempts, spec.timeout_seconds, spec.propagate_tags) == (3, 3600, True)
@@ -80,7 +80,7 @@ def test_the_definition_holds_where_the_request_says_nothing() -> None:
     assert spec.override_characters == 0
 
 
-def test_the_request_goes_first() -> None:
+def test_request_overrides_the_definition() -> None:
     request = {
         **REQUEST,
         "parameters": {"lr": "0.01"},

@@ -12,7 +12,7 @@ def test_entries_are_numbered_in_order() -> None:
     ]
 
 
-def test_entries_can_be_read_by_kind_and_from_a_number_on() -> None:
+def test_entries_are_filtered_by_kind_and_number() -> None:
     ledger = Ledger(lambda: 1.0)
     for kind in ("a", "b", "a"):
         ledger.add(kind)
@@ -20,7 +20,7 @@ def test_entries_can_be_read_by_kind_and_from_a_number_on() -> None:
     assert [entry["n"] for entry in ledger.entries(after=1)] == [2, 3]
 
 
-def test_a_stream_has_one_entry_that_counts() -> None:
+def test_each_log_stream_has_one_counting_entry() -> None:
     ledger = Ledger(lambda: 1.0)
     ledger.count_lines("group", "a", ["one", "☺"])
     ledger.count_lines("group", "b", ["x"])
@@ -29,7 +29,7 @@ def test_a_stream_has_one_entry_that_counts() -> None:
     assert counts == [("a", 3, 11), ("b", 1, 1)]
 
 
-def test_what_is_handed_out_does_not_change() -> None:
+def test_returned_entries_are_copies() -> None:
     ledger = Ledger(lambda: 1.0)
     ledger.count_lines("group", "a", ["one"])
     before = ledger.entries()

@@ -1,4 +1,4 @@
-"""State changes, from Batch by EventBridge to SQS."""
+"""State changes on their way from Batch through EventBridge to SQS."""
 
 import json
 import time
@@ -26,7 +26,7 @@ def received(sandbox: Sandbox, job_id: str, last: str) -> list[dict[str, Any]]:
     raise AssertionError(f"{last} did not come; {[each['detail']['status'] for each in events]} did")
 
 
-def test_every_change_of_state_is_told_in_order_but_not_the_submission(sandbox: Sandbox) -> None:
+def test_every_state_change_but_the_submission_is_an_event(sandbox: Sandbox) -> None:
     job_id = sandbox.submit("pass", tags={"run": "1"})
     events = received(sandbox, job_id, last="SUCCEEDED")
     assert [each["detail"]["status"] for each in events] == ["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
@@ -36,7 +36,7 @@ def test_every_change_of_state_is_told_in_order_but_not_the_submission(sandbox: 
     assert (end["detail"]["tags"], end["detail"]["container"]["exitCode"]) == ({"run": "1"}, 0)
 
 
-def test_events_can_be_off(sandbox: Sandbox) -> None:
+def test_events_can_be_switched_off(sandbox: Sandbox) -> None:
     sandbox.control("POST", "settings", {"events": False})
     silent = sandbox.submit("pass")
     sandbox.ended(silent)

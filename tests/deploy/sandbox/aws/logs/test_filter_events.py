@@ -8,7 +8,7 @@ import pytest
 from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
 from moto.logs.models import LogsBackend
 
-from deploy.sandbox.aws.common.settings import Knobs, Settings
+from deploy.sandbox.aws.common.settings import LiveSettings, Settings
 from deploy.sandbox.aws.logs.filter_events import FilteredLogs
 
 NOW = int(time.time() * 1000)
@@ -20,7 +20,7 @@ class Group:
     def __init__(self, **settings: Any) -> None:
         self.backend = LogsBackend("us-east-1", "123456789012")
         self.backend.create_log_group("g", {})
-        self.logs = FilteredLogs(Knobs(Settings(**settings)))
+        self.logs = FilteredLogs(LiveSettings(Settings(**settings)))
 
     def put(self, stream: str, *events: tuple[int, str]) -> None:
         self.backend.ensure_log_stream("g", stream)
@@ -31,7 +31,7 @@ class Group:
         return self.logs.page(self.backend, {"logGroupName": "g", **asked})
 
     def messages(self, **asked: Any) -> list[str]:
-        """Those of all pages."""
+        """The events of all pages."""
         pages = [self.page(**asked)]
         while token := pages[-1].get("nextToken"):
             pages.append(self.page(**asked, nextToken=token))
@@ -47,7 +47,7 @@ def test_streams_are_merged_by_time() -> None:
     assert group.messages(logStreamNamePrefix="a") == ["a1", "a3"]
 
 
-def test_times_are_bounds_that_count() -> None:
+def test_start_and_end_times_are_inclusive() -> None:
     group = Group()
     group.put("a", (1, "1"), (2, "2"), (3, "3"))
     assert group.messages(startTime=NOW + 2) == ["2", "3"]
@@ -55,21 +55,21 @@ def test_times_are_bounds_that_count() -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7])
-def test_pages_have_every_event_once(limit: int) -> None:
+def test_pages_contain_every_event_once(limit: int) -> None:
     group = Group()
     group.put("a", *((n // 2, f"a{n}") for n in range(10)))
     group.put("b", *((n // 2, f"b{n}") for n in range(10)))
     assert sorted(group.messages(limit=limit)) == sorted(f"{stream}{n}" for stream in "ab" for n in range(10))
 
 
-def test_a_page_holds_a_megabyte() -> None:
+def test_page_holds_one_megabyte() -> None:
     group = Group()
     group.put("a", *((n, "x" * 200_000) for n in range(6)))
     assert len(group.page()["events"]) == 5
     assert len(group.messages()) == 6
 
 
-def test_an_event_that_came_late_is_in_its_place_and_keeps_its_id() -> None:
+def test_late_event_is_sorted_in_and_keeps_its_id() -> None:
     group = Group()
     group.put("a", (5, "5"))
     before = group.page()["events"][0]["eventId"]
@@ -80,7 +80,7 @@ def test_an_event_that_came_late_is_in_its_place_and_keeps_its_id() -> None:
     assert len({event["eventId"] for event in events}) == 2
 
 
-def test_a_first_page_can_be_empty() -> None:
+def test_first_page_can_be_empty() -> None:
     group = Group(log_empty_pages=True)
     group.put("a", (1, "1"))
     assert group.page()["events"] == []
@@ -94,7 +94,7 @@ def test_pages_can_be_small() -> None:
     assert group.messages() == ["1", "2"]
 
 
-def test_a_missing_stream_fails_or_is_left_out_as_set() -> None:
+def test_missing_stream_fails_or_is_ignored_by_setting() -> None:
     group = Group()
     group.put("a", (1, "1"))
     with pytest.raises(ResourceNotFoundException):
@@ -104,7 +104,7 @@ def test_a_missing_stream_fails_or_is_left_out_as_set() -> None:
     assert lenient.messages(logStreamNames=["a", "b"]) == ["1"]
 
 
-def test_a_missing_group_fails() -> None:
+def test_missing_group_fails() -> None:
     with pytest.raises(ResourceNotFoundException):
         Group().page(logGroupName="other")
 
@@ -118,14 +118,14 @@ def test_a_missing_group_fails() -> None:
         {"nextToken": "elsewhere"},
     ],
 )
-def test_what_cannot_be_asked(asked: dict[str, Sequence[str]]) -> None:
+def test_invalid_requests_are_refused(asked: dict[str, Sequence[str]]) -> None:
     group = Group()
     group.put("a", (1, "1"))
     with pytest.raises(InvalidParameterException):
         group.page(**asked)
 
 
-def test_a_pattern_keeps_what_matches() -> None:
+def test_pattern_filters_events() -> None:
     group = Group()
     group.put("a", (1, "epoch 1"), (2, "ERROR here"))
     assert group.messages(filterPattern="ERROR") == ["ERROR here"]

@@ -9,7 +9,7 @@ def split(*chunks: bytes) -> list[str]:
     return [event for chunk in chunks for event in splitter.feed(chunk)] + splitter.finish()
 
 
-def test_a_line_is_an_event_once_it_has_ended() -> None:
+def test_line_becomes_an_event_at_its_line_feed() -> None:
     splitter = LineSplitter()
     assert splitter.feed(b"one\ntw") == ["one"]
     assert splitter.feed(b"o\nthree") == ["two"]
@@ -17,20 +17,20 @@ def test_a_line_is_an_event_once_it_has_ended() -> None:
     assert splitter.finish() == []
 
 
-def test_carriage_returns_stay_and_empty_lines_go() -> None:
+def test_carriage_returns_stay_and_empty_lines_are_dropped() -> None:
     assert split(b"10%\r20%\r\n\n\nend\n") == ["10%\r20%\r", "end"]
 
 
-def test_a_character_cut_by_two_reads_is_whole_again() -> None:
+def test_character_split_between_reads_is_joined() -> None:
     smile = "☺".encode()
     assert split(b"a" + smile[:1], smile[1:] + b"\n") == ["a☺"]
 
 
-def test_bytes_that_are_no_text_are_replaced() -> None:
+def test_invalid_utf8_is_replaced() -> None:
     assert split(b"\xff\n") == ["\ufffd"]
 
 
-def test_a_long_line_becomes_events_that_fit_and_cut_no_character() -> None:
+def test_long_line_is_split_between_characters() -> None:
     line = "☺" * MAX_EVENT_BYTES
     events = split(line.encode(), b"\n")
     assert "".join(events) == line
@@ -38,10 +38,10 @@ def test_a_long_line_becomes_events_that_fit_and_cut_no_character() -> None:
     assert all(len(event.encode()) <= MAX_EVENT_BYTES for event in events)
 
 
-def test_a_line_that_never_ends_does_not_wait() -> None:
+def test_endless_line_is_sent_in_parts() -> None:
     assert LineSplitter().feed(b"x" * (MAX_EVENT_BYTES + 1)) == ["x" * MAX_EVENT_BYTES]
 
 
 @given(st.binary(max_size=200), st.integers(0, 200))
-def test_where_reads_end_makes_no_difference(data: bytes, cut: int) -> None:
+def test_read_boundaries_make_no_difference(data: bytes, cut: int) -> None:
     assert split(data[:cut], data[cut:]) == split(data)

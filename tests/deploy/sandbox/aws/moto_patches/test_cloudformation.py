@@ -1,4 +1,4 @@
-"""Batch by CloudFormation: templates as AWS takes them, and jobs that run on what they make."""
+"""Batch through CloudFormation: templates that AWS accepts, and jobs on the resources they create."""
 
 import json
 import uuid
@@ -15,7 +15,7 @@ TASKS = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principa
 
 
 def _template(name: str, subnet: str, group: str) -> dict[str, Any]:
-    """No ServiceRole, names of the API in their large form, `Fn::GetAtt` on all of Batch."""
+    """A template without ServiceRole, with capitalized API names, and `Fn::GetAtt` on every Batch resource."""
     environment = {
         "Type": "managed",
         "Tags": {"Kept-As-It-Is": "yes"},
@@ -102,7 +102,7 @@ class Stack:
         self.outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
 
     def run(self, program: str = "") -> dict[str, Any]:
-        """The ended job; without a program, the definition's own."""
+        """Run a job to its end; without `program`, the definition's own command."""
         overrides = {"containerOverrides": {"command": [program]}} if program else {}
         job = self.sandbox.batch.submit_job(jobName="job", jobQueue=self.name, jobDefinition=self.name, **overrides)
         return self.sandbox.ended(job["jobId"])
@@ -124,7 +124,7 @@ def stack(sandbox: Sandbox) -> Iterator[Stack]:
     made.delete()
 
 
-def test_an_environment_without_a_role_has_aws_s_own(stack: Stack) -> None:
+def test_environment_without_a_role_gets_the_service_role(stack: Stack) -> None:
     [queue] = stack.sandbox.batch.describe_job_queues(jobQueues=[stack.name])["jobQueues"]
     assert (queue["priority"], queue["tags"]) == (3, {"signalbox:stack": stack.name})
     [order] = queue["computeEnvironmentOrder"]
@@ -136,7 +136,7 @@ def test_an_environment_without_a_role_has_aws_s_own(stack: Stack) -> None:
     assert environment["tags"] == {"Kept-As-It-Is": "yes"}
 
 
-def test_a_job_runs_as_the_template_says(stack: Stack) -> None:
+def test_job_runs_as_the_template_says(stack: Stack) -> None:
     job = stack.run()
     assert job["status"] == "SUCCEEDED"
     assert job["timeout"] == {"attemptDurationSeconds": 600}
@@ -151,14 +151,14 @@ def test_environment_and_secrets_come_from_the_definition(stack: Stack) -> None:
     assert "ghp_of_the_stack" not in json.dumps(job, default=str)
 
 
-def test_without_its_secret_a_job_does_not_start(stack: Stack) -> None:
+def test_job_without_its_secret_does_not_start(stack: Stack) -> None:
     stack.sandbox.clients.secretsmanager.delete_secret(SecretId=stack.outputs["Token"], ForceDeleteWithoutRecovery=True)
     job = stack.run()
     assert (job["status"], job["statusReason"]) == ("FAILED", "Task failed to start")
     assert "ResourceInitializationError: unable to pull secrets" in job["container"]["reason"]
 
 
-def test_a_rule_for_the_stack_s_queue_has_its_events_alone(stack: Stack) -> None:
+def test_rule_delivers_only_its_queues_events(stack: Stack) -> None:
     other = stack.sandbox.ended(stack.sandbox.submit("pass"))
     job = stack.run()
     seen: list[dict[str, Any]] = []
@@ -172,14 +172,14 @@ def test_a_rule_for_the_stack_s_queue_has_its_events_alone(stack: Stack) -> None
     assert other["jobId"] not in {each["jobId"] for each in seen}
 
 
-def test_a_queue_s_policy_is_its_own(stack: Stack) -> None:
+def test_queue_policy_is_applied(stack: Stack) -> None:
     attributes = stack.sandbox.clients.sqs.get_queue_attributes(
         QueueUrl=stack.outputs["Url"], AttributeNames=["Policy"]
     )["Attributes"]
     assert json.loads(attributes["Policy"])["Statement"][0]["Action"] == "sqs:SendMessage"
 
 
-def test_nothing_stays_when_it_is_deleted(sandbox: Sandbox) -> None:
+def test_deleting_the_stack_leaves_nothing(sandbox: Sandbox) -> None:
     stack = Stack(sandbox, f"stack-{uuid.uuid4().hex[:8]}")
     stack.delete()
     assert not sandbox.batch.describe_job_queues(jobQueues=[stack.name])["jobQueues"]

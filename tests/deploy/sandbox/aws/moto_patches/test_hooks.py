@@ -1,4 +1,4 @@
-"""moto's places that we replace or rely on. When a new moto breaks one of these, read its changes first."""
+"""The parts of moto that we replace or rely on. If a new moto breaks one of these, read its changes first."""
 
 import importlib.metadata
 import inspect
@@ -19,11 +19,11 @@ from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 from werkzeug.serving import WSGIRequestHandler
 
 
-def test_this_is_the_moto_that_we_know() -> None:
+def test_moto_has_the_pinned_version() -> None:
     assert importlib.metadata.version("moto") == "5.2.5"
 
 
-def test_the_attributes_that_are_replaced_are_the_ones_that_moto_reads() -> None:
+def test_moto_reads_the_attributes_that_we_replace() -> None:
     assert isinstance(vars(moto.batch.models)["batch_backends"], BackendDict)
     assert "batch_backends" in vars(moto.batch.responses)
     assert moto.backends.get_backend("batch") is vars(moto.batch)["batch_backends"]
@@ -32,12 +32,12 @@ def test_the_attributes_that_are_replaced_are_the_ones_that_moto_reads() -> None
     assert "_url_module" in dir(moto.batch.models.BatchBackend)
 
 
-def test_actions_of_batch_are_found_by_the_path_in_small_letters() -> None:
+def test_moto_finds_batch_actions_by_lower_case_path() -> None:
     for name in ("submitjob", "describejobs", "listjobs", "canceljob", "terminatejob", "registerjobdefinition"):
         assert callable(getattr(BatchResponse, name))
 
 
-def test_logs_keep_events_in_a_list_in_which_they_arrived() -> None:
+def test_moto_keeps_log_events_in_order_of_arrival() -> None:
     backend = moto.logs.models.LogsBackend("us-east-1", "123456789012")
     backend.create_log_group("g", {})
     backend.ensure_log_stream("g", "s")
@@ -49,13 +49,13 @@ def test_logs_keep_events_in_a_list_in_which_they_arrived() -> None:
     assert inspect.isfunction(moto.logs.responses.LogsResponse.filter_log_events)
 
 
-def test_a_rule_sends_an_event_to_its_targets_as_it_is() -> None:
+def test_moto_rule_sends_an_event_unchanged() -> None:
     assert list(inspect.signature(Rule.send_to_targets).parameters) == ["self", "original_event", "transform_input"]
     buses = EventsBackend("us-east-1", "123456789012").event_buses
     assert buses["default"].rules == {}
 
 
-def test_queues_have_a_lock_and_a_clock_of_their_module() -> None:
+def test_moto_queues_have_a_lock_and_a_module_clock() -> None:
     queue = Queue("q", "us-east-1", "123456789012")
     with queue._messages_lock:
         assert queue.messages == []
@@ -66,5 +66,5 @@ def test_queues_have_a_lock_and_a_clock_of_their_module() -> None:
     assert "unix_time_millis" in vars(moto.sqs.models)
 
 
-def test_werkzeug_tells_of_dropped_connections() -> None:
+def test_werkzeug_reports_dropped_connections() -> None:
     assert list(inspect.signature(WSGIRequestHandler.connection_dropped).parameters) == ["self", "error", "environ"]

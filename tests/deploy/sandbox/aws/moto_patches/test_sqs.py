@@ -15,7 +15,7 @@ def queue_with_a_message() -> LockedQueue:
     return queue
 
 
-def test_a_deletion_waits_until_nothing_is_added() -> None:
+def test_deletion_waits_for_a_concurrent_addition() -> None:
     queue = queue_with_a_message()
     handle = queue._messages[0].receipt_handle
     deletion = threading.Thread(target=queue.delete_message, args=[handle])
@@ -27,7 +27,7 @@ def test_a_deletion_waits_until_nothing_is_added() -> None:
     assert queue._messages == []
 
 
-def test_messages_are_kept_as_long_as_the_queue_says() -> None:
+def test_messages_expire_after_the_queues_retention() -> None:
     backend = QuickBackend("us-east-1", "123456789012")
     backend.create_queue("q", {}, MessageRetentionPeriod="60")
     message = Message("1", "body")

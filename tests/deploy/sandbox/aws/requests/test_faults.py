@@ -1,4 +1,4 @@
-"""Faults, as the SDKs see them."""
+"""Injected faults as the SDKs see them."""
 
 from typing import Any
 
@@ -42,19 +42,19 @@ def code_of(sandbox: Sandbox, action: str) -> tuple[str, int]:
         ("GetCallerIdentity", ("Throttling", 400)),
     ],
 )
-def test_throttling_of_every_service_as_often_as_asked(sandbox: Sandbox, action: str, code: tuple[str, int]) -> None:
+def test_every_service_is_throttled_the_requested_times(sandbox: Sandbox, action: str, code: tuple[str, int]) -> None:
     sandbox.control("POST", "faults", {"action": action, "fault": "429", "times": 2})
     assert code_of(sandbox, action) == code
     assert code_of(sandbox, action) == code
     ask(sandbox, action)
 
 
-def test_other_actions_go_on(sandbox: Sandbox) -> None:
+def test_other_actions_still_work(sandbox: Sandbox) -> None:
     sandbox.control("POST", "faults", {"action": "SubmitJob", "fault": "status"})
     ask(sandbox, "DescribeJobs")
 
 
-def test_a_status_before_the_effect(sandbox: Sandbox) -> None:
+def test_status_before_the_effect(sandbox: Sandbox) -> None:
     sandbox.control("POST", "faults", {"action": "SubmitJob", "fault": "status", "status": 503})
     with pytest.raises(ClientError, match="ServiceUnavailable"):
         sandbox.submit("pass", name="before")
@@ -62,7 +62,7 @@ def test_a_status_before_the_effect(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("fault", ["status", "reset"])
-def test_an_answer_lost_after_the_effect(sandbox: Sandbox, fault: str) -> None:
+def test_answer_lost_after_the_effect(sandbox: Sandbox, fault: str) -> None:
     sandbox.control("POST", "faults", {"action": "SubmitJob", "fault": fault, "when": "after"})
     with pytest.raises((ClientError, ConnectionClosedError)):
         sandbox.submit("pass", name=f"lost-{fault}")
@@ -70,7 +70,7 @@ def test_an_answer_lost_after_the_effect(sandbox: Sandbox, fault: str) -> None:
     assert sandbox.ledger("fault", action="SubmitJob")[-1]["when"] == "after"
 
 
-def test_a_reset_is_a_reset(sandbox: Sandbox) -> None:
+def test_reset_closes_the_connection(sandbox: Sandbox) -> None:
     sandbox.control("POST", "faults", {"action": "DescribeJobs", "fault": "reset"})
     with pytest.raises(ConnectionClosedError) as caught:
         ask(sandbox, "DescribeJobs")
@@ -78,7 +78,7 @@ def test_a_reset_is_a_reset(sandbox: Sandbox) -> None:
     ask(sandbox, "DescribeJobs")
 
 
-def test_a_call_that_hangs_runs_into_the_time_limit(sandbox: Sandbox) -> None:
+def test_hanging_call_times_out(sandbox: Sandbox) -> None:
     sandbox.control("POST", "faults", {"action": "DescribeJobs", "fault": "hang", "seconds": 2})
     impatient = sandbox.clients.client("batch", read_timeout=0.2)
     with pytest.raises(ReadTimeoutError):
@@ -86,7 +86,7 @@ def test_a_call_that_hangs_runs_into_the_time_limit(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_slow_call_is_answered(sandbox: Sandbox, when: str) -> None:
+def test_slow_call_is_answered(sandbox: Sandbox, when: str) -> None:
     sandbox.control("POST", "faults", {"action": "DescribeJobs", "fault": "slow", "seconds": 0.05, "when": when})
     assert ask(sandbox, "DescribeJobs")["jobs"] == []
 
@@ -97,13 +97,13 @@ def test_expired_credentials(sandbox: Sandbox) -> None:
         assert code_of(sandbox, action)[0] == code
 
 
-def test_any_error_of_aws(sandbox: Sandbox) -> None:
+def test_any_aws_error_code(sandbox: Sandbox) -> None:
     fault = {"action": "PutObject", "fault": "error", "status": 403, "code": "AccessDenied", "message": "<no>"}
     sandbox.control("POST", "faults", fault)
     assert code_of(sandbox, "PutObject") == ("AccessDenied", 403)
 
 
-def test_half_of_an_answer_after_the_effect(sandbox: Sandbox) -> None:
+def test_truncated_answer_after_the_effect(sandbox: Sandbox) -> None:
     sandbox.control("POST", "faults", {"action": "SubmitJob", "fault": "truncated"})
     with pytest.raises((ConnectionClosedError, ResponseStreamingError)):
         sandbox.submit("pass", name="half")
@@ -111,7 +111,7 @@ def test_half_of_an_answer_after_the_effect(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 502])
-def test_a_page_where_an_answer_is_expected(sandbox: Sandbox, status: int) -> None:
+def test_html_page_instead_of_an_answer(sandbox: Sandbox, status: int) -> None:
     sandbox.control("POST", "faults", {"action": "*", "fault": "html", "status": status})
     with pytest.raises((ClientError, ResponseParserError, KeyError)):
         ask(sandbox, "DescribeJobs")["jobs"]
@@ -119,7 +119,7 @@ def test_a_page_where_an_answer_is_expected(sandbox: Sandbox, status: int) -> No
     ask(sandbox, "DescribeJobs")
 
 
-def test_faults_can_be_taken_back(sandbox: Sandbox) -> None:
+def test_faults_can_be_cleared(sandbox: Sandbox) -> None:
     sandbox.control("POST", "faults", {"action": "DescribeJobs", "fault": "429", "times": 99})
     sandbox.control("DELETE", "faults")
     ask(sandbox, "DescribeJobs")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from deploy.sandbox.aws.common.settings import Knobs, Settings
-from deploy.sandbox.aws.requests.permissions_needed import Calls, Need, needs, read
+from deploy.sandbox.aws.common.settings import LiveSettings, Settings
+from deploy.sandbox.aws.requests.permissions_needed import CallRecorder, Permission, permissions, read
 
 HERE = "us-east-1:123456789012"
 TAGS = {"job-1": {"signalbox:bot": "signalbox"}}
@@ -27,10 +27,10 @@ def _request(
     }
 
 
-def _needs(environ: dict[str, Any]) -> list[Need]:
+def _needs(environ: dict[str, Any]) -> list[Permission]:
     caller, asked = read(environ)
     assert caller == "mika"
-    return list(needs(asked, lambda job_id: TAGS.get(job_id, {})))
+    return list(permissions(asked, lambda job_id: TAGS.get(job_id, {})))
 
 
 OWN = (("aws:ResourceTag/signalbox:bot", "signalbox"),)
@@ -40,64 +40,64 @@ SUBMITTED = (("aws:RequestTag/signalbox:bot", "signalbox"),)
 @pytest.mark.parametrize(
     ("environ", "wanted"),
     [
-        (_request("s3", "GET", "/b/jobs/a b"), [Need("s3:GetObject", "arn:aws:s3:::b/jobs/a b")]),
-        (_request("s3", "HEAD", "/b/k"), [Need("s3:GetObject", "arn:aws:s3:::b/k")]),
-        (_request("s3", "PUT", "/b/k", "partNumber=1&uploadId=2"), [Need("s3:PutObject", "arn:aws:s3:::b/k")]),
-        (_request("s3", "DELETE", "/b/k", "uploadId=2"), [Need("s3:AbortMultipartUpload", "arn:aws:s3:::b/k")]),
+        (_request("s3", "GET", "/b/jobs/a b"), [Permission("s3:GetObject", "arn:aws:s3:::b/jobs/a b")]),
+        (_request("s3", "HEAD", "/b/k"), [Permission("s3:GetObject", "arn:aws:s3:::b/k")]),
+        (_request("s3", "PUT", "/b/k", "partNumber=1&uploadId=2"), [Permission("s3:PutObject", "arn:aws:s3:::b/k")]),
+        (_request("s3", "DELETE", "/b/k", "uploadId=2"), [Permission("s3:AbortMultipartUpload", "arn:aws:s3:::b/k")]),
         (
             _request("s3", "GET", "/b", "list-type=2&prefix=jobs%2Fk7%2F"),
-            [Need("s3:ListBucket", "arn:aws:s3:::b", (("s3:prefix", "jobs/k7/"),))],
+            [Permission("s3:ListBucket", "arn:aws:s3:::b", (("s3:prefix", "jobs/k7/"),))],
         ),
         (
             _request("s3", "PUT", "/b/k", HTTP_X_AMZ_COPY_SOURCE="b/jobs/old%20one"),
-            [Need("s3:PutObject", "arn:aws:s3:::b/k"), Need("s3:GetObject", "arn:aws:s3:::b/jobs/old one")],
+            [Permission("s3:PutObject", "arn:aws:s3:::b/k"), Permission("s3:GetObject", "arn:aws:s3:::b/jobs/old one")],
         ),
         (
             _request(
                 "batch", path="/v1/submitjob", body={"jobQueue": "q", "jobDefinition": "d:2", "tags": TAGS["job-1"]}
             ),
             [
-                Need("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/q", SUBMITTED),
-                Need("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-definition/d:2", SUBMITTED),
-                Need("batch:TagResource", f"arn:aws:batch:{HERE}:job/*", SUBMITTED),
+                Permission("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/q", SUBMITTED),
+                Permission("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-definition/d:2", SUBMITTED),
+                Permission("batch:TagResource", f"arn:aws:batch:{HERE}:job/*", SUBMITTED),
             ],
         ),
         (
             _request("batch", path="/v1/terminatejob", body={"jobId": "job-1", "reason": "r"}),
-            [Need("batch:TerminateJob", f"arn:aws:batch:{HERE}:job/*", OWN)],
+            [Permission("batch:TerminateJob", f"arn:aws:batch:{HERE}:job/*", OWN)],
         ),
         (
             _request("batch", path="/v1/terminatejob", body={"jobId": "job-1:7", "reason": "r"}),
-            [Need("batch:TerminateJob", f"arn:aws:batch:{HERE}:job/*:*")],
+            [Permission("batch:TerminateJob", f"arn:aws:batch:{HERE}:job/*:*")],
         ),
-        (_request("batch", path="/v1/describejobs", body={"jobs": []}), [Need("batch:DescribeJobs", "*")]),
+        (_request("batch", path="/v1/describejobs", body={"jobs": []}), [Permission("batch:DescribeJobs", "*")]),
         (
             _request(
                 "sqs",
                 body={"QueueUrl": "http://h/123456789012/events"},
                 HTTP_X_AMZ_TARGET="AmazonSQS.DeleteMessageBatch",
             ),
-            [Need("sqs:DeleteMessage", f"arn:aws:sqs:{HERE}:events")],
+            [Permission("sqs:DeleteMessage", f"arn:aws:sqs:{HERE}:events")],
         ),
         (
             _request("logs", body={"logGroupName": "/jobs"}, HTTP_X_AMZ_TARGET="Logs_20140328.FilterLogEvents"),
-            [Need("logs:FilterLogEvents", f"arn:aws:logs:{HERE}:log-group:/jobs:log-stream:")],
+            [Permission("logs:FilterLogEvents", f"arn:aws:logs:{HERE}:log-group:/jobs:log-stream:")],
         ),
-        (_request("kms", body={}, HTTP_X_AMZ_TARGET="TrentService.Decrypt"), [Need("kms:Decrypt", "*")]),
+        (_request("kms", body={}, HTTP_X_AMZ_TARGET="TrentService.Decrypt"), [Permission("kms:Decrypt", "*")]),
         (_request("sts", body={}, HTTP_X_AMZ_TARGET="x.GetCallerIdentity"), []),
     ],
 )
-def test_what_a_call_needs(environ: dict[str, Any], wanted: list[Need]) -> None:
+def test_permissions_of_a_call(environ: dict[str, Any], wanted: list[Permission]) -> None:
     assert _needs(environ) == wanted
 
 
-def test_a_signed_link_is_its_signers_call() -> None:
+def test_presigned_url_counts_as_its_signers_call() -> None:
     environ = _request("s3", "GET", "/b/k", "X-Amz-Credential=mika%2F20261121%2Fus-east-1%2Fs3%2Faws4_request")
     del environ["HTTP_AUTHORIZATION"]
-    assert _needs(environ) == [Need("s3:GetObject", "arn:aws:s3:::b/k")]
+    assert _needs(environ) == [Permission("s3:GetObject", "arn:aws:s3:::b/k")]
 
 
-def test_the_body_is_there_for_who_reads_it_next() -> None:
+def test_application_can_still_read_the_body() -> None:
     environ = _request("batch", path="/v1/describejobs", body={"jobs": ["a"]})
     read(environ)
     assert json.loads(environ["wsgi.input"].read()) == {"jobs": ["a"]}
@@ -119,8 +119,8 @@ def _answering(status: str) -> Any:
         (False, "200 OK", []),
     ],
 )
-def test_what_is_kept(on: bool, status: str, actions: list[str]) -> None:
-    calls = Calls(_answering(status), Knobs(Settings(record_calls=on)), lambda _: {})
+def test_calls_are_recorded_if_enabled(on: bool, status: str, actions: list[str]) -> None:
+    calls = CallRecorder(_answering(status), LiveSettings(Settings(record_calls=on)), lambda _: {})
     for _ in range(2):
         calls(_request("s3", "GET", "/b/k"), lambda *_: None)
     assert [(entry["caller"], entry["action"], entry["calls"]) for entry in calls.entries()] == [

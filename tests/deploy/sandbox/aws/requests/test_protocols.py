@@ -24,7 +24,7 @@ SERVICES = {
 
 
 def read(service: str, call: Call, failure: Failure) -> Any:
-    """What botocore makes of it."""
+    """The answer as botocore parses it."""
     model = get_session().get_service_model(service)
     answer = {
         "status_code": failure.status,
@@ -53,7 +53,7 @@ def test_every_protocol_carries_code_and_message(service: str, make: Any) -> Non
         (EC2, "RequestLimitExceeded"),
     ],
 )
-def test_each_service_has_its_own_word_for_too_often(call: Call, code: str) -> None:
+def test_each_service_has_its_own_throttling_error(call: Call, code: str) -> None:
     assert throttled(call).code == code
 
 
@@ -78,7 +78,7 @@ FORM = {"CONTENT_TYPE": "application/x-www-form-urlencoded; charset=utf-8"}
         (environ("PUT", "/bucket/a/key"), b"", S3),
     ],
 )
-def test_the_action_of_a_request(request_: dict[str, Any], body: bytes, call: Call) -> None:
+def test_action_of_a_request(request_: dict[str, Any], body: bytes, call: Call) -> None:
     assert call_of(request_, body) == call
 
 
@@ -97,5 +97,5 @@ def test_the_action_of_a_request(request_: dict[str, Any], body: bytes, call: Ca
         ("GET", "/bucket/deleted", "", "GetObject"),
     ],
 )
-def test_the_actions_of_s3(method: str, path: str, query: str, action: str) -> None:
+def test_s3_actions(method: str, path: str, query: str, action: str) -> None:
     assert call_of(environ(method, path, query), b"").action == action

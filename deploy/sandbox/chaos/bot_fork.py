@@ -1,4 +1,4 @@
-"""A bot that is started again in half the time: a fork of a process that has everything imported."""
+"""A bot that starts in half the time: it is forked from a process that has already imported everything."""
 
 import asyncio
 import os
@@ -10,55 +10,55 @@ from pathlib import Path
 
 from deploy.sandbox import botconfig
 from deploy.sandbox.aws.containers.reaper import Reaper
-from deploy.sandbox.botprocess import END_SECONDS, MARK, READY_SECONDS, last_lines, said_ready
+from deploy.sandbox.botprocess import END_SECONDS, MARK, READY_SECONDS, last_lines, read_ready_event
 from deploy.sandbox.session import Sandbox
 
 
 class BotEndedError(RuntimeError):
-    """The bot ended by itself; the message has its last lines."""
+    """The bot exited by itself; the message has its last lines."""
 
 
 class ForkedBot:
-    """One bot at a time. `kill` and `stop` return when it has ended."""
+    """One bot at a time. `kill` and `stop` return once it has exited."""
 
-    def __init__(self, nursery: asyncio.subprocess.Process, log_path: Path, reaper: Reaper, mark: str) -> None:
-        self._nursery, self._log_path, self._reaper, self._mark = nursery, log_path, reaper, mark
+    def __init__(self, server: asyncio.subprocess.Process, log_path: Path, reaper: Reaper, mark: str) -> None:
+        self._server, self._log_path, self._reaper, self._mark = server, log_path, reaper, mark
         self._pid, self._offset = 0, 0
         self._ended: asyncio.Task[int] | None = None
 
     @property
-    def runs(self) -> bool:
+    def running(self) -> bool:
         return self._ended is not None and not self._ended.done()
 
     async def start(self) -> None:
-        """Returns at once: `ready` waits."""
+        """Start the bot without waiting until it is ready; `ready` does that."""
         self._offset = _size(self._log_path)
-        _, pipe = _pipes(self._nursery)
+        _, pipe = _pipes(self._server)
         pipe.write(b"start\n")
-        self._pid = await self._answer()
+        self._pid = await self._read_number()
         self._reaper.watch(self._pid, self._mark)
-        self._ended = asyncio.create_task(self._answer())
+        self._ended = asyncio.create_task(self._read_number())
 
     async def ready(self) -> None:
-        """Raises BotEndedError where it ends before, TimeoutError where it is neither."""
+        """Wait until the bot logs `ready`. Raises BotEndedError if it exits before, and TimeoutError."""
         async with asyncio.timeout(READY_SECONDS):
-            while said_ready(self._log_path, self._offset) is None:
+            while read_ready_event(self._log_path, self._offset) is None:
                 self.check()
                 await asyncio.sleep(0.01)
 
     def check(self) -> None:
-        """Raises BotEndedError where it does not run."""
-        if not self.runs:
-            raise BotEndedError(f"the bot has ended by itself:\n{last_lines(self._log_path)}")
+        """Raises BotEndedError if the bot is not running."""
+        if not self.running:
+            raise BotEndedError(f"the bot exited by itself:\n{last_lines(self._log_path)}")
 
     async def kill(self) -> None:
-        """SIGKILL. Raises BotEndedError where it has ended by itself before."""
+        """Send SIGKILL. Raises BotEndedError if the bot had already exited by itself."""
         self.check()
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> int:
-        """SIGTERM, SIGKILL where that does not end it in time. Its exit status; 0 where it does not run."""
-        if not self.runs:
+        """Send SIGTERM, then SIGKILL after END_SECONDS. The exit status; 0 if the bot is not running."""
+        if not self.running:
             return 0
         try:
             async with asyncio.timeout(END_SECONDS):
@@ -75,39 +75,39 @@ class ForkedBot:
         self._reaper.forget(self._pid)
         return status
 
-    async def _answer(self) -> int:
-        answers, _ = _pipes(self._nursery)
+    async def _read_number(self) -> int:
+        answers, _ = _pipes(self._server)
         if line := await answers.readline():
             return int(line)
-        raise BotEndedError("the process that bots are forks of has ended")
+        raise BotEndedError("the fork server has exited")
 
 
 @asynccontextmanager
 async def forked_bot(sandbox: Sandbox) -> AsyncIterator[ForkedBot]:
-    """Made and not started. Nothing of it is left at the end, or where this process just dies."""
+    """A bot that is not started yet. It ends with the context, also if this process is killed."""
     config, log_path = sandbox.folder / "config.toml", sandbox.bot.log_path
-    reaper = Reaper(sandbox.folder / "nursery")
-    nursery = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "deploy.sandbox.chaos.nursery"),
+    reaper = Reaper(sandbox.folder / "fork-server")
+    server = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "deploy.sandbox.chaos.fork_server"),
         *("bot", str(log_path), "run", "--config", str(config)),
         env={**os.environ, **botconfig.environment(sandbox.ready), MARK: str(config)},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for who started it
+        start_new_session=True,  # Ctrl-C is for the process that started this one
     )
-    bot = ForkedBot(nursery, log_path, reaper, f"{MARK}={config}")
+    bot = ForkedBot(server, log_path, reaper, f"{MARK}={config}")
     try:
         yield bot
     finally:
         await bot.stop()
-        _pipes(nursery)[1].close()
-        await nursery.wait()
+        _pipes(server)[1].close()
+        await server.wait()
         await asyncio.to_thread(reaper.close)
 
 
 def _pipes(process: asyncio.subprocess.Process) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if process.stdout is None or process.stdin is None:
-        raise RuntimeError("the nursery was started without pipes")
+        raise RuntimeError("the fork server was started without pipes")
     return process.stdout, process.stdin
 
 

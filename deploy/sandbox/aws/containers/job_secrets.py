@@ -1,4 +1,4 @@
-"""The secrets of a job definition, as ECS hands them to a container: by environment.
+"""The secrets in a job definition, which ECS passes to the container as environment variables.
 
 https://docs.aws.amazon.com/batch/latest/userguide/specifying-sensitive-data-secrets.html
 """
@@ -14,11 +14,11 @@ from deploy.sandbox.aws.common.settings import REGION
 
 
 class SecretError(Exception):
-    """One cannot be had; the message is ECS's."""
+    """A secret cannot be read; the message is ECS's."""
 
 
-def resolved(container: Mapping[str, Any]) -> dict[str, str]:
-    """By name of the variable its value. Raises SecretError."""
+def secret_variables(container: Mapping[str, Any]) -> dict[str, str]:
+    """Secret values by variable name. Raises SecretError."""
     backend = secretsmanager_backends[DEFAULT_ACCOUNT_ID][REGION]
     found = {}
     for each in container.get("secrets") or ():

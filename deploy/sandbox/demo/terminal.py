@@ -1,4 +1,4 @@
-"""Print what happens in the guild, as it happens, for somebody who watches a terminal."""
+"""Print what happens in the guild to a terminal, as it happens."""
 
 import re
 import time
@@ -16,8 +16,8 @@ _CHANNEL = re.compile(r"<#(\d+)>")
 _PICTURE = re.compile(r"\[picture \S*/([^/\]]+)\]")
 
 
-class Screen:
-    """Feeds on the events of one person's view; `show` takes each as it comes over the WebSocket."""
+class Terminal:
+    """Prints the scene. `show` takes each event that one person sees, as it comes over the WebSocket."""
 
     def __init__(self, console: Console, *, now: Callable[[], float] = time.time) -> None:
         self._console, self._now = console, now
@@ -26,13 +26,13 @@ class Screen:
         self._people: dict[str, str] = {}
         self._shown: dict[str, str] = {}
 
-    def know(self, channels: list[dict[str, Any]], people: Mapping[str, str]) -> None:
-        """Channels as the person API lists them, and people's ids by name."""
+    def add_names(self, channels: list[dict[str, Any]], people: Mapping[str, str]) -> None:
+        """Names to show for ids. `channels` as the person API lists them; `people`: ids by name."""
         self._channels |= {channel["id"]: channel for channel in channels}
         self._people |= {identity: name for name, identity in people.items()}
 
     def act(self, title: str) -> None:
-        """A heading between two parts of the scene."""
+        """Print a heading between two acts."""
         self._console.print()
         self._console.rule(f"[bold]{title}[/]  [dim]{self._now() - self._started:.0f} s[/]", align="left", style="blue")
 
@@ -40,17 +40,18 @@ class Screen:
         self._console.print(Text.assemble((f"  {person:<10}", "bold green"), (text, "bold")))
 
     def aside(self, text: str) -> None:
-        """What happens outside the channel."""
+        """Print something that happens outside the channel."""
         self._console.print(Text(f"  {text}", style="italic yellow"))
 
     def answer(self, message: Mapping[str, Any]) -> None:
-        """The answer to a command, which may be for one person's eyes alone."""
+        """Print the reply to a command, which may be visible to its sender only."""
         lines = list(self._lines(message))
         if self._shown.get(message["id"]) != "\n".join(lines):
             self._shown[message["id"]] = "\n".join(lines)
             self._print(message, lines, edited=False)
 
     def show(self, event: Mapping[str, Any]) -> None:
+        """Print a new message, or the lines that an edit changed."""
         kind, data = event["t"], event["d"]
         if kind in ("THREAD_CREATE", "THREAD_UPDATE"):
             self._channels[data["id"]] = data
@@ -77,11 +78,11 @@ class Screen:
         margin = 6 if in_thread else 2
         for number, line in enumerate(lines):
             label = f"{who:<10}" if number == 0 and not in_thread else " " * 10 if not in_thread else "│ "
-            row = Text.assemble((label, style), (self._said(line), "dim" if in_thread or edited else ""))
+            row = Text.assemble((label, style), (self._displayed(line), "dim" if in_thread or edited else ""))
             self._console.print(Padding(row, (0, 0, 0, margin)), overflow="ellipsis", no_wrap=True, crop=True)
 
     def _lines(self, message: Mapping[str, Any]) -> Iterator[str]:
-        """As they are compared: with a time as it stands there, and a picture's address."""
+        """A message's lines to compare: times stay timestamps, pictures have their whole address."""
         yield from self._plain(message.get("content", "")).splitlines()
         for embed in message.get("embeds", ()):
             for key in ("title", "description"):
@@ -97,15 +98,15 @@ class Screen:
             yield "  ".join(f"[ {label} ]" for label in buttons)
 
     def _plain(self, text: str) -> str:
-        """Discord's markup as a terminal can show it."""
+        """Text without Discord's markup, and with names for ids."""
         text = _MENTION.sub(lambda match: f"@{self._people.get(match[1], 'Signalbox')}", text)
         text = _CHANNEL.sub(lambda match: f"#{self._channels.get(match[1], {}).get('name', match[1])}", text)
         text = re.sub(r"^```\w*$\n?", "", text, flags=re.M).replace("```", "")
         text = re.sub(r"\[([^\]]+)\]\(<?https?:[^)]*>?\)", r"\1", text)
         return re.sub(r"\*\*|__|`|^-# ", "", text, flags=re.M).replace("\\", "")
 
-    def _said(self, line: str) -> str:
-        """As it is shown now."""
+    def _displayed(self, line: str) -> str:
+        """A line to print: times relative to now, pictures by file name."""
         return _PICTURE.sub(r"[picture \1]", _TIMESTAMP.sub(lambda match: self._relative(int(match[1])), line))
 
     def _relative(self, at: int) -> str:
@@ -114,7 +115,7 @@ class Screen:
 
 
 def _changed(before: list[str], lines: list[str]) -> list[str]:
-    """The lines that an edit has changed, without its buttons."""
+    """The lines that an edit changed, without the buttons."""
     return [line.strip() for line in lines if line.strip() and line not in before and not line.startswith("[ ")]
 
 

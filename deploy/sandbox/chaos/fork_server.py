@@ -1,8 +1,11 @@
-"""Processes by fork: `python -m deploy.sandbox.chaos.nursery PACKAGE LOG ARGUMENT…`.
+"""Start a program many times by forking: `python -m deploy.sandbox.chaos.fork_server PACKAGE LOG ARGUMENT…`.
 
-Most of what a start takes is imports. Here they are done once, and each fork does what `python -m PACKAGE ARGUMENT…`
-would, by the package's own typer app. A line of input starts one; the answers are its process id and, when it has
-ended, its status.
+A start spends most of its time on imports. This process imports the package once; each fork then does what
+`python -m PACKAGE ARGUMENT…` would, by calling the package's typer app. Each line of input starts one fork. The output
+is its process id and, once it has ended, its exit status.
+
+Not multiprocessing's forkserver: a process has only one, with the environment of its first start, and each sandbox
+needs its own environment, by which the reaper finds its processes.
 """
 
 import importlib
@@ -21,14 +24,14 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             _run(app, arguments, log)
-        os.setpgid(pid, pid)  # here too: whoever is told of it may kill its group at once
-        _say(pid)
+        os.setpgid(pid, pid)  # also here: the reader of the id may kill the group at once
+        _print(pid)
         _, status = os.waitpid(pid, 0)
-        _say(os.waitstatus_to_exitcode(status))
+        _print(os.waitstatus_to_exitcode(status))
 
 
 def _run(app: App, arguments: Sequence[str], log: str) -> NoReturn:
-    """Its own process group, no input, its output at the end of the log: as `BotProcess` starts one."""
+    """Run the app as `BotProcess` would: in its own process group, without input, appending its output to the log."""
     os.setpgid(0, 0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -43,7 +46,7 @@ def _run(app: App, arguments: Sequence[str], log: str) -> NoReturn:
         os._exit(status if isinstance(status, int) else 1)
 
 
-def _say(number: int) -> None:
+def _print(number: int) -> None:
     os.write(sys.stdout.fileno(), b"%d\n" % number)
 
 

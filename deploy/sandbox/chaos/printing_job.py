@@ -1,7 +1,6 @@
-"""A job's image that only prints: `CHAOS_LINES` numbered lines, with `CHAOS_PAUSE` seconds after each `CHAOS_BURST`.
+"""The program that chaos's jobs run. It prints `CHAOS_LINES` lines, pausing `CHAOS_PAUSE` s after every `CHAOS_BURST`.
 
-A job or a trial with an odd `seed` fails at its end. It imports little and starts in 20 ms, so that thousands are
-affordable.
+It fails at its end if its `seed` is odd. It imports little and starts in 20 ms, so thousands of jobs are affordable.
 """
 
 import json
@@ -25,7 +24,7 @@ def main() -> int:
 
 
 def seed() -> int:
-    """Of a trial in an array it is in the list that all of them have."""
+    """The job's seed. A trial in an array looks it up in the list that all of them get, by its index."""
     if "SWEEP_SPACE" in os.environ:
         axes = dict(json.loads(os.environ["SWEEP_SPACE"])["axes"])
         return int(axes["seed"][int(os.environ["AWS_BATCH_JOB_ARRAY_INDEX"])])
