@@ -17,7 +17,7 @@ from bench.fleet.server import Fleet, Settings
 from deploy.sandbox import botconfig, repository
 from deploy.sandbox.aws.containers.reaper import Reaper
 from deploy.sandbox.botprocess import BotProcess
-from deploy.sandbox.demo.view import Json, View
+from deploy.sandbox.demo.view import Json, View, watching
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 
@@ -31,9 +31,13 @@ class FleetStage:
     fleet: Fleet
     discord: DiscordStandIn
     bot: BotProcess
-    mika: Person
     view: View
     updates: list[tuple[float, Json]]
+
+    @property
+    def mika(self) -> Person:
+        """The person whom `view` belongs to."""
+        return self.view.person
 
     def times(self, kind: str) -> list[float]:
         """Return when the bot did this in Discord, by the ledger. Messages that only one person sees don't count."""
@@ -55,12 +59,9 @@ async def fleet_stage(grid: Grid, settings: Settings, pace: Mapping[str, float])
         stack.push_async_callback(asyncio.to_thread, reaper.close)
         bot = BotProcess(folder / "config.toml", folder / "bot.log", botconfig.environment(ready), reaper)
         stack.push_async_callback(bot.stop)
-        mika = await stack.enter_async_context(Person(discord.url, PERSON))
         updates: list[tuple[float, Json]] = []
-        view = View(mika, lambda event: updates.append((time.time(), event["d"])))
-        feed = asyncio.create_task(view.feed())
-        stack.callback(feed.cancel)
-        yield FleetStage(fleet, discord, bot, mika, view, updates)
+        watch = watching(discord.url, PERSON, lambda event: updates.append((time.time(), event["d"])))
+        yield FleetStage(fleet, discord, bot, await stack.enter_async_context(watch), updates)
 
 
 def _configure(path: Path, ready: Mapping[str, Any], pace: Mapping[str, float]) -> None:

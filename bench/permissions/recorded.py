@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 from rich.console import Console
 
 from bench.permissions.iam import Statement, statements
@@ -20,6 +19,7 @@ from deploy.aws.up import TEMPLATE, up
 from deploy.sandbox import botconfig
 from deploy.sandbox.aws.common.settings import REGION, Settings
 from deploy.sandbox.aws.resources import Clients, Resources
+from deploy.sandbox.control_client import ControlClient
 from deploy.sandbox.demo.__main__ import play
 from deploy.sandbox.demo.terminal import Terminal
 from deploy.sandbox.discord.people.client import Person
@@ -61,8 +61,7 @@ async def record_demo(console: Console) -> Recording:
         (running.folder / "bot" / "signalbox.db").unlink()
         await _command(running, "sandbox-restore", "restore")
         endpoint = running.ready["aws"]["endpoint"]
-        async with aiohttp.ClientSession() as session, session.get(f"{endpoint}/sandbox/calls") as answer:
-            calls = await answer.json()
+        calls = await ControlClient(endpoint).get("calls")
         clients = Clients(endpoint)
         policies, names = await asyncio.gather(
             asyncio.to_thread(_policies, clients), asyncio.to_thread(_names, clients)
@@ -154,10 +153,7 @@ async def _lose_a_host(running: Sandbox, mika: Person) -> None:
     output = parse_uri(next(each["value"] for each in variables if each["name"] == "OUTPUT_URI"))
     metrics = {"Bucket": output.bucket, "Prefix": f"{output.key}metrics.csv"}
     await _until(lambda: clients.s3.list_objects_v2(**metrics).get("Contents"))
-    async with aiohttp.ClientSession() as session:
-        body = {"jobId": job["jobId"]}
-        async with session.post(f"{running.ready['aws']['endpoint']}/sandbox/reclaim", json=body) as answer:
-            answer.raise_for_status()
+    await ControlClient(running.ready["aws"]["endpoint"]).reclaim(job["jobId"])
     await _until(lambda: clients.batch.describe_jobs(**details)["jobs"][0]["status"] == "SUCCEEDED")
 
 

@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
-
 from deploy.sandbox.aws import resources
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.launcher import aws_stand_in
 from deploy.sandbox.aws.resources import Clients, Resources
+from deploy.sandbox.control_client import ControlClient, ControlError
 
 _JOB_SECONDS = 120.0
 _OBJECT_SECONDS = 60.0
@@ -75,12 +74,11 @@ class Aws:
 
     async def lose(self, call: str, batch_id: str, **more: float) -> bool:
         """End the job: `reclaim` takes its host away, `oom` sends SIGKILL. Returns False if it runs on no host."""
-        address = f"{self.made.endpoint}/sandbox/{call}"
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(address, json={"jobId": batch_id, **more}) as answer,
-        ):
-            return answer.status == 200
+        try:
+            await ControlClient(self.made.endpoint).post(call, {"jobId": batch_id, **more})
+        except ControlError:
+            return False
+        return True
 
     async def content(self, key: str) -> bytes:
         answer = await asyncio.to_thread(self.clients.s3.get_object, Bucket=self.made.bucket, Key=key)
