@@ -1,4 +1,4 @@
-"""A card as people read it."""
+"""A card, read as people read it."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def _card(text: str) -> dict[str, Any]:
     return {"content": "", "embeds": [{"title": "mnist sweep k7q2mx", "description": text}]}
 
 
-def test_a_card_of_a_sweep_that_runs() -> None:
+def test_the_card_of_a_running_sweep() -> None:
     board = read(_card(RUNNING))
     assert (board.ended, board.failed, board.without_metrics) == (3_210, 1, 2)
     assert board.best == Best(6080, "98.77", "0.0265609", "0.8")
@@ -38,7 +38,7 @@ def test_a_card_of_a_sweep_that_runs() -> None:
     assert board.failures == ((1, (36,)),)
 
 
-def test_a_card_of_one_that_has_ended() -> None:
+def test_the_card_of_a_sweep_that_has_ended() -> None:
     board = read(_card(ENDED))
     assert (board.ended, board.failed, board.without_metrics) == (None, 1_234, 0)
     assert (board.best, board.leaders) == (None, ())
