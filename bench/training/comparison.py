@@ -21,7 +21,7 @@ INSTRUCTION_SETS: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Each of `seeds` trainings runs `epochs` epochs on so many `pictures`, with `threads` threads."""
+    """Each of `seeds` trainings runs `epochs` epochs on `pictures` pictures, with `threads` threads."""
 
     pictures: int = 6_000
     epochs: int = 3

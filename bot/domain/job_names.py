@@ -36,5 +36,5 @@ def parse(text: str) -> Name:
 
 
 def near(given: str, known: Iterable[str]) -> list[str]:
-    """The known names that look like the one that was given: three at most, the nearest first."""
+    """Up to three known names that resemble the typed one, the nearest first."""
     return difflib.get_close_matches(given, list(known), 3, cutoff=0.5)

@@ -1,4 +1,4 @@
-"""Training code that knows nothing of Signalbox, by `/train` to its plot: the hands-on's way, and walking robots'."""
+"""Training code that knows nothing of Signalbox, by `/train` to its plot: a tutorial's, and that of walking robots."""
 
 import asyncio
 import tomllib
@@ -55,7 +55,7 @@ HANDS_ON_PARAMETERS = {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A sandbox with two projects of foreign code: `hands-on` in #training, `walk` in #lab."""
+    """A sandbox with two projects of foreign code: `tutorial` in #training, `walk` in #lab."""
 
     ready: dict[str, Any]
     session: aiohttp.ClientSession
@@ -110,7 +110,7 @@ def configure(place: Sandbox, repository: Repository) -> None:
     common = {**config["projects"]["mnist"], "repository": repository.url, "branches": ["main"]}
     channels = place.ready["discord"]["channels"]
     config["projects"] = {
-        "hands-on": {
+        "tutorial": {
             **common,
             "command": ["python", "main.py"],
             "channels": [int(channels["training"])],

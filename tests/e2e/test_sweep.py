@@ -47,7 +47,7 @@ async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def nine(lab: Stage) -> tuple[str, float]:
-    """The hands-on's nine points on the digits, to their end; and how often the bot asked Batch meanwhile, a second."""
+    """The tutorial's nine points on the digits, to their end; and how often the bot asked Batch meanwhile, a second."""
     loop, before = asyncio.get_running_loop(), await lab.calls(*FIND_OUT)
     began = loop.time()
     sweep_id = await lab.start(f"/sweep lr={','.join(LR)} m={','.join(MOMENTUM)} epochs=3", channel="training")

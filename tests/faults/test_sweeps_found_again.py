@@ -241,7 +241,7 @@ async def test_a_part_of_a_sweep_that_has_been_told_is_ended(bot: Bot, outside: 
 async def test_a_snapshot_taken_at_any_time_and_aws_make_it_whole(
     outside: Outside, tmp_path: Path, taken: str, how: str
 ) -> None:
-    """After the snapshot two trials ended, and were told of; the machine is lost before the others do."""
+    """After the snapshot two trials ended, and were announced; the machine is lost before the others do."""
     path, copy, array = tmp_path / "signalbox.db", tmp_path / "copy.db", how == "array"
     engine_ids = [f"batch-1:{number}" for number in range(4)] if array else [f"batch-{n + 1}" for n in range(4)]
     async with open_store(path) as store:

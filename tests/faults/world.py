@@ -102,7 +102,7 @@ class SlowLogs(FakeLogs):
         self._coming: list[tuple[float, str, float, tuple[str, ...]]] = []
 
     def later(self, stream: str, messages: tuple[str, ...], *, after: float) -> None:
-        """Printed now, readable in so many seconds."""
+        """Printed now, readable after a delay."""
         self._coming.append((self._clock() + after, stream, self._clock(), messages))
 
     async def read(self, group: str, streams: Sequence[str], since_ms: int, token: str | None = None) -> LogPage:

@@ -255,7 +255,7 @@ class FakeSampler(Faulty):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[tuple[int, int]] = []
-        """How many trials it was told of, and how many points it was asked for, each time."""
+        """How many trials it got, and how many points it was asked for, each time."""
         self.losers: list[int] = []
         self.weights = {"lr": 0.75, "momentum": 0.25}
         self.weighed: list[int] = []

@@ -40,7 +40,7 @@ class _Latest:
 
 
 def decode(text: str) -> Row:
-    """The row that `encode` was given; `StoreError` where the text is not one that this version can read.
+    """The row that `encode` got. Raises `StoreError` if this version cannot read the text.
 
     Remembered by its beginning, the id, as every service asks for the same open jobs again and again. Only the latest
     of each is kept: a sweep over 10,000 seeds takes 0.5 MB each time that it changes.

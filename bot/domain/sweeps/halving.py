@@ -6,8 +6,8 @@ before a few have reached it, a trial is looked at again when others have, and t
 answer follows from the reports alone, in whichever order they came.
 
 Measured by replaying learning curves of the digits on four machines (`python -m bench search`), over 10 epochs and 10
-seeds each: of the hands-on's 9 points no winner was lost and 62 % of the epochs were saved; of 16 points at random,
-many of them good, 1 of the 10 winners was lost, for 0.6 points of accuracy, and 51 % saved. A grace of a third keeps as
+seeds each: among the 9 points of a tutorial no winner was lost and 62 % of the epochs were saved; of 16 points at
+random, many of them good, 1 of the 10 winners was lost, for 0.6 points of accuracy, and 51 % saved. A grace of a third keeps as
 many winners and saves 54 % and 40 %.
 """
 
@@ -18,11 +18,11 @@ from bot.domain.model.states import JobState
 from bot.domain.model.trial import Trial, TrialState
 
 GRACE = 5
-"""The first rung is after one in so many of the epochs."""
+"""The first rung comes after one in `GRACE` of the epochs."""
 LEAST_GRACE = 2
 """Epochs. With a rung after the first one, 5 of the 10 winners among the 9 points were lost."""
 REDUCTION = 2
-"""One in so many goes on; a rung has so many times the epochs of the one before it."""
+"""One in `REDUCTION` goes on; each rung has `REDUCTION` times the epochs of the one before it."""
 ENOUGH = 4
 """Trials that have reached a rung before it says anything."""
 

@@ -55,7 +55,7 @@ class Record:
 
     # ---- the promises ------------------------------------------------------------------------------------
     def problems(self, accepted: list[str]) -> list[str]:
-        """One line for each broken promise; empty if all were kept. `accepted` are the ids that people were given."""
+        """One line for each broken promise; empty if all were kept. `accepted` are the ids in the answers to people."""
         found: list[str] = []
         if len(self.submissions) != len(accepted):
             found.append(f"{len(accepted)} commands were accepted, but {len(self.submissions)} SubmitJob calls made")

@@ -258,7 +258,7 @@ class TestRunning:
         return replace(self.submission(resources, name, *command), array_size=size)
 
     async def reached(self, batch: BatchEngine, engine_id: str, state: JobState, count: int) -> list[str]:
-        """The children of an array, once so many are in that state."""
+        """The children of an array, once that number is in that state."""
         async with asyncio.timeout(20):
             while len(children := await batch.children(engine_id, state)) < count:
                 await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""How much room a queue has, by what AWS tells of its compute environments and of the definition."""
+"""How many jobs a queue can run, from what AWS reports about its compute environments and the definition."""
 
 from typing import Any
 

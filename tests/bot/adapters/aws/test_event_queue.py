@@ -62,14 +62,14 @@ class TestQueue:
         sent = [json.dumps(CHANGE | {"detail": {"jobId": f"b-{n}"}}) for n in range(11)] + ["<not json>"]
         for body in sent:
             sqs.send_message(QueueUrl=queue_url, MessageBody=body)
-        events, heard = AwsEvents(aws, queue_url), list[Hint]()
+        events, received = AwsEvents(aws, queue_url), list[Hint]()
         while hints := await events.receive(0):
             assert len(hints) <= 10
             await events.acknowledge(hints)
-            heard += hints
+            received += hints
         assert left(resources, queue_url) == 0
-        assert sorted(hint.engine_id for hint in heard) == sorted(["", *(f"b-{n}" for n in range(11))])
-        assert {hint.excerpt for hint in heard} == {"", "<not json>"}, "what cannot be read is shown"
+        assert sorted(hint.engine_id for hint in received) == sorted(["", *(f"b-{n}" for n in range(11))])
+        assert {hint.excerpt for hint in received} == {"", "<not json>"}, "what cannot be read is shown"
 
     async def test_many_are_acknowledged_at_once(self, aws: AwsClients, resources: Resources, queue_url: str) -> None:
         sqs = Clients(resources.endpoint).sqs
@@ -83,14 +83,14 @@ class TestQueue:
         await events.acknowledge([])
         assert left(resources, queue_url) == 0
 
-    async def test_a_job_is_heard_of(self, aws: AwsClients, resources: Resources) -> None:
-        submission = SubmitCall("sb-heard", resources.queue, resources.job_definition, ("true",), {}, {}, 60)
+    async def test_a_job_sends_events(self, aws: AwsClients, resources: Resources) -> None:
+        submission = SubmitCall("sb-events", resources.queue, resources.job_definition, ("true",), {}, {}, 60)
         engine_id = await BatchEngine(aws).submit(submission)
-        events, heard = AwsEvents(aws, resources.events_queue_url), set[str]()
-        while engine_id not in heard:
+        events, received = AwsEvents(aws, resources.events_queue_url), set[str]()
+        while engine_id not in received:
             hints = await events.receive(0.5)
             await events.acknowledge(hints)
-            heard |= {hint.engine_id for hint in hints}
+            received |= {hint.engine_id for hint in hints}
 
 
 def left(resources: Resources, queue_url: str) -> int:

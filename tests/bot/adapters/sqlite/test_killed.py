@@ -39,7 +39,7 @@ def start() -> Iterator[Start]:
 
 
 def _lines(victim: "subprocess.Popen[str]", number: int | None = None) -> list[str]:
-    """The next so many lines that the victim prints; None for all, to its end."""
+    """The next `number` lines that the victim prints; None for all of them."""
     assert victim.stdout is not None
     return [line.strip() for line in islice(victim.stdout, number)]
 

@@ -48,7 +48,7 @@ def summed(*trials: Trial, plan: Plan = PLAN, now: float = 200.0, maximize: bool
 
 
 class TestCounts:
-    def test_a_trial_that_nobody_has_heard_of_waits(self) -> None:
+    def test_unknown_trial_waits(self) -> None:
         assert summed().counts == {TrialState.WAITING: 6}
         assert summed(Trial(4, state=JobState.RUNNABLE)).counts == {TrialState.WAITING: 6}
 

@@ -105,7 +105,7 @@ def test_a_clock(theirs: float, level: Level, words: str) -> None:
 
 
 def test_a_slow_answer_is_no_skew() -> None:
-    """It was given at some moment between the two."""
+    """Discord gave it at some moment between the two."""
     assert clock_finding("clock", formatdate(1010, usegmt=True), 1000.0, 1020.0).level is Level.OK
 
 

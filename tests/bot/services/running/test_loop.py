@@ -45,7 +45,7 @@ async def test_a_failing_service_rests_longer_each_time_and_not_after_a_good_pas
     assert await _run([failure, None], 5) == [5, 5]
 
 
-async def test_a_bell_ends_a_wait_and_many_rings_are_one() -> None:
+async def test_a_wakeup_ends_a_wait_and_several_count_as_one() -> None:
     wakeup = Wakeup()
     wakeup.wake()
     wakeup.wake()

@@ -1,4 +1,4 @@
-"""Options from the config, as Discord is told of them."""
+"""Options from the config, as they are registered with Discord."""
 
 import re
 from dataclasses import replace
