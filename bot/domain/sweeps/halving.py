@@ -7,8 +7,8 @@ answer follows from the reports alone, in whichever order they came.
 
 Measured by replaying learning curves of the digits on four machines (`python -m bench search`), over 10 epochs and 10
 seeds each: among the 9 points of a tutorial no winner was lost and 62 % of the epochs were saved; of 16 points at
-random, many of them good, 1 of the 10 winners was lost, for 0.6 points of accuracy, and 51 % saved. A grace of a third keeps as
-many winners and saves 54 % and 40 %.
+random, many of them good, 1 of the 10 winners was lost, for 0.6 points of accuracy, and 51 % saved. A grace of a third
+keeps as many winners and saves 54 % and 40 %.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
