@@ -15,14 +15,16 @@ from typing import Any
 from bench.benchmarks.recorded_curves import NINE, Outcome, Sweep, at_random, record, replay
 from bench.report.figures import Benchmark, Figure, Result
 from bot.adapters.sampling.sampling_process import ProcessSampler
+from bot.domain.goal import Goal
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Kind, Value
 from bot.domain.sweeps.halving import GRACE
 
 OTHER_GRACES = (3, 2)
+GOAL = Goal("value", maximize=False)
 Function = Callable[[Mapping[str, Any]], float]
 
 
@@ -113,7 +115,7 @@ async def _searched(problem: Problem, size: Size, sampler: ProcessSampler) -> li
     async def by_tpe(plan: Plan) -> list[float]:
         trials: list[Trial] = []
         for number in range(plan.trials):
-            (point,) = await sampler.ask(plan, trials, 1, maximize=False)
+            (point,) = await sampler.ask(plan, trials, 1, GOAL)
             trials.append(_ended(number, point, problem.function(point)))
         return [trial.value for trial in trials if trial.value is not None]
 

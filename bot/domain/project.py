@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.access import Access
+from bot.domain.goal import Goal
 from bot.domain.parameters import Parameter
 from bot.errors import BadInput
 
@@ -37,6 +38,10 @@ class Project:
     """What a machine for one of its jobs costs; 0 where the config does not say."""
     confirm_trials: int = 10
     """Sweeps of more trials are shown and confirmed before anything is spent."""
+
+    @property
+    def goal(self) -> Goal:
+        return Goal(self.metric, maximize=self.maximize)
 
     def prefix(self, job_id: str) -> str:
         """`s3://bucket/jobs/<job>/`; of a trial, `k7q2mx.4`, `s3://bucket/jobs/k7q2mx/4/`."""

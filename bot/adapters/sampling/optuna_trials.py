@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
 from bot.adapters.sampling.distributions import Axes
+from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan
 from bot.domain.model.states import EndReason
 from bot.domain.model.trial import Trial, TrialState
@@ -39,10 +40,10 @@ def points(plan: Plan, trials: Iterable[Trial]) -> list[Point]:
     return [_point(plan, of_one) for _, of_one in sorted(folds.items())]
 
 
-def study(known: Iterable[Point], axes: Axes, *, maximize: bool, sampler: BaseSampler | None = None) -> optuna.Study:
+def study(known: Iterable[Point], axes: Axes, goal: Goal, sampler: BaseSampler | None = None) -> optuna.Study:
     """In memory, with all points that lie in the space."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    made = optuna.create_study(direction="maximize" if maximize else "minimize", sampler=sampler)
+    made = optuna.create_study(direction="maximize" if goal.maximize else "minimize", sampler=sampler)
     for point in known:
         parameters = axes.coded(point.parameters)
         if parameters is not None:

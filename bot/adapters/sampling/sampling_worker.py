@@ -39,10 +39,10 @@ def serve(requests: BinaryIO, answers: BinaryIO, idle: float) -> None:
 def answer(head: bytes) -> bytes:
     """What was asked for, or what went wrong: a request that cannot be answered must not end the process."""
     try:
-        what, plan, trials, count, maximize = unpack_request(head)
+        what, plan, trials, count, goal = unpack_request(head)
         if what == ASK:
-            return pack_answer(ask(plan, trials, count, maximize=maximize))
-        return pack_answer(importance(plan, trials, maximize=maximize))
+            return pack_answer(ask(plan, trials, count, goal))
+        return pack_answer(importance(plan, trials, goal))
     except Exception as error:  # whatever Optuna brings up; the bot logs it
         return pack_answer(None, f"{type(error).__name__}: {error}")
 

@@ -9,6 +9,7 @@ from optuna.samplers import TPESampler
 
 from bot.adapters.sampling.distributions import Axes
 from bot.adapters.sampling.optuna_trials import points, study
+from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
@@ -19,13 +20,13 @@ TRIES = 10
 _Key = tuple[Value | None, ...]
 
 
-def ask(plan: Plan, trials: Sequence[Trial], count: int, *, maximize: bool) -> list[dict[str, Value]]:
+def ask(plan: Plan, trials: Sequence[Trial], count: int, goal: Goal) -> list[dict[str, Value]]:
     """The next `count` points. What runs counts as bad until it has ended, so that points asked for together, and
     one after another by many machines, spread out (`constant_liar`)."""
     seed = random.Random(f"{plan.seed}/{len(trials)}").getrandbits(32)
     axes, known = Axes(plan.space.axes), points(plan, trials)
     sampler = TPESampler(seed=seed, multivariate=True, constant_liar=True)
-    made = study(known, axes, maximize=maximize, sampler=sampler)
+    made = study(known, axes, goal, sampler=sampler)
     seen = {_key(plan, point.parameters) for point in known}
     unseen = _unseen(plan, seen, random.Random(seed), count)
     found: list[dict[str, Value]] = []

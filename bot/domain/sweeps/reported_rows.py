@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from bot.domain.goal import Goal
 from bot.domain.metrics.progress_rows import Report
 from bot.domain.model.plan import Plan
 from bot.domain.model.trial import Trial
@@ -28,7 +29,7 @@ def word(report: Report, metric: str) -> Word:
     return Word(report.epoch, report.epochs, report.values.get(metric, math.nan))
 
 
-def heard(trial: Trial, words: Iterable[Word], plan: Plan, *, maximize: bool) -> Trial:
+def heard(trial: Trial, words: Iterable[Word], plan: Plan, goal: Goal) -> Trial:
     """The trial after these rows, in the order of their coming; itself if it has told them before.
 
     An epoch that a second attempt repeats counts as the later one has it. `value` is the best so far until the trial's
@@ -41,7 +42,7 @@ def heard(trial: Trial, words: Iterable[Word], plan: Plan, *, maximize: bool) ->
             continue
         if each.epoch is not None:
             reports[each.epoch] = each.value
-        if best[0] is None or (each.value > best[0] if maximize else each.value < best[0]):
+        if goal.better(each.value, best[0]):
             best = each.value, each.epoch
     told = replace(trial, reports=tuple(_thinned(reports, epochs, _most(plan))), epochs=epochs)
     return told if trial.measured else replace(told, value=best[0], epoch=best[1])

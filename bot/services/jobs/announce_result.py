@@ -129,7 +129,7 @@ class AnnounceResult:
         if not csv:
             return job.progress
         project = self._projects[job.run.project]
-        best = best_of(Table.parse(csv, project.columns), project.metric, maximize=project.maximize)
+        best = best_of(Table.parse(csv, project.columns), project.goal)
         if best is None:
             return job.progress
         value, epoch = best

@@ -87,7 +87,7 @@ class Tail:
                 continue
             if (report := parse_line(event.message)) is not None:
                 at = event.timestamp / 1000
-                progress = advance(progress, report, at, project.metric, maximize=project.maximize)
+                progress = advance(progress, report, at, project.goal)
             elif (trouble := parse_trouble(event.message)) is not None:
                 detail = trouble.message
         if progress == job.progress and detail == job.execution.detail:

@@ -117,7 +117,7 @@ class CollectResults:
 
 
 def _best(project: Project, csv: bytes) -> tuple[float, int] | None:
-    return best_of(Table.parse(csv, project.columns), project.metric, maximize=project.maximize)
+    return best_of(Table.parse(csv, project.columns), project.goal)
 
 
 def _measured(trial: Trial, left: Result) -> Trial:

@@ -130,8 +130,8 @@ class Dispatch:
         missing = sorted({number // plan.folds for number in numbers} - by_point.keys())
         if missing:
             under_way = [known.get(number) or Trial(number, parameters=point) for number, point in asked.items()]
-            maximize = self._projects[sweep.run.project].maximize
-            new = await self._sampler.ask(plan, under_way, len(missing), maximize=maximize)
+            goal = self._projects[sweep.run.project].goal
+            new = await self._sampler.ask(plan, under_way, len(missing), goal)
             by_point |= dict(zip(missing, new, strict=True))
         return {number: {**by_point[number // plan.folds], **_fold(plan, number)} for number in numbers}
 

@@ -84,9 +84,9 @@ class DrawBoard:
         return self._weighed[sweep.id].importance
 
     async def _asked(self, sweep: Sweep, trials: Mapping[int, Trial]) -> Mapping[str, float] | None:
-        maximize = self._projects[sweep.run.project].maximize
+        goal = self._projects[sweep.run.project].goal
         try:
-            return await self._sampler.importance(sweep.plan, list(trials.values()), maximize=maximize)
+            return await self._sampler.importance(sweep.plan, list(trials.values()), goal)
         except ServiceError as error:
             log.warning("what the metric depends on is not known", sweep=sweep.id, error=str(error))
             return None

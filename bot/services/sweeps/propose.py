@@ -185,8 +185,8 @@ class Propose:
     async def _accept(self, sweep: Sweep) -> Sweep:
         known = await self._carried_over(sweep)
         if known:
-            maximize = choose(self._projects, sweep.run.project, sweep.request.channel_id).maximize
-            sweep = replace(sweep, tally=tally(sweep.plan, known, self._now(), maximize=maximize))
+            goal = choose(self._projects, sweep.run.project, sweep.request.channel_id).goal
+            sweep = replace(sweep, tally=tally(sweep.plan, known, self._now(), goal))
         return await self._store.add(sweep, first_posts(sweep.id), known)
 
     async def _carried_over(self, sweep: Sweep) -> list[Trial]:

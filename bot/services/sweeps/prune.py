@@ -51,8 +51,8 @@ class Prune:
             raise failure
 
     async def _decide(self, sweep: Sweep) -> None:
-        maximize, known = self._projects[sweep.run.project].maximize, await self._trials.all(sweep.id)
-        numbers = await self._sampler.hopeless(sweep.plan, list(known.values()), maximize=maximize)
+        goal, known = self._projects[sweep.run.project].goal, await self._trials.all(sweep.id)
+        numbers = await self._sampler.hopeless(sweep.plan, list(known.values()), goal)
         if numbers:
             await self._trials.update(sweep, dict.fromkeys(numbers, partial(_given_up, at=self._now())))
             log.info("trials given up", sweep=sweep.id, trials=numbers)

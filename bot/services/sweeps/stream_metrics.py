@@ -85,7 +85,7 @@ class StreamMetrics:
             await self._reader.read(project.log_group, streams, OVERLAP_MS, keep)
         finally:
             changed = {
-                number: partial(heard, words=told, plan=sweep.plan, maximize=project.maximize)
+                number: partial(heard, words=told, plan=sweep.plan, goal=project.goal)
                 for number, told in words.items()
                 if told
             }

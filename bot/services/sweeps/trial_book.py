@@ -72,8 +72,7 @@ class TrialBook:
         return self._known[sweep_id]
 
     def _summed(self, sweep: Sweep, trials: Mapping[int, Trial]) -> Tally:
-        maximize = self._projects[sweep.run.project].maximize
-        return tally(sweep.plan, trials.values(), self._now(), maximize=maximize)
+        return tally(sweep.plan, trials.values(), self._now(), self._projects[sweep.run.project].goal)
 
 
 def _changed(known: Mapping[int, Trial], changed: Mapping[int, Step]) -> dict[int, Trial]:
