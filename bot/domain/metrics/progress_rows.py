@@ -11,7 +11,7 @@ from bot.domain.metrics.metrics_table import Table
 from bot.domain.model.progress import Progress
 from trainer.contract import parse_metrics
 
-__all__ = ["Report", "Table", "advance", "best_of", "best_row", "parse_line"]
+__all__ = ["Report", "Table", "advance", "best_in_csv", "best_of", "best_row", "parse_line"]
 
 MOST_EPOCHS = 10**12
 MOST_VALUES = 64
@@ -70,6 +70,11 @@ def best_of(table: Table, goal: Goal) -> tuple[float, int] | None:
     """The best value of a metric and its epoch, the first of equals; None where there is no such number."""
     row = best_row(table, goal)
     return None if row is None else (table.columns[goal.metric][row], round(table.x[row]))
+
+
+def best_in_csv(csv: bytes, columns: Mapping[str, str], goal: Goal) -> tuple[float, int] | None:
+    """The same for a `metrics.csv`; `columns` are the names of the project's own."""
+    return best_of(Table.parse(csv, columns), goal)
 
 
 def best_row(table: Table, goal: Goal) -> int | None:

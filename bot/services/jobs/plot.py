@@ -19,35 +19,38 @@ MOST_JOBS = 8
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A PNG, and what is to say of it in words; `png` is None where nothing could be drawn."""
+    """A PNG, None if nothing could be drawn, and the text that goes with it."""
 
     png: bytes | None
-    words: str
+    text: str
 
 
 class Plot:
-    def __init__(self, show: Find, artifacts: Artifacts, figures: Figures, projects: Mapping[str, Project]) -> None:
-        self._show, self._artifacts, self._figures, self._projects = show, artifacts, figures, projects
+    def __init__(self, find: Find, artifacts: Artifacts, figures: Figures, projects: Mapping[str, Project]) -> None:
+        self._find, self._artifacts, self._figures, self._projects = find, artifacts, figures, projects
 
     async def plot(self, job_ids: Sequence[str]) -> Picture:
-        """One picture of 1 to 8 jobs. `UnknownName` for a job that is not there; those without metrics are named."""
+        """Draw 1 to 8 jobs by their ids. Raises `BadInput`, or `UnknownName` for a job that does not exist."""
         if not 1 <= len(job_ids) <= MOST_JOBS:
             raise BadInput("jobs", given=len(job_ids), expected=f"1 to {MOST_JOBS} jobs")
-        jobs = [await self._show.job(job_id) for job_id in job_ids]
+        return await self.draw_all([await self._find.job(job_id) for job_id in job_ids])
+
+    async def draw_all(self, jobs: Sequence[Posted]) -> Picture:
+        """One picture of several jobs. Those without metrics are named in the text."""
         files = await asyncio.gather(*(self._csv_or_none(job) for job in jobs))
         drawn = [(job, csv) for job, csv in zip(jobs, files, strict=True) if csv is not None]
-        words = [f"{job.id} has no metrics yet." for job, csv in zip(jobs, files, strict=True) if csv is None]
+        missing = [f"{job.id} has no metrics yet." for job, csv in zip(jobs, files, strict=True) if csv is None]
         if not drawn:
-            return Picture(None, " ".join(words))
+            return Picture(None, " ".join(missing))
         picture = await self.draw(drawn)
-        return Picture(picture.png, " ".join([*words, picture.words]).strip())
+        return Picture(picture.png, " ".join([*missing, picture.text]).strip())
 
     async def metrics_csv(self, job: Posted) -> bytes:
-        """The job's `metrics.csv`; `Missing` where it has left none."""
+        """The job's `metrics.csv`; raises `Missing` if it left none."""
         return await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + METRICS_CSV)
 
     async def draw(self, drawn: Sequence[tuple[Posted, bytes]]) -> Picture:
-        """A picture of these jobs with these files."""
+        """One picture of these jobs, each with its `metrics.csv`."""
         first = drawn[0][0]
         project = self._projects[first.run.project]
         alone = len(drawn) == 1
