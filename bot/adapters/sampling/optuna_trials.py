@@ -15,7 +15,6 @@ from bot.domain.model.plan import Plan
 from bot.domain.model.states import EndReason
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value
-from bot.domain.sweeps.tally import point_of
 
 _OWN_DOING = (EndReason.COMMAND_FAILED, EndReason.OUT_OF_MEMORY, EndReason.TIMED_OUT)
 """Failures that the point may be the reason of; a lost host is no word against it."""
@@ -55,7 +54,7 @@ def _point(plan: Plan, trials: Sequence[Trial]) -> Point:
     told = [trial.value for trial in trials if trial.value is not None]
     value = fmean(told) if told else None
     epoch = max((trial.reports[-1][0] for trial in trials if trial.reports), default=0)
-    return Point(point_of(plan, trials[0]), _state(plan, trials), value, epoch)
+    return Point(plan.point_of(trials[0], folds=False), _state(plan, trials), value, epoch)
 
 
 def _state(plan: Plan, trials: Sequence[Trial]) -> OptunaState:

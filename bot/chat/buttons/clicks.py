@@ -18,7 +18,7 @@ async def stop(interaction: Interaction, text: str) -> None:
     name, services = parse(text), interaction.client.services
     job = await services.stop.check(name.job_id, person(interaction))
     if name.trial is not None:
-        _, trial = await services.trial.trial(name.job_id, name.trial)
+        _, trial = await services.one_trial.trial(name.job_id, name.trial)
         question = f"Stop {name}? It is {trial.shown}; the other trials of {job.id} go on."
     elif isinstance(job, Sweep):
         question = _about_sweep(job)
@@ -60,7 +60,7 @@ async def retry_failed(interaction: Interaction, sweep_id: str) -> None:
 
 async def train_best(interaction: Interaction, sweep_id: str) -> None:
     """Asks for how long, where the project has epochs; a form has to be the first answer."""
-    job = await interaction.client.services.show.job(sweep_id)
+    job = await interaction.client.services.find.job(sweep_id)
     best = replies.leading(job)[0]
     if (form := forms.epochs_form(interaction.client, job, best)) is not None:
         await interaction.response.send_modal(form)

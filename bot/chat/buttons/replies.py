@@ -64,7 +64,7 @@ async def retried(interaction: Interaction, text: str, given: dict[str, object])
     if name.trial is not None:
         await trained_again(interaction, name, given)
         return
-    old = await services.show.job(name.job_id)
+    old = await services.find.job(name.job_id)
     if not isinstance(old, Sweep):
         permissions.check(interaction)
         job = await services.submit.retry(old.id, request(interaction, given))
@@ -97,7 +97,7 @@ async def proposed(interaction: Interaction, proposal: Proposal, how: str = "") 
 async def trained_again(interaction: Interaction, name: Name, given: dict[str, object]) -> None:
     """The point of a trial as a job of its own."""
     permissions.check(interaction)
-    again = interaction.client.services.trial.again
+    again = interaction.client.services.one_trial.rerun
     job = await again(name.job_id, name.trial or 0, request(interaction, given))
     await accepted(interaction, job, f" with the parameters of {name}")
 
@@ -115,12 +115,12 @@ async def status(interaction: Interaction, text: str) -> None:
     """The card as it is now, with a link to the one that is kept current."""
     name, services = parse(text), interaction.client.services
     if name.trial is not None:
-        sweep, trial = await services.trial.trial(name.job_id, name.trial)
+        sweep, trial = await services.one_trial.trial(name.job_id, name.trial)
         embed, view = trial_card.card(sweep, trial, project_of(interaction.client, sweep)), trial_buttons(sweep, trial)
         lead, files = f"The card of {sweep.id}", list[discord.File]()
         job: Posted = sweep
     else:
-        job = await services.show.job(name.job_id)
+        job = await services.find.job(name.job_id)
         embed, view = choose.card(job, project_of(interaction.client, job)), card_buttons(job)
         lead, files = "The card that is kept current", _picture(job)
         if not files:
@@ -133,16 +133,16 @@ async def logs(interaction: Interaction, text: str, lines: int) -> None:
     """The last lines, in a block where they fit, else as a file; and where the rest is."""
     name, services = parse(text), interaction.client.services
     if name.trial is not None:
-        sweep, trial = await services.trial.trial(name.job_id, name.trial)
-        excerpt = await services.trial.log(sweep.id, trial.number, lines)
+        sweep, trial = await services.one_trial.trial(name.job_id, name.trial)
+        excerpt = await services.one_trial.log(sweep.id, trial.number, lines)
         rest = f"All of it: `/artifacts {name}`" if trial.ended else ""
         await _excerpt(interaction, str(name), trial.shown, excerpt, rest)
         return
-    job = await services.show.job(name.job_id)
+    job = await services.find.job(name.job_id)
     if isinstance(job, Sweep):
         raise UserError(_which_log(job))
     thread = thread_link(interaction.client, job)
-    excerpt = await services.show.log(job.id, lines)
+    excerpt = await services.find.log(job.id, lines)
     await _excerpt(interaction, job.id, choose.state_word(job), excerpt, f"All of it: {thread}" if thread else "")
 
 
@@ -151,18 +151,18 @@ async def plot(interaction: Interaction, texts: Sequence[str]) -> None:
     services = interaction.client.services
     names = list(dict.fromkeys([name for text in texts for name in await _drawn(interaction, parse(text))]))
     if any(name.trial is not None for name in names):
-        picture = await services.trial.picture([str(name) for name in names])
+        picture = await services.one_trial.picture([str(name) for name in names])
     else:
         picture = await services.plot.plot([name.job_id for name in names])
     said = " ".join(map(str, names))
     file = f"{re.sub('[^0-9a-z]+', '-', said.lower())[:80]}.png"
     files = [discord.File(io.BytesIO(picture.png), file)] if picture.png is not None else []
-    await answer(interaction, picture.words or escape(said, 200), files=files)
+    await answer(interaction, picture.text or escape(said, 200), files=files)
 
 
 async def plot_best(interaction: Interaction, sweep_id: str) -> None:
     """The best trial alone; of folds, all that its mean is of."""
-    job = await interaction.client.services.show.job(sweep_id)
+    job = await interaction.client.services.find.job(sweep_id)
     folds = job.plan.folds if isinstance(job, Sweep) else 1
     first = leading(job)[0].trial or 0
     await plot(interaction, [f"{job.id}.{first + fold}" for fold in range(min(folds, MOST_CURVES))])
@@ -171,10 +171,10 @@ async def plot_best(interaction: Interaction, sweep_id: str) -> None:
 async def stopped(interaction: Interaction, text: str) -> None:
     name, services = parse(text), interaction.client.services
     if name.trial is not None:
-        await services.trial.stop(name.job_id, name.trial, person(interaction))
+        await services.one_trial.stop(name.job_id, name.trial, person(interaction))
         await answer(interaction, f"{name} is being stopped; {name.job_id} goes on without it.")
         return
-    found = await services.show.job(name.job_id)
+    found = await services.find.job(name.job_id)
     job = await services.stop.stop(found.id, person(interaction))
     await answer(interaction, f"{job.id} is being stopped; its end is told in the channel.")
 
@@ -191,7 +191,7 @@ def leading(job: Posted) -> list[Name]:
 async def _drawn(interaction: Interaction, name: Name) -> list[Name]:
     if name.trial is not None:
         return [name]
-    job = await interaction.client.services.show.job(name.job_id)
+    job = await interaction.client.services.find.job(name.job_id)
     return leading(job) if isinstance(job, Sweep) else [Name(job.id)]
 
 

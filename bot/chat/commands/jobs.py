@@ -40,7 +40,7 @@ class Which(StrEnum):
 async def jobs(interaction: Interaction, mine: bool = False, state: Which | None = None) -> None:  # noqa: FBT001, FBT002  an option
     await acknowledge(interaction)
     asker_id = interaction.user.id if mine else 0
-    found = await interaction.client.services.show.recent(asker_id=asker_id, limit=LOOKED_AT if state else SHOWN)
+    found = await interaction.client.services.find.recent(asker_id=asker_id, limit=LOOKED_AT if state else SHOWN)
     wanted = [job for job in found if state is None or state.holds(job.execution)][:SHOWN]
     if not wanted:
         what = " ".join(filter(None, ("your" if mine else "", state or "", "jobs")))

@@ -21,7 +21,7 @@ async def status(interaction: Interaction, job: str | None = None) -> None:
     if job is not None:
         await replies.status(interaction, job)
         return
-    show = interaction.client.services.show
+    show = interaction.client.services.find
     live, undelivered = await show.live(), await show.undelivered()
     if not live and not undelivered:
         await answer(interaction, "Nothing is live. `/train` starts a job, `/jobs` lists the latest.")

@@ -9,11 +9,10 @@ from functools import lru_cache
 from statistics import fmean, stdev
 
 from bot.domain.goal import Goal
-from bot.domain.model.plan import Plan, Search
+from bot.domain.model.plan import Plan
 from bot.domain.model.states import EndReason
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
-from bot.domain.parameters import Value
 
 LEADERS = 5
 NAMED = 5
@@ -88,16 +87,10 @@ def _leader(plan: Plan, trials: list[Trial]) -> Leader:
     return Leader(
         number=first.number,
         value=fmean(values),
-        parameters=point_of(plan, first),
+        parameters=plan.point_of(first, folds=False),
         deviation=None if single else stdev(values),
         epoch=first.epoch if single else None,
     )
-
-
-def point_of(plan: Plan, trial: Trial) -> dict[str, Value]:
-    """What the trial has of the swept parameters: by its number, but where a sampler chose them."""
-    point = (trial.parameters or {}) if plan.search is Search.TPE else plan.space.point(trial.number)
-    return {name: point[name] for name in plan.space.names if name in point}
 
 
 def _failures(failed: Iterable[Trial]) -> tuple[Failure, ...]:

@@ -9,7 +9,6 @@ from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value, shown
-from bot.domain.sweeps.leaderboard import point
 
 LINES = 15
 """Trials that have a line each; of more the sum is told."""
@@ -47,7 +46,7 @@ def _row(sweep: Sweep, trial: Trial) -> tuple[str, ...]:
     return (
         f".{trial.number}",
         "-" if trial.value is None else f"{trial.value:.4g}",
-        _varied(sweep, point(sweep.plan, trial)),
+        _varied(sweep, sweep.plan.point_of(trial, folds=True)),
         "" if trial.epoch is None else f"epoch {trial.epoch}",
         str(timedelta(seconds=round(trial.seconds))),
     )

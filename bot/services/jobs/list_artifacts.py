@@ -35,8 +35,10 @@ class ListArtifacts:
         self._find, self._artifacts, self._projects = find, artifacts, projects
 
     async def artifacts(self, text: str) -> Listing:
-        """The files of a job or of a trial (`k7q2mx.4`, which is then the job's id in the listing), newest first. Raises
-        `UnknownName` for a job that does not exist."""
+        """The files of a job or a trial, newest first. For a trial, the job in the listing has the id `k7q2mx.4`.
+
+        Raises `UnknownName` for a job that does not exist.
+        """
         name = parse(text)
         job = await self._find.job(name.job_id)
         job = replace(job, id=str(Name(job.id, name.trial)))

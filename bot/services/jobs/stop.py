@@ -34,7 +34,7 @@ class Stop:
         """By job or submission: the last TerminateJob that worked."""
 
     async def check(self, job_id: str, person: Person) -> Posted:
-        """The job, if this person may stop it now. Raises `UnknownName`, `NotAllowed`, or `UserError` if it has ended."""
+        """The job, if this person may stop it now. Raises `UnknownName`, `NotAllowed`, or `UserError` if it ended."""
         job = await self._store.job(job_id)
         if job is None:
             raise UnknownName("job", given=job_id)
