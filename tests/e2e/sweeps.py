@@ -22,7 +22,7 @@ import tomli_w
 from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.adapters.sqlite.store import open_store
 from bot.config import loading
-from bot.domain.model.job import Job
+from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.project import Project
 from deploy.sandbox.aws.common.settings import Settings
@@ -137,16 +137,16 @@ class Stage:
         content = self.aws.s3.get_object(Bucket=self.sandbox.ready["aws"]["bucket"], Key=key)["Body"].read()
         return list(csv.DictReader(io.StringIO(content.decode())))
 
-    async def stored(self, sweep_id: str) -> tuple[Job, Mapping[int, Trial], Project]:
+    async def stored(self, sweep_id: str) -> tuple[Sweep, Mapping[int, Trial], Project]:
         """What the running bot knows of a sweep."""
         settings = loading.load(self.sandbox.folder / "config.toml")
         copy = self.sandbox.folder / f"copy-{sweep_id}.db"
         await asyncio.to_thread(write_snapshot, loading.store_path(settings), copy)
         async with open_store(copy) as store:
-            job, trials = await store.job(sweep_id), await store.trials(sweep_id)
-        assert job is not None
+            sweep, trials = await store.job(sweep_id), await store.trials(sweep_id)
+        assert isinstance(sweep, Sweep)
         projects = {project.name: project for project in loading.projects(settings)}
-        return job, {trial.number: trial for trial in trials}, projects[job.project]
+        return sweep, {trial.number: trial for trial in trials}, projects[sweep.run.project]
 
     async def restart(self, seconds: float) -> None:
         """The bot is killed, and away for so long."""

@@ -76,7 +76,7 @@ MUTATIONS = (
     Mutation(
         "the log's audit",
         "bot/services/logs/archive.py",
-        "elif await self._tail.audit(job) or",
+        "elif await self._missed(job) or",
         "elif",
         "tests/faults/test_protections.py::test_a_line_that_comes_later_than_the_overlap_is_found_at_the_end",
     ),
@@ -90,7 +90,7 @@ MUTATIONS = (
     Mutation(
         "the look-up before a resubmission",
         "bot/services/jobs/launch.py",
-        "if job.submit_tried_at is not None and not await self._surely_absent(job):",
+        "if job.execution.submit_called_at is not None and not await self._surely_absent(job):",
         "if False:",
         f"{CRASH}[success-up-at-once]",
     ),
@@ -113,14 +113,14 @@ MUTATIONS = (
         "bot/services/jobs/launch.py",
         "        except ServiceError as error:\n            self._later(job, error)",
         "        except ServiceError as error:\n"
-        "            await self._store.change(job.id, lambda job: Change(replace(job, submit_tried_at=None)))\n"
+        "            await self._store.change(job.id, _refused)\n"
         "            self._later(job, error)",
         "tests/bot/services/test_submission.py::test_a_look_up_that_fails_says_nothing_of_the_job",
     ),
     Mutation(
         "a double that shows late is ended",
         "bot/services/jobs/reconcile.py",
-        "elif any(each.engine_id != job.engine_id or not job.live for each in seen if not each.state.terminal):",
+        "elif any(each.engine_id != execution.engine_id or not execution.live for each in _live(seen)):",
         "elif False:",
         "tests/faults/test_sweeps_in_trouble.py::"
         "test_of_an_array_that_aws_has_twice_the_older_is_kept_and_the_other_told_of_once",
@@ -134,16 +134,16 @@ MUTATIONS = (
     ),
     Mutation(
         "a last look for a stop before the submission",
-        "bot/services/jobs/launch.py",
-        "return job.state is JobState.INTENT and job.stop_at is None",
+        "bot/domain/model/execution.py",
+        "return self.state is JobState.INTENT and self.stop is None",
         "return True",
         "tests/faults/test_races.py::test_a_click_on_stop_at_any_moment_ends_the_job_once",
     ),
     Mutation(
         "state before effect: the submission",
         "bot/services/jobs/launch.py",
-        "Change(replace(job, submit_tried_at=at)) if _wanted(job)",
-        "Change(job) if _wanted(job)",
+        "Change(replace(job, execution=job.execution.submit_called(at))) if wanted",
+        "Change(job) if wanted",
         f"{CRASH}[success-up-at-once]",
     ),
     Mutation(
@@ -163,9 +163,9 @@ MUTATIONS = (
     ),
     Mutation(
         "an end is final",
-        "bot/domain/model/job.py",
-        "if self.state.terminal or self._stale(",
-        "if self._stale(",
+        "bot/domain/model/execution.py",
+        "        if self.state.terminal:\n            return True\n",
+        "",
         "tests/bot/domain/model/test_job.py::test_an_end_is_final",
     ),
     Mutation(
@@ -185,16 +185,16 @@ MUTATIONS = (
     Mutation(
         "a command that comes twice is one sweep",
         "bot/adapters/sqlite/job_rows.py",
-        "    if existing is not None:\n        return existing\n",
+        '    if existing is not None:\n        return cast("AnyPosted", existing)\n',
         "",
         f"{SWEEPS}::test_the_same_command_twice_is_one_sweep",
     ),
     Mutation(
-        "a sweep's parts that are there stay as they are",
+        "a sweep's submissions that are there stay as they are",
         "bot/adapters/sqlite/job_rows.py",
-        "    if by_id(connection, part.id) is None:\n",
-        "    if connection.execute('DELETE FROM job WHERE id = ?', (part.id,)):\n",
-        "tests/bot/adapters/sqlite/test_sweep_rows.py::TestParts::test_one_that_is_there_stays_as_it_is",
+        "    if by_id(connection, submission.id) is None:\n",
+        "    if connection.execute('DELETE FROM job WHERE id = ?', (submission.id,)):\n",
+        "tests/bot/adapters/sqlite/test_sweep_rows.py::TestSubmissions::test_one_that_is_there_stays_as_it_is",
     ),
     Mutation(
         "each number of a sweep is given out once",
@@ -211,18 +211,18 @@ MUTATIONS = (
         "tests/bot/services/sweeps/test_announce_sweep.py::test_a_sweep_that_ends_while_the_sampler_thinks_gets_no_further_trial",
     ),
     Mutation(
-        "the stop of a sweep reaches its parts",
+        "the stop of a sweep reaches its submissions",
         "bot/services/jobs/stop.py",
-        "for part in await self._pass_on(face)]",
-        "for part in ()]",
+        "for each in await self._stop_submissions(sweep, stop)]",
+        "for each in ()]",
         f"{SWEEPS}::test_a_stopped_sweep_is_told_once",
     ),
     Mutation(
         "trials are told together with the mark that they are",
         "bot/services/sweeps/report_trials.py",
-        "dict.fromkeys((trial.number for trial in new), _reported), (note,))",
-        "dict.fromkeys((trial.number for trial in new), _reported))\n"
-        "        await self._store.change(face.id, lambda job: Change(job, (note,)))",
+        "dict.fromkeys((trial.number for trial in new), _announced), (note,))",
+        "dict.fromkeys((trial.number for trial in new), _announced))\n"
+        "        await self._store.change(sweep.id, lambda row: Change(row, (note,)))",
         f"{CRASH}[swept-up-at-once]",
     ),
     Mutation(
@@ -235,30 +235,30 @@ MUTATIONS = (
     Mutation(
         "a retry and the good trials that it keeps are one commit",
         "bot/services/sweeps/propose.py",
-        "first_posts(face.id), kept)",
-        "first_posts(face.id))\n        await self._store.record(face.id, kept, lambda job: None)",
+        "first_posts(sweep.id), known)",
+        "first_posts(sweep.id))\n        await self._store.record(sweep.id, known, lambda sweep: None)",
         "tests/faults/test_protections.py::"
         "test_a_retry_that_is_cut_after_its_first_commit_runs_the_failed_trials_alone",
     ),
     Mutation(
-        "a sweep that was found again looks for each part first",
+        "a sweep that was found again looks for each submission first",
         "bot/services/sweeps/dispatch.py",
-        "submit_tried_at=None if face.found_at is None else face.created_at",
-        "submit_tried_at=None",
+        "submit_called_at=sweep.request.created_at if recovered else None",
+        "submit_called_at=None",
         f"{FOUND}::test_a_search_goes_on_where_it_was",
     ),
     Mutation(
         "a trial that was found has the point that was run",
         "bot/services/jobs/launch.py",
-        "parameters=_parameters(found) or job.parameters",
-        "parameters=job.parameters",
+        "parameters=_parameters(found) or run.parameters",
+        "parameters=run.parameters",
         f"{FOUND}::test_a_search_goes_on_where_it_was",
     ),
     Mutation(
         "a retry that was found again keeps the good trials",
         "bot/services/jobs/adopt.py",
-        "_posts(face, FOUND_SWEEP), _kept(face))",
-        "_posts(face, FOUND_SWEEP))",
+        "_posts(sweep, FOUND_SWEEP), _carried_over(sweep))",
+        "_posts(sweep, FOUND_SWEEP))",
         f"{FOUND}::test_a_retry_runs_nothing_but_what_had_failed",
     ),
     Mutation(

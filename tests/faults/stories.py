@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.model.job import Job
+from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.posts import Lane, NewPost, PostKind
 from bot.errors import Refused, Unavailable
@@ -85,13 +86,13 @@ def _in_blocks(post: NewPost) -> bool:
     return post.kind is PostKind.LOG or post.key.startswith("trials:")
 
 
-def _card(job: Job) -> Card:
-    card = Card(job.state, job.reason, job.detail, job.thread_id is not None)
-    if job.sweep is None:
+def _card(job: Posted) -> Card:
+    card = Card(job.execution.state, job.execution.reason, job.execution.detail, job.publication.thread_id is not None)
+    if not isinstance(job, Sweep):
         return card
-    tally = job.sweep.tally
+    tally = job.tally
     best = [(leader.number, leader.value) for leader in tally.leaders]
-    return replace(card, counts=dict(tally.counts), best=best, picture=bool(job.sweep.picture))
+    return replace(card, counts=dict(tally.counts), best=best, picture=bool(job.board.picture))
 
 
 async def played(story: Story, **how: Any) -> tuple[Effects, Play]:
@@ -102,7 +103,7 @@ async def played(story: Story, **how: Any) -> tuple[Effects, Play]:
             await story(play)
             await play.restart()
             await play.settle()
-            assert not await play.bot.store.open_jobs(), "something is left to do"
+            assert not await play.bot.store.unfinished(), "something is left to do"
             assert not await play.bot.store.pending_posts(), "something is left to say"
     return effects(world), play
 

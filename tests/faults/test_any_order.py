@@ -22,9 +22,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.submission import expanded
 from bot.domain.model.sweep import Sweep
 from bot.domain.posts import PostKind
-from bot.domain.sweeps.trial_changes import expanded
 from bot.errors import NotAllowed, ServiceError, SignalboxError, Throttled, Unavailable
 from bot.ports.engine import Hint
 from bot.services.jobs.submit import TrainRequest
@@ -111,7 +111,7 @@ class AnyOrder(RuleBasedStateMachine):
         with suppress(SignalboxError):
             if what:
                 proposal = self._run(self.play.alive(lambda bot: bot.propose.retry_failed(old, request)))
-                again = proposal.job
+                again = proposal.sweep
                 if proposal.needs_confirmation:
                     self._run(self.play.alive(lambda bot: bot.propose.confirm(again.id, NOOR)))
             else:
@@ -263,7 +263,7 @@ class AnyOrder(RuleBasedStateMachine):
             if not self._jobs_in(*WAITING):
                 break
         store = self.play.bot.store
-        assert not self._run(store.open_jobs()), "something stays pending"
+        assert not self._run(store.unfinished()), "something stays pending"
         assert not self._run(store.pending_posts()), "something stays unsaid"
         for job_id in self.accepted:
             self._settled(self._run(self.play.bot.job(job_id)))
@@ -272,30 +272,32 @@ class AnyOrder(RuleBasedStateMachine):
         posts = [m.post.new for m in self.world.chat.messages if m.post.new.job_id == job.id]
         kinds = Counter(post.kind for post in posts)
         assert (kinds[PostKind.CARD], kinds[PostKind.THREAD], kinds[PostKind.END]) == (1, 1, 1)
-        if job.sweep is not None:
+        if isinstance(job, Sweep):
             (end,) = [post for post in posts if post.kind is PostKind.END]
             (table,) = [file.content.decode() for file in end.files if file.name.endswith(".csv")]
-            self._swept(job, job.sweep, list(csv.DictReader(io.StringIO(table))))
+            self._swept(job, list(csv.DictReader(io.StringIO(table))))
             return
-        if job.engine_id is None:
-            assert job.reason is EndReason.STOPPED
+        if job.execution.engine_id is None:
+            assert job.execution.reason is EndReason.STOPPED
             return
-        assert job.state is self.world.engine.jobs[job.engine_id].state
-        lines = [f"{job.engine_id} line {line}." for line in range(self.printed[job.engine_id])]
+        assert job.execution.state is self.world.engine.jobs[job.execution.engine_id].state
+        lines = [f"{job.execution.engine_id} line {line}." for line in range(self.printed[job.execution.engine_id])]
         if lines:
             archived = self.world.artifacts.objects[f"s3://bucket/jobs/{job.id}/log.txt"].decode()
             assert sorted(archived.splitlines()) == sorted(lines)
             thread = "\n".join(post.text for post in posts if post.kind is PostKind.LOG)
             assert all(thread.count(line) == 1 for line in lines)
 
-    def _swept(self, face: Job, sweep: Sweep, rows: list[dict[str, str]]) -> None:
+    def _swept(self, sweep: Sweep, rows: list[dict[str, str]]) -> None:
         """Every trial is counted, and in the table once with what it left; of a retry, or in the sweep before."""
         counted = sum(sweep.tally.counts.values())
-        assert counted == sweep.plan.trials or (counted == len(rows) == 0 and face.reason is EndReason.STOPPED)
+        assert counted == sweep.plan.trials or (
+            counted == len(rows) == 0 and sweep.execution.reason is EndReason.STOPPED
+        )
         assert len({row["trial"] for row in rows}) == len(rows)
         told = {row["trial"]: float(row["val_accuracy"] or "nan") for row in rows}
         for (sweep_id, trial), value in self.left.items():
-            if sweep_id == face.id:
+            if sweep_id == sweep.id:
                 assert told[f"{sweep_id}.{trial}"] == float(value)
 
     def _asked(self, job_id: str, what: dict[str, Any] | None = None) -> None:

@@ -10,9 +10,9 @@ import pytest
 from bot.chat import error_replies
 from bot.chat.context import acknowledge
 from bot.chat.delivery.breaker import MOST_INVALID, WINDOW_SECONDS, Breaker
-from bot.domain.model.job import Job
-from bot.domain.model.publication import DIRECT, NOWHERE
 from bot.domain.model.observation import Attempt
+from bot.domain.model.publication import DIRECT, NOWHERE
+from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
 from bot.errors import Denied, Missing, Refused, Throttled
@@ -39,7 +39,7 @@ async def test_a_reply_lost_is_retried_inside_and_after_the_nonce_window_and_tol
     outside.clock.tick(seconds)
     await settle(bot)
     assert count(bot, PostKind.END) == 1
-    assert not await bot.store.open_jobs()
+    assert not await bot.store.unfinished()
 
 
 async def test_after_a_clock_set_back_the_history_is_read_as_the_window_may_have_passed(
@@ -59,6 +59,10 @@ async def test_after_a_clock_set_back_the_history_is_read_as_the_window_may_have
 
 
 # ---- places that are gone or forbidden ---------------------------------------------------------------------
+def _place(job: Posted) -> int:
+    return job.publication.result.place(job.request.channel_id)
+
+
 class _Places(Outside):
     """A chat in which some places refuse whatever is sent to them."""
 
@@ -67,11 +71,11 @@ class _Places(Outside):
         asked: list[int] = []
         send = self.chat.send
 
-        async def picky(post: Any, job: Job) -> int:
+        async def picky(post: Any, job: Posted) -> int:
             if post.new.kind is PostKind.END:
-                asked.append(job.end_place)
-                if job.end_place in places:
-                    raise places[job.end_place]
+                asked.append(_place(job))
+                if _place(job) in places:
+                    raise places[_place(job)]
             return await send(post, job)
 
         self.chat.send = picky  # type: ignore[method-assign]
@@ -88,40 +92,42 @@ async def test_an_end_whose_channel_is_gone_or_forbidden_is_told_to_the_asker(
     bot: Bot, outside: _Places, error: Refused
 ) -> None:
     job = await running(bot, "one")
-    asked = outside.refuse({job.channel_id: error})
+    asked = outside.refuse({job.request.channel_id: error})
     end(bot)
     await settle(bot)
-    assert asked == [job.channel_id, DIRECT], "each place is asked once"
+    assert asked == [job.request.channel_id, DIRECT], "each place is asked once"
     assert count(bot, PostKind.END) == 1
-    assert (await bot.job(job.id)).untold == ""
+    assert (await bot.job(job.id)).publication.result.undeliverable == ""
 
 
 async def test_an_end_is_told_in_the_projects_other_channel_first(bot: Bot, outside: _Places) -> None:
     job = await running(bot, "one")
-    bot.notify._projects = {"mnist": replace(bot.notify._projects["mnist"], channel_ids=(job.channel_id, 88, 99))}
-    asked = outside.refuse({job.channel_id: GONE, 88: FORBIDDEN})
+    bot.notify._projects = {
+        "mnist": replace(bot.notify._projects["mnist"], channel_ids=(job.request.channel_id, 88, 99))
+    }
+    asked = outside.refuse({job.request.channel_id: GONE, 88: FORBIDDEN})
     end(bot)
     await settle(bot)
-    assert asked == [job.channel_id, 88, 99]
+    assert asked == [job.request.channel_id, 88, 99]
     assert count(bot, PostKind.END) == 1
 
 
 async def test_an_end_that_no_place_takes_is_parked_and_shown_in_status(bot: Bot, outside: _Places) -> None:
     job = await running(bot, "one")
-    asked = outside.refuse(dict.fromkeys((job.channel_id, DIRECT), FORBIDDEN))
+    asked = outside.refuse(dict.fromkeys((job.request.channel_id, DIRECT), FORBIDDEN))
     end(bot)
     for _ in range(10):
         await settle(bot)
-    assert asked == [job.channel_id, DIRECT], "never a loop"
-    assert (await bot.job(job.id)).untold == str(FORBIDDEN)
-    assert [found.id for found in await bot.show.untold()] == [job.id]
+    assert asked == [job.request.channel_id, DIRECT], "never a loop"
+    assert (await bot.job(job.id)).publication.result.undeliverable == str(FORBIDDEN)
+    assert [found.id for found in await bot.show.undelivered()] == [job.id]
     assert not await bot.store.pending_posts()
-    assert not await bot.store.open_jobs()
+    assert not await bot.store.unfinished()
 
 
 async def test_a_reply_lost_on_the_way_elsewhere_is_told_there_once(bot: Bot, outside: _Places) -> None:
     job = await running(bot, "one")
-    outside.refuse({job.channel_id: GONE})
+    outside.refuse({job.request.channel_id: GONE})
     end(bot)
     await bot.watch.once()
     await bot.finish.once()
@@ -142,7 +148,7 @@ async def test_a_deleted_card_is_not_edited_again(bot: Bot, outside: _Places) ->
         outside.clock.tick(6)
         await bot.turn()
     assert len(outside.chat.faults) == 98
-    assert (await bot.job(job.id)).message_id == NOWHERE
+    assert (await bot.job(job.id)).publication.card_id == NOWHERE
     end(bot)
     await settle(bot)
     assert count(bot, PostKind.END) == 1
@@ -178,7 +184,7 @@ async def test_a_locked_thread_takes_nothing_more_and_the_end_is_told(bot: Bot, 
     end(bot)
     await settle(bot)
     assert count(bot, PostKind.END) == 1
-    assert (await bot.job(job.id)).archived_at is not None
+    assert (await bot.job(job.id)).publication.archived_at is not None
 
 
 # ---- rates -------------------------------------------------------------------------------------------------
@@ -285,4 +291,4 @@ async def test_failed_while_nobody_could_be_told_is_told_after_a_restart(
     second = Bot(outside, store, tmp_path)
     await settle(second)
     assert count(second, PostKind.END) == 1
-    assert (await second.job(job.id)).reason is EndReason.COMMAND_FAILED
+    assert (await second.job(job.id)).execution.reason is EndReason.COMMAND_FAILED

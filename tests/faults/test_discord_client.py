@@ -25,6 +25,7 @@ from bot.services.running.wakeups import Wakeups
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 from tests.bot.chat.jobs import PROJECT, a_post, a_running_job, an_ended_job
 from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room
+from tests.support.rows import changed
 
 
 def _notify(room: Room, store: Store, *channels: str) -> Delivery:
@@ -36,7 +37,7 @@ def _notify(room: Room, store: Store, *channels: str) -> Delivery:
 async def _ended(room: Room, store: Store) -> Job:
     """A job whose end is to be told."""
     job = an_ended_job(
-        EndReason.SUCCEEDED, channel_id=room.channel_id, message_id=NOWHERE, thread_id=NOWHERE, told_at=1.0
+        EndReason.SUCCEEDED, channel_id=room.channel_id, message_id=NOWHERE, thread_id=NOWHERE, committed_at=1.0
     )
     return await store.add(job, [NewPost(f"end:{job.id}", PostKind.END, job.id, text="Best at 6.")])
 
@@ -74,18 +75,18 @@ async def test_with_the_real_client_an_end_that_nobody_takes_is_asked_for_three_
         channel = guild.channels[room.discord.channels[name]]
         guild.set_overwrite(channel, "bot", Overwrite(deny=Permission.SEND_MESSAGES))
     mika = int(room.discord.people["mika"])
-    job = replace(await _ended(room, store), asker_id=mika)
+    job = changed(await _ended(room, store), asker_id=mika)
     await store.change(job.id, lambda stored: _changed(stored, asker_id=mika))
     notify = _notify(room, store, CHANNEL, "lab")
     await _until(notify, lambda: _nothing_pending(store))
     parked = await store.job(job.id)
     assert parked is not None
-    assert "Cannot send messages to this user" in parked.untold
-    assert len(parked.refused_in) == 3
+    assert "Cannot send messages to this user" in parked.publication.result.undeliverable
+    assert len(parked.publication.result.refused_in) == 3
 
 
 def _changed(job: Job, **changes: Any) -> Any:
-    return SimpleNamespace(job=replace(job, **changes), posts=())
+    return SimpleNamespace(job=changed(job, **changes), posts=())
 
 
 @pytest.mark.slow
@@ -109,7 +110,7 @@ async def test_a_direct_message_has_no_buttons_that_could_not_work_there(room: R
 async def test_an_archived_thread_is_woken_by_a_post(room: Room) -> None:
     card = await room.posted(a_running_job(channel_id=room.channel_id))
     job = room.services.known["k7q2mx"]
-    job = replace(job, thread_id=await room.client.poster.send(a_post(PostKind.THREAD, id=900), job))
+    job = changed(job, thread_id=await room.client.poster.send(a_post(PostKind.THREAD, id=900), job))
     (thread,) = room.discord.discord.core.guild.threads
     thread.archived = True
     await room.client.poster.send(a_post(PostKind.LOG, id=901, text="```\nlate\n```"), job)

@@ -50,7 +50,7 @@ async def test_a_full_disk_under_the_archive_keeps_no_other_job_waiting(bot: Bot
     folder.write_text("in the way")  # as good as no room: the folder cannot be made
     end(bot)
     await settle(bot)
-    assert (await bot.job(job.id)).archived_at is None
+    assert (await bot.job(job.id)).publication.archived_at is None
     assert count(bot, PostKind.END) == 1
     folder.unlink()
     await settle(bot)
@@ -110,7 +110,7 @@ async def test_a_clock_set_back_an_hour_anywhere_in_a_story_changes_nothing_that
             assert [count(bot, kind) for kind in (PostKind.CARD, PostKind.END, PostKind.LOG_FILE)] == [1, 1, 1], place
             assert "".join(bot.said(PostKind.LOG)).count("three") == 1, place
             assert len(outside.engine.submissions) == 1, place
-            assert not await store.open_jobs(), place
+            assert not await store.unfinished(), place
             assert outside.clock() - began < 200, "no negative wait"
 
 

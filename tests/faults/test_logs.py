@@ -91,9 +91,9 @@ async def test_a_stream_that_never_appears_keeps_no_end_from_being_told(bot: Bot
     end(bot, JobState.FAILED, 1)
     await settle(bot)
     assert len(bot.said(PostKind.END)) == 1
-    assert (await bot.job(job.id)).archived_at is not None
+    assert (await bot.job(job.id)).publication.archived_at is not None
     assert not bot.said(PostKind.LOG_FILE)
-    assert not await bot.store.open_jobs()
+    assert not await bot.store.unfinished()
 
 
 async def test_the_second_attempts_stream_is_read_and_the_first_ones_last_lines_too(bot: Bot, outside: Outside) -> None:

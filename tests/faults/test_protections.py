@@ -4,7 +4,6 @@ import asyncio
 import json
 import sqlite3
 from contextlib import closing, suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from tests.faults.gates import COMMITS, Cut, Gated, Gates
 from tests.faults.mutations import MUTATIONS, ROOT, Mutation
 from tests.support.jobs import make_job
 from tests.support.projects import CHANNEL
+from tests.support.rows import changed
 from tests.support.services import MIKA, Bot, Outside
 from tests.support.sweeps import LARGE, finished
 
@@ -68,9 +68,9 @@ async def test_a_writer_from_outside_waits_for_a_change_under_way(tmp_path: Path
             """Between the transaction's read and its write, another program tries to write."""
             with closing(sqlite3.connect(path, timeout=0)) as other, suppress(sqlite3.OperationalError), other:
                 other.execute("UPDATE job SET channel_id = channel_id")
-            return Change(replace(stored, detail="kept"))
+            return Change(changed(stored, detail="kept"))
 
-        assert (await store.change(job.id, step)).detail == "kept"
+        assert (await store.change(job.id, step)).execution.detail == "kept"
 
 
 async def test_a_retry_that_is_cut_after_its_first_commit_runs_the_failed_trials_alone(
@@ -87,8 +87,8 @@ async def test_a_retry_that_is_cut_after_its_first_commit_runs_the_failed_trials
 
 async def test_two_clicks_at_once_confirm_one_sweep(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep(LARGE)
-    confirmed = await asyncio.gather(*(bot.propose.confirm(proposal.job.id, MIKA) for _ in range(2)))
-    assert [face.id for face in confirmed] == [proposal.job.id] * 2
+    confirmed = await asyncio.gather(*(bot.propose.confirm(proposal.sweep.id, MIKA) for _ in range(2)))
+    assert [face.id for face in confirmed] == [proposal.sweep.id] * 2
     await bot.turn()
     assert [call.array_size for call in outside.engine.submissions] == [12]
 

@@ -118,9 +118,9 @@ async def test_a_corrupt_store_is_restored_from_the_last_snapshot_and_reconciled
     async with restored(outside, path, [copy], tmp_path) as second:
         await settle(second)
         assert count(second, PostKind.END) == 1, "the end that was told is not told again"
-        assert (await second.job(job.id)).reason is EndReason.SUCCEEDED
+        assert (await second.job(job.id)).execution.reason is EndReason.SUCCEEDED
         found = await second.job(later.id)
-        assert (found.parameters["lr"], found.engine_id, found.live) == (0.5, "batch-2", True)
+        assert (found.run.parameters["lr"], found.execution.engine_id, found.execution.live) == (0.5, "batch-2", True)
         assert archived(second, job) == ["one", "two"]
         assert second.said(PostKind.LOG) == ["```\none\n```", "```\ntwo\n```"], "no line is told again"
         outside.engine.move("batch-2", JobState.SUCCEEDED, Attempt("s/2", outside.clock() - 9, outside.clock(), 0))
@@ -145,7 +145,7 @@ async def test_an_intent_of_the_snapshot_that_was_submitted_after_it_is_not_subm
     outside.clock.tick(600)  # the nonces protect no more
     async with restored(outside, path, [copy], tmp_path) as second:
         await settle(second)
-        assert (await second.job(job.id)).engine_id == "batch-1"
+        assert (await second.job(job.id)).execution.engine_id == "batch-1"
         assert len(outside.engine.submissions) == 1
         assert count(second, PostKind.CARD) == 1
 
@@ -176,7 +176,7 @@ async def test_without_any_snapshot_what_runs_and_what_has_ended_is_found_at_aws
     end(first, JobState.FAILED, 1)
     async with restored(outside, path, [], tmp_path) as second:
         await settle(second)
-        assert (await second.job(job.id)).reason is EndReason.COMMAND_FAILED
+        assert (await second.job(job.id)).execution.reason is EndReason.COMMAND_FAILED
         assert count(second, PostKind.END) == 1
         assert count(second, PostKind.CARD) == 1
         assert archived(second, job) == ["one"]

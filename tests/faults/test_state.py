@@ -35,7 +35,7 @@ async def test_an_event_that_comes_five_times_changes_the_state_once(bot: Bot, o
     await _hear(bot, *["batch-1"] * 5)
     await _hear(bot, "batch-1")
     after = await bot.job(job.id)
-    assert (after.state, after.revision) == (JobState.RUNNABLE, before.revision + 1)
+    assert (after.execution.state, after.publication.revision) == (JobState.RUNNABLE, before.publication.revision + 1)
     assert len(outside.events.acknowledged) == 6
 
 
@@ -49,7 +49,7 @@ async def test_events_out_of_order_tell_nothing_older_than_what_is_known(bot: Bo
         outside.engine.jobs["batch-1"] = seen
         await _hear(bot, "batch-1")
     await settle(bot)
-    assert (await bot.job(job.id)).reason is EndReason.SUCCEEDED
+    assert (await bot.job(job.id)).execution.reason is EndReason.SUCCEEDED
     assert count(bot, PostKind.END) == 1
 
 
@@ -57,7 +57,7 @@ async def test_events_that_never_come_are_not_missed(bot: Bot) -> None:
     job = await running(bot, "one")
     end(bot)
     await settle(bot)
-    assert (await bot.job(job.id)).reason is EndReason.SUCCEEDED
+    assert (await bot.job(job.id)).execution.reason is EndReason.SUCCEEDED
     assert count(bot, PostKind.END) == 1
 
 
@@ -67,7 +67,7 @@ async def test_failed_before_running_was_ever_seen(bot: Bot, outside: Outside) -
     outside.engine.move("batch-1", JobState.FAILED, reason="Task failed to start")
     await settle(bot)
     ended = await bot.job(job.id)
-    assert (ended.reason, ended.started_at) == (EndReason.NOT_STARTED, None)
+    assert (ended.execution.reason, ended.execution.started_at) == (EndReason.NOT_STARTED, None)
     assert count(bot, PostKind.END) == 1
 
 
@@ -84,7 +84,7 @@ async def test_malformed_and_foreign_events_are_counted_acknowledged_and_never_c
     await bot.watch.hear(outside.events, 0)
     assert [QUARANTINED.labels(kind)._value.get() for kind in kinds] == [count + 1 for count in before]
     assert outside.events.acknowledged == ["r1", "r2", "r3"]
-    assert (await bot.job(job.id)).state is JobState.RUNNABLE
+    assert (await bot.job(job.id)).execution.state is JobState.RUNNABLE
 
 
 async def test_an_event_queue_that_always_fails_is_asked_ever_more_seldom() -> None:
@@ -119,15 +119,19 @@ async def test_describe_jobs_without_an_answer_for_ten_minutes_the_card_says_how
             await bot.watch.once()
         await bot.tell()
     old = await bot.job(job.id)
-    assert (old.state, old.live, old.unseen_since) == (JobState.RUNNING, True, known), "nothing is guessed"
+    assert (old.execution.state, old.execution.live, old.execution.unanswered_since) == (
+        JobState.RUNNING,
+        True,
+        known,
+    ), "nothing is guessed"
     said = f"AWS has not answered since <t:{known:.0f}:R>: this is how it was then."
     assert said in (choose.card(outside.chat.edits[-1], PROJECT).description or "")
-    assert old.revision - job.revision == 1, "said once, not at every try"
+    assert old.publication.revision - job.publication.revision == 1, "said once, not at every try"
 
     outside.engine.faults.clear()
     outside.clock.tick(15)
     await bot.turn()
-    assert (await bot.job(job.id)).unseen_since is None
+    assert (await bot.job(job.id)).execution.unanswered_since is None
     assert "not answered" not in (choose.card(outside.chat.edits[-1], PROJECT).description or "")
     end(bot)
     await settle(bot)
@@ -147,7 +151,7 @@ async def test_an_outage_does_not_make_a_job_lost_that_batch_had_only_just_not_k
         with pytest.raises(Throttled):
             await bot.watch.once()
     await bot.watch.once()
-    assert (await bot.job(job.id)).live
+    assert (await bot.job(job.id)).execution.live
     outside.engine.jobs["batch-1"] = known
 
 
@@ -158,8 +162,8 @@ async def test_a_job_that_describe_jobs_no_longer_knows_is_told_as_lost_once(bot
         await bot.turn()
         outside.clock.tick(15)
     ended = await bot.job(job.id)
-    assert ended.reason is EndReason.LOST
-    assert "cannot be told" in ended.detail
+    assert ended.execution.reason is EndReason.LOST
+    assert "cannot be told" in ended.execution.detail
     assert count(bot, PostKind.END) == 1
 
 
@@ -170,10 +174,10 @@ async def test_a_clock_that_jumps_ahead_an_hour_makes_no_job_lost(bot: Bot, outs
     await bot.watch.once()
     outside.clock.tick(3600)
     await bot.watch.once()
-    assert (await bot.job(job.id)).live
+    assert (await bot.job(job.id)).execution.live
     outside.engine.jobs["batch-1"] = known
     await bot.watch.once()
-    assert (await bot.job(job.id)).live
+    assert (await bot.job(job.id)).execution.live
 
 
 async def test_succeeded_without_metrics(bot: Bot) -> None:

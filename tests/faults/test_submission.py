@@ -40,7 +40,7 @@ async def test_a_reply_lost_after_the_effect_is_adopted_by_name_and_there_is_one
     for _ in range(10):
         await bot.turn()
         outside.clock.tick(10)
-    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert (await bot.job(job.id)).execution.engine_id == "batch-1"
     assert len(outside.engine.submissions) == 1
 
 
@@ -54,7 +54,7 @@ async def test_a_503_before_the_effect_is_submitted_again_after_it_is_surely_abs
     assert not outside.engine.submissions, "AWS may not show for 45 s what it has taken"
     outside.clock.tick(5)
     await bot.launch.once()
-    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert (await bot.job(job.id)).execution.engine_id == "batch-1"
     assert len(outside.engine.submissions) == 1
 
 
@@ -62,7 +62,7 @@ async def test_killed_between_intent_and_call(outside: Outside, store: Store, tm
     job = await Bot(outside, store, tmp_path).train()
     second = Bot(outside, store, tmp_path)
     await second.turn()
-    assert (await second.job(job.id)).engine_id == "batch-1"
+    assert (await second.job(job.id)).execution.engine_id == "batch-1"
     assert len(outside.engine.submissions) == 1
 
 
@@ -80,7 +80,7 @@ async def test_killed_between_call_and_commit_with_list_jobs_lagging_45_seconds(
         outside.clock.tick(1)
     outside.engine.lagging = False
     await second.launch.once()
-    assert (await second.job(job.id)).engine_id == "batch-1"
+    assert (await second.job(job.id)).execution.engine_id == "batch-1"
     assert len(outside.engine.submissions) == 1
 
 
@@ -107,7 +107,7 @@ async def test_a_late_double_is_ended_and_told_once_and_the_older_job_is_kept(bo
     assert set(outside.engine.terminated) == {"late"}
     (note,) = bot.said(PostKind.NOTE)
     assert note == "AWS Batch has a second job of this command, late: ended. batch-1 is kept."
-    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert (await bot.job(job.id)).execution.engine_id == "batch-1"
 
 
 async def test_of_two_that_wait_the_older_is_kept_also_where_the_store_knows_the_younger(
@@ -118,14 +118,14 @@ async def test_of_two_that_wait_the_older_is_kept_also_where_the_store_knows_the
     _double(outside, "older", age=60)
     await bot.reconcile.once()
     assert outside.engine.terminated == ["batch-1"]
-    assert (await bot.job(job.id)).engine_id == "older"
+    assert (await bot.job(job.id)).execution.engine_id == "older"
     outside.engine.jobs["batch-1"] = replace(outside.engine.jobs["batch-1"], state=JobState.FAILED, terminated=True)
     await bot.turn()
-    assert (await bot.job(job.id)).live, "the end of the double is not the job's"
+    assert (await bot.job(job.id)).execution.live, "the end of the double is not the job's"
     outside.logs.write(STREAM, "hello", at=outside.clock())
     end(bot, engine_id="older")
     await settle(bot)
-    assert (await bot.job(job.id)).reason is EndReason.SUCCEEDED
+    assert (await bot.job(job.id)).execution.reason is EndReason.SUCCEEDED
     assert count(bot, PostKind.END) == 1
 
 
@@ -135,7 +135,7 @@ async def test_one_that_runs_is_not_ended_for_an_older_one_that_waits(bot: Bot, 
     _double(outside, "older", age=60, state=JobState.RUNNABLE, attempts=())
     await bot.reconcile.once()
     assert outside.engine.terminated == ["older"]
-    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert (await bot.job(job.id)).execution.engine_id == "batch-1"
 
 
 async def test_a_success_is_not_given_up_for_a_double_that_begins(bot: Bot, outside: Outside) -> None:
@@ -145,7 +145,7 @@ async def test_a_success_is_not_given_up_for_a_double_that_begins(bot: Bot, outs
     await bot.reconcile.once()
     await settle(bot)
     assert "late" in outside.engine.terminated
-    assert (await bot.job(job.id)).reason is EndReason.SUCCEEDED
+    assert (await bot.job(job.id)).execution.reason is EndReason.SUCCEEDED
 
 
 async def test_a_double_found_after_the_end_was_told_is_ended(bot: Bot, outside: Outside) -> None:
@@ -189,14 +189,25 @@ async def test_a_job_of_a_lost_store_is_adopted_with_its_parameters_its_card_and
         outside.logs.write(STREAM, "three", at=outside.clock())
         await settle(second)
         job = await second.job(before.id)
-        assert (job.parameters, job.commit.sha, job.commit.branch) == (before.parameters, "a" * 40, "main")
-        assert (job.asker_id, job.asker_name, job.interaction_id) == (MIKA.id, "mika", before.interaction_id)
+        assert (job.run.parameters, job.run.commit.sha, job.run.commit.branch) == (
+            before.run.parameters,
+            "a" * 40,
+            "main",
+        )
+        assert (job.request.asker_id, job.request.asker_name, job.request.interaction_id) == (
+            MIKA.id,
+            "mika",
+            before.request.interaction_id,
+        )
         end(second)
         await settle(second)
         assert second.said(PostKind.LOG) == ["```\none\ntwo\n```", "```\nthree\n```"], "nothing is told again"
         assert archived(second, job) == ["one", "two", "three"], "everything is kept"
         assert count(second, PostKind.CARD) == count(second, PostKind.END) == 1
-        assert (job.message_id, job.thread_id) == (before.message_id, before.thread_id)
+        assert (job.publication.card_id, job.publication.thread_id) == (
+            before.publication.card_id,
+            before.publication.thread_id,
+        )
         assert len(outside.engine.submissions) == 1
         assert not outside.engine.terminated
 

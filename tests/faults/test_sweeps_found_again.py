@@ -23,7 +23,6 @@ from tests.support.sweeps import (
     BEST,
     GRID,
     end_child,
-    face_of,
     finished,
     leave,
     run_child,
@@ -53,23 +52,22 @@ ONCE = {PostKind.CARD: 1, PostKind.THREAD: 1, PostKind.END: 1}
 
 
 async def test_an_array_is_taken_back_with_all_its_trials(bot: Bot, outside: Outside, tmp_path: Path) -> None:
-    sweep_id = (await bot.sweep(GRID)).job.id
+    sweep_id = (await bot.sweep(GRID)).sweep.id
     await bot.turn()
     leave(outside, sweep_id, 0, BEST[0])
     run_child(outside, "batch-1:0")
     end_child(outside, "batch-1:0")
     run_child(outside, "batch-1:1")
     await settle(bot, 3)
-    before, _ = await face_of(bot, sweep_id)
+    before = await bot.swept(sweep_id)
 
     async with _empty(outside, tmp_path) as again:
         await again.reconcile.once()
         await settle(again, 3)
-        face, sweep = await face_of(again, sweep_id)
-        assert before.sweep is not None
-        assert (sweep.plan, face.parameters, face.commit.sha) == (before.sweep.plan, {}, before.commit.sha)
+        sweep = await again.swept(sweep_id)
+        assert (sweep.plan, sweep.run.parameters, sweep.run.commit.sha) == (before.plan, {}, before.run.commit.sha)
         assert sweep.tally.counts == {TrialState.WAITING: 2, TrialState.RUNNING: 1, TrialState.SUCCEEDED: 1}
-        assert [part.id for part in await again.store.parts(sweep_id)] == [f"{sweep_id}-0"]
+        assert [part.id for part in await again.store.submissions(sweep_id)] == [f"{sweep_id}-0"]
         for number in (1, 2, 3):
             leave(outside, sweep_id, number, BEST[number])
             end_child(outside, f"batch-1:{number}")
@@ -78,20 +76,20 @@ async def test_an_array_is_taken_back_with_all_its_trials(bot: Bot, outside: Out
         assert _known_by(again) == ONCE
         assert len(outside.engine.submissions) == 1
         assert not outside.engine.terminated
-        assert not await again.store.open_jobs()
+        assert not await again.store.unfinished()
 
 
 async def test_what_is_not_varied_keeps_its_value(bot: Bot, outside: Outside, tmp_path: Path) -> None:
-    sweep_id = (await bot.sweep("lr=0.1,0.01")).job.id
+    sweep_id = (await bot.sweep("lr=0.1,0.01")).sweep.id
     await bot.turn()
     async with _empty(outside, tmp_path) as again:
-        face, _ = await face_of(again, sweep_id)
-        assert face.parameters == {"momentum": 0.5}
+        sweep = await again.swept(sweep_id)
+        assert sweep.run.parameters == {"momentum": 0.5}
 
 
 async def test_a_search_goes_on_where_it_was(bot: Bot, outside: Outside, tmp_path: Path) -> None:
     """Two trials have ended, one runs, and of a fourth the answer was lost."""
-    sweep_id = (await bot.sweep(SEARCH, search="tpe", trials=6, parallel=2)).job.id
+    sweep_id = (await bot.sweep(SEARCH, search="tpe", trials=6, parallel=2)).sweep.id
     await bot.turn()
     for number in (0, 1):
         leave(outside, sweep_id, number, 80.0 + number)
@@ -124,7 +122,7 @@ async def test_a_trial_that_was_ended_before_the_loss_counts_as_stopped(
     bot: Bot, outside: Outside, tmp_path: Path, options: dict[str, int]
 ) -> None:
     """Whoever wanted it, or whether it could not win, is lost."""
-    sweep_id = (await bot.sweep("lr=0.1,0.01,0.001", **options)).job.id
+    sweep_id = (await bot.sweep("lr=0.1,0.01,0.001", **options)).sweep.id
     await bot.turn()
     engine_id = "batch-2" if options else "batch-1:1"
     run_child(outside, engine_id)
@@ -133,7 +131,7 @@ async def test_a_trial_that_was_ended_before_the_loss_counts_as_stopped(
     outside.engine.jobs[engine_id] = replace(outside.engine.jobs[engine_id], terminated=True)
     async with _empty(outside, tmp_path) as again:
         await settle(again, 10)
-        _, sweep = await face_of(again, sweep_id)
+        sweep = await again.swept(sweep_id)
         assert sweep.tally.count(TrialState.STOPPED) == 1
         assert not sweep.tally.count(TrialState.FAILED)
 
@@ -141,7 +139,7 @@ async def test_a_trial_that_was_ended_before_the_loss_counts_as_stopped(
 async def test_the_parts_of_a_large_sweep_are_one_sweep(bot: Bot, outside: Outside, tmp_path: Path) -> None:
     """One of its arrays has not reached Batch; another has ended, so that it is not among what lives."""
     proposal = await bot.sweep("lr=0.0001..0.9:250 m=0..0.9:100")
-    sweep_id = (await bot.propose.confirm(proposal.job.id, MIKA)).id
+    sweep_id = (await bot.propose.confirm(proposal.sweep.id, MIKA)).id
     await bot.feed.once()
     outside.engine.fail("submit", Unavailable("the connection was reset"))
     await bot.launch.once()
@@ -159,7 +157,7 @@ async def test_the_parts_of_a_large_sweep_are_one_sweep(bot: Bot, outside: Outsi
             outside.clock.tick(15)
         calls = [json.loads(call.environment["SWEEP_SPACE"])["numbers"] for call in outside.engine.submissions]
         assert sorted(calls) == ["0-9999", "10000-19999", "20000-24999"]
-        assert len(await again.store.parts(sweep_id)) == 3
+        assert len(await again.store.submissions(sweep_id)) == 3
 
 
 @pytest.mark.parametrize("parallel", [None, 1], ids=["array", "one by one"])
@@ -168,7 +166,7 @@ async def test_a_retry_runs_nothing_but_what_had_failed(
 ) -> None:
     """The good trials of the sweep before are known by what they left."""
     old = await _failed_twice(bot, outside, parallel)
-    new = (await bot.propose.retry_failed(old, TrainRequest(MIKA, CHANNEL, 50))).job
+    new = (await bot.propose.retry_failed(old, TrainRequest(MIKA, CHANNEL, 50))).sweep
     await bot.turn()
     before = len(outside.engine.submissions)
     array = parallel is None
@@ -181,8 +179,8 @@ async def test_a_retry_runs_nothing_but_what_had_failed(
         await settle(again, 10)
         end_child(outside, "batch-2:1" if array else "batch-6")
         await settle(again)
-        face, _ = await face_of(again, new.id)
-        assert (face.retry_of, face.reason) == (old, EndReason.SUCCEEDED)
+        sweep = await again.swept(new.id)
+        assert (sweep.request.retry_of, sweep.execution.reason) == (old, EndReason.SUCCEEDED)
         assert len(outside.engine.submissions) == (2 if array else 6)
         end = [row for row in table(again) if row["trial"]]
         assert [float(row["val_accuracy"]) for row in end] == [96.5, 94.4, 81.3, 59.7]
@@ -194,7 +192,7 @@ async def _failed_twice(bot: Bot, outside: Outside, parallel: int | None) -> str
     if parallel is None:
         sweep_id = (await finished(bot, values)).id
     else:
-        sweep_id = (await bot.sweep(GRID, parallel=parallel)).job.id
+        sweep_id = (await bot.sweep(GRID, parallel=parallel)).sweep.id
         for number, value in enumerate(values):
             await settle(bot, 2)
             if value is not None:
@@ -220,13 +218,13 @@ async def test_what_the_config_does_not_know_any_more_is_ended(bot: Bot, outside
 
 async def test_a_part_of_a_sweep_that_has_been_told_is_ended(bot: Bot, outside: Outside, store: Store) -> None:
     """A snapshot may know the end of a sweep, and not all of its parts."""
-    sweep_id = (await bot.sweep("lr=0.1,0.2", parallel=1)).job.id
+    sweep_id = (await bot.sweep("lr=0.1,0.2", parallel=1)).sweep.id
     await bot.turn()
     seen = outside.engine.jobs["batch-1"]
     await bot.stop.stop(sweep_id, MIKA)
     outside.engine.move("batch-1", JobState.FAILED, reason="Stopped by mika")
     await settle(bot)
-    assert not (await bot.job(sweep_id)).live
+    assert not (await bot.job(sweep_id)).execution.live
     tags = dict(seen.tags) | {"signalbox:job": f"{sweep_id}-1"}
     environment = dict(seen.environment) | {"JOB_ID": f"{sweep_id}.1"}
     outside.engine.jobs["stray"] = replace(
@@ -251,7 +249,7 @@ async def test_a_snapshot_taken_at_any_time_and_aws_make_it_whole(
         if taken == "before the sweep":
             await store.snapshot(copy)
         options = {} if array else {"search": "tpe", "trials": 4, "parallel": 2}
-        sweep_id = (await first.sweep(GRID if array else SEARCH, **options)).job.id
+        sweep_id = (await first.sweep(GRID if array else SEARCH, **options)).sweep.id
         if taken == "before it is fed":
             await store.snapshot(copy)
         await first.feed.once()
@@ -282,7 +280,7 @@ async def test_a_snapshot_taken_at_any_time_and_aws_make_it_whole(
         assert [float(row["val_accuracy"]) for row in table(second)] == list(BEST)
         assert _known_by(second) == ONCE
         assert not outside.engine.terminated
-        assert not await second.store.open_jobs()
+        assert not await second.store.unfinished()
         new = {message.post.new.kind for message in outside.chat.messages[told:]}
         assert new <= {PostKind.NOTE, PostKind.END}
 
@@ -301,13 +299,13 @@ async def test_an_end_that_was_told_is_not_told_again(outside: Outside, tmp_path
     async with restored(outside, path, [copy], tmp_path) as second:
         await settle(second)
         assert _known_by(second) == ONCE
-        assert not await second.store.open_jobs()
+        assert not await second.store.unfinished()
 
 
 async def test_trials_that_batch_has_forgotten_are_known_by_what_they_left(
     bot: Bot, outside: Outside, tmp_path: Path
 ) -> None:
-    sweep_id = (await bot.sweep("lr=0.1,0.01")).job.id
+    sweep_id = (await bot.sweep("lr=0.1,0.01")).sweep.id
     await bot.turn()
     leave(outside, sweep_id, 1, 90.0)
     await bot.watch.once()
@@ -315,8 +313,8 @@ async def test_trials_that_batch_has_forgotten_are_known_by_what_they_left(
     outside.clock.tick(3 * 86_400)
     for _ in range(30):
         await settle(bot, 1)
-    face, sweep = await face_of(bot, sweep_id)
-    assert (face.state, face.reason) == (JobState.FAILED, EndReason.LOST)
+    sweep = await bot.swept(sweep_id)
+    assert (sweep.execution.state, sweep.execution.reason) == (JobState.FAILED, EndReason.LOST)
     assert sweep.tally.counts == {TrialState.FAILED: 2}
     assert [row["val_accuracy"] for row in table(bot)] == ["", "90.0"]
     assert _known_by(bot) == ONCE
@@ -324,7 +322,7 @@ async def test_trials_that_batch_has_forgotten_are_known_by_what_they_left(
 
 async def test_a_trial_whose_answer_comes_late_is_waited_for(bot: Bot, outside: Outside) -> None:
     """The array's own state is told before that of its trials."""
-    sweep_id = (await bot.sweep("lr=0.1,0.01")).job.id
+    sweep_id = (await bot.sweep("lr=0.1,0.01")).sweep.id
     await bot.turn()
     run_child(outside, "batch-1:1")
     for number in (0, 1):
@@ -334,16 +332,16 @@ async def test_a_trial_whose_answer_comes_late_is_waited_for(bot: Bot, outside: 
     late = outside.engine.jobs["batch-1:1"]
     outside.engine.jobs["batch-1:1"] = replace(late, state=JobState.RUNNING, attempts=(Attempt(),))
     await settle(bot, 6)
-    face, _ = await face_of(bot, sweep_id)
-    assert face.live
+    sweep = await bot.swept(sweep_id)
+    assert sweep.execution.live
     outside.engine.jobs["batch-1:1"] = late
     await settle(bot)
-    _, sweep = await face_of(bot, sweep_id)
+    sweep = await bot.swept(sweep_id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 2}
 
 
 async def test_a_trial_that_batch_never_tells_of_is_told_as_lost(bot: Bot, outside: Outside) -> None:
-    sweep_id = (await bot.sweep("lr=0.1,0.01")).job.id
+    sweep_id = (await bot.sweep("lr=0.1,0.01")).sweep.id
     await bot.turn()
     leave(outside, sweep_id, 0, BEST[0])
     end_child(outside, "batch-1:0")
@@ -351,5 +349,5 @@ async def test_a_trial_that_batch_never_tells_of_is_told_as_lost(bot: Bot, outsi
     del outside.engine.jobs["batch-1:1"]
     for _ in range(40):
         await settle(bot, 1)
-    face, sweep = await face_of(bot, sweep_id)
-    assert (face.reason, sweep.tally.failures[0].reason) == (EndReason.SUCCEEDED, EndReason.LOST)
+    sweep = await bot.swept(sweep_id)
+    assert (sweep.execution.reason, sweep.tally.failures[0].reason) == (EndReason.SUCCEEDED, EndReason.LOST)

@@ -5,26 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.posts import PostKind
 from bot.errors import Throttled, Unavailable
 from bot.ports.store import Store
 from tests.faults.world import SlowBatch
 from tests.support.services import Bot, Outside
-from tests.support.sweeps import BEST, GRID, end_child, face_of, leave, run_child, settle
+from tests.support.sweeps import BEST, GRID, end_child, leave, run_child, settle
 
 DWELL = 30
 """Turns of 15 s: longer than a cause must be seen before it is told."""
 
 
 @pytest.fixture
-async def begun(bot: Bot) -> Job:
+async def begun(bot: Bot) -> Sweep:
     """A grid of four whose array is `batch-1`."""
-    face = (await bot.sweep(GRID)).job
+    sweep = (await bot.sweep(GRID)).sweep
     await bot.turn()
-    return face
+    return sweep
 
 
 def _finish(outside: Outside, sweep_id: str) -> None:
@@ -43,7 +43,7 @@ async def test_of_an_array_that_aws_has_twice_the_older_is_kept_and_the_other_to
     bot = Bot(outside, store, tmp_path)
     if answer_lost:
         outside.engine.fail("submit", Unavailable("the connection was reset"), after=True)
-    sweep_id = (await bot.sweep(GRID)).job.id
+    sweep_id = (await bot.sweep(GRID)).sweep.id
     await bot.feed.once()
     await bot.launch.once()
     second = "batch-1-again"
@@ -60,13 +60,13 @@ async def test_of_an_array_that_aws_has_twice_the_older_is_kept_and_the_other_to
     assert outside.chat.messages[-1].job.id == sweep_id, "in the sweep's own thread"
     _finish(outside, sweep_id)
     await settle(bot)
-    _, sweep = await face_of(bot, sweep_id)
+    sweep = await bot.swept(sweep_id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
     assert len(bot.said(PostKind.END)) == 1
 
 
 async def test_an_array_that_batch_does_not_know_any_more_is_told_as_lost(
-    bot: Bot, outside: Outside, begun: Job
+    bot: Bot, outside: Outside, begun: Sweep
 ) -> None:
     leave(outside, begun.id, 0, BEST[0])
     end_child(outside, "batch-1:0")
@@ -74,8 +74,10 @@ async def test_an_array_that_batch_does_not_know_any_more_is_told_as_lost(
     outside.engine.jobs.clear()
     for _ in range(40):
         await settle(bot, 1)
-    face, sweep = await face_of(bot, begun.id)
-    assert (face.state, face.reason) == (JobState.SUCCEEDED, EndReason.SUCCEEDED), "one trial had ended well"
+    sweep = await bot.swept(begun.id)
+    assert (sweep.execution.state, sweep.execution.reason) == (JobState.SUCCEEDED, EndReason.SUCCEEDED), (
+        "one trial had ended well"
+    )
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 1, TrialState.FAILED: 3}
     assert [(f.reason, f.count) for f in sweep.tally.failures] == [(EndReason.LOST, 3)]
     assert len(bot.said(PostKind.END)) == 1
@@ -84,7 +86,7 @@ async def test_an_array_that_batch_does_not_know_any_more_is_told_as_lost(
 # ---- no answers --------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("call", ["describe", "children"])
 async def test_throttled_for_ten_minutes_the_card_says_that_its_state_is_old(
-    bot: Bot, outside: Outside, begun: Job, call: str
+    bot: Bot, outside: Outside, begun: Sweep, call: str
 ) -> None:
     """Of the array, or of its trials: nothing is guessed meanwhile, and the card says so no more when it is over."""
     run_child(outside, "batch-1:0")
@@ -99,22 +101,22 @@ async def test_throttled_for_ten_minutes_the_card_says_that_its_state_is_old(
         await bot.tell()
         outside.clock.tick(15)
         outside.engine.faults.clear()
-    face, sweep = await face_of(bot, begun.id)
-    assert face.unseen_since is not None
-    assert abs(face.unseen_since - began) <= 15
-    assert outside.chat.edits[-1].unseen_since == face.unseen_since
+    sweep = await bot.swept(begun.id)
+    assert sweep.execution.unanswered_since is not None
+    assert abs(sweep.execution.unanswered_since - began) <= 15
+    assert outside.chat.edits[-1].execution.unanswered_since == sweep.execution.unanswered_since
     assert not sweep.tally.count(TrialState.RUNNING)
-    revision = face.revision
+    revision = sweep.publication.revision
     await settle(bot, 3)
-    face, sweep = await face_of(bot, begun.id)
-    assert face.unseen_since is None
-    assert outside.chat.edits[-1].unseen_since is None
+    sweep = await bot.swept(begun.id)
+    assert sweep.execution.unanswered_since is None
+    assert outside.chat.edits[-1].execution.unanswered_since is None
     assert sweep.tally.counts == {TrialState.WAITING: 3, TrialState.RUNNING: 1}
-    assert face.revision > revision
+    assert sweep.publication.revision > revision
 
 
 async def test_a_list_that_failed_and_is_needed_no_more_makes_nothing_old(
-    bot: Bot, outside: Outside, begun: Job
+    bot: Bot, outside: Outside, begun: Sweep
 ) -> None:
     run_child(outside, "batch-1:0")
     await bot.watch.once()
@@ -123,21 +125,23 @@ async def test_a_list_that_failed_and_is_needed_no_more_makes_nothing_old(
         await bot.follow.once()
     outside.engine.move("batch-1:0", JobState.RUNNABLE)
     await settle(bot, 10)
-    face, _ = await face_of(bot, begun.id)
-    assert face.unseen_since is None
+    sweep = await bot.swept(begun.id)
+    assert sweep.execution.unanswered_since is None
 
 
 async def test_a_card_that_arrived_before_its_picture_was_there_gets_it_by_an_edit(bot: Bot, outside: Outside) -> None:
     """Its answer was lost, and with the same nonce Discord answers with the message as it was."""
     outside.chat.fail("send", Unavailable("the connection was reset"), after=True)
-    sweep_id = (await bot.sweep(GRID)).job.id
+    sweep_id = (await bot.sweep(GRID)).sweep.id
     await bot.tell()
     await bot.paint.once()
     await settle(bot, 3)
-    _, sweep = await face_of(bot, sweep_id)
-    edits = [job.sweep for job in outside.chat.edits if job.sweep is not None]
-    assert [edit.picture for edit in edits if edit.picture != edit.shown_picture] == [sweep.picture]
-    assert sweep.shown_picture == sweep.picture != ""
+    sweep = await bot.swept(sweep_id)
+    edits = [job for job in outside.chat.edits if isinstance(job, Sweep)]
+    assert [edit.board.picture for edit in edits if edit.board.picture != edit.board.shown_picture] == [
+        sweep.board.picture
+    ]
+    assert sweep.board.shown_picture == sweep.board.picture != ""
 
 
 # ---- no machines -------------------------------------------------------------------------------------------
@@ -152,7 +156,7 @@ async def _waits(bot: Bot, reason: str, turns: int = DWELL) -> None:
 
 
 async def test_why_trials_wait_is_told_once_for_each_cause(
-    bot: Bot, outside: Outside, store: Store, tmp_path: Path, begun: Job
+    bot: Bot, outside: Outside, store: Store, tmp_path: Path, begun: Sweep
 ) -> None:
     await _waits(bot, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 2 * DWELL)
     await _waits(bot, "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT")
@@ -164,14 +168,14 @@ async def test_why_trials_wait_is_told_once_for_each_cause(
     assert {m.job.id for m in outside.chat.messages} == {begun.id}
 
 
-async def test_a_cause_that_shows_in_passing_is_not_told(bot: Bot, begun: Job) -> None:
+async def test_a_cause_that_shows_in_passing_is_not_told(bot: Bot, begun: Sweep) -> None:
     for _ in range(4):
         await _waits(bot, "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT", 8)
         await _waits(bot, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 8)
     assert not bot.said(PostKind.NOTE)
 
 
-async def test_nothing_is_told_while_one_of_the_trials_runs(bot: Bot, outside: Outside, begun: Job) -> None:
+async def test_nothing_is_told_while_one_of_the_trials_runs(bot: Bot, outside: Outside, begun: Sweep) -> None:
     await _waits(bot, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 2)
     run_child(outside, "batch-1:2")
     for _ in range(DWELL):
@@ -182,7 +186,7 @@ async def test_nothing_is_told_while_one_of_the_trials_runs(bot: Bot, outside: O
 
 
 async def test_answers_that_are_throttled_now_and_then_do_not_keep_the_cause_back(
-    bot: Bot, outside: Outside, begun: Job
+    bot: Bot, outside: Outside, begun: Sweep
 ) -> None:
     await _waits(bot, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 4)
     for _ in range(DWELL):

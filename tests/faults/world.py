@@ -210,8 +210,8 @@ class Play:
         request = SweepRequest(MIKA, CHANNEL, interaction_id, text, **options)
         proposal = await self.alive(lambda bot: bot.propose.sweep(request))
         if proposal.needs_confirmation:
-            await self.alive(lambda bot: bot.propose.confirm(proposal.job.id, MIKA))
-        return proposal.job.id
+            await self.alive(lambda bot: bot.propose.confirm(proposal.sweep.id, MIKA))
+        return proposal.sweep.id
 
     async def click_stop(self, job_id: str) -> None:
         await self.alive(lambda bot: bot.stop.stop(job_id, MIKA))
@@ -233,7 +233,7 @@ class Play:
         """Until everything that waits for time has had it, and once more after a restart."""
         for _ in range(int(seconds / 12)):
             await self.turn(12)
-            if not await self.bot.store.open_jobs() and not await self.bot.store.pending_posts():
+            if not await self.bot.store.unfinished() and not await self.bot.store.pending_posts():
                 break
 
     async def alive(self, act: Callable[[Bot], Awaitable[T]]) -> T:

@@ -8,10 +8,10 @@ from pathlib import Path
 from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
-from bot.domain.model.run import Commit
 from bot.domain.model.observation import Attempt, Observation
-from bot.domain.model.states import JobState
 from bot.domain.model.plan import Plan
+from bot.domain.model.run import Commit
+from bot.domain.model.states import JobState
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
 from bot.domain.posts import Post

@@ -5,15 +5,27 @@ from typing import Any
 
 from bot.domain.model.job import Job
 from bot.domain.model.names import ID_ALPHABET, ID_LENGTH
+from bot.domain.model.plan import Plan
 from bot.domain.model.run import Commit
+from bot.domain.model.sweep import Sweep
+from tests.support import rows
 
 _numbers = itertools.count(1)
 
 
 def make_job(**changes: Any) -> Job:
     """A job just asked for, as `/train` makes one; each has an id and an interaction of its own."""
+    return rows.job(**(_asked() | changes))
+
+
+def make_sweep(plan: Plan, **changes: Any) -> Sweep:
+    """The same for a sweep."""
+    return rows.sweep(plan, **(_asked() | changes))
+
+
+def _asked() -> dict[str, Any]:
     number = next(_numbers)
-    job: dict[str, Any] = {
+    return {
         "id": _id(number),
         "project": "mnist",
         "commit": Commit("a" * 40, "main", "Warm up the learning rate"),
@@ -25,7 +37,6 @@ def make_job(**changes: Any) -> Job:
         "created_at": 1_000_000.0 + number,
         "timeout_seconds": 3600,
     }
-    return Job(**(job | changes))
 
 
 def _id(number: int) -> str:

@@ -1,19 +1,18 @@
 """A sweep in the store, with its trials, for the tests of what looks at both."""
 
-from dataclasses import replace
-
-from bot.domain.model.job import Job
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.run import Commit
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Kind
 from bot.domain.posts import Change
 from bot.ports.store import Store
 from bot.services.sweeps.trial_book import TrialBook
+from tests.support import rows
 from tests.support.projects import CHANNEL, PROJECT
+from tests.support.rows import changed
 
 
 def grid(**axes: tuple[float, ...]) -> Plan:
@@ -28,8 +27,9 @@ TWO = grid(lr=(0.1, 0.01), momentum=(0.5, 0.1))
 THREE = grid(lr=(0.1, 0.01, 0.001), momentum=(0.5, 0.1), decay=tuple(n / 10 for n in range(8)))
 
 
-def sweep_job(plan: Plan = TWO, at: float = 1_000_000.0) -> Job:
-    return Job(
+def sweep_job(plan: Plan = TWO, at: float = 1_000_000.0) -> Sweep:
+    return rows.sweep(
+        plan,
         id="k7q2mx",
         project=PROJECT.name,
         commit=Commit("a" * 40, "main"),
@@ -41,7 +41,6 @@ def sweep_job(plan: Plan = TWO, at: float = 1_000_000.0) -> Job:
         created_at=at,
         timeout_seconds=3600,
         state=JobState.RUNNING,
-        sweep=Sweep(plan),
     )
 
 
@@ -51,35 +50,36 @@ class Swept:
     def __init__(self, store: Store, trials: TrialBook) -> None:
         self._store, self._trials = store, trials
 
-    async def begin(self, plan: Plan = TWO) -> Job:
+    async def begin(self, plan: Plan = TWO) -> Sweep:
         return await self._store.add(sweep_job(plan), ())
 
-    async def job(self) -> Job:
-        job = await self._store.job("k7q2mx")
-        assert job is not None
-        return job
-
     async def sweep(self) -> Sweep:
-        sweep = (await self.job()).sweep
-        assert sweep is not None
+        sweep = await self._store.job("k7q2mx")
+        assert isinstance(sweep, Sweep)
         return sweep
 
     async def tell(self, *told: Trial) -> None:
-        await self._trials.update(await self.job(), {each.number: lambda _, each=each: each for each in told})
+        await self._trials.update(await self.sweep(), {each.number: lambda _, each=each: each for each in told})
 
     async def touch(self) -> None:
         """Something else of the card changes."""
-        await self._store.change("k7q2mx", lambda job: Change(replace(job, revision=job.revision + 1)))
+
+        def step(sweep: Sweep) -> Change:
+            return Change(changed(sweep, revision=sweep.publication.revision + 1))
+
+        await self._store.change("k7q2mx", step)
 
     async def end(self) -> None:
-        await self._store.change("k7q2mx", lambda job: Change(job.ended(EndReason.SUCCEEDED, 1_000_100.0)))
+        def step(sweep: Sweep) -> Change:
+            return Change(sweep.ended(EndReason.SUCCEEDED, 1_000_100.0))
+
+        await self._store.change("k7q2mx", step)
 
     async def shown(self) -> None:
         """The card gets the picture that is there."""
 
-        def step(job: Job) -> Change:
-            assert job.sweep is not None
-            return Change(replace(job, sweep=replace(job.sweep, shown_picture=job.sweep.picture)))
+        def step(sweep: Sweep) -> Change:
+            return Change(changed(sweep, shown_picture=sweep.board.picture))
 
         await self._store.change("k7q2mx", step)
 

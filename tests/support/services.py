@@ -3,13 +3,16 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from bot.adapters.sqlite import open_store
 from bot.domain.access import Person
 from bot.domain.model.job import Job
+from bot.domain.model.rows import Posted
+from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
 from bot.domain.posts import PostKind
 from bot.ports.store import Store
 from bot.services.delivery import Delivery, DeliverySettings
@@ -53,6 +56,8 @@ from tests.support.fakes import (
     FakeSampler,
 )
 from tests.support.projects import CHANNEL, PROJECT
+
+Kind = TypeVar("Kind")
 
 MIKA = Person(1, "mika", frozenset({"trainer", "admin"}))
 NOOR = Person(2, "noor", frozenset({"trainer"}))
@@ -148,10 +153,16 @@ class Bot:
             await service.once()
         await self.tell()
 
-    async def job(self, job_id: str) -> Job:
+    async def job(self, job_id: str) -> Posted:
         job = await self.store.job(job_id)
         assert job is not None
         return job
+
+    async def swept(self, sweep_id: str) -> Sweep:
+        return _only(Sweep, await self.store.job(sweep_id))
+
+    async def submission(self, submission_id: str) -> Submission:
+        return _only(Submission, await self.store.submitted(submission_id))
 
     def said(self, *kinds: PostKind) -> list[str]:
         """The texts of the messages of these kinds, in the order of their arrival."""
@@ -172,3 +183,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 @pytest.fixture
 def bot(outside: Outside, store: Store, tmp_path: Path) -> Bot:
     return Bot(outside, store, tmp_path)
+
+
+def _only(kind: type[Kind], row: object) -> Kind:
+    assert isinstance(row, kind), row
+    return row

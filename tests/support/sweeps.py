@@ -3,7 +3,6 @@
 import csv
 import io
 
-from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep
@@ -41,22 +40,16 @@ async def settle(bot: Bot, turns: int = 8) -> None:
         bot.outside.clock.tick(15)
 
 
-async def face_of(bot: Bot, sweep_id: str) -> tuple[Job, Sweep]:
-    face = await bot.job(sweep_id)
-    assert face.sweep is not None
-    return face, face.sweep
-
-
-async def finished(bot: Bot, values: tuple[float | None, ...] = BEST, text: str = GRID) -> Job:
+async def finished(bot: Bot, values: tuple[float | None, ...] = BEST, text: str = GRID) -> Sweep:
     """A grid whose trials have ended with these values; None failed."""
     proposal = await bot.sweep(text)
     await bot.turn()
     for number, value in enumerate(values):
         if value is not None:
-            leave(bot.outside, proposal.job.id, number, value)
+            leave(bot.outside, proposal.sweep.id, number, value)
         end_child(bot.outside, f"batch-1:{number}", 0 if value is not None else 1)
     await settle(bot)
-    return await bot.job(proposal.job.id)
+    return await bot.swept(proposal.sweep.id)
 
 
 def table(bot: Bot) -> list[dict[str, str]]:

@@ -122,9 +122,11 @@ class Execution(Lifecycle):
         Nothing changes after the end, and an observation of an earlier attempt, or of an earlier state of the same
         attempt, comes late: DescribeJobs may lag.
         """
+        if self.state.terminal:
+            return True
         ended = _ended_attempts(seen)
-        if self.state.terminal or ended != self.attempts_ended:
-            return self.state.terminal or ended < self.attempts_ended
+        if ended != self.attempts_ended:
+            return ended < self.attempts_ended
         return _ORDER[seen.state] < _ORDER[self.state]
 
     def observed(self, seen: Observation, now: float) -> Self:

@@ -2,16 +2,15 @@
 
 from hypothesis import strategies as st
 
-from bot.domain.model.job import Job
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.run import Commit
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
-from tests.bot.chat.jobs import CREATED, STARTED, a_job
+from tests.bot.chat.jobs import CREATED, STARTED, a_sweep
 
 texts = st.text(max_size=300) | st.sampled_from(["*" * 4_000, "@everyone " * 400, "`" * 4_000, "x" * 4_000])
 values = st.floats() | texts | st.booleans() | st.integers()
@@ -30,7 +29,7 @@ seconds = st.floats(0, 1e12)
 
 
 @st.composite
-def any_sweeps(draw: st.DrawFn) -> Job:
+def any_sweeps(draw: st.DrawFn) -> Sweep:
     over = tuple(draw(st.lists(axes, max_size=8)))
     points = st.fixed_dictionaries({axis.name: values for axis in over})
     leader = st.builds(Leader, number=numbers, value=st.floats(), parameters=points, deviation=st.none() | st.floats())
@@ -59,15 +58,18 @@ def any_sweeps(draw: st.DrawFn) -> Job:
         stop_losers=draw(st.booleans()),
     )
     importance = {axis.name: draw(st.floats(0, 1)) for axis in over}
-    job = a_job(
+    sweep = a_sweep(
+        tally,
+        plan=plan,
         commit=Commit("f" * 40, draw(texts), draw(texts)),
         parameters=draw(st.dictionaries(texts, values, max_size=22)),
         asker_name=draw(texts),
         stop_by=draw(texts),
         stop_at=draw(st.none() | st.just(CREATED)),
-        unseen_since=draw(st.none() | st.just(CREATED)),
-        untold=draw(texts),
+        unanswered_since=draw(st.none() | st.just(CREATED)),
+        undeliverable=draw(texts),
         detail=draw(texts),
-        sweep=Sweep(plan, tally, picture=draw(st.sampled_from(["", "/gone.png"])), importance=importance),
+        picture=draw(st.sampled_from(["", "/gone.png"])),
+        importance=importance,
     )
-    return job if draw(st.booleans()) else job.ended(draw(st.sampled_from(list(EndReason))), STARTED + 10)
+    return sweep if draw(st.booleans()) else sweep.ended(draw(st.sampled_from(list(EndReason))), STARTED + 10)

@@ -5,17 +5,19 @@ from typing import Any
 
 from bot.domain.access import Access
 from bot.domain.model.job import Job
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.progress import Progress
 from bot.domain.model.run import Commit
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.posts import NewPost, Post, PostKind
 from bot.domain.project import Project
+from tests.support import rows
+from tests.support.rows import changed
 
 CREATED = 1_790_000_000.0
 STARTED = CREATED + 60
@@ -51,24 +53,26 @@ PROGRESS = Progress(
     best_epoch=6,
     first_at=STARTED + 20,
     last_at=STARTED + 140,
-    rows=7,
+    epochs_seen=7,
 )
 
 
+_ASKED: dict[str, Any] = {
+    "id": "k7q2mx",
+    "project": "mnist",
+    "commit": Commit("a1b2c3d" + "0" * 33, "main", "Warm up the learning rate"),
+    "parameters": {"lr": 0.1, "epochs": 10, "optimizer": "sgd", "augment": False},
+    "asker_id": 42,
+    "asker_name": "mika",
+    "channel_id": 7,
+    "interaction_id": 1,
+    "created_at": CREATED,
+    "timeout_seconds": 7200,
+}
+
+
 def a_job(**changes: Any) -> Job:
-    job = Job(
-        id="k7q2mx",
-        project="mnist",
-        commit=Commit("a1b2c3d" + "0" * 33, "main", "Warm up the learning rate"),
-        parameters={"lr": 0.1, "epochs": 10, "optimizer": "sgd", "augment": False},
-        asker_id=42,
-        asker_name="mika",
-        channel_id=7,
-        interaction_id=1,
-        created_at=CREATED,
-        timeout_seconds=7200,
-    )
-    return replace(job, **changes)
+    return rows.job(**(_ASKED | changes))
 
 
 def a_running_job(**changes: Any) -> Job:
@@ -76,7 +80,7 @@ def a_running_job(**changes: Any) -> Job:
 
 
 def an_ended_job(reason: EndReason, **changes: Any) -> Job:
-    return replace(a_running_job().ended(reason, ENDED), **changes)
+    return changed(a_running_job().ended(reason, ENDED), **changes)
 
 
 def a_post(kind: PostKind, **changes: Any) -> Post:
@@ -119,15 +123,16 @@ PARTLY = Tally(
 PRICED = replace(PROJECT, usd_per_hour=0.526)
 
 
-def a_sweep(tally: Tally = MIDDLE, *, plan: Plan = PLAN, picture: str = "", **changes: Any) -> Job:
+def a_sweep(tally: Tally = MIDDLE, *, plan: Plan = PLAN, **changes: Any) -> Sweep:
     """A live one; `ended_sweep` has ended."""
-    own = {"sweep": Sweep(plan, tally, picture=picture), "parameters": {"epochs": 10, "optimizer": "sgd"}}
-    return a_job(**({"state": JobState.RUNNING, "started_at": STARTED} | own | changes))
+    own = {"tally": tally, "parameters": {"epochs": 10, "optimizer": "sgd"}}
+    return rows.sweep(plan, **(_ASKED | {"state": JobState.RUNNING, "started_at": STARTED} | own | changes))
 
 
-def ended_sweep(tally: Tally = DONE, reason: EndReason = EndReason.SUCCEEDED, **changes: Any) -> Job:
-    plan, picture = changes.pop("plan", PLAN), changes.pop("picture", "")
-    return replace(a_sweep(tally, plan=plan, picture=picture).ended(reason, ENDED), **changes)
+def ended_sweep(
+    tally: Tally = DONE, reason: EndReason = EndReason.SUCCEEDED, *, plan: Plan = PLAN, **changes: Any
+) -> Sweep:
+    return changed(a_sweep(tally, plan=plan).ended(reason, ENDED), **changes)
 
 
 def a_trial(number: int = 3, **changes: Any) -> Trial:

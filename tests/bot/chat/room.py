@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -20,6 +20,7 @@ from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.bot.chat.jobs import PROJECT, a_post
 from tests.bot.chat.services import FakeServices
+from tests.support.rows import changed
 
 CHANNEL = "training"
 EPHEMERAL = 64
@@ -40,7 +41,7 @@ class Room:
     async def posted(self, job: Job) -> Json:
         """The job's card as Discord shows it, from now on known to the services."""
         message_id = await self.client.poster.send(a_post(PostKind.CARD, id=next(_POST_IDS)), job)
-        self.services.known[job.id] = replace(job, message_id=message_id)
+        self.services.known[job.id] = changed(job, card_id=message_id)
         return (await self.mika.messages(CHANNEL))[-1]
 
     def fault(self, method: str, path: str, **fault: Any) -> None:

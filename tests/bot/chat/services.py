@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import cast
 
 from bot.domain.access import Person
@@ -19,6 +19,7 @@ from bot.services.jobs.plot import Picture
 from bot.services.jobs.submit import TrainRequest
 from tests.bot.chat.jobs import PNG, PROJECT, a_job
 from tests.bot.chat.sweeps import FakePropose, FakeTrial
+from tests.support.rows import changed
 
 
 @dataclass
@@ -71,13 +72,13 @@ class FakeServices:
         return self.known[job_id]
 
     async def live(self, channel_id: int = 0) -> list[Job]:
-        return [job for job in self.known.values() if job.live]
+        return [job for job in self.known.values() if job.execution.live]
 
-    async def untold(self) -> list[Job]:
-        return [job for job in self.known.values() if job.untold]
+    async def undelivered(self) -> list[Job]:
+        return [job for job in self.known.values() if job.publication.result.undeliverable]
 
     async def recent(self, *, asker_id: int = 0, limit: int = 15) -> list[Job]:
-        return [job for job in self.known.values() if asker_id in (0, job.asker_id)][:limit]
+        return [job for job in self.known.values() if asker_id in (0, job.request.asker_id)][:limit]
 
     async def matching(self, text: str, limit: int = 25) -> list[Job]:
         return [job for job in self.known.values() if text in job.id][:limit]
@@ -94,7 +95,7 @@ class FakeServices:
         return Picture(PNG, "Best epoch 6.")
 
     async def artifacts(self, job_id: str) -> Listing:
-        job = replace(await self.job(job_id.partition(".")[0]), id=job_id)
+        job = changed(await self.job(job_id.partition(".")[0]), id=job_id)
         if self.nothing_left:
             return Listing(job, (), {}, None, 0)
         found = (

@@ -13,6 +13,7 @@ from bot.services.jobs.plot import Picture
 from bot.services.jobs.submit import TrainRequest
 from bot.services.sweeps.propose import Proposal, SweepRequest
 from tests.bot.chat.jobs import PLAN, PNG, a_job, a_sweep
+from tests.support.rows import AnyRow, changed
 
 
 @dataclass
@@ -40,7 +41,7 @@ class FakePropose:
     async def confirm(self, sweep_id: str, person: Person) -> Job:
         if sweep_id not in self.drafts:
             raise UserError("This preview is gone. Nothing was started; give the command again.")
-        if self.drafts[sweep_id].asker_id != person.id:
+        if self.drafts[sweep_id].request.asker_id != person.id:
             raise NotAllowed("Only who asked for this sweep may confirm or cancel it.")
         return self.known.get(sweep_id) or self._accept(self.drafts[sweep_id])
 
@@ -107,8 +108,8 @@ class FakeTrial:
         return job
 
 
-def _by(job: Job, request: SweepRequest | TrainRequest) -> Job:
-    return replace(
+def _by(job: AnyRow, request: SweepRequest | TrainRequest) -> AnyRow:
+    return changed(
         job,
         asker_id=request.person.id,
         asker_name=request.person.name,

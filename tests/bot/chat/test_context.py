@@ -16,8 +16,8 @@ async def test_who_waits_for_a_card_is_told_when_it_has_come() -> None:
 
 async def test_a_card_that_is_there_or_never_comes_is_not_waited_for() -> None:
     arrivals = Arrivals()
-    assert await arrivals.wait(a_job(message_id=5), 60) == 5
-    assert await arrivals.wait(a_job(message_id=NOWHERE), 60) is None
+    assert await arrivals.wait(a_job(card_id=5), 60) == 5
+    assert await arrivals.wait(a_job(card_id=NOWHERE), 60) is None
 
 
 async def test_the_wait_ends() -> None:

@@ -66,7 +66,7 @@ async def test_typed_in_a_thread_the_card_goes_to_the_channel(room: Room) -> Non
     thread = await room.client.poster.send(_thread(), room.services.known["k7q2mx"])
     assert str(thread) == card["id"]
     await room.mika.type("/train", channel=str(thread))
-    assert (await room.services.made.get()).channel_id == room.channel_id
+    assert (await room.services.made.get()).request.channel_id == room.channel_id
 
 
 async def test_retry_keeps_all_but_what_is_given_anew(room: Room) -> None:
@@ -75,7 +75,7 @@ async def test_retry_keeps_all_but_what_is_given_anew(room: Room) -> None:
         answer = group.create_task(typed(room, "/retry job:k7q2mx lr:0.01"))
         job = await room.services.made.get()
         await room.posted(job)
-    assert job.retry_of == "k7q2mx"
+    assert job.request.retry_of == "k7q2mx"
     assert room.services.requests[0].values == {"lr": 0.01}
     assert answer.result()["content"].startswith("job1 is on its way, again as k7q2mx: https://")
 
@@ -139,7 +139,7 @@ async def test_status_without_a_job_lists_what_is_live(room: Room) -> None:
 
 
 async def test_status_shows_an_end_that_could_not_be_told(room: Room) -> None:
-    room.services.known = {"k7q2mx": an_ended_job(EndReason.STOPPED, untold="Missing *Access* (50001)")}
+    room.services.known = {"k7q2mx": an_ended_job(EndReason.STOPPED, undeliverable="Missing *Access* (50001)")}
     (embed,) = (await typed(room, "/status"))["embeds"]
     assert embed["title"] == "0 live jobs"
     assert embed["description"].endswith(r"Its end could not be told: Missing \*Access\* (50001)")
@@ -158,7 +158,7 @@ async def test_status_shows_an_end_that_could_not_be_told(room: Room) -> None:
 async def test_jobs_are_filtered(room: Room, options: str, ids: set[str]) -> None:
     room.services.known = {
         "k7q2mx": a_running_job(),
-        "b2c3d4": an_ended_job(EndReason.STOPPED, id="b2c3d4", message_id=5),
+        "b2c3d4": an_ended_job(EndReason.STOPPED, id="b2c3d4", card_id=5),
         "c2d3f4": an_ended_job(EndReason.OUT_OF_MEMORY, id="c2d3f4"),
     }
     message = await typed(room, f"/jobs{options}")

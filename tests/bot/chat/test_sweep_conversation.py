@@ -25,6 +25,7 @@ from tests.bot.chat.jobs import (
     ended_sweep,
 )
 from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room, connected, settings
+from tests.support.rows import changed
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +48,7 @@ async def clicked(room: Room, message: Json, custom_id: str) -> Json:
 
 async def swept(room: Room, job: Any = None, **changes: Any) -> Json:
     """The card of an ended sweep, in the channel."""
-    return await room.posted(replace(job or ended_sweep(), channel_id=room.channel_id, **changes))
+    return await room.posted(changed(job or ended_sweep(), channel_id=room.channel_id, **changes))
 
 
 # ---- /sweep ----------------------------------------------------------------------------------------------

@@ -50,8 +50,8 @@ async def _settle(bot: Bot) -> None:
 async def test_a_success_from_card_to_archive(bot: Bot, outside: Outside) -> None:
     job = await _run(bot, "loading", _metrics(1, 71.5), _metrics(2, 96.7), "done")
     assert (job.progress.epoch, job.progress.epochs, job.progress.best) == (2, 3, 96.7)
-    assert job.message_id == 500
-    assert job.thread_id == 501
+    assert job.publication.card_id == 500
+    assert job.publication.thread_id == 501
     assert bot.said(PostKind.LOG) == ["```\nloading\ndone\n```"]
 
     outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
@@ -60,13 +60,13 @@ async def test_a_success_from_card_to_archive(bot: Bot, outside: Outside) -> Non
     kinds = [m.post.new.kind for m in outside.chat.messages]
     assert kinds == [PostKind.CARD, PostKind.THREAD, PostKind.LOG, PostKind.END, PostKind.LOG_FILE]
     end = outside.chat.messages[3]
-    assert end.job.reason is EndReason.SUCCEEDED
+    assert end.job.execution.reason is EndReason.SUCCEEDED
     assert (end.job.progress.best, end.job.progress.best_epoch) == (96.7, 2)
     assert end.post.new.files[0].name == f"{job.id}.png"
-    assert outside.chat.edits[-1].state is JobState.SUCCEEDED
+    assert outside.chat.edits[-1].execution.state is JobState.SUCCEEDED
     archived = outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/log.txt"].decode()
     assert archived.splitlines() == ["loading", _metrics(1, 71.5), _metrics(2, 96.7), "done"]
-    assert not await bot.store.open_jobs(), "nothing is left to do"
+    assert not await bot.store.unfinished(), "nothing is left to do"
 
 
 async def test_a_failure_tells_why_with_its_last_lines(bot: Bot, outside: Outside) -> None:
@@ -76,8 +76,8 @@ async def test_a_failure_tells_why_with_its_last_lines(bot: Bot, outside: Outsid
     assert not bot.said(PostKind.END), "its last lines may still be on their way"
     await _settle(bot)
     ended = await bot.job(job.id)
-    assert (ended.reason, ended.exit_code) == (EndReason.COMMAND_FAILED, 1)
-    assert ended.detail == "ValueError: shapes do not fit"
+    assert (ended.execution.reason, ended.execution.exit_code) == (EndReason.COMMAND_FAILED, 1)
+    assert ended.execution.detail == "ValueError: shapes do not fit"
     (text,) = bot.said(PostKind.END)
     assert text.startswith("```\nepoch 1/3\nTraceback")
     assert "nothing to draw" not in text
@@ -103,7 +103,7 @@ async def test_the_end_waits_for_the_plot_and_then_goes_without(bot: Bot, outsid
 
 async def test_the_entrypoints_word_becomes_the_reason(bot: Bot, outside: Outside) -> None:
     job = await _run(bot, '@signalbox {"error": "commit-not-found", "message": "commit a1b2c3d is not there"}')
-    assert job.detail == "commit a1b2c3d is not there"
+    assert job.execution.detail == "commit a1b2c3d is not there"
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -118,7 +118,7 @@ async def test_every_message_is_sent_once_though_its_answer_is_lost(bot: Bot, ou
     outside.clock.tick(31)
     await bot.tell()
     assert [m.post.new.kind for m in outside.chat.messages] == [PostKind.CARD, PostKind.THREAD]
-    assert (await bot.job(job.id)).thread_id == 501
+    assert (await bot.job(job.id)).publication.thread_id == 501
 
 
 async def test_after_the_nonce_window_the_history_is_read_first(outside: Outside, store: Store, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ async def test_a_clock_set_ahead_loses_no_job_that_batch_is_only_late_to_show(bo
         await bot.watch.once()
     outside.engine.jobs = shown
     await bot.watch.once()
-    assert (await bot.job(job.id)).live
+    assert (await bot.job(job.id)).execution.live
 
 
 async def test_a_missing_stream_does_not_keep_the_others_from_being_read(bot: Bot, outside: Outside) -> None:
@@ -304,7 +304,7 @@ async def test_events_are_hints_and_acknowledged_after_the_state_is_kept(bot: Bo
     assert not outside.events.acknowledged
     await bot.watch.hear(outside.events, 0)
     assert outside.events.acknowledged == ["r1", "r2", "r3"]
-    assert (await bot.job(job.id)).state is JobState.RUNNABLE
+    assert (await bot.job(job.id)).execution.state is JobState.RUNNABLE
 
 
 async def test_a_job_that_batch_has_forgotten_is_told_as_lost(bot: Bot, outside: Outside) -> None:
@@ -312,13 +312,13 @@ async def test_a_job_that_batch_has_forgotten_is_told_as_lost(bot: Bot, outside:
     await bot.turn()
     outside.engine.jobs.clear()
     await bot.turn()
-    assert (await bot.job(job.id)).live
+    assert (await bot.job(job.id)).execution.live
     for _ in range(3):
         outside.clock.tick(101)
         await bot.turn()
     ended = await bot.job(job.id)
-    assert ended.reason is EndReason.LOST
-    assert ended.told_at is not None
+    assert ended.execution.reason is EndReason.LOST
+    assert ended.publication.result.committed_at is not None
 
 
 async def test_a_reclaim_is_noted_in_the_thread_once(bot: Bot, outside: Outside) -> None:
@@ -332,7 +332,7 @@ async def test_a_reclaim_is_noted_in_the_thread_once(bot: Bot, outside: Outside)
     await bot.turn()
     (note,) = bot.said(PostKind.NOTE)
     assert note.startswith("Attempt 1 ended (Host EC2 (instance i-1) terminated.)")
-    assert (await bot.job(job.id)).streams == (STREAM, "trainer/default/2")
+    assert (await bot.job(job.id)).execution.streams == (STREAM, "trainer/default/2")
     assert bot.said(PostKind.LOG)[-1] == "```\nagain\n```"
 
 
@@ -345,7 +345,7 @@ async def test_a_thread_that_is_forbidden_is_not_asked_again_and_the_end_is_told
     await bot.notify.settle()
     outside.chat.fail("send", Denied("Missing Permissions", code="50013"))
     await bot.tell()
-    assert (await bot.job(job.id)).thread_id == 0
+    assert (await bot.job(job.id)).publication.thread_id == 0
     outside.engine.move("batch-1", JobState.RUNNING, Attempt(STREAM, outside.clock()))
     outside.logs.write(STREAM, *(f"line {n}" for n in range(900)), at=outside.clock())
     sends = outside.chat.sends

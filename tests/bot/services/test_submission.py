@@ -19,7 +19,7 @@ from bot.errors import (
 )
 from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
-from bot.services.jobs.submit_call import submission
+from bot.services.jobs.submit_call import call_for_job
 from tests.support.fakes import LOST_REPLY
 from tests.support.projects import CHANNEL, PROJECT
 from tests.support.services import GUEST, MIKA, NOOR, Bot, Outside
@@ -37,7 +37,7 @@ async def test_a_command_becomes_one_job_with_the_contract_in_its_environment(bo
     assert json.loads(submission.environment["PARAMETERS"]) == {"lr": 0.01, "momentum": 0.9}
     assert submission.tags["signalbox:job"] == job.id
     assert submission.timeout_seconds == 3600
-    assert (await bot.job(job.id)).state is JobState.SUBMITTED
+    assert (await bot.job(job.id)).execution.state is JobState.SUBMITTED
 
 
 async def test_the_same_interaction_replayed_is_the_same_job(bot: Bot, outside: Outside) -> None:
@@ -68,7 +68,7 @@ async def test_a_refused_command_leaves_nothing(
 
 async def test_parameters_that_were_typed_into_the_branch_are_parameters(bot: Bot) -> None:
     job = await bot.submit.train(TrainRequest(MIKA, CHANNEL, 9, branch="main lr:0.01  m:0.9"))
-    assert (job.commit.branch, job.parameters) == ("main", {"lr": 0.01, "momentum": 0.9})
+    assert (job.run.commit.branch, job.run.parameters) == ("main", {"lr": 0.01, "momentum": 0.9})
     with pytest.raises(UnknownName) as caught:
         await bot.submit.train(TrainRequest(MIKA, CHANNEL, 10, branch="main warmup:3"))
     assert str(caught.value) == 'There is no parameter "warmup". Valid: lr, momentum.'
@@ -82,10 +82,10 @@ async def test_a_lost_answer_is_adopted_by_name(bot: Bot, outside: Outside) -> N
     outside.engine.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
     await bot.launch.once()
-    assert (await bot.job(job.id)).state is JobState.INTENT
+    assert (await bot.job(job.id)).execution.state is JobState.INTENT
     outside.clock.tick(2)
     await bot.launch.once()
-    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert (await bot.job(job.id)).execution.engine_id == "batch-1"
     assert len(outside.engine.submissions) == 1
 
 
@@ -101,7 +101,7 @@ async def test_an_answer_lost_before_the_effect_is_submitted_again_when_the_job_
     for _ in range(5):
         outside.clock.tick(1)
         await bot.launch.once()
-    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert (await bot.job(job.id)).execution.engine_id == "batch-1"
     assert len(outside.engine.submissions) == 1
 
 
@@ -115,7 +115,7 @@ async def test_a_clock_set_ahead_submits_nothing_twice(bot: Bot, outside: Outsid
     outside.engine.lagging = False
     outside.clock.tick(2)
     await bot.launch.once()
-    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert (await bot.job(job.id)).execution.engine_id == "batch-1"
     assert len(outside.engine.submissions) == 1
 
 
@@ -132,7 +132,7 @@ async def test_a_kill_between_the_call_and_its_commit(outside: Outside, store: S
     outside.engine.lagging = False
     outside.clock.tick(5)
     await second.launch.once()
-    assert (await second.job(job.id)).engine_id == "batch-1"
+    assert (await second.job(job.id)).execution.engine_id == "batch-1"
     assert len(outside.engine.submissions) == 1
 
 
@@ -142,7 +142,7 @@ async def test_throttling_is_surely_without_effect_and_tried_again_soon(bot: Bot
     for _ in range(4):
         await bot.launch.once()
         outside.clock.tick(2)
-    assert (await bot.job(job.id)).state is JobState.SUBMITTED
+    assert (await bot.job(job.id)).execution.state is JobState.SUBMITTED
     assert len(outside.engine.submissions) == 1
 
 
@@ -157,17 +157,17 @@ async def test_a_look_up_that_fails_says_nothing_of_the_job(bot: Bot, outside: O
         await bot.launch.once()
         outside.clock.tick(2)
     assert len(outside.engine.submissions) == 1
-    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert (await bot.job(job.id)).execution.engine_id == "batch-1"
 
 
 async def test_a_click_on_stop_in_the_last_moment_spends_nothing(bot: Bot, outside: Outside) -> None:
     job = await bot.train()
-    seen = await bot.store.open_jobs()
+    seen = await bot.store.unfinished()
     await bot.stop.stop(job.id, MIKA)
     await bot.stop.once()
     await bot.launch._try(seen[0])
     assert not outside.engine.submissions
-    assert (await bot.job(job.id)).reason is EndReason.STOPPED
+    assert (await bot.job(job.id)).execution.reason is EndReason.STOPPED
 
 
 async def test_a_refusal_ends_the_job_and_is_told(bot: Bot, outside: Outside) -> None:
@@ -175,8 +175,11 @@ async def test_a_refusal_ends_the_job_and_is_told(bot: Bot, outside: Outside) ->
     job = await bot.train()
     await bot.turn()
     ended = await bot.job(job.id)
-    assert (ended.reason, ended.detail) == (EndReason.NOT_SUBMITTED, "job definition mnist does not exist")
-    assert ended.told_at is not None
+    assert (ended.execution.reason, ended.execution.detail) == (
+        EndReason.NOT_SUBMITTED,
+        "job definition mnist does not exist",
+    )
+    assert ended.publication.result.committed_at is not None
 
 
 async def test_one_job_that_goes_wrong_keeps_no_other_from_its_submission(bot: Bot, outside: Outside) -> None:
@@ -185,7 +188,7 @@ async def test_one_job_that_goes_wrong_keeps_no_other_from_its_submission(bot: B
     jobs = [await bot.train(interaction_id=number) for number in range(20)]
     with pytest.raises(RuntimeError, match="a bug"):
         await bot.launch.once()
-    states = [(await bot.job(job.id)).state for job in jobs]
+    states = [(await bot.job(job.id)).execution.state for job in jobs]
     assert states.count(JobState.SUBMITTED) == 18
     assert len(outside.engine.submissions) == 18
 
@@ -194,10 +197,10 @@ async def test_a_double_that_is_found_is_ended(bot: Bot, outside: Outside) -> No
     outside.engine.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
     await bot.launch.once()
-    await outside.engine.submit(submission(await bot.job(job.id), PROJECT, "signalbox"))
+    await outside.engine.submit(call_for_job(job, PROJECT, "signalbox"))
     outside.clock.tick(2)
     await bot.launch.once()
-    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert (await bot.job(job.id)).execution.engine_id == "batch-1"
     assert outside.engine.terminated == ["batch-2"]
 
 
@@ -205,21 +208,21 @@ async def test_a_double_is_ended_though_that_fails_at_first(bot: Bot, outside: O
     outside.engine.fail("submit", LOST_REPLY, after=True)
     job = await bot.train()
     await bot.launch.once()
-    await outside.engine.submit(submission(await bot.job(job.id), PROJECT, "signalbox"))
+    await outside.engine.submit(call_for_job(job, PROJECT, "signalbox"))
     outside.engine.fail("terminate", Throttled("too many"))
     for _ in range(3):
         outside.clock.tick(2)
         await bot.launch.once()
-    assert (await bot.job(job.id)).engine_id == "batch-1"
+    assert (await bot.job(job.id)).execution.engine_id == "batch-1"
     assert outside.engine.terminated == ["batch-2"]
 
 
 async def test_retry_keeps_the_commit_and_the_parameters_unless_given_anew(bot: Bot) -> None:
     old = await bot.train(lr=0.01, momentum=0.9)
     new = await bot.submit.retry(old.id, TrainRequest(NOOR, CHANNEL, 10, values={"m": 0.1}))
-    assert new.commit == old.commit
-    assert new.parameters == {"lr": 0.01, "momentum": 0.1}
-    assert (new.retry_of, new.asker_name) == (old.id, "noor")
+    assert new.run.commit == old.run.commit
+    assert new.run.parameters == {"lr": 0.01, "momentum": 0.1}
+    assert (new.request.retry_of, new.request.asker_name) == (old.id, "noor")
 
 
 async def test_stop_before_the_submission_spends_nothing(bot: Bot, outside: Outside) -> None:
@@ -228,7 +231,7 @@ async def test_stop_before_the_submission_spends_nothing(bot: Bot, outside: Outs
     await bot.stop.once()
     await bot.launch.once()
     assert not outside.engine.submissions
-    assert (await bot.job(job.id)).reason is EndReason.STOPPED
+    assert (await bot.job(job.id)).execution.reason is EndReason.STOPPED
 
 
 async def test_stop_with_the_answer_lost_finds_the_job_and_ends_it(bot: Bot, outside: Outside) -> None:
@@ -272,4 +275,4 @@ async def test_terminate_is_repeated_until_the_job_has_ended(bot: Bot, outside: 
     outside.clock.tick(31)
     await bot.stop.once()
     assert len(outside.engine.terminated) == 2
-    assert (await bot.job(job.id)).reason is EndReason.STOPPED
+    assert (await bot.job(job.id)).execution.reason is EndReason.STOPPED

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.posts import PostKind
 from bot.errors import BadInput, NotAllowed, Refused, Throttled, Unavailable, UserError
@@ -26,7 +26,6 @@ from tests.support.sweeps import (
     GRID,
     LARGE,
     end_child,
-    face_of,
     finished,
     leave,
     run_child,
@@ -38,7 +37,7 @@ from tests.support.sweeps import (
 async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep(GRID)
     assert not proposal.needs_confirmation
-    sweep_id = proposal.job.id
+    sweep_id = proposal.sweep.id
     await bot.turn()
     (call,) = outside.engine.submissions
     assert (call.name, call.array_size) == (f"signalbox-mnist-{sweep_id}-0", 4)
@@ -50,15 +49,15 @@ async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outsi
     run_child(outside, "batch-1:0")
     run_child(outside, "batch-1:1")
     await settle(bot, 2)
-    _, sweep = await face_of(bot, sweep_id)
+    sweep = await bot.swept(sweep_id)
     assert sweep.tally.counts == {TrialState.WAITING: 2, TrialState.RUNNING: 2}
 
     for number, value in enumerate(BEST):
         leave(outside, sweep_id, number, value)
         end_child(outside, f"batch-1:{number}")
     await settle(bot)
-    face, sweep = await face_of(bot, sweep_id)
-    assert (face.state, face.reason) == (JobState.SUCCEEDED, EndReason.SUCCEEDED)
+    sweep = await bot.swept(sweep_id)
+    assert (sweep.execution.state, sweep.execution.reason) == (JobState.SUCCEEDED, EndReason.SUCCEEDED)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
     assert [(leader.number, leader.value, leader.epoch) for leader in sweep.tally.leaders] == [
         (0, 96.5, 2),
@@ -81,16 +80,16 @@ async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outsi
         (f"{sweep_id}.2", "0.01", "0.5", "81.3"),
         (f"{sweep_id}.3", "0.01", "0.1", "59.7"),
     ]
-    assert not await bot.store.open_jobs(), "nothing is left to do"
+    assert not await bot.store.unfinished(), "nothing is left to do"
     assert not await bot.store.pending_posts()
 
 
-async def test_the_parts_of_a_sweep_are_nobodys_jobs(bot: Bot) -> None:
+async def test_the_submissions_of_a_sweep_are_nobodys_jobs(bot: Bot) -> None:
     proposal = await bot.sweep(GRID)
     await bot.turn()
-    assert [job.id for job in await bot.show.live()] == [proposal.job.id]
+    assert [job.id for job in await bot.show.live()] == [proposal.sweep.id]
     with pytest.raises(UserError):
-        await bot.show.job(f"{proposal.job.id}-0")
+        await bot.show.job(f"{proposal.sweep.id}-0")
 
 
 async def test_failures_alike_are_told_together_with_their_reason(bot: Bot, outside: Outside) -> None:
@@ -103,10 +102,10 @@ async def test_failures_alike_are_told_together_with_their_reason(bot: Bot, outs
         outside.logs.write(f"stream/batch-1:{number}", *lines, at=outside.clock())
     for number in range(4):
         if number in (0, 2):
-            leave(outside, proposal.job.id, number, BEST[number])
+            leave(outside, proposal.sweep.id, number, BEST[number])
         end_child(outside, f"batch-1:{number}", 0 if number in (0, 2) else 1)
     await settle(bot)
-    face, sweep = await face_of(bot, proposal.job.id)
+    sweep = await bot.swept(proposal.sweep.id)
     (failure,) = sweep.tally.failures
     assert (failure.count, failure.numbers, failure.detail) == (
         2,
@@ -114,23 +113,23 @@ async def test_failures_alike_are_told_together_with_their_reason(bot: Bot, outs
         "ValueError: shapes (3, 4) and (5,) do not fit",
     )
     assert failure.reason is EndReason.COMMAND_FAILED
-    assert face.reason is EndReason.SUCCEEDED
+    assert sweep.execution.reason is EndReason.SUCCEEDED
 
 
 async def test_all_that_failed_is_a_failure(bot: Bot, outside: Outside) -> None:
-    face = await finished(bot, (None, None, None, None))
-    assert (face.state, face.reason) == (JobState.FAILED, EndReason.COMMAND_FAILED)
+    sweep = await finished(bot, (None, None, None, None))
+    assert (sweep.execution.state, sweep.execution.reason) == (JobState.FAILED, EndReason.COMMAND_FAILED)
     assert len(bot.said(PostKind.END)) == 1
 
 
 async def test_a_success_without_metrics_is_told_apart(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep("lr=0.1,0.01")
     await bot.turn()
-    leave(outside, proposal.job.id, 0, 90.0)
+    leave(outside, proposal.sweep.id, 0, 90.0)
     end_child(outside, "batch-1:0")
     end_child(outside, "batch-1:1")
     await settle(bot)
-    _, sweep = await face_of(bot, proposal.job.id)
+    sweep = await bot.swept(proposal.sweep.id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 1, TrialState.MISSING: 1}
 
 
@@ -140,15 +139,15 @@ async def test_a_restart_in_the_middle_loses_and_repeats_nothing(
     proposal = await bot.sweep(GRID)
     await bot.turn()
     for number in (0, 1):
-        leave(outside, proposal.job.id, number, BEST[number])
+        leave(outside, proposal.sweep.id, number, BEST[number])
         end_child(outside, f"batch-1:{number}")
     await settle(bot, 3)
     again = Bot(outside, store, tmp_path)
     for number in (2, 3):
-        leave(outside, proposal.job.id, number, BEST[number])
+        leave(outside, proposal.sweep.id, number, BEST[number])
         end_child(outside, f"batch-1:{number}")
     await settle(again)
-    _, sweep = await face_of(again, proposal.job.id)
+    sweep = await again.swept(proposal.sweep.id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
     assert len(outside.engine.submissions) == 1
     assert len(again.said(PostKind.END)) == 1
@@ -165,23 +164,23 @@ async def test_a_stopped_sweep_is_told_once(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep(GRID)
     await bot.turn()
     run_child(outside, "batch-1:0")
-    leave(outside, proposal.job.id, 0, 90.0)
+    leave(outside, proposal.sweep.id, 0, 90.0)
     await bot.turn()
-    await bot.stop.stop(proposal.job.id, MIKA)
+    await bot.stop.stop(proposal.sweep.id, MIKA)
     await settle(bot)
-    face, sweep = await face_of(bot, proposal.job.id)
+    sweep = await bot.swept(proposal.sweep.id)
     assert outside.engine.terminated == ["batch-1"]
-    assert face.reason is EndReason.STOPPED
+    assert sweep.execution.reason is EndReason.STOPPED
     assert sweep.tally.counts == {TrialState.STOPPED: 4}
     assert len(bot.said(PostKind.END)) == 1
 
 
 async def test_a_sweep_stopped_before_it_was_submitted(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep(GRID)
-    await bot.stop.stop(proposal.job.id, MIKA)
+    await bot.stop.stop(proposal.sweep.id, MIKA)
     await settle(bot)
-    face, _ = await face_of(bot, proposal.job.id)
-    assert (face.reason, outside.engine.submissions) == (EndReason.STOPPED, [])
+    sweep = await bot.swept(proposal.sweep.id)
+    assert (sweep.execution.reason, outside.engine.submissions) == (EndReason.STOPPED, [])
     assert len(bot.said(PostKind.END)) == 1
 
 
@@ -189,8 +188,8 @@ async def test_batch_that_does_not_take_it_ends_it_with_the_reason(bot: Bot, out
     outside.engine.fail("submit", Refused("Job queue is disabled"))
     proposal = await bot.sweep(GRID)
     await settle(bot)
-    face, sweep = await face_of(bot, proposal.job.id)
-    assert (face.state, face.reason) == (JobState.FAILED, EndReason.NOT_SUBMITTED)
+    sweep = await bot.swept(proposal.sweep.id)
+    assert (sweep.execution.state, sweep.execution.reason) == (JobState.FAILED, EndReason.NOT_SUBMITTED)
     assert sweep.tally.failures[0].count == 4
     assert len(bot.said(PostKind.END)) == 1
 
@@ -205,11 +204,12 @@ async def test_a_large_sweep_waits_for_its_confirmation(bot: Bot, outside: Outsi
     assert outside.engine.submissions == []
     assert outside.chat.messages == []
     with pytest.raises(NotAllowed):
-        await bot.propose.confirm(proposal.job.id, NOOR)
-    first = await bot.propose.confirm(proposal.job.id, MIKA)
-    second = await bot.propose.confirm(proposal.job.id, MIKA)
-    assert first.id == second.id == proposal.job.id
-    assert first.sweep == proposal.job.sweep, "bound to what was shown"
+        await bot.propose.confirm(proposal.sweep.id, NOOR)
+    first = await bot.propose.confirm(proposal.sweep.id, MIKA)
+    second = await bot.propose.confirm(proposal.sweep.id, MIKA)
+    assert first.id == second.id == proposal.sweep.id
+    assert isinstance(first, Sweep)
+    assert (first.plan, first.run) == (proposal.sweep.plan, proposal.sweep.run), "bound to what was shown"
     await settle(bot, 2)
     (call,) = outside.engine.submissions
     assert call.array_size == 12
@@ -217,13 +217,13 @@ async def test_a_large_sweep_waits_for_its_confirmation(bot: Bot, outside: Outsi
 
 async def test_a_preview_that_was_cancelled_or_is_old_starts_nothing(bot: Bot, outside: Outside) -> None:
     cancelled = await bot.sweep(LARGE)
-    await bot.propose.cancel(cancelled.job.id, MIKA)
+    await bot.propose.cancel(cancelled.sweep.id, MIKA)
     with pytest.raises(UserError, match="gone"):
-        await bot.propose.confirm(cancelled.job.id, MIKA)
+        await bot.propose.confirm(cancelled.sweep.id, MIKA)
     old = await bot.sweep(LARGE, interaction_id=10)
     outside.clock.tick(3601)
     with pytest.raises(UserError, match="hour old"):
-        await bot.propose.confirm(old.job.id, MIKA)
+        await bot.propose.confirm(old.sweep.id, MIKA)
     await settle(bot, 2)
     assert outside.engine.submissions == []
 
@@ -254,7 +254,7 @@ async def _trained(bot: Bot, outside: Outside, seconds: float) -> None:
 async def test_the_same_command_twice_is_one_sweep(bot: Bot, outside: Outside) -> None:
     first = await bot.sweep(GRID, interaction_id=5)
     second = await bot.sweep(GRID, interaction_id=5)
-    assert first.job.id == second.job.id
+    assert first.sweep.id == second.sweep.id
     await settle(bot, 2)
     assert len(outside.engine.submissions) == 1
 
@@ -286,7 +286,7 @@ async def test_who_may_not_train_may_not_sweep(bot: Bot) -> None:
 # ---- one by one ------------------------------------------------------------------------------------------
 async def test_a_sampler_is_asked_as_trials_end(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=2)
-    sweep_id = proposal.job.id
+    sweep_id = proposal.sweep.id
     await bot.turn()
     assert [call.environment["JOB_ID"] for call in outside.engine.submissions] == [f"{sweep_id}.0", f"{sweep_id}.1"]
     assert [call.array_size for call in outside.engine.submissions] == [0, 0]
@@ -298,7 +298,7 @@ async def test_a_sampler_is_asked_as_trials_end(bot: Bot, outside: Outside) -> N
         end_child(outside, f"batch-{number + 1}")
         await settle(bot, 3)
     await settle(bot)
-    _, sweep = await face_of(bot, sweep_id)
+    sweep = await bot.swept(sweep_id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
     assert sweep.tally.leaders[0].parameters == {"lr": 0.04}
     assert outside.sampler.asked == [(0, 2), (2, 1), (3, 1)]
@@ -334,7 +334,7 @@ async def test_parallel_keeps_so_many_under_way(bot: Bot, outside: Outside) -> N
     proposal = await bot.sweep("lr=0.1,0.2,0.3,0.4,0.5", parallel=2)
     await settle(bot, 2)
     assert len(outside.engine.submissions) == 2
-    leave(outside, proposal.job.id, 0, 90.0)
+    leave(outside, proposal.sweep.id, 0, 90.0)
     end_child(outside, "batch-1")
     await settle(bot, 2)
     assert len(outside.engine.submissions) == 3
@@ -355,7 +355,7 @@ async def test_a_restart_asks_no_sampler_for_a_point_that_is_under_way(
 async def test_more_than_an_array_holds_is_several(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep("lr=0.0001..0.9:250 m=0..0.9:100")
     assert any("3 arrays" in remark for remark in proposal.remarks)
-    await bot.propose.confirm(proposal.job.id, MIKA)
+    await bot.propose.confirm(proposal.sweep.id, MIKA)
     await bot.turn()
     assert [call.array_size for call in outside.engine.submissions] == [10_000, 10_000, 5_000]
     assert [json.loads(call.environment["SWEEP_SPACE"])["numbers"] for call in outside.engine.submissions] == [
@@ -372,16 +372,16 @@ async def test_one_point_is_a_single_job(bot: Bot, outside: Outside) -> None:
     assert any("One point" in remark for remark in proposal.remarks)
     await bot.turn()
     (call,) = outside.engine.submissions
-    assert (call.array_size, call.environment["JOB_ID"]) == (0, f"{proposal.job.id}.0")
+    assert (call.array_size, call.environment["JOB_ID"]) == (0, f"{proposal.sweep.id}.0")
     assert json.loads(call.environment["PARAMETERS"]) == {"momentum": 0.5, "lr": 0.1}
 
 
 # ---- one trial -------------------------------------------------------------------------------------------
 async def test_a_trial_trained_again_is_a_job_of_its_own(bot: Bot, outside: Outside) -> None:
-    face = await finished(bot)
-    job = await bot.look.again(face.id, 1, TrainRequest(MIKA, CHANNEL, 99, values={"momentum": 0.9}))
-    assert job.parameters == {"lr": 0.1, "momentum": 0.9}
-    assert (job.retry_of, job.commit.sha) == (f"{face.id}.1", face.commit.sha)
+    sweep = await finished(bot)
+    job = await bot.look.again(sweep.id, 1, TrainRequest(MIKA, CHANNEL, 99, values={"momentum": 0.9}))
+    assert job.run.parameters == {"lr": 0.1, "momentum": 0.9}
+    assert (job.request.retry_of, job.run.commit.sha) == (f"{sweep.id}.1", sweep.run.commit.sha)
 
 
 async def test_the_log_of_a_trial_is_read_when_somebody_asks(bot: Bot, outside: Outside) -> None:
@@ -390,43 +390,43 @@ async def test_the_log_of_a_trial_is_read_when_somebody_asks(bot: Bot, outside: 
     run_child(outside, "batch-1:2")
     outside.logs.write("stream/batch-1:2", "one", "two", "three", at=outside.clock())
     await settle(bot, 2)
-    log = await bot.look.log(proposal.job.id, 2, 2)
+    log = await bot.look.log(proposal.sweep.id, 2, 2)
     assert (log.text, log.first, log.total) == ("two\nthree", 1, 3)
 
 
 async def test_trials_and_jobs_are_drawn_on_one_axis(bot: Bot, outside: Outside) -> None:
-    face = await finished(bot)
-    await bot.look.picture([f"{face.id}.0", f"{face.id}.3"])
+    sweep = await finished(bot)
+    await bot.look.picture([f"{sweep.id}.0", f"{sweep.id}.3"])
     labels = [curve.label for curve in outside.figures.requests[-1].curves]
-    assert labels == [f"{face.id}.0 lr=0.1 momentum=0.5", f"{face.id}.3 lr=0.01 momentum=0.1"]
+    assert labels == [f"{sweep.id}.0 lr=0.1 momentum=0.5", f"{sweep.id}.3 lr=0.01 momentum=0.1"]
 
 
 async def test_a_trial_beyond_the_last_is_not_there(bot: Bot) -> None:
     proposal = await bot.sweep(GRID)
     with pytest.raises(UserError, match=r"to .*\.3"):
-        await bot.look.trial(proposal.job.id, 4)
+        await bot.look.trial(proposal.sweep.id, 4)
 
 
 async def test_a_trial_without_a_point_is_not_trained_with_one_that_is_made_up(bot: Bot) -> None:
-    face = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=2)).job
+    sweep = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=2)).sweep
     with pytest.raises(UserError, match="no point"):
-        await bot.look.again(face.id, 3, TrainRequest(MIKA, CHANNEL, 99))
+        await bot.look.again(sweep.id, 3, TrainRequest(MIKA, CHANNEL, 99))
 
 
 async def test_a_trial_that_batch_did_not_take_keeps_the_point_that_was_chosen_for_it(
     bot: Bot, outside: Outside
 ) -> None:
     outside.engine.fail("submit", Refused("queue is disabled"))
-    face = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=1)).job
+    sweep = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=1)).sweep
     await settle(bot)
     assert [(row["lr"], row["reason"]) for row in table(bot)] == [("0.01", "not submitted: queue is disabled")]
-    assert (await bot.job(face.id)).reason is EndReason.NOT_SUBMITTED
+    assert (await bot.job(sweep.id)).execution.reason is EndReason.NOT_SUBMITTED
 
 
 # ---- the failed ones again -------------------------------------------------------------------------------
 async def test_the_failed_ones_run_again_beside_the_good_ones(bot: Bot, outside: Outside) -> None:
     old = await finished(bot, (96.5, None, 81.3, None))
-    new = (await bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))).job
+    new = (await bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))).sweep
     await bot.turn()
     call = outside.engine.submissions[1]
     assert (call.array_size, json.loads(call.environment["SWEEP_SPACE"])["numbers"]) == (2, "1,3")
@@ -435,8 +435,8 @@ async def test_the_failed_ones_run_again_beside_the_good_ones(bot: Bot, outside:
         leave(outside, new.id, number, value)
         end_child(outside, f"batch-2:{index}")
     await settle(bot)
-    face, sweep = await face_of(bot, new.id)
-    assert (face.retry_of, face.reason) == (old.id, EndReason.SUCCEEDED)
+    sweep = await bot.swept(new.id)
+    assert (sweep.request.retry_of, sweep.execution.reason) == (old.id, EndReason.SUCCEEDED)
     assert [leader.number for leader in sweep.tally.leaders] == [0, 1, 2, 3]
     assert sweep.tally.seconds == pytest.approx(120), "the kept ones were paid for by the sweep before"
     with pytest.raises(UserError, match="None of"):
@@ -451,7 +451,7 @@ async def test_an_event_of_a_child_is_one_of_its_array(bot: Bot, outside: Outsid
     outside.events.hints.append(Hint("batch-1:3", "receipt"))
     await bot.watch.hear(outside.events, 0)
     await bot.follow.once()
-    _, sweep = await face_of(bot, proposal.job.id)
+    sweep = await bot.swept(proposal.sweep.id)
     assert sweep.tally.counts[TrialState.RUNNING] == 1
 
 
@@ -466,8 +466,8 @@ async def test_children_that_tell_all_the_time_have_their_array_looked_at_now_an
         outside.events.hints.append(Hint(told, f"receipt {index}"))
         await bot.watch.hear(outside.events, 0)
         assert outside.events.acknowledged[-1] == f"receipt {index}"
-        (part,) = await bot.store.parts(proposal.job.id)
-        return part.part.children[JobState.RUNNING] if part.part is not None else 0
+        (part,) = await bot.store.submissions(proposal.sweep.id)
+        return part.children[JobState.RUNNING]
 
     assert await hear(0, "batch-1:0") == 1
     assert await hear(1, "batch-1:1") == 1
@@ -480,27 +480,27 @@ async def test_throttled_calls_are_made_again(bot: Bot, outside: Outside) -> Non
     proposal = await bot.sweep(GRID)
     await bot.turn()
     for number, value in enumerate(BEST):
-        leave(outside, proposal.job.id, number, value)
+        leave(outside, proposal.sweep.id, number, value)
         end_child(outside, f"batch-1:{number}")
     await bot.watch.once()
     outside.engine.fail("describe", Throttled("Rate exceeded"))
     with pytest.raises(Throttled):
         await bot.follow.once()
     await settle(bot)
-    _, sweep = await face_of(bot, proposal.job.id)
+    sweep = await bot.swept(proposal.sweep.id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
 
 
 async def test_metrics_that_cannot_be_read_are_waited_for_and_then_given_up(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep("lr=0.1,0.01")
     await bot.turn()
-    leave(outside, proposal.job.id, 0, 90.0)
-    leave(outside, proposal.job.id, 1, 91.0)
+    leave(outside, proposal.sweep.id, 0, 90.0)
+    leave(outside, proposal.sweep.id, 1, 91.0)
     end_child(outside, "batch-1:0")
     end_child(outside, "batch-1:1")
     outside.artifacts.fail("read", Unavailable("S3 is away"), times=3)
     await settle(bot)
-    _, sweep = await face_of(bot, proposal.job.id)
+    sweep = await bot.swept(proposal.sweep.id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 2}
     assert sweep.tally.leaders[0].value == 91.0
 
@@ -514,13 +514,13 @@ async def test_a_reclaimed_trial_goes_on_with_another_attempt(bot: Bot, outside:
     lost = Attempt("stream/batch-1:0", now - 60, now, None, "Host EC2 (instance i-1) terminated.")
     outside.engine.move("batch-1:0", JobState.RUNNABLE, lost)
     await settle(bot, 2)
-    _, sweep = await face_of(bot, proposal.job.id)
+    sweep = await bot.swept(proposal.sweep.id)
     assert sweep.tally.counts == {TrialState.WAITING: 2}
     outside.engine.move("batch-1:0", JobState.SUCCEEDED, lost, Attempt("stream/second", now, now + 60, 0))
-    leave(outside, proposal.job.id, 0, 90.0)
+    leave(outside, proposal.sweep.id, 0, 90.0)
     end_child(outside, "batch-1:1")
     await settle(bot)
-    _, sweep = await face_of(bot, proposal.job.id)
+    sweep = await bot.swept(proposal.sweep.id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 1, TrialState.MISSING: 1}
 
 
@@ -530,37 +530,37 @@ async def test_two_clicks_on_retry_are_one_retry(bot: Bot, outside: Outside) -> 
     asked = [bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, number)) for number in (50, 51)]
     one, other = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(one, Proposal)
-    assert str(other) == f"What failed of {old.id} is being run again already, as {one.job.id}."
+    assert str(other) == f"What failed of {old.id} is being run again already, as {one.sweep.id}."
     await settle(bot, 2)
     assert [call.array_size for call in outside.engine.submissions] == [4, 2]
     same = await bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))
-    assert same.job.id == one.job.id, "Discord may send an interaction twice"
+    assert same.sweep.id == one.sweep.id, "Discord may send an interaction twice"
 
 
 async def test_a_retry_of_many_is_confirmed_first(bot: Bot, outside: Outside) -> None:
     """One click must not spend what a command had to be confirmed for."""
     shown = await bot.sweep(LARGE)
-    await bot.propose.confirm(shown.job.id, MIKA)
+    await bot.propose.confirm(shown.sweep.id, MIKA)
     await bot.turn()
-    leave(outside, shown.job.id, 5, 90.0)
+    leave(outside, shown.sweep.id, 5, 90.0)
     for number in range(12):
         end_child(outside, f"batch-1:{number}", 0 if number == 5 else 1)
     await settle(bot)
-    proposal = await bot.propose.retry_failed(shown.job.id, TrainRequest(MIKA, CHANNEL, 50))
+    proposal = await bot.propose.retry_failed(shown.sweep.id, TrainRequest(MIKA, CHANNEL, 50))
     assert proposal.needs_confirmation
     assert proposal.most_seconds == 11 * 3600, "the good one is not run again"
     await settle(bot, 2)
     assert len(outside.engine.submissions) == 1
-    new = await bot.propose.confirm(proposal.job.id, MIKA)
+    new = await bot.propose.confirm(proposal.sweep.id, MIKA)
     await settle(bot, 2)
     assert json.loads(outside.engine.submissions[1].environment["SWEEP_SPACE"])["numbers"] == "0-4,6-11"
-    _, sweep = await face_of(bot, new.id)
+    sweep = await bot.swept(new.id)
     assert [leader.number for leader in sweep.tally.leaders] == [5]
 
 
 async def test_the_failed_trials_of_a_search_run_again_where_they_were(bot: Bot, outside: Outside) -> None:
     """A host that was lost says nothing against its point."""
-    old = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=3, parallel=3)).job
+    old = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=3, parallel=3)).sweep
     await bot.turn()
     chosen = [json.loads(call.environment["PARAMETERS"])["lr"] for call in outside.engine.submissions]
     for number, code in enumerate((0, 1, 0)):
@@ -575,13 +575,13 @@ async def test_the_failed_trials_of_a_search_run_again_where_they_were(bot: Bot,
 
 async def test_of_confirm_and_cancel_at_once_only_one_happens(bot: Bot) -> None:
     shown = await bot.sweep(LARGE)
-    both = bot.propose.confirm(shown.job.id, MIKA), bot.propose.cancel(shown.job.id, MIKA)
+    both = bot.propose.confirm(shown.sweep.id, MIKA), bot.propose.cancel(shown.sweep.id, MIKA)
     confirmed, cancelled = await asyncio.gather(*both, return_exceptions=True)
-    assert isinstance(confirmed, Job) != (cancelled is None)
+    assert isinstance(confirmed, Sweep) != (cancelled is None)
 
 
 async def test_who_may_not_train_any_more_may_not_confirm(bot: Bot) -> None:
     shown = await bot.sweep(LARGE)
     with pytest.raises(NotAllowed):
-        await bot.propose.confirm(shown.job.id, replace(MIKA, roles=frozenset()))
-    assert await bot.store.job(shown.job.id) is None
+        await bot.propose.confirm(shown.sweep.id, replace(MIKA, roles=frozenset()))
+    assert await bot.store.job(shown.sweep.id) is None

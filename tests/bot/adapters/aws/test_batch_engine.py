@@ -98,7 +98,7 @@ class TestObservation:
         )
         assert seen.attempts == (Attempt("s/1", 1001.0, 1002.0, 3),)
 
-    async def test_a_job_that_never_ran_has_no_attempt(self, observed: Any) -> None:
+    async def test_a_job_that_submission_lost_has_no_attempt(self, observed: Any) -> None:
         seen = await observed(status="FAILED", stoppedAt=1_002_000, container={"image": "x"}, attempts=[])
         assert seen.attempts == ()
 

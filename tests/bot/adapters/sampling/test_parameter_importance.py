@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bot.adapters.sampling.parameter_importance import importance
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Kind
 from tests.bot.adapters.sampling.spaces import BATCH, LR, MIXED, done, history, planned, score

@@ -1,31 +1,21 @@
-"""Sweeps and their parts, as the store takes them."""
+"""Sweeps and their submissions, as the store takes them."""
 
-from dataclasses import replace
 from typing import Any
 
-from bot.domain.model.job import Job
-from bot.domain.model.space import Axis, Space
 from bot.domain.model.plan import Plan, Search
+from bot.domain.model.space import Axis, Space
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Kind
-from tests.support.jobs import make_job
+from tests.support import jobs, rows
 
 SPACE = Space((Axis("lr", Kind.FLOAT, (0.1, 0.01)),), {"axes": [["lr", [0.1, 0.01]]]})
 PLAN = Plan("lr=0.1,0.01", SPACE, Search.GRID, trials=2)
 
 
-def make_sweep(**changes: Any) -> Job:
-    return make_job(**({"sweep": Sweep(PLAN)} | changes))
+def make_sweep(**changes: Any) -> Sweep:
+    return jobs.make_sweep(PLAN, **changes)
 
 
-def make_part(sweep: Job, number: int, **changes: Any) -> Job:
-    part = replace(
-        sweep,
-        id=f"{sweep.id}-{number}",
-        sweep=None,
-        part=Part(sweep.id, number, str(number), 1),
-        told_at=sweep.created_at,
-        archived_at=sweep.created_at,
-    )
-    return replace(part, **changes)
+def make_submission(sweep: Sweep, number: int, **changes: Any) -> Submission:
+    return rows.submission(sweep, number, str(number), 1, **changes)

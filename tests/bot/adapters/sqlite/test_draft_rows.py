@@ -1,10 +1,10 @@
 """What the port promises of drafts: kept until they are too old, over restarts, and nowhere else to be met."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from bot.adapters.sqlite import SqliteStore, open_store
 from tests.bot.adapters.sqlite.sweeps import make_sweep
+from tests.support.rows import changed
 
 
 async def test_one_is_kept_over_a_restart(tmp_path: Path) -> None:
@@ -19,9 +19,9 @@ async def test_one_that_is_kept_again_replaces_the_first(store: SqliteStore) -> 
     draft = make_sweep()
     await store.keep_draft(draft)
 
-    await store.keep_draft(replace(draft, timeout_seconds=7))
+    await store.keep_draft(changed(draft, timeout_seconds=7))
 
-    assert await store.draft(draft.id) == replace(draft, timeout_seconds=7)
+    assert await store.draft(draft.id) == changed(draft, timeout_seconds=7)
 
 
 async def test_it_is_no_job(store: SqliteStore) -> None:
@@ -29,7 +29,7 @@ async def test_it_is_no_job(store: SqliteStore) -> None:
     await store.keep_draft(draft)
 
     assert await store.job(draft.id) is None
-    assert await store.jobs() == await store.open_jobs() == []
+    assert await store.jobs() == await store.unfinished() == []
     assert await store.draft("nobody") is None
 
 

@@ -1,7 +1,6 @@
 """What the port promises of jobs: taken once, changed whole, found again."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from bot.domain.model.states import JobState
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import StoreError
 from tests.support.jobs import make_job
+from tests.support.rows import changed
 
 
 def _card(job: Job) -> NewPost:
@@ -20,7 +20,7 @@ def _card(job: Job) -> NewPost:
 
 
 def _more(job: Job) -> Change:
-    return Change(replace(job, revision=job.revision + 1))
+    return Change(changed(job, revision=job.publication.revision + 1))
 
 
 class TestAdd:
@@ -34,7 +34,7 @@ class TestAdd:
     async def test_an_interaction_has_one_job(self, store: SqliteStore) -> None:
         first = await store.add(make_job(), [])
         moved = await store.change(first.id, _more)
-        again = make_job(interaction_id=first.interaction_id)
+        again = make_job(interaction_id=first.request.interaction_id)
 
         assert await store.add(again, [_card(again)]) == moved
         assert await store.job(again.id) is None
@@ -64,10 +64,10 @@ class TestChange:
     async def test_gives_and_keeps_the_next_version(self, store: SqliteStore) -> None:
         job = await store.add(make_job(), [])
 
-        changed = await store.change(job.id, lambda job: Change(replace(job, state=JobState.RUNNING), (_card(job),)))
+        saved = await store.change(job.id, lambda job: Change(changed(job, state=JobState.RUNNING), (_card(job),)))
 
-        assert changed == replace(job, state=JobState.RUNNING)
-        assert await store.job(job.id) == changed
+        assert saved == changed(job, state=JobState.RUNNING, revision=1), "the card shows it"
+        assert await store.job(job.id) == saved
         assert len(await store.pending_posts()) == 1
 
     async def test_none_changes_nothing(self, store: SqliteStore) -> None:
@@ -90,14 +90,14 @@ class TestChange:
 
         with pytest.raises(ArithmeticError, match="of its own"):
             await store.change(job.id, step)
-        assert await store.change(job.id, _more) == replace(job, revision=1)
+        assert await store.change(job.id, _more) == changed(job, revision=1)
 
     async def test_a_post_that_cannot_be_kept_takes_the_change_with_it(self, store: SqliteStore) -> None:
         job = await store.add(make_job(), [])
         orphan = NewPost("note", PostKind.NOTE, "nobody")
 
         with pytest.raises(StoreError):
-            await store.change(job.id, lambda job: Change(replace(job, revision=9), (_card(job), orphan)))
+            await store.change(job.id, lambda job: Change(changed(job, revision=9), (_card(job), orphan)))
         assert await store.job(job.id) == job
         assert await store.pending_posts() == []
 
@@ -110,7 +110,7 @@ class TestChange:
 
         await asyncio.gather(*(store.change(job.id, _more) for _ in range(100)))
 
-        assert (await store.change(job.id, lambda _: None)).revision == 100
+        assert (await store.change(job.id, lambda _: None)).publication.revision == 100
 
 
 class TestFind:
@@ -119,13 +119,13 @@ class TestFind:
         assert await store.by_engine_id("nothing") is None
         assert await store.jobs() == []
 
-    async def test_by_batch_id(self, store: SqliteStore) -> None:
+    async def test_by_engine_id(self, store: SqliteStore) -> None:
         job = await store.add(make_job(), [])
         assert await store.by_engine_id("b-1") is None
 
-        changed = await store.change(job.id, lambda job: Change(replace(job, engine_id="b-1")))
+        saved = await store.change(job.id, lambda job: Change(changed(job, engine_id="b-1")))
 
-        assert await store.by_engine_id("b-1") == changed
+        assert await store.by_engine_id("b-1") == saved
 
     async def test_newest_first_and_not_more_than_asked_for(self, store: SqliteStore) -> None:
         jobs = [await store.add(make_job(), []) for _ in range(4)]
@@ -150,7 +150,7 @@ class TestFind:
     async def test_live_follows_the_state(self, store: SqliteStore) -> None:
         job = await store.add(make_job(), [])
 
-        ended = await store.change(job.id, lambda job: Change(replace(job, state=JobState.SUCCEEDED)))
+        ended = await store.change(job.id, lambda job: Change(changed(job, state=JobState.SUCCEEDED)))
 
         assert await store.jobs(live=True) == []
         assert await store.jobs(live=False) == [ended]
@@ -158,46 +158,47 @@ class TestFind:
 
 _SETTLED = {
     "state": JobState.SUCCEEDED,
-    "told_at": 1.0,
+    "committed_at": 1.0,
     "archived_at": 2.0,
-    "message_id": 7,
+    "card_id": 7,
     "revision": 3,
     "shown_revision": 3,
 }
 
 
-class TestOpenJobs:
+class TestUnfinished:
     @pytest.mark.parametrize(
-        "lack", [{"state": JobState.RUNNING}, {"told_at": None}, {"archived_at": None}, {"shown_revision": 2}]
+        "lack", [{"state": JobState.RUNNING}, {"committed_at": None}, {"archived_at": None}, {"shown_revision": 2}]
     )
     async def test_what_lacks_something_is_open_until_it_has_it(
         self, store: SqliteStore, lack: dict[str, object]
     ) -> None:
         job = await store.add(make_job(**(_SETTLED | lack)), [])
-        assert await store.open_jobs() == [job]
+        assert await store.unfinished() == [job]
 
-        await store.change(job.id, lambda job: Change(replace(job, **_SETTLED)))  # type: ignore[arg-type]
+        shown = _SETTLED | {"revision": 4, "shown_revision": 4}
+        await store.change(job.id, lambda job: Change(changed(job, **shown)))  # type: ignore[arg-type]
 
-        assert await store.open_jobs() == []
+        assert await store.unfinished() == []
 
     @pytest.mark.parametrize("card", [None, NOWHERE])
     async def test_a_card_that_is_not_there_is_not_old(self, store: SqliteStore, card: int | None) -> None:
-        await store.add(make_job(**(_SETTLED | {"message_id": card, "shown_revision": 0})), [])
+        await store.add(make_job(**(_SETTLED | {"card_id": card, "shown_revision": 0})), [])
 
-        assert await store.open_jobs() == []
+        assert await store.unfinished() == []
 
     async def test_oldest_first(self, store: SqliteStore) -> None:
         jobs = [await store.add(make_job(), []) for _ in range(3)]
         await store.change(jobs[0].id, _more)
 
-        assert [job.id for job in await store.open_jobs()] == [job.id for job in jobs]
+        assert [job.id for job in await store.unfinished()] == [job.id for job in jobs]
 
 
 async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     job = make_job()
     async with open_store(tmp_path / "signalbox.db") as store:
         await store.add(job, [_card(job)])
-        changed = await store.change(job.id, _more)
+        saved = await store.change(job.id, _more)
     async with open_store(tmp_path / "signalbox.db") as store:
-        assert await store.open_jobs() == [changed]
+        assert await store.unfinished() == [saved]
         assert [post.new for post in await store.pending_posts()] == [_card(job)]

@@ -59,7 +59,7 @@ async def test_nothing_acknowledged_is_lost(start: Start, tmp_path: Path, acknow
     assert found.total in (acknowledged, acknowledged + BATCH)
     assert [event.id for event in found.events] == [f"e{n}" for n in range(found.total)]
     assert job is not None
-    assert (job.log_posted, posts) == (found.total, found.total // BATCH)
+    assert (job.publication.lines_posted, posts) == (found.total, found.total // BATCH)
 
 
 @pytest.mark.parametrize("acknowledgements", [1, 20])
@@ -70,12 +70,12 @@ async def test_trials_and_parts_are_all_there_or_none(start: Start, tmp_path: Pa
     acknowledged = int((said + _lines(victim))[-1])
 
     async with open_store(tmp_path / "s.db") as store:
-        sweep, trials, parts = await store.job(JOB), await store.trials(JOB), await store.parts(JOB)
+        sweep, trials, parts = await store.job(JOB), await store.trials(JOB), await store.submissions(JOB)
 
     assert sweep is not None
-    assert acknowledged <= sweep.log_posted <= sweep.revision <= acknowledged + 1
-    assert trials == [Trial(number, epoch=sweep.revision) for number in range(TRIALS)]
-    assert [part.id for part in parts] == [f"{JOB}-{turn}" for turn in range(1, sweep.log_posted + 1)]
+    assert acknowledged <= sweep.publication.lines_posted <= sweep.publication.revision <= acknowledged + 1
+    assert trials == [Trial(number, epoch=sweep.publication.revision) for number in range(TRIALS)]
+    assert [part.id for part in parts] == [f"{JOB}-{turn}" for turn in range(1, sweep.publication.lines_posted + 1)]
 
 
 async def test_a_store_that_is_held_is_free_when_its_holder_is_killed(start: Start, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_a_store_that_is_held_is_free_when_its_holder_is_killed(start: Sta
     victim.wait()
 
     async with open_store(tmp_path / "s.db") as store:
-        assert await store.open_jobs() == []
+        assert await store.unfinished() == []
 
 
 async def test_a_migration_killed_in_its_middle_is_not_applied(start: Start, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ async def test_a_migration_killed_in_its_middle_is_not_applied(start: Start, tmp
     assert start("migrate", tmp_path / "s.db").wait() == -signal.SIGKILL
 
     async with open_store(tmp_path / "s.db") as store:
-        assert await store.open_jobs() == [job]
+        assert await store.unfinished() == [job]
         assert await store.pending_posts() == []
         half = "SELECT name FROM sqlite_schema WHERE name = 'half'"
         assert await store._read(lambda db: db.execute(half).fetchall()) == []

@@ -1,7 +1,6 @@
 """What the port promises of log lines: each once, in their order, with what they change."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -12,6 +11,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, NewPost, PostKind
 from tests.support.jobs import make_job
+from tests.support.rows import changed
 
 
 def _events(first: int, last: int, stream: str = "s1") -> list[LogEvent]:
@@ -59,12 +59,12 @@ class TestAppend:
 
         def step(job: Job, new: Sequence[LogEvent]) -> Change:
             seen.extend(new)
-            return Change(replace(job, detail="told"), (NewPost("n", PostKind.NOTE, job.id),))
+            return Change(changed(job, detail="told"), (NewPost("n", PostKind.NOTE, job.id),))
 
         await store.append_log(job.id, _events(1, 5), step)
 
         assert seen == _events(3, 5)
-        assert await store.job(job.id) == replace(job, detail="told")
+        assert await store.job(job.id) == changed(job, detail="told", revision=1)
         assert len(await store.pending_posts()) == 1
 
     async def test_without_anything_new_there_is_no_step(self, store: SqliteStore, job: Job) -> None:
@@ -157,7 +157,7 @@ class TestSince:
 
 class TestBehind:
     async def _posted(self, store: SqliteStore, job: Job, number: int) -> Job:
-        return await store.change(job.id, lambda job: Change(replace(job, log_posted=number)))
+        return await store.change(job.id, lambda job: Change(changed(job, lines_posted=number)))
 
     async def test_until_all_lines_are_posted(self, store: SqliteStore, job: Job) -> None:
         assert await store.behind() == []
@@ -203,7 +203,7 @@ class TestOldLogs:
 
 
 def _archived(at: float, job: Job) -> Change:
-    return Change(replace(job.ended(EndReason.SUCCEEDED, at), told_at=at, archived_at=at, message_id=None))
+    return Change(changed(job.ended(EndReason.SUCCEEDED, at), committed_at=at, archived_at=at, card_id=None))
 
 
 class TestDrop:

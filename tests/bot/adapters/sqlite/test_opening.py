@@ -11,18 +11,16 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sqlite import open_store
-from bot.adapters.sqlite.codec import encode
 from bot.adapters.sqlite.connection import connect
 from bot.adapters.sqlite.schema import MIGRATIONS, Migration, migrate
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Space
 from bot.domain.model.states import JobState
-from bot.domain.model.plan import Plan, Search
-from bot.domain.model.submission import Submission
-from bot.domain.model.sweep import Sweep
 from bot.errors import StoreError
-from tests.support.jobs import make_job
+from tests.support.jobs import make_job, make_sweep
+from tests.support.rows import submission
 
 
 def _mode(path: Path) -> int:
@@ -182,25 +180,37 @@ class TestOlderStores:
             migrate(db, MIGRATIONS[:2])
             for job in (old, ended):
                 _insert_as_of_version_2(db, job)
-        sweep = make_job(sweep=Sweep(Plan("lr=1,2", Space(()), Search.GRID, 2)))
+        sweep = make_sweep(Plan("lr=1,2", Space(()), Search.GRID, 2))
 
         async with open_store(path) as store:
             assert await store.jobs() == [ended, old]
-            assert await store.jobs(project=old.project, live=True) == [old]
-            assert await store.jobs(channel_id=old.channel_id, live=False) == [ended]
+            assert await store.jobs(project=old.run.project, live=True) == [old]
+            assert await store.jobs(channel_id=old.request.channel_id, live=False) == [ended]
             await store.add(sweep, [])
-            part = make_job(interaction_id=sweep.interaction_id, part=Part(sweep.id, 0, "0-1", 2))
-            await store.add_parts(sweep.id, [part], lambda _: None)
+            new = submission(sweep, 0, "0-1", 2)
+            await store.add_submissions(sweep.id, [new], lambda _: None)
             assert await store.jobs() == [sweep, ended, old]
-            assert await store.parts(sweep.id) == [part]
+            assert await store.submissions(sweep.id) == [new]
 
 
 def _insert_as_of_version_2(db: sqlite3.Connection, job: Job) -> None:
-    raw = {name: value for name, value in json.loads(encode(job)).items() if name not in ("sweep", "part")}
+    """With a few of the fields that it had, in one flat object."""
+    commit = {"sha": job.run.commit.sha, "branch": job.run.commit.branch, "subject": job.run.commit.subject}
+    request = {name: getattr(job.request, name) for name in job.request.__dataclass_fields__}
+    run = {"project": job.run.project, "commit": commit, "parameters": job.run.parameters, "timeout_seconds": 3600}
+    raw = {"id": job.id, **request, **run, "state": job.execution.state}
     db.execute(
         """INSERT INTO job (id, interaction_id, project, channel_id, asker_id, live, open, log_posted, json)
         VALUES (?, ?, ?, ?, ?, ?, 1, 0, ?)""",
-        (job.id, job.interaction_id, job.project, job.channel_id, job.asker_id, job.live, json.dumps(raw)),
+        (
+            job.id,
+            job.request.interaction_id,
+            job.run.project,
+            job.request.channel_id,
+            job.request.asker_id,
+            job.execution.live,
+            json.dumps(raw),
+        ),
     )
 
 
@@ -216,7 +226,7 @@ class TestLease:
 
     async def test_other_stores_are_free(self, path: Path) -> None:
         async with open_store(path), open_store(path.with_name("other.db")) as other:
-            assert await other.open_jobs() == []
+            assert await other.unfinished() == []
 
     @pytest.mark.parametrize("signature", [b"", b"{", b"[]", b"{}"])
     async def test_a_holder_that_has_not_signed_yet(self, path: Path, signature: bytes) -> None:
@@ -239,7 +249,7 @@ class TestSnapshot:
         with closing(sqlite3.connect(target)) as db:
             assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
         async with open_store(target) as copy:
-            assert await copy.open_jobs() == [job]
+            assert await copy.unfinished() == [job]
 
     async def test_replaces_the_one_before(self, path: Path, tmp_path: Path) -> None:
         target = tmp_path / "snapshot.db"
@@ -249,7 +259,7 @@ class TestSnapshot:
             await store.snapshot(target)
 
         async with open_store(target) as copy:
-            assert await copy.open_jobs() == [job]
+            assert await copy.unfinished() == [job]
 
     async def test_what_a_killed_one_has_left_is_no_obstacle(self, path: Path, tmp_path: Path) -> None:
         for name in ("snapshot.db.part", "snapshot.db.part-journal"):

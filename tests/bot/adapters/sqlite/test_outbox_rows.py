@@ -10,6 +10,7 @@ from bot.domain.model.job import Job
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.errors import StoreError
 from tests.support.jobs import make_job
+from tests.support.rows import changed
 
 
 def _note(job: Job, key: str, text: str = "") -> NewPost:
@@ -119,10 +120,10 @@ async def test_a_delivery_comes_with_what_it_changes(store: SqliteStore, job: Jo
     (post,) = await store.pending_posts()
 
     await store.post_done(
-        post.id, 77, 2.0, lambda job: Change(replace(job, message_id=77), (NewPost("t", PostKind.THREAD, job.id),))
+        post.id, 77, 2.0, lambda job: Change(changed(job, card_id=77), (NewPost("t", PostKind.THREAD, job.id),))
     )
 
-    assert await store.job(job.id) == replace(job, message_id=77)
+    assert await store.job(job.id) == changed(job, card_id=77)
     assert await _keys(store) == ["t"]
 
 

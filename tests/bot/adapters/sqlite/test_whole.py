@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
@@ -18,10 +17,11 @@ from bot.domain.model.states import JobState
 from bot.domain.posts import Change
 from bot.errors import StoreError
 from tests.support.jobs import make_job
+from tests.support.rows import changed
 
 
 def _more(job: Job) -> Change:
-    return Change(replace(job, revision=job.revision + 1))
+    return Change(changed(job, revision=job.publication.revision + 1))
 
 
 class _Slow:
@@ -68,7 +68,7 @@ class TestCancelled:
         await _cancel(task)
         step.go.set()
 
-        assert await store.job(job.id) == replace(job, revision=1)
+        assert await store.job(job.id) == changed(job, revision=1)
 
     async def test_before_its_turn_it_does_not_happen(
         self, store: SqliteStore, job: Job, slow: tuple[_Slow, "asyncio.Task[Job]"]
@@ -83,7 +83,7 @@ class TestCancelled:
         await _cancel(asyncio.create_task(store.change(job.id, waiting)))
         step.go.set()
 
-        assert await store.job(job.id) == replace(job, revision=1)
+        assert await store.job(job.id) == changed(job, revision=1)
         assert ran == []
 
     async def test_the_loop_runs_on_while_the_thread_works(self, slow: tuple[_Slow, "asyncio.Task[Job]"]) -> None:
@@ -94,7 +94,7 @@ class TestCancelled:
         assert not task.done()
         step.go.set()
 
-        assert (await task).revision == 1
+        assert (await task).publication.revision == 1
 
 
 class TestClosing:
@@ -106,14 +106,14 @@ class TestClosing:
         await asyncio.gather(*tasks)
 
         async with open_store(tmp_path / "s.db") as store:
-            assert await store.job(job.id) == replace(job, revision=20)
+            assert await store.job(job.id) == changed(job, revision=20)
 
     async def test_a_closed_store_says_so(self, tmp_path: Path) -> None:
         async with open_store(tmp_path / "s.db") as store:
             pass
 
         with pytest.raises(StoreError, match="closed"):
-            await store.open_jobs()
+            await store.unfinished()
 
     async def test_a_closed_store_is_one_file(self, tmp_path: Path) -> None:
         async with open_store(tmp_path / "s.db") as store:
@@ -133,7 +133,7 @@ class TestClosing:
             await task
 
         async with open_store(tmp_path / "s.db") as store:
-            assert await store.open_jobs() == []
+            assert await store.unfinished() == []
 
 
 async def _settings(store: SqliteStore, *statements: str) -> None:
@@ -166,15 +166,16 @@ async def test_what_is_acknowledged_is_on_the_disk(store: SqliteStore) -> None:
 
 
 HISTORY = (
-    """INSERT INTO job (id, interaction_id, project, channel_id, asker_id, live, open, log_posted, log_total, json)
+    """INSERT INTO job (id, interaction_id, project, channel_id, asker_id, live, open, lines_posted, log_total, json)
     SELECT 'old' || value, value, 'mnist', 8001, 7001, 0, 0, 9, 9, '-' FROM generate(3000)""",
     """INSERT INTO post (key, job_id, lane, kind, text, digest, created_at, done_at)
     SELECT 'old' || value, 'old' || value, 'thread', 'note', '', 0, 1.0, 2.0 FROM generate(3000)""",
 )
 
 
-PARTS = """INSERT INTO job (id, interaction_id, part_of, project, channel_id, asker_id, live, open, log_posted, json)
-    SELECT 'part' || value, -value, id, project, channel_id, asker_id, 0, 0, 0, '-' FROM job, generate(3000)"""
+SUBMISSIONS = """INSERT INTO job
+    (id, interaction_id, sweep_id, project, channel_id, asker_id, live, open, lines_posted, json)
+    SELECT 'submission' || value, -value, id, project, channel_id, asker_id, 0, 0, 0, '-' FROM job, generate(3000)"""
 
 
 def _remember(db: Connection, statements: Sequence[str] = HISTORY) -> None:
@@ -187,12 +188,12 @@ def _remember(db: Connection, statements: Sequence[str] = HISTORY) -> None:
     "ask",
     [
         SqliteStore.pending_posts,
-        SqliteStore.open_jobs,
+        SqliteStore.unfinished,
         SqliteStore.behind,
         lambda store: store.jobs(live=True),
         lambda store: store.jobs(live=True, channel_id=8001, asker_id=7001),
     ],
-    ids=["pending_posts", "open_jobs", "behind", "live", "live_of_a_channel"],
+    ids=["pending_posts", "unfinished", "behind", "live", "live_of_a_channel"],
 )
 async def test_a_long_history_does_not_slow_it(
     store: SqliteStore, ask: Callable[[SqliteStore], Awaitable[object]]
@@ -208,9 +209,9 @@ async def test_a_long_history_does_not_slow_it(
 
 
 @pytest.mark.parametrize("where", [{}, {"project": "mnist"}, {"channel_id": 8001, "live": False}, {"asker_id": 7001}])
-async def test_the_many_parts_of_a_sweep_do_not_slow_the_lists(store: SqliteStore, where: dict[str, Any]) -> None:
+async def test_the_many_submissions_of_a_sweep_do_not_slow_the_lists(store: SqliteStore, where: dict[str, Any]) -> None:
     ended = await store.add(make_job(state=JobState.FAILED), [])
-    await store._write(lambda db: _remember(db, [PARTS]))
+    await store._write(lambda db: _remember(db, [SUBMISSIONS]))
     steps = []
     await store._read(lambda db: db.set_progress_handler(lambda: steps.append(10), 10))
 

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -14,10 +13,11 @@ from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.connection import connect
 from bot.adapters.sqlite.schema import MIGRATIONS, migrate
 from bot.domain.logs.log_lines import LogEvent
-from bot.domain.model.submission import Submission
 from bot.domain.model.trial import Trial
 from bot.domain.posts import Change, NewPost, PostKind
+from tests.bot.adapters.sqlite.sweeps import make_submission, make_sweep
 from tests.support.jobs import make_job
+from tests.support.rows import changed
 
 BATCH = 7
 TRIALS = 1_100
@@ -40,20 +40,22 @@ async def append(path: Path) -> None:
             await store.append_log(
                 JOB,
                 batch,
-                lambda job, _, total=total, post=post: Change(replace(job, log_posted=total), (post,)),  # type: ignore[misc]
+                lambda job, _, total=total, post=post: Change(changed(job, lines_posted=total), (post,)),  # type: ignore[misc]
             )
             _say(total)
 
 
 async def record(path: Path) -> None:
-    """Writes all trials of a sweep again and again, each time with a new part; says how often they were."""
+    """Writes all trials of a sweep again and again, each time with a new submission; says how often they were."""
     async with open_store(path) as store:
-        sweep = await store.add(make_job(id=JOB), [])
+        sweep = await store.add(make_sweep(id=JOB), [])
         for turn in count(1):
             trials = [Trial(number, epoch=turn) for number in range(TRIALS)]
-            await store.record(JOB, trials, lambda job, turn=turn: Change(replace(job, revision=turn)))  # type: ignore[misc]
-            part = replace(sweep, id=f"{JOB}-{turn}", part=Part(JOB, turn, str(turn), 1))
-            await store.add_parts(JOB, [part], lambda job, turn=turn: Change(replace(job, log_posted=turn)))  # type: ignore[misc]
+            await store.record(JOB, trials, lambda job, turn=turn: Change(changed(job, revision=turn)))  # type: ignore[misc]
+            submission = make_submission(sweep, turn)
+            await store.add_submissions(
+                JOB, [submission], lambda job, turn=turn: Change(changed(job, lines_posted=turn))
+            )  # type: ignore[misc]
             _say(turn)
 
 

@@ -1,18 +1,17 @@
 """Rendering, from the job alone."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.cards import choose
 from bot.domain.model.job import Job
+from bot.domain.model.observation import Attempt
 from bot.domain.model.progress import Progress
 from bot.domain.model.run import Commit
-from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from tests.bot.chat.jobs import CREATED, PROJECT, STARTED, a_job, a_running_job, an_ended_job
+from tests.support.rows import changed
 
 
 def lines(job: Job) -> list[str]:
@@ -58,19 +57,19 @@ def test_a_waiting_job_is_explained_in_plain_words() -> None:
         f"**Waiting for a machine** · asked <t:{CREATED:.0f}:R>",
         "A machine starts when AWS has one free; the wait costs nothing.",
     ]
-    stuck = replace(waiting, status_reason="CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - The job cannot be placed")
+    stuck = changed(waiting, status_reason="CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - The job cannot be placed")
     assert lines(stuck)[1] == "AWS has no such machine free right now, and keeps trying."
-    again = replace(waiting, attempt_states=1)
+    again = changed(waiting, attempts_ended=1)
     assert lines(again)[1] == "AWS took the machine back. On the next one it goes on from its last checkpoint."
 
 
 def test_a_state_that_is_old_says_since_when() -> None:
-    old = a_running_job(unseen_since=STARTED)
+    old = a_running_job(unanswered_since=STARTED)
     assert lines(old)[1] == f"AWS has not answered since <t:{STARTED:.0f}:R>: this is how it was then."
 
 
 def test_an_end_that_could_not_be_told_says_why() -> None:
-    untold = an_ended_job(EndReason.SUCCEEDED, untold="Unknown Channel (10003)")
+    untold = an_ended_job(EndReason.SUCCEEDED, undeliverable="Unknown Channel (10003)")
     assert lines(untold)[1] == "This could not be told: Unknown Channel (10003)"
 
 
@@ -82,8 +81,8 @@ def test_a_job_that_is_being_stopped_says_who_asked() -> None:
 @pytest.mark.parametrize(
     ("changes", "footer"),
     [
-        ({"attempt_states": 1, "attempts": (Attempt(stopped_at=1.0),)}, "asked by mika · attempt 2"),
-        ({"attempt_states": 1, "attempts": (Attempt(stopped_at=1.0), Attempt())}, "asked by mika · attempt 2"),
+        ({"attempts_ended": 1, "attempts": (Attempt(stopped_at=1.0),)}, "asked by mika · attempt 2"),
+        ({"attempts_ended": 1, "attempts": (Attempt(stopped_at=1.0), Attempt())}, "asked by mika · attempt 2"),
         ({"attempts": (Attempt(),)}, "asked by mika"),
         ({"retry_of": "b2c3d4"}, "asked by mika · retry of b2c3d4"),
         ({"asker_name": "<@&1>\n*x*"}, "asked by <@&1> *x*"),
@@ -95,7 +94,7 @@ def test_the_footer(changes: dict[str, object], footer: str) -> None:
 
 def test_an_ended_job_counts_the_attempts_that_it_had() -> None:
     job = an_ended_job(
-        EndReason.HOST_LOST, attempts=(Attempt(stopped_at=1.0), Attempt(stopped_at=2.0)), attempt_states=2
+        EndReason.HOST_LOST, attempts=(Attempt(stopped_at=1.0), Attempt(stopped_at=2.0)), attempts_ended=2
     )
     assert choose.card(job, PROJECT).footer.text == "asked by mika · attempt 2"
 
@@ -141,7 +140,7 @@ any_progress = st.builds(
     best_epoch=st.none() | st.integers(0, 10**9),
     first_at=st.none() | st.floats(1.7e9, 1.8e9),
     last_at=st.none() | st.floats(1.7e9, 1.8e9),
-    rows=st.integers(0, 10**6),
+    epochs_seen=st.integers(0, 10**6),
 )
 
 

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from bot.chat.buttons.views import card_buttons, end_buttons
 from bot.chat.cards import choose, sweep_card, verdict
 from bot.domain.model.job import Job
+from bot.domain.model.plan import Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.plan import Search
+from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind, Value
@@ -31,6 +32,7 @@ from tests.bot.chat.jobs import (
     a_sweep,
     ended_sweep,
 )
+from tests.support.rows import changed
 
 
 def lines(job: Job, project: Any = PRICED) -> list[str]:
@@ -117,8 +119,8 @@ def test_what_has_not_begun_is_counted_also_where_the_store_knows_nothing_of_it(
 
 
 def test_old_and_untold_states_say_so() -> None:
-    assert lines(a_sweep(unseen_since=STARTED))[1].startswith("AWS has not answered since")
-    assert lines(ended_sweep(untold="Unknown Channel"))[1] == "This could not be told: Unknown Channel"
+    assert lines(a_sweep(unanswered_since=STARTED))[1].startswith("AWS has not answered since")
+    assert lines(ended_sweep(undeliverable="Unknown Channel"))[1] == "This could not be told: Unknown Channel"
 
 
 def test_without_a_price_there_is_time_and_no_money() -> None:
@@ -194,8 +196,8 @@ def test_one_leader_needs_no_table() -> None:
 
 def test_what_matters_is_told_most_first() -> None:
     job = a_sweep()
-    assert job.sweep is not None
-    told = replace(job, sweep=replace(job.sweep, importance={"lr": 0.29, "momentum": 0.71}))
+    assert isinstance(job, Sweep)
+    told = changed(job, importance={"lr": 0.29, "momentum": 0.71})
     assert "What matters: momentum 71 %, lr 29 %" in lines(told)
 
 
@@ -223,10 +225,10 @@ def test_the_picture_is_the_embeds_once_there_is_one(tmp_path: Path) -> None:
     path = tmp_path / "b.png"
     with_picture = a_sweep(picture=str(path))
     assert choose.card(with_picture, PRICED).image.url == "attachment://board.png"
-    assert with_picture.sweep is not None
-    assert sweep_card.picture(with_picture.sweep) is None
+    assert isinstance(with_picture, Sweep)
+    assert sweep_card.picture(with_picture) is None
     path.write_bytes(b"png")
-    file = sweep_card.picture(with_picture.sweep)
+    file = sweep_card.picture(with_picture)
     assert file is not None
     assert file.filename == "board.png"
     file.close()
@@ -250,7 +252,7 @@ def test_no_sweep_is_larger_than_discord_takes(job: Job, body: str) -> None:
     assert len(message) <= 2_000
     assert message.count("```") % 2 == 0
     assert message.startswith(f"{job.id} ")
-    assert f"<@{job.asker_id}>" in message
+    assert f"<@{job.request.asker_id}>" in message
 
 
 def test_what_people_and_programs_wrote_pings_nobody_and_ends_no_block() -> None:

@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 
 from bot.chat.cards import trial_card
 from bot.domain.model.job import Job
-from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.plan import Plan, Search
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
 from tests.bot.chat.anything import any_sweeps, texts
 from tests.bot.chat.jobs import PLAN, PROJECT, STARTED, a_sweep, a_trial
+from tests.support.rows import changed
 
 
 def lines(trial: Trial, **changes: Any) -> list[str]:
@@ -100,10 +102,10 @@ def test_a_trial_of_a_project_that_the_config_has_lost_still_shows() -> None:
 def test_no_trial_is_larger_than_discord_takes(
     job: Job, detail: str, stop_by: str, reason: EndReason, point: dict[str, Value]
 ) -> None:
-    assert job.sweep is not None
-    names = [axis.name for axis in job.sweep.plan.space.axes]
+    assert isinstance(job, Sweep)
+    names = [axis.name for axis in job.plan.space.axes]
     trial = ended(reason, detail=detail, stop_by=stop_by, parameters={**dict.fromkeys(names, 0.1), **point})
-    tpe = replace(job, sweep=replace(job.sweep, plan=replace(job.sweep.plan, search=Search.TPE)))
+    tpe = changed(job, plan=replace(job.plan, search=Search.TPE))
     embed = trial_card.card(tpe, trial, replace(PROJECT, metric="m" * 300))
     assert len(embed) <= 6_000
     assert 0 < len(embed.title or "") <= 256

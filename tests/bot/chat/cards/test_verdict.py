@@ -65,7 +65,7 @@ def test_what_is_not_known_is_left_out() -> None:
     assert verdict.verdict(failed, PROJECT) == "k7q2mx failed: the command failed after 4 min 31 s"
 
 
-def test_one_that_never_ran_counts_from_the_command_on() -> None:
+def test_one_that_submission_lost_counts_from_the_command_on() -> None:
     job = an_ended_job(EndReason.STOPPED, started_at=None)
     assert verdict.ran_seconds(job) == ENDED - CREATED
     assert verdict.verdict(job, PROJECT) == "k7q2mx was stopped after 5 min 31 s"

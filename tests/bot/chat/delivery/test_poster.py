@@ -20,18 +20,19 @@ from bot.errors import Denied, Missing, Refused, Throttled, Unavailable
 from deploy.sandbox.discord.protocol.wire import Json
 from tests.bot.chat.jobs import PNG, a_job, a_post, a_running_job, a_sweep, an_ended_job, ended_sweep
 from tests.bot.chat.room import CHANNEL, Room
+from tests.support.rows import changed
 
 pytestmark = pytest.mark.slow
 
 
 async def with_card(room: Room, make: Callable[..., Job] = a_running_job, **changes: object) -> Job:
     card = await room.posted(make(channel_id=room.channel_id, **changes))
-    return replace(room.services.known["k7q2mx"], message_id=int(card["id"]))
+    return replace(room.services.known["k7q2mx"], card_id=int(card["id"]))
 
 
 async def with_thread(room: Room) -> Job:
     job = await with_card(room)
-    return replace(job, thread_id=await room.client.poster.send(a_post(PostKind.THREAD, id=900), job))
+    return changed(job, thread_id=await room.client.poster.send(a_post(PostKind.THREAD, id=900), job))
 
 
 async def last(room: Room, channel: int | str = CHANNEL) -> Json:
@@ -45,7 +46,7 @@ async def test_a_card_is_posted_and_edited_in_place(room: Room) -> None:
     before = await last(room)
     assert before["embeds"][0]["title"] == "mnist k7q2mx"
     assert [button["label"] for button in before["components"][0]["components"]] == ["Stop", "Logs", "Plot"]
-    await room.client.poster.show(replace(job.ended(EndReason.COMMAND_FAILED, 1.0), detail="boom"))
+    await room.client.poster.show(changed(job.ended(EndReason.COMMAND_FAILED, 1.0), detail="boom"))
     after = await last(room)
     assert after["id"] == before["id"]
     assert "boom" in after["embeds"][0]["description"]
@@ -57,11 +58,10 @@ async def test_the_picture_of_a_sweep_goes_with_its_card_only_when_it_is_new(roo
     assert "image" not in (await last(room))["embeds"][0]
 
     async def shown(picture: str, before: str) -> Json:
-        await room.client.poster.show(replace(job, sweep=replace(sweep, picture=picture, shown_picture=before)))
+        await room.client.poster.show(changed(job, picture=picture, shown_picture=before))
         return await last(room)
 
-    assert job.sweep is not None
-    sweep, first, second = job.sweep, tmp_path / "1.png", tmp_path / "2.png"
+    first, second = tmp_path / "1.png", tmp_path / "2.png"
     first.write_bytes(PNG)
     second.write_bytes(PNG)
     new = await shown(str(first), "")
@@ -122,7 +122,7 @@ async def test_a_post_that_is_sent_again_is_the_same_message(room: Room, kind: P
 async def test_a_thread_is_started_once_and_has_the_id_of_its_card(room: Room) -> None:
     job = await with_card(room)
     thread_id = await room.client.poster.send(a_post(PostKind.THREAD), job)
-    assert thread_id == job.message_id
+    assert thread_id == job.publication.card_id
     assert await room.client.poster.send(a_post(PostKind.THREAD), job) == thread_id
     assert [thread["name"] for thread in await room.mika.threads()] == ["k7q2mx log"]
 
@@ -138,7 +138,7 @@ async def test_the_log_goes_into_the_thread_in_each_of_its_forms(room: Room, tmp
     await send(
         a_post(PostKind.LOG_FILE, id=4, text="The whole log.", files=(File("k7q2mx.log", path=str(whole)),)), job
     )
-    log, digest, note, file = (await room.mika.messages(str(job.thread_id)))[-4:]
+    log, digest, note, file = (await room.mika.messages(str(job.publication.thread_id)))[-4:]
     assert log["content"] == "```\nepoch 1\n```"
     assert digest["embeds"][0]["description"].startswith("```\nxxx")
     assert note["content"] == "It is silent. https://example.org"
@@ -156,14 +156,14 @@ async def test_the_end_mentions_the_asker_alone_and_refers_to_the_card(room: Roo
     assert rest == [f"Best at 6. <@{noor}> @everyone"]
     assert [person["username"] for person in end["mentions"]] == ["mika"]
     assert end["mention_everyone"] is False
-    assert end["message_reference"]["message_id"] == str(job.message_id)
+    assert end["message_reference"]["message_id"] == str(job.publication.card_id)
     assert end["attachments"][0]["filename"] == "k7q2mx.png"
     assert [button["custom_id"] for button in end["components"][0]["components"]] == ["sb:retry:k7q2mx"]
 
 
 @pytest.mark.parametrize("message_id", [None, NOWHERE, 123])
 async def test_the_end_is_told_also_where_the_card_is_gone(room: Room, message_id: int | None) -> None:
-    job = an_ended_job(EndReason.STOPPED, channel_id=room.channel_id, message_id=message_id)
+    job = an_ended_job(EndReason.STOPPED, channel_id=room.channel_id, card_id=message_id)
     await room.client.poster.send(a_post(PostKind.END), job)
     assert (await last(room))["content"].startswith("k7q2mx was stopped")
 
@@ -171,7 +171,7 @@ async def test_the_end_is_told_also_where_the_card_is_gone(room: Room, message_i
 # ---- refusals --------------------------------------------------------------------------------------------
 async def test_what_is_gone_is_missing(room: Room) -> None:
     poster = room.client.poster
-    for job in (a_job(channel_id=room.channel_id, message_id=123), a_job(channel_id=room.channel_id)):
+    for job in (a_job(channel_id=room.channel_id, card_id=123), a_job(channel_id=room.channel_id)):
         with pytest.raises(Missing):
             await poster.show(job)
         with pytest.raises(Missing):
@@ -228,7 +228,7 @@ async def test_each_kind_of_post_is_found_again_by_what_it_carries(room: Room) -
         a_post(PostKind.NOTE, id=5, text="It is silent."),
         a_post(PostKind.LOG_FILE, id=6, files=(File("k7q2mx.log", b"epoch 1"),)),
     ]
-    await room.client.poster.send(a_post(PostKind.END, id=7), replace(job, id="b2c3d4"))
+    await room.client.poster.send(a_post(PostKind.END, id=7), changed(job, id="b2c3d4"))
     for post in posts:
         attempted = replace(post, attempted_at=time.time())
         if post.new.kind is not PostKind.CARD:
@@ -241,7 +241,7 @@ async def test_each_kind_of_post_is_found_again_by_what_it_carries(room: Room) -
 async def test_what_others_say_is_not_taken_for_a_post(room: Room) -> None:
     job = await with_thread(room)
     await room.mika.write("k7q2mx succeeded: no, it did not", channel=CHANNEL)
-    await room.mika.write("epoch 1", channel=str(job.thread_id))
+    await room.mika.write("epoch 1", channel=str(job.publication.thread_id))
     assert await room.client.poster.sent(_tried(PostKind.END), job) is None
     assert await room.client.poster.sent(_tried(PostKind.LOG, text="epoch 1"), job) is None
 
@@ -264,8 +264,10 @@ async def test_a_block_with_the_same_text_as_the_one_before_is_not_taken_for_it(
 async def test_what_was_said_before_the_command_is_not_looked_at_and_no_clock_counts(room: Room) -> None:
     job = await with_card(room)
     an_hour_ahead = a_post(PostKind.CARD, attempted_at=time.time() + 3600)
-    assert await room.client.poster.sent(an_hour_ahead, job) == job.message_id
-    assert await room.client.poster.sent(an_hour_ahead, replace(job, interaction_id=job.message_id or 0)) is None
+    assert await room.client.poster.sent(an_hour_ahead, job) == job.publication.card_id
+    assert (
+        await room.client.poster.sent(an_hour_ahead, changed(job, interaction_id=job.publication.card_id or 0)) is None
+    )
 
 
 async def test_a_message_whose_answer_was_lost_is_found_in_a_busy_channel(room: Room) -> None:
@@ -289,7 +291,7 @@ async def test_posts_of_one_thread_arrive_in_the_order_in_which_they_were_sent(r
         for number in range(12):
             post = a_post(PostKind.LOG, id=number + 1, text=f"line {number}")
             group.create_task(room.client.poster.send(post, job))
-    messages = await room.mika.messages(str(job.thread_id))
+    messages = await room.mika.messages(str(job.publication.thread_id))
     assert [m["content"] for m in messages if m["content"]] == [f"line {number}" for number in range(12)]
 
 

@@ -85,7 +85,7 @@ class TestAdvance:
     def test_keeps_the_latest_the_best_and_the_pace(self) -> None:
         progress = told((1, 50, 100), (2, 80, 110), (3, 70, 120))
         assert progress == Progress(
-            epoch=3, epochs=10, latest={"score": 70}, best=80, best_epoch=2, first_at=100, last_at=120, rows=3
+            epoch=3, epochs=10, latest={"score": 70}, best=80, best_epoch=2, first_at=100, last_at=120, epochs_seen=3
         )
 
     def test_the_least_may_be_the_best(self) -> None:
@@ -105,17 +105,17 @@ class TestAdvance:
     def test_a_new_attempt_goes_on_where_it_says_at_a_pace_of_its_own(self) -> None:
         progress = told((1, 50, 100), (6, 90, 150), (4, 70, 1_000), (5, 75, 1_010))
         assert progress.epoch == 5
-        assert (progress.first_at, progress.last_at, progress.rows) == (1_000, 1_010, 2)
+        assert (progress.first_at, progress.last_at, progress.epochs_seen) == (1_000, 1_010, 2)
         assert (progress.best, progress.best_epoch) == (90, 6)
 
     def test_several_rows_in_an_epoch_are_one_step(self) -> None:
         progress = told((1, 1, 100), (1, 2, 104), (2, 3, 110), (2, 4, 114))
-        assert (progress.rows, progress.first_at, progress.last_at) == (2, 100, 110)
+        assert (progress.epochs_seen, progress.first_at, progress.last_at) == (2, 100, 110)
         assert progress.latest == {"score": 4}
 
     def test_epochs_that_are_not_told_count_as_rows(self) -> None:
         progress = told((None, 1, 100), (None, 5, 110), (None, 2, 120))
-        assert (progress.epoch, progress.rows, progress.best_epoch) == (None, 3, 2)
+        assert (progress.epoch, progress.epochs_seen, progress.best_epoch) == (None, 3, 2)
 
     def test_values_of_other_names_stay(self) -> None:
         progress = Progress()
@@ -133,7 +133,7 @@ class TestAdvance:
         progress = told(*rows)
         assert progress.best == max(value for _, value, _ in rows)
         assert (progress.best_epoch, progress.best) in {(epoch, value) for epoch, value, _ in rows}
-        assert progress.rows >= 1
+        assert progress.epochs_seen >= 1
 
 
 class TestBestOf:

@@ -1,17 +1,17 @@
 """How observations move a job: out of order, doubled, late, and with attempts."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.model.job import Job
-from bot.domain.model.run import Commit
 from bot.domain.model.observation import Attempt, Observation, end_reason
+from bot.domain.model.rows import counted
+from bot.domain.model.run import Commit
 from bot.domain.model.states import EndReason, JobState
+from tests.support import rows
+from tests.support.rows import changed
 
-JOB = Job(
+JOB = rows.job(
     id="k7q2mx",
     project="mnist",
     commit=Commit("a" * 40, "main", "Warm up the learning rate"),
@@ -33,23 +33,24 @@ def seen(state: JobState, *attempts: Attempt, reason: str = "", terminated: bool
 
 
 def test_a_job_moves_forward_within_an_attempt() -> None:
-    job = JOB.observed(seen(JobState.RUNNABLE), 1).observed(seen(JobState.RUNNING, Attempt("s/1", 110.0)), 2)
-    assert (job.state, job.streams, job.revision) == (JobState.RUNNING, ("s/1",), 2)
+    job = counted(JOB, JOB.observed(seen(JobState.RUNNABLE), 1))
+    job = counted(job, job.observed(seen(JobState.RUNNING, Attempt("s/1", 110.0)), 2))
+    assert (job.execution.state, job.execution.streams, job.publication.revision) == (JobState.RUNNING, ("s/1",), 2)
     assert job.observed(seen(JobState.RUNNABLE), 3) is job, "DescribeJobs lagged"
 
 
 def test_a_reclaim_goes_back_to_runnable_as_another_attempt() -> None:
     job = JOB.observed(seen(JobState.RUNNING, Attempt("s/1", 110.0)), 1)
     job = job.observed(seen(JobState.RUNNABLE, LOST), 2)
-    assert job.state is JobState.RUNNABLE
+    assert job.execution.state is JobState.RUNNABLE
     job = job.observed(seen(JobState.RUNNING, LOST, Attempt("s/2", 130.0)), 3)
-    assert job.streams == ("s/1", "s/2")
+    assert job.execution.streams == ("s/1", "s/2")
     assert job.observed(seen(JobState.RUNNING, Attempt("s/1", 110.0)), 4) is job, "the first attempt is past"
 
 
 def test_an_end_is_final() -> None:
     ended = JOB.observed(seen(JobState.SUCCEEDED, Attempt("s/1", 110.0, 120.0, 0)), 1)
-    assert (ended.reason, ended.state) == (EndReason.SUCCEEDED, JobState.SUCCEEDED)
+    assert (ended.execution.reason, ended.execution.state) == (EndReason.SUCCEEDED, JobState.SUCCEEDED)
     assert ended.observed(seen(JobState.FAILED, LOST, LOST), 2) is ended
 
 
@@ -105,9 +106,9 @@ def test_any_order_with_any_repeats_ends_as_the_story_does(order: list[int]) -> 
     furthest = -1
     for number in order:
         before = job
-        job = job.observed(STORY[number], 1)
+        job = counted(job, job.observed(STORY[number], 1))
         furthest = max(furthest, number)
-        assert job.revision - before.revision in (0, 1)
-    told = replace(job, revision=0)
+        assert job.publication.revision - before.publication.revision in (0, 1)
+    told = changed(job, revision=0)
     straight = JOB if furthest < 0 else JOB.observed(STORY[furthest], 1)
-    assert told == replace(straight, revision=0)
+    assert told == changed(straight, revision=0)

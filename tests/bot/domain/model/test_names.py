@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.model.names import ID_ALPHABET
-from bot.domain.model.names import Name, near, parse
+from bot.domain.model.names import ID_ALPHABET, Name, near, parse
 from bot.errors import BadInput
 
 

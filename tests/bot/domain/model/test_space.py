@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.domain.model.space import Axis, Space
 from bot.domain.model.plan import Search
+from bot.domain.model.space import Axis, Space
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.sweeps.grammar import parse
 from trainer import space as trials_own

@@ -3,17 +3,16 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.drawing.figures import Cell
-from bot.domain.model.job import Job
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.run import Commit
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Leader
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind
 from bot.domain.sweeps.board_points import label, request
-from tests.support import projects
+from tests.support import projects, rows
 
 PROJECT = replace(projects.PROJECT, metric="val_loss", maximize=False, columns={"epoch": "steps"})
 LR, M = (0.1, 0.01), (0.5, 0.1, 0.05)
@@ -33,8 +32,9 @@ RANDOM = Space(
 PLAN = Plan("lr=0.1,0.01 momentum=0.5,0.1,0.05", GRID, Search.GRID, 6)
 
 
-def job(plan: Plan = PLAN) -> Job:
-    return Job(
+def sweep(plan: Plan = PLAN) -> Sweep:
+    return rows.sweep(
+        plan,
         id="k7q2mx",
         project="mnist",
         commit=Commit("a1b2c3d4" * 5, "main"),
@@ -45,7 +45,7 @@ def job(plan: Plan = PLAN) -> Job:
         interaction_id=9,
         created_at=0.0,
         timeout_seconds=3600,
-        sweep=Sweep(plan, importance={"lr": 1.0}),
+        importance={"lr": 1.0},
     )
 
 
@@ -62,19 +62,19 @@ def going(number: int) -> Trial:
 
 
 def cells(plan: Plan, *trials: Trial) -> tuple[Cell, ...]:
-    return request(job(plan), {trial.number: trial for trial in trials}, PROJECT).cells
+    return request(sweep(plan), {trial.number: trial for trial in trials}, PROJECT).cells
 
 
 class TestWords:
     def test_what_the_picture_is_of(self) -> None:
-        asked = request(job(), {}, PROJECT)
+        asked = request(sweep(), {}, PROJECT)
         assert (asked.title, asked.subtitle) == ("mnist sweep k7q2mx", "main@a1b2c3d   epochs=10 augment=true")
         assert (asked.metric, asked.maximize, asked.names) == ("val_loss", False, {"epoch": "steps"})
         assert (asked.axes, asked.importance) == (GRID.axes, {"lr": 1.0})
 
     def test_of_folds_it_says_what_the_values_are(self) -> None:
         folds = replace(PLAN, folds=5, trials=30)
-        assert request(job(folds), {}, PROJECT).subtitle.endswith("   values are mean ± sd of 5 folds")
+        assert request(sweep(folds), {}, PROJECT).subtitle.endswith("   values are mean ± sd of 5 folds")
 
     def test_a_curve_is_named_by_its_trial_and_point(self) -> None:
         leader = Leader(4, 0.5, {"lr": 1e-5, "augment": False})
@@ -84,12 +84,8 @@ class TestWords:
     def test_what_is_not_varied_stands_in_the_subtitle_alone(self) -> None:
         space = Space((*GRID.axes, Axis("seed", Kind.INT, (7,))), GRID.encoded)
         plan = replace(PLAN, space=space)
-        assert request(job(plan), {}, PROJECT).subtitle == "main@a1b2c3d   seed=7 epochs=10 augment=true"
+        assert request(sweep(plan), {}, PROJECT).subtitle == "main@a1b2c3d   seed=7 epochs=10 augment=true"
         assert label("k7q2mx.4", plan, Leader(4, 0.5, {"lr": 0.1, "seed": 7})) == "k7q2mx.4 lr=0.1"
-
-    def test_a_job_that_is_no_sweep_has_no_board(self) -> None:
-        with pytest.raises(ValueError, match="k7q2mx is no sweep"):
-            request(replace(job(), sweep=None), {}, PROJECT)
 
 
 class TestGrid:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import optuna
 import pytest
 
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Kind
 from bot.domain.sweeps.halving import ENOUGH, hopeless

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.metrics.progress_rows import parse_line
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Space
 from bot.domain.model.states import JobState
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.trial import Trial
 from bot.domain.sweeps.reported_rows import FEWEST_REPORTS, MOST_REPORTS, Word, heard, word
 

@@ -5,10 +5,9 @@ from statistics import stdev
 
 import pytest
 
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.plan import Plan, Search
-from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind
@@ -45,7 +44,7 @@ def running(number: int, *reports: tuple[int, float], epochs: int | None = 10) -
 
 
 def summed(*trials: Trial, plan: Plan = PLAN, now: float = 200.0, maximize: bool = True) -> Tally:
-    return tally(Sweep(plan), trials, now, maximize=maximize)
+    return tally(plan, trials, now, maximize=maximize)
 
 
 class TestCounts:

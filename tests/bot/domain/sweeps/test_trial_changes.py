@@ -4,26 +4,32 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.submission import ARRAY, Submission
+from bot.domain.model.submission import ARRAY, Submission, expanded
 from bot.domain.model.trial import Trial, TrialState
-from bot.domain.sweeps.trial_changes import NUMBERS, again_of, chunks, expanded, kept_of, never_ran, of_single, to_run
-from tests.support.jobs import make_job
-from tests.support.scripted_sweep import THREE, good
+from bot.domain.sweeps.trial_changes import (
+    NUMBERS,
+    again_of,
+    carried_over_of,
+    chunks,
+    of_single,
+    submission_lost,
+    to_run,
+)
+from tests.support.rows import submission
+from tests.support.scripted_sweep import THREE, good, sweep_job
 
 
-def _part(**more: object) -> Job:
-    part = make_job(engine_id="b", parameters={"lr": 0.1}, part=Part("k7q2mx", 3, "3", 1))
-    return replace(part, **more)  # type: ignore[arg-type]
+def _submission(**more: object) -> Submission:
+    return submission(sweep_job(), 3, "3", 1, **({"engine_id": "b", "parameters": {"lr": 0.1}} | more))
 
 
 def test_a_retry_runs_all_but_the_good_ones() -> None:
     bad = Trial(2, "b", JobState.FAILED, EndReason.COMMAND_FAILED, measured=True)
-    kept = kept_of("k7q2mx", THREE, [good(0, 0.5), good(1, 0.4), bad])
+    kept = carried_over_of("k7q2mx", THREE, [good(0, 0.5), good(1, 0.4), bad])
     plan = again_of(THREE, kept)
-    assert (plan.numbers, plan.kept, plan.runs) == (f"2-{THREE.trials - 1}", 2, THREE.trials - 2)
+    assert (plan.numbers, plan.carried_over, plan.runs) == (f"2-{THREE.trials - 1}", 2, THREE.trials - 2)
     assert list(to_run(plan, {trial.number: trial for trial in kept})) == expanded(plan.numbers)
 
 
@@ -54,10 +60,10 @@ def test_what_batch_does_not_tell_of_is_not_made_up(
     reason: EndReason, engine_id: str | None, told: EndReason, measured: bool
 ) -> None:
     """What it may have left in S3 is looked at where it may have run."""
-    trial = never_ran(Trial(3), _part(engine_id=engine_id, reason=reason), 9.0)
+    trial = submission_lost(Trial(3), _submission(engine_id=engine_id, reason=reason), 9.0)
     assert (trial.state, trial.reason, trial.measured) == (JobState.FAILED, told, measured)
     ended = good(3, 0.5)
-    assert never_ran(ended, _part(reason=reason), 9.0) is ended
+    assert submission_lost(ended, _submission(reason=reason), 9.0) is ended
 
 
 @pytest.mark.parametrize(
@@ -68,7 +74,7 @@ def test_what_batch_does_not_tell_of_is_not_made_up(
         (EndReason.LOST, TrialState.FAILED),
     ],
 )
-def test_a_trial_by_itself_ends_as_its_part(reason: EndReason, shown: TrialState) -> None:
-    part = _part(state=JobState.FAILED, reason=reason, attempts=(Attempt("s", 1.0, 5.0, 143),), ended_at=5.0)
-    trial = of_single(Trial(3), part)
+def test_a_trial_by_itself_ends_as_its_submission(reason: EndReason, shown: TrialState) -> None:
+    alone = _submission(state=JobState.FAILED, reason=reason, attempts=(Attempt("s", 1.0, 5.0, 143),), ended_at=5.0)
+    trial = of_single(Trial(3), alone)
     assert (trial.shown, trial.parameters) == (shown, {"lr": 0.1})

@@ -1,13 +1,15 @@
 from dataclasses import replace
 
+from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind
 from bot.domain.sweeps.trial_report import LINES, report
+from tests.support.rows import changed
+from tests.support.scripted_sweep import sweep_job
 
 SPACE = Space(
     (
@@ -17,7 +19,7 @@ SPACE = Space(
     ),
     {"axes": [["lr", [0.1, 0.01]], ["note", ["a", "``` @everyone"]], ["epochs", [9]]]},
 )
-SWEEP = Sweep(Plan("", SPACE, Search.GRID, 4))
+SWEEP = sweep_job(Plan("", SPACE, Search.GRID, 4))
 BEST = Leader(2, 96.7123, {"lr": 0.01, "note": "a", "epochs": 9}, epoch=3)
 
 
@@ -50,13 +52,13 @@ def test_how_one_ended_that_did_not_end_well() -> None:
 
 
 def test_the_best_so_far_stands_below() -> None:
-    *_, last = told(good(2), sweep=replace(SWEEP, tally=Tally(leaders=(BEST,))))
+    *_, last = told(good(2), sweep=changed(SWEEP, tally=Tally(leaders=(BEST,))))
     assert last == "best so far .2: val_accuracy 96.71 at lr 0.01 note a"
 
 
 def test_of_folds_each_has_its_own_and_not_their_number() -> None:
     folds = Space(SPACE.axes, {**SPACE.encoded, "folds": 2})
-    assert told(good(5), sweep=Sweep(Plan("", folds, Search.GRID, 8, folds=2))) == [
+    assert told(good(5), sweep=sweep_job(Plan("", folds, Search.GRID, 8, folds=2))) == [
         ".5  96.71  lr 0.01 note a fold 1  epoch 3  0:00:22"
     ]
 

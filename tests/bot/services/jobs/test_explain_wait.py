@@ -17,7 +17,7 @@ async def test_a_look_at_an_array_that_waits_is_one_call_whatever_its_size(
 ) -> None:
     """To list 10,000 trials takes 100 calls, which are 10 seconds of all that may be asked of Batch."""
     proposal = await bot.sweep("lr=0.0001..0.1:250")
-    await bot.propose.confirm(proposal.job.id, MIKA)
+    await bot.propose.confirm(proposal.sweep.id, MIKA)
     await settle(bot, 2)
     for number in range(250):
         state = JobState.SUCCEEDED if number < 150 else JobState.RUNNABLE

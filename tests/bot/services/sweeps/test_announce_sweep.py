@@ -5,31 +5,31 @@ from typing import Any
 
 import pytest
 
-from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason
+from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value
 from bot.domain.posts import PostKind
 from tests.support.services import MIKA, Bot, Outside
-from tests.support.sweeps import end_child, face_of, leave, settle
+from tests.support.sweeps import end_child, leave, settle
 
 
 async def test_a_trial_that_was_stopped_and_never_submitted_keeps_no_stopped_sweep_open(
     bot: Bot, outside: Outside
 ) -> None:
-    sweep_id = (await bot.sweep("lr=0.1,0.01")).job.id
+    sweep_id = (await bot.sweep("lr=0.1,0.01")).sweep.id
     await bot.stop.stop(sweep_id, MIKA)
     await bot.look.stop(sweep_id, 0, MIKA)
     await settle(bot)
-    face, _ = await face_of(bot, sweep_id)
-    assert (face.reason, outside.engine.submissions) == (EndReason.STOPPED, [])
+    sweep = await bot.swept(sweep_id)
+    assert (sweep.execution.reason, outside.engine.submissions) == (EndReason.STOPPED, [])
     assert len(bot.said(PostKind.END)) == 1
 
 
 async def test_a_trial_that_was_stopped_before_its_turn_is_run_no_longer_than_it_takes_to_stop_it(
     bot: Bot, outside: Outside
 ) -> None:
-    sweep_id = (await bot.sweep("lr=0.1,0.01", parallel=1)).job.id
+    sweep_id = (await bot.sweep("lr=0.1,0.01", parallel=1)).sweep.id
     await bot.turn()
     await bot.look.stop(sweep_id, 1, MIKA)
     end_child(outside, "batch-1")
@@ -37,8 +37,8 @@ async def test_a_trial_that_was_stopped_before_its_turn_is_run_no_longer_than_it
     assert set(outside.engine.terminated) == {"batch-2"}
     end_child(outside, "batch-2", 143)
     await settle(bot)
-    face, sweep = await face_of(bot, sweep_id)
-    assert face.reason is EndReason.SUCCEEDED
+    sweep = await bot.swept(sweep_id)
+    assert sweep.execution.reason is EndReason.SUCCEEDED
     assert sum(sweep.tally.counts.values()) == 2
     assert len(bot.said(PostKind.END)) == 1
 
@@ -47,7 +47,7 @@ async def test_a_sweep_that_ends_while_the_sampler_thinks_gets_no_further_trial(
     bot: Bot, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody would follow it, and it would cost money."""
-    sweep_id = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=3, parallel=1)).job.id
+    sweep_id = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=3, parallel=1)).sweep.id
     await bot.turn()
     leave(outside, sweep_id, 0, 90.0)
     end_child(outside, "batch-1")
@@ -57,69 +57,69 @@ async def test_a_sweep_that_ends_while_the_sampler_thinks_gets_no_further_trial(
     async def ask(*told: Any, **how: Any) -> Sequence[dict[str, Value]]:
         await bot.stop.stop(sweep_id, MIKA)
         await bot.conclude.once()
-        assert not (await bot.job(sweep_id)).live
+        assert not (await bot.job(sweep_id)).execution.live
         return [{"lr": 0.05}]
 
     monkeypatch.setattr(outside.sampler, "ask", ask)
     await bot.feed.once()
     await settle(bot)
-    assert len(await bot.store.parts(sweep_id)) == len(outside.engine.submissions) == 1
-    assert not await bot.store.open_jobs()
+    assert len(await bot.store.submissions(sweep_id)) == len(outside.engine.submissions) == 1
+    assert not await bot.store.unfinished()
 
 
 async def test_a_sweep_is_judged_by_what_its_trials_have_come_to_since_it_was_looked_at(
     bot: Bot, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other services go on while the picture of another sweep is drawn."""
-    sweep_id = (await bot.sweep("lr=0.1,0.01")).job.id
+    sweep_id = (await bot.sweep("lr=0.1,0.01")).sweep.id
     await bot.turn()
     for number in (0, 1):
         leave(outside, sweep_id, number, 90.0 + number)
         end_child(outside, f"batch-1:{number}")
-    old = await bot.store.open_jobs()
+    old = await bot.store.unfinished_sweeps()
     for service in (bot.watch, bot.follow, bot.measure):
         await service.once()
 
-    async def open_jobs() -> list[Job]:
+    async def unfinished_sweeps() -> list[Sweep]:
         return old
 
     with monkeypatch.context() as patch:
-        patch.setattr(bot.store, "open_jobs", open_jobs)
+        patch.setattr(bot.store, "unfinished_sweeps", unfinished_sweeps)
         await bot.conclude.once()
-    face, _ = await face_of(bot, sweep_id)
-    assert face.reason is EndReason.SUCCEEDED
+    sweep = await bot.swept(sweep_id)
+    assert sweep.execution.reason is EndReason.SUCCEEDED
     await bot.tell()
     assert "val_accuracy 91 at lr 0.01" in bot.said(PostKind.NOTE)[0]
 
 
 async def test_a_sweep_each_of_whose_trials_was_stopped_was_stopped(bot: Bot, outside: Outside) -> None:
-    sweep_id = (await bot.sweep("lr=0.1,0.01")).job.id
+    sweep_id = (await bot.sweep("lr=0.1,0.01")).sweep.id
     await bot.turn()
     for number in (0, 1):
         await bot.look.stop(sweep_id, number, MIKA)
         end_child(outside, f"batch-1:{number}", 143)
     await settle(bot)
-    face, sweep = await face_of(bot, sweep_id)
+    sweep = await bot.swept(sweep_id)
     assert sweep.tally.counts == {TrialState.STOPPED: 2}
-    assert face.reason is EndReason.STOPPED
+    assert sweep.execution.reason is EndReason.STOPPED
 
 
 async def test_of_a_sweep_that_is_over_nothing_stays_in_memory(
     bot: Bot, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where another service had begun to look at it before its end was told."""
-    sweep_id = (await bot.sweep("lr=0.1,0.01")).job.id
+    sweep_id = (await bot.sweep("lr=0.1,0.01")).sweep.id
     await bot.turn()
     for number in (0, 1):
         end_child(outside, f"batch-1:{number}")
-    old = await bot.store.open_jobs()
+    old = await bot.store.unfinished_sweeps()
     await settle(bot)
 
-    async def open_jobs() -> list[Job]:
+    async def unfinished_sweeps() -> list[Sweep]:
         return old
 
     with monkeypatch.context() as patch:
-        patch.setattr(bot.store, "open_jobs", open_jobs)
+        patch.setattr(bot.store, "unfinished_sweeps", unfinished_sweeps)
         await bot.report.once()
     await bot.conclude.once()
     read: list[str] = []

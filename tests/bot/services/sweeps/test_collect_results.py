@@ -5,7 +5,7 @@ import pytest
 from bot.domain.model.trial import TrialState
 from bot.services.sweeps.collect_results import AT_ONCE
 from tests.support.services import MIKA, Bot, Outside
-from tests.support.sweeps import end_child, face_of, metrics
+from tests.support.sweeps import end_child, metrics
 
 
 class File(bytes):
@@ -26,7 +26,7 @@ async def test_the_metrics_of_a_few_trials_are_in_memory_at_once(
 ) -> None:
     """Hundreds end together, and each file may be large."""
     proposal = await bot.sweep("lr=0.001..0.1:100")
-    await bot.propose.confirm(proposal.job.id, MIKA)
+    await bot.propose.confirm(proposal.sweep.id, MIKA)
     await bot.turn()
     for number in range(100):
         end_child(outside, f"batch-1:{number}")
@@ -38,6 +38,6 @@ async def test_the_metrics_of_a_few_trials_are_in_memory_at_once(
     for service in (bot.watch, bot.follow, bot.measure):
         await service.once()
     assert File.most <= 2 * AT_ONCE, "a thread holds one a moment longer"
-    _, sweep = await face_of(bot, proposal.job.id)
+    sweep = await bot.swept(proposal.sweep.id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 100}
     assert sweep.tally.leaders[0].value == 50.0 + 99 / 4

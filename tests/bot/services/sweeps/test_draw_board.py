@@ -28,14 +28,12 @@ class Board:
         self.sketch = DrawBoard(trials, outside.figures, outside.artifacts, self.sampler, projects)
 
     async def importance(self) -> dict[str, float]:
-        job = await self.swept.job()
-        assert job.sweep is not None
-        return dict((await self.sketch.request(job, job.sweep)).importance)
+        job = await self.swept.sweep()
+        return dict((await self.sketch.request(job)).importance)
 
     async def curves(self) -> list[str]:
-        job = await self.swept.job()
-        assert job.sweep is not None
-        request = await self.sketch.last_request(job, job.sweep)
+        job = await self.swept.sweep()
+        request = await self.sketch.last_request(job)
         assert all(curve.csv == CSV for curve in request.curves)
         return [curve.label for curve in request.curves]
 
@@ -52,8 +50,7 @@ def board(store: Store, outside: Outside) -> Board:
 async def test_the_request_has_every_point_as_it_is_now(board: Board) -> None:
     job = await board.swept.begin()
     await board.swept.tell(good(1, 97.5))
-    assert job.sweep is not None
-    request = await board.sketch.request(job, job.sweep)
+    request = await board.sketch.request(job)
     assert [cell.at for cell in request.cells] == [(0.1, 0.5), (0.1, 0.1), (0.01, 0.5), (0.01, 0.1)]
     assert [cell.state for cell in request.cells] == [TrialState.WAITING, TrialState.SUCCEEDED, *["waiting"] * 2]
     assert request.cells[1].value == 97.5

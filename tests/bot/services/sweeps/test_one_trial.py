@@ -6,9 +6,8 @@ from typing import cast
 
 import pytest
 
-from bot.domain.model.job import Job
+from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial
 from bot.errors import UnknownName
@@ -16,6 +15,7 @@ from bot.services.jobs.find import Find
 from bot.services.sweeps.one_trial import OneTrial
 from bot.services.sweeps.trial_book import TrialBook
 from tests.bot.chat.jobs import a_job, a_sweep
+from tests.support.rows import changed
 from tests.support.scripted_sweep import good, grid, sweep_job
 from tests.support.services import Bot
 
@@ -27,10 +27,10 @@ RUNNING, FAILED, GOOD = Trial(7, state=JobState.RUNNING), Trial(1, state=JobStat
 class Known:
     """The shape of `Show` and of `Trials`, with one sweep."""
 
-    def __init__(self, face: Job) -> None:
+    def __init__(self, face: Posted) -> None:
         self._face = face
 
-    async def job(self, job_id: str) -> Job:
+    async def job(self, job_id: str) -> Posted:
         if job_id != self._face.id:
             raise UnknownName("job", given=job_id)
         return self._face
@@ -40,14 +40,13 @@ class Known:
         return {trial.number: trial for trial in (failed, GOOD, RUNNING, *OTHERS)}
 
 
-def looking(face: Job) -> OneTrial:
+def looking(face: Posted) -> OneTrial:
     known = Known(face)
     return OneTrial(cast("Find", known), cast("TrialBook", known), None, None, None, None)  # type: ignore[arg-type]
 
 
 async def test_the_best_come_first_then_what_runs_then_what_failed() -> None:
-    assert FACE.sweep is not None
-    led = replace(FACE, sweep=Sweep(FACE.sweep.plan, Tally(leaders=(Leader(5, 1.0, {}),))))
+    led = changed(FACE, tally=Tally(leaders=(Leader(5, 1.0, {}),)))
     found = await looking(led).matching("k7q2mx", "", 5)
     assert [trial.number for _, trial in found] == [5, 7, 1, 10, 11]
     assert {job.id for job, _ in found} == {"k7q2mx"}
@@ -82,7 +81,7 @@ async def test_of_a_large_sweep_that_is_over_only_a_few_trials_are_read(
     plan = grid(lr=tuple(number / 1_000 for number in range(1, 2_001)))
     failed = Failure(EndReason.COMMAND_FAILED, "no", 1, (1_404,))
     face = sweep_job(plan).ended(EndReason.SUCCEEDED, 0.0)
-    face = replace(face, sweep=Sweep(plan, Tally(leaders=(Leader(777, 1.0, {}),), failures=(failed,))), told_at=0.0)
+    face = changed(face, tally=Tally(leaders=(Leader(777, 1.0, {}),), failures=(failed,)), committed_at=0.0)
     trials = [good(number, 0.5) for number in range(2_000)]
     trials[1_404] = replace(FAILED, number=1_404, reason=EndReason.COMMAND_FAILED)
     await bot.store.add(face, (), trials)

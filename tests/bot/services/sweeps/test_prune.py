@@ -15,6 +15,7 @@ from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.prune import REPEAT_SECONDS, Prune
 from bot.services.sweeps.trial_book import TrialBook
 from tests.support.projects import PROJECT
+from tests.support.rows import changed
 from tests.support.scripted_sweep import Swept, grid, sweep_job
 from tests.support.services import Outside
 
@@ -153,7 +154,7 @@ async def test_nothing_is_stopped_that_was_not_asked_for(store: Store, outside: 
 
 async def test_in_a_sweep_that_is_being_stopped_nothing_is_decided_any_more(life: Life, outside: Outside) -> None:
     await life.swept.tell(*FOUR)
-    await life.store.change("k7q2mx", lambda job: Change(replace(job, stop_by="mika", stop_at=1.0)))
+    await life.store.change("k7q2mx", lambda job: Change(changed(job, stop_by="mika", stop_at=1.0)))
     await life.prune.once()
     assert outside.engine.terminated == []
 
@@ -175,7 +176,7 @@ async def test_a_trial_that_somebody_wants_stopped_is_terminated(store: Store, o
 
 async def test_a_sweep_that_cannot_be_decided_on_holds_up_no_other(life: Life, outside: Outside) -> None:
     await life.swept.tell(*FOUR)
-    await life.store.add(replace(sweep_job(PLAN, at=1_000_001.0), id="m4t8rw", interaction_id=10), ())
+    await life.store.add(changed(sweep_job(PLAN, at=1_000_001.0), id="m4t8rw", interaction_id=10), ())
     other = await life.store.job("m4t8rw")
     assert other is not None
     await life.trials.update(other, {n: lambda _, n=n: replace(FOUR[n], engine_id=f"other:{n}") for n in range(4)})

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,9 @@ from bot.services.sweeps.draw_board import DrawBoard
 from bot.services.sweeps.refresh_board import BoardSettings, RefreshBoard
 from bot.services.sweeps.trial_book import TrialBook
 from tests.support.fakes import FakeSampler
+from tests.support.jobs import make_job
 from tests.support.projects import PROJECT
+from tests.support.rows import changed
 from tests.support.scripted_sweep import Swept, good, grid, sweep_job
 from tests.support.services import Outside
 
@@ -58,16 +59,19 @@ class TestWhen:
         await easel.swept.begin()
         await easel.once()
         sweep = await easel.swept.sweep()
-        assert sweep.picture == str(easel.folder / "k7q2mx-1.png")
-        assert Path(sweep.picture).read_bytes() == b"board 1"
+        assert sweep.board.picture == str(easel.folder / "k7q2mx-1.png")
+        assert Path(sweep.board.picture).read_bytes() == b"board 1"
 
     async def test_its_own_commit_makes_the_card_new_but_no_other_picture(self, easel: Easel) -> None:
         before = await easel.swept.begin()
         await easel.once()
-        job, sweep = await easel.swept.job(), await easel.swept.sweep()
-        assert (job.revision, sweep.painted_revision) == (before.revision + 1, before.revision + 1)
+        job, sweep = await easel.swept.sweep(), await easel.swept.sweep()
+        assert (job.publication.revision, sweep.board.painted_revision) == (
+            before.publication.revision + 1,
+            before.publication.revision + 1,
+        )
         assert await easel.once(after=10 * SECONDS) == 1
-        assert await easel.swept.job() == job
+        assert await easel.swept.sweep() == job
 
     async def test_the_card_is_told(self, easel: Easel) -> None:
         await easel.swept.begin()
@@ -102,10 +106,10 @@ class TestWhen:
         await easel.swept.begin()
         await easel.once()
         await easel.swept.touch()
-        before = await easel.swept.job()
+        before = await easel.swept.sweep()
         assert await easel.once(after=SECONDS) == 1
-        job, sweep = await easel.swept.job(), await easel.swept.sweep()
-        assert (job.revision, sweep.painted_revision) == (before.revision, before.revision)
+        sweep = await easel.swept.sweep()
+        assert sweep.publication.revision == sweep.board.painted_revision == before.publication.revision
 
     async def test_what_changes_while_it_is_drawn_is_in_the_next(
         self, easel: Easel, monkeypatch: pytest.MonkeyPatch
@@ -120,13 +124,13 @@ class TestWhen:
         monkeypatch.setattr(easel.outside.figures, "board", meanwhile)
         await easel.once()
         monkeypatch.undo()
-        job, sweep = await easel.swept.job(), await easel.swept.sweep()
-        assert sweep.painted_revision < job.revision
+        sweep = await easel.swept.sweep()
+        assert sweep.board.painted_revision < sweep.publication.revision
         assert await easel.once(after=SECONDS) == 2
         assert easel.outside.figures.boards[-1].cells[0].value == 90.0
 
     async def test_a_job_that_is_no_sweep_has_none(self, easel: Easel, store: Store) -> None:
-        await store.add(replace(sweep_job(), sweep=None), ())
+        await store.add(make_job(), ())
         assert await easel.once() == 0
 
 
@@ -135,7 +139,7 @@ class TestFailures:
         await easel.swept.begin()
         easel.outside.figures.fail("board", Unavailable("it died"))
         assert await easel.once() == 0
-        assert (await easel.swept.sweep()).picture == ""
+        assert (await easel.swept.sweep()).board.picture == ""
         assert await easel.once(after=SECONDS / 2) == 0
         assert await easel.once(after=SECONDS) == 1
 
@@ -151,7 +155,7 @@ class TestFailures:
 
     async def test_one_sweep_does_not_hold_up_another(self, easel: Easel, store: Store) -> None:
         await easel.swept.begin()
-        await store.add(replace(sweep_job(at=1_000_001.0), id="b4n8wd", interaction_id=10), ())
+        await store.add(changed(sweep_job(at=1_000_001.0), id="b4n8wd", interaction_id=10), ())
         easel.outside.figures.fail("board", Unavailable("it died"))
         assert await easel.once() == 1
 
@@ -226,7 +230,7 @@ class TestTheEnd:
         await easel.swept.tell(good(0, 90.0))
         await easel.swept.end()
         easel.outside.artifacts.objects["s3://bucket/jobs/k7q2mx/0/metrics.csv"] = b"val_accuracy\n90\n"
-        picture = await easel.paint.final(await easel.swept.job())
+        picture = await easel.paint.final(await easel.swept.sweep())
         assert (picture.png, picture.words) == (b"board 1", "")
         assert [curve.label for curve in easel.outside.figures.boards[0].curves] == ["k7q2mx.0 lr=0.1 momentum=0.5"]
 
@@ -234,14 +238,14 @@ class TestTheEnd:
         await easel.swept.begin()
         easel.outside.figures.fail("board", Unavailable("it died"))
         with pytest.raises(Unavailable):
-            await easel.paint.final(await easel.swept.job())
+            await easel.paint.final(await easel.swept.sweep())
 
     async def test_a_sweep_that_is_put_to_rest_is_forgotten(self, easel: Easel, store: Store) -> None:
         await easel.swept.begin()
         await easel.once()
         await store.change(
             "k7q2mx",
-            lambda job: Change(replace(job, told_at=1.0, archived_at=1.0, shown_revision=99, message_id=5)),
+            lambda job: Change(changed(job, committed_at=1.0, archived_at=1.0, shown_revision=99, card_id=5)),
         )
         await easel.swept.end()
         await easel.once()

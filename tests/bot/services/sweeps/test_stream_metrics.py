@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.model.job import Job
-from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.plan import Plan
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
 from bot.errors import Throttled, Unavailable
 from bot.ports.store import Store
@@ -19,6 +19,7 @@ from bot.services.sweeps.stream_metrics import MOST, StreamMetrics
 from bot.services.sweeps.trial_book import TrialBook
 from tests.support.clock import Clock
 from tests.support.projects import PROJECT
+from tests.support.rows import changed
 from tests.support.scripted_sweep import TWO, Swept, grid, sweep_job
 from tests.support.services import Outside
 
@@ -45,10 +46,10 @@ class Life:
         self.listen = StreamMetrics(Core(store, projects, self.wakeups, outside.clock), outside.logs, self.trials, pace)
         self.swept = Swept(store, self.trials)
 
-    async def begin(self, *trials: Trial, plan: Plan = TWO) -> Job:
+    async def begin(self, *trials: Trial, plan: Plan = TWO) -> Sweep:
         await self.swept.begin(plan)
         await self.swept.tell(*trials)
-        return await self.swept.job()
+        return await self.swept.sweep()
 
     async def told(self, number: int) -> Trial:
         return (await self.trials.all("k7q2mx"))[number]
@@ -72,7 +73,7 @@ async def test_reports_value_and_epochs_come_from_the_log(life: Life) -> None:
     sweep = await life.swept.sweep()
     assert sweep.tally.leaders[0].value == 90.0
     assert sweep.tally.progress == pytest.approx(0.3 / 4)
-    assert (await life.swept.job()).revision > face.revision
+    assert (await life.swept.sweep()).publication.revision > face.publication.revision
     assert [kept.reports for kept in await life.store.trials("k7q2mx")] == [trial.reports]
 
 
@@ -80,9 +81,9 @@ async def test_a_second_pass_reads_on_and_writes_nothing_where_nothing_is_new(li
     await life.begin(running(0))
     life.say("t/0", row(1, 80.0))
     await life.listen.once()
-    before = await life.swept.job()
+    before = await life.swept.sweep()
     await life.listen.once()
-    assert await life.swept.job() == before
+    assert await life.swept.sweep() == before
     life.outside.clock.tick(30)
     life.say("t/0", row(2, 70.0))
     await life.listen.once()
@@ -207,7 +208,7 @@ async def test_throttled_it_slows_down_and_misses_nothing(life: Life) -> None:
 
 async def test_a_sweep_that_cannot_be_read_holds_up_no_other_and_is_told(life: Life) -> None:
     await life.begin(running(0))
-    await life.store.add(replace(sweep_job(at=1_000_001.0), id="m4t8rw", interaction_id=10), ())
+    await life.store.add(changed(sweep_job(at=1_000_001.0), id="m4t8rw", interaction_id=10), ())
     other = await life.store.job("m4t8rw")
     assert other is not None
     await life.trials.update(other, {0: lambda _: running(0, "other/0")})

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.model.job import Job
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.rows import counted
 from bot.domain.model.run import Commit
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.plan import Plan, Search
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind
@@ -19,12 +19,14 @@ from bot.ports.store import Step
 from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.trial_book import TrialBook
+from tests.support import rows
 from tests.support.clock import Clock
 from tests.support.projects import CHANNEL, PROJECT
 
 LR = (0.1, 0.01, 0.001)
 PLAN = Plan("lr=0.1,0.01,0.001", Space((Axis("lr", Kind.FLOAT, LR),), {"axes": [["lr", list(LR)]]}), Search.GRID, 3)
-SWEEP = Job(
+SWEEP = rows.sweep(
+    PLAN,
     id="k7q2mx",
     project=PROJECT.name,
     commit=Commit("a" * 40, "main"),
@@ -36,7 +38,6 @@ SWEEP = Job(
     created_at=1_000_000.0,
     timeout_seconds=3600,
     state=JobState.RUNNING,
-    sweep=Sweep(PLAN),
 )
 
 
@@ -53,13 +54,13 @@ class Memory:
         self.reads += 1
         return [self.kept[number] for number in sorted(self.kept)]
 
-    async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step) -> Job:
+    async def record(self, sweep_id: str, trials: Sequence[Trial], step: Step[Sweep]) -> Sweep:
         await asyncio.sleep(0)
         self.before()
         self.writes.append([trial.number for trial in trials])
         self.kept |= {trial.number: trial for trial in trials}
         change = step(self.job)
-        self.job = self.job if change is None else change.job
+        self.job = self.job if change is None else counted(self.job, change.row)
         self.after()
         await asyncio.sleep(0)
         return self.job
@@ -94,9 +95,9 @@ def valued(value: float) -> Callable[[Trial], Trial]:
 
 async def test_an_unknown_trial_is_made(trials: TrialBook, memory: Memory) -> None:
     job = await trials.update(SWEEP, {2: runs})
-    assert job.sweep is not None
-    assert job.sweep.tally.counts == {TrialState.WAITING: 2, TrialState.RUNNING: 1}
-    assert job.revision == SWEEP.revision + 1
+    assert isinstance(job, Sweep)
+    assert job.tally.counts == {TrialState.WAITING: 2, TrialState.RUNNING: 1}
+    assert job.publication.revision == SWEEP.publication.revision + 1
     assert memory.kept[2].engine_id == "array:2"
 
 
@@ -126,10 +127,10 @@ async def test_time_alone_is_no_news_for_the_card(trials: TrialBook, memory: Mem
     before = await trials.update(SWEEP, {0: runs})
     clock.tick(5)
     after = await trials.update(before, {0: lambda trial: replace(trial, streams=("a/1",))})
-    assert before.sweep is not None
-    assert after.sweep is not None
-    assert after.sweep.tally.seconds == before.sweep.tally.seconds + 5
-    assert after.revision == before.revision
+    assert isinstance(before, Sweep)
+    assert isinstance(after, Sweep)
+    assert after.tally.seconds == before.tally.seconds + 5
+    assert after.publication.revision == before.publication.revision
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -166,8 +167,3 @@ async def test_forgotten_it_is_read_again(trials: TrialBook, memory: Memory) -> 
     trials.forget_all_but({"another"})
     assert await trials.all(SWEEP.id) == memory.kept
     assert memory.reads == 2
-
-
-async def test_a_job_that_is_no_sweep(trials: TrialBook) -> None:
-    with pytest.raises(ValueError, match="k7q2mx is no sweep"):
-        await trials.update(replace(SWEEP, sweep=None), {0: runs})

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.model.space import Axis
 from bot.domain.model.plan import Plan, Search
+from bot.domain.model.space import Axis
 from bot.domain.parameters import Kind, Parameter, Value
 from bot.domain.sweeps.grammar import GrammarError, parse, written
 from bot.errors import BadInput, UserError
