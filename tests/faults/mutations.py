@@ -76,8 +76,8 @@ MUTATIONS = (
     Mutation(
         "the log's audit",
         "bot/services/logs/archive.py",
-        "elif await self._missed(job) or",
-        "elif",
+        "if await self._missed(job) or",
+        "if",
         "tests/faults/test_protections.py::test_a_line_that_comes_later_than_the_overlap_is_found_at_the_end",
     ),
     Mutation(
@@ -97,8 +97,8 @@ MUTATIONS = (
     Mutation(
         "time that surely has passed before it",
         "bot/domain/clock.py",
-        "min(max(0.0, now - self.looked_at), self.step)",
-        "now - self.looked_at",
+        "min(max(0.0, now - self.checked_at), self.step)",
+        "now - self.checked_at",
         "tests/bot/services/test_submission.py::test_a_clock_set_ahead_submits_nothing_twice",
     ),
     Mutation(

@@ -36,7 +36,7 @@ async def test_the_best_is_trained_for_as_long_as_the_form_says(room: Room) -> N
     message = answer.result()["message"]
     assert message["content"].startswith("again1 is on its way with the parameters of k7q2mx.0: https://")
     assert message["flags"] & EPHEMERAL
-    ((sweep_id, number, request),) = room.services.trial.trained
+    ((sweep_id, number, request),) = room.services.one_trial.trained
     assert (sweep_id, number, request.values) == ("k7q2mx", 0, {"epochs": 40})
 
 
@@ -45,7 +45,7 @@ async def test_the_form_is_checked_by_the_parameters_declaration(room: Room, giv
     form = await opened(room)
     message = (await room.mika.fill(form["interaction_id"], {"epochs": given}, wait=True))["message"]
     assert message["content"] == f'epochs: "{given}" was given, a whole number from 1 to 100 is expected.'
-    assert room.services.trial.trained == []
+    assert room.services.one_trial.trained == []
 
 
 async def test_a_form_outlives_a_restart(room: Room) -> None:
@@ -71,7 +71,7 @@ async def test_without_epochs_the_best_is_trained_at_once(room: Room) -> None:
         answer = group.create_task(room.mika.click(card, "sb:train_best:k7q2mx", wait=True))
         await room.posted(await room.services.made.get())
     assert answer.result()["message"]["content"].startswith("again1 is on its way with the parameters of k7q2mx.0")
-    assert [request.values for *_, request in room.services.trial.trained] == [{}]
+    assert [request.values for *_, request in room.services.one_trial.trained] == [{}]
 
 
 async def test_epochs_that_were_swept_are_those_of_the_best(room: Room) -> None:
