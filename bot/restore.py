@@ -27,8 +27,6 @@ from bot.services.running.wakeups import Wakeups
 
 MOST_BYTES = 2 * 1024**3
 """Of a snapshot that is fetched."""
-REMEMBERED_SECONDS = 7 * 86_400.0
-"""How far back jobs are looked for where there is no snapshot; Batch forgets them after a day to a week."""
 OVERLAP_SECONDS = 3600.0
 
 
@@ -95,7 +93,10 @@ def _tell(recovery: Recovery, store: Path, console: Console) -> None:
 async def _reconciled(config: Config, engine: Engine, recovery: Recovery, console: Console) -> None:
     """Finds what was started since the snapshot, and what has ended."""
     by_name = {project.name: project for project in projects(config)}
-    since = time.time() - REMEMBERED_SECONDS if recovery.taken_at is None else recovery.taken_at - OVERLAP_SECONDS
+    if recovery.taken_at is None:
+        since = time.time() - engine.capabilities.remembers_seconds
+    else:
+        since = recovery.taken_at - OVERLAP_SECONDS
     async with open_store(store_path(config)) as store:
         known = {row.id: row for row in await store.unfinished()}
         core = Core(store, by_name, Wakeups(), time.time)

@@ -1,7 +1,16 @@
 """For every test: machines are slow at times, and a property is no less true then."""
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from bot.services.running.wakeups import Wakeups
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", parent=settings.get_profile("patient"), max_examples=3_000)
 settings.load_profile("patient")
+
+
+@pytest.fixture
+def wakeups() -> Wakeups:
+    """Those that the store's commits wake."""
+    return Wakeups()

@@ -1,4 +1,4 @@
-"""What runs jobs."""
+"""What runs jobs. A second engine is another folder under `bot/adapters` that keeps these promises."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from bot.domain.model.states import JobState
 
 @dataclass(frozen=True, slots=True)
 class SubmitCall:
-    """One SubmitJob call. `name` is unique to the intent: what makes a lost answer recoverable."""
+    """One call that hands a job, or an array of them, to the engine. `name` makes a lost answer recoverable: no other
+    command has the same."""
 
     name: str
     queue: str
@@ -20,41 +21,70 @@ class SubmitCall:
     tags: Mapping[str, str]
     timeout_seconds: int
     array_size: int = 0
-    """From 2 to 10,000 for an array; 0 for a job by itself."""
+    """0 for a job by itself; otherwise from 2 to the engine's `Capabilities.array_size`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What differs between engines, declared instead of special-cased."""
+
+    name: str
+    """As people read it: `AWS Batch`."""
+    array_size: int
+    """Jobs in one array, at most."""
+    environment_characters: int
+    """Names and values of all environment variables that one call may set, together."""
+    remembers_seconds: float
+    """How far back ended jobs can be found, at best."""
 
 
 class Engine(Protocol):
-    """AWS Batch. The SDK's retries are off for `submit`, which may have had its effect when `Unavailable`."""
+    """Runs jobs. A job's id is the engine's own, and so is the form of the ids of an array's children."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
 
     async def submit(self, call: SubmitCall) -> str:
-        """The Batch job id. `Throttled`: surely no job. `Unavailable`: perhaps a job. `Refused`: no job."""
+        """The engine's id of the new job. `Throttled`: surely no job. `Unavailable`: perhaps a job. `Refused`: no job.
+
+        It is never repeated by itself: after `Unavailable` the caller looks the job up by its name.
+        """
 
     async def find(self, queue: str, name: str) -> list[Observation]:
         """All jobs of exactly that name in the queue, whatever their state, oldest first. May lag by seconds."""
 
     async def describe(self, engine_ids: Sequence[str]) -> dict[str, Observation]:
-        """By Batch id; any number of ids, 100 a call. Ids that Batch does not know are absent."""
+        """By id; any number of ids. Ids that the engine does not know (yet, or any more) are absent."""
 
     async def terminate(self, engine_id: str, reason: str) -> None:
-        """Ends the job in any state; no error where it has ended already. `reason` becomes its statusReason."""
+        """End the job in any state; no error if it has ended already. `reason` is kept with it."""
 
     async def live(self, queue: str) -> list[Observation]:
         """All unfinished jobs of the queue, with their tags: for reconciling."""
 
     async def children(self, engine_id: str, state: JobState) -> list[str]:
-        """The Batch ids (`parent:index`) of an array's children in that state."""
+        """The ids of an array's children in that state."""
+
+    def child_id(self, engine_id: str, index: int) -> str:
+        """The id of an array's child."""
+
+    def child_index(self, child_id: str) -> int:
+        """The place of a child in its array, from 0."""
+
+    def parent_id(self, engine_id: str) -> str:
+        """The array that a child belongs to; any other id as it is."""
 
     async def room(self, queue: str, definition: str) -> int | None:
-        """How many jobs of that definition the queue's environments can run at once; None where that is not known."""
+        """How many jobs of that definition the queue's machines can run at once; None if that is unknown."""
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
-        """All jobs made since then, finished ones too, while Batch remembers them; oldest first."""
+        """All jobs made since then, ended ones too, as far as the engine remembers them; oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """That something happened to a Batch job; `receipt` acknowledges it. `engine_id` is "" if it cannot be read, and
-    `excerpt` then shows the beginning of what came."""
+    """Something happened to an engine job. `receipt` acknowledges the hint. `engine_id` is "" for a hint that cannot be
+    read; `excerpt` then shows its beginning."""
 
     engine_id: str
     receipt: str
@@ -62,10 +92,10 @@ class Hint:
 
 
 class Events(Protocol):
-    """State-change events. At least once, unordered, perhaps never: hints, not the truth."""
+    """State changes, reported at least once, in any order, perhaps never: hints, not the truth."""
 
     async def receive(self, wait_seconds: float) -> list[Hint]:
-        """Waits up to so long (20 at most) for hints; malformed and foreign ones come with an empty `engine_id`."""
+        """Wait up to `wait_seconds` (20 at most) for hints. Malformed and foreign ones have an empty `engine_id`."""
 
     async def acknowledge(self, hints: Sequence[Hint]) -> None:
         """They are not delivered again (mostly)."""

@@ -3,6 +3,7 @@
 There a test may cut the bot, lose an answer, or let something else happen meanwhile.
 """
 
+import inspect
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -68,7 +69,7 @@ class Gated:
 
     def __getattr__(self, method: str) -> Any:
         inner = getattr(self._port, method)
-        if self._only and method not in self._only:
+        if not inspect.iscoroutinefunction(inner) or (self._only and method not in self._only):
             return inner
         return self._gated(f"{self._name}.{method}", inner)
 

@@ -30,7 +30,7 @@ LATEST_SECONDS = 8.0
 """How long after its end the last lines of an attempt become readable."""
 MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 """Where the stores lie: thousands of commits need no disk. What a disk keeps is tested with the store."""
-PORTS = ("batch", "logs", "artifacts", "code", "figures", "sampler", "events", "chat")
+PORTS = ("engine", "logs", "artifacts", "code", "figures", "sampler", "events", "chat")
 
 OF_TRIALS = (
     *("dispatch", "track_trials", "stream_metrics", "prune"),

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bot.adapters.aws.batch_engine import CAPABILITIES
+from bot.adapters.aws.end_reasons import failure_reason
 from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest
 from bot.domain.goal import Goal
 from bot.domain.logs.log_lines import LogEvent
@@ -94,6 +96,17 @@ class FakeEngine(Faulty):
         self._check("children", after=False)
         return [child.engine_id for child in self._children(engine_id) if child.state is state]
 
+    capabilities = CAPABILITIES
+
+    def child_id(self, engine_id: str, index: int) -> str:
+        return f"{engine_id}:{index}"
+
+    def child_index(self, child_id: str) -> int:
+        return int(child_id.rpartition(":")[2])
+
+    def parent_id(self, engine_id: str) -> str:
+        return engine_id.partition(":")[0]
+
     async def room(self, queue: str, definition: str) -> int | None:
         self._check("room", after=False)
         return self.machines
@@ -105,7 +118,8 @@ class FakeEngine(Faulty):
     def move(self, engine_id: str, state: JobState, *attempts: Attempt, reason: str = "") -> None:
         """Of a job or of a child; an array ends with the last of its children."""
         before = self.jobs[engine_id]
-        self.jobs[engine_id] = replace(before, state=state, attempts=attempts, status_reason=reason)
+        meant = failure_reason((attempts[-1].reason if attempts else "", reason))
+        self.jobs[engine_id] = replace(before, state=state, attempts=attempts, status_reason=reason, reason=meant)
         parent = engine_id.rpartition(":")[0]
         if parent:
             self._counts[parent].subtract([before.state])

@@ -1,5 +1,7 @@
 """A sweep in the store, with its trials, for the tests of what looks at both."""
 
+from dataclasses import replace
+
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.run import Commit
 from bot.domain.model.space import Axis, Space
@@ -66,6 +68,14 @@ class Swept:
 
         def step(sweep: Sweep) -> Change:
             return Change(changed(sweep, revision=sweep.publication.revision + 1))
+
+        await self._store.change("k7q2mx", step)
+
+    async def with_card(self) -> None:
+        """The card is posted, and up to date."""
+
+        def step(sweep: Sweep) -> Change:
+            return Change(replace(sweep, publication=sweep.publication.card_posted(5, sweep.publication.revision)))
 
         await self._store.change("k7q2mx", step)
 

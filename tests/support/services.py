@@ -114,7 +114,7 @@ class Bot:
         self.archive = Archive(core, self.tail, outside.artifacts, settings)
         self.trials = TrialBook(core)
         self.propose = Propose(core, outside.engine, outside.code, new_id=new_id or (lambda: next(ids)))
-        self.dispatch = Dispatch(core, self.trials, outside.sampler)
+        self.dispatch = Dispatch(core, outside.engine, self.trials, outside.sampler)
         self.track_trials = TrackTrials(core, outside.engine, self.trials)
         self.stream_metrics = StreamMetrics(core, outside.logs, self.trials, pace)
         self.prune = Prune(core, outside.engine, self.trials, outside.sampler)
@@ -178,8 +178,8 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "signalbox.db") as opened:
+async def store(tmp_path: Path, wakeups: Wakeups) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "signalbox.db", committed=wakeups.committed) as opened:
         yield opened
 
 

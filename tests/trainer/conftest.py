@@ -15,6 +15,8 @@ from tests.support.memory_bucket import MemoryBucket
 from trainer.storage.bucket import Bucket
 
 BUCKET = "signalbox-test"
+CHECKOUT = Path(__file__).parents[2]
+"""The code under test, also where another checkout is the installed one."""
 IDENTITY = {f"GIT_{who}_{what}": "tester@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
@@ -139,6 +141,7 @@ def container(tmp_path: Path, aws: Mapping[str, str], bucket: Bucket, repository
     programs = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
     environment = {
         "PATH": programs,
+        "PYTHONPATH": str(CHECKOUT),
         "HOME": str(tmp_path),
         "JOB_ID": bucket.uri.rstrip("/").rpartition("/")[2],
         "OUTPUT_URI": bucket.uri,

@@ -12,9 +12,7 @@ def test_output_folder_is_created(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert output_dir().is_dir()
 
 
-def test_script_run_by_hand_has_a_local_output_and_no_control_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_script_run_by_hand_uses_a_local_output_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in (Env.OUTPUT_DIR, Env.CONTROL_DIR):
         monkeypatch.delenv(name, raising=False)

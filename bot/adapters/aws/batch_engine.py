@@ -10,17 +10,30 @@ from typing import Any
 
 from bot.adapters.aws.capacity import Rooms
 from bot.adapters.aws.clients import AwsClients
+from bot.adapters.aws.end_reasons import failure_reason
 from bot.adapters.aws.error_codes import calling
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import Refused
-from bot.ports.engine import SubmitCall
+from bot.ports.engine import Capabilities, SubmitCall
 
 IDS_PER_CALL = 100
 """DescribeJobs takes no more."""
 SHORTEST_TIMEOUT_SECONDS = 60
 """Batch refuses shorter ones."""
 _LONGEST_REASON = 1024
+CAPABILITIES = Capabilities(
+    name="AWS Batch",
+    # "The array size can be between 2 and 10,000."
+    # https://docs.aws.amazon.com/batch/latest/APIReference/API_ArrayProperties.html
+    array_size=10_000,
+    # "A total of 8192 characters are allowed for overrides."
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    environment_characters=8_192,
+    # Ended jobs stay listed for at least 24 hours, often for a week.
+    # https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
+    remembers_seconds=7 * 86_400.0,
+)
 
 # In the order that a job passes them, so that one which moves on while they are listed is still met.
 _UNFINISHED = [state for state in JobState if not state.terminal and state is not JobState.INTENT]
@@ -28,7 +41,10 @@ _ON_A_MACHINE = (JobState.STARTING, JobState.RUNNING)
 
 
 class BatchEngine:
-    """`bot.ports.Batch`. Reads are kept `read_interval` seconds apart: their rate is shared by the whole account."""
+    """`bot.ports.engine.Engine` on AWS Batch. The SDK's own retries are off for `submit`.
+
+    Reads are kept `read_interval` seconds apart: their rate is shared by the whole account.
+    """
 
     def __init__(
         self,
@@ -42,6 +58,10 @@ class BatchEngine:
         self._interval, self._now, self._sleep = read_interval, now, sleep
         self._next_read = 0.0
         self._rooms = Rooms(clients.batch, now)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
 
     async def submit(self, call: SubmitCall) -> str:
         environment = [{"name": name, "value": value} for name, value in call.environment.items()]
@@ -93,6 +113,15 @@ class BatchEngine:
     async def children(self, engine_id: str, state: JobState) -> list[str]:
         return await self._listed(arrayJobId=engine_id, jobStatus=state)
 
+    def child_id(self, engine_id: str, index: int) -> str:
+        return f"{engine_id}:{index}"
+
+    def child_index(self, child_id: str) -> int:
+        return int(child_id.rpartition(":")[2])
+
+    def parent_id(self, engine_id: str) -> str:
+        return engine_id.partition(":")[0]
+
     async def room(self, queue: str, definition: str) -> int | None:
         return await self._rooms.of(queue, definition)
 
@@ -127,15 +156,16 @@ class BatchEngine:
 def _observation(detail: Mapping[str, Any]) -> Observation:
     """Of a JobDetail: https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html"""
     state = JobState(detail["status"])
+    status_reason, attempts = detail.get("statusReason") or "", _attempts(detail, state)
     return Observation(
         engine_id=detail["jobId"],
         name=detail["jobName"],
         state=state,
-        status_reason=detail.get("statusReason") or "",
+        status_reason=status_reason,
         created_at=_seconds(detail.get("createdAt")),
         started_at=_seconds(detail.get("startedAt")),
         stopped_at=_seconds(detail.get("stoppedAt")),
-        attempts=_attempts(detail, state),
+        attempts=attempts,
         tags=tuple((detail.get("tags") or {}).items()),
         environment=tuple(
             (variable["name"], variable.get("value", ""))
@@ -143,6 +173,7 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
         ),
         terminated=bool(detail.get("isTerminated") or detail.get("isCancelled")),
         children=_children(detail),
+        reason=failure_reason((attempts[-1].reason if attempts else "", status_reason)),
     )
 
 

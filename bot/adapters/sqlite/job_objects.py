@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.adapters.sqlite.connection import Connection
+from bot.errors import StoreError
 
 Flat = Mapping[str, Any]
 
@@ -63,16 +64,16 @@ def job_objects(connection: Connection) -> None:
         connection.execute(statement)
     jobs = connection.execute("SELECT number, json FROM job").fetchall()
     connection.executemany(
-        "UPDATE job SET json = ? WHERE number = ?", ((_text(_row(json.loads(text))), number) for number, text in jobs)
+        "UPDATE job SET json = ? WHERE number = ?", ((_text(_row(text)), number) for number, text in jobs)
     )
     drafts = connection.execute("SELECT id, json FROM draft").fetchall()
     connection.executemany(
-        "UPDATE draft SET json = ? WHERE id = ?", ((_text(_row(json.loads(text))), draft) for draft, text in drafts)
+        "UPDATE draft SET json = ? WHERE id = ?", ((_text(_row(text)), draft) for draft, text in drafts)
     )
     trials = connection.execute("SELECT sweep_id, number, json FROM trial").fetchall()
     connection.executemany(
         "UPDATE trial SET json = ? WHERE sweep_id = ? AND number = ?",
-        ((_text(_renamed(json.loads(text), _TRIAL)), sweep_id, number) for sweep_id, number, text in trials),
+        ((_text(_trial(text)), sweep_id, number) for sweep_id, number, text in trials),
     )
 
 
@@ -81,7 +82,29 @@ def _text(value: Flat) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _row(flat: Flat) -> Flat:
+def _row(text: str) -> Flat:
+    """StoreError for one that no version has written."""
+    try:
+        return _split(json.loads(text))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _unreadable("job", text, error) from error
+
+
+def _trial(text: str) -> Flat:
+    try:
+        return _renamed(json.loads(text), _TRIAL)
+    except (AttributeError, ValueError) as error:
+        raise _unreadable("trial", text, error) from error
+
+
+def _unreadable(kind: str, text: str, error: Exception) -> StoreError:
+    return StoreError(
+        f"The store holds a {kind} that this version cannot read ({error}): {text[:80]}…\n"
+        "Start the version that wrote it, or restore a snapshot."
+    )
+
+
+def _split(flat: Flat) -> Flat:
     if flat.get("part") is not None:
         return _submission(flat, flat["part"])
     if flat.get("sweep") is not None:

@@ -8,9 +8,6 @@ from bot.domain.model.observation import Observation
 from bot.domain.model.run import Run
 from bot.domain.model.states import EndReason, JobState
 
-ARRAY = 10_000
-"""Trials of one array job, at most; 2 at least."""
-
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -26,7 +23,7 @@ class Submission:
     created_at: float
     execution: Execution = field(default_factory=Execution)
     children: Mapping[JobState, int] = field(default_factory=dict)
-    """Of an array: how many are in which state, as DescribeJobs reports it."""
+    """Of an array: how many are in which state, as the engine reports it."""
     recovered_at: float | None = None
     """When it was found again after the store was lost."""
 

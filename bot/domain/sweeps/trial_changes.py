@@ -7,7 +7,7 @@ from bot.domain.model.execution import Stop
 from bot.domain.model.observation import Observation, end_reason
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.submission import ARRAY, Submission
+from bot.domain.model.submission import Submission
 from bot.domain.model.trial import Trial, TrialState
 from trainer.space import ranges
 
@@ -42,9 +42,9 @@ def again_of(plan: Plan, known: Iterable[Trial]) -> Plan:
     return replace(plan, numbers=left if len(left) <= NUMBERS else "", carried_over=len(good))
 
 
-def chunks(numbers: Sequence[int]) -> Iterator[tuple[str, int]]:
-    """The numbers (`0-9999`, `3,7,9-12`) and the size of each SubmitJob call."""
-    start, size = 0, ARRAY
+def chunks(numbers: Sequence[int], array_size: int) -> Iterator[tuple[str, int]]:
+    """The numbers (`0-9999`, `3,7,9-12`) and the size of each submission. `array_size` is the engine's largest."""
+    start, size = 0, array_size
     while start < len(numbers):
         text = ranges(numbers[start : start + size])
         if len(text) > NUMBERS:
@@ -95,6 +95,7 @@ def of_single(trial: Trial, submission: Submission) -> Trial:
         stopped_at=execution.ended_at,
         attempts=execution.attempts,
         terminated=execution.reason is EndReason.STOPPED,
+        reason=execution.reason,
     )
     return observed(trial, seen, execution.stop)
 

@@ -83,7 +83,7 @@ class ExplainWait:
         """The array as if it were one of its waiting trials, with that trial's cause. Only the last few trials are
         described, in one call: to list all that wait would take 100 calls for an array of 10,000."""
         indices = range(max(0, array.size - DESCRIBED), array.size)
-        last = [f"{array.execution.engine_id}:{index}" for index in indices]
+        last = [self._engine.child_id(array.execution.engine_id or "", index) for index in indices]
         seen = (await self._engine.describe(last)).values()
         waiting = next((each for each in seen if each.state is JobState.RUNNABLE), None)
         if waiting is None:

@@ -54,7 +54,7 @@ class Stop:
         for submission in await self._store.submissions(sweep.id):
             own, engine_id = submission.trials, submission.execution.engine_id
             if number in own and engine_id is not None:
-                return engine_id if len(own) == 1 else f"{engine_id}:{own.index(number)}"
+                return engine_id if len(own) == 1 else self._engine.child_id(engine_id, own.index(number))
         return None
 
     async def single(self, sweep: Sweep, number: int, person: Person) -> None:

@@ -21,8 +21,6 @@ PROJECT_TAG = "signalbox:project"
 CHANNEL_TAG = "signalbox:channel"
 ASKER_TAG = "signalbox:asker"
 INTERACTION_TAG = "signalbox:interaction"
-ENVIRONMENT = 8_192
-"""Characters of a job's container overrides, in all, that ECS takes."""
 
 
 def engine_name(job: Submitted, bot_name: str) -> str:

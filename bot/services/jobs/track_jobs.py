@@ -69,8 +69,8 @@ class TrackJobs:
         return list(due.values())
 
     async def _named(self, engine_id: str) -> Submitted | None:
-        """A child of an array (`parent:7`) stands for its submission."""
-        return await self._store.by_engine_id(engine_id.partition(":")[0])
+        """A child of an array stands for its submission."""
+        return await self._store.by_engine_id(self._engine.parent_id(engine_id))
 
     async def _describe(self, jobs: Sequence[Submitted]) -> None:
         if not jobs:

@@ -19,6 +19,7 @@ from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind, adding
 from bot.domain.sweeps.trial_changes import chunks, to_run
 from bot.errors import ServiceError
+from bot.ports.engine import Engine
 from bot.ports.sampler import Sampler
 from bot.services.running.core import Core
 from bot.services.running.pending import to_dispatch
@@ -36,7 +37,8 @@ NOTE_SECONDS = 300.0
 class Dispatch:
     """Takes up live sweeps that nobody has asked to stop."""
 
-    def __init__(self, core: Core, trials: TrialBook, sampler: Sampler) -> None:
+    def __init__(self, core: Core, engine: Engine, trials: TrialBook, sampler: Sampler) -> None:
+        self._engine = engine
         self._store, self._trials, self._sampler = core.store, trials, sampler
         self._projects, self._now = core.projects, core.now
         self._failing: Timers[str] = Timers(core.now)
@@ -94,7 +96,9 @@ class Dispatch:
         space = sweep.plan.space
         return [
             self._submission(sweep, index, numbers, size, space.point(int(numbers)) if size == 1 else {})
-            for index, (numbers, size) in enumerate(chunks(to_run(sweep.plan, known)))
+            for index, (numbers, size) in enumerate(
+                chunks(to_run(sweep.plan, known), self._engine.capabilities.array_size)
+            )
         ]
 
     async def _singles(

@@ -10,7 +10,7 @@ from bot.domain.clock import passed
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.rows import Posted
 from bot.domain.model.run import Commit, Run
-from bot.domain.model.submission import ARRAY, Submission
+from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value, complete
@@ -21,9 +21,9 @@ from bot.domain.sweeps.tally import tally
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, carried_over_of
 from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
 from bot.ports.code import Code
-from bot.ports.engine import Engine
+from bot.ports.engine import Capabilities, Engine
 from bot.services.jobs.submit import TrainRequest, first_posts, stored_request
-from bot.services.jobs.submit_call import ENVIRONMENT, call_for_submission
+from bot.services.jobs.submit_call import call_for_submission
 from bot.services.running.core import Core
 
 EXPIRES_SECONDS = 3_600.0
@@ -101,7 +101,7 @@ class Propose:
         _check_incremental(plan)
         run = Run(project.name, commit, fixed, project.timeout_seconds)
         sweep = Sweep(sweep_id, stored_request(request, self._now()), run, plan)
-        _check_size(sweep, project)
+        _check_size(sweep, project, self._engine.capabilities)
         return await self._proposed(sweep, project, machines)
 
     async def confirm(self, sweep_id: str, person: Person) -> Posted:
@@ -179,6 +179,7 @@ class Propose:
     async def _proposed(self, sweep: Sweep, project: Project, machines: int | None) -> Proposal:
         """Accept it at once if it is small; else store it as a draft."""
         proposal = _proposal(sweep, project, machines, await self._expected(project))
+        proposal = replace(proposal, remarks=_remarks(sweep.plan, self._engine.capabilities))
         if sweep.plan.runs > project.confirm_trials:
             await self._store.keep_draft(sweep)
             return proposal
@@ -253,16 +254,16 @@ def _check_incremental(plan: Plan) -> None:
         raise BadInput("trials", given=f"{plan.trials:,}", expected=expected)
 
 
-def _check_size(sweep: Sweep, project: Project) -> None:
+def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:
     """Raise `BadInput` if what the trials need to know does not fit into their environment."""
-    example = Submission(sweep.id, sweep.id, 0, "0", ARRAY, sweep.run, sweep.request.created_at)
+    example = Submission(sweep.id, sweep.id, 0, "0", engine.array_size, sweep.run, sweep.request.created_at)
     environment = call_for_submission(example, sweep, project, "signalbox").environment
     size = sum(len(name) + len(value) for name, value in environment.items())
-    most = ENVIRONMENT - NUMBERS
+    most = engine.environment_characters - NUMBERS
     if size > most:
         given, expected = (
             f"a sweep that takes {size:,} characters",
-            f"one of at most {most:,} (AWS hands a job no more)",
+            f"one of at most {most:,} ({engine.name} hands a job no more)",
         )
         raise BadInput("sweep", given=given, expected=f"{expected}, by shorter lists or by ranges,")
 
@@ -280,19 +281,18 @@ def _proposal(sweep: Sweep, project: Project, machines: int | None, expected: Es
         most_seconds=most,
         usd_expected=each * plan.runs * rate if each is not None and rate else None,
         usd_most=most * rate if rate else None,
-        remarks=tuple(_remarks(plan)),
     )
 
 
-def _remarks(plan: Plan) -> list[str]:
+def _remarks(plan: Plan, engine: Capabilities) -> tuple[str, ...]:
     remarks = []
     if plan.runs == 1:
         remarks.append("One point only: it runs as a single job.")
     if plan.incremental:
         why = "learns from each result" if plan.search is Search.TPE else "keeps to `parallel`"
         remarks.append(f"It {why}, so {plan.parallel} at a time are submitted, one by one.")
-    elif plan.runs > ARRAY:
-        remarks.append(f"AWS Batch takes {ARRAY:,} in one array: it is {-(-plan.runs // ARRAY)} arrays.")
+    elif plan.runs > (most := engine.array_size):
+        remarks.append(f"{engine.name} takes {most:,} trials in one array, so this is {-(-plan.runs // most)} arrays.")
     if plan.stop_losers:
         remarks.append("Trials that cannot win any more are stopped early, as far as they report `epoch` and `epochs`.")
-    return remarks
+    return tuple(remarks)

@@ -115,13 +115,17 @@ class TrackTrials:
         running = {t.engine_id for n in own if (t := known.get(n)) is not None and t.state is JobState.RUNNING}
         ended = {t.engine_id for n in own if (t := known.get(n)) is not None and t.ended}
         await self._describe(
-            sweep, submission, own, sorted((listed | {each for each in running if each}) - ended, key=_index)
+            sweep,
+            submission,
+            own,
+            sorted((listed | {each for each in running if each}) - ended, key=self._engine.child_index),
         )
 
     async def _ended_array(self, sweep: Sweep, submission: Submission, own: Sequence[int], left: Sequence[int]) -> None:
         """Describe the trials left in an ended array. Wait for those that Batch's answers lag behind with."""
         missing = set(left)
-        wanted = [f"{submission.execution.engine_id}:{index}" for index, number in enumerate(own) if number in missing]
+        array = submission.execution.engine_id or ""
+        wanted = [self._engine.child_id(array, index) for index, number in enumerate(own) if number in missing]
         await self._describe(sweep, submission, own, wanted)
         left = _left(submission, await self._trials.all(sweep.id))
         now = self._now()
@@ -133,7 +137,7 @@ class TrackTrials:
         for start in range(0, len(wanted), DESCRIBED):
             seen = await self._engine.describe(wanted[start : start + DESCRIBED])
             changes = {
-                own[_index(engine_id)]: partial(observed, seen=each, stop=sweep.execution.stop)
+                own[self._engine.child_index(engine_id)]: partial(observed, seen=each, stop=sweep.execution.stop)
                 for engine_id, each in seen.items()
             }
             await self._trials.update(sweep, changes)
@@ -181,8 +185,3 @@ def _counts_differ(submission: Submission, known: Mapping[int, Trial], own: Sequ
 def _left(submission: Submission, known: Mapping[int, Trial]) -> list[int]:
     """The numbers of trials that have not ended as far as is known."""
     return [number for number in submission.trials if number not in known or not known[number].ended]
-
-
-def _index(engine_id: str) -> int:
-    """The index of a child: 7 for `parent:7`."""
-    return int(engine_id.rpartition(":")[2])

@@ -43,7 +43,7 @@ def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs) -> Sweeps:
 
 def _trial_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook) -> list[Loop]:
     pace, wakeups = setup.intervals, core.wakeups
-    dispatch = Dispatch(core, trials, outside.sampler)
+    dispatch = Dispatch(core, outside.engine, trials, outside.sampler)
     track = TrackTrials(core, outside.engine, trials)
     stream = StreamMetrics(core, outside.logs, trials, outside.log_pace)
     prune = Prune(core, outside.engine, trials, outside.sampler)

@@ -13,8 +13,8 @@ def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_log_masks_secrets_and_marks_its_lines(capfd: pytest.CaptureFixture[str]) -> None:
     console.hide("secret-token")
-    console.log("fetching https://secret-token@example.org")
-    assert capfd.readouterr().out == "signalbox: fetching https://***@example.org\n"
+    console.log("git says: secret-token is wrong")
+    assert capfd.readouterr().out == "signalbox: git says: *** is wrong\n"
 
 
 def test_empty_secret_masks_nothing() -> None:

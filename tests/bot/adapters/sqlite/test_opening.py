@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sqlite import open_store
-from bot.adapters.sqlite.connection import connect
+from bot.adapters.sqlite.connection import Connection, connect
 from bot.adapters.sqlite.schema import MIGRATIONS, Migration, migrate
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
@@ -134,7 +134,7 @@ class TestVersions:
 class TestMigrations:
     @pytest.fixture
     def db(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(":memory:", isolation_level=None)) as opened:
+        with closing(sqlite3.connect(":memory:", isolation_level=None, factory=Connection)) as opened:
             yield opened
 
     def test_each_is_applied_once_and_in_order(self, db: sqlite3.Connection) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.adapters.sqlite import SqliteStore, job_rows, open_store, sweep_rows
-from bot.adapters.sqlite.connection import transaction
+from bot.adapters.sqlite.connection import Connection, transaction
 from bot.adapters.sqlite.recovery import RESTORED_SWEEP, recover
 from bot.adapters.sqlite.schema import migrate
 from bot.domain.model.job import Job
@@ -213,7 +213,7 @@ WRITES = st.lists(
 @given(WRITES)
 def test_the_last_word_counts(writes: list[list[Trial]]) -> None:
     sweep, last = make_sweep(), {trial.number: trial for trials in writes for trial in trials}
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+    with closing(sqlite3.connect(":memory:", isolation_level=None, factory=Connection)) as db:
         migrate(db)
         job_rows.add(db, sweep, [], 1.0)
         for trials in writes:
@@ -226,7 +226,7 @@ def test_the_last_word_counts(writes: list[list[Trial]]) -> None:
 @given(st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=5))
 def test_every_part_is_there_once(calls: list[list[int]]) -> None:
     sweep = make_sweep()
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+    with closing(sqlite3.connect(":memory:", isolation_level=None, factory=Connection)) as db:
         migrate(db)
         job_rows.add(db, sweep, [], 1.0)
         for numbers in calls:

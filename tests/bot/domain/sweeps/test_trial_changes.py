@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from bot.adapters.aws.batch_engine import CAPABILITIES
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
-from bot.domain.model.submission import ARRAY, Submission, expanded
+from bot.domain.model.submission import Submission, expanded
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.sweeps.trial_changes import (
     NUMBERS,
@@ -41,8 +42,8 @@ def test_a_retry_whose_numbers_would_be_very_long_does_not_say_them() -> None:
 
 def test_no_submission_has_too_many_trials_or_too_many_numbers() -> None:
     numbers = [*range(0, 20_000, 3), *range(20_000, 45_000)]
-    calls = list(chunks(numbers))
-    assert all(size <= ARRAY and len(text) <= NUMBERS for text, size in calls)
+    calls = list(chunks(numbers, CAPABILITIES.array_size))
+    assert all(size <= CAPABILITIES.array_size and len(text) <= NUMBERS for text, size in calls)
     assert [number for text, _ in calls for number in expanded(text)] == numbers
 
 

@@ -1,5 +1,6 @@
 """When the picture of a sweep is drawn anew, and what becomes of its files."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,10 +28,10 @@ SECONDS = 10.0
 class Easel:
     """One life of the bot, as far as pictures go."""
 
-    def __init__(self, store: Store, outside: Outside, folder: Path) -> None:
+    def __init__(self, store: Store, outside: Outside, folder: Path, wakeups: Wakeups) -> None:
         projects = {PROJECT.name: PROJECT}
         trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
-        self.outside, self.folder, self.wakeups, self.swept = outside, folder, Wakeups(), Swept(store, trials)
+        self.outside, self.folder, self.wakeups, self.swept = outside, folder, wakeups, Swept(store, trials)
         sketch = DrawBoard(trials, outside.figures, outside.artifacts, FakeSampler(), projects)
         self.refresh_board = RefreshBoard(
             Core(store, {}, self.wakeups, outside.clock), sketch, BoardSettings(folder, SECONDS)
@@ -52,8 +53,8 @@ class Easel:
 
 
 @pytest.fixture
-def easel(store: Store, outside: Outside, tmp_path: Path) -> Easel:
-    return Easel(store, outside, tmp_path / "pictures")
+def easel(store: Store, outside: Outside, tmp_path: Path, wakeups: Wakeups) -> Easel:
+    return Easel(store, outside, tmp_path / "pictures", wakeups)
 
 
 class TestWhen:
@@ -75,10 +76,12 @@ class TestWhen:
         assert await easel.once(after=10 * SECONDS) == 1
         assert await easel.swept.sweep() == job
 
-    async def test_the_card_is_told(self, easel: Easel) -> None:
+    async def test_a_new_picture_wakes_the_delivery_of_the_card(self, easel: Easel) -> None:
         await easel.swept.begin()
+        await easel.swept.with_card()
         await easel.once()
-        assert easel.wakeups.deliver._event.is_set()
+        async with asyncio.timeout(0):
+            await easel.wakeups.of("deliver").wait(60)
 
     async def test_the_next_waits_however_much_happens(self, easel: Easel) -> None:
         await easel.swept.begin()
@@ -172,7 +175,7 @@ class TestFailures:
     async def test_a_restart_draws_what_is_new_alone(self, easel: Easel, store: Store) -> None:
         await easel.swept.begin()
         await easel.once()
-        again = Easel(store, easel.outside, easel.folder)
+        again = Easel(store, easel.outside, easel.folder, easel.wakeups)
         assert await again.once() == 1
         await again.swept.tell(good(0, 90.0))
         assert await again.once() == 2

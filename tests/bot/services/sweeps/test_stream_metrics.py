@@ -38,9 +38,9 @@ def running(number: int, *streams: str, started_at: float = STARTED) -> Trial:
 class Life:
     """One life of what listens, on the store and the logs that survive it."""
 
-    def __init__(self, store: Store, outside: Outside) -> None:
+    def __init__(self, store: Store, outside: Outside, wakeups: Wakeups) -> None:
         projects, steady = {PROJECT.name: PROJECT}, Clock()
-        self.store, self.outside, self.wakeups = store, outside, Wakeups()
+        self.store, self.outside, self.wakeups = store, outside, wakeups
         self.trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
         pace = AdaptivePace(5, now=steady, sleep=steady.sleep)
         self.stream_metrics = StreamMetrics(
@@ -61,8 +61,8 @@ class Life:
 
 
 @pytest.fixture
-def life(store: Store, outside: Outside) -> Life:
-    return Life(store, outside)
+def life(store: Store, outside: Outside, wakeups: Wakeups) -> Life:
+    return Life(store, outside, wakeups)
 
 
 async def test_reports_value_and_epochs_come_from_the_log(life: Life) -> None:
@@ -98,7 +98,7 @@ async def test_after_a_restart_it_comes_to_the_same(life: Life, outside: Outside
     life.say("t/0", row(1, 80.0))
     await life.stream_metrics.once()
     life.say("t/0", row(2, 82.0))
-    second = Life(life.store, outside)
+    second = Life(life.store, outside, life.wakeups)
     await second.stream_metrics.once()
     assert (await second.told(0)).reports == ((1, 80.0), (2, 82.0))
 
@@ -150,7 +150,7 @@ async def test_all_are_heard_where_losers_are_stopped(life: Life) -> None:
     await life.stream_metrics.once()
     assert all(trial.reports for trial in (await life.trials.all("k7q2mx")).values())
     async with asyncio.timeout(0):
-        await life.wakeups.prune.wait(60)
+        await life.wakeups.of("prune").wait(60)
 
 
 async def test_one_that_ended_is_heard_a_little_longer_where_others_are_compared_with_it(life: Life) -> None:

@@ -1,0 +1,35 @@
+"""Why a job failed, read from AWS's reason strings.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html and
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+"""
+
+from collections.abc import Iterable
+
+from bot.domain.model.states import EndReason
+
+# Beginnings of the container's reason or of statusReason, and what they mean. The first that fits counts.
+_REASONS: tuple[tuple[str, EndReason], ...] = (
+    ("Host EC2", EndReason.HOST_LOST),
+    ("Job attempt duration exceeded timeout", EndReason.TIMED_OUT),
+    ("OutOfMemory", EndReason.OUT_OF_MEMORY),
+    ("CannotPullContainer", EndReason.IMAGE_NOT_PULLED),
+    ("CannotPullECRContainer", EndReason.IMAGE_NOT_PULLED),
+    ("Task failed to start", EndReason.NOT_STARTED),
+    ("DockerTimeoutError", EndReason.NOT_STARTED),
+    ("CannotStartContainer", EndReason.NOT_STARTED),
+    ("CannotCreateContainer", EndReason.NOT_STARTED),
+    ("ResourceInitializationError", EndReason.NOT_STARTED),
+)
+
+
+def failure_reason(texts: Iterable[str]) -> EndReason | None:
+    """The meaning of the first text that AWS wrote about it; None if none of them is known.
+
+    An exit code of 137 alone does not prove that memory ran out, so it is not guessed.
+    """
+    for text in texts:
+        for beginning, reason in _REASONS:
+            if text.startswith(beginning):
+                return reason
+    return None
