@@ -1,4 +1,4 @@
-"""`python -m bench`: measures what the README claims, the bot against the sandbox, the training by itself."""
+"""`python -m bench`: measure what the README claims, the bot in the sandbox and the training by itself."""
 
 import asyncio
 import json
@@ -19,24 +19,24 @@ BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
     for module in (startup, acknowledge, plot_latency, log_tail, large_sweep, search, training_speed)
 }
-_STYLES = {Verdict.GOOD: "green", Verdict.MISSED: "red", Verdict.TOLD: "dim"}
+_STYLES = {Verdict.GOOD: "green", Verdict.MISSED: "red", Verdict.NO_TARGET: "dim"}
 WIDTH = 120
-"""Columns, where the output is not a terminal: no figure is cut off."""
-_NAMES = typer.Argument(metavar="[NAME]...", help=f"Of {', '.join(BENCHMARKS)}; all if none is given.")
+"""Columns if the output is not a terminal, so that no figure is cut off."""
+_NAMES = typer.Argument(metavar="[NAME]...", help=f"Which of {', '.join(BENCHMARKS)}; all by default.")
 
 
 def main(
     names: Annotated[list[str] | None, _NAMES] = None,
     *,
-    small: Annotated[bool, typer.Option("--small", help="A short form of each; its figures mean little.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Write the figures as JSON, too.")] = None,
+    small: Annotated[bool, typer.Option("--small", help="A short form of each; the figures mean little.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Also write the figures to this file, as JSON.")] = None,
 ) -> None:
-    """Runs the benchmarks and prints their figures. Exit code 1 if one misses its target."""
+    """Run the benchmarks and print their figures. Exits with code 1 if a figure misses its target."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH
     results: dict[str, Result] = {}
-    console.print(machine.described())
+    console.print(machine.describe())
     for benchmark in _chosen(names or []):
         results[benchmark.name] = _run(console, benchmark, small=small)
     if out is not None:
@@ -48,7 +48,7 @@ def main(
 def _chosen(names: list[str]) -> list[Benchmark]:
     for name in names:
         if name not in BENCHMARKS:
-            raise typer.BadParameter(f"{name!r} was given, one of {', '.join(BENCHMARKS)} is expected")
+            raise typer.BadParameter(f"there is no benchmark {name!r}; choose from {', '.join(BENCHMARKS)}")
     return [BENCHMARKS[name] for name in names or BENCHMARKS]
 
 
@@ -59,7 +59,7 @@ def _run(console: Console, benchmark: Benchmark, *, small: bool) -> Result:
     console.print(_table(benchmark, result))
     for remark in result.remarks:
         console.print(f"  {remark}", style="dim", markup=False)
-    took = f"It took {time.monotonic() - began:.0f} s; load average {load:.1f} before, {machine.load():.1f} after."
+    took = f"Took {time.monotonic() - began:.0f} s; load average {load:.1f} before, {machine.load():.1f} after."
     console.print(f"  {took}", style="dim")
     return result
 

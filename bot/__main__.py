@@ -1,4 +1,4 @@
-"""The command line: `signalbox run`, `doctor`, `restore` and `config from-stack`, also `python -m bot`."""
+"""The command line: `signalbox run`, `doctor`, `restore` and `config from-stack`; `python -m bot` works too."""
 
 import asyncio
 from collections.abc import Iterator
@@ -18,21 +18,23 @@ from bot.config import loading as settings
 from bot.errors import SignalboxError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-config_app = typer.Typer(no_args_is_help=True, help="The settings: what a stack says of them.")
+config_app = typer.Typer(no_args_is_help=True, help="Work with config.toml.")
 app.add_typer(config_app, name="config")
-ConfigPath = Annotated[Path, typer.Option("--config", help="The settings; config.example.toml explains each.")]
+ConfigPath = Annotated[
+    Path, typer.Option("--config", help="Path of the settings; config.example.toml explains each one.")
+]
 DEFAULT_CONFIG = Path("config.toml")
 
 
 @app.callback()
 def main() -> None:
-    """Training on AWS Batch, from the Discord channel."""
+    """Run training jobs on AWS Batch from a Discord channel."""
 
 
 @app.command()
 def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
-    """Runs the bot until SIGTERM or Ctrl-C."""
-    with _told():
+    """Run the bot until SIGTERM or Ctrl-C."""
+    with _errors_printed():
         checked, secrets = settings.load(config), settings.secrets()
         logging_setup.configure(
             checked.bot.log_level, checked.bot.log_format, [secrets.discord_token.get_secret_value()]
@@ -44,25 +46,23 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
 def doctor(
     config: ConfigPath = DEFAULT_CONFIG,
     *,
-    fix: Annotated[
-        bool, typer.Option("--fix", help="Mend what can be mended without cost or loss: the log group.")
-    ] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Fix what is safe and free to fix: the log group.")] = False,
 ) -> None:
-    """Checks one by one what the bot needs, from the token to the repository. Exit code 1 if any is bad."""
-    with _told():
+    """Check your setup step by step, from the token to the repository. Exits with 1 if anything is bad."""
+    with _errors_printed():
         checked, secrets = settings.load(config), settings.secrets()
-        well = asyncio.run(examination.run(checked, secrets, Console(), fix=fix))
-    raise typer.Exit(0 if well else 1)
+        good = asyncio.run(examination.run(checked, secrets, Console(), fix=fix))
+    raise typer.Exit(0 if good else 1)
 
 
 @app.command()
 def restore(
     config: ConfigPath = DEFAULT_CONFIG,
     *,
-    force: Annotated[bool, typer.Option("--force", help="Replace a store that is in good order, too.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also replace an undamaged store.")] = False,
 ) -> None:
-    """Brings a lost or damaged store back: from the newest good snapshot, and from what AWS knows of the jobs."""
-    with _told():
+    """Restore a lost or damaged store from its newest good snapshot and from AWS."""
+    with _errors_printed():
         asyncio.run(restoration.run(settings.load(config), Console(), force=force))
 
 
@@ -71,36 +71,36 @@ def from_stack(
     config: ConfigPath = DEFAULT_CONFIG,
     *,
     stack: Annotated[
-        str, typer.Option("--stack", help="Its name in CloudFormation; else deploy.stack of the settings.")
+        str, typer.Option("--stack", help="Name of the CloudFormation stack; default: deploy.stack in the settings.")
     ] = "",
 ) -> None:
-    """Writes what the stack has made (region, queues, job definitions, bucket, log group) into the settings."""
-    with _told():
+    """Write the stack's queues, job definitions, bucket and log group into config.toml."""
+    with _errors_printed():
         asyncio.run(stack_values.run(config, stack, Console()))
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Our own errors end the command with their words and exit code 1; all others are shown whole."""
+def _errors_printed() -> Iterator[None]:
+    """Print our own errors and exit with 1; let all others through with their traceback."""
     try:
         yield
     except SignalboxError as error:
-        _say(error)
+        _fail(error)
     except BaseExceptionGroup as group:
         ours, others = group.split(SignalboxError)
         if ours is None or others is not None:
             raise
-        _say(*_leaves(ours))
+        _fail(*_leaves(ours))
 
 
-def _say(*errors: BaseException) -> NoReturn:
+def _fail(*errors: BaseException) -> NoReturn:
     for error in errors:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
     raise typer.Exit(1)
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    """The errors themselves, however deeply task groups have wrapped them."""
+    """The errors inside an exception group, however deep."""
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
             yield from _leaves(error)

@@ -22,22 +22,22 @@ from bot.adapters.sampling.sampling_process import ProcessSampler
 from bot.adapters.sqlite import open_store
 from bot.chat.client import SignalboxClient
 from bot.config.loading import Config, Secrets, projects, snapshot_uri, store_path
-from bot.domain.model.names import ID_ALPHABET, ID_LENGTH
+from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError
 from bot.services import Services
-from bot.services.delivery import Delivery, DeliverySettings
-from bot.services.jobs import wiring as jobs_wiring
+from bot.services.delivery.outbox import Delivery, DeliverySettings
+from bot.services.jobs import build_jobs
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import ListArtifacts
-from bot.services.logs import wiring as logs_wiring
+from bot.services.logs import build_logs
 from bot.services.running import loop_lag
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core, Intervals, Outside, Setup
 from bot.services.running.loop import Heartbeat, Loop, run_forever
 from bot.services.running.snapshot import Snapshot, SnapshotSettings
 from bot.services.running.wakeups import Wakeups
-from bot.services.sweeps import wiring as sweeps_wiring
+from bot.services.sweeps import build_sweeps
 
 log = structlog.get_logger()
 
@@ -127,8 +127,8 @@ def _setup(config: Config) -> Setup:
 
 def _services(core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack) -> tuple[Services, list[Loop]]:
     """The services that the chat calls, and all loops."""
-    jobs = jobs_wiring.build(core, outside, setup)
-    sweeps = sweeps_wiring.build(core, outside, setup, jobs)
+    jobs = build_jobs.build(core, outside, setup)
+    sweeps = build_sweeps.build(core, outside, setup, jobs)
     known = tuple(core.projects.values())
     services = Services(
         submit=jobs.submit,
@@ -147,7 +147,7 @@ def _services(core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack)
     snapshot = Snapshot(core, outside.artifacts, copies)
     loops = [
         *jobs.loops,
-        *logs_wiring.build(core, outside, setup),
+        *build_logs.build(core, outside, setup),
         *sweeps.loops,
         Loop("deliver", delivery.once, 1, core.wakeups.of("deliver")),
         Loop("snapshot", snapshot.once, setup.snapshot_seconds),

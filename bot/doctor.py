@@ -1,4 +1,4 @@
-"""The doctor's wiring: config → probes → findings, printed one by one."""
+"""Wiring of `signalbox doctor`: config → probes → findings, printed one by one."""
 
 from contextlib import AsyncExitStack
 
@@ -10,12 +10,12 @@ from bot.chat.discord_probe import discord_probe
 from bot.config.loading import Config, Secrets, projects
 from bot.services.running.doctor import Finding, Level, examine, repository_check
 
-_STYLES = {Level.OK: "green", Level.NOTE: "yellow", Level.MENDED: "cyan", Level.BAD: "bold red"}
-_MARKS = {Level.OK: "ok", Level.NOTE: "note", Level.MENDED: "FIXED", Level.BAD: "BAD"}
+_STYLES = {Level.OK: "green", Level.NOTE: "yellow", Level.FIXED: "cyan", Level.BAD: "bold red"}
+_MARKS = {Level.OK: "ok", Level.NOTE: "note", Level.FIXED: "FIXED", Level.BAD: "BAD"}
 
 
 async def run(config: Config, secrets: Secrets, console: Console, *, fix: bool = False) -> bool:
-    """Whether all is well. Prints a line for each check, and under one that is not its mend."""
+    """Run all checks; True if none is bad. Prints a line per check, with advice below it where needed."""
     known = projects(config)
     async with AsyncExitStack() as stack:
         probe = await stack.enter_async_context(aws_probe(config.aws.region, config.aws.endpoint_url))
@@ -27,24 +27,25 @@ async def run(config: Config, secrets: Secrets, console: Console, *, fix: bool =
         checks = [*discord.checks(known), *probe.account_checks(config.aws.events_queue_url)]
         for project in known:
             checks += [*probe.checks(project), repository_check(code, project)]
-        findings = [_shown(finding, console) async for finding in examine(checks, fix=fix)]
-    console.print(f"\n{len(findings)} checks, {_summed(findings)}.")
+        findings = [_print(finding, console) async for finding in examine(checks, fix=fix)]
+    console.print(f"\n{len(findings)} checks: {_summary(findings)}.")
     return all(finding.level is not Level.BAD for finding in findings)
 
 
-def _shown(finding: Finding, console: Console) -> Finding:
+def _print(finding: Finding, console: Console) -> Finding:
     console.print(f"{_MARKS[finding.level]:<6}", style=_STYLES[finding.level], end="")
     console.print(f"{finding.subject}: {finding.found}", markup=False, highlight=False, soft_wrap=True)
-    mend = finding.mend
+    advice = finding.advice
     if finding.fix is not None:
-        mend = f"{mend} `signalbox doctor --fix` does it."
-    if mend:
-        console.print(f"      {mend}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+        advice = f"{advice} `signalbox doctor --fix` does it for you."
+    if advice:
+        console.print(f"      {advice}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     return finding
 
 
-def _summed(findings: list[Finding]) -> str:
+def _summary(findings: list[Finding]) -> str:
+    """`2 bad, 1 note`, `all good`, `all good, 1 fixed`."""
     counts = {level: sum(finding.level is level for finding in findings) for level in Level}
-    words = {Level.BAD: "to mend", Level.MENDED: "fixed", Level.NOTE: "to know"}
-    said = [f"{counts[level]} {word}" for level, word in words.items() if counts[level]]
-    return ", ".join(said if counts[Level.BAD] else ["all well", *said])
+    words = {Level.BAD: "bad", Level.FIXED: "fixed", Level.NOTE: "note" if counts[Level.NOTE] == 1 else "notes"}
+    parts = [f"{counts[level]} {word}" for level, word in words.items() if counts[level]]
+    return ", ".join(parts if counts[Level.BAD] else ["all good", *parts])

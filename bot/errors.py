@@ -1,23 +1,25 @@
 """Every error that the bot raises on purpose.
 
     SignalboxError
-    ├── UserError            for people: said to the asker alone, in words that they can act on
-    │   ├── BadInput         given, expected, the valid choices
-    │   ├── UnknownName      nothing has that name; the near ones
-    │   └── NotAllowed       who may, and how to ask for it
+    ├── UserError            for people; only the asker sees it
+    │   ├── BadInput         a value that doesn't fit, what to type instead, the choices
+    │   ├── UnknownName      nothing has that name; similar names
+    │   └── NotAllowed       who may, and how to get permission
     ├── ConfigError          every mistake in config.toml at once
     ├── StoreError           the store is in use by another bot, damaged, or from a newer version
     └── ServiceError         AWS, Discord or git
-        ├── Unavailable      passing; whether there was an effect is unknown
-        │   └── Throttled    passing; surely without effect
-        └── Refused          final: asking again gives the same answer
-            ├── Missing      the thing is not there
-            └── Denied       no permission, or credentials that are wrong or expired
+        ├── Unavailable      temporary; the call may or may not have had an effect
+        │   └── Throttled    temporary; the call had no effect
+        └── Refused          final: the same call gets the same answer
+            ├── Missing      the thing does not exist
+            └── Denied       no permission, or wrong or expired credentials
 
-Exactly one place turns these into chat text: `bot/chat/error_replies.py`.
+Only `bot/chat/error_replies.py` turns these into chat text.
 """
 
 from collections.abc import Sequence
+
+_MOST_LISTED = 25
 
 
 class SignalboxError(Exception):
@@ -25,39 +27,39 @@ class SignalboxError(Exception):
 
 
 class UserError(SignalboxError):
-    """Something that the asker can mend. `str(error)` is what they read."""
+    """Something the asker can fix. `str(error)` is what they read: what is wrong, and what to do instead."""
 
 
 class BadInput(UserError):
-    """A value that does not fit.
+    """A value that doesn't fit.
 
-    `BadInput("lr", given="abc", expected="a number from 1e-06 to 1")` reads
-    `lr: "abc" was given, a number from 1e-06 to 1 is expected.`
+    The message is one or two sentences: what is wrong with what was typed, and what to type instead, as in
+    `lr` must be a number from 1e-06 to 1, not "abc". `choices` are appended to it.
     """
 
-    def __init__(self, what: str, *, given: object, expected: str, choices: Sequence[str] = ()) -> None:
-        self.what, self.given, self.expected, self.choices = what, given, expected, tuple(choices)
-        text = f'{what}: "{given}" was given, {expected} is expected.'
-        super().__init__(text + _listed("Valid", choices))
+    def __init__(self, message: str, *, choices: Sequence[str] = ()) -> None:
+        self.choices = tuple(choices)
+        super().__init__(message + _listed("Choose one", choices))
 
 
 class UnknownName(UserError):
-    """Nothing has the name that was given; `near` are the names that look like it, `valid` all of them."""
+    """Nothing has the name `given`. `near` are similar names, `valid` all names, `hint` a sentence of advice."""
 
     def __init__(
         self, what: str, *, given: str, near: Sequence[str] = (), valid: Sequence[str] = (), hint: str = ""
     ) -> None:
         self.what, self.given, self.near, self.valid = what, given, tuple(near), tuple(valid)
-        text = f'There is no {what} "{given}".' + _listed("Did you mean", near, end="?")
-        super().__init__(text + _listed("Valid", valid) + (f" {hint}" if hint else ""))
+        did_you_mean = f" Did you mean {any_of(near)}?" if near else ""
+        text = f'There is no {what} "{given}".{did_you_mean}{_listed("Choose one", valid)}'
+        super().__init__(text + (f" {hint}" if hint else ""))
 
 
 class NotAllowed(UserError):
-    """The asker lacks a role; the text says which one gives it."""
+    """The asker lacks a role; the text names the roles that may."""
 
 
 class ConfigError(SignalboxError):
-    """`problems` holds one line for each mistake: key, value, what was expected."""
+    """`problems` holds one line per mistake: the setting, what is wrong, and what to write instead."""
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         self.source, self.problems = source, tuple(problems)
@@ -70,7 +72,7 @@ class StoreError(SignalboxError):
 
 
 class ServiceError(SignalboxError):
-    """A vendor's answer, or the lack of one. `code` is the vendor's, empty where there is none."""
+    """A vendor's error, or no answer at all. `code` is the vendor's error code, "" if there is none."""
 
     def __init__(self, message: str, *, code: str = "") -> None:
         self.code = code
@@ -78,11 +80,11 @@ class ServiceError(SignalboxError):
 
 
 class Unavailable(ServiceError):
-    """Time-out, reset, 5xx: the call may have had its effect."""
+    """Time-out, connection reset or 5xx: the call may have had its effect."""
 
 
 class Throttled(Unavailable):
-    """Refused for its rate, surely without effect. `retry_after` in seconds, 0 where unknown."""
+    """Refused because of the rate, so without effect. `retry_after` is in seconds, 0 if unknown."""
 
     def __init__(self, message: str, *, code: str = "", retry_after: float = 0.0) -> None:
         self.retry_after = retry_after
@@ -90,20 +92,25 @@ class Throttled(Unavailable):
 
 
 class Refused(ServiceError):
-    """Final: the same call gives the same answer."""
+    """Final: the same call gets the same answer."""
 
 
 class Missing(Refused):
-    """The thing named is not there (any more)."""
+    """The thing does not exist, or no longer exists."""
 
 
 class Denied(Refused):
-    """No permission, or credentials that are wrong or expired."""
+    """No permission, or wrong or expired credentials."""
 
 
-def _listed(lead: str, names: Sequence[str], *, end: str = ".") -> str:
+def any_of(names: Sequence[str]) -> str:
+    """`sgd`, `sgd or adam`, `sgd, adam or lion`."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _listed(lead: str, names: Sequence[str]) -> str:
     if not names:
         return ""
-    shown = ", ".join(names[:25]) + (f" and {len(names) - 25} more" if len(names) > 25 else "")
-    separator = ": " if end == "." else " "
-    return f" {lead}{separator}{shown}{end}"
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return f" {lead}: {', '.join(names[:_MOST_LISTED])}{more}."

@@ -10,7 +10,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 
 def configure(level: str, form: Literal["console", "json"], secrets: Iterable[str] = ()) -> None:
-    """Sets structlog and the standard library's logging to one form; `secrets` are blotted out wherever they occur."""
+    """Set up structlog and standard logging in one format; `secrets` are blotted out wherever they occur."""
     chain: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -40,7 +40,7 @@ def configure(level: str, form: Literal["console", "json"], secrets: Iterable[st
 
 
 class _Blot:
-    """Replaces each secret in every text of an event."""
+    """Replaces secrets in every text of an event."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = tuple(secret for secret in secrets if secret)

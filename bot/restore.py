@@ -1,4 +1,4 @@
-"""The wiring of `signalbox restore`: a lost store is made anew of the newest good snapshot, and of what AWS knows."""
+"""Wiring of `signalbox restore`: rebuild a lost store from the newest good snapshot and from AWS."""
 
 import asyncio
 import os
@@ -26,39 +26,39 @@ from bot.services.running.snapshot import taken
 from bot.services.running.wakeups import Wakeups
 
 MOST_BYTES = 2 * 1024**3
-"""Of a snapshot that is fetched."""
+"""The largest snapshot to download."""
 OVERLAP_SECONDS = 3600.0
 
 
 async def run(config: Config, console: Console, *, force: bool) -> None:
-    """Says what it finds and does. Raises `StoreError` while a bot has the store, and `ServiceError` without AWS."""
+    """Restore and report. Raises `StoreError` while a bot uses the store, and `ServiceError` if AWS does not answer."""
     store = store_path(config)
-    wrong = await asyncio.to_thread(trouble, store)
-    if not wrong and not force:
-        _say(console, f"The store {store} is in good order: nothing to restore. With --force it is replaced anyway.")
+    damage = await asyncio.to_thread(trouble, store)
+    if not damage and not force:
+        _say(console, f"{store} is undamaged, so there is nothing to restore. Use --force to replace it anyway.")
         return
-    if wrong:
-        _say(console, wrong)
+    if damage:
+        _say(console, damage)
     async with AsyncExitStack() as stack:
         aws = await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url))
         engine, artifacts = BatchEngine(aws), AwsArtifacts(aws)
-        await _reachable(engine, config)
+        await _check_aws(engine, config)
         folder = store.parent / "snapshots"
-        fetched = await _fetched(artifacts, snapshot_uri(config), folder, console)
+        fetched = await _fetch(artifacts, snapshot_uri(config), folder, console)
         snapshots = sorted([*taken(folder), *fetched], key=lambda path: path.stat().st_mtime, reverse=True)
         recovery = await asyncio.to_thread(recover, store, snapshots, time.time())
-        _tell(recovery, store, console)
-        await _reconciled(config, engine, recovery, console)
-    _say(console, "Done. Start the bot: it tells in the channel what has not been told.")
+        _report(recovery, store, console)
+        await _reconcile(config, engine, recovery, console)
+    _say(console, "Done. Start the bot: it posts the results that are still missing.")
 
 
-async def _reachable(engine: Engine, config: Config) -> None:
-    """Before anything is moved: without AWS the store would lack what was started since the snapshot."""
+async def _check_aws(engine: Engine, config: Config) -> None:
+    """Check AWS before anything is moved: without it, the store would miss jobs started after the snapshot."""
     await engine.live(projects(config)[0].queue)
 
 
-async def _fetched(artifacts: Artifacts, uri: str, folder: Path, console: Console) -> list[Path]:
-    """The newest snapshot of S3, in the folder, with its time; nothing where there is none."""
+async def _fetch(artifacts: Artifacts, uri: str, folder: Path, console: Console) -> list[Path]:
+    """Download the newest snapshot from S3, keeping its time. Returns no path if there is none."""
     target = folder / "from-s3.db"
     try:
         found = next((each for each in await artifacts.list(uri.rpartition("/")[0]) if each.uri == uri), None)
@@ -66,7 +66,7 @@ async def _fetched(artifacts: Artifacts, uri: str, folder: Path, console: Consol
             return []
         content = await artifacts.read(uri, limit=MOST_BYTES)
     except ServiceError as error:
-        _say(console, f"The snapshot in S3 cannot be read: {error}")
+        _say(console, f"Cannot read the snapshot in S3: {error}")
         return []
     await asyncio.to_thread(_write, target, content, found.modified)
     return [target]
@@ -78,20 +78,20 @@ def _write(target: Path, content: bytes, modified: float) -> None:
     os.utime(target, (modified, modified))
 
 
-def _tell(recovery: Recovery, store: Path, console: Console) -> None:
+def _report(recovery: Recovery, store: Path, console: Console) -> None:
     for path in recovery.bad:
-        _say(console, f"{path} is damaged too, and was passed over.")
+        _say(console, f"Skipped {path}: it is damaged too.")
     if recovery.aside is not None:
-        _say(console, f"What was there before is kept as {recovery.aside}.")
+        _say(console, f"The old store is now {recovery.aside}.")
     if recovery.snapshot is None or recovery.taken_at is None:
-        _say(console, f"There is no good snapshot: {store} begins empty, with what AWS knows.")
+        _say(console, f"There is no good snapshot. {store} starts empty and gets the jobs that AWS still knows.")
     else:
         minutes = max(0.0, time.time() - recovery.taken_at) / 60
-        _say(console, f"{store} is restored from {recovery.snapshot}, taken {minutes:.0f} min ago.")
+        _say(console, f"Restored {store} from {recovery.snapshot}, taken {minutes:.0f} min ago.")
 
 
-async def _reconciled(config: Config, engine: Engine, recovery: Recovery, console: Console) -> None:
-    """Finds what was started since the snapshot, and what has ended."""
+async def _reconcile(config: Config, engine: Engine, recovery: Recovery, console: Console) -> None:
+    """Find jobs started since the snapshot, and jobs that have ended."""
     by_name = {project.name: project for project in projects(config)}
     if recovery.taken_at is None:
         since = time.time() - engine.capabilities.remembers_seconds
@@ -110,9 +110,9 @@ async def _reconciled(config: Config, engine: Engine, recovery: Recovery, consol
 
 def _fate(now: Lifecycle, before: Row | None) -> str:
     if before is None:
-        return f"found again at AWS, {now.state.lower()}"
+        return f"found at AWS: {now.state.lower()}"
     if before.execution.live and not now.live:
-        return f"has {now.state.lower()} meanwhile"
+        return f"ended in the meantime: {now.state.lower()}"
     return f"{now.state.lower()}"
 
 

@@ -1,12 +1,10 @@
 """The layers of ARCHITECTURE.md, as a list: imports point down only, and vendors stay at their place."""
 
-import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.layout.tree import ROOT, Tree, imported_names
 
 # Highest first. A module belongs to the first prefix that fits, and imports only its own layer and those below.
 LAYERS = (
@@ -39,26 +37,8 @@ VENDORS = {
 }
 # Side by side in one layer, and none the other's business.
 APART = (("bot.chat", "bot.adapters"), ("bot.adapters", "bot.chat"))
-MOST_LINES = 400
 
-
-def _modules() -> Iterator[tuple[str, Path]]:
-    for package in ("bot", "trainer", "deploy", "bench"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
-
-
-MODULES = dict(_modules())
-
-
-def _imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+MODULES = Tree.of(ROOT).modules
 
 
 def _within(module: str, prefix: str) -> bool:
@@ -76,7 +56,9 @@ def _layer(module: str) -> int | None:
 def test_imports_point_down(module: str) -> None:
     own = _layer(module)
     assert own is not None
-    up = sorted({name for name in _imports(MODULES[module]) if (other := _layer(name)) is not None and other < own})
+    up = sorted(
+        {name for name in imported_names(MODULES[module]) if (other := _layer(name)) is not None and other < own}
+    )
     assert not up, f"{module} imports from a layer above it: {', '.join(up)}"
 
 
@@ -91,7 +73,9 @@ def test_nothing_in_the_product_knows_the_sandbox_or_the_tests(module: str) -> N
     }
     own = max((name for name in forbidden if _within(module, name)), key=len, default="")
     wrong = [
-        name for name in _imports(MODULES[module]) if any(_within(name, prefix) for prefix in forbidden.get(own, ()))
+        name
+        for name in imported_names(MODULES[module])
+        if any(_within(name, prefix) for prefix in forbidden.get(own, ()))
     ]
     assert not wrong, f"{module} imports {', '.join(wrong)}"
 
@@ -100,7 +84,7 @@ def test_nothing_in_the_product_knows_the_sandbox_or_the_tests(module: str) -> N
 def test_vendors_stay_at_their_place(module: str) -> None:
     wrong = [
         name
-        for name in _imports(MODULES[module])
+        for name in imported_names(MODULES[module])
         for vendor, homes in VENDORS.items()
         if _within(name, vendor) and not any(_within(module, home) for home in homes)
     ]
@@ -109,14 +93,10 @@ def test_vendors_stay_at_their_place(module: str) -> None:
 
 @pytest.mark.parametrize("module", [m for m in MODULES if _within(m, "bot.chat") or _within(m, "bot.adapters")])
 def test_chat_and_adapters_do_not_know_each_other(module: str) -> None:
-    wrong = [n for n in _imports(MODULES[module]) for own, other in APART if _within(module, own) and _within(n, other)]
+    wrong = [
+        n for n in imported_names(MODULES[module]) for own, other in APART if _within(module, own) and _within(n, other)
+    ]
     assert not wrong, f"{module} imports {', '.join(wrong)}"
-
-
-@pytest.mark.parametrize("module", list(MODULES))
-def test_files_are_of_a_size_to_read(module: str) -> None:
-    lines = MODULES[module].read_text().count("\n")
-    assert lines <= MOST_LINES, f"{module} has {lines} lines; a file over {MOST_LINES} usually holds two nouns"
 
 
 def test_the_layers_cover_the_bot() -> None:
@@ -127,6 +107,6 @@ def test_the_layers_cover_the_bot() -> None:
 def test_the_rules_can_fail(tmp_path: Path) -> None:
     file = tmp_path / "module.py"
     file.write_text("import discord\nfrom bot.services.jobs import submit\n")
-    assert {"discord", "bot.services.jobs", "bot.services.jobs.submit"} <= set(_imports(file))
+    assert {"discord", "bot.services.jobs", "bot.services.jobs.submit"} <= set(imported_names(file))
     assert _layer("bot.services.jobs.submit") == 5
     assert _layer("bot.domain.model.job") == 7

@@ -16,11 +16,12 @@ import yaml
 from pydantic import BaseModel
 
 from bot.__main__ import app
-from bot.chat.cards.verdict import _FAILURES
 from bot.chat.permissions import NEEDED
 from bot.config.bot import Bot
 from bot.config.loading import Config
-from bot.domain.jobs.waiting import _CAUSES
+from bot.domain.model.states import EndReason
+from bot.domain.texts.endings import ENDINGS
+from bot.domain.texts.waits import WaitCause
 
 ROOT = Path(__file__).parent.parent
 HOST = ROOT / "deploy" / "host"
@@ -162,15 +163,15 @@ def test_the_invitation_asks_for_what_the_bot_needs() -> None:
     assert int(asked) == discord.Permissions(**dict.fromkeys(NEEDED, True)).value
 
 
-@pytest.mark.parametrize("cause", [cause[0] for cause in _CAUSES])
-def test_each_cause_of_waiting_is_explained(cause: str) -> None:
+@pytest.mark.parametrize("cause", [cause for cause in WaitCause if cause is not WaitCause.UNKNOWN])
+def test_each_cause_of_waiting_is_explained(cause: WaitCause) -> None:
     assert f"`{cause}" in TEXTS["docs/troubleshooting.md"]
 
 
-@pytest.mark.parametrize("ending", _FAILURES.values())
-def test_each_ending_is_explained(ending: str) -> None:
-    words = re.split(r"\{|,| to be|: AWS Batch does not", ending)[0].strip()
-    beginning = words.removesuffix(" of").removesuffix(" after")
+@pytest.mark.parametrize("reason", [reason for reason in EndReason if reason is not EndReason.SUCCEEDED])
+def test_each_ending_is_explained(reason: EndReason) -> None:
+    sentence = ENDINGS[reason].sentence.replace("{engine}", "AWS Batch")
+    beginning = re.split(r"\{|,|: AWS Batch no longer", sentence)[0].strip().removesuffix(" of").removesuffix(" after")
     assert f"| `{beginning}" in TEXTS["docs/troubleshooting.md"], beginning
 
 

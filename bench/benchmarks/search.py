@@ -1,9 +1,9 @@
-"""Is a search better than chance, and what does stopping losers save, and lose?
+"""Is a search better than chance? What does stopping losers save, and what does it lose?
 
-`tpe` and `random` of the bot's own get equally many trials of two known functions: Branin's, and one in the shape of
-tuning (a learning rate whose best differs by optimizer, a momentum, a batch size), once over ranges and once over lists
-of values. Losers are stopped in sweeps of the digits that were recorded whole: the nine points of the hands-on's sweep,
-and points at random of which many are good.
+The bot's `tpe` and `random` searches get equally many trials of two known functions: Branin's, and one shaped like
+tuning (a learning rate whose best value differs by optimizer, a momentum, a batch size), once over ranges and once over
+lists of values. Losers are stopped in sweeps of the digits that were recorded to their end: the nine points of a small
+grid, and random points many of which are good.
 """
 
 import math
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import Any
 
-from bench.benchmarks.recorded_curves import NINE, Outcome, Sweep, at_random, record, replay
+from bench.benchmarks.recorded_curves import NINE, RecordedSweep, Replay, at_random, record, replay
 from bench.report.figures import Benchmark, Figure, Result
 from bot.adapters.sampling.sampling_process import ProcessSampler
 from bot.domain.goal import Goal
@@ -29,7 +29,9 @@ Function = Callable[[Mapping[str, Any]], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class SearchSize:
+    """`trials` and `seeds` of the searches; `sweeps`, `epochs` and random `points` of the recordings."""
+
     seeds: int
     trials: int
     sweeps: int
@@ -39,7 +41,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A function whose least value is `least`; `target` is what TPE may be above it, as a share of random's."""
+    """A function with the minimum `least`. `target` limits tpe's distance from it, as a share of random's distance."""
 
     name: str
     axes: tuple[Axis, ...]
@@ -91,46 +93,69 @@ PROBLEMS = (
 
 
 async def run(*, small: bool) -> Result:
-    size = Size(2, 14, 1, 3, 5) if small else Size(seeds=20, trials=40, sweeps=10, epochs=10, points=16)
+    size = SearchSize(2, 14, 1, 3, 5) if small else SearchSize(seeds=20, trials=40, sweeps=10, epochs=10, points=16)
     figures: list[Figure] = []
     async with ProcessSampler() as sampler:
         for problem in PROBLEMS:
-            figures += await _searched(problem, size, sampler)
+            tpe = [await best_by_tpe(problem, size.trials, seed, sampler) for seed in range(size.seeds)]
+            chance = [best_by_chance(problem, size.trials, seed) for seed in range(size.seeds)]
+            figures += search_figures(problem, tpe, chance)
     seeds = range(size.sweeps)
     recorded = record(
         [(points, seed) for seed in seeds for points in (NINE, at_random(size.points, seed))], size.epochs
     )
     nine, others = recorded[::2], recorded[1::2]
-    figures += _stopped("9 points", nine, kept=1.0)
-    figures += _stopped(f"{size.points} at random", others, kept=0.8)
+    figures += stopping_figures("9 points", nine, kept=1.0)
+    figures += stopping_figures(f"{size.points} random points", others, kept=0.8)
     remarks = [
-        f"{size.trials} trials, {size.seeds} seeds; the median of how far the best was above the least there is.",
-        f"Sweeps of {size.epochs} epochs on 4 machines; grace 1/{GRACE} of the epochs. With others:",
-        *(_other(grace, nine, others) for grace in OTHER_GRACES),
+        f"{size.trials} trials, {size.seeds} seeds; the median distance of the best trial from the minimum.",
+        f"Sweeps of {size.epochs} epochs on 4 machines; grace 1/{GRACE} of the epochs. With other graces:",
+        *(other_grace(grace, nine, others) for grace in OTHER_GRACES),
     ]
     return Result(figures, remarks)
 
 
-async def _searched(problem: Problem, size: Size, sampler: ProcessSampler) -> list[Figure]:
-    async def by_tpe(plan: Plan) -> list[float]:
-        trials: list[Trial] = []
-        for number in range(plan.trials):
-            (point,) = await sampler.ask(plan, trials, 1, GOAL)
-            trials.append(_ended(number, point, problem.function(point)))
-        return [trial.value for trial in trials if trial.value is not None]
+async def best_by_tpe(problem: Problem, count: int, seed: int, sampler: ProcessSampler) -> float:
+    """Return the least value that the bot's tpe finds in `count` trials, asked for one at a time."""
+    plan = Plan("", Space(problem.axes), Search.TPE, count, seed=seed)
+    trials: list[Trial] = []
+    for number in range(count):
+        (point,) = await sampler.ask(plan, trials, 1, GOAL)
+        trials.append(_ended(number, point, problem.function(point)))
+    return min(trial.value for trial in trials if trial.value is not None)
 
-    space = Space(problem.axes)
-    tpe, chance = [], []
-    for seed in range(size.seeds):
-        tpe.append(min(await by_tpe(Plan("", space, Search.TPE, size.trials, seed=seed))))
-        drawn = Space(problem.axes, {"ranges": [[axis.name, _range(axis)] for axis in problem.axes], "seed": seed})
-        chance.append(min(problem.function(drawn.point(number)) for number in range(size.trials)))
+
+def best_by_chance(problem: Problem, count: int, seed: int) -> float:
+    """Return the least value among `count` random points."""
+    drawn = Space(problem.axes, {"ranges": [[axis.name, _range(axis)] for axis in problem.axes], "seed": seed})
+    return min(problem.function(drawn.point(number)) for number in range(count))
+
+
+def search_figures(problem: Problem, tpe: Sequence[float], chance: Sequence[float]) -> list[Figure]:
+    """`tpe` and `chance` are the least values found, by seed."""
     above, by_chance = (median(values) - problem.least for values in (tpe, chance))
     return [
-        Figure(f"{problem.name}: tpe above the least", above, ""),
-        Figure(f"{problem.name}: random above the least", by_chance, ""),
-        Figure(f"{problem.name}: tpe's share of random's", above / by_chance, "", at_most=problem.target),
+        Figure(f"{problem.name}: tpe above the minimum", above, ""),
+        Figure(f"{problem.name}: random above the minimum", by_chance, ""),
+        Figure(f"{problem.name}: tpe's distance as a share of random's", above / by_chance, "", at_most=problem.target),
     ]
+
+
+def stopping_figures(name: str, sweeps: Sequence[RecordedSweep], kept: float) -> list[Figure]:
+    """`kept` is the share of the winners that should not be stopped."""
+    replays = [replay(sweep, GRACE) for sweep in sweeps]
+    return [
+        Figure(f"{name}: epochs saved", 100 * fmean(each.saved for each in replays), "%", at_least=40),
+        Figure(f"{name}: winner kept, of {len(sweeps)} sweeps", _kept(replays), "", at_least=kept * len(sweeps)),
+        Figure(f"{name}: most accuracy lost", max(each.lost for each in replays), "points"),
+    ]
+
+
+def other_grace(grace: int, *groups: Sequence[RecordedSweep]) -> str:
+    """Describe in one line what another grace would save and keep, group by group."""
+    replays = [[replay(sweep, grace) for sweep in sweeps] for sweeps in groups]
+    words = [f"{100 * fmean(r.saved for r in each):.0f} % saved, {_kept(each)} of {len(each)} kept" for each in replays]
+    return f"1/{grace}: {'; '.join(words)}."
 
 
 def _ended(number: int, point: Mapping[str, Value], value: float) -> Trial:
@@ -139,28 +164,12 @@ def _ended(number: int, point: Mapping[str, Value], value: float) -> Trial:
 
 
 def _range(axis: Axis) -> dict[str, Any]:
-    """As a random sweep has it (`trainer/space.py`)."""
+    """Describe an axis as random sweeps do (`trainer/space.py`)."""
     return {"choices": list(axis.values)} if axis.values else {"low": axis.low, "high": axis.high, "log": axis.log}
 
 
-def _stopped(name: str, sweeps: Sequence[Sweep], kept: float) -> list[Figure]:
-    """`kept` is the share of the winners that are to be."""
-    outcomes = [replay(sweep, GRACE) for sweep in sweeps]
-    return [
-        Figure(f"{name}: epochs saved", 100 * fmean(each.saved for each in outcomes), "%", at_least=40),
-        Figure(f"{name}: winner kept, of {len(sweeps)} sweeps", _kept(outcomes), "", at_least=kept * len(sweeps)),
-        Figure(f"{name}: accuracy lost, at most", max(each.lost for each in outcomes), "points"),
-    ]
-
-
-def _other(grace: int, *groups: Sequence[Sweep]) -> str:
-    told = [[replay(sweep, grace) for sweep in sweeps] for sweeps in groups]
-    words = [f"{100 * fmean(o.saved for o in each):.0f} % saved, {_kept(each)} of {len(each)} kept" for each in told]
-    return f"1/{grace}: {'; '.join(words)}."
-
-
-def _kept(outcomes: Sequence[Outcome]) -> int:
-    return sum(each.kept for each in outcomes)
+def _kept(replays: Sequence[Replay]) -> int:
+    return sum(each.winner_kept for each in replays)
 
 
 BENCHMARK = Benchmark("search", "tpe against random, and what stopping losers saves", run)

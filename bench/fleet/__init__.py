@@ -1,5 +1,5 @@
 """A purpose-made fake of AWS: thousands of trials on hundreds of machines, none of which runs anything.
 
-What becomes of a trial follows from its number (`grid.py`), when from the clock and a seed (`machines.py`); so any
-answer can be computed at the moment that somebody asks. AWS's limits are enforced, and every call is counted.
+How a trial ends follows from its number (`grid.py`), and when it runs from the clock and a seed (`machines.py`). So
+every answer can be computed when it is asked for. AWS's limits are enforced, and every call is counted.
 """

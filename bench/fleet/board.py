@@ -1,4 +1,4 @@
-"""A sweep's card and the message on its end, read as people read them."""
+"""Read a sweep's card and its result message as people read them."""
 
 import re
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ _ENDED = re.compile(r"([\d,]+)/([\d,]+) ended")
 _COUNT = r"([\d,]+) {}"
 _LEADER = re.compile(r"^\.(\d+) +(\S+)", re.MULTILINE)
 _BEST = re.compile(r"(\S+) at lr (\S+), momentum (\S+) \(\w{6}\.(\d+)\)")
-_FAILURES = re.compile(r"^([\d,]+) failed(?: alike)?: .*: ((?:\.\d+ ?)+)(?:…)?$", re.MULTILINE)
+_FAILURES = re.compile(r"^([\d,]+) failed(?: the same way)?: .*: ((?:\.\d+ ?)+)(?:…)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """Values as they are written."""
+    """The best trial. Values as they are written on the card."""
 
     number: int
     value: str
@@ -24,8 +24,8 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`ended` is None where all have, which the card does not say. `leaders` are number and value, best first;
-    `failures` how many failed alike and the first few of them."""
+    """`ended` is None once all have ended, as the card then no longer shows the count. `leaders` are number and value,
+    best first; `failures` are how many failed the same way and the numbers of the first few."""
 
     ended: int | None
     failed: int
@@ -40,23 +40,23 @@ def read(message: Json) -> Board:
     ended = _ENDED.search(text)
     best = _BEST.search(text)
     return Board(
-        ended=_whole(ended[1]) if ended else None,
-        failed=_count(text, r"failed(?! alike)(?= ·|$)"),
+        ended=_int(ended[1]) if ended else None,
+        failed=_count(text, r"failed(?! the same way)(?= ·|$)"),
         without_metrics=_count(text, "without metrics"),
         best=Best(int(best[4]), best[1], best[2], best[3]) if best else None,
         leaders=tuple((int(number), value) for number, value in _LEADER.findall(text)),
-        failures=tuple((_whole(count), _numbers(names)) for count, names in _FAILURES.findall(text)),
+        failures=tuple((_int(count), _numbers(names)) for count, names in _FAILURES.findall(text)),
     )
 
 
 def _count(text: str, word: str) -> int:
     found = re.search(_COUNT.format(word), text, re.MULTILINE)
-    return _whole(found[1]) if found else 0
+    return _int(found[1]) if found else 0
 
 
 def _numbers(names: str) -> tuple[int, ...]:
     return tuple(int(name) for name in names.replace(".", " ").split())
 
 
-def _whole(text: str) -> int:
+def _int(text: str) -> int:
     return int(text.replace(",", ""))

@@ -1,4 +1,4 @@
-"""What comes of each trial, by its number alone: what the bot's board and table are compared with."""
+"""How each trial ends, by its number alone. The bot's card and table are compared with it."""
 
 import math
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ EPOCHS = 10
 METRIC = "val_accuracy"
 HEADER = f"epoch,train_loss,val_loss,{METRIC}"
 LOW, HIGH = -4, 0
-"""The learning rate's exponents."""
+"""The learning rate's exponents, to base 10."""
 MOST_MOMENTUM = 0.99
 DIVERGED_AFTER = 3
 _TRACEBACK = ("Traceback (most recent call last):", '  File "train.py", line 88, in main', "    raise error")
 
 
 class Fate(StrEnum):
-    """How a trial ends. In the middle three ways to fail, each told elsewhere: by a raised error, by the entrypoint's
-    word, by the container's reason."""
+    """How a trial ends. There are three ways to fail, each reported in another place: by a raised error in the log, by
+    the entrypoint's last line, by the container's reason."""
 
-    WELL = "well"
+    SUCCEEDED = "succeeded"
     DIVERGED = "diverged"
     NOT_INSTALLED = "not installed"
     OUT_OF_MEMORY = "out of memory"
@@ -33,8 +33,8 @@ SHARES = {Fate.DIVERGED: 0.03, Fate.NOT_INSTALLED: 0.02, Fate.OUT_OF_MEMORY: 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """One trial. `values` are its metric by epoch, from 1."""
+class ExpectedTrial:
+    """One trial as it should be shown. `values` are its metric by epoch, from 1."""
 
     number: int
     lr: float
@@ -44,11 +44,11 @@ class Known:
 
     @property
     def failed(self) -> bool:
-        return self.fate not in (Fate.WELL, Fate.WITHOUT_METRICS)
+        return self.fate not in (Fate.SUCCEEDED, Fate.WITHOUT_METRICS)
 
     @property
     def best(self) -> tuple[float, int] | None:
-        """The best value and its epoch, the first of equals."""
+        """The best value and the first epoch that reached it."""
         if not self.values:
             return None
         top = max(self.values)
@@ -61,13 +61,13 @@ class Known:
 
     @property
     def reason(self) -> str:
-        """The container's."""
+        """The container's reason."""
         out = "OutOfMemoryError: Container killed due to memory usage"
         return out if self.fate is Fate.OUT_OF_MEMORY else ""
 
     @property
-    def told(self) -> str:
-        """What people are to read of its failure, besides its kind."""
+    def failure_detail(self) -> str:
+        """What people should read about the failure, besides its kind."""
         match self.fate:
             case Fate.DIVERGED:
                 return f"FloatingPointError: the loss is not finite at step {1_000 + self.number}"
@@ -78,15 +78,15 @@ class Known:
 
     @property
     def csv(self) -> bytes:
-        """`metrics.csv`; empty where it leaves none."""
+        """`metrics.csv`; empty if the trial leaves none."""
         if not self.values:
             return b""
         rows = [f"{epoch},{3 / epoch:.4f},{4 / epoch:.4f},{value!r}" for epoch, value in enumerate(self.values, 1)]
         return "\n".join([HEADER, *rows, ""]).encode()
 
     @property
-    def rows(self) -> list[str]:
-        """What it prints, epoch by epoch."""
+    def metric_lines(self) -> list[str]:
+        """The lines it prints, one per epoch."""
         return [
             format_metrics({"epoch": epoch, "epochs": EPOCHS, METRIC: value})
             for epoch, value in enumerate(self.values, 1)
@@ -94,17 +94,17 @@ class Known:
 
     @property
     def last_lines(self) -> list[str]:
-        """What it prints at its end."""
+        """The lines it prints at its end."""
         if self.fate is Fate.DIVERGED:
-            return [*_TRACEBACK, self.told]
+            return [*_TRACEBACK, self.failure_detail]
         if self.fate is Fate.NOT_INSTALLED:
-            return ["signalbox: installing", format_trouble(Trouble(ExitCode.INSTALL_FAILED, self.told))]
+            return ["signalbox: installing", format_trouble(Trouble(ExitCode.INSTALL_FAILED, self.failure_detail))]
         return ["signalbox: uploaded"]
 
 
 @dataclass(frozen=True)
 class Grid:
-    """`rows` learning rates, at equal ratios, by `columns` momenta, at equal distances."""
+    """`rows` learning rates at equal ratios, by `columns` momenta at equal distances."""
 
     rows: int
     columns: int
@@ -112,7 +112,7 @@ class Grid:
 
     @property
     def text(self) -> str:
-        """As it is typed."""
+        """The grid as a person types it."""
         return f"lr=0.0001..1:log:{self.rows} momentum=0..{MOST_MOMENTUM}:{self.columns}"
 
     @property
@@ -120,18 +120,18 @@ class Grid:
         return self.rows * self.columns
 
     @cached_property
-    def known(self) -> tuple[Known, ...]:
-        """By number."""
-        return tuple(self._known(number) for number in range(self.trials))
+    def expected(self) -> tuple[ExpectedTrial, ...]:
+        """The trials, by number."""
+        return tuple(self._trial(number) for number in range(self.trials))
 
-    def _known(self, number: int) -> Known:
+    def _trial(self, number: int) -> ExpectedTrial:
         row, column = divmod(number, self.columns)
         random = Random(f"{self.seed}/{number}")
         across, down = row / (self.rows - 1), column / (self.columns - 1)
         top = 96 * math.exp(-3 * (across - 0.63) ** 2 - (down - 0.8) ** 2) + random.uniform(0, 3)
         best = random.randint(EPOCHS // 2, EPOCHS)
         fate = _fate(random.random())
-        return Known(
+        return ExpectedTrial(
             number=number,
             lr=10 ** (LOW + (HIGH - LOW) * across),
             momentum=MOST_MOMENTUM * down,
@@ -145,13 +145,13 @@ def _fate(drawn: float) -> Fate:
         if drawn < share:
             return fate
         drawn -= share
-    return Fate.WELL
+    return Fate.SUCCEEDED
 
 
 def _values(fate: Fate, top: float, best: int) -> tuple[float, ...]:
-    """Up to the best epoch and down again; before it diverges, a trial looks better than all others."""
+    """Rise to the best epoch and fall again. A trial that diverges looks better than all others before it does."""
     if fate is Fate.DIVERGED:
         return (99.9,) * DIVERGED_AFTER
-    if fate is not Fate.WELL:
+    if fate is not Fate.SUCCEEDED:
         return ()
     return tuple(round(top * (1 - 0.02 * abs(epoch - best)), 6) for epoch in range(1, EPOCHS + 1))

@@ -1,4 +1,4 @@
-"""How often AWS may be asked, and how often it was."""
+"""AWS's limits on calls, and a ledger of the calls that were made."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 BATCH_READS = ("DescribeJobs", "ListJobs")
 PER_SECOND: Mapping[tuple[str, ...], float] = {("SubmitJob",): 50, BATCH_READS: 10, ("FilterLogEvents",): 5}
-"""By the actions that share it: for SubmitJob as documented, for reads of Batch what is known to be safe, for the logs
-what the most modest regions grant."""
+"""Calls per second, by the actions that share the limit. SubmitJob's is documented; Batch's reads have the rate that is
+known to be safe; FilterLogEvents has that of the regions with the lowest quota."""
 MINUTE = 60.0
 
 
 @dataclass(slots=True)
 class TokenBucket:
-    """Holds a second's worth of tokens."""
+    """A bucket that holds one second's tokens."""
 
     rate: float
     level: float = field(init=False)
@@ -23,7 +23,7 @@ class TokenBucket:
         self.level = self.rate
 
     def take(self, now: float) -> bool:
-        """Whether there was one left."""
+        """Take a token. Returns False if none was left."""
         self.level = min(self.rate, self.level + self.rate * (now - self.at))
         self.at = now
         if self.level < 1:
@@ -42,14 +42,14 @@ class Entry:
 
 
 class Ledger:
-    """Every call, counted and held to its limit."""
+    """Records every call and applies the limits."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self._buckets = {actions: TokenBucket(rate) for actions, rate in PER_SECOND.items()}
 
     def admit(self, action: str, now: float) -> bool:
-        """Notes the call; whether it is within its limit."""
+        """Record the call. Returns False if it exceeds its limit."""
         buckets = [bucket for actions, bucket in self._buckets.items() if action in actions]
         admitted = all(bucket.take(now) for bucket in buckets)
         self.entries.append(Entry(now, action, throttled=not admitted))
@@ -62,7 +62,7 @@ class Ledger:
 
     @property
     def throttled(self) -> Counter[str]:
-        """Those that were refused as too many."""
+        """Calls that exceeded their limit, by action."""
         return Counter(entry.action for entry in self.entries if entry.throttled)
 
     def times(self, actions: Collection[str]) -> list[float]:
@@ -70,7 +70,7 @@ class Ledger:
 
 
 def worst(times: list[float], seconds: float = MINUTE) -> int:
-    """The most of these times, in order, that lie within so many seconds."""
+    """Return the largest number of these times, given in order, within any window of `seconds`."""
     most, first = 0, 0
     for place, at in enumerate(times):
         while times[first] <= at - seconds:
@@ -80,6 +80,6 @@ def worst(times: list[float], seconds: float = MINUTE) -> int:
 
 
 def a_minute(times: list[float]) -> float:
-    """On average, from the first to the last; 0 for fewer than two."""
+    """Return the mean rate per minute from the first to the last; 0 for fewer than two."""
     took = times[-1] - times[0] if times else 0.0
     return MINUTE * len(times) / took if took else 0.0

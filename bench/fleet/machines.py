@@ -1,6 +1,6 @@
-"""When trials run: machines that take one after the other, for times drawn at random.
+"""When trials run: machines that take one trial after another, for random times.
 
-All of it is drawn at the submission; what is so at a moment is looked up in it. No task waits for anything.
+Everything is drawn at the submission and only looked up later, so no task waits for anything.
 """
 
 import heapq
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from random import Random
 
 LOST_SHARE = 0.01
-"""Attempts whose host is reclaimed."""
+"""The share of attempts whose host is reclaimed."""
 LONGEST = 8.0
-"""Times the mean: no trial takes longer, so that the end is not that of one unlucky trial alone."""
+"""The longest a trial takes, in multiples of the mean, so that the end doesn't hang on one unlucky trial."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """On a machine from `begun`, its command from `started` to `stopped`; seconds since the epoch."""
+    """On a machine from `begun` on, its command running from `started` to `stopped`; seconds since the epoch."""
 
     begun: float
     started: float
@@ -25,56 +25,57 @@ class Attempt:
 
 
 @dataclass(slots=True)
-class Course:
-    """The attempts of one trial, in order. All but the last lost their host."""
+class Timeline:
+    """One trial's attempts, in order. All but the last lost their host."""
 
     attempts: list[Attempt] = field(default_factory=list)
     terminated_at: float | None = None
-    terminated_why: str = ""
+    terminated_reason: str = ""
 
     @property
     def ended_at(self) -> float:
         return self.attempts[-1].stopped if self.terminated_at is None else self.terminated_at
 
-    def seen(self, at: float) -> list[Attempt]:
-        """The attempts that had begun by then; one that was terminated stops there."""
+    def attempts_at(self, at: float) -> list[Attempt]:
+        """Return the attempts that had begun by then. An attempt that was terminated is cut off there."""
         until = self.ended_at
-        seen = [attempt for attempt in self.attempts if attempt.begun <= min(at, until)]
-        if seen and self.terminated_at is not None and seen[-1].stopped > until:
-            last = seen[-1]
-            seen[-1] = Attempt(last.begun, min(last.started, until), until)
-        return seen
+        begun = [attempt for attempt in self.attempts if attempt.begun <= min(at, until)]
+        if begun and self.terminated_at is not None and begun[-1].stopped > until:
+            last = begun[-1]
+            begun[-1] = Attempt(last.begun, min(last.started, until), until)
+        return begun
 
-    def terminate(self, at: float, why: str) -> None:
-        """Nothing happens where it has ended already. Its machine is not given to others before its time."""
+    def terminate(self, at: float, reason: str) -> None:
+        """Does nothing if the trial has ended. Its machine stays occupied until the planned end."""
         if self.terminated_at is None and at < self.ended_at:
-            self.terminated_at, self.terminated_why = at, why
+            self.terminated_at, self.terminated_reason = at, reason
 
 
 class Machines:
-    """`count` of them, each there within `ramp` seconds of the first submission. `mean` is a trial's, in seconds."""
+    """`count` machines that appear within `ramp` seconds of the first submission. A trial takes `mean` seconds on
+    average, after `pull` seconds for its image."""
 
     def __init__(self, count: int, mean: float, *, seed: int, ramp: float = 0.0, pull: float = 0.0) -> None:
         self.count = count
         self._mean, self._ramp, self._pull = mean, ramp, pull
         self._random = Random(seed)
         self._free: list[float] = []
-        """When each machine is free again: a heap."""
+        """When each machine is free again, as a heap."""
 
-    def run(self, trials: int, at: float) -> list[Course]:
-        """Trials submitted at that time, each in its turn; one that loses its host waits behind the others."""
+    def run(self, trials: int, at: float) -> list[Timeline]:
+        """Plan trials submitted at that time, each in turn. A trial that loses its host queues behind the others."""
         if not self._free:
             self._free = sorted(at + self._random.uniform(0, self._ramp) for _ in range(self.count))
-        courses = [Course() for _ in range(trials)]
-        queue = deque((course, at) for course in courses)
+        timelines = [Timeline() for _ in range(trials)]
+        queue = deque((timeline, at) for timeline in timelines)
         while queue:
-            course, since = queue.popleft()
+            timeline, since = queue.popleft()
             attempt = self._attempt(max(since, heapq.heappop(self._free)))
             heapq.heappush(self._free, attempt.stopped)
-            course.attempts.append(attempt)
+            timeline.attempts.append(attempt)
             if attempt.lost:
-                queue.append((course, attempt.stopped))
-        return courses
+                queue.append((timeline, attempt.stopped))
+        return timelines
 
     def _attempt(self, begun: float) -> Attempt:
         started = begun + self._pull

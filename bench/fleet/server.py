@@ -1,4 +1,4 @@
-"""The fake as a server on loopback: as much of AWS's protocols as the bot speaks."""
+"""Serve the fake on loopback, with the parts of AWS's protocols that the bot uses."""
 
 import asyncio
 import json
@@ -31,8 +31,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Seconds are by the clock on the wall. A trial takes `mean` on one of the machines, which are all there after
-    `ramp`; `lag` is how old Batch's answers are, `delay` how old a log line is before it can be read."""
+    """All times are seconds of real time. A trial takes `mean` on average, after `pull` for its image; all
+    machines exist after `ramp`. Batch's answers are `lag` old; a log line can be read `delay` after it was printed."""
 
     machines: int = 500
     mean: float = 6.0
@@ -44,7 +44,7 @@ class Settings:
 
 
 class Fleet:
-    """`async with Fleet(grid, settings) as fleet` listens on a free port."""
+    """`async with Fleet(grid, settings) as fleet` serves on a free port."""
 
     def __init__(self, grid: Grid, settings: Settings, *, now: Callable[[], float] = time.time) -> None:
         self.settings, self.ledger, self._now = settings, Ledger(), now
@@ -58,7 +58,7 @@ class Fleet:
         self.url = ""
 
     def ready(self) -> Json:
-        """The `aws` part of a ready file."""
+        """Return the `aws` part of a ready file."""
         return {
             "endpoint": self.url,
             "region": REGION,
@@ -90,21 +90,21 @@ class Fleet:
         body = await request.read()
         call = call_of(_environ(request), body)
         if not self.ledger.admit(call.action, self._now()):
-            return _failed(throttled(call), call.protocol)
+            return _failure(throttled(call), call.protocol)
         try:
-            return await self._replied(call, request, body)
+            return await self._reply(call, request, body)
         except RefusedError as error:
-            return _failed(Failure(400, error.code, str(error)), call.protocol)
+            return _failure(Failure(400, error.code, str(error)), call.protocol)
 
-    async def _replied(self, call: Call, request: web.Request, body: bytes) -> web.Response:
+    async def _reply(self, call: Call, request: web.Request, body: bytes) -> web.Response:
         if call.protocol is Protocol.REST_XML:
-            return self._stored(call, request, body)
+            return self._answer_s3(call, request, body)
         if call.protocol is Protocol.QUERY:
             return web.Response(text=_IDENTITY, content_type="text/xml")
-        asked = json.loads(body or b"{}")
+        content = json.loads(body or b"{}")
         if call.action == "ReceiveMessage":
-            return web.json_response(await self._received(asked.get("WaitTimeSeconds", 0)))
-        return web.json_response(self._answer(call, asked))
+            return web.json_response(await self._receive(content.get("WaitTimeSeconds", 0)))
+        return web.json_response(self._answer(call, content))
 
     def _answer(self, call: Call, request: Json) -> Json:  # noqa: PLR0911  a table of calls
         now = self._now()
@@ -117,31 +117,31 @@ class Fleet:
             case "DescribeJobs":
                 return {"jobs": self.jobs.describe(request["jobs"], now)}
             case "ListJobs":
-                return self.jobs.listed(request, now)
+                return self.jobs.list_jobs(request, now)
             case "DescribeJobQueues" | "DescribeComputeEnvironments" | "DescribeJobDefinitions":
                 return self._resources
             case "FilterLogEvents":
-                return self._streams.filtered(request, now)
+                return self._streams.filter_events(request, now)
             case "DeleteMessageBatch":
                 return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]], "Failed": []}
             case _:
-                raise InvalidRequestError(f"{call.action} was called, which this fake does not know")
+                raise InvalidRequestError(f"this fake does not implement {call.action}")
 
-    async def _received(self, wait_seconds: float) -> Json:
-        """A long poll: it ends with the first events."""
+    async def _receive(self, wait_seconds: float) -> Json:
+        """Long-poll: return with the first events, or after `wait_seconds`."""
         until = time.monotonic() + wait_seconds
-        found = self._events.received(self._now())
+        found = self._events.receive(self._now())
         while not found and time.monotonic() < until:
             await asyncio.sleep(POLL_SECONDS)
-            found = self._events.received(self._now())
+            found = self._events.receive(self._now())
         return found
 
     @property
     def _resources(self) -> Json:
-        """All that describes the queue, in one: each reads its own part."""
+        """Everything that describes the queue, in one answer: each caller reads its own part."""
         environment = f"{ARN}:compute-environment/{QUEUE}"
         valid = {"state": "ENABLED", "status": "VALID"}
-        needs = [{"type": "VCPU", "value": str(VCPUS)}]
+        requirements = [{"type": "VCPU", "value": str(VCPUS)}]
         order = [{"order": 1, "computeEnvironment": environment}]
         compute = {"type": "SPOT", "maxvCpus": VCPUS * self.settings.machines, "subnets": []}
         named = {"computeEnvironmentName": QUEUE, "computeEnvironmentArn": environment}
@@ -149,21 +149,21 @@ class Fleet:
         return {
             "jobQueues": [{"jobQueueName": QUEUE, "priority": 1, "computeEnvironmentOrder": order, **valid}],
             "computeEnvironments": [{**named, "type": "MANAGED", "computeResources": compute, **valid}],
-            "jobDefinitions": [{**definition, "containerProperties": {"resourceRequirements": needs}}],
+            "jobDefinitions": [{**definition, "containerProperties": {"resourceRequirements": requirements}}],
         }
 
-    def _stored(self, call: Call, request: web.Request, body: bytes) -> web.Response:
+    def _answer_s3(self, call: Call, request: web.Request, body: bytes) -> web.Response:
         key, now = request.path.lstrip("/").partition("/")[2], self._now()
         if call.action == "PutObject":
             self._objects.put(key, body, now)
             return web.Response(headers={"ETag": '"0"'})
         if call.action == "ListObjectsV2":
             query = request.query
-            text = self._objects.listed(query.get("prefix", ""), query.get("continuation-token", ""), now)
+            text = self._objects.list_keys(query.get("prefix", ""), query.get("continuation-token", ""), now)
             return web.Response(text=text, content_type="text/xml")
         found = self._objects.get(key, now) if call.action == "GetObject" else None
         if found is None:
-            return _failed(Failure(404, "NoSuchKey", "The specified key does not exist."), call.protocol)
+            return _failure(Failure(404, "NoSuchKey", "The specified key does not exist."), call.protocol)
         return web.Response(body=found, content_type="binary/octet-stream", headers={"ETag": '"0"'})
 
 
@@ -175,11 +175,11 @@ _IDENTITY = (
 
 
 def _environ(request: web.Request) -> dict[str, Any]:
-    """As WSGI has it."""
+    """Return the request as a WSGI environment."""
     headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
     place = {"PATH_INFO": request.path, "QUERY_STRING": request.query_string, "REQUEST_METHOD": request.method}
     return {**headers, **place, "CONTENT_TYPE": request.headers.get("Content-Type", "")}
 
 
-def _failed(failure: Failure, protocol: Protocol) -> web.Response:
+def _failure(failure: Failure, protocol: Protocol) -> web.Response:
     return web.Response(status=failure.status, body=failure.body(protocol), headers=dict(failure.headers(protocol)))

@@ -1,4 +1,4 @@
-"""The bot between Discord's stand-in and the fleet, with its pace as in production, and all that people saw."""
+"""The bot between the Discord stand-in and the fleet, at the pace of production, and everything that people saw."""
 
 import asyncio
 import tempfile
@@ -17,7 +17,7 @@ from bench.fleet.server import Fleet, Settings
 from deploy.sandbox import botconfig, repository
 from deploy.sandbox.aws.containers.reaper import Reaper
 from deploy.sandbox.botprocess import BotProcess
-from deploy.sandbox.demo.view import Json, View
+from deploy.sandbox.demo.view import Json, View, watching
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 
@@ -25,25 +25,29 @@ PERSON = "mika"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """The bot is made and not started. `updates` are the messages as they came and changed, with the time of it."""
+class FleetStage:
+    """The bot is set up but not started. `updates` are all new and changed messages, with the time of each."""
 
     fleet: Fleet
     discord: DiscordStandIn
     bot: BotProcess
-    mika: Person
     view: View
     updates: list[tuple[float, Json]]
 
+    @property
+    def mika(self) -> Person:
+        """The person whom `view` belongs to."""
+        return self.view.person
+
     def times(self, kind: str) -> list[float]:
-        """When the bot made such an entry in Discord's ledger; not of messages that one person alone sees."""
+        """Return when the bot did this in Discord, by the ledger. Messages that only one person sees don't count."""
         entries = self.discord.discord.core.ledger.of(kind)
         return [entry.at for entry in entries if entry.by == "bot" and not entry.details.get("ephemeral")]
 
 
 @asynccontextmanager
-async def stage(grid: Grid, settings: Settings, pace: Mapping[str, float]) -> AsyncIterator[Stage]:
-    """Discord's limits are as they are. What `pace` does not name is as config.toml has it by default."""
+async def fleet_stage(grid: Grid, settings: Settings, pace: Mapping[str, float]) -> AsyncIterator[FleetStage]:
+    """Start everything but the bot, with Discord's limits in force. `pace` overrides the config's default intervals."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-", ignore_cleanup_errors=True)))
         fleet = await stack.enter_async_context(Fleet(grid, settings))
@@ -55,16 +59,13 @@ async def stage(grid: Grid, settings: Settings, pace: Mapping[str, float]) -> As
         stack.push_async_callback(asyncio.to_thread, reaper.close)
         bot = BotProcess(folder / "config.toml", folder / "bot.log", botconfig.environment(ready), reaper)
         stack.push_async_callback(bot.stop)
-        mika = await stack.enter_async_context(Person(discord.url, PERSON))
         updates: list[tuple[float, Json]] = []
-        view = View(mika, lambda event: updates.append((time.time(), event["d"])))
-        feed = asyncio.create_task(view.feed())
-        stack.callback(feed.cancel)
-        yield Stage(fleet, discord, bot, mika, view, updates)
+        watch = watching(discord.url, PERSON, lambda event: updates.append((time.time(), event["d"])))
+        yield FleetStage(fleet, discord, bot, await stack.enter_async_context(watch), updates)
 
 
 def _configure(path: Path, ready: Mapping[str, Any], pace: Mapping[str, float]) -> None:
-    """The sandbox's config, but how often AWS and Discord are asked: that is what is measured."""
+    """Write the sandbox's config without its quick pace: how often AWS and Discord are asked is what is measured."""
     botconfig.write(path, ready, path.with_name("bot"))
     content = tomllib.loads(path.read_text())
     content["pace"] = dict(pace)

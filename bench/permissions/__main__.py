@@ -13,8 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.permissions.iam import Statement, granting
-from bench.permissions.recorded import BOT, JOB, Played, played
+from bench.permissions.iam import Statement, allowing_statements
+from bench.permissions.recorded import BOT, JOB, Recording, record_demo
 from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID
 
 PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
@@ -41,7 +41,7 @@ REASONS = {
 
 @dataclass(slots=True)
 class Grant:
-    """One action on one resource, as a role's policy allows it."""
+    """One action on one resource that a role's policy allows."""
 
     role: str
     statement: Statement
@@ -50,17 +50,18 @@ class Grant:
     users: set[str] = field(default_factory=set)
 
     def row(self, names: Mapping[str, str]) -> str:
-        on, condition = named(self.resource, names), ", ".join(_condition(each) for each in self.statement.conditions)
+        on = readable(self.resource, names)
+        condition = ", ".join(_condition(each) for each in self.statement.conditions)
         used = ", ".join(sorted(self.users)) or f"unused in this run: {REASONS.get(self.key(names), '**no reason**')}"
-        limits = f", where {named(condition, names)}" if condition else ""
+        limits = f", where {readable(condition, names)}" if condition else ""
         return f"| `{self.action}` | {used} | {self.role} role: `{on}`{limits} |"
 
     def key(self, names: Mapping[str, str]) -> tuple[str, str, str]:
-        return self.role, self.action, named(self.resource, names).removeprefix("arn:aws:s3:::")
+        return self.role, self.action, readable(self.resource, names).removeprefix("arn:aws:s3:::")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PermissionReport:
     """`names`: placeholders for names that differ from one deployment to the next."""
 
     grants: Sequence[Grant]
@@ -76,7 +77,7 @@ class Verdict:
         ]
 
     def page(self) -> str:
-        order = sorted(self.grants, key=lambda grant: (grant.role, grant.action, named(grant.resource, self.names)))
+        order = sorted(self.grants, key=lambda grant: (grant.role, grant.action, readable(grant.resource, self.names)))
         return _HEAD + "\n".join(grant.row(self.names) for grant in order) + "\n"
 
 
@@ -92,33 +93,33 @@ this page.
 """
 
 
-def judged(given: Played) -> Verdict:
-    """Checks each call against the policy of its caller's role. Ignores callers that aren't ours."""
+def evaluate(recording: Recording) -> PermissionReport:
+    """Check each call against the policy of its caller's role. Ignores callers that aren't ours."""
     grants = [
         Grant(role, statement, action, resource)
-        for role, policy in given.policies.items()
+        for role, policy in recording.policies.items()
         for statement in policy
         for action in statement.actions
         for resource in statement.resources
     ]
     missing = []
-    for call in given.calls:
+    for call in recording.calls:
         if call["caller"] not in CALLERS:
             continue
         user, role = CALLERS[call["caller"]]
-        allowing = granting(given.policies[role], call["action"], call["resource"], call["context"])
+        allowing = allowing_statements(recording.policies[role], call["action"], call["resource"], call["context"])
         if not allowing:
-            missing.append(
-                f"{user}: {call['action']} on {named(call['resource'], given.names)} {dict(call['context'])}"
-            )
+            resource = readable(call["resource"], recording.names)
+            missing.append(f"{user}: {call['action']} on {resource} {dict(call['context'])}")
         for grant in grants:
             one = Statement("Allow", (grant.action,), (grant.resource,), grant.statement.conditions)
             if grant.statement in allowing and one.fits(call["action"], call["resource"], call["context"]):
                 grant.users.add(user)
-    return Verdict(grants, missing, given.names)
+    return PermissionReport(grants, missing, recording.names)
 
 
-def named(text: str, names: Mapping[str, str]) -> str:
+def readable(text: str, names: Mapping[str, str]) -> str:
+    """Replace the names of this deployment by their placeholders."""
     for physical, word in names.items():
         text = text.replace(physical, word)
     return text
@@ -132,7 +133,7 @@ def _condition(condition: tuple[str, str, tuple[str, ...]]) -> str:
 
 def main() -> int:
     console = Console(highlight=False, width=120)
-    found = judged(asyncio.run(played(console)))
+    found = evaluate(asyncio.run(record_demo(console)))
     for wrong in (*(f"missing: {each}" for each in found.missing), *found.unexplained):
         console.print(f"[red]{wrong}[/]")
     PAGE.write_text(found.page())

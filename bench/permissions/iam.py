@@ -1,4 +1,4 @@
-"""Would IAM allow it? The part of its logic that the roles of the stack use; of anything else it says so.
+"""Would IAM allow a call? Evaluates the part of IAM's logic that the stack's roles use, and refuses any other policy.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -15,7 +15,7 @@ Condition = tuple[str, str, tuple[str, ...]]
 
 
 class UnknownPolicyError(ValueError):
-    """The policy uses what is not evaluated here; the message names it."""
+    """The policy uses something that is not evaluated here; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,19 @@ class Statement:
         return (
             any(_like(pattern.lower())(action.lower()) for pattern in self.actions)
             and any(_like(pattern)(resource) for pattern in self.resources)
-            and all(_met(condition, context) for condition in self.conditions)
+            and all(_is_met(condition, context) for condition in self.conditions)
         )
 
 
 def statements(document: Mapping[str, Any]) -> list[Statement]:
-    """Of a policy's JSON. Raises UnknownPolicyError."""
-    return [_statement(each) for each in _listed(document["Statement"])]
+    """Parse a policy's JSON. Raises UnknownPolicyError."""
+    return [_statement(each) for each in _as_list(document["Statement"])]
 
 
-def granting(
+def allowing_statements(
     policy: Iterable[Statement], action: str, resource: str, context: Mapping[str, str]
 ) -> Sequence[Statement]:
-    """The statements that allow it; none where a statement denies it, or nobody allows it."""
+    """Return the statements that allow a call; none if a statement denies it or no statement allows it."""
     fitting = [each for each in policy if each.fits(action, resource, context)]
     denied = any(each.effect == "Deny" for each in fitting)
     return [] if denied else fitting
@@ -51,19 +51,19 @@ def _statement(given: Mapping[str, Any]) -> Statement:
     if unknown := set(given) - _KEYS:
         raise UnknownPolicyError(f"{', '.join(sorted(unknown))}: not evaluated here, only {', '.join(sorted(_KEYS))}")
     found = given.get("Condition", {})
-    conditions = [(op, key, tuple(_listed(values))) for op, keys in found.items() for key, values in keys.items()]
+    conditions = [(op, key, tuple(_as_list(values))) for op, keys in found.items() for key, values in keys.items()]
     for operator, _, _ in conditions:
         if operator.removesuffix("IfExists") not in _OPERATORS:
             raise UnknownPolicyError(f"{operator}: not evaluated here, only {', '.join(_OPERATORS)}")
     return Statement(
-        given["Effect"], tuple(_listed(given["Action"])), tuple(_listed(given["Resource"])), tuple(conditions)
+        given["Effect"], tuple(_as_list(given["Action"])), tuple(_as_list(given["Resource"])), tuple(conditions)
     )
 
 
-def _met(condition: Condition, context: Mapping[str, str]) -> bool:
-    """A key that the request does not carry meets no condition, but those that say "if it exists"."""
+def _is_met(condition: Condition, context: Mapping[str, str]) -> bool:
+    """A key that is missing from the request meets only conditions that end in `IfExists`."""
     operator, key, values = condition
-    # The names of condition keys know no capitals, but for what tags are called.
+    # Condition keys are case-insensitive, except for the names of tags.
     given = {name.lower(): value for name, value in context.items()}.get(key.lower())
     if given is None:
         return operator.endswith("IfExists")
@@ -73,7 +73,7 @@ def _met(condition: Condition, context: Mapping[str, str]) -> bool:
 
 @cache
 def _like(pattern: str) -> Callable[[str], bool]:
-    """`*` is any run of characters, `?` any one."""
+    """Compile a pattern: `*` is any run of characters, `?` any one."""
     parts = [{"*": ".*", "?": "."}.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern)]
     compiled = re.compile("".join(parts), re.DOTALL)
     return lambda text: compiled.fullmatch(text) is not None
@@ -87,5 +87,5 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,4 +1,4 @@
-"""The demo on the stack: made in the AWS stand-in from the committed template, every call recorded."""
+"""Play the demo on the committed template, deployed in the AWS stand-in, and record every call."""
 
 import asyncio
 import json
@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 from rich.console import Console
 
 from bench.permissions.iam import Statement, statements
@@ -20,6 +19,7 @@ from deploy.aws.up import TEMPLATE, up
 from deploy.sandbox import botconfig
 from deploy.sandbox.aws.common.settings import REGION, Settings
 from deploy.sandbox.aws.resources import Clients, Resources
+from deploy.sandbox.control_client import ControlClient
 from deploy.sandbox.demo.__main__ import play
 from deploy.sandbox.demo.terminal import Terminal
 from deploy.sandbox.discord.people.client import Person
@@ -34,10 +34,10 @@ _HASH = re.compile("[0-9A-F]{8}$")
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """`calls` as the stand-in's `/sandbox/calls` gives them, `policies` by role.
+class Recording:
+    """`calls` as the stand-in's `/sandbox/calls` returns them; `policies` by role.
 
-    `names` are words for what is called differently each time the stack is made.
+    `names`: placeholders for names that differ from one deployment to the next.
     """
 
     calls: Sequence[Mapping[str, Any]]
@@ -45,15 +45,15 @@ class Played:
     names: Mapping[str, str]
 
 
-async def played(console: Console) -> Played:
-    """Everything. Raises RuntimeError where it does not go as told."""
+async def record_demo(console: Console) -> Recording:
+    """Play the demo, the other commands, the doctor and a restore. Raises RuntimeError if one of them fails."""
     settings = Settings(images={IMAGE: ENTRYPOINT}, stop_timeout_seconds=5, record_calls=True)
     async with sandbox(aws=settings, make=deployed) as running:
         await running.bot.start()
         tally = await play(running, Terminal(console))
         async with Person(running.ready["discord"]["url"], "mika") as mika:
             for command in ("artifacts", "plot", "logs"):
-                await _typed(mika, f"/{command} job:{tally.accepted[0]}")
+                await _type(mika, f"/{command} job:{tally.accepted[0]}")
             await _stop_a_trial(running, mika)
             await _lose_a_host(running, mika)
         await running.bot.stop()
@@ -61,17 +61,16 @@ async def played(console: Console) -> Played:
         (running.folder / "bot" / "signalbox.db").unlink()
         await _command(running, "sandbox-restore", "restore")
         endpoint = running.ready["aws"]["endpoint"]
-        async with aiohttp.ClientSession() as session, session.get(f"{endpoint}/sandbox/calls") as answer:
-            calls = await answer.json()
+        calls = await ControlClient(endpoint).get("calls")
         clients = Clients(endpoint)
         policies, names = await asyncio.gather(
             asyncio.to_thread(_policies, clients), asyncio.to_thread(_names, clients)
         )
-        return Played(calls, policies, names)
+        return Recording(calls, policies, names)
 
 
 def deployed(endpoint: str) -> Resources:
-    """The stack of the committed template, as the sandbox knows resources."""
+    """Deploy the committed template; return its resources in the sandbox's form."""
     clients = Clients(endpoint)
     made = up(clients.cloudformation, STACK, TEMPLATE.read_text())
     manifest = {"imageManifest": json.dumps({"layers": []}), "imageManifestMediaType": _MANIFEST}
@@ -88,10 +87,13 @@ def deployed(endpoint: str) -> Resources:
 
 
 def _names(clients: Clients) -> dict[str, str]:
-    """What CloudFormation has made up a name for, by the template's name without its hash; the longest first."""
+    """Return placeholders, the logical ids without their hashes, for the names that CloudFormation made up.
+
+    The longest names come first, so that none is replaced inside another.
+    """
     found = {}
     for resource in clients.cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]:
-        # moto leaves the names out where it does not know a kind of resource.
+        # moto leaves the names out for kinds of resources that it doesn't know.
         physical = resource.get("PhysicalResourceId", "").rpartition("/")[2]
         logical = resource.get("LogicalResourceId", "")
         if logical and logical.lower() in physical.lower():
@@ -101,7 +103,7 @@ def _names(clients: Clients) -> dict[str, str]:
 
 
 def _policies(clients: Clients) -> dict[str, list[Statement]]:
-    """By role, as CloudFormation has made them."""
+    """Return the deployed policies, by role."""
     (definition,) = clients.batch.describe_job_definitions(jobDefinitionName=f"{STACK}-{PROJECT}")["jobDefinitions"]
     (stack,) = clients.cloudformation.describe_stacks(StackName=STACK)["Stacks"]
     arns = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
@@ -111,14 +113,14 @@ def _policies(clients: Clients) -> dict[str, list[Statement]]:
 
 def _policy(iam: Any, role: str) -> list[Statement]:
     if attached := iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
-        raise RuntimeError(f"{role} has policies that are not looked at: {attached}")
+        raise RuntimeError(f"{role} has attached policies, which are not evaluated here: {attached}")
     names = iam.list_role_policies(RoleName=role)["PolicyNames"]
     documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
     return [statement for document in documents for statement in statements(document)]
 
 
-async def _typed(person: Person, text: str) -> str:
-    """What the bot answers, as JSON."""
+async def _type(person: Person, text: str) -> str:
+    """Type a command; return the bot's answer as JSON."""
     outcome = await person.type(text, channel="training", wait=True)
     if outcome["error"]:
         raise RuntimeError(f"{text}: {outcome['error']}")
@@ -126,42 +128,39 @@ async def _typed(person: Person, text: str) -> str:
 
 
 async def _stop_a_trial(running: Sandbox, mika: Person) -> None:
-    """One of a sweep, while it runs; then the sweep."""
+    """Stop one trial of a running sweep, then the sweep."""
     clients, queue = Clients(running.ready["aws"]["endpoint"]), running.ready["aws"]["queue"]
-    answer = await _typed(mika, "/sweep lr=0.1,0.01 epochs=200")
+    answer = await _type(mika, "/sweep lr=0.1,0.01 epochs=200")
     (sweep,) = await _until(lambda: clients.batch.list_jobs(jobQueue=queue, jobStatus="PENDING")["jobSummaryList"])
     running_trials = {"arrayJobId": sweep["jobId"], "jobStatus": "RUNNING"}
     await _until(lambda: len(clients.batch.list_jobs(**running_trials)["jobSummaryList"]) == 2)
-    sweep_id = sweep["jobName"].split("-")[-2]  # the last is the part
+    sweep_id = sweep["jobName"].split("-")[-2]  # the last piece is the submission's number
     if sweep_id not in answer:
-        raise RuntimeError(f"{sweep['jobName']} is not the sweep of {answer}")
-    await _typed(mika, f"/stop job:{sweep_id}.0")
+        raise RuntimeError(f"{sweep['jobName']} is not the sweep in {answer}")
+    await _type(mika, f"/stop job:{sweep_id}.0")
     await _until(lambda: clients.batch.describe_jobs(jobs=[f"{sweep['jobId']}:0"])["jobs"][0]["status"] == "FAILED")
-    await _typed(mika, f"/stop job:{sweep_id}")
+    await _type(mika, f"/stop job:{sweep_id}")
     await _until(lambda: clients.batch.describe_jobs(jobs=[sweep["jobId"]])["jobs"][0]["status"] == "FAILED")
 
 
 async def _lose_a_host(running: Sandbox, mika: Person) -> None:
-    """A job whose machine AWS takes back goes on on another: that attempt reads what the first has left."""
+    """Reclaim a job's host. The job resumes on another one, where the attempt reads what the first one stored."""
     clients, queue = Clients(running.ready["aws"]["endpoint"]), running.ready["aws"]["queue"]
-    await _typed(mika, "/train branch:main epochs:20")
+    await _type(mika, "/train branch:main epochs:20")
     (job,) = await _until(lambda: clients.batch.list_jobs(jobQueue=queue, jobStatus="RUNNING")["jobSummaryList"])
     details = {"jobs": [job["jobId"]]}
     variables = clients.batch.describe_jobs(**details)["jobs"][0]["container"]["environment"]
-    place = parse_uri(next(each["value"] for each in variables if each["name"] == "OUTPUT_URI"))
-    metrics = {"Bucket": place.bucket, "Prefix": f"{place.key}metrics.csv"}
+    output = parse_uri(next(each["value"] for each in variables if each["name"] == "OUTPUT_URI"))
+    metrics = {"Bucket": output.bucket, "Prefix": f"{output.key}metrics.csv"}
     await _until(lambda: clients.s3.list_objects_v2(**metrics).get("Contents"))
-    async with aiohttp.ClientSession() as session:
-        body = {"jobId": job["jobId"]}
-        async with session.post(f"{running.ready['aws']['endpoint']}/sandbox/reclaim", json=body) as answer:
-            answer.raise_for_status()
+    await ControlClient(running.ready["aws"]["endpoint"]).reclaim(job["jobId"])
     await _until(lambda: clients.batch.describe_jobs(**details)["jobs"][0]["status"] == "SUCCEEDED")
 
 
 async def _until(look: Callable[[], Any]) -> Any:
-    """What `look` finds, as soon as it finds something. Raises TimeoutError after a minute."""
+    """Return what `look` finds as soon as it finds something. Raises TimeoutError after a minute."""
     async with asyncio.timeout(60):
-        while not (found := await asyncio.to_thread(look)):  # noqa: ASYNC110  it is looked at over HTTP
+        while not (found := await asyncio.to_thread(look)):  # noqa: ASYNC110  polled over HTTP
             await asyncio.sleep(0.1)
         return found
 
@@ -175,4 +174,4 @@ async def _command(running: Sandbox, key: str, command: str) -> None:
     )
     output, _ = await process.communicate()
     if process.returncode:
-        raise RuntimeError(f"signalbox {command} ended with {process.returncode}:\n{output.decode()}")
+        raise RuntimeError(f"signalbox {command} exited with {process.returncode}:\n{output.decode()}")

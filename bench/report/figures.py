@@ -1,4 +1,4 @@
-"""What a benchmark gives: figures, each with its target where it has one."""
+"""The figures that a benchmark returns, with their targets."""
 
 import math
 from collections.abc import Coroutine, Sequence
@@ -10,13 +10,13 @@ from typing import Any, Protocol
 class Verdict(StrEnum):
     GOOD = "good"
     MISSED = "missed"
-    TOLD = ""
-    """No target: told to explain the others."""
+    NO_TARGET = ""
+    """Shown only to explain the other figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value in `unit`. With `at_least` or `at_most` it is held to a target."""
+    """One measured value in `unit`. `at_least` and `at_most` are its target."""
 
     what: str
     measured: float
@@ -27,7 +27,7 @@ class Figure:
     @property
     def verdict(self) -> Verdict:
         if self.at_most is None and self.at_least is None:
-            return Verdict.TOLD
+            return Verdict.NO_TARGET
         low = self.at_least is not None and self.measured < self.at_least
         high = self.at_most is not None and self.measured > self.at_most
         return Verdict.MISSED if low or high else Verdict.GOOD
@@ -35,27 +35,29 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`remarks` say how it was measured, where a figure alone would mislead."""
+    """`remarks` explain how the figures were measured, where a figure alone would mislead."""
 
     figures: Sequence[Figure]
     remarks: Sequence[str] = ()
 
 
-class Run(Protocol):
+class RunBenchmark(Protocol):
     def __call__(self, *, small: bool) -> Coroutine[Any, Any, Result]:
-        """`small` is a short form for tests, whose figures mean little."""
+        """`small` runs a short form for tests. Its figures mean little."""
 
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
+    """`name` is typed after `python -m bench`; `about` is the heading of its table."""
+
     name: str
     about: str
-    run: Run
+    run: RunBenchmark
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The nearest-rank percentile; ValueError where there are no values."""
+    """Return the nearest-rank percentile. Raises ValueError if there are no values."""
     if not values:
-        raise ValueError("a percentile of no values was asked for")
+        raise ValueError("no values to take a percentile of")
     rank = math.ceil(len(values) * percent / 100)
     return sorted(values)[max(0, rank - 1)]

@@ -1,4 +1,4 @@
-"""What the figures were measured on, and how busy it was."""
+"""The machine that the figures were measured on, and how busy it was."""
 
 import os
 import platform
@@ -7,17 +7,18 @@ from pathlib import Path
 _CPUINFO = Path("/proc/cpuinfo")
 
 
-def described() -> str:
-    """`2 cores (Intel …), Linux 6.18, Python 3.11.7`."""
+def describe() -> str:
+    """Return for example `2 cores (Intel …), Linux 6.18, Python 3.11.7`."""
     return f"{cores()} cores ({_processor()}), {platform.system()} {platform.release()}, {_python()}"
 
 
 def load() -> float:
-    """Processes that ran or wanted to, averaged over the last minute: above the number of cores, they waited."""
+    """Return the load average of the last minute. If it exceeds the number of cores, processes had to wait."""
     return os.getloadavg()[0]
 
 
 def cores() -> int:
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -1,4 +1,4 @@
-"""Jobs on the AWS stand-in without a bot: submitted, waited for, ended in every way, and what they leave."""
+"""Jobs on the AWS stand-in without a bot: submit them, wait, end them in every way, and read what they leave."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
-
 from deploy.sandbox.aws import resources
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.launcher import aws_stand_in
 from deploy.sandbox.aws.resources import Clients, Resources
+from deploy.sandbox.control_client import ControlClient, ControlError
 
 _JOB_SECONDS = 120.0
 _OBJECT_SECONDS = 60.0
@@ -19,7 +18,7 @@ _OBJECT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a job checks out: `commit` is the full id."""
+    """The code that a job checks out. `commit` is the full id."""
 
     url: str
     commit: str
@@ -27,7 +26,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """The stand-in, with a queue, a job definition and a bucket."""
+    """The AWS stand-in with a queue, a job definition and a bucket."""
 
     made: Resources
     clients: Clients
@@ -35,7 +34,8 @@ class Aws:
     async def submit(
         self, job: str, source: Source, *command: str, attempts: int | None = None, **environment: str
     ) -> str:
-        """Batch's id. With `attempts`, Batch tries again whatever ended an attempt; else after a lost host alone."""
+        """Submit a job; return Batch's id. With `attempts`, Batch retries whatever ended an attempt; otherwise it
+        retries only after a lost host."""
         values = {
             "REPOSITORY_URL": source.url,
             "BRANCH_NAME": "main",
@@ -61,7 +61,7 @@ class Aws:
         return str(answer["jobId"])
 
     async def until(self, batch_id: str, *states: str) -> dict[str, Any]:
-        """The job as DescribeJobs gives it, once in one of the states. TimeoutError after two minutes."""
+        """Wait for one of the states; return the job from DescribeJobs. Raises TimeoutError after two minutes."""
         async with asyncio.timeout(_JOB_SECONDS):
             while True:
                 [found] = (await asyncio.to_thread(self.clients.batch.describe_jobs, jobs=[batch_id]))["jobs"]
@@ -73,13 +73,12 @@ class Aws:
         await asyncio.to_thread(self.clients.batch.terminate_job, jobId=batch_id, reason="enough")
 
     async def lose(self, call: str, batch_id: str, **more: float) -> bool:
-        """`reclaim` takes its host, `oom` kills it with SIGKILL. False where the job is on no host any more."""
-        address = f"{self.made.endpoint}/sandbox/{call}"
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(address, json={"jobId": batch_id, **more}) as answer,
-        ):
-            return answer.status == 200
+        """End the job: `reclaim` takes its host away, `oom` sends SIGKILL. Returns False if it runs on no host."""
+        try:
+            await ControlClient(self.made.endpoint).post(call, {"jobId": batch_id, **more})
+        except ControlError:
+            return False
+        return True
 
     async def content(self, key: str) -> bytes:
         answer = await asyncio.to_thread(self.clients.s3.get_object, Bucket=self.made.bucket, Key=key)
@@ -87,6 +86,7 @@ class Aws:
         return body
 
     async def until_there(self, key: str) -> None:
+        """Wait for an object. Raises TimeoutError after a minute."""
         async with asyncio.timeout(_OBJECT_SECONDS):
             while True:
                 try:
@@ -97,12 +97,12 @@ class Aws:
                     return
 
     async def logs(self, job: dict[str, Any]) -> list[str]:
-        """Of each attempt; an empty text where it was ended before its first line."""
+        """Return each attempt's log; empty if the attempt ended before its first line."""
         names = [attempt["container"].get("logStreamName") for attempt in job["attempts"]]
         return [await asyncio.to_thread(self._log, name) if name else "" for name in names]
 
     async def log(self, job: dict[str, Any]) -> str:
-        """The last attempt's lines, for a failed assertion."""
+        """Return the last attempt's log, to show with a failed assertion."""
         return (await self.logs(job))[-1]
 
     def _log(self, stream: str) -> str:
@@ -115,13 +115,13 @@ class Aws:
 
 
 def prefix(job: str) -> str:
-    """Of the keys of what a job leaves."""
+    """Return the prefix of the keys that a job writes."""
     return f"jobs/{job}/"
 
 
 @asynccontextmanager
 async def aws(settings: Settings) -> AsyncIterator[Aws]:
-    """Everything ends with it."""
+    """Start the AWS stand-in and create its resources; stop everything at the end."""
     async with aws_stand_in(settings) as endpoint:
         made = await asyncio.to_thread(resources.create, endpoint)
         yield Aws(made, Clients(endpoint))

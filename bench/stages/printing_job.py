@@ -1,6 +1,7 @@
 """A job that only prints: `python -m bench.stages.printing_job`, with `BENCH_LINES` and `BENCH_SECONDS` set.
 
-Half of the lines come at once, the others over so many seconds. Each has its number, so that a lost one is seen.
+Half of the `BENCH_LINES` lines come at once, the others over `BENCH_SECONDS`. Each carries its number, so that a lost
+line is noticed.
 """
 
 import json
@@ -17,7 +18,7 @@ STEP_SECONDS = 0.05
 
 
 def line(number: int) -> str:
-    """Of the length that a line of training has: 83 characters."""
+    """A line as long as a training's: 83 characters."""
     return f"[{number:06}] step {number:6} loss {1 / (1 + number):.6f} lr 0.1 grad_norm 1.2345 {'images/s 12345':>20}"
 
 
@@ -37,7 +38,7 @@ def main() -> None:
     _store_metrics()
     for number in range(count // 2):
         _print(number)
-    _over(float(os.environ["BENCH_SECONDS"]), range(count // 2, count), _print)
+    _spread(float(os.environ["BENCH_SECONDS"]), range(count // 2, count), _print)
 
 
 def _print(number: int) -> None:
@@ -46,7 +47,8 @@ def _print(number: int) -> None:
     print(line(number), flush=number % 50 == 0)
 
 
-def _over(seconds: float, numbers: range, work: Callable[[int], None]) -> None:
+def _spread(seconds: float, numbers: range, work: Callable[[int], None]) -> None:
+    """Do the work for every number, evenly over `seconds`."""
     began = time.monotonic()
     steps = int(seconds / STEP_SECONDS)
     size = -(-len(numbers) // steps)
@@ -57,7 +59,7 @@ def _over(seconds: float, numbers: range, work: Callable[[int], None]) -> None:
 
 
 def _store_metrics() -> None:
-    """`metrics.csv` as a whole, ahead of the lines: plots are drawn while they come."""
+    """Store the complete `metrics.csv` before the first line: plots are drawn while the lines arrive."""
     rows = [metrics(epoch) for epoch in range(1, EPOCHS + 1)]
     text = "\n".join([",".join(rows[0]), *(",".join(str(value) for value in row.values()) for row in rows)]) + "\n"
     output = urlparse(os.environ["OUTPUT_URI"])

@@ -1,4 +1,4 @@
-"""Serve health and metrics on loopback, for a supervisor and for Prometheus."""
+"""Serve health and metrics on loopback for a supervisor and Prometheus."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,15 +9,15 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 
 @asynccontextmanager
-async def serve(port: int, healthy: Callable[[], str]) -> AsyncIterator[int]:
-    """`/healthz` (200 `ok`, or 503 with what `healthy` says is wrong) and `/metrics` (Prometheus text).
+async def serve(port: int, find_problem: Callable[[], str]) -> AsyncIterator[int]:
+    """Serve `/healthz` (200 `ok`, or 503 with what `find_problem` returns) and `/metrics` (Prometheus text).
 
-    Port 0 takes a free one; the port comes back. Raises OSError where the port is taken.
+    Yields the port; 0 picks a free one. Raises OSError if the port is in use.
     """
 
     async def health(_: web.Request) -> web.Response:
-        wrong = healthy()
-        return web.Response(text=wrong or "ok", status=503 if wrong else 200)
+        problem = find_problem()
+        return web.Response(text=problem or "ok", status=503 if problem else 200)
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,1 +1,1 @@
-"""Discord, and here alone."""
+"""Everything that talks to Discord."""

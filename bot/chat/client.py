@@ -1,4 +1,4 @@
-"""The connection to Discord: logs in, keeps the gateway, registers commands and buttons."""
+"""The connection to Discord: log in, keep the gateway, register commands and buttons."""
 
 import asyncio
 import time
@@ -13,28 +13,29 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 
 from bot.chat import error_replies
+from bot.chat.arrivals import Arrivals
 from bot.chat.buttons import forms
 from bot.chat.buttons.clicks import CLICKS
 from bot.chat.buttons.views import JobButton
 from bot.chat.commands import all_commands
-from bot.chat.context import Arrivals, BoxClient, Interaction
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.poster import Poster
 from bot.chat.discord_errors import PASSING, calling, translated
+from bot.chat.interactions import BoxClient, Interaction
 from bot.domain.project import Project
 from bot.errors import Unavailable
 from bot.services import Services
 
 log = structlog.get_logger()
 
-FIRST_REST_SECONDS = 1.0
-LONGEST_REST_SECONDS = 60.0
+FIRST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 60.0
 GUILD_SECONDS = 0.3
-"""How long discord.py waits for a further server before it says that it is ready; we are in one."""
+"""How long discord.py waits for further servers before it is ready; the bot is in one."""
 
 
 class Settings(Protocol):
-    """What the client takes of `[discord]` in the config."""
+    """Client settings from `[discord]`."""
 
     @property
     def guild_id(self) -> int: ...
@@ -50,13 +51,13 @@ class Settings(Protocol):
 
 
 def point_at(api_url: str, gateway_url: str) -> None:
-    """Where discord.py looks for Discord. It has no option for this, only these two, for the whole process."""
+    """Set Discord's addresses for the whole process. discord.py has no option for this, only these two attributes."""
     discord.http.Route.BASE = api_url.rstrip("/")
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
 
 
 class SignalboxClient(BoxClient):
-    """`async with` it, `attach` the services, `start` it; `poster` is the `Chat` port."""
+    """Use it with `async with`, `attach` the services, then `start` it. `poster` is the `Chat` port."""
 
     def __init__(
         self,
@@ -66,9 +67,9 @@ class SignalboxClient(BoxClient):
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """Raises `ConfigError` where the projects' parameters do not fit one command."""
+        """Raises `ConfigError` if the projects' parameters don't fit one command."""
         point_at(settings.api_url, settings.gateway_url)
-        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -76,7 +77,7 @@ class SignalboxClient(BoxClient):
             chunk_guilds_at_startup=False,
             max_messages=None,
             guild_ready_timeout=GUILD_SECONDS,
-            # No max_ratelimit_timeout: it lets one call through a bucket with a long window, and refuses the next.
+            # No max_ratelimit_timeout: it passes one call of a bucket with a long window, and refuses the next.
         )
         self.guild_id = settings.guild_id
         self.projects = {project.name: project for project in projects}
@@ -91,11 +92,11 @@ class SignalboxClient(BoxClient):
             self._tree.add_command(command, guild=discord.Object(self.guild_id))
 
     def attach(self, services: Services) -> None:
-        """Before `start`: what the commands call."""
+        """Set the services that the commands call. Call it before `start`."""
         self.services = services
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:
-        """Runs until closed, through every loss of the connection. Raises `Denied` for a refused token."""
+        """Run until closed, reconnecting whenever the connection is lost. Raises `Denied` for a refused token."""
         await self._login(token)
         try:
             await self.connect(reconnect=reconnect)
@@ -103,16 +104,16 @@ class SignalboxClient(BoxClient):
             raise translated("The gateway", error) from error
 
     async def ready(self) -> None:
-        """Returns once the server is there; at once from then on."""
+        """Wait until the server is available; afterwards, return at once."""
         await self._guild_here.wait()
 
     def dispatch(self, event: str, /, *args: object, **kwargs: object) -> None:
-        """Not while it closes: discord.py would still tell of the lost gateway, on a loop that it has let go of."""
+        """Drop events while closing: discord.py would report the lost gateway on a loop it no longer has."""
         if not self.is_closed():
             super().dispatch(event, *args, **kwargs)
 
     async def setup_hook(self) -> None:
-        """Called by discord.py between login and connection. One call replaces all commands, changed or not."""
+        """Register everything. discord.py calls this between login and connection; one call replaces all commands."""
         self.add_dynamic_items(JobButton)
         async with self._limiter.turn("commands"):
             with calling("Registering the commands"):
@@ -120,7 +121,7 @@ class SignalboxClient(BoxClient):
 
     async def on_ready(self) -> None:
         if self.get_guild(self.guild_id) is None:
-            log.error("the bot is not in its server: invite it", guild_id=self.guild_id)
+            log.error("bot is not in its server; invite it", guild_id=self.guild_id)
             return
         log.info("connected", user=str(self.user))
         self._guild_here.set()
@@ -132,19 +133,19 @@ class SignalboxClient(BoxClient):
     on_guild_join = on_guild_available
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Forms alone: commands and buttons find their own way."""
+        """Handle forms; discord.py dispatches commands and buttons itself."""
         if interaction.type is discord.InteractionType.modal_submit:
-            await forms.submitted(interaction)
+            await forms.submit(interaction)
 
     async def on_disconnect(self) -> None:
-        log.warning("the gateway is lost; discord.py connects again")
+        log.warning("gateway lost, reconnecting")
 
     async def on_resumed(self) -> None:
-        log.info("the gateway is back, nothing was missed")
+        log.info("gateway resumed, no events missed")
 
     async def _login(self, token: str) -> None:
-        """Again and again while Discord does not answer."""
-        rest = FIRST_REST_SECONDS
+        """Log in, retrying until Discord answers."""
+        pause = FIRST_RETRY_SECONDS
         while True:
             self.http.connector = aiohttp.TCPConnector(limit=0)
             try:
@@ -156,13 +157,13 @@ class SignalboxClient(BoxClient):
             else:
                 return
             await self.http.close()
-            log.warning("login failed in passing", error=str(failure), again_in_seconds=rest)
-            await self._sleep(rest)
-            rest = min(rest * 2, LONGEST_REST_SECONDS)
+            log.warning("login failed, retrying", error=str(failure), retry_in_seconds=pause)
+            await self._sleep(pause)
+            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
 
 
 class Tree(app_commands.CommandTree[BoxClient]):
-    """The commands; their errors go one way."""
+    """The commands, with one handler for their errors."""
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
-        await error_replies.tell(interaction, error)
+        await error_replies.reply(interaction, error)

@@ -1,4 +1,4 @@
-"""One table from Discord's answers to our exceptions, and the one place where they are turned.
+"""The table from Discord's errors to our exceptions, and the one place that uses it.
 
 https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 """
@@ -11,16 +11,15 @@ import discord
 
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 
-NOT_LET_IN = (
-    "Discord refuses the bot's token (DISCORD_TOKEN). Make a new one in the developer portal: Bot, Reset Token."
+LOGIN_REFUSED = (
+    "Discord refuses the bot's token (DISCORD_TOKEN). Make a new one in the developer portal (Bot, Reset Token)."
 )
 TOKEN_REFUSED = 4004
 THREAD_EXISTS = 160004
-INTERACTION_UNKNOWN = 10062
 INTERACTION_ACKNOWLEDGED = 40060
 OLD_MESSAGE_EDITS = 30046
-OLD_MESSAGE_REST_SECONDS = 60.0
-"""How long to leave a message of more than an hour alone once Discord refuses its edits."""
+OLD_MESSAGE_PAUSE_SECONDS = 60.0
+"""How long to leave a message alone that is over an hour old, once Discord refuses its edits."""
 
 _BY_CODE: dict[int, type[ServiceError]] = {
     10003: Missing,  # unknown channel
@@ -33,7 +32,7 @@ _BY_CODE: dict[int, type[ServiceError]] = {
     OLD_MESSAGE_EDITS: Throttled,
 }
 _BY_STATUS: dict[int, type[ServiceError]] = {
-    # The bot's token is not the post's fault: what waits is delivered once a new token is given.
+    # A bad token is not the post's fault: waiting posts are delivered once there is a new one.
     401: Unavailable,
     403: Denied,
     404: Missing,
@@ -42,12 +41,12 @@ _BY_STATUS: dict[int, type[ServiceError]] = {
 }
 _LONGEST = 400
 PASSING = (aiohttp.ClientError, TimeoutError, OSError)
-"""What discord.py lets through of a connection that failed."""
+"""Errors of a failed connection that discord.py lets through."""
 
 
 @contextmanager
 def calling(what: str) -> Iterator[None]:
-    """Around every call to Discord: raises our exceptions, with discord.py's as their cause."""
+    """Wrap every call to Discord: raise our exceptions, with discord.py's as their cause. `what` names the call."""
     try:
         yield
     except (discord.DiscordException, *PASSING) as error:
@@ -55,36 +54,36 @@ def calling(what: str) -> Iterator[None]:
 
 
 def translated(what: str, error: Exception) -> ServiceError:
-    """`error` of discord.py, or of the connection below it, as one of ours. `what` names the call for people."""
-    if isinstance(error, discord.LoginFailure) or _closed_for_its_token(error):
-        return Denied(NOT_LET_IN, code="401")
+    """Convert an error of discord.py or of its connection into one of ours. `what` names the call for people."""
+    if isinstance(error, discord.LoginFailure) or _closed_for_bad_token(error):
+        return Denied(LOGIN_REFUSED, code="401")
     if isinstance(error, discord.ConnectionClosed):
-        return Unavailable(f"{what}: Discord has closed the connection: {_line(str(error))}", code=str(error.code))
+        return Unavailable(f"{what}: Discord closed the connection: {_line(str(error))}", code=str(error.code))
     if isinstance(error, discord.HTTPException):
-        return _answered(what, error)
+        return _http_error(what, error)
     if isinstance(error, PASSING):
         return Unavailable(f"{what}: no answer from Discord ({type(error).__name__}: {_line(str(error))})")
     return Refused(f"{what}: {_line(str(error))}")
 
 
-def _closed_for_its_token(error: Exception) -> bool:
+def _closed_for_bad_token(error: Exception) -> bool:
     return isinstance(error, discord.ConnectionClosed) and error.code == TOKEN_REFUSED
 
 
-def _answered(what: str, error: discord.HTTPException) -> ServiceError:
+def _http_error(what: str, error: discord.HTTPException) -> ServiceError:
     kind = _kind(error.status, error.code)
     code = str(error.code) if error.code else str(error.status)
-    text = f"{what}: {_line(error.text) or 'Discord gives no reason'} ({code})"
+    text = f"{what}: {_line(error.text) or 'Discord gave no reason'} ({code})"
     if kind is Throttled:
-        rest = OLD_MESSAGE_REST_SECONDS if error.code == OLD_MESSAGE_EDITS else 0.0
-        return Throttled(text, code=code, retry_after=rest)
+        pause = OLD_MESSAGE_PAUSE_SECONDS if error.code == OLD_MESSAGE_EDITS else 0.0
+        return Throttled(text, code=code, retry_after=pause)
     return kind(text, code=code)
 
 
 def _kind(status: int, code: int) -> type[ServiceError]:
     if code in _BY_CODE:
         return _BY_CODE[code]
-    if status >= 500 or (status == 403 and not code):  # a 403 without a code is of a proxy on the way
+    if status >= 500 or (status == 403 and not code):  # a 403 without a code comes from a proxy
         return Unavailable
     return _BY_STATUS.get(status, Refused)
 

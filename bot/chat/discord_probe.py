@@ -1,4 +1,4 @@
-"""What the doctor looks at in Discord: it logs in and connects as the bot does."""
+"""The doctor's checks of Discord. They log in and connect as the bot does."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ _INTENTS = discord.Intents(guilds=True)
 
 
 class Dated:
-    """The Date of the latest answer, and when it was asked for and given by this machine's clock."""
+    """The Date header of the latest answer, and this machine's time before and after the request."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.date, self.before, self.after = "", 0.0, 0.0
@@ -42,21 +42,21 @@ class Dated:
 
 
 class DiscordProbe:
-    """Checks in order: the token first, then what needs the connection."""
+    """Checks in order: first the token, then everything that needs the connection."""
 
     def __init__(self, client: discord.Client, dated: Dated, token: str, guild_id: int) -> None:
         self._client, self._dated, self._token, self._guild_id = client, dated, token, guild_id
         self._connection: asyncio.Task[None] | None = None
 
     def checks(self, projects: Sequence[Project]) -> list[Check]:
-        """Token, intents and server, and the permissions in each channel of each project."""
-        renew = "Make a new token in the developer portal (Bot, Reset Token) and set DISCORD_TOKEN."
-        gateway = "In the developer portal the bot needs no privileged intent; look at its status page if it is slow."
+        """Checks of token, intents and server, and of the permissions in each project's channels."""
+        renew = "Make a new token in the developer portal (Bot, Reset Token), and set DISCORD_TOKEN to it."
+        gateway = "Check https://discordstatus.com. The bot needs no privileged intent in the developer portal."
         return [
             Check("Discord token", self._login, renew),
             Check("clock against Discord", self._clock, ""),
             Check("gateway and intents", self._connect, gateway),
-            Check("server", self._server, "Check discord.guild_id, and invite the bot to the server."),
+            Check("server", self._server, "Check discord.guild_id, and invite the bot to that server."),
             *(self._channel(project, channel) for project in projects for channel in project.channel_ids),
         ]
 
@@ -73,20 +73,20 @@ class DiscordProbe:
                 await self._client.login(self._token)
         except discord.LoginFailure as error:
             raise Denied("Discord refuses the token.") from error
-        return Finding("Discord token", f"it is {self._client.user}'s")
+        return Finding("Discord token", f"logged in as {self._client.user}")
 
     async def _clock(self) -> Finding:
-        """By the answers to the log-in: Discord refuses no clock, but the time of a message is taken from its own."""
+        """Compare with the answers to the login. Discord accepts any clock, but dates messages by its own."""
         return clock_finding("clock against Discord", self._dated.date, self._dated.before, self._dated.after)
 
     async def _connect(self) -> Finding:
         if self._client.user is None:
-            return Finding.bad("gateway and intents", "not tried, as there was no login", "Mend the token first.")
+            return Finding.bad("gateway and intents", "not tried, because the login failed", "Fix the token first.")
         self._connection = asyncio.create_task(self._client.connect(reconnect=False), name="doctor's gateway")
         ready = asyncio.create_task(self._client.wait_until_ready())
         await asyncio.wait((ready, self._connection), timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
-            return Finding("gateway and intents", "connected with the intent guilds, which is all that is needed")
+            return Finding("gateway and intents", "connected with the guilds intent, the only one needed")
         ready.cancel()
         raise Unavailable(self._why_not_connected())
 
@@ -95,7 +95,7 @@ class DiscordProbe:
             return f"The gateway was not ready within {CONNECT_SECONDS:.0f} s."
         error = self._connection.exception()
         if isinstance(error, discord.ConnectionClosed) and error.code == DISALLOWED_INTENTS:
-            return "The gateway refuses the intent guilds."
+            return "The gateway refuses the guilds intent."
         return f"The gateway closed: {error}"
 
     async def _server(self) -> Finding:
@@ -103,7 +103,7 @@ class DiscordProbe:
 
     def _guild(self) -> discord.Guild:
         if self._connection is None:
-            raise Unavailable("Not tried, as there was no login.")
+            raise Unavailable("Not tried, because the login failed.")
         guild = self._client.get_guild(self._guild_id)
         if guild is None:
             raise Missing(f"The bot is not in the server {self._guild_id}.")
@@ -116,15 +116,15 @@ class DiscordProbe:
             guild = self._guild()
             channel = guild.get_channel(channel_id)
             if channel is None:
-                raise Missing(f"The server has no channel {channel_id}, or the bot may not see it.")
+                raise Missing(f"The server has no channel {channel_id}, or the bot cannot see it.")
             permissions = channel.permissions_for(guild.me)
             missing = lacking(permissions)
             named = f"#{channel.name} of {project.name}"
             if missing:
                 return Finding.bad(
-                    named, f"lacks: {', '.join(missing)}", "Give the bot's role these permissions there."
+                    named, f"missing permissions: {', '.join(missing)}", "Give them to the bot's role in this channel."
                 )
-            return Finding(named, "all permissions that the bot needs")
+            return Finding(named, "has all the permissions it needs")
 
         return Check(subject, look, f"Check projects.{project.name}.channels, and the bot's role in that channel.")
 
@@ -133,7 +133,7 @@ class DiscordProbe:
 async def discord_probe(
     api_url: str, gateway_url: str, token: str, guild_id: int, *, now: Callable[[], float] = time.time
 ) -> AsyncIterator[DiscordProbe]:
-    """A probe that leaves no connection behind."""
+    """Open a probe, and close its connection afterwards."""
     point_at(api_url, gateway_url)
     dated = Dated(now)
     client = discord.Client(

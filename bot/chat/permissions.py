@@ -1,9 +1,9 @@
-"""Whether a card, its thread and its ending can be posted where somebody asks for a job: told before it costs."""
+"""Check that the bot can post a card, its thread and its result in a channel, before a job costs anything."""
 
 import discord
 
-from bot.chat.context import Interaction
-from bot.errors import UserError
+from bot.chat.interactions import Interaction
+from bot.errors import UserError, any_of
 
 NEEDED = (
     "view_channel",
@@ -18,19 +18,19 @@ NEEDED = (
 
 
 def lacking(permissions: discord.Permissions) -> list[str]:
-    """Those of `NEEDED` that are not given, in words: `send messages`."""
+    """The missing ones of `NEEDED` in words: `send messages`."""
     return [name.replace("_", " ") for name in NEEDED if not getattr(permissions, name)]
 
 
 def check(interaction: Interaction) -> None:
-    """Raises `UserError` where a job asked for here could not be shown here."""
+    """Raise `UserError` if a job could not be shown in this channel."""
     channel = interaction.channel
     if isinstance(channel, discord.Thread):
         channel = channel.parent
     if channel is not None and not isinstance(channel, discord.TextChannel):
-        raise UserError(f"Jobs are shown in text channels, and <#{channel.id}> is none: ask in one.")
+        raise UserError(f"Jobs need a text channel, and <#{channel.id}> isn't one. Try again in a text channel.")
     if missing := lacking(interaction.app_permissions):
         raise UserError(
-            f"Nothing was started: I could not show the job in this channel. There I may not: {', '.join(missing)}. "
-            "Ask an admin to give my role these permissions, or ask in another channel."
+            f"I don't have permission to {any_of(missing)} in this channel, so nothing was started. "
+            "Ask an admin to give my role that permission, or use another channel."
         )

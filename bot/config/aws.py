@@ -8,7 +8,7 @@ from bot.config.section import Section
 
 
 class Aws(Section):
-    """[aws] `endpoint_url` is for a stand-in; credentials come from the environment."""
+    """[aws] `endpoint_url` points to a stand-in. Credentials come from the environment."""
 
     region: str
     endpoint_url: str | None = None

@@ -1,4 +1,4 @@
-"""`[deploy]`: what the stack of deploy/aws is built from; the bot itself does not read it."""
+"""`[deploy]`: settings of the stack in deploy/aws. The bot itself does not read them."""
 
 from typing import Annotated, Literal, Self
 
@@ -6,7 +6,10 @@ from pydantic import Field, model_validator
 
 from bot.config.section import Name, Section
 
-InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
+INSTANCE_TYPE = r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$"
+STACK = r"^[a-z][a-z0-9-]{0,31}$"
+HOST = r"^(none|[a-z][a-z0-9-]*\.[a-z0-9-]+)$"
+InstanceType = Annotated[str, Field(pattern=INSTANCE_TYPE)]
 InstanceTypes = Annotated[tuple[InstanceType, ...], Field(min_length=1)]
 Vcpus = Annotated[int, Field(ge=1, le=10_000)]
 StuckMinutes = Annotated[int, Field(ge=10, le=1440)]
@@ -24,16 +27,16 @@ class JobResources(Section):
     image: str = ""
 
     @model_validator(mode="after")
-    def _has_the_queue_s_gpus(self) -> Self:
+    def _gpus_fit_the_queue(self) -> Self:
         if (self.queue == "cpu") != (self.gpus == 0):
-            raise ValueError(f'gpus: {self.gpus} was given; expected 0 with queue "cpu", and 1 or more with the others')
+            raise ValueError(f'gpus must be 0 with queue "cpu" and at least 1 with the others, not {self.gpus}')
         return self
 
 
 class Deploy(Section):
-    """[deploy] What the stack of deploy/aws is built by; the bot itself does not read it."""
+    """[deploy] Settings of the stack in deploy/aws. The bot itself does not read them."""
 
-    stack: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "signalbox"
+    stack: Annotated[str, Field(pattern=STACK)] = "signalbox"
     zones: Annotated[int, Field(ge=1, le=6)] = 3
     spot_instances: InstanceTypes = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
     spot_max_vcpus: Vcpus = 32
@@ -47,6 +50,6 @@ class Deploy(Section):
     log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653] = 90
     budget_usd: Annotated[float, Field(gt=0)] = 100
     alarm_email: str = ""
-    git_token_secret: str = "signalbox/git-token"  # noqa: S105  the name of it
-    host: Annotated[str, Field(pattern=r"^(none|[a-z][a-z0-9-]*\.[a-z0-9-]+)$")] = "none"
+    git_token_secret: str = "signalbox/git-token"  # noqa: S105  the secret's name, not the secret
+    host: Annotated[str, Field(pattern=HOST)] = "none"
     jobs: dict[Name, JobResources] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""config.toml as typed settings. Secrets come from the environment alone: DISCORD_TOKEN and AWS's own."""
+"""config.toml as typed settings. Secrets come only from the environment: DISCORD_TOKEN and AWS's own variables."""
 
 import tomllib
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.chat.limits import COMMAND_OPTIONS
 from bot.config.aws import Aws
 from bot.config.bot import Bot
 from bot.config.deploy import Deploy
@@ -19,9 +20,8 @@ from bot.domain.parameters import Kind
 from bot.domain.project import Project
 from bot.errors import ConfigError
 
-MOST_OPTIONS = 25
 MOST_RESERVED = 3
-"""Options that one command has beside the project's parameters, at most: see `RESERVED_OPTIONS`."""
+"""The most options that one command has besides the project's parameters: see `RESERVED_OPTIONS`."""
 
 
 class Config(Section):
@@ -36,21 +36,27 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _options_fit(self) -> Self:
-        """`/train` has one option for each parameter name: 25 in all, and one type for each."""
+        """`/train` has one option per parameter name: 25 in all, each with one type."""
         types: dict[str, Kind] = {}
         for declared in self.projects.values():
             for name, settings in declared.parameters.items():
                 if types.setdefault(name, settings.type) is not settings.type:
-                    raise ValueError(f"parameter {name} is declared with two types: {types[name]}, {settings.type}")
-        if len(types) > MOST_OPTIONS - MOST_RESERVED:
-            raise ValueError(f"{len(types)} parameter names; /train has room for {MOST_OPTIONS - MOST_RESERVED}")
+                    raise ValueError(
+                        f"parameter {name} has two types, {types[name]} and {settings.type}. Use one type, or two names"
+                    )
+        if len(types) > COMMAND_OPTIONS - MOST_RESERVED:
+            raise ValueError(
+                f"{len(types)} parameter names are too many: /train has room for {COMMAND_OPTIONS - MOST_RESERVED}"
+            )
         return self
 
     @model_validator(mode="after")
     def _jobs_have_projects(self) -> Self:
-        strangers = sorted(self.deploy.jobs.keys() - self.projects.keys())
-        if strangers:
-            raise ValueError(f"deploy.jobs.{strangers[0]}: no such project. Valid: {', '.join(self.projects)}")
+        unknown = sorted(self.deploy.jobs.keys() - self.projects.keys())
+        if unknown:
+            raise ValueError(
+                f"deploy.jobs.{unknown[0]}: there is no such project. Choose one: {', '.join(self.projects)}"
+            )
         return self
 
 
@@ -63,14 +69,14 @@ class Secrets(BaseSettings):
 
 
 def load(path: Path) -> Config:
-    """The checked config. Raises `ConfigError` with every mistake in it."""
+    """Read and check the config. Raises `ConfigError` with every mistake in it."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        hint = "the file is not there; config.example.toml explains every setting and is a good beginning"
+        hint = "the file does not exist. Copy config.example.toml, which explains every setting"
         raise ConfigError(str(path), [hint]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(str(path), [f"the file cannot be read as TOML: {error}"]) from error
+        raise ConfigError(str(path), [f"not valid TOML: {error}"]) from error
     try:
         return Config.model_validate(content)
     except ValidationError as error:
@@ -78,25 +84,25 @@ def load(path: Path) -> Config:
 
 
 def secrets() -> Secrets:
-    """Raises `ConfigError` where the environment lacks one."""
+    """Read the secrets. Raises `ConfigError` if one is not set."""
     try:
         return Secrets()
     except ValidationError as error:
-        expected = "the bot's token, from the Discord developer portal: Bot, Reset Token"
-        raise ConfigError("environment", [f"DISCORD_TOKEN: not set; expected {expected}"]) from error
+        hint = "Set it to the bot's token, from the Discord developer portal: Bot, Reset Token"
+        raise ConfigError("environment", [f"DISCORD_TOKEN is not set. {hint}"]) from error
 
 
 def store_path(config: Config) -> Path:
-    """The file that everything is in that must survive."""
+    """The file that holds everything that must survive."""
     return config.bot.data_dir / "signalbox.db"
 
 
 def snapshot_uri(config: Config) -> str:
-    """Where the newest copy of the store goes, in the first project's bucket."""
+    """Where the newest copy of the store is saved, in the first project's bucket."""
     first = next(iter(config.projects.values()))
     return f"s3://{first.bucket}/signalbox/{config.bot.name}/store.db"
 
 
 def projects(config: Config) -> tuple[Project, ...]:
-    """The projects as the services know them, in the order of the file."""
+    """The projects for the services, in the order of the file."""
     return tuple(project(name, settings) for name, settings in config.projects.items())

@@ -4,7 +4,7 @@ from bot.config.section import Seconds, Section
 
 
 class Pace(Section):
-    """[pace] How often the bot looks and tells, in seconds."""
+    """[pace] How often the bot reads and posts, in seconds."""
 
     describe: Seconds = 15
     logs: Seconds = 3

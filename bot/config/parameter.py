@@ -4,13 +4,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from bot.chat.limits import CHOICES
 from bot.config.section import Name, Section
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import BadInput
 
-MOST_CHOICES = 25
 RESERVED_OPTIONS = ("branch", "commit", "job", "project")
-"""Names of the options that /train and /retry have beside the project's parameters; one command has 3 at most."""
+"""The bot's own options of /train and /retry, besides the project's parameters. A command has at most 3 of them."""
 
 
 class ParameterSettings(Section):
@@ -27,13 +27,13 @@ class ParameterSettings(Section):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if (self.type is Kind.CHOICE) != bool(self.choices):
-            raise ValueError('choices go with type "choice", and it with them')
-        if len(self.choices) > MOST_CHOICES:
-            raise ValueError(f"at most {MOST_CHOICES} choices, as Discord shows no more")
+            raise ValueError('choices and type = "choice" go together: set both or neither')
+        if len(self.choices) > CHOICES:
+            raise ValueError(f"{len(self.choices)} choices are too many: Discord shows at most {CHOICES}")
         if (self.min is not None or self.max is not None) and self.type not in (Kind.INT, Kind.FLOAT):
-            raise ValueError('min and max go with type "int" or "float"')
+            raise ValueError('min and max only work with type "int" or "float"')
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min ({self.min:g}) is above max ({self.max:g})")
+            raise ValueError(f"min ({self.min:g}) is greater than max ({self.max:g})")
         if self.default is not None:
             try:
                 parameter("default", self).parse(self.default)

@@ -1,51 +1,108 @@
-"""pydantic's errors as lines for people: key, value, what was expected, the nearest known key."""
+"""pydantic's errors as lines for people: the setting, what is wrong with it, and what to write instead."""
 
 import difflib
-from collections.abc import Sequence
-from typing import get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.config.deploy import HOST, INSTANCE_TYPE, STACK
+from bot.config.section import NAME
+from bot.domain.parameters import Kind
+from bot.errors import any_of
 from trainer.credentials import without_credentials
 
-_VALUE_CHARACTERS = 60
+_MOST_CHARACTERS = 60
+_PATTERNS = {
+    NAME: "a name of at most 32 characters a-z, 0-9, _ and -, starting with a letter",
+    STACK: "a name of at most 32 characters a-z, 0-9 and -, starting with a letter",
+    INSTANCE_TYPE: "an instance type such as g4dn.xlarge",
+    HOST: 'an instance type such as t4g.small, or "none"',
+}
+_BY_TYPE = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "dict_type": "a section",
+    "enum": "one of {expected}",
+    "finite_number": "a number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "greater_than": "greater than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
+    "literal_error": "one of {expected}",
+    "model_type": "a section",
+    "path_type": "a path in quotes",
+    "string_too_long": "at most {max_length} characters long",
+    "string_type": "text in quotes",
+    "too_short": "a list with at least {min_length} entry",
+    "tuple_type": 'a list such as ["a", "b"]',
+}
+"""What a value must be, by the type of pydantic's error: https://docs.pydantic.dev/latest/errors/validation_errors/"""
+_BY_ANNOTATION: dict[Any, str] = {
+    str: "text in quotes",
+    int: "a whole number",
+    float: "a number",
+    tuple: 'a list such as ["a", "b"]',
+    Kind: any_of([f'"{kind}"' for kind in Kind]),
+}
 
 
 def problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """One line for each mistake, in the order of the file's sections."""
+    """One line per mistake, in the order of the file's sections."""
     return [_problem(details, model) for details in error.errors()]
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel]) -> str:
     key = ".".join(str(part) for part in details["loc"] if part != "[key]") or "the file"
     if details["type"] == "missing":
-        return f"{key}: missing; expected {_expected(details, model)}"
+        return f"{key} is missing. {_missing(details, model)}"
     if details["type"] == "extra_forbidden":
         return _unknown(details, model, key)
     if details["type"] == "value_error":
         return f"{key}: {str(details['ctx']['error']) if 'ctx' in details else details['msg']}"
-    return f"{key}: {_value(details['input'])} was given; {_worded(details['msg'])}"
+    required = _required(details)
+    if required is None:
+        return f"{key}: {details['msg']}, not {_value(details['input'])}"
+    return f"{key} must be {required}, not {_value(details['input'])}"
+
+
+def _required(details: ErrorDetails) -> str | None:
+    """What the value must be, in our words; None for an error that no setting of ours can cause so far."""
+    context: Mapping[str, Any] = details.get("ctx", {})
+    if details["type"] == "string_pattern_mismatch":
+        return _PATTERNS.get(context["pattern"])
+    words = _BY_TYPE.get(details["type"])
+    return words.format(**context).replace("'", '"') if words is not None else None
 
 
 def _unknown(details: ErrorDetails, model: type[BaseModel], key: str) -> str:
     known = sorted(_model_at(model, details["loc"][:-1]).model_fields)
     near = difflib.get_close_matches(str(details["loc"][-1]), known, 1)
     meant = f" Did you mean {near[0]}?" if near else ""
-    return f"{key}: unknown key.{meant} Valid: {', '.join(known)}"
+    return f"{key} is not a setting.{meant} Choose one: {', '.join(known)}"
 
 
-def _expected(details: ErrorDetails, model: type[BaseModel]) -> str:
+def _missing(details: ErrorDetails, model: type[BaseModel]) -> str:
     owner = _model_at(model, details["loc"][:-1])
     field = owner.model_fields.get(str(details["loc"][-1]))
     annotation = field.annotation if field is not None else None
+    section = ".".join(str(part) for part in details["loc"])
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return f"a section [{'.'.join(str(part) for part in details['loc'])}]"
-    return getattr(annotation, "__name__", "a value").replace("str", "a text").replace("int", "a whole number")
+        return f"Add a section [{section}]"
+    if get_origin(annotation) is dict:
+        return f"Add at least one section [{section}.<name>]"
+    words = _BY_ANNOTATION.get(get_origin(annotation) or annotation, "a value")
+    return f"Set it to {words}"
 
 
 def _model_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel]:
-    """The model of the section at `loc`; a dictionary's keys (`projects.<name>`) are stepped over."""
+    """The model of the section at `loc`, skipping the keys of dictionaries (`projects.<name>`)."""
     for part in loc:
         field = model.model_fields.get(str(part))
         if field is None:
@@ -56,10 +113,6 @@ def _model_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseMode
 
 
 def _value(value: object) -> str:
-    text = without_credentials(repr(value))
-    return text if len(text) <= _VALUE_CHARACTERS else text[:_VALUE_CHARACTERS] + "…"
-
-
-def _worded(message: str) -> str:
-    """pydantic's message in our words: `expected a valid integer, …`."""
-    return message.replace("Input should be", "expected", 1)
+    """The value as it stands in the file, short and without credentials."""
+    text = without_credentials(f'"{value}"' if isinstance(value, str) else repr(value))
+    return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "…"

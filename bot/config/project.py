@@ -1,4 +1,16 @@
-"""`[projects.<name>]` and the project that the services get from it."""
+"""`[projects.<name>]`, and the `Project` made from it.
+
+Most settings keep their name in `Project`. These change:
+
+| in config.toml | in the code | why |
+|---|---|---|
+| `channels` | `channel_ids` | numbers, not channels |
+| `timeout_minutes` | `timeout_seconds` | the code counts in seconds |
+| `goal = "maximize"` | `maximize: bool` | one of two values |
+| `bucket` | `output_uri` | the code takes any URI: `s3://<bucket>/jobs` |
+| `train_roles`, `stop_roles` | `access` | one object answers who may do what |
+| `parameters.<name>.type`, `.min`, `.max` | `kind`, `minimum`, `maximum` | they would hide Python's own names |
+"""
 
 from collections import Counter
 from typing import Annotated, Literal, Self
@@ -41,10 +53,13 @@ class ProjectSettings(Section):
         taken.update(alias for settings in self.parameters.values() for alias in settings.aliases)
         reserved = sorted(taken.keys() & set(RESERVED_OPTIONS))
         if reserved:
-            raise ValueError(f"reserved names: {', '.join(reserved)}. All reserved: {', '.join(RESERVED_OPTIONS)}")
+            raise ValueError(
+                f"parameter names {', '.join(reserved)}: reserved for the bot. Use names other than "
+                f"{', '.join(RESERVED_OPTIONS)}"
+            )
         doubled = sorted(name for name, count in taken.items() if count > 1)
         if doubled:
-            raise ValueError(f"parameter names and aliases used twice: {', '.join(doubled)}")
+            raise ValueError(f"parameter names or aliases used twice: {', '.join(doubled)}. Each must be unique")
         return self
 
 
@@ -55,7 +70,7 @@ def project(name: str, settings: ProjectSettings) -> Project:
         branches=settings.branches,
         command=settings.command,
         queue=settings.queue,
-        definition=settings.job_definition,
+        job_definition=settings.job_definition,
         log_group=settings.log_group,
         output_uri=f"s3://{settings.bucket}/jobs",
         access=Access(frozenset(settings.train_roles), frozenset(settings.stop_roles)),

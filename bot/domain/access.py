@@ -1,4 +1,4 @@
-"""Who may do what, by roles that the config names."""
+"""Who may do what, by the roles in the config."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from bot.errors import NotAllowed
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in the guild. `roles` holds both ids and names, as the config may use either."""
+    """A member of the server. `roles` holds both ids and names, because the config may use either."""
 
     id: int
     name: str
@@ -17,25 +17,26 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The roles (names or ids) that may train, and those that may stop anybody's jobs."""
+    """The roles (names or ids) that may start jobs, and those that may also stop other people's."""
 
     train: frozenset[str]
     stop_any: frozenset[str]
 
     def check_train(self, person: Person) -> None:
-        """Raises `NotAllowed`, naming the roles that may."""
+        """Raise `NotAllowed` with the roles that may start jobs."""
         if not person.roles & (self.train | self.stop_any):
-            raise NotAllowed(f"You may not start jobs here: that takes the role {_either(self.train)}. Ask an admin.")
+            raise NotAllowed(f"You need {_role(self.train, 'train_roles')} to start jobs here. Ask an admin for it.")
 
     def check_stop(self, person: Person, asker_id: int) -> None:
-        """People stop their own jobs, and `stop_any` stops all; raises `NotAllowed` otherwise."""
+        """Let people stop their own jobs, and `stop_any` all jobs. Raises `NotAllowed` otherwise."""
         if person.roles & self.stop_any or (person.id == asker_id and person.roles & self.train):
             return
         raise NotAllowed(
-            f"You may not stop this job: only <@{asker_id}>, who asked for it, or the role "
-            f"{_either(self.stop_any)} may."
+            f"Only <@{asker_id}>, who started this job, or {_role(self.stop_any, 'stop_roles')} can stop it."
         )
 
 
-def _either(roles: Iterable[str]) -> str:
-    return " or ".join(f'"{role}"' for role in sorted(roles)) or "that the config names (it names none)"
+def _role(roles: Iterable[str], setting: str) -> str:
+    """`the role "trainer"`, or where the role would have to be configured."""
+    names = " or ".join(f'"{role}"' for role in sorted(roles))
+    return f"the role {names}" if names else f"a role listed in `{setting}` (the config lists none)"

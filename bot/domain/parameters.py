@@ -1,4 +1,4 @@
-"""Parameters as the config declares them, and values checked against the declaration."""
+"""Parameters declared in the config, and the check of values against them."""
 
 import difflib
 import math
@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.errors import BadInput, UnknownName
+from bot.errors import BadInput, UnknownName, any_of
 
 Value = bool | int | float | str
 
 
 class Kind(StrEnum):
-    """The types that a parameter can have; each is one of Discord's option types."""
+    """The types of a parameter; each is also one of Discord's option types."""
 
     FLOAT = "float"
     INT = "int"
@@ -36,11 +36,11 @@ class Parameter:
 
     @property
     def expected(self) -> str:
-        """What a valid value is, in words: `a number from 1e-06 to 1`."""
-        if self.kind is Kind.CHOICE:
-            return "one of the choices"
+        """A valid value in words: `a number from 1e-06 to 1`, `sgd or adam`."""
+        if self.kind is Kind.CHOICE and self.choices:
+            return any_of(self.choices)
         noun = {Kind.FLOAT: "a number", Kind.INT: "a whole number", Kind.BOOLEAN: "true or false"}.get(
-            self.kind, "a text"
+            self.kind, "some text"
         )
         low, high = self.minimum, self.maximum
         if self.kind not in (Kind.FLOAT, Kind.INT) or (low is None and high is None):
@@ -52,13 +52,13 @@ class Parameter:
         return f"{noun} from {low:g} to {high:g}"
 
     def parse(self, raw: object) -> Value:
-        """The value that `raw` (a string as typed, or a value of the type) stands for, or `BadInput`."""
+        """Convert `raw` (text as typed, or a value of the type). Raises `BadInput` if it doesn't fit."""
         try:
             value = _PARSERS[self.kind](raw)
         except (ValueError, TypeError, OverflowError):
-            raise self._bad(raw) from None
+            raise self.refusal(raw) from None
         if self.kind is Kind.CHOICE and value not in self.choices:
-            raise self._bad(raw)
+            raise self.refusal(raw)
         if isinstance(value, int | float) and not isinstance(value, bool):
             self._check_bounds(value)
         return value
@@ -67,28 +67,29 @@ class Parameter:
         below = self.minimum is not None and value < self.minimum
         above = self.maximum is not None and value > self.maximum
         if below or above:
-            raise self._bad(f"{value:g}")
+            raise self.refusal(f"{value:g}")
 
-    def _bad(self, given: object) -> BadInput:
-        return BadInput(self.name, given=given, expected=self.expected, choices=self.choices)
+    def refusal(self, typed: object) -> BadInput:
+        """The error for a value that doesn't fit."""
+        return BadInput(f'`{self.name}` must be {self.expected}, not "{typed}".')
 
 
-def complete(declared: Iterable[Parameter], given: Mapping[str, object]) -> dict[str, Value]:
-    """Values for all declared parameters, in the order of the declaration: those given, else the defaults.
+def complete(declared: Iterable[Parameter], typed: Mapping[str, object]) -> dict[str, Value]:
+    """Values for all declared parameters, in the order of their declaration: the given ones, else the defaults.
 
-    Names may be aliases. Raises `UnknownName` for a name that is not declared and `BadInput` for a value
-    that does not fit, for a parameter given twice, and for one that has no default and is not given.
+    Names may be aliases. Raises `UnknownName` for an undeclared name, and `BadInput` for a value that doesn't fit,
+    for a parameter set twice, and for one with neither a value nor a default.
     """
     parameters = list(declared)
     named: dict[str, Value] = {}
-    for name, raw in given.items():
+    for name, raw in typed.items():
         parameter = find(parameters, name)
         if parameter.name in named:
-            raise BadInput(parameter.name, given=raw, expected="one value (it was given twice)")
+            raise BadInput(f"`{parameter.name}` is set twice. Set it once.")
         named[parameter.name] = parameter.parse(raw)
     for parameter in parameters:
         if parameter.name not in named and parameter.default is None:
-            raise BadInput(parameter.name, given="", expected=parameter.expected, choices=parameter.choices)
+            raise BadInput(f"Set `{parameter.name}` to {parameter.expected}; it has no default.")
     return {
         parameter.name: named[parameter.name] if parameter.name in named else parameter.parse(parameter.default)
         for parameter in parameters
@@ -96,7 +97,7 @@ def complete(declared: Iterable[Parameter], given: Mapping[str, object]) -> dict
 
 
 def find(declared: Iterable[Parameter], name: str) -> Parameter:
-    """The parameter of that name or alias; raises `UnknownName` with the near and the valid names."""
+    """The parameter with that name or alias. Raises `UnknownName` with similar and valid names."""
     parameters = list(declared)
     for parameter in parameters:
         if name == parameter.name or name in parameter.aliases:
@@ -135,7 +136,7 @@ def _int(raw: object) -> int:
 def _boolean(raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
-    words = {
+    spellings = {
         "true": True,
         "yes": True,
         "on": True,
@@ -146,7 +147,7 @@ def _boolean(raw: object) -> bool:
         "0": False,
     }
     try:
-        return words[str(raw).strip().lower()]
+        return spellings[str(raw).strip().lower()]
     except KeyError:
         raise ValueError from None
 

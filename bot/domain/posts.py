@@ -1,9 +1,11 @@
-"""Messages on their way to the chat: the rows of the outbox."""
+"""Messages on their way to the chat: the rows of the outbox, and a rule for each kind."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.inert import EMPTY, Inert
+from bot.domain.model.publication import NOWHERE, Publication
 from bot.domain.model.rows import Row
 
 
@@ -11,15 +13,15 @@ class PostKind(StrEnum):
     CARD = "card"
     """The card, in the channel; once in a job's life."""
     THREAD = "thread"
-    """The thread, started from the card. The id that comes back is the thread's."""
+    """The thread, started from the card. The message id of the delivery is the thread's."""
     LOG = "log"
-    """Lines of the log, in the thread: `text` is ready to send, inert."""
+    """Lines of the log, in the thread."""
     NOTE = "note"
-    """A sentence of the bot, in the thread."""
+    """A sentence from the bot, in the thread."""
     LOG_FILE = "log_file"
     """The whole log as a file, in the thread, at the end."""
     END = "end"
-    """The one message on the end, in the channel: verdict, plot, who asked."""
+    """The result, in the channel: verdict, plot, who asked."""
 
 
 class Lane(StrEnum):
@@ -29,9 +31,52 @@ class Lane(StrEnum):
     THREAD = "thread"
 
 
+class Target(StrEnum):
+    """Where a post goes."""
+
+    CHANNEL = "channel"
+    """The channel of the request."""
+    RESULT_CHANNEL = "result channel"
+    """The channel of the request; after a refusal another one, or the asker's direct messages."""
+    CARD = "card"
+    """Attached to the card."""
+    THREAD = "thread"
+
+
+@dataclass(frozen=True, slots=True)
+class PostRule:
+    """What is special about one kind of post, in any chat."""
+
+    lane: Lane
+    target: Target
+    refused: Callable[[Publication], Publication]
+    """The publication after a final refusal: without what depends on this post."""
+
+    def ready(self, publication: Publication) -> bool:
+        """True if its target is settled: it is there, or surely will never be."""
+        if self.target is Target.CARD:
+            return publication.card_id is not None
+        return self.target is not Target.THREAD or publication.thread_id is not None
+
+    def hopeless(self, publication: Publication) -> bool:
+        """True if it belongs to a thread and there can be none."""
+        return self.lane is Lane.THREAD and publication.thread_id == NOWHERE
+
+
+_IN_THREAD = PostRule(Lane.THREAD, Target.THREAD, Publication.thread_refused)
+RULES: dict[PostKind, PostRule] = {
+    PostKind.CARD: PostRule(Lane.CHANNEL, Target.CHANNEL, Publication.card_refused),
+    PostKind.THREAD: PostRule(Lane.THREAD, Target.CARD, Publication.thread_refused),
+    PostKind.LOG: _IN_THREAD,
+    PostKind.NOTE: _IN_THREAD,
+    PostKind.LOG_FILE: _IN_THREAD,
+    PostKind.END: PostRule(Lane.CHANNEL, Target.RESULT_CHANNEL, lambda publication: publication),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to attach. `path` names one in the bot's own data folder; else `content` holds it."""
+    """A file to attach: `path` in the bot's data folder, or else `content`."""
 
     name: str
     content: bytes = b""
@@ -40,19 +85,23 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class NewPost:
-    """A message to commit. A `key` that the outbox already has is left out: that makes it once."""
+    """A message to commit. It is left out if the outbox has its `key` already, so it is sent once."""
 
     key: str
     kind: PostKind
     job_id: str
-    text: str = ""
+    text: Inert = EMPTY
     files: tuple[File, ...] = ()
     digest: bool = False
-    """For LOG: whether `text` is meant for an embed (up to 4,096 characters) and not for the content."""
+    """For LOG: True if `text` goes into an embed (up to 4,096 characters) instead of the content."""
+
+    @property
+    def rule(self) -> PostRule:
+        return RULES[self.kind]
 
     @property
     def lane(self) -> Lane:
-        return Lane.CHANNEL if self.kind in (PostKind.CARD, PostKind.END) else Lane.THREAD
+        return self.rule.lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +112,18 @@ class Post:
     new: NewPost
     created_at: float
     attempted_at: float | None = None
-    """When it was first handed to the chat; None before. Its nonce protects for a while from then on."""
+    """When it was first handed to the chat; None before. Its nonce protects it for a while from then on."""
     attempts: int = 0
     previous_id: int | None = None
-    """The id that the delivery before it in its lane gave: whatever the bot has posted there since is this post."""
+    """Message id of the previous delivery in this lane. Look for this post only after it."""
     message_id: int | None = None
     done_at: float | None = None
     parked: str = ""
-    """Why it cannot be delivered, where that is final."""
+    """Why it can never be delivered."""
 
     @property
     def nonce(self) -> str:
-        """At most 25 characters, the same at every try: Discord's key for once."""
+        """Discord's idempotency key: at most 25 characters, the same on every attempt."""
         return f"sb-{self.id}"
 
 

@@ -1,12 +1,13 @@
 """A project: one training repository, with everything that its jobs need."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from bot.domain.access import Access
 from bot.domain.goal import Goal
 from bot.domain.parameters import Parameter
-from bot.errors import BadInput
+from bot.errors import BadInput, UnknownName
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Project:
     """Allowed branches: names or patterns (`release/*`). The first is the default."""
     command: tuple[str, ...]
     queue: str
-    definition: str
+    job_definition: str
     log_group: str
     output_uri: str
     """`s3://bucket/jobs`: a job's own prefix is `<output_uri>/<job id>/`."""
@@ -38,6 +39,8 @@ class Project:
     """What a machine for one of its jobs costs; 0 where the config does not say."""
     confirm_trials: int = 10
     """Sweeps of more trials are shown and confirmed before anything is spent."""
+    engine_name: str = "AWS Batch"
+    """What people call the engine."""
 
     @property
     def goal(self) -> Goal:
@@ -49,16 +52,18 @@ class Project:
 
 
 def choose(projects: Sequence[Project], name: str, channel_id: int) -> Project:
-    """The project named, else the channel's, else the only one; `BadInput` with the choices otherwise."""
-    names = [project.name for project in projects]
+    """The named project, else the channel's, else the only one. Raises `UnknownName` or `BadInput` with the choices."""
     if name:
-        return _only((p for p in projects if p.name == name), name, "a project", names)
+        named = next((project for project in projects if project.name == name), None)
+        if named is None:
+            names = [project.name for project in projects]
+            raise UnknownName("project", given=name, near=get_close_matches(name, names, 1), valid=names)
+        return named
     here = [project for project in projects if channel_id in project.channel_ids]
-    return _only(here or projects, "", "a project (this channel does not tell which)", names)
-
-
-def _only(found: Iterable[Project], given: str, expected: str, names: Sequence[str]) -> Project:
-    candidates = list(found)
+    candidates = here or projects
     if len(candidates) != 1:
-        raise BadInput("project", given=given, expected=expected, choices=names)
+        belongs = "several" if here else "none"
+        raise BadInput(
+            f"Which project? This channel belongs to {belongs}.", choices=[project.name for project in candidates]
+        )
     return candidates[0]

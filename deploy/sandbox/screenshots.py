@@ -75,7 +75,7 @@ async def take(discord_url: str, out_dir: Path) -> list[Path]:
         await _open_sweep(tall)
         await shoot(tall, "sweep")
         await phone.reload()
-        await _show_picture(_message(phone, re.compile(r"swept \d+ trials")).get_by_role("img").last)
+        await _show_picture(_message(phone, re.compile(r"finished \d+ trials")).get_by_role("img").last)
         await mika.type(LARGE, channel=channel)
         await _message(phone, re.compile("Nothing has been started")).get_by_role("button", name="Confirm").wait_for()
         await shoot(phone, "sweep-preview")
@@ -138,7 +138,7 @@ async def _open_running_job(page: Page) -> None:
 
 async def _open_sweep(page: Page) -> None:
     """Wait for a sweep's result, and open its thread, which has the card on top."""
-    await _show_picture(_message(page, re.compile(r"swept \d+ trials")).get_by_role("img").last)
+    await _show_picture(_message(page, re.compile(r"finished \d+ trials")).get_by_role("img").last)
     await page.locator(".thread-card").last.click()
     await _show_picture(page.locator(".pane").nth(1).get_by_role("img").last)
     await page.mouse.move(0, 0)

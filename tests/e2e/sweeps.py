@@ -30,7 +30,7 @@ from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients
 from deploy.sandbox.demo.view import Json, View, buttons, text_of
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import ENTRYPOINT, Sandbox, sandbox
-from tests.trainer.conftest import Repository
+from tests.support.git import Repository
 
 ID = re.compile(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b")
 PATIENCE = 120.0

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.sandbox.demo.record import Record
+from tests.support.processes import marked, needs_proc
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -72,7 +73,7 @@ def test_results_show_what_happened(demo: tuple[str, Path]) -> None:
     assert re.search(r"```\n.*\nRuntimeError: mat1 and mat2 shapes.*\n```", broken["content"], flags=re.S)
     assert "was stopped by" in stopped["content"]
     assert [m["username"] for m in stopped["mentions"]] == ["noor"]
-    assert re.search(r"swept 4 trials: val\\?_accuracy [\d.]+ at lr 0\.1, momentum 0\.5", sweep["content"])
+    assert re.search(r"finished 4 trials: val\\?_accuracy [\d.]+ at lr 0\.1, momentum 0\.5", sweep["content"])
     assert [a["filename"].rpartition(".")[2] for a in sweep["attachments"]] == ["png", "csv"]
 
 
@@ -100,21 +101,13 @@ def test_cards_end_in_the_state_of_their_job(demo: tuple[str, Path]) -> None:
 def test_the_sweep_s_card_shows_its_heatmap(demo: tuple[str, Path]) -> None:
     record = _record(demo[1])
     (card,) = [m for m in record.messages if m["embeds"] and "mnist sweep" in m["embeds"][0].get("title", "")]
-    assert "Swept 4 trials" in card["embeds"][0]["description"]
+    assert "Finished 4 trials" in card["embeds"][0]["description"]
     assert (demo[1] / card["embeds"][0]["image"]["url"]).read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc, which Linux has")
+@needs_proc
 def test_it_leaves_nothing_running(demo: tuple[str, Path]) -> None:
     """Neither a process nor a folder: all that it starts has its TMPDIR, or a name in it."""
-    mark = str(demo[1].parent / "tmp").encode()
-    left = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            about = (place / "cmdline").read_bytes() + (place / "environ").read_bytes()
-        except OSError:
-            continue
-        if mark in about:
-            left.append(about[:200])
-    assert not left
-    assert list((demo[1].parent / "tmp").iterdir()) == []
+    folder = demo[1].parent / "tmp"
+    assert not marked(str(folder))
+    assert list(folder.iterdir()) == []

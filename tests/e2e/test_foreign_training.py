@@ -14,7 +14,7 @@ import tomli_w
 
 from bot.domain.metrics.metrics_table import Table
 from deploy.sandbox.session import Sandbox, sandbox
-from tests.trainer.conftest import Repository
+from tests.support.git import Repository
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -97,7 +97,7 @@ async def test_the_values_are_written_and_told(config: Path) -> None:
 @pytest.mark.parametrize(
     ("stack", "said"),
     [
-        ("nope", f'There is no stack in {REGION} "nope". Valid: half, signalbox.'),
+        ("nope", f'There is no stack in {REGION} "nope". Choose one: half, signalbox.'),
         ("half", "projects.mnist.queue: the stack has no output QueueMnist"),
     ],
 )

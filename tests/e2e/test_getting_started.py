@@ -25,6 +25,7 @@ from deploy.sandbox.demo.view import Json, View
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.session import ENTRYPOINT
+from tests.support.git import IDENTITY, git
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -106,20 +107,12 @@ class Walk:
         return "".join(self.said.values())
 
 
-WHO = {f"GIT_{who}_{what}": "new@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-
-
-async def _git(folder: Path, *arguments: str) -> None:
-    process = await asyncio.create_subprocess_exec("git", *arguments, cwd=folder, env={**os.environ, **WHO})
-    assert await process.wait() == 0
-
-
 async def _training(folder: Path) -> str:
     """Save the page's file in `training`; returns the address of an empty repository to push it to."""
     (folder / "training").mkdir()
     (program,) = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.M | re.S)
     (folder / "training" / "train.py").write_text(program)
-    await _git(folder, "init", "-q", "--bare", "training.git")
+    await asyncio.to_thread(git, folder, "init", "-q", "--bare", "training.git")
     return str(folder / "training.git")
 
 
@@ -130,7 +123,7 @@ async def _signalbox(folder: Path) -> str:
         (folder / name).symlink_to(ROOT / name)
     (folder / ".gitignore").write_text(".venv\nconfig.toml\nvar\n")
     for arguments in (("init", "-qb", "main"), ("add", "--all"), ("commit", "-qm", "First")):
-        await _git(folder, *arguments)
+        await asyncio.to_thread(git, folder, *arguments)
     return str(folder)
 
 
@@ -216,7 +209,7 @@ async def _walking(folder: Path, script: str, endpoint: str) -> AsyncIterator[Wa
         cwd=folder,
         env={
             **kept,
-            **WHO,
+            **IDENTITY,
             "PATH": _programs(folder / "bin"),
             "AWS_CONFIG_FILE": str(folder / "aws.ini"),
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -293,6 +286,6 @@ async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool) -> 
     assert f"Pushed {IMAGE}\n" in walk.said[8]
     assert ("8 vCPUs of " if gpus else "none needed: no G or VT machines") in walk.said[9]
     assert f"{IMAGE}: built from commit " in walk.said[9]
-    (quoted,) = re.findall(r"`(\d+ checks, [^`]+)`", STEPS[8])
+    (quoted,) = re.findall(r"`(\d+ checks: [^`]+)`", STEPS[8])
     assert f"{quoted}\n" in walk.said[9]
     assert all(line.startswith("ok ") for line in walk.said[9].splitlines()[1:-2])

@@ -13,6 +13,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.support.processes import marked, needs_proc
+from tests.support.waiting import until
+
 pytestmark = pytest.mark.slow
 
 
@@ -25,9 +28,7 @@ async def _started(folder: Path, *arguments: str) -> AsyncIterator[tuple[asyncio
         env={**os.environ, "TMPDIR": str(folder)},
     )
     try:
-        async with asyncio.timeout(60):
-            while not ready_file.exists():
-                await asyncio.sleep(0.05)
+        await asyncio.to_thread(until, ready_file.exists, 60)
         yield process, json.loads(ready_file.read_text())
     finally:
         if process.returncode is None:
@@ -35,31 +36,18 @@ async def _started(folder: Path, *arguments: str) -> AsyncIterator[tuple[asyncio
         await process.wait()
 
 
-def _ours(folder: Path) -> list[str]:
-    """Command lines of processes whose environment or arguments name the folder."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (place / "cmdline").read_bytes()
-            environment = (place / "environ").read_bytes()
-        except OSError:
-            continue
-        if int(place.name) != os.getpid() and str(folder).encode() in command + environment:
-            found.append(command.replace(b"\0", b" ").decode(errors="replace"))
-    return found
-
-
 async def _nothing_left(folder: Path) -> None:
-    async with asyncio.timeout(20):
-        while _ours(folder) or any(folder.glob("signalbox-*")):
-            await asyncio.sleep(0.1)
+    def ended() -> bool:
+        return not marked(str(folder)) and not any(folder.glob("signalbox-*"))
+
+    await asyncio.to_thread(until, ended, 20)
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc, which Linux has")
+@needs_proc
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 async def test_nothing_outlives_it(tmp_path: Path, number: signal.Signals) -> None:
     async with _started(tmp_path) as (process, ready):
-        assert any("-m bot run" in command for command in _ours(tmp_path))
+        assert any("-m bot run" in command for command in marked(str(tmp_path)).values())
         assert ready["pid"] == process.pid
         process.send_signal(number)
         status = await process.wait()
@@ -78,4 +66,4 @@ async def test_without_the_bot_it_serves_any_other_client(tmp_path: Path) -> Non
                 assert "text/html" in response.headers["Content-Type"]
         assert set(ready) == {"pid", "discord", "aws", "repository"}
         assert set(ready["repository"]["branches"]) >= {"main", "wider-net", "broken-loader", "slow-cooker"}
-        assert not any("-m bot run" in command for command in _ours(tmp_path))
+        assert not any("-m bot run" in command for command in marked(str(tmp_path)).values())

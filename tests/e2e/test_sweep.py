@@ -22,17 +22,20 @@ LR, MOMENTUM = ("0.1", "0.01", "0.001"), ("0.5", "0.1", "0.05")
 POINTS = list(product(LR, MOMENTUM))
 FIND_OUT = ("batch:DescribeJobs", "batch:ListJobs")
 
-# What is typed, and parts of the answer: what was given, what was expected, and where.
+# What is typed, and parts of the answer: what is wrong, what to type instead, and where.
 MISTAKES = {
-    "lr=": ('a number from 1e-06 to 1 is expected after "="', "lr=\n   ^\n"),
-    "lr=0.1,,": ('a number from 1e-06 to 1 is expected after ","', "lr=0.1,,\n       ^\n"),
-    "lr=abc": ('lr: "abc" was given, a number from 1e-06 to 1', "lr=abc\n   ^^^\n"),
-    "warmup=1,2": ('no parameter "warmup". Valid: lr, momentum', "\n^^^^^^\n"),
-    "lr=0.1 lr=0.2": ("lr is given twice", "\n       ^^^^^^\n"),
-    "lr=0.001..0.1:1000 m=0..1:1000 wait=0..1:1000": ("1,000,000,000 points, at most 100,000",),
-    "lr=0.1..0.001:5": ("from 0.1 to 0.001; the lower end first", "\n   ^^^^^^^^^^\n"),
-    f"lr={'1,' * 1998}1": ("4,000 characters, at most 1,500",),
-    "lr=0.1,0.5,2": ('lr: "2" was given, a number from 1e-06 to 1', "\n           ^\n"),
+    "lr=": ('`lr` needs a number from 1e-06 to 1 after "="', "lr=\n   ^\n"),
+    "lr=0.1,,": ('`lr` needs a number from 1e-06 to 1 after ","', "lr=0.1,,\n       ^\n"),
+    "lr=abc": ('`lr` must be a number from 1e-06 to 1, not "abc".', "lr=abc\n   ^^^\n"),
+    "warmup=1,2": ('no parameter "warmup". Choose one: lr, momentum', "\n^^^^^^\n"),
+    "lr=0.1 lr=0.2": ("`lr` appears twice", "\n       ^^^^^^\n"),
+    "lr=0.001..0.1:1000 m=0..1:1000 wait=0..1:1000": (
+        "1,000,000,000 points (lr 1,000",
+        "at most 100,000 fit",
+    ),
+    "lr=0.1..0.001:5": ("from 0.1 to 0.001. Put the lower end first.", "\n   ^^^^^^^^^^\n"),
+    f"lr={'1,' * 1998}1": ("4,000 characters; at most 1,500 fit",),
+    "lr=0.1,0.5,2": ('`lr` must be a number from 1e-06 to 1, not "2".', "\n           ^\n"),
 }
 
 
@@ -84,7 +87,7 @@ async def test_the_table_and_the_leaderboard_are_of_the_same_figures(lab: Stage,
     assert {(row["lr"], row["momentum"]): Decimal(row["val_accuracy"]) for row in rows} == own
     assert {(row["epochs"], row["state"]) for row in rows} == {("3", "succeeded")}
     ranked = sorted(own, key=lambda point: (-own[point], POINTS.index(point)))[:5]
-    board = [line.split() for line in text_of(await lab.shows(sweep_id, "Swept 9")).splitlines() if line[:1] == "."]
+    board = [line.split() for line in text_of(await lab.shows(sweep_id, "Finished 9")).splitlines() if line[:1] == "."]
     assert board == [[f".{POINTS.index(p)}", f"{float(own[p]):.4g}", *p] for p in ranked]
 
 
@@ -94,7 +97,7 @@ async def test_nine_trials_are_one_submission_and_one_end(lab: Stage, nine: tupl
     assert submission["arraySize"] == 9
     assert asked_a_second < 4
     end = await lab.end(sweep_id)
-    assert re.match(rf"{sweep_id} swept 9 trials: val\\?_accuracy [\d.]+ at lr 0\.1, momentum ", end["content"])
+    assert re.match(rf"{sweep_id} finished 9 trials: val\\?_accuracy [\d.]+ at lr 0\.1, momentum ", end["content"])
     assert [each["filename"] for each in end["attachments"]] == [f"{sweep_id}.png", f"{sweep_id}.csv"]
     assert list(buttons(end)) == ["Plot best", "Train best again"]
     card = lab.view.card(sweep_id)
@@ -106,7 +109,7 @@ async def test_nine_trials_are_one_submission_and_one_end(lab: Stage, nine: tupl
 
 async def test_a_trial_is_asked_about_by_its_name(lab: Stage, nine: tuple[str, float]) -> None:
     sweep_id = nine[0]
-    assert "Swept 9 trials" in await lab.said(f"/status {sweep_id}")
+    assert "Finished 9 trials" in await lab.said(f"/status {sweep_id}")
     third = await lab.said(f"/status {sweep_id}.3")
     assert re.search(r"mnist \w{6}\.3\nSucceeded in .*\nlr 0\.01 · momentum 0\.5 · epochs 3", third, flags=re.S)
     log = await lab.said(f"/logs {sweep_id}.3")
@@ -143,11 +146,11 @@ async def test_a_preview_that_is_confirmed_twice_starts_once(lab: Stage) -> None
     preview = await lab.ask("/sweep lr=0.1..0.5:11 wait=30")
     sweep_id = id_in(text_of(preview))
     answers = await asyncio.gather(*(lab.click(preview, "Confirm") for _ in range(2)))
-    assert all(f"{sweep_id} is on its way" in answer["message"]["content"] for answer in answers)
+    assert all(f"Starting {sweep_id}" in answer["message"]["content"] for answer in answers)
     await lab.shows(sweep_id, "4 running · 7 waiting")
     (submission,) = await lab.submissions(sweep_id)
     assert submission["arraySize"] == 11
-    assert "being stopped" in await lab.said(f"/stop {sweep_id}")
+    assert "Stopping " in await lab.said(f"/stop {sweep_id}")
     end = await lab.end(sweep_id)
     assert re.match(rf"{sweep_id} was stopped by \w+ after 0 of 11 trials", end["content"])
 
@@ -174,7 +177,7 @@ async def test_one_trial_is_stopped_and_then_the_sweep(lab: Stage) -> None:
     await lab.shows(sweep_id, "3 running · 1 stopped")
     assert "Stopped by Mika" in await lab.said(f"/status {sweep_id}.1")
     assert "Running" in await lab.said(f"/status {sweep_id}.2")
-    assert "has ended already" in await lab.said(f"/stop {sweep_id}.1")
+    assert "has already ended" in await lab.said(f"/stop {sweep_id}.1")
     await lab.said(f"/stop {sweep_id}")
     end = await lab.end(sweep_id)
     assert re.match(rf"{sweep_id} was stopped by Mika after 0 of 4 trials", end["content"])
@@ -186,7 +189,7 @@ async def test_what_failed_is_run_again_alone_and_the_best_for_longer(lab: Stage
     await asyncio.to_thread(lab.broken.touch)
     sweep_id = await lab.start("/sweep lr=0.2,0.6,0.7")
     end = await lab.end(sweep_id)
-    assert "2 failed alike: the command failed — ArithmeticError: lr 0.6 diverges: .1 .2" in text_of(end)
+    assert "2 failed the same way: the command failed — ArithmeticError: lr 0.6 diverges: .1 .2" in text_of(end)
     await asyncio.to_thread(lab.broken.unlink)
     again_id = await lab.start(f"/retry {sweep_id}")
     again = await lab.end(again_id)

@@ -54,7 +54,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the read-back",
-        "bot/services/delivery.py",
+        "bot/services/delivery/posts.py",
         "if arrived is not None:",
         "if False:",
         f"{CRASH}[success-down-for-hours]",
@@ -148,14 +148,14 @@ MUTATIONS = (
     ),
     Mutation(
         "state before effect: the post",
-        "bot/services/delivery.py",
+        "bot/services/delivery/posts.py",
         "await self._store.post_attempted(post.id, self._now())",
         "pass",
         f"{CRASH}[success-down-for-hours]",
     ),
     Mutation(
         "a card that may have arrived as it was before is edited",
-        "bot/services/delivery.py",
+        "bot/services/delivery/posts.py",
         "if post.attempted_at is not None:  # it may",
         "if False:  # it may",
         "tests/faults/test_sweeps_in_trouble.py::"
@@ -257,8 +257,8 @@ MUTATIONS = (
     Mutation(
         "a retry that was found again keeps the good trials",
         "bot/services/jobs/adopt.py",
-        "_posts(sweep, FOUND_SWEEP), _carried_over(sweep))",
-        "_posts(sweep, FOUND_SWEEP))",
+        "_posts(sweep, note), _carried_over(sweep))",
+        "_posts(sweep, note))",
         f"{FOUND}::test_a_retry_runs_nothing_but_what_had_failed",
     ),
     Mutation(

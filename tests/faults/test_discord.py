@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.chat import error_replies
-from bot.chat.context import acknowledge
+from bot.chat.acknowledgement import acknowledge
 from bot.chat.delivery.breaker import MOST_INVALID, WINDOW_SECONDS, Breaker
 from bot.domain.model.observation import Attempt
 from bot.domain.model.publication import DIRECT, NOWHERE
@@ -102,8 +102,8 @@ async def test_an_end_whose_channel_is_gone_or_forbidden_is_told_to_the_asker(
 
 async def test_an_end_is_told_in_the_projects_other_channel_first(bot: Bot, outside: _Places) -> None:
     job = await running(bot, "one")
-    bot.delivery._projects = {
-        "mnist": replace(bot.delivery._projects["mnist"], channel_ids=(job.request.channel_id, 88, 99))
+    bot.delivery._posts._projects = {
+        "mnist": replace(bot.delivery._posts._projects["mnist"], channel_ids=(job.request.channel_id, 88, 99))
     }
     asked = outside.refuse({job.request.channel_id: GONE, 88: FORBIDDEN})
     end(bot)
@@ -233,7 +233,7 @@ def test_the_breaker_stops_all_calls_long_before_discord_bans_the_address() -> N
         breaker.answered(403)
         breaker.answered(404)
         now[0] += 0.1
-    with pytest.raises(Throttled, match=r"refused 1,000 requests .* lest it bans the address") as caught:
+    with pytest.raises(Throttled, match=r"refused 1,000 requests .* To avoid a ban, the bot waits") as caught:
         breaker.check()
     assert caught.value.retry_after == pytest.approx(WINDOW_SECONDS - 100)
     now[0] = WINDOW_SECONDS + 0.1
@@ -275,7 +275,7 @@ async def test_10062_ends_the_command_before_anything_is_started_and_is_only_log
     with pytest.raises(discord.HTTPException) as caught:
         await acknowledge(interaction)
     assert len(tries) == 1
-    await error_replies.tell(interaction, caught.value)
+    await error_replies.reply(interaction, caught.value)
 
 
 async def test_failed_while_nobody_could_be_told_is_told_after_a_restart(

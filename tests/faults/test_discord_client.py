@@ -19,7 +19,7 @@ from bot.domain.model.states import EndReason
 from bot.domain.posts import NewPost, PostKind
 from bot.errors import ServiceError
 from bot.ports.store import Store
-from bot.services.delivery import Delivery, DeliverySettings
+from bot.services.delivery.outbox import Delivery, DeliverySettings
 from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission
@@ -63,7 +63,7 @@ async def test_with_the_real_client_an_end_goes_to_the_next_channel_and_says_why
     assert not await room.mika.messages(CHANNEL)
     (told,) = await room.mika.messages("lab")
     assert told["content"].startswith("k7q2mx succeeded")
-    assert f"(Told here because <#{room.channel_id}> takes no message from me.)" in told["content"]
+    assert f"(Posted here because I can't post in <#{room.channel_id}>.)" in told["content"]
 
 
 @pytest.mark.slow

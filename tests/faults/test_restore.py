@@ -252,7 +252,7 @@ async def test_signalbox_restore_brings_a_lost_machine_back_from_s3_and_aws(box:
         status, output = await command(box, "restore")
         assert status == 0, output
         assert "is not there" in output
-        assert "is restored from" in output
+        assert "Restored " in output
         assert "from-s3.db" in output
         assert job_id in output
         assert "Done. Start the bot" in output
@@ -265,4 +265,4 @@ async def test_signalbox_restore_brings_a_lost_machine_back_from_s3_and_aws(box:
         assert len([m for m in await mika.messages("training") if m["embeds"]]) == cards, "one card still"
         await box.bot.stop()
         status, output = await command(box, "restore")
-        assert (status, "is in good order: nothing to restore" in output) == (0, True)
+        assert (status, "is undamaged, so there is nothing to restore" in output) == (0, True)

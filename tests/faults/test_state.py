@@ -124,7 +124,7 @@ async def test_describe_jobs_without_an_answer_for_ten_minutes_the_card_says_how
         True,
         known,
     ), "nothing is guessed"
-    said = f"AWS has not answered since <t:{known:.0f}:R>: this is how it was then."
+    said = f"AWS Batch has not answered since <t:{known:.0f}:R>. This is the last known state."
     assert said in (choose.card(outside.chat.edits[-1], PROJECT).description or "")
     assert old.publication.revision - job.publication.revision == 1, "said once, not at every try"
 
@@ -163,7 +163,7 @@ async def test_a_job_that_describe_jobs_no_longer_knows_is_told_as_lost_once(bot
         outside.clock.tick(15)
     ended = await bot.job(job.id)
     assert ended.execution.reason is EndReason.LOST
-    assert "cannot be told" in ended.execution.detail
+    assert "is unknown" in ended.execution.detail
     assert count(bot, PostKind.END) == 1
 
 
@@ -184,7 +184,7 @@ async def test_succeeded_without_metrics(bot: Bot) -> None:
     await running(bot, "hello")
     end(bot)
     await settle(bot)
-    assert bot.said(PostKind.END) == ["It left no `metrics.csv`, so there is nothing to draw."]
+    assert bot.said(PostKind.END) == ["The job left no `metrics.csv`, so there is no plot."]
 
 
 async def test_a_reclaim_and_a_second_attempt(bot: Bot, outside: Outside) -> None:
@@ -193,7 +193,7 @@ async def test_a_reclaim_and_a_second_attempt(bot: Bot, outside: Outside) -> Non
     outside.engine.move("batch-1", JobState.RUNNABLE, lost)
     await bot.turn()
     waiting = await bot.job(job.id)
-    assert "AWS took the machine back" in (choose.card(waiting, PROJECT).description or "")
+    assert "The machine was taken away" in (choose.card(waiting, PROJECT).description or "")
     second = Attempt("trainer/default/2", outside.clock())
     outside.engine.move("batch-1", JobState.RUNNING, lost, second)
     outside.logs.write("trainer/default/2", "two", at=outside.clock())
@@ -212,9 +212,9 @@ async def test_a_reclaim_and_a_second_attempt(bot: Bot, outside: Outside) -> Non
 @pytest.mark.parametrize(
     ("reason", "cause", "mend"),
     [
-        ("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - …", "no such machine free", "more instance types"),
-        ("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - …", "machines that this queue may have", "maximum"),
-        ("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - …", "No machine of this queue", "less memory"),
+        ("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - …", "No machine of this kind is free", "more instance types"),
+        ("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - …", "more vCPUs than this queue may have", "maximum"),
+        ("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - …", "No machine of this queue", "lower the memory"),
         ("MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS - …", "lacks a permission", "service role"),
         ("", "AWS Batch gives no reason", "doctor"),
     ],
@@ -231,7 +231,7 @@ async def test_runnable_for_long_its_cause_is_told_once_with_the_mend(
         outside.clock.tick(15)
     await bot.tell()
     (note,) = bot.said(PostKind.NOTE)
-    assert note.startswith("Waiting for a machine for 5 min now.")
+    assert note.startswith("Waiting for a machine for 5 min.")
     assert cause in note
     assert mend in note
 
@@ -278,7 +278,9 @@ async def test_a_new_cause_is_told_too_and_neither_again_after_a_restart(bot: Bo
         await bot.turn()
         await bot.explain_wait.once()
         outside.clock.tick(15)
-    assert [("no such machine" in note, "No machine of this" in note) for note in bot.said(PostKind.NOTE)] == [
+    assert [
+        ("No machine of this kind" in note, "No machine of this queue" in note) for note in bot.said(PostKind.NOTE)
+    ] == [
         (True, False),
         (False, True),
     ]

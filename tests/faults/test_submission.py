@@ -106,7 +106,7 @@ async def test_a_late_double_is_ended_and_told_once_and_the_older_job_is_kept(bo
         await bot.turn()
     assert set(outside.engine.terminated) == {"late"}
     (note,) = bot.said(PostKind.NOTE)
-    assert note == "AWS Batch has a second job of this command, late: ended. batch-1 is kept."
+    assert note == "This command had two jobs in AWS Batch. `late` is being ended; `batch-1` continues."
     assert (await bot.job(job.id)).execution.engine_id == "batch-1"
 
 
@@ -156,7 +156,7 @@ async def test_a_double_found_after_the_end_was_told_is_ended(bot: Bot, outside:
     await bot.reconcile.once()
     await settle(bot)
     assert outside.engine.terminated == ["late"]
-    assert "though this job's end has been told" in bot.said(PostKind.NOTE)[0]
+    assert "This job has ended" in bot.said(PostKind.NOTE)[0]
     assert count(bot, PostKind.END) == 1
 
 

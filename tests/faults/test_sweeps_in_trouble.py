@@ -56,7 +56,7 @@ async def test_of_an_array_that_aws_has_twice_the_older_is_kept_and_the_other_to
     assert set(outside.engine.terminated) == {second}
     assert not outside.engine.jobs["batch-1"].state.terminal
     (note,) = bot.said(PostKind.NOTE)
-    assert note == f"AWS Batch has a second job of this command, {second}: ended. batch-1 is kept."
+    assert note == f"This command had two jobs in AWS Batch. `{second}` is being ended; `batch-1` continues."
     assert outside.chat.messages[-1].job.id == sweep_id, "in the sweep's own thread"
     _finish(outside, sweep_id)
     await settle(bot)
@@ -163,8 +163,8 @@ async def test_why_trials_wait_is_told_once_for_each_cause(
     again = Bot(outside, store, tmp_path)
     await _waits(again, "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT")
     first, second = again.said(PostKind.NOTE)
-    assert first.startswith("Waiting for a machine for 5 min now. AWS has no such machine free")
-    assert second.startswith("Waiting for a machine for 5 min now. No machine of this queue is large enough")
+    assert first.startswith("Waiting for a machine for 5 min. No machine of this kind is free")
+    assert second.startswith("Waiting for a machine for 5 min. No machine of this queue is large enough")
     assert {m.job.id for m in outside.chat.messages} == {begun.id}
 
 

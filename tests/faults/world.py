@@ -307,7 +307,7 @@ class Play:
 
     async def _end(self) -> None:
         self.gates.dead = True
-        tasks = list(self.bot.delivery._busy.values())
+        tasks = self.bot.delivery.lanes.tasks
         await self.bot.delivery.close()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._held.aclose()

@@ -13,7 +13,8 @@ from bench.stages import batch_only
 from bench.stages.batch_only import Aws, Source
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.resources import TRAINER_IMAGE
-from tests.trainer.conftest import Repository, repository
+from tests.support.container import STEADY
+from tests.support.git import Repository, repository
 
 __all__ = ["repository"]
 
@@ -24,16 +25,6 @@ pytestmark = [
     pytest.mark.skipif(not IMAGE, reason="SIGNALBOX_TRAINER_IMAGE names no image: run make image-test"),
     pytest.mark.skipif(not shutil.which("podman"), reason="podman is not installed"),
 ]
-
-STEADY = """
-import time, trainer
-state = trainer.checkpoint.load() or {"epoch": 0}
-print("goes on after", state["epoch"], flush=True)
-for epoch in range(state["epoch"] + 1, 31):
-    time.sleep(0.3)
-    trainer.report(epoch=epoch, epochs=30, train_loss=1 / epoch)
-    trainer.checkpoint.save({"epoch": epoch})
-"""
 
 
 @pytest.fixture

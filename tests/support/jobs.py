@@ -3,8 +3,8 @@
 import itertools
 from typing import Any
 
+from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.job import Job
-from bot.domain.model.names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.plan import Plan
 from bot.domain.model.run import Commit
 from bot.domain.model.sweep import Sweep

@@ -15,7 +15,7 @@ from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.posts import PostKind
 from bot.ports.store import Store
-from bot.services.delivery import Delivery, DeliverySettings
+from bot.services.delivery.outbox import Delivery, DeliverySettings
 from bot.services.jobs.announce_result import AnnounceResult, AnnounceSettings
 from bot.services.jobs.explain_wait import ExplainWait
 from bot.services.jobs.find import Find

@@ -1,23 +1,24 @@
 """A bucket in moto's server, repositories on the disk, and the entrypoint in a process."""
 
 import os
-import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.support.container import Container
+from tests.support.git import Repository, repository
 from tests.support.memory_bucket import MemoryBucket
 from trainer.storage.bucket import Bucket
+
+__all__ = ["repository"]
 
 BUCKET = "signalbox-test"
 CHECKOUT = Path(__file__).parents[2]
 """The code under test, also where another checkout is the installed one."""
-IDENTITY = {f"GIT_{who}_{what}": "tester@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
 @pytest.fixture(scope="session")
@@ -58,82 +59,6 @@ def bucket(s3_bucket: Bucket) -> Bucket:
 def either_bucket(request: pytest.FixtureRequest) -> Bucket | MemoryBucket:
     """An unused job prefix, on the fake and, marked slow, in S3."""
     return MemoryBucket() if request.param == "memory" else request.getfixturevalue("s3_bucket")
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """A git repository. `commit` returns the full id of the new commit."""
-
-    folder: Path
-
-    @property
-    def url(self) -> str:
-        return f"file://{self.folder}"
-
-    def commit(self, files: Mapping[str, str], message: str = "Train") -> str:
-        for name, content in files.items():
-            path = self.folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", message)
-        return self.git("rev-parse", "HEAD")
-
-    def git(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["git", *arguments],
-            cwd=self.folder,
-            env={**os.environ, **IDENTITY},
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout.strip()
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    made = Repository(folder)
-    made.git("init", "--quiet", "--initial-branch=main")
-    return made
-
-
-@dataclass(slots=True)
-class Container:
-    """Runs the entrypoint as a container would. `environment` has the variables of job definition and job."""
-
-    folder: Path
-    environment: dict[str, str]
-    entrypoint: tuple[str, ...] = ("-m", "trainer.entrypoint")
-    running: list[subprocess.Popen[str]] = field(default_factory=list)
-
-    def start(self, *command: str, **more: str) -> subprocess.Popen[str]:
-        """Start it. Its output goes to `container.log` in its own folder, which is also its TMPDIR."""
-        place = self.folder / f"container-{len(self.running)}"
-        place.mkdir()
-        with (place / "container.log").open("w") as log:
-            process = subprocess.Popen(
-                [sys.executable, *self.entrypoint, "--", *command],
-                cwd=place,
-                env={**self.environment, "TMPDIR": str(place), **more},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,
-            )
-        self.running.append(process)
-        return process
-
-    def run(self, *command: str, **more: str) -> tuple[int, str]:
-        """Run it to its end. Returns the exit code and the log."""
-        process = self.start(*command, **more)
-        return process.wait(60), self.log(process)
-
-    def log(self, process: subprocess.Popen[str]) -> str:
-        return (self.folder / f"container-{self.running.index(process)}" / "container.log").read_text()
 
 
 @pytest.fixture

@@ -3,13 +3,14 @@
 import json
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.trainer.conftest import Container, Repository
-from trainer.contract import ExitCode, Trouble, parse_trouble
+from tests.support.container import KILLED_AFTER, Container, text, trouble_in
+from tests.support.git import Repository
+from tests.support.waiting import until
+from trainer.contract import ExitCode
 from trainer.storage.bucket import Bucket
 
 pytestmark = pytest.mark.slow
@@ -37,29 +38,6 @@ trainer.report(epoch=1, epochs=9, train_loss=1.0)
 print("ready", flush=True)
 time.sleep(60)
 """
-
-
-KILLED_AFTER = 30
-"""Seconds from SIGTERM until ECS and Docker kill."""
-
-
-def trouble_in(log: str) -> Trouble:
-    found = [trouble for line in log.splitlines() if (trouble := parse_trouble(line))]
-    assert len(found) == 1, log
-    return found[0]
-
-
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up, "waited too long"
-        time.sleep(0.02)
-
-
-def text(bucket: Bucket, key: str) -> str:
-    stored = bucket.get(key)
-    assert stored is not None, f"{key} is not in the bucket"
-    return stored.body.decode()
 
 
 def test_successful_run_stores_all_its_files(container: Container, repository: Repository, bucket: Bucket) -> None:

@@ -1,4 +1,4 @@
-"""AWS Batch: jobs are submitted, found, described and ended.
+"""Submit, find, describe and end jobs in AWS Batch.
 
 https://docs.aws.amazon.com/batch/latest/APIReference/API_Operations.html
 """
@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.adapters.aws.capacity import Rooms
+from bot.adapters.aws.capacity import Capacity
 from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.end_reasons import failure_reason
 from bot.adapters.aws.error_codes import calling
@@ -18,10 +18,11 @@ from bot.errors import Refused
 from bot.ports.engine import Capabilities, SubmitCall
 
 IDS_PER_CALL = 100
-"""DescribeJobs takes no more."""
+"""DescribeJobs, `jobs`: "A list of up to 100 job IDs." (API_DescribeJobs)"""
 SHORTEST_TIMEOUT_SECONDS = 60
-"""Batch refuses shorter ones."""
+"""`attemptDurationSeconds`: "The minimum value for the timeout is 60 seconds." (API_JobTimeout)"""
 _LONGEST_REASON = 1024
+"""TerminateJob, `reason`: "This parameter has a limit of 1024 characters." (API_TerminateJob)"""
 CAPABILITIES = Capabilities(
     name="AWS Batch",
     # "The array size can be between 2 and 10,000."
@@ -35,7 +36,7 @@ CAPABILITIES = Capabilities(
     remembers_seconds=7 * 86_400.0,
 )
 
-# In the order that a job passes them, so that one which moves on while they are listed is still met.
+# In the order in which a job passes them, so that a job that moves on between two calls is still found.
 _UNFINISHED = [state for state in JobState if not state.terminal and state is not JobState.INTENT]
 _ON_A_MACHINE = (JobState.STARTING, JobState.RUNNING)
 
@@ -43,7 +44,8 @@ _ON_A_MACHINE = (JobState.STARTING, JobState.RUNNING)
 class BatchEngine:
     """`bot.ports.engine.Engine` on AWS Batch. The SDK's own retries are off for `submit`.
 
-    Reads are kept `read_interval` seconds apart: their rate is shared by the whole account.
+    Reads are at least `read_interval` seconds apart. AWS publishes no rate for DescribeJobs and ListJobs; whatever it
+    is, everyone in the account shares it.
     """
 
     def __init__(
@@ -57,7 +59,7 @@ class BatchEngine:
         self._client, self._once = clients.batch, clients.batch_once
         self._interval, self._now, self._sleep = read_interval, now, sleep
         self._next_read = 0.0
-        self._rooms = Rooms(clients.batch, now)
+        self._capacity = Capacity(clients.batch, now)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -80,20 +82,20 @@ class BatchEngine:
             return str(answer["jobId"])
 
     async def find(self, queue: str, name: str) -> list[Observation]:
-        # The filter ignores case, and takes a final "*" for anything.
-        ids = await self._listed(jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}])
+        # ListJobs: "a case-insensitive match for the job name", and a final "*" matches anything: check the exact name.
+        ids = await self._list_ids(jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}])
         described = await self.describe(ids)
-        found = [seen for seen in described.values() if seen.name == name]
-        return sorted(found, key=lambda seen: seen.created_at or 0.0)
+        found = [job for job in described.values() if job.name == name]
+        return sorted(found, key=lambda job: job.created_at or 0.0)
 
     async def describe(self, engine_ids: Sequence[str]) -> dict[str, Observation]:
         described: dict[str, Observation] = {}
         for ids in _chunks(list(dict.fromkeys(engine_ids)), IDS_PER_CALL):
-            await self._turn()
+            await self._wait_turn()
             with calling("Batch DescribeJobs"):
                 answer = await self._client.describe_jobs(jobs=ids)
-                seen = [_observation(detail) for detail in answer["jobs"]]
-            described |= {observation.engine_id: observation for observation in seen}
+                observations = [_observation(detail) for detail in answer["jobs"]]
+            described |= {observation.engine_id: observation for observation in observations}
         return described
 
     async def terminate(self, engine_id: str, reason: str) -> None:
@@ -101,17 +103,17 @@ class BatchEngine:
             with calling("Batch TerminateJob"):
                 await self._client.terminate_job(jobId=engine_id, reason=reason[:_LONGEST_REASON] or "Stopped")
         except Refused:
-            seen = (await self.describe([engine_id])).get(engine_id)
-            if seen is None or not seen.state.terminal:
+            job = (await self.describe([engine_id])).get(engine_id)
+            if job is None or not job.state.terminal:
                 raise
 
     async def live(self, queue: str) -> list[Observation]:
-        ids = [engine_id for state in _UNFINISHED for engine_id in await self._listed(jobQueue=queue, jobStatus=state)]
+        ids = [job_id for state in _UNFINISHED for job_id in await self._list_ids(jobQueue=queue, jobStatus=state)]
         described = await self.describe(ids)
-        return [seen for seen in described.values() if not seen.state.terminal]
+        return [job for job in described.values() if not job.state.terminal]
 
     async def children(self, engine_id: str, state: JobState) -> list[str]:
-        return await self._listed(arrayJobId=engine_id, jobStatus=state)
+        return await self._list_ids(arrayJobId=engine_id, jobStatus=state)
 
     def child_id(self, engine_id: str, index: int) -> str:
         return f"{engine_id}:{index}"
@@ -123,20 +125,20 @@ class BatchEngine:
         return engine_id.partition(":")[0]
 
     async def room(self, queue: str, definition: str) -> int | None:
-        return await self._rooms.of(queue, definition)
+        return await self._capacity.jobs_at_once(queue, definition)
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         since = str(max(0, round(at * 1000)))
-        ids = await self._listed(jobQueue=queue, filters=[{"name": "AFTER_CREATED_AT", "values": [since]}])
+        ids = await self._list_ids(jobQueue=queue, filters=[{"name": "AFTER_CREATED_AT", "values": [since]}])
         described = await self.describe(ids)
-        return sorted(described.values(), key=lambda seen: seen.created_at or 0.0)
+        return sorted(described.values(), key=lambda job: job.created_at or 0.0)
 
-    async def _listed(self, **query: object) -> list[str]:
-        """The ids that ListJobs gives, all pages."""
+    async def _list_ids(self, **query: object) -> list[str]:
+        """Job ids from all pages of ListJobs."""
         ids: list[str] = []
         page: dict[str, object] = {}
         while True:
-            await self._turn()
+            await self._wait_turn()
             with calling("Batch ListJobs"):
                 answer = await self._client.list_jobs(**query, **page)
                 ids += [str(summary["jobId"]) for summary in answer["jobSummaryList"]]
@@ -144,8 +146,8 @@ class BatchEngine:
                 return ids
             page = {"nextToken": answer["nextToken"]}
 
-    async def _turn(self) -> None:
-        """Returns when the next read may be made."""
+    async def _wait_turn(self) -> None:
+        """Wait until the next read may start."""
         now = self._now()
         at = max(self._next_read, now)
         self._next_read = at + self._interval
@@ -154,7 +156,7 @@ class BatchEngine:
 
 
 def _observation(detail: Mapping[str, Any]) -> Observation:
-    """Of a JobDetail: https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html"""
+    """From a JobDetail: https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html"""
     state = JobState(detail["status"])
     status_reason, attempts = detail.get("statusReason") or "", _attempts(detail, state)
     return Observation(
@@ -183,9 +185,9 @@ def _children(detail: Mapping[str, Any]) -> tuple[tuple[JobState, int], ...]:
 
 
 def _attempts(detail: Mapping[str, Any], state: JobState) -> tuple[Attempt, ...]:
-    """The ended attempts and, last, the one under way.
+    """The ended attempts and, last, the running one.
 
-    `container` is that of the last attempt: it may be under way, or be in `attempts` already.
+    `container` describes the last attempt, which may be running or already listed in `attempts`.
     """
     ended = tuple(_ended(attempt, detail) for attempt in detail.get("attempts") or ())
     container = detail.get("container") or {}
@@ -201,7 +203,7 @@ def _attempts(detail: Mapping[str, Any], state: JobState) -> tuple[Attempt, ...]
 
 
 def _ended(attempt: Mapping[str, Any], detail: Mapping[str, Any]) -> Attempt:
-    """An attempt that never started may carry no times: it has ended all the same."""
+    """Convert one ended attempt. It may have no times if it never started, so `stopped_at` falls back to the job's."""
     container = attempt.get("container") or {}
     times = (attempt.get("stoppedAt"), detail.get("stoppedAt"), attempt.get("startedAt"), detail.get("createdAt"))
     return Attempt(

@@ -1,4 +1,4 @@
-"""How many jobs of a kind a queue's compute environments can run at once, by their vCPUs.
+"""How many jobs a queue can run at once, from its compute environments' vCPUs.
 
 https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeResource.html
 """
@@ -10,39 +10,39 @@ from bot.adapters.aws.clients import Client
 from bot.adapters.aws.queue_queries import describe_definition, describe_environments, describe_queue, vcpus_of
 from bot.errors import Refused
 
-KEPT_SECONDS = 300
-"""An answer costs three calls, and changes only when somebody changes the environments or the definition."""
+CACHE_SECONDS = 300
+"""An answer costs three calls, and changes only when someone changes the environments or the definition."""
 
 
-class Rooms:
-    """Answers are kept for a while. `now` in seconds, of any beginning."""
+class Capacity:
+    """Answers are cached for `CACHE_SECONDS`. `now` is in seconds, from any starting point."""
 
     def __init__(self, batch: Client, now: Callable[[], float]) -> None:
         self._batch, self._now = batch, now
-        self._kept: dict[tuple[str, str], tuple[float, int | None]] = {}
+        self._cache: dict[tuple[str, str], tuple[float, int | None]] = {}
 
-    async def of(self, queue: str, definition: str) -> int | None:
-        """None where AWS does not tell: not allowed to ask, an environment without vCPUs, a job without them."""
+    async def jobs_at_once(self, queue: str, definition: str) -> int | None:
+        """None if unknown: the bot may not ask, an environment has no limit, or the job asks for no vCPUs."""
         key, now = (queue, definition), self._now()
-        if key not in self._kept or now - self._kept[key][0] >= KEPT_SECONDS:
-            self._kept[key] = now, await self._asked(queue, definition)
-        return self._kept[key][1]
+        if key not in self._cache or now - self._cache[key][0] >= CACHE_SECONDS:
+            self._cache[key] = now, await self._ask_batch(queue, definition)
+        return self._cache[key][1]
 
-    async def _asked(self, queue: str, definition: str) -> int | None:
+    async def _ask_batch(self, queue: str, definition: str) -> int | None:
         region = self._batch.meta.region_name
         try:
             vcpus = vcpus_of(await describe_definition(self._batch, definition, region))
             environments = await describe_environments(self._batch, await describe_queue(self._batch, queue, region))
         except Refused:
             return None
-        room = [_most(environment) for environment in environments if _usable(environment)]
-        return int(sum(most // vcpus for most in room)) if vcpus and room and all(room) else None
+        limits = [_max_vcpus(environment) for environment in environments if _usable(environment)]
+        return int(sum(limit // vcpus for limit in limits)) if vcpus and limits and all(limits) else None
 
 
 def _usable(environment: Mapping[str, Any]) -> bool:
     return (environment.get("state"), environment.get("status")) == ("ENABLED", "VALID")
 
 
-def _most(environment: Mapping[str, Any]) -> int:
-    """vCPUs; 0 where that is not told, as of an environment that AWS does not manage."""
+def _max_vcpus(environment: Mapping[str, Any]) -> int:
+    """0 if AWS gives no limit: it doesn't for an unmanaged environment."""
     return int((environment.get("computeResources") or {}).get("maxvCpus") or 0)

@@ -1,4 +1,4 @@
-"""AWS's clients, opened together and closed together."""
+"""Open and close all AWS clients together."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,17 +11,17 @@ from aiobotocore.session import AioSession
 from bot.adapters.aws.error_codes import calling
 
 Client = Any
-"""A client of aiobotocore: its methods are made at run time from the service's model."""
+"""An aiobotocore client: its methods are generated at run time from the service's model."""
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 20
 LONGEST_POLL_SECONDS = 20
-"""SQS's own limit for one ReceiveMessage."""
+"""SQS: "The maximum long polling wait time is 20 seconds." (SQS Developer Guide, Setting-up long polling)"""
 
 
 @dataclass(frozen=True, slots=True)
 class AwsClients:
-    """One client a service. `batch_once` never repeats a request: SubmitJob has no idempotency token."""
+    """One client per service. `batch_once` never repeats a request: SubmitJob has no idempotency token."""
 
     batch: Client
     batch_once: Client
@@ -39,12 +39,12 @@ async def aws_clients(
     read_seconds: float = READ_SECONDS,
     session: AioSession | None = None,
 ) -> AsyncIterator[AwsClients]:
-    """Opens all clients; takes about 0.2 s and asks nothing of the network.
+    """Open all clients, in about 0.2 s and without using the network.
 
-    Credentials are found where AWS's tools find them. `endpoint_url` sends all services to one address.
-    `read_seconds` is how long any of them may keep silent in the middle of an answer.
-    A `session` keeps AWS's service models (and the credentials) for the next opening, which then takes milliseconds.
-    Raises `Denied` where the environment names a profile that does not exist.
+    Credentials come from where AWS's own tools look. `endpoint_url` replaces the address of every service.
+    `read_seconds` is the longest pause allowed within an answer.
+    A `session` caches AWS's service models and the credentials: opening again with it takes milliseconds.
+    Raises `Denied` if the environment names a profile that does not exist.
     """
     session = session or AioSession()
     async with AsyncExitStack() as stack:
@@ -59,7 +59,7 @@ async def aws_clients(
         yield AwsClients(
             batch=await opened("batch", config),
             batch_once=await opened("batch", once),
-            # Whoever reads logs paces itself by the throttling that it sees: none may be hidden from it.
+            # The log reader adapts its pace to throttling, so the SDK must not hide any with retries.
             logs=await opened("logs", once),
             s3=await opened("s3", config.merge(_s3_config(path_style=endpoint_url is not None))),
             sqs=await opened("sqs", _config(read_seconds + LONGEST_POLL_SECONDS)),
@@ -69,7 +69,7 @@ async def aws_clients(
 
 @asynccontextmanager
 async def aws_client(service: str, region: str, endpoint_url: str | None = None) -> AsyncIterator[Client]:
-    """One more client, for what the bot does not ask while it runs."""
+    """Open one client of a service that the running bot does not need."""
     with calling(f"Opening the client of {service}"):
         opening = AioSession().create_client(
             service, region_name=region, endpoint_url=endpoint_url, config=_config(READ_SECONDS)
@@ -88,7 +88,7 @@ def _config(read_seconds: float, *, attempts: int = 3) -> AioConfig:
 
 
 def _s3_config(*, path_style: bool) -> AioConfig:
-    """Checksums only where S3 demands them: computing one reads the whole file on the event loop."""
+    """Checksums only where S3 requires them: computing one reads the whole file on the event loop."""
     return AioConfig(
         signature_version="s3v4",
         s3={"addressing_style": "path" if path_style else "auto"},

@@ -1,7 +1,7 @@
-"""One table from AWS's error codes to our exceptions, and the one place where they are turned.
+"""The table from AWS's error codes to our exceptions, and the one place that uses it.
 
-https://docs.aws.amazon.com/awssupport/latest/user/common-error-codes.html has no full list: what is not in the
-table goes by its HTTP status.
+https://docs.aws.amazon.com/awssupport/latest/user/common-error-codes.html has no full list: a code
+that is not in the table is judged by its HTTP status.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ from botocore.exceptions import (
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-"""Whoever gives temporary credentials renews them: a job that waits for that is not refused."""
+"""Temporary credentials get renewed, so a call made with expired ones is worth repeating."""
 _KINDS: dict[type[ServiceError], frozenset[str]] = {
     Throttled: frozenset(
         {
@@ -86,18 +86,18 @@ _KINDS: dict[type[ServiceError], frozenset[str]] = {
 _BY_CODE = {code: kind for kind, codes in _KINDS.items() for code in codes}
 _BY_STATUS: dict[int, type[ServiceError]] = {401: Denied, 403: Denied, 404: Missing, 408: Unavailable, 429: Throttled}
 
-_CREDENTIALS_MEND = "Give the bot valid AWS credentials: a role of its machine, or AWS_ACCESS_KEY_ID and the like."
-_MENDS = {
+_CREDENTIALS_ADVICE = "Give the bot valid AWS credentials: a role of its machine, AWS_PROFILE, or AWS_ACCESS_KEY_ID."
+_ADVICE = {
     "AllAccessDisabled": "The account or the bucket is suspended.",
-    "OptInRequired": "Turn the service or the region on for the account.",
-    "RequestExpired": "Set the machine's clock right.",
-    "RequestTimeTooSkewed": "Set the machine's clock right.",
+    "OptInRequired": "Turn on the service or the region for the account.",
+    "RequestExpired": "Correct the machine's clock.",
+    "RequestTimeTooSkewed": "Correct the machine's clock.",
     **dict.fromkeys(
         ("403", "AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"),
         "Give the bot's role this permission.",
     ),
 }
-"""What to do about each `Denied`; where a code is absent, `_CREDENTIALS_MEND`."""
+"""What to do about each `Denied`; `_CREDENTIALS_ADVICE` for all other codes."""
 
 _CREDENTIALS_ERRORS = (
     NoCredentialsError,
@@ -108,15 +108,15 @@ _CREDENTIALS_ERRORS = (
 )
 _PASSING_CREDENTIALS_ERRORS = (CredentialRetrievalError, MetadataRetrievalError)
 _LONGEST = 400
-"""Characters of a vendor's message that are kept: some answers are whole pages."""
+"""Longest message that we pass on: some answers are whole pages."""
 
 
 @contextmanager
 def calling(what: str) -> Iterator[None]:
-    """Around every call to AWS and the reading of its answer: our exceptions in place of others, which are their cause.
+    """Wrap every call to AWS and the reading of its answer: raise our exceptions, with the original as their cause.
 
-    `what` names the call for people: `Batch SubmitJob`. An answer that lacks what it must have, or has it in
-    another shape, is `Unavailable`: it must not pass for "nothing there".
+    `what` names the call for people: `Batch SubmitJob`. An incomplete or malformed answer is `Unavailable`: it must
+    not pass for "nothing there".
     """
     try:
         yield
@@ -125,15 +125,17 @@ def calling(what: str) -> Iterator[None]:
     except ParamValidationError as error:
         raise Refused(f"{what} was not sent: {_clean(str(error))}", code="ParamValidation") from error
     except _CREDENTIALS_ERRORS as error:
-        raise Denied(f"{what} was not sent: {_clean(str(error))}. {_CREDENTIALS_MEND}", code="NoCredentials") from error
+        raise Denied(
+            f"{what} was not sent: {_clean(str(error))}. {_CREDENTIALS_ADVICE}", code="NoCredentials"
+        ) from error
     except _PASSING_CREDENTIALS_ERRORS as error:
         raise Unavailable(f"{what} was not sent: {_clean(str(error))}", code="Credentials") from error
     except (BotoCoreError, aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-        raise Unavailable(f"{what}: no valid answer ({_clean(str(error) or type(error).__name__)})") from error
+        raise Unavailable(f"{what}: AWS gave no valid answer ({_clean(str(error) or type(error).__name__)})") from error
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        # Both botocore's parsers and ours: a page of HTML with status 200 is to botocore an answer without any field.
+        # From botocore's parsers or ours: botocore reads a page of HTML with status 200 as an answer without fields.
         raise Unavailable(
-            f"{what}: the answer cannot be read ({type(error).__name__}: {_clean(str(error))})"
+            f"{what}: AWS's answer cannot be read ({type(error).__name__}: {_clean(str(error))})"
         ) from error
 
 
@@ -147,12 +149,12 @@ def _from_answer(what: str, error: ClientError) -> ServiceError:
     if kind is Throttled:
         return Throttled(text, code=code, retry_after=_retry_after(metadata))
     if kind is Denied or code in _EXPIRED:
-        text = f"{text}{'' if text.endswith('.') else '.'} {_MENDS.get(code, _CREDENTIALS_MEND)}"
+        text = f"{text}{'' if text.endswith('.') else '.'} {_ADVICE.get(code, _CREDENTIALS_ADVICE)}"
     return kind(text, code=code)
 
 
 def _kind(code: str, status: int) -> type[ServiceError]:
-    # Codes of the query protocol may carry the service in front: "AWS.SimpleQueueService.NonExistentQueue".
+    # Codes of the query protocol may start with the service: "AWS.SimpleQueueService.NonExistentQueue".
     if kind := _BY_CODE.get(code) or _BY_CODE.get(code.rpartition(".")[2]):
         return kind
     if status >= 500 or 200 <= status < 300:

@@ -1,4 +1,7 @@
-"""Batch's state changes, by EventBridge and an SQS queue."""
+"""Receive AWS Batch's job state changes from EventBridge through an SQS queue.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+"""
 
 import json
 import math
@@ -10,12 +13,13 @@ from bot.adapters.aws.error_codes import calling
 from bot.ports.engine import Hint
 
 MESSAGES_PER_CALL = 10
+"""ReceiveMessage, `MaxNumberOfMessages`: "Valid values: 1 to 10."; DeleteMessageBatch: "Deletes up to ten messages"."""
 EXCERPT = 200
-"""Characters of a message that cannot be read."""
+"""Characters shown of a message that cannot be read."""
 
 
 class AwsEvents:
-    """`bot.ports.Events`, from one queue that a rule for `Batch Job State Change` feeds."""
+    """Implements `bot.ports.engine.Events` for one queue; a rule for `Batch Job State Change` must fill it."""
 
     def __init__(self, clients: AwsClients, queue_url: str) -> None:
         self._client, self._queue = clients.sqs, queue_url
@@ -44,7 +48,7 @@ def _hint(message: Mapping[str, Any]) -> Hint:
 
 
 def batch_id_of(body: str) -> str:
-    """The job's id; "" where this is no state change of a Batch job, or cannot be read.
+    """The job's id; "" if the message is not a Batch job's state change or cannot be read.
 
     https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
     """

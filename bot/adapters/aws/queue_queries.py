@@ -14,7 +14,7 @@ Json = Mapping[str, Any]
 
 
 async def describe_queue(batch: Client, name: str, region: str) -> Json:
-    """Raises Missing."""
+    """Raises `Missing` if there is no such queue."""
     with calling(f"Describing the queue {name}"):
         queues: list[Json] = (await batch.describe_job_queues(jobQueues=[name]))["jobQueues"]
     if not queues:
@@ -30,14 +30,14 @@ async def describe_environments(batch: Client, queue: Json) -> list[Json]:
 
 
 async def describe_definition(batch: Client, definition: str, region: str) -> Json:
-    """The newest active revision, or the one that `name:revision` names. Raises Missing."""
+    """The active revision that `name:revision` names, else the newest. Raises `Missing` if there is none."""
     name, _, revision = definition.partition(":")
     with calling(f"Describing the job definition {definition}"):
         answer = await batch.describe_job_definitions(jobDefinitionName=name, status="ACTIVE")
-    found = [d for d in answer["jobDefinitions"] if not revision or str(d["revision"]) == revision]
+    found = [each for each in answer["jobDefinitions"] if not revision or str(each["revision"]) == revision]
     if not found:
         raise Missing(f"There is no active job definition {definition} in {region}.")
-    newest: Json = max(found, key=lambda each: each["revision"])
+    newest: Json = max(found, key=lambda definition: definition["revision"])
     return newest
 
 
@@ -46,7 +46,7 @@ def image_of(definition: Json) -> str:
 
 
 def vcpus_of(definition: Json) -> float:
-    """0 where the definition leaves it to the job, or is not of one container."""
+    """0 if the definition leaves vCPUs to the job, or describes more than one container."""
     container = definition.get("containerProperties") or {}
     needs = container.get("resourceRequirements") or ()
     old_style = float(container.get("vcpus") or 0)

@@ -1,4 +1,4 @@
-"""What a stack of CloudFormation says of itself."""
+"""Read the outputs of a CloudFormation stack."""
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.error_codes import calling
@@ -10,7 +10,7 @@ _USABLE = frozenset(
 
 
 async def stack_outputs(cloudformation: Client, name: str) -> dict[str, str]:
-    """By name. Raises UnknownName with the stacks that are there, Refused where it is not (yet) whole."""
+    """Output values by key. Raises `UnknownName` with the existing stacks, `Refused` if the stack is not complete."""
     with calling(f"Describing the stack {name}"):
         try:
             answer = await cloudformation.describe_stacks(StackName=name)
@@ -23,12 +23,12 @@ async def stack_outputs(cloudformation: Client, name: str) -> dict[str, str]:
         status = stack["StackStatus"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
     if status not in _USABLE:
-        raise Refused(f"The stack {name} is {status}: wait until it is whole, or look at its events.", code=status)
+        raise Refused(f"The stack {name} is {status}. Wait until it is complete, or look at its events.", code=status)
     return outputs
 
 
 async def _names(cloudformation: Client) -> list[str]:
-    """For the message alone: none where they may not be listed."""
+    """For the error message only, so empty if the bot may not list stacks."""
     try:
         with calling("Listing the stacks"):
             answer = await cloudformation.describe_stacks()

@@ -1,1 +1,1 @@
-"""Pictures of metrics and of sweeps, drawn by matplotlib; imported in the drawing process alone."""
+"""Pictures of jobs (`curves`) and sweeps (`boards`), drawn by matplotlib. Only the drawing process imports it."""

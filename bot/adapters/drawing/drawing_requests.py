@@ -1,8 +1,11 @@
-"""What the bot asks its drawing process, and what that answers, in `bot/adapters/processes/frames.py`'s frames."""
+"""Requests to the drawing process and its answers, in the frames of `processes/frames.py`.
+
+The head is JSON with the fields of the request; the body is the CSV files, or the picture.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from bot.adapters.processes.frames import frame
@@ -12,66 +15,53 @@ from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
 
 
-def pack(head: Mapping[str, Any], body: bytes) -> bytes:
-    return frame(json.dumps(head).encode(), body)
-
-
-def pack_request(request: FigureRequest) -> bytes:
-    head = {
-        "kind": "figure",
-        "title": request.title,
-        "subtitle": request.subtitle,
-        "curves": _sizes(request.curves),
-        "best": request.best,
-        "maximize": request.maximize,
-        "names": None if request.names is None else dict(request.names),
-    }
-    return pack(head, b"".join(curve.csv for curve in request.curves))
-
-
-def pack_board(request: BoardRequest) -> bytes:
-    head = {
-        "kind": "board",
-        "title": request.title,
-        "subtitle": request.subtitle,
-        "axes": [asdict(axis) for axis in request.axes],
-        "cells": [(cell.at, cell.state, cell.value, cell.deviation) for cell in request.cells],
-        "metric": request.metric,
-        "maximize": request.maximize,
-        "importance": dict(request.importance),
-        "curves": _sizes(request.curves),
-        "names": None if request.names is None else dict(request.names),
-    }
-    return pack(head, b"".join(curve.csv for curve in request.curves))
+def pack_request(request: FigureRequest | BoardRequest) -> bytes:
+    head = {field.name: getattr(request, field.name) for field in fields(request)}
+    head["is_board"] = isinstance(request, BoardRequest)
+    return frame(json.dumps(head, default=_plain).encode(), b"".join(curve.csv for curve in request.curves))
 
 
 def unpack_request(head: bytes, body: bytes) -> FigureRequest | BoardRequest:
-    fields = json.loads(head)
-    kind = fields.pop("kind")
-    fields["curves"] = _curves(fields["curves"], body)
-    if kind == "figure":
-        return FigureRequest(**fields)
-    fields["axes"] = tuple(_axis(axis) for axis in fields["axes"])
-    fields["cells"] = tuple(Cell(tuple(at), TrialState(state), *rest) for at, state, *rest in fields["cells"])
-    return BoardRequest(**fields)
+    found = json.loads(head)
+    is_board = found.pop("is_board")
+    found["curves"] = _curves(found["curves"], body)
+    if not is_board:
+        return FigureRequest(**found)
+    found["axes"] = tuple(_axis(axis) for axis in found["axes"])
+    found["cells"] = tuple(Cell(tuple(at), TrialState(state), *rest) for at, state, *rest in found["cells"])
+    return BoardRequest(**found)
 
 
 def pack_drawing(drawing: Drawing) -> bytes:
-    return pack({"remarks": drawing.remarks, "error": ""}, drawing.png or b"")
+    return _pack_answer(drawing.remarks, "", drawing.png or b"")
 
 
 def pack_error(error: str) -> bytes:
-    return pack({"remarks": (), "error": error}, b"")
+    return _pack_answer((), error, b"")
 
 
 def unpack_answer(head: bytes, body: bytes) -> tuple[Drawing, str]:
-    """The drawing, and what went wrong; "" if nothing did."""
-    fields = json.loads(head)
-    return Drawing(body or None, tuple(fields["remarks"])), fields["error"]
+    """The drawing and the error; "" if there was none."""
+    found = json.loads(head)
+    return Drawing(body or None, tuple(found["remarks"])), found["error"]
 
 
-def _sizes(curves: Sequence[Curve]) -> list[dict[str, Any]]:
-    return [{"label": curve.label, "size": len(curve.csv)} for curve in curves]
+def _pack_answer(remarks: Sequence[str], error: str, png: bytes) -> bytes:
+    return frame(json.dumps({"remarks": remarks, "error": error}).encode(), png)
+
+
+def _plain(value: object) -> object:
+    """What JSON does not know. Cells are rows, not objects, so that 10,000 of them stay cheap."""
+    match value:
+        case Curve():
+            return {"label": value.label, "size": len(value.csv)}
+        case Cell():
+            return value.at, value.state, value.value, value.deviation
+        case Axis():
+            return asdict(value)
+        case Mapping():
+            return dict(value)
+    raise TypeError(type(value).__name__)
 
 
 def _curves(sizes: Sequence[Mapping[str, Any]], body: bytes) -> tuple[Curve, ...]:
@@ -82,5 +72,5 @@ def _curves(sizes: Sequence[Mapping[str, Any]], body: bytes) -> tuple[Curve, ...
     return tuple(curves)
 
 
-def _axis(fields: Mapping[str, Any]) -> Axis:
-    return Axis(**{**fields, "kind": Kind(fields["kind"]), "values": tuple(fields["values"])})
+def _axis(found: Mapping[str, Any]) -> Axis:
+    return Axis(**{**found, "kind": Kind(found["kind"]), "values": tuple(found["values"])})

@@ -1,4 +1,4 @@
-"""The projects' repositories, by the git command line."""
+"""Resolve and list the commits of the projects' repositories with the git command line."""
 
 import asyncio
 import difflib
@@ -17,19 +17,21 @@ from bot.errors import BadInput, ServiceError, Unavailable, UnknownName
 T = TypeVar("T")
 
 FRESH_SECONDS = 30.0
-"""How old a fetch autocomplete takes for the truth."""
+"""Autocomplete fetches again if the last fetch is older than this."""
 PATIENCE_SECONDS = 1.5
-"""How long autocomplete waits for a newer one: Discord wants its answer within 3 s."""
+"""How long autocomplete waits for that fetch. Discord: "you must send an initial response within 3 seconds of receiving
+the event". https://discord.com/developers/docs/interactions/receiving-and-responding"""
 _ID = re.compile(r"[0-9a-f]{4,40}")
 _FULL_ID = re.compile(r"[0-9a-f]{40}")
-_CANDIDATES_AT_MOST = 30
-_REMEMBERED = 256
+_MOST_CANDIDATES = 30
+_CACHED_LISTINGS = 256
+"""Listings of commits; beyond this the oldest is dropped and read again when needed."""
 
 
 class GitCode:
-    """`bot.ports.Code`: a small copy of each repository under `cache_dir`, made when first asked for.
+    """Implements `bot.ports.code.Code` with a mirror of each repository under `cache_dir`, cloned on first use.
 
-    Used with `async with`, so that no fetch outlives the bot.
+    Use it with `async with`, so that no fetch outlives the bot.
     """
 
     def __init__(self, cache_dir: Path, *, now: Callable[[], float] = time.monotonic) -> None:
@@ -41,50 +43,50 @@ class GitCode:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Ends the fetches that are under way."""
+        """Cancel all fetches."""
         await asyncio.gather(*(mirror.close() for mirror in self._mirrors.values()))
 
     async def resolve(self, repository: str, allowed: Sequence[str], *, branch: str = "", commit: str = "") -> Commit:
-        """After a fetch. With neither a branch nor a commit, the head of the first allowed branch."""
+        """Fetch, then resolve. Without a branch or a commit, the head of the first allowed branch."""
         mirror = self._mirror(repository)
         refs = await mirror.fetch()
         names = _allowed(refs, allowed)
         if branch:
-            names = [_checked_branch(branch, refs, names)]
+            names = [_require_allowed(branch, refs, names)]
         if commit:
             where = branch or ", ".join(allowed)
-            return await self._undamaged(mirror, refs, lambda seen: _Search(mirror, seen, names, where).find(commit))
+            return await self._query(mirror, refs, lambda fresh: _Search(mirror, fresh, names, where).find(commit))
         if not names:
             raise UnknownName("branch", given=", ".join(allowed), valid=sorted(refs.heads))
         head = refs.heads[names[0]]
         return Commit(head.sha, head.branch, head.subject)
 
     async def branches(self, repository: str, allowed: Sequence[str]) -> list[str]:
-        """In the order of the patterns, the newest first within each."""
+        """In the order of the patterns; within each, the newest first."""
         return _allowed(await self._recent(self._mirror(repository)), allowed)
 
     async def commits(self, repository: str, allowed: Sequence[str], branch: str = "", limit: int = 25) -> list[Commit]:
-        """Newest first; none for a branch that is not there or not allowed."""
+        """Newest first; empty if the branch does not exist or is not allowed."""
         mirror = self._mirror(repository)
         refs = await self._recent(mirror)
         names = [name for name in _allowed(refs, allowed) if branch in ("", name)]
-        # No other branch can hold one of the newest `limit` commits.
+        # The newest `limit` commits must be on these branches.
         newest = sorted(names, key=lambda name: refs.heads[name].time, reverse=True)[:limit]
         by_tip = {refs.heads[name].sha: name for name in reversed(names) if name in newest}
-        entries = await self._undamaged(mirror, refs, lambda _: self._listed(mirror, tuple(by_tip), limit))
+        entries = await self._query(mirror, refs, lambda _: self._listed(mirror, tuple(by_tip), limit))
         return [Commit(entry.sha, by_tip[entry.tip], entry.subject) for entry in entries]
 
     async def _listed(self, mirror: Mirror, tips: tuple[str, ...], limit: int) -> list[LogEntry]:
         key = (mirror.repository, tips, limit)
         if key not in self._listings:
-            while len(self._listings) >= _REMEMBERED:
+            while len(self._listings) >= _CACHED_LISTINGS:
                 del self._listings[next(iter(self._listings))]
             self._listings[key] = await mirror.log(tips, limit)
         return self._listings[key]
 
     async def _recent(self, mirror: Mirror) -> Refs:
-        """Refs that are fresh, or as fresh as can be had quickly."""
-        if mirror.refs is None or self._now() - mirror.tried_at > FRESH_SECONDS:
+        """Refs at most `FRESH_SECONDS` old, or older ones if the fetch takes too long or fails."""
+        if mirror.refs is None or self._now() - mirror.fetch_started_at > FRESH_SECONDS:
             try:
                 await mirror.refresh(PATIENCE_SECONDS)
             except ServiceError:
@@ -94,14 +96,14 @@ class GitCode:
             raise Unavailable("The repository is being fetched for the first time. Try again in a moment.", code="git")
         return mirror.refs
 
-    async def _undamaged(self, mirror: Mirror, refs: Refs, ask: Callable[[Refs], Awaitable[T]]) -> T:
-        """The answer; where the copy cannot give one, that of a new copy."""
+    async def _query(self, mirror: Mirror, refs: Refs, read: Callable[[Refs], Awaitable[T]]) -> T:
+        """Read from the mirror. If git fails, clone the mirror again and retry once."""
         try:
-            return await ask(refs)
+            return await read(refs)
         except GitFailed:
             refs = await mirror.rebuild(refs)
         try:
-            return await ask(refs)
+            return await read(refs)
         except GitFailed as failure:
             raise remote_error(mirror.repository, failure) from failure
 
@@ -112,14 +114,14 @@ class GitCode:
 
 
 class _Search:
-    """Looks for a commit on some branches; `where` names them for people."""
+    """Finds a commit on the branches `names`; error messages call them `where`."""
 
     def __init__(self, mirror: Mirror, refs: Refs, names: Sequence[str], where: str) -> None:
         self._mirror, self._refs, self._names, self._where = mirror, refs, names, where
 
-    async def find(self, given: str) -> Commit:
-        """By a full id, a tag or a short id: git's own order, so that no tag can pass for a full id."""
-        text = given.strip()
+    async def find(self, typed: str) -> Commit:
+        """Find it by full id, tag or short id: in git's own order, so that no tag can pose as a full id."""
+        text = typed.strip()
         if text in self._refs.tags and not _FULL_ID.fullmatch(text.lower()):
             return await self._by_tag(text)
         if not _ID.fullmatch(text.lower()):
@@ -130,24 +132,24 @@ class _Search:
         sha = await self._mirror.commit_of(self._refs.tags[tag])
         branch = await self._branch_of(sha) if sha else None
         if not sha or not branch:
-            raise BadInput("commit", given=tag, expected=f"a tag of a commit that is on {self._where}")
+            raise BadInput(f'The commit of the tag "{tag}" is not on {self._where}. Choose one that is.')
         return await self._commit(sha, branch)
 
     async def _by_id(self, prefix: str) -> Commit:
         candidates = await self._mirror.commits_with(prefix)
-        if len(candidates) > _CANDIDATES_AT_MOST:
-            raise BadInput("commit", given=prefix, expected=f"a longer id ({len(candidates)} commits begin so)")
+        if len(candidates) > _MOST_CANDIDATES:
+            raise BadInput(f'{len(candidates)} commits begin with "{prefix}". Give more of the id.')
         found = [(sha, branch) for sha in candidates if (branch := await self._branch_of(sha))]
         if not found:
-            raise BadInput("commit", given=prefix, expected=f"the id of a commit that is on {self._where}")
+            raise BadInput(f'Commit "{prefix}" is not on {self._where}. Choose one that is.')
         if len(found) > 1:
             entries = await self._mirror.entries([sha for sha, _ in found])
             choices = [f'{entry.sha[:12]} "{entry.subject}"' for entry in entries]
-            raise BadInput("commit", given=prefix, expected="an id that only one commit begins with", choices=choices)
+            raise BadInput(f'{len(found)} commits begin with "{prefix}".', choices=choices)
         return await self._commit(*found[0])
 
     async def _branch_of(self, sha: str) -> str | None:
-        """The first of our branches that a commit is on."""
+        """The first of our branches that contains a commit."""
         holding = set(await self._mirror.branches_with(sha))
         return next((name for name in self._names if name in holding), None)
 
@@ -158,28 +160,28 @@ class _Search:
     def _unknown(self, text: str) -> UnknownName:
         hint = "An id has 4 to 40 of the digits 0-9 and a-f."
         if text in self._refs.heads:
-            hint = f'"{text}" is a branch: give it as the branch.'
+            hint = f'"{text}" is a branch: use it as `branch`.'
         return UnknownName("commit or tag", given=text, near=_near(text, self._refs.tags), hint=hint)
 
 
 def _allowed(refs: Refs, patterns: Sequence[str]) -> list[str]:
-    """The branches that the patterns allow: in the order of the patterns, the newest first within each."""
+    """The branches that match the patterns, in the order of the patterns; within each, the newest first."""
     newest_first = sorted(refs.heads.values(), key=lambda head: (-head.time, head.branch))
     matching = (head.branch for pattern in patterns for head in newest_first if fnmatchcase(head.branch, pattern))
     return list(dict.fromkeys(matching))
 
 
-def _checked_branch(given: str, refs: Refs, names: Sequence[str]) -> str:
-    if given in names:
-        return given
-    if given in refs.heads:
-        raise BadInput("branch", given=given, expected="a branch that the project allows", choices=names)
-    raise UnknownName("branch", given=given, near=_near(given, names), valid=names)
+def _require_allowed(branch: str, refs: Refs, names: Sequence[str]) -> str:
+    if branch in names:
+        return branch
+    if branch in refs.heads:
+        raise BadInput(f'This project does not allow the branch "{branch}".', choices=names)
+    raise UnknownName("branch", given=branch, near=_near(branch, names), valid=names)
 
 
-def _near(given: str, names: Iterable[str]) -> list[str]:
-    """Up to 3 names that look like the one given, or contain it."""
+def _near(typed: str, names: Iterable[str]) -> list[str]:
+    """Up to 3 names that resemble or contain `typed`."""
     known = sorted(names)
-    close = difflib.get_close_matches(given, known, 3)
-    containing = [name for name in known if given and given.lower() in name.lower()]
+    close = difflib.get_close_matches(typed, known, 3)
+    containing = [name for name in known if typed and typed.lower() in name.lower()]
     return list(dict.fromkeys(close + containing))[:3]

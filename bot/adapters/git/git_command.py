@@ -1,4 +1,4 @@
-"""Runs git: argument vectors, a clean environment, a time limit, nothing left behind."""
+"""Run git with argument vectors, a clean environment and a time limit, and leave no process behind."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ _PASSED_ON = frozenset(
     }
 )
 _PASSED_ON_PREFIXES = ("GIT_CONFIG_", "AWS_")
-"""Git's own ways to hand over credentials, and what CodeCommit's credential helper needs."""
+"""Git's own ways to pass credentials, and what CodeCommit's credential helper needs."""
 _FIXED = {
     "LC_ALL": "C.UTF-8",
     "GIT_TERMINAL_PROMPT": "0",
@@ -35,37 +35,37 @@ _SETTINGS = (
 )
 
 _MEANINGS: tuple[tuple[str, type[ServiceError], str], ...] = (
-    ("Authentication failed", Denied, "Give git credentials for it, by a credential helper."),
-    ("could not read Username", Denied, "Give git credentials for it, by a credential helper."),
+    ("Authentication failed", Denied, "Set up a git credential helper that may read it."),
+    ("could not read Username", Denied, "Set up a git credential helper that may read it."),
     ("Permission denied (publickey", Denied, "Give the bot's machine a key that may read it."),
     ("Host key verification failed", Denied, "Add the host to the bot's known_hosts."),
-    ("dubious ownership", Denied, "Give the folder to the user that the bot runs as."),
+    ("dubious ownership", Denied, "Make the bot's user the owner of the folder."),
     ("The requested URL returned error: 403", Denied, "Give git credentials that may read it."),
     ("does not appear to be a git repository", Missing, "Check the address of the repository."),
     ("not found", Missing, "Check the address of the repository, and whether the credentials may read it."),
     ("does not exist", Missing, "Check the address of the repository."),
     ("not allowed", Refused, "Use an https://, ssh:// or file:// address."),
 )
-"""What git says, in any case of letters; anything else is `Unavailable`."""
-_NOTHING_NEW = "fatal: Could not read from remote repository"
-"""Follows the line that tells why."""
+"""Part of git's message (in any case), our exception for it, and advice. Any other message is `Unavailable`."""
+_GENERIC_ENDING = "fatal: Could not read from remote repository"
+"""git prints this after the line that gives the reason."""
 
 
 class GitFailed(Exception):
-    """git ended with an error. `said` is all of its stderr, without credentials; `str()` the line that matters."""
+    """git exited with an error. `stderr` is its error output without credentials; `str()` is the line that matters."""
 
-    def __init__(self, said: str) -> None:
-        self.said = said
-        super().__init__(_decisive(said))
+    def __init__(self, stderr: str) -> None:
+        self.stderr = stderr
+        super().__init__(_deciding_line(stderr))
 
 
 async def run_git(
-    arguments: Sequence[str], *, folder: Path, protocols: str = "none", timeout: float = 20, given: bytes = b""
+    arguments: Sequence[str], *, folder: Path, protocols: str = "none", timeout: float = 20, stdin: bytes = b""
 ) -> bytes:
-    """git's stdout. Raises `GitFailed`, and `Unavailable` where it takes longer than `timeout` seconds.
+    """Return git's stdout. Raises `GitFailed`, or `Unavailable` after `timeout` seconds.
 
-    `protocols` (colon-separated) are those that it may use for remotes. With none, a partial clone cannot
-    fetch a missing object by itself: what is not here stays unknown.
+    `protocols` (colon-separated) are the ones it may use for remotes. With "none", a partial clone cannot fetch a
+    missing object on demand, so a missing object stays unknown.
     """
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     process = await asyncio.create_subprocess_exec(
@@ -81,9 +81,9 @@ async def run_git(
     )
     try:
         async with asyncio.timeout(timeout):
-            stdout, stderr = await process.communicate(given)
+            stdout, stderr = await process.communicate(stdin)
     except TimeoutError:
-        raise Unavailable(f"git had not ended after {timeout:g} s, and was stopped", code="timeout") from None
+        raise Unavailable(f"git took longer than {timeout:g} s and was stopped", code="timeout") from None
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
@@ -95,12 +95,12 @@ async def run_git(
 
 
 def remote_error(repository: str, failure: GitFailed) -> ServiceError:
-    """Ours, for a failure at the remote's end or on the way there."""
+    """Our exception for a failure at the remote or on the way to it."""
     text = f"git cannot read {without_credentials(repository)}: {failure}"
-    said = failure.said.lower()
-    for words, kind, mend in _MEANINGS:
-        if words.lower() in said:
-            return kind(f"{text}. {mend}", code="git")
+    stderr = failure.stderr.lower()
+    for message, kind, advice in _MEANINGS:
+        if message.lower() in stderr:
+            return kind(f"{text}. {advice}", code="git")
     return Unavailable(text, code="git")
 
 
@@ -108,13 +108,13 @@ def _environment(source: Mapping[str, str], folder: Path, protocols: str) -> dic
     passed_on = {
         name: value for name, value in source.items() if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
     }
-    # Never a repository that the folder happens to lie in.
+    # GIT_CEILING_DIRECTORIES: never use a repository that happens to contain the folder.
     return passed_on | _FIXED | {"GIT_ALLOW_PROTOCOL": protocols, "GIT_CEILING_DIRECTORIES": str(folder.parent)}
 
 
-def _decisive(said: str) -> str:
-    """The line that tells why: the last that begins as git's errors do, else the last."""
-    lines = [line.strip() for line in said.partition(_NOTHING_NEW)[0].splitlines() if line.strip()]
+def _deciding_line(stderr: str) -> str:
+    """The line with the reason: the last that starts like a git error, else the last."""
+    lines = [line.strip() for line in stderr.partition(_GENERIC_ENDING)[0].splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(("fatal: ", "error: "))]
-    line = (errors or lines or ["git failed and did not say why"])[-1]
+    line = (errors or lines or ["git failed without a message"])[-1]
     return line.removeprefix("fatal: ").removeprefix("error: ").rstrip(".")[:400]

@@ -1,4 +1,4 @@
-"""A local copy of one repository's commits and refs, without its files: small, quick to ask, never run."""
+"""A local mirror of one repository's commits and refs, without its files: small, fast to query, never run."""
 
 import asyncio
 import hashlib
@@ -15,14 +15,14 @@ FETCH_SECONDS = 60
 CLONE_SECONDS = 300
 READ_SECONDS = 15
 _READERS = 4
-"""Processes at a time that read one copy."""
+"""git processes that may read one mirror at the same time."""
 _REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _REF_FIELDS = ("%(refname)", "%(objectname)", "%(committerdate:unix)", "%(contents:subject)")
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest commit of a branch. `time` (of the commit) in seconds since the epoch."""
+    """The newest commit of a branch. `time` is the commit's, in seconds since the epoch."""
 
     branch: str
     sha: str
@@ -32,16 +32,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Refs:
-    """Branches and tags by name. Names that begin with `-` or are not UTF-8 are left out."""
+    """Branches and tags by name, without names that start with `-` or are not UTF-8."""
 
     heads: Mapping[str, Head]
     tags: Mapping[str, str]
-    """To the id of the tag's object, which need not be a commit."""
+    """Tag name to the id of its object, which need not be a commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A commit of a listing; `tip` is the one of the ids asked for from which it was reached."""
+    """A commit in a listing. `tip` is the requested id from which git reached it."""
 
     sha: str
     subject: str
@@ -49,36 +49,36 @@ class LogEntry:
 
 
 class Mirror:
-    """The copy of one repository. All ids that its methods take must be full ones; refs are never named to git."""
+    """The mirror of one repository. Its methods take full ids only and never pass a ref name to git."""
 
     def __init__(self, repository: str, cache_dir: Path, now: Callable[[], float] = time.monotonic) -> None:
         self.repository = repository
         self.refs: Refs | None = None
-        """As the last fetch found them; None before the first."""
-        self.tried_at = float("-inf")
-        """When the last fetch began, by `now`."""
+        """From the last fetch; None before the first."""
+        self.fetch_started_at = float("-inf")
+        """Start of the last fetch, by `now`."""
         self._cache_dir = cache_dir
         self._folder = cache_dir / f"{hashlib.sha256(repository.encode()).hexdigest()[:20]}.git"
         self._protocols = "https:http:ssh" + (":file" if repository.startswith("file://") else "")
         self._now = now
         self._writing = asyncio.Lock()
         self._reading = asyncio.Semaphore(_READERS)
-        self._waiting: asyncio.Task[Refs] | None = None
-        """The next fetch, not begun yet."""
+        self._queued: asyncio.Task[Refs] | None = None
+        """The next fetch, which has not started yet."""
         self._tasks: set[asyncio.Task[Refs]] = set()
 
     # ---- the remote ------------------------------------------------------------------------------------------
     async def fetch(self) -> Refs:
-        """What the repository holds now: all that was pushed before this call is in it.
+        """Fetch and return the refs, including everything pushed before this call.
 
-        Callers share a fetch, and being cancelled does not end it. A copy that is damaged is made anew.
+        Callers share a fetch, and cancelling one does not end it. A damaged mirror is cloned again.
         """
         return await asyncio.shield(self._next_fetch())
 
     async def refresh(self, patience: float) -> None:
-        """Fetches, or joins the fetch that is under way, and waits for it up to `patience` seconds.
+        """Start a fetch or join the running one, and wait up to `patience` seconds for it.
 
-        It goes on by itself after that. Raises where it fails in that time.
+        After that it continues in the background. Raises its error if it fails within that time.
         """
         task = next(iter(self._tasks), None) or self._next_fetch()
         done, _ = await asyncio.wait({task}, timeout=patience)
@@ -86,66 +86,66 @@ class Mirror:
             ended.result()
 
     async def rebuild(self, damaged: Refs) -> Refs:
-        """Makes the copy anew, unless that was done since `damaged` were its refs."""
+        """Clone the mirror again, unless someone else has since `damaged` were its refs."""
         async with self._writing:
             if self.refs is None or self.refs is damaged:
                 await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
-                self.refs = await self._fetched()
+                self.refs = await self._fetch_or_clone()
             return self.refs
 
     async def close(self) -> None:
-        """Ends what is under way."""
+        """Cancel all fetches."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # ---- the copy --------------------------------------------------------------------------------------------
+    # ---- the mirror --------------------------------------------------------------------------------------------
     async def commit_of(self, sha: str) -> str | None:
-        """The commit that an object is, or that it (a tag) leads to; None if it is unknown or leads to none."""
-        return (await self._checked([f"{sha}^{{commit}}"]))[0]
+        """The commit with this id, or the one that this tag points to; None if there is none."""
+        return (await self._lookup([f"{sha}^{{commit}}"]))[0]
 
     async def commits_with(self, prefix: str) -> list[str]:
-        """The commits in the copy whose id begins so (4 digits at least), also those on no branch any more."""
+        """Commits whose id starts with `prefix` (at least 4 digits), including those no longer on any branch."""
         ids = (await self._read("rev-parse", f"--disambiguate={prefix}")).split()
-        commits = await self._checked(f"{sha}^{{commit}}" for sha in ids)
+        commits = await self._lookup(f"{sha}^{{commit}}" for sha in ids)
         return [sha for sha, commit in zip(ids, commits, strict=True) if sha == commit]
 
     async def branches_with(self, sha: str) -> list[str]:
-        """The branches from which a commit can be reached."""
+        """The branches that contain a commit."""
         names = await self._read("for-each-ref", f"--contains={sha}", "--format=%(refname:lstrip=2)", "refs/heads/")
         return [name for name in names.split("\n") if name]
 
     async def log(self, tips: Sequence[str], limit: int) -> list[LogEntry]:
-        """The newest `limit` commits that can be reached from the tips, newest first."""
+        """The newest `limit` commits reachable from the tips, newest first."""
         return await self._log("log", f"--max-count={limit}", tips=tips)
 
     async def entries(self, shas: Sequence[str]) -> list[LogEntry]:
-        """These commits themselves, in their order."""
+        """These commits, in this order."""
         return await self._log("log", "--no-walk=unsorted", tips=shas)
 
     # ---- helpers ---------------------------------------------------------------------------------------------
     def _next_fetch(self) -> asyncio.Task[Refs]:
-        if self._waiting is None:
-            task = self._waiting = asyncio.create_task(self._fetch_in_turn(), name="git fetch")
+        if self._queued is None:
+            task = self._queued = asyncio.create_task(self._fetch_in_turn(), name="git fetch")
             self._tasks.add(task)
-            task.add_done_callback(self._ended)
-        return self._waiting
+            task.add_done_callback(self._fetch_ended)
+        return self._queued
 
-    def _ended(self, task: asyncio.Task[Refs]) -> None:
+    def _fetch_ended(self, task: asyncio.Task[Refs]) -> None:
         self._tasks.discard(task)
-        if self._waiting is task:
-            self._waiting = None
+        if self._queued is task:
+            self._queued = None
         if not task.cancelled():
-            task.exception()  # seen by whoever waited; nobody may have
+            task.exception()  # mark it as retrieved: perhaps nobody waited for it
 
     async def _fetch_in_turn(self) -> Refs:
         async with self._writing:
-            self._waiting = None  # it begins: whoever comes from here on may know of a later push
-            self.tried_at = self._now()
-            self.refs = await self._fetched()
+            self._queued = None  # it has started: later callers may know of a later push, so they need the next fetch
+            self.fetch_started_at = self._now()
+            self.refs = await self._fetch_or_clone()
             return self.refs
 
-    async def _fetched(self) -> Refs:
+    async def _fetch_or_clone(self) -> Refs:
         if await asyncio.to_thread((self._folder / "HEAD").is_file):
             try:
                 await self._update(self._folder, FETCH_SECONDS)
@@ -159,7 +159,7 @@ class Mirror:
             raise remote_error(self.repository, failure) from failure
 
     async def _check_remote(self) -> None:
-        """Returns where the remote answers: then it is the copy that is damaged."""
+        """Raise if the remote does not answer. If it does, the mirror must be damaged."""
         command = ["ls-remote", "--quiet", "--heads", "--end-of-options", self.repository]
         try:
             await run_git(command, folder=self._cache_dir, protocols=self._protocols, timeout=FETCH_SECONDS)
@@ -167,7 +167,7 @@ class Mirror:
             raise remote_error(self.repository, failure) from failure
 
     async def _clone(self) -> None:
-        """Made beside its place and moved there whole: a bot that dies meanwhile leaves no half copy."""
+        """Clone into a new folder and rename it, so that a crash leaves no half-made mirror."""
         await asyncio.to_thread(self._cache_dir.mkdir, parents=True, exist_ok=True)
         made = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="new-", dir=self._cache_dir))
         try:
@@ -181,7 +181,7 @@ class Mirror:
             await asyncio.to_thread(shutil.rmtree, made, ignore_errors=True)
 
     async def _update(self, folder: Path, timeout: float) -> None:
-        """Commits and tags alone (`tree:0`), where the server can leave the rest out."""
+        """Fetch only commits and tags (`tree:0`), if the server supports filters."""
         options = ["--quiet", "--prune", "--force", "--no-recurse-submodules", "--filter=tree:0"]
         command = ["--git-dir", str(folder), "fetch", *options, "origin", *_REFSPECS]
         await run_git(command, folder=self._cache_dir, protocols=self._protocols, timeout=timeout)
@@ -202,22 +202,22 @@ class Mirror:
                 tags[short] = sha
         return Refs(heads, tags)
 
-    async def _checked(self, names: Iterable[str]) -> list[str | None]:
-        """The full id of each, in order; None where the copy has no such object."""
-        given = "".join(f"{name}\n" for name in names)
-        lines = (await self._read("cat-file", "--batch-check=%(objectname)", given=given)).splitlines()
+    async def _lookup(self, names: Iterable[str]) -> list[str | None]:
+        """The full id of each name, in order; None if the mirror has no such object."""
+        stdin = "".join(f"{name}\n" for name in names)
+        lines = (await self._read("cat-file", "--batch-check=%(objectname)", stdin=stdin)).splitlines()
         return [None if " " in line else line for line in lines]
 
     async def _log(self, *command: str, tips: Sequence[str]) -> list[LogEntry]:
         if not tips:
             return []
-        given = "".join(f"{sha}\n" for sha in tips)
-        fields = (await self._read(*command, "-z", "--format=%H%x00%s%x00%S", "--stdin", given=given)).split("\0")
+        stdin = "".join(f"{sha}\n" for sha in tips)
+        fields = (await self._read(*command, "-z", "--format=%H%x00%s%x00%S", "--stdin", stdin=stdin)).split("\0")
         return [LogEntry(*fields[start : start + 3]) for start in range(0, len(fields) - 2, 3)]
 
-    async def _read(self, *arguments: str, given: str = "") -> str:
-        """What a git command says of the copy. It asks nothing of the remote."""
+    async def _read(self, *arguments: str, stdin: str = "") -> str:
+        """Run a git command on the mirror, without using the network."""
         async with self._reading:
             command = ["--git-dir", str(self._folder), *arguments]
-            said = await run_git(command, folder=self._cache_dir, timeout=READ_SECONDS, given=given.encode())
-        return said.decode(errors="replace")
+            stdout = await run_git(command, folder=self._cache_dir, timeout=READ_SECONDS, stdin=stdin.encode())
+        return stdout.decode(errors="replace")

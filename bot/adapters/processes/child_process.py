@@ -1,4 +1,4 @@
-"""A process of its own, that can be killed, crash or run out of memory without the bot's taking harm."""
+"""Run work in a child process that may crash, hang or run out of memory without harming the bot."""
 
 import asyncio
 import os
@@ -14,35 +14,36 @@ from bot.errors import Unavailable
 log = structlog.get_logger()
 
 TRIES = 2
+"""Attempts per request."""
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "XDG_CACHE_HOME", "MPLCONFIGDIR")
 
 
-class Worker:
-    """One request at a time, in frames; each is answered by itself, so it may be asked again of a new process.
+class ChildProcess:
+    """Sends one request at a time. Requests are independent, so one can be repeated in a new process.
 
-    The process is started when it is needed, and anew when it has ended. It gets none of the bot's secrets.
+    The process starts when it is first needed, and again after it has ended. It gets none of the bot's secrets.
     """
 
-    def __init__(self, what: str, command: Sequence[str], *, seconds: float) -> None:
-        self._what, self._command, self._seconds = what, tuple(command), seconds
+    def __init__(self, name: str, command: Sequence[str], *, seconds: float) -> None:
+        self._name, self._command, self._seconds = name, tuple(command), seconds
         self._process: Process | None = None
         self._lock = asyncio.Lock()
 
     async def ask(self, message: bytes) -> tuple[bytes, bytes]:
-        """Head and body of the answer. `Unavailable` when it takes longer than the limit, or the process dies at
-        every try."""
+        """The answer's head and body. Raises `Unavailable` after `seconds`, or if the process dies `TRIES` times."""
         async with self._lock:
             try:
                 async with asyncio.timeout(self._seconds):
-                    return await self._tried(message)
+                    return await self._ask_with_retry(message)
             except TimeoutError as late:
-                raise Unavailable(f"{self._what} took longer than {self._seconds:g} s and was given up") from late
+                raise Unavailable(f"{self._name} took longer than {self._seconds:g} s and was stopped") from late
 
     async def start(self) -> None:
-        """Ahead of the first request, which then need not wait for it."""
-        await self._running()
+        """Start ahead of the first request, so that it need not wait."""
+        await self._ensure_running()
 
     async def end(self) -> None:
+        """Kill the process, if there is one. The next request starts another."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -50,24 +51,27 @@ class Worker:
             process.kill()
         await process.communicate()
 
-    async def _tried(self, message: bytes) -> tuple[bytes, bytes]:
+    async def _ask_with_retry(self, message: bytes) -> tuple[bytes, bytes]:
         for left in reversed(range(TRIES)):
             try:
                 return await self._exchange(message)
             except (ConnectionError, asyncio.IncompleteReadError) as error:
-                log.warning("a process died", process=self._what, tries_left=left, error=str(error))
-        raise Unavailable(f"the {self._what} process died {TRIES} times")
+                log.warning("child process died", process=self._name, tries_left=left, error=str(error))
+        raise Unavailable(f"the {self._name} process died {TRIES} times")
 
     async def _exchange(self, message: bytes) -> tuple[bytes, bytes]:
-        """One request and its answer. What cuts it short ends the process, or its answer would be the next one's."""
-        process = await self._running()
+        """Send one request and read its answer.
+
+        Any interruption ends the process: otherwise the next request would get this one's late answer.
+        """
+        process = await self._ensure_running()
         try:
-            return await _spoken(process, message)
+            return await _send_and_receive(process, message)
         except BaseException:
             await self.end()
             raise
 
-    async def _running(self) -> Process:
+    async def _ensure_running(self) -> Process:
         if self._process is None or self._process.returncode is not None:
             await self.end()
             environment = {name: value for name in _PASSED_ON if (value := os.environ.get(name)) is not None}
@@ -76,12 +80,12 @@ class Worker:
                 stdin=PIPE,
                 stdout=PIPE,
                 env={**environment, "OPENBLAS_NUM_THREADS": "1"},
-                start_new_session=True,  # Ctrl-C is for the bot, which ends this one itself
+                start_new_session=True,  # so that Ctrl-C reaches only the bot, which then ends this process
             )
         return self._process
 
 
-async def _spoken(process: Process, message: bytes) -> tuple[bytes, bytes]:
+async def _send_and_receive(process: Process, message: bytes) -> tuple[bytes, bytes]:
     requests, answers = process.stdin, process.stdout
     if requests is None or answers is None:
         raise ConnectionError("the process has no pipes")

@@ -1,1 +1,1 @@
-"""Where Optuna is: the next points of a sweep, and which of its parameters mattered."""
+"""Optuna: choose a sweep's next points, and compute how important each parameter is."""

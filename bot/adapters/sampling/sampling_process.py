@@ -1,4 +1,4 @@
-"""Optuna in a process of its own, that is there while it is needed: the bot's machine is a small one."""
+"""Run Optuna in a child process that exists only while it is needed: the bot's machine is small."""
 
 import asyncio
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from bot.adapters.processes.child_process import Worker
+from bot.adapters.processes.child_process import ChildProcess
 from bot.adapters.sampling.sampling_requests import ASK, IMPORTANCE, pack_request, unpack_answer
 from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan
@@ -20,10 +20,10 @@ SECONDS = 60.0
 
 
 class ProcessSampler:
-    """`ports.Sampler`. Each request carries all that its answer follows from; nothing is kept between two."""
+    """Implements `bot.ports.sampler.Sampler`. Each request is complete: nothing is remembered between two."""
 
     def __init__(self, *, seconds: float = SECONDS, command: Sequence[str] = COMMAND) -> None:
-        self._worker = Worker("sampling", command, seconds=seconds)
+        self._process = ChildProcess("sampling", command, seconds=seconds)
 
     async def __aenter__(self) -> Self:
         return self
@@ -31,25 +31,25 @@ class ProcessSampler:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._worker.end()
+        await self._process.end()
 
     async def ask(self, plan: Plan, trials: Sequence[Trial], count: int, goal: Goal) -> list[dict[str, Value]]:
-        """Raises `Unavailable` when it takes longer than the limit, or the process dies at every try."""
-        points: list[dict[str, Value]] = await self._asked(ASK, plan, trials, count, goal)
+        """Raises `Unavailable` if it takes longer than `seconds`, or the process dies at every try."""
+        points: list[dict[str, Value]] = await self._send(ASK, plan, trials, count, goal)
         return points
 
     async def hopeless(self, plan: Plan, trials: Sequence[Trial], goal: Goal) -> list[int]:
-        """By `bot/domain/sweeps/halving.py`: a few comparisons, for which no process is started."""
+        """Decided by `bot/domain/sweeps/halving.py`: a few comparisons, not worth a process."""
         return await asyncio.to_thread(halving.hopeless, plan, trials, goal)
 
     async def importance(self, plan: Plan, trials: Sequence[Trial], goal: Goal) -> dict[str, float]:
-        """As `ask`."""
-        shares: dict[str, float] = await self._asked(IMPORTANCE, plan, trials, 0, goal)
+        """Raises `Unavailable` like `ask`."""
+        shares: dict[str, float] = await self._send(IMPORTANCE, plan, trials, 0, goal)
         return shares
 
-    async def _asked(self, what: str, plan: Plan, trials: Sequence[Trial], count: int, goal: Goal) -> Any:
-        message = await asyncio.to_thread(pack_request, what, plan, trials, count, goal)
-        head, _ = await self._worker.ask(message)
+    async def _send(self, task: str, plan: Plan, trials: Sequence[Trial], count: int, goal: Goal) -> Any:
+        message = await asyncio.to_thread(pack_request, task, plan, trials, count, goal)
+        head, _ = await self._process.ask(message)
         answer, error = unpack_answer(head)
         if error:
             raise Unavailable(f"sampling failed: {error}")

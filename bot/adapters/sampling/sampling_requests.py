@@ -1,4 +1,4 @@
-"""What the bot asks its sampling process, and what that answers: JSON, framed by `processes/frames.py`."""
+"""Requests to the sampling process and its answers: JSON in the frames of `processes/frames.py`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,9 +16,9 @@ from bot.domain.parameters import Kind
 ASK, IMPORTANCE = "ask", "importance"
 
 
-def pack_request(what: str, plan: Plan, trials: Sequence[Trial], count: int, goal: Goal) -> bytes:
+def pack_request(task: str, plan: Plan, trials: Sequence[Trial], count: int, goal: Goal) -> bytes:
     head = {
-        "what": what,
+        "task": task,
         "plan": {**_fields(plan, "text", "search", "trials", "folds", "seed"), "space": plan.space},
         "trials": [_row(trial) for trial in trials],
         "count": count,
@@ -30,7 +30,7 @@ def pack_request(what: str, plan: Plan, trials: Sequence[Trial], count: int, goa
 def unpack_request(head: bytes) -> tuple[str, Plan, list[Trial], int, Goal]:
     fields = orjson.loads(head)
     trials = [_trial(*row) for row in fields["trials"]]
-    return fields["what"], _plan(fields["plan"]), trials, fields["count"], Goal(**fields["goal"])
+    return fields["task"], _plan(fields["plan"]), trials, fields["count"], Goal(**fields["goal"])
 
 
 def pack_answer(answer: object, error: str = "") -> bytes:
@@ -38,7 +38,7 @@ def pack_answer(answer: object, error: str = "") -> bytes:
 
 
 def unpack_answer(head: bytes) -> tuple[Any, str]:
-    """The answer, and what went wrong; "" if nothing did."""
+    """The answer and the error; "" if there was none."""
     fields = orjson.loads(head)
     return fields["answer"], fields["error"]
 
@@ -58,7 +58,7 @@ def _axis(fields: Mapping[str, Any]) -> Axis:
 
 
 def _row(trial: Trial) -> tuple[object, ...]:
-    """What sampling looks at: of the reports, how far they go."""
+    """Only what sampling needs; of the reports, only the last, so that 10,000 trials stay cheap."""
     pruned = trial.pruned_at is not None
     parameters = None if trial.parameters is None else dict(trial.parameters)
     return (

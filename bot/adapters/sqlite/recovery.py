@@ -18,17 +18,10 @@ from bot.domain.model.states import JobState
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.texts import notes
 from bot.errors import StoreError
 
 _SIDE_FILES = ("", "-wal", "-shm")
-RESTORED = (
-    "The bot's memory of this job was restored from a snapshot. What it printed in the meantime may be missing here; "
-    "the whole log comes as a file at the end."
-)
-RESTORED_SWEEP = (
-    "The bot's memory of this sweep was restored from a snapshot. What its trials did in the meantime is read from "
-    "AWS again."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +102,7 @@ def _notes(row: Row, at: float) -> tuple[NewPost, ...]:
     """A submission has no thread; its sweep's gets a note of its own."""
     if isinstance(row, Submission):
         return ()
-    text = RESTORED if isinstance(row, Job) else RESTORED_SWEEP
+    text = notes.job_restored() if isinstance(row, Job) else notes.sweep_restored()
     return (NewPost(f"restored:{row.id}:{at:.0f}", PostKind.NOTE, row.id, text=text),)
 
 

@@ -1,84 +1,87 @@
-"""What the buttons on cards and endings do. Who clicks is checked anew each time."""
+"""The actions of the buttons on cards and results. Each click checks the permissions of whoever clicks."""
 
 from bot.chat import permissions
-from bot.chat.buttons import forms, replies
+from bot.chat.acknowledgement import acknowledge, acknowledged, answer
+from bot.chat.buttons import forms, job_actions, job_answers
 from bot.chat.buttons.views import confirm_buttons
 from bot.chat.cards.choose import state_word
-from bot.chat.context import Action, Click, Interaction, acknowledge, answer, person
-from bot.domain.model.names import parse
+from bot.chat.interactions import Action, Click, Interaction, person
+from bot.domain.job_names import parse
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
+from bot.domain.texts.state_words import TRIAL_STATES
 
 LINES = 30
 
 
+@acknowledged()
 async def stop(interaction: Interaction, text: str) -> None:
-    """Asks once, and the clicker alone."""
-    await acknowledge(interaction)
+    """Ask the clicker privately to confirm."""
     name, services = parse(text), interaction.client.services
     job = await services.stop.check(name.job_id, person(interaction))
     if name.trial is not None:
         _, trial = await services.one_trial.trial(name.job_id, name.trial)
-        question = f"Stop {name}? It is {trial.shown}; the other trials of {job.id} go on."
+        state = TRIAL_STATES[trial.shown].card
+        question = f"Stop {name}? It is {state}. The other trials of {job.id} keep running."
     elif isinstance(job, Sweep):
-        question = _about_sweep(job)
+        question = _stop_sweep_question(job)
     else:
-        question = f"Stop {job.id}? It is {state_word(job)}. What it has done so far is kept, and Retry begins anew."
+        question = f"Stop {job.id}? It is {state_word(job)}. Its results so far are kept; Retry starts over."
     await answer(interaction, question, view=confirm_buttons(str(name)))
 
 
+@acknowledged(update=True)
 async def confirm_stop(interaction: Interaction, text: str) -> None:
-    await acknowledge(interaction, update=True)
-    await replies.stopped(interaction, text)
+    await job_actions.stop(interaction, text)
 
 
+@acknowledged()
 async def logs(interaction: Interaction, text: str) -> None:
-    await acknowledge(interaction)
-    await replies.logs(interaction, text, LINES)
+    await job_answers.logs(interaction, text, LINES)
 
 
+@acknowledged()
 async def plot(interaction: Interaction, text: str) -> None:
-    """For the clicker alone; `/plot` shows it to all."""
-    await acknowledge(interaction)
-    await replies.plot(interaction, [text])
+    """Plot for the clicker only; `/plot` is public."""
+    await job_answers.plot(interaction, [text])
 
 
+@acknowledged()
 async def plot_best(interaction: Interaction, sweep_id: str) -> None:
-    await acknowledge(interaction)
-    await replies.plot_best(interaction, sweep_id)
+    await job_answers.plot_best(interaction, sweep_id)
 
 
+@acknowledged()
 async def retry(interaction: Interaction, text: str) -> None:
-    await acknowledge(interaction)
-    await replies.retried(interaction, text, {})
+    await job_actions.retry(interaction, text, {})
 
 
+@acknowledged()
 async def retry_failed(interaction: Interaction, sweep_id: str) -> None:
-    await acknowledge(interaction)
-    await replies.retried_failed(interaction, sweep_id)
+    await job_actions.retry_failed(interaction, sweep_id)
 
 
 async def train_best(interaction: Interaction, sweep_id: str) -> None:
-    """Asks for how long, where the project has epochs; a form has to be the first answer."""
+    """Ask for the epochs if the project has them. A form must be the first answer, ahead of an acknowledgement."""
     job = await interaction.client.services.find.job(sweep_id)
-    best = replies.leading(job)[0]
+    best = job_answers.leading(job)[0]
     if (form := forms.epochs_form(interaction.client, job, best)) is not None:
         await interaction.response.send_modal(form)
         return
     await acknowledge(interaction)
-    await replies.trained_again(interaction, best, {})
+    await job_actions.train_trial(interaction, best, {})
 
 
+@acknowledged(update=True)
 async def confirm_sweep(interaction: Interaction, sweep_id: str) -> None:
-    """The preview turns into what came of it."""
-    await acknowledge(interaction, update=True)
+    """Start the sweep, and replace its preview with the confirmation."""
     permissions.check(interaction)
     job = await interaction.client.services.propose.confirm(sweep_id, person(interaction))
-    await replies.accepted(interaction, job)
+    await job_actions.confirm(interaction, job, f"Starting {job.id}")
 
 
+@acknowledged(update=True)
 async def cancel_sweep(interaction: Interaction, sweep_id: str) -> None:
-    await acknowledge(interaction, update=True)
     await interaction.client.services.propose.cancel(sweep_id, person(interaction))
     await answer(interaction, f"{sweep_id} was cancelled. Nothing was started.")
 
@@ -97,9 +100,9 @@ CLICKS: dict[Action, Click] = {
 }
 
 
-def _about_sweep(sweep: Sweep) -> str:
+def _stop_sweep_question(sweep: Sweep) -> str:
     ended, running = sweep.tally.ended, sweep.tally.count(TrialState.RUNNING)
     return (
-        f"Stop {sweep.id}? Of its {sweep.plan.trials:,} trials {ended:,} have ended and {running:,} are running. "
-        "What they have done so far is kept."
+        f"Stop {sweep.id}? {ended:,} of its {sweep.plan.trials:,} trials have ended and {running:,} are running. "
+        "Their results so far are kept."
     )

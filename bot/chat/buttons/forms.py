@@ -1,6 +1,6 @@
-"""The form that asks how long the best point of a sweep is to be trained, and what comes of it.
+"""The form that asks how many epochs to train the best trial of a sweep for.
 
-As with buttons, the `custom_id` says what it is about, and nothing of it is remembered: it outlives a restart.
+Like a button, it outlives a restart: its `custom_id` names the trial, and the bot stores nothing about it.
 """
 
 import re
@@ -10,10 +10,13 @@ from typing import Any
 import discord
 
 from bot.chat import error_replies
-from bot.chat.buttons import replies
-from bot.chat.cards.inert import cut
-from bot.chat.context import Action, BoxClient, Interaction, acknowledge, project_of
-from bot.domain.model.names import Name, parse
+from bot.chat.acknowledgement import acknowledge
+from bot.chat.buttons import job_actions
+from bot.chat.interactions import Action, BoxClient, Interaction
+from bot.chat.limits import LABEL_DESCRIPTION_CHARACTERS, MODAL_TITLE_CHARACTERS
+from bot.chat.links import project_of
+from bot.domain.inert import cut
+from bot.domain.job_names import Name, parse
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Kind, Parameter
@@ -21,49 +24,50 @@ from bot.domain.project import Project
 from bot.errors import UserError
 
 EPOCHS = "epochs"
-TITLE = 45
-LABEL_DESCRIPTION = 100
 _CUSTOM_ID = re.compile(rf"sb:{Action.TRAIN_BEST}:(?P<name>[0-9a-z.]{{1,64}})")
 
 
 def epochs_form(client: BoxClient, job: Posted, best: Name) -> discord.ui.Modal | None:
-    """None where the project has no whole number of epochs to ask for."""
+    """None if the project has no `int` parameter `epochs`."""
     parameter = _epochs_of(project_of(client, job))
     if parameter is None:
         return None
-    modal = discord.ui.Modal(title=cut(f"Train {best} again", TITLE), custom_id=f"sb:{Action.TRAIN_BEST}:{best}")
+    modal = discord.ui.Modal(
+        title=cut(f"Train {best} again", MODAL_TITLE_CHARACTERS), custom_id=f"sb:{Action.TRAIN_BEST}:{best}"
+    )
     field: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id=EPOCHS, default=str(_twice(job, parameter)), min_length=1, max_length=20
     )
-    expected = cut(f"{parameter.expected}; it had {_had(job, parameter)}", LABEL_DESCRIPTION)
-    modal.add_item(discord.ui.Label(text="Epochs", description=expected, component=field))
-    modal.stop()  # discord.py keeps nothing of it
+    valid = parameter.expected
+    hint = cut(f"{valid[0].upper()}{valid[1:]}. It had {_had(job, parameter)}.", LABEL_DESCRIPTION_CHARACTERS)
+    modal.add_item(discord.ui.Label(text="Epochs", description=hint, component=field))
+    modal.stop()  # so that discord.py forgets it
     return modal
 
 
-async def submitted(interaction: Interaction) -> None:
-    """A form that somebody has sent."""
+async def submit(interaction: Interaction) -> None:
+    """Handle a submitted form."""
     try:
         await acknowledge(interaction)
         data: Mapping[str, Any] = interaction.data or {}
         await _train_best(interaction, _best(data), dict(_fields(data.get("components", []))))
     except Exception as error:
-        await error_replies.tell(interaction, error)
+        await error_replies.reply(interaction, error)
 
 
 def _best(data: Mapping[str, Any]) -> Name:
-    """Which trial the form is about."""
+    """The trial named in the form."""
     found = _CUSTOM_ID.fullmatch(str(data.get("custom_id")))
     if found is None:
-        raise UserError("This form is of another version of the bot. Open it anew.")
+        raise UserError("This form is from another version of the bot. Open it again.")
     return parse(found["name"])
 
 
 async def _train_best(interaction: Interaction, best: Name, fields: Mapping[str, str]) -> None:
     job = await interaction.client.services.find.job(best.job_id)
     parameter = _epochs_of(project_of(interaction.client, job))
-    given: dict[str, object] = {EPOCHS: parameter.parse(fields.get(EPOCHS, "").strip())} if parameter else {}
-    await replies.trained_again(interaction, best, given)
+    options: dict[str, object] = {EPOCHS: parameter.parse(fields.get(EPOCHS, "").strip())} if parameter else {}
+    await job_actions.train_trial(interaction, best, options)
 
 
 def _epochs_of(project: Project | None) -> Parameter | None:
@@ -72,7 +76,7 @@ def _epochs_of(project: Project | None) -> Parameter | None:
 
 
 def _had(job: Posted, parameter: Parameter) -> int:
-    """The best trial's epochs: what was swept, else what was fixed."""
+    """The best trial's epochs, swept or fixed."""
     leaders = job.tally.leaders if isinstance(job, Sweep) else ()
     swept = leaders[0].parameters.get(EPOCHS) if leaders else None
     value = swept if swept is not None else job.run.parameters.get(EPOCHS, parameter.default)
@@ -85,8 +89,8 @@ def _twice(job: Posted, parameter: Parameter) -> int:
 
 
 def _fields(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """The texts that were typed, by the fields' ids, whether they stand in labels or in rows."""
-    for part in components:
-        if "value" in part:
-            yield str(part["custom_id"]), str(part["value"])
-        yield from _fields([part["component"]] if "component" in part else part.get("components", []))
+    """The typed texts by field id, whether in labels or in rows."""
+    for component in components:
+        if "value" in component:
+            yield str(component["custom_id"]), str(component["value"])
+        yield from _fields([component["component"]] if "component" in component else component.get("components", []))

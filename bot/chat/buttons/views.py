@@ -1,4 +1,4 @@
-"""Buttons that outlive a restart: each carries its action and its job in its `custom_id`, and nothing is remembered."""
+"""Buttons that outlive a restart: each carries its action and its job in its `custom_id`; the bot keeps no state."""
 
 import re
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from typing import Any
 import discord
 
 from bot.chat import error_replies
-from bot.chat.context import Action, AnyInteraction
+from bot.chat.interactions import Action, AnyInteraction
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
 
-_FACES: dict[Action, tuple[str, discord.ButtonStyle]] = {
+LABELS: dict[Action, tuple[str, discord.ButtonStyle]] = {
     Action.STOP: ("Stop", discord.ButtonStyle.danger),
     Action.CONFIRM_STOP: ("Yes, stop it", discord.ButtonStyle.danger),
     Action.LOGS: ("Logs", discord.ButtonStyle.secondary),
@@ -30,19 +30,19 @@ class JobButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=rf"sb:(?P<action>{'|'.join(Action)}):(?P<job>[0-9a-z.]{{1,64}})",
 ):
-    """One button for one job, or for one trial by its name."""
+    """A button for one job, or one trial."""
 
     def __init__(self, action: Action, job_id: str, *, disabled: bool = False, label: str = "") -> None:
-        usual, style = _FACES[action]
+        default, style = LABELS[action]
         self.action, self.job_id = action, job_id
         super().__init__(
-            discord.ui.Button(label=label or usual, style=style, custom_id=f"sb:{action}:{job_id}", disabled=disabled)
+            discord.ui.Button(label=label or default, style=style, custom_id=f"sb:{action}:{job_id}", disabled=disabled)
         )
 
     @classmethod
     async def from_custom_id(
         cls,
-        interaction: AnyInteraction,  # noqa: ARG003  discord.py gives it
+        interaction: AnyInteraction,  # noqa: ARG003  discord.py passes it
         item: discord.ui.Item[Any],  # noqa: ARG003
         match: re.Match[str],
     ) -> "JobButton":
@@ -52,19 +52,19 @@ class JobButton(
         try:
             await interaction.client.clicks[self.action](interaction, self.job_id)
         except Exception as error:
-            await error_replies.tell(interaction, error)
+            await error_replies.reply(interaction, error)
 
 
 def card_buttons(job: Posted) -> discord.ui.View:
-    """Stop while it lives, Retry after."""
+    """Stop while the job lives, Retry after that."""
     if isinstance(job, Sweep):
         return _view(*_sweep_buttons(job))
     first = _stop(job.id, job.execution.stop) if job.execution.live else JobButton(Action.RETRY, job.id)
-    return _view(first, *_looks(job.id))
+    return _view(first, *_show_buttons(job.id))
 
 
 def end_buttons(job: Posted) -> discord.ui.View:
-    """Under the message on the end."""
+    """Under the result."""
     if isinstance(job, Sweep):
         return _view(*_sweep_buttons(job))
     return _view(JobButton(Action.RETRY, job.id))
@@ -74,24 +74,24 @@ def trial_buttons(sweep: Sweep, trial: Trial) -> discord.ui.View:
     """The same as a job's."""
     name = f"{sweep.id}.{trial.number}"
     first = JobButton(Action.RETRY, name) if trial.ended else _stop(name, sweep.execution.stop or trial.stop_by)
-    return _view(first, *_looks(name))
+    return _view(first, *_show_buttons(name))
 
 
 def confirm_buttons(name: str) -> discord.ui.View:
-    """Whether to stop this job, or this trial."""
+    """Under the question whether to stop this job or trial."""
     return _view(JobButton(Action.CONFIRM_STOP, name))
 
 
 def preview_buttons(sweep_id: str) -> discord.ui.View:
-    """Whether to start a sweep as it was shown."""
+    """Under the preview of a sweep."""
     return _view(JobButton(Action.CONFIRM_SWEEP, sweep_id), JobButton(Action.CANCEL_SWEEP, sweep_id))
 
 
-def _stop(name: str, wished: object) -> JobButton:
-    return JobButton(Action.STOP, name, disabled=wished is not None)
+def _stop(name: str, request: object) -> JobButton:
+    return JobButton(Action.STOP, name, disabled=request is not None)
 
 
-def _looks(name: str) -> tuple[JobButton, JobButton]:
+def _show_buttons(name: str) -> tuple[JobButton, JobButton]:
     return JobButton(Action.LOGS, name), JobButton(Action.PLOT, name)
 
 
@@ -111,7 +111,7 @@ def _sweep_buttons(sweep: Sweep) -> Iterator[JobButton]:
 
 
 def _view(*buttons: JobButton) -> discord.ui.View:
-    """Stopped, so that discord.py keeps nothing of it: the pattern, registered at start, finds the callback."""
+    """Stopped, so discord.py keeps no reference: the pattern that is registered at the start finds the callback."""
     view = discord.ui.View(timeout=None)
     for button in buttons:
         view.add_item(button)

@@ -1,85 +1,111 @@
-"""Lines that the cards of jobs, of sweeps and of trials share. All of them are inert."""
+"""Lines that the cards of jobs, of sweeps and of trials share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import discord
 
-from bot.chat.cards.inert import code, cut, escape, one_line
-from bot.chat.cards.units import joined, relative
+from bot.chat.cards.units import relative
+from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS, EMBED_TITLE_CHARACTERS
+from bot.domain.inert import EMPTY, Inert, capital, code, cut, escape, joined, listed, one_line, phrase
 from bot.domain.model.execution import Lifecycle
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.parameters import Value, shown
+from bot.domain.project import Project
+from bot.domain.texts.endings import ENDINGS
+from bot.domain.texts.engine import engine_title
 
-TITLE = 256
-DESCRIPTION = 4_096
 VALUE = 60
+NAME = 40
+SOMEBODY = phrase("somebody")
 
 WAITING, STARTING, RUNNING = 0x80848E, 0xF0B232, 0x5865F2
 SUCCEEDED, FAILED, STOPPED = 0x23A55A, 0xF23F43, 0x4E5058
-_COLOURS = {JobState.STARTING: STARTING, JobState.RUNNING: RUNNING, JobState.SUCCEEDED: SUCCEEDED}
-
-REASONS = {
-    EndReason.SUCCEEDED: "nothing to compare it by",
-    EndReason.COMMAND_FAILED: "the command failed",
-    EndReason.SETUP_FAILED: "failed before the training began",
-    EndReason.STOPPED: "stopped",
-    EndReason.TIMED_OUT: "reached the time limit",
-    EndReason.HOST_LOST: "AWS took the machine away",
-    EndReason.OUT_OF_MEMORY: "ran out of memory",
-    EndReason.IMAGE_NOT_PULLED: "the image could not be pulled",
-    EndReason.NOT_STARTED: "the container did not start",
-    EndReason.NOT_SUBMITTED: "AWS Batch did not take it",
-    EndReason.LOST: "AWS Batch does not know it any more",
+COLOURS: dict[JobState, int] = {
+    JobState.INTENT: WAITING,
+    JobState.SUBMITTED: WAITING,
+    JobState.PENDING: WAITING,
+    JobState.RUNNABLE: WAITING,
+    JobState.STARTING: STARTING,
+    JobState.RUNNING: RUNNING,
+    JobState.SUCCEEDED: SUCCEEDED,
+    JobState.FAILED: FAILED,
 }
-"""Of one trial among many, where there is room for a few words."""
 
 
-def embed(title: str, lines: list[str], colour: int) -> discord.Embed:
+def embed(title: str, lines: Iterable[Inert], colour: int) -> discord.Embed:
+    """Discord reads no markup in a title."""
     return discord.Embed(
-        title=cut(one_line(title), TITLE), description=cut("\n".join(lines).strip(), DESCRIPTION), colour=colour
+        title=cut(one_line(title), EMBED_TITLE_CHARACTERS),
+        description=cut("\n".join(lines).strip(), EMBED_DESCRIPTION_CHARACTERS),
+        colour=colour,
     )
 
 
 def colour(execution: Lifecycle) -> int:
-    if execution.state is JobState.FAILED:
-        return STOPPED if execution.reason is EndReason.STOPPED else FAILED
-    return _COLOURS.get(execution.state, WAITING)
+    return STOPPED if execution.reason is EndReason.STOPPED else COLOURS[execution.state]
 
 
-def headline(text: str) -> str:
+def headline(text: Inert) -> Inert:
     """`**Running**`: the first word that is read."""
-    return f"**{text[:1].upper()}{text[1:]}**"
+    return phrase("**{text}**", text=capital(text))
 
 
-def since(job: Posted) -> str:
-    """Since when a live job is as it is."""
+def since(job: Posted) -> Inert:
+    """Since when a live job has been in its state."""
     execution = job.execution
     if execution.stop is not None:
-        return f"{escape(execution.stop.by or 'somebody', 40)} asked {relative(execution.stop.at)}"
+        by = escape(execution.stop.by, NAME) or SOMEBODY
+        return phrase("requested by {by} {at}", by=by, at=relative(execution.stop.at))
     if execution.state is JobState.RUNNING and execution.started_at is not None:
-        return f"started {relative(execution.started_at)}"
-    return f"asked {relative(job.request.created_at)}"
+        return phrase("started {at}", at=relative(execution.started_at))
+    return phrase("requested {at}", at=relative(job.request.created_at))
 
 
-def commit(job: Posted) -> str:
+def unanswered(since: float, project: Project | None) -> Inert:
+    """Says that the card may be out of date."""
+    return phrase(
+        "{engine} has not answered since {at}. This is the last known state.",
+        engine=capital(engine_title(project)),
+        at=relative(since),
+    )
+
+
+def undeliverable(why: str, limit: int) -> Inert:
+    return phrase("The result could not be posted: {why}", why=escape(why, limit))
+
+
+def commit(job: Posted) -> Inert:
     commit = job.run.commit
-    subject = f" {escape(commit.subject, 100)}" if commit.subject else ""
-    return f"{code(commit.branch)} @ {code(commit.short)}{subject}"
+    branch, sha, subject = code(commit.branch), code(commit.short), escape(commit.subject, 100)
+    return listed(phrase("{branch} @ {sha}", branch=branch, sha=sha), subject, separator=" ")
 
 
-def parameters(values: Mapping[str, Value], limit: int) -> str:
+def parameters(values: Mapping[str, Value], limit: int) -> Inert:
     """`lr **0.1** · epochs **10**`."""
-    pieces = [f"{escape(name, 40)} **{escape(shown(value), VALUE) or ' '}**" for name, value in values.items()]
-    return joined(pieces, " · ", limit)
+    pairs = [
+        phrase("{name} **{value}**", name=escape(name, NAME), value=escape(shown(value), VALUE) or phrase(" "))
+        for name, value in values.items()
+    ]
+    return joined(pairs, " · ", limit)
 
 
-def why(reason: EndReason | None, detail: str, limit: int) -> str:
-    """`the command failed — ValueError: …`; `limit` is of the detail."""
-    words, said = REASONS[reason or EndReason.LOST], escape(detail, limit)
-    return f"{words} — {said}" if said else words
+def with_detail(text: Inert, detail: str, limit: int) -> Inert:
+    """`the command failed — ValueError: …`; `limit` is the detail's."""
+    return listed(text, escape(detail, limit), separator=" — ")
+
+
+def why(reason: EndReason | None, detail: str, limit: int, project: Project | None) -> Inert:
+    """Why one trial among many failed, with at most `limit` characters of the detail."""
+    short = phrase(ENDINGS[reason or EndReason.LOST].short, engine=engine_title(project))
+    return with_detail(short, detail, limit)
+
+
+def by_whom(name: str | None) -> Inert:
+    """` by mika`, or nothing."""
+    return phrase(" by {name}", name=escape(name, NAME)) if name else EMPTY
 
 
 def footer(job: Posted, *more: str) -> str:
-    """Plain text at Discord: no markdown, no mention."""
+    """Discord reads no markup in a footer."""
     return " · ".join(filter(None, (f"asked by {cut(one_line(job.request.asker_name), 80)}", *more)))

@@ -1,4 +1,4 @@
-"""The card of a sweep: one embed for all its trials, made from its job alone.
+"""The card of a sweep: one embed for all its trials, made from the sweep alone.
 
 Short lines, the important first: it is read on phones. The picture is a file beside it, `PICTURE`.
 """
@@ -8,15 +8,16 @@ from pathlib import Path
 
 import discord
 
-from bot.chat.cards import card_lines, sweep_words, verdict
-from bot.chat.cards.inert import escape, fenced, one_line
-from bot.chat.cards.units import bar, duration, joined, relative, usd
-from bot.domain.model.states import EndReason, JobState
+from bot.chat.cards import card_lines, sweep_lines, verdict
+from bot.chat.cards.units import bar, duration, usd
+from bot.domain.inert import EMPTY, Inert, cut, escape, fenced, joined, listed, one_line, phrase
+from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Leader
 from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Value, shown
 from bot.domain.project import Project
+from bot.domain.texts.state_words import JOB_STATES, WAITING_FOR_MACHINES, state_text
 
 PICTURE = "board.png"
 AXES, PARAMETERS, IMPORTANCE = 600, 400, 200
@@ -28,18 +29,18 @@ CELL = 12
 
 
 def card(sweep: Sweep, project: Project | None) -> discord.Embed:
-    """The embed; its picture is what the message has, or gets with it."""
-    lines = [*_state(sweep), *_plan(sweep), "", *_best(sweep, project)]
-    lines += [*_failures(sweep), *_money(sweep, project)]
+    """The embed. Its picture is the file that the message has, or that is sent with it."""
+    lines = [*_state(sweep, project), *_plan(sweep), EMPTY, *_best(sweep, project)]
+    lines += filter(None, [sweep_lines.failures(sweep.tally, project), *_money(sweep, project)])
     embed = card_lines.embed(title(sweep), lines, card_lines.colour(sweep.execution))
     if sweep.board.picture or sweep.board.shown_picture:
         embed.set_image(url=f"attachment://{PICTURE}")
     retry_of = sweep.request.retry_of
-    return embed.set_footer(text=card_lines.footer(sweep, f"retries what failed of {retry_of}" if retry_of else ""))
+    return embed.set_footer(text=card_lines.footer(sweep, f"repeats failed trials of {retry_of}" if retry_of else ""))
 
 
 def picture(sweep: Sweep) -> discord.File | None:
-    """The board's file as it is now; None where there is none, or a machine that was lost has taken it along."""
+    """The newest board file; None if there is none, or it was lost with its machine."""
     path = sweep.board.picture
     return discord.File(path, PICTURE) if path and Path(path).exists() else None
 
@@ -52,77 +53,78 @@ def title(sweep: Sweep) -> str:
 def state_word(sweep: Sweep) -> str:
     """`running`, `waiting for machines`, `stopping`, `succeeded`, …"""
     execution = sweep.execution
-    if not execution.live:
-        ended = "succeeded" if execution.state is JobState.SUCCEEDED else "failed"
-        return "stopped" if execution.reason is EndReason.STOPPED else ended
-    if execution.stop is not None:
-        return "stopping"
-    if execution.state is JobState.INTENT:
-        return "on its way"
-    begun = sweep.tally.ended or sweep.tally.count(TrialState.RUNNING)
-    return "running" if begun else "waiting for machines"
+    if not execution.live or execution.stop is not None or execution.state is JobState.INTENT:
+        return state_text(execution)
+    running = sweep.tally.ended or sweep.tally.count(TrialState.RUNNING)
+    return JOB_STATES[JobState.RUNNING].card if running else WAITING_FOR_MACHINES
 
 
-def short_progress(sweep: Sweep, project: Project | None) -> str:
+def short_progress(sweep: Sweep, project: Project | None) -> Inert:
     """For lists: how many have ended, and the best so far."""
-    leaders = sweep.tally.leaders
-    top = f"{escape(project.metric, 40)} {sweep_words.value(leaders[0])}" if leaders and project is not None else ""
-    count = f"{sweep.tally.ended:,}/{sweep.plan.trials:,} trials" if sweep.execution.live else ""
-    return ", ".join(filter(None, (count, top)))
+    leaders, top, count = sweep.tally.leaders, EMPTY, EMPTY
+    if leaders and project is not None:
+        top = listed(escape(project.metric, 40), sweep_lines.value(leaders[0]), separator=" ")
+    if sweep.execution.live:
+        count = phrase("{ended:,}/{trials:,} trials", ended=sweep.tally.ended, trials=sweep.plan.trials)
+    return listed(count, top)
 
 
-def _state(sweep: Sweep) -> Iterator[str]:
+def _state(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
     execution = sweep.execution
     if execution.live:
-        yield f"{card_lines.headline(state_word(sweep))} · {card_lines.since(sweep)}"
+        now = card_lines.headline(escape(state_word(sweep), 40))
+        yield listed(now, card_lines.since(sweep), separator=" · ")
     else:
-        yield card_lines.headline(verdict.ending(sweep, None).removeprefix("was ").removeprefix("is "))
+        yield verdict.card_headline(sweep, project)
     if why_not := sweep.publication.result.undeliverable:
-        yield f"This could not be told: {escape(why_not, 150)}"
+        yield card_lines.undeliverable(why_not, 150)
     if execution.live and execution.unanswered_since is not None:
-        yield f"AWS has not answered since {relative(execution.unanswered_since)}: this is how it was then."
+        yield card_lines.unanswered(execution.unanswered_since, project)
     tally, trials = sweep.tally, sweep.plan.trials
     if execution.live or tally.ended < trials:
         most = BAR if tally.ended == trials else BAR - 1  # the last epoch is not the end
-        yield f"{bar(min(most, int(tally.progress * BAR)), BAR)} **{tally.ended:,}**/{trials:,} ended"
+        done = bar(min(most, int(tally.progress * BAR)), BAR)
+        yield phrase("{done} **{ended:,}**/{trials:,} ended", done=done, ended=tally.ended, trials=trials)
     if counts := list(_counts(sweep)):
-        yield " · ".join(counts)
+        yield listed(*counts, separator=" · ")
 
 
-def _counts(sweep: Sweep) -> Iterator[str]:
+def _counts(sweep: Sweep) -> Iterator[Inert]:
     if running := sweep.tally.count(TrialState.RUNNING):
-        yield f"{running:,} running"
-    if waiting := sweep_words.waiting(sweep):
-        yield f"{waiting:,} {'waiting' if sweep.execution.live else 'never began'}"
-    yield from sweep_words.not_compared(sweep.tally)
+        yield phrase("{running:,} running", running=running)
+    if waiting := sweep_lines.waiting(sweep):
+        yield phrase("{waiting:,} waiting" if sweep.execution.live else "{waiting:,} never started", waiting=waiting)
+    yield from sweep_lines.not_compared(sweep.tally)
 
 
-def _plan(sweep: Sweep) -> Iterator[str]:
+def _plan(sweep: Sweep) -> Iterator[Inert]:
     yield card_lines.commit(sweep)
-    yield sweep_words.plan(sweep.plan)
+    yield sweep_lines.plan(sweep.plan)
     if axes := sweep.plan.space.varied:
-        yield joined([sweep_words.axis(axis) for axis in axes], "\n", AXES)
+        yield joined([sweep_lines.axis(axis) for axis in axes], "\n", AXES)
     if fixed := {**sweep.plan.space.fixed, **sweep.run.parameters}:
         yield card_lines.parameters(fixed, PARAMETERS)
 
 
-def _best(sweep: Sweep, project: Project | None) -> Iterator[str]:
+def _best(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
     leaders = sweep.tally.leaders
     if not leaders or project is None:
         return
-    yield sweep_words.best(sweep, project, bold=True)
+    yield sweep_lines.best(sweep, project, bold=True)
     if len(leaders) > 1:
         yield _table(leaders, project.metric, [axis.name for axis in sweep.plan.space.varied])
     if sweep.board.importance:
         shares = sorted(sweep.board.importance.items(), key=lambda share: -share[1])
-        named = [f"{escape(name, 40)} {round(share * 100)} %" for name, share in shares]
-        yield f"What matters: {joined(named, ', ', IMPORTANCE)}"
+        named = [
+            phrase("{name} {percent} %", name=escape(name, 40), percent=round(share * 100)) for name, share in shares
+        ]
+        yield phrase("Importance: {shares}", shares=joined(named, ", ", IMPORTANCE))
 
 
-def _table(leaders: tuple[Leader, ...], metric: str, names: list[str]) -> str:
+def _table(leaders: tuple[Leader, ...], metric: str, names: list[str]) -> Inert:
     """The best few, a line each, with as many of their parameters as a phone has room for."""
     columns = [["", *(f".{leader.number}" for leader in leaders)]]
-    columns.append([_cell(metric), *(sweep_words.value(leader) for leader in leaders)])
+    columns.append([_cell(metric), *(sweep_lines.value(leader) for leader in leaders)])
     for name in names:
         column = [_cell(name), *(_cell(_shown(leader.parameters.get(name))) for leader in leaders)]
         if sum(_width(each) + 1 for each in (*columns, column)) > WIDTH + 1:
@@ -137,26 +139,22 @@ def _width(column: list[str]) -> int:
 
 
 def _cell(text: str) -> str:
-    line = one_line(text)
-    return line if len(line) <= CELL else f"{line[: CELL - 1]}…"
+    return cut(one_line(text), CELL)
 
 
 def _shown(value: Value | None) -> str:
     return "" if value is None else shown(value)
 
 
-def _failures(sweep: Sweep) -> Iterator[str]:
-    if text := sweep_words.failures(sweep.tally):
-        yield text
-
-
-def _money(sweep: Sweep, project: Project | None) -> Iterator[str]:
+def _money(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
     """Spent so far, what it can come to, and what was saved."""
     if sweep.tally.seconds:
-        spent = sweep_words.cost(sweep.tally.seconds, project)
-        most = sweep_words.cost(sweep.plan.runs * sweep.run.timeout_seconds, project)
-        so_far = f" so far, at most {usd(most)}" if sweep.execution.live and most is not None else ""
-        money = f"**{usd(spent)}**{so_far} · " if spent is not None else ""
-        yield f"{money}{duration(sweep.tally.seconds)} of machine time"
-    if saved := sweep_words.saved(sweep.tally, project):
-        yield saved
+        spent = sweep_lines.cost(sweep.tally.seconds, project)
+        most = sweep_lines.cost(sweep.plan.runs * sweep.run.timeout_seconds, project)
+        so_far = (
+            phrase(" so far, at most {most}", most=usd(most)) if sweep.execution.live and most is not None else EMPTY
+        )
+        money = phrase("**{spent}**{so_far}", spent=usd(spent), so_far=so_far) if spent is not None else EMPTY
+        time = phrase("{time} of machine time", time=duration(sweep.tally.seconds))
+        yield listed(money, time, separator=" · ")
+    yield sweep_lines.saved(sweep.tally, project)

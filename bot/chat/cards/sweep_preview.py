@@ -1,60 +1,57 @@
-"""What a sweep would be, before anything is spent: shown to the asker alone, with Confirm and Cancel."""
+"""What a sweep would be, before anything is spent: shown only to the asker, with Confirm and Cancel."""
 
 from collections.abc import Iterator
 
 import discord
 
-from bot.chat.cards import card_lines, sweep_card, sweep_words
-from bot.chat.cards.inert import escape
-from bot.chat.cards.units import duration, joined, plural, usd
+from bot.chat.cards import card_lines, sweep_card, sweep_lines
+from bot.chat.cards.units import duration, plural, usd
+from bot.domain.inert import EMPTY, Inert, escape, joined, phrase
 from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
+from bot.domain.texts.engine import engine_title
 from bot.services.sweeps.propose import Proposal
 
-AXES, PARAMETERS, REMARKS, REMARK = 1_000, 600, 1_000, 300
-NOT_STARTED = "Nothing has been started. Confirm starts exactly this."
+AXES, PARAMETERS, REMARKS = 1_000, 600, 1_000
+NOT_STARTED = "Nothing has been started. Confirm starts exactly this sweep."
 
 
 def embed(proposal: Proposal, project: Project | None) -> discord.Embed:
-    """`project` is None where the config has lost it."""
+    """`project` is None if it is no longer configured."""
     sweep = proposal.sweep
     lines = [card_lines.commit(sweep), *_plan(sweep)]
-    lines += ["", _machines(proposal), _time(proposal), _cost(proposal, project)]
-    lines += [joined(remarks(proposal), "\n", REMARKS)] if proposal.remarks else []
+    lines += [EMPTY, _machines(proposal, project), _time(proposal), _cost(proposal, project)]
+    lines += [joined(proposal.remarks, "\n", REMARKS)] if proposal.remarks else []
     return card_lines.embed(sweep_card.title(sweep), lines, card_lines.WAITING).set_footer(text=NOT_STARTED)
 
 
-def remarks(proposal: Proposal) -> list[str]:
-    """Inert; the services write them, with parts of what was typed in them."""
-    return [escape(remark, REMARK).replace("\\`", "`") for remark in proposal.remarks]
-
-
-def _plan(sweep: Sweep) -> Iterator[str]:
-    yield f"**{sweep_words.plan(sweep.plan)}**"
+def _plan(sweep: Sweep) -> Iterator[Inert]:
+    yield phrase("**{plan}**", plan=sweep_lines.plan(sweep.plan))
     if axes := sweep.plan.space.varied:
-        yield joined([sweep_words.axis(axis) for axis in axes], "\n", AXES)
+        yield joined([sweep_lines.axis(axis) for axis in axes], "\n", AXES)
     if fixed := {**sweep.plan.space.fixed, **sweep.run.parameters}:
         yield card_lines.parameters(fixed, PARAMETERS)
 
 
-def _machines(proposal: Proposal) -> str:
+def _machines(proposal: Proposal, project: Project | None) -> Inert:
     if proposal.machines is None:
-        return "Machines: as many as AWS Batch gives"
-    return f"Machines: **{proposal.machines:,}** at a time"
+        return phrase("Machines: as many as {engine} provides", engine=engine_title(project))
+    return phrase("Machines: **{machines:,}** at a time", machines=proposal.machines)
 
 
-def _time(proposal: Proposal) -> str:
-    most = f"at most {duration(proposal.most_seconds)} of machine time"
+def _time(proposal: Proposal) -> Inert:
+    most = phrase("at most {most} of machine time", most=duration(proposal.most_seconds))
     if proposal.seconds is None:
-        return f"Time: not known, as nothing like it has run yet; {most}"
-    return f"Time: about **{duration(proposal.seconds)}**, {most}"
+        return phrase("Time: unknown, because no similar job has run yet; {most}", most=most)
+    return phrase("Time: about **{seconds}**, {most}", seconds=duration(proposal.seconds), most=most)
 
 
-def _cost(proposal: Proposal, project: Project | None) -> str:
+def _cost(proposal: Proposal, project: Project | None) -> Inert:
     if proposal.usd_most is None:
-        name = f" of {escape(project.name, 40)}" if project is not None else ""
-        return f"Cost: not known, as no price is set (`usd_per_hour`{name})"
-    most = f"at most **{usd(proposal.usd_most)}**"
+        name = phrase(" of {name}", name=escape(project.name, 40)) if project is not None else EMPTY
+        return phrase("Cost: unknown, because no price is set (`usd_per_hour`{name})", name=name)
+    most = phrase("at most **{most}**", most=usd(proposal.usd_most))
     if proposal.usd_expected is None:
-        return f"Cost: {most}, if all {plural(proposal.sweep.plan.runs, 'trial')} ran into the time limit"
-    return f"Cost: about **{usd(proposal.usd_expected)}**, {most}"
+        trials = plural(proposal.sweep.plan.runs, "trial")
+        return phrase("Cost: {most}, if all {trials} reach the time limit", most=most, trials=trials)
+    return phrase("Cost: about **{expected}**, {most}", expected=usd(proposal.usd_expected), most=most)

@@ -1,64 +1,118 @@
-"""How a sweep ended, in words; `bot/chat/cards/verdict.py` makes the message of it."""
+"""How a sweep ended; `bot/chat/cards/verdict.py` makes the message of it."""
 
-from bot.chat.cards import card_lines, sweep_words
-from bot.chat.cards.inert import escape
+from bot.chat.cards import card_lines, sweep_lines
 from bot.chat.cards.units import duration, plural, usd
+from bot.domain.inert import EMPTY, Inert, code, escape, listed, phrase
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.project import Project
 
 DETAIL = 200
-NOTHING_RAN = "An admin should run `python -m bot doctor`; then Run the rest."
+NOTHING_STARTED = "Nothing was started. Ask an admin to run `signalbox doctor`, then use Run the rest."
+RETRY_FAILED = (
+    "Retry failed repeats only the failed trials, with the same commit. If the code needs a fix, push it and use "
+    "`/sweep` again."
+)
 
 
-def ending(sweep: Sweep, project: Project | None, took: float) -> str:
-    """`swept 9 trials: val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0), 4 min 31 s, $0.21`.
+def sentence(sweep: Sweep, project: Project | None, took: float) -> Inert:
+    """`finished 9 trials: val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0), 4 min 31 s, $0.21`."""
+    outcome = _outcome(sweep, brief=False)
+    if outcome is None:
+        return _nothing_ran(sweep, project)
+    if sweep.execution.reason is EndReason.STOPPED:
+        outcome = phrase("was {outcome}", outcome=outcome)
+    price = sweep_lines.cost(sweep.tally.seconds, project)
+    spent = listed(duration(took), usd(price) if price is not None else EMPTY)
+    best = sweep_lines.best(sweep, project)
+    if best and _partly(sweep):
+        return phrase("{outcome}; best {best}, {spent}", outcome=outcome, best=best, spent=spent)
+    if best:
+        return phrase("{outcome}: {best}, {spent}", outcome=outcome, best=best, spent=spent)
+    return _in_time(sweep, outcome, spent)
 
-    Without a project neither metric nor money: `swept 9 trials in 4 min 31 s`.
-    """
-    how = _how(sweep)
-    if how is None:
-        return f"failed: {card_lines.why(sweep.execution.reason, sweep.execution.detail, DETAIL)}"
-    best, price = sweep_words.best(sweep, project), sweep_words.cost(sweep.tally.seconds, project)
-    money = f", {usd(price)}" if price is not None else ""
-    joint = f": {best}, " if best else " in " if how.startswith("swept") else ", "
-    return f"{how}{joint}{duration(took)}{money}"
+
+def card(sweep: Sweep, project: Project | None, took: float) -> Inert:
+    """`finished 9 trials in 4 min 31 s`: metric, cost and other counts have lines of their own on the card."""
+    outcome = _outcome(sweep, brief=True)
+    if outcome is None:
+        return _nothing_ran(sweep, project)
+    return _in_time(sweep, outcome, duration(took))
 
 
-def notes(sweep: Sweep, project: Project | None) -> list[str]:
-    """Lines below the verdict: what failed and why, what has no value, what was saved."""
-    tally, failed = sweep.tally, sweep.tally.count(TrialState.FAILED)
-    lines: list[str] = []
-    if failed:
-        if len(tally.failures) > 1:
-            lines.append(f"{failed:,} of {plural(sweep.plan.trials, 'trial')} failed:")
-        lines.append(sweep_words.failures(tally))
+def notes(sweep: Sweep, project: Project | None) -> list[Inert]:
+    """Lines below the verdict: what failed and why, what has no metrics, what was saved."""
+    tally = sweep.tally
+    lines = [sweep_lines.failures(tally, project)]
     if missing := tally.count(TrialState.MISSING):
-        metric = escape(project.metric, 40) if project is not None else "any metric"
-        lines.append(f"{missing:,} of {plural(sweep.plan.trials, 'trial')} told nothing of {metric}.")
-    if saved := sweep_words.saved(tally, project):
-        lines.append(f"{saved}.")
+        trials = plural(sweep.plan.trials, "trial")
+        metric = escape(project.metric, 40) if project is not None else phrase("metric")
+        lines.append(
+            phrase("{missing:,} of {trials} reported no {metric}.", missing=missing, trials=trials, metric=metric)
+        )
+    if saved := sweep_lines.saved(tally, project):
+        lines.append(phrase("{saved}.", saved=saved))
     return lines
 
 
-def advice(sweep: Sweep) -> str:
-    """What to do about what failed; empty where nothing has."""
+def advice(sweep: Sweep) -> Inert:
+    """What to do about failures; empty if nothing failed."""
     if not sweep.tally.count(TrialState.FAILED):
-        return NOTHING_RAN if sweep.execution.reason is EndReason.NOT_SUBMITTED else ""
+        return phrase(NOTHING_STARTED) if sweep.execution.reason is EndReason.NOT_SUBMITTED else EMPTY
     numbers = [number for failure in sweep.tally.failures for number in failure.numbers]
-    look = f"`/logs {sweep.id}.{numbers[0]}` shows how it failed. " if numbers else ""
-    return f"{look}Retry failed runs what failed alone, with the same commit; for a fix, push it and `/sweep` again."
+    if not numbers:
+        return phrase(RETRY_FAILED)
+    look = phrase("{command} shows why.", command=code(f"/logs {sweep.id}.{numbers[0]}"))
+    return listed(look, phrase(RETRY_FAILED), separator=" ")
 
 
-def _how(sweep: Sweep) -> str | None:
-    """None where it came to no trial at all."""
-    tally, trials = sweep.tally, sweep.plan.trials
-    done, failed = tally.count(*sweep_words.COMPARED), tally.count(TrialState.FAILED)
-    some = plural(trials, "trial") if done + failed >= trials else f"{done + failed:,} of {plural(trials, 'trial')}"
+def _outcome(sweep: Sweep, *, brief: bool) -> Inert | None:
+    """`finished 9 trials`, `stopped by mika after 4 of 9 trials`, …; None if no trial came to anything."""
+    done, failed = _done(sweep), sweep.tally.count(TrialState.FAILED)
     if sweep.execution.reason is EndReason.STOPPED:
-        by = sweep.execution.stop.by if sweep.execution.stop is not None else ""
-        return f"was stopped{f' by {escape(by, 40)}' if by else ''} after {some}"
+        by = card_lines.by_whom(sweep.execution.stop.by if sweep.execution.stop is not None else None)
+        return phrase("stopped{by} after {trials}", by=by, trials=_trials(sweep, done + failed))
+    if done and failed:
+        return phrase("finished: {counts}", counts=_succeeded(sweep) if brief else _counts(sweep))
     if done:
-        return f"swept {some}"
-    return f"failed: {'all ' * (failed > 1)}{plural(failed, 'trial')} failed" if failed else None
+        return phrase("finished {trials}", trials=_trials(sweep, done))
+    if failed > 1:
+        return phrase("failed: all {trials} failed", trials=plural(failed, "trial"))
+    return phrase("failed: its trial failed") if failed else None
+
+
+def _counts(sweep: Sweep) -> Inert:
+    """`2 of 6 trials succeeded, 1 stopped early, 3 failed`."""
+    return listed(_succeeded(sweep), *sweep_lines.not_compared(sweep.tally))
+
+
+def _succeeded(sweep: Sweep) -> Inert:
+    trials, succeeded = plural(sweep.plan.trials, "trial"), sweep.tally.count(TrialState.SUCCEEDED)
+    return phrase("{succeeded:,} of {trials} succeeded", succeeded=succeeded, trials=trials)
+
+
+def _trials(sweep: Sweep, ended: int) -> Inert:
+    """`9 trials`, `4 of 9 trials`."""
+    trials = plural(sweep.plan.trials, "trial")
+    return trials if ended >= sweep.plan.trials else phrase("{ended:,} of {trials}", ended=ended, trials=trials)
+
+
+def _done(sweep: Sweep) -> int:
+    return sweep.tally.count(*sweep_lines.NOT_FAILED)
+
+
+def _partly(sweep: Sweep) -> bool:
+    """True if some trials failed, and the sweep was not stopped."""
+    return sweep.execution.reason is not EndReason.STOPPED and bool(sweep.tally.count(TrialState.FAILED))
+
+
+def _in_time(sweep: Sweep, outcome: Inert, spent: Inert) -> Inert:
+    if sweep.execution.reason is EndReason.STOPPED or sweep.tally.count(TrialState.FAILED):
+        return phrase("{outcome}, {spent}", outcome=outcome, spent=spent)
+    return phrase("{outcome} in {spent}", outcome=outcome, spent=spent)
+
+
+def _nothing_ran(sweep: Sweep, project: Project | None) -> Inert:
+    why = card_lines.why(sweep.execution.reason, sweep.execution.detail, DETAIL, project)
+    return phrase("failed: {why}", why=why)

@@ -1,64 +1,64 @@
 """Numbers, times and sizes as people read them in the channel."""
 
-from collections.abc import Sequence
+from bot.domain.inert import EMPTY, Inert, escape, listed, phrase
 
 BAR_CELLS = 10
+_DAYS, _HOURS, _MINUTES, _SECONDS = phrase("d"), phrase("h"), phrase("min"), phrase("s")
+_KIB, _MIB, _GIB, _TIB = phrase("KiB"), phrase("MiB"), phrase("GiB"), phrase("TiB")
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float) -> Inert:
     """The two largest units: `12 s`, `4 min 31 s`, `2 h 5 min`, `1 d 3 h`."""
     whole = max(0, round(seconds))
-    units = (("d", whole // 86400), ("h", whole // 3600 % 24), ("min", whole // 60 % 60), ("s", whole % 60))
-    first = next((place for place, (_, count) in enumerate(units) if count), len(units) - 1)
-    return " ".join(f"{count} {unit}" for unit, count in units[first : first + 2] if count) or "0 s"
+    units = (
+        (_DAYS, whole // 86400),
+        (_HOURS, whole // 3600 % 24),
+        (_MINUTES, whole // 60 % 60),
+        (_SECONDS, whole % 60),
+    )
+    first = next((index for index, (_, count) in enumerate(units) if count), len(units) - 1)
+    parts = [phrase("{count} {unit}", count=count, unit=unit) for unit, count in units[first : first + 2] if count]
+    return listed(*parts, separator=" ") or phrase("0 s")
 
 
-def relative(at: float) -> str:
-    """A moment as Discord keeps it current by itself: `3 minutes ago`, `in 2 minutes`. `at` in s since the epoch."""
-    return f"<t:{round(at)}:R>"
+def relative(at: float) -> Inert:
+    """A moment that Discord keeps current: `3 minutes ago`, `in 2 minutes`. `at` is in seconds since the epoch."""
+    return phrase("<t:{at}:R>", at=round(at))
 
 
-def size(count: int) -> str:
+def size(count: int) -> Inert:
     """`312 B`, `4.6 KiB`, `1.2 MiB`."""
     if count < 1024:
-        return f"{count} B"
-    value = float(count)
-    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        return phrase("{count} B", count=count)
+    value, unit = float(count), EMPTY
+    for unit in (_KIB, _MIB, _GIB, _TIB):
         value /= 1024
-        if value < 1024 or unit == "TiB":
+        if value < 1024 or unit == _TIB:
             break
-    return f"{value:.3g} {unit}" if value < 1000 else f"{value:.0f} {unit}"
+    if value < 1000:
+        return phrase("{value:.3g} {unit}", value=value, unit=unit)
+    return phrase("{value:.0f} {unit}", value=value, unit=unit)
 
 
-def number(value: float) -> str:
+def number(value: float) -> Inert:
     """A metric with four significant digits: `96.7`, `0.121`."""
-    return f"{value:.4g}"
+    return phrase("{value:.4g}", value=value)
 
 
-def usd(amount: float) -> str:
-    """`$0.04`, `$84.16`, `$12,346`; what is less than a cent says so."""
+def usd(amount: float) -> Inert:
+    """`$0.04`, `$84.16`, `$12,346`, and `<$0.01` for less than a cent."""
     if 0 < amount < 0.01:
-        return "<$0.01"
-    return f"${amount:,.2f}" if amount < 1_000 else f"${amount:,.0f}"
+        return phrase("<$0.01")
+    return phrase("${amount:,.2f}", amount=amount) if amount < 1_000 else phrase("${amount:,.0f}", amount=amount)
 
 
-def bar(done: int, of: int) -> str:
+def bar(done: int, of: int) -> Inert:
     """`███████░░░`; full only when all is done."""
     filled = 0 if of <= 0 else min(BAR_CELLS, max(0, done) * BAR_CELLS // of)
-    return "█" * filled + "░" * (BAR_CELLS - filled)
+    return escape("█" * filled + "░" * (BAR_CELLS - filled), BAR_CELLS)
 
 
-def plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> Inert:
     """`1 job`, `2 jobs`."""
-    return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def joined(pieces: Sequence[str], separator: str, limit: int) -> str:
-    """As many pieces as fit into `limit` characters, and how many are left out."""
-    text = ""
-    for place, piece in enumerate(pieces):
-        longer = f"{text}{separator}{piece}" if place else piece
-        if len(longer) > limit - 20:
-            return f"{text} and {len(pieces) - place} more" if place else f"{len(pieces)} in all"
-        text = longer
-    return text
+    one = escape(noun, 40)
+    return phrase("1 {one}", one=one) if count == 1 else phrase("{count:,} {one}s", count=count, one=one)

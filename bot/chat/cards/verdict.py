@@ -1,109 +1,85 @@
-"""How a job ended, in words: the first line of the message that tells it, and what to do about it."""
+"""How a job or a sweep ended: the first line of its result, the headline of its card, and what to do about it."""
 
 from bot.chat.cards import sweep_verdict
-from bot.chat.cards.inert import cut_blocks, escape
+from bot.chat.cards.card_lines import by_whom, headline, with_detail
 from bot.chat.cards.units import duration, number
+from bot.chat.limits import CONTENT_CHARACTERS
+from bot.domain.inert import EMPTY, Inert, cut_blocks, escape, listed, phrase, stacked
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
+from bot.domain.texts.endings import ENDINGS
+from bot.domain.texts.engine import engine_title
 
-CONTENT = 2_000
 DETAIL = 300
 
-_FAILURES: dict[EndReason, str] = {
-    EndReason.COMMAND_FAILED: "failed: {how} after {took}",
-    EndReason.SETUP_FAILED: "failed before the training began, after {took}",
-    EndReason.STOPPED: "was stopped{by} after {took}",
-    EndReason.TIMED_OUT: "failed: it reached its time limit of {limit}",
-    EndReason.HOST_LOST: "failed: AWS took its machine away{times}, after {took} in all",
-    EndReason.OUT_OF_MEMORY: "failed: it ran out of memory after {took}",
-    EndReason.IMAGE_NOT_PULLED: "failed: its image could not be pulled",
-    EndReason.NOT_STARTED: "failed: its container did not start",
-    EndReason.NOT_SUBMITTED: "failed: AWS Batch did not take it",
-    EndReason.LOST: "is lost: AWS Batch does not know it any more",
-}
-_ADVICE: dict[EndReason, str] = {
-    EndReason.SUCCEEDED: "",
-    EndReason.COMMAND_FAILED: "The thread has the whole log. Push a fix and `/train` again; Retry runs this commit.",
-    EndReason.SETUP_FAILED: "The training never began: its code could not be fetched, or what it needs not installed. "
-    "The thread has the log.",
-    EndReason.STOPPED: "What it had done is kept: `/artifacts`. Retry begins anew.",
-    EndReason.TIMED_OUT: "What it had done is kept: `/artifacts`. Train for fewer epochs, or have an admin raise the "
-    "project's `timeout_minutes`.",
-    EndReason.HOST_LOST: "AWS took the machine back each time. Retry when there is more room, or have an admin move "
-    "the queue to on-demand machines.",
-    EndReason.OUT_OF_MEMORY: "A smaller batch needs less memory; an admin can give the job definition more.",
-    EndReason.IMAGE_NOT_PULLED: "An admin should look at the job definition's image, and whether the machines may "
-    "pull it.",
-    EndReason.NOT_STARTED: "Retry may help. If it does not, an admin should look at the job definition.",
-    EndReason.NOT_SUBMITTED: "Nothing was started. An admin should run `python -m bot doctor`; then Retry.",
-    EndReason.LOST: "How it ended was not seen. What it left is in `/artifacts`; Retry runs it again.",
-}
+
+def content(job: Posted, project: Project | None, body: Inert) -> Inert:
+    """The whole result: the verdict, who asked, `body`, and what to do."""
+    first = phrase("{verdict} <@{asker_id}>", verdict=verdict(job, project), asker_id=job.request.asker_id)
+    notes = sweep_verdict.notes(job, project) if isinstance(job, Sweep) else []
+    head, advice = stacked(first, *notes), _advice(job)
+    room = CONTENT_CHARACTERS - len(head) - len(advice) - 2
+    return stacked(head, cut_blocks(body, room), advice)
 
 
-def content(job: Posted, project: Project | None, body: str) -> str:
-    """The whole message on an end: the verdict, who asked, `body` (inert already) and what to do."""
-    head = "\n".join([f"{verdict(job, project)} <@{job.request.asker_id}>", *_notes(job, project)])
-    advice = _advice(job)
-    room = CONTENT - len(head) - len(advice) - 2
-    return "\n".join(filter(None, (head, cut_blocks(body.strip(), room), advice)))
-
-
-def verdict(job: Posted, project: Project | None) -> str:
+def verdict(job: Posted, project: Project | None) -> Inert:
     """One line: `k7q2mx succeeded: val_accuracy 96.7 at epoch 6 of 10, 4 min 31 s`."""
-    return f"{job.id} {ending(job, project)}"
+    return phrase("{name} {sentence}", name=escape(job.id, 40), sentence=_sentence(job, project))
 
 
-def ending(job: Posted, project: Project | None) -> str:
-    """The verdict without the job's id: `failed: exit code 1 after 12 s — ValueError: …`."""
+def card_headline(job: Posted, project: Project | None) -> Inert:
+    """`**Failed: exit code 1 after 12 s**`, without metric and cost, which have lines of their own on the card."""
     if isinstance(job, Sweep):
-        return sweep_verdict.ending(job, project, ran_seconds(job))
-    if _reason(job) is EndReason.SUCCEEDED:
-        best = _best(job, project)
-        return f"succeeded: {best}, {_took(job)}" if best else f"succeeded in {_took(job)}"
-    detail = escape(job.execution.detail, DETAIL)
-    return f"{_failure(job)} — {detail}" if detail else _failure(job)
+        return headline(sweep_verdict.card(job, project, ran_seconds(job)))
+    return headline(_filled(job, project, card=True))
 
 
 def ran_seconds(job: Posted) -> float:
-    """How long it ran; from the command on where it never ran, and 0 while it is not known."""
+    """How long it ran; if it never ran, since the command. 0 while it is not known."""
     execution, created_at = job.execution, job.request.created_at
     return max(0.0, (execution.ended_at or created_at) - (execution.started_at or created_at))
 
 
-def _notes(job: Posted, project: Project | None) -> list[str]:
-    return sweep_verdict.notes(job, project) if isinstance(job, Sweep) else []
+def _sentence(job: Posted, project: Project | None) -> Inert:
+    if isinstance(job, Sweep):
+        return sweep_verdict.sentence(job, project, ran_seconds(job))
+    if _reason(job) is EndReason.SUCCEEDED and (best := _best(job, project)):
+        return phrase("succeeded: {best}, {took}", best=best, took=duration(ran_seconds(job)))
+    return _filled(job, project, card=False)
 
 
-def _advice(job: Posted) -> str:
-    return sweep_verdict.advice(job) if isinstance(job, Sweep) else _ADVICE[_reason(job)]
-
-
-def _failure(job: Job) -> str:
-    execution = job.execution
-    times, by = len(execution.attempts), execution.stop.by if execution.stop is not None else ""
-    return _FAILURES[_reason(job)].format(
-        how="the command failed" if execution.exit_code is None else f"exit code {execution.exit_code}",
-        took=_took(job),
-        by=f" by {escape(by, 40)}" if by else "",
+def _filled(job: Job, project: Project | None, *, card: bool) -> Inert:
+    ending, execution = ENDINGS[_reason(job)], job.execution
+    times, exit_code = len(execution.attempts), execution.exit_code
+    text = phrase(
+        ending.card if card else ending.sentence,
+        how=phrase("the command failed") if exit_code is None else phrase("exit code {code}", code=exit_code),
+        took=duration(ran_seconds(job)),
+        by=by_whom(execution.stop.by if execution.stop is not None else None),
         limit=duration(job.run.timeout_seconds),
-        times=f" {times} times" if times > 1 else "",
+        times=phrase(" {times} times", times=times) if times > 1 else EMPTY,
+        engine=engine_title(project),
     )
+    return text if _reason(job) is EndReason.SUCCEEDED else with_detail(text, execution.detail, DETAIL)
 
 
-def _best(job: Job, project: Project | None) -> str:
+def _advice(job: Posted) -> Inert:
+    return sweep_verdict.advice(job) if isinstance(job, Sweep) else phrase(ENDINGS[_reason(job)].advice)
+
+
+def _best(job: Job, project: Project | None) -> Inert:
+    """`val_accuracy 96.7 at epoch 6 of 10`; empty if it is not known."""
     progress = job.progress
     if project is None or progress.best is None:
-        return ""
-    at = f" at epoch {progress.best_epoch}" if progress.best_epoch is not None else ""
-    of = f" of {progress.epochs}" if at and progress.epochs is not None else ""
-    return f"{escape(project.metric, 40)} {number(progress.best)}{at}{of}"
-
-
-def _took(job: Posted) -> str:
-    return duration(ran_seconds(job))
+        return EMPTY
+    best = phrase("{metric} {value}", metric=escape(project.metric, 40), value=number(progress.best))
+    if progress.best_epoch is None:
+        return best
+    of = phrase("of {epochs}", epochs=progress.epochs) if progress.epochs is not None else EMPTY
+    return listed(best, phrase("at epoch {epoch}", epoch=progress.best_epoch), of, separator=" ")
 
 
 def _reason(job: Posted) -> EndReason:

@@ -1,4 +1,9 @@
-"""One file for each slash command."""
+"""One module per slash command.
+
+A command with fixed options is decorated with `app_commands.command`, as in `status.py`. A command whose options come
+from the config is built by `typed_command`, as in `train.py`. Both kinds are decorated with `acknowledged`, and call
+`buttons/job_actions.py` or `buttons/job_answers.py` if a button does the same.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +22,7 @@ from bot.domain.project import Project
 
 
 def all_commands(projects: Sequence[Project]) -> list[app_commands.Command[Any, ..., None]]:
-    """Those that the bot registers. Raises `ConfigError` where the projects' parameters clash."""
+    """The commands to register. Raises `ConfigError` if the projects' parameters clash."""
     commands = [
         train.command(projects),
         sweep.command(projects),

@@ -1,35 +1,35 @@
-"""`/artifacts`: what a job has left so far."""
+"""`/artifacts`: the files of a job or trial."""
 
 import io
 
 import discord
 from discord import app_commands
 
-from bot.chat.cards.inert import escape
-from bot.chat.cards.units import joined, plural, size
+from bot.chat.acknowledgement import acknowledged, answer
+from bot.chat.cards.units import plural, size
 from bot.chat.commands.shared import autocomplete
-from bot.chat.context import Interaction, acknowledge, answer
-from bot.domain.model.names import Name, parse
+from bot.chat.interactions import Interaction
+from bot.domain.inert import escape, joined
+from bot.domain.job_names import Name, parse
 from bot.ports.artifacts import Artifact
 from bot.services.jobs.list_artifacts import Listing
 
-LIST = 3_900
-NAME = 100
-# Brackets would end the text of a link.
+LIST_CHARACTERS = 3_900
+"""Less than an embed's description may have: title and footer count too."""
+NAME_CHARACTERS = 100
+# Brackets would end a link's text.
 _NO_BRACKETS = str.maketrans("[]", "()")
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
-@app_commands.command(
-    description="What a job or a trial has left so far: files with links, and its newest picture or video"
-)
-@app_commands.describe(job="Which job or trial")
+@app_commands.command(description="List the files of a job or trial, with links and its newest picture or video")
+@app_commands.describe(job="Job or trial")
 @app_commands.autocomplete(job=autocomplete.jobs)
+@acknowledged()
 async def artifacts(interaction: Interaction, job: str) -> None:
-    await acknowledge(interaction)
-    listing = await interaction.client.services.list_artifacts.artifacts(await _whose(interaction, job))
+    listing = await interaction.client.services.list_artifacts.artifacts(await _owner(interaction, job))
     if not listing.artifacts:
-        await answer(interaction, f"{listing.job.id} has left nothing so far.")
+        await answer(interaction, f"{listing.job.id} has no files yet.")
         return
     picture = listing.picture
     files = [discord.File(io.BytesIO(picture.content), picture.name)] if picture is not None else []
@@ -39,8 +39,8 @@ async def artifacts(interaction: Interaction, job: str) -> None:
     await answer(interaction, embed=embed, files=files)
 
 
-async def _whose(interaction: Interaction, text: str) -> str:
-    """A trial that an earlier sweep has run has left everything there."""
+async def _owner(interaction: Interaction, text: str) -> str:
+    """The job or trial that has the files: an earlier sweep's, if that ran the trial."""
     name = parse(text)
     if name.trial is None:
         return name.job_id
@@ -50,13 +50,11 @@ async def _whose(interaction: Interaction, text: str) -> str:
 
 def _embed(listing: Listing) -> discord.Embed:
     lines = [_line(artifact, listing.links.get(artifact.name, "")) for artifact in listing.artifacts]
-    embed = discord.Embed(title=f"What {listing.job.id} has left", description=joined(lines, "\n", LIST))
-    text = (
-        f"{plural(len(lines), 'file')}, {size(listing.total_bytes)} · the links work for an hour, for whoever has them"
-    )
+    embed = discord.Embed(title=f"Files of {listing.job.id}", description=joined(lines, "\n", LIST_CHARACTERS))
+    text = f"{plural(len(lines), 'file')}, {size(listing.total_bytes)} · links work for one hour, for anyone"
     return embed.set_footer(text=text)
 
 
 def _line(artifact: Artifact, link: str) -> str:
-    name = escape(artifact.name.translate(_NO_BRACKETS), NAME)
+    name = escape(artifact.name.translate(_NO_BRACKETS), NAME_CHARACTERS)
     return f"{f'[{name}]({link})' if link else name} · {size(artifact.size)}"

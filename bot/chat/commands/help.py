@@ -1,4 +1,4 @@
-"""`/help`: made from the commands themselves, so that it cannot be out of date."""
+"""`/help`: generated from the commands, so that it is never out of date."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,21 +6,21 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.chat.context import Interaction
+from bot.chat.interactions import Interaction
+from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS
 
-DESCRIPTION = 4_096
 _INTRODUCTION = (
-    "Each job has one card in the channel, kept current, and a thread with its log. "
-    "When it ends, you are mentioned with the verdict and the plot. A sweep has one card for all its trials; "
+    "Each job has one live card in the channel and a thread with its log. "
+    "When it ends, I mention you with the result and the plot. A sweep has one card for all its trials; "
     "`k7q2mx.4` is one of them."
 )
 
 
 def command(others: Sequence[app_commands.Command[Any, ..., None]]) -> app_commands.Command[Any, ..., None]:
-    """`others` are the commands that it tells of."""
+    """`others` are the commands on the page."""
     text = page(others)
 
-    @app_commands.command(name="help", description="What there is to say here, and what comes of it")
+    @app_commands.command(name="help", description="Show all commands")
     async def help_(interaction: Interaction) -> None:
         embed = discord.Embed(title="Signalbox", description=text)
         await interaction.response.send_message(embed=embed, ephemeral=True)
@@ -29,8 +29,8 @@ def command(others: Sequence[app_commands.Command[Any, ..., None]]) -> app_comma
 
 
 def page(commands: Sequence[app_commands.Command[Any, ..., None]]) -> str:
-    """The whole page; options in brackets may be left out."""
-    return "\n".join([_INTRODUCTION, "", *(_entry(command) for command in commands)])[:DESCRIPTION]
+    """The whole page; options in brackets are optional."""
+    return "\n".join([_INTRODUCTION, "", *(_entry(command) for command in commands)])[:EMBED_DESCRIPTION_CHARACTERS]
 
 
 def _entry(command: app_commands.Command[Any, ..., None]) -> str:

@@ -1,20 +1,23 @@
-"""`/jobs`: the latest, of all or of the asker's, in one state or in any."""
+"""`/jobs`: the latest jobs, of everybody or of the asker, in any state or in one."""
 
 from enum import StrEnum
 
 import discord
 from discord import app_commands
 
+from bot.chat.acknowledgement import acknowledged, answer
 from bot.chat.cards import choose
-from bot.chat.cards.units import joined, relative
-from bot.chat.context import Interaction, acknowledge, answer, card_link, project_of
+from bot.chat.cards.units import relative
+from bot.chat.interactions import Interaction
+from bot.chat.links import card_link, project_of
+from bot.domain.inert import joined
 from bot.domain.model.execution import Lifecycle
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
 
 SHOWN = 15
-LOOKED_AT = 200
-LIST = 3_800
+SEARCHED = 200
+LIST_CHARACTERS = 3_800
 
 
 class Which(StrEnum):
@@ -23,7 +26,7 @@ class Which(StrEnum):
     FAILED = "failed"
     STOPPED = "stopped"
 
-    def holds(self, execution: Lifecycle) -> bool:
+    def matches(self, execution: Lifecycle) -> bool:
         match self:
             case Which.LIVE:
                 return execution.live
@@ -35,19 +38,21 @@ class Which(StrEnum):
                 return execution.state is JobState.FAILED and execution.reason is not EndReason.STOPPED
 
 
-@app_commands.command(description="The latest jobs")
-@app_commands.describe(mine="Only those that you asked for", state="Only those in this state")
+@app_commands.command(description="List the latest jobs")
+@app_commands.describe(mine="Only jobs you started", state="Only jobs in this state")
+@acknowledged()
 async def jobs(interaction: Interaction, mine: bool = False, state: Which | None = None) -> None:  # noqa: FBT001, FBT002  an option
-    await acknowledge(interaction)
     asker_id = interaction.user.id if mine else 0
-    found = await interaction.client.services.find.recent(asker_id=asker_id, limit=LOOKED_AT if state else SHOWN)
-    wanted = [job for job in found if state is None or state.holds(job.execution)][:SHOWN]
-    if not wanted:
-        what = " ".join(filter(None, ("your" if mine else "", state or "", "jobs")))
-        await answer(interaction, f"There are no {what} here. `/train` starts one.")
+    recent = await interaction.client.services.find.recent(asker_id=asker_id, limit=SEARCHED if state else SHOWN)
+    matching = [job for job in recent if state is None or state.matches(job.execution)][:SHOWN]
+    if not matching:
+        subject = "You have" if mine else "There are"
+        await answer(interaction, f"{subject} no {f'{state} jobs' if state else 'jobs'} here. `/train` starts one.")
         return
-    lines = [_line(interaction, job) for job in wanted]
-    await answer(interaction, embed=discord.Embed(title="The latest jobs", description=joined(lines, "\n", LIST)))
+    lines = [_line(interaction, job) for job in matching]
+    await answer(
+        interaction, embed=discord.Embed(title="The latest jobs", description=joined(lines, "\n", LIST_CHARACTERS))
+    )
 
 
 def _line(interaction: Interaction, job: Posted) -> str:

@@ -2,19 +2,18 @@
 
 from discord import app_commands
 
-from bot.chat.buttons import replies
+from bot.chat.acknowledgement import acknowledged
+from bot.chat.buttons import job_answers
 from bot.chat.commands.shared import autocomplete
-from bot.chat.context import Interaction, acknowledge
+from bot.chat.interactions import Interaction
 
 LINES = 30
 MOST_LINES = 2_000
 
 
-@app_commands.command(description="The last lines of a job's log, or of a trial's")
-@app_commands.describe(
-    job="Whose log: a job's, or a trial's such as k7q2mx.4", lines=f"How many lines; {LINES} if not given"
-)
+@app_commands.command(description="Show the last lines of a job's or trial's log")
+@app_commands.describe(job="Job or trial, such as k7q2mx or k7q2mx.4", lines=f"Number of lines (default: {LINES})")
 @app_commands.autocomplete(job=autocomplete.jobs)
+@acknowledged()
 async def logs(interaction: Interaction, job: str, lines: app_commands.Range[int, 1, MOST_LINES] = LINES) -> None:
-    await acknowledge(interaction)
-    await replies.logs(interaction, job, lines)
+    await job_answers.logs(interaction, job, lines)

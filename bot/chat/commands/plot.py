@@ -1,15 +1,16 @@
-"""`/plot`: the curves of one job or trial, or of several on one axis, for all to see."""
+"""`/plot`: the curves of one job or trial, or of several together, visible to everyone."""
 
 from discord import app_commands
 
-from bot.chat.buttons import replies
+from bot.chat.acknowledgement import acknowledged
+from bot.chat.buttons import job_answers
 from bot.chat.commands.shared import autocomplete
-from bot.chat.context import Interaction, acknowledge
+from bot.chat.interactions import Interaction
 
 
-@app_commands.command(description="Plot the metrics of a job or a trial, of several on one axis, or of a sweep's best")
-@app_commands.describe(job="Which job, sweep or trial", more="More on the same axis: their names, with spaces between")
+@app_commands.command(description="Plot the metrics of a job or trial, of several together, or of a sweep's best")
+@app_commands.describe(job="Job, sweep or trial", more="More of them for the same plot, separated by spaces")
 @app_commands.autocomplete(job=autocomplete.jobs, more=autocomplete.more_jobs)
+@acknowledged(public=True)
 async def plot(interaction: Interaction, job: str, more: str = "") -> None:
-    await acknowledge(interaction, public=True)
-    await replies.plot(interaction, [job, *more.replace(",", " ").split()])
+    await job_answers.plot(interaction, [job, *more.replace(",", " ").split()])

@@ -1,31 +1,32 @@
-"""`/retry`: a job once more, with the same commit and parameters but for what is given anew."""
+"""`/retry`: run a job again with the same commit and parameters, except for those given anew."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from discord import app_commands
 
-from bot.chat.buttons.replies import retried
+from bot.chat.acknowledgement import acknowledged
+from bot.chat.buttons import job_actions
 from bot.chat.commands.shared.options import BRANCH, COMMIT, job_option, parameter_options, typed_command
-from bot.chat.context import Interaction, acknowledge
+from bot.chat.interactions import Interaction
 from bot.domain.project import Project
 
 
 def command(projects: Sequence[Project]) -> app_commands.Command[Any, ..., None]:
     options = [
-        job_option("Which job, sweep or trial to run again"),
+        job_option("Job, sweep or trial to run again"),
         BRANCH,
         COMMIT,
-        *parameter_options(projects, renewed=True),
+        *parameter_options(projects, retry=True),
     ]
     return typed_command(
         "retry",
-        "Run a job or a trial again, or what failed of a sweep: the same commit, the same parameters",
+        "Run a job, a trial, or a sweep's failed trials again, with the same commit and parameters",
         options,
         _retry,
     )
 
 
-async def _retry(interaction: Interaction, given: dict[str, object]) -> None:
-    await acknowledge(interaction)
-    await retried(interaction, str(given.pop("job")), given)
+@acknowledged()
+async def _retry(interaction: Interaction, options: dict[str, object]) -> None:
+    await job_actions.retry(interaction, str(options.pop("job")), options)

@@ -1,32 +1,37 @@
-"""`/status`: how one job is, or what is live."""
+"""`/status`: one job's card, or everything live."""
 
 import discord
 from discord import app_commands
 
-from bot.chat.buttons import replies
+from bot.chat.acknowledgement import acknowledged, answer
+from bot.chat.buttons import job_answers
 from bot.chat.cards import choose
-from bot.chat.cards.units import joined, plural
+from bot.chat.cards.units import plural
 from bot.chat.commands.shared import autocomplete
-from bot.chat.context import Interaction, acknowledge, answer, project_of
+from bot.chat.interactions import Interaction
+from bot.chat.links import project_of
+from bot.domain.inert import joined
 
-LIST = 3_800
-MOST_UNTOLD = 5
+LIST_CHARACTERS = 3_800
+MOST_UNDELIVERED = 5
 
 
-@app_commands.command(description="How a job, a sweep or a trial is, or what is live")
-@app_commands.describe(job="Which job, sweep or trial; everything that is live if not given")
+@app_commands.command(description="Show how a job, sweep or trial is doing, or everything live")
+@app_commands.describe(job="Job, sweep or trial (default: everything live)")
 @app_commands.autocomplete(job=autocomplete.jobs)
+@acknowledged()
 async def status(interaction: Interaction, job: str | None = None) -> None:
-    await acknowledge(interaction)
     if job is not None:
-        await replies.status(interaction, job)
+        await job_answers.status(interaction, job)
         return
     show = interaction.client.services.find
     live, undelivered = await show.live(), await show.undelivered()
     if not live and not undelivered:
-        await answer(interaction, "Nothing is live. `/train` starts a job, `/jobs` lists the latest.")
+        await answer(interaction, "No job is live. `/train` starts one, `/jobs` lists the latest.")
         return
     lines = [choose.summary(found, project_of(interaction.client, found)) for found in live]
-    lines += [choose.undelivered(found, project_of(interaction.client, found)) for found in undelivered[:MOST_UNTOLD]]
-    embed = discord.Embed(title=f"{plural(len(live), 'live job')}", description=joined(lines, "\n", LIST))
+    lines += [
+        choose.undelivered(found, project_of(interaction.client, found)) for found in undelivered[:MOST_UNDELIVERED]
+    ]
+    embed = discord.Embed(title=f"{plural(len(live), 'live job')}", description=joined(lines, "\n", LIST_CHARACTERS))
     await answer(interaction, embed=embed)

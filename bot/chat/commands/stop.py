@@ -1,15 +1,16 @@
-"""`/stop`: end a job, a sweep or a trial. Typed, it is confirmed already; the button asks."""
+"""`/stop`: stop a job, a sweep or a trial, without a question; the Stop button asks first."""
 
 from discord import app_commands
 
-from bot.chat.buttons import replies
+from bot.chat.acknowledgement import acknowledged
+from bot.chat.buttons import job_actions
 from bot.chat.commands.shared import autocomplete
-from bot.chat.context import Interaction, acknowledge
+from bot.chat.interactions import Interaction
 
 
-@app_commands.command(description="Stop a job, a sweep or a trial; what it has done so far is kept")
-@app_commands.describe(job="Which job, sweep or trial")
+@app_commands.command(description="Stop a job, sweep or trial; its results so far are kept")
+@app_commands.describe(job="Job, sweep or trial")
 @app_commands.autocomplete(job=autocomplete.jobs)
+@acknowledged()
 async def stop(interaction: Interaction, job: str) -> None:
-    await acknowledge(interaction)
-    await replies.stopped(interaction, job)
+    await job_actions.stop(interaction, job)

@@ -1,13 +1,14 @@
-"""`/train`: one job from what was typed."""
+"""`/train`: start one job."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from discord import app_commands
 
-from bot.chat.buttons.replies import trained
+from bot.chat.acknowledgement import acknowledged
+from bot.chat.buttons import job_actions
 from bot.chat.commands.shared.options import BRANCH, COMMIT, parameter_options, project_options, typed_command
-from bot.chat.context import Interaction, acknowledge
+from bot.chat.interactions import Interaction
 from bot.domain.project import Project
 
 
@@ -16,6 +17,6 @@ def command(projects: Sequence[Project]) -> app_commands.Command[Any, ..., None]
     return typed_command("train", "Start a training job", options, _train)
 
 
-async def _train(interaction: Interaction, given: dict[str, object]) -> None:
-    await acknowledge(interaction)
-    await trained(interaction, given)
+@acknowledged()
+async def _train(interaction: Interaction, options: dict[str, object]) -> None:
+    await job_actions.train(interaction, options)

@@ -1,4 +1,4 @@
-"""Stop asking Discord what it refuses: 10,000 invalid requests in ten minutes ban the address.
+"""Stop calling Discord after too many refusals: 10,000 invalid requests in ten minutes ban the IP address.
 
 https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
 """
@@ -10,12 +10,12 @@ from bot.errors import Throttled
 
 WINDOW_SECONDS = 600.0
 MOST_INVALID = 1_000
-"""A tenth of what Discord allows: other programs may share the address."""
+"""A tenth of what Discord allows: other programs may share the IP address."""
 INVALID_STATUSES = (401, 403, 429)
 
 
 class Breaker:
-    """Open while there have been `most` invalid answers in the last ten minutes: nothing is asked until they are old.
+    """Opens after `most` invalid answers in ten minutes, and blocks calls until the oldest has expired.
 
     `clock` is monotonic.
     """
@@ -25,18 +25,18 @@ class Breaker:
         self._answers: deque[float] = deque(maxlen=most)
 
     def check(self) -> None:
-        """Raises `Throttled`, with when it closes again, while it is open."""
+        """Raise `Throttled` while it is open, with the seconds until it closes."""
         full = len(self._answers) == self._answers.maxlen
         rest = self._answers[0] + WINDOW_SECONDS - self._clock() if full else 0.0
         if rest > 0:
             raise Throttled(
-                f"Discord has refused {len(self._answers):,} requests in ten minutes: nothing is asked of it for "
-                f"{rest:.0f} s, lest it bans the address. Look at the bot's permissions and its token.",
+                f"Discord has refused {len(self._answers):,} requests in ten minutes. To avoid a ban, the bot waits "
+                f"{rest:.0f} s. Check its permissions and its token.",
                 code="breaker",
                 retry_after=rest,
             )
 
     def answered(self, status: int) -> None:
-        """Counts an answer that Discord takes for the sign of a broken bot."""
+        """Count an answer if Discord counts it as invalid."""
         if status in INVALID_STATUSES:
             self._answers.append(self._clock())

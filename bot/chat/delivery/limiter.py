@@ -1,7 +1,7 @@
-"""One limiter ahead of discord.py, which has none of its own: 300 posts at once cost it 808 refusals.
+"""One limiter ahead of discord.py, which has no global one: 300 posts at once cost it 808 refusals.
 
-Everything that is written with the bot's token passes here. Answers to interactions are exempt, as they are at
-Discord: https://docs.discord.com/developers/topics/rate-limits#global-rate-limit
+All writes with the bot's token pass through it. Answers to interactions don't, because Discord exempts them:
+https://docs.discord.com/developers/topics/rate-limits#global-rate-limit
 """
 
 import asyncio
@@ -10,14 +10,14 @@ from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
 BURST_SECONDS = 0.1
-"""The calls of so long may go at once: 45 a second and a burst of 4 stay below Discord's 50."""
+"""Calls worth this much time may go at once: 45 a second and a burst of 4 stay below Discord's 50."""
 
 
 class Limiter:
-    """So many calls a second in all; and one at a time in each lane, in the order in which they came.
+    """At most `per_second` calls a second in total, and one at a time in each lane, in order of arrival.
 
-    discord.py queues calls of one bucket inside and lets them go together at its reset. With one call a lane there is
-    no such queue, so what is counted here is what is sent.
+    discord.py queues the calls of one bucket and releases them together when it resets. With one call per lane
+    there is no such queue, so the calls counted here are the calls sent.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Limiter:
 
     @asynccontextmanager
     async def turn(self, lane: Hashable) -> AsyncIterator[None]:
-        """Around one call; `lane` is what it shares a bucket with, such as `("send", channel)`."""
+        """Hold a turn during one call. Calls in one `lane`, such as `("send", channel)`, share a bucket."""
         lock = self._lanes.setdefault(lane, asyncio.Lock())
         async with lock:
             await self._token()

@@ -1,40 +1,31 @@
 """The `Chat` port: delivers posts, finds those that have arrived, and keeps cards current."""
 
 import asyncio
-import io
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 import discord
 
-from bot.chat.buttons.views import card_buttons, end_buttons
-from bot.chat.cards import choose, sweep_card, verdict
-from bot.chat.context import BoxClient
+from bot.chat.buttons.views import card_buttons
 from bot.chat.delivery.breaker import Breaker
 from bot.chat.delivery.limiter import Limiter
+from bot.chat.delivery.messages import FORMS, Channel, channel_id_of, drawn
 from bot.chat.discord_errors import THREAD_EXISTS, calling
+from bot.chat.interactions import BoxClient
+from bot.chat.limits import HISTORY_PAGE
 from bot.domain.model.publication import DIRECT
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
-from bot.domain.posts import File, Post, PostKind
-from bot.domain.project import Project
+from bot.domain.posts import Post, PostKind
 from bot.errors import Missing, Unavailable
 
 REQUEST_SECONDS = 45.0
-"""The call that drains a bucket returns only when that is full again, after 5 s for messages. What takes longer is
-tried again later: thread creation may wait for minutes."""
-HISTORY_PAGE = 100
+"""Give up on a call after this long and try it again later. discord.py holds the call that empties a rate-limit bucket
+until the bucket refills: 5 s for messages, minutes for threads."""
 HISTORY_PAGES = 20
 
-GONE = " (The file is gone from the bot's disk: `/logs` and `/artifacts` have the log.)"
-ELSEWHERE = "(Told here because <#{}> takes no message from me.)\n"
-_EMBED_COLOUR = 0x2B2D31
-_NOBODY = discord.AllowedMentions.none()
-
 T = TypeVar("T")
-Place = discord.PartialMessageable | discord.DMChannel
 
 
 class Poster:
@@ -61,20 +52,20 @@ class Poster:
         return message_id
 
     async def sent(self, post: Post, job: Posted) -> int | None:
-        """As `Chat` promises. A thread is not looked for: to start it again gives the same one.
+        """As `Chat` promises. A thread is not searched for: starting it again gives the same one.
 
-        Newest first, back to the delivery before it or the command: both by Discord's clock, whatever this machine's
-        was. Of the newest `HISTORY_PAGES` pages, no more.
+        Reads the newest `HISTORY_PAGES` pages at most, back to the previous delivery or the command. Both have ids
+        from Discord's clock, so this machine's clock does not matter.
         """
         if post.attempted_at is None or post.new.kind is PostKind.THREAD:
             return None
-        channel = await self._place(post, job)
+        channel = await self._channel(post, job)
         begin = post.previous_id or job.request.interaction_id
         before: discord.abc.Snowflake | None = None
         for _ in range(HISTORY_PAGES):
             page = await self._history(channel, before)
             for message in page:
-                if message.id > begin and self._is_own(message) and carries(message, post, job):
+                if message.id > begin and self._is_own(message) and FORMS[post.new.kind].carries(message, post, job):
                     return message.id
             if len(page) < HISTORY_PAGE or page[-1].id <= begin:
                 break
@@ -85,12 +76,12 @@ class Poster:
         """As `Chat` promises."""
         card_id, channel_id = job.publication.card_id, job.request.channel_id
         if not card_id:
-            raise Missing(f"The card of {job.id} is not there")
+            raise Missing(f"{job.id} has no card")
         message = self._messageable(channel_id).get_partial_message(card_id)
         project = self._client.projects.get(job.run.project)
 
         def edit() -> Awaitable[object]:
-            embed, new = _drawn(job, project)
+            embed, new = drawn(job, project)
             if not new:  # the files that a message has stay unless an edit lists others
                 return message.edit(embed=embed, view=card_buttons(job))
             return message.edit(embed=embed, view=card_buttons(job), attachments=new)
@@ -98,67 +89,32 @@ class Poster:
         await self._call(("edit", channel_id), "Editing a card", edit)
 
     async def _send_message(self, post: Post, job: Posted) -> int:
-        channel = await self._place(post, job)
+        channel = await self._channel(post, job)
+        send, project = FORMS[post.new.kind].send, self._client.projects.get(job.run.project)
         message = await self._call(
-            ("send", channel.id), f"Posting a {post.new.kind}", lambda: self._sending(channel, post, job)
+            ("send", channel.id),
+            f"Posting a {post.new.kind}",
+            lambda: send(channel, post, job, project, self._card_reference(job)),
         )
         return message.id
 
-    async def _place(self, post: Post, job: Posted) -> Place:
-        """Raises `Missing` for a post of the thread where there is none."""
-        channel_id = _channel_id(post, job)
+    async def _channel(self, post: Post, job: Posted) -> Channel:
+        """Raises `Missing` for a post of the thread if there is none."""
+        channel_id = channel_id_of(post, job)
         if channel_id != DIRECT:
             return self._messageable(channel_id)
         asker = discord.Object(job.request.asker_id)
         return await self._call(("direct", asker.id), "Opening direct messages", lambda: self._client.create_dm(asker))
 
-    async def _sending(self, channel: Place, post: Post, job: Posted) -> discord.Message:
-        project, end_in = self._client.projects.get(job.run.project), job.publication.result.channel_id
-        files = [_attachment(file) for file in post.new.files if _is_there(file)]
-        gone = "" if len(files) == len(post.new.files) else GONE
-        match post.new.kind:
-            case PostKind.CARD:
-                embed, pictures = _drawn(job, project)
-                return await channel.send(
-                    embed=embed,
-                    files=pictures,
-                    view=card_buttons(job),
-                    nonce=post.nonce,
-                    allowed_mentions=_NOBODY,
-                )
-            case PostKind.END:
-                elsewhere = ELSEWHERE.format(job.request.channel_id) if end_in is not None else ""
-                return await channel.send(
-                    verdict.content(job, project, elsewhere + post.new.text),
-                    files=files,
-                    view=end_buttons(job) if end_in != DIRECT else discord.utils.MISSING,
-                    nonce=post.nonce,
-                    reference=self._card_reference(job),  # type: ignore[arg-type]  # None is its default
-                    allowed_mentions=discord.AllowedMentions(
-                        everyone=False, roles=False, replied_user=False, users=[discord.Object(job.request.asker_id)]
-                    ),
-                )
-            case _ if post.new.digest:
-                embed = discord.Embed(description=post.new.text, colour=_EMBED_COLOUR)
-                return await channel.send(embed=embed, nonce=post.nonce, allowed_mentions=_NOBODY)
-            case _:
-                return await channel.send(
-                    f"{post.new.text}{gone}" or None,
-                    files=files,
-                    nonce=post.nonce,
-                    suppress_embeds=True,
-                    allowed_mentions=_NOBODY,
-                )
-
     async def _start_thread(self, job: Posted) -> int:
         message_id, channel_id = job.publication.card_id, job.request.channel_id
         if not message_id:
-            raise Missing(f"The card of {job.id} is not there, so its thread cannot be started")
+            raise Missing(f"{job.id} has no card, so it cannot have a thread")
         message = self._messageable(channel_id).get_partial_message(message_id)
 
         async def start() -> None:
             if message.guild is None:
-                raise Unavailable("The server is not available at Discord")
+                raise Unavailable("Discord says that the server is unavailable")
             try:
                 await message.create_thread(name=f"{job.id} {'sweep' if isinstance(job, Sweep) else 'log'}")
             except discord.HTTPException as error:
@@ -168,7 +124,7 @@ class Poster:
         await self._call(("thread", channel_id), "Starting a thread", start)
         return message_id
 
-    async def _history(self, channel: Place, before: discord.abc.Snowflake | None) -> Sequence[discord.Message]:
+    async def _history(self, channel: Channel, before: discord.abc.Snowflake | None) -> Sequence[discord.Message]:
         async def read() -> Sequence[discord.Message]:
             return [m async for m in channel.history(limit=HISTORY_PAGE, before=before)]
 
@@ -202,52 +158,3 @@ class Poster:
 
     def _is_own(self, message: discord.Message) -> bool:
         return self._client.user is not None and message.author.id == self._client.user.id
-
-
-def carries(message: discord.Message, post: Post, job: Posted) -> bool:
-    """Whether a message of the bot's own is this post, told by what is in it."""
-    match post.new.kind:
-        case PostKind.CARD:
-            return any(embed.title == choose.title(job) for embed in message.embeds)
-        case PostKind.END:
-            return not message.embeds and message.content.startswith(f"{job.id} ")
-        case PostKind.LOG_FILE:
-            names = {file.name for file in post.new.files}
-            attached = names <= {attachment.filename for attachment in message.attachments}
-            return bool(names) and (attached or message.content.endswith(GONE))
-        case _ if post.new.digest:
-            return any(embed.description == post.new.text.strip() for embed in message.embeds)
-        case _:
-            return message.content == post.new.text.strip()
-
-
-def _channel_id(post: Post, job: Posted) -> int:
-    """Raises `Missing` for a post of the thread where there is none."""
-    if post.new.kind is PostKind.END:
-        return job.publication.result.place(job.request.channel_id)
-    if post.new.kind is PostKind.CARD:
-        return job.request.channel_id
-    thread_id = job.publication.thread_id
-    if not thread_id:
-        raise Missing(f"{job.id} has no thread")
-    return thread_id
-
-
-def _attachment(file: File) -> discord.File:
-    return discord.File(file.path, file.name) if file.path else discord.File(io.BytesIO(file.content), file.name)
-
-
-def _drawn(job: Posted, project: Project | None) -> tuple[discord.Embed, list[discord.File]]:
-    """The card, with the board of a sweep if the message does not have it yet."""
-    embed = choose.card(job, project)
-    if not isinstance(job, Sweep):
-        return embed, []
-    new = sweep_card.picture(job) if job.board.picture != job.board.shown_picture else None
-    if new is None and not job.board.shown_picture:
-        embed.set_image(url=None)
-    return embed, [new] if new is not None else []
-
-
-def _is_there(file: File) -> bool:
-    """A machine that was lost has taken its files with it."""
-    return not file.path or Path(file.path).exists()

@@ -1,4 +1,4 @@
-"""What to draw: a table of metrics for each job, and the words around it."""
+"""Requests for pictures, and the answer to one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from bot.domain.parameters import Value
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One job's metrics. `csv` is the file as it lies in S3 (perhaps torn at the last line)."""
+    """One job's metrics. `csv` is the file as stored in S3; its last line may be torn."""
 
     label: str
     csv: bytes
@@ -18,20 +18,20 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class FigureRequest:
-    """One figure. With several curves, they share each panel. `best` is the metric whose best epoch is marked."""
+    """A picture of one or several jobs. Several curves share each panel. The best epoch by `metric` is marked."""
 
     title: str
     subtitle: str
     curves: tuple[Curve, ...]
-    best: str = ""
+    metric: str = ""
     maximize: bool = True
-    names: Mapping[str, str] | None = None
-    """Column names of the project's own, by ours: `{"epoch": "num_timesteps"}`."""
+    column_names: Mapping[str, str] | None = None
+    """The project's own column names, by ours: `{"epoch": "num_timesteps"}`. The config calls this `columns`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One point of a sweep: its value on each axis, and what came of it; of folds the mean, with the deviation."""
+    """One point of a sweep: its value on each axis, its state and result. With folds: their mean and deviation."""
 
     at: tuple[Value, ...]
     state: TrialState
@@ -41,7 +41,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class BoardRequest:
-    """The picture of a sweep: a heatmap of two axes, a curve over one, parallel coordinates of more."""
+    """A picture of a sweep: a curve for one axis, a heatmap for two, parallel coordinates for more."""
 
     title: str
     subtitle: str
@@ -51,13 +51,14 @@ class BoardRequest:
     maximize: bool = True
     importance: Mapping[str, float] = field(default_factory=dict)
     curves: tuple[Curve, ...] = ()
-    """The metrics of the best few, to be laid over each other."""
-    names: Mapping[str, str] | None = None
+    """Metrics of the best few trials, drawn over each other."""
+    column_names: Mapping[str, str] | None = None
+    """As in `FigureRequest`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What came of a request. `png` is None where there is nothing to draw; `remarks` are sentences, also on why."""
+    """The answer to a request. `png` is None if there is nothing to draw. `remarks` are sentences, also on why not."""
 
     png: bytes | None
     remarks: tuple[str, ...] = ()

@@ -1,12 +1,12 @@
-"""When a job will be through, told from how fast its epochs have come so far."""
+"""When a job will finish, estimated from the pace of its epochs so far."""
 
 from bot.domain.model.progress import Progress
 
 
 def expected_end(progress: Progress) -> float | None:
-    """In seconds since the epoch, after the last of `epochs`; None while nothing can be told.
+    """In seconds since the epoch, after the last of `epochs`; None while it cannot be estimated.
 
-    A job may report several rows an epoch, and one that goes on from a checkpoint begins at a later epoch: the
+    A job may report several rows an epoch, and a job that resumes from a checkpoint begins at a later epoch: the
     smaller of the two counts is the number of epochs between the first row and the last.
     """
     epoch, epochs = progress.epoch, progress.epochs

@@ -1,4 +1,4 @@
-"""Lines of a job's log, as CloudWatch has them and as people read them.
+"""Lines of a job's log, as the engine stores them and as people read them.
 
 Lengths are in UTF-16 units. Discord's limits count code points, of which there are never more, so a text that
 fits here fits there, whichever of the two a client counts.
@@ -14,10 +14,9 @@ from bot.domain.logs.terminal import fold, strip_escapes
 from trainer.contract import METRICS_MARK, TROUBLE_MARK
 
 LONGEST_LINE = 1_000
-"""What is shown of one line."""
+"""Units of one line that are shown."""
 LONGEST_EVENT = 1_600
-"""What is shown of one event, all its lines together: it fits into a message."""
-ZERO_WIDTH_SPACE = "\u200b"
+"""Units of one event that are shown, all its lines together: it fits into a message."""
 
 _RAISED = re.compile(r"[\w.]*(?:Error|Exception|Interrupt|Warning)\b.*")
 _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -26,21 +25,18 @@ _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]) | {ord("\n"): "\n"
 _INVISIBLE = _CONTROLS | _BIDI_CONTROLS | _LINE_SEPARATORS
 
 _MACHINE_LINE = re.compile(rf"(?:{re.escape(METRICS_MARK)}|{re.escape(TROUBLE_MARK)})\{{.*\}}\s*")
-_FENCE = re.compile(r"`(?=``)")
-_EVERYONE = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
-_MENTION = re.compile(r"<(?=@[!&]?\d+>|#\d+>)")
 
 _BAR = re.compile(r"\d%\||[█▉▊▋▌▍▎▏━╸╺]{3}|\[[=>#.\s-]{8,}\]")
 _MOVING = re.compile(r"[\d.:,?\s█▉▊▋▌▍▎▏━╸╺=>#-]+")
 _COMPLETE = re.compile(r"\b100(?:\.0*)?\s*%")
 
-_OPEN, _CLOSE = "```\n", "\n```"
 _GRAPHEME = regex.compile(r"\X")
 
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
-    """One event of a log stream. `timestamp` in milliseconds since the epoch; `id` is CloudWatch's `eventId`."""
+    """One event of a log stream. `timestamp` in milliseconds since the epoch; `id` is the log service's own, such as
+    CloudWatch's `eventId`."""
 
     id: str
     stream: str
@@ -49,9 +45,9 @@ class LogEvent:
 
 
 def clean(message: str) -> str:
-    """One event as a terminal would have left it: no escapes, no control characters, nothing that turns text round.
+    """One event as a terminal would show it: no escapes, no control characters, no change of writing direction.
 
-    Tabs and line feeds stay. Halves of a surrogate pair are joined; one that is alone becomes U+FFFD.
+    Tabs and line feeds stay. Halves of a surrogate pair are joined; a single half becomes U+FFFD.
     """
     if message.isprintable():
         return message
@@ -60,82 +56,26 @@ def clean(message: str) -> str:
     return "\n".join(lines).translate(_INVISIBLE)
 
 
-def inert(text: str) -> str:
-    """The text, unable to close a code block or to mention anyone."""
-    text = _FENCE.sub("`" + ZERO_WIDTH_SPACE, text)
-    text = _EVERYONE.sub("@" + ZERO_WIDTH_SPACE, text)
-    return _MENTION.sub("<" + ZERO_WIDTH_SPACE, text)
-
-
 def readable(events: Iterable[LogEvent]) -> list[str]:
-    """The lines for people: cleaned, cut, without machine lines, and of each progress bar the latest alone."""
+    """The lines for people: cleaned, cut, without machine lines, and with only the latest state of a progress bar."""
     return [line for _, line in numbered(events)]
 
 
 def numbered(events: Iterable[LogEvent]) -> list[tuple[int, str]]:
-    """`readable`, each line with the place of its event in `events`."""
+    """`readable`, each line with the index of its event in `events`."""
     found: list[tuple[int, str]] = []
-    for place, event in enumerate(events):
+    for index, event in enumerate(events):
         for line in _shortened(clean(event.message).rstrip("\n").split("\n")):
             if _MACHINE_LINE.fullmatch(line):
                 continue
             if found and _overtaken(found[-1][1], line):
                 found.pop()
-            found.append((place, line))
+            found.append((index, line))
     return found
 
 
-def block(lines: Sequence[str], limit: int = 2_000) -> tuple[str, int]:
-    """One code block of at most `limit` characters, and how many of the lines are in it.
-
-    At least one is, cut where it does not fit alone; for no lines it is `("", 0)`.
-    """
-    body: list[str] = []
-    room = limit - len(_OPEN) - len(_CLOSE)
-    for line in map(inert, lines):
-        size = units(line) + (1 if body else 0)
-        if size > room:
-            break
-        body.append(line)
-        room -= size
-    if not body and lines:
-        body.append(cut(inert(lines[0]), room))
-    return _fenced(body), len(body)
-
-
-def event_block(events: Sequence[LogEvent], limit: int = 2_000) -> tuple[str, int]:
-    """One code block of whole events, and how many of them it covers; those without a line for people are covered.
-
-    `("", n)` where none of the events has one. An event that does not fit alone is cut.
-    """
-    lines = numbered(events)
-    text, taken = block([line for _, line in lines], limit)
-    if taken == len(lines):
-        return text, len(events)
-    begun = lines[taken][0]
-    whole = [line for place, line in lines[:taken] if place < begun]
-    return (block(whole, limit)[0], begun) if whole else (text, begun + 1)
-
-
-def digest(lines: Sequence[str], left_out: int = 0, limit: int = 4_096) -> str:
-    """For a thread that is far behind: how many lines are left out, and under it the last ones that fit.
-
-    `left_out` counts lines that came before `lines`.
-    """
-    room = limit - units(_left_out(left_out + len(lines)))
-    taken, size = 0, len(_OPEN) + len(_CLOSE)
-    for line in reversed(lines):
-        size += units(inert(line)) + 1
-        if size > room and taken:
-            break
-        taken += 1
-    shown = lines[len(lines) - taken :]
-    head = _left_out(left_out + len(lines) - taken)
-    return head + block(shown, room)[0]
-
-
 def raised(lines: Sequence[str]) -> str:
-    """The last line that looks like a raised error: `ValueError: shapes do not fit`; "" where none does."""
+    """The last line that looks like a raised error: `ValueError: shapes do not fit`; "" if none does."""
     return next((line.strip()[:200] for line in reversed(lines) if _RAISED.match(line.strip())), "")
 
 
@@ -145,14 +85,14 @@ def units(text: str) -> int:
 
 
 def cut(text: str, room: int) -> str:
-    """The text in at most `room` units, with a word on what is gone: `… (+12,345 characters)`.
+    """The text in at most `room` units, with a count of what is cut off: `… (+12,345 characters)`.
 
-    Never inside what is seen as one character, such as a family of emoji, unless that alone is too long.
+    Never cut inside a visible character, such as a family of emoji, unless that alone is too long.
     """
     if units(text) <= room:
         return text
-    kept = _head(text, room - units(_gone(len(text))))
-    return (kept + _gone(len(text) - len(kept))) if kept else _code_points(text, room)
+    head = _head(text, room - units(_gone(len(text))))
+    return (head + _gone(len(text) - len(head))) if head else _code_points(text, room)
 
 
 def _gone(characters: int) -> str:
@@ -160,7 +100,7 @@ def _gone(characters: int) -> str:
 
 
 def _head(text: str, room: int) -> str:
-    """The longest beginning of whole graphemes in `room` units; of code points where the first is too long."""
+    """The longest beginning of whole graphemes that fits into `room` units; empty if the first is too long."""
     end = 0
     for grapheme in _GRAPHEME.finditer(text, 0, max(0, room) + 1):
         room -= units(grapheme[0])
@@ -176,7 +116,7 @@ def _code_points(text: str, room: int) -> str:
 
 
 def _shortened(lines: Sequence[str]) -> list[str]:
-    """The lines of one event, each cut, and where they are too many the middle ones left out."""
+    """The lines of one event, each cut; if there are too many, the middle ones are left out."""
     short = [cut(line, LONGEST_LINE) for line in lines]
     if sum(map(units, short)) <= LONGEST_EVENT:
         return short
@@ -197,22 +137,7 @@ def _fitting(lines: Sequence[str], room: int) -> list[str]:
 
 
 def _overtaken(before: str, after: str) -> bool:
-    """Whether both are states of the same progress bar, the first of them not its end."""
+    """True if both are states of the same progress bar, and the first is not its end."""
     if not (_BAR.search(before) and _BAR.search(after)) or _COMPLETE.search(before):
         return False
     return _MOVING.sub("", before) == _MOVING.sub("", after)
-
-
-def _left_out(count: int) -> str:
-    if count == 0:
-        return ""
-    lines = "line is" if count == 1 else "lines are"
-    return f"… {count:,} {lines} left out here; the whole log comes as a file at the end\n"
-
-
-def _fenced(lines: Sequence[str]) -> str:
-    """A block with nothing in it would not be a block to Discord, and its fence would open the next one."""
-    if not lines:
-        return ""
-    body = "\n".join(lines)
-    return _OPEN + (body if body.strip("\n") else ZERO_WIDTH_SPACE) + _CLOSE

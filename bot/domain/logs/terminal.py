@@ -1,4 +1,4 @@
-"""What a terminal would show of a line: escape sequences obeyed where they erase, and dropped otherwise.
+"""A line as a terminal would show it: escape sequences that erase are obeyed, others are dropped.
 
 Every step is linear in the line's length: a job may print whatever it likes.
 ECMA-48, https://ecma-international.org/publications-and-standards/standards/ecma-48/
@@ -6,7 +6,7 @@ ECMA-48, https://ecma-international.org/publications-and-standards/standards/ecm
 
 import re
 
-# Controls that stand for an erasure between the two steps; they are dropped from what is printed first.
+# Controls that stand for an erasure between the two steps; a job's own ones are dropped first.
 _ERASE_TO_END = "\x05"
 _ERASE_LINE = "\x06"
 _DROPPED = dict.fromkeys([0x00, ord(_ERASE_TO_END), ord(_ERASE_LINE)])
@@ -20,7 +20,7 @@ _MOVES = re.compile(f"([\r\b{_ERASE_TO_END}{_ERASE_LINE}])")
 
 
 def strip_escapes(text: str) -> str:
-    """The text with neither colours nor links; what erases or goes to the line's begin becomes a control for `fold`."""
+    """Drop colours and links; what erases, or goes to the beginning of the line, becomes a control for `fold`."""
     return _ESCAPE.sub(_meaning, text.translate(_DROPPED))
 
 

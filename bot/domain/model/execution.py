@@ -127,7 +127,7 @@ class Execution(Lifecycle):
         ended = _ended_attempts(seen)
         if ended != self.attempts_ended:
             return ended < self.attempts_ended
-        return _ORDER[seen.state] < _ORDER[self.state]
+        return seen.state.rank < self.state.rank
 
     def observed(self, seen: Observation, now: float) -> Self:
         """Apply an answer of the engine. Returns the same execution if nothing has changed."""
@@ -152,6 +152,3 @@ class Execution(Lifecycle):
 
 def _ended_attempts(seen: Observation) -> int:
     return sum(1 for attempt in seen.attempts if attempt.stopped_at is not None)
-
-
-_ORDER = {state: place for place, state in enumerate(JobState)}

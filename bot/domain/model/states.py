@@ -8,6 +8,8 @@ from enum import StrEnum
 
 
 class JobState(StrEnum):
+    """In the order in which a job passes through them: see `rank`."""
+
     INTENT = "INTENT"
     SUBMITTED = "SUBMITTED"
     PENDING = "PENDING"
@@ -18,12 +20,29 @@ class JobState(StrEnum):
     FAILED = "FAILED"
 
     @property
+    def rank(self) -> int:
+        """Within one attempt the rank never falls: an observation of a lower one comes late."""
+        return _RANKS[self]
+
+    @property
     def terminal(self) -> bool:
         return self in (JobState.SUCCEEDED, JobState.FAILED)
 
+    @property
+    def waiting(self) -> bool:
+        """True while the engine looks for a machine."""
+        return self is JobState.RUNNABLE
+
+    @property
+    def on_a_machine(self) -> bool:
+        return self in (JobState.STARTING, JobState.RUNNING)
+
+
+_RANKS = {state: rank for rank, state in enumerate(JobState)}
+
 
 class EndReason(StrEnum):
-    """Why a job ended. What people read of each is in `bot/chat/cards/choose.py`."""
+    """Why a job ended. `bot/domain/texts/endings.py` has what people read about each."""
 
     SUCCEEDED = "succeeded"
     COMMAND_FAILED = "command failed"

@@ -28,7 +28,7 @@ def request(sweep: Sweep, trials: Mapping[int, Trial], project: Project) -> Boar
         metric=project.metric,
         maximize=project.maximize,
         importance=sweep.board.importance,
-        names=project.columns or None,
+        column_names=project.columns or None,
     )
 
 

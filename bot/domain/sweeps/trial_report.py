@@ -1,36 +1,39 @@
-"""What a sweep's thread tells of the trials that have ended: a line for each, or a sum where they are many."""
+"""The report on ended trials in a sweep's thread: a line for each, or a summary if there are many."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from bot.domain.logs.log_lines import block
+from bot.domain.inert import Inert
+from bot.domain.logs.log_blocks import block
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value, shown
+from bot.domain.texts.state_words import TRIAL_STATES
 
 LINES = 15
-"""Trials that have a line each; of more the sum is told."""
+"""Trials that get a line each; more are summed up."""
 DETAIL = 120
 _LIMIT = 1_900
 
 
-def report(sweep: Sweep, ended: Sequence[Trial], metric: str) -> str:
-    """One message, inert: `.3  96.11  lr 0.1 momentum 0.1  epoch 9  0:00:22`."""
-    if len(ended) <= LINES:
-        lines = list(_table(sweep, ended))
-    else:
-        counts = Counter(trial.shown for trial in ended)
-        lines = [f"{len(ended):,} trials ended: " + ", ".join(f"{counts[s]:,} {s}" for s in TrialState if counts[s])]
-        lines += [
-            f"  {failure.count:,} failed alike: {_failure(failure.detail)}" for failure in sweep.tally.failures[:3]
-        ]
+def report(sweep: Sweep, ended: Sequence[Trial], metric: str) -> Inert:
+    """One message: `.3  96.11  lr 0.1 momentum 0.1  epoch 9  0:00:22`."""
+    lines = list(_table(sweep, ended) if len(ended) <= LINES else _summary(sweep, ended))
     best = next(iter(sweep.tally.leaders), None)
     if best is not None:
         at = f" at {text}" if (text := _varied(sweep, best.parameters)) else ""
         lines.append(f"best so far .{best.number}: {metric} {best.value:.4g}{at}")
     return block(lines, limit=_LIMIT)[0]
+
+
+def _summary(sweep: Sweep, ended: Sequence[Trial]) -> Iterator[str]:
+    counts = Counter(trial.shown for trial in ended)
+    counted = [f"{counts[state]:,} {TRIAL_STATES[state].count}" for state in TrialState if counts[state]]
+    yield f"{len(ended):,} trials ended: {', '.join(counted)}"
+    for failure in sweep.tally.failures[:3]:
+        yield f"  {failure.count:,} failed the same way: {failure.detail[:DETAIL] or 'the logs do not say why'}"
 
 
 def _table(sweep: Sweep, ended: Sequence[Trial]) -> Iterator[str]:
@@ -53,22 +56,18 @@ def _row(sweep: Sweep, trial: Trial) -> tuple[str, ...]:
 
 
 def _varied(sweep: Sweep, parameters: Mapping[str, Value]) -> str:
-    """What all trials have alike is on the card."""
+    """Without what all trials share: that is on the card."""
     alike = {"folds", *sweep.plan.space.fixed}
     return " ".join(f"{name} {shown(value)}" for name, value in parameters.items() if name not in alike)
 
 
 def _otherwise(trial: Trial) -> str:
-    """How it ended, where that was not well."""
+    """How it ended, unless it succeeded."""
     if trial.shown is TrialState.SUCCEEDED:
         return ""
     exit_code = f" with exit code {trial.exit_code}" if trial.reason is EndReason.COMMAND_FAILED else ""
-    return f"{trial.shown}{exit_code}{_detail(trial.detail)}"
+    return f"{TRIAL_STATES[trial.shown].card}{exit_code}{_detail(trial.detail)}"
 
 
 def _detail(detail: str) -> str:
     return f": {detail[:DETAIL]}" if detail else ""
-
-
-def _failure(detail: str) -> str:
-    return detail[:DETAIL] or "their logs do not say why"

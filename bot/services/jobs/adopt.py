@@ -7,6 +7,7 @@ from dataclasses import replace
 import structlog
 from prometheus_client import Counter
 
+from bot.domain.inert import Inert
 from bot.domain.model.execution import Execution, Lifecycle
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Observation
@@ -22,6 +23,8 @@ from bot.domain.model.trial import Trial
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.project import Project
 from bot.domain.sweeps.grammar import parse
+from bot.domain.texts import notes
+from bot.domain.texts.engine import engine_title
 from bot.errors import UserError
 from bot.ports.engine import Engine
 from bot.services.jobs.submit import first_posts
@@ -31,11 +34,6 @@ from bot.services.running.core import Core
 log = structlog.get_logger()
 
 RECONCILED = Counter("signalbox_reconciled", "Batch jobs that differed from what the store knew", ["kind"])
-FOUND = (
-    "The bot had lost its memory of this job and found it again at AWS. What it printed before may be missing here; "
-    "the whole log comes as a file at the end."
-)
-FOUND_SWEEP = "The bot had lost its memory of this sweep and found it again at AWS."
 
 
 class Adopt:
@@ -65,7 +63,7 @@ class Adopt:
     async def _take(self, job: Submitted, seen: Observation, project: Project) -> bool:
         if isinstance(job, Submission):
             return await self._submission(job, seen, project)
-        await self._store.add(job, _posts(job, FOUND))
+        await self._store.add(job, _posts(job, notes.job_adopted(engine_title(project))))
         return True
 
     async def _submission(self, submission: Submission, seen: Observation, project: Project) -> bool:
@@ -76,7 +74,8 @@ class Adopt:
             sweep = sweep_of(submission, seen, project)
             if sweep is None:
                 return False
-            await self._store.add(sweep, _posts(sweep, FOUND_SWEEP), _carried_over(sweep))
+            note = notes.sweep_adopted(engine_title(project))
+            await self._store.add(sweep, _posts(sweep, note), _carried_over(sweep))
         elif not sweep.execution.live:
             stopped = submission.execution.stop_requested("Signalbox", self._now())
             submission = replace(submission, execution=stopped)
@@ -162,8 +161,8 @@ def _carried_over(sweep: Sweep) -> list[Trial]:
     return [replace(good, number=number) for number in range(sweep.plan.trials) if number not in run]
 
 
-def _posts(job: Posted, found: str) -> tuple[NewPost, ...]:
-    return (*first_posts(job.id), NewPost(f"found:{job.id}", PostKind.NOTE, job.id, text=found))
+def _posts(job: Posted, note: Inert) -> tuple[NewPost, ...]:
+    return (*first_posts(job.id), NewPost(f"found:{job.id}", PostKind.NOTE, job.id, text=note))
 
 
 def _unchanged(sweep: Sweep) -> Change | None:  # noqa: ARG001

@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 
 from bot.domain.clock import passed
 from bot.domain.endings import entrypoint_failed
-from bot.domain.logs.log_lines import block, raised, readable
+from bot.domain.inert import EMPTY, Inert, stacked
+from bot.domain.logs.log_blocks import block
+from bot.domain.logs.log_lines import raised, readable
 from bot.domain.metrics.progress_rows import best_in_csv
 from bot.domain.model.job import Job
 from bot.domain.model.progress import Progress
 from bot.domain.model.states import EndReason
 from bot.domain.posts import File
+from bot.domain.texts import notes
 from bot.errors import Missing, ServiceError
 from bot.services.jobs.announcing import Announcer
 from bot.services.jobs.plot import Picture, Plot
@@ -34,7 +37,7 @@ class AnnounceSettings:
 class _Ending:
     """What goes into the message, and what it adds to the job."""
 
-    text: str
+    text: Inert
     files: tuple[File, ...]
     progress: Progress
     reason: EndReason | None
@@ -68,7 +71,7 @@ class AnnounceResult:
         except ServiceError as error:
             if not self._announcer.gives_up(job.id, _end_seen_at(job), error):
                 return
-            csv, picture = b"", Picture(None, f"The plot could not be drawn: {error}")
+            csv, picture = b"", Picture(None, notes.not_drawn(str(error)))
         ending = await self._ending(job, csv, picture)
 
         def settle(stored: Job) -> Job:
@@ -87,22 +90,21 @@ class AnnounceResult:
     async def _picture(self, job: Job, csv: bytes) -> Picture:
         if not csv:
             succeeded = job.execution.reason is EndReason.SUCCEEDED
-            return Picture(None, "It left no `metrics.csv`, so there is nothing to draw." if succeeded else "")
+            return Picture(None, notes.no_metrics_file() if succeeded else EMPTY)
         return await self._plot.draw([(job, csv)])
 
     async def _ending(self, job: Job, csv: bytes, picture: Picture) -> _Ending:
         found = await self._store.job(job.id)
         stored = found if isinstance(found, Job) else job
         execution = stored.execution
-        text, detail, reason = picture.text, execution.detail, execution.reason
+        text, detail, reason = picture.remarks, execution.detail, execution.reason
         if entrypoint_failed(reason, execution.exit_code, detail):
             reason = EndReason.SETUP_FAILED
         if job.execution.reason not in (EndReason.SUCCEEDED, EndReason.STOPPED) and job.execution.streams:
             lines = await self._last_lines(job)
             if job.execution.reason is EndReason.COMMAND_FAILED and not detail:
                 detail = raised(lines)
-            if lines:
-                text = "\n".join(filter(None, (block(lines, limit=LAST_LINES_CHARACTERS)[0], text)))
+            text = stacked(block(lines, limit=LAST_LINES_CHARACTERS)[0], text)
         files = (File(f"{job.id}.png", picture.png),) if picture.png else ()
         progress = await asyncio.to_thread(self._with_best, stored, csv)  # a long table takes a while to read
         return _Ending(text, files, progress, reason, detail)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import structlog
 
 from bot.domain.clock import passed
+from bot.domain.inert import Inert
 from bot.domain.model.rows import AnyPosted
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.errors import ServiceError
@@ -34,7 +35,7 @@ class Announcer:
     async def commit(
         self,
         posted: AnyPosted,
-        text: str,
+        text: Inert,
         files: tuple[File, ...],
         *,
         settle: Callable[[AnyPosted], AnyPosted] | None = None,

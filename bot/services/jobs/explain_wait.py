@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import structlog
 
-from bot.domain.jobs.waiting import note_key, stuck
 from bot.domain.model.execution import Execution
 from bot.domain.model.rows import Submitted
-from bot.domain.model.states import JobState
 from bot.domain.model.submission import Submission
 from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.texts.engine import engine_title
+from bot.domain.texts.waits import note_key, wait_note
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.ports.store import Step
@@ -37,7 +37,7 @@ class ExplainWait:
     """
 
     def __init__(self, core: Core, engine: Engine, dwell_seconds: float) -> None:
-        self._store, self._now = core.store, core.now
+        self._store, self._projects, self._now = core.store, core.projects, core.now
         self._engine, self._dwell = engine, dwell_seconds
         self._causes: Timers[tuple[str, str]] = Timers(core.now)
         """By job and cause: since when it has been seen."""
@@ -85,7 +85,7 @@ class ExplainWait:
         indices = range(max(0, array.size - DESCRIBED), array.size)
         last = [self._engine.child_id(array.execution.engine_id or "", index) for index in indices]
         seen = (await self._engine.describe(last)).values()
-        waiting = next((each for each in seen if each.state is JobState.RUNNABLE), None)
+        waiting = next((each for each in seen if each.state.waiting), None)
         if waiting is None:
             return None
         why = replace(
@@ -105,7 +105,8 @@ class ExplainWait:
             else:
                 return None
             minutes = max(1, round((self._now() - (why.state_since or self._now())) / 60))
-            text, thread = stuck(why, f"{minutes} min"), job.thread_owner_id
+            engine = engine_title(self._projects.get(job.run.project))
+            text, thread = wait_note(why, minutes, engine), job.thread_owner_id
             return Change(job, (NewPost(f"waits:{thread}:{note_key(why)}", PostKind.NOTE, thread, text=text),))
 
         return step

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.job_names import near
 from bot.domain.logs.log_lines import LogEvent, readable
-from bot.domain.model.names import near
 from bot.domain.model.rows import Posted
 from bot.domain.project import Project
+from bot.domain.texts.state_words import state_text
 from bot.errors import UnknownName
 from bot.ports.artifacts import Artifacts
 from bot.ports.store import Store
@@ -72,5 +73,5 @@ class Find:
 
 def _described(job: Posted) -> str:
     run, commit = job.run, job.run.commit
-    asker, state = job.request.asker_name, job.execution.state
+    asker, state = job.request.asker_name, state_text(job.execution)
     return f"{job.id} {run.project} {commit.branch}@{commit.sha} {asker} {state}".lower()

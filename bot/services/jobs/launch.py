@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.domain.clock import MissingFor, passed
+from bot.domain.inert import Inert
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Observation
 from bot.domain.model.rows import Submitted
@@ -20,6 +21,8 @@ from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind, adding
+from bot.domain.texts import notes
+from bot.domain.texts.engine import engine_title
 from bot.errors import Refused, ServiceError, Throttled
 from bot.ports.engine import Engine, SubmitCall
 from bot.services.jobs.submit_call import call_for_job, call_for_submission, engine_name
@@ -110,10 +113,14 @@ class Launch:
         return True
 
     async def _adopt(self, job: Submitted, found: list[Observation]) -> None:
-        """The oldest is ours. The note about a double is committed before the double is ended."""
-        notes = tuple(double_note(job, double.engine_id, found[0].engine_id) for double in found[1:])
-        if notes:
-            await self._store.change(job.id, adding(*notes))
+        """The oldest is ours. The notes about the others are committed before they are ended."""
+        ours, engine = found[0].engine_id, engine_title(self._projects.get(job.run.project))
+        posts = tuple(
+            leftover_note(job, double.engine_id, notes.second_ended(double.engine_id, ours, engine))
+            for double in found[1:]
+        )
+        if posts:
+            await self._store.change(job.id, adding(*posts))
         for double in found[1:]:
             log.warning("ending a double submission", job=job.id, engine_id=double.engine_id)
             await self._engine.terminate(double.engine_id, f"Submitted twice; {found[0].engine_id} is kept")
@@ -177,10 +184,9 @@ class Launch:
         log.warning("submission failed for now", job=job.id, error=str(error), retry_in_seconds=delay)
 
 
-def double_note(job: Submitted, double: str, ours: str) -> NewPost:
-    """The note about a second Batch job of one command; its key makes it appear once."""
-    text = f"AWS Batch has a second job of this command, {double}: ended. {ours} is kept."
-    return NewPost(f"double:{double}", PostKind.NOTE, job.thread_owner_id, text=text)
+def leftover_note(job: Submitted, engine_id: str, text: Inert) -> NewPost:
+    """The note about an engine job that should not be there; its key makes it appear once."""
+    return NewPost(f"double:{engine_id}", PostKind.NOTE, job.thread_owner_id, text=text)
 
 
 def _refused(job: Submitted) -> Change:

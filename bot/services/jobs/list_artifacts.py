@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.domain.model.names import Name, parse
+from bot.domain.job_names import Name, parse
 from bot.domain.model.rows import Posted
 from bot.domain.posts import File
 from bot.domain.project import Project

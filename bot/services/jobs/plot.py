@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.drawing.figures import Curve, FigureRequest
+from bot.domain.drawing.figures import Curve, Drawing, FigureRequest
+from bot.domain.inert import Inert, escape, joined
 from bot.domain.model.rows import Posted
 from bot.domain.parameters import shown
 from bot.domain.project import Project
+from bot.domain.texts import notes
 from bot.errors import BadInput, Missing
 from bot.ports.artifacts import Artifacts
 from bot.ports.figures import Figures
@@ -15,14 +17,22 @@ from bot.services.jobs.find import Find
 from trainer.contract import METRICS_CSV
 
 MOST_JOBS = 8
+REMARK, REMARKS = 300, 1_800
+"""Characters of one remark, and of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A PNG, None if nothing could be drawn, and the text that goes with it."""
+    """A PNG, None if nothing could be drawn, and remarks on it."""
 
     png: bytes | None
-    text: str
+    remarks: Inert
+
+
+def picture_of(drawing: Drawing, *before: Inert) -> Picture:
+    """The remarks of a drawing name columns and files of a job, so they are made inert here. `before` precede them."""
+    remarks = [*before, *(escape(remark, REMARK) for remark in drawing.remarks)]
+    return Picture(drawing.png, joined(remarks, " ", REMARKS))
 
 
 class Plot:
@@ -32,25 +42,25 @@ class Plot:
     async def plot(self, job_ids: Sequence[str]) -> Picture:
         """Draw 1 to 8 jobs by their ids. Raises `BadInput`, or `UnknownName` for a job that does not exist."""
         if not 1 <= len(job_ids) <= MOST_JOBS:
-            raise BadInput("jobs", given=len(job_ids), expected=f"1 to {MOST_JOBS} jobs")
+            raise BadInput(f"Plot 1 to {MOST_JOBS} jobs at once, not {len(job_ids)}.")
         return await self.draw_all([await self._find.job(job_id) for job_id in job_ids])
 
     async def draw_all(self, jobs: Sequence[Posted]) -> Picture:
-        """One picture of several jobs. Those without metrics are named in the text."""
+        """One picture of several jobs. Those without metrics are named in the remarks."""
         files = await asyncio.gather(*(self._csv_or_none(job) for job in jobs))
         drawn = [(job, csv) for job, csv in zip(jobs, files, strict=True) if csv is not None]
-        missing = [f"{job.id} has no metrics yet." for job, csv in zip(jobs, files, strict=True) if csv is None]
-        if not drawn:
-            return Picture(None, " ".join(missing))
-        picture = await self.draw(drawn)
-        return Picture(picture.png, " ".join([*missing, picture.text]).strip())
+        missing = [job for job, csv in zip(jobs, files, strict=True) if csv is None]
+        return await self.draw(drawn, missing)
 
     async def metrics_csv(self, job: Posted) -> bytes:
         """The job's `metrics.csv`; raises `Missing` if it left none."""
         return await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + METRICS_CSV)
 
-    async def draw(self, drawn: Sequence[tuple[Posted, bytes]]) -> Picture:
-        """One picture of these jobs, each with its `metrics.csv`."""
+    async def draw(self, drawn: Sequence[tuple[Posted, bytes]], missing: Sequence[Posted] = ()) -> Picture:
+        """One picture of these jobs, each with its `metrics.csv`, and a remark on each of the `missing`."""
+        remarks = [notes.no_metrics(job.id, live=job.execution.live) for job in missing]
+        if not drawn:
+            return Picture(None, joined(remarks, " ", REMARKS))
         first = drawn[0][0]
         project = self._projects[first.run.project]
         alone = len(drawn) == 1
@@ -58,12 +68,11 @@ class Plot:
             title=f"{first.run.project} {first.id}" if alone else f"{first.run.project}: {len(drawn)} jobs",
             subtitle=_described(first) if alone else "",
             curves=tuple(Curve(job.id if alone else f"{job.id} {_parameters(job)}", csv) for job, csv in drawn),
-            best=project.metric,
+            metric=project.metric,
             maximize=project.maximize,
-            names=project.columns or None,
+            column_names=project.columns or None,
         )
-        drawing = await self._figures.draw(request)
-        return Picture(drawing.png, " ".join(drawing.remarks))
+        return picture_of(await self._figures.draw(request), *remarks)
 
     async def _csv_or_none(self, job: Posted) -> bytes | None:
         try:

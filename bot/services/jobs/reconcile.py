@@ -13,10 +13,12 @@ import structlog
 from bot.domain.model.observation import Observation
 from bot.domain.model.rows import Submitted
 from bot.domain.model.states import JobState
-from bot.domain.posts import Change, NewPost, PostKind, adding
+from bot.domain.posts import Change, adding
+from bot.domain.texts import notes
+from bot.domain.texts.engine import engine_title
 from bot.ports.engine import Engine
 from bot.services.jobs.adopt import RECONCILED, Adopt
-from bot.services.jobs.launch import double_note
+from bot.services.jobs.launch import leftover_note
 from bot.services.jobs.submit_call import BOT_TAG, JOB_TAG
 from bot.services.running.core import Core
 from bot.services.running.for_each import for_each
@@ -108,11 +110,12 @@ class Reconcile:
         """Commit the note first, so that it appears even if the bot is killed in between."""
         RECONCILED.labels("double").inc()
         log.warning("ending a double", job=job.id, engine_id=double.engine_id)
+        engine = engine_title(self._projects.get(job.run.project))
         if ours is not None:
-            note = double_note(job, double.engine_id, ours.engine_id)
+            text = notes.second_ended(double.engine_id, ours.engine_id, engine)
         else:
-            text = f"AWS Batch still runs {double.engine_id}, though this job's end has been told. It is ended."
-            note = NewPost(f"double:{double.engine_id}", PostKind.NOTE, job.thread_owner_id, text=text)
+            text = notes.leftover_ended(double.engine_id, engine)
+        note = leftover_note(job, double.engine_id, text)
         await self._store.change(job.id, adding(note))
         await self._engine.terminate(double.engine_id, "A second job of one command")
 

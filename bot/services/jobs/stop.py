@@ -11,6 +11,8 @@ from bot.domain.model.states import EndReason
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.posts import Change
+from bot.domain.texts import notes
+from bot.domain.texts.state_words import state_text
 from bot.errors import ServiceError, UnknownName, UserError
 from bot.ports.engine import Engine
 from bot.services.running.core import Core
@@ -41,8 +43,8 @@ class Stop:
         self.check_person(job, person)
         execution = job.execution
         if not execution.live:
-            how = "was stopped" if execution.reason is EndReason.STOPPED else f"has {execution.state.lower()}"
-            raise UserError(f"{job.id} {how} already: there is nothing to stop. `/status` lists what is live.")
+            how = "was" if execution.reason is EndReason.STOPPED else "has"
+            raise UserError(f"{job.id} {how} already {state_text(execution)}. `/status` lists live jobs.")
         return job
 
     def check_person(self, job: Posted, person: Person) -> None:
@@ -122,7 +124,7 @@ class Stop:
         def step(job: Submitted) -> Change | None:
             if not job.execution.never_submitted or not job.execution.live:
                 return None
-            return Change(job.ended(EndReason.STOPPED, at, "Stopped before it was submitted."))
+            return Change(job.ended(EndReason.STOPPED, at, notes.STOPPED_UNSUBMITTED))
 
         await self._store.change(job.id, step)
 

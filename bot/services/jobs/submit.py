@@ -120,7 +120,8 @@ def _unfolded(request: TrainRequest) -> TrainRequest:
     named = dict(pairs)
     doubled = sorted(named.keys() & request.values.keys())
     if doubled or len(named) < len(pairs):
-        raise BadInput(", ".join(doubled) or "branch", given=request.branch, expected="each parameter once")
+        twice = ", ".join(f"`{name}`" for name in doubled) or "a parameter"
+        raise BadInput(f'"{request.branch}" sets {twice} a second time. Set each parameter once.')
     if not named:
         return request
     return replace(request, branch=request.branch.split()[0], values={**request.values, **named})

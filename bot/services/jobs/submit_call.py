@@ -57,7 +57,7 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
     return SubmitCall(
         name=engine_name(job, bot_name),
         queue=project.queue,
-        definition=project.definition,
+        definition=project.job_definition,
         command=project.command,
         environment={name: value for name, value in environment.items() if value},
         tags={

@@ -12,6 +12,7 @@ from bot.domain.model.observation import Observation
 from bot.domain.model.rows import Submitted
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.texts import notes
 from bot.errors import ServiceError
 from bot.ports.engine import Engine, Events, Hint
 from bot.services.running.core import Core
@@ -125,10 +126,9 @@ class TrackJobs:
         now = self._now()
         if self._missing.setdefault(job.id, MissingFor(now, CHECK_SECONDS)).check(now) < self._lost_after:
             return
-        detail = "AWS Batch does not know this job any more, so how it ended cannot be told."
 
         def step(stored: Submitted) -> Change | None:
-            return Change(stored.ended(EndReason.LOST, now, detail)) if stored.execution.live else None
+            return Change(stored.ended(EndReason.LOST, now, notes.END_UNSEEN)) if stored.execution.live else None
 
         await self._store.change(job.id, step)
         log.error("job lost", job=job.id, engine_id=job.execution.engine_id)
@@ -155,8 +155,7 @@ def _attempt_notes(before: Submitted, after: Job) -> tuple[NewPost, ...]:
             key=f"attempt:{after.id}:{number}",
             kind=PostKind.NOTE,
             job_id=after.id,
-            text=f"Attempt {number} ended ({attempt.reason or execution.status_reason or 'host lost'}); "
-            "the job goes on with another attempt.",
+            text=notes.attempt_ended(number, attempt.reason or execution.status_reason),
         )
         for number, attempt in enumerate(ended, 1)
         if number > before.execution.attempts_ended

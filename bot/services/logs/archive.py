@@ -11,11 +11,12 @@ from pathlib import Path
 
 import structlog
 
-from bot.domain.logs.log_file import MOST_BYTES, PART_BYTES, words
+from bot.domain.logs.log_file import MOST_BYTES, PART_BYTES
 from bot.domain.logs.log_lines import clean
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.posts import Change, File, NewPost, PostKind
+from bot.domain.texts import notes
 from bot.errors import ServiceError
 from bot.ports.artifacts import Artifacts
 from bot.services.logs.tail import Tail
@@ -109,7 +110,7 @@ class Archive:
             uri = self._projects[job.run.project].prefix(job.id) + LOG_TXT
             await self._artifacts.write(uri, path, "text/plain; charset=utf-8")
             file, partial = await asyncio.to_thread(_attachment, path)
-            text = words(total, partial=partial, uri=uri)
+            text = notes.log_file(total, partial=partial, uri=uri)
             attached = (File(file.name, path=str(file)),)
             posts = (NewPost(f"log_file:{job.id}", PostKind.LOG_FILE, job.id, text=text, files=attached),)
         at = self._now()

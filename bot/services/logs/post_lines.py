@@ -6,7 +6,9 @@ A block is built only when the thread's lane is empty: the slower Discord takes 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.logs.log_lines import LogEvent, digest, event_block, readable
+from bot.domain.inert import EMPTY, Inert
+from bot.domain.logs.log_blocks import digest, event_block
+from bot.domain.logs.log_lines import LogEvent, readable
 from bot.domain.model.job import Job
 from bot.domain.model.publication import NOWHERE
 from bot.domain.posts import Change, NewPost, PostKind
@@ -43,7 +45,7 @@ class PostLines:
         for job in behind:
             self._waiting.since(job.id)
             if job.publication.thread_id == NOWHERE:
-                await self._commit(job, BLOCK_LINES, "", is_digest=False)
+                await self._commit(job, BLOCK_LINES, EMPTY, is_digest=False)
             elif job.publication.thread_id is not None:
                 await self._post(job)
 
@@ -51,7 +53,7 @@ class PostLines:
         posted = job.publication.lines_posted
         waiting = await self._store.log_lines(job.id, posted, BLOCK_LINES)
         if old := _lines_before_recovery(job, waiting.events):
-            await self._commit(job, old, "", is_digest=False)
+            await self._commit(job, old, EMPTY, is_digest=False)
             return
         held = not self._waiting.waited(job.id, self._hold)
         if job.execution.live and held and waiting.total - posted < ENOUGH_LINES:
@@ -66,7 +68,7 @@ class PostLines:
         text, taken = event_block(waiting.events, CONTENT)
         await self._commit(job, taken, text, is_digest=False)
 
-    async def _commit(self, job: Job, taken: int, text: str, *, is_digest: bool) -> None:
+    async def _commit(self, job: Job, taken: int, text: Inert, *, is_digest: bool) -> None:
         first = job.publication.lines_posted
         post = NewPost(f"log:{job.id}:{first}", PostKind.LOG, job.id, text=text, digest=is_digest)
 

@@ -1,4 +1,4 @@
-"""What nearly every service needs: built once in `bot/app.py`, and passed on by each package's `wiring.py`."""
+"""What nearly every service needs: built once in `bot/app.py`, and passed on by each package's `build_*.py`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Examine one by one what the bot needs, in plain words: what was checked, what was found, the mend."""
+"""Check one by one what the bot needs: what was checked, what was found, and what to do about it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,122 +10,122 @@ from bot.domain.project import Project
 from bot.errors import Denied, SignalboxError
 from bot.ports.code import Code
 
-CLOCK_TOLD_SECONDS = 5
+CLOCK_NOTE_SECONDS = 5
 CLOCK_BAD_SECONDS = 60
-"""AWS refuses signatures that are five minutes off; a clock that is a minute off already is on its way there."""
+"""AWS refuses signatures that are five minutes off. A clock that is off by a minute is drifting towards that."""
 
 
 class Level(StrEnum):
     OK = "ok"
     NOTE = "note"
-    """Something to know, or that could not be looked at; the bot works all the same."""
-    MENDED = "fixed"
+    """Worth knowing, or could not be checked; the bot works without it."""
+    FIXED = "fixed"
     BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A mend that costs nothing, opens nothing and loses nothing. `words` say what it does: "creates it"."""
+    """A repair that costs nothing, opens nothing and loses nothing. `done` describes it: "created it"."""
 
-    words: str
-    do: Callable[[], Awaitable[None]]
+    done: str
+    run: Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found. `mend` is empty where there is nothing to do."""
+    """The result of one check. `advice` is empty if there is nothing to do."""
 
     subject: str
     found: str
-    mend: str = ""
+    advice: str = ""
     level: Level = Level.OK
     fix: Fix | None = None
 
     @classmethod
-    def bad(cls, subject: str, found: str, mend: str, fix: Fix | None = None) -> "Finding":
-        return cls(subject, found, mend, Level.BAD, fix)
+    def bad(cls, subject: str, found: str, advice: str, fix: Fix | None = None) -> "Finding":
+        return cls(subject, found, advice, Level.BAD, fix)
 
     @classmethod
-    def note(cls, subject: str, found: str, mend: str = "", fix: Fix | None = None) -> "Finding":
-        return cls(subject, found, mend, Level.NOTE, fix)
+    def note(cls, subject: str, found: str, advice: str = "", fix: Fix | None = None) -> "Finding":
+        return cls(subject, found, advice, Level.NOTE, fix)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`look` gives a finding, or raises one of our errors, for which `mend` is what to do.
+    """`look` returns a finding or raises one of our errors; `advice` says what to do about an error.
 
-    Of the errors in `told` a note is made: the bot does not need what the doctor could not look at.
+    Errors in `note_on` only make a note: the bot can do without what the doctor could not check.
     """
 
     subject: str
     look: Callable[[], Awaitable[Finding]]
-    mend: str
-    told: tuple[type[SignalboxError], ...] = ()
+    advice: str
+    note_on: tuple[type[SignalboxError], ...] = ()
 
 
 async def examine(checks: Sequence[Check], *, fix: bool = False) -> AsyncIterator[Finding]:
-    """One finding for each check, in their order; nothing that a check raises on purpose ends the others.
+    """Yield one finding per check, in order. One of our errors in a check does not stop the others.
 
-    With `fix`, what can be mended safely is mended and looked at again.
+    With `fix`, apply safe fixes and check again.
     """
     for check in checks:
         finding = await _look(check)
-        yield await _mended(check, finding, finding.fix) if fix and finding.fix else finding
+        yield await _fixed(check, finding, finding.fix) if fix and finding.fix else finding
 
 
 async def _look(check: Check) -> Finding:
     try:
         return await check.look()
     except SignalboxError as error:
-        if isinstance(error, check.told):
-            return Finding.note(check.subject, f"not looked at: {error}")
-        return Finding.bad(check.subject, str(error), _mend(error, check.mend))
+        if isinstance(error, check.note_on):
+            return Finding.note(check.subject, f"could not be checked: {error}")
+        return Finding.bad(check.subject, str(error), _advice(error, check.advice))
 
 
-async def _mended(check: Check, finding: Finding, fix: Fix) -> Finding:
+async def _fixed(check: Check, finding: Finding, fix: Fix) -> Finding:
     try:
-        await fix.do()
+        await fix.run()
     except SignalboxError as error:
-        return replace(finding, found=f"{finding.found}; --fix could not mend it: {error}", fix=None)
+        return replace(finding, found=f"{finding.found}; --fix failed: {error}", fix=None)
     again = await _look(check)
     if again.level is not Level.OK:
         return again
-    return replace(again, found=f"{finding.found}; --fix {fix.words}: now {again.found}", level=Level.MENDED)
+    return replace(again, found=f"{finding.found}; --fix {fix.done}: now {again.found}", level=Level.FIXED)
 
 
-def _mend(error: SignalboxError, mend: str) -> str:
+def _advice(error: SignalboxError, advice: str) -> str:
     if isinstance(error, Denied):
-        return f"{mend} The credentials are wrong, expired, or lack this permission."
-    return mend
+        return f"{advice} The credentials are wrong, expired, or lack this permission."
+    return advice
 
 
 def repository_check(code: Code, project: Project) -> Check:
-    """Whether the default branch can be fetched, and which commit it is at."""
+    """Fetch the default branch and report its newest commit."""
     subject = f"repository of {project.name}"
 
     async def look() -> Finding:
         commit = await code.resolve(project.repository, project.branches, branch=project.branches[0])
         return Finding(subject, f'{commit.branch} is at {commit.short} "{commit.subject}"')
 
-    mend = (
-        f"Check projects.{project.name}.repository and branches in the config, and that `git ls-remote` of that "
-        "address works for the user that runs the bot."
+    advice = (
+        f"Check projects.{project.name}.repository and branches in the config, and that `git ls-remote <repository>` "
+        "works as the user that runs the bot."
     )
-    return Check(subject, look, mend)
+    return Check(subject, look, advice)
 
 
 def clock_finding(subject: str, date: str, before: float, after: float) -> Finding:
-    """This machine's clock against the Date header of an answer that came between `before` and `after`.
+    """Compare this machine's clock with the Date header of an answer that came between `before` and `after`.
 
-    `date` has whole seconds, so an answer of 10:00:07 may have been given at 10:00:07.9.
+    `date` has whole seconds: 10:00:07 may mean 10:00:07.9.
     """
     try:
         theirs = parsedate_to_datetime(date).replace(tzinfo=UTC).timestamp()
     except (TypeError, ValueError):
-        return Finding.note(subject, f'unknown: the answer has the Date "{date}"')
+        return Finding.note(subject, f'unknown: the answer has no valid date ("{date}")')
     ahead = before - (theirs + 1) if before > theirs + 1 else min(0.0, after - theirs)
-    if abs(ahead) <= CLOCK_TOLD_SECONDS:
-        return Finding(subject, f"within {CLOCK_TOLD_SECONDS} s")
+    if abs(ahead) <= CLOCK_NOTE_SECONDS:
+        return Finding(subject, f"within {CLOCK_NOTE_SECONDS} s")
     found = f"this machine's clock is {abs(ahead):.0f} s {'ahead' if ahead > 0 else 'behind'}"
-    mend = "Let the machine keep time by NTP: `timedatectl set-ntp true`. At five minutes AWS refuses every call."
-    return Finding(subject, found, mend, Level.BAD if abs(ahead) > CLOCK_BAD_SECONDS else Level.NOTE)
+    advice = "Turn on NTP: `timedatectl set-ntp true`. From five minutes on, AWS refuses every call."
+    return Finding(subject, found, advice, Level.BAD if abs(ahead) > CLOCK_BAD_SECONDS else Level.NOTE)

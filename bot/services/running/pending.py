@@ -6,7 +6,6 @@ so that it is not picked again.
 
 from collections.abc import Iterable
 
-from bot.domain.jobs.waiting import note_key
 from bot.domain.model.execution import Lifecycle, Stop
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted, Row, Submitted
@@ -14,6 +13,7 @@ from bot.domain.model.states import JobState
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
+from bot.domain.texts.waits import note_key
 
 
 # ---- jobs, sweeps and submissions ------------------------------------------------------------------------
@@ -66,8 +66,8 @@ def waits(job: Submitted) -> bool:
 def all_wait(array: Submission) -> bool:
     if not array.execution.live or not _undisturbed(array.execution):
         return False
-    on_a_machine = array.children.get(JobState.STARTING, 0) + array.children.get(JobState.RUNNING, 0)
-    return bool(array.children.get(JobState.RUNNABLE, 0)) and not on_a_machine
+    found = [state for state, count in array.children.items() if count]
+    return any(state.waiting for state in found) and not any(state.on_a_machine for state in found)
 
 
 def _undisturbed(execution: Lifecycle) -> bool:

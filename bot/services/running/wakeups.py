@@ -35,7 +35,6 @@ class Changed(StrEnum):
     TRIAL_ENDED = "a trial has ended, and its results have not been read"
     TRIAL_SETTLED = "a trial has ended, and its results have been read"
     MESSAGE = "a message waits to be sent, or a card is out of date"
-    LANE_FREE = "a message has been sent, so the next one of its lane may go"
 
 
 WAKES: Mapping[Changed, tuple[str, ...]] = {
@@ -55,7 +54,6 @@ WAKES: Mapping[Changed, tuple[str, ...]] = {
     Changed.TRIAL_ENDED: ("collect_results", "dispatch", "refresh_board"),
     Changed.TRIAL_SETTLED: ("dispatch", "announce_sweep", "refresh_board"),
     Changed.MESSAGE: ("deliver",),
-    Changed.LANE_FREE: ("deliver",),
 }
 LOOPS = tuple(sorted({name for names in WAKES.values() for name in names}))
 

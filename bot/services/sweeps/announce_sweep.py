@@ -10,6 +10,7 @@ from bot.domain.model.trial import TrialState
 from bot.domain.posts import Change, File
 from bot.domain.sweeps.leaderboard import csv_table
 from bot.domain.sweeps.trial_changes import to_run
+from bot.domain.texts import notes
 from bot.errors import ServiceError
 from bot.services.jobs.announcing import Announcer
 from bot.services.jobs.plot import Picture
@@ -75,10 +76,10 @@ class AnnounceSweep:
         except ServiceError as error:
             if not self._announcer.gives_up(sweep.id, sweep.execution.ended_at or 0.0, error):
                 return
-            picture = Picture(None, f"The picture could not be drawn: {error}")
+            picture = Picture(None, notes.not_drawn(str(error)))
         files = [File(f"{sweep.id}.png", picture.png)] if picture.png else []
         files.append(File(f"{sweep.id}.csv", await self._table(sweep)))
-        await self._announcer.commit(sweep, picture.text, tuple(files))
+        await self._announcer.commit(sweep, picture.remarks, tuple(files))
 
     async def _table(self, sweep: Sweep) -> bytes:
         known = await self._trials.all(sweep.id)

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import structlog
 
-from bot.domain.logs.log_lines import inert
 from bot.domain.model.execution import Execution
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import JobState
@@ -18,6 +17,7 @@ from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind, adding
 from bot.domain.sweeps.trial_changes import chunks, to_run
+from bot.domain.texts import notes
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.ports.sampler import Sampler
@@ -68,8 +68,7 @@ class Dispatch:
         self._failed.start(sweep.id)
         if not self._failing.waited(sweep.id, NOTE_SECONDS):
             return
-        text = f"The next points cannot be found ({inert(str(error))}). I keep trying; `/stop` ends the sweep."
-        note = NewPost(f"no-points:{sweep.id}", PostKind.NOTE, sweep.id, text=text)
+        note = NewPost(f"no-points:{sweep.id}", PostKind.NOTE, sweep.id, text=notes.no_points(str(error)))
         await self._store.change(sweep.id, adding(note))
 
     async def _submit_next(self, sweep: Sweep) -> None:

@@ -16,7 +16,7 @@ from bot.errors import Missing, ServiceError
 from bot.ports.artifacts import Artifacts
 from bot.ports.figures import Figures
 from bot.ports.sampler import Sampler
-from bot.services.jobs.plot import Picture
+from bot.services.jobs.plot import Picture, picture_of
 from bot.services.sweeps.trial_book import TrialBook
 from trainer.contract import METRICS_CSV
 
@@ -66,8 +66,7 @@ class DrawBoard:
 
     async def picture(self, wanted: BoardRequest) -> Picture:
         """Raises `Unavailable` if drawing failed."""
-        drawing = await self._figures.board(wanted)
-        return Picture(drawing.png, " ".join(drawing.remarks))
+        return picture_of(await self._figures.board(wanted))
 
     def forget_all_but(self, sweep_ids: Set[str]) -> None:
         self._importances = {sweep_id: known for sweep_id, known in self._importances.items() if sweep_id in sweep_ids}

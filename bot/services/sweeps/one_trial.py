@@ -6,9 +6,9 @@ from heapq import nsmallest
 from itertools import chain, islice
 
 from bot.domain.access import Person
+from bot.domain.job_names import parse
 from bot.domain.logs.log_lines import LogEvent, readable
 from bot.domain.model.job import Job
-from bot.domain.model.names import parse
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
@@ -43,7 +43,7 @@ class OneTrial:
         """The sweep and its trial, also one that nothing is known about yet; raises `UnknownName`."""
         sweep = await self._find.job(sweep_id)
         if not isinstance(sweep, Sweep):
-            raise UserError(f"{sweep.id} is a single job and has no trials: leave out the dot and what follows it.")
+            raise UserError(f"{sweep.id} is a single job. Leave out the dot and the number.")
         if not 0 <= number < sweep.plan.trials:
             last = sweep.plan.trials - 1
             raise UnknownName("trial", given=f"{sweep.id}.{number}", hint=f"It has {sweep.id}.0 to {sweep.id}.{last}.")
@@ -82,7 +82,7 @@ class OneTrial:
         sweep, trial = await self.trial(sweep_id, number)
         self._stop.check_person(sweep, person)
         if trial.ended or not sweep.execution.live:
-            raise UserError(f"{sweep.id}.{number} has ended already: there is nothing to stop.")
+            raise UserError(f"{sweep.id}.{number} has already ended.")
 
         engine_id = await self._stop.child_id(sweep, number)
 
@@ -98,14 +98,14 @@ class OneTrial:
     async def picture(self, names: Sequence[str]) -> Picture:
         """One picture of 1 to 8 jobs and trials. Raises `BadInput` or `UnknownName`."""
         if not 1 <= len(names) <= MOST_JOBS:
-            raise BadInput("jobs", given=len(names), expected=f"1 to {MOST_JOBS} jobs or trials")
+            raise BadInput(f"Plot 1 to {MOST_JOBS} jobs or trials at once, not {len(names)}.")
         return await self._plot.draw_all([await self._named(name) for name in names])
 
     async def rerun(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
         """Run its point as a job of its own, on the same commit; values in the request win."""
         sweep, trial = await self.trial(sweep_id, number)
         if not sweep.plan.point_of(trial, folds=True):
-            raise UserError(f"{sweep.id}.{number} has no point: none was chosen for it so far.")
+            raise UserError(f"{sweep.id}.{number} has no parameters yet: the sampler has not chosen them.")
         job = as_job(sweep, trial)
         alone = {name: value for name, value in job.run.parameters.items() if name not in ("folds", "fold")}
         return await self._submit.rerun(replace(job, run=replace(job.run, parameters=alone)), request)

@@ -2,11 +2,12 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from bot.domain.access import Person
 from bot.domain.clock import passed
+from bot.domain.inert import Inert
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.rows import Posted
 from bot.domain.model.run import Commit, Run
@@ -17,8 +18,10 @@ from bot.domain.parameters import Value, complete
 from bot.domain.project import Project, choose
 from bot.domain.sweeps.estimate import Estimate, estimate
 from bot.domain.sweeps.grammar import completions, parse, so_far
-from bot.domain.sweeps.tally import tally
+from bot.domain.sweeps.sum_trials import tally
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, carried_over_of
+from bot.domain.texts import notes
+from bot.domain.texts.engine import engine_title
 from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities, Engine
@@ -71,7 +74,7 @@ class Proposal:
     """Machine time if every trial ran into its time limit."""
     usd_expected: float | None
     usd_most: float | None
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[Inert, ...] = field(default=())
 
 
 class Propose:
@@ -113,18 +116,18 @@ class Propose:
                 return accepted
             draft = await self._store.draft(sweep_id)
             if draft is None:
-                raise UserError("This preview is gone. Nothing was started; give the command again.")
+                raise UserError("This preview is gone. Nothing was started; use the command again.")
             self._check_own(draft, person)
             choose(self._projects, draft.run.project, draft.request.channel_id).access.check_train(person)
             if passed(draft.request.created_at, EXPIRES_SECONDS, self._now()):
-                raise UserError("This preview is more than an hour old. Nothing was started; give the command again.")
+                raise UserError("This preview is more than an hour old. Nothing was started; use the command again.")
             return await self._accept(replace(draft, request=replace(draft.request, created_at=self._now())))
 
     async def cancel(self, sweep_id: str, person: Person) -> None:
         """Drop the draft. Raises `UserError` if it was confirmed already."""
         async with self._turn:
             if await self._store.job(sweep_id) is not None:
-                raise UserError(f"{sweep_id} was confirmed already; `/stop` ends it.")
+                raise UserError(f"{sweep_id} is already confirmed. `/stop` ends it.")
             draft = await self._store.draft(sweep_id)
             if draft is not None:
                 self._check_own(draft, person)
@@ -141,10 +144,10 @@ class Propose:
         project = choose(self._projects, old.run.project, request.channel_id)
         project.access.check_train(request.person)
         if old.execution.live:
-            raise UserError(f"{old.id} is running still: its failed trials can be run again when it has ended.")
+            raise UserError(f"{old.id} is still running. Retry its failed trials when it has ended.")
         plan = again_of(old.plan, carried_over_of(old.id, old.plan, await self._store.trials(old.id)))
         if not plan.runs:
-            raise UserError(f"None of {old.id}'s trials failed: there is nothing to run again.")
+            raise UserError(f"None of {old.id}'s trials failed, so there is nothing to retry.")
         commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
         commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
         run = Run(project.name, commit, old.run.parameters, project.timeout_seconds)
@@ -179,7 +182,9 @@ class Propose:
     async def _proposed(self, sweep: Sweep, project: Project, machines: int | None) -> Proposal:
         """Accept it at once if it is small; else store it as a draft."""
         proposal = _proposal(sweep, project, machines, await self._expected(project))
-        proposal = replace(proposal, remarks=_remarks(sweep.plan, self._engine.capabilities))
+        proposal = replace(
+            proposal, remarks=tuple(_remarks(sweep.plan, engine_title(project), self._engine.capabilities))
+        )
         if sweep.plan.runs > project.confirm_trials:
             await self._store.keep_draft(sweep)
             return proposal
@@ -202,13 +207,13 @@ class Propose:
         for other in await self._store.jobs(project=sweep.run.project, live=True, limit=MAX_LIVE):
             same = other.id == sweep.id or other.request.interaction_id == request.interaction_id
             if isinstance(other, Sweep) and other.request.retry_of == old.id and not same:
-                raise UserError(f"What failed of {old.id} is being run again already, as {other.id}.")
+                raise UserError(f"The failed trials of {old.id} are already being retried, as {other.id}.")
         return carried_over_of(old.id, old.plan, await self._store.trials(old.id))
 
     async def _machines(self, project: Project, plan: Plan) -> int | None:
         """How many trials can run at once. None if AWS does not say, which prevents no sweep."""
         try:
-            capacity = await self._engine.room(project.queue, project.definition)
+            capacity = await self._engine.room(project.queue, project.job_definition)
         except ServiceError:
             return plan.parallel or None
         limits = [limit for limit in (capacity, plan.parallel or None, plan.runs) if limit]
@@ -227,7 +232,7 @@ def _search(name: str) -> Search:
     try:
         return Search(name or Search.GRID)
     except ValueError:
-        raise BadInput("search", given=name, expected="a search", choices=list(Search)) from None
+        raise BadInput(f'There is no search "{name}".', choices=list(Search)) from None
 
 
 def _fixed(plan: Plan, project: Project) -> dict[str, Value]:
@@ -247,11 +252,13 @@ def _incremental(plan: Plan, machines: int | None) -> Plan:
 
 def _check_incremental(plan: Plan) -> None:
     if plan.incremental and plan.trials > MAX_INCREMENTAL:
-        why = "`tpe` submits its trials" if plan.search is Search.TPE else "with `parallel:` trials are submitted"
-        expected = (
-            f"at most {MAX_INCREMENTAL:,}, as {why} one by one; grid and random without `parallel:` take 100,000,"
+        why = (
+            "`search:tpe` submits its trials" if plan.search is Search.TPE else "with `parallel`, trials are submitted"
         )
-        raise BadInput("trials", given=f"{plan.trials:,}", expected=expected)
+        raise BadInput(
+            f"{plan.trials:,} trials are too many: {why} one by one, {MAX_INCREMENTAL:,} at most. Use fewer, or "
+            "`grid` or `random` without `parallel`, which take 100,000."
+        )
 
 
 def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:
@@ -261,11 +268,10 @@ def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:
     size = sum(len(name) + len(value) for name, value in environment.items())
     most = engine.environment_characters - NUMBERS
     if size > most:
-        given, expected = (
-            f"a sweep that takes {size:,} characters",
-            f"one of at most {most:,} ({engine.name} hands a job no more)",
+        raise BadInput(
+            f"This sweep takes {size:,} characters; {engine.name} passes at most {most:,} to a job. Use shorter "
+            "lists or ranges."
         )
-        raise BadInput("sweep", given=given, expected=f"{expected}, by shorter lists or by ranges,")
 
 
 def _proposal(sweep: Sweep, project: Project, machines: int | None, expected: Estimate) -> Proposal:
@@ -284,15 +290,12 @@ def _proposal(sweep: Sweep, project: Project, machines: int | None, expected: Es
     )
 
 
-def _remarks(plan: Plan, engine: Capabilities) -> tuple[str, ...]:
-    remarks = []
+def _remarks(plan: Plan, engine: Inert, capabilities: Capabilities) -> Iterator[Inert]:
     if plan.runs == 1:
-        remarks.append("One point only: it runs as a single job.")
+        yield notes.single_point()
     if plan.incremental:
-        why = "learns from each result" if plan.search is Search.TPE else "keeps to `parallel`"
-        remarks.append(f"It {why}, so {plan.parallel} at a time are submitted, one by one.")
-    elif plan.runs > (most := engine.array_size):
-        remarks.append(f"{engine.name} takes {most:,} trials in one array, so this is {-(-plan.runs // most)} arrays.")
+        yield notes.one_by_one(plan)
+    elif plan.runs > (most := capabilities.array_size):
+        yield notes.several_arrays(-(-plan.runs // most), most, engine)
     if plan.stop_losers:
-        remarks.append("Trials that cannot win any more are stopped early, as far as they report `epoch` and `epochs`.")
-    return tuple(remarks)
+        yield notes.stops_weak_trials()

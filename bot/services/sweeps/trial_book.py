@@ -14,7 +14,7 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Tally
 from bot.domain.model.trial import Trial
 from bot.domain.posts import Change, NewPost
-from bot.domain.sweeps.tally import tally
+from bot.domain.sweeps.sum_trials import tally
 from bot.services.running.core import Core
 
 Step = Callable[[Trial], Trial]

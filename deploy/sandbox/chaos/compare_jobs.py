@@ -13,7 +13,7 @@ from deploy.sandbox.chaos.printing_job import line
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.view import Json, text_of
 
-_LEFT_OUT = re.compile(r"… ([\d,]+) lines? (?:is|are) left out here")
+_LEFT_OUT = re.compile(r"… ([\d,]+) lines? left out here")
 _CARD = re.compile(r"mnist (?:sweep )?(\w{6})$")
 
 
@@ -88,7 +88,7 @@ class _Comparer:
             self._compare_result_and_card(job, state, state.lower())
             self._compare_log(job)
         for sweep_id, ran in sweeps.items():
-            self._compare_result_and_card(sweep_id, "SWEPT", "swept")
+            self._compare_result_and_card(sweep_id, "FINISHED", "finished")
             results, thread = self._results[sweep_id], self._thread(sweep_id)
             for kind, words in compare_trials.find_problems(sweep_id, ran, results, thread, self._folder):
                 self._add(kind, words)

@@ -31,7 +31,7 @@ SWEEP_SHARE = 0.2
 """Share of sweeps among the commands. Half of them submit each trial by itself."""
 QUIET_SECONDS = 5.0
 """Settled means no effect for this long: the bot looks for lost answers after 3 s."""
-_VERDICT = re.compile(r"(\w{6}) (?:succeeded|failed|was stopped|swept)")
+_VERDICT = re.compile(r"(\w{6}) (?:succeeded|failed|was stopped|finished)")
 
 
 class NotSettledError(RuntimeError):

@@ -50,7 +50,7 @@ class View:
 
     def end(self, job_id: str) -> Json | None:
         """The job's result: the message posted at its end."""
-        verdicts = (f"{job_id} succeeded", f"{job_id} failed", f"{job_id} was stopped", f"{job_id} swept")
+        verdicts = (f"{job_id} succeeded", f"{job_id} failed", f"{job_id} was stopped", f"{job_id} finished")
         return next((m for m in self.messages.values() if text_of(m).startswith(verdicts)), None)
 
     def thread(self, job_id: str) -> list[Json]:

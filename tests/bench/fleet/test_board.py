@@ -1,4 +1,4 @@
-"""A card as people read it."""
+"""A card, read as people read it."""
 
 from typing import Any
 
@@ -19,18 +19,18 @@ val_accuracy **98.77** at lr 0.0265609, momentum 0.8 (k7q2mx.6080)
 ```
 **1 failed:** ran out of memory: `.36`
 19 h 12 min of machine time, $10.10 so far"""
-ENDED = """**Swept 10,000 trials in 3 min 21 s**
+ENDED = """**Finished: 8,766 of 10,000 trials succeeded, 3 min 21 s**
 1,234 failed
 
-**1,200 failed alike:** the command failed — ValueError: 3 .7 failed: no: `.3 .31 …`
-**34 failed alike:** ran out of memory: `.36 .134`"""
+**1,200 failed the same way:** the command failed — ValueError: 3 .7 failed: no: `.3 .31 …`
+**34 failed the same way:** ran out of memory: `.36 .134`"""
 
 
 def _card(text: str) -> dict[str, Any]:
     return {"content": "", "embeds": [{"title": "mnist sweep k7q2mx", "description": text}]}
 
 
-def test_a_card_of_a_sweep_that_runs() -> None:
+def test_the_card_of_a_running_sweep() -> None:
     board = read(_card(RUNNING))
     assert (board.ended, board.failed, board.without_metrics) == (3_210, 1, 2)
     assert board.best == Best(6080, "98.77", "0.0265609", "0.8")
@@ -38,7 +38,7 @@ def test_a_card_of_a_sweep_that_runs() -> None:
     assert board.failures == ((1, (36,)),)
 
 
-def test_a_card_of_one_that_has_ended() -> None:
+def test_the_card_of_a_sweep_that_has_ended() -> None:
     board = read(_card(ENDED))
     assert (board.ended, board.failed, board.without_metrics) == (None, 1_234, 0)
     assert (board.best, board.leaders) == (None, ())

@@ -1,4 +1,4 @@
-"""The fake, asked as the bot asks AWS."""
+"""The fake, called through the adapters that the bot uses for AWS."""
 
 import json
 from collections import Counter
@@ -19,6 +19,7 @@ from bot.domain.metrics.progress_rows import parse_line
 from bot.domain.model.states import JobState
 from bot.errors import Missing, Throttled
 from bot.ports.engine import SubmitCall
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.slow
 
@@ -28,17 +29,9 @@ SETTINGS = Settings(machines=40, mean=6.0, ramp=2.0, lag=1.0, delay=5.0)
 BEGAN = 1_000_000.0
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = BEGAN
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(BEGAN)
 
 
 @pytest.fixture
@@ -49,7 +42,7 @@ async def fleet(clock: Clock) -> AsyncIterator[Fleet]:
 
 @pytest.fixture(scope="module")
 def session() -> AioSession:
-    """It reads AWS's service models once."""
+    """One for all tests, as it reads AWS's service models."""
     return AioSession()
 
 
@@ -63,7 +56,7 @@ async def clients(fleet: Fleet, session: AioSession, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def batch(clients: AwsClients, clock: Clock) -> BatchEngine:
-    """Its reads are spaced by a clock that it moves itself."""
+    """The real adapter, which spaces its reads by advancing the clock itself."""
 
     async def sleep(seconds: float) -> None:
         clock.now += seconds
@@ -79,11 +72,11 @@ def _submission(size: int = GRID.trials, **environment: str) -> SubmitCall:
 
 async def _ended(batch: BatchEngine, fleet: Fleet, clock: Clock) -> str:
     engine_id = await batch.submit(_submission())
-    clock.now = max(course.ended_at for course in fleet.jobs.submitted[engine_id].courses) + SETTINGS.lag
+    clock.now = max(timeline.ended_at for timeline in fleet.jobs.submitted[engine_id].timelines) + SETTINGS.lag
     return engine_id
 
 
-async def test_an_array_goes_from_waiting_to_its_end(batch: BatchEngine, fleet: Fleet, clock: Clock) -> None:
+async def test_an_array_goes_from_pending_to_its_end(batch: BatchEngine, fleet: Fleet, clock: Clock) -> None:
     engine_id = await batch.submit(_submission())
     assert await batch.describe([engine_id]) == {}
     clock.now += 30
@@ -95,7 +88,7 @@ async def test_an_array_goes_from_waiting_to_its_end(batch: BatchEngine, fleet: 
     assert (seen.name, dict(seen.tags)) == ("signalbox-k7q2mx", {"a": "b"})
     clock.now += 1_000
     seen = (await batch.describe([engine_id]))[engine_id]
-    failed = sum(known.failed for known in GRID.known)
+    failed = sum(known.failed for known in GRID.expected)
     assert seen.state is JobState.FAILED
     assert {state: count for state, count in seen.children if count} == {
         JobState.SUCCEEDED: GRID.trials - failed,
@@ -104,33 +97,33 @@ async def test_an_array_goes_from_waiting_to_its_end(batch: BatchEngine, fleet: 
     assert fleet.ledger.counts["SubmitJob"] == 1
 
 
-async def test_children_are_listed_by_state_over_pages(batch: BatchEngine, fleet: Fleet, clock: Clock) -> None:
+async def test_children_are_listed_by_state_in_pages(batch: BatchEngine, fleet: Fleet, clock: Clock) -> None:
     engine_id = await _ended(batch, fleet, clock)
     before = fleet.ledger.counts["ListJobs"]
     succeeded = await batch.children(engine_id, JobState.SUCCEEDED)
     assert fleet.ledger.counts["ListJobs"] - before == 2
     failed = await batch.children(engine_id, JobState.FAILED)
-    assert failed == [f"{engine_id}:{known.number}" for known in GRID.known if known.failed]
+    assert failed == [f"{engine_id}:{known.number}" for known in GRID.expected if known.failed]
     assert len(set(succeeded)) == GRID.trials - len(failed)
     assert await batch.children(engine_id, JobState.RUNNING) == []
 
 
-async def test_a_child_tells_its_attempts(batch: BatchEngine, fleet: Fleet, clock: Clock) -> None:
+async def test_a_child_shows_its_attempts(batch: BatchEngine, fleet: Fleet, clock: Clock) -> None:
     engine_id = await _ended(batch, fleet, clock)
-    courses = fleet.jobs.submitted[engine_id].courses
-    lost = next(index for index, course in enumerate(courses) if len(course.attempts) > 1)
-    number = next(known.number for known in GRID.known if known.fate is Fate.OUT_OF_MEMORY)
+    timelines = fleet.jobs.submitted[engine_id].timelines
+    lost = next(index for index, timeline in enumerate(timelines) if len(timeline.attempts) > 1)
+    number = next(known.number for known in GRID.expected if known.fate is Fate.OUT_OF_MEMORY)
     seen = await batch.describe([f"{engine_id}:{lost}", f"{engine_id}:{number}"])
     attempts = seen[f"{engine_id}:{lost}"].attempts
-    assert len(attempts) == len(courses[lost].attempts)
+    assert len(attempts) == len(timelines[lost].attempts)
     assert attempts[0].reason.startswith("Host EC2 (instance i-")
     assert len({attempt.log_stream for attempt in attempts}) == len(attempts)
     last = seen[f"{engine_id}:{number}"].last
-    assert (last.exit_code, last.reason) == (137, GRID.known[number].reason)
-    assert last.stopped_at == pytest.approx(courses[number].ended_at, abs=0.001)
+    assert (last.exit_code, last.reason) == (137, GRID.expected[number].reason)
+    assert last.stopped_at == pytest.approx(timelines[number].ended_at, abs=0.001)
 
 
-async def test_a_running_child_has_its_stream_and_no_end(batch: BatchEngine, clock: Clock) -> None:
+async def test_a_running_child_has_a_log_stream_and_no_end(batch: BatchEngine, clock: Clock) -> None:
     engine_id = await batch.submit(_submission())
     clock.now += 30
     running = await batch.children(engine_id, JobState.RUNNING)
@@ -139,19 +132,19 @@ async def test_a_running_child_has_its_stream_and_no_end(batch: BatchEngine, clo
     assert seen.last.log_stream
 
 
-async def test_a_running_child_tells_its_epochs(
+async def test_a_running_child_reports_its_epochs(
     batch: BatchEngine, clients: AwsClients, fleet: Fleet, clock: Clock
 ) -> None:
     engine_id = await batch.submit(_submission())
-    attempt = fleet.jobs.submitted[engine_id].courses[7].attempts[0]
+    attempt = fleet.jobs.submitted[engine_id].timelines[7].attempts[0]
     clock.now = attempt.started + (attempt.stopped - attempt.started) / 2 + SETTINGS.delay
     seen = (await batch.describe([f"{engine_id}:7"]))[f"{engine_id}:7"]
     page = await AwsLogs(clients).read(GROUP, [seen.last.log_stream or ""], 0)
-    told = [report.values[METRIC] for event in page.events if (report := parse_line(event.message))]
-    assert told == list(GRID.known[7].values[: EPOCHS // 2])
+    reported = [report.values[METRIC] for event in page.events if (report := parse_line(event.message))]
+    assert reported == list(GRID.expected[7].values[: EPOCHS // 2])
 
 
-async def test_it_is_found_by_its_name_and_among_what_lives(batch: BatchEngine, fleet: Fleet, clock: Clock) -> None:
+async def test_a_job_is_found_by_name_and_among_live_jobs(batch: BatchEngine, fleet: Fleet, clock: Clock) -> None:
     engine_id = await batch.submit(_submission())
     clock.now += 30
     assert [seen.engine_id for seen in await batch.find(QUEUE, "signalbox-k7q2mx")] == [engine_id]
@@ -162,15 +155,15 @@ async def test_it_is_found_by_its_name_and_among_what_lives(batch: BatchEngine, 
     assert await batch.room(QUEUE, DEFINITION) == SETTINGS.machines
 
 
-async def test_a_trial_by_itself(batch: BatchEngine, clock: Clock) -> None:
+async def test_a_single_trial(batch: BatchEngine, clock: Clock) -> None:
     name = {"JOB_ID": "k7q2mx.7", "OUTPUT_URI": f"{PREFIX}7/", "SWEEP_SPACE": ""}
     engine_id = await batch.submit(_submission(0, **name))
     clock.now += 1_000
     seen = (await batch.describe([engine_id]))[engine_id]
-    assert (seen.state, seen.children, GRID.known[7].fate) == (JobState.SUCCEEDED, (), Fate.WELL)
+    assert (seen.state, seen.children, GRID.expected[7].fate) == (JobState.SUCCEEDED, (), Fate.SUCCEEDED)
 
 
-async def test_terminated_trials_fail_and_say_so(batch: BatchEngine, clock: Clock) -> None:
+async def test_terminated_trials_fail_with_the_reason(batch: BatchEngine, clock: Clock) -> None:
     engine_id = await batch.submit(_submission())
     clock.now += 30
     running = await batch.children(engine_id, JobState.RUNNING)
@@ -184,7 +177,7 @@ async def test_terminated_trials_fail_and_say_so(batch: BatchEngine, clock: Cloc
     assert states[JobState.SUCCEEDED] + states[JobState.FAILED] == GRID.trials
 
 
-async def test_reads_beyond_ten_a_second_are_refused(clients: AwsClients, clock: Clock) -> None:
+async def test_batch_reads_beyond_ten_a_second_are_throttled(clients: AwsClients, clock: Clock) -> None:
     once = clients.batch_once
     for _ in range(10):
         await once.describe_jobs(jobs=["x"])
@@ -194,39 +187,39 @@ async def test_reads_beyond_ten_a_second_are_refused(clients: AwsClients, clock:
     assert (await once.list_jobs(jobQueue=QUEUE))["jobSummaryList"] == []
 
 
-async def test_metrics_are_there_from_the_end_on(
+async def test_metrics_exist_from_the_trials_end_on(
     batch: BatchEngine, clients: AwsClients, fleet: Fleet, clock: Clock
 ) -> None:
     artifacts = AwsArtifacts(clients)
     engine_id = await batch.submit(_submission())
-    ended = fleet.jobs.submitted[engine_id].courses[7].ended_at
+    ended = fleet.jobs.submitted[engine_id].timelines[7].ended_at
     clock.now = ended - 0.001
     with pytest.raises(Missing):
         await artifacts.read(f"{PREFIX}7/metrics.csv")
     clock.now = ended
-    assert await artifacts.read(f"{PREFIX}7/metrics.csv") == GRID.known[7].csv
+    assert await artifacts.read(f"{PREFIX}7/metrics.csv") == GRID.expected[7].csv
     clock.now += 1_000
     listed = await artifacts.list(PREFIX)
     assert len(listed) == 1_000
-    without = next(known.number for known in GRID.known if known.fate is Fate.WITHOUT_METRICS)
+    without = next(known.number for known in GRID.expected if known.fate is Fate.WITHOUT_METRICS)
     with pytest.raises(Missing):
         await artifacts.read(f"{PREFIX}{without}/metrics.csv")
 
 
-async def test_what_is_put_is_there(clients: AwsClients, tmp_path: Path) -> None:
+async def test_a_stored_object_can_be_read(clients: AwsClients, tmp_path: Path) -> None:
     artifacts, source = AwsArtifacts(clients), tmp_path / "store.db"
     source.write_bytes(b"\0" * 100_000)
     await artifacts.write(f"s3://{BUCKET}/store.db", source, "application/octet-stream")
     assert await artifacts.read(f"s3://{BUCKET}/store.db") == source.read_bytes()
 
 
-async def test_last_lines_come_late_and_in_pages(
+async def test_last_lines_arrive_late_and_in_pages(
     batch: BatchEngine, clients: AwsClients, fleet: Fleet, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logs, engine_id = AwsLogs(clients), await batch.submit(_submission())
     job = fleet.jobs.submitted[engine_id]
-    numbers = [known.number for known in GRID.known if known.fate is Fate.DIVERGED]
-    last = max(job.courses[number].ended_at for number in numbers)
+    numbers = [known.number for known in GRID.expected if known.fate is Fate.DIVERGED]
+    last = max(job.timelines[number].ended_at for number in numbers)
     clock.now = last + SETTINGS.lag
     seen = await batch.describe([f"{engine_id}:{number}" for number in numbers])
     streams = [each.last.log_stream or "" for each in seen.values()]
@@ -238,15 +231,15 @@ async def test_last_lines_come_late_and_in_pages(
     while token := pages[-1].token:
         clock.now += 0.2
         pages.append(await logs.read(GROUP, streams, 0, token))
-    told = {event.stream: event.message for page in pages for event in page.events}
+    messages = {event.stream: event.message for page in pages for event in page.events}
     assert len(pages) > 1
-    assert sorted(told.values()) == sorted(GRID.known[number].told for number in numbers)
+    assert sorted(messages.values()) == sorted(GRID.expected[number].failure_detail for number in numbers)
     assert len(early.events) == sum(len(page.events) for page in pages) - 1
     with pytest.raises(Missing):
         await logs.read(GROUP, [f"{streams[0]}-0"], 0)
 
 
-async def test_the_logs_have_a_limit_of_their_own(clients: AwsClients, fleet: Fleet) -> None:
+async def test_log_reads_have_their_own_limit(clients: AwsClients, fleet: Fleet) -> None:
     logs = AwsLogs(clients)
     for _ in range(5):
         with pytest.raises(Missing):
@@ -256,29 +249,29 @@ async def test_the_logs_have_a_limit_of_their_own(clients: AwsClients, fleet: Fl
     assert fleet.ledger.throttled == {"FilterLogEvents": 1}
 
 
-async def test_each_child_tells_of_itself(batch: BatchEngine, clients: AwsClients, fleet: Fleet, clock: Clock) -> None:
+async def test_each_child_sends_events(batch: BatchEngine, clients: AwsClients, fleet: Fleet, clock: Clock) -> None:
     events = AwsEvents(clients, fleet.ready()["events_queue_url"])
     assert await events.receive(0) == []
     engine_id = await batch.submit(_submission(2))
     assert await events.receive(0) == []
     clock.now += 1_000
-    heard = []
+    received = []
     while hints := await events.receive(0):
-        heard += [hint.engine_id for hint in hints]
+        received += [hint.engine_id for hint in hints]
         await events.acknowledge(hints)
-    attempts = [len(course.attempts) for course in fleet.jobs.submitted[engine_id].courses]
-    assert Counter(heard) == {f"{engine_id}:{index}": 3 * count for index, count in enumerate(attempts)}
+    attempts = [len(timeline.attempts) for timeline in fleet.jobs.submitted[engine_id].timelines]
+    assert Counter(received) == {f"{engine_id}:{index}": 3 * count for index, count in enumerate(attempts)}
 
 
-async def test_the_account_is_known(clients: AwsClients) -> None:
+async def test_the_account_id_is_returned(clients: AwsClients) -> None:
     assert (await clients.sts.get_caller_identity())["Account"] == "123456789012"
 
 
-async def test_a_call_that_is_not_known_is_told(clients: AwsClients) -> None:
-    with pytest.raises(clients.batch.exceptions.ClientError, match="CancelJob was called"):
+async def test_an_unknown_call_is_refused(clients: AwsClients) -> None:
+    with pytest.raises(clients.batch.exceptions.ClientError, match="does not implement CancelJob"):
         await clients.batch.cancel_job(jobId="x", reason="y")
 
 
 async def test_more_than_a_hundred_streams_are_refused(clients: AwsClients) -> None:
-    with pytest.raises(clients.logs.exceptions.ClientError, match="101 streams"):
+    with pytest.raises(clients.logs.exceptions.ClientError, match="1 to 100 streams, not 101"):
         await clients.logs.filter_log_events(logGroupName=GROUP, logStreamNames=["a"] * 101)

@@ -1,4 +1,4 @@
-"""The short share of `python -m bench.interrupted`, and its judgement."""
+"""A short form of `python -m bench.interrupted`, and what it lets pass."""
 
 import io
 from dataclasses import replace
@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from bench.interrupted.__main__ import EPOCHS, Kind, Outcome, Row, moments, rows
+from bench.interrupted.__main__ import Interruption, interruptions
+from bench.interrupted.experiment import EPOCHS, Interrupt, TrainingResult, moments
 
 
 def _weights(value: float) -> bytes:
@@ -15,42 +16,42 @@ def _weights(value: float) -> bytes:
     return buffer.getvalue()
 
 
-WHOLE = Outcome(b"epoch\n1\n2\n3\n", _weights(0.0), ((1, 2, 3),), reads=9, torn=())
+UNINTERRUPTED = TrainingResult(b"epoch\n1\n2\n3\n", _weights(0.0), ((1, 2, 3),), reads=9, torn=())
 
 
-def test_moments_are_spread_over_the_whole_time_and_all_kinds_are_among_them() -> None:
+def test_moments_cover_the_run_and_every_kind() -> None:
     drawn = moments(20, seed=1)
     assert [int(each.share * 20) for each in drawn] == list(range(20))
-    assert {kind: [each.kind for each in drawn].count(kind) for kind in Kind} == dict.fromkeys(Kind, 5)
+    assert {kind: [each.kind for each in drawn].count(kind) for kind in Interrupt} == dict.fromkeys(Interrupt, 5)
     assert drawn == moments(20, seed=1) != moments(20, seed=2)
 
 
-def test_equal_is_equal_in_every_bit() -> None:
-    assert WHOLE.equals(replace(WHOLE, weights=_weights(0.0)))
-    assert not WHOLE.equals(replace(WHOLE, weights=_weights(-0.0)))
-    assert not WHOLE.equals(replace(WHOLE, metrics=WHOLE.metrics + b"4\n"))
+def test_results_are_compared_bit_by_bit() -> None:
+    assert UNINTERRUPTED.equals(replace(UNINTERRUPTED, weights=_weights(0.0)))
+    assert not UNINTERRUPTED.equals(replace(UNINTERRUPTED, weights=_weights(-0.0)))
+    assert not UNINTERRUPTED.equals(replace(UNINTERRUPTED, metrics=UNINTERRUPTED.metrics + b"4\n"))
 
 
 @pytest.mark.parametrize(
-    ("outcome", "equal", "good"),
+    ("result", "equal", "passed"),
     [
-        (replace(WHOLE, told=((1, 2), (2, 3))), True, True),
-        (replace(WHOLE, told=((1, 2), (1, 2, 3))), True, False),
-        (replace(WHOLE, torn=("model.pt: EOFError",)), True, False),
-        (WHOLE, False, False),
+        (replace(UNINTERRUPTED, reported=((1, 2), (2, 3))), True, True),
+        (replace(UNINTERRUPTED, reported=((1, 2), (1, 2, 3))), True, False),
+        (replace(UNINTERRUPTED, torn=("model.pt: EOFError",)), True, False),
+        (UNINTERRUPTED, False, False),
     ],
     ids=["one epoch repeated", "two repeated", "torn", "unequal"],
 )
-def test_what_is_good(outcome: Outcome, equal: bool, good: bool) -> None:
-    assert Row(1.0, Kind.SIGTERM, outcome, equal).good == good
+def test_what_passes(result: TrainingResult, equal: bool, passed: bool) -> None:
+    assert Interruption(1.0, Interrupt.SIGTERM, result, equal).passed == passed
 
 
 @pytest.mark.slow
-async def test_an_interrupted_reference_training_ends_as_an_uninterrupted_one() -> None:
-    seen = [row async for row in rows(3, seed=1)]
-    assert {row.kind for row in seen} == {Kind.SIGTERM, Kind.SIGKILL, Kind.RECLAIM}
-    for row in seen:
-        assert row.good, row.line()
-        assert set().union(*row.outcome.told) == set(range(1, EPOCHS + 1)), row.line()
-        assert len(row.outcome.told) == 2
-        assert row.outcome.reads > EPOCHS
+async def test_interrupted_training_ends_as_an_uninterrupted_one() -> None:
+    found = [each async for each in interruptions(3, seed=1)]
+    assert {each.kind for each in found} == {Interrupt.SIGTERM, Interrupt.SIGKILL, Interrupt.RECLAIM}
+    for each in found:
+        assert each.passed, each.line()
+        assert set().union(*each.result.reported) == set(range(1, EPOCHS + 1)), each.line()
+        assert len(each.result.reported) == 2
+        assert each.result.reads > EPOCHS

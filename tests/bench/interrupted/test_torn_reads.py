@@ -1,4 +1,4 @@
-"""What counts as torn in S3."""
+"""Which objects in S3 count as incomplete."""
 
 import io
 
@@ -19,7 +19,7 @@ def _weights() -> bytes:
 @pytest.mark.parametrize(
     ("name", "body"), [("metrics.csv", TABLE), ("model.pt", _weights()), ("claim.json", b'{"token": "a"}')]
 )
-def test_a_whole_object_is_whole_and_its_half_is_not(name: str, body: bytes) -> None:
+def test_a_complete_object_passes_and_half_of_it_does_not(name: str, body: bytes) -> None:
     assert not problem_of(name, body)
     assert problem_of(name, body[: len(body) // 2])
 
@@ -27,7 +27,7 @@ def test_a_whole_object_is_whole_and_its_half_is_not(name: str, body: bytes) -> 
 @pytest.mark.parametrize(
     "body",
     [TABLE[:-1], TABLE + b"3\n", TABLE + b"2,0.25\n", TABLE + b"4,0.1\n", TABLE + b"3,\n"],
-    ids=["no end of line", "half a row", "an epoch twice", "an epoch left out", "no number"],
+    ids=["no newline at the end", "half a row", "an epoch twice", "a missing epoch", "an empty cell"],
 )
-def test_a_table_has_every_epoch_once_with_all_its_numbers(body: bytes) -> None:
+def test_a_table_without_each_epoch_once_is_incomplete(body: bytes) -> None:
     assert problem_of("metrics.csv", body)

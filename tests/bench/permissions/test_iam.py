@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from bench.permissions.iam import UnknownPolicyError, granting, statements
+from bench.permissions.iam import UnknownPolicyError, allowing_statements, statements
 
 OWN_TAG = {"StringEquals": {"aws:RequestTag/bot": "signalbox"}}
 PREFIX = {"StringLikeIfExists": {"s3:prefix": ["jobs/*", "data/*"]}}
@@ -13,7 +13,7 @@ def _allowed(
 ) -> bool:
     document = {"Statement": [{"Effect": "Allow", **statement}, *more]}
     given = {key.replace("__", "/").replace("_", ":", 1): value for key, value in context.items()}
-    return bool(granting(statements(document), action, resource, given))
+    return bool(allowing_statements(statements(document), action, resource, given))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_conditions(condition: dict[str, Any], context: dict[str, str], allowed:
     assert _allowed(statement, "a:B", "arn:x", **context) is allowed
 
 
-def test_a_denial_outweighs_every_permission() -> None:
+def test_a_deny_overrides_every_allow() -> None:
     deny = ({"Effect": "Deny", "Action": "a:*", "Resource": "arn:secret"},)
     statement = {"Action": "a:B", "Resource": "*"}
     assert _allowed(statement, "a:B", "arn:x", deny)
@@ -78,6 +78,6 @@ def test_a_denial_outweighs_every_permission() -> None:
         ({"Action": "a:B", "Resource": "*", "Condition": {"DateLessThan": {"k": "v"}}}, "DateLessThan"),
     ],
 )
-def test_what_it_cannot_judge_it_refuses(statement: dict[str, Any], said: str) -> None:
+def test_unknown_policy_elements_are_refused(statement: dict[str, Any], said: str) -> None:
     with pytest.raises(UnknownPolicyError, match=said):
         _allowed(statement, "a:B", "arn:x")

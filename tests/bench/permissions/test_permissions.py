@@ -1,4 +1,4 @@
-"""The two roles against what is asked of AWS: on written calls, and in the whole demo on the stack."""
+"""The two roles compared with the calls to AWS: on written calls, and on the whole demo on the stack."""
 
 import asyncio
 import io
@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bench.permissions.__main__ import PAGE, REASONS, judged
+from bench.permissions.__main__ import PAGE, REASONS, evaluate
 from bench.permissions.iam import statements
-from bench.permissions.recorded import BOT, JOB, Played, played
+from bench.permissions.recorded import BOT, JOB, Recording, record_demo
 
 OBJECTS = "arn:aws:s3:::signalbox-artifacts-x/jobs/*"
-WRITTEN = Played(
+WRITTEN = Recording(
     calls=[
         {"caller": "sandbox-bot", "action": "s3:GetObject", "resource": OBJECTS[:-1] + "k7", "context": {}},
         {"caller": "sandbox", "action": "s3:CreateBucket", "resource": "arn:aws:s3:::b", "context": {}},
@@ -26,17 +26,17 @@ WRITTEN = Played(
 )
 
 
-def _with_call(**call: Any) -> Played:
+def _with_call(**call: Any) -> Recording:
     return replace(WRITTEN, calls=[*WRITTEN.calls, {"caller": "sandbox-bot", "context": {}, **call}])
 
 
-def _unexplained(given: Played) -> list[str]:
-    """But for the reasons that are meant for the real policies."""
-    return [each for each in judged(given).unexplained if not each.startswith("reason for no unused grant")]
+def _unexplained(recording: Recording) -> list[str]:
+    """Leave out the reasons that belong to the real policies."""
+    return [each for each in evaluate(recording).unexplained if not each.startswith("reason for no unused grant")]
 
 
-def test_what_is_asked_for_and_allowed() -> None:
-    found = judged(WRITTEN)
+def test_an_allowed_call_appears_on_the_page() -> None:
+    found = evaluate(WRITTEN)
     assert (found.missing, _unexplained(WRITTEN)) == ([], [])
     assert found.page().endswith("| `s3:GetObject` | the bot | bot role: `arn:aws:s3:::<artifacts>/jobs/*` |\n")
 
@@ -45,32 +45,32 @@ def test_what_is_asked_for_and_allowed() -> None:
     ("action", "resource"),
     [("s3:PutObject", OBJECTS[:-1] + "k7"), ("s3:GetObject", "arn:aws:s3:::signalbox-artifacts-x/secret")],
 )
-def test_what_is_not_allowed_is_missing(action: str, resource: str) -> None:
-    (missing,) = judged(_with_call(action=action, resource=resource)).missing
+def test_a_call_that_is_not_allowed_is_missing(action: str, resource: str) -> None:
+    (missing,) = evaluate(_with_call(action=action, resource=resource)).missing
     assert missing.startswith(f"the bot: {action} on arn:aws:s3:::<artifacts>/")
 
 
-def test_a_role_does_not_lend_its_permissions_to_the_other() -> None:
-    (missing,) = judged(_with_call(caller="sandbox-job", action="s3:GetObject", resource=OBJECTS[:-1] + "a")).missing
+def test_a_role_cannot_use_the_other_roles_permissions() -> None:
+    (missing,) = evaluate(_with_call(caller="sandbox-job", action="s3:GetObject", resource=OBJECTS[:-1] + "a")).missing
     assert missing.startswith("jobs: s3:GetObject")
 
 
-def test_what_nobody_asks_for_needs_a_reason() -> None:
+def test_an_unused_permission_needs_a_reason() -> None:
     two = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:DeleteObject"], "Resource": OBJECTS}
-    given = replace(WRITTEN, policies={BOT: statements({"Statement": [two]}), JOB: []})
-    assert _unexplained(given) == ["not used: bot s3:DeleteObject <artifacts>/jobs/*"]
-    assert "unused in this run: **no reason**" in judged(given).page()
+    recording = replace(WRITTEN, policies={BOT: statements({"Statement": [two]}), JOB: []})
+    assert _unexplained(recording) == ["not used: bot s3:DeleteObject <artifacts>/jobs/*"]
+    assert "unused in this run: **no reason**" in evaluate(recording).page()
 
 
-def test_a_reason_that_explains_nothing_is_told() -> None:
-    assert len(judged(WRITTEN).unexplained) == len(REASONS)
+def test_a_reason_without_an_unused_permission_is_reported() -> None:
+    assert len(evaluate(WRITTEN).unexplained) == len(REASONS)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_nothing_is_missing_and_nothing_unused_in_the_demo_on_the_stack() -> None:
-    """And the page says so. `python -m bench.permissions` writes it."""
-    found = judged(asyncio.run(played(Console(file=io.StringIO(), width=120))))
+def test_the_demo_needs_exactly_the_granted_permissions() -> None:
+    """The page in docs/ is up to date, too. `python -m bench.permissions` writes it."""
+    found = evaluate(asyncio.run(record_demo(Console(file=io.StringIO(), width=120))))
     assert found.missing == []
     assert found.unexplained == []
     assert PAGE.read_text() == found.page()

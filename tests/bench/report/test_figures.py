@@ -1,4 +1,4 @@
-"""Verdicts, percentiles, and what makes a benchmark fail instead of giving a figure."""
+"""Verdicts, percentiles, and what makes a benchmark fail instead of returning a figure."""
 
 import pytest
 
@@ -17,7 +17,7 @@ LINES = [line(number) for number in range(20)]
         (Figure("faster", 4.4, "times", at_least=4), Verdict.GOOD),
         (Figure("faster", 3.9, "times", at_least=4), Verdict.MISSED),
         (Figure("between", 5, "s", at_least=1, at_most=4), Verdict.MISSED),
-        (Figure("p50", 1e9, "ms"), Verdict.TOLD),
+        (Figure("p50", 1e9, "ms"), Verdict.NO_TARGET),
     ],
 )
 def test_a_verdict_follows_the_target(figure: Figure, verdict: Verdict) -> None:
@@ -34,14 +34,14 @@ def test_no_values_have_no_percentile() -> None:
         percentile([], 50)
 
 
-def test_a_whole_log_passes_with_its_machine_lines() -> None:
+def test_a_complete_log_passes_with_its_metrics_lines() -> None:
     check("\n".join(["@metrics {}", *LINES]) + "\n", len(LINES))
 
 
 @pytest.mark.parametrize(
     "archived",
     [LINES[:-1], LINES[1:], [*LINES, LINES[-1]], [LINES[1], LINES[0], *LINES[2:]]],
-    ids=["end lost", "beginning lost", "repeated", "out of order"],
+    ids=["end missing", "beginning missing", "repeated", "out of order"],
 )
 def test_a_log_that_is_not_what_was_printed_fails(archived: list[str]) -> None:
     with pytest.raises(RuntimeError, match="20 lines were printed"):

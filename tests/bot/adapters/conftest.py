@@ -1,30 +1,24 @@
 """Two kinds of AWS: the sandbox's stand-in, where jobs run, and one whose every answer a test writes."""
 
-import json
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 from aiobotocore.session import AioSession
 
 from bot.adapters.aws.clients import AwsClients, aws_clients
-from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Settings
 from deploy.sandbox.aws.resources import ResourcePlan, Resources, create
 from tests.bot.adapters.vendor import Vendor
+from tests.support.aws_stand_in import running_stand_in
 
-ROOT = Path(__file__).resolve().parents[3]
 IMAGE = "shell"
-QUICK = {
-    "images": {IMAGE: ()},
-    "submitted_seconds": 0.01,
-    "runnable_seconds": 0.02,
-    "starting_seconds": 0.02,
-    "log_flush_seconds": 0.05,
-}
+QUICK = Settings(
+    images={IMAGE: ()},
+    submitted_seconds=0.01,
+    runnable_seconds=0.02,
+    starting_seconds=0.02,
+    log_flush_seconds=0.05,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -45,19 +39,10 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def resources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resources]:
-    """The stand-in as a process of its own, with one queue that runs two jobs at a time."""
-    ready_file = tmp_path_factory.mktemp("aws") / "ready.json"
-    command = [sys.executable, "-m", "deploy.sandbox.aws", "--until-input-ends"]
-    options = ["--ready-file", str(ready_file), "--settings", json.dumps(QUICK)]
-    with subprocess.Popen([*command, *options], cwd=ROOT, stdin=subprocess.PIPE) as process:
-        assert process.stdin
-        with closing(process.stdin):
-            while not ready_file.exists():
-                assert process.poll() is None
-                time.sleep(0.02)
-            endpoint = json.loads(ready_file.read_text())["endpoint"]
-            yield create(endpoint, ResourcePlan(image=IMAGE, vcpus=4, max_vcpus=8))
+def resources() -> Iterator[Resources]:
+    """The stand-in's resources: one queue that runs two jobs at a time."""
+    with running_stand_in(QUICK) as endpoint:
+        yield create(endpoint, ResourcePlan(image=IMAGE, vcpus=4, max_vcpus=8))
 
 
 @pytest.fixture(scope="session")

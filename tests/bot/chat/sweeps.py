@@ -40,7 +40,7 @@ class FakePropose:
 
     async def confirm(self, sweep_id: str, person: Person) -> Job:
         if sweep_id not in self.drafts:
-            raise UserError("This preview is gone. Nothing was started; give the command again.")
+            raise UserError("This preview is gone. Nothing was started; use the command again.")
         if self.drafts[sweep_id].request.asker_id != person.id:
             raise NotAllowed("Only who asked for this sweep may confirm or cancel it.")
         return self.known.get(sweep_id) or self._accept(self.drafts[sweep_id])

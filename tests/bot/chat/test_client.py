@@ -1,4 +1,4 @@
-"""Connecting: a token that is refused, a Discord that is away, a server without the bot."""
+"""Connecting: a refused token, an unreachable Discord, a server without the bot."""
 
 import asyncio
 
@@ -18,13 +18,13 @@ from tests.bot.chat.services import FakeServices
 pytestmark = pytest.mark.slow
 
 
-async def test_a_refused_token_ends_with_one_clear_word() -> None:
+async def test_refused_token_is_one_clear_error() -> None:
     async with DiscordStandIn() as discord, SignalboxClient(settings(discord), (PROJECT,)) as client:
         with pytest.raises(Denied, match=r"refuses the bot's token \(DISCORD_TOKEN\)"):
             await client.start("bm90aGluZw.x.y")
 
 
-async def test_a_discord_that_is_away_at_start_is_waited_for() -> None:
+async def test_start_waits_for_discord() -> None:
     rests: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -41,7 +41,7 @@ async def test_a_discord_that_is_away_at_start_is_waited_for() -> None:
         assert rests == [1, 2, 4, 8]
 
 
-async def test_a_server_without_the_bot_is_not_ready_and_says_so() -> None:
+async def test_bot_outside_its_server_is_not_ready_and_logs_it() -> None:
     async with DiscordStandIn(limits=Limits(enabled=False)) as discord:
         there = settings(discord)
         discord.discord.core.faults.add(read_fault({"fault": "status", "status": 200, "path": "/guilds/123/commands"}))

@@ -1,4 +1,4 @@
-"""The whole chat layer against the stand-in: what people type and click, and what they then see."""
+"""The whole chat layer against the stand-in: what people type and click, and what they see."""
 
 import asyncio
 import re
@@ -40,7 +40,7 @@ async def test_train_reaches_the_services_with_typed_options(room: Room) -> None
     assert request.channel_id == room.channel_id
 
 
-async def test_the_bounds_of_the_config_are_checked_before_anything_is_sent(room: Room) -> None:
+async def test_bounds_from_the_config_are_checked_by_discord(room: Room) -> None:
     for line, words in (
         ("/train lr:2", "lr"),
         ("/train epochs:0", "epochs"),
@@ -57,11 +57,11 @@ async def test_the_confirmation_links_to_the_card_once_it_is_posted(room: Room) 
         card = await room.posted(await room.services.made.get())
     message = answer.result()
     link = f"https://discord.com/channels/{room.client.guild_id}/{room.channel_id}/{card['id']}"
-    assert message["content"] == f"job1 is on its way: {link}"
+    assert message["content"] == f"Starting job1: {link}"
     assert message["flags"] & EPHEMERAL
 
 
-async def test_typed_in_a_thread_the_card_goes_to_the_channel(room: Room) -> None:
+async def test_command_in_a_thread_puts_the_card_in_the_channel(room: Room) -> None:
     card = await room.posted(a_job(channel_id=room.channel_id))
     thread = await room.client.poster.send(_thread(), room.services.known["k7q2mx"])
     assert str(thread) == card["id"]
@@ -69,7 +69,7 @@ async def test_typed_in_a_thread_the_card_goes_to_the_channel(room: Room) -> Non
     assert (await room.services.made.get()).request.channel_id == room.channel_id
 
 
-async def test_retry_keeps_all_but_what_is_given_anew(room: Room) -> None:
+async def test_retry_changes_only_the_given_values(room: Room) -> None:
     room.services.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
     async with asyncio.TaskGroup() as group:
         answer = group.create_task(typed(room, "/retry job:k7q2mx lr:0.01"))
@@ -77,27 +77,26 @@ async def test_retry_keeps_all_but_what_is_given_anew(room: Room) -> None:
         await room.posted(job)
     assert job.request.retry_of == "k7q2mx"
     assert room.services.requests[0].values == {"lr": 0.01}
-    assert answer.result()["content"].startswith("job1 is on its way, again as k7q2mx: https://")
+    assert answer.result()["content"].startswith("Retrying k7q2mx as job1: https://")
 
 
-async def test_nothing_is_started_where_it_could_not_be_shown(room: Room) -> None:
+async def test_nothing_starts_where_it_could_not_be_shown(room: Room) -> None:
     for role in ("Signalbox", "@everyone"):
         room.discord.discord.core.guild.role_named(role).permissions &= ~Permission.EMBED_LINKS
     text = (await typed(room, "/train"))["content"]
-    assert text.startswith("Nothing was started")
-    assert "There I may not: embed links." in text
+    assert text.startswith("I don't have permission to embed links in this channel, so nothing was started.")
     assert room.services.requests == []
 
 
 # ---- errors ----------------------------------------------------------------------------------------------
-async def test_an_error_goes_to_the_asker_alone_in_words(room: Room) -> None:
-    room.services.error = BadInput("branch", given="mian", expected="a branch", choices=["main"])
+async def test_error_goes_only_to_the_asker(room: Room) -> None:
+    room.services.error = BadInput('There is no branch "mian".', choices=["main"])
     message = await typed(room, "/train branch:mian")
-    assert message["content"] == 'branch: "mian" was given, a branch is expected. Valid: main.'
+    assert message["content"] == 'There is no branch "mian". Choose one: main.'
     assert message["flags"] & EPHEMERAL
 
 
-async def test_an_error_of_a_public_answer_goes_to_the_asker_alone_too(room: Room) -> None:
+async def test_error_of_a_public_answer_goes_only_to_the_asker(room: Room) -> None:
     room.services.error = Unavailable("S3 does not answer")
     await room.mika.type("/plot job:k7q2mx", channel=CHANNEL)
     async with asyncio.timeout(5):
@@ -108,20 +107,18 @@ async def test_an_error_of_a_public_answer_goes_to_the_asker_alone_too(room: Roo
     assert await room.guest.messages(CHANNEL) == []
 
 
-async def test_a_mistake_of_ours_is_told_with_an_id_that_is_in_the_log(
-    room: Room, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_unexpected_error_shows_an_id_that_is_in_the_log(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
     room.services.error = ZeroDivisionError("secret detail")
     text = (await typed(room, "/train"))["content"]
     assert "secret detail" not in text
-    (error_id,) = re.findall(r"as ([0-9a-f]{6}):", text)
+    (error_id,) = re.findall(r"as ([0-9a-f]{6})\.", text)
     logged = capsys.readouterr().out
     assert error_id in logged
     assert "ZeroDivisionError" in logged
 
 
 # ---- what is asked ---------------------------------------------------------------------------------------
-async def test_status_shows_the_card_as_it_is(room: Room) -> None:
+async def test_status_shows_the_current_card(room: Room) -> None:
     card = await room.posted(a_running_job(channel_id=room.channel_id))
     message = await typed(room, "/status job:k7q2mx")
     assert message["embeds"][0]["title"] == card["embeds"][0]["title"] == "mnist k7q2mx"
@@ -130,15 +127,15 @@ async def test_status_shows_the_card_as_it_is(room: Room) -> None:
     assert message["flags"] & EPHEMERAL
 
 
-async def test_status_without_a_job_lists_what_is_live(room: Room) -> None:
-    assert (await typed(room, "/status"))["content"].startswith("Nothing is live.")
+async def test_status_without_a_job_lists_live_jobs(room: Room) -> None:
+    assert (await typed(room, "/status"))["content"].startswith("No job is live.")
     room.services.known = {"k7q2mx": a_running_job(), "b2c3d4": an_ended_job(EndReason.STOPPED, id="b2c3d4")}
     (embed,) = (await typed(room, "/status"))["embeds"]
     assert embed["title"] == "1 live job"
     assert embed["description"] == "`k7q2mx` mnist main@a1b2c3d — running, epoch 7/10"
 
 
-async def test_status_shows_an_end_that_could_not_be_told(room: Room) -> None:
+async def test_status_shows_an_undeliverable_result(room: Room) -> None:
     room.services.known = {"k7q2mx": an_ended_job(EndReason.STOPPED, undeliverable="Missing *Access* (50001)")}
     (embed,) = (await typed(room, "/status"))["embeds"]
     assert embed["title"] == "0 live jobs"
@@ -169,16 +166,16 @@ async def test_jobs_are_filtered(room: Room, options: str, ids: set[str]) -> Non
 async def test_logs_come_in_a_block_and_long_ones_as_a_file(room: Room) -> None:
     room.services.known["k7q2mx"] = a_running_job(thread_id=99)
     text = (await typed(room, "/logs job:k7q2mx lines:1"))["content"]
-    assert text.endswith(f"All of it: https://discord.com/channels/{room.client.guild_id}/99\n```\nepoch 2\n```")
+    assert text.endswith(f"Full log: https://discord.com/channels/{room.client.guild_id}/99\n```\nepoch 2\n```")
     room.services.log_text = "\n".join("x" * 100 for _ in range(30))
     message = await typed(room, "/logs job:k7q2mx")
     assert [file["filename"] for file in message["attachments"]] == ["k7q2mx-log.txt"]
     assert message["attachments"][0]["size"] == len(room.services.log_text)
     room.services.log_text = ""
-    assert "has written no log so far" in (await typed(room, "/logs job:k7q2mx"))["content"]
+    assert "has no log yet" in (await typed(room, "/logs job:k7q2mx"))["content"]
 
 
-async def test_a_plot_is_for_all_and_takes_several_jobs(room: Room) -> None:
+async def test_plot_is_public_and_takes_several_jobs(room: Room) -> None:
     room.services.known = {"k7q2mx": a_running_job(), "b2c3d4": a_running_job(id="b2c3d4")}
     message = await typed(room, "/plot job:k7q2mx more:b2c3d4, K7Q2MX")
     assert room.services.plotted == [["k7q2mx", "b2c3d4"]]
@@ -198,10 +195,10 @@ async def test_artifacts_are_listed_with_links_and_the_newest_picture(room: Room
     assert embed["footer"]["text"].startswith("2 files, 2.01 MiB")
     assert embed["image"]["url"].startswith(room.discord.url)
     room.services.nothing_left = True
-    assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx has left nothing so far."
+    assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx has no files yet."
 
 
-async def test_help_names_every_command_that_is_registered(room: Room) -> None:
+async def test_help_lists_every_command(room: Room) -> None:
     outcome = await room.mika.type("/help", channel=CHANNEL, wait=True)
     text = outcome["message"]["embeds"][0]["description"]
     names = {command["name"] for command in await room.mika.commands()}
@@ -229,23 +226,23 @@ async def test_autocomplete(room: Room) -> None:
 async def test_stop(room: Room) -> None:
     room.services.known["k7q2mx"] = a_running_job()
     message = await typed(room, "/stop job:k7q2mx")
-    assert message["content"] == "k7q2mx is being stopped; its end is told in the channel."
+    assert message["content"] == "Stopping k7q2mx. I'll post the result in the channel."
     assert [job_id for job_id, _ in room.services.stopped] == ["k7q2mx"]
 
 
-async def test_the_stop_button_asks_once_and_the_clicker_alone(room: Room) -> None:
+async def test_stop_button_asks_the_clicker_privately(room: Room) -> None:
     card = await room.posted(a_running_job(channel_id=room.channel_id))
     question = (await room.mika.click(card, "sb:stop:k7q2mx", wait=True))["message"]
     assert question["content"].startswith("Stop k7q2mx?")
     assert question["flags"] & EPHEMERAL
     assert room.services.stopped == []
     confirmed = (await room.mika.click(question, "sb:confirm:k7q2mx", wait=True))["message"]
-    assert confirmed["content"].startswith("k7q2mx is being stopped")
+    assert confirmed["content"].startswith("Stopping k7q2mx.")
     assert confirmed["components"] == []
     assert [job_id for job_id, _ in room.services.stopped] == ["k7q2mx"]
 
 
-async def test_a_click_is_checked_for_who_clicks(room: Room) -> None:
+async def test_click_checks_who_clicks(room: Room) -> None:
     card = await room.posted(a_running_job(channel_id=room.channel_id))
     refused = (await room.guest.click(card, "sb:stop:k7q2mx", wait=True))["message"]
     assert refused["content"] == "You may not stop this job."
@@ -263,7 +260,7 @@ async def test_the_other_buttons(room: Room) -> None:
         clicked = group.create_task(room.mika.click(card, "sb:retry:k7q2mx", wait=True))
         await room.posted(await room.services.made.get())
     retry = clicked.result()["message"]
-    assert retry["content"].startswith("job1 is on its way, again as k7q2mx")
+    assert retry["content"].startswith("Retrying k7q2mx as job1")
     assert all(message["flags"] & EPHEMERAL for message in (logs, plot, retry))
 
 
@@ -278,14 +275,14 @@ async def test_buttons_outlive_a_restart(room: Room) -> None:
 
 
 # ---- a bad day -------------------------------------------------------------------------------------------
-async def test_an_acknowledgement_whose_answer_is_lost_loses_no_command(room: Room) -> None:
+async def test_lost_acknowledgement_reply_loses_no_command(room: Room) -> None:
     room.fault("POST", "/interactions/.*/callback", fault="reset", when="after")
     room.services.known["k7q2mx"] = a_running_job()
     message = await typed(room, "/status job:k7q2mx")
     assert message["embeds"][0]["title"] == "mnist k7q2mx"
 
 
-async def test_a_lost_gateway_is_found_again(room: Room) -> None:
+async def test_lost_gateway_reconnects(room: Room) -> None:
     room.discord.discord.gateway.drop(resumable=True)
     room.services.known["k7q2mx"] = a_running_job()
     message = await typed(room, "/status job:k7q2mx")

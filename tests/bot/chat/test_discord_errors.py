@@ -52,20 +52,20 @@ def closed(code: int) -> discord.ConnectionClosed:
     ],
     ids=str,
 )
-def test_each_answer_has_its_kind(error: Exception, kind: type[ServiceError]) -> None:
+def test_each_error_has_its_kind(error: Exception, kind: type[ServiceError]) -> None:
     found = translated("Posting", error)
     assert type(found) is kind
     assert str(found).startswith(("Posting: ", "Discord refuses the bot's token"))
 
 
-def test_the_code_and_how_long_to_wait_are_kept() -> None:
+def test_code_and_waiting_time_are_passed_on() -> None:
     assert translated("Posting", answered(404, 10008)).code == "10008"
     old = translated("Editing", answered(429, 30046))
     assert isinstance(old, Throttled)
     assert old.retry_after == 60
 
 
-def test_the_cause_is_kept_and_what_is_a_mistake_of_ours_is_let_through() -> None:
+def test_cause_is_chained_and_our_own_bugs_pass_through() -> None:
     cause = answered(403, 50013, "Missing\n" + "Permissions " * 100)
     with pytest.raises(Denied) as caught, calling("Posting a card"):
         raise cause

@@ -110,7 +110,7 @@ async def test_confirm_turns_the_preview_into_what_happened(room: Room) -> None:
     confirmed = answer.result()
     assert confirmed["id"] == preview["id"]
     link = f"https://discord.com/channels/{room.client.guild_id}/{room.channel_id}/{card['id']}"
-    assert confirmed["content"] == f"swept1 is on its way: {link}"
+    assert confirmed["content"] == f"Starting swept1: {link}"
     assert (confirmed["embeds"], confirmed["components"]) == ([], [])
 
 
@@ -139,7 +139,7 @@ async def test_a_preview_outlives_a_restart(room: Room) -> None:
     again.attach(room.services.services())
     async with connected(again, room.discord.token):
         confirmed = await clicked(room, preview, "sb:confirm_sweep:swept1")
-    assert confirmed["content"].startswith("swept1 is on its way")
+    assert confirmed["content"].startswith("Starting swept1")
 
 
 async def test_a_small_sweep_is_started_at_once_with_what_is_to_say_of_it(room: Room) -> None:
@@ -149,14 +149,14 @@ async def test_a_small_sweep_is_started_at_once_with_what_is_to_say_of_it(room: 
         answer = group.create_task(typed(room, LINE))
         await room.posted(await room.services.made.get())
     first, second = answer.result()["content"].split("\n")
-    assert first.startswith("swept1 is on its way: https://")
+    assert first.startswith("Starting swept1: https://")
     assert second == "One point only: it runs as a single job."
 
 
 async def test_nothing_is_proposed_where_it_could_not_be_shown(room: Room) -> None:
     for role in ("Signalbox", "@everyone"):
         room.discord.discord.core.guild.role_named(role).permissions &= ~Permission.ATTACH_FILES
-    assert "There I may not: attach files." in (await typed(room, LINE))["content"]
+    assert "I don't have permission to attach files in this channel" in (await typed(room, LINE))["content"]
     assert room.services.propose.requests == []
 
 
@@ -195,7 +195,7 @@ async def test_status_of_a_trial_is_for_the_asker_and_links_to_the_sweep(room: R
     (embed,) = message["embeds"]
     assert embed["title"] == "mnist k7q2mx.3"
     assert embed["description"].startswith("**Failed after 2 min: exit code 1 — ValueError**")
-    assert message["content"].startswith("The card of k7q2mx: https://")
+    assert message["content"].startswith("Live card of k7q2mx: https://")
     assert message["content"].endswith(f"/{card['id']}")
     assert [b["custom_id"] for b in message["components"][0]["components"]] == [
         "sb:retry:k7q2mx.3",
@@ -209,17 +209,20 @@ async def test_status_of_a_trial_is_for_the_asker_and_links_to_the_sweep(room: R
     ("line", "words"),
     [
         ("/status job:k7q2mx.99", 'There is no trial "k7q2mx.99". Did you mean k7q2mx?'),
-        ("/status job:k7q2mx.x", "an id such as k7q2mx, or a trial's such as k7q2mx.4, is expected."),
+        (
+            "/status job:k7q2mx.x",
+            '"k7q2mx.x" is not a job or trial. Write an id such as k7q2mx, or k7q2mx.4 for a trial.',
+        ),
         ("/status job:k7q2m", 'There is no job "k7q2m". Did you mean k7q2mx?'),
         ("/logs job:k7q2mx.99", 'There is no trial "k7q2mx.99". Did you mean k7q2mx?'),
         ("/logs job:k7q2m", 'There is no job "k7q2m". Did you mean k7q2mx?'),
         ("/stop job:k7q2mx.99", 'There is no trial "k7q2mx.99". Did you mean k7q2mx?'),
-        ("/stop job:k7q2mx.x", "is expected"),
+        ("/stop job:k7q2mx.x", "is not a job or trial"),
         ("/retry job:k7q2m", 'There is no job "k7q2m". Did you mean k7q2mx?'),
-        ("/artifacts job:k7q2mx.x", "is expected"),
+        ("/artifacts job:k7q2mx.x", "is not a job or trial"),
     ],
 )
-async def test_a_mistake_in_a_name_is_told_with_near_ones(room: Room, line: str, words: str) -> None:
+async def test_error_for_a_wrong_name_suggests_similar_ones(room: Room, line: str, words: str) -> None:
     room.services.known["k7q2mx"] = a_sweep()
     message = await typed(room, line)
     assert words in message["content"]
@@ -236,11 +239,11 @@ async def test_lists_show_a_sweep_in_one_line(room: Room) -> None:
 async def test_logs_are_a_trials(room: Room) -> None:
     room.services.known["k7q2mx"] = ended_sweep(PARTLY)
     text = (await typed(room, "/logs job:k7q2mx.4"))["content"]
-    assert text.startswith("The end of k7q2mx.4's log")
+    assert text.startswith("End of k7q2mx.4's log")
     assert "trial 4 says so" in text
     which = (await typed(room, "/logs job:k7q2mx"))["content"]
     assert which == (
-        "k7q2mx is a sweep, and each of its trials has a log of its own: `/logs k7q2mx.0`. "
+        "k7q2mx is a sweep. Ask for the log of one trial: `/logs k7q2mx.0`. "
         "`k7q2mx.0` is the best, `k7q2mx.4` failed, `k7q2mx.8` failed."
     )
 
@@ -257,7 +260,7 @@ async def test_plots_take_trials_jobs_and_sweeps_together(room: Room) -> None:
 async def test_artifacts_of_a_trial(room: Room) -> None:
     room.services.known["k7q2mx"] = a_sweep()
     message = await typed(room, "/artifacts job:#k7q2mx.04")
-    assert message["embeds"][0]["title"] == "What k7q2mx.4 has left"
+    assert message["embeds"][0]["title"] == "Files of k7q2mx.4"
 
 
 async def test_behind_the_dot_trials_are_offered(room: Room) -> None:
@@ -276,7 +279,7 @@ async def test_behind_the_dot_trials_are_offered(room: Room) -> None:
 async def test_a_trial_is_stopped_by_its_name(room: Room) -> None:
     room.services.known["k7q2mx"] = a_sweep()
     text = (await typed(room, "/stop job:k7q2mx.3"))["content"]
-    assert text == "k7q2mx.3 is being stopped; k7q2mx goes on without it."
+    assert text == "Stopping k7q2mx.3. The rest of k7q2mx goes on."
     assert room.services.one_trial.stopped == [("k7q2mx", 3, "Mika")]
     assert room.services.stopped == []
 
@@ -284,8 +287,8 @@ async def test_a_trial_is_stopped_by_its_name(room: Room) -> None:
 @pytest.mark.parametrize(
     ("name", "question"),
     [
-        ("k7q2mx", "Stop k7q2mx? Of its 9 trials 4 have ended and 2 are running."),
-        ("k7q2mx.3", "Stop k7q2mx.3? It is running; the other trials of k7q2mx go on."),
+        ("k7q2mx", "Stop k7q2mx? 4 of its 9 trials have ended and 2 are running."),
+        ("k7q2mx.3", "Stop k7q2mx.3? It is running. The other trials of k7q2mx keep running."),
     ],
 )
 async def test_the_stop_button_asks_what_it_would_stop(room: Room, name: str, question: str) -> None:
@@ -296,7 +299,7 @@ async def test_the_stop_button_asks_what_it_would_stop(room: Room, name: str, qu
     asked = await clicked(room, card, f"sb:stop:{name}")
     assert asked["content"].startswith(question)
     stopped = await clicked(room, asked, f"sb:confirm:{name}")
-    assert stopped["content"].startswith(f"{name} is being stopped")
+    assert stopped["content"].startswith(f"Stopping {name}.")
     assert (len(room.services.stopped), len(room.services.one_trial.stopped)) == (
         (1, 0) if name == "k7q2mx" else (0, 1)
     )
@@ -311,7 +314,7 @@ async def test_what_failed_is_run_again_as_a_sweep_of_its_own(room: Room, by: st
         doing = typed(room, "/retry job:k7q2mx") if by == "command" else clicked(room, card, "sb:retry_failed:k7q2mx")
         answer = group.create_task(doing)
         await room.posted(await room.services.made.get())
-    assert answer.result()["content"].startswith("swept9 is on its way with what failed of k7q2mx: https://")
+    assert answer.result()["content"].startswith("Retrying the failed trials of k7q2mx as swept9: https://")
     assert room.services.propose.retried == ["k7q2mx"]
 
 
@@ -323,13 +326,15 @@ async def test_a_retry_of_many_is_shown_before_it_is_started(room: Room) -> None
     async with asyncio.TaskGroup() as group:
         answer = group.create_task(clicked(room, shown, "sb:confirm_sweep:swept9"))
         await room.posted(await room.services.made.get())
-    assert answer.result()["content"].startswith("swept9 is on its way")
+    assert answer.result()["content"].startswith("Starting swept9")
 
 
 async def test_a_retry_of_a_sweep_takes_no_parameters(room: Room) -> None:
     room.services.known["k7q2mx"] = ended_sweep(PARTLY)
     text = (await typed(room, "/retry job:k7q2mx lr:0.5"))["content"]
-    assert text.startswith('lr: "0.5" was given, nothing (of a sweep, what failed is run again as it was')
+    assert text.startswith(
+        "A sweep's failed trials run again unchanged. Leave out `lr`, or retry one trial, such as k7q2mx.0."
+    )
     assert room.services.propose.retried == []
 
 
@@ -338,7 +343,7 @@ async def test_a_trial_is_trained_again_as_a_job(room: Room) -> None:
     async with asyncio.TaskGroup() as group:
         answer = group.create_task(typed(room, "/retry job:k7q2mx.3 epochs:50"))
         await room.posted(await room.services.made.get())
-    assert answer.result()["content"].startswith("again1 is on its way with the parameters of k7q2mx.3: https://")
+    assert answer.result()["content"].startswith("Starting again1 with the parameters of k7q2mx.3: https://")
     ((sweep_id, number, request),) = room.services.one_trial.trained
     assert (sweep_id, number, request.values) == ("k7q2mx", 3, {"epochs": 50})
 

@@ -79,7 +79,7 @@ def test_the_defaults_that_the_example_names_are_the_defaults(section: str) -> N
         assert str(said if not isinstance(said, list) else tuple(said)) == str(default), name
 
 
-def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     path = _with(
         tmp_path,
         ("guild_id = 1098765432109876543", 'guild_id = "x"'),
@@ -89,29 +89,41 @@ def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
     )
     problems = _problems(path)
     assert len(problems) == 5
-    assert "discord.guild_id: 'x' was given; expected a valid integer" in problems[0]
-    assert problems[1] == "projects.mnist.queue: missing; expected a text"
-    assert 'parameters.lr: default: "7" was given, a number from 1e-06 to 1 is expected.' in problems[2]
-    assert "projects.mnist.queu: unknown key. Did you mean queue? Valid: branches" in problems[3]
-    assert problems[4].startswith("pase: unknown key. Did you mean pace?")
+    assert 'discord.guild_id must be a whole number, not "x"' in problems[0]
+    assert problems[1] == "projects.mnist.queue is missing. Set it to text in quotes"
+    assert 'parameters.lr: `default` must be a number from 1e-06 to 1, not "7".' in problems[2]
+    assert "projects.mnist.queu is not a setting. Did you mean queue? Choose one: branches" in problems[3]
+    assert problems[4].startswith("pase is not a setting. Did you mean pace?")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('choices = ["sgd", "adam"]', "choices = []", "choices go with type"),
-        ("min = 1\n", "min = 2000\n", "min (2000) is above max (1000)"),
+        ('choices = ["sgd", "adam"]', "choices = []", 'choices and type = "choice" go together'),
+        ("min = 1\n", "min = 2000\n", "min (2000) is greater than max (1000)"),
         ('aliases = ["m"]', 'aliases = ["lr"]', "used twice: lr"),
-        ("[projects.mnist.parameters.lr]", "[projects.mnist.parameters.branch]", "reserved names: branch."),
-        ("[projects.mnist.parameters.lr]", "[projects.mnist.parameters.job]", "reserved names: job. All reserved"),
-        ('aliases = ["m"]', 'aliases = ["job"]', "All reserved: branch, commit, job, project"),
-        ('default = "sgd"', 'default = "rmsprop"', "Valid: sgd, adam"),
-        ('region = "us-east-1"', "region = us-east-1", "cannot be read as TOML"),
-        ('type = "choice"\n', 'type = "choice"\nmin = 1\n', "min and max go with type"),
-        ("# [deploy.jobs.mnist]", "[deploy.jobs.minst]", "deploy.jobs.minst: no such project. Valid: mnist"),
-        ("# [deploy.jobs.mnist]", '[deploy.jobs.mnist]\nqueue = "cpu"', "gpus: 1 was given; expected 0 with queue"),
-        ("[deploy]", '[deploy]\nstack = "My Stack"', "deploy.stack: 'My Stack' was given"),
-        ("[deploy]", '[deploy]\nstack = "https://user:p@ss@host/"', "deploy.stack: 'https://host/' was given"),
+        ("[projects.mnist.parameters.lr]", "[projects.mnist.parameters.branch]", "parameter names branch: reserved"),
+        (
+            "[projects.mnist.parameters.lr]",
+            "[projects.mnist.parameters.job]",
+            "parameter names job: reserved for the bot. Use names other than",
+        ),
+        ('aliases = ["m"]', 'aliases = ["job"]', "other than branch, commit, job, project"),
+        ('default = "sgd"', 'default = "rmsprop"', "`default` must be sgd or adam, not"),
+        ('region = "us-east-1"', "region = us-east-1", "not valid TOML: "),
+        ('type = "choice"\n', 'type = "choice"\nmin = 1\n', "min and max only work with type"),
+        (
+            "# [deploy.jobs.mnist]",
+            "[deploy.jobs.minst]",
+            "deploy.jobs.minst: there is no such project. Choose one: mnist",
+        ),
+        ("# [deploy.jobs.mnist]", '[deploy.jobs.mnist]\nqueue = "cpu"', "gpus must be 0 with queue"),
+        (
+            "[deploy]",
+            '[deploy]\nstack = "My Stack"',
+            'deploy.stack must be a name of at most 32 characters a-z, 0-9 and -, starting with a letter, not "My S',
+        ),
+        ("[deploy]", '[deploy]\nstack = "https://user:p@ss@host/"', ', not "https://host/"'),
     ],
 )
 def test_mistakes_between_settings(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -119,7 +131,7 @@ def test_mistakes_between_settings(tmp_path: Path, old: str, new: str, said: str
     assert said in problem
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_missing_file(tmp_path: Path) -> None:
     (problem,) = _problems(tmp_path / "config.toml")
     assert "config.example.toml" in problem
 
@@ -130,15 +142,15 @@ def test_one_parameter_has_one_type_in_all_projects(tmp_path: Path) -> None:
     second = second.replace('type = "float"', 'type = "int"', 1).replace("default = 0.1 ", "default = 1 ")
     path.write_text(path.read_text() + "\n[projects.other]" + second)
     (problem,) = _problems(path)
-    assert problem.endswith("parameter lr is declared with two types: float, int")
+    assert problem.endswith("parameter lr has two types, float and int. Use one type, or two names")
 
 
-def test_more_parameters_than_discord_has_options(tmp_path: Path) -> None:
+def test_too_many_parameters_for_discord(tmp_path: Path) -> None:
     path = _with(tmp_path)
     more = "".join(f'\n[projects.mnist.parameters.p{n}]\ntype = "int"\ndefault = 1\n' for n in range(19))
     path.write_text(path.read_text() + more)
     (problem,) = _problems(path)
-    assert problem.endswith("23 parameter names; /train has room for 22")
+    assert problem.endswith("23 parameter names are too many: /train has room for 22")
 
 
 def test_the_example_names_the_reserved_words() -> None:
@@ -152,5 +164,5 @@ def test_the_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
     assert secrets.discord_token.get_secret_value() == "a.b.c"
     assert "a.b.c" not in repr(secrets)
     monkeypatch.delenv("DISCORD_TOKEN")
-    with pytest.raises(ConfigError, match="DISCORD_TOKEN: not set"):
+    with pytest.raises(ConfigError, match="DISCORD_TOKEN is not set"):
         loading.secrets()

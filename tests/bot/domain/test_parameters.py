@@ -1,4 +1,4 @@
-"""Declared parameters and values: typed, bounded, and mistakes in words that help."""
+"""Declared parameters: types, bounds, and helpful errors."""
 
 import math
 
@@ -18,7 +18,7 @@ NAME = Parameter("name", Kind.STRING)
 DECLARED = (LR, MOMENTUM, EPOCHS, OPTIMIZER, NESTEROV)
 
 
-def test_defaults_fill_what_is_not_given_in_the_order_of_the_declaration() -> None:
+def test_defaults_fill_missing_values_in_declaration_order() -> None:
     assert complete(DECLARED, {"m": "0.9"}) == {
         "lr": 0.1,
         "momentum": 0.9,
@@ -32,39 +32,39 @@ def test_defaults_fill_what_is_not_given_in_the_order_of_the_declaration() -> No
 @pytest.mark.parametrize(
     ("parameter", "raw", "said"),
     [
-        (LR, "abc", 'lr: "abc" was given, a number from 1e-06 to 1 is expected.'),
+        (LR, "abc", '`lr` must be a number from 1e-06 to 1, not "abc".'),
         (LR, "nan", "a number from"),
         (LR, "inf", "a number from"),
         (LR, True, "a number from"),
-        (LR, 2, 'lr: "2" was given'),
+        (LR, 2, '1e-06 to 1, not "2".'),
         (EPOCHS, 0, "a whole number of at least 1"),
         (EPOCHS, 1.5, "a whole number"),
         (EPOCHS, "1e3", "a whole number"),
-        (OPTIMIZER, "rmsprop", "one of the choices is expected. Valid: sgd, adam."),
+        (OPTIMIZER, "rmsprop", '`optimizer` must be sgd or adam, not "rmsprop".'),
         (NESTEROV, "perhaps", "true or false"),
     ],
 )
-def test_a_value_that_does_not_fit_says_what_does(parameter: Parameter, raw: object, said: str) -> None:
+def test_error_for_a_bad_value_names_valid_ones(parameter: Parameter, raw: object, said: str) -> None:
     with pytest.raises(BadInput) as caught:
         parameter.parse(raw)
     assert said in str(caught.value)
 
 
-def test_an_unknown_parameter_names_the_near_and_the_valid() -> None:
+def test_error_for_an_unknown_parameter_lists_similar_and_valid_names() -> None:
     with pytest.raises(UnknownName) as caught:
         complete(DECLARED, {"momentun": 0.5})
     text = str(caught.value)
     assert text.startswith('There is no parameter "momentun". Did you mean momentum?')
-    assert text.endswith("Valid: lr, momentum, epochs, optimizer, nesterov.")
+    assert text.endswith("Choose one: lr, momentum, epochs, optimizer, nesterov.")
 
 
-def test_given_twice_by_name_and_alias() -> None:
-    with pytest.raises(BadInput, match="given twice"):
+def test_setting_a_parameter_by_name_and_alias_is_an_error() -> None:
+    with pytest.raises(BadInput, match="`momentum` is set twice"):
         complete(DECLARED, {"m": 0.1, "momentum": 0.2})
 
 
-def test_one_without_default_must_be_given() -> None:
-    with pytest.raises(BadInput, match='name: "" was given, a text is expected'):
+def test_parameter_without_default_must_be_set() -> None:
+    with pytest.raises(BadInput, match="Set `name` to some text; it has no default"):
         complete([NAME], {})
     assert complete([NAME], {"name": "walk"}) == {"name": "walk"}
 
@@ -75,7 +75,7 @@ def test_floats_survive_being_typed(value: float) -> None:
 
 
 @given(st.one_of(st.text(), st.floats(), st.integers(), st.booleans(), st.none()))
-def test_whatever_is_typed_is_a_value_within_bounds_or_bad_input(raw: object) -> None:
+def test_any_input_is_a_value_within_bounds_or_bad_input(raw: object) -> None:
     try:
         value = LR.parse(raw)
     except BadInput:
@@ -86,5 +86,5 @@ def test_whatever_is_typed_is_a_value_within_bounds_or_bad_input(raw: object) ->
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.1, "0.1"), (1e-5, "1e-05"), (3, "3"), (True, "true"), ("a b", "a b")])
-def test_values_are_shown_as_people_write_them(value: bool | float | str, text: str) -> None:
+def test_values_are_written_the_way_people_write_them(value: bool | float | str, text: str) -> None:
     assert shown(value) == text

@@ -82,7 +82,7 @@ async def test_several_jobs_on_one_axis_and_those_without_metrics_named(bot: Bot
         outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
     picture = await bot.plot.plot([job.id for job in jobs])
     assert picture.png == b"png"
-    assert picture.text == f"{jobs[2].id} has no metrics yet."
+    assert picture.remarks == f"{jobs[2].id} has no metrics yet."
     (request,) = outside.figures.requests
     assert request.title == "mnist: 2 jobs"
     assert [curve.label for curve in request.curves] == [
@@ -99,7 +99,7 @@ async def test_a_plot_of_one_job_says_which_code_and_parameters(bot: Bot, outsid
     (request,) = outside.figures.requests
     assert request.title == f"mnist {job.id}"
     assert request.subtitle.split() == [f"main@{'a' * 7}", "lr=0.1", "momentum=0.5"]
-    with pytest.raises(BadInput, match="1 to 8 jobs"):
+    with pytest.raises(BadInput, match="Plot 1 to 8 jobs at once"):
         await bot.plot.plot([job.id] * 9)
 
 

@@ -80,14 +80,14 @@ async def test_a_failure_tells_why_with_its_last_lines(bot: Bot, outside: Outsid
     assert ended.execution.detail == "ValueError: shapes do not fit"
     (text,) = bot.said(PostKind.END)
     assert text.startswith("```\nepoch 1/3\nTraceback")
-    assert "nothing to draw" not in text
+    assert "no plot" not in text
 
 
 async def test_success_without_metrics_says_so(bot: Bot) -> None:
     await _run(bot, "hello")
     _end(bot, JobState.SUCCEEDED, 0)
     await _settle(bot)
-    assert bot.said(PostKind.END) == ["It left no `metrics.csv`, so there is nothing to draw."]
+    assert bot.said(PostKind.END) == ["The job left no `metrics.csv`, so there is no plot."]
 
 
 async def test_the_end_waits_for_the_plot_and_then_goes_without(bot: Bot, outside: Outside) -> None:
@@ -331,7 +331,7 @@ async def test_a_reclaim_is_noted_in_the_thread_once(bot: Bot, outside: Outside)
     await bot.turn()
     await bot.turn()
     (note,) = bot.said(PostKind.NOTE)
-    assert note.startswith("Attempt 1 ended (Host EC2 (instance i-1) terminated.)")
+    assert note.startswith("Attempt 1 ended (Host EC2 (instance i-1) terminated).")
     assert (await bot.job(job.id)).execution.streams == (STREAM, "trainer/default/2")
     assert bot.said(PostKind.LOG)[-1] == "```\nagain\n```"
 

@@ -71,10 +71,10 @@ async def test_parameters_that_were_typed_into_the_branch_are_parameters(bot: Bo
     assert (job.run.commit.branch, job.run.parameters) == ("main", {"lr": 0.01, "momentum": 0.9})
     with pytest.raises(UnknownName) as caught:
         await bot.submit.train(TrainRequest(MIKA, CHANNEL, 10, branch="main warmup:3"))
-    assert str(caught.value) == 'There is no parameter "warmup". Valid: lr, momentum.'
-    with pytest.raises(BadInput, match="each parameter once"):
+    assert str(caught.value) == 'There is no parameter "warmup". Choose one: lr, momentum.'
+    with pytest.raises(BadInput, match="Set each parameter once"):
         await bot.submit.train(TrainRequest(MIKA, CHANNEL, 11, branch="main lr:0.01", values={"lr": 0.1}))
-    with pytest.raises(BadInput, match="each parameter once"):
+    with pytest.raises(BadInput, match="Set each parameter once"):
         await bot.submit.train(TrainRequest(MIKA, CHANNEL, 12, branch="main lr:0.01 lr:0.1"))
 
 
@@ -254,7 +254,7 @@ async def test_who_may_stop_and_what(bot: Bot, outside: Outside) -> None:
         await bot.stop.stop("nothere", MIKA)
     await bot.stop.stop(job.id, MIKA)
     await bot.turn()
-    with pytest.raises(UserError, match="was stopped already: there is nothing to stop"):
+    with pytest.raises(UserError, match="was already stopped"):
         await bot.stop.stop(job.id, MIKA)
 
 

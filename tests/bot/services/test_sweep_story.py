@@ -369,7 +369,7 @@ async def test_more_than_an_array_holds_is_several(bot: Bot, outside: Outside) -
 
 async def test_one_point_is_a_single_job(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep("lr=0.1")
-    assert any("One point" in remark for remark in proposal.remarks)
+    assert any("only one point" in remark for remark in proposal.remarks)
     await bot.turn()
     (call,) = outside.engine.submissions
     assert (call.array_size, call.environment["JOB_ID"]) == (0, f"{proposal.sweep.id}.0")
@@ -409,7 +409,7 @@ async def test_a_trial_beyond_the_last_is_not_there(bot: Bot) -> None:
 
 async def test_a_trial_without_a_point_is_not_trained_with_one_that_is_made_up(bot: Bot) -> None:
     sweep = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=2)).sweep
-    with pytest.raises(UserError, match="no point"):
+    with pytest.raises(UserError, match="no parameters yet"):
         await bot.one_trial.rerun(sweep.id, 3, TrainRequest(MIKA, CHANNEL, 99))
 
 
@@ -530,7 +530,7 @@ async def test_two_clicks_on_retry_are_one_retry(bot: Bot, outside: Outside) -> 
     asked = [bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, number)) for number in (50, 51)]
     one, other = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(one, Proposal)
-    assert str(other) == f"What failed of {old.id} is being run again already, as {one.sweep.id}."
+    assert str(other) == f"The failed trials of {old.id} are already being retried, as {one.sweep.id}."
     await settle(bot, 2)
     assert [call.array_size for call in outside.engine.submissions] == [4, 2]
     same = await bot.propose.retry_failed(old.id, TrainRequest(MIKA, CHANNEL, 50))

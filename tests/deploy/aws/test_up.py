@@ -3,7 +3,6 @@
 import asyncio
 import os
 import stat
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from botocore.exceptions import ClientError, WaiterError
 from deploy.aws import cloudformation, push, up
 from deploy.sandbox.aws.common.settings import REGION, Settings
 from deploy.sandbox.aws.launcher import aws_stand_in
+from tests.support.git import git
 
 ROOT = Path(__file__).parents[3]
 REPOSITORY = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/signalbox"
@@ -59,11 +59,10 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _commit(folder: Path) -> str:
-    who = {f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     for command in (["init", "--quiet"], ["add", "config.toml"], ["commit", "--quiet", "--message", "x"]):
-        subprocess.run(["git", *command], cwd=folder, check=True, env={**os.environ, **who})
+        git(folder, *command)
     (folder / ".git/info/exclude").write_text("bin\nsaid\n")
-    return subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True).stdout
+    return git(folder, "rev-parse", "HEAD")
 
 
 async def _main(main: Any, *arguments: str) -> int:
@@ -129,7 +128,7 @@ class Failing:
 
 async def test_both_images_are_tagged_with_their_commit(config: Path, docker: Path) -> None:
     await _main(up.main, "--config", str(config))
-    commit = _commit(config.parent).strip()
+    commit = _commit(config.parent)
     assert await _main(push.main, "--config", str(config), "--torch-index", "https://example.org/cuda") == 0
     said = docker.read_text().splitlines()
     assert said[0] == f"login --username AWS --password-stdin {REPOSITORY.partition('/')[0]}"

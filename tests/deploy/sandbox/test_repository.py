@@ -10,12 +10,9 @@ from pathlib import Path
 import pytest
 
 from deploy.sandbox.repository import TRAINING, Repository, create
+from tests.support.git import git
 
 REPORT = 'import json\ndef report(**row): print("@metrics", json.dumps(row), flush=True)\n'
-
-
-def git(folder: Path, *arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture(scope="module")

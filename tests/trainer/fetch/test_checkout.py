@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trainer.conftest import Repository
+from tests.support.git import Repository
 from trainer.contract import ExitCode
 from trainer.errors import Ended
 from trainer.fetch.checkout import Source, fetch

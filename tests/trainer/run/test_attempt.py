@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.container import text
 from tests.support.memory_bucket import MemoryBucket
-from tests.trainer.run.conftest import Job
-from tests.trainer.test_entrypoint import text
+from tests.trainer.run.job import Job
 from trainer.contract import CLAIM_JSON, MANIFEST_JSON, STOPPED, ExitCode
 from trainer.errors import Ended, Stopped
 from trainer.fetch.checkout import Fetched

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import random
 import signal
 import subprocess
@@ -10,11 +9,12 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-from tests.trainer.conftest import Container, Repository
+from deploy.sandbox.aws.containers.kill import kill_marked
+from tests.support.container import Container
+from tests.support.git import Repository
 from trainer.contract import parse_metrics
 from trainer.storage.bucket import Bucket
 
@@ -60,10 +60,7 @@ def interrupt(kind: str, process: subprocess.Popen[str], container: Container) -
     place = str(container.folder / f"container-{container.running.index(process)}")
     process.kill()
     process.wait(10)
-    for each in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if f"TMPDIR={place}".encode() in (each / "environ").read_bytes().split(b"\0"):
-                os.kill(int(each.name), signal.SIGKILL)
+    kill_marked(f"TMPDIR={place}")
 
 
 def run_until_done(

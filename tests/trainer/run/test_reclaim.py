@@ -10,8 +10,8 @@ from bench.stages import batch_only
 from bench.stages.batch_only import Aws, Source
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.resources import TRAINER_IMAGE
-from tests.image.test_image import STEADY
-from tests.trainer.conftest import Repository
+from tests.support.container import STEADY
+from tests.support.git import Repository
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.trainer.conftest import Container, Repository
-from tests.trainer.test_entrypoint import KILLED_AFTER, text, trouble_in, until
+from tests.support.container import KILLED_AFTER, Container, text, trouble_in
+from tests.support.git import Repository
+from tests.support.waiting import until
 from trainer.contract import CHECKPOINT, PREVIOUS_CHECKPOINT, ExitCode
 from trainer.storage.bucket import Bucket
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.trainer.conftest import Container, Repository
+from tests.support.container import Container
+from tests.support.git import Repository
 from trainer.run.spot import Metadata, SpotWatch
 from trainer.storage.bucket import Bucket
 

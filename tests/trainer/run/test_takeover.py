@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.support.container import text
 from tests.support.memory_bucket import MemoryBucket
-from tests.trainer.run.conftest import Job
-from tests.trainer.test_entrypoint import text, until
+from tests.support.waiting import until
+from tests.trainer.run.job import Job
 from trainer.contract import ExitCode
 from trainer.errors import Ended
 from trainer.process.stopping import Stopping

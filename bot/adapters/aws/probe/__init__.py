@@ -1,4 +1,4 @@
-"""What the doctor looks at in AWS, by the calls that the bot itself makes, and by some that only read."""
+"""The doctor's checks of AWS. They make the bot's own calls, and some that only read."""
 
 from bot.adapters.aws.probe.aws_probe import AwsProbe, aws_probe
 

@@ -1,4 +1,4 @@
-"""Who we are to AWS, and whether the clock is right enough for it."""
+"""Whether the credentials work, and whether the clock is right enough for AWS."""
 
 from collections.abc import Callable
 
@@ -13,21 +13,21 @@ def identity_check(sts: Client, region: str) -> Check:
     subject = "AWS credentials"
 
     async def look() -> Finding:
-        with calling("Asking AWS who we are"):
+        with calling("Checking the AWS credentials"):
             answer = await sts.get_caller_identity()
         return Finding(subject, f"{answer['Arn']} in {region}")
 
-    mend = "Give the bot AWS credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID and its secret, or the host's role."
-    return Check(subject, look, mend)
+    advice = "Give the bot AWS credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID with its secret, or the host's role."
+    return Check(subject, look, advice)
 
 
 def clock_check(sts: Client, now: Callable[[], float]) -> Check:
-    """A refusal is as good as an answer: it has its date, too."""
+    """A refusal is good enough: it carries the date too."""
     subject = "clock against AWS"
 
     async def look() -> Finding:
         before = now()
-        with calling("Asking AWS for the time"):
+        with calling("Reading AWS's clock"):
             try:
                 answer = await sts.get_caller_identity()
             except ClientError as error:
@@ -35,4 +35,4 @@ def clock_check(sts: Client, now: Callable[[], float]) -> Check:
             date = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
         return clock_finding(subject, date, before, now())
 
-    return Check(subject, look, "Mend the credentials, or the way to AWS, first.")
+    return Check(subject, look, "Fix the credentials or the connection to AWS first.")

@@ -1,4 +1,4 @@
-"""All checks of AWS, in the order in which a job needs what they look at."""
+"""All checks of AWS, in the order in which a job needs them."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +18,7 @@ from bot.services.running.doctor import Check
 
 @dataclass(frozen=True, slots=True)
 class AwsProbe:
-    """`quotas`, `ecr` and `rules` are clients that the bot itself does without."""
+    """The clients for the checks. The bot itself does not use `quotas`, `ecr` and `rules`."""
 
     aws: AwsClients
     quotas: Client
@@ -28,7 +28,7 @@ class AwsProbe:
     now: Callable[[], float]
 
     def account_checks(self, events_queue_url: str | None) -> list[Check]:
-        """What is the same for all projects."""
+        """Checks that are the same for all projects."""
         checks = [identity_check(self.aws.sts, self.region), clock_check(self.aws.sts, self.now)]
         if events_queue_url is None:
             return [*checks, no_events()]
@@ -36,7 +36,7 @@ class AwsProbe:
         return [*checks, rule_check(self.aws.sqs, self.rules, events_queue_url)]
 
     def checks(self, project: Project) -> list[Check]:
-        """The project's queue, quota, job definition, image, bucket and log group."""
+        """Checks of the project's queue, quota, job definition, image, bucket and log group."""
         return [
             queue_check(self.aws.batch, project, self.region),
             quota_check(self.aws.batch, self.quotas, project, self.region),

@@ -7,7 +7,7 @@ from bot.services.running.doctor import Check, Finding
 
 
 def queue_check(batch: Client, project: Project, region: str) -> Check:
-    """Valid and enabled, and so is each compute environment; one of them is large enough for one job."""
+    """The queue and each of its compute environments must be valid and enabled."""
     subject = f"queue {project.queue}"
 
     async def look() -> Finding:
@@ -15,7 +15,7 @@ def queue_check(batch: Client, project: Project, region: str) -> Check:
         environments = await describe_environments(batch, queue)
         for kind, each in [("queue", queue), *(("compute environment", e) for e in environments)]:
             if wrong := _not_usable(kind, each):
-                return Finding.bad(subject, wrong, "Enable it in AWS Batch, or mend what its status reason says.")
+                return Finding.bad(subject, wrong, "Enable it in AWS Batch, or fix what its status reason names.")
         most = sum(int(e.get("computeResources", {}).get("maxvCpus", 0)) for e in environments)
         plural = "s" if len(environments) > 1 else ""
         return Finding(
@@ -26,30 +26,30 @@ def queue_check(batch: Client, project: Project, region: str) -> Check:
 
 
 def definition_check(batch: Client, project: Project, region: str) -> Check:
-    """Active, logging where the config says, and retried for nothing but the loss of a host."""
-    subject = f"job definition {project.definition}"
+    """It must be active, log to the configured group, and be retried only when a host is lost."""
+    subject = f"job definition {project.job_definition}"
     key = f"projects.{project.name}"
 
     async def look() -> Finding:
-        definition = await describe_definition(batch, project.definition, region)
+        definition = await describe_definition(batch, project.job_definition, region)
         group = _log_group(definition)
         if group != project.log_group:
-            found = f"it logs to {group}, the config says {project.log_group}"
+            found = f"logs to {group}, but the config names {project.log_group}"
             return Finding.bad(subject, found, f'Set {key}.log_group to "{group}".')
         if not _ends_with_exit(definition):
-            found = "a training script that fails would be run again: no rule catches all exits"
-            mend = 'End its retryStrategy.evaluateOnExit with {"onReason": "*", "action": "EXIT"}.'
-            return Finding.bad(subject, found, mend)
+            found = "a failing training script would be run again: no retry rule matches every exit"
+            advice = 'End its retryStrategy.evaluateOnExit with {"onReason": "*", "action": "EXIT"}.'
+            return Finding.bad(subject, found, advice)
         if not definition["containerProperties"].get("jobRoleArn"):
-            found = "its jobs have no role of their own, and may do what their machine may"
-            return Finding.note(subject, found, "Give it a jobRoleArn that can write jobs/* of the bucket.")
+            found = "its jobs have no role of their own, so they have all permissions of their machine"
+            return Finding.note(subject, found, "Give it a jobRoleArn that may write jobs/* in the bucket.")
         return Finding(subject, f"revision {definition['revision']}, image {image_of(definition)}")
 
     return Check(subject, look, f"Check {key}.job_definition.")
 
 
 def _not_usable(kind: str, detail: Json) -> str:
-    """Why a queue or a compute environment takes no jobs; empty where it does."""
+    """Why a queue or a compute environment takes no jobs; empty if it does."""
     state, status = detail.get("state", ""), detail.get("status", "")
     if (state, status) == ("ENABLED", "VALID"):
         return ""
@@ -64,7 +64,7 @@ def _log_group(definition: Json) -> str:
 
 
 def _ends_with_exit(definition: Json) -> bool:
-    """An exit that matches no rule is retried, unless there is one attempt alone."""
+    """Batch retries an exit that matches no rule, unless there is only one attempt."""
     strategy = definition.get("retryStrategy") or {}
     if strategy.get("attempts", 1) == 1:
         return True

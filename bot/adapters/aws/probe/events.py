@@ -1,4 +1,4 @@
-"""The way of a job's events: a rule of EventBridge, the queue's policy, the queue."""
+"""The path of a job's events: EventBridge rule, queue policy, queue."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,23 +10,25 @@ from bot.errors import Denied
 from bot.services.running.doctor import Check, Finding
 
 STATE_CHANGE = "Batch Job State Change"
-_SUBJECT = "queue of events"
-_RULE = "rule for events"
+_SUBJECT = "event queue"
+_RULE = "event rule"
 
 
 def no_events() -> Check:
     async def look() -> Finding:
-        mend = "Set aws.events_queue_url for news within a second: docs/getting-started.md has a stack that makes one."
-        return Finding.note(_SUBJECT, "none is set: states are asked for every few seconds", mend)
+        advice = (
+            "For updates within a second, set aws.events_queue_url: the stack in docs/getting-started.md makes one."
+        )
+        return Finding.note(_SUBJECT, "not set, so the bot asks for states every few seconds", advice)
 
     return Check(_SUBJECT, look, "")
 
 
 def events_check(sqs: Client, url: str, now: Callable[[], float]) -> Check:
-    """Readable; what waits is left where it is."""
+    """The queue must be readable. Its messages stay in it."""
 
     async def look() -> Finding:
-        with calling("Reading the queue of events"):
+        with calling("Reading the event queue"):
             answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
             waiting = int(answer["Attributes"]["ApproximateNumberOfMessages"])
             received = await sqs.receive_message(
@@ -37,41 +39,41 @@ def events_check(sqs: Client, url: str, now: Callable[[], float]) -> Check:
                 AttributeNames=["SentTimestamp"],
             )
         sent = [int(m["Attributes"]["SentTimestamp"]) / 1000 for m in received.get("Messages", ())]
-        newest = f", one of them {now() - max(sent):.0f} s old" if sent else ""
-        return Finding(_SUBJECT, f"readable, about {waiting} waiting{newest}")
+        newest = f", one is {now() - max(sent):.0f} s old" if sent else ""
+        return Finding(_SUBJECT, f"readable, about {waiting} messages waiting{newest}")
 
-    return Check(_SUBJECT, look, "Check aws.events_queue_url; without it, states are polled alone.")
+    return Check(_SUBJECT, look, "Check aws.events_queue_url. Without it, the bot only polls.")
 
 
 def rule_check(sqs: Client, events: Client, url: str) -> Check:
-    """Nobody but AWS can send an event of Batch, so the way is looked at, not tried."""
+    """Only AWS can send a Batch event, so the path is inspected, not tried."""
 
     async def look() -> Finding:
         with calling("Reading the queue's policy"):
             answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn", "Policy"])
             arn, policy = answer["Attributes"]["QueueArn"], json.loads(answer["Attributes"].get("Policy") or "{}")
         if not _lets_events_in(policy):
-            mend = 'Allow the principal {"Service": "events.amazonaws.com"} the action sqs:SendMessage in its policy.'
-            return Finding.bad(_RULE, "the queue's policy does not let EventBridge send to it", mend)
-        with calling("Looking for rules of EventBridge"):
+            advice = 'In its policy, allow sqs:SendMessage for the principal {"Service": "events.amazonaws.com"}.'
+            return Finding.bad(_RULE, "the queue's policy does not let EventBridge send to it", advice)
+        with calling("Looking for EventBridge rules"):
             names = (await events.list_rule_names_by_target(TargetArn=arn))["RuleNames"]
             rules = [await events.describe_rule(Name=name) for name in names]
             wanted = [rule for rule in rules if _is_for_jobs(json.loads(rule.get("EventPattern") or "{}"))]
-        return _judged(wanted, arn)
+        return _rule_finding(wanted, arn)
 
-    return Check(_RULE, look, "Check aws.events_queue_url; without it, states are polled alone.", told=(Denied,))
+    return Check(_RULE, look, "Check aws.events_queue_url. Without it, the bot only polls.", note_on=(Denied,))
 
 
-def _judged(rules: list[Mapping[str, Any]], arn: str) -> Finding:
+def _rule_finding(rules: list[Mapping[str, Any]], arn: str) -> Finding:
     enabled = [str(rule["Name"]) for rule in rules if rule.get("State") != "DISABLED"]
     if enabled:
-        return Finding(_RULE, f"{', '.join(enabled)}: enabled, and the queue lets it in")
+        return Finding(_RULE, f"{', '.join(enabled)}: enabled, and the queue accepts its events")
     if rules:
         name = rules[0]["Name"]
-        return Finding.bad(_RULE, f"{name} is disabled", f"`aws events enable-rule --name {name}`")
+        return Finding.bad(_RULE, f"{name} is disabled", f"Enable it: `aws events enable-rule --name {name}`.")
     pattern = json.dumps({"source": ["aws.batch"], "detail-type": [STATE_CHANGE]})
     return Finding.bad(
-        _RULE, "no rule sends the states of jobs to the queue", f"Make one for {pattern} with the target {arn}."
+        _RULE, "no rule sends job states to the queue", f"Create one for {pattern} with the target {arn}."
     )
 
 

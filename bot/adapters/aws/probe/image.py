@@ -1,7 +1,7 @@
-"""The image of a project's jobs: whether it is there, and which commit it was built from.
+"""The image of a project's jobs: whether it exists, and which commit it was built from.
 
-An image says its commit by a tag, which a look at the registry shows: `trainer-1f0c9ab2d3e4` beside `trainer`.
-(The label org.opencontainers.image.revision says the same to who has the image itself.)
+The commit is read from a tag in the registry: `trainer-1f0c9ab2d3e4` beside `trainer`. (The label
+org.opencontainers.image.revision holds it too, but only inside the image.)
 """
 
 import re
@@ -24,35 +24,35 @@ _ABSENT = frozenset({"ImageNotFoundException", "RepositoryNotFoundException"})
 
 
 def image_check(batch: Client, ecr: Client, project: Project) -> Check:
-    subject = f"image of {project.definition}"
+    subject = f"image of {project.job_definition}"
 
     async def look() -> Finding:
         try:
-            image = image_of(await describe_definition(batch, project.definition, ecr.meta.region_name))
+            image = image_of(await describe_definition(batch, project.job_definition, ecr.meta.region_name))
         except Missing as error:
-            return Finding.note(subject, f"not looked at: {error}")
-        place = _ECR.fullmatch(image)
-        if place is None:
-            return Finding(subject, f"{image} is not in ECR: whether it is there, and its commit, are unknown")
-        if place["region"] != ecr.meta.region_name:
-            return Finding.note(subject, f"{image} lies in another region: it is pulled from there at every start")
-        return Finding(subject, f"{image}: {_described(await _details(ecr, place))}")
+            return Finding.note(subject, f"could not be checked: {error}")
+        address = _ECR.fullmatch(image)
+        if address is None:
+            return Finding(subject, f"{image} is not in ECR, so it cannot be checked here")
+        if address["region"] != ecr.meta.region_name:
+            return Finding.note(subject, f"{image} is in another region, and every job pulls it from there")
+        return Finding(subject, f"{image}: {_described(await _details(ecr, address))}")
 
-    mend = "Build the image and push it to that address, with the commit as a tag: see docs/getting-started.md."
-    return Check(subject, look, mend, told=(Denied, Unavailable))
+    advice = "Build the image and push it there, with the commit as a tag: see docs/getting-started.md."
+    return Check(subject, look, advice, note_on=(Denied, Unavailable))
 
 
-async def _details(ecr: Client, place: re.Match[str]) -> Mapping[str, Any]:
-    """Raises Missing."""
-    image = {"imageDigest": place["digest"]} if place["digest"] else {"imageTag": place["tag"] or "latest"}
+async def _details(ecr: Client, address: re.Match[str]) -> Mapping[str, Any]:
+    """Read the image's details. Raises `Missing` if it does not exist."""
+    image = {"imageDigest": address["digest"]} if address["digest"] else {"imageTag": address["tag"] or "latest"}
     with calling("Looking for the image in ECR"):
         try:
             answer = await ecr.describe_images(
-                registryId=place["account"], repositoryName=place["name"], imageIds=[image]
+                registryId=address["account"], repositoryName=address["name"], imageIds=[image]
             )
         except ecr.exceptions.ClientError as error:
             if error.response["Error"]["Code"] in _ABSENT:
-                raise Missing(f"There is no image {place[0]}.") from error
+                raise Missing(f"There is no image {address[0]}.") from error
             raise
         found: Mapping[str, Any] = answer["imageDetails"][0]
         return found
@@ -60,7 +60,7 @@ async def _details(ecr: Client, place: re.Match[str]) -> Mapping[str, Any]:
 
 def _described(details: Mapping[str, Any]) -> str:
     commits = [match[1] for tag in details.get("imageTags", ()) if (match := _COMMIT.fullmatch(tag))]
-    built = f"built from commit {commits[0]}" if commits else "of an unknown commit, as no tag of it is one"
+    built = f"built from commit {commits[0]}" if commits else "commit unknown, because none of its tags is one"
     pushed = details.get("imagePushedAt")
     when = f", pushed {pushed:%Y-%m-%d %H:%M}" if pushed else ""
     size = details.get("imageSizeInBytes")

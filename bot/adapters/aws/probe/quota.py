@@ -1,4 +1,4 @@
-"""How many vCPUs of GPU machines the account may run at once: a new one may run none.
+"""How many vCPUs of GPU machines the account may run at once. A new account may run none.
 
 https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
 """
@@ -15,7 +15,7 @@ from bot.errors import ServiceError
 from bot.services.running.doctor import Check, Finding, Level
 
 SMALLEST_MACHINE = 4
-"""vCPUs of a g4dn.xlarge or a g5.xlarge: a quota below that starts nothing."""
+"""vCPUs of a g4dn.xlarge or g5.xlarge. A smaller quota starts nothing."""
 _G_OR_VT = re.compile(r"(g|vt)\d")
 
 
@@ -28,28 +28,28 @@ QUOTAS = {
     "EC2": Quota("L-DB2E81BA", "Running On-Demand G and VT instances"),
     "SPOT": Quota("L-3819A6DF", "All G and VT Spot Instance Requests"),
 }
-"""By the type of the compute environment."""
+"""Keyed by the type of the compute environment."""
 
 
 def quota_check(batch: Client, quotas: Client, project: Project, region: str) -> Check:
-    """Of each kind of G and VT machine that the project's queue can start."""
+    """Check the quota of each kind of G and VT machine that the project's queue can start."""
     subject = f"GPU quota for {project.queue}"
 
     async def look() -> Finding:
         environments = await describe_environments(batch, await describe_queue(batch, project.queue, region))
         kinds = _kinds(environments)
         if not kinds:
-            return Finding(subject, "none needed: no G or VT machines in its compute environments")
-        asked = vcpus_of(await describe_definition(batch, project.definition, region))
+            return Finding(subject, "not needed: no G or VT machines in its compute environments")
+        requested = vcpus_of(await describe_definition(batch, project.job_definition, region))
         allowed = {kind: await _allowed(quotas, kind) for kind in kinds}
-        return _judged(subject, allowed, max(SMALLEST_MACHINE, asked), region)
+        return _quota_finding(subject, allowed, max(SMALLEST_MACHINE, requested), region)
 
-    # Without the service, or the permission to ask it, jobs start all the same.
-    return Check(subject, look, "", told=(ServiceError,))
+    # Jobs start without this service, or without permission to call it.
+    return Check(subject, look, "", note_on=(ServiceError,))
 
 
 def _kinds(environments: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The types of environment, in their order, that can start G or VT machines."""
+    """The types of the environments that can start G or VT machines, in order."""
     resources = [environment.get("computeResources", {}) for environment in environments]
     with_gpu = [r for r in resources if any(_G_OR_VT.match(name) for name in r.get("instanceTypes", ()))]
     return list(dict.fromkeys(r["type"] for r in with_gpu if r["type"] in QUOTAS))
@@ -57,22 +57,22 @@ def _kinds(environments: Sequence[Mapping[str, Any]]) -> list[str]:
 
 async def _allowed(quotas: Client, kind: str) -> float:
     quota = QUOTAS[kind]
-    with calling(f'Asking for the quota {quota.code} "{quota.name}"'):
+    with calling(f'Reading the quota {quota.code} "{quota.name}"'):
         answer = await quotas.get_service_quota(ServiceCode="ec2", QuotaCode=quota.code)
         return float(answer["Quota"]["Value"])
 
 
-def _judged(subject: str, allowed: Mapping[str, float], needed: float, region: str) -> Finding:
-    """Bad where no job can start; a note where one kind of machine is closed to it."""
-    found = "; ".join(f'{value:g} vCPUs of "{QUOTAS[kind].name}"' for kind, value in allowed.items())
+def _quota_finding(subject: str, allowed: Mapping[str, float], needed: float, region: str) -> Finding:
+    """Bad if no job can start; a note if only some kinds of machine are unavailable."""
+    found = "; ".join(f'{value:g} vCPUs in "{QUOTAS[kind].name}"' for kind, value in allowed.items())
     short = [kind for kind, value in allowed.items() if value < needed]
     if not short:
         return Finding(subject, f"{found}; a job needs {needed:g}")
-    asking = " and ".join(
+    requests = " and ".join(
         f"`aws service-quotas request-service-quota-increase --service-code ec2 --quota-code {QUOTAS[kind].code} "
         f"--desired-value {max(2 * needed, 8):g} --region {region}`"
         for kind in short
     )
-    mend = f"Ask AWS for more: {asking}; the answer takes minutes to days. A new account has 0."
+    advice = f"Request more from AWS: {requests}. This takes minutes to days. A new account has 0."
     level = Level.BAD if len(short) == len(allowed) else Level.NOTE
-    return Finding(subject, f"{found}, and a job needs {needed:g}", mend, level)
+    return Finding(subject, f"{found}, but a job needs {needed:g}", advice, level)

@@ -1,11 +1,11 @@
-"""Where jobs leave their results and their lines: the bucket and the log group."""
+"""Where jobs store their results and logs: the bucket and the log group."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.error_codes import calling
-from bot.adapters.aws.s3 import Place, parse_uri
+from bot.adapters.aws.s3 import Location, parse_uri
 from bot.domain.project import Project
 from bot.errors import Denied
 from bot.services.running.doctor import Check, Finding, Fix
@@ -17,28 +17,30 @@ _TEXT = b"The doctor was here.\n"
 
 
 def bucket_check(s3: Client, project: Project) -> Check:
-    """A small object is written where results go, read, and deleted."""
+    """Write a small object next to the results, read it, and delete it."""
     subject = f"bucket of {project.name}"
-    place = parse_uri(f"{project.output_uri}/{PROBE_KEY}")
+    target = parse_uri(f"{project.output_uri}/{PROBE_KEY}")
 
     async def look() -> Finding:
-        with calling(f"Writing to the bucket {place.bucket}"):
-            await s3.put_object(Bucket=place.bucket, Key=place.key, Body=_TEXT)
-        with calling(f"Reading from the bucket {place.bucket}"):
-            answer = await s3.get_object(Bucket=place.bucket, Key=place.key)
+        with calling(f"Writing to the bucket {target.bucket}"):
+            await s3.put_object(Bucket=target.bucket, Key=target.key, Body=_TEXT)
+        with calling(f"Reading from the bucket {target.bucket}"):
+            answer = await s3.get_object(Bucket=target.bucket, Key=target.key)
             await answer["Body"].read()
-        return await _deleted(s3, subject, place)
+        return await _delete(s3, subject, target)
 
     return Check(subject, look, f"Check projects.{project.name}.bucket.")
 
 
-async def _deleted(s3: Client, subject: str, place: Place) -> Finding:
+async def _delete(s3: Client, subject: str, target: Location) -> Finding:
     try:
-        with calling(f"Deleting from the bucket {place.bucket}"):
-            await s3.delete_object(Bucket=place.bucket, Key=place.key)
+        with calling(f"Deleting from the bucket {target.bucket}"):
+            await s3.delete_object(Bucket=target.bucket, Key=target.key)
     except Denied:
-        return Finding(subject, f"{place.bucket}: written and read; {place.key} stays, as we may not delete it")
-    return Finding(subject, f"{place.bucket}: written, read and deleted")
+        return Finding(
+            subject, f"{target.bucket}: written and read; {target.key} stays, because the bot may not delete it"
+        )
+    return Finding(subject, f"{target.bucket}: written, read and deleted")
 
 
 def log_group_check(logs: Client, project: Project, region: str, now: Callable[[], float]) -> Check:
@@ -59,23 +61,23 @@ def log_group_check(logs: Client, project: Project, region: str, now: Callable[[
             answer = await logs.describe_log_groups(logGroupNamePrefix=name)
         group = next((each for each in answer["logGroups"] if each["logGroupName"] == name), None)
         if group is None:
-            mend = f"Check projects.{project.name}.log_group, or create it: `aws logs create-log-group "
+            advice = f"Check projects.{project.name}.log_group, or create it: `aws logs create-log-group "
             found = f"There is no {subject} in {region}."
-            return Finding.bad(subject, found, f"{mend}--log-group-name {name}`.", Fix("created it", create))
+            return Finding.bad(subject, found, f"{advice}--log-group-name {name}`.", Fix("created it", create))
         if days := group.get("retentionInDays"):
-            return Finding(subject, f"kept for {days} days")
-        return _kept_for_ever(subject, group, now(), Fix(f"set {RETENTION_DAYS} days", retention))
+            return Finding(subject, f"logs are deleted after {days} days")
+        return _without_retention(subject, group, now(), Fix(f"set {RETENTION_DAYS} days", retention))
 
     return Check(subject, look, f"Check projects.{project.name}.log_group.")
 
 
-def _kept_for_ever(subject: str, group: Mapping[str, Any], at: float, fix: Fix) -> Finding:
-    """A retention loses nothing today where the group is younger than it, and belongs to the bot alone."""
+def _without_retention(subject: str, group: Mapping[str, Any], at: float, fix: Fix) -> Finding:
+    """Offer the fix only if the group is the bot's own and younger than the retention: then nothing is lost today."""
     name = group["logGroupName"]
     young = at - group.get("creationTime", 0) / 1000 < RETENTION_DAYS * 86400
-    mend = (
-        f"`aws logs put-retention-policy --log-group-name {name} --retention-in-days {RETENTION_DAYS}` deletes what is "
-        "older; the log of every job stays in the bucket."
+    advice = (
+        f"`aws logs put-retention-policy --log-group-name {name} --retention-in-days {RETENTION_DAYS}` deletes older "
+        "logs; every job's log stays in the bucket."
     )
-    found = "there, and kept for ever, which costs more every month"
-    return Finding.note(subject, found, mend, fix if young and name != _SHARED_GROUP else None)
+    found = "logs are never deleted, which costs more every month"
+    return Finding.note(subject, found, advice, fix if young and name != _SHARED_GROUP else None)

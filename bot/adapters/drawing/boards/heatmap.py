@@ -1,4 +1,4 @@
-"""Two axes of listed values: a table whose cells are coloured by what came of each point."""
+"""Draw two axes of listed values as a table, its cells coloured by each point's result."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -10,58 +10,59 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.patches import Rectangle
 
-from bot.adapters.drawing.boards.point_columns import Points
+from bot.adapters.drawing.boards.colour_scale import ColourScale, draw_star, text_on
+from bot.adapters.drawing.boards.state_marks import background, draw_signs, text_colour
+from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.style import lettering, theme
-from bot.adapters.drawing.style.marks import ground, scatter, word_colour
-from bot.adapters.drawing.style.shade import Shade, star, text_on
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
 
-ROW, LEAST, MOST = 0.62, 2.9, 6.4
-"""Inches: of a row, and of all of them."""
+ROW, LEAST_TALL, MOST_TALL = 0.62, 2.9, 6.4
+"""Inches: the height of a row, and limits for the height of all rows."""
 LARGEST, SMALLEST, SMALLEST_STAR = 22.0, 8.5, 7.0
-"""Sizes of the letters in a cell; smaller ones could not be read."""
+"""Font sizes in a cell; smaller text would not be readable."""
 LONGEST_ROW, LONGEST_COLUMN = 16, 14
+"""Characters of a label."""
 SPARSE = 4
-"""Cells for each point, at most."""
+"""A heatmap has at most this many cells per point."""
 SCALE, TITLE = 1.05, 0.3
-"""Inches: of the scale on the right, and of its title above."""
-POINTS = 72.0
+"""Inches: the width of the colour bar on the right, and the height of its title above."""
+POINTS_PER_INCH = 72.0
 
 
-def fits(points: Points) -> bool:
-    """Whether both axes are listed, and the table would not be nearly empty."""
+def fits(points: SweepPoints) -> bool:
+    """Whether both axes have listed values and the table would not be nearly empty."""
     listed = [set(axis.values) for axis in points.axes]
     size = len(listed[0]) * len(listed[1])
     known = all(listed[number].issuperset(points.column(number)) for number in range(2))
     return known and 0 < size <= SPARSE * max(len(points.cells), 1)
 
 
-def height(points: Points) -> float:
+def height(points: SweepPoints) -> float:
     """Inches."""
-    return _Frame.of(points).height
+    return _Table.for_points(points).height
 
 
-def draw_heatmap(figure: SubFigure, points: Points) -> None:
-    frame = _Frame.of(points)
-    shade = Shade(points)
-    axes = figure.add_axes(frame.box)
-    _ground(axes, points, shade, frame)
-    _labels(axes, points, frame)
-    pen = _Pen.of(points, frame)
-    _write(axes, points, shade, frame, pen)
+def draw_heatmap(figure: SubFigure, points: SweepPoints) -> None:
+    table = _Table.for_points(points)
+    colours = ColourScale(points)
+    axes = figure.add_axes(table.box)
+    _draw_backgrounds(axes, points, colours, table)
+    _draw_labels(axes, points, table)
+    sizes = _FontSizes.for_points(points, table)
+    _write_cells(axes, points, colours, table, sizes)
     if points.best is not None:
-        lines = pen.lines(points, points.best)
+        lines = sizes.lines(points, points.best)
         used = lettering.LINE * sum(size for _, size, _ in lines)
-        _mark_best(axes, _places(points)[points.best], frame, (frame.cell[1] - used) / 2)
-    if shade.varies:
-        left, bottom, wide, tall = frame.box
-        shade.scale(figure, cax=figure.add_axes((left + wide + 0.025, bottom, 0.02, tall)))
+        _mark_best(axes, _positions(points)[points.best], table, (table.cell[1] - used) / 2)
+    if colours.varies:
+        left, bottom, wide, tall = table.box
+        colours.draw_bar(figure, cax=figure.add_axes((left + wide + 0.025, bottom, 0.02, tall)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
-    """The table's measures, in inches. The first axis goes down, the second to the right."""
+class _Table:
+    """The table's measures in inches. The first axis is vertical, the second horizontal."""
 
     rows: int
     columns: int
@@ -69,18 +70,18 @@ class _Frame:
     below: float
     tall: float
     turned: bool
-    """Whether the labels of the columns are."""
+    """Whether the column labels are rotated."""
 
     @classmethod
-    def of(cls, points: Points) -> "_Frame":
+    def for_points(cls, points: SweepPoints) -> "_Table":
         down, right = points.axes
         rows, columns = len(down.values), len(right.values)
-        left = 0.62 + _longest(down, LONGEST_ROW) / POINTS
+        left = 0.62 + _longest(down, LONGEST_ROW) / POINTS_PER_INCH
         pitch = (theme.WIDTH_INCHES - left - SCALE) / columns
-        longest = _longest(right, LONGEST_COLUMN) / POINTS
-        turned = longest > 0.92 * pitch and pitch > 1.5 * theme.LABEL / POINTS
+        longest = _longest(right, LONGEST_COLUMN) / POINTS_PER_INCH
+        turned = longest > 0.92 * pitch and pitch > 1.5 * theme.LABEL / POINTS_PER_INCH
         below = 0.4 + (0.72 * longest + 0.15 if turned else 0.25)
-        return cls(rows, columns, left, below, min(MOST, max(LEAST, ROW * rows)), turned)
+        return cls(rows, columns, left, below, min(MOST_TALL, max(LEAST_TALL, ROW * rows)), turned)
 
     @property
     def height(self) -> float:
@@ -92,140 +93,141 @@ class _Frame:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """As parts of the section."""
+        """Left, bottom, width and height as shares of the section."""
         across, up = theme.WIDTH_INCHES, self.height
         return self.left / across, self.below / up, self.wide / across, self.tall / up
 
     @property
     def cell(self) -> tuple[float, float]:
         """Width and height in points."""
-        return self.wide / self.columns * POINTS, self.tall / self.rows * POINTS
+        return self.wide / self.columns * POINTS_PER_INCH, self.tall / self.rows * POINTS_PER_INCH
 
 
-def _longest(axis: Axis, most: int) -> float:
-    return max(lettering.width(label, theme.LABEL) for label in lettering.labels(axis.values, most))
+def _longest(axis: Axis, length: int) -> float:
+    """Width of the widest label, in points."""
+    return max(lettering.width(label, theme.LABEL) for label in lettering.labels(axis.values, length))
 
 
-def _places(points: Points) -> list[tuple[int, int]]:
+def _positions(points: SweepPoints) -> list[tuple[int, int]]:
     """Row and column of each point."""
-    (down, right), (first, second) = points.axes, points.places
-    rows = {value: place for place, value in enumerate(down.values)}
-    columns = {value: place for place, value in enumerate(right.values)}
+    (down, right), (first, second) = points.axes, points.axis_indices
+    rows = {value: row for row, value in enumerate(down.values)}
+    columns = {value: column for column, value in enumerate(right.values)}
     return [(rows[cell.at[first]], columns[cell.at[second]]) for cell in points.cells]
 
 
-def _on_top(points: Points) -> dict[tuple[int, int], int]:
-    """By row and column the point to show: of some at one place the best, else the last."""
-    places = _places(points)
-    shown_there = {place: index for index, place in enumerate(places)}
-    return shown_there | {places[index]: index for index in reversed(points.ranked)}
+def _on_top(points: SweepPoints) -> dict[tuple[int, int], int]:
+    """The point to show in each cell, by row and column. If several share a cell: the best, else the last."""
+    positions = _positions(points)
+    last = {position: index for index, position in enumerate(positions)}
+    return last | {positions[index]: index for index in reversed(points.ranked)}
 
 
-def _ground(axes: Axes, points: Points, shade: Shade, frame: _Frame) -> None:
-    pixels = np.zeros((frame.rows, frame.columns, 4))
-    coloured = shade(points.values)
-    for place, index in _on_top(points).items():
-        pixels[place] = coloured[index] if points.final[index] else (*ground(points.states[index]), 1)
-    axes.imshow(pixels, aspect="auto", interpolation="nearest" if min(frame.cell) >= 1 else "antialiased")
+def _draw_backgrounds(axes: Axes, points: SweepPoints, colours: ColourScale, table: _Table) -> None:
+    pixels = np.zeros((table.rows, table.columns, 4))
+    coloured = colours(points.values)
+    for position, index in _on_top(points).items():
+        pixels[position] = coloured[index] if points.final[index] else (*background(points.states[index]), 1)
+    axes.imshow(pixels, aspect="auto", interpolation="nearest" if min(table.cell) >= 1 else "antialiased")
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
-    if (gap := min(3.0, min(frame.cell) / 12)) > 0.5:
+    if (gap := min(3.0, min(table.cell) / 12)) > 0.5:
         style: dict[str, Any] = {"color": theme.BACKGROUND, "linewidth": gap, "zorder": 1.5}
-        axes.hlines(np.arange(frame.rows + 1) - 0.5, -0.5, frame.columns - 0.5, **style)
-        axes.vlines(np.arange(frame.columns + 1) - 0.5, -0.5, frame.rows - 0.5, **style)
+        axes.hlines(np.arange(table.rows + 1) - 0.5, -0.5, table.columns - 0.5, **style)
+        axes.vlines(np.arange(table.columns + 1) - 0.5, -0.5, table.rows - 0.5, **style)
 
 
-def _labels(axes: Axes, points: Points, frame: _Frame) -> None:
+def _draw_labels(axes: Axes, points: SweepPoints, table: _Table) -> None:
     down, right = points.axes
-    wide, tall = frame.cell
+    wide, tall = table.cell
     rows = lettering.labels(down.values, LONGEST_ROW)
-    kept = lettering.with_room([tall * n for n in range(len(rows))], [theme.LABEL] * len(rows), gap=3)
-    axes.set_yticks(kept, [rows[n] for n in kept])
+    shown = lettering.without_overlap([tall * n for n in range(len(rows))], [theme.LABEL] * len(rows), gap=3)
+    axes.set_yticks(shown, [rows[n] for n in shown])
     columns = lettering.labels(right.values, LONGEST_COLUMN)
-    rooms = [theme.LABEL if frame.turned else lettering.width(label, theme.LABEL) for label in columns]
-    kept = lettering.with_room([wide * n for n in range(len(columns))], rooms, gap=6)
-    turn: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if frame.turned else {}
-    axes.set_xticks(kept, [columns[n] for n in kept], **turn)
+    lengths = [theme.LABEL if table.turned else lettering.width(label, theme.LABEL) for label in columns]
+    shown = lettering.without_overlap([wide * n for n in range(len(columns))], lengths, gap=6)
+    turn: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if table.turned else {}
+    axes.set_xticks(shown, [columns[n] for n in shown], **turn)
     axes.set_ylabel(theme.short(down.name))
     axes.set_xlabel(theme.short(right.name))
     axes.set_title(theme.short(points.metric), loc="right", size=theme.LABEL, color=theme.MUTED)
 
 
-def _write(axes: Axes, points: Points, shade: Shade, frame: _Frame, pen: "_Pen") -> None:
-    """Each cell's value, deviation and state, as far as there is room: numbers in all cells or in none."""
-    coloured = shade(points.values)
+def _write_cells(axes: Axes, points: SweepPoints, colours: ColourScale, table: _Table, sizes: "_FontSizes") -> None:
+    """Write value, deviation and state into the cells, as far as they fit: numbers go into all cells or none."""
+    coloured = colours(points.values)
     signs: dict[TrialState, list[tuple[int, int]]] = defaultdict(list)
     for (row, column), index in _on_top(points).items():
-        counts = bool(points.final[index])
+        final = bool(points.final[index])
         state = points.states[index]
-        colour = text_on(coloured[index]) if counts else word_colour(state)
-        lines = pen.lines(points, index)
-        for text, size, bold, up in _stacked(lines):
-            where: dict[str, Any] = {
+        colour = text_on(coloured[index]) if final else text_colour(state)
+        lines = sizes.lines(points, index)
+        for text, size, bold, above in _stack(lines):
+            style: dict[str, Any] = {
                 "ha": "center",
                 "va": "center",
                 "size": size,
                 "weight": "bold" if bold else "normal",
             }
-            axes.text(column, row - up / frame.cell[1], text, color=colour, zorder=4, **where)
-        if not counts and not lines:
+            axes.text(column, row - above / table.cell[1], text, color=colour, zorder=4, **style)
+        if not final and not lines:
             signs[state].append((column, row))
-    for state, there in signs.items():
-        x, y = np.asarray(there, dtype=np.float64).T
-        scatter(axes, state, x, y, size=min(12.0, 0.6 * min(frame.cell)))
+    for state, cells in signs.items():
+        x, y = np.asarray(cells, dtype=np.float64).T
+        draw_signs(axes, state, x, y, size=min(12.0, 0.6 * min(table.cell)))
 
 
-def _stacked(lines: list[tuple[str, float, bool]]) -> list[tuple[str, float, bool, float]]:
-    """With how many points each line's middle is above the cell's."""
+def _stack(lines: list[tuple[str, float, bool]]) -> list[tuple[str, float, bool, float]]:
+    """Add how far the middle of each line is above the middle of the cell, in points."""
     total = sum(size for _, size, _ in lines) * lettering.LINE
-    placed, down = [], 0.0
+    stacked, down = [], 0.0
     for text, size, bold in lines:
-        placed.append((text, size, bold, total / 2 - down - size * lettering.LINE / 2))
+        stacked.append((text, size, bold, total / 2 - down - size * lettering.LINE / 2))
         down += size * lettering.LINE
-    return placed
+    return stacked
 
 
 @dataclass(frozen=True, slots=True)
-class _Pen:
-    """How large the numbers and the words of the states are; 0 where there is no room for them."""
+class _FontSizes:
+    """Font sizes of the numbers and the state names in cells; 0 if they do not fit."""
 
-    written: Callable[[float], str]
+    format_value: Callable[[float], str]
     number: float
-    word: float
+    state: float
 
     @classmethod
-    def of(cls, points: Points, frame: _Frame) -> "_Pen":
-        wide, tall = frame.cell
-        written = points.written
-        longest = max((written(value) for value in points.values[np.isfinite(points.values)]), key=len, default="0.0")
-        second = max((f"± {written(each)}" for each in points.deviations if np.isfinite(each)), key=len, default="")
+    def for_points(cls, points: SweepPoints, table: _Table) -> "_FontSizes":
+        wide, tall = table.cell
+        form = points.format_value
+        longest = max((form(value) for value in points.values[np.isfinite(points.values)]), key=len, default="0.0")
+        second = max((f"± {form(each)}" for each in points.deviations if np.isfinite(each)), key=len, default="")
         unit = max(lettering.width(longest, 1, bold=True), 0.72 * lettering.width(second, 1) if second else 0)
         lines = (1.72 if second else 1.0) * lettering.LINE
         number = min(LARGEST, 0.88 * wide / unit, 0.8 * tall / lines)
-        words = [lettering.width(state, 1) for state in points.counts]
-        word = min(14.0, 0.84 * wide / max(words, default=1), 0.4 * tall)
-        return cls(written, number if number >= SMALLEST else 0, word if word >= SMALLEST else 0)
+        widths = [lettering.width(state, 1) for state in points.counts]
+        state_size = min(14.0, 0.84 * wide / max(widths, default=1), 0.4 * tall)
+        return cls(form, number if number >= SMALLEST else 0, state_size if state_size >= SMALLEST else 0)
 
-    def lines(self, points: Points, index: int) -> list[tuple[str, float, bool]]:
-        """Text, size, and whether it is bold."""
+    def lines(self, points: SweepPoints, index: int) -> list[tuple[str, float, bool]]:
+        """A cell's lines: text, font size, and whether it is bold."""
         found: list[tuple[str, float, bool]] = []
         value, deviation = points.values[index], points.deviations[index]
         if self.number and np.isfinite(value):
-            found.append((self.written(value), self.number, index == points.best))
+            found.append((self.format_value(value), self.number, index == points.best))
             if np.isfinite(deviation):
-                found.append((f"± {self.written(deviation)}", 0.72 * self.number, False))
-        if self.word and not points.final[index]:
-            found.append((points.states[index], self.word, False))
+                found.append((f"± {self.format_value(deviation)}", 0.72 * self.number, False))
+        if self.state and not points.final[index]:
+            found.append((points.states[index], self.state, False))
         return found
 
 
-def _mark_best(axes: Axes, place: tuple[int, int], frame: _Frame, room: float) -> None:
-    """An outline, and a star: in the `room` above the cell's text, in points, or on a cell too small to see."""
-    row, column = place
-    wide, tall = frame.cell
+def _mark_best(axes: Axes, position: tuple[int, int], table: _Table, space: float) -> None:
+    """Draw an outline and a star: above the text, where `space` points are free, or on a cell too small to see."""
+    row, column = position
+    wide, tall = table.cell
     style: dict[str, Any] = {"fill": False, "edgecolor": theme.TEXT, "linewidth": 3.5, "zorder": 6, "clip_on": False}
     axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **style))
     if min(wide, tall) < 2.2 * SMALLEST:
-        star(axes, column, row)
-    elif (size := min(17.0, 0.9 * room)) > SMALLEST_STAR:
-        star(axes, column + 0.5 - 0.8 * size / wide, row - 0.5 + 0.75 * size / tall, size=size)
+        draw_star(axes, column, row)
+    elif (size := min(17.0, 0.9 * space)) > SMALLEST_STAR:
+        draw_star(axes, column + 0.5 - 0.8 * size / wide, row - 0.5 + 0.75 * size / tall, size=size)

@@ -1,4 +1,4 @@
-"""Three axes and more: a line for each point through its values, coloured by what came of it."""
+"""Draw three or more axes: one line per point through its values, coloured by the metric."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,56 +12,57 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from bot.adapters.drawing.boards.point_columns import Points
-from bot.adapters.drawing.curves.series import Series
+from bot.adapters.drawing.boards.colour_scale import ColourScale, draw_star
+from bot.adapters.drawing.boards.state_marks import MARKS, draw_signs
+from bot.adapters.drawing.boards.sweep_points import SweepPoints
+from bot.adapters.drawing.series import Series
 from bot.adapters.drawing.style import lettering, theme
-from bot.adapters.drawing.style.marks import MARKS, scatter
 from bot.adapters.drawing.style.ruler import Ruler
-from bot.adapters.drawing.style.shade import Shade, star
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
 
 HEIGHT = 5.0
 WIDE, TALL = 7.2 * 72, 3.9 * 72
-"""Points, of all axes side by side and of one, about."""
+"""Approximate sizes in points: the width of all axes side by side, and the height of one."""
 MOST_AXES = 8
 MOST_LINES = 1_500
+"""With more points, a sample is drawn: more lines would hide each other."""
 SMALLEST_NAME, LONGEST_NAME = 11.0, 16
 BEST = 5
-"""Lines on top of all others."""
+"""Lines drawn on top of all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """One of the vertical axes, with every point's place on it, from 0 to 1."""
+    """One vertical axis, and every point's height on it from 0 to 1."""
 
     ruler: Ruler
-    places: Series
+    heights: Series
 
 
-def left_out(points: Points, importance: Mapping[str, float]) -> list[str]:
-    """The parameters for which there is no room: the least important ones, or the last."""
+def left_out(points: SweepPoints, importance: Mapping[str, float]) -> list[str]:
+    """The parameters that do not fit: the least important, else the last."""
     names = [axis.name for axis in points.axes]
-    kept = sorted(names, key=lambda name: -importance.get(name, 0.0))[:MOST_AXES]
-    return [name for name in names if name not in kept]
+    shown = sorted(names, key=lambda name: -importance.get(name, 0.0))[:MOST_AXES]
+    return [name for name in names if name not in shown]
 
 
-def sampled(points: Points) -> bool:
-    """Whether there are so many lines that they would hide each other, and only some are drawn."""
+def sampled(points: SweepPoints) -> bool:
+    """Whether only a sample of the lines is drawn."""
     return len(points.axes) > 2 and len(points.cells) > MOST_LINES
 
 
-def draw_parallel(figure: SubFigure, points: Points, without: Sequence[str]) -> None:
-    axes, shade = figure.subplots(), Shade(points)
+def draw_parallel(figure: SubFigure, points: SweepPoints, without: Sequence[str]) -> None:
+    axes, colours = figure.subplots(), ColourScale(points)
     columns = [_column(axis, points, number) for number, axis in enumerate(points.axes) if axis.name not in without]
     metric = _metric(points)
-    room = WIDE / (len(columns) + 0.9)
-    heights = np.column_stack([column.places for column in (*columns, metric)])
-    _lines(axes, points, heights, shade)
-    for place, column in enumerate((*columns, metric)):
-        _rule(axes, place, column.ruler, room)
-    _names(axes, [column.ruler.name for column in (*columns, metric)], room)
+    width = WIDE / (len(columns) + 0.9)
+    heights = np.column_stack([column.heights for column in (*columns, metric)])
+    _draw_lines(axes, points, heights, colours)
+    for x, column in enumerate((*columns, metric)):
+        _draw_axis(axes, x, column.ruler, width)
+    _draw_names(axes, [column.ruler.name for column in (*columns, metric)], width)
     axes.set_xlim(-0.4, len(columns) + 0.5)
     axes.set_ylim(-0.06, 1.02)
     axes.xaxis.set_major_locator(NullLocator())
@@ -69,36 +70,36 @@ def draw_parallel(figure: SubFigure, points: Points, without: Sequence[str]) -> 
     axes.spines[:].set_visible(False)
 
 
-def _column(axis: Axis, points: Points, number: int) -> _Column:
+def _column(axis: Axis, points: SweepPoints, number: int) -> _Column:
     column = points.column(number)
     ruler = Ruler(axis, column)
-    return _Column(ruler, ruler.units(ruler.places(column)))
+    return _Column(ruler, ruler.units(ruler.positions(column)))
 
 
-def _metric(points: Points) -> _Column:
-    """The metric is the last axis."""
+def _metric(points: SweepPoints) -> _Column:
+    """The last axis shows the metric."""
     known = points.values[np.isfinite(points.values)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     ruler = Ruler(Axis(points.metric, Kind.FLOAT, low=low, high=high), known.tolist(), log=points.over_decades)
     return _Column(ruler, ruler.units(points.values))
 
 
-def _lines(axes: Axes, points: Points, heights: Series, shade: Shade) -> None:
-    """The worst at the bottom, and under them the points that are not final."""
+def _draw_lines(axes: Axes, points: SweepPoints, heights: Series, scale: ColourScale) -> None:
+    """Draw better points over worse ones, and the points that are not final below them all."""
     x = np.arange(heights.shape[1], dtype=np.float64)
     final = [index for index in points.ranked if points.final[index]]
-    top, rest = final[:BEST], _sampled(final[BEST:], MOST_LINES)
+    top, rest = final[:BEST], _sample(final[BEST:], MOST_LINES)
     alpha = 0.9 if len(rest) <= 60 else max(0.12, 0.9 * (60 / len(rest)) ** 0.5)
     for state in TrialState:
-        there = np.flatnonzero(points.of_state(state) & ~points.final)
-        _not_final(axes, state, heights[_sampled(list(there), MOST_LINES // 5)], x)
+        members = np.flatnonzero(points.in_state(state) & ~points.final)
+        _not_final(axes, state, heights[_sample(list(members), MOST_LINES // 5)], x)
     if rest:
-        colours = shade(points.values[rest[::-1]])
+        colours = scale(points.values[rest[::-1]])
         axes.add_collection(LineCollection(_segments(heights[rest[::-1]], x), colors=colours, lw=1.6, alpha=alpha))
     if top:
-        _on_top(axes, heights[top[::-1]], x, shade(points.values[top[::-1]]))
+        _on_top(axes, heights[top[::-1]], x, scale(points.values[top[::-1]]))
     if points.best is not None:
-        star(axes, float(x[-1]), float(heights[points.best, -1]))
+        draw_star(axes, float(x[-1]), float(heights[points.best, -1]))
 
 
 def _on_top(axes: Axes, heights: Series, x: Series, colours: NDArray[np.float64]) -> None:
@@ -108,18 +109,18 @@ def _on_top(axes: Axes, heights: Series, x: Series, colours: NDArray[np.float64]
 
 
 def _not_final(axes: Axes, state: TrialState, heights: Series, x: Series) -> None:
-    """A faint line, with the state's sign at its end: before the last axis where there is no value."""
+    """Draw faint lines with the state's sign at their end: one axis before the last if there is no value."""
     if not heights.size or state is TrialState.WAITING:
         return
     style: dict[str, Any] = {"colors": MARKS[state].colour, "lw": 1.1, "linestyles": "dotted"}
     alpha = 0.8 if len(heights) <= 30 else 0.25
     axes.add_collection(LineCollection(_segments(heights, x), alpha=alpha, zorder=1.8, **style))
     last = np.where(np.isfinite(heights[:, -1]), -1, -2)
-    scatter(axes, state, x[last], heights[np.arange(len(heights)), last], zorder=5)
+    draw_signs(axes, state, x[last], heights[np.arange(len(heights)), last], zorder=5)
 
 
-def _sampled(ranked: Sequence[int], most: int) -> list[int]:
-    """Evenly from all of them, in their order."""
+def _sample(ranked: Sequence[int], most: int) -> list[int]:
+    """At most `most` of them, evenly spaced, in the same order."""
     return [ranked[n] for n in np.linspace(0, len(ranked) - 1, min(most, len(ranked))).astype(int)]
 
 
@@ -127,17 +128,17 @@ def _segments(heights: Series, x: Series) -> list[Series]:
     return [line[np.isfinite(line[:, 1])] for line in np.stack([np.broadcast_to(x, heights.shape), heights], axis=2)]
 
 
-def _rule(axes: Axes, place: int, ruler: Ruler, room: float) -> None:
-    """One vertical axis, with its values beside it."""
-    axes.axvline(place, color=theme.MUTED, lw=1.4, zorder=3)
+def _draw_axis(axes: Axes, x: int, ruler: Ruler, width: float) -> None:
+    """Draw one vertical axis with its labels; `width` is the distance to the next, in points."""
+    axes.axvline(x, color=theme.MUTED, lw=1.4, zorder=3)
     halo = [effects.withStroke(linewidth=3.5, foreground=theme.PANEL)]
     size = theme.LABEL - 1.5
-    for value, label in ruler.ticks(TALL, size, lying=False):
-        up = float(ruler.units(np.asarray([value]))[0])
-        said = lettering.cut(label, max(4, int(0.8 * room / (0.62 * size))))
+    for value, label in ruler.ticks(TALL, size, horizontal=False):
+        y = float(ruler.units(np.asarray([value]))[0])
+        text = lettering.cut(label, max(4, int(0.8 * width / (0.62 * size))))
         axes.annotate(
-            said,
-            (place, up),
+            text,
+            (x, y),
             (9, 0),
             textcoords="offset points",
             va="center",
@@ -148,13 +149,13 @@ def _rule(axes: Axes, place: int, ruler: Ruler, room: float) -> None:
         )
 
 
-def _names(axes: Axes, names: Sequence[str], room: float) -> None:
-    """Above the axes; slanting where they are too long to stand side by side."""
+def _draw_names(axes: Axes, names: Sequence[str], width: float) -> None:
+    """Write the names above the axes, slanted if they are too long to stand side by side."""
     widest = max(lettering.width(name, 1, bold=True) for name in names)
-    size = min(theme.LABEL, 0.95 * room / widest)
+    size = min(theme.LABEL, 0.95 * width / widest)
     slant: dict[str, Any] = {"ha": "center"}
     if size < SMALLEST_NAME:
         size, slant = SMALLEST_NAME, {"ha": "left", "rotation": 25, "rotation_mode": "anchor"}
         names = lettering.labels(names, LONGEST_NAME)
-    for place, name in enumerate(names):
-        axes.text(place, 1.045, name, va="bottom", size=size, weight="bold", **slant)
+    for x, name in enumerate(names):
+        axes.text(x, 1.045, name, va="bottom", size=size, weight="bold", **slant)

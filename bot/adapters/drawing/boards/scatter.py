@@ -1,35 +1,35 @@
-"""Two axes, of which one has no list of values: a point where each trial was, coloured by what came of it."""
+"""Draw two axes, at least one of them without listed values: a coloured point for each trial."""
 
 from matplotlib.figure import SubFigure
 
-from bot.adapters.drawing.boards.point_columns import Points
+from bot.adapters.drawing.boards.colour_scale import ColourScale, draw_star
+from bot.adapters.drawing.boards.state_marks import draw_signs
+from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.style import theme
-from bot.adapters.drawing.style.marks import scatter
 from bot.adapters.drawing.style.ruler import Ruler
-from bot.adapters.drawing.style.shade import Shade, star
 from bot.domain.model.trial import TrialState
 
 HEIGHT = 5.4
 WIDE, TALL = 5.6 * 72, 4.2 * 72
-"""Points, of the two axes, about."""
+"""Approximate lengths of the two axes, in points."""
 FEW, MANY = 100, 2_000
 
 
-def draw_scattered(figure: SubFigure, points: Points) -> None:
-    """The first axis goes up, the second to the right, as in the heatmap."""
-    axes, shade = figure.subplots(), Shade(points)
-    up, right = (Ruler(axis, points.column(number)) for number, axis in enumerate(points.axes))
-    y, x = up.places(points.column(0)), right.places(points.column(1))
-    right.draw(axes.xaxis, WIDE)
-    up.draw(axes.yaxis, TALL)
+def draw_scatter(figure: SubFigure, points: SweepPoints) -> None:
+    """The first axis is vertical, the second horizontal, as in the heatmap."""
+    axes, colours = figure.subplots(), ColourScale(points)
+    vertical, horizontal = (Ruler(axis, points.column(number)) for number, axis in enumerate(points.axes))
+    y, x = vertical.positions(points.column(0)), horizontal.positions(points.column(1))
+    horizontal.draw(axes.xaxis, WIDE)
+    vertical.draw(axes.yaxis, TALL)
     for state in TrialState:
-        there = points.of_state(state) & ~points.final
-        scatter(axes, state, x[there], y[there], size=9.0 if len(points.cells) <= MANY else 4.0)
+        members = points.in_state(state) & ~points.final
+        draw_signs(axes, state, x[members], y[members], size=9.0 if len(points.cells) <= MANY else 4.0)
     order = [index for index in reversed(points.ranked) if points.final[index]]
     size = 130 if len(order) <= FEW else 45 if len(order) <= MANY else 12
-    axes.scatter(x[order], y[order], s=size, c=shade(points.values[order]), linewidths=0, zorder=4)
-    if shade.varies:
-        shade.scale(figure, ax=axes, aspect=25, pad=0.02)
+    axes.scatter(x[order], y[order], s=size, c=colours(points.values[order]), linewidths=0, zorder=4)
+    if colours.varies:
+        colours.draw_bar(figure, ax=axes, aspect=25, pad=0.02)
     if points.best is not None:
-        star(axes, float(x[points.best]), float(y[points.best]))
+        draw_star(axes, float(x[points.best]), float(y[points.best]))
     axes.set_title(theme.short(points.metric), loc="right", size=theme.LABEL, color=theme.MUTED)

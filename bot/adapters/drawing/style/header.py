@@ -1,4 +1,4 @@
-"""The lines above the panels, from the top down; sizes in inches."""
+"""Draw the lines above the panels. Sizes are in inches."""
 
 import textwrap
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from bot.adapters.drawing.style import theme
 
 MARGIN = 0.16
 TITLE_WIDTH, SUBTITLE_WIDTH, LEGEND_WIDTH = 48, 68, 58
-"""Characters in a line."""
+"""Characters per line."""
 Entry = tuple[Line2D, str]
 
 
 class Header:
-    """`legend` has as many columns as its longest text leaves room for, `columns` at most."""
+    """Title, subtitle, notes and legend. The legend gets as many columns as fit its longest text, at most `columns`."""
 
     def __init__(
         self, title: str, subtitle: str, *, notes: Sequence[str] = (), legend: Sequence[Entry] = (), columns: int = 2

@@ -1,4 +1,4 @@
-"""Text that has to fit: how wide it is, in points, and which of many labels have room."""
+"""Make text fit: measure it in points, shorten it, and choose which labels have room."""
 
 import warnings
 from collections.abc import Sequence
@@ -8,52 +8,55 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from bot.adapters.drawing.style import theme
+from bot.domain import text as texts
 from bot.domain.parameters import Value, shown
 
 LINE = 1.25
-"""From one line to the next, in sizes."""
+"""Line spacing, as a multiple of the font size."""
 
 
 @lru_cache(maxsize=2_048)
 def width(text: str, size: float, *, bold: bool = False) -> float:
+    """Points."""
     font = FontProperties(family=theme.FONT, weight="bold" if bold else "normal", size=size)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
-        return float(text_to_path.get_text_width_height_descent(plain(text), font, ismath=False)[0])
+        return float(text_to_path.get_text_width_height_descent(printable(text), font, ismath=False)[0])
 
 
-def cut(text: str, most: int) -> str:
-    """As much of it as `most` characters, on one line."""
-    text = plain(text)
-    return text if len(text) <= most else text[: most - 1] + "…"
+def cut(text: str, length: int) -> str:
+    """The text on one line, cut to `length` characters."""
+    return texts.cut(printable(text), length)
 
 
-def labels(values: Sequence[Value], most: int) -> list[str]:
-    """The values in short, and still apart: of numbers three digits where these do, of texts the beginnings."""
-    written = [f"{value:.3g}" if isinstance(value, float) else cut(shown(value), most) for value in values]
-    if len(set(written)) == len(written):
-        return written
-    return [_middle_cut(plain(shown(value)), most) for value in values]
+def labels(values: Sequence[Value], length: int) -> list[str]:
+    """Short labels that still differ: numbers with three digits and the beginnings of texts, if that is enough."""
+    short = [f"{value:.3g}" if isinstance(value, float) else cut(shown(value), length) for value in values]
+    if len(set(short)) == len(short):
+        return short
+    return [_cut_middle(printable(shown(value)), length) for value in values]
 
 
-def plain(text: str) -> str:
-    """Without line breaks and what else cannot be drawn."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+def printable(text: str) -> str:
+    """Replace line breaks and other characters that cannot be drawn by spaces."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _middle_cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most // 2]}…{text[len(text) - most + most // 2 + 1 :]}"
+def _cut_middle(text: str, length: int) -> str:
+    if len(text) <= length:
+        return text
+    return f"{text[: length // 2]}…{text[len(text) - length + length // 2 + 1 :]}"
 
 
-def with_room(places: Sequence[float], rooms: Sequence[float], gap: float) -> list[int]:
-    """Which labels to show so that none touches another: the first, and each that is clear of the one before.
+def without_overlap(middles: Sequence[float], lengths: Sequence[float], gap: float) -> list[int]:
+    """Indices of the labels to show: the first, and each that is at least `gap` behind the one shown before it.
 
-    `places` are their middles and `rooms` their lengths along the axis, in points.
+    `middles` and `lengths` are the labels' positions and sizes along the axis, in points.
     """
-    shown: list[int] = []
+    chosen: list[int] = []
     end = float("-inf")
-    for index in sorted(range(len(places)), key=places.__getitem__):
-        if places[index] - rooms[index] / 2 >= end + gap or not shown:
-            shown.append(index)
-            end = places[index] + rooms[index] / 2
-    return shown
+    for index in sorted(range(len(middles)), key=middles.__getitem__):
+        if middles[index] - lengths[index] / 2 >= end + gap or not chosen:
+            chosen.append(index)
+            end = middles[index] + lengths[index] / 2
+    return chosen

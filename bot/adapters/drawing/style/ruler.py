@@ -1,4 +1,4 @@
-"""Where a parameter's values lie on an axis of a picture, and what is written at it."""
+"""Map a parameter's values to positions on a drawn axis, and choose the axis's labels."""
 
 from collections.abc import Iterable, Sequence
 from math import ceil, floor, log10
@@ -8,31 +8,32 @@ from matplotlib.axis import Axis as DrawnAxis
 from matplotlib.axis import XAxis
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
-from bot.adapters.drawing.curves.series import SMALLEST, Series, drawable
+from bot.adapters.drawing.series import SMALLEST, Series, drawable
 from bot.adapters.drawing.style import lettering, theme
 from bot.domain.model.space import Axis
 from bot.domain.parameters import Kind, Value
 
 FAR = 30.0
-"""How far apart positive values are on a logarithmic axis, at least."""
+"""Listed positive values get a logarithmic axis if the largest is at least this many times the smallest."""
 PAD = 0.06
+"""Free space at each end, as a share of the axis."""
 LONGEST_LABEL = 14
 
 
 class Ruler:
-    """Numbers lie at their value, or its logarithm; everything else at 0, 1, 2, … in the order of the axis.
+    """Puts numbers at their value or its logarithm, and anything else at 0, 1, 2, … in the order of the axis.
 
-    `seen` are the values that occur; where `log` is None, they tell whether the axis is logarithmic.
+    `seen` are the values that occur. If `log` is None, the values decide whether the axis is logarithmic.
     """
 
     def __init__(self, axis: Axis, seen: Iterable[Value], *, log: bool | None = None) -> None:
         self.name = axis.name
         self.numeric = axis.kind in (Kind.FLOAT, Kind.INT)
         self._names = list(dict.fromkeys((*axis.values, *seen)))
-        places = _numbers(self._names) if self.numeric else np.arange(len(self._names), dtype=np.float64)
-        places = places[np.isfinite(places)]
-        self.values = places if axis.values or not self.numeric else None
-        ends = np.append(places, _numbers([axis.low, axis.high])) if axis.continuous else places
+        positions = _numbers(self._names) if self.numeric else np.arange(len(self._names), dtype=np.float64)
+        positions = positions[np.isfinite(positions)]
+        self.values = positions if axis.values or not self.numeric else None
+        ends = np.append(positions, _numbers([axis.low, axis.high])) if axis.continuous else positions
         ends = ends[np.isfinite(ends)]
         positive = ends.size > 0 and float(ends.min()) > SMALLEST
         far = positive and (axis.log or float(ends.max()) >= FAR * float(ends.min()))
@@ -40,48 +41,48 @@ class Ruler:
         self._whole = axis.kind is Kind.INT
         self.low, self.high = self._padded(ends)
 
-    def places(self, column: Sequence[Value]) -> Series:
-        """On the axis; NaN where a number is none that an axis can hold."""
+    def positions(self, column: Sequence[Value]) -> Series:
+        """Each value's position on the axis; NaN for numbers too large to draw."""
         if self.numeric:
             return _numbers(column)
-        index = {name: place for place, name in enumerate(self._names)}
+        index = {name: position for position, name in enumerate(self._names)}
         return np.asarray([index[value] for value in column], dtype=np.float64)
 
-    def units(self, places: Series) -> Series:
-        """From 0 at the axis's beginning to 1 at its end."""
-        low, high = self._straight(np.asarray([self.low, self.high]))
-        return np.asarray((self._straight(places) - low) / (high - low), dtype=np.float64)
+    def units(self, positions: Series) -> Series:
+        """Positions scaled from 0 at the start of the axis to 1 at its end."""
+        low, high = self._linear(np.asarray([self.low, self.high]))
+        return np.asarray((self._linear(positions) - low) / (high - low), dtype=np.float64)
 
-    def ticks(self, length: float, size: float, *, lying: bool) -> list[tuple[float, str]]:
-        """Places and labels that have room on an axis of so many points; `lying` where labels stand side by side."""
-        places, labels = self._candidates()
-        middles = (self.units(places) * length).tolist()
-        rooms = [lettering.width(label, size) if lying else size for label in labels]
-        kept = lettering.with_room(middles, rooms, gap=0.7 * size if lying else 0.35 * size)
-        return [(float(places[index]), labels[index]) for index in kept]
+    def ticks(self, length: float, size: float, *, horizontal: bool) -> list[tuple[float, str]]:
+        """Positions and labels that fit on an axis `length` points long, in letters of `size` points."""
+        positions, labels = self._candidates()
+        middles = (self.units(positions) * length).tolist()
+        lengths = [lettering.width(label, size) if horizontal else size for label in labels]
+        chosen = lettering.without_overlap(middles, lengths, gap=0.7 * size if horizontal else 0.35 * size)
+        return [(float(positions[index]), labels[index]) for index in chosen]
 
     def draw(self, drawn: DrawnAxis, length: float) -> None:
-        """Sets limits, scale and labels of an axis of a picture that is `length` points long."""
-        lying = isinstance(drawn, XAxis)
+        """Set the limits, scale and labels of a drawn axis `length` points long."""
+        horizontal = isinstance(drawn, XAxis)
         axes = drawn.axes
-        (axes.set_xscale if lying else axes.set_yscale)("log" if self.log else "linear")
-        (axes.set_xlim if lying else axes.set_ylim)(self.low, self.high)
-        ticks = self.ticks(length, theme.LABEL, lying=lying)
-        drawn.set_major_locator(FixedLocator([place for place, _ in ticks]))
+        (axes.set_xscale if horizontal else axes.set_yscale)("log" if self.log else "linear")
+        (axes.set_xlim if horizontal else axes.set_ylim)(self.low, self.high)
+        ticks = self.ticks(length, theme.LABEL, horizontal=horizontal)
+        drawn.set_major_locator(FixedLocator([position for position, _ in ticks]))
         drawn.set_major_formatter(FixedFormatter([label for _, label in ticks]))
         drawn.set_minor_locator(NullLocator())
         drawn.set_minor_formatter(NullFormatter())
         drawn.set_label_text(theme.short(self.name))
 
-    def _straight(self, places: Series) -> Series:
-        return np.log10(places) if self.log else places
+    def _linear(self, positions: Series) -> Series:
+        return np.log10(positions) if self.log else positions
 
     def _padded(self, ends: Series) -> tuple[float, float]:
         if ends.size == 0:
             return 0.0, 1.0
         if not self.numeric:
             return -0.5, float(ends.max()) + 0.5
-        low, high = (float(end) for end in self._straight(np.asarray([ends.min(), ends.max()])))
+        low, high = (float(end) for end in self._linear(np.asarray([ends.min(), ends.max()])))
         largest = max(abs(low), abs(high))
         if high - low > max(SMALLEST, 1e-9 * largest):
             pad = PAD * (high - low)
@@ -90,14 +91,14 @@ class Ruler:
         return (10 ** (low - pad), 10 ** (high + pad)) if self.log else (low - pad, high + pad)
 
     def _candidates(self) -> tuple[Series, list[str]]:
-        """The values themselves where there are few; else round numbers."""
+        """The values themselves if there are few, else round numbers."""
         if not self.numeric:
             return np.arange(len(self._names), dtype=np.float64), lettering.labels(self._names, LONGEST_LABEL)
         if self.values is not None and self.values.size <= 12:
             return self.values, lettering.labels(self.values.tolist(), LONGEST_LABEL)
-        places = self._decades() if self.log else self._round()
-        places = places[(places >= self.low) & (places <= self.high)]
-        return places, [f"{place:g}" for place in places]
+        positions = self._decades() if self.log else self._round()
+        positions = positions[(positions >= self.low) & (positions <= self.high)]
+        return positions, [f"{position:g}" for position in positions]
 
     def _decades(self) -> Series:
         first, last = floor(log10(self.low)), ceil(log10(self.high))
@@ -106,16 +107,16 @@ class Ruler:
 
     def _round(self) -> Series:
         locator = MaxNLocator(nbins=6, steps=(1, 2, 2.5, 5, 10), integer=self._whole, min_n_ticks=1)
-        return np.asarray([round(float(place), 12) for place in locator.tick_values(self.low, self.high)])
+        return np.asarray([round(float(tick), 12) for tick in locator.tick_values(self.low, self.high)])
 
 
 def _numbers(column: Iterable[Value]) -> Series:
-    """NaN for those that no axis can hold."""
+    """NaN for numbers too large to draw."""
     return drawable(np.asarray([_number(value) for value in column], dtype=np.float64))
 
 
 def _number(value: Value) -> float:
     try:
         return float(value)
-    except OverflowError:  # a whole number of 400 digits
+    except OverflowError:  # an integer of 400 digits
         return np.nan

@@ -1,9 +1,11 @@
-"""Colours and sizes: Discord's dark theme, read on a phone, where the picture is a third as wide."""
+"""Colours and sizes for Discord's dark theme, readable on a phone, which shows pictures a third as wide."""
 
 from functools import cache
 from typing import Any
 
 from matplotlib import font_manager
+
+from bot.domain.text import cut
 
 WIDTH_INCHES, DPI = 8.0, 150
 BACKGROUND = "#313338"
@@ -12,7 +14,7 @@ TEXT = "#f2f3f5"
 MUTED = "#b5bac1"
 GRID = "#43464d"
 
-# Okabe and Ito's colours, lightened where a dark ground asks for it: apart in every kind of colour vision.
+# Okabe and Ito's colours, distinct in every kind of colour vision, some lightened for the dark background.
 COLOURS = ("#56b4e9", "#ffa62b", "#2fc99a", "#f27fb2", "#f0e442", "#ff6b4a", "#b39dff", "#e3e5e8")
 AVERAGE = COLOURS[1]
 
@@ -30,7 +32,7 @@ FALLBACKS = (
     "WenQuanYi Zen Hei",
     "Noto Sans",
 )
-"""For what the font above has no glyphs for, as far as they are installed."""
+"""Used, if installed, for characters that `FONT` lacks."""
 
 _STYLE = {
     "figure.facecolor": BACKGROUND,
@@ -65,6 +67,7 @@ _STYLE = {
 }
 
 LONGEST_NAME = 24
+"""Characters: a panel has room for no more."""
 
 
 @cache
@@ -74,10 +77,10 @@ def style() -> Any:
     return {**_STYLE, "font.family": [FONT, *(name for name in FALLBACKS if name in installed)]}
 
 
-def colour(place: int) -> str:
-    return COLOURS[place % len(COLOURS)]
+def colour(index: int) -> str:
+    return COLOURS[index % len(COLOURS)]
 
 
 def short(name: str) -> str:
-    """A column's name, as much of it as a panel has room for."""
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    """A column's or parameter's name, cut to `LONGEST_NAME`."""
+    return cut(name, LONGEST_NAME)

@@ -1,4 +1,4 @@
-"""Slash commands whose options come from the config: one typed option for each declared parameter."""
+"""Slash commands whose options come from the config: one typed option per declared parameter."""
 
 import inspect
 import math
@@ -9,21 +9,16 @@ from typing import Any
 
 from discord import AppCommandOptionType, app_commands
 
-from bot.chat.cards.inert import cut
 from bot.chat.commands.shared import autocomplete
-from bot.chat.context import AnyInteraction, Interaction
+from bot.chat.interactions import AnyInteraction, Interaction
+from bot.chat.limits import CHOICES, COMMAND_OPTIONS, DESCRIPTION_CHARACTERS, LARGEST_NUMBER
+from bot.domain.inert import cut
 from bot.domain.parameters import Kind, Parameter, shown
 from bot.domain.project import Project
 from bot.errors import ConfigError
 
-MOST_OPTIONS = 25
-MOST_CHOICES = 25
-DESCRIPTION = 100
-LARGEST_NUMBER = 2.0**53
-"""Discord takes no bound beyond it."""
-
 Run = Callable[[Interaction, dict[str, object]], Awaitable[None]]
-"""What a command does with the options that were given, by the names that people see."""
+"""Runs a command with the given options, keyed by the names that people see."""
 Completer = Callable[[Interaction, str], Coroutine[Any, Any, autocomplete.Choices]]
 
 _TYPES = {
@@ -37,7 +32,7 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option as Discord shows it. `parameter` says its type and bounds."""
+    """One option as Discord shows it. `parameter` has its type and bounds."""
 
     parameter: Parameter
     description: str
@@ -47,12 +42,12 @@ class Option:
 
 BRANCH = Option(
     Parameter("branch", Kind.STRING),
-    "Whose newest commit is trained; the project's first branch if not given",
+    "Train this branch's newest commit (default: the project's first branch)",
     completer=autocomplete.branches,
 )
 COMMIT = Option(
     Parameter("commit", Kind.STRING),
-    "A commit (short ids will do) or a tag, in place of the newest",
+    "Commit (a short id works) or tag to train instead of the newest commit",
     False,
     autocomplete.commits,
 )
@@ -63,17 +58,17 @@ def job_option(description: str) -> Option:
 
 
 def project_options(projects: Sequence[Project]) -> list[Option]:
-    """`project`, where there is more than one."""
+    """`project`, if there is more than one."""
     if len(projects) < 2:
         return []
     parameter = Parameter("project", Kind.CHOICE, choices=tuple(project.name for project in projects))
-    return [Option(parameter, "Which project; the channel's if not given")]
+    return [Option(parameter, "Project (default: this channel's)")]
 
 
-def parameter_options(projects: Sequence[Project], *, renewed: bool = False) -> list[Option]:
-    """One for each parameter name of all the projects, with the widest bounds. Raises `ConfigError` where they clash.
+def parameter_options(projects: Sequence[Project], *, retry: bool = False) -> list[Option]:
+    """One option per parameter name in all projects, with the widest bounds. Raises `ConfigError` if they clash.
 
-    `renewed`: none is required, and what is not given is as it was.
+    With `retry`, no option is required: the old job's values are the defaults.
     """
     named: dict[str, list[Parameter]] = {}
     for project in projects:
@@ -82,38 +77,40 @@ def parameter_options(projects: Sequence[Project], *, renewed: bool = False) -> 
     problems = [problem for name, same in named.items() for problem in _clashes(name, same)]
     if problems:
         raise ConfigError("projects", problems)
-    return [_parameter_option(same, len(projects), renewed=renewed) for same in named.values()]
+    return [_parameter_option(same, len(projects), retry=retry) for same in named.values()]
 
 
 def typed_command(
     name: str, description: str, options: Sequence[Option], run: Run
 ) -> app_commands.Command[Any, ..., None]:
-    """A command with these options; raises `ConfigError` for more than Discord takes, or two of one name."""
-    if len(options) > MOST_OPTIONS:
-        given = ", ".join(option.parameter.name for option in options)
-        raise ConfigError("projects", [f"/{name} has {len(options)} options, at most {MOST_OPTIONS} fit: {given}"])
+    """Build a command. Raises `ConfigError` for more options than Discord takes, or two of one name."""
+    if len(options) > COMMAND_OPTIONS:
+        names = ", ".join(option.parameter.name for option in options)
+        raise ConfigError(
+            "projects", [f"/{name} has {len(options)} options, and Discord takes {COMMAND_OPTIONS}: {names}"]
+        )
     doubled = [name for name, count in Counter(option.parameter.name for option in options).items() if count > 1]
     if doubled:
-        raise ConfigError("projects", [f"/{name} has two options of one name: {', '.join(doubled)}"])
-    # Parameter names may hold "-" or be words of Python's.
-    names = {f"option_{place}": option for place, option in enumerate(options)}
+        raise ConfigError("projects", [f"/{name} has two options named {', '.join(doubled)}"])
+    # Parameter names may contain "-" or be Python keywords.
+    by_key = {f"option_{number}": option for number, option in enumerate(options)}
 
     async def callback(interaction: Interaction, **values: object) -> None:
-        await run(interaction, {names[key].parameter.name: v for key, v in values.items() if v is not None})
+        await run(interaction, {by_key[key].parameter.name: v for key, v in values.items() if v is not None})
 
     callback.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what discord.py reads
         [inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Interaction)]
-        + [_argument(key, option) for key, option in names.items()]
+        + [_argument(key, option) for key, option in by_key.items()]
     )
-    app_commands.describe(**{key: option.description for key, option in names.items()})(callback)
-    app_commands.rename(**{key: option.parameter.name for key, option in names.items()})(callback)
-    completers = {key: option.completer for key, option in names.items() if option.completer is not None}
+    app_commands.describe(**{key: option.description for key, option in by_key.items()})(callback)
+    app_commands.rename(**{key: option.parameter.name for key, option in by_key.items()})(callback)
+    completers = {key: option.completer for key, option in by_key.items() if option.completer is not None}
     app_commands.autocomplete(**completers)(callback)
     return app_commands.Command(name=name, description=description, callback=callback)
 
 
 class ParameterType(app_commands.Transformer):
-    """A declared parameter as discord.py takes a type: the option's kind, bounds and choices."""
+    """A declared parameter as a discord.py type: its kind, bounds and choices."""
 
     def __init__(self, parameter: Parameter) -> None:
         self._parameter = parameter
@@ -134,8 +131,8 @@ class ParameterType(app_commands.Transformer):
     def choices(self) -> list[app_commands.Choice[str | int | float]] | None:
         return [app_commands.Choice(name=choice, value=choice) for choice in self._parameter.choices] or None
 
-    async def transform(self, interaction: AnyInteraction, value: object, /) -> object:  # noqa: ARG002  discord.py gives it
-        """As it came: the services check it against the project's own declaration."""
+    async def transform(self, interaction: AnyInteraction, value: object, /) -> object:  # noqa: ARG002  discord.py passes it
+        """Pass the value through: the services check it against the project's own declaration."""
         return value
 
 
@@ -159,15 +156,17 @@ def _clashes(name: str, same: Sequence[Parameter]) -> list[str]:
     kinds = sorted({parameter.kind.value for parameter in same})
     if len(kinds) > 1:
         problems.append(
-            f"parameter {name}: has the types {' and '.join(kinds)}, expected one, as /train shows one option"
+            f"parameter {name} has the types {' and '.join(kinds)}. Use one type: /train has one option for all of them"
         )
     choices = _all_choices(same)
-    if len(choices) > MOST_CHOICES:
-        problems.append(f"parameter {name}: has {len(choices)} choices in all projects, at most {MOST_CHOICES} fit")
+    if len(choices) > CHOICES:
+        problems.append(
+            f"parameter {name} has {len(choices)} choices in all projects together, and Discord takes {CHOICES}"
+        )
     return problems
 
 
-def _parameter_option(same: Sequence[Parameter], projects: int, *, renewed: bool) -> Option:
+def _parameter_option(same: Sequence[Parameter], projects: int, *, retry: bool) -> Option:
     first = same[0]
     lows, highs = [p.minimum for p in same], [p.maximum for p in same]
     merged = Parameter(
@@ -177,19 +176,17 @@ def _parameter_option(same: Sequence[Parameter], projects: int, *, renewed: bool
         maximum=None if None in highs else max(high for high in highs if high is not None),
         choices=_all_choices(same),
     )
-    required = not renewed and len(same) == projects and all(parameter.default is None for parameter in same)
-    return Option(merged, _description(same, renewed=renewed), required)
+    required = not retry and len(same) == projects and all(parameter.default is None for parameter in same)
+    return Option(merged, _description(same, retry=retry), required)
 
 
 def _all_choices(same: Sequence[Parameter]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(choice for parameter in same for choice in parameter.choices))
 
 
-def _description(same: Sequence[Parameter], *, renewed: bool) -> str:
-    said = next((parameter.description for parameter in same if parameter.description), same[0].name)
+def _description(same: Sequence[Parameter], *, retry: bool) -> str:
+    text = next((parameter.description for parameter in same if parameter.description), same[0].name)
     defaults = {shown(parameter.default) for parameter in same if parameter.default is not None}
-    if renewed:
-        tail = " (as it was, if not given)"
-    else:
-        tail = f" ({cut(defaults.pop(), 40)} if not given)" if len(defaults) == 1 else ""
-    return cut(said, DESCRIPTION - len(tail)) + tail
+    default = "as before" if retry else cut(defaults.pop(), 40) if len(defaults) == 1 else ""
+    tail = f" (default: {default})" if default else ""
+    return cut(text, DESCRIPTION_CHARACTERS - len(tail)) + tail

@@ -1,6 +1,7 @@
-"""Options that were typed into the text of another: `/sweep lr=0.1,0.01 trials:50`.
+"""Options typed into the text of another option: `/sweep lr=0.1,0.01 trials:50`.
 
-Typed as a line, Discord puts all that follows an option's name into that option, up to the next one that is picked.
+If the command is typed as one line, Discord puts everything after an option's name into that option, up to the next
+option that is picked from the list.
 """
 
 import re
@@ -12,16 +13,16 @@ from bot.errors import BadInput
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 
 
-def unfolded(
-    given: Mapping[str, object], text: str, words: Sequence[str], known: Sequence[Parameter]
+def unfold(
+    options: Mapping[str, object], text: str, one_word: Sequence[str], known: Sequence[Parameter]
 ) -> dict[str, object]:
-    """`given` with each `name:value` of the `known` options taken out of the options `text` and `words`.
+    """Move each `name:value` of a `known` option out of the options `text` and `one_word`.
 
-    One of `words` holds no space: what else follows its first word belongs to `text`. Raises `BadInput` for an option
-    that is given twice, and for a value that does not fit.
+    The options in `one_word` take a single word: the rest of their text belongs to `text`. Raises `BadInput` for an
+    option that is set twice and for a value that doesn't fit.
     """
-    found = dict(given)
-    for name in words:
+    found = dict(options)
+    for name in one_word:
         first, *rest = str(found.get(name, "")).split(maxsplit=1)[:2] or [""]
         if rest:
             found[name] = first
@@ -34,7 +35,7 @@ def unfolded(
         if match["name"] is None:
             return match[0]
         if match["name"] in found:
-            raise BadInput(match["name"], given=match["value"], expected="one value (it was given twice)")
+            raise BadInput(f"`{match['name']}` is set twice. Set it once.")
         found[match["name"]] = parameters[match["name"]].parse(match["value"].strip('"'))
         return ""
 

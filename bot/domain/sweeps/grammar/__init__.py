@@ -1,4 +1,4 @@
-"""What people type after `/sweep`: `lr=0.001..0.1:log:3 m=0.5,0.1`, and the plan that it stands for."""
+"""What people type after `/sweep`: `lr=0.001..0.1:log:3 m=0.5,0.1`, and the plan it stands for."""
 
 from bot.domain.sweeps.grammar.hints import completions, so_far
 from bot.domain.sweeps.grammar.parse import parse

@@ -1,4 +1,4 @@
-"""The items of the text against the declarations: lists of values and ranges, as `trainer/space.py` encodes them."""
+"""Items checked against the declarations: lists of values and ranges, encoded as in `trainer/space.py`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import Any
 from bot.domain.model.space import Axis
 from bot.domain.parameters import Kind, Parameter, Value, find, shown
 from bot.domain.sweeps.grammar.ranges import DOTS, range_of, value_of
-from bot.domain.sweeps.grammar.tokens import GrammarError, Item, Word, given
+from bot.domain.sweeps.grammar.tokens import GrammarError, Item, Word, quoted, shortened
 from bot.errors import UnknownName
 from trainer import space as trials_own
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one item says. `over` is a list or a range; nothing is expanded yet."""
+    """One checked item. `over` is a list or a range, not expanded yet."""
 
     parameter: Parameter
     item: Item
@@ -26,12 +26,12 @@ class Reading:
 
     @property
     def length(self) -> int | None:
-        """How many values there are; None where any number of a range may be taken."""
+        """The number of values; None if any number may be taken from a range."""
         return trials_own.length(self.over)
 
     @property
     def open(self) -> bool:
-        """A range without steps, which random and tpe draw from."""
+        """A range without steps, from which random and tpe draw."""
         return isinstance(self.over, dict) and "count" not in self.over
 
     @property
@@ -40,29 +40,31 @@ class Reading:
 
     @property
     def encoded(self) -> Any:
-        """As `ranges` have it; `axes` have `over` itself."""
+        """The form used in `ranges`; `axes` use `over` itself."""
         return {"choices": self.over} if isinstance(self.over, list) else self.over
 
     def axis(self, *, drawn: bool) -> Axis:
-        """Expanded, unless it is open and values are `drawn`. GrammarError where two of its values are the same."""
+        """Expand, unless it is open and values are `drawn`. Raises GrammarError if two of its values are equal."""
         kind = self.parameter.kind
         if self.open and drawn:
             return Axis(self.name, kind, low=self.over["low"], high=self.over["high"], log=self.log)
-        values = tuple(trials_own.value(self.over, place) for place in range(self.length or 0))
+        values = tuple(trials_own.value(self.over, number) for number in range(self.length or 0))
         if len(set(values)) < len(values):
-            raise self.item.wrong(f"{self.name}: {len(values):,} different values are not in this range, take fewer.")
+            raise self.item.wrong(
+                f"`{self.name}`: this range doesn't hold {len(values):,} different values. Use fewer."
+            )
         return Axis(self.name, kind, values, log=self.log)
 
 
 def read(items: Sequence[Item], parameters: Sequence[Parameter]) -> list[Reading]:
-    """Raises GrammarError at the first mistake."""
+    """Raise GrammarError for the first mistake."""
     readings: dict[str, Reading] = {}
     names = {name for each in parameters for name in (each.name, *each.aliases)}
     for item in items:
         parameter = _parameter(item.name, parameters)
         if parameter.name in readings:
             also = "" if parameter.name == item.name.text else f" (as {item.name.text})"
-            raise item.wrong(f"{parameter.name} is given twice{also}; once, with all of its values, is expected.")
+            raise item.wrong(f"`{parameter.name}` appears twice{also}. Write it once, with all of its values.")
         for word in item.values:
             _check(word, item, parameter, names)
         readings[parameter.name] = Reading(parameter, item, _over(item.values, parameter))
@@ -73,23 +75,20 @@ def _parameter(name: Word, parameters: Sequence[Parameter]) -> Parameter:
     try:
         return find(parameters, name.text)
     except UnknownName as error:
-        inert = UnknownName("parameter", given=given(name.text), near=error.near, valid=error.valid)
+        inert = UnknownName("parameter", given=shortened(name.text), near=error.near, valid=error.valid)
         raise name.wrong(str(inert)) from None
 
 
 def _check(word: Word, item: Item, parameter: Parameter, names: set[str]) -> None:
-    """A value that is missing, and a `name=` that a comma, or a missing value, has made a part of this item."""
+    """Find a missing value, and a `name=` that a stray comma or a missing value made part of this item."""
     before = "=" if word is item.values[0] else ","
     name, equals, _ = word.text.partition("=")
     swallowed = bool(equals) and not word.quoted and name in names
     if swallowed and parameter.kind is Kind.STRING:
-        message = (
-            f'"{given(word.text)}" is no text of its own here: quotes around it, or a space before it, are expected.'
-        )
-        raise word.wrong(f"{parameter.name}: {message}")
+        advice = "Separate parameters with spaces, or put quotes around this value."
+        raise word.wrong(f"`{parameter.name}`: {quoted(word.text)} looks like the next parameter. {advice}")
     if swallowed or (not word.text and not word.quoted):
-        choices = f" Valid: {', '.join(parameter.choices)}." if parameter.choices else ""
-        raise word.wrong(f'{parameter.name}: {parameter.expected} is expected after "{before}".{choices}')
+        raise word.wrong(f'`{parameter.name}` needs {parameter.expected} after "{before}".')
 
 
 def _over(words: Sequence[Word], parameter: Parameter) -> Any:
@@ -106,8 +105,7 @@ def _values(words: Sequence[Word], parameter: Parameter) -> list[Value]:
     for word in words:
         value = value_of(parameter, word)
         if value in values:
-            message = f'"{given(shown(value))}" is there twice; each value once is expected.'
-            raise word.wrong(f"{parameter.name}: {message}")
+            raise word.wrong(f"`{parameter.name}` has {quoted(shown(value))} twice. Write each value once.")
         values[value] = None
     return list(values)
 
@@ -118,4 +116,6 @@ def _is_range(word: Word, parameter: Parameter) -> bool:
 
 
 def _mixed(word: Word, parameter: Parameter) -> GrammarError:
-    return word.wrong(f"{parameter.name}: {given(word.text)} is a range; either one range or values are expected.")
+    return word.wrong(
+        f"`{parameter.name}`: {shortened(word.text)} is a range. Use one range alone, or a list of values."
+    )

@@ -1,4 +1,4 @@
-"""What is said while the text is being typed."""
+"""Hints and completions while the text is being typed."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from bot.domain.sweeps.grammar.tokens import GrammarError
 from bot.errors import UnknownName
 
 LONGEST_HINT = 100
-"""Discord's limit for a suggestion, for what it says as for what it fills in."""
+"""Discord's limit for both the name and the value of a suggestion (`bot/chat/limits.py`)."""
 MOST_COMPLETIONS = 10
 
 _NAME = re.compile(r'(?P<head>(?:.*\s)?)(?P<name>[^\s=,"]*)')
@@ -24,11 +24,11 @@ def so_far(text: str, parameters: Sequence[Parameter], search: Search = Search.G
     try:
         return _cut(_counted(text, parameters, search))
     except GrammarError as error:
-        return _cut(_before(text, parameters, search) + error.message)
+        return _cut(_before(text, parameters, search) + error.message.replace("`", ""))  # shown as plain text
 
 
 def completions(text: str, parameters: Sequence[Parameter]) -> list[str]:
-    """Whole texts that go on from what is typed: with the next parameter's name, or with a choice."""
+    """The text so far with the next parameter's name, or the next choice, added."""
     if len(text) > LONGEST_HINT or text.count('"') % 2:
         return []
     value, name = _VALUE.fullmatch(text), _NAME.fullmatch(text)
@@ -46,11 +46,11 @@ def _counted(text: str, parameters: Sequence[Parameter], search: Search) -> str:
     over = " \N{MULTIPLICATION SIGN} ".join(f"{reading.name} {_extent(reading, search)}" for reading in readings)
     if search is Search.GRID:
         return f"{_trials(size_of(readings) or 0)}: {over}"
-    return f"{_trials(default_trials(readings))}, or as many as trials: says: {over}"
+    return f"{_trials(default_trials(readings))} unless you set trials: {over}"
 
 
 def _before(text: str, parameters: Sequence[Parameter], search: Search) -> str:
-    """Of the items before the last, which is still being typed."""
+    """Count the trials of the items before the last one, which is still being typed."""
     *before, _ = text.rsplit(maxsplit=1) or [""]
     try:
         _, readings = readings_of("".join(before), parameters, search)
@@ -66,7 +66,7 @@ def _extent(reading: Reading, search: Search) -> str:
 
 
 def _names(found: re.Match[str], parameters: Sequence[Parameter]) -> list[str]:
-    """Of the parameters that are not used yet."""
+    """Names of the parameters not used yet."""
     used, part = set(_USED.findall(found["head"])), found["name"]
     called = {each.name: (each.name, *each.aliases) for each in parameters}
     return [

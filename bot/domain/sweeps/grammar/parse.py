@@ -1,4 +1,4 @@
-"""The whole text, with what was asked for beside it, as a plan."""
+"""The whole text and the options beside it, as a plan."""
 
 from collections.abc import Sequence
 from math import prod
@@ -27,46 +27,46 @@ def parse(  # noqa: PLR0913  each is an option of the command
     stop_losers: bool = False,
     seed: int = 0,
 ) -> Plan:
-    """Raises `GrammarError` for a mistake in the text and `BadInput` for one beside it.
+    """Read a sweep. Raises `GrammarError` for a mistake in the text and `BadInput` for one in the options.
 
-    `trials` are points here, each of which runs on every fold. A grid has as many as it has; of random and tpe they
-    are 20, or all different ones where those are fewer, if not given. Random draws each point apart from the others,
-    so where there are few values one may come twice.
+    `trials` counts points here; each point runs on every fold. A grid's number of points is fixed. For random and tpe
+    the default is 20, or all different points if there are fewer. Random draws points independently, so with few
+    values a point may come twice.
     """
     cleaned_text, readings = readings_of(text, parameters, search)
     _check_folds(folds, parameters, readings)
     points = _points(search, trials, readings, folds)
     if parallel < 0:
-        raise BadInput("parallel", given=parallel, expected="how many trials at a time, or 0 for no limit,")
+        raise BadInput(f"`parallel` must be a number of trials, or 0 for no limit, not {parallel}.")
     space = _space(readings, search, folds, seed)
     return Plan(cleaned_text, space, search, points * folds, parallel, folds, stop_losers, seed)
 
 
 def readings_of(text: str, parameters: Sequence[Parameter], search: Search) -> tuple[str, list[Reading]]:
-    """The cleaned text and what it says, checked and counted, and not expanded."""
+    """The cleaned text and its items, checked and counted, but not expanded."""
     text = cleaned(text)
     if not text:
-        valid = f" Valid: {', '.join(each.name for each in parameters[:25])}." if parameters else ""
-        raise GrammarError(f"What is to be varied? name=values is expected, as in {EXAMPLE}.{valid}")
+        names = f" Parameters: {', '.join(each.name for each in parameters[:25])}." if parameters else ""
+        raise GrammarError(f"What should vary? Write name=values, as in {EXAMPLE}.{names}")
     readings = read(scan(text), parameters)
     for reading in readings:
         _check_length(reading, search)
     points = size_of(readings)
     if search is Search.GRID and points is not None and points > MOST_TRIALS:
         over = " \N{MULTIPLICATION SIGN} ".join(f"{each.name} {each.length:,}" for each in readings)
-        message = f"The grid has {_many(points)} points, at most {MOST_TRIALS:,} are expected: {over}."
+        message = f"This grid has {_many(points)} points ({over}); at most {MOST_TRIALS:,} fit. Use fewer values."
         raise GrammarError(message, text, 0, len(text))
     return text, readings
 
 
 def size_of(readings: Sequence[Reading]) -> int | None:
-    """How many different points there are; None where any number of a range may be taken."""
+    """The number of different points; None if any number may be taken from a range."""
     lengths = [reading.length for reading in readings]
     return None if None in lengths else prod(length or 1 for length in lengths)
 
 
 def default_trials(readings: Sequence[Reading]) -> int:
-    """Of random and tpe."""
+    """The number of trials of random and tpe if none is given."""
     size = size_of(readings)
     return _DEFAULT_TRIALS if size is None else min(size, _DEFAULT_TRIALS)
 
@@ -75,51 +75,55 @@ def _check_length(reading: Reading, search: Search) -> None:
     name, grid = reading.name, search is Search.GRID
     if grid and reading.open and (reading.length is None or reading.log):
         ends = reading.item.values[0].text.split(":")[0]
-        mend = f"{name}={ends}:5, {name}={ends}:log:5 or search:random is expected"
-        raise reading.item.wrong(f"{name}: a grid needs to know how many values this range stands for; {mend}.")
+        advice = f"Write {name}={ends}:5 or {name}={ends}:log:5, or use `search:random`."
+        raise reading.item.wrong(f"How many values of `{name}` should the grid take from this range? {advice}")
     length = reading.length or 0
     if length > MOST_TRIALS and (grid or not reading.open):
-        raise reading.item.wrong(f"{name}: {_many(length)} values were given, at most {MOST_TRIALS:,} are expected.")
+        raise reading.item.wrong(f"`{name}` has {_many(length)} values; at most {MOST_TRIALS:,} fit.")
 
 
 def _check_folds(folds: int, parameters: Sequence[Parameter], readings: Sequence[Reading]) -> None:
     if folds == 1:
         return
     if not 2 <= folds <= MOST_FOLDS:
-        raise BadInput("folds", given=folds, expected=f"a whole number from 2 to {MOST_FOLDS}")
+        raise BadInput(f"`folds` must be a whole number from 2 to {MOST_FOLDS}, not {folds}.")
     declared = {parameter.name: parameter for parameter in parameters if parameter.kind is Kind.INT}
     if not {"folds", "fold"} <= declared.keys():
-        expected = "a project with the parameters folds and fold, both of type int,"
-        raise BadInput("folds", given=folds, expected=expected)
+        raise BadInput("This project can't run folds: it lacks the `int` parameters `folds` and `fold`.")
     declared["folds"].parse(folds)
     for fold in (0, folds - 1):
         declared["fold"].parse(fold)
     for reading in readings:
         if reading.name in ("folds", "fold"):
-            message = f"{reading.name}: folds:{folds} sets it already; one of the two is expected."
-            raise reading.item.wrong(message)
+            raise reading.item.wrong(f"`folds:{folds}` already sets `{reading.name}`. Remove one of the two.")
 
 
 def _points(search: Search, trials: int | None, readings: Sequence[Reading], folds: int) -> int:
     size, most = size_of(readings), MOST_TRIALS // folds
     if search is Search.GRID and size is not None:
         if trials not in (None, size):
-            expected = f"{size:,}, all points of the grid, or no trials:, or search:random"
-            raise BadInput("trials", given=trials, expected=expected)
-        if size > most:
-            expected = (
-                f"at most {MOST_TRIALS // size}, for a grid of {size:,} points and at most {MOST_TRIALS:,} trials,"
+            has = f"{size:,} point{'s' if size != 1 else ''}"
+            raise BadInput(
+                f"`trials:{trials}` doesn't fit: this grid has {has}. Leave `trials` out, or add `search:random`."
             )
-            raise BadInput("folds", given=folds, expected=expected)
+        if size > most:
+            fits = MOST_TRIALS // size
+            advice = f"Use at most {fits} folds" if fits > 1 else "Leave `folds` out"
+            raise BadInput(
+                f"`folds:{folds}` turns this grid's {size:,} points into {size * folds:,} trials; at most "
+                f"{MOST_TRIALS:,} fit. {advice}, or fewer points."
+            )
         return size
     if trials is None:
         return default_trials(readings)
     if not 1 <= trials <= most:
         each = f" (each runs on {folds} folds)" if folds > 1 else ""
-        raise BadInput("trials", given=trials, expected=f"a whole number from 1 to {most:,}{each}")
+        raise BadInput(f"`trials` must be a whole number from 1 to {most:,}{each}, not {trials:,}.")
     if size is not None and trials > size:
-        expected = f"at most {size:,}, the number of different points (search:grid runs each of them once),"
-        raise BadInput("trials", given=trials, expected=expected)
+        raise BadInput(
+            f"`trials:{trials}` doesn't fit: there are only {size:,} different points. Use fewer trials, or "
+            "`search:grid`, which runs each point once."
+        )
     return trials
 
 

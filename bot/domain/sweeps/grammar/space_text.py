@@ -1,4 +1,4 @@
-"""A space as text: what `parse` reads as the same space."""
+"""A space as text that `parse` reads back as the same space."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ _PLAIN = re.compile(r'[^\s,="]+')
 
 
 def written(space: Space) -> str:
-    """The canonical text. `parse` gives the space back, for the same search, folds and seed."""
+    """The canonical text. `parse` returns the same space for the same search, folds and seed."""
     overs = space.encoded["axes" if "axes" in space.encoded else "ranges"]
     return " ".join(f"{name}={_values(over)}" for name, over in overs)
 

@@ -1,24 +1,24 @@
-"""The text itself: names, values and their places, before anything is known of parameters.
+"""The text itself: names, values and their positions, before any parameter is looked up.
 
 text   = item { space item }
 item   = name "=" value { "," value }        spaces around "=" and "," do not count
-value  = characters but space, comma and quotes, or any in quotes, where \\ keeps the next one as it is
+value  = characters except space, comma and quotes; or anything in quotes, where \\ escapes the next character
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
 
-from bot.domain.logs.log_lines import inert
+from bot.domain.inert import disarmed
 from bot.errors import UserError
 
 LONGEST = 1_500
-"""Characters of the whole text."""
+"""Characters in the whole text."""
 EXAMPLE = "lr=0.1,0.01 momentum=0.5,0.9"
 
 _WIDTH = 56
-"""Characters of the text that an error shows: a line of a phone holds few more."""
-_GIVEN = 40
+"""Characters of the text shown in an error: a line on a phone holds few more."""
+_QUOTED = 40
 
 _NAME = re.compile(r'[^\s=,"]+')
 _EQUALS = re.compile(r"\s*=\s*")
@@ -31,7 +31,7 @@ _STRAIGHT = str.maketrans("“”„", '"""')
 
 
 class GrammarError(UserError):
-    """A mistake from `start` to `end` of the text. `message` is the error without the picture of the place."""
+    """A mistake from `start` to `end` of the text. `message` is the error without the marked text below it."""
 
     def __init__(self, message: str, text: str = "", start: int = 0, end: int = 0) -> None:
         self.message, self.text, self.start, self.end = message, text, start, end
@@ -40,7 +40,7 @@ class GrammarError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A name or a value: its text without quotes, and where it stands in `source` with them."""
+    """A name or a value: its text without quotes, and its position in `source`, quotes included."""
 
     text: str
     source: str
@@ -52,7 +52,7 @@ class Word:
         return GrammarError(message, self.source, self.start, self.end)
 
     def split(self, separator: str, most: int = -1) -> list["Word"]:
-        """The parts of a word that has no quotes, each with its place."""
+        """The parts of a word without quotes, each with its position."""
         parts, start = [], self.start
         for text in self.text.split(separator, most):
             parts.append(Word(text, self.source, start, start + len(text)))
@@ -62,7 +62,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`name=values`. A value that was left out is an empty word without quotes."""
+    """`name=values`. A missing value is an empty word without quotes."""
 
     name: Word
     values: tuple[Word, ...]
@@ -76,67 +76,76 @@ class Item:
 
 
 def cleaned(text: str) -> str:
-    """With straight quotes, as phones type curly ones, and a space for what is no character. It may be too long."""
+    """With straight quotes, because phones type curly ones, and a space for each control character.
+
+    Raises `GrammarError` for a text that is too long.
+    """
     if len(text) > LONGEST:
-        hint = "A range (seed=1..100) is shorter than its values."
-        raise GrammarError(f"The space has {len(text):,} characters, at most {LONGEST:,} are expected. {hint}")
+        raise GrammarError(
+            f"`space` has {len(text):,} characters; at most {LONGEST:,} fit. Use ranges (seed=1..100) for long lists."
+        )
     visible = (" " if unicodedata.category(each) in _NO_CHARACTERS else each for each in text)
     return "".join(visible).translate(_STRAIGHT).strip()
 
 
 def scan(text: str) -> list[Item]:
-    """The items of a `cleaned` text."""
+    """Split a `cleaned` text into items."""
     items: list[Item] = []
-    while (place := _after(_SPACE, text, items[-1].end if items else 0)) < len(text):
-        items.append(_item(text, place))
+    while (start := _after(_SPACE, text, items[-1].end if items else 0)) < len(text):
+        items.append(_item(text, start))
     return items
 
 
-def given(text: str) -> str:
-    """What was typed, short and inert, to stand in a sentence."""
-    short = text if len(text) <= _GIVEN else text[: _GIVEN - 1] + "…"
-    return inert(short.replace("`", "'"))
+def quoted(text: str) -> str:
+    """What was typed, in quotes, short and inert, for use in a sentence."""
+    return f'"{shortened(text)}"'
 
 
-def _item(text: str, place: int) -> Item:
-    found = _NAME.match(text, place)
+def shortened(text: str) -> str:
+    """What was typed, short and inert, for use in a sentence."""
+    short = text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
+    return disarmed(short.replace("`", "'"))
+
+
+def _item(text: str, start: int) -> Item:
+    found = _NAME.match(text, start)
     if found is None:
-        raise GrammarError(f"A parameter's name is expected here, as in {EXAMPLE}.", text, place, place + 1)
+        raise GrammarError(f"Write a parameter's name here, as in {EXAMPLE}.", text, start, start + 1)
     name = Word(found[0], text, *found.span())
     equals = _EQUALS.match(text, name.end)
     if equals is None:
-        hint = " A value with a space in it goes into quotes." if place else ""
-        raise name.wrong(f'{given(name.text)}: "=" and values are expected after it, as in {EXAMPLE}.{hint}')
+        hint = " Put quotes around a value that contains a space." if start else ""
+        raise name.wrong(f'Write "=" and values after {quoted(name.text)}, as in {EXAMPLE}.{hint}')
     values, comma = [_value(text, equals.end())], None
     while comma := _COMMA.match(text, values[-1].end):
         values.append(_value(text, comma.end()))
     return Item(name, tuple(values))
 
 
-def _value(text: str, place: int) -> Word:
-    end = _after(_VALUE, text, place)
-    raw = text[place:end]
+def _value(text: str, start: int) -> Word:
+    end = _after(_VALUE, text, start)
+    raw = text[start:end]
     if raw == "" and text[end : end + 1] == '"':
-        raise GrammarError("The quotes that open here are not closed.", text, end, len(text))
+        raise GrammarError("These quotes are never closed. Add a quote at the end.", text, end, len(text))
     if not _NEXT.match(text, end):
-        raise GrammarError("Quotes go around a whole value, and a comma or a space after it.", text, end, end + 1)
-    quoted = raw.startswith('"')
-    return Word(re.sub(r"\\(.)", r"\1", raw[1:-1]) if quoted else raw, text, place, end, quoted)
+        raise GrammarError("Put quotes around the whole value, then a comma or a space.", text, end, end + 1)
+    in_quotes = raw.startswith('"')
+    return Word(re.sub(r"\\(.)", r"\1", raw[1:-1]) if in_quotes else raw, text, start, end, in_quotes)
 
 
-def _after(pattern: re.Pattern[str], text: str, place: int) -> int:
-    found = pattern.match(text, place)
-    return found.end() if found else place
+def _after(pattern: re.Pattern[str], text: str, start: int) -> int:
+    found = pattern.match(text, start)
+    return found.end() if found else start
 
 
 def _pointed(text: str, start: int, end: int) -> str:
-    """The text around the place, and carets under it, in a code block that nothing in the text can close."""
+    """The text around the mistake with carets under it, in a code block that nothing in the text can close."""
     left = max(0, min(start - _WIDTH // 2, len(text) - _WIDTH))
     shown = text[left : left + _WIDTH].replace("`", "'")
     head, tail = "…" if left else "", "…" if left + _WIDTH < len(text) else ""
-    before, place = head + shown[: start - left], shown[start - left : end - left]
+    before, mistake = head + shown[: start - left], shown[start - left : end - left]
     blank = "".join("\N{IDEOGRAPHIC SPACE}" if _wide(each) else " " for each in before)
-    return f"```\n{head}{shown}{tail}\n{blank}{'^' * max(1, sum(1 + _wide(each) for each in place))}\n```"
+    return f"```\n{head}{shown}{tail}\n{blank}{'^' * max(1, sum(1 + _wide(each) for each in mistake))}\n```"
 
 
 def _wide(character: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.aws.batch_engine import BatchEngine
-from bot.adapters.aws.capacity import KEPT_SECONDS
+from bot.adapters.aws.capacity import CACHE_SECONDS
 from bot.adapters.aws.clients import AwsClients
 from bot.errors import Unavailable
 from deploy.sandbox.aws.resources import Resources
@@ -85,7 +85,7 @@ async def test_an_answer_is_kept_for_minutes(vendor: Vendor, odd_aws: AwsClients
     batch = BatchEngine(odd_aws, now=clock)
     vendor.answers_with(*answers(environment(16)), *answers(environment(32)), *answers(environment(40)))
     assert [await batch.room("q", "d"), await batch.room("q", "d")] == [4, 4]
-    clock.tick(KEPT_SECONDS - 1)
+    clock.tick(CACHE_SECONDS - 1)
     assert await batch.room("q", "d") == 4
     assert len(vendor.asked) == 3
     assert await batch.room("q", "other") == 8, "of another definition nothing is known yet"

@@ -78,10 +78,10 @@ class TestCalling:
         [
             ("AccessDenied", "Give the bot's role this permission."),
             ("InvalidClientTokenId", "Give the bot valid AWS credentials"),
-            ("RequestTimeTooSkewed", "Set the machine's clock right."),
+            ("RequestTimeTooSkewed", "Correct the machine's clock."),
         ],
     )
-    def test_denied_says_what_to_mend(self, code: str, mend: str) -> None:
+    def test_denied_gives_advice(self, code: str, mend: str) -> None:
         with pytest.raises(Denied, match=mend), calling("x"):
             raise client_error(code, 403)
 
@@ -101,7 +101,7 @@ class TestCalling:
 
     @pytest.mark.parametrize("mistake", [KeyError("jobs"), TypeError("no"), ValueError("no"), AttributeError("no")])
     def test_an_answer_that_cannot_be_read_is_unavailable(self, mistake: Exception) -> None:
-        with pytest.raises(Unavailable, match=r"x: the answer cannot be read \(.*Error"), calling("x"):
+        with pytest.raises(Unavailable, match=r"x: AWS's answer cannot be read \(.*Error"), calling("x"):
             raise mistake
 
 
@@ -177,7 +177,7 @@ class TestSubmit:
 
     async def test_nobody_listens(self, vendor: Vendor) -> None:
         async with aws_clients("us-east-1", "http://127.0.0.1:1") as clients:
-            with pytest.raises(Unavailable, match="Batch SubmitJob: no valid answer"):
+            with pytest.raises(Unavailable, match="Batch SubmitJob: AWS gave no valid answer"):
                 await BatchEngine(clients).submit(SUBMISSION)
 
     async def test_an_answer_that_never_comes(self, vendor: Vendor) -> None:

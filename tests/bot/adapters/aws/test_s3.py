@@ -26,7 +26,7 @@ class TestParseUri:
         "uri", ["", "bucket/key", "s3://", "s3:///key", "s3://bucket", "s3://B/key", "https://x/y", " s3://bucket/key"]
     )
     def test_says_what_is_expected(self, uri: str) -> None:
-        with pytest.raises(Refused, match="an address such as s3://bucket/key is expected"):
+        with pytest.raises(Refused, match="is not an S3 address"):
             parse_uri(uri)
 
 
@@ -60,7 +60,7 @@ class TestArtifacts:
         uri = f"s3://{resources.bucket}/jobs/limit/metrics.csv"
         await artifacts.write(uri, source, "text/csv")
         assert len(await artifacts.read(uri, limit=17)) == 17
-        with pytest.raises(Refused, match="17 bytes or more, at most 16 are expected"):
+        with pytest.raises(Refused, match="17 bytes or more; the limit is 16"):
             await artifacts.read(uri, limit=16)
 
     async def test_what_is_not_there(self, artifacts: AwsArtifacts, resources: Resources) -> None:
@@ -72,7 +72,7 @@ class TestArtifacts:
     @pytest.mark.parametrize("call", ["read", "link"])
     async def test_a_folder_is_no_object(self, artifacts: AwsArtifacts, call: str) -> None:
         arguments = [60] if call == "link" else []
-        with pytest.raises(Refused, match="the address of an object"):
+        with pytest.raises(Refused, match="Give the address of an object"):
             await getattr(artifacts, call)("s3://bucket/", *arguments)
 
     async def test_a_listing_is_newest_first_and_of_that_job_alone(
@@ -93,7 +93,7 @@ class TestArtifacts:
     async def test_a_listing_over_pages_keeps_the_newest(
         self, vendor: Vendor, odd_aws: AwsClients, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(s3, "LISTED_AT_MOST", 2)
+        monkeypatch.setattr(s3, "MOST_LISTED", 2)
         vendor.answers_with(*(page(200, listing(number, more=number < 3), "text/xml") for number in (1, 2, 3)))
         listed = await AwsArtifacts(odd_aws).list("s3://bucket/jobs/k/")
         assert [(artifact.name, artifact.modified) for artifact in listed] == [

@@ -3,14 +3,13 @@ from types import MappingProxyType
 
 from bot.adapters.drawing import drawing_worker
 from bot.adapters.drawing.drawing_requests import (
-    pack_board,
     pack_drawing,
     pack_error,
     pack_request,
     unpack_answer,
     unpack_request,
 )
-from bot.adapters.processes.frames import LENGTHS
+from bot.adapters.processes.frames import read_frame
 from bot.domain.drawing.figures import BoardRequest, Cell, Curve, Drawing, FigureRequest
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
@@ -27,16 +26,18 @@ REQUEST = FigureRequest(
 
 
 def parts(frame: bytes) -> tuple[bytes, bytes]:
-    head, body = LENGTHS.unpack(frame[: LENGTHS.size])
-    assert len(frame) == LENGTHS.size + head + body
-    return frame[LENGTHS.size : LENGTHS.size + head], frame[LENGTHS.size + head :]
+    """Head and body of the only frame."""
+    stream = io.BytesIO(frame)
+    found = read_frame(stream)
+    assert found is not None
+    assert stream.read() == b""
+    return found
 
 
 def answers(stream: bytes) -> list[tuple[Drawing, str]]:
     found, rest = [], io.BytesIO(stream)
-    while lengths := rest.read(LENGTHS.size):
-        head, body = LENGTHS.unpack(lengths)
-        found.append(unpack_answer(rest.read(head), rest.read(body)))
+    while received := read_frame(rest):
+        found.append(unpack_answer(*received))
     return found
 
 
@@ -45,8 +46,8 @@ def test_a_request_arrives_as_it_was_sent() -> None:
 
 
 def test_a_mapping_of_any_kind_is_sent() -> None:
-    request = FigureRequest("", "", (), names=MappingProxyType({"a": "b"}))
-    assert unpack_request(*parts(pack_request(request))).names == {"a": "b"}
+    request = FigureRequest("", "", (), column_names=MappingProxyType({"a": "b"}))
+    assert unpack_request(*parts(pack_request(request))).column_names == {"a": "b"}
 
 
 def test_an_answer_arrives_as_it_was_sent() -> None:
@@ -93,12 +94,12 @@ BOARD = BoardRequest(
 
 
 def test_a_sweeps_request_arrives_as_it_was_sent() -> None:
-    assert unpack_request(*parts(pack_board(BOARD))) == BOARD
+    assert unpack_request(*parts(pack_request(BOARD))) == BOARD
 
 
 def test_the_worker_draws_jobs_and_sweeps_as_they_come() -> None:
     out = io.BytesIO()
-    drawing_worker.serve(io.BytesIO(pack_board(BOARD) + pack_request(REQUEST) + pack_board(BOARD)), out)
+    drawing_worker.serve(io.BytesIO(pack_request(BOARD) + pack_request(REQUEST) + pack_request(BOARD)), out)
     (first, _), (second, _), (third, error) = answers(out.getvalue())
     assert first == third != second
     assert (first.png is not None, second.png is not None, error) == (True, True, "")

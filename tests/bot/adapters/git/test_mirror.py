@@ -17,6 +17,7 @@ from bot.adapters.git.git_command import GitFailed, run_git
 from bot.errors import Denied, Missing, Refused, ServiceError, Unavailable
 from tests.bot.adapters.git.remote import Remote
 from tests.bot.adapters.vendor import Vendor, page
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.slow
 
@@ -51,14 +52,6 @@ def remote(tmp_path: Path) -> Remote:
     made = Remote(tmp_path / "remote.git")
     made.commit("main")
     return made
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -255,7 +248,7 @@ class TestRemotes:
             return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="git"'})
 
         vendor.answers_with(unauthorized)
-        with pytest.raises(Denied, match="by a credential helper"):
+        with pytest.raises(Denied, match="a git credential helper"):
             await code.resolve(f"{vendor.url}/x.git", ["main"])
         secret = vendor.url.replace("://", "://mika:s3cret@")
         with pytest.raises(Denied) as caught:
@@ -270,7 +263,7 @@ class TestRemotes:
     ) -> None:
         monkeypatch.setattr(mirror, "CLONE_SECONDS", 0.5)
         vendor.answers_with(vendor.hangs)
-        with pytest.raises(Unavailable, match=r"git had not ended after 0\.5 s"):
+        with pytest.raises(Unavailable, match=r"git took longer than 0\.5 s"):
             await code.resolve(f"{vendor.url}/x.git", ["main"])
         await gone(lambda process: any(vendor.url in word for word in process.info["cmdline"] or ()))
         assert not list((tmp_path / "cache").iterdir())
@@ -313,7 +306,7 @@ class TestProcess:
         address = "http://user:p@ss@127.0.0.1:1/x.git"
         with pytest.raises(GitFailed, match=r"http://127\.0\.0\.1:1/x\.git") as caught:
             await run_git(["ls-remote", address], folder=tmp_path, protocols="http")
-        shown = f"{caught.value.said} {git_command.remote_error(address, caught.value)}"
+        shown = f"{caught.value.stderr} {git_command.remote_error(address, caught.value)}"
         assert "user" not in shown
         assert "ss@" not in shown
 
@@ -325,8 +318,8 @@ class TestProcess:
                 "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.\n\nPlease\n",
                 "git@h: Permission denied (publickey)",
             ),
-            ("fatal: Could not read from remote repository.\n", "git failed and did not say why"),
-            ("", "git failed and did not say why"),
+            ("fatal: Could not read from remote repository.\n", "git failed without a message"),
+            ("", "git failed without a message"),
         ],
     )
     def test_the_line_that_tells_why(self, said: str, line: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.adapters.processes.child_process import Worker
+from bot.adapters.processes.child_process import ChildProcess
 from bot.adapters.processes.frames import frame
 from bot.errors import Unavailable
 
@@ -28,8 +28,8 @@ READ = (
 ECHO = "while True: answer(*read())"
 
 
-def worker(code: str, seconds: float = 20.0) -> Worker:
-    return Worker("echoing", (sys.executable, "-c", READ + code), seconds=seconds)
+def worker(code: str, seconds: float = 20.0) -> ChildProcess:
+    return ChildProcess("echoing", (sys.executable, "-c", READ + code), seconds=seconds)
 
 
 def children() -> set[int]:

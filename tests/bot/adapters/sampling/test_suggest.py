@@ -73,8 +73,8 @@ def test_points_asked_for_together_and_beside_running_ones_spread_out() -> None:
     points = ask(planned((LR,)), [*trials, *beside], 5, HIGHEST)
     assert len({point["lr"] for point in points}) == 5
     crowded = [abs(math.log10(point["lr"] / best["lr"])) for point in points]  # type: ignore[operator]
-    alone = [abs(math.log10(p["lr"] / best["lr"])) for p in ask(planned((LR,)), trials, 5, HIGHEST)]  # type: ignore[operator]
-    assert sum(crowded) > sum(alone)
+    isolated = [abs(math.log10(p["lr"] / best["lr"])) for p in ask(planned((LR,)), trials, 5, HIGHEST)]  # type: ignore[operator]
+    assert sum(crowded) > sum(isolated)
 
 
 class TestFinite:

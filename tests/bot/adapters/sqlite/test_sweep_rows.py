@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.adapters.sqlite import SqliteStore, job_rows, open_store, sweep_rows
 from bot.adapters.sqlite.connection import Connection, transaction
-from bot.adapters.sqlite.recovery import RESTORED_SWEEP, recover
+from bot.adapters.sqlite.recovery import recover
 from bot.adapters.sqlite.schema import migrate
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
@@ -21,6 +21,7 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Tally
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.texts.notes import sweep_restored
 from bot.errors import StoreError
 from tests.bot.adapters.sqlite.sweeps import make_submission, make_sweep
 from tests.support.rows import changed
@@ -265,7 +266,7 @@ async def test_a_restored_sweep_is_told_once_and_nothing_of_it_is_submitted_twic
         assert await store.job(sweep.id) == changed(sweep, recovered_at=5.0, revision=1)
         assert await store.trials(sweep.id) == [Trial(0, "b-1:0")]
         assert [(post.new.job_id, post.new.text) for post in await store.pending_posts()] == [
-            (sweep.id, RESTORED_SWEEP)
+            (sweep.id, sweep_restored())
         ]
         drafts = await store._read(lambda db: db.execute("SELECT count(*) FROM draft").fetchall())
         assert drafts == [(0,)]

@@ -5,7 +5,7 @@ import pytest
 
 from bot.chat.buttons.clicks import CLICKS
 from bot.chat.buttons.views import JobButton, card_buttons, confirm_buttons, end_buttons, preview_buttons, trial_buttons
-from bot.chat.context import Action
+from bot.chat.interactions import Action
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.tally import Tally

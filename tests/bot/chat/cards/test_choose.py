@@ -43,39 +43,39 @@ def test_an_ended_job_has_a_fixed_duration_and_no_clock() -> None:
     ("reason", "first"),
     [
         (EndReason.STOPPED, "**Stopped by Noor after 4 min 31 s**"),
-        (EndReason.LOST, "**Lost: AWS Batch does not know it any more**"),
+        (EndReason.LOST, "**Lost: AWS Batch no longer knows it**"),
         (EndReason.TIMED_OUT, "**Failed: it reached its time limit of 2 h**"),
     ],
 )
-def test_the_end_is_told_in_its_first_line(reason: EndReason, first: str) -> None:
+def test_the_first_line_says_how_it_ended(reason: EndReason, first: str) -> None:
     assert lines(an_ended_job(reason, stop_by="Noor"))[0] == first
 
 
 def test_a_waiting_job_is_explained_in_plain_words() -> None:
     waiting = a_job(state=JobState.RUNNABLE)
     assert lines(waiting)[:2] == [
-        f"**Waiting for a machine** · asked <t:{CREATED:.0f}:R>",
-        "A machine starts when AWS has one free; the wait costs nothing.",
+        f"**Waiting for a machine** · requested <t:{CREATED:.0f}:R>",
+        "It starts as soon as a machine is free. Waiting costs nothing.",
     ]
     stuck = changed(waiting, status_reason="CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - The job cannot be placed")
-    assert lines(stuck)[1] == "AWS has no such machine free right now, and keeps trying."
+    assert lines(stuck)[1] == "No machine of this kind is free right now. AWS Batch keeps trying."
     again = changed(waiting, attempts_ended=1)
-    assert lines(again)[1] == "AWS took the machine back. On the next one it goes on from its last checkpoint."
+    assert lines(again)[1] == "The machine was taken away. The job continues on another one from its last checkpoint."
 
 
-def test_a_state_that_is_old_says_since_when() -> None:
+def test_an_old_state_says_since_when() -> None:
     old = a_running_job(unanswered_since=STARTED)
-    assert lines(old)[1] == f"AWS has not answered since <t:{STARTED:.0f}:R>: this is how it was then."
+    assert lines(old)[1] == f"AWS Batch has not answered since <t:{STARTED:.0f}:R>. This is the last known state."
 
 
-def test_an_end_that_could_not_be_told_says_why() -> None:
-    untold = an_ended_job(EndReason.SUCCEEDED, undeliverable="Unknown Channel (10003)")
-    assert lines(untold)[1] == "This could not be told: Unknown Channel (10003)"
+def test_an_undeliverable_result_says_why() -> None:
+    ended = an_ended_job(EndReason.SUCCEEDED, undeliverable="Unknown Channel (10003)")
+    assert lines(ended)[1] == "The result could not be posted: Unknown Channel (10003)"
 
 
-def test_a_job_that_is_being_stopped_says_who_asked() -> None:
+def test_a_stopping_job_says_who_asked() -> None:
     job = a_running_job(stop_at=STARTED + 100, stop_by="no*or")
-    assert lines(job)[0] == f"**Stopping** · no\\*or asked <t:{STARTED + 100:.0f}:R>"
+    assert lines(job)[0] == f"**Stopping** · requested by no\\*or <t:{STARTED + 100:.0f}:R>"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_list_line_and_a_choice() -> None:
     assert choose.choice(a_running_job()) == "k7q2mx  mnist main@a1b2c3d running"
 
 
-def test_a_project_that_the_config_has_lost_still_shows() -> None:
+def test_a_job_of_a_removed_project_still_shows() -> None:
     text = choose.card(a_running_job(), None).description or ""
     assert "val_accuracy 96.4 · val_loss 0.121" in text
 

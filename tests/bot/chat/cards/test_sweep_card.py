@@ -66,14 +66,17 @@ def test_a_sweep_in_the_middle() -> None:
     assert embed.image.url is None
 
 
-def test_an_ended_sweep_has_no_clock_and_tells_what_failed_and_what_was_saved() -> None:
+def test_an_ended_sweep_shows_failures_and_savings_and_no_clock() -> None:
     text = lines(ended_sweep(PARTLY))
-    assert text[:2] == ["**Swept 9 trials in 4 min 31 s**", "3 failed · 1 without metrics · 2 stopped early"]
+    assert text[:2] == [
+        "**Finished: 3 of 9 trials succeeded, 4 min 31 s**",
+        "3 failed · 1 without metrics · 2 stopped early",
+    ]
     assert text[-4:] == [
-        r"**2 failed alike:** the command failed — ValueError: \*boom\*: `.4 .7`",
+        r"**2 failed the same way:** the command failed — ValueError: \*boom\*: `.4 .7`",
         "**1 failed:** ran out of memory: `.8`",
         "**$0.21** · 24 min of machine time",
-        "2 losers stopped early: 10 min of machine time saved, $0.09",
+        "2 weak trials stopped early, saving 10 min of machine time, $0.09",
     ]
     assert not any("<t:" in line for line in text)
 
@@ -81,14 +84,22 @@ def test_an_ended_sweep_has_no_clock_and_tells_what_failed_and_what_was_saved() 
 @pytest.mark.parametrize(
     ("job", "word", "line"),
     [
-        (a_sweep(Tally(), state=JobState.INTENT), "on its way", f"**On its way** · asked <t:{CREATED:.0f}:R>"),
+        (
+            a_sweep(Tally(), state=JobState.INTENT),
+            "being submitted",
+            f"**Being submitted** · requested <t:{CREATED:.0f}:R>",
+        ),
         (
             a_sweep(Tally({TrialState.WAITING: 9})),
             "waiting for machines",
             f"**Waiting for machines** · started <t:{STARTED:.0f}:R>",
         ),
-        (a_sweep(stop_at=STARTED, stop_by="no*or"), "stopping", rf"**Stopping** · no\*or asked <t:{STARTED:.0f}:R>"),
-        (ended_sweep(), "succeeded", "**Swept 9 trials in 4 min 31 s**"),
+        (
+            a_sweep(stop_at=STARTED, stop_by="no*or"),
+            "stopping",
+            rf"**Stopping** · requested by no\*or <t:{STARTED:.0f}:R>",
+        ),
+        (ended_sweep(), "succeeded", "**Finished 9 trials in 4 min 31 s**"),
         (ended_sweep(MIDDLE, EndReason.STOPPED), "stopped", "**Stopped after 4 of 9 trials, 4 min 31 s**"),
         (
             ended_sweep(Tally({TrialState.FAILED: 9}), EndReason.COMMAND_FAILED),
@@ -98,29 +109,29 @@ def test_an_ended_sweep_has_no_clock_and_tells_what_failed_and_what_was_saved() 
         (
             ended_sweep(Tally(), EndReason.NOT_SUBMITTED, detail="no *queue*"),
             "failed",
-            r"**Failed: AWS Batch did not take it — no \*queue\***",
+            r"**Failed: AWS Batch refused it — no \*queue\***",
         ),
     ],
 )
-def test_the_state_is_told_first(job: Job, word: str, line: str) -> None:
+def test_the_state_comes_first(job: Job, word: str, line: str) -> None:
     assert choose.state_word(job) == word
     assert lines(job)[0] == line
 
 
-def test_what_has_not_begun_is_counted_also_where_the_store_knows_nothing_of_it() -> None:
+def test_trials_without_a_row_count_as_waiting() -> None:
     assert lines(a_sweep(Tally()))[1:3] == ["░░░░░░░░░░ **0**/9 ended", "9 waiting"]
     last = Tally({TrialState.SUCCEEDED: 8, TrialState.RUNNING: 1}, progress=1.0)
     assert lines(a_sweep(last))[1] == "█████████░ **8**/9 ended"
     stopped = Tally({TrialState.SUCCEEDED: 2, TrialState.STOPPED: 3}, progress=5 / 9)
     assert lines(ended_sweep(stopped, EndReason.STOPPED))[1:3] == [
         "█████░░░░░ **5**/9 ended",
-        "4 never began · 3 stopped",
+        "4 never started · 3 stopped",
     ]
 
 
-def test_old_and_untold_states_say_so() -> None:
-    assert lines(a_sweep(unanswered_since=STARTED))[1].startswith("AWS has not answered since")
-    assert lines(ended_sweep(undeliverable="Unknown Channel"))[1] == "This could not be told: Unknown Channel"
+def test_an_old_state_and_an_undeliverable_result_are_explained() -> None:
+    assert lines(a_sweep(unanswered_since=STARTED))[1].startswith("AWS Batch has not answered since")
+    assert lines(ended_sweep(undeliverable="Unknown Channel"))[1] == "The result could not be posted: Unknown Channel"
 
 
 def test_without_a_price_there_is_time_and_no_money() -> None:
@@ -128,16 +139,16 @@ def test_without_a_price_there_is_time_and_no_money() -> None:
     assert not any("$" in line for line in lines(ended_sweep(PARTLY), PROJECT))
 
 
-def test_a_project_that_the_config_has_lost_still_shows() -> None:
+def test_a_sweep_of_a_removed_project_still_shows() -> None:
     text = lines(ended_sweep(PARTLY), None)
-    assert text[-1] == "2 losers stopped early: 10 min of machine time saved"
+    assert text[-1] == "2 weak trials stopped early, saving 10 min of machine time"
     assert not any("96.7" in line for line in text)
 
 
 def test_the_plan_is_in_words() -> None:
     folded = replace(PLAN, search=Search.TPE, trials=50, folds=5, parallel=4, stop_losers=True)
     assert lines(a_sweep(plan=folded))[4] == (
-        "tpe, 10 points in 5 folds each: 50 trials, 4 at a time, losers stopped early"
+        "tpe, 10 points with 5 folds each: 50 trials, 4 at a time, weak trials stopped early"
     )
 
 
@@ -194,23 +205,23 @@ def test_one_leader_needs_no_table() -> None:
     assert "```" not in lines(a_sweep(replace(MIDDLE, leaders=LEADERS[:1])))
 
 
-def test_what_matters_is_told_most_first() -> None:
+def test_importance_starts_with_the_largest() -> None:
     job = a_sweep()
     assert isinstance(job, Sweep)
-    told = changed(job, importance={"lr": 0.29, "momentum": 0.71})
-    assert "What matters: momentum 71 %, lr 29 %" in lines(told)
+    weighed = changed(job, importance={"lr": 0.29, "momentum": 0.71})
+    assert "Importance: momentum 71 %, lr 29 %" in lines(weighed)
 
 
 def test_a_group_of_failures_names_the_first_few() -> None:
     many = Failure(EndReason.COMMAND_FAILED, "exit code 1", 1_234, (0, 1, 2))
     assert lines(a_sweep(replace(MIDDLE, failures=(many,))))[-2] == (
-        "**1,234 failed alike:** the command failed — exit code 1: `.0 .1 .2 …`"
+        "**1,234 failed the same way:** the command failed — exit code 1: `.0 .1 .2 …`"
     )
 
 
-def test_a_retry_says_of_what() -> None:
+def test_a_retry_names_the_earlier_sweep() -> None:
     footer = choose.card(a_sweep(retry_of="b2c3d4"), PRICED).footer.text
-    assert footer == "asked by mika · retries what failed of b2c3d4"
+    assert footer == "asked by mika · repeats failed trials of b2c3d4"
 
 
 def test_a_list_line_and_a_choice() -> None:

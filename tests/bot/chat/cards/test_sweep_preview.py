@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.cards import sweep_preview
+from bot.domain.inert import escape, phrase
 from bot.domain.model.job import Job
 from bot.services.sweeps.propose import Proposal
 from tests.bot.chat.anything import any_sweeps, texts
@@ -25,28 +26,28 @@ def lines(proposal: Proposal) -> list[str]:
         (KNOWN, "Machines: **8** at a time"),
         (KNOWN, "Time: about **12 min**, at most 18 h of machine time"),
         (KNOWN, "Cost: about **$1.05**, at most **$84.16**"),
-        (replace(KNOWN, machines=None), "Machines: as many as AWS Batch gives"),
+        (replace(KNOWN, machines=None), "Machines: as many as AWS Batch provides"),
         (
             replace(KNOWN, seconds=None),
-            "Time: not known, as nothing like it has run yet; at most 18 h of machine time",
+            "Time: unknown, because no similar job has run yet; at most 18 h of machine time",
         ),
         (
             replace(KNOWN, usd_expected=None),
-            "Cost: at most **$84.16**, if all 9 trials ran into the time limit",
+            "Cost: at most **$84.16**, if all 9 trials reach the time limit",
         ),
         (
             replace(KNOWN, usd_expected=None, usd_most=None),
-            "Cost: not known, as no price is set (`usd_per_hour` of mnist)",
+            "Cost: unknown, because no price is set (`usd_per_hour` of mnist)",
         ),
     ],
 )
-def test_what_is_not_known_is_said_with_what_is_missing(proposal: Proposal, line: str) -> None:
+def test_unknown_numbers_are_explained(proposal: Proposal, line: str) -> None:
     assert line in lines(proposal)
 
 
-def test_remarks_are_inert_but_for_what_is_set_as_code() -> None:
-    told = replace(KNOWN, remarks=("It keeps to `parallel`. @everyone", "*two*"))
-    assert lines(told)[-2:] == [r"It keeps to `parallel`. \@everyone", r"\*two\*"]
+def test_remarks_come_last_as_they_are() -> None:
+    remarks = (phrase("`parallel` limits them."), escape("@everyone *two*", 40))
+    assert lines(replace(KNOWN, remarks=remarks))[-2:] == ["`parallel` limits them.", r"\@everyone \*two\*"]
 
 
 @settings(deadline=None, max_examples=50)

@@ -47,12 +47,12 @@ def test_a_running_trial() -> None:
     [
         (Trial(3), "**Waiting**"),
         (a_trial(started_at=None), "**Running**"),
-        (a_trial(stop_by="no*or"), r"**Stopping** · no\*or asked"),
+        (a_trial(stop_by="no*or"), r"**Stopping** · requested by no\*or"),
         (ended(EndReason.SUCCEEDED, value=1.0), "**Succeeded in 2 min**"),
-        (ended(EndReason.SUCCEEDED), "**Ended in 2 min and left no metrics**"),
+        (ended(EndReason.SUCCEEDED), "**Ended after 2 min without metrics**"),
         (
             ended(EndReason.STOPPED, pruned_at=STARTED),
-            "**Stopped early after 2 min, as it could not win any more**",
+            "**Stopped early after 2 min: it looked hopeless**",
         ),
         (ended(EndReason.STOPPED, stop_by="mika"), "**Stopped by mika after 2 min**"),
         (ended(EndReason.STOPPED), "**Stopped after 2 min**"),
@@ -64,35 +64,35 @@ def test_a_running_trial() -> None:
         (ended(EndReason.OUT_OF_MEMORY, exit_code=137), "**Failed after 2 min: ran out of memory**"),
     ],
 )
-def test_the_state_is_told_first(trial: Trial, line: str) -> None:
+def test_the_state_comes_first(trial: Trial, line: str) -> None:
     assert lines(trial)[0] == line
 
 
-def test_a_trial_of_a_sweep_that_is_being_stopped_is_being_stopped_too() -> None:
-    assert lines(a_trial(), stop_at=STARTED, stop_by="Noor")[0] == "**Stopping** · Noor asked"
+def test_a_trial_of_a_stopping_sweep_is_stopping_too() -> None:
+    assert lines(a_trial(), stop_at=STARTED, stop_by="Noor")[0] == "**Stopping** · requested by Noor"
 
 
-def test_a_run_that_an_earlier_sweep_made_says_so() -> None:
+def test_a_trial_that_was_carried_over_names_its_sweep() -> None:
     assert lines(ended(EndReason.SUCCEEDED, value=1.0, source="b2c3d4"))[1] == (
-        "It is the run of b2c3d4.3, which needed no retry."
+        "Carried over from b2c3d4.3, which needed no retry."
     )
 
 
-def test_a_point_that_a_sampler_has_not_chosen_yet_is_not_made_up() -> None:
+def test_a_point_that_is_not_chosen_yet_is_not_made_up() -> None:
     tpe: Plan = replace(PLAN, search=Search.TPE)
-    assert lines(Trial(3), plan=tpe)[2].startswith("Its point is chosen from what the trials before it have told")
+    assert lines(Trial(3), plan=tpe)[2].startswith("The sampler chooses its parameters when its turn comes")
     chosen = a_trial(parameters={"lr": 0.02, "momentum": 0.3})
     assert lines(chosen, plan=tpe)[2].startswith("lr **0.02** · momentum **0.3** · epochs")
     assert trial_card.choice(a_sweep(plan=tpe), Trial(3)) == "k7q2mx.3 · waiting"
 
 
-def test_a_choice_fits_and_tells_the_point() -> None:
+def test_a_choice_fits_and_has_the_point() -> None:
     assert trial_card.choice(a_sweep(), a_trial(value=92.0)) == "k7q2mx.3 · running 92 · lr 0.01 momentum 0.5"
     long = a_trial(parameters={"lr": 0.1, "momentum": "x" * 200})
     assert len(trial_card.choice(a_sweep(plan=replace(PLAN, search=Search.TPE)), long)) == 100
 
 
-def test_a_trial_of_a_project_that_the_config_has_lost_still_shows() -> None:
+def test_a_trial_of_a_removed_project_still_shows() -> None:
     embed = trial_card.card(a_sweep(), a_trial(value=1.0), None)
     assert "Running" in (embed.description or "")
 

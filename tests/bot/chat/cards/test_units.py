@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.cards.units import bar, duration, joined, number, plural, relative, size, usd
+from bot.chat.cards.units import bar, duration, number, plural, relative, size, usd
+from bot.domain.inert import joined
 
 
 @pytest.mark.parametrize(

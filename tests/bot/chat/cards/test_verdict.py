@@ -35,27 +35,27 @@ ATTEMPTS = (Attempt(stopped_at=1.0), Attempt(stopped_at=2.0, exit_code=1))
         (EndReason.COMMAND_FAILED, "k7q2mx failed: exit code 1 after 4 min 31 s — ValueError: \\*boom\\*"),
         (
             EndReason.SETUP_FAILED,
-            "k7q2mx failed before the training began, after 4 min 31 s — ValueError: \\*boom\\*",
+            "k7q2mx failed before training started, after 4 min 31 s — ValueError: \\*boom\\*",
         ),
         (EndReason.STOPPED, "k7q2mx was stopped by no_or after 4 min 31 s — ValueError: \\*boom\\*"),
         (EndReason.TIMED_OUT, "k7q2mx failed: it reached its time limit of 2 h — ValueError: \\*boom\\*"),
         (
             EndReason.HOST_LOST,
-            "k7q2mx failed: AWS took its machine away 2 times, after 4 min 31 s in all — ValueError: \\*boom\\*",
+            "k7q2mx failed: it lost its machine 2 times, after 4 min 31 s in total — ValueError: \\*boom\\*",
         ),
         (EndReason.OUT_OF_MEMORY, "k7q2mx failed: it ran out of memory after 4 min 31 s — ValueError: \\*boom\\*"),
         (EndReason.IMAGE_NOT_PULLED, "k7q2mx failed: its image could not be pulled — ValueError: \\*boom\\*"),
         (EndReason.NOT_STARTED, "k7q2mx failed: its container did not start — ValueError: \\*boom\\*"),
-        (EndReason.NOT_SUBMITTED, "k7q2mx failed: AWS Batch did not take it — ValueError: \\*boom\\*"),
-        (EndReason.LOST, "k7q2mx is lost: AWS Batch does not know it any more — ValueError: \\*boom\\*"),
+        (EndReason.NOT_SUBMITTED, "k7q2mx failed: AWS Batch refused it — ValueError: \\*boom\\*"),
+        (EndReason.LOST, "k7q2mx is lost: AWS Batch no longer knows it — ValueError: \\*boom\\*"),
     ],
 )
-def test_the_first_line_says_how_and_why(reason: EndReason, line: str) -> None:
+def test_the_first_line_has_the_reason(reason: EndReason, line: str) -> None:
     job = an_ended_job(reason, detail="ValueError: *boom*", attempts=ATTEMPTS, stop_by="no_or")
     assert verdict.verdict(job, PROJECT) == line
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_unknown_numbers_are_left_out() -> None:
     bare = an_ended_job(EndReason.SUCCEEDED, progress=replace(PROGRESS, best=None))
     assert verdict.verdict(bare, PROJECT) == "k7q2mx succeeded in 4 min 31 s"
     assert verdict.verdict(an_ended_job(EndReason.SUCCEEDED), None) == "k7q2mx succeeded in 4 min 31 s"
@@ -72,7 +72,7 @@ def test_one_that_submission_lost_counts_from_the_command_on() -> None:
 
 
 @pytest.mark.parametrize("reason", list(EndReason))
-def test_the_message_has_the_verdict_the_asker_the_log_and_what_to_do(reason: EndReason) -> None:
+def test_a_result_has_verdict_asker_body_and_advice(reason: EndReason) -> None:
     job = an_ended_job(reason)
     text = verdict.content(job, PROJECT, "```\nlast line\n```")
     first, *rest = text.split("\n")
@@ -88,7 +88,7 @@ def test_the_message_has_the_verdict_the_asker_the_log_and_what_to_do(reason: En
     st.text(max_size=4_000),
     st.text(max_size=300),
 )
-def test_no_message_is_longer_than_discord_takes(reason: EndReason, detail: str, body: str, stop_by: str) -> None:
+def test_no_result_is_longer_than_discord_takes(reason: EndReason, detail: str, body: str, stop_by: str) -> None:
     job = an_ended_job(reason, detail=detail, stop_by=stop_by)
     text = verdict.content(job, PROJECT, f"```\n{body.replace('`', ' ')}\n```")
     assert len(text) <= 2_000
@@ -96,16 +96,17 @@ def test_no_message_is_longer_than_discord_takes(reason: EndReason, detail: str,
 
 
 # ---- sweeps ----------------------------------------------------------------------------------------------
+OTHERS = "3 failed, 1 without metrics, 2 stopped early"
 BEST = "val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0), 4 min 31 s, $0.21"
 
 
 @pytest.mark.parametrize(
     ("tally", "changes", "line"),
     [
-        (DONE, {}, f"k7q2mx swept 9 trials: {BEST}"),
-        (PARTLY, {}, f"k7q2mx swept 9 trials: {BEST}"),
-        (replace(DONE, leaders=()), {}, "k7q2mx swept 9 trials in 4 min 31 s, $0.21"),
-        (replace(DONE, counts={TrialState.SUCCEEDED: 7}), {}, f"k7q2mx swept 7 of 9 trials: {BEST}"),
+        (DONE, {}, f"k7q2mx finished 9 trials: {BEST}"),
+        (PARTLY, {}, f"k7q2mx finished: 3 of 9 trials succeeded, {OTHERS}; best {BEST}"),
+        (replace(DONE, leaders=()), {}, "k7q2mx finished 9 trials in 4 min 31 s, $0.21"),
+        (replace(DONE, counts={TrialState.SUCCEEDED: 7}), {}, f"k7q2mx finished 7 of 9 trials: {BEST}"),
         (
             replace(MIDDLE, seconds=1440.0),
             {"reason": EndReason.STOPPED, "stop_by": "no_*r"},
@@ -124,7 +125,7 @@ BEST = "val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0), 4 min 31 s, $0.21"
         (
             Tally(),
             {"reason": EndReason.NOT_SUBMITTED, "detail": "no *queue*"},
-            "k7q2mx failed: AWS Batch did not take it — no \\*queue\\*",
+            "k7q2mx failed: AWS Batch refused it — no \\*queue\\*",
         ),
     ],
 )
@@ -137,30 +138,31 @@ def test_over_folds_the_best_is_a_mean() -> None:
     assert "val_accuracy 96.7 ± 0.25 at lr 0.1" in verdict.verdict(ended_sweep(folded), PRICED)
 
 
-def test_a_sweep_where_all_is_well_needs_no_further_word() -> None:
+def test_a_perfect_sweep_has_only_a_verdict() -> None:
     text = verdict.content(ended_sweep(), PRICED, "")
     assert text == f"{verdict.verdict(ended_sweep(), PRICED)} <@42>"
 
 
-def test_what_failed_and_why_and_what_to_do_come_with_the_end() -> None:
+def test_a_sweep_with_failures_lists_them_and_gives_advice() -> None:
     *text, advice = verdict.content(ended_sweep(PARTLY), PRICED, "The table is below.").split("\n")
-    assert advice.startswith("`/logs k7q2mx.4` shows how it failed. Retry failed runs what failed alone")
+    assert advice.startswith("`/logs k7q2mx.4` shows why. Retry failed repeats only the failed trials")
     assert text[1:] == [
-        "3 of 9 trials failed:",
-        r"**2 failed alike:** the command failed — ValueError: \*boom\*: `.4 .7`",
+        r"**2 failed the same way:** the command failed — ValueError: \*boom\*: `.4 .7`",
         "**1 failed:** ran out of memory: `.8`",
-        "1 of 9 trials told nothing of val_accuracy.",
-        "2 losers stopped early: 10 min of machine time saved, $0.09.",
+        "1 of 9 trials reported no val_accuracy.",
+        "2 weak trials stopped early, saving 10 min of machine time, $0.09.",
         "The table is below.",
     ]
 
 
-def test_one_way_to_fail_is_told_in_one_line() -> None:
+def test_equal_failures_are_one_line() -> None:
     alike = Tally({TrialState.FAILED: 9}, failures=(replace(FAILURES[0], count=9),))
     text = verdict.content(ended_sweep(alike, EndReason.COMMAND_FAILED), PRICED, "")
-    assert text.split("\n")[1:-1] == [r"**9 failed alike:** the command failed — ValueError: \*boom\*: `.4 .7 …`"]
+    assert text.split("\n")[1:-1] == [
+        r"**9 failed the same way:** the command failed — ValueError: \*boom\*: `.4 .7 …`"
+    ]
 
 
-def test_a_sweep_that_was_not_taken_says_who_can_help() -> None:
+def test_a_refused_sweep_names_who_can_help() -> None:
     job = ended_sweep(Tally(), EndReason.NOT_SUBMITTED)
-    assert verdict.content(job, PRICED, "").endswith("then Run the rest.")
+    assert verdict.content(job, PRICED, "").endswith("then use Run the rest.")

@@ -7,21 +7,9 @@ import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.logs.log_lines import (
-    LONGEST_EVENT,
-    LONGEST_LINE,
-    ZERO_WIDTH_SPACE,
-    LogEvent,
-    block,
-    clean,
-    cut,
-    digest,
-    event_block,
-    inert,
-    numbered,
-    readable,
-    units,
-)
+from bot.domain.inert import ZERO_WIDTH_SPACE, disarmed
+from bot.domain.logs.log_blocks import block, digest, event_block
+from bot.domain.logs.log_lines import LONGEST_EVENT, LONGEST_LINE, LogEvent, clean, cut, numbered, readable, units
 
 FAMILY = "👨‍👩‍👧‍👦"
 FLAG = "🇯🇵"
@@ -100,20 +88,20 @@ class TestClean:
         assert len(clean(message)) <= 262_144
 
 
-class TestInert:
+class TestDisarmed:
     @given(texts)
     def test_neither_closes_a_block_nor_mentions(self, text: str) -> None:
-        made = inert(text)
+        made = disarmed(text)
         assert "```" not in made
         assert not re.search(r"@everyone|@here|<@[!&]?\d+>|<#\d+>", made)
 
     @given(texts)
     def test_reads_as_before(self, text: str) -> None:
-        assert inert(text).replace(ZERO_WIDTH_SPACE, "") == text.replace(ZERO_WIDTH_SPACE, "")
+        assert disarmed(text).replace(ZERO_WIDTH_SPACE, "") == text.replace(ZERO_WIDTH_SPACE, "")
 
     def test_leaves_what_harms_nobody(self) -> None:
         code = "a <@ b, `x` ``y`` mika@example.org <#include>"
-        assert inert(code) == code
+        assert disarmed(code) == code
 
 
 class TestReadable:
@@ -194,13 +182,13 @@ class TestBlock:
         assert len(shown) == len(given_lines)
         for line, original in zip(shown, given_lines, strict=True):
             kept = line.split("… (+")[0] if "… (+" in line else line
-            assert inert(original).startswith(kept)
+            assert disarmed(original).startswith(kept)
 
     @given(lines)
     def test_takes_as_many_as_fit(self, given_lines: list[str]) -> None:
         _, taken = block(given_lines, 200)
         if taken < len(given_lines):
-            body = "\n".join(map(inert, given_lines[: taken + 1]))
+            body = "\n".join(map(disarmed, given_lines[: taken + 1]))
             assert units(f"```\n{body}\n```") > 200
 
     def test_a_quarter_of_a_megabyte_in_one_line(self) -> None:
@@ -225,7 +213,7 @@ class TestEventBlock:
             shown += readable(rest[:taken])
             if text:
                 assert "\n".join(inside(text)).strip("\n" + ZERO_WIDTH_SPACE) == "\n".join(
-                    map(inert, readable(rest[:taken]))
+                    map(disarmed, readable(rest[:taken]))
                 ).strip("\n" + ZERO_WIDTH_SPACE)
             rest = rest[taken:]
         lines = [line for message in messages for line in readable(events(message))]
@@ -274,12 +262,12 @@ class TestDigest:
     def test_fits_and_accounts_for_every_line(self, given_lines: list[str], before: int, limit: int) -> None:
         text = digest(given_lines, before, limit=limit)
         assert units(text) <= limit
-        head = re.match(r"… ([\d,]+) lines? (?:is|are) left out here; the whole log comes as a file at the end\n", text)
+        head = re.match(r"… ([\d,]+) lines? left out here; the whole log is attached at the end\n", text)
         left_out = int(head[1].replace(",", "")) if head else 0
         shown = inside(text[head.end() :] if head else text)
         if shown != [ZERO_WIDTH_SPACE]:
             assert left_out + len(shown) == before + len(given_lines)
-            assert shown[-1].split("… (+")[0] == inert(given_lines[-1])[: len(shown[-1].split("… (+")[0])]
+            assert shown[-1].split("… (+")[0] == disarmed(given_lines[-1])[: len(shown[-1].split("… (+")[0])]
 
     def test_says_how_many_are_gone_and_shows_the_last(self) -> None:
         text = digest([f"line {n}" for n in range(1_000)], 12_000)
@@ -290,4 +278,4 @@ class TestDigest:
         assert digest(["a", "b"]) == "```\na\nb\n```"
 
     def test_without_lines_the_count_stays(self) -> None:
-        assert digest([], 7) == "… 7 lines are left out here; the whole log comes as a file at the end\n"
+        assert digest([], 7) == "… 7 lines left out here; the whole log is attached at the end"

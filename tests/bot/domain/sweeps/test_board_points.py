@@ -69,7 +69,7 @@ class TestWords:
     def test_what_the_picture_is_of(self) -> None:
         asked = request(sweep(), {}, PROJECT)
         assert (asked.title, asked.subtitle) == ("mnist sweep k7q2mx", "main@a1b2c3d   epochs=10 augment=true")
-        assert (asked.metric, asked.maximize, asked.names) == ("val_loss", False, {"epoch": "steps"})
+        assert (asked.metric, asked.maximize, asked.column_names) == ("val_loss", False, {"epoch": "steps"})
         assert (asked.axes, asked.importance) == (GRID.axes, {"lr": 1.0})
 
     def test_of_folds_it_says_what_the_values_are(self) -> None:

@@ -37,4 +37,4 @@ async def test_a_look_at_an_array_that_waits_is_one_call_whatever_its_size(
         outside.clock.tick(61)
     assert calls == [DESCRIBED] * 6
     await bot.tell()
-    assert "AWS has no such machine free" in bot.said(PostKind.NOTE)[-1]
+    assert "No machine of this kind is free" in bot.said(PostKind.NOTE)[-1]

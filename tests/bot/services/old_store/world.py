@@ -109,7 +109,7 @@ class World:
             if engine_id in engine.terminated:
                 self._end(engine_id, 143)
             elif not going:
-                stream = f"trainer/default/{engine_id}-{len(seen.attempts) + 1}"
+                stream = "/".join(("trainer", "default", f"{engine_id}-{len(seen.attempts) + 1}"))
                 engine.move(engine_id, JobState.RUNNING, *seen.attempts, Attempt(stream, self.outside.clock()))
                 self.outside.logs.streams[stream] = []
             else:

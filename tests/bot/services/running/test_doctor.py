@@ -9,22 +9,22 @@ from bot.services.running.doctor import Check, Finding, Fix, Level, clock_findin
 
 @dataclass
 class Thing:
-    """Broken until it is mended; `stays` says that mending does not help."""
+    """Broken until glued; with `stays`, glue does not help."""
 
     broken: bool = True
     stays: bool = False
     refuses: bool = False
-    mends: list[str] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
 
     async def look(self) -> Finding:
         if not self.broken:
             return Finding("thing", "whole")
-        return Finding.bad("thing", "broken", "Glue it.", Fix("glued it", self.mend))
+        return Finding.bad("thing", "broken", "Glue it.", Fix("glued it", self.glue))
 
-    async def mend(self) -> None:
+    async def glue(self) -> None:
         if self.refuses:
             raise Denied("no glue for you")
-        self.mends.append("glue")
+        self.repairs.append("glue")
         self.broken = self.stays
 
 
@@ -40,39 +40,39 @@ async def _denied() -> Finding:
     raise Denied("Nobody lets you.")
 
 
-async def test_without_fix_nothing_is_mended() -> None:
+async def test_without_fix_nothing_is_changed() -> None:
     thing = Thing()
     (finding,) = await _examined(Check("thing", thing.look, ""))
-    assert (finding.level, thing.mends) == (Level.BAD, [])
+    assert (finding.level, thing.repairs) == (Level.BAD, [])
 
 
-async def test_what_was_mended_is_looked_at_again() -> None:
+async def test_a_fixed_thing_is_checked_again() -> None:
     thing = Thing()
     (finding,) = await _examined(Check("thing", thing.look, ""), fix=True)
-    assert finding == Finding("thing", "broken; --fix glued it: now whole", level=Level.MENDED)
-    assert thing.mends == ["glue"]
+    assert finding == Finding("thing", "broken; --fix glued it: now whole", level=Level.FIXED)
+    assert thing.repairs == ["glue"]
 
 
-async def test_a_mend_that_does_not_help_leaves_it_bad() -> None:
+async def test_a_fix_that_does_not_help_leaves_it_bad() -> None:
     (finding,) = await _examined(Check("thing", Thing(stays=True).look, ""), fix=True)
     assert (finding.level, finding.found) == (Level.BAD, "broken")
 
 
-async def test_a_mend_that_is_refused_is_said() -> None:
+async def test_a_failed_fix_is_reported() -> None:
     (finding,) = await _examined(Check("thing", Thing(refuses=True).look, ""), fix=True)
     assert finding.level is Level.BAD
-    assert finding.found == "broken; --fix could not mend it: no glue for you"
+    assert finding.found == "broken; --fix failed: no glue for you"
 
 
 async def test_an_error_is_a_finding_and_ends_no_other_check() -> None:
     first, second = await _examined(Check("a", _raises, "Make one."), Check("b", _denied, "Ask."))
-    assert (first.level, first.found, first.mend) == (Level.BAD, "There is no thing.", "Make one.")
-    assert second.mend == "Ask. The credentials are wrong, expired, or lack this permission."
+    assert (first.level, first.found, first.advice) == (Level.BAD, "There is no thing.", "Make one.")
+    assert second.advice == "Ask. The credentials are wrong, expired, or lack this permission."
 
 
-async def test_an_error_that_is_only_told() -> None:
-    told, bad = await _examined(Check("a", _denied, "", told=(Denied,)), Check("b", _raises, "", told=(Denied,)))
-    assert (told.level, told.found) == (Level.NOTE, "not looked at: Nobody lets you.")
+async def test_error_that_only_makes_a_note() -> None:
+    note, bad = await _examined(Check("a", _denied, "", note_on=(Denied,)), Check("b", _raises, "", note_on=(Denied,)))
+    assert (note.level, note.found) == (Level.NOTE, "could not be checked: Nobody lets you.")
     assert bad.level is Level.BAD
 
 
@@ -101,7 +101,7 @@ def test_a_clock(theirs: float, level: Level, words: str) -> None:
     finding = clock_finding("clock", formatdate(theirs, usegmt=True), 1000.0, 1000.0)
     assert finding.level is level
     assert words in finding.found
-    assert ("NTP" in finding.mend) is (level is not Level.OK)
+    assert ("NTP" in finding.advice) is (level is not Level.OK)
 
 
 def test_a_slow_answer_is_no_skew() -> None:

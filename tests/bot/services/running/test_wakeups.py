@@ -38,7 +38,7 @@ def test_everything_that_changes_wakes_somebody() -> None:
 
 
 def test_the_loops_that_can_be_woken_are_those_of_the_table() -> None:
-    sources = [*(ROOT / "bot" / "services").glob("*/wiring.py"), ROOT / "bot" / "app.py"]
+    sources = [*(ROOT / "bot" / "services").glob("*/build_*.py"), ROOT / "bot" / "app.py"]
     wired = re.findall(r'Loop\("(\w+)".*wakeups\.of\("(\w+)"\)', "\n".join(path.read_text() for path in sources))
     assert {name for name, _ in wired} == set(LOOPS)
     assert all(name == woken for name, woken in wired)

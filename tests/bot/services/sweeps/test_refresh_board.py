@@ -236,7 +236,7 @@ class TestTheEnd:
         await easel.swept.end()
         easel.outside.artifacts.objects["s3://bucket/jobs/k7q2mx/0/metrics.csv"] = b"val_accuracy\n90\n"
         picture = await easel.refresh_board.final(await easel.swept.sweep())
-        assert (picture.png, picture.text) == (b"board 1", "")
+        assert (picture.png, picture.remarks) == (b"board 1", "")
         assert [curve.label for curve in easel.outside.figures.boards[0].curves] == ["k7q2mx.0 lr=0.1 momentum=0.5"]
 
     async def test_one_that_cannot_be_drawn_is_for_the_caller_to_wait_for(self, easel: Easel) -> None:

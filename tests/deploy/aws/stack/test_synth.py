@@ -171,4 +171,4 @@ def test_invalid_config_is_reported(tmp_path: Path, capfd: pytest.CaptureFixture
     path = tmp_path / "config.toml"
     path.write_text(_changed(('# host = "none"', 'host = "big"')))
     assert app.main(["--config", str(path)]) == 1
-    assert "deploy.host: 'big' was given" in capfd.readouterr().err
+    assert 'deploy.host must be an instance type such as t4g.small, or "none", not "big"' in capfd.readouterr().err

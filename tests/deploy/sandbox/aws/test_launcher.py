@@ -15,7 +15,9 @@ import pytest
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.launcher import StartError, aws_stand_in
 from deploy.sandbox.aws.resources import Clients, ResourcePlan, create
-from tests.deploy.sandbox.aws.conftest import SETTINGS, Sandbox, gone
+from tests.support.aws_stand_in import SETTINGS, Sandbox
+from tests.support.processes import gone
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -85,11 +87,7 @@ def test_killed_stand_in_leaves_no_jobs_and_no_directory(parent: Any) -> None:
     assert directory.name.startswith("signalbox-aws-")
     os.kill(stand_in_of(parent.pid), signal.SIGKILL)
     assert all(gone(pid, within_seconds=30) for pid in pids)
-    for _ in range(600):
-        if not directory.exists():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{directory} is still there")
+    until(lambda: not directory.exists())
 
 
 async def test_failed_start_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

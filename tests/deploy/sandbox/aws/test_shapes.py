@@ -12,7 +12,7 @@ from botocore.model import Shape
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 
-from tests.deploy.sandbox.aws.conftest import Sandbox
+from tests.support.aws_stand_in import Sandbox
 
 pytestmark = pytest.mark.slow
 

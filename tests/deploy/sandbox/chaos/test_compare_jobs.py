@@ -49,9 +49,7 @@ def _block(lines: list[str]) -> dict[str, Any]:
 
 
 def _digest(left_out: int, lines: list[str]) -> dict[str, Any]:
-    text = (
-        f"… {left_out} lines are left out here; the whole log comes as a file at the end\n" + _block(lines)["content"]
-    )
+    text = f"… {left_out} lines left out here; the whole log is attached at the end\n" + _block(lines)["content"]
     return _message(embeds=[{"description": text}])
 
 
@@ -131,8 +129,10 @@ class SweepStory:
         ends = zip(names, ids, ("SUCCEEDED", "FAILED", "SUCCEEDED"), strict=True)
         self.states = [{"jobName": name, "jobId": each, "status": end} for name, each, end in ends]
         self.rows = [f"{SWEEP}.0,4,no metrics", f"{SWEEP}.1,7,failed", f"{SWEEP}.2,8,no metrics"]
-        self.card = _message(embeds=[{"title": f"mnist sweep {SWEEP}", "description": "**Swept 3 trials in 9 s**"}])
-        self.results = [_message(f"**{SWEEP} swept 3 trials** in 9 s <@5>", mentions=[{"id": "5"}], attachments=[_CSV])]
+        self.card = _message(embeds=[{"title": f"mnist sweep {SWEEP}", "description": "**Finished 3 trials in 9 s**"}])
+        self.results = [
+            _message(f"**{SWEEP} finished 3 trials** in 9 s <@5>", mentions=[{"id": "5"}], attachments=[_CSV])
+        ]
         self.notes = [
             _message("```\n.0     -   2 s   seed 4\n.1     -   2 s   seed 7\n```"),
             _message("```\n.2     -\n```"),
@@ -186,7 +186,7 @@ SWEEP_CHANGES: dict[str, tuple[bool, Callable[[SweepStory], object], set[JobProb
     "no result": (False, lambda s: s.results.clear(), {JobProblem.RESULT_LOST, TrialProblem.FALSE}),
     "two results": (
         False,
-        lambda s: s.results.append(_message(f"{SWEEP} swept 3 trials", mentions=[{"id": "5"}])),
+        lambda s: s.results.append(_message(f"{SWEEP} finished 3 trials", mentions=[{"id": "5"}])),
         {JobProblem.RESULT_DOUBLED},
     ),
     "the wrong verdict": (

@@ -1,7 +1,6 @@
 """discord.py and hikari hold the same conversation with the stand-in, as they would with Discord."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -11,6 +10,7 @@ from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.clients import HEIGHT, WIDTH, Bot
 from tests.deploy.sandbox.discord.clients.with_discord_py import discord_py_bot
 from tests.deploy.sandbox.discord.clients.with_hikari import hikari_bot
+from tests.support.waiting import async_until
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +67,7 @@ async def test_autocomplete_returns_the_choices(mika: Person) -> None:
 async def test_only_its_person_sees_an_ephemeral_answer(mika: Person, noor: Person) -> None:
     outcome = await mika.type("/secret", channel=CHANNEL)
     assert outcome["message"]["flags"] == 64
-    await _until(lambda: _contents(mika, ["for you alone", "and this"]))
+    await async_until(lambda: _contents(mika, ["for you alone", "and this"]))
     assert await noor.messages(CHANNEL) == []
 
 
@@ -107,7 +107,7 @@ async def test_card_thread_nonce_file_edit_delete(discord: DiscordStandIn, mika:
 @pytest.mark.parametrize("action", ["drop", "ask_to_reconnect"])
 async def test_bot_resumes_after_losing_the_gateway(discord: DiscordStandIn, mika: Person, action: str) -> None:
     assert getattr(discord.discord.gateway, action)() == 1
-    await _until(lambda: _recorded(discord, "gateway.resume"))
+    await async_until(lambda: _recorded(discord, "gateway.resume"))
     outcome = await mika.type("/hello robot:arm", channel=CHANNEL, wait=True)
     assert outcome["message"]["content"] == "hello arm x1"
     assert len(discord.discord.core.ledger.of("gateway.identify")) == 1
@@ -121,7 +121,7 @@ async def test_events_missed_without_gateway_are_replayed(discord: DiscordStandI
 
 async def test_bot_identifies_again_after_invalid_session(discord: DiscordStandIn, mika: Person) -> None:
     discord.discord.gateway.invalidate(resumable=False)
-    await _until(lambda: _recorded(discord, "gateway.identify", 2))
+    await async_until(lambda: _recorded(discord, "gateway.identify", 2))
     assert (await mika.type("/panel", channel=CHANNEL))["state"] == "acknowledged"
 
 
@@ -142,9 +142,3 @@ async def _contents(person: Person, expected: list[str]) -> bool:
 
 async def _recorded(discord: DiscordStandIn, kind: str, count: int = 1) -> bool:
     return len(discord.discord.core.ledger.of(kind)) == count
-
-
-async def _until(holds: Callable[[], object], seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not await holds():
-            await asyncio.sleep(0.02)

@@ -10,7 +10,7 @@ from deploy.sandbox.discord.protocol.ids import ids_to_strings
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 from tests.deploy.sandbox.discord.clients import PICTURE
-from tests.deploy.sandbox.discord.conftest import Rest
+from tests.deploy.sandbox.discord.room import Rest
 
 pytestmark = pytest.mark.slow
 

@@ -71,7 +71,7 @@ async def _found(check: Check) -> Finding:
 @pytest.mark.parametrize("types", [["c5.large"], ["optimal"], ["c6g.large", "p3.2xlarge"], []])
 async def test_without_g_machines_no_quota_is_asked_for(types: list[str]) -> None:
     finding = await _found(quota_check(_batch(("SPOT", types)), Asked(), PROJECT, "eu-west-1"))
-    assert (finding.level, finding.found.split(":")[0]) == (Level.OK, "none needed")
+    assert (finding.level, finding.found.split(":")[0]) == (Level.OK, "not needed")
 
 
 async def test_a_quota_of_nothing_says_how_to_ask() -> None:
@@ -79,29 +79,29 @@ async def test_a_quota_of_nothing_says_how_to_ask() -> None:
         quota_check(_batch(("SPOT", ["g4dn.xlarge"])), _quotas(L_3819A6DF=0.0), PROJECT, "eu-west-1")
     )
     assert (finding.level, finding.found[:7]) == (Level.BAD, "0 vCPUs")
-    assert "--quota-code L-3819A6DF --desired-value 8 --region eu-west-1" in finding.mend
+    assert "--quota-code L-3819A6DF --desired-value 8 --region eu-west-1" in finding.advice
 
 
 async def test_a_quota_below_what_the_job_asks_for() -> None:
     batch = _batch(("EC2", ["g5"]), vcpus="16")
     finding = await _found(quota_check(batch, _quotas(L_DB2E81BA=8.0), PROJECT, "eu-west-1"))
     assert (finding.level, finding.found.endswith("a job needs 16")) == (Level.BAD, True)
-    assert "--desired-value 32" in finding.mend
+    assert "--desired-value 32" in finding.advice
 
 
 async def test_one_kind_of_machine_is_enough() -> None:
     batch = _batch(("SPOT", ["g4dn", "c5.large"]), ("EC2", ["vt1.3xlarge"]))
     finding = await _found(quota_check(batch, _quotas(L_3819A6DF=0.0, L_DB2E81BA=8.0), PROJECT, "eu-west-1"))
     assert finding.level is Level.NOTE
-    assert "L-3819A6DF" in finding.mend
-    assert "L-DB2E81BA" not in finding.mend
+    assert "L-3819A6DF" in finding.advice
+    assert "L-DB2E81BA" not in finding.advice
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "NoSuchResourceException", "UnknownOperationException"])
 async def test_where_quotas_cannot_be_asked_for_it_is_said(code: str) -> None:
     quotas = Asked(get_service_quota=_refusal(code))
     finding = await _found(quota_check(_batch(("SPOT", ["g5"])), quotas, PROJECT, "eu-west-1"))
-    assert (finding.level, finding.found.startswith("not looked at: ")) == (Level.NOTE, True)
+    assert (finding.level, finding.found.startswith("could not be checked: ")) == (Level.NOTE, True)
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ async def test_where_quotas_cannot_be_asked_for_it_is_said(code: str) -> None:
     [
         (["latest", "0a1b2c3d4e5f"], "built from commit 0a1b2c3d4e5f"),
         (["trainer", "trainer-0a1b2c3d4e5f"], "built from commit 0a1b2c3d4e5f"),
-        (["latest", "2026-11-20"], "of an unknown commit"),
-        ([], "of an unknown commit"),
+        (["latest", "2026-11-20"], "commit unknown"),
+        ([], "commit unknown"),
     ],
 )
 async def test_the_commit_is_a_tag(tags: list[str], said: str) -> None:

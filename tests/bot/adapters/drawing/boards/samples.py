@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from bot.adapters.drawing.boards.board_page import board_of
+from bot.adapters.drawing.boards.board_page import make_board
 from bot.domain.drawing.figures import BoardRequest, Cell
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
@@ -38,7 +38,7 @@ def grid(axes: Sequence[Axis], values: Sequence[float | TrialState | None]) -> l
 
 
 def drawn(asked: BoardRequest) -> Figure:
-    figure, _ = board_of(asked)
+    figure, _ = make_board(asked)
     assert figure is not None
     FigureCanvasAgg(figure).draw()
     return figure

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from bot.adapters.drawing.boards.board_page import board_of, draw_board
+from bot.adapters.drawing.boards.board_page import draw_board, make_board
 from bot.domain.drawing.figures import Cell, Curve
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
@@ -102,7 +102,9 @@ class TestBelow:
         assert [axes.get_title(loc="left") for axes in figure.axes[1:]] == ["Loss", "lr"]
 
     def test_curves_that_cannot_be_read_are_told(self) -> None:
-        figure, remarks = board_of(request([LR], grid([LR], [1.0, 2.0, 3.0]), curves=(Curve("k7q2mx.0 lr=0.1", b""),)))
+        figure, remarks = make_board(
+            request([LR], grid([LR], [1.0, 2.0, 3.0]), curves=(Curve("k7q2mx.0 lr=0.1", b""),))
+        )
         assert figure is not None
         assert (len(figure.axes), remarks) == (1, ("The file is empty.",))
 

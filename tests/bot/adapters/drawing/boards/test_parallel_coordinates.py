@@ -4,7 +4,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from bot.adapters.drawing.boards.board_page import board_of
+from bot.adapters.drawing.boards.board_page import make_board
 from bot.domain.drawing.figures import Cell
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
@@ -89,9 +89,9 @@ def test_there_is_room_for_so_many_axes_and_the_least_important_go() -> None:
     axes = [Axis(f"parameter_{n}", Kind.FLOAT, low=0.0, high=1.0) for n in range(10)]
     cells = [Cell(tuple(0.1 * n for _ in axes), TrialState.SUCCEEDED, n) for n in range(5)]
     importance = {axis.name: 0.0 if n in (3, 7) else 0.125 for n, axis in enumerate(axes)}
-    figure, remarks = board_of(request(axes, cells, importance=importance))
+    figure, remarks = make_board(request(axes, cells, importance=importance))
     assert figure is not None
-    assert remarks == ("The picture has room for 8 parameters; not in it: parameter_3, parameter_7.",)
+    assert remarks == ("The picture has room for 8 parameters; left out: parameter_3, parameter_7.",)
     assert "parameter_3" not in texts(figure.axes[0])
     assert "parameter_4" in texts(figure.axes[0])
 

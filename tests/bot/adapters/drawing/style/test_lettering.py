@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.drawing.style.lettering import cut, labels, width, with_room
+from bot.adapters.drawing.style.lettering import cut, labels, width, without_overlap
 
 
 def test_a_longer_or_larger_text_is_wider() -> None:
@@ -29,7 +29,7 @@ def test_long_texts_are_cut_where_that_leaves_them_apart() -> None:
 @given(st.lists(st.tuples(st.floats(0, 1000), st.floats(1, 80)), min_size=1, max_size=40))
 def test_no_label_touches_another(placed: list[tuple[float, float]]) -> None:
     places, rooms = [place for place, _ in placed], [room for _, room in placed]
-    kept = with_room(places, rooms, gap=2)
+    kept = without_overlap(places, rooms, gap=2)
     assert kept
     for one, other in pairwise(kept):
         assert places[one] + rooms[one] / 2 + 2 <= places[other] - rooms[other] / 2

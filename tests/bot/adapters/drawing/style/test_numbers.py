@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.drawing.style.numbers import writer
+from bot.adapters.drawing.style.numbers import formatter
 
 
 @pytest.mark.parametrize(
@@ -23,17 +23,17 @@ from bot.adapters.drawing.style.numbers import writer
     ],
 )
 def test_the_decimals_are_those_that_tell_the_values_apart(values: list[float], written: list[str]) -> None:
-    write = writer(np.asarray(values, dtype=np.float64))
+    write = formatter(np.asarray(values, dtype=np.float64))
     assert [write(value) for value in values] == written
 
 
 def test_without_values_there_is_a_way_to_write_them_still() -> None:
-    assert writer(np.asarray([], dtype=np.float64))(0.123456) == "0.1235"
+    assert formatter(np.asarray([], dtype=np.float64))(0.123456) == "0.1235"
 
 
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=30))
 def test_all_have_as_many_decimals_and_are_near_what_they_say(values: list[float]) -> None:
-    write = writer(np.asarray(values))
+    write = formatter(np.asarray(values))
     texts = [write(value) for value in values]
     assert len({len(text.split("e")[0].partition(".")[2]) for text in texts}) == 1
     largest = max(map(abs, values))

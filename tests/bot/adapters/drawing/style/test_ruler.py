@@ -12,12 +12,12 @@ LONG, SIZE = 480, 13
 
 
 def ticks(ruler: Ruler) -> list[str]:
-    return [label for _, label in ruler.ticks(LONG, SIZE, lying=True)]
+    return [label for _, label in ruler.ticks(LONG, SIZE, horizontal=True)]
 
 
 def test_values_over_decades_lie_by_their_logarithm() -> None:
     ruler = Ruler(LR, [])
-    low, middle, high = ruler.units(ruler.places([0.001, 0.01, 0.1]))
+    low, middle, high = ruler.units(ruler.positions([0.001, 0.01, 0.1]))
     assert middle - low == pytest.approx(high - middle)
     assert 0 < low < high < 1
     assert ticks(ruler) == ["0.001", "0.01", "0.1"]
@@ -25,7 +25,7 @@ def test_values_over_decades_lie_by_their_logarithm() -> None:
 
 def test_near_values_lie_by_their_value() -> None:
     ruler = Ruler(Axis("layers", Kind.INT, (1, 2, 4)), [])
-    low, middle, high = ruler.units(ruler.places([1, 2, 4]))
+    low, middle, high = ruler.units(ruler.positions([1, 2, 4]))
     assert high - middle == pytest.approx(2 * (middle - low))
 
 
@@ -37,7 +37,7 @@ def test_a_range_is_as_it_was_declared() -> None:
 
 def test_choices_lie_side_by_side_in_their_order() -> None:
     ruler = Ruler(OPTIMIZER, ["adam"])
-    assert ruler.places(["sgd", "adam", "rmsprop"]).tolist() == [0, 1, 2]
+    assert ruler.positions(["sgd", "adam", "rmsprop"]).tolist() == [0, 1, 2]
     assert ticks(ruler) == ["sgd", "adam", "rmsprop"]
 
 
@@ -49,7 +49,7 @@ def test_of_many_labels_those_with_room_are_shown() -> None:
 @pytest.mark.parametrize("values", [(5,), (0,), (1e308, 1.0), (5e-324, 1.0), (10**400, 1), (-1, 1000)])
 def test_strange_numbers_leave_an_axis_that_can_be_drawn(values: tuple[float, ...]) -> None:
     ruler = Ruler(Axis("n", Kind.FLOAT, values), [])
-    units = ruler.units(ruler.places(list(values)))
+    units = ruler.units(ruler.positions(list(values)))
     assert ruler.low < ruler.high
     assert math.isfinite(ruler.high - ruler.low)
     assert np.all((units[np.isfinite(units)] > 0) & (units[np.isfinite(units)] < 1))

@@ -55,9 +55,9 @@ def test_each_kind_of_parameter_becomes_an_option_of_its_type() -> None:
         "choices": [],
         "autocomplete": False,
     }
-    assert found["lr"]["description"] == "Learning rate (0.1 if not given)"
+    assert found["lr"]["description"] == "Learning rate (default: 0.1)"
     assert (found["epochs"]["type"], found["epochs"]["min"], found["epochs"]["max"]) == ("integer", 1, 100)
-    assert found["epochs"]["description"] == "epochs (10 if not given)"
+    assert found["epochs"]["description"] == "epochs (default: 10)"
     assert (found["optimizer"]["type"], found["optimizer"]["choices"]) == ("string", ["sgd", "adam"])
     assert found["augment"]["type"] == "boolean"
     assert found["branch"]["autocomplete"]
@@ -74,7 +74,7 @@ def test_a_parameter_without_a_default_must_be_given_but_not_again() -> None:
     assert by_name("train", needed)["lr"]["required"]
     assert not by_name("retry", needed)["lr"]["required"]
     assert by_name("retry", needed)["job"]["required"]
-    assert by_name("retry", needed)["lr"]["description"] == "lr (as it was, if not given)"
+    assert by_name("retry", needed)["lr"]["description"] == "lr (default: as before)"
     assert not by_name("train", needed, project("b"))["lr"]["required"]
 
 
@@ -114,14 +114,14 @@ def test_clashes_are_told_all_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         all_commands((one, two))
     assert caught.value.problems == (
-        "parameter lr: has the types float and int, expected one, as /train shows one option",
-        "parameter k: has 32 choices in all projects, at most 25 fit",
+        "parameter lr has the types float and int. Use one type: /train has one option for all of them",
+        "parameter k has 32 choices in all projects together, and Discord takes 25",
     )
 
 
 def test_more_options_than_discord_takes_are_a_mistake_of_the_config() -> None:
     many = project("a", *(Parameter(f"p{number}", Kind.INT, 1) for number in range(24)))
-    with pytest.raises(ConfigError, match=r"/train has 26 options, at most 25 fit: branch, commit, p0"):
+    with pytest.raises(ConfigError, match=r"/train has 26 options, and Discord takes 25: branch, commit, p0"):
         all_commands((many,))
 
 
@@ -152,7 +152,7 @@ def test_option_names_are_as_discord_takes_them(projects: tuple[Project, ...]) -
 @pytest.mark.parametrize("name", RESERVED_OPTIONS)
 def test_no_command_has_two_options_of_one_name(name: str) -> None:
     one, two = project("a", Parameter(name, Kind.STRING)), project("b", PROBE)
-    with pytest.raises(ConfigError, match=rf"has two options of one name: {name}$"):
+    with pytest.raises(ConfigError, match=rf"has two options named {name}$"):
         all_commands((one, two))
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.chat.commands.shared.unfold import unfolded
+from bot.chat.commands.shared.unfold import unfold
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import BadInput
 
@@ -13,7 +13,7 @@ KNOWN = (
 
 
 def read(**given: object) -> dict[str, object]:
-    return unfolded(given, "space", ("branch", "commit"), KNOWN)
+    return unfold(given, "space", ("branch", "commit"), KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,14 @@ def test_what_follows_a_branch_belongs_to_the_text() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"space": "trials:5 trials:6"}, 'trials: "6" was given, one value (it was given twice) is expected.'),
-        ({"space": "trials:5", "trials": 4}, 'trials: "5" was given, one value (it was given twice) is expected.'),
-        ({"space": "trials:x"}, 'trials: "x" was given, a whole number from 1 to 100 is expected.'),
-        ({"space": "trials:101"}, 'trials: "101" was given, a whole number from 1 to 100 is expected.'),
-        ({"space": "search:guess"}, 'search: "guess" was given, one of the choices is expected. Valid: grid, random.'),
+        ({"space": "trials:5 trials:6"}, "`trials` is set twice. Set it once."),
+        ({"space": "trials:5", "trials": 4}, "`trials` is set twice. Set it once."),
+        ({"space": "trials:x"}, '`trials` must be a whole number from 1 to 100, not "x".'),
+        ({"space": "trials:101"}, '`trials` must be a whole number from 1 to 100, not "101".'),
+        ({"space": "search:guess"}, '`search` must be grid or random, not "guess".'),
     ],
 )
-def test_a_mistake_in_them_is_told(given: dict[str, object], words: str) -> None:
+def test_a_mistake_in_unfolded_options_is_an_error(given: dict[str, object], words: str) -> None:
     with pytest.raises(BadInput) as caught:
         read(**given)
     assert str(caught.value) == words

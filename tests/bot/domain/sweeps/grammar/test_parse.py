@@ -32,7 +32,7 @@ def refused(text: str, search: Search = Search.GRID) -> GrammarError:
     return caught.value
 
 
-def test_the_commands_own_example() -> None:
+def test_example_of_the_command() -> None:
     plan = grid("lr=0.1,0.01 m=0.5,0.1")
     assert (plan.trials, plan.points, plan.incremental) == (4, 4, False)
     assert plan.space.axes == (
@@ -94,7 +94,7 @@ def test_values(text: str, expected: tuple[Value, ...]) -> None:
         ("lr=0.1234567890123456", "lr=0.1234567890123456"),
     ],
 )
-def test_written_is_the_shortest_that_reads_the_same(text: str, canonical: str) -> None:
+def test_written_text_is_short_and_reads_the_same(text: str, canonical: str) -> None:
     plan = grid(text)
     assert written(plan.space) == canonical
     assert grid(canonical).space == plan.space
@@ -124,55 +124,59 @@ def test_random_and_tpe_take_ranges_without_steps_and_lists_alike() -> None:
 @pytest.mark.parametrize(
     ("text", "said", "place"),
     [
-        ("lr=", 'lr: a number from 1e-06 to 1 is expected after "=".', ""),
-        ("lr= m=0.5", 'lr: a number from 1e-06 to 1 is expected after "=".', "m=0.5"),
-        ("lr=0.1,,", 'lr: a number from 1e-06 to 1 is expected after ",".', ""),
-        ("lr=0.1, m=0.5", 'lr: a number from 1e-06 to 1 is expected after ",".', "m=0.5"),
-        ("lr=abc", 'lr: "abc" was given, a number from 1e-06 to 1 is expected.', "abc"),
-        ("lr=nan", 'lr: "nan" was given', "nan"),
-        ("lr=0.1=0.2", 'lr: "0.1=0.2" was given', "0.1=0.2"),
-        ("lr=0.1,5,0.2", 'lr: "5" was given, a number from 1e-06 to 1 is expected.', "5"),
-        ("lr=0.1..5:3", 'lr: "5" was given, a number from 1e-06 to 1 is expected.', "5"),
-        ("lr=0.1,0.10", 'lr: "0.1" is there twice; each value once is expected.', "0.10"),
-        ("augment=yes,true", 'augment: "true" is there twice', "true"),
-        ("lr=0.1..0.001", "lr: the range runs from 0.1 to 0.001; the lower end first is expected.", "0.1..0.001"),
-        ("seed=3..3", "seed: the range runs from 3 to 3; the lower end first is expected.", "3..3"),
-        ("lr=..0.1", 'lr: a number from 1e-06 to 1 is expected before "..".', ""),
-        ("lr=0.1..:3", 'lr: a number from 1e-06 to 1 is expected after "..".', ""),
-        ("lr=0.1,0.2..0.3:3", "lr: 0.2..0.3:3 is a range; either one range or values are expected.", "0.2..0.3:3"),
-        ("lr=0.1..0.5:x", '"x" was given; a count of 2 or more (:5), :log, :linear or :step=0.1 is expected.', "x"),
-        ("lr=0.1:0.2..0.3", 'lr: "0.1:0.2..0.3" was given, a number', "0.1:0.2..0.3"),
-        ("lr=0.1..0.5:1", '"1" was given; a count of 2 or more', "1"),
-        ("lr=0.1..0.5:", '"" was given; a count of 2 or more', ""),
-        ("lr=0.1..0.5:3:4", "one of :log and :linear, and one count (:5) or step (:step=0.1), is expected", "4"),
+        ("lr=", '`lr` needs a number from 1e-06 to 1 after "=".', ""),
+        ("lr= m=0.5", '`lr` needs a number from 1e-06 to 1 after "=".', "m=0.5"),
+        ("lr=0.1,,", '`lr` needs a number from 1e-06 to 1 after ",".', ""),
+        ("lr=0.1, m=0.5", '`lr` needs a number from 1e-06 to 1 after ",".', "m=0.5"),
+        ("lr=abc", '`lr` must be a number from 1e-06 to 1, not "abc".', "abc"),
+        ("lr=nan", '1e-06 to 1, not "nan".', "nan"),
+        ("lr=0.1=0.2", '1e-06 to 1, not "0.1=0.2".', "0.1=0.2"),
+        ("lr=0.1,5,0.2", '`lr` must be a number from 1e-06 to 1, not "5".', "5"),
+        ("lr=0.1..5:3", '`lr` must be a number from 1e-06 to 1, not "5".', "5"),
+        ("lr=0.1,0.10", '`lr` has "0.1" twice. Write each value once.', "0.10"),
+        ("augment=yes,true", '`augment` has "true" twice', "true"),
+        ("lr=0.1..0.001", "`lr`: the range runs from 0.1 to 0.001. Put the lower end first.", "0.1..0.001"),
+        ("seed=3..3", "`seed`: the range runs from 3 to 3. Its ends must differ.", "3..3"),
+        ("lr=..0.1", '`lr` needs a number from 1e-06 to 1 before "..".', ""),
+        ("lr=0.1..:3", '`lr` needs a number from 1e-06 to 1 after "..".', ""),
+        ("lr=0.1,0.2..0.3:3", "`lr`: 0.2..0.3:3 is a range. Use one range alone, or a list of values.", "0.2..0.3:3"),
+        (
+            "lr=0.1..0.5:x",
+            '":x" doesn\'t fit after a range. Use a count of at least 2 (:5), a step (:step=0.1), :log or :linear.',
+            "x",
+        ),
+        ("lr=0.1:0.2..0.3", 'must be a number from 1e-06 to 1, not "0.1:0.2..0.3".', "0.1:0.2..0.3"),
+        ("lr=0.1..0.5:1", '":1" doesn\'t fit after a range. Use a count of at least 2', "1"),
+        ("lr=0.1..0.5:", '":" doesn\'t fit after a range. Use a count of at least 2', ""),
+        ("lr=0.1..0.5:3:4", "use one of :log and :linear, and one count (:5) or step (:step=0.1).", "4"),
         ("lr=0.1..0.5:log:linear", "one of :log and :linear", "linear"),
-        ("lr=0.1..0.5:step=1", "1 was given; a step above 0 and up to 0.4 is expected.", "step=1"),
-        ("lr=0.1..0.5:step=-1", "-1 was given; a step above 0", "step=-1"),
-        ("lr=0.1..0.5:step=x", 'lr: "x" was given, a number is expected.', "x"),
-        ("batch=1..9:step=0.5", 'batch: "0.5" was given, a whole number is expected.', "0.5"),
-        ("lr=0.1..0.5:log:step=0.1", "a logarithmic range has no step; a count is expected, as in :log:5", "step=0.1"),
-        ("m=0..0.9:log:3", "momentum: a range from 0 has no logarithm; one from above 0 is expected.", "log"),
-        ("batch=1..10:11", "batch: 11 different values are not in this range, take fewer.", "batch=1..10:11"),
-        ("batch=1..10:log:9", "batch: 9 different values are not in this range", "batch=1..10:log:9"),
-        ("seed=1.5", 'seed: "1.5" was given, a whole number is expected.', "1.5"),
-        ("seed=" + "9" * 60, f'seed: "{"9" * 39}…" was given', "9" * 60),
-        ("optimizer=sgd,adm", '"adm" was given, one of the choices is expected. Valid: sgd, adam.', "adm"),
-        ("optimizer=", 'one of the choices is expected after "=". Valid: sgd, adam.', ""),
-        ("momentun=0.5", 'There is no parameter "momentun". Did you mean momentum? Valid: lr,', "momentun"),
-        ("m=0.5 momentum=0.1", "momentum is given twice; once, with all of its values", "momentum=0.1"),
-        ("lr=0.1 lr=0.2", "lr is given twice", "lr=0.2"),
-        ("momentum=0.1 m=0.5", "momentum is given twice (as m)", "m=0.5"),
-        ("lr=0.1 0.2", '0.2: "=" and values are expected after it', "0.2"),
-        ("lr 0.1", 'lr: "=" and values are expected after it', "lr"),
-        ("=0.1", "A parameter's name is expected here", "="),
-        (",", "A parameter's name is expected here", ","),
-        ('note="a b lr=0.1', "The quotes that open here are not closed.", '"a b lr=0.1'),
-        ('note=a"b"', "Quotes go around a whole value", '"'),
-        ('note="a"b', "Quotes go around a whole value", "b"),
-        ("note=a,lr=0.1", 'note: "lr=0.1" is no text of its own here: quotes around it, or a space before', "lr=0.1"),
+        ("lr=0.1..0.5:step=1", "a step of 1 doesn't fit. Use one above 0 and at most 0.4.", "step=1"),
+        ("lr=0.1..0.5:step=-1", "a step of -1 doesn't fit. Use one above 0", "step=-1"),
+        ("lr=0.1..0.5:step=x", '`lr` must be a number, not "x".', "x"),
+        ("batch=1..9:step=0.5", '`batch` must be a whole number, not "0.5".', "0.5"),
+        ("lr=0.1..0.5:log:step=0.1", "a :log range has no step. Use a count, as in :log:5", "step=0.1"),
+        ("m=0..0.9:log:3", "`momentum`: a :log range can't start at 0. Start it above 0.", "log"),
+        ("batch=1..10:11", "`batch`: this range doesn't hold 11 different values. Use fewer.", "batch=1..10:11"),
+        ("batch=1..10:log:9", "`batch`: this range doesn't hold 9 different values", "batch=1..10:log:9"),
+        ("seed=1.5", '`seed` must be a whole number, not "1.5".', "1.5"),
+        ("seed=" + "9" * 60, f'`seed`: "{"9" * 39}…" is too long.', "9" * 60),
+        ("optimizer=sgd,adm", '`optimizer` must be sgd or adam, not "adm".', "adm"),
+        ("optimizer=", '`optimizer` needs sgd or adam after "=".', ""),
+        ("momentun=0.5", 'There is no parameter "momentun". Did you mean momentum? Choose one: lr,', "momentun"),
+        ("m=0.5 momentum=0.1", "`momentum` appears twice. Write it once, with all of its values.", "momentum=0.1"),
+        ("lr=0.1 lr=0.2", "`lr` appears twice", "lr=0.2"),
+        ("momentum=0.1 m=0.5", "`momentum` appears twice (as m)", "m=0.5"),
+        ("lr=0.1 0.2", 'Write "=" and values after "0.2"', "0.2"),
+        ("lr 0.1", 'Write "=" and values after "lr"', "lr"),
+        ("=0.1", "Write a parameter's name here", "="),
+        (",", "Write a parameter's name here", ","),
+        ('note="a b lr=0.1', "These quotes are never closed.", '"a b lr=0.1'),
+        ('note=a"b"', "Put quotes around the whole value", '"'),
+        ('note="a"b', "Put quotes around the whole value", "b"),
+        ("note=a,lr=0.1", '`note`: "lr=0.1" looks like the next parameter. Separate parameters with spaces', "lr=0.1"),
     ],
 )
-def test_a_mistake_says_what_was_expected_and_where(text: str, said: str, place: str) -> None:
+def test_error_names_valid_input_and_marks_the_mistake(text: str, said: str, place: str) -> None:
     error = refused(text)
     assert said in error.message
     assert text[error.start : error.end] == place
@@ -182,16 +186,16 @@ def test_a_mistake_says_what_was_expected_and_where(text: str, said: str, place:
         assert carets == " " * error.start + "^" * max(1, len(place))
 
 
-def test_nothing_at_all_is_answered_by_an_example_and_the_names() -> None:
+def test_empty_text_gets_an_example_and_the_names() -> None:
     for text in ("", "  \n"):
         assert str(refused(text)) == (
-            "What is to be varied? name=values is expected, as in lr=0.1,0.01 momentum=0.5,0.9. "
-            "Valid: lr, momentum, batch, seed, shift, optimizer, augment, note."
+            "What should vary? Write name=values, as in lr=0.1,0.01 momentum=0.5,0.9. "
+            "Parameters: lr, momentum, batch, seed, shift, optimizer, augment, note."
         )
 
 
-def test_a_range_of_any_number_in_a_grid_is_refused_with_the_mend() -> None:
-    said = "lr=0.001..0.1:5, lr=0.001..0.1:log:5 or search:random is expected."
+def test_open_range_in_a_grid_is_refused_with_advice() -> None:
+    said = "Write lr=0.001..0.1:5 or lr=0.001..0.1:log:5, or use `search:random`."
     assert refused("lr=0.001..0.1").message.endswith(said)
     assert refused("lr=0.001..0.1:log").message.endswith(said)
     assert "batch=1..64:log:5" in refused("batch=1..64:log").message
@@ -202,28 +206,26 @@ def test_a_range_of_any_number_in_a_grid_is_refused_with_the_mend() -> None:
     [
         (
             "lr=0.1..1:1000 m=0..0.9:1000 seed=1..1000",
-            "1,000,000,000 points, at most 100,000 are expected: lr 1,000 \N{MULTIPLICATION SIGN} momentum 1,000",
+            "1,000,000,000 points (lr 1,000 \N{MULTIPLICATION SIGN} momentum 1,000",
         ),
-        ("seed=1..1000000000", "seed: 1,000,000,000 values were given, at most 100,000 are expected."),
-        ("lr=0.1..1:100001", "lr: 100,001 values were given"),
-        ("shift=0..1:step=1e-300", "shift: about 10^300 values were given"),
-        ("seed=0..99999 batch=1,2", "The grid has 200,000 points"),
+        ("seed=1..1000000000", "`seed` has 1,000,000,000 values; at most 100,000 fit."),
+        ("lr=0.1..1:100001", "`lr` has 100,001 values; at most"),
+        ("shift=0..1:step=1e-300", "`shift` has about 10^300 values; at most"),
+        ("seed=0..99999 batch=1,2", "This grid has 200,000 points"),
     ],
 )
-def test_too_many_points_are_counted_and_not_made(text: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_points_are_counted_without_being_built(text: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trainer.space.value", lambda *_: pytest.fail("a value was made"))
     assert said in refused(text).message
 
 
-def test_a_hundred_thousand_points_are_the_most() -> None:
+def test_a_hundred_thousand_points_fit() -> None:
     assert grid("seed=0..99999").trials == 100_000
     assert parse("seed=1..1000000000", DECLARED, Search.RANDOM, trials=100_000).trials == 100_000
 
 
-def test_a_long_text_is_refused_by_its_length_alone() -> None:
-    said = (
-        "The space has 4,000 characters, at most 1,500 are expected. A range (seed=1..100) is shorter than its values."
-    )
+def test_long_text_is_refused_by_its_length() -> None:
+    said = "`space` has 4,000 characters; at most 1,500 fit. Use ranges (seed=1..100) for long lists."
     assert str(refused("lr=0.1," + "x" * 3993)) == said
 
 
@@ -240,7 +242,7 @@ def test_wide_characters_take_two_columns() -> None:
 
 
 @pytest.mark.parametrize("text", ["lr=```@everyone```", "```=1", 'note="```', "lr=<@123456>", "```<@&12>```=@here"])
-def test_nothing_typed_leaves_its_place(text: str) -> None:
+def test_typed_text_stays_in_its_code_block(text: str) -> None:
     error = refused(text)
     assert str(error).count("```") == 2
     assert "```" not in error.message
@@ -248,10 +250,12 @@ def test_nothing_typed_leaves_its_place(text: str) -> None:
     assert "<@" not in error.message
 
 
-def test_trials_of_a_grid_are_its_own() -> None:
+def test_grid_has_a_fixed_number_of_trials() -> None:
     assert parse("lr=0.1", DECLARED, Search.GRID).trials == 1
     assert parse("seed=1..9", DECLARED, Search.GRID, trials=9).trials == 9
-    with pytest.raises(BadInput, match="9, all points of the grid, or no trials:, or search:random is expected"):
+    with pytest.raises(
+        BadInput, match=r"`trials:5` doesn't fit: this grid has 9 points\. Leave `trials` out, or add `search:random`\."
+    ):
         parse("seed=1..9", DECLARED, Search.GRID, trials=5)
 
 
@@ -262,16 +266,16 @@ def test_trials_of_a_sampler(search: Search) -> None:
     assert parse("lr=0.1,0.2 m=0.1,0.2", DECLARED, search).trials == 4
     assert parse("lr=0.1,0.2 m=0.1,0.2", DECLARED, search, trials=3).trials == 3
     for trials in (0, -1, 100_001):
-        with pytest.raises(BadInput, match="a whole number from 1 to 100,000 is expected"):
+        with pytest.raises(BadInput, match="`trials` must be a whole number from 1 to 100,000, not"):
             parse("m=0..0.9", DECLARED, search, trials=trials)
-    with pytest.raises(BadInput, match="at most 4, the number of different points"):
+    with pytest.raises(BadInput, match="there are only 4 different points"):
         parse("lr=0.1,0.2 m=0.1,0.2", DECLARED, search, trials=5)
 
 
-def test_what_is_asked_beside_the_text_is_in_the_plan() -> None:
+def test_options_are_in_the_plan() -> None:
     plan = parse(" seed=1..9 ", DECLARED, Search.GRID, parallel=3, stop_losers=True, seed=5)
     assert (plan.text, plan.parallel, plan.stop_losers, plan.seed, plan.incremental) == ("seed=1..9", 3, True, 5, True)
-    with pytest.raises(BadInput, match='parallel: "-1" was given'):
+    with pytest.raises(BadInput, match=r"`parallel` must be .*, not -1"):
         parse("seed=1..9", DECLARED, Search.GRID, parallel=-1)
 
 
@@ -285,25 +289,27 @@ def test_each_point_runs_on_every_fold(search: Search) -> None:
     assert parse(written(plan.space), (*DECLARED, *FOLDS), search, folds=5).space == plan.space
 
 
-def test_folds_that_cannot_be() -> None:
+def test_impossible_folds_are_refused() -> None:
     def said(folds: int, text: str = "lr=0.1", parameters: tuple[Parameter, ...] = (*DECLARED, *FOLDS)) -> str:
         with pytest.raises(UserError) as caught:
             parse(text, parameters, Search.GRID, folds=folds)
         return str(caught.value)
 
     for folds in (0, -3, 21):
-        assert said(folds) == f'folds: "{folds}" was given, a whole number from 2 to 20 is expected.'
-    assert "a project with the parameters folds and fold, both of type int, is expected" in said(5, "lr=0.1", DECLARED)
+        assert said(folds) == f"`folds` must be a whole number from 2 to 20, not {folds}."
+    assert "it lacks the `int` parameters `folds` and `fold`" in said(5, "lr=0.1", DECLARED)
     assert "a whole number of at most 10" in said(11)
-    assert "fold: folds:5 sets it already" in said(5, "lr=0.1 fold=0,1")
-    assert "folds: folds:5 sets it already" in said(5, "folds=2,3")
-    assert "at most 2, for a grid of 50,000 points and at most 100,000 trials" in said(5, "seed=1..50000")
+    assert "`folds:5` already sets `fold`." in said(5, "lr=0.1 fold=0,1")
+    assert "`folds:5` already sets `folds`." in said(5, "folds=2,3")
+    assert "turns this grid's 50,000 points into 250,000 trials; at most 100,000 fit. Use at most 2 folds" in said(
+        5, "seed=1..50000"
+    )
     assert parse("fold=0,1", (*DECLARED, *FOLDS), Search.GRID).trials == 2
     with pytest.raises(BadInput, match=r"from 1 to 20,000 \(each runs on 5 folds\)"):
         parse("m=0..0.9", (*DECLARED, *FOLDS), Search.RANDOM, folds=5, trials=20_001)
 
 
-def test_what_the_page_shows_is_read_as_it_says() -> None:
+def test_examples_in_the_docs_read_as_documented() -> None:
     rows = re.findall(r"^\| `([a-z]+=.+)` \| (.+) \|$", PAGE, re.MULTILINE)
     assert len(rows) == 8
     for text, meaning in rows:
@@ -318,12 +324,12 @@ def test_what_the_page_shows_is_read_as_it_says() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param("seed=1..10000000000000000000", "a whole number of at most 18 characters", id="beyond 64 bits"),
-        pytest.param("seed=1,10000000000000000000", "a whole number of at most 18 characters", id="one of a list"),
-        pytest.param("shift=-1e308..1e308", "the range is wider than any number", id="no such width"),
+        pytest.param("seed=1..10000000000000000000", "is too long. Use at most 18 characters.", id="beyond 64 bits"),
+        pytest.param("seed=1,10000000000000000000", "is too long. Use at most 18 characters.", id="one of a list"),
+        pytest.param("shift=-1e308..1e308", "this range is too wide to compute with", id="no such width"),
     ],
 )
 @pytest.mark.parametrize("search", [Search.RANDOM, Search.TPE])
-def test_no_number_is_taken_that_a_sampler_cannot_handle(text: str, said: str, search: Search) -> None:
+def test_numbers_too_large_for_a_sampler_are_refused(text: str, said: str, search: Search) -> None:
     """It would be refused at each try, and nothing of the sweep would ever run."""
     assert said in refused(text, search).message

@@ -90,7 +90,7 @@ def fits(name: str, value: Value) -> bool:
 
 
 @given(st.data(), st.sampled_from(Search), st.sampled_from((1, 2, 5)))
-def test_what_is_written_reads_as_the_same_space(data: st.DataObject, search: Search, folds: int) -> None:
+def test_written_text_reads_as_the_same_space(data: st.DataObject, search: Search, folds: int) -> None:
     plan = planned(data.draw(texts(search)), search, folds)
     if plan is not None:
         again = planned(written(plan.space), search, folds)
@@ -130,17 +130,17 @@ def _answered(text: str, search: Search) -> None:
 
 @settings(max_examples=200)
 @given(mutations(), st.sampled_from(Search))
-def test_a_text_with_mistakes_is_answered(text: str, search: Search) -> None:
+def test_text_with_mistakes_gets_a_plan_or_an_error(text: str, search: Search) -> None:
     _answered(text, search)
 
 
 @given(st.text(), st.sampled_from(Search))
-def test_any_text_is_answered(text: str, search: Search) -> None:
+def test_any_text_gets_a_plan_or_an_error(text: str, search: Search) -> None:
     _answered(text, search)
     _answered(f"lr={text}", search)
     _answered(f'note="{text}" m=0.5', search)
 
 
 @given(texts(), st.integers(0, 200))
-def test_each_beginning_of_a_text_is_answered(text: str, end: int) -> None:
+def test_every_prefix_of_a_text_gets_a_plan_or_an_error(text: str, end: int) -> None:
     _answered(text[:end], Search.GRID)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.deploy.sandbox.aws.conftest import PYTHON, Sandbox, gone
+from tests.support.aws_stand_in import PYTHON, Sandbox
+from tests.support.processes import gone
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.sandbox.aws.conftest import Sandbox
+from tests.support.aws_stand_in import Sandbox
 
 pytestmark = pytest.mark.slow
 

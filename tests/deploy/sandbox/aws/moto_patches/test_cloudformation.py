@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.sandbox.aws.conftest import PYTHON, Sandbox
+from tests.support.aws_stand_in import PYTHON, Sandbox
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError, ResponseStreamingError
 from botocore.parsers import ResponseParserError
 
-from tests.deploy.sandbox.aws.conftest import Sandbox
+from tests.support.aws_stand_in import Sandbox
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.message import MessageFlag
-from tests.deploy.sandbox.discord.conftest import Room
+from tests.deploy.sandbox.discord.room import Room
 
 BUTTON = {"type": 2, "style": 1, "label": "Stop", "custom_id": "stop"}
 V2 = MessageFlag.COMPONENTS_V2

@@ -11,7 +11,8 @@ from deploy.sandbox.discord.gateway.session import Intents
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.discord.state.world_spec import World
-from tests.deploy.sandbox.discord.conftest import WORLD, Clock
+from tests.deploy.sandbox.discord.room import WORLD
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ from deploy.sandbox.discord.interactions.model import Interaction, InteractionTy
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.message import Message, MessageFlag, MessageType
-from tests.deploy.sandbox.discord.conftest import Room
+from tests.deploy.sandbox.discord.room import Room
 
 HIDDEN = {"flags": 64}
 COMMAND, COMPONENT, AUTOCOMPLETE = InteractionType.COMMAND, InteractionType.COMPONENT, InteractionType.AUTOCOMPLETE

@@ -4,7 +4,7 @@ import pytest
 
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.wire import Json
-from tests.deploy.sandbox.discord.conftest import Room
+from tests.deploy.sandbox.discord.room import Room
 
 TRAIN = {"name": "train", "description": "Trains", "type": 1}
 

@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from tests.deploy.sandbox.discord.conftest import Rest
+from tests.deploy.sandbox.discord.room import Rest
 
 pytestmark = pytest.mark.slow
 

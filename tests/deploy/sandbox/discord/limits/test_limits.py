@@ -6,7 +6,7 @@ from deploy.sandbox.discord.limits.faults import FaultKind, Faults, FaultTiming,
 from deploy.sandbox.discord.limits.rate_limiter import RateLimiter
 from deploy.sandbox.discord.limits.settings import UNLIMITED, Limits, Rate
 from deploy.sandbox.discord.protocol.wire import Json
-from tests.deploy.sandbox.discord.conftest import Clock
+from tests.support.clock import Clock
 
 
 def limiter(clock: Clock, limits: Limits | None = None) -> RateLimiter:

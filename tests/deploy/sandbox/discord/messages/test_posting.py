@@ -7,7 +7,7 @@ from deploy.sandbox.discord.limits.rate_limiter import RateLimited
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.state.message import MessageFlag, MessageType
 from tests.deploy.sandbox.discord.clients import HEIGHT, PICTURE, WIDTH
-from tests.deploy.sandbox.discord.conftest import Room
+from tests.deploy.sandbox.discord.room import Room
 
 PLOT = Upload("0", "plot.png", "image/png", PICTURE)
 SHOWN = {"embeds": [{"title": "plot", "image": {"url": "attachment://plot.png"}}]}

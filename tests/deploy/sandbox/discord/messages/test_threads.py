@@ -8,7 +8,7 @@ from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.state.entities import Thread
 from deploy.sandbox.discord.state.message import MessageFlag, MessageType
 from deploy.sandbox.discord.state.permissions import Permission
-from tests.deploy.sandbox.discord.conftest import Room
+from tests.deploy.sandbox.discord.room import Room
 
 
 @pytest.fixture

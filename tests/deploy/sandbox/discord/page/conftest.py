@@ -1,22 +1,21 @@
 """The page in headless Chromium, on the real stand-in, with a bot on the real discord.py."""
 
 import asyncio
-import re
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import discord
 import pytest
 import pytest_asyncio
 import yarl
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.page.robot import DEADLINE, Robot
+from tests.deploy.sandbox.discord.page.screen import Open, Screen
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -34,54 +33,6 @@ PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 QUICK = Limits(enabled=False, interaction_deadline=DEADLINE)
 """No rate limits."""
-
-
-@dataclass(frozen=True)
-class Screen:
-    """One person's page."""
-
-    page: Page
-
-    @property
-    def box(self) -> Locator:
-        """The channel's message box, whichever of its fields has the focus."""
-        return self.page.locator(".pane").first.get_by_role("combobox", name=re.compile("^Message "))
-
-    @property
-    def picker(self) -> Locator:
-        return self.page.get_by_role("listbox", name="Suggestions").get_by_role("option")
-
-    @property
-    def picked(self) -> Locator:
-        return self.page.locator(".picker-item.active .picker-title")
-
-    @property
-    def log(self) -> Locator:
-        return self.page.locator(".pane").first.get_by_role("log")
-
-    @property
-    def side(self) -> Locator:
-        """The thread beside the channel."""
-        return self.page.locator(".pane").nth(1)
-
-    def message(self, text: str | re.Pattern[str]) -> Locator:
-        return self.log.locator(".message").filter(has_text=text)
-
-    async def type(self, text: str) -> None:
-        """Type into the channel's message box, key by key."""
-        await self.box.focus()
-        await self.page.keyboard.type(text)
-
-    async def press(self, *keys: str) -> None:
-        for key in keys:
-            await self.page.keyboard.press(key)
-
-    async def submit(self, line: str) -> None:
-        await self.type(line)
-        await self.press("Enter")
-
-
-Open = Callable[..., Awaitable[Screen]]
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

@@ -9,8 +9,8 @@ from playwright.async_api import expect
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.page.cable import Cable
-from tests.deploy.sandbox.discord.page.conftest import Open
 from tests.deploy.sandbox.discord.page.robot import Robot
+from tests.deploy.sandbox.discord.page.screen import Open
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 

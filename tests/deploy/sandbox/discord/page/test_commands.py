@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.deploy.sandbox.discord.page.conftest import Open
 from tests.deploy.sandbox.discord.page.robot import Robot
+from tests.deploy.sandbox.discord.page.screen import Open
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 

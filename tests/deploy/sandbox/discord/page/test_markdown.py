@@ -5,7 +5,7 @@ import pytest_asyncio
 from playwright.async_api import Page
 
 from deploy.sandbox.discord.server import DiscordStandIn
-from tests.deploy.sandbox.discord.page.conftest import Open
+from tests.deploy.sandbox.discord.page.screen import Open
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 

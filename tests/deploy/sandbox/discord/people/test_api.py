@@ -12,7 +12,7 @@ from deploy.sandbox.discord.people.client import Person, Refused
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.discord.state.events import Event
-from tests.deploy.sandbox.discord.conftest import WORLD
+from tests.deploy.sandbox.discord.room import WORLD
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from deploy.sandbox.discord.people import typed_command
 from deploy.sandbox.discord.protocol.wire import Json
-from tests.deploy.sandbox.discord.conftest import Room
+from tests.deploy.sandbox.discord.room import Room
 
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, NUMBER = 3, 4, 5, 6, 7, 8, 10
 

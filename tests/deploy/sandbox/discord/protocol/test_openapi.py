@@ -8,7 +8,7 @@ import pytest
 from deploy.sandbox.discord.protocol.errors import ApiError
 from deploy.sandbox.discord.protocol.openapi import VARIABLE, OpenApi, find_document
 from deploy.sandbox.discord.rest import ROUTES
-from tests.deploy.sandbox.discord.conftest import Rest
+from tests.deploy.sandbox.discord.room import Rest
 
 DOCUMENT = find_document()
 needs_document = pytest.mark.skipif(DOCUMENT is None, reason=f"no OpenAPI document: name it in {VARIABLE}")

@@ -1,10 +1,11 @@
 from deploy.sandbox.discord.messages.image_size import dimensions
 from deploy.sandbox.discord.protocol.wire import Snowflakes, comma_list, snowflake_seconds, timestamp
-from tests.deploy.sandbox.discord.conftest import NOW, Clock
+from tests.deploy.sandbox.discord.room import NOW
+from tests.support.clock import Clock
 
 
 def test_snowflakes_contain_their_time_and_never_repeat() -> None:
-    clock = Clock()
+    clock = Clock(NOW)
     snowflakes = Snowflakes(clock)
     made = [int(snowflakes.next()) for _ in range(5000)]
     assert made == sorted(set(made))

@@ -4,7 +4,7 @@ import pytest
 
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.state.permissions import ALL, EVERYONE, NONE, Overwrite, Permission, in_channel, in_guild
-from tests.deploy.sandbox.discord.conftest import Room
+from tests.deploy.sandbox.discord.room import Room
 
 VIEW, SEND = Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES
 

@@ -1,0 +1,85 @@
+"""Acknowledge an interaction within Discord's 3 seconds, then fill in the answer."""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+import discord
+import structlog
+
+from bot.chat.discord_errors import INTERACTION_ACKNOWLEDGED, PASSING
+from bot.chat.interactions import Interaction
+
+log = structlog.get_logger()
+
+ACKNOWLEDGE_TRIES = 3
+_ACKNOWLEDGED = "acknowledged"
+_PUBLIC = "public"
+
+P = ParamSpec("P")
+Handler = Callable[Concatenate[Interaction, P], Coroutine[Any, Any, None]]
+
+
+def acknowledged(*, public: bool = False, update: bool = False) -> Callable[[Handler[P]], Handler[P]]:
+    """Decorate a handler: `acknowledge` the interaction before it runs."""
+
+    def decorate(handler: Handler[P]) -> Handler[P]:
+        @wraps(handler)
+        async def acknowledge_first(interaction: Interaction, /, *args: P.args, **kwargs: P.kwargs) -> None:
+            await acknowledge(interaction, public=public, update=update)
+            await handler(interaction, *args, **kwargs)
+
+        return acknowledge_first
+
+    return decorate
+
+
+async def acknowledge(interaction: Interaction, *, public: bool = False, update: bool = False) -> None:
+    """Acknowledge within Discord's 3 seconds, before any other I/O. With `update`, `answer` edits the clicked message.
+
+    Retries if the reply is lost; "already acknowledged" counts as success.
+    https://docs.discord.com/developers/interactions/receiving-and-responding
+    """
+    for tries in range(1, ACKNOWLEDGE_TRIES + 1):
+        try:
+            await interaction.response.defer(ephemeral=not public, thinking=not update)
+        except discord.HTTPException as error:
+            if error.code != INTERACTION_ACKNOWLEDGED:
+                raise
+        except PASSING:
+            if tries == ACKNOWLEDGE_TRIES:
+                raise
+            continue
+        interaction.extras.update({_ACKNOWLEDGED: True, _PUBLIC: public})
+        log.info("interaction", what=_what(interaction), by=interaction.user.id, interaction=interaction.id)
+        return
+
+
+async def answer(
+    interaction: Interaction,
+    content: str | None = None,
+    *,
+    embed: discord.Embed | None = None,
+    view: discord.ui.View | None = None,
+    files: Sequence[discord.File] = (),
+) -> None:
+    """Fill in the acknowledged response."""
+    await interaction.edit_original_response(content=content, embed=embed, view=view, attachments=files)
+
+
+async def answer_privately(interaction: Interaction, text: str) -> None:
+    """Answer only the asker, whether or not the interaction is acknowledged."""
+    if not interaction.extras.get(_ACKNOWLEDGED):
+        await interaction.response.send_message(text, ephemeral=True)
+    elif interaction.extras.get(_PUBLIC):
+        # A follow-up to a public acknowledgement would be public too.
+        await interaction.delete_original_response()
+        await interaction.followup.send(text, ephemeral=True)
+    else:
+        await answer(interaction, text)
+
+
+def _what(interaction: Interaction) -> str:
+    """The command's name, or the clicked button's `custom_id`."""
+    data: Mapping[str, object] = interaction.data or {}
+    return str(data.get("custom_id") or data.get("name"))

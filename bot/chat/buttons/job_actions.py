@@ -1,0 +1,107 @@
+"""Start, retry and stop jobs, sweeps and trials, for commands and buttons. The interaction is acknowledged already."""
+
+from collections.abc import Sequence
+
+from bot.chat import permissions
+from bot.chat.acknowledgement import answer
+from bot.chat.buttons.views import preview_buttons
+from bot.chat.cards import sweep_preview
+from bot.chat.interactions import Interaction, channel_id, person
+from bot.chat.links import card_link, project_of
+from bot.domain.job_names import Name, parse
+from bot.domain.model.rows import Posted
+from bot.domain.model.sweep import Sweep
+from bot.errors import BadInput
+from bot.services.jobs.submit import TrainRequest
+from bot.services.sweeps.propose import Proposal
+
+CARD_SECONDS = 2.0
+"""How long a confirmation waits for the card, to link to it."""
+
+
+def request(interaction: Interaction, options: dict[str, object]) -> TrainRequest:
+    """The typed options for the services: branch, commit and project by name, all others as parameters."""
+    values = dict(options)
+    branch, commit, project = (str(values.pop(name, "")).strip() for name in ("branch", "commit", "project"))
+    return TrainRequest(
+        person=person(interaction),
+        channel_id=channel_id(interaction),
+        interaction_id=interaction.id,
+        project=project,
+        branch=branch,
+        commit=commit,
+        values=values,
+    )
+
+
+async def train(interaction: Interaction, options: dict[str, object]) -> None:
+    permissions.check(interaction)
+    job = await interaction.client.services.submit.train(request(interaction, options))
+    await confirm(interaction, job, f"Starting {job.id}")
+
+
+async def retry(interaction: Interaction, text: str, options: dict[str, object]) -> None:
+    """Run a job again, the failed trials of a sweep, or a trial as a job."""
+    name, services = parse(text), interaction.client.services
+    if name.trial is not None:
+        await train_trial(interaction, name, options)
+        return
+    old = await services.find.job(name.job_id)
+    if not isinstance(old, Sweep):
+        permissions.check(interaction)
+        job = await services.submit.retry(old.id, request(interaction, options))
+        await confirm(
+            interaction,
+            job,
+            f"Retrying {job.request.retry_of} as {job.id}" if job.request.retry_of else f"Starting {job.id}",
+        )
+        return
+    if options:
+        names = ", ".join(f"`{option}`" for option in options)
+        raise BadInput(
+            f"A sweep's failed trials run again unchanged. Leave out {names}, or retry one trial, such as {old.id}.0."
+        )
+    await retry_failed(interaction, old.id)
+
+
+async def retry_failed(interaction: Interaction, sweep_id: str) -> None:
+    permissions.check(interaction)
+    proposal = await interaction.client.services.propose.retry_failed(sweep_id, request(interaction, {}))
+    await propose(interaction, proposal, f"Retrying the failed trials of {sweep_id} as {proposal.sweep.id}")
+
+
+async def propose(interaction: Interaction, proposal: Proposal, headline: str = "") -> None:
+    """Confirm a small sweep. Show a larger one with Confirm and Cancel."""
+    if not proposal.needs_confirmation:
+        headline = headline or f"Starting {proposal.sweep.id}"
+        await confirm(interaction, proposal.sweep, headline, proposal.remarks)
+        return
+    embed = sweep_preview.embed(proposal, project_of(interaction.client, proposal.sweep))
+    await answer(interaction, embed=embed, view=preview_buttons(proposal.sweep.id))
+
+
+async def train_trial(interaction: Interaction, name: Name, options: dict[str, object]) -> None:
+    """Train a trial's point as a job."""
+    permissions.check(interaction)
+    again = interaction.client.services.one_trial.rerun
+    job = await again(name.job_id, name.trial or 0, request(interaction, options))
+    await confirm(interaction, job, f"Starting {job.id} with the parameters of {name}")
+
+
+async def confirm(interaction: Interaction, job: Posted, headline: str, remarks: Sequence[str] = ()) -> None:
+    """Confirm a job, with a link to its card if that is posted soon. `remarks` are lines below."""
+    message_id = await interaction.client.arrivals.wait(job, CARD_SECONDS)
+    link = card_link(interaction.client, job, message_id)
+    head = f"{headline}: {link}" if link else f"{headline}. Its card will appear in a moment."
+    await answer(interaction, "\n".join([head, *remarks]))
+
+
+async def stop(interaction: Interaction, text: str) -> None:
+    name, services = parse(text), interaction.client.services
+    if name.trial is not None:
+        await services.one_trial.stop(name.job_id, name.trial, person(interaction))
+        await answer(interaction, f"Stopping {name}. The rest of {name.job_id} goes on.")
+        return
+    found = await services.find.job(name.job_id)
+    job = await services.stop.stop(found.id, person(interaction))
+    await answer(interaction, f"Stopping {job.id}. I'll post the result in the channel.")

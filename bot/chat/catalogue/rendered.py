@@ -1,0 +1,176 @@
+"""Messages as the bot makes them, from sample jobs and sweeps."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.chat.buttons.views import LABELS, card_buttons, confirm_buttons, end_buttons, preview_buttons, trial_buttons
+from bot.chat.cards import choose, sweep_preview, trial_card, verdict
+from bot.chat.catalogue import samples
+from bot.chat.catalogue.entries import Entry, button_texts, embed_text
+from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
+from bot.chat.commands import all_commands
+from bot.chat.commands.help import page as help_page
+from bot.chat.delivery.messages import ELSEWHERE, GONE
+from bot.chat.error_replies import explain
+from bot.domain.inert import EMPTY, Inert, phrase
+from bot.domain.logs.log_blocks import block, digest
+from bot.domain.model.plan import Search
+from bot.domain.model.states import EndReason
+from bot.domain.model.trial import TrialState
+from bot.domain.posts import RULES, PostKind
+from bot.domain.sweeps.trial_report import LINES, report
+from bot.domain.texts import notes
+from bot.domain.texts.engine import engine_title
+from bot.domain.texts.waits import WaitCause, wait_note
+from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+from bot.services.sweeps.propose import Proposal
+
+ENGINE = engine_title(PROJECT)
+URI = "s3://bucket/jobs/k7q2mx/log.txt"
+
+
+def rendered() -> Iterator[Entry]:
+    for section in (_cards, _results, _waits, _notes, _posts, _previews, _trials, _lists, _errors, _commands, _buttons):
+        yield from section()
+
+
+def _cards() -> Iterator[Entry]:
+    jobs = [*samples.live_jobs(), *((f"ended: {reason}", samples.ended_job(reason)) for reason in EndReason)]
+    undeliverable = replace(JOB.publication, result=JOB.publication.result.given_up("Unknown Channel"))
+    jobs.append(("undeliverable result", replace(samples.ended_job(EndReason.SUCCEEDED), publication=undeliverable)))
+    for name, job in jobs:
+        text = f"{embed_text(choose.card(job, PROJECT))}\n{' '.join(button_texts(card_buttons(job)))}"
+        yield Entry("Cards of jobs", name, text)
+    for name, sweep in samples.sweeps():
+        text = f"{embed_text(choose.card(sweep, PROJECT))}\n{' '.join(button_texts(card_buttons(sweep)))}"
+        yield Entry("Cards of sweeps", name, text)
+
+
+def _results() -> Iterator[Entry]:
+    lines, _ = block(["Traceback (most recent call last):", samples.DETAIL])
+    for reason in EndReason:
+        job = samples.ended_job(reason)
+        body = lines if reason is EndReason.COMMAND_FAILED else EMPTY
+        buttons = " ".join(button_texts(end_buttons(job)))
+        yield Entry("Results of jobs", reason, f"{verdict.content(job, PROJECT, body)}\n{buttons}")
+    yield Entry("Results of jobs", "the project is gone", verdict.verdict(samples.ended_job(EndReason.LOST), None))
+    for name, sweep in samples.sweeps():
+        if not sweep.execution.live:
+            buttons = " ".join(button_texts(end_buttons(sweep)))
+            yield Entry("Results of sweeps", name, f"{verdict.content(sweep, PROJECT, EMPTY)}\n{buttons}")
+
+
+def _waits() -> Iterator[Entry]:
+    for cause in WaitCause:
+        job = samples.waiting_job("" if cause is WaitCause.UNKNOWN else cause)
+        card = (choose.card(job, PROJECT).description or "").split("\n")[1]
+        note = wait_note(job.execution, 5, ENGINE)
+        yield Entry("Waiting for a machine", cause, f"on the card: {card}\nin the thread: {note}")
+
+
+def _notes() -> Iterator[Entry]:
+    made = {
+        "an attempt ended": notes.attempt_ended(1, "Host EC2 (instance i-1) terminated."),
+        "two engine jobs": notes.second_ended("5f2b…", "1c9d…", ENGINE),
+        "an engine job after the end": notes.leftover_ended("5f2b…", ENGINE),
+        "a job found again": notes.job_adopted(ENGINE),
+        "a sweep found again": notes.sweep_adopted(ENGINE),
+        "a job restored": notes.job_restored(),
+        "a sweep restored": notes.sweep_restored(),
+        "the sampler fails": notes.no_points("the process ended"),
+        "the whole log": notes.log_file(12_345, partial=0, uri=URI),
+        "the last part of a log": notes.log_file(12_345, partial=8 * 1024**2, uri=URI),
+        "no metrics.csv": notes.no_metrics_file(),
+        "no metrics yet": notes.no_metrics("k7q2mx", live=True),
+        "no metrics": notes.no_metrics("k7q2mx", live=False),
+        "no plot": notes.not_drawn("the drawing process ended"),
+        "detail of a lost job": notes.END_UNSEEN,
+        "detail of a job that was never submitted": notes.STOPPED_UNSUBMITTED,
+        "a digest of the log": digest(["epoch 9/10", "epoch 10/10"], 1_200),
+        "trials ended": _report(3),
+        "many trials ended": _report(LINES + 1),
+    }
+    for name, text in made.items():
+        yield Entry("Notes in threads, and remarks", name, text)
+
+
+def _report(count: int) -> Inert:
+    sweep = dict(samples.sweeps())["running"]
+    trials = [trial for name, trial in samples.trials() if trial.ended and name in list(TrialState)]
+    ended = [replace(trials[number % len(trials)], number=number % 9, source="") for number in range(count)]
+    return report(sweep, ended, PROJECT.metric)
+
+
+def _posts() -> Iterator[Entry]:
+    """What is special about the kinds of posts, and what their messages add."""
+    for kind in PostKind:
+        rule = RULES[kind]
+        yield Entry("Kinds of posts", kind, f"lane {rule.lane}, goes to the {rule.target}")
+    yield Entry("Kinds of posts", "beside a file that is gone", GONE)
+    yield Entry("Kinds of posts", "a result in another channel", phrase(ELSEWHERE, channel_id=7))
+
+
+def _previews() -> Iterator[Entry]:
+    tpe = replace(SWEEP.plan, search=Search.TPE, trials=50, folds=5, parallel=4, stop_losers=True)
+    folds = replace(SWEEP, plan=tpe)
+    previews = {
+        "all is known": PROPOSAL,
+        "nothing is known": replace(PROPOSAL, machines=None, seconds=None, usd_expected=None, usd_most=None),
+        "no earlier job": replace(PROPOSAL, seconds=None, usd_expected=None),
+        "tpe": _remarked(replace(PROPOSAL, sweep=folds), notes.one_by_one(tpe), notes.stops_weak_trials()),
+        "parallel": _remarked(PROPOSAL, notes.one_by_one(replace(SWEEP.plan, parallel=2))),
+        "one point": _remarked(PROPOSAL, notes.single_point()),
+        "many trials": _remarked(PROPOSAL, notes.several_arrays(3, 10_000, ENGINE)),
+    }
+    buttons = " ".join(button_texts(preview_buttons(SWEEP.id)))
+    for name, proposal in previews.items():
+        yield Entry("Previews of sweeps", name, f"{embed_text(sweep_preview.embed(proposal, PROJECT))}\n{buttons}")
+
+
+def _remarked(proposal: Proposal, *remarks: Inert) -> Proposal:
+    return replace(proposal, remarks=remarks)
+
+
+def _trials() -> Iterator[Entry]:
+    sweep = dict(samples.sweeps())["running"]
+    for name, trial in samples.trials():
+        buttons = " ".join(button_texts(trial_buttons(sweep, trial)))
+        text = f"{embed_text(trial_card.card(sweep, trial, PROJECT))}\n{buttons}"
+        yield Entry("Cards of trials", name, text)
+        yield Entry("Cards of trials", f"{name}, in a list", trial_card.choice(sweep, trial))
+    sampled = replace(sweep, plan=replace(sweep.plan, search=Search.TPE))
+    embed = trial_card.card(sampled, dict(samples.trials())["waiting"], PROJECT)
+    yield Entry("Cards of trials", "no point yet", embed_text(embed))
+
+
+def _lists() -> Iterator[Entry]:
+    for name, job in samples.live_jobs():
+        yield Entry("Lines of lists", name, f"{choose.summary(job, PROJECT)}\n{choose.choice(job)}")
+    for name, sweep in samples.sweeps():
+        yield Entry("Lines of lists", name, f"{choose.summary(sweep, PROJECT)}\n{choose.choice(sweep)}")
+
+
+def _errors() -> Iterator[Entry]:
+    errors: tuple[ServiceError, ...] = (
+        Unavailable("SubmitJob timed out"),
+        Throttled("SubmitJob: Too Many Requests"),
+        Refused("SubmitJob: InvalidParameterValue"),
+        Missing("the bucket does not exist"),
+        Denied("AccessDenied: batch:SubmitJob"),
+    )
+    for error in errors:
+        yield Entry("Errors of outside systems", type(error).__name__, explain(error))
+
+
+def _commands() -> Iterator[Entry]:
+    commands = all_commands([PROJECT])
+    for command in commands:
+        options = [f"  {option.display_name}: {option.description}" for option in command.parameters]
+        yield Entry("Commands", f"/{command.name}", "\n".join([str(command.description), *options]))
+    yield Entry("Commands", "the page of /help", help_page(commands))
+
+
+def _buttons() -> Iterator[Entry]:
+    for action, (label, _) in LABELS.items():
+        yield Entry("Buttons", action, label)
+    yield Entry("Buttons", "after a question", " ".join(button_texts(confirm_buttons(JOB.id))))

@@ -1,0 +1,154 @@
+"""A project, jobs, sweeps and trials to show messages with."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.domain.access import Access
+from bot.domain.model.execution import Execution, Lifecycle, Stop
+from bot.domain.model.job import Job
+from bot.domain.model.observation import Attempt
+from bot.domain.model.plan import Plan, Search
+from bot.domain.model.progress import Progress
+from bot.domain.model.request import Request
+from bot.domain.model.run import Commit, Run
+from bot.domain.model.space import Axis, Space
+from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.sweep import Board, Sweep
+from bot.domain.model.tally import Failure, Leader, Tally
+from bot.domain.model.trial import Trial, TrialState
+from bot.domain.parameters import Kind, Parameter
+from bot.domain.project import Project
+from bot.services.sweeps.propose import Proposal
+
+NOW = 1_790_000_000.0
+STARTED = NOW + 60
+ENDED = STARTED + 271
+DETAIL = "ValueError: shapes do not fit"
+
+PROJECT = Project(
+    name="mnist",
+    repository="https://example.org/mnist.git",
+    branches=("main",),
+    command=("python", "train.py"),
+    queue="gpu",
+    job_definition="trainer",
+    log_group="/aws/batch/job",
+    output_uri="s3://bucket/jobs",
+    access=Access(frozenset({"trainer"}), frozenset({"admin"})),
+    parameters=(Parameter("lr", Kind.FLOAT, 0.1, 1e-6, 1.0), Parameter("epochs", Kind.INT, 10, 1, 100)),
+    usd_per_hour=0.526,
+)
+COMMIT = Commit("a1b2c3d" + "0" * 33, "main", "Warm up the learning rate")
+REQUEST = Request(asker_id=42, asker_name="mika", channel_id=7, interaction_id=1, created_at=NOW)
+RUN = Run("mnist", COMMIT, {"lr": 0.1, "epochs": 10}, 7_200)
+PROGRESS = Progress(7, 10, {"val_accuracy": 96.4, "val_loss": 0.121}, 96.7, 6, STARTED + 20, STARTED + 140, 7)
+STOP = Stop("noor", STARTED + 100)
+
+JOB = Job("k7q2mx", REQUEST, RUN)
+RUNNING = replace(JOB, execution=Execution(JobState.RUNNING, started_at=STARTED), progress=PROGRESS)
+
+LR, MOMENTUM = (0.1, 0.01, 0.001), (0.5, 0.1, 0.05)
+SPACE = Space(
+    (Axis("lr", Kind.FLOAT, LR), Axis("momentum", Kind.FLOAT, MOMENTUM)),
+    {"axes": [["lr", list(LR)], ["momentum", list(MOMENTUM)]]},
+)
+PLAN = Plan("lr=0.1,0.01,0.001 momentum=0.5,0.1,0.05", SPACE, Search.GRID, 9)
+LEADERS = (
+    Leader(0, 96.7, {"lr": 0.1, "momentum": 0.5}, epoch=6),
+    Leader(1, 94.44, {"lr": 0.1, "momentum": 0.1}, epoch=10),
+)
+FAILURES = (
+    Failure(EndReason.COMMAND_FAILED, DETAIL, 2, (4, 7)),
+    Failure(EndReason.OUT_OF_MEMORY, "", 1, (8,)),
+)
+MIDDLE = Tally(
+    {TrialState.SUCCEEDED: 3, TrialState.RUNNING: 2, TrialState.FAILED: 1}, LEADERS, FAILURES[1:], 840.0, 0.0, 0.55
+)
+DONE = Tally({TrialState.SUCCEEDED: 9}, LEADERS, seconds=1_440.0, progress=1.0)
+PARTLY = Tally(
+    {TrialState.SUCCEEDED: 3, TrialState.FAILED: 3, TrialState.PRUNED: 2, TrialState.MISSING: 1},
+    LEADERS,
+    FAILURES,
+    seconds=1_440.0,
+    saved_seconds=600.0,
+    progress=1.0,
+)
+SWEEP = Sweep("b2c3d4", REQUEST, replace(RUN, parameters={"epochs": 10}), PLAN)
+PROPOSAL = Proposal(SWEEP, True, 4, 720.0, 64_800.0, 1.05, 9.47)
+
+
+def ended_job(reason: EndReason) -> Job:
+    """A job that ended for this reason."""
+    attempts = (Attempt(stopped_at=STARTED, exit_code=1),) * (2 if reason is EndReason.HOST_LOST else 1)
+    stop = STOP if reason is EndReason.STOPPED else None
+    detail = DETAIL if reason is EndReason.COMMAND_FAILED else ""
+    running = replace(RUNNING, execution=replace(RUNNING.execution, attempts=attempts, stop=stop))
+    return running.ended(reason, ENDED, detail)
+
+
+def live_jobs() -> Iterator[tuple[str, Job]]:
+    """A live job in each state, and what else its card can say."""
+    for state in JobState:
+        if not state.terminal:
+            yield state.lower(), replace(RUNNING if state is JobState.RUNNING else JOB, execution=_execution(state))
+    yield "stopping", replace(RUNNING, execution=replace(RUNNING.execution, stop=STOP))
+    yield "the engine does not answer", replace(RUNNING, execution=RUNNING.execution.unanswered(NOW))
+    yield "waiting again", replace(JOB, execution=replace(_execution(JobState.RUNNABLE), attempts_ended=1))
+
+
+def waiting_job(reason: str) -> Job:
+    """A job that waits for a machine, with the engine's reason."""
+    return replace(JOB, execution=replace(_execution(JobState.RUNNABLE), status_reason=reason))
+
+
+def sweeps() -> Iterator[tuple[str, Sweep]]:
+    """Sweeps in each state."""
+    running = Lifecycle(JobState.RUNNING, started_at=STARTED)
+    yield "being submitted", SWEEP
+    yield "waiting", replace(SWEEP, execution=running)
+    yield (
+        "running",
+        replace(SWEEP, execution=running, tally=MIDDLE, board=Board(importance={"lr": 0.7, "momentum": 0.3})),
+    )
+    yield "stopping", replace(SWEEP, execution=replace(running, stop=STOP), tally=MIDDLE)
+    yield "all succeeded", _ended(DONE, EndReason.SUCCEEDED)
+    yield "some failed", _ended(PARTLY, EndReason.SUCCEEDED)
+    for reason in EndReason:
+        if reason is EndReason.STOPPED:
+            yield "stopped", _ended(MIDDLE, reason)
+        elif reason is not EndReason.SUCCEEDED:
+            yield f"{reason}, in all trials", _ended(_all_failed(reason), reason)
+            yield f"{reason}, before any trial", _ended(Tally(), reason)
+
+
+def trials() -> Iterator[tuple[str, Trial]]:
+    """A trial in each state."""
+    begun = Trial(3, state=JobState.RUNNING, started_at=STARTED, reports=((7, 96.4),), epochs=10, value=96.7, epoch=6)
+    failed = replace(begun, state=JobState.FAILED, ended_at=ENDED)
+    made = (
+        Trial(3),
+        begun,
+        replace(begun, state=JobState.SUCCEEDED, ended_at=ENDED),
+        replace(begun, state=JobState.SUCCEEDED, ended_at=ENDED, measured=True, value=None),
+        replace(failed, reason=EndReason.COMMAND_FAILED, exit_code=1, detail=DETAIL),
+        replace(failed, reason=EndReason.STOPPED, pruned_at=NOW, measured=True),
+        replace(failed, reason=EndReason.STOPPED, stop_by="noor"),
+    )
+    for trial in made:
+        yield trial.shown, trial
+    yield "stopping", replace(begun, stop_by="noor")
+    yield "carried over", replace(made[2], source="c5d6f7")
+
+
+def _execution(state: JobState) -> Execution:
+    return Execution(state, started_at=STARTED if state is JobState.RUNNING else None)
+
+
+def _ended(tally: Tally, reason: EndReason) -> Sweep:
+    stop = STOP if reason is EndReason.STOPPED else None
+    running = replace(SWEEP, execution=Lifecycle(JobState.RUNNING, started_at=STARTED, stop=stop), tally=tally)
+    return running.ended(reason, ENDED)
+
+
+def _all_failed(reason: EndReason) -> Tally:
+    return Tally({TrialState.FAILED: 9}, failures=(Failure(reason, "", 9, (0, 1, 2)),), seconds=1_440.0)

@@ -1,0 +1,146 @@
+"""How each kind of post looks in Discord: how it is sent, and how it is recognized in the history."""
+
+import io
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import discord
+
+from bot.chat.buttons.views import card_buttons, end_buttons
+from bot.chat.cards import choose, sweep_card, verdict
+from bot.domain.inert import EMPTY, listed, phrase
+from bot.domain.model.publication import DIRECT
+from bot.domain.model.rows import Posted
+from bot.domain.model.sweep import Sweep
+from bot.domain.posts import File, Post, PostKind, Target
+from bot.domain.project import Project
+from bot.errors import Missing
+
+GONE = phrase(" (The file is no longer on the bot's disk. `/logs` and `/artifacts` have the log.)")
+ELSEWHERE = "(Posted here because I can't post in <#{channel_id}>.)\n"
+_EMBED_COLOUR = 0x2B2D31
+_NOBODY = discord.AllowedMentions.none()
+
+Channel = discord.PartialMessageable | discord.DMChannel
+Sender = Callable[
+    [Channel, Post, Posted, Project | None, discord.MessageReference | None],
+    Awaitable[discord.Message],
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One kind of post in Discord. A thread is no message, so it is neither sent nor recognized by these."""
+
+    send: Sender
+    carries: Callable[[discord.Message, Post, Posted], bool]
+    """True if a message of the bot's own is this post, judged by its content."""
+
+
+def channel_id_of(post: Post, job: Posted) -> int:
+    """The channel, or `DIRECT`. Raises `Missing` for a post of the thread if there is none."""
+    match post.new.rule.target:
+        case Target.RESULT_CHANNEL:
+            return job.publication.result.place(job.request.channel_id)
+        case Target.CHANNEL | Target.CARD:
+            return job.request.channel_id
+        case Target.THREAD:
+            if not job.publication.thread_id:
+                raise Missing(f"{job.id} has no thread")
+            return job.publication.thread_id
+
+
+def drawn(job: Posted, project: Project | None) -> tuple[discord.Embed, list[discord.File]]:
+    """The card, with the board of a sweep if the message does not have it yet."""
+    embed = choose.card(job, project)
+    if not isinstance(job, Sweep):
+        return embed, []
+    new = sweep_card.picture(job) if job.board.picture != job.board.shown_picture else None
+    if new is None and not job.board.shown_picture:
+        embed.set_image(url=None)
+    return embed, [new] if new is not None else []
+
+
+# ---- the card --------------------------------------------------------------------------------------------
+async def _send_card(
+    channel: Channel, post: Post, job: Posted, project: Project | None, _card: discord.MessageReference | None
+) -> discord.Message:
+    embed, pictures = drawn(job, project)
+    return await channel.send(
+        embed=embed, files=pictures, view=card_buttons(job), nonce=post.nonce, allowed_mentions=_NOBODY
+    )
+
+
+def _has_title(message: discord.Message, _post: Post, job: Posted) -> bool:
+    return any(embed.title == choose.title(job) for embed in message.embeds)
+
+
+# ---- the result ------------------------------------------------------------------------------------------
+async def _send_result(
+    channel: Channel, post: Post, job: Posted, project: Project | None, card: discord.MessageReference | None
+) -> discord.Message:
+    moved_to, asker = job.publication.result.channel_id, discord.Object(job.request.asker_id)
+    elsewhere = phrase(ELSEWHERE, channel_id=job.request.channel_id) if moved_to is not None else EMPTY
+    files, _ = _attachments(post)
+    return await channel.send(
+        verdict.content(job, project, listed(elsewhere, post.new.text, separator="")),
+        files=files,
+        view=end_buttons(job) if moved_to != DIRECT else discord.utils.MISSING,
+        nonce=post.nonce,
+        reference=card,  # type: ignore[arg-type]  # None is its default
+        allowed_mentions=discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=[asker]),
+    )
+
+
+def _has_verdict(message: discord.Message, _post: Post, job: Posted) -> bool:
+    return not message.embeds and message.content.startswith(f"{job.id} ")
+
+
+# ---- texts in the thread ---------------------------------------------------------------------------------
+async def _send_text(
+    channel: Channel, post: Post, _job: Posted, _project: Project | None, _card: discord.MessageReference | None
+) -> discord.Message:
+    if post.new.digest:
+        embed = discord.Embed(description=post.new.text, colour=_EMBED_COLOUR)
+        return await channel.send(embed=embed, nonce=post.nonce, allowed_mentions=_NOBODY)
+    files, gone = _attachments(post)
+    return await channel.send(
+        listed(post.new.text, GONE if gone else EMPTY, separator="") or None,
+        files=files,
+        nonce=post.nonce,
+        suppress_embeds=True,
+        allowed_mentions=_NOBODY,
+    )
+
+
+def _has_text(message: discord.Message, post: Post, _job: Posted) -> bool:
+    if post.new.digest:
+        return any(embed.description == post.new.text.strip() for embed in message.embeds)
+    return message.content == post.new.text.strip()
+
+
+def _has_file(message: discord.Message, post: Post, _job: Posted) -> bool:
+    names = {file.name for file in post.new.files}
+    attached = names <= {attachment.filename for attachment in message.attachments}
+    return bool(names) and (attached or message.content.endswith(GONE))
+
+
+def _attachments(post: Post) -> tuple[list[discord.File], bool]:
+    """The files that are there, and True if some are gone: a machine that was lost took its files with it."""
+    there = [file for file in post.new.files if not file.path or Path(file.path).exists()]
+    return [_attachment(file) for file in there], len(there) < len(post.new.files)
+
+
+def _attachment(file: File) -> discord.File:
+    return discord.File(file.path, file.name) if file.path else discord.File(io.BytesIO(file.content), file.name)
+
+
+FORMS: dict[PostKind, Form] = {
+    PostKind.CARD: Form(_send_card, _has_title),
+    PostKind.LOG: Form(_send_text, _has_text),
+    PostKind.NOTE: Form(_send_text, _has_text),
+    PostKind.LOG_FILE: Form(_send_text, _has_file),
+    PostKind.END: Form(_send_result, _has_verdict),
+}
+"""A row for each kind that is a message, so for all but THREAD."""

@@ -1,0 +1,63 @@
+"""What commands and buttons work with: the client with its services, the interaction, who asked and where."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import discord
+
+from bot.chat.arrivals import Arrivals
+from bot.domain.access import Person
+from bot.domain.project import Project
+from bot.services import Services
+
+
+class Action(StrEnum):
+    """The actions of the buttons."""
+
+    STOP = "stop"
+    CONFIRM_STOP = "confirm"
+    LOGS = "logs"
+    PLOT = "plot"
+    RETRY = "retry"
+    CONFIRM_SWEEP = "confirm_sweep"
+    CANCEL_SWEEP = "cancel_sweep"
+    PLOT_BEST = "plot_best"
+    RETRY_FAILED = "retry_failed"
+    TRAIN_BEST = "train_best"
+
+
+class BoxClient(discord.Client):
+    """The client as commands and buttons see it; `SignalboxClient` sets the attributes."""
+
+    guild_id: int
+    services: Services
+    projects: Mapping[str, Project]
+    arrivals: Arrivals
+    clicks: "Mapping[Action, Click]"
+
+    async def ready(self) -> None:
+        """Wait until the server is available; afterwards, return at once."""
+        await self.wait_until_ready()
+
+
+Interaction = discord.Interaction[BoxClient]
+AnyInteraction = discord.Interaction[Any]
+"""The type that discord.py promises where it cannot know the client."""
+Click = Callable[[Interaction, str], Awaitable[None]]
+"""A button's action; the second argument is the job's id or a trial's name."""
+
+
+def person(interaction: Interaction) -> Person:
+    """Who asks, with their current roles."""
+    user = interaction.user
+    roles = user.roles if isinstance(user, discord.Member) else []
+    return Person(user.id, user.display_name, frozenset(name for role in roles for name in (str(role.id), role.name)))
+
+
+def channel_id(interaction: Interaction) -> int:
+    """The channel for a card: in a thread, the channel that the thread belongs to."""
+    channel = interaction.channel
+    if isinstance(channel, discord.Thread):
+        return channel.parent_id
+    return interaction.channel_id or 0

@@ -1,0 +1,134 @@
+"""Sentences that the services write: notes in a thread, and lines about pictures, log files and previews."""
+
+from bot.domain.inert import EMPTY, Inert, code, escape, phrase
+from bot.domain.model.plan import Plan, Search
+
+ERROR = 300
+"""Characters of an error in a sentence."""
+REASON = 200
+"""Characters of the engine's reason for the end of an attempt."""
+
+# Details of an end, which follow its verdict. They are stored as plain text and made inert where they are shown.
+END_UNSEEN = "How it ended is unknown."
+STOPPED_UNSUBMITTED = "Stopped before it was submitted."
+
+
+# ---- in the thread ---------------------------------------------------------------------------------------
+def attempt_ended(number: int, reason: str) -> Inert:
+    """`reason` is the engine's."""
+    why = escape(reason.rstrip(".") or "host lost", REASON)
+    return phrase("Attempt {number} ended ({why}). The job continues with another attempt.", number=number, why=why)
+
+
+def second_ended(second: str, first: str, engine: Inert) -> Inert:
+    """The ids are the engine's."""
+    return phrase(
+        "This command had two jobs in {engine}. {second} is being ended; {first} continues.",
+        engine=engine,
+        second=code(second),
+        first=code(first),
+    )
+
+
+def leftover_ended(engine_id: str, engine: Inert) -> Inert:
+    return phrase(
+        "This job has ended, but {engine} was still running {engine_id} for it. That is being ended.",
+        engine=engine,
+        engine_id=code(engine_id),
+    )
+
+
+def job_adopted(engine: Inert) -> Inert:
+    return phrase(
+        "The bot lost its record of this job and found the job again in {engine}. Earlier output may be missing here; "
+        "the whole log is attached at the end.",
+        engine=engine,
+    )
+
+
+def sweep_adopted(engine: Inert) -> Inert:
+    return phrase("The bot lost its record of this sweep and found the sweep again in {engine}.", engine=engine)
+
+
+def job_restored() -> Inert:
+    return phrase(
+        "The bot's record of this job was restored from a snapshot. Output since then may be missing here; the whole "
+        "log is attached at the end."
+    )
+
+
+def sweep_restored() -> Inert:
+    return phrase(
+        "The bot's record of this sweep was restored from a snapshot. What its trials did since then is read again "
+        "from the engine."
+    )
+
+
+def no_points(error: str) -> Inert:
+    return phrase(
+        "The sampler cannot choose the next points ({error}). The bot keeps trying; `/stop` ends the sweep.",
+        error=escape(error, ERROR),
+    )
+
+
+# ---- beside the log --------------------------------------------------------------------------------------
+def lines_left_out(count: int) -> Inert:
+    """Above the last lines of a log that its thread cannot keep up with."""
+    left_out = phrase("1 line") if count == 1 else phrase("{count:,} lines", count=count)
+    return phrase("… {left_out} left out here; the whole log is attached at the end", left_out=left_out)
+
+
+def log_file(lines: int, *, partial: int, uri: str) -> Inert:
+    """`partial` is the size in bytes of the attached last part, 0 if the file is the whole log."""
+    counted = phrase("1 line") if lines == 1 else phrase("{lines:,} lines", lines=lines)
+    if not partial:
+        return phrase("The whole log, {counted}.", counted=counted)
+    return phrase(
+        "The last {size:.0f} MiB of the log. The whole log ({counted}) is too large for Discord: it is in {uri}, and "
+        "`/artifacts` has a link.",
+        size=partial / 1024**2,
+        counted=counted,
+        uri=code(uri, 300),
+    )
+
+
+# ---- beside a picture ------------------------------------------------------------------------------------
+def no_metrics_file() -> Inert:
+    return phrase("The job left no `metrics.csv`, so there is no plot.")
+
+
+def no_metrics(name: str, *, live: bool) -> Inert:
+    """`name` is a job's or a trial's."""
+    yet = phrase(" yet") if live else EMPTY
+    return phrase("{name} has no metrics{yet}.", name=escape(name, 40), yet=yet)
+
+
+def not_drawn(error: str) -> Inert:
+    return phrase("The plot could not be drawn: {error}", error=escape(error, ERROR))
+
+
+# ---- in the preview of a sweep ---------------------------------------------------------------------------
+def single_point() -> Inert:
+    return phrase("There is only one point: it runs as a single trial.")
+
+
+def one_by_one(plan: Plan) -> Inert:
+    if plan.search is Search.TPE:
+        return phrase(
+            "`tpe` learns from each result, so at most {parallel:,} trials run at a time.", parallel=plan.parallel
+        )
+    return phrase("At most {parallel:,} trials run at a time, because of `parallel`.", parallel=plan.parallel)
+
+
+def several_arrays(arrays: int, most: int, engine: Inert) -> Inert:
+    """`most` is how many trials one array may have."""
+    return phrase(
+        "{engine} takes at most {most:,} trials in one array, so there are {arrays:,} arrays.",
+        engine=engine,
+        most=most,
+        arrays=arrays,
+    )
+
+
+def stops_weak_trials() -> Inert:
+    return phrase("Trials that look hopeless are stopped early. They must report `epoch` and `epochs`.")

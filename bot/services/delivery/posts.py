@@ -1,0 +1,102 @@
+"""Deliver one post of the outbox: once, or to the next channel, or never.
+
+A post's nonce makes Discord answer a repeated send with the same message, for "the past few minutes". When that
+window may have passed since the first attempt, the history is searched before anything is sent again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from bot.domain.clock import passed
+from bot.domain.model.rows import Posted
+from bot.domain.posts import Change, Post, PostKind, Target
+from bot.errors import Denied, Missing, Refused
+from bot.ports.chat import Chat
+from bot.ports.store import Step
+from bot.services.delivery.cards import with_picture
+from bot.services.running.core import Core
+
+log = structlog.get_logger()
+
+
+class DeliverPosts:
+    def __init__(self, core: Core, chat: Chat, nonce_window: float) -> None:
+        self._store, self._projects, self._now = core.store, core.projects, core.now
+        self._chat, self._nonce_window = chat, nonce_window
+
+    async def deliver(self, post: Post, job: Posted) -> None:
+        """Deliver a post whose target is settled. Raises `Unavailable` if it should be tried again."""
+        if post.new.rule.hopeless(job.publication):
+            await self._store.post_parked(post.id, "there is no thread to post it in", self._now())
+            return
+        try:
+            message_id = await self._once(post, job)
+        except Refused as error:
+            await self._refused(post, job, error)
+            return
+        await self._store.post_done(post.id, message_id, self._now(), _delivered(post, message_id, job))
+
+    async def _refused(self, post: Post, job: Posted, error: Refused) -> None:
+        """A result goes to the next channel that may take it; everything else is parked, with what depends on it."""
+        log.warning("post refused", job=job.id, kind=post.new.kind, error=str(error))
+        project = self._projects.get(job.run.project)
+        channels = project.channel_ids if project is not None and isinstance(error, Missing | Denied) else None
+        job = await self._store.change(job.id, _lost(post, channels, str(error)))
+        result = job.publication.result
+        if post.new.rule.target is Target.RESULT_CHANNEL and not result.undeliverable:
+            log.warning("result goes to another channel", job=job.id, channel=result.channel_id)
+            return
+        if result.undeliverable:
+            log.error("result undeliverable", job=job.id, error=str(error))
+        await self._store.post_parked(post.id, str(error), self._now())
+
+    async def _once(self, post: Post, job: Posted) -> int:
+        """The message id, whether it is sent now or had arrived before."""
+        if self._unsure(post, job):
+            arrived = await self._chat.sent(post, job)
+            if arrived is not None:
+                return arrived
+        await self._store.post_attempted(post.id, self._now())
+        return await self._chat.send(post, job)
+
+    def _unsure(self, post: Post, job: Posted) -> bool:
+        """True if it may have arrived and its nonce no longer protects it; a lost store had other nonces."""
+        if post.attempted_at is None:
+            return False
+        recovered = job.publication.recovered_at is not None
+        return recovered or passed(post.attempted_at, self._nonce_window, self._now())
+
+
+def _lost(post: Post, channels: Sequence[int] | None, why: str) -> Step[Posted]:
+    """A refused post takes with it what depends on it: no invalid request is made twice.
+
+    `channels` are the other channels for a result; None if it would be refused in all of them.
+    """
+
+    def step(job: Posted) -> Change | None:
+        publication, channel_id = post.new.rule.refused(job.publication), job.request.channel_id
+        if post.new.rule.target is Target.RESULT_CHANNEL:
+            result = publication.result
+            result = result.given_up(why) if channels is None else result.refused(channel_id, channels, why)
+            publication = replace(publication, result=result)
+        return Change(replace(job, publication=publication))
+
+    return step
+
+
+def _delivered(post: Post, message_id: int, seen: Posted) -> Step[Posted]:
+    """What a delivered post changes; `seen` is what it was made from."""
+
+    def step(job: Posted) -> Change | None:
+        if post.new.kind is PostKind.THREAD:
+            return Change(replace(job, publication=job.publication.thread_started(message_id)))
+        if post.new.kind is not PostKind.CARD:
+            return None
+        if post.attempted_at is not None:  # it may have arrived as it was at the first attempt: an edit follows
+            return Change(replace(job, publication=job.publication.card_found(message_id)))
+        publication = job.publication.card_posted(message_id, seen.publication.revision)
+        return Change(replace(with_picture(job, seen), publication=publication))
+
+    return step

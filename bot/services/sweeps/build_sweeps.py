@@ -1,0 +1,75 @@
+"""Build the services for sweeps, and the loops that run them."""
+
+from dataclasses import dataclass
+
+from bot.services.jobs.build_jobs import Jobs
+from bot.services.running.core import Core, Outside, Setup
+from bot.services.running.loop import Loop
+from bot.services.sweeps.announce_sweep import AnnounceSweep
+from bot.services.sweeps.collect_results import CollectResults, CollectSettings
+from bot.services.sweeps.diagnose import Diagnose
+from bot.services.sweeps.dispatch import Dispatch
+from bot.services.sweeps.draw_board import DrawBoard
+from bot.services.sweeps.one_trial import OneTrial, TrialLog
+from bot.services.sweeps.propose import Propose
+from bot.services.sweeps.prune import Prune
+from bot.services.sweeps.refresh_board import BoardSettings, RefreshBoard
+from bot.services.sweeps.report_trials import ReportTrials
+from bot.services.sweeps.stream_metrics import StreamMetrics
+from bot.services.sweeps.track_trials import TrackTrials
+from bot.services.sweeps.trial_book import TrialBook
+
+DRAFT_SECONDS = 86_400.0
+"""Drop a sweep that nobody confirmed after this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeps:
+    """What the chat calls, and the loops."""
+
+    propose: Propose
+    one_trial: OneTrial
+    loops: tuple[Loop, ...]
+
+
+def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs) -> Sweeps:
+    trials = TrialBook(core)
+    propose = Propose(core, outside.engine, outside.code, new_id=setup.new_id)
+    trial_log = TrialLog(outside.engine, outside.logs, core.projects, outside.log_pace)
+    one_trial = OneTrial(jobs.find, trials, jobs.plot, jobs.submit, jobs.stop, trial_log)
+    loops = [*_trial_loops(core, outside, setup, trials), *_board_loops(core, outside, setup, trials)]
+    return Sweeps(propose, one_trial, tuple(loops))
+
+
+def _trial_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook) -> list[Loop]:
+    pace, wakeups = setup.intervals, core.wakeups
+    dispatch = Dispatch(core, outside.engine, trials, outside.sampler)
+    track = TrackTrials(core, outside.engine, trials)
+    stream = StreamMetrics(core, outside.logs, trials, outside.log_pace)
+    prune = Prune(core, outside.engine, trials, outside.sampler)
+    diagnose = Diagnose(outside.logs, core.projects, outside.log_pace)
+    # The reason of a failure is in the trial's last log lines, which arrive a little after its state.
+    collect_settings = CollectSettings(grace=min(pace.drain, 10), deadline=pace.plot_deadline)
+    collect = CollectResults(core, trials, outside.artifacts, diagnose, collect_settings)
+    return [
+        Loop("dispatch", dispatch.once, 5, wakeups.of("dispatch")),
+        Loop("track_trials", track.once, pace.describe, wakeups.of("track_trials")),
+        Loop("stream_metrics", stream.once, pace.logs, wakeups.of("stream_metrics")),
+        Loop("prune", prune.once, 5, wakeups.of("prune")),
+        Loop("collect_results", collect.once, 2, wakeups.of("collect_results")),
+    ]
+
+
+def _board_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook) -> list[Loop]:
+    pace, wakeups = setup.intervals, core.wakeups
+    report = ReportTrials(core, trials, pace.thread)
+    draw = DrawBoard(trials, outside.figures, outside.artifacts, outside.sampler, core.projects)
+    board = RefreshBoard(core, draw, BoardSettings(setup.data_dir / "boards", pace.picture))
+    announce = AnnounceSweep(core, trials, report, board, picture_deadline=pace.plot_deadline)
+    return [
+        Loop("report_trials", report.once, min(pace.thread, 5)),
+        Loop("refresh_board", board.once, 2, wakeups.of("refresh_board")),
+        Loop("announce_sweep", announce.once, 2, wakeups.of("announce_sweep")),
+        Loop("drop_drafts", lambda: core.store.drop_drafts(core.now() - DRAFT_SECONDS), 3600),
+        Loop("tidy_boards", board.tidy, 3600),
+    ]

@@ -1,0 +1,277 @@
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from bot.adapters.drawing.curves.figure_page import draw_figure, make_figure
+from bot.adapters.drawing.style import theme
+from bot.domain.drawing.figures import Curve, FigureRequest
+from bot.domain.drawing.panel_layout import MOST_PANELS
+from tests.support.projects import PNG
+
+HANDS_ON = b"train_loss,val_loss,val_accuracy\n0.5,0.4,97\n0.3,0.2,99\n0.2,0.3,98\n"
+
+
+def request(
+    *files: bytes, best: str = "val_accuracy", maximize: bool = True, title: str = "mnist k7q2mx"
+) -> FigureRequest:
+    curves = tuple(Curve(f"job{n} lr={n}", csv) for n, csv in enumerate(files))
+    return FigureRequest(title, "main@a1b2c3d   lr=0.1 epochs=3", curves, best, maximize)
+
+
+def drawn(asked: FigureRequest) -> Figure:
+    figure, _ = make_figure(asked)
+    assert figure is not None
+    return figure
+
+
+def panel(figure: Figure, title: str) -> Axes:
+    return next(axes for axes in figure.axes if axes.get_title(loc="left") == title)
+
+
+def curves(axes: Axes) -> dict[str, Line2D]:
+    """The lines by their column."""
+    return {str(line.get_label()): line for line in axes.get_lines() if not str(line.get_label()).startswith("_")}
+
+
+def marks(axes: Axes) -> list[tuple[float, float]]:
+    wakes = [line for line in axes.get_lines() if line.get_label() == "_best" and line.get_marker() == "o"]
+    return [(float(wake.get_xdata()[0]), float(wake.get_ydata()[0])) for wake in wakes]
+
+
+def points(line: Line2D) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)]
+
+
+def table(rows: int, **columns: float) -> bytes:
+    """Long, and up and down around the values given."""
+    lines = [",".join(str(value + (n * 7919) % 13) for value in columns.values()) for n in range(rows)]
+    return "\n".join([",".join(columns), *lines, ""]).encode()
+
+
+class TestOneJob:
+    def test_losses_in_one_panel_and_accuracy_in_the_other(self) -> None:
+        loss, accuracy = drawn(request(HANDS_ON)).axes
+        assert points(curves(loss)["train_loss"]) == [(1, 0.5), (2, 0.3), (3, 0.2)]
+        assert points(curves(loss)["val_loss"]) == [(1, 0.4), (2, 0.2), (3, 0.3)]
+        assert points(curves(accuracy)["val_accuracy"]) == [(1, 97), (2, 99), (3, 98)]
+        assert (loss.get_title(loc="left"), accuracy.get_title(loc="left")) == ("Loss", "Accuracy")
+        assert loss.get_xlabel() == accuracy.get_xlabel() == "epoch"
+
+    def test_training_is_solid_and_validation_dashed_beside_it(self) -> None:
+        figure = drawn(request(HANDS_ON))
+        loss, accuracy = map(curves, figure.axes)
+        assert loss["train_loss"].get_linestyle() == "-"
+        assert loss["val_loss"].get_linestyle() == "--"
+        assert accuracy["val_accuracy"].get_linestyle() == "-"
+        assert loss["val_loss"].get_color() == accuracy["val_accuracy"].get_color() != loss["train_loss"].get_color()
+
+    def test_the_best_epoch_is_marked_and_named_in_both(self) -> None:
+        loss, accuracy = drawn(request(HANDS_ON)).axes
+        assert marks(accuracy) == [(2, 99)]
+        assert accuracy.get_title(loc="right") == "best 99 at epoch 2"
+        assert marks(loss) == [(2, 0.2)]
+        assert loss.get_title(loc="right") == "0.2 at epoch 2"
+
+    def test_the_least_may_be_the_best(self) -> None:
+        loss, accuracy = drawn(request(HANDS_ON, best="train_loss", maximize=False)).axes
+        assert loss.get_title(loc="right") == "best 0.2 at epoch 3"
+        assert marks(loss) == [(3, 0.2)]
+        assert marks(accuracy) == [(3, 98)]
+
+    def test_a_metric_that_is_not_there_is_told_and_another_marked(self) -> None:
+        figure, remarks = make_figure(request(HANDS_ON, best="f1"))
+        assert remarks == ('No file has a column "f1", the metric that the configuration names.',)
+        assert figure is not None
+        assert marks(figure.axes[1]) == [(2, 99)]
+
+    def test_title_and_subtitle(self) -> None:
+        said = [text.get_text() for text in drawn(request(HANDS_ON)).texts]
+        assert said == ["mnist k7q2mx", "main@a1b2c3d   lr=0.1 epochs=3"]
+
+    def test_a_legend_names_the_columns_where_there_are_some(self) -> None:
+        loss, accuracy = drawn(request(HANDS_ON)).axes
+        legend = loss.get_legend()
+        assert legend is not None
+        assert [text.get_text() for text in legend.get_texts()] == ["train_loss", "val_loss"]
+        assert accuracy.get_legend() is None
+
+    def test_other_columns_have_panels_of_their_own(self) -> None:
+        figure = drawn(request(b"epoch,val_loss,lr,train_f1,val_f1\n1,1,0.1,0.5,0.4\n2,0.5,0.05,0.6,0.5\n"))
+        assert [axes.get_title(loc="left") for axes in figure.axes] == ["Loss", "lr", "f1"]
+        assert sorted(curves(panel(figure, "f1"))) == ["train_f1", "val_f1"]
+        assert points(curves(panel(figure, "lr"))["lr"]) == [(1, 0.1), (2, 0.05)]
+
+    def test_panels_have_an_end_and_the_rest_is_told(self) -> None:
+        names = [f"metric{n}" for n in range(MOST_PANELS + 2)]
+        figure, remarks = make_figure(request(f"{','.join(names)}\n{','.join('1' for _ in names)}\n".encode(), best=""))
+        assert figure is not None
+        assert len(figure.axes) == MOST_PANELS
+        assert remarks == (f"The picture has room for {MOST_PANELS} panels; left out: metric12, metric13.",)
+
+    def test_names_are_text_and_no_formulas(self) -> None:
+        drawing = draw_figure(request(b"$x^{,_hidden\n1,2\n2,3\n", best="", title="a $\\frac$ _ <b> 日本 😀"))
+        assert drawing.png is not None
+
+
+class TestStrangeData:
+    def test_one_row_is_a_point(self) -> None:
+        loss, accuracy = drawn(request(b"train_loss,val_loss,val_accuracy\n0.5,0.4,97\n")).axes
+        line = curves(accuracy)["val_accuracy"]
+        assert (points(line), line.get_marker(), line.get_markevery()) == ([(1, 97)], "o", [0])
+        assert marks(loss) == [(1, 0.4)]
+
+    def test_nan_and_infinity_are_gaps(self) -> None:
+        rows = "".join(f"{n},{'nan' if n == 5 else 'inf' if n == 9 else n}\n" for n in range(1, 31))
+        line = curves(drawn(request(f"epoch,loss\n{rows}".encode(), best="")).axes[0])["loss"]
+        assert [x for x, y in points(line) if math.isnan(y)] == [5, 9]
+
+    def test_a_point_between_gaps_is_marked(self) -> None:
+        rows = "".join(f"{n},{'nan' if n in (14, 16) else n}\n" for n in range(1, 31))
+        line = curves(drawn(request(f"epoch,loss\n{rows}".encode(), best="")).axes[0])["loss"]
+        assert line.get_markevery() == [14]
+
+    def test_losses_over_decades_are_on_a_logarithmic_scale(self) -> None:
+        far = drawn(request(b"epoch,loss,lr\n1,10,10\n2,0.01,0.01\n", best=""))
+        assert [axes.get_yscale() for axes in far.axes] == ["log", "linear"]
+        near = drawn(request(b"epoch,loss\n1,10\n2,1\n", best=""))
+        assert near.axes[0].get_yscale() == "linear"
+
+    def test_a_logarithmic_scale_has_plain_numbers(self) -> None:
+        figure = drawn(request(b"epoch,loss\n1,10\n2,0.01\n", best=""))
+        FigureCanvasAgg(figure).draw()
+        labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+        assert "0.1" in labels
+        assert not any("$" in label for label in labels)
+
+    @pytest.mark.parametrize("csv", [b"", b"epoch,loss\n", b"epoch,note\n1,x\n", b"epoch\n1\n"])
+    def test_nothing_to_draw(self, csv: bytes) -> None:
+        drawing = draw_figure(request(csv))
+        assert drawing.png is None
+
+    def test_epochs_may_be_fractions(self) -> None:
+        loss, accuracy = drawn(request(b"epoch,val_loss,val_accuracy\n0.5,3,90\n1.25,2,95\n2,1,93\n")).axes
+        assert (marks(loss), marks(accuracy)) == ([(1.25, 2)], [(1.25, 95)])
+
+    @given(st.lists(st.lists(st.floats(width=64), min_size=3, max_size=3), min_size=1, max_size=5))
+    @settings(max_examples=8, deadline=None)
+    @example([[1, 1e308, -1e308], [2, 5e-324, 1e308]])
+    @example([[1e308, 1, 1], [-1e308, 2, 2]])
+    def test_any_numbers(self, rows: list[list[float]]) -> None:
+        csv = "epoch,loss,accuracy\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
+        drawing = draw_figure(request(csv.encode(), best="accuracy"))
+        assert drawing.png or drawing.remarks
+
+    def test_of_nothing_to_draw_the_words_say_why(self) -> None:
+        assert draw_figure(request(b"")).remarks == ("The file is empty.",)
+
+
+class TestLongTables:
+    def test_noisy_ones_have_moving_averages_over_ten_and_a_hundred(self) -> None:
+        axes = drawn(request(table(3_000, reward_sum=0.0), best="")).axes[0]
+        raw, ten, hundred = axes.get_lines()
+        assert raw.get_alpha() < ten.get_alpha() < hundred.get_alpha()
+        values = np.asarray(raw.get_ydata())
+        np.testing.assert_allclose(ten.get_ydata()[500], values[491:501].mean())
+        np.testing.assert_allclose(hundred.get_ydata()[500], values[401:501].mean())
+
+    def test_the_header_says_what_the_lines_are(self) -> None:
+        said = [text.get_text() for text in drawn(request(table(300, reward_sum=0.0), best="")).texts]
+        assert said[-1] == "faint: every row   strong: mean of 10 and of 100"
+
+    def test_short_or_smooth_ones_have_none(self) -> None:
+        assert len(drawn(request(table(150, reward_sum=0.0), best="")).axes[0].get_lines()) == 1
+        smooth = b"steps\n" + b"".join(b"%d\n" % n for n in range(3_000))
+        assert len(drawn(request(smooth, best="")).axes[0].get_lines()) == 1
+
+    def test_many_points_are_thinned_and_the_best_is_still_exact(self) -> None:
+        values = [(n * 7919) % 1_000 for n in range(50_000)]
+        values[31_337] = 5_000
+        axes = drawn(request(("reward\n" + "\n".join(map(str, values)) + "\n").encode(), best="reward")).axes[0]
+        assert all(np.size(line.get_xdata()) <= 5_000 for line in axes.get_lines())
+        assert marks(axes) == [(31_338, 5_000)]
+
+
+class TestSeveralJobs:
+    files = (
+        b"epoch,train_loss,val_accuracy\n1,0.5,90\n2,0.4,95\n",
+        b"epoch,train_loss,val_accuracy\n1,0.6,91\n2,0.5,97\n3,0.4,96\n",
+        b"",
+    )
+
+    def test_share_panels_each_with_its_colour(self) -> None:
+        figure = drawn(request(*self.files))
+        lines = [line for line in figure.axes[1].get_lines() if line.get_label() == "val_accuracy"]
+        assert [points(line) for line in lines] == [[(1, 90), (2, 95)], [(1, 91), (2, 97), (3, 96)]]
+        assert len({line.get_color() for line in lines}) == 2
+
+    def test_the_legend_names_the_jobs(self) -> None:
+        (legend,) = drawn(request(*self.files)).legends
+        assert [text.get_text() for text in legend.get_texts()] == ["job0 lr=0", "job1 lr=1"]
+        colours = [to_hex(line.get_color()) for line in legend.get_lines()]
+        assert colours == [theme.colour(0), theme.colour(1)]
+
+    def test_each_has_its_best_marked_and_the_best_of_all_is_named(self) -> None:
+        accuracy = drawn(request(*self.files)).axes[1]
+        assert marks(accuracy) == [(2, 95), (2, 97)]
+        assert accuracy.get_title(loc="right") == "best 97 at epoch 2"
+
+    def test_an_empty_one_is_told_by_its_name(self) -> None:
+        assert draw_figure(request(*self.files)).remarks == ("job2: The file is empty.",)
+
+
+def colours() -> Iterator[tuple[float, ...]]:
+    for text in theme.COLOURS:
+        yield tuple(int(text[n : n + 2], 16) / 255 for n in (1, 3, 5))
+
+
+def luminance(colour: tuple[float, ...]) -> float:
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_every_colour_stands_out_from_the_ground() -> None:
+    ground = luminance(tuple(int(theme.PANEL[n : n + 2], 16) / 255 for n in (1, 3, 5)))
+    assert all((luminance(colour) + 0.05) / (ground + 0.05) > 4.5 for colour in colours())
+
+
+class TestPicture:
+    def test_is_a_png_of_a_width_for_phones(self) -> None:
+        png = draw_figure(request(HANDS_ON)).png
+        assert png is not None
+        assert png.startswith(PNG)
+        assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == (1200, 700)
+        assert len(png) < 500_000
+
+    def test_is_the_same_each_time(self) -> None:
+        assert draw_figure(request(HANDS_ON)) == draw_figure(request(HANDS_ON))
+
+    @pytest.mark.parametrize("column", ["reward_sum", "maximum_leg_error", "val_accuracy_of_the_whole_set"])
+    def test_what_is_above_a_panel_does_not_overlap(self, column: str) -> None:
+        csv = f"{column},b\n" + "".join(f"{n % 997}.25,1\n" for n in range(1_828))
+        figure = drawn(request(csv.encode(), best=column))
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        axes = next(axes for axes in figure.axes if axes.get_title(loc="right") or marks(axes))
+        left, right = (
+            getattr(axes, name).get_window_extent(canvas.get_renderer()) for name in ("_left_title", "_right_title")
+        )
+        assert left.x1 < right.x0 or not axes.get_title(loc="right")
+
+    def test_rows_of_panels_do_not_overlap(self) -> None:
+        figure = drawn(request(table(30, a=1.0, b=2.0, c=3.0, d=4.0, e=5.0), best=""))
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        boxes = [axes.get_tightbbox(canvas.get_renderer()) for axes in figure.axes]
+        assert all(box is not None and box.x0 >= 0 and box.x1 <= 1201 for box in boxes)
+        left = boxes[::2]
+        assert all(upper.y0 >= lower.y1 - 1 for upper, lower in pairwise(left))
