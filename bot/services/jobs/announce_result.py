@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from bot.domain.clock import passed
-from bot.domain.endings import entrypoint_failed
+from bot.domain.exit_codes import entrypoint_failed
 from bot.domain.inert import EMPTY, Inert, stacked
 from bot.domain.logs.log_blocks import block
 from bot.domain.logs.log_lines import raised, readable

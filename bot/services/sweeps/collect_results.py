@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from bot.domain.endings import entrypoint_failed
+from bot.domain.exit_codes import entrypoint_failed
 from bot.domain.metrics.progress_rows import best_in_csv
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep

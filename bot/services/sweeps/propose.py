@@ -223,8 +223,7 @@ class Propose:
         return estimate(await self._store.jobs(project=project.name, live=False, limit=JOBS_FOR_ESTIMATE))
 
     def _check_own(self, draft: Posted, person: Person) -> None:
-        asker_id = draft.request.asker_id
-        if asker_id != person.id:
+        if (asker_id := draft.request.asker_id) != person.id:
             raise NotAllowed(f"Only <@{asker_id}>, who asked for this sweep, may confirm or cancel it.")
 
 

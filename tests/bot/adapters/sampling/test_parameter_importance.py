@@ -12,8 +12,8 @@ from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Kind
+from tests.bot.adapters.sampling.goals import HIGHEST, LOWEST
 from tests.bot.adapters.sampling.spaces import BATCH, LR, MIXED, done, history, planned, score
-from tests.support.goals import HIGHEST, LOWEST
 
 
 def test_what_decides_has_the_most_and_all_add_up_to_one() -> None:

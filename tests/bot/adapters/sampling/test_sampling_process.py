@@ -16,8 +16,8 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.trial import Trial
 from bot.domain.sweeps.halving import hopeless
 from bot.errors import Unavailable
+from tests.bot.adapters.sampling.goals import HIGHEST, LOWEST
 from tests.bot.adapters.sampling.spaces import MIXED, alike, failed, history, planned, running
-from tests.support.goals import HIGHEST, LOWEST
 
 pytestmark = pytest.mark.slow
 

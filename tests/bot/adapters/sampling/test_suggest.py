@@ -13,6 +13,7 @@ from bot.domain.model.space import Axis
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Kind, Value
+from tests.bot.adapters.sampling.goals import HIGHEST
 from tests.bot.adapters.sampling.spaces import (
     AUGMENT,
     BATCH,
@@ -28,7 +29,6 @@ from tests.bot.adapters.sampling.spaces import (
     running,
     score,
 )
-from tests.support.goals import HIGHEST
 
 
 @pytest.mark.parametrize("known", [0, 5, 30])
