@@ -93,7 +93,7 @@ class Launch:
             if job.execution.stop is None:
                 await self._submit(job)
             else:
-                await self._end(job, EndReason.STOPPED, "Stopped before it was submitted.")
+                await self._end(job, EndReason.STOPPED, notes.STOPPED_UNSUBMITTED)
         except ServiceError as error:
             self._later(job, error)
 
