@@ -126,19 +126,19 @@ def _setup(config: Config) -> Setup:
 
 
 def _services(core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack) -> tuple[Services, list[Loop]]:
-    """What the chat can call, and every loop."""
+    """The services that the chat calls, and all loops."""
     jobs = build_jobs.build(core, outside, setup)
     sweeps = build_sweeps.build(core, outside, setup, jobs)
     known = tuple(core.projects.values())
     services = Services(
         submit=jobs.submit,
         stop=jobs.stop,
-        show=jobs.find,
+        find=jobs.find,
         plot=jobs.plot,
-        browse=ListArtifacts(jobs.find, outside.artifacts, core.projects),
-        complete=CompleteOptions(outside.code, known),
+        list_artifacts=ListArtifacts(jobs.find, outside.artifacts, core.projects),
+        complete_options=CompleteOptions(outside.code, known),
         propose=sweeps.propose,
-        trial=sweeps.trial,
+        one_trial=sweeps.one_trial,
         projects=known,
     )
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Space
 from bot.domain.model.states import EndReason, JobState
@@ -19,6 +20,7 @@ from trainer.reference.data import DIGITS, load
 from trainer.reference.hardware import choose
 
 MACHINES = 4
+GOAL = Goal("val_accuracy")
 Point = Mapping[str, float]
 NINE: tuple[Point, ...] = tuple({"lr": lr, "momentum": m} for lr in (0.1, 0.01, 0.001) for m in (0.5, 0.1, 0.05))
 
@@ -107,7 +109,7 @@ class _Queue:
         running = [trial.number for trial in self._trials if not trial.ended][:MACHINES]
         for number in running:
             self._trials[number] = self._advance(self._trials[number])
-        for number in hopeless(self._plan, self._trials, maximize=True, grace=grace):
+        for number in hopeless(self._plan, self._trials, GOAL, grace=grace):
             stopped = replace(self._trials[number], state=JobState.FAILED, reason=EndReason.STOPPED, pruned_at=1.0)
             self._trials[number] = stopped
         return bool(running)

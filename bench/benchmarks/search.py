@@ -15,6 +15,7 @@ from typing import Any
 from bench.benchmarks.recorded_curves import NINE, RecordedSweep, Replay, at_random, record, replay
 from bench.report.figures import Benchmark, Figure, Result
 from bot.adapters.sampling.sampling_process import ProcessSampler
+from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
@@ -23,6 +24,7 @@ from bot.domain.parameters import Kind, Value
 from bot.domain.sweeps.halving import GRACE
 
 OTHER_GRACES = (3, 2)
+GOAL = Goal("value", maximize=False)
 Function = Callable[[Mapping[str, Any]], float]
 
 
@@ -118,7 +120,7 @@ async def best_by_tpe(problem: Problem, count: int, seed: int, sampler: ProcessS
     plan = Plan("", Space(problem.axes), Search.TPE, count, seed=seed)
     trials: list[Trial] = []
     for number in range(count):
-        (point,) = await sampler.ask(plan, trials, 1, maximize=False)
+        (point,) = await sampler.ask(plan, trials, 1, GOAL)
         trials.append(_ended(number, point, problem.function(point)))
     return min(trial.value for trial in trials if trial.value is not None)
 

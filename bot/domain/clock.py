@@ -1,28 +1,28 @@
-"""Waiting by a clock that people and time servers may set, back and ahead."""
+"""Wait by a clock that people and time servers may set back or ahead."""
 
 from dataclasses import dataclass
 
 
 def passed(since: float, seconds: float, now: float) -> bool:
-    """Whether so long has passed since then. Where the clock has been set back behind `since`, it has: nothing waits
-    for an hour to come a second time."""
+    """True if that long has passed since then, and also if the clock was set back behind `since`: nothing waits for
+    an hour to come a second time."""
     return not 0 <= now - since < seconds
 
 
 @dataclass(slots=True)
-class Absence:
-    """For how long something has surely not been there, told from look to look.
+class MissingFor:
+    """How long something has been missing.
 
-    From one look to the next at most `step` seconds count, and none where the clock has been set back: so a clock that
-    is set ahead makes nobody give up what is only late.
+    Each check adds at most `step` seconds, and none if the clock was set back, so a clock jump never makes us give up
+    early.
     """
 
-    looked_at: float
+    checked_at: float
     step: float
     seconds: float = 0.0
 
-    def look(self, now: float) -> float:
-        """Not there at this look, either: the seconds so far."""
-        self.seconds += min(max(0.0, now - self.looked_at), self.step)
-        self.looked_at = now
+    def check(self, now: float) -> float:
+        """Record that it is still missing; returns the seconds so far."""
+        self.seconds += min(max(0.0, now - self.checked_at), self.step)
+        self.checked_at = now
         return self.seconds

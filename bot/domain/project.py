@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from bot.domain.access import Access
+from bot.domain.goal import Goal
 from bot.domain.parameters import Parameter
 from bot.errors import BadInput, UnknownName
 
@@ -40,6 +41,10 @@ class Project:
     """Sweeps of more trials are shown and confirmed before anything is spent."""
     engine_name: str = "AWS Batch"
     """What people call the engine."""
+
+    @property
+    def goal(self) -> Goal:
+        return Goal(self.metric, maximize=self.maximize)
 
     def prefix(self, job_id: str) -> str:
         """`s3://bucket/jobs/<job>/`; of a trial, `k7q2mx.4`, `s3://bucket/jobs/k7q2mx/4/`."""

@@ -1,4 +1,4 @@
-"""One verb each. What the chat may call is in `Services`; the others loop on their own."""
+"""One verb each. The chat calls those in `Services`; the others run in loops."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,14 @@ from bot.services.sweeps.propose import Propose
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a command can ask for."""
+    """The services that commands call."""
 
     submit: Submit
     stop: Stop
-    show: Find
+    find: Find
     plot: Plot
-    browse: ListArtifacts
-    complete: CompleteOptions
+    list_artifacts: ListArtifacts
+    complete_options: CompleteOptions
     propose: Propose
-    trial: OneTrial
+    one_trial: OneTrial
     projects: tuple[Project, ...]

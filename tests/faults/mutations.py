@@ -97,8 +97,8 @@ MUTATIONS = (
     Mutation(
         "time that surely has passed before it",
         "bot/domain/clock.py",
-        "min(max(0.0, now - self.looked_at), self.step)",
-        "now - self.looked_at",
+        "min(max(0.0, now - self.checked_at), self.step)",
+        "now - self.checked_at",
         "tests/bot/services/test_submission.py::test_a_clock_set_ahead_submits_nothing_twice",
     ),
     Mutation(

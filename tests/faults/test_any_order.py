@@ -136,7 +136,7 @@ class AnyOrder(RuleBasedStateMachine):
         sweeps = [sweep_id for sweep_id, what in zip(self.accepted, self.commands, strict=True) if what]
         sweep_id = sweeps[which % len(sweeps)]
         with suppress(SignalboxError):
-            self._run(self.play.alive(lambda bot: bot.look.stop(sweep_id, trial, MIKA)))
+            self._run(self.play.alive(lambda bot: bot.one_trial.stop(sweep_id, trial, MIKA)))
 
     @precondition(lambda self: self.accepted)
     @rule(which=number)

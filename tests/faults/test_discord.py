@@ -32,8 +32,8 @@ async def test_a_reply_lost_is_retried_inside_and_after_the_nonce_window_and_tol
 ) -> None:
     await running(bot, "one")
     end(bot)
-    await bot.watch.once()
-    await bot.finish.once()
+    await bot.track_jobs.once()
+    await bot.announce_result.once()
     outside.chat.fail("send", LOST_REPLY, after=True)
     await bot.tell()
     outside.clock.tick(seconds)
@@ -48,8 +48,8 @@ async def test_after_a_clock_set_back_the_history_is_read_as_the_window_may_have
     """Discord's window goes by Discord's clock: 61 s later the bot's own says that an hour is still to come."""
     await running(bot, "one")
     end(bot)
-    await bot.watch.once()
-    await bot.finish.once()
+    await bot.track_jobs.once()
+    await bot.announce_result.once()
     outside.chat.fail("send", LOST_REPLY, after=True)
     await bot.tell()
     outside.chat.window = -1  # passed, whatever the bot's clock says
@@ -102,8 +102,8 @@ async def test_an_end_whose_channel_is_gone_or_forbidden_is_told_to_the_asker(
 
 async def test_an_end_is_told_in_the_projects_other_channel_first(bot: Bot, outside: _Places) -> None:
     job = await running(bot, "one")
-    bot.notify._posts._projects = {
-        "mnist": replace(bot.notify._posts._projects["mnist"], channel_ids=(job.request.channel_id, 88, 99))
+    bot.delivery._posts._projects = {
+        "mnist": replace(bot.delivery._posts._projects["mnist"], channel_ids=(job.request.channel_id, 88, 99))
     }
     asked = outside.refuse({job.request.channel_id: GONE, 88: FORBIDDEN})
     end(bot)
@@ -120,7 +120,7 @@ async def test_an_end_that_no_place_takes_is_parked_and_shown_in_status(bot: Bot
         await settle(bot)
     assert asked == [job.request.channel_id, DIRECT], "never a loop"
     assert (await bot.job(job.id)).publication.result.undeliverable == str(FORBIDDEN)
-    assert [found.id for found in await bot.show.undelivered()] == [job.id]
+    assert [found.id for found in await bot.find.undelivered()] == [job.id]
     assert not await bot.store.pending_posts()
     assert not await bot.store.unfinished()
 
@@ -129,10 +129,10 @@ async def test_a_reply_lost_on_the_way_elsewhere_is_told_there_once(bot: Bot, ou
     job = await running(bot, "one")
     outside.refuse({job.request.channel_id: GONE})
     end(bot)
-    await bot.watch.once()
-    await bot.finish.once()
-    await bot.notify.once()
-    await bot.notify.settle()
+    await bot.track_jobs.once()
+    await bot.announce_result.once()
+    await bot.delivery.once()
+    await bot.delivery.settle()
     outside.chat.fail("send", LOST_REPLY, after=True)
     await bot.tell()
     outside.clock.tick(3600)

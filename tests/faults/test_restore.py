@@ -20,7 +20,7 @@ from bot.domain.posts import PostKind
 from bot.errors import StoreError, Unavailable
 from bot.ports.store import Store
 from bot.services.running.core import Core
-from bot.services.running.snapshot import KEPT, Snapshot, SnapshotSettings, taken
+from bot.services.running.snapshot import COPIES, Snapshot, SnapshotSettings, taken
 from bot.services.running.wakeups import Wakeups
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox
@@ -56,7 +56,7 @@ async def test_the_store_is_snapshotted_while_running_and_the_last_few_are_kept(
         names = await copies.take()
         copies.now += 900
     assert names == [f"signalbox-{number:06}.db" for number in range(4, 8)]
-    assert len(names) == KEPT
+    assert len(names) == COPIES
     assert copies.artifacts.objects[URI] == (copies.folder / names[-1]).read_bytes()
 
 

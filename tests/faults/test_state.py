@@ -24,7 +24,7 @@ from tests.support.services import Bot, Outside
 async def _hear(bot: Bot, *engine_ids: str) -> None:
     receipts = itertools.count(len(bot.outside.events.acknowledged))
     bot.outside.events.hints = [Hint(engine_id, f"r{next(receipts)}") for engine_id in engine_ids]
-    await bot.watch.hear(bot.outside.events, 0)
+    await bot.track_jobs.receive(bot.outside.events, 0)
 
 
 async def test_an_event_that_comes_five_times_changes_the_state_once(bot: Bot, outside: Outside) -> None:
@@ -80,8 +80,8 @@ async def test_malformed_and_foreign_events_are_counted_acknowledged_and_never_c
     kinds = ("malformed", "foreign")
     before = [QUARANTINED.labels(kind)._value.get() for kind in kinds]
     outside.events.hints = [Hint("", "r1", excerpt="<html>"), Hint("someone-elses", "r2"), Hint("batch-1", "r3")]
-    await bot.watch.hear(outside.events, 0)
-    await bot.watch.hear(outside.events, 0)
+    await bot.track_jobs.receive(outside.events, 0)
+    await bot.track_jobs.receive(outside.events, 0)
     assert [QUARANTINED.labels(kind)._value.get() for kind in kinds] == [count + 1 for count in before]
     assert outside.events.acknowledged == ["r1", "r2", "r3"]
     assert (await bot.job(job.id)).execution.state is JobState.RUNNABLE
@@ -116,7 +116,7 @@ async def test_describe_jobs_without_an_answer_for_ten_minutes_the_card_says_how
     for _ in range(40):
         outside.clock.tick(15)
         with pytest.raises(Unavailable):
-            await bot.watch.once()
+            await bot.track_jobs.once()
         await bot.tell()
     old = await bot.job(job.id)
     assert (old.execution.state, old.execution.live, old.execution.unanswered_since) == (
@@ -144,13 +144,13 @@ async def test_an_outage_does_not_make_a_job_lost_that_batch_had_only_just_not_k
     job = await bot.train()
     await bot.turn()
     known = outside.engine.jobs.pop("batch-1")
-    await bot.watch.once()
+    await bot.track_jobs.once()
     outside.engine.fail("describe", Throttled("slow down"), times=10)
     for _ in range(10):
         outside.clock.tick(60)
         with pytest.raises(Throttled):
-            await bot.watch.once()
-    await bot.watch.once()
+            await bot.track_jobs.once()
+    await bot.track_jobs.once()
     assert (await bot.job(job.id)).execution.live
     outside.engine.jobs["batch-1"] = known
 
@@ -171,12 +171,12 @@ async def test_a_clock_that_jumps_ahead_an_hour_makes_no_job_lost(bot: Bot, outs
     job = await bot.train()
     await bot.turn()
     known = outside.engine.jobs.pop("batch-1")
-    await bot.watch.once()
+    await bot.track_jobs.once()
     outside.clock.tick(3600)
-    await bot.watch.once()
+    await bot.track_jobs.once()
     assert (await bot.job(job.id)).execution.live
     outside.engine.jobs["batch-1"] = known
-    await bot.watch.once()
+    await bot.track_jobs.once()
     assert (await bot.job(job.id)).execution.live
 
 
@@ -227,7 +227,7 @@ async def test_runnable_for_long_its_cause_is_told_once_with_the_mend(
     outside.engine.move("batch-1", JobState.RUNNABLE, reason=reason)
     for _ in range(60):
         await bot.turn()
-        await bot.explain.once()
+        await bot.explain_wait.once()
         outside.clock.tick(15)
     await bot.tell()
     (note,) = bot.said(PostKind.NOTE)
@@ -245,7 +245,7 @@ async def test_a_misconfiguration_that_passes_while_the_queue_scales_from_zero_i
         outside.engine.move("batch-1", JobState.RUNNABLE, reason=reason)
         for _ in range(10):
             await bot.turn()
-            await bot.explain.once()
+            await bot.explain_wait.once()
             outside.clock.tick(15)
     assert not bot.said(PostKind.NOTE)
 
@@ -257,9 +257,9 @@ async def test_what_the_store_says_right_after_a_start_is_not_told_as_if_it_were
     await bot.train()
     await bot.turn()
     outside.engine.move("batch-1", JobState.RUNNABLE)
-    await bot.watch.once()
+    await bot.track_jobs.once()
     outside.clock.tick(7200)
-    await bot.explain.once()
+    await bot.explain_wait.once()
     await bot.tell()
     assert not bot.said(PostKind.NOTE)
 
@@ -271,12 +271,12 @@ async def test_a_new_cause_is_told_too_and_neither_again_after_a_restart(bot: Bo
         outside.engine.move("batch-1", JobState.RUNNABLE, reason=reason)
         for _ in range(30):
             await bot.turn()
-            await bot.explain.once()
+            await bot.explain_wait.once()
             outside.clock.tick(15)
-        bot.explain = ExplainWait(Core(bot.store, {}, Wakeups(), outside.clock), outside.engine, 300)
+        bot.explain_wait = ExplainWait(Core(bot.store, {}, Wakeups(), outside.clock), outside.engine, 300)
     for _ in range(30):
         await bot.turn()
-        await bot.explain.once()
+        await bot.explain_wait.once()
         outside.clock.tick(15)
     assert [
         ("No machine of this kind" in note, "No machine of this queue" in note) for note in bot.said(PostKind.NOTE)

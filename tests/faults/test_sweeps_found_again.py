@@ -140,7 +140,7 @@ async def test_the_parts_of_a_large_sweep_are_one_sweep(bot: Bot, outside: Outsi
     """One of its arrays has not reached Batch; another has ended, so that it is not among what lives."""
     proposal = await bot.sweep("lr=0.0001..0.9:250 m=0..0.9:100")
     sweep_id = (await bot.propose.confirm(proposal.sweep.id, MIKA)).id
-    await bot.feed.once()
+    await bot.dispatch.once()
     outside.engine.fail("submit", Unavailable("the connection was reset"))
     await bot.launch.once()
     assert [call.name for call in outside.engine.submissions] == [
@@ -152,7 +152,7 @@ async def test_the_parts_of_a_large_sweep_are_one_sweep(bot: Bot, outside: Outsi
 
     async with _empty(outside, tmp_path) as again:
         for _ in range(8):
-            await again.feed.once()
+            await again.dispatch.once()
             await again.launch.once()
             outside.clock.tick(15)
         calls = [json.loads(call.environment["SWEEP_SPACE"])["numbers"] for call in outside.engine.submissions]
@@ -252,7 +252,7 @@ async def test_a_snapshot_taken_at_any_time_and_aws_make_it_whole(
         sweep_id = (await first.sweep(GRID if array else SEARCH, **options)).sweep.id
         if taken == "before it is fed":
             await store.snapshot(copy)
-        await first.feed.once()
+        await first.dispatch.once()
         if taken == "with its intent":
             await store.snapshot(copy)
         for number in (0, 1):
@@ -308,7 +308,7 @@ async def test_trials_that_batch_has_forgotten_are_known_by_what_they_left(
     sweep_id = (await bot.sweep("lr=0.1,0.01")).sweep.id
     await bot.turn()
     leave(outside, sweep_id, 1, 90.0)
-    await bot.watch.once()
+    await bot.track_jobs.once()
     outside.engine.jobs.clear()
     outside.clock.tick(3 * 86_400)
     for _ in range(30):

@@ -44,7 +44,7 @@ async def test_of_an_array_that_aws_has_twice_the_older_is_kept_and_the_other_to
     if answer_lost:
         outside.engine.fail("submit", Unavailable("the connection was reset"), after=True)
     sweep_id = (await bot.sweep(GRID)).sweep.id
-    await bot.feed.once()
+    await bot.dispatch.once()
     await bot.launch.once()
     second = "batch-1-again"
     first = outside.engine.jobs["batch-1"]
@@ -93,7 +93,7 @@ async def test_throttled_for_ten_minutes_the_card_says_that_its_state_is_old(
     began = outside.clock()
     for _ in range(40):
         outside.engine.fail(call, Throttled("Rate exceeded"))
-        for service in (bot.watch, bot.follow):
+        for service in (bot.track_jobs, bot.track_trials):
             try:
                 await service.once()
             except Throttled:
@@ -119,10 +119,10 @@ async def test_a_list_that_failed_and_is_needed_no_more_makes_nothing_old(
     bot: Bot, outside: Outside, begun: Sweep
 ) -> None:
     run_child(outside, "batch-1:0")
-    await bot.watch.once()
+    await bot.track_jobs.once()
     outside.engine.fail("children", Throttled("Rate exceeded"))
     with pytest.raises(Throttled):
-        await bot.follow.once()
+        await bot.track_trials.once()
     outside.engine.move("batch-1:0", JobState.RUNNABLE)
     await settle(bot, 10)
     sweep = await bot.swept(begun.id)
@@ -134,7 +134,7 @@ async def test_a_card_that_arrived_before_its_picture_was_there_gets_it_by_an_ed
     outside.chat.fail("send", Unavailable("the connection was reset"), after=True)
     sweep_id = (await bot.sweep(GRID)).sweep.id
     await bot.tell()
-    await bot.paint.once()
+    await bot.refresh_board.once()
     await settle(bot, 3)
     sweep = await bot.swept(sweep_id)
     edits = [job for job in outside.chat.edits if isinstance(job, Sweep)]
@@ -150,7 +150,7 @@ async def _waits(bot: Bot, reason: str, turns: int = DWELL) -> None:
         bot.outside.engine.move(f"batch-1:{number}", JobState.RUNNABLE, reason=reason)
     for _ in range(turns):
         await bot.turn()
-        await bot.explain.once()
+        await bot.explain_wait.once()
         bot.outside.clock.tick(15)
     await bot.tell()
 
@@ -180,7 +180,7 @@ async def test_nothing_is_told_while_one_of_the_trials_runs(bot: Bot, outside: O
     run_child(outside, "batch-1:2")
     for _ in range(DWELL):
         await bot.turn()
-        await bot.explain.once()
+        await bot.explain_wait.once()
         outside.clock.tick(15)
     assert not bot.said(PostKind.NOTE)
 
@@ -192,7 +192,7 @@ async def test_answers_that_are_throttled_now_and_then_do_not_keep_the_cause_bac
     for _ in range(DWELL):
         await bot.turn()
         outside.engine.fail("describe", Throttled("Rate exceeded"))
-        await bot.explain.once()
+        await bot.explain_wait.once()
         outside.engine.faults.clear()
         outside.clock.tick(15)
     await bot.tell()

@@ -32,7 +32,10 @@ MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 """Where the stores lie: thousands of commits need no disk. What a disk keeps is tested with the store."""
 PORTS = ("engine", "logs", "artifacts", "code", "figures", "sampler", "events", "chat")
 
-OF_TRIALS = ("feed", "follow", "listen", "prune", "measure", "report", "paint", "conclude")
+OF_TRIALS = (
+    *("dispatch", "track_trials", "stream_metrics", "prune"),
+    *("collect_results", "report_trials", "refresh_board", "announce_sweep"),
+)
 """While one of these writes trials the others wait for it, as each sweep's trials are behind a lock."""
 
 SHORT, LONG = 2.0, 7200.0
@@ -268,23 +271,23 @@ class Play:
     def _services(self, bot: Bot) -> dict[str, Callable[[], Awaitable[None]]]:
         return {
             "reconcile": bot.reconcile.once,
-            "hear": lambda: bot.watch.hear(bot.outside.events, 0),
+            "receive": lambda: bot.track_jobs.receive(bot.outside.events, 0),
             "launch": bot.launch.once,
             "stop": bot.stop.once,
-            "watch": bot.watch.once,
+            "track_jobs": bot.track_jobs.once,
             "tail": bot.tail.once,
-            "explain": bot.explain.once,
-            "finish": bot.finish.once,
+            "explain_wait": bot.explain_wait.once,
+            "announce_result": bot.announce_result.once,
             "archive": bot.archive.once,
-            "feed": bot.feed.once,
-            "follow": bot.follow.once,
-            "listen": bot.listen.once,
+            "dispatch": bot.dispatch.once,
+            "track_trials": bot.track_trials.once,
+            "stream_metrics": bot.stream_metrics.once,
             "prune": bot.prune.once,
-            "measure": bot.measure.once,
-            "report": bot.report.once,
-            "paint": bot.paint.once,
-            "conclude": bot.conclude.once,
-            "notify": bot.tell,
+            "collect_results": bot.collect_results.once,
+            "report_trials": bot.report_trials.once,
+            "refresh_board": bot.refresh_board.once,
+            "announce_sweep": bot.announce_sweep.once,
+            "deliver": bot.tell,
         }
 
     async def _begin(self) -> None:
@@ -304,8 +307,8 @@ class Play:
 
     async def _end(self) -> None:
         self.gates.dead = True
-        tasks = self.bot.notify.lanes.tasks
-        await self.bot.notify.close()
+        tasks = self.bot.delivery.lanes.tasks
+        await self.bot.delivery.close()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._held.aclose()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.adapters.aws.batch_engine import CAPABILITIES
 from bot.adapters.aws.end_reasons import failure_reason
 from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest
+from bot.domain.goal import Goal
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt, Observation
@@ -261,17 +262,17 @@ class FakeSampler(Faulty):
         self.weighed: list[int] = []
         """How many trials it was asked to weigh the parameters by, each time."""
 
-    async def ask(self, plan: Plan, trials: Sequence[Trial], count: int, *, maximize: bool) -> list[dict[str, Value]]:
+    async def ask(self, plan: Plan, trials: Sequence[Trial], count: int, goal: Goal) -> list[dict[str, Value]]:
         self._check("ask", after=False)
         self.asked.append((len(trials), count))
         first = len({trial.number // plan.folds for trial in trials}) + 1
         return [dict.fromkeys(plan.space.names, (first + place) / 100) for place in range(count)]
 
-    async def hopeless(self, plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> list[int]:
+    async def hopeless(self, plan: Plan, trials: Sequence[Trial], goal: Goal) -> list[int]:
         self._check("hopeless", after=False)
         return [trial.number for trial in trials if trial.number in self.losers and not trial.ended]
 
-    async def importance(self, plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> dict[str, float]:
+    async def importance(self, plan: Plan, trials: Sequence[Trial], goal: Goal) -> dict[str, float]:
         self.weighed.append(len(trials))
         self._check("importance", after=False)
         return dict(self.weights)

@@ -31,8 +31,8 @@ from bot.services.logs.tail import Tail
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
-from bot.services.sweeps.announce_sweep import AnnounceSweep, Attachments
-from bot.services.sweeps.collect_results import CollectResults, CollectSettings, TrialResults
+from bot.services.sweeps.announce_sweep import AnnounceSweep
+from bot.services.sweeps.collect_results import CollectResults, CollectSettings
 from bot.services.sweeps.diagnose import Diagnose
 from bot.services.sweeps.dispatch import Dispatch
 from bot.services.sweeps.draw_board import DrawBoard
@@ -96,38 +96,40 @@ class Bot:
         self.outside, self.store = outside, store
         now, projects = outside.clock, {PROJECT.name: PROJECT}
         core = Core(store, projects, Wakeups(), now)
-        self.show = Find(store, outside.artifacts, projects)
-        self.plot = Plot(self.show, outside.artifacts, outside.figures, projects)
+        self.find = Find(store, outside.artifacts, projects)
+        self.plot = Plot(self.find, outside.artifacts, outside.figures, projects)
         ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
         self.submit = Submit(core, outside.code, new_id=new_id or (lambda: next(ids)))
         self.stop = Stop(core, outside.engine)
         self.launch = Launch(core, outside.engine, LaunchSettings("signalbox", 45))
-        self.watch = TrackJobs(core, outside.engine)
+        self.track_jobs = TrackJobs(core, outside.engine)
         steady = Clock()  # a monotonic one, as in `bot/app.py`
         pace = AdaptivePace(5, now=steady, sleep=steady.sleep)
         self.tail = Tail(core, outside.logs, pace)
-        self.narrate = PostLines(core, hold)
-        self.finish = AnnounceResult(core, self.plot, AnnounceSettings(5, 60))
+        self.post_lines = PostLines(core, hold)
+        self.announce_result = AnnounceResult(core, self.plot, AnnounceSettings(5, 60))
         settings = ArchiveSettings(10, folder / "logs")
         self.reconcile = Reconcile(core, outside.engine, "signalbox")
-        self.explain = ExplainWait(core, outside.engine, 300)
+        self.explain_wait = ExplainWait(core, outside.engine, 300)
         self.archive = Archive(core, self.tail, outside.artifacts, settings)
         self.trials = TrialBook(core)
         self.propose = Propose(core, outside.engine, outside.code, new_id=new_id or (lambda: next(ids)))
-        self.feed = Dispatch(core, outside.engine, self.trials, outside.sampler)
-        self.follow = TrackTrials(core, outside.engine, self.trials)
-        self.listen = StreamMetrics(core, outside.logs, self.trials, pace)
+        self.dispatch = Dispatch(core, outside.engine, self.trials, outside.sampler)
+        self.track_trials = TrackTrials(core, outside.engine, self.trials)
+        self.stream_metrics = StreamMetrics(core, outside.logs, self.trials, pace)
         self.prune = Prune(core, outside.engine, self.trials, outside.sampler)
-        self.report = ReportTrials(core, self.trials, hold)
-        results = TrialResults(outside.artifacts, Diagnose(outside.logs, projects, pace), projects)
-        self.measure = CollectResults(core, self.trials, results, CollectSettings(5, 60))
-        sketch = DrawBoard(self.trials, outside.figures, outside.artifacts, outside.sampler, projects)
-        self.paint = RefreshBoard(core, sketch, BoardSettings(folder / "boards", 10))
-        enclosures = Attachments(self.paint, self.trials, projects)
-        self.conclude = AnnounceSweep(core, self.trials, self.report, enclosures, picture_deadline=60)
+        self.report_trials = ReportTrials(core, self.trials, hold)
+        diagnose = Diagnose(outside.logs, projects, pace)
+        settled = CollectSettings(5, 60)
+        self.collect_results = CollectResults(core, self.trials, outside.artifacts, diagnose, settled)
+        draw_board = DrawBoard(self.trials, outside.figures, outside.artifacts, outside.sampler, projects)
+        self.refresh_board = RefreshBoard(core, draw_board, BoardSettings(folder / "boards", 10))
+        self.announce_sweep = AnnounceSweep(
+            core, self.trials, self.report_trials, self.refresh_board, picture_deadline=60
+        )
         trial_log = TrialLog(outside.engine, outside.logs, projects, pace)
-        self.look = OneTrial(self.show, self.trials, self.plot, self.submit, self.stop, trial_log)
-        self.notify = Delivery(core, outside.chat, DeliverySettings(card=5, nonce_window=60))
+        self.one_trial = OneTrial(self.find, self.trials, self.plot, self.submit, self.stop, trial_log)
+        self.delivery = Delivery(core, outside.chat, DeliverySettings(card=5, nonce_window=60))
 
     async def train(self, person: Person = MIKA, interaction_id: int = 9, **values: object) -> Job:
         return await self.submit.train(TrainRequest(person, CHANNEL, interaction_id, values=values))
@@ -138,17 +140,18 @@ class Bot:
     async def tell(self) -> None:
         """Delivers until nothing more can be delivered now."""
         for _ in range(20):
-            await self.narrate.once()
-            await self.notify.once()
-            if not self.notify.busy:
+            await self.post_lines.once()
+            await self.delivery.once()
+            if not self.delivery.busy:
                 return
-            await self.notify.settle()
+            await self.delivery.settle()
 
     async def turn(self) -> None:
         """One pass of every service."""
         for service in (
-            *(self.feed, self.launch, self.stop, self.watch, self.tail, self.finish, self.archive),
-            *(self.follow, self.listen, self.prune, self.measure, self.report, self.paint, self.conclude),
+            *(self.dispatch, self.launch, self.stop, self.track_jobs, self.tail, self.announce_result, self.archive),
+            *(self.track_trials, self.stream_metrics, self.prune, self.collect_results, self.report_trials),
+            *(self.refresh_board, self.announce_sweep),
         ):
             await service.once()
         await self.tell()

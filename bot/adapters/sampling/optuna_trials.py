@@ -10,11 +10,11 @@ from optuna.trial import FrozenTrial, create_trial
 from optuna.trial import TrialState as OptunaState
 
 from bot.adapters.sampling.distributions import OptunaSpace
+from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan
 from bot.domain.model.states import EndReason
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value
-from bot.domain.sweeps.sum_trials import point_of
 
 _POINT_TO_BLAME = (EndReason.COMMAND_FAILED, EndReason.OUT_OF_MEMORY, EndReason.TIMED_OUT)
 """Failures that the point itself may have caused. A lost host, for example, says nothing about the point."""
@@ -40,11 +40,11 @@ def study_points(plan: Plan, trials: Iterable[Trial]) -> list[StudyPoint]:
 
 
 def create_study(
-    known: Iterable[StudyPoint], space: OptunaSpace, *, maximize: bool, sampler: BaseSampler | None = None
+    known: Iterable[StudyPoint], space: OptunaSpace, goal: Goal, sampler: BaseSampler | None = None
 ) -> optuna.Study:
     """Create an in-memory study of all points that lie in the space."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(direction="maximize" if maximize else "minimize", sampler=sampler)
+    study = optuna.create_study(direction="maximize" if goal.maximize else "minimize", sampler=sampler)
     for point in known:
         parameters = space.encode(point.parameters)
         if parameters is not None:
@@ -56,7 +56,7 @@ def _study_point(plan: Plan, trials: Sequence[Trial]) -> StudyPoint:
     values = [trial.value for trial in trials if trial.value is not None]
     value = fmean(values) if values else None
     epoch = max((trial.reports[-1][0] for trial in trials if trial.reports), default=0)
-    return StudyPoint(point_of(plan, trials[0]), _state(plan, trials), value, epoch)
+    return StudyPoint(plan.point_of(trials[0], folds=False), _state(plan, trials), value, epoch)
 
 
 def _state(plan: Plan, trials: Sequence[Trial]) -> OptunaState:

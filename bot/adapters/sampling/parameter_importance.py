@@ -8,6 +8,7 @@ from optuna.trial import TrialState
 
 from bot.adapters.sampling.distributions import OptunaSpace
 from bot.adapters.sampling.optuna_trials import create_study, study_points
+from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan
 from bot.domain.model.trial import Trial
 
@@ -18,7 +19,7 @@ _BEST = 5
 to include at least 5 trials above `target_quantile`." """
 
 
-def importance(plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> dict[str, float]:
+def importance(plan: Plan, trials: Sequence[Trial], goal: Goal) -> dict[str, float]:
     """Share of each parameter in whether a point is among the best tenth. Shares add up to 1, the largest first.
 
     Empty if too few points have ended, there is only one axis, or all values are equal. Points stopped early count
@@ -29,6 +30,6 @@ def importance(plan: Plan, trials: Sequence[Trial], *, maximize: bool) -> dict[s
     if len(valued) < FEWEST or len(plan.space.axes) < 2 or len({point.value for point in valued}) < 2:
         return {}
     quantile = max(0.1, _BEST / len(valued))
-    study = create_study(valued, OptunaSpace(plan.space.axes), maximize=maximize)
+    study = create_study(valued, OptunaSpace(plan.space.axes), goal)
     evaluator = PedAnovaImportanceEvaluator(target_quantile=quantile)
     return {name: float(share) for name, share in get_param_importances(study, evaluator=evaluator).items()}

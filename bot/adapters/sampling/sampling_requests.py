@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from bot.adapters.processes.frames import frame
+from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
@@ -15,21 +16,21 @@ from bot.domain.parameters import Kind
 ASK, IMPORTANCE = "ask", "importance"
 
 
-def pack_request(task: str, plan: Plan, trials: Sequence[Trial], count: int, *, maximize: bool) -> bytes:
+def pack_request(task: str, plan: Plan, trials: Sequence[Trial], count: int, goal: Goal) -> bytes:
     head = {
         "task": task,
         "plan": {**_fields(plan, "text", "search", "trials", "folds", "seed"), "space": plan.space},
         "trials": [_row(trial) for trial in trials],
         "count": count,
-        "maximize": maximize,
+        "goal": goal,
     }
     return frame(orjson.dumps(head))
 
 
-def unpack_request(head: bytes) -> tuple[str, Plan, list[Trial], int, bool]:
+def unpack_request(head: bytes) -> tuple[str, Plan, list[Trial], int, Goal]:
     fields = orjson.loads(head)
     trials = [_trial(*row) for row in fields["trials"]]
-    return fields["task"], _plan(fields["plan"]), trials, fields["count"], fields["maximize"]
+    return fields["task"], _plan(fields["plan"]), trials, fields["count"], Goal(**fields["goal"])
 
 
 def pack_answer(answer: object, error: str = "") -> bytes:

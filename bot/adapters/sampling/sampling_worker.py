@@ -38,10 +38,10 @@ def serve(requests: BinaryIO, answers: BinaryIO, idle: float) -> None:
 def answer(head: bytes) -> bytes:
     """The answer, or the error: a bad request must not end the process."""
     try:
-        task, plan, trials, count, maximize = unpack_request(head)
+        task, plan, trials, count, goal = unpack_request(head)
         if task == ASK:
-            return pack_answer(ask(plan, trials, count, maximize=maximize))
-        return pack_answer(importance(plan, trials, maximize=maximize))
+            return pack_answer(ask(plan, trials, count, goal))
+        return pack_answer(importance(plan, trials, goal))
     except Exception as error:  # anything Optuna may raise; the bot logs it
         return pack_answer(None, f"{type(error).__name__}: {error}")
 

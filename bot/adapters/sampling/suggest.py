@@ -9,6 +9,7 @@ from optuna.samplers import TPESampler
 
 from bot.adapters.sampling.distributions import OptunaSpace
 from bot.adapters.sampling.optuna_trials import create_study, study_points
+from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
@@ -19,7 +20,7 @@ TRIES = 10
 _Key = tuple[Value | None, ...]
 
 
-def ask(plan: Plan, trials: Sequence[Trial], count: int, *, maximize: bool) -> list[dict[str, Value]]:
+def ask(plan: Plan, trials: Sequence[Trial], count: int, goal: Goal) -> list[dict[str, Value]]:
     """The next `count` points.
 
     Running points count as bad until they end (`constant_liar`). This spreads out points that are requested together,
@@ -28,7 +29,7 @@ def ask(plan: Plan, trials: Sequence[Trial], count: int, *, maximize: bool) -> l
     seed = random.Random(f"{plan.seed}/{len(trials)}").getrandbits(32)
     optuna_space, known = OptunaSpace(plan.space.axes), study_points(plan, trials)
     sampler = TPESampler(seed=seed, multivariate=True, constant_liar=True)
-    study = create_study(known, optuna_space, maximize=maximize, sampler=sampler)
+    study = create_study(known, optuna_space, goal, sampler=sampler)
     seen = {_key(plan, point.parameters) for point in known}
     unseen = _unseen(plan, seen, random.Random(seed), count)
     chosen: list[dict[str, Value]] = []

@@ -64,7 +64,7 @@ def _best(data: Mapping[str, Any]) -> Name:
 
 
 async def _train_best(interaction: Interaction, best: Name, fields: Mapping[str, str]) -> None:
-    job = await interaction.client.services.show.job(best.job_id)
+    job = await interaction.client.services.find.job(best.job_id)
     parameter = _epochs_of(project_of(interaction.client, job))
     options: dict[str, object] = {EPOCHS: parameter.parse(fields.get(EPOCHS, "").strip())} if parameter else {}
     await job_actions.train_trial(interaction, best, options)

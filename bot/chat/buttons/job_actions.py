@@ -46,7 +46,7 @@ async def retry(interaction: Interaction, text: str, options: dict[str, object])
     if name.trial is not None:
         await train_trial(interaction, name, options)
         return
-    old = await services.show.job(name.job_id)
+    old = await services.find.job(name.job_id)
     if not isinstance(old, Sweep):
         permissions.check(interaction)
         job = await services.submit.retry(old.id, request(interaction, options))
@@ -83,7 +83,7 @@ async def propose(interaction: Interaction, proposal: Proposal, headline: str = 
 async def train_trial(interaction: Interaction, name: Name, options: dict[str, object]) -> None:
     """Train a trial's point as a job."""
     permissions.check(interaction)
-    again = interaction.client.services.trial.again
+    again = interaction.client.services.one_trial.rerun
     job = await again(name.job_id, name.trial or 0, request(interaction, options))
     await confirm(interaction, job, f"Starting {job.id} with the parameters of {name}")
 
@@ -99,9 +99,9 @@ async def confirm(interaction: Interaction, job: Posted, headline: str, remarks:
 async def stop(interaction: Interaction, text: str) -> None:
     name, services = parse(text), interaction.client.services
     if name.trial is not None:
-        await services.trial.stop(name.job_id, name.trial, person(interaction))
+        await services.one_trial.stop(name.job_id, name.trial, person(interaction))
         await answer(interaction, f"Stopping {name}. The rest of {name.job_id} goes on.")
         return
-    found = await services.show.job(name.job_id)
+    found = await services.find.job(name.job_id)
     job = await services.stop.stop(found.id, person(interaction))
     await answer(interaction, f"Stopping {job.id}. I'll post the result in the channel.")

@@ -31,12 +31,12 @@ async def status(interaction: Interaction, text: str) -> None:
     """Show the card as it is now, with a link to the live one."""
     name, services = parse(text), interaction.client.services
     if name.trial is not None:
-        sweep, trial = await services.trial.trial(name.job_id, name.trial)
+        sweep, trial = await services.one_trial.trial(name.job_id, name.trial)
         embed, view = trial_card.card(sweep, trial, project_of(interaction.client, sweep)), trial_buttons(sweep, trial)
         lead, files = f"Live card of {sweep.id}", list[discord.File]()
         job: Posted = sweep
     else:
-        job = await services.show.job(name.job_id)
+        job = await services.find.job(name.job_id)
         embed, view = choose.card(job, project_of(interaction.client, job)), card_buttons(job)
         lead, files = "Live card", _picture(job)
         if not files:
@@ -49,16 +49,16 @@ async def logs(interaction: Interaction, text: str, lines: int) -> None:
     """Show the last lines, as a block if they fit, else as a file, with a link to the full log."""
     name, services = parse(text), interaction.client.services
     if name.trial is not None:
-        sweep, trial = await services.trial.trial(name.job_id, name.trial)
-        excerpt = await services.trial.log(sweep.id, trial.number, lines)
+        sweep, trial = await services.one_trial.trial(name.job_id, name.trial)
+        excerpt = await services.one_trial.log(sweep.id, trial.number, lines)
         rest = f"Full log: `/artifacts {name}`" if trial.ended else ""
         await _excerpt(interaction, str(name), TRIAL_STATES[trial.shown].card, excerpt, rest)
         return
-    job = await services.show.job(name.job_id)
+    job = await services.find.job(name.job_id)
     if isinstance(job, Sweep):
         raise UserError(_which_log(job))
     thread = thread_link(interaction.client, job)
-    excerpt = await services.show.log(job.id, lines)
+    excerpt = await services.find.log(job.id, lines)
     await _excerpt(interaction, job.id, choose.state_word(job), excerpt, f"Full log: {thread}" if thread else "")
 
 
@@ -67,7 +67,7 @@ async def plot(interaction: Interaction, texts: Sequence[str]) -> None:
     services = interaction.client.services
     names = list(dict.fromkeys([name for text in texts for name in await _plotted(interaction, parse(text))]))
     if any(name.trial is not None for name in names):
-        picture = await services.trial.picture([str(name) for name in names])
+        picture = await services.one_trial.picture([str(name) for name in names])
     else:
         picture = await services.plot.plot([name.job_id for name in names])
     title = " ".join(map(str, names))
@@ -78,7 +78,7 @@ async def plot(interaction: Interaction, texts: Sequence[str]) -> None:
 
 async def plot_best(interaction: Interaction, sweep_id: str) -> None:
     """Plot the best trial; with folds, all folds of its point."""
-    job = await interaction.client.services.show.job(sweep_id)
+    job = await interaction.client.services.find.job(sweep_id)
     folds = job.plan.folds if isinstance(job, Sweep) else 1
     first = leading(job)[0].trial or 0
     await plot(interaction, [f"{job.id}.{first + fold}" for fold in range(min(folds, MOST_CURVES))])
@@ -96,7 +96,7 @@ def leading(job: Posted) -> list[Name]:
 async def _plotted(interaction: Interaction, name: Name) -> list[Name]:
     if name.trial is not None:
         return [name]
-    job = await interaction.client.services.show.job(name.job_id)
+    job = await interaction.client.services.find.job(name.job_id)
     return leading(job) if isinstance(job, Sweep) else [Name(job.id)]
 
 

@@ -14,7 +14,6 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value, shown
 from bot.domain.project import Project
-from bot.domain.sweeps import leaderboard
 from bot.domain.texts.endings import TRIAL_ENDINGS
 from bot.domain.texts.state_words import STOPPING, TRIAL_STATES
 
@@ -102,7 +101,7 @@ def _point(sweep: Sweep, trial: Trial) -> dict[str, Value] | None:
     """None if it is not chosen yet."""
     if sweep.plan.search is Search.TPE and trial.parameters is None:
         return None
-    return leaderboard.point(sweep.plan, trial)
+    return sweep.plan.point_of(trial, folds=True)
 
 
 def _progress(trial: Trial) -> Iterator[Inert]:

@@ -27,7 +27,7 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 @app_commands.autocomplete(job=autocomplete.jobs)
 @acknowledged()
 async def artifacts(interaction: Interaction, job: str) -> None:
-    listing = await interaction.client.services.browse.artifacts(await _owner(interaction, job))
+    listing = await interaction.client.services.list_artifacts.artifacts(await _owner(interaction, job))
     if not listing.artifacts:
         await answer(interaction, f"{listing.job.id} has no files yet.")
         return
@@ -44,7 +44,7 @@ async def _owner(interaction: Interaction, text: str) -> str:
     name = parse(text)
     if name.trial is None:
         return name.job_id
-    job, trial = await interaction.client.services.trial.trial(name.job_id, name.trial)
+    job, trial = await interaction.client.services.one_trial.trial(name.job_id, name.trial)
     return str(Name(trial.source or job.id, trial.number))
 
 

@@ -43,7 +43,7 @@ class Which(StrEnum):
 @acknowledged()
 async def jobs(interaction: Interaction, mine: bool = False, state: Which | None = None) -> None:  # noqa: FBT001, FBT002  an option
     asker_id = interaction.user.id if mine else 0
-    recent = await interaction.client.services.show.recent(asker_id=asker_id, limit=SEARCHED if state else SHOWN)
+    recent = await interaction.client.services.find.recent(asker_id=asker_id, limit=SEARCHED if state else SHOWN)
     matching = [job for job in recent if state is None or state.matches(job.execution)][:SHOWN]
     if not matching:
         subject = "You have" if mine else "There are"

@@ -24,7 +24,7 @@ async def status(interaction: Interaction, job: str | None = None) -> None:
     if job is not None:
         await job_answers.status(interaction, job)
         return
-    show = interaction.client.services.show
+    show = interaction.client.services.find
     live, undelivered = await show.live(), await show.undelivered()
     if not live and not undelivered:
         await answer(interaction, "No job is live. `/train` starts one, `/jobs` lists the latest.")

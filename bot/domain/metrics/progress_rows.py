@@ -5,12 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.domain.goal import Goal
 from bot.domain.logs.log_lines import clean
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.model.progress import Progress
 from trainer.contract import parse_metrics
 
-__all__ = ["Report", "Table", "advance", "best_of", "best_row", "parse_line"]
+__all__ = ["Report", "Table", "advance", "best_in_csv", "best_of", "best_row", "parse_line"]
 
 MOST_EPOCHS = 10**12
 MOST_VALUES = 64
@@ -41,13 +42,13 @@ def parse_line(message: str) -> Report | None:
     return Report(epoch, epochs, values) if values or epoch is not None else None
 
 
-def advance(progress: Progress, report: Report, at: float, metric: str, *, maximize: bool) -> Progress:
+def advance(progress: Progress, report: Report, at: float, goal: Goal) -> Progress:
     """The progress after a row that came `at` seconds since the epoch.
 
     A row of an earlier epoch means that a new attempt resumed there, unless it only came late. The pace begins
     anew with it, for the time between two attempts is nobody's pace.
     """
-    progress = _with_best(progress, report, metric, maximize=maximize)
+    progress = _with_best(progress, report, goal)
     if progress.last_at is not None and at < progress.last_at:
         return progress
     epoch = progress.epoch if report.epoch is None else report.epoch
@@ -65,25 +66,27 @@ def advance(progress: Progress, report: Report, at: float, metric: str, *, maxim
     return replace(moved, last_at=at, epochs_seen=progress.epochs_seen + step)
 
 
-def best_of(table: Table, metric: str, *, maximize: bool) -> tuple[float, int] | None:
+def best_of(table: Table, goal: Goal) -> tuple[float, int] | None:
     """The best value of a metric and its epoch, the first of equals; None where there is no such number."""
-    row = best_row(table, metric, maximize=maximize)
-    return None if row is None else (table.columns[metric][row], round(table.x[row]))
+    row = best_row(table, goal)
+    return None if row is None else (table.columns[goal.metric][row], round(table.x[row]))
 
 
-def best_row(table: Table, metric: str, *, maximize: bool) -> int | None:
-    """The same, as the row's place in the table."""
-    column: Sequence[float] = table.columns.get(metric, ())
-    finite = [place for place, value in enumerate(column) if math.isfinite(value)]
-    pick = max if maximize else min
-    return pick(finite, key=lambda place: column[place], default=None)
+def best_in_csv(csv: bytes, columns: Mapping[str, str], goal: Goal) -> tuple[float, int] | None:
+    """The same for a `metrics.csv`; `columns` are the names of the project's own."""
+    return best_of(Table.parse(csv, columns), goal)
 
 
-def _with_best(progress: Progress, report: Report, metric: str, *, maximize: bool) -> Progress:
-    value = report.values.get(metric, math.nan)
-    if math.isnan(value):
-        return progress
-    if progress.best is not None and (value <= progress.best if maximize else value >= progress.best):
+def best_row(table: Table, goal: Goal) -> int | None:
+    """The row with that value, from 0."""
+    column: Sequence[float] = table.columns.get(goal.metric, ())
+    finite = [row for row, value in enumerate(column) if math.isfinite(value)]
+    return goal.best(finite, lambda row: column[row])
+
+
+def _with_best(progress: Progress, report: Report, goal: Goal) -> Progress:
+    value = report.values.get(goal.metric, math.nan)
+    if math.isnan(value) or not goal.better(value, progress.best):
         return progress
     return replace(
         progress, best=value, best_epoch=report.epoch if report.epoch is not None else progress.epochs_seen + 1

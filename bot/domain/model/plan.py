@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.model.space import Space
+from bot.domain.model.trial import Trial
+from bot.domain.parameters import Value
 
 MOST_TRIALS = 100_000
 
@@ -48,3 +50,10 @@ class Plan:
     def incremental(self) -> bool:
         """True if trials are submitted as others finish; otherwise all at once."""
         return self.search is Search.TPE or 0 < self.parallel < self.trials
+
+    def point_of(self, trial: Trial, *, folds: bool) -> dict[str, Value]:
+        """The trial's values of the swept parameters, with `folds` also its fold. Empty if a sampler has not chosen the
+        point yet."""
+        point = (trial.parameters or {}) if self.search is Search.TPE else self.space.point(trial.number)
+        names = [*self.space.names, *(("folds", "fold") if folds and self.folds > 1 else ())]
+        return {name: point[name] for name in names if name in point}

@@ -13,6 +13,7 @@ keeps as many winners and saves 54 % and 40 %.
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan
 from bot.domain.model.states import JobState
 from bot.domain.model.trial import Trial, TrialState
@@ -27,7 +28,7 @@ ENOUGH = 4
 """Trials that have reached a rung before it says anything."""
 
 
-def hopeless(plan: Plan, trials: Iterable[Trial], *, maximize: bool, grace: int = GRACE) -> list[int]:
+def hopeless(plan: Plan, trials: Iterable[Trial], goal: Goal, *, grace: int = GRACE) -> list[int]:
     """The numbers of the running trials to be stopped, of those that tell how many epochs they have.
 
     Folds are compared with the same folds of other points. With one of its folds a point is given up, as it will have
@@ -38,13 +39,12 @@ def hopeless(plan: Plan, trials: Iterable[Trial], *, maximize: bool, grace: int 
     found = {trial.number for trial in told if trial.number // plan.folds in given_up}
     for fold in range(plan.folds):
         alike = [trial for trial in told if trial.number % plan.folds == fold]
-        found.update(_losers(alike, grace, maximize=maximize))
+        found.update(_losers(alike, grace, goal.sign))
     return [trial.number for trial in told if trial.number in found and _may_be_stopped(trial)]
 
 
-def _losers(trials: Sequence[Trial], grace: int, *, maximize: bool) -> Iterator[int]:
+def _losers(trials: Sequence[Trial], grace: int, sign: float) -> Iterator[int]:
     rungs = list(_rungs(max((trial.epochs or 0 for trial in trials), default=0), grace))
-    sign = 1.0 if maximize else -1.0
     climbed = {trial.number: _climbed(trial, rungs, sign) for trial in trials}
     cutoffs = [
         _cutoff([values[rung] for values in climbed.values() if len(values) > rung]) for rung in range(len(rungs))

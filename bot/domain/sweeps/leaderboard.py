@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bot.domain.model.job import Job
-from bot.domain.model.plan import Plan, Search
+from bot.domain.model.plan import Plan
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
@@ -14,14 +14,6 @@ from bot.domain.parameters import Value
 
 MOST_BYTES = 8 * 1024 * 1024
 """What Discord takes is 10 MiB."""
-
-
-def point(plan: Plan, trial: Trial) -> dict[str, Value]:
-    """What was varied, of this trial; nothing where a sampler has not chosen it yet."""
-    if plan.search is not Search.TPE:
-        return dict(plan.space.point(trial.number))
-    chosen = trial.parameters or {}
-    return {name: chosen[name] for name in _columns(plan) if name in chosen}
 
 
 def csv_table(sweep: Sweep, trials: Mapping[int, Trial], metric: str) -> bytes:
@@ -40,7 +32,7 @@ def csv_table(sweep: Sweep, trials: Mapping[int, Trial], metric: str) -> bytes:
 
 def _rows(sweep: Sweep, trials: Iterable[Trial], names: list[str], fixed: list[str]) -> Iterable[list[str]]:
     for trial in sorted(trials, key=lambda trial: trial.number):
-        at = point(sweep.plan, trial)
+        at = sweep.plan.point_of(trial, folds=True)
         yield [
             f"{trial.source or sweep.id}.{trial.number}",
             *(_plain(_exact(at[name])) if name in at else "" for name in names),
@@ -82,5 +74,5 @@ def as_job(sweep: Sweep, trial: Trial) -> Job:
     return Job(
         id=f"{trial.source or sweep.id}.{trial.number}",
         request=replace(sweep.request, interaction_id=0),
-        run=replace(sweep.run, parameters={**sweep.run.parameters, **point(sweep.plan, trial)}),
+        run=replace(sweep.run, parameters={**sweep.run.parameters, **sweep.plan.point_of(trial, folds=True)}),
     )

@@ -1,50 +1,51 @@
-"""What a trial tells of the metric while it runs."""
+"""Metrics that a trial reports while it runs."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from bot.domain.goal import Goal
 from bot.domain.metrics.progress_rows import Report
 from bot.domain.model.plan import Plan
 from bot.domain.model.trial import Trial
 
 MOST_REPORTS = 200
-"""Of one trial. Of more, every second is left out, or three of four, …: a curve looks the same."""
+"""Reports stored for one trial. Beyond that every second is left out, or three of four, …: a curve looks the same."""
 FEWEST_REPORTS = 16
 ALL_REPORTS = 200_000
-"""Of a sweep, some 100 bytes each."""
+"""Reports stored for one sweep, some 100 bytes row."""
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A row of metrics, as far as a sweep goes: `value` is the project's metric, `math.nan` where the row has none."""
+class MetricRow:
+    """One reported row, as a sweep needs it: `value` is the project's metric, `math.nan` if the row has none."""
 
     epoch: int | None
     epochs: int | None
     value: float
 
 
-def word(report: Report, metric: str) -> Word:
-    return Word(report.epoch, report.epochs, report.values.get(metric, math.nan))
+def row_for_sweep(report: Report, metric: str) -> MetricRow:
+    return MetricRow(report.epoch, report.epochs, report.values.get(metric, math.nan))
 
 
-def heard(trial: Trial, words: Iterable[Word], plan: Plan, *, maximize: bool) -> Trial:
-    """The trial after these rows, in the order of their coming; itself if it has told them before.
+def with_rows(trial: Trial, rows: Iterable[MetricRow], plan: Plan, goal: Goal) -> Trial:
+    """Add reported rows to a trial, in the order of their arrival. Returns an equal trial if nothing is new.
 
-    An epoch that a second attempt repeats counts as the later one has it. `value` is the best so far until the trial's
-    `metrics.csv` has been looked at, and what that says from then on.
+    If a second attempt repeats an epoch, its report replaces the first one. `value` is the best so far until the
+    trial's `metrics.csv` has been read, which decides from then on.
     """
     reports, epochs, best = dict(trial.reports), trial.epochs, (trial.value, trial.epoch)
-    for each in words:
-        epochs = each.epochs or epochs
-        if math.isnan(each.value):
+    for row in rows:
+        epochs = row.epochs or epochs
+        if math.isnan(row.value):
             continue
-        if each.epoch is not None:
-            reports[each.epoch] = each.value
-        if best[0] is None or (each.value > best[0] if maximize else each.value < best[0]):
-            best = each.value, each.epoch
-    told = replace(trial, reports=tuple(_thinned(reports, epochs, _most(plan))), epochs=epochs)
-    return told if trial.measured else replace(told, value=best[0], epoch=best[1])
+        if row.epoch is not None:
+            reports[row.epoch] = row.value
+        if goal.better(row.value, best[0]):
+            best = row.value, row.epoch
+    updated = replace(trial, reports=tuple(_thinned(reports, epochs, _most(plan))), epochs=epochs)
+    return updated if trial.measured else replace(updated, value=best[0], epoch=best[1])
 
 
 def _most(plan: Plan) -> int:

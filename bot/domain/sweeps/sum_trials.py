@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from statistics import fmean, stdev
 
-from bot.domain.model.plan import Plan, Search
+from bot.domain.goal import Goal
+from bot.domain.model.plan import Plan
 from bot.domain.model.states import EndReason
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
-from bot.domain.parameters import Value
 
 LEADERS = 5
 NAMED = 5
@@ -21,7 +21,7 @@ _VARYING = re.compile(r"0x[0-9a-f]+|\b(?=\w*\d)[0-9a-f-]{7,}\b|\d+(?:\.\d+)?(?:e
 """What differs between failures that are alike: addresses, ids, commit ids, numbers."""
 
 
-def tally(plan: Plan, trials: Iterable[Trial], now: float, *, maximize: bool) -> Tally:
+def tally(plan: Plan, trials: Iterable[Trial], now: float, goal: Goal) -> Tally:
     """`trials` are all that anything is known of, in the order of their numbers; the others wait. `now` is in seconds
     since the epoch: what runs is counted up to there."""
     known = [(trial, trial.shown) for trial in trials]
@@ -38,7 +38,7 @@ def tally(plan: Plan, trials: Iterable[Trial], now: float, *, maximize: bool) ->
     waiting, running = counts[TrialState.WAITING], counts[TrialState.RUNNING]
     return Tally(
         counts={state: counts[state] for state in TrialState if counts[state]},
-        leaders=_leaders(plan, known, maximize=maximize),
+        leaders=_leaders(plan, known, goal),
         failures=_failures(trial for trial, state in known if state is TrialState.FAILED),
         seconds=seconds,
         saved_seconds=sum(_saved(trial) for trial, state in known if state is TrialState.PRUNED),
@@ -57,10 +57,9 @@ def alike(detail: str) -> str:
     return _VARYING.sub("#", detail)
 
 
-def _leaders(plan: Plan, known: Iterable[tuple[Trial, TrialState]], *, maximize: bool) -> tuple[Leader, ...]:
-    sign = -1.0 if maximize else 1.0
+def _leaders(plan: Plan, known: Iterable[tuple[Trial, TrialState]], goal: Goal) -> tuple[Leader, ...]:
     points = _of_folds(plan.folds, known) if plan.folds > 1 else _single(known)
-    best = heapq.nsmallest(LEADERS, ((sign * value, number, trials) for value, number, trials in points))
+    best = heapq.nsmallest(LEADERS, ((-goal.sign * value, number, trials) for value, number, trials in points))
     return tuple(_leader(plan, trials) for _, _, trials in best)
 
 
@@ -88,16 +87,10 @@ def _leader(plan: Plan, trials: list[Trial]) -> Leader:
     return Leader(
         number=first.number,
         value=fmean(values),
-        parameters=point_of(plan, first),
+        parameters=plan.point_of(first, folds=False),
         deviation=None if single else stdev(values),
         epoch=first.epoch if single else None,
     )
-
-
-def point_of(plan: Plan, trial: Trial) -> dict[str, Value]:
-    """What the trial has of the swept parameters: by its number, but where a sampler chose them."""
-    point = (trial.parameters or {}) if plan.search is Search.TPE else plan.space.point(trial.number)
-    return {name: point[name] for name in plan.space.names if name in point}
 
 
 def _failures(failed: Iterable[Trial]) -> tuple[Failure, ...]:

@@ -10,7 +10,6 @@ from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Value, shown
-from bot.domain.sweeps.leaderboard import point
 from bot.domain.texts.state_words import TRIAL_STATES
 
 LINES = 15
@@ -50,7 +49,7 @@ def _row(sweep: Sweep, trial: Trial) -> tuple[str, ...]:
     return (
         f".{trial.number}",
         "-" if trial.value is None else f"{trial.value:.4g}",
-        _varied(sweep, point(sweep.plan, trial)),
+        _varied(sweep, sweep.plan.point_of(trial, folds=True)),
         "" if trial.epoch is None else f"epoch {trial.epoch}",
         str(timedelta(seconds=round(trial.seconds))),
     )

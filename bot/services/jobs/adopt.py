@@ -1,4 +1,4 @@
-"""Take back a Batch job of the bot's that the store does not know: from its tags and its environment alone."""
+"""Recover a Batch job of the bot that the store does not know, from its tags and its environment alone."""
 
 import json
 from collections.abc import Mapping
@@ -33,31 +33,31 @@ from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
-RECONCILED = Counter("signalbox_reconciled", "Batch jobs that the store did not know as they were", ["kind"])
+RECONCILED = Counter("signalbox_reconciled", "Batch jobs that differed from what the store knew", ["kind"])
 
 
 class Adopt:
+    """Called by `reconcile` for each job with the bot's tags that the store does not know."""
+
     def __init__(self, core: Core, engine: Engine) -> None:
         self._store, self._projects, self._now = core.store, core.projects, core.now
         self._engine = engine
 
     async def adopt(self, seen: Observation) -> Submitted | None:
-        """The job, as its tags and environment tell of it; what cannot be read is ended, as nobody could stop it."""
+        """Rebuild the job from its tags and environment, and store it. If that fails, end it: nobody could stop it."""
         project = self._projects.get(dict(seen.tags).get(PROJECT_TAG, ""))
         if project is None:
-            log.error(
-                "a job of the bot's belongs to no project of the config", engine_id=seen.engine_id, name=seen.name
-            )
+            log.error("a job of the bot belongs to no configured project", engine_id=seen.engine_id, name=seen.name)
             return None
         job = found_again(seen, project, self._now())
         taken = job is not None and await self._take(job, seen, project)
         if job is None or not taken:
             RECONCILED.labels("unreadable").inc()
-            log.error("a job that cannot be read is ended", engine_id=seen.engine_id, name=seen.name)
+            log.error("ending a job that cannot be read", engine_id=seen.engine_id, name=seen.name)
             await self._engine.terminate(seen.engine_id, "Carries the bot's tags, and cannot be read")
             return None
         RECONCILED.labels("adopted").inc()
-        log.warning("adopted", job=job.id, engine_id=seen.engine_id)
+        log.warning("job adopted", job=job.id, engine_id=seen.engine_id)
         return job
 
     async def _take(self, job: Submitted, seen: Observation, project: Project) -> bool:
@@ -67,8 +67,8 @@ class Adopt:
         return True
 
     async def _submission(self, submission: Submission, seen: Observation, project: Project) -> bool:
-        """A submission, and its sweep where that is not known, either. If the sweep's result has been announced, the
-        submission is stopped: nobody would follow it."""
+        """Store a submission, and its sweep if that is unknown too. If the sweep's result has been announced, stop the
+        submission: nobody would track it."""
         sweep = await self._store.job(submission.sweep_id)
         if sweep is None:
             sweep = sweep_of(submission, seen, project)
@@ -84,8 +84,7 @@ class Adopt:
 
 
 def found_again(seen: Observation, project: Project, now: float) -> Submitted | None:
-    """The job, or the submission of a sweep, that was submitted like this; None if its tags or its environment cannot
-    be read."""
+    """The job or submission that these tags and this environment describe; None if they cannot be read."""
     tags, environment = dict(seen.tags), dict(seen.environment)
     try:
         run = _run(project, environment)
@@ -118,7 +117,7 @@ def _request(seen: Observation, project: Project, now: float) -> Request:
 def _submission(
     job_id: str, environment: Mapping[str, str], run: Run, execution: Execution, now: float, created_at: float
 ) -> Submission:
-    """SWEEP_SPACE says which trials an array holds; a trial by itself has its number in its name."""
+    """SWEEP_SPACE lists the trials of an array; a single trial has its number in its name."""
     sweep_id, _, number = job_id.rpartition("-")
     numbers = environment["JOB_ID"].rpartition(".")[2]
     if "SWEEP_SPACE" in environment:
@@ -128,24 +127,24 @@ def _submission(
 
 
 def sweep_of(submission: Submission, seen: Observation, project: Project) -> Sweep | None:
-    """The sweep that a submission belongs to, by what its environment says was asked for; None where the config does
-    not have it any more."""
+    """Rebuild the sweep of a submission from the request in its environment; None if the config has changed so that it
+    does not parse any more."""
     try:
-        asked = json.loads(dict(seen.environment)["SWEEP"])
-        wanted = {name: asked[name] for name in ("trials", "folds", "parallel", "stop_losers", "seed")}
-        plan = parse(str(asked["text"]), project.parameters, Search(str(asked["search"])), **wanted)
+        request = json.loads(dict(seen.environment)["SWEEP"])
+        options = {name: request[name] for name in ("trials", "folds", "parallel", "stop_losers", "seed")}
+        plan = parse(str(request["text"]), project.parameters, Search(str(request["search"])), **options)
     except (LookupError, TypeError, ValueError, UserError):
         return None
-    retry_of = asked.get("retry_of")
+    retry_of = request.get("retry_of")
     if retry_of:
-        numbers = str(asked.get("numbers") or submission.numbers)
+        numbers = str(request.get("numbers") or submission.numbers)
         plan = replace(plan, numbers=numbers, carried_over=plan.trials - len(expanded(numbers)))
     own = {*plan.space.names, "folds", "fold"} if plan.folds > 1 else {*plan.space.names}
     fixed = {name: value for name, value in submission.run.parameters.items() if name not in own}
-    request = _request(seen, project, submission.created_at)
+    asked = _request(seen, project, submission.created_at)
     return Sweep(
         id=submission.sweep_id,
-        request=replace(request, created_at=submission.created_at, retry_of=retry_of),
+        request=replace(asked, created_at=submission.created_at, retry_of=retry_of),
         run=replace(submission.run, parameters=fixed),
         plan=plan,
         execution=Lifecycle(state=JobState.RUNNING),
@@ -154,7 +153,7 @@ def sweep_of(submission: Submission, seen: Observation, project: Project) -> Swe
 
 
 def _carried_over(sweep: Sweep) -> list[Trial]:
-    """The trials of the earlier sweep that a retry did not run again: their results have their values."""
+    """The trials that a retry takes over from the earlier sweep. Their values are read from their results."""
     if sweep.request.retry_of is None:
         return []
     run = set(expanded(sweep.plan.numbers))

@@ -1,31 +1,25 @@
-"""Announce the result of a job, once: the verdict, the plot or the last lines, and who asked.
-
-The message is committed together with `committed_at`, so it is announced after any crash, and never twice.
-"""
+"""Announce the end of a job: the verdict, the plot or the last lines, and who asked."""
 
 import asyncio
 from dataclasses import dataclass, replace
 
-import structlog
-
 from bot.domain.clock import passed
+from bot.domain.exit_codes import entrypoint_failed
 from bot.domain.inert import EMPTY, Inert, stacked
 from bot.domain.logs.log_blocks import block
 from bot.domain.logs.log_lines import raised, readable
-from bot.domain.metrics.metrics_table import Table
-from bot.domain.metrics.progress_rows import best_of
-from bot.domain.model.execution import Execution
+from bot.domain.metrics.progress_rows import best_in_csv
 from bot.domain.model.job import Job
 from bot.domain.model.progress import Progress
 from bot.domain.model.states import EndReason
-from bot.domain.posts import Change, File, NewPost, PostKind
+from bot.domain.posts import File
 from bot.domain.texts import notes
 from bot.errors import Missing, ServiceError
+from bot.services.jobs.announcing import Announcer
 from bot.services.jobs.plot import Picture, Plot
 from bot.services.running.core import Core
-from trainer.contract import OWN_LINE, ExitCode
-
-log = structlog.get_logger()
+from bot.services.running.pending import to_announce
+from trainer.contract import OWN_LINE
 
 LAST_LINES = 12
 LAST_LINES_CHARACTERS = 1_200
@@ -51,52 +45,43 @@ class _Ending:
 
 
 class AnnounceResult:
+    """Takes up jobs that have ended and whose result is not committed."""
+
     def __init__(self, core: Core, plot: Plot, settings: AnnounceSettings) -> None:
         self._store, self._plot, self._projects = core.store, plot, core.projects
         self._settings, self._now = settings, core.now
+        self._announcer = Announcer(core, settings.plot_deadline)
 
     async def once(self) -> None:
         """Announce each result that is due."""
-        for job in await self._store.unfinished():
-            if isinstance(job, Job) and _ended_silently(job) and self._due(job):
+        for job in to_announce(await self._store.unfinished()):
+            if self._due(job):
                 await self._announce(job)
 
     def _due(self, job: Job) -> bool:
-        """A failure is announced with its last lines, which come later than its state."""
+        """The result of a failure contains the log's last lines, which arrive later than the state."""
         if job.execution.reason is EndReason.SUCCEEDED or not job.execution.streams:
             return True
-        return passed(_seen(job), self._settings.grace, self._now())
+        return passed(_end_seen_at(job), self._settings.grace, self._now())
 
     async def _announce(self, job: Job) -> None:
         try:
             csv = await self._csv(job)
             picture = await self._picture(job, csv)
         except ServiceError as error:
-            if not passed(_seen(job), self._settings.plot_deadline, self._now()):
-                log.warning("the plot waits", job=job.id, error=str(error))
+            if not self._announcer.gives_up(job.id, _end_seen_at(job), error):
                 return
             csv, picture = b"", Picture(None, notes.not_drawn(str(error)))
         ending = await self._ending(job, csv, picture)
-        at = self._now()
 
-        def step(stored: Job) -> Change | None:
-            if stored.publication.result.committed_at is not None:
-                return None
-            announced = replace(
-                stored,
-                execution=stored.execution.judged(ending.reason, ending.detail),
-                progress=ending.progress,
-                publication=stored.publication.announced(at),
-            )
-            return Change(
-                announced, (NewPost(f"end:{job.id}", PostKind.END, job.id, text=ending.text, files=ending.files),)
-            )
+        def settle(stored: Job) -> Job:
+            execution = stored.execution.judged(ending.reason, ending.detail)
+            return replace(stored, execution=execution, progress=ending.progress)
 
-        await self._store.change(job.id, step)
-        log.info("told", job=job.id, reason=job.execution.reason)
+        await self._announcer.commit(job, ending.text, ending.files, settle=settle)
 
     async def _csv(self, job: Job) -> bytes:
-        """The job's metrics; empty where it has left none."""
+        """The job's metrics; empty if it left none."""
         try:
             return await self._plot.metrics_csv(job) if job.execution.streams else b""
         except Missing:
@@ -111,14 +96,17 @@ class AnnounceResult:
     async def _ending(self, job: Job, csv: bytes, picture: Picture) -> _Ending:
         found = await self._store.job(job.id)
         stored = found if isinstance(found, Job) else job
-        text, detail, reason = picture.remarks, stored.execution.detail, _by_whom(stored.execution)
+        execution = stored.execution
+        text, detail, reason = picture.remarks, execution.detail, execution.reason
+        if entrypoint_failed(reason, execution.exit_code, detail):
+            reason = EndReason.SETUP_FAILED
         if job.execution.reason not in (EndReason.SUCCEEDED, EndReason.STOPPED) and job.execution.streams:
             lines = await self._last_lines(job)
             if job.execution.reason is EndReason.COMMAND_FAILED and not detail:
                 detail = raised(lines)
             text = stacked(block(lines, limit=LAST_LINES_CHARACTERS)[0], text)
         files = (File(f"{job.id}.png", picture.png),) if picture.png else ()
-        progress = await asyncio.to_thread(self._settled, stored, csv)  # a long table takes a while to read
+        progress = await asyncio.to_thread(self._with_best, stored, csv)  # a long table takes a while to read
         return _Ending(text, files, progress, reason, detail)
 
     async def _last_lines(self, job: Job) -> list[str]:
@@ -128,29 +116,16 @@ class AnnounceResult:
             lines = lines[1:] if len(lines) > 1 else [lines[0][: LAST_LINES_CHARACTERS // 2]]
         return lines
 
-    def _settled(self, job: Job, csv: bytes) -> Progress:
-        """The progress with its best from `metrics.csv`, the truth; the log's where there is none."""
-        if not csv:
-            return job.progress
+    def _with_best(self, job: Job, csv: bytes) -> Progress:
+        """The progress with its best value from `metrics.csv`, which is the truth; from the log if there is none."""
         project = self._projects[job.run.project]
-        best = best_of(Table.parse(csv, project.columns), project.metric, maximize=project.maximize)
+        best = best_in_csv(csv, project.columns, project.goal) if csv else None
         if best is None:
             return job.progress
         value, epoch = best
         return replace(job.progress, best=value, best_epoch=epoch)
 
 
-def _ended_silently(job: Job) -> bool:
-    """True if it has ended and its result is not committed yet."""
-    return not job.execution.live and job.publication.result.committed_at is None
-
-
-def _seen(job: Job) -> float:
-    """When the end was seen, by the bot's own clock: AWS's may be ahead or behind."""
+def _end_seen_at(job: Job) -> float:
+    """When the bot saw the end, by its own clock: AWS's may be ahead or behind."""
     return job.execution.state_since or job.execution.ended_at or 0.0
-
-
-def _by_whom(execution: Execution) -> EndReason | None:
-    """The entrypoint's own exit codes mean that the command never ran to its end."""
-    own = execution.detail and execution.exit_code in {int(code) for code in ExitCode}
-    return EndReason.SETUP_FAILED if own and execution.reason is EndReason.COMMAND_FAILED else execution.reason

@@ -19,7 +19,7 @@ EVENTS_WAIT_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """What the chat and the sweeps call, and what loops on its own."""
+    """What the chat and the sweeps call, and the loops."""
 
     find: Find
     plot: Plot
@@ -40,7 +40,7 @@ def _loops(core: Core, outside: Outside, setup: Setup, plot: Plot, stop: Stop) -
     pace, wakeups = setup.intervals, core.wakeups
     launch = Launch(core, outside.engine, LaunchSettings(setup.bot_name, pace.lookup))
     track = TrackJobs(core, outside.engine)
-    # A job's last log lines come a little after its state: its progress and the reason of its end are in them.
+    # A job's progress and the reason of its end are in its last log lines, which arrive a little after its state.
     announce_settings = AnnounceSettings(grace=min(pace.drain, 10), plot_deadline=pace.plot_deadline)
     announce = AnnounceResult(core, plot, announce_settings)
     explain = ExplainWait(core, outside.engine, pace.stuck)
@@ -55,5 +55,5 @@ def _loops(core: Core, outside: Outside, setup: Setup, plot: Plot, stop: Stop) -
     ]
     events = outside.events
     if events is not None:
-        loops.append(Loop("receive_events", lambda: track.hear(events, EVENTS_WAIT_SECONDS), 0))
+        loops.append(Loop("receive_events", lambda: track.receive(events, EVENTS_WAIT_SECONDS), 0))
     return loops

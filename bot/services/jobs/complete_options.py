@@ -1,4 +1,4 @@
-"""Names for autocomplete: what could be meant by what is typed so far."""
+"""Autocomplete branches and commits."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from bot.ports.code import Code
 
 
 class CompleteOptions:
-    """Never raises: somebody is typing, and an error would tell them nothing."""
+    """Called by the chat. Never raises: somebody is still typing, and an error would not help."""
 
     def __init__(self, code: Code, projects: Sequence[Project]) -> None:
         self._code, self._projects = code, projects

@@ -1,15 +1,14 @@
-"""Explain in the thread why a job waits for a machine, once for each cause, when it has waited long.
+"""Explain in the thread why a job waits for a machine: once for each cause, after it has waited long.
 
-A passing cause gets no note: one MISCONFIGURATION is normal while a queue scales from zero. An array
-says nothing of it, so one of its trials is asked for all of them, while none is on a machine.
+A cause that passes quickly is not reported: one MISCONFIGURATION is normal while a queue scales from zero. An array
+does not show its cause, so one of its trials is described for all of them, as long as none is on a machine.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
 
-from bot.domain.clock import passed
 from bot.domain.model.execution import Execution
 from bot.domain.model.rows import Submitted
 from bot.domain.model.submission import Submission
@@ -20,60 +19,70 @@ from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.ports.store import Step
 from bot.services.running.core import Core
+from bot.services.running.pending import all_wait, waiting_alone, waiting_arrays, waits
+from bot.services.running.timers import Timers
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 60.0
-"""Between two looks at an array that waits."""
-LAST = 100
-"""Trials of it that are described in such a look."""
+CHECK_SECONDS = 60.0
+"""Describe trials of a waiting array this often."""
+DESCRIBED = 100
+"""Trials of an array that are described each time: one call."""
 
 
 class ExplainWait:
-    """`dwell_seconds` is how long a cause must have been looked at: what the store says right after a start is old."""
+    """Takes up jobs and arrays that wait for a machine.
+
+    `dwell_seconds` is how long a cause must have been seen: right after a start, what the store holds is old.
+    """
 
     def __init__(self, core: Core, engine: Engine, dwell_seconds: float) -> None:
         self._store, self._projects, self._now = core.store, core.projects, core.now
         self._engine, self._dwell = engine, dwell_seconds
-        self._since: dict[tuple[str, str], float] = {}
+        self._causes: Timers[tuple[str, str]] = Timers(core.now)
+        """By job and cause: since when it has been seen."""
         self._noted: set[tuple[str, str]] = set()
-        self._asked: dict[str, tuple[float, Submission]] = {}
-        """By array: when one of its trials was asked, and the array as if it were that trial."""
+        self._checked: Timers[str] = Timers(core.now)
+        """By array: when its trials were described."""
+        self._representatives: dict[str, Submission] = {}
+        """By array: the array as if it were one of its waiting trials."""
 
     async def once(self) -> None:
-        """Commits the notes that are due. The note's key makes it once; `_noted` only saves the attempt."""
-        rows = [row for row in await self._store.unfinished() if isinstance(row, Submitted)]
-        alone = [row for row in rows if _waits(row)]
-        waiting = {(job.id, note_key(job.execution)): job for job in [*alone, *await self._arrays(rows)]}
-        self._since = {key: self._since.get(key, self._now()) for key in waiting}
+        """Commit the notes that are due. The note's key makes it appear once; `_noted` only saves the transaction."""
+        rows = await self._store.unfinished()
+        arrays = await self._arrays(waiting_arrays(rows))
+        waiting = {(job.id, note_key(job.execution)): job for job in [*waiting_alone(rows), *arrays]}
+        self._causes.keep(waiting)
         self._noted &= waiting.keys()
         for key, job in waiting.items():
-            if key not in self._noted and passed(self._since[key], self._dwell, self._now()):
+            if self._causes.waited(key, self._dwell) and key not in self._noted:
                 await self._store.change(job.id, self._note(job))
                 self._noted.add(key)
 
-    async def _arrays(self, jobs: Iterable[Submitted]) -> list[Submission]:
-        """Those whose trials all wait. One that cannot be asked about now is as it was."""
-        waiting = [job for job in jobs if isinstance(job, Submission) and _all_wait(job)]
-        self._asked = {job.id: self._asked[job.id] for job in waiting if job.id in self._asked}
-        for job in waiting:
-            if job.id in self._asked and not passed(self._asked[job.id][0], LOOK_SECONDS, self._now()):
+    async def _arrays(self, waiting: Sequence[Submission]) -> list[Submission]:
+        """Each as if it were one of its waiting trials. If that cannot be read now, the last answer counts."""
+        ids = [array.id for array in waiting]
+        self._checked.keep(ids)
+        self._representatives = {each: self._representatives[each] for each in ids if each in self._representatives}
+        for array in waiting:
+            if array.id in self._representatives and not self._checked.due(array.id, CHECK_SECONDS):
                 continue
             try:
-                trial = await self._trial(job)
+                representative = await self._representative(array)
             except ServiceError as error:
-                log.warning("why an array waits could not be asked", submission=job.id, error=str(error))
+                log.warning("could not read why an array waits", submission=array.id, error=str(error))
                 continue
-            if trial is None:
-                self._asked.pop(job.id, None)
+            if representative is None:
+                self._representatives.pop(array.id, None)
             else:
-                self._asked[job.id] = self._now(), trial
-        return [trial for _, trial in self._asked.values()]
+                self._checked.start(array.id)
+                self._representatives[array.id] = representative
+        return list(self._representatives.values())
 
-    async def _trial(self, array: Submission) -> Submission | None:
-        """The array, as if it were one of its trials that wait: with that one's reason. The last few are looked at, in
-        one call; to list all that wait would be 100 calls of an array of 10,000."""
-        indices = range(max(0, array.size - LAST), array.size)
+    async def _representative(self, array: Submission) -> Submission | None:
+        """The array as if it were one of its waiting trials, with that trial's cause. Only the last few trials are
+        described, in one call: to list all that wait would take 100 calls for an array of 10,000."""
+        indices = range(max(0, array.size - DESCRIBED), array.size)
         last = [self._engine.child_id(array.execution.engine_id or "", index) for index in indices]
         seen = (await self._engine.describe(last)).values()
         waiting = next((each for each in seen if each.state.waiting), None)
@@ -88,10 +97,10 @@ class ExplainWait:
         """Build the note, unless the job has stopped waiting by commit time."""
 
         def step(job: Submitted) -> Change | None:
-            if isinstance(job, Submission) and _all_wait(job):
-                since = self._since[waiting.id, note_key(waiting.execution)]
+            if isinstance(job, Submission) and all_wait(job):
+                since = self._causes.since((waiting.id, note_key(waiting.execution)))
                 why: Execution = replace(waiting.execution, state_since=since)
-            elif _waits(job):
+            elif waits(job):
                 why = job.execution
             else:
                 return None
@@ -101,18 +110,3 @@ class ExplainWait:
             return Change(job, (NewPost(f"waits:{thread}:{note_key(why)}", PostKind.NOTE, thread, text=text),))
 
         return step
-
-
-def _waits(job: Submitted) -> bool:
-    """True if it waits for a machine, and the engine answers for it."""
-    execution = job.execution
-    return bool(note_key(execution)) and execution.stop is None and execution.unanswered_since is None
-
-
-def _all_wait(array: Submission) -> bool:
-    """The same for an array: some of its trials wait, and none is on a machine."""
-    execution = array.execution
-    if not execution.live or execution.stop is not None or execution.unanswered_since is not None:
-        return False
-    found = [state for state, count in array.children.items() if count]
-    return any(state.waiting for state in found) and not any(state.on_a_machine for state in found)

@@ -1,4 +1,4 @@
-"""Answer what is asked about jobs: which there are, and what one's log says."""
+"""Answer questions about jobs: which exist, and what their logs contain."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,11 +24,13 @@ class LogExcerpt:
 
 
 class Find:
+    """Called by the chat."""
+
     def __init__(self, store: Store, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
         self._store, self._artifacts, self._projects = store, artifacts, projects
 
     async def job(self, job_id: str) -> Posted:
-        """The job or sweep of that id, however it was typed; raises `UnknownName` with near ids."""
+        """The job or sweep with that id, however it was typed; raises `UnknownName` with similar ids."""
         typed = job_id.strip().strip("`#").lower()
         found = await self._store.job(typed)
         if found is None:
@@ -41,7 +43,7 @@ class Find:
         return await self._store.jobs(channel_id=channel_id, live=True, limit=100)
 
     async def undelivered(self) -> list[Posted]:
-        """Of the latest jobs, those whose end no place would take."""
+        """Recent jobs whose result no channel would take."""
         return [job for job in await self._store.jobs(live=False, limit=200) if job.publication.result.undeliverable]
 
     async def recent(self, *, asker_id: int = 0, limit: int = 15) -> list[Posted]:
@@ -54,7 +56,7 @@ class Find:
         return [job for job in jobs if typed in _described(job)][:limit]
 
     async def log(self, job_id: str, lines: int) -> LogExcerpt:
-        """The last `lines` events of the log, as people read them; from S3 where the store has forgotten them."""
+        """The last `lines` events of the log, as people read them; from S3 if the store has dropped them."""
         job = await self.job(job_id)
         found = await self._store.log_lines(job.id, -lines, lines)
         publication = job.publication
@@ -71,5 +73,5 @@ class Find:
 
 def _described(job: Posted) -> str:
     run, commit = job.run, job.run.commit
-    who, state = job.request.asker_name, state_text(job.execution)
-    return f"{job.id} {run.project} {commit.branch}@{commit.sha} {who} {state}".lower()
+    asker, state = job.request.asker_name, state_text(job.execution)
+    return f"{job.id} {run.project} {commit.branch}@{commit.sha} {asker} {state}".lower()

@@ -1,4 +1,4 @@
-"""List what a job has left in S3 so far."""
+"""List the files that a job has stored in S3 so far."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from bot.services.jobs.find import Find
 from trainer.contract import CLAIM_JSON
 
 LINK_SECONDS = 3600
-MOST_LINKS = 20
+MAX_LINKS = 20
 PICTURE_BYTES = 8 * 1024 * 1024
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".mp4", ".webm", ".mov")
 
@@ -29,18 +29,22 @@ class Listing:
 
 
 class ListArtifacts:
-    def __init__(self, show: Find, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
-        self._show, self._artifacts, self._projects = show, artifacts, projects
+    """Called by the chat."""
+
+    def __init__(self, find: Find, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
+        self._find, self._artifacts, self._projects = find, artifacts, projects
 
     async def artifacts(self, text: str) -> Listing:
-        """Of a job or, `k7q2mx.4`, of a trial, which then has that name in the listing; newest first. Raises
-        `UnknownName` for a job that is not there."""
+        """The files of a job or a trial, newest first. For a trial, the job in the listing has the id `k7q2mx.4`.
+
+        Raises `UnknownName` for a job that does not exist.
+        """
         name = parse(text)
-        job = await self._show.job(name.job_id)
+        job = await self._find.job(name.job_id)
         job = replace(job, id=str(Name(job.id, name.trial)))
-        everything = await self._artifacts.list(self._projects[job.run.project].prefix(job.id))
-        found = [artifact for artifact in everything if artifact.name != CLAIM_JSON]  # the trainer's own
-        links = {a.name: await self._artifacts.link(a.uri, LINK_SECONDS) for a in found[:MOST_LINKS]}
+        stored = await self._artifacts.list(self._projects[job.run.project].prefix(job.id))
+        found = [artifact for artifact in stored if artifact.name != CLAIM_JSON]  # the trainer's own
+        links = {a.name: await self._artifacts.link(a.uri, LINK_SECONDS) for a in found[:MAX_LINKS]}
         return Listing(job, tuple(found), links, await self._newest_picture(found), sum(a.size for a in found))
 
     async def _newest_picture(self, found: list[Artifact]) -> File | None:

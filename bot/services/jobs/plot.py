@@ -23,7 +23,7 @@ REMARK, REMARKS = 300, 1_800
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A PNG and remarks on it; `png` is None if nothing could be drawn."""
+    """A PNG, None if nothing could be drawn, and remarks on it."""
 
     png: bytes | None
     remarks: Inert
@@ -36,25 +36,28 @@ def picture_of(drawing: Drawing, *before: Inert) -> Picture:
 
 
 class Plot:
-    def __init__(self, show: Find, artifacts: Artifacts, figures: Figures, projects: Mapping[str, Project]) -> None:
-        self._show, self._artifacts, self._figures, self._projects = show, artifacts, figures, projects
+    def __init__(self, find: Find, artifacts: Artifacts, figures: Figures, projects: Mapping[str, Project]) -> None:
+        self._find, self._artifacts, self._figures, self._projects = find, artifacts, figures, projects
 
     async def plot(self, job_ids: Sequence[str]) -> Picture:
-        """One picture of 1 to 8 jobs. `UnknownName` for a job that is not there; those without metrics are named."""
+        """Draw 1 to 8 jobs by their ids. Raises `BadInput`, or `UnknownName` for a job that does not exist."""
         if not 1 <= len(job_ids) <= MOST_JOBS:
             raise BadInput(f"Plot 1 to {MOST_JOBS} jobs at once, not {len(job_ids)}.")
-        jobs = [await self._show.job(job_id) for job_id in job_ids]
+        return await self.draw_all([await self._find.job(job_id) for job_id in job_ids])
+
+    async def draw_all(self, jobs: Sequence[Posted]) -> Picture:
+        """One picture of several jobs. Those without metrics are named in the remarks."""
         files = await asyncio.gather(*(self._csv_or_none(job) for job in jobs))
         drawn = [(job, csv) for job, csv in zip(jobs, files, strict=True) if csv is not None]
         missing = [job for job, csv in zip(jobs, files, strict=True) if csv is None]
         return await self.draw(drawn, missing)
 
     async def metrics_csv(self, job: Posted) -> bytes:
-        """The job's `metrics.csv`; `Missing` where it has left none."""
+        """The job's `metrics.csv`; raises `Missing` if it left none."""
         return await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + METRICS_CSV)
 
     async def draw(self, drawn: Sequence[tuple[Posted, bytes]], missing: Sequence[Posted] = ()) -> Picture:
-        """A picture of these jobs with these files, and a remark on each of the `missing`, which have none."""
+        """One picture of these jobs, each with its `metrics.csv`, and a remark on each of the `missing`."""
         remarks = [notes.no_metrics(job.id, live=job.execution.live) for job in missing]
         if not drawn:
             return Picture(None, joined(remarks, " ", REMARKS))

@@ -1,7 +1,7 @@
 """Compare what AWS runs with what the store knows: nothing runs twice, and nothing runs that nobody can see or stop.
 
-Every job carries the bot's name and its own id as tags, and what it was asked for in its environment: enough to find
-it again when the store was lost.
+Every job carries the bot's name and its own id as tags, and the request in its environment: enough to find it again if
+the store is lost.
 """
 
 from collections import defaultdict
@@ -16,43 +16,40 @@ from bot.domain.model.states import JobState
 from bot.domain.posts import Change, adding
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
-from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.services.jobs.adopt import RECONCILED, Adopt
 from bot.services.jobs.launch import leftover_note
 from bot.services.jobs.submit_call import BOT_TAG, JOB_TAG
 from bot.services.running.core import Core
+from bot.services.running.for_each import for_each
 
 log = structlog.get_logger()
 
 
 class Reconcile:
-    """`bot_name` tells the bot's own jobs from those of others in the account."""
+    """Takes up the engine's jobs, not the store's: those in the projects' queues that carry `bot_name` as a tag."""
 
     def __init__(self, core: Core, engine: Engine, bot_name: str) -> None:
         self._store, self._engine, self._projects = core.store, engine, core.projects
         self._bot_name, self._now = bot_name, core.now
-        self._adopt = Adopt(Core(core.store, core.projects, core.wakeups, core.now), engine)
+        self._adopt = Adopt(core, engine)
 
     async def once(self) -> None:
-        """Looks at what is unfinished in the projects' queues."""
+        """Check unfinished jobs."""
         await self._queues(self._engine.live)
 
     async def recover(self, since: float) -> None:
-        """Looks at everything that was made since then, finished jobs too: after the store was lost."""
+        """After the store was lost: check all jobs created since then, finished ones too."""
         await self._queues(lambda queue: self._engine.made_since(queue, since))
 
     async def _queues(self, listed: Callable[[str], Awaitable[list[Observation]]]) -> None:
-        """A queue that cannot be read keeps no other from being looked at."""
-        failure: ServiceError | None = None
-        for queue in sorted({project.queue for project in self._projects.values()}):
-            try:
-                for job_id, seen in self._ours(await listed(queue)).items():
-                    await self._look(job_id, seen)
-            except ServiceError as error:
-                failure = error
-        if failure is not None:
-            raise failure
+        """A failure holds up no other queue."""
+
+        async def check(queue: str) -> None:
+            for job_id, seen in self._ours(await listed(queue)).items():
+                await self._check(job_id, seen)
+
+        await for_each(sorted({project.queue for project in self._projects.values()}), check)
 
     def _ours(self, seen: Iterable[Observation]) -> dict[str, list[Observation]]:
         """By job id."""
@@ -63,7 +60,7 @@ class Reconcile:
                 by_id[job_id].append(each)
         return by_id
 
-    async def _look(self, job_id: str, seen: list[Observation]) -> None:
+    async def _check(self, job_id: str, seen: list[Observation]) -> None:
         job = await self._store.submitted(job_id)
         if job is None:
             job = await self._adopt.adopt(_best(seen))
@@ -71,12 +68,12 @@ class Reconcile:
             return
         execution = job.execution
         if execution.live and execution.engine_id is None:
-            await self._look_up(job)
+            await self._have_launch_look(job)
         elif any(each.engine_id != execution.engine_id or not execution.live for each in _live(seen)):
-            await self._settle(job, seen)
+            await self._end_doubles(job, seen)
 
-    async def _look_up(self, job: Submitted) -> None:
-        """An intent that AWS knows, though the store has no call of it: for `launch` its answer was lost."""
+    async def _have_launch_look(self, job: Submitted) -> None:
+        """AWS knows an intent that the store has no call for. Treat it as a lost answer, so that `launch` finds it."""
         at = self._now()
 
         def step(stored: Submitted) -> Change | None:
@@ -85,37 +82,37 @@ class Reconcile:
 
         await self._store.change(job.id, step)
 
-    async def _settle(self, job: Submitted, seen: list[Observation]) -> None:
-        """Several Batch jobs of one command, or one of a command that was told as ended: all but one are ended.
+    async def _end_doubles(self, job: Submitted, seen: list[Observation]) -> None:
+        """End all but one of several Batch jobs of one command, and any of a command whose end was announced.
 
-        They are described anew: what was seen may have ended meanwhile.
+        They are described anew, because they may have ended in the meantime.
         """
         ids = [job.execution.engine_id, *(each.engine_id for each in seen)]
         described = await self._engine.describe([engine_id for engine_id in ids if engine_id])
         live = _live(described.values())
         stored = await self._store.submitted(job.id) or job
-        kept = _best(described.values()) if stored.execution.live and described else None
-        if kept is not None and kept.engine_id != stored.execution.engine_id:
-            await self._keep(stored, kept)
+        ours = _best(described.values()) if stored.execution.live and described else None
+        if ours is not None and ours.engine_id != stored.execution.engine_id:
+            await self._move_to(stored, ours)
         for each in live:
-            if kept is None or each.engine_id != kept.engine_id:
-                await self._end(stored, each, kept)
+            if ours is None or each.engine_id != ours.engine_id:
+                await self._end(stored, each, ours)
 
-    async def _keep(self, job: Submitted, kept: Observation) -> None:
+    async def _move_to(self, job: Submitted, ours: Observation) -> None:
         def step(stored: Submitted) -> Change | None:
             execution = stored.execution
-            return Change(replace(stored, execution=execution.moved_to(kept.engine_id))) if execution.live else None
+            return Change(replace(stored, execution=execution.moved_to(ours.engine_id))) if execution.live else None
 
-        log.warning("an older job is kept", job=job.id, engine_id=kept.engine_id, instead_of=job.execution.engine_id)
+        log.warning("following another job", job=job.id, engine_id=ours.engine_id, instead_of=job.execution.engine_id)
         await self._store.change(job.id, step)
 
-    async def _end(self, job: Submitted, double: Observation, kept: Observation | None) -> None:
-        """The note is committed first: it is told also where the bot is killed in between."""
+    async def _end(self, job: Submitted, double: Observation, ours: Observation | None) -> None:
+        """Commit the note first, so that it appears even if the bot is killed in between."""
         RECONCILED.labels("double").inc()
+        log.warning("ending a double", job=job.id, engine_id=double.engine_id)
         engine = engine_title(self._projects.get(job.run.project))
-        log.warning("a double is ended", job=job.id, engine_id=double.engine_id)
-        if kept is not None:
-            text = notes.second_ended(double.engine_id, kept.engine_id, engine)
+        if ours is not None:
+            text = notes.second_ended(double.engine_id, ours.engine_id, engine)
         else:
             text = notes.leftover_ended(double.engine_id, engine)
         note = leftover_note(job, double.engine_id, text)
@@ -128,8 +125,8 @@ def _live(seen: Iterable[Observation]) -> list[Observation]:
 
 
 def _best(seen: Iterable[Observation]) -> Observation:
-    """Which one is kept: one that succeeded or runs, as it holds the claim on the results; else the oldest. Never one
-    that was ended as a double just now, while they were looked at."""
+    """The job to go on with: one that succeeded or runs, as it holds the claim on the results; else the oldest. Never
+    one that was just ended as a double."""
     return min(seen, key=lambda each: (each.terminated, _RANKS.get(each.state, len(_RANKS)), each.created_at or 0.0))
 
 

@@ -1,11 +1,10 @@
-"""Stop a job: the wish is committed first, then TerminateJob is called until Batch says that it has ended."""
+"""Stop a job: the request is committed first, then TerminateJob is called until Batch reports that the job ended."""
 
 from dataclasses import replace
 
 import structlog
 
 from bot.domain.access import Person
-from bot.domain.clock import passed
 from bot.domain.model.execution import Stop as Requested
 from bot.domain.model.rows import Posted, Row, Submitted
 from bot.domain.model.states import EndReason
@@ -17,21 +16,27 @@ from bot.domain.texts.state_words import state_text
 from bot.errors import ServiceError, UnknownName, UserError
 from bot.ports.engine import Engine
 from bot.services.running.core import Core
+from bot.services.running.pending import to_stop
+from bot.services.running.timers import Timers
 from bot.services.running.wakeups import Changed
 
 log = structlog.get_logger()
 
 
 class Stop:
-    """CancelJob does nothing on a running job, so it is always TerminateJob."""
+    """Takes up live jobs, sweeps and submissions that somebody has asked to stop.
+
+    CancelJob does nothing on a running job, so it is always TerminateJob.
+    """
 
     def __init__(self, core: Core, engine: Engine, *, repeat_seconds: float = 30) -> None:
         self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
         self._now, self._repeat = core.now, repeat_seconds
-        self._tried: dict[str, float] = {}
+        self._terminated: Timers[str] = Timers(core.now)
+        """By job or submission: the last TerminateJob that worked."""
 
     async def check(self, job_id: str, person: Person) -> Posted:
-        """The job, if this person may stop it now; `UnknownName`, `NotAllowed`, or `UserError` if it has ended."""
+        """The job, if this person may stop it now. Raises `UnknownName`, `NotAllowed`, or `UserError` if it ended."""
         job = await self._store.job(job_id)
         if job is None:
             raise UnknownName("job", given=job_id)
@@ -43,11 +48,11 @@ class Stop:
         return job
 
     def check_person(self, job: Posted, person: Person) -> None:
-        """Raises `NotAllowed` where this person may not stop it."""
+        """Raise `NotAllowed` if this person may not stop it."""
         self._projects[job.run.project].access.check_stop(person, job.request.asker_id)
 
     async def child_id(self, sweep: Sweep, number: int) -> str | None:
-        """The engine's id of a trial, also of one that waits; None before it is submitted."""
+        """The engine id of a trial, also while it waits; None before it is submitted."""
         for submission in await self._store.submissions(sweep.id):
             own, engine_id = submission.trials, submission.execution.engine_id
             if number in own and engine_id is not None:
@@ -55,7 +60,7 @@ class Stop:
         return None
 
     async def single(self, sweep: Sweep, number: int, person: Person) -> None:
-        """Stop a trial that has a submission of its own, like any job. `prune` ends a child of an array."""
+        """Stop a trial that has its own submission, like any job. `prune` ends a child of an array."""
         found = await self._store.submitted(f"{sweep.id}-{number}")
         if isinstance(found, Submission) and found.numbers == str(number):
             await self._request(found.id, person)
@@ -75,14 +80,14 @@ class Stop:
         await self._store.change(row_id, step)
 
     async def once(self) -> None:
-        """Carries out the wishes that are not fulfilled yet."""
-        asked = [(row, stop) for row in await self._store.unfinished() if (stop := _request_of(row)) is not None]
-        sweeps = [(row, stop) for row, stop in asked if isinstance(row, Sweep)]
-        passed_on = [each for sweep, stop in sweeps for each in await self._stop_submissions(sweep, stop)]
-        wanted = [row for row, _ in asked if isinstance(row, Submitted)] + passed_on
-        self._tried = {job.id: self._tried[job.id] for job in wanted if job.id in self._tried}
-        for job in wanted:
-            if passed(self._tried.get(job.id, float("-inf")), self._repeat, self._now()):
+        """Carry out the requests, again and again until the job has ended."""
+        requested = to_stop(await self._store.unfinished())
+        sweeps = [(row, stop) for row, stop in requested if isinstance(row, Sweep)]
+        newly_marked = [each for sweep, stop in sweeps for each in await self._stop_submissions(sweep, stop)]
+        to_end = [row for row, _ in requested if isinstance(row, Submitted)] + newly_marked
+        self._terminated.keep([job.id for job in to_end])
+        for job in to_end:
+            if self._terminated.due(job.id, self._repeat):
                 await self._carry_out(job)
 
     async def _stop_submissions(self, sweep: Sweep, stop: Requested) -> list[Submission]:
@@ -107,13 +112,13 @@ class Stop:
             by = execution.stop.by if execution.stop is not None else None
             await self._engine.terminate(execution.engine_id, f"Stopped by {by}")
         except ServiceError as error:
-            log.warning("stop failed, will be repeated", job=job.id, error=str(error))
+            log.warning("stop failed, will try again", job=job.id, error=str(error))
             return
-        self._tried[job.id] = self._now()
+        self._terminated.start(job.id)
         self._wakeups.changed(Changed.TERMINATED)
 
     async def _never_submitted(self, job: Submitted) -> None:
-        """Ends an intent that SubmitJob was never called for; one whose answer was lost waits for `launch`."""
+        """End an intent that SubmitJob was never called for. After a lost answer, `launch` looks for the job first."""
         at = self._now()
 
         def step(job: Submitted) -> Change | None:
@@ -122,11 +127,6 @@ class Stop:
             return Change(job.ended(EndReason.STOPPED, at, notes.STOPPED_UNSUBMITTED))
 
         await self._store.change(job.id, step)
-
-
-def _request_of(row: Row) -> Requested | None:
-    """The request to stop it, if it has not ended."""
-    return row.execution.stop if row.execution.live else None
 
 
 def _stop_requested(row: Row, stop: Requested) -> Change | None:

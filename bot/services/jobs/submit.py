@@ -1,4 +1,4 @@
-"""Take a command: check it, pin its commit, and commit the intent. `launch` does the rest."""
+"""Accept a command: check it, pin its commit, and commit the intent. `launch` does the rest."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ _NAMED = re.compile(r"(?<=\s)([\w-]+):(\S+)")
 
 @dataclass(frozen=True, slots=True)
 class TrainRequest:
-    """One `/train` as typed; empty means not given. `values` maps parameter names or aliases to values."""
+    """One `/train` as typed; empty means left out. `values` maps parameter names or aliases to values."""
 
     person: Person
     channel_id: int
@@ -34,7 +34,7 @@ class TrainRequest:
 
 
 class Submit:
-    """Nothing is spent here: when a method returns, the intent is durable, and exactly one job will come of it."""
+    """Called by the chat. Spends nothing: when a method returns, the intent is durable, and becomes exactly one job."""
 
     def __init__(self, core: Core, code: Code, *, new_id: Callable[[], str]) -> None:
         self._store, self._now = core.store, core.now
@@ -42,7 +42,7 @@ class Submit:
         self._code, self._new_id = code, new_id
 
     async def train(self, request: TrainRequest) -> Job:
-        """The accepted job. Raises `NotAllowed`, `BadInput`, `UnknownName`; the same interaction gives the same job."""
+        """Accept a job. Raises `NotAllowed`, `BadInput`, `UnknownName`. The same interaction returns the same job."""
         request = _unfolded(request)
         project = choose(self._projects, request.project, request.channel_id)
         project.access.check_train(request.person)
@@ -53,20 +53,19 @@ class Submit:
         return await self._accept(project, request, commit, parameters)
 
     async def retry(self, job_id: str, request: TrainRequest) -> Job:
-        """The same commit with the same parameters, unless some are given anew in the request."""
+        """Run the same commit with the same parameters, apart from those that the request sets."""
         old = await self._store.job(job_id)
         if old is None:
             raise UnknownName("job", given=job_id)
-        return await self.again(old, request)
+        return await self.rerun(old, request)
 
-    async def again(self, old: Posted, request: TrainRequest) -> Job:
-        """The same for a job that the store may not have: a trial of a sweep, written as a job."""
+    async def rerun(self, old: Posted, request: TrainRequest) -> Job:
+        """The same for a job that is not in the store: a trial of a sweep, written as a job."""
         request = _unfolded(request)
         project = choose(self._projects, old.run.project, request.channel_id)
         project.access.check_train(request.person)
-        had = old.run.parameters
-        kept = {p.name: had[p.name] for p in project.parameters if p.name in had}
-        given = complete(project.parameters, {**_without(kept, project, request.values), **request.values})
+        before = {p.name: old.run.parameters[p.name] for p in project.parameters if p.name in old.run.parameters}
+        parameters = complete(project.parameters, {**_without(before, project, request.values), **request.values})
         if request.branch or request.commit:
             commit = await self._code.resolve(
                 project.repository, project.branches, branch=request.branch, commit=request.commit
@@ -74,7 +73,7 @@ class Submit:
         else:
             commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
             commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
-        return await self._accept(project, request, commit, given, retry_of=old.id)
+        return await self._accept(project, request, commit, parameters, retry_of=old.id)
 
     async def _accept(
         self,
@@ -84,13 +83,13 @@ class Submit:
         parameters: Mapping[str, Value],
         retry_of: str | None = None,
     ) -> Job:
-        asked = asked_by(request, self._now(), retry_of)
-        job = Job(self._new_id(), asked, Run(project.name, commit, parameters, project.timeout_seconds))
+        stored = stored_request(request, self._now(), retry_of)
+        job = Job(self._new_id(), stored, Run(project.name, commit, parameters, project.timeout_seconds))
         return await self._store.add(job, first_posts(job.id))
 
 
-class Asked(Protocol):
-    """What every command that starts something says of itself."""
+class StartsSomething(Protocol):
+    """Every command that starts something."""
 
     @property
     def person(self) -> Person: ...
@@ -100,26 +99,27 @@ class Asked(Protocol):
     def interaction_id(self) -> int: ...
 
 
-def asked_by(asked: Asked, now: float, retry_of: str | None = None) -> Request:
-    """The command as a job or a sweep keeps it."""
-    person = asked.person
-    return Request(person.id, person.name, asked.channel_id, asked.interaction_id, now, retry_of)
+def stored_request(command: StartsSomething, now: float, retry_of: str | None = None) -> Request:
+    """The command as a job or a sweep stores it."""
+    person = command.person
+    return Request(person.id, person.name, command.channel_id, command.interaction_id, now, retry_of)
 
 
 def first_posts(job_id: str) -> tuple[NewPost, ...]:
-    """The card and its thread: what every job and every sweep begins with in the channel."""
+    """The card and its thread, with which every job and every sweep begins."""
     return (NewPost(f"card:{job_id}", PostKind.CARD, job_id), NewPost(f"thread:{job_id}", PostKind.THREAD, job_id))
 
 
 def _unfolded(request: TrainRequest) -> TrainRequest:
-    """With `branch:main warmup:3`, typed as a line, Discord puts all of `main warmup:3` into the branch.
+    """Take parameters out of the branch: of `branch:main warmup:3`, typed as one line, Discord puts all of
+    `main warmup:3` into the branch.
 
-    No branch has a space in its name, so what follows is parameters. Raises `BadInput` for one that is given twice.
+    No branch has a space in its name, so what follows is parameters. Raises `BadInput` for one that is set twice.
     """
-    words = _NAMED.findall(request.branch)
-    named = dict(words)
+    pairs = _NAMED.findall(request.branch)
+    named = dict(pairs)
     doubled = sorted(named.keys() & request.values.keys())
-    if doubled or len(named) < len(words):
+    if doubled or len(named) < len(pairs):
         twice = ", ".join(f"`{name}`" for name in doubled) or "a parameter"
         raise BadInput(f'"{request.branch}" sets {twice} a second time. Set each parameter once.')
     if not named:
@@ -127,7 +127,7 @@ def _unfolded(request: TrainRequest) -> TrainRequest:
     return replace(request, branch=request.branch.split()[0], values={**request.values, **named})
 
 
-def _without(kept: Mapping[str, Value], project: Project, given: Mapping[str, object]) -> dict[str, object]:
-    """The kept values, less those that are given anew under their name or an alias."""
-    renewed = {p.name for p in project.parameters if p.name in given or any(a in given for a in p.aliases)}
-    return {name: value for name, value in kept.items() if name not in renewed}
+def _without(values: Mapping[str, Value], project: Project, replaced: Mapping[str, object]) -> dict[str, object]:
+    """The values that are not replaced, under their name or an alias."""
+    names = {p.name for p in project.parameters if p.name in replaced or any(a in replaced for a in p.aliases)}
+    return {name: value for name, value in values.items() if name not in names}

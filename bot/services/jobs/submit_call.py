@@ -1,4 +1,4 @@
-"""What is handed to Batch with a job: the one SubmitJob call, and the tags by which it is found again."""
+"""Build the SubmitJob call of a job or a submission, with the tags by which it is found again."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ INTERACTION_TAG = "signalbox:interaction"
 
 
 def engine_name(job: Submitted, bot_name: str) -> str:
-    """Unique to the intent, and within Batch's rule for names."""
+    """Unique to the intent, and valid as a job name in Batch."""
     return f"{bot_name}-{job.run.project}-{job.id}"
 
 
@@ -34,13 +34,13 @@ def call_for_job(job: Job, project: Project, bot_name: str) -> SubmitCall:
 
 
 def call_for_submission(submission: Submission, sweep: Sweep, project: Project, bot_name: str) -> SubmitCall:
-    """The same for trials: those of an array find their points by their index, one by itself has its own."""
-    environment = _of_trials(submission, sweep, project)
+    """The same for trials: those of an array derive their points from their index, a single one gets its own."""
+    environment = _trial_environment(submission, sweep, project)
     call = _call(submission, sweep.request, project, bot_name, environment)
     return replace(call, array_size=submission.size if submission.size > 1 else 0)
 
 
-def _call(job: Submitted, request: Request, project: Project, bot_name: str, own: Mapping[str, str]) -> SubmitCall:
+def _call(job: Submitted, request: Request, project: Project, bot_name: str, extra: Mapping[str, str]) -> SubmitCall:
     environment = {
         "REPOSITORY_URL": project.repository,
         "BRANCH_NAME": job.run.commit.branch,
@@ -52,7 +52,7 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, own
         "INSTALL": project.install,
         "METRICS_FILE": project.metrics_file,
         "DATA_URI": project.data_uri,
-        **own,
+        **extra,
     }
     return SubmitCall(
         name=engine_name(job, bot_name),
@@ -72,19 +72,19 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, own
     )
 
 
-def _of_trials(submission: Submission, sweep: Sweep, project: Project) -> dict[str, str]:
+def _trial_environment(submission: Submission, sweep: Sweep, project: Project) -> dict[str, str]:
     plan, numbers, retry_of = sweep.plan, submission.numbers, sweep.request.retry_of
-    again = {} if retry_of is None else {"retry_of": retry_of, "numbers": plan.numbers if submission.size == 1 else ""}
-    asked = {"SWEEP": json.dumps({**asked_for(plan), **again})}
+    retry = {} if retry_of is None else {"retry_of": retry_of, "numbers": plan.numbers if submission.size == 1 else ""}
+    request = {"SWEEP": json.dumps({**plan_as_json(plan), **retry})}
     prefix = project.prefix(sweep.id)
     if submission.size == 1:
-        return {**asked, "JOB_ID": f"{sweep.id}.{numbers}", "OUTPUT_URI": array_uri(prefix, numbers)}
+        return {**request, "JOB_ID": f"{sweep.id}.{numbers}", "OUTPUT_URI": array_uri(prefix, numbers)}
     space = json.dumps({**plan.space.encoded, "numbers": numbers}, separators=(",", ":"))
-    return {**asked, "JOB_ID": sweep.id, "OUTPUT_URI": prefix, "SWEEP_SPACE": space}
+    return {**request, "JOB_ID": sweep.id, "OUTPUT_URI": prefix, "SWEEP_SPACE": space}
 
 
-def asked_for(plan: Plan) -> Mapping[str, Any]:
-    """What the plan can be made of again, as JSON."""
+def plan_as_json(plan: Plan) -> Mapping[str, Any]:
+    """The request that `adopt` can rebuild the plan from."""
     return {
         "text": plan.text,
         "search": plan.search,

@@ -1,4 +1,4 @@
-"""Put a job's whole log to rest: drained, audited, stored in S3, and posted as a file in the thread."""
+"""Archive a job's whole log: wait for its last lines, audit it, store it in S3, and post it as a file in the thread."""
 
 import asyncio
 import gzip
@@ -21,84 +21,88 @@ from bot.errors import ServiceError
 from bot.ports.artifacts import Artifacts
 from bot.services.logs.tail import Tail
 from bot.services.running.core import Core
+from bot.services.running.pending import to_archive
+from bot.services.running.timers import Timers
 from trainer.contract import LOG_TXT
 
 log = structlog.get_logger()
 
-PIECE = 5_000
-"""Lines that are written to the file at a time."""
+LINES_AT_A_TIME = 5_000
+"""Lines written to the file at a time."""
 KEEP_SECONDS = 7 * 86_400.0
-"""How long lines stay in the store after they lie in S3; `/logs` reads them there from then on."""
+"""Drop lines from the store this long after they were archived in S3; from then on `/logs` reads them there."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSettings:
-    """Lines may come for `drain` seconds after the end; files wait in `folder` until they are posted."""
+    """Lines may arrive for `drain` seconds after the end; files wait in `folder` until they are posted."""
 
     drain: float
     folder: Path
 
 
 class Archive:
+    """Takes up jobs and sweeps whose result is committed and whose log is not archived."""
+
     def __init__(self, core: Core, tail: Tail, artifacts: Artifacts, settings: ArchiveSettings) -> None:
         self._store, self._tail, self._artifacts, self._projects = core.store, tail, artifacts, core.projects
         self._settings, self._now = settings, core.now
-        self._quiet_since: dict[str, float] = {}
+        self._quiet: Timers[str] = Timers(core.now)
+        """By job: since when no line has come, if that was after its end."""
 
     async def once(self) -> None:
-        """Archives each job that has been told, whose log is still, and whose thread has taken every line."""
-        jobs = [row for row in await self._store.unfinished() if isinstance(row, Posted) and _to_archive(row)]
-        self._quiet_since = {job.id: at for job in jobs if (at := self._quiet_since.get(job.id)) is not None}
+        """Archive each log that is complete and whose thread has taken every line."""
+        jobs = to_archive(await self._store.unfinished())
+        self._quiet.keep([job.id for job in jobs])
         for job in jobs:
-            if not self._quiet(job):
+            if not self._is_quiet(job):
                 continue
             try:
-                await self._settle(job)
+                await self._archive_if_complete(job)
             except (ServiceError, OSError) as error:  # the disk may be full
-                log.warning("the archive waits", job=job.id, error=str(error))
+                log.warning("could not archive a log", job=job.id, error=str(error))
 
     async def tidy(self) -> None:
-        """Forgets lines and files of logs that have been in S3 for a week."""
+        """Drop lines and files of logs that have been in S3 for a week."""
         for job in await self._store.with_old_logs(self._now() - KEEP_SECONDS):
             whole = self._path(job)
             for path in (whole, _packed(whole), _end(whole)):
                 path.unlink(missing_ok=True)
             await self._store.drop_log(job.id)
-            log.info("log forgotten here", job=job.id)
+            log.info("log dropped from the store", job=job.id)
 
     def _path(self, job: Posted) -> Path:
         return self._settings.folder / f"{job.id}.log"
 
-    def _quiet(self, job: Posted) -> bool:
-        """Whether no line has come for `drain`. A clock that has been set back begins it anew: lines may still come."""
-        now, since = (
-            self._now(),
-            self._quiet_since.get(job.id, job.execution.state_since or job.execution.ended_at or 0.0),
-        )
+    def _is_quiet(self, job: Posted) -> bool:
+        """True if no line has come for `drain`. If the clock was set back, start anew: lines may still come."""
+        now, ended_at = self._now(), job.execution.state_since or job.execution.ended_at or 0.0
+        since = self._quiet.started(job.id) or ended_at
         if since > now:
-            self._quiet_since[job.id] = since = now
+            self._quiet.start(job.id)
+            since = now
         return now >= since + self._settings.drain
 
-    async def _settle(self, job: Posted) -> None:
+    async def _archive_if_complete(self, job: Posted) -> None:
         """The audit reads the whole log, so it comes last, when nothing else is awaited."""
         total = await self._total(job)
         publication = job.publication
         if publication.lines_posted < total and publication.thread_id is not None:
             return  # the thread gets them first
         if await self._missed(job) or await self._total(job) > total:
-            self._quiet_since[job.id] = self._now()
+            self._quiet.start(job.id)
         else:
-            await self._keep(job, total)
+            await self._archive(job, total)
 
     async def _missed(self, job: Posted) -> int:
-        """Lines that the audit finds. A sweep has no log of its own."""
+        """How many lines the audit finds. A sweep has no log of its own."""
         return await self._tail.audit(job) if isinstance(job, Job) else 0
 
     async def _total(self, job: Posted) -> int:
         return (await self._store.log_lines(job.id, 0, 0)).total
 
-    async def _keep(self, job: Posted, total: int) -> None:
-        """S3 first, then the file's post and `archived_at` in one transaction."""
+    async def _archive(self, job: Posted, total: int) -> None:
+        """Write to S3 first, then commit the file's post and `archived_at` in one transaction."""
         posts: tuple[NewPost, ...] = ()
         if total:
             path = self._path(job)
@@ -120,41 +124,36 @@ class Archive:
             )
 
         await self._store.change(job.id, step)
-        self._quiet_since.pop(job.id, None)
-        log.info("archived", job=job.id, lines=total)
+        self._quiet.drop(job.id)
+        log.info("log archived", job=job.id, lines=total)
 
     async def _write(self, job: Posted, path: Path, total: int) -> None:
-        """The lines by their time, those of the same time as they came: a late one is stored behind later ones."""
+        """Write the lines by time, those of the same time by arrival: the store has a late line behind later ones."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        times, places = array("q"), array("q", [0])
+        times, offsets = array("q"), array("q", [0])
         with path.open("wb") as file:
-            for first in range(0, total, PIECE):
-                lines = await self._store.log_lines(job.id, first, PIECE)
+            for first in range(0, total, LINES_AT_A_TIME):
+                lines = await self._store.log_lines(job.id, first, LINES_AT_A_TIME)
                 for event in lines.events:
                     file.write(f"{clean(event.message)}\n".encode())
                     times.append(event.timestamp)
-                    places.append(file.tell())
+                    offsets.append(file.tell())
         if any(after < before for before, after in pairwise(times)):
-            await asyncio.to_thread(_put_in_order, path, times, places)
+            await asyncio.to_thread(_put_in_order, path, times, offsets)
 
 
-def _put_in_order(path: Path, times: Sequence[int], places: Sequence[int]) -> None:
-    """Line n has `times[n]` and lies from `places[n]` to `places[n + 1]`."""
+def _put_in_order(path: Path, times: Sequence[int], offsets: Sequence[int]) -> None:
+    """Line n has `times[n]` and extends from `offsets[n]` to `offsets[n + 1]`."""
     ordered = path.with_suffix(".ordered")
     with path.open("rb") as source, ordered.open("wb") as file:
         for line in sorted(range(len(times)), key=times.__getitem__):
-            source.seek(places[line])
-            file.write(source.read(places[line + 1] - places[line]))
+            source.seek(offsets[line])
+            file.write(source.read(offsets[line + 1] - offsets[line]))
     ordered.replace(path)
 
 
-def _to_archive(job: Posted) -> bool:
-    """True if its result is committed and its log is not archived."""
-    return job.publication.result.committed_at is not None and job.publication.archived_at is None
-
-
 def _attachment(path: Path) -> tuple[Path, int]:
-    """The file to attach: the log, the log packed, or its last part with that part's size; beside it, in the folder."""
+    """The file to attach: the log, the log packed, or its last part. With the size of that part, else 0."""
     if path.stat().st_size <= MOST_BYTES:
         return path, 0
     packed = _packed(path)
@@ -167,7 +166,7 @@ def _attachment(path: Path) -> tuple[Path, int]:
 
 
 def _last_part(path: Path) -> tuple[Path, int]:
-    """From the beginning of a line on, where one begins in it."""
+    """Begin at a line, if one begins in the part."""
     with path.open("rb") as file:
         file.seek(-PART_BYTES, 2)
         part = file.read()

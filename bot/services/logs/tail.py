@@ -1,7 +1,7 @@
 """Read the jobs' logs, many streams a call, each line once.
 
-FilterLogEvents filters by the event's own time, and events arrive late: now and then a read goes back by an
-overlap, and the store leaves out what it has, by `eventId`. What comes later still is found by the audit after the end.
+FilterLogEvents filters by the event's own time, and events arrive late. So now and then a read goes back by an
+overlap, and the store leaves out the events it has, by `eventId`. The audit after the end finds those that came later.
 """
 
 from collections import defaultdict
@@ -14,80 +14,81 @@ from bot.domain.metrics.progress_rows import advance, parse_line
 from bot.domain.model.job import Job
 from bot.domain.posts import Change
 from bot.ports.logs import Logs
-from bot.services.logs.streams import EARLY_MS, Reader, Stream
+from bot.services.logs.streams import EARLY_MS, Stream, StreamReader
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
+from bot.services.running.pending import to_tail
 from trainer.contract import parse_trouble
 
 OVERLAP_MS = 10_000
-"""Inside a stream, events come nearly in order: how far a deep read goes back behind its newest."""
+"""Events of one stream come nearly in order: a deep read goes back this far behind the newest."""
 DEEP_EVERY_SECONDS = 5.0
-"""Of a busy log the overlap is thousands of lines. The reads between two deep ones begin at the newest event."""
+"""In a busy log the overlap is thousands of lines, so the reads between two deep ones begin at the newest event."""
 BATCH = 2_000
 """Events in one transaction."""
 
 
 class Tail:
+    """Takes up jobs that have log streams and no archive yet."""
+
     def __init__(self, core: Core, logs: Logs, pace: AdaptivePace) -> None:
         self._store, self._projects, self._now = core.store, core.projects, core.now
-        self._reader = Reader(logs, pace, now=core.now)
+        self._reader = StreamReader(logs, pace, now=core.now)
         self._streams: dict[str, Stream[str]] = {}
         self._deep_at = 0.0
 
     async def once(self) -> None:
-        """Reads what is new in every stream of every job whose log is not archived."""
-        rows = [row for row in await self._store.unfinished() if isinstance(row, Job)]
-        jobs = [job for job in rows if job.execution.streams and job.publication.archived_at is None]
-        await self._know(jobs)
+        """Read what is new in every stream."""
+        jobs = to_tail(await self._store.unfinished())
+        await self._restore_positions(jobs)
         overlap = self._overlap()
         groups: dict[str, list[Stream[str]]] = defaultdict(list)
         for job in jobs:
             groups[self._projects[job.run.project].log_group] += [self._streams[name] for name in job.execution.streams]
         for group, streams in groups.items():
-            await self._reader.read(group, streams, overlap, self._keep)
+            await self._reader.read(group, streams, overlap, self._store_events)
 
     async def audit(self, job: Job) -> int:
-        """Reads the whole log of a job once more: the number of lines that had been missed."""
+        """Read the whole log of a job once more; returns the number of lines that were missing."""
         group = self._projects[job.run.project].log_group
-        streams = [Stream(name, job.id, _begin(job, name)) for name in job.execution.streams]
-        return sum([await self._reader.read(group, [stream], 0, self._keep) for stream in streams])
+        streams = [Stream(name, job.id, _stream_start(job, name)) for name in job.execution.streams]
+        return sum([await self._reader.read(group, [stream], 0, self._store_events) for stream in streams])
 
     def _overlap(self) -> int:
-        """How far this pass goes back."""
+        """How far this pass goes back, in ms."""
         now = self._now()
         if not passed(self._deep_at, DEEP_EVERY_SECONDS, now):
             return 0
         self._deep_at = now
         return OVERLAP_MS
 
-    async def _know(self, jobs: Sequence[Job]) -> None:
-        """Keeps a place for each stream; after a restart it is that of the newest stored line."""
+    async def _restore_positions(self, jobs: Sequence[Job]) -> None:
+        """Have a position for each stream. After a restart it is the newest stored line."""
         known: dict[str, Stream[str]] = {}
         for job in jobs:
             if not all(name in self._streams for name in job.execution.streams):
                 stored = await self._store.log_since(job.id)
                 for name in job.execution.streams:
-                    self._streams[name] = Stream(name, job.id, stored.get(name, _begin(job, name)))
+                    self._streams[name] = Stream(name, job.id, stored.get(name, _stream_start(job, name)))
             known.update({name: self._streams[name] for name in job.execution.streams})
         self._streams = known
 
-    async def _keep(self, events: Mapping[str, Sequence[LogEvent]]) -> int:
+    async def _store_events(self, events: Mapping[str, Sequence[LogEvent]]) -> int:
         new = 0
-        for job_id, theirs in events.items():
-            for batch in _batches(theirs):
-                new += await self._store.append_log(job_id, batch, self._told)
+        for job_id, events_of_job in events.items():
+            for batch in _batches(events_of_job):
+                new += await self._store.append_log(job_id, batch, self._apply_lines)
         return new
 
-    def _told(self, job: Job, new: Sequence[LogEvent]) -> Change | None:
-        """What new lines say of the job: its progress, and the entrypoint's word on why it ends."""
+    def _apply_lines(self, job: Job, new: Sequence[LogEvent]) -> Change | None:
+        """Update progress and failure detail from new log lines."""
         project = self._projects[job.run.project]
         progress, detail = job.progress, job.execution.detail
         for event in new:
             if not event.message.startswith("@"):
                 continue
             if (report := parse_line(event.message)) is not None:
-                at = event.timestamp / 1000
-                progress = advance(progress, report, at, project.metric, maximize=project.maximize)
+                progress = advance(progress, report, event.timestamp / 1000, project.goal)
             elif (trouble := parse_trouble(event.message)) is not None:
                 detail = trouble.message
         if progress == job.progress and detail == job.execution.detail:
@@ -95,8 +96,8 @@ class Tail:
         return Change(replace(job, progress=progress, execution=job.execution.explained(detail)))
 
 
-def _begin(job: Job, stream: str) -> int:
-    """Where a stream begins, by AWS's clock alone: the bot's may have been ahead when the job was asked for."""
+def _stream_start(job: Job, stream: str) -> int:
+    """Where a stream begins, by AWS's clock alone: the bot's may have been ahead when the job was requested."""
     started = next((attempt.started_at for attempt in job.execution.attempts if attempt.log_stream == stream), None)
     return int((started or 0.0) * 1000) - EARLY_MS
 

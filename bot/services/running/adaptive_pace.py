@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 
 class AdaptivePace:
-    """Turns at `most` calls a second, fewer after throttling: the account's quota is shared with people."""
+    """At `most` calls a second, fewer after throttling: the account's quota is shared with people."""
 
     def __init__(
         self,
@@ -19,7 +19,7 @@ class AdaptivePace:
         self._next = 0.0
 
     async def turn(self) -> None:
-        """Returns when the next call may be made."""
+        """Return when the next call may be made."""
         now = self._now()
         at = max(self._next, now)
         self._next = at + 1 / self.rate

@@ -1,4 +1,4 @@
-"""What nearly every service needs: built once in `bot/app.py` and passed on by each package's `build_*.py`."""
+"""What nearly every service needs: built once in `bot/app.py`, and passed on by each package's `build_*.py`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,13 +29,13 @@ class Core:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The outside systems, open. `events` is None where the config names no event queue."""
+    """The outside systems, open. `events` is None if the config names no event queue."""
 
     engine: Engine
     events: Events | None
     logs: Logs
     log_pace: AdaptivePace
-    """Shared by all log reads: their quota is the account's."""
+    """Shared by all log reads, as their quota is the account's."""
     artifacts: Artifacts
     code: Code
     chat: Chat
@@ -61,7 +61,7 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What the config says beyond the projects. `nonce_window` in seconds."""
+    """Settings from the config apart from the projects. `nonce_window` is in seconds."""
 
     bot_name: str
     data_dir: Path

@@ -1,4 +1,4 @@
-"""Run a service for ever: its failures are logged and counted, make it rest, and do not end it."""
+"""Run a service forever. Its failures are logged and counted, and make it rest, but do not end it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,12 +16,12 @@ SECONDS = Histogram("signalbox_service_pass_seconds", "Time of one pass of a ser
 FIRST_REST_SECONDS = 0.5
 LONGEST_REST_SECONDS = 30.0
 LATE_SECONDS = 90.0
-"""A service without a good pass for so long beyond its own interval is not well."""
+"""A service is unhealthy if it has had no good pass for this long beyond its own interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """`once` is a pass; between two of them are `seconds`, or less where the bell rings."""
+    """`once` is one pass; the next one follows after `seconds`, or earlier if the loop is woken."""
 
     name: str
     once: Callable[[], Awaitable[None]]
@@ -30,7 +30,7 @@ class Loop:
 
 
 class Heartbeat:
-    """When each service last had a good pass: what the health page tells from."""
+    """When each service last had a good pass, for the health page."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -40,13 +40,13 @@ class Heartbeat:
         self._due[loop.name] = self._now() + loop.seconds + LATE_SECONDS
 
     def wrong(self) -> str:
-        """Which services have had no good pass for long; empty where all is well."""
+        """Services without a good pass for too long; empty if all is well."""
         late = {name: self._now() - due + LATE_SECONDS for name, due in self._due.items() if self._now() > due}
         return "; ".join(f"{name}: no good pass for {seconds:.0f} s" for name, seconds in late.items())
 
 
 async def run_forever(loop: Loop, heartbeat: Heartbeat) -> None:
-    """Passes, one after the other. A store that cannot be used ends it: `StoreError`."""
+    """Make one pass after the other. Raises `StoreError` if the store cannot be used."""
     rest = 0.0
     heartbeat.beat(loop)
     while True:

@@ -1,6 +1,6 @@
-"""Copy the store while it is in use: the last few copies on the disk, the newest in S3 too, for a machine that is lost.
+"""Copy the store while it is in use: the last few copies on disk, and the newest in S3 in case the machine is lost.
 
-They are numbered, as a clock may be set back.
+The copies are numbered, because a clock may be set back.
 """
 
 import re
@@ -17,14 +17,14 @@ from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
-KEPT = 4
+COPIES = 4
 TAKEN_AT = Gauge("signalbox_snapshot_seconds", "When the newest snapshot was taken, in seconds since the epoch")
 _NAME = re.compile(r"signalbox-(\d{6,})\.db")
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotSettings:
-    """`uri` is where the newest goes in S3."""
+    """`uri` is the address of the newest copy in S3."""
 
     folder: Path
     uri: str
@@ -36,9 +36,9 @@ class Snapshot:
         self._store, self._artifacts, self._settings, self._now = core.store, artifacts, settings, core.now
 
     async def once(self) -> None:
-        """Takes a copy where the newest is old enough: a bot that is restarted in a loop must keep the good ones.
+        """Make a copy if the newest one is old enough: a bot that restarts in a loop must not overwrite the good ones.
 
-        A copy that fails ends nothing: the bot goes on without it, and tries again.
+        If that fails, the bot goes on without it and tries again.
         """
         folder = self._settings.folder
         before = taken(folder)
@@ -48,16 +48,16 @@ class Snapshot:
         try:
             await self._store.snapshot(target)
         except StoreError as error:
-            log.warning("no snapshot could be taken", error=str(error))
+            log.warning("could not take a snapshot", error=str(error))
             return
         TAKEN_AT.set(self._now())
-        for old in taken(folder)[:-KEPT]:
+        for old in taken(folder)[:-COPIES]:
             old.unlink(missing_ok=True)
         log.info("snapshot taken", path=str(target), size=target.stat().st_size)
         try:
             await self._artifacts.write(self._settings.uri, target, "application/vnd.sqlite3")
         except ServiceError as error:
-            log.warning("the snapshot is on this disk alone", uri=self._settings.uri, error=str(error))
+            log.warning("could not copy the snapshot to S3", uri=self._settings.uri, error=str(error))
 
 
 def taken(folder: Path) -> list[Path]:

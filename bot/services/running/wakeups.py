@@ -1,6 +1,6 @@
-"""Which loop looks at the store early, and why: one table from what a commit changed to the loops that it concerns.
+"""Wake loops early: one table from what a commit changed to the loops that it concerns.
 
-Wake-ups are hints. Without any of them every loop would still find its work, by looking at the store every few seconds.
+Wake-ups are hints. Without them every loop would still find its work, because it reads the store every few seconds.
 """
 
 import asyncio
@@ -149,7 +149,7 @@ def _publication_changes(old: Publication, new: Publication) -> Iterator[Changed
 
 
 def _trial_change(trial: Trial) -> Changed | None:
-    """What a trial, as it was written, means for others."""
+    """What a trial, as it was just written, means for other services."""
     if trial.ended:
         return Changed.TRIAL_SETTLED if trial.measured else Changed.TRIAL_ENDED
     if trial.stop_by is not None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from bot.services.jobs.build_jobs import Jobs
 from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
-from bot.services.sweeps.announce_sweep import AnnounceSweep, Attachments
-from bot.services.sweeps.collect_results import CollectResults, CollectSettings, TrialResults
+from bot.services.sweeps.announce_sweep import AnnounceSweep
+from bot.services.sweeps.collect_results import CollectResults, CollectSettings
 from bot.services.sweeps.diagnose import Diagnose
 from bot.services.sweeps.dispatch import Dispatch
 from bot.services.sweeps.draw_board import DrawBoard
@@ -20,15 +20,15 @@ from bot.services.sweeps.track_trials import TrackTrials
 from bot.services.sweeps.trial_book import TrialBook
 
 DRAFT_SECONDS = 86_400.0
-"""A sweep that nobody confirmed is forgotten after this long."""
+"""Drop a sweep that nobody confirmed after this long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sweeps:
-    """What the chat calls, and what loops on its own."""
+    """What the chat calls, and the loops."""
 
     propose: Propose
-    trial: OneTrial
+    one_trial: OneTrial
     loops: tuple[Loop, ...]
 
 
@@ -48,9 +48,9 @@ def _trial_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook) 
     stream = StreamMetrics(core, outside.logs, trials, outside.log_pace)
     prune = Prune(core, outside.engine, trials, outside.sampler)
     diagnose = Diagnose(outside.logs, core.projects, outside.log_pace)
-    results = TrialResults(outside.artifacts, diagnose, core.projects)
-    # A failed trial's last log lines come a little after its state: the reason is in them.
-    collect = CollectResults(core, trials, results, CollectSettings(min(pace.drain, 10), pace.plot_deadline))
+    # The reason of a failure is in the trial's last log lines, which arrive a little after its state.
+    collect_settings = CollectSettings(grace=min(pace.drain, 10), deadline=pace.plot_deadline)
+    collect = CollectResults(core, trials, outside.artifacts, diagnose, collect_settings)
     return [
         Loop("dispatch", dispatch.once, 5, wakeups.of("dispatch")),
         Loop("track_trials", track.once, pace.describe, wakeups.of("track_trials")),
@@ -65,8 +65,7 @@ def _board_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook) 
     report = ReportTrials(core, trials, pace.thread)
     draw = DrawBoard(trials, outside.figures, outside.artifacts, outside.sampler, core.projects)
     board = RefreshBoard(core, draw, BoardSettings(setup.data_dir / "boards", pace.picture))
-    attachments = Attachments(board, trials, core.projects)
-    announce = AnnounceSweep(core, trials, report, attachments, picture_deadline=pace.plot_deadline)
+    announce = AnnounceSweep(core, trials, report, board, picture_deadline=pace.plot_deadline)
     return [
         Loop("report_trials", report.once, min(pace.thread, 5)),
         Loop("refresh_board", board.once, 2, wakeups.of("refresh_board")),

@@ -1,14 +1,13 @@
-"""Give a sweep's trials to Batch: all at once as arrays, or one by one as others end.
+"""Submit a sweep's trials: all at once as arrays, or one by one as others end.
 
-What is to be submitted is committed here, as submissions of the sweep; `launch` makes exactly one Batch job of each.
+The submissions are committed here; `launch` makes exactly one Batch job of each.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
-from bot.domain.clock import passed
 from bot.domain.model.execution import Execution
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import JobState
@@ -23,56 +22,51 @@ from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.ports.sampler import Sampler
 from bot.services.running.core import Core
+from bot.services.running.pending import to_dispatch
+from bot.services.running.timers import Timers
 from bot.services.sweeps.trial_book import TrialBook
 
 log = structlog.get_logger()
 
 REST_SECONDS = 10.0
-"""After a sampler that failed."""
+"""Rest this long after the sampler failed."""
 NOTE_SECONDS = 300.0
-"""A sampler that has failed for this long gets a note in the thread."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """When a sampler failed first without a success since, and last."""
-
-    first: float
-    last: float
+"""Post a note in the thread if the sampler has failed for this long."""
 
 
 class Dispatch:
+    """Takes up live sweeps that nobody has asked to stop."""
+
     def __init__(self, core: Core, engine: Engine, trials: TrialBook, sampler: Sampler) -> None:
         self._engine = engine
         self._store, self._trials, self._sampler = core.store, trials, sampler
         self._projects, self._now = core.projects, core.now
-        self._failed: dict[str, _Failed] = {}
+        self._failing: Timers[str] = Timers(core.now)
+        """By sweep: since when the sampler has failed without a success."""
+        self._failed: Timers[str] = Timers(core.now)
+        """By sweep: the last failure."""
 
     async def once(self) -> None:
-        """The next submissions of each sweep that has room for them."""
-        sweeps = await self._store.unfinished_sweeps()
-        self._failed = {sweep.id: self._failed[sweep.id] for sweep in sweeps if sweep.id in self._failed}
+        """Submit the next trials of each sweep that has capacity for them."""
+        sweeps = to_dispatch(await self._store.unfinished_sweeps())
+        for timers in (self._failing, self._failed):
+            timers.keep([sweep.id for sweep in sweeps])
         for sweep in sweeps:
-            if not sweep.execution.live or sweep.execution.stop is not None or self._rests(sweep):
+            if not self._failed.due(sweep.id, REST_SECONDS):
                 continue
             try:
                 await self._submit_next(sweep)
             except ServiceError as error:
-                log.warning("the next points could not be had", sweep=sweep.id, error=str(error))
-                await self._later(sweep, error)
+                log.warning("could not find the next points", sweep=sweep.id, error=str(error))
+                await self._note_if_lasting(sweep, error)
             else:
-                self._failed.pop(sweep.id, None)
+                self._failing.drop(sweep.id)
+                self._failed.drop(sweep.id)
 
-    def _rests(self, sweep: Sweep) -> bool:
-        failed = self._failed.get(sweep.id)
-        return failed is not None and not passed(failed.last, REST_SECONDS, self._now())
-
-    async def _later(self, sweep: Sweep, error: ServiceError) -> None:
-        """Post a note, once, if this lasts: somebody may want to stop a sweep that gets no further."""
-        now = self._now()
-        failed = self._failed.get(sweep.id) or _Failed(now, now)
-        self._failed[sweep.id] = replace(failed, last=now)
-        if not passed(failed.first, NOTE_SECONDS, now):
+    async def _note_if_lasting(self, sweep: Sweep, error: ServiceError) -> None:
+        """Post one note if the failure lasts: somebody may want to stop a sweep that gets no further."""
+        self._failed.start(sweep.id)
+        if not self._failing.waited(sweep.id, NOTE_SECONDS):
             return
         note = NewPost(f"no-points:{sweep.id}", PostKind.NOTE, sweep.id, text=notes.no_points(str(error)))
         await self._store.change(sweep.id, adding(note))
@@ -83,9 +77,9 @@ class Dispatch:
         if sweep.plan.incremental:
             new = await self._singles(sweep, submissions, known)
         else:
-            given = sum(submission.size for submission in submissions)
+            submitted = sum(submission.size for submission in submissions)
             recovered = sweep.publication.recovered_at is not None
-            complete = given >= len(to_run(sweep.plan, known)) if recovered else given > 0
+            complete = submitted >= len(to_run(sweep.plan, known)) if recovered else submitted > 0
             new = [] if complete else _missing(self._arrays(sweep, known), submissions)
         if not new:
             return
@@ -93,13 +87,15 @@ class Dispatch:
             await self._store.add_submissions(sweep.id, new, _under_way)
         except _NotWantedError:
             return
-        log.info("fed", sweep=sweep.id, submissions=len(new), trials=sum(submission.size for submission in new))
+        log.info(
+            "trials submitted", sweep=sweep.id, submissions=len(new), trials=sum(submission.size for submission in new)
+        )
 
     def _arrays(self, sweep: Sweep, known: Mapping[int, Trial]) -> list[Submission]:
         space = sweep.plan.space
         return [
-            self._submission(sweep, place, numbers, size, space.point(int(numbers)) if size == 1 else {})
-            for place, (numbers, size) in enumerate(
+            self._submission(sweep, index, numbers, size, space.point(int(numbers)) if size == 1 else {})
+            for index, (numbers, size) in enumerate(
                 chunks(to_run(sweep.plan, known), self._engine.capabilities.array_size)
             )
         ]
@@ -107,10 +103,10 @@ class Dispatch:
     async def _singles(
         self, sweep: Sweep, submissions: Sequence[Submission], known: Mapping[int, Trial]
     ) -> list[Submission]:
-        """As many as there is room for; a sampler is asked for the points that no trial has yet."""
+        """One submission for each trial that may run now. A sampler chooses the points that no trial has yet."""
         taken = {submission.number for submission in submissions}
-        room = sweep.plan.parallel - sum(submission.execution.live for submission in submissions)
-        wanted = [number for number in to_run(sweep.plan, known) if number not in taken][: max(0, room)]
+        capacity = sweep.plan.parallel - sum(submission.execution.live for submission in submissions)
+        wanted = [number for number in to_run(sweep.plan, known) if number not in taken][: max(0, capacity)]
         if not wanted:
             return []
         points = await self._points(sweep, submissions, known, wanted)
@@ -127,24 +123,24 @@ class Dispatch:
         if plan.search is not Search.TPE:
             return {number: plan.space.point(number) for number in numbers}
         names = set(plan.space.names)
-        asked = {number: _swept(trial.parameters or {}, names) for number, trial in known.items()}
-        asked |= {int(each.numbers): _swept(each.run.parameters, names) for each in submissions}
-        by_point = {number // plan.folds: point for number, point in asked.items() if point}
+        chosen = {number: _swept(trial.parameters or {}, names) for number, trial in known.items()}
+        chosen |= {int(each.numbers): _swept(each.run.parameters, names) for each in submissions}
+        by_point = {number // plan.folds: point for number, point in chosen.items() if point}
         missing = sorted({number // plan.folds for number in numbers} - by_point.keys())
         if missing:
-            under_way = [known.get(number) or Trial(number, parameters=point) for number, point in asked.items()]
-            maximize = self._projects[sweep.run.project].maximize
-            new = await self._sampler.ask(plan, under_way, len(missing), maximize=maximize)
+            under_way = [known.get(number) or Trial(number, parameters=point) for number, point in chosen.items()]
+            goal = self._projects[sweep.run.project].goal
+            new = await self._sampler.ask(plan, under_way, len(missing), goal)
             by_point |= dict(zip(missing, new, strict=True))
         return {number: {**by_point[number // plan.folds], **_fold(plan, number)} for number in numbers}
 
-    def _submission(self, sweep: Sweep, place: int, numbers: str, size: int, point: Mapping[str, Value]) -> Submission:
-        """If the sweep was found again, this submission may have been made before: `launch` looks for it first."""
+    def _submission(self, sweep: Sweep, index: int, numbers: str, size: int, point: Mapping[str, Value]) -> Submission:
+        """If the sweep was recovered, this submission may have been made before: `launch` looks for it first."""
         recovered = sweep.publication.recovered_at is not None
         return Submission(
-            id=f"{sweep.id}-{place}",
+            id=f"{sweep.id}-{index}",
             sweep_id=sweep.id,
-            number=place,
+            number=index,
             numbers=numbers,
             size=size,
             run=replace(sweep.run, parameters={**sweep.run.parameters, **point}),
@@ -153,15 +149,15 @@ class Dispatch:
         )
 
 
-def _missing(submissions: Sequence[Submission], had: Sequence[Submission]) -> list[Submission]:
-    """Of a sweep that was found again, the submissions that are not there: none of a trial that any other has."""
-    ids = {submission.id for submission in had}
-    taken = {number for submission in had for number in submission.trials}
+def _missing(submissions: Sequence[Submission], existing: Sequence[Submission]) -> list[Submission]:
+    """The submissions that a recovered sweep lacks: none with a trial that another one has."""
+    ids = {submission.id for submission in existing}
+    taken = {number for submission in existing for number in submission.trials}
     return [each for each in submissions if each.id not in ids and taken.isdisjoint(each.trials)]
 
 
 class _NotWantedError(Exception):
-    """The sweep was stopped, and may be over, while its next points were looked for: none is added."""
+    """The sweep was stopped, and may have ended, while its next points were chosen: nothing is added."""
 
 
 def _under_way(sweep: Sweep) -> Change | None:

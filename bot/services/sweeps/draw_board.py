@@ -22,22 +22,24 @@ from trainer.contract import METRICS_CSV
 
 log = structlog.get_logger()
 
-AXES = 3
-"""From so many on it is asked how important each of them is: of fewer the picture shows it."""
-FEWEST = 10
-"""Trials that have to be over before that is asked for the first time."""
+IMPORTANCE_FROM_AXES = 3
+"""Compute importance from this many axes on; with fewer, the picture shows it."""
+IMPORTANCE_FROM_TRIALS = 10
+"""Compute it for the first time when this many trials have ended."""
 CURVE_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _Weighed:
-    """What the metric depended on when so many trials were over."""
+class _Importance:
+    """What the metric depended on when `trials` had ended."""
 
     trials: int = 0
-    importance: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
 
 
 class DrawBoard:
+    """Called by `refresh_board`."""
+
     def __init__(
         self,
         trials: TrialBook,
@@ -48,46 +50,46 @@ class DrawBoard:
     ) -> None:
         self._trials, self._figures, self._artifacts = trials, figures, artifacts
         self._sampler, self._projects = sampler, projects
-        self._weighed: dict[str, _Weighed] = {}
+        self._importances: dict[str, _Importance] = {}
 
     async def request(self, sweep: Sweep) -> BoardRequest:
-        """What is to be drawn now."""
-        trials = await self._trials.peek(sweep.id)
+        """What to draw now."""
+        trials = await self._trials.read_once(sweep.id)
         importance = await self._importance(sweep, trials)
-        weighed = replace(sweep, board=replace(sweep.board, importance=importance))
-        return await asyncio.to_thread(request, weighed, trials, self._projects[sweep.run.project])
+        updated = replace(sweep, board=replace(sweep.board, importance=importance))
+        return await asyncio.to_thread(request, updated, trials, self._projects[sweep.run.project])
 
     async def last_request(self, sweep: Sweep) -> BoardRequest:
-        """With the curves of the best. A card has no room for them: Discord scales by the height, too."""
-        curves = await self._curves(sweep, await self._trials.peek(sweep.id))
+        """The same with the curves of the best trials. They are too high for a card: Discord scales by height, too."""
+        curves = await self._curves(sweep, await self._trials.read_once(sweep.id))
         return replace(await self.request(sweep), curves=tuple(curves))
 
-    async def picture(self, asked: BoardRequest) -> Picture:
-        """Raises `Unavailable` where drawing failed."""
-        return picture_of(await self._figures.board(asked))
+    async def picture(self, wanted: BoardRequest) -> Picture:
+        """Raises `Unavailable` if drawing failed."""
+        return picture_of(await self._figures.board(wanted))
 
     def forget_all_but(self, sweep_ids: Set[str]) -> None:
-        self._weighed = {sweep_id: known for sweep_id, known in self._weighed.items() if sweep_id in sweep_ids}
+        self._importances = {sweep_id: known for sweep_id, known in self._importances.items() if sweep_id in sweep_ids}
 
     async def _importance(self, sweep: Sweep, trials: Mapping[int, Trial]) -> Mapping[str, float]:
-        """Asked for when twice as many trials are over as the last time, and at the end: it takes its time."""
-        if len(sweep.plan.space.axes) < AXES:
+        """Computed when twice as many trials have ended as the last time, and at the end: it takes long."""
+        if len(sweep.plan.space.axes) < IMPORTANCE_FROM_AXES:
             return {}
-        known = self._weighed.get(sweep.id, _Weighed(importance=sweep.board.importance))
-        over = sum(trial.settled for trial in trials.values())
-        due = over >= max(FEWEST, 2 * known.trials) or not sweep.execution.live
-        if not due or over == known.trials:
-            return known.importance
-        found = await self._asked(sweep, trials)
-        self._weighed[sweep.id] = _Weighed(over, known.importance if found is None else found)
-        return self._weighed[sweep.id].importance
+        known = self._importances.get(sweep.id, _Importance(shares=sweep.board.importance))
+        ended = sum(trial.settled for trial in trials.values())
+        due = ended >= max(IMPORTANCE_FROM_TRIALS, 2 * known.trials) or not sweep.execution.live
+        if not due or ended == known.trials:
+            return known.shares
+        found = await self._computed(sweep, trials)
+        self._importances[sweep.id] = _Importance(ended, known.shares if found is None else found)
+        return self._importances[sweep.id].shares
 
-    async def _asked(self, sweep: Sweep, trials: Mapping[int, Trial]) -> Mapping[str, float] | None:
-        maximize = self._projects[sweep.run.project].maximize
+    async def _computed(self, sweep: Sweep, trials: Mapping[int, Trial]) -> Mapping[str, float] | None:
+        goal = self._projects[sweep.run.project].goal
         try:
-            return await self._sampler.importance(sweep.plan, list(trials.values()), maximize=maximize)
+            return await self._sampler.importance(sweep.plan, list(trials.values()), goal)
         except ServiceError as error:
-            log.warning("what the metric depends on is not known", sweep=sweep.id, error=str(error))
+            log.warning("could not compute importance", sweep=sweep.id, error=str(error))
             return None
 
     async def _curves(self, sweep: Sweep, trials: Mapping[int, Trial]) -> list[Curve]:
@@ -97,7 +99,7 @@ class DrawBoard:
         return [curve for curve in curves if curve is not None]
 
     async def _curve(self, sweep: Sweep, leader: Leader, trial: Trial | None) -> Curve | None:
-        """None where it has left none, or cannot be had: the rest of the picture does not wait for it."""
+        """None if it left none or S3 does not answer: the rest of the picture does not wait for it."""
         sweep_id = (trial.source if trial is not None else "") or sweep.id
         uri = f"{self._projects[sweep.run.project].prefix(sweep_id)}{leader.number}/{METRICS_CSV}"
         try:
@@ -105,6 +107,6 @@ class DrawBoard:
         except Missing:
             return None
         except ServiceError as error:
-            log.warning("a curve is left out", sweep=sweep.id, trial=leader.number, error=str(error))
+            log.warning("left out a curve", sweep=sweep.id, trial=leader.number, error=str(error))
             return None
         return Curve(label(f"{sweep_id}.{leader.number}", sweep.plan, leader), csv)

@@ -1,6 +1,5 @@
-"""Look at one trial of a sweep, stop it, plot it, or train its point again as a job of its own."""
+"""Show, stop or plot one trial of a sweep, or train its point again as a job of its own."""
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import nsmallest
@@ -14,7 +13,7 @@ from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.project import Project
-from bot.domain.sweeps.leaderboard import as_job, point
+from bot.domain.sweeps.leaderboard import as_job
 from bot.errors import BadInput, Missing, SignalboxError, UnknownName, UserError
 from bot.ports.engine import Engine
 from bot.ports.logs import Logs
@@ -22,43 +21,46 @@ from bot.services.jobs.find import Find, LogExcerpt
 from bot.services.jobs.plot import MOST_JOBS, Picture, Plot
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit, TrainRequest
+from bot.services.logs.log_reader import LogReader
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.sweeps.trial_book import TrialBook
 
-PAGES = 30
-"""Of a log that is read from its beginning."""
+MAX_PAGES = 30
+"""Pages to read of a trial's log, from its beginning."""
 
 _INTEREST = tuple(dict.fromkeys((TrialState.RUNNING, TrialState.FAILED, *TrialState)))
-"""Which trials somebody may mean: those that run, those that failed, then the others."""
+"""The order in which autocomplete offers trials: those that run, those that failed, then the others."""
 
 
 class OneTrial:
-    """What people ask of `<sweep>.<number>`."""
+    """Called by the chat: commands on `<sweep>.<number>`."""
 
-    def __init__(self, show: Find, trials: TrialBook, plot: Plot, submit: Submit, stop: Stop, log: "TrialLog") -> None:
-        self._show, self._trials, self._plot, self._submit = show, trials, plot, submit
+    def __init__(self, find: Find, trials: TrialBook, plot: Plot, submit: Submit, stop: Stop, log: "TrialLog") -> None:
+        self._find, self._trials, self._plot, self._submit = find, trials, plot, submit
         self._stop, self._log = stop, log
 
     async def trial(self, sweep_id: str, number: int) -> tuple[Sweep, Trial]:
-        """The sweep and its trial, also one that nothing is known of yet; raises `UnknownName`."""
-        sweep = await self._show.job(sweep_id)
+        """The sweep and its trial, also one that nothing is known about yet; raises `UnknownName`."""
+        sweep = await self._find.job(sweep_id)
         if not isinstance(sweep, Sweep):
             raise UserError(f"{sweep.id} is a single job. Leave out the dot and the number.")
         if not 0 <= number < sweep.plan.trials:
             last = sweep.plan.trials - 1
             raise UnknownName("trial", given=f"{sweep.id}.{number}", hint=f"It has {sweep.id}.0 to {sweep.id}.{last}.")
-        known = await self._trials.peek(sweep.id, [number])
+        known = await self._trials.read_once(sweep.id, [number])
         return sweep, known.get(number) or Trial(number)
 
     async def matching(self, sweep_id: str, digits: str, limit: int = 25) -> list[tuple[Sweep, Trial]]:
-        """For autocomplete, some whose number begins with `digits`: the best, then what runs and what failed. Never
-        raises."""
+        """Autocomplete: some trials whose number begins with `digits`, the best first, then running and failed ones.
+
+        Never raises.
+        """
         try:
-            sweep = await self._show.job(sweep_id)
+            sweep = await self._find.job(sweep_id)
             if not isinstance(sweep, Sweep):
                 return []
             likely = _likely(sweep, digits, limit)
-            known = await self._trials.peek(sweep.id, likely) if likely else {}
+            known = await self._trials.read_once(sweep.id, likely) if likely else {}
         except SignalboxError:
             return []
         best = [leader.number for leader in sweep.tally.leaders]
@@ -71,12 +73,12 @@ class OneTrial:
         return [(sweep, trial) for trial in nsmallest(limit, found, key=interest)]
 
     async def log(self, sweep_id: str, number: int, lines: int) -> LogExcerpt:
-        """The last `lines` lines that it printed, read at CloudWatch."""
+        """The last `lines` lines that it printed, read from CloudWatch."""
         sweep, trial = await self.trial(sweep_id, number)
         return await self._log.read(sweep, trial, lines)
 
     async def stop(self, sweep_id: str, number: int, person: Person) -> Trial:
-        """Commits the wish; the first one is kept. `NotAllowed`, or `UserError` where it has ended already."""
+        """Commit the request; the first one counts. Raises `NotAllowed`, or `UserError` if it has ended already."""
         sweep, trial = await self.trial(sweep_id, number)
         self._stop.check_person(sweep, person)
         if trial.ended or not sweep.execution.live:
@@ -84,53 +86,44 @@ class OneTrial:
 
         engine_id = await self._stop.child_id(sweep, number)
 
-        def wish(stored: Trial) -> Trial:
+        def requested(stored: Trial) -> Trial:
             if stored.ended or stored.stop_by:
                 return stored
             return replace(stored, stop_by=person.name, engine_id=stored.engine_id or engine_id)
 
-        await self._trials.update(sweep, {number: wish})
+        await self._trials.update(sweep, {number: requested})
         await self._stop.single(sweep, number, person)
         return (await self._trials.all(sweep.id))[number]
 
     async def picture(self, names: Sequence[str]) -> Picture:
-        """One picture of 1 to 8 jobs and trials; those without metrics are named. Raises `UnknownName`."""
+        """One picture of 1 to 8 jobs and trials. Raises `BadInput` or `UnknownName`."""
         if not 1 <= len(names) <= MOST_JOBS:
             raise BadInput(f"Plot 1 to {MOST_JOBS} jobs or trials at once, not {len(names)}.")
-        jobs = [await self._named(name) for name in names]
-        files = await asyncio.gather(*(self._csv(job) for job in jobs))
-        missing = [job for job, csv in zip(jobs, files, strict=True) if csv is None]
-        drawn = [(job, csv) for job, csv in zip(jobs, files, strict=True) if csv is not None]
-        return await self._plot.draw(drawn, missing)
+        return await self._plot.draw_all([await self._named(name) for name in names])
 
-    async def again(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
-        """Its point as a job of its own, on the same commit; the values of the request win."""
+    async def rerun(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
+        """Run its point as a job of its own, on the same commit; values in the request win."""
         sweep, trial = await self.trial(sweep_id, number)
-        if not point(sweep.plan, trial):
+        if not sweep.plan.point_of(trial, folds=True):
             raise UserError(f"{sweep.id}.{number} has no parameters yet: the sampler has not chosen them.")
         job = as_job(sweep, trial)
         alone = {name: value for name, value in job.run.parameters.items() if name not in ("folds", "fold")}
-        return await self._submit.again(replace(job, run=replace(job.run, parameters=alone)), request)
+        return await self._submit.rerun(replace(job, run=replace(job.run, parameters=alone)), request)
 
     async def _named(self, text: str) -> Posted:
         name = parse(text)
         if name.trial is None:
-            return await self._show.job(name.job_id)
+            return await self._find.job(name.job_id)
         sweep, trial = await self.trial(name.job_id, name.trial)
         return as_job(sweep, trial)
 
-    async def _csv(self, job: Posted) -> bytes | None:
-        try:
-            return await self._plot.metrics_csv(job)
-        except Missing:
-            return None
-
 
 class TrialLog:
-    """The log of a trial. No line of it is in the store: it is read when somebody asks."""
+    """The log of a trial. It is not in the store: it is read when somebody asks for it."""
 
     def __init__(self, engine: Engine, logs: Logs, projects: Mapping[str, Project], pace: AdaptivePace) -> None:
-        self._engine, self._logs, self._projects, self._pace = engine, logs, projects, pace
+        self._engine, self._projects = engine, projects
+        self._reader = LogReader(logs, pace)
 
     async def read(self, sweep: Sweep, trial: Trial, lines: int) -> LogExcerpt:
         events: list[LogEvent] = []
@@ -140,7 +133,7 @@ class TrialLog:
         return LogExcerpt("\n".join(readable(last)), len(events) - len(last), len(events))
 
     async def _streams(self, trial: Trial) -> tuple[str, ...]:
-        """One that started a moment ago may not have been described yet."""
+        """A trial that started a moment ago may not have been described yet."""
         if trial.streams or trial.engine_id is None:
             return trial.streams
         seen = (await self._engine.describe([trial.engine_id])).get(trial.engine_id)
@@ -148,26 +141,20 @@ class TrialLog:
 
     async def _events(self, group: str, stream: str) -> list[LogEvent]:
         events: list[LogEvent] = []
-        token: str | None = None
-        for _ in range(PAGES):
-            await self._pace.turn()
-            try:
-                page = await self._logs.read(group, [stream], 0, token)
-            except Missing:
-                break
-            events += page.events
-            token = page.token
-            if token is None:
-                break
+        try:
+            async for page in self._reader.pages(group, [stream], 0, max_calls=MAX_PAGES):
+                events += page
+        except Missing:
+            pass
         return events
 
 
 def _likely(sweep: Sweep, digits: str, limit: int) -> list[int]:
-    """Numbers that begin with `digits`: of the best and of the failed ones that are told, then the lowest."""
-    told = [leader.number for leader in sweep.tally.leaders]
-    told += [number for failure in sweep.tally.failures for number in failure.numbers]
-    begun = chain((n for n in told if str(n).startswith(digits)), _beginning_with(digits, sweep.plan.trials))
-    return list(islice(dict.fromkeys(islice(begun, len(told) + limit)), limit))
+    """Numbers that begin with `digits`: trials named on the card (the best and some failed ones), then the lowest."""
+    named = [leader.number for leader in sweep.tally.leaders]
+    named += [number for failure in sweep.tally.failures for number in failure.numbers]
+    candidates = chain((n for n in named if str(n).startswith(digits)), _beginning_with(digits, sweep.plan.trials))
+    return list(islice(dict.fromkeys(islice(candidates, len(named) + limit)), limit))
 
 
 def _beginning_with(digits: str, below: int) -> Iterator[int]:

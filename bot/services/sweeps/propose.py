@@ -1,4 +1,4 @@
-"""Take a `/sweep`: check it, pin its commit, show what it would cost, and commit it once it is confirmed."""
+"""Accept a `/sweep`: check it, pin its commit, show what it would cost, and commit it once it is confirmed."""
 
 import asyncio
 import hashlib
@@ -25,25 +25,25 @@ from bot.domain.texts.engine import engine_title
 from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities, Engine
-from bot.services.jobs.submit import TrainRequest, asked_by, first_posts
+from bot.services.jobs.submit import TrainRequest, first_posts, stored_request
 from bot.services.jobs.submit_call import call_for_submission
 from bot.services.running.core import Core
 
 EXPIRES_SECONDS = 3_600.0
-"""A preview that was shown so long ago is confirmed no more."""
-MOST_INCREMENTAL = 2_000
-"""Trials of a sweep whose trials are submitted one by one."""
-AT_A_TIME = 4
-"""Trials that a sampler which learns has under way, where nothing else is said."""
-LOOKED_BACK = 50
-"""Jobs of the project that the expected time is taken from."""
-MOST_LIVE = 1_000
-"""Live jobs among which a retry looks for another of the same sweep."""
+"""An older preview cannot be confirmed."""
+MAX_INCREMENTAL = 2_000
+"""Trials of a sweep that submits them one by one."""
+DEFAULT_PARALLEL = 4
+"""Trials that run at once, by default, if the sampler learns from results."""
+JOBS_FOR_ESTIMATE = 50
+"""Recent jobs of the project from which the time is estimated."""
+MAX_LIVE = 1_000
+"""Live jobs among which a retry looks for another retry of the same sweep."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepRequest:
-    """One `/sweep` as typed; empty and None mean not given."""
+    """One `/sweep` as typed; empty and None mean left out."""
 
     person: Person
     channel_id: int
@@ -61,7 +61,7 @@ class SweepRequest:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What would run. Seconds and USD are None where they cannot be known."""
+    """What would run. Seconds and USD are None if they cannot be known."""
 
     sweep: Sweep
     needs_confirmation: bool
@@ -69,16 +69,16 @@ class Proposal:
     machines: int | None
     """How many trials can run at once."""
     seconds: float | None
-    """Expected, by the clock on the wall."""
+    """Expected wall-clock time."""
     most_seconds: float
-    """On machines, if every trial ran into its time limit."""
+    """Machine time if every trial ran into its time limit."""
     usd_expected: float | None
     usd_most: float | None
     remarks: tuple[Inert, ...] = field(default=())
 
 
 class Propose:
-    """Nothing is spent here: what is accepted is durable when a method returns, and `feed` submits it."""
+    """Called by the chat. Spends nothing: an accepted sweep is durable when a method returns. `dispatch` submits it."""
 
     def __init__(self, core: Core, engine: Engine, code: Code, *, new_id: Callable[[], str]) -> None:
         self._store = core.store
@@ -86,11 +86,11 @@ class Propose:
         self._engine, self._code = engine, code
         self._now, self._new_id = core.now, new_id
         self._turn = asyncio.Lock()
-        """Of clicks that come at once, each finds what the one before it has done."""
+        """Serializes clicks, so the second one sees what the first did."""
 
     async def sweep(self, request: SweepRequest) -> Proposal:
-        """What would run, accepted at once where it is small. Raises `NotAllowed`, `BadInput`, `UnknownName` and the
-        grammar's own errors; the same interaction gives the same sweep."""
+        """Propose a sweep; a small one is accepted at once. Raises `NotAllowed`, `BadInput`, `UnknownName` and the
+        grammar's errors. The same interaction returns the same sweep."""
         project = choose(self._projects, request.project, request.channel_id)
         project.access.check_train(request.person)
         sweep_id = self._new_id()
@@ -103,12 +103,12 @@ class Propose:
         plan = _incremental(plan, machines)
         _check_incremental(plan)
         run = Run(project.name, commit, fixed, project.timeout_seconds)
-        sweep = Sweep(sweep_id, asked_by(request, self._now()), run, plan)
+        sweep = Sweep(sweep_id, stored_request(request, self._now()), run, plan)
         _check_size(sweep, project, self._engine.capabilities)
         return await self._proposed(sweep, project, machines)
 
     async def confirm(self, sweep_id: str, person: Person) -> Posted:
-        """Accepts exactly what was shown. `UserError` where it is gone or too old, `NotAllowed` for another's."""
+        """Accept exactly what was shown. Raises `UserError` if it is gone or too old, `NotAllowed` for other people."""
         async with self._turn:
             accepted = await self._store.job(sweep_id)
             if accepted is not None:
@@ -124,7 +124,7 @@ class Propose:
             return await self._accept(replace(draft, request=replace(draft.request, created_at=self._now())))
 
     async def cancel(self, sweep_id: str, person: Person) -> None:
-        """Nothing will come of it. `UserError` where it was confirmed already."""
+        """Drop the draft. Raises `UserError` if it was confirmed already."""
         async with self._turn:
             if await self._store.job(sweep_id) is not None:
                 raise UserError(f"{sweep_id} is already confirmed. `/stop` ends it.")
@@ -134,8 +134,10 @@ class Propose:
                 await self._store.drop_draft(sweep_id)
 
     async def retry_failed(self, sweep_id: str, request: TrainRequest) -> Proposal:
-        """The trials that failed once more, beside the good ones, as a sweep of its own, accepted at once where they
-        are few. `UserError` if none failed, or they are being run again already."""
+        """Propose a new sweep that runs the failed trials again and takes over the good ones.
+
+        A small one is accepted at once. Raises `UserError` if none failed, or if they are being run again already.
+        """
         old = await self._store.job(sweep_id)
         if not isinstance(old, Sweep):
             raise UserError(f"There is no sweep {sweep_id}.")
@@ -149,22 +151,22 @@ class Propose:
         commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
         commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
         run = Run(project.name, commit, old.run.parameters, project.timeout_seconds)
-        again = Sweep(self._new_id(), asked_by(request, self._now(), old.id), run, plan)
+        retry = Sweep(self._new_id(), stored_request(request, self._now(), old.id), run, plan)
         machines = await self._machines(project, plan)
         async with self._turn:
-            return await self._proposed(again, project, machines)
+            return await self._proposed(retry, project, machines)
 
     async def so_far(self, project: str, channel_id: int, text: str, search: str) -> list[tuple[str, str]]:
-        """For autocomplete, as (name, value): what the text makes so far, then how it could go on. Never raises."""
+        """Autocomplete, as (name, value): what the text means so far, then how it could go on. Never raises."""
         try:
             chosen = choose(self._projects, project, channel_id)
             method = Search(search) if search else Search.GRID
         except (SignalboxError, ValueError):
             return []
-        going_on = [(each, each) for each in completions(text, chosen.parameters)]
-        return [(so_far(text, chosen.parameters, method), text), *going_on]
+        continued = [(each, each) for each in completions(text, chosen.parameters)]
+        return [(so_far(text, chosen.parameters, method), text), *continued]
 
-    # ---- what it is made of ------------------------------------------------------------------------------
+    # ---- parts of a proposal ------------------------------------------------------------------------------
     def _plan(self, request: SweepRequest, project: Project, sweep_id: str) -> Plan:
         return parse(
             request.text,
@@ -178,7 +180,7 @@ class Propose:
         )
 
     async def _proposed(self, sweep: Sweep, project: Project, machines: int | None) -> Proposal:
-        """Accepted at once where it is small."""
+        """Accept it at once if it is small; else store it as a draft."""
         proposal = _proposal(sweep, project, machines, await self._expected(project))
         proposal = replace(
             proposal, remarks=tuple(_remarks(sweep.plan, engine_title(project), self._engine.capabilities))
@@ -191,76 +193,75 @@ class Propose:
     async def _accept(self, sweep: Sweep) -> Sweep:
         known = await self._carried_over(sweep)
         if known:
-            maximize = choose(self._projects, sweep.run.project, sweep.request.channel_id).maximize
-            sweep = replace(sweep, tally=tally(sweep.plan, known, self._now(), maximize=maximize))
+            goal = choose(self._projects, sweep.run.project, sweep.request.channel_id).goal
+            sweep = replace(sweep, tally=tally(sweep.plan, known, self._now(), goal))
         return await self._store.add(sweep, first_posts(sweep.id), known)
 
     async def _carried_over(self, sweep: Sweep) -> list[Trial]:
-        """Of a retry, what is known of its trials. `UserError` where another retry of that sweep is not over: two
-        clicks are one wish."""
+        """The trials that a retry takes over. Two clicks count as one: `UserError` while another retry of that sweep is
+        live."""
         request = sweep.request
         old = await self._store.job(request.retry_of) if request.retry_of is not None else None
         if not isinstance(old, Sweep):
             return []
-        for other in await self._store.jobs(project=sweep.run.project, live=True, limit=MOST_LIVE):
+        for other in await self._store.jobs(project=sweep.run.project, live=True, limit=MAX_LIVE):
             same = other.id == sweep.id or other.request.interaction_id == request.interaction_id
             if isinstance(other, Sweep) and other.request.retry_of == old.id and not same:
                 raise UserError(f"The failed trials of {old.id} are already being retried, as {other.id}.")
         return carried_over_of(old.id, old.plan, await self._store.trials(old.id))
 
     async def _machines(self, project: Project, plan: Plan) -> int | None:
-        """How many trials can run at once; not known where AWS does not say, which keeps nobody from sweeping."""
+        """How many trials can run at once. None if AWS does not say, which prevents no sweep."""
         try:
-            room = await self._engine.room(project.queue, project.job_definition)
+            capacity = await self._engine.room(project.queue, project.job_definition)
         except ServiceError:
             return plan.parallel or None
-        limits = [limit for limit in (room, plan.parallel or None, plan.runs) if limit]
-        return min(limits) if room else plan.parallel or None
+        limits = [limit for limit in (capacity, plan.parallel or None, plan.runs) if limit]
+        return min(limits) if capacity else plan.parallel or None
 
     async def _expected(self, project: Project) -> Estimate:
-        return estimate(await self._store.jobs(project=project.name, live=False, limit=LOOKED_BACK))
+        return estimate(await self._store.jobs(project=project.name, live=False, limit=JOBS_FOR_ESTIMATE))
 
     def _check_own(self, draft: Posted, person: Person) -> None:
-        asker_id = draft.request.asker_id
-        if asker_id != person.id:
+        if (asker_id := draft.request.asker_id) != person.id:
             raise NotAllowed(f"Only <@{asker_id}>, who asked for this sweep, may confirm or cancel it.")
 
 
-def _search(given: str) -> Search:
+def _search(name: str) -> Search:
     try:
-        return Search(given or Search.GRID)
+        return Search(name or Search.GRID)
     except ValueError:
-        raise BadInput(f'There is no search "{given}".', choices=list(Search)) from None
+        raise BadInput(f'There is no search "{name}".', choices=list(Search)) from None
 
 
 def _fixed(plan: Plan, project: Project) -> dict[str, Value]:
-    """The parameters that are not varied, at their defaults. `BadInput` for one that has none."""
+    """The parameters that are not varied, at their defaults. Raises `BadInput` for one without a default."""
     varied = {axis.name: axis.values[0] if axis.values else axis.low for axis in plan.space.axes}
     folds = {"folds": plan.folds, "fold": 0} if plan.folds > 1 else {}
-    given = complete(project.parameters, {**varied, **folds})
-    return {name: value for name, value in given.items() if name not in varied and name not in folds}
+    parameters = complete(project.parameters, {**varied, **folds})
+    return {name: value for name, value in parameters.items() if name not in varied and name not in folds}
 
 
 def _incremental(plan: Plan, machines: int | None) -> Plan:
-    """A sampler that learns needs results before it asks for more, so it never has all of its trials under way."""
+    """Limit a sampler that learns: it needs results before it chooses more points."""
     if plan.search is not Search.TPE or plan.parallel:
         return plan
-    return replace(plan, parallel=max(1, min(AT_A_TIME, machines or AT_A_TIME, plan.trials)))
+    return replace(plan, parallel=max(1, min(DEFAULT_PARALLEL, machines or DEFAULT_PARALLEL, plan.trials)))
 
 
 def _check_incremental(plan: Plan) -> None:
-    if plan.incremental and plan.trials > MOST_INCREMENTAL:
+    if plan.incremental and plan.trials > MAX_INCREMENTAL:
         why = (
             "`search:tpe` submits its trials" if plan.search is Search.TPE else "with `parallel`, trials are submitted"
         )
         raise BadInput(
-            f"{plan.trials:,} trials are too many: {why} one by one, {MOST_INCREMENTAL:,} at most. Use fewer, or "
+            f"{plan.trials:,} trials are too many: {why} one by one, {MAX_INCREMENTAL:,} at most. Use fewer, or "
             "`grid` or `random` without `parallel`, which take 100,000."
         )
 
 
 def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:
-    """`BadInput` where what the trials need to know does not fit into their environment."""
+    """Raise `BadInput` if what the trials need to know does not fit into their environment."""
     example = Submission(sweep.id, sweep.id, 0, "0", engine.array_size, sweep.run, sweep.request.created_at)
     environment = call_for_submission(example, sweep, project, "signalbox").environment
     size = sum(len(name) + len(value) for name, value in environment.items())

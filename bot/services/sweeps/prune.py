@@ -1,15 +1,14 @@
-"""Stop trials, those that cannot win and those that somebody wants stopped, and leave the rest of their sweep alone.
+"""Stop single trials, those that cannot win and those that somebody wants to stop, and leave the rest of the sweep
+alone.
 
-What is to be is committed first, then TerminateJob is called until the trial has ended.
+The decision is committed first, then TerminateJob is called until the trial has ended.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
 import structlog
 
-from bot.domain.clock import passed
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
@@ -17,6 +16,9 @@ from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.ports.sampler import Sampler
 from bot.services.running.core import Core
+from bot.services.running.for_each import for_each
+from bot.services.running.pending import live, to_end
+from bot.services.running.timers import Timers
 from bot.services.running.wakeups import Changed
 from bot.services.sweeps.trial_book import TrialBook
 
@@ -27,59 +29,56 @@ REPEAT_SECONDS = 30.0
 
 
 class Prune:
+    """Takes up live sweeps: to choose losers, and for trials that were stopped and have not ended."""
+
     def __init__(self, core: Core, engine: Engine, trials: TrialBook, sampler: Sampler) -> None:
         self._store, self._engine, self._trials, self._sampler = core.store, engine, trials, sampler
         self._projects, self._wakeups, self._now = core.projects, core.wakeups, core.now
-        self._tried: dict[str, float] = {}
+        self._terminated: Timers[str] = Timers(core.now)
+        """By engine id: the last TerminateJob that worked."""
 
     async def once(self) -> None:
-        """Decides for the sweeps that are to stop their losers, and carries out what has been decided, by an earlier
-        life of the bot too. A sweep that cannot be decided on now holds up no other."""
-        failure: ServiceError | None = None
-        tried: dict[str, float] = {}
-        for sweep in await self._store.unfinished_sweeps():
-            if not sweep.execution.live:
-                continue
-            if sweep.plan.stop_losers and sweep.execution.stop is None:
-                try:
-                    await self._decide(sweep)
-                except ServiceError as error:
-                    failure = error
-            await self._carry_out(sweep, (await self._trials.all(sweep.id)).values(), tried)
-        self._tried = tried
-        if failure is not None:
-            raise failure
+        """Choose the losers, and end what was chosen, also before a restart. A failure holds up no other sweep."""
+        stopped: set[str] = set()
 
-    async def _decide(self, sweep: Sweep) -> None:
-        maximize, known = self._projects[sweep.run.project].maximize, await self._trials.all(sweep.id)
-        numbers = await self._sampler.hopeless(sweep.plan, list(known.values()), maximize=maximize)
+        async def prune(sweep: Sweep) -> None:
+            try:
+                if sweep.plan.stop_losers and sweep.execution.stop is None:
+                    await self._choose(sweep)
+            finally:
+                stopped.update(await self._end_stopped(sweep))
+
+        await for_each(live(await self._store.unfinished_sweeps()), prune)
+        self._terminated.keep(stopped)
+
+    async def _choose(self, sweep: Sweep) -> None:
+        goal, known = self._projects[sweep.run.project].goal, await self._trials.all(sweep.id)
+        numbers = await self._sampler.hopeless(sweep.plan, list(known.values()), goal)
         if numbers:
             await self._trials.update(sweep, dict.fromkeys(numbers, partial(_given_up, at=self._now())))
-            log.info("trials given up", sweep=sweep.id, trials=numbers)
+            log.info("trials pruned", sweep=sweep.id, trials=numbers)
 
-    async def _carry_out(self, sweep: Sweep, trials: Iterable[Trial], tried: dict[str, float]) -> None:
-        for trial in trials:
-            if trial.ended or trial.engine_id is None or not (trial.pruned_at or trial.stop_by):
-                continue
-            last = self._tried.get(trial.engine_id, float("-inf"))
-            if passed(last, REPEAT_SECONDS, self._now()):
-                last = await self._terminate(sweep, trial, trial.engine_id) or last
-            tried[trial.engine_id] = last
+    async def _end_stopped(self, sweep: Sweep) -> list[str]:
+        """End the trials that were stopped; returns their engine ids."""
+        stopped = to_end((await self._trials.all(sweep.id)).values())
+        for trial, engine_id in stopped:
+            if self._terminated.due(engine_id, REPEAT_SECONDS):
+                await self._terminate(sweep, trial, engine_id)
+        return [engine_id for _, engine_id in stopped]
 
-    async def _terminate(self, sweep: Sweep, trial: Trial, engine_id: str) -> float | None:
-        """When it was called; None where that failed."""
+    async def _terminate(self, sweep: Sweep, trial: Trial, engine_id: str) -> None:
         reason = f"Stopped by {trial.stop_by}" if trial.stop_by else REASON
         try:
             await self._engine.terminate(engine_id, reason)
         except ServiceError as error:
-            log.warning("stop failed, will be repeated", sweep=sweep.id, trial=trial.number, error=str(error))
-            return None
+            log.warning("stop failed, will try again", sweep=sweep.id, trial=trial.number, error=str(error))
+            return
+        self._terminated.start(engine_id)
         self._wakeups.changed(Changed.TERMINATED)
-        return self._now()
 
 
 def _given_up(trial: Trial, at: float) -> Trial:
-    """Not one that has ended in the meantime."""
+    """Unless it has ended in the meantime."""
     if trial.state is not JobState.RUNNING or trial.pruned_at is not None:
         return trial
     reported = trial.reports[-1][0] if trial.reports else 0

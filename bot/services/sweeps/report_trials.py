@@ -1,50 +1,50 @@
-"""Tell in a sweep's thread how its trials end: seldom, and once of each."""
+"""Report in a sweep's thread how its trials ended: in few messages, and each trial once."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.clock import passed
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.posts import NewPost, PostKind
 from bot.domain.sweeps.trial_report import report
 from bot.services.running.core import Core
+from bot.services.running.pending import live, to_report
+from bot.services.running.timers import Timers
 from bot.services.sweeps.trial_book import TrialBook
 
 SMALL = 50
-"""Trials; for more there is proportionally more time between two messages."""
+"""Trials. Larger sweeps have proportionally more time between two messages."""
 
 
 class ReportTrials:
-    """Between two messages in one thread are `hold_seconds`, or more where the sweep is large."""
+    """Takes up live sweeps with settled trials that are not reported.
+
+    At least `hold_seconds` pass between two messages in one thread, more if the sweep is large.
+    """
 
     def __init__(self, core: Core, trials: TrialBook, hold_seconds: float) -> None:
         self._store, self._trials, self._projects = core.store, trials, core.projects
-        self._hold, self._now = hold_seconds, core.now
-        self._since: dict[str, float] = {}
+        self._hold = hold_seconds
+        self._waiting: Timers[str] = Timers(core.now)
+        """By sweep: since when a trial waits to be reported."""
 
     async def once(self) -> None:
-        """One message for each sweep with trials that have ended and waited long enough for others."""
-        since: dict[str, float] = {}
-        for sweep in await self._store.unfinished_sweeps():
-            if not sweep.execution.live or not await self._new(sweep):
-                continue
-            begun = since[sweep.id] = self._since.get(sweep.id, self._now())
-            if passed(begun, self._hold * max(1.0, sweep.plan.trials / SMALL), self._now()):
-                await self.rest(sweep)
-                del since[sweep.id]
-        self._since = since
+        """Post one message for each sweep whose trials have waited long enough for others."""
+        waiting = [sweep for sweep in live(await self._store.unfinished_sweeps()) if await self._new(sweep)]
+        self._waiting.keep([sweep.id for sweep in waiting])
+        for sweep in waiting:
+            if self._waiting.waited(sweep.id, self._hold * max(1.0, sweep.plan.trials / SMALL)):
+                await self.report(sweep)
+                self._waiting.drop(sweep.id)
 
-    async def rest(self, sweep: Sweep) -> None:
-        """Report now all trials that have ended and were not reported yet."""
+    async def report(self, sweep: Sweep) -> None:
+        """Report now all trials that are settled and not reported."""
         new = await self._new(sweep)
         if new:
             await self._post(sweep, new)
 
     async def _new(self, sweep: Sweep) -> list[Trial]:
-        """Those of an earlier sweep were reported there."""
-        known = (await self._trials.all(sweep.id)).values()
-        return [trial for trial in known if trial.settled and not trial.announced and not trial.source]
+        return to_report((await self._trials.all(sweep.id)).values())
 
     async def _post(self, sweep: Sweep, new: Sequence[Trial]) -> None:
         text = report(sweep, new, self._projects[sweep.run.project].metric)

@@ -1,6 +1,6 @@
-"""Listen to the trials that run: what they tell of the metric, before their `metrics.csv` settles it.
+"""Read the metrics that running trials report in their logs, before their `metrics.csv` settles them.
 
-The lines are kept nowhere: of each trial only the metric by epoch, so that reading a line twice is harmless.
+The lines are not stored: of each trial only the metric by epoch, so reading a line twice is harmless.
 """
 
 import heapq
@@ -14,80 +14,80 @@ from bot.domain.model.plan import Plan
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
-from bot.domain.sweeps.reported_rows import Word, heard, word
-from bot.errors import ServiceError
+from bot.domain.sweeps.reported_rows import MetricRow, row_for_sweep, with_rows
 from bot.ports.logs import Logs
-from bot.services.logs.streams import EARLY_MS, Reader, Stream
+from bot.services.logs.streams import EARLY_MS, Stream, StreamReader
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
+from bot.services.running.for_each import for_each
+from bot.services.running.pending import live
 from bot.services.sweeps.trial_book import TrialBook
 
 OVERLAP_MS = 10_000
-"""Events come nearly in order: how far each read goes back."""
-MOST = 200
-"""Trials of a sweep that are listened to, those that have run the longest first: two calls."""
-MOST_COMPARED = 2_000
-"""The same where losers are stopped, each of which may be one."""
+"""Events come nearly in order: each read goes back this far."""
+MAX_TRIALS = 200
+"""Trials of a sweep whose logs are read, those that have run the longest first: two calls."""
+MAX_COMPARED = 2_000
+"""The same where losers are stopped, as each trial may be one."""
 DRAIN_SECONDS = 60.0
-"""For how long after its end a trial is listened to that others are compared with."""
+"""Where losers are stopped, read a trial's log for this long after its end: others are compared with it."""
 
 
 class StreamMetrics:
+    """Takes up live sweeps."""
+
     def __init__(self, core: Core, logs: Logs, trials: TrialBook, pace: AdaptivePace) -> None:
         self._store, self._projects, self._now = core.store, core.projects, core.now
         self._trials = trials
-        self._reader = Reader(logs, pace, now=core.now)
-        self._places: dict[str, Stream[int]] = {}
+        self._reader = StreamReader(logs, pace, now=core.now)
+        self._streams: dict[str, Stream[int]] = {}
 
     async def once(self) -> None:
-        """Reads what is new of every live sweep. One that cannot be read holds up no other."""
-        failure: ServiceError | None = None
-        places: dict[str, Stream[int]] = {}
-        for sweep in await self._store.unfinished_sweeps():
-            if not sweep.execution.live:
-                continue
-            try:
-                chosen = self._chosen(sweep.plan, (await self._trials.all(sweep.id)).values())
-                streams = [self._place(trial) for trial in chosen]
-                places.update({stream.name: stream for stream in streams})
-                await self._sweep(sweep, streams)
-            except ServiceError as error:
-                failure = error
-        self._places = places
-        if failure is not None:
-            raise failure
+        """Read what is new of every live sweep. A failure holds up no other sweep."""
+        current: dict[str, Stream[int]] = {}
+
+        async def read(sweep: Sweep) -> None:
+            chosen = self._chosen(sweep.plan, (await self._trials.all(sweep.id)).values())
+            streams = [self._stream(trial) for trial in chosen]
+            current.update({stream.name: stream for stream in streams})
+            await self._read(sweep, streams)
+
+        try:
+            await for_each(live(await self._store.unfinished_sweeps()), read)
+        finally:
+            self._streams = current
 
     def _chosen(self, plan: Plan, trials: Iterable[Trial]) -> list[Trial]:
-        heard = [trial for trial in trials if trial.streams and (_runs(trial) or self._drains(plan, trial))]
-        most = MOST_COMPARED if plan.stop_losers else MOST
-        return heapq.nsmallest(most, heard, key=lambda trial: trial.started_at or 0.0)
+        readable = [trial for trial in trials if trial.streams and (_runs(trial) or self._drains(plan, trial))]
+        most = MAX_COMPARED if plan.stop_losers else MAX_TRIALS
+        return heapq.nsmallest(most, readable, key=lambda trial: trial.started_at or 0.0)
 
     def _drains(self, plan: Plan, trial: Trial) -> bool:
         """Its last lines become readable some seconds after its end."""
         return plan.stop_losers and trial.ended and not passed(trial.ended_at or 0.0, DRAIN_SECONDS, self._now())
 
-    def _place(self, trial: Trial) -> Stream[int]:
-        """Of its last attempt; what those before it told has been heard."""
-        begin = int((trial.started_at or 0.0) * 1000) - EARLY_MS
+    def _stream(self, trial: Trial) -> Stream[int]:
+        """The stream of its last attempt; the ones before it have been read."""
+        start = int((trial.started_at or 0.0) * 1000) - EARLY_MS
         name = trial.streams[-1]
-        return self._places.get(name) or Stream(name, trial.number, begin)
+        return self._streams.get(name) or Stream(name, trial.number, start)
 
-    async def _sweep(self, sweep: Sweep, streams: Sequence[Stream[int]]) -> None:
-        """One transaction, of all that could be read."""
-        project, words = self._projects[sweep.run.project], dict[int, list[Word]]()
+    async def _read(self, sweep: Sweep, streams: Sequence[Stream[int]]) -> None:
+        """Commit everything that could be read in one transaction, also if the read fails halfway."""
+        project, rows = self._projects[sweep.run.project], dict[int, list[MetricRow]]()
 
-        async def keep(events: Mapping[int, Sequence[LogEvent]]) -> int:
-            for number, theirs in events.items():
-                words.setdefault(number, []).extend(_words(theirs, project.metric))
+        async def collect(events: Mapping[int, Sequence[LogEvent]]) -> int:
+            for number, events_of_trial in events.items():
+                rows.setdefault(number, []).extend(_rows(events_of_trial, project.metric))
             return 0
 
         try:
-            await self._reader.read(project.log_group, streams, OVERLAP_MS, keep)
+            await self._reader.read(project.log_group, streams, OVERLAP_MS, collect)
         finally:
             changed = {
-                number: partial(heard, words=told, plan=sweep.plan, maximize=project.maximize)
-                for number, told in words.items()
-                if told
+                number: partial(with_rows, rows=reported, plan=sweep.plan, goal=project.goal)
+                for number, reported in rows.items()
+                if reported
             }
             if changed:
                 await self._trials.update(sweep, changed)
@@ -97,6 +97,6 @@ def _runs(trial: Trial) -> bool:
     return trial.state is JobState.RUNNING
 
 
-def _words(events: Iterable[LogEvent], metric: str) -> list[Word]:
-    rows = (parse_line(event.message) for event in events if event.message.startswith("@"))
-    return [word(row, metric) for row in rows if row is not None]
+def _rows(events: Iterable[LogEvent], metric: str) -> list[MetricRow]:
+    reports = (parse_line(event.message) for event in events if event.message.startswith("@"))
+    return [row_for_sweep(report, metric) for report in reports if report is not None]

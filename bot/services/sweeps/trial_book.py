@@ -1,7 +1,7 @@
-"""What is known of a sweep's trials: read from the store once, and written here alone.
+"""The trials of all sweeps in memory: read from the store once, and written only here.
 
-Several services learn of the same trial at the same time, one its state, another its metrics. Each says what to
-change of it, and the change meets the trial as it is now.
+Several services learn about the same trial at the same time: one its state, another its metrics. Each passes a step,
+which is applied to the trial as it is then.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from bot.domain.sweeps.sum_trials import tally
 from bot.services.running.core import Core
 
 Step = Callable[[Trial], Trial]
-"""Pure: from a trial as it is to its next version; the same where nothing changes."""
+"""Pure: from a trial to its next version, or the same one if nothing changes."""
 
 
 class TrialBook:
@@ -28,20 +28,20 @@ class TrialBook:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def all(self, sweep_id: str) -> dict[int, Trial]:
-        """By number, in order; those that nothing is known of are absent."""
+        """By number, in order; without trials that nothing is known about."""
         async with self._lock(sweep_id):
             return dict(await self._loaded(sweep_id))
 
-    async def peek(self, sweep_id: str, numbers: Sequence[int] = ()) -> dict[int, Trial]:
-        """The same for who looks once: of a sweep that is over nothing stays in memory. Where a few `numbers` do, the
-        others may be absent: to read 100,000 takes the store 10 s."""
+    async def read_once(self, sweep_id: str, numbers: Sequence[int] = ()) -> dict[int, Trial]:
+        """Like `all`, without caching finished sweeps. With `numbers`, only those trials are guaranteed: reading all
+        100,000 takes 10 s."""
         if sweep_id in self._known:
             return await self.all(sweep_id)
         return {trial.number: trial for trial in await self._store.trials(sweep_id, numbers)}
 
     async def update(self, sweep: Sweep, changed: Mapping[int, Step], posts: tuple[NewPost, ...] = ()) -> Sweep:
-        """Applies each step to its trial, a new one where it is not known, and commits what came of it together with
-        the new tally and the posts, in one transaction: the sweep. Where nothing changes, nothing is written."""
+        """Apply each step to its trial (a new one if it is unknown), and commit the result with the new tally and the
+        posts in one transaction. Returns the sweep. Writes nothing if nothing changes."""
         async with self._lock(sweep.id):
             known = await self._loaded(sweep.id)
             new = _changed(known, changed)
@@ -50,8 +50,8 @@ class TrialBook:
             merged = known | new
             if not known.keys() >= new.keys():
                 merged = dict(sorted(merged.items()))
-            summed = await asyncio.to_thread(self._summed, sweep, merged)  # of 100,000 trials it takes 0.2 s
-            # A record that is cancelled or fails may have happened or not: until it is known to have, nothing is.
+            summed = await asyncio.to_thread(self._summed, sweep, merged)  # takes 0.2 s for 100,000 trials
+            # A write that is cancelled or fails may have happened or not: forget the sweep until it is known.
             self._known.pop(sweep.id, None)
             step = partial(_summed_up, summed=summed, posts=posts)
             saved = await self._store.record(sweep.id, list(new.values()), step)
@@ -59,11 +59,11 @@ class TrialBook:
             return saved
 
     def forget_all_but(self, sweep_ids: Set[str]) -> None:
-        """Of sweeps that are over: what is asked of them later is read from the store again."""
+        """Forget finished sweeps: a later question about them reads the store again."""
         self._known = {sweep_id: known for sweep_id, known in self._known.items() if sweep_id in sweep_ids}
 
     def _lock(self, sweep_id: str) -> asyncio.Lock:
-        """One for all who hold or await it; it goes with the last of them."""
+        """Shared by everybody who holds or awaits it; gone with the last of them."""
         return self._locks.setdefault(sweep_id, asyncio.Lock())
 
     async def _loaded(self, sweep_id: str) -> dict[int, Trial]:
@@ -72,8 +72,7 @@ class TrialBook:
         return self._known[sweep_id]
 
     def _summed(self, sweep: Sweep, trials: Mapping[int, Trial]) -> Tally:
-        maximize = self._projects[sweep.run.project].maximize
-        return tally(sweep.plan, trials.values(), self._now(), maximize=maximize)
+        return tally(sweep.plan, trials.values(), self._now(), self._projects[sweep.run.project].goal)
 
 
 def _changed(known: Mapping[int, Trial], changed: Mapping[int, Step]) -> dict[int, Trial]:

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from bench.fleet.grid import EPOCHS, METRIC, SHARES, Fate, Grid
+from bot.domain.goal import Goal
 from bot.domain.logs.log_lines import raised
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import best_of
@@ -29,7 +30,7 @@ def test_every_fate_has_about_its_share() -> None:
 
 def test_the_table_has_the_best_value() -> None:
     for known in GRID.expected[:500]:
-        assert best_of(Table.parse(known.csv), METRIC, maximize=True) == known.best
+        assert best_of(Table.parse(known.csv), Goal(METRIC)) == known.best
 
 
 def test_the_best_is_unique_and_a_failed_trial_looks_better() -> None:

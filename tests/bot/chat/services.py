@@ -36,10 +36,10 @@ class FakeServices:
     made: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
     """The jobs that were accepted, for those who wait for them."""
     propose: FakePropose = field(init=False)
-    trial: FakeTrial = field(init=False)
+    one_trial: FakeTrial = field(init=False)
 
     def __post_init__(self) -> None:
-        self.propose, self.trial = FakePropose(self.known, self.made), FakeTrial(self.known, self.made)
+        self.propose, self.one_trial = FakePropose(self.known, self.made), FakeTrial(self.known, self.made)
 
     def services(self, projects: Sequence[Project] = (PROJECT,)) -> Services:
         return cast("Services", _AsServices(self, tuple(projects)))
@@ -133,6 +133,6 @@ class _AsServices:
     """The shape of `Services`, with the one fake behind every name."""
 
     def __init__(self, fake: FakeServices, projects: tuple[Project, ...]) -> None:
-        self.submit = self.stop = self.show = self.plot = self.browse = self.complete = fake
-        self.propose, self.trial = fake.propose, fake.trial
+        self.submit = self.stop = self.find = self.plot = self.list_artifacts = self.complete_options = fake
+        self.propose, self.one_trial = fake.propose, fake.one_trial
         self.projects = projects

@@ -100,7 +100,7 @@ class FakeTrial:
         self.drawn.append(list(names))
         return Picture(PNG, "Best epoch 6.")
 
-    async def again(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
+    async def rerun(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
         self.trained.append((sweep_id, number, request))
         job = _by(a_job(id=f"again{len(self.trained)}"), request)
         self.known[job.id] = job

@@ -184,7 +184,7 @@ async def test_status_of_a_sweep_shows_its_board_with_the_picture(room: Room, tm
 
 async def test_status_of_a_trial_is_for_the_asker_and_links_to_the_sweep(room: Room) -> None:
     card = await swept(room)
-    room.services.trial.trials[3] = a_trial(
+    room.services.one_trial.trials[3] = a_trial(
         state=JobState.FAILED,
         reason=EndReason.COMMAND_FAILED,
         exit_code=1,
@@ -253,7 +253,7 @@ async def test_plots_take_trials_jobs_and_sweeps_together(room: Room) -> None:
     message = await typed(room, "/plot job:k7q2mx.3 more:k7q2mx.5, b2c3d4")
     assert message["attachments"][0]["filename"] == "k7q2mx-3-k7q2mx-5-b2c3d4.png"
     await typed(room, "/plot job:k7q2mx")
-    assert room.services.trial.drawn == [["k7q2mx.3", "k7q2mx.5", "b2c3d4"], ["k7q2mx.0", "k7q2mx.1", "k7q2mx.3"]]
+    assert room.services.one_trial.drawn == [["k7q2mx.3", "k7q2mx.5", "b2c3d4"], ["k7q2mx.0", "k7q2mx.1", "k7q2mx.3"]]
     assert room.services.plotted == []
 
 
@@ -265,7 +265,7 @@ async def test_artifacts_of_a_trial(room: Room) -> None:
 
 async def test_behind_the_dot_trials_are_offered(room: Room) -> None:
     room.services.known["k7q2mx"] = a_sweep()
-    room.services.trial.trials = {3: a_trial(value=92.0), 5: a_trial(5)}
+    room.services.one_trial.trials = {3: a_trial(value=92.0), 5: a_trial(5)}
     complete = room.mika.autocomplete
     assert await complete("status", "job", {"job": "K7q2mx.3"}, channel=CHANNEL) == [
         {"name": "k7q2mx.3 · running 92 · lr 0.01 momentum 0.5", "value": "k7q2mx.3"}
@@ -280,7 +280,7 @@ async def test_a_trial_is_stopped_by_its_name(room: Room) -> None:
     room.services.known["k7q2mx"] = a_sweep()
     text = (await typed(room, "/stop job:k7q2mx.3"))["content"]
     assert text == "Stopping k7q2mx.3. The rest of k7q2mx goes on."
-    assert room.services.trial.stopped == [("k7q2mx", 3, "Mika")]
+    assert room.services.one_trial.stopped == [("k7q2mx", 3, "Mika")]
     assert room.services.stopped == []
 
 
@@ -293,14 +293,16 @@ async def test_a_trial_is_stopped_by_its_name(room: Room) -> None:
 )
 async def test_the_stop_button_asks_what_it_would_stop(room: Room, name: str, question: str) -> None:
     card = await swept(room, a_sweep())
-    room.services.trial.trials[3] = a_trial()
+    room.services.one_trial.trials[3] = a_trial()
     if name != "k7q2mx":
         card = await typed(room, f"/status job:{name}")
     asked = await clicked(room, card, f"sb:stop:{name}")
     assert asked["content"].startswith(question)
     stopped = await clicked(room, asked, f"sb:confirm:{name}")
     assert stopped["content"].startswith(f"Stopping {name}.")
-    assert (len(room.services.stopped), len(room.services.trial.stopped)) == ((1, 0) if name == "k7q2mx" else (0, 1))
+    assert (len(room.services.stopped), len(room.services.one_trial.stopped)) == (
+        (1, 0) if name == "k7q2mx" else (0, 1)
+    )
 
 
 # ---- once more -------------------------------------------------------------------------------------------
@@ -342,7 +344,7 @@ async def test_a_trial_is_trained_again_as_a_job(room: Room) -> None:
         answer = group.create_task(typed(room, "/retry job:k7q2mx.3 epochs:50"))
         await room.posted(await room.services.made.get())
     assert answer.result()["content"].startswith("Starting again1 with the parameters of k7q2mx.3: https://")
-    ((sweep_id, number, request),) = room.services.trial.trained
+    ((sweep_id, number, request),) = room.services.one_trial.trained
     assert (sweep_id, number, request.values) == ("k7q2mx", 3, {"epochs": 50})
 
 
@@ -350,7 +352,7 @@ async def test_a_trial_is_trained_again_as_a_job(room: Room) -> None:
 async def test_plot_best_shows_the_best_with_all_of_its_folds(room: Room, folds: int, drawn: list[str]) -> None:
     card = await swept(room, ended_sweep(plan=replace(PLAN, folds=folds)))
     message = await clicked(room, card, "sb:plot_best:k7q2mx")
-    assert room.services.trial.drawn == [drawn]
+    assert room.services.one_trial.drawn == [drawn]
     assert message["attachments"][0]["filename"].startswith("k7q2mx-0")
     assert message["flags"] & EPHEMERAL
 

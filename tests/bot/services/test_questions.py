@@ -13,25 +13,25 @@ CSV = b"epoch,val_accuracy\n1,50\n2,60\n"
 
 @pytest.fixture
 def browse(bot: Bot, outside: Outside) -> ListArtifacts:
-    return ListArtifacts(bot.show, outside.artifacts, {PROJECT.name: PROJECT})
+    return ListArtifacts(bot.find, outside.artifacts, {PROJECT.name: PROJECT})
 
 
 async def test_a_job_is_found_however_it_is_typed_and_near_ids_are_named(bot: Bot) -> None:
     job = await bot.train()
-    assert (await bot.show.job(f" `{job.id.upper()}` ")).id == job.id
+    assert (await bot.find.job(f" `{job.id.upper()}` ")).id == job.id
     with pytest.raises(UnknownName, match=f"Did you mean {job.id}"):
-        await bot.show.job(job.id[:-1] + "x")
+        await bot.find.job(job.id[:-1] + "x")
 
 
 async def test_jobs_match_by_id_branch_commit_and_asker(bot: Bot) -> None:
     first = await bot.train(interaction_id=1)
     second = await bot.train(NOOR, interaction_id=2)
-    assert [job.id for job in await bot.show.matching("")] == [second.id, first.id]
-    assert [job.id for job in await bot.show.matching("noor")] == [second.id]
-    assert [job.id for job in await bot.show.matching(first.id[:4] + first.id[4:])] == [first.id]
-    assert len(await bot.show.matching("main@aaaa")) == 2
-    assert [job.id for job in await bot.show.recent(asker_id=NOOR.id)] == [second.id]
-    assert len(await bot.show.live()) == 2
+    assert [job.id for job in await bot.find.matching("")] == [second.id, first.id]
+    assert [job.id for job in await bot.find.matching("noor")] == [second.id]
+    assert [job.id for job in await bot.find.matching(first.id[:4] + first.id[4:])] == [first.id]
+    assert len(await bot.find.matching("main@aaaa")) == 2
+    assert [job.id for job in await bot.find.recent(asker_id=NOOR.id)] == [second.id]
+    assert len(await bot.find.live()) == 2
 
 
 async def test_what_a_job_has_left_with_links_and_its_newest_picture(

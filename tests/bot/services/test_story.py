@@ -125,8 +125,8 @@ async def test_after_the_nonce_window_the_history_is_read_first(outside: Outside
     first = Bot(outside, store, tmp_path)
     await first.train()
     outside.chat.fail("send", LOST_REPLY, after=True)
-    await first.notify.once()
-    await first.notify.settle()
+    await first.delivery.once()
+    await first.delivery.settle()
     outside.clock.tick(3600)
     second = Bot(outside, store, tmp_path)
     await second.tell()
@@ -199,9 +199,9 @@ async def test_a_clock_set_ahead_loses_no_job_that_batch_is_only_late_to_show(bo
     shown, outside.engine.jobs = outside.engine.jobs, {}
     for seconds in (0, 1, 3600, 1):
         outside.clock.tick(seconds)
-        await bot.watch.once()
+        await bot.track_jobs.once()
     outside.engine.jobs = shown
-    await bot.watch.once()
+    await bot.track_jobs.once()
     assert (await bot.job(job.id)).execution.live
 
 
@@ -271,7 +271,7 @@ async def test_lines_that_come_while_a_digest_is_made_are_told_once(
     events = [LogEvent(f"e{n}", "s", int(outside.clock() * 1000), f"line {n}") for n in range(1, 2001)]
     await bot.store.append_log(job.id, events, lambda *_: None)
     monkeypatch.setattr(bot.store, "log_lines", growing)
-    await bot.narrate.once()
+    await bot.post_lines.once()
     monkeypatch.undo()
     await bot.tell()
     told = re.findall(r"^line (\d+)$", "\n".join(bot.said(PostKind.LOG)), flags=re.MULTILINE)
@@ -283,13 +283,13 @@ async def test_an_archived_log_is_forgotten_after_a_week_and_read_from_s3(bot: B
     job = await _run(bot, "one", _metrics(1, 50), "two")
     _end(bot, JobState.SUCCEEDED, 0)
     await _settle(bot)
-    before = await bot.show.log(job.id, 2)
+    before = await bot.find.log(job.id, 2)
     await bot.archive.tidy()
     assert (await bot.store.log_lines(job.id, 0, 0)).total == 3, "a week has not passed"
     outside.clock.tick(8 * 86_400)
     await bot.archive.tidy()
     assert (await bot.store.log_lines(job.id, 0, 0)).total == 0
-    assert await bot.show.log(job.id, 2) == before
+    assert await bot.find.log(job.id, 2) == before
     assert (before.text, before.first, before.total) == ("two", 1, 3)
 
 
@@ -300,9 +300,9 @@ async def test_events_are_hints_and_acknowledged_after_the_state_is_kept(bot: Bo
     outside.events.hints = [Hint("batch-1", "r1"), Hint("", "r2"), Hint("foreign", "r3")]
     outside.engine.fail("describe", Unavailable("5xx"))
     with pytest.raises(Unavailable):
-        await bot.watch.hear(outside.events, 0)
+        await bot.track_jobs.receive(outside.events, 0)
     assert not outside.events.acknowledged
-    await bot.watch.hear(outside.events, 0)
+    await bot.track_jobs.receive(outside.events, 0)
     assert outside.events.acknowledged == ["r1", "r2", "r3"]
     assert (await bot.job(job.id)).execution.state is JobState.RUNNABLE
 
@@ -341,8 +341,8 @@ async def test_a_thread_that_is_forbidden_is_not_asked_again_and_the_end_is_told
     job = await bot.train()
     await bot.turn()
     outside.clock.tick(1)
-    await bot.notify.once()
-    await bot.notify.settle()
+    await bot.delivery.once()
+    await bot.delivery.settle()
     outside.chat.fail("send", Denied("Missing Permissions", code="50013"))
     await bot.tell()
     assert (await bot.job(job.id)).publication.thread_id == 0

@@ -271,7 +271,7 @@ async def test_terminate_is_repeated_until_the_job_has_ended(bot: Bot, outside: 
     await bot.stop.once()
     assert outside.engine.terminated == ["batch-1", "batch-1"]
     outside.engine.move("batch-1", JobState.FAILED)
-    await bot.watch.once()
+    await bot.track_jobs.once()
     outside.clock.tick(31)
     await bot.stop.once()
     assert len(outside.engine.terminated) == 2

@@ -16,7 +16,7 @@ from bot.errors import BadInput, NotAllowed, Refused, Throttled, Unavailable, Us
 from bot.ports.engine import Hint
 from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
-from bot.services.jobs.track_jobs import CHILD_SECONDS
+from bot.services.jobs.track_jobs import CHILD_EVENT_SECONDS
 from bot.services.sweeps.propose import Proposal
 from tests.support.fakes import LOST_REPLY
 from tests.support.projects import CHANNEL
@@ -87,9 +87,9 @@ async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outsi
 async def test_the_submissions_of_a_sweep_are_nobodys_jobs(bot: Bot) -> None:
     proposal = await bot.sweep(GRID)
     await bot.turn()
-    assert [job.id for job in await bot.show.live()] == [proposal.sweep.id]
+    assert [job.id for job in await bot.find.live()] == [proposal.sweep.id]
     with pytest.raises(UserError):
-        await bot.show.job(f"{proposal.sweep.id}-0")
+        await bot.find.job(f"{proposal.sweep.id}-0")
 
 
 async def test_failures_alike_are_told_together_with_their_reason(bot: Bot, outside: Outside) -> None:
@@ -345,7 +345,7 @@ async def test_a_restart_asks_no_sampler_for_a_point_that_is_under_way(
     bot: Bot, outside: Outside, store: Store, tmp_path: Path
 ) -> None:
     await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=2)
-    await bot.feed.once()
+    await bot.dispatch.once()
     again = Bot(outside, store, tmp_path)
     await settle(again, 2)
     assert [json.loads(call.environment["PARAMETERS"])["lr"] for call in outside.engine.submissions] == [0.01, 0.02]
@@ -379,7 +379,7 @@ async def test_one_point_is_a_single_job(bot: Bot, outside: Outside) -> None:
 # ---- one trial -------------------------------------------------------------------------------------------
 async def test_a_trial_trained_again_is_a_job_of_its_own(bot: Bot, outside: Outside) -> None:
     sweep = await finished(bot)
-    job = await bot.look.again(sweep.id, 1, TrainRequest(MIKA, CHANNEL, 99, values={"momentum": 0.9}))
+    job = await bot.one_trial.rerun(sweep.id, 1, TrainRequest(MIKA, CHANNEL, 99, values={"momentum": 0.9}))
     assert job.run.parameters == {"lr": 0.1, "momentum": 0.9}
     assert (job.request.retry_of, job.run.commit.sha) == (f"{sweep.id}.1", sweep.run.commit.sha)
 
@@ -390,13 +390,13 @@ async def test_the_log_of_a_trial_is_read_when_somebody_asks(bot: Bot, outside: 
     run_child(outside, "batch-1:2")
     outside.logs.write("stream/batch-1:2", "one", "two", "three", at=outside.clock())
     await settle(bot, 2)
-    log = await bot.look.log(proposal.sweep.id, 2, 2)
+    log = await bot.one_trial.log(proposal.sweep.id, 2, 2)
     assert (log.text, log.first, log.total) == ("two\nthree", 1, 3)
 
 
 async def test_trials_and_jobs_are_drawn_on_one_axis(bot: Bot, outside: Outside) -> None:
     sweep = await finished(bot)
-    await bot.look.picture([f"{sweep.id}.0", f"{sweep.id}.3"])
+    await bot.one_trial.picture([f"{sweep.id}.0", f"{sweep.id}.3"])
     labels = [curve.label for curve in outside.figures.requests[-1].curves]
     assert labels == [f"{sweep.id}.0 lr=0.1 momentum=0.5", f"{sweep.id}.3 lr=0.01 momentum=0.1"]
 
@@ -404,13 +404,13 @@ async def test_trials_and_jobs_are_drawn_on_one_axis(bot: Bot, outside: Outside)
 async def test_a_trial_beyond_the_last_is_not_there(bot: Bot) -> None:
     proposal = await bot.sweep(GRID)
     with pytest.raises(UserError, match=r"to .*\.3"):
-        await bot.look.trial(proposal.sweep.id, 4)
+        await bot.one_trial.trial(proposal.sweep.id, 4)
 
 
 async def test_a_trial_without_a_point_is_not_trained_with_one_that_is_made_up(bot: Bot) -> None:
     sweep = (await bot.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=2)).sweep
     with pytest.raises(UserError, match="no parameters yet"):
-        await bot.look.again(sweep.id, 3, TrainRequest(MIKA, CHANNEL, 99))
+        await bot.one_trial.rerun(sweep.id, 3, TrainRequest(MIKA, CHANNEL, 99))
 
 
 async def test_a_trial_that_batch_did_not_take_keeps_the_point_that_was_chosen_for_it(
@@ -449,8 +449,8 @@ async def test_an_event_of_a_child_is_one_of_its_array(bot: Bot, outside: Outsid
     await bot.turn()
     run_child(outside, "batch-1:3")
     outside.events.hints.append(Hint("batch-1:3", "receipt"))
-    await bot.watch.hear(outside.events, 0)
-    await bot.follow.once()
+    await bot.track_jobs.receive(outside.events, 0)
+    await bot.track_trials.once()
     sweep = await bot.swept(proposal.sweep.id)
     assert sweep.tally.counts[TrialState.RUNNING] == 1
 
@@ -464,7 +464,7 @@ async def test_children_that_tell_all_the_time_have_their_array_looked_at_now_an
     async def hear(index: int, told: str) -> int:
         run_child(outside, f"batch-1:{index}")
         outside.events.hints.append(Hint(told, f"receipt {index}"))
-        await bot.watch.hear(outside.events, 0)
+        await bot.track_jobs.receive(outside.events, 0)
         assert outside.events.acknowledged[-1] == f"receipt {index}"
         (part,) = await bot.store.submissions(proposal.sweep.id)
         return part.children[JobState.RUNNING]
@@ -472,7 +472,7 @@ async def test_children_that_tell_all_the_time_have_their_array_looked_at_now_an
     assert await hear(0, "batch-1:0") == 1
     assert await hear(1, "batch-1:1") == 1
     assert await hear(2, "batch-1") == 3, "an array's own event is another matter"
-    outside.clock.tick(CHILD_SECONDS)
+    outside.clock.tick(CHILD_EVENT_SECONDS)
     assert await hear(3, "batch-1:3") == 4
 
 
@@ -482,10 +482,10 @@ async def test_throttled_calls_are_made_again(bot: Bot, outside: Outside) -> Non
     for number, value in enumerate(BEST):
         leave(outside, proposal.sweep.id, number, value)
         end_child(outside, f"batch-1:{number}")
-    await bot.watch.once()
+    await bot.track_jobs.once()
     outside.engine.fail("describe", Throttled("Rate exceeded"))
     with pytest.raises(Throttled):
-        await bot.follow.once()
+        await bot.track_trials.once()
     await settle(bot)
     sweep = await bot.swept(proposal.sweep.id)
     assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}

@@ -8,6 +8,7 @@ import numpy as np
 
 from bot.adapters.drawing.series import Series, drawable
 from bot.domain.drawing.figures import FigureRequest
+from bot.domain.goal import Goal
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import best_row
 
@@ -81,5 +82,5 @@ def _metric(request: FigureRequest, tables: Sequence[Table]) -> tuple[str, bool]
 
 
 def _best_epoch(table: Table, metric: str, *, maximize: bool) -> BestEpoch | None:
-    row = best_row(table, metric, maximize=maximize)
+    row = best_row(table, Goal(metric, maximize=maximize))
     return None if row is None else BestEpoch(metric, table.columns[metric][row], row)

@@ -34,13 +34,15 @@ async def space(interaction: Interaction, text: str) -> Choices:
 
 
 async def branches(interaction: Interaction, text: str) -> Choices:
-    names = await interaction.client.services.complete.branches(_project(interaction), channel_id(interaction), text)
+    names = await interaction.client.services.complete_options.branches(
+        _project(interaction), channel_id(interaction), text
+    )
     return [app_commands.Choice(name=name, value=name) for name in names if len(name) <= CHOICE_CHARACTERS][:CHOICES]
 
 
 async def commits(interaction: Interaction, text: str) -> Choices:
     """Suggest commits of the branch typed so far, if any."""
-    found = await interaction.client.services.complete.commits(
+    found = await interaction.client.services.complete_options.commits(
         _project(interaction), channel_id(interaction), str(interaction.namespace.branch or ""), text
     )
     return [
@@ -54,9 +56,9 @@ async def _named(interaction: Interaction, text: str) -> list[tuple[str, str]]:
     services = interaction.client.services
     sweep_id, dot, digits = text.strip().lower().partition(".")
     if dot:
-        trials = await services.trial.matching(sweep_id, digits, CHOICES)
+        trials = await services.one_trial.matching(sweep_id, digits, CHOICES)
         return [(trial_card.choice(job, trial), trial_card.name(job, trial)) for job, trial in trials]
-    return [(choose.choice(job), job.id) for job in await services.show.matching(text, CHOICES)]
+    return [(choose.choice(job), job.id) for job in await services.find.matching(text, CHOICES)]
 
 
 def _project(interaction: Interaction) -> str:

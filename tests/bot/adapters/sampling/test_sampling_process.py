@@ -16,6 +16,7 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.trial import Trial
 from bot.domain.sweeps.halving import hopeless
 from bot.errors import Unavailable
+from tests.bot.adapters.sampling.goals import HIGHEST, LOWEST
 from tests.bot.adapters.sampling.spaces import MIXED, alike, failed, history, planned, running
 
 pytestmark = pytest.mark.slow
@@ -40,44 +41,44 @@ class TestTheRealOne:
         trials = every_kind()
         async with ProcessSampler(command=command) as sampler:
             points, shares = await asyncio.gather(
-                sampler.ask(planned(), trials, 3, maximize=True), sampler.importance(planned(), trials, maximize=True)
+                sampler.ask(planned(), trials, 3, HIGHEST), sampler.importance(planned(), trials, HIGHEST)
             )
-        assert points == alike(ask(planned(), trials, 3, maximize=True))
-        expected = importance(planned(), trials, maximize=True)
+        assert points == alike(ask(planned(), trials, 3, HIGHEST))
+        expected = importance(planned(), trials, HIGHEST)
         assert shares == pytest.approx(expected)
         assert list(shares) == list(expected)
 
     async def test_no_process_is_there_before_it_is_needed_nor_after_the_end(self) -> None:
         before = children()
         async with ProcessSampler() as sampler:
-            assert await sampler.hopeless(planned(), every_kind(), maximize=True) == []
+            assert await sampler.hopeless(planned(), every_kind(), HIGHEST) == []
             assert children() == before
-            await sampler.ask(planned(), [], 1, maximize=True)
+            await sampler.ask(planned(), [], 1, HIGHEST)
             assert len(children() - before) == 1
         assert children() == before
 
     async def test_it_ends_when_nobody_asks_and_is_there_again(self) -> None:
         before = children()
         async with ProcessSampler(command=(*COMMAND, "0.05")) as sampler:
-            first = await sampler.ask(planned(), [], 1, maximize=True)
+            first = await sampler.ask(planned(), [], 1, HIGHEST)
             while children() - before:
                 await asyncio.sleep(0.01)
-            assert await sampler.ask(planned(), [], 1, maximize=True) == alike(first)
+            assert await sampler.ask(planned(), [], 1, HIGHEST) == alike(first)
 
     async def test_is_replaced_when_it_was_killed(self) -> None:
         before = children()
         async with ProcessSampler() as sampler:
-            first = await sampler.ask(planned(), [], 1, maximize=True)
+            first = await sampler.ask(planned(), [], 1, HIGHEST)
             (worker,) = children() - before
             psutil.Process(worker).kill()
-            assert await sampler.ask(planned(), [], 1, maximize=True) == alike(first)
+            assert await sampler.ask(planned(), [], 1, HIGHEST) == alike(first)
 
     async def test_what_optuna_cannot_do_is_told(self) -> None:
         broken = planned((replace(MIXED[0], low=2.0),))
         async with ProcessSampler() as sampler:
             with pytest.raises(Unavailable, match="sampling failed: ValueError"):
-                await sampler.ask(broken, [], 1, maximize=True)
-            assert await sampler.ask(planned(), [], 1, maximize=True)
+                await sampler.ask(broken, [], 1, HIGHEST)
+            assert await sampler.ask(planned(), [], 1, HIGHEST)
 
     def test_optuna_stays_out_of_the_bot(self) -> None:
         module = "bot.adapters.sampling.sampling_process"
@@ -87,8 +88,8 @@ class TestTheRealOne:
 
     async def test_it_prints_nothing(self, capfd: pytest.CaptureFixture[str]) -> None:
         async with ProcessSampler() as sampler:
-            await sampler.ask(planned(), every_kind(), 2, maximize=True)
-            await sampler.importance(planned(), history(MIXED, 12), maximize=True)
+            await sampler.ask(planned(), every_kind(), 2, HIGHEST)
+            await sampler.importance(planned(), history(MIXED, 12), HIGHEST)
         assert capfd.readouterr().err == ""
 
 
@@ -96,7 +97,7 @@ async def test_one_that_hangs_is_killed() -> None:
     before = children()
     async with ProcessSampler(seconds=0.2, command=(sys.executable, "-c", "import time; time.sleep(600)")) as sampler:
         with pytest.raises(Unavailable, match=r"sampling took longer than 0\.2 s"):
-            await sampler.ask(planned(), [], 1, maximize=True)
+            await sampler.ask(planned(), [], 1, HIGHEST)
         assert children() == before
 
 
@@ -106,16 +107,16 @@ async def test_hopeless_is_by_halving() -> None:
         Trial(n, state=JobState.RUNNING, reports=tuple((e, v + n) for e, v in reports), epochs=10) for n in range(4)
     ]
     async with ProcessSampler() as sampler:
-        found = await sampler.hopeless(planned(), trials, maximize=True)
-    assert found == hopeless(planned(), trials, maximize=True) == [0, 1]
+        found = await sampler.hopeless(planned(), trials, HIGHEST)
+    assert found == hopeless(planned(), trials, HIGHEST) == [0, 1]
 
 
 def test_the_wire_carries_what_sampling_looks_at() -> None:
     trials, plan = every_kind(), planned(folds=2)
-    frame = pack_request(ASK, plan, trials, 3, maximize=False)
+    frame = pack_request(ASK, plan, trials, 3, LOWEST)
     head = frame[16:]
-    what, got, back, count, maximize = unpack_request(head)
-    assert (what, got, count, maximize) == (ASK, plan, 3, False)
-    points = ask(got, back, 2, maximize=True)
-    assert points == alike(ask(plan, trials, 2, maximize=True))
+    what, got, back, count, goal = unpack_request(head)
+    assert (what, got, count, goal) == (ASK, plan, 3, LOWEST)
+    points = ask(got, back, 2, HIGHEST)
+    assert points == alike(ask(plan, trials, 2, HIGHEST))
     assert [trial.shown for trial in back] == [trial.shown for trial in trials]

@@ -36,7 +36,7 @@ async def test_best_trial_is_trained_for_the_epochs_in_the_form(room: Room) -> N
     message = answer.result()["message"]
     assert message["content"].startswith("Starting again1 with the parameters of k7q2mx.0: https://")
     assert message["flags"] & EPHEMERAL
-    ((sweep_id, number, request),) = room.services.trial.trained
+    ((sweep_id, number, request),) = room.services.one_trial.trained
     assert (sweep_id, number, request.values) == ("k7q2mx", 0, {"epochs": 40})
 
 
@@ -45,7 +45,7 @@ async def test_form_input_is_checked_against_the_declaration(room: Room, given: 
     form = await opened(room)
     message = (await room.mika.fill(form["interaction_id"], {"epochs": given}, wait=True))["message"]
     assert message["content"] == f'`epochs` must be a whole number from 1 to 100, not "{given}".'
-    assert room.services.trial.trained == []
+    assert room.services.one_trial.trained == []
 
 
 async def test_a_form_outlives_a_restart(room: Room) -> None:
@@ -71,7 +71,7 @@ async def test_without_epochs_the_best_trial_starts_at_once(room: Room) -> None:
         answer = group.create_task(room.mika.click(card, "sb:train_best:k7q2mx", wait=True))
         await room.posted(await room.services.made.get())
     assert answer.result()["message"]["content"].startswith("Starting again1 with the parameters of k7q2mx.0")
-    assert [request.values for *_, request in room.services.trial.trained] == [{}]
+    assert [request.values for *_, request in room.services.one_trial.trained] == [{}]
 
 
 async def test_swept_epochs_are_those_of_the_best_trial(room: Room) -> None:

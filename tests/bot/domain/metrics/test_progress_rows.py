@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.goal import Goal
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import MOST_VALUES, Report, advance, best_of, parse_line
 from bot.domain.model.progress import Progress
@@ -77,7 +78,7 @@ def told(*rows: tuple[int | None, float, float], maximize: bool = True) -> Progr
     """The progress after rows of (epoch, value, at)."""
     progress = Progress()
     for epoch, value, at in rows:
-        progress = advance(progress, Report(epoch, 10, {"score": value}), at, "score", maximize=maximize)
+        progress = advance(progress, Report(epoch, 10, {"score": value}), at, Goal("score", maximize=maximize))
     return progress
 
 
@@ -120,7 +121,7 @@ class TestAdvance:
     def test_values_of_other_names_stay(self) -> None:
         progress = Progress()
         for values in ({"train_loss": 0.5}, {"val_loss": 0.7}):
-            progress = advance(progress, Report(1, 10, values), 1, "val_loss", maximize=False)
+            progress = advance(progress, Report(1, 10, values), 1, Goal("val_loss", maximize=False))
         assert progress.latest == {"train_loss": 0.5, "val_loss": 0.7}
 
     def test_nan_is_shown_and_never_the_best(self) -> None:
@@ -140,13 +141,13 @@ class TestBestOf:
     table = Table(x=[1, 2, 3, 4], columns={"accuracy": [90, math.nan, 95, 95], "loss": [3, math.inf, -math.inf, 1]})
 
     def test_the_first_of_equals(self) -> None:
-        assert best_of(self.table, "accuracy", maximize=True) == (95, 3)
+        assert best_of(self.table, Goal("accuracy", maximize=True)) == (95, 3)
 
     def test_only_finite_values(self) -> None:
-        assert best_of(self.table, "loss", maximize=False) == (1, 4)
-        assert best_of(self.table, "loss", maximize=True) == (3, 1)
+        assert best_of(self.table, Goal("loss", maximize=False)) == (1, 4)
+        assert best_of(self.table, Goal("loss", maximize=True)) == (3, 1)
 
     @pytest.mark.parametrize("table", [Table(), Table(x=[1.0], columns={"accuracy": [math.nan]})])
     def test_nothing_to_choose_from(self, table: Table) -> None:
-        assert best_of(table, "accuracy", maximize=True) is None
-        assert best_of(table, "other", maximize=True) is None
+        assert best_of(table, Goal("accuracy", maximize=True)) is None
+        assert best_of(table, Goal("other", maximize=True)) is None

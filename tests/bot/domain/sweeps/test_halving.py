@@ -7,6 +7,7 @@ from dataclasses import replace
 import optuna
 import pytest
 
+from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
@@ -29,7 +30,7 @@ def level(*values: float, state: JobState = JobState.RUNNING) -> list[Trial]:
 
 
 def losers(trials: Sequence[Trial], plan: Plan = PLAN, *, maximize: bool = True) -> list[int]:
-    return hopeless(plan, trials, maximize=maximize)
+    return hopeless(plan, trials, Goal("score", maximize=maximize))
 
 
 def test_the_worse_half_is_given_up() -> None:

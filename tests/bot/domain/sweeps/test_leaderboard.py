@@ -10,7 +10,7 @@ from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Kind
-from bot.domain.sweeps.leaderboard import csv_table, point
+from bot.domain.sweeps.leaderboard import csv_table
 from tests.support import rows
 
 RANGE = {"low": 0.001, "high": 0.1}
@@ -38,13 +38,13 @@ def table(*trials: Trial) -> list[dict[str, str]]:
 
 def test_a_point_that_no_sampler_has_chosen_is_not_made_up() -> None:
     chosen, unknown = Trial(0, parameters={"lr": 0.05, "note": "x"}), Trial(1, stop_by="mika")
-    assert (point(PLAN, chosen), point(PLAN, unknown)) == ({"lr": 0.05}, {})
+    assert (PLAN.point_of(chosen, folds=True), PLAN.point_of(unknown, folds=True)) == ({"lr": 0.05}, {})
     assert [row["lr"] for row in table(chosen, unknown)] == ["0.05", ""]
 
 
 def test_random_points_follow_from_their_numbers() -> None:
     random = replace(PLAN, search=Search.RANDOM)
-    assert point(random, Trial(1)) == SPACE.point(1)
+    assert random.point_of(Trial(1), folds=True) == SPACE.point(1)
 
 
 def test_no_cell_is_a_formula() -> None:

@@ -4,24 +4,25 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.goal import Goal
 from bot.domain.metrics.progress_rows import parse_line
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Space
 from bot.domain.model.states import JobState
 from bot.domain.model.trial import Trial
-from bot.domain.sweeps.reported_rows import FEWEST_REPORTS, MOST_REPORTS, Word, heard, word
+from bot.domain.sweeps.reported_rows import FEWEST_REPORTS, MOST_REPORTS, MetricRow, row_for_sweep, with_rows
 
 PLAN = Plan("", Space(()), Search.GRID, 9)
 TRIAL = Trial(3, state=JobState.RUNNING)
 NAN = float("nan")
 
 
-def after(trial: Trial, *words: Word, plan: Plan = PLAN, maximize: bool = True) -> Trial:
-    return heard(trial, words, plan, maximize=maximize)
+def after(trial: Trial, *rows: MetricRow, plan: Plan = PLAN, maximize: bool = True) -> Trial:
+    return with_rows(trial, rows, plan, Goal("score", maximize=maximize))
 
 
-def curve(*values: float, epochs: int | None = 10) -> list[Word]:
-    return [Word(epoch, epochs, value) for epoch, value in enumerate(values, 1)]
+def curve(*values: float, epochs: int | None = 10) -> list[MetricRow]:
+    return [MetricRow(epoch, epochs, value) for epoch, value in enumerate(values, 1)]
 
 
 def test_each_epoch_and_the_best_so_far() -> None:
@@ -45,7 +46,7 @@ def test_in_pieces_and_out_of_order_it_is_the_same() -> None:
 
 def test_a_second_attempt_overwrites_what_it_repeats() -> None:
     first = after(TRIAL, *curve(80.0, 90.0, 91.0))
-    assert after(first, Word(2, 10, 89.0), Word(3, 10, 92.0)).reports == ((1, 80.0), (2, 89.0), (3, 92.0))
+    assert after(first, MetricRow(2, 10, 89.0), MetricRow(3, 10, 92.0)).reports == ((1, 80.0), (2, 89.0), (3, 92.0))
 
 
 def test_of_equals_the_first_epoch_is_the_best() -> None:
@@ -53,12 +54,12 @@ def test_of_equals_the_first_epoch_is_the_best() -> None:
 
 
 def test_a_row_without_the_metric_tells_the_epochs() -> None:
-    told = after(TRIAL, Word(1, 20, NAN))
+    told = after(TRIAL, MetricRow(1, 20, NAN))
     assert (told.reports, told.value, told.epochs) == ((), None, 20)
 
 
 def test_a_row_without_an_epoch_is_a_value_and_no_report() -> None:
-    told = after(TRIAL, Word(None, None, 80.0), Word(None, None, 70.0))
+    told = after(TRIAL, MetricRow(None, None, 80.0), MetricRow(None, None, 70.0))
     assert (told.reports, told.value, told.epoch) == ((), 80.0, None)
 
 
@@ -71,8 +72,8 @@ def test_what_has_been_measured_stays() -> None:
 def test_a_line_is_reduced_to_the_metric() -> None:
     row = parse_line('@metrics {"epoch": 3, "epochs": 10, "val_accuracy": 96.5, "train_loss": 0.1}')
     assert row is not None
-    assert word(row, "val_accuracy") == Word(3, 10, 96.5)
-    assert word(row, "reward").value != word(row, "reward").value
+    assert row_for_sweep(row, "val_accuracy") == MetricRow(3, 10, 96.5)
+    assert row_for_sweep(row, "reward").value != row_for_sweep(row, "reward").value
 
 
 class TestLongOnes:

@@ -5,6 +5,7 @@ from statistics import stdev
 
 import pytest
 
+from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState
@@ -44,7 +45,7 @@ def running(number: int, *reports: tuple[int, float], epochs: int | None = 10) -
 
 
 def summed(*trials: Trial, plan: Plan = PLAN, now: float = 200.0, maximize: bool = True) -> Tally:
-    return tally(plan, trials, now, maximize=maximize)
+    return tally(plan, trials, now, Goal("score", maximize=maximize))
 
 
 class TestCounts:

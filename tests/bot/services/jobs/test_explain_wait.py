@@ -7,7 +7,7 @@ import pytest
 from bot.domain.model.observation import Observation
 from bot.domain.model.states import JobState
 from bot.domain.posts import PostKind
-from bot.services.jobs.explain_wait import LAST
+from bot.services.jobs.explain_wait import DESCRIBED
 from tests.support.services import MIKA, Bot, Outside
 from tests.support.sweeps import settle
 
@@ -22,7 +22,7 @@ async def test_a_look_at_an_array_that_waits_is_one_call_whatever_its_size(
     for number in range(250):
         state = JobState.SUCCEEDED if number < 150 else JobState.RUNNABLE
         outside.engine.move(f"batch-1:{number}", state, reason="CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY")
-    await bot.watch.once()
+    await bot.track_jobs.once()
     calls: list[int] = []
     describe = outside.engine.describe
 
@@ -33,8 +33,8 @@ async def test_a_look_at_an_array_that_waits_is_one_call_whatever_its_size(
     monkeypatch.setattr(outside.engine, "describe", counted)
     monkeypatch.delattr(type(outside.engine), "children")
     for _ in range(6):
-        await bot.explain.once()
+        await bot.explain_wait.once()
         outside.clock.tick(61)
-    assert calls == [LAST] * 6
+    assert calls == [DESCRIBED] * 6
     await bot.tell()
     assert "No machine of this kind is free" in bot.said(PostKind.NOTE)[-1]

@@ -93,8 +93,8 @@ class World:
 
     async def turn(self, seconds: float = 12.0) -> None:
         """A pass of every service. Reconciling comes last: it would find again what the store has forgotten."""
-        await self.bot.watch.once()
-        await self.bot.explain.once()
+        await self.bot.track_jobs.once()
+        await self.bot.explain_wait.once()
         await self.bot.turn()
         await self.bot.reconcile.once()
         self.outside.clock.tick(seconds)

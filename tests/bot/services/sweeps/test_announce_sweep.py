@@ -19,7 +19,7 @@ async def test_a_trial_that_was_stopped_and_never_submitted_keeps_no_stopped_swe
 ) -> None:
     sweep_id = (await bot.sweep("lr=0.1,0.01")).sweep.id
     await bot.stop.stop(sweep_id, MIKA)
-    await bot.look.stop(sweep_id, 0, MIKA)
+    await bot.one_trial.stop(sweep_id, 0, MIKA)
     await settle(bot)
     sweep = await bot.swept(sweep_id)
     assert (sweep.execution.reason, outside.engine.submissions) == (EndReason.STOPPED, [])
@@ -31,7 +31,7 @@ async def test_a_trial_that_was_stopped_before_its_turn_is_run_no_longer_than_it
 ) -> None:
     sweep_id = (await bot.sweep("lr=0.1,0.01", parallel=1)).sweep.id
     await bot.turn()
-    await bot.look.stop(sweep_id, 1, MIKA)
+    await bot.one_trial.stop(sweep_id, 1, MIKA)
     end_child(outside, "batch-1")
     await settle(bot, 4)
     assert set(outside.engine.terminated) == {"batch-2"}
@@ -51,17 +51,17 @@ async def test_a_sweep_that_ends_while_the_sampler_thinks_gets_no_further_trial(
     await bot.turn()
     leave(outside, sweep_id, 0, 90.0)
     end_child(outside, "batch-1")
-    for service in (bot.watch, bot.follow, bot.measure):
+    for service in (bot.track_jobs, bot.track_trials, bot.collect_results):
         await service.once()
 
     async def ask(*told: Any, **how: Any) -> Sequence[dict[str, Value]]:
         await bot.stop.stop(sweep_id, MIKA)
-        await bot.conclude.once()
+        await bot.announce_sweep.once()
         assert not (await bot.job(sweep_id)).execution.live
         return [{"lr": 0.05}]
 
     monkeypatch.setattr(outside.sampler, "ask", ask)
-    await bot.feed.once()
+    await bot.dispatch.once()
     await settle(bot)
     assert len(await bot.store.submissions(sweep_id)) == len(outside.engine.submissions) == 1
     assert not await bot.store.unfinished()
@@ -77,7 +77,7 @@ async def test_a_sweep_is_judged_by_what_its_trials_have_come_to_since_it_was_lo
         leave(outside, sweep_id, number, 90.0 + number)
         end_child(outside, f"batch-1:{number}")
     old = await bot.store.unfinished_sweeps()
-    for service in (bot.watch, bot.follow, bot.measure):
+    for service in (bot.track_jobs, bot.track_trials, bot.collect_results):
         await service.once()
 
     async def unfinished_sweeps() -> list[Sweep]:
@@ -85,7 +85,7 @@ async def test_a_sweep_is_judged_by_what_its_trials_have_come_to_since_it_was_lo
 
     with monkeypatch.context() as patch:
         patch.setattr(bot.store, "unfinished_sweeps", unfinished_sweeps)
-        await bot.conclude.once()
+        await bot.announce_sweep.once()
     sweep = await bot.swept(sweep_id)
     assert sweep.execution.reason is EndReason.SUCCEEDED
     await bot.tell()
@@ -96,7 +96,7 @@ async def test_a_sweep_each_of_whose_trials_was_stopped_was_stopped(bot: Bot, ou
     sweep_id = (await bot.sweep("lr=0.1,0.01")).sweep.id
     await bot.turn()
     for number in (0, 1):
-        await bot.look.stop(sweep_id, number, MIKA)
+        await bot.one_trial.stop(sweep_id, number, MIKA)
         end_child(outside, f"batch-1:{number}", 143)
     await settle(bot)
     sweep = await bot.swept(sweep_id)
@@ -120,8 +120,8 @@ async def test_of_a_sweep_that_is_over_nothing_stays_in_memory(
 
     with monkeypatch.context() as patch:
         patch.setattr(bot.store, "unfinished_sweeps", unfinished_sweeps)
-        await bot.report.once()
-    await bot.conclude.once()
+        await bot.report_trials.once()
+    await bot.announce_sweep.once()
     read: list[str] = []
     trials = bot.store.trials
 
@@ -130,5 +130,5 @@ async def test_of_a_sweep_that_is_over_nothing_stays_in_memory(
         return await trials(asked, numbers)
 
     monkeypatch.setattr(bot.store, "trials", counted)
-    await bot.trials.peek(sweep_id)
+    await bot.trials.read_once(sweep_id)
     assert read == [sweep_id], "it is read anew"

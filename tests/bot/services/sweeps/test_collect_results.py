@@ -35,7 +35,7 @@ async def test_the_metrics_of_a_few_trials_are_in_memory_at_once(
         return File(metrics(50.0 + int(uri.split("/")[-2]) / 4))
 
     monkeypatch.setattr(outside.artifacts, "read", read)
-    for service in (bot.watch, bot.follow, bot.measure):
+    for service in (bot.track_jobs, bot.track_trials, bot.collect_results):
         await service.once()
     assert File.most <= 2 * AT_ONCE, "a thread holds one a moment longer"
     sweep = await bot.swept(proposal.sweep.id)

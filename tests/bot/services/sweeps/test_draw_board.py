@@ -25,15 +25,15 @@ class Board:
         trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
         self.sampler, self.artifacts = FakeSampler(), outside.artifacts
         self.swept = Swept(store, trials)
-        self.sketch = DrawBoard(trials, outside.figures, outside.artifacts, self.sampler, projects)
+        self.draw_board = DrawBoard(trials, outside.figures, outside.artifacts, self.sampler, projects)
 
     async def importance(self) -> dict[str, float]:
         job = await self.swept.sweep()
-        return dict((await self.sketch.request(job)).importance)
+        return dict((await self.draw_board.request(job)).importance)
 
     async def curves(self) -> list[str]:
         job = await self.swept.sweep()
-        request = await self.sketch.last_request(job)
+        request = await self.draw_board.last_request(job)
         assert all(curve.csv == CSV for curve in request.curves)
         return [curve.label for curve in request.curves]
 
@@ -50,7 +50,7 @@ def board(store: Store, outside: Outside) -> Board:
 async def test_the_request_has_every_point_as_it_is_now(board: Board) -> None:
     job = await board.swept.begin()
     await board.swept.tell(good(1, 97.5))
-    request = await board.sketch.request(job)
+    request = await board.draw_board.request(job)
     assert [cell.at for cell in request.cells] == [(0.1, 0.5), (0.1, 0.1), (0.01, 0.5), (0.01, 0.1)]
     assert [cell.state for cell in request.cells] == [TrialState.WAITING, TrialState.SUCCEEDED, *["waiting"] * 2]
     assert request.cells[1].value == 97.5
@@ -96,9 +96,9 @@ class TestImportance:
         await board.swept.begin(THREE)
         await board.swept.tell(*(good(n, n) for n in range(10)))
         await board.importance()
-        board.sketch.forget_all_but({"k7q2mx"})
+        board.draw_board.forget_all_but({"k7q2mx"})
         await board.importance()
-        board.sketch.forget_all_but(set())
+        board.draw_board.forget_all_but(set())
         await board.importance()
         assert board.sampler.weighed == [10, 10]
 

@@ -35,7 +35,7 @@ class Known:
             raise UnknownName("job", given=job_id)
         return self._face
 
-    async def peek(self, _sweep_id: str, _numbers: Sequence[int]) -> dict[int, Trial]:
+    async def read_once(self, _sweep_id: str, _numbers: Sequence[int]) -> dict[int, Trial]:
         failed = replace(FAILED, reason=EndReason.COMMAND_FAILED)
         return {trial.number: trial for trial in (failed, GOOD, RUNNING, *OTHERS)}
 
@@ -94,7 +94,7 @@ async def test_of_a_large_sweep_that_is_over_only_a_few_trials_are_read(
         return found
 
     monkeypatch.setattr(bot.store, "trials", counted)
-    assert [trial.number for _, trial in await bot.look.matching(face.id, digits, 5)] == expected
+    assert [trial.number for _, trial in await bot.one_trial.matching(face.id, digits, 5)] == expected
     assert sum(read) <= 5
-    await bot.look.trial(face.id, 1_999)
+    await bot.one_trial.trial(face.id, 1_999)
     assert read[-1] == 1

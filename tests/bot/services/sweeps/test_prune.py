@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.goal import Goal
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.posts import Change
@@ -49,8 +50,8 @@ class Life:
 class Halving:
     """The sampler's part in this, as `bot/adapters/sampling/sampling_process.py` has it."""
 
-    async def hopeless(self, plan: object, trials: object, *, maximize: bool) -> list[int]:
-        return halving.hopeless(plan, trials, maximize=maximize)  # type: ignore[arg-type]
+    async def hopeless(self, plan: object, trials: object, goal: Goal) -> list[int]:
+        return halving.hopeless(plan, trials, goal)  # type: ignore[arg-type]
 
     ask = importance = None
 
@@ -133,8 +134,8 @@ async def test_one_that_ended_meanwhile_is_not_given_up(life: Life) -> None:
     await life.swept.tell(*FOUR)
     decide = life.prune._sampler.hopeless
 
-    async def ends(*given: object, maximize: bool) -> list[int]:
-        found = await decide(*given, maximize=maximize)  # type: ignore[arg-type]
+    async def ends(*given: object) -> list[int]:
+        found = await decide(*given)  # type: ignore[arg-type]
         await life.swept.tell(replace(FOUR[0], state=JobState.SUCCEEDED, reason=EndReason.SUCCEEDED))
         return found
 
@@ -182,12 +183,12 @@ async def test_a_sweep_that_cannot_be_decided_on_holds_up_no_other(life: Life, o
     await life.trials.update(other, {n: lambda _, n=n: replace(FOUR[n], engine_id=f"other:{n}") for n in range(4)})
     decide, calls = life.prune._sampler.hopeless, 0
 
-    async def fails_at_first(*given: object, maximize: bool) -> list[int]:
+    async def fails_at_first(*given: object) -> list[int]:
         nonlocal calls
         calls += 1
         if calls == 1:
             raise Unavailable("sampling took longer than 60 s and was given up")
-        return await decide(*given, maximize=maximize)  # type: ignore[arg-type]
+        return await decide(*given)  # type: ignore[arg-type]
 
     life.prune._sampler.hopeless = fails_at_first  # type: ignore[method-assign]
     with pytest.raises(Unavailable):

@@ -33,7 +33,9 @@ class Easel:
         trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
         self.outside, self.folder, self.wakeups, self.swept = outside, folder, wakeups, Swept(store, trials)
         sketch = DrawBoard(trials, outside.figures, outside.artifacts, FakeSampler(), projects)
-        self.paint = RefreshBoard(Core(store, {}, self.wakeups, outside.clock), sketch, BoardSettings(folder, SECONDS))
+        self.refresh_board = RefreshBoard(
+            Core(store, {}, self.wakeups, outside.clock), sketch, BoardSettings(folder, SECONDS)
+        )
 
     @property
     def drawn(self) -> int:
@@ -46,7 +48,7 @@ class Easel:
     async def once(self, *, after: float = 0.0) -> int:
         """A pass; how many pictures have been drawn in all."""
         self.outside.clock.tick(after)
-        await self.paint.once()
+        await self.refresh_board.once()
         return self.drawn
 
 
@@ -219,11 +221,11 @@ class TestFiles:
         os.utime(easel.folder / "b4n8wd-9.png", (week - 1, week - 1))
         os.utime(easel.folder / "k7q2mx-1.png", (week - 1, week - 1))
         os.utime(easel.folder / "c5p9xf-9.png", (week + 1, week + 1))
-        await easel.paint.tidy()
+        await easel.refresh_board.tidy()
         assert easel.files == ["c5p9xf-9.png", "k7q2mx-1.png"]
 
     async def test_with_no_folder_there_is_nothing_to_tidy(self, easel: Easel) -> None:
-        await easel.paint.tidy()
+        await easel.refresh_board.tidy()
         assert not easel.folder.exists()
 
 
@@ -233,7 +235,7 @@ class TestTheEnd:
         await easel.swept.tell(good(0, 90.0))
         await easel.swept.end()
         easel.outside.artifacts.objects["s3://bucket/jobs/k7q2mx/0/metrics.csv"] = b"val_accuracy\n90\n"
-        picture = await easel.paint.final(await easel.swept.sweep())
+        picture = await easel.refresh_board.final(await easel.swept.sweep())
         assert (picture.png, picture.remarks) == (b"board 1", "")
         assert [curve.label for curve in easel.outside.figures.boards[0].curves] == ["k7q2mx.0 lr=0.1 momentum=0.5"]
 
@@ -241,7 +243,7 @@ class TestTheEnd:
         await easel.swept.begin()
         easel.outside.figures.fail("board", Unavailable("it died"))
         with pytest.raises(Unavailable):
-            await easel.paint.final(await easel.swept.sweep())
+            await easel.refresh_board.final(await easel.swept.sweep())
 
     async def test_a_sweep_that_is_put_to_rest_is_forgotten(self, easel: Easel, store: Store) -> None:
         await easel.swept.begin()
@@ -252,4 +254,4 @@ class TestTheEnd:
         )
         await easel.swept.end()
         await easel.once()
-        assert easel.paint._last == {}
+        assert easel.refresh_board._last == {}

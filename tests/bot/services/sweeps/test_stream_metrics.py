@@ -15,7 +15,7 @@ from bot.ports.store import Store
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
-from bot.services.sweeps.stream_metrics import MOST, StreamMetrics
+from bot.services.sweeps.stream_metrics import MAX_TRIALS, StreamMetrics
 from bot.services.sweeps.trial_book import TrialBook
 from tests.support.clock import Clock
 from tests.support.projects import PROJECT
@@ -43,7 +43,9 @@ class Life:
         self.store, self.outside, self.wakeups = store, outside, wakeups
         self.trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
         pace = AdaptivePace(5, now=steady, sleep=steady.sleep)
-        self.listen = StreamMetrics(Core(store, projects, self.wakeups, outside.clock), outside.logs, self.trials, pace)
+        self.stream_metrics = StreamMetrics(
+            Core(store, projects, self.wakeups, outside.clock), outside.logs, self.trials, pace
+        )
         self.swept = Swept(store, self.trials)
 
     async def begin(self, *trials: Trial, plan: Plan = TWO) -> Sweep:
@@ -66,7 +68,7 @@ def life(store: Store, outside: Outside, wakeups: Wakeups) -> Life:
 async def test_reports_value_and_epochs_come_from_the_log(life: Life) -> None:
     face = await life.begin(running(0))
     life.say("t/0", "loading", row(1, 80.0), "@metrics {", row(2, 90.0), row(3, 85.0))
-    await life.listen.once()
+    await life.stream_metrics.once()
     trial = await life.told(0)
     assert trial.reports == ((1, 80.0), (2, 90.0), (3, 85.0))
     assert (trial.value, trial.epoch, trial.epochs) == (90.0, 2, 10)
@@ -80,13 +82,13 @@ async def test_reports_value_and_epochs_come_from_the_log(life: Life) -> None:
 async def test_a_second_pass_reads_on_and_writes_nothing_where_nothing_is_new(life: Life) -> None:
     await life.begin(running(0))
     life.say("t/0", row(1, 80.0))
-    await life.listen.once()
+    await life.stream_metrics.once()
     before = await life.swept.sweep()
-    await life.listen.once()
+    await life.stream_metrics.once()
     assert await life.swept.sweep() == before
     life.outside.clock.tick(30)
     life.say("t/0", row(2, 70.0))
-    await life.listen.once()
+    await life.stream_metrics.once()
     assert (await life.told(0)).reports == ((1, 80.0), (2, 70.0))
     assert life.outside.logs.calls[-1][1] > life.outside.logs.calls[0][1]
 
@@ -94,20 +96,20 @@ async def test_a_second_pass_reads_on_and_writes_nothing_where_nothing_is_new(li
 async def test_after_a_restart_it_comes_to_the_same(life: Life, outside: Outside) -> None:
     await life.begin(running(0))
     life.say("t/0", row(1, 80.0))
-    await life.listen.once()
+    await life.stream_metrics.once()
     life.say("t/0", row(2, 82.0))
     second = Life(life.store, outside, life.wakeups)
-    await second.listen.once()
+    await second.stream_metrics.once()
     assert (await second.told(0)).reports == ((1, 80.0), (2, 82.0))
 
 
 async def test_the_last_attempt_is_listened_to_and_overwrites(life: Life) -> None:
     await life.begin(running(0))
     life.say("t/0", row(1, 80.0), row(2, 81.0))
-    await life.listen.once()
+    await life.stream_metrics.once()
     await life.swept.tell(replace(await life.told(0), streams=("t/0", "t/0b")))
     life.say("t/0b", row(2, 82.0))
-    await life.listen.once()
+    await life.stream_metrics.once()
     assert (await life.told(0)).reports == ((1, 80.0), (2, 82.0))
 
 
@@ -115,7 +117,7 @@ async def test_a_stream_that_is_not_there_yet_keeps_no_other_from_being_heard(li
     await life.begin(running(0), running(1), running(2), running(3))
     for number in (0, 1, 3):
         life.say(f"t/{number}", row(1, 80.0 + number))
-    await life.listen.once()
+    await life.stream_metrics.once()
     assert [(await life.told(n)).value for n in range(4)] == [80.0, 81.0, None, 83.0]
 
 
@@ -124,7 +126,7 @@ async def test_many_streams_share_a_call(life: Life) -> None:
     await life.begin(*(running(n) for n in range(150)), plan=plan)
     for number in range(150):
         life.say(f"t/{number}", row(1, float(number)))
-    await life.listen.once()
+    await life.stream_metrics.once()
     assert [len(streams) for streams, _ in life.outside.logs.calls] == [100, 50]
     assert (await life.swept.sweep()).tally.leaders[0].value == 149.0
 
@@ -135,9 +137,9 @@ async def test_of_more_than_two_calls_take_the_longest_running_are_heard(life: L
     await life.begin(*trials, plan=plan)
     for number in range(300):
         life.say(f"t/{number}", row(1, 50.0))
-    await life.listen.once()
+    await life.stream_metrics.once()
     heard = {trial.number for trial in (await life.trials.all("k7q2mx")).values() if trial.reports}
-    assert heard == set(range(300 - MOST, 300))
+    assert heard == set(range(300 - MAX_TRIALS, 300))
 
 
 async def test_all_are_heard_where_losers_are_stopped(life: Life) -> None:
@@ -145,7 +147,7 @@ async def test_all_are_heard_where_losers_are_stopped(life: Life) -> None:
     await life.begin(*(running(n) for n in range(300)), plan=plan)
     for number in range(300):
         life.say(f"t/{number}", row(1, 50.0))
-    await life.listen.once()
+    await life.stream_metrics.once()
     assert all(trial.reports for trial in (await life.trials.all("k7q2mx")).values())
     async with asyncio.timeout(0):
         await life.wakeups.of("prune").wait(60)
@@ -159,7 +161,7 @@ async def test_one_that_ended_is_heard_a_little_longer_where_others_are_compared
     )
     for number in (0, 1):
         life.say(f"t/{number}", row(1, 50.0))
-    await life.listen.once()
+    await life.stream_metrics.once()
     assert [(await life.told(n)).reports for n in (0, 1)] == [((1, 50.0),), ()]
 
 
@@ -176,7 +178,7 @@ async def test_what_has_been_measured_is_not_overwritten(life: Life) -> None:
     )
     await life.begin(measured, plan=replace(TWO, stop_losers=True))
     life.say("t/0", row(1, 99.0))
-    await life.listen.once()
+    await life.stream_metrics.once()
     trial = await life.told(0)
     assert (trial.value, trial.epoch, trial.reports) == (95.0, 4, ((1, 99.0),))
 
@@ -193,7 +195,7 @@ async def test_what_ends_while_it_is_read_keeps_its_end(life: Life) -> None:
         return page
 
     life.outside.logs.read = ends  # type: ignore[assignment, method-assign]
-    await life.listen.once()
+    await life.stream_metrics.once()
     trial = await life.told(0)
     assert (trial.shown, trial.reports) == (TrialState.SUCCEEDED, ((1, 80.0),))
 
@@ -202,7 +204,7 @@ async def test_throttled_it_slows_down_and_misses_nothing(life: Life) -> None:
     await life.begin(running(0))
     life.say("t/0", row(1, 80.0))
     life.outside.logs.fail("read", Throttled("rate exceeded"), times=3)
-    await life.listen.once()
+    await life.stream_metrics.once()
     assert (await life.told(0)).value == 80.0
 
 
@@ -216,10 +218,10 @@ async def test_a_sweep_that_cannot_be_read_holds_up_no_other_and_is_told(life: L
         life.say(stream, row(1, 80.0))
     life.outside.logs.fail("read", Unavailable("reset"))
     with pytest.raises(Unavailable):
-        await life.listen.once()
+        await life.stream_metrics.once()
     heard = [(await life.trials.all(name))[0].value for name in ("k7q2mx", "m4t8rw")]
     assert heard == [None, 80.0]
-    await life.listen.once()
+    await life.stream_metrics.once()
     assert (await life.told(0)).value == 80.0
 
 
@@ -238,9 +240,9 @@ async def test_what_was_read_before_a_failure_is_kept(life: Life) -> None:
 
     life.outside.logs.read = fails_at_the_second  # type: ignore[assignment, method-assign]
     with pytest.raises(Unavailable):
-        await life.listen.once()
+        await life.stream_metrics.once()
     assert (await life.told(0)).reports == ((1, 80.0),)
-    await life.listen.once()
+    await life.stream_metrics.once()
     assert (await life.told(0)).reports == ((1, 80.0), (2, 81.0))
 
 
@@ -253,5 +255,5 @@ async def test_others_are_not_read(life: Life, what: str) -> None:
     }[what]
     await life.begin(trial)
     life.say("t/0", row(1, 80.0))
-    await life.listen.once()
+    await life.stream_metrics.once()
     assert life.outside.logs.calls == []

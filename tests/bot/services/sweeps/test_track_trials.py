@@ -14,13 +14,13 @@ async def test_no_answer_is_waited_for_on_trials_that_are_given_up(bot: Bot, out
     sweep_id = (await bot.sweep(GRID)).sweep.id
     await bot.turn()
     run_child(outside, "batch-1:0")
-    await bot.watch.once()
+    await bot.track_jobs.once()
     outside.engine.fail("children", Unavailable("no answer"))
     with pytest.raises(Unavailable):
-        await bot.follow.once()
+        await bot.track_trials.once()
     await bot.store.change(f"{sweep_id}-0", lambda part: Change(part.ended(EndReason.LOST, outside.clock())))
     outside.clock.tick(61)
-    await bot.follow.once()
+    await bot.track_trials.once()
     sweep = await bot.swept(sweep_id)
     assert sweep.tally.counts == {TrialState.FAILED: 4}
     assert sweep.execution.unanswered_since is None
