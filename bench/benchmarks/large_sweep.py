@@ -85,7 +85,7 @@ async def _play(stage: FleetStage, size: SweepSize) -> Observed:
         boards=[(at, read(message)) for at, message in stage.updates if _is_card(message, sweep_id)],
         restarted_at=restarted_at,
         result_at=result_at,
-        results=[m for m in stage.view.messages.values() if text_of(m).startswith(f"{sweep_id} swept")],
+        results=[m for m in stage.view.messages.values() if text_of(m).startswith(f"{sweep_id} finished")],
         probes=[before, after],
     )
 

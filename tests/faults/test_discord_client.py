@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -16,7 +15,7 @@ from bot.chat.delivery.poster import Poster
 from bot.domain.model.job import Job
 from bot.domain.model.publication import DIRECT, NOWHERE
 from bot.domain.model.states import EndReason
-from bot.domain.posts import NewPost, PostKind
+from bot.domain.posts import Change, NewPost, PostKind
 from bot.errors import ServiceError
 from bot.ports.store import Store
 from bot.services.delivery.outbox import Delivery, DeliverySettings
@@ -37,7 +36,7 @@ def _notify(room: Room, store: Store, *channels: str) -> Delivery:
 async def _ended(room: Room, store: Store) -> Job:
     """A job whose end is to be told."""
     job = an_ended_job(
-        EndReason.SUCCEEDED, channel_id=room.channel_id, message_id=NOWHERE, thread_id=NOWHERE, committed_at=1.0
+        EndReason.SUCCEEDED, channel_id=room.channel_id, card_id=NOWHERE, thread_id=NOWHERE, committed_at=1.0
     )
     return await store.add(job, [NewPost(f"end:{job.id}", PostKind.END, job.id, text="Best at 6.")])
 
@@ -85,8 +84,8 @@ async def test_with_the_real_client_an_end_that_nobody_takes_is_asked_for_three_
     assert len(parked.publication.result.refused_in) == 3
 
 
-def _changed(job: Job, **changes: Any) -> Any:
-    return SimpleNamespace(job=changed(job, **changes), posts=())
+def _changed(job: Job, **changes: Any) -> Change:
+    return Change(changed(job, **changes))
 
 
 @pytest.mark.slow

@@ -88,7 +88,7 @@ async def test_a_retry_that_is_cut_after_its_first_commit_runs_the_failed_trials
 async def test_two_clicks_at_once_confirm_one_sweep(bot: Bot, outside: Outside) -> None:
     proposal = await bot.sweep(LARGE)
     confirmed = await asyncio.gather(*(bot.propose.confirm(proposal.sweep.id, MIKA) for _ in range(2)))
-    assert [face.id for face in confirmed] == [proposal.sweep.id] * 2
+    assert [sweep.id for sweep in confirmed] == [proposal.sweep.id] * 2
     await bot.turn()
     assert [call.array_size for call in outside.engine.submissions] == [12]
 

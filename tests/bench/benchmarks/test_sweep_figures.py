@@ -48,7 +48,7 @@ OBSERVED = Observed(
     boards=[(1_000.5, _board(0)), (LAST_END + 1, _board(None)), (LAST_END + 2, TRUTH.board)],
     restarted_at=LAST_END,
     result_at=LAST_END + 1.5,
-    results=[{"content": "k7q2mx swept"}],
+    results=[{"content": "k7q2mx finished"}],
     probes=[],
 )
 

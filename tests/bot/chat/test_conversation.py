@@ -139,7 +139,7 @@ async def test_status_shows_an_undeliverable_result(room: Room) -> None:
     room.services.known = {"k7q2mx": an_ended_job(EndReason.STOPPED, undeliverable="Missing *Access* (50001)")}
     (embed,) = (await typed(room, "/status"))["embeds"]
     assert embed["title"] == "0 live jobs"
-    assert embed["description"].endswith(r"Its end could not be told: Missing \*Access\* (50001)")
+    assert embed["description"].endswith(r"The result could not be posted: Missing \*Access\* (50001)")
 
 
 @pytest.mark.parametrize(

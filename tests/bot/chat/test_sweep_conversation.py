@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.chat.client import SignalboxClient
+from bot.domain.inert import escape
 from bot.domain.model.states import EndReason, JobState
 from bot.errors import UserError
 from deploy.sandbox.discord.people.client import Refused
@@ -79,7 +80,7 @@ async def test_without_a_space_nothing_is_sent(room: Room) -> None:
 
 
 async def test_the_preview_shows_what_would_run_and_what_it_would_cost(room: Room) -> None:
-    room.services.propose.remarks = ("AWS Batch takes `10,000` in *one* array.",)
+    room.services.propose.remarks = (escape("AWS Batch takes 10,000 in *one* array.", 80),)
     message = await typed(room, LINE)
     (embed,) = message["embeds"]
     assert embed["title"] == "mnist sweep swept1"
@@ -93,7 +94,7 @@ async def test_the_preview_shows_what_would_run_and_what_it_would_cost(room: Roo
         "Machines: **8** at a time",
         "Time: about **12 min**, at most 18 h of machine time",
         "Cost: about **$1.05**, at most **$84.16**",
-        r"AWS Batch takes `10,000` in \*one\* array.",
+        r"AWS Batch takes 10,000 in \*one\* array.",
     ]
     assert embed["footer"]["text"] == "Nothing has been started. Confirm starts exactly this."
     labels = [(b["label"], b["custom_id"]) for b in message["components"][0]["components"]]

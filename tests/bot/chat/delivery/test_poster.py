@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 async def with_card(room: Room, make: Callable[..., Job] = a_running_job, **changes: object) -> Job:
     card = await room.posted(make(channel_id=room.channel_id, **changes))
-    return replace(room.services.known["k7q2mx"], card_id=int(card["id"]))
+    return changed(room.services.known["k7q2mx"], card_id=int(card["id"]))
 
 
 async def with_thread(room: Room) -> Job:
@@ -98,7 +98,7 @@ async def test_a_sweep_has_one_thread_and_one_end_with_its_files(room: Room) -> 
     post = a_post(PostKind.END, id=9, files=files, attempted_at=time.time())
     message_id = await room.client.poster.send(post, job)
     end = await last(room)
-    assert end["content"].startswith("k7q2mx swept 9 trials: val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0)")
+    assert end["content"].startswith("k7q2mx finished 9 trials: val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0)")
     assert [a["filename"] for a in end["attachments"]] == ["board.png", "k7q2mx.csv"]
     assert [button["label"] for button in end["components"][0]["components"]] == ["Plot best", "Train best again"]
     assert await room.client.poster.sent(post, job) == message_id

@@ -19,7 +19,7 @@ from tests.support.rows import changed
 from tests.support.scripted_sweep import good, grid, sweep_job
 from tests.support.services import Bot
 
-FACE = a_sweep()
+SWEEP = a_sweep()
 OTHERS = [Trial(number) for number in range(10, 60)]
 RUNNING, FAILED, GOOD = Trial(7, state=JobState.RUNNING), Trial(1, state=JobState.FAILED), Trial(5)
 
@@ -27,38 +27,38 @@ RUNNING, FAILED, GOOD = Trial(7, state=JobState.RUNNING), Trial(1, state=JobStat
 class Known:
     """The shape of `Show` and of `Trials`, with one sweep."""
 
-    def __init__(self, face: Posted) -> None:
-        self._face = face
+    def __init__(self, sweep: Posted) -> None:
+        self._sweep = sweep
 
     async def job(self, job_id: str) -> Posted:
-        if job_id != self._face.id:
+        if job_id != self._sweep.id:
             raise UnknownName("job", given=job_id)
-        return self._face
+        return self._sweep
 
     async def read_once(self, _sweep_id: str, _numbers: Sequence[int]) -> dict[int, Trial]:
         failed = replace(FAILED, reason=EndReason.COMMAND_FAILED)
         return {trial.number: trial for trial in (failed, GOOD, RUNNING, *OTHERS)}
 
 
-def looking(face: Posted) -> OneTrial:
-    known = Known(face)
+def looking(sweep: Posted) -> OneTrial:
+    known = Known(sweep)
     return OneTrial(cast("Find", known), cast("TrialBook", known), None, None, None, None)  # type: ignore[arg-type]
 
 
 async def test_the_best_come_first_then_what_runs_then_what_failed() -> None:
-    led = changed(FACE, tally=Tally(leaders=(Leader(5, 1.0, {}),)))
+    led = changed(SWEEP, tally=Tally(leaders=(Leader(5, 1.0, {}),)))
     found = await looking(led).matching("k7q2mx", "", 5)
     assert [trial.number for _, trial in found] == [5, 7, 1, 10, 11]
     assert {job.id for job, _ in found} == {"k7q2mx"}
 
 
 async def test_digits_narrow_them_down() -> None:
-    assert [trial.number for _, trial in await looking(FACE).matching("k7q2mx", "5", 3)] == [5, 50, 51]
-    assert await looking(FACE).matching("k7q2mx", "x") == []
+    assert [trial.number for _, trial in await looking(SWEEP).matching("k7q2mx", "5", 3)] == [5, 50, 51]
+    assert await looking(SWEEP).matching("k7q2mx", "x") == []
 
 
 async def test_what_is_no_sweep_has_none_and_nothing_is_raised() -> None:
-    assert await looking(FACE).matching("unknown", "") == []
+    assert await looking(SWEEP).matching("unknown", "") == []
     assert await looking(a_job()).matching("k7q2mx", "") == []
 
 
@@ -80,11 +80,11 @@ async def test_of_a_large_sweep_that_is_over_only_a_few_trials_are_read(
     """Somebody is typing, and all of 100,000 keep the store busy for 10 s."""
     plan = grid(lr=tuple(number / 1_000 for number in range(1, 2_001)))
     failed = Failure(EndReason.COMMAND_FAILED, "no", 1, (1_404,))
-    face = sweep_job(plan).ended(EndReason.SUCCEEDED, 0.0)
-    face = changed(face, tally=Tally(leaders=(Leader(777, 1.0, {}),), failures=(failed,)), committed_at=0.0)
+    sweep = sweep_job(plan).ended(EndReason.SUCCEEDED, 0.0)
+    sweep = changed(sweep, tally=Tally(leaders=(Leader(777, 1.0, {}),), failures=(failed,)), committed_at=0.0)
     trials = [good(number, 0.5) for number in range(2_000)]
     trials[1_404] = replace(FAILED, number=1_404, reason=EndReason.COMMAND_FAILED)
-    await bot.store.add(face, (), trials)
+    await bot.store.add(sweep, (), trials)
     read: list[int] = []
     asked = bot.store.trials
 
@@ -94,7 +94,7 @@ async def test_of_a_large_sweep_that_is_over_only_a_few_trials_are_read(
         return found
 
     monkeypatch.setattr(bot.store, "trials", counted)
-    assert [trial.number for _, trial in await bot.one_trial.matching(face.id, digits, 5)] == expected
+    assert [trial.number for _, trial in await bot.one_trial.matching(sweep.id, digits, 5)] == expected
     assert sum(read) <= 5
-    await bot.one_trial.trial(face.id, 1_999)
+    await bot.one_trial.trial(sweep.id, 1_999)
     assert read[-1] == 1

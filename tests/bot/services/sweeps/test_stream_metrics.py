@@ -66,7 +66,7 @@ def life(store: Store, outside: Outside, wakeups: Wakeups) -> Life:
 
 
 async def test_reports_value_and_epochs_come_from_the_log(life: Life) -> None:
-    face = await life.begin(running(0))
+    before = await life.begin(running(0))
     life.say("t/0", "loading", row(1, 80.0), "@metrics {", row(2, 90.0), row(3, 85.0))
     await life.stream_metrics.once()
     trial = await life.told(0)
@@ -75,7 +75,7 @@ async def test_reports_value_and_epochs_come_from_the_log(life: Life) -> None:
     sweep = await life.swept.sweep()
     assert sweep.tally.leaders[0].value == 90.0
     assert sweep.tally.progress == pytest.approx(0.3 / 4)
-    assert (await life.swept.sweep()).publication.revision > face.publication.revision
+    assert sweep.publication.revision > before.publication.revision
     assert [kept.reports for kept in await life.store.trials("k7q2mx")] == [trial.reports]
 
 
@@ -113,7 +113,7 @@ async def test_the_last_attempt_is_listened_to_and_overwrites(life: Life) -> Non
     assert (await life.told(0)).reports == ((1, 80.0), (2, 82.0))
 
 
-async def test_a_stream_that_is_not_there_yet_keeps_no_other_from_being_heard(life: Life) -> None:
+async def test_missing_stream_does_not_block_the_others(life: Life) -> None:
     await life.begin(running(0), running(1), running(2), running(3))
     for number in (0, 1, 3):
         life.say(f"t/{number}", row(1, 80.0 + number))
@@ -131,18 +131,18 @@ async def test_many_streams_share_a_call(life: Life) -> None:
     assert (await life.swept.sweep()).tally.leaders[0].value == 149.0
 
 
-async def test_of_more_than_two_calls_take_the_longest_running_are_heard(life: Life) -> None:
+async def test_longest_running_trials_are_read_if_there_are_too_many(life: Life) -> None:
     plan = grid(lr=tuple(n / 1000 for n in range(1, 301)))
     trials = [running(n, started_at=STARTED - n) for n in range(300)]
     await life.begin(*trials, plan=plan)
     for number in range(300):
         life.say(f"t/{number}", row(1, 50.0))
     await life.stream_metrics.once()
-    heard = {trial.number for trial in (await life.trials.all("k7q2mx")).values() if trial.reports}
-    assert heard == set(range(300 - MAX_TRIALS, 300))
+    reported = {trial.number for trial in (await life.trials.all("k7q2mx")).values() if trial.reports}
+    assert reported == set(range(300 - MAX_TRIALS, 300))
 
 
-async def test_all_are_heard_where_losers_are_stopped(life: Life) -> None:
+async def test_all_trials_are_read_if_losers_are_stopped(life: Life) -> None:
     plan = replace(grid(lr=tuple(n / 1000 for n in range(1, 301))), stop_losers=True)
     await life.begin(*(running(n) for n in range(300)), plan=plan)
     for number in range(300):
@@ -153,7 +153,7 @@ async def test_all_are_heard_where_losers_are_stopped(life: Life) -> None:
         await life.wakeups.of("prune").wait(60)
 
 
-async def test_one_that_ended_is_heard_a_little_longer_where_others_are_compared_with_it(life: Life) -> None:
+async def test_ended_trial_is_read_a_little_longer_while_others_are_compared_with_it(life: Life) -> None:
     now = life.outside.clock()
     ended = replace(running(0), state=JobState.SUCCEEDED, reason=EndReason.SUCCEEDED, ended_at=now - 10)
     await life.begin(
@@ -219,8 +219,8 @@ async def test_a_sweep_that_cannot_be_read_holds_up_no_other_and_is_told(life: L
     life.outside.logs.fail("read", Unavailable("reset"))
     with pytest.raises(Unavailable):
         await life.stream_metrics.once()
-    heard = [(await life.trials.all(name))[0].value for name in ("k7q2mx", "m4t8rw")]
-    assert heard == [None, 80.0]
+    reported = [(await life.trials.all(name))[0].value for name in ("k7q2mx", "m4t8rw")]
+    assert reported == [None, 80.0]
     await life.stream_metrics.once()
     assert (await life.told(0)).value == 80.0
 
