@@ -92,8 +92,9 @@ class Stage:
         return text_of(await self.ask(text, channel))
 
     async def start(self, text: str, channel: str = "lab") -> str:
-        """The id of the sweep or the job that this starts."""
-        return id_in(await self.said(text, channel))
+        """The id of the sweep or job that this starts: `Starting <id>`, `Retrying … as <id>`."""
+        said = await self.said(text, channel)
+        return id_in(said.partition(" as ")[2] if said.startswith("Retrying") else said)
 
     async def click(self, message: Json, label: str) -> Json:
         return await self.mika.click(message, buttons(message)[label], wait=True)

@@ -66,7 +66,7 @@ BREAKAGES: dict[str, tuple[Deed, Deed, str, str]] = {
     "quota of a new account": (
         lambda aws: aws.settings(gpu_vcpus=0),
         lambda aws: aws.settings(gpu_vcpus=64),
-        '0 vCPUs of "All G and VT Spot Instance Requests"',
+        '0 vCPUs in "All G and VT Spot Instance Requests"',
         "request-service-quota-increase --service-code ec2 --quota-code L-3819A6DF --desired-value 8",
     ),
     "credentials": (

@@ -110,4 +110,4 @@ async def test_what_is_not_there_is_said_and_nothing_is_written(config: Path, st
 
 async def test_without_a_file_it_says_what_to_copy(tmp_path: Path) -> None:
     status, output = await _from_stack(tmp_path / "none.toml")
-    assert (status, "copy config.example.toml" in output) == (1, True), output
+    assert (status, "Copy config.example.toml" in output) == (1, True), output
