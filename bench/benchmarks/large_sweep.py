@@ -118,7 +118,7 @@ async def _wait_until_quiet(stage: FleetStage, sweep_id: str) -> None:
 
 
 def _final(card: Json | None) -> Json | None:
-    return card if card is not None and "Swept" in text_of(card) and "Stop" not in buttons(card) else None
+    return card if card is not None and "Finished" in text_of(card) and "Stop" not in buttons(card) else None
 
 
 def _is_card(message: Json, sweep_id: str) -> bool:

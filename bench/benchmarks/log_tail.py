@@ -1,7 +1,6 @@
 """Tail a long log while plots are drawn: the event loop, the memory, and whether the archived log is complete."""
 
 import asyncio
-import re
 import sys
 import time
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from bench.report.figures import Benchmark, Figure, Result, percentile
 from bench.report.probe import Probe
 from bench.stages.printing_job import line
 from bench.stages.sandbox import CHANNEL, SandboxStage, sandbox_stage
+from bot.domain.texts.notes import lines_left_out
 from deploy.sandbox.aws import resources
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.demo.view import Json
@@ -20,7 +20,8 @@ MIB = 1024 * 1024
 SECONDS = 240
 PLOTS_AT_ONCE = 2
 IMAGE = (sys.executable, "-m", "bench.stages.printing_job")
-_DIGEST = re.compile(r"[\d,]+ lines? (?:is|are) left out")
+DIGEST = str(lines_left_out(1)).partition("1 line ")[2]
+"""What sets a digest apart from a block of lines: the end of its first line, the same for every number of lines."""
 
 
 async def run(*, small: bool) -> Result:
@@ -56,7 +57,7 @@ def process_figures(probe: Probe) -> Sequence[Figure]:
 
 def log_figures(posts: Sequence[Json], lines: int, archived_seconds: float) -> Sequence[Figure]:
     """`posts` are the thread's messages, `lines` how many log lines were archived."""
-    digests = sum(_DIGEST.search(str(post)) is not None for post in posts)
+    digests = sum(DIGEST in str(post) for post in posts)
     return (
         Figure("log lines archived, each once and in order", lines, "lines"),
         Figure("job's success to the complete log as a file", archived_seconds, "s"),

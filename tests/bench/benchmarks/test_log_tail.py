@@ -5,6 +5,7 @@ import os
 from bench.benchmarks.log_tail import log_figures, plot_figures, process_figures
 from bench.report.figures import Verdict
 from bench.report.probe import Probe
+from bot.domain.texts.notes import lines_left_out
 
 MIB = 1024 * 1024
 
@@ -23,7 +24,7 @@ def test_figures_of_the_bots_process() -> None:
 
 
 def test_figures_of_the_log_count_digests() -> None:
-    posts = [{"content": "a line"}, {"content": "1,234 lines are left out"}, {"content": "1 line is left out"}]
+    posts = [{"content": "a line"}, *({"content": str(lines_left_out(count))} for count in (1, 1_234))]
     found = [(each.measured, each.verdict) for each in log_figures(posts, 2_000, 1.5)]
     assert found == [
         (2_000, Verdict.NO_TARGET),
