@@ -1,4 +1,4 @@
-"""Put a snapshot in the place of a store that was lost, as one that may have told more than it remembers."""
+"""Put a snapshot in the place of a store that was lost, which may have posted more than it remembers."""
 
 import math
 import sqlite3
@@ -65,7 +65,7 @@ def recover(store: Path, snapshots: Sequence[Path], at: float) -> Recovery:
 
 
 def _usable(snapshot: Path, fresh: Path, at: float) -> bool:
-    """Copies it to `fresh`, brings it up to date and marks what it may have told; False where it is damaged."""
+    """Copies it to `fresh`, brings it up to date and marks what it may have posted; False where it is damaged."""
     try:
         write_snapshot(snapshot, fresh)
         with closing(connect(fresh)) as connection:

@@ -1,4 +1,4 @@
-"""The table in a `metrics.csv` of any kind: what can be read is kept, and the rest is told in words."""
+"""The table in a `metrics.csv` of any kind: what can be read is kept, and the rest is named in words."""
 
 import csv
 import io
@@ -167,7 +167,7 @@ class _Reader:
         numbered = [place for place, number in enumerate(found.numbers) if math.isfinite(number)]
         if missing := len(found.numbers) - len(numbered):
             self._remarks.append(f'{_counted(missing, "row")} had no "{found.name}" and so no place in the plot.')
-        kept = _last_told(found.numbers, numbered)
+        kept = _last_rows(found.numbers, numbered)
         if again := len(numbered) - len(kept):
             self._remarks.append(
                 f"{_counted(again, 'row')} of an earlier attempt came again later; the later ones count."
@@ -178,7 +178,7 @@ class _Reader:
         return Table(x, found.name, values, tuple(self._remarks))
 
 
-def _last_told(x: Sequence[float], places: Sequence[int]) -> list[int]:
+def _last_rows(x: Sequence[float], places: Sequence[int]) -> list[int]:
     """The places without those that a later row goes back behind. Neighbours at the same `x` belong together."""
     kept: list[int] = []
     lowest, after = math.inf, -1

@@ -34,13 +34,13 @@ def hopeless(plan: Plan, trials: Iterable[Trial], goal: Goal, *, grace: int = GR
     Folds are compared with the same folds of other points. With one of its folds a point is given up, as it will have
     no mean: its others are to be stopped as soon as they have reported.
     """
-    told = [trial for trial in trials if trial.reports and trial.epochs]
-    given_up = {trial.number // plan.folds for trial in told if trial.pruned_at is not None}
-    found = {trial.number for trial in told if trial.number // plan.folds in given_up}
+    reporting = [trial for trial in trials if trial.reports and trial.epochs]
+    given_up = {trial.number // plan.folds for trial in reporting if trial.pruned_at is not None}
+    found = {trial.number for trial in reporting if trial.number // plan.folds in given_up}
     for fold in range(plan.folds):
-        alike = [trial for trial in told if trial.number % plan.folds == fold]
+        alike = [trial for trial in reporting if trial.number % plan.folds == fold]
         found.update(_losers(alike, grace, goal.sign))
-    return [trial.number for trial in told if trial.number in found and _may_be_stopped(trial)]
+    return [trial.number for trial in reporting if trial.number in found and _may_be_stopped(trial)]
 
 
 def _losers(trials: Sequence[Trial], grace: int, sign: float) -> Iterator[int]:

@@ -16,7 +16,7 @@ from bot.domain.model.trial import Trial, TrialState
 
 LEADERS = 5
 NAMED = 5
-"""Trials of one failure that are told by number."""
+"""Trials of one failure that are named by number."""
 _VARYING = re.compile(r"0x[0-9a-f]+|\b(?=\w*\d)[0-9a-f-]{7,}\b|\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
 """What differs between failures that are alike: addresses, ids, commit ids, numbers."""
 
@@ -47,7 +47,7 @@ def tally(plan: Plan, trials: Iterable[Trial], now: float, goal: Goal) -> Tally:
 
 
 def done(trial: Trial) -> float:
-    """The share of its epochs that a trial has told of."""
+    """The share of its epochs that a trial has reported."""
     return min(1.0, trial.reports[-1][0] / trial.epochs) if trial.reports and trial.epochs else 0.0
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 REGION = "us-east-1"
 ACCESS_KEY_ID = "sandbox"
 JOB_ACCESS_KEY_ID = "sandbox-job"
-"""Jobs use this key, so that their calls can be told from all others."""
+"""Jobs use this key, so that their calls differ from all others."""
 SECRET_ACCESS_KEY = "sandbox"  # noqa: S105  any value works: signatures are not checked
 
 # As an image would set it: unbuffered output, one thread for each job.
