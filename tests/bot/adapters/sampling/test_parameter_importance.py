@@ -78,6 +78,7 @@ def test_neither_scipy_nor_scikit_learn_is_needed() -> None:
         "sys.modules.update(dict.fromkeys(('scipy', 'sklearn', 'pandas', 'torch')))\n"
         "from bot.adapters.sampling.parameter_importance import importance\n"
         "from bot.adapters.sampling.suggest import ask\n"
+        "from tests.bot.adapters.sampling.goals import HIGHEST\n"
         "from tests.bot.adapters.sampling.spaces import MIXED, history, planned\n"
         "trials = history(MIXED, 60)\n"
         "print(*importance(planned(), trials, HIGHEST), len(ask(planned(), trials, 2, HIGHEST)))\n"
