@@ -25,7 +25,7 @@ from deploy.sandbox.aws.common.state_events import Publisher
 from deploy.sandbox.aws.containers.runner import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.logs import filter_events
-from deploy.sandbox.aws.moto_patches import cloudformation, quotas, sqs
+from deploy.sandbox.aws.moto_patches import cloudformation, quotas, s3, sqs
 from deploy.sandbox.aws.requests.faults import FaultLayer, ResetConnectionError
 from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
 
@@ -70,6 +70,7 @@ class StandIn:
         self._control = Control(self._scheduler, self._loop, self._settings, self._faults, self._ledger, self._calls)
         sqs.install()
         quotas.install(self._settings)
+        s3.install(self._settings)
         filter_events.install(self._settings)
         self._backends = moto_backend.install(
             moto_backend.Services(self._scheduler, self._loop, self._settings, self._ledger, clock)

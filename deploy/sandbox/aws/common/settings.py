@@ -58,6 +58,9 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     missing_stream_fails: bool = True
     """Whether FilterLogEvents fails if a named stream does not exist."""
 
+    s3_single_call_bytes: int = Field(5 * 1024**3, ge=1)
+    """The largest object that PutObject, CopyObject and a part take. A test makes it small."""
+
     date_offset_seconds: float = 0.0
     """How far ahead of the clock the Date header of every answer is."""
     gpu_vcpus: float = Field(64.0, ge=0)
