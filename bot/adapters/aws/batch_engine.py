@@ -12,6 +12,7 @@ from bot.adapters.aws.capacity import Capacity
 from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.end_reasons import failure_reason
 from bot.adapters.aws.error_codes import calling
+from bot.adapters.aws.wait_reasons import wait_cause
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import Refused
@@ -164,6 +165,7 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
         name=detail["jobName"],
         state=state,
         status_reason=status_reason,
+        wait=wait_cause(status_reason, _reasons(detail)) if state.waiting else None,
         created_at=_seconds(detail.get("createdAt")),
         started_at=_seconds(detail.get("startedAt")),
         stopped_at=_seconds(detail.get("stoppedAt")),
@@ -177,6 +179,10 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
         children=_children(detail),
         reason=failure_reason((attempts[-1].reason if attempts else "", status_reason)),
     )
+
+
+def _reasons(detail: Mapping[str, Any]) -> list[str]:
+    return [attempt["statusReason"] for attempt in detail.get("attempts") or () if attempt.get("statusReason")]
 
 
 def _children(detail: Mapping[str, Any]) -> tuple[tuple[JobState, int], ...]:

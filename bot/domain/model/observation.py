@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.states import EndReason, JobState, WaitCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,9 @@ class Observation:
     name: str
     state: JobState
     status_reason: str = ""
+    """The engine's own words on its state."""
+    wait: WaitCause | None = None
+    """What `status_reason` means while it waits for a machine; None in any other state."""
     created_at: float | None = None
     started_at: float | None = None
     stopped_at: float | None = None

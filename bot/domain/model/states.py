@@ -55,3 +55,21 @@ class EndReason(StrEnum):
     NOT_STARTED = "not started"
     NOT_SUBMITTED = "not submitted"
     LOST = "lost"
+
+
+class WaitCause(StrEnum):
+    """Why a job waits for a machine. The values are part of the notes' keys.
+
+    `bot/domain/texts/waits.py` has what people read about each.
+    """
+
+    NO_CAPACITY = "no capacity"
+    QUEUE_TOO_SMALL = "queue too small"
+    MACHINES_TOO_SMALL = "machines too small"
+    MACHINES_UNSUPPORTED = "machines unsupported"
+    NO_PERMISSION = "no permission"
+    QUEUE_INVALID = "queue invalid"
+    UNDETERMINED = "undetermined"
+    OTHER = "other"
+    """The engine gives a reason that its adapter does not know. It is shown as it is."""
+    NO_REASON = "no reason"

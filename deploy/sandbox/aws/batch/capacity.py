@@ -9,9 +9,11 @@ from typing import Any
 from deploy.sandbox.aws.batch.jobs import Host, Job
 
 TOO_LARGE = (
-    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - CE(s) associated with the job queue cannot scale up to "
-    "meet the job requirement."
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - CE(s) associated with the job queue cannot meet the CPU "
+    "requirement of the job."
 )
+"""https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_misconfiguration.html: maxvCpus of every
+compute environment is smaller than what the job asks for. A job behind others in a full queue has no reason."""
 
 _Place = tuple[int, int, Job, "asyncio.Future[Host]"]
 

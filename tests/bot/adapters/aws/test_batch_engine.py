@@ -9,7 +9,7 @@ import pytest
 from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients
 from bot.domain.model.observation import Attempt, Observation
-from bot.domain.model.states import JobState
+from bot.domain.model.states import JobState, WaitCause
 from bot.errors import Missing, Refused
 from bot.ports.engine import SubmitCall
 from deploy.sandbox.aws.resources import Resources
@@ -56,6 +56,15 @@ class TestObservation:
 
     async def test_a_job_that_waits_has_no_attempt(self, observed: Any) -> None:
         assert (await observed(status="RUNNABLE", container={"image": "x"}, attempts=[])).attempts == ()
+
+    async def test_the_cause_of_a_wait_is_read_while_it_waits(self, observed: Any) -> None:
+        reason = "UNDETERMINED - Batch job is blocked, root cause is undetermined."
+        seen = await observed(status="RUNNABLE", statusReason=reason, attempts=[])
+        assert (seen.wait, seen.status_reason) == (WaitCause.UNDETERMINED, reason)
+        ended = {"container": {"exitCode": 1}, "statusReason": "Essential container in task exited", "stoppedAt": 1}
+        left_over = await observed(status="RUNNABLE", statusReason=ended["statusReason"], attempts=[ended])
+        assert left_over.wait is WaitCause.NO_REASON
+        assert (await observed(status="RUNNING", statusReason=reason, container={})).wait is None
 
     async def test_the_attempt_under_way(self, observed: Any) -> None:
         seen = await observed(startedAt=1_001_000, container={"logStreamName": "s/1"}, attempts=[])
