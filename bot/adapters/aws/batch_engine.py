@@ -10,11 +10,11 @@ from typing import Any
 
 from bot.adapters.aws.capacity import Capacity
 from bot.adapters.aws.clients import AwsClients
-from bot.adapters.aws.end_reasons import failure_reason
+from bot.adapters.aws.end_reasons import cancelled_by_queue, failure_reason
 from bot.adapters.aws.error_codes import calling
-from bot.adapters.aws.wait_reasons import wait_cause
+from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
 from bot.domain.model.observation import Attempt, Observation
-from bot.domain.model.states import JobState
+from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.errors import Refused
 from bot.ports.engine import Capabilities, SubmitCall
 
@@ -160,12 +160,13 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
     """From a JobDetail: https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html"""
     state = JobState(detail["status"])
     status_reason, attempts = detail.get("statusReason") or "", _attempts(detail, state)
+    by_queue, texts = cancelled_by_queue(status_reason), (attempts[-1].reason if attempts else "", status_reason)
     return Observation(
         engine_id=detail["jobId"],
         name=detail["jobName"],
         state=state,
         status_reason=status_reason,
-        wait=wait_cause(status_reason, _reasons(detail)) if state.waiting else None,
+        wait=_wait(detail, state, status_reason),
         created_at=_seconds(detail.get("createdAt")),
         started_at=_seconds(detail.get("startedAt")),
         stopped_at=_seconds(detail.get("stoppedAt")),
@@ -175,14 +176,18 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
             (variable["name"], variable.get("value", ""))
             for variable in (detail.get("container") or {}).get("environment") or ()
         ),
-        terminated=bool(detail.get("isTerminated") or detail.get("isCancelled")),
+        terminated=bool(detail.get("isTerminated") or detail.get("isCancelled")) and not by_queue,
         children=_children(detail),
-        reason=failure_reason((attempts[-1].reason if attempts else "", status_reason)),
+        # A job that has run and then waits in vain for its next machine is one that has lost its machine.
+        reason=EndReason.HOST_LOST if by_queue and attempts else failure_reason(texts),
     )
 
 
-def _reasons(detail: Mapping[str, Any]) -> list[str]:
-    return [attempt["statusReason"] for attempt in detail.get("attempts") or () if attempt.get("statusReason")]
+def _wait(detail: Mapping[str, Any], state: JobState, status_reason: str) -> WaitCause | None:
+    if cancelled_by_queue(status_reason):
+        return ended_wait(status_reason)
+    earlier = [attempt.get("statusReason") or "" for attempt in detail.get("attempts") or ()]
+    return wait_cause(status_reason, earlier) if state.waiting else None
 
 
 def _children(detail: Mapping[str, Any]) -> tuple[tuple[JobState, int], ...]:

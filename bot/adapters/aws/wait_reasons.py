@@ -9,7 +9,7 @@ only full gives no reason.
 
 from collections.abc import Collection
 
-from bot.adapters.aws.end_reasons import failure_reason
+from bot.adapters.aws.end_reasons import CANCELLED_BY_QUEUE, failure_reason
 from bot.domain.model.states import WaitCause
 
 # Beginnings of statusReason. AWS writes a dash and a sentence behind them, which differs in its details.
@@ -39,3 +39,8 @@ def wait_cause(status_reason: str, earlier: Collection[str] = ()) -> WaitCause:
     if not status_reason or status_reason in earlier or failure_reason([status_reason]):
         return WaitCause.NO_REASON
     return next((cause for beginning, cause in CAUSES if status_reason.startswith(beginning)), WaitCause.OTHER)
+
+
+def ended_wait(status_reason: str) -> WaitCause:
+    """Why a job waited whose queue has cancelled it."""
+    return wait_cause(status_reason.removeprefix(CANCELLED_BY_QUEUE))

@@ -79,6 +79,8 @@ PROPOSAL = Proposal(SWEEP, True, 4, 720.0, 64_800.0, 1.05, 9.47)
 
 def ended_job(reason: EndReason) -> Job:
     """A job that ended for this reason."""
+    if reason is EndReason.NEVER_STARTED:
+        return waiting_job(WaitCause.NO_CAPACITY).ended(reason, ENDED, "THE_ENGINES_CODE")
     attempts = (Attempt(stopped_at=STARTED, exit_code=1),) * (2 if reason is EndReason.HOST_LOST else 1)
     stop = STOP if reason is EndReason.STOPPED else None
     detail = DETAIL if reason is EndReason.COMMAND_FAILED else ""

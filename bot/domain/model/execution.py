@@ -148,7 +148,9 @@ class Execution(Lifecycle):
         if (changed.state, changed.status_reason) != (known.state, known.status_reason):
             changed = replace(changed, state_since=now)
         if seen.state.terminal:
-            changed = changed.ended(end_reason(seen, stop_requested=known.stop is not None), seen.stopped_at or now)
+            reason = end_reason(seen, stop_requested=known.stop is not None)
+            detail = seen.status_reason if reason is EndReason.NEVER_STARTED else ""
+            changed = changed.ended(reason, seen.stopped_at or now, detail)
         return known if changed == known else changed
 
 

@@ -26,7 +26,7 @@ class Observation:
     status_reason: str = ""
     """The engine's own words on its state."""
     wait: WaitCause | None = None
-    """What `status_reason` means while it waits for a machine; None in any other state."""
+    """Why it waits for a machine, or why it never got one; None in any other state."""
     created_at: float | None = None
     started_at: float | None = None
     stopped_at: float | None = None
@@ -35,7 +35,7 @@ class Observation:
     environment: tuple[tuple[str, str], ...] = ()
     """The container's, as it was submitted."""
     terminated: bool = False
-    """True if the engine was asked to end it."""
+    """True if the engine was asked to end it. False if it ended the job by a rule of its own."""
     children: tuple[tuple[JobState, int], ...] = ()
     """Of an array: how many of its children are in which state."""
     reason: EndReason | None = None

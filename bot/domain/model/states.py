@@ -53,6 +53,8 @@ class EndReason(StrEnum):
     OUT_OF_MEMORY = "out of memory"
     IMAGE_NOT_PULLED = "image not pulled"
     NOT_STARTED = "not started"
+    NEVER_STARTED = "never started"
+    """It got no machine, and the engine ended the wait by itself."""
     NOT_SUBMITTED = "not submitted"
     LOST = "lost"
 

@@ -68,9 +68,11 @@ def observed(trial: Trial, seen: Observation, stop: Stop | None = None) -> Trial
         started_at=_started(seen) or trial.started_at,
     )
     if seen.state.terminal:
+        reason = end_reason(seen, stop_requested=stopped)
         moved = replace(
             moved,
-            reason=end_reason(seen, stop_requested=stopped),
+            reason=reason,
+            detail=seen.status_reason if reason is EndReason.NEVER_STARTED else moved.detail,
             ended_at=seen.stopped_at or seen.last.stopped_at or moved.started_at,
             exit_code=seen.last.exit_code,
         )

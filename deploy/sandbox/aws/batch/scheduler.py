@@ -20,6 +20,7 @@ from deploy.sandbox.aws.batch.jobs import (
     StopRequest,
 )
 from deploy.sandbox.aws.batch.retries import wants_retry
+from deploy.sandbox.aws.batch.time_limits import TimeLimitError, within_limits
 from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import LiveSettings
 
@@ -119,7 +120,12 @@ class Scheduler:
             self._end(job, Status.FAILED, _OVERRIDES_TOO_LONG)
             return
         while True:
-            outcome = await self._try(job)
+            try:
+                outcome = await self._try(job)
+            except TimeLimitError as error:
+                job.cancelled = True
+                self._end(job, Status.FAILED, str(error))
+                return
             if outcome.succeeded:
                 self._end(job, Status.SUCCEEDED, outcome.status_reason)
                 return
@@ -129,7 +135,7 @@ class Scheduler:
 
     async def _try(self, job: Job) -> AttemptResult:
         self._move(job, Status.RUNNABLE)
-        host = await self._capacity.acquire(job)
+        host = await within_limits(job, self._capacity.acquire(job), self._settings.now.wait_limit_scale)
         try:
             await asyncio.sleep(self._settings.now.runnable_seconds)
             attempt = self._new_attempt(job, host)

@@ -37,6 +37,8 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     """From SIGTERM to SIGKILL."""
     timeout_scale: float = Field(1.0, gt=0)
     """Real seconds for one second of `attemptDurationSeconds`."""
+    wait_limit_scale: float = Field(1.0, gt=0)
+    """Real seconds for one second of `maxTimeSeconds` in a queue's `jobStateTimeLimitActions`."""
     signal_group: bool = True
     """Whether SIGTERM goes to the whole process group. ECS signals only the container's first process."""
     capacity_reason: str = ""

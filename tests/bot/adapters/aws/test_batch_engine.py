@@ -8,8 +8,8 @@ import pytest
 
 from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients
-from bot.domain.model.observation import Attempt, Observation
-from bot.domain.model.states import JobState, WaitCause
+from bot.domain.model.observation import Attempt, Observation, end_reason
+from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.errors import Missing, Refused
 from bot.ports.engine import SubmitCall
 from deploy.sandbox.aws.resources import Resources
@@ -65,6 +65,17 @@ class TestObservation:
         left_over = await observed(status="RUNNABLE", statusReason=ended["statusReason"], attempts=[ended])
         assert left_over.wait is WaitCause.NO_REASON
         assert (await observed(status="RUNNING", statusReason=reason, container={})).wait is None
+
+    @pytest.mark.parametrize("cancelled", [True, False])
+    async def test_a_job_that_its_queue_cancelled_never_started(self, observed: Any, cancelled: bool) -> None:
+        reason = "Canceled by JobStateTimeLimit action due to reason: MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"
+        seen = await observed(status="FAILED", statusReason=reason, attempts=[], isCancelled=cancelled)
+        assert (seen.reason, seen.wait) == (EndReason.NEVER_STARTED, WaitCause.MACHINES_TOO_SMALL)
+        assert end_reason(seen, stop_requested=False) is EndReason.NEVER_STARTED
+        assert end_reason(seen, stop_requested=True) is EndReason.STOPPED
+        lost = {"container": {}, "statusReason": "Host EC2 (instance i-1) terminated.", "stoppedAt": 1}
+        again = await observed(status="FAILED", statusReason=reason, attempts=[lost], isCancelled=cancelled)
+        assert end_reason(again, stop_requested=False) is EndReason.HOST_LOST
 
     async def test_the_attempt_under_way(self, observed: Any) -> None:
         seen = await observed(startedAt=1_001_000, container={"logStreamName": "s/1"}, attempts=[])
