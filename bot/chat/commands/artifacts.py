@@ -51,7 +51,7 @@ async def _owner(interaction: Interaction, text: str) -> str:
 def _embed(listing: Listing) -> discord.Embed:
     lines = [_line(artifact, listing.links.get(artifact.name, "")) for artifact in listing.artifacts]
     embed = discord.Embed(title=f"Files of {listing.job.id}", description=joined(lines, "\n", LIST_CHARACTERS))
-    text = f"{plural(len(lines), 'file')}, {size(listing.total_bytes)} · links work for one hour, for anyone"
+    text = f"{plural(len(lines), 'file')}, {size(listing.total_bytes)} · links work for up to one hour, for anyone"
     return embed.set_footer(text=text)
 
 

@@ -136,7 +136,7 @@ def _instance_profile(clients: Clients, name: str) -> str:
 
 
 def _job_definition(clients: Clients, plan: ResourcePlan, log_group: str) -> str:
-    """A job definition that retries only after a lost host."""
+    """A job definition that retries only after a lost host, as the stack's do."""
     name = f"{plan.name}-trainer"
     clients.batch.register_job_definition(
         jobDefinitionName=name,
@@ -148,6 +148,7 @@ def _job_definition(clients: Clients, plan: ResourcePlan, log_group: str) -> str
             "attempts": plan.attempts,
             "evaluateOnExit": [
                 {"onStatusReason": "Host EC2*", "action": "RETRY"},
+                {"onExitCode": "143", "action": "RETRY"},
                 {"onReason": "*", "action": "EXIT"},
             ],
         },
@@ -182,7 +183,7 @@ def _events_queue(clients: Clients, plan: ResourcePlan) -> str:
     statement = {"Effect": "Allow", "Principal": sender, "Action": "sqs:SendMessage", "Resource": arn}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    pattern = {"source": ["aws.batch"], "detail-type": ["Batch Job State Change"]}
+    pattern = {"source": ["aws.batch"], "detail-type": ["Batch Job State Change", "Batch Job Queue Blocked"]}
     clients.events.put_rule(Name=name, EventPattern=json.dumps(pattern), State="ENABLED")
     clients.events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
     return url

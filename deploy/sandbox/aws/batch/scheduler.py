@@ -37,7 +37,8 @@ class Runner(Protocol):
 
 
 class Scheduler:
-    """All jobs. `clock` returns seconds since the epoch; `announce` is called at every change of state."""
+    """All jobs. `clock` returns seconds since the epoch; `announce` is called at every change of state, and
+    `blocked` when the first job of a queue gets a reason why it waits."""
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Scheduler:
         ledger: Ledger,
         clock: Callable[[], float],
         rng: Random,
+        blocked: Callable[[Job], None] = lambda _: None,
     ) -> None:
         self._runner = runner
         self._announce = announce
@@ -54,7 +56,9 @@ class Scheduler:
         self._ledger = ledger
         self._clock = clock
         self._rng = rng
-        self._capacity = Capacity(lambda: settings.now.capacity_reason, lambda: f"i-{rng.getrandbits(68):017x}")
+        self._capacity = Capacity(
+            lambda: settings.now.capacity_reason, lambda: f"i-{rng.getrandbits(68):017x}", blocked
+        )
         self.jobs: dict[str, Job] = {}
 
     def submit(self, job: Job, array_size: int | None = None) -> None:

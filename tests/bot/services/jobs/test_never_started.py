@@ -4,9 +4,9 @@ from bot.chat.cards import verdict
 from bot.domain.inert import EMPTY
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
-from tests.faults.story import count, settle
 from tests.support.projects import PROJECT
 from tests.support.services import Bot, Outside
+from tests.support.sweeps import settle
 
 
 async def test_job_that_its_queue_cancelled_says_that_it_never_started(bot: Bot, outside: Outside) -> None:
@@ -18,7 +18,7 @@ async def test_job_that_its_queue_cancelled_says_that_it_never_started(bot: Bot,
     await settle(bot)
     ended = await bot.job(job.id)
     assert (ended.execution.reason, ended.execution.detail) == (EndReason.NEVER_STARTED, reason)
-    assert count(bot, PostKind.END) == 1
+    assert len(bot.said(PostKind.END)) == 1
     text = verdict.content(ended, PROJECT, EMPTY)
     assert "never started: it got no machine, after 1 h" in text
     assert "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY" in text
