@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bot.domain.model.observation import Attempt, Observation, end_reason
+from bot.domain.model.observation import NOT_RUN, Attempt, Observation, end_reason, why_not_started
 from bot.domain.model.states import EndReason, JobState, WaitCause
 
 
@@ -149,7 +149,7 @@ class Execution(Lifecycle):
             changed = replace(changed, state_since=now)
         if seen.state.terminal:
             reason = end_reason(seen, stop_requested=known.stop is not None)
-            detail = seen.status_reason if reason is EndReason.NEVER_STARTED else ""
+            detail = why_not_started(seen) if reason in NOT_RUN else ""
             changed = changed.ended(reason, seen.stopped_at or now, detail)
         return known if changed == known else changed
 

@@ -53,3 +53,11 @@ def end_reason(observation: Observation, *, stop_requested: bool) -> EndReason:
     if stop_requested or observation.terminated:
         return EndReason.STOPPED
     return observation.reason or EndReason.COMMAND_FAILED
+
+
+NOT_RUN = (EndReason.NEVER_STARTED, EndReason.NOT_STARTED, EndReason.IMAGE_NOT_PULLED)
+"""There is no log, so the engine's own words are all there is to read."""
+
+
+def why_not_started(observation: Observation) -> str:
+    return observation.last.reason or observation.status_reason

@@ -77,6 +77,14 @@ class TestObservation:
         again = await observed(status="FAILED", statusReason=reason, attempts=[lost], isCancelled=cancelled)
         assert end_reason(again, stop_requested=False) is EndReason.HOST_LOST
 
+    async def test_a_job_that_failed_without_an_attempt_did_not_start(self, observed: Any) -> None:
+        reason = "Container Overrides length must be at most 8192"
+        assert (await observed(status="FAILED", statusReason=reason, attempts=[])).reason is EndReason.NOT_STARTED
+        array = {"size": 2, "statusSummary": {"FAILED": 2}}
+        assert (
+            await observed(status="FAILED", statusReason="Array Child Job failed", arrayProperties=array)
+        ).reason is None
+
     async def test_the_attempt_under_way(self, observed: Any) -> None:
         seen = await observed(startedAt=1_001_000, container={"logStreamName": "s/1"}, attempts=[])
         assert seen.attempts == (Attempt(log_stream="s/1", started_at=1001.0),)
