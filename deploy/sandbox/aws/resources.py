@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SESSION_TOKEN
 
 TRAINER_IMAGE = "signalbox/trainer:sandbox"
 
@@ -45,6 +45,7 @@ class Resources:
     region: str = REGION
     access_key_id: str = ACCESS_KEY_ID
     secret_access_key: str = SECRET_ACCESS_KEY
+    session_token: str = SESSION_TOKEN
     account: str = DEFAULT_ACCOUNT_ID
 
     def document(self) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """The AWS stand-in's settings, at its start or while it runs (`POST /sandbox/settings`)."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +12,13 @@ ACCESS_KEY_ID = "sandbox"
 JOB_ACCESS_KEY_ID = "sandbox-job"
 """Jobs use this key, so that their calls differ from all others."""
 SECRET_ACCESS_KEY = "sandbox"  # noqa: S105  any value works: signatures are not checked
+
+SESSION_TOKEN = base64.b64encode(hashlib.shake_256(b"sandbox").digest(690)).decode()
+"""As long as those of a role: 700 to 1,100 characters. Like signatures, it is not checked.
+
+"The size of the security token that STS API operations return is not fixed"
+(https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html), and it is part of every signed link.
+"""
 
 # As an image would set it: unbuffered output, one thread for each job.
 _ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
