@@ -31,13 +31,13 @@ ANY = "*"
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4})
 _CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 _ABSENT = frozenset({"NoSuchKey", "NotFound", "404"})
+# Not ExpiredToken: a job's credentials are renewed, so a call made with expired ones is worth repeating.
 _FINAL = frozenset(
     {
         "AccessDenied",
         "NoSuchBucket",
         "InvalidAccessKeyId",
         "SignatureDoesNotMatch",
-        "ExpiredToken",
         "AllAccessDisabled",
         "403",
     }

@@ -179,3 +179,17 @@ def test_key_problem_is_what_s3_refuses(s3_bucket: Bucket) -> None:
 
 def test_name_that_is_not_utf8_has_no_key(bucket: Bucket) -> None:
     assert bucket.key_problem("caf\udce9.png") == "its name is not valid UTF-8"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("code", "final"), [("ExpiredToken", False), ("AccessDenied", True)])
+def test_expired_credentials_are_no_final_error(
+    s3_bucket: Bucket, monkeypatch: pytest.MonkeyPatch, code: str, final: bool
+) -> None:
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "PutObject")
+
+    monkeypatch.setattr(s3_bucket._s3, "put_object", refuse)
+    with pytest.raises(BucketTrouble) as caught:
+        s3_bucket.put("metrics.csv", b"x")
+    assert caught.value.final is final
