@@ -15,6 +15,12 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SESSION_TOKEN
 
 TRAINER_IMAGE = "signalbox/trainer:sandbox"
+WAIT_LIMITS = {
+    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY": 43_200,
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE": 3_600,
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT": 3_600,
+}
+"""Seconds after which the queue cancels a waiting job, as in the stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,10 @@ def _batch_queue(clients: Clients, plan: ResourcePlan) -> str:
         state="ENABLED",
         priority=10,
         computeEnvironmentOrder=[{"order": 1, "computeEnvironment": environment["computeEnvironmentArn"]}],
+        jobStateTimeLimitActions=[
+            {"reason": reason, "state": "RUNNABLE", "maxTimeSeconds": seconds, "action": "CANCEL"}
+            for reason, seconds in WAIT_LIMITS.items()
+        ],
     )
     return name
 

@@ -139,7 +139,8 @@ class Scheduler:
 
     async def _try(self, job: Job) -> AttemptResult:
         self._move(job, Status.RUNNABLE)
-        host = await within_limits(job, self._capacity.acquire(job), self._settings.now.wait_limit_scale)
+        waiting, scale = self._capacity.acquire(job), self._settings.now.wait_limit_scale
+        host = await within_limits(job, waiting, scale, lambda host: self._capacity.release(job, host))
         try:
             await asyncio.sleep(self._settings.now.runnable_seconds)
             attempt = self._new_attempt(job, host)

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_JobStateTimeLimitActio
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from deploy.sandbox.aws.batch.errors import RefusedError
@@ -54,10 +54,11 @@ def actions_of(queue: Any) -> Sequence[Action]:
     return getattr(queue, "time_limits", ())
 
 
-async def within_limits(job: Job, wait: Coroutine[Any, Any, T], scale: float) -> T:
+async def within_limits(job: Job, wait: Coroutine[Any, Any, T], scale: float, give_back: Callable[[T], object]) -> T:
     """The result of `wait`, in which the job waits for a host. Raises TimeLimitError.
 
-    `scale` are the real seconds for one second of a limit. A reason that changes begins a new wait.
+    `scale` are the real seconds for one second of a limit. A reason that changes begins a new wait. `give_back` gets a
+    result that came in the moment of a cancellation.
     """
     limits = {str(action["reason"]): int(action["maxTimeSeconds"]) * scale for action in actions_of(job.spec.queue)}
     if not limits:
@@ -70,5 +71,9 @@ async def within_limits(job: Job, wait: Coroutine[Any, Any, T], scale: float) ->
             if looked * seconds >= limits.get(reason, float("inf")):
                 raise TimeLimitError(CANCELLED.format(reason=reason))
         return task.result()
+    except asyncio.CancelledError:
+        if task.done() and not task.cancelled() and task.exception() is None:
+            give_back(task.result())
+        raise
     finally:
         task.cancel()

@@ -36,7 +36,25 @@ def test_actions_that_batch_refuses(wrong: dict[str, Any]) -> None:
 async def waiting(reason: str, *, scale: float, queue: Queue) -> str:
     one = job(queue=queue)
     one.status_reason = reason
-    return await asyncio.wait_for(within_limits(one, asyncio.sleep(0.3, "placed"), scale), 5)
+    return await asyncio.wait_for(within_limits(one, asyncio.sleep(0.3, "placed"), scale, lambda _: None), 5)
+
+
+async def test_host_that_comes_in_the_moment_of_a_cancellation_is_given_back() -> None:
+    queue, host, given_back = Queue(), asyncio.get_running_loop().create_future(), list[str]()
+    remember(queue, [action()])
+
+    async def wait() -> str:
+        return str(await host)
+
+    task = asyncio.create_task(within_limits(job(queue=queue), wait(), 1, given_back.append))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    host.set_result("host")
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert given_back == ["host"]
 
 
 async def test_wait_ends_after_the_limit_of_its_reason() -> None:
