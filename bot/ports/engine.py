@@ -1,5 +1,6 @@
 """What runs jobs. A second engine is another folder under `bot/adapters` that keeps these promises."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -23,6 +24,12 @@ class SubmitCall:
     array_size: int = 0
     """0 for a job by itself; otherwise from 2 to the engine's `Capabilities.array_size`."""
 
+    @property
+    def characters(self) -> int:
+        """Of command and environment, written as JSON."""
+        pairs = [{"name": name, "value": value} for name, value in self.environment.items()]
+        return len(json.dumps({"command": self.command, "environment": pairs}))
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -32,8 +39,8 @@ class Capabilities:
     """As people read it: `AWS Batch`."""
     array_size: int
     """Jobs in one array, at most."""
-    environment_characters: int
-    """Names and values of all environment variables that one call may set, together."""
+    call_characters: int
+    """`SubmitCall.characters`, at most."""
     remembers_seconds: float
     """How far back ended jobs can be found, at best."""
 

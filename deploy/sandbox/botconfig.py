@@ -89,4 +89,5 @@ def environment(ready: Mapping[str, Any]) -> dict[str, str]:
         "DISCORD_TOKEN": ready["discord"]["token"],
         "AWS_ACCESS_KEY_ID": aws["access_key_id"],
         "AWS_SECRET_ACCESS_KEY": aws["secret_access_key"],
+        "AWS_SESSION_TOKEN": aws.get("session_token", ""),
     }

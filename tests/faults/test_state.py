@@ -216,6 +216,10 @@ async def test_a_reclaim_and_a_second_attempt(bot: Bot, outside: Outside) -> Non
         ("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - …", "more vCPUs than this queue may have", "maximum"),
         ("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - …", "No machine of this queue", "lower the memory"),
         ("MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS - …", "lacks a permission", "service role"),
+        ("MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED - …", "may not have it", "instance types"),
+        ("ACTION_REQUIRED - CE(s) … are invalid.", "compute environments are invalid", "doctor"),
+        ("UNDETERMINED - …", "says: `UNDETERMINED - …`", "quota"),
+        ("SOMETHING:NEW - …", "says: `SOMETHING:NEW - …`", "doctor"),
         ("", "AWS Batch gives no reason", "doctor"),
     ],
 )

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.adapters.aws.batch_engine import CAPABILITIES
-from bot.adapters.aws.end_reasons import failure_reason
+from bot.adapters.aws.end_reasons import cancelled_by_queue, failure_reason
+from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
 from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest
 from bot.domain.goal import Goal
 from bot.domain.logs.log_lines import LogEvent
@@ -119,7 +120,9 @@ class FakeEngine(Faulty):
         """Of a job or of a child; an array ends with the last of its children."""
         before = self.jobs[engine_id]
         meant = failure_reason((attempts[-1].reason if attempts else "", reason))
-        self.jobs[engine_id] = replace(before, state=state, attempts=attempts, status_reason=reason, reason=meant)
+        wait = ended_wait(reason) if cancelled_by_queue(reason) else wait_cause(reason) if state.waiting else None
+        seen = replace(before, state=state, attempts=attempts, status_reason=reason, wait=wait, reason=meant)
+        self.jobs[engine_id] = seen
         parent = engine_id.rpartition(":")[0]
         if parent:
             self._counts[parent].subtract([before.state])

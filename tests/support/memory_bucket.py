@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from trainer.storage.bucket import ANY, BucketTrouble, Conflict, Stored
+from trainer.storage.bucket import ANY, LONGEST_KEY, BucketTrouble, Conflict, Stored
 
 
 @dataclass(slots=True)
@@ -21,6 +21,7 @@ class MemoryBucket:
     uri: str = "s3://memory/jobs/k7q2mx/"
     clock: Callable[[], float] = time.time
     trouble: BucketTrouble | None = None
+    longest_key: int = LONGEST_KEY
     calls: list[tuple[str, str]] = field(default_factory=list)
     _objects: dict[str, tuple[bytes, dict[str, str], float]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -49,6 +50,13 @@ class MemoryBucket:
             self._called("names", "")
             times = {key: at for key, (_, _, at) in self._objects.items() if "/" not in key}
             return {key: datetime.fromtimestamp(at, UTC) for key, at in times.items()}
+
+    def key_problem(self, key: str) -> str:
+        try:
+            size = len(key.encode())
+        except UnicodeEncodeError:
+            return "its name is not valid UTF-8"
+        return f"its key has {size:,} bytes" if size > self.longest_key else ""
 
     def copy(self, source: str, key: str) -> None:
         with self._lock:

@@ -99,7 +99,7 @@ class Bot:
         self.find = Find(store, outside.artifacts, projects)
         self.plot = Plot(self.find, outside.artifacts, outside.figures, projects)
         ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
-        self.submit = Submit(core, outside.code, new_id=new_id or (lambda: next(ids)))
+        self.submit = Submit(core, outside.code, outside.engine.capabilities, new_id=new_id or (lambda: next(ids)))
         self.stop = Stop(core, outside.engine)
         self.launch = Launch(core, outside.engine, LaunchSettings("signalbox", 45))
         self.track_jobs = TrackJobs(core, outside.engine)

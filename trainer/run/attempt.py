@@ -140,23 +140,27 @@ class Attempt:
     def _finish(self, code: int) -> int:
         """Store everything within the time that is left. Returns the exit code."""
         self._manifest.change(ended=time.time(), exit_code=code)
-        failed: list[Exception] = []
-        storing = threading.Thread(target=self._store_everything, args=[failed], daemon=True, name="storing")
+        outcome: list[Exception | None] = []
+        storing = threading.Thread(target=self._store_everything, args=[outcome], daemon=True, name="storing")
         storing.start()
         while storing.is_alive() and self._stopping.left() != 0:
             storing.join(0.1)
-        if storing.is_alive() or failed:
-            return self._not_stored(code, failed[0] if failed else None)
-        console.log(f"stored everything in {self._bucket.uri}")
+        if outcome != [None]:  # an error, no time left, or an exception that ended the thread
+            return self._not_stored(code, outcome[0] if outcome else None)
+        left_out = len(self._uploads.left_out())
+        files = "1 file with a name" if left_out == 1 else f"{left_out:,} files with names"
+        but = f" except {files} that S3 does not take" if left_out else ""
+        console.log(f"stored everything in {self._bucket.uri}{but}")
         return code
 
-    def _store_everything(self, failed: list[Exception]) -> None:
+    def _store_everything(self, outcome: list[Exception | None]) -> None:
+        """Append the error that is left; None if everything is stored."""
         deadline = time.monotonic() + RETRY_SECONDS
         while (error := self._store_once()) is not None:
             if (isinstance(error, BucketTrouble) and error.final) or time.monotonic() > deadline:
-                failed.append(error)
-                return
+                break
             time.sleep(1)
+        outcome.append(error)
 
     def _store_once(self) -> Exception | None:
         try:

@@ -1,6 +1,7 @@
 """One job's files in S3."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -12,20 +13,31 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 LARGE = 64 * 1024 * 1024
-"""Bytes. Files of this size and larger are uploaded in parts, not through memory."""
+"""Bytes. Files of this size and larger are uploaded in parts, not through memory, and copied in parts.
+
+CopyObject and PutObject take at most 5 GB:
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html, https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html
+"""
+PART = 16 * 1024 * 1024
+"""Bytes in a part: 10,000 parts, the most that S3 takes, are 160 GB. For more, boto3 makes larger ones by itself."""
+LONGEST_KEY = 1024
+"""Bytes: "The object key name is a sequence of Unicode characters with UTF-8 encoding of up to 1,024 bytes long."
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+"""
 ANY = "*"
 """As `if_match`: only if the key does not exist yet."""
 
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4})
 _CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 _ABSENT = frozenset({"NoSuchKey", "NotFound", "404"})
+# Not ExpiredToken: a job's credentials are renewed, so a call made with expired ones is worth repeating.
 _FINAL = frozenset(
     {
         "AccessDenied",
         "NoSuchBucket",
         "InvalidAccessKeyId",
         "SignatureDoesNotMatch",
-        "ExpiredToken",
         "AllAccessDisabled",
         "403",
     }
@@ -97,23 +109,34 @@ class Bucket:
                 return found
             query["ContinuationToken"] = answer["NextContinuationToken"]
 
+    def key_problem(self, key: str) -> str:
+        """Explain why S3 cannot have an object under this key; "" if it can."""
+        try:
+            size = len((self._prefix + key).encode())
+        except UnicodeEncodeError:
+            return "its name is not valid UTF-8"
+        return f"its key has {size:,} bytes, and S3 takes {LONGEST_KEY:,}" if size > LONGEST_KEY else ""
+
     def copy(self, source: str, key: str) -> None:
-        """Copy an object with its metadata. Raises KeyError if there is no `source`."""
-        self._call("copy_object", key, CopySource={"Bucket": self._name, "Key": self._prefix + source})
+        """Copy an object of any size with its metadata. Raises KeyError if there is no `source`."""
+        from_object = {"Bucket": self._name, "Key": self._prefix + source}
+        head = self._call("head_object", source)
+        if head["ContentLength"] < LARGE:
+            self._call("copy_object", key, CopySource=from_object)
+            return
+        # Copying in parts makes a new object, which gets no metadata by itself.
+        extra = {"Metadata": head.get("Metadata", {}), "MetadataDirective": "REPLACE"}
+        with self._transfers(key) as manager:
+            manager.copy(from_object, self._name, self._prefix + key, extra_args=extra).result()
 
     def upload(self, key: str, path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
         """Store a file of any size. It appears complete, or not at all."""
         if path.stat().st_size < LARGE:
             self.put(key, path.read_bytes(), metadata=metadata)
             return
-        from boto3.exceptions import S3UploadFailedError  # noqa: PLC0415  takes 0.1 s, and only large files need it
-        from boto3.s3.transfer import S3Transfer  # noqa: PLC0415
-
-        try:
+        with self._transfers(key) as manager:
             extra = {"Metadata": dict(metadata or {})}
-            S3Transfer(self._s3).upload_file(str(path), self._name, self._prefix + key, extra_args=extra)
-        except S3UploadFailedError as error:
-            raise BucketTrouble(str(error), final=False) from error
+            manager.upload(str(path), self._name, self._prefix + key, extra_args=extra).result()
 
     def download(self, key: str, path: Path) -> Mapping[str, str]:
         """Download to a file in chunks and return the metadata. KeyError if there is none, OSError from the disk."""
@@ -127,6 +150,15 @@ class Bucket:
         metadata: Mapping[str, str] = answer.get("Metadata", {})
         return metadata
 
+    @contextmanager
+    def _transfers(self, key: str) -> Iterator[Any]:
+        """Move a large object in parts, several at a time. Its errors are those of every other call."""
+        from boto3.s3.transfer import TransferConfig, create_transfer_manager  # noqa: PLC0415  takes 0.1 s
+
+        config = TransferConfig(multipart_threshold=LARGE, multipart_chunksize=PART)
+        with self._errors(self.uri + key), create_transfer_manager(self._s3, config) as manager:
+            yield manager
+
     def _body(self, answer: Any) -> bytes:
         try:
             body: bytes = answer["Body"].read()
@@ -138,8 +170,13 @@ class Bucket:
         return self._request(operation, self.uri + key, {"Bucket": self._name, "Key": self._prefix + key, **arguments})
 
     def _request(self, operation: str, where: str, arguments: Mapping[str, Any]) -> Any:
-        try:
+        with self._errors(where):
             return getattr(self._s3, operation)(**arguments)
+
+    @contextmanager
+    def _errors(self, where: str) -> Iterator[None]:
+        try:
+            yield
         except ClientError as error:
             code = str(error.response["Error"]["Code"])
             if code in _CONFLICTS:

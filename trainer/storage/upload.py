@@ -11,7 +11,8 @@ from trainer.checkpoint import SAFE, fingerprint
 from trainer.contract import ARTIFACTS, CHECKPOINT, METRICS_CSV, MODEL, PREVIOUS_CHECKPOINT
 from trainer.metrics.sources import Sources
 from trainer.places import write_atomically
-from trainer.storage.bucket import Bucket
+from trainer.process import console
+from trainer.storage.bucket import Bucket, BucketTrouble, Conflict
 
 METRICS_SECONDS = 1.0
 METRICS_SHARE = 20
@@ -33,6 +34,8 @@ class Uploads:
         self._checkpoint = ""
         self._stored_is_good = self._closed = False
         self._uploaded: dict[Path, str] = {}
+        self._copy_failed = False
+        self._unstorable: set[Path] = set()
         self.checkpoints = 0
 
     def begin(self, *, good: bool) -> None:
@@ -51,14 +54,24 @@ class Uploads:
                 self._store_metrics()
 
     def store_artifacts(self, *, settled_seconds: float = SETTLED_SECONDS) -> None:
-        """Store every other file that is new or has changed, the newest first, once it is settled."""
+        """Store every other file that is new or has changed, the newest first, once it is settled.
+
+        A file that cannot be read is reported after the others are stored: raises OSError.
+        """
+        unreadable: OSError | None = None
         with self._artifacts_lock:
             for path, (version, changed) in sorted(self._changed_files().items(), key=lambda each: -each[1][1]):
                 if self._closed or time.time() - changed < settled_seconds:
                     continue
-                with suppress(FileNotFoundError):
+                try:
                     self._bucket.upload(self._key(path), path)
                     self._uploaded[path] = version
+                except FileNotFoundError:
+                    continue
+                except OSError as error:
+                    unreadable = unreadable or error
+        if unreadable is not None:
+            raise unreadable
 
     def close(self) -> None:
         """Store nothing more."""
@@ -67,6 +80,10 @@ class Uploads:
     def missing(self) -> list[Path]:
         """List the files whose current version is not in the bucket."""
         return list(self._changed_files())
+
+    def left_out(self) -> list[Path]:
+        """List the files whose names S3 does not take."""
+        return [path for path in self._unstorable if path.exists()]
 
     def _store_metrics(self) -> None:
         began = time.monotonic()
@@ -88,13 +105,22 @@ class Uploads:
             return
         self._store_metrics()
         if self._stored_is_good:
-            self._bucket.copy(CHECKPOINT, PREVIOUS_CHECKPOINT)
+            self._keep_previous()
         self._bucket.upload(CHECKPOINT, pinned, metadata={SHA256: digest})
         self._stored_is_good = fingerprint(pinned) == version
         if self._stored_is_good:
             self._checkpoint = version
             self.checkpoints += 1
             write_atomically(self._control / SAFE, version.encode())
+
+    def _keep_previous(self) -> None:
+        """Keep the stored checkpoint as the previous one. The new one is stored also where that fails."""
+        try:
+            self._bucket.copy(CHECKPOINT, PREVIOUS_CHECKPOINT)
+        except (BucketTrouble, Conflict, KeyError) as error:
+            if not self._copy_failed:
+                console.log(f"{PREVIOUS_CHECKPOINT} is not kept: {error}")
+            self._copy_failed = True
 
     def _changed_files(self) -> dict[Path, tuple[str, float]]:
         """Find files whose current version is not in the bucket, with version and modification time.
@@ -106,11 +132,22 @@ class Uploads:
         for path in self._output.rglob("*"):
             if path in live or path.name.startswith(".") or path.is_symlink() or not path.is_file():
                 continue
+            if not self._storable(path):
+                continue
             with suppress(FileNotFoundError):
                 version, changed = fingerprint(path), path.stat().st_mtime
                 if self._uploaded.get(path) != version:
                     files[path] = (version, changed)
         return files
+
+    def _storable(self, path: Path) -> bool:
+        """False for a file whose name S3 does not take; it is reported once."""
+        problem = self._bucket.key_problem(self._key(path))
+        if problem and path not in self._unstorable:
+            self._unstorable.add(path)
+            name = path.relative_to(self._output).as_posix().encode(errors="backslashreplace").decode()
+            console.log(f"{name} is not stored: {problem}. Give it a shorter or simpler name.")
+        return not problem
 
     def _key(self, path: Path) -> str:
         name = path.relative_to(self._output).as_posix()

@@ -10,10 +10,11 @@ from typing import Any
 
 from bot.adapters.aws.capacity import Capacity
 from bot.adapters.aws.clients import AwsClients
-from bot.adapters.aws.end_reasons import failure_reason
+from bot.adapters.aws.end_reasons import cancelled_by_queue, failure_reason
 from bot.adapters.aws.error_codes import calling
+from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
 from bot.domain.model.observation import Attempt, Observation
-from bot.domain.model.states import JobState
+from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.errors import Refused
 from bot.ports.engine import Capabilities, SubmitCall
 
@@ -23,14 +24,18 @@ SHORTEST_TIMEOUT_SECONDS = 60
 """`attemptDurationSeconds`: "The minimum value for the timeout is 60 seconds." (API_JobTimeout)"""
 _LONGEST_REASON = 1024
 """TerminateJob, `reason`: "This parameter has a limit of 1024 characters." (API_TerminateJob)"""
+BATCH_VARIABLES = 600
+"""Characters left for Batch's own variables, in case they count too: `AWS_BATCH_JOB_ID` and the others of
+https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html, with names of queue and environment."""
 CAPABILITIES = Capabilities(
     name="AWS Batch",
     # "The array size can be between 2 and 10,000."
     # https://docs.aws.amazon.com/batch/latest/APIReference/API_ArrayProperties.html
     array_size=10_000,
-    # "A total of 8192 characters are allowed for overrides."
-    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
-    environment_characters=8_192,
+    # "A total of 8192 characters are allowed for overrides. This limit includes the JSON formatting characters of the
+    # override structure." https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html. A job beyond it
+    # fails with "Container Overrides length must be at most 8192" (github.com/Netflix/metaflow/issues/1482).
+    call_characters=8_192 - BATCH_VARIABLES,
     # Ended jobs stay listed for at least 24 hours, often for a week.
     # https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
     remembers_seconds=7 * 86_400.0,
@@ -159,11 +164,13 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
     """From a JobDetail: https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html"""
     state = JobState(detail["status"])
     status_reason, attempts = detail.get("statusReason") or "", _attempts(detail, state)
+    by_queue = cancelled_by_queue(status_reason)
     return Observation(
         engine_id=detail["jobId"],
         name=detail["jobName"],
         state=state,
         status_reason=status_reason,
+        wait=_wait(detail, state, status_reason),
         created_at=_seconds(detail.get("createdAt")),
         started_at=_seconds(detail.get("startedAt")),
         stopped_at=_seconds(detail.get("stoppedAt")),
@@ -173,10 +180,26 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
             (variable["name"], variable.get("value", ""))
             for variable in (detail.get("container") or {}).get("environment") or ()
         ),
-        terminated=bool(detail.get("isTerminated") or detail.get("isCancelled")),
+        terminated=bool(detail.get("isTerminated") or detail.get("isCancelled")) and not by_queue,
         children=_children(detail),
-        reason=failure_reason((attempts[-1].reason if attempts else "", status_reason)),
+        reason=_why_failed(detail, attempts, status_reason),
     )
+
+
+def _wait(detail: Mapping[str, Any], state: JobState, status_reason: str) -> WaitCause | None:
+    if cancelled_by_queue(status_reason):
+        return ended_wait(status_reason)
+    earlier = [attempt.get("statusReason") or "" for attempt in detail.get("attempts") or ()]
+    return wait_cause(status_reason, earlier) if state.waiting else None
+
+
+def _why_failed(detail: Mapping[str, Any], attempts: Sequence[Attempt], status_reason: str) -> EndReason | None:
+    if cancelled_by_queue(status_reason) and attempts:
+        return EndReason.HOST_LOST  # it has run, and then waited in vain for its next machine
+    known = failure_reason((attempts[-1].reason if attempts else "", status_reason))
+    never_ran = detail["status"] == JobState.FAILED and not attempts and not detail.get("startedAt")
+    is_array = "statusSummary" in (detail.get("arrayProperties") or {})
+    return EndReason.NOT_STARTED if known is None and never_ran and not is_array else known
 
 
 def _children(detail: Mapping[str, Any]) -> tuple[tuple[JobState, int], ...]:

@@ -8,9 +8,16 @@ from collections.abc import Iterable
 
 from bot.domain.model.states import EndReason
 
+CANCELLED_BY_QUEUE = "Canceled by JobStateTimeLimit action due to reason: "
+"""The queue has ended the wait by its `jobStateTimeLimitActions`; the reason of the wait follows.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_capacity.html quotes the text.
+"""
+
 # Beginnings of the container's reason or of statusReason, and what they mean. The first that fits counts.
 _REASONS: tuple[tuple[str, EndReason], ...] = (
     ("Host EC2", EndReason.HOST_LOST),
+    (CANCELLED_BY_QUEUE, EndReason.NEVER_STARTED),
     ("Job attempt duration exceeded timeout", EndReason.TIMED_OUT),
     ("OutOfMemory", EndReason.OUT_OF_MEMORY),
     ("CannotPullContainer", EndReason.IMAGE_NOT_PULLED),
@@ -21,6 +28,11 @@ _REASONS: tuple[tuple[str, EndReason], ...] = (
     ("CannotCreateContainer", EndReason.NOT_STARTED),
     ("ResourceInitializationError", EndReason.NOT_STARTED),
 )
+
+
+def cancelled_by_queue(status_reason: str) -> bool:
+    """True if nobody asked to end the job: its queue did. Nobody documents `isCancelled` of such a job."""
+    return status_reason.startswith(CANCELLED_BY_QUEUE)
 
 
 def failure_reason(texts: Iterable[str]) -> EndReason | None:

@@ -1,4 +1,4 @@
-"""Receive AWS Batch's job state changes from EventBridge through an SQS queue.
+"""Receive AWS Batch's events about jobs from EventBridge through an SQS queue.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
 """
@@ -14,12 +14,15 @@ from bot.ports.engine import Hint
 
 MESSAGES_PER_CALL = 10
 """ReceiveMessage, `MaxNumberOfMessages`: "Valid values: 1 to 10."; DeleteMessageBatch: "Deletes up to ten messages"."""
+KINDS = ("Batch Job State Change", "Batch Job Queue Blocked")
+"""Both have a job in `detail`, in the form of DescribeJobs. The second names the job that blocks its queue:
+https://docs.aws.amazon.com/batch/latest/userguide/batch-job-queue-blocked-events.html"""
 EXCERPT = 200
 """Characters shown of a message that cannot be read."""
 
 
 class AwsEvents:
-    """Implements `bot.ports.engine.Events` for one queue; a rule for `Batch Job State Change` must fill it."""
+    """Implements `bot.ports.engine.Events` for one queue; a rule for `KINDS` must fill it."""
 
     def __init__(self, clients: AwsClients, queue_url: str) -> None:
         self._client, self._queue = clients.sqs, queue_url
@@ -48,7 +51,7 @@ def _hint(message: Mapping[str, Any]) -> Hint:
 
 
 def batch_id_of(body: str) -> str:
-    """The job's id; "" if the message is not a Batch job's state change or cannot be read.
+    """The job's id; "" if the message is no event of `KINDS` or cannot be read.
 
     https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
     """
@@ -56,7 +59,7 @@ def batch_id_of(body: str) -> str:
         event = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    if not isinstance(event, dict) or event.get("detail-type") != "Batch Job State Change":
+    if not isinstance(event, dict) or event.get("detail-type") not in KINDS:
         return ""
     detail = event.get("detail")
     engine_id = detail.get("jobId") if isinstance(detail, dict) else None

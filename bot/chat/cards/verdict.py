@@ -12,6 +12,7 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
 from bot.domain.texts.endings import ENDINGS
 from bot.domain.texts.engine import engine_title
+from bot.domain.texts.waits import WAITS
 
 DETAIL = 300
 
@@ -67,7 +68,12 @@ def _filled(job: Job, project: Project | None, *, card: bool) -> Inert:
 
 
 def _advice(job: Posted) -> Inert:
-    return sweep_verdict.advice(job) if isinstance(job, Sweep) else phrase(ENDINGS[_reason(job)].advice)
+    if isinstance(job, Sweep):
+        return sweep_verdict.advice(job)
+    advice, wait = phrase(ENDINGS[_reason(job)].advice), job.execution.wait
+    if _reason(job) is not EndReason.NEVER_STARTED or wait is None:
+        return advice
+    return listed(advice, phrase(WAITS[wait].advice), separator=" ")
 
 
 def _best(job: Job, project: Project | None) -> Inert:

@@ -15,13 +15,13 @@ from bot.chat.error_replies import explain
 from bot.domain.inert import EMPTY, Inert, phrase
 from bot.domain.logs.log_blocks import block, digest
 from bot.domain.model.plan import Search
-from bot.domain.model.states import EndReason
+from bot.domain.model.states import EndReason, WaitCause
 from bot.domain.model.trial import TrialState
 from bot.domain.posts import RULES, PostKind
 from bot.domain.sweeps.trial_report import LINES, report
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
-from bot.domain.texts.waits import WaitCause, wait_note
+from bot.domain.texts.waits import wait_note
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.services.sweeps.propose import Proposal
 
@@ -62,7 +62,7 @@ def _results() -> Iterator[Entry]:
 
 def _waits() -> Iterator[Entry]:
     for cause in WaitCause:
-        job = samples.waiting_job("" if cause is WaitCause.UNKNOWN else cause)
+        job = samples.waiting_job(cause)
         card = (choose.card(job, PROJECT).description or "").split("\n")[1]
         note = wait_note(job.execution, 5, ENGINE)
         yield Entry("Waiting for a machine", cause, f"on the card: {card}\nin the thread: {note}")

@@ -12,7 +12,7 @@ from bot.domain.model.progress import Progress
 from bot.domain.model.request import Request
 from bot.domain.model.run import Commit, Run
 from bot.domain.model.space import Axis, Space
-from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.domain.model.sweep import Board, Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
@@ -79,6 +79,8 @@ PROPOSAL = Proposal(SWEEP, True, 4, 720.0, 64_800.0, 1.05, 9.47)
 
 def ended_job(reason: EndReason) -> Job:
     """A job that ended for this reason."""
+    if reason is EndReason.NEVER_STARTED:
+        return waiting_job(WaitCause.NO_CAPACITY).ended(reason, ENDED, "THE_ENGINES_CODE")
     attempts = (Attempt(stopped_at=STARTED, exit_code=1),) * (2 if reason is EndReason.HOST_LOST else 1)
     stop = STOP if reason is EndReason.STOPPED else None
     detail = DETAIL if reason is EndReason.COMMAND_FAILED else ""
@@ -96,9 +98,10 @@ def live_jobs() -> Iterator[tuple[str, Job]]:
     yield "waiting again", replace(JOB, execution=replace(_execution(JobState.RUNNABLE), attempts_ended=1))
 
 
-def waiting_job(reason: str) -> Job:
-    """A job that waits for a machine, with the engine's reason."""
-    return replace(JOB, execution=replace(_execution(JobState.RUNNABLE), status_reason=reason))
+def waiting_job(cause: WaitCause) -> Job:
+    """A job that waits for a machine, with the engine's own words if it has any."""
+    words = "" if cause is WaitCause.NO_REASON else "THE_ENGINES_CODE - and its own sentence about it."
+    return replace(JOB, execution=replace(_execution(JobState.RUNNABLE), status_reason=words, wait=cause))
 
 
 def sweeps() -> Iterator[tuple[str, Sweep]]:

@@ -1,6 +1,7 @@
 """`/artifacts`: the files of a job or trial."""
 
 import io
+from collections.abc import Mapping
 
 import discord
 from discord import app_commands
@@ -13,9 +14,12 @@ from bot.domain.inert import escape, joined
 from bot.domain.job_names import Name, parse
 from bot.ports.artifacts import Artifact
 from bot.services.jobs.list_artifacts import Listing
+from trainer.contract import MODEL
 
 LIST_CHARACTERS = 3_900
 """Less than an embed's description may have: title and footer count too."""
+CUT_CHARACTERS = 20
+"""`joined` leaves this much free."""
 NAME_CHARACTERS = 100
 # Brackets would end a link's text.
 _NO_BRACKETS = str.maketrans("[]", "()")
@@ -49,10 +53,22 @@ async def _owner(interaction: Interaction, text: str) -> str:
 
 
 def _embed(listing: Listing) -> discord.Embed:
-    lines = [_line(artifact, listing.links.get(artifact.name, "")) for artifact in listing.artifacts]
+    links = _fitting(listing)
+    lines = [_line(artifact, links.get(artifact.name, "")) for artifact in listing.artifacts]
     embed = discord.Embed(title=f"Files of {listing.job.id}", description=joined(lines, "\n", LIST_CHARACTERS))
-    text = f"{plural(len(lines), 'file')}, {size(listing.total_bytes)} · links work for one hour, for anyone"
+    text = f"{plural(len(lines), 'file')}, {size(listing.total_bytes)} · links work for up to one hour, for anyone"
     return embed.set_footer(text=text)
+
+
+def _fitting(listing: Listing) -> Mapping[str, str]:
+    """The links that fit beside all the names, the model's first: one of a role's has about 1,500 characters."""
+    room = LIST_CHARACTERS - CUT_CHARACTERS - sum(len(_line(artifact, "")) + 1 for artifact in listing.artifacts)
+    chosen: dict[str, str] = {}
+    for name, link in sorted(listing.links.items(), key=lambda item: item[0] != MODEL):
+        if (room := room - len(link) - len("[]()")) < 0:
+            break
+        chosen[name] = link
+    return chosen
 
 
 def _line(artifact: Artifact, link: str) -> str:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bot.domain.model.observation import Attempt, Observation, end_reason
-from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.observation import NOT_RUN, Attempt, Observation, end_reason, why_not_started
+from bot.domain.model.states import EndReason, JobState, WaitCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ class Execution(Lifecycle):
     submit_called_at: float | None = None
     """When SubmitJob was last called without a known answer; None before the first call."""
     status_reason: str = ""
+    wait: WaitCause | None = None
     attempts: tuple[Attempt, ...] = ()
     attempts_ended: int = 0
     """How many attempts had ended when the state was seen: the state is monotonic only within one."""
@@ -139,6 +140,7 @@ class Execution(Lifecycle):
             state=seen.state,
             engine_id=seen.engine_id,
             status_reason=seen.status_reason,
+            wait=seen.wait,
             attempts=seen.attempts or known.attempts,
             attempts_ended=_ended_attempts(seen),
             started_at=seen.started_at or known.started_at,
@@ -146,7 +148,9 @@ class Execution(Lifecycle):
         if (changed.state, changed.status_reason) != (known.state, known.status_reason):
             changed = replace(changed, state_since=now)
         if seen.state.terminal:
-            changed = changed.ended(end_reason(seen, stop_requested=known.stop is not None), seen.stopped_at or now)
+            reason = end_reason(seen, stop_requested=known.stop is not None)
+            detail = why_not_started(seen) if reason in NOT_RUN else ""
+            changed = changed.ended(reason, seen.stopped_at or now, detail)
         return known if changed == known else changed
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.states import EndReason, JobState, WaitCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,9 @@ class Observation:
     name: str
     state: JobState
     status_reason: str = ""
+    """The engine's own words on its state."""
+    wait: WaitCause | None = None
+    """Why it waits for a machine, or why it never got one; None in any other state."""
     created_at: float | None = None
     started_at: float | None = None
     stopped_at: float | None = None
@@ -32,7 +35,7 @@ class Observation:
     environment: tuple[tuple[str, str], ...] = ()
     """The container's, as it was submitted."""
     terminated: bool = False
-    """True if the engine was asked to end it."""
+    """True if the engine was asked to end it. False if it ended the job by a rule of its own."""
     children: tuple[tuple[JobState, int], ...] = ()
     """Of an array: how many of its children are in which state."""
     reason: EndReason | None = None
@@ -50,3 +53,11 @@ def end_reason(observation: Observation, *, stop_requested: bool) -> EndReason:
     if stop_requested or observation.terminated:
         return EndReason.STOPPED
     return observation.reason or EndReason.COMMAND_FAILED
+
+
+NOT_RUN = (EndReason.NEVER_STARTED, EndReason.NOT_STARTED, EndReason.IMAGE_NOT_PULLED)
+"""There is no log, so the engine's own words are all there is to read."""
+
+
+def why_not_started(observation: Observation) -> str:
+    return observation.last.reason or observation.status_reason

@@ -53,5 +53,25 @@ class EndReason(StrEnum):
     OUT_OF_MEMORY = "out of memory"
     IMAGE_NOT_PULLED = "image not pulled"
     NOT_STARTED = "not started"
+    NEVER_STARTED = "never started"
+    """It got no machine, and the engine ended the wait by itself."""
     NOT_SUBMITTED = "not submitted"
     LOST = "lost"
+
+
+class WaitCause(StrEnum):
+    """Why a job waits for a machine. The values are part of the notes' keys.
+
+    `bot/domain/texts/waits.py` has what people read about each.
+    """
+
+    NO_CAPACITY = "no capacity"
+    QUEUE_TOO_SMALL = "queue too small"
+    MACHINES_TOO_SMALL = "machines too small"
+    MACHINES_UNSUPPORTED = "machines unsupported"
+    NO_PERMISSION = "no permission"
+    QUEUE_INVALID = "queue invalid"
+    UNDETERMINED = "undetermined"
+    OTHER = "other"
+    """The engine gives a reason that its adapter does not know. It is shown as it is."""
+    NO_REASON = "no reason"

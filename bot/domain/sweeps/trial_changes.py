@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.model.execution import Stop
-from bot.domain.model.observation import Observation, end_reason
+from bot.domain.model.observation import NOT_RUN, Observation, end_reason, why_not_started
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.submission import Submission
@@ -68,9 +68,11 @@ def observed(trial: Trial, seen: Observation, stop: Stop | None = None) -> Trial
         started_at=_started(seen) or trial.started_at,
     )
     if seen.state.terminal:
+        reason = end_reason(seen, stop_requested=stopped)
         moved = replace(
             moved,
-            reason=end_reason(seen, stop_requested=stopped),
+            reason=reason,
+            detail=why_not_started(seen) if reason in NOT_RUN else moved.detail,
             ended_at=seen.stopped_at or seen.last.stopped_at or moved.started_at,
             exit_code=seen.last.exit_code,
         )

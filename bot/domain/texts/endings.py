@@ -72,6 +72,11 @@ ENDINGS: dict[EndReason, Ending] = {
         "the container did not start",
         "Retry may help. If it does not, ask an admin to check the job definition.",
     ),
+    EndReason.NEVER_STARTED: _ending(
+        "never started: it got no machine, after {took} of waiting",
+        "got no machine",
+        "Nothing ran, and nothing was spent. The queue ends a wait that takes too long. Retry waits again.",
+    ),
     EndReason.NOT_SUBMITTED: _ending(
         "failed: {engine} refused it",
         "{engine} refused it",

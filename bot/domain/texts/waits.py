@@ -1,23 +1,13 @@
-"""Why a job waits for a machine, and what to do about it: one row for each cause.
-
-https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable.html
-"""
+"""Why a job waits for a machine, and what to do about it: one row for each cause."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from bot.domain.inert import Inert, capital, phrase
+from bot.domain.inert import EMPTY, Inert, capital, code, phrase
 from bot.domain.model.execution import Execution
+from bot.domain.model.states import WaitCause
 
-
-class WaitCause(StrEnum):
-    """The values are beginnings of the engine's reason for a waiting job. They are part of the notes' keys."""
-
-    NO_CAPACITY = "CAPACITY:INSUFFICIENT_INSTANCE"
-    QUEUE_TOO_SMALL = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX"
-    MACHINES_TOO_SMALL = "MISCONFIGURATION:JOB_RESOURCE"
-    NO_PERMISSION = "MISCONFIGURATION:SERVICE_ROLE"
-    UNKNOWN = "no reason"
+REASON_LENGTH = 300
+"""Characters shown of the engine's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +32,28 @@ WAITS: dict[WaitCause, WaitText] = {
         "No machine of this queue is large enough, so the job cannot start.",
         "Ask an admin to lower the memory or the number of GPUs in the job definition.",
     ),
+    WaitCause.MACHINES_UNSUPPORTED: WaitText(
+        "{engine} cannot start this kind of machine: the region or its zones may not have it.",
+        "Ask an admin to check the queue's instance types, zones and launch template.",
+    ),
     WaitCause.NO_PERMISSION: WaitText(
         "{engine} may not start machines: it lacks a permission.",
         "Ask an admin to check the service role of the compute environment.",
     ),
-    WaitCause.UNKNOWN: WaitText(
-        "{engine} gives no reason. Most often no machine is free, or the queue's machines are disabled or invalid.",
+    WaitCause.QUEUE_INVALID: WaitText(
+        "The queue's compute environments are invalid, so no job of this queue can start.",
+        "Ask an admin to run `signalbox doctor`: it shows what is wrong with them.",
+    ),
+    WaitCause.UNDETERMINED: WaitText(
+        "{engine} cannot tell why the job does not start.",
+        "An admin can look into it with `signalbox doctor`. Often the account's quota is used up.",
+    ),
+    WaitCause.OTHER: WaitText(
+        "The job has not started for another reason.",
+        "An admin can look into it with `signalbox doctor`.",
+    ),
+    WaitCause.NO_REASON: WaitText(
+        "{engine} gives no reason. Most often no machine is free, or the account's quota is used up.",
         "Waiting costs nothing; `/stop` ends the job. An admin can look into it with `signalbox doctor`.",
     ),
 }
@@ -58,19 +64,23 @@ NORMAL_WAIT = "It starts as soon as a machine is free. Waiting costs nothing."
 def wait_line(execution: Execution, engine: Inert) -> Inert:
     """For the card of a waiting job: one line."""
     cause = _cause(execution)
-    if cause is WaitCause.UNKNOWN:
+    if cause is WaitCause.NO_REASON:
         return phrase(NEXT_MACHINE) if execution.attempts_ended else phrase(NORMAL_WAIT)
+    if cause is WaitCause.OTHER:
+        return _own_words(execution, engine)
     return phrase(WAITS[cause].meaning, engine=capital(engine))
 
 
 def wait_note(execution: Execution, minutes: int, engine: Inert) -> Inert:
-    """For the thread of a job that has waited long."""
-    text = WAITS[_cause(execution)]
+    """For the thread of a job that has waited long. The engine's own words are the last line, for an admin."""
+    cause = _cause(execution)
+    text, silent = WAITS[cause], cause is WaitCause.NO_REASON or not execution.status_reason
     return phrase(
-        "Waiting for a machine for {minutes:,} min. {meaning} {advice}",
+        "Waiting for a machine for {minutes:,} min. {meaning} {advice}{reason}",
         minutes=minutes,
         meaning=phrase(text.meaning, engine=capital(engine)),
         advice=phrase(text.advice),
+        reason=EMPTY if silent else phrase("\n{words}", words=_own_words(execution, engine)),
     )
 
 
@@ -79,5 +89,11 @@ def note_key(execution: Execution) -> str:
     return f"{execution.attempts_ended}:{_cause(execution)}" if execution.state.waiting else ""
 
 
+def _own_words(execution: Execution, engine: Inert) -> Inert:
+    reason = code(execution.status_reason, REASON_LENGTH)
+    return phrase("{engine} says: {reason}", engine=capital(engine), reason=reason)
+
+
 def _cause(execution: Execution) -> WaitCause:
-    return next((cause for cause in WaitCause if execution.status_reason.startswith(cause)), WaitCause.UNKNOWN)
+    """A row that an older version wrote has a reason without a cause, until the engine is asked again."""
+    return execution.wait or (WaitCause.OTHER if execution.status_reason else WaitCause.NO_REASON)

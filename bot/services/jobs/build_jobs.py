@@ -32,7 +32,7 @@ def build(core: Core, outside: Outside, setup: Setup) -> Jobs:
     find = Find(core.store, outside.artifacts, core.projects)
     plot = Plot(find, outside.artifacts, outside.figures, core.projects)
     stop = Stop(core, outside.engine)
-    submit = Submit(core, outside.code, new_id=setup.new_id)
+    submit = Submit(core, outside.code, outside.engine.capabilities, new_id=setup.new_id)
     return Jobs(find, plot, stop, submit, tuple(_loops(core, outside, setup, plot, stop)))
 
 

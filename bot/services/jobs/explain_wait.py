@@ -89,7 +89,11 @@ class ExplainWait:
         if waiting is None:
             return None
         why = replace(
-            array.execution, state=waiting.state, status_reason=waiting.status_reason, state_since=self._now()
+            array.execution,
+            state=waiting.state,
+            status_reason=waiting.status_reason,
+            wait=waiting.wait,
+            state_since=self._now(),
         )
         return replace(array, execution=why)
 

@@ -15,6 +15,8 @@ from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
 from bot.errors import BadInput, UnknownName
 from bot.ports.code import Code
+from bot.ports.engine import Capabilities
+from bot.services.jobs.submit_call import call_for_job, check_fits
 from bot.services.running.core import Core
 
 _NAMED = re.compile(r"(?<=\s)([\w-]+):(\S+)")
@@ -36,10 +38,10 @@ class TrainRequest:
 class Submit:
     """Called by the chat. Spends nothing: when a method returns, the intent is durable, and becomes exactly one job."""
 
-    def __init__(self, core: Core, code: Code, *, new_id: Callable[[], str]) -> None:
+    def __init__(self, core: Core, code: Code, engine: Capabilities, *, new_id: Callable[[], str]) -> None:
         self._store, self._now = core.store, core.now
         self._projects = tuple(core.projects.values())
-        self._code, self._new_id = code, new_id
+        self._code, self._engine, self._new_id = code, engine, new_id
 
     async def train(self, request: TrainRequest) -> Job:
         """Accept a job. Raises `NotAllowed`, `BadInput`, `UnknownName`. The same interaction returns the same job."""
@@ -85,6 +87,7 @@ class Submit:
     ) -> Job:
         stored = stored_request(request, self._now(), retry_of)
         job = Job(self._new_id(), stored, Run(project.name, commit, parameters, project.timeout_seconds))
+        check_fits(call_for_job(job, project, "signalbox"), self._engine, "This job", "Use shorter values.")
         return await self._store.add(job, first_posts(job.id))
 
 

@@ -12,7 +12,8 @@ from bot.domain.model.rows import Submitted
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
-from bot.ports.engine import SubmitCall
+from bot.errors import BadInput
+from bot.ports.engine import Capabilities, SubmitCall
 from trainer.contract import array_uri
 
 JOB_TAG = "signalbox:job"
@@ -38,6 +39,13 @@ def call_for_submission(submission: Submission, sweep: Sweep, project: Project, 
     environment = _trial_environment(submission, sweep, project)
     call = _call(submission, sweep.request, project, bot_name, environment)
     return replace(call, array_size=submission.size if submission.size > 1 else 0)
+
+
+def check_fits(call: SubmitCall, engine: Capabilities, what: str, instead: str, *, room: int = 0) -> None:
+    """Raise `BadInput` if the call is too large for the engine. `room` is kept free; `instead` is the advice."""
+    size, most = call.characters, engine.call_characters - room
+    if size > most:
+        raise BadInput(f"{what} takes {size:,} characters; {engine.name} passes at most {most:,} to a job. {instead}")
 
 
 def _call(job: Submitted, request: Request, project: Project, bot_name: str, extra: Mapping[str, str]) -> SubmitCall:

@@ -26,7 +26,7 @@ from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserE
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities, Engine
 from bot.services.jobs.submit import TrainRequest, first_posts, stored_request
-from bot.services.jobs.submit_call import call_for_submission
+from bot.services.jobs.submit_call import call_for_submission, check_fits
 from bot.services.running.core import Core
 
 EXPIRES_SECONDS = 3_600.0
@@ -263,14 +263,8 @@ def _check_incremental(plan: Plan) -> None:
 def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:
     """Raise `BadInput` if what the trials need to know does not fit into their environment."""
     example = Submission(sweep.id, sweep.id, 0, "0", engine.array_size, sweep.run, sweep.request.created_at)
-    environment = call_for_submission(example, sweep, project, "signalbox").environment
-    size = sum(len(name) + len(value) for name, value in environment.items())
-    most = engine.environment_characters - NUMBERS
-    if size > most:
-        raise BadInput(
-            f"This sweep takes {size:,} characters; {engine.name} passes at most {most:,} to a job. Use shorter "
-            "lists or ranges."
-        )
+    call = call_for_submission(example, sweep, project, "signalbox")
+    check_fits(call, engine, "This sweep", "Use shorter lists or ranges.", room=NUMBERS)
 
 
 def _proposal(sweep: Sweep, project: Project, machines: int | None, expected: Estimate) -> Proposal:

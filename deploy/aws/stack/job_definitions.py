@@ -14,17 +14,24 @@ from bot.config.deploy import JobResources
 from bot.domain.project import Project
 from deploy.aws.stack.roles import JobRoles
 from deploy.aws.stack.storage import Storage
-from trainer.contract import Env
+from trainer.contract import STOPPED, Env
 
 IMAGE_TAG = "trainer"
+SIGTERM_EXIT = str(STOPPED)
 
 
 def job_definition(
     scope: Construct, project: Project, resources: JobResources, *, stack: str, storage: Storage, roles: JobRoles
 ) -> batch.EcsJobDefinition:
-    """Create it. Only a lost machine is retried; the catch-all rule, which comes last, makes any other end final."""
+    """Create it. Only a lost machine is retried; the catch-all rule, which comes last, makes any other end final.
+
+    If a machine shuts down in order, Docker stops the container before Batch knows, and the attempt ends with SIGTERM's
+    exit code. A job that was cancelled, terminated or reached its time limit isn't retried, so 143 is a lost machine:
+    https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html and .../job_timeouts.html.
+    """
     retries = [
         batch.RetryStrategy.of(batch.Action.RETRY, batch.Reason.SPOT_INSTANCE_RECLAIMED),
+        batch.RetryStrategy.of(batch.Action.RETRY, batch.Reason.custom(on_exit_code=SIGTERM_EXIT)),
         batch.RetryStrategy.of(batch.Action.EXIT, batch.Reason.custom(on_reason="*")),
     ]
     return batch.EcsJobDefinition(

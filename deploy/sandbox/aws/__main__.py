@@ -11,7 +11,14 @@ from pathlib import Path
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SettingsError, parse
+from deploy.sandbox.aws.common.settings import (
+    ACCESS_KEY_ID,
+    REGION,
+    SECRET_ACCESS_KEY,
+    SESSION_TOKEN,
+    SettingsError,
+    parse,
+)
 from deploy.sandbox.aws.server import StandIn
 from trainer.places import write_atomically
 
@@ -55,6 +62,7 @@ def _ready(stand_in: StandIn) -> str:
         "region": REGION,
         "access_key_id": ACCESS_KEY_ID,
         "secret_access_key": SECRET_ACCESS_KEY,
+        "session_token": SESSION_TOKEN,
         "account": DEFAULT_ACCOUNT_ID,
     }
     return json.dumps(document, indent=2)

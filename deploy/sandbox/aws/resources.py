@@ -12,9 +12,15 @@ import boto3
 from botocore.config import Config
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from deploy.sandbox.aws.common.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SESSION_TOKEN
 
 TRAINER_IMAGE = "signalbox/trainer:sandbox"
+WAIT_LIMITS = {
+    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY": 43_200,
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE": 3_600,
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT": 3_600,
+}
+"""Seconds after which the queue cancels a waiting job, as in the stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Resources:
     region: str = REGION
     access_key_id: str = ACCESS_KEY_ID
     secret_access_key: str = SECRET_ACCESS_KEY
+    session_token: str = SESSION_TOKEN
     account: str = DEFAULT_ACCOUNT_ID
 
     def document(self) -> dict[str, str]:
@@ -111,6 +118,10 @@ def _batch_queue(clients: Clients, plan: ResourcePlan) -> str:
         state="ENABLED",
         priority=10,
         computeEnvironmentOrder=[{"order": 1, "computeEnvironment": environment["computeEnvironmentArn"]}],
+        jobStateTimeLimitActions=[
+            {"reason": reason, "state": "RUNNABLE", "maxTimeSeconds": seconds, "action": "CANCEL"}
+            for reason, seconds in WAIT_LIMITS.items()
+        ],
     )
     return name
 
@@ -136,7 +147,7 @@ def _instance_profile(clients: Clients, name: str) -> str:
 
 
 def _job_definition(clients: Clients, plan: ResourcePlan, log_group: str) -> str:
-    """A job definition that retries only after a lost host."""
+    """A job definition that retries only after a lost host, as the stack's do."""
     name = f"{plan.name}-trainer"
     clients.batch.register_job_definition(
         jobDefinitionName=name,
@@ -148,6 +159,7 @@ def _job_definition(clients: Clients, plan: ResourcePlan, log_group: str) -> str
             "attempts": plan.attempts,
             "evaluateOnExit": [
                 {"onStatusReason": "Host EC2*", "action": "RETRY"},
+                {"onExitCode": "143", "action": "RETRY"},
                 {"onReason": "*", "action": "EXIT"},
             ],
         },
@@ -182,7 +194,7 @@ def _events_queue(clients: Clients, plan: ResourcePlan) -> str:
     statement = {"Effect": "Allow", "Principal": sender, "Action": "sqs:SendMessage", "Resource": arn}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    pattern = {"source": ["aws.batch"], "detail-type": ["Batch Job State Change"]}
+    pattern = {"source": ["aws.batch"], "detail-type": ["Batch Job State Change", "Batch Job Queue Blocked"]}
     clients.events.put_rule(Name=name, EventPattern=json.dumps(pattern), State="ENABLED")
     clients.events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
     return url

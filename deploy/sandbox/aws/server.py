@@ -21,11 +21,11 @@ from deploy.sandbox.aws.batch.scheduler import Scheduler
 from deploy.sandbox.aws.common.event_loop import LoopThread
 from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import REGION, LiveSettings, Settings
-from deploy.sandbox.aws.common.state_events import Publisher
+from deploy.sandbox.aws.common.state_events import QUEUE_BLOCKED, STATE_CHANGE, Publisher
 from deploy.sandbox.aws.containers.runner import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.logs import filter_events
-from deploy.sandbox.aws.moto_patches import cloudformation, quotas, sqs
+from deploy.sandbox.aws.moto_patches import cloudformation, quotas, s3, sqs
 from deploy.sandbox.aws.requests.faults import FaultLayer, ResetConnectionError
 from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
 
@@ -66,10 +66,13 @@ class StandIn:
             self.endpoint, Path(self._directory.name), sink, self._settings, self._ledger, clock
         )
         self._loop = LoopThread()
-        self._scheduler = Scheduler(self._runner, self._announce, self._settings, self._ledger, clock, Random())
+        self._scheduler = Scheduler(
+            self._runner, self._announce, self._settings, self._ledger, clock, Random(), self._announce_blocked
+        )
         self._control = Control(self._scheduler, self._loop, self._settings, self._faults, self._ledger, self._calls)
         sqs.install()
         quotas.install(self._settings)
+        s3.install(self._settings)
         filter_events.install(self._settings)
         self._backends = moto_backend.install(
             moto_backend.Services(self._scheduler, self._loop, self._settings, self._ledger, clock)
@@ -109,9 +112,12 @@ class StandIn:
         tags: dict[str, str] = self._backends[DEFAULT_ACCOUNT_ID][REGION].list_tags_for_resource(job.arn) if job else {}
         return tags
 
-    def _announce(self, job: Job) -> None:
+    def _announce_blocked(self, job: Job) -> None:
+        self._announce(job, QUEUE_BLOCKED)
+
+    def _announce(self, job: Job, kind: str = STATE_CHANGE) -> None:
         tags = self._backends[DEFAULT_ACCOUNT_ID][REGION].list_tags_for_resource((job.parent or job).arn)
-        self._publisher.publish(documents.detail(job, tags))
+        self._publisher.publish(documents.detail(job, tags), kind)
 
 
 def _with_shifted_date(start_response: Any, offset: float) -> Any:

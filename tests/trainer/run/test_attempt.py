@@ -49,6 +49,41 @@ def test_successful_attempt_stores_everything(job: Job, bucket: Bucket, capfd: p
     assert log[-1] == f"signalbox: stored everything in {bucket.uri}"
 
 
+def test_refused_copy_of_a_checkpoint_does_not_fail_the_job(
+    job: Job, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise BucketTrouble("InvalidRequest: The specified copy source is larger than", final=False)
+
+    monkeypatch.setattr(type(bucket), "copy", refuse)
+    save = 'echo %s > "$OUTPUT_DIR/.next"; mv "$OUTPUT_DIR/.next" "$OUTPUT_DIR/checkpoint.pt"; sleep 0.3;'
+    assert job.attempt(save % "one" + save % "two").run() == 0
+    assert text(bucket, "checkpoint.pt") == "two\n"
+    assert f"stored everything in {bucket.uri}" in capfd.readouterr().out
+
+
+def test_everything_stored_is_not_claimed_after_an_unexpected_error(
+    job: Job, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        raise RuntimeError("cannot schedule new futures after shutdown")
+
+    monkeypatch.setattr("threading.excepthook", lambda _: None)
+    monkeypatch.setattr(type(bucket), "upload", break_down)
+    with pytest.raises(Ended) as ended:
+        job.attempt('echo weights > "$OUTPUT_DIR/model.pt"').run()
+    assert ended.value.trouble.code == ExitCode.BUCKET_NOT_WRITABLE
+    assert "stored everything" not in capfd.readouterr().out
+
+
+def test_files_that_s3_cannot_name_are_counted_at_the_end(
+    job: Job, bucket: Bucket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert job.attempt("""cd "$OUTPUT_DIR"; echo x > "$(printf 'caf\\351.png')" """).run() == 0
+    log = capfd.readouterr().out
+    assert f"stored everything in {bucket.uri} except 1 file with a name that S3 does not take" in log
+
+
 @pytest.mark.parametrize(("script", "code", "words"), [("exit 3", 3, "3"), ("kill -9 $$", 137, "137 (SIGKILL)")])
 def test_failed_command_ends_with_its_exit_code(
     job: Job, bucket: Bucket, capfd: pytest.CaptureFixture[str], script: str, code: int, words: str

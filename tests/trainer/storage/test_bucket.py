@@ -1,13 +1,19 @@
 """The promises of a bucket, kept by S3 and by the fake."""
 
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
+from deploy.sandbox.aws.common.settings import LiveSettings, Settings
+from deploy.sandbox.aws.moto_patches import s3
 from tests.support.memory_bucket import MemoryBucket
-from trainer.storage.bucket import ANY, LARGE, Bucket, BucketTrouble, Conflict
+from trainer.storage import bucket as bucket_module
+from trainer.storage.bucket import ANY, LARGE, LONGEST_KEY, Bucket, BucketTrouble, Conflict
 from trainer.storage.upload import sha256_of
 
 
@@ -118,3 +124,72 @@ def test_large_file_is_uploaded_in_parts_and_appears_complete(s3_bucket: Bucket,
     assert s3_bucket.download("checkpoint.pt", tmp_path / "back.pt")["sha256"] == "x"
     assert sha256_of(tmp_path / "back.pt") == sha256_of(path)
     assert threading.active_count() <= threads + 1
+
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def limited(s3_bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    """S3 takes 8 MiB where it really takes 5 GiB, and files from 7 MiB are large. A part has at least 5 MiB."""
+    s3.install(LiveSettings(Settings(s3_single_call_bytes=8 * MIB)))
+    monkeypatch.setattr(bucket_module, "LARGE", 7 * MIB)
+    monkeypatch.setattr(bucket_module, "PART", 5 * MIB)
+    yield s3_bucket
+    s3.install()
+
+
+@pytest.mark.slow
+def test_object_too_large_for_one_call_is_uploaded_and_copied_in_parts(limited: Bucket, tmp_path: Path) -> None:
+    (tmp_path / "large.pt").write_bytes(b"x" * 12 * MIB + b"end")
+    with pytest.raises(BucketTrouble, match="EntityTooLarge"):
+        limited.put("checkpoint.pt", (tmp_path / "large.pt").read_bytes())
+    limited.upload("checkpoint.pt", tmp_path / "large.pt", metadata={"sha256": "x"})
+    source = {"Bucket": limited._name, "Key": limited._prefix + "checkpoint.pt"}
+    with pytest.raises(ClientError, match="larger than the maximum allowable size for a copy source: 8388608"):
+        limited._s3.copy_object(Bucket=limited._name, Key="copy", CopySource=source)
+    limited.copy("checkpoint.pt", "checkpoint.previous.pt")
+    assert limited.download("checkpoint.previous.pt", tmp_path / "back.pt") == {"sha256": "x"}
+    assert sha256_of(tmp_path / "back.pt") == sha256_of(tmp_path / "large.pt")
+
+
+@pytest.mark.slow
+def test_large_upload_without_a_connection_is_bucket_trouble(
+    s3_bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr(bucket_module, "LARGE", 1)
+    monkeypatch.setattr(bucket_module, "_CONFIG", Config(retries={"total_max_attempts": 1}))
+    (tmp_path / "a").write_bytes(b"weights")
+    with pytest.raises(BucketTrouble, match="Could not connect"):
+        Bucket(s3_bucket.uri).upload("model.pt", tmp_path / "a")
+
+
+@pytest.mark.slow
+def test_key_problem_is_what_s3_refuses(s3_bucket: Bucket) -> None:
+    s3.install()
+    longest = "é" * ((LONGEST_KEY - len(s3_bucket._prefix)) // 2)
+    assert s3_bucket.key_problem(longest) == ""
+    s3_bucket.put(longest, b"x")
+    assert s3_bucket.key_problem(longest + "éé").endswith("bytes, and S3 takes 1,024")
+    with pytest.raises(BucketTrouble, match="KeyTooLongError: Your key is too long"):
+        s3_bucket.put(longest + "éé", b"x")
+
+
+def test_name_that_is_not_utf8_has_no_key(bucket: Bucket) -> None:
+    assert bucket.key_problem("caf\udce9.png") == "its name is not valid UTF-8"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("code", "final"), [("ExpiredToken", False), ("AccessDenied", True)])
+def test_expired_credentials_are_no_final_error(
+    s3_bucket: Bucket, monkeypatch: pytest.MonkeyPatch, code: str, final: bool
+) -> None:
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "PutObject")
+
+    monkeypatch.setattr(s3_bucket._s3, "put_object", refuse)
+    with pytest.raises(BucketTrouble) as caught:
+        s3_bucket.put("metrics.csv", b"x")
+    assert caught.value.final is final

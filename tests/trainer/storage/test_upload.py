@@ -7,7 +7,7 @@ import pytest
 
 from trainer import checkpoint
 from trainer.metrics.sources import Sources
-from trainer.storage.bucket import Bucket
+from trainer.storage.bucket import Bucket, BucketTrouble
 from trainer.storage.upload import Uploads, is_intact, sha256_of
 
 
@@ -53,6 +53,62 @@ def test_previous_checkpoint_is_kept(uploads: Uploads, bucket: Bucket, output: P
         uploads.store_live()
         uploads.store_live()
     assert (body(bucket, "checkpoint.pt"), body(bucket, "checkpoint.previous.pt")) == (b"three", b"two")
+
+
+@pytest.mark.parametrize("error", [BucketTrouble("InvalidRequest: too large", final=False), KeyError("gone")])
+def test_new_checkpoint_is_stored_although_the_previous_one_cannot_be_copied(
+    uploads: Uploads,
+    bucket: Bucket,
+    output: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    error: Exception,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(type(bucket), "copy", refuse)
+    for content in (b"one", b"two", b"three"):
+        save(output, content)
+        uploads.store_live()
+    assert body(bucket, "checkpoint.pt") == b"three"
+    assert capfd.readouterr().out.count("checkpoint.previous.pt is not kept: ") == 1
+
+
+def test_file_that_s3_cannot_name_is_left_out_and_the_others_are_stored(
+    uploads: Uploads, bucket: Bucket, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    deep = output.joinpath(*["d" * 200] * 6)
+    deep.mkdir(parents=True)
+    (deep / "plot.png").write_text("deep")
+    (output / "caf\udce9.png").write_text("latin-1")
+    (output / "walk.mp4").write_text("walk")
+    for _ in range(2):
+        uploads.store_artifacts(settled_seconds=0)
+    assert (body(bucket, "artifacts/walk.mp4"), uploads.missing(), len(uploads.left_out())) == (b"walk", [], 2)
+    log = capfd.readouterr().out
+    assert log.count(" is not stored: its key has 1,2") == 1
+    assert log.count("caf\\udce9.png is not stored: its name is not valid UTF-8.") == 1
+
+
+def test_unreadable_file_does_not_keep_others_from_being_stored(
+    uploads: Uploads, bucket: Bucket, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, at in (("secret.txt", 1_000_000_001), ("older.txt", 1_000_000_000)):
+        (output / name).write_text("x")
+        os.utime(output / name, (at, at))
+    kind = type(bucket)
+    upload = kind.upload
+
+    def deny(self: Bucket, key: str, source: Path, **more: Any) -> None:
+        if source.name == "secret.txt":
+            raise PermissionError(13, "Permission denied", str(source))
+        upload(self, key, source, **more)
+
+    monkeypatch.setattr(kind, "upload", deny)
+    with pytest.raises(PermissionError):
+        uploads.store_artifacts(settled_seconds=0)
+    assert body(bucket, "artifacts/older.txt") == b"x"
 
 
 def test_torn_archive_is_not_stored(uploads: Uploads, bucket: Bucket, output: Path) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 from deploy.sandbox.aws.batch.jobs import Host, Job
 
 TOO_LARGE = (
-    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - CE(s) associated with the job queue cannot scale up to "
-    "meet the job requirement."
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - CE(s) associated with the job queue cannot meet the CPU "
+    "requirement of the job."
 )
+"""https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_misconfiguration.html: maxvCpus of every
+compute environment is smaller than what the job asks for. A job behind others in a full queue has no reason."""
 
 _Place = tuple[int, int, Job, "asyncio.Future[Host]"]
 
@@ -20,10 +22,14 @@ class Capacity:
     """The vCPUs of the compute environments, up to each one's `maxvCpus`.
 
     If the first job of a queue does not fit, the whole queue waits, as at AWS, and the job's statusReason says why.
-    `shortage` returns the reason why no host is available at all, or "".
+    `shortage` returns the reason why no host is available at all, or "". `blocked` is called when a job gets another
+    reason than before.
     """
 
-    def __init__(self, shortage: Callable[[], str], new_instance_id: Callable[[], str]) -> None:
+    def __init__(
+        self, shortage: Callable[[], str], new_instance_id: Callable[[], str], blocked: Callable[[Job], None]
+    ) -> None:
+        self._blocked = blocked
         self._shortage = shortage
         self._new_instance_id = new_instance_id
         self._waiting: dict[str, list[_Place]] = defaultdict(list)
@@ -60,8 +66,11 @@ class Capacity:
         while waiting:
             _, _, job, placed = waiting[0]
             if not placed.done():
+                before = job.status_reason
                 environment = self._find_environment(queue, job)
                 if environment is None:
+                    if job.status_reason not in ("", before):
+                        self._blocked(job)
                     return
                 job.status_reason = ""
                 self._used[environment.arn] += job.spec.vcpus

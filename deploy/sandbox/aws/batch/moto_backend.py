@@ -17,7 +17,7 @@ from moto.batch.responses import BatchResponse
 from moto.batch.utils import make_arn_for_job
 from moto.core.base_backend import BackendDict
 
-from deploy.sandbox.aws.batch import documents, listing, submissions
+from deploy.sandbox.aws.batch import documents, listing, submissions, time_limits
 from deploy.sandbox.aws.batch.errors import RefusedError
 from deploy.sandbox.aws.batch.jobs import Job, JobSpec, Status
 from deploy.sandbox.aws.batch.scheduler import Scheduler
@@ -103,6 +103,14 @@ class ProcessBatchBackend(BatchBackend):
         found = (self.services.scheduler.jobs.get(each.rpartition("job/")[2]) for each in dict.fromkeys(ids))
         return [self.detail(job) for job in found if job and job.created_at <= newest_visible]
 
+    def describe_job_queues(self, *arguments: Any, **more: Any) -> list[Document]:
+        queues = [(self._queue(each["jobQueueName"]), each) for each in super().describe_job_queues(*arguments, **more)]
+        return [{**each, "jobStateTimeLimitActions": list(time_limits.actions_of(queue))} for queue, each in queues]
+
+    def limit_waits(self, queue_name: str, actions: Sequence[time_limits.Action]) -> None:
+        """Raises RefusedError."""
+        time_limits.remember(self._queue(queue_name), actions)
+
     def detail(self, job: Job) -> Document:
         return documents.detail(job, self.list_tags_for_resource((job.parent or job).arn))
 
@@ -178,6 +186,21 @@ class ProcessBatchResponse(BatchResponse):
 
     def getjobqueuesnapshot(self) -> str:
         return json.dumps(self._jobs.snapshot(self._request().get("jobQueue", "")))
+
+    def createjobqueue(self) -> str:
+        request = self._request()
+        actions = request.get("jobStateTimeLimitActions") or []
+        time_limits.check(actions)
+        answer: str = super().createjobqueue()
+        self._jobs.limit_waits(request["jobQueueName"], actions)
+        return answer
+
+    def updatejobqueue(self) -> str:
+        request = self._request()
+        if "jobStateTimeLimitActions" in request:
+            self._jobs.limit_waits(request.get("jobQueue", ""), request["jobStateTimeLimitActions"])
+        answer: str = super().updatejobqueue()
+        return answer
 
     def registerjobdefinition(self) -> str:
         request = self._request()

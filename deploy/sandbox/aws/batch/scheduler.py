@@ -20,6 +20,7 @@ from deploy.sandbox.aws.batch.jobs import (
     StopRequest,
 )
 from deploy.sandbox.aws.batch.retries import wants_retry
+from deploy.sandbox.aws.batch.time_limits import TimeLimitError, within_limits
 from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import LiveSettings
 
@@ -36,7 +37,8 @@ class Runner(Protocol):
 
 
 class Scheduler:
-    """All jobs. `clock` returns seconds since the epoch; `announce` is called at every change of state."""
+    """All jobs. `clock` returns seconds since the epoch; `announce` is called at every change of state, and
+    `blocked` when the first job of a queue gets a reason why it waits."""
 
     def __init__(
         self,
@@ -46,6 +48,7 @@ class Scheduler:
         ledger: Ledger,
         clock: Callable[[], float],
         rng: Random,
+        blocked: Callable[[Job], None] = lambda _: None,
     ) -> None:
         self._runner = runner
         self._announce = announce
@@ -53,7 +56,9 @@ class Scheduler:
         self._ledger = ledger
         self._clock = clock
         self._rng = rng
-        self._capacity = Capacity(lambda: settings.now.capacity_reason, lambda: f"i-{rng.getrandbits(68):017x}")
+        self._capacity = Capacity(
+            lambda: settings.now.capacity_reason, lambda: f"i-{rng.getrandbits(68):017x}", blocked
+        )
         self.jobs: dict[str, Job] = {}
 
     def submit(self, job: Job, array_size: int | None = None) -> None:
@@ -119,7 +124,12 @@ class Scheduler:
             self._end(job, Status.FAILED, _OVERRIDES_TOO_LONG)
             return
         while True:
-            outcome = await self._try(job)
+            try:
+                outcome = await self._try(job)
+            except TimeLimitError as error:
+                job.cancelled = True
+                self._end(job, Status.FAILED, str(error))
+                return
             if outcome.succeeded:
                 self._end(job, Status.SUCCEEDED, outcome.status_reason)
                 return
@@ -129,7 +139,8 @@ class Scheduler:
 
     async def _try(self, job: Job) -> AttemptResult:
         self._move(job, Status.RUNNABLE)
-        host = await self._capacity.acquire(job)
+        waiting, scale = self._capacity.acquire(job), self._settings.now.wait_limit_scale
+        host = await within_limits(job, waiting, scale, lambda host: self._capacity.release(job, host))
         try:
             await asyncio.sleep(self._settings.now.runnable_seconds)
             attempt = self._new_attempt(job, host)

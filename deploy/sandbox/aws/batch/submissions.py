@@ -14,9 +14,11 @@ from deploy.sandbox.aws.batch.retries import ExitRule
 
 MAX_REQUEST_BYTES = 30 * 1024
 MAX_TAGS = 50
+MAX_TAG_KEY, MAX_TAG_VALUE = 128, 256
 MIN_TIMEOUT_SECONDS = 60
 _JOB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _PATTERN = re.compile(r"[A-Za-z0-9.:\s]{0,511}\*?|\*")
+_TAG = re.compile(r"[\w\s+\-=.:/@]*")
 _PARAMETER = re.compile(r"Ref::([A-Za-z0-9_-]+)")
 
 Request = Mapping[str, Any]
@@ -34,8 +36,7 @@ def check(request: Request, size: int) -> None:
     for unsupported in ("nodeOverrides", "eksPropertiesOverride", "ecsPropertiesOverride"):
         if request.get(unsupported):
             raise RefusedError(f"{unsupported} is not supported for a container job")
-    if len(request.get("tags") or {}) > MAX_TAGS:
-        raise RefusedError(f"Too many tags: at most {MAX_TAGS}, given {len(request['tags'])}")
+    _check_tags(request.get("tags") or {})
     _check_dependencies(request.get("dependsOn") or ())
     _check_environment(_overrides(request).get("environment") or ())
     _check_timeout(request.get("timeout"))
@@ -115,8 +116,31 @@ def merge(request: Request, definition: Any, queue: Any) -> JobSpec:
         scheduling_priority=request.get("schedulingPriorityOverride"),
         share_identifier=request.get("shareIdentifier"),
         propagate_tags=bool(request.get("propagateTags", definition.propagate_tags)),
-        override_characters=len(json.dumps(overrides)) if overrides else 0,
+        override_characters=characters(overrides) if overrides else 0,
     )
+
+
+def characters(overrides: Request) -> int:
+    """The length that ECS limits: "This limit includes the JSON formatting characters of the override structure."
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html. A job beyond it fails:
+    https://github.com/Netflix/metaflow/issues/1482.
+    """
+    return len(json.dumps(overrides))
+
+
+def _check_tags(tags: Mapping[str, str]) -> None:
+    """https://docs.aws.amazon.com/batch/latest/userguide/tag-restrictions.html. The page leaves the characters open
+    ("generally allowed"), so here they are a rule."""
+    if len(tags) > MAX_TAGS:
+        raise RefusedError(f"Too many tags: at most {MAX_TAGS}, given {len(tags)}")
+    for key, value in tags.items():
+        if not 1 <= len(key) <= MAX_TAG_KEY or len(value) > MAX_TAG_VALUE:
+            raise RefusedError(f"A tag has a key of 1 to {MAX_TAG_KEY} characters and a value of up to {MAX_TAG_VALUE}")
+        if key.lower().startswith("aws:") or value.lower().startswith("aws:"):
+            raise RefusedError(f"aws: is a reserved prefix of tags: {key}")
+        if not _TAG.fullmatch(key) or not _TAG.fullmatch(value):
+            raise RefusedError(f"Tags take letters, numbers, spaces and + - = . _ : / @: {key}")
 
 
 def _check_dependencies(dependencies: Sequence[Mapping[str, str]]) -> None:

@@ -1,5 +1,7 @@
 """The AWS stand-in's settings, at its start or while it runs (`POST /sandbox/settings`)."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +12,13 @@ ACCESS_KEY_ID = "sandbox"
 JOB_ACCESS_KEY_ID = "sandbox-job"
 """Jobs use this key, so that their calls differ from all others."""
 SECRET_ACCESS_KEY = "sandbox"  # noqa: S105  any value works: signatures are not checked
+
+SESSION_TOKEN = base64.b64encode(hashlib.shake_256(b"sandbox").digest(690)).decode()
+"""As long as those of a role: 700 to 1,100 characters. Like signatures, it is not checked.
+
+"The size of the security token that STS API operations return is not fixed"
+(https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html), and it is part of every signed link.
+"""
 
 # As an image would set it: unbuffered output, one thread for each job.
 _ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -37,6 +46,8 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     """From SIGTERM to SIGKILL."""
     timeout_scale: float = Field(1.0, gt=0)
     """Real seconds for one second of `attemptDurationSeconds`."""
+    wait_limit_scale: float = Field(1.0, gt=0)
+    """Real seconds for one second of `maxTimeSeconds` in a queue's `jobStateTimeLimitActions`."""
     signal_group: bool = True
     """Whether SIGTERM goes to the whole process group. ECS signals only the container's first process."""
     capacity_reason: str = ""
@@ -57,6 +68,9 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     """Whether the first page is empty but has a token."""
     missing_stream_fails: bool = True
     """Whether FilterLogEvents fails if a named stream does not exist."""
+
+    s3_single_call_bytes: int = Field(5 * 1024**3, ge=1)
+    """The largest object that PutObject, CopyObject and a part take. A test makes it small."""
 
     date_offset_seconds: float = 0.0
     """How far ahead of the clock the Date header of every answer is."""

@@ -20,12 +20,17 @@ from moto.events.utils import EventMessageType
 
 from deploy.sandbox.aws.common.settings import REGION, LiveSettings
 
+STATE_CHANGE = "Batch Job State Change"
+QUEUE_BLOCKED = "Batch Job Queue Blocked"
+"""https://docs.aws.amazon.com/batch/latest/userguide/batch-job-queue-blocked-events.html"""
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
     due: float
+    kind: str
     detail: dict[str, Any]
 
 
@@ -42,10 +47,10 @@ class Publisher:
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
         self._thread.start()
 
-    def publish(self, detail: dict[str, Any]) -> None:
+    def publish(self, detail: dict[str, Any], kind: str = STATE_CHANGE) -> None:
         """Queue an event for sending. `detail` is the job as DescribeJobs shows it."""
         if self._settings.now.events:
-            self._changes.put(_Change(self._clock() + self._settings.now.event_delay_seconds, detail))
+            self._changes.put(_Change(self._clock() + self._settings.now.event_delay_seconds, kind, detail))
 
     def close(self) -> None:
         """Stop sending; queued events are lost."""
@@ -56,20 +61,20 @@ class Publisher:
         while (change := self._changes.get()) is not None:
             self._sleep(max(0.0, change.due - self._clock()))
             try:
-                self._deliver(change.detail)
+                self._deliver(change.kind, change.detail)
             except Exception:  # moto may fail on a rule or a target; the next event must still be sent
                 _log.exception("an event was not delivered")
 
-    def _deliver(self, detail: dict[str, Any]) -> None:
+    def _deliver(self, kind: str, detail: dict[str, Any]) -> None:
         event: EventMessageType = {
             "version": "0",
             "id": str(uuid.uuid4()),
-            "detail-type": "Batch Job State Change",
+            "detail-type": kind,
             "source": "aws.batch",
             "account": DEFAULT_ACCOUNT_ID,
             "time": self._clock(),
             "region": REGION,
-            "resources": [detail["jobArn"]],
+            "resources": [detail["jobArn"], *([detail["jobQueue"]] if kind == QUEUE_BLOCKED else [])],
             "detail": detail,
         }
         for rule in list(events_backends[DEFAULT_ACCOUNT_ID][REGION].event_buses["default"].rules.values()):

@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.sandbox.aws.batch.jobs import AttemptResult, BatchAttempt, Job, StopCause, StopRequest
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, LiveSettings
+from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SESSION_TOKEN, LiveSettings
 from deploy.sandbox.aws.containers.container import CannotStartError, Container, ContainerSpec
 from deploy.sandbox.aws.containers.job_secrets import SecretError, secret_variables
 from deploy.sandbox.aws.containers.reaper import Reaper
@@ -97,6 +97,7 @@ class AttemptRunner:
             "AWS_ENDPOINT_URL": self._endpoint,
             "AWS_ACCESS_KEY_ID": JOB_ACCESS_KEY_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            "AWS_SESSION_TOKEN": SESSION_TOKEN,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",

@@ -93,7 +93,7 @@ class QueueHandler(ResourceHandler):
     attributes = {"JobQueueArn": "arn"}
 
     def _create(self, backend: Any, name: str, properties: Json) -> Any:
-        return backend.create_job_queue(
+        queue = backend.create_job_queue(
             queue_name=name,
             priority=properties["Priority"],
             schedule_policy=properties.get("SchedulingPolicyArn"),
@@ -101,6 +101,8 @@ class QueueHandler(ResourceHandler):
             compute_env_order=api_names(properties["ComputeEnvironmentOrder"]),
             tags=properties.get("Tags"),
         )
+        backend.limit_waits(queue.name, api_names(properties.get("JobStateTimeLimitActions") or []))
+        return queue
 
     def _delete(self, backend: Any, name: str) -> None:
         backend.delete_job_queue(name)

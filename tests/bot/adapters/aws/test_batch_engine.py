@@ -8,8 +8,8 @@ import pytest
 
 from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients
-from bot.domain.model.observation import Attempt, Observation
-from bot.domain.model.states import JobState
+from bot.domain.model.observation import Attempt, Observation, end_reason
+from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.errors import Missing, Refused
 from bot.ports.engine import SubmitCall
 from deploy.sandbox.aws.resources import Resources
@@ -56,6 +56,34 @@ class TestObservation:
 
     async def test_a_job_that_waits_has_no_attempt(self, observed: Any) -> None:
         assert (await observed(status="RUNNABLE", container={"image": "x"}, attempts=[])).attempts == ()
+
+    async def test_the_cause_of_a_wait_is_read_while_it_waits(self, observed: Any) -> None:
+        reason = "UNDETERMINED - Batch job is blocked, root cause is undetermined."
+        seen = await observed(status="RUNNABLE", statusReason=reason, attempts=[])
+        assert (seen.wait, seen.status_reason) == (WaitCause.UNDETERMINED, reason)
+        ended = {"container": {"exitCode": 1}, "statusReason": "Essential container in task exited", "stoppedAt": 1}
+        left_over = await observed(status="RUNNABLE", statusReason=ended["statusReason"], attempts=[ended])
+        assert left_over.wait is WaitCause.NO_REASON
+        assert (await observed(status="RUNNING", statusReason=reason, container={})).wait is None
+
+    @pytest.mark.parametrize("cancelled", [True, False])
+    async def test_a_job_that_its_queue_cancelled_never_started(self, observed: Any, cancelled: bool) -> None:
+        reason = "Canceled by JobStateTimeLimit action due to reason: MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"
+        seen = await observed(status="FAILED", statusReason=reason, attempts=[], isCancelled=cancelled)
+        assert (seen.reason, seen.wait) == (EndReason.NEVER_STARTED, WaitCause.MACHINES_TOO_SMALL)
+        assert end_reason(seen, stop_requested=False) is EndReason.NEVER_STARTED
+        assert end_reason(seen, stop_requested=True) is EndReason.STOPPED
+        lost = {"container": {}, "statusReason": "Host EC2 (instance i-1) terminated.", "stoppedAt": 1}
+        again = await observed(status="FAILED", statusReason=reason, attempts=[lost], isCancelled=cancelled)
+        assert end_reason(again, stop_requested=False) is EndReason.HOST_LOST
+
+    async def test_a_job_that_failed_without_an_attempt_did_not_start(self, observed: Any) -> None:
+        reason = "Container Overrides length must be at most 8192"
+        assert (await observed(status="FAILED", statusReason=reason, attempts=[])).reason is EndReason.NOT_STARTED
+        array = {"size": 2, "statusSummary": {"FAILED": 2}}
+        assert (
+            await observed(status="FAILED", statusReason="Array Child Job failed", arrayProperties=array)
+        ).reason is None
 
     async def test_the_attempt_under_way(self, observed: Any) -> None:
         seen = await observed(startedAt=1_001_000, container={"logStreamName": "s/1"}, attempts=[])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.adapters.aws.end_reasons import failure_reason
+from bot.adapters.aws.end_reasons import CANCELLED_BY_QUEUE, failure_reason
 from bot.domain.model.states import EndReason
 
 
@@ -14,6 +14,11 @@ from bot.domain.model.states import EndReason
         ("", "Task failed to start", EndReason.NOT_STARTED),
         ("CannotPullContainerError: no", "Task failed to start", EndReason.IMAGE_NOT_PULLED),
         ("OutOfMemoryError: Container killed", "Essential container in task exited", EndReason.OUT_OF_MEMORY),
+        (
+            "",
+            f"{CANCELLED_BY_QUEUE}CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+            EndReason.NEVER_STARTED,
+        ),
         ("", "Essential container in task exited", None),
         ("", "", None),
     ],

@@ -21,10 +21,14 @@ class TestBody:
     def test_of_a_state_change(self) -> None:
         assert batch_id_of(json.dumps(CHANGE)) == "b-1"
 
+    def test_of_a_blocked_queue_is_the_job_that_blocks_it(self) -> None:
+        detail = {"jobId": "b-1", "status": "RUNNABLE", "statusReason": "blocked-reason", "attempts": []}
+        assert batch_id_of(json.dumps(CHANGE | {"detail-type": "Batch Job Queue Blocked", "detail": detail})) == "b-1"
+
     @pytest.mark.parametrize(
         "change",
         [
-            {"detail-type": "Batch Job Queue Blocked"},
+            {"detail-type": "Batch Service Job Queue Blocked"},
             {"detail-type": "EC2 Instance State-change Notification"},
             {"detail": None},
             {"detail": ["jobId"]},

@@ -113,6 +113,19 @@ class TestArtifacts:
         with urllib.request.urlopen(link) as answer:
             assert answer.read() == source.read_bytes()
 
+    async def test_a_link_with_a_roles_credentials_is_long_and_works(
+        self, resources: Resources, source: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AWS_SESSION_TOKEN", resources.session_token)
+        async with aws_clients("us-east-1", resources.endpoint) as clients:
+            artifacts = AwsArtifacts(clients)
+            uri = f"s3://{resources.bucket}/jobs/link/c.csv"
+            await artifacts.write(uri, source, "text/csv")
+            link = await artifacts.link(uri, 60)
+        assert 1_100 <= len(link) <= 1_600
+        with urllib.request.urlopen(link) as answer:
+            assert answer.read() == source.read_bytes()
+
     async def test_a_link_of_real_s3_names_the_bucket_as_a_host(self) -> None:
         async with aws_clients("eu-west-1") as clients:
             link = await AwsArtifacts(clients).link("s3://some-bucket/key", 10**9)

@@ -11,7 +11,7 @@ from bot.domain.model.publication import Publication, Result
 from bot.domain.model.request import Request
 from bot.domain.model.run import Commit, Run
 from bot.domain.model.space import Axis, Space
-from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Board, Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
@@ -128,6 +128,7 @@ EXECUTIONS = st.builds(
     engine_id=st.none() | TEXTS,
     submit_called_at=st.none() | NUMBERS,
     status_reason=TEXTS,
+    wait=st.none() | st.sampled_from(WaitCause),
     attempts=st.lists(ATTEMPTS, max_size=3).map(tuple),
 )
 PUBLICATIONS = st.builds(

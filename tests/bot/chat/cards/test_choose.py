@@ -9,7 +9,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.progress import Progress
 from bot.domain.model.run import Commit
-from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.states import EndReason, JobState, WaitCause
 from tests.bot.chat.jobs import CREATED, PROJECT, STARTED, a_job, a_running_job, an_ended_job
 from tests.support.rows import changed
 
@@ -57,7 +57,7 @@ def test_a_waiting_job_is_explained_in_plain_words() -> None:
         f"**Waiting for a machine** · requested <t:{CREATED:.0f}:R>",
         "It starts as soon as a machine is free. Waiting costs nothing.",
     ]
-    stuck = changed(waiting, status_reason="CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - The job cannot be placed")
+    stuck = changed(waiting, status_reason="CAPACITY - no machine", wait=WaitCause.NO_CAPACITY)
     assert lines(stuck)[1] == "No machine of this kind is free right now. AWS Batch keeps trying."
     again = changed(waiting, attempts_ended=1)
     assert lines(again)[1] == "The machine was taken away. The job continues on another one from its last checkpoint."

@@ -9,11 +9,10 @@ from bot.chat.catalogue import rendered as rendering
 from bot.chat.catalogue.__main__ import entries, page
 from bot.chat.catalogue.samples import PROJECT
 from bot.chat.commands import all_commands
-from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.domain.model.trial import TrialState
 from bot.domain.posts import PostKind
 from bot.domain.texts import notes
-from bot.domain.texts.waits import WaitCause
 from bot.errors import ServiceError, UserError
 
 ENTRIES = entries()

@@ -8,12 +8,12 @@ import pytest
 
 from bot.chat.cards import card_lines, trial_card
 from bot.chat.delivery.messages import FORMS
-from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.domain.model.trial import TrialState
 from bot.domain.posts import RULES, PostKind
 from bot.domain.texts.endings import ENDINGS, TRIAL_ENDINGS
 from bot.domain.texts.state_words import JOB_STATES, TRIAL_STATES
-from bot.domain.texts.waits import WAITS, WaitCause
+from bot.domain.texts.waits import WAITS
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,7 @@ class TestJobs:
             "Attempts": 3,
             "EvaluateOnExit": [
                 {"Action": "RETRY", "OnStatusReason": "Host EC2*"},
+                {"Action": "RETRY", "OnExitCode": "143"},
                 {"Action": "EXIT", "OnReason": "*"},
             ],
         }

@@ -12,7 +12,8 @@ class Waiting:
 
     def __init__(self) -> None:
         self.shortage = ""
-        self.capacity = Capacity(lambda: self.shortage, lambda: "i-0")
+        self.blocked: list[str] = []
+        self.capacity = Capacity(lambda: self.shortage, lambda: "i-0", lambda job: self.blocked.append(job.id))
         self.placed: list[str] = []
         self.hosts: dict[str, Host] = {}
         self.tasks: list[asyncio.Task[None]] = []
@@ -79,6 +80,8 @@ async def test_shortage_stops_placement_and_shows_the_reason() -> None:
     head = job("head")
     await waiting.wait(head, job("2"))
     assert (waiting.placed, head.status_reason) == ([], waiting.shortage)
+    waiting.capacity.place()
+    assert waiting.blocked == ["head"], "once for each reason, and only the first of the queue"
     waiting.shortage = ""
     waiting.capacity.place()
     await asyncio.sleep(0.001)

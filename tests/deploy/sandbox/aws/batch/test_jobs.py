@@ -41,6 +41,7 @@ def test_container_environment_has_nothing_from_ours(sandbox: Sandbox, monkeypat
     assert environment["AWS_BATCH_JOB_ATTEMPT"] == "1"
     assert (environment["AWS_BATCH_JQ_NAME"], environment["AWS_BATCH_CE_NAME"]) == ("test-queue", "test-spot")
     assert environment["AWS_ENDPOINT_URL"] == sandbox.endpoint
+    assert 700 <= len(environment["AWS_SESSION_TOKEN"]) <= 1_100, "as long as a role's"
     assert (environment["LR"], environment["OMP_NUM_THREADS"]) == ("0.1", "1")
     assert "PYTEST_CURRENT_TEST" not in environment
     assert environment["cwd"] != str(Path.cwd())

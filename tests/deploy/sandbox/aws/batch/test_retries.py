@@ -12,12 +12,22 @@ def rules(*each: dict[str, str]) -> list[ExitRule]:
     return [ExitRule.parse(rule) for rule in each]
 
 
-SPOT = rules({"onStatusReason": "Host EC2*", "action": "RETRY"}, {"onReason": "*", "action": "EXIT"})
+SPOT = rules(
+    {"onStatusReason": "Host EC2*", "action": "RETRY"},
+    {"onExitCode": "143", "action": "RETRY"},
+    {"onReason": "*", "action": "EXIT"},
+)
 
 
 @pytest.mark.parametrize(
     ("status_reason", "reason", "exit_code", "again"),
-    [(HOST_LOST, "", None, True), (EXITED, "", 1, False), (EXITED, "OutOfMemoryError: killed", 137, False)],
+    [
+        (HOST_LOST, "", None, True),
+        (EXITED, "", 143, True),
+        (EXITED, "", 1, False),
+        (EXITED, "", 14, False),
+        (EXITED, "OutOfMemoryError: killed", 137, False),
+    ],
 )
 def test_only_a_lost_host_is_retried(status_reason: str, reason: str, exit_code: Any, again: bool) -> None:
     assert wants_retry(SPOT, status_reason, reason, exit_code) is again

@@ -36,6 +36,19 @@ def test_every_state_change_but_the_submission_is_an_event(sandbox: Sandbox) -> 
     assert (end["detail"]["tags"], end["detail"]["container"]["exitCode"]) == ({"run": "1"}, 0)
 
 
+def test_job_that_blocks_its_queue_is_an_event_with_the_reason(sandbox: Sandbox) -> None:
+    reason = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - none"
+    sandbox.control("POST", "settings", {"capacity_reason": reason})
+    job_id = sandbox.submit("pass")
+    sandbox.await_job(job_id, lambda job: job.get("statusReason") == reason)
+    sandbox.control("POST", "settings", {"capacity_reason": ""})
+    events = received(sandbox, job_id, last="SUCCEEDED")
+    (blocked,) = [each for each in events if each["detail-type"] == "Batch Job Queue Blocked"]
+    detail = blocked["detail"]
+    assert (detail["status"], detail["statusReason"]) == ("RUNNABLE", reason)
+    assert blocked["resources"] == [detail["jobArn"], detail["jobQueue"]]
+
+
 def test_events_can_be_switched_off(sandbox: Sandbox) -> None:
     sandbox.control("POST", "settings", {"events": False})
     silent = sandbox.submit("pass")
