@@ -65,7 +65,7 @@ async def _run(config: Config, secrets: Secrets) -> None:
         check_projects(await core.store.unfinished(), config)
         chat = await stack.enter_async_context(SignalboxClient(config.discord, tuple(core.projects.values())))
         outside = await _outside(config, chat, stack)
-        services, loops = _services(core, outside, _setup(config), stack)
+        services, loops = _services(core, outside, _setup(config), stack, heartbeat)
         chat.attach(services)
         async with asyncio.TaskGroup() as group:
             group.create_task(loop_lag.measure(), name="loop_lag")
@@ -125,7 +125,9 @@ def _setup(config: Config) -> Setup:
     )
 
 
-def _services(core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack) -> tuple[Services, list[Loop]]:
+def _services(
+    core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack, heartbeat: Heartbeat
+) -> tuple[Services, list[Loop]]:
     """The services that the chat calls, and all loops."""
     jobs = build_jobs.build(core, outside, setup)
     sweeps = build_sweeps.build(core, outside, setup, jobs)
@@ -143,6 +145,7 @@ def _services(core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack)
     )
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     stack.push_async_callback(delivery.close)
+    heartbeat.also(delivery.wrong)
     copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
     snapshot = Snapshot(core, outside.artifacts, copies)
     loops = [

@@ -20,6 +20,7 @@ from bot.chat.buttons.views import JobButton
 from bot.chat.commands import all_commands
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.poster import Poster
+from bot.chat.delivery.request_time import limit_requests
 from bot.chat.discord_errors import PASSING, calling, translated
 from bot.chat.interactions import BoxClient, Interaction
 from bot.domain.project import Project
@@ -79,6 +80,7 @@ class SignalboxClient(BoxClient):
             guild_ready_timeout=GUILD_SECONDS,
             # No max_ratelimit_timeout: it passes one call of a bucket with a long window, and refuses the next.
         )
+        limit_requests(self.http)
         self.guild_id = settings.guild_id
         self.projects = {project.name: project for project in projects}
         self.arrivals = Arrivals()

@@ -123,6 +123,8 @@ class Dispatcher:
             return self._fail(error, headers)
         except RateLimited as error:
             return self._too_many(error.answer, request)
+        except ConnectionResetError:  # the client gave up; nobody reads this response
+            return web.Response(status=400)
         except Exception as error:
             _log.exception("%s %s failed", request.method, request.path)
             self._core.ledger.add("error", "sandbox", path=request.path, error=repr(error))
