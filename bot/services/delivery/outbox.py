@@ -54,6 +54,8 @@ class Delivery:
         for job in jobs.values():
             if self._cards.due(job):
                 self._cards.start(job)
+            if self._posts.may_reopen(job):
+                await self._posts.reopen(job)
 
     def wrong(self) -> str:
         """What the health page shows if nothing has been delivered for minutes; empty if all is well."""
