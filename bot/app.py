@@ -67,6 +67,7 @@ async def _run(config: Config, secrets: Secrets) -> None:
         outside = await _outside(config, chat, stack)
         services, loops = _services(core, outside, _setup(config), stack, heartbeat)
         chat.attach(services)
+        heartbeat.also(chat.rivals.wrong)
         async with asyncio.TaskGroup() as group:
             group.create_task(loop_lag.measure(), name="loop_lag")
             group.create_task(chat.start(secrets.discord_token.get_secret_value()), name="chat")

@@ -10,6 +10,7 @@ import pytest
 from bot.chat import error_replies
 from bot.chat.acknowledgement import acknowledge
 from bot.chat.delivery.breaker import MOST_INVALID, WINDOW_SECONDS, Breaker
+from bot.chat.rivals import AnsweredElsewhere
 from bot.domain.model.observation import Attempt
 from bot.domain.model.publication import DIRECT, NOWHERE
 from bot.domain.model.rows import Posted
@@ -259,13 +260,31 @@ def _interaction(status: int, code: int, tries: list[int]) -> Any:
     )
 
 
-async def test_40060_is_taken_for_success() -> None:
-    """The first acknowledgement arrived, and its answer was lost."""
+async def test_40060_on_the_first_try_is_another_bots_answer() -> None:
     tries: list[int] = []
     interaction = _interaction(400, 40060, tries)
+    with pytest.raises(AnsweredElsewhere):
+        await acknowledge(interaction)
+    assert not interaction.extras
+    assert len(tries) == 1
+
+
+async def test_40060_after_a_lost_answer_is_success() -> None:
+    """The first acknowledgement arrived."""
+    tries: list[int] = []
+    interaction = _interaction(400, 40060, tries)
+    defer = interaction.response.defer
+
+    async def lost_at_first(**options: object) -> None:
+        if not tries:
+            tries.append(1)
+            raise ConnectionResetError
+        await defer(**options)
+
+    interaction.response.defer = lost_at_first
     await acknowledge(interaction)
     assert interaction.extras["acknowledged"]
-    assert len(tries) == 1
+    assert len(tries) == 2
 
 
 async def test_10062_ends_the_command_before_anything_is_started_and_is_only_logged() -> None:
