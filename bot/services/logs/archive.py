@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.domain.logs.log_file import MOST_BYTES, PART_BYTES
+from bot.domain.logs.log_file import MOST_BYTES, PART_BYTES, PLAIN_BYTES
 from bot.domain.logs.log_lines import clean
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
@@ -155,7 +155,7 @@ def _put_in_order(path: Path, times: Sequence[int], offsets: Sequence[int]) -> N
 
 def _attachment(path: Path) -> tuple[Path, int]:
     """The file to attach: the log, the log packed, or its last part. With the size of that part, else 0."""
-    if path.stat().st_size <= MOST_BYTES:
+    if path.stat().st_size <= PLAIN_BYTES:
         return path, 0
     packed = _packed(path)
     with path.open("rb") as log_file, gzip.open(packed, "wb", compresslevel=6) as file:
