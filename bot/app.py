@@ -7,21 +7,23 @@ import signal
 import time
 from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 
 import structlog
 
 from bot.adapters.aws.batch_engine import BatchEngine
-from bot.adapters.aws.clients import aws_clients
+from bot.adapters.aws.clients import AwsClients, aws_clients
 from bot.adapters.aws.cloudwatch import AwsLogs
 from bot.adapters.aws.event_queue import AwsEvents
 from bot.adapters.aws.s3 import AwsArtifacts
+from bot.adapters.aws.token_lease import TokenLease, lease_uri
 from bot.adapters.drawing.drawing_process import ProcessFigures
 from bot.adapters.git.code_source import GitCode
 from bot.adapters.health import serve
 from bot.adapters.sampling.sampling_process import ProcessSampler
 from bot.adapters.sqlite import open_store
 from bot.chat.client import SignalboxClient
-from bot.config.loading import Config, Secrets, projects, snapshot_uri, store_path
+from bot.config.loading import Config, Secrets, lease_folder, projects, snapshot_uri, store_path
 from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError
@@ -64,12 +66,16 @@ async def _run(config: Config, secrets: Secrets) -> None:
         core = await _core(config, stack)
         check_projects(await core.store.unfinished(), config)
         chat = await stack.enter_async_context(SignalboxClient(config.discord, tuple(core.projects.values())))
-        outside = await _outside(config, chat, stack)
+        aws = await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url))
+        lease = await _token_lease(config, secrets, aws, stack)
+        heartbeat.also(lease.wrong)
+        outside = await _outside(config, chat, aws, stack)
         services, loops = _services(core, outside, _setup(config), stack, heartbeat)
         chat.attach(services)
         heartbeat.also(chat.rivals.wrong)
         async with asyncio.TaskGroup() as group:
             group.create_task(loop_lag.measure(), name="loop_lag")
+            group.create_task(lease.keep(), name="lease")
             group.create_task(chat.start(secrets.discord_token.get_secret_value()), name="chat")
             for loop in loops:
                 group.create_task(run_forever(loop, heartbeat), name=loop.name)
@@ -97,9 +103,25 @@ async def _core(config: Config, stack: AsyncExitStack) -> Core:
     return Core(store, {project.name: project for project in projects(config)}, wakeups, time.time)
 
 
-async def _outside(config: Config, chat: SignalboxClient, stack: AsyncExitStack) -> Outside:
+async def _token_lease(config: Config, secrets: Secrets, aws: AwsClients, stack: AsyncExitStack) -> TokenLease:
+    """The lease on the bot's token, taken. Raises `StoreError` if another bot has it."""
+    token = secrets.discord_token.get_secret_value()
+    lease = TokenLease(aws, lease_uri(lease_folder(config), token), instance_id(config.bot.data_dir))
+    await lease.take()
+    stack.push_async_callback(lease.release)
+    return lease
+
+
+def instance_id(data_dir: Path) -> str:
+    """The id of this data folder, which is made at the first start."""
+    path = data_dir / "instance"
+    if not path.exists():
+        path.write_text(secrets.token_hex(8))
+    return path.read_text().strip()
+
+
+async def _outside(config: Config, chat: SignalboxClient, aws: AwsClients, stack: AsyncExitStack) -> Outside:
     """The outside systems. Another engine is a folder under `bot/adapters` and a line here."""
-    aws = await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url))
     queue = config.aws.events_queue_url
     return Outside(
         engine=BatchEngine(aws),
