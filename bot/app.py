@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
-from pathlib import Path
 
 import structlog
 
@@ -16,7 +15,7 @@ from bot.adapters.aws.clients import AwsClients, aws_clients
 from bot.adapters.aws.cloudwatch import AwsLogs
 from bot.adapters.aws.event_queue import AwsEvents
 from bot.adapters.aws.s3 import AwsArtifacts
-from bot.adapters.aws.token_lease import TokenLease, lease_uri
+from bot.adapters.aws.token_lease import TokenLease, instance_id, lease_uri
 from bot.adapters.drawing.drawing_process import ProcessFigures
 from bot.adapters.git.code_source import GitCode
 from bot.adapters.health import serve
@@ -110,14 +109,6 @@ async def _token_lease(config: Config, secrets: Secrets, aws: AwsClients, stack:
     await lease.take()
     stack.push_async_callback(lease.release)
     return lease
-
-
-def instance_id(data_dir: Path) -> str:
-    """The id of this data folder, which is made at the first start."""
-    path = data_dir / "instance"
-    if not path.exists():
-        path.write_text(secrets.token_hex(8))
-    return path.read_text().strip()
 
 
 async def _outside(config: Config, chat: SignalboxClient, aws: AwsClients, stack: AsyncExitStack) -> Outside:

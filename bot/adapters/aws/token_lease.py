@@ -14,6 +14,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import structlog
 from botocore.exceptions import ClientError
@@ -69,6 +70,19 @@ def lease_uri(folder_uri: str, token: str) -> str:
     except (binascii.Error, ValueError):
         application_id = ""
     return f"{folder_uri.rstrip('/')}/lease-{application_id if application_id.isdigit() else 'unknown'}.json"
+
+
+def known_instance(data_dir: Path) -> str:
+    """The id of a data folder; "" if no bot has run with it."""
+    path = data_dir / "instance"
+    return path.read_text().strip() if path.exists() else ""
+
+
+def instance_id(data_dir: Path) -> str:
+    """The same; made at the first start."""
+    if not known_instance(data_dir):
+        (data_dir / "instance").write_text(secrets.token_hex(8))
+    return known_instance(data_dir)
 
 
 class TokenLease:

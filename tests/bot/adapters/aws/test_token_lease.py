@@ -7,9 +7,10 @@ import pytest
 
 from bot.adapters.aws import token_lease
 from bot.adapters.aws.clients import AwsClients
-from bot.adapters.aws.token_lease import TokenLease, lease_uri, read
-from bot.app import instance_id
+from bot.adapters.aws.probe.token import token_check
+from bot.adapters.aws.token_lease import TokenLease, instance_id, lease_uri, read
 from bot.errors import StoreError
+from bot.services.running.doctor import Finding, Level
 from deploy.sandbox.aws.resources import Resources
 
 TOKEN = base64.urlsafe_b64encode(b"1234567890").decode().rstrip("=") + ".x.y"
@@ -40,6 +41,20 @@ class TestLease:
         assert first.wrong() == ""
         await first.renew()
         assert first.wrong().startswith("lease: another bot with this token tried to start on ")
+
+    async def test_doctor_notices_a_bot_of_another_data_folder(self, aws: AwsClients, uri: str) -> None:
+        async def found(own_id: str) -> Finding:
+            return await token_check(aws.s3, uri, own_id).look()
+
+        assert (await found("laptop")).found == "none runs"
+        lease = TokenLease(aws, uri, "server")
+        await lease.take()
+        foreign = await found("laptop")
+        assert foreign.level is Level.NOTE
+        assert foreign.found.startswith("a bot with another data_dir runs on ")
+        assert (await found("server")).level is Level.OK
+        await lease.release()
+        assert (await found("laptop")).found == "none runs"
 
     async def test_restart_with_the_same_data_takes_it_at_once_and_the_old_process_ends(
         self, aws: AwsClients, uri: str
