@@ -9,6 +9,7 @@ import asyncio
 import base64
 import binascii
 import json
+import re
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
@@ -32,6 +33,7 @@ LEASE_SECONDS = 100.0
 """A holder that has not renewed it for this long has ended: it missed three renewals."""
 NOTE_SECONDS = 600.0
 """How long the holder shows that another bot has tried to start."""
+LEASE_NAME = re.compile(r"lease-(\d+|unknown)\.json")
 _CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
 
@@ -83,6 +85,11 @@ def instance_id(data_dir: Path) -> str:
     if not known_instance(data_dir):
         (data_dir / "instance").write_text(secrets.token_hex(8))
     return known_instance(data_dir)
+
+
+def adopt_instance(data_dir: Path, holder_id: str) -> None:
+    """Make this data folder the one that holds the lease, in place of a lost one."""
+    (data_dir / "instance").write_text(holder_id)
 
 
 class TokenLease:
