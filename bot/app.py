@@ -11,17 +11,18 @@ from contextlib import AsyncExitStack, suppress
 import structlog
 
 from bot.adapters.aws.batch_engine import BatchEngine
-from bot.adapters.aws.clients import aws_clients
+from bot.adapters.aws.clients import AwsClients, aws_clients
 from bot.adapters.aws.cloudwatch import AwsLogs
 from bot.adapters.aws.event_queue import AwsEvents
 from bot.adapters.aws.s3 import AwsArtifacts
+from bot.adapters.aws.token_lease import TokenLease, instance_id, lease_uri
 from bot.adapters.drawing.drawing_process import ProcessFigures
 from bot.adapters.git.code_source import GitCode
 from bot.adapters.health import serve
 from bot.adapters.sampling.sampling_process import ProcessSampler
 from bot.adapters.sqlite import open_store
 from bot.chat.client import SignalboxClient
-from bot.config.loading import Config, Secrets, projects, snapshot_uri, store_path
+from bot.config.loading import Config, Secrets, lease_folder, projects, snapshot_uri, store_path
 from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError
@@ -64,11 +65,16 @@ async def _run(config: Config, secrets: Secrets) -> None:
         core = await _core(config, stack)
         check_projects(await core.store.unfinished(), config)
         chat = await stack.enter_async_context(SignalboxClient(config.discord, tuple(core.projects.values())))
-        outside = await _outside(config, chat, stack)
-        services, loops = _services(core, outside, _setup(config), stack)
+        aws = await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url))
+        lease = await _token_lease(config, secrets, aws, stack)
+        heartbeat.also(lease.wrong)
+        outside = await _outside(config, chat, aws, stack)
+        services, loops = _services(core, outside, _setup(config), stack, heartbeat)
         chat.attach(services)
+        heartbeat.also(chat.rivals.wrong)
         async with asyncio.TaskGroup() as group:
             group.create_task(loop_lag.measure(), name="loop_lag")
+            group.create_task(lease.keep(), name="lease")
             group.create_task(chat.start(secrets.discord_token.get_secret_value()), name="chat")
             for loop in loops:
                 group.create_task(run_forever(loop, heartbeat), name=loop.name)
@@ -96,9 +102,17 @@ async def _core(config: Config, stack: AsyncExitStack) -> Core:
     return Core(store, {project.name: project for project in projects(config)}, wakeups, time.time)
 
 
-async def _outside(config: Config, chat: SignalboxClient, stack: AsyncExitStack) -> Outside:
+async def _token_lease(config: Config, secrets: Secrets, aws: AwsClients, stack: AsyncExitStack) -> TokenLease:
+    """The lease on the bot's token, taken. Raises `StoreError` if another bot has it."""
+    token = secrets.discord_token.get_secret_value()
+    lease = TokenLease(aws, lease_uri(lease_folder(config), token), instance_id(config.bot.data_dir))
+    await lease.take()
+    stack.push_async_callback(lease.release)
+    return lease
+
+
+async def _outside(config: Config, chat: SignalboxClient, aws: AwsClients, stack: AsyncExitStack) -> Outside:
     """The outside systems. Another engine is a folder under `bot/adapters` and a line here."""
-    aws = await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url))
     queue = config.aws.events_queue_url
     return Outside(
         engine=BatchEngine(aws),
@@ -125,7 +139,9 @@ def _setup(config: Config) -> Setup:
     )
 
 
-def _services(core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack) -> tuple[Services, list[Loop]]:
+def _services(
+    core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack, heartbeat: Heartbeat
+) -> tuple[Services, list[Loop]]:
     """The services that the chat calls, and all loops."""
     jobs = build_jobs.build(core, outside, setup)
     sweeps = build_sweeps.build(core, outside, setup, jobs)
@@ -143,6 +159,7 @@ def _services(core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack)
     )
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     stack.push_async_callback(delivery.close)
+    heartbeat.also(delivery.wrong)
     copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
     snapshot = Snapshot(core, outside.artifacts, copies)
     loops = [

@@ -5,9 +5,10 @@ from contextlib import AsyncExitStack
 from rich.console import Console
 
 from bot.adapters.aws.probe import aws_probe
+from bot.adapters.aws.token_lease import known_instance, lease_uri
 from bot.adapters.git.code_source import GitCode
 from bot.chat.discord_probe import discord_probe
-from bot.config.loading import Config, Secrets, projects
+from bot.config.loading import Config, Secrets, lease_folder, projects
 from bot.services.running.doctor import Finding, Level, examine, repository_check
 
 _STYLES = {Level.OK: "green", Level.NOTE: "yellow", Level.FIXED: "cyan", Level.BAD: "bold red"}
@@ -25,6 +26,7 @@ async def run(config: Config, secrets: Secrets, console: Console, *, fix: bool =
             discord_probe(config.discord.api_url, config.discord.gateway_url, token, config.discord.guild_id)
         )
         checks = [*discord.checks(known), *probe.account_checks(config.aws.events_queue_url)]
+        checks.append(probe.token_check(lease_uri(lease_folder(config), token), known_instance(config.bot.data_dir)))
         for project in known:
             checks += [*probe.checks(project), repository_check(code, project)]
         findings = [_print(finding, console) async for finding in examine(checks, fix=fix)]

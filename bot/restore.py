@@ -9,11 +9,12 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.adapters.aws.batch_engine import BatchEngine
-from bot.adapters.aws.clients import aws_clients
+from bot.adapters.aws.clients import AwsClients, aws_clients
 from bot.adapters.aws.s3 import AwsArtifacts
+from bot.adapters.aws.token_lease import LEASE_NAME, adopt_instance, read
 from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.recovery import Recovery, recover, trouble
-from bot.config.loading import Config, projects, snapshot_uri, store_path
+from bot.config.loading import Config, lease_folder, projects, snapshot_uri, store_path
 from bot.domain.model.execution import Lifecycle
 from bot.domain.model.rows import Row
 from bot.errors import ServiceError
@@ -49,6 +50,7 @@ async def run(config: Config, console: Console, *, force: bool) -> None:
         recovery = await asyncio.to_thread(recover, store, snapshots, time.time())
         _report(recovery, store, console)
         await _reconcile(config, engine, recovery, console)
+        await _take_over_lease(config, aws, artifacts)
     _say(console, "Done. Start the bot: it posts the results that are still missing.")
 
 
@@ -106,6 +108,18 @@ async def _reconcile(config: Config, engine: Engine, recovery: Recovery, console
         await TrackJobs(core, engine).once()
         for row in await store.unfinished():
             _say(console, f"  {row.id}  {row.run.project}  {_fate(row.execution, known.get(row.id))}")
+
+
+async def _take_over_lease(config: Config, aws: AwsClients, artifacts: Artifacts) -> None:
+    """The restored store is in place of the lost one, whose bot may have held its token a moment ago. If that bot still
+    runs, it steps back."""
+    try:
+        leases = [each for each in await artifacts.list(lease_folder(config)) if LEASE_NAME.fullmatch(each.name)]
+        found = await read(aws.s3, leases[0].uri) if leases else None
+    except ServiceError:
+        return  # the bot then starts once the lease has run out
+    if found is not None:
+        adopt_instance(config.bot.data_dir, found.by.id)
 
 
 def _fate(now: Lifecycle, before: Row | None) -> str:

@@ -9,6 +9,7 @@ import structlog
 
 from bot.chat.discord_errors import INTERACTION_ACKNOWLEDGED, PASSING
 from bot.chat.interactions import Interaction
+from bot.chat.rivals import AnsweredElsewhere, counting
 
 log = structlog.get_logger()
 
@@ -37,21 +38,30 @@ def acknowledged(*, public: bool = False, update: bool = False) -> Callable[[Han
 async def acknowledge(interaction: Interaction, *, public: bool = False, update: bool = False) -> None:
     """Acknowledge within Discord's 3 seconds, before any other I/O. With `update`, `answer` edits the clicked message.
 
-    Retries if the reply is lost; "already acknowledged" counts as success.
+    Retries if the reply is lost; then "already acknowledged" counts as success. As the answer to the very first request
+    it comes from another bot with this token, and raises `AnsweredElsewhere`: both gateway sessions get each command,
+    and the second callback gets 40060. discord.py repeats a request by itself after a 5xx.
     https://docs.discord.com/developers/interactions/receiving-and-responding
     """
+    with counting() as requests:
+        await _defer(interaction, requests, public=public, update=update)
+    interaction.extras.update({_ACKNOWLEDGED: True, _PUBLIC: public})
+    log.info("interaction", what=_what(interaction), by=interaction.user.id, interaction=interaction.id)
+
+
+async def _defer(interaction: Interaction, requests: Sequence[str], *, public: bool, update: bool) -> None:
     for tries in range(1, ACKNOWLEDGE_TRIES + 1):
         try:
             await interaction.response.defer(ephemeral=not public, thinking=not update)
         except discord.HTTPException as error:
             if error.code != INTERACTION_ACKNOWLEDGED:
                 raise
+            if max(tries, len(requests)) == 1:
+                raise AnsweredElsewhere(f"another bot with this token answered interaction {interaction.id}") from error
         except PASSING:
             if tries == ACKNOWLEDGE_TRIES:
                 raise
             continue
-        interaction.extras.update({_ACKNOWLEDGED: True, _PUBLIC: public})
-        log.info("interaction", what=_what(interaction), by=interaction.user.id, interaction=interaction.id)
         return
 
 

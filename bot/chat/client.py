@@ -20,8 +20,10 @@ from bot.chat.buttons.views import JobButton
 from bot.chat.commands import all_commands
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.poster import Poster
+from bot.chat.delivery.request_time import limit_requests
 from bot.chat.discord_errors import PASSING, calling, translated
 from bot.chat.interactions import BoxClient, Interaction
+from bot.chat.rivals import Rivals, request_trace
 from bot.domain.project import Project
 from bot.errors import Unavailable
 from bot.services import Services
@@ -77,11 +79,14 @@ class SignalboxClient(BoxClient):
             chunk_guilds_at_startup=False,
             max_messages=None,
             guild_ready_timeout=GUILD_SECONDS,
+            http_trace=request_trace(),
             # No max_ratelimit_timeout: it passes one call of a bucket with a long window, and refuses the next.
         )
+        limit_requests(self.http)
         self.guild_id = settings.guild_id
         self.projects = {project.name: project for project in projects}
         self.arrivals = Arrivals()
+        self.rivals = Rivals(clock)
         self.clicks = CLICKS
         self._sleep = sleep
         self._limiter = Limiter(settings.requests_per_second, clock=clock, sleep=sleep)

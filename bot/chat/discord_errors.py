@@ -22,20 +22,24 @@ OLD_MESSAGE_PAUSE_SECONDS = 60.0
 """How long to leave a message alone that is over an hour old, once Discord refuses its edits."""
 
 _BY_CODE: dict[int, type[ServiceError]] = {
-    10003: Missing,  # unknown channel
-    10004: Missing,  # unknown guild
-    10008: Missing,  # unknown message
-    50001: Denied,  # missing access
-    50013: Denied,  # missing permissions
-    50083: Denied,  # thread archived
-    160005: Denied,  # thread locked
+    10003: Missing,  # Unknown channel
+    10004: Missing,  # Unknown guild
+    10008: Missing,  # Unknown message
+    10013: Missing,  # Unknown user
+    50001: Denied,  # Missing access
+    50007: Denied,  # Cannot send messages to this user
+    50013: Denied,  # You lack permissions to perform that action
+    50083: Denied,  # This thread is archived
+    50278: Denied,  # Cannot send messages to this user due to having no mutual guilds
+    160005: Denied,  # This thread is locked
     OLD_MESSAGE_EDITS: Throttled,
+    40333: Unavailable,  # internal network error: Cloudflare's, with status 403 (discord-api-docs issue 6473)
 }
+"""The codes that settle a place: the channel, the thread or the message is gone, or closed to the bot. A refusal with
+any other code is about the one request: 240000, "Message blocked by harmful links filter", about one message."""
 _BY_STATUS: dict[int, type[ServiceError]] = {
     # A bad token is not the post's fault: waiting posts are delivered once there is a new one.
     401: Unavailable,
-    403: Denied,
-    404: Missing,
     408: Unavailable,
     429: Throttled,
 }
@@ -81,11 +85,16 @@ def _http_error(what: str, error: discord.HTTPException) -> ServiceError:
 
 
 def _kind(status: int, code: int) -> type[ServiceError]:
+    """Only a JSON error code makes an answer Discord's last word.
+
+    Proxies on the way send 400, 403 and 404 with a page of HTML: `400 Bad Request (error code: 0): <html><title>Error
+    400 (Bad Request)!!1</title>` (DAB issue 100), `<center>cloudflare</center>` (DiscordMessenger issue 198).
+    """
     if code in _BY_CODE:
         return _BY_CODE[code]
-    if status >= 500 or (status == 403 and not code):  # a 403 without a code comes from a proxy
-        return Unavailable
-    return _BY_STATUS.get(status, Refused)
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return Refused if code and status < 500 else Unavailable
 
 
 def _line(text: str) -> str:

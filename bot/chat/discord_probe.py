@@ -9,13 +9,16 @@ import aiohttp
 import discord
 
 from bot.chat.client import GUILD_SECONDS, point_at
-from bot.chat.discord_errors import calling
+from bot.chat.delivery.request_time import limit_requests, within
+from bot.chat.discord_errors import PASSING, calling
 from bot.chat.permissions import lacking
 from bot.domain.project import Project
 from bot.errors import Denied, Missing, Unavailable
 from bot.services.running.doctor import Check, Finding, clock_finding
 
+LOGIN_SECONDS = 60.0
 CONNECT_SECONDS = 15.0
+CLOSE_SECONDS = 5.0
 DISALLOWED_INTENTS = 4014
 _INTENTS = discord.Intents(guilds=True)
 
@@ -61,16 +64,20 @@ class DiscordProbe:
         ]
 
     async def close(self) -> None:
-        if self._connection is not None:
-            self._connection.cancel()
-            with suppress(asyncio.CancelledError, discord.DiscordException):
-                await self._connection
+        """Close the client, which ends the connection: a call of discord.py is never cancelled (see `request_time`)."""
         await self._client.close()
+        if self._connection is not None:
+            with suppress(discord.DiscordException, *PASSING):
+                await within(CLOSE_SECONDS, self._connected())
+
+    async def _connected(self) -> None:
+        if self._connection is not None:
+            await self._connection
 
     async def _login(self) -> Finding:
         try:
             with calling("Logging in"):
-                await self._client.login(self._token)
+                await within(LOGIN_SECONDS, self._client.login(self._token))
         except discord.LoginFailure as error:
             raise Denied("Discord refuses the token.") from error
         return Finding("Discord token", f"logged in as {self._client.user}")
@@ -139,6 +146,7 @@ async def discord_probe(
     client = discord.Client(
         intents=_INTENTS, max_messages=None, guild_ready_timeout=GUILD_SECONDS, http_trace=dated.trace
     )
+    limit_requests(client.http)
     probe = DiscordProbe(client, dated, token, guild_id)
     try:
         yield probe

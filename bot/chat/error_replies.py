@@ -9,9 +9,10 @@ import structlog
 from discord import app_commands
 
 from bot.chat.acknowledgement import answer_privately
-from bot.chat.discord_errors import PASSING, translated
+from bot.chat.discord_errors import INTERACTION_ACKNOWLEDGED, PASSING, translated
 from bot.chat.interactions import Interaction
 from bot.chat.limits import CONTENT_CHARACTERS
+from bot.chat.rivals import AnsweredElsewhere
 from bot.domain.inert import cut
 from bot.errors import Refused, Throttled, Unavailable, UserError
 
@@ -24,8 +25,17 @@ def new_error_id() -> str:
 
 
 async def reply(interaction: Interaction, error: Exception, *, new_id: Callable[[], str] = new_error_id) -> None:
-    """Reply with the error in words, and log an unexpected one. Never raises Discord's errors."""
-    text = explain(_original(error), new_id)
+    """Reply with the error in words, and log an unexpected one. Never raises Discord's errors.
+
+    If another bot has answered, do not answer at all: that would overwrite its answer. A form is no acknowledgement of
+    `acknowledge`, so its 40060 comes as discord.py's error.
+    """
+    original = _original(error)
+    answered = isinstance(original, discord.HTTPException) and original.code == INTERACTION_ACKNOWLEDGED
+    if answered or isinstance(original, AnsweredElsewhere):
+        interaction.client.rivals.seen(interaction.id)
+        return
+    text = explain(original, new_id)
     try:
         await answer_privately(interaction, cut(text, CONTENT_CHARACTERS))
     except (discord.HTTPException, *PASSING) as failure:

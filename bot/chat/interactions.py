@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.chat.arrivals import Arrivals
+from bot.chat.rivals import Rivals
 from bot.domain.access import Person
 from bot.domain.project import Project
 from bot.services import Services
@@ -34,6 +35,7 @@ class BoxClient(discord.Client):
     services: Services
     projects: Mapping[str, Project]
     arrivals: Arrivals
+    rivals: Rivals
     clicks: "Mapping[Action, Click]"
 
     async def ready(self) -> None:

@@ -103,6 +103,11 @@ def snapshot_uri(config: Config) -> str:
     return f"s3://{first.bucket}/signalbox/{config.bot.name}/store.db"
 
 
+def lease_folder(config: Config) -> str:
+    """Where the bot marks that it runs, so that a second one with its token steps back."""
+    return snapshot_uri(config).rpartition("/")[0]
+
+
 def projects(config: Config) -> tuple[Project, ...]:
     """The projects for the services, in the order of the file."""
     return tuple(project(name, settings) for name, settings in config.projects.items())

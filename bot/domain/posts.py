@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.inert import EMPTY, Inert
-from bot.domain.model.publication import NOWHERE, Publication
+from bot.domain.model.publication import NOWHERE, Publication, Refusal
 from bot.domain.model.rows import Row
+from bot.domain.texts.notes import REFUSED
 
 
 class PostKind(StrEnum):
@@ -49,7 +50,7 @@ class PostRule:
 
     lane: Lane
     target: Target
-    refused: Callable[[Publication], Publication]
+    refused: Callable[[Publication, Refusal], Publication]
     """The publication after a final refusal: without what depends on this post."""
 
     def ready(self, publication: Publication) -> bool:
@@ -70,7 +71,7 @@ RULES: dict[PostKind, PostRule] = {
     PostKind.LOG: _IN_THREAD,
     PostKind.NOTE: _IN_THREAD,
     PostKind.LOG_FILE: _IN_THREAD,
-    PostKind.END: PostRule(Lane.CHANNEL, Target.RESULT_CHANNEL, lambda publication: publication),
+    PostKind.END: PostRule(Lane.CHANNEL, Target.RESULT_CHANNEL, lambda publication, _: publication),
 }
 
 
@@ -100,8 +101,24 @@ class NewPost:
         return RULES[self.kind]
 
     @property
+    def replaced(self) -> bool:
+        """True if a short sentence is sent in place of what the chat refused."""
+        return self.text.startswith(REFUSED)
+
+    @property
     def lane(self) -> Lane:
         return self.rule.lane
+
+
+def log_key(job_id: str, first: int, refusals: int) -> str:
+    """Of a post with log lines from number `first`. `refusals` of the thread so far: lines that it refused are posted
+    again, and no key may come twice."""
+    return f"log:{job_id}:{first}" + (f":{refusals}" if refusals else "")
+
+
+def first_line(post: NewPost) -> int | None:
+    """The number of the first line in a post with log lines; None for any other post."""
+    return int(post.key.split(":")[2]) if post.kind is PostKind.LOG else None
 
 
 @dataclass(frozen=True, slots=True)

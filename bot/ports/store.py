@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
 from bot.domain.model.rows import AnyRow, Posted, Row, Submitted
@@ -137,6 +138,9 @@ class Store(Protocol):
 
     async def post_parked(self, post_id: int, why: str, at: float) -> None:
         """Not deliverable, for good: the lane goes on."""
+
+    async def post_replaced(self, post_id: int, text: Inert) -> None:
+        """The chat refuses this one message: send `text` in its place, without files and not as a digest."""
 
     async def snapshot(self, target: Path) -> None:
         """Writes a copy as of now to a file of its own, whole or not at all, while the store goes on."""

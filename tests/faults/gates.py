@@ -16,7 +16,7 @@ import bot.services
 from tests.support.faults import Fault, raise_due
 
 COMMITS = (
-    *("add", "change", "append_log", "drop_log", "post_attempted", "post_done", "post_parked"),
+    *("add", "change", "append_log", "drop_log", "post_attempted", "post_done", "post_parked", "post_replaced"),
     *("add_submissions", "record", "keep_draft", "drop_draft", "drop_drafts"),
 )
 """The methods of the store that write."""

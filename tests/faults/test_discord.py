@@ -4,11 +4,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-import discord
 import pytest
 
-from bot.chat import error_replies
-from bot.chat.acknowledgement import acknowledge
 from bot.chat.delivery.breaker import MOST_INVALID, WINDOW_SECONDS, Breaker
 from bot.domain.model.observation import Attempt
 from bot.domain.model.publication import DIRECT, NOWHERE
@@ -238,44 +235,6 @@ def test_the_breaker_stops_all_calls_long_before_discord_bans_the_address() -> N
     assert caught.value.retry_after == pytest.approx(WINDOW_SECONDS - 100)
     now[0] = WINDOW_SECONDS + 0.1
     breaker.check()
-
-
-# ---- interactions ------------------------------------------------------------------------------------------
-def _interaction(status: int, code: int, tries: list[int]) -> Any:
-    async def defer(**_: object) -> None:
-        tries.append(1)
-        answer = SimpleNamespace(status=status, reason="")
-        raise discord.HTTPException(answer, {"code": code, "message": "x"})  # type: ignore[arg-type]
-
-    async def send_message(*_: object, **__: object) -> None:
-        await defer()
-
-    return SimpleNamespace(
-        response=SimpleNamespace(defer=defer, send_message=send_message),
-        extras={},
-        data={"name": "train"},
-        user=SimpleNamespace(id=1),
-        id=9,
-    )
-
-
-async def test_40060_is_taken_for_success() -> None:
-    """The first acknowledgement arrived, and its answer was lost."""
-    tries: list[int] = []
-    interaction = _interaction(400, 40060, tries)
-    await acknowledge(interaction)
-    assert interaction.extras["acknowledged"]
-    assert len(tries) == 1
-
-
-async def test_10062_ends_the_command_before_anything_is_started_and_is_only_logged() -> None:
-    """Three seconds have passed: there is nobody to answer, and no second try helps."""
-    tries: list[int] = []
-    interaction = _interaction(404, 10062, tries)
-    with pytest.raises(discord.HTTPException) as caught:
-        await acknowledge(interaction)
-    assert len(tries) == 1
-    await error_replies.reply(interaction, caught.value)
 
 
 async def test_failed_while_nobody_could_be_told_is_told_after_a_restart(

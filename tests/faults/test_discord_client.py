@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-import discord
 import pytest
 
 from bot.chat.delivery.breaker import WINDOW_SECONDS, Breaker
@@ -74,6 +73,7 @@ async def test_with_the_real_client_an_end_that_nobody_takes_is_asked_for_three_
         channel = guild.channels[room.discord.channels[name]]
         guild.set_overwrite(channel, "bot", Overwrite(deny=Permission.SEND_MESSAGES))
     mika = int(room.discord.people["mika"])
+    guild.refuse_direct.add(str(mika))
     job = changed(await _ended(room, store), asker_id=mika)
     await store.change(job.id, lambda stored: _changed(stored, asker_id=mika))
     notify = _notify(room, store, CHANNEL, "lab")
@@ -89,17 +89,26 @@ def _changed(job: Job, **changes: Any) -> Change:
 
 
 @pytest.mark.slow
+async def test_with_the_real_client_an_end_that_no_channel_takes_is_told_in_a_direct_message(
+    room: Room, store: Store
+) -> None:
+    guild = room.discord.discord.core.guild
+    guild.set_overwrite(guild.channels[room.discord.channels[CHANNEL]], "bot", Overwrite(deny=Permission.SEND_MESSAGES))
+    mika = int(room.discord.people["mika"])
+    job = await _ended(room, store)
+    await store.change(job.id, lambda stored: _changed(stored, asker_id=mika))
+    await _until(_notify(room, store, CHANNEL), lambda: _nothing_pending(store))
+    (told,) = await room.mika.messages("direct")
+    assert told["content"].startswith("k7q2mx succeeded")
+    assert told["components"] == []
+
+
+@pytest.mark.slow
 async def test_a_direct_message_has_no_buttons_that_could_not_work_there(room: Room) -> None:
-    lab = room.client.get_partial_messageable(int(room.discord.channels["lab"]), guild_id=room.client.guild_id)
-
-    async def create_dm(user: discord.abc.Snowflake) -> Any:
-        assert user.id == 42
-        return lab
-
-    room.client.create_dm = create_dm  # type: ignore[method-assign]
-    job = an_ended_job(EndReason.SUCCEEDED, channel_id=room.channel_id, end_in=DIRECT)
+    mika = int(room.discord.people["mika"])
+    job = an_ended_job(EndReason.SUCCEEDED, channel_id=room.channel_id, end_in=DIRECT, asker_id=mika)
     await room.client.poster.send(a_post(PostKind.END, text="Best at 6."), job)
-    (message,) = await room.mika.messages("lab")
+    (message,) = await room.mika.messages("direct")
     assert message["components"] == []
     assert f"<#{room.channel_id}>" in message["content"]
     assert await room.client.poster.sent(a_post(PostKind.END, attempted_at=1.0), job) == int(message["id"])

@@ -156,6 +156,13 @@ async def test_100_mb_in_a_minute_are_a_digest_and_the_packed_file_within_discor
     assert all(units(post.text) <= (4_096 if post.digest else 2_000) for post in logs)
 
 
+@pytest.mark.parametrize(("lines", "suffix"), [(1_000, ".log"), (1_100, ".log.gz"), (9_000, ".log.gz")])
+async def test_a_log_above_1_mib_is_packed_for_slow_uplinks(bot: Bot, lines: int, suffix: str) -> None:
+    attached = await _archive(bot, lines * 1_000, [f"step {n:06} ".ljust(1_000, "x") for n in range(lines)])
+    assert attached.name.endswith(suffix)
+    assert attached.stat().st_size <= 1_048_576
+
+
 @pytest.mark.slow
 async def test_a_log_that_is_too_long_also_when_packed_shows_its_end_and_where_all_of_it_is(bot: Bot) -> None:
     noise = random.Random(7)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from bot.adapters.sqlite.connection import Connection
 from bot.adapters.sqlite.storable_text import storable
+from bot.domain.inert import Inert
 from bot.domain.posts import File, NewPost, Post, PostKind
 
 
@@ -64,6 +65,16 @@ def parked(connection: Connection, post_id: int, why: str, at: float) -> None:
     connection.execute(
         "UPDATE post SET parked = ?, done_at = ? WHERE id = ? AND done_at IS NULL", (storable(why), at, post_id)
     )
+    _drop_files(connection, post_id)
+
+
+def replaced(connection: Connection, post_id: int, text: Inert) -> None:
+    """The nonce stays: the refused message was never made, so Discord does not know it."""
+    connection.execute(
+        "UPDATE post SET text = ?, digest = 0, attempted_at = NULL WHERE id = ? AND done_at IS NULL",
+        (storable(text), post_id),
+    )
+    connection.written.posts += 1
     _drop_files(connection, post_id)
 
 

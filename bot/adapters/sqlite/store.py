@@ -17,6 +17,7 @@ from bot.adapters.sqlite.connection import Connection, connect, in_words, transa
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate
 from bot.adapters.sqlite.snapshot import write_snapshot
+from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
 from bot.domain.model.rows import AnyRow, Posted, Row, Submitted
@@ -174,6 +175,9 @@ class SqliteStore:
 
     async def post_parked(self, post_id: int, why: str, at: float) -> None:
         await self._write(lambda db: outbox_rows.parked(db, post_id, why, at))
+
+    async def post_replaced(self, post_id: int, text: Inert) -> None:
+        await self._write(lambda db: outbox_rows.replaced(db, post_id, text))
 
     # ---- the file ----------------------------------------------------------------------------------------
     async def snapshot(self, target: Path) -> None:

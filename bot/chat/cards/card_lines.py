@@ -1,6 +1,6 @@
 """Lines that the cards of jobs, of sweeps and of trials share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import discord
 
@@ -69,6 +69,16 @@ def unanswered(since: float, project: Project | None) -> Inert:
         engine=capital(engine_title(project)),
         at=relative(since),
     )
+
+
+def lost_places(job: Posted, limit: int) -> Iterator[Inert]:
+    """What of the job is not in Discord, and why."""
+    publication = job.publication
+    if publication.card_lost:
+        yield phrase("There is no card in the channel: {why}", why=escape(publication.card_lost, limit))
+    elif closed := publication.closed.why:
+        again = EMPTY if publication.closed.gone else phrase(" I keep trying.")
+        yield phrase("I can't post in the thread: {why}.{again}", why=escape(closed.rstrip("."), limit), again=again)
 
 
 def undeliverable(why: str, limit: int) -> Inert:

@@ -47,6 +47,11 @@ def summary(job: Posted, project: Project | None) -> Inert:
     return listed(line, so_far)
 
 
+def with_lost_places(job: Posted, project: Project | None) -> Inert:
+    """The same, with what of it is not in Discord, and why."""
+    return listed(summary(job, project), *card_lines.lost_places(job, 100), separator=". ")
+
+
 def undelivered(job: Posted, project: Project | None) -> Inert:
     """The same for a job whose result could not be posted, with the reason."""
     why = card_lines.undeliverable(job.publication.result.undeliverable, 150)

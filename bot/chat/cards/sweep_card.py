@@ -32,6 +32,7 @@ def card(sweep: Sweep, project: Project | None) -> discord.Embed:
     """The embed. Its picture is the file that the message has, or that is sent with it."""
     lines = [*_state(sweep, project), *_plan(sweep), EMPTY, *_best(sweep, project)]
     lines += filter(None, [sweep_lines.failures(sweep.tally, project), *_money(sweep, project)])
+    lines += card_lines.lost_places(sweep, 150)
     embed = card_lines.embed(title(sweep), lines, card_lines.colour(sweep.execution))
     if sweep.board.picture or sweep.board.shown_picture:
         embed.set_image(url=f"attachment://{PICTURE}")

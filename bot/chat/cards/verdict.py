@@ -12,6 +12,7 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
 from bot.domain.texts.endings import ENDINGS
 from bot.domain.texts.engine import engine_title
+from bot.domain.texts.state_words import state_text
 from bot.domain.texts.waits import WAITS
 
 DETAIL = 300
@@ -24,6 +25,13 @@ def content(job: Posted, project: Project | None, body: Inert) -> Inert:
     head, advice = stacked(first, *notes), _advice(job)
     room = CONTENT_CHARACTERS - len(head) - len(advice) - 2
     return stacked(head, cut_blocks(body, room), advice)
+
+
+def short(job: Posted, body: Inert) -> Inert:
+    """The result in words of the bot's own alone, if Discord refuses the whole one."""
+    name, state = escape(job.id, 40), escape(state_text(job.execution), 40)
+    first = phrase("{name} {state} <@{asker_id}>", name=name, state=state, asker_id=job.request.asker_id)
+    return stacked(first, body, phrase("`/status job:{name}` shows the rest.", name=name))
 
 
 def verdict(job: Posted, project: Project | None) -> Inert:

@@ -15,6 +15,7 @@ from bot.chat.error_replies import explain
 from bot.domain.inert import EMPTY, Inert, phrase
 from bot.domain.logs.log_blocks import block, digest
 from bot.domain.model.plan import Search
+from bot.domain.model.publication import Refusal
 from bot.domain.model.states import EndReason, WaitCause
 from bot.domain.model.trial import TrialState
 from bot.domain.posts import RULES, PostKind
@@ -37,6 +38,9 @@ def rendered() -> Iterator[Entry]:
 def _cards() -> Iterator[Entry]:
     jobs = [*samples.live_jobs(), *((f"ended: {reason}", samples.ended_job(reason)) for reason in EndReason)]
     undeliverable = replace(JOB.publication, result=JOB.publication.result.given_up("Unknown Channel"))
+    closed = JOB.publication.thread_refused(Refusal("Posting a log: Thread is locked (160005)", 1.0))
+    gone = JOB.publication.card_refused(Refusal("Posting a card: Unknown Channel (10003)", 1.0, gone=True))
+    jobs += [("closed thread", replace(JOB, publication=closed)), ("lost card", replace(JOB, publication=gone))]
     jobs.append(("undeliverable result", replace(samples.ended_job(EndReason.SUCCEEDED), publication=undeliverable)))
     for name, job in jobs:
         text = f"{embed_text(choose.card(job, PROJECT))}\n{' '.join(button_texts(card_buttons(job)))}"
@@ -75,6 +79,7 @@ def _notes() -> Iterator[Entry]:
         "an engine job after the end": notes.leftover_ended("5f2b…", ENGINE),
         "a job found again": notes.job_adopted(ENGINE),
         "a sweep found again": notes.sweep_adopted(ENGINE),
+        "a message that Discord refuses": notes.refused_message("Posting a log: Message blocked (240000)"),
         "a job restored": notes.job_restored(),
         "a sweep restored": notes.sweep_restored(),
         "the sampler fails": notes.no_points("the process ended"),

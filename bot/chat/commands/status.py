@@ -29,7 +29,7 @@ async def status(interaction: Interaction, job: str | None = None) -> None:
     if not live and not undelivered:
         await answer(interaction, "No job is live. `/train` starts one, `/jobs` lists the latest.")
         return
-    lines = [choose.summary(found, project_of(interaction.client, found)) for found in live]
+    lines = [choose.with_lost_places(found, project_of(interaction.client, found)) for found in live]
     lines += [
         choose.undelivered(found, project_of(interaction.client, found)) for found in undelivered[:MOST_UNDELIVERED]
     ]

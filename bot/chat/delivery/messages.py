@@ -8,7 +8,7 @@ from pathlib import Path
 import discord
 
 from bot.chat.buttons.views import card_buttons, end_buttons
-from bot.chat.cards import choose, sweep_card, verdict
+from bot.chat.cards import card_lines, choose, sweep_card, verdict
 from bot.domain.inert import EMPTY, listed, phrase
 from bot.domain.model.publication import DIRECT
 from bot.domain.model.rows import Posted
@@ -67,6 +67,8 @@ async def _send_card(
     channel: Channel, post: Post, job: Posted, project: Project | None, _card: discord.MessageReference | None
 ) -> discord.Message:
     embed, pictures = drawn(job, project)
+    if post.new.replaced:
+        embed, pictures = card_lines.embed(choose.title(job), [post.new.text], card_lines.colour(job.execution)), []
     return await channel.send(
         embed=embed, files=pictures, view=card_buttons(job), nonce=post.nonce, allowed_mentions=_NOBODY
     )
@@ -83,8 +85,10 @@ async def _send_result(
     moved_to, asker = job.publication.result.channel_id, discord.Object(job.request.asker_id)
     elsewhere = phrase(ELSEWHERE, channel_id=job.request.channel_id) if moved_to is not None else EMPTY
     files, _ = _attachments(post)
+    text = listed(elsewhere, post.new.text, separator="")
+    refused = post.new.replaced
     return await channel.send(
-        verdict.content(job, project, listed(elsewhere, post.new.text, separator="")),
+        verdict.short(job, text) if refused else verdict.content(job, project, text),
         files=files,
         view=end_buttons(job) if moved_to != DIRECT else discord.utils.MISSING,
         nonce=post.nonce,

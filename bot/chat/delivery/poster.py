@@ -1,6 +1,5 @@
 """The `Chat` port: delivers posts, finds those that have arrived, and keeps cards current."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -11,6 +10,7 @@ from bot.chat.buttons.views import card_buttons
 from bot.chat.delivery.breaker import Breaker
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.messages import FORMS, Channel, channel_id_of, drawn
+from bot.chat.delivery.request_time import uncancelled
 from bot.chat.discord_errors import THREAD_EXISTS, calling
 from bot.chat.interactions import BoxClient
 from bot.chat.limits import HISTORY_PAGE
@@ -20,9 +20,6 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.posts import Post, PostKind
 from bot.errors import Missing, Unavailable
 
-REQUEST_SECONDS = 45.0
-"""Give up on a call after this long and try it again later. discord.py holds the call that empties a rate-limit bucket
-until the bucket refills: 5 s for messages, minutes for threads."""
 HISTORY_PAGES = 20
 
 T = TypeVar("T")
@@ -37,9 +34,8 @@ class Poster:
         limiter: Limiter,
         *,
         breaker: Breaker | None = None,
-        request_seconds: float = REQUEST_SECONDS,
     ) -> None:
-        self._client, self._limiter, self._request_seconds = client, limiter, request_seconds
+        self._client, self._limiter = client, limiter
         self._breaker = breaker or Breaker(time.monotonic)
 
     async def send(self, post: Post, job: Posted) -> int:
@@ -131,16 +127,20 @@ class Poster:
         return await self._call(("history", channel.id), "Reading the history", read)
 
     async def _call(self, lane: tuple[str, int], what: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Make the call without a time limit: `request_time` limits each request.
+
+        discord.py holds the call that empties a rate-limit bucket until the bucket refills, 5 s for messages, minutes
+        for threads, and all calls during a global limit.
+        """
         await self._client.ready()
         async with self._limiter.turn(lane):
             self._breaker.check()
             with calling(what):
-                async with asyncio.timeout(self._request_seconds):
-                    try:
-                        return await call()
-                    except discord.HTTPException as error:
-                        self._breaker.answered(error.status)
-                        raise
+                try:
+                    return await uncancelled(call)
+                except discord.HTTPException as error:
+                    self._breaker.answered(error.status)
+                    raise
 
     def _messageable(self, channel_id: int) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(channel_id, guild_id=self._client.guild_id)

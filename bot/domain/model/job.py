@@ -40,7 +40,8 @@ class Job:
         """What the card shows: if this changes, the card is out of date."""
         publication = self.publication
         shown = replace(self.execution, submit_called_at=None)
-        return self.run, shown, self.progress, publication.thread_id or None, publication.result.undeliverable
+        thread = publication.thread_id or None, publication.closed.why
+        return self.run, shown, self.progress, *thread, publication.result.undeliverable
 
     def observed(self, seen: Observation, now: float) -> "Job":
         """Apply an answer of the engine. Returns the same job if nothing has changed."""

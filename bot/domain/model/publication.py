@@ -41,6 +41,31 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """The chat's last word on a card, a thread or a post in it. `gone`: the place no longer exists."""
+
+    why: str
+    at: float
+    gone: bool = False
+    first_line: int | None = None
+    """The number of the first log line in the refused post, if it has any."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedThread:
+    """A thread that refused a post, or could not be started. It is tried again from time to time, unless it is gone."""
+
+    why: str = ""
+    """Empty if all is well."""
+    thread_id: int = NOWHERE
+    """`NOWHERE` if it could not be started."""
+    since: float = 0.0
+    """When it last refused."""
+    refusals: int = 0
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     card_id: int | None = None
     thread_id: int | None = None
@@ -55,6 +80,9 @@ class Publication:
     recovered_at: float | None = None
     """When the job was found again after the store was lost: messages about it may have been sent before."""
     result: Result = field(default_factory=Result)
+    closed: ClosedThread = field(default_factory=ClosedThread)
+    card_lost: str = ""
+    """Why there is no card in the channel; empty if there is one, or will be."""
 
     @property
     def outdated(self) -> bool:
@@ -69,20 +97,40 @@ class Publication:
         """Record a card that may show less than is known: it is edited once more."""
         return replace(self, card_id=card_id).redrawn()
 
-    def card_edited(self, revision: int, *, gone: bool) -> "Publication":
-        """Record that the card shows this revision, or that it is `gone`."""
+    def card_edited(self, revision: int, *, gone: str) -> "Publication":
+        """Record that the card shows this revision, or why it is `gone`."""
         card_id = NOWHERE if gone else self.card_id
-        return replace(self, card_id=card_id, shown_revision=max(self.shown_revision, revision))
+        shown = max(self.shown_revision, revision)
+        return replace(self, card_id=card_id, shown_revision=shown, card_lost=gone or self.card_lost)
 
-    def card_refused(self) -> "Publication":
+    def card_refused(self, refusal: Refusal) -> "Publication":
         """Without a card there is no thread either."""
-        return replace(self, card_id=NOWHERE, thread_id=NOWHERE)
+        return replace(self, card_id=NOWHERE, thread_id=NOWHERE, card_lost=refusal.why)
 
     def thread_started(self, thread_id: int) -> "Publication":
-        return replace(self, thread_id=thread_id)
+        return replace(self, thread_id=thread_id, closed=ClosedThread())
 
-    def thread_refused(self) -> "Publication":
-        return replace(self, thread_id=NOWHERE)
+    def thread_refused(self, refusal: Refusal) -> "Publication":
+        """Close the thread: nothing more goes there until it is `reopened`. The lines of the refused post wait."""
+        before = self.closed
+        thread_id, refusals = self.thread_id or before.thread_id, before.refusals + 1
+        closed = ClosedThread(refusal.why, thread_id, refusal.at, refusals, refusal.gone)
+        lines = self.lines_posted if refusal.first_line is None else refusal.first_line
+        return replace(self, thread_id=NOWHERE, closed=closed, lines_posted=lines)
+
+    @property
+    def may_reopen(self) -> bool:
+        """True if the thread is closed, and a moderator or time may open it again."""
+        closed = self.closed.why and not self.closed.gone and self.thread_id == NOWHERE
+        return bool(closed and self.card_id) and self.archived_at is None
+
+    def reopened(self) -> "Publication":
+        """Try the thread once more. It counts as closed until it has taken a post."""
+        return replace(self, thread_id=self.closed.thread_id or None)
+
+    def thread_took(self) -> "Publication":
+        """Record that the thread has taken a post."""
+        return replace(self, closed=ClosedThread())
 
     def posted(self, lines: int) -> "Publication":
         """Count `lines` more log lines as posted."""

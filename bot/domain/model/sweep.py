@@ -66,7 +66,7 @@ class Sweep:
     def card_view(self) -> tuple[Any, ...]:
         """What the card shows: if this changes, the card is out of date. Machine time alone is no news."""
         publication, board = self.publication, self.board
-        shown = publication.thread_id or None, publication.result.undeliverable
+        shown = publication.thread_id or None, publication.closed.why, publication.result.undeliverable
         return self.run, self.execution, replace(self.tally, seconds=0.0), board.picture, board.importance, *shown
 
     def ended(self, reason: EndReason, at: float, detail: str = "") -> "Sweep":

@@ -8,6 +8,8 @@ ERROR = 300
 REASON = 200
 """Characters of the engine's reason for the end of an attempt."""
 
+REFUSED = phrase("(Discord refused the message that belongs here")
+
 # Details of an end, which follow its verdict. They are stored as plain text and made inert where they are shown.
 END_UNSEEN = "How it ended is unknown."
 STOPPED_UNSUBMITTED = "Stopped before it was submitted."
@@ -62,6 +64,11 @@ def sweep_restored() -> Inert:
         "The bot's record of this sweep was restored from a snapshot. What its trials did since then is read again "
         "from the engine."
     )
+
+
+def refused_message(why: str) -> Inert:
+    """In place of a message that Discord refuses. `why` is Discord's reason."""
+    return phrase("{begin}: {why})", begin=REFUSED, why=escape(why.rstrip("."), ERROR))
 
 
 def no_points(error: str) -> Inert:

@@ -40,12 +40,12 @@ class EditCards:
 
     async def _edit(self, job: Posted) -> None:
         self._edited[job.id] = self._now()
-        gone = False
+        gone = ""
         try:
             await self._chat.show(job)
         except Refused as error:
             log.warning("card edit refused", job=job.id, error=str(error))
-            gone = isinstance(error, Missing)
+            gone = str(error) if isinstance(error, Missing) else ""
             self._lanes.pause(_lane(job), REFUSED_REST_SECONDS)
         await self._store.change(job.id, _edited(job, gone=gone))
         if not job.execution.live:
@@ -63,7 +63,7 @@ def _lane(job: Posted) -> LaneKey:
     return job.id, CARD
 
 
-def _edited(seen: Posted, *, gone: bool) -> Step[Posted]:
+def _edited(seen: Posted, *, gone: str) -> Step[Posted]:
     """What the edit of a card changes; `seen` is what the card was made from."""
 
     def step(job: Posted) -> Change | None:

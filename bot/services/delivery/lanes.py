@@ -12,6 +12,8 @@ from bot.services.running.wakeups import Wakeup
 
 log = structlog.get_logger()
 
+CLOSE_SECONDS = 3.0
+
 LaneKey = tuple[str, str]
 """The id of the job or sweep, and the name of its lane."""
 
@@ -36,8 +38,11 @@ _NO_PAUSE = _Pause(0.0, 0.0)
 class Lanes:
     """Wakes `free` whenever a lane becomes free."""
 
-    def __init__(self, now: Callable[[], float], backoff: Backoff, free: Wakeup) -> None:
-        self._now, self._backoff, self._free = now, backoff, free
+    def __init__(
+        self, now: Callable[[], float], backoff: Backoff, free: Wakeup, delivered: Callable[[], None] = lambda: None
+    ) -> None:
+        """`delivered` is called after each delivery that did not fail."""
+        self._now, self._backoff, self._free, self._delivered = now, backoff, free, delivered
         self._tasks: dict[LaneKey, asyncio.Task[None]] = {}
         self._pauses: dict[LaneKey, _Pause] = {}
 
@@ -67,8 +72,10 @@ class Lanes:
         while self._tasks:
             await asyncio.wait(self.tasks)
 
-    async def close(self) -> None:
-        """Cancel the deliveries under way; they stay pending."""
+    async def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Give the deliveries under way a moment, then cancel them; they stay pending. The chat is closed next."""
+        if self._tasks:
+            await asyncio.wait(self.tasks, timeout=seconds)
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -91,6 +98,7 @@ class Lanes:
             log.exception("delivery failed", job=key[0], lane=key[1])
             self._retry_later(key, ServiceError("unexpected"))
             return
+        self._delivered()
         if self._rested(key):
             self._pauses.pop(key, None)
 

@@ -9,6 +9,7 @@ from bot.ports.chat import Chat
 from bot.services.delivery.cards import EditCards
 from bot.services.delivery.lanes import Backoff, LaneKey, Lanes
 from bot.services.delivery.posts import DeliverPosts
+from bot.services.delivery.progress import Progress
 from bot.services.running.core import Core
 
 LANES = Gauge("signalbox_lanes_pending", "Lanes of jobs with an undelivered message")
@@ -29,7 +30,8 @@ class Delivery:
 
     def __init__(self, core: Core, chat: Chat, settings: DeliverySettings) -> None:
         self._store = core.store
-        self.lanes = Lanes(core.now, settings.backoff, core.wakeups.of("deliver"))
+        self._progress = Progress(core.now)
+        self.lanes = Lanes(core.now, settings.backoff, core.wakeups.of("deliver"), self._progress.delivered)
         self._posts = DeliverPosts(core, chat, settings.nonce_window)
         self._cards = EditCards(core, chat, self.lanes, settings.card)
 
@@ -41,6 +43,7 @@ class Delivery:
         jobs = {row.id: row for row in rows if isinstance(row, Posted)}
         LANES.set(len(posts))
         OPEN.set(len(rows))
+        self._progress.waiting(len({(post.new.job_id, str(post.new.lane)) for post in posts} | busy))
         for post in posts:
             key: LaneKey = (post.new.job_id, post.new.lane)
             job = jobs.get(key[0]) or await self._store.job(key[0])
@@ -51,6 +54,12 @@ class Delivery:
         for job in jobs.values():
             if self._cards.due(job):
                 self._cards.start(job)
+            if self._posts.may_reopen(job):
+                await self._posts.reopen(job)
+
+    def wrong(self) -> str:
+        """What the health page shows if nothing has been delivered for minutes; empty if all is well."""
+        return self._progress.wrong()
 
     @property
     def busy(self) -> bool:
@@ -62,5 +71,5 @@ class Delivery:
         await self.lanes.settle()
 
     async def close(self) -> None:
-        """Cancel the deliveries under way; they stay pending."""
+        """Give the deliveries under way a moment, then cancel them; they stay pending."""
         await self.lanes.close()

@@ -10,8 +10,10 @@ from dataclasses import replace
 import structlog
 
 from bot.domain.clock import passed
+from bot.domain.model.publication import Refusal
 from bot.domain.model.rows import Posted
-from bot.domain.posts import Change, Post, PostKind, Target
+from bot.domain.posts import Change, NewPost, Post, PostKind, Target, first_line
+from bot.domain.texts import notes
 from bot.errors import Denied, Missing, Refused
 from bot.ports.chat import Chat
 from bot.ports.store import Step
@@ -19,6 +21,9 @@ from bot.services.delivery.cards import with_picture
 from bot.services.running.core import Core
 
 log = structlog.get_logger()
+
+CLOSED_SECONDS = 300.0
+"""Before a thread that refused a post is tried again: Discord counts each refusal."""
 
 
 class DeliverPosts:
@@ -39,11 +44,23 @@ class DeliverPosts:
         await self._store.post_done(post.id, message_id, self._now(), _delivered(post, message_id, job))
 
     async def _refused(self, post: Post, job: Posted, error: Refused) -> None:
-        """A result goes to the next channel that may take it; everything else is parked, with what depends on it."""
+        """A refusal that settles nothing costs this one message, and a short sentence is sent in its place.
+
+        Else a result goes to the next channel that may take it; everything else is parked, with what depends on it.
+        """
         log.warning("post refused", job=job.id, kind=post.new.kind, error=str(error))
+        new, settled = post.new, isinstance(error, Missing | Denied)
+        if not settled and new.kind is not PostKind.THREAD:
+            if not new.replaced:
+                await self._store.post_replaced(post.id, notes.refused_message(str(error)))
+                return
+            if new.rule.target is Target.THREAD:
+                await self._store.post_parked(post.id, str(error), self._now())
+                return
         project = self._projects.get(job.run.project)
-        channels = project.channel_ids if project is not None and isinstance(error, Missing | Denied) else None
-        job = await self._store.change(job.id, _lost(post, channels, str(error)))
+        channels = project.channel_ids if project is not None and settled else None
+        refusal = Refusal(str(error), self._now(), isinstance(error, Missing), first_line(new))
+        job = await self._store.change(job.id, _lost(post, channels, refusal))
         result = job.publication.result
         if post.new.rule.target is Target.RESULT_CHANNEL and not result.undeliverable:
             log.warning("result goes to another channel", job=job.id, channel=result.channel_id)
@@ -51,6 +68,23 @@ class DeliverPosts:
         if result.undeliverable:
             log.error("result undeliverable", job=job.id, error=str(error))
         await self._store.post_parked(post.id, str(error), self._now())
+
+    async def reopen(self, job: Posted) -> None:
+        """Try a closed thread again, from time to time: a moderator may have unlocked it, or there is room for one."""
+
+        def step(stored: Posted) -> Change | None:
+            if not self.may_reopen(stored):
+                return None
+            closed = stored.publication.closed
+            start = NewPost(f"thread:{job.id}:{closed.refusals}", PostKind.THREAD, job.id)
+            posts = () if closed.thread_id else (start,)
+            return Change(replace(stored, publication=stored.publication.reopened()), posts)
+
+        await self._store.change(job.id, step)
+
+    def may_reopen(self, job: Posted) -> bool:
+        publication = job.publication
+        return publication.may_reopen and passed(publication.closed.since, CLOSED_SECONDS, self._now())
 
     async def _once(self, post: Post, job: Posted) -> int:
         """The message id, whether it is sent now or had arrived before."""
@@ -69,14 +103,15 @@ class DeliverPosts:
         return recovered or passed(post.attempted_at, self._nonce_window, self._now())
 
 
-def _lost(post: Post, channels: Sequence[int] | None, why: str) -> Step[Posted]:
+def _lost(post: Post, channels: Sequence[int] | None, refusal: Refusal) -> Step[Posted]:
     """A refused post takes with it what depends on it: no invalid request is made twice.
 
     `channels` are the other channels for a result; None if it would be refused in all of them.
     """
 
     def step(job: Posted) -> Change | None:
-        publication, channel_id = post.new.rule.refused(job.publication), job.request.channel_id
+        publication, channel_id = post.new.rule.refused(job.publication, refusal), job.request.channel_id
+        why = refusal.why
         if post.new.rule.target is Target.RESULT_CHANNEL:
             result = publication.result
             result = result.given_up(why) if channels is None else result.refused(channel_id, channels, why)
@@ -93,7 +128,9 @@ def _delivered(post: Post, message_id: int, seen: Posted) -> Step[Posted]:
         if post.new.kind is PostKind.THREAD:
             return Change(replace(job, publication=job.publication.thread_started(message_id)))
         if post.new.kind is not PostKind.CARD:
-            return None
+            if post.new.rule.target is not Target.THREAD or not job.publication.closed.why:
+                return None
+            return Change(replace(job, publication=job.publication.thread_took()))
         if post.attempted_at is not None:  # it may have arrived as it was at the first attempt: an edit follows
             return Change(replace(job, publication=job.publication.card_found(message_id)))
         publication = job.publication.card_posted(message_id, seen.publication.revision)

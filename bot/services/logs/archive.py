@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.domain.logs.log_file import MOST_BYTES, PART_BYTES
+from bot.domain.logs.log_file import MOST_BYTES, PART_BYTES, PLAIN_BYTES
 from bot.domain.logs.log_lines import clean
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
@@ -87,7 +87,7 @@ class Archive:
         """The audit reads the whole log, so it comes last, when nothing else is awaited."""
         total = await self._total(job)
         publication = job.publication
-        if publication.lines_posted < total and publication.thread_id is not None:
+        if publication.lines_posted < total and publication.thread_id is not None and not publication.may_reopen:
             return  # the thread gets them first
         if await self._missed(job) or await self._total(job) > total:
             self._quiet.start(job.id)
@@ -117,11 +117,12 @@ class Archive:
 
         def step(stored: Posted) -> Change | None:
             publication = stored.publication
-            return (
-                None
-                if publication.archived_at
-                else Change(replace(stored, publication=publication.archived(at)), posts)
-            )
+            if publication.archived_at:
+                return None
+            if publication.may_reopen and publication.closed.thread_id:
+                # The last chance for the thread. The file has the lines that waited for it.
+                publication = publication.reopened().posted(max(0, total - publication.lines_posted))
+            return Change(replace(stored, publication=publication.archived(at)), posts)
 
         await self._store.change(job.id, step)
         self._quiet.drop(job.id)
@@ -154,7 +155,7 @@ def _put_in_order(path: Path, times: Sequence[int], offsets: Sequence[int]) -> N
 
 def _attachment(path: Path) -> tuple[Path, int]:
     """The file to attach: the log, the log packed, or its last part. With the size of that part, else 0."""
-    if path.stat().st_size <= MOST_BYTES:
+    if path.stat().st_size <= PLAIN_BYTES:
         return path, 0
     packed = _packed(path)
     with path.open("rb") as log_file, gzip.open(packed, "wb", compresslevel=6) as file:

@@ -11,7 +11,7 @@ from bot.domain.logs.log_blocks import digest, event_block
 from bot.domain.logs.log_lines import LogEvent, readable
 from bot.domain.model.job import Job
 from bot.domain.model.publication import NOWHERE
-from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.posts import Change, NewPost, PostKind, log_key
 from bot.services.running.core import Core
 from bot.services.running.timers import Timers
 
@@ -44,6 +44,8 @@ class PostLines:
         self._waiting.keep([job.id for job in behind])
         for job in behind:
             self._waiting.since(job.id)
+            if job.publication.may_reopen:
+                continue
             if job.publication.thread_id == NOWHERE:
                 await self._commit(job, BLOCK_LINES, EMPTY, is_digest=False)
             elif job.publication.thread_id is not None:
@@ -70,7 +72,8 @@ class PostLines:
 
     async def _commit(self, job: Job, taken: int, text: Inert, *, is_digest: bool) -> None:
         first = job.publication.lines_posted
-        post = NewPost(f"log:{job.id}:{first}", PostKind.LOG, job.id, text=text, digest=is_digest)
+        key = log_key(job.id, first, job.publication.closed.refusals)
+        post = NewPost(key, PostKind.LOG, job.id, text=text, digest=is_digest)
 
         def step(stored: Job) -> Change | None:
             publication = stored.publication

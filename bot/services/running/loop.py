@@ -30,19 +30,25 @@ class Loop:
 
 
 class Heartbeat:
-    """When each service last had a good pass, for the health page."""
+    """When each service last had a good pass, for the health page, and what else may be wrong."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._due: dict[str, float] = {}
+        self._others: list[Callable[[], str]] = []
+
+    def also(self, wrong: Callable[[], str]) -> None:
+        """Ask this, too: it returns what is wrong, or nothing."""
+        self._others.append(wrong)
 
     def beat(self, loop: Loop) -> None:
         self._due[loop.name] = self._now() + loop.seconds + LATE_SECONDS
 
     def wrong(self) -> str:
-        """Services without a good pass for too long; empty if all is well."""
+        """Services without a good pass for too long, and what the others say; empty if all is well."""
         late = {name: self._now() - due + LATE_SECONDS for name, due in self._due.items() if self._now() > due}
-        return "; ".join(f"{name}: no good pass for {seconds:.0f} s" for name, seconds in late.items())
+        problems = [f"{name}: no good pass for {seconds:.0f} s" for name, seconds in late.items()]
+        return "; ".join(problems + [problem for other in self._others if (problem := other())])
 
 
 async def run_forever(loop: Loop, heartbeat: Heartbeat) -> None:

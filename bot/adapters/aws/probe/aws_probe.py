@@ -12,6 +12,7 @@ from bot.adapters.aws.probe.events import events_check, no_events, rule_check
 from bot.adapters.aws.probe.image import image_check
 from bot.adapters.aws.probe.quota import quota_check
 from bot.adapters.aws.probe.storage import bucket_check, log_group_check
+from bot.adapters.aws.probe.token import token_check
 from bot.domain.project import Project
 from bot.services.running.doctor import Check
 
@@ -34,6 +35,9 @@ class AwsProbe:
             return [*checks, no_events()]
         checks.append(events_check(self.aws.sqs, events_queue_url, self.now))
         return [*checks, rule_check(self.aws.sqs, self.rules, events_queue_url)]
+
+    def token_check(self, uri: str, own_id: str) -> Check:
+        return token_check(self.aws.s3, uri, own_id)
 
     def checks(self, project: Project) -> list[Check]:
         """Checks of the project's queue, quota, job definition, image, bucket and log group."""

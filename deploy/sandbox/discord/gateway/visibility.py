@@ -2,6 +2,7 @@
 
 from deploy.sandbox.discord.gateway.session import Intents
 from deploy.sandbox.discord.protocol.wire import Json
+from deploy.sandbox.discord.state.entities import DirectChannel
 from deploy.sandbox.discord.state.events import Event
 from deploy.sandbox.discord.state.guild import Guild
 
@@ -29,7 +30,8 @@ def bot_can_see(event: Event, guild: Guild) -> bool:
 def intents_include(intents: Intents, event: Event) -> bool:
     if event.name == _INTERACTION:
         return True
-    if event.only_for is not None:
+    direct = isinstance(event.channel, DirectChannel) and event.name.startswith("MESSAGE_")
+    if event.only_for is not None or direct:
         return bool(intents & Intents.DIRECT_MESSAGES)
     needed = _NEEDED.get(event.name.rpartition("_")[0], Intents(0))
     return needed & intents == needed
@@ -37,7 +39,8 @@ def intents_include(intents: Intents, event: Event) -> bool:
 
 def with_guild_and_member(event: Event, guild: Guild) -> Json:
     """Return the event's data as the gateway sends it: messages get guild and member, unless they are ephemeral."""
-    if event.name not in _MESSAGES or event.only_for is not None or event.author is None:
+    in_guild = event.only_for is None and not isinstance(event.channel, DirectChannel)
+    if event.name not in _MESSAGES or not in_guild or event.author is None:
         return event.data
     return {**event.data, "guild_id": guild.id, "member": event.author.member()}
 

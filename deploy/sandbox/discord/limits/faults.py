@@ -44,6 +44,11 @@ class RequestFault:
     when: FaultTiming = FaultTiming.BEFORE
     retry_after: float = 1.0
     seconds: float = 0.0
+    code: int | None = None
+    """With STATUS: Discord's JSON error code. Without one the body is empty, as no answer of Discord's is."""
+    message: str = ""
+    scope: str = "user"
+    """With RATE_LIMIT: `user`, or `shared` for a limit that all bots share and that does not count as invalid."""
 
     def matches(self, method: str, path: str) -> bool:
         return (self.method is None or self.method == method) and self.path.search(path) is not None
@@ -70,11 +75,19 @@ class Faults:
         return None
 
 
+_KEYS = (
+    *("method", "path", "times", "fault", "status", "when"),
+    *("retry_after", "seconds", "code", "message", "scope"),
+)
+_SCOPES = ("user", "shared")
+"""https://docs.discord.com/developers/topics/rate-limits#header-format: "Value can be user (per bot or user limit),
+global (per bot or user global limit), or shared (per resource limit)". `global` is a fault of its own."""
+
+
 def read_fault(body: Json) -> RequestFault:
     """Parse a fault from JSON. Raises ValueError with the reason and the valid choices."""
-    known = ("method", "path", "times", "fault", "status", "when", "retry_after", "seconds")
-    if unknown := set(body) - set(known):
-        raise ValueError(f"unknown keys: {comma_list(sorted(unknown))}; the keys are {comma_list(known)}")
+    if unknown := set(body) - set(_KEYS):
+        raise ValueError(f"unknown keys: {comma_list(sorted(unknown))}; the keys are {comma_list(_KEYS)}")
     kind = _member(FaultKind, "fault", body.get("fault"))
     when = _member(FaultTiming, "when", body.get("when", FaultTiming.BEFORE))
     try:
@@ -86,6 +99,11 @@ def read_fault(body: Json) -> RequestFault:
         raise ValueError(f"`times` must be a whole number of at least 1 (got {times!r})")
     if not isinstance(status, int) or not 100 <= status <= 599:
         raise ValueError(f"`status` must be an HTTP status from 100 to 599 (got {status!r})")
+    code, scope = body.get("code"), body.get("scope", "user")
+    if code is not None and (isinstance(code, bool) or not isinstance(code, int)):
+        raise ValueError(f"`code` must be a JSON error code of Discord's, a whole number (got {code!r})")
+    if scope not in _SCOPES:
+        raise ValueError(f"`scope` must be one of {comma_list(_SCOPES)} (got {scope!r})")
     method = body.get("method")
     return RequestFault(
         kind=kind,
@@ -96,6 +114,9 @@ def read_fault(body: Json) -> RequestFault:
         when=when,
         retry_after=_seconds(body, "retry_after", 1.0),
         seconds=_seconds(body, "seconds", 0.0),
+        code=code,
+        message=str(body.get("message", "")),
+        scope=scope,
     )
 
 

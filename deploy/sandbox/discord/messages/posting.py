@@ -11,7 +11,7 @@ from deploy.sandbox.discord.messages.compose import SETTABLE, apply_body
 from deploy.sandbox.discord.protocol.errors import ApiError, Code, invalid
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.core import Core
-from deploy.sandbox.discord.state.entities import Channel, Thread, User
+from deploy.sandbox.discord.state.entities import Channel, DirectChannel, Thread, User
 from deploy.sandbox.discord.state.events import Event
 from deploy.sandbox.discord.state.message import WRITTEN, Message, MessageFlag, MessageType
 from deploy.sandbox.discord.state.permissions import Permission
@@ -35,7 +35,7 @@ class Messages:
     def create(self, author: User, channel: Channel, body: Json, files: Sequence[Upload] = ()) -> Message:
         """Create a message; with `enforce_nonce`, only one per nonce.
 
-        Raises 50001, 50013, 50035, 50006, 40005, 50083, 160002, 160005.
+        Raises 50001, 50007, 50013, 50035, 50006, 40005, 50083, 160002, 160005.
         """
         self._require_may_write(author, channel, body, files)
         flags = _flags(body) & ~MessageFlag.EPHEMERAL
@@ -128,7 +128,8 @@ class Messages:
     def publish(self, name: str, message: Message) -> None:
         channel = self._core.guild.channel(message.channel_id)
         data = self.wire(message, nonce=name == "MESSAGE_CREATE")
-        self._core.hub.publish(Event(name, data, channel, message.author, message.only_for))
+        to_people = not isinstance(channel, DirectChannel)  # the page shows the server alone
+        self._core.hub.publish(Event(name, data, channel, message.author, message.only_for, to_people=to_people))
 
     def require_not_archived(self, message: Message) -> None:
         """Raise 50083 if the message is in an archived thread."""
@@ -137,6 +138,8 @@ class Messages:
             raise ApiError(Code.ARCHIVED_THREAD)
 
     def _require_may_write(self, author: User, channel: Channel, body: Json, files: Sequence[Upload]) -> None:
+        if isinstance(channel, DirectChannel) and channel.recipient.id in self._core.guild.refuse_direct:
+            raise ApiError(Code.CANNOT_MESSAGE_USER)
         in_thread = isinstance(channel, Thread)
         needed = Permission.SEND_MESSAGES_IN_THREADS if in_thread else Permission.SEND_MESSAGES
         if body.get("embeds"):
@@ -240,7 +243,7 @@ def _flags(body: Json) -> MessageFlag:
 
 
 def _guild_id(message: Message, channel: Channel) -> Json:
-    return {"guild_id": channel.guild_id} if message.only_for is None else {}
+    return {"guild_id": channel.guild_id} if message.only_for is None and channel.guild_id else {}
 
 
 def _reaction(emoji: str, users: list[str], bot_id: str) -> Json:

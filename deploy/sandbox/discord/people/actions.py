@@ -39,7 +39,9 @@ class Actions:
         raise ValueError(f"unknown person {name_or_id!r}; the people are {names}")
 
     def channel(self, person: User, channel_id: object) -> Channel:
-        """Find a channel or thread by id, or a channel by name."""
+        """Find a channel or thread by id, or a channel by name; `direct` are the direct messages from the bot."""
+        if channel_id == "direct":
+            return self._guild.open_direct(person.id)
         known = self._guild.channels.get(str(channel_id))
         if known is not None and self._guild.can_see(person, known):
             return known

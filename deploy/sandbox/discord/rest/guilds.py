@@ -53,9 +53,12 @@ def my_guilds(discord: Discord, _: Call) -> object:
 
 
 def direct_channel(discord: Discord, call: Call) -> object:
-    """Always 50007: nobody here accepts direct messages."""
-    discord.core.guild.user(str(call.json.get("recipient_id")))
-    raise ApiError(Code.CANNOT_MESSAGE_USER)
+    """Open a channel for direct messages. Who accepts none refuses the message (50007), not the channel.
+
+    https://docs.discord.com/developers/resources/user#create-dm: "Returns a DM channel object (if one already exists,
+    it will be returned instead)."
+    """
+    return discord.core.guild.open_direct(str(call.json.get("recipient_id"))).wire()
 
 
 def guild(discord: Discord, call: Call) -> object:

@@ -23,6 +23,7 @@ from deploy.sandbox.discord.standin import Discord
 _log = logging.getLogger(__name__)
 _FOREVER = 3600.0
 _ERROR_PAGE = "<!DOCTYPE html><html><head><title>Error</title></head><body>Something is wrong.</body></html>"
+_DISCORD = {"Via": "1.1 google"}
 _MAJOR = ("channel_id", "guild_id", "webhook_token")
 
 
@@ -123,6 +124,8 @@ class Dispatcher:
             return self._fail(error, headers)
         except RateLimited as error:
             return self._too_many(error.answer, request)
+        except ConnectionResetError:  # the client gave up; nobody reads this response
+            return web.Response(status=400)
         except Exception as error:
             _log.exception("%s %s failed", request.method, request.path)
             self._core.ledger.add("error", "sandbox", path=request.path, error=repr(error))
@@ -162,10 +165,17 @@ class Dispatcher:
             self._core.limiter.count_invalid()
         return _json(error.body(), error.status, headers)
 
+    def _status(self, fault: RequestFault) -> web.Response:
+        if fault.code is None:
+            return web.Response(status=fault.status, text="", headers=_DISCORD)
+        if fault.status in (401, 403):
+            self._core.limiter.count_invalid()
+        return _json({"message": fault.message or "Refused", "code": fault.code}, fault.status, _DISCORD)
+
     async def _inject(self, fault: RequestFault, request: web.Request) -> web.Response:
         match fault.kind:
             case FaultKind.RATE_LIMIT:
-                return self._too_many(too_many_requests("user", fault.retry_after), request)
+                return self._too_many(too_many_requests(fault.scope, fault.retry_after), request)
             case FaultKind.GLOBAL_RATE_LIMIT:
                 return self._too_many(too_many_requests("global", fault.retry_after), request)
             case FaultKind.PROXY_RATE_LIMIT:
@@ -175,7 +185,7 @@ class Dispatcher:
             case FaultKind.HANG:
                 await asyncio.sleep(fault.seconds or _FOREVER)
         if fault.kind is FaultKind.STATUS:
-            return web.Response(status=fault.status, text="", headers={"Via": "1.1 google"})
+            return self._status(fault)
         _reset_connection(request)
         return web.Response(status=500)
 

@@ -9,6 +9,7 @@ from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 
 class ChannelType(IntEnum):
     TEXT = 0
+    DM = 1
     PUBLIC_THREAD = 11
     PRIVATE_THREAD = 12
 
@@ -120,6 +121,25 @@ class Channel:
                 }
                 for target, overwrite in self.overwrites.items()
             ],
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class DirectChannel(Channel):
+    """The direct messages between the bot and one person. It is in no guild: `guild_id` is empty.
+
+    https://docs.discord.com/developers/resources/channel#channel-object-example-dm-channel
+    """
+
+    recipient: User
+
+    def wire(self) -> Json:
+        return {
+            "id": self.id,
+            "type": int(self.type),
+            "last_message_id": self.last_message_id,
+            "flags": 0,
+            "recipients": [self.recipient.wire()],
         }
 
 

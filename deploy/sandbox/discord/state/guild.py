@@ -5,8 +5,8 @@ from secrets import token_urlsafe
 
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.protocol.wire import Clock, Json, Snowflakes, comma_list, timestamp
-from deploy.sandbox.discord.state.entities import Channel, ChannelType, Role, Thread, User
-from deploy.sandbox.discord.state.permissions import Overwrite, Permission, in_channel, in_guild
+from deploy.sandbox.discord.state.entities import Channel, ChannelType, DirectChannel, Role, Thread, User
+from deploy.sandbox.discord.state.permissions import DIRECT, Overwrite, Permission, in_channel, in_guild
 from deploy.sandbox.discord.state.world_spec import ChannelSpec, World
 
 _FIXED_FIELDS: Json = {
@@ -62,6 +62,10 @@ class Guild:
         self.roles: dict[str, Role] = {}
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
+        self.direct: dict[str, DirectChannel] = {}
+        """By the person's id: the channels for direct messages that the bot has opened."""
+        self.refuse_direct: set[str] = set()
+        """Ids of the people who accept no direct messages from members of the server."""
         self._snowflakes = snowflakes
         self._add_role(Role(self.id, "@everyone", world.everyone, 0))
         for spec in world.roles:
@@ -98,9 +102,21 @@ class Guild:
         return [thread for thread in self.threads if not thread.archived]
 
     def channel(self, channel_id: str) -> Channel:
-        if (channel := self.channels.get(channel_id)) is None:
-            raise ApiError(Code.UNKNOWN_CHANNEL)
-        return channel
+        if (channel := self.channels.get(channel_id)) is not None:
+            return channel
+        for direct in self.direct.values():
+            if direct.id == channel_id:
+                return direct
+        raise ApiError(Code.UNKNOWN_CHANNEL)
+
+    def open_direct(self, user_id: str) -> DirectChannel:
+        """Open the channel for direct messages with a person; later calls give the same one."""
+        if user_id not in self.direct:
+            person = self.user(user_id)
+            self.direct[user_id] = DirectChannel(
+                self._snowflakes.next(), person.name, "", ChannelType.DM, recipient=person
+            )
+        return self.direct[user_id]
 
     def user(self, user_id: str) -> User:
         if (user := self.users.get(user_id)) is None:
@@ -121,6 +137,8 @@ class Guild:
         A private thread is visible only to its members and to who may manage threads. Unlike on Discord, the owner has
         no permissions beyond those of their roles.
         """
+        if isinstance(channel, DirectChannel):
+            return DIRECT if user in (self.bot, channel.recipient) else Permission(0)
         base = in_guild(self.roles[self.id].permissions, (self.roles[role].permissions for role in user.role_ids))
         if channel is None:
             return base

@@ -44,6 +44,16 @@ TALK = (
 )
 """Enough to read and write messages."""
 
+DIRECT = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.ADD_REACTIONS
+)
+"""What both sides have in direct messages, where there are no roles."""
+
 EVERYONE = (
     TALK
     | Permission.ADD_REACTIONS

@@ -5,16 +5,9 @@ from dataclasses import dataclass, field
 
 from deploy.sandbox.discord.state.permissions import EVERYONE, NONE, TALK, Overwrite, Permission
 
-BOT = (
-    TALK
-    | Permission.ADD_REACTIONS
-    | Permission.EMBED_LINKS
-    | Permission.ATTACH_FILES
-    | Permission.CREATE_PUBLIC_THREADS
-    | Permission.MANAGE_THREADS
-    | Permission.USE_APPLICATION_COMMANDS
-)
-"""Default permissions of the application's own role."""
+BOT = TALK | Permission.EMBED_LINKS | Permission.ATTACH_FILES | Permission.CREATE_PUBLIC_THREADS
+"""Default permissions of the application's own role: those of the invitation in `docs/getting-started.md`, and nothing
+more. `MANAGE_THREADS` would let it write in locked threads."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.delivery.limiter import Limiter
-from bot.chat.delivery.poster import Poster
 from bot.domain.model.job import Job
 from bot.domain.model.publication import NOWHERE
 from bot.domain.model.states import EndReason
@@ -196,16 +194,6 @@ async def test_what_passes_is_said_so(room: Room, fault: Json, kind: type[Except
     with pytest.raises(kind) as caught:
         await room.client.poster.send(a_post(PostKind.CARD), a_job(channel_id=room.channel_id))
     assert not isinstance(caught.value, Refused)
-
-
-async def test_what_hangs_is_given_up_and_tried_again_later(room: Room) -> None:
-    room.fault("POST", "/channels/.*/messages", fault="hang", seconds=5)
-    hasty = Poster(room.client, Limiter(1000, clock=time.monotonic), request_seconds=0.2)
-    job = a_job(channel_id=room.channel_id)
-    with pytest.raises(Unavailable):
-        await hasty.send(a_post(PostKind.CARD), job)
-    await room.client.poster.send(a_post(PostKind.CARD), job)
-    assert len(await room.mika.messages(CHANNEL)) == 1
 
 
 async def test_a_locked_thread_is_denied(room: Room) -> None:

@@ -67,6 +67,9 @@ async def test_the_health_page_names_a_service_that_is_late() -> None:
         clock.tick(LATE_SECONDS + 4)
         async with session.get("/healthz") as response:
             assert (response.status, await response.text()) == (503, "tail: no good pass for 91 s")
+        heartbeat.also(lambda: "deliver: stuck")
+        async with session.get("/healthz") as response:
+            assert await response.text() == "tail: no good pass for 91 s; deliver: stuck"
         async with session.get("/metrics") as response:
             assert response.status == 200
             assert "signalbox_service_failures_total" in await response.text()

@@ -9,18 +9,19 @@ from deploy.sandbox.discord.standin import Discord, make_discord
 from deploy.sandbox.discord.state.entities import Channel, User
 from deploy.sandbox.discord.state.message import Message
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission
-from deploy.sandbox.discord.state.world_spec import ChannelSpec, World
+from deploy.sandbox.discord.state.world_spec import BOT, ChannelSpec, World
 from tests.support.clock import Clock
 
 NOW = 1_800_000_000.0
 WORLD = World(
+    bot_permissions=BOT | Permission.MANAGE_THREADS,  # so that the bot can play the moderator of threads
     channels=(
         ChannelSpec("training"),
         ChannelSpec("lab"),
         ChannelSpec("hidden", overwrites={"everyone": Overwrite(deny=Permission.VIEW_CHANNEL)}),
         ChannelSpec("quiet", overwrites={"bot": Overwrite(deny=Permission.SEND_MESSAGES)}),
         ChannelSpec("plain", overwrites={"bot": Overwrite(deny=Permission.EMBED_LINKS | Permission.ATTACH_FILES)}),
-    )
+    ),
 )
 
 

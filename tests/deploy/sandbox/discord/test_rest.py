@@ -244,7 +244,15 @@ async def test_other_resources_that_libraries_read(rest: Rest) -> None:
     assert (await rest("GET", "/guilds/1"))[1]["code"] == 10004
     assert (await rest("GET", "/gateway/bot"))[1]["session_start_limit"]["remaining"] == 1000
     recipient = {"recipient_id": guild.people[0].id}
-    assert (await rest("POST", "/users/@me/channels", recipient))[1]["code"] == 50007
+    direct = (await rest("POST", "/users/@me/channels", recipient))[1]
+    assert (direct["type"], direct["recipients"][0]["id"]) == (1, recipient["recipient_id"])
+    assert (await rest("POST", "/users/@me/channels", recipient))[1]["id"] == direct["id"]
+    path = f"/channels/{direct['id']}/messages"
+    status, sent, _ = await rest("POST", path, {"content": "done"})
+    assert status == 200
+    assert [message["id"] for message in (await rest("GET", path))[1]] == [sent["id"]]
+    guild.refuse_direct.add(guild.people[0].id)
+    assert (await rest("POST", path, {"content": "more"}))[1]["code"] == 50007
 
 
 async def test_commands_over_http(rest: Rest) -> None:

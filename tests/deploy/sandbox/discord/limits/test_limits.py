@@ -127,3 +127,17 @@ def test_faults_are_used_up_in_order() -> None:
 def test_invalid_fault_is_explained(body: Json, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_fault(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({"fault": "status", "code": "240000"}, "`code` must be a JSON error code"),
+        ({"fault": "429", "scope": "global"}, "`scope` must be one of"),
+    ],
+)
+def test_codes_and_scopes_of_faults_are_checked(body: dict[str, object], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        read_fault(body)
+    fault = read_fault({"fault": "status", "status": 400, "code": 240000, "message": "Message blocked"})
+    assert (fault.code, fault.message, fault.scope) == (240000, "Message blocked", "user")

@@ -1,9 +1,13 @@
 """Permissions in the guild, in channels and in threads, and Discord's errors for missing ones."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
 from deploy.sandbox.discord.state.permissions import ALL, EVERYONE, NONE, Overwrite, Permission, in_channel, in_guild
+from deploy.sandbox.discord.state.world_spec import BOT
 from tests.deploy.sandbox.discord.room import Room
 
 VIEW, SEND = Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES
@@ -64,3 +68,9 @@ def test_private_thread_is_visible_to_members_and_moderators(room: Room) -> None
 def test_default_permissions_suffice_for_a_conversation() -> None:
     assert EVERYONE & (VIEW | SEND | Permission.USE_APPLICATION_COMMANDS)
     assert not EVERYONE & (Permission.MENTION_EVERYONE | Permission.MANAGE_THREADS | Permission.ADMINISTRATOR)
+
+
+def test_the_bot_has_the_invitations_permissions_and_nothing_more() -> None:
+    guide = (Path(__file__).parents[5] / "docs" / "getting-started.md").read_text()
+    (invited,) = re.findall(r"&permissions=(\d+)", guide)
+    assert int(BOT) == int(invited)

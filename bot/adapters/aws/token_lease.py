@@ -1,0 +1,214 @@
+"""One bot for each token, on any machine: an object in the bucket that one process holds and renews.
+
+S3 decides who has it. `If-None-Match: *` makes a put that fails if the object exists, `If-Match` one that fails if
+somebody else wrote it since: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+How old it is follows from S3's own `Date` and `LastModified`, so no machine's clock matters.
+"""
+
+import asyncio
+import base64
+import binascii
+import json
+import re
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, replace
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import structlog
+from botocore.exceptions import ClientError
+
+from bot.adapters.aws.clients import AwsClients, Client
+from bot.adapters.aws.error_codes import calling
+from bot.adapters.aws.s3 import parse_uri
+from bot.errors import Missing, ServiceError, StoreError
+
+log = structlog.get_logger()
+
+RENEW_SECONDS = 30.0
+"""A put and a get each time: about 0.45 USD a month."""
+LEASE_SECONDS = 100.0
+"""A holder that has not renewed it for this long has ended: it missed three renewals."""
+NOTE_SECONDS = 600.0
+"""How long the holder shows that another bot has tried to start."""
+LEASE_NAME = re.compile(r"lease-(\d+|unknown)\.json")
+_CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+
+
+class Taken(Exception):
+    """Another process wrote the object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a bot writes. `id` is its data folder's, `process` its own."""
+
+    id: str
+    process: str
+    host: str
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature as it is stored. `age` is in seconds since it was written."""
+
+    by: Signature
+    age: float
+    etag: str
+
+    @property
+    def live(self) -> bool:
+        return not self.by.ended and self.age < LEASE_SECONDS
+
+
+def lease_uri(folder_uri: str, token: str) -> str:
+    """The object for a token: a token begins with the application's id in base64, which is no secret."""
+    first = token.partition(".")[0]
+    try:
+        application_id = base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        application_id = ""
+    return f"{folder_uri.rstrip('/')}/lease-{application_id if application_id.isdigit() else 'unknown'}.json"
+
+
+def known_instance(data_dir: Path) -> str:
+    """The id of a data folder; "" if no bot has run with it."""
+    path = data_dir / "instance"
+    return path.read_text().strip() if path.exists() else ""
+
+
+def instance_id(data_dir: Path) -> str:
+    """The same; made at the first start."""
+    if not known_instance(data_dir):
+        (data_dir / "instance").write_text(secrets.token_hex(8))
+    return known_instance(data_dir)
+
+
+def adopt_instance(data_dir: Path, holder_id: str) -> None:
+    """Make this data folder the one that holds the lease, in place of a lost one."""
+    (data_dir / "instance").write_text(holder_id)
+
+
+class TokenLease:
+    """`holder_id` stays the same for one data folder, so that a bot that was killed starts again at once."""
+
+    def __init__(
+        self,
+        clients: AwsClients,
+        uri: str,
+        holder_id: str,
+        *,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._s3, self._uri, self._sleep = clients.s3, uri, sleep
+        self._own = Signature(holder_id, secrets.token_hex(8), socket.gethostname())
+        self._etag = ""
+        self._rival = ""
+
+    async def take(self) -> None:
+        """Take the lease, or raise `StoreError` with who has it. Without S3's answer the bot starts all the same."""
+        try:
+            await self._take()
+        except ServiceError as error:
+            log.warning("could not check for another bot with this token", uri=self._uri, error=str(error))
+
+    async def keep(self) -> None:
+        """Renew it for ever. Raises `StoreError` once another bot has taken it."""
+        while True:
+            await self._sleep(RENEW_SECONDS)
+            try:
+                await self.renew()
+            except ServiceError as error:
+                log.warning("could not renew the lease on the token", uri=self._uri, error=str(error))
+
+    async def renew(self) -> None:
+        """Renew it once, and look for a note from a bot that tried to start."""
+        try:
+            await self._hold({"IfMatch": self._etag} if self._etag else {"IfNoneMatch": "*"})
+        except Missing:
+            self._etag = ""
+        except Taken:
+            found = await read(self._s3, self._uri)
+            if found is not None and found.live and found.by.process != self._own.process:
+                self._etag = ""
+                raise StoreError(_elsewhere(found)) from None
+            self._etag = found.etag if found is not None else ""
+        note = await read(self._s3, _note_uri(self._uri))
+        self._rival = note.by.host if note is not None and note.age < NOTE_SECONDS else ""
+        if note is not None and note.age < RENEW_SECONDS * 1.5:
+            log.error("another bot with this token tried to start and stepped back", host=note.by.host)
+
+    async def release(self) -> None:
+        """Let another bot start at once."""
+        if not self._etag:
+            return
+        try:
+            await _write(self._s3, self._uri, replace(self._own, ended=True), IfMatch=self._etag)
+        except (ServiceError, Taken) as error:
+            log.warning("could not release the lease on the token", uri=self._uri, error=str(error))
+
+    def wrong(self) -> str:
+        """What the health page shows; empty if no other bot has tried to start."""
+        return f"lease: another bot with this token tried to start on {self._rival}" if self._rival else ""
+
+    async def _take(self) -> None:
+        found = await read(self._s3, self._uri)
+        if found is not None and found.live and found.by.id != self._own.id:
+            await _write(self._s3, _note_uri(self._uri), self._own)
+            raise StoreError(_elsewhere(found))
+        try:
+            await self._hold({"IfMatch": found.etag} if found is not None else {"IfNoneMatch": "*"})
+        except Taken:
+            found = await read(self._s3, self._uri)
+            if found is not None and found.by.process != self._own.process:
+                raise StoreError(_elsewhere(found)) from None
+            self._etag = found.etag if found is not None else ""  # our own put, whose answer was lost
+
+    async def _hold(self, condition: dict[str, str]) -> None:
+        self._etag = await _write(self._s3, self._uri, self._own, **condition)
+
+
+async def read(s3: Client, uri: str) -> Signed | None:
+    """The signature there; None if there is none."""
+    location = parse_uri(uri)
+    try:
+        with calling(f"S3 GetObject of {uri}"):
+            answer = await s3.get_object(Bucket=location.bucket, Key=location.key)
+            async with answer["Body"] as body:
+                stored = json.loads(await body.read())
+            now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+            age = max(0.0, (now - answer["LastModified"]).total_seconds())
+            return Signed(Signature(**stored), age, answer["ETag"])
+    except Missing:
+        return None
+
+
+async def _write(s3: Client, uri: str, signature: Signature, **condition: str) -> str:
+    """The new ETag. Raises `Taken` if the condition is not met."""
+    location, content = parse_uri(uri), json.dumps(asdict(signature)).encode()
+    with calling(f"S3 PutObject of {uri}"):
+        try:
+            answer = await s3.put_object(Bucket=location.bucket, Key=location.key, Body=content, **condition)
+        except ClientError as error:
+            if str(error.response.get("Error", {}).get("Code")) in _CONFLICTS:
+                raise Taken(uri) from error
+            raise
+        return str(answer["ETag"])
+
+
+def _note_uri(uri: str) -> str:
+    """Apart from the lease: a note in it would look like a renewal."""
+    return f"{uri.removesuffix('.json')}-second.json"
+
+
+def _elsewhere(found: Signed) -> str:
+    left = max(1.0, LEASE_SECONDS - found.age)
+    return (
+        f"Another bot runs with this token, on {found.by.host}; its last sign was {found.age:.0f} s ago. This one "
+        "steps back, so that no command is carried out twice.\n"
+        f"Stop that one first. If it has crashed, start this one again in {left:.0f} s. A second bot needs an "
+        "application, and so a token, of its own."
+    )
