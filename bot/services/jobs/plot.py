@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.drawing.curve_names import curve_names
 from bot.domain.drawing.figures import Curve, Drawing, FigureRequest
 from bot.domain.inert import Inert, escape, joined
 from bot.domain.model.rows import Posted
-from bot.domain.parameters import shown
 from bot.domain.project import Project
 from bot.domain.texts import notes
 from bot.errors import BadInput, Missing
@@ -61,13 +61,12 @@ class Plot:
         remarks = [notes.no_metrics(job.id, live=job.execution.live) for job in missing]
         if not drawn:
             return Picture(None, joined(remarks, " ", REMARKS))
-        first = drawn[0][0]
-        project = self._projects[first.run.project]
-        alone = len(drawn) == 1
+        project = self._projects[drawn[0][0].run.project]
+        names = curve_names([job for job, _ in drawn])
         request = FigureRequest(
-            title=f"{first.run.project} {first.id}" if alone else f"{first.run.project}: {len(drawn)} jobs",
-            subtitle=_described(first) if alone else "",
-            curves=tuple(Curve(job.id if alone else f"{job.id} {_parameters(job)}", csv) for job, csv in drawn),
+            title=names.title,
+            subtitle=names.shared,
+            curves=tuple(Curve(label, csv) for label, (_, csv) in zip(names.labels, drawn, strict=True)),
             metric=project.metric,
             maximize=project.maximize,
             column_names=project.columns or None,
@@ -79,11 +78,3 @@ class Plot:
             return await self.metrics_csv(job)
         except Missing:
             return None
-
-
-def _described(job: Posted) -> str:
-    return f"{job.run.commit.branch}@{job.run.commit.short}   {_parameters(job)}"
-
-
-def _parameters(job: Posted) -> str:
-    return " ".join(f"{name}={shown(value)}" for name, value in job.run.parameters.items())
