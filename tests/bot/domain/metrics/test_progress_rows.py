@@ -165,8 +165,8 @@ class TestAdvance:
     @given(st.lists(st.tuples(st.integers(1, 20), st.floats(0, 100)), min_size=1, max_size=40))
     def test_best_is_the_best_of_this_run(self, rows: list[tuple[int, float]]) -> None:
         progress = told(*((epoch, value, at) for at, (epoch, value) in enumerate(rows)))
-        kept = [value for at, (epoch, value) in enumerate(rows) if all(later >= epoch for later, _ in rows[at:])]
-        assert progress.best == max(kept)
+        table = Table.parse("".join(["epoch,score\n", *(f"{epoch},{value}\n" for epoch, value in rows)]).encode())
+        assert best_of(table, Goal("score")) == (progress.best, progress.best_epoch)
         assert (progress.best_epoch, progress.best) in set(rows)
         assert progress.epochs_seen >= 1
 
