@@ -13,9 +13,7 @@ from bot.chat.cards.units import bar, duration, usd
 from bot.domain.inert import EMPTY, Inert, cut, escape, fenced, joined, listed, one_line, phrase
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep
-from bot.domain.model.tally import Leader
 from bot.domain.model.trial import TrialState
-from bot.domain.parameters import Value, shown
 from bot.domain.project import Project
 from bot.domain.texts.state_words import JOB_STATES, WAITING_FOR_MACHINES, state_text
 
@@ -112,21 +110,25 @@ def _best(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
         return
     yield sweep_lines.best(sweep, project, bold=True)
     if len(leaders) > 1:
-        yield _table(leaders, project.metric, [axis.name for axis in sweep.plan.space.varied])
-    if sweep.board.importance:
-        shares = sorted(sweep.board.importance.items(), key=lambda share: -share[1])
+        yield _table(sweep, project.metric)
+    names = {axis.name for axis in sweep.plan.space.varied}
+    weighed = {name: share for name, share in sweep.board.importance.items() if name in names}
+    if weighed:
+        shares = sorted(weighed.items(), key=lambda share: -share[1])
         named = [
             phrase("{name} {percent} %", name=escape(name, 40), percent=round(share * 100)) for name, share in shares
         ]
         yield phrase("Importance: {shares}", shares=joined(named, ", ", IMPORTANCE))
 
 
-def _table(leaders: tuple[Leader, ...], metric: str, names: list[str]) -> Inert:
+def _table(sweep: Sweep, metric: str) -> Inert:
     """The best few, a line each, with as many of their parameters as a phone has room for."""
+    leaders, names = sweep.tally.leaders, [axis.name for axis in sweep.plan.space.varied]
+    points = [sweep_lines.point_texts(leader, sweep) for leader in leaders]
     columns = [["", *(f".{leader.number}" for leader in leaders)]]
     columns.append([_cell(metric), *(sweep_lines.value(leader) for leader in leaders)])
     for name in names:
-        column = [_cell(name), *(_cell(_shown(leader.parameters.get(name))) for leader in leaders)]
+        column = [_cell(name), *(_cell(point.get(name, "")) for point in points)]
         if sum(_width(each) + 1 for each in (*columns, column)) > WIDTH + 1:
             break
         columns.append(column)
@@ -140,10 +142,6 @@ def _width(column: list[str]) -> int:
 
 def _cell(text: str) -> str:
     return cut(one_line(text), CELL)
-
-
-def _shown(value: Value | None) -> str:
-    return "" if value is None else shown(value)
 
 
 def _money(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
