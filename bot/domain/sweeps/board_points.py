@@ -27,8 +27,7 @@ def request(sweep: Sweep, trials: Mapping[int, Trial], project: Project) -> Boar
         cells=tuple(_cells(plan, trials)),
         metric=project.metric,
         maximize=project.maximize,
-        importance=sweep.board.importance,
-        column_names=project.columns or None,
+        importance={name: share for name, share in sweep.board.importance.items() if name not in plan.space.fixed},
     )
 
 

@@ -17,15 +17,13 @@ from bot.adapters.drawing.style import lettering, theme
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
 
-ROW, LEAST_TALL, MOST_TALL = 0.62, 2.9, 6.4
-"""Inches: the height of a row, and limits for the height of all rows."""
 LARGEST, SMALLEST, SMALLEST_STAR = 22.0, 8.5, 7.0
 """Font sizes in a cell; smaller text would not be readable."""
 LONGEST_ROW, LONGEST_COLUMN = 16, 14
 """Characters of a label."""
 SPARSE = 4
 """A heatmap has at most this many cells per point."""
-SCALE, TITLE = 1.05, 0.3
+SCALE, TITLE = 0.95, 0.3
 """Inches: the width of the colour bar on the right, and the height of its title above."""
 POINTS_PER_INCH = 72.0
 
@@ -38,13 +36,8 @@ def fits(points: SweepPoints) -> bool:
     return known and 0 < size <= SPARSE * max(len(points.cells), 1)
 
 
-def height(points: SweepPoints) -> float:
-    """Inches."""
-    return _Table.for_points(points).height
-
-
-def draw_heatmap(figure: SubFigure, points: SweepPoints) -> None:
-    table = _Table.for_points(points)
+def draw_heatmap(figure: SubFigure, points: SweepPoints, *, height: float) -> None:
+    table = _Table.for_points(points, height)
     colours = ColourScale(points)
     axes = figure.add_axes(table.box)
     _draw_backgrounds(axes, points, colours, table)
@@ -73,7 +66,8 @@ class _Table:
     """Whether the column labels are rotated."""
 
     @classmethod
-    def for_points(cls, points: SweepPoints) -> "_Table":
+    def for_points(cls, points: SweepPoints, height: float) -> "_Table":
+        """The table in a part that is `height` inches high."""
         down, right = points.axes
         rows, columns = len(down.values), len(right.values)
         left = 0.62 + _longest(down, LONGEST_ROW) / POINTS_PER_INCH
@@ -81,7 +75,7 @@ class _Table:
         longest = _longest(right, LONGEST_COLUMN) / POINTS_PER_INCH
         turned = longest > 0.92 * pitch and pitch > 1.5 * theme.LABEL / POINTS_PER_INCH
         below = 0.4 + (0.72 * longest + 0.15 if turned else 0.25)
-        return cls(rows, columns, left, below, min(MOST_TALL, max(LEAST_TALL, ROW * rows)), turned)
+        return cls(rows, columns, left, below, height - below - TITLE, turned)
 
     @property
     def height(self) -> float:

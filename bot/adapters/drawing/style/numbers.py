@@ -1,14 +1,18 @@
 """Format numbers shown side by side: all with the same decimals, just enough to show their differences."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from math import floor, log10
 
 import numpy as np
+from matplotlib.ticker import Formatter
 
 from bot.adapters.drawing.series import Series
+from bot.domain.numbers import compact, told_apart, written
 
-LARGE, SMALL = 1e6, 1e-3
+LARGE, SMALL = 1e9, 1e-3
 """Outside this range, numbers are written with a power of ten."""
+_EXPONENT = re.compile(r"e\+?(-?)0*(?=\d)")
 MOST_DECIMALS = 6
 MOST_DIGITS = 6
 EXTRA_DECIMALS = 3
@@ -21,15 +25,30 @@ def formatter(values: Series) -> Callable[[float], str]:
     """A function that formats these values and similar ones."""
     known = np.unique(values[np.isfinite(values)])
     if known.size == 0:
-        return "{:.4g}".format
+        return written
     largest = float(np.abs(known).max())
     if largest >= LARGE or 0 < largest < SMALL:
-        return f"{{:.{_decimals(known, 'e', 2, 4)}e}}".format
+        power_of_ten = f"{{:.{_decimals(known, 'e', 2, 4)}e}}"
+        return lambda value: _EXPONENT.sub(r"e\1", power_of_ten.format(value))
     most = max(0, min(MOST_DECIMALS, MOST_DIGITS - _whole_digits(largest)))
     span, smallest = float(np.ptp(known)), float(np.abs(known[known != 0]).min(initial=largest))
     decimals = max(2 - floor(log10(span)), 1 - floor(log10(smallest))) if span > 0 else most
     fewest = min(most, max(0, decimals))
-    return f"{{:.{_decimals(known, 'f', fewest, min(most, fewest + EXTRA_DECIMALS))}f}}".format
+    return f"{{:,.{_decimals(known, 'f', fewest, min(most, fewest + EXTRA_DECIMALS))}f}}".format
+
+
+class Ticks(Formatter):  # type: ignore[misc]  # matplotlib has no types
+    """Labels of an axis: as many digits as tell its ticks apart, and k or M for large numbers."""
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        return [label.replace("-", "\N{MINUS SIGN}", 1) if value < 0 else label for value, label in self._pairs(values)]
+
+    def __call__(self, value: float, pos: int | None = None) -> str:  # noqa: ARG002  matplotlib's signature
+        return compact(value)
+
+    def _pairs(self, values: Sequence[float]) -> list[tuple[float, str]]:
+        rounded = [float(f"{value:.12g}") for value in values]  # ticks are sums of steps: 0.30000000000000004
+        return list(zip(rounded, told_apart(rounded, short=True), strict=True))
 
 
 def _whole_digits(value: float) -> int:

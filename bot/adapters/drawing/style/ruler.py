@@ -11,6 +11,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullFor
 from bot.adapters.drawing.series import SMALLEST, Series, drawable
 from bot.adapters.drawing.style import lettering, theme
 from bot.domain.model.space import Axis
+from bot.domain.numbers import told_apart
 from bot.domain.parameters import Kind, Value
 
 FAR = 30.0
@@ -98,7 +99,7 @@ class Ruler:
             return self.values, lettering.labels(self.values.tolist(), LONGEST_LABEL)
         positions = self._decades() if self.log else self._round()
         positions = positions[(positions >= self.low) & (positions <= self.high)]
-        return positions, [f"{position:g}" for position in positions]
+        return positions, told_apart(positions.tolist(), short=True)
 
     def _decades(self) -> Series:
         first, last = floor(log10(self.low)), ceil(log10(self.high))

@@ -16,7 +16,8 @@ def job(name: str, branch: str = "main", sha: str = "a", project: str = "mnist",
 
 def test_only_parameters_that_differ() -> None:
     names = curve_names([job("k.0", **FIXED, augment=True), job("k.1", **FIXED, augment=False)])
-    assert names.labels == ("k.0 augment=true", "k.1 augment=false")
+    assert names.labels == (".0 augment=true", ".1 augment=false")
+    assert names.title == "mnist k: 2 trials"
     assert names.shared.startswith("main@aaaaaaa   fixed_parameter_0=the same for all")
 
 
@@ -47,3 +48,10 @@ def test_one_job_is_described_above() -> None:
 def test_parameter_may_be_called_branch_and_values_of_two_types_differ() -> None:
     one, other = a_job(id="a", parameters={"branch": "x", "n": 1}), a_job(id="b", parameters={"branch": "y", "n": "1"})
     assert curve_names([one, other]).labels == ("a branch=x n=1", "b branch=y n=1")
+
+
+def test_where_names_have_no_room_the_values_are_enough() -> None:
+    jobs = [job(f"k.{n}", learning_rate=0.178385 + n, momentum=n / 7, optimizer=f"o{n}") for n in range(4)]
+    names = curve_names(jobs)
+    assert names.labels[:2] == (".0 0.178 0 o0", ".1 1.18 0.143 o1")
+    assert names.shared == "main@aaaaaaa   (in order: learning_rate, momentum, optimizer)"
