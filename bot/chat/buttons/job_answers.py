@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.chat.acknowledgement import answer
+from bot.chat.alt_text import attachment
 from bot.chat.buttons.views import card_buttons, trial_buttons
 from bot.chat.cards import choose, sweep_card, trial_card
 from bot.chat.cards.units import plural
@@ -72,7 +73,7 @@ async def plot(interaction: Interaction, texts: Sequence[str]) -> None:
         picture = await services.plot.plot([name.job_id for name in names])
     title = " ".join(map(str, names))
     file = f"{re.sub('[^0-9a-z]+', '-', title.lower())[:80]}.png"
-    files = [discord.File(io.BytesIO(picture.png), file)] if picture.png is not None else []
+    files = [attachment(picture.png, file)] if picture.png is not None else []
     await answer(interaction, picture.remarks or escape(title, 200), files=files)
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import discord
 
+from bot.chat.alt_text import attachment_at
 from bot.chat.cards import card_lines, sweep_lines, verdict
 from bot.chat.cards.units import bar, duration, usd
 from bot.domain.inert import EMPTY, Inert, cut, escape, fenced, joined, listed, one_line, phrase
-from bot.domain.model.states import JobState
+from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.project import Project
-from bot.domain.texts.state_words import JOB_STATES, WAITING_FOR_MACHINES, state_text
+from bot.domain.texts.state_words import JOB_STATES, PARTLY_FAILED, WAITING_FOR_MACHINES, state_text
 
 PICTURE = "board.png"
 AXES, PARAMETERS, IMPORTANCE = 600, 400, 200
@@ -30,7 +31,8 @@ def card(sweep: Sweep, project: Project | None) -> discord.Embed:
     """The embed. Its picture is the file that the message has, or that is sent with it."""
     lines = [*_state(sweep, project), *_plan(sweep), EMPTY, *_best(sweep, project)]
     lines += filter(None, [sweep_lines.failures(sweep.tally, project), *_money(sweep, project)])
-    embed = card_lines.embed(title(sweep), lines, card_lines.colour(sweep.execution))
+    colour = card_lines.PARTLY if _partly_failed(sweep) else card_lines.colour(sweep.execution)
+    embed = card_lines.embed(title(sweep), lines, colour)
     if sweep.board.picture or sweep.board.shown_picture:
         embed.set_image(url=f"attachment://{PICTURE}")
     retry_of = sweep.request.retry_of
@@ -40,7 +42,7 @@ def card(sweep: Sweep, project: Project | None) -> discord.Embed:
 def picture(sweep: Sweep) -> discord.File | None:
     """The newest board file; None if there is none, or it was lost with its machine."""
     path = sweep.board.picture
-    return discord.File(path, PICTURE) if path and Path(path).exists() else None
+    return attachment_at(path, PICTURE) if path and Path(path).exists() else None
 
 
 def title(sweep: Sweep) -> str:
@@ -49,12 +51,19 @@ def title(sweep: Sweep) -> str:
 
 
 def state_word(sweep: Sweep) -> str:
-    """`running`, `waiting for machines`, `stopping`, `succeeded`, …"""
+    """`running`, `waiting for machines`, `stopping`, `succeeded`, `partly failed`, …"""
     execution = sweep.execution
+    if _partly_failed(sweep):
+        return PARTLY_FAILED
     if not execution.live or execution.stop is not None or execution.state is JobState.INTENT:
         return state_text(execution)
     running = sweep.tally.ended or sweep.tally.count(TrialState.RUNNING)
     return JOB_STATES[JobState.RUNNING].card if running else WAITING_FOR_MACHINES
+
+
+def _partly_failed(sweep: Sweep) -> bool:
+    """True if it has ended with trials that succeeded and trials that failed."""
+    return sweep.execution.reason is EndReason.SUCCEEDED and sweep.tally.count(TrialState.FAILED) > 0
 
 
 def short_progress(sweep: Sweep, project: Project | None) -> Inert:

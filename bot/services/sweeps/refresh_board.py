@@ -69,7 +69,11 @@ class RefreshBoard:
 
     async def final(self, sweep: Sweep) -> Picture:
         """The picture for the result; raises `Unavailable` if drawing failed."""
-        return await self._draw.picture(await self._draw.last_request(sweep))
+        return await self._draw.picture(await self._draw.request(sweep))
+
+    async def curves(self, sweep: Sweep) -> Picture:
+        """The curves of the best trials; raises like `final`."""
+        return await self._draw.curves(sweep)
 
     async def tidy(self) -> None:
         """Delete the pictures of sweeps that ended more than a week ago."""
@@ -91,7 +95,8 @@ class RefreshBoard:
         if board.picture and last.showed == showed:
             await self._store.change(sweep.id, _unchanged(sweep))
             return
-        picture = await self._draw.picture(request)
+        at = self._now() if sweep.execution.live else None
+        picture = await self._draw.picture(replace(request, as_of=at))
         path = self._settings.folder / f"{sweep.id}-{_number(board.picture) + 1}.png"
         if picture.png is not None:
             await asyncio.to_thread(_write, path, picture.png)

@@ -12,8 +12,8 @@ from bot.adapters.drawing.boards import heatmap, one_axis, parallel_coordinates,
 from bot.adapters.drawing.boards.state_marks import WORDS, state_legend
 from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.curves.figure_page import to_png
-from bot.adapters.drawing.style import theme
-from bot.adapters.drawing.style.header import Header
+from bot.adapters.drawing.style import lettering, theme
+from bot.adapters.drawing.style.header import INSIDE, Header
 from bot.domain.drawing.figures import BoardRequest, Drawing
 from bot.domain.model.trial import TrialState
 
@@ -66,8 +66,8 @@ def _left_out_remarks(points: SweepPoints, request: BoardRequest) -> list[str]:
 def _figure(request: BoardRequest, points: SweepPoints, kind: str, draw: Draw) -> Figure:
     header = Header(
         request.title,
-        request.subtitle,
-        notes=[*_best_note(points), *_sample_note(points), *_importance_note(points, request)],
+        "   ".join([request.subtitle, *_importance_note(points, request)]),
+        notes=[*_best_note(points), *_sample_note(points)],
         legend=state_legend(points),
         columns=4,
         corner="" if request.as_of is None else f"as of {datetime.fromtimestamp(request.as_of, UTC):%H:%M} UTC",
@@ -82,11 +82,15 @@ def _figure(request: BoardRequest, points: SweepPoints, kind: str, draw: Draw) -
 
 
 def _best_note(points: SweepPoints) -> list[str]:
-    return [] if points.best is None else [f"★ best {_best(points, points.best)}"]
+    if points.best is None:
+        return []
+    return lettering.wrapped(f"★ best {_best(points, points.best)}", INSIDE, theme.SUBTITLE, 2)
 
 
 def _best(points: SweepPoints, index: int) -> str:
-    return f"{points.metric} {points.format_value(points.values[index])} at {points.describe(index)}"
+    value = points.format_value(points.values[index])
+    short = value.rstrip("0").rstrip(".") if "." in value and "e" not in value else value
+    return f"{points.metric} {short} at {points.describe(index)}"
 
 
 def _sample_note(points: SweepPoints) -> list[str]:
@@ -96,7 +100,7 @@ def _sample_note(points: SweepPoints) -> list[str]:
 def _importance_note(points: SweepPoints, request: BoardRequest) -> list[str]:
     if len(points.axes) < 3 or not request.importance:
         return []
-    return [f"%: how much {points.metric} depends on each parameter"]
+    return [f"%: how much {points.metric} depends on it"]
 
 
 def _described(request: BoardRequest, points: SweepPoints, kind: str) -> str:

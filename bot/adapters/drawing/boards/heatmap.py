@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import SubFigure
 from matplotlib.patches import Rectangle
 
 from bot.adapters.drawing.boards.colour_scale import ColourScale, draw_star, text_on
-from bot.adapters.drawing.boards.state_marks import background, draw_signs, text_colour
+from bot.adapters.drawing.boards.state_marks import WORDS, background, draw_signs, text_colour
 from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.style import lettering, theme
 from bot.domain.model.space import Axis
@@ -21,6 +22,8 @@ LARGEST, SMALLEST, SMALLEST_STAR = 22.0, 8.5, 7.0
 """Font sizes in a cell; smaller text would not be readable."""
 LONGEST_ROW, LONGEST_COLUMN = 16, 14
 """Characters of a label."""
+FAINT = 0.4
+"""Share of the colour of a value that is not final."""
 SPARSE = 4
 """A heatmap has at most this many cells per point."""
 SCALE, TITLE = 0.95, 0.3
@@ -121,7 +124,7 @@ def _draw_backgrounds(axes: Axes, points: SweepPoints, colours: ColourScale, tab
     pixels = np.zeros((table.rows, table.columns, 4))
     coloured = colours(points.values)
     for position, index in _on_top(points).items():
-        pixels[position] = coloured[index] if points.final[index] else (*background(points.states[index]), 1)
+        pixels[position] = coloured[index] if points.final[index] else _not_final(points, index, coloured[index])
     axes.imshow(pixels, aspect="auto", interpolation="nearest" if min(table.cell) >= 1 else "antialiased")
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
@@ -129,6 +132,14 @@ def _draw_backgrounds(axes: Axes, points: SweepPoints, colours: ColourScale, tab
         style: dict[str, Any] = {"color": theme.BACKGROUND, "linewidth": gap, "zorder": 1.5}
         axes.hlines(np.arange(table.rows + 1) - 0.5, -0.5, table.columns - 0.5, **style)
         axes.vlines(np.arange(table.columns + 1) - 0.5, -0.5, table.rows - 0.5, **style)
+
+
+def _not_final(points: SweepPoints, index: int, coloured: Any) -> Any:
+    """A tint of the state, or of the last value of a trial that was stopped early."""
+    state = points.states[index]
+    if state is not TrialState.PRUNED or not np.isfinite(points.values[index]):
+        return (*background(state), 1)
+    return (*(FAINT * coloured[:3] + (1 - FAINT) * np.asarray(to_rgb(theme.PANEL))), 1)
 
 
 def _draw_labels(axes: Axes, points: SweepPoints, table: _Table) -> None:
@@ -198,7 +209,7 @@ class _FontSizes:
         unit = max(lettering.width(longest, 1, bold=True), 0.72 * lettering.width(second, 1) if second else 0)
         lines = (1.72 if second else 1.0) * lettering.LINE
         number = min(LARGEST, 0.88 * wide / unit, 0.8 * tall / lines)
-        widths = [lettering.width(state, 1) for state in points.counts]
+        widths = [lettering.width(WORDS[state], 1) for state in points.counts]
         state_size = min(14.0, 0.84 * wide / max(widths, default=1), 0.4 * tall)
         return cls(form, number if number >= SMALLEST else 0, state_size if state_size >= SMALLEST else 0)
 
@@ -211,7 +222,7 @@ class _FontSizes:
             if np.isfinite(deviation):
                 found.append((f"± {self.format_value(deviation)}", 0.72 * self.number, False))
         if self.state and not points.final[index]:
-            found.append((points.states[index], self.state, False))
+            found.append((WORDS[points.states[index]], self.state, False))
         return found
 
 

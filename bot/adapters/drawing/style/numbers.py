@@ -1,14 +1,14 @@
 """Format numbers shown side by side: all with the same decimals, just enough to show their differences."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import floor, log10
 
 import numpy as np
 from matplotlib.ticker import Formatter
 
 from bot.adapters.drawing.series import Series
-from bot.domain.numbers import compact, told_apart, written
+from bot.domain.numbers import compact, written
 
 LARGE, SMALL = 1e9, 1e-3
 """Outside this range, numbers are written with a power of ten."""
@@ -38,17 +38,10 @@ def formatter(values: Series) -> Callable[[float], str]:
 
 
 class Ticks(Formatter):  # type: ignore[misc]  # matplotlib has no types
-    """Labels of an axis: as many digits as tell its ticks apart, and k or M for large numbers."""
-
-    def format_ticks(self, values: Sequence[float]) -> list[str]:
-        return [label.replace("-", "\N{MINUS SIGN}", 1) if value < 0 else label for value, label in self._pairs(values)]
+    """Labels of an axis: its ticks exactly, with k or M for large numbers."""
 
     def __call__(self, value: float, pos: int | None = None) -> str:  # noqa: ARG002  matplotlib's signature
-        return compact(value)
-
-    def _pairs(self, values: Sequence[float]) -> list[tuple[float, str]]:
-        rounded = [float(f"{value:.12g}") for value in values]  # ticks are sums of steps: 0.30000000000000004
-        return list(zip(rounded, told_apart(rounded, short=True), strict=True))
+        return compact(float(f"{value:.9g}"), 9)  # ticks are sums of steps: 0.30000000000000004
 
 
 def _whole_digits(value: float) -> int:

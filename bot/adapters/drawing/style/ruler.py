@@ -15,7 +15,7 @@ from bot.domain.numbers import told_apart
 from bot.domain.parameters import Kind, Value
 
 FAR = 30.0
-"""Listed positive values get a logarithmic axis if the largest is at least this many times the smallest."""
+"""Positive values may get a logarithmic axis if the largest is at least this many times the smallest."""
 PAD = 0.06
 """Free space at each end, as a share of the axis."""
 LONGEST_LABEL = 14
@@ -37,7 +37,7 @@ class Ruler:
         ends = np.append(positions, _numbers([axis.low, axis.high])) if axis.continuous else positions
         ends = ends[np.isfinite(ends)]
         positive = ends.size > 0 and float(ends.min()) > SMALLEST
-        far = positive and (axis.log or float(ends.max()) >= FAR * float(ends.min()))
+        far = positive and (axis.log or (float(ends.max()) >= FAR * float(ends.min()) and not _evenly_spaced(ends)))
         self.log = self.numeric and positive and (far if log is None else log)
         self._whole = axis.kind is Kind.INT
         self.low, self.high = self._padded(ends)
@@ -109,6 +109,12 @@ class Ruler:
     def _round(self) -> Series:
         locator = MaxNLocator(nbins=6, steps=(1, 2, 2.5, 5, 10), integer=self._whole, min_n_ticks=1)
         return np.asarray([round(float(tick), 12) for tick in locator.tick_values(self.low, self.high)])
+
+
+def _evenly_spaced(values: Series) -> bool:
+    """Whether there are several steps, and they are as equal as those of seeds from 1 to 100."""
+    steps = np.diff(np.unique(values))
+    return steps.size > 1 and float(steps.max()) < 1.5 * float(steps.min())
 
 
 def _numbers(column: Iterable[Value]) -> Series:
