@@ -41,7 +41,7 @@ class Announcer:
         settle: Callable[[AnyPosted], AnyPosted] | None = None,
         more: tuple[NewPost, ...] = (),
     ) -> None:
-        """Does nothing if it was announced already. `settle` adds what else is known at the end; `more` are posted too."""
+        """Does nothing if it was announced already. `settle` adds what else is known; `more` is posted too."""
         at = self._now()
 
         def step(stored: AnyPosted) -> Change | None:

@@ -22,7 +22,9 @@ def test_picture_of_a_job_is_described(title: str, tmp_path: Path) -> None:
     words = f"{title}: curves of val_accuracy, val_loss over epoch. Best val_accuracy 99 at epoch 2."
     assert attachment(png(title), "k7q2mx.png").description == words
     (tmp_path / "board.png").write_bytes(png(title))
-    assert attachment_at(str(tmp_path / "board.png"), "board.png").description == words
+    stored = attachment_at(str(tmp_path / "board.png"), "board.png")
+    stored.close()
+    assert stored.description == words
 
 
 def test_description_is_one_line_of_the_length_that_discord_takes() -> None:

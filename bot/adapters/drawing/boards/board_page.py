@@ -34,7 +34,7 @@ def make_board(request: BoardRequest) -> tuple[Figure | None, tuple[str, ...]]:
     if not request.axes:
         return None, ("Nothing varies in this sweep, so there is nothing to draw.",)
     points = SweepPoints.from_request(request)
-    if points.best is None and not any(points.counts.get(state) for state in _OPEN):
+    if points.cells and points.best is None and not any(points.counts.get(state) for state in _OPEN):
         return None, (f"No trial reported {request.metric}, so there is nothing to draw.",)
     with mpl.rc_context(theme.style()):
         kind, draw = _kind(points, request)

@@ -206,7 +206,7 @@ def test_one_leader_needs_no_table() -> None:
 
 
 def test_sweep_of_which_some_trials_failed_is_amber_and_not_called_succeeded() -> None:
-    job = ended_sweep(EndReason.SUCCEEDED, tally=PARTLY)
+    job = ended_sweep(PARTLY)
     assert choose.state_word(job) == "partly failed"
     colour = choose.card(job, PROJECT).colour
     assert colour is not None
@@ -221,7 +221,7 @@ def test_drawn_numbers_have_three_digits_if_these_tell_them_apart() -> None:
 
 
 def test_importance_of_parameters_that_do_not_vary_is_left_out() -> None:
-    job = ended_sweep(EndReason.SUCCEEDED, importance={"lr": 0.29, "momentum": 0.71, "seed": 0.0})
+    job = ended_sweep(importance={"lr": 0.29, "momentum": 0.71, "seed": 0.0})
     assert not any("seed" in line for line in lines(job))
 
 

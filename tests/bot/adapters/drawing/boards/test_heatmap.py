@@ -97,7 +97,7 @@ class TestCells:
 
     def test_numbers_that_are_none_are_no_metrics(self) -> None:
         axes = table(nine(99.3, float("nan"), float("inf"), 1e300, *NINE[4:]))
-        assert [placed(axes)[n // 3, n % 3] for n in (1, 2, 3)] == [["no metrics"]] * 3
+        assert [placed(axes)[n // 3, n % 3] for n in (1, 2, 3)] == [["without metrics"]] * 3
         assert outlined(axes) == [(0, 0)]
 
     def test_where_a_point_was_drawn_twice_the_better_one_shows(self) -> None:
