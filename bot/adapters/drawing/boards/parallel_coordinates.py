@@ -154,7 +154,7 @@ def _draw_axis(axes: Axes, x: int, ruler: Ruler, size_of: tuple[float, float]) -
 
 def _draw_names(axes: Axes, names: Sequence[str], importance: Mapping[str, float], width: float) -> None:
     """Write the names above the axes, slanted if they are too long to stand side by side."""
-    size = theme.LABEL
+    size: float = theme.LABEL
     widest = max(lettering.width(lettering.printable(name), 1, bold=True) for name in names)
     slanted = 0.95 * width / widest < SMALLEST_NAME
     if slanted:

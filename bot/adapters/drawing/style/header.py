@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import ceil
+from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -53,7 +54,7 @@ class Header:
         left, top = MARGIN / theme.WIDTH_INCHES, height - MARGIN
         figure.text(left, top / height, self._title, size=theme.TITLE, weight="bold", va="top")
         if self._corner:
-            style = {"size": theme.LABEL, "color": theme.MUTED, "va": "top", "ha": "right"}
+            style: dict[str, Any] = {"size": theme.LABEL, "color": theme.MUTED, "va": "top", "ha": "right"}
             figure.text(1 - left, (top - 0.04) / height, self._corner, **style)
         top -= 0.33
         for line in self._lines:

@@ -37,7 +37,7 @@ def formatter(values: Series) -> Callable[[float], str]:
     return f"{{:,.{_decimals(known, 'f', fewest, min(most, fewest + EXTRA_DECIMALS))}f}}".format
 
 
-class Ticks(Formatter):  # type: ignore[misc]  # matplotlib has no types
+class Ticks(Formatter):
     """Labels of an axis: its ticks exactly, with k or M for large numbers."""
 
     def __call__(self, value: float, pos: int | None = None) -> str:  # noqa: ARG002  matplotlib's signature

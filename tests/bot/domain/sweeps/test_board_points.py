@@ -77,10 +77,10 @@ class TestWords:
         assert request(sweep(folds), {}, PROJECT).subtitle.endswith("   values are mean ± sd of 5 folds")
 
     def test_a_curve_is_named_by_its_trial_and_point(self) -> None:
-        leader = Leader(4, 0.5, {"lr": 1e-5, "augment": False})
-        assert label("k7q2mx.4", sweep(PLAN), leader) == ".4 lr=1e-05 augment=false"
-        assert label("b4n8wd.4", sweep(PLAN), leader) == "b4n8wd.4 lr=1e-05 augment=false"
-        assert label("k7q2mx.4", sweep(replace(PLAN, folds=2, trials=12)), leader).endswith("augment=false fold=0")
+        leader = Leader(4, 0.5, {"lr": 1e-5, "momentum": 0.9})
+        assert label("k7q2mx.4", sweep(PLAN), leader) == ".4 lr=1e-05 momentum=0.9"
+        assert label("b4n8wd.4", sweep(PLAN), leader) == "b4n8wd.4 lr=1e-05 momentum=0.9"
+        assert label("k7q2mx.4", sweep(replace(PLAN, folds=2, trials=12)), leader).endswith("momentum=0.9 fold=0")
 
     def test_what_is_not_varied_stands_in_the_subtitle_alone(self) -> None:
         space = Space((*GRID.axes, Axis("seed", Kind.INT, (7,))), GRID.encoded)

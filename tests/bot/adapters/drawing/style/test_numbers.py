@@ -37,4 +37,7 @@ def test_all_have_as_many_decimals_and_are_near_what_they_say(values: list[float
     texts = [write(value) for value in values]
     assert len({len(text.split("e")[0].partition(".")[2]) for text in texts}) == 1
     largest = max(map(abs, values))
-    assert all(abs(float(text.replace(",", "")) - value) <= 0.01 * largest + 1e-300 for text, value in zip(texts, values, strict=True))
+    assert all(
+        abs(float(text.replace(",", "")) - value) <= 0.01 * largest + 1e-300
+        for text, value in zip(texts, values, strict=True)
+    )
