@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from bot.chat.buttons.views import card_buttons, end_buttons
-from bot.chat.cards import card_lines, choose, sweep_card, verdict
+from bot.chat.cards import choose, sweep_card, verdict
 from bot.domain.model.job import Job
 from bot.domain.model.plan import Search
 from bot.domain.model.space import Axis, Space
@@ -203,26 +203,6 @@ def test_a_phone_has_room_for_the_table() -> None:
 
 def test_one_leader_needs_no_table() -> None:
     assert "```" not in lines(a_sweep(replace(MIDDLE, leaders=LEADERS[:1])))
-
-
-def test_sweep_of_which_some_trials_failed_is_amber_and_not_called_succeeded() -> None:
-    job = ended_sweep(PARTLY)
-    assert choose.state_word(job) == "partly failed"
-    colour = choose.card(job, PROJECT).colour
-    assert colour is not None
-    assert colour.value == card_lines.PARTLY
-
-
-def test_drawn_numbers_have_three_digits_if_these_tell_them_apart() -> None:
-    axis = Axis("lr", Kind.FLOAT, low=0.0, high=1.0)
-    job = changed(a_sweep(), plan=replace(PLAN, space=Space((axis,))))
-    tally = replace(DONE, leaders=(Leader(0, 96.7, {"lr": 0.178385}), Leader(1, 96.0, {"lr": 0.811515})))
-    assert "lr 0.178 (k7q2mx.0)" in "\n".join(lines(changed(job, tally=tally)))
-
-
-def test_importance_of_parameters_that_do_not_vary_is_left_out() -> None:
-    job = ended_sweep(importance={"lr": 0.29, "momentum": 0.71, "seed": 0.0})
-    assert not any("seed" in line for line in lines(job))
 
 
 def test_importance_starts_with_the_largest() -> None:
