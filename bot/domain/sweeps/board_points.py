@@ -65,10 +65,10 @@ def _varied(sweep: Sweep, leader: Leader) -> list[str]:
 
 
 def _described(run: Run, plan: Plan) -> str:
-    words = [f"{run.commit.branch}@{run.commit.short}", " ".join(_written({**plan.space.fixed, **run.parameters}))]
-    if plan.folds > 1:
-        words.append(f"values are mean ± sd of {plan.folds} folds")
-    return "   ".join(filter(None, words))
+    """What explains the values comes before the parameters that are the same for all: a long line is cut."""
+    folds = f"mean ± sd of {plan.folds} folds" if plan.folds > 1 else ""
+    parameters = " ".join(_written({**plan.space.fixed, **run.parameters}))
+    return "   ".join(filter(None, [f"{run.commit.branch}@{run.commit.short}", folds, parameters]))
 
 
 def _written(parameters: Mapping[str, Value]) -> list[str]:

@@ -74,7 +74,7 @@ class TestWords:
 
     def test_of_folds_it_says_what_the_values_are(self) -> None:
         folds = replace(PLAN, folds=5, trials=30)
-        assert request(sweep(folds), {}, PROJECT).subtitle.endswith("   values are mean ± sd of 5 folds")
+        assert request(sweep(folds), {}, PROJECT).subtitle.startswith("main@a1b2c3d   mean ± sd of 5 folds   ")
 
     def test_a_curve_is_named_by_its_trial_and_point(self) -> None:
         leader = Leader(4, 0.5, {"lr": 1e-5, "momentum": 0.9})
