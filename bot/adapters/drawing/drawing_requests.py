@@ -26,7 +26,8 @@ def unpack_request(head: bytes, body: bytes) -> FigureRequest | BoardRequest:
     found = json.loads(head)
     is_board = found.pop("is_board")
     if not is_board:
-        return FigureRequest(**{**found, "curves": _curves(found["curves"], body)})
+        own = {"curves": _curves(found["curves"], body), "wanted": tuple(found["wanted"])}
+        return FigureRequest(**{**found, **own})
     found["axes"] = tuple(_axis(axis) for axis in found["axes"])
     found["cells"] = tuple(Cell(tuple(at), TrialState(state), *rest) for at, state, *rest in found["cells"])
     return BoardRequest(**found)

@@ -27,6 +27,8 @@ class FigureRequest:
     maximize: bool = True
     column_names: Mapping[str, str] | None = None
     """The project's own column names, by ours: `{"epoch": "num_timesteps"}`. The config calls this `columns`."""
+    wanted: tuple[str, ...] = ()
+    """Columns to draw; if empty, the project's metric and the most usual others."""
 
 
 @dataclass(frozen=True, slots=True)

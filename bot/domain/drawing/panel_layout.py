@@ -60,11 +60,17 @@ def most_important(panels: Sequence[Panel], metric: str) -> list[Panel]:
     return sorted(panels, key=lambda panel: metric not in panel.columns)[:MOST_PANELS]
 
 
-def single(panel: Panel, metric: str) -> Panel:
-    """The panel with one column, to compare several runs in: the metric's own, else validation, else the first."""
+def wanted_panels(panels: Sequence[Panel], wanted: Sequence[str]) -> list[Panel]:
+    """At most `MOST_PANELS`: one with each of these columns, in their order."""
+    found = [panel for column in wanted for panel in panels if column in panel.columns]
+    return list(dict.fromkeys(found))[:MOST_PANELS]
 
-    def rank(column: str) -> tuple[bool, bool]:
-        return column != metric, split_of(column) is not Split.VALIDATION
+
+def single(panel: Panel, metric: str, wanted: Sequence[str] = ()) -> Panel:
+    """The panel with one column, to compare several runs: a wanted one, else the metric, else validation."""
+
+    def rank(column: str) -> tuple[bool, bool, bool]:
+        return column not in wanted, column != metric, split_of(column) is not Split.VALIDATION
 
     column = min(panel.columns, key=rank)
     return Panel(column, panel.kind, (column,))

@@ -39,24 +39,29 @@ class Plot:
     def __init__(self, find: Find, artifacts: Artifacts, figures: Figures, projects: Mapping[str, Project]) -> None:
         self._find, self._artifacts, self._figures, self._projects = find, artifacts, figures, projects
 
-    async def plot(self, job_ids: Sequence[str]) -> Picture:
+    async def plot(self, job_ids: Sequence[str], metrics: Sequence[str] = ()) -> Picture:
         """Draw 1 to 8 jobs by their ids. Raises `BadInput`, or `UnknownName` for a job that does not exist."""
         if not 1 <= len(job_ids) <= MOST_JOBS:
             raise BadInput(f"Plot 1 to {MOST_JOBS} jobs at once, not {len(job_ids)}.")
-        return await self.draw_all([await self._find.job(job_id) for job_id in job_ids])
+        return await self.draw_all([await self._find.job(job_id) for job_id in job_ids], metrics)
 
-    async def draw_all(self, jobs: Sequence[Posted]) -> Picture:
+    async def draw_all(self, jobs: Sequence[Posted], metrics: Sequence[str] = ()) -> Picture:
         """One picture of several jobs. Those without metrics are named in the remarks."""
         files = await asyncio.gather(*(self._csv_or_none(job) for job in jobs))
         drawn = [(job, csv) for job, csv in zip(jobs, files, strict=True) if csv is not None]
         missing = [job for job, csv in zip(jobs, files, strict=True) if csv is None]
-        return await self.draw(drawn, missing)
+        return await self.draw(drawn, missing, metrics)
 
     async def metrics_csv(self, job: Posted) -> bytes:
         """The job's `metrics.csv`; raises `Missing` if it left none."""
         return await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + METRICS_CSV)
 
-    async def draw(self, drawn: Sequence[tuple[Posted, bytes]], missing: Sequence[Posted] = ()) -> Picture:
+    async def draw(
+        self,
+        drawn: Sequence[tuple[Posted, bytes]],
+        missing: Sequence[Posted] = (),
+        metrics: Sequence[str] = (),
+    ) -> Picture:
         """One picture of these jobs, each with its `metrics.csv`, and a remark on each of the `missing`."""
         remarks = [notes.no_metrics(job.id, live=job.execution.live) for job in missing]
         if not drawn:
@@ -70,6 +75,7 @@ class Plot:
             metric=project.metric,
             maximize=project.maximize,
             column_names=project.columns or None,
+            wanted=tuple(metrics),
         )
         return picture_of(await self._figures.draw(request), *remarks)
 

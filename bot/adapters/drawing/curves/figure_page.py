@@ -20,7 +20,7 @@ from bot.adapters.drawing.curves.run_curves import RunCurves, best_run, read_run
 from bot.adapters.drawing.style import theme
 from bot.adapters.drawing.style.header import Entry, Header
 from bot.domain.drawing.figures import Drawing, FigureRequest
-from bot.domain.drawing.panel_layout import Panel, arrange, most_important, single
+from bot.domain.drawing.panel_layout import Panel, arrange, most_important, single, wanted_panels
 
 NAMED = 5
 """Metrics left out that are named."""
@@ -49,19 +49,31 @@ def make_figure(request: FigureRequest) -> tuple[Figure | None, tuple[str, ...]]
     if not runs:
         return None, tuple(remarks)
     columns = list(dict.fromkeys(column for run in runs for column in run.table.columns))
-    panels = most_important(arrange(columns), next((run.best.metric for run in runs if run.best), request.metric))
-    if len(runs) > 1:
-        panels = [single(panel, request.metric) for panel in panels]
+    panels, unknown = _panels(request, runs, columns)
+    remarks += unknown
     remarks += _left_out([column for column in columns if not any(column in panel.columns for panel in panels)])
     with mpl.rc_context(theme.style()):
         return _figure(request, runs, panels), tuple(remarks)
+
+
+def _panels(request: FigureRequest, runs: Sequence[RunCurves], columns: Sequence[str]) -> tuple[list[Panel], list[str]]:
+    """What to draw, and a remark on wanted columns that no file has."""
+    unknown = [column for column in request.wanted if column not in columns]
+    remarks = [f"No file has {', '.join(unknown)}."] if unknown else []
+    found = wanted_panels(arrange(columns), request.wanted)
+    if not found:
+        metric = next((run.best.metric for run in runs if run.best), request.metric)
+        found = most_important(arrange(columns), metric)
+    if len(runs) > 1:
+        found = [single(panel, request.metric, request.wanted) for panel in found]
+    return found, remarks
 
 
 def _left_out(columns: Sequence[str]) -> list[str]:
     if not columns:
         return []
     named = ", ".join(columns[:NAMED]) + (f" and {len(columns) - NAMED} more" if len(columns) > NAMED else "")
-    return [f"Not in the picture: {named}. `metrics.csv` has all of them."]
+    return [f"Not in the picture: {named}. `/plot metrics:` shows others."]
 
 
 def _figure(request: FigureRequest, runs: Sequence[RunCurves], panels: Sequence[Panel]) -> Figure:

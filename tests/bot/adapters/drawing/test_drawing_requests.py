@@ -22,6 +22,7 @@ REQUEST = FigureRequest(
     "val_loss",
     False,
     {"epoch": "steps"},
+    ("val_loss", "lr"),
 )
 
 

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,7 +116,16 @@ class TestOneJob:
         assert figure is not None
         assert [axes.get_title(loc="left") for axes in figure.axes] == ["metric7", "metric0"]
         named = "metric1, metric2, metric3, metric4, metric5"
-        assert remarks == (f"Not in the picture: {named} and 53 more. `metrics.csv` has all of them.",)
+        assert remarks == (f"Not in the picture: {named} and 53 more. `/plot metrics:` shows others.",)
+
+    def test_wanted_metrics_are_drawn_in_their_order(self) -> None:
+        asked = replace(request(HANDS_ON, best="val_accuracy"), wanted=("train_loss", "f1"))
+        figure, remarks = make_figure(asked)
+        assert figure is not None
+        assert [axes.get_title(loc="left") for axes in figure.axes] == ["Loss"]
+        assert remarks[0] == "No file has f1."
+        several = drawn(replace(request(HANDS_ON, HANDS_ON), wanted=("train_loss",)))
+        assert [axes.get_title(loc="left") for axes in several.axes] == ["train_loss"]
 
     def test_names_are_text_and_no_formulas(self) -> None:
         drawing = draw_figure(request(b"$x^{,_hidden\n1,2\n2,3\n", best="", title="a $\\frac$ _ <b> 日本 😀"))
