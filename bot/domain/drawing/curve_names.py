@@ -38,15 +38,16 @@ def curve_names(jobs: Sequence[Posted]) -> CurveNames:
     ids = [job.id.removeprefix(sweep) for job in jobs]
     texts = _texts(differing, facts)
     labels = [" ".join([name, *_words(each)]) for name, each in zip(ids, texts, strict=True)]
-    shared = _words(alike)
+    shared = [*_words({name: value for name, value in alike.items() if not isinstance(name, str)})]
+    shared.append(" ".join(_words({name: value for name, value in alike.items() if isinstance(name, str)})))
     parameters = [name for name in differing if isinstance(name, str)]
     if len(jobs) > FEW and len(parameters) > 1 and max(map(len, labels)) > LONG:
         labels = [" ".join([name, *_words(each, named=False)]) for name, each in zip(ids, texts, strict=True)]
-        shared.append(f"(in order: {', '.join(parameters)})")
+        shared.insert(0, f"by {', '.join(parameters)}")
     projects = ", ".join(dict.fromkeys(job.run.project for job in jobs))
     count = f"{sweep}: {len(jobs)} trials" if sweep else f"{len(jobs)} jobs"
     title = f"{projects} {jobs[0].id}" if len(jobs) == 1 else f"{projects}{' ' if sweep else ': '}{count}"
-    return CurveNames(title, "   ".join(shared), tuple(labels))
+    return CurveNames(title, "   ".join(filter(None, shared)), tuple(labels))
 
 
 def _sweep(jobs: Sequence[Posted]) -> str:

@@ -54,4 +54,4 @@ def test_where_names_have_no_room_the_values_are_enough() -> None:
     jobs = [job(f"k.{n}", learning_rate=0.178385 + n, momentum=n / 7, optimizer=f"o{n}") for n in range(4)]
     names = curve_names(jobs)
     assert names.labels[:2] == (".0 0.178 0 o0", ".1 1.18 0.143 o1")
-    assert names.shared == "main@aaaaaaa   (in order: learning_rate, momentum, optimizer)"
+    assert names.shared == "by learning_rate, momentum, optimizer   main@aaaaaaa"
