@@ -90,13 +90,13 @@ class RefreshBoard:
         return passed(last.at, self._settings.seconds * max(1.0, sweep.plan.trials / LARGE), self._now())
 
     async def _redraw(self, sweep: Sweep) -> None:
-        request = await self._draw.request(sweep)
+        at = self._now() if sweep.execution.live else None
+        request = replace(await self._draw.request(sweep), as_of=at)
         board, last, showed = sweep.board, self._last[sweep.id], _shows(request)
         if board.picture and last.showed == showed:
             await self._store.change(sweep.id, _unchanged(sweep))
             return
-        at = self._now() if sweep.execution.live else None
-        picture = await self._draw.picture(replace(request, as_of=at))
+        picture = await self._draw.picture(request)
         path = self._settings.folder / f"{sweep.id}-{_number(board.picture) + 1}.png"
         if picture.png is not None:
             await asyncio.to_thread(_write, path, picture.png)
@@ -129,8 +129,8 @@ def _unchanged(seen: Sweep) -> Step[Sweep]:
 
 
 def _shows(request: BoardRequest) -> int:
-    """Equal for requests that give the same picture."""
-    return hash((request.cells, tuple(request.importance.items())))
+    """Equal for requests that give the same picture, except for its time. The last one has no time."""
+    return hash((request.cells, tuple(request.importance.items()), request.as_of is None))
 
 
 def _used(board: Board) -> set[str]:

@@ -230,6 +230,16 @@ class TestFiles:
 
 
 class TestTheEnd:
+    async def test_live_picture_says_as_of_when_and_the_last_one_does_not(self, easel: Easel) -> None:
+        await easel.swept.begin()
+        await easel.once()
+        await easel.swept.tell(good(0, 90.0))
+        await easel.swept.end()
+        await easel.once()
+        first, last = easel.outside.figures.boards
+        assert first.as_of is not None
+        assert last.as_of is None
+
     async def test_curves_are_a_picture_of_their_own(self, easel: Easel) -> None:
         await easel.swept.begin()
         await easel.swept.tell(good(0, 90.0))
