@@ -79,8 +79,9 @@ def best_of(table: Table, goal: Goal) -> tuple[float, int] | None:
 
 
 def whole_epoch(epoch: float) -> int:
-    """The epoch that this point lies in: 2.96 and 3.0 are in the third. A thousandth more is a rounding error."""
-    return math.ceil(epoch - 1e-3)
+    """How many epochs are complete, so that a bar is full only at the end. 2.96 counts as 3: trainers that count steps
+    end a little before the whole number."""
+    return math.floor(epoch + 0.05)
 
 
 def best_in_csv(csv: bytes, columns: Mapping[str, str], goal: Goal) -> tuple[float, int] | None:

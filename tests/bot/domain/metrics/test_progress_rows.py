@@ -140,7 +140,10 @@ class TestAdvance:
             progress = advance(progress, row, 100.0 + at, Goal("score"))
             table = Table.parse("".join(["epoch,score\n", *(f"{e},{v}\n" for e, v in rows[: at + 1])]).encode())
             assert best_of(table, Goal("score")) == (progress.best, progress.best_epoch)
-        assert progress.best_epoch == 3
+        assert progress.best_epoch == progress.epoch == 3
+        begun = parse_line(format_metrics({"epoch": 2.1, "epochs": 3, "score": 1}))
+        assert begun is not None
+        assert begun.epoch == 2  # or the bar would be full too early
 
     def test_several_rows_in_an_epoch_are_one_step(self) -> None:
         progress = told((1, 1, 100), (1, 2, 104), (2, 3, 110), (2, 4, 114))
