@@ -8,22 +8,30 @@ Standard library only. `SWEEP_SPACE` is one of
     {"ranges": [["lr", {"low": 1e-4, "high": 1, "log": true}],     random; point n depends only on the seed and n
                 ["layers", {"low": 1, "high": 4, "int": true}],
                 ["optimizer", {"choices": ["sgd", "adam"]}]], "seed": 7}
+    {"shuffled": [["lr", [0.1, 0.01]], ["seed", {"low": 1, "high": 5, "int": true}]], "seed": 7}
+                                                                   random; a grid in shuffled order, so no point twice
 
 A range with a `count` has that many values from `low` to `high`, evenly spaced, or with `log` in even ratios. With
-`int` and no `count` it has every whole number. Only these two kinds of range fit into a grid.
+`int` and no `count` it has every whole number. Only these two kinds of range fit into a grid. A `shuffled` grid may
+have at most `MOST_SHUFFLED` points; whole numbers from a range with `log` come as logarithmic draws would take them.
 
 Two more keys are optional. `"folds": 5`: trial n is fold n % 5 of point n // 5, and gets the parameters `folds` and
 `fold`. `"numbers": "3,7,9-12"`: the trials of an array, by its index; without it a trial's number is its index.
 """
 
+import json
 import math
 import random
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from itertools import groupby
+from functools import lru_cache
+from itertools import groupby, product
 from typing import Any
 
 from trainer.contract import Value
+
+MOST_SHUFFLED = 100_000
+"""Points of a shuffled grid: all of them are put in order at once."""
 
 
 def point(space: Mapping[str, Any], number: int) -> dict[str, Value]:
@@ -35,11 +43,15 @@ def point(space: Mapping[str, Any], number: int) -> dict[str, Value]:
         parameters = _grid_point(space["axes"], index)
     elif "points" in space:
         parameters = dict(space["points"][index])
+    elif "shuffled" in space:
+        parameters = _grid_point(
+            space["shuffled"], _order(json.dumps([space["shuffled"], space.get("seed", 0)]))[index]
+        )
     elif "ranges" in space:
         generator = random.Random(f"{space.get('seed', 0)}/{index}")
         parameters = {name: _draw(generator, values) for name, values in space["ranges"]}
     else:
-        raise ValueError(f"it needs axes, points or ranges (got {', '.join(space) or 'nothing'})")
+        raise ValueError(f"it needs axes, points, ranges or shuffled (got {', '.join(space) or 'nothing'})")
     return parameters | _fold(space, number)
 
 
@@ -47,7 +59,8 @@ def size(space: Mapping[str, Any]) -> int | None:
     """Count the different points, without folds. None if a range is continuous."""
     if "points" in space:
         return len(space["points"])
-    lengths = [length(values) for _, values in space["axes" if "axes" in space else "ranges"]]
+    kind = next(kind for kind in ("axes", "shuffled", "ranges") if kind in space)
+    lengths = [length(values) for _, values in space[kind]]
     return None if None in lengths else math.prod(each for each in lengths if each is not None)
 
 
@@ -72,7 +85,7 @@ def value(values: Any, index: int) -> Value:
     if index in (0, last):
         end: Value = values["low" if index == 0 else "high"]
         return end
-    if values.get("log"):
+    if values.get("log") and "count" in values:
         bottom, top = math.log10(low), math.log10(high)
         return _rounded(values, 10 ** (bottom + (top - bottom) * index / last))
     return _rounded(values, low + (high - low) * index / last)
@@ -119,6 +132,23 @@ def _grid_point(axes: list[tuple[str, Any]], index: int) -> dict[str, Value]:
     if remaining:
         raise IndexError(f"point {index} is past the end of the grid, which has {size({'axes': axes})} points")
     return dict(reversed(parameters.items()))
+
+
+@lru_cache(maxsize=4)
+def _order(encoded: str) -> list[int]:
+    """The grid's points in random order, as if drawn one by one without putting any back (Efraimidis and Spirakis)."""
+    axes, seed = json.loads(encoded)
+    generator = random.Random(str(seed))
+    weights = [math.prod(each) for each in product(*(_weights(values) for _, values in axes))]
+    keys = [math.log(1.0 - generator.random()) / weight for weight in weights]
+    return sorted(range(len(keys)), key=keys.__getitem__, reverse=True)
+
+
+def _weights(values: Any) -> list[float]:
+    """How likely each value is to be drawn: whole numbers from a range with `log` by their share of the logarithm."""
+    if isinstance(values, list) or not values.get("log") or "count" in values:
+        return [1.0] * (length(values) or 0)
+    return [math.log10((each + 0.5) / (each - 0.5)) for each in range(values["low"], values["high"] + 1)]
 
 
 def _draw(generator: random.Random, values: Any) -> Value:

@@ -59,7 +59,7 @@ def test_random_points_stay_in_their_ranges() -> None:
 
 
 def test_unknown_kind_of_space_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"it needs axes, points or ranges \(got grid\)"):
+    with pytest.raises(ValueError, match=r"it needs axes, points, ranges or shuffled \(got grid\)"):
         space.point({"grid": []}, 0)
 
 
@@ -158,3 +158,26 @@ def test_consecutive_numbers_are_written_as_ranges() -> None:
 def test_written_numbers_are_read_back_in_order(numbers: set[int]) -> None:
     written = json.loads(json.dumps({"numbers": space.ranges(numbers)}))
     assert [space.number(written, index) for index in range(len(numbers))] == sorted(numbers)
+
+
+def test_shuffled_grid_has_each_point_once_in_an_order_of_its_seed() -> None:
+    grid = {"shuffled": [["lr", [0.1, 0.01]], ["seed", {"low": 1, "high": 5, "int": True}]], "seed": 7}
+    points = [space.point(grid, index) for index in range(10)]
+    assert len({tuple(point.items()) for point in points}) == space.size(grid) == 10
+    assert points != [space.point({**grid, "seed": 8}, index) for index in range(10)]
+    assert points != sorted(points, key=lambda point: (-float(point["lr"]), point["seed"]))
+    with pytest.raises(IndexError):
+        space.point(grid, 10)
+
+
+def test_shuffled_logarithmic_integers_favour_the_small_ones_first() -> None:
+    first = [
+        space.point({"shuffled": [["width", {"low": 1, "high": 1_000, "int": True, "log": True}]], "seed": seed}, 0)
+        for seed in range(100)
+    ]
+    assert sum(int(point["width"]) <= 31 for point in first) in range(30, 70)
+
+
+def test_shuffled_folds_share_their_point() -> None:
+    grid = {"shuffled": [["lr", [0.1, 0.01]]], "seed": 7, "folds": 2}
+    assert space.point(grid, 0)["lr"] == space.point(grid, 1)["lr"] != space.point(grid, 2)["lr"]

@@ -17,16 +17,17 @@ from bot.domain.parameters import Kind
 
 def pack_request(request: FigureRequest | BoardRequest) -> bytes:
     head = {field.name: getattr(request, field.name) for field in fields(request)}
+    curves = () if isinstance(request, BoardRequest) else request.curves
     head["is_board"] = isinstance(request, BoardRequest)
-    return frame(json.dumps(head, default=_plain).encode(), b"".join(curve.csv for curve in request.curves))
+    return frame(json.dumps(head, default=_plain).encode(), b"".join(curve.csv for curve in curves))
 
 
 def unpack_request(head: bytes, body: bytes) -> FigureRequest | BoardRequest:
     found = json.loads(head)
     is_board = found.pop("is_board")
-    found["curves"] = _curves(found["curves"], body)
     if not is_board:
-        return FigureRequest(**found)
+        own = {"curves": _curves(found["curves"], body), "wanted": tuple(found["wanted"])}
+        return FigureRequest(**{**found, **own})
     found["axes"] = tuple(_axis(axis) for axis in found["axes"])
     found["cells"] = tuple(Cell(tuple(at), TrialState(state), *rest) for at, state, *rest in found["cells"])
     return BoardRequest(**found)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.chat.acknowledgement import answer
+from bot.chat.alt_text import attachment
 from bot.chat.buttons.views import card_buttons, trial_buttons
 from bot.chat.cards import choose, sweep_card, trial_card
 from bot.chat.cards.units import plural
@@ -62,17 +63,17 @@ async def logs(interaction: Interaction, text: str, lines: int) -> None:
     await _excerpt(interaction, job.id, choose.state_word(job), excerpt, f"Full log: {thread}" if thread else "")
 
 
-async def plot(interaction: Interaction, texts: Sequence[str]) -> None:
+async def plot(interaction: Interaction, texts: Sequence[str], metrics: Sequence[str] = ()) -> None:
     """Plot everything named in one picture. For a sweep, plot its best few trials."""
     services = interaction.client.services
     names = list(dict.fromkeys([name for text in texts for name in await _plotted(interaction, parse(text))]))
     if any(name.trial is not None for name in names):
-        picture = await services.one_trial.picture([str(name) for name in names])
+        picture = await services.one_trial.picture([str(name) for name in names], metrics)
     else:
-        picture = await services.plot.plot([name.job_id for name in names])
+        picture = await services.plot.plot([name.job_id for name in names], metrics)
     title = " ".join(map(str, names))
     file = f"{re.sub('[^0-9a-z]+', '-', title.lower())[:80]}.png"
-    files = [discord.File(io.BytesIO(picture.png), file)] if picture.png is not None else []
+    files = [attachment(picture.png, file)] if picture.png is not None else []
     await answer(interaction, picture.remarks or escape(title, 200), files=files)
 
 

@@ -8,16 +8,15 @@ from pathlib import Path
 
 import discord
 
+from bot.chat.alt_text import attachment_at
 from bot.chat.cards import card_lines, sweep_lines, verdict
 from bot.chat.cards.units import bar, duration, usd
 from bot.domain.inert import EMPTY, Inert, cut, escape, fenced, joined, listed, one_line, phrase
-from bot.domain.model.states import JobState
+from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep
-from bot.domain.model.tally import Leader
 from bot.domain.model.trial import TrialState
-from bot.domain.parameters import Value, shown
 from bot.domain.project import Project
-from bot.domain.texts.state_words import JOB_STATES, WAITING_FOR_MACHINES, state_text
+from bot.domain.texts.state_words import JOB_STATES, PARTLY_FAILED, WAITING_FOR_MACHINES, state_text
 
 PICTURE = "board.png"
 AXES, PARAMETERS, IMPORTANCE = 600, 400, 200
@@ -33,7 +32,8 @@ def card(sweep: Sweep, project: Project | None) -> discord.Embed:
     lines = [*_state(sweep, project), *_plan(sweep), EMPTY, *_best(sweep, project)]
     lines += filter(None, [sweep_lines.failures(sweep.tally, project), *_money(sweep, project)])
     lines += card_lines.lost_places(sweep, 150)
-    embed = card_lines.embed(title(sweep), lines, card_lines.colour(sweep.execution))
+    colour = card_lines.PARTLY if _partly_failed(sweep) else card_lines.colour(sweep.execution)
+    embed = card_lines.embed(title(sweep), lines, colour)
     if sweep.board.picture or sweep.board.shown_picture:
         embed.set_image(url=f"attachment://{PICTURE}")
     retry_of = sweep.request.retry_of
@@ -43,7 +43,7 @@ def card(sweep: Sweep, project: Project | None) -> discord.Embed:
 def picture(sweep: Sweep) -> discord.File | None:
     """The newest board file; None if there is none, or it was lost with its machine."""
     path = sweep.board.picture
-    return discord.File(path, PICTURE) if path and Path(path).exists() else None
+    return attachment_at(path, PICTURE) if path and Path(path).exists() else None
 
 
 def title(sweep: Sweep) -> str:
@@ -52,12 +52,19 @@ def title(sweep: Sweep) -> str:
 
 
 def state_word(sweep: Sweep) -> str:
-    """`running`, `waiting for machines`, `stopping`, `succeeded`, …"""
+    """`running`, `waiting for machines`, `stopping`, `succeeded`, `partly failed`, …"""
     execution = sweep.execution
+    if _partly_failed(sweep):
+        return PARTLY_FAILED
     if not execution.live or execution.stop is not None or execution.state is JobState.INTENT:
         return state_text(execution)
     running = sweep.tally.ended or sweep.tally.count(TrialState.RUNNING)
     return JOB_STATES[JobState.RUNNING].card if running else WAITING_FOR_MACHINES
+
+
+def _partly_failed(sweep: Sweep) -> bool:
+    """True if it has ended with trials that succeeded and trials that failed."""
+    return sweep.execution.reason is EndReason.SUCCEEDED and sweep.tally.count(TrialState.FAILED) > 0
 
 
 def short_progress(sweep: Sweep, project: Project | None) -> Inert:
@@ -113,21 +120,25 @@ def _best(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
         return
     yield sweep_lines.best(sweep, project, bold=True)
     if len(leaders) > 1:
-        yield _table(leaders, project.metric, [axis.name for axis in sweep.plan.space.varied])
-    if sweep.board.importance:
-        shares = sorted(sweep.board.importance.items(), key=lambda share: -share[1])
+        yield _table(sweep, project.metric)
+    names = {axis.name for axis in sweep.plan.space.varied}
+    weighed = {name: share for name, share in sweep.board.importance.items() if name in names}
+    if weighed:
+        shares = sorted(weighed.items(), key=lambda share: -share[1])
         named = [
             phrase("{name} {percent} %", name=escape(name, 40), percent=round(share * 100)) for name, share in shares
         ]
         yield phrase("Importance: {shares}", shares=joined(named, ", ", IMPORTANCE))
 
 
-def _table(leaders: tuple[Leader, ...], metric: str, names: list[str]) -> Inert:
+def _table(sweep: Sweep, metric: str) -> Inert:
     """The best few, a line each, with as many of their parameters as a phone has room for."""
+    leaders, names = sweep.tally.leaders, [axis.name for axis in sweep.plan.space.varied]
+    points = [sweep_lines.point_texts(leader, sweep) for leader in leaders]
     columns = [["", *(f".{leader.number}" for leader in leaders)]]
     columns.append([_cell(metric), *(sweep_lines.value(leader) for leader in leaders)])
     for name in names:
-        column = [_cell(name), *(_cell(_shown(leader.parameters.get(name))) for leader in leaders)]
+        column = [_cell(name), *(_cell(point.get(name, "")) for point in points)]
         if sum(_width(each) + 1 for each in (*columns, column)) > WIDTH + 1:
             break
         columns.append(column)
@@ -141,10 +152,6 @@ def _width(column: list[str]) -> int:
 
 def _cell(text: str) -> str:
     return cut(one_line(text), CELL)
-
-
-def _shown(value: Value | None) -> str:
-    return "" if value is None else shown(value)
 
 
 def _money(sweep: Sweep, project: Project | None) -> Iterator[Inert]:

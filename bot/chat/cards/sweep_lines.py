@@ -10,6 +10,7 @@ from bot.domain.model.space import Axis
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import TrialState
+from bot.domain.numbers import told_apart
 from bot.domain.parameters import shown
 from bot.domain.project import Project
 from bot.domain.texts.state_words import TRIAL_STATES
@@ -61,8 +62,23 @@ def best(sweep: Sweep, project: Project | None, *, bold: bool = False) -> Inert:
 def point(leader: Leader, sweep: Sweep) -> Inert:
     """`lr 0.1, momentum 0.5`: its values of the varied parameters."""
     names = [axis.name for axis in sweep.plan.space.varied if axis.name in leader.parameters]
-    pairs = [listed(escape(name, NAME), escape(shown(leader.parameters[name]), VALUE), separator=" ") for name in names]
+    texts = point_texts(leader, sweep)
+    pairs = [listed(escape(name, NAME), escape(texts[name], VALUE), separator=" ") for name in names]
     return joined(pairs, ", ", POINT)
+
+
+def point_texts(leader: Leader, sweep: Sweep) -> dict[str, str]:
+    """Values of the varied parameters: drawn numbers with three digits, or what tells the leaders apart."""
+    texts = {}
+    for over in sweep.plan.space.varied:
+        if over.name not in leader.parameters:
+            continue
+        own = leader.parameters[over.name]
+        texts[over.name] = shown(own)
+        if over.continuous and isinstance(own, float):
+            others = [each.parameters.get(over.name) for each in sweep.tally.leaders]
+            texts[over.name] = told_apart([own, *(each for each in others if isinstance(each, float))])[0]
+    return texts
 
 
 def value(leader: Leader) -> Inert:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import discord
 
 from bot.chat.cards import card_lines, sweep_card, sweep_lines
-from bot.chat.cards.units import duration, plural, usd
+from bot.chat.cards.units import CENT, duration, plural, usd
 from bot.domain.inert import EMPTY, Inert, escape, joined, phrase
 from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
@@ -50,8 +50,9 @@ def _cost(proposal: Proposal, project: Project | None) -> Inert:
     if proposal.usd_most is None:
         name = phrase(" of {name}", name=escape(project.name, 40)) if project is not None else EMPTY
         return phrase("Cost: unknown, because no price is set (`usd_per_hour`{name})", name=name)
-    most = phrase("at most **{most}**", most=usd(proposal.usd_most))
+    most = phrase("at most **{most}**", most=usd(max(CENT, proposal.usd_most)))
     if proposal.usd_expected is None:
         trials = plural(proposal.sweep.plan.runs, "trial")
         return phrase("Cost: {most}, if all {trials} reach the time limit", most=most, trials=trials)
-    return phrase("Cost: about **{expected}**, {most}", expected=usd(proposal.usd_expected), most=most)
+    about = phrase("about ") if proposal.usd_expected >= CENT else EMPTY
+    return phrase("Cost: {about}**{expected}**, {most}", about=about, expected=usd(proposal.usd_expected), most=most)

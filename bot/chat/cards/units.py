@@ -1,8 +1,11 @@
 """Numbers, times and sizes as people read them in the channel."""
 
 from bot.domain.inert import EMPTY, Inert, escape, listed, phrase
+from bot.domain.numbers import written
 
 BAR_CELLS = 10
+NUMBER = 24
+CENT = 0.01
 _DAYS, _HOURS, _MINUTES, _SECONDS = phrase("d"), phrase("h"), phrase("min"), phrase("s")
 _KIB, _MIB, _GIB, _TIB = phrase("KiB"), phrase("MiB"), phrase("GiB"), phrase("TiB")
 
@@ -41,14 +44,14 @@ def size(count: int) -> Inert:
 
 
 def number(value: float) -> Inert:
-    """A metric with four significant digits: `96.7`, `0.121`."""
-    return phrase("{value:.4g}", value=value)
+    """A metric as people write it: `96.7`, `0.121`, `12,345`; 99.996 is not 100."""
+    return escape(written(value), NUMBER)
 
 
 def usd(amount: float) -> Inert:
-    """`$0.04`, `$84.16`, `$12,346`, and `<$0.01` for less than a cent."""
-    if 0 < amount < 0.01:
-        return phrase("<$0.01")
+    """`$0.04`, `$84.16`, `$12,346`, and `less than $0.01`."""
+    if 0 < amount < CENT:
+        return phrase("less than $0.01")
     return phrase("${amount:,.2f}", amount=amount) if amount < 1_000 else phrase("${amount:,.0f}", amount=amount)
 
 

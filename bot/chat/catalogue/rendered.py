@@ -88,6 +88,7 @@ def _notes() -> Iterator[Entry]:
         "no metrics.csv": notes.no_metrics_file(),
         "no metrics yet": notes.no_metrics("k7q2mx", live=True),
         "no metrics": notes.no_metrics("k7q2mx", live=False),
+        "curves of a sweep's best": notes.curves_of_the_best(),
         "no plot": notes.not_drawn("the drawing process ended"),
         "detail of a lost job": notes.END_UNSEEN,
         "detail of a job that was never submitted": notes.STOPPED_UNSUBMITTED,

@@ -9,8 +9,13 @@ from bot.chat.interactions import Interaction
 
 
 @app_commands.command(description="Plot the metrics of a job or trial, of several together, or of a sweep's best")
-@app_commands.describe(job="Job, sweep or trial", more="More of them for the same plot, separated by spaces")
+@app_commands.describe(
+    job="Job, sweep or trial",
+    more="More of them for the same plot, separated by spaces",
+    metrics="One or two metrics to plot, separated by commas; by default the project's own comes first",
+)
 @app_commands.autocomplete(job=autocomplete.jobs, more=autocomplete.more_jobs)
 @acknowledged(public=True)
-async def plot(interaction: Interaction, job: str, more: str = "") -> None:
-    await job_answers.plot(interaction, [job, *more.replace(",", " ").split()])
+async def plot(interaction: Interaction, job: str, more: str = "", metrics: str = "") -> None:
+    wanted = [name for each in metrics.split(",") if (name := each.strip())]
+    await job_answers.plot(interaction, [job, *more.replace(",", " ").split()], wanted)

@@ -1,12 +1,12 @@
 """How each kind of post looks in Discord: how it is sent, and how it is recognized in the history."""
 
-import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import discord
 
+from bot.chat.alt_text import attachment, attachment_at
 from bot.chat.buttons.views import card_buttons, end_buttons
 from bot.chat.cards import card_lines, choose, sweep_card, verdict
 from bot.domain.inert import EMPTY, listed, phrase
@@ -137,7 +137,7 @@ def _attachments(post: Post) -> tuple[list[discord.File], bool]:
 
 
 def _attachment(file: File) -> discord.File:
-    return discord.File(file.path, file.name) if file.path else discord.File(io.BytesIO(file.content), file.name)
+    return attachment_at(file.path, file.name) if file.path else attachment(file.content, file.name)
 
 
 FORMS: dict[PostKind, Form] = {

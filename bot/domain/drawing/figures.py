@@ -27,6 +27,8 @@ class FigureRequest:
     maximize: bool = True
     column_names: Mapping[str, str] | None = None
     """The project's own column names, by ours: `{"epoch": "num_timesteps"}`. The config calls this `columns`."""
+    wanted: tuple[str, ...] = ()
+    """Columns to draw; if empty, the project's metric and the most usual others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,16 @@ class BoardRequest:
     metric: str
     maximize: bool = True
     importance: Mapping[str, float] = field(default_factory=dict)
-    curves: tuple[Curve, ...] = ()
-    """Metrics of the best few trials, drawn over each other."""
-    column_names: Mapping[str, str] | None = None
-    """As in `FigureRequest`."""
+    as_of: float | None = None
+    """When a live sweep was like this, in seconds since the epoch; None once it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The answer to a request. `png` is None if there is nothing to draw. `remarks` are sentences, also on why not."""
+    """The answer to a request. `png` is None if there is nothing to draw. `remarks` are sentences, also on why not.
+
+    The PNG carries its alternative text under the keyword `Description`, as the PNG specification names it.
+    """
 
     png: bytes | None
     remarks: tuple[str, ...] = ()

@@ -1,11 +1,12 @@
 """Group the columns of a table into panels."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-MOST_PANELS = 12
+MOST_PANELS = 2
+"""More would be too small to read in Discord, which shows pictures at most 550 pixels wide."""
 
 _PREFIX = re.compile(
     r"(?:(?P<train>train|training)|(?P<validation>val|valid|validation|eval)|(?P<test>test))[_\-/. ](?P<stem>.+)",
@@ -42,7 +43,7 @@ class Panel:
 
 
 def arrange(columns: Iterable[str]) -> list[Panel]:
-    """Panels in reading order; `train_f1` and `val_f1` share one. The caller cuts the list at `MOST_PANELS`."""
+    """All panels: losses, accuracies, then the others; `train_f1` and `val_f1` share one."""
     groups: dict[tuple[PanelKind, str], list[str]] = {}
     for column in columns:
         kind = _kind(column)
@@ -52,6 +53,27 @@ def arrange(columns: Iterable[str]) -> list[Panel]:
         Panel(title if kind is PanelKind.OTHER else title.capitalize(), kind, tuple(sorted(names, key=_split_order)))
         for (kind, title), names in sorted(groups.items(), key=lambda item: order.index(item[0][0]))
     ]
+
+
+def most_important(panels: Sequence[Panel], metric: str) -> list[Panel]:
+    """At most `MOST_PANELS`: that of the project's metric first, the others in their order."""
+    return sorted(panels, key=lambda panel: metric not in panel.columns)[:MOST_PANELS]
+
+
+def wanted_panels(panels: Sequence[Panel], wanted: Sequence[str]) -> list[Panel]:
+    """At most `MOST_PANELS`: one with each of these columns, in their order."""
+    found = [panel for column in wanted for panel in panels if column in panel.columns]
+    return list(dict.fromkeys(found))[:MOST_PANELS]
+
+
+def single(panel: Panel, metric: str, wanted: Sequence[str] = ()) -> Panel:
+    """The panel with one column, to compare several runs: a wanted one, else the metric, else validation."""
+
+    def rank(column: str) -> tuple[bool, bool, bool]:
+        return column not in wanted, column != metric, split_of(column) is not Split.VALIDATION
+
+    column = min(panel.columns, key=rank)
+    return Panel(column, panel.kind, (column,))
 
 
 def split_of(column: str) -> Split:

@@ -11,9 +11,11 @@ from bot.domain.metrics.metrics_table import Table
 from bot.domain.model.progress import Progress
 from trainer.contract import parse_metrics
 
-__all__ = ["Report", "Table", "advance", "best_in_csv", "best_of", "best_row", "parse_line"]
+__all__ = ["Report", "Table", "advance", "best_in_csv", "best_of", "best_row", "parse_line", "whole_epoch"]
 
 MOST_EPOCHS = 10**12
+MOST_RECORDS = 50
+"""Best values that are kept, for an attempt that goes back behind the last of them."""
 MOST_VALUES = 64
 """Of one row; a job that reports more is shown with the first ones."""
 _NAME = re.compile(r"\w[\w ./:()%+-]{0,63}")
@@ -45,11 +47,15 @@ def parse_line(message: str) -> Report | None:
 def advance(progress: Progress, report: Report, at: float, goal: Goal) -> Progress:
     """The progress after a row that came `at` seconds since the epoch.
 
-    A row of an earlier epoch means that a new attempt resumed there, unless it only came late. The pace begins
-    anew with it, for the time between two attempts is nobody's pace.
+    A row of an earlier epoch means that a new attempt resumed there, unless it only came late. What the lost attempt
+    reported from that epoch on is no part of this run, and the pace begins anew: the time between two attempts is
+    nobody's pace.
     """
+    late = progress.last_at is not None and at < progress.last_at
+    if not late and report.epoch is not None and progress.epoch is not None and report.epoch < progress.epoch:
+        progress = _going_back(progress, report.epoch)
     progress = _with_best(progress, report, goal)
-    if progress.last_at is not None and at < progress.last_at:
+    if late:
         return progress
     epoch = progress.epoch if report.epoch is None else report.epoch
     moved = replace(
@@ -69,7 +75,13 @@ def advance(progress: Progress, report: Report, at: float, goal: Goal) -> Progre
 def best_of(table: Table, goal: Goal) -> tuple[float, int] | None:
     """The best value of a metric and its epoch, the first of equals; None where there is no such number."""
     row = best_row(table, goal)
-    return None if row is None else (table.columns[goal.metric][row], round(table.x[row]))
+    return None if row is None else (table.columns[goal.metric][row], whole_epoch(table.x[row]))
+
+
+def whole_epoch(epoch: float) -> int:
+    """How many epochs are complete, so that a bar is full only at the end. 2.96 counts as 3: trainers that count steps
+    end a little before the whole number."""
+    return math.floor(epoch + 0.05)
 
 
 def best_in_csv(csv: bytes, columns: Mapping[str, str], goal: Goal) -> tuple[float, int] | None:
@@ -88,14 +100,24 @@ def _with_best(progress: Progress, report: Report, goal: Goal) -> Progress:
     value = report.values.get(goal.metric, math.nan)
     if math.isnan(value) or not goal.better(value, progress.best):
         return progress
-    return replace(
-        progress, best=value, best_epoch=report.epoch if report.epoch is not None else progress.epochs_seen + 1
-    )
+    epoch = report.epoch if report.epoch is not None else progress.epochs_seen + 1
+    records = (*progress.records, (epoch, value))[-MOST_RECORDS:]
+    return replace(progress, best=value, best_epoch=epoch, records=records)
+
+
+def _going_back(progress: Progress, epoch: int) -> Progress:
+    """Forget the records from `epoch` on. A store of an earlier version has the last one only."""
+    known = progress.records
+    if not known and progress.best is not None and progress.best_epoch is not None:
+        known = ((progress.best_epoch, progress.best),)
+    records = tuple(record for record in known if record[0] < epoch)
+    best_epoch, best = records[-1] if records else (None, None)
+    return replace(progress, best=best, best_epoch=best_epoch, records=records)
 
 
 def _count(value: float | None) -> int | None:
-    """A whole number that is not negative, however it is written."""
-    return int(value) if value is not None and 0 <= value < MOST_EPOCHS else None
+    """A number that is not negative, however it is written, as a whole epoch."""
+    return whole_epoch(value) if value is not None and 0 <= value < MOST_EPOCHS else None
 
 
 def _finite_or_nan(value: float) -> float:

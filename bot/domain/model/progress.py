@@ -18,3 +18,5 @@ class Progress:
     last_at: float | None = None
     epochs_seen: int = 0
     """Epochs from `first_at` to `last_at`, both counted; rows if the job reports no epochs."""
+    records: tuple[tuple[int, float], ...] = ()
+    """Epoch and value of each best so far, each better than the one before."""

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from statistics import fmean, stdev
 
-from bot.domain.drawing.figures import BoardRequest, Cell
+from bot.domain.drawing.figures import BoardRequest, Cell, Curve, FigureRequest
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.run import Run
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Leader
 from bot.domain.model.trial import Trial, TrialState
+from bot.domain.numbers import told_apart
 from bot.domain.parameters import Value, shown
 from bot.domain.project import Project
 
@@ -27,23 +28,47 @@ def request(sweep: Sweep, trials: Mapping[int, Trial], project: Project) -> Boar
         cells=tuple(_cells(plan, trials)),
         metric=project.metric,
         maximize=project.maximize,
-        importance=sweep.board.importance,
+        importance={name: share for name, share in sweep.board.importance.items() if name not in plan.space.fixed},
+    )
+
+
+def curves_request(sweep: Sweep, curves: Sequence[Curve], project: Project) -> FigureRequest:
+    """The best trials, drawn over each other."""
+    of = f"best {len(curves)} trials" if len(curves) > 1 else "best trial"
+    return FigureRequest(
+        title=f"{sweep.run.project} sweep {sweep.id}: {of}",
+        subtitle=_described(sweep.run, sweep.plan),
+        curves=tuple(curves),
+        metric=project.metric,
+        maximize=project.maximize,
         column_names=project.columns or None,
     )
 
 
-def label(name: str, plan: Plan, leader: Leader) -> str:
-    """A curve's trial, of that name, with its point: `k7q2mx.4 lr=0.1`; of folds the first alone is drawn."""
-    fold = ["fold=0"] if plan.folds > 1 else []
-    point = {name: value for name, value in leader.parameters.items() if name not in plan.space.fixed}
-    return " ".join([name, *_written(point), *fold])
+def label(name: str, sweep: Sweep, leader: Leader) -> str:
+    """A curve's trial, with what varies: `.4 lr=0.1`. Of folds only the first is drawn. `name` is `k7q2mx.4`."""
+    fold = ["fold=0"] if sweep.plan.folds > 1 else []
+    return " ".join([name.removeprefix(sweep.id), *_varied(sweep, leader), *fold])
+
+
+def _varied(sweep: Sweep, leader: Leader) -> list[str]:
+    """`lr=0.1`; drawn numbers only as far as they tell the leaders apart."""
+    words = []
+    for axis in sweep.plan.space.varied:
+        if (own := leader.parameters.get(axis.name)) is None:
+            continue
+        others = [each.parameters.get(axis.name) for each in sweep.tally.leaders]
+        numbers = [value for value in others if isinstance(value, float)]
+        short = axis.continuous and isinstance(own, float)
+        words.append(f"{axis.name}={told_apart([own, *numbers])[0] if short else shown(own)}")  # type: ignore[list-item]
+    return words
 
 
 def _described(run: Run, plan: Plan) -> str:
-    words = [f"{run.commit.branch}@{run.commit.short}", " ".join(_written({**plan.space.fixed, **run.parameters}))]
-    if plan.folds > 1:
-        words.append(f"values are mean ± sd of {plan.folds} folds")
-    return "   ".join(filter(None, words))
+    """What explains the values comes before the parameters that are the same for all: a long line is cut."""
+    folds = f"mean ± sd of {plan.folds} folds" if plan.folds > 1 else ""
+    parameters = " ".join(_written({**plan.space.fixed, **run.parameters}))
+    return "   ".join(filter(None, [f"{run.commit.branch}@{run.commit.short}", folds, parameters]))
 
 
 def _written(parameters: Mapping[str, Value]) -> list[str]:
@@ -57,7 +82,14 @@ def _cells(plan: Plan, trials: Mapping[int, Trial]) -> Iterator[Cell]:
         elif (trial := trials.get(point)) is None:
             yield Cell(at, TrialState.WAITING)
         else:
-            yield Cell(at, trial.shown, trial.value)
+            yield Cell(at, trial.shown, _value(trial))
+
+
+def _value(trial: Trial) -> float | None:
+    """Its best; of one that was stopped early, at least the last that it reported."""
+    if trial.value is None and trial.shown is TrialState.PRUNED and trial.reports:
+        return trial.reports[-1][1]
+    return trial.value
 
 
 def _points(plan: Plan, trials: Mapping[int, Trial]) -> Iterator[tuple[int, tuple[Value, ...]]]:

@@ -1,6 +1,6 @@
 """Sentences that the services write: notes in a thread, and lines about pictures, log files and previews."""
 
-from bot.domain.inert import EMPTY, Inert, code, escape, phrase
+from bot.domain.inert import Inert, code, escape, phrase
 from bot.domain.model.plan import Plan, Search
 
 ERROR = 300
@@ -106,8 +106,13 @@ def no_metrics_file() -> Inert:
 
 def no_metrics(name: str, *, live: bool) -> Inert:
     """`name` is a job's or a trial's."""
-    yet = phrase(" yet") if live else EMPTY
-    return phrase("{name} has no metrics{yet}.", name=escape(name, 40), yet=yet)
+    if live:
+        return phrase("{name} has no metrics yet.", name=escape(name, 40))
+    return phrase("{name} has ended without metrics.", name=escape(name, 40))
+
+
+def curves_of_the_best() -> Inert:
+    return phrase("Curves of the best trials:")
 
 
 def not_drawn(error: str) -> Inert:

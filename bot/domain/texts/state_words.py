@@ -38,6 +38,8 @@ STOPPING = "stopping"
 STOPPED = "stopped"
 WAITING_FOR_MACHINES = "waiting for machines"
 """Of a sweep of which no trial has started."""
+PARTLY_FAILED = "partly failed"
+"""Of a sweep that has ended, some of whose trials failed."""
 
 
 def state_text(execution: Lifecycle) -> str:

@@ -132,6 +132,7 @@ def sweep_of(submission: Submission, seen: Observation, project: Project) -> Swe
     try:
         request = json.loads(dict(seen.environment)["SWEEP"])
         options = {name: request[name] for name in ("trials", "folds", "parallel", "stop_losers", "seed")}
+        options["distinct"] = request.get("distinct", False)  # versions before 0.2 did not say
         plan = parse(str(request["text"]), project.parameters, Search(str(request["search"])), **options)
     except (LookupError, TypeError, ValueError, UserError):
         return None

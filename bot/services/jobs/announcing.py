@@ -39,8 +39,9 @@ class Announcer:
         files: tuple[File, ...],
         *,
         settle: Callable[[AnyPosted], AnyPosted] | None = None,
+        more: tuple[NewPost, ...] = (),
     ) -> None:
-        """Does nothing if it was announced already. `settle` adds what else is known at the end."""
+        """Does nothing if it was announced already. `settle` adds what else is known; `more` is posted too."""
         at = self._now()
 
         def step(stored: AnyPosted) -> Change | None:
@@ -48,7 +49,8 @@ class Announcer:
                 return None
             settled = stored if settle is None else settle(stored)
             announced = replace(settled, publication=settled.publication.announced(at))
-            return Change(announced, (NewPost(f"end:{posted.id}", PostKind.END, posted.id, text=text, files=files),))
+            result = NewPost(f"end:{posted.id}", PostKind.END, posted.id, text=text, files=files)
+            return Change(announced, (result, *more))
 
         await self._store.change(posted.id, step)
         log.info("result announced", job=posted.id, reason=posted.execution.reason)

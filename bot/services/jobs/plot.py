@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.drawing.curve_names import curve_names
 from bot.domain.drawing.figures import Curve, Drawing, FigureRequest
 from bot.domain.inert import Inert, escape, joined
 from bot.domain.model.rows import Posted
-from bot.domain.parameters import shown
 from bot.domain.project import Project
 from bot.domain.texts import notes
 from bot.errors import BadInput, Missing
@@ -39,38 +39,43 @@ class Plot:
     def __init__(self, find: Find, artifacts: Artifacts, figures: Figures, projects: Mapping[str, Project]) -> None:
         self._find, self._artifacts, self._figures, self._projects = find, artifacts, figures, projects
 
-    async def plot(self, job_ids: Sequence[str]) -> Picture:
+    async def plot(self, job_ids: Sequence[str], metrics: Sequence[str] = ()) -> Picture:
         """Draw 1 to 8 jobs by their ids. Raises `BadInput`, or `UnknownName` for a job that does not exist."""
         if not 1 <= len(job_ids) <= MOST_JOBS:
             raise BadInput(f"Plot 1 to {MOST_JOBS} jobs at once, not {len(job_ids)}.")
-        return await self.draw_all([await self._find.job(job_id) for job_id in job_ids])
+        return await self.draw_all([await self._find.job(job_id) for job_id in job_ids], metrics)
 
-    async def draw_all(self, jobs: Sequence[Posted]) -> Picture:
+    async def draw_all(self, jobs: Sequence[Posted], metrics: Sequence[str] = ()) -> Picture:
         """One picture of several jobs. Those without metrics are named in the remarks."""
         files = await asyncio.gather(*(self._csv_or_none(job) for job in jobs))
         drawn = [(job, csv) for job, csv in zip(jobs, files, strict=True) if csv is not None]
         missing = [job for job, csv in zip(jobs, files, strict=True) if csv is None]
-        return await self.draw(drawn, missing)
+        return await self.draw(drawn, missing, metrics)
 
     async def metrics_csv(self, job: Posted) -> bytes:
         """The job's `metrics.csv`; raises `Missing` if it left none."""
         return await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + METRICS_CSV)
 
-    async def draw(self, drawn: Sequence[tuple[Posted, bytes]], missing: Sequence[Posted] = ()) -> Picture:
+    async def draw(
+        self,
+        drawn: Sequence[tuple[Posted, bytes]],
+        missing: Sequence[Posted] = (),
+        metrics: Sequence[str] = (),
+    ) -> Picture:
         """One picture of these jobs, each with its `metrics.csv`, and a remark on each of the `missing`."""
         remarks = [notes.no_metrics(job.id, live=job.execution.live) for job in missing]
         if not drawn:
             return Picture(None, joined(remarks, " ", REMARKS))
-        first = drawn[0][0]
-        project = self._projects[first.run.project]
-        alone = len(drawn) == 1
+        project = self._projects[drawn[0][0].run.project]
+        names = curve_names([job for job, _ in drawn])
         request = FigureRequest(
-            title=f"{first.run.project} {first.id}" if alone else f"{first.run.project}: {len(drawn)} jobs",
-            subtitle=_described(first) if alone else "",
-            curves=tuple(Curve(job.id if alone else f"{job.id} {_parameters(job)}", csv) for job, csv in drawn),
+            title=names.title,
+            subtitle=names.shared,
+            curves=tuple(Curve(label, csv) for label, (_, csv) in zip(names.labels, drawn, strict=True)),
             metric=project.metric,
             maximize=project.maximize,
             column_names=project.columns or None,
+            wanted=tuple(metrics),
         )
         return picture_of(await self._figures.draw(request), *remarks)
 
@@ -79,11 +84,3 @@ class Plot:
             return await self.metrics_csv(job)
         except Missing:
             return None
-
-
-def _described(job: Posted) -> str:
-    return f"{job.run.commit.branch}@{job.run.commit.short}   {_parameters(job)}"
-
-
-def _parameters(job: Posted) -> str:
-    return " ".join(f"{name}={shown(value)}" for name, value in job.run.parameters.items())

@@ -101,4 +101,5 @@ def plan_as_json(plan: Plan) -> Mapping[str, Any]:
         "folds": plan.folds,
         "stop_losers": plan.stop_losers,
         "seed": plan.seed,
+        "distinct": "ranges" not in plan.space.encoded,
     }

@@ -4,10 +4,11 @@ import asyncio
 
 import structlog
 
+from bot.domain.inert import stacked
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
-from bot.domain.posts import Change, File
+from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.domain.sweeps.leaderboard import csv_table
 from bot.domain.sweeps.trial_changes import to_run
 from bot.domain.texts import notes
@@ -79,7 +80,20 @@ class AnnounceSweep:
             picture = Picture(None, notes.not_drawn(str(error)))
         files = [File(f"{sweep.id}.png", picture.png)] if picture.png else []
         files.append(File(f"{sweep.id}.csv", await self._table(sweep)))
-        await self._announcer.commit(sweep, picture.remarks, tuple(files))
+        await self._announcer.commit(sweep, picture.remarks, tuple(files), more=await self._curves(sweep))
+
+    async def _curves(self, sweep: Sweep) -> tuple[NewPost, ...]:
+        """The curves of the best trials, for the thread: two pictures in one message are shown half as wide."""
+        try:
+            picture = await self._board.curves(sweep)
+        except ServiceError as error:
+            log.warning("could not draw the curves of the best trials", sweep=sweep.id, error=str(error))
+            return ()
+        if picture.png is None:
+            return ()
+        text = stacked(notes.curves_of_the_best(), picture.remarks)
+        file = File(f"{sweep.id}-curves.png", picture.png)
+        return (NewPost(f"curves:{sweep.id}", PostKind.NOTE, sweep.id, text=text, files=(file,)),)
 
     async def _table(self, sweep: Sweep) -> bytes:
         known = await self._trials.all(sweep.id)

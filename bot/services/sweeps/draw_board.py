@@ -1,4 +1,4 @@
-"""Draw the picture of a sweep: its points, what the metric depends on, and at the end the curves of the best few."""
+"""Draw the pictures of a sweep: its points with what the metric depends on, and the curves of the best few."""
 
 import asyncio
 from collections.abc import Mapping, Set
@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot.domain.drawing.figures import BoardRequest, Curve
+from bot.domain.inert import EMPTY
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Leader
 from bot.domain.model.trial import Trial
 from bot.domain.project import Project
-from bot.domain.sweeps.board_points import label, request
+from bot.domain.sweeps.board_points import curves_request, label, request
 from bot.errors import Missing, ServiceError
 from bot.ports.artifacts import Artifacts
 from bot.ports.figures import Figures
@@ -59,10 +60,12 @@ class DrawBoard:
         updated = replace(sweep, board=replace(sweep.board, importance=importance))
         return await asyncio.to_thread(request, updated, trials, self._projects[sweep.run.project])
 
-    async def last_request(self, sweep: Sweep) -> BoardRequest:
-        """The same with the curves of the best trials. They are too high for a card: Discord scales by height, too."""
+    async def curves(self, sweep: Sweep) -> Picture:
+        """The curves of the best trials, a picture of its own: Discord shows one that is higher than wide too small."""
         curves = await self._curves(sweep, await self._trials.read_once(sweep.id))
-        return replace(await self.request(sweep), curves=tuple(curves))
+        if not curves:
+            return Picture(None, EMPTY)
+        return picture_of(await self._figures.draw(curves_request(sweep, curves, self._projects[sweep.run.project])))
 
     async def picture(self, wanted: BoardRequest) -> Picture:
         """Raises `Unavailable` if drawing failed."""
@@ -109,4 +112,4 @@ class DrawBoard:
         except ServiceError as error:
             log.warning("left out a curve", sweep=sweep.id, trial=leader.number, error=str(error))
             return None
-        return Curve(label(f"{sweep_id}.{leader.number}", sweep.plan, leader), csv)
+        return Curve(label(f"{sweep_id}.{leader.number}", sweep, leader), csv)

@@ -95,11 +95,11 @@ class OneTrial:
         await self._stop.single(sweep, number, person)
         return (await self._trials.all(sweep.id))[number]
 
-    async def picture(self, names: Sequence[str]) -> Picture:
+    async def picture(self, names: Sequence[str], metrics: Sequence[str] = ()) -> Picture:
         """One picture of 1 to 8 jobs and trials. Raises `BadInput` or `UnknownName`."""
         if not 1 <= len(names) <= MOST_JOBS:
             raise BadInput(f"Plot 1 to {MOST_JOBS} jobs or trials at once, not {len(names)}.")
-        return await self._plot.draw_all([await self._named(name) for name in names])
+        return await self._plot.draw_all([await self._named(name) for name in names], metrics)
 
     async def rerun(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
         """Run its point as a job of its own, on the same commit; values in the request win."""

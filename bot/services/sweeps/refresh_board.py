@@ -69,7 +69,11 @@ class RefreshBoard:
 
     async def final(self, sweep: Sweep) -> Picture:
         """The picture for the result; raises `Unavailable` if drawing failed."""
-        return await self._draw.picture(await self._draw.last_request(sweep))
+        return await self._draw.picture(await self._draw.request(sweep))
+
+    async def curves(self, sweep: Sweep) -> Picture:
+        """The curves of the best trials; raises like `final`."""
+        return await self._draw.curves(sweep)
 
     async def tidy(self) -> None:
         """Delete the pictures of sweeps that ended more than a week ago."""
@@ -86,7 +90,8 @@ class RefreshBoard:
         return passed(last.at, self._settings.seconds * max(1.0, sweep.plan.trials / LARGE), self._now())
 
     async def _redraw(self, sweep: Sweep) -> None:
-        request = await self._draw.request(sweep)
+        at = self._now() if sweep.execution.live else None
+        request = replace(await self._draw.request(sweep), as_of=at)
         board, last, showed = sweep.board, self._last[sweep.id], _shows(request)
         if board.picture and last.showed == showed:
             await self._store.change(sweep.id, _unchanged(sweep))
@@ -124,8 +129,8 @@ def _unchanged(seen: Sweep) -> Step[Sweep]:
 
 
 def _shows(request: BoardRequest) -> int:
-    """Equal for requests that give the same picture."""
-    return hash((request.cells, tuple(request.importance.items())))
+    """Equal for requests that give the same picture, except for its time. The last one has no time."""
+    return hash((request.cells, tuple(request.importance.items()), request.as_of is None))
 
 
 def _used(board: Board) -> set[str]:

@@ -30,6 +30,7 @@ class FakeServices:
     requests: list[TrainRequest] = field(default_factory=list)
     stopped: list[tuple[str, Person]] = field(default_factory=list)
     plotted: list[Sequence[str]] = field(default_factory=list)
+    plotted_metrics: list[Sequence[str]] = field(default_factory=list)
     error: Exception | None = None
     log_text: str = "epoch 1\nepoch 2"
     nothing_left: bool = False
@@ -89,8 +90,9 @@ class FakeServices:
             "\n".join(shown), len(self.log_text.splitlines()) - len(shown), len(self.log_text.splitlines())
         )
 
-    async def plot(self, job_ids: Sequence[str]) -> Picture:
+    async def plot(self, job_ids: Sequence[str], metrics: Sequence[str] = ()) -> Picture:
         self._raise()
+        self.plotted_metrics.append(metrics)
         self.plotted.append(job_ids)
         return Picture(PNG, "Best epoch 6.")
 

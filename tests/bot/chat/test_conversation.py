@@ -175,6 +175,12 @@ async def test_logs_come_in_a_block_and_long_ones_as_a_file(room: Room) -> None:
     assert "has no log yet" in (await typed(room, "/logs job:k7q2mx"))["content"]
 
 
+async def test_plot_takes_metrics_separated_by_commas(room: Room) -> None:
+    room.services.known = {"k7q2mx": a_running_job()}
+    await typed(room, "/plot job:k7q2mx metrics:val_loss, grad norm")
+    assert room.services.plotted_metrics == [["val_loss", "grad norm"]]
+
+
 async def test_plot_is_public_and_takes_several_jobs(room: Room) -> None:
     room.services.known = {"k7q2mx": a_running_job(), "b2c3d4": a_running_job(id="b2c3d4")}
     message = await typed(room, "/plot job:k7q2mx more:b2c3d4, K7Q2MX")

@@ -68,12 +68,13 @@ async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outsi
     assert sweep.tally.leaders[1].parameters == {"lr": 0.1, "momentum": 0.1}
     assert sweep.tally.seconds == pytest.approx(240)
     kinds = [message.post.new.kind for message in outside.chat.messages]
-    assert sorted(kinds) == [PostKind.CARD, PostKind.END, PostKind.NOTE, PostKind.THREAD]
-    (note,) = bot.said(PostKind.NOTE)
+    assert sorted(kinds) == [PostKind.CARD, PostKind.END, PostKind.NOTE, PostKind.NOTE, PostKind.THREAD]
+    note, curves = bot.said(PostKind.NOTE)
     assert ".1  94.4  lr 0.1 momentum 0.1   epoch 2  0:01:00\n" in note
     assert "best so far .0: val_accuracy 96.5 at lr 0.1 momentum 0.5" in note
-    end = next(m for m in outside.chat.messages if m.post.new.kind is PostKind.END)
-    assert [file.name for file in end.post.new.files] == [f"{sweep_id}.png", f"{sweep_id}.csv"]
+    assert curves == "Curves of the best trials:"
+    files = [[file.name for file in message.post.new.files] for message in outside.chat.messages]
+    assert [names for names in files if names] == [[f"{sweep_id}.png", f"{sweep_id}.csv"], [f"{sweep_id}-curves.png"]]
     assert [(row["trial"], row["lr"], row["momentum"], row["val_accuracy"]) for row in table(bot)] == [
         (f"{sweep_id}.0", "0.1", "0.5", "96.5"),
         (f"{sweep_id}.1", "0.1", "0.1", "94.4"),
@@ -398,7 +399,7 @@ async def test_trials_and_jobs_are_drawn_on_one_axis(bot: Bot, outside: Outside)
     sweep = await finished(bot)
     await bot.one_trial.picture([f"{sweep.id}.0", f"{sweep.id}.3"])
     labels = [curve.label for curve in outside.figures.requests[-1].curves]
-    assert labels == [f"{sweep.id}.0 lr=0.1 momentum=0.5", f"{sweep.id}.3 lr=0.01 momentum=0.1"]
+    assert labels == [".0 lr=0.1 momentum=0.5", ".3 lr=0.01 momentum=0.1"]
 
 
 async def test_a_trial_beyond_the_last_is_not_there(bot: Bot) -> None:

@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm, Normalize
 from matplotlib.figure import SubFigure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.series import Series
 from bot.adapters.drawing.style import theme
+from bot.adapters.drawing.style.numbers import Ticks
 
 FENCE = 3.0
 """Values more than this many interquartile ranges beyond the worse quartile all get the darkest colour; otherwise one
@@ -45,9 +46,8 @@ class ColourScale:
         bar.outline.set_visible(False)
         if not isinstance(norm, LogNorm):
             bar.ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10)))
-            return
-        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         bar.ax.yaxis.set_minor_formatter(NullFormatter())
+        bar.ax.yaxis.set_major_formatter(Ticks())
 
     def _norm(self, values: Series, points: SweepPoints) -> Normalize:
         if values.size == 0:

@@ -7,25 +7,26 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import SubFigure
 from matplotlib.patches import Rectangle
 
 from bot.adapters.drawing.boards.colour_scale import ColourScale, draw_star, text_on
-from bot.adapters.drawing.boards.state_marks import background, draw_signs, text_colour
+from bot.adapters.drawing.boards.state_marks import WORDS, background, draw_signs, text_colour
 from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.style import lettering, theme
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
 
-ROW, LEAST_TALL, MOST_TALL = 0.62, 2.9, 6.4
-"""Inches: the height of a row, and limits for the height of all rows."""
 LARGEST, SMALLEST, SMALLEST_STAR = 22.0, 8.5, 7.0
 """Font sizes in a cell; smaller text would not be readable."""
 LONGEST_ROW, LONGEST_COLUMN = 16, 14
 """Characters of a label."""
+FAINT = 0.4
+"""Share of the colour of a value that is not final."""
 SPARSE = 4
 """A heatmap has at most this many cells per point."""
-SCALE, TITLE = 1.05, 0.3
+SCALE, TITLE = 0.95, 0.3
 """Inches: the width of the colour bar on the right, and the height of its title above."""
 POINTS_PER_INCH = 72.0
 
@@ -38,13 +39,8 @@ def fits(points: SweepPoints) -> bool:
     return known and 0 < size <= SPARSE * max(len(points.cells), 1)
 
 
-def height(points: SweepPoints) -> float:
-    """Inches."""
-    return _Table.for_points(points).height
-
-
-def draw_heatmap(figure: SubFigure, points: SweepPoints) -> None:
-    table = _Table.for_points(points)
+def draw_heatmap(figure: SubFigure, points: SweepPoints, *, height: float) -> None:
+    table = _Table.for_points(points, height)
     colours = ColourScale(points)
     axes = figure.add_axes(table.box)
     _draw_backgrounds(axes, points, colours, table)
@@ -73,7 +69,8 @@ class _Table:
     """Whether the column labels are rotated."""
 
     @classmethod
-    def for_points(cls, points: SweepPoints) -> "_Table":
+    def for_points(cls, points: SweepPoints, height: float) -> "_Table":
+        """The table in a part that is `height` inches high."""
         down, right = points.axes
         rows, columns = len(down.values), len(right.values)
         left = 0.62 + _longest(down, LONGEST_ROW) / POINTS_PER_INCH
@@ -81,7 +78,7 @@ class _Table:
         longest = _longest(right, LONGEST_COLUMN) / POINTS_PER_INCH
         turned = longest > 0.92 * pitch and pitch > 1.5 * theme.LABEL / POINTS_PER_INCH
         below = 0.4 + (0.72 * longest + 0.15 if turned else 0.25)
-        return cls(rows, columns, left, below, min(MOST_TALL, max(LEAST_TALL, ROW * rows)), turned)
+        return cls(rows, columns, left, below, height - below - TITLE, turned)
 
     @property
     def height(self) -> float:
@@ -127,7 +124,7 @@ def _draw_backgrounds(axes: Axes, points: SweepPoints, colours: ColourScale, tab
     pixels = np.zeros((table.rows, table.columns, 4))
     coloured = colours(points.values)
     for position, index in _on_top(points).items():
-        pixels[position] = coloured[index] if points.final[index] else (*background(points.states[index]), 1)
+        pixels[position] = coloured[index] if points.final[index] else _not_final(points, index, coloured[index])
     axes.imshow(pixels, aspect="auto", interpolation="nearest" if min(table.cell) >= 1 else "antialiased")
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
@@ -135,6 +132,14 @@ def _draw_backgrounds(axes: Axes, points: SweepPoints, colours: ColourScale, tab
         style: dict[str, Any] = {"color": theme.BACKGROUND, "linewidth": gap, "zorder": 1.5}
         axes.hlines(np.arange(table.rows + 1) - 0.5, -0.5, table.columns - 0.5, **style)
         axes.vlines(np.arange(table.columns + 1) - 0.5, -0.5, table.rows - 0.5, **style)
+
+
+def _not_final(points: SweepPoints, index: int, coloured: Any) -> Any:
+    """A tint of the state, or of the last value of a trial that was stopped early."""
+    state = points.states[index]
+    if state is not TrialState.PRUNED or not np.isfinite(points.values[index]):
+        return (*background(state), 1)
+    return (*(FAINT * coloured[:3] + (1 - FAINT) * np.asarray(to_rgb(theme.PANEL))), 1)
 
 
 def _draw_labels(axes: Axes, points: SweepPoints, table: _Table) -> None:
@@ -204,7 +209,7 @@ class _FontSizes:
         unit = max(lettering.width(longest, 1, bold=True), 0.72 * lettering.width(second, 1) if second else 0)
         lines = (1.72 if second else 1.0) * lettering.LINE
         number = min(LARGEST, 0.88 * wide / unit, 0.8 * tall / lines)
-        widths = [lettering.width(state, 1) for state in points.counts]
+        widths = [lettering.width(WORDS[state], 1) for state in points.counts]
         state_size = min(14.0, 0.84 * wide / max(widths, default=1), 0.4 * tall)
         return cls(form, number if number >= SMALLEST else 0, state_size if state_size >= SMALLEST else 0)
 
@@ -217,7 +222,7 @@ class _FontSizes:
             if np.isfinite(deviation):
                 found.append((f"± {self.format_value(deviation)}", 0.72 * self.number, False))
         if self.state and not points.final[index]:
-            found.append((points.states[index], self.state, False))
+            found.append((WORDS[points.states[index]], self.state, False))
         return found
 
 

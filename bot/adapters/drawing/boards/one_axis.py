@@ -6,18 +6,18 @@ import matplotlib.patheffects as effects
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from bot.adapters.drawing.boards.colour_scale import draw_star
 from bot.adapters.drawing.boards.state_marks import draw_signs
 from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.series import Series
 from bot.adapters.drawing.style import theme
+from bot.adapters.drawing.style.numbers import Ticks
 from bot.adapters.drawing.style.ruler import Ruler
 from bot.domain.model.trial import TrialState
 
-HEIGHT = 4.4
-LENGTH = 6.6 * 72
+LENGTH = 5.8 * 72
 """Approximate length of the horizontal axis, in points."""
 FEW = 12
 """Up to this many points, each one has its value beside it."""
@@ -28,7 +28,7 @@ FOOT = 0.035
 COLOUR = theme.COLOURS[0]
 
 
-def draw_one_axis(figure: SubFigure, points: SweepPoints) -> None:
+def draw_one_axis(figure: SubFigure, points: SweepPoints, *, height: float) -> None:  # noqa: ARG001  it fills its part
     axes = figure.subplots()
     ruler = Ruler(points.axes[0], points.column(0))
     x = ruler.positions(points.column(0))
@@ -93,11 +93,11 @@ def _set_scale(axes: Axes, points: SweepPoints) -> None:
     if not points.final.any():
         axes.set_yticks([])
     if points.over_decades:
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
     elif points.final.any():
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10)))
-    axes.margins(y=0.13)
+    axes.yaxis.set_major_formatter(Ticks())
+    axes.margins(y=0.16)
 
 
 def _without_value(axes: Axes, points: SweepPoints, x: Series) -> None:

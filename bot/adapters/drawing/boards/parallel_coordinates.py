@@ -22,10 +22,9 @@ from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
 
-HEIGHT = 5.0
-WIDE, TALL = 7.2 * 72, 3.9 * 72
-"""Approximate sizes in points: the width of all axes side by side, and the height of one."""
-MOST_AXES = 8
+WIDE, ABOVE = 6.3 * 72, 0.55
+"""Approximate sizes: the width of all axes side by side in points, and in inches what is above them."""
+MOST_AXES = 7
 MOST_LINES = 1_500
 """With more points, a sample is drawn: more lines would hide each other."""
 SMALLEST_NAME, LONGEST_NAME = 11.0, 16
@@ -53,7 +52,10 @@ def sampled(points: SweepPoints) -> bool:
     return len(points.axes) > 2 and len(points.cells) > MOST_LINES
 
 
-def draw_parallel(figure: SubFigure, points: SweepPoints, without: Sequence[str]) -> None:
+def draw_parallel(
+    figure: SubFigure, points: SweepPoints, *, height: float, without: Sequence[str], importance: Mapping[str, float]
+) -> None:
+    """Under each parameter's name stands how much the metric depends on it."""
     axes, colours = figure.subplots(), ColourScale(points)
     columns = [_column(axis, points, number) for number, axis in enumerate(points.axes) if axis.name not in without]
     metric = _metric(points)
@@ -61,8 +63,8 @@ def draw_parallel(figure: SubFigure, points: SweepPoints, without: Sequence[str]
     heights = np.column_stack([column.heights for column in (*columns, metric)])
     _draw_lines(axes, points, heights, colours)
     for x, column in enumerate((*columns, metric)):
-        _draw_axis(axes, x, column.ruler, width)
-    _draw_names(axes, [column.ruler.name for column in (*columns, metric)], width)
+        _draw_axis(axes, x, column.ruler, (width, (height - ABOVE) * 72))
+    _draw_names(axes, [column.ruler.name for column in (*columns, metric)], importance, width)
     axes.set_xlim(-0.4, len(columns) + 0.5)
     axes.set_ylim(-0.06, 1.02)
     axes.xaxis.set_major_locator(NullLocator())
@@ -128,14 +130,15 @@ def _segments(heights: Series, x: Series) -> list[Series]:
     return [line[np.isfinite(line[:, 1])] for line in np.stack([np.broadcast_to(x, heights.shape), heights], axis=2)]
 
 
-def _draw_axis(axes: Axes, x: int, ruler: Ruler, width: float) -> None:
-    """Draw one vertical axis with its labels; `width` is the distance to the next, in points."""
+def _draw_axis(axes: Axes, x: int, ruler: Ruler, size_of: tuple[float, float]) -> None:
+    """Draw one vertical axis with its labels. `size_of` is in points: the distance to the next one, and its length."""
+    width, length = size_of
     axes.axvline(x, color=theme.MUTED, lw=1.4, zorder=3)
     halo = [effects.withStroke(linewidth=3.5, foreground=theme.PANEL)]
     size = theme.LABEL - 1.5
-    for value, label in ruler.ticks(TALL, size, horizontal=False):
+    for value, label in ruler.ticks(length, size, horizontal=False):
         y = float(ruler.units(np.asarray([value]))[0])
-        text = lettering.cut(label, max(4, int(0.8 * width / (0.62 * size))))
+        text = lettering.fitted(label, max(24.0, width - 14), size)
         axes.annotate(
             text,
             (x, y),
@@ -149,13 +152,17 @@ def _draw_axis(axes: Axes, x: int, ruler: Ruler, width: float) -> None:
         )
 
 
-def _draw_names(axes: Axes, names: Sequence[str], width: float) -> None:
+def _draw_names(axes: Axes, names: Sequence[str], importance: Mapping[str, float], width: float) -> None:
     """Write the names above the axes, slanted if they are too long to stand side by side."""
-    widest = max(lettering.width(name, 1, bold=True) for name in names)
-    size = min(theme.LABEL, 0.95 * width / widest)
-    slant: dict[str, Any] = {"ha": "center"}
-    if size < SMALLEST_NAME:
-        size, slant = SMALLEST_NAME, {"ha": "left", "rotation": 25, "rotation_mode": "anchor"}
-        names = lettering.labels(names, LONGEST_NAME)
-    for x, name in enumerate(names):
-        axes.text(x, 1.045, name, va="bottom", size=size, weight="bold", **slant)
+    size: float = theme.LABEL
+    widest = max(lettering.width(lettering.printable(name), 1, bold=True) for name in names)
+    slanted = 0.95 * width / widest < SMALLEST_NAME
+    if slanted:
+        size, shorts = SMALLEST_NAME, lettering.labels(names, LONGEST_NAME)
+    else:
+        size, shorts = min(size, 0.95 * width / widest), list(map(lettering.printable, names))
+    turn: dict[str, Any] = {"ha": "left", "rotation": 20, "rotation_mode": "anchor"} if slanted else {"ha": "center"}
+    for x, (name, short) in enumerate(zip(names, shorts, strict=True)):
+        share = f"{importance[name]:.0%}" if name in importance and x < len(names) - 1 else ""
+        text = short + (f" {share}" if slanted else f"\n{share}") if share else short
+        axes.text(x, 1.045, text, va="bottom", size=size, weight="bold", linespacing=1.1, **turn)

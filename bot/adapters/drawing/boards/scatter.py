@@ -9,13 +9,12 @@ from bot.adapters.drawing.style import theme
 from bot.adapters.drawing.style.ruler import Ruler
 from bot.domain.model.trial import TrialState
 
-HEIGHT = 5.4
-WIDE, TALL = 5.6 * 72, 4.2 * 72
+WIDE, TALL = 4.8 * 72, 2.2 * 72
 """Approximate lengths of the two axes, in points."""
 FEW, MANY = 100, 2_000
 
 
-def draw_scatter(figure: SubFigure, points: SweepPoints) -> None:
+def draw_scatter(figure: SubFigure, points: SweepPoints, *, height: float) -> None:  # noqa: ARG001  it fills its part
     """The first axis is vertical, the second horizontal, as in the heatmap."""
     axes, colours = figure.subplots(), ColourScale(points)
     vertical, horizontal = (Ruler(axis, points.column(number)) for number, axis in enumerate(points.axes))

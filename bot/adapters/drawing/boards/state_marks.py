@@ -15,7 +15,10 @@ from bot.adapters.drawing.boards.sweep_points import SweepPoints
 from bot.adapters.drawing.series import Series
 from bot.adapters.drawing.style import theme
 from bot.domain.model.trial import TrialState
+from bot.domain.texts.state_words import TRIAL_STATES
 
+WORDS: dict[TrialState, str] = {state: text.count for state, text in TRIAL_STATES.items()}
+"""As on the sweep's card."""
 MANY = 400
 """From this many points on, signs are small."""
 
@@ -37,12 +40,12 @@ def _letter(letter: str) -> Path:
 
 MARKS = {
     TrialState.WAITING: Mark("o", "#9aa0aa", hollow=True),
-    TrialState.RUNNING: Mark(">", theme.COLOURS[0]),
-    TrialState.SUCCEEDED: Mark("o", theme.COLOURS[2]),
-    TrialState.MISSING: Mark(_letter("?"), theme.COLOURS[3]),
-    TrialState.FAILED: Mark("x", theme.COLOURS[5]),
-    TrialState.PRUNED: Mark("v", theme.COLOURS[6]),
-    TrialState.STOPPED: Mark("s", theme.COLOURS[7], hollow=True),
+    TrialState.RUNNING: Mark(">", "#56b4e9"),
+    TrialState.SUCCEEDED: Mark("o", "#2fc99a"),
+    TrialState.MISSING: Mark(_letter("?"), "#f27fb2"),
+    TrialState.FAILED: Mark("x", "#ff6b4a"),
+    TrialState.PRUNED: Mark("v", "#b39dff"),
+    TrialState.STOPPED: Mark("s", "#e3e5e8", hollow=True),
 }
 
 
@@ -64,7 +67,9 @@ def text_colour(state: TrialState) -> str:
 def state_legend(points: SweepPoints) -> list[tuple[Line2D, str]]:
     """The states of points that are not final, each with its count."""
     counts = points.counts.items()
-    return [(Line2D([], [], linestyle="none", **_look(state, 10)), f"{count:,} {state}") for state, count in counts]
+    return [
+        (Line2D([], [], linestyle="none", **_look(state, 10)), f"{count:,} {WORDS[state]}") for state, count in counts
+    ]
 
 
 def draw_signs(axes: Axes, state: TrialState, x: Series, y: Series, **more: Any) -> None:

@@ -13,7 +13,11 @@ from bot.adapters.drawing.style.numbers import formatter
 from bot.domain.drawing.figures import BoardRequest, Cell
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
+from bot.domain.numbers import told_apart
 from bot.domain.parameters import Value, shown
+
+FEW = 5
+"""The best points, whose values are told apart."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,12 @@ class SweepPoints:
         return {state: counted[state] for state in TrialState if counted[state]}
 
     def describe(self, index: int) -> str:
-        """`lr=0.1 momentum=0.5`"""
-        at = self.cells[index].at
-        return " ".join(f"{axis.name}={shown(at[n])}" for axis, n in zip(self.axes, self.axis_indices, strict=True))
+        """`lr=0.1 momentum=0.5`; of drawn numbers three digits, or what tells them from the others."""
+        return " ".join(f"{axis.name}={self._text(number, index)}" for number, axis in enumerate(self.axes))
+
+    def _text(self, number: int, index: int) -> str:
+        own = self.cells[index].at[self.axis_indices[number]]
+        if not self.axes[number].continuous or not isinstance(own, float):
+            return shown(own)
+        few = [self.cells[other].at[self.axis_indices[number]] for other in self.ranked[:FEW]]
+        return told_apart([own, *(value for value in few if isinstance(value, float))])[0]

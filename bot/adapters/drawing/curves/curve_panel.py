@@ -3,28 +3,32 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from bot.adapters.drawing.curves.run_curves import RunCurves
 from bot.adapters.drawing.series import Series, isolated, joined, moving_mean, noisy, spans_decades, thinned
-from bot.adapters.drawing.style import theme
+from bot.adapters.drawing.style import lettering, theme
+from bot.adapters.drawing.style.numbers import Ticks
 from bot.domain.drawing.panel_layout import Panel, PanelKind, Split, split_of
+from bot.domain.numbers import written
 
 WINDOWS = (10, 100)
 """Rows that the moving averages cover."""
 FEW = 20
 """Up to this many points, each one is marked."""
-LARGE = 10_000
-"""From this value on, axis labels use k and M."""
+BESIDE = 0.75
+"""Inches beside a panel, for the labels of its axis."""
+EVERY = 0.2
+"""With several runs, markers are about this share of the panel apart, and not beside each other."""
 DASHED = (0, (3.2, 1.3))
 STEPS = (1, 2, 2.5, 5, 10)
 """Steps between the numbers on an axis, times a power of ten."""
-Style: TypeAlias = Literal["solid"] | tuple[float, tuple[float, ...]]
+Style: TypeAlias = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class _Line:
 
     @property
     def width(self) -> float:
-        return theme.THIN if self.several and split_of(self.column) is Split.TRAIN else theme.LINE
+        return theme.SEVERAL if self.several else theme.LINE
 
     @property
     def label(self) -> str:
@@ -54,8 +58,9 @@ def draw_panel(axes: Axes, panel: Panel, runs: Sequence[RunCurves], best: RunCur
     for line in lines:
         _draw(axes, line, windows)
     _scale(axes, panel, lines)
-    axes.set_title(theme.short(panel.title), loc="left", size=theme.PANEL_TITLE, weight="bold")
-    _legend(axes, lines, several=len(runs) > 1)
+    axes.set_title(_title(panel, axes), loc="left", size=theme.PANEL_TITLE, weight="bold")
+    if len(runs) == 1:
+        _legend(axes, lines)
     for run in runs:
         if run.best is not None and (panel.kind is not PanelKind.OTHER or run.best.metric in panel.columns):
             _mark_best(axes, panel, [line for line in lines if line.run is run], write=run is best)
@@ -70,14 +75,17 @@ def smoothing_windows(panel: Panel, runs: Sequence[RunCurves]) -> tuple[int, ...
 
 
 def _lines(panel: Panel, runs: Sequence[RunCurves]) -> Iterator[_Line]:
-    """A single run has a colour per column; several runs have a colour each."""
+    """A single run has a colour per column; several runs have a colour, a line style and a marker each."""
     styles = _styles(panel)
     colours = _colours(panel)
     for run in runs:
         for column in panel.columns:
-            if column in run.table.columns:
-                colour = colours[column] if len(runs) == 1 else theme.colour(run.index)
-                yield _Line(run, column, colour, styles[column], several=len(runs) > 1)
+            if column not in run.table.columns:
+                continue
+            if len(runs) == 1:
+                yield _Line(run, column, colours[column], styles[column], several=False)
+            else:
+                yield _Line(run, column, theme.colour(run.index), theme.line_style(run.index), several=True)
 
 
 def _styles(panel: Panel) -> dict[str, Style]:
@@ -98,6 +106,8 @@ def _colours(panel: Panel) -> dict[str, str]:
 
 def _draw(axes: Axes, line: _Line, windows: Sequence[int]) -> None:
     x, y = line.run.x, line.run.y(line.column)
+    if line.several:
+        _mark(axes, line, moving_mean(y, windows[-1]) if windows else y)
     if not windows:
         _stroke(
             axes, x, y, _LineStyle(line.colour, line.style, line.width, label=line.column, mark_few=not line.several)
@@ -108,6 +118,16 @@ def _draw(axes: Axes, line: _Line, windows: Sequence[int]) -> None:
         _stroke(axes, x, moving_mean(y, window), _LineStyle(line.colour, width=theme.THIN, alpha=0.8))
     colour = theme.AVERAGE if len(windows) > 1 else line.colour
     _stroke(axes, x, moving_mean(y, windows[-1]), _LineStyle(colour, line.style, line.width, label=line.column))
+
+
+def _mark(axes: Axes, line: _Line, y: Series) -> None:
+    """Draw the run's marker here and there, as line styles look alike in short pieces."""
+    known = np.flatnonzero(np.isfinite(y))
+    if known.size:
+        every = max(1, round(EVERY * known.size))
+        chosen = known[(line.run.index * every // len(theme.MARKERS)) % known.size :: every]
+        look: dict[str, Any] = {"marker": theme.marker(line.run.index), "ms": 7.0, "mew": 0.8, "mec": theme.PANEL}
+        axes.plot(line.run.x[chosen], y[chosen], linestyle="none", color=line.colour, zorder=3.5, label="_mark", **look)
 
 
 def _stroke(axes: Axes, x: Series, y: Series, look: "_LineStyle") -> None:
@@ -129,13 +149,13 @@ def _stroke(axes: Axes, x: Series, y: Series, look: "_LineStyle") -> None:
     )
 
 
-def _legend(axes: Axes, lines: Sequence[_Line], *, several: bool) -> None:
-    """Name the columns if there are several. With several runs, columns differ in style only, not in colour."""
+def _legend(axes: Axes, lines: Sequence[_Line]) -> None:
+    """Name the columns of a single run if there are several."""
     first = {line.label: line for line in reversed(lines)}
     if len(first) < 2:
         return
     handles = [
-        Line2D([], [], color=theme.MUTED if several else line.colour, linestyle=line.style, linewidth=line.width)
+        Line2D([], [], color=line.colour, linestyle=line.style, linewidth=line.width)
         for line in reversed(first.values())
     ]
     axes.legend(handles, list(reversed(first)), handlelength=1.8, labelspacing=0.3, borderaxespad=0.3)
@@ -150,25 +170,31 @@ def _mark_best(axes: Axes, panel: Panel, lines: Sequence[_Line], *, write: bool)
     axes.plot([x], [value], "o", ms=theme.MARKER, mfc=theme.PANEL, mec=line.colour, mew=2.6, zorder=5, label="_best")
     if write:
         axes.axvline(x, color=theme.TEXT, linewidth=1.2, linestyle=(0, (2, 2)), alpha=0.55, zorder=1.5, label="_best")
-        text = _best_text(value, line, _title_length(axes) - round(1.3 * len(theme.short(panel.title))))
-        axes.set_title(text, loc="right", size=theme.LABEL, color=line.colour)
+        room = _width(axes) - lettering.width(_title(panel, axes), theme.PANEL_TITLE, bold=True) - 14
+        axes.set_title(_best_text(value, line, room), loc="right", size=theme.LABEL, color=theme.TEXT)
 
 
-def _title_length(axes: Axes) -> int:
-    """Characters that fit above a panel."""
+def _width(axes: Axes) -> float:
+    """Approximate width of a panel in points."""
     spec = axes.get_subplotspec()
-    return 66 if spec is not None and len(spec.colspan) == 2 else 33
+    columns = 1 if spec is None else spec.get_gridspec().ncols
+    return (theme.WIDTH_INCHES / columns - BESIDE) * 72
 
 
-def _best_text(value: float, line: _Line, length: int) -> str:
-    """The longest description of the best epoch that fits into `length` characters."""
+def _title(panel: Panel, axes: Axes) -> str:
+    return lettering.fitted(panel.title, _width(axes), theme.PANEL_TITLE, bold=True)
+
+
+def _best_text(value: float, line: _Line, room: float) -> str:
+    """The longest description of the best epoch that fits into `room` points."""
     best = line.run.best
     if best is None:
         return ""
     at, prefix = f"{line.run.best_x:,.10g}", "best " if line.column == best.metric else ""
-    full = f"{prefix}{value:.4g} at {line.run.table.x_label} {at}"
-    candidates = (full, f"{prefix}{value:.4g} at {at}", f"{value:.4g} at {at}", f"{value:.4g}")
-    return next((text for text in candidates if len(text) <= length), "")
+    number = written(value)
+    full = f"{prefix}{number} at {line.run.table.x_label} {at}"
+    candidates = (full, f"{prefix}{number} at {at}", f"{number} at {at}", number)
+    return next((text for text in candidates if lettering.width(text, theme.LABEL) <= room), "")
 
 
 def _most_important(lines: Sequence[_Line]) -> _Line | None:
@@ -186,17 +212,14 @@ def _scale(axes: Axes, panel: Panel, lines: Sequence[_Line]) -> None:
     x = np.concatenate([line.run.x for line in lines])
     whole = bool(np.all(x == np.round(x)))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=whole, min_n_ticks=1, steps=STEPS))
-    if x.size and float(np.abs(x).max()) >= LARGE:
-        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.xaxis.set_major_formatter(Ticks())
     y = [line.run.y(line.column) for line in lines]
     if panel.kind is PanelKind.LOSS and spans_decades(y):
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-        return
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=STEPS))
-    if max((float(np.nanmax(np.abs(each))) for each in y if np.isfinite(each).any()), default=0.0) >= LARGE:
-        axes.yaxis.set_major_formatter(EngFormatter(sep=""))
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=STEPS))
+    axes.yaxis.set_major_formatter(Ticks())
 
 
 @dataclass(frozen=True, slots=True)

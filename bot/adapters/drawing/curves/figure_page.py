@@ -1,4 +1,4 @@
-"""Draw a picture of one or several jobs: a header, and panels in two columns below it.
+"""Draw a picture of one or several jobs: a header, and one or two panels below it.
 
 This uses `Figure` with the Agg canvas, never pyplot, which would keep every figure alive.
 """
@@ -6,24 +6,24 @@ This uses `Figure` with the Agg canvas, never pyplot, which would keep every fig
 import io
 import warnings
 from collections.abc import Sequence
-from math import ceil
+from typing import Any
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from bot.adapters.drawing.curves.curve_panel import draw_panel, smoothing_windows
+from bot.adapters.drawing.curves.described import described
 from bot.adapters.drawing.curves.run_curves import RunCurves, best_run, read_runs
 from bot.adapters.drawing.style import theme
 from bot.adapters.drawing.style.header import Entry, Header
 from bot.domain.drawing.figures import Drawing, FigureRequest
-from bot.domain.drawing.panel_layout import MOST_PANELS, Panel, arrange
+from bot.domain.drawing.panel_layout import Panel, arrange, most_important, single, wanted_panels
 
-SMALLEST_HEIGHT, ROW_HEIGHT = 4.67, 2.9
-"""Inches: the whole picture, and one row of panels if there are several."""
+NAMED = 5
+"""Metrics left out that are named."""
 
 
 def draw_figure(request: FigureRequest) -> Drawing:
@@ -34,11 +34,12 @@ def draw_figure(request: FigureRequest) -> Drawing:
 
 
 def to_png(figure: Figure) -> bytes:
+    """The picture, with its label as alternative text."""
     png = io.BytesIO()
     with mpl.rc_context(theme.style()), warnings.catch_warnings():  # matplotlib makes labels while it draws
         warnings.filterwarnings("ignore", message="(?s)Glyph .* missing")
         FigureCanvasAgg(figure)
-        figure.savefig(png, format="png", metadata={"Software": None})
+        figure.savefig(png, format="png", metadata={"Software": None, "Description": figure.get_label()})
     return png.getvalue()
 
 
@@ -47,36 +48,47 @@ def make_figure(request: FigureRequest) -> tuple[Figure | None, tuple[str, ...]]
     runs, remarks = read_runs(request)
     if not runs:
         return None, tuple(remarks)
-    panels = arrange(dict.fromkeys(column for run in runs for column in run.table.columns))
-    if len(panels) > MOST_PANELS:
-        rest = ", ".join(panel.title for panel in panels[MOST_PANELS:])
-        remarks.append(f"The picture has room for {MOST_PANELS} panels; left out: {rest}.")
+    columns = list(dict.fromkeys(column for run in runs for column in run.table.columns))
+    panels, unknown = _panels(request, runs, columns)
+    remarks += unknown
+    remarks += _left_out([column for column in columns if not any(column in panel.columns for panel in panels)])
     with mpl.rc_context(theme.style()):
-        return _figure(request, runs, panels[:MOST_PANELS]), tuple(remarks)
+        return _figure(request, runs, panels), tuple(remarks)
+
+
+def _panels(request: FigureRequest, runs: Sequence[RunCurves], columns: Sequence[str]) -> tuple[list[Panel], list[str]]:
+    """What to draw, and a remark on wanted columns that no file has."""
+    unknown = [column for column in request.wanted if column not in columns]
+    remarks = [f"No file has {', '.join(unknown)}."] if unknown else []
+    found = wanted_panels(arrange(columns), request.wanted)
+    if not found:
+        metric = next((run.best.metric for run in runs if run.best), request.metric)
+        found = most_important(arrange(columns), metric)
+    if len(runs) > 1:
+        found = [single(panel, request.metric, request.wanted) for panel in found]
+    return found, remarks
+
+
+def _left_out(columns: Sequence[str]) -> list[str]:
+    if not columns:
+        return []
+    named = ", ".join(columns[:NAMED]) + (f" and {len(columns) - NAMED} more" if len(columns) > NAMED else "")
+    return [f"Not in the picture: {named}. `/plot metrics:` shows others."]
 
 
 def _figure(request: FigureRequest, runs: Sequence[RunCurves], panels: Sequence[Panel]) -> Figure:
-    header = Header(request.title, request.subtitle, notes=[_note(runs, panels)], legend=_legend(runs))
-    rows = ceil(len(panels) / 2)
-    height = max(SMALLEST_HEIGHT, header.height + rows * ROW_HEIGHT)
-    below = (0, 0, 1, 1 - header.height / height)
-    layout = ConstrainedLayoutEngine(rect=below, w_pad=0.1, h_pad=0.08, wspace=0.02, hspace=0.03)
-    figure = Figure(figsize=(theme.WIDTH_INCHES, height), dpi=theme.DPI, layout=layout)
-    header.draw(figure, height)
     best = best_run(runs, maximize=request.maximize)
-    for index, (axes, panel) in enumerate(zip(_grid(figure, len(panels)), panels, strict=True)):
+    header = Header(request.title, request.subtitle, notes=[_note(runs, panels)], legend=_legend(runs, best))
+    height = theme.HEIGHT_INCHES
+    below = (0, 0, 1, 1 - header.height / height)
+    layout = ConstrainedLayoutEngine(rect=below, w_pad=0.08, h_pad=0.05, wspace=0.02, hspace=0.03)
+    figure = Figure(figsize=(theme.WIDTH_INCHES, height), dpi=theme.DPI, layout=layout)
+    figure.set_label(described(request, runs, panels, best))
+    header.draw(figure, height)
+    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         draw_panel(axes, panel, runs, best)
-        if index >= len(panels) - (1 if len(panels) % 2 else 2):
-            axes.set_xlabel(runs[0].table.x_label)
+        axes.set_xlabel(runs[0].table.x_label)
     return figure
-
-
-def _grid(figure: Figure, count: int) -> list[Axes]:
-    """Axes in reading order, two per row; the last of an odd number gets a whole row."""
-    grid = figure.add_gridspec(ceil(count / 2), 2)
-    odd = count % 2
-    pairs = [figure.add_subplot(grid[index // 2, index % 2]) for index in range(count - odd)]
-    return pairs + ([figure.add_subplot(grid[count // 2, :])] if odd else [])
 
 
 def _note(runs: Sequence[RunCurves], panels: Sequence[Panel]) -> str:
@@ -88,8 +100,13 @@ def _note(runs: Sequence[RunCurves], panels: Sequence[Panel]) -> str:
     return f"faint: every row   strong: {means}"
 
 
-def _legend(runs: Sequence[RunCurves]) -> list[Entry]:
-    """The jobs' names, if there are several jobs."""
+def _legend(runs: Sequence[RunCurves], best: RunCurves | None) -> list[Entry]:
+    """The jobs' names, if there are several jobs, with a star for the best."""
     if len(runs) < 2:
         return []
-    return [(Line2D([], [], color=theme.colour(run.index), linewidth=4), run.label) for run in runs]
+    return [(_sign(run.index), f"★ {run.label}" if run is best else run.label) for run in runs]
+
+
+def _sign(index: int) -> Line2D:
+    look: dict[str, Any] = {"color": theme.colour(index), "linestyle": theme.line_style(index)}
+    return Line2D([], [], linewidth=theme.LINE, marker=theme.marker(index), ms=7, mec=theme.BACKGROUND, **look)

@@ -9,6 +9,7 @@ from matplotlib.textpath import text_to_path
 
 from bot.adapters.drawing.style import theme
 from bot.domain import text as texts
+from bot.domain.numbers import compact
 from bot.domain.parameters import Value, shown
 
 LINE = 1.25
@@ -18,7 +19,7 @@ LINE = 1.25
 @lru_cache(maxsize=2_048)
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Points."""
-    font = FontProperties(family=theme.FONT, weight="bold" if bold else "normal", size=size)
+    font = FontProperties(family=theme.families(), weight="bold" if bold else "normal", size=size)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         return float(text_to_path.get_text_width_height_descent(printable(text), font, ismath=False)[0])
@@ -31,10 +32,46 @@ def cut(text: str, length: int) -> str:
 
 def labels(values: Sequence[Value], length: int) -> list[str]:
     """Short labels that still differ: numbers with three digits and the beginnings of texts, if that is enough."""
-    short = [f"{value:.3g}" if isinstance(value, float) else cut(shown(value), length) for value in values]
+    short = [_short(value, length) for value in values]
     if len(set(short)) == len(short):
         return short
     return [_cut_middle(printable(shown(value)), length) for value in values]
+
+
+def _short(value: Value, length: int) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return cut(shown(value), length)
+    try:
+        return cut(compact(float(value)), length)
+    except OverflowError:  # an integer of 400 digits
+        return cut(str(value), length)
+
+
+def fitted(text: str, room: float, size: float, *, bold: bool = False) -> str:
+    """The text on one line, cut to `room` points."""
+    text = printable(text)
+    if width(text, size, bold=bold) <= room:
+        return text
+    low, high = 0, len(text)
+    while low < high:  # the longest beginning that fits
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if width(f"{text[:middle]}…", size, bold=bold) <= room else (low, middle - 1)
+    return f"{text[:low].rstrip()}…"
+
+
+def wrapped(text: str, room: float, size: float, lines: int) -> list[str]:
+    """At most `lines` lines of `room` points each, broken at spaces; the last one is cut."""
+    words, found = printable(text).split(" "), [""]
+    for number, word in enumerate(words):
+        longer = f"{found[-1]} {word}" if found[-1] else word
+        if not found[-1] or width(longer, size) <= room:
+            found[-1] = longer
+        elif len(found) == lines:
+            found[-1] = " ".join([found[-1], *words[number:]])
+            break
+        else:
+            found.append(word)
+    return [fitted(line, room, size) for line in found if line.strip()]
 
 
 def printable(text: str) -> str:

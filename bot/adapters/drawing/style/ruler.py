@@ -11,10 +11,11 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullFor
 from bot.adapters.drawing.series import SMALLEST, Series, drawable
 from bot.adapters.drawing.style import lettering, theme
 from bot.domain.model.space import Axis
+from bot.domain.numbers import told_apart
 from bot.domain.parameters import Kind, Value
 
 FAR = 30.0
-"""Listed positive values get a logarithmic axis if the largest is at least this many times the smallest."""
+"""Positive values may get a logarithmic axis if the largest is at least this many times the smallest."""
 PAD = 0.06
 """Free space at each end, as a share of the axis."""
 LONGEST_LABEL = 14
@@ -36,7 +37,7 @@ class Ruler:
         ends = np.append(positions, _numbers([axis.low, axis.high])) if axis.continuous else positions
         ends = ends[np.isfinite(ends)]
         positive = ends.size > 0 and float(ends.min()) > SMALLEST
-        far = positive and (axis.log or float(ends.max()) >= FAR * float(ends.min()))
+        far = positive and (axis.log or (float(ends.max()) >= FAR * float(ends.min()) and not _evenly_spaced(ends)))
         self.log = self.numeric and positive and (far if log is None else log)
         self._whole = axis.kind is Kind.INT
         self.low, self.high = self._padded(ends)
@@ -98,7 +99,7 @@ class Ruler:
             return self.values, lettering.labels(self.values.tolist(), LONGEST_LABEL)
         positions = self._decades() if self.log else self._round()
         positions = positions[(positions >= self.low) & (positions <= self.high)]
-        return positions, [f"{position:g}" for position in positions]
+        return positions, told_apart(positions.tolist(), short=True)
 
     def _decades(self) -> Series:
         first, last = floor(log10(self.low)), ceil(log10(self.high))
@@ -108,6 +109,12 @@ class Ruler:
     def _round(self) -> Series:
         locator = MaxNLocator(nbins=6, steps=(1, 2, 2.5, 5, 10), integer=self._whole, min_n_ticks=1)
         return np.asarray([round(float(tick), 12) for tick in locator.tick_values(self.low, self.high)])
+
+
+def _evenly_spaced(values: Series) -> bool:
+    """Whether there are several steps, and they are as equal as those of seeds from 1 to 100."""
+    steps = np.diff(np.unique(values))
+    return steps.size > 1 and float(steps.max()) < 1.5 * float(steps.min())
 
 
 def _numbers(column: Iterable[Value]) -> Series:

@@ -10,6 +10,7 @@ from bot.domain.parameters import Kind, Parameter
 from bot.domain.sweeps.grammar.axis import Reading, read
 from bot.domain.sweeps.grammar.tokens import EXAMPLE, GrammarError, cleaned, scan
 from bot.errors import BadInput
+from trainer.space import MOST_SHUFFLED
 
 MOST_FOLDS = 20
 
@@ -26,19 +27,20 @@ def parse(  # noqa: PLR0913  each is an option of the command
     parallel: int = 0,
     stop_losers: bool = False,
     seed: int = 0,
+    distinct: bool = True,
 ) -> Plan:
     """Read a sweep. Raises `GrammarError` for a mistake in the text and `BadInput` for one in the options.
 
     `trials` counts points here; each point runs on every fold. A grid's number of points is fixed. For random and tpe
-    the default is 20, or all different points if there are fewer. Random draws points independently, so with few
-    values a point may come twice.
+    the default is 20, or all different points if there are fewer. Random runs no point twice while there are at
+    most `MOST_SHUFFLED`; if not `distinct`, it draws points independently, as versions before 0.2 did.
     """
     cleaned_text, readings = readings_of(text, parameters, search)
     _check_folds(folds, parameters, readings)
     points = _points(search, trials, readings, folds)
     if parallel < 0:
         raise BadInput(f"`parallel` must be a number of trials, or 0 for no limit, not {parallel}.")
-    space = _space(readings, search, folds, seed)
+    space = _space(readings, search, folds, _encoded(readings, search, seed, distinct=distinct))
     return Plan(cleaned_text, space, search, points * folds, parallel, folds, stop_losers, seed)
 
 
@@ -127,15 +129,19 @@ def _points(search: Search, trials: int | None, readings: Sequence[Reading], fol
     return trials
 
 
-def _space(readings: Sequence[Reading], search: Search, folds: int, seed: int) -> Space:
-    drawn = search is not Search.GRID
-    axes = tuple(reading.axis(drawn=drawn) for reading in readings)
-    encoded: dict[str, Any] = (
-        {"ranges": [[each.name, each.encoded] for each in readings], "seed": seed}
-        if drawn
-        else {"axes": [[each.name, each.over] for each in readings]}
-    )
+def _space(readings: Sequence[Reading], search: Search, folds: int, encoded: dict[str, Any]) -> Space:
+    axes = tuple(reading.axis(drawn=search is not Search.GRID) for reading in readings)
     return Space(axes, encoded | ({"folds": folds} if folds > 1 else {}))
+
+
+def _encoded(readings: Sequence[Reading], search: Search, seed: int, *, distinct: bool) -> dict[str, Any]:
+    """In the forms of `trainer/space.py`."""
+    if search is Search.GRID:
+        return {"axes": [[each.name, each.over] for each in readings]}
+    size = size_of(readings)
+    if search is Search.RANDOM and distinct and size is not None and size <= MOST_SHUFFLED:
+        return {"shuffled": [[each.name, each.over] for each in readings], "seed": seed}
+    return {"ranges": [[each.name, each.encoded] for each in readings], "seed": seed}
 
 
 def _many(count: int) -> str:

@@ -11,7 +11,7 @@ _PLAIN = re.compile(r'[^\s,="]+')
 
 def written(space: Space) -> str:
     """The canonical text. `parse` returns the same space for the same search, folds and seed."""
-    overs = space.encoded["axes" if "axes" in space.encoded else "ranges"]
+    overs = next(space.encoded[kind] for kind in ("axes", "shuffled", "ranges") if kind in space.encoded)
     return " ".join(f"{name}={_values(over)}" for name, over in overs)
 
 

@@ -22,6 +22,7 @@ REQUEST = FigureRequest(
     "val_loss",
     False,
     {"epoch": "steps"},
+    ("val_loss", "lr"),
 )
 
 
@@ -88,8 +89,7 @@ BOARD = BoardRequest(
     "val_loss",
     False,
     MappingProxyType({"lr": 0.75}),
-    (Curve("a", b"loss\n1\n\xff\x00"), Curve("b", b"")),
-    MappingProxyType({"epoch": "steps"}),
+    1_790_000_000.5,
 )
 
 

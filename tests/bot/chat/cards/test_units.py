@@ -43,7 +43,7 @@ def test_the_bar_is_full_only_when_all_is_done(done: int, of: int, cells: int) -
     ("amount", "text"),
     [
         (0, "$0.00"),
-        (0.004, "<$0.01"),
+        (0.004, "less than $0.01"),
         (0.01, "$0.01"),
         (1.05, "$1.05"),
         (84.164, "$84.16"),
@@ -58,6 +58,9 @@ def test_money_is_in_dollars_and_cents(amount: float, text: str) -> None:
 def test_the_rest() -> None:
     assert number(96.7) == "96.7"
     assert number(0.12104) == "0.121"
+    assert number(12_345) == "12,345"
+    assert number(99.996) == "99.996"
+    assert number(1e-5) == "1e-5"
     assert plural(1, "job") == "1 job"
     assert plural(2_000, "line") == "2,000 lines"
     assert relative(1_790_000_000.4) == "<t:1790000000:R>"

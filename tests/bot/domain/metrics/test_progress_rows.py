@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -86,7 +87,15 @@ class TestAdvance:
     def test_keeps_the_latest_the_best_and_the_pace(self) -> None:
         progress = told((1, 50, 100), (2, 80, 110), (3, 70, 120))
         assert progress == Progress(
-            epoch=3, epochs=10, latest={"score": 70}, best=80, best_epoch=2, first_at=100, last_at=120, epochs_seen=3
+            epoch=3,
+            epochs=10,
+            latest={"score": 70},
+            best=80,
+            best_epoch=2,
+            first_at=100,
+            last_at=120,
+            epochs_seen=3,
+            records=((1, 50), (2, 80)),
         )
 
     def test_the_least_may_be_the_best(self) -> None:
@@ -107,7 +116,34 @@ class TestAdvance:
         progress = told((1, 50, 100), (6, 90, 150), (4, 70, 1_000), (5, 75, 1_010))
         assert progress.epoch == 5
         assert (progress.first_at, progress.last_at, progress.epochs_seen) == (1_000, 1_010, 2)
-        assert (progress.best, progress.best_epoch) == (90, 6)
+        assert (progress.best, progress.best_epoch) == (75, 5)  # not the lost attempt's 90
+
+    def test_best_is_of_this_run_after_a_host_was_lost_without_a_checkpoint(self) -> None:
+        progress = told((1, 50, 100), (10, 71.15, 200), (1, 48, 1_000))
+        assert (progress.epoch, progress.best, progress.best_epoch) == (1, 48, 1)
+
+    def test_attempt_that_resumes_keeps_the_best_from_before_its_checkpoint(self) -> None:
+        progress = told((1, 50, 100), (2, 72, 110), (3, 60, 120), (4, 80, 130), (3, 61, 1_000))
+        assert (progress.best, progress.best_epoch) == (72, 2)
+
+    def test_going_back_knows_only_the_last_best_of_an_older_store(self) -> None:
+        stored = replace(told((1, 50, 100), (4, 80, 130)), records=())
+        assert advance(stored, Report(2, 10, {"score": 61}), 1_000, Goal("score")).best == 61
+        assert advance(replace(stored, epoch=6), Report(5, 10, {"score": 61}), 1_000, Goal("score")).best == 80
+
+    def test_card_and_verdict_name_the_same_epoch(self) -> None:
+        rows = [(0.5, 70), (1.0, 80), (1.5, 85), (2.0, 86), (2.5, 90), (2.96, 95)]
+        progress = Progress()
+        for at, (epoch, value) in enumerate(rows):
+            row = parse_line(format_metrics({"epoch": epoch, "epochs": 3, "score": value}))
+            assert row is not None
+            progress = advance(progress, row, 100.0 + at, Goal("score"))
+            table = Table.parse("".join(["epoch,score\n", *(f"{e},{v}\n" for e, v in rows[: at + 1])]).encode())
+            assert best_of(table, Goal("score")) == (progress.best, progress.best_epoch)
+        assert progress.best_epoch == progress.epoch == 3
+        begun = parse_line(format_metrics({"epoch": 2.1, "epochs": 3, "score": 1}))
+        assert begun is not None
+        assert begun.epoch == 2  # or the bar would be full too early
 
     def test_several_rows_in_an_epoch_are_one_step(self) -> None:
         progress = told((1, 1, 100), (1, 2, 104), (2, 3, 110), (2, 4, 114))
@@ -129,11 +165,12 @@ class TestAdvance:
         assert math.isnan(progress.latest["score"])
         assert (progress.best, progress.best_epoch) == (50, 1)
 
-    @given(st.lists(st.tuples(st.integers(1, 20), st.floats(0, 100), st.floats(0, 1_000)), min_size=1))
-    def test_the_best_is_the_best_in_any_order(self, rows: list[tuple[int | None, float, float]]) -> None:
-        progress = told(*rows)
-        assert progress.best == max(value for _, value, _ in rows)
-        assert (progress.best_epoch, progress.best) in {(epoch, value) for epoch, value, _ in rows}
+    @given(st.lists(st.tuples(st.integers(1, 20), st.floats(0, 100)), min_size=1, max_size=40))
+    def test_best_is_the_best_of_this_run(self, rows: list[tuple[int, float]]) -> None:
+        progress = told(*((epoch, value, at) for at, (epoch, value) in enumerate(rows)))
+        table = Table.parse("".join(["epoch,score\n", *(f"{epoch},{value}\n" for epoch, value in rows)]).encode())
+        assert best_of(table, Goal("score")) == (progress.best, progress.best_epoch)
+        assert (progress.best_epoch, progress.best) in set(rows)
         assert progress.epochs_seen >= 1
 
 

@@ -69,23 +69,24 @@ class TestWords:
     def test_what_the_picture_is_of(self) -> None:
         asked = request(sweep(), {}, PROJECT)
         assert (asked.title, asked.subtitle) == ("mnist sweep k7q2mx", "main@a1b2c3d   epochs=10 augment=true")
-        assert (asked.metric, asked.maximize, asked.column_names) == ("val_loss", False, {"epoch": "steps"})
+        assert (asked.metric, asked.maximize) == ("val_loss", False)
         assert (asked.axes, asked.importance) == (GRID.axes, {"lr": 1.0})
 
     def test_of_folds_it_says_what_the_values_are(self) -> None:
         folds = replace(PLAN, folds=5, trials=30)
-        assert request(sweep(folds), {}, PROJECT).subtitle.endswith("   values are mean ± sd of 5 folds")
+        assert request(sweep(folds), {}, PROJECT).subtitle.startswith("main@a1b2c3d   mean ± sd of 5 folds   ")
 
     def test_a_curve_is_named_by_its_trial_and_point(self) -> None:
-        leader = Leader(4, 0.5, {"lr": 1e-5, "augment": False})
-        assert label("k7q2mx.4", PLAN, leader) == "k7q2mx.4 lr=1e-05 augment=false"
-        assert label("k7q2mx.4", replace(PLAN, folds=2, trials=12), leader).endswith("augment=false fold=0")
+        leader = Leader(4, 0.5, {"lr": 1e-5, "momentum": 0.9})
+        assert label("k7q2mx.4", sweep(PLAN), leader) == ".4 lr=1e-05 momentum=0.9"
+        assert label("b4n8wd.4", sweep(PLAN), leader) == "b4n8wd.4 lr=1e-05 momentum=0.9"
+        assert label("k7q2mx.4", sweep(replace(PLAN, folds=2, trials=12)), leader).endswith("momentum=0.9 fold=0")
 
     def test_what_is_not_varied_stands_in_the_subtitle_alone(self) -> None:
         space = Space((*GRID.axes, Axis("seed", Kind.INT, (7,))), GRID.encoded)
         plan = replace(PLAN, space=space)
         assert request(sweep(plan), {}, PROJECT).subtitle == "main@a1b2c3d   seed=7 epochs=10 augment=true"
-        assert label("k7q2mx.4", plan, Leader(4, 0.5, {"lr": 0.1, "seed": 7})) == "k7q2mx.4 lr=0.1"
+        assert label("k7q2mx.4", sweep(plan), Leader(4, 0.5, {"lr": 0.1, "seed": 7})) == ".4 lr=0.1"
 
 
 class TestGrid:

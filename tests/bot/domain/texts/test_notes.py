@@ -20,4 +20,4 @@ def test_an_error_or_a_reason_of_the_vendors_is_made_inert() -> None:
 
 def test_an_ended_job_without_metrics_gets_none_later() -> None:
     assert notes.no_metrics("k7q2mx.4", live=True) == "k7q2mx.4 has no metrics yet."
-    assert notes.no_metrics("k7q2mx.4", live=False) == "k7q2mx.4 has no metrics."
+    assert notes.no_metrics("k7q2mx.4", live=False) == "k7q2mx.4 has ended without metrics."

@@ -17,6 +17,7 @@ def facts(posted: Posted) -> dict[str, Any]:
     """A job or a sweep as one flat object."""
     request, run, publication, result = posted.request, posted.run, posted.publication, posted.publication.result
     progress = asdict(posted.progress if isinstance(posted, Job) else Progress())
+    del progress["records"]  # a later version's
     return {
         "project": run.project,
         "commit": asdict(run.commit),

@@ -23,7 +23,7 @@ class Board:
     def __init__(self, store: Store, outside: Outside) -> None:
         projects = {PROJECT.name: PROJECT}
         trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
-        self.sampler, self.artifacts = FakeSampler(), outside.artifacts
+        self.sampler, self.artifacts, self.figures = FakeSampler(), outside.artifacts, outside.figures
         self.swept = Swept(store, trials)
         self.draw_board = DrawBoard(trials, outside.figures, outside.artifacts, self.sampler, projects)
 
@@ -33,7 +33,8 @@ class Board:
 
     async def curves(self) -> list[str]:
         job = await self.swept.sweep()
-        request = await self.draw_board.last_request(job)
+        await self.draw_board.curves(job)
+        request = self.figures.requests[-1]
         assert all(curve.csv == CSV for curve in request.curves)
         return [curve.label for curve in request.curves]
 
@@ -110,9 +111,9 @@ class TestCurves:
         board.left("k7q2mx/0", "k7q2mx/1", "k7q2mx/2")
         await board.swept.end()
         assert await board.curves() == [
-            "k7q2mx.1 lr=0.1 momentum=0.1",
-            "k7q2mx.2 lr=0.01 momentum=0.5",
-            "k7q2mx.0 lr=0.1 momentum=0.5",
+            ".1 lr=0.1 momentum=0.1",
+            ".2 lr=0.01 momentum=0.5",
+            ".0 lr=0.1 momentum=0.5",
         ]
 
     async def test_a_run_of_an_earlier_sweep_lies_there(self, board: Board) -> None:
@@ -130,7 +131,7 @@ class TestCurves:
         await board.swept.end()
         if error is not None:
             board.artifacts.fail("read", error)
-        assert await board.curves() == ["k7q2mx.0 lr=0.1 momentum=0.5"]
+        assert await board.curves() == [".0 lr=0.1 momentum=0.5"]
 
 
 async def test_a_plan_of_folds_draws_the_first_fold(board: Board) -> None:
@@ -139,4 +140,4 @@ async def test_a_plan_of_folds_draws_the_first_fold(board: Board) -> None:
     await board.swept.tell(good(2, 90.0), good(3, 92.0))
     board.left("k7q2mx/2", "k7q2mx/3")
     await board.swept.end()
-    assert await board.curves() == ["k7q2mx.2 lr=0.1 momentum=0.1 fold=0"]
+    assert await board.curves() == [".2 lr=0.1 momentum=0.1 fold=0"]

@@ -230,14 +230,27 @@ class TestFiles:
 
 
 class TestTheEnd:
-    async def test_the_message_has_the_last_picture_with_curves(self, easel: Easel) -> None:
+    async def test_live_picture_says_as_of_when_and_the_last_one_does_not(self, easel: Easel) -> None:
+        await easel.swept.begin()
+        await easel.once()
+        await easel.swept.tell(good(0, 90.0))
+        await easel.swept.end()
+        await easel.once()
+        first, last = easel.outside.figures.boards
+        assert first.as_of is not None
+        assert last.as_of is None
+
+    async def test_curves_are_a_picture_of_their_own(self, easel: Easel) -> None:
         await easel.swept.begin()
         await easel.swept.tell(good(0, 90.0))
         await easel.swept.end()
         easel.outside.artifacts.objects["s3://bucket/jobs/k7q2mx/0/metrics.csv"] = b"val_accuracy\n90\n"
         picture = await easel.refresh_board.final(await easel.swept.sweep())
         assert (picture.png, picture.remarks) == (b"board 1", "")
-        assert [curve.label for curve in easel.outside.figures.boards[0].curves] == ["k7q2mx.0 lr=0.1 momentum=0.5"]
+        assert (await easel.refresh_board.curves(await easel.swept.sweep())).png == b"png"
+        (request,) = easel.outside.figures.requests
+        assert [curve.label for curve in request.curves] == [".0 lr=0.1 momentum=0.5"]
+        assert request.title == "mnist sweep k7q2mx: best trial"
 
     async def test_one_that_cannot_be_drawn_is_for_the_caller_to_wait_for(self, easel: Easel) -> None:
         await easel.swept.begin()

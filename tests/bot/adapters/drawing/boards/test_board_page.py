@@ -1,5 +1,4 @@
 import random
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -7,8 +6,8 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from bot.adapters.drawing.boards.board_page import draw_board, make_board
-from bot.domain.drawing.figures import Cell, Curve
+from bot.adapters.drawing.boards.board_page import draw_board
+from bot.domain.drawing.figures import Cell
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
@@ -24,8 +23,6 @@ from tests.bot.adapters.drawing.boards.samples import (
     request,
 )
 
-CSV = b"epoch,train_loss,val_loss,val_accuracy,lr\n1,2,2.5,90,1\n2,1,1.5,95,1\n"
-CURVES = (Curve("k7q2mx.0 lr=0.1", CSV), Curve("k7q2mx.4 lr=0.01", CSV))
 NAMES = st.sampled_from(["lr", "$x^{$", "日本語", "a" * 80, "a\nb", "\\frac", "", "\x00"])
 
 
@@ -48,7 +45,7 @@ class TestHeader:
     def test_the_states_that_occur_are_counted(self) -> None:
         states = [TrialState.WAITING] * 3 + [TrialState.FAILED] * 2 + [TrialState.PRUNED]
         figure = drawn(request([LR, MOMENTUM], grid([LR, MOMENTUM], [*NINE[:3], *states])))
-        assert legend(figure) == ["3 waiting", "2 failed", "1 pruned"]
+        assert legend(figure) == ["3 waiting", "2 failed", "1 stopped early"]
 
     def test_where_all_is_well_there_is_nothing_to_explain(self) -> None:
         assert legend(drawn(request([LR, MOMENTUM], grid([LR, MOMENTUM], NINE)))) == []
@@ -82,48 +79,60 @@ class TestKind:
         assert drawing.remarks == ("Nothing varies in this sweep, so there is nothing to draw.",)
 
 
-class TestBelow:
-    def test_importance_the_greatest_first(self) -> None:
-        asked = request([LR], grid([LR], [1.0, 2.0, 3.0]), importance={"momentum": 0.2, "lr": 0.8})
-        axes = drawn(asked).axes[1]
-        assert [label.get_text() for label in axes.get_yticklabels()] == ["lr", "momentum"]
-        assert [text.get_text() for text in axes.texts] == ["80%", "20%"]
-        assert axes.get_title(loc="left") == "What val_accuracy depends on"
+class TestImportance:
+    AXES = (LR, MOMENTUM, OPTIMIZER)
 
-    def test_curves_of_the_best_with_their_points(self) -> None:
-        figure = drawn(request([LR], grid([LR], [1.0, 2.0, 3.0]), curves=CURVES))
-        _, loss, accuracy = figure.axes
-        assert (loss.get_title(loc="left"), accuracy.get_title(loc="left")) == ("Loss", "Accuracy")
-        (below,) = [part for part in figure.subfigs if part.legends]
-        assert [text.get_text() for text in below.legends[0].get_texts()] == ["k7q2mx.0 lr=0.1", "k7q2mx.4 lr=0.01"]
+    def test_stands_under_each_name_and_is_explained(self) -> None:
+        figure = drawn(request(self.AXES, grid(self.AXES, range(27)), importance={"momentum": 0.2, "lr": 0.8}))
+        said = [text.get_text() for text in figure.axes[0].texts]
+        assert [text for text in said if "%" in text] == ["lr\n80%", "momentum\n20%"]
+        assert "%: how much val_accuracy depends on it" in header(figure)[1]
 
-    def test_the_metrics_own_panel_is_always_there(self) -> None:
-        figure = drawn(request([LR], grid([LR], [1.0, 2.0, 3.0]), curves=CURVES, metric="lr"))
-        assert [axes.get_title(loc="left") for axes in figure.axes[1:]] == ["Loss", "lr"]
+    def test_two_axes_show_it_themselves(self) -> None:
+        figure = drawn(request([LR, MOMENTUM], grid([LR, MOMENTUM], NINE), importance={"momentum": 0.2, "lr": 0.8}))
+        assert not any("%" in line for line in header(figure))
 
-    def test_curves_that_cannot_be_read_are_told(self) -> None:
-        figure, remarks = make_board(
-            request([LR], grid([LR], [1.0, 2.0, 3.0]), curves=(Curve("k7q2mx.0 lr=0.1", b""),))
+
+class TestNothingToShow:
+    def test_failed_trials_alone_are_no_picture(self) -> None:
+        drawing = draw_board(request([LR], grid([LR], [TrialState.FAILED] * 3)))
+        assert (drawing.png, drawing.remarks) == (
+            None,
+            ("No trial reported val_accuracy, so there is nothing to draw.",),
         )
-        assert figure is not None
-        assert (len(figure.axes), remarks) == (1, ("The file is empty.",))
+
+    def test_trials_that_run_may_report_something_yet(self) -> None:
+        states = [TrialState.FAILED, TrialState.RUNNING, TrialState.WAITING]
+        assert draw_board(request([LR], grid([LR], states))).png is not None
+
+
+class TestSize:
+    @pytest.mark.parametrize("axes", [(LR,), (LR, MOMENTUM), (LR, MOMENTUM, OPTIMIZER), (ANY_LR, ANY_MOMENTUM)])
+    def test_discord_shows_it_as_large_as_it_can(self, axes: tuple[Axis, ...]) -> None:
+        cells = [Cell(tuple(axis.values[0] if axis.values else 0.5 for axis in axes), TrialState.SUCCEEDED, 1.0)]
+        png = draw_board(request(axes, cells, subtitle="x " * 300)).png
+        assert png is not None
+        wide, high = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
+        assert 550 * min(1, 350 / (high * 550 / wide)) > 549
+
+    def test_a_live_one_says_when_it_was_so(self) -> None:
+        assert "as of 14:13 UTC" in header(drawn(request([LR], grid([LR], [1.0, 2.0, 3.0]), as_of=1_790_000_000.0)))
 
     def test_parts_do_not_overlap_and_are_inside(self) -> None:
         axes = (ANY_LR, ANY_MOMENTUM, OPTIMIZER)
         dice = random.Random(1)
         cells = [Cell((0.1, dice.random(), "adam"), TrialState.SUCCEEDED, dice.random()) for _ in range(20)]
-        figure = drawn(request(axes, cells, importance={"lr": 0.7, "momentum": 0.3}, curves=CURVES))
+        figure = drawn(request(axes, cells, importance={"lr": 0.7, "momentum": 0.3}))
         renderer = FigureCanvasAgg(figure).get_renderer()
         boxes = [each.get_tightbbox(renderer) for each in figure.axes]
-        assert all(box is not None and box.x0 >= 0 and box.x1 <= 1201 and box.y0 >= 0 for box in boxes)
-        assert all(upper.y0 >= lower.y1 - 1 for upper, lower in pairwise(boxes[:3]) if upper and lower)
+        assert all(box is not None and box.x0 >= 0 and box.x1 <= 1261 and box.y0 >= 0 for box in boxes)
 
 
 class TestPicture:
     def test_is_a_png_as_wide_as_the_others(self) -> None:
         png = draw_board(request([LR, MOMENTUM], grid([LR, MOMENTUM], NINE))).png
         assert png is not None
-        assert (png[:8], int.from_bytes(png[16:20])) == (b"\x89PNG\r\n\x1a\n", 1200)
+        assert (png[:8], int.from_bytes(png[16:20])) == (b"\x89PNG\r\n\x1a\n", 1260)
         assert len(png) < 500_000
 
     def test_is_the_same_each_time(self) -> None:
@@ -149,4 +158,5 @@ class TestPicture:
             )
             for state in data.draw(st.lists(st.sampled_from(TrialState), max_size=6))
         ]
-        assert draw_board(request(axes, cells, maximize=data.draw(st.booleans()))).png is not None
+        drawing = draw_board(request(axes, cells, maximize=data.draw(st.booleans())))
+        assert drawing.png is not None or drawing.remarks

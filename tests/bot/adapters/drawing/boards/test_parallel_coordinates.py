@@ -88,12 +88,12 @@ def test_of_ten_thousand_lines_a_sample_is_drawn_and_that_is_said() -> None:
 def test_there_is_room_for_so_many_axes_and_the_least_important_go() -> None:
     axes = [Axis(f"parameter_{n}", Kind.FLOAT, low=0.0, high=1.0) for n in range(10)]
     cells = [Cell(tuple(0.1 * n for _ in axes), TrialState.SUCCEEDED, n) for n in range(5)]
-    importance = {axis.name: 0.0 if n in (3, 7) else 0.125 for n, axis in enumerate(axes)}
+    importance = {axis.name: 0.0 if n in (3, 5, 7) else 0.125 for n, axis in enumerate(axes)}
     figure, remarks = make_board(request(axes, cells, importance=importance))
     assert figure is not None
-    assert remarks == ("The picture has room for 8 parameters; left out: parameter_3, parameter_7.",)
-    assert "parameter_3" not in texts(figure.axes[0])
-    assert "parameter_4" in texts(figure.axes[0])
+    assert remarks == ("The picture has room for 7 parameters; left out: parameter_3, parameter_5, parameter_7.",)
+    assert not any("parameter_3" in text for text in texts(figure.axes[0]))
+    assert any("parameter_4" in text for text in texts(figure.axes[0]))
 
 
 def test_before_anything_was_chosen_there_are_the_axes() -> None:

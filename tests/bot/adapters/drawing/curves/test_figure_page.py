@@ -1,6 +1,5 @@
 import math
-from collections.abc import Iterator
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from matplotlib.lines import Line2D
 from bot.adapters.drawing.curves.figure_page import draw_figure, make_figure
 from bot.adapters.drawing.style import theme
 from bot.domain.drawing.figures import Curve, FigureRequest
-from bot.domain.drawing.panel_layout import MOST_PANELS
 from tests.support.projects import PNG
 
 HANDS_ON = b"train_loss,val_loss,val_accuracy\n0.5,0.4,97\n0.3,0.2,99\n0.2,0.3,98\n"
@@ -60,7 +58,7 @@ def table(rows: int, **columns: float) -> bytes:
 
 class TestOneJob:
     def test_losses_in_one_panel_and_accuracy_in_the_other(self) -> None:
-        loss, accuracy = drawn(request(HANDS_ON)).axes
+        accuracy, loss = drawn(request(HANDS_ON)).axes
         assert points(curves(loss)["train_loss"]) == [(1, 0.5), (2, 0.3), (3, 0.2)]
         assert points(curves(loss)["val_loss"]) == [(1, 0.4), (2, 0.2), (3, 0.3)]
         assert points(curves(accuracy)["val_accuracy"]) == [(1, 97), (2, 99), (3, 98)]
@@ -69,21 +67,21 @@ class TestOneJob:
 
     def test_training_is_solid_and_validation_dashed_beside_it(self) -> None:
         figure = drawn(request(HANDS_ON))
-        loss, accuracy = map(curves, figure.axes)
+        accuracy, loss = map(curves, figure.axes)
         assert loss["train_loss"].get_linestyle() == "-"
         assert loss["val_loss"].get_linestyle() == "--"
         assert accuracy["val_accuracy"].get_linestyle() == "-"
         assert loss["val_loss"].get_color() == accuracy["val_accuracy"].get_color() != loss["train_loss"].get_color()
 
     def test_the_best_epoch_is_marked_and_named_in_both(self) -> None:
-        loss, accuracy = drawn(request(HANDS_ON)).axes
+        accuracy, loss = drawn(request(HANDS_ON)).axes
         assert marks(accuracy) == [(2, 99)]
-        assert accuracy.get_title(loc="right") == "best 99 at epoch 2"
+        assert accuracy.get_title(loc="right") == "best 99 at 2"
         assert marks(loss) == [(2, 0.2)]
         assert loss.get_title(loc="right") == "0.2 at epoch 2"
 
     def test_the_least_may_be_the_best(self) -> None:
-        loss, accuracy = drawn(request(HANDS_ON, best="train_loss", maximize=False)).axes
+        accuracy, loss = reversed(drawn(request(HANDS_ON, best="train_loss", maximize=False)).axes)
         assert loss.get_title(loc="right") == "best 0.2 at epoch 3"
         assert marks(loss) == [(3, 0.2)]
         assert marks(accuracy) == [(3, 98)]
@@ -92,31 +90,42 @@ class TestOneJob:
         figure, remarks = make_figure(request(HANDS_ON, best="f1"))
         assert remarks == ('No file has a column "f1", the metric that the configuration names.',)
         assert figure is not None
-        assert marks(figure.axes[1]) == [(2, 99)]
+        assert marks(figure.axes[0]) == [(2, 99)]
 
     def test_title_and_subtitle(self) -> None:
         said = [text.get_text() for text in drawn(request(HANDS_ON)).texts]
         assert said == ["mnist k7q2mx", "main@a1b2c3d   lr=0.1 epochs=3"]
 
     def test_a_legend_names_the_columns_where_there_are_some(self) -> None:
-        loss, accuracy = drawn(request(HANDS_ON)).axes
+        accuracy, loss = drawn(request(HANDS_ON)).axes
         legend = loss.get_legend()
         assert legend is not None
         assert [text.get_text() for text in legend.get_texts()] == ["train_loss", "val_loss"]
         assert accuracy.get_legend() is None
 
-    def test_other_columns_have_panels_of_their_own(self) -> None:
-        figure = drawn(request(b"epoch,val_loss,lr,train_f1,val_f1\n1,1,0.1,0.5,0.4\n2,0.5,0.05,0.6,0.5\n"))
-        assert [axes.get_title(loc="left") for axes in figure.axes] == ["Loss", "lr", "f1"]
+    def test_metric_of_the_project_comes_first(self) -> None:
+        csv = b"epoch,val_loss,lr,train_f1,val_f1\n1,1,0.1,0.5,0.4\n2,0.5,0.05,0.6,0.5\n"
+        figure = drawn(request(csv, best="val_f1"))
+        assert [axes.get_title(loc="left") for axes in figure.axes] == ["f1", "Loss"]
         assert sorted(curves(panel(figure, "f1"))) == ["train_f1", "val_f1"]
-        assert points(curves(panel(figure, "lr"))["lr"]) == [(1, 0.1), (2, 0.05)]
 
-    def test_panels_have_an_end_and_the_rest_is_told(self) -> None:
-        names = [f"metric{n}" for n in range(MOST_PANELS + 2)]
-        figure, remarks = make_figure(request(f"{','.join(names)}\n{','.join('1' for _ in names)}\n".encode(), best=""))
+    def test_sixty_metrics_are_two_panels_and_the_rest_is_named(self) -> None:
+        names = [f"metric{n}" for n in range(60)]
+        csv = f"{','.join(names)}\n{','.join('1' for _ in names)}\n".encode()
+        figure, remarks = make_figure(request(csv, best="metric7"))
         assert figure is not None
-        assert len(figure.axes) == MOST_PANELS
-        assert remarks == (f"The picture has room for {MOST_PANELS} panels; left out: metric12, metric13.",)
+        assert [axes.get_title(loc="left") for axes in figure.axes] == ["metric7", "metric0"]
+        named = "metric1, metric2, metric3, metric4, metric5"
+        assert remarks == (f"Not in the picture: {named} and 53 more. `/plot metrics:` shows others.",)
+
+    def test_wanted_metrics_are_drawn_in_their_order(self) -> None:
+        asked = replace(request(HANDS_ON, best="val_accuracy"), wanted=("train_loss", "f1"))
+        figure, remarks = make_figure(asked)
+        assert figure is not None
+        assert [axes.get_title(loc="left") for axes in figure.axes] == ["Loss"]
+        assert remarks[0] == "No file has f1."
+        several = drawn(replace(request(HANDS_ON, HANDS_ON), wanted=("train_loss",)))
+        assert [axes.get_title(loc="left") for axes in several.axes] == ["train_loss"]
 
     def test_names_are_text_and_no_formulas(self) -> None:
         drawing = draw_figure(request(b"$x^{,_hidden\n1,2\n2,3\n", best="", title="a $\\frac$ _ <b> 日本 😀"))
@@ -125,7 +134,7 @@ class TestOneJob:
 
 class TestStrangeData:
     def test_one_row_is_a_point(self) -> None:
-        loss, accuracy = drawn(request(b"train_loss,val_loss,val_accuracy\n0.5,0.4,97\n")).axes
+        accuracy, loss = drawn(request(b"train_loss,val_loss,val_accuracy\n0.5,0.4,97\n")).axes
         line = curves(accuracy)["val_accuracy"]
         assert (points(line), line.get_marker(), line.get_markevery()) == ([(1, 97)], "o", [0])
         assert marks(loss) == [(1, 0.4)]
@@ -159,7 +168,7 @@ class TestStrangeData:
         assert drawing.png is None
 
     def test_epochs_may_be_fractions(self) -> None:
-        loss, accuracy = drawn(request(b"epoch,val_loss,val_accuracy\n0.5,3,90\n1.25,2,95\n2,1,93\n")).axes
+        accuracy, loss = drawn(request(b"epoch,val_loss,val_accuracy\n0.5,3,90\n1.25,2,95\n2,1,93\n")).axes
         assert (marks(loss), marks(accuracy)) == ([(1.25, 2)], [(1.25, 95)])
 
     @given(st.lists(st.lists(st.floats(width=64), min_size=3, max_size=3), min_size=1, max_size=5))
@@ -208,40 +217,27 @@ class TestSeveralJobs:
         b"",
     )
 
-    def test_share_panels_each_with_its_colour(self) -> None:
-        figure = drawn(request(*self.files))
-        lines = [line for line in figure.axes[1].get_lines() if line.get_label() == "val_accuracy"]
+    def test_share_a_panel_of_the_metric_each_with_colour_style_and_marker(self) -> None:
+        axes = drawn(request(*self.files)).axes[0]
+        assert axes.get_title(loc="left") == "val_accuracy"
+        lines = [line for line in axes.get_lines() if line.get_label() == "val_accuracy"]
         assert [points(line) for line in lines] == [[(1, 90), (2, 95)], [(1, 91), (2, 97), (3, 96)]]
-        assert len({line.get_color() for line in lines}) == 2
+        assert len({line.get_color() for line in lines}) == len({line.get_linestyle() for line in lines}) == 2
+        assert len({line.get_marker() for line in axes.get_lines() if line.get_label() == "_mark"}) == 2
 
-    def test_the_legend_names_the_jobs(self) -> None:
+    def test_the_legend_names_the_jobs_and_stars_the_best(self) -> None:
         (legend,) = drawn(request(*self.files)).legends
-        assert [text.get_text() for text in legend.get_texts()] == ["job0 lr=0", "job1 lr=1"]
+        assert [text.get_text() for text in legend.get_texts()] == ["job0 lr=0", "★ job1 lr=1"]
         colours = [to_hex(line.get_color()) for line in legend.get_lines()]
         assert colours == [theme.colour(0), theme.colour(1)]
 
     def test_each_has_its_best_marked_and_the_best_of_all_is_named(self) -> None:
-        accuracy = drawn(request(*self.files)).axes[1]
+        accuracy = drawn(request(*self.files)).axes[0]
         assert marks(accuracy) == [(2, 95), (2, 97)]
-        assert accuracy.get_title(loc="right") == "best 97 at epoch 2"
+        assert accuracy.get_title(loc="right") == "best 97 at 2"
 
     def test_an_empty_one_is_told_by_its_name(self) -> None:
         assert draw_figure(request(*self.files)).remarks == ("job2: The file is empty.",)
-
-
-def colours() -> Iterator[tuple[float, ...]]:
-    for text in theme.COLOURS:
-        yield tuple(int(text[n : n + 2], 16) / 255 for n in (1, 3, 5))
-
-
-def luminance(colour: tuple[float, ...]) -> float:
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def test_every_colour_stands_out_from_the_ground() -> None:
-    ground = luminance(tuple(int(theme.PANEL[n : n + 2], 16) / 255 for n in (1, 3, 5)))
-    assert all((luminance(colour) + 0.05) / (ground + 0.05) > 4.5 for colour in colours())
 
 
 class TestPicture:
@@ -249,7 +245,7 @@ class TestPicture:
         png = draw_figure(request(HANDS_ON)).png
         assert png is not None
         assert png.startswith(PNG)
-        assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == (1200, 700)
+        assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == (1260, 801)  # 550 x 350 in Discord
         assert len(png) < 500_000
 
     def test_is_the_same_each_time(self) -> None:
@@ -266,12 +262,3 @@ class TestPicture:
             getattr(axes, name).get_window_extent(canvas.get_renderer()) for name in ("_left_title", "_right_title")
         )
         assert left.x1 < right.x0 or not axes.get_title(loc="right")
-
-    def test_rows_of_panels_do_not_overlap(self) -> None:
-        figure = drawn(request(table(30, a=1.0, b=2.0, c=3.0, d=4.0, e=5.0), best=""))
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        boxes = [axes.get_tightbbox(canvas.get_renderer()) for axes in figure.axes]
-        assert all(box is not None and box.x0 >= 0 and box.x1 <= 1201 for box in boxes)
-        left = boxes[::2]
-        assert all(upper.y0 >= lower.y1 - 1 for upper, lower in pairwise(left))

@@ -12,6 +12,7 @@ from bot.domain.parameters import Kind, Parameter, Value
 from bot.domain.sweeps.grammar import GrammarError, parse, written
 from bot.errors import BadInput, UserError
 from tests.bot.domain.sweeps.grammar.declared import DECLARED, FOLDS
+from trainer import space
 from trainer import space as trials_own
 
 PAGE = (Path(__file__).parents[5] / "docs" / "training-code.md").read_text()
@@ -98,6 +99,19 @@ def test_written_text_is_short_and_reads_the_same(text: str, canonical: str) -> 
     plan = grid(text)
     assert written(plan.space) == canonical
     assert grid(canonical).space == plan.space
+
+
+@pytest.mark.parametrize("text", ["lr=0.1,0.01", "batch=16..20:log", "lr=0.1..0.3:3 optimizer=sgd,adam"])
+def test_random_search_of_a_whole_small_space_runs_each_point_once(text: str) -> None:
+    for seed in range(20):
+        plan = parse(text, DECLARED, Search.RANDOM, seed=seed)
+        points = {tuple(plan.space.point(number).items()) for number in range(plan.trials)}
+        assert len(points) == plan.trials == space.size(plan.space.encoded)
+
+
+def test_random_search_of_an_earlier_version_keeps_its_points() -> None:
+    plan = parse("lr=0.1,0.01", DECLARED, Search.RANDOM, seed=7, distinct=False)
+    assert plan.space.encoded == {"ranges": [["lr", {"choices": [0.1, 0.01]}]], "seed": 7}
 
 
 def test_random_and_tpe_take_ranges_without_steps_and_lists_alike() -> None:
