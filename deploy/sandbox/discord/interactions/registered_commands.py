@@ -94,6 +94,11 @@ class Commands:
         del self._sets[guild_id][command_id]
         self._announce("commands.delete", [command], guild_id)
 
+    def drop(self, guild_id: str) -> None:
+        """Drop all commands of a guild that the bot was removed from."""
+        if self._sets.pop(guild_id, None):
+            self._announce("commands.drop", [], guild_id)
+
     def visible_to(self, person: User) -> list[Json]:
         """Return the commands that a person may use. A guild command hides the global one of the same name."""
         found = {_key(command): command for command in self.all(None)}
