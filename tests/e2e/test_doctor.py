@@ -28,7 +28,7 @@ from deploy.sandbox.session import Sandbox, sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
-CHECKS = 16
+CHECKS = 17
 SESSION = AioSession()
 # Where in the config, what to put there, what the bad line names, and what its advice says.
 FAULTS = {
