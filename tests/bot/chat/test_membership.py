@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import pytest
 import structlog
 
 from bot.chat.client import SignalboxClient
+from bot.domain.parameters import Kind, Parameter
+from bot.errors import Refused
 from deploy.sandbox.discord.limits.faults import read_fault
 from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.client import Person
@@ -158,3 +161,16 @@ async def test_outage_at_start_and_later() -> None:
                 assert "train" in commands(discord)
                 async with asyncio.timeout(10):
                     await client.ready()
+
+
+async def test_commands_that_discord_never_takes_end_the_bot_with_words() -> None:
+    bad = replace(PROJECT, parameters=(Parameter("kind", Kind.CHOICE, choices=("a", " ")),))
+    async with standing(World(invited=False)) as (discord, fake):
+        client = SignalboxClient(settings(discord), (bad,))
+        client.attach(fake.services())
+        async with client, asyncio.timeout(10):
+            task = asyncio.create_task(client.start(discord.token))
+            await until(client.is_ready)
+            discord.discord.invitations.invite()
+            with pytest.raises(Refused, match=r"Registering the commands: .*\(50035\)"):
+                await task
