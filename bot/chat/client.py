@@ -21,19 +21,19 @@ from bot.chat.commands import all_commands
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.poster import Poster
 from bot.chat.delivery.request_time import limit_requests
-from bot.chat.discord_errors import PASSING, calling, translated
+from bot.chat.discord_errors import PASSING, translated
 from bot.chat.interactions import BoxClient, Interaction
+from bot.chat.registration import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, Registration, invitation
 from bot.chat.rivals import Rivals, request_trace
 from bot.domain.project import Project
-from bot.errors import Unavailable
+from bot.errors import SignalboxError, Unavailable
 from bot.services import Services
 
 log = structlog.get_logger()
 
-FIRST_RETRY_SECONDS = 1.0
-LONGEST_RETRY_SECONDS = 60.0
 GUILD_SECONDS = 0.3
-"""How long discord.py waits for further servers before it is ready; the bot is in one."""
+"""How long discord.py waits for further servers before it says that it is ready. Nothing here goes by that: the server
+may come later, in an outage by minutes, and `on_guild_available` follows it whenever it comes."""
 
 
 class Settings(Protocol):
@@ -92,7 +92,9 @@ class SignalboxClient(BoxClient):
         self._limiter = Limiter(settings.requests_per_second, clock=clock, sleep=sleep)
         self.poster = Poster(self, self._limiter)
         self._guild_here = asyncio.Event()
+        self._failure: SignalboxError | None = None
         self._tree = Tree(self)
+        self._registration = Registration(self._tree, self.guild_id, self._limiter, sleep)
         for command in all_commands(projects):
             self._tree.add_command(command, guild=discord.Object(self.guild_id))
 
@@ -101,15 +103,20 @@ class SignalboxClient(BoxClient):
         self.services = services
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:
-        """Run until closed, reconnecting whenever the connection is lost. Raises `Denied` for a refused token."""
+        """Run until closed, reconnecting whenever the connection is lost.
+
+        Raises `Denied` for a refused token, and `Refused` for refused commands.
+        """
         await self._login(token)
         try:
             await self.connect(reconnect=reconnect)
         except discord.ConnectionClosed as error:
             raise translated("The gateway", error) from error
+        if self._failure is not None:
+            raise self._failure
 
     async def ready(self) -> None:
-        """Wait until the server is available; afterwards, return at once."""
+        """Wait until the server is available and has the commands, also after the bot was removed from it."""
         await self._guild_here.wait()
 
     def dispatch(self, event: str, /, *args: object, **kwargs: object) -> None:
@@ -118,24 +125,46 @@ class SignalboxClient(BoxClient):
             super().dispatch(event, *args, **kwargs)
 
     async def setup_hook(self) -> None:
-        """Register everything. discord.py calls this between login and connection; one call replaces all commands."""
+        """Register everything. discord.py calls this between login and connection."""
         self.add_dynamic_items(JobButton)
-        async with self._limiter.turn("commands"):
-            with calling("Registering the commands"):
-                await self._tree.sync(guild=discord.Object(self.guild_id))
+        await self._registration.at_start()
+
+    async def on_connect(self) -> None:
+        """A new session, which does not say what happened since the last one: the bot may have been removed."""
+        if self._guild_here.is_set():
+            self._registration.forget()
 
     async def on_ready(self) -> None:
-        if self.get_guild(self.guild_id) is None:
-            log.error("bot is not in its server; invite it", guild_id=self.guild_id)
-            return
-        log.info("connected", user=str(self.user))
-        self._guild_here.set()
+        """Log where the bot stands. Usually it is ready by now."""
+        guild = self.get_guild(self.guild_id)
+        if guild is None:
+            self._removed("bot is not in its server; open the invitation, the bot waits for it")
+        elif guild.unavailable:
+            log.warning("server is not available yet, waiting for Discord", guild_id=self.guild_id)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        if guild.id == self.guild_id:
+        """The server is here, for the first time or again. Register the commands if they may be missing."""
+        if guild.id != self.guild_id:
+            return
+        try:
+            registered = await self._registration.ensure(lambda: self.get_guild(self.guild_id) is not None)
+        except SignalboxError as error:
+            self._failure = error
+            await self.close()
+            return
+        if registered and not self._guild_here.is_set():
+            log.info("connected", user=str(self.user), server=guild.name)
             self._guild_here.set()
 
     on_guild_join = on_guild_available
+
+    async def on_guild_unavailable(self, guild: discord.Guild) -> None:
+        if guild.id == self.guild_id:
+            log.warning("server is not available, Discord has an outage", guild_id=self.guild_id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        if guild.id == self.guild_id:
+            self._removed("bot was removed from its server; open the invitation, the bot waits for it")
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Handle forms; discord.py dispatches commands and buttons itself."""
@@ -147,6 +176,12 @@ class SignalboxClient(BoxClient):
 
     async def on_resumed(self) -> None:
         log.info("gateway resumed, no events missed")
+
+    def _removed(self, event: str) -> None:
+        """Discord has dropped the commands with the bot."""
+        self._registration.forget()
+        self._guild_here.clear()
+        log.error(event, guild_id=self.guild_id, invitation=invitation(self.application_id, self.guild_id))
 
     async def _login(self, token: str) -> None:
         """Log in, retrying until Discord answers."""

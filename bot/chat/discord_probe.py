@@ -12,6 +12,7 @@ from bot.chat.client import GUILD_SECONDS, point_at
 from bot.chat.delivery.request_time import limit_requests, within
 from bot.chat.discord_errors import PASSING, calling
 from bot.chat.permissions import lacking
+from bot.chat.registration import invitation
 from bot.domain.project import Project
 from bot.errors import Denied, Missing, Unavailable
 from bot.services.running.doctor import Check, Finding, clock_finding
@@ -19,6 +20,7 @@ from bot.services.running.doctor import Check, Finding, clock_finding
 LOGIN_SECONDS = 60.0
 CONNECT_SECONDS = 15.0
 CLOSE_SECONDS = 5.0
+WAIT_SECONDS = 0.05
 DISALLOWED_INTENTS = 4014
 _INTENTS = discord.Intents(guilds=True)
 
@@ -50,6 +52,7 @@ class DiscordProbe:
     def __init__(self, client: discord.Client, dated: Dated, token: str, guild_id: int) -> None:
         self._client, self._dated, self._token, self._guild_id = client, dated, token, guild_id
         self._connection: asyncio.Task[None] | None = None
+        self._waited = False
 
     def checks(self, projects: Sequence[Project]) -> list[Check]:
         """Checks of token, intents and server, and of the permissions in each project's channels."""
@@ -60,6 +63,7 @@ class DiscordProbe:
             Check("clock against Discord", self._clock, ""),
             Check("gateway and intents", self._connect, gateway),
             Check("server", self._server, "Check discord.guild_id, and invite the bot to that server."),
+            Check("commands", self._commands, "Open the invitation; it asks for the scope that commands need."),
             *(self._channel(project, channel) for project in projects for channel in project.channel_ids),
         ]
 
@@ -106,21 +110,43 @@ class DiscordProbe:
         return f"The gateway closed: {error}"
 
     async def _server(self) -> Finding:
-        return Finding("server", f"{self._guild().name}")
+        return Finding("server", f"{(await self._guild()).name}")
 
-    def _guild(self) -> discord.Guild:
+    async def _commands(self) -> Finding:
+        """Ask what is registered: it takes the same access as registering, and changes nothing."""
+        guild = await self._guild()
+        with calling("Reading the commands"):
+            found = await self._client.http.get_guild_commands(self._client.application_id or 0, guild.id)
+        if not found:
+            return Finding("commands", "none yet, and the bot may register them: it does so when it starts")
+        return Finding("commands", f"{len(found)} registered")
+
+    async def _guild(self) -> discord.Guild:
+        """Wait for the server once: READY lists it as unavailable, GUILD_CREATE follows "some time after".
+
+        https://docs.discord.com/developers/events/gateway-events#ready
+        """
         if self._connection is None:
             raise Unavailable("Not tried, because the login failed.")
-        guild = self._client.get_guild(self._guild_id)
-        if guild is None:
-            raise Missing(f"The bot is not in the server {self._guild_id}.")
-        return guild
+        ends = time.monotonic() + (0 if self._waited else CONNECT_SECONDS)
+        while (guild := self._client.get_guild(self._guild_id)) is not None:
+            if not guild.unavailable:
+                return guild
+            if time.monotonic() >= ends:
+                self._waited = True
+                raise Unavailable(
+                    f"Discord lists the server {self._guild_id} as unavailable. This is an outage of Discord, not a "
+                    "mistake in the config: look at https://discordstatus.com and try again."
+                )
+            await asyncio.sleep(WAIT_SECONDS)
+        address = invitation(self._client.application_id, self._guild_id)
+        raise Missing(f"The bot is not in the server {self._guild_id}. Invite it: {address}")
 
     def _channel(self, project: Project, channel_id: int) -> Check:
         subject = f"channel {channel_id} of {project.name}"
 
         async def look() -> Finding:
-            guild = self._guild()
+            guild = await self._guild()
             channel = guild.get_channel(channel_id)
             if channel is None:
                 raise Missing(f"The server has no channel {channel_id}, or the bot cannot see it.")

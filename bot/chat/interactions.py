@@ -51,10 +51,19 @@ Click = Callable[[Interaction, str], Awaitable[None]]
 
 
 def person(interaction: Interaction) -> Person:
-    """Who asks, with their current roles."""
-    user = interaction.user
-    roles = user.roles if isinstance(user, discord.Member) else []
-    return Person(user.id, user.display_name, frozenset(name for role in roles for name in (str(role.id), role.name)))
+    """Who asks, with their roles as the interaction has them.
+
+    The interaction has ids; the names come from the server, which may not be available yet. `Member.roles` would leave
+    out each role that is not cached. https://docs.discord.com/developers/resources/guild#guild-member-object
+    """
+    user, guild = interaction.user, interaction.guild
+    if guild is None or not isinstance(user, discord.Member):
+        return Person(user.id, user.display_name)
+    # No public attribute has the ids; @everyone has the server's.
+    ids = {guild.id, *user._roles}
+    roles = [role for role in map(guild.get_role, ids) if role is not None]
+    names = frozenset(map(str, ids)) | {role.name for role in roles}
+    return Person(user.id, user.display_name, names, roles_are_named=len(roles) == len(ids))
 
 
 def channel_id(interaction: Interaction) -> int:

@@ -31,6 +31,10 @@ CHOICES = 25
 """"Choices for the user to pick from, max 25"; autocomplete has the same limit."""
 CHOICE_CHARACTERS = 100
 """"1-100 character choice name"; "Value for the choice, up to 100 characters if string"."""
+COMMAND_CHARACTERS = 8_000
+""""Maximum of 8000 characters for combined name, description, and value properties for each command"."""
+LARGEST_INTEGER = 2**53 - 1
+""""Any integer between -2^53+1 and 2^53-1": https://github.com/discord/discord-api-docs/pull/7458."""
 LARGEST_NUMBER = 2.0**53
 """"Any double between -2^53 and 2^53"; bounds beyond it are refused."""
 

@@ -1,12 +1,15 @@
 """config.toml as typed settings. Secrets come only from the environment: DISCORD_TOKEN and AWS's own variables."""
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.chat.commands import all_commands
+from bot.chat.commands.shared.command_size import too_large
 from bot.chat.limits import COMMAND_OPTIONS
 from bot.config.aws import Aws
 from bot.config.bot import Bot
@@ -48,6 +51,8 @@ class Config(Section):
             raise ValueError(
                 f"{len(types)} parameter names are too many: /train has room for {COMMAND_OPTIONS - MOST_RESERVED}"
             )
+        if wrong := _registration_problems(self.projects):
+            raise ValueError("; ".join(wrong))
         return self
 
     @model_validator(mode="after")
@@ -66,6 +71,16 @@ class Secrets(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore")
 
     discord_token: SecretStr
+
+
+def _registration_problems(declared: Mapping[str, ProjectSettings]) -> Sequence[str]:
+    """What Discord would refuse in the commands, built as they are registered."""
+    keys = {key: f"projects.{name}.parameters.{key}" for name, each in declared.items() for key in each.parameters}
+    try:
+        commands = all_commands([project(name, settings) for name, settings in declared.items()])
+    except ConfigError as error:
+        return error.problems
+    return too_large(commands, keys)
 
 
 def load(path: Path) -> Config:

@@ -1,11 +1,15 @@
 """`[projects.<name>.parameters.<parameter>]`."""
 
+import math
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from bot.chat.limits import CHOICES
+from bot.chat.limits import CHOICE_CHARACTERS, CHOICES, LARGEST_INTEGER, LARGEST_NUMBER
 from bot.config.section import Name, Section
+from bot.domain.logs.log_lines import units
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import BadInput
 
@@ -30,16 +34,46 @@ class ParameterSettings(Section):
             raise ValueError('choices and type = "choice" go together: set both or neither')
         if len(self.choices) > CHOICES:
             raise ValueError(f"{len(self.choices)} choices are too many: Discord shows at most {CHOICES}")
+        _check_choices(self.choices)
+        if self.description and not self.description.strip():
+            raise ValueError("description is blank: write one, or leave it out")
         if (self.min is not None or self.max is not None) and self.type not in (Kind.INT, Kind.FLOAT):
             raise ValueError('min and max only work with type "int" or "float"')
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min ({self.min:g}) is greater than max ({self.max:g})")
+        _check_bounds(self.type, self.min, self.max)
         if self.default is not None:
             try:
                 parameter("default", self).parse(self.default)
             except BadInput as error:
                 raise ValueError(str(error)) from error
         return self
+
+
+def _check_choices(choices: Sequence[str]) -> None:
+    """Refuse what Discord refuses: "1-100 character choice name", each once, none blank."""
+    for choice in choices:
+        if choice != choice.strip() or not choice:
+            raise ValueError(f'choice "{choice}" must not be blank, nor begin or end with a space')
+        if units(choice) > CHOICE_CHARACTERS:
+            raise ValueError(
+                f'choice "{choice[:20]}…" has {units(choice)} characters: Discord takes at most {CHOICE_CHARACTERS}'
+            )
+    doubled = [choice for choice, count in Counter(choices).items() if count > 1]
+    if doubled:
+        raise ValueError(f'choice "{doubled[0]}" is listed twice: list it once')
+
+
+def _check_bounds(kind: Kind, low: float | None, high: float | None) -> None:
+    """Refuse bounds that leave no value that can be typed in Discord."""
+    if any(bound is not None and math.isnan(bound) for bound in (low, high)):
+        raise ValueError("min and max must be numbers, not nan")
+    largest = LARGEST_INTEGER if kind is Kind.INT else LARGEST_NUMBER
+    low, high = max(-math.inf if low is None else low, -largest), min(math.inf if high is None else high, largest)
+    if low > high:
+        raise ValueError(f"min and max leave no value within {-largest:.0f} to {largest:.0f}, which Discord takes")
+    if kind is Kind.INT and math.ceil(low) > math.floor(high):
+        raise ValueError(f"there is no whole number from min ({low:g}) to max ({high:g})")
 
 
 def parameter(name: str, settings: ParameterSettings) -> Parameter:

@@ -23,6 +23,7 @@ class ControlApi:
             web.post("/sandbox/faults", _as_json(self._add_fault)),
             web.delete("/sandbox/faults", _as_json(self._clear_faults)),
             web.post("/sandbox/gateway", _as_json(self._gateway)),
+            web.post("/sandbox/membership", _as_json(self._membership)),
             web.get("/sandbox/limits", _as_json(self._limits)),
             web.post("/sandbox/limits", _as_json(self._change_limits)),
         ]
@@ -55,6 +56,20 @@ class ControlApi:
         if action == "reconnect":
             return {"connections": gateway.ask_to_reconnect()}
         return {"connections": gateway.invalidate(resumable=body.get("resumable", False))}
+
+    async def _membership(self, request: web.Request) -> object:
+        invitations = self._discord.invitations
+        actions = {
+            "remove": invitations.remove,
+            "invite": invitations.invite,
+            "begin_outage": invitations.begin_outage,
+            "end_outage": invitations.end_outage,
+        }
+        action = (await read_json_object(request)).get("action")
+        if action not in actions:
+            raise ValueError(f"`action` must be one of {comma_list(actions)} (got {action!r})")
+        actions[action]()
+        return {"membership": self._core.guild.membership.value}
 
     async def _limits(self, _: web.Request) -> object:
         return self._core.limits.wire()

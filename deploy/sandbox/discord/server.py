@@ -162,5 +162,5 @@ async def _unknown_endpoint(_: web.Request) -> web.Response:
 
 
 async def _unknown_control(request: web.Request) -> web.Response:
-    names = "guild, people, ledger, transcript, faults, gateway and limits"
+    names = "guild, people, ledger, transcript, faults, gateway, membership and limits"
     return json_response({"error": f"unknown path {request.path}; under /sandbox there are {names}"}, status=404)

@@ -3,9 +3,10 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from bot.config import loading
 from bot.config.aws import Aws
@@ -13,7 +14,7 @@ from bot.config.bot import Bot
 from bot.config.deploy import Deploy, JobResources
 from bot.config.discord import Discord
 from bot.config.pace import Pace
-from bot.config.parameter import RESERVED_OPTIONS
+from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings
 from bot.config.project import ProjectSettings
 from bot.domain.parameters import Kind
 from bot.errors import ConfigError
@@ -129,6 +130,60 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
 def test_mistakes_between_settings(tmp_path: Path, old: str, new: str, said: str) -> None:
     (problem,) = _problems(_with(tmp_path, (old, new)))
     assert said in problem
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        (["a", "m" * 101], "has 101 characters: Discord takes at most 100"),
+        (["a", ""], 'choice "" must not be blank'),
+        (["a", " "], "must not be blank"),
+        (["a", "b", "a"], 'choice "a" is listed twice'),
+        (["a", "\N{ROBOT FACE}" * 51], "has 102 characters"),
+    ],
+)
+def test_22_the_config_check_knows_discords_limits(choices: list[str], said: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(said)):
+        ParameterSettings(type=Kind.CHOICE, choices=tuple(choices), default="a")
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ({"min": 0.2, "max": 0.8}, "no whole number from min (0.2) to max (0.8)"),
+        ({"min": 2.0**54}, "leave no value"),
+        ({"max": float("nan")}, "not nan"),
+        ({"description": " "}, "description is blank"),
+    ],
+)
+def test_bounds_and_descriptions_that_discord_refuses(bounds: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(said)):
+        ParameterSettings(type=Kind.INT, **bounds)
+
+
+def _choices_of(path: Path, count: int, characters: int) -> None:
+    listed = ", ".join(f'"{number:0{characters}}"' for number in range(25))
+    more = "".join(f'\n[projects.mnist.parameters.p{n}]\ntype = "choice"\nchoices = [{listed}]\n' for n in range(count))
+    path.write_text(path.read_text() + more)
+
+
+def test_commands_too_large_for_discord(tmp_path: Path) -> None:
+    path = _with(tmp_path)
+    _choices_of(path, 8, 30)
+    (problem,) = _problems(path)
+    assert "/train has 12" in problem
+    assert "Discord takes 8000" in problem
+    assert "projects.mnist.parameters.p7 (15" in problem
+
+
+def test_more_projects_than_discord_shows_choices(tmp_path: Path) -> None:
+    path = _with(tmp_path)
+    section = path.read_text().split("[projects.mnist]", 1)[1]
+    for number in range(30):
+        path.write_text(
+            path.read_text() + f"\n[projects.p{number}]" + section.replace("projects.mnist", f"projects.p{number}")
+        )
+    assert len(loading.load(path).projects) == 31
 
 
 def test_missing_file(tmp_path: Path) -> None:

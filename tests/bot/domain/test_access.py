@@ -32,6 +32,17 @@ def test_people_stop_their_own_jobs_and_admins_stop_all() -> None:
         ACCESS.check_stop(Person(2, "noor"), asker_id=2)
 
 
+def test_roles_without_names_are_no_refusal() -> None:
+    early = Person(2, "noor", frozenset({"555555555555555555"}), roles_are_named=False)
+    with pytest.raises(NotAllowed, match=r"this server's roles\. Try again in a moment\.$"):
+        ACCESS.check_train(early)
+    with pytest.raises(NotAllowed, match=r"this server's roles\. Try again in a moment\.$"):
+        ACCESS.check_stop(early, asker_id=3)
+    Access(frozenset({"555555555555555555", "trainer"}), frozenset()).check_train(early)
+    with pytest.raises(NotAllowed, match="Ask an admin"):
+        Access(frozenset({"666666666666666666"}), frozenset()).check_train(early)
+
+
 def test_without_configured_roles_nobody_may_train() -> None:
     with pytest.raises(NotAllowed, match="the config lists none"):
         Access(frozenset(), frozenset()).check_train(MIKA)

@@ -1,5 +1,8 @@
 """Suggestions while typing."""
 
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
 from discord import app_commands
 
 from bot.chat.cards import choose, trial_card
@@ -49,6 +52,17 @@ async def commits(interaction: Interaction, text: str) -> Choices:
         app_commands.Choice(name=cut(f"{commit.short}  {commit.subject}".strip(), CHOICE_CHARACTERS), value=commit.sha)
         for commit in found[:CHOICES]
     ]
+
+
+def one_of(names: Sequence[str]) -> Callable[[Interaction, str], Coroutine[Any, Any, Choices]]:
+    """Suggest those of many names that begin with the text, then those that contain it."""
+
+    async def complete(_: Interaction, text: str) -> Choices:
+        typed = text.strip().lower()
+        found = sorted((name for name in names if typed in name.lower()), key=lambda n: not n.startswith(typed))
+        return [app_commands.Choice(name=name, value=name) for name in found[:CHOICES]]
+
+    return complete
 
 
 async def _named(interaction: Interaction, text: str) -> list[tuple[str, str]]:

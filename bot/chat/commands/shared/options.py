@@ -11,7 +11,7 @@ from discord import AppCommandOptionType, app_commands
 
 from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import AnyInteraction, Interaction
-from bot.chat.limits import CHOICES, COMMAND_OPTIONS, DESCRIPTION_CHARACTERS, LARGEST_NUMBER
+from bot.chat.limits import CHOICES, COMMAND_OPTIONS, DESCRIPTION_CHARACTERS, LARGEST_INTEGER, LARGEST_NUMBER
 from bot.domain.inert import cut
 from bot.domain.parameters import Kind, Parameter, shown
 from bot.domain.project import Project
@@ -61,8 +61,11 @@ def project_options(projects: Sequence[Project]) -> list[Option]:
     """`project`, if there is more than one."""
     if len(projects) < 2:
         return []
-    parameter = Parameter("project", Kind.CHOICE, choices=tuple(project.name for project in projects))
-    return [Option(parameter, "Project (default: this channel's)")]
+    names = tuple(project.name for project in projects)
+    description = "Project (default: this channel's)"
+    if len(names) > CHOICES:
+        return [Option(Parameter("project", Kind.STRING), description, completer=autocomplete.one_of(names))]
+    return [Option(Parameter("project", Kind.CHOICE, choices=names), description)]
 
 
 def parameter_options(projects: Sequence[Project], *, retry: bool = False) -> list[Option]:
@@ -146,7 +149,7 @@ def _argument(key: str, option: Option) -> inspect.Parameter:
 
 
 def _bound(kind: Kind, value: float | None, whole: Callable[[float], int]) -> int | float | None:
-    if value is None or abs(value) > LARGEST_NUMBER:
+    if value is None or abs(value) > (LARGEST_INTEGER if kind is Kind.INT else LARGEST_NUMBER):
         return None
     return whole(value) if kind is Kind.INT else value
 

@@ -3,6 +3,7 @@
 https://discord.com/developers/docs/events/gateway
 """
 
+import asyncio
 from collections import deque
 from secrets import token_hex
 
@@ -13,6 +14,7 @@ from deploy.sandbox.discord.gateway.session import Connection, Intents, Opcode, 
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.core import Core
 from deploy.sandbox.discord.state.events import Event
+from deploy.sandbox.discord.state.guild import Membership
 
 
 class Gateway:
@@ -62,7 +64,7 @@ class Gateway:
         self._core.ledger.add("gateway.identify", "bot", session_id=session.id, intents=int(intents))
         session.dispatch("READY", self._ready(session))
         if intents & Intents.GUILDS:
-            session.dispatch("GUILD_CREATE", self._core.guild.gateway_wire())
+            asyncio.get_running_loop().call_later(self._core.limits.guild_create_delay, self._send_guild, session)
         return session
 
     def resume(self, connection: Connection, session_id: str, seq: int) -> Session | None:
@@ -85,6 +87,11 @@ class Gateway:
                 session.connection, session.lost_at = None, self._core.clock()
                 self._core.ledger.add("gateway.lost", "bot", session_id=session.id)
 
+    def _send_guild(self, session: Session) -> None:
+        """Send GUILD_CREATE, unless the bot was removed meanwhile or the guild is in an outage."""
+        if self._core.guild.membership is Membership.JOINED:
+            session.dispatch("GUILD_CREATE", self._core.guild.gateway_wire())
+
     def _open_connections(self, *, forget: bool) -> list[Connection]:
         live = [session.connection for session in self._sessions.values() if session.connection]
         if forget:
@@ -103,10 +110,11 @@ class Gateway:
 
     def _ready(self, session: Session) -> Json:
         guild = self._core.guild
+        removed = guild.membership is Membership.REMOVED
         return {
             "v": 10,
             "user": {**guild.bot.wire(), "mfa_enabled": False, "verified": True, "email": None},
-            "guilds": [{"id": guild.id, "unavailable": True}],
+            "guilds": [] if removed else [{"id": guild.id, "unavailable": True}],
             "private_channels": [],
             "relationships": [],
             "presences": [],

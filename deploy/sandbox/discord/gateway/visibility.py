@@ -9,6 +9,7 @@ from deploy.sandbox.discord.state.guild import Guild
 NO_CONTENT: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
 """The fields that a message loses without the message content intent."""
 _NEEDED = {
+    "GUILD": Intents.GUILDS,
     "MESSAGE": Intents.GUILD_MESSAGES,
     "MESSAGE_REACTION": Intents.GUILD_MESSAGE_REACTIONS,
     "THREAD": Intents.GUILDS,

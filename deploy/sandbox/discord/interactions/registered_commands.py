@@ -14,6 +14,8 @@ from deploy.sandbox.discord.state.events import Event
 from deploy.sandbox.discord.state.permissions import Permission
 
 MAX_COMMANDS, MAX_OPTIONS, MAX_CHOICES, MAX_TEXT = 100, 25, 25, 8000
+MAX_INTEGER = 2**53 - 1
+""""Any integer between -2^53+1 and 2^53-1": https://github.com/discord/discord-api-docs/pull/7458."""
 _NAME = re.compile(r"[-_'\w]{1,32}")
 
 
@@ -94,6 +96,11 @@ class Commands:
         del self._sets[guild_id][command_id]
         self._announce("commands.delete", [command], guild_id)
 
+    def drop(self, guild_id: str) -> None:
+        """Drop all commands of a guild that the bot was removed from."""
+        if self._sets.pop(guild_id, None):
+            self._announce("commands.drop", [], guild_id)
+
     def visible_to(self, person: User) -> list[Json]:
         """Return the commands that a person may use. A guild command hides the global one of the same name."""
         found = {_key(command): command for command in self.all(None)}
@@ -145,7 +152,10 @@ def check(body: Json, path: str, errors: FormErrors) -> None:
         errors.choice(f"{dot}type", "(1, 2, 3)")
     elif kind == 1:
         _check_name(body.get("name"), f"{dot}name", errors)
-        errors.text(body.get("description"), f"{dot}description", maximum=100, minimum=1, required=True)
+        if body.get("contexts") == []:
+            # Found with discord.js 14 against the real Discord's documents: a command needs one context at least.
+            errors.add(f"{dot}contexts", "BASE_TYPE_MIN_LENGTH", "Must be 1 or more in length.")
+        _check_description(body.get("description"), f"{dot}description", errors)
         _check_options(body.get("options"), f"{dot}options", errors)
         if _text_size(body) > MAX_TEXT:
             errors.add(
@@ -187,7 +197,7 @@ def _check_options(value: object, path: str, errors: FormErrors) -> None:
 
 def _check_option(option: Json, path: str, errors: FormErrors) -> None:
     _check_name(option.get("name"), f"{path}.name", errors)
-    errors.text(option.get("description"), f"{path}.description", maximum=100, minimum=1, required=True)
+    _check_description(option.get("description"), f"{path}.description", errors)
     if option["type"] in NESTED:
         _check_options(option.get("options"), f"{path}.options", errors)
         return
@@ -198,19 +208,54 @@ def _check_option(option: Json, path: str, errors: FormErrors) -> None:
             "APPLICATION_COMMAND_OPTIONS_CHOICES_AUTOCOMPLETE",
             "Choices and autocomplete are mutually exclusive",
         )
-    for at, choice in enumerate(choices):
-        place = f"{path}.choices.{at}"
-        errors.text(choice.get("name"), f"{place}.name", maximum=100, minimum=1, required=True)
-        if option["type"] == OptionType.STRING:
-            errors.text(choice.get("value"), f"{place}.value", maximum=100, required=True)
-        elif not isinstance(choice.get("value"), int | float):
-            errors.required(f"{place}.value")
+    _check_choices(choices, OptionType(option["type"]), f"{path}.choices", errors)
+    _check_bounds(option, path, errors)
     if any(option.get(name) is not None for name in ("min_value", "max_value")) and (option["type"] not in _BOUNDED):
         errors.add(
             path,
             "APPLICATION_COMMAND_OPTIONS_MIN_MAX_INVALID_TYPE",
             "Only integers and numbers have a minimum and maximum",
         )
+
+
+def _check_description(value: object, path: str, errors: FormErrors) -> None:
+    """ "1-100 character description". Discord strips it first, so a blank one is empty."""
+    text = value.strip() if isinstance(value, str) else value
+    errors.text(text, path, maximum=100, minimum=1, required=True)
+
+
+def _check_choices(choices: list[Json], kind: OptionType, path: str, errors: FormErrors) -> None:
+    """ "1-100 character choice name", each once; "Value for the choice, up to 100 characters if string"."""
+    names: set[object] = set()
+    for at, choice in enumerate(choices):
+        place, name, value = f"{path}.{at}", choice.get("name"), choice.get("value")
+        stripped = name.strip() if isinstance(name, str) else name
+        errors.text(stripped, f"{place}.name", maximum=100, minimum=1, required=True)
+        if stripped in names:
+            errors.add(place, "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_ALREADY_EXISTS", "Choice name already exists")
+        names.add(stripped)
+        if kind is OptionType.STRING:
+            text = value.strip() if isinstance(value, str) else value
+            errors.text(text, f"{place}.value", maximum=100, minimum=1, required=True)
+        elif not isinstance(value, int | float):
+            errors.required(f"{place}.value")
+        elif kind is OptionType.INTEGER and abs(value) > MAX_INTEGER:
+            _out_of_range(f"{place}.value", errors)
+
+
+def _check_bounds(option: Json, path: str, errors: FormErrors) -> None:
+    """Bounds lie within Discord's own, and the minimum is not above the maximum."""
+    low, high = option.get("min_value"), option.get("max_value")
+    largest = MAX_INTEGER if option["type"] == OptionType.INTEGER else MAX_INTEGER + 1
+    for name, bound in (("min_value", low), ("max_value", high)):
+        if bound is not None and not -largest <= bound <= largest:
+            _out_of_range(f"{path}.{name}", errors)
+    if low is not None and high is not None and low > high:
+        errors.add(path, "APPLICATION_COMMAND_OPTIONS_MIN_VALUE_GREATER_THAN_MAX_VALUE", "min_value exceeds max_value")
+
+
+def _out_of_range(path: str, errors: FormErrors) -> None:
+    errors.add(path, "NUMBER_TYPE_MAX", f"Value must be between -{MAX_INTEGER} and {MAX_INTEGER}.")
 
 
 def _text_size(body: Json) -> int:

@@ -55,6 +55,9 @@ class Limits:
     identifies_a_day: int = 1000
     gateway_sends: Rate = Rate(120, 60)
     heartbeat_interval: float = 41.25
+    guild_create_delay: float = 0.05
+    """Seconds from READY to GUILD_CREATE. "Your client will receive GUILD_CREATE events for guilds it is in … some time
+    after": tens to hundreds of ms are usual. https://docs.discord.com/developers/events/gateway-events#ready"""
     replay_events: int = 2000
     """How many recent events a gateway session can replay on resume."""
     resume_seconds: float = 180.0

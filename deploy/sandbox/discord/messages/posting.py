@@ -30,7 +30,9 @@ class _Sent:
 class Messages:
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._nonces: dict[tuple[str, str, str], _Sent] = {}
+        self._nonces: dict[tuple[str, str], _Sent] = {}
+        """By author and nonce, in whatever channel: "If another message was created by the same author with the same
+        nonce, that message will be returned". https://docs.discord.com/developers/resources/message#create-message"""
 
     def create(self, author: User, channel: Channel, body: Json, files: Sequence[Upload] = ()) -> Message:
         """Create a message; with `enforce_nonce`, only one per nonce.
@@ -40,7 +42,7 @@ class Messages:
         self._require_may_write(author, channel, body, files)
         flags = _flags(body) & ~MessageFlag.EPHEMERAL
         bodies.check(body, files, self._core.limits, flags)
-        if (earlier := self._sent_with_nonce(author, channel, body)) is not None:
+        if (earlier := self._sent_with_nonce(author, body)) is not None:
             self._record("message.create", earlier, replayed=True)
             return earlier
         message = Message(self._core.snowflakes.next(), channel.id, author, flags=flags, tts=bool(body.get("tts")))
@@ -50,7 +52,7 @@ class Messages:
         require_content(message)
         self.add(message)
         if message.nonce is not None:
-            key = (channel.id, author.id, str(message.nonce))
+            key = (author.id, str(message.nonce))
             self._nonces[key] = _Sent(self._core.clock(), message)
         return message
 
@@ -157,10 +159,10 @@ class Messages:
             if not self._core.guild.permissions(author, channel) & Permission.MANAGE_THREADS:
                 raise ApiError(Code.THREAD_LOCKED)
 
-    def _sent_with_nonce(self, author: User, channel: Channel, body: Json) -> Message | None:
+    def _sent_with_nonce(self, author: User, body: Json) -> Message | None:
         if body.get("nonce") is None or not body.get("enforce_nonce"):
             return None
-        sent = self._nonces.get((channel.id, author.id, str(body["nonce"])))
+        sent = self._nonces.get((author.id, str(body["nonce"])))
         if sent is None or self._core.clock() - sent.at > self._core.limits.nonce_window:
             return None
         return sent.message

@@ -63,7 +63,9 @@ def find_command(commands: Sequence[Json], line: str) -> TypedCommand:
 def parse_options(text: str, options: Sequence[Json]) -> dict[str, str]:
     """Parse a line into values by option name, in the line's order. Raises ValueError.
 
-    Words before the first name fill the first string option. A value ends at the next `name:` of an option, or is
+    Words before the first name fill the first option if that is required: its field opens with the command. Otherwise
+    the client drops them and sends the command without: https://github.com/discord/discord-api-docs/issues/2626 and
+    3702 ("working as intended"). A value ends at the next `name:` of an option, or is
     quoted (`\\"` and `\\\\` inside).
     """
     names = sorted((option["name"] for option in options), key=len, reverse=True)
@@ -78,10 +80,11 @@ def parse_options(text: str, options: Sequence[Json]) -> dict[str, str]:
         if quoted and value == quoted.group():
             value = re.sub(r"\\(.)", r"\1", quoted.group(1), flags=re.DOTALL)
         if name is not None or value:
-            key = name if name is not None else _first_string_option(options, value)
+            key = name if name is not None else _open_option(options)
             if key in values:
                 raise ValueError(f"{key} appears twice")
-            values[key] = value
+            if key is not None:
+                values[key] = value
         if following is None:
             return values
         name, start = following.group(1), following.end()
@@ -151,12 +154,10 @@ def _sub_options(command: Json, path: list[Json]) -> list[Json]:
     return (path[-1] if path else command).get("options") or []
 
 
-def _first_string_option(options: Sequence[Json], words: str) -> str:
-    for option in options:
-        if option["type"] == OptionType.STRING:
-            return str(option["name"])
-    names = comma_list(option["name"] for option in options)
-    raise ValueError(f"write {words!r} as name:value; the options are {names}")
+def _open_option(options: Sequence[Json]) -> str | None:
+    """The required option whose field opens with the command; None if text is dropped. Required options come first."""
+    first = options[0] if options else None
+    return str(first["name"]) if first is not None and first.get("required") else None
 
 
 def _quote(value: object) -> str:

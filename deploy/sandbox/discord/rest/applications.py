@@ -8,6 +8,7 @@ from deploy.sandbox.discord.protocol.errors import ApiError, Code, invalid
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.rest.http import Call, Reply, Route
 from deploy.sandbox.discord.standin import Discord
+from deploy.sandbox.discord.state.guild import Membership
 
 _VERIFY_KEY = "00" * 32
 
@@ -85,7 +86,8 @@ def _scope(discord: Discord, call: Call) -> str | None:
     if call["application_id"] != guild.application_id:
         raise ApiError(Code.UNKNOWN_APPLICATION)
     guild_id = call.params.get("guild_id")
-    if guild_id is not None and guild_id != guild.id:
+    if guild_id is not None and (guild_id != guild.id or guild.membership is Membership.REMOVED):
+        # 50001 in a guild that the bot is not in: https://github.com/Rapptz/discord.py/issues/7841
         raise ApiError(Code.MISSING_ACCESS)
     return guild_id
 

@@ -4,9 +4,11 @@ https://discord.com/developers/docs/resources/guild
 """
 
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
+from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.rest.http import Call, Route
 from deploy.sandbox.discord.standin import Discord
 from deploy.sandbox.discord.state.entities import Thread
+from deploy.sandbox.discord.state.guild import Membership
 
 _A_DAY_MS = 86_400_000
 
@@ -39,6 +41,8 @@ def user(discord: Discord, call: Call) -> object:
 
 def my_guilds(discord: Discord, _: Call) -> object:
     guild = discord.core.guild
+    if guild.membership is Membership.REMOVED:
+        return list[Json]()
     return [
         {
             "id": guild.id,
@@ -105,7 +109,7 @@ def member(discord: Discord, call: Call) -> object:
 
 
 def _require_guild(discord: Discord, call: Call) -> None:
-    if call["guild_id"] != discord.core.guild.id:
+    if call["guild_id"] != discord.core.guild.id or discord.core.guild.membership is Membership.REMOVED:
         raise ApiError(Code.UNKNOWN_GUILD)
 
 

@@ -1,6 +1,7 @@
 """The guild: its people, roles and channels, and each person's permissions."""
 
 from base64 import urlsafe_b64encode
+from enum import Enum
 from secrets import token_urlsafe
 
 from deploy.sandbox.discord.protocol.errors import ApiError, Code
@@ -8,6 +9,17 @@ from deploy.sandbox.discord.protocol.wire import Clock, Json, Snowflakes, comma_
 from deploy.sandbox.discord.state.entities import Channel, ChannelType, DirectChannel, Role, Thread, User
 from deploy.sandbox.discord.state.permissions import DIRECT, Overwrite, Permission, in_channel, in_guild
 from deploy.sandbox.discord.state.world_spec import ChannelSpec, World
+
+
+class Membership(Enum):
+    """Where the bot stands with the guild."""
+
+    JOINED = "joined"
+    UNAVAILABLE = "unavailable"
+    """In an outage: https://docs.discord.com/developers/resources/guild#unavailable-guild-object"""
+    REMOVED = "removed"
+    """Kicked, or not invited yet."""
+
 
 _FIXED_FIELDS: Json = {
     "icon": None,
@@ -66,6 +78,7 @@ class Guild:
         """By the person's id: the channels for direct messages that the bot has opened."""
         self.refuse_direct: set[str] = set()
         """Ids of the people who accept no direct messages from members of the server."""
+        self.membership = Membership.JOINED if world.invited else Membership.REMOVED
         self._snowflakes = snowflakes
         self._add_role(Role(self.id, "@everyone", world.everyone, 0))
         for spec in world.roles:
@@ -135,10 +148,12 @@ class Guild:
         """Return a user's permissions in the guild or in a channel. A thread has its parent's.
 
         A private thread is visible only to its members and to who may manage threads. Unlike on Discord, the owner has
-        no permissions beyond those of their roles.
+        no permissions beyond those of their roles. A removed bot has none: its calls get 50001 (Missing Access).
         """
         if isinstance(channel, DirectChannel):
             return DIRECT if user in (self.bot, channel.recipient) else Permission(0)
+        if self.membership is Membership.REMOVED and user is self.bot:
+            return Permission(0)
         base = in_guild(self.roles[self.id].permissions, (self.roles[role].permissions for role in user.role_ids))
         if channel is None:
             return base

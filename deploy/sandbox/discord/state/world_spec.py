@@ -42,6 +42,8 @@ class World:
     application_name: str = "Signalbox"
     bot_permissions: Permission = BOT
     everyone: Permission = EVERYONE
+    invited: bool = True
+    """Whether the application is in the guild from the start."""
     privileged_intents: bool = True
     """Whether the application may use the member, presence and message content intents."""
     roles: tuple[RoleSpec, ...] = (

@@ -195,10 +195,14 @@ export class CommandForm {
     this.composer.onRun({ name: this.command.name, options, line: this.line() });
   }
 
-  /** Puts text without an option name into the first string option. */
+  /** Puts text without an option name into the first required option; without one Discord's client drops it. */
   fillFirstString(words) {
     const first = this.firstStringOption();
-    const pill = first && (this.pills.find(({ option }) => option === first) ?? this.add(first));
+    if (!first) {
+      this.tail.value = "";
+      return true;
+    }
+    const pill = this.pills.find(({ option }) => option === first) ?? this.add(first);
     if (!pill || pill.text) {
       const names = this.command.options.map(({ name }) => name).join(", ");
       this.composer.onError(`"${words}" has no option name. /${this.command.name} takes ${names || "no options"}.`);
@@ -211,7 +215,7 @@ export class CommandForm {
   }
 
   firstStringOption() {
-    return this.command.options.find(({ type }) => type === OptionType.STRING);
+    return this.command.options.find(({ type, required }) => required && type === OptionType.STRING);
   }
 
   onKey(event, pill) {

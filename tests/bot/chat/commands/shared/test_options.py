@@ -69,6 +69,12 @@ def test_a_project_is_asked_for_where_there_are_several() -> None:
     assert by_name("train", project("a"), project("b"))["project"]["choices"] == ["a", "b"]
 
 
+def test_many_projects_are_suggested_as_one_types() -> None:
+    many = [project(f"p{number}") for number in range(26)]
+    found = by_name("train", *many)["project"]
+    assert (found["choices"], found["autocomplete"]) == ([], True)
+
+
 def test_a_parameter_without_a_default_must_be_given_but_not_again() -> None:
     needed = project("a", Parameter("lr", Kind.FLOAT))
     assert by_name("train", needed)["lr"]["required"]

@@ -1,22 +1,20 @@
 """The gateway's protocol, frame by frame."""
 
-import zlib
 from collections.abc import AsyncIterator
 
 import aiohttp
-import orjson
 import pytest
 
 from deploy.sandbox.discord.gateway.session import Intents
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.discord.state.world_spec import World
+from tests.deploy.sandbox.discord.gateway.sockets import ALL, connect
 from tests.deploy.sandbox.discord.room import WORLD
 from tests.support.clock import Clock
 
 pytestmark = pytest.mark.slow
 
-ALL = int(Intents.GUILDS | Intents.GUILD_MESSAGES | Intents.MESSAGE_CONTENT)
 NO_CONTENT = int(Intents.GUILDS | Intents.GUILD_MESSAGES)
 
 
@@ -35,47 +33,6 @@ async def stand_in(clock: Clock) -> AsyncIterator[DiscordStandIn]:
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as session:
         yield session
-
-
-class Socket:
-    """A gateway client that sends and receives single frames."""
-
-    def __init__(self, stand_in: DiscordStandIn, raw: aiohttp.ClientWebSocketResponse) -> None:
-        self.stand_in, self.raw = stand_in, raw
-        self.inflate = zlib.decompressobj()
-
-    async def send(self, op: int, data: object = None) -> None:
-        await self.raw.send_bytes(orjson.dumps({"op": op, "d": data}))
-
-    async def receive(self) -> Json:
-        message = await self.raw.receive(timeout=20)
-        if message.type is aiohttp.WSMsgType.BINARY:
-            frame: Json = orjson.loads(self.inflate.decompress(message.data))
-            return frame
-        assert message.type is aiohttp.WSMsgType.TEXT, (message, self.raw.close_code)
-        return orjson.loads(message.data)
-
-    async def identify(self, intents: int = ALL, **changes: object) -> Json:
-        """Identify, receive GUILD_CREATE too, and return READY."""
-        await self.send(2, {"token": self.stand_in.token, "intents": intents, "properties": {}} | changes)
-        ready = await self.receive()
-        assert ready["t"] == "READY", ready
-        if intents & Intents.GUILDS:
-            assert (await self.receive())["t"] == "GUILD_CREATE"
-        return ready
-
-    async def close_code(self) -> int | None:
-        message = await self.raw.receive(timeout=20)
-        while message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-            message = await self.raw.receive(timeout=20)
-        return self.raw.close_code
-
-
-async def connect(stand_in: DiscordStandIn, http: aiohttp.ClientSession, query: str = "") -> Socket:
-    raw = await http.ws_connect(f"{stand_in.gateway_url}?v=10&encoding=json{query}")
-    socket = Socket(stand_in, raw)
-    assert (await socket.receive())["op"] == 10
-    return socket
 
 
 def post(stand_in: DiscordStandIn, content: str, person: bool = True) -> None:

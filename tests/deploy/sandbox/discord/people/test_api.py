@@ -113,7 +113,7 @@ async def test_unknown_paths_list_the_known_ones(stand_in: DiscordStandIn) -> No
 
 async def test_command_reaches_the_bot_as_discord_sends_it(stand_in: DiscordStandIn, mika: Person) -> None:
     received = answering(stand_in, say("started"))
-    outcome = await mika.type("/train main", channel="training")
+    outcome = await mika.type("/train branch:main", channel="training")
     [interaction] = received
     assert interaction["data"]["options"] == [{"name": "branch", "type": 3, "value": "main"}]
     assert interaction["member"]["user"]["username"] == "mika"
@@ -134,13 +134,13 @@ async def test_command_reaches_the_bot_as_discord_sends_it(stand_in: DiscordStan
 async def test_application_that_does_not_respond(stand_in: DiscordStandIn, mika: Person) -> None:
     core = stand_in.discord.core
     core.limits = core.limits.with_changes({"interaction_deadline": 0.02})
-    outcome = await mika.type("/train main", channel="training", wait=True)
+    outcome = await mika.type("/train branch:main", channel="training", wait=True)
     assert (outcome["state"], outcome["acknowledged_ms"], outcome["error"]) == ("failed", None, NO_ANSWER)
 
 
 async def test_waiting_for_a_deferred_answer_times_out(stand_in: DiscordStandIn, mika: Person) -> None:
     answering(stand_in, lambda _: {"type": 5})
-    outcome = await mika.type("/train main", channel="training", wait=True, timeout=0.02)
+    outcome = await mika.type("/train branch:main", channel="training", wait=True, timeout=0.02)
     assert (outcome["type"], outcome["message"]["flags"]) == (5, 128)
 
 
@@ -201,8 +201,8 @@ async def test_events_contain_only_what_the_person_can_see(
     answering(stand_in, lambda _: {"type": 4, "data": {"content": "secret", "flags": 64}})
     hidden = core.guild.channel(stand_in.channels["hidden"])
     stand_in.discord.messages.create(core.guild.people[0], hidden, {"content": "hidden"})
-    await mika.type("/train main", channel="training")
-    await noor.type("/train main", channel="training")
+    await mika.type("/train branch:main", channel="training")
+    await noor.type("/train branch:main", channel="training")
     await mika.write("for all", channel="training")
     seen = [await anext(events) for _ in range(4)]
     await events.aclose()
@@ -216,7 +216,7 @@ async def test_events_contain_only_what_the_person_can_see(
 
 async def test_transcript_contains_everything(stand_in: DiscordStandIn, mika: Person) -> None:
     answering(stand_in, lambda _: {"type": 4, "data": {"content": "secret", "flags": 64}})
-    await mika.type("/train main", channel="training")
+    await mika.type("/train branch:main", channel="training")
     _, transcript = await get(stand_in, "/sandbox/transcript")
     assert isinstance(transcript, dict)
     assert transcript["guild"]["name"] == "Robot lab"
@@ -226,7 +226,7 @@ async def test_transcript_contains_everything(stand_in: DiscordStandIn, mika: Pe
 
 async def test_ledger_numbers_every_effect(stand_in: DiscordStandIn, mika: Person) -> None:
     answering(stand_in, say("started"))
-    await mika.type("/train main", channel="training")
+    await mika.type("/train branch:main", channel="training")
     _, entries = await get(stand_in, "/sandbox/ledger")
     assert isinstance(entries, list)
     assert [(entry["n"], entry["kind"], entry["by"]) for entry in entries] == [

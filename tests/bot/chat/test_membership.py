@@ -1,0 +1,176 @@
+"""Invited late, removed, invited again, a late or unavailable server: the commands are there when the bot is."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+import pytest
+import structlog
+
+from bot.chat.client import SignalboxClient
+from bot.domain.parameters import Kind, Parameter
+from bot.errors import Refused
+from deploy.sandbox.discord.limits.faults import read_fault
+from deploy.sandbox.discord.limits.settings import Limits
+from deploy.sandbox.discord.people.client import Person
+from deploy.sandbox.discord.server import DiscordStandIn
+from deploy.sandbox.discord.state.world_spec import World
+from tests.bot.chat.jobs import PROJECT
+from tests.bot.chat.room import CHANNEL, connected, settings
+from tests.bot.chat.services import FakeServices
+
+pytestmark = pytest.mark.slow
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def standing(world: World | None = None, **limits: float) -> AsyncIterator[tuple[DiscordStandIn, FakeServices]]:
+    async with DiscordStandIn(world, limits=Limits(enabled=False, **limits)) as discord:  # type: ignore[arg-type]
+        yield discord, FakeServices()
+
+
+def client_of(discord: DiscordStandIn, fake: FakeServices) -> SignalboxClient:
+    async def sleep(_: float) -> None:
+        await asyncio.sleep(0.02)
+
+    client = SignalboxClient(settings(discord), (PROJECT,), sleep=sleep)
+    client.attach(fake.services())
+    return client
+
+
+def commands(discord: DiscordStandIn) -> list[str]:
+    return [command["name"] for command in discord.discord.commands.all(discord.ready()["guild_id"])]
+
+
+@asynccontextmanager
+async def starting(client: SignalboxClient, token: str) -> AsyncIterator[asyncio.Task[None]]:
+    """A client that need not become ready."""
+    async with client:
+        task = asyncio.create_task(client.start(token))
+        try:
+            yield task
+        finally:
+            await client.close()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def test_commands_come_back_with_the_bot() -> None:
+    async with standing() as (discord, fake):
+        client = client_of(discord, fake)
+        async with connected(client, discord.token):
+            before = commands(discord)
+            discord.discord.invitations.remove()
+            assert commands(discord) == []
+            await until(lambda: client.get_guild(client.guild_id) is None)
+            waiting = asyncio.create_task(client.ready())
+            await asyncio.sleep(0.05)
+            assert not waiting.done()
+            discord.discord.invitations.invite()
+            async with asyncio.timeout(10):
+                await waiting
+            assert commands(discord) == before
+            async with Person(discord.url, "mika") as mika:
+                assert (await mika.type("/help", channel=CHANNEL, wait=True))["message"]["embeds"]
+
+
+async def test_commands_come_back_if_nobody_saw_the_removal() -> None:
+    async with standing() as (discord, fake):
+        client = client_of(discord, fake)
+        async with connected(client, discord.token):
+            before = commands(discord)
+            discord.discord.gateway.drop(resumable=False)
+            discord.discord.commands.drop(discord.ready()["guild_id"])
+            await until(lambda: commands(discord) == before)
+
+
+async def test_bot_waits_to_be_invited_and_prints_the_invitation() -> None:
+    async with standing(World(invited=False)) as (discord, fake):
+        client = client_of(discord, fake)
+        with structlog.testing.capture_logs() as logs:
+            async with starting(client, discord.token) as task:
+                await until(lambda: any("not in its server" in entry["event"] for entry in logs))
+                (entry,) = [entry for entry in logs if "invitation" in entry]
+                assert f"client_id={discord.application_id}" in entry["invitation"]
+                assert "permissions=309237763072" in entry["invitation"]
+                assert "applications.commands" in entry["invitation"]
+                assert not task.done()
+                discord.discord.invitations.invite()
+                async with asyncio.timeout(10):
+                    await client.ready()
+                assert "train" in commands(discord)
+
+
+async def test_scope_for_commands_that_comes_later() -> None:
+    async with standing(World(invited=False)) as (discord, fake):
+        client = client_of(discord, fake)
+        with structlog.testing.capture_logs() as logs:
+            async with starting(client, discord.token):
+                await until(lambda: any("not in its server" in entry["event"] for entry in logs))
+                refused = {"fault": "status", "status": 403, "path": "/commands", "times": 2}
+                discord.discord.core.faults.add(read_fault(refused))
+                discord.discord.invitations.invite()
+                async with asyncio.timeout(10):
+                    await client.ready()
+                assert "train" in commands(discord)
+
+
+async def test_late_server_leaves_nobody_without_roles() -> None:
+    async with standing(guild_create_delay=0.8) as (discord, fake):
+        client = client_of(discord, fake)
+        async with starting(client, discord.token), Person(discord.url, "mika") as mika:
+            await until(lambda: client.user is not None)
+            waiting = asyncio.create_task(client.ready())
+            await client.wait_until_ready()
+            assert not waiting.done(), "ready before GUILD_CREATE"
+            await mika.type("/train", channel=CHANNEL)
+            await until(lambda: fake.requests)
+            (request,) = fake.requests
+            roles = discord.ready()["roles"]
+            assert {roles["trainer"], roles["admin"]} <= request.person.roles
+            assert not request.person.roles_are_named
+            await waiting
+            await mika.type("/train", channel=CHANNEL)
+            await until(lambda: len(fake.requests) == 2)
+            assert {"trainer", "@everyone"} < fake.requests[1].person.roles
+            assert fake.requests[1].person.roles_are_named
+
+
+async def test_outage_at_start_and_later() -> None:
+    async with standing() as (discord, fake):
+        discord.discord.invitations.begin_outage()
+        client = client_of(discord, fake)
+        with structlog.testing.capture_logs() as logs:
+            async with starting(client, discord.token):
+                await until(lambda: any("not available yet" in entry["event"] for entry in logs))
+                waiting = asyncio.create_task(client.ready())
+                await asyncio.sleep(0.05)
+                assert not waiting.done()
+                discord.discord.invitations.end_outage()
+                async with asyncio.timeout(10):
+                    await waiting
+                discord.discord.invitations.begin_outage()
+                await until(lambda: any("has an outage" in entry["event"] for entry in logs))
+                assert "train" in commands(discord)
+                async with asyncio.timeout(10):
+                    await client.ready()
+
+
+async def test_commands_that_discord_never_takes_end_the_bot_with_words() -> None:
+    bad = replace(PROJECT, parameters=(Parameter("kind", Kind.CHOICE, choices=("a", " ")),))
+    async with standing(World(invited=False)) as (discord, fake):
+        client = SignalboxClient(settings(discord), (bad,))
+        client.attach(fake.services())
+        async with client, asyncio.timeout(10):
+            task = asyncio.create_task(client.start(discord.token))
+            await until(client.is_ready)
+            discord.discord.invitations.invite()
+            with pytest.raises(Refused, match=r"Registering the commands: .*\(50035\)"):
+                await task
