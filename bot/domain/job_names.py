@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ class Name:
 
 def parse(text: str) -> Name:
     """The name, however it was typed (`#K7Q2MX.04`); `BadInput` for a dot without a number after it."""
-    typed = text.strip().strip("`#").lower()
+    typed = unicodedata.normalize("NFKC", text).strip().strip("`#").lower()
     if "." not in typed:
         return Name(typed)
     found = _TRIAL.fullmatch(typed)

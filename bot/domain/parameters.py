@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -53,6 +54,8 @@ class Parameter:
 
     def parse(self, raw: object) -> Value:
         """Convert `raw` (text as typed, or a value of the type). Raises `BadInput` if it doesn't fit."""
+        if isinstance(raw, str) and self.kind is not Kind.STRING and raw not in self.choices:
+            raw = unicodedata.normalize("NFKC", raw)
         try:
             value = _PARSERS[self.kind](raw)
         except (ValueError, TypeError, OverflowError):
@@ -97,14 +100,25 @@ def complete(declared: Iterable[Parameter], typed: Mapping[str, object]) -> dict
 
 
 def find(declared: Iterable[Parameter], name: str) -> Parameter:
-    """The parameter with that name or alias. Raises `UnknownName` with similar and valid names."""
+    """The parameter with that name or alias, also in other capitals or full-width letters.
+
+    Raises `UnknownName` with similar and valid names.
+    """
     parameters = list(declared)
     for parameter in parameters:
         if name == parameter.name or name in parameter.aliases:
             return parameter
+    folded = [p for p in parameters if _fold(name) in map(_fold, (p.name, *p.aliases))]
+    if len(folded) == 1:
+        return folded[0]
     names = [parameter.name for parameter in parameters]
     known = names + [alias for parameter in parameters for alias in parameter.aliases]
     raise UnknownName("parameter", given=name, near=difflib.get_close_matches(name, known, 3), valid=names)
+
+
+def _fold(text: str) -> str:
+    """Without capitals and full-width forms: phones type `Lr`, Japanese keyboards full-width letters."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def shown(value: Value) -> str:

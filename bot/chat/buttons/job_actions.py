@@ -6,9 +6,11 @@ from bot.chat import permissions
 from bot.chat.acknowledgement import answer
 from bot.chat.buttons.views import preview_buttons
 from bot.chat.cards import sweep_preview
+from bot.chat.cards.card_lines import commit, parameters
 from bot.chat.interactions import Interaction, channel_id, person
 from bot.chat.links import card_link, project_of
 from bot.domain.job_names import Name, parse
+from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.errors import BadInput
@@ -17,6 +19,8 @@ from bot.services.sweeps.propose import Proposal
 
 CARD_SECONDS = 2.0
 """How long a confirmation waits for the card, to link to it."""
+PARAMETERS = 1_000
+"""Characters of parameters in a confirmation; a message takes 2,000."""
 
 
 def request(interaction: Interaction, options: dict[str, object]) -> TrainRequest:
@@ -37,7 +41,17 @@ def request(interaction: Interaction, options: dict[str, object]) -> TrainReques
 async def train(interaction: Interaction, options: dict[str, object]) -> None:
     permissions.check(interaction)
     job = await interaction.client.services.submit.train(request(interaction, options))
-    await confirm(interaction, job, f"Starting {job.id}")
+    await confirm(interaction, job, f"Starting {job.id}", _what_starts(job, options))
+
+
+def _what_starts(job: Job, options: dict[str, object]) -> list[str]:
+    """The commit and the parameters: Discord's client may drop text typed behind a command without a required option.
+
+    https://github.com/discord/discord-api-docs/issues/2626: such text "gets dropped", and the command is sent.
+    """
+    values = parameters(job.run.parameters, PARAMETERS)
+    given = [] if options else ["You set no option, so all values are defaults."]
+    return [*given, commit(job), *([values] if values else [])]
 
 
 async def retry(interaction: Interaction, text: str, options: dict[str, object]) -> None:

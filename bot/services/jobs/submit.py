@@ -1,25 +1,23 @@
 """Accept a command: check it, pin its commit, and commit the intent. `launch` does the rest."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot.domain.access import Person
+from bot.domain.jobs.unfold_words import unfold_words
 from bot.domain.model.job import Job
 from bot.domain.model.request import Request
 from bot.domain.model.rows import Posted
 from bot.domain.model.run import Commit, Run
-from bot.domain.parameters import Value, complete
+from bot.domain.parameters import Value, complete, find
 from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
-from bot.errors import BadInput, UnknownName
+from bot.errors import UnknownName
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities
 from bot.services.jobs.submit_call import call_for_job, check_fits
 from bot.services.running.core import Core
-
-_NAMED = re.compile(r"(?<=\s)([\w-]+):(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +112,19 @@ def first_posts(job_id: str) -> tuple[NewPost, ...]:
 
 
 def _unfolded(request: TrainRequest) -> TrainRequest:
-    """Take parameters out of the branch: of `branch:main warmup:3`, typed as one line, Discord puts all of
-    `main warmup:3` into the branch.
-
-    No branch has a space in its name, so what follows is parameters. Raises `BadInput` for one that is set twice.
-    """
-    pairs = _NAMED.findall(request.branch)
-    named = dict(pairs)
-    doubled = sorted(named.keys() & request.values.keys())
-    if doubled or len(named) < len(pairs):
-        twice = ", ".join(f"`{name}`" for name in doubled) or "a parameter"
-        raise BadInput(f'"{request.branch}" sets {twice} a second time. Set each parameter once.')
-    if not named:
-        return request
-    return replace(request, branch=request.branch.split()[0], values={**request.values, **named})
+    """The request with what was typed into its branch and commit in the right places. Raises `BadInput`."""
+    fields = {"project": request.project, "branch": request.branch, "commit": request.commit}
+    found, values = unfold_words(fields, request.values)
+    return replace(
+        request,
+        project=found.get("project", ""),
+        branch=found.get("branch", ""),
+        commit=found.get("commit", ""),
+        values=values,
+    )
 
 
 def _without(values: Mapping[str, Value], project: Project, replaced: Mapping[str, object]) -> dict[str, object]:
     """The values that are not replaced, under their name or an alias."""
-    names = {p.name for p in project.parameters if p.name in replaced or any(a in replaced for a in p.aliases)}
+    names = {find(project.parameters, name).name for name in replaced}
     return {name: value for name, value in values.items() if name not in names}

@@ -57,7 +57,10 @@ async def test_the_confirmation_links_to_the_card_once_it_is_posted(room: Room) 
         card = await room.posted(await room.services.made.get())
     message = answer.result()
     link = f"https://discord.com/channels/{room.client.guild_id}/{room.channel_id}/{card['id']}"
-    assert message["content"] == f"Starting job1: {link}"
+    first, *rest = message["content"].splitlines()
+    assert first == f"Starting job1: {link}"
+    assert rest[0] == "You set no option, so all values are defaults."
+    assert rest[1].startswith("`main` @ `")
     assert message["flags"] & EPHEMERAL
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  full-width letters, as Japanese keyboards type them
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from bot.errors import BadInput
         ("k7q2mx.4", Name("k7q2mx", 4)),
         ("`k7q2mx.004`", Name("k7q2mx", 4)),
         ("k7q2mx.99999", Name("k7q2mx", 99_999)),
+        ("Ｋ７ｑ２ｍｘ．４", Name("k7q2mx", 4)),
         ("", Name("")),
     ],
 )

@@ -1,4 +1,5 @@
 """Declared parameters: types, bounds, and helpful errors."""
+# ruff: noqa: RUF001  full-width letters, as Japanese keyboards type them
 
 import math
 
@@ -88,3 +89,15 @@ def test_any_input_is_a_value_within_bounds_or_bad_input(raw: object) -> None:
 @pytest.mark.parametrize(("value", "text"), [(0.1, "0.1"), (1e-5, "1e-05"), (3, "3"), (True, "true"), ("a b", "a b")])
 def test_values_are_written_the_way_people_write_them(value: bool | float | str, text: str) -> None:
     assert shown(value) == text
+
+
+@pytest.mark.parametrize("name", ["Lr", "LR", "ｌｒ"])
+def test_capitals_and_full_width_letters_name_the_same_parameter(name: str) -> None:
+    assert complete((LR,), {name: "０．２"}) == {"lr": 0.2}
+
+
+def test_a_name_that_differs_only_by_capitals_needs_the_exact_spelling() -> None:
+    upper = Parameter("LR", Kind.FLOAT, default=0.5)
+    assert complete((LR, upper), {"LR": 0.3}) == {"lr": 0.1, "LR": 0.3}
+    with pytest.raises(UnknownName):
+        complete((LR, upper), {"Lr": 0.3})

@@ -1,4 +1,5 @@
 """From a command to exactly one Batch job, whatever is lost in between."""
+# ruff: noqa: RUF001  full-width letters, as Japanese keyboards type them
 
 import json
 from pathlib import Path
@@ -76,6 +77,27 @@ async def test_parameters_that_were_typed_into_the_branch_are_parameters(bot: Bo
         await bot.submit.train(TrainRequest(MIKA, CHANNEL, 11, branch="main lr:0.01", values={"lr": 0.1}))
     with pytest.raises(BadInput, match="Set each parameter once"):
         await bot.submit.train(TrainRequest(MIKA, CHANNEL, 12, branch="main lr:0.01 lr:0.1"))
+
+
+@pytest.mark.parametrize("typed", [{"branch": "main some words lr:0.2"}, {"commit": "04696fd some words"}])
+async def test_left_over_words_are_an_error_that_names_them(bot: Bot, typed: dict[str, str]) -> None:
+    with pytest.raises(BadInput, match='"some words" is left over'):
+        await bot.submit.train(TrainRequest(MIKA, CHANNEL, 9, **typed))  # type: ignore[arg-type]
+
+
+async def test_parameters_are_taken_out_of_the_commit_too(bot: Bot) -> None:
+    first = await bot.train()
+    typed = f"{first.run.commit.sha[:7]} lr:0.2"
+    job = await bot.submit.train(TrainRequest(MIKA, CHANNEL, 99, commit=typed))
+    assert (job.run.commit.sha, job.run.parameters["lr"]) == (first.run.commit.sha, 0.2)
+
+
+@pytest.mark.parametrize(
+    "typed", ["main Lr:0.2", "ｍａｉｎ\u3000ｌｒ：０．２", "lr:0.2", "lr:0.2 branch:main", "Lr:0.2 main"]
+)
+async def test_capitals_full_width_and_order_do_not_matter_in_the_branch(bot: Bot, typed: str) -> None:
+    job = await bot.submit.train(TrainRequest(MIKA, CHANNEL, 9, branch=typed))
+    assert (job.run.commit.branch, job.run.parameters["lr"]) == ("main", 0.2)
 
 
 async def test_a_lost_answer_is_adopted_by_name(bot: Bot, outside: Outside) -> None:

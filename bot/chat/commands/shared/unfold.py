@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bot.domain.parameters import Parameter
+from bot.domain.text import half_width
 from bot.errors import BadInput
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -23,21 +24,24 @@ def unfold(
     """
     found = dict(options)
     for name in one_word:
-        first, *rest = str(found.get(name, "")).split(maxsplit=1)[:2] or [""]
+        first, *rest = half_width(str(found.get(name, ""))).split(maxsplit=1)[:2] or [""]
         if rest:
             found[name] = first
             found[text] = f"{found.get(text, '')} {rest[0]}".strip()
     parameters = {parameter.name: parameter for parameter in known}
     names = "|".join(re.escape(name) for name in parameters)
-    pattern = re.compile(rf'{_QUOTED}|(?:(?<=\s)|^)(?P<name>{names}):(?P<value>{_QUOTED}|[^\s"]+)(?=\s|$)')
+    pattern = re.compile(
+        rf'{_QUOTED}|(?:(?<=\s)|^)(?P<name>{names}):(?P<value>{_QUOTED}|[^\s"]+)(?=\s|$)', re.IGNORECASE
+    )
 
     def take(match: re.Match[str]) -> str:
         if match["name"] is None:
             return match[0]
-        if match["name"] in found:
-            raise BadInput(f"`{match['name']}` is set twice. Set it once.")
-        found[match["name"]] = parameters[match["name"]].parse(match["value"].strip('"'))
+        name = match["name"].lower()
+        if name in found:
+            raise BadInput(f"`{name}` is set twice. Set it once.")
+        found[name] = parameters[name].parse(match["value"].strip('"'))
         return ""
 
-    found[text] = pattern.sub(take, str(found.get(text, ""))).strip()
+    found[text] = pattern.sub(take, half_width(str(found.get(text, "")))).strip()
     return found

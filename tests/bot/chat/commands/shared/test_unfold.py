@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  full-width letters, as Japanese keyboards type them
 import pytest
 
 from bot.chat.commands.shared.unfold import unfold
@@ -31,6 +32,8 @@ def read(**given: object) -> dict[str, object]:
         (r'note="x \" trials:50"', {"space": r'note="x \" trials:50"'}),
         ("lr=1 nothing:5", {"space": "lr=1 nothing:5"}),
         ("lr=1 trials:", {"space": "lr=1 trials:"}),
+        ("lr=0.1 Trials:50", {"space": "lr=0.1", "trials": 50}),
+        ("ｌｒ＝０．１　ｔｒｉａｌｓ：５０", {"space": "lr=0.1", "trials": 50}),
         ("mytrials:5", {"space": "mytrials:5"}),
     ],
 )

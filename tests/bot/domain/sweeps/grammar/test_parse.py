@@ -1,4 +1,5 @@
 """What people type after /sweep: the plan that it stands for, and mistakes in words that help."""
+# ruff: noqa: RUF001  full-width letters, as Japanese keyboards type them
 
 import json
 import re
@@ -72,6 +73,7 @@ def test_example_of_the_command() -> None:
         ('note="a b",c,"d,e"', ("a b", "c", "d,e")),
         ('note="","say \\"x\\"","a\\\\b"', ("", 'say "x"', "a\\b")),
         ("note=“curly quotes”", ("curly quotes",)),
+        ("Ｎｏｔｅ＝＂ＡＢ　Ｃ＂", ("ＡＢ　Ｃ",)),
         ('note="a\x00b\u2028c\ud800"', ("a b c ",)),
         ("note=a=b,../x,1..5", ("a=b", "../x", "1..5")),
         ('note="lr=0.1"', ("lr=0.1",)),
