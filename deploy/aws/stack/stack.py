@@ -1,5 +1,6 @@
 """The stack: all resources, and the outputs that fill the bot's config."""
 
+import math
 from collections.abc import Mapping
 
 from aws_cdk import App, ArnFormat, Aws, BootstraplessSynthesizer, CfnOutput, Environment, Stack, Tags
@@ -37,6 +38,7 @@ def signalbox_stack(app: App, config: Config, region: str | None = None) -> Stac
     )
     Tags.of(stack).add(STACK_TAG, deploy.stack)
     values = _resources(stack, config)
+    budget(stack, config.deploy, parameters=region is None)
     for name in [*places, *(name for name in values if name not in places)]:
         CfnOutput(stack, name, value=values[name])
     return stack
@@ -46,14 +48,14 @@ def _resources(stack: Stack, config: Config) -> dict[str, str]:
     """Create all resources; the outputs' values."""
     deploy, known = config.deploy, projects(config)
     machines_network, stored = network(stack, deploy.zones), storage(stack, deploy)
-    job_queues = queues(stack, deploy, machines_network)
+    longest_minutes = max((math.ceil(project.timeout_seconds / 60) for project in known), default=30)
+    job_queues = queues(stack, deploy, machines_network, longest_minutes)
     roles = job_roles(stack, stored, known, [resources.image for resources in deploy.jobs.values()])
     for project in known:
         resources = _resources_of(deploy, project.name)
         job_definition(stack, project, resources, stack=deploy.stack, storage=stored, roles=roles)
     events = job_events(stack, job_queues.values())
     bot = bot_role(stack, config.bot.name, stored, events, _submits(stack, config, job_queues))
-    budget(stack, deploy)
     values: dict[str, str] = {
         Output.REGION: Aws.REGION,
         Output.EVENTS_QUEUE_URL: events.queue.queue_url,
