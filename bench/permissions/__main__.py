@@ -30,6 +30,15 @@ REASONS = {
     (BOT, "batch:SubmitJob", "arn:aws:batch:<region>:<account>:job-definition/signalbox-mnist:*"): (
         "needed if `job_definition` names a revision; AWS doesn't document whether a bare name counts as the latest one"
     ),
+    (BOT, "batch:TagResource", "arn:aws:batch:<region>:<account>:job-definition/signalbox-mnist:*"): (
+        "needed if `job_definition` names a revision, as for `batch:SubmitJob`"
+    ),
+    (BOT, "batch:SubmitJob", "arn:aws:batch:<region>:<account>:job/*"): (
+        "AWS's reference lists the job for this action, its example policies don't"
+    ),
+    (BOT, "batch:TagResource", "arn:aws:batch:<region>:<account>:job/*"): (
+        "refusals name the job definition; AWS doesn't document whether it checks the new job, too"
+    ),
     (
         JOB,
         "s3:AbortMultipartUpload",

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from bot.config.loading import Config
 
 POLL_SECONDS = 5
-MAX_POLLS = 360
-"""Half an hour. Creating the stack takes about three minutes; deleting it waits until machines leave the network."""
+MAX_POLLS = 1800
+"""2.5 hours. Creating the stack takes about three minutes; an update waits for running jobs, up to their time limit."""
 
 ClientOf = Callable[[str], Any]
 """Returns the boto3 client of a service, by the service's name."""

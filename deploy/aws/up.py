@@ -5,18 +5,25 @@ limit. For any other, `python -m deploy.aws --template FILE` writes one.
 """
 
 import argparse
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from bot.config.deploy import Deploy
 from bot.config.loading import load
 from bot.errors import ConfigError
 from deploy.aws.cloudformation import StackError, clients, describe, stack_outputs, wait
 
 TEMPLATE = Path(__file__).with_name("template.json")
+MAX_BYTES = 51_200
+"""`TemplateBody` has a "maximum length of 51,200 bytes".
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+"""
 _FAILED = ("CREATE_FAILED", "UPDATE_FAILED")
 
 
@@ -27,7 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         config = load(given.config)
-        outputs = up(clients(config)("cloudformation"), config.deploy.stack, given.template.read_text())
+        template = given.template.read_text()
+        values = parameters(template, config.deploy)
+        outputs = up(clients(config)("cloudformation"), config.deploy.stack, template, values)
     except (ConfigError, StackError, OSError, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -36,12 +45,30 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def up(cloudformation: Any, stack: str, template: str) -> dict[str, str]:
+def parameters(template: str, deploy: Deploy) -> dict[str, str]:
+    """Values from the config for the parameters that the template has."""
+    values = {"AlarmEmail": deploy.alarm_email, "BudgetUsd": f"{deploy.budget_usd:g}"}
+    declared = json.loads(template).get("Parameters", {})
+    return {name: value for name, value in values.items() if name in declared}
+
+
+def up(cloudformation: Any, stack: str, template: str, values: Mapping[str, str] | None = None) -> dict[str, str]:
     """Create or update the stack, wait until it is complete, and return its outputs.
 
     Raises StackError and botocore's errors.
     """
-    request = {"StackName": stack, "TemplateBody": template, "Capabilities": ["CAPABILITY_IAM"]}
+    size = len(template.encode())
+    if size > MAX_BYTES:
+        raise StackError(
+            f"The template has {size:,} bytes; CloudFormation accepts at most {MAX_BYTES:,}. "
+            "Write it again with `python -m deploy.aws --template FILE`, or put some projects in a second stack."
+        )
+    request = {
+        "StackName": stack,
+        "TemplateBody": template,
+        "Capabilities": ["CAPABILITY_IAM"],
+        "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in (values or {}).items()],
+    }
     if describe(cloudformation, stack) is None:
         _say(f"Creating stack {stack}…")
         cloudformation.create_stack(**request, OnFailure="DELETE")

@@ -1,6 +1,6 @@
 """A budget that sends an email before the month gets expensive. It stops nothing: caps and timeouts do that."""
 
-from aws_cdk import Annotations
+from aws_cdk import Annotations, CfnCondition, CfnParameter, Fn
 from aws_cdk import aws_budgets as budgets
 from constructs import Construct
 
@@ -9,20 +9,34 @@ from bot.config.deploy import Deploy
 _ALARMS = (("ACTUAL", 50), ("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 
 
-def budget(scope: Construct, deploy: Deploy) -> None:
-    """Create the budget, for the whole account: a filter by tag matches nothing until the tag is active for billing."""
+def budget(scope: Construct, deploy: Deploy, *, parameters: bool) -> None:
+    """Create the budget, for the whole account: a filter by tag matches nothing until the tag is active for billing.
+
+    With `parameters`, address and amount are parameters of the template, so that one template fits every config.
+    """
     if not deploy.alarm_email:
         warning = "deploy.alarm_email is empty: nobody gets an email when the costs approach deploy.budget_usd."
         Annotations.of(scope).add_warning_v2("signalbox:no-alarm", warning)
         return
-    subscriber = budgets.CfnBudget.SubscriberProperty(address=deploy.alarm_email, subscription_type="EMAIL")
-    budgets.CfnBudget(
+    if parameters:
+        email = CfnParameter(scope, "AlarmEmail", default="", description="Gets the budget's emails. Empty: no budget")
+        amount = CfnParameter(scope, "BudgetUsd", type="Number", default=deploy.budget_usd, description="USD a month")
+        created = _budget(scope, email.value_as_string, amount.value_as_number)
+        wanted = Fn.condition_not(Fn.condition_equals(email.value_as_string, ""))
+        created.cfn_options.condition = CfnCondition(scope, "HasAlarmEmail", expression=wanted)
+    else:
+        _budget(scope, deploy.alarm_email, deploy.budget_usd)
+
+
+def _budget(scope: Construct, email: str, amount: float) -> budgets.CfnBudget:
+    subscriber = budgets.CfnBudget.SubscriberProperty(address=email, subscription_type="EMAIL")
+    return budgets.CfnBudget(
         scope,
         "Budget",
         budget=budgets.CfnBudget.BudgetDataProperty(
             budget_type="COST",
             time_unit="MONTHLY",
-            budget_limit=budgets.CfnBudget.SpendProperty(amount=deploy.budget_usd, unit="USD"),
+            budget_limit=budgets.CfnBudget.SpendProperty(amount=amount, unit="USD"),
         ),
         notifications_with_subscribers=[
             budgets.CfnBudget.NotificationWithSubscribersProperty(

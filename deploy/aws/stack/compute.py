@@ -39,8 +39,8 @@ class Machines:
     priority: int
 
 
-def queues(scope: Construct, deploy: Deploy, network: Network) -> dict[str, batch.JobQueue]:
-    """Create the queues; by kind: spot, on-demand, cpu."""
+def queues(scope: Construct, deploy: Deploy, network: Network, longest_minutes: int) -> dict[str, batch.JobQueue]:
+    """Create the queues; by kind: spot, on-demand, cpu. An update waits `longest_minutes` for running jobs."""
     template, role = _launch_template(scope, deploy), _instance_role(scope)
     created = {}
     for machines in (
@@ -48,14 +48,19 @@ def queues(scope: Construct, deploy: Deploy, network: Network) -> dict[str, batc
         Machines("spot", deploy.spot_instances, deploy.spot_max_vcpus, True, _NVIDIA, 10),
         Machines("cpu", deploy.cpu_instances, deploy.cpu_max_vcpus, True, _PLAIN, 5),
     ):
-        environment = _environment(scope, machines, network, template, role)
+        environment = _environment(scope, machines, network, template, role, longest_minutes)
         Tags.of(environment).add("Name", f"{deploy.stack}-{machines.kind}")
         created[machines.kind] = _queue(scope, machines, environment, deploy)
     return created
 
 
 def _environment(
-    scope: Construct, machines: Machines, network: Network, template: ec2.LaunchTemplate, role: iam.Role
+    scope: Construct,
+    machines: Machines,
+    network: Network,
+    template: ec2.LaunchTemplate,
+    role: iam.Role,
+    longest_minutes: int,
 ) -> batch.ManagedEc2EcsComputeEnvironment:
     strategy = batch.AllocationStrategy
     environment = batch.ManagedEc2EcsComputeEnvironment(
@@ -73,6 +78,11 @@ def _environment(
         images=[batch.EcsMachineImage(image_type=machines.image)],
         launch_template=template,
         instance_role=role,
+        # "AWS Batch doesn't upgrade the AMIs" of a compute environment by itself; with this, each update does.
+        # https://docs.aws.amazon.com/batch/latest/userguide/updating-compute-environments.html
+        update_to_latest_image_version=True,
+        terminate_on_update=False,
+        update_timeout=Duration.minutes(longest_minutes),  # the default ends running jobs after 30 minutes
     )
     # Otherwise Batch keeps using the launch template's first version.
     version = template.latest_version_number
@@ -114,7 +124,9 @@ def _launch_template(scope: Construct, deploy: Deploy) -> ec2.LaunchTemplate:
         scope,
         "MachineTemplate",
         require_imdsv2=True,
-        http_put_response_hop_limit=1,  # a container on the bridge network cannot take the machine's role
+        # Jobs run in the host's network, so this limit does not keep them from the machine's metadata.
+        # https://docs.aws.amazon.com/batch/latest/userguide/networking-modes-jobs.html
+        http_put_response_hop_limit=1,
         block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=disk)],
         user_data=parts,
     )
@@ -128,9 +140,7 @@ def _instance_role(scope: Construct) -> iam.Role:
         assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
         managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
     )
-    reason = (
-        "The permissions that the ECS agent needs change with its versions, and AWS updates this policy. No job has it."
-    )
+    reason = "The permissions that the ECS agent needs change with its versions, and AWS updates this policy."
     explain_managed(role, policy, reason)
     return role
 

@@ -64,12 +64,15 @@ def _container(
         linux_parameters=batch.LinuxParameters(
             scope, f"{name}Linux", shared_memory_size=Size.mebibytes(resources.shared_memory_mib)
         ),
-        # A container on the bridge network cannot ask the machine for its region.
         environment={"AWS_REGION": Aws.REGION, "AWS_DEFAULT_REGION": Aws.REGION, Env.IMAGE.value: image},
         secrets=secrets,
         job_role=roles.job,
         execution_role=roles.execution,
-        logging=ecs.LogDriver.aws_logs(log_group=storage.log, stream_prefix=project.name),
+        # "The default log driver mode is non-blocking" since 2025-06-25: a full buffer then drops lines.
+        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html
+        logging=ecs.LogDriver.aws_logs(
+            log_group=storage.log, stream_prefix=project.name, mode=ecs.AwsLogDriverMode.BLOCKING
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """The stack: all resources, and the outputs that fill the bot's config."""
 
+import math
 from collections.abc import Mapping
 
 from aws_cdk import App, ArnFormat, Aws, BootstraplessSynthesizer, CfnOutput, Environment, Stack, Tags
@@ -20,6 +21,8 @@ from deploy.aws.stack.roles import bot_role, job_roles
 from deploy.aws.stack.storage import storage
 
 STACK_TAG = "signalbox:stack"
+LONGEST_UPDATE_MINUTES = 7_200
+"""AWS's limit for `jobExecutionTimeoutMinutes`: https://docs.aws.amazon.com/batch/latest/APIReference/API_UpdatePolicy.html"""
 
 
 def signalbox_stack(app: App, config: Config, region: str | None = None) -> Stack:
@@ -37,6 +40,7 @@ def signalbox_stack(app: App, config: Config, region: str | None = None) -> Stac
     )
     Tags.of(stack).add(STACK_TAG, deploy.stack)
     values = _resources(stack, config)
+    budget(stack, config.deploy, parameters=region is None)
     for name in [*places, *(name for name in values if name not in places)]:
         CfnOutput(stack, name, value=values[name])
     return stack
@@ -46,14 +50,14 @@ def _resources(stack: Stack, config: Config) -> dict[str, str]:
     """Create all resources; the outputs' values."""
     deploy, known = config.deploy, projects(config)
     machines_network, stored = network(stack, deploy.zones), storage(stack, deploy)
-    job_queues = queues(stack, deploy, machines_network)
+    longest = max((math.ceil(project.timeout_seconds / 60) for project in known), default=30)
+    job_queues = queues(stack, deploy, machines_network, min(longest, LONGEST_UPDATE_MINUTES))
     roles = job_roles(stack, stored, known, [resources.image for resources in deploy.jobs.values()])
     for project in known:
         resources = _resources_of(deploy, project.name)
         job_definition(stack, project, resources, stack=deploy.stack, storage=stored, roles=roles)
     events = job_events(stack, job_queues.values())
     bot = bot_role(stack, config.bot.name, stored, events, _submits(stack, config, job_queues))
-    budget(stack, deploy)
     values: dict[str, str] = {
         Output.REGION: Aws.REGION,
         Output.EVENTS_QUEUE_URL: events.queue.queue_url,

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from botocore.exceptions import ClientError, WaiterError
 
+from bot.config.loading import load
 from deploy.aws import cloudformation, push, up
 from deploy.sandbox.aws.common.settings import REGION, Settings
 from deploy.sandbox.aws.launcher import aws_stand_in
@@ -83,6 +84,18 @@ async def test_up_creates_the_stack_and_a_second_run_changes_nothing(
 async def test_missing_template_is_reported(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert await _main(up.main, "--config", str(config), "--template", "none.json") == 1
     assert "none.json" in capfd.readouterr().err
+
+
+async def test_the_budget_takes_address_and_amount_from_the_config(config: Path) -> None:
+    text = up.TEMPLATE.read_text()
+    deploy = load(config).deploy.model_copy(update={"alarm_email": "me@example.org", "budget_usd": 7})
+    assert up.parameters(text, deploy) == {"AlarmEmail": "me@example.org", "BudgetUsd": "7"}
+    assert "you@example.com" not in text
+
+
+async def test_a_template_over_the_limit_is_refused_in_words() -> None:
+    with pytest.raises(cloudformation.StackError, match=r"51,201 bytes; CloudFormation accepts at most 51,200"):
+        up.up(Failing(), "mine", "x" * 51_201)
 
 
 async def test_failed_stack_names_the_failed_resource() -> None:

@@ -148,7 +148,10 @@ def _batch(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
         yield Permission("batch:SubmitJob", _named("job-queue", body["jobQueue"]), tags)
         yield Permission("batch:SubmitJob", _named("job-definition", body["jobDefinition"]), tags)
         if tags:
-            yield Permission("batch:TagResource", _arn("batch", "job/*"), tags)
+            # Refusals name the job definition: https://github.com/wri/gfw-data-api/pull/175. Public stacks that work
+            # allow it on definition and queue. Whether Batch also checks the job, which has no id yet, is not known.
+            yield Permission("batch:TagResource", _named("job-definition", body["jobDefinition"]), tags)
+            yield Permission("batch:TagResource", _named("job-queue", body["jobQueue"]), tags)
     elif request.operation in ("TerminateJob", "CancelJob"):
         # Child jobs are named "<array>:<index>" and have no tags, even if the array has some.
         job_id, colon, _ = body["jobId"].partition(":")

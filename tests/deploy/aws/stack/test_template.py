@@ -24,9 +24,10 @@ def deploy() -> Deploy:
     return loading.load(EXAMPLE).deploy
 
 
-def test_template_is_small_and_needs_no_parameters(template: Template) -> None:
+def test_template_is_small_and_each_parameter_has_a_default(template: Template) -> None:
     assert PATH.stat().st_size < MOST_BYTES
-    assert "Parameters" not in template.content
+    assert set(template.content["Parameters"]) == {"AlarmEmail", "BudgetUsd"}
+    assert all("Default" in each for each in template.content["Parameters"].values())
     assert "BootstrapVersion" not in PATH.read_text()
     assert not template.of_type("Lambda::Function")
 
@@ -37,9 +38,9 @@ def test_cpu_template_differs_only_in_queue_and_gpus() -> None:
     assert cpu.outputs["QueueMnist"]["Value"] == "signalbox-cpu"
     definition = cpu.only("Batch::JobDefinition")["ContainerProperties"]
     assert "GPU" not in {each["Type"] for each in definition["ResourceRequirements"]}
-    gpu_lines, cpu_lines = PATH.read_text().splitlines(), CPU_PATH.read_text().splitlines()
+    gpu_lines, cpu_lines = (json.dumps(each.content, indent=1).splitlines() for each in (committed(), cpu))
     differences = [line for line in difflib.unified_diff(gpu_lines, cpu_lines, n=0) if line[0] in "+-"][2:]
-    assert len(differences) == 8
+    assert len(differences) == 10
 
 
 def test_every_output_for_settings_exists(template: Template) -> None:
@@ -163,6 +164,7 @@ class TestJobs:
         options = template.only("Batch::JobDefinition")["ContainerProperties"]["LogConfiguration"]["Options"]
         assert spelled(options["awslogs-group"]) == "<JobLog>"
         assert options["awslogs-stream-prefix"] == "mnist"
+        assert options["mode"] == "blocking"
         group = template.only("Logs::LogGroup")
         assert (group["LogGroupName"], group["RetentionInDays"]) == ("/signalbox/jobs", deploy.log_days)
 
@@ -247,7 +249,7 @@ class TestEvents:
 
 def test_budget_alarms_go_to_the_configured_address(template: Template, deploy: Deploy) -> None:
     budget = template.only("Budgets::Budget")
-    assert budget["Budget"]["BudgetLimit"] == {"Amount": deploy.budget_usd, "Unit": "USD"}
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": {"Ref": "BudgetUsd"}, "Unit": "USD"}
     assert budget["Budget"]["TimeUnit"] == "MONTHLY"
     alarms = [each["Notification"] for each in budget["NotificationsWithSubscribers"]]
     assert [(each["NotificationType"], each["Threshold"]) for each in alarms] == [
@@ -256,10 +258,19 @@ def test_budget_alarms_go_to_the_configured_address(template: Template, deploy: 
         ("ACTUAL", 100),
         ("FORECASTED", 100),
     ]
-    [address] = {
+    addresses = [
         subscriber["Address"] for each in budget["NotificationsWithSubscribers"] for subscriber in each["Subscribers"]
-    }
-    assert address == deploy.alarm_email
+    ]
+    assert addresses == [{"Ref": "AlarmEmail"}] * 4
+    assert deploy.alarm_email not in json.dumps(template.content)
+
+
+def test_updates_renew_machine_images_and_wait_for_the_longest_job(template: Template) -> None:
+    for name, each in template.resources.items():
+        if each["Type"] == "AWS::Batch::ComputeEnvironment":
+            assert each["Properties"]["ComputeResources"]["UpdateToLatestImageVersion"] is True, name
+            policy = {"JobExecutionTimeoutMinutes": 120, "TerminateJobsOnUpdate": False}
+            assert each["Properties"]["UpdatePolicy"] == policy, name
 
 
 UNTAGGABLE = {

@@ -59,7 +59,8 @@ SUBMITTED = (("aws:RequestTag/signalbox:bot", "signalbox"),)
             [
                 Permission("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/q", SUBMITTED),
                 Permission("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-definition/d:2", SUBMITTED),
-                Permission("batch:TagResource", f"arn:aws:batch:{HERE}:job/*", SUBMITTED),
+                Permission("batch:TagResource", f"arn:aws:batch:{HERE}:job-definition/d:2", SUBMITTED),
+                Permission("batch:TagResource", f"arn:aws:batch:{HERE}:job-queue/q", SUBMITTED),
             ],
         ),
         (
