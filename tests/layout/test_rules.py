@@ -20,7 +20,7 @@ WAITING_FOR_CURE: dict[str, set[str]] = {
     "files": {
         "tests.bot.adapters.aws.test_batch_engine",
         "tests.bot.adapters.git.test_mirror",
-        "tests.bot.chat.test_sweep_conversation",
+        "tests.bot.chat.conversations.test_sweep_conversation",
         "tests.bot.domain.sweeps.grammar.test_parse",
         "tests.bot.services.test_story",
         "tests.bot.services.test_sweep_story",

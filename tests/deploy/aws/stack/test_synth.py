@@ -114,6 +114,12 @@ def test_no_host_and_no_discord_token_by_default() -> None:
     assert [each["Name"] for each in template.of_type("SecretsManager::Secret").values()] == ["signalbox/git-token"]
 
 
+def test_update_waits_for_the_longest_job_as_far_as_aws_allows() -> None:
+    template = _synthesized(("# timeout_minutes = 120", "timeout_minutes = 20000"))
+    for each in template.of_type("Batch::ComputeEnvironment").values():
+        assert each["Properties"]["UpdatePolicy"]["JobExecutionTimeoutMinutes"] == 7_200
+
+
 def test_project_on_the_cpu_queue() -> None:
     template = _synthesized(CPU)
     container = template.only("Batch::JobDefinition")["ContainerProperties"]
