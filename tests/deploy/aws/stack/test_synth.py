@@ -116,8 +116,10 @@ def test_no_host_and_no_discord_token_by_default() -> None:
 
 def test_update_waits_for_the_longest_job_as_far_as_aws_allows() -> None:
     template = _synthesized(("# timeout_minutes = 120", "timeout_minutes = 20000"))
-    for each in template.of_type("Batch::ComputeEnvironment").values():
-        assert each["Properties"]["UpdatePolicy"]["JobExecutionTimeoutMinutes"] == 7_200
+    for each in template.resources.values():
+        if each["Type"] != "AWS::Batch::ComputeEnvironment":
+            continue
+        assert each["UpdatePolicy"]["JobExecutionTimeoutMinutes"] == 7_200
 
 
 def test_project_on_the_cpu_queue() -> None:
