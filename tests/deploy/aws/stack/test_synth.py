@@ -119,7 +119,7 @@ def test_update_waits_for_the_longest_job_as_far_as_aws_allows() -> None:
     for each in template.resources.values():
         if each["Type"] != "AWS::Batch::ComputeEnvironment":
             continue
-        assert each["UpdatePolicy"]["JobExecutionTimeoutMinutes"] == 7_200
+        assert each["Properties"]["UpdatePolicy"]["JobExecutionTimeoutMinutes"] == 7_200
 
 
 def test_project_on_the_cpu_queue() -> None:
