@@ -25,7 +25,7 @@ async def run(config: Config, secrets: Secrets, console: Console, *, fix: bool =
         discord = await stack.enter_async_context(
             discord_probe(config.discord.api_url, config.discord.gateway_url, token, config.discord.guild_id)
         )
-        checks = [*discord.checks(known), *probe.account_checks(config.aws.events_queue_url)]
+        checks = [*discord.checks(known), *probe.account_checks(config.aws.events_queue_url, known)]
         checks.append(probe.token_check(lease_uri(lease_folder(config), token), known_instance(config.bot.data_dir)))
         for project in known:
             checks += [*probe.checks(project), repository_check(code, project)]

@@ -74,7 +74,7 @@ def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
                 "train_roles": TRAIN_ROLES,
                 "stop_roles": STOP_ROLES,
                 "timeout_minutes": 10,
-                "usd_per_hour": 0.526,
+                "usd_per_hour": 1.006,
                 "parameters": PARAMETERS,
             }
         },

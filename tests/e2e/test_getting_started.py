@@ -142,7 +142,7 @@ def _without_gpus() -> dict[str, str]:
     assert len(rows) == 2
     (price,) = re.findall(r"`usd_per_hour` to ([\d.]+)", STEPS[4])
     assert "header `[deploy.jobs.mnist]`" in STEPS[4]
-    changes = {"# [deploy.jobs.mnist]": "[deploy.jobs.mnist]", "usd_per_hour = 0.526": f"usd_per_hour = {price}"}
+    changes = {"# [deploy.jobs.mnist]": "[deploy.jobs.mnist]", "usd_per_hour = 1.006": f"usd_per_hour = {price}"}
     for setting, value in rows:
         (line,) = re.findall(rf"^# {setting} = \S+", EXAMPLE, flags=re.M)
         changes[line] = f"{setting} = {value}"

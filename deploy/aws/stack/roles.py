@@ -83,7 +83,7 @@ def _doctor(role: iam.Role, scope: Construct, storage: Storage, events: Events) 
     _allow(role, ["events:DescribeRule"], [events.rule.rule_arn])
     _allow(
         role,
-        ["events:ListRuleNamesByTarget", "servicequotas:GetServiceQuota"],
+        ["events:ListRuleNamesByTarget", "freetier:GetAccountPlanState", "servicequotas:GetServiceQuota"],
         ["*"],
         why="They support no resources.",
     )

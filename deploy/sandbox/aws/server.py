@@ -25,7 +25,7 @@ from deploy.sandbox.aws.common.state_events import QUEUE_BLOCKED, STATE_CHANGE, 
 from deploy.sandbox.aws.containers.runner import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.logs import filter_events
-from deploy.sandbox.aws.moto_patches import cloudformation, quotas, s3, sqs
+from deploy.sandbox.aws.moto_patches import cloudformation, free_tier, quotas, s3, sqs
 from deploy.sandbox.aws.requests.faults import FaultLayer, ResetConnectionError
 from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
 
@@ -99,7 +99,7 @@ class StandIn:
 
     def _moto(self) -> Application:
         application: Application = DomainDispatcherApplication(create_backend_app)
-        return application
+        return free_tier.with_free_tier(application, self._settings)
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/sandbox/"):

@@ -40,6 +40,9 @@ def definition_check(batch: Client, project: Project, region: str) -> Check:
             found = "a failing training script would be run again: no retry rule matches every exit"
             advice = 'End its retryStrategy.evaluateOnExit with {"onReason": "*", "action": "EXIT"}.'
             return Finding.bad(subject, found, advice)
+        if lossy := _lossy_log(definition):
+            advice = 'Set its log option "mode" to "blocking": deploy the stack again.'
+            return Finding.note(subject, lossy, advice)
         if not definition["containerProperties"].get("jobRoleArn"):
             found = "its jobs have no role of their own, so they have all permissions of their machine"
             return Finding.note(subject, found, "Give it a jobRoleArn that may write jobs/* in the bucket.")
@@ -61,6 +64,21 @@ def _not_usable(kind: str, detail: Json) -> str:
 def _log_group(definition: Json) -> str:
     options = definition["containerProperties"].get("logConfiguration", {}).get("options", {})
     return str(options.get("awslogs-group", "/aws/batch/job"))
+
+
+def _lossy_log(definition: Json) -> str:
+    """How its log driver loses lines; empty if it does not.
+
+    "The default log driver mode is non-blocking" since 2025-06-25, with a buffer that drops its oldest lines when it
+    is full: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html. An account may have
+    another default, which the definition does not show.
+    """
+    options = definition["containerProperties"].get("logConfiguration", {}).get("options", {})
+    mode = options.get("mode")
+    if mode == "blocking":
+        return ""
+    said = f'has "mode" "{mode}"' if mode else 'sets no "mode", and AWS\'s default is non-blocking'
+    return f"its log {said}: lines are lost if a job prints faster than CloudWatch takes them"
 
 
 def _ends_with_exit(definition: Json) -> bool:

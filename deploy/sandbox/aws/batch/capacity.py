@@ -23,12 +23,18 @@ class Capacity:
 
     If the first job of a queue does not fit, the whole queue waits, as at AWS, and the job's statusReason says why.
     `shortage` returns the reason why no host is available at all, or "". `blocked` is called when a job gets another
-    reason than before.
+    reason than before. `starts` is whether the account may run so many vCPUs of an environment; if not, the job waits
+    without a reason.
     """
 
     def __init__(
-        self, shortage: Callable[[], str], new_instance_id: Callable[[], str], blocked: Callable[[Job], None]
+        self,
+        shortage: Callable[[], str],
+        new_instance_id: Callable[[], str],
+        blocked: Callable[[Job], None],
+        starts: Callable[[Any, float], bool] = lambda _environment, _vcpus: True,
     ) -> None:
+        self._starts = starts
         self._blocked = blocked
         self._shortage = shortage
         self._new_instance_id = new_instance_id
@@ -86,8 +92,8 @@ class Capacity:
         if all(job.spec.vcpus > limit for _, limit in limits):
             job.status_reason = TOO_LARGE
             return None
-        room = (e for e, limit in limits if self._used[e.arn] + job.spec.vcpus <= limit)
-        return next(room, None)
+        wanted = ((e, limit, self._used[e.arn] + job.spec.vcpus) for e, limit in limits)
+        return next((e for e, limit, vcpus in wanted if vcpus <= limit and self._starts(e, vcpus)), None)
 
 
 def _max_vcpus(environment: Any) -> float:

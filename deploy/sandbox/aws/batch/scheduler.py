@@ -4,9 +4,11 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from random import Random
 from typing import Any, Protocol
 
+from deploy.sandbox.aws.batch.account import account_starts
 from deploy.sandbox.aws.batch.capacity import Capacity
 from deploy.sandbox.aws.batch.errors import RefusedError
 from deploy.sandbox.aws.batch.jobs import (
@@ -57,7 +59,10 @@ class Scheduler:
         self._clock = clock
         self._rng = rng
         self._capacity = Capacity(
-            lambda: settings.now.capacity_reason, lambda: f"i-{rng.getrandbits(68):017x}", blocked
+            lambda: settings.now.capacity_reason,
+            lambda: f"i-{rng.getrandbits(68):017x}",
+            blocked,
+            partial(account_starts, settings),
         )
         self.jobs: dict[str, Job] = {}
 

@@ -1,6 +1,7 @@
 """What the checks make of AWS's answers; the calls themselves are tried in tests/e2e/test_doctor.py."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,8 +9,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bot.adapters.aws.probe.account import clock_check
+from bot.adapters.aws.probe.batch import definition_check
 from bot.adapters.aws.probe.events import rule_check
 from bot.adapters.aws.probe.image import image_check
+from bot.adapters.aws.probe.plan import plan_check
+from bot.adapters.aws.probe.price import price_check
 from bot.adapters.aws.probe.quota import quota_check
 from bot.adapters.aws.probe.storage import log_group_check
 from bot.domain.access import Access
@@ -68,10 +72,91 @@ async def _found(check: Check) -> Finding:
     return finding
 
 
-@pytest.mark.parametrize("types", [["c5.large"], ["optimal"], ["c6g.large", "p3.2xlarge"], []])
-async def test_without_g_machines_no_quota_is_asked_for(types: list[str]) -> None:
+@pytest.mark.parametrize("types", [["p3.2xlarge"], ["trn1"], []])
+async def test_machines_without_a_known_quota_are_named(types: list[str]) -> None:
     finding = await _found(quota_check(_batch(("SPOT", types)), Asked(), PROJECT, "eu-west-1"))
-    assert (finding.level, finding.found.split(":")[0]) == (Level.OK, "not needed")
+    named = types[0] if types else "no machines"
+    assert (finding.level, finding.found) == (Level.OK, f"not checked: the doctor knows no quota for {named}")
+
+
+@pytest.mark.parametrize("types", [["c5.xlarge"], ["optimal"], ["m7i-flex.xlarge", "p3.2xlarge"], ["default_x86_64"]])
+@pytest.mark.parametrize(("kind", "code"), [("SPOT", "L-34B43A08"), ("EC2", "L-1216C47A")])
+async def test_standard_machines_have_a_quota_of_their_own(types: list[str], kind: str, code: str) -> None:
+    quotas = _quotas(**{code.replace("-", "_"): 1.0})
+    finding = await _found(quota_check(_batch((kind, types)), quotas, PROJECT, "eu-west-1"))
+    assert (finding.level, "Standard (A, C, D, H, I, M, R, T, Z)" in finding.found) == (Level.BAD, True)
+    assert f"--quota-code {code} --desired-value 8" in finding.advice
+    assert f"https://eu-west-1.console.aws.amazon.com/servicequotas/home/services/ec2/quotas/{code}" in finding.advice
+
+
+async def test_quota_of_a_new_account_is_enough_for_one_cpu_machine() -> None:
+    batch = _batch(("SPOT", ["m7i.xlarge", "m6i.xlarge"]))
+    finding = await _found(quota_check(batch, _quotas(L_34B43A08=5.0), PROJECT, "us-east-1"))
+    assert (finding.level, finding.found.endswith("; a job needs 4, so 1 at a time")) == (Level.OK, True)
+
+
+async def test_a_job_needs_the_smallest_machine_that_takes_it() -> None:
+    batch = _batch(("SPOT", ["g5.12xlarge", "g5.48xlarge"]))
+    finding = await _found(quota_check(batch, _quotas(L_3819A6DF=32.0), PROJECT, "us-east-1"))
+    assert (finding.level, finding.found.endswith("but a job needs 48")) == (Level.BAD, True)
+    small = await _found(quota_check(_batch(("EC2", ["m7i.large"]), vcpus="1"), _quotas(L_1216C47A=2.0), PROJECT, "x"))
+    assert (small.level, small.found.endswith("a job needs 2, so 1 at a time")) == (Level.OK, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "types", "level", "said"),
+    [
+        ({"accountPlanType": "PAID", "accountPlanStatus": "ACTIVE"}, ["g5.xlarge"], Level.OK, "Paid plan"),
+        ({"accountPlanType": "FREE", "accountPlanStatus": "ACTIVE"}, ["g5.xlarge"], Level.BAD, "no machine of q"),
+        ({"accountPlanType": "FREE", "accountPlanStatus": "NOT_STARTED"}, ["m7i.xlarge"], Level.BAD, "no machine of q"),
+        (
+            {"accountPlanType": "FREE", "accountPlanStatus": "ACTIVE"},
+            ["m7i-flex.large"],
+            Level.NOTE,
+            "has one of these",
+        ),
+        ({"accountPlanType": "FREE", "accountPlanStatus": "EXPIRED"}, ["m7i-flex.large"], Level.BAD, "has expired"),
+        (_refusal("ResourceNotFoundException"), ["g5.xlarge"], Level.OK, "none on record"),
+        (_refusal("AccessDeniedException"), ["g5.xlarge"], Level.NOTE, "could not be checked"),
+    ],
+)
+async def test_what_the_plan_starts(answer: Any, types: list[str], level: Level, said: str) -> None:
+    free_tier = Asked(get_account_plan_state=answer)
+    finding = await _found(plan_check(free_tier, _batch(("SPOT", types)), [PROJECT], "eu-west-1"))
+    assert (finding.level, said in finding.found) == (level, True), finding
+    assert level is not Level.BAD or "aws freetier upgrade-account-plan --account-plan-type PAID" in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("usd", "types", "level", "said"),
+    [
+        (0.526, ["g4dn.xlarge", "g5.xlarge", "g6.xlarge"], Level.NOTE, "is 0.526, but q may start a g5.xlarge, which"),
+        (1.006, ["g4dn.xlarge", "g5.xlarge", "g6.xlarge"], Level.OK, "costs up to 1.006 USD an hour"),
+        (0.526, ["g4dn.xlarge"], Level.OK, "costs up to 0.526 USD an hour"),
+        (0.1, ["x9.large"], Level.OK, "knows no price of q"),
+        (0.0, ["g5.xlarge"], Level.OK, "no costs are shown"),
+    ],
+)
+async def test_the_price_covers_the_most_expensive_machine(
+    usd: float, types: list[str], level: Level, said: str
+) -> None:
+    project = replace(PROJECT, usd_per_hour=usd)
+    finding = await _found(price_check(_batch(("SPOT", types)), project, "us-east-1"))
+    assert (finding.level, said in finding.found) == (level, True), finding
+
+
+@pytest.mark.parametrize(
+    ("options", "level"), [({"mode": "blocking"}, Level.OK), ({"mode": "non-blocking"}, Level.NOTE), ({}, Level.NOTE)]
+)
+async def test_a_log_driver_that_drops_lines_is_noted(options: dict[str, str], level: Level) -> None:
+    container = {
+        "image": IMAGE,
+        "jobRoleArn": "role",
+        "logConfiguration": {"options": {"awslogs-group": "/jobs", **options}},
+    }
+    batch = Asked(describe_job_definitions={"jobDefinitions": [{"revision": 1, "containerProperties": container}]})
+    finding = await _found(definition_check(batch, PROJECT, "us-east-1"))
+    assert (finding.level, "lines are lost" in finding.found) == (level, level is Level.NOTE), finding
 
 
 async def test_a_quota_of_nothing_says_how_to_ask() -> None:
@@ -85,13 +170,13 @@ async def test_a_quota_of_nothing_says_how_to_ask() -> None:
 async def test_a_quota_below_what_the_job_asks_for() -> None:
     batch = _batch(("EC2", ["g5"]), vcpus="16")
     finding = await _found(quota_check(batch, _quotas(L_DB2E81BA=8.0), PROJECT, "eu-west-1"))
-    assert (finding.level, finding.found.endswith("a job needs 16")) == (Level.BAD, True)
+    assert (finding.level, finding.found.endswith("but a job needs 16")) == (Level.BAD, True)
     assert "--desired-value 32" in finding.advice
 
 
 async def test_one_kind_of_machine_is_enough() -> None:
     batch = _batch(("SPOT", ["g4dn", "c5.large"]), ("EC2", ["vt1.3xlarge"]))
-    finding = await _found(quota_check(batch, _quotas(L_3819A6DF=0.0, L_DB2E81BA=8.0), PROJECT, "eu-west-1"))
+    finding = await _found(quota_check(batch, _quotas(L_3819A6DF=0.0, L_DB2E81BA=12.0), PROJECT, "eu-west-1"))
     assert finding.level is Level.NOTE
     assert "L-3819A6DF" in finding.advice
     assert "L-DB2E81BA" not in finding.advice

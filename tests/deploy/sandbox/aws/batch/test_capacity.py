@@ -2,8 +2,12 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from deploy.sandbox.aws.batch.account import account_starts
 from deploy.sandbox.aws.batch.capacity import TOO_LARGE, Capacity
 from deploy.sandbox.aws.batch.jobs import Host, Job
+from deploy.sandbox.aws.common.settings import LiveSettings, parse
 from tests.deploy.sandbox.aws.factory import ENVIRONMENT, Queue, job
 
 
@@ -103,3 +107,29 @@ async def test_cancelled_wait_frees_its_place() -> None:
     waiting.tasks[1].cancel()
     await waiting.release(first)
     assert waiting.placed == ["1", "3"]
+
+
+async def test_job_that_the_account_may_not_start_waits_without_a_reason() -> None:
+    """As with a quota that is used up, or a Free plan: Batch documents no reason for either."""
+    waiting = Waiting()
+    waiting.capacity = Capacity(lambda: "", lambda: "i-0", lambda _: None, lambda _environment, vcpus: vcpus <= 2)
+    refused = large("1")
+    await waiting.wait(refused)
+    assert (waiting.placed, refused.status_reason) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "types", "starts"),
+    [
+        ({}, ["g5.xlarge"], True),
+        ({"account_plan": "FREE"}, ["g5.xlarge", "m7i.xlarge"], False),
+        ({"account_plan": "FREE"}, ["m7i-flex.large"], True),
+        ({"gpu_vcpus": 0}, ["g5.xlarge"], False),
+        ({"gpu_vcpus": 0}, ["m7i.xlarge"], True),
+        ({"standard_vcpus": 3}, ["m7i.xlarge"], False),
+        ({"standard_vcpus": 5}, ["m7i.xlarge"], True),
+    ],
+)
+def test_what_plan_and_quotas_allow(changes: dict[str, Any], types: list[str], starts: bool) -> None:
+    environment = SimpleNamespace(compute_resources={"type": "SPOT", "instanceTypes": types})
+    assert account_starts(LiveSettings(parse(changes)), environment, 4.0) is starts
