@@ -258,7 +258,8 @@ def test_compose_builds_the_bots_image_and_looks_at_its_health() -> None:
 def test_prices_are_those_of_the_most_expensive_machine() -> None:
     """Of each queue of the stack, in the example, the pages and the sandbox."""
     gpu, cpu = dearest(Deploy().spot_instances), dearest(Deploy().cpu_instances)
-    assert gpu and cpu
+    assert gpu
+    assert cpu
     example = tomllib.loads((ROOT / "config.example.toml").read_text())
     assert example["projects"]["mnist"]["usd_per_hour"] == gpu[1]
     assert f"`usd_per_hour` to {cpu[1]}" in TEXTS["docs/getting-started.md"]

@@ -1,8 +1,16 @@
 """A project's job queue with its compute environments, and its job definition."""
 
 from bot.adapters.aws.clients import Client
-from bot.adapters.aws.queue_queries import Json, describe_definition, describe_environments, describe_queue, image_of
+from bot.adapters.aws.queue_queries import (
+    Json,
+    describe_definition,
+    describe_environments,
+    describe_queue,
+    image_of,
+    vcpus_of,
+)
 from bot.domain.project import Project
+from bot.errors import Missing
 from bot.services.running.doctor import Check, Finding
 
 
@@ -17,6 +25,9 @@ def queue_check(batch: Client, project: Project, region: str) -> Check:
             if wrong := _not_usable(kind, each):
                 return Finding.bad(subject, wrong, "Enable it in AWS Batch, or fix what its status reason names.")
         most = sum(int(e.get("computeResources", {}).get("maxvCpus", 0)) for e in environments)
+        if most < (needs := await _vcpus(batch, project, region)):
+            found = f"its machines may have {most} vCPUs together, but a job needs {needs:g}, so it can never start"
+            return Finding.bad(subject, found, "Raise maxvCpus (deploy.*_max_vcpus), or lower deploy.jobs.*.vcpus.")
         plural = "s" if len(environments) > 1 else ""
         return Finding(
             subject, f"enabled and valid, {len(environments)} compute environment{plural}, at most {most} vCPUs"
@@ -49,6 +60,14 @@ def definition_check(batch: Client, project: Project, region: str) -> Check:
         return Finding(subject, f"revision {definition['revision']}, image {image_of(definition)}")
 
     return Check(subject, look, f"Check {key}.job_definition.")
+
+
+async def _vcpus(batch: Client, project: Project, region: str) -> float:
+    """What a job asks for; 0 if there is no definition, which has its own check."""
+    try:
+        return vcpus_of(await describe_definition(batch, project.job_definition, region))
+    except Missing:
+        return 0
 
 
 def _not_usable(kind: str, detail: Json) -> str:

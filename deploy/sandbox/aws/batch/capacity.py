@@ -23,8 +23,8 @@ class Capacity:
 
     If the first job of a queue does not fit, the whole queue waits, as at AWS, and the job's statusReason says why.
     `shortage` returns the reason why no host is available at all, or "". `blocked` is called when a job gets another
-    reason than before. `starts` is whether the account may run so many vCPUs of an environment; if not, the job waits
-    without a reason.
+    reason than before. `starts` is whether the account may run this number of vCPUs of an environment; if not, the job
+    waits without a reason.
     """
 
     def __init__(
