@@ -21,6 +21,7 @@ from trainer.process.stopping import Stopping
 from trainer.process.tools import Programs
 from trainer.process.training import Command
 from trainer.run.periodic import Periodic
+from trainer.run.ports import free_ports
 from trainer.run.spot import POLL_SECONDS, Metadata, SpotWatch
 from trainer.storage.bucket import Bucket, BucketTrouble
 from trainer.storage.claim import RENEW_SECONDS, Claim, Holder
@@ -210,6 +211,7 @@ class Attempt:
         job = self._job
         environment = {name: value for name, value in os.environ.items() if name != Env.GIT_TOKEN}
         environment.setdefault("PYTHONUNBUFFERED", "1")
+        environment |= free_ports(environment)
         environment |= {Env.JOB_ID: job.job_id, Env.OUTPUT_DIR: str(job.output), Env.CONTROL_DIR: str(job.control)}
         environment |= {Env.PARAMETERS: job.parameters_json, Env.OUTPUT_URI: job.output_uri}
         return layer.environment(environment) if layer else environment

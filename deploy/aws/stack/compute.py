@@ -13,7 +13,6 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from bot.config.deploy import Deploy
-from deploy.aws.stack.nag import explain_managed
 from deploy.aws.stack.network import Network
 
 STOP_SECONDS = 30
@@ -39,9 +38,14 @@ class Machines:
     priority: int
 
 
-def queues(scope: Construct, deploy: Deploy, network: Network, longest_minutes: int) -> dict[str, batch.JobQueue]:
-    """Create the queues; by kind: spot, on-demand, cpu. An update waits `longest_minutes` for running jobs."""
-    template, role = _launch_template(scope, deploy), _instance_role(scope)
+def queues(
+    scope: Construct, deploy: Deploy, network: Network, role: iam.Role, longest_minutes: int
+) -> dict[str, batch.JobQueue]:
+    """Create the queues; by kind: spot, on-demand, cpu. `role` is the machines'.
+
+    An update waits `longest_minutes` for running jobs.
+    """
+    template = _launch_template(scope, deploy)
     created = {}
     for machines in (
         Machines("on-demand", deploy.on_demand_instances, deploy.on_demand_max_vcpus, False, _NVIDIA, 20),
@@ -130,19 +134,6 @@ def _launch_template(scope: Construct, deploy: Deploy) -> ec2.LaunchTemplate:
         block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=disk)],
         user_data=parts,
     )
-
-
-def _instance_role(scope: Construct) -> iam.Role:
-    policy = "service-role/AmazonEC2ContainerServiceforEC2Role"
-    role = iam.Role(
-        scope,
-        "MachineRole",
-        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
-        managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
-    )
-    reason = "The permissions that the ECS agent needs change with its versions, and AWS updates this policy."
-    explain_managed(role, policy, reason)
-    return role
 
 
 def _camel(kind: str) -> str:

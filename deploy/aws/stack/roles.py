@@ -13,7 +13,7 @@ from constructs import Construct
 
 from bot.domain.project import Project
 from deploy.aws.stack.events import Events
-from deploy.aws.stack.nag import explain_wildcard
+from deploy.aws.stack.nag import explain_managed, explain_wildcard
 from deploy.aws.stack.storage import Storage
 
 BOT_TAG = "signalbox:bot"
@@ -46,6 +46,28 @@ def job_roles(scope: Construct, storage: Storage, projects: Iterable[Project], i
     _allow(execution, ["ecr:GetAuthorizationToken"], ["*"], why="The action does not support resources.")
     _allow(execution, _PULL, [storage.images.repository_arn, *_repositories(images)])
     return JobRoles(role, execution)
+
+
+def machine_role(scope: Construct, storage: Storage, images: Iterable[str]) -> iam.Role:
+    """Create the role of the machines that run jobs. Jobs can take it from the instance's metadata.
+
+    AWS's policy grants whatever the ECS agent calls, and with it images and logs of the whole account: those are denied
+    here, except what the stack's jobs use. https://docs.aws.amazon.com/batch/latest/userguide/instance_IAM_role.html
+    """
+    policy = "service-role/AmazonEC2ContainerServiceforEC2Role"
+    role = iam.Role(
+        scope,
+        "MachineRole",
+        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+        managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
+    )
+    explain_managed(role, policy, "The permissions that the ECS agent needs change with its versions.")
+    for actions, allowed in (
+        (_PULL, [storage.images.repository_arn, *_repositories(images)]),
+        (("logs:CreateLogStream", "logs:PutLogEvents"), [storage.log.log_group_arn]),
+    ):
+        role.add_to_policy(iam.PolicyStatement(effect=iam.Effect.DENY, actions=list(actions), not_resources=allowed))
+    return role
 
 
 def bot_role(scope: Construct, bot: str, storage: Storage, events: Events, submits: Sequence[str]) -> iam.Role:

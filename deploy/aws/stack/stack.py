@@ -17,7 +17,7 @@ from deploy.aws.stack.events import job_events
 from deploy.aws.stack.host import host
 from deploy.aws.stack.job_definitions import job_definition
 from deploy.aws.stack.network import network
-from deploy.aws.stack.roles import bot_role, job_roles
+from deploy.aws.stack.roles import bot_role, job_roles, machine_role
 from deploy.aws.stack.storage import storage
 
 STACK_TAG = "signalbox:stack"
@@ -51,8 +51,10 @@ def _resources(stack: Stack, config: Config) -> dict[str, str]:
     deploy, known = config.deploy, projects(config)
     machines_network, stored = network(stack, deploy.zones), storage(stack, deploy)
     longest = max((math.ceil(project.timeout_seconds / 60) for project in known), default=30)
-    job_queues = queues(stack, deploy, machines_network, min(longest, LONGEST_UPDATE_MINUTES))
-    roles = job_roles(stack, stored, known, [resources.image for resources in deploy.jobs.values()])
+    images = [resources.image for resources in deploy.jobs.values()]
+    machines = machine_role(stack, stored, images)
+    job_queues = queues(stack, deploy, machines_network, machines, min(longest, LONGEST_UPDATE_MINUTES))
+    roles = job_roles(stack, stored, known, images)
     for project in known:
         resources = _resources_of(deploy, project.name)
         job_definition(stack, project, resources, stack=deploy.stack, storage=stored, roles=roles)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.deploy.aws.template import Template, committed, listed
+from tests.deploy.aws.template import Template, committed, listed, spelled
 
 JOBS, DATA = "<Artifacts.Arn>/jobs/*", "<Artifacts.Arn>/data/*"
 STORE = "<Artifacts.Arn>/signalbox/signalbox/*"
@@ -37,6 +37,20 @@ def test_ecs_pulls_images_writes_logs_and_reads_one_secret(template: Template) -
     }
 
 
+def test_machines_pull_and_log_only_for_the_stack(template: Template) -> None:
+    """Jobs can take this role from the metadata: https://docs.aws.amazon.com/batch/latest/userguide/networking-modes-jobs.html"""
+    denied = {
+        action: [spelled(resource) for resource in listed(statement["NotResource"])]
+        for policy in template.of_type("IAM::Policy").values()
+        if any(each["Ref"].startswith("MachineRole") for each in policy["Roles"])
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+        for action in listed(statement["Action"])
+    }
+    logs = {key: ["<JobLog.Arn>"] for key in ("logs:CreateLogStream", "logs:PutLogEvents")}
+    assert denied == {key: ["<Images.Arn>"] for key in PULL} | logs
+
+
 def test_bot_permissions(template: Template) -> None:
     granted = template.granted("BotRole")
     assert granted == {
@@ -61,6 +75,7 @@ def test_bot_permissions(template: Template) -> None:
         "events:ListRuleNamesByTarget": {"*"},
         "events:DescribeRule": {"<JobEvents.Arn>"},
         "servicequotas:GetServiceQuota": {"*"},
+        "freetier:GetAccountPlanState": {"*"},
     }
 
 
