@@ -13,11 +13,16 @@ from constructs import Construct
 
 from bot.domain.project import Project
 from deploy.aws.stack.events import Events
-from deploy.aws.stack.nag import explain_managed, explain_wildcard
+from deploy.aws.stack.nag import explain_wildcard
 from deploy.aws.stack.storage import Storage
 
 BOT_TAG = "signalbox:bot"
 """The tag on each job that the bot submits: bot/services/jobs/submit_call.py."""
+_AGENT = (
+    *("RegisterContainerInstance", "DeregisterContainerInstance", "UpdateContainerInstancesState"),
+    *("Poll", "StartTelemetrySession"),
+    *("SubmitTaskStateChange", "SubmitContainerStateChange", "SubmitAttachmentStateChanges"),
+)
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _S3 = re.compile(r"s3://([^/]+)/(.*)")
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
@@ -51,22 +56,22 @@ def job_roles(scope: Construct, storage: Storage, projects: Iterable[Project], i
 def machine_role(scope: Construct, storage: Storage, images: Iterable[str]) -> iam.Role:
     """Create the role of the machines that run jobs. Jobs can take it from the instance's metadata.
 
-    AWS's policy grants whatever the ECS agent calls, and with it images and logs of the whole account: those are denied
-    here, except what the stack's jobs use. https://docs.aws.amazon.com/batch/latest/userguide/instance_IAM_role.html
+    It has what the ECS agent uses of AmazonEC2ContainerServiceforEC2Role, but only on Batch's clusters and the stack's
+    images and logs: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEC2ContainerServiceforEC2Role.html.
+    Batch creates the cluster itself, under a name that begins so:
+    https://docs.aws.amazon.com/aws-managed-policy/latest/reference/BatchServiceRolePolicy.html
     """
-    policy = "service-role/AmazonEC2ContainerServiceforEC2Role"
-    role = iam.Role(
-        scope,
-        "MachineRole",
-        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
-        managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
-    )
-    explain_managed(role, policy, "The permissions that the ECS agent needs change with its versions.")
-    for actions, allowed in (
-        (_PULL, [storage.images.repository_arn, *_repositories(images)]),
-        (("logs:CreateLogStream", "logs:PutLogEvents"), [storage.log.log_group_arn]),
-    ):
-        role.add_to_policy(iam.PolicyStatement(effect=iam.Effect.DENY, actions=list(actions), not_resources=allowed))
+    role = iam.Role(scope, "MachineRole", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+    own = "Batch chooses the names of its clusters and the ids of its machines."
+    clusters = _arn(scope, "ecs", "cluster", "AWSBatch*")
+    machines = _arn(scope, "ecs", "container-instance", "AWSBatch*")
+    _allow(role, [f"ecs:{action}" for action in _AGENT], [clusters, machines], why=own)
+    registering = {"StringEquals": {"ecs:CreateAction": "RegisterContainerInstance"}}
+    _allow(role, ["ecs:TagResource"], [machines], registering, why=own)
+    account = ["ecs:DiscoverPollEndpoint", "ec2:DescribeTags", "ecr:GetAuthorizationToken"]
+    _allow(role, account, ["*"], why="They support no resources.")
+    _allow(role, _PULL, [storage.images.repository_arn, *_repositories(images)])
+    _allow(role, ["logs:CreateLogStream", "logs:PutLogEvents"], [storage.log.log_group_arn])
     return role
 
 
