@@ -31,7 +31,7 @@ Sender = Callable[
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One kind of post in Discord. A thread is no message, so it is neither sent nor recognized by these."""
+    """One kind of post in Discord. A thread and its member are no messages: neither sent nor recognized by these."""
 
     send: Sender
     carries: Callable[[discord.Message, Post, Posted], bool]
@@ -147,4 +147,4 @@ FORMS: dict[PostKind, Form] = {
     PostKind.LOG_FILE: Form(_send_text, _has_file),
     PostKind.END: Form(_send_result, _has_verdict),
 }
-"""A row for each kind that is a message, so for all but THREAD."""
+"""A row for each kind that is a message, so for all but THREAD and MEMBER."""
