@@ -15,7 +15,7 @@ from deploy.sandbox.discord.state.permissions import Permission
 
 ARCHIVE_MINUTES = (60, 1440, 4320, 10080)
 NO_DEFAULT_MINUTES = 4320
-"""In a channel without a setting of its own, as the client offers it: three days."""
+"""In a channel without a setting of its own: three days. Assumed, documented nowhere."""
 _SETTABLE = {
     "archived": bool,
     "locked": bool,
@@ -112,7 +112,8 @@ class Threads:
         """Add somebody else. "Requires the ability to send messages in the thread", and nobody is added twice.
 
         https://docs.discord.com/developers/resources/channel#add-thread-member. The thread says so: "a constant barrage
-        of `[bot] added [user] to the thread.`" (discord-api-docs issue 5041).
+        of `[bot] added [user] to the thread.`" (discord-api-docs issue 5041). Which code Discord has for a locked
+        thread or for somebody who cannot see the channel is documented nowhere; these two are assumed.
         """
         self._core.guild.require(by, thread, Permission.SEND_MESSAGES_IN_THREADS)
         if thread.locked:

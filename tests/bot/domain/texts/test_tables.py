@@ -25,7 +25,7 @@ from bot.domain.texts.waits import WAITS
         pytest.param(TRIAL_ENDINGS, set(TrialState) - {TrialState.WAITING, TrialState.RUNNING}, id="ends of a trial"),
         pytest.param(WAITS, set(WaitCause), id="causes of a wait"),
         pytest.param(RULES, set(PostKind), id="rules of posts"),
-        pytest.param(FORMS, set(PostKind) - {PostKind.THREAD}, id="messages in Discord"),
+        pytest.param(FORMS, set(PostKind) - {PostKind.THREAD, PostKind.MEMBER}, id="messages in Discord"),
         pytest.param(card_lines.COLOURS, set(JobState), id="colours of a job"),
         pytest.param(trial_card.COLOURS, set(TrialState), id="colours of a trial"),
     ],

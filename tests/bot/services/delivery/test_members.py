@@ -22,9 +22,9 @@ async def test_thread_works_without_somebody_who_left_the_server(
     job = await bot.train()
     await bot.tell()
     assert not outside.chat.members
-    job = await bot.job(job.id)
-    assert job.publication.thread_id
-    assert not job.publication.closed.why
+    publication = (await bot.job(job.id)).publication
+    assert publication.thread_id
+    assert not publication.closed.why
     assert not await bot.store.pending_posts()
     assert not [m for m in outside.chat.messages if m.post.new.replaced]
     assert [m.post.new.kind for m in outside.chat.messages] == [PostKind.CARD, PostKind.THREAD]
