@@ -11,6 +11,7 @@ import pickle
 import site
 import sys
 import sysconfig
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,10 @@ _TORCH_REBUILDS = "_rebuild_"
 """Functions of `torch._utils` that make tensors begin with this."""
 
 
+_TORCHS_PROTOCOL = 2
+"""What `torch.save` writes, so that other programs can read it. It names modules as Python 2 did."""
+
+
 class NotLoadable(pickle.UnpicklingError):
     """A part of the state that a checkpoint cannot hold."""
 
@@ -64,6 +69,7 @@ class Unpickler(pickle.Unpickler):
     """`torch.load` makes its own subclass of it."""
 
     def find_class(self, module: str, name: str) -> Any:
+        module, name = _of_python_3(module, name)
         if name in _ALLOWED.get(module, "").split() or _is_torchs(module, name):
             return super().find_class(module, name)
         found = _own_class(module, name)
@@ -128,7 +134,7 @@ def _survives(value: Any) -> bool:
     """True if the value is sure to be loadable, False if only a full round trip can tell."""
     buffer = io.BytesIO()
     try:
-        _Outline(buffer).dump(value)
+        _Outline(buffer, _TORCHS_PROTOCOL if "torch" in sys.modules else None).dump(value)
         Unpickler(io.BytesIO(buffer.getvalue())).load()
     except MemoryError:
         raise
@@ -157,8 +163,14 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"[{key!r}]", part) for key, part in value.items())
     elif isinstance(value, list | tuple | set | frozenset):
         yield from ((f"[{number}]", part) for number, part in enumerate(value))
-    elif not isinstance(value, type) and hasattr(value, "__dict__"):
+    elif _is_own(type(value)) and hasattr(value, "__dict__"):
         yield from ((f".{name}", part) for name, part in vars(value).items())
+
+
+def _of_python_3(module: str, name: str) -> tuple[str, str]:
+    if (module, name) in NAME_MAPPING:
+        return NAME_MAPPING[module, name]
+    return IMPORT_MAPPING.get(module, module), name
 
 
 def _is_torchs(module: str, name: str) -> bool:
@@ -177,7 +189,7 @@ def _own_class(module: str, name: str) -> type | None:
     """The class, if the project defines it itself, and not Python, the image or an installed package."""
     try:
         found: Any = sys.modules.get(module) or importlib.import_module(module)
-        file = getattr(found, "__file__", None)
+        file: str | None = getattr(found, "__file__", None)
         for part in name.split("."):
             found = getattr(found, part)
     except (ImportError, ValueError):
@@ -187,10 +199,17 @@ def _own_class(module: str, name: str) -> type | None:
     return None if _is_installed(Path(file)) else found
 
 
+def _is_own(kind: type) -> bool:
+    try:
+        return _own_class(kind.__module__, kind.__qualname__) is not None
+    except AttributeError:  # a class inside a function
+        return False
+
+
 def _is_installed(file: Path) -> bool:
     paths = sysconfig.get_paths()
-    folders = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    places = {Path(folder).resolve() for folder in (*folders, *site.getsitepackages(), Path(__file__).parent)}
+    folders = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")] + site.getsitepackages()
+    places = {Path(folder).resolve() for folder in folders} | {Path(__file__).resolve().parent}
     real = file.resolve()
     return any(real.is_relative_to(place) for place in places) or "site-packages" in real.parts
 
