@@ -206,6 +206,14 @@ async def test_artifacts_are_listed_with_links_and_the_newest_picture(room: Room
     assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx has no files yet."
 
 
+async def test_one_file_is_linked(room: Room) -> None:
+    room.services.known["k7q2mx"] = a_running_job()
+    (embed,) = (await typed(room, "/artifacts job:k7q2mx file:model"))["embeds"]
+    assert embed["description"] == r"[model\_(1).pt](https://bucket.example/4800?signature=x) · 4.69 KiB"
+    choices = await room.mika.autocomplete("artifacts", "file", {"job": "k7q2mx", "file": "mod"}, channel=CHANNEL)
+    assert choices == [{"name": "model_[1].pt", "value": "model_[1].pt"}]
+
+
 async def test_help_lists_every_command(room: Room) -> None:
     outcome = await room.mika.type("/help", channel=CHANNEL, wait=True)
     text = outcome["message"]["embeds"][0]["description"]
