@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Post, PostKind
+from bot.domain.texts.command_names import command
 from bot.errors import BadInput, Unavailable
 from deploy.sandbox.discord.people.client import Refused
 from deploy.sandbox.discord.protocol.wire import Json
@@ -219,8 +220,8 @@ async def test_help_lists_every_command(room: Room) -> None:
     text = outcome["message"]["embeds"][0]["description"]
     names = {command["name"] for command in await room.mika.commands()}
     assert names == {"train", "sweep", "status", "jobs", "logs", "plot", "artifacts", "stop", "retry", "help"}
-    assert all(f"`/{name}" in text for name in names - {"help"})
-    assert "`/train [branch] [commit] [lr] [epochs] [optimizer] [augment]`" in text
+    assert all(command(name) in text for name in names - {"help"})
+    assert command("train", "[branch] [commit] [lr] [epochs] [optimizer] [augment]") in text
 
 
 async def test_autocomplete(room: Room) -> None:
