@@ -63,6 +63,11 @@ def _definition(**container: Any) -> Breakage:
     return breakage
 
 
+def _asking(**needs: str) -> Breakage:
+    wanted = {"VCPU": "4", "MEMORY": "1000", **needs}
+    return _definition(resourceRequirements=[{"type": kind, "value": value} for kind, value in wanted.items()])
+
+
 def _deregistered(aws: Aws, config: Config) -> None:
     name = aws.define({"timeout": {"attemptDurationSeconds": 61}}, {})
     aws.clients.batch.deregister_job_definition(jobDefinition=f"{name}:1")
@@ -70,13 +75,20 @@ def _deregistered(aws: Aws, config: Config) -> None:
 
 
 def _membership(action: str) -> Breakage:
-    def breakage(aws: Aws, _: Config) -> None:
-        address = aws.sandbox.ready["discord"]["url"] + "/sandbox/membership"
-        request = urllib.request.Request(address, json.dumps({"action": action}).encode(), method="POST")
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            assert answer.status == 200
+    return lambda aws, _: _disturb(aws, "membership", {"action": action})
 
-    return breakage
+
+def _no_commands_scope(aws: Aws, _: Config) -> None:
+    """50001 is what Discord answers without applications.commands: https://github.com/discord/discord-api-docs/issues/2610"""
+    refused = {"fault": "status", "path": "/commands$", "status": 403, "code": 50001, "message": "Missing Access"}
+    _disturb(aws, "faults", refused)
+
+
+def _disturb(aws: Aws, what: str, body: dict[str, Any], method: str = "POST") -> None:
+    address = f"{aws.sandbox.ready['discord']['url']}/sandbox/{what}"
+    request = urllib.request.Request(address, json.dumps(body).encode(), method=method)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
 
 
 def _foreign_bot(aws: Aws, _: Config) -> None:
@@ -103,6 +115,16 @@ def _log_options(aws: Aws, **changes: str) -> dict[str, Any]:
     return {"logConfiguration": {"logDriver": "awslogs", "options": {**options, **changes}}}
 
 
+def _long_choices(_: Aws, config: Config) -> None:
+    for name in "abcde":
+        choices = [f"{number}{'x' * 90}" for number in range(25)]
+        _project(config)["parameters"][name] = {"type": "choice", "choices": choices, "default": choices[0]}
+
+
+def _prefix(prefix: str) -> Breakage:
+    return lambda _, config: config["discord"].update(command_prefix=prefix)
+
+
 def _non_blocking(aws: Aws, config: Config) -> None:
     _project(config)["job_definition"] = aws.define({}, _log_options(aws, mode="non-blocking"))
 
@@ -127,6 +149,7 @@ def _repair(aws: Aws) -> None:
     aws.no_faults()
     aws.settings(gpu_vcpus=64, standard_vcpus=64, account_plan="PAID", date_offset_seconds=0)
     _membership("invite")(aws, {})
+    _disturb(aws, "faults", {}, "DELETE")
     aws.clients.s3.delete_objects(Bucket="signalbox-sandbox", Delete={"Objects": _leases(aws)})
 
 
@@ -168,6 +191,22 @@ SETUPS: dict[str, tuple[Breakage, str, str]] = {
         "BAD   queue spot-g5-xlarge-2",
         "may have 2 vCPUs together, but a job needs 4",
     ),
+    "GPU jobs on CPU machines": (
+        _both(_asking(GPU="1"), _queue_of("SPOT", "m7i.xlarge")),
+        "BAD   queue spot-m7i-xlarge-32",
+        "a job needs 1 GPU, and none of its machines has as many: m7i.xlarge",
+    ),
+    "job larger than each machine": (
+        _both(_asking(VCPU="8"), _queue_of("SPOT", "g4dn.xlarge", "g6.xlarge")),
+        "BAD   queue spot-g4dn-xlarge-32",
+        "a job needs 8 vCPUs, and none of its machines has as many",
+    ),
+    "no quota for P machines": (
+        _both(_settings(gpu_vcpus=0), _queue_of("SPOT", "p4d.24xlarge", max_vcpus=192)),
+        "BAD   quota for spot-p4d-24xlarge-192",
+        "--quota-code L-7212CCBC --desired-value 192",
+    ),
+    "machine of unknown price": (_queue_of("SPOT", "r5.xlarge"), "note  price of mnist", "knows no price of r5.xlarge"),
     "usd_per_hour too low": (_cheap, "note  price of mnist", "g5.xlarge, which costs up to 1.006 USD"),
     "log driver non-blocking": (_non_blocking, "note  job definition", 'Set its log option "mode" to "blocking"'),
     "job definition deregistered": (_deregistered, "BAD   job definition", "There is no active job definition"),
@@ -189,11 +228,15 @@ SETUPS: dict[str, tuple[Breakage, str, str]] = {
     "no permission to describe queues": (_fault("DescribeJobQueues"), "BAD   queue", "lack this permission"),
     "another bot with this token": (_foreign_bot, "note  other bots with this token", "runs on attic"),
     "bot not in the server": (_membership("remove"), "BAD   server", "Invite it: https://discord.com"),
+    "invited without commands": (_no_commands_scope, "BAD   commands", "the scope that commands need"),
     "server in an outage": (_membership("begin_outage"), "BAD   server", "outage of Discord"),
 }
 # These never get as far as a check: reading the config ends the doctor.
 MISTAKES: dict[str, tuple[Breakage, str, str]] = {
     "choice too long": (_choice_too_long, "optimizer", "100"),
+    "choices too long together": (_long_choices, "/train", "and Discord takes 8000"),
+    "prefix in capitals": (_prefix("SB-"), "discord.command_prefix", "small letters only"),
+    "prefix with a space": (_prefix("sb "), "discord.command_prefix", "use letters, numbers, - and _"),
     "26 parameters": (_26_parameters, "26 parameter names", "has room for 22"),
 }
 ROWS: list[tuple[str, str]] = []

@@ -51,9 +51,9 @@ def image_of(definition: Json) -> str:
     return str(definition["containerProperties"]["image"])
 
 
-def wants_gpu(definition: Json) -> bool:
+def gpus_of(definition: Json) -> int:
     needs = (definition.get("containerProperties") or {}).get("resourceRequirements") or ()
-    return any(need["type"] == "GPU" for need in needs)
+    return next((int(need["value"]) for need in needs if need["type"] == "GPU"), 0)
 
 
 def vcpus_of(definition: Json) -> float:

@@ -1,12 +1,15 @@
 """A project's job queue with its compute environments, and its job definition."""
 
 from bot.adapters.aws.clients import Client
+from bot.adapters.aws.probe.machines import too_small
 from bot.adapters.aws.queue_queries import (
     Json,
     describe_definition,
     describe_environments,
     describe_queue,
+    gpus_of,
     image_of,
+    instance_types,
     vcpus_of,
 )
 from bot.domain.project import Project
@@ -25,9 +28,15 @@ def queue_check(batch: Client, project: Project, region: str) -> Check:
             if wrong := _not_usable(kind, each):
                 return Finding.bad(subject, wrong, "Enable it in AWS Batch, or fix what its status reason names.")
         most = sum(int(e.get("computeResources", {}).get("maxvCpus", 0)) for e in environments)
-        if most < (needs := await _vcpus(batch, project, region)):
-            found = f"its machines may have {most} vCPUs together, but a job needs {needs:g}, so it can never start"
+        needed, gpus = await _needs(batch, project, region)
+        if most < needed:
+            found = f"its machines may have {most} vCPUs together, but a job needs {needed:g}, so it can never start"
             return Finding.bad(subject, found, "Raise maxvCpus (deploy.*_max_vcpus), or lower deploy.jobs.*.vcpus.")
+        types = instance_types(environments)
+        if lack := too_small(types, needed, gpus):
+            found = f"{lack}, and none of its machines has as many: {', '.join(types)}. It can never start"
+            advice = f"Change deploy.jobs.{project.name} (queue, vcpus, gpus), or the queue's instance types."
+            return Finding.bad(subject, found, advice)
         plural = "s" if len(environments) > 1 else ""
         return Finding(
             subject, f"enabled and valid, {len(environments)} compute environment{plural}, at most {most} vCPUs"
@@ -62,12 +71,13 @@ def definition_check(batch: Client, project: Project, region: str) -> Check:
     return Check(subject, look, f"Check {key}.job_definition.")
 
 
-async def _vcpus(batch: Client, project: Project, region: str) -> float:
-    """What a job asks for; 0 if there is no definition, which has its own check."""
+async def _needs(batch: Client, project: Project, region: str) -> tuple[float, int]:
+    """The vCPUs and GPUs that a job asks for; none if there is no definition, which has its own check."""
     try:
-        return vcpus_of(await describe_definition(batch, project.job_definition, region))
+        definition = await describe_definition(batch, project.job_definition, region)
     except Missing:
-        return 0
+        return 0, 0
+    return vcpus_of(definition), gpus_of(definition)
 
 
 def _not_usable(kind: str, detail: Json) -> str:

@@ -1,6 +1,7 @@
 """How many vCPUs of each kind of machine the account may run at once. A new account may run no GPU machines.
 
-https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
+https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html; codes and defaults:
+https://docs.aws.amazon.com/general/latest/gr/ec2-service.html
 """
 
 import re
@@ -9,12 +10,13 @@ from typing import Any, NamedTuple
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.error_codes import calling
+from bot.adapters.aws.probe.machines import vcpus
 from bot.adapters.aws.queue_queries import (
     describe_definition,
     describe_environments,
     describe_queue,
+    gpus_of,
     vcpus_of,
-    wants_gpu,
 )
 from bot.domain.project import Project
 from bot.errors import ServiceError
@@ -22,28 +24,36 @@ from bot.services.running.doctor import Check, Finding, Level
 
 SMALLEST_GPU_MACHINE = 4
 """vCPUs of a g4dn.xlarge or g5.xlarge. A smaller quota starts nothing."""
-_GPU, _STANDARD = "G and VT", "standard"
-_FAMILIES = {
-    _GPU: re.compile(r"(g|vt)\d"),
-    # "Standard (A, C, D, H, I, M, R, T, Z)"; Im4gn and Is4gen are storage optimized, as I is. Batch's "optimal" and
-    # "default_x86_64" are C, M and R: https://docs.aws.amazon.com/batch/latest/userguide/instance-type-compute-table.html
-    _STANDARD: re.compile(r"(a|c|d|h|i|im|is|m|r|t|z)\d|optimal$|default_"),
-}
-_SIZE = re.compile(r"\.(?:(\d*)x)?(large)$")
+_G, _STANDARD = re.compile(r"(g|gr|vt)\d"), re.compile(r"(a|c|d|h|i|im|is|m|r|t|z)\d|optimal$|default_")
+"""Im4gn and Is4gen are storage optimized, as I is. Batch's "optimal" and "default_x86_64" are C, M and R:
+
+https://docs.aws.amazon.com/batch/latest/userguide/instance-type-compute-table.html
+"""
 
 
 class Quota(NamedTuple):
+    """`default` is what an account has that never asked for more."""
+
     code: str
     name: str
+    default: int = 0
 
 
-QUOTAS = {
-    ("EC2", _GPU): Quota("L-DB2E81BA", "Running On-Demand G and VT instances"),
-    ("SPOT", _GPU): Quota("L-3819A6DF", "All G and VT Spot Instance Requests"),
-    ("EC2", _STANDARD): Quota("L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances"),
-    ("SPOT", _STANDARD): Quota("L-34B43A08", "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests"),
-}
-"""Keyed by the type of the compute environment and the group of its machines."""
+_ON_DEMAND_P = Quota("L-417A185B", "Running On-Demand P instances")
+QUOTAS = (
+    ("EC2", _G, Quota("L-DB2E81BA", "Running On-Demand G and VT instances")),
+    ("SPOT", _G, Quota("L-3819A6DF", "All G and VT Spot Instance Requests")),
+    ("EC2", re.compile(r"p\d"), _ON_DEMAND_P),
+    ("SPOT", re.compile(r"p[234]"), Quota("L-7212CCBC", "All P4, P3 and P2 Spot Instance Requests")),
+    ("SPOT", re.compile(r"p5"), Quota("L-C4BD4855", "All P5 Spot Instance Requests")),
+    ("EC2", _STANDARD, Quota("L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 5)),
+    (
+        "SPOT",
+        _STANDARD,
+        Quota("L-34B43A08", "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests", 5),
+    ),
+)
+"""By the type of the compute environment and the beginning of the machine's type."""
 
 
 class Allowed(NamedTuple):
@@ -70,11 +80,11 @@ def quota_check(batch: Client, quotas: Client, project: Project, region: str) ->
             return Finding(subject, f"not checked: the doctor knows no quota for {known}")
         definition = await describe_definition(batch, project.job_definition, region)
         requested = vcpus_of(definition)
-        if wants_gpu(definition) and any(group == _GPU for _, group in kinds):
-            kinds = {kind: types for kind, types in kinds.items() if kind[1] == _GPU}
+        if gpus_of(definition) and not all(map(_is_standard, kinds)):
+            kinds = {quota: types for quota, types in kinds.items() if not _is_standard(quota)}
         allowed = [
-            Allowed(QUOTAS[kind], await _allowed(quotas, QUOTAS[kind]), _needed(kind[1], types, requested))
-            for kind, types in kinds.items()
+            Allowed(quota, await _allowed(quotas, quota), _needed(quota, types, requested))
+            for quota, types in kinds.items()
         ]
         return _quota_finding(subject, allowed, region)
 
@@ -82,39 +92,29 @@ def quota_check(batch: Client, quotas: Client, project: Project, region: str) ->
     return Check(subject, look, "", note_on=(ServiceError,))
 
 
-def _kinds(environments: Sequence[Mapping[str, Any]]) -> tuple[dict[tuple[str, str], list[str]], list[str]]:
+def _kinds(environments: Sequence[Mapping[str, Any]]) -> tuple[dict[Quota, list[str]], list[str]]:
     """The types of the environments by quota, in order, and the types without a known quota."""
-    kinds: dict[tuple[str, str], list[str]] = {}
+    kinds: dict[Quota, list[str]] = {}
     unknown: list[str] = []
     for environment in environments:
         resources = environment.get("computeResources", {})
         for name in resources.get("instanceTypes", ()):
-            group = next((group for group, pattern in _FAMILIES.items() if pattern.match(name)), "")
-            if (resources["type"], group) in QUOTAS:
-                kinds.setdefault((resources["type"], group), []).append(name)
-            else:
-                unknown.append(name)
+            quota = next((q for kind, known, q in QUOTAS if kind == resources["type"] and known.match(name)), None)
+            (unknown if quota is None else kinds.setdefault(quota, [])).append(name)
     return kinds, unknown
 
 
-def _needed(group: str, types: Sequence[str], requested: float) -> float:
+def _is_standard(quota: Quota) -> bool:
+    return "Standard" in quota.name
+
+
+def _needed(quota: Quota, types: Sequence[str], requested: float) -> float:
     """The vCPUs of the smallest of these machines that takes the job."""
-    sizes = [size for size in map(_vcpus, types) if size]
-    least = SMALLEST_GPU_MACHINE if group == _GPU else 1
+    sizes = [size for size in map(vcpus, types) if size]
+    least = 1 if _is_standard(quota) else SMALLEST_GPU_MACHINE
     if len(sizes) < len(types):  # a whole family, of which Batch chooses a size
         return max(least, requested)
     return min((size for size in sizes if size >= requested), default=max(least, requested))
-
-
-def _vcpus(name: str) -> float:
-    """2 for a large, 4 for an xlarge, 4n for an nxlarge; 0 if the name does not say.
-
-    https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html
-    """
-    match = _SIZE.search(name)
-    if match is None:
-        return 0
-    return 2 if match[1] is None else 4 * int(match[1] or 1)
 
 
 async def _allowed(quotas: Client, quota: Quota) -> float:
@@ -132,7 +132,8 @@ def _quota_finding(subject: str, allowed: Sequence[Allowed], region: str) -> Fin
         most = sum(int(each.vcpus // each.needed) for each in allowed)
         return Finding(subject, f"{found}; a job needs {needed}, so {most:,} at a time")
     requests = " and ".join(_request(each, region) for each in short)
-    advice = f"Request more from AWS: {requests}. This takes minutes to days. A new account has 0 for G and VT."
+    defaults = " and ".join(f"{value}" for value in dict.fromkeys(each.quota.default for each in short))
+    advice = f"Request more from AWS: {requests}. This takes minutes to days. A new account has {defaults}."
     level = Level.BAD if len(short) == len(allowed) else Level.NOTE
     return Finding(subject, f"{found}, but a job needs {needed}", advice, level)
 

@@ -12,9 +12,12 @@ from typing import Any
 from deploy.sandbox.aws.common.settings import LiveSettings
 from deploy.sandbox.aws.moto_patches.free_tier import FREE_PLAN_TYPES
 
-_GPU = re.compile(r"(g|vt)\d")
-_GPU_CODES = {"SPOT": "L-3819A6DF", "EC2": "L-DB2E81BA"}
-_STANDARD_CODES = {"SPOT": "L-34B43A08", "EC2": "L-1216C47A"}
+_CODES = (
+    (re.compile(r"(g|gr|vt)\d"), {"SPOT": "L-3819A6DF", "EC2": "L-DB2E81BA"}),
+    (re.compile(r"p[234]"), {"SPOT": "L-7212CCBC", "EC2": "L-417A185B"}),
+    (re.compile(r"p5"), {"SPOT": "L-C4BD4855", "EC2": "L-417A185B"}),
+    (re.compile(""), {"SPOT": "L-34B43A08", "EC2": "L-1216C47A"}),
+)
 
 
 def account_starts(settings: LiveSettings, environment: Any, vcpus: float) -> bool:
@@ -25,5 +28,5 @@ def account_starts(settings: LiveSettings, environment: Any, vcpus: float) -> bo
         types = [name for name in types if name in FREE_PLAN_TYPES]
         if not types:
             return False
-    codes = {(_GPU_CODES if _GPU.match(name) else _STANDARD_CODES).get(kind) for name in types}
+    codes = {next(codes for known, codes in _CODES if known.match(name)).get(kind) for name in types}
     return not types or any(code is None or settings.quota(code) >= vcpus for code in codes)

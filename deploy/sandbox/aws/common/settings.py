@@ -13,8 +13,8 @@ JOB_ACCESS_KEY_ID = "sandbox-job"
 """Jobs use this key, so that their calls differ from all others."""
 SECRET_ACCESS_KEY = "sandbox"  # noqa: S105  any value works: signatures are not checked
 
-GPU_QUOTAS = frozenset({"L-DB2E81BA", "L-3819A6DF"})
-"""G and VT, on demand and spot; all other quotas of EC2 here are for standard instances."""
+GPU_QUOTAS = frozenset({"L-DB2E81BA", "L-3819A6DF", "L-417A185B", "L-7212CCBC", "L-C4BD4855"})
+"""G and VT, and P, on demand and spot; all other quotas of EC2 here are for standard instances."""
 
 SESSION_TOKEN = base64.b64encode(hashlib.shake_256(b"sandbox").digest(690)).decode()
 """As long as those of a role: 700 to 1,100 characters. Like signatures, it is not checked.
@@ -78,7 +78,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     date_offset_seconds: float = 0.0
     """How far ahead of the clock the Date header of every answer is."""
     gpu_vcpus: float = Field(64.0, ge=0)
-    """The account's quotas for G and VT instances, spot and on-demand, in vCPUs."""
+    """The account's quotas for G and VT, and for P instances, spot and on-demand, in vCPUs."""
 
     standard_vcpus: float = Field(64.0, ge=0)
     """The same for standard instances: A, C, D, H, I, M, R, T, Z."""

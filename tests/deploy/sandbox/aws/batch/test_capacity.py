@@ -125,6 +125,8 @@ async def test_job_that_the_account_may_not_start_waits_without_a_reason() -> No
         ({"account_plan": "FREE"}, ["g5.xlarge", "m7i.xlarge"], False),
         ({"account_plan": "FREE"}, ["m7i-flex.large"], True),
         ({"gpu_vcpus": 0}, ["g5.xlarge"], False),
+        ({"gpu_vcpus": 0}, ["p3.2xlarge"], False),
+        ({"gpu_vcpus": 0}, ["p5.4xlarge"], False),
         ({"gpu_vcpus": 0}, ["m7i.xlarge"], True),
         ({"standard_vcpus": 3}, ["m7i.xlarge"], False),
         ({"standard_vcpus": 5}, ["m7i.xlarge"], True),
