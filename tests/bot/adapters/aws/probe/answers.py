@@ -51,6 +51,8 @@ def made_batch(*environments: tuple[str, list[str]], image: str = "", vcpus: str
         describe_job_queues={"jobQueues": [{**valid, "computeEnvironmentOrder": [{"computeEnvironment": "e"}]}]},
         describe_compute_environments={"computeEnvironments": resources},
         describe_job_definitions={"jobDefinitions": [definition]},
+        list_jobs={"jobSummaryList": []},
+        describe_jobs={"jobs": []},
     )
 
 
