@@ -87,7 +87,7 @@ class Robot(discord.Client):
         self.connected = asyncio.Event()
         self.thought = asyncio.Event()
         """`/think` waits for this; the test sets it."""
-        commands: tuple[app_commands.Command[Any, ..., Any], ...] = (train, sweep, status, plot, think, silent, japanese)
+        commands: list[app_commands.Command[Any, ..., Any]] = [train, sweep, status, plot, think, silent, japanese]
         for command in commands:
             self.tree.add_command(command)
         self.tree.add_command(job)
