@@ -123,11 +123,11 @@ def _answers() -> Iterator[Entry]:
     again = replace(JOB, request=replace(JOB.request, retry_of="c5d6f7"))
     starting, retrying = "Starting k7q2mx: <link to the card>", "Retrying c5d6f7 as k7q2mx: <link to the card>"
     answers = {
-        "/train": confirmation.text(starting, JOB),
-        "/train without options": confirmation.text(starting, JOB, given=False),
-        "/retry": confirmation.text(retrying, again),
-        "/retry without options": confirmation.text(retrying, again, given=False),
-        "/sweep": confirmation.text("Starting b2c3d4: <link to the card>", SWEEP, [notes.single_point()]),
+        "train": confirmation.text(starting, JOB),
+        "train without options": confirmation.text(starting, JOB, given=False),
+        "retry": confirmation.text(retrying, again),
+        "retry without options": confirmation.text(retrying, again, given=False),
+        "sweep": confirmation.text("Starting b2c3d4: <link to the card>", SWEEP, [notes.single_point()]),
     }
     for name, text in answers.items():
         yield Entry("Answers to whoever starts something", name, text)

@@ -35,7 +35,7 @@ def _names(section: str) -> set[str]:
         ("Kinds of posts", set(PostKind)),
         ("Commands", {f"/{command.name}" for command in all_commands([PROJECT])}),
         ("Buttons", set(LABELS)),
-        ("Answers to whoever starts something", {"/train", "/retry", "/sweep", "/train without options"}),
+        ("Answers to whoever starts something", {"train", "retry", "sweep", "train without options"}),
     ],
 )
 def test_every_member_appears(section: str, names: set[str]) -> None:
