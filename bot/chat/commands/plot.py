@@ -6,6 +6,7 @@ from bot.chat.acknowledgement import acknowledged
 from bot.chat.buttons import job_answers
 from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import Interaction
+from bot.domain.text import keyboard_ascii
 
 
 @app_commands.command(description="Plot the metrics of a job or trial, of several together, or of a sweep's best")
@@ -17,5 +18,5 @@ from bot.chat.interactions import Interaction
 @app_commands.autocomplete(job=autocomplete.jobs, more=autocomplete.more_jobs)
 @acknowledged(public=True)
 async def plot(interaction: Interaction, job: str, more: str = "", metrics: str = "") -> None:
-    wanted = [name for each in metrics.split(",") if (name := each.strip())]
-    await job_answers.plot(interaction, [job, *more.replace(",", " ").split()], wanted)
+    wanted = [name for each in keyboard_ascii(metrics).split(",") if (name := each.strip().strip('"'))]
+    await job_answers.plot(interaction, [job, *keyboard_ascii(more).replace(",", " ").split()], wanted)

@@ -6,10 +6,12 @@ Of `branch:main warmup:3`, typed as one line, Discord puts all of `main warmup:3
 import re
 from collections.abc import Mapping
 
-from bot.domain.text import ascii_form
+from bot.domain.text import ascii_word, straight_quotes
 from bot.errors import BadInput
 
-_NAMED = re.compile(r"([\w-]+):(\S+)")
+_WORD = re.compile(r'(?P<name>[\w-]+)[:\uff1a]\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<value>[^\s"]\S*))|(?P<plain>\S+)')
+_BETWEEN = ",;\u3001\uff0c\uff1b"
+"""What people put between options; git's names end otherwise."""
 _FIELDS = ("project", "branch", "commit")
 
 
@@ -21,10 +23,10 @@ def unfold_words(fields: Mapping[str, str], values: Mapping[str, object]) -> tup
     """
     found = {name: text for name, text in fields.items() if text}
     taken = dict(values)
-    pairs: list[re.Match[str]] = []
+    pairs: list[tuple[str, str]] = []
     for field in ("branch", "commit"):
-        words = [ascii_form(word) for word in fields.get(field, "").split()]
-        plain = [word for word in words if not _NAMED.fullmatch(word)]
+        words = list(_WORD.finditer(straight_quotes(fields.get(field, ""))))
+        plain = [ascii_word(word["plain"]).strip('"').rstrip(_BETWEEN) for word in words if word["plain"]]
         if len(plain) > 1:
             raise BadInput(
                 f'`{field}` takes one word. After "{plain[0]}", "{" ".join(plain[1:])}" is left over. '
@@ -33,10 +35,16 @@ def unfold_words(fields: Mapping[str, str], values: Mapping[str, object]) -> tup
         found.pop(field, None)
         if plain:
             found[field] = plain[0]
-        pairs += [match for match in map(_NAMED.fullmatch, words) if match]
-    for pair in pairs:
-        _set(found, taken, pair[1], pair[2])
+        pairs += [(ascii_word(word["name"]), _value(word)) for word in words if word["name"]]
+    for name, value in pairs:
+        _set(found, taken, name, value)
     return found, taken
+
+
+def _value(word: re.Match[str]) -> str:
+    if word["quoted"] is not None:
+        return re.sub(r"\\(.)", r"\1", word["quoted"])
+    return ascii_word(word["value"].rstrip(_BETWEEN))
 
 
 def _set(fields: dict[str, str], values: dict[str, object], name: str, value: str) -> None:

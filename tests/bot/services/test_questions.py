@@ -120,6 +120,7 @@ async def test_names_for_autocomplete_and_silence_when_git_fails(outside: Outsid
     complete = CompleteOptions(outside.code, [PROJECT])
     assert await complete.branches("", 77, "W") == ["wider-net"]
     assert await complete.branches("", 77, "n") == ["main", "wider-net"]
+    assert await complete.branches("", 77, "ｗｉｄｅｒ－") == ["wider-net"]  # noqa: RUF001  a Japanese keyboard
     assert [commit.branch for commit in await complete.commits("", 77, "", "bbb")] == ["wider-net"]
     assert [commit.branch for commit in await complete.commits("", 77, "", "warm")] == ["main"]
     outside.code.fail("branches", Unavailable("no network"))

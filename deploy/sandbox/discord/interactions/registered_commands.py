@@ -16,7 +16,9 @@ from deploy.sandbox.discord.state.permissions import Permission
 MAX_COMMANDS, MAX_OPTIONS, MAX_CHOICES, MAX_TEXT = 100, 25, 25, 8000
 MAX_INTEGER = 2**53 - 1
 """"Any integer between -2^53+1 and 2^53-1": https://github.com/discord/discord-api-docs/pull/7458."""
-_NAME = re.compile(r"[-_'\w]{1,32}")
+_NAME = re.compile(r"[-_'\w\u0900-\u097f\u0e01-\u0e5b]{1,32}")
+"""`^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]{1,32}$`, says Discord:
+https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-naming"""
 
 
 class OptionType(IntEnum):

@@ -2,13 +2,17 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 
+from bot.domain.model.job import Job
+from bot.domain.model.run import Commit
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Post, PostKind
 from bot.domain.texts.command_names import command
 from bot.errors import BadInput, Unavailable
+from bot.services.jobs.submit import TrainRequest
 from deploy.sandbox.discord.people.client import Refused
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.permissions import Permission
@@ -16,6 +20,7 @@ from tests.bot.chat.jobs import a_job, a_post, a_running_job, an_ended_job
 from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room
 
 pytestmark = pytest.mark.slow
+PARAMETERS = "lr **0.1** · epochs **10** · optimizer **sgd** · augment **false**"
 
 
 async def typed(room: Room, text: str) -> Json:
@@ -80,7 +85,33 @@ async def test_retry_changes_only_the_given_values(room: Room) -> None:
         await room.posted(job)
     assert job.request.retry_of == "k7q2mx"
     assert room.services.requests[0].values == {"lr": 0.01}
-    assert answer.result()["content"].startswith("Retrying k7q2mx as job1: https://")
+    first, *rest = answer.result()["content"].splitlines()
+    assert first.startswith("Retrying k7q2mx as job1: https://")
+    assert rest == ["`main` @ `a1b2c3d` Warm up the learning rate", PARAMETERS]
+
+
+async def test_a_retry_that_changes_nothing_says_so(room: Room) -> None:
+    room.services.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
+    _, *rest = (await typed(room, "/retry job:k7q2mx"))["content"].splitlines()
+    assert rest == [
+        "You changed nothing, so the commit and all values are as before.",
+        "`main` @ `a1b2c3d` Warm up the learning rate",
+        PARAMETERS,
+    ]
+
+
+async def test_long_values_fit_into_the_confirmation(room: Room) -> None:
+    values = {f"parameter_{number}": "*" * 200 for number in range(25)}
+    made = room.services._made
+
+    def long(request: TrainRequest, job_id: str, retry_of: str | None = None) -> Job:
+        job = made(request, job_id, retry_of)
+        run = replace(job.run, parameters=values, commit=Commit("a" * 40, "b" * 200, "_s" * 200))
+        return replace(job, run=run)
+
+    room.services._made = long  # type: ignore[method-assign]
+    content = (await typed(room, "/train branch:main"))["content"]
+    assert re.search(r" and \d+ more$", content)
 
 
 async def test_nothing_starts_where_it_could_not_be_shown(room: Room) -> None:

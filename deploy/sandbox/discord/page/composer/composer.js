@@ -2,7 +2,7 @@
 
 import { el, icon } from "../dom.js";
 import { avatar } from "../render/avatar.js";
-import { findCommand, flatten, matchingCommands, OptionType } from "./command.js";
+import { BEGINNING, findCommand, flatten, isCommand, matchingCommands, OptionType } from "./command.js";
 import { CommandForm } from "./form.js";
 import { History } from "./history.js";
 import { Picker } from "./picker.js";
@@ -74,7 +74,7 @@ export class Composer {
 
   /** Offers commands while only a slash and a name are typed. */
   offerCommands() {
-    const typed = /^\/([\w -]*)$/.exec(this.text.value);
+    const typed = BEGINNING.exec(this.text.value);
     if (!typed) return this.picker.hide();
     const found = matchingCommands(this.commands, typed[1]);
     return this.picker.show(this.text, {
@@ -178,7 +178,7 @@ export class Composer {
     if (this.form) return this.form.submit();
     const content = this.text.value.trim();
     if (!content) return undefined;
-    if (/^\/\w/.test(content)) return this.run({ line: content });
+    if (isCommand(content)) return this.run({ line: content });
     return this.send(content, () => this.session.say(this.channel.id, content));
   }
 

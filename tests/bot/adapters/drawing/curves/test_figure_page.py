@@ -124,7 +124,7 @@ class TestOneJob:
         assert figure is not None
         assert [axes.get_title(loc="left") for axes in figure.axes] == ["Loss"]
         assert remarks[0] == "No file has f1."
-        several = drawn(replace(request(HANDS_ON, HANDS_ON), wanted=("train_loss",)))
+        several = drawn(replace(request(HANDS_ON, HANDS_ON), wanted=("Train_Loss",)))
         assert [axes.get_title(loc="left") for axes in several.axes] == ["train_loss"]
 
     def test_names_are_text_and_no_formulas(self) -> None:

@@ -11,7 +11,7 @@ from tests.deploy.sandbox.discord.page.screen import Open
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
-NAMES = ["branch", "lr", "note"]
+NAMES = ["branch", "lr", "note", "学習率", "दर"]
 SPLIT = """async ([lines, names]) => {
   const { splitOptions } = await import("/page/composer/command.js");
   return lines.map((line) => { const { words, values } = splitOptions(line, names); return [words, values]; });
@@ -26,6 +26,7 @@ LINES: dict[str, list[Any]] = {
     "note:http://x lr:1": ["", [["note", "http://x"], ["lr", "1"]]],
     "lr:1 lr:2": ["", [["lr", "1 lr:2"]]],
     "other:1": ["other:1", []],
+    "学習率:0.1 दर:1": ["", [["学習率", "0.1"], ["दर", "1"]]],
 }
 
 COERCE = """async (cases) => {

@@ -80,6 +80,22 @@ async def test_invalid_value_is_marked_and_nothing_runs(robot: Robot, open_page:
     assert (await robot.jobs.get()).options["lr"] == 0.2
 
 
+async def test_names_may_be_in_any_script(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.page.keyboard.insert_text("/試")
+    await expect(screen.picked).to_have_text(re.compile("^/試-後で"))
+    await screen.press("Tab", "Enter")
+    await expect(screen.message("/試-後で and /train")).to_be_visible()
+
+
+async def test_a_click_on_a_mentioned_command_types_it(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/試-後で")
+    await screen.message("/試-後で and /train").get_by_role("button", name="/train").click()
+    await expect(screen.box).to_have_value("/train")
+    await expect(screen.picked).to_have_text(re.compile("^/train"))
+
+
 async def test_missing_option_is_requested(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.type("/sweep ")
