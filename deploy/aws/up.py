@@ -107,7 +107,7 @@ def up(cloudformation: Any, stack: str, template: str, values: Mapping[str, str]
     if size > MAX_BYTES:
         raise StackError(
             f"The template has {size:,} bytes; CloudFormation accepts at most {MAX_BYTES:,}. "
-            "Write it again with `python -m deploy.aws --template FILE`, or put some projects in a second stack."
+            "Put some projects in a second stack: another config.toml with its own `deploy.stack` and `bot.name`."
         )
     request = {
         "StackName": stack,
