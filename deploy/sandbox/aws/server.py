@@ -25,7 +25,7 @@ from deploy.sandbox.aws.common.state_events import QUEUE_BLOCKED, STATE_CHANGE, 
 from deploy.sandbox.aws.containers.runner import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.logs import filter_events
-from deploy.sandbox.aws.moto_patches import cloudformation, free_tier, quotas, s3, sqs
+from deploy.sandbox.aws.moto_patches import cloudformation, free_tier, offerings, quotas, s3, sqs, stacks
 from deploy.sandbox.aws.requests.faults import FaultLayer, ResetConnectionError
 from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
 
@@ -78,6 +78,8 @@ class StandIn:
             moto_backend.Services(self._scheduler, self._loop, self._settings, self._ledger, clock)
         )
         cloudformation.install(self._backends)
+        stacks.install()
+        offerings.install()
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=[_POLL_SECONDS], name="http", daemon=True
         )

@@ -3,6 +3,7 @@
 Compute environments, queues, job definitions, tags and their CloudFormation types stay moto's. Jobs are ours.
 """
 
+import inspect
 import json
 import uuid
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from moto.batch.responses import BatchResponse
 from moto.batch.utils import make_arn_for_job
 from moto.core.base_backend import BackendDict
 
-from deploy.sandbox.aws.batch import documents, listing, submissions, time_limits
+from deploy.sandbox.aws.batch import documents, instance_types, listing, submissions, time_limits
 from deploy.sandbox.aws.batch.errors import RefusedError
 from deploy.sandbox.aws.batch.jobs import Job, JobSpec, Status
 from deploy.sandbox.aws.batch.scheduler import Scheduler
@@ -56,6 +57,24 @@ class ProcessBatchBackend(BatchBackend):
     def reset(self) -> None:
         self.services.loop.run(self.services.scheduler.close())
         super().reset()
+
+    def create_compute_environment(self, *arguments: Any, **more: Any) -> Any:
+        """Raises RefusedError for an instance type that the region lacks."""
+        given = inspect.signature(super().create_compute_environment).bind(*arguments, **more).arguments
+        instance_types.check(self.region_name, (given["compute_resources"] or {}).get("instanceTypes") or ())
+        return super().create_compute_environment(*arguments, **more)
+
+    def update_compute_environment(
+        self, compute_environment_name: str, state: Any, compute_resources: Any, service_role: Any
+    ) -> tuple[str, str]:
+        """moto ignores `compute_resources`. Raises RefusedError."""
+        resources = compute_resources or {}
+        instance_types.check(self.region_name, resources.get("instanceTypes") or ())
+        answer = super().update_compute_environment(compute_environment_name, state, compute_resources, service_role)
+        environment: Any = self.get_compute_environment(compute_environment_name)
+        vars(environment)["compute_resources"] = {**(environment.compute_resources or {}), **resources}
+        self.services.loop.call(self.services.scheduler.settings_changed)
+        return answer
 
     def submit(self, request: submissions.Request, size: int) -> Document:
         """Answer SubmitJob. `size` is the request's length in bytes. Raises RefusedError."""

@@ -35,6 +35,7 @@ def install(backends: Any) -> None:
     for model, handler in handlers.items():
         methods = {
             "create_from_cloudformation_json": staticmethod(handler.create),
+            "update_from_cloudformation_json": staticmethod(handler.update),
             "delete_from_cloudformation_json": staticmethod(handler.delete),
             "has_cfn_attr": staticmethod(handler.attributes.__contains__),
             "get_cfn_attribute": handler.attribute(),
@@ -58,6 +59,17 @@ class ResourceHandler:
         backend = self._backends[account_id][region_name]
         return self._create(backend, resource_name, cloudformation_json["Properties"])
 
+    def update(
+        self,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: Json,
+        account_id: str,
+        region_name: str,
+    ) -> Any:
+        backend = self._backends[account_id][region_name]
+        return self._update(backend, original_resource, new_resource_name, cloudformation_json["Properties"])
+
     def delete(self, resource_name: str, _cloudformation_json: Json, account_id: str, region_name: str) -> None:
         self._delete(self._backends[account_id][region_name], resource_name)
 
@@ -66,6 +78,10 @@ class ResourceHandler:
         return lambda resource, name: str(getattr(resource, self.attributes[name]))
 
     def _create(self, backend: Any, name: str, properties: Json) -> Any:
+        raise NotImplementedError
+
+    def _update(self, backend: Any, original: Any, name: str, properties: Json) -> Any:
+        """The resource after the change; it may be another one."""
         raise NotImplementedError
 
     def _delete(self, backend: Any, name: str) -> None:
@@ -85,6 +101,13 @@ class EnvironmentHandler(ResourceHandler):
             tags=properties.get("Tags"),
         )
 
+    def _update(self, backend: Any, original: Any, name: str, properties: Json) -> Any:
+        del name  # a name that CloudFormation made up stays
+        backend.update_compute_environment(
+            original.name, properties.get("State"), api_names(properties["ComputeResources"]), None
+        )
+        return original
+
     def _delete(self, backend: Any, name: str) -> None:
         backend.delete_compute_environment(name)
 
@@ -103,6 +126,12 @@ class QueueHandler(ResourceHandler):
         )
         backend.limit_waits(queue.name, api_names(properties.get("JobStateTimeLimitActions") or []))
         return queue
+
+    def _update(self, backend: Any, original: Any, name: str, properties: Json) -> Any:
+        del name  # a queue with another name is another queue; moto cannot replace one
+        backend.update_job_queue(original.name, properties["Priority"], properties.get("State"), None, None)
+        backend.limit_waits(original.name, api_names(properties.get("JobStateTimeLimitActions") or []))
+        return original
 
     def _delete(self, backend: Any, name: str) -> None:
         backend.delete_job_queue(name)
@@ -125,6 +154,12 @@ class DefinitionHandler(ResourceHandler):
             platform_capabilities=properties.get("PlatformCapabilities") or [],
             propagate_tags=properties.get("PropagateTags", False),
         )
+
+    def _update(self, backend: Any, original: Any, name: str, properties: Json) -> Any:
+        """Register the next revision; the one before is deregistered, as AWS does."""
+        created = self._create(backend, name, properties)
+        backend.deregister_job_definition(original.arn)
+        return created
 
     def _delete(self, backend: Any, name: str) -> None:
         backend.deregister_job_definition(name)

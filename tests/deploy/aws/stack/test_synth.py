@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import loading
+from tests.deploy.aws.recorded_regions import clients
 from tests.deploy.aws.template import CPU_PATH, EXAMPLE, PATH, Template, committed, spelled
 
 pytestmark = [
@@ -127,7 +128,7 @@ def test_project_on_the_cpu_queue() -> None:
     container = template.only("Batch::JobDefinition")["ContainerProperties"]
     asked = {each["Type"]: each["Value"] for each in container["ResourceRequirements"]}
     assert asked == {"VCPU": "2", "MEMORY": "12000"}
-    assert template.outputs["QueueMnist"]["Value"] == "signalbox-cpu"
+    assert template.outputs["Queue"]["Value"] == "signalbox-cpu"
     assert "<CpuQueue.JobQueueArn>" in template.granted("BotRole")["batch:SubmitJob"]
     assert "<SpotQueue.JobQueueArn>" not in template.granted("BotRole")["batch:SubmitJob"]
 
@@ -163,8 +164,8 @@ class TestNag:
     @pytest.mark.parametrize("changes", [(), (HOST, DATA)], ids=["example", "everything"])
     def test_every_nag_exception_has_a_reason(self, tmp_path: Path, changes: tuple[tuple[str, str], ...]) -> None:
         path = tmp_path / "config.toml"
-        path.write_text(_changed(*changes))
-        assert app.main(["--config", str(path)]) == 0
+        path.write_text(_changed(*changes, ("you@example.com", "me@example.org")))
+        assert app.main(["--config", str(path)], clients) == 0
 
     def test_nag_finds_an_unexplained_exception(self) -> None:
         nagged = App()
