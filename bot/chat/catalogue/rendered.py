@@ -24,7 +24,7 @@ from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.waits import wait_note
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
-from bot.services.sweeps.propose import Proposal
+from bot.services.sweeps.preview import Proposal
 
 ENGINE = engine_title(PROJECT)
 URI = "s3://bucket/jobs/k7q2mx/log.txt"
@@ -131,6 +131,8 @@ def _previews() -> Iterator[Entry]:
     buttons = " ".join(button_texts(preview_buttons(SWEEP.id)))
     for name, proposal in previews.items():
         yield Entry("Previews of sweeps", name, f"{embed_text(sweep_preview.embed(proposal, PROJECT))}\n{buttons}")
+    shown = f"{sweep_preview.waiting(SWEEP)}\n{sweep_preview.choice(SWEEP)}"
+    yield Entry("Lines of lists", "a sweep that waits to be confirmed", shown)
 
 
 def _remarked(proposal: Proposal, *remarks: Inert) -> Proposal:
