@@ -40,7 +40,9 @@ def _cards() -> Iterator[Entry]:
     undeliverable = replace(JOB.publication, result=JOB.publication.result.given_up("Unknown Channel"))
     closed = JOB.publication.thread_refused(Refusal("Posting a log: Thread is locked (160005)", 1.0))
     gone = JOB.publication.card_refused(Refusal("Posting a card: Unknown Channel (10003)", 1.0, gone=True))
+    closed_card = JOB.publication.card_refused(Refusal("Posting a card: Missing Permissions (50013)", 1.0))
     jobs += [("closed thread", replace(JOB, publication=closed)), ("lost card", replace(JOB, publication=gone))]
+    jobs.append(("refused card", replace(JOB, publication=closed_card)))
     jobs.append(("undeliverable result", replace(samples.ended_job(EndReason.SUCCEEDED), publication=undeliverable)))
     for name, job in jobs:
         text = f"{embed_text(choose.card(job, PROJECT))}\n{' '.join(button_texts(card_buttons(job)))}"
