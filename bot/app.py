@@ -146,6 +146,9 @@ def _services(
     jobs = build_jobs.build(core, outside, setup)
     sweeps = build_sweeps.build(core, outside, setup, jobs)
     known = tuple(core.projects.values())
+    delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
+    stack.push_async_callback(delivery.close)
+    heartbeat.also(delivery.wrong)
     services = Services(
         submit=jobs.submit,
         stop=jobs.stop,
@@ -156,10 +159,8 @@ def _services(
         propose=sweeps.propose,
         one_trial=sweeps.one_trial,
         projects=known,
+        opened=delivery.opened,
     )
-    delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
-    stack.push_async_callback(delivery.close)
-    heartbeat.also(delivery.wrong)
     copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
     snapshot = Snapshot(core, outside.artifacts, copies)
     loops = [

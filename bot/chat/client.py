@@ -169,6 +169,15 @@ class SignalboxClient(BoxClient):
         if guild.id == self.guild_id:
             self._removed("bot was removed from its server; open the invitation, the bot waits for it")
 
+    async def on_raw_thread_update(self, change: discord.RawThreadUpdateEvent) -> None:
+        """A moderator may have unlocked it. The event comes whether or not discord.py knows the thread."""
+        if not change.data["thread_metadata"].get("locked"):
+            self.services.opened(change.thread_id)
+
+    async def on_guild_channel_update(self, _: discord.abc.GuildChannel, channel: discord.abc.GuildChannel) -> None:
+        """Somebody may have given the bot a permission there."""
+        self.services.opened(channel.id)
+
     async def on_interaction(self, interaction: Interaction) -> None:
         """Handle forms; discord.py dispatches commands and buttons itself."""
         if interaction.type is discord.InteractionType.modal_submit:

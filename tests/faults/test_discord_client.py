@@ -20,6 +20,7 @@ from bot.ports.store import Store
 from bot.services.delivery.outbox import Delivery, DeliverySettings
 from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
+from deploy.sandbox.discord.state.guild import Membership
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 from tests.bot.chat.jobs import PROJECT, a_post, a_running_job, an_ended_job
 from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room
@@ -101,6 +102,47 @@ async def test_with_the_real_client_an_end_that_no_channel_takes_is_told_in_a_di
     (told,) = await room.mika.messages("direct")
     assert told["content"].startswith("k7q2mx succeeded")
     assert told["components"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seen", [True, False], ids=["the gateway says so", "nobody saw it"])
+async def test_an_end_waits_while_the_bot_is_not_in_its_server(room: Room, store: Store, seen: bool) -> None:
+    """Kicked while a job ran: the end goes to no other channel, is not given up, and comes with the next invitation."""
+    guild, invitations = room.discord.discord.core.guild, room.discord.discord.invitations
+    notify = _notify(room, store, CHANNEL, "lab")
+    if seen:
+        invitations.remove()
+    else:
+        guild.membership = Membership.REMOVED
+    job = await _ended(room, store)
+    mika = int(room.discord.people["mika"])
+    await store.change(job.id, lambda stored: _changed(stored, asker_id=mika))
+    for _ in range(20):
+        await notify.once()
+        await asyncio.sleep(0.02)
+    waiting = await store.job(job.id)
+    assert waiting is not None
+    assert not waiting.publication.result.undeliverable
+    assert not waiting.publication.result.refused_in
+    invitations.invite()
+    await _until(notify, lambda: _nothing_pending(store))
+    (told,) = await room.mika.messages(CHANNEL)
+    assert told["content"].startswith("k7q2mx succeeded")
+    await notify.close()
+
+
+@pytest.mark.slow
+async def test_an_end_for_an_asker_who_left_the_server_is_given_up(room: Room, store: Store) -> None:
+    """The bot is in its server, so the refusal is about the person."""
+    room.fault("POST", "/channels/.*/messages", fault="status", status=403, code=50001, times=1)
+    room.fault("POST", "/channels/.*/messages", fault="status", status=403, code=50278, times=1)
+    job = await _ended(room, store)
+    mika = int(room.discord.people["mika"])
+    await store.change(job.id, lambda stored: _changed(stored, asker_id=mika))
+    await _until(_notify(room, store, CHANNEL), lambda: _nothing_pending(store))
+    parked = await store.job(job.id)
+    assert parked is not None
+    assert "(50278)" in parked.publication.result.undeliverable
 
 
 @pytest.mark.slow

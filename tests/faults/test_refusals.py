@@ -14,6 +14,7 @@ from tests.support.services import Bot, Outside
 BLOCKED = Refused("Posting a log: Message blocked by harmful links filter (240000)", code="240000")
 LOCKED = Denied("Posting a log: Thread is locked (160005)", code="160005")
 DELETED = Missing("Posting a log: Unknown Channel (10003)", code="10003")
+FORBIDDEN = Denied("Posting a card: Missing Permissions (50013)", code="50013")
 FULL = Refused("Starting a thread: Maximum number of active threads reached (160006)", code="160006")
 
 
@@ -145,3 +146,122 @@ async def test_status_says_why_a_job_has_no_card(bot: Bot, outside: Outside) -> 
     found = await bot.job(job.id)
     assert "There is no card in the channel: Posting a card: Missing Permissions" in await _card(bot, job.id)
     assert "There is no card" in choose.with_lost_places(found, PROJECT)
+
+
+async def test_a_refused_card_is_posted_with_its_thread_once_the_channel_takes_it(bot: Bot, outside: Outside) -> None:
+    """Somebody has taken the bot's permission for a while."""
+    outside.chat.fail("send", FORBIDDEN, times=2)
+    job = await running(bot, "one")
+    assert count(bot, PostKind.CARD) == 0
+    assert "Missing Permissions (50013). I keep trying." in await _card(bot, job.id)
+    await _print(bot, outside, "two")
+    for _ in range(2):  # the first try is refused
+        outside.clock.tick(CLOSED_SECONDS)
+        await bot.turn()
+        await bot.tell()
+    await _print(bot, outside, "three")
+    assert [count(bot, kind) for kind in (PostKind.CARD, PostKind.THREAD)] == [1, 1]
+    assert bot.said(PostKind.LOG) == ["```\none\ntwo\n```", "```\nthree\n```"], "no line is lost"
+    assert "There is no card" not in await _card(bot, job.id)
+    end(bot)
+    await settle(bot)
+    assert count(bot, PostKind.LOG_FILE) == count(bot, PostKind.END) == 1
+    assert not await bot.store.pending_posts()
+
+
+async def test_a_card_whose_channel_is_deleted_is_given_up_for_good(bot: Bot, outside: Outside) -> None:
+    outside.chat.fail("send", DELETED)
+    job = await bot.train()
+    await bot.tell()
+    for _ in range(5):
+        outside.clock.tick(CLOSED_SECONDS)
+        await bot.turn()
+    assert outside.chat.sends == 1
+    text = choose.with_lost_places(await bot.job(job.id), PROJECT)
+    assert "There is no card in the channel: Posting a log: Unknown Channel" in text
+    assert "I keep trying" not in text
+
+
+async def test_a_deleted_card_is_given_up_and_status_says_so_while_the_thread_goes_on(
+    bot: Bot, outside: Outside
+) -> None:
+    job = await running(bot, "one")
+    outside.chat.fail("show", Missing("Editing a card: Unknown Message (10008)", code="10008"))
+    await _print(bot, outside, '@metrics {"epoch": 1}')
+    edits = len(outside.chat.edits)
+    for epoch in range(2, 5):
+        outside.clock.tick(CLOSED_SECONDS)
+        await _print(bot, outside, f'@metrics {{"epoch": {epoch}}}', f"epoch {epoch}")
+    assert len(outside.chat.edits) == edits
+    assert count(bot, PostKind.CARD) == 1, "no second card"
+    assert "epoch 4" in bot.said(PostKind.LOG)[-1]
+    found = await bot.job(job.id)
+    text = choose.with_lost_places(found, PROJECT)
+    assert "There is no card in the channel: Editing a card: Unknown Message" in text
+    assert "I keep trying" not in text
+
+
+async def test_a_locked_thread_is_taken_up_again_although_its_card_was_deleted(bot: Bot, outside: Outside) -> None:
+    job = await running(bot, "one")
+    outside.chat.fail("show", Missing("Editing a card: Unknown Message (10008)", code="10008"))
+    outside.chat.fail("send", LOCKED)
+    await _print(bot, outside, "two", '@metrics {"epoch": 1}')
+    text = choose.with_lost_places(await bot.job(job.id), PROJECT)
+    assert "There is no card in the channel" in text
+    assert "I can't post in the thread: Posting a log: Thread is locked" in text
+    outside.clock.tick(CLOSED_SECONDS)
+    await _print(bot, outside, "three")
+    await _print(bot, outside, "four")
+    assert "two" in bot.said(PostKind.LOG)[1]
+    assert count(bot, PostKind.CARD) == count(bot, PostKind.THREAD) == 1
+
+
+async def test_a_channel_that_has_no_threads_is_not_asked_again(bot: Bot, outside: Outside) -> None:
+    send, asked = outside.chat.send, []
+    no_threads = Missing("Starting a thread: Cannot execute action on this channel type (50024)", code="50024")
+
+    async def picky(post, job):  # type: ignore[no-untyped-def]
+        if post.new.kind is PostKind.THREAD:
+            asked.append(post)
+            raise no_threads
+        return await send(post, job)
+
+    outside.chat.send = picky  # type: ignore[method-assign]
+    job = await running(bot, "one")
+    for _ in range(3):
+        outside.clock.tick(CLOSED_SECONDS)
+        await bot.turn()
+    assert len(asked) == 1
+    card = await _card(bot, job.id)
+    assert "Cannot execute action on this channel type" in card
+    assert "I keep trying" not in card
+    end(bot)
+    await settle(bot)
+    assert count(bot, PostKind.END) == 1
+
+
+async def test_an_opened_thread_is_taken_up_at_once(bot: Bot, outside: Outside) -> None:
+    """Discord says so with THREAD_UPDATE."""
+    job = await running(bot, "one")
+    thread_id = job.publication.thread_id
+    outside.chat.fail("send", LOCKED)
+    await _print(bot, outside, "two")
+    bot.delivery.opened(4711)
+    await bot.tell()
+    assert (await bot.job(job.id)).publication.thread_id == NOWHERE, "that was another thread"
+    bot.delivery.opened(thread_id or 0)
+    await bot.tell()
+    await _print(bot, outside, "three")
+    assert bot.said(PostKind.LOG)[-1] == "```\ntwo\nthree\n```"
+    assert not (await bot.job(job.id)).publication.closed.why
+
+
+async def test_an_opened_channel_is_taken_up_at_once(bot: Bot, outside: Outside) -> None:
+    """Discord says so with CHANNEL_UPDATE: somebody gave the permission back."""
+    outside.chat.fail("send", FORBIDDEN)
+    job = await running(bot, "one")
+    bot.delivery.opened(job.request.channel_id)
+    await bot.tell()
+    await _print(bot, outside, "two")
+    assert [count(bot, kind) for kind in (PostKind.CARD, PostKind.THREAD)] == [1, 1]
+    assert bot.said(PostKind.LOG) == ["```\none\ntwo\n```"]

@@ -73,12 +73,15 @@ def unanswered(since: float, project: Project | None) -> Inert:
 
 def lost_places(job: Posted, limit: int) -> Iterator[Inert]:
     """What of the job is not in Discord, and why."""
-    publication = job.publication
+    publication, again = job.publication, phrase(" I keep trying.")
     if publication.card_lost:
-        yield phrase("There is no card in the channel: {why}", why=escape(publication.card_lost, limit))
-    elif closed := publication.closed.why:
-        again = EMPTY if publication.closed.gone else phrase(" I keep trying.")
-        yield phrase("I can't post in the thread: {why}.{again}", why=escape(closed.rstrip("."), limit), again=again)
+        why = escape(publication.card_lost.rstrip("."), limit)
+        trying = again if publication.card_may_come else EMPTY
+        yield phrase("There is no card in the channel: {why}.{again}", why=why, again=trying)
+    closed = publication.closed
+    if closed.why and closed.why != publication.card_lost:
+        why = escape(closed.why.rstrip("."), limit)
+        yield phrase("I can't post in the thread: {why}.{again}", why=why, again=EMPTY if closed.gone else again)
 
 
 def undeliverable(why: str, limit: int) -> Inert:

@@ -18,7 +18,7 @@ from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
-from bot.services.sweeps.propose import Proposal
+from bot.services.sweeps.preview import Proposal
 
 NOW = 1_790_000_000.0
 STARTED = NOW + 60

@@ -5,8 +5,8 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.chat.cards import choose, trial_card
-from bot.chat.interactions import Interaction, channel_id
+from bot.chat.cards import choose, sweep_preview, trial_card
+from bot.chat.interactions import Interaction, channel_id, person
 from bot.chat.limits import CHOICE_CHARACTERS, CHOICES
 from bot.domain.inert import cut
 from bot.domain.job_names import Name, parse
@@ -20,6 +20,14 @@ Choices = list[app_commands.Choice[str]]
 async def jobs(interaction: Interaction, text: str) -> Choices:
     """Suggest jobs and sweeps; after a sweep's dot, some of its trials."""
     return [app_commands.Choice(name=name, value=value) for name, value in await _named(interaction, text)]
+
+
+async def jobs_and_previews(interaction: Interaction, text: str) -> Choices:
+    """The same, after the sweeps that this person was shown and has not confirmed."""
+    typed = text.strip().lower()
+    drafts = await interaction.client.services.propose.unconfirmed(person(interaction))
+    found = [app_commands.Choice(name=sweep_preview.choice(each), value=each.id) for each in drafts]
+    return [*(each for each in found if typed in each.name.lower()), *await jobs(interaction, text)][:CHOICES]
 
 
 async def more_jobs(interaction: Interaction, text: str) -> Choices:
