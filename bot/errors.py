@@ -35,7 +35,7 @@ class BadInput(UserError):
     """A value that doesn't fit.
 
     The message is one or two sentences: what is wrong with what was typed, and what to type instead, as in
-    `lr` must be a number from 1e-06 to 1, not "abc". `choices` are appended to it.
+    `lr` must be a number from 1e-6 to 1, not "abc". `choices` are appended to it.
     """
 
     def __init__(self, message: str, *, choices: Sequence[str] = ()) -> None:

@@ -23,7 +23,7 @@ from bot.domain.sweeps.trial_report import LINES, report
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.waits import wait_note
-from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+from bot.errors import Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.services.sweeps.propose import Proposal
 
 ENGINE = engine_title(PROJECT)
@@ -162,6 +162,7 @@ def _errors() -> Iterator[Entry]:
         Throttled("SubmitJob: Too Many Requests"),
         Refused("SubmitJob: InvalidParameterValue"),
         Missing("the bucket does not exist"),
+        Deleted("the message has arrived and was deleted"),
         Denied("AccessDenied: batch:SubmitJob"),
     )
     for error in errors:
