@@ -51,10 +51,10 @@ class Parameter:
             self.kind, "some text"
         )
         low, high = self.minimum, self.maximum
-        if self.kind not in (Kind.FLOAT, Kind.INT) or (low is None and high is None):
+        if self.kind not in (Kind.FLOAT, Kind.INT):
             return noun
         if high is None:
-            return f"{noun} of at least {as_typed(low)}"
+            return noun if low is None else f"{noun} of at least {as_typed(low)}"
         if low is None:
             return f"{noun} of at most {as_typed(high)}"
         return f"{noun} from {as_typed(low)} to {as_typed(high)}"
