@@ -12,6 +12,7 @@
         │   └── Throttled    temporary; the call had no effect
         └── Refused          final: the same call gets the same answer
             ├── Missing      the thing does not exist
+            │   └── Deleted  it has arrived, and was deleted since
             └── Denied       no permission, or wrong or expired credentials
 
 Only `bot/chat/error_replies.py` turns these into chat text.
@@ -34,7 +35,7 @@ class BadInput(UserError):
     """A value that doesn't fit.
 
     The message is one or two sentences: what is wrong with what was typed, and what to type instead, as in
-    `lr` must be a number from 1e-06 to 1, not "abc". `choices` are appended to it.
+    `lr` must be a number from 1e-6 to 1, not "abc". `choices` are appended to it.
     """
 
     def __init__(self, message: str, *, choices: Sequence[str] = ()) -> None:
@@ -97,6 +98,10 @@ class Refused(ServiceError):
 
 class Missing(Refused):
     """The thing does not exist, or no longer exists."""
+
+
+class Deleted(Missing):
+    """The message has arrived, and somebody has deleted it since."""
 
 
 class Denied(Refused):

@@ -15,6 +15,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_capacit
 """
 
 # Beginnings of the container's reason or of statusReason, and what they mean. The first that fits counts.
+# Assumption: reason-texts.
 _REASONS: tuple[tuple[str, EndReason], ...] = (
     ("Host EC2", EndReason.HOST_LOST),
     (CANCELLED_BY_QUEUE, EndReason.NEVER_STARTED),
@@ -31,7 +32,10 @@ _REASONS: tuple[tuple[str, EndReason], ...] = (
 
 
 def cancelled_by_queue(status_reason: str) -> bool:
-    """True if nobody asked to end the job: its queue did. Nobody documents `isCancelled` of such a job."""
+    """True if nobody asked to end the job: its queue did. Nobody documents `isCancelled` of such a job.
+
+    Assumption: queue-cancel.
+    """
     return status_reason.startswith(CANCELLED_BY_QUEUE)
 
 

@@ -24,7 +24,7 @@ from bot.domain.texts import notes
 from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.waits import wait_note
-from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+from bot.errors import Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.services.sweeps.preview import Proposal
 
 ENGINE = engine_title(PROJECT)
@@ -183,6 +183,7 @@ def _errors() -> Iterator[Entry]:
         Throttled("SubmitJob: Too Many Requests"),
         Refused("SubmitJob: InvalidParameterValue"),
         Missing("the bucket does not exist"),
+        Deleted("the message has arrived and was deleted"),
         Denied("AccessDenied: batch:SubmitJob"),
     )
     for error in errors:

@@ -39,7 +39,10 @@ CHECK_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class LaunchSettings:
-    """`bot_name` separates the jobs of several bots in one account; `lookup_seconds` is how long AWS may lag."""
+    """`bot_name` separates the jobs of several bots in one account; `lookup_seconds` is how long AWS may lag.
+
+    Assumption: read-lag.
+    """
 
     bot_name: str
     lookup_seconds: float

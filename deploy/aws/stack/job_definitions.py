@@ -41,7 +41,7 @@ def job_definition(
 
     If a machine shuts down in order, Docker stops the container before Batch knows, and the attempt ends with SIGTERM's
     exit code. A job that was cancelled, terminated or reached its time limit isn't retried, so 143 is a lost machine:
-    https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html and .../job_timeouts.html.
+    https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html and .../job_timeouts.html. Assumption: lost-143.
     """
     retries = [
         batch.RetryStrategy.of(batch.Action.RETRY, batch.Reason.SPOT_INSTANCE_RECLAIMED),

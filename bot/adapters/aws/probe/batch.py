@@ -1,4 +1,8 @@
-"""A project's job queue with its compute environments, and its job definition."""
+"""A project's job queue with its compute environments, and its job definition.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_JobQueueDetail.html and API_ComputeEnvironmentDetail.html have
+the states, https://docs.aws.amazon.com/batch/latest/userguide/using_awslogs.html the default log group.
+"""
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.probe.machines import too_small
@@ -111,7 +115,10 @@ def _lossy_log(definition: Json) -> str:
 
 
 def _ends_with_exit(definition: Json) -> bool:
-    """Batch retries an exit that matches no rule, unless there is only one attempt."""
+    """Batch retries an exit that matches no rule, unless there is only one attempt.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_RetryStrategy.html
+    """
     strategy = definition.get("retryStrategy") or {}
     if strategy.get("attempts", 1) == 1:
         return True

@@ -9,7 +9,7 @@ from matplotlib.textpath import text_to_path
 
 from bot.adapters.drawing.style import theme
 from bot.domain import text as texts
-from bot.domain.numbers import compact
+from bot.domain.numbers import compact, told_apart
 from bot.domain.parameters import Value, shown
 
 LINE = 1.25
@@ -35,6 +35,8 @@ def labels(values: Sequence[Value], length: int) -> list[str]:
     short = [_short(value, length) for value in values]
     if len(set(short)) == len(short):
         return short
+    if all(isinstance(value, float) for value in values):
+        return [_cut_middle(text, length) for text in told_apart([float(value) for value in values], short=True)]
     return [_cut_middle(printable(shown(value)), length) for value in values]
 
 

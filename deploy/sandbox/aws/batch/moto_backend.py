@@ -27,7 +27,11 @@ from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import LiveSettings
 
 MAX_DESCRIBED = 100
+"""DescribeJobs: "A list of up to 100 job IDs." (API_DescribeJobs)"""
+TOO_MANY_DESCRIBED = f"Maximum number of jobs supported is  {MAX_DESCRIBED} ."
+"""Quoted in https://github.com/pegasus-isi/pegasus/issues/2086."""
 _SNAPSHOT = 100
+"""https://docs.aws.amazon.com/batch/latest/APIReference/API_GetJobQueueSnapshot.html: the first 100 RUNNABLE jobs."""
 
 Document = dict[str, Any]
 
@@ -113,7 +117,7 @@ class ProcessBatchBackend(BatchBackend):
 
     def describe(self, ids: Sequence[str]) -> list[Document]:
         if len(ids) > MAX_DESCRIBED:
-            raise RefusedError(f"At most {MAX_DESCRIBED} jobs can be described in one call, given {len(ids)}")
+            raise RefusedError(TOO_MANY_DESCRIBED)
         return self.services.loop.call(self._details, ids)
 
     def _details(self, ids: Sequence[str]) -> list[Document]:
@@ -147,7 +151,7 @@ class ProcessBatchBackend(BatchBackend):
         self._end("job.terminate", self.services.scheduler.terminate, job_id, reason)
 
     def _end(self, kind: str, act: Callable[[Job, str], None], job_id: str, reason: str) -> None:
-        """Cancel or terminate a job. Unknown ids are ignored, as at AWS."""
+        """Cancel or terminate a job. Unknown ids are ignored, as at AWS: https://github.com/aws/aws-cli/issues/2551."""
         if not job_id or not reason:
             raise RefusedError(f"{'reason' if job_id else 'jobId'} is a required field.")
         job = self.services.scheduler.jobs.get(job_id)

@@ -1,4 +1,9 @@
-"""Take jobs through Batch's states. Everything runs on one event loop, so nothing needs a lock."""
+"""Take jobs through Batch's states. Everything runs on one event loop, so nothing needs a lock.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_states.html: "Array job parents are updated to PENDING when any
+child job is updated to RUNNABLE and remain in PENDING status while child jobs are running."
+https://docs.aws.amazon.com/batch/latest/userguide/job_dependencies.html has N_TO_N and SEQUENTIAL.
+"""
 
 import asyncio
 import logging
@@ -28,7 +33,10 @@ from deploy.sandbox.aws.common.settings import LiveSettings
 
 _MAX_OVERRIDE_CHARACTERS = 8192
 _OVERRIDES_TOO_LONG = f"Container Overrides length must be at most {_MAX_OVERRIDE_CHARACTERS}"
+"""Quoted in https://github.com/Netflix/metaflow/issues/1482."""
+# These two are in no document. Nothing in the bot reads them.
 _DEPENDENCY_FAILED = "Dependent Job failed"
+_CHILD_FAILED = "Array Child Job failed"
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +90,10 @@ class Scheduler:
         self._start(job, self._run_array(job) if job.children else self._run(job))
 
     def cancel(self, job: Job, reason: str) -> None:
-        """End a job that has not reached STARTING; do nothing to any other."""
+        """End a job that has not reached STARTING; do nothing to any other.
+
+        https://docs.aws.amazon.com/batch/latest/APIReference/API_CancelJob.html
+        """
         for each in [job, *job.children]:
             if not each.status.ended and not each.status.on_host:
                 each.cancelled = True
@@ -220,7 +231,7 @@ class Scheduler:
         if ended < len(parent.children) or parent.status.ended:
             return
         if parent.summary[Status.FAILED]:
-            self._end(parent, Status.FAILED, parent.terminated or "Array Child Job failed")
+            self._end(parent, Status.FAILED, parent.terminated or _CHILD_FAILED)
         else:
             self._end(parent, Status.SUCCEEDED, "")
 

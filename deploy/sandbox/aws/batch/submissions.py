@@ -131,7 +131,7 @@ def characters(overrides: Request) -> int:
 
 def _check_tags(tags: Mapping[str, str]) -> None:
     """https://docs.aws.amazon.com/batch/latest/userguide/tag-restrictions.html. The page leaves the characters open
-    ("generally allowed"), so here they are a rule."""
+    ("generally allowed"), so here they are a rule. Assumption: tag-characters."""
     if len(tags) > MAX_TAGS:
         raise RefusedError(f"Too many tags: at most {MAX_TAGS}, given {len(tags)}")
     for key, value in tags.items():

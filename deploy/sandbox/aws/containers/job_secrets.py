@@ -14,7 +14,7 @@ from deploy.sandbox.aws.common.settings import REGION
 
 
 class SecretError(Exception):
-    """A secret cannot be read; the message is ECS's."""
+    """A secret cannot be read; the message is ECS's. Assumption: secret-text."""
 
 
 def secret_variables(container: Mapping[str, Any]) -> dict[str, str]:

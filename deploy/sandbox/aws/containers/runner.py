@@ -1,4 +1,10 @@
-"""Run one attempt of a job: pull the image, run the container, stop it, and describe its end in Batch's words."""
+"""Run one attempt of a job: pull the image, run the container, stop it, and describe its end in Batch's words.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_timeouts.html and job_env_vars.html; the texts are quoted in
+https://github.com/aws/amazon-ecs-agent/issues/1187 (memory), https://github.com/prakhar1989/docker-curriculum/issues/253
+(log group), https://github.com/awslabs/ecs-task-kite/issues/8 (image), and, for a lost host, "Host EC2 (instance
+i-08784105ffff56b4f) terminated.", https://github.com/ministryofjustice/modernisation-platform-environments/pull/17291
+"""
 
 import asyncio
 from collections.abc import Callable

@@ -65,7 +65,7 @@ def parse_options(text: str, options: Sequence[Json]) -> dict[str, str]:
 
     Words before the first name fill the first option if that is required: its field opens with the command. Otherwise
     the client drops them and sends the command without: https://github.com/discord/discord-api-docs/issues/2626 and
-    3702 ("working as intended"). A value ends at the next `name:` of an option, or is
+    3702 ("working as intended"). Assumption: dropped-text. A value ends at the next `name:` of an option, or is
     quoted (`\\"` and `\\\\` inside).
     """
     names = sorted((option["name"] for option in options), key=len, reverse=True)

@@ -288,7 +288,7 @@ def test_refusals_are_client_exceptions_and_in_the_ledger(sandbox: Sandbox, aske
 
 
 def test_at_most_100_jobs_per_describe(sandbox: Sandbox) -> None:
-    with pytest.raises(ClientError, match="At most 100"):
+    with pytest.raises(ClientError, match="Maximum number of jobs supported is  100"):
         sandbox.batch.describe_jobs(jobs=[str(n) for n in range(101)])
 
 
