@@ -13,14 +13,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.permissions.iam import Statement, allowing_statements
 from bench.permissions.recorded import BOT, JOB, Recording, record_demo
 from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID
+from deploy.sandbox.aws.permissions.policy import Statement, allowing_statements
+from deploy.sandbox.botconfig import BOT_SESSION
 
 PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
-# Who uses which access key, and the role behind it.
+# Who has which session or access key, and the role behind it.
 CALLERS = {
-    "sandbox-bot": ("the bot", BOT),
+    BOT_SESSION: ("the bot", BOT),
     "sandbox-doctor": ("the doctor", BOT),
     "sandbox-restore": ("the restore", BOT),
     JOB_ACCESS_KEY_ID: ("jobs", JOB),

@@ -26,6 +26,8 @@ from deploy.sandbox.aws.containers.runner import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.logs import filter_events
 from deploy.sandbox.aws.moto_patches import cloudformation, quotas, s3, sqs
+from deploy.sandbox.aws.permissions.credentials import RoleCredentials
+from deploy.sandbox.aws.permissions.gate import PermissionGate
 from deploy.sandbox.aws.requests.faults import FaultLayer, ResetConnectionError
 from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
 
@@ -55,8 +57,10 @@ class StandIn:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._settings = LiveSettings(settings)
         self._ledger = Ledger(clock)
-        self._calls = CallRecorder(self._moto(), self._settings, self._tags_of)
-        self._faults = FaultLayer(self._calls, self._ledger)
+        self._credentials = RoleCredentials(self._settings, clock)
+        self._calls = CallRecorder(self._moto(), self._settings, self._tags_of, self._caller)
+        gate = PermissionGate(self._calls, self._credentials, self._settings, self._ledger, self._tags_of)
+        self._faults = FaultLayer(gate, self._ledger)
         self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_QuietHandler)
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
         self._directory = tempfile.TemporaryDirectory(prefix="signalbox-aws-", ignore_cleanup_errors=True)
@@ -69,7 +73,8 @@ class StandIn:
         self._scheduler = Scheduler(
             self._runner, self._announce, self._settings, self._ledger, clock, Random(), self._announce_blocked
         )
-        self._control = Control(self._scheduler, self._loop, self._settings, self._faults, self._ledger, self._calls)
+        layers = (self._faults, self._ledger, self._calls, self._credentials)
+        self._control = Control(self._scheduler, self._loop, self._settings, *layers)
         sqs.install()
         quotas.install(self._settings)
         s3.install(self._settings)
@@ -106,6 +111,10 @@ class StandIn:
             return self._control(environ, start_response)
         offset = self._settings.now.date_offset_seconds
         return self._faults(environ, _with_shifted_date(start_response, offset) if offset else start_response)
+
+    def _caller(self, key: str) -> str:
+        identity = self._credentials.identity(key)
+        return identity.caller if identity else key
 
     def _tags_of(self, job_id: str) -> dict[str, str]:
         job = self._scheduler.jobs.get(job_id)

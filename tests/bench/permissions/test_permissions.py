@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from bench.permissions.__main__ import PAGE, REASONS, evaluate
-from bench.permissions.iam import statements
 from bench.permissions.recorded import BOT, JOB, Recording, record_demo
+from deploy.sandbox.aws.permissions.policy import statements
 
 OBJECTS = "arn:aws:s3:::signalbox-artifacts-x/jobs/*"
 WRITTEN = Recording(

@@ -77,6 +77,10 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     gpu_vcpus: float = Field(64.0, ge=0)
     """The account's quotas for G and VT instances, spot and on-demand, in vCPUs."""
 
+    enforce_permissions: bool = False
+    """Whether a role may make only the calls that its policies allow."""
+    credential_seconds: float = Field(3600.0, gt=0)
+    """How long a role's credentials work. ECS and EC2 renew theirs after some hours at the latest."""
     record_calls: bool = False
     """Whether to record the permissions that each call needs, for `GET /sandbox/calls`."""
 

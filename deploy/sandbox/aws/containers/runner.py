@@ -7,8 +7,10 @@ from typing import Any
 
 from deploy.sandbox.aws.batch.jobs import AttemptResult, BatchAttempt, Job, StopCause, StopRequest
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SESSION_TOKEN, LiveSettings
+from deploy.sandbox.aws.common.role_credentials import URL, address
+from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, LiveSettings
 from deploy.sandbox.aws.containers.container import CannotStartError, Container, ContainerSpec
+from deploy.sandbox.aws.containers.execution_role import ExecutionRole
 from deploy.sandbox.aws.containers.job_secrets import SecretError, secret_variables
 from deploy.sandbox.aws.containers.reaper import Reaper
 from deploy.sandbox.aws.logs.log_driver import LogDriver, LogSink
@@ -49,8 +51,10 @@ class AttemptRunner:
         if attempt.stop.done():
             return _stopped(job, attempt, attempt.stop.result(), None)
         entrypoint = self._settings.now.images.get(job.spec.image)
-        if entrypoint is None:
-            return AttemptResult(NOT_STARTED, reason=_cannot_pull(job.spec.image))
+        role = self._execution_role(job, attempt)
+        refused = role.cannot_pull(job.spec.image) if role else ""
+        if refused or entrypoint is None:
+            return AttemptResult(NOT_STARTED, reason=refused or _cannot_pull(job.spec.image))
         if not self._log_group_ready(job):
             return AttemptResult(NOT_STARTED, reason=_no_log_group(job.spec.log_group))
         driver = LogDriver(job.spec.log_group, attempt.log_stream, self._sink, self._settings, self._ledger)
@@ -93,17 +97,16 @@ class AttemptRunner:
 
     def _container_spec(self, job: Job, attempt: BatchAttempt, entrypoint: tuple[str, ...]) -> ContainerSpec:
         mark = f"{job.id}-{attempt.number}-{attempt.task_id}"
+        role = self._execution_role(job, attempt)
         environment = {
             "AWS_ENDPOINT_URL": self._endpoint,
-            "AWS_ACCESS_KEY_ID": JOB_ACCESS_KEY_ID,
-            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-            "AWS_SESSION_TOKEN": SESSION_TOKEN,
+            **self._credentials(job, attempt),
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             **self._settings.now.environment,
             **job.spec.environment,
-            **secret_variables(job.spec.container),
+            **secret_variables(job.spec.container, role),
             "AWS_BATCH_JOB_ID": job.id,
             "AWS_BATCH_JOB_ATTEMPT": str(attempt.number),
             "AWS_BATCH_JQ_NAME": job.spec.queue.name,
@@ -118,6 +121,21 @@ class AttemptRunner:
             self._directory / attempt.task_id[:8],  # short, because it appears in every traceback
             f"SANDBOX_CONTAINER={mark}",
         )
+
+    def _credentials(self, job: Job, attempt: BatchAttempt) -> dict[str, str]:
+        """Where the container gets its role's credentials; the session of a task's role is the task's id.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+        """
+        if role := job.spec.container.get("jobRoleArn"):
+            return {URL: address(self._endpoint, role, attempt.task_id, JOB_ACCESS_KEY_ID)}
+        return {"AWS_ACCESS_KEY_ID": JOB_ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY}
+
+    def _execution_role(self, job: Job, attempt: BatchAttempt) -> ExecutionRole | None:
+        """The role of whose permissions a start needs some; None while permissions are not enforced."""
+        if not self._settings.now.enforce_permissions:
+            return None
+        return ExecutionRole(str(job.spec.container.get("executionRoleArn", "")), attempt.task_id)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)

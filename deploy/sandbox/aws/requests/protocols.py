@@ -86,6 +86,10 @@ def expired(call: Call) -> Failure:
         return Failure(400, "RequestExpired", "Request has expired.")
     if call.protocol is Protocol.REST_JSON:
         return Failure(403, "ExpiredTokenException", message)
+    if call.protocol is Protocol.QUERY:
+        # "(ExpiredToken) when calling the CreateRole operation: The security token included in the request is expired"
+        # https://github.com/aws-samples/aws-iot-twinmaker-samples/issues/147, with the status of STS's common errors
+        return Failure(403, "ExpiredToken", message)
     return Failure(400, "ExpiredTokenException", message)
 
 

@@ -1,0 +1,43 @@
+"""What a role may do, by the policies that it has in the account at this moment: those of the deployed stack."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import iam_backends
+
+from deploy.sandbox.aws.permissions.policy import Statement, allowing_statements, statements
+
+NOT_EVALUATED = (
+    "policies that AWS manages, as of the machines and of the host's SSM agent: they allow nothing here",
+    "policies of resources (bucket, queue, secret)",
+    "permissions boundaries, session policies and the policies of an organization",
+    "who may assume a role: the stand-in gives a job the role of its definition, and the bot that of the stack",
+    "`iam:PassRole` and the calls that CloudFormation makes for the person who deploys: that person may do everything",
+    "what Batch's and EventBridge's own service roles do",
+    "the log driver, which uses the machine's role",
+    "condition keys other than those in the request: tags, `s3:prefix`",
+)
+"""What the stand-in cannot say, for docs/permissions.md."""
+
+
+def role_policy(role_arn: str) -> list[Statement]:
+    """Return the statements of the role's own policies; none if there is no such role."""
+    name = role_arn.rpartition("/")[2]
+    role = next((each for each in iam_backends[DEFAULT_ACCOUNT_ID]["aws"].roles.values() if each.name == name), None)
+    return [statement for document in role.policies.values() for statement in _parsed(document)] if role else []
+
+
+def decision(policy: Sequence[Statement], action: str, resource: str, context: Mapping[str, str]) -> str:
+    """`allowed`, `explicitDeny` or `implicitDeny`, as IAM's policy simulator calls them."""
+    if allowing_statements(policy, action, resource, context):
+        return "allowed"
+    denied = any(each.effect == "Deny" and each.fits(action, resource, context) for each in policy)
+    return "explicitDeny" if denied else "implicitDeny"
+
+
+@lru_cache(maxsize=256)
+def _parsed(document: str) -> tuple[Statement, ...]:
+    """Parse once: a role's policies are read for each of its calls, but seldom change."""
+    return tuple(statements(json.loads(document)))

@@ -1,0 +1,74 @@
+"""SimulatePrincipalPolicy, which moto lacks: the same evaluation as for real calls.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+"""
+
+import io
+from collections.abc import Iterable, Mapping
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+from deploy.sandbox.aws.permissions.policy import Statement
+from deploy.sandbox.aws.permissions.roles import decision, role_policy
+
+_FORM = "application/x-www-form-urlencoded"
+_NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
+
+
+def form(environ: dict[str, Any]) -> bytes:
+    """Return the body of a posted form, which the application can still read."""
+    if not environ.get("CONTENT_TYPE", "").startswith(_FORM):
+        return b""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes] | None:
+    """Answer the call; None for any other call."""
+    body = form(environ)
+    if b"Action=SimulatePrincipalPolicy" not in body:
+        return None
+    given = dict(parse_qsl(body.decode()))
+    policy = role_policy(given["PolicySourceArn"])
+    context = _context(given)
+    results = "".join(
+        _result(policy, action, resource, context)
+        for action in _members(given, "ActionNames.member")
+        for resource in _members(given, "ResourceArns.member") or ["*"]
+    )
+    text = (
+        f'<SimulatePrincipalPolicyResponse xmlns="{_NAMESPACE}"><SimulatePrincipalPolicyResult>'
+        f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
+        "</SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"
+    ).encode()
+    start_response("200 OK", [("Content-Type", "text/xml"), ("Content-Length", str(len(text)))])
+    return [text]
+
+
+def _result(policy: list[Statement], action: str, resource: str, context: Mapping[str, str]) -> str:
+    return (
+        f"<member><EvalActionName>{escape(action)}</EvalActionName>"
+        f"<EvalResourceName>{escape(resource)}</EvalResourceName>"
+        f"<EvalDecision>{decision(policy, action, resource, context)}</EvalDecision></member>"
+    )
+
+
+def _context(given: Mapping[str, str]) -> dict[str, str]:
+    """Read the condition keys; each of them may have one value."""
+    found: dict[str, str] = {}
+    for number in count(1):
+        entry = f"ContextEntries.member.{number}"
+        if f"{entry}.ContextKeyName" not in given:
+            return found
+        found[given[f"{entry}.ContextKeyName"]] = given.get(f"{entry}.ContextKeyValues.member.1", "")
+    return found
+
+
+def _members(given: Mapping[str, str], name: str) -> list[str]:
+    found: list[str] = []
+    while f"{name}.{len(found) + 1}" in given:
+        found.append(given[f"{name}.{len(found) + 1}"])
+    return found
