@@ -35,16 +35,16 @@ class RoleCredentials:
         self._settings, self._clock = settings, clock
         self._lock = threading.Lock()
         self._issued: dict[str, tuple[Identity, float]] = {}
-        self._current: dict[tuple[str, str], tuple[dict[str, str], float]] = {}
+        self._current: dict[tuple[str, str, float], tuple[dict[str, str], float]] = {}
 
     def fetch(self, role_arn: str, session: str, caller: str = "") -> dict[str, str]:
         """Return credentials with at least half of their life ahead, as the container agent does."""
         life = self._settings.now.credential_seconds
         with self._lock:
-            document, expires = self._current.get((role_arn, session), ({}, 0.0))
+            document, expires = self._current.get((role_arn, session, life), ({}, 0.0))
             if expires - self._clock() < life / 2:
                 document, expires = self._issue(role_arn, session, caller or session, life)
-                self._current[role_arn, session] = document, expires
+                self._current[role_arn, session, life] = document, expires
             return document
 
     def identity(self, access_key_id: str) -> Identity | None:

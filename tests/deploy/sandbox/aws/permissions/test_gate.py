@@ -56,7 +56,7 @@ def _client(sandbox: Sandbox, service: str, credentials: Json | None = None) -> 
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["Token"],
-        config=Config(retries={"total_max_attempts": 1}),
+        config=Config(retries={"total_max_attempts": 1}, signature_version="s3v4" if service == "s3" else None),
     )
 
 
