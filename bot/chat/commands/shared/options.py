@@ -179,7 +179,7 @@ def _parameter_option(same: Sequence[Parameter], projects: int, *, retry: bool) 
         maximum=None if None in highs else max(high for high in highs if high is not None),
         choices=_all_choices(same),
     )
-    required = not retry and len(same) == projects and all(parameter.default is None for parameter in same)
+    required = not retry and len(same) == projects and all(parameter.required for parameter in same)
     return Option(merged, _description(same, retry=retry), required)
 
 
