@@ -29,7 +29,7 @@ from deploy.sandbox.session import Sandbox, sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
-CHECKS = 18
+CHECKS = 19
 SESSION = AioSession()
 # Where in the config, what to put there, what the bad line names, and what its advice says.
 FAULTS = {

@@ -10,6 +10,7 @@ from bot.adapters.aws.probe.account import clock_check, identity_check
 from bot.adapters.aws.probe.batch import definition_check, queue_check
 from bot.adapters.aws.probe.events import events_check, no_events, rule_check
 from bot.adapters.aws.probe.image import image_check
+from bot.adapters.aws.probe.permissions import permission_check
 from bot.adapters.aws.probe.quota import quota_check
 from bot.adapters.aws.probe.storage import bucket_check, log_group_check
 from bot.adapters.aws.probe.token import token_check
@@ -19,12 +20,13 @@ from bot.services.running.doctor import Check
 
 @dataclass(frozen=True, slots=True)
 class AwsProbe:
-    """The clients for the checks. The bot itself does not use `quotas`, `ecr` and `rules`."""
+    """The clients for the checks. The bot itself does not use `quotas`, `ecr`, `rules` and `iam`."""
 
     aws: AwsClients
     quotas: Client
     ecr: Client
     rules: Client
+    iam: Client
     region: str
     now: Callable[[], float]
 
@@ -38,6 +40,9 @@ class AwsProbe:
 
     def token_check(self, uri: str, own_id: str) -> Check:
         return token_check(self.aws.s3, uri, own_id)
+
+    def permission_check(self, project: Project, bot: str) -> Check:
+        return permission_check(self.aws.sts, self.iam, project, bot, self.region)
 
     def checks(self, project: Project) -> list[Check]:
         """Checks of the project's queue, quota, job definition, image, bucket and log group."""
@@ -62,4 +67,4 @@ async def aws_probe(
 
         aws = await stack.enter_async_context(aws_clients(region, endpoint_url))
         quotas, ecr, rules = await opened("service-quotas"), await opened("ecr"), await opened("events")
-        yield AwsProbe(aws, quotas, ecr, rules, region, now)
+        yield AwsProbe(aws, quotas, ecr, rules, await opened("iam"), region, now)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
@@ -24,9 +25,13 @@ NOT_EVALUATED = (
 
 def role_policy(role_arn: str) -> list[Statement]:
     """Return the statements of the role's own policies; none if there is no such role."""
-    name = role_arn.rpartition("/")[2]
-    role = next((each for each in iam_backends[DEFAULT_ACCOUNT_ID]["aws"].roles.values() if each.name == name), None)
+    role = _role(role_arn)
     return [statement for document in role.policies.values() for statement in _parsed(document)] if role else []
+
+
+def known(arn: str) -> bool:
+    """True unless it is a role that does not exist, for example because its path is missing in the ARN."""
+    return ":role/" not in arn or _role(arn) is not None
 
 
 def decision(policy: Sequence[Statement], action: str, resource: str, context: Mapping[str, str]) -> str:
@@ -35,6 +40,10 @@ def decision(policy: Sequence[Statement], action: str, resource: str, context: M
         return "allowed"
     denied = any(each.effect == "Deny" and each.fits(action, resource, context) for each in policy)
     return "explicitDeny" if denied else "implicitDeny"
+
+
+def _role(arn: str) -> Any:
+    return next((each for each in iam_backends[DEFAULT_ACCOUNT_ID]["aws"].roles.values() if each.arn == arn), None)
 
 
 @lru_cache(maxsize=256)

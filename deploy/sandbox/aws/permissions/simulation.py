@@ -4,16 +4,20 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 """
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 from deploy.sandbox.aws.permissions.policy import Statement
-from deploy.sandbox.aws.permissions.roles import decision, role_policy
+from deploy.sandbox.aws.permissions.roles import decision, known, role_policy
+from deploy.sandbox.aws.requests.protocols import Failure, Protocol
 
 _FORM = "application/x-www-form-urlencoded"
+_STRICTEST_FIRST = ("explicitDeny", "implicitDeny", "allowed")
+_EVERYTHING = [Statement("Allow", ("*",), ("*",))]
+"""Of the person who set up the account; roles have their own."""
 _NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 
 
@@ -32,13 +36,14 @@ def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes] | No
     if b"Action=SimulatePrincipalPolicy" not in body:
         return None
     given = dict(parse_qsl(body.decode()))
-    policy = role_policy(given["PolicySourceArn"])
-    context = _context(given)
-    results = "".join(
-        _result(policy, action, resource, context)
-        for action in _members(given, "ActionNames.member")
-        for resource in _members(given, "ResourceArns.member") or ["*"]
-    )
+    source = given["PolicySourceArn"]
+    if not known(source):
+        failure = Failure(404, "NoSuchEntity", f"{source} cannot be found.")
+        start_response("404 NOT FOUND", failure.headers(Protocol.QUERY))
+        return [failure.body(Protocol.QUERY)]
+    policy, context = role_policy(source) if ":role/" in source else _EVERYTHING, _context(given)
+    resources = _members(given, "ResourceArns.member") or ["*"]
+    results = "".join(_result(policy, action, resources, context) for action in _members(given, "ActionNames.member"))
     text = (
         f'<SimulatePrincipalPolicyResponse xmlns="{_NAMESPACE}"><SimulatePrincipalPolicyResult>'
         f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
@@ -48,11 +53,22 @@ def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes] | No
     return [text]
 
 
-def _result(policy: list[Statement], action: str, resource: str, context: Mapping[str, str]) -> str:
+def _result(policy: Sequence[Statement], action: str, resources: Sequence[str], context: Mapping[str, str]) -> str:
+    """One result per action; its own decision is the most restrictive one.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html
+    """
+    decided = {resource: decision(policy, action, resource, context) for resource in resources}
+    strictest = next(each for each in _STRICTEST_FIRST if each in decided.values())
+    specific = "".join(
+        f"<member><EvalResourceName>{escape(resource)}</EvalResourceName>"
+        f"<EvalResourceDecision>{each}</EvalResourceDecision></member>"
+        for resource, each in decided.items()
+    )
     return (
-        f"<member><EvalActionName>{escape(action)}</EvalActionName>"
-        f"<EvalResourceName>{escape(resource)}</EvalResourceName>"
-        f"<EvalDecision>{decision(policy, action, resource, context)}</EvalDecision></member>"
+        f"<member><EvalActionName>{escape(action)}</EvalActionName><EvalResourceName>*</EvalResourceName>"
+        f"<EvalDecision>{strictest}</EvalDecision>"
+        f"<ResourceSpecificResults>{specific}</ResourceSpecificResults></member>"
     )
 
 

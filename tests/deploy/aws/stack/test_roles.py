@@ -61,6 +61,7 @@ def test_bot_permissions(template: Template) -> None:
         "events:ListRuleNamesByTarget": {"*"},
         "events:DescribeRule": {"<JobEvents.Arn>"},
         "servicequotas:GetServiceQuota": {"*"},
+        "iam:SimulatePrincipalPolicy": {"<BotRole.Arn>"},
     }
 
 

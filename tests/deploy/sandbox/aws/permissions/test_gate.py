@@ -211,7 +211,12 @@ def test_the_simulator_decides_as_the_calls_do(enforced: Sandbox) -> None:
             {"ContextKeyName": "aws:RequestTag/bot", "ContextKeyValues": ["b"], "ContextKeyType": "string"}
         ],
     )
-    found = {(e["EvalActionName"], e["EvalResourceName"]): e["EvalDecision"] for e in answer["EvaluationResults"]}
+    assert {each["EvalDecision"] for each in answer["EvaluationResults"]} == {"implicitDeny"}
+    found = {
+        (result["EvalActionName"], each["EvalResourceName"]): each["EvalResourceDecision"]
+        for result in answer["EvaluationResults"]
+        for each in result["ResourceSpecificResults"]
+    }
     assert [key for key, decided in found.items() if decided == "allowed"] == [("batch:TagResource", f"{ARN}:job/*")]
     assert len(found) == 4
 
@@ -222,6 +227,12 @@ def test_the_simulator_is_asked_only_for_roles_that_one_may_ask_about(enforced: 
     iam = _client(enforced, "iam")
     asked = {"PolicySourceArn": other, "ActionNames": ["batch:SubmitJob"]}
     assert _refused(lambda: iam.simulate_principal_policy(**asked))[2] == _says("iam:SimulatePrincipalPolicy", other)
+
+
+def test_the_simulator_knows_no_role_whose_path_is_missing(enforced: Sandbox) -> None:
+    iam = Clients(enforced.endpoint).iam
+    missing = {"PolicySourceArn": f"{ROLE}-none", "ActionNames": ["batch:SubmitJob"]}
+    assert _refused(lambda: iam.simulate_principal_policy(**missing))[:2] == ("NoSuchEntity", 404)
 
 
 def test_credentials_without_a_role_name_are_refused_with_words(enforced: Sandbox) -> None:
