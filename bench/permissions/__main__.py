@@ -16,6 +16,7 @@ from rich.console import Console
 from bench.permissions.recorded import BOT, JOB, Recording, record_demo
 from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID
 from deploy.sandbox.aws.permissions.policy import Statement, allowing_statements
+from deploy.sandbox.aws.permissions.roles import NOT_EVALUATED
 from deploy.sandbox.botconfig import BOT_SESSION
 
 PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
@@ -88,7 +89,8 @@ class PermissionReport:
 
     def page(self) -> str:
         order = sorted(self.grants, key=lambda grant: (grant.role, grant.action, readable(grant.resource, self.names)))
-        return _HEAD + "\n".join(grant.row(self.names) for grant in order) + "\n"
+        limits = "".join(f"\n- {each}" for each in NOT_EVALUATED)
+        return _HEAD + "\n".join(grant.row(self.names) for grant in order) + f"\n\n{_LIMITS}{limits}\n"
 
 
 _HEAD = """# Permissions
@@ -100,6 +102,14 @@ this page.
 
 | action | used by | granted by |
 |---|---|---|
+"""
+_LIMITS = """## What the sandbox enforces
+
+The demo, `make sandbox` and the walk of [getting-started.md](getting-started.md) refuse each call that the caller's role
+may not make, in AWS's words: the bot and its doctor have the bot's role, a job has the jobs' role, and the image and the
+secrets of a job are read with the execution role, all with the policies of the deployed template. Credentials expire.
+Whoever deploys may do everything. `signalbox doctor` asks IAM's policy simulator whether the bot may submit, tag and end
+jobs, which it cannot try; where it may not ask, it says so in a note. The sandbox doesn't evaluate:
 """
 
 

@@ -261,7 +261,7 @@ def _deployed(endpoint: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("gpus", [True, False], ids=["with GPUs", "without GPUs"])
 async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool) -> None:
-    settings = Settings(images={IMAGE: ENTRYPOINT}, gpu_vcpus=0, stop_timeout_seconds=5)
+    settings = Settings(images={IMAGE: ENTRYPOINT}, gpu_vcpus=0, stop_timeout_seconds=5, enforce_permissions=True)
     async with aws_stand_in(settings) as endpoint, DiscordStandIn() as discord:
         known = discord.ready()
         repository, edit = await _training(tmp_path), tmp_path / "edit.py"
