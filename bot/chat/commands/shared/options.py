@@ -158,9 +158,7 @@ def _clashes(name: str, same: Sequence[Parameter]) -> list[str]:
     problems = []
     kinds = sorted({parameter.kind.value for parameter in same})
     if len(kinds) > 1:
-        problems.append(
-            f"parameter {name} has the types {' and '.join(kinds)}. Use one type: /train has one option for all of them"
-        )
+        problems.append(f"parameter {name} has the types {' and '.join(kinds)}. Use one type: they share one option")
     choices = _all_choices(same)
     if len(choices) > CHOICES:
         problems.append(
