@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -25,9 +26,10 @@ from deploy.sandbox.aws.common.state_events import QUEUE_BLOCKED, STATE_CHANGE, 
 from deploy.sandbox.aws.containers.runner import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.logs import filter_events
-from deploy.sandbox.aws.moto_patches import cloudformation, quotas, s3, sqs
+from deploy.sandbox.aws.moto_patches import cloudformation, quotas, roles, s3, sqs
 from deploy.sandbox.aws.permissions.credentials import RoleCredentials
 from deploy.sandbox.aws.permissions.gate import PermissionGate
+from deploy.sandbox.aws.permissions.simulation import simulating
 from deploy.sandbox.aws.requests.faults import FaultLayer, ResetConnectionError
 from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
 
@@ -58,7 +60,7 @@ class StandIn:
         self._settings = LiveSettings(settings)
         self._ledger = Ledger(clock)
         self._credentials = RoleCredentials(self._settings, clock)
-        self._calls = CallRecorder(self._moto(), self._settings, self._tags_of, self._caller)
+        self._calls = CallRecorder(simulating(self._moto()), self._settings, self._tags_of, self._caller)
         gate = PermissionGate(self._calls, self._credentials, self._settings, self._ledger, self._tags_of)
         self._faults = FaultLayer(gate, self._ledger)
         self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_QuietHandler)
@@ -77,6 +79,7 @@ class StandIn:
         self._control = Control(self._scheduler, self._loop, self._settings, *layers)
         sqs.install()
         quotas.install(self._settings)
+        roles.install()
         s3.install(self._settings)
         filter_events.install(self._settings)
         self._backends = moto_backend.install(
@@ -116,10 +119,16 @@ class StandIn:
         identity = self._credentials.identity(key)
         return identity.caller if identity else key
 
-    def _tags_of(self, job_id: str) -> dict[str, str]:
-        job = self._scheduler.jobs.get(job_id)
-        tags: dict[str, str] = self._backends[DEFAULT_ACCOUNT_ID][REGION].list_tags_for_resource(job.arn) if job else {}
-        return tags
+    def _tags_of(self, arn: str) -> dict[str, str]:
+        """The tags of a Batch job, or of an instance or a volume. Child jobs have none."""
+        name = arn.rpartition("/")[2]
+        if ":ec2:" in arn:
+            found: dict[str, str] = ec2_backends[DEFAULT_ACCOUNT_ID][REGION].tags.get(name, {})
+        elif (job := self._scheduler.jobs.get(name)) and ":" not in name:
+            found = self._backends[DEFAULT_ACCOUNT_ID][REGION].list_tags_for_resource(job.arn)
+        else:
+            found = {}
+        return found
 
     def _announce_blocked(self, job: Job) -> None:
         self._announce(job, QUEUE_BLOCKED)

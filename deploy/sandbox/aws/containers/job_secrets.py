@@ -11,7 +11,7 @@ from moto.secretsmanager.exceptions import SecretsManagerClientError
 from moto.secretsmanager.models import secretsmanager_backends
 
 from deploy.sandbox.aws.common.settings import REGION
-from deploy.sandbox.aws.containers.execution_role import ExecutionRole
+from deploy.sandbox.aws.containers.start_role import StartRole
 
 
 class SecretError(Exception):
@@ -24,7 +24,7 @@ _FAILED = (
 )
 
 
-def secret_variables(container: Mapping[str, Any], role: ExecutionRole | None = None) -> dict[str, str]:
+def secret_variables(container: Mapping[str, Any], role: StartRole | None = None) -> dict[str, str]:
     """Secret values by variable name, as far as `role` may read them. Raises SecretError."""
     backend = secretsmanager_backends[DEFAULT_ACCOUNT_ID][REGION]
     found = {}

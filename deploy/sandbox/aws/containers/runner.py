@@ -10,7 +10,7 @@ from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.role_credentials import URL, address
 from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, LiveSettings
 from deploy.sandbox.aws.containers.container import CannotStartError, Container, ContainerSpec
-from deploy.sandbox.aws.containers.execution_role import ExecutionRole
+from deploy.sandbox.aws.containers.start_role import StartRole, start_role
 from deploy.sandbox.aws.containers.job_secrets import SecretError, secret_variables
 from deploy.sandbox.aws.containers.reaper import Reaper
 from deploy.sandbox.aws.logs.log_driver import LogDriver, LogSink
@@ -51,12 +51,14 @@ class AttemptRunner:
         if attempt.stop.done():
             return _stopped(job, attempt, attempt.stop.result(), None)
         entrypoint = self._settings.now.images.get(job.spec.image)
-        role = self._execution_role(job, attempt)
+        role = self._start_role(job, attempt)
         refused = role.cannot_pull(job.spec.image) if role else ""
         if refused or entrypoint is None:
             return AttemptResult(NOT_STARTED, reason=refused or _cannot_pull(job.spec.image))
         if not self._log_group_ready(job):
             return AttemptResult(NOT_STARTED, reason=_no_log_group(job.spec.log_group))
+        if role and (refused := role.cannot_log(job.spec.log_group, attempt.log_stream)):
+            return AttemptResult(NOT_STARTED, reason=refused)
         driver = LogDriver(job.spec.log_group, attempt.log_stream, self._sink, self._settings, self._ledger)
         try:
             spec = self._container_spec(job, attempt, entrypoint)
@@ -97,7 +99,7 @@ class AttemptRunner:
 
     def _container_spec(self, job: Job, attempt: BatchAttempt, entrypoint: tuple[str, ...]) -> ContainerSpec:
         mark = f"{job.id}-{attempt.number}-{attempt.task_id}"
-        role = self._execution_role(job, attempt)
+        role = self._start_role(job, attempt)
         environment = {
             "AWS_ENDPOINT_URL": self._endpoint,
             **self._credentials(job, attempt),
@@ -131,11 +133,11 @@ class AttemptRunner:
             return {URL: address(self._endpoint, role, attempt.task_id, JOB_ACCESS_KEY_ID)}
         return {"AWS_ACCESS_KEY_ID": JOB_ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY}
 
-    def _execution_role(self, job: Job, attempt: BatchAttempt) -> ExecutionRole | None:
-        """The role of whose permissions a start needs some; None while permissions are not enforced."""
+    def _start_role(self, job: Job, attempt: BatchAttempt) -> StartRole | None:
+        """The role with which ECS starts the container; None while permissions are not enforced."""
         if not self._settings.now.enforce_permissions:
             return None
-        return ExecutionRole(str(job.spec.container.get("executionRoleArn", "")), attempt.task_id)
+        return start_role(str(job.spec.container.get("executionRoleArn", "")), attempt)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)

@@ -11,8 +11,7 @@ from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import LiveSettings
 from deploy.sandbox.aws.permissions import simulation
 from deploy.sandbox.aws.permissions.credentials import Identity, RoleCredentials
-from deploy.sandbox.aws.permissions.refusals import refusal, words
-from deploy.sandbox.aws.permissions.roles import decision, role_policy
+from deploy.sandbox.aws.permissions.refusals import refusal, refused
 from deploy.sandbox.aws.requests.permissions_needed import (
     AwsRequest,
     Permission,
@@ -21,14 +20,15 @@ from deploy.sandbox.aws.requests.permissions_needed import (
     bucket_arn,
     permissions,
     read,
+    session_token,
 )
-from deploy.sandbox.aws.requests.protocols import Call, Failure, Protocol, call_of, expired
+from deploy.sandbox.aws.requests.protocols import Call, Failure, Protocol, call_of, expired, invalid_token
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class PermissionGate:
-    """A WSGI layer. It always refuses expired credentials, and the rest while `enforce_permissions` is on."""
+    """A WSGI layer. It always refuses credentials that do not work, and the rest while `enforce_permissions` is on."""
 
     def __init__(
         self,
@@ -44,11 +44,10 @@ class PermissionGate:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         key = access_key(environ)
         identity = self._credentials.identity(key)
-        if identity is not None and self._credentials.expired(key):
-            call = call_of(environ, simulation.form(environ))
-            return self._refuse(environ, start_response, call, expired(call))
+        if identity is not None and (answer := self._refused_credentials(environ, key)):
+            return self._refuse(environ, start_response, *answer)
         if identity is None or not self._settings.now.enforce_permissions:
-            return self._pass(environ, start_response)
+            return self._application(environ, start_response)
         _, request = read(environ)
         call = Call(request.operation, _protocol(environ, request))
         for needed in permissions(request, self._tags_of):
@@ -56,13 +55,19 @@ class PermissionGate:
                 return self._refuse(environ, start_response, call, failure)
         if request.service == "s3" and call.action in ("GetObject", "HeadObject"):
             return self._hide_missing(identity, request, environ, start_response)
-        return self._pass(environ, start_response)
+        return self._application(environ, start_response)
+
+    def _refused_credentials(self, environ: dict[str, Any], key: str) -> tuple[Call, Failure] | None:
+        works = self._credentials.issued_with(key, session_token(environ))
+        if works and not self._credentials.expired(key):
+            return None
+        call = call_of(environ, simulation.form(environ))
+        return call, expired(call) if works else invalid_token(call)
 
     def _denied(self, identity: Identity, needed: Permission, call: Call, service: str) -> Failure | None:
-        decided = decision(role_policy(identity.role_arn), needed.action, needed.resource, dict(needed.context))
-        if decided == "allowed":
+        message = refused(identity, needed)
+        if not message:
             return None
-        message = words(identity, needed, decided)
         self._ledger.add("denied", action=needed.action, resource=needed.resource, role=identity.role_arn)
         return refusal(call, message, service)
 
@@ -82,9 +87,6 @@ class PermissionGate:
                 return self._refuse(environ, start_response, call, failure)
         start_response(*started[0])
         return body
-
-    def _pass(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        return simulation.answer(environ, start_response) or self._application(environ, start_response)
 
     def _refuse(self, environ: dict[str, Any], start_response: Any, call: Call, failure: Failure) -> Iterable[bytes]:
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -9,11 +9,22 @@ EC2 403 `UnauthorizedOperation` (https://docs.aws.amazon.com/AWSEC2/latest/APIRe
 """
 
 from deploy.sandbox.aws.permissions.credentials import Identity
+from deploy.sandbox.aws.permissions.policy import UnknownPolicyError
+from deploy.sandbox.aws.permissions.roles import decision, role_policy
 from deploy.sandbox.aws.requests.permissions_needed import Permission
 from deploy.sandbox.aws.requests.protocols import Call, Failure, Protocol
 
 
-def words(identity: Identity, needed: Permission, decided: str) -> str:
+def refused(identity: Identity, needed: Permission) -> str:
+    """Return AWS's words if the role lacks a permission, otherwise an empty string."""
+    try:
+        decided = decision(role_policy(identity.role_arn), needed.action, needed.resource, dict(needed.context))
+    except UnknownPolicyError as error:
+        return f"The sandbox cannot evaluate a policy of {identity.role_arn}: {error}"
+    return "" if decided == "allowed" else _words(identity, needed, decided)
+
+
+def _words(identity: Identity, needed: Permission, decided: str) -> str:
     """Say who may not do what, and why."""
     service, _, action = needed.action.partition(":")
     # SQS names actions in small letters: https://github.com/aws/serverless-application-model/issues/3633.

@@ -11,22 +11,25 @@ from moto.iam.models import iam_backends
 from deploy.sandbox.aws.permissions.policy import Statement, allowing_statements, statements
 
 NOT_EVALUATED = (
-    "policies that AWS manages, as of the machines and of the host's SSM agent: they allow nothing here",
     "policies of resources (bucket, queue, secret)",
     "permissions boundaries, session policies and the policies of an organization",
     "who may assume a role: the stand-in gives a job the role of its definition, and the bot that of the stack",
     "`iam:PassRole` and the calls that CloudFormation makes for the person who deploys: that person may do everything",
     "what Batch's and EventBridge's own service roles do",
-    "the log driver, which uses the machine's role",
-    "condition keys other than those in the request: tags, `s3:prefix`",
+    "the agents of ECS and SSM on the machines; PutLogEvents of the log driver",
+    "condition keys other than `aws:RequestTag`, `aws:ResourceTag` and `s3:prefix`; a policy with `NotAction`, "
+    "`NotResource` or an operator other than `StringEquals`, `StringLike`, `ArnLike`, `Bool` is refused with words",
 )
 """What the stand-in cannot say, for docs/permissions.md."""
 
 
 def role_policy(role_arn: str) -> list[Statement]:
-    """Return the statements of the role's own policies; none if there is no such role."""
+    """Return the statements of the role's own and attached policies; none if there is no such role."""
     role = _role(role_arn)
-    return [statement for document in role.policies.values() for statement in _parsed(document)] if role else []
+    if role is None:
+        return []
+    documents = [*role.policies.values(), *(_document(each) for each in role.managed_policies.values())]
+    return [statement for document in documents for statement in _parsed(document)]
 
 
 def known(arn: str) -> bool:
@@ -40,6 +43,10 @@ def decision(policy: Sequence[Statement], action: str, resource: str, context: M
         return "allowed"
     denied = any(each.effect == "Deny" and each.fits(action, resource, context) for each in policy)
     return "explicitDeny" if denied else "implicitDeny"
+
+
+def _document(policy: Any) -> str:
+    return str(next(each.document for each in policy.versions if each.is_default))
 
 
 def _role(arn: str) -> Any:

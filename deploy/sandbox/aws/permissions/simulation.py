@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 """
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,6 +13,8 @@ from xml.sax.saxutils import escape
 from deploy.sandbox.aws.permissions.policy import Statement
 from deploy.sandbox.aws.permissions.roles import decision, known, role_policy
 from deploy.sandbox.aws.requests.protocols import Failure, Protocol
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _FORM = "application/x-www-form-urlencoded"
 _STRICTEST_FIRST = ("explicitDeny", "implicitDeny", "allowed")
@@ -30,11 +32,19 @@ def form(environ: dict[str, Any]) -> bytes:
     return body
 
 
-def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes] | None:
-    """Answer the call; None for any other call."""
-    body = form(environ)
-    if b"Action=SimulatePrincipalPolicy" not in body:
-        return None
+def simulating(application: Application) -> Application:
+    """A WSGI layer that answers this call, and passes on all others."""
+
+    def layer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        body = form(environ)
+        if b"Action=SimulatePrincipalPolicy" not in body:
+            return application(environ, start_response)
+        return _answer(body, start_response)
+
+    return layer
+
+
+def _answer(body: bytes, start_response: Any) -> Iterable[bytes]:
     given = dict(parse_qsl(body.decode()))
     source = given["PolicySourceArn"]
     if not known(source):

@@ -20,7 +20,7 @@ from deploy.sandbox.aws.requests.protocols import call_of
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 Json = Mapping[str, Any]
 TagsOf = Callable[[str], Mapping[str, str]]
-"""A Batch job's tags, by its id."""
+"""A resource's tags, by its ARN."""
 
 _CREDENTIAL = re.compile(r"([^/=\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _FORM = "application/x-www-form-urlencoded"
@@ -110,6 +110,12 @@ def access_key(environ: Mapping[str, Any]) -> str:
     return _signature(environ)[0]
 
 
+def session_token(environ: Mapping[str, Any]) -> str:
+    """The session token of a request or a link; "" without one."""
+    query = parse_qs(environ.get("QUERY_STRING", ""))
+    return str(environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or query.get("X-Amz-Security-Token", [""])[0])
+
+
 def _signature(environ: Mapping[str, Any]) -> tuple[str, str]:
     """The access key and the service in a signature; "nobody" and "" without one.
 
@@ -132,6 +138,7 @@ def permissions(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
         "s3": lambda: _s3(request),
         "batch": lambda: _batch(request, tags_of),
         "sqs": lambda: _sqs(request),
+        "ec2": lambda: _ec2(request, tags_of),
     }
     action = f"{request.service}:{request.operation}"
     if action in _NO_PERMISSION:
@@ -160,6 +167,7 @@ _S3_ACTIONS = {
     "CreateMultipartUpload": "PutObject",
     "UploadPart": "PutObject",
     "CompleteMultipartUpload": "PutObject",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
 }
 
 
@@ -182,12 +190,26 @@ def _batch(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
             yield Permission("batch:TagResource", _named("job-queue", body["jobQueue"]), tags)
     elif request.operation in ("TerminateJob", "CancelJob"):
         # Child jobs are named "<array>:<index>" and have no tags, even if the array has some.
-        job_id, colon, _ = body["jobId"].partition(":")
-        known = {} if colon else tags_of(job_id)
-        tags = tuple((f"aws:ResourceTag/{name}", value) for name, value in sorted(known.items()))
-        yield Permission(f"batch:{request.operation}", _arn("batch", "job/*:*" if colon else "job/*"), tags)
+        yield _on_tagged(f"batch:{request.operation}", _arn("batch", f"job/{body['jobId']}"), tags_of)
     else:
         yield Permission(f"batch:{request.operation}", "*")
+
+
+def _ec2(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
+    """For AttachVolume "ec2:ResourceTag" and "aws:ResourceTag" are those of the instance and of the volume, each.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    """
+    if request.operation != "AttachVolume":
+        yield Permission(f"ec2:{request.operation}", "*")
+        return
+    for resource in (f"instance/{request.body['InstanceId']}", f"volume/{request.body['VolumeId']}"):
+        yield _on_tagged("ec2:AttachVolume", _arn("ec2", resource), tags_of)
+
+
+def _on_tagged(action: str, resource: str, tags_of: TagsOf) -> Permission:
+    tags = sorted(tags_of(resource).items())
+    return Permission(action, resource, tuple((f"aws:ResourceTag/{name}", value) for name, value in tags))
 
 
 def _sqs(request: AwsRequest) -> Iterator[Permission]:
@@ -205,7 +227,12 @@ _RESOURCES: dict[str, Callable[[Json], str]] = {
     # The role, user or group whose policies are read is the action's resource.
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
     "iam:SimulatePrincipalPolicy": lambda body: str(body["PolicySourceArn"]),
-    "ecr:DescribeImages": lambda body: _arn("ecr", f"repository/{body['repositoryName']}"),
+    **dict.fromkeys(
+        ("ecr:DescribeImages", "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+        lambda body: _arn("ecr", f"repository/{body['repositoryName']}"),
+    ),
+    "secretsmanager:GetSecretValue": lambda body: str(body["SecretId"]),
+    "sts:AssumeRole": lambda body: str(body["RoleArn"]),
 }
 
 

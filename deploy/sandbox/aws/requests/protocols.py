@@ -93,6 +93,24 @@ def expired(call: Call) -> Failure:
     return Failure(400, "ExpiredTokenException", message)
 
 
+def invalid_token(call: Call) -> Failure:
+    """The service's error for temporary credentials without their session token, or with another one.
+
+    S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, InvalidAccessKeyId. The others:
+    https://repost.aws/knowledge-center/iam-user-invalid-client-token-id, with the names of the common errors of each.
+    """
+    message = "The security token included in the request is invalid."
+    if call.protocol is Protocol.REST_XML:
+        return Failure(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+    if call.protocol is Protocol.EC2:
+        return Failure(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
+    if call.protocol is Protocol.REST_JSON:
+        return Failure(403, "UnrecognizedClientException", message)
+    if call.protocol is Protocol.QUERY:
+        return Failure(403, "InvalidClientTokenId", message)
+    return Failure(400, "UnrecognizedClientException", message)
+
+
 def broken(status: int) -> Failure:
     """A server error without details."""
     return Failure(status, "InternalFailure" if status == 500 else "ServiceUnavailable", "Service is unavailable")

@@ -239,3 +239,38 @@ def test_credentials_without_a_role_name_are_refused_with_words(enforced: Sandbo
     with pytest.raises(urllib.error.HTTPError, match="400") as caught:
         urllib.request.urlopen(f"{enforced.endpoint}/sandbox/credentials?role={ROLE}")
     assert b"`session` is missing" in caught.value.read()
+
+
+WITHOUT_TOKEN = {
+    "batch": ("UnrecognizedClientException", 403),
+    "logs": ("UnrecognizedClientException", 400),
+    "s3": ("InvalidAccessKeyId", 403),
+    "iam": ("InvalidClientTokenId", 403),
+    "ec2": ("AuthFailure", 401),
+}
+
+
+@pytest.mark.parametrize("service", WITHOUT_TOKEN)
+@pytest.mark.parametrize("token", [None, "of other credentials"])
+def test_temporary_credentials_need_their_token(enforced: Sandbox, service: str, token: str | None) -> None:
+    """Two of the three values, as somebody copies them from the portal of IAM Identity Center."""
+    client = _client(enforced, service, {**_credentials(enforced), "Token": token})
+    assert _refused(lambda: REFUSALS[service][0](client))[:2] == WITHOUT_TOKEN[service]
+
+
+def test_a_policy_that_is_attached_counts(enforced: Sandbox) -> None:
+    iam, jobs = Clients(enforced.endpoint).iam, _client(enforced, "batch")
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "batch:*", "Resource": "*"}}
+    arn = iam.create_policy(PolicyName="gate", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName="gate-role", PolicyArn=arn)
+    try:
+        assert jobs.describe_jobs(jobs=["a"])["jobs"] == []
+    finally:
+        iam.detach_role_policy(RoleName="gate-role", PolicyArn=arn)
+        iam.delete_policy(PolicyArn=arn)
+
+
+def test_a_policy_that_cannot_be_evaluated_says_so(enforced: Sandbox) -> None:
+    _allow(enforced, {"NotAction": "iam:*", "Resource": "*"})
+    _, _, message = _refused(lambda: _client(enforced, "batch").describe_jobs(jobs=["a"]))
+    assert message.startswith(f"The sandbox cannot evaluate a policy of {ROLE}: NotAction: not evaluated here, only")
