@@ -105,11 +105,12 @@ this page.
 """
 _LIMITS = """## What the sandbox enforces
 
-The demo, `make sandbox` and the walk of [getting-started.md](getting-started.md) refuse each call that the caller's role
-may not make, in AWS's words: the bot and its doctor have the bot's role, a job has the jobs' role, and the image and the
-secrets of a job are read with the execution role, all with the policies of the deployed template. Credentials expire.
-Whoever deploys may do everything. `signalbox doctor` asks IAM's policy simulator whether the bot may submit, tag and end
-jobs, which it cannot try; where it may not ask, it says so in a note. The sandbox doesn't evaluate:
+The demo, `make sandbox` and the walk of [getting-started.md](getting-started.md) refuse each call that the caller's
+role may not make, in AWS's words. The bot and its doctor have the bot's role, and a job has the jobs' role. The
+execution role pulls the job's image, reads its secrets and creates its log stream. All of them have the policies of the
+deployed template, and their credentials expire. Whoever deploys may do everything. `signalbox doctor` asks IAM's policy
+simulator whether the bot may submit, tag and end jobs, which it cannot try; where it may not ask, it says so in a note.
+The sandbox doesn't evaluate:
 """
 
 

@@ -10,9 +10,9 @@ from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.role_credentials import URL, address
 from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, LiveSettings
 from deploy.sandbox.aws.containers.container import CannotStartError, Container, ContainerSpec
-from deploy.sandbox.aws.containers.start_role import StartRole, start_role
 from deploy.sandbox.aws.containers.job_secrets import SecretError, secret_variables
 from deploy.sandbox.aws.containers.reaper import Reaper
+from deploy.sandbox.aws.containers.start_role import LOGGING_FAILED, StartRole, start_role
 from deploy.sandbox.aws.logs.log_driver import LogDriver, LogSink
 
 EXITED = "Essential container in task exited"
@@ -55,9 +55,7 @@ class AttemptRunner:
         refused = role.cannot_pull(job.spec.image) if role else ""
         if refused or entrypoint is None:
             return AttemptResult(NOT_STARTED, reason=refused or _cannot_pull(job.spec.image))
-        if not self._log_group_ready(job):
-            return AttemptResult(NOT_STARTED, reason=_no_log_group(job.spec.log_group))
-        if role and (refused := role.cannot_log(job.spec.log_group, attempt.log_stream)):
+        if refused := self._cannot_log(job, attempt, role):
             return AttemptResult(NOT_STARTED, reason=refused)
         driver = LogDriver(job.spec.log_group, attempt.log_stream, self._sink, self._settings, self._ledger)
         try:
@@ -86,6 +84,13 @@ class AttemptRunner:
     def _limit(self, job: Job) -> float | None:
         seconds = job.spec.timeout_seconds
         return None if seconds is None else seconds * self._settings.now.timeout_scale
+
+    def _cannot_log(self, job: Job, attempt: BatchAttempt, role: StartRole | None) -> str:
+        group = job.spec.log_group
+        if not self._log_group_ready(job):
+            missing = "ResourceNotFoundException: The specified log group does not exist"
+            return f"{LOGGING_FAILED} to create Cloudwatch log stream: {missing}: {group}"
+        return role.cannot_log(group, attempt.log_stream) if role else ""
 
     def _log_group_ready(self, job: Job) -> bool:
         """Create the log group if Batch would: its default group, or one with `awslogs-create-group`."""
@@ -159,11 +164,4 @@ def _cannot_pull(image: str) -> str:
     return (
         f"CannotPullContainerError: Error response from daemon: pull access denied for {image}, repository does "
         "not exist or may require 'docker login': denied: requested access to the resource is denied"
-    )
-
-
-def _no_log_group(group: str) -> str:
-    return (
-        "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to "
-        "create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist: " + group
     )

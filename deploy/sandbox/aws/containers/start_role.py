@@ -1,9 +1,9 @@
 """What ECS does before a container starts: it pulls the image, reads secrets and creates the log stream.
 
-With the execution role of the job definition: https://docs.aws.amazon.com/batch/latest/userguide/execution-IAM-role.html.
+With the job definition's execution role: https://docs.aws.amazon.com/batch/latest/userguide/execution-IAM-role.html.
 That holds for logs too: ECS's machines let the log driver use it (https://github.com/aws/amazon-ecs-init/pull/128), and
-Batch's jobs fail if it lacks CreateLogStream (https://github.com/aws/aws-cdk/issues/25675). Without an execution role the
-machine's role does all of it (https://github.com/aws/aws-cdk/issues/32078).
+Batch's jobs fail if it lacks CreateLogStream (https://github.com/aws/aws-cdk/issues/25675). Without an execution role
+the machine's role does all of it (https://github.com/aws/aws-cdk/issues/32078).
 """
 
 import re
@@ -18,6 +18,7 @@ from deploy.sandbox.aws.permissions.credentials import Identity
 from deploy.sandbox.aws.permissions.refusals import refused
 from deploy.sandbox.aws.requests.permissions_needed import Permission
 
+LOGGING_FAILED = "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed"
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
 
 
@@ -52,11 +53,10 @@ class StartRole:
         return f"CannotPullECRContainerError: {said}" if said else ""
 
     def cannot_log(self, group: str, stream: str) -> str:
-        """Return the log driver's reason if the role may not create a log stream. Its words are those of issue 25675."""
+        """Return the log driver's reason if the role may not create a log stream, in the words of issue 25675."""
         resource = f"arn:aws:logs:{REGION}:{DEFAULT_ACCOUNT_ID}:log-group:{group}:log-stream:{stream}"
         said = self.cannot("logs:CreateLogStream", resource)
-        failed = "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to "
-        return f"{failed}create Cloudwatch log stream: {said}" if said else ""
+        return f"{LOGGING_FAILED} to create Cloudwatch log stream: {said}" if said else ""
 
 
 def start_role(execution_role: str, attempt: BatchAttempt) -> StartRole:

@@ -1,4 +1,4 @@
-"""Corrections to moto's IAM and STS: the policies that AWS manages in a template's roles, and tokens as long as AWS's."""
+"""Corrections to moto's IAM and STS: policies that a template attaches to roles, and tokens as long as AWS's."""
 
 import base64
 import json
@@ -6,6 +6,7 @@ import secrets
 from functools import cache
 from typing import Any
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, Role, iam_backends
 from moto.sts import models as sts_models
@@ -15,7 +16,7 @@ _TOKEN_BYTES = 690
 
 def install() -> None:
     """Call once per process, before the server answers."""
-    create = Role.create_from_cloudformation_json
+    create, delete = Role.create_from_cloudformation_json, Role.delete_from_cloudformation_json
 
     def create_with_managed(*given: Any, **named: Any) -> Role:
         role = create(*given, **named)
@@ -23,7 +24,15 @@ def install() -> None:
             managed_policy(role.account_id, arn).attach_to(role)
         return role
 
+    def delete_with_managed(*given: Any, **named: Any) -> None:
+        """As CloudFormation does: IAM deletes no role that has attached policies."""
+        role = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].get_role(given[0])
+        for policy in list(role.managed_policies.values()):
+            policy.detach_from(role)
+        delete(*given, **named)
+
     setattr(Role, "create_from_cloudformation_json", staticmethod(create_with_managed))  # noqa: B010  mypy's
+    setattr(Role, "delete_from_cloudformation_json", staticmethod(delete_with_managed))  # noqa: B010  mypy's
     setattr(sts_models, "random_session_token", session_token)  # noqa: B010  mypy's
 
 

@@ -17,8 +17,8 @@ NOT_EVALUATED = (
     "`iam:PassRole` and the calls that CloudFormation makes for the person who deploys: that person may do everything",
     "what Batch's and EventBridge's own service roles do",
     "the agents of ECS and SSM on the machines; PutLogEvents of the log driver",
-    "condition keys other than `aws:RequestTag`, `aws:ResourceTag` and `s3:prefix`; a policy with `NotAction`, "
-    "`NotResource` or an operator other than `StringEquals`, `StringLike`, `ArnLike`, `Bool` is refused with words",
+    "condition keys other than `aws:RequestTag`, `aws:ResourceTag` and `s3:prefix`: they count as missing",
+    "`NotAction`, `NotResource` and most condition operators: with such a policy all calls are refused and say why",
 )
 """What the stand-in cannot say, for docs/permissions.md."""
 

@@ -21,7 +21,7 @@ PULL = ["ecr:GetAuthorizationToken", *READ]
 @pytest.fixture
 def enforced(sandbox: Sandbox) -> Iterator[Sandbox]:
     """A stand-in that enforces, with an execution role that has no permissions yet."""
-    images = {name: (sys.executable, "-S", "-c") for name in (PYTHON, IMAGE)}
+    images = dict.fromkeys((PYTHON, IMAGE), (sys.executable, "-S", "-c"))
     sandbox.control("POST", "settings", {"enforce_permissions": True, "images": images})
     iam = sandbox.clients.iam
     iam.create_role(RoleName="start-role", AssumeRolePolicyDocument="{}")
@@ -69,7 +69,9 @@ def test_the_execution_role_pulls_the_image(enforced: Sandbox) -> None:
 
 def test_the_execution_role_creates_the_log_stream(enforced: Sandbox) -> None:
     reason = _reason(enforced, executionRoleArn=ROLE)
-    assert reason.startswith("CannotStartContainerError: Error response from daemon: failed to initialize logging driver:")
+    assert reason.startswith(
+        "CannotStartContainerError: Error response from daemon: failed to initialize logging driver:"
+    )
     assert _refused(reason, "logs:CreateLogStream", "start-role/")
 
 

@@ -54,9 +54,7 @@ SUBMITTED = (("aws:RequestTag/signalbox:bot", "signalbox"),)
             [Permission("s3:PutObject", "arn:aws:s3:::b/k"), Permission("s3:GetObject", "arn:aws:s3:::b/jobs/old one")],
         ),
         (
-            _request(
-                "batch", path="/v1/submitjob", body={"jobQueue": "q", "jobDefinition": "d:2", "tags": BOT}
-            ),
+            _request("batch", path="/v1/submitjob", body={"jobQueue": "q", "jobDefinition": "d:2", "tags": BOT}),
             [
                 Permission("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/q", SUBMITTED),
                 Permission("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-definition/d:2", SUBMITTED),
