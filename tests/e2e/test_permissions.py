@@ -1,6 +1,7 @@
 """The deployed template with permissions enforced: a sweep as the stack's roles, and what a mistake looks like."""
 
 import asyncio
+import io
 import json
 import os
 import re
@@ -9,17 +10,22 @@ import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from rich.console import Console
 
 from deploy.sandbox import botconfig
 from deploy.sandbox.aws.common.role_credentials import address
 from deploy.sandbox.aws.common.settings import REGION
 from deploy.sandbox.control_client import ControlClient
-from deploy.sandbox.demo.view import Json, View, text_of
+from deploy.sandbox.demo.__main__ import play
+from deploy.sandbox.demo.record import Record
+from deploy.sandbox.demo.terminal import Terminal
+from deploy.sandbox.demo.view import Json, NotSeenError, View, text_of
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox, sandbox
 from deploy.sandbox.stack import ENFORCED, deployed
@@ -112,6 +118,16 @@ async def test_the_old_policy_fails_with_awss_words() -> None:
         f"batch:TagResource on {DEFINITION}: AWS Batch takes no job, or ends none\n"
         "      Deploy the stack again with `python -m deploy.aws.up --config config.toml`"
     ) in said
+
+
+async def test_the_old_policy_stops_the_demo(tmp_path: Path) -> None:
+    async with sandbox(aws=ENFORCED, make=partial(deployed, change=_tag_only_jobs)) as running:
+        await running.bot.start()
+        with pytest.raises(NotSeenError, match="the log of"):
+            await play(running, Terminal(Console(file=io.StringIO())))
+        record = await Record.fetch(running, tmp_path)
+    assert record.denied() == record.problems([])
+    assert record.denied() == [f"{running.ready['aws']['bot_role_arn']} may not batch:TagResource on {DEFINITION}"]
 
 
 async def test_bot_and_jobs_outlive_their_credentials() -> None:

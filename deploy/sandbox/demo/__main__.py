@@ -38,18 +38,22 @@ async def main() -> int:
     async with sandbox(aws=ENFORCED, make=partial(deployed, max_vcpus=TWO_MACHINES)) as running:
         await running.bot.start()
         console.print(f"Watch in a browser: {running.ready['discord']['url']}/")
+        tally = None
         try:
             tally = await play(running, Terminal(console))
         except (NotSeenError, RuntimeError) as error:
             console.print(
                 f"\n[red]The scene stopped: {error}[/]\nLast lines of the bot's log:\n{running.bot.last_lines()}"
             )
-            return 1
         finally:
             record = await Record.fetch(running, OUT)
             record.write(OUT)
             write_html(OUT / "transcript.html", record)
             shutil.copy(running.bot.log_path, OUT / "bot.log")
+    if tally is None:
+        for each in record.denied():
+            console.print(f"[red]wrong: {each}[/]")
+        return 1
     return _report(console, tally, record, time.monotonic() - began)
 
 
