@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from deploy.aws import outputs
@@ -18,14 +19,18 @@ _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 def deployed(
-    endpoint: str, *, change: Callable[[dict[str, Any]], object] | None = None, max_vcpus: int = 0
+    endpoint: str,
+    *,
+    path: Path = TEMPLATE,
+    change: Callable[[dict[str, Any]], object] | None = None,
+    max_vcpus: int = 0,
 ) -> Resources:
-    """Deploy the committed template; return its resources in the sandbox's form.
+    """Deploy the committed template, or the one at `path`; return its resources in the sandbox's form.
 
     `change` edits the template's resources before, and `max_vcpus` is the most that a queue's machines have together.
     """
     clients = Clients(endpoint)
-    template = json.loads(TEMPLATE.read_text())
+    template = json.loads(path.read_text())
     for each in template["Resources"].values():
         if max_vcpus and each["Type"] == "AWS::Batch::ComputeEnvironment":
             each["Properties"]["ComputeResources"]["MaxvCpus"] = max_vcpus
