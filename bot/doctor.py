@@ -28,7 +28,8 @@ async def run(config: Config, secrets: Secrets, console: Console, *, fix: bool =
         checks = [*discord.checks(known), *probe.account_checks(config.aws.events_queue_url, known)]
         checks.append(probe.token_check(lease_uri(lease_folder(config), token), known_instance(config.bot.data_dir)))
         for project in known:
-            checks += [*probe.checks(project), repository_check(code, project)]
+            checks += [*probe.checks(project), probe.permission_check(project, config.bot.name)]
+            checks.append(repository_check(code, project))
         findings = [_print(finding, console) async for finding in examine(checks, fix=fix)]
     console.print(f"\n{len(findings)} checks: {_summary(findings)}.")
     return all(finding.level is not Level.BAD for finding in findings)

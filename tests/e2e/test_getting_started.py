@@ -1,5 +1,6 @@
 """Walk through docs/getting-started.md as a newcomer: every command, copied from the page, with GPUs and without.
 
+The third walk gives the bot the stack's role, with the profile of docs/running-elsewhere.md. Permissions are enforced.
 The stand-ins replace AWS and Discord; the account is new, without GPU machines. Four programs are replaced: `aws` is a
 short one that calls the same API, `docker` pushes an image without layers, `python3 -m venv` makes an environment that
 leads to this one, and `pip` only checks what it is asked to install. `_edited` makes the edits that the page asks for.
@@ -11,6 +12,7 @@ import os
 import re
 import signal
 import sys
+import textwrap
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ import pytest
 
 from deploy.sandbox.aws.common.settings import REGION, Settings
 from deploy.sandbox.aws.launcher import aws_stand_in
+from deploy.sandbox.control_client import ControlClient
 from deploy.sandbox.demo.view import Json, View
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
@@ -31,6 +34,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "getting-started.md").read_text()
+ELSEWHERE = (ROOT / "docs" / "running-elsewhere.md").read_text()
 EXAMPLE = (ROOT / "config.example.toml").read_text()
 STEPS = re.split(r"^## (?=\d+\. )|^## From here", PAGE, flags=re.M)[1:11]
 IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/signalbox:trainer"
@@ -194,6 +198,20 @@ def _script(placeholders: dict[str, str], edit: Path, *, gpus: bool) -> str:
     return text.replace(cuda, "")
 
 
+def _as_role(script: str, endpoint: str) -> str:
+    """Before step 9 write the profile of running-elsewhere.md, and use it from there on."""
+    (block,) = re.findall(r"^  ```\n(  \[profile signalbox\]\n.*?)^  ```$", ELSEWHERE, flags=re.M | re.S)
+    profiles = textwrap.dedent(block).replace("= ...", "= new")
+    assert profiles.count("<BotRoleArn>") == 1
+    for header in ("[profile signalbox]", "[profile key]"):
+        assert header in profiles
+        profiles = profiles.replace(header, f"{header}\nendpoint_url = {endpoint}")
+    (step,) = re.findall(r"^echo @step 9$", script, flags=re.M)
+    role = "aws cloudformation describe-stacks --stack-name signalbox | grep -o 'arn:aws:iam::[^ ]*BotRole[^'\\'']*'"
+    written = f'cat >> "$AWS_CONFIG_FILE" <<END\n{profiles.replace("<BotRoleArn>", f"$({role})")}END'
+    return script.replace(step, f"{written}\nexport AWS_PROFILE=signalbox\n{step}")
+
+
 @asynccontextmanager
 async def _walking(folder: Path, script: str, endpoint: str) -> AsyncIterator[Walk]:
     """In a shell whose only AWS is the profile of step 1."""
@@ -255,9 +273,13 @@ def _deployed(endpoint: str) -> dict[str, str]:
     return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
 
 
-@pytest.mark.parametrize("gpus", [True, False], ids=["with GPUs", "without GPUs"])
-async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool) -> None:
-    settings = Settings(images={IMAGE: ENTRYPOINT}, gpu_vcpus=0, stop_timeout_seconds=5)
+@pytest.mark.parametrize(
+    ("gpus", "caller"),
+    [(True, "user/moto"), (False, "user/moto"), (True, "assumed-role/signalbox-BotRole")],
+    ids=["with GPUs", "without GPUs", "as the stack's role"],
+)
+async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool, caller: str) -> None:
+    settings = Settings(images={IMAGE: ENTRYPOINT}, gpu_vcpus=0, stop_timeout_seconds=5, enforce_permissions=True)
     async with aws_stand_in(settings) as endpoint, DiscordStandIn() as discord:
         known = discord.ready()
         repository, edit = await _training(tmp_path), tmp_path / "edit.py"
@@ -268,10 +290,13 @@ async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool) -> 
             "<address of this repository>": await _signalbox(tmp_path / "source"),
             "<address of your training repository>": repository,
         }
-        async with _walking(tmp_path, _script(placeholders, edit, gpus=gpus), endpoint) as walk:
+        script = _script(placeholders, edit, gpus=gpus)
+        script = _as_role(script, endpoint) if "role" in caller else script
+        async with _walking(tmp_path, script, endpoint) as walk:
             await walk.until('"event": "ready"')
             end = await _trained(known["url"])
         parameters = await asyncio.to_thread(_deployed, endpoint)
+        assert await ControlClient(endpoint).get("ledger?kind=denied") == []
     assert re.search(r"succeeded: val\\?_accuracy 9\d(\.\d+)? at epoch \d+ of 10", end["content"]), end["content"]
     assert end["attachments"][0]["filename"].endswith(".png")
     assert "'DesiredValue': 8.0" in walk.said[2]
@@ -279,6 +304,7 @@ async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool) -> 
     assert parameters["AlarmEmail"] == "new@example.org"
     assert "settings changed in config.toml." in walk.said[7]
     assert f"Pushed {IMAGE}\n" in walk.said[8]
+    assert re.search(rf"^ok    AWS credentials: arn:aws:\w+::123456789012:{caller}", walk.said[9], flags=re.M)
     assert ("8 vCPUs in " if gpus else "not needed: no G or VT machines") in walk.said[9]
     assert f"{IMAGE}: built from commit " in walk.said[9]
     (quoted,) = re.findall(r"`(\d+ checks: [^`]+)`", STEPS[8])

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/awssupport/latest/user/common-error-codes.html has n
 that is not in the table is judged by its HTTP status.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -107,6 +108,7 @@ _CREDENTIALS_ERRORS = (
     UnauthorizedSSOTokenError,
 )
 _PASSING_CREDENTIALS_ERRORS = (CredentialRetrievalError, MetadataRetrievalError)
+_NOT_AUTHORIZED = re.compile(r'User: (\S+) is not authorized to perform: (\S+) on resource: "?([^\s"]+)"?(.*)', re.S)
 _LONGEST = 400
 """Longest message that we pass on: some answers are whole pages."""
 
@@ -145,12 +147,25 @@ def _from_answer(what: str, error: ClientError) -> ServiceError:
     code = str(details.get("Code") or "")
     status = int(metadata.get("HTTPStatusCode") or 0)
     kind = _kind(code, status)
-    text = f"{what}: {_clean(str(details.get('Message') or '')) or f'HTTP status {status}'}"
+    message = _permission_first(str(details.get("Message") or ""))
+    text = f"{what}: {_clean(message) or f'HTTP status {status}'}"
     if kind is Throttled:
         return Throttled(text, code=code, retry_after=_retry_after(metadata))
     if kind is Denied or code in _EXPIRED:
         text = f"{text}{'' if text.endswith('.') else '.'} {_ADVICE.get(code, _CREDENTIALS_ADVICE)}"
     return kind(text, code=code)
+
+
+def _permission_first(message: str) -> str:
+    """Put what is missing before who misses it, whose ARN is long: a short line is cut at its end.
+
+    AWS's words: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    """
+    match = _NOT_AUTHORIZED.search(message)
+    if not match:
+        return message
+    who, action, resource, why = match.groups()
+    return f"{action} is not allowed on {resource}{why.rstrip('. ')} (asked as {who})"
 
 
 def _kind(code: str, status: int) -> type[ServiceError]:

@@ -116,6 +116,8 @@ def _doctor(role: iam.Role, scope: Construct, storage: Storage, events: Events) 
         ["*"],
         why="They support no resources.",
     )
+    # The action's resource is the role, user or group whose policies it reads: Service Authorization Reference, IAM.
+    _allow(role, ["iam:SimulatePrincipalPolicy"], [role.role_arn])
     groups = [_arn(scope, "logs", "log-group", "*", ArnFormat.COLON_RESOURCE_NAME)]
     _allow(role, ["logs:DescribeLogGroups"], groups, why="It searches all groups by the beginning of a name.")
 

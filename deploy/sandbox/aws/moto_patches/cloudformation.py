@@ -11,6 +11,7 @@ from typing import Any
 from moto.batch.models import ComputeEnvironment, JobDefinition, JobQueue
 from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.elastic_block_store import Volume
 from moto.ec2.models.route_tables import RouteTable
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
@@ -42,6 +43,8 @@ def install(backends: Any) -> None:
         }
         for name, function in methods.items():
             setattr(model, name, function)
+    # moto leaves out a volume's tags, which policies ask for.
+    setattr(Volume, "create_from_cloudformation_json", staticmethod(_create_volume))  # noqa: B010  mypy's
     # moto creates route tables but never deletes them: the network would stay.
     setattr(RouteTable, "delete_from_cloudformation_json", staticmethod(_delete_route_table))  # noqa: B010  mypy's
 
@@ -221,6 +224,14 @@ def api_names(value: Any) -> Any:
     if isinstance(value, list):
         return [api_names(each) for each in value]
     return value
+
+
+def _create_volume(_: str, cloudformation_json: Json, account_id: str, region_name: str, **_more: Any) -> Volume:
+    properties = cloudformation_json["Properties"]
+    backend = ec2_backends[account_id][region_name]
+    volume = backend.create_volume(size=properties.get("Size"), zone_name=properties.get("AvailabilityZone"))
+    volume.add_tags({each["Key"]: each["Value"] for each in properties.get("Tags", ())})
+    return volume
 
 
 def _delete_route_table(resource_name: str, _cloudformation_json: Json, account_id: str, region_name: str) -> None:

@@ -27,6 +27,17 @@ def client_error(code: str, status: int, message: str = "as it is") -> ClientErr
 
 class TestCalling:
     @pytest.mark.parametrize(
+        "why", [" because no identity-based policy allows the b:C action", " with an explicit deny in a policy", ""]
+    )
+    @pytest.mark.parametrize("resource", ["arn:d", '"arn:d"'])
+    def test_a_missing_permission_comes_before_who_misses_it(self, why: str, resource: str) -> None:
+        said = f"User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: b:C on resource: {resource}{why}"
+        with pytest.raises(Denied) as caught, calling("Batch SubmitJob"):
+            raise client_error("AccessDeniedException", 403, said)
+        expected = f"Batch SubmitJob: b:C is not allowed on arn:d{why} (asked as arn:aws:sts::1:assumed-role/r/s)."
+        assert str(caught.value) == f"{expected} Give the bot's role this permission."
+
+    @pytest.mark.parametrize(
         ("code", "status", "kind"),
         [
             ("TooManyRequestsException", 429, Throttled),
