@@ -5,7 +5,7 @@ names that the project declares: `--weight_decay 0.1`, and `--augment` or `--no-
 `PARAMETER_FLAGS` says what differs, and a placeholder in the command where a value goes (`trainer/command_line.py`).
 
 **S3.** A job's files are under `OUTPUT_URI` (`s3://bucket/jobs/<job>/`): the constants below, and `artifacts/…` for
-every other file in `OUTPUT_DIR`.
+every other file in `OUTPUT_DIR` and for new and changed files of the checkout.
 
 **Log.** A line `@metrics {"epoch": 3, "epochs": 10, "train_loss": 0.12}` is one row of metrics, shown live. A line
 `@signalbox {"error": "commit-not-found", "message": "…"}` explains an exit code that is the entrypoint's and not the
@@ -50,6 +50,10 @@ class Env(StrEnum):
     """`editable`, the path of a requirements file, or empty."""
     CACHE_DIR = "CACHE_DIR"
     """Where installed requirements are cached. Mount a folder of the host here to share them between jobs."""
+    KEEP = "KEEP"
+    """A JSON list of patterns as in .gitignore: which new and changed files of the checkout are stored."""
+    KEEP_LIMIT_GIB = "KEEP_LIMIT_GIB"
+    """How much of them is stored, the newest first."""
     METRICS_FILE = "METRICS_FILE"
     """A glob pattern (`results/*.csv`) for the table of a script that does not use this package."""
     GIT_TOKEN = "GIT_TOKEN"  # noqa: S105  the name of the variable
@@ -95,6 +99,7 @@ class ExitCode(IntEnum):
     CLAIM_LOST = 71
     DISK_FULL = 72
     INTERNAL_ERROR = 73
+    RESULTS_NOT_STORED = 74
 
     @property
     def slug(self) -> str:

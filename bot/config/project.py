@@ -25,6 +25,7 @@ from bot.config.section import Name, Section, Snowflake
 from bot.domain.access import Access
 from bot.domain.project import Project
 from trainer.command_line import Style
+from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB, Patterns
 
 
 class ProjectSettings(Section):
@@ -48,6 +49,8 @@ class ProjectSettings(Section):
     install: str = ""
     data_uri: str = ""
     metrics_file: str = ""
+    keep: tuple[str, ...] = DEFAULT_KEEP
+    keep_limit_gib: Annotated[float, Field(ge=0, le=100_000)] = DEFAULT_LIMIT_GIB
     columns: dict[str, str] = Field(default_factory=dict)
     usd_per_hour: Annotated[float, Field(ge=0, le=1000)] = 0
     confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
@@ -82,6 +85,14 @@ class ProjectSettings(Section):
             raise ValueError(f'"{folder}" is not inside the repository: write a relative path such as "examples/mnist"')
         return folder
 
+    @field_validator("keep")
+    @classmethod
+    def _patterns_match_something(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
+        for line in lines:
+            if not Patterns([line]):
+                raise ValueError(f'"{line}" matches nothing: write a pattern such as "runs/" or "*.pt"')
+        return lines
+
 
 def project(name: str, settings: ProjectSettings) -> Project:
     return Project(
@@ -104,6 +115,8 @@ def project(name: str, settings: ProjectSettings) -> Project:
         install=settings.install,
         data_uri=settings.data_uri,
         metrics_file=settings.metrics_file,
+        keep=settings.keep,
+        keep_limit_gib=settings.keep_limit_gib,
         columns=settings.columns,
         usd_per_hour=settings.usd_per_hour,
         confirm_trials=settings.confirm_trials,

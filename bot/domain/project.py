@@ -10,6 +10,7 @@ from bot.domain.parameters import Parameter
 from bot.domain.text import folded
 from bot.errors import BadInput, UnknownName
 from trainer.command_line import Flags
+from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ class Project:
     install: str = ""
     data_uri: str = ""
     metrics_file: str = ""
+    keep: tuple[str, ...] = DEFAULT_KEEP
+    """Patterns as in .gitignore: which new and changed files of the checkout are stored."""
+    keep_limit_gib: float = DEFAULT_LIMIT_GIB
     flags: Flags = field(default_factory=Flags)
     """How the command takes its parameters."""
     working_directory: str = ""

@@ -4,6 +4,7 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from trainer import space
 from trainer.command_line import Flags
 from trainer.contract import Env, ExitCode, Value, array_uri
 from trainer.errors import Ended
+from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB, Patterns
 
 _REQUIRED = (Env.REPOSITORY_URL, Env.COMMIT_ID, Env.JOB_ID, Env.OUTPUT_URI)
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -32,6 +34,9 @@ class Assignment:
     output_uri: str
     install: str
     metrics_file: str
+    keep: Patterns
+    keep_limit: float
+    """In bytes."""
     token: str
     asker: str
     image: str
@@ -90,6 +95,8 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         output_uri=array_uri(environment[Env.OUTPUT_URI], number),
         install=environment.get(Env.INSTALL, ""),
         metrics_file=environment.get(Env.METRICS_FILE, ""),
+        keep=_keep(environment),
+        keep_limit=_keep_limit(environment),
         token=environment.get(Env.GIT_TOKEN, ""),
         asker=environment.get(Env.ASKER, ""),
         image=environment.get(Env.IMAGE, ""),
@@ -142,6 +149,26 @@ def _flags(text: str) -> Flags:
         raise Ended(
             ExitCode.BAD_CONTRACT, f"PARAMETER_FLAGS is not as the bot writes it: {error} (got {text!r})"
         ) from error
+
+
+def _keep(environment: Mapping[str, str]) -> Patterns:
+    text = environment.get(Env.KEEP, "")
+    try:
+        return Patterns(json.loads(text) if text else DEFAULT_KEEP)
+    except (ValueError, TypeError, AttributeError) as error:
+        message = f"KEEP must be a JSON list of patterns as in .gitignore (got {text!r}): {error}"
+        raise Ended(ExitCode.BAD_CONTRACT, message) from error
+
+
+def _keep_limit(environment: Mapping[str, str]) -> float:
+    """Return the limit in bytes."""
+    text = environment.get(Env.KEEP_LIMIT_GIB, "")
+    limit = -1.0
+    with suppress(ValueError):
+        limit = float(text) if text else DEFAULT_LIMIT_GIB
+    if not 0 <= limit < float("inf"):
+        raise Ended(ExitCode.BAD_CONTRACT, f"KEEP_LIMIT_GIB must be a number of GiB (got {text!r})")
+    return limit * 1024**3
 
 
 def _object(environment: Mapping[str, str], name: Env) -> dict[str, Value]:

@@ -15,6 +15,7 @@ from bot.domain.project import Project
 from bot.errors import BadInput
 from bot.ports.engine import Capabilities, SubmitCall
 from trainer.contract import array_uri
+from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB
 
 JOB_TAG = "signalbox:job"
 BOT_TAG = "signalbox:bot"
@@ -61,6 +62,8 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "ASKER": request.asker_name,
         "INSTALL": project.install,
         "METRICS_FILE": project.metrics_file,
+        "KEEP": "" if project.keep == DEFAULT_KEEP else json.dumps(project.keep),
+        "KEEP_LIMIT_GIB": "" if project.keep_limit_gib == DEFAULT_LIMIT_GIB else f"{project.keep_limit_gib:g}",
         "DATA_URI": project.data_uri,
         **extra,
     }
