@@ -21,9 +21,9 @@ async def run(config: Config, secrets: Secrets, console: Console, *, fix: bool =
     async with AsyncExitStack() as stack:
         probe = await stack.enter_async_context(aws_probe(config.aws.region, config.aws.endpoint_url))
         code = await stack.enter_async_context(GitCode(config.bot.data_dir / "repositories"))
-        token = secrets.discord_token.get_secret_value()
+        token, there = secrets.discord_token.get_secret_value(), config.discord
         discord = await stack.enter_async_context(
-            discord_probe(config.discord.api_url, config.discord.gateway_url, token, config.discord.guild_id)
+            discord_probe(there.api_url, there.gateway_url, token, there.guild_id, there.command_prefix)
         )
         checks = [*discord.checks(known), *probe.account_checks(config.aws.events_queue_url)]
         checks.append(probe.token_check(lease_uri(lease_folder(config), token), known_instance(config.bot.data_dir)))

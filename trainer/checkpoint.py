@@ -10,13 +10,11 @@ A checkpoint includes the table of metrics at the time of saving, so report firs
 resumes from it continues with exactly these rows.
 """
 
-import io
-import pickle
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from trainer import safe_pickle
 from trainer.contract import CHECKPOINT, PREVIOUS_CHECKPOINT
 from trainer.metrics import live
 from trainer.places import control_dir, output_dir, write_atomically
@@ -27,28 +25,38 @@ SAFE = "safe"
 """File in the control folder: the fingerprint of the checkpoint that was stored last."""
 _STORE_TIMEOUT_SECONDS = 60.0
 _POLL_SECONDS = 0.005
-_ZIP = b"PK"
-"""The first bytes of a file written by `torch.save`."""
 _unstored: list[str] = []
 """The last checkpoint's fingerprint, until the entrypoint has stored it."""
 
 
 def save(state: Any) -> None:
-    """Save the state, atomically. With torch imported anything `torch.save` takes, else anything that pickles."""
+    """Save the state, atomically: numbers, containers, tensors, arrays, random states, and the project's own classes.
+
+    Raises TypeError, with key and type, for anything that `load` could not give back.
+    """
     path = output_dir() / CHECKPOINT
-    write_atomically(path, _serialize({"state": state, "metrics": live.text()}))
+    write_atomically(path, safe_pickle.dumps({"state": state, "metrics": live.text()}))
     _unstored[:] = [fingerprint(path)]
 
 
 def load() -> Any | None:
-    """Return the state of the newest readable checkpoint. None if there is none to resume from."""
+    """Return the state of the newest readable checkpoint. None if there is none to resume from.
+
+    A damaged file is passed over. Raises RuntimeError if a checkpoint is whole and yet cannot be loaded, because one of
+    its classes is not defined yet, or is not the project's own: starting again would cost all that was trained.
+    """
     for name in (CHECKPOINT, PREVIOUS_CHECKPOINT):
         path = output_dir() / name
         if not path.exists():
             continue
         try:
-            saved = _deserialize(path.read_bytes())
+            saved = safe_pickle.loads(path.read_bytes())
             state, metrics = saved["state"], saved["metrics"]
+        except (AttributeError, ImportError, safe_pickle.NotLoadable) as error:
+            raise RuntimeError(
+                f"{name} cannot be loaded: {_first_line(error)}. Call load() after the classes in it are defined, "
+                "or save their values instead."
+            ) from error
         except Exception as error:  # a damaged file can raise anything
             print(f"signalbox: {name} cannot be read ({_first_line(error)})", flush=True)  # noqa: T201
             continue
@@ -88,23 +96,6 @@ def _stored_fingerprint(folder: Path) -> str:
         return (folder / SAFE).read_text()
     except FileNotFoundError:
         return ""
-
-
-def _serialize(content: dict[str, Any]) -> bytes:
-    torch = sys.modules.get("torch")
-    if torch is None:
-        return pickle.dumps(content)
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    return buffer.getvalue()
-
-
-def _deserialize(content: bytes) -> Any:
-    if content.startswith(_ZIP):
-        import torch  # noqa: PLC0415  slow to import, and only needed if it wrote the file
-
-        return torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
-    return pickle.loads(content)  # noqa: S301  the job's own file, from its own prefix in the bucket
 
 
 def _first_line(error: Exception) -> str:

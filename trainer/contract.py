@@ -1,8 +1,8 @@
 """The contract between the bot, a job's container and the training code. Standard library only.
 
 **Environment.** The variables are the members of `Env`. Parameters are passed to the command as flags, under the
-names that the project declares: `--weight_decay 0.1`, and `--augment` or `--no-augment` for a boolean. If the
-command contains a placeholder (`optimizer.lr={lr}`), the value goes there and no flag is added.
+names that the project declares: `--weight_decay 0.1`, and `--augment` or `--no-augment` for a boolean.
+`PARAMETER_FLAGS` says what differs, and a placeholder in the command where a value goes (`trainer/command_line.py`).
 
 **S3.** A job's files are under `OUTPUT_URI` (`s3://bucket/jobs/<job>/`): the constants below, and `artifacts/…` for
 every other file in `OUTPUT_DIR`.
@@ -16,8 +16,7 @@ the job `<JOB_ID>.<number>`, and its files are under `<OUTPUT_URI><number>/`.
 """
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -37,6 +36,10 @@ class Env(StrEnum):
     BRANCH_NAME = "BRANCH_NAME"
     PARAMETERS = "PARAMETERS"
     """A JSON object: names and values."""
+    PARAMETER_FLAGS = "PARAMETER_FLAGS"
+    """A JSON object: how the parameters are written in the command, where that is not the usual way."""
+    WORKING_DIRECTORY = "WORKING_DIRECTORY"
+    """The folder of the repository in which the command runs; empty for its root."""
     SWEEP_SPACE = "SWEEP_SPACE"
     OUTPUT_DIR = "OUTPUT_DIR"
     """The folder for the training code's files. The entrypoint creates one if this is not set."""
@@ -134,36 +137,6 @@ def array_uri(output_uri: str, number: str) -> str:
     """Where trial `number` stores its files: the job's own prefix if `number` is empty."""
     prefix = output_uri.rstrip("/") + "/"
     return f"{prefix}{number}/" if number else prefix
-
-
-def arguments(command: Iterable[str], parameters: Mapping[str, Value]) -> list[str]:
-    """Add the parameters to the command, by placeholder or by flag."""
-    words, filled = list(command), set[str]()
-
-    def fill(match: re.Match[str]) -> str:
-        filled.add(match[1])
-        return _text(parameters[match[1]])
-
-    if parameters:
-        names = "|".join(map(re.escape, parameters))
-        words = [re.sub(f"{{({names})}}", fill, word) for word in words]
-    for name, value in parameters.items():
-        if name not in filled:
-            words += _flag(name, value)
-    return words
-
-
-def _flag(name: str, value: Value) -> list[str]:
-    if isinstance(value, bool):
-        return [f"--{name}" if value else f"--no-{name}"]
-    text = _text(value)
-    return [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]
-
-
-def _text(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def _json_after(line: str, mark: str) -> dict[str, Any]:

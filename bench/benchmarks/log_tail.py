@@ -105,7 +105,7 @@ async def _request_plots(stage: SandboxStage, job_id: str, seconds: list[float],
     """Ask for one plot after another. Answers without a picture don't count: the job may have no metrics yet."""
     while not (stop.is_set() and seconds):
         began = time.perf_counter()
-        answer = await stage.mika.type(f"/plot {job_id}", channel=CHANNEL, wait=True, timeout=30)
+        answer = await stage.mika.type(f"/plot job:{job_id}", channel=CHANNEL, wait=True, timeout=30)
         if answer["error"]:
             raise RuntimeError(f"/plot {job_id}: {answer['error']}")
         if (answer["message"] or {}).get("attachments"):

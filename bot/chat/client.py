@@ -49,6 +49,9 @@ class Settings(Protocol):
     def gateway_url(self) -> str: ...
 
     @property
+    def command_prefix(self) -> str: ...
+
+    @property
     def requests_per_second(self) -> float: ...
 
 
@@ -94,8 +97,8 @@ class SignalboxClient(BoxClient):
         self._guild_here = asyncio.Event()
         self._failure: SignalboxError | None = None
         self._tree = Tree(self)
-        self._registration = Registration(self._tree, self.guild_id, self._limiter, sleep)
-        for command in all_commands(projects):
+        self._registration = Registration(self._tree, self.guild_id, self._limiter, sleep, settings.command_prefix)
+        for command in all_commands(projects, settings.command_prefix):
             self._tree.add_command(command, guild=discord.Object(self.guild_id))
 
     def attach(self, services: Services) -> None:

@@ -14,6 +14,7 @@ from bot.chat.discord_errors import PASSING, calling
 from bot.chat.permissions import lacking
 from bot.chat.registration import invitation
 from bot.domain.project import Project
+from bot.domain.texts.command_names import COMMANDS
 from bot.errors import Denied, Missing, Unavailable
 from bot.services.running.doctor import Check, Finding, clock_finding
 
@@ -49,8 +50,8 @@ class Dated:
 class DiscordProbe:
     """Checks in order: first the token, then everything that needs the connection."""
 
-    def __init__(self, client: discord.Client, dated: Dated, token: str, guild_id: int) -> None:
-        self._client, self._dated, self._token, self._guild_id = client, dated, token, guild_id
+    def __init__(self, client: discord.Client, dated: Dated, token: str, guild_id: int, prefix: str = "") -> None:
+        self._prefix, self._client, self._dated, self._token, self._guild_id = prefix, client, dated, token, guild_id
         self._connection: asyncio.Task[None] | None = None
         self._waited = False
 
@@ -119,7 +120,14 @@ class DiscordProbe:
             found = await self._client.http.get_guild_commands(self._client.application_id or 0, guild.id)
         if not found:
             return Finding("commands", "none yet, and the bot may register them: it does so when it starts")
-        return Finding("commands", f"{len(found)} registered")
+        first, names = f"{self._prefix}{COMMANDS[0]}", {each["name"] for each in found}
+        if first not in names:
+            return Finding.note(
+                "commands",
+                f"{len(found)} registered, without /{first}",
+                "Restart the bot: it registers them at its start.",
+            )
+        return Finding("commands", f"{len(found)} registered, such as /{first}")
 
     async def _guild(self) -> discord.Guild:
         """Wait for the server once: READY lists it as unavailable, GUILD_CREATE follows "some time after".
@@ -164,7 +172,7 @@ class DiscordProbe:
 
 @asynccontextmanager
 async def discord_probe(
-    api_url: str, gateway_url: str, token: str, guild_id: int, *, now: Callable[[], float] = time.time
+    api_url: str, gateway_url: str, token: str, guild_id: int, prefix: str = "", *, now: Callable[[], float] = time.time
 ) -> AsyncIterator[DiscordProbe]:
     """Open a probe, and close its connection afterwards."""
     point_at(api_url, gateway_url)
@@ -173,7 +181,7 @@ async def discord_probe(
         intents=_INTENTS, max_messages=None, guild_ready_timeout=GUILD_SECONDS, http_trace=dated.trace
     )
     limit_requests(client.http)
-    probe = DiscordProbe(client, dated, token, guild_id)
+    probe = DiscordProbe(client, dated, token, guild_id, prefix)
     try:
         yield probe
     finally:

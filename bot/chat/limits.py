@@ -23,6 +23,8 @@ SAFE_FILE_BYTES = 8 * 1024 * 1024
 """Ours: leaves room for the rest of the request."""
 
 # interactions/application-commands
+COMMAND_NAME_CHARACTERS = 32
+""""1-32 character name", of a command as of an option."""
 COMMAND_OPTIONS = 25
 """"Parameters for the command, max of 25"."""
 DESCRIPTION_CHARACTERS = 100

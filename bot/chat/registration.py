@@ -11,6 +11,7 @@ from discord import app_commands
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.discord_errors import NOT_IN_SERVER, calling
 from bot.chat.permissions import NEEDED
+from bot.domain.texts.command_names import name_commands
 from bot.errors import Denied, Unavailable
 
 log = structlog.get_logger()
@@ -47,16 +48,20 @@ class Registration:
         guild_id: int,
         limiter: Limiter,
         sleep: Callable[[float], Awaitable[object]],
+        prefix: str = "",
     ) -> None:
         self._tree, self._guild_id = tree, guild_id
         self._limiter, self._sleep = limiter, sleep
         self._registered, self._in_turn = False, asyncio.Lock()
+        self._prefix = prefix
+        name_commands(prefix)
 
     async def register(self) -> None:
         """Register once. Raises our errors."""
         async with self._limiter.turn("commands"):
             with calling("Registering the commands"):
-                await self._tree.sync(guild=discord.Object(self._guild_id))
+                synced = await self._tree.sync(guild=discord.Object(self._guild_id))
+        name_commands(self._prefix, {command.name: command.id for command in synced})
         self._registered = True
 
     async def at_start(self) -> None:
@@ -68,8 +73,9 @@ class Registration:
                 raise
 
     def forget(self) -> None:
-        """Assume that the commands are gone."""
+        """Assume that the commands are gone, and their ids with them."""
         self._registered = False
+        name_commands(self._prefix)
 
     async def ensure(self, still_in: Callable[[], bool]) -> bool:
         """Register until it works or the bot has left its server; return whether the commands are registered.

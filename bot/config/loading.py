@@ -49,9 +49,10 @@ class Config(Section):
                     )
         if len(types) > COMMAND_OPTIONS - MOST_RESERVED:
             raise ValueError(
-                f"{len(types)} parameter names are too many: /train has room for {COMMAND_OPTIONS - MOST_RESERVED}"
+                f"{len(types)} parameter names are too many: /{self.discord.command_prefix}train has room for "
+                f"{COMMAND_OPTIONS - MOST_RESERVED}"
             )
-        if wrong := _registration_problems(self.projects):
+        if wrong := _registration_problems(self.projects, self.discord.command_prefix):
             raise ValueError("; ".join(wrong))
         return self
 
@@ -73,11 +74,11 @@ class Secrets(BaseSettings):
     discord_token: SecretStr
 
 
-def _registration_problems(declared: Mapping[str, ProjectSettings]) -> Sequence[str]:
+def _registration_problems(declared: Mapping[str, ProjectSettings], prefix: str) -> Sequence[str]:
     """What Discord would refuse in the commands, built as they are registered."""
     keys = {key: f"projects.{name}.parameters.{key}" for name, each in declared.items() for key in each.parameters}
     try:
-        commands = all_commands([project(name, settings) for name, settings in declared.items()])
+        commands = all_commands([project(name, settings) for name, settings in declared.items()], prefix)
     except ConfigError as error:
         return error.problems
     return too_large(commands, keys)

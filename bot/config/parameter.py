@@ -12,6 +12,7 @@ from bot.config.section import Name, Section
 from bot.domain.logs.log_lines import units
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import BadInput
+from trainer.command_line import Action
 
 RESERVED_OPTIONS = ("branch", "commit", "job", "project")
 """The bot's own options of /train and /retry, besides the project's parameters. A command has at most 3 of them."""
@@ -27,6 +28,9 @@ class ParameterSettings(Section):
     choices: tuple[str, ...] = ()
     description: Annotated[str, Field(max_length=100)] = ""
     aliases: tuple[Name, ...] = ()
+    optional: bool = False
+    flag: str = ""
+    action: Action | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -47,6 +51,16 @@ class ParameterSettings(Section):
                 parameter("default", self).parse(self.default)
             except BadInput as error:
                 raise ValueError(str(error)) from error
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_passed(self) -> Self:
+        if self.optional and self.default is not None:
+            raise ValueError("optional and default exclude each other: leave one of them out")
+        if self.action is not None and self.type is not Kind.BOOLEAN:
+            raise ValueError(f'action = "{self.action}" only works with type = "boolean"')
+        if self.flag != "".join(self.flag.split()):
+            raise ValueError(f'flag "{self.flag}" must be one word without spaces')
         return self
 
 
@@ -86,4 +100,5 @@ def parameter(name: str, settings: ParameterSettings) -> Parameter:
         choices=settings.choices,
         description=settings.description,
         aliases=settings.aliases,
+        optional=settings.optional,
     )

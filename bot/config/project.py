@@ -9,18 +9,22 @@ Most settings keep their name in `Project`. These change:
 | `goal = "maximize"` | `maximize: bool` | one of two values |
 | `bucket` | `output_uri` | the code takes any URI: `s3://<bucket>/jobs` |
 | `train_roles`, `stop_roles` | `access` | one object answers who may do what |
+| `flags`, `parameters.<name>.flag`, `.action` | `flags: Flags` | one object writes the command line |
 | `parameters.<name>.type`, `.min`, `.max` | `kind`, `minimum`, `maximum` | they would hide Python's own names |
 """
 
 from collections import Counter
+from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from bot.config.command import command_problems, flags_of
 from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
 from bot.config.section import Name, Section, Snowflake
 from bot.domain.access import Access
 from bot.domain.project import Project
+from trainer.command_line import Style
 
 
 class ProjectSettings(Section):
@@ -29,6 +33,8 @@ class ProjectSettings(Section):
     repository: str
     branches: Annotated[tuple[str, ...], Field(min_length=1)] = ("main",)
     command: Annotated[tuple[str, ...], Field(min_length=1)]
+    flags: Style = Style.SPACED
+    working_directory: str = ""
     queue: str
     job_definition: str
     log_group: str = "/aws/batch/job"
@@ -62,6 +68,20 @@ class ProjectSettings(Section):
             raise ValueError(f"parameter names or aliases used twice: {', '.join(doubled)}. Each must be unique")
         return self
 
+    @model_validator(mode="after")
+    def _command_takes_its_parameters(self) -> Self:
+        if wrong := command_problems(self.command, self.parameters, self.flags):
+            raise ValueError("; ".join(wrong))
+        return self
+
+    @field_validator("working_directory")
+    @classmethod
+    def _inside_the_repository(cls, folder: str) -> str:
+        path = PurePosixPath(folder)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError(f'"{folder}" is not inside the repository: write a relative path such as "examples/mnist"')
+        return folder
+
 
 def project(name: str, settings: ProjectSettings) -> Project:
     return Project(
@@ -69,6 +89,8 @@ def project(name: str, settings: ProjectSettings) -> Project:
         repository=settings.repository,
         branches=settings.branches,
         command=settings.command,
+        flags=flags_of(settings.parameters, settings.flags),
+        working_directory=settings.working_directory,
         queue=settings.queue,
         job_definition=settings.job_definition,
         log_group=settings.log_group,

@@ -48,6 +48,11 @@ def code(text: str, limit: int = 100) -> Inert:
     return Inert(f"`{cut(one_line(text), limit).replace('`', chr(39)) or ' '}`")
 
 
+def command_mention(name: str, command_id: int) -> Inert:
+    """A link to a registered command: Discord's own names, which hold no markup."""
+    return Inert(f"</{name}:{command_id}>")
+
+
 def fenced(text: str) -> Inert:
     """A code block whose content cannot end it."""
     return Inert(f"{_FENCE}\n{_BEFORE_ACCENT.sub(f'`{ZERO_WIDTH_SPACE}', text)}\n{_FENCE}")

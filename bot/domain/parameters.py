@@ -34,6 +34,12 @@ class Parameter:
     choices: tuple[str, ...] = ()
     description: str = ""
     aliases: tuple[str, ...] = ()
+    optional: bool = False
+    """Without a value, the command does not get it."""
+
+    @property
+    def required(self) -> bool:
+        return self.default is None and not self.optional
 
     @property
     def expected(self) -> str:
@@ -78,7 +84,8 @@ class Parameter:
 
 
 def complete(declared: Iterable[Parameter], typed: Mapping[str, object]) -> dict[str, Value]:
-    """Values for all declared parameters, in the order of their declaration: the given ones, else the defaults.
+    """Values for the declared parameters, in the order of their declaration: the given ones, else the defaults.
+    An optional one that is not given has none.
 
     Names may be aliases. Raises `UnknownName` for an undeclared name, and `BadInput` for a value that doesn't fit,
     for a parameter set twice, and for one with neither a value nor a default.
@@ -91,11 +98,12 @@ def complete(declared: Iterable[Parameter], typed: Mapping[str, object]) -> dict
             raise BadInput(f"`{parameter.name}` is set twice. Set it once.")
         named[parameter.name] = parameter.parse(raw)
     for parameter in parameters:
-        if parameter.name not in named and parameter.default is None:
+        if parameter.name not in named and parameter.required:
             raise BadInput(f"Set `{parameter.name}` to {parameter.expected}; it has no default.")
     return {
         parameter.name: named[parameter.name] if parameter.name in named else parameter.parse(parameter.default)
         for parameter in parameters
+        if parameter.name in named or parameter.default is not None
     }
 
 

@@ -15,6 +15,8 @@ class PostKind(StrEnum):
     """The card, in the channel; once in a job's life."""
     THREAD = "thread"
     """The thread, started from the card. The message id of the delivery is the thread's."""
+    MEMBER = "member"
+    """Whoever asked joins the thread, so that it is in their list of channels. No message: its id is the thread's."""
     LOG = "log"
     """Lines of the log, in the thread."""
     NOTE = "note"
@@ -26,10 +28,11 @@ class PostKind(StrEnum):
 
 
 class Lane(StrEnum):
-    """Posts of one job and one lane are delivered in order; the two lanes do not wait for each other."""
+    """Posts of one job and one lane are delivered in order; the lanes do not wait for each other."""
 
     CHANNEL = "channel"
     THREAD = "thread"
+    MEMBERS = "members"
 
 
 class Target(StrEnum):
@@ -61,13 +64,14 @@ class PostRule:
 
     def hopeless(self, publication: Publication) -> bool:
         """True if it belongs to a thread and there can be none."""
-        return self.lane is Lane.THREAD and publication.thread_id == NOWHERE
+        return self.lane is not Lane.CHANNEL and publication.thread_id == NOWHERE
 
 
 _IN_THREAD = PostRule(Lane.THREAD, Target.THREAD, Publication.thread_refused)
 RULES: dict[PostKind, PostRule] = {
     PostKind.CARD: PostRule(Lane.CHANNEL, Target.CHANNEL, Publication.card_refused),
     PostKind.THREAD: PostRule(Lane.THREAD, Target.CARD, Publication.thread_refused),
+    PostKind.MEMBER: PostRule(Lane.MEMBERS, Target.THREAD, lambda publication, _: publication),
     PostKind.LOG: _IN_THREAD,
     PostKind.NOTE: _IN_THREAD,
     PostKind.LOG_FILE: _IN_THREAD,

@@ -8,6 +8,7 @@ from bot.domain.access import Access
 from bot.domain.goal import Goal
 from bot.domain.parameters import Parameter
 from bot.errors import BadInput, UnknownName
+from trainer.command_line import Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Project:
     install: str = ""
     data_uri: str = ""
     metrics_file: str = ""
+    flags: Flags = field(default_factory=Flags)
+    """How the command takes its parameters."""
+    working_directory: str = ""
+    """The folder of the repository in which the command runs; empty for its root."""
     columns: Mapping[str, str] = field(default_factory=dict)
     usd_per_hour: float = 0.0
     """What a machine for one of its jobs costs; 0 where the config does not say."""

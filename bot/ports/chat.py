@@ -13,6 +13,7 @@ class Chat(Protocol):
         """Delivers a post with its nonce: the id of the message (of the thread for THREAD).
 
         Repeated within the nonce window it gives the same message. `Missing`: channel, thread or card is gone.
+        MEMBER adds whoever asked to the thread, and changes nothing if they are in it: the id of the thread.
         `Denied`: not allowed there (permission, locked thread). END goes to `job.end_place`.
         """
 

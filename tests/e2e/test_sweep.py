@@ -109,8 +109,8 @@ async def test_nine_trials_are_one_submission_and_one_end(lab: Stage, nine: tupl
 
 async def test_a_trial_is_asked_about_by_its_name(lab: Stage, nine: tuple[str, float]) -> None:
     sweep_id = nine[0]
-    assert "Finished 9 trials" in await lab.said(f"/status {sweep_id}")
-    third = await lab.said(f"/status {sweep_id}.3")
+    assert "Finished 9 trials" in await lab.said(f"/status job:{sweep_id}")
+    third = await lab.said(f"/status job:{sweep_id}.3")
     assert re.search(r"mnist \w{6}\.3\nSucceeded in .*\nlr 0\.01 · momentum 0\.5 · epochs 3", third, flags=re.S)
     log = await lab.said(f"/logs {sweep_id}.3")
     assert re.search(r"lr 0\.01, momentum 0\.5, 3 epochs.*the command ended with 0", log, flags=re.S)
@@ -175,8 +175,8 @@ async def test_one_trial_is_stopped_and_then_the_sweep(lab: Stage) -> None:
     await lab.shows(sweep_id, "4 running")
     assert f"The rest of {sweep_id} goes on." in await lab.said(f"/stop {sweep_id}.1")
     await lab.shows(sweep_id, "3 running · 1 stopped")
-    assert "Stopped by Mika" in await lab.said(f"/status {sweep_id}.1")
-    assert "Running" in await lab.said(f"/status {sweep_id}.2")
+    assert "Stopped by Mika" in await lab.said(f"/status job:{sweep_id}.1")
+    assert "Running" in await lab.said(f"/status job:{sweep_id}.2")
     assert "has already ended" in await lab.said(f"/stop {sweep_id}.1")
     await lab.said(f"/stop {sweep_id}")
     end = await lab.end(sweep_id)

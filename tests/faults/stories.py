@@ -55,6 +55,8 @@ class Effects:
     """The same without the blocks of the log and of the trials' ends, which are cut where time cuts them."""
     lines: list[str]
     """Of those blocks, in order."""
+    members: list[tuple[str, int]]
+    """Who was added to which thread."""
     card: Card | None
     archived: dict[str, bytes]
 
@@ -71,6 +73,7 @@ def effects(world: World) -> Effects:
         channel=[what for lane, what in said if lane is Lane.CHANNEL],
         thread=[what for lane, what in said if lane is Lane.THREAD],
         lines=_lines("\n".join(blocks)),
+        members=world.chat.members,
         card=_card(last) if last else None,
         archived={uri: content for uri, content in world.artifacts.objects.items() if uri.endswith("log.txt")},
     )

@@ -18,7 +18,7 @@ from bot.domain.model.run import Commit
 from bot.domain.model.states import JobState
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
-from bot.domain.posts import Post
+from bot.domain.posts import Post, PostKind
 from bot.errors import Missing, Refused, ServiceError, Unavailable
 from bot.ports.artifacts import Artifact
 from bot.ports.engine import Hint, SubmitCall
@@ -298,6 +298,8 @@ class FakeChat(Faulty):
     window: float = 60.0
     messages: list[Message] = field(default_factory=list)
     edits: list[Job] = field(default_factory=list)
+    members: list[tuple[str, int]] = field(default_factory=list)
+    """Who is in which job's thread."""
     sends: int = 0
 
     def __post_init__(self) -> None:
@@ -305,6 +307,8 @@ class FakeChat(Faulty):
         self._nonces: dict[str, tuple[float, int]] = {}
 
     async def send(self, post: Post, job: Job) -> int:
+        if post.new.kind is PostKind.MEMBER:
+            return self._add_member(job)
         self.sends += 1
         self._check("send", after=False)
         sent_at, message_id = self._nonces.get(post.nonce, (float("-inf"), 0))
@@ -314,6 +318,14 @@ class FakeChat(Faulty):
             self._nonces[post.nonce] = (self.clock(), message_id)
         self._check("send", after=True)
         return message_id
+
+    def _add_member(self, job: Job) -> int:
+        """As on Discord: somebody who is in the thread is not added twice."""
+        self._check("member", after=False)
+        if (member := (job.id, job.request.asker_id)) not in self.members:
+            self.members.append(member)
+        self._check("member", after=True)
+        return job.publication.thread_id or 0
 
     async def sent(self, post: Post, job: Job) -> int | None:
         self._check("sent", after=False)

@@ -5,7 +5,6 @@ import pytest
 from trainer.contract import (
     ExitCode,
     Trouble,
-    arguments,
     array_uri,
     format_metrics,
     format_trouble,
@@ -51,24 +50,6 @@ def test_only_numbers_are_metrics() -> None:
 @pytest.mark.parametrize("line", ["@metrics", "@metrics {", "@metrics 3", '@metrics {"a": "b"}', ' @metrics {"a": 1}'])
 def test_line_without_a_row_is_none(line: str) -> None:
     assert parse_metrics(line) is None
-
-
-def test_parameters_become_flags_with_their_own_names() -> None:
-    made = arguments(["python", "train.py"], {"lr": 1e-05, "weight_decay": 0, "augment": True, "nesterov": False})
-    assert made == ["python", "train.py", "--lr", "1e-05", "--weight_decay", "0", "--augment", "--no-nesterov"]
-
-
-def test_value_that_looks_like_a_flag_stays_a_value() -> None:
-    assert arguments(["t"], {"shift": -0.5, "name": "--help"}) == ["t", "--shift=-0.5", "--name=--help"]
-
-
-def test_placeholders_replace_flags() -> None:
-    made = arguments(["t", "optimizer.lr={lr}", "{other}"], {"lr": 0.1, "debug": True, "steps": 3})
-    assert made == ["t", "optimizer.lr=0.1", "{other}", "--debug", "--steps", "3"]
-
-
-def test_value_with_braces_is_not_substituted_again() -> None:
-    assert arguments(["{a}"], {"a": "{b}", "b": "x"}) == ["{b}", "--b", "x"]
 
 
 def test_each_trial_of_an_array_has_its_own_prefix() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer import space
+from trainer.command_line import Flags
 from trainer.contract import Env, ExitCode, Value, array_uri
 from trainer.errors import Ended
 
@@ -23,6 +24,8 @@ class Assignment:
     job_id: str
     command: tuple[str, ...]
     parameters: Mapping[str, Value]
+    flags: Flags
+    working_directory: str
     repository: str
     branch: str
     commit: str
@@ -42,6 +45,21 @@ class Assignment:
     def code(self) -> Path:
         """The folder of the checkout."""
         return self.work / "code"
+
+    @property
+    def directory(self) -> Path:
+        """The folder in which the command runs."""
+        return self.code / self.working_directory
+
+    def check_directory(self) -> None:
+        """Raise `Ended` if the commit has no such folder."""
+        inside = self.directory.resolve().is_relative_to(self.code.resolve())
+        if not inside or not self.directory.is_dir():
+            message = (
+                f"This commit has no folder {self.working_directory!r} to run the command in. "
+                "Set working_directory to a folder of the repository, or leave it out."
+            )
+            raise Ended(ExitCode.COMMAND_NOT_FOUND, message)
 
     @property
     def parameters_json(self) -> str:
@@ -64,6 +82,8 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         job_id=job_id,
         command=tuple(command),
         parameters=_parameters(environment, number),
+        flags=_flags(environment.get(Env.PARAMETER_FLAGS, "")),
+        working_directory=environment.get(Env.WORKING_DIRECTORY, ""),
         repository=environment[Env.REPOSITORY_URL],
         branch=environment.get(Env.BRANCH_NAME, ""),
         commit=environment[Env.COMMIT_ID],
@@ -113,6 +133,15 @@ def _parameters(environment: Mapping[str, str], number: str) -> dict[str, Value]
         return shared | space.point(_object(environment, Env.SWEEP_SPACE), int(number))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise Ended(ExitCode.BAD_CONTRACT, f"SWEEP_SPACE has no point {number}: {error}") from error
+
+
+def _flags(text: str) -> Flags:
+    try:
+        return Flags.decode(text)
+    except (ValueError, TypeError) as error:
+        raise Ended(
+            ExitCode.BAD_CONTRACT, f"PARAMETER_FLAGS is not as the bot writes it: {error} (got {text!r})"
+        ) from error
 
 
 def _object(environment: Mapping[str, str], name: Env) -> dict[str, Value]:

@@ -10,7 +10,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 
-from trainer.contract import MANIFEST_JSON, STOPPED, Env, ExitCode, arguments
+from trainer.command_line import arguments
+from trainer.contract import MANIFEST_JSON, STOPPED, Env, ExitCode
 from trainer.errors import Ended, Stopped
 from trainer.fetch.assignment import Assignment
 from trainer.fetch.checkout import Fetched
@@ -56,7 +57,7 @@ class Attempt:
         self._claim = Claim(self._bucket, Holder(uuid.uuid4().hex, job.batch_job_id, job.attempt, self._host))
         self._sources = Sources(job.code, job.output, job.metrics_file)
         self._uploads = Uploads(self._bucket, job.output, job.control, self._sources)
-        self._manifest = Manifest(job, arguments(job.command, job.parameters))
+        self._manifest = Manifest(job, arguments(job.command, job.parameters, job.flags))
 
     def run(self) -> int:
         """Run the attempt and return the command's exit code. Raises `Ended` and `Stopped`."""
@@ -100,6 +101,7 @@ class Attempt:
         job = self._job
         fetched = self._fetched()
         self._manifest.subject = fetched.subject
+        job.check_directory()
         console.log(f'fetched {job.commit[:7]} "{fetched.subject}" in {fetched.seconds:.1f} s')
         layer = install(job.install, job.code, job.cache, self._programs)
         if layer is not None:
@@ -110,7 +112,7 @@ class Attempt:
         console.log(f"running {shlex.join(self._manifest.arguments)}")
         began = time.monotonic()
         words, environment, on_line = self._manifest.arguments, self._environment(layer), self._sources.add_line
-        code = self._store_until_end(self._stopping.guard(lambda: Command(words, job.code, environment, on_line)))
+        code = self._store_until_end(self._stopping.guard(lambda: Command(words, job.directory, environment, on_line)))
         if self._claim_lost is not None:
             raise self._claim_lost
         console.log(f"the command ended with {_describe(code)} after {time.monotonic() - began:.1f} s")

@@ -18,6 +18,7 @@ from bot.domain.inert import escape, fenced
 from bot.domain.job_names import Name, parse
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
+from bot.domain.texts.command_names import command
 from bot.domain.texts.state_words import TRIAL_STATES
 from bot.errors import UserError
 from bot.services.jobs.find import LogExcerpt
@@ -52,7 +53,7 @@ async def logs(interaction: Interaction, text: str, lines: int) -> None:
     if name.trial is not None:
         sweep, trial = await services.one_trial.trial(name.job_id, name.trial)
         excerpt = await services.one_trial.log(sweep.id, trial.number, lines)
-        rest = f"Full log: `/artifacts {name}`" if trial.ended else ""
+        rest = f"Full log: {command('artifacts', str(name))}" if trial.ended else ""
         await _excerpt(interaction, str(name), TRIAL_STATES[trial.shown].card, excerpt, rest)
         return
     job = await services.find.job(name.job_id)
@@ -118,7 +119,7 @@ def _which_log(sweep: Sweep) -> str:
     best = [f"`{sweep.id}.{leader.number}` is the best" for leader in sweep.tally.leaders[:1]]
     failed = [f"`{sweep.id}.{failure.numbers[0]}` failed" for failure in sweep.tally.failures[:3] if failure.numbers]
     suggestions = ", ".join([*best, *failed])
-    text = f"{sweep.id} is a sweep. Ask for the log of one trial: `/logs {sweep.id}.0`."
+    text = f"{sweep.id} is a sweep. Ask for the log of one trial: {command('logs', f'{sweep.id}.0')}."
     return f"{text} {suggestions}." if suggestions else text
 
 

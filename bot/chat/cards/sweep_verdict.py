@@ -2,17 +2,18 @@
 
 from bot.chat.cards import card_lines, sweep_lines
 from bot.chat.cards.units import duration, plural, usd
-from bot.domain.inert import EMPTY, Inert, code, escape, listed, phrase
+from bot.domain.inert import EMPTY, Inert, escape, listed, phrase
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.project import Project
+from bot.domain.texts.command_names import command, commands
 
 DETAIL = 200
 NOTHING_STARTED = "Nothing was started. Ask an admin to run `signalbox doctor`, then use Run the rest."
 RETRY_FAILED = (
     "Retry failed repeats only the failed trials, with the same commit. If the code needs a fix, push it and use "
-    "`/sweep` again."
+    "{sweep} again."
 )
 
 
@@ -62,9 +63,9 @@ def advice(sweep: Sweep) -> Inert:
         return phrase(NOTHING_STARTED) if sweep.execution.reason is EndReason.NOT_SUBMITTED else EMPTY
     numbers = [number for failure in sweep.tally.failures for number in failure.numbers]
     if not numbers:
-        return phrase(RETRY_FAILED)
-    look = phrase("{command} shows why.", command=code(f"/logs {sweep.id}.{numbers[0]}"))
-    return listed(look, phrase(RETRY_FAILED), separator=" ")
+        return phrase(RETRY_FAILED, **commands())
+    look = phrase("{command} shows why.", command=command("logs", f"{sweep.id}.{numbers[0]}"))
+    return listed(look, phrase(RETRY_FAILED, **commands()), separator=" ")
 
 
 def _outcome(sweep: Sweep, *, brief: bool) -> Inert | None:

@@ -10,6 +10,7 @@ from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
+from bot.domain.texts.command_names import command, commands
 from bot.domain.texts.endings import ENDINGS
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.state_words import state_text
@@ -31,7 +32,7 @@ def short(job: Posted, body: Inert) -> Inert:
     """The result in words of the bot's own alone, if Discord refuses the whole one."""
     name, state = escape(job.id, 40), escape(state_text(job.execution), 40)
     first = phrase("{name} {state} <@{asker_id}>", name=name, state=state, asker_id=job.request.asker_id)
-    return stacked(first, body, phrase("`/status job:{name}` shows the rest.", name=name))
+    return stacked(first, body, phrase("{status} shows the rest.", status=command("status", f"job:{job.id}")))
 
 
 def verdict(job: Posted, project: Project | None) -> Inert:
@@ -78,10 +79,10 @@ def _filled(job: Job, project: Project | None, *, card: bool) -> Inert:
 def _advice(job: Posted) -> Inert:
     if isinstance(job, Sweep):
         return sweep_verdict.advice(job)
-    advice, wait = phrase(ENDINGS[_reason(job)].advice), job.execution.wait
+    advice, wait = phrase(ENDINGS[_reason(job)].advice, **commands()), job.execution.wait
     if _reason(job) is not EndReason.NEVER_STARTED or wait is None:
         return advice
-    return listed(advice, phrase(WAITS[wait].advice), separator=" ")
+    return listed(advice, phrase(WAITS[wait].advice, **commands()), separator=" ")
 
 
 def _best(job: Job, project: Project | None) -> Inert:

@@ -10,7 +10,7 @@ from bot.chat.catalogue.entries import Entry, button_texts, embed_text
 from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
 from bot.chat.commands import all_commands
 from bot.chat.commands.help import page as help_page
-from bot.chat.delivery.messages import ELSEWHERE, GONE
+from bot.chat.delivery.messages import ELSEWHERE, file_gone
 from bot.chat.error_replies import explain
 from bot.domain.inert import EMPTY, Inert, phrase
 from bot.domain.logs.log_blocks import block, digest
@@ -112,7 +112,7 @@ def _posts() -> Iterator[Entry]:
     for kind in PostKind:
         rule = RULES[kind]
         yield Entry("Kinds of posts", kind, f"lane {rule.lane}, goes to the {rule.target}")
-    yield Entry("Kinds of posts", "beside a file that is gone", GONE)
+    yield Entry("Kinds of posts", "beside a file that is gone", file_gone())
     yield Entry("Kinds of posts", "a result in another channel", phrase(ELSEWHERE, channel_id=7))
 
 
@@ -173,7 +173,7 @@ def _commands() -> Iterator[Entry]:
     for command in commands:
         options = [f"  {option.display_name}: {option.description}" for option in command.parameters]
         yield Entry("Commands", f"/{command.name}", "\n".join([str(command.description), *options]))
-    yield Entry("Commands", "the page of /help", help_page(commands))
+    yield Entry("Commands", "the page of the command help", help_page(commands, [PROJECT]))
 
 
 def _buttons() -> Iterator[Entry]:

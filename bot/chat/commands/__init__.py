@@ -5,6 +5,7 @@ from the config is built by `typed_command`, as in `train.py`. Both kinds are de
 `buttons/job_actions.py` or `buttons/job_answers.py` if a button does the same.
 """
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,17 +22,19 @@ from bot.chat.commands.stop import stop
 from bot.domain.project import Project
 
 
-def all_commands(projects: Sequence[Project]) -> list[app_commands.Command[Any, ..., None]]:
-    """The commands to register. Raises `ConfigError` if the projects' parameters clash."""
+def all_commands(projects: Sequence[Project], prefix: str = "") -> list[app_commands.Command[Any, ..., None]]:
+    """The commands to register, `prefix` before each name. Raises `ConfigError` if the projects' parameters clash."""
+    fixed: tuple[app_commands.Command[Any, ..., None], ...] = (status, jobs, logs, plot, artifacts, stop)
     commands = [
-        train.command(projects),
-        sweep.command(projects),
-        status,
-        jobs,
-        logs,
-        plot,
-        artifacts,
-        stop,
-        retry.command(projects),
+        train.command(projects, prefix),
+        sweep.command(projects, prefix),
+        *(_renamed(command, prefix) for command in fixed),
+        retry.command(projects, prefix),
     ]
-    return [*commands, help_.command(commands)]
+    return [*commands, help_.command(commands, projects, prefix)]
+
+
+def _renamed(fixed: app_commands.Command[Any, ..., None], prefix: str) -> app_commands.Command[Any, ..., None]:
+    renamed = copy.copy(fixed)
+    renamed.name = f"{prefix}{fixed.name}"
+    return renamed

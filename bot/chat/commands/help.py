@@ -8,6 +8,13 @@ from discord import app_commands
 
 from bot.chat.interactions import Interaction
 from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS
+from bot.domain.inert import code
+from bot.domain.parameters import shown
+from bot.domain.project import Project
+from bot.domain.texts.command_names import command as command_text
+from bot.domain.texts.command_names import plain
+
+Command = app_commands.Command[Any, ..., None]
 
 _INTRODUCTION = (
     "Each job has one live card in the channel and a thread with its log. "
@@ -16,26 +23,38 @@ _INTRODUCTION = (
 )
 
 
-def command(others: Sequence[app_commands.Command[Any, ..., None]]) -> app_commands.Command[Any, ..., None]:
+def command(
+    others: Sequence[Command], projects: Sequence[Project], prefix: str = ""
+) -> app_commands.Command[Any, ..., None]:
     """`others` are the commands on the page."""
-    text = page(others)
 
-    @app_commands.command(name="help", description="Show all commands")
+    @app_commands.command(name=f"{prefix}help", description="Show all commands")
     async def help_(interaction: Interaction) -> None:
-        embed = discord.Embed(title="Signalbox", description=text)
+        # The page is made now: a name becomes a link once Discord has given its command an id.
+        embed = discord.Embed(title="Signalbox", description=page(others, projects, prefix))
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     return help_
 
 
-def page(commands: Sequence[app_commands.Command[Any, ..., None]]) -> str:
+def page(commands: Sequence[Command], projects: Sequence[Project], prefix: str = "") -> str:
     """The whole page; options in brackets are optional."""
-    return "\n".join([_INTRODUCTION, "", *(_entry(command) for command in commands)])[:EMBED_DESCRIPTION_CHARACTERS]
+    entries = [_entry(command, command.name.removeprefix(prefix)) for command in commands]
+    return "\n".join([_INTRODUCTION, _example(projects[0]), "", *entries])[:EMBED_DESCRIPTION_CHARACTERS]
 
 
-def _entry(command: app_commands.Command[Any, ..., None]) -> str:
+def _example(project: Project) -> str:
+    """A line that works as it stands."""
+    branches = [branch for branch in project.branches if "*" not in branch]
+    given = [f"branch:{branches[0]}"] if branches else []
+    given += [f"{each.name}:{shown(each.default)}" for each in project.parameters if each.default is not None][:1]
+    line = code(" ".join([plain("train"), *given]))
+    return f"Type the name of a command, then press Tab or tap each option that you want to set, as in {line}."
+
+
+def _entry(command: Command, name: str) -> str:
     options = " ".join(
         parameter.display_name if parameter.required else f"[{parameter.display_name}]"
         for parameter in command.parameters
     )
-    return f"`/{' '.join(filter(None, (command.name, options)))}`\n{command.description}"
+    return f"{command_text(name, options)}\n{command.description}"

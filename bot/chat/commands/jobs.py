@@ -14,6 +14,7 @@ from bot.domain.inert import joined
 from bot.domain.model.execution import Lifecycle
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
+from bot.domain.texts.command_names import command
 
 SHOWN = 15
 SEARCHED = 200
@@ -47,7 +48,9 @@ async def jobs(interaction: Interaction, mine: bool = False, state: Which | None
     matching = [job for job in recent if state is None or state.matches(job.execution)][:SHOWN]
     if not matching:
         subject = "You have" if mine else "There are"
-        await answer(interaction, f"{subject} no {f'{state} jobs' if state else 'jobs'} here. `/train` starts one.")
+        await answer(
+            interaction, f"{subject} no {f'{state} jobs' if state else 'jobs'} here. {command('train')} starts one."
+        )
         return
     lines = [_line(interaction, job) for job in matching]
     await answer(

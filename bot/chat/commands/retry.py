@@ -12,7 +12,7 @@ from bot.chat.interactions import Interaction
 from bot.domain.project import Project
 
 
-def command(projects: Sequence[Project]) -> app_commands.Command[Any, ..., None]:
+def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Command[Any, ..., None]:
     options = [
         job_option("Job, sweep or trial to run again"),
         BRANCH,
@@ -20,7 +20,7 @@ def command(projects: Sequence[Project]) -> app_commands.Command[Any, ..., None]
         *parameter_options(projects, retry=True),
     ]
     return typed_command(
-        "retry",
+        f"{prefix}retry",
         "Run a job, a trial, or a sweep's failed trials again, with the same commit and parameters",
         options,
         _retry,

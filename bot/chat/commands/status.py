@@ -11,6 +11,7 @@ from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import Interaction
 from bot.chat.links import project_of
 from bot.domain.inert import joined
+from bot.domain.texts.command_names import command
 
 LIST_CHARACTERS = 3_800
 MOST_UNDELIVERED = 5
@@ -27,7 +28,7 @@ async def status(interaction: Interaction, job: str | None = None) -> None:
     show = interaction.client.services.find
     live, undelivered = await show.live(), await show.undelivered()
     if not live and not undelivered:
-        await answer(interaction, "No job is live. `/train` starts one, `/jobs` lists the latest.")
+        await answer(interaction, f"No job is live. {command('train')} starts one, {command('jobs')} lists the latest.")
         return
     lines = [choose.with_lost_places(found, project_of(interaction.client, found)) for found in live]
     lines += [

@@ -41,7 +41,7 @@ MORE = (
 )
 
 
-def command(projects: Sequence[Project]) -> app_commands.Command[Any, ..., None]:
+def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Command[Any, ..., None]:
     options = [SPACE, BRANCH, COMMIT, *MORE, *project_options(projects)]
     typeable = [option.parameter for option in options if option is not SPACE]
 
@@ -53,7 +53,9 @@ def command(projects: Sequence[Project]) -> app_commands.Command[Any, ..., None]
         proposal = await interaction.client.services.propose.sweep(request(interaction, unfolded))
         await job_actions.propose(interaction, proposal)
 
-    return typed_command("sweep", "Start many trials at once: a grid, random points, or a search", options, run)
+    return typed_command(
+        f"{prefix}sweep", "Start many trials at once: a grid, random points, or a search", options, run
+    )
 
 
 def request(interaction: Interaction, options: dict[str, Any]) -> SweepRequest:

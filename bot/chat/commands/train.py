@@ -12,9 +12,9 @@ from bot.chat.interactions import Interaction
 from bot.domain.project import Project
 
 
-def command(projects: Sequence[Project]) -> app_commands.Command[Any, ..., None]:
+def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Command[Any, ..., None]:
     options = [BRANCH, COMMIT, *project_options(projects), *parameter_options(projects)]
-    return typed_command("train", "Start a training job", options, _train)
+    return typed_command(f"{prefix}train", "Start a training job", options, _train)
 
 
 @acknowledged()

@@ -9,15 +9,16 @@ import discord
 from bot.chat.alt_text import attachment, attachment_at
 from bot.chat.buttons.views import card_buttons, end_buttons
 from bot.chat.cards import card_lines, choose, sweep_card, verdict
-from bot.domain.inert import EMPTY, listed, phrase
+from bot.domain.inert import EMPTY, Inert, listed, phrase
 from bot.domain.model.publication import DIRECT
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.posts import File, Post, PostKind, Target
 from bot.domain.project import Project
+from bot.domain.texts.command_names import commands
 from bot.errors import Missing
 
-GONE = phrase(" (The file is no longer on the bot's disk. `/logs` and `/artifacts` have the log.)")
+GONE = phrase(" (The file is no longer on the bot's disk.")
 ELSEWHERE = "(Posted here because I can't post in <#{channel_id}>.)\n"
 _EMBED_COLOUR = 0x2B2D31
 _NOBODY = discord.AllowedMentions.none()
@@ -31,11 +32,15 @@ Sender = Callable[
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One kind of post in Discord. A thread is no message, so it is neither sent nor recognized by these."""
+    """One kind of post in Discord. A thread and its member are no messages: neither sent nor recognized by these."""
 
     send: Sender
     carries: Callable[[discord.Message, Post, Posted], bool]
     """True if a message of the bot's own is this post, judged by its content."""
+
+
+def file_gone() -> Inert:
+    return phrase("{gone} {logs} and {artifacts} have the log.)", gone=GONE, **commands())
 
 
 def channel_id_of(post: Post, job: Posted) -> int:
@@ -110,7 +115,7 @@ async def _send_text(
         return await channel.send(embed=embed, nonce=post.nonce, allowed_mentions=_NOBODY)
     files, gone = _attachments(post)
     return await channel.send(
-        listed(post.new.text, GONE if gone else EMPTY, separator="") or None,
+        listed(post.new.text, file_gone() if gone else EMPTY, separator="") or None,
         files=files,
         nonce=post.nonce,
         suppress_embeds=True,
@@ -127,7 +132,7 @@ def _has_text(message: discord.Message, post: Post, _job: Posted) -> bool:
 def _has_file(message: discord.Message, post: Post, _job: Posted) -> bool:
     names = {file.name for file in post.new.files}
     attached = names <= {attachment.filename for attachment in message.attachments}
-    return bool(names) and (attached or message.content.endswith(GONE))
+    return bool(names) and (attached or GONE.strip() in message.content)
 
 
 def _attachments(post: Post) -> tuple[list[discord.File], bool]:
@@ -147,4 +152,4 @@ FORMS: dict[PostKind, Form] = {
     PostKind.LOG_FILE: Form(_send_text, _has_file),
     PostKind.END: Form(_send_result, _has_verdict),
 }
-"""A row for each kind that is a message, so for all but THREAD."""
+"""A row for each kind that is a message, so for all but THREAD and MEMBER."""

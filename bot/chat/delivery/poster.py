@@ -11,6 +11,7 @@ from bot.chat.delivery.breaker import Breaker
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.messages import FORMS, Channel, channel_id_of, drawn
 from bot.chat.delivery.request_time import uncancelled
+from bot.chat.delivery.threads import add_member, start_thread
 from bot.chat.discord_errors import THREAD_EXISTS, calling
 from bot.chat.interactions import BoxClient
 from bot.chat.limits import HISTORY_PAGE
@@ -39,21 +40,23 @@ class Poster:
         self._breaker = breaker or Breaker(time.monotonic)
 
     async def send(self, post: Post, job: Posted) -> int:
-        """As `Chat` promises; for THREAD the id of the thread, which is its message's."""
+        """As `Chat` promises; for THREAD and MEMBER the id of the thread, which is its message's."""
         if post.new.kind is PostKind.THREAD:
             return await self._start_thread(job)
+        if post.new.kind is PostKind.MEMBER:
+            return await self._add_asker(job)
         message_id = await self._send_message(post, job)
         if post.new.kind is PostKind.CARD:
             self._client.arrivals.arrived(job.id, message_id)
         return message_id
 
     async def sent(self, post: Post, job: Posted) -> int | None:
-        """As `Chat` promises. A thread is not searched for: starting it again gives the same one.
+        """As `Chat` promises. A thread is not searched for: starting it again gives the same one. Nor is a member.
 
         Reads the newest `HISTORY_PAGES` pages at most, back to the previous delivery or the command. Both have ids
         from Discord's clock, so this machine's clock does not matter.
         """
-        if post.attempted_at is None or post.new.kind is PostKind.THREAD:
+        if post.attempted_at is None or post.new.kind not in FORMS:
             return None
         channel = await self._channel(post, job)
         begin = post.previous_id or job.request.interaction_id
@@ -112,13 +115,24 @@ class Poster:
             if message.guild is None:
                 raise Unavailable("Discord says that the server is unavailable")
             try:
-                await message.create_thread(name=f"{job.id} {'sweep' if isinstance(job, Sweep) else 'log'}")
+                await start_thread(self._client, message, f"{job.id} {'sweep' if isinstance(job, Sweep) else 'log'}")
             except discord.HTTPException as error:
                 if error.code != THREAD_EXISTS:
                     raise
 
         await self._call(("thread", channel_id), "Starting a thread", start)
         return message_id
+
+    async def _add_asker(self, job: Posted) -> int:
+        thread_id, asker_id = job.publication.thread_id, job.request.asker_id
+        if not thread_id:
+            raise Missing(f"{job.id} has no thread")
+        await self._call(
+            ("member", thread_id),
+            "Adding whoever asked to the thread",
+            lambda: add_member(self._client, thread_id, asker_id),
+        )
+        return thread_id
 
     async def _history(self, channel: Channel, before: discord.abc.Snowflake | None) -> Sequence[discord.Message]:
         async def read() -> Sequence[discord.Message]:

@@ -20,7 +20,7 @@ class Ending:
     short: str
     """For one trial among many, where there is room for a few words."""
     advice: str
-    """What to do about it; empty if there is nothing to do."""
+    """What to do about it; empty if there is nothing to do. May use {train} and the other `commands`."""
 
 
 def _ending(sentence: str, short: str, advice: str, *, card: str = "") -> Ending:
@@ -32,7 +32,7 @@ ENDINGS: dict[EndReason, Ending] = {
     EndReason.COMMAND_FAILED: _ending(
         "failed: {how} after {took}",
         "the command failed",
-        "The thread has the whole log. Push a fix and use `/train` again; Retry runs the same commit.",
+        "The thread has the whole log. Push a fix and use {train} again; Retry runs the same commit.",
     ),
     EndReason.SETUP_FAILED: _ending(
         "failed before training started, after {took}",
@@ -42,13 +42,13 @@ ENDINGS: dict[EndReason, Ending] = {
     EndReason.STOPPED: _ending(
         "was stopped{by} after {took}",
         "stopped",
-        "Everything it saved is in `/artifacts`. Retry starts from the beginning.",
+        "Everything it saved is in {artifacts}. Retry starts from the beginning.",
         card="stopped{by} after {took}",
     ),
     EndReason.TIMED_OUT: _ending(
         "failed: it reached its time limit of {limit}",
         "reached the time limit",
-        "Everything it saved is in `/artifacts`. Train for fewer epochs, or ask an admin to raise the project's "
+        "Everything it saved is in {artifacts}. Train for fewer epochs, or ask an admin to raise the project's "
         "`timeout_minutes`.",
     ),
     EndReason.HOST_LOST: _ending(
@@ -85,7 +85,7 @@ ENDINGS: dict[EndReason, Ending] = {
     EndReason.LOST: _ending(
         "is lost: {engine} no longer knows it",
         "{engine} no longer knows it",
-        "Nobody saw how it ended. Everything it saved is in `/artifacts`; Retry runs it again.",
+        "Nobody saw how it ended. Everything it saved is in {artifacts}; Retry runs it again.",
         card="lost: {engine} no longer knows it",
     ),
 }

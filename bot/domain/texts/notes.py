@@ -2,6 +2,7 @@
 
 from bot.domain.inert import Inert, code, escape, phrase
 from bot.domain.model.plan import Plan, Search
+from bot.domain.texts.command_names import command
 
 ERROR = 300
 """Characters of an error in a sentence."""
@@ -73,8 +74,9 @@ def refused_message(why: str) -> Inert:
 
 def no_points(error: str) -> Inert:
     return phrase(
-        "The sampler cannot choose the next points ({error}). The bot keeps trying; `/stop` ends the sweep.",
+        "The sampler cannot choose the next points ({error}). The bot keeps trying; {stop} ends the sweep.",
         error=escape(error, ERROR),
+        stop=command("stop"),
     )
 
 
@@ -92,10 +94,11 @@ def log_file(lines: int, *, partial: int, uri: str) -> Inert:
         return phrase("The whole log, {counted}.", counted=counted)
     return phrase(
         "The last {size:.0f} MiB of the log. The whole log ({counted}) is too large for Discord: it is in {uri}, and "
-        "`/artifacts` has a link.",
+        "{artifacts} has a link.",
         size=partial / 1024**2,
         counted=counted,
         uri=code(uri, 300),
+        artifacts=command("artifacts"),
     )
 
 

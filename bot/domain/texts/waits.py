@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.domain.inert import EMPTY, Inert, capital, code, phrase
 from bot.domain.model.execution import Execution
 from bot.domain.model.states import WaitCause
+from bot.domain.texts.command_names import commands
 
 REASON_LENGTH = 300
 """Characters shown of the engine's own words."""
@@ -12,7 +13,7 @@ REASON_LENGTH = 300
 
 @dataclass(frozen=True, slots=True)
 class WaitText:
-    """Templates for `phrase`; both may use {engine}."""
+    """Templates for `phrase`; both may use {engine}, and `advice` {stop} and the other `commands`."""
 
     meaning: str
     advice: str
@@ -54,7 +55,7 @@ WAITS: dict[WaitCause, WaitText] = {
     ),
     WaitCause.NO_REASON: WaitText(
         "{engine} gives no reason. Most often no machine is free, or the account's quota is used up.",
-        "Waiting costs nothing; `/stop` ends the job. An admin can look into it with `signalbox doctor`.",
+        "Waiting costs nothing; {stop} ends the job. An admin can look into it with `signalbox doctor`.",
     ),
 }
 NEXT_MACHINE = "The machine was taken away. The job continues on another one from its last checkpoint."
@@ -79,7 +80,7 @@ def wait_note(execution: Execution, minutes: int, engine: Inert) -> Inert:
         "Waiting for a machine for {minutes:,} min. {meaning} {advice}{reason}",
         minutes=minutes,
         meaning=phrase(text.meaning, engine=capital(engine)),
-        advice=phrase(text.advice),
+        advice=phrase(text.advice, **commands()),
         reason=EMPTY if silent else phrase("\n{words}", words=_own_words(execution, engine)),
     )
 

@@ -48,6 +48,10 @@ class DeliverPosts:
 
         Else a result goes to the next channel that may take it; everything else is parked, with what depends on it.
         """
+        if post.new.kind is PostKind.MEMBER:  # they may have left the server; the thread is as good without them
+            log.info("whoever asked is not in the thread", job=job.id, error=str(error))
+            await self._store.post_parked(post.id, str(error), self._now())
+            return
         log.warning("post refused", job=job.id, kind=post.new.kind, error=str(error))
         new, settled = post.new, isinstance(error, Missing | Denied)
         if not settled and new.kind is not PostKind.THREAD:
@@ -126,9 +130,13 @@ def _delivered(post: Post, message_id: int, seen: Posted) -> Step[Posted]:
 
     def step(job: Posted) -> Change | None:
         if post.new.kind is PostKind.THREAD:
-            return Change(replace(job, publication=job.publication.thread_started(message_id)))
+            # In this transaction: after a crash, either the thread is started again, which gives the same one, or this
+            # is pending. By its key it is sent once in a job's life: they may leave the thread.
+            member = NewPost(f"member:{job.id}", PostKind.MEMBER, job.id)
+            return Change(replace(job, publication=job.publication.thread_started(message_id)), (member,))
         if post.new.kind is not PostKind.CARD:
-            if post.new.rule.target is not Target.THREAD or not job.publication.closed.why:
+            in_thread = post.new.rule.target is Target.THREAD and post.new.kind is not PostKind.MEMBER
+            if not in_thread or not job.publication.closed.why:
                 return None
             return Change(replace(job, publication=job.publication.thread_took()))
         if post.attempted_at is not None:  # it may have arrived as it was at the first attempt: an edit follows

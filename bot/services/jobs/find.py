@@ -7,6 +7,7 @@ from bot.domain.job_names import near
 from bot.domain.logs.log_lines import LogEvent, readable
 from bot.domain.model.rows import Posted
 from bot.domain.project import Project
+from bot.domain.texts.command_names import command
 from bot.domain.texts.state_words import state_text
 from bot.errors import UnknownName
 from bot.ports.artifacts import Artifacts
@@ -35,7 +36,9 @@ class Find:
         found = await self._store.job(typed)
         if found is None:
             recent = [job.id for job in await self._store.jobs(limit=200)]
-            raise UnknownName("job", given=job_id, near=near(typed, recent), hint="/jobs lists the latest.")
+            raise UnknownName(
+                "job", given=job_id, near=near(typed, recent), hint=f"{command('jobs')} lists the latest."
+            )
         return found
 
     async def live(self, channel_id: int = 0) -> list[Posted]:

@@ -1,20 +1,20 @@
-"""List the files that a job has stored in S3 so far."""
+"""List the files that a job has stored in S3 so far, and give a link to any one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.job_names import Name, parse
+from bot.domain.jobs import file_names
 from bot.domain.model.rows import Posted
 from bot.domain.posts import File
 from bot.domain.project import Project
+from bot.errors import UserError
 from bot.ports.artifacts import Artifact, Artifacts
 from bot.services.jobs.find import Find
-from trainer.contract import CLAIM_JSON
 
 LINK_SECONDS = 3600
 MAX_LINKS = 20
 PICTURE_BYTES = 8 * 1024 * 1024
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".mp4", ".webm", ".mov")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,15 @@ class Listing:
     total_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """One file of a job, with a signed link that works for an hour."""
+
+    job: Posted
+    artifact: Artifact
+    link: str
+
+
 class ListArtifacts:
     """Called by the chat."""
 
@@ -35,21 +44,42 @@ class ListArtifacts:
         self._find, self._artifacts, self._projects = find, artifacts, projects
 
     async def artifacts(self, text: str) -> Listing:
-        """The files of a job or a trial, newest first. For a trial, the job in the listing has the id `k7q2mx.4`.
+        """The files of a job or a trial, results first. For a trial, the job in the listing has the id `k7q2mx.4`.
 
         Raises `UnknownName` for a job that does not exist.
         """
+        job, found = await self._files(text)
+        links = {a.name: await self._artifacts.link(a.uri, LINK_SECONDS) for a in found[:MAX_LINKS]}
+        newest = sorted(found, key=lambda artifact: -artifact.modified)
+        return Listing(job, tuple(found), links, await self._newest_picture(newest), sum(a.size for a in found))
+
+    async def one(self, text: str, file_name: str) -> Linked:
+        """One file with its link. Raises `UnknownName` for a job that does not exist, and `BadInput` for a file."""
+        job, found = await self._files(text)
+        if not found:
+            raise UserError(f"{job.id} has no files yet.")
+        by_name = {artifact.name: artifact for artifact in found}
+        artifact = by_name[file_names.find(list(by_name), file_name)]
+        return Linked(job, artifact, await self._artifacts.link(artifact.uri, LINK_SECONDS))
+
+    async def files(self, text: str, typed: str, limit: int) -> list[Artifact]:
+        """Files whose name contains `typed`, for autocomplete."""
+        _, found = await self._files(text)
+        wanted = set(file_names.matching([artifact.name for artifact in found], typed))
+        return [artifact for artifact in found if artifact.name in wanted][:limit]
+
+    async def _files(self, text: str) -> tuple[Posted, list[Artifact]]:
+        """The job, and its files: results first, then the newest."""
         name = parse(text)
         job = await self._find.job(name.job_id)
         job = replace(job, id=str(Name(job.id, name.trial)))
         stored = await self._artifacts.list(self._projects[job.run.project].prefix(job.id))
-        found = [artifact for artifact in stored if artifact.name != CLAIM_JSON]  # the trainer's own
-        links = {a.name: await self._artifacts.link(a.uri, LINK_SECONDS) for a in found[:MAX_LINKS]}
-        return Listing(job, tuple(found), links, await self._newest_picture(found), sum(a.size for a in found))
+        shown = [artifact for artifact in stored if artifact.name not in file_names.HIDDEN]
+        return job, sorted(shown, key=lambda artifact: file_names.rank(artifact.name))
 
-    async def _newest_picture(self, found: list[Artifact]) -> File | None:
+    async def _newest_picture(self, found: Sequence[Artifact]) -> File | None:
         for artifact in found:
-            if artifact.name.lower().endswith(_PICTURES) and 0 < artifact.size <= PICTURE_BYTES:
+            if artifact.name.lower().endswith(file_names.PICTURES) and 0 < artifact.size <= PICTURE_BYTES:
                 name = artifact.name.rsplit("/", 1)[-1]
                 return File(name, await self._artifacts.read(artifact.uri, limit=PICTURE_BYTES))
         return None

@@ -12,6 +12,7 @@ from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.posts import Change
 from bot.domain.texts import notes
+from bot.domain.texts.command_names import command
 from bot.domain.texts.state_words import state_text
 from bot.errors import ServiceError, UnknownName, UserError
 from bot.ports.engine import Engine
@@ -44,7 +45,7 @@ class Stop:
         execution = job.execution
         if not execution.live:
             how = "was" if execution.reason is EndReason.STOPPED else "has"
-            raise UserError(f"{job.id} {how} already {state_text(execution)}. `/status` lists live jobs.")
+            raise UserError(f"{job.id} {how} already {state_text(execution)}. {command('status')} lists live jobs.")
         return job
 
     def check_person(self, job: Posted, person: Person) -> None:

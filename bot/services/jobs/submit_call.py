@@ -56,6 +56,8 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "JOB_ID": job.id,
         "OUTPUT_URI": project.prefix(job.id),
         "PARAMETERS": json.dumps(dict(job.run.parameters)),
+        "PARAMETER_FLAGS": project.flags.encoded,
+        "WORKING_DIRECTORY": project.working_directory,
         "ASKER": request.asker_name,
         "INSTALL": project.install,
         "METRICS_FILE": project.metrics_file,

@@ -21,6 +21,7 @@ from bot.domain.sweeps.grammar import completions, parse, so_far
 from bot.domain.sweeps.sum_trials import tally
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, carried_over_of
 from bot.domain.texts import notes
+from bot.domain.texts.command_names import command
 from bot.domain.texts.engine import engine_title
 from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
 from bot.ports.code import Code
@@ -127,7 +128,7 @@ class Propose:
         """Drop the draft. Raises `UserError` if it was confirmed already."""
         async with self._turn:
             if await self._store.job(sweep_id) is not None:
-                raise UserError(f"{sweep_id} is already confirmed. `/stop` ends it.")
+                raise UserError(f"{sweep_id} is already confirmed. {command('stop')} ends it.")
             draft = await self._store.draft(sweep_id)
             if draft is not None:
                 self._check_own(draft, person)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from bot.domain.access import Person
+from bot.domain.jobs import file_names
 from bot.domain.model.job import Job
 from bot.domain.model.run import Commit
 from bot.domain.posts import File
@@ -14,7 +15,7 @@ from bot.errors import NotAllowed, UnknownName
 from bot.ports.artifacts import Artifact
 from bot.services import Services
 from bot.services.jobs.find import LogExcerpt
-from bot.services.jobs.list_artifacts import Listing
+from bot.services.jobs.list_artifacts import Linked, Listing
 from bot.services.jobs.plot import Picture
 from bot.services.jobs.submit import TrainRequest
 from tests.bot.chat.jobs import PNG, PROJECT, a_job
@@ -106,6 +107,15 @@ class FakeServices:
         )
         links = {artifact.name: f"https://bucket.example/{artifact.size}?signature=x" for artifact in found}
         return Listing(job, found, links, File("walk.png", PNG), sum(artifact.size for artifact in found))
+
+    async def files(self, job_id: str, typed: str, limit: int) -> list[Artifact]:
+        listing = await self.artifacts(job_id)
+        return [artifact for artifact in listing.artifacts if typed in artifact.name][:limit]
+
+    async def one(self, job_id: str, file_name: str) -> Linked:
+        listing = await self.artifacts(job_id)
+        name = file_names.find([artifact.name for artifact in listing.artifacts], file_name)
+        return Linked(listing.job, next(a for a in listing.artifacts if a.name == name), listing.links[name])
 
     async def branches(self, project: str, channel_id: int, text: str) -> list[str]:
         return [name for name in ("main", "mend") if name.startswith(text)]

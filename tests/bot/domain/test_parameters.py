@@ -30,6 +30,12 @@ def test_defaults_fill_missing_values_in_declaration_order() -> None:
     assert list(complete(DECLARED, {"nesterov": True, "lr": 1})) == [p.name for p in DECLARED]
 
 
+def test_optional_parameter_has_a_value_only_if_it_is_given() -> None:
+    declared = (EPOCHS, Parameter("wd", Kind.FLOAT, optional=True))
+    assert complete(declared, {}) == {"epochs": 10}
+    assert complete(declared, {"wd": "0.1"}) == {"epochs": 10, "wd": 0.1}
+
+
 @pytest.mark.parametrize(
     ("parameter", "raw", "said"),
     [

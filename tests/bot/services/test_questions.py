@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.domain.jobs.file_names import option_value
 from bot.errors import BadInput, Unavailable, UnknownName
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import PICTURE_BYTES, ListArtifacts
@@ -51,15 +52,29 @@ async def test_what_a_job_has_left_with_links_and_its_newest_picture(
     listing = await browse.artifacts(job.id)
     assert [artifact.name for artifact in listing.artifacts] == [
         "model.pt",
-        "artifacts/huge.png",
         "artifacts/walk-2.MP4",
         "artifacts/walk-1.mp4",
         "metrics.csv",
+        "artifacts/huge.png",
     ]
     assert set(listing.links) == {artifact.name for artifact in listing.artifacts}
     assert listing.total_bytes == sum(artifact.size for artifact in listing.artifacts)
     assert listing.picture is not None
     assert (listing.picture.name, listing.picture.content) == ("walk-2.MP4", b"newest")
+
+
+async def test_each_of_300_files_has_a_link_of_its_own(bot: Bot, outside: Outside, browse: ListArtifacts) -> None:
+    job = await bot.train()
+    prefix = f"s3://bucket/jobs/{job.id}/"
+    names = [*(f"run/{n // 50}/epoch-{n}.png" for n in range(298)), f"artifacts/{'長い' * 60}.mp4", "manifest.json"]
+    outside.artifacts.objects |= dict.fromkeys([f"{prefix}{name}" for name in names], b"x")
+    listed = [artifact.name for artifact in (await browse.artifacts(job.id)).artifacts]
+    assert sorted(listed) == sorted(names)
+    assert listed[-1] == "manifest.json"
+    for name in names:
+        linked = await browse.one(job.id, option_value(name))
+        assert (linked.artifact.name, prefix + name in linked.link) == (name, True)
+    assert len(await browse.files(job.id, "EPOCH-29", 25)) == 9
 
 
 async def test_what_a_trial_has_left_is_below_its_number(bot: Bot, outside: Outside, browse: ListArtifacts) -> None:

@@ -104,6 +104,32 @@ def test_command_gets_the_jobs_environment_without_the_token(
     assert f'hx372f {{"lr": 0.1}} {bucket.uri} [] --lr 0.1\n' in capfd.readouterr().out
 
 
+def test_command_runs_in_its_working_directory(job: Job, capfd: pytest.CaptureFixture[str]) -> None:
+    job.environment["WORKING_DIRECTORY"] = "examples/mnist"
+    attempt = job.attempt("pwd")
+    (attempt._job.code / "examples" / "mnist").mkdir(parents=True)
+    assert attempt.run() == 0
+    assert str(attempt._job.code / "examples" / "mnist") in capfd.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize("folder", ["missing", "../outside", "link"])
+def test_working_directory_that_the_commit_lacks(job: Job, folder: str) -> None:
+    job.environment["WORKING_DIRECTORY"] = folder
+    attempt = job.attempt("true")
+    (attempt._job.work / "outside").mkdir()
+    (attempt._job.code / "link").symlink_to(attempt._job.work / "outside")
+    with pytest.raises(Ended) as caught:
+        attempt.run()
+    assert caught.value.trouble.code is ExitCode.COMMAND_NOT_FOUND
+    assert f"This commit has no folder '{folder}' to run the command in." in caught.value.trouble.message
+
+
+def test_flags_are_written_as_the_code_takes_them(job: Job, capfd: pytest.CaptureFixture[str]) -> None:
+    job.environment |= {"PARAMETERS": '{"lr": 0.1, "fast": true}', "PARAMETER_FLAGS": '{"style":"name=value"}'}
+    assert job.attempt('echo "got $@"').run() == 0
+    assert "got lr=0.1 fast=True" in capfd.readouterr().out.splitlines()
+
+
 def test_later_attempt_resumes_and_lists_the_earlier_one(
     job: Job, bucket: Bucket, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,7 +73,7 @@ def _left_out(columns: Sequence[str]) -> list[str]:
     if not columns:
         return []
     named = ", ".join(columns[:NAMED]) + (f" and {len(columns) - NAMED} more" if len(columns) > NAMED else "")
-    return [f"Not in the picture: {named}. `/plot metrics:` shows others."]
+    return [f"Not in the picture: {named}. The option metrics: shows others."]
 
 
 def _figure(request: FigureRequest, runs: Sequence[RunCurves], panels: Sequence[Panel]) -> Figure:

@@ -9,6 +9,9 @@ from bot.chat.cards import choose, trial_card
 from bot.chat.interactions import Interaction, channel_id
 from bot.chat.limits import CHOICE_CHARACTERS, CHOICES
 from bot.domain.inert import cut
+from bot.domain.job_names import Name, parse
+from bot.domain.jobs import file_names
+from bot.errors import SignalboxError
 
 Choices = list[app_commands.Choice[str]]
 
@@ -25,6 +28,28 @@ async def more_jobs(interaction: Interaction, text: str) -> Choices:
     found = await _named(interaction, last)
     values = [" ".join([*taken, value]) for _, value in found if value not in taken]
     return [app_commands.Choice(name=value, value=value) for value in values if len(value) <= CHOICE_CHARACTERS]
+
+
+async def files(interaction: Interaction, text: str) -> Choices:
+    """Suggest files of the job typed so far, results first."""
+    try:
+        job = await owner(interaction, str(interaction.namespace.job or ""))
+        found = await interaction.client.services.list_artifacts.files(job, text, CHOICES)
+    except SignalboxError:  # suggestions are not worth an error
+        return []
+    return [
+        app_commands.Choice(name=file_names.option_text(each.name), value=file_names.option_value(each.name))
+        for each in found
+    ]
+
+
+async def owner(interaction: Interaction, text: str) -> str:
+    """The job or trial that has the files: an earlier sweep's, if that ran the trial."""
+    name = parse(text)
+    if name.trial is None:
+        return name.job_id
+    job, trial = await interaction.client.services.one_trial.trial(name.job_id, name.trial)
+    return str(Name(trial.source or job.id, trial.number))
 
 
 async def space(interaction: Interaction, text: str) -> Choices:

@@ -158,9 +158,7 @@ def _clashes(name: str, same: Sequence[Parameter]) -> list[str]:
     problems = []
     kinds = sorted({parameter.kind.value for parameter in same})
     if len(kinds) > 1:
-        problems.append(
-            f"parameter {name} has the types {' and '.join(kinds)}. Use one type: /train has one option for all of them"
-        )
+        problems.append(f"parameter {name} has the types {' and '.join(kinds)}. Use one type: they share one option")
     choices = _all_choices(same)
     if len(choices) > CHOICES:
         problems.append(
@@ -179,7 +177,7 @@ def _parameter_option(same: Sequence[Parameter], projects: int, *, retry: bool) 
         maximum=None if None in highs else max(high for high in highs if high is not None),
         choices=_all_choices(same),
     )
-    required = not retry and len(same) == projects and all(parameter.default is None for parameter in same)
+    required = not retry and len(same) == projects and all(parameter.required for parameter in same)
     return Option(merged, _description(same, retry=retry), required)
 
 

@@ -14,6 +14,8 @@ from deploy.sandbox.discord.state.message import Message, MessageFlag, MessageTy
 from deploy.sandbox.discord.state.permissions import Permission
 
 ARCHIVE_MINUTES = (60, 1440, 4320, 10080)
+NO_DEFAULT_MINUTES = 4320
+"""In a channel without a setting of its own: three days. Assumed, documented nowhere."""
 _SETTABLE = {
     "archived": bool,
     "locked": bool,
@@ -101,8 +103,30 @@ class Threads:
     def join(self, thread: Thread, user: User) -> None:
         if thread.archived:
             raise ApiError(Code.ARCHIVED_THREAD)
-        thread.members.setdefault(user.id, self._core.clock())
+        if user.id in thread.members:
+            return
+        thread.members[user.id] = self._core.clock()
         self._publish_members(thread, added=[user.id], removed=[])
+
+    def add(self, thread: Thread, user: User, by: User) -> None:
+        """Add somebody else. "Requires the ability to send messages in the thread", and nobody is added twice.
+
+        https://docs.discord.com/developers/resources/channel#add-thread-member. The thread says so: "a constant barrage
+        of `[bot] added [user] to the thread.`" (discord-api-docs issue 5041). Which code Discord has for a locked
+        thread or for somebody who cannot see the channel is documented nowhere; these two are assumed.
+        """
+        self._core.guild.require(by, thread, Permission.SEND_MESSAGES_IN_THREADS)
+        if thread.locked:
+            self._core.guild.require(by, thread, Permission.MANAGE_THREADS)
+        if not self._core.guild.can_see(user, thread):
+            raise ApiError(Code.MISSING_ACCESS)
+        if user.id in thread.members and not thread.archived:
+            return
+        self.join(thread, user)
+        self._core.ledger.add("thread.member", self._core.actor_name(by.id), channel_id=thread.id, user_id=user.id)
+        note = Message(self._core.snowflakes.next(), thread.id, by, MessageType.RECIPIENT_ADD)
+        note.mentions = [user]
+        self._messages.add(note)
 
     def leave(self, thread: Thread, user: User) -> None:
         if thread.members.pop(user.id, None) is not None:
@@ -134,7 +158,11 @@ class Threads:
             created_at=now,
             archive_changed_at=now,
             active_at=now,
-            auto_archive_minutes=body.get("auto_archive_duration") or 4320,
+            # "default duration, copied onto newly created threads":
+            # https://docs.discord.com/developers/resources/channel#channel-object-channel-structure
+            auto_archive_minutes=(
+                body.get("auto_archive_duration") or channel.default_archive_minutes or NO_DEFAULT_MINUTES
+            ),
             rate_limit_per_user=body.get("rate_limit_per_user") or 0,
             invitable=body.get("invitable", True),
             members={author.id: now},

@@ -53,7 +53,11 @@ def member(discord: Discord, call: Call) -> object:
 
 
 def join(discord: Discord, call: Call) -> object:
-    discord.threads.join(_thread(discord, call), _user(discord, call))
+    thread, user, bot = _thread(discord, call), _user(discord, call), discord.core.guild.bot
+    if user is bot:
+        discord.threads.join(thread, user)
+    else:
+        discord.threads.add(thread, user, bot)
     return None
 
 

@@ -97,6 +97,8 @@ class Channel:
     """The overwrites that are for roles; the others are for members."""
     rate_limit_per_user: int = 0
     last_message_id: str | None = None
+    default_archive_minutes: int | None = None
+    """None if nobody has set it."""
 
     def wire(self) -> Json:
         return {
@@ -112,6 +114,7 @@ class Channel:
             "last_pin_timestamp": None,
             "rate_limit_per_user": self.rate_limit_per_user,
             "flags": 0,
+            **({"default_auto_archive_duration": self.default_archive_minutes} if self.default_archive_minutes else {}),
             "permission_overwrites": [
                 {
                     "id": target,

@@ -241,6 +241,7 @@ class Guild:
             self.id,
             position=len(self.channels),
             topic=spec.topic,
+            default_archive_minutes=spec.archive_minutes,
             overwrites=targets,
             role_ids=frozenset(target for target in targets if target in self.roles),
         )

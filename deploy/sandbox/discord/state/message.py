@@ -11,6 +11,7 @@ from deploy.sandbox.discord.state.entities import User
 
 class MessageType(IntEnum):
     DEFAULT = 0
+    RECIPIENT_ADD = 1
     CHANNEL_NAME_CHANGE = 4
     PINNED = 6
     THREAD_CREATED = 18

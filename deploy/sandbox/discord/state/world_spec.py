@@ -31,6 +31,8 @@ class ChannelSpec:
 
     name: str
     topic: str | None = None
+    archive_minutes: int | None = None
+    """After how long without a message its threads are archived; None if nobody has set it."""
     overwrites: Mapping[str, Overwrite] = field(default_factory=dict)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Post, PostKind
+from bot.domain.texts.command_names import command
 from bot.errors import BadInput, Unavailable
 from deploy.sandbox.discord.people.client import Refused
 from deploy.sandbox.discord.protocol.wire import Json
@@ -206,13 +207,21 @@ async def test_artifacts_are_listed_with_links_and_the_newest_picture(room: Room
     assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx has no files yet."
 
 
+async def test_one_file_is_linked(room: Room) -> None:
+    room.services.known["k7q2mx"] = a_running_job()
+    (embed,) = (await typed(room, "/artifacts job:k7q2mx file:model"))["embeds"]
+    assert embed["description"] == r"[model\_(1).pt](https://bucket.example/4800?signature=x) · 4.69 KiB"
+    choices = await room.mika.autocomplete("artifacts", "file", {"job": "k7q2mx", "file": "mod"}, channel=CHANNEL)
+    assert choices == [{"name": "model_[1].pt", "value": "model_[1].pt"}]
+
+
 async def test_help_lists_every_command(room: Room) -> None:
     outcome = await room.mika.type("/help", channel=CHANNEL, wait=True)
     text = outcome["message"]["embeds"][0]["description"]
     names = {command["name"] for command in await room.mika.commands()}
     assert names == {"train", "sweep", "status", "jobs", "logs", "plot", "artifacts", "stop", "retry", "help"}
-    assert all(f"`/{name}" in text for name in names - {"help"})
-    assert "`/train [branch] [commit] [lr] [epochs] [optimizer] [augment]`" in text
+    assert all(command(name) in text for name in names - {"help"})
+    assert command("train", "[branch] [commit] [lr] [epochs] [optimizer] [augment]") in text
 
 
 async def test_autocomplete(room: Room) -> None:

@@ -10,6 +10,7 @@ import pytest
 from bot.chat.client import SignalboxClient
 from bot.domain.inert import escape
 from bot.domain.model.states import EndReason, JobState
+from bot.domain.texts.command_names import command
 from bot.errors import UserError
 from deploy.sandbox.discord.people.client import Refused
 from deploy.sandbox.discord.protocol.wire import Json
@@ -244,7 +245,7 @@ async def test_logs_are_a_trials(room: Room) -> None:
     assert "trial 4 says so" in text
     which = (await typed(room, "/logs job:k7q2mx"))["content"]
     assert which == (
-        "k7q2mx is a sweep. Ask for the log of one trial: `/logs k7q2mx.0`. "
+        f"k7q2mx is a sweep. Ask for the log of one trial: {command('logs', 'k7q2mx.0')}. "
         "`k7q2mx.0` is the best, `k7q2mx.4` failed, `k7q2mx.8` failed."
     )
 

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.model.states import EndReason
 from bot.domain.posts import File, PostKind
 from bot.domain.texts import notes
+from bot.domain.texts.command_names import command
 from bot.errors import Denied, Refused, Unavailable
 from tests.bot.chat.jobs import PNG, a_job, a_post, a_running_job, an_ended_job
 from tests.bot.chat.room import CHANNEL, Room
@@ -32,7 +33,7 @@ async def test_a_refused_result_is_replaced_by_its_state_and_who_asked(room: Roo
     (end,) = await room.mika.messages(CHANNEL)
     assert end["content"].startswith("k7q2mx failed <@")
     assert "harmful.example" not in end["content"]
-    assert end["content"].endswith("`/status job:k7q2mx` shows the rest.")
+    assert end["content"].endswith(f"{command('status', 'job:k7q2mx')} shows the rest.")
     assert await room.client.poster.sent(replace(post, attempted_at=1.0), job) == message_id
 
 

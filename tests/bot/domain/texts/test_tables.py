@@ -11,6 +11,7 @@ from bot.chat.delivery.messages import FORMS
 from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.domain.model.trial import TrialState
 from bot.domain.posts import RULES, PostKind
+from bot.domain.texts.command_names import COMMANDS
 from bot.domain.texts.endings import ENDINGS, TRIAL_ENDINGS
 from bot.domain.texts.state_words import JOB_STATES, TRIAL_STATES
 from bot.domain.texts.waits import WAITS
@@ -25,7 +26,7 @@ from bot.domain.texts.waits import WAITS
         pytest.param(TRIAL_ENDINGS, set(TrialState) - {TrialState.WAITING, TrialState.RUNNING}, id="ends of a trial"),
         pytest.param(WAITS, set(WaitCause), id="causes of a wait"),
         pytest.param(RULES, set(PostKind), id="rules of posts"),
-        pytest.param(FORMS, set(PostKind) - {PostKind.THREAD}, id="messages in Discord"),
+        pytest.param(FORMS, set(PostKind) - {PostKind.THREAD, PostKind.MEMBER}, id="messages in Discord"),
         pytest.param(card_lines.COLOURS, set(JobState), id="colours of a job"),
         pytest.param(trial_card.COLOURS, set(TrialState), id="colours of a trial"),
     ],
@@ -39,14 +40,14 @@ def test_an_ending_uses_only_fields_that_it_gets(reason: EndReason) -> None:
     ending = ENDINGS[reason]
     assert _fields(ending.sentence) | _fields(ending.card) <= {"how", "took", "limit", "by", "times", "engine"}
     assert _fields(ending.short) <= {"engine"}
-    assert not _fields(ending.advice)
+    assert _fields(ending.advice) <= set(COMMANDS)
     assert bool(ending.advice) is (reason is not EndReason.SUCCEEDED)
 
 
 @pytest.mark.parametrize("cause", list(WaitCause))
 def test_a_wait_uses_only_the_engines_name(cause: WaitCause) -> None:
     assert _fields(WAITS[cause].meaning) <= {"engine"}
-    assert not _fields(WAITS[cause].advice)
+    assert _fields(WAITS[cause].advice) <= set(COMMANDS)
 
 
 def test_the_rank_follows_the_life_of_a_job() -> None:

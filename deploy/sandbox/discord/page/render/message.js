@@ -16,6 +16,7 @@ const GROUP_MS = 7 * 60_000;
 const REPLY = 19;
 /** System messages, by Discord's message type. */
 const SYSTEM = {
+  1: ({ mentions }) => [" added ", el("strong", {}, mentions.map((user) => user.global_name).join(", ")), " to the thread."],
   4: ({ content }) => [" changed the name of this thread: ", el("strong", {}, content)],
   6: () => [" pinned a message to this channel."],
   18: ({ content }) => [" started a thread: ", el("strong", {}, content)],

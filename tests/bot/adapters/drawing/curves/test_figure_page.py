@@ -116,7 +116,7 @@ class TestOneJob:
         assert figure is not None
         assert [axes.get_title(loc="left") for axes in figure.axes] == ["metric7", "metric0"]
         named = "metric1, metric2, metric3, metric4, metric5"
-        assert remarks == (f"Not in the picture: {named} and 53 more. `/plot metrics:` shows others.",)
+        assert remarks == (f"Not in the picture: {named} and 53 more. The option metrics: shows others.",)
 
     def test_wanted_metrics_are_drawn_in_their_order(self) -> None:
         asked = replace(request(HANDS_ON, best="val_accuracy"), wanted=("train_loss", "f1"))

@@ -120,7 +120,7 @@ def test_clashes_are_told_all_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         all_commands((one, two))
     assert caught.value.problems == (
-        "parameter lr has the types float and int. Use one type: /train has one option for all of them",
+        "parameter lr has the types float and int. Use one type: they share one option",
         "parameter k has 32 choices in all projects together, and Discord takes 25",
     )
 
@@ -164,6 +164,6 @@ def test_no_command_has_two_options_of_one_name(name: str) -> None:
 
 def test_the_help_page_fits_with_as_many_options_as_there_may_be() -> None:
     many = project("a", *(Parameter("p" * 30 + str(number), Kind.INT, 1) for number in range(10, 32)))
-    text = page(all_commands((many,)))
+    text = page(all_commands((many,)), (many,))
     assert len(text) < 4_096
     assert "`/help`" in text

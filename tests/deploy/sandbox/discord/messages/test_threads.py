@@ -145,3 +145,14 @@ def test_deleted_thread_is_an_unknown_channel(room: Room, thread: Thread) -> Non
     room.discord.threads.delete(thread, room.bot)
     with refused(Code.UNKNOWN_CHANNEL):
         room.core.guild.channel(thread.id)
+
+
+def test_somebody_is_added_once_and_the_thread_says_so(room: Room, thread: Thread) -> None:
+    noor = room.person("noor")
+    for _ in range(2):
+        room.discord.threads.add(thread, noor, room.bot)
+    notes = [m for m in room.core.timeline(thread.id) if m.type is MessageType.RECIPIENT_ADD]
+    assert [note.mentions for note in notes] == [[noor]]
+    room.discord.threads.update(thread, room.bot, {"archived": True})
+    with refused(Code.ARCHIVED_THREAD):
+        room.discord.threads.add(thread, noor, room.bot)

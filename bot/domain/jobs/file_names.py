@@ -1,0 +1,83 @@
+"""Which of a job's files come first, and how one of them is named in an option of a command."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+from bot.domain.inert import code, one_line
+from bot.errors import BadInput, any_of
+from trainer.contract import CLAIM_JSON, LOG_TXT, MANIFEST_JSON, METRICS_CSV, MODEL
+
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".mp4", ".webm", ".mov")
+VIDEOS = (".mp4", ".webm", ".mov", ".gif")
+HIDDEN = (CLAIM_JSON,)
+"""The trainer's own."""
+OPTION_CHARACTERS = 100
+"""What an option's suggestion can hold: "Value for the choice, up to 100 characters if string".
+
+https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-choice-structure
+"""
+_MOST_NAMED = 5
+_RESULTS = (MODEL, "", METRICS_CSV, LOG_TXT)
+"""In this order, with the videos in the second place; then everything else, and the manifest last."""
+
+
+def rank(name: str) -> int:
+    """Sort key: results first, then other files."""
+    if name in _RESULTS:
+        return _RESULTS.index(name)
+    if name.lower().endswith(VIDEOS):
+        return _RESULTS.index("")
+    return len(_RESULTS) + (name == MANIFEST_JSON)
+
+
+def option_value(name: str) -> str:
+    """The name, or a stand-in for it: Discord strips spaces, and takes at most 100 characters (UTF-16 counts two)."""
+    if name == one_line(name) and _units(name) <= OPTION_CHARACTERS:
+        return name
+    return f"file-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+
+def option_text(name: str, limit: int = OPTION_CHARACTERS) -> str:
+    """The name on one line with its end, which tells files apart: the middle is left out."""
+    text = one_line(name) or "(a name without visible characters)"
+    if _units(text) <= limit:
+        return text
+    limit //= 1 if text.isascii() else 2
+    head = limit // 3
+    return f"{text[:head]}…{text[len(text) - (limit - head - 1) :]}"
+
+
+def matching(names: Sequence[str], typed: str) -> list[str]:
+    """The names that contain the text, in any case."""
+    wanted = typed.strip().casefold()
+    return [name for name in names if wanted in name.casefold()]
+
+
+def find(names: Sequence[str], typed: str) -> str:
+    """The one name that is meant: exact, then without its folder, then the only one that contains the text.
+
+    Raises `BadInput` with names to choose from.
+    """
+    wanted = typed.strip().strip("`")
+    tests: tuple[Callable[[str], bool], ...] = (
+        lambda name: wanted in (name, option_value(name)),
+        lambda name: name.strip().casefold() == wanted.casefold(),
+        lambda name: name.rsplit("/", 1)[-1].strip().casefold() == wanted.casefold(),
+        lambda name: bool(wanted) and wanted.casefold() in name.casefold(),
+    )
+    for test in tests:
+        found = [name for name in names if test(name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise BadInput(f'"{option_text(wanted)}" fits {len(found)} files. {_advice(found)}')
+    raise BadInput(f'There is no file "{option_text(wanted)}". {_advice(names)}')
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _advice(names: Sequence[str]) -> str:
+    shown = [code(option_text(name)) for name in names[:_MOST_NAMED]]
+    return f"Choose one from the suggestions, such as {any_of(shown)}."
