@@ -3,10 +3,11 @@
 import threading
 from pathlib import Path
 
-from trainer.contract import METRICS_CSV, parse_metrics
+from trainer.contract import METRICS_CSV, METRICS_MARK, parse_metrics
 from trainer.metrics.normalize import normalize
 from trainer.metrics.rows import Table
 
+_MARK = METRICS_MARK.encode()
 _COMMON = "metrics*.csv"
 """The usual names of a metrics table, for projects that don't set a pattern."""
 
@@ -34,8 +35,8 @@ class Sources:
             self._before |= {path: _version(path) for path in _matches(folder, pattern)}
 
     def add_line(self, line: bytes) -> None:
-        """Add the row of an `@metrics` line. Ignores all other output."""
-        if line.startswith(b"@") and (row := parse_metrics(line.decode(errors="replace"))):
+        """Add the row of a line with `@metrics`. Ignores all other output."""
+        if _MARK in line and (row := parse_metrics(line.decode(errors="replace"))):
             with self._lock:
                 self._printed.add(row)
 

@@ -15,7 +15,7 @@ from trainer.metrics.tables.csv_table import NO_ROWS, read_csv
 from trainer.metrics.tables.grid import Column, Grid
 
 MOST_COLUMNS = 200
-LONGEST_NAME = 60
+LONGEST_NAME = 100
 _TOTAL = "epochs"
 _EPOCH_WISE = ("train", "val", "valid", "test", "loss", "acc")
 
@@ -92,10 +92,11 @@ class _Reader:
         return numeric
 
     def _axis(self, columns: Sequence[Column]) -> Column | None:
-        """The configured column, else the one that counts epochs or steps."""
+        """The configured column, else the one that counts epochs or steps. Steps alone are a metric."""
         configured = self._names.get("epoch", "").lower()
         named = next((column for column in columns if configured and column.name.lower() == configured), None)
-        return named or axis_of(columns)
+        found = named or axis_of(columns)
+        return found if len(columns) > 1 or (found is not None and found.name.lower() == "epoch") else None
 
     def _over(self, found: Column, values: dict[str, "array[float]"]) -> Table:
         """Over a column of the file's own. Rows that have no place there are a summary."""
@@ -106,7 +107,9 @@ class _Reader:
             return Table(found.numbers, label, values, tuple(self._remarks))
         apart = sorted(set(range(rows)) - set(kept))
         self._remarks.append(f'{_counted(len(apart), "row")} had no "{label}" and so no place in the plot.')
-        summary = {name: numbers[row] for row in apart for name, numbers in values.items() if not math.isnan(numbers[row])}
+        summary = {
+            name: numbers[row] for row in apart for name, numbers in values.items() if not math.isnan(numbers[row])
+        }
         values = {name: array("d", [numbers[row] for row in kept]) for name, numbers in values.items()}
         return Table(array("d", [found.numbers[row] for row in kept]), label, values, tuple(self._remarks), summary)
 

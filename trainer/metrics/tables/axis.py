@@ -55,7 +55,7 @@ def axis_of(columns: Sequence[Column]) -> Column | None:
     ranked = [(place, column) for column in columns if (place := rank(column.name)) is not None and not column.empty]
     ranked.sort(key=lambda each: each[0])
     moving = [column for _, column in ranked if _moves(column)]
-    return (moving or [column for _, column in ranked] or [None])[0]
+    return next(iter(moving or [column for _, column in ranked]), None)
 
 
 def _moves(column: Column) -> bool:

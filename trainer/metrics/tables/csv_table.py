@@ -5,21 +5,22 @@ import io
 import math
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, pairwise
 
 from trainer.metrics.tables.cells import NO_VALUE, has_decimal_point, number, unwrapped
 from trainer.metrics.tables.decoding import decode
-from trainer.metrics.tables.delimiters import NONE, Dialect, guess, is_title
+from trainer.metrics.tables.delimiters import Dialect, guess, is_title, without_end
 from trainer.metrics.tables.grid import BLANK, Column, Grid
+from trainer.metrics.tables.header import NOT_A_TABLE, Header
 from trainer.metrics.tables.lines import Lines
 from trainer.metrics.tables.torn import is_torn
 
 MOST_COLUMNS = 1_000
 _SAMPLE = 50
 _CHUNK = 4096
+_LONGEST_NAME = 1_000
 _NAME = re.compile(r"[^\W\d][^=<>{}]{0,79}")
-NOT_A_TABLE = "The file does not look like a table of numbers."
 NO_ROWS = "The file has a header and no rows yet."
 
 
@@ -66,11 +67,13 @@ class _Reader:
         if not first:
             return Grid(remarks=["The file is empty."])
         self._point = any(has_decimal_point(cell) for row in first[1:] or first for cell in row)
-        header, body = self._headed(first)
-        if problem := self._shifted(header, body):
-            return Grid(remarks=[problem])
-        self._begin(header)
-        chunks = chain([body], iter(lambda: list(islice(rows, _CHUNK)), []))
+        header = Header(first, self._comments, self._dialect)
+        self.remarks += header.remarks
+        if header.problem:
+            return Grid(remarks=[header.problem])
+        self._index = header.index
+        self._begin(header.names)
+        chunks = chain([header.body], iter(lambda: list(islice(rows, _CHUNK)), []))
         for chunk in chunks:
             self._add_rows(chunk)
         if problem := self._ambiguous():
@@ -104,57 +107,6 @@ class _Reader:
                 return
             if any(row):
                 yield row[:MOST_COLUMNS]
-
-    def _headed(self, rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
-        """The header and the rows below it. Names the columns if the file does not."""
-        if not self._is_header(rows):
-            named = self._commented(len(rows[0]))
-            if named:
-                return named, rows
-            self.remarks.append("The file has no header line, so its columns are numbered.")
-            return [""] * max(map(len, rows)), rows
-        return [cell.strip() for cell in rows[0]], rows[1:]
-
-    def _is_header(self, rows: Sequence[Sequence[str]]) -> bool:
-        kinds = [number(cell) is not None for cell in rows[0] if cell.strip()]
-        if not any(kinds) or rows[0][0].strip() == "":
-            return not all(kinds) or rows[0][0].strip() == ""
-        same = len(rows) > 1 and [number(c) is not None for c in rows[1]] == [number(c) is not None for c in rows[0]]
-        return not all(kinds) and not same
-
-    def _commented(self, width: int) -> list[str]:
-        """The header in the last comment, as `numpy.savetxt(header=…)` writes it; [] if none fits.
-
-        https://numpy.org/doc/stable/reference/generated/numpy.savetxt.html: "header: String that will be written at
-        the beginning of the file", marked by `comments`, by default "# ".
-        """
-        for comment in reversed(self._comments):
-            try:
-                names = [name.strip().strip('"') for name in self._dialect.split(comment)]
-            except csv.Error:
-                continue
-            if len(names) == width and all(names) and not any(number(name) is not None for name in names):
-                return names
-        return []
-
-    def _shifted(self, header: list[str], body: list[list[str]]) -> str:
-        """Repair a header that lacks the name of the index, or say why names and cells can't be matched."""
-        lengths = [len(_without_end(row)) for row in body]
-        if not lengths or not header or self._dialect.delimiter == NONE or min(lengths) <= len(header):
-            return ""
-        index = [row[0].strip() for row in body]
-        counted = index in ([str(n) for n in range(len(body))], [str(n) for n in range(1, len(body) + 1)])
-        commas = self._dialect.delimiter == "," and not self._point
-        if set(lengths) == {len(header) + 1} and (not commas or any(number(cell) is None for cell in index)):
-            if counted or all(number(cell) is None for cell in index):
-                header.insert(0, "")
-                self._index = counted
-                return ""
-        fewest = min(lengths)
-        problem = f"Its rows have {fewest} cells and its header has {len(header)}, so the names can't be matched."
-        if commas:
-            problem += " If its numbers have decimal commas, separate the columns with semicolons or tabs."
-        return problem
 
     def _begin(self, header: list[str]) -> None:
         self._header, self._places = header, []
@@ -209,7 +161,7 @@ class _Reader:
             if cells != self._header:
                 self._begin(cells)
             return
-        filled = len(_without_end(cells))
+        filled = len(without_end(cells))
         self._short += len(cells) < len(self._places)
         if filled > len(self._header):
             self._first_long = self._rows if self._first_long < 0 else self._first_long
@@ -260,12 +212,16 @@ class _Reader:
     def _built(self) -> Grid:
         columns = self._without_index()
         if self._short:
-            self.remarks.append(f"{_counted(self._short, 'line')} had fewer cells than the header; the missing are blank.")
+            self.remarks.append(
+                f"{_counted(self._short, 'line')} had fewer cells than the header; the missing are blank."
+            )
         if self._long:
             self.remarks.append(f"{_counted(self._long, 'line')} had more cells than the header.")
         columns = [column for column in columns if column.name or column.marks.count(BLANK) < len(column.marks)]
         _tell_apart(columns)
         if self._rows and all(column.empty for column in columns):
+            return Grid(remarks=[NOT_A_TABLE])
+        if not self._rows and any(len(column.name) > _LONGEST_NAME for column in columns):
             return Grid(remarks=[NOT_A_TABLE])
         if not self._rows and self._unfinished:
             return Grid(remarks=[NO_ROWS])
@@ -279,7 +235,7 @@ class _Reader:
     def _counts(self, column: Column) -> bool:
         """True for the index of a data frame: 0, 1, 2, also where the file was begun again."""
         starts = [0, *self._restarts, self._rows]
-        expected = chain.from_iterable(range(end - begin) for begin, end in zip(starts, starts[1:], strict=False))
+        expected = chain.from_iterable(range(end - begin) for begin, end in pairwise(starts))
         return all(value == place for value, place in zip(column.numbers, expected, strict=False))
 
 
@@ -288,13 +244,6 @@ def _converted(cells: Sequence[str]) -> "array[float] | None":
         return array("d", map(float, cells))
     except ValueError:
         return None
-
-
-def _without_end(row: Sequence[str]) -> Sequence[str]:
-    end = len(row)
-    while end and not row[end - 1].strip():
-        end -= 1
-    return row[:end]
 
 
 def _tell_apart(columns: Sequence[Column]) -> None:

@@ -21,10 +21,7 @@ def decode(data: bytes) -> str:
     read as Windows-1252. A character that is cut off at the end becomes U+FFFD.
     """
     encoding = _encoding(data)
-    if encoding == "utf-8":
-        text = _utf8(data)
-    else:
-        text = data.decode(encoding, "replace")
+    text = _utf8(data) if encoding == "utf-8" else data.decode(encoding, "replace")
     return text.replace("\ufeff", "").replace("\0", "") if "\ufeff" in text or "\0" in text else text
 
 

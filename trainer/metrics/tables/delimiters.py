@@ -11,10 +11,12 @@ BLANKS = " "
 """Columns separated by any number of spaces and tabs."""
 NONE = ""
 """A table of one column."""
-_CANDIDATES = ("\t", ";", "|", ",", BLANKS)
+CANDIDATES = ("\t", ";", "|", ",", BLANKS)
 """The first of equals wins: a tab or semicolon is rarely part of a cell."""
 _RULE = re.compile(r"[\s|+:=-]*(?:--|==|-\||\+-|:-)[\s|+:=-]*|-+")
 _BOXES = str.maketrans(dict.fromkeys("│┃║", "|"))
+_LINES = dict.fromkeys(range(0x2500, 0x2580))
+"""Unicode's box-drawing characters."""
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
@@ -41,7 +43,7 @@ class Dialect:
 
 def guess(lines: Sequence[str]) -> Dialect:
     """Choose the delimiter by which most cells of these first lines are numbers, in rows of one length."""
-    scored = [(_score(lines, delimiter), delimiter) for delimiter in _CANDIDATES]
+    scored = [(_score(lines, delimiter), delimiter) for delimiter in CANDIDATES]
     score, delimiter = max(scored, key=lambda each: each[0])
     return Dialect(delimiter if score > 0 else NONE)
 
@@ -49,31 +51,42 @@ def guess(lines: Sequence[str]) -> Dialect:
 def is_title(row: Sequence[str], below: Sequence[str]) -> bool:
     """True for a single cell of text above a header of several."""
     above = [cell for cell in row if cell]
-    return len(above) == 1 < len(below) and not any(number(cell) is not None for cell in (*above, *below))
+    names = not any(number(cell) is not None or cell[:1].isdigit() for cell in (*above, *below))
+    return len(above) == 1 < len(below) and names
+
+
+def without_end(row: Sequence[str]) -> Sequence[str]:
+    """The row without the blank cells at its end."""
+    end = len(row)
+    while end and not row[end - 1].strip():
+        end -= 1
+    return row[:end]
 
 
 def _score(lines: Sequence[str], delimiter: str) -> float:
     """How well a delimiter fits: 0 if it does not separate anything."""
     dialect = Dialect(delimiter)
     try:
-        rows = [_without_end(dialect.split(line)) for line in lines]
+        rows = [dialect.split(line) for line in lines]
     except csv.Error:
         return 0.0
-    rows = [row for row in rows if row]
+    rows = [row for row in rows if any(row)]
     while len(rows) > 1 and is_title(rows[0], rows[1]):
         rows.pop(0)
-    if not rows or max(map(len, rows)) < 2 or (len(rows) > 1 and len(rows[0]) < 2):
+    header = without_end(rows[0]) if rows else []
+    if not rows or max(map(len, rows)) < 2 or (len(rows) > 1 and len(header) < 2):
         return 0.0
     data = rows[1:] or rows
     cells = [cell for row in data for cell in row if cell]
     numeric = sum(_is_value(cell, delimiter) for cell in cells) / max(1, len(cells))
-    width = max({len(row) for row in data}, key=[len(row) for row in data].count)
-    fitting = sum(len(row) == width for row in data) / len(data)
+    lengths = [len(row) if len(row) == len(header) else len(without_end(row)) for row in data]
+    width = max(set(lengths), key=lengths.count)
+    fitting = lengths.count(width) / len(lengths)
     if delimiter == BLANKS:
         # Prose has blanks, too. A data frame's `to_string` has an index without a name.
-        fits = len(rows[0]) in (width, width - 1) and numeric >= 0.5 and fitting >= 0.6
+        fits = len(header) in (width, width - 1) and numeric >= 0.5 and fitting >= 0.6
         return 0.25 * numeric * fitting if fits else 0.0
-    same = len(rows[0]) == width
+    same = len(header) == width
     return (0.02 + numeric) * (0.1 + fitting) * (1.0 if same else 0.5)
 
 
@@ -82,24 +95,18 @@ def _is_value(cell: str, delimiter: str) -> bool:
     return number(cell) is not None and not (delimiter == BLANKS and cell.endswith(","))
 
 
-def _without_end(row: list[str]) -> list[str]:
-    while row and not row[-1]:
-        row = row[:-1]
-    return row
-
-
 def _by_blanks(line: str) -> list[str]:
     if '"' not in line:
         return line.split()
-    kept: list[str] = []
-    marked = _QUOTED.sub(lambda match: f"\0{kept.append(match[0][1:-1]) or len(kept) - 1}\0", line)
-    return [re.sub("\0(\\d+)\0", lambda match: kept[int(match[1])], cell) for cell in marked.split()]
+    quoted = _QUOTED.findall(line)
+    cells = _QUOTED.sub("\0", line).split()
+    return [re.sub("\0", lambda _: quoted.pop(0)[1:-1], cell) for cell in cells]
 
 
 def _by_bars(line: str) -> list[str] | None:
     """None for a rule such as `|---|---|` or `+----+----+`."""
     text = line.translate(_BOXES).strip()
-    if not text or _RULE.fullmatch(text) or not text.strip("─━┄┅┈┉╌╍═┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋╭╮╰╯╞╡╪╒╕╘╛╟╢|+- "):
+    if _RULE.fullmatch(text) or not text.translate(_LINES).strip("|+- "):
         return None
     if text[0] == text[-1] == "|" and len(text) > 1:
         text = text[1:-1]

@@ -8,6 +8,8 @@ COMMENT = ("#", "%")
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _ROW = re.compile(r'\s*"?[-+]?[\d.]+(?:[eE][-+]?\d+)?"?\s*[,;|\t]')
 """A line that begins with a number and a delimiter does not continue a quoted cell."""
+_NOTHING = ",;|\"' \t"
+"""A line of nothing else has no cells."""
 _LONGEST_QUOTE = 20
 """Lines that one quoted cell may have. A quote that is not closed by then is an ordinary character."""
 
@@ -29,13 +31,13 @@ class Lines:
     def __iter__(self) -> Iterator[str]:
         while (line := self._next()) is not None:
             text = line.strip()
-            if text and not text.startswith(COMMENT):
+            if text.strip(_NOTHING) and not text.startswith(COMMENT):
                 yield line if line.count('"') % 2 == 0 else self._joined(line)
 
     def _holds_cells(self, line: str) -> bool:
         text = line.strip()
         if not text.startswith(COMMENT):
-            return bool(text)
+            return bool(text.strip(_NOTHING))
         self.comments.append(text.lstrip("#%").strip())
         return False
 

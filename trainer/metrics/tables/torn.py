@@ -25,6 +25,8 @@ def is_torn(row: Sequence[str], before: Sequence[Sequence[str]]) -> bool:
     if end[-1:] in ("-", "+", ".", "e", "E", "\ufffd"):
         return True
     cells = [each[-1].strip() for each in data if len(each) == len(row) and each[-1].strip()]
+    if number(end) is None and cells and all(number(cell) is not None for cell in cells):
+        return True
     return bool(end) and _is_cut(end, cells)
 
 
