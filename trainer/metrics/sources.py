@@ -26,6 +26,7 @@ class Sources:
         self._common = (code, _COMMON)
         self._lock = threading.Lock()
         self._before: dict[Path, tuple[int, int]] = {}
+        self._running, self._complete = True, False
 
     def begin(self) -> None:
         """Record the existing files and an earlier attempt's table. Call it before the command starts."""
@@ -33,6 +34,11 @@ class Sources:
         self._printed = Table.parse(earlier.read_text() if earlier.exists() else "", provisional=True)
         for folder, pattern in (*self._patterns, self._common):
             self._before |= {path: _version(path) for path in _matches(folder, pattern)}
+
+    def end(self, *, complete: bool) -> None:
+        """The command has ended: last lines without a line feed count, unless they look torn. `complete`: it
+        succeeded, so none of them is."""
+        self._running, self._complete = False, complete
 
     def add_line(self, line: bytes) -> None:
         """Add the row of a line with `@metrics`. Ignores all other output."""
@@ -44,12 +50,15 @@ class Sources:
         """Return the table to store now. Empty if there is none yet."""
         for folder, pattern in self._patterns:
             if found := self._newest(folder, pattern):
-                return normalize(found.read_bytes()).encode()
+                return self._read(found)
         with self._lock:
             if not self._printed.provisional:
                 return self._printed.text().encode()
         found = self._newest(*self._common)
-        return normalize(found.read_bytes()).encode() if found else b""
+        return self._read(found) if found else b""
+
+    def _read(self, path: Path) -> bytes:
+        return normalize(path.read_bytes(), running=self._running, complete=self._complete).encode()
 
     def _newest(self, folder: Path, pattern: str) -> Path | None:
         changed = [path for path in _matches(folder, pattern) if self._before.get(path) != _version(path)]

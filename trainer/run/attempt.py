@@ -142,6 +142,7 @@ class Attempt:
     def _finish(self, code: int) -> int:
         """Store everything within the time that is left. Returns the exit code."""
         self._manifest.change(ended=time.time(), exit_code=code)
+        self._sources.end(complete=code == 0)
         outcome: list[Exception | None] = []
         storing = threading.Thread(target=self._store_everything, args=[outcome], daemon=True, name="storing")
         storing.start()

@@ -62,6 +62,16 @@ def test_newest_of_several_files_counts(code: Path, output: Path) -> None:
     assert sources.content() == b"loss\n1\n"
 
 
+def test_last_row_counts_once_the_command_has_ended(code: Path, output: Path) -> None:
+    sources = started(code, output, "*.csv")
+    (code / "m.csv").write_text("epoch,val\n1,90.5\n2,9")
+    assert sources.content() == b"epoch,val\n1,90.5\n"
+    sources.end(complete=False)
+    assert sources.content() == b"epoch,val\n1,90.5\n", "it looks torn"
+    sources.end(complete=True)
+    assert sources.content() == b"epoch,val\n1,90.5\n2,9\n"
+
+
 def test_printed_lines_come_before_a_table_with_a_common_name(code: Path, output: Path) -> None:
     sources = started(code, output)
     sources.add_line(b'@metrics {"epoch": 1, "loss": 0.5}')

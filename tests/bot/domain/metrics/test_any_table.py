@@ -80,9 +80,8 @@ def tables(draw: st.DrawFn) -> Written:
     if name == "blanks":
         gap, number = gap or "nan", repr
     header = ["epoch", *others, METRIC]
-    body = [
-        [str(epoch), *("warm up" if other == "phase" else "0.001" for other in others), gap if value is None else number(value)] for epoch, value in rows
-    ]
+    middle = ["warm up" if other == "phase" else "0.001" for other in others]
+    body = [[str(epoch), *middle, gap if value is None else number(value)] for epoch, value in rows]
     if late and not name.startswith(("trailing", "framed")):
         body = [[*row, "0.5"] if index >= len(body) - 1 and row[-1] else row for index, row in enumerate(body)]
     top = draw(st.sampled_from(["", "# made by train.py\n", '#{"seed": 1}\n']))
@@ -136,7 +135,7 @@ def listed(table: Table) -> dict[str, list[str]]:
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(STYLES))
 def test_ordinary_tables_are_never_refused(seed: int, style: tuple[str, Callable[[Cells], str]]) -> None:
-    random_number = random.Random(seed)  # noqa: S311
+    random_number = random.Random(seed)
     values = [round(random_number.uniform(0, 100), 2) + 0.001 for _ in range(random_number.randint(2, 60))]
     lines = [["epoch", METRIC, "loss"], *([str(n), repr(value), "0.25"] for n, value in enumerate(values, 1))]
     table = Table.parse("\n".join(map(style[1], lines)).encode())
