@@ -3,10 +3,11 @@
 import threading
 from pathlib import Path
 
-from trainer.contract import METRICS_CSV, parse_metrics
+from trainer.contract import METRICS_CSV, METRICS_MARK, parse_metrics
 from trainer.metrics.normalize import normalize
 from trainer.metrics.rows import Table
 
+_MARK = METRICS_MARK.encode()
 _COMMON = "metrics*.csv"
 """The usual names of a metrics table, for projects that don't set a pattern."""
 
@@ -25,6 +26,7 @@ class Sources:
         self._common = (code, _COMMON)
         self._lock = threading.Lock()
         self._before: dict[Path, tuple[int, int]] = {}
+        self._running, self._complete = True, False
 
     def begin(self) -> None:
         """Record the existing files and an earlier attempt's table. Call it before the command starts."""
@@ -33,9 +35,14 @@ class Sources:
         for folder, pattern in (*self._patterns, self._common):
             self._before |= {path: _version(path) for path in _matches(folder, pattern)}
 
+    def end(self, *, complete: bool) -> None:
+        """The command has ended: last lines without a line feed count, unless they look torn. `complete`: it
+        succeeded, so none of them is."""
+        self._running, self._complete = False, complete
+
     def add_line(self, line: bytes) -> None:
-        """Add the row of an `@metrics` line. Ignores all other output."""
-        if line.startswith(b"@") and (row := parse_metrics(line.decode(errors="replace"))):
+        """Add the row of a line with `@metrics`. Ignores all other output."""
+        if _MARK in line and (row := parse_metrics(line.decode(errors="replace"))):
             with self._lock:
                 self._printed.add(row)
 
@@ -43,12 +50,15 @@ class Sources:
         """Return the table to store now. Empty if there is none yet."""
         for folder, pattern in self._patterns:
             if found := self._newest(folder, pattern):
-                return normalize(found.read_bytes()).encode()
+                return self._read(found)
         with self._lock:
             if not self._printed.provisional:
                 return self._printed.text().encode()
         found = self._newest(*self._common)
-        return normalize(found.read_bytes()).encode() if found else b""
+        return self._read(found) if found else b""
+
+    def _read(self, path: Path) -> bytes:
+        return normalize(path.read_bytes(), running=self._running, complete=self._complete).encode()
 
     def _newest(self, folder: Path, pattern: str) -> Path | None:
         changed = [path for path in _matches(folder, pattern) if self._before.get(path) != _version(path)]

@@ -148,6 +148,7 @@ class Attempt:
     def _finish(self, code: int) -> int:
         """Store everything within the time that is left. Returns the exit code."""
         self._manifest.change(ended=time.time(), exit_code=code)
+        self._sources.end(complete=code == 0)
         return Finish(self._uploads, self._artifacts, self._record, self._stopping, self._bucket.uri).run(code)
 
     def _record(self, not_stored: Sequence[NotStored]) -> None:

@@ -1,12 +1,10 @@
 """Metrics of a job: the rows that its log tells while it runs, and the table in `metrics.csv`, which is the truth."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.goal import Goal
-from bot.domain.logs.log_lines import clean
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.model.progress import Progress
 from trainer.contract import parse_metrics
@@ -18,7 +16,7 @@ MOST_RECORDS = 50
 """Best values that are kept, for an attempt that goes back behind the last of them."""
 MOST_VALUES = 64
 """Of one row; a job that reports more is shown with the first ones."""
-_NAME = re.compile(r"\w[\w ./:()%+-]{0,63}")
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +29,29 @@ class Report:
 
 
 def parse_line(message: str) -> Report | None:
-    """The row in a line such as `@metrics {"epoch": 3, "epochs": 10, "train_loss": 0.12}`; None in any other.
+    """The row in a line with `@metrics {"epoch": 3, "epochs": 10, "train_loss": 0.12}`; None in any other.
 
-    What is not a number, or has a name that nobody would give a metric, is left out of the row.
+    What is not a number, or has no name that can be shown on one line, is left out of the row.
     """
-    row = parse_metrics(clean(message))
+    row = parse_metrics(message)
     if row is None:
         return None
     epoch, epochs = _count(row.pop("epoch", None)), _count(row.pop("epochs", None))
-    named = [name for name in row if _NAME.fullmatch(name)][:MOST_VALUES]
+    named = [name for name in row if _is_name(name)][:MOST_VALUES]
     values = {name: _finite_or_nan(row[name]) for name in named}
     return Report(epoch, epochs, values) if values or epoch is not None else None
 
 
-def advance(progress: Progress, report: Report, at: float, goal: Goal) -> Progress:
-    """The progress after a row that came `at` seconds since the epoch.
+def advance(progress: Progress, report: Report, at: float, goal: Goal, stream: str = "") -> Progress:
+    """The progress after a row that came `at` seconds since the epoch, in an attempt's log `stream`.
 
-    A row of an earlier epoch means that a new attempt resumed there, unless it only came late. What the lost attempt
-    reported from that epoch on is no part of this run, and the pace begins anew: the time between two attempts is
-    nobody's pace.
+    The first row of another attempt tells where that one resumed, unless it only came late. What the lost attempt
+    reported from that epoch on is no part of this run. Within an attempt an earlier epoch is the next fold or phase.
+    Either way the pace begins anew.
     """
     late = progress.last_at is not None and at < progress.last_at
-    if not late and report.epoch is not None and progress.epoch is not None and report.epoch < progress.epoch:
-        progress = _going_back(progress, report.epoch)
+    if not late and _of_another_attempt(progress, report, stream):
+        progress = _resumed(progress, report.epoch)
     progress = _with_best(progress, report, goal)
     if late:
         return progress
@@ -63,6 +61,7 @@ def advance(progress: Progress, report: Report, at: float, goal: Goal) -> Progre
         epoch=epoch,
         epochs=progress.epochs if report.epochs is None else report.epochs,
         latest={**progress.latest, **report.values},
+        stream=stream or progress.stream,
     )
     step = 1 if epoch is None or progress.epoch is None else epoch - progress.epoch
     if progress.first_at is None or step < 0:
@@ -105,14 +104,27 @@ def _with_best(progress: Progress, report: Report, goal: Goal) -> Progress:
     return replace(progress, best=value, best_epoch=epoch, records=records)
 
 
-def _going_back(progress: Progress, epoch: int) -> Progress:
-    """Forget the records from `epoch` on. A store of an earlier version has the last one only."""
+def _of_another_attempt(progress: Progress, report: Report, stream: str) -> bool:
+    """A store of an earlier version does not know the stream: there, an earlier epoch is another attempt's."""
+    if progress.stream:
+        return progress.stream != stream
+    return None not in (report.epoch, progress.epoch) and (report.epoch or 0) < (progress.epoch or 0)
+
+
+def _resumed(progress: Progress, epoch: int | None) -> Progress:
+    """Forget the records from `epoch` on, or all of them, and the pace. A store of an earlier version has the last
+    record only."""
     known = progress.records
     if not known and progress.best is not None and progress.best_epoch is not None:
         known = ((progress.best_epoch, progress.best),)
-    records = tuple(record for record in known if record[0] < epoch)
+    records = tuple(record for record in known if epoch is not None and record[0] < epoch)
     best_epoch, best = records[-1] if records else (None, None)
-    return replace(progress, best=best, best_epoch=best_epoch, records=records)
+    return replace(progress, best=best, best_epoch=best_epoch, records=records, first_at=None)
+
+
+def _is_name(name: str) -> bool:
+    """True for any name of one line: `dice[liver]`, `f1|macro`, `mAP@0.5`. Whoever shows it makes it inert."""
+    return bool(name.strip()) and len(name) <= LONGEST_NAME and name.isprintable()
 
 
 def _count(value: float | None) -> int | None:

@@ -20,3 +20,5 @@ class Progress:
     """Epochs from `first_at` to `last_at`, both counted; rows if the job reports no epochs."""
     records: tuple[tuple[int, float], ...] = ()
     """Epoch and value of each best so far, each better than the one before."""
+    stream: str = ""
+    """The log stream of the last row: each attempt has its own."""

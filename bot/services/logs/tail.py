@@ -85,10 +85,8 @@ class Tail:
         project = self._projects[job.run.project]
         progress, detail = job.progress, job.execution.detail
         for event in new:
-            if not event.message.startswith("@"):
-                continue
             if (report := parse_line(event.message)) is not None:
-                progress = advance(progress, report, event.timestamp / 1000, project.goal)
+                progress = advance(progress, report, event.timestamp / 1000, project.goal, event.stream)
             elif (trouble := parse_trouble(event.message)) is not None:
                 detail = trouble.message
         if progress == job.progress and detail == job.execution.detail:

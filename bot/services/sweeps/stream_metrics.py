@@ -98,5 +98,5 @@ def _runs(trial: Trial) -> bool:
 
 
 def _rows(events: Iterable[LogEvent], metric: str) -> list[MetricRow]:
-    reports = (parse_line(event.message) for event in events if event.message.startswith("@"))
+    reports = (parse_line(event.message) for event in events)
     return [row_for_sweep(report, metric) for report in reports if report is not None]

@@ -56,10 +56,20 @@ def test_pattern_matches_in_output_folder_and_as_absolute_path(code: Path, outpu
 
 def test_newest_of_several_files_counts(code: Path, output: Path) -> None:
     sources = started(code, output, "*.csv")
-    for name, at in (("b.csv", 2_000_000_000), ("a.csv", 2_000_000_001), ("c.csv", 2_000_000_000)):
+    for name, at in (("2.csv", 2_000_000_000), ("1.csv", 2_000_000_001), ("3.csv", 2_000_000_000)):
         (code / name).write_text(f"loss\n{name[0]}\n")
         os.utime(code / name, (at, at))
-    assert sources.content() == b"loss\na\n"
+    assert sources.content() == b"loss\n1\n"
+
+
+def test_last_row_counts_once_the_command_has_ended(code: Path, output: Path) -> None:
+    sources = started(code, output, "*.csv")
+    (code / "m.csv").write_text("epoch,val\n1,90.5\n2,9")
+    assert sources.content() == b"epoch,val\n1,90.5\n"
+    sources.end(complete=False)
+    assert sources.content() == b"epoch,val\n1,90.5\n", "it looks torn"
+    sources.end(complete=True)
+    assert sources.content() == b"epoch,val\n1,90.5\n2,9\n"
 
 
 def test_printed_lines_come_before_a_table_with_a_common_name(code: Path, output: Path) -> None:
@@ -77,3 +87,18 @@ def test_printed_lines_continue_an_earlier_attempts_table(code: Path, output: Pa
     assert sources.content() == b""
     sources.add_line(b'@metrics {"epoch": 2, "loss": 0.3}')
     assert sources.content() == b"epoch,loss\n1,0.5\n2,0.3\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '\r 80%|########  | 4/5 [00:04<00:01]@metrics {"epoch": 1, "val_accuracy": 81}',
+        '[rank0]: @metrics {"epoch": 1, "val_accuracy": 81}',
+        '2026-01-02 03:04:05,678 INFO train: @metrics {"epoch": 1, "val_accuracy": 81} (train.py:7)',
+    ],
+)
+def test_row_is_found_anywhere_in_a_line(code: Path, output: Path, line: str) -> None:
+    sources = started(code, output)
+    for each in line.encode().splitlines():
+        sources.add_line(each)
+    assert sources.content() == b"epoch,val_accuracy\n1,81\n"

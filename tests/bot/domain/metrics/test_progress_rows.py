@@ -1,3 +1,4 @@
+import json
 import math
 from dataclasses import replace
 
@@ -24,6 +25,25 @@ class TestParseLine:
     def test_through_what_a_terminal_would_hide(self, mess: str) -> None:
         assert parse_line(mess.replace("{}", '@metrics {"epoch": 1, "loss": 2}')) == Report(1, None, {"loss": 2.0})
 
+    @pytest.mark.parametrize(
+        "around",
+        [
+            "see {}",
+            "\r 80%|########  | 4/5 [00:04<00:01]{}",
+            "{}\r 90%|######### | 4/5 [00:04<00:01]",
+            "[rank0]: {}",
+            "2026-01-02 03:04:05 | INFO | train:main:7 - {}",
+            "@metrics {'epoch': 9} {}",
+        ],
+    )
+    def test_anywhere_in_a_line(self, around: str) -> None:
+        """skypilot 281, determined 3945: the row was lost behind a bar or a logger's prefix."""
+        assert parse_line(around.replace("{}", '@metrics {"epoch": 1, "loss": 2}')) == Report(1, None, {"loss": 2.0})
+
+    def test_in_the_json_of_a_logger(self) -> None:
+        line = json.dumps({"level": "info", "message": '@metrics {"epoch": 1, "loss": 2}'})
+        assert parse_line(line) == Report(1, None, {"loss": 2.0})
+
     @pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", "1e999", "1" + "0" * 400])
     def test_what_is_not_finite_is_nan(self, word: str) -> None:
         report = parse_line(f'@metrics {{"epoch": 1, "loss": {word}}}')
@@ -34,16 +54,19 @@ class TestParseLine:
         line = '@metrics {"epoch": 2, "note": "good", "done": true, "list": [1], "none": null, "loss": 1.5}'
         assert parse_line(line) == Report(2, None, {"loss": 1.5})
 
-    def test_names_that_could_do_harm_are_left_out(self) -> None:
-        line = '@metrics {"epoch": 2, "@everyone": 1, "`": 1, "a\\nb": 1, "": 1, "%s": 1, "val/loss (mean)": 2}'
-        assert parse_line(line % ("x" * 65)) == Report(2, None, {"val/loss (mean)": 2.0})
+    def test_names_that_cannot_be_shown_are_left_out(self) -> None:
+        line = '@metrics {"epoch": 2, "a\\nb": 1, "": 1, " ": 1, "\\u202e": 1, "%s": 1, "val/loss (mean)": 2}'
+        assert parse_line(line % ("x" * 101)) == Report(2, None, {"val/loss (mean)": 2.0})
+
+    @pytest.mark.parametrize("name", ["dice[liver]", "f1|macro", "mAP@0.5", "Acc (%)", "*loss*", "損失", "p{95}"])
+    def test_any_name_of_one_line_is_a_metric(self, name: str) -> None:
+        assert parse_line(format_metrics({"epoch": 1, name: 2})) == Report(1, None, {name: 2.0})
 
     @pytest.mark.parametrize(
         "line",
         [
             "",
             "epoch 3",
-            'see @metrics {"epoch": 3}',
             "@metrics",
             "@metrics {",
             '@metrics {"epoch": 3',
@@ -75,11 +98,14 @@ class TestParseLine:
         parse_line("@metrics " + text)
 
 
-def told(*rows: tuple[int | None, float, float], maximize: bool = True) -> Progress:
-    """The progress after rows of (epoch, value, at)."""
-    progress = Progress()
+def told(
+    *rows: tuple[int | None, float, float], maximize: bool = True, after: Progress | None = None, stream: str = "a"
+) -> Progress:
+    """The progress after rows of (epoch, value, at) in one attempt's log."""
+    progress = after or Progress()
     for epoch, value, at in rows:
-        progress = advance(progress, Report(epoch, 10, {"score": value}), at, Goal("score", maximize=maximize))
+        report = Report(epoch, 10, {"score": value})
+        progress = advance(progress, report, at, Goal("score", maximize=maximize), stream)
     return progress
 
 
@@ -96,6 +122,7 @@ class TestAdvance:
             last_at=120,
             epochs_seen=3,
             records=((1, 50), (2, 80)),
+            stream="a",
         )
 
     def test_the_least_may_be_the_best(self) -> None:
@@ -113,23 +140,29 @@ class TestAdvance:
         assert (progress.best, progress.best_epoch) == (80, 2)
 
     def test_a_new_attempt_goes_on_where_it_says_at_a_pace_of_its_own(self) -> None:
-        progress = told((1, 50, 100), (6, 90, 150), (4, 70, 1_000), (5, 75, 1_010))
+        progress = told((4, 70, 1_000), (5, 75, 1_010), after=told((1, 50, 100), (6, 90, 150)), stream="b")
         assert progress.epoch == 5
         assert (progress.first_at, progress.last_at, progress.epochs_seen) == (1_000, 1_010, 2)
         assert (progress.best, progress.best_epoch) == (75, 5)  # not the lost attempt's 90
 
     def test_best_is_of_this_run_after_a_host_was_lost_without_a_checkpoint(self) -> None:
-        progress = told((1, 50, 100), (10, 71.15, 200), (1, 48, 1_000))
+        progress = told((1, 48, 1_000), after=told((1, 50, 100), (10, 71.15, 200)), stream="b")
         assert (progress.epoch, progress.best, progress.best_epoch) == (1, 48, 1)
 
     def test_attempt_that_resumes_keeps_the_best_from_before_its_checkpoint(self) -> None:
-        progress = told((1, 50, 100), (2, 72, 110), (3, 60, 120), (4, 80, 130), (3, 61, 1_000))
+        before = told((1, 50, 100), (2, 72, 110), (3, 60, 120), (4, 80, 130))
+        progress = told((3, 61, 1_000), after=before, stream="b")
         assert (progress.best, progress.best_epoch) == (72, 2)
 
     def test_going_back_knows_only_the_last_best_of_an_older_store(self) -> None:
-        stored = replace(told((1, 50, 100), (4, 80, 130)), records=())
-        assert advance(stored, Report(2, 10, {"score": 61}), 1_000, Goal("score")).best == 61
-        assert advance(replace(stored, epoch=6), Report(5, 10, {"score": 61}), 1_000, Goal("score")).best == 80
+        stored = replace(told((1, 50, 100), (4, 80, 130)), records=(), stream="")
+        assert told((2, 61, 1_000), after=stored, stream="b").best == 61
+        assert told((5, 61, 1_000), after=replace(stored, epoch=6), stream="b").best == 80
+
+    def test_epochs_that_come_again_in_one_attempt_are_the_next_fold(self) -> None:
+        progress = told((1, 50, 100), (2, 90, 110), (1, 60, 120), (2, 80, 130))
+        assert (progress.epoch, progress.best, progress.best_epoch) == (2, 90, 2)
+        assert (progress.first_at, progress.last_at, progress.epochs_seen) == (120, 130, 2)
 
     def test_card_and_verdict_name_the_same_epoch(self) -> None:
         rows = [(0.5, 70), (1.0, 80), (1.5, 85), (2.0, 86), (2.5, 90), (2.96, 95)]

@@ -17,7 +17,8 @@ def facts(posted: Posted) -> dict[str, Any]:
     """A job or a sweep as one flat object."""
     request, run, publication, result = posted.request, posted.run, posted.publication, posted.publication.result
     progress = asdict(posted.progress if isinstance(posted, Job) else Progress())
-    del progress["records"]  # a later version's
+    for later in ("records", "stream"):
+        del progress[later]
     return {
         "project": run.project,
         "commit": asdict(run.commit),

@@ -1,0 +1,63 @@
+"""Which column of a table counts the training's progress."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from trainer.metrics.tables.grid import Column
+
+EPOCH = "epoch"
+NAMES = (
+    EPOCH,
+    "global_step",
+    "total_timesteps",
+    "num_timesteps",
+    "timesteps_total",
+    "timesteps",
+    "timestep",
+    "env_steps",
+    "env_step",
+    "total_steps",
+    "num_steps",
+    "step",
+    "_step",
+    "steps",
+    "iteration",
+    "iterations",
+    "training_iteration",
+    "iter",
+    "num_updates",
+    "update",
+    "updates",
+    "episode",
+    "episodes",
+    "round",
+    "generation",
+)
+"""What loggers call it, the first that a table has wins. `global_step`: Lightning, cleanrl. `total_timesteps`:
+stable-baselines3, as `time/total_timesteps`. `training_iteration`, `timesteps_total`: Ray. `_step`: Weights & Biases.
+`iter`: mmdetection, detectron2's `iteration`."""
+_RANK = {name: rank for rank, name in enumerate(NAMES)}
+
+
+def rank(name: str) -> int | None:
+    """How good a name is for the axis, 0 for the best. None if it names something else."""
+    return _RANK.get(name.rpartition("/")[2].strip().lower())
+
+
+def axis_name(names: Iterable[str]) -> str | None:
+    """Return the name that counts the progress. None if there is no such name."""
+    ranked = [(place, name) for name in names if (place := rank(name)) is not None]
+    return min(ranked, key=lambda each: each[0])[1] if ranked else None
+
+
+def axis_of(columns: Sequence[Column]) -> Column | None:
+    """Return the column that counts the progress. Prefers one that moves: an epoch may be the same in all rows."""
+    ranked = [(place, column) for column in columns if (place := rank(column.name)) is not None and not column.empty]
+    ranked.sort(key=lambda each: each[0])
+    moving = [column for _, column in ranked if _moves(column)]
+    return next(iter(moving or [column for _, column in ranked]), None)
+
+
+def _moves(column: Column) -> bool:
+    first = next((value for value in column.numbers if math.isfinite(value)), math.nan)
+    return any(value != first for value in column.numbers if math.isfinite(value))
