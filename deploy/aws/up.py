@@ -8,7 +8,10 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+<<<<<<< HEAD
 from dataclasses import dataclass
+=======
+>>>>>>> wt-account
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +156,17 @@ def _wait(cloudformation: Any, waiter: str, stack: str) -> None:
         failed = [event for event in reversed(events) if event["ResourceStatus"] in _FAILED]
         reasons = [f"  {each['LogicalResourceId']}: {each.get('ResourceStatusReason', '')}" for each in failed]
         summary = f"CloudFormation could not create or update stack {stack}: {error}"
-        raise StackError("\n".join([summary, *reasons])) from error
+        raise StackError("\n".join([summary, *reasons, *_advice(failed)])) from error
+
+
+def _advice(failed: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What to do about a resource that AWS refuses in some accounts.
+
+    A linked or new account may have no budgets: https://github.com/org-formation/org-formation-cli/issues/198
+    """
+    if not any(event.get("ResourceType") == "AWS::Budgets::Budget" for event in failed):
+        return []
+    return ['Set `deploy.alarm_email = ""` and run this again: the stack then has no budget, and all its other parts.']
 
 
 if __name__ == "__main__":

@@ -263,7 +263,7 @@ async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool, cal
     assert "settings changed in config.toml." in walk.said[7]
     assert f"Pushed {IMAGE}\n" in walk.said[8]
     assert re.search(rf"^ok    AWS credentials: arn:aws:\w+::123456789012:{caller}", walk.said[9], flags=re.M)
-    assert ("8 vCPUs in " if gpus else "not needed: no G or VT machines") in walk.said[9]
+    assert f"{8 if gpus else 32} vCPUs in " in walk.said[9]
     assert f"{IMAGE}: built from commit " in walk.said[9]
     (quoted,) = re.findall(r"`(\d+ checks: [^`]+)`", STEPS[8])
     assert f"{quoted}\n" in walk.said[9]

@@ -48,7 +48,8 @@ async def describe_definition(batch: Client, definition: str, region: str) -> Js
 
 
 def image_of(definition: Json) -> str:
-    return str(definition["containerProperties"]["image"])
+    """Empty if the definition describes no single container."""
+    return str((definition.get("containerProperties") or {}).get("image", ""))
 
 
 def gpus_of(definition: Json) -> int:

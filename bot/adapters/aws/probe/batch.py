@@ -56,6 +56,12 @@ def definition_check(batch: Client, project: Project, region: str) -> Check:
 
     async def look() -> Finding:
         definition = await describe_definition(batch, project.job_definition, region)
+        if not definition.get("containerProperties"):
+            found = (
+                f"it has no containerProperties, but {_others(definition)}: the bot sets command and environment there"
+            )
+            advice = 'Register one of type "container" with containerProperties, for EC2 machines.'
+            return Finding.bad(subject, found, advice)
         group = _log_group(definition)
         if group != project.log_group:
             found = f"logs to {group}, but the config names {project.log_group}"
@@ -92,6 +98,15 @@ def _not_usable(kind: str, detail: Json) -> str:
     name = detail.get("jobQueueName") or detail.get("computeEnvironmentName")
     reason = f": {detail['statusReason']}" if detail.get("statusReason") else ""
     return f"{kind} {name} is {state}, {status}{reason}"
+
+
+def _others(definition: Json) -> str:
+    """What a definition has in their place: several containers, several nodes, or Kubernetes.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDefinition.html
+    """
+    others = ("ecsProperties", "nodeProperties", "eksProperties")
+    return next((name for name in others if definition.get(name)), "nothing in their place")
 
 
 def _log_group(definition: Json) -> str:

@@ -1,6 +1,7 @@
 """Availability zones as EC2 has them: those in which moto's recording has instance types.
 
-moto names three zones for most regions; its recorded DescribeInstanceTypeOfferings (instance_type_offerings) know more.
+moto names three zones for most regions; its recorded DescribeInstanceTypeOfferings (instance_type_offerings) know more:
+https://github.com/getmoto/moto/tree/master/moto/ec2/resources/instance_type_offerings
 """
 
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone

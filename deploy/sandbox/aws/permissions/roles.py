@@ -1,4 +1,7 @@
-"""What a role may do, by the policies that it has in the account at this moment: those of the deployed stack."""
+"""What a role may do, by the policies that it has in the account at this moment: those of the deployed stack.
+
+Inline and attached policies count alike: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
 
 import json
 from collections.abc import Mapping, Sequence

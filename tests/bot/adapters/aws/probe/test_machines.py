@@ -2,12 +2,13 @@
 
 import pytest
 
-from bot.adapters.aws.probe.batch import queue_check
+from bot.adapters.aws.probe.batch import definition_check, queue_check
+from bot.adapters.aws.probe.image import image_check
 from bot.adapters.aws.probe.machines import gpus, too_small, vcpus
 from bot.adapters.aws.probe.quota import quota_check
 from bot.domain.prices import ON_DEMAND_USD
 from bot.services.running.doctor import Level
-from tests.bot.adapters.aws.probe.answers import PROJECT, found, made_batch, quotas_of
+from tests.bot.adapters.aws.probe.answers import PROJECT, Asked, found, made_batch, quotas_of
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,17 @@ async def test_the_doctor_says_that_it_can_never_start(types: list[str], cores: 
     finding = await found(queue_check(batch, PROJECT, "us-east-1"))
     assert (finding.level, named in finding.found) == (Level.BAD, True), finding
     assert "deploy.jobs.mnist (queue, vcpus, gpus)" in finding.advice
+
+
+@pytest.mark.parametrize("other", ["ecsProperties", "nodeProperties", "eksProperties", "nothing in their place"])
+async def test_a_definition_without_a_single_container_is_named(other: str) -> None:
+    """Its containers are described elsewhere, where the bot's overrides don't reach."""
+    definition = {"revision": 1, other: {"some": "properties"}}
+    batch = Asked(describe_job_definitions={"jobDefinitions": [definition]})
+    finding = await found(definition_check(batch, PROJECT, "us-east-1"))
+    assert (finding.level, f"no containerProperties, but {other}" in finding.found) == (Level.BAD, True), finding
+    image = await found(image_check(batch, Asked(), PROJECT))
+    assert image.level is Level.NOTE
 
 
 @pytest.mark.parametrize(
