@@ -192,9 +192,9 @@ SETUPS: dict[str, tuple[Breakage, str, str]] = {
         "may have 2 vCPUs together, but a job needs 4",
     ),
     "GPU jobs on CPU machines": (
-        _both(_asking(GPU="1"), _queue_of("SPOT", "m7i.xlarge")),
-        "BAD   queue spot-m7i-xlarge-32",
-        "a job needs 1 GPU, and none of its machines has as many: m7i.xlarge",
+        _both(_asking(GPU="1"), _queue_of("SPOT", "c7i.xlarge")),
+        "BAD   queue spot-c7i-xlarge-32",
+        "a job needs 1 GPU, and none of its machines has as many: c7i.xlarge",
     ),
     "job larger than each machine": (
         _both(_asking(VCPU="8"), _queue_of("SPOT", "g4dn.xlarge", "g6.xlarge")),
