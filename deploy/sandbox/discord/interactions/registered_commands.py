@@ -155,7 +155,7 @@ def check(body: Json, path: str, errors: FormErrors) -> None:
     elif kind == 1:
         _check_name(body.get("name"), f"{dot}name", errors)
         if body.get("contexts") == []:
-            # Found with discord.js 14 against the real Discord's documents: a command needs one context at least.
+            # A guess on the strict side: the documents do not say what an empty list means.
             errors.add(f"{dot}contexts", "BASE_TYPE_MIN_LENGTH", "Must be 1 or more in length.")
         _check_description(body.get("description"), f"{dot}description", errors)
         _check_options(body.get("options"), f"{dot}options", errors)
@@ -261,11 +261,20 @@ def _out_of_range(path: str, errors: FormErrors) -> None:
 
 
 def _text_size(body: Json) -> int:
-    """Count the characters in all names, descriptions and choice values."""
-    size = len(body.get("name") or "") + len(body.get("description") or "")
+    """Count the characters in all names, descriptions and choices: "maximum of 8000 characters for combined name,
+    description, and value properties for each command, its options (including subcommands and groups), and choices".
+
+    https://docs.discord.com/developers/interactions/application-commands. It does not say which unit a character is;
+    here as in Discord's other limits, UTF-16, the larger number.
+    """
+    size = _units(body.get("name") or "") + _units(body.get("description") or "")
     for choice in body.get("choices") or ():
-        size += len(choice.get("name") or "") + len(str(choice.get("value", "")))
+        size += _units(choice.get("name") or "") + _units(str(choice.get("value", "")))
     return size + sum(_text_size(option) for option in body.get("options") or ())
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _option(option: Json) -> Json:

@@ -160,6 +160,7 @@ class Messages:
                 raise ApiError(Code.THREAD_LOCKED)
 
     def _sent_with_nonce(self, author: User, body: Json) -> Message | None:
+        """One that was deleted meanwhile counts too here; what Discord does then is not documented."""
         if body.get("nonce") is None or not body.get("enforce_nonce"):
             return None
         sent = self._nonces.get((author.id, str(body["nonce"])))
