@@ -12,7 +12,7 @@ from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import Interaction
 from bot.domain.inert import escape, joined
 from bot.ports.artifacts import Artifact
-from bot.services.jobs.list_artifacts import Linked, Listing
+from bot.services.jobs.list_artifacts import Linked, Listing, no_files
 
 LIST_CHARACTERS = 3_900
 """Less than an embed's description may have: title and footer count too."""
@@ -36,7 +36,7 @@ async def artifacts(interaction: Interaction, job: str, file: str = "") -> None:
         return
     listing = await services.artifacts(owner)
     if not listing.artifacts:
-        await answer(interaction, f"{listing.job.id} has no files yet.")
+        await answer(interaction, no_files(listing.job))
         return
     picture = listing.picture
     files = [discord.File(io.BytesIO(picture.content), picture.name)] if picture is not None else []

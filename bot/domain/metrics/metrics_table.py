@@ -152,7 +152,7 @@ class _Reader:
 
     def _built(self, columns: Sequence[_Column]) -> Table:
         if not columns:
-            remarks = [*self._remarks, "The file has a header and no rows yet."] if not self._remarks else self._remarks
+            remarks = [*self._remarks, "The file has a header and no rows."] if not self._remarks else self._remarks
             return Table(remarks=tuple(remarks))
         x_name = self._names.get("epoch", "epoch")
         found = next((c for c in columns if c.name.lower() == x_name.lower()), None)

@@ -206,7 +206,9 @@ async def test_logs_come_in_a_block_and_long_ones_as_a_file(room: Room) -> None:
     assert [file["filename"] for file in message["attachments"]] == ["k7q2mx-log.txt"]
     assert message["attachments"][0]["size"] == len(room.services.log_text)
     room.services.log_text = ""
-    assert "has no log yet" in (await typed(room, "/logs job:k7q2mx"))["content"]
+    assert (await typed(room, "/logs job:k7q2mx"))["content"].startswith("k7q2mx is running and has no log yet.")
+    room.services.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
+    assert (await typed(room, "/logs job:k7q2mx"))["content"] == "k7q2mx has no log (failed)."
 
 
 async def test_plot_takes_metrics_separated_by_commas(room: Room) -> None:
@@ -236,6 +238,8 @@ async def test_artifacts_are_listed_with_links_and_the_newest_picture(room: Room
     assert embed["image"]["url"].startswith(room.discord.url)
     room.services.nothing_left = True
     assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx has no files yet."
+    room.services.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
+    assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx left no files."
 
 
 async def test_one_file_is_linked(room: Room) -> None:
