@@ -59,15 +59,29 @@ _BY_ANNOTATION: dict[Any, str] = {
 }
 
 
+class Mistakes(ValueError):
+    """Several mistakes that a validator found, each a whole line with its key."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = tuple(lines)
+
+
 def problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """One line per mistake, in the order of the file's sections."""
-    lines = [_problem(details, model) for details in error.errors() if not _counts_wrong_entries(details)]
+    found = [details for details in error.errors() if not _counts_wrong_entries(details)]
+    lines = [line for details in found for line in _problems(details, model)]
     return list(dict.fromkeys(lines))  # pydantic has one error for each type that a setting may have
 
 
 def _counts_wrong_entries(details: ErrorDetails) -> bool:
     """pydantic calls a list of wrong entries too short as well: it does not count them."""
     return details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]
+
+
+def _problems(details: ErrorDetails, model: type[BaseModel]) -> Sequence[str]:
+    own = details.get("ctx", {}).get("error")
+    return own.lines if isinstance(own, Mistakes) else [_problem(details, model)]
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel]) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from deploy.sandbox.discord.interactions.registered_commands import NESTED, OptionType
+from deploy.sandbox.discord.checks.commands import NESTED, OptionType
 from deploy.sandbox.discord.protocol.wire import Json, comma_list
 from deploy.sandbox.discord.state.entities import Channel, Role, User
 from deploy.sandbox.discord.state.guild import Guild

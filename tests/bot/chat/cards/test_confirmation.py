@@ -10,6 +10,7 @@ from bot.chat.catalogue.samples import JOB, SWEEP
 from bot.chat.limits import CONTENT_CHARACTERS
 from bot.domain.inert import Inert
 from bot.domain.model.plan import Search
+from bot.domain.model.run import Commit
 from bot.domain.model.space import Axis
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.sweeps.grammar import parse
@@ -23,6 +24,14 @@ def test_the_page_quotes_the_answers() -> None:
     for job in (JOB, retried):
         sentence = confirmation.text("Starting k7q2mx", job, given=False).split("\n")[1]
         assert f'"{sentence}"' in PAGE.replace("\n", " ")
+
+
+def test_long_values_of_a_job_fit_into_a_message() -> None:
+    values = {f"parameter_{number}": "*" * 200 for number in range(25)}
+    run = replace(JOB.run, parameters=values, commit=Commit("a" * 40, "b" * 200, "_s" * 200))
+    text = confirmation.text("Starting k7q2mx", replace(JOB, run=run), given=False)
+    assert len(text) <= CONTENT_CHARACTERS
+    assert re.search(r" and \d+ more$", text)
 
 
 def test_a_large_sweep_fits_into_a_message() -> None:
