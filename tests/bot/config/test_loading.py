@@ -170,7 +170,8 @@ def _choices_of(path: Path, count: int, characters: int) -> None:
 def test_commands_too_large_for_discord(tmp_path: Path) -> None:
     path = _with(tmp_path)
     _choices_of(path, 8, 30)
-    (problem,) = _problems(path)
+    problem, again = _problems(path)
+    assert "/retry has 12" in again
     assert "/train has 12" in problem
     assert "Discord takes 8000" in problem
     assert "projects.mnist.parameters.p7 (15" in problem

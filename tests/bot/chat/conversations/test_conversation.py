@@ -2,17 +2,13 @@
 
 import asyncio
 import re
-from dataclasses import replace
 
 import pytest
 
-from bot.domain.model.job import Job
-from bot.domain.model.run import Commit
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Post, PostKind
 from bot.domain.texts.command_names import command
 from bot.errors import BadInput, Unavailable
-from bot.services.jobs.submit import TrainRequest
 from deploy.sandbox.discord.people.client import Refused
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.permissions import Permission
@@ -98,20 +94,6 @@ async def test_a_retry_that_changes_nothing_says_so(room: Room) -> None:
         "`main` @ `a1b2c3d` Warm up the learning rate",
         PARAMETERS,
     ]
-
-
-async def test_long_values_fit_into_the_confirmation(room: Room) -> None:
-    values = {f"parameter_{number}": "*" * 200 for number in range(25)}
-    made = room.services._made
-
-    def long(request: TrainRequest, job_id: str, retry_of: str | None = None) -> Job:
-        job = made(request, job_id, retry_of)
-        run = replace(job.run, parameters=values, commit=Commit("a" * 40, "b" * 200, "_s" * 200))
-        return replace(job, run=run)
-
-    room.services._made = long  # type: ignore[method-assign]
-    content = (await typed(room, "/train branch:main"))["content"]
-    assert re.search(r" and \d+ more$", content)
 
 
 async def test_nothing_starts_where_it_could_not_be_shown(room: Room) -> None:
@@ -206,7 +188,9 @@ async def test_logs_come_in_a_block_and_long_ones_as_a_file(room: Room) -> None:
     assert [file["filename"] for file in message["attachments"]] == ["k7q2mx-log.txt"]
     assert message["attachments"][0]["size"] == len(room.services.log_text)
     room.services.log_text = ""
-    assert "has no log yet" in (await typed(room, "/logs job:k7q2mx"))["content"]
+    assert (await typed(room, "/logs job:k7q2mx"))["content"].startswith("k7q2mx is running and has no log yet.")
+    room.services.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
+    assert (await typed(room, "/logs job:k7q2mx"))["content"] == "k7q2mx has no log (failed)."
 
 
 async def test_plot_takes_metrics_separated_by_commas(room: Room) -> None:
@@ -236,6 +220,8 @@ async def test_artifacts_are_listed_with_links_and_the_newest_picture(room: Room
     assert embed["image"]["url"].startswith(room.discord.url)
     room.services.nothing_left = True
     assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx has no files yet."
+    room.services.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
+    assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx left no files."
 
 
 async def test_one_file_is_linked(room: Room) -> None:

@@ -117,10 +117,14 @@ function oneOf(choices, text) {
   return { error: `"${text}" is not one of ${choices.map(({ name }) => name).join(", ")}.` };
 }
 
+/**
+ * As in an English client, which drops commas: 0,1 is 1. https://github.com/discord/discord-api-docs/issues/6107
+ */
 function number(option, text) {
   const whole = option.type === OptionType.INTEGER;
-  const value = Number(text);
-  const fits = (whole ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i).test(text);
+  const digits = text.replaceAll(",", "");
+  const value = Number(digits);
+  const fits = (whole ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i).test(digits);
   if (!fits || value < (option.min_value ?? -Infinity) || value > (option.max_value ?? Infinity)) {
     const unknown = LOOKS_NAMED.exec(text);
     return { error: `"${text}" is not ${describeKind(option)}.${unknown ? ` There is no option ${unknown[1]}.` : ""}` };

@@ -3,7 +3,7 @@
 import { el, icon } from "../dom.js";
 import { avatar } from "../render/avatar.js";
 import { BEGINNING, findCommand, flatten, isCommand, matchingCommands, OptionType } from "./command.js";
-import { CommandForm } from "./form.js";
+import { CommandForm, isPaste } from "./form.js";
 import { History } from "./history.js";
 import { Picker } from "./picker.js";
 
@@ -28,7 +28,7 @@ export class Composer {
       rows: 1, maxLength: MAX_LENGTH, role: "combobox", autocomplete: "off",
       placeholder: `Message ${channel.type >= 10 ? "" : "#"}${channel.name}`, "aria-label": `Message ${channel.name}`,
       "aria-autocomplete": "list", "aria-expanded": "false",
-      oninput: () => this.onInput(), onkeydown: (event) => this.onKey(event),
+      oninput: (event) => this.onInput(event), onkeydown: (event) => this.onKey(event),
       onfocus: () => this.offerCommands(),
     });
     this.box = el("div", { className: "composer-box" }, this.text, el("button", {
@@ -59,10 +59,11 @@ export class Composer {
     this.focus();
   }
 
-  onInput() {
+  /** @param {InputEvent} [event] none for a line that is put here, which counts as typed */
+  onInput(event) {
     this.showError(null);
     const found = findCommand(this.text.value, this.commands);
-    if (found) return this.enterForm(found.command, found.rest);
+    if (found) return this.enterForm(found.command, found.rest, { pasted: isPaste(event) });
     this.resize();
     return this.offerCommands();
   }
@@ -97,9 +98,9 @@ export class Composer {
     };
   }
 
-  enterForm(command, rest) {
+  enterForm(command, rest, { pasted = false } = {}) {
     this.picker.hide();
-    this.form = new CommandForm(command, rest, {
+    this.form = new CommandForm(command, { rest, pasted }, {
       picker: this.picker,
       known: (option) => this.known(option),
       autocomplete: (name, options, focused) =>
