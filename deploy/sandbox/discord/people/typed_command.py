@@ -12,6 +12,10 @@ from deploy.sandbox.discord.state.guild import Guild
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(?=\s|$)', re.DOTALL)
 _LOOKS_NAMED = re.compile(r"(?:^|\s)([\w-]+):\S")
 _MAX_INTEGER = 2**53
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""The client is JavaScript, which reads no `1_000`, no `nan` and no full-width digits as a number. That it takes `1e-4`
+was never seen."""
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -186,12 +190,11 @@ def _number(option: Json, value: object) -> int | float:
     whole = option["type"] == OptionType.INTEGER
     expected = "a whole number" if whole else "a number"
     text = str(value).strip()
-    try:
-        number = int(text) if whole else float(text)
-    except ValueError:
+    if not (_WHOLE if whole else _NUMBER).fullmatch(text):
         hint = _LOOKS_NAMED.search(text)
         unknown = f"; there is no option {hint.group(1)!r}" if hint else ""
-        raise ValueError(f"{option['name']} must be {expected} (got {text!r}){unknown}") from None
+        raise ValueError(f"{option['name']} must be {expected} (got {text!r}){unknown}")
+    number = int(text) if whole else float(text)
     minimum, maximum = option.get("min_value", -_MAX_INTEGER), option.get("max_value", _MAX_INTEGER)
     if isinstance(value, bool) or not minimum <= number <= maximum:
         raise ValueError(f"{option['name']} must be {expected} from {minimum} to {maximum} (got {text})")

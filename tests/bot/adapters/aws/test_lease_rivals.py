@@ -13,8 +13,8 @@ import structlog
 from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.token_lease import LEASE_SECONDS, NOTE_SECONDS, TokenLease, instance_id
 from bot.errors import StoreError
+from tests.bot.adapters.aws.contested_bucket import Bucket, Line
 from tests.support.clock import Clock
-from tests.support.contested_bucket import Bucket, Line
 
 URI = "s3://bucket/signalbox/lab/lease-1.json"
 LEASE, NOTE = "signalbox/lab/lease-1.json", "signalbox/lab/lease-1-second.json"

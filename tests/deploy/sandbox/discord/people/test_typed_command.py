@@ -87,7 +87,14 @@ def test_repeated_names_are_refused() -> None:
         ({"lr": "abc"}, r"lr must be a number \(got 'abc'\)"),
         ({"lr": "0.1 foo:2"}, "lr must be a number .*; there is no option 'foo'"),
         ({"lr": 2}, r"lr must be a number from 0 to 1 \(got 2\)"),
-        ({"lr": "nan"}, r"lr must be .* \(got nan\)"),
+        ({"lr": "nan"}, r"lr must be a number \(got 'nan'\)"),
+        ({"lr": "inf"}, "lr must be a number"),
+        ({"lr": "0,1"}, "lr must be a number"),
+        ({"lr": "0.0_1"}, "lr must be a number"),
+        ({"lr": "\uff10.\uff11"}, "lr must be a number"),
+        ({"epochs": "1_0"}, "epochs must be a whole number"),
+        ({"epochs": "\uff11\uff10"}, "epochs must be a whole number"),
+        ({"epochs": "1e1"}, "epochs must be a whole number"),
         ({"lr": True}, r"lr must be .* \(got .*True"),
         ({"epochs": "1.5"}, r"epochs must be a whole number \(got '1.5'\)"),
         ({"epochs": 0}, "a whole number from 1 to 100"),
@@ -133,6 +140,12 @@ def test_values_are_converted_to_their_types(room: Room) -> None:
     for bad in ({"dry": "perhaps"}, {"who": "nobody"}, {"size": "huge"}, {"where": "#nowhere"}):
         with pytest.raises(ValueError, match=next(iter(bad))):
             typed_command.fill_options(options, bad, guild)
+
+
+@pytest.mark.parametrize(("typed", "value"), [("1e-4", 1e-4), ("1E-4", 1e-4), (".5", 0.5), ("1.", 1.0), ("+0.1", 0.1)])
+def test_numbers_as_people_write_them(room: Room, typed: str, value: float) -> None:
+    (filled,) = typed_command.fill_options(OPTIONS, {"lr": typed}, room.core.guild)
+    assert filled["value"] == value
 
 
 def test_required_options_must_be_present(room: Room) -> None:
