@@ -1,5 +1,7 @@
 """What a refusal of Discord's costs: one message, or a thread until it is open again, and that people can see it."""
 
+import re
+
 import pytest
 
 from bot.chat.cards import choose
@@ -10,6 +12,7 @@ from bot.services.delivery.posts import CLOSED_SECONDS
 from tests.faults.story import STREAM, count, end, running, settle
 from tests.support.projects import PROJECT
 from tests.support.services import Bot, Outside
+from tests.support.sweeps import BEST, GRID, end_child, leave
 
 BLOCKED = Refused("Posting a log: Message blocked by harmful links filter (240000)", code="240000")
 LOCKED = Denied("Posting a log: Thread is locked (160005)", code="160005")
@@ -265,3 +268,34 @@ async def test_an_opened_channel_is_taken_up_at_once(bot: Bot, outside: Outside)
     await _print(bot, outside, "two")
     assert [count(bot, kind) for kind in (PostKind.CARD, PostKind.THREAD)] == [1, 1]
     assert bot.said(PostKind.LOG) == ["```\none\ntwo\n```"]
+
+
+@pytest.mark.parametrize("refusal", [LOCKED, FULL], ids=["locked", "no thread yet"])
+async def test_reports_of_trials_wait_for_the_thread(bot: Bot, outside: Outside, refusal: Refused) -> None:
+    """As a job's lines do: each trial is reported once, in order."""
+    send, refusals = outside.chat.send, [refusal] * 2
+
+    async def picky(post, job):  # type: ignore[no-untyped-def]
+        wanted = PostKind.THREAD if refusal is FULL else PostKind.NOTE
+        if post.new.kind is wanted and refusals:
+            raise refusals.pop()
+        return await send(post, job)
+
+    outside.chat.send = picky  # type: ignore[method-assign]
+    proposal = await bot.sweep(GRID)
+    await bot.turn()
+    for number in range(3):
+        leave(outside, proposal.sweep.id, number, BEST[number])
+        end_child(outside, f"batch-1:{number}")
+        outside.clock.tick(60)
+        await bot.turn()
+    assert bot.said(PostKind.NOTE) == []
+    assert bot.delivery.wrong() == "", "nothing hangs"
+    for _ in range(2):  # the first try is refused
+        outside.clock.tick(CLOSED_SECONDS)
+        await bot.turn()
+        await bot.tell()
+    notes = "\n".join(bot.said(PostKind.NOTE))
+    assert re.findall(r"(?m)^`*\.(\d+)\b", notes) == ["0", "1", "2"], notes
+    assert not (await bot.swept(proposal.sweep.id)).publication.closed.why
+    assert not await bot.store.pending_posts()
