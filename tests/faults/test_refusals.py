@@ -198,8 +198,7 @@ async def test_a_deleted_card_is_given_up_and_status_says_so_while_the_thread_go
     assert len(outside.chat.edits) == edits
     assert count(bot, PostKind.CARD) == 1, "no second card"
     assert "epoch 4" in bot.said(PostKind.LOG)[-1]
-    found = await bot.job(job.id)
-    text = choose.with_lost_places(found, PROJECT)
+    text = choose.with_lost_places(await bot.job(job.id), PROJECT)
     assert "There is no card in the channel: Editing a card: Unknown Message" in text
     assert "I keep trying" not in text
 
