@@ -53,8 +53,8 @@ async def test_a_refused_log_message_is_replaced_by_a_sentence_and_the_thread_go
 async def test_a_sentence_that_is_refused_too_costs_nothing_more(bot: Bot, outside: Outside) -> None:
     await running(bot, "one")
     outside.chat.fail("send", BLOCKED, times=2)
-    await _print(bot, outside, "two")
-    await _print(bot, outside, "three")
+    for line in ("two", "three"):
+        await _print(bot, outside, line)
     assert bot.said(PostKind.LOG) == ["```\none\n```", "```\nthree\n```"]
 
 
@@ -212,8 +212,8 @@ async def test_a_locked_thread_is_taken_up_again_although_its_card_was_deleted(b
     assert "There is no card in the channel" in text
     assert "I can't post in the thread: Posting a log: Thread is locked" in text
     outside.clock.tick(CLOSED_SECONDS)
-    await _print(bot, outside, "three")
-    await _print(bot, outside, "four")
+    for line in ("three", "four"):
+        await _print(bot, outside, line)
     assert "two" in bot.said(PostKind.LOG)[1]
     assert count(bot, PostKind.CARD) == count(bot, PostKind.THREAD) == 1
 
@@ -233,8 +233,8 @@ async def test_a_channel_that_has_no_threads_is_not_asked_again(bot: Bot, outsid
     for _ in range(3):
         outside.clock.tick(CLOSED_SECONDS)
         await bot.turn()
-    assert len(asked) == 1
     card = await _card(bot, job.id)
+    assert len(asked) == 1
     assert "Cannot execute action on this channel type" in card
     assert "I keep trying" not in card
     end(bot)
@@ -245,24 +245,24 @@ async def test_a_channel_that_has_no_threads_is_not_asked_again(bot: Bot, outsid
 async def test_an_opened_thread_is_taken_up_at_once(bot: Bot, outside: Outside) -> None:
     """Discord says so with THREAD_UPDATE."""
     job = await running(bot, "one")
-    thread_id = job.publication.thread_id
     outside.chat.fail("send", LOCKED)
     await _print(bot, outside, "two")
     bot.delivery.opened(4711)
     await bot.tell()
     assert (await bot.job(job.id)).publication.thread_id == NOWHERE, "that was another thread"
-    bot.delivery.opened(thread_id or 0)
+    bot.delivery.opened(job.publication.thread_id or 0)
     await bot.tell()
     await _print(bot, outside, "three")
     assert bot.said(PostKind.LOG)[-1] == "```\ntwo\nthree\n```"
     assert not (await bot.job(job.id)).publication.closed.why
 
 
-async def test_an_opened_channel_is_taken_up_at_once(bot: Bot, outside: Outside) -> None:
-    """Discord says so with CHANNEL_UPDATE: somebody gave the permission back."""
+@pytest.mark.parametrize("known", [True, False], ids=["channel", "role"])
+async def test_an_opened_channel_is_taken_up_at_once(bot: Bot, outside: Outside, known: bool) -> None:
+    """Somebody gave the permission back: CHANNEL_UPDATE or GUILD_ROLE_UPDATE."""
     outside.chat.fail("send", FORBIDDEN)
     job = await running(bot, "one")
-    bot.delivery.opened(job.request.channel_id)
+    bot.delivery.opened(job.request.channel_id if known else None)
     await bot.tell()
     await _print(bot, outside, "two")
     assert [count(bot, kind) for kind in (PostKind.CARD, PostKind.THREAD)] == [1, 1]

@@ -91,11 +91,11 @@ class DeliverPosts:
 
         await self._store.change(job.id, step)
 
-    def may_reopen(self, job: Posted, opened: Collection[int]) -> bool:
-        """True from time to time, and if its thread or its channel is one of the `opened` places."""
+    def may_reopen(self, job: Posted, opened: Collection[int | None]) -> bool:
+        """True from time to time, and if its thread or its channel is one of the `opened` places. None is any place."""
         publication = job.publication
         rested = passed(publication.closed.since, CLOSED_SECONDS, self._now())
-        is_open = publication.closed.thread_id in opened or job.request.channel_id in opened
+        is_open = any(place in opened for place in (None, publication.closed.thread_id, job.request.channel_id))
         return publication.may_reopen and (rested or is_open)
 
     async def _once(self, post: Post, job: Posted) -> int:
