@@ -105,7 +105,8 @@ async def _core(config: Config, stack: AsyncExitStack) -> Core:
 async def _token_lease(config: Config, secrets: Secrets, aws: AwsClients, stack: AsyncExitStack) -> TokenLease:
     """The lease on the bot's token, taken. Raises `StoreError` if another bot has it."""
     token = secrets.discord_token.get_secret_value()
-    lease = TokenLease(aws, lease_uri(lease_folder(config), token), instance_id(config.bot.data_dir))
+    folder = config.bot.data_dir
+    lease = TokenLease(aws, lease_uri(lease_folder(config), token), instance_id(folder), data_dir=folder)
     await lease.take()
     stack.push_async_callback(lease.release)
     return lease

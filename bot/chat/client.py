@@ -158,6 +158,7 @@ class SignalboxClient(BoxClient):
             self._failure = error
             await self.close()
             return
+        self.services.opened(None)
         if registered and not self._guild_here.is_set():
             log.info("connected", user=str(self.user), server=guild.name)
             self._guild_here.set()
@@ -180,6 +181,11 @@ class SignalboxClient(BoxClient):
     async def on_guild_channel_update(self, _: discord.abc.GuildChannel, channel: discord.abc.GuildChannel) -> None:
         """Somebody may have given the bot a permission there."""
         self.services.opened(channel.id)
+
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        """The same, for a role of the bot's or everybody's."""
+        if before.permissions != after.permissions:
+            self.services.opened(None)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Handle forms; discord.py dispatches commands and buttons itself."""

@@ -27,5 +27,5 @@ class Services:
     propose: Propose
     one_trial: OneTrial
     projects: tuple[Project, ...]
-    opened: Callable[[int], None]
-    """To call when a thread or a channel has changed: what it refused is tried again."""
+    opened: Callable[[int | None], None]
+    """To call when a thread or a channel has changed, or any may have (None): what it refused is tried again."""

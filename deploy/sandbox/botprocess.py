@@ -11,7 +11,7 @@ from typing import Any
 
 from deploy.sandbox.aws.containers.reaper import Reaper
 
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 END_SECONDS = 10.0
 MARK = "SIGNALBOX_SANDBOX"
 """Environment variable of the bot and everything it starts; its value identifies the sandbox."""

@@ -11,6 +11,7 @@ import pytest
 from bot.chat.delivery.breaker import WINDOW_SECONDS, Breaker
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.poster import Poster
+from bot.domain.inert import phrase
 from bot.domain.model.job import Job
 from bot.domain.model.publication import DIRECT, NOWHERE
 from bot.domain.model.states import EndReason
@@ -41,7 +42,7 @@ async def _ended(room: Room, store: Store) -> Job:
     return await store.add(job, [NewPost(f"end:{job.id}", PostKind.END, job.id, text="Best at 6.")])
 
 
-async def _until(notify: Delivery, done: Callable[[], Awaitable[bool]]) -> None:
+async def _until(notify: Delivery, done: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(20):
         while not await done():
             await notify.once()
@@ -166,6 +167,31 @@ async def test_an_archived_thread_is_woken_by_a_post(room: Room) -> None:
     await room.client.poster.send(a_post(PostKind.LOG, id=901, text="```\nlate\n```"), job)
     assert not thread.archived
     assert (await room.mika.messages(card["id"]))[-1]["content"] == "```\nlate\n```"
+
+
+@pytest.mark.slow
+async def test_a_thread_that_a_moderator_unlocks_goes_on_at_once(room: Room, store: Store) -> None:
+    """Discord reports it with THREAD_UPDATE; the next try without it would be five minutes later."""
+    notify, guild = _notify(room, store, CHANNEL), room.discord.discord.core.guild
+    room.client.services.opened = notify.opened  # type: ignore[misc]
+    card = await room.posted(a_running_job(channel_id=room.channel_id))
+    job = changed(room.services.known["k7q2mx"], card_id=int(card["id"]))
+    job = changed(job, thread_id=await room.client.poster.send(a_post(PostKind.THREAD, id=900), job))
+    (thread,), mika = guild.threads, guild.users[room.discord.people["mika"]]
+    room.discord.discord.threads.update(thread, mika, {"locked": True})
+    await store.add(job, [NewPost(f"note:{n}", PostKind.NOTE, job.id, text=phrase("note {n}", n=n)) for n in range(2)])
+    await _until(notify, lambda: _closed(store, job.id))
+    room.discord.discord.threads.update(thread, mika, {"locked": False})
+    await _until(notify, lambda: _nothing_pending(store))
+    contents = [message["content"] for message in await room.mika.messages(thread.id)]
+    assert [text for text in contents if text.startswith("note")] == ["note 0", "note 1"]
+    assert not await _closed(store, job.id)
+
+
+async def _closed(store: Store, job_id: str) -> str:
+    job = await store.job(job_id)
+    assert job is not None
+    return job.publication.closed.why
 
 
 @pytest.mark.slow

@@ -35,7 +35,7 @@ class Delivery:
         self._posts = DeliverPosts(core, chat, settings.nonce_window)
         self._cards = EditCards(core, chat, self.lanes, settings.card)
         self._wakeup = core.wakeups.of("deliver")
-        self._opened: frozenset[int] = frozenset()
+        self._opened: frozenset[int | None] = frozenset()
 
     async def once(self) -> None:
         """Start the first post of each free lane, and the edit of each outdated card.
@@ -65,8 +65,8 @@ class Delivery:
             if self._posts.may_reopen(job, opened):
                 await self._posts.reopen(job)
 
-    def opened(self, place_id: int) -> None:
-        """A thread or a channel has changed: what it refused is tried again at once."""
+    def opened(self, place_id: int | None) -> None:
+        """A thread or a channel has changed, or any may have (None): what it refused is tried again at once."""
         self._opened |= {place_id}
         self._wakeup.wake()
 

@@ -28,6 +28,10 @@ CLOSED_SECONDS = 300.0
 """Before a thread that refused a post is tried again: Discord counts each refusal."""
 
 
+_WAIT = (PostKind.THREAD, PostKind.NOTE)
+"""Kinds that wait for a closed thread to open. Refused lines are posted anew, together with those that came after."""
+
+
 class DeliverPosts:
     def __init__(self, core: Core, chat: Chat, nonce_window: float) -> None:
         self._store, self._projects, self._now = core.store, core.projects, core.now
@@ -77,6 +81,8 @@ class DeliverPosts:
             return
         if result.undeliverable:
             log.error("result undeliverable", job=job.id, error=str(error))
+        if new.kind in _WAIT and job.publication.may_reopen:
+            return
         await self._store.post_parked(post.id, str(error), self._now())
 
     async def reopen(self, job: Posted) -> None:
@@ -89,11 +95,11 @@ class DeliverPosts:
 
         await self._store.change(job.id, step)
 
-    def may_reopen(self, job: Posted, opened: Collection[int]) -> bool:
-        """True from time to time, and if its thread or its channel is one of the `opened` places."""
+    def may_reopen(self, job: Posted, opened: Collection[int | None]) -> bool:
+        """True from time to time, and if its thread or its channel is one of the `opened` places. None is any place."""
         publication = job.publication
         rested = passed(publication.closed.since, CLOSED_SECONDS, self._now())
-        is_open = publication.closed.thread_id in opened or job.request.channel_id in opened
+        is_open = any(place in opened for place in (None, publication.closed.thread_id, job.request.channel_id))
         return publication.may_reopen and (rested or is_open)
 
     async def _once(self, post: Post, job: Posted) -> int:
@@ -114,13 +120,10 @@ class DeliverPosts:
 
 
 def _again(job: Posted) -> tuple[NewPost, ...]:
-    """What is sent again when a place is tried once more. No key may come twice."""
-    closed = job.publication.closed
-    card = NewPost(f"card:{job.id}:{closed.refusals}", PostKind.CARD, job.id)
-    thread = NewPost(f"thread:{job.id}:{closed.refusals}", PostKind.THREAD, job.id)
-    if job.publication.card_may_come:
-        return card, thread
-    return () if closed.thread_id else (thread,)
+    """What is sent anew when a place is tried once more. What belongs to the thread is still there, and waits."""
+    if not job.publication.card_may_come:
+        return ()
+    return (NewPost(f"card:{job.id}:{job.publication.closed.refusals}", PostKind.CARD, job.id),)
 
 
 def as_task(post: Post, job: Posted) -> Task:

@@ -35,8 +35,8 @@ class FakeServices:
     error: Exception | None = None
     log_text: str = "epoch 1\nepoch 2"
     nothing_left: bool = False
-    opened: list[int] = field(default_factory=list)
-    """The threads and channels that have changed."""
+    opened: list[int | None] = field(default_factory=list)
+    """The threads and channels that have changed; None is any."""
     made: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
     """The jobs that were accepted, for those who wait for them."""
     propose: FakePropose = field(init=False)

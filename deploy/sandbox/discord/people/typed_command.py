@@ -14,6 +14,8 @@ _LOOKS_NAMED = re.compile(r"(?:^|\s)([\w-]+):\S")
 _MAX_INTEGER = 2**53
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+"""The client is JavaScript, which reads no `1_000`, no `nan` and no full-width digits as a number. That it takes `1e-4`
+was never seen."""
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
