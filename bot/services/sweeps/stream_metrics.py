@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from bot.domain.clock import passed
+from bot.domain.goal import Goal
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.metrics.progress_rows import parse_line
 from bot.domain.model.plan import Plan
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
+from bot.domain.sweeps.lost_attempts import in_attempt
 from bot.domain.sweeps.reported_rows import MetricRow, row_for_sweep, with_rows
 from bot.ports.logs import Logs
 from bot.services.logs.streams import EARLY_MS, Stream, StreamReader
@@ -84,13 +86,18 @@ class StreamMetrics:
         try:
             await self._reader.read(project.log_group, streams, OVERLAP_MS, collect)
         finally:
+            names = {stream.owner: stream.name for stream in streams}
             changed = {
-                number: partial(with_rows, rows=reported, plan=sweep.plan, goal=project.goal)
+                number: partial(_added, stream=names[number], rows=reported, plan=sweep.plan, goal=project.goal)
                 for number, reported in rows.items()
                 if reported
             }
             if changed:
                 await self._trials.update(sweep, changed)
+
+
+def _added(trial: Trial, stream: str, rows: Sequence[MetricRow], plan: Plan, goal: Goal) -> Trial:
+    return with_rows(in_attempt(trial, stream, rows, goal), rows, plan, goal)
 
 
 def _runs(trial: Trial) -> bool:
