@@ -19,14 +19,13 @@ THREAD_EXISTS = 160004
 NOT_IN_SERVER = 50001
 INTERACTION_ACKNOWLEDGED = 40060
 OLD_MESSAGE_EDITS = 30046
-UNKNOWN_MESSAGE = 10008
 OLD_MESSAGE_PAUSE_SECONDS = 60.0
 """How long to leave a message alone that is over an hour old, once Discord refuses its edits."""
 
 _BY_CODE: dict[int, type[ServiceError]] = {
     10003: Missing,  # Unknown channel
     10004: Missing,  # Unknown guild
-    UNKNOWN_MESSAGE: Missing,
+    10008: Missing,  # Unknown message
     10013: Missing,  # Unknown user
     50001: Denied,  # Missing access
     50007: Denied,  # Cannot send messages to this user
@@ -38,8 +37,7 @@ _BY_CODE: dict[int, type[ServiceError]] = {
     40333: Unavailable,  # internal network error: Cloudflare's, with status 403 (discord-api-docs issue 6473)
 }
 """The codes that settle a place: the channel, the thread or the message is gone, or closed to the bot. A refusal with
-any other code is about the one request: 240000, "Message blocked by harmful links filter", about one message.
-Assumption: link-filter."""
+any other code is about the one request: 240000, "Message blocked by harmful links filter", about one message."""
 _BY_STATUS: dict[int, type[ServiceError]] = {
     # A bad token is not the post's fault: waiting posts are delivered once there is a new one.
     401: Unavailable,
@@ -92,7 +90,7 @@ def _kind(status: int, code: int) -> type[ServiceError]:
 
     Proxies on the way send 400, 403 and 404 with a page of HTML: `400 Bad Request (error code: 0): <html><title>Error
     400 (Bad Request)!!1</title>` (DAB issue 100), `<center>cloudflare</center>` (DiscordMessenger issue 198).
-    Assumption: proxy-pages.
+    Assumption: proxy-pages. 240000 is about one message, also if the address is in code. Assumption: link-filter.
     """
     if code in _BY_CODE:
         return _BY_CODE[code]

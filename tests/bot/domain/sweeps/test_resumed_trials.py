@@ -7,8 +7,8 @@ import pytest
 from bot.domain.goal import Goal
 from bot.domain.model.states import JobState
 from bot.domain.model.trial import Trial
-from bot.domain.sweeps.lost_attempts import in_attempt
 from bot.domain.sweeps.reported_rows import MetricRow
+from bot.domain.sweeps.resumed_trials import in_attempt
 
 GOAL = Goal("score", maximize=True)
 LOST = Trial(
