@@ -20,14 +20,13 @@ NOT_IN_SERVER = 50001
 NO_MUTUAL_SERVER = 50278
 INTERACTION_ACKNOWLEDGED = 40060
 OLD_MESSAGE_EDITS = 30046
-UNKNOWN_MESSAGE = 10008
 OLD_MESSAGE_PAUSE_SECONDS = 60.0
 """How long to leave a message alone that is over an hour old, once Discord refuses its edits."""
 
 _BY_CODE: dict[int, type[ServiceError]] = {
     10003: Missing,  # Unknown channel
     10004: Missing,  # Unknown guild
-    UNKNOWN_MESSAGE: Missing,
+    10008: Missing,  # Unknown message
     10013: Missing,  # Unknown user
     50008: Missing,  # Cannot send messages in a non-text channel
     50024: Missing,  # Cannot execute action on this channel type: it has no threads
@@ -51,7 +50,7 @@ _BY_CODE: dict[int, type[ServiceError]] = {
 `Missing` settles a place for good: the channel, the thread or the message is gone. `Denied` settles it until people
 change something: it is closed to the bot. A refusal with any other code is about the one request: 240000, "Message
 blocked by harmful links filter", about a message; 30033, "Maximum number of thread participants reached (1000)", about
-a member; 160006, "Maximum number of active threads reached", about a thread. Assumption: link-filter.
+a member; 160006, "Maximum number of active threads reached", about a thread.
 """
 _BY_STATUS: dict[int, type[ServiceError]] = {
     # A bad token is not the post's fault: waiting posts are delivered once there is a new one.
@@ -105,7 +104,7 @@ def _kind(status: int, code: int) -> type[ServiceError]:
 
     Proxies on the way send 400, 403 and 404 with a page of HTML: `400 Bad Request (error code: 0): <html><title>Error
     400 (Bad Request)!!1</title>` (DAB issue 100), `<center>cloudflare</center>` (DiscordMessenger issue 198).
-    Assumption: proxy-pages.
+    Assumption: proxy-pages. 240000 is about one message, also if the address is in code. Assumption: link-filter.
     """
     if code in _BY_CODE:
         return _BY_CODE[code]

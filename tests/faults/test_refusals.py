@@ -7,7 +7,7 @@ import pytest
 from bot.chat.cards import choose
 from bot.domain.model.publication import NOWHERE
 from bot.domain.posts import PostKind
-from bot.errors import Deleted, Denied, Missing, Refused
+from bot.errors import Denied, Missing, Refused
 from bot.services.delivery.posts import CLOSED_SECONDS
 from tests.faults.story import STREAM, count, end, running, settle
 from tests.support.projects import PROJECT
@@ -18,7 +18,6 @@ BLOCKED = Refused("Posting a log: Message blocked by harmful links filter (24000
 LOCKED = Denied("Posting a log: Thread is locked (160005)", code="160005")
 DELETED = Missing("Posting a log: Unknown Channel (10003)", code="10003")
 FORBIDDEN = Denied("Posting a card: Missing Permissions (50013)", code="50013")
-GONE_SINCE = Deleted("Posting a log: Unknown Message (10008)", code="10008")
 FULL = Refused("Starting a thread: Maximum number of active threads reached (160006)", code="160006")
 
 
@@ -57,34 +56,6 @@ async def test_a_sentence_that_is_refused_too_costs_nothing_more(bot: Bot, outsi
     for line in ("two", "three"):
         await _print(bot, outside, line)
     assert bot.said(PostKind.LOG) == ["```\none\n```", "```\nthree\n```"]
-
-
-async def test_a_message_that_somebody_deleted_before_the_repeat_costs_the_thread_nothing(
-    bot: Bot, outside: Outside
-) -> None:
-    job = await running(bot, "one")
-    outside.chat.fail("send", GONE_SINCE)
-    await _print(bot, outside, "two")
-    await _print(bot, outside, "three")
-    assert bot.said(PostKind.LOG) == ["```\none\n```", "```\nthree\n```"]
-    assert not (await bot.job(job.id)).publication.closed.why
-    end(bot)
-    await settle(bot)
-    assert count(bot, PostKind.LOG_FILE) == count(bot, PostKind.END) == 1
-
-
-async def test_a_result_that_somebody_deleted_before_the_repeat_is_not_posted_elsewhere(
-    bot: Bot, outside: Outside
-) -> None:
-    job = await running(bot, "one")
-    end(bot)
-    await bot.track_jobs.once()
-    await bot.announce_result.once()
-    outside.chat.fail("send", GONE_SINCE)
-    await settle(bot)
-    assert count(bot, PostKind.END) == 0
-    assert not await bot.store.pending_posts()
-    assert (await bot.job(job.id)).publication.result.channel_id is None
 
 
 @pytest.mark.parametrize("kind", [PostKind.CARD, PostKind.THREAD, PostKind.END])

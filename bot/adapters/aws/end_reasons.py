@@ -27,7 +27,14 @@ _REASONS: tuple[tuple[str, EndReason], ...] = (
     ("DockerTimeoutError", EndReason.NOT_STARTED),
     ("CannotStartContainer", EndReason.NOT_STARTED),
     ("CannotCreateContainer", EndReason.NOT_STARTED),
+    ("CannotCreateVolume", EndReason.NOT_STARTED),
+    ("CannotInspectContainer", EndReason.NOT_STARTED),
+    ("ContainerRuntimeTimeoutError", EndReason.NOT_STARTED),
     ("ResourceInitializationError", EndReason.NOT_STARTED),
+    # The agent on EC2 has its own words: https://github.com/awsdocs/amazon-ecs-developer-guide/issues/110
+    ("Fetching secret data", EndReason.NOT_STARTED),
+    # Quoted in https://github.com/nextflow-io/nextflow/pull/2146
+    ("ECS was unable to assume the role", EndReason.NOT_STARTED),
 )
 
 

@@ -16,7 +16,7 @@ from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.messages import FORMS, Channel, channel_id_of, drawn
 from bot.chat.delivery.request_time import uncancelled
 from bot.chat.delivery.threads import add_member, start_thread
-from bot.chat.discord_errors import NO_MUTUAL_SERVER, NOT_IN_SERVER, PASSING, THREAD_EXISTS, UNKNOWN_MESSAGE, calling
+from bot.chat.discord_errors import NO_MUTUAL_SERVER, NOT_IN_SERVER, PASSING, THREAD_EXISTS, calling
 from bot.chat.interactions import BoxClient
 from bot.chat.limits import HISTORY_PAGE
 from bot.domain.model.publication import DIRECT
@@ -26,6 +26,7 @@ from bot.domain.posts import Post, PostKind
 from bot.errors import Deleted, Missing, Unavailable
 
 HISTORY_PAGES = 20
+UNKNOWN_MESSAGE = 10008
 
 T = TypeVar("T")
 

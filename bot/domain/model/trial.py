@@ -43,6 +43,8 @@ class Trial:
     """Where that was."""
     reports: tuple[tuple[int, float], ...] = ()
     """What it has reported of the metric so far: (epoch, value), in order."""
+    reported_in: str = ""
+    """The log stream of the attempt that reported last."""
     epochs: int | None = None
     measured: bool = False
     """True if its `metrics.csv` was read after its end."""

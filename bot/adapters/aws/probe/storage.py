@@ -5,18 +5,16 @@ events never expire.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.error_codes import calling
 from bot.adapters.aws.s3 import Location, parse_uri
 from bot.domain.project import Project
-from bot.errors import Denied, Missing
+from bot.errors import Denied
 from bot.services.running.doctor import Check, Finding, Fix
 
 PROBE_KEY = "doctor.txt"
-PROBE_STREAM = "signalbox-doctor/nothing"
 RETENTION_DAYS = 30
 _SHARED_GROUP = "/aws/batch/job"
 _TEXT = b"The doctor was here.\n"
@@ -70,18 +68,13 @@ def log_group_check(logs: Client, project: Project, region: str, now: Callable[[
             advice = f"Check projects.{project.name}.log_group, or create it: `aws logs create-log-group "
             found = f"There is no {subject} in {region}."
             return Finding.bad(subject, found, f"{advice}--log-group-name {name}`.", Fix("created it", create))
-        await _read(logs, subject, name)
+        with calling(f"Reading from the {subject}"):
+            await logs.filter_log_events(logGroupName=name, limit=1)
         if days := group.get("retentionInDays"):
             return Finding(subject, f"logs are deleted after {days} days")
         return _without_retention(subject, group, now(), Fix(f"set {RETENTION_DAYS} days", retention))
 
     return Check(subject, look, f"Check projects.{project.name}.log_group.")
-
-
-async def _read(logs: Client, subject: str, name: str) -> None:
-    """Read it as the bot does. Raises `Denied`. A stream that doesn't exist may be an error or not: both are fine."""
-    with suppress(Missing), calling(f"Reading the {subject}"):
-        await logs.filter_log_events(logGroupName=name, logStreamNames=[PROBE_STREAM], limit=1)
 
 
 def _without_retention(subject: str, group: Mapping[str, Any], at: float, fix: Fix) -> Finding:

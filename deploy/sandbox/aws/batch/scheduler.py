@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/batch/latest/userguide/job_states.html: "Array job parents are updated to PENDING when any
 child job is updated to RUNNABLE and remain in PENDING status while child jobs are running."
 https://docs.aws.amazon.com/batch/latest/userguide/job_dependencies.html has N_TO_N and SEQUENTIAL.
+The text about overrides is quoted in https://github.com/Netflix/metaflow/issues/1482. Those about dependencies and
+child jobs are in no document, and nothing in the bot reads them.
 """
 
 import asyncio
@@ -33,10 +35,7 @@ from deploy.sandbox.aws.common.settings import LiveSettings
 
 _MAX_OVERRIDE_CHARACTERS = 8192
 _OVERRIDES_TOO_LONG = f"Container Overrides length must be at most {_MAX_OVERRIDE_CHARACTERS}"
-"""Quoted in https://github.com/Netflix/metaflow/issues/1482."""
-# These two are in no document. Nothing in the bot reads them.
 _DEPENDENCY_FAILED = "Dependent Job failed"
-_CHILD_FAILED = "Array Child Job failed"
 
 _log = logging.getLogger(__name__)
 
@@ -231,7 +230,7 @@ class Scheduler:
         if ended < len(parent.children) or parent.status.ended:
             return
         if parent.summary[Status.FAILED]:
-            self._end(parent, Status.FAILED, parent.terminated or _CHILD_FAILED)
+            self._end(parent, Status.FAILED, parent.terminated or "Array Child Job failed")
         else:
             self._end(parent, Status.SUCCEEDED, "")
 

@@ -51,7 +51,7 @@ class Limits:
     old_edits: Rate = Rate(3, 6)
     """Edits per channel of messages older than one hour (30046). Discord publishes no number ("We dont put rate limit
     details in our documentation": discord-api-docs issue 4413). 3 in 6 s is what others measured:
-    https://github.com/discord-userdoccers/discord-userdoccers/pull/551. Assumption: old-edits."""
+    https://github.com/discord-userdoccers/discord-userdoccers/pull/551"""
     nonce_window: float = 180.0
     """"it will be checked for uniqueness in the past few minutes"; how many, Discord does not say.
     https://docs.discord.com/developers/resources/message#create-message"""

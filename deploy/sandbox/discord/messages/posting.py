@@ -217,6 +217,7 @@ class Messages:
             self._core.hub.publish(Event("THREAD_UPDATE", thread.wire(), thread))
 
     def _limit_old_edits(self, message: Message) -> None:
+        """Assumption: old-edits."""
         if self._core.clock() - message.created_at < _OLD:
             return
         rate: Rate = self._core.limits.old_edits

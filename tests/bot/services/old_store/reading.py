@@ -61,8 +61,9 @@ def submission_facts(submission: Submission) -> dict[str, Any]:
 
 
 def trial_facts(trial: Trial) -> dict[str, Any]:
-    names = {"engine_id": "batch_id", "announced": "reported"}
-    return json.loads(json.dumps({names.get(name, name): value for name, value in asdict(trial).items()}))  # type: ignore[no-any-return]
+    names, later = {"engine_id": "batch_id", "announced": "reported"}, {"reported_in"}
+    told = {names.get(name, name): value for name, value in asdict(trial).items() if name not in later}
+    return json.loads(json.dumps(told))  # type: ignore[no-any-return]
 
 
 def _lifecycle(posted: Posted) -> dict[str, Any]:
