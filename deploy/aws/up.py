@@ -6,6 +6,7 @@ takes the committed template that fits the config; if neither fits, it says whic
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ MAX_BYTES = 51_200
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
 """
+_TYPES = re.compile(r"Instance type can only be one of \[[^\]]*\]")
 _FAILED = ("CREATE_FAILED", "UPDATE_FAILED")
 
 
@@ -151,9 +153,17 @@ def _wait(cloudformation: Any, waiter: str, stack: str) -> None:
     except WaiterError as error:
         events = cloudformation.describe_stack_events(StackName=described["StackId"])["StackEvents"]
         failed = [event for event in reversed(events) if event["ResourceStatus"] in _FAILED]
-        reasons = [f"  {each['LogicalResourceId']}: {each.get('ResourceStatusReason', '')}" for each in failed]
+        reasons = [f"  {each['LogicalResourceId']}: {_short(each.get('ResourceStatusReason', ''))}" for each in failed]
         summary = f"CloudFormation could not create or update stack {stack}: {error}"
         raise StackError("\n".join([summary, *reasons])) from error
+
+
+def _short(reason: str) -> str:
+    """The reason without Batch's list of instance types, which has hundreds: `up` asks EC2, which may know more types.
+
+    https://github.com/aws/amazon-genomics-cli/issues/209
+    """
+    return _TYPES.sub("AWS Batch doesn't take one of the instance types here. Take it out of [deploy]", reason)
 
 
 if __name__ == "__main__":

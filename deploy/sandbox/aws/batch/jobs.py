@@ -120,6 +120,11 @@ class JobSpec:
     override_characters: int = 0
 
     @property
+    def gpus(self) -> int:
+        asked = self.container.get("resourceRequirements") or ()
+        return sum(int(each["value"]) for each in asked if each["type"] == "GPU")
+
+    @property
     def image(self) -> str:
         return str(self.container.get("image", ""))
 

@@ -2,7 +2,9 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
-from deploy.sandbox.aws.batch.capacity import TOO_LARGE, Capacity
+import pytest
+
+from deploy.sandbox.aws.batch.capacity import NO_MACHINE, TOO_LARGE, Capacity
 from deploy.sandbox.aws.batch.jobs import Host, Job
 from tests.deploy.sandbox.aws.factory import ENVIRONMENT, Queue, job
 
@@ -103,3 +105,29 @@ async def test_cancelled_wait_frees_its_place() -> None:
     waiting.tasks[1].cancel()
     await waiting.release(first)
     assert waiting.placed == ["1", "3"]
+
+
+@pytest.mark.parametrize(
+    ("types", "asked", "reason"),
+    [
+        (["g4dn.xlarge", "g5.2xlarge"], {"vcpus": 8.0, "memory": 20_000, "gpus": 1}, ""),
+        (["g4dn.xlarge"], {"vcpus": 8.0, "memory": 512}, NO_MACHINE),
+        (["g4dn.xlarge"], {"vcpus": 4.0, "memory": 16_384, "gpus": 1}, NO_MACHINE),
+        (["g4dn.xlarge"], {"vcpus": 4.0, "memory": 12_000, "gpus": 2}, NO_MACHINE),
+        (["m7i.xlarge"], {"vcpus": 4.0, "memory": 12_000, "gpus": 1}, NO_MACHINE),
+        (["m7i"], {"vcpus": 8.0, "memory": 30_000}, ""),
+        (["optimal"], {"vcpus": 8.0, "memory": 512, "gpus": 1}, ""),
+        (["g4dn.xlarge"], {"vcpus": 17.0, "memory": 512}, TOO_LARGE),
+    ],
+)
+async def test_job_that_no_machine_can_take_says_so(types: list[str], asked: dict[str, Any], reason: str) -> None:
+    environment = SimpleNamespace(
+        **{**vars(ENVIRONMENT), "compute_resources": {"maxvCpus": 16, "instanceTypes": types}}
+    )
+    gpus = [{"type": "GPU", "value": str(asked.pop("gpus"))}] if "gpus" in asked else []
+    one = job(queue=Queue(environments=[environment]), container={"resourceRequirements": gpus}, **asked)
+    waiting = Waiting()
+    await waiting.wait(one)
+    assert (one.status_reason, waiting.placed) == (reason, [] if reason else ["1"])
+    for task in waiting.tasks:
+        task.cancel()
