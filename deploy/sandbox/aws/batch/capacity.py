@@ -17,8 +17,8 @@ TOO_LARGE = (
 compute environment is smaller than what the job asks for. A job behind others in a full queue has no reason."""
 
 NO_MACHINE = (
-    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement (vCPU/memory/GPU) is higher than that can "
-    "be met by the CE(s) attached to the job queue."
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement (vCPU/memory/GPU) is higher than that "
+    "can be met by the CE(s) attached to the job queue."
 )
 """The same page: no instance type of a compute environment has the vCPUs, the memory and the GPUs."""
 

@@ -111,7 +111,7 @@ def test_queue_cancels_a_job_that_can_never_run(sandbox: Sandbox, asked: dict[st
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "reason",
-    ["UNDETERMINED - Batch job is blocked, root cause is undetermined.", "ACTION_REQUIRED - CE(s) are invalid."],
+    ["UNDETERMINED - Batch job is blocked, root cause is undetermined.", "ACTION_REQUIRED - CE(s) invalid."],
 )
 def test_no_action_ends_a_wait_whose_cause_batch_does_not_know(sandbox: Sandbox, reason: str) -> None:
     """The page says so: "You can't configure a programmable action" for it."""
