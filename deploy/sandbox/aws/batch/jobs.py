@@ -118,6 +118,7 @@ class JobSpec:
     share_identifier: str | None = None
     propagate_tags: bool = False
     override_characters: int = 0
+    propagated_tags: int = 0
 
     @property
     def gpus(self) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.cloudformation import parsing
-from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import Event, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.ec2.models import ec2_backends
@@ -29,6 +29,10 @@ NOT_SELECTABLE = "Template error: Fn::Select cannot select nonexistent value at 
 HANDLER = 'Resource handler returned message: "{message}" (RequestToken: {token}, HandlerErrorCode: {code})'
 """How the events quote a service: https://github.com/aws/aws-cdk/issues/31148"""
 _REQUESTS = ("create_stack", "update_stack", "create_change_set", "validate_template", "get_template_summary")
+_IAM = {f"AWS::IAM::{kind}" for kind in ("Role", "Policy", "InstanceProfile", "User", "Group", "ManagedPolicy")}
+_CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html: "If you have IAM resources,
+you can specify either capability." """
 _LISTS = ("CommaDelimitedList", "List<")
 
 _clean_json = parsing.clean_json
@@ -37,6 +41,10 @@ _update_resource = parsing.parse_and_update_resource
 _load_parameters = parsing.ResourceMap.load_parameters
 _create_resources = Stack.create_resources
 _MOTO_REQUESTS: dict[str, Any] = {name: getattr(CloudFormationResponse, name) for name in _REQUESTS}
+
+
+class InsufficientCapabilities(CloudFormationError):
+    code = "InsufficientCapabilitiesException"
 
 
 class ResourceError(Exception):
@@ -56,7 +64,7 @@ def install() -> None:
         parsing.ResourceMap: {"load_parameters": _load},
         Stack: {"create_resources": _create_all},
         CloudFormationResponse: {
-            **{name: _limited(original) for name, original in _MOTO_REQUESTS.items()},
+            **{name: _limited(name, original) for name, original in _MOTO_REQUESTS.items()},
             "_validate_different_update": _check_update,
         },
     }
@@ -145,13 +153,33 @@ def _failed(stack: Any, error: ResourceError) -> Event:
     )
 
 
-def _limited(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _check_request(response: Any, template: Mapping[str, Any]) -> None:
+    """Refuse parameters that the template lacks, and roles without the caller's word for them.
+
+    The answers are quoted in https://github.com/jenkinsci/pipeline-aws-plugin/issues/133 and
+    https://github.com/cloudtools/troposphere/issues/291.
+    """
+    unknown = [
+        each["ParameterKey"]
+        for each in response._get_param("Parameters", [])
+        if each["ParameterKey"] not in (template.get("Parameters") or {})
+    ]
+    if unknown:
+        raise ValidationError(message=f"Parameters: [{', '.join(unknown)}] do not exist in the template")
+    kinds = {each["Type"] for each in (template.get("Resources") or {}).values()}
+    if kinds & _IAM and not set(_CAPABILITIES) & set(response._get_param("Capabilities", [])):
+        raise InsufficientCapabilities("Requires capabilities : [CAPABILITY_IAM]")
+
+
+def _limited(name: str, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Refuse a template that is too long; delete a stack that failed, if the request says so."""
 
     def respond(response: Any) -> Any:
         body = response._get_param("TemplateBody") or ""
         if len(body.encode()) > LONGEST_BODY:
             raise ValidationError(message=TOO_LONG.format(body=body))
+        if body and name in ("create_stack", "update_stack"):
+            _check_request(response, Stack.parse_template(body))
         answer = original(response)
         if response._get_param("OnFailure") == "DELETE":
             _delete_if_failed(response.cloudformation_backend, response._get_param("StackName"))

@@ -66,7 +66,8 @@ def _machines(sandbox: Sandbox, region: str, types: list[str]) -> dict[str, Any]
 def _create(cloudformation: Any, template: Mapping[str, Any], **more: Any) -> str:
     """Create a stack; its id."""
     name = f"s{uuid.uuid4().hex[:8]}"
-    stack_id: str = cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template), **more)["StackId"]
+    request = {"StackName": name, "TemplateBody": json.dumps(template), "Capabilities": ["CAPABILITY_IAM"]}
+    stack_id: str = cloudformation.create_stack(**request, **more)["StackId"]
     return stack_id
 
 
@@ -170,6 +171,20 @@ def test_a_list_parameter_has_its_default_and_takes_a_value(sandbox: Sandbox) ->
     given = [{"ParameterKey": "Names", "ParameterValue": "x,y"}]
     other = _described(cloudformation, _create(cloudformation, template, Parameters=given))
     assert [each["Outputs"][0]["OutputValue"] for each in (default, other)] == ["b", "y"]
+
+
+def test_parameters_that_the_template_lacks_are_refused(sandbox: Sandbox) -> None:
+    cloudformation = _client(sandbox, "us-east-1")
+    given = [{"ParameterKey": "Mail", "ParameterValue": "x"}]
+    with pytest.raises(ClientError, match=r"Parameters: \[Mail\] do not exist in the template"):
+        _create(cloudformation, {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}, Parameters=given)
+
+
+def test_roles_need_the_capability(sandbox: Sandbox) -> None:
+    cloudformation = _client(sandbox, "us-east-1")
+    template = _machines(sandbox, "us-east-1", ["g5.xlarge"])
+    with pytest.raises(ClientError, match=r"InsufficientCapabilitiesException.*CAPABILITY_IAM"):
+        cloudformation.create_stack(StackName="roles", TemplateBody=json.dumps(template))
 
 
 def test_an_update_that_changes_nothing_is_refused(sandbox: Sandbox) -> None:
