@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from bot.config.loading import Config, load
 from bot.errors import ConfigError
 from deploy.aws.cloudformation import ClientOf, StackError, clients
-from deploy.aws.offers import KINDS, Choice, NoTypeError, Offer, ask, choose, grouped, stack_zones
+from deploy.aws.offers import KINDS, Choice, NotEnabledError, NoTypeError, Offer, ask, choose, grouped, stack_zones
 from deploy.aws.parameters import used_queues
 
 _AT_ONCE = 8
@@ -101,6 +101,8 @@ def _ask_all(
 
 
 def _cells(config: Config, region: str, answer: Offer | StackError | BotoCoreError | ClientError) -> list[str]:
+    if isinstance(answer, NotEnabledError):
+        return [region, "not enabled", *[_NONE] * (len(_HEADER) - 2)]
     if not isinstance(answer, Offer):
         return [region, f"not known: {answer}", *[_NONE] * (len(_HEADER) - 2)]
     try:

@@ -76,13 +76,14 @@ def test_a_region_without_batch_is_refused() -> None:
 
 
 def test_regions_that_do_not_answer_stay_in_the_table() -> None:
-    refused = ClientError({"Error": {"Code": "AuthFailure", "Message": "no"}}, "DescribeAvailabilityZones")
-
     def clients_of(asked: Config) -> ClientOf:
-        return {"ec2": recorded_regions.Ec2(asked.aws.region, fails=refused)}.__getitem__
+        code = {"af-south-1": "AuthFailure"}.get(asked.aws.region, "RequestLimitExceeded")
+        fails = ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeAvailabilityZones")
+        return {"ec2": recorded_regions.Ec2(asked.aws.region, fails=fails)}.__getitem__
 
-    *_, row = table(config(), ["af-south-1"], clients_of)
-    assert row.startswith("| af-south-1 | not known: af-south-1 refuses the credentials")
+    *_, off, busy = table(config(), ["af-south-1", "us-east-1"], clients_of)
+    assert off == "| af-south-1 | not enabled | - | - | - | - | - |"
+    assert busy.startswith("| us-east-1 | not known: An error occurred (RequestLimitExceeded)")
 
 
 @pytest_asyncio.fixture

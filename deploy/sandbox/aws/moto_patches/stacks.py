@@ -2,7 +2,7 @@
 
 - A request carries a template of at most 51,200 bytes.
 - `Fn::GetAZs` lists the zones of the stack's region, and `Fn::Select` takes only what is in a list.
-- A resource that fails makes the stack fail, with the reason in its events; the others are deleted again.
+- A resource that fails makes the stack fail, with the reason in its events, and go back to what it was.
 - An update that changes nothing is refused; one that changes a resource moto cannot change leaves it as it is.
 """
 
@@ -39,7 +39,7 @@ _clean_json = parsing.clean_json
 _create_resource = parsing.parse_and_create_resource
 _update_resource = parsing.parse_and_update_resource
 _load_parameters = parsing.ResourceMap.load_parameters
-_create_resources = Stack.create_resources
+_create_resources, _update_stack = Stack.create_resources, Stack.update
 _MOTO_REQUESTS: dict[str, Any] = {name: getattr(CloudFormationResponse, name) for name in _REQUESTS}
 
 
@@ -62,7 +62,7 @@ def install() -> None:
     vars(parsing)["parse_and_update_resource"] = _update
     replaced: dict[type, dict[str, Any]] = {
         parsing.ResourceMap: {"load_parameters": _load},
-        Stack: {"create_resources": _create_all},
+        Stack: {"create_resources": _create_all, "update": _update_all},
         CloudFormationResponse: {
             **{name: _limited(name, original) for name, original in _MOTO_REQUESTS.items()},
             "_validate_different_update": _check_update,
@@ -119,7 +119,10 @@ def _update(logical_id: str, resource: Mapping[str, Any], resources: Any, **more
     before = resources[logical_id]
     if before is None:
         return _create(logical_id, resource, resources, **more)
-    return _update_resource(logical_id, resource, resources, **more) or before  # type: ignore[arg-type]
+    try:
+        return _update_resource(logical_id, resource, resources, **more) or before  # type: ignore[arg-type]
+    except Exception as error:
+        raise ResourceError(logical_id, resource["Type"], _reason(error)) from error
 
 
 def _create_all(stack: Any) -> None:
@@ -130,7 +133,7 @@ def _create_all(stack: Any) -> None:
     try:
         _create_resources(stack)
     except ResourceError as error:
-        stack.events.append(_failed(stack, error))
+        stack.events.append(_failed(stack, error, "CREATE_FAILED"))
         summary = f"The following resource(s) failed to create: [{error.logical_id}]. Rollback requested by user."
         stack.status = "ROLLBACK_IN_PROGRESS"
         stack._add_stack_event(stack.status, resource_status_reason=summary)
@@ -140,14 +143,28 @@ def _create_all(stack: Any) -> None:
         stack.output_map = type(stack.output_map)(stack.resource_map, {}, stack.stack_id)
 
 
-def _failed(stack: Any, error: ResourceError) -> Event:
+def _update_all(stack: Any, template: str, role_arn: Any = None, parameters: Any = None, tags: Any = None) -> None:
+    """Update the resources, or go back to the template and parameters before."""
+    before, values = stack.template, dict(stack.parameters)
+    try:
+        _update_stack(stack, template, role_arn, parameters=parameters, tags=tags)
+    except ResourceError as error:
+        stack.events.append(_failed(stack, error, "UPDATE_FAILED"))
+        summary = f"The following resource(s) failed to update: [{error.logical_id}]."
+        stack._add_stack_event("UPDATE_ROLLBACK_IN_PROGRESS", resource_status_reason=summary)
+        _update_stack(stack, before, role_arn, parameters=values, tags=tags)
+        stack.status = "UPDATE_ROLLBACK_COMPLETE"
+        stack._add_stack_event(stack.status)
+
+
+def _failed(stack: Any, error: ResourceError, status: str) -> Event:
     return Event(
         stack_id=stack.stack_id,
         stack_name=stack.name,
         logical_resource_id=error.logical_id,
         physical_resource_id="",
         resource_type=error.resource_type,
-        resource_status="CREATE_FAILED",
+        resource_status=status,
         resource_status_reason=str(error),
         resource_properties=None,
     )

@@ -160,6 +160,39 @@ def test_the_api_refuses_types_too(sandbox: Sandbox) -> None:
         batch.update_compute_environment(computeEnvironment=name, computeResources={"instanceTypes": ["g5.tiny"]})
 
 
+def test_an_update_that_fails_goes_back(sandbox: Sandbox) -> None:
+    cloudformation = _client(sandbox, "us-east-1")
+    template = _machines(sandbox, "us-east-1", ["g5.xlarge"])
+    template["Parameters"] = {"Types": {"Type": "CommaDelimitedList", "Default": "g5.xlarge"}}
+    resources = template["Resources"]["Machines"]["Properties"]["ComputeResources"]
+    resources["InstanceTypes"] = {"Ref": "Types"}
+    template["Outputs"] = {"Machines": {"Value": {"Ref": "Machines"}}}
+    created = _create(cloudformation, template)
+
+    def types() -> list[str]:
+        [output] = _described(cloudformation, created)["Outputs"]
+        named = sandbox.batch.describe_compute_environments(computeEnvironments=[output["OutputValue"]])
+        return list(named["computeEnvironments"][0]["computeResources"]["instanceTypes"])
+
+    def update(names: str) -> str:
+        given = [{"ParameterKey": "Types", "ParameterValue": names}]
+        cloudformation.update_stack(
+            StackName=created,
+            TemplateBody=json.dumps(template),
+            Parameters=given,
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        return str(_described(cloudformation, created)["StackStatus"])
+
+    assert (update("g5.xlarge,g6.xlarge"), types()) == ("UPDATE_COMPLETE", ["g5.xlarge", "g6.xlarge"])
+    assert update("g5.tiny") == "UPDATE_ROLLBACK_COMPLETE"
+    assert types() == ["g5.xlarge", "g6.xlarge"]
+    events = cloudformation.describe_stack_events(StackName=created)["StackEvents"]
+    [failed] = [each for each in events if each["ResourceStatus"] == "UPDATE_FAILED"]
+    assert (failed["LogicalResourceId"], "can only be one of" in failed["ResourceStatusReason"]) == ("Machines", True)
+    assert (update("g6.xlarge"), types()) == ("UPDATE_COMPLETE", ["g6.xlarge"])
+
+
 def test_a_list_parameter_has_its_default_and_takes_a_value(sandbox: Sandbox) -> None:
     cloudformation = _client(sandbox, "us-east-1")
     template = {
