@@ -75,6 +75,13 @@ def test_a_region_without_batch_is_refused() -> None:
         decide(_in("us-west-1"), clients_of)
 
 
+def test_a_region_that_does_not_exist_is_refused_with_those_like_it() -> None:
+    with pytest.raises(StackError, match=r"there is no region us-esat-1\. Did you mean .*us-east-1"):
+        decide(_in("us-esat-1"), recorded_regions.clients)
+    with pytest.raises(StackError, match=r"there is no region x\. Did you mean af-south-1, ap-east-1"):
+        decide(_in("x"), recorded_regions.clients)
+
+
 def test_regions_that_do_not_answer_stay_in_the_table() -> None:
     def clients_of(asked: Config) -> ClientOf:
         code = {"af-south-1": "AuthFailure"}.get(asked.aws.region, "RequestLimitExceeded")
