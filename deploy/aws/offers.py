@@ -53,6 +53,10 @@ class Choice:
     left_out: Mapping[str, Mapping[str, str]]
 
 
+class NotEnabledError(StackError):
+    """The region refuses the account's credentials."""
+
+
 class NoTypeError(StackError):
     """A queue would have no machine; `choice` is what the region has, `types` those that were wanted for `kind`."""
 
@@ -87,7 +91,7 @@ def ask(ec2: Any, deploy: Deploy) -> Offer:
         raise StackError(f"aws.region: {region} can't be reached; is it the name of a region? ({error})") from error
     except ClientError as error:
         if error.response["Error"]["Code"] in _NOT_ENABLED:
-            raise StackError(
+            raise NotEnabledError(
                 f"{region} refuses the credentials ({error}). Either they are invalid, or the account hasn't enabled "
                 f"this region: `aws account enable-region --region-name {region}`, or choose another for aws.region."
             ) from error
@@ -125,7 +129,7 @@ def choose(deploy: Deploy, used: Collection[str], offer: Offer, existing: Sequen
         raise StackError(f"{offer.region} has no availability zone for this account. Choose another for aws.region.")
     reasons = {kind: dict(_unfit(kind, types)) for kind, types in configured(deploy).items()}
     fit = {kind: [t for t in types if t not in reasons[kind]] for kind, types in configured(deploy).items()}
-    zones = _zones(deploy, fit, offer, [zone for zone in existing if zone in offer.zones])
+    zones = _zones(deploy, fit, offer, existing)
     kept = {}
     for kind, types in fit.items():
         kept[kind] = tuple(name for name in types if offer.types.get(name, frozenset()) & set(zones))

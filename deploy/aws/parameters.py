@@ -90,7 +90,7 @@ def values(config: Config, choice: Choice) -> dict[str, str]:
 
 def check_address(deploy: Deploy) -> None:
     """Raises StackError for the example's address, which would get the mails about the account's costs."""
-    if deploy.alarm_email == PLACEHOLDER:
+    if deploy.alarm_email.strip().lower() == PLACEHOLDER:
         raise StackError(
             f"deploy.alarm_email is still the example's {PLACEHOLDER}. "
             'Write your own address, or "" if nobody should get a mail when the month gets expensive.'

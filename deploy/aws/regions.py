@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
 from pathlib import Path
 
 import boto3
@@ -15,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from bot.config.loading import Config, load
 from bot.errors import ConfigError
 from deploy.aws.cloudformation import ClientOf, StackError, clients
-from deploy.aws.offers import KINDS, Choice, NoTypeError, Offer, ask, choose, grouped, stack_zones
+from deploy.aws.offers import KINDS, Choice, NotEnabledError, NoTypeError, Offer, ask, choose, grouped, stack_zones
 from deploy.aws.parameters import used_queues
 
 _AT_ONCE = 8
@@ -41,6 +42,7 @@ def main(arguments: list[str] | None = None, clients_of: ClientsOf = clients) ->
 
 def decide(config: Config, clients_of: ClientsOf = clients) -> Choice:
     """What the stack takes of its region. Raises StackError, before anything is created, and botocore's errors."""
+    _check_name(config.aws.region)
     client = clients_of(config)
     ec2 = client("ec2")
     offer = ask(ec2, config.deploy)
@@ -50,7 +52,11 @@ def decide(config: Config, clients_of: ClientsOf = clients) -> Choice:
         return choose(config.deploy, used_queues(config), offer, existing)
     except NoTypeError as error:
         found = sorted(_regions_with(config, error.types, clients_of))
-        others = f"Regions with one of your types: {', '.join(found)}." if found else "No other region has your types."
+        others = (
+            f"Regions with one of your types: {', '.join(found)}."
+            if found
+            else "No other region of the account has them."
+        )
         raise StackError(f"{error} {others}") from error
 
 
@@ -67,12 +73,12 @@ def described(choice: Choice) -> str:
 def batch_regions(region: str) -> list[str]:
     """The regions of the same partition in which AWS Batch runs, as far as botocore knows."""
     session = boto3.Session()
-    partition = next((each for each in session.get_available_partitions() if region in _regions(session, each)), "aws")
-    return _regions(session, partition)
+    by_partition = {each: _regions(session, "batch", each) for each in session.get_available_partitions()}
+    return next((names for names in by_partition.values() if region in names), by_partition["aws"])
 
 
-def _regions(session: boto3.Session, partition: str) -> list[str]:
-    return sorted(session.get_available_regions("batch", partition))
+def _regions(session: boto3.Session, service: str, partition: str) -> list[str]:
+    return sorted(session.get_available_regions(service, partition))
 
 
 def table(config: Config, regions: Sequence[str], clients_of: ClientsOf = clients) -> Iterator[str]:
@@ -101,6 +107,8 @@ def _ask_all(
 
 
 def _cells(config: Config, region: str, answer: Offer | StackError | BotoCoreError | ClientError) -> list[str]:
+    if isinstance(answer, NotEnabledError):
+        return [region, "not enabled", *[_NONE] * (len(_HEADER) - 2)]
     if not isinstance(answer, Offer):
         return [region, f"not known: {answer}", *[_NONE] * (len(_HEADER) - 2)]
     try:
@@ -116,6 +124,17 @@ def _cells(config: Config, region: str, answer: Offer | StackError | BotoCoreErr
 
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def _check_name(region: str) -> None:
+    session = boto3.Session()
+    known = [name for each in session.get_available_partitions() for name in _regions(session, "ec2", each)]
+    if region not in known:
+        near = ", ".join(get_close_matches(region, known)) or ", ".join(batch_regions(region))
+        raise StackError(
+            f"aws.region: there is no region {region}. Did you mean {near}? If it is new, upgrade boto3: "
+            "`.venv/bin/python -m pip install --upgrade boto3`."
+        )
 
 
 def _check_batch(client: ClientOf) -> None:

@@ -6,12 +6,10 @@ takes the committed template that fits the config; if neither fits, it says whic
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-<<<<<<< HEAD
 from dataclasses import dataclass
-=======
->>>>>>> wt-account
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +28,7 @@ MAX_BYTES = 51_200
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
 """
+_TYPES = re.compile(r"Instance type can only be one of \[[^\]]*\]")
 _FAILED = ("CREATE_FAILED", "UPDATE_FAILED")
 
 
@@ -154,7 +153,7 @@ def _wait(cloudformation: Any, waiter: str, stack: str) -> None:
     except WaiterError as error:
         events = cloudformation.describe_stack_events(StackName=described["StackId"])["StackEvents"]
         failed = [event for event in reversed(events) if event["ResourceStatus"] in _FAILED]
-        reasons = [f"  {each['LogicalResourceId']}: {each.get('ResourceStatusReason', '')}" for each in failed]
+        reasons = [f"  {each['LogicalResourceId']}: {_short(each.get('ResourceStatusReason', ''))}" for each in failed]
         summary = f"CloudFormation could not create or update stack {stack}: {error}"
         raise StackError("\n".join([summary, *reasons, *_advice(failed)])) from error
 
@@ -167,6 +166,14 @@ def _advice(failed: Sequence[Mapping[str, Any]]) -> list[str]:
     if not any(event.get("ResourceType") == "AWS::Budgets::Budget" for event in failed):
         return []
     return ['Set `deploy.alarm_email = ""` and run this again: the stack then has no budget, and all its other parts.']
+
+
+def _short(reason: str) -> str:
+    """The reason without Batch's list of instance types, which has hundreds: `up` asks EC2, which may know more types.
+
+    https://github.com/aws/amazon-genomics-cli/issues/209
+    """
+    return _TYPES.sub("AWS Batch doesn't take one of the instance types here. Take it out of [deploy]", reason)
 
 
 if __name__ == "__main__":

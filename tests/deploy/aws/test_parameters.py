@@ -129,6 +129,8 @@ def test_the_refusal_names_the_nearest_template_and_what_to_run() -> None:
 def test_the_examples_address_is_refused() -> None:
     with pytest.raises(StackError, match=r"alarm_email is still the example's you@example\.com"):
         parameters.check_address(config().deploy)
+    with pytest.raises(StackError, match="alarm_email"):
+        parameters.check_address(config(alarm_email=" You@Example.com").deploy)
     parameters.check_address(config(alarm_email="").deploy)
 
 

@@ -75,14 +75,22 @@ def test_a_region_without_batch_is_refused() -> None:
         decide(_in("us-west-1"), clients_of)
 
 
+def test_a_region_that_does_not_exist_is_refused_with_those_like_it() -> None:
+    with pytest.raises(StackError, match=r"there is no region us-esat-1\. Did you mean .*us-east-1"):
+        decide(_in("us-esat-1"), recorded_regions.clients)
+    with pytest.raises(StackError, match=r"there is no region x\. Did you mean af-south-1, ap-east-1"):
+        decide(_in("x"), recorded_regions.clients)
+
+
 def test_regions_that_do_not_answer_stay_in_the_table() -> None:
-    refused = ClientError({"Error": {"Code": "AuthFailure", "Message": "no"}}, "DescribeAvailabilityZones")
-
     def clients_of(asked: Config) -> ClientOf:
-        return {"ec2": recorded_regions.Ec2(asked.aws.region, fails=refused)}.__getitem__
+        code = {"af-south-1": "AuthFailure"}.get(asked.aws.region, "RequestLimitExceeded")
+        fails = ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeAvailabilityZones")
+        return {"ec2": recorded_regions.Ec2(asked.aws.region, fails=fails)}.__getitem__
 
-    *_, row = table(config(), ["af-south-1"], clients_of)
-    assert row.startswith("| af-south-1 | not known: af-south-1 refuses the credentials")
+    *_, off, busy = table(config(), ["af-south-1", "us-east-1"], clients_of)
+    assert off == "| af-south-1 | not enabled | - | - | - | - | - |"
+    assert busy.startswith("| us-east-1 | not known: An error occurred (RequestLimitExceeded)")
 
 
 @pytest_asyncio.fixture

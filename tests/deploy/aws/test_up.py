@@ -148,11 +148,19 @@ async def test_failed_stack_names_the_failed_resource() -> None:
     ]
 
 
+async def test_batchs_list_of_types_is_not_repeated() -> None:
+    failing = Failing("Exception : Instance type can only be one of [optimal, m5, m5.large], RequestId: 1")
+    with pytest.raises(cloudformation.StackError) as raised:
+        up.up(failing, "mine", "{}")
+    said = "Exception : AWS Batch doesn't take one of the instance types here. Take it out of [deploy], RequestId: 1"
+    assert str(raised.value).splitlines()[1] == f"  Bucket: {said}"
+
+
 class Failing:
     """CloudFormation whose stack is rolled back."""
 
-    def __init__(self) -> None:
-        self._made = False
+    def __init__(self, reason: str = "it is taken") -> None:
+        self._made, self._reason = False, reason
 
     def describe_stacks(self, StackName: str) -> Any:
         if not self._made:
@@ -175,7 +183,7 @@ class Failing:
         failed = {
             "ResourceStatus": "CREATE_FAILED",
             "LogicalResourceId": "Bucket",
-            "ResourceStatusReason": "it is taken",
+            "ResourceStatusReason": self._reason,
         }
         return {"StackEvents": [{"ResourceStatus": "CREATE_COMPLETE"}, failed]}
 

@@ -7,6 +7,7 @@ import inspect
 import json
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 import moto.batch
@@ -98,7 +99,14 @@ class ProcessBatchBackend(BatchBackend):
         queue = self._queue(request["jobQueue"])
         if queue.state != "ENABLED":
             raise RefusedError(f"Queue {queue.arn} is in {queue.state} state. It must be ENABLED to accept jobs.")
-        return submissions.merge(request, definition, queue)
+        spec = submissions.merge(request, definition, queue)
+        tags = {**self.list_tags_for_resource(definition.arn), **(request.get("tags") or {})}
+        return replace(spec, propagated_tags=len(tags) if spec.propagate_tags else 0)
+
+    def tag_resource(self, resource_arn: str, tags: dict[str, str]) -> None:
+        """moto calls it for new resources, too. Raises RefusedError."""
+        submissions.check_tags({**self.list_tags_for_resource(resource_arn), **(tags or {})})
+        super().tag_resource(resource_arn, tags)
 
     def _start(self, spec: JobSpec, request: submissions.Request) -> Document:
         job_id = str(uuid.uuid4())
@@ -154,6 +162,7 @@ class ProcessBatchBackend(BatchBackend):
         """Cancel or terminate a job. Unknown ids are ignored, as at AWS: https://github.com/aws/aws-cli/issues/2551."""
         if not job_id or not reason:
             raise RefusedError(f"{'reason' if job_id else 'jobId'} is a required field.")
+        submissions.check_reason(reason)
         job = self.services.scheduler.jobs.get(job_id)
         self.services.ledger.add(kind, jobId=job_id, reason=reason, status=job and job.status)
         if job:

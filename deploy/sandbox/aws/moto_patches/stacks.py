@@ -2,7 +2,7 @@
 
 - A request carries a template of at most 51,200 bytes.
 - `Fn::GetAZs` lists the zones of the stack's region, and `Fn::Select` takes only what is in a list.
-- A resource that fails makes the stack fail, with the reason in its events; the others are deleted again.
+- A resource that fails makes the stack fail, with the reason in its events, and go back to what it was.
 - An update that changes nothing is refused; one that changes a resource moto cannot change leaves it as it is.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.cloudformation import parsing
-from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import Event, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.ec2.models import ec2_backends
@@ -29,14 +29,22 @@ NOT_SELECTABLE = "Template error: Fn::Select cannot select nonexistent value at 
 HANDLER = 'Resource handler returned message: "{message}" (RequestToken: {token}, HandlerErrorCode: {code})'
 """How the events quote a service: https://github.com/aws/aws-cdk/issues/31148"""
 _REQUESTS = ("create_stack", "update_stack", "create_change_set", "validate_template", "get_template_summary")
+_IAM = {f"AWS::IAM::{kind}" for kind in ("Role", "Policy", "InstanceProfile", "User", "Group", "ManagedPolicy")}
+_CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html: "If you have IAM resources,
+you can specify either capability." """
 _LISTS = ("CommaDelimitedList", "List<")
 
 _clean_json = parsing.clean_json
 _create_resource = parsing.parse_and_create_resource
 _update_resource = parsing.parse_and_update_resource
 _load_parameters = parsing.ResourceMap.load_parameters
-_create_resources = Stack.create_resources
+_create_resources, _update_stack = Stack.create_resources, Stack.update
 _MOTO_REQUESTS: dict[str, Any] = {name: getattr(CloudFormationResponse, name) for name in _REQUESTS}
+
+
+class InsufficientCapabilities(CloudFormationError):
+    code = "InsufficientCapabilitiesException"
 
 
 class ResourceError(Exception):
@@ -54,9 +62,9 @@ def install() -> None:
     vars(parsing)["parse_and_update_resource"] = _update
     replaced: dict[type, dict[str, Any]] = {
         parsing.ResourceMap: {"load_parameters": _load},
-        Stack: {"create_resources": _create_all},
+        Stack: {"create_resources": _create_all, "update": _update_all},
         CloudFormationResponse: {
-            **{name: _limited(original) for name, original in _MOTO_REQUESTS.items()},
+            **{name: _limited(name, original) for name, original in _MOTO_REQUESTS.items()},
             "_validate_different_update": _check_update,
         },
     }
@@ -111,7 +119,10 @@ def _update(logical_id: str, resource: Mapping[str, Any], resources: Any, **more
     before = resources[logical_id]
     if before is None:
         return _create(logical_id, resource, resources, **more)
-    return _update_resource(logical_id, resource, resources, **more) or before  # type: ignore[arg-type]
+    try:
+        return _update_resource(logical_id, resource, resources, **more) or before  # type: ignore[arg-type]
+    except Exception as error:
+        raise ResourceError(logical_id, resource["Type"], _reason(error)) from error
 
 
 def _create_all(stack: Any) -> None:
@@ -122,7 +133,7 @@ def _create_all(stack: Any) -> None:
     try:
         _create_resources(stack)
     except ResourceError as error:
-        stack.events.append(_failed(stack, error))
+        stack.events.append(_failed(stack, error, "CREATE_FAILED"))
         summary = f"The following resource(s) failed to create: [{error.logical_id}]. Rollback requested by user."
         stack.status = "ROLLBACK_IN_PROGRESS"
         stack._add_stack_event(stack.status, resource_status_reason=summary)
@@ -132,26 +143,60 @@ def _create_all(stack: Any) -> None:
         stack.output_map = type(stack.output_map)(stack.resource_map, {}, stack.stack_id)
 
 
-def _failed(stack: Any, error: ResourceError) -> Event:
+def _update_all(stack: Any, template: str, role_arn: Any = None, parameters: Any = None, tags: Any = None) -> None:
+    """Update the resources, or go back to the template and parameters before."""
+    before, values = stack.template, dict(stack.parameters)
+    try:
+        _update_stack(stack, template, role_arn, parameters=parameters, tags=tags)
+    except ResourceError as error:
+        stack.events.append(_failed(stack, error, "UPDATE_FAILED"))
+        summary = f"The following resource(s) failed to update: [{error.logical_id}]."
+        stack._add_stack_event("UPDATE_ROLLBACK_IN_PROGRESS", resource_status_reason=summary)
+        _update_stack(stack, before, role_arn, parameters=values, tags=tags)
+        stack.status = "UPDATE_ROLLBACK_COMPLETE"
+        stack._add_stack_event(stack.status)
+
+
+def _failed(stack: Any, error: ResourceError, status: str) -> Event:
     return Event(
         stack_id=stack.stack_id,
         stack_name=stack.name,
         logical_resource_id=error.logical_id,
         physical_resource_id="",
         resource_type=error.resource_type,
-        resource_status="CREATE_FAILED",
+        resource_status=status,
         resource_status_reason=str(error),
         resource_properties=None,
     )
 
 
-def _limited(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _check_request(response: Any, template: Mapping[str, Any]) -> None:
+    """Refuse parameters that the template lacks, and roles without the caller's word for them.
+
+    The answers are quoted in https://github.com/jenkinsci/pipeline-aws-plugin/issues/133 and
+    https://github.com/cloudtools/troposphere/issues/291.
+    """
+    unknown = [
+        each["ParameterKey"]
+        for each in response._get_param("Parameters", [])
+        if each["ParameterKey"] not in (template.get("Parameters") or {})
+    ]
+    if unknown:
+        raise ValidationError(message=f"Parameters: [{', '.join(unknown)}] do not exist in the template")
+    kinds = {each["Type"] for each in (template.get("Resources") or {}).values()}
+    if kinds & _IAM and not set(_CAPABILITIES) & set(response._get_param("Capabilities", [])):
+        raise InsufficientCapabilities("Requires capabilities : [CAPABILITY_IAM]")
+
+
+def _limited(name: str, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Refuse a template that is too long; delete a stack that failed, if the request says so."""
 
     def respond(response: Any) -> Any:
         body = response._get_param("TemplateBody") or ""
         if len(body.encode()) > LONGEST_BODY:
             raise ValidationError(message=TOO_LONG.format(body=body))
+        if body and name in ("create_stack", "update_stack"):
+            _check_request(response, Stack.parse_template(body))
         answer = original(response)
         if response._get_param("OnFailure") == "DELETE":
             _delete_if_failed(response.cloudformation_backend, response._get_param("StackName"))

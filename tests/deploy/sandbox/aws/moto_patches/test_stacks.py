@@ -66,7 +66,8 @@ def _machines(sandbox: Sandbox, region: str, types: list[str]) -> dict[str, Any]
 def _create(cloudformation: Any, template: Mapping[str, Any], **more: Any) -> str:
     """Create a stack; its id."""
     name = f"s{uuid.uuid4().hex[:8]}"
-    stack_id: str = cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template), **more)["StackId"]
+    request = {"StackName": name, "TemplateBody": json.dumps(template), "Capabilities": ["CAPABILITY_IAM"]}
+    stack_id: str = cloudformation.create_stack(**request, **more)["StackId"]
     return stack_id
 
 
@@ -159,6 +160,39 @@ def test_the_api_refuses_types_too(sandbox: Sandbox) -> None:
         batch.update_compute_environment(computeEnvironment=name, computeResources={"instanceTypes": ["g5.tiny"]})
 
 
+def test_an_update_that_fails_goes_back(sandbox: Sandbox) -> None:
+    cloudformation = _client(sandbox, "us-east-1")
+    template = _machines(sandbox, "us-east-1", ["g5.xlarge"])
+    template["Parameters"] = {"Types": {"Type": "CommaDelimitedList", "Default": "g5.xlarge"}}
+    resources = template["Resources"]["Machines"]["Properties"]["ComputeResources"]
+    resources["InstanceTypes"] = {"Ref": "Types"}
+    template["Outputs"] = {"Machines": {"Value": {"Ref": "Machines"}}}
+    created = _create(cloudformation, template)
+
+    def types() -> list[str]:
+        [output] = _described(cloudformation, created)["Outputs"]
+        named = sandbox.batch.describe_compute_environments(computeEnvironments=[output["OutputValue"]])
+        return list(named["computeEnvironments"][0]["computeResources"]["instanceTypes"])
+
+    def update(names: str) -> str:
+        given = [{"ParameterKey": "Types", "ParameterValue": names}]
+        cloudformation.update_stack(
+            StackName=created,
+            TemplateBody=json.dumps(template),
+            Parameters=given,
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        return str(_described(cloudformation, created)["StackStatus"])
+
+    assert (update("g5.xlarge,g6.xlarge"), types()) == ("UPDATE_COMPLETE", ["g5.xlarge", "g6.xlarge"])
+    assert update("g5.tiny") == "UPDATE_ROLLBACK_COMPLETE"
+    assert types() == ["g5.xlarge", "g6.xlarge"]
+    events = cloudformation.describe_stack_events(StackName=created)["StackEvents"]
+    [failed] = [each for each in events if each["ResourceStatus"] == "UPDATE_FAILED"]
+    assert (failed["LogicalResourceId"], "can only be one of" in failed["ResourceStatusReason"]) == ("Machines", True)
+    assert (update("g6.xlarge"), types()) == ("UPDATE_COMPLETE", ["g6.xlarge"])
+
+
 def test_a_list_parameter_has_its_default_and_takes_a_value(sandbox: Sandbox) -> None:
     cloudformation = _client(sandbox, "us-east-1")
     template = {
@@ -170,6 +204,20 @@ def test_a_list_parameter_has_its_default_and_takes_a_value(sandbox: Sandbox) ->
     given = [{"ParameterKey": "Names", "ParameterValue": "x,y"}]
     other = _described(cloudformation, _create(cloudformation, template, Parameters=given))
     assert [each["Outputs"][0]["OutputValue"] for each in (default, other)] == ["b", "y"]
+
+
+def test_parameters_that_the_template_lacks_are_refused(sandbox: Sandbox) -> None:
+    cloudformation = _client(sandbox, "us-east-1")
+    given = [{"ParameterKey": "Mail", "ParameterValue": "x"}]
+    with pytest.raises(ClientError, match=r"Parameters: \[Mail\] do not exist in the template"):
+        _create(cloudformation, {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}, Parameters=given)
+
+
+def test_roles_need_the_capability(sandbox: Sandbox) -> None:
+    cloudformation = _client(sandbox, "us-east-1")
+    template = _machines(sandbox, "us-east-1", ["g5.xlarge"])
+    with pytest.raises(ClientError, match=r"InsufficientCapabilitiesException.*CAPABILITY_IAM"):
+        cloudformation.create_stack(StackName="roles", TemplateBody=json.dumps(template))
 
 
 def test_an_update_that_changes_nothing_is_refused(sandbox: Sandbox) -> None:
