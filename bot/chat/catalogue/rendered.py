@@ -23,7 +23,7 @@ from bot.domain.sweeps.trial_report import LINES, report
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.waits import wait_note
-from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+from bot.errors import CredentialsExpired, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.services.sweeps.propose import Proposal
 
 ENGINE = engine_title(PROJECT)
@@ -160,6 +160,7 @@ def _errors() -> Iterator[Entry]:
     errors: tuple[ServiceError, ...] = (
         Unavailable("SubmitJob timed out"),
         Throttled("SubmitJob: Too Many Requests"),
+        CredentialsExpired("S3 GetObject: The provided token has expired"),
         Refused("SubmitJob: InvalidParameterValue"),
         Missing("the bucket does not exist"),
         Denied("AccessDenied: batch:SubmitJob"),

@@ -4,7 +4,13 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    LoginRefreshRequired,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
 
 from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients, aws_clients
@@ -12,7 +18,7 @@ from bot.adapters.aws.cloudwatch import AwsLogs
 from bot.adapters.aws.error_codes import calling
 from bot.adapters.aws.event_queue import AwsEvents
 from bot.adapters.aws.s3 import AwsArtifacts
-from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+from bot.errors import CredentialsExpired, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.ports.engine import SubmitCall
 from tests.bot.adapters.vendor import Answer, Vendor, error, lost, ok, page, torn
 
@@ -58,8 +64,8 @@ class TestCalling:
             ("com.amazonaws.sqs.QueueDoesNotExist", 400, Missing),
             ("AccessDeniedException", 400, Denied),
             ("AccessDenied", 403, Denied),
-            ("ExpiredTokenException", 400, Unavailable),
-            ("ExpiredToken", 400, Unavailable),
+            ("ExpiredTokenException", 400, CredentialsExpired),
+            ("ExpiredToken", 400, CredentialsExpired),
             ("RequestExpired", 400, Unavailable),
             ("UnrecognizedClientException", 400, Denied),
             ("InvalidClientTokenId", 403, Denied),
@@ -97,8 +103,22 @@ class TestCalling:
             raise client_error(code, 403)
 
     def test_expired_credentials_say_so_too(self) -> None:
-        with pytest.raises(Unavailable, match="Give the bot valid AWS credentials"), calling("x"):
+        with pytest.raises(CredentialsExpired, match="Sign in again with `aws sso login`; or restart"), calling("x"):
             raise client_error("ExpiredTokenException", 400)
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            UnauthorizedSSOTokenError(),
+            SSOTokenLoadError(error_msg="Token for work does not exist"),
+            TokenRetrievalError(provider="sso", error_msg="Token has expired and refresh failed"),
+            LoginRefreshRequired(),
+        ],
+    )
+    def test_a_session_that_has_ended_waits_for_the_next_one(self, error: Exception) -> None:
+        with pytest.raises(CredentialsExpired) as caught, calling("x"):
+            raise error
+        assert str(caught.value) == f"x was not sent: {error}"
 
     def test_a_long_page_is_one_short_line(self) -> None:
         with pytest.raises(Refused) as caught, calling("x"):
