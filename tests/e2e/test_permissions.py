@@ -8,7 +8,7 @@ import re
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -97,16 +97,16 @@ async def test_a_sweep_as_the_roles_of_the_stack() -> None:
     assert re.search(r"^ok    permissions for signalbox-spot: \S+BotRole\S+ may submit, tag and end jobs$", said, re.M)
 
 
-def _tag_only_jobs(resources: dict[str, Any]) -> None:
-    """The policy as it once was: batch:TagResource on `job/*` alone."""
-    changed = 0
+def _statements(resources: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for each in resources.values():
         if each["Type"] == "AWS::IAM::Policy":
-            for statement in each["Properties"]["PolicyDocument"]["Statement"]:
-                if statement["Action"] == "batch:TagResource":
-                    statement["Resource"] = [one for one in statement["Resource"] if ":job/*" in json.dumps(one)]
-                    changed += len(statement["Resource"])
-    assert changed == 1
+            yield from each["Properties"]["PolicyDocument"]["Statement"]
+
+
+def _tag_only_jobs(resources: dict[str, Any]) -> None:
+    """The policy as it once was: batch:TagResource on `job/*` alone."""
+    (statement,) = [each for each in _statements(resources) if each["Action"] == "batch:TagResource"]
+    (statement["Resource"],) = [each for each in statement["Resource"] if ":job/*" in json.dumps(each)]
 
 
 async def test_the_old_policy_fails_with_awss_words() -> None:
@@ -129,6 +129,23 @@ async def test_the_old_policy_fails_with_awss_words() -> None:
         f"batch:TagResource on {DEFINITION}: AWS Batch takes no job, or ends none\n"
         "      Deploy the stack again with `python -m deploy.aws.up --config config.toml`"
     ) in said
+
+
+def _blind(resources: dict[str, Any]) -> None:
+    """A policy of somebody's own, without the actions that only a bot with jobs needs."""
+    forgotten = {"batch:DescribeJobs", "logs:FilterLogEvents"}
+    for each in _statements(resources):
+        actions = each["Action"] if isinstance(each["Action"], list) else [each["Action"]]
+        each["Action"] = [action for action in actions if action not in forgotten] or ["sts:GetCallerIdentity"]
+
+
+async def test_the_doctor_tries_what_only_jobs_need() -> None:
+    async with _running(_blind, bot=False) as (running, _, _view):
+        said = await _doctor(running)
+    assert "19 checks: 2 bad." in said
+    assert "BAD   queue signalbox-spot: Describing jobs: batch:DescribeJobs is not allowed on *" in said
+    group = "/signalbox/jobs"
+    assert f"BAD   log group {group}: Reading from the log group {group}: logs:FilterLogEvents is not allowed" in said
 
 
 async def test_the_old_policy_stops_the_demo(tmp_path: Path) -> None:

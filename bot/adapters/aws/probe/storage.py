@@ -64,6 +64,8 @@ def log_group_check(logs: Client, project: Project, region: str, now: Callable[[
             advice = f"Check projects.{project.name}.log_group, or create it: `aws logs create-log-group "
             found = f"There is no {subject} in {region}."
             return Finding.bad(subject, found, f"{advice}--log-group-name {name}`.", Fix("created it", create))
+        with calling(f"Reading from the {subject}"):
+            await logs.filter_log_events(logGroupName=name, limit=1)
         if days := group.get("retentionInDays"):
             return Finding(subject, f"logs are deleted after {days} days")
         return _without_retention(subject, group, now(), Fix(f"set {RETENTION_DAYS} days", retention))

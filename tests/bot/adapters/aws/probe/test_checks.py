@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bot.adapters.aws.probe.account import clock_check
+from bot.adapters.aws.probe.batch import queue_check
 from bot.adapters.aws.probe.events import rule_check
 from bot.adapters.aws.probe.image import image_check
 from bot.adapters.aws.probe.quota import quota_check
@@ -172,9 +173,32 @@ async def test_whom_the_queue_lets_in(statement: dict[str, Any], level: Level) -
 async def test_a_retention_is_only_set_where_no_line_is_lost(group: str, age_days: int, fixable: bool) -> None:
     project = Project("m", "r", ("main",), ("p",), "q", "d", group, "s3://bucket/jobs", ACCESS)
     there = {"logGroupName": group, "creationTime": 50 * DAY_MS - age_days * DAY_MS}
-    logs = Asked(describe_log_groups={"logGroups": [there]})
+    logs = Asked(describe_log_groups={"logGroups": [there]}, filter_log_events={"events": []})
     finding = await _found(log_group_check(logs, project, "eu-west-1", lambda: 50 * DAY_MS / 1000))
     assert (finding.level, finding.fix is not None) == (Level.NOTE, fixable)
+
+
+@pytest.mark.parametrize("call", ["list_jobs", "describe_jobs"])
+async def test_a_queue_whose_jobs_the_bot_may_not_see(call: str) -> None:
+    answers = {
+        "describe_job_queues": {"jobQueues": [{"state": "ENABLED", "status": "VALID", "computeEnvironmentOrder": []}]},
+        "list_jobs": {"jobSummaryList": []},
+        "describe_jobs": {"jobs": []},
+        "describe_compute_environments": {"computeEnvironments": []},
+    }
+    assert (await _found(queue_check(Asked(**answers), PROJECT, "eu-west-1"))).level is Level.OK
+    refused = Asked(**{**answers, call: _refusal("AccessDeniedException", 403)})
+    finding = await _found(queue_check(refused, PROJECT, "eu-west-1"))
+    assert (finding.level, "jobs: no. Give the bot's role this permission." in finding.found) == (Level.BAD, True)
+
+
+async def test_a_log_group_that_the_bot_may_not_read() -> None:
+    there = {"logGroupName": "/jobs", "retentionInDays": 30}
+    refusal = _refusal("AccessDeniedException")
+    logs = Asked(describe_log_groups={"logGroups": [there]}, filter_log_events=refusal)
+    finding = await _found(log_group_check(logs, PROJECT, "eu-west-1", lambda: 0.0))
+    said = "Reading from the log group /jobs: no. Give the bot's role this permission."
+    assert (finding.level, finding.found) == (Level.BAD, said)
 
 
 async def test_a_refusal_tells_the_time_too() -> None:
