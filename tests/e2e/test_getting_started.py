@@ -28,7 +28,7 @@ from deploy.sandbox.demo.view import Json, View
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.session import ENTRYPOINT
-from tests.e2e.programs import programs_on_path
+from tests.e2e import replaced_programs
 from tests.support.git import IDENTITY, git
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -182,7 +182,7 @@ async def _walking(folder: Path, script: str, endpoint: str) -> AsyncIterator[Wa
         env={
             **kept,
             **IDENTITY,
-            "PATH": programs_on_path(folder / "bin"),
+            "PATH": replaced_programs.path(folder / "bin"),
             "AWS_CONFIG_FILE": str(folder / "aws.ini"),
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",

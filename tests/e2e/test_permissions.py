@@ -6,9 +6,11 @@ import json
 import os
 import re
 import sys
+import time
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from deploy.sandbox import botconfig
-from deploy.sandbox.aws.common.role_credentials import address
+from deploy.sandbox.aws.common.role_credentials import URL, address
 from deploy.sandbox.aws.common.settings import REGION
 from deploy.sandbox.control_client import ControlClient
 from deploy.sandbox.demo.__main__ import play
@@ -38,10 +40,13 @@ Change = Callable[[dict[str, Any]], object]
 
 
 @asynccontextmanager
-async def _running(change: Change | None = None, **settings: Any) -> AsyncIterator[tuple[Sandbox, Person, View]]:
+async def _running(
+    change: Change | None = None, *, bot: bool = True, **settings: Any
+) -> AsyncIterator[tuple[Sandbox, Person, View]]:
     aws = ENFORCED.changed({"log_flush_seconds": 0.25, **settings})
     async with sandbox(aws=aws, make=partial(deployed, change=change)) as running:
-        await running.bot.start()
+        if bot:
+            await running.bot.start()
         async with Person(running.ready["discord"]["url"], "mika") as mika:
             view = View(mika, lambda _: None)
             feed = asyncio.create_task(view.feed())
@@ -53,11 +58,17 @@ async def _running(change: Change | None = None, **settings: Any) -> AsyncIterat
 
 async def _ended(mika: Person, view: View, command: str) -> Json:
     """The message on the end of what the command starts."""
+    job_id = await _accepted(mika, command)
+    return await view.until(f"the end of {job_id}", lambda view: view.end(job_id), seconds=120)
+
+
+async def _accepted(mika: Person, command: str) -> str:
+    """The id of what the command starts."""
     outcome = await mika.type(command, channel="training", wait=True)
     assert not outcome["error"], outcome
     found = ID.search(json.dumps(outcome["message"]))
     assert found, outcome
-    return await view.until(f"the end of {found[0]}", lambda view: view.end(found[0]), seconds=120)
+    return found[0]
 
 
 async def _doctor(running: Sandbox) -> str:
@@ -86,16 +97,16 @@ async def test_a_sweep_as_the_roles_of_the_stack() -> None:
     assert re.search(r"^ok    permissions for signalbox-spot: \S+BotRole\S+ may submit, tag and end jobs$", said, re.M)
 
 
-def _tag_only_jobs(resources: dict[str, Any]) -> None:
-    """The policy as it once was: batch:TagResource on `job/*` alone."""
-    changed = 0
+def _statements(resources: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for each in resources.values():
         if each["Type"] == "AWS::IAM::Policy":
-            for statement in each["Properties"]["PolicyDocument"]["Statement"]:
-                if statement["Action"] == "batch:TagResource":
-                    statement["Resource"] = [one for one in statement["Resource"] if ":job/*" in json.dumps(one)]
-                    changed += len(statement["Resource"])
-    assert changed == 1
+            yield from each["Properties"]["PolicyDocument"]["Statement"]
+
+
+def _tag_only_jobs(resources: dict[str, Any]) -> None:
+    """The policy as it once was: batch:TagResource on `job/*` alone."""
+    (statement,) = [each for each in _statements(resources) if each["Action"] == "batch:TagResource"]
+    (statement["Resource"],) = [each for each in statement["Resource"] if ":job/*" in json.dumps(each)]
 
 
 async def test_the_old_policy_fails_with_awss_words() -> None:
@@ -120,6 +131,23 @@ async def test_the_old_policy_fails_with_awss_words() -> None:
     ) in said
 
 
+def _blind(resources: dict[str, Any]) -> None:
+    """A policy of somebody's own, without the actions that only a bot with jobs needs."""
+    forgotten = {"batch:DescribeJobs", "logs:FilterLogEvents"}
+    for each in _statements(resources):
+        actions = each["Action"] if isinstance(each["Action"], list) else [each["Action"]]
+        each["Action"] = [action for action in actions if action not in forgotten] or ["sts:GetCallerIdentity"]
+
+
+async def test_the_doctor_tries_what_only_jobs_need() -> None:
+    async with _running(_blind, bot=False) as (running, _, _view):
+        said = await _doctor(running)
+    assert "19 checks: 2 bad." in said
+    assert "BAD   queue signalbox-spot: Describing jobs: batch:DescribeJobs is not allowed on *" in said
+    group = "/signalbox/jobs"
+    assert f"BAD   log group {group}: Reading from the log group {group}: logs:FilterLogEvents is not allowed" in said
+
+
 async def test_the_old_policy_stops_the_demo(tmp_path: Path) -> None:
     async with sandbox(aws=ENFORCED, make=partial(deployed, change=_tag_only_jobs)) as running:
         await running.bot.start()
@@ -140,6 +168,39 @@ async def test_bot_and_jobs_outlive_their_credentials() -> None:
         denied = await _denied(running)
     assert "succeeded" in text_of(end), text_of(end)
     assert (health, code, denied) == (200, "ExpiredTokenException", set())
+
+
+async def test_credentials_that_nobody_renews_are_told_and_new_ones_carry_on() -> None:
+    """Keys of a session in the environment, as the portal of IAM Identity Center shows them to copy."""
+    async with _running(bot=False) as (running, mika, view):
+        endpoint, role = running.ready["aws"]["endpoint"], running.ready["aws"]["bot_role_arn"]
+        control = ControlClient(endpoint)
+        await control.change_settings(credential_seconds=12)
+        keys = await asyncio.to_thread(_fetch, address(endpoint, role, "copied"))
+        await running.bot.start(environment={**_variables(keys), URL: ""})
+        await asyncio.sleep(max(0.0, datetime.fromisoformat(keys["Expiration"]).timestamp() - time.time()))
+        job_id = await _accepted(mika, "/train branch:main epochs:1")
+        told = await view.until("why", lambda view: _expired(view.card(job_id)), seconds=30)
+        said = text_of((await mika.type("/status", channel="training", wait=True))["message"])
+        await control.change_settings(credential_seconds=3600)
+        await running.bot.stop()
+        await running.bot.start()
+        end = await view.until("the end", lambda view: view.end(job_id), seconds=90)
+    assert "This is the last known state. Ask an admin to run signalbox doctor" in text_of(told)
+    assert f"{job_id} mnist main" in said
+    assert "succeeded" in text_of(end), text_of(end)
+
+
+def _expired(card: Json | None) -> Json | None:
+    return card if card and "The bot's credentials for AWS Batch expired" in text_of(card) else None
+
+
+def _variables(keys: Json) -> dict[str, str]:
+    return {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["Token"],
+    }
 
 
 def _fetch(url: str) -> Json:

@@ -24,7 +24,7 @@ from bot.domain.texts import notes
 from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.waits import wait_note
-from bot.errors import Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+from bot.errors import CredentialsExpired, Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.services.sweeps.preview import Proposal
 
 ENGINE = engine_title(PROJECT)
@@ -181,6 +181,7 @@ def _errors() -> Iterator[Entry]:
     errors: tuple[ServiceError, ...] = (
         Unavailable("SubmitJob timed out"),
         Throttled("SubmitJob: Too Many Requests"),
+        CredentialsExpired("S3 GetObject: The provided token has expired"),
         Refused("SubmitJob: InvalidParameterValue"),
         Missing("the bucket does not exist"),
         Deleted("the message has arrived and was deleted"),

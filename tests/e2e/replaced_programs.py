@@ -1,4 +1,4 @@
-"""Short programs in place of `aws`, `docker`, `python3 -m venv` and `pip`, for a walk without a network."""
+"""The four programs that the walk of docs/getting-started.md replaces: what each does is at its beginning there."""
 
 import os
 import sys
@@ -40,7 +40,7 @@ assert pathlib.Path("pyproject.toml").exists()
 """
 
 
-def programs_on_path(folder: Path) -> str:
+def path(folder: Path) -> str:
     """The PATH, with the four in front."""
     folder.mkdir()
     for name, program in (("aws", AWS), ("docker", DOCKER), ("python3", PYTHON3), ("pip", PIP)):
