@@ -197,7 +197,8 @@ def _why_failed(detail: Mapping[str, Any], attempts: Sequence[Attempt], status_r
     if cancelled_by_queue(status_reason) and attempts:
         return EndReason.HOST_LOST  # it has run, and then waited in vain for its next machine
     known = failure_reason((attempts[-1].reason if attempts else "", status_reason))
-    never_ran = detail["status"] == JobState.FAILED and not attempts and not detail.get("startedAt")
+    started = detail.get("startedAt") or any(each.started_at or each.exit_code is not None for each in attempts)
+    never_ran = detail["status"] == JobState.FAILED and not started
     is_array = "statusSummary" in (detail.get("arrayProperties") or {})
     return EndReason.NOT_STARTED if known is None and never_ran and not is_array else known
 
