@@ -49,6 +49,8 @@ class ProjectSettings(Section):
     install: str = ""
     data_uri: str = ""
     metrics_file: str = ""
+    tags: bool = False
+    lfs: bool = True
     keep: tuple[str, ...] = DEFAULT_KEEP
     keep_limit_gib: Annotated[float, Field(ge=0, le=100_000)] = DEFAULT_LIMIT_GIB
     columns: dict[str, str] = Field(default_factory=dict)
@@ -115,6 +117,8 @@ def project(name: str, settings: ProjectSettings) -> Project:
         install=settings.install,
         data_uri=settings.data_uri,
         metrics_file=settings.metrics_file,
+        tags=settings.tags,
+        lfs=settings.lfs,
         keep=settings.keep,
         keep_limit_gib=settings.keep_limit_gib,
         columns=settings.columns,

@@ -34,6 +34,8 @@ class Assignment:
     output_uri: str
     install: str
     metrics_file: str
+    tags: bool
+    lfs: bool
     keep: Patterns
     keep_limit: float
     """In bytes."""
@@ -95,6 +97,8 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         output_uri=array_uri(environment[Env.OUTPUT_URI], number),
         install=environment.get(Env.INSTALL, ""),
         metrics_file=environment.get(Env.METRICS_FILE, ""),
+        tags=environment.get(Env.FETCH_TAGS) == "1",
+        lfs=environment.get(Env.FETCH_LFS) != "0",
         keep=_keep(environment),
         keep_limit=_keep_limit(environment),
         token=environment.get(Env.GIT_TOKEN, ""),

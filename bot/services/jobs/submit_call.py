@@ -62,6 +62,8 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "ASKER": request.asker_name,
         "INSTALL": project.install,
         "METRICS_FILE": project.metrics_file,
+        "FETCH_TAGS": "1" if project.tags else "",
+        "FETCH_LFS": "" if project.lfs else "0",
         "KEEP": "" if project.keep == DEFAULT_KEEP else json.dumps(project.keep),
         "KEEP_LIMIT_GIB": "" if project.keep_limit_gib == DEFAULT_LIMIT_GIB else f"{project.keep_limit_gib:g}",
         "DATA_URI": project.data_uri,

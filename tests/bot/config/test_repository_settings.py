@@ -1,4 +1,4 @@
-"""`keep` and `keep_limit_gib`: which files of the checkout a job stores."""
+"""What of a repository a job fetches (`tags`, `lfs`) and stores (`keep`, `keep_limit_gib`)."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def made(**settings: object) -> Project:
 
 def environment(configured: Project) -> dict[str, str]:
     sent = call_for_job(make_job(), configured, "signalbox").environment
-    return {name: value for name, value in sent.items() if name.startswith("KEEP")}
+    return {name: value for name, value in sent.items() if name.startswith(("KEEP", "FETCH"))}
 
 
 def test_job_is_told_only_what_is_not_the_default() -> None:
@@ -34,6 +34,7 @@ def test_job_is_told_only_what_is_not_the_default() -> None:
     changed = made(keep=["*.pt", "runs/"], keep_limit_gib=0.5)
     assert environment(changed) == {"KEEP": '["*.pt", "runs/"]', "KEEP_LIMIT_GIB": "0.5"}
     assert environment(replace(PROJECT, keep=())) == {"KEEP": "[]"}
+    assert environment(made(tags=True, lfs=False)) == {"FETCH_TAGS": "1", "FETCH_LFS": "0"}
 
 
 @pytest.mark.parametrize("pattern", ["", "#", "../runs", "!", "[z-a]"])
