@@ -36,6 +36,10 @@ class Project:
     install: str = ""
     data_uri: str = ""
     metrics_file: str = ""
+    checkpoints: tuple[str, ...] = ()
+    """Patterns as in .gitignore: checkpoints that the code writes in its own way."""
+    resume: tuple[str, ...] = ()
+    """Arguments for an attempt that resumes from one, with its path for `{checkpoint}`."""
     tags: bool = False
     """True to fetch the tags and the history's commits, too."""
     lfs: bool = True

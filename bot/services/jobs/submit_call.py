@@ -62,6 +62,8 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "ASKER": request.asker_name,
         "INSTALL": project.install,
         "METRICS_FILE": project.metrics_file,
+        "CHECKPOINTS": json.dumps(project.checkpoints) if project.checkpoints else "",
+        "RESUME_ARGUMENTS": json.dumps(project.resume) if project.resume else "",
         "FETCH_TAGS": "1" if project.tags else "",
         "FETCH_LFS": "" if project.lfs else "0",
         "KEEP": "" if project.keep == DEFAULT_KEEP else json.dumps(project.keep),
