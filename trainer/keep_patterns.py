@@ -34,6 +34,13 @@ class Patterns:
         """Decide on a file, by its path in the checkout."""
         return self._last(path, is_folder=False)
 
+    def place_of(self, path: PurePosixPath) -> PurePosixPath | None:
+        """Return what a kept file is kept as: itself, or the outermost folder that is kept. None if it is not kept."""
+        if not self.keeps(path):
+            return None
+        folders = [parent for parent in reversed(path.parents) if parent.name]
+        return next((folder for folder in folders if self._last(folder, is_folder=True)), path)
+
     def leaves_out(self, folder: PurePosixPath) -> bool:
         """True if nothing in this folder is kept, so that there is no need to look into it."""
         return not self._last(folder, is_folder=True) and not self._reaches_below(folder)

@@ -37,6 +37,14 @@ class Project:
     install: str = ""
     data_uri: str = ""
     metrics_file: str = ""
+    checkpoints: tuple[str, ...] = ()
+    """Patterns as in .gitignore: checkpoints that the code writes in its own way."""
+    resume: tuple[str, ...] = ()
+    """Arguments for an attempt that resumes from one, with its path for `{checkpoint}`."""
+    tags: bool = False
+    """True to fetch the tags and the history's commits, too."""
+    lfs: bool = True
+    """False to leave the pointers of Git LFS as they are."""
     keep: tuple[str, ...] = DEFAULT_KEEP
     """Patterns as in .gitignore: which new and changed files of the checkout are stored."""
     keep_limit_gib: float = DEFAULT_LIMIT_GIB

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from trainer import space
 from trainer.command_line import Flags
@@ -34,6 +35,10 @@ class Assignment:
     output_uri: str
     install: str
     metrics_file: str
+    tags: bool
+    lfs: bool
+    checkpoints: Patterns
+    resume_arguments: tuple[str, ...]
     keep: Patterns
     keep_limit: float
     """In bytes."""
@@ -95,7 +100,11 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         output_uri=array_uri(environment[Env.OUTPUT_URI], number),
         install=environment.get(Env.INSTALL, ""),
         metrics_file=environment.get(Env.METRICS_FILE, ""),
-        keep=_keep(environment),
+        tags=environment.get(Env.FETCH_TAGS) == "1",
+        lfs=environment.get(Env.FETCH_LFS) != "0",
+        checkpoints=_patterns(environment, Env.CHECKPOINTS, ()),
+        resume_arguments=tuple(_list(environment, Env.RESUME_ARGUMENTS)),
+        keep=_patterns(environment, Env.KEEP, DEFAULT_KEEP),
         keep_limit=_keep_limit(environment),
         token=environment.get(Env.GIT_TOKEN, ""),
         asker=environment.get(Env.ASKER, ""),
@@ -151,13 +160,22 @@ def _flags(text: str) -> Flags:
         ) from error
 
 
-def _keep(environment: Mapping[str, str]) -> Patterns:
-    text = environment.get(Env.KEEP, "")
+def _patterns(environment: Mapping[str, str], name: Env, default: Sequence[str]) -> Patterns:
     try:
-        return Patterns(json.loads(text) if text else DEFAULT_KEEP)
-    except (ValueError, TypeError, AttributeError) as error:
-        message = f"KEEP must be a JSON list of patterns as in .gitignore (got {text!r}): {error}"
-        raise Ended(ExitCode.BAD_CONTRACT, message) from error
+        return Patterns(_list(environment, name, default))
+    except ValueError as error:
+        raise Ended(ExitCode.BAD_CONTRACT, f"{name} must be patterns as in .gitignore: {error}") from error
+
+
+def _list(environment: Mapping[str, str], name: Env, default: Sequence[str] = ()) -> Sequence[str]:
+    text = environment.get(name, "")
+    parsed: Any = default
+    if text:
+        with suppress(ValueError):
+            parsed = json.loads(text)
+    if not isinstance(parsed, list | tuple) or not all(isinstance(word, str) for word in parsed):
+        raise Ended(ExitCode.BAD_CONTRACT, f"{name} must be a JSON list of texts (got {text!r})")
+    return parsed
 
 
 def _keep_limit(environment: Mapping[str, str]) -> float:

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from trainer.command_line import arguments
 from trainer.contract import MANIFEST_JSON, STOPPED, Env, ExitCode
@@ -31,6 +32,7 @@ from trainer.storage.claim import RENEW_SECONDS, Claim, Holder
 from trainer.storage.left_files import CheckoutTree, OutputTree
 from trainer.storage.manifest import AttemptRecord, Manifest, earlier_attempts
 from trainer.storage.not_stored import NotStored
+from trainer.storage.own_checkpoints import OwnCheckpoints
 from trainer.storage.restore import Quality, Restored, restore
 from trainer.storage.upload import Uploads
 
@@ -61,6 +63,8 @@ class Attempt:
         self._sources = Sources(job.code, job.output, job.metrics_file)
         self._uploads = Uploads(self._bucket, job.output, job.control, self._sources)
         self._checkout = CheckoutTree(job.code, job.output, job.keep, programs)
+        self._own_checkpoints = OwnCheckpoints(self._bucket, job.code, job.output, job.checkpoints)
+        self._resumed: Path | None = None
         self._artifacts = Artifacts(self._bucket, [OutputTree(job.output), self._checkout], job.keep_limit)
         self._manifest = Manifest(job, arguments(job.command, job.parameters, job.flags))
 
@@ -112,6 +116,7 @@ class Attempt:
         if layer is not None:
             how = "reused from the cache" if layer.reused else "installed"
             console.log(f"{job.install}: {how} ({layer.seconds:.1f} s)")
+        self._restore_own_checkpoint()
         self._sources.begin()
         self._checkout.begin()
         self._uploads.begin(good=restored.quality in (Quality.GOOD, Quality.UNVERIFIED))
@@ -123,6 +128,17 @@ class Attempt:
             raise self._claim_lost
         console.log(f"the command ended with {_describe(code)} after {time.monotonic() - began:.1f} s")
         return self._finish(code)
+
+    def _restore_own_checkpoint(self) -> None:
+        """Restore a checkpoint of the code's own, and point the command to it."""
+        try:
+            self._resumed = self._own_checkpoints.restore()
+        except BucketTrouble as error:
+            raise _refused(error) from error
+        self._own_checkpoints.begin()
+        if self._resumed is not None:
+            more = [word.replace("{checkpoint}", str(self._resumed)) for word in self._job.resume_arguments]
+            self._manifest.arguments = [*self._manifest.arguments, *more]
 
     def _store_until_end(self, command: Command) -> int:
         """Store files as they appear until the command ends. Returns its exit code."""
@@ -138,6 +154,7 @@ class Attempt:
             ("manifest", 3600.0, self._store_manifest),
             ("metrics and checkpoint", LIVE_SECONDS, self._uploads.store_live),
             ("artifacts", ARTIFACTS_SECONDS, self._artifacts.store),
+            ("checkpoint", ARTIFACTS_SECONDS, self._own_checkpoints.store),
         ]
         metadata = Metadata.from_environment()
         if metadata is not None:
@@ -149,7 +166,13 @@ class Attempt:
         """Store everything within the time that is left. Returns the exit code."""
         self._manifest.change(ended=time.time(), exit_code=code)
         self._sources.end(complete=code == 0)
+        if self._stopping.at is not None:  # another attempt may follow
+            threading.Thread(target=self._store_own_checkpoint, daemon=True, name="checkpoint").start()
         return Finish(self._uploads, self._artifacts, self._record, self._stopping, self._bucket.uri).run(code)
+
+    def _store_own_checkpoint(self) -> None:
+        with suppress(BucketTrouble, OSError):
+            self._own_checkpoints.store(now=True)
 
     def _record(self, not_stored: Sequence[NotStored]) -> None:
         self._manifest.not_stored = not_stored
@@ -175,6 +198,7 @@ class Attempt:
         self._claim_lost = error
         self._uploads.close()
         self._artifacts.close()
+        self._own_checkpoints.close()
         self._stopping.end_command()
 
     def _on_host(self, host: str) -> None:
@@ -188,6 +212,8 @@ class Attempt:
         environment |= free_ports(environment)
         environment |= {Env.JOB_ID: job.job_id, Env.OUTPUT_DIR: str(job.output), Env.CONTROL_DIR: str(job.control)}
         environment |= {Env.PARAMETERS: job.parameters_json, Env.OUTPUT_URI: job.output_uri}
+        if self._resumed is not None:
+            environment[Env.RESUME_CHECKPOINT] = str(self._resumed)
         return layer.environment(environment) if layer else environment
 
 

@@ -160,6 +160,15 @@ class CheckoutTree:
         return known[1]
 
 
+def walk_files(root: Path) -> Iterator[LeftFile]:
+    """Yield all files below a folder, whether new or not, but those of caches and hidden ones."""
+    for path in _walk(root, {}, lambda folder: not is_cache_folder(folder)):
+        version = _version(path)
+        name = path.relative_to(root).as_posix()
+        if version is not None and not path.name.startswith(".") and readable(name) == name:
+            yield LeftFile(path, name, version, in_output=False)
+
+
 def readable(name: str) -> str:
     """Return a name to print and store. One that is not valid UTF-8 is read as Latin-1, its likely encoding."""
     try:

@@ -43,6 +43,8 @@ def embed(title: str, lines: Iterable[Inert], colour: int) -> discord.Embed:
 
 
 def colour(execution: Lifecycle) -> int:
+    if execution.reason is EndReason.SUCCEEDED and execution.detail:
+        return PARTLY  # not all of its results are stored
     return STOPPED if execution.reason is EndReason.STOPPED else COLOURS[execution.state]
 
 

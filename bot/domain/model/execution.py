@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bot.domain.model.observation import NOT_RUN, Attempt, Observation, end_reason, why_not_started
+from bot.domain.model.observation import NOT_RUN, Attempt, Observation, end_reason, machine_seconds, why_ended
 from bot.domain.model.states import EndReason, JobState, WaitCause
 
 
@@ -51,8 +51,11 @@ class Lifecycle:
         return replace(self, unanswered_since=since, credentials_expired=expired)
 
     def explained(self, detail: str) -> Self:
-        """Record the entrypoint's own line on why the job ends, which may come before the end itself."""
-        return replace(self, detail=detail)
+        """Record the entrypoint's own line on why the job ends, which may come before the end itself.
+
+        It says nothing of a success: an earlier attempt wrote it.
+        """
+        return self if self.reason is EndReason.SUCCEEDED else replace(self, detail=detail)
 
     def judged(self, reason: EndReason | None, detail: str) -> Self:
         """Settle why it ended, once everything that it left has been read."""
@@ -67,7 +70,7 @@ class Lifecycle:
             credentials_expired=False,
             reason=reason,
             ended_at=at,
-            detail=detail or self.detail,
+            detail=detail if reason is EndReason.SUCCEEDED else detail or self.detail,
         )
 
 
@@ -92,6 +95,15 @@ class Execution(Lifecycle):
     def streams(self) -> tuple[str, ...]:
         """The log streams of all attempts so far, oldest first."""
         return tuple(attempt.log_stream for attempt in self.attempts if attempt.log_stream)
+
+    @property
+    def machine_seconds(self) -> float:
+        """How long it has had a machine, over all attempts, once it has ended; 0 if it never had one."""
+        if self.ended_at is None:
+            return 0.0
+        alone = Attempt(started_at=self.started_at)
+        known = any(attempt.started_at is not None for attempt in self.attempts)
+        return machine_seconds(self.attempts if known else (alone,), self.ended_at)
 
     @property
     def to_submit(self) -> bool:
@@ -153,7 +165,7 @@ class Execution(Lifecycle):
             changed = replace(changed, state_since=now)
         if seen.state.terminal:
             reason = end_reason(seen, stop_requested=known.stop is not None)
-            detail = why_not_started(seen) if reason in NOT_RUN else ""
+            detail = why_ended(seen, reason) if reason in NOT_RUN else known.detail or why_ended(seen, reason)
             changed = changed.ended(reason, seen.stopped_at or now, detail)
         return known if changed == known else changed
 

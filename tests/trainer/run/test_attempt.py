@@ -180,6 +180,22 @@ def test_later_attempt_resumes_and_lists_the_earlier_one(
     assert 0 <= first["lost_minutes"] < 1
 
 
+def test_later_attempt_resumes_from_the_codes_own_checkpoint(
+    job: Job, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("trainer.run.attempt.ARTIFACTS_SECONDS", 0.05)
+    monkeypatch.setattr("trainer.storage.own_checkpoints._SETTLED_SECONDS", 0.0)
+    job.environment |= {"CHECKPOINTS": '["*.ckpt"]', "RESUME_ARGUMENTS": '["--ckpt_path", "{checkpoint}"]'}
+    script = 'echo "got $@ [$RESUME_CHECKPOINT]"; mkdir -p logs; echo "$#" > logs/last.ckpt; sleep 0.5; exit 1'
+    assert job.attempt(script).run() == 1
+    second = job.attempt(script, number=2)
+    assert second.run() == 1
+    path = second._job.code / "logs" / "last.ckpt"
+    lines = capfd.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("got")] == ["got  []", f"got --ckpt_path {path} [{path}]"]
+    assert document(bucket, MANIFEST_JSON)["command"][-2:] == ["--ckpt_path", str(path)]
+
+
 def test_attempt_of_a_finished_job_does_not_run(job: Job, capfd: pytest.CaptureFixture[str]) -> None:
     assert job.attempt("true").run() == 0
     job.environment["AWS_BATCH_JOB_ID"] = "batch-2"
