@@ -6,7 +6,7 @@ Most settings keep their name in `Project`. These change:
 |---|---|---|
 | `channels` | `channel_ids` | numbers, not channels |
 | `timeout_minutes` | `timeout_seconds` | the code counts in seconds |
-| `goal = "maximize"` | `maximize: bool` | one of two values |
+| `goal = "maximize"` | `maximize: bool` | one of two values; told by the metric's name if it is not set |
 | `bucket` | `output_uri` | the code takes any URI: `s3://<bucket>/jobs` |
 | `train_roles`, `stop_roles` | `access` | one object answers who may do what |
 | `flags`, `parameters.<name>.flag`, `.action` | `flags: Flags` | one object writes the command line |
@@ -17,12 +17,13 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from bot.config.command import command_problems, flags_of
 from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
 from bot.config.section import Name, Section, Snowflake
 from bot.domain.access import Access
+from bot.domain.metric_names import more_is_better
 from bot.domain.project import Project
 from trainer.command_line import Style
 
@@ -44,7 +45,7 @@ class ProjectSettings(Section):
     stop_roles: tuple[str, ...] = ()
     timeout_minutes: Annotated[float, Field(ge=1, le=20160)] = 120
     metric: str = "val_accuracy"
-    goal: Literal["maximize", "minimize"] = "maximize"
+    goal: Annotated[Literal["maximize", "minimize", ""], Field(validate_default=True)] = ""
     install: str = ""
     data_uri: str = ""
     metrics_file: str = ""
@@ -73,6 +74,19 @@ class ProjectSettings(Section):
         if wrong := command_problems(self.command, self.parameters, self.flags):
             raise ValueError("; ".join(wrong))
         return self
+
+    @field_validator("goal")
+    @classmethod
+    def _goal_can_be_told(cls, goal: str, info: ValidationInfo) -> str:
+        metric = info.data.get("metric", "")
+        if goal or "metric" not in info.data:
+            return goal
+        more = more_is_better(metric)
+        if more is None:
+            raise ValueError(
+                f'the name "{metric}" doesn\'t say whether more is better. Set goal = "maximize" or goal = "minimize"'
+            )
+        return "maximize" if more else "minimize"
 
     @field_validator("working_directory")
     @classmethod

@@ -23,29 +23,40 @@ class MetricRow:
     epoch: int | None
     epochs: int | None
     value: float
+    unit: str = "epoch"
+    diverged: bool = False
+    """True if the metric was reported and is not finite."""
 
 
 def row_for_sweep(report: Report, metric: str) -> MetricRow:
-    return MetricRow(report.epoch, report.epochs, report.values.get(metric, math.nan))
+    if report.summary:
+        return MetricRow(None, None, math.nan, report.unit)
+    value = report.values.get(metric)
+    told = math.nan if value is None else value
+    return MetricRow(report.epoch, report.epochs, told, report.unit, value is not None and not math.isfinite(value))
 
 
 def with_rows(trial: Trial, rows: Iterable[MetricRow], plan: Plan, goal: Goal) -> Trial:
     """Add reported rows to a trial, in the order of their arrival. Returns an equal trial if nothing is new.
 
-    If a second attempt repeats an epoch, its report replaces the first one. `value` is the best so far until the
-    trial's `metrics.csv` has been read, which decides from then on.
+    If a second attempt repeats an epoch, its report replaces the first one. One that diverged is kept as NaN. `value`
+    is the best so far until the trial's `metrics.csv` has been read, which decides from then on.
     """
     reports, epochs, best = dict(trial.reports), trial.epochs, (trial.value, trial.epoch)
+    unit = trial.unit
     for row in rows:
         epochs = row.epochs or epochs
-        if math.isnan(row.value):
+        if math.isnan(row.value) and not row.diverged:
             continue
         if row.epoch is not None:
-            reports[row.epoch] = row.value
-        if goal.better(row.value, best[0]):
+            if row.unit != unit:
+                reports, unit = {}, row.unit
+            known = reports.get(row.epoch, row.value)
+            reports[row.epoch] = known if row.diverged and math.isnan(known) else row.value  # NaN equals only itself
+        if not row.diverged and goal.better(row.value, best[0]):
             best = row.value, row.epoch
     updated = replace(trial, reports=tuple(_thinned(reports, epochs, _most(plan))), epochs=epochs)
-    return updated if trial.measured else replace(updated, value=best[0], epoch=best[1])
+    return updated if trial.measured else replace(updated, value=best[0], epoch=best[1], unit=unit)
 
 
 def _most(plan: Plan) -> int:

@@ -85,7 +85,7 @@ class Tail:
         project = self._projects[job.run.project]
         progress, detail = job.progress, job.execution.detail
         for event in new:
-            if (report := parse_line(event.message)) is not None:
+            if (report := parse_line(event.message, project.columns)) is not None:
                 progress = advance(progress, report, event.timestamp / 1000, project.goal, event.stream)
             elif (trouble := parse_trouble(event.message)) is not None:
                 detail = trouble.message

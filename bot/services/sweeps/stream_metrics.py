@@ -14,6 +14,7 @@ from bot.domain.model.plan import Plan
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
+from bot.domain.project import Project
 from bot.domain.sweeps.reported_rows import MetricRow, row_for_sweep, with_rows
 from bot.ports.logs import Logs
 from bot.services.logs.streams import EARLY_MS, Stream, StreamReader
@@ -78,7 +79,7 @@ class StreamMetrics:
 
         async def collect(events: Mapping[int, Sequence[LogEvent]]) -> int:
             for number, events_of_trial in events.items():
-                rows.setdefault(number, []).extend(_rows(events_of_trial, project.metric))
+                rows.setdefault(number, []).extend(_rows(events_of_trial, project))
             return 0
 
         try:
@@ -97,6 +98,6 @@ def _runs(trial: Trial) -> bool:
     return trial.state is JobState.RUNNING
 
 
-def _rows(events: Iterable[LogEvent], metric: str) -> list[MetricRow]:
-    reports = (parse_line(event.message) for event in events)
-    return [row_for_sweep(report, metric) for report in reports if report is not None]
+def _rows(events: Iterable[LogEvent], project: Project) -> list[MetricRow]:
+    reports = (parse_line(event.message, project.columns) for event in events)
+    return [row_for_sweep(report, project.metric) for report in reports if report is not None]

@@ -186,6 +186,25 @@ def test_more_projects_than_discord_shows_choices(tmp_path: Path) -> None:
     assert len(loading.load(path).projects) == 31
 
 
+@pytest.mark.parametrize(
+    ("metric", "goal", "maximize"),
+    [("val_loss", "", False), ("val_accuracy", "", True), ("FID", "", False), ("gap", "minimize", False)],
+)
+def test_goal_is_taken_from_the_metrics_name(tmp_path: Path, metric: str, goal: str, maximize: bool) -> None:
+    changes = [('# metric = "val_accuracy" ', f'metric = "{metric}" '), ('# goal = "" ', f'goal = "{goal}" ')]
+    (loaded,) = loading.projects(loading.load(_with(tmp_path, *changes)))
+    assert loaded.maximize is maximize
+
+
+def test_goal_is_required_where_the_name_does_not_tell(tmp_path: Path) -> None:
+    path = _with(tmp_path, ('# metric = "val_accuracy" ', 'metric = "gap"'))
+    (problem,) = _problems(path)
+    assert problem == (
+        'projects.mnist.goal: the name "gap" doesn\'t say whether more is better. '
+        'Set goal = "maximize" or goal = "minimize"'
+    )
+
+
 def test_missing_file(tmp_path: Path) -> None:
     (problem,) = _problems(tmp_path / "config.toml")
     assert "config.example.toml" in problem
