@@ -13,6 +13,7 @@ Most settings keep their name in `Project`. These change:
 | `parameters.<name>.type`, `.min`, `.max` | `kind`, `minimum`, `maximum` | they would hide Python's own names |
 """
 
+import re
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
@@ -49,6 +50,7 @@ class ProjectSettings(Section):
     install: str = ""
     data_uri: str = ""
     metrics_file: str = ""
+    metric_patterns: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)
     usd_per_hour: Annotated[float, Field(ge=0, le=1000)] = 0
     confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
@@ -88,6 +90,18 @@ class ProjectSettings(Section):
             )
         return "maximize" if more else "minimize"
 
+    @field_validator("metric_patterns")
+    @classmethod
+    def _patterns_have_a_group(cls, patterns: dict[str, str]) -> dict[str, str]:
+        for name, pattern in patterns.items():
+            try:
+                groups = re.compile(pattern).groups
+            except re.error as error:
+                raise ValueError(f'{name}: "{pattern}" is no regular expression: {error}') from error
+            if groups < 1:
+                raise ValueError(f'{name}: "{pattern}" has no group for the value. Write "val loss: ([0-9.]+)"')
+        return patterns
+
     @field_validator("working_directory")
     @classmethod
     def _inside_the_repository(cls, folder: str) -> str:
@@ -118,6 +132,7 @@ def project(name: str, settings: ProjectSettings) -> Project:
         install=settings.install,
         data_uri=settings.data_uri,
         metrics_file=settings.metrics_file,
+        metric_patterns=settings.metric_patterns,
         columns=settings.columns,
         usd_per_hour=settings.usd_per_hour,
         confirm_trials=settings.confirm_trials,

@@ -35,6 +35,8 @@ class Project:
     install: str = ""
     data_uri: str = ""
     metrics_file: str = ""
+    metric_patterns: Mapping[str, str] = field(default_factory=dict)
+    """Metrics by name, and the regular expressions that find them in the log. The first group is the value."""
     flags: Flags = field(default_factory=Flags)
     """How the command takes its parameters."""
     working_directory: str = ""

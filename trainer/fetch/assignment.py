@@ -32,6 +32,8 @@ class Assignment:
     output_uri: str
     install: str
     metrics_file: str
+    metric: str
+    metric_patterns: Mapping[str, str]
     token: str
     asker: str
     image: str
@@ -90,6 +92,8 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         output_uri=array_uri(environment[Env.OUTPUT_URI], number),
         install=environment.get(Env.INSTALL, ""),
         metrics_file=environment.get(Env.METRICS_FILE, ""),
+        metric=environment.get(Env.METRIC, ""),
+        metric_patterns=_patterns(environment),
         token=environment.get(Env.GIT_TOKEN, ""),
         asker=environment.get(Env.ASKER, ""),
         image=environment.get(Env.IMAGE, ""),
@@ -99,6 +103,19 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         output=Path(environment.get(Env.OUTPUT_DIR) or work / "output").absolute(),
         cache=Path(environment.get(Env.CACHE_DIR) or Path.home() / ".cache" / "signalbox"),
     )
+
+
+def _patterns(environment: Mapping[str, str]) -> dict[str, str]:
+    """Raise `Ended` for a regular expression that can't be used; the config check has refused it before."""
+    patterns = {name: str(pattern) for name, pattern in _object(environment, Env.METRIC_PATTERNS).items()}
+    try:
+        for pattern in patterns.values():
+            re.compile(pattern)
+    except re.error as error:
+        raise Ended(
+            ExitCode.BAD_CONTRACT, f"METRIC_PATTERNS has a pattern that is no regular expression: {error}"
+        ) from error
+    return patterns
 
 
 def _problems(environment: Mapping[str, str], command: Sequence[str]) -> list[str]:

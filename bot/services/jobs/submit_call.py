@@ -61,6 +61,8 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "ASKER": request.asker_name,
         "INSTALL": project.install,
         "METRICS_FILE": project.metrics_file,
+        "METRIC": project.columns.get(project.metric, project.metric),
+        "METRIC_PATTERNS": json.dumps(dict(project.metric_patterns)) if project.metric_patterns else "",
         "DATA_URI": project.data_uri,
         **extra,
     }
