@@ -114,11 +114,7 @@ def kind_of(path: Path) -> Kind | None:
         return Kind.EVENTS
     if name.endswith(".wandb"):
         return Kind.WANDB
-    if (
-        name.endswith(_JSON)
-        or name in _JSON_NAMES
-        or (path.parent.name == "vis_data" and name.endswith(".json"))
-    ):
+    if name.endswith(_JSON) or name in _JSON_NAMES or (path.parent.name == "vis_data" and name.endswith(".json")):
         return Kind.JSON
     if name.endswith(_TABLES) or name in _TEXT_NAMES:
         return Kind.TABLE

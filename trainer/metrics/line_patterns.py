@@ -115,7 +115,7 @@ def _counters(text: str) -> dict[str, float]:
 
 def _name(text: str) -> str:
     """`Train Loss` as `train_loss`; "" for what is no metric."""
-    words = text.split(" - ")[-1].lower().split()[-3:]
+    words = text.rpartition(" - ")[2].lower().split()[-3:]
     name = "_".join(words)
     return name if _METRIC.fullmatch(name) and words[-1] not in _NOISE.split() else ""
 

@@ -27,7 +27,10 @@ def read(*lines: str, patterns: dict[str, str] | None = None) -> str:
         ),
         (["\x1b[32mEpoch [3/10], Loss: 0.1234\x1b[0m"], "epoch,loss\n3,0.1234\n"),
         (["epoch=3 train_loss=0.5 val_acc=0.9"], "epoch,train_loss,val_acc\n3,0.5,0.9\n"),
-        (["| epoch   1 |   200/ 2983 batches | lr 20.00 | loss  7.62 | ppl  2038.85"], "epoch,loss,ppl\n1,7.62,2038.85\n"),
+        (
+            ["| epoch   1 |   200/ 2983 batches | lr 20.00 | loss  7.62 | ppl  2038.85"],
+            "epoch,loss,ppl\n1,7.62,2038.85\n",
+        ),
     ],
 )
 def test_lines_as_programs_print_them(lines: list[str], table: str) -> None:
@@ -36,7 +39,15 @@ def test_lines_as_programs_print_them(lines: list[str], table: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["hello", "listening on port: 8080", "loss: 0.5", "Namespace(lr=0.1, epochs=3)", "{'lr': 0.1}", "50%|####| 1/2", ""],
+    [
+        "hello",
+        "listening on port: 8080",
+        "loss: 0.5",
+        "Namespace(lr=0.1, epochs=3)",
+        "{'lr': 0.1}",
+        "50%|####| 1/2",
+        "",
+    ],
 )
 def test_lines_without_an_epoch_before_them_tell_nothing(line: str) -> None:
     assert read(line) == ""
