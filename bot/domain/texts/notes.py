@@ -107,8 +107,8 @@ def no_metrics_file() -> Inert:
     """Name what the entrypoint looks for (`trainer/metrics/discovery.py`), and the shortest way to have metrics."""
     return phrase(
         "It left no metrics, so there is no plot. I looked below its folders for CSV files, JSON lines, "
-        "`trainer_state.json` and the files of TensorBoard, MLflow and W&B, and in its output for lines with `@metrics` "
-        "or such as `epoch=3 loss=0.2`. To have some, print such a line after each epoch."
+        "`trainer_state.json` and the files of TensorBoard, MLflow and W&B, and in its output for lines with "
+        "`@metrics` or such as `epoch=3 loss=0.2`. To have some, print such a line after each epoch."
     )
 
 
