@@ -14,7 +14,7 @@ from bot.chat.interactions import Interaction
     more="More of them for the same plot, separated by spaces",
     metrics="One or two metrics to plot, separated by commas; by default the project's own comes first",
 )
-@app_commands.autocomplete(job=autocomplete.jobs, more=autocomplete.more_jobs)
+@app_commands.autocomplete(job=autocomplete.jobs, more=autocomplete.more_jobs, metrics=autocomplete.metrics)
 @acknowledged(public=True)
 async def plot(interaction: Interaction, job: str, more: str = "", metrics: str = "") -> None:
     wanted = [name for each in metrics.split(",") if (name := each.strip())]
