@@ -1,4 +1,4 @@
-"""The command line: `signalbox run`, `doctor`, `restore` and `config from-stack`; `python -m bot` works too."""
+"""The command line: `signalbox run`, `init`, `doctor`, `restore` and `config from-stack`; `python -m bot` works too."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from bot import logging_setup
 from bot import restore as restoration
 from bot.config import loading as settings
 from bot.errors import SignalboxError
+from bot.init import run as initialisation
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 config_app = typer.Typer(no_args_is_help=True, help="Work with config.toml.")
@@ -53,6 +54,22 @@ def doctor(
         checked, secrets = settings.load(config), settings.secrets()
         good = asyncio.run(examination.run(checked, secrets, Console(), fix=fix))
     raise typer.Exit(0 if good else 1)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def init(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(help="Your training command, such as python train.py; default: the likeliest script."),
+    ] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+    *,
+    folder: Annotated[Path, typer.Option("--folder", help="Your training repository.")] = Path(),
+    name: Annotated[str, typer.Option("--name", help="Name of the project; default: the folder's.")] = "",
+) -> None:
+    """Write a project's section of config.toml from its repository: address, command and parameters."""
+    with _errors_printed():
+        initialisation.run(folder, command or [], name, config, Console())
 
 
 @app.command()

@@ -9,7 +9,7 @@ from tests.layout.tree import ROOT, Tree, imported_names
 # Highest first. A module belongs to the first prefix that fits, and imports only its own layer and those below.
 LAYERS = (
     ("bot.__main__",),
-    ("bot.app", "bot.doctor", "bot.from_stack", "bot.restore"),
+    ("bot.app", "bot.doctor", "bot.from_stack", "bot.init", "bot.restore"),
     ("bot.config", "bot.logging_setup"),
     ("bot.chat",),
     ("bot.adapters",),
@@ -26,7 +26,7 @@ VENDORS = {
     "botocore": ("bot.adapters", "trainer", "deploy", "bench"),
     "boto3": ("trainer", "deploy", "bench"),
     "sqlite3": ("bot.adapters.sqlite",),
-    "tomlkit": ("bot.from_stack",),
+    "tomlkit": ("bot.from_stack", "bot.init"),
     "matplotlib": ("bot.adapters.drawing", "bench"),
     "optuna": ("bot.adapters.sampling", "bench"),
     "moto": ("deploy.sandbox.aws",),
