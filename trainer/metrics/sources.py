@@ -40,6 +40,8 @@ class Candidate:
     grid: Grid
     own: bool = False
     changed_at: int = 0
+    text: bytes = b""
+    """The table as it is to be stored, if it is in our form already."""
 
 
 class Sources:
@@ -98,6 +100,8 @@ class Sources:
         chosen = fitting[0]
         if not chosen.own:
             self._live.show(chosen.name, chosen.grid)
+        if chosen.text.endswith(b"\n"):
+            return chosen.text
         grid = chosen.grid if chosen.own else after_earlier(chosen.grid, self._earlier)
         return grid.csv().encode()
 
@@ -108,9 +112,11 @@ class Sources:
             matched, own = self._patterns.grid(), self._patterns.configured
         reported = self._output / METRICS_CSV
         if self._is_new(reported):
-            yield Candidate(METRICS_CSV, 1, self._read(reported), own=bool(printed) or not self._is_quiet(reported))
+            own = bool(printed) or not self._is_quiet(reported)
+            text = reported.read_bytes() if printed else b""
+            yield Candidate(METRICS_CSV, 1, self._read(reported), own=own, text=text)
         elif printed:
-            yield Candidate("the log", 1, read_csv(printed.encode()), own=True)
+            yield Candidate("the log", 1, read_csv(printed.encode()), own=True, text=printed.encode())
         if matched.rows:
             yield Candidate("lines of the log", 2 if own else 4, matched)
         for found in self._discovery.found():
