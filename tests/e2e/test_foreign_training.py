@@ -46,6 +46,18 @@ with open("out/monitor/progress.csv", "w") as file:
     for n in range(1, 31):
         file.write(f"{n * 1.5}, {n - 10}, {n / 10}, 0.5, {n * 2048}, {n * 3}, {n / 30}, {-n}\\n")
 '''
+GROWING = '''
+"""Writes a row of an ordinary table every few seconds, and reports nothing."""
+import os
+import time
+
+os.makedirs("lightning_logs/version_0")
+with open("lightning_logs/version_0/metrics.csv", "w", buffering=1) as file:
+    file.write("epoch,step,train_loss,val_accuracy\\n")
+    for epoch in range(1, 6):
+        file.write(f"{epoch},{epoch * 100},{1 / epoch},\\n{epoch},{epoch * 100},,{90 + epoch}\\n")
+        time.sleep(3)
+'''
 HANDS_ON_PARAMETERS = {
     "lr": {"type": "float", "default": 0.1},
     "momentum": {"type": "float", "default": 0.5},
@@ -74,6 +86,19 @@ class Scene:
                 for message in messages:
                     if "succeeded" in message["content"] or "failed" in message["content"]:
                         return dict(message)
+                await asyncio.sleep(0.2)
+
+    async def live_card(self, channel: str, words: str) -> str:
+        """The text of the card once it has these words."""
+        channel_id = self.ready["discord"]["channels"][channel]
+        async with asyncio.timeout(60):
+            while True:
+                async with self.session.get(self._url(f"channels/{channel_id}/messages")) as response:
+                    messages = await response.json()
+                for message in messages:
+                    for embed in message["embeds"]:
+                        if words in (text := embed.get("description") or ""):
+                            return str(text)
                 await asyncio.sleep(0.2)
 
     async def picture(self, message: dict[str, Any]) -> bytes:
@@ -116,6 +141,12 @@ def configure(place: Sandbox, repository: Repository) -> None:
             "channels": [int(channels["training"])],
             "parameters": HANDS_ON_PARAMETERS,
         },
+        "grow": {
+            **common,
+            "command": ["python", "grow.py"],
+            "channels": [],
+            "parameters": {"epochs": {"type": "int", "default": 5, "action": "store"}},
+        },
         "walk": {
             **common,
             "command": ["python", "walk.py"],
@@ -135,7 +166,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     folder.mkdir()
     repository = Repository(folder)
     repository.git("init", "--quiet", "--initial-branch=main")
-    repository.commit({"main.py": HANDS_ON, "walk.py": WALKING}, "Code of others")
+    repository.commit({"main.py": HANDS_ON, "walk.py": WALKING, "grow.py": GROWING}, "Code of others")
     async with sandbox() as place, aiohttp.ClientSession() as session:
         configure(place, repository)
         await place.bot.start()
@@ -159,3 +190,13 @@ async def test_a_table_of_reinforcement_learning_ends_with_its_plot(scene: Scene
     assert list(table.columns["reward_sum"])[:2] == [-9.0, -8.0]
     assert list(table.x)[-1] == 30 * 2048
     assert len(table.columns) == 7
+
+
+async def test_a_logger_that_knows_nothing_of_us_is_live_on_the_card(scene: Scene) -> None:
+    training = asyncio.create_task(scene.train("lab", "/train project:grow branch:main"))
+    text = await scene.live_card("lab", "val_accuracy **9")
+    assert not training.done(), "the card shows it while the job runs"
+    assert "epoch **" in text
+    assert "/5 " in text, "the total is the parameter's"
+    told = await training
+    assert "val_accuracy 95 at epoch 5 of 5" in told["content"]

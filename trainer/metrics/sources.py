@@ -109,7 +109,7 @@ class Sources:
         yield from self._explicit()
         with self._lock:
             printed = "" if self._printed.provisional else self._printed.text()
-            matched, own = self._patterns.grid(), self._patterns.configured
+            matched = self._patterns.grid()
         reported = self._output / METRICS_CSV
         if self._is_new(reported):
             own = bool(printed) or not self._is_quiet(reported)
@@ -118,7 +118,7 @@ class Sources:
         elif printed:
             yield Candidate("the log", 1, read_csv(printed.encode()), own=True, text=printed.encode())
         if matched.rows:
-            yield Candidate("lines of the log", 2 if own else 4, matched)
+            yield Candidate("lines of the log", 2 if self._patterns.configured else 4, matched)
         for found in self._discovery.found():
             if found.place != reported:
                 grid = self._grid(found)
@@ -182,6 +182,8 @@ class Sources:
         for candidate in candidates:
             if candidate.order == 0 and not candidate.grid.columns and candidate.grid.remarks:
                 self._say(f"{candidate.name} can't be read as metrics: {candidate.grid.remarks[0]}")
+        if self._pattern and not self._running and not any(candidate.order == 0 for candidate in candidates):
+            self._say(f'no file that the command wrote matches metrics_file = "{self._pattern}"')
         if not fitting or (fitting[0].own and len(fitting) == 1):
             return
         chosen, others = fitting[0], [candidate.name for candidate in fitting[1:]]

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from bot.domain.goal import Goal
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.model.progress import Progress
+from bot.domain.parameters import Value
 from trainer.contract import parse_metrics
 from trainer.metrics.tables.axis import EPOCH, axis_name, shown, total_of
-
-__all__ = ["Best", "Report", "Table", "advance", "best_in_csv", "best_of", "best_row", "parse_line", "whole_epoch"]
 
 MOST_EPOCHS = 10**12
 MOST_RECORDS = 50
@@ -55,6 +54,13 @@ def parse_line(message: str, columns: Mapping[str, str] | None = None) -> Report
     if not values and epoch is None:
         return None
     return Report(epoch, epochs, values, shown(axis), None if epoch is None else at, summary)
+
+
+def planned(unit: str, parameters: Mapping[str, Value]) -> int | None:
+    """The total that a run's parameters name, for code that does not report one: `epochs`, `max_steps`."""
+    total = total_of(parameters, unit)
+    value = parameters[total] if total is not None else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
 def advance(progress: Progress, report: Report, at: float, goal: Goal, stream: str = "") -> Progress:

@@ -151,4 +151,6 @@ def several_arrays(arrays: int, most: int, engine: Inert) -> Inert:
 
 
 def stops_weak_trials() -> Inert:
-    return phrase("Trials that look hopeless are stopped early. They must report `epoch` and `epochs`.")
+    return phrase(
+        "Trials that look hopeless are stopped early. They must report `epoch`, and `epochs` unless it is a parameter."
+    )

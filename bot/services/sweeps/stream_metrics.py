@@ -86,7 +86,9 @@ class StreamMetrics:
             await self._reader.read(project.log_group, streams, OVERLAP_MS, collect)
         finally:
             changed = {
-                number: partial(with_rows, rows=reported, plan=sweep.plan, goal=project.goal)
+                number: partial(
+                    with_rows, rows=reported, plan=sweep.plan, goal=project.goal, fixed=sweep.run.parameters
+                )
                 for number, reported in rows.items()
                 if reported
             }

@@ -265,6 +265,15 @@ def test_file_of_the_project_that_is_no_table_is_named_with_the_reason(code: Pat
     assert said.startswith("m.csv can't be read as metrics: Its rows have 3 cells")
 
 
+def test_pattern_that_matches_nothing_is_said_at_the_end(code: Path, output: Path) -> None:
+    sources, told = watched(code, output, pattern="result/*.csv")
+    (code / "results.csv").write_bytes(TWO)
+    assert sources.content() == TWO
+    sources.end(complete=True)
+    sources.content()
+    assert told.words[1] == 'no file that the command wrote matches metrics_file = "result/*.csv"'
+
+
 def test_steps_are_the_axis_where_the_epoch_stays_the_same(code: Path, output: Path) -> None:
     sources, told = watched(code, output)
     (code / "metrics.csv").write_text("epoch,step,val_acc\n0,100,80\n0,200,90\n")

@@ -124,3 +124,13 @@ def test_a_summary_is_no_report() -> None:
     report = parse_line('@metrics {"epoch": -1, "score": 99}')
     assert report is not None
     assert after(TRIAL, row_for_sweep(report, "score")) == TRIAL
+
+
+def test_total_is_the_parameter_of_that_name_where_no_row_tells_it() -> None:
+    """A logger's file has no total, and without one no trial could be stopped."""
+    rows = [MetricRow(1, None, 80.0), MetricRow(2, None, 90.0)]
+    assert with_rows(TRIAL, rows, PLAN, Goal("score"), {"epochs": 20, "lr": 0.1}).epochs == 20
+    assert with_rows(TRIAL, rows, PLAN, Goal("score"), {"max_steps": 20}).epochs is None
+    step = [MetricRow(100, None, 80.0, "global_step")]
+    assert with_rows(TRIAL, step, PLAN, Goal("score"), {"max_steps": 500}).epochs == 500
+    assert with_rows(TRIAL, [MetricRow(1, 10, 80.0)], PLAN, Goal("score"), {"epochs": 20}).epochs == 10
