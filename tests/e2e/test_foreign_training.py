@@ -145,7 +145,7 @@ def configure(place: Sandbox, repository: Repository) -> None:
             **common,
             "command": ["python", "grow.py"],
             "channels": [],
-            "parameters": {"epochs": {"type": "int", "default": 5, "action": "store"}},
+            "parameters": {"epochs": {"type": "int", "default": 5}},
         },
         "walk": {
             **common,
