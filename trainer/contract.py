@@ -66,7 +66,11 @@ class Env(StrEnum):
     KEEP_LIMIT_GIB = "KEEP_LIMIT_GIB"
     """How much of them is stored, the newest first."""
     METRICS_FILE = "METRICS_FILE"
-    """A glob pattern (`results/*.csv`) for the table of a script that does not use this package."""
+    """A glob pattern (`results/*.csv`) for a table that would not be found, or among several that would."""
+    METRIC = "METRIC"
+    """The project's metric, as the code calls it: of several tables, the one that has it counts."""
+    METRIC_PATTERNS = "METRIC_PATTERNS"
+    """A JSON object: names, and regular expressions whose first group is the value in a line of the log."""
     GIT_TOKEN = "GIT_TOKEN"  # noqa: S105  the name of the variable
     """For private repositories. Not passed on to the command."""
     ASKER = "ASKER"

@@ -48,6 +48,8 @@ class Project:
     keep: tuple[str, ...] = DEFAULT_KEEP
     """Patterns as in .gitignore: which new and changed files of the checkout are stored."""
     keep_limit_gib: float = DEFAULT_LIMIT_GIB
+    metric_patterns: Mapping[str, str] = field(default_factory=dict)
+    """Metrics by name, and the regular expressions that find them in the log. The first group is the value."""
     flags: Flags = field(default_factory=Flags)
     """How the command takes its parameters."""
     working_directory: str = ""

@@ -42,6 +42,8 @@ class Assignment:
     keep: Patterns
     keep_limit: float
     """In bytes."""
+    metric: str
+    metric_patterns: Mapping[str, str]
     token: str
     asker: str
     image: str
@@ -106,6 +108,8 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         resume_arguments=tuple(_list(environment, Env.RESUME_ARGUMENTS)),
         keep=_patterns(environment, Env.KEEP, DEFAULT_KEEP),
         keep_limit=_keep_limit(environment),
+        metric=environment.get(Env.METRIC, ""),
+        metric_patterns=_metric_patterns(environment),
         token=environment.get(Env.GIT_TOKEN, ""),
         asker=environment.get(Env.ASKER, ""),
         image=environment.get(Env.IMAGE, ""),
@@ -115,6 +119,19 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         output=Path(environment.get(Env.OUTPUT_DIR) or work / "output").absolute(),
         cache=Path(environment.get(Env.CACHE_DIR) or Path.home() / ".cache" / "signalbox"),
     )
+
+
+def _metric_patterns(environment: Mapping[str, str]) -> dict[str, str]:
+    """Raise `Ended` for a regular expression that can't be used; the config check has refused it before."""
+    patterns = {name: str(pattern) for name, pattern in _object(environment, Env.METRIC_PATTERNS).items()}
+    try:
+        for pattern in patterns.values():
+            re.compile(pattern)
+    except re.error as error:
+        raise Ended(
+            ExitCode.BAD_CONTRACT, f"METRIC_PATTERNS has a pattern that is no regular expression: {error}"
+        ) from error
+    return patterns
 
 
 def _problems(environment: Mapping[str, str], command: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from trainer.errors import Ended, Stopped
 from trainer.fetch.assignment import Assignment
 from trainer.fetch.checkout import Fetched
 from trainer.fetch.install import Layer, install
+from trainer.metrics.line_patterns import LinePatterns
 from trainer.metrics.sources import Sources
 from trainer.process import console
 from trainer.process.stopping import Stopping
@@ -60,7 +61,15 @@ class Attempt:
         self._claim_lost: Ended | None = None
         self._storing = threading.Lock()
         self._claim = Claim(self._bucket, Holder(uuid.uuid4().hex, job.batch_job_id, job.attempt, self._host))
-        self._sources = Sources(job.code, job.output, job.metrics_file)
+        self._sources = Sources(
+            job.code,
+            job.output,
+            job.metrics_file,
+            metric=job.metric,
+            patterns=LinePatterns(job.metric_patterns),
+            emit=console.emit,
+            log=console.log,
+        )
         self._uploads = Uploads(self._bucket, job.output, job.control, self._sources)
         self._checkout = CheckoutTree(job.code, job.output, job.keep, programs)
         self._own_checkpoints = OwnCheckpoints(self._bucket, job.code, job.output, job.checkpoints)

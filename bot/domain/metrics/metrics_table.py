@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.logs.log_lines import clean
 from trainer.metrics.tables.attempts import settled
-from trainer.metrics.tables.axis import axis_of
+from trainer.metrics.tables.axis import EPOCH, axis_of, shown, total_of
 from trainer.metrics.tables.csv_table import NO_ROWS, read_csv
 from trainer.metrics.tables.grid import Column, Grid
 
 MOST_COLUMNS = 200
 LONGEST_NAME = 100
-_TOTAL = "epochs"
 _EPOCH_WISE = ("train", "val", "valid", "test", "loss", "acc")
 
 
@@ -56,7 +55,8 @@ class _Reader:
         if not columns:
             return Table(remarks=tuple(self._remarks or [NO_ROWS]))
         found = self._axis(columns)
-        values = {c.name: c.numbers for c in columns if c is not found and c.name.lower() != _TOTAL}
+        total = total_of([column.name for column in columns], found.name if found is not None else EPOCH)
+        values = {c.name: c.numbers for c in columns if c is not found and c.name != total}
         if found is None:
             label = "epoch" if any(name.lower().startswith(_EPOCH_WISE) for name in values) else "row"
             return Table(array("d", range(1, len(columns[0].numbers) + 1)), label, values, tuple(self._remarks))
@@ -96,13 +96,13 @@ class _Reader:
         configured = self._names.get("epoch", "").lower()
         named = next((column for column in columns if configured and column.name.lower() == configured), None)
         found = named or axis_of(columns)
-        return found if len(columns) > 1 or (found is not None and found.name.lower() == "epoch") else None
+        return found if len(columns) > 1 or (found is not None and found.name.lower() == EPOCH) else None
 
     def _over(self, found: Column, values: dict[str, "array[float]"]) -> Table:
         """Over a column of the file's own. Rows that have no place there are a summary."""
         lowest = 0.0 if any(number > 0 for number in found.numbers) else -math.inf
         kept = [row for row, number in enumerate(found.numbers) if math.isfinite(number) and number >= lowest]
-        label, rows = found.name, len(found.numbers)
+        label, rows = shown(found.name), len(found.numbers)
         if len(kept) == rows:
             return Table(found.numbers, label, values, tuple(self._remarks))
         apart = sorted(set(range(rows)) - set(kept))

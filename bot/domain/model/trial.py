@@ -56,6 +56,8 @@ class Trial:
     stop_by: str | None = None
     announced: bool = False
     """True if its end has been reported in the thread."""
+    unit: str = "epoch"
+    """What its epochs are: `epoch`, or `global_step`, or `iteration`."""
     source: str = ""
     """The sweep whose run this is, where that was an earlier one."""
 

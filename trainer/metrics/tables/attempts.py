@@ -66,3 +66,28 @@ def _chosen(column: Column, rows: Sequence[int]) -> Column:
     words = {place: column.words[row] for place, row in enumerate(rows) if row in column.words} if column.words else {}
     numbers = array("d", [column.numbers[row] for row in rows])
     return Column(column.name, numbers, bytearray(column.marks[row] for row in rows), words)
+
+
+def after_earlier(grid: Grid, earlier: Grid) -> Grid:
+    """Put the rows of an earlier attempt before those of this one, up to the place at which this one began."""
+    axis, before = axis_of(grid.columns), axis_of(earlier.columns)
+    if axis is None or before is None or axis.name != before.name:
+        return grid
+    begin = min((value for value in axis.numbers if math.isfinite(value)), default=math.inf)
+    kept = [row for row, value in enumerate(before.numbers) if value < begin]
+    if not kept or math.isinf(begin):
+        return grid
+    names = list(dict.fromkeys(column.name for column in (*earlier.columns, *grid.columns)))
+    return Grid([_stacked(name, earlier.column(name), kept, grid) for name in names], grid.remarks)
+
+
+def _stacked(name: str, above: Column | None, kept: Sequence[int], grid: Grid) -> Column:
+    column = Column(name) if above is None else _chosen(above, kept)
+    column.pad(len(kept))
+    below = grid.column(name)
+    if below is not None:
+        column.words = column.words | {len(kept) + row: word for row, word in below.words.items()}
+        column.numbers.extend(below.numbers)
+        column.marks.extend(below.marks)
+    column.pad(len(kept) + grid.rows)
+    return column

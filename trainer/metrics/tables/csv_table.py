@@ -13,7 +13,7 @@ from trainer.metrics.tables.decoding import decode
 from trainer.metrics.tables.delimiters import Dialect, guess, is_title, without_end
 from trainer.metrics.tables.grid import BLANK, Column, Grid
 from trainer.metrics.tables.header import NOT_A_TABLE, Header
-from trainer.metrics.tables.lines import Lines
+from trainer.metrics.tables.lines import COMMENT, Lines
 from trainer.metrics.tables.torn import is_torn
 
 MOST_COLUMNS = 1_000
@@ -42,7 +42,8 @@ def read_csv(data: bytes, *, running: bool = False, complete: bool = False) -> G
 class _Reader:
     def __init__(self, text: str, *, complete: bool) -> None:
         self._unfinished = not complete and not text.endswith(("\n", "\r"))
-        lines = Lines(io.StringIO(text, newline="") if "\n" in text else text.splitlines())
+        plain = not any(mark in text for mark in ('"', *COMMENT))
+        lines = Lines(io.StringIO(text, newline="") if "\n" in text else text.splitlines(), plain=plain)
         source = iter(lines)
         sample = list(islice(source, _SAMPLE))
         self._comments = lines.comments
@@ -99,14 +100,13 @@ class _Reader:
     def _readable(self, cells: Iterator[list[str]]) -> Iterator[list[str]]:
         while True:
             try:
-                row = next(cells, None)
+                for row in cells:
+                    if row and (row[0] or any(row)):
+                        yield row if len(row) <= MOST_COLUMNS else row[:MOST_COLUMNS]
             except csv.Error:
                 self.remarks.append("A line that can't be read is left out.")
                 continue
-            if row is None:
-                return
-            if any(row):
-                yield row[:MOST_COLUMNS]
+            return
 
     def _begin(self, header: list[str]) -> None:
         self._header, self._places = header, []

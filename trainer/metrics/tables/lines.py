@@ -15,10 +15,13 @@ _LONGEST_QUOTE = 20
 
 
 class Lines:
-    """Iterates over the lines with cells. `comments` are the ones before the first, without their marks."""
+    """Iterates over the lines with cells. `comments` are the ones before the first, without their marks.
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._source = iter(lines)
+    `plain` text has neither quotes nor comments. There, blank lines are left for the reader to pass over.
+    """
+
+    def __init__(self, lines: Iterable[str], *, plain: bool = False) -> None:
+        self._source, self._plain = iter(lines), plain
         self._back: list[str] = []
         self.comments: list[str] = []
         self.separator = ""
@@ -29,6 +32,9 @@ class Lines:
         self._source = chain([] if first is None else [first], self._source)
 
     def __iter__(self) -> Iterator[str]:
+        return self._source if self._plain else self._lines()
+
+    def _lines(self) -> Iterator[str]:
         while (line := self._next()) is not None:
             text = line.strip()
             if text.strip(_NOTHING) and not text.startswith(COMMENT):

@@ -39,6 +39,18 @@ async def more_jobs(interaction: Interaction, text: str) -> Choices:
     return [app_commands.Choice(name=value, value=value) for value in values if len(value) <= CHOICE_CHARACTERS]
 
 
+async def metrics(interaction: Interaction, text: str) -> Choices:
+    """Complete the last metric of the list, among those of the job typed so far, the project's own first."""
+    before, comma, last = text.rpartition(",")
+    try:
+        names = await interaction.client.services.one_trial.metric_names(str(interaction.namespace.job or ""))
+    except SignalboxError:  # suggestions are not worth an error
+        return []
+    taken, typed = [each.strip() for each in before.split(",")], last.strip().lower()
+    found = [f"{before}{comma} {name}".strip() for name in names if typed in name.lower() and name not in taken]
+    return [app_commands.Choice(name=each, value=each) for each in found if len(each) <= CHOICE_CHARACTERS][:CHOICES]
+
+
 async def files(interaction: Interaction, text: str) -> Choices:
     """Suggest files of the job typed so far, results first."""
     try:

@@ -81,12 +81,39 @@ class TestParseLine:
     def test_anything_else_is_no_row(self, line: str) -> None:
         assert parse_line(line) is None
 
-    @pytest.mark.parametrize(
-        ("told", "epoch"), [("3.0", 3), ("-1", None), ("NaN", None), ("1e99", None), ("true", None)]
-    )
+    @pytest.mark.parametrize(("told", "epoch"), [("3.0", 3), ("NaN", None), ("1e99", None), ("true", None)])
     def test_an_epoch_is_a_whole_number(self, told: str, epoch: int | None) -> None:
         report = parse_line(f'@metrics {{"epoch": {told}, "loss": 1}}')
         assert report == Report(epoch, None, {"loss": 1.0})
+
+    def test_a_negative_epoch_is_a_summary(self) -> None:
+        report = parse_line('@metrics {"epoch": -1, "test_accuracy": 88}')
+        assert report == Report(None, None, {"test_accuracy": 88.0}, summary=True)
+
+    @pytest.mark.parametrize(
+        ("row", "unit", "epoch", "epochs"),
+        [
+            ({"step": 400, "max_steps": 5_000}, "step", 400, 5_000),
+            ({"global_step": 400, "epoch": 2}, "epoch", 2, None),
+            ({"trainer/global_step": 400}, "global_step", 400, None),
+            ({"iteration": 10, "iterations": 100}, "iteration", 10, 100),
+            ({"time/total_timesteps": 2_048}, "total_timesteps", 2_048, None),
+            ({"Epoch": 1, "num_epochs": 5}, "epoch", 1, 5),
+            ({"_step": 7}, "step", 7, None),
+        ],
+    )
+    def test_steps_are_counted_under_their_own_name(
+        self, row: dict[str, float], unit: str, epoch: int, epochs: int | None
+    ) -> None:
+        report = parse_line(format_metrics({**row, "loss": 1}))
+        assert report is not None
+        assert (report.unit, report.epoch, report.epochs) == (unit, epoch, epochs)
+        assert report.values["loss"] == 1
+
+    def test_columns_of_the_project_are_read_by_our_names(self) -> None:
+        columns = {"epoch": "num_timesteps", "reward": "reward_sum"}
+        report = parse_line('@metrics {"num_timesteps": 200, "reward_sum": 5, "iteration": 1}', columns)
+        assert report == Report(200, None, {"reward": 5.0, "iteration": 1.0}, "num_timesteps")
 
     def test_a_row_has_so_many_values_at_most(self) -> None:
         report = parse_line(format_metrics({f"m{n}": n for n in range(1_000)}))
@@ -192,6 +219,20 @@ class TestAdvance:
         for values in ({"train_loss": 0.5}, {"val_loss": 0.7}):
             progress = advance(progress, Report(1, 10, values), 1, Goal("val_loss", maximize=False))
         assert progress.latest == {"train_loss": 0.5, "val_loss": 0.7}
+
+    def test_summary_is_shown_and_changes_no_pace(self) -> None:
+        rows = [{"epoch": 1, "acc": 70}, {"epoch": 2, "acc": 80}, {"epoch": -1, "test_acc": 88, "acc": 99}]
+        progress = Progress()
+        for at, row in enumerate(rows):
+            report = parse_line(format_metrics(row))
+            assert report is not None
+            progress = advance(progress, report, at, Goal("acc"))
+        assert (progress.epoch, progress.best, progress.best_epoch) == (2, 80, 2)
+        assert (progress.latest["test_acc"], progress.last_at, progress.epochs_seen) == (88, 1, 2)
+
+    def test_metric_that_only_a_summary_has_is_the_best_without_an_epoch(self) -> None:
+        progress = advance(Progress(), Report(None, None, {"score": 88.0}, summary=True), 1, Goal("score"))
+        assert (progress.best, progress.best_epoch) == (88, None)
 
     def test_nan_is_shown_and_never_the_best(self) -> None:
         progress = told((1, 50, 100), (2, math.nan, 110))
