@@ -237,7 +237,9 @@ def _deployed(endpoint: str) -> dict[str, str]:
     ids=["with GPUs", "without GPUs", "as the stack's role"],
 )
 async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool, caller: str) -> None:
-    settings = Settings(images={IMAGE: ENTRYPOINT}, gpu_vcpus=0, stop_timeout_seconds=5, enforce_permissions=True)
+    settings = Settings(
+        images={IMAGE: ENTRYPOINT}, gpu_vcpus=0, standard_vcpus=5, stop_timeout_seconds=5, enforce_permissions=True
+    )
     async with aws_stand_in(settings) as endpoint, DiscordStandIn() as discord:
         known = discord.ready()
         repository, edit = await _training(tmp_path), tmp_path / "edit.py"
@@ -263,7 +265,7 @@ async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool, cal
     assert "settings changed in config.toml." in walk.said[7]
     assert f"Pushed {IMAGE}\n" in walk.said[8]
     assert re.search(rf"^ok    AWS credentials: arn:aws:\w+::123456789012:{caller}", walk.said[9], flags=re.M)
-    assert f"{8 if gpus else 32} vCPUs in " in walk.said[9]
+    assert f"{8 if gpus else 5} vCPUs in " in walk.said[9]
     assert f"{IMAGE}: built from commit " in walk.said[9]
     (quoted,) = re.findall(r"`(\d+ checks: [^`]+)`", STEPS[8])
     assert f"{quoted}\n" in walk.said[9]
