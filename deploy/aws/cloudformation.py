@@ -7,6 +7,7 @@ import boto3
 from botocore.exceptions import ClientError, WaiterError
 
 from bot.config.loading import Config
+from bot.domain.stack import by_project
 
 POLL_SECONDS = 5
 MAX_POLLS = 1800
@@ -41,8 +42,8 @@ def describe(cloudformation: Any, stack: str) -> dict[str, Any] | None:
 
 
 def outputs(described: dict[str, Any]) -> dict[str, str]:
-    """Values by output name."""
-    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
+    """Values by output name; the outputs of a project have its name behind."""
+    return by_project({output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())})
 
 
 def stack_outputs(cloudformation: Any, stack: str) -> dict[str, str]:

@@ -83,12 +83,14 @@ def bot_role(scope: Construct, bot: str, storage: Storage, events: Events, submi
     jobs = [_arn(scope, "batch", "job", "*")]
     # The reference lists the job for SubmitJob too, AWS's example policies don't; Batch checks TagResource on the queue
     # and the job definition of a SubmitJob with tags: https://github.com/wri/gfw-data-api/pull/175
+    # Assumption: submit-tags.
     submitted = [*submits, *jobs]
     own = "Any revision of the projects' own job definitions; Batch chooses the ids of jobs."
     _allow(role, ["batch:SubmitJob"], submitted, why=own)
     for action, key, on in (("TagResource", "RequestTag", submitted), ("TerminateJob", "ResourceTag", jobs)):
         condition = {"StringEquals": {f"aws:{key}/{BOT_TAG}": bot}}
         _allow(role, [f"batch:{action}"], on, condition, why="The condition limits them by tag.")
+    # Assumption: child-tags.
     trials = [_arn(scope, "batch", "job", "*:*")]
     _allow(role, ["batch:TerminateJob"], trials, why="Child jobs of an array: Batch gives them no tags.")
     described = ("Jobs", "JobQueues", "JobDefinitions", "ComputeEnvironments")
@@ -114,6 +116,8 @@ def _doctor(role: iam.Role, scope: Construct, storage: Storage, events: Events) 
         ["*"],
         why="They support no resources.",
     )
+    # The action's resource is the role, user or group whose policies it reads: Service Authorization Reference, IAM.
+    _allow(role, ["iam:SimulatePrincipalPolicy"], [role.role_arn])
     groups = [_arn(scope, "logs", "log-group", "*", ArnFormat.COLON_RESOURCE_NAME)]
     _allow(role, ["logs:DescribeLogGroups"], groups, why="It searches all groups by the beginning of a name.")
 

@@ -53,6 +53,8 @@ class Resources:
     secret_access_key: str = SECRET_ACCESS_KEY
     session_token: str = SESSION_TOKEN
     account: str = DEFAULT_ACCOUNT_ID
+    bot_role_arn: str = ""
+    """Whose credentials the bot has; without a role it has the keys above, which may do everything."""
 
     def document(self) -> dict[str, str]:
         return asdict(self)

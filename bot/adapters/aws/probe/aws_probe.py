@@ -10,6 +10,7 @@ from bot.adapters.aws.probe.account import clock_check, identity_check
 from bot.adapters.aws.probe.batch import definition_check, queue_check
 from bot.adapters.aws.probe.events import events_check, no_events, rule_check
 from bot.adapters.aws.probe.image import image_check
+from bot.adapters.aws.probe.permissions import permission_check
 from bot.adapters.aws.probe.plan import plan_check
 from bot.adapters.aws.probe.price import price_check
 from bot.adapters.aws.probe.quota import quota_check
@@ -21,13 +22,14 @@ from bot.services.running.doctor import Check
 
 @dataclass(frozen=True, slots=True)
 class AwsProbe:
-    """The clients for the checks. The bot itself does not use `quotas`, `ecr`, `rules` and `free_tier`."""
+    """The clients for the checks. The bot itself does not use `quotas`, `ecr`, `rules`, `free_tier` and `iam`."""
 
     aws: AwsClients
     quotas: Client
     ecr: Client
     rules: Client
     free_tier: Client
+    iam: Client
     region: str
     now: Callable[[], float]
 
@@ -42,6 +44,9 @@ class AwsProbe:
 
     def token_check(self, uri: str, own_id: str) -> Check:
         return token_check(self.aws.s3, uri, own_id)
+
+    def permission_check(self, project: Project, bot: str) -> Check:
+        return permission_check(self.aws.sts, self.iam, project, bot, self.region)
 
     def checks(self, project: Project) -> list[Check]:
         """Checks of the project's queue, quota, price, job definition, image, bucket and log group."""
@@ -67,4 +72,5 @@ async def aws_probe(
 
         aws = await stack.enter_async_context(aws_clients(region, endpoint_url))
         quotas, ecr, rules = await opened("service-quotas"), await opened("ecr"), await opened("events")
-        yield AwsProbe(aws, quotas, ecr, rules, await opened("freetier"), region, now)
+        free_tier, iam = await opened("freetier"), await opened("iam")
+        yield AwsProbe(aws, quotas, ecr, rules, free_tier, iam, region, now)

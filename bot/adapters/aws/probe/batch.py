@@ -1,6 +1,11 @@
-"""A project's job queue with its compute environments, and its job definition."""
+"""A project's job queue with its compute environments, and its job definition.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_JobQueueDetail.html and API_ComputeEnvironmentDetail.html have
+the states, https://docs.aws.amazon.com/batch/latest/userguide/using_awslogs.html the default log group.
+"""
 
 from bot.adapters.aws.clients import Client
+from bot.adapters.aws.error_codes import calling
 from bot.adapters.aws.probe.machines import too_small
 from bot.adapters.aws.queue_queries import (
     Json,
@@ -16,9 +21,12 @@ from bot.domain.project import Project
 from bot.errors import Missing
 from bot.services.running.doctor import Check, Finding
 
+_NO_JOB = "signalbox-doctor"
+"""An id that no job has: "a list of up to 100 AWS Batch job IDs", and an answer without those that it doesn't know."""
+
 
 def queue_check(batch: Client, project: Project, region: str) -> Check:
-    """The queue and each of its compute environments must be valid and enabled."""
+    """The queue and each of its compute environments must be valid and enabled, and the bot must see the jobs."""
     subject = f"queue {project.queue}"
 
     async def look() -> Finding:
@@ -27,6 +35,10 @@ def queue_check(batch: Client, project: Project, region: str) -> Check:
         for kind, each in [("queue", queue), *(("compute environment", e) for e in environments)]:
             if wrong := _not_usable(kind, each):
                 return Finding.bad(subject, wrong, "Enable it in AWS Batch, or fix what its status reason names.")
+        with calling("Listing jobs"):
+            await batch.list_jobs(jobQueue=project.queue, jobStatus="RUNNING", maxResults=1)
+        with calling("Describing jobs"):
+            await batch.describe_jobs(jobs=[_NO_JOB])
         most = sum(int(e.get("computeResources", {}).get("maxvCpus", 0)) for e in environments)
         needed, gpus = await _needs(batch, project, region)
         if most < needed:
@@ -126,7 +138,10 @@ def _lossy_log(definition: Json) -> str:
 
 
 def _ends_with_exit(definition: Json) -> bool:
-    """Batch retries an exit that matches no rule, unless there is only one attempt."""
+    """Batch retries an exit that matches no rule, unless there is only one attempt.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_RetryStrategy.html
+    """
     strategy = definition.get("retryStrategy") or {}
     if strategy.get("attempts", 1) == 1:
         return True

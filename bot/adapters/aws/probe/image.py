@@ -1,7 +1,9 @@
 """The image of a project's jobs: whether it exists, and which commit it was built from.
 
 The commit is read from a tag in the registry: `trainer-1f0c9ab2d3e4` beside `trainer`. (The label
-org.opencontainers.image.revision holds it too, but only inside the image.)
+org.opencontainers.image.revision holds it too, but only inside the image.) The form of an address:
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html. The errors:
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
 """
 
 import re

@@ -1,4 +1,8 @@
-"""Whether `usd_per_hour` covers the most expensive machine that the project's queue may start."""
+"""Whether `usd_per_hour` covers the most expensive machine that the project's queue may start.
+
+The prices are those of `bot.domain.prices`: on-demand ones, which spot prices never exceed
+(https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-instances.html).
+"""
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.queue_queries import describe_environments, describe_queue, instance_types

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from deploy.sandbox.aws.batch.instance_types import has_machine
 from deploy.sandbox.aws.batch.jobs import Host, Job
 
 TOO_LARGE = (
@@ -14,6 +15,12 @@ TOO_LARGE = (
 )
 """https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_misconfiguration.html: maxvCpus of every
 compute environment is smaller than what the job asks for. A job behind others in a full queue has no reason."""
+
+NO_MACHINE = (
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement (vCPU/memory/GPU) is higher than that "
+    "can be met by the CE(s) attached to the job queue."
+)
+"""The same page: no instance type of a compute environment has the vCPUs, the memory and the GPUs."""
 
 _Place = tuple[int, int, Job, "asyncio.Future[Host]"]
 
@@ -91,6 +98,9 @@ class Capacity:
         limits = [(environment, _max_vcpus(environment)) for environment in queue.environments]
         if all(job.spec.vcpus > limit for _, limit in limits):
             job.status_reason = TOO_LARGE
+            return None
+        if not any(has_machine(environment, job.spec) for environment in queue.environments):
+            job.status_reason = NO_MACHINE
             return None
         wanted = ((e, limit, self._used[e.arn] + job.spec.vcpus) for e, limit in limits)
         return next((e for e, limit, vcpus in wanted if vcpus <= limit and self._starts(e, vcpus)), None)

@@ -85,6 +85,10 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     account_plan: Literal["FREE", "PAID", ""] = "PAID"
     """The account's plan; "" for an account from before 2025-07-15, which has none."""
 
+    enforce_permissions: bool = False
+    """Whether a role may make only the calls that its policies allow."""
+    credential_seconds: float = Field(3600.0, gt=0)
+    """How long a role's credentials work. ECS and EC2 renew theirs after some hours at the latest."""
     record_calls: bool = False
     """Whether to record the permissions that each call needs, for `GET /sandbox/calls`."""
 

@@ -1,6 +1,6 @@
 """Service Quotas for EC2 instances, in place of moto's, which knows only VPC's quotas.
 
-An increase is granted at once; AWS takes minutes to days.
+An increase is granted at once; AWS takes minutes to days (API_RequestServiceQuotaIncrease).
 """
 
 import json

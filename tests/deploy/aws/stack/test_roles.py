@@ -96,6 +96,7 @@ def test_bot_permissions(template: Template) -> None:
         "events:DescribeRule": {"<JobEvents.Arn>"},
         "servicequotas:GetServiceQuota": {"*"},
         "freetier:GetAccountPlanState": {"*"},
+        "iam:SimulatePrincipalPolicy": {"<BotRole.Arn>"},
     }
 
 

@@ -39,7 +39,7 @@ def refusal(code: str, status: int = 400) -> ClientError:
     )
 
 
-def made_batch(*environments: tuple[str, list[str]], image: str = "", vcpus: str = "4") -> Asked:
+def made_batch(*environments: tuple[str, list[str]], image: str = "", vcpus: str = "4", **more: Any) -> Asked:
     valid = {"state": "ENABLED", "status": "VALID"}
     resources = [
         {**valid, "computeResources": {"type": kind, "instanceTypes": types, "maxvCpus": 999}}
@@ -47,13 +47,14 @@ def made_batch(*environments: tuple[str, list[str]], image: str = "", vcpus: str
     ]
     needs = [{"type": "VCPU", "value": vcpus}, {"type": "GPU", "value": "1"}]
     definition = {"revision": 1, "containerProperties": {"image": image, "resourceRequirements": needs}}
-    return Asked(
-        describe_job_queues={"jobQueues": [{**valid, "computeEnvironmentOrder": [{"computeEnvironment": "e"}]}]},
-        describe_compute_environments={"computeEnvironments": resources},
-        describe_job_definitions={"jobDefinitions": [definition]},
-        list_jobs={"jobSummaryList": []},
-        describe_jobs={"jobs": []},
-    )
+    answers: dict[str, Any] = {
+        "describe_job_queues": {"jobQueues": [{**valid, "computeEnvironmentOrder": [{"computeEnvironment": "e"}]}]},
+        "describe_compute_environments": {"computeEnvironments": resources},
+        "describe_job_definitions": {"jobDefinitions": [definition]},
+        "list_jobs": {"jobSummaryList": []},
+        "describe_jobs": {"jobs": []},
+    }
+    return Asked(**{**answers, **more})
 
 
 def quotas_of(**values: float) -> Asked:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.aws.probe.account import clock_check
-from bot.adapters.aws.probe.batch import definition_check
+from bot.adapters.aws.probe.batch import definition_check, queue_check
 from bot.adapters.aws.probe.events import rule_check
 from bot.adapters.aws.probe.image import image_check
 from bot.adapters.aws.probe.plan import plan_check
@@ -213,9 +213,26 @@ async def test_whom_the_queue_lets_in(statement: dict[str, Any], level: Level) -
 async def test_a_retention_is_only_set_where_no_line_is_lost(group: str, age_days: int, fixable: bool) -> None:
     project = replace(PROJECT, log_group=group)
     there = {"logGroupName": group, "creationTime": 50 * DAY_MS - age_days * DAY_MS}
-    logs = Asked(describe_log_groups={"logGroups": [there]})
+    logs = Asked(describe_log_groups={"logGroups": [there]}, filter_log_events={"events": []})
     finding = await found(log_group_check(logs, project, "eu-west-1", lambda: 50 * DAY_MS / 1000))
     assert (finding.level, finding.fix is not None) == (Level.NOTE, fixable)
+
+
+@pytest.mark.parametrize("call", ["list_jobs", "describe_jobs"])
+async def test_a_queue_whose_jobs_the_bot_may_not_see(call: str) -> None:
+    machines = ("SPOT", ["g5.xlarge"])
+    assert (await found(queue_check(made_batch(machines), PROJECT, "eu-west-1"))).level is Level.OK
+    refused = made_batch(machines, **{call: refusal("AccessDeniedException", 403)})
+    finding = await found(queue_check(refused, PROJECT, "eu-west-1"))
+    assert (finding.level, "jobs: no. Give the bot's role this permission." in finding.found) == (Level.BAD, True)
+
+
+async def test_a_log_group_that_the_bot_may_not_read() -> None:
+    there = {"logGroupName": "/jobs", "retentionInDays": 30}
+    logs = Asked(describe_log_groups={"logGroups": [there]}, filter_log_events=refusal("AccessDeniedException"))
+    finding = await found(log_group_check(logs, PROJECT, "eu-west-1", lambda: 0.0))
+    said = "Reading from the log group /jobs: no. Give the bot's role this permission."
+    assert (finding.level, finding.found) == (Level.BAD, said)
 
 
 async def test_a_refusal_tells_the_time_too() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from deploy.sandbox.aws.batch.account import account_starts
-from deploy.sandbox.aws.batch.capacity import TOO_LARGE, Capacity
+from deploy.sandbox.aws.batch.capacity import NO_MACHINE, TOO_LARGE, Capacity
 from deploy.sandbox.aws.batch.jobs import Host, Job
 from deploy.sandbox.aws.common.settings import LiveSettings, parse
 from tests.deploy.sandbox.aws.factory import ENVIRONMENT, Queue, job
@@ -135,3 +135,29 @@ async def test_job_that_the_account_may_not_start_waits_without_a_reason() -> No
 def test_what_plan_and_quotas_allow(changes: dict[str, Any], types: list[str], starts: bool) -> None:
     environment = SimpleNamespace(compute_resources={"type": "SPOT", "instanceTypes": types})
     assert account_starts(LiveSettings(parse(changes)), environment, 4.0) is starts
+
+
+@pytest.mark.parametrize(
+    ("types", "asked", "reason"),
+    [
+        (["g4dn.xlarge", "g5.2xlarge"], {"vcpus": 8.0, "memory": 20_000, "gpus": 1}, ""),
+        (["g4dn.xlarge"], {"vcpus": 8.0, "memory": 512}, NO_MACHINE),
+        (["g4dn.xlarge"], {"vcpus": 4.0, "memory": 16_384, "gpus": 1}, NO_MACHINE),
+        (["g4dn.xlarge"], {"vcpus": 4.0, "memory": 12_000, "gpus": 2}, NO_MACHINE),
+        (["m7i.xlarge"], {"vcpus": 4.0, "memory": 12_000, "gpus": 1}, NO_MACHINE),
+        (["m7i"], {"vcpus": 8.0, "memory": 30_000}, ""),
+        (["optimal"], {"vcpus": 8.0, "memory": 512, "gpus": 1}, ""),
+        (["g4dn.xlarge"], {"vcpus": 17.0, "memory": 512}, TOO_LARGE),
+    ],
+)
+async def test_job_that_no_machine_can_take_says_so(types: list[str], asked: dict[str, Any], reason: str) -> None:
+    environment = SimpleNamespace(
+        **{**vars(ENVIRONMENT), "compute_resources": {"maxvCpus": 16, "instanceTypes": types}}
+    )
+    gpus = [{"type": "GPU", "value": str(asked.pop("gpus"))}] if "gpus" in asked else []
+    one = job(queue=Queue(environments=[environment]), container={"resourceRequirements": gpus}, **asked)
+    waiting = Waiting()
+    await waiting.wait(one)
+    assert (one.status_reason, waiting.placed) == (reason, [] if reason else ["1"])
+    for task in waiting.tasks:
+        task.cancel()
