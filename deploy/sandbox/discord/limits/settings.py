@@ -45,8 +45,8 @@ class Limits:
     invalid_requests: Rate = Rate(10_000, 600)
     """Limit of 401, 403 and 429 responses (not counting scope `shared`); beyond it the address is banned."""
     old_edits: Rate = Rate(30, 3600)
-    """Edits per channel of messages older than one hour (30046). Discord does not publish it; unofficial documents have 3
-    in 6 seconds (userdoccers pull request 551), which allows more over any longer time."""
+    """Edits per channel of messages older than one hour (30046). Discord does not publish it. Unofficial documents have
+    3 in 6 seconds (userdoccers pull request 551), which allows more over any longer time."""
     nonce_window: float = 180.0
     interaction_deadline: float = 3.0
     interaction_lifetime: float = 900.0
