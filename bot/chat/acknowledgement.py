@@ -40,7 +40,7 @@ async def acknowledge(interaction: Interaction, *, public: bool = False, update:
 
     Retries if the reply is lost; then "already acknowledged" counts as success. As the answer to the very first request
     it comes from another bot with this token, and raises `AnsweredElsewhere`: both gateway sessions get each command,
-    and the second callback gets 40060. discord.py repeats a request by itself after a 5xx.
+    and the second callback gets 40060 (assumption: two-sessions). discord.py repeats a request by itself after a 5xx.
     https://docs.discord.com/developers/interactions/receiving-and-responding
     """
     await first_answer(interaction, lambda: interaction.response.defer(ephemeral=not public, thinking=not update))

@@ -1,4 +1,7 @@
-"""The connection to Discord: log in, keep the gateway, register commands and buttons."""
+"""The connection to Discord: log in, keep the gateway, register commands and buttons.
+
+https://docs.discord.com/developers/events/gateway
+"""
 
 import asyncio
 import time

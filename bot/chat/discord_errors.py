@@ -104,6 +104,7 @@ def _kind(status: int, code: int) -> type[ServiceError]:
 
     Proxies on the way send 400, 403 and 404 with a page of HTML: `400 Bad Request (error code: 0): <html><title>Error
     400 (Bad Request)!!1</title>` (DAB issue 100), `<center>cloudflare</center>` (DiscordMessenger issue 198).
+    Assumption: proxy-pages. 240000 is about one message, also if the address is in code. Assumption: link-filter.
     """
     if code in _BY_CODE:
         return _BY_CODE[code]

@@ -108,7 +108,7 @@ class Bot:
         pace = AdaptivePace(5, now=steady, sleep=steady.sleep)
         self.tail = Tail(core, outside.logs, pace)
         self.post_lines = PostLines(core, hold)
-        self.announce_result = AnnounceResult(core, self.plot, AnnounceSettings(5, 60))
+        self.announce_result = AnnounceResult(core, self.plot, outside.artifacts, AnnounceSettings(5, 60))
         settings = ArchiveSettings(10, folder / "logs")
         self.reconcile = Reconcile(core, outside.engine, "signalbox")
         self.explain_wait = ExplainWait(core, outside.engine, 300)

@@ -95,6 +95,7 @@ def live_jobs() -> Iterator[tuple[str, Job]]:
             yield state.lower(), replace(RUNNING if state is JobState.RUNNING else JOB, execution=_execution(state))
     yield "stopping", replace(RUNNING, execution=replace(RUNNING.execution, stop=STOP))
     yield "the engine does not answer", replace(RUNNING, execution=RUNNING.execution.unanswered(NOW))
+    yield "the credentials have expired", replace(JOB, execution=JOB.execution.unanswered(NOW, expired=True))
     yield "waiting again", replace(JOB, execution=replace(_execution(JobState.RUNNABLE), attempts_ended=1))
 
 

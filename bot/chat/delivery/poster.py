@@ -1,4 +1,8 @@
-"""The `Chat` port: delivers posts, finds those that have arrived, and keeps cards current."""
+"""The `Chat` port: delivers posts, finds those that have arrived, and keeps cards current.
+
+A thread that starts from a message has the message's id, and there is one for each message:
+https://docs.discord.com/developers/resources/channel#start-thread-from-message
+"""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,9 +23,10 @@ from bot.domain.model.publication import DIRECT
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.posts import Post, PostKind
-from bot.errors import Missing, Unavailable
+from bot.errors import Deleted, Missing, Unavailable
 
 HISTORY_PAGES = 20
+UNKNOWN_MESSAGE = 10008
 
 T = TypeVar("T")
 
@@ -88,13 +93,23 @@ class Poster:
         await self._call(("edit", channel_id), "Editing a card", edit)
 
     async def _send_message(self, post: Post, job: Posted) -> int:
+        """Raises `Deleted` if the nonce belongs to a message that somebody has deleted: Discord answers 10008 then.
+
+        "That we don't try to recreate the message if it was created then subsequently deleted is intentional."
+        (https://github.com/discord/discord-api-docs/pull/6647) Assumption: nonce-deleted.
+        """
         channel = await self._channel(post, job)
         send, project = FORMS[post.new.kind].send, self._client.projects.get(job.run.project)
-        message = await self._call(
-            ("send", channel.id),
-            f"Posting a {post.new.kind}",
-            lambda: send(channel, post, job, project, self._card_reference(job)),
-        )
+        try:
+            message = await self._call(
+                ("send", channel.id),
+                f"Posting a {post.new.kind}",
+                lambda: send(channel, post, job, project, self._card_reference(job)),
+            )
+        except Missing as error:
+            if error.code == str(UNKNOWN_MESSAGE):
+                raise Deleted(str(error), code=error.code) from error
+            raise
         return message.id
 
     async def _channel(self, post: Post, job: Posted) -> Channel:

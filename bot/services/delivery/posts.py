@@ -15,7 +15,7 @@ from bot.domain.model.publication import Refusal
 from bot.domain.model.rows import Posted
 from bot.domain.posts import Change, File, NewPost, Post, PostKind, Target, first_line
 from bot.domain.texts import notes
-from bot.errors import Denied, Missing, Refused
+from bot.errors import Deleted, Denied, Missing, Refused
 from bot.ports.chat import Chat
 from bot.ports.store import Step
 from bot.services.delivery.cards import with_picture
@@ -56,6 +56,10 @@ class DeliverPosts:
         """
         if post.new.kind is PostKind.MEMBER:  # they may have left the server; the thread is as good without them
             log.info("whoever asked is not in the thread", job=job.id, error=str(error))
+            await self._store.post_parked(post.id, str(error), self._now())
+            return
+        if isinstance(error, Deleted) and post.new.kind is not PostKind.CARD:  # its place is as good as before
+            log.info("post had arrived and was deleted", job=job.id, kind=post.new.kind)
             await self._store.post_parked(post.id, str(error), self._now())
             return
         log.warning("post refused", job=job.id, kind=post.new.kind, error=str(error))

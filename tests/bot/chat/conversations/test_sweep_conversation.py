@@ -31,6 +31,13 @@ from tests.support.rows import changed
 
 pytestmark = pytest.mark.slow
 
+WHAT_STARTS = (
+    "`main` @ `a1b2c3d` Warm up the learning rate",
+    "**grid, 9 trials**",
+    "lr 0.1, 0.01, 0.001",
+    "momentum 0.5, 0.1, 0.05",
+    "epochs **10** · optimizer **sgd**",
+)
 LINE = "/sweep lr=0.1,0.01,0.001 m=0.5,0.1,0.05"
 
 
@@ -115,7 +122,7 @@ async def test_confirm_turns_the_preview_into_what_happened(room: Room) -> None:
     confirmed = answer.result()
     assert confirmed["id"] == preview["id"]
     link = f"https://discord.com/channels/{room.client.guild_id}/{room.channel_id}/{card['id']}"
-    assert confirmed["content"] == f"Starting swept1: {link}"
+    assert confirmed["content"].split("\n") == [f"Starting swept1: {link}", *WHAT_STARTS]
     assert (confirmed["embeds"], confirmed["components"]) == ([], [])
 
 
@@ -153,9 +160,9 @@ async def test_a_small_sweep_is_started_at_once_with_what_is_to_say_of_it(room: 
     async with asyncio.TaskGroup() as group:
         answer = group.create_task(typed(room, LINE))
         await room.posted(await room.services.made.get())
-    first, second = answer.result()["content"].split("\n")
+    first, *rest = answer.result()["content"].split("\n")
     assert first.startswith("Starting swept1: https://")
-    assert second == "One point only: it runs as a single job."
+    assert rest == [*WHAT_STARTS, "One point only: it runs as a single job."]
 
 
 async def test_nothing_is_proposed_where_it_could_not_be_shown(room: Room) -> None:
