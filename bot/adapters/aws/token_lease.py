@@ -36,6 +36,7 @@ LEASE_SECONDS = 100.0
 """A holder that has not renewed it for this long has ended: it missed three renewals."""
 NOTE_SECONDS = 600.0
 """How long the holder shows that another bot has tried to start."""
+RELEASE_SECONDS = 3.0
 LEASE_NAME = re.compile(r"lease-(\d+|unknown)\.json")
 MOST_REMEMBERED = 10
 _CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
@@ -167,13 +168,14 @@ class TokenLease:
             log.error("another bot with this token tried to start and stepped back", host=note.by.host)
 
     async def release(self) -> None:
-        """Let another bot start at once."""
+        """Let another bot start at once. A shutdown does not wait long for it: the lease runs out by itself."""
         if not self._etag:
             return
         try:
-            await _write(self._s3, self._uri, replace(self._own, ended=True), IfMatch=self._etag)
-        except (ServiceError, Taken) as error:
-            log.warning("could not release the lease on the token", uri=self._uri, error=str(error))
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await _write(self._s3, self._uri, replace(self._own, ended=True), IfMatch=self._etag)
+        except (ServiceError, Taken, TimeoutError) as error:
+            log.warning("could not release the lease on the token", uri=self._uri, error=repr(error))
 
     def wrong(self) -> str:
         """What the health page shows; empty if this bot has the lease, and no other has tried to start."""

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 import structlog
 
+from bot.adapters.aws import token_lease
 from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.token_lease import LEASE_SECONDS, NOTE_SECONDS, TokenLease, instance_id
 from bot.errors import StoreError
@@ -269,3 +270,18 @@ async def test_note_is_forgotten_after_a_while(bucket: Bucket) -> None:
     bucket.clock.tick(NOTE_SECONDS + 1)
     await server.renew()
     assert server.wrong() == ""
+
+
+async def test_shutdown_waits_only_seconds_for_s3(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(token_lease, "RELEASE_SECONDS", 0.05)
+    line = bucket.client()
+    server = lease(line, "server")
+    await server.take()
+
+    async def hangs(**_: object) -> Mapping[str, str]:
+        await asyncio.Event().wait()
+        return {}
+
+    line.put_object = hangs  # type: ignore[method-assign]
+    async with asyncio.timeout(2):
+        await server.release()
