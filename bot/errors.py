@@ -9,11 +9,12 @@
     ├── StoreError           the store is in use by another bot, damaged, or from a newer version
     └── ServiceError         AWS, Discord or git
         ├── Unavailable      temporary; the call may or may not have had an effect
-        │   └── Throttled    temporary; the call had no effect
+        │   ├── Throttled    temporary; the call had no effect
+        │   └── CredentialsExpired   until somebody renews them; the call had no effect
         └── Refused          final: the same call gets the same answer
             ├── Missing      the thing does not exist
             │   └── Deleted  it has arrived, and was deleted since
-            └── Denied       no permission, or wrong or expired credentials
+            └── Denied       no permission, or wrong credentials
 
 Only `bot/chat/error_replies.py` turns these into chat text.
 """
@@ -92,6 +93,10 @@ class Throttled(Unavailable):
         super().__init__(message, code=code)
 
 
+class CredentialsExpired(Unavailable):
+    """The credentials have expired, and the call had no effect. With new ones it works."""
+
+
 class Refused(ServiceError):
     """Final: the same call gets the same answer."""
 
@@ -105,7 +110,7 @@ class Deleted(Missing):
 
 
 class Denied(Refused):
-    """No permission, or wrong or expired credentials."""
+    """No permission, or wrong credentials."""
 
 
 def any_of(names: Sequence[str]) -> str:

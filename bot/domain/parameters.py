@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.numbers import as_typed, brief
+from bot.domain.text import as_spelled, folded, keyboard_ascii
 from bot.errors import BadInput, UnknownName, any_of
 
 Value = bool | int | float | str
@@ -61,10 +62,8 @@ class Parameter:
 
     def parse(self, raw: object) -> Value:
         """Convert `raw` (text as typed, or a value of the type). Raises `BadInput` if it doesn't fit."""
-        if isinstance(raw, str) and self.kind is not Kind.STRING and raw not in self.choices:
-            raw = unicodedata.normalize("NFKC", raw)
         try:
-            value = _PARSERS[self.kind](raw)
+            value = _PARSERS[self.kind](self._plain(raw))
         except (ValueError, TypeError, OverflowError):
             raise self.refusal(raw) from None
         if self.kind is Kind.CHOICE and value not in self.choices:
@@ -72,6 +71,14 @@ class Parameter:
         if isinstance(value, int | float) and not isinstance(value, bool):
             self._check_bounds(value)
         return value
+
+    def _plain(self, raw: object) -> object:
+        """Typed text in ASCII, and the choice that is meant if only capitals or the form of letters differ."""
+        if not isinstance(raw, str) or self.kind is Kind.STRING:
+            return raw
+        if self.kind is not Kind.CHOICE:
+            return unicodedata.normalize("NFKC", keyboard_ascii(raw))
+        return as_spelled(raw, self.choices)
 
     def _check_bounds(self, value: float) -> None:
         below = self.minimum is not None and value < self.minimum
@@ -117,17 +124,12 @@ def find(declared: Iterable[Parameter], name: str) -> Parameter:
     for parameter in parameters:
         if name == parameter.name or name in parameter.aliases:
             return parameter
-    folded = [p for p in parameters if _fold(name) in map(_fold, (p.name, *p.aliases))]
-    if len(folded) == 1:
-        return folded[0]
+    alike = [p for p in parameters if folded(name) in map(folded, (p.name, *p.aliases))]
+    if len(alike) == 1:
+        return alike[0]
     names = [parameter.name for parameter in parameters]
     known = names + [alias for parameter in parameters for alias in parameter.aliases]
     raise UnknownName("parameter", given=name, near=difflib.get_close_matches(name, known, 3), valid=names)
-
-
-def _fold(text: str) -> str:
-    """Without capitals and full-width forms: phones type `Lr`, Japanese keyboards full-width letters."""
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def shown(value: Value) -> str:

@@ -15,6 +15,7 @@ from bot.domain.model.plan import Plan
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
+from bot.domain.project import Project
 from bot.domain.sweeps.reported_rows import MetricRow, row_for_sweep, with_rows
 from bot.domain.sweeps.resumed_trials import in_attempt
 from bot.ports.logs import Logs
@@ -81,14 +82,16 @@ class StreamMetrics:
 
         async def collect(events: Mapping[int, Sequence[LogEvent]]) -> int:
             for number, events_of_trial in events.items():
-                rows.setdefault(number, []).extend(_rows(events_of_trial, project.metric))
+                rows.setdefault(number, []).extend(_rows(events_of_trial, project))
             return 0
 
         try:
             await self._reader.read(project.log_group, streams, OVERLAP_MS, collect)
         finally:
             changed = {
-                number: partial(with_rows, rows=reported, plan=sweep.plan, goal=project.goal)
+                number: partial(
+                    with_rows, rows=reported, plan=sweep.plan, goal=project.goal, fixed=sweep.run.parameters
+                )
                 for number, reported in rows.items()
                 if reported
             }
@@ -107,6 +110,6 @@ def _runs(trial: Trial) -> bool:
     return trial.state is JobState.RUNNING
 
 
-def _rows(events: Iterable[LogEvent], metric: str) -> list[MetricRow]:
-    reports = (parse_line(event.message) for event in events if event.message.startswith("@"))
-    return [row_for_sweep(report, metric) for report in reports if report is not None]
+def _rows(events: Iterable[LogEvent], project: Project) -> list[MetricRow]:
+    reports = (parse_line(event.message, project.columns) for event in events)
+    return [row_for_sweep(report, project.metric) for report in reports if report is not None]

@@ -18,6 +18,11 @@ from deploy.aws.stack.storage import Storage
 
 BOT_TAG = "signalbox:bot"
 """The tag on each job that the bot submits: bot/services/jobs/submit_call.py."""
+_AGENT = (
+    *("RegisterContainerInstance", "DeregisterContainerInstance", "UpdateContainerInstancesState"),
+    *("Poll", "StartTelemetrySession"),
+    *("SubmitTaskStateChange", "SubmitContainerStateChange", "SubmitAttachmentStateChanges"),
+)
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _S3 = re.compile(r"s3://([^/]+)/(.*)")
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
@@ -46,6 +51,28 @@ def job_roles(scope: Construct, storage: Storage, projects: Iterable[Project], i
     _allow(execution, ["ecr:GetAuthorizationToken"], ["*"], why="The action does not support resources.")
     _allow(execution, _PULL, [storage.images.repository_arn, *_repositories(images)])
     return JobRoles(role, execution)
+
+
+def machine_role(scope: Construct, storage: Storage, images: Iterable[str]) -> iam.Role:
+    """Create the role of the machines that run jobs. Jobs can take it from the instance's metadata.
+
+    It has what the ECS agent uses of AmazonEC2ContainerServiceforEC2Role, but only on Batch's clusters and the stack's
+    images and logs: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEC2ContainerServiceforEC2Role.html.
+    Batch creates the cluster itself, under a name that begins so:
+    https://docs.aws.amazon.com/aws-managed-policy/latest/reference/BatchServiceRolePolicy.html
+    """
+    role = iam.Role(scope, "MachineRole", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+    own = "Batch chooses the names of its clusters and the ids of its machines."
+    clusters = _arn(scope, "ecs", "cluster", "AWSBatch*")
+    machines = _arn(scope, "ecs", "container-instance", "AWSBatch*")
+    _allow(role, [f"ecs:{action}" for action in _AGENT], [clusters, machines], why=own)
+    registering = {"StringEquals": {"ecs:CreateAction": "RegisterContainerInstance"}}
+    _allow(role, ["ecs:TagResource"], [machines], registering, why=own)
+    account = ["ecs:DiscoverPollEndpoint", "ec2:DescribeTags", "ecr:GetAuthorizationToken"]
+    _allow(role, account, ["*"], why="They support no resources.")
+    _allow(role, _PULL, [storage.images.repository_arn, *_repositories(images)])
+    _allow(role, ["logs:CreateLogStream", "logs:PutLogEvents"], [storage.log.log_group_arn])
+    return role
 
 
 def bot_role(scope: Construct, bot: str, storage: Storage, events: Events, submits: Sequence[str]) -> iam.Role:
@@ -85,10 +112,12 @@ def _doctor(role: iam.Role, scope: Construct, storage: Storage, events: Events) 
     _allow(role, ["events:DescribeRule"], [events.rule.rule_arn])
     _allow(
         role,
-        ["events:ListRuleNamesByTarget", "servicequotas:GetServiceQuota"],
+        ["events:ListRuleNamesByTarget", "freetier:GetAccountPlanState", "servicequotas:GetServiceQuota"],
         ["*"],
         why="They support no resources.",
     )
+    # The action's resource is the role, user or group whose policies it reads: Service Authorization Reference, IAM.
+    _allow(role, ["iam:SimulatePrincipalPolicy"], [role.role_arn])
     groups = [_arn(scope, "logs", "log-group", "*", ArnFormat.COLON_RESOURCE_NAME)]
     _allow(role, ["logs:DescribeLogGroups"], groups, why="It searches all groups by the beginning of a name.")
 

@@ -33,6 +33,8 @@ def image_check(batch: Client, ecr: Client, project: Project) -> Check:
             image = image_of(await describe_definition(batch, project.job_definition, ecr.meta.region_name))
         except Missing as error:
             return Finding.note(subject, f"could not be checked: {error}")
+        if not image:
+            return Finding.note(subject, "could not be checked: the job definition names none for a single container")
         address = _ECR.fullmatch(image)
         if address is None:
             return Finding(subject, f"{image} is not in ECR, so it cannot be checked here")

@@ -33,7 +33,7 @@ def bucket_check(s3: Client, project: Project) -> Check:
             await answer["Body"].read()
         return await _delete(s3, subject, target)
 
-    return Check(subject, look, f"Check projects.{project.name}.bucket.")
+    return Check(subject, look, f"Check projects.{project.name}.bucket: it must be this account's, and in aws.region.")
 
 
 async def _delete(s3: Client, subject: str, target: Location) -> Finding:

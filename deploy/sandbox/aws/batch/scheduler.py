@@ -11,9 +11,11 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from random import Random
 from typing import Any, Protocol
 
+from deploy.sandbox.aws.batch.account import account_starts
 from deploy.sandbox.aws.batch.capacity import Capacity
 from deploy.sandbox.aws.batch.errors import RefusedError
 from deploy.sandbox.aws.batch.jobs import (
@@ -27,12 +29,16 @@ from deploy.sandbox.aws.batch.jobs import (
     StopRequest,
 )
 from deploy.sandbox.aws.batch.retries import wants_retry
+from deploy.sandbox.aws.batch.submissions import MAX_TAGS
 from deploy.sandbox.aws.batch.time_limits import TimeLimitError, within_limits
 from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import LiveSettings
 
 _MAX_OVERRIDE_CHARACTERS = 8192
 _OVERRIDES_TOO_LONG = f"Container Overrides length must be at most {_MAX_OVERRIDE_CHARACTERS}"
+_TOO_MANY_TAGS = f"The job and its job definition have more than {MAX_TAGS} tags together"
+"""API_SubmitJob: "If the total number of combined tags from the job and job definition is over 50, the job is moved to
+the FAILED state." Its statusReason is not documented; this one is made up."""
 _DEPENDENCY_FAILED = "Dependent Job failed"
 
 _log = logging.getLogger(__name__)
@@ -64,7 +70,10 @@ class Scheduler:
         self._clock = clock
         self._rng = rng
         self._capacity = Capacity(
-            lambda: settings.now.capacity_reason, lambda: f"i-{rng.getrandbits(68):017x}", blocked
+            lambda: settings.now.capacity_reason,
+            lambda: f"i-{rng.getrandbits(68):017x}",
+            blocked,
+            partial(account_starts, settings),
         )
         self.jobs: dict[str, Job] = {}
 
@@ -132,6 +141,9 @@ class Scheduler:
             return
         if job.spec.override_characters > _MAX_OVERRIDE_CHARACTERS:
             self._end(job, Status.FAILED, _OVERRIDES_TOO_LONG)
+            return
+        if job.spec.propagated_tags > MAX_TAGS:
+            self._end(job, Status.FAILED, _TOO_MANY_TAGS)
             return
         while True:
             try:

@@ -13,6 +13,7 @@ from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.core import Core
 from deploy.sandbox.discord.state.entities import Channel, DirectChannel, Thread, User
 from deploy.sandbox.discord.state.events import Event
+from deploy.sandbox.discord.state.guild import Membership
 from deploy.sandbox.discord.state.message import WRITTEN, Message, MessageFlag, MessageType
 from deploy.sandbox.discord.state.permissions import Permission
 
@@ -141,8 +142,8 @@ class Messages:
             raise ApiError(Code.ARCHIVED_THREAD)
 
     def _require_may_write(self, author: User, channel: Channel, body: Json, files: Sequence[Upload]) -> None:
-        if isinstance(channel, DirectChannel) and channel.recipient.id in self._core.guild.refuse_direct:
-            raise ApiError(Code.CANNOT_MESSAGE_USER)
+        if isinstance(channel, DirectChannel):
+            self._require_direct(channel)
         in_thread = isinstance(channel, Thread)
         needed = Permission.SEND_MESSAGES_IN_THREADS if in_thread else Permission.SEND_MESSAGES
         if body.get("embeds"):
@@ -164,6 +165,13 @@ class Messages:
             return
         if not self._core.guild.permissions(author, channel) & Permission.MANAGE_THREADS:
             raise ApiError(Code.THREAD_LOCKED)
+
+    def _require_direct(self, channel: DirectChannel) -> None:
+        """The person accepts messages, and shares a server with the bot, as code 50278 says."""
+        if channel.recipient.id in self._core.guild.refuse_direct:
+            raise ApiError(Code.CANNOT_MESSAGE_USER)
+        if self._core.guild.membership is Membership.REMOVED:
+            raise ApiError(Code.NO_MUTUAL_GUILDS)
 
     def _sent_with_nonce(self, author: User, body: Json) -> Message | None:
         """The message that has this nonce. If it was deleted, Discord answers "Unknown Message": raises 10008.
