@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 DIGITS = 4
 MOST_DIGITS = 12
+TYPED_DIGITS = 9
+"""A number with more digits was computed: the steps of a range have twelve, drawn values up to seventeen."""
 SMALL, LARGE = 1e-4, 1e9
 """Outside this range, numbers that are not whole have a power of ten: `1.2e-5`."""
 LARGEST_WHOLE = 1e15
@@ -37,10 +39,10 @@ def as_typed(value: float) -> str:
 
 
 def brief(value: float) -> str:
-    """As typed, if somebody may have typed it; a number with more than `MOST_DIGITS` digits is cut to six."""
+    """As typed, if somebody may have typed it; a number with more than `TYPED_DIGITS` digits is cut to six."""
     text = as_typed(value)
     digits = len(text.partition("e")[0].lstrip("-0.").replace(".", ""))
-    if digits <= MOST_DIGITS or not math.isfinite(value):
+    if digits <= TYPED_DIGITS or not math.isfinite(value):
         return text
     return as_typed(float(f"{value:.{max(6, _power(value) + 1)}g}"))
 
