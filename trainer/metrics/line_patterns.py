@@ -19,8 +19,11 @@ from trainer.metrics.tables.grid import Grid
 
 LONGEST_LINE = 2_000
 """Characters that are looked at. A regular expression may take long on a long line."""
+LONGEST_USUAL = 600
+"""Bytes of a line that is read without patterns of the project's: it is read while the command waits to write on."""
 MOST_ROWS = 100_000
 _DIGIT = re.compile(rb"\d")
+_HINT = re.compile(rb"[:=]|epoch|step|iter|loss|acc|ppl|perplexity|reward|f1|auc|bleu|map|wer|error", re.IGNORECASE)
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?nan|[-+]?inf"
 _COUNTER = re.compile(
@@ -67,6 +70,8 @@ class LinePatterns:
     def add_line(self, line: bytes) -> None:
         """Add what the patterns find in a line."""
         if len(self._table.rows) >= MOST_ROWS or not _DIGIT.search(line):
+            return
+        if not self._patterns and not (len(line) <= LONGEST_USUAL and _HINT.search(line)):
             return
         text = _ESCAPE.sub("", line.decode(errors="replace"))[:LONGEST_LINE].rpartition("\r")[2]
         row = self._by_pattern(text) if self._patterns else _usual(text)
