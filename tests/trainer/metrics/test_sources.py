@@ -224,6 +224,33 @@ def test_second_version_of_a_test_run_does_not_replace_the_curve(code: Path, out
     assert sources.content() == TWO
 
 
+def test_rows_of_each_checkpoint_of_hugging_face_are_told_once(code: Path, output: Path) -> None:
+    sources, told = watched(code, output)
+    for count in (1, 2):
+        folder = output / f"checkpoint-{count}0"
+        folder.mkdir()
+        (folder / "trainer_state.json").write_text(json.dumps({"log_history": HISTORY["log_history"][:count]}))
+        os.utime(folder / "trainer_state.json", (count + 2e9, count + 2e9))
+        sources.content()
+    assert [(parse_metrics(line) or {})["val_acc"] for line in told.rows] == [80, 90]
+    assert told.words == ["metrics come from trainer_state.json"]
+
+
+def test_table_of_stable_baselines_is_told_by_its_timesteps(code: Path, output: Path) -> None:
+    sources, told = watched(code, output, metric="rollout/ep_rew_mean")
+    (code / "logs").mkdir()
+    table = "time/iterations,rollout/ep_rew_mean,time/total_timesteps,train/loss\n1,20.5,2048,\n2,21.5,4096,0.25\n"
+    (code / "logs" / "progress.csv").write_text(table)
+    sources.content()
+    reports = [parse_metrics(line) for line in told.rows]
+    assert reports[1] == {
+        "time/total_timesteps": 4096,
+        "rollout/ep_rew_mean": 21.5,
+        "time/iterations": 2,
+        "train/loss": 0.25,
+    }
+
+
 def test_table_without_epochs_metric_or_a_usual_name_is_passed_over(code: Path, output: Path) -> None:
     sources, told = watched(code, output)
     (code / "submission.csv").write_text("id,label\n1,7\n2,9\n")
