@@ -5,7 +5,7 @@ names that the project declares: `--weight_decay 0.1`, and `--augment` or `--no-
 `PARAMETER_FLAGS` says what differs, and a placeholder in the command where a value goes (`trainer/command_line.py`).
 
 **S3.** A job's files are under `OUTPUT_URI` (`s3://bucket/jobs/<job>/`): the constants below, and `artifacts/…` for
-every other file in `OUTPUT_DIR`.
+every other file in `OUTPUT_DIR` and for new and changed files of the checkout.
 
 **Log.** A line with `@metrics {"epoch": 3, "epochs": 10, "train_loss": 0.12}` is one row of metrics, shown live. A line
 `@signalbox {"error": "commit-not-found", "message": "…"}` explains an exit code that is the entrypoint's and not the
@@ -51,6 +51,20 @@ class Env(StrEnum):
     """`editable`, the path of a requirements file, or empty."""
     CACHE_DIR = "CACHE_DIR"
     """Where installed requirements are cached. Mount a folder of the host here to share them between jobs."""
+    FETCH_TAGS = "FETCH_TAGS"
+    """`1`: also fetch the tags and the commits before this one, without their files, for `git describe`."""
+    FETCH_LFS = "FETCH_LFS"
+    """`0`: leave the pointers of Git LFS as they are."""
+    CHECKPOINTS = "CHECKPOINTS"
+    """A JSON list of patterns as in .gitignore: checkpoints that the code writes in its own way."""
+    RESUME_ARGUMENTS = "RESUME_ARGUMENTS"
+    """A JSON list: added to the command once such a checkpoint is restored, with its path for `{checkpoint}`."""
+    RESUME_CHECKPOINT = "RESUME_CHECKPOINT"
+    """Set by the entrypoint for the command: the path of the restored checkpoint."""
+    KEEP = "KEEP"
+    """A JSON list of patterns as in .gitignore: which new and changed files of the checkout are stored."""
+    KEEP_LIMIT_GIB = "KEEP_LIMIT_GIB"
+    """How much of them is stored, the newest first."""
     METRICS_FILE = "METRICS_FILE"
     """A glob pattern (`results/*.csv`) for a table that would not be found, or among several that would."""
     METRIC = "METRIC"
@@ -76,6 +90,7 @@ PREVIOUS_CHECKPOINT = "checkpoint.previous.pt"
 MODEL = "model.pt"
 LOG_TXT = "log.txt"
 CLAIM_JSON = "claim.json"
+RESUME_JSON = "resume.json"
 ARTIFACTS = "artifacts/"
 
 METRICS_MARK = "@metrics "
@@ -100,6 +115,7 @@ class ExitCode(IntEnum):
     CLAIM_LOST = 71
     DISK_FULL = 72
     INTERNAL_ERROR = 73
+    RESULTS_NOT_STORED = 74
 
     @property
     def slug(self) -> str:

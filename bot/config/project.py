@@ -27,6 +27,7 @@ from bot.domain.access import Access
 from bot.domain.metric_names import more_is_better
 from bot.domain.project import Project
 from trainer.command_line import Style
+from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB, Patterns
 
 
 class ProjectSettings(Section):
@@ -50,6 +51,12 @@ class ProjectSettings(Section):
     install: str = ""
     data_uri: str = ""
     metrics_file: str = ""
+    checkpoints: tuple[str, ...] = ()
+    resume: tuple[str, ...] = ()
+    tags: bool = False
+    lfs: bool = True
+    keep: tuple[str, ...] = DEFAULT_KEEP
+    keep_limit_gib: Annotated[float, Field(ge=0, le=100_000)] = DEFAULT_LIMIT_GIB
     metric_patterns: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)
     usd_per_hour: Annotated[float, Field(ge=0, le=1000)] = 0
@@ -110,6 +117,20 @@ class ProjectSettings(Section):
             raise ValueError(f'"{folder}" is not inside the repository: write a relative path such as "examples/mnist"')
         return folder
 
+    @field_validator("keep", "checkpoints")
+    @classmethod
+    def _patterns_match_something(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
+        for line in lines:
+            if not Patterns([line]):
+                raise ValueError(f'"{line}" matches nothing: write a pattern such as "runs/" or "*.pt"')
+        return lines
+
+    @model_validator(mode="after")
+    def _resume_has_a_checkpoint(self) -> Self:
+        if self.resume and not self.checkpoints:
+            raise ValueError('resume: needs checkpoints, the patterns of what to resume from, such as ["*.ckpt"]')
+        return self
+
 
 def project(name: str, settings: ProjectSettings) -> Project:
     return Project(
@@ -132,6 +153,12 @@ def project(name: str, settings: ProjectSettings) -> Project:
         install=settings.install,
         data_uri=settings.data_uri,
         metrics_file=settings.metrics_file,
+        checkpoints=settings.checkpoints,
+        resume=settings.resume,
+        tags=settings.tags,
+        lfs=settings.lfs,
+        keep=settings.keep,
+        keep_limit_gib=settings.keep_limit_gib,
         metric_patterns=settings.metric_patterns,
         columns=settings.columns,
         usd_per_hour=settings.usd_per_hour,

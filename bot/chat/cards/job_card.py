@@ -57,7 +57,7 @@ def _state(job: Job, project: Project | None) -> Iterator[Inert]:
     now = card_lines.headline(escape(state_text(execution), 40))
     yield listed(now, card_lines.since(job), separator=" · ")
     if execution.unanswered_since is not None:
-        yield card_lines.unanswered(execution.unanswered_since, project)
+        yield from card_lines.unanswered(execution, project)
     elif execution.stop is None and execution.state.waiting:
         yield wait_line(execution, engine_title(project))
 

@@ -81,13 +81,16 @@ class Plot:
         request = FigureRequest(
             title=names.title,
             subtitle=names.shared,
-            curves=tuple(Curve(label, csv) for label, (_, csv) in zip(names.labels, drawn, strict=True)),
+            curves=tuple(self._curve(label, *each) for label, each in zip(names.labels, drawn, strict=True)),
             metric=project.metric,
             maximize=project.maximize,
-            column_names=project.columns or None,
             wanted=tuple(metrics),
         )
         return picture_of(await self._figures.draw(request), *remarks)
+
+    def _curve(self, label: str, job: Posted, csv: bytes) -> Curve:
+        """With its own project's column names: several projects may share a picture."""
+        return Curve(label, csv, self._projects[job.run.project].columns or None)
 
     async def _csv_or_none(self, job: Posted) -> bytes | None:
         try:

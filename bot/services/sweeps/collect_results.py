@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from bot.domain.exit_codes import entrypoint_failed
+from bot.domain.exit_codes import refined
 from bot.domain.metrics.progress_rows import Best, best_in_csv
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep
@@ -121,7 +121,6 @@ def _measured(trial: Trial, result: Result) -> Trial:
     """`metrics.csv` is the truth; what the trial reported while it ran counts only without it."""
     if result.best is not None:
         trial = replace(trial, value=result.best.value, epoch=result.best.epoch, unit=result.best.unit)
-    setup_failed = entrypoint_failed(trial.reason, trial.exit_code, result.detail)
-    reason = EndReason.SETUP_FAILED if setup_failed else trial.reason
+    reason = refined(trial.reason, trial.exit_code, result.detail)
     detail = result.detail or trial.detail
     return replace(trial, measured=True, detail=detail, reason=reason)

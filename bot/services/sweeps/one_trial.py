@@ -113,7 +113,9 @@ class OneTrial:
         """Run its point as a job of its own, on the same commit; values in the request win."""
         sweep, trial = await self.trial(sweep_id, number)
         if not sweep.plan.point_of(trial, folds=True):
-            raise UserError(f"{sweep.id}.{number} has no parameters yet: the sampler has not chosen them.")
+            if sweep.execution.live:
+                raise UserError(f"{sweep.id}.{number} has no parameters yet: the sampler has not chosen them.")
+            raise UserError(f"{sweep.id}.{number} has no parameters: the sweep ended before the sampler chose them.")
         job = as_job(sweep, trial)
         alone = {name: value for name, value in job.run.parameters.items() if name not in ("folds", "fold")}
         return await self._submit.rerun(replace(job, run=replace(job.run, parameters=alone)), request)

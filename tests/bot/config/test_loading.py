@@ -92,7 +92,7 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     assert len(problems) == 5
     assert 'discord.guild_id must be a whole number, not "x"' in problems[0]
     assert problems[1] == "projects.mnist.queue is missing. Set it to text in quotes"
-    assert 'parameters.lr: `default` must be a number from 1e-06 to 1, not "7".' in problems[2]
+    assert 'parameters.lr: `default` must be a number from 1e-6 to 1, not "7".' in problems[2]
     assert "projects.mnist.queu is not a setting. Did you mean queue? Choose one: branches" in problems[3]
     assert problems[4].startswith("pase is not a setting. Did you mean pace?")
 
@@ -170,7 +170,8 @@ def _choices_of(path: Path, count: int, characters: int) -> None:
 def test_commands_too_large_for_discord(tmp_path: Path) -> None:
     path = _with(tmp_path)
     _choices_of(path, 8, 30)
-    (problem,) = _problems(path)
+    problem, again = _problems(path)
+    assert "/retry has 12" in again
     assert "/train has 12" in problem
     assert "Discord takes 8000" in problem
     assert "projects.mnist.parameters.p7 (15" in problem

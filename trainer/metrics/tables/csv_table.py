@@ -21,7 +21,7 @@ _SAMPLE = 50
 _CHUNK = 4096
 _LONGEST_NAME = 1_000
 _NAME = re.compile(r"[^\W\d][^=<>{}]{0,79}")
-NO_ROWS = "The file has a header and no rows yet."
+NO_ROWS = "The file has a header and no rows."
 
 
 def read_csv(data: bytes, *, running: bool = False, complete: bool = False) -> Grid:

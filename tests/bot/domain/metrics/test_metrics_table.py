@@ -112,7 +112,7 @@ class TestWhatIsAmiss:
         assert Table.parse(text.encode()).rows == 0
 
     def test_header_alone(self) -> None:
-        assert self.said("epoch,loss\n") == "The file has a header and no rows yet."
+        assert self.said("epoch,loss\n") == "The file has a header and no rows."
 
     @pytest.mark.parametrize("end", ["3", "3,", "3,0", "3,0.", "3,1e", "3,-"])
     def test_a_torn_last_line_is_left_out(self, end: str) -> None:

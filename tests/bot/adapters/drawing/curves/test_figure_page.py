@@ -124,8 +124,19 @@ class TestOneJob:
         assert figure is not None
         assert [axes.get_title(loc="left") for axes in figure.axes] == ["Loss"]
         assert remarks[0] == "No file has f1."
-        several = drawn(replace(request(HANDS_ON, HANDS_ON), wanted=("train_loss",)))
+        several = drawn(replace(request(HANDS_ON, HANDS_ON), wanted=("Train_Loss",)))
         assert [axes.get_title(loc="left") for axes in several.axes] == ["train_loss"]
+
+    def test_each_curve_has_its_own_projects_column_names(self) -> None:
+        theirs = {"epoch": "num_timesteps", "val_accuracy": "reward"}
+        curves = (
+            Curve("a", b"epoch,val_accuracy\n1,97\n2,98\n"),
+            Curve("b", b"num_timesteps,reward\n10,50\n20,99\n", theirs),
+        )
+        figure = drawn(FigureRequest("mnist, walker: 2 jobs", "", curves, "val_accuracy"))
+        (axes,) = figure.axes
+        found = {tuple(np.asarray(line.get_xdata()).tolist()) for line in axes.get_lines()}
+        assert {(1.0, 2.0), (10.0, 20.0)} <= found
 
     def test_names_are_text_and_no_formulas(self) -> None:
         drawing = draw_figure(request(b"$x^{,_hidden\n1,2\n2,3\n", best="", title="a $\\frac$ _ <b> 日本 😀"))

@@ -8,8 +8,8 @@ import pytest
 
 from bot.chat.commands import all_commands
 from bot.chat.commands.help import page
-from bot.config.loading import MOST_RESERVED
 from bot.config.parameter import RESERVED_OPTIONS
+from bot.config.registration import MOST_RESERVED
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.errors import ConfigError
