@@ -14,6 +14,7 @@ from pathlib import Path
 from trainer.metrics.formats.mlflow_files import run_of
 from trainer.metrics.formats.tensorboard import is_event_file
 
+TRAINER_STATE = "trainer_state.json"
 Version = tuple[int, int, int]
 """Inode, modification time and size: another one whenever the file is replaced or grows."""
 
@@ -152,6 +153,8 @@ def _place(path: Path, kind: Kind) -> Path:
     """What names the source that a file belongs to."""
     if kind is Kind.MLFLOW:
         return Path(run_of(path) or path)
+    if path.name == TRAINER_STATE and path.parent.name.startswith("checkpoint"):
+        return path.parent.parent / TRAINER_STATE  # each checkpoint has all rows so far, and the newest one counts
     if kind is not Kind.EVENTS:
         return path
     # Keras writes `train/` and `validation/` beside each other, torch's add_scalars `loss_train/` and `loss_val/`.

@@ -19,20 +19,29 @@ from trainer.metrics.tables.grid import Grid
 
 LONGEST_LINE = 2_000
 """Characters that are looked at. A regular expression may take long on a long line."""
+LONGEST_USUAL = 600
+"""Bytes of a line that is read without patterns of the project's: it is read while the command waits to write on."""
 MOST_ROWS = 100_000
 _DIGIT = re.compile(rb"\d")
+_HINT = re.compile(rb"[:=]|epoch|step|iter|loss|acc|ppl|perplexity|reward|f1|auc|bleu|map|wer|error", re.IGNORECASE)
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?nan|[-+]?inf"
 _COUNTER = re.compile(
-    r"(?<![A-Za-z])(epoch|step|global step|iteration|iter|update|timesteps?|episode)\b[\s:=#\[(]*(\d+(?:\.\d+)?)"
-    r"(?:\s*(?:/|of)\s*(\d+))?",
+    r"(?<![A-Za-z])(epoch|global[ _]step|step|iteration|iter|update|timesteps?|episode)\b(?:\(\w+\))?[\s:=#\[(]*"
+    r"(\d+(?:\.\d+)?)(?![\w.])(?:\s*(?:/|of)\s*(\d+))?",
     re.IGNORECASE,
 )
-"""`Epoch 3/5`, `Epoch: [3][ 10/500]`, `step 10`, `iter 10:`, `Train Epoch: 1 [0/60000 (0%)]`."""
+"""`Epoch 3/5`, `Epoch: [3][ 10/500]`, `step 10`, `iter 10:`, `Train Epoch: 1 [0/60000 (0%)]`, `Epoch(train) [1]`."""
+_ROUND = re.compile(r"\s*\[(\d+)\]\s+(?=\D)")
+"""XGBoost's and LightGBM's `[10]` at the beginning of a line."""
 _PAIR = re.compile(
-    rf"([A-Za-z][\w@/.%() -]{{0,39}}?)\s*[:=]\s*(?:({_NUMBER})(?![\w.])|(?=[A-Za-z(\[{{]))", re.IGNORECASE
+    rf"([A-Za-z][\w@/.%()' -]{{0,39}}?)\s*[:=]\s*(?:\[?({_NUMBER})(?![\w])(?:\s*/\s*(\d+)(\s*\(\d[\d.]*\s*%\))?)?"
+    r"|(?=[A-Za-z(\[{]))",
+    re.IGNORECASE,
 )
-_METRIC = re.compile(r"[a-z][\w@/.%-]*(?:\(\w+\))?")
+"""`loss: 0.5`, `loss=0.5`, `Accuracy: 9843/10000 (98%)`."""
+_METRIC = re.compile(r"[a-z][\w@/.%'-]*(?:\(\w+\))?")
+_APART = re.compile(r" - |  ")
 _SPACED = re.compile(
     r"\b((?:\w+[ _/])?(?:loss|acc(?:uracy)?|ppl|perplexity|f1|auc|reward|bleu|map|wer|error)(?:@\d+)?)"
     rf"\s+({_NUMBER})(?![\w.])",
@@ -40,7 +49,7 @@ _SPACED = re.compile(
 )
 """nanoGPT's `train loss 4.2874, val loss 4.2823`, the ImageNet example's `Loss 6.9 (7.0)`."""
 _NOISE = """time eta ms s elapsed mfu lr at port pid rank seed data gpu mem version memory size batch samples
-    params parameters level line device workers it"""
+    params parameters level line device workers it sps wps fps ups"""
 
 
 class LinePatterns:
@@ -61,6 +70,8 @@ class LinePatterns:
     def add_line(self, line: bytes) -> None:
         """Add what the patterns find in a line."""
         if len(self._table.rows) >= MOST_ROWS or not _DIGIT.search(line):
+            return
+        if not self._patterns and not (len(line) <= LONGEST_USUAL and _HINT.search(line)):
             return
         text = _ESCAPE.sub("", line.decode(errors="replace"))[:LONGEST_LINE].rpartition("\r")[2]
         row = self._by_pattern(text) if self._patterns else _usual(text)
@@ -99,9 +110,17 @@ def _usual(text: str) -> dict[str, float]:
     values: dict[str, float] = {}
     for match in sorted(found, key=lambda each: each.start()):
         name = _name(match[1])
-        if match[2] and name and name not in values and (value := number(match[2])) is not None:
+        if match[2] and name and name not in values and (value := _value(match)) is not None:
             values[name] = value
     return counters | values if values or counters else {}
+
+
+def _value(match: re.Match[str]) -> float | None:
+    """The number of a pair. A count of all, with its percentage behind it, is that percentage; without one, none."""
+    value, of = number(match[2]), match[3] if match.re is _PAIR else None
+    if of is None or value is None:
+        return value
+    return 100 * value / float(of) if match[4] and float(of) else None
 
 
 def _counters(text: str) -> dict[str, float]:
@@ -109,13 +128,15 @@ def _counters(text: str) -> dict[str, float]:
     for match in _COUNTER.finditer(text):
         name = match[1].lower().replace(" ", "_")
         found.setdefault(name, float(match[2]))
+    if not found and (begin := _ROUND.match(text)):
+        return {"iteration": float(begin[1])}
     axis = axis_name(found)
     return {axis: found[axis]} if axis is not None else {}
 
 
 def _name(text: str) -> str:
     """`Train Loss` as `train_loss`; "" for what is no metric."""
-    words = text.rpartition(" - ")[2].lower().split()[-3:]
+    words = _APART.split(text.strip())[-1].lower().split()[-3:]
     name = "_".join(words)
     return name if _METRIC.fullmatch(name) and words[-1] not in _NOISE.split() else ""
 

@@ -2,6 +2,8 @@ import pytest
 
 from trainer.metrics.line_patterns import LinePatterns
 
+XGBOOST = "iteration,val-auc,val-logloss\n0,0.7,0.6\n1,0.8,0.5\n"
+
 
 def read(*lines: str, patterns: dict[str, str] | None = None) -> str:
     found = LinePatterns(patterns)
@@ -26,6 +28,14 @@ def read(*lines: str, patterns: dict[str, str] | None = None) -> str:
             "epoch,accuracy,loss,val_accuracy,val_loss\n1,0.93,0.2,0.97,0.1\n",
         ),
         (["\x1b[32mEpoch [3/10], Loss: 0.1234\x1b[0m"], "epoch,loss\n3,0.1234\n"),
+        (
+            ["Train Epoch: 1 [0/60000 (0%)]\tLoss: 2.3", "Test set: Average loss: 0.5, Accuracy: 9843/10000 (98%)"],
+            "epoch,loss,average_loss,accuracy\n1,2.3,0.5,98.43\n",
+        ),
+        (["Epoch: 0", " [==>] Step: 2ms | Loss: 1.25 | Acc: 55.0% (5/9) 10/391"], "epoch,loss,acc\n0,1.25,55\n"),
+        (["global_step=1000, episodic_return=[20.5]", "SPS: 900"], "global_step,episodic_return\n1000,20.5\n"),
+        (["[0]\tval-auc:0.7\tval-logloss:0.6", "[1]\tval-auc:0.8\tval-logloss:0.5"], XGBOOST),
+        (["mmengine - INFO - Epoch(train)  [1][  50/7330]  eta: 1 day  loss: 1.5"], "epoch,loss\n1,1.5\n"),
         (["epoch=3 train_loss=0.5 val_acc=0.9"], "epoch,train_loss,val_acc\n3,0.5,0.9\n"),
         (
             ["| epoch   1 |   200/ 2983 batches | lr 20.00 | loss  7.62 | ppl  2038.85"],

@@ -72,6 +72,14 @@ async def test_losers_are_terminated_and_say_what_that_saves(life: Life) -> None
     assert [known[n].saved_epochs for n in range(4)] == [7, 7, 0, 0]
 
 
+async def test_one_that_diverged_is_terminated_and_says_so(life: Life) -> None:
+    nan = float("nan")
+    await life.swept.tell(replace(running(0, 1.0, 1.0), reports=((1, nan), (2, nan)), value=None), running(1, 50.0))
+    await life.prune.once()
+    assert life.outside.engine.terminated == ["array:0"]
+    assert (await life.all())[0].detail == "it diverged: its metric is no longer a finite number"
+
+
 async def test_ended_they_are_pruned_and_what_was_saved_is_summed(life: Life) -> None:
     await life.swept.tell(*FOUR)
     await life.prune.once()
