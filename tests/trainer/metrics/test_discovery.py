@@ -128,7 +128,7 @@ def test_second_version_of_a_test_run_does_not_replace_the_curve(code: Path, out
     assert sources.content() == TWO
 
 
-def test_rows_of_each_checkpoint_of_hugging_face_are_told_once(code: Path, output: Path) -> None:
+def test_rows_that_every_checkpoint_repeats_are_told_once(code: Path, output: Path) -> None:
     sources, told = watched(code, output)
     for count in (1, 2):
         folder = output / f"checkpoint-{count}0"
