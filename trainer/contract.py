@@ -66,6 +66,8 @@ class Env(StrEnum):
     """How much of them is stored, the newest first."""
     METRICS_FILE = "METRICS_FILE"
     """A glob pattern (`results/*.csv`) for the table of a script that does not use this package."""
+    SECRETS = "SECRETS"
+    """Names of variables, with commas between: only the command gets their values, and no log shows them."""
     GIT_TOKEN = "GIT_TOKEN"  # noqa: S105  the name of the variable
     """For private repositories. Not passed on to the command."""
     ASKER = "ASKER"

@@ -25,7 +25,12 @@ from bot.config.section import Name, Section, Snowflake
 from bot.domain.access import Access
 from bot.domain.project import Project
 from trainer.command_line import Style
+from trainer.contract import Env
 from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB, Patterns
+
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
+RESERVED_PREFIXES = ("AWS_", "SIGNALBOX_")
+RESERVED_VARIABLES = frozenset({*Env, "SWEEP", "PATH"})
 
 
 class ProjectSettings(Section):
@@ -51,6 +56,8 @@ class ProjectSettings(Section):
     metrics_file: str = ""
     checkpoints: tuple[str, ...] = ()
     resume: tuple[str, ...] = ()
+    variables: dict[VariableName, str] = Field(default_factory=dict)
+    secrets: tuple[VariableName, ...] = ()
     tags: bool = False
     lfs: bool = True
     keep: tuple[str, ...] = DEFAULT_KEEP
@@ -98,6 +105,17 @@ class ProjectSettings(Section):
         return lines
 
     @model_validator(mode="after")
+    def _variables_are_the_projects_own(self) -> Self:
+        names = [*self.variables, *self.secrets]
+        if taken := sorted(
+            {name for name in names if name in RESERVED_VARIABLES or name.startswith(RESERVED_PREFIXES)}
+        ):
+            raise ValueError(f"variables {', '.join(taken)}: set by AWS or Signalbox. Use other names")
+        if doubled := sorted(name for name, count in Counter(names).items() if count > 1):
+            raise ValueError(f"variables {', '.join(doubled)}: named twice. A variable is either public or a secret")
+        return self
+
+    @model_validator(mode="after")
     def _resume_has_a_checkpoint(self) -> Self:
         if self.resume and not self.checkpoints:
             raise ValueError('resume: needs checkpoints, the patterns of what to resume from, such as ["*.ckpt"]')
@@ -127,6 +145,8 @@ def project(name: str, settings: ProjectSettings) -> Project:
         metrics_file=settings.metrics_file,
         checkpoints=settings.checkpoints,
         resume=settings.resume,
+        variables=settings.variables,
+        secrets=settings.secrets,
         tags=settings.tags,
         lfs=settings.lfs,
         keep=settings.keep,

@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ class Assignment:
     keep_limit: float
     """In bytes."""
     token: str
+    secrets: Mapping[str, str] = field(repr=False)
+    """Variables that only the command gets."""
     asker: str
     image: str
     batch_job_id: str
@@ -107,6 +109,7 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         keep=_patterns(environment, Env.KEEP, DEFAULT_KEEP),
         keep_limit=_keep_limit(environment),
         token=environment.get(Env.GIT_TOKEN, ""),
+        secrets={name: environment[name] for name in secret_names(environment) if name in environment},
         asker=environment.get(Env.ASKER, ""),
         image=environment.get(Env.IMAGE, ""),
         batch_job_id=environment.get(Env.BATCH_JOB_ID, ""),
@@ -115,6 +118,11 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         output=Path(environment.get(Env.OUTPUT_DIR) or work / "output").absolute(),
         cache=Path(environment.get(Env.CACHE_DIR) or Path.home() / ".cache" / "signalbox"),
     )
+
+
+def secret_names(environment: Mapping[str, str]) -> list[str]:
+    """List the variables that only the command gets."""
+    return [name for name in environment.get(Env.SECRETS, "").split(",") if name]
 
 
 def _problems(environment: Mapping[str, str], command: Sequence[str]) -> list[str]:

@@ -51,6 +51,7 @@ def check_fits(call: SubmitCall, engine: Capabilities, what: str, instead: str, 
 
 def _call(job: Submitted, request: Request, project: Project, bot_name: str, extra: Mapping[str, str]) -> SubmitCall:
     environment = {
+        **project.variables,
         "REPOSITORY_URL": project.repository,
         "BRANCH_NAME": job.run.commit.branch,
         "COMMIT_ID": job.run.commit.sha,
@@ -62,6 +63,7 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "ASKER": request.asker_name,
         "INSTALL": project.install,
         "METRICS_FILE": project.metrics_file,
+        "SECRETS": ",".join(project.secrets),
         "CHECKPOINTS": json.dumps(project.checkpoints) if project.checkpoints else "",
         "RESUME_ARGUMENTS": json.dumps(project.resume) if project.resume else "",
         "FETCH_TAGS": "1" if project.tags else "",

@@ -13,7 +13,7 @@ from constructs import Construct
 from bot.config.deploy import JobResources
 from bot.domain.project import Project
 from deploy.aws.stack.roles import JobRoles
-from deploy.aws.stack.storage import Storage
+from deploy.aws.stack.storage import Storage, job_secret
 from trainer.contract import STOPPED, Env
 
 IMAGE_TAG = "trainer"
@@ -38,7 +38,7 @@ def job_definition(
         scope,
         f"{_camel(project.name)}Definition",
         job_definition_name=f"{stack}-{project.name}",
-        container=_container(scope, project, resources, storage, roles),
+        container=_container(scope, project, resources, storage, roles, stack),
         timeout=Duration.seconds(project.timeout_seconds),
         retry_attempts=resources.attempts,
         retry_strategies=retries,
@@ -47,13 +47,15 @@ def job_definition(
 
 
 def _container(
-    scope: Construct, project: Project, resources: JobResources, storage: Storage, roles: JobRoles
+    scope: Construct, project: Project, resources: JobResources, storage: Storage, roles: JobRoles, stack: str
 ) -> batch.EcsEc2ContainerDefinition:
     name = _camel(project.name)
     image = resources.image or f"{storage.images.repository_uri}:{IMAGE_TAG}"
     secrets = {}
     if storage.git_token is not None:
         secrets[Env.GIT_TOKEN.value] = batch.Secret.from_secrets_manager(storage.git_token)
+    for variable in project.secrets:
+        secrets[variable] = batch.Secret.from_secrets_manager(job_secret(scope, f"{stack}/{project.name}", variable))
     return batch.EcsEc2ContainerDefinition(
         scope,
         f"{name}Container",

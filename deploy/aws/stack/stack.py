@@ -68,6 +68,8 @@ def _resources(stack: Stack, config: Config) -> dict[str, str]:
     }
     if stored.git_token is not None:
         values[Output.GIT_TOKEN_SECRET] = deploy.git_token_secret
+    if secrets := [f"{deploy.stack}/{project.name}/{name}" for project in known for name in project.secrets]:
+        values[Output.JOB_SECRETS] = ",".join(secrets)
     for name in config.projects:
         values[outputs.queue(name)] = f"{deploy.stack}-{_resources_of(deploy, name).queue}"
         values[outputs.job_definition(name)] = f"{deploy.stack}-{name}"

@@ -62,6 +62,25 @@ def test_committed_template_without_gpus_is_current() -> None:
     assert app.template(_config(without_gpus)) == CPU_PATH.read_text(), "make template"
 
 
+def test_secrets_of_a_project_reach_its_jobs_by_name_only() -> None:
+    template = _synthesized(("# secrets = []", 'secrets = ["WANDB_API_KEY", "HF_TOKEN"]'))
+    named = {
+        each["Properties"]["Name"]: key
+        for key, each in template.resources.items()
+        if each["Type"] == "AWS::SecretsManager::Secret"
+    }
+    assert set(named) == {"signalbox/git-token", "signalbox/mnist/WANDB_API_KEY", "signalbox/mnist/HF_TOKEN"}
+    container = template.only("Batch::JobDefinition")["ContainerProperties"]
+    assert {each["Name"]: each["ValueFrom"]["Ref"] for each in container["Secrets"]} == {
+        "GIT_TOKEN": named["signalbox/git-token"],
+        "WANDB_API_KEY": named["signalbox/mnist/WANDB_API_KEY"],
+        "HF_TOKEN": named["signalbox/mnist/HF_TOKEN"],
+    }
+    assert (
+        template.content["Outputs"]["JobSecrets"]["Value"] == "signalbox/mnist/WANDB_API_KEY,signalbox/mnist/HF_TOKEN"
+    )
+
+
 def test_host_volume_outlives_the_stack() -> None:
     template = _synthesized(HOST)
     [volume] = [each for each in template.resources.values() if each["Type"] == "AWS::EC2::Volume"]
