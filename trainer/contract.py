@@ -7,7 +7,7 @@ names that the project declares: `--weight_decay 0.1`, and `--augment` or `--no-
 **S3.** A job's files are under `OUTPUT_URI` (`s3://bucket/jobs/<job>/`): the constants below, and `artifacts/…` for
 every other file in `OUTPUT_DIR` and for new and changed files of the checkout.
 
-**Log.** A line `@metrics {"epoch": 3, "epochs": 10, "train_loss": 0.12}` is one row of metrics, shown live. A line
+**Log.** A line with `@metrics {"epoch": 3, "epochs": 10, "train_loss": 0.12}` is one row of metrics, shown live. A line
 `@signalbox {"error": "commit-not-found", "message": "…"}` explains an exit code that is the entrypoint's and not the
 command's. All other lines of the entrypoint begin with `signalbox: `.
 
@@ -22,6 +22,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 Value = bool | int | float | str
+_DECODER = json.JSONDecoder()
 
 
 class Env(StrEnum):
@@ -65,7 +66,11 @@ class Env(StrEnum):
     KEEP_LIMIT_GIB = "KEEP_LIMIT_GIB"
     """How much of them is stored, the newest first."""
     METRICS_FILE = "METRICS_FILE"
-    """A glob pattern (`results/*.csv`) for the table of a script that does not use this package."""
+    """A glob pattern (`results/*.csv`) for a table that would not be found, or among several that would."""
+    METRIC = "METRIC"
+    """The project's metric, as the code calls it: of several tables, the one that has it counts."""
+    METRIC_PATTERNS = "METRIC_PATTERNS"
+    """A JSON object: names, and regular expressions whose first group is the value in a line of the log."""
     SECRETS = "SECRETS"
     """Names of variables, with commas between: only the command gets their values, and no log shows them."""
     GIT_TOKEN = "GIT_TOKEN"  # noqa: S105  the name of the variable
@@ -146,15 +151,34 @@ def format_metrics(values: Mapping[str, float]) -> str:
 
 
 def parse_metrics(line: str) -> dict[str, float] | None:
-    """Parse the numbers in a `@metrics` line and ignore all other values. None for any other line."""
-    row = {name: value for name, value in _json_after(line, METRICS_MARK).items() if _is_number(value)}
-    return row or None
+    """Parse the numbers after the last `@metrics` of a line and ignore all other values. None for any other line.
+
+    Whatever is before the mark or after the object is not read: a progress bar, a carriage return, the prefix of a
+    logger or a rank. A logger that writes JSON has escaped the object's quotes.
+    """
+    start = line.rfind(METRICS_MARK)
+    if start < 0:
+        return None
+    text = line[start + len(METRICS_MARK) :].lstrip()
+    body = _object(text) or (_object(text.replace('\\"', '"')) if text.startswith('{\\"') else {})
+    return {name: value for name, value in body.items() if _is_number(value)} or None
 
 
 def array_uri(output_uri: str, number: str) -> str:
     """Where trial `number` stores its files: the job's own prefix if `number` is empty."""
     prefix = output_uri.rstrip("/") + "/"
     return f"{prefix}{number}/" if number else prefix
+
+
+def _object(text: str) -> dict[str, Any]:
+    """The object that a text begins with; empty if there is none."""
+    if not text.startswith("{"):
+        return {}
+    try:
+        body, _ = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _json_after(line: str, mark: str) -> dict[str, Any]:

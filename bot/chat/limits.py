@@ -34,7 +34,8 @@ CHOICES = 25
 CHOICE_CHARACTERS = 100
 """"1-100 character choice name"; "Value for the choice, up to 100 characters if string"."""
 COMMAND_CHARACTERS = 8_000
-""""Maximum of 8000 characters for combined name, description, and value properties for each command"."""
+""""Maximum of 8000 characters for combined name, description, and value properties for each command, its options
+(including subcommands and groups), and choices". What a character is, is not said: we count UTF-16, never less."""
 LARGEST_INTEGER = 2**53 - 1
 """"Any integer between -2^53+1 and 2^53-1": https://github.com/discord/discord-api-docs/pull/7458."""
 LARGEST_NUMBER = 2.0**53

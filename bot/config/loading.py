@@ -1,30 +1,23 @@
 """config.toml as typed settings. Secrets come only from the environment: DISCORD_TOKEN and AWS's own variables."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.chat.commands import all_commands
-from bot.chat.commands.shared.command_size import too_large
-from bot.chat.limits import COMMAND_OPTIONS
 from bot.config.aws import Aws
 from bot.config.bot import Bot
 from bot.config.deploy import Deploy
 from bot.config.discord import Discord
 from bot.config.pace import Pace
-from bot.config.problems import problems
+from bot.config.problems import Mistakes, problems
 from bot.config.project import ProjectSettings, project
+from bot.config.registration import registration_problems
 from bot.config.section import Name, Section
-from bot.domain.parameters import Kind
 from bot.domain.project import Project
 from bot.errors import ConfigError
-
-MOST_RESERVED = 3
-"""The most options that one command has besides the project's parameters: see `RESERVED_OPTIONS`."""
 
 
 class Config(Section):
@@ -38,31 +31,15 @@ class Config(Section):
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _options_fit(self) -> Self:
-        """`/train` has one option per parameter name: 25 in all, each with one type."""
-        types: dict[str, Kind] = {}
-        for declared in self.projects.values():
-            for name, settings in declared.parameters.items():
-                if types.setdefault(name, settings.type) is not settings.type:
-                    raise ValueError(
-                        f"parameter {name} has two types, {types[name]} and {settings.type}. Use one type, or two names"
-                    )
-        if len(types) > COMMAND_OPTIONS - MOST_RESERVED:
-            raise ValueError(
-                f"{len(types)} parameter names are too many: /{self.discord.command_prefix}train has room for "
-                f"{COMMAND_OPTIONS - MOST_RESERVED}"
-            )
-        if wrong := _registration_problems(self.projects, self.discord.command_prefix):
-            raise ValueError("; ".join(wrong))
-        return self
-
-    @model_validator(mode="after")
-    def _jobs_have_projects(self) -> Self:
-        unknown = sorted(self.deploy.jobs.keys() - self.projects.keys())
-        if unknown:
-            raise ValueError(
-                f"deploy.jobs.{unknown[0]}: there is no such project. Choose one: {', '.join(self.projects)}"
-            )
+    def _sections_fit(self) -> Self:
+        """Check what involves several sections."""
+        wrong = [
+            f"deploy.jobs.{name}: there is no such project. Choose one: {', '.join(self.projects)}"
+            for name in sorted(self.deploy.jobs.keys() - self.projects.keys())
+        ]
+        wrong += registration_problems(self.projects, self.discord.command_prefix)
+        if wrong:
+            raise Mistakes(wrong)
         return self
 
 
@@ -72,16 +49,6 @@ class Secrets(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore")
 
     discord_token: SecretStr
-
-
-def _registration_problems(declared: Mapping[str, ProjectSettings], prefix: str) -> Sequence[str]:
-    """What Discord would refuse in the commands, built as they are registered."""
-    keys = {key: f"projects.{name}.parameters.{key}" for name, each in declared.items() for key in each.parameters}
-    try:
-        commands = all_commands([project(name, settings) for name, settings in declared.items()], prefix)
-    except ConfigError as error:
-        return error.problems
-    return too_large(commands, keys)
 
 
 def load(path: Path) -> Config:

@@ -7,9 +7,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from bot.chat.limits import CHOICE_CHARACTERS, CHOICES, LARGEST_INTEGER, LARGEST_NUMBER
+from bot.chat.limits import CHOICE_CHARACTERS, CHOICES, DESCRIPTION_CHARACTERS, LARGEST_INTEGER, LARGEST_NUMBER
 from bot.config.section import Name, Section
+from bot.domain.inert import one_line
 from bot.domain.logs.log_lines import units
+from bot.domain.numbers import as_typed
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import BadInput
 from trainer.command_line import Action
@@ -39,12 +41,11 @@ class ParameterSettings(Section):
         if len(self.choices) > CHOICES:
             raise ValueError(f"{len(self.choices)} choices are too many: Discord shows at most {CHOICES}")
         _check_choices(self.choices)
-        if self.description and not self.description.strip():
-            raise ValueError("description is blank: write one, or leave it out")
+        _check_description(self.description)
         if (self.min is not None or self.max is not None) and self.type not in (Kind.INT, Kind.FLOAT):
             raise ValueError('min and max only work with type "int" or "float"')
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min ({self.min:g}) is greater than max ({self.max:g})")
+            raise ValueError(f"min ({as_typed(self.min)}) is greater than max ({as_typed(self.max)})")
         _check_bounds(self.type, self.min, self.max)
         if self.default is not None:
             try:
@@ -64,10 +65,17 @@ class ParameterSettings(Section):
         return self
 
 
+def _check_description(text: str) -> None:
+    if text and not one_line(text):
+        raise ValueError("description is blank: write one, or leave it out")
+    if units(text) > DESCRIPTION_CHARACTERS:
+        raise ValueError(f"description has {units(text)} characters: Discord takes at most {DESCRIPTION_CHARACTERS}")
+
+
 def _check_choices(choices: Sequence[str]) -> None:
     """Refuse what Discord refuses: "1-100 character choice name", each once, none blank."""
     for choice in choices:
-        if choice != choice.strip() or not choice:
+        if choice != choice.strip() or not one_line(choice):
             raise ValueError(f'choice "{choice}" must not be blank, nor begin or end with a space')
         if units(choice) > CHOICE_CHARACTERS:
             raise ValueError(
@@ -87,7 +95,7 @@ def _check_bounds(kind: Kind, low: float | None, high: float | None) -> None:
     if low > high:
         raise ValueError(f"min and max leave no value within {-largest:.0f} to {largest:.0f}, which Discord takes")
     if kind is Kind.INT and math.ceil(low) > math.floor(high):
-        raise ValueError(f"there is no whole number from min ({low:g}) to max ({high:g})")
+        raise ValueError(f"there is no whole number from min ({as_typed(low)}) to max ({as_typed(high)})")
 
 
 def parameter(name: str, settings: ParameterSettings) -> Parameter:

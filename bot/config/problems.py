@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
+from types import UnionType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -20,6 +21,10 @@ _PATTERNS = {
     INSTANCE_TYPE: "an instance type such as g4dn.xlarge",
     HOST: 'an instance type such as t4g.small, or "none"',
 }
+_LIST = 'a list such as ["a", "b"]'
+_ANY = "union"
+"""Our own type of error, for a setting that may have several types."""
+_SIMPLE = ("bool", "int", "float", "str")
 _BY_TYPE = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
@@ -32,6 +37,7 @@ _BY_TYPE = {
     "greater_than_equal": "at least {ge:g}",
     "int_from_float": "a whole number",
     "int_parsing": "a whole number",
+    "int_parsing_size": "a smaller number",
     "int_type": "a whole number",
     "less_than": "less than {lt:g}",
     "less_than_equal": "at most {le:g}",
@@ -41,44 +47,88 @@ _BY_TYPE = {
     "string_too_long": "at most {max_length} characters long",
     "string_type": "text in quotes",
     "too_short": "a list with at least {min_length} entry",
-    "tuple_type": 'a list such as ["a", "b"]',
+    _ANY: "text in quotes, a number, true or false",
 }
 """What a value must be, by the type of pydantic's error: https://docs.pydantic.dev/latest/errors/validation_errors/"""
 _BY_ANNOTATION: dict[Any, str] = {
     str: "text in quotes",
     int: "a whole number",
     float: "a number",
-    tuple: 'a list such as ["a", "b"]',
+    tuple: _LIST,
     Kind: any_of([f'"{kind}"' for kind in Kind]),
 }
 
 
+class Mistakes(ValueError):
+    """Several mistakes that a validator found, each a whole line with its key."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = tuple(lines)
+
+
 def problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """One line per mistake, in the order of the file's sections."""
-    return [_problem(details, model) for details in error.errors()]
+    found = [details for details in error.errors() if not _counts_wrong_entries(details)]
+    lines = [line for details in found for line in _problems(details, model)]
+    return list(dict.fromkeys(lines))  # pydantic has one error for each type that a setting may have
+
+
+def _counts_wrong_entries(details: ErrorDetails) -> bool:
+    """pydantic calls a list of wrong entries too short as well: it does not count them."""
+    return details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]
+
+
+def _problems(details: ErrorDetails, model: type[BaseModel]) -> Sequence[str]:
+    own = details.get("ctx", {}).get("error")
+    return own.lines if isinstance(own, Mistakes) else [_problem(details, model)]
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in details["loc"] if part != "[key]") or "the file"
+    if _is_member(details, model):
+        details = {**details, "loc": details["loc"][:-1], "type": _ANY}
+    key = _place(details["loc"])
     if details["type"] == "missing":
         return f"{key} is missing. {_missing(details, model)}"
     if details["type"] == "extra_forbidden":
         return _unknown(details, model, key)
     if details["type"] == "value_error":
         return f"{key}: {str(details['ctx']['error']) if 'ctx' in details else details['msg']}"
-    required = _required(details)
+    required = _required(details, model)
     if required is None:
         return f"{key}: {details['msg']}, not {_value(details['input'])}"
     return f"{key} must be {required}, not {_value(details['input'])}"
 
 
-def _required(details: ErrorDetails) -> str | None:
+def _place(loc: Sequence[int | str]) -> str:
+    """`projects.mnist.branches: entry 2`."""
+    names = ".".join(part for part in loc if isinstance(part, str) and part != "[key]") or "the file"
+    entries = ", ".join(f"entry {part + 1}" for part in loc if isinstance(part, int))
+    return f"{names}: {entries}" if entries else names
+
+
+def _is_member(details: ErrorDetails, model: type[BaseModel]) -> bool:
+    """Whether the error is about one of the types that a setting may have: `default.bool`."""
+    *owner, name, member = ("", "", *details["loc"])
+    field = _model_at(model, owner).model_fields.get(str(name))
+    return field is not None and get_origin(field.annotation) is UnionType and member in _SIMPLE
+
+
+def _required(details: ErrorDetails, model: type[BaseModel]) -> str | None:
     """What the value must be, in our words; None for an error that no setting of ours can cause so far."""
     context: Mapping[str, Any] = details.get("ctx", {})
+    if details["type"] == "tuple_type":
+        return _list_of(details, model)
     if details["type"] == "string_pattern_mismatch":
         return _PATTERNS.get(context["pattern"])
     words = _BY_TYPE.get(details["type"])
     return words.format(**context).replace("'", '"') if words is not None else None
+
+
+def _list_of(details: ErrorDetails, model: type[BaseModel]) -> str:
+    field = _model_at(model, details["loc"][:-1]).model_fields.get(str(details["loc"][-1]))
+    members = get_args(field.annotation) if field is not None else ()
+    return "a list of numbers such as [1, 2]" if members and get_args(members[0])[:1] == (int,) else _LIST
 
 
 def _unknown(details: ErrorDetails, model: type[BaseModel], key: str) -> str:
@@ -112,7 +162,21 @@ def _model_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseMode
     return model
 
 
+def _toml(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'"{value}"'
+        case list():
+            return f"[{', '.join(map(_toml, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{name} = {_toml(each)}' for name, each in value.items())}}}"
+        case _:
+            return str(value)  # a number, a date or a time
+
+
 def _value(value: object) -> str:
     """The value as it stands in the file, short and without credentials."""
-    text = without_credentials(f'"{value}"' if isinstance(value, str) else repr(value))
+    text = without_credentials(_toml(value))
     return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "…"

@@ -2,10 +2,10 @@
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.domain.text import folded
 from bot.errors import BadInput
 
 # No vowels, so that no word is spelt, and nothing that looks like another (0 o, 1 l i).
@@ -27,13 +27,18 @@ class Name:
 
 def parse(text: str) -> Name:
     """The name, however it was typed (`#K7Q2MX.04`); `BadInput` for a dot without a number after it."""
-    typed = unicodedata.normalize("NFKC", text).strip().strip("`#").lower()
+    typed = plain_id(text)
     if "." not in typed:
         return Name(typed)
     found = _TRIAL.fullmatch(typed)
     if found is None:
         raise BadInput(f'"{text}" is not a job or trial. Write an id such as k7q2mx, or k7q2mx.4 for a trial.')
     return Name(found["job"], int(found["trial"]))
+
+
+def plain_id(text: str) -> str:
+    """The id without what is typed or copied around it: marks, quotes, a comma."""
+    return folded(text).strip('`#" \n').rstrip(",")
 
 
 def near(given: str, known: Iterable[str]) -> list[str]:

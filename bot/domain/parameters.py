@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.numbers import as_typed, brief
+from bot.domain.text import as_spelled, folded, keyboard_ascii
 from bot.errors import BadInput, UnknownName, any_of
 
 Value = bool | int | float | str
@@ -43,27 +45,25 @@ class Parameter:
 
     @property
     def expected(self) -> str:
-        """A valid value in words: `a number from 1e-06 to 1`, `sgd or adam`."""
+        """A valid value in words: `a number from 1e-6 to 1`, `sgd or adam`."""
         if self.kind is Kind.CHOICE and self.choices:
             return any_of(self.choices)
         noun = {Kind.FLOAT: "a number", Kind.INT: "a whole number", Kind.BOOLEAN: "true or false"}.get(
             self.kind, "some text"
         )
         low, high = self.minimum, self.maximum
-        if self.kind not in (Kind.FLOAT, Kind.INT) or (low is None and high is None):
+        if self.kind not in (Kind.FLOAT, Kind.INT):
             return noun
         if high is None:
-            return f"{noun} of at least {low:g}"
+            return noun if low is None else f"{noun} of at least {as_typed(low)}"
         if low is None:
-            return f"{noun} of at most {high:g}"
-        return f"{noun} from {low:g} to {high:g}"
+            return f"{noun} of at most {as_typed(high)}"
+        return f"{noun} from {as_typed(low)} to {as_typed(high)}"
 
     def parse(self, raw: object) -> Value:
         """Convert `raw` (text as typed, or a value of the type). Raises `BadInput` if it doesn't fit."""
-        if isinstance(raw, str) and self.kind is not Kind.STRING and raw not in self.choices:
-            raw = unicodedata.normalize("NFKC", raw)
         try:
-            value = _PARSERS[self.kind](raw)
+            value = _PARSERS[self.kind](self._plain(raw))
         except (ValueError, TypeError, OverflowError):
             raise self.refusal(raw) from None
         if self.kind is Kind.CHOICE and value not in self.choices:
@@ -72,11 +72,19 @@ class Parameter:
             self._check_bounds(value)
         return value
 
+    def _plain(self, raw: object) -> object:
+        """Typed text in ASCII, and the choice that is meant if only capitals or the form of letters differ."""
+        if not isinstance(raw, str) or self.kind is Kind.STRING:
+            return raw
+        if self.kind is not Kind.CHOICE:
+            return unicodedata.normalize("NFKC", keyboard_ascii(raw))
+        return as_spelled(raw, self.choices)
+
     def _check_bounds(self, value: float) -> None:
         below = self.minimum is not None and value < self.minimum
         above = self.maximum is not None and value > self.maximum
         if below or above:
-            raise self.refusal(f"{value:g}")
+            raise self.refusal(shown(value))
 
     def refusal(self, typed: object) -> BadInput:
         """The error for a value that doesn't fit."""
@@ -116,24 +124,19 @@ def find(declared: Iterable[Parameter], name: str) -> Parameter:
     for parameter in parameters:
         if name == parameter.name or name in parameter.aliases:
             return parameter
-    folded = [p for p in parameters if _fold(name) in map(_fold, (p.name, *p.aliases))]
-    if len(folded) == 1:
-        return folded[0]
+    alike = [p for p in parameters if folded(name) in map(folded, (p.name, *p.aliases))]
+    if len(alike) == 1:
+        return alike[0]
     names = [parameter.name for parameter in parameters]
     known = names + [alias for parameter in parameters for alias in parameter.aliases]
     raise UnknownName("parameter", given=name, near=difflib.get_close_matches(name, known, 3), valid=names)
 
 
-def _fold(text: str) -> str:
-    """Without capitals and full-width forms: phones type `Lr`, Japanese keyboards full-width letters."""
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
 def shown(value: Value) -> str:
-    """A value as people write it: `0.1`, `1e-05`, `true`."""
+    """A value as people type it: `0.1`, `1e-5`, `true`."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return brief(value) if isinstance(value, float) else str(value)
 
 
 def _float(raw: object) -> float:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from bot.domain.access import Access
 from bot.domain.goal import Goal
 from bot.domain.parameters import Parameter
+from bot.domain.text import folded
 from bot.errors import BadInput, UnknownName
 from trainer.command_line import Flags
 from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB
@@ -51,6 +52,8 @@ class Project:
     keep: tuple[str, ...] = DEFAULT_KEEP
     """Patterns as in .gitignore: which new and changed files of the checkout are stored."""
     keep_limit_gib: float = DEFAULT_LIMIT_GIB
+    metric_patterns: Mapping[str, str] = field(default_factory=dict)
+    """Metrics by name, and the regular expressions that find them in the log. The first group is the value."""
     flags: Flags = field(default_factory=Flags)
     """How the command takes its parameters."""
     working_directory: str = ""
@@ -75,7 +78,7 @@ class Project:
 def choose(projects: Sequence[Project], name: str, channel_id: int) -> Project:
     """The named project, else the channel's, else the only one. Raises `UnknownName` or `BadInput` with the choices."""
     if name:
-        named = next((project for project in projects if project.name == name), None)
+        named = next((project for project in projects if folded(project.name) == folded(name)), None)
         if named is None:
             names = [project.name for project in projects]
             raise UnknownName("project", given=name, near=get_close_matches(name, names, 1), valid=names)

@@ -9,7 +9,8 @@ from typing import Any
 from rich.console import Console
 
 from bot.chat.limits import COMMAND_OPTIONS
-from bot.config.loading import MOST_RESERVED, load
+from bot.config.loading import load
+from bot.config.registration import MOST_RESERVED
 from bot.config.section import NAME
 from bot.errors import BadInput, ConfigError
 from bot.init.parameters import parameters

@@ -57,6 +57,18 @@ for name in ("checkpoints/epoch=3.ckpt", "runs/exp/events.out.tfevents.1", "data
 os.symlink("checkpoints/epoch=3.ckpt", "best.ckpt")
 os.symlink("missing", os.path.join(os.environ["OUTPUT_DIR"], "model.pt"))
 '''
+GROWING = '''
+"""Writes a row of an ordinary table every few seconds, and reports nothing."""
+import os
+import time
+
+os.makedirs("lightning_logs/version_0")
+with open("lightning_logs/version_0/metrics.csv", "w", buffering=1) as file:
+    file.write("epoch,step,train_loss,val_accuracy\\n")
+    for epoch in range(1, 6):
+        file.write(f"{epoch},{epoch * 100},{1 / epoch},\\n{epoch},{epoch * 100},,{90 + epoch}\\n")
+        time.sleep(3)
+'''
 HANDS_ON_PARAMETERS = {
     "lr": {"type": "float", "default": 0.1},
     "momentum": {"type": "float", "default": 0.5},
@@ -85,6 +97,19 @@ class Scene:
                 for message in messages:
                     if "succeeded" in message["content"] or "failed" in message["content"]:
                         return dict(message)
+                await asyncio.sleep(0.2)
+
+    async def live_card(self, channel: str, words: str) -> str:
+        """The text of the card once it has these words."""
+        channel_id = self.ready["discord"]["channels"][channel]
+        async with asyncio.timeout(60):
+            while True:
+                async with self.session.get(self._url(f"channels/{channel_id}/messages")) as response:
+                    messages = await response.json()
+                for message in messages:
+                    for embed in message["embeds"]:
+                        if words in (text := embed.get("description") or ""):
+                            return str(text)
                 await asyncio.sleep(0.2)
 
     async def picture(self, message: dict[str, Any]) -> bytes:
@@ -129,6 +154,12 @@ def configure(place: Sandbox, repository: Repository) -> None:
             "channels": [int(channels["training"])],
             "parameters": HANDS_ON_PARAMETERS,
         },
+        "grow": {
+            **common,
+            "command": ["python", "grow.py"],
+            "channels": [],
+            "parameters": {"epochs": {"type": "int", "default": 5}},
+        },
         "walk": {
             **common,
             "command": ["python", "walk.py"],
@@ -149,7 +180,8 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     folder.mkdir()
     repository = Repository(folder)
     repository.git("init", "--quiet", "--initial-branch=main")
-    repository.commit({"main.py": HANDS_ON, "walk.py": WALKING, "leave.py": LEAVES_FILES}, "Code of others")
+    files = {"main.py": HANDS_ON, "walk.py": WALKING, "leave.py": LEAVES_FILES, "grow.py": GROWING}
+    repository.commit(files, "Code of others")
     async with sandbox() as place, aiohttp.ClientSession() as session:
         configure(place, repository)
         await place.bot.start()
@@ -185,3 +217,13 @@ async def test_what_it_left_in_its_folder_is_kept_and_what_is_lost_is_named(scen
         "checkpoints/epoch=3.ckpt": b"checkpoints/epoch=3.ckpt",
         "runs/exp/events.out.tfevents.1": b"runs/exp/events.out.tfevents.1",
     }
+
+
+async def test_a_logger_that_knows_nothing_of_us_is_live_on_the_card(scene: Scene) -> None:
+    training = asyncio.create_task(scene.train("lab", "/train project:grow branch:main"))
+    text = await scene.live_card("lab", "val_accuracy **9")
+    assert not training.done(), "the card shows it while the job runs"
+    assert "epoch **" in text
+    assert "/5 " in text, "the total is the parameter's"
+    told = await training
+    assert "val_accuracy 95 at epoch 5 of 5" in told["content"]

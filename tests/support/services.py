@@ -37,7 +37,8 @@ from bot.services.sweeps.diagnose import Diagnose
 from bot.services.sweeps.dispatch import Dispatch
 from bot.services.sweeps.draw_board import DrawBoard
 from bot.services.sweeps.one_trial import OneTrial, TrialLog
-from bot.services.sweeps.propose import Proposal, Propose, SweepRequest
+from bot.services.sweeps.preview import Proposal
+from bot.services.sweeps.propose import Propose, SweepRequest
 from bot.services.sweeps.prune import Prune
 from bot.services.sweeps.refresh_board import BoardSettings, RefreshBoard
 from bot.services.sweeps.report_trials import ReportTrials

@@ -42,6 +42,8 @@ class Assignment:
     keep: Patterns
     keep_limit: float
     """In bytes."""
+    metric: str
+    metric_patterns: Mapping[str, str]
     token: str
     secrets: Mapping[str, str] = field(repr=False)
     """Variables that only the command gets."""
@@ -108,6 +110,8 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         resume_arguments=tuple(_list(environment, Env.RESUME_ARGUMENTS)),
         keep=_patterns(environment, Env.KEEP, DEFAULT_KEEP),
         keep_limit=_keep_limit(environment),
+        metric=environment.get(Env.METRIC, ""),
+        metric_patterns=_metric_patterns(environment),
         token=environment.get(Env.GIT_TOKEN, ""),
         secrets={name: environment[name] for name in secret_names(environment) if name in environment},
         asker=environment.get(Env.ASKER, ""),
@@ -123,6 +127,19 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
 def secret_names(environment: Mapping[str, str]) -> list[str]:
     """List the variables that only the command gets."""
     return [name for name in environment.get(Env.SECRETS, "").split(",") if name]
+
+
+def _metric_patterns(environment: Mapping[str, str]) -> dict[str, str]:
+    """Raise `Ended` for a regular expression that can't be used; the config check has refused it before."""
+    patterns = {name: str(pattern) for name, pattern in _object(environment, Env.METRIC_PATTERNS).items()}
+    try:
+        for pattern in patterns.values():
+            re.compile(pattern)
+    except re.error as error:
+        raise Ended(
+            ExitCode.BAD_CONTRACT, f"METRIC_PATTERNS has a pattern that is no regular expression: {error}"
+        ) from error
+    return patterns
 
 
 def _problems(environment: Mapping[str, str], command: Sequence[str]) -> list[str]:

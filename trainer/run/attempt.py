@@ -17,6 +17,7 @@ from trainer.errors import Ended, Stopped
 from trainer.fetch.assignment import Assignment
 from trainer.fetch.checkout import Fetched
 from trainer.fetch.install import Layer, install
+from trainer.metrics.line_patterns import LinePatterns
 from trainer.metrics.sources import Sources
 from trainer.process import console
 from trainer.process.stopping import Stopping
@@ -24,6 +25,7 @@ from trainer.process.tools import Programs
 from trainer.process.training import Command
 from trainer.run.finish import Finish
 from trainer.run.periodic import Periodic
+from trainer.run.ports import free_ports
 from trainer.run.spot import POLL_SECONDS, Metadata, SpotWatch
 from trainer.storage.artifacts import Artifacts
 from trainer.storage.bucket import Bucket, BucketTrouble
@@ -59,7 +61,15 @@ class Attempt:
         self._claim_lost: Ended | None = None
         self._storing = threading.Lock()
         self._claim = Claim(self._bucket, Holder(uuid.uuid4().hex, job.batch_job_id, job.attempt, self._host))
-        self._sources = Sources(job.code, job.output, job.metrics_file)
+        self._sources = Sources(
+            job.code,
+            job.output,
+            job.metrics_file,
+            metric=job.metric,
+            patterns=LinePatterns(job.metric_patterns),
+            emit=console.emit,
+            log=console.log,
+        )
         self._uploads = Uploads(self._bucket, job.output, job.control, self._sources)
         self._checkout = CheckoutTree(job.code, job.output, job.keep, programs)
         self._own_checkpoints = OwnCheckpoints(self._bucket, job.code, job.output, job.checkpoints)
@@ -164,6 +174,7 @@ class Attempt:
     def _finish(self, code: int) -> int:
         """Store everything within the time that is left. Returns the exit code."""
         self._manifest.change(ended=time.time(), exit_code=code)
+        self._sources.end(complete=code == 0)
         if self._stopping.at is not None:  # another attempt may follow
             threading.Thread(target=self._store_own_checkpoint, daemon=True, name="checkpoint").start()
         return Finish(self._uploads, self._artifacts, self._record, self._stopping, self._bucket.uri).run(code)
@@ -207,6 +218,7 @@ class Attempt:
         job = self._job
         environment = {name: value for name, value in os.environ.items() if name != Env.GIT_TOKEN}
         environment.setdefault("PYTHONUNBUFFERED", "1")
+        environment |= free_ports(environment)
         environment |= {Env.JOB_ID: job.job_id, Env.OUTPUT_DIR: str(job.output), Env.CONTROL_DIR: str(job.control)}
         environment |= job.secrets
         environment |= {Env.PARAMETERS: job.parameters_json, Env.OUTPUT_URI: job.output_uri}

@@ -55,7 +55,7 @@ def _plain(value: object) -> object:
     """What JSON does not know. Cells are rows, not objects, so that 10,000 of them stay cheap."""
     match value:
         case Curve():
-            return {"label": value.label, "size": len(value.csv)}
+            return {"label": value.label, "size": len(value.csv), "column_names": value.column_names}
         case Cell():
             return value.at, value.state, value.value, value.deviation
         case Axis():
@@ -68,7 +68,7 @@ def _plain(value: object) -> object:
 def _curves(sizes: Sequence[Mapping[str, Any]], body: bytes) -> tuple[Curve, ...]:
     curves, start = [], 0
     for curve in sizes:
-        curves.append(Curve(curve["label"], body[start : start + curve["size"]]))
+        curves.append(Curve(curve["label"], body[start : start + curve["size"]], curve["column_names"]))
         start += curve["size"]
     return tuple(curves)
 

@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 from bot.adapters.git.git_command import GitFailed, remote_error
 from bot.adapters.git.mirror import LogEntry, Mirror, Refs
 from bot.domain.model.run import Commit
+from bot.domain.text import as_spelled
 from bot.errors import BadInput, ServiceError, Unavailable, UnknownName
 
 T = TypeVar("T")
@@ -69,7 +70,8 @@ class GitCode:
         """Newest first; empty if the branch does not exist or is not allowed."""
         mirror = self._mirror(repository)
         refs = await self._recent(mirror)
-        names = [name for name in _allowed(refs, allowed) if branch in ("", name)]
+        names = _allowed(refs, allowed)
+        names = [name for name in names if name == as_spelled(branch, names)] if branch else names
         # The newest `limit` commits must be on these branches.
         newest = sorted(names, key=lambda name: refs.heads[name].time, reverse=True)[:limit]
         by_tip = {refs.heads[name].sha: name for name in reversed(names) if name in newest}
@@ -121,7 +123,7 @@ class _Search:
 
     async def find(self, typed: str) -> Commit:
         """Find it by full id, tag or short id: in git's own order, so that no tag can pose as a full id."""
-        text = typed.strip()
+        text = as_spelled(typed.strip(), list(self._refs.tags))
         if text in self._refs.tags and not _FULL_ID.fullmatch(text.lower()):
             return await self._by_tag(text)
         if not _ID.fullmatch(text.lower()):
@@ -172,10 +174,10 @@ def _allowed(refs: Refs, patterns: Sequence[str]) -> list[str]:
 
 
 def _require_allowed(branch: str, refs: Refs, names: Sequence[str]) -> str:
-    if branch in names:
-        return branch
-    if branch in refs.heads:
+    if branch in refs.heads and branch not in names:
         raise BadInput(f'This project does not allow the branch "{branch}".', choices=names)
+    if (spelled := as_spelled(branch, names)) in names:
+        return spelled
     raise UnknownName("branch", given=branch, near=_near(branch, names), valid=names)
 
 

@@ -27,9 +27,10 @@ def importance(plan: Plan, trials: Sequence[Trial], goal: Goal) -> dict[str, flo
     """
     ended = [point for point in study_points(plan, trials) if point.state in (TrialState.COMPLETE, TrialState.PRUNED)]
     valued = [replace(point, state=TrialState.COMPLETE) for point in ended if point.value is not None]
-    if len(valued) < FEWEST or len(plan.space.axes) < 2 or len({point.value for point in valued}) < 2:
+    if len(valued) < FEWEST or len(plan.space.varied) < 2 or len({point.value for point in valued}) < 2:
         return {}
     quantile = max(0.1, _BEST / len(valued))
     study = create_study(valued, OptunaSpace(plan.space.axes), goal)
     evaluator = PedAnovaImportanceEvaluator(target_quantile=quantile)
-    return {name: float(share) for name, share in get_param_importances(study, evaluator=evaluator).items()}
+    shares = get_param_importances(study, evaluator=evaluator)
+    return {name: float(share) for name, share in shares.items() if name not in plan.space.fixed}

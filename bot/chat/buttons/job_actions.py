@@ -5,22 +5,18 @@ from collections.abc import Sequence
 from bot.chat import permissions
 from bot.chat.acknowledgement import answer
 from bot.chat.buttons.views import preview_buttons
-from bot.chat.cards import sweep_preview
-from bot.chat.cards.card_lines import commit, parameters
+from bot.chat.cards import confirmation, sweep_preview
 from bot.chat.interactions import Interaction, channel_id, person
 from bot.chat.links import card_link, project_of
 from bot.domain.job_names import Name, parse
-from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.errors import BadInput
 from bot.services.jobs.submit import TrainRequest
-from bot.services.sweeps.propose import Proposal
+from bot.services.sweeps.preview import Proposal
 
 CARD_SECONDS = 2.0
 """How long a confirmation waits for the card, to link to it."""
-PARAMETERS = 1_000
-"""Characters of parameters in a confirmation; a message takes 2,000."""
 
 
 def request(interaction: Interaction, options: dict[str, object]) -> TrainRequest:
@@ -41,17 +37,7 @@ def request(interaction: Interaction, options: dict[str, object]) -> TrainReques
 async def train(interaction: Interaction, options: dict[str, object]) -> None:
     permissions.check(interaction)
     job = await interaction.client.services.submit.train(request(interaction, options))
-    await confirm(interaction, job, f"Starting {job.id}", _what_starts(job, options))
-
-
-def _what_starts(job: Job, options: dict[str, object]) -> list[str]:
-    """The commit and the parameters: Discord's client may drop text typed behind a command without a required option.
-
-    https://github.com/discord/discord-api-docs/issues/2626: such text "gets dropped", and the command is sent.
-    """
-    values = parameters(job.run.parameters, PARAMETERS)
-    given = [] if options else ["You set no option, so all values are defaults."]
-    return [*given, commit(job), *([values] if values else [])]
+    await confirm(interaction, job, f"Starting {job.id}", given=bool(options))
 
 
 async def retry(interaction: Interaction, text: str, options: dict[str, object]) -> None:
@@ -64,11 +50,8 @@ async def retry(interaction: Interaction, text: str, options: dict[str, object])
     if not isinstance(old, Sweep):
         permissions.check(interaction)
         job = await services.submit.retry(old.id, request(interaction, options))
-        await confirm(
-            interaction,
-            job,
-            f"Retrying {job.request.retry_of} as {job.id}" if job.request.retry_of else f"Starting {job.id}",
-        )
+        headline = f"Retrying {job.request.retry_of} as {job.id}" if job.request.retry_of else f"Starting {job.id}"
+        await confirm(interaction, job, headline, given=bool(options))
         return
     if options:
         names = ", ".join(f"`{option}`" for option in options)
@@ -94,20 +77,36 @@ async def propose(interaction: Interaction, proposal: Proposal, headline: str = 
     await answer(interaction, embed=embed, view=preview_buttons(proposal.sweep.id))
 
 
+async def propose_again(interaction: Interaction, text: str) -> bool:
+    """Show the preview with its buttons once more. False if this is no sweep that waits to be confirmed."""
+    name = parse(text)
+    if name.trial is not None:
+        return False
+    proposal = await interaction.client.services.propose.again(name.job_id, person(interaction))
+    if proposal is not None:
+        await propose(interaction, proposal)
+    return proposal is not None
+
+
 async def train_trial(interaction: Interaction, name: Name, options: dict[str, object]) -> None:
     """Train a trial's point as a job."""
     permissions.check(interaction)
     again = interaction.client.services.one_trial.rerun
     job = await again(name.job_id, name.trial or 0, request(interaction, options))
-    await confirm(interaction, job, f"Starting {job.id} with the parameters of {name}")
+    await confirm(interaction, job, f"Starting {job.id} with the parameters of {name}", given=bool(options))
 
 
-async def confirm(interaction: Interaction, job: Posted, headline: str, remarks: Sequence[str] = ()) -> None:
-    """Confirm a job, with a link to its card if that is posted soon. `remarks` are lines below."""
+async def confirm(
+    interaction: Interaction, job: Posted, headline: str, remarks: Sequence[str] = (), *, given: bool = True
+) -> None:
+    """Confirm what starts, with a link to its card if that is posted soon. `remarks` are lines below.
+
+    `given` is False if the command had no option that changes anything.
+    """
     message_id = await interaction.client.arrivals.wait(job, CARD_SECONDS)
     link = card_link(interaction.client, job, message_id)
     head = f"{headline}: {link}" if link else f"{headline}. Its card will appear in a moment."
-    await answer(interaction, "\n".join([head, *remarks]))
+    await answer(interaction, confirmation.text(head, job, remarks, given=given))
 
 
 async def stop(interaction: Interaction, text: str) -> None:

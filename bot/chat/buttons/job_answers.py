@@ -54,14 +54,15 @@ async def logs(interaction: Interaction, text: str, lines: int) -> None:
         sweep, trial = await services.one_trial.trial(name.job_id, name.trial)
         excerpt = await services.one_trial.log(sweep.id, trial.number, lines)
         rest = f"Full log: {command('artifacts', str(name))}" if trial.ended else ""
-        await _excerpt(interaction, str(name), TRIAL_STATES[trial.shown].card, excerpt, rest)
+        await _excerpt(interaction, str(name), TRIAL_STATES[trial.shown].card, excerpt, rest, ended=trial.ended)
         return
     job = await services.find.job(name.job_id)
     if isinstance(job, Sweep):
         raise UserError(_which_log(job))
     thread = thread_link(interaction.client, job)
     excerpt = await services.find.log(job.id, lines)
-    await _excerpt(interaction, job.id, choose.state_word(job), excerpt, f"Full log: {thread}" if thread else "")
+    rest = f"Full log: {thread}" if thread else ""
+    await _excerpt(interaction, job.id, choose.state_word(job), excerpt, rest, ended=not job.execution.live)
 
 
 async def plot(interaction: Interaction, texts: Sequence[str], metrics: Sequence[str] = ()) -> None:
@@ -91,7 +92,8 @@ def leading(job: Posted) -> list[Name]:
     if not isinstance(job, Sweep):
         raise UserError(f"{job.id} is a single job and has no trials.")
     if not job.tally.leaders:
-        raise UserError(f"No trial of {job.id} has reported the project's metric yet.")
+        yet = " yet" if job.execution.live else ""
+        raise UserError(f"No trial of {job.id} has reported the project's metric{yet}.")
     return [Name(job.id, leader.number) for leader in job.tally.leaders]
 
 
@@ -102,9 +104,12 @@ async def _plotted(interaction: Interaction, name: Name) -> list[Name]:
     return leading(job) if isinstance(job, Sweep) else [Name(job.id)]
 
 
-async def _excerpt(interaction: Interaction, name: str, state: str, excerpt: LogExcerpt, rest: str) -> None:
+async def _excerpt(
+    interaction: Interaction, name: str, state: str, excerpt: LogExcerpt, rest: str, *, ended: bool
+) -> None:
     if not excerpt.text.strip():
-        await answer(interaction, f"{name} is {state} and has no log yet. {rest}".strip())
+        text = f"{name} has no log ({state})." if ended else f"{name} is {state} and has no log yet. {rest}"
+        await answer(interaction, text.strip())
         return
     head = f"End of {name}'s log ({plural(excerpt.total, 'line')} so far). {rest}"
     if len(excerpt.text) <= LOG_CHARACTERS:

@@ -2,7 +2,7 @@
 
 from bot.chat.cards import sweep_verdict
 from bot.chat.cards.card_lines import by_whom, headline, with_detail
-from bot.chat.cards.units import duration, number
+from bot.chat.cards.units import at_epoch, duration, grouped, number
 from bot.chat.limits import CONTENT_CHARACTERS
 from bot.domain.inert import EMPTY, Inert, cut_blocks, escape, listed, phrase, stacked
 from bot.domain.model.execution import Execution
@@ -98,8 +98,8 @@ def _best(job: Job, project: Project | None) -> Inert:
     best = phrase("{metric} {value}", metric=escape(project.metric, 40), value=number(progress.best))
     if progress.best_epoch is None:
         return best
-    of = phrase("of {epochs}", epochs=progress.epochs) if progress.epochs is not None else EMPTY
-    return listed(best, phrase("at epoch {epoch}", epoch=progress.best_epoch), of, separator=" ")
+    of = phrase(" of {epochs}", epochs=grouped(progress.epochs)) if progress.epochs is not None else EMPTY
+    return listed(best, at_epoch(progress.unit, progress.best_epoch), of, separator="")
 
 
 def _reason(job: Posted) -> EndReason:

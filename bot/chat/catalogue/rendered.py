@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.chat.buttons.views import LABELS, card_buttons, confirm_buttons, end_buttons, preview_buttons, trial_buttons
-from bot.chat.cards import choose, sweep_preview, trial_card, verdict
+from bot.chat.cards import choose, confirmation, sweep_preview, trial_card, verdict
 from bot.chat.catalogue import samples
 from bot.chat.catalogue.entries import Entry, button_texts, embed_text
 from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
@@ -21,17 +21,20 @@ from bot.domain.model.trial import TrialState
 from bot.domain.posts import RULES, PostKind
 from bot.domain.sweeps.trial_report import LINES, report
 from bot.domain.texts import notes
+from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.waits import wait_note
-from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
-from bot.services.sweeps.propose import Proposal
+from bot.errors import CredentialsExpired, Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+from bot.services.sweeps.preview import Proposal
 
 ENGINE = engine_title(PROJECT)
 URI = "s3://bucket/jobs/k7q2mx/log.txt"
 
 
 def rendered() -> Iterator[Entry]:
-    for section in (_cards, _results, _waits, _notes, _posts, _previews, _trials, _lists, _errors, _commands, _buttons):
+    jobs = (_cards, _results, _waits, _notes, _posts)
+    others = (_answers, _previews, _trials, _lists, _errors, _commands, _buttons)
+    for section in (*jobs, *others):
         yield from section()
 
 
@@ -40,7 +43,9 @@ def _cards() -> Iterator[Entry]:
     undeliverable = replace(JOB.publication, result=JOB.publication.result.given_up("Unknown Channel"))
     closed = JOB.publication.thread_refused(Refusal("Posting a log: Thread is locked (160005)", 1.0))
     gone = JOB.publication.card_refused(Refusal("Posting a card: Unknown Channel (10003)", 1.0, gone=True))
+    closed_card = JOB.publication.card_refused(Refusal("Posting a card: Missing Permissions (50013)", 1.0))
     jobs += [("closed thread", replace(JOB, publication=closed)), ("lost card", replace(JOB, publication=gone))]
+    jobs.append(("refused card", replace(JOB, publication=closed_card)))
     jobs.append(("undeliverable result", replace(samples.ended_job(EndReason.SUCCEEDED), publication=undeliverable)))
     for name, job in jobs:
         text = f"{embed_text(choose.card(job, PROJECT))}\n{' '.join(button_texts(card_buttons(job)))}"
@@ -116,6 +121,20 @@ def _posts() -> Iterator[Entry]:
     yield Entry("Kinds of posts", "a result in another channel", phrase(ELSEWHERE, channel_id=7))
 
 
+def _answers() -> Iterator[Entry]:
+    again = replace(JOB, request=replace(JOB.request, retry_of="c5d6f7"))
+    starting, retrying = "Starting k7q2mx: <link to the card>", "Retrying c5d6f7 as k7q2mx: <link to the card>"
+    answers = {
+        "train": confirmation.text(starting, JOB),
+        "train without options": confirmation.text(starting, JOB, given=False),
+        "retry": confirmation.text(retrying, again),
+        "retry without options": confirmation.text(retrying, again, given=False),
+        "sweep": confirmation.text("Starting b2c3d4: <link to the card>", SWEEP, [notes.single_point()]),
+    }
+    for name, text in answers.items():
+        yield Entry("Answers to whoever starts something", name, text)
+
+
 def _previews() -> Iterator[Entry]:
     tpe = replace(SWEEP.plan, search=Search.TPE, trials=50, folds=5, parallel=4, stop_losers=True)
     folds = replace(SWEEP, plan=tpe)
@@ -131,6 +150,8 @@ def _previews() -> Iterator[Entry]:
     buttons = " ".join(button_texts(preview_buttons(SWEEP.id)))
     for name, proposal in previews.items():
         yield Entry("Previews of sweeps", name, f"{embed_text(sweep_preview.embed(proposal, PROJECT))}\n{buttons}")
+    shown = f"{sweep_preview.waiting(SWEEP)}\n{sweep_preview.choice(SWEEP)}"
+    yield Entry("Lines of lists", "a sweep that waits to be confirmed", shown)
 
 
 def _remarked(proposal: Proposal, *remarks: Inert) -> Proposal:
@@ -160,8 +181,10 @@ def _errors() -> Iterator[Entry]:
     errors: tuple[ServiceError, ...] = (
         Unavailable("SubmitJob timed out"),
         Throttled("SubmitJob: Too Many Requests"),
+        CredentialsExpired("S3 GetObject: The provided token has expired"),
         Refused("SubmitJob: InvalidParameterValue"),
         Missing("the bucket does not exist"),
+        Deleted("the message has arrived and was deleted"),
         Denied("AccessDenied: batch:SubmitJob"),
     )
     for error in errors:
@@ -174,6 +197,13 @@ def _commands() -> Iterator[Entry]:
         options = [f"  {option.display_name}: {option.description}" for option in command.parameters]
         yield Entry("Commands", f"/{command.name}", "\n".join([str(command.description), *options]))
     yield Entry("Commands", "the page of the command help", help_page(commands, [PROJECT]))
+    prefix = "sb-"
+    name_commands(prefix, {f"{prefix}train": 1})
+    try:
+        page = help_page(all_commands([PROJECT], prefix), [PROJECT], prefix)
+    finally:
+        name_commands()
+    yield Entry("Commands", f'with command_prefix = "{prefix}", /{prefix}train registered', page)
 
 
 def _buttons() -> Iterator[Entry]:

@@ -11,8 +11,9 @@ from bot.chat.cards.units import plural, size
 from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import Interaction
 from bot.domain.inert import escape, joined
+from bot.domain.jobs.unfold_words import unfold_job
 from bot.ports.artifacts import Artifact
-from bot.services.jobs.list_artifacts import Linked, Listing
+from bot.services.jobs.list_artifacts import Linked, Listing, no_files
 
 LIST_CHARACTERS = 3_900
 """Less than an embed's description may have: title and footer count too."""
@@ -30,13 +31,14 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 @app_commands.autocomplete(job=autocomplete.jobs, file=autocomplete.files)
 @acknowledged()
 async def artifacts(interaction: Interaction, job: str, file: str = "") -> None:
-    services, owner = interaction.client.services.list_artifacts, await autocomplete.owner(interaction, job)
-    if file.strip():
+    (name,), more = unfold_job(job, ("file",))
+    services, owner = interaction.client.services.list_artifacts, await autocomplete.owner(interaction, name)
+    if file := file.strip() or more.get("file", ""):
         await _one(interaction, await services.one(owner, file))
         return
     listing = await services.artifacts(owner)
     if not listing.artifacts:
-        await answer(interaction, f"{listing.job.id} has no files yet.")
+        await answer(interaction, no_files(listing.job))
         return
     picture = listing.picture
     files = [discord.File(io.BytesIO(picture.content), picture.name)] if picture is not None else []

@@ -6,6 +6,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.chat.acknowledgement import first_answer
 from bot.chat.interactions import Interaction
 from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS
 from bot.domain.inert import code
@@ -16,6 +17,7 @@ from bot.domain.texts.command_names import plain
 
 Command = app_commands.Command[Any, ..., None]
 
+MOST_GOALS = 5
 _INTRODUCTION = (
     "Each job has one live card in the channel and a thread with its log. "
     "When it ends, I mention you with the result and the plot. A sweep has one card for all its trials; "
@@ -32,7 +34,7 @@ def command(
     async def help_(interaction: Interaction) -> None:
         # The page is made now: a name becomes a link once Discord has given its command an id.
         embed = discord.Embed(title="Signalbox", description=page(others, projects, prefix))
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await first_answer(interaction, lambda: interaction.response.send_message(embed=embed, ephemeral=True))
 
     return help_
 
@@ -40,7 +42,8 @@ def command(
 def page(commands: Sequence[Command], projects: Sequence[Project], prefix: str = "") -> str:
     """The whole page; options in brackets are optional."""
     entries = [_entry(command, command.name.removeprefix(prefix)) for command in commands]
-    return "\n".join([_INTRODUCTION, _example(projects[0]), "", *entries])[:EMBED_DESCRIPTION_CHARACTERS]
+    goals = [_goal(project) for project in projects[:MOST_GOALS]]
+    return "\n".join([_INTRODUCTION, _example(projects[0]), *goals, "", *entries])[:EMBED_DESCRIPTION_CHARACTERS]
 
 
 def _example(project: Project) -> str:
@@ -50,6 +53,11 @@ def _example(project: Project) -> str:
     given += [f"{each.name}:{shown(each.default)}" for each in project.parameters if each.default is not None][:1]
     line = code(" ".join([plain("train"), *given]))
     return f"Type the name of a command, then press Tab or tap each option that you want to set, as in {line}."
+
+
+def _goal(project: Project) -> str:
+    which = "highest" if project.maximize else "lowest"
+    return f"Best of {code(project.name)}: the {which} {code(project.metric)}."
 
 
 def _entry(command: Command, name: str) -> str:

@@ -6,9 +6,12 @@ from bot.chat.acknowledgement import acknowledged
 from bot.chat.buttons import job_answers
 from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import Interaction
+from bot.domain.jobs.unfold_words import unfold_job
+from bot.domain.parameters import Kind, Parameter
 
 LINES = 30
 MOST_LINES = 2_000
+_LINES = Parameter("lines", Kind.INT, minimum=1, maximum=MOST_LINES)
 
 
 @app_commands.command(description="Show the last lines of a job's or trial's log")
@@ -16,4 +19,7 @@ MOST_LINES = 2_000
 @app_commands.autocomplete(job=autocomplete.jobs)
 @acknowledged()
 async def logs(interaction: Interaction, job: str, lines: app_commands.Range[int, 1, MOST_LINES] = LINES) -> None:
-    await job_answers.logs(interaction, job, lines)
+    (name,), more = unfold_job(job, ("lines",))
+    if "lines" in more:
+        lines = int(str(_LINES.parse(more["lines"])))
+    await job_answers.logs(interaction, name, lines)

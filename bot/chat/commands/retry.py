@@ -9,7 +9,9 @@ from bot.chat.acknowledgement import acknowledged
 from bot.chat.buttons import job_actions
 from bot.chat.commands.shared.options import BRANCH, COMMIT, job_option, parameter_options, typed_command
 from bot.chat.interactions import Interaction
+from bot.domain.jobs.unfold_words import unfold_job
 from bot.domain.project import Project
+from bot.errors import BadInput
 
 
 def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Command[Any, ..., None]:
@@ -29,4 +31,7 @@ def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Comma
 
 @acknowledged()
 async def _retry(interaction: Interaction, options: dict[str, object]) -> None:
-    await job_actions.retry(interaction, str(options.pop("job")), options)
+    (job,), more = unfold_job(str(options.pop("job")))
+    if twice := options.keys() & more.keys():
+        raise BadInput(f"`{min(twice)}` is set a second time. Set it once.")
+    await job_actions.retry(interaction, job, {**options, **more})

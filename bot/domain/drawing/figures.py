@@ -14,6 +14,8 @@ class Curve:
 
     label: str
     csv: bytes
+    column_names: Mapping[str, str] | None = None
+    """Its project's own column names, if they are not those of the request."""
 
 
 @dataclass(frozen=True, slots=True)

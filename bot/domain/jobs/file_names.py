@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from bot.domain.inert import code, one_line
+from bot.domain.text import folded
 from bot.errors import BadInput, any_of
 from trainer.contract import CLAIM_JSON, LOG_TXT, MANIFEST_JSON, METRICS_CSV, MODEL, RESUME_JSON
 
@@ -49,8 +50,8 @@ def option_text(name: str, limit: int = OPTION_CHARACTERS) -> str:
 
 def matching(names: Sequence[str], typed: str) -> list[str]:
     """The names that contain the text, in any case."""
-    wanted = typed.strip().casefold()
-    return [name for name in names if wanted in name.casefold()]
+    wanted = folded(typed)
+    return [name for name in names if wanted in folded(name)]
 
 
 def find(names: Sequence[str], typed: str) -> str:
@@ -61,9 +62,9 @@ def find(names: Sequence[str], typed: str) -> str:
     wanted = typed.strip().strip("`")
     tests: tuple[Callable[[str], bool], ...] = (
         lambda name: wanted in (name, option_value(name)),
-        lambda name: name.strip().casefold() == wanted.casefold(),
-        lambda name: name.rsplit("/", 1)[-1].strip().casefold() == wanted.casefold(),
-        lambda name: bool(wanted) and wanted.casefold() in name.casefold(),
+        lambda name: folded(name) == folded(wanted),
+        lambda name: folded(name.rsplit("/", 1)[-1]) == folded(wanted),
+        lambda name: bool(wanted) and folded(wanted) in folded(name),
     )
     for test in tests:
         found = [name for name in names if test(name)]

@@ -1,15 +1,17 @@
-"""Read the words that were typed into `branch` and `commit`.
+"""Read the words that were typed into one option, such as `branch`, `commit` and `job`.
 
 Of `branch:main warmup:3`, typed as one line, Discord puts all of `main warmup:3` into the branch.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from bot.domain.text import ascii_form
-from bot.errors import BadInput
+from bot.domain.text import as_spelled, ascii_word, straight_quotes
+from bot.errors import BadInput, any_of
 
-_NAMED = re.compile(r"([\w-]+):(\S+)")
+_WORD = re.compile(r'(?P<name>[\w-]+)[:\uff1a]\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<value>[^\s"]\S*))|(?P<plain>\S+)')
+_BETWEEN = ",;\u3001\uff0c\uff1b"
+"""What people put between options; git's names end otherwise."""
 _FIELDS = ("project", "branch", "commit")
 
 
@@ -21,22 +23,61 @@ def unfold_words(fields: Mapping[str, str], values: Mapping[str, object]) -> tup
     """
     found = {name: text for name, text in fields.items() if text}
     taken = dict(values)
-    pairs: list[re.Match[str]] = []
+    pairs: list[tuple[str, str]] = []
     for field in ("branch", "commit"):
-        words = [ascii_form(word) for word in fields.get(field, "").split()]
-        plain = [word for word in words if not _NAMED.fullmatch(word)]
-        if len(plain) > 1:
-            raise BadInput(
-                f'`{field}` takes one word. After "{plain[0]}", "{" ".join(plain[1:])}" is left over. '
-                "Write parameters as `name:value`, such as `lr:0.1`."
-            )
+        plain, more = _split(fields.get(field, ""))
+        _refuse_rest(field, plain)
         found.pop(field, None)
         if plain:
             found[field] = plain[0]
-        pairs += [match for match in map(_NAMED.fullmatch, words) if match]
-    for pair in pairs:
-        _set(found, taken, pair[1], pair[2])
+        pairs += more
+    for name, value in pairs:
+        _set(found, taken, name, value)
     return found, taken
+
+
+def unfold_job(text: str, known: Collection[str] = (), *, several: bool = False) -> tuple[list[str], dict[str, str]]:
+    """The ids in a required option, and the options typed behind them: `k7q2mx lines:50`.
+
+    A required option's field opens with the command, so it takes the whole line. `known` are the options that the
+    command has besides; without any, all are taken. Raises `BadInput` for words that are left over.
+    """
+    ids, pairs = _split(text)
+    if not several:
+        _refuse_rest("job", ids)
+    options: dict[str, str] = {}
+    for name, value in pairs:
+        spelled = as_spelled(name, known) if known else name
+        if known and spelled not in known:
+            valid = any_of([f"`{each}`" for each in known])
+            raise BadInput(f"There is no option `{name}` here. Write {valid}, as in `{next(iter(known))}:value`.")
+        if spelled.casefold() in map(str.casefold, options):
+            raise BadInput(f"`{spelled}` is set a second time. Set it once.")
+        options[spelled] = value
+    return ids or [""], options
+
+
+def _split(text: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """Words by themselves, and each `name:value`."""
+    words = list(_WORD.finditer(straight_quotes(text)))
+    plain = [ascii_word(word["plain"]).strip('"').rstrip(_BETWEEN) for word in words if word["plain"]]
+    pairs = [(ascii_word(word["name"]), _value(word)) for word in words if word["name"]]
+    return [word for word in plain if word], pairs
+
+
+def _refuse_rest(field: str, words: Sequence[str]) -> None:
+    if len(words) > 1:
+        what = "options" if field == "job" else "parameters"
+        raise BadInput(
+            f'`{field}` takes one word. After "{words[0]}", "{" ".join(words[1:])}" is left over. '
+            f"Write {what} as `name:value`, such as `lr:0.1`."
+        )
+
+
+def _value(word: re.Match[str]) -> str:
+    if word["quoted"] is not None:
+        return re.sub(r"\\(.)", r"\1", word["quoted"])
+    return ascii_word(word["value"].rstrip(_BETWEEN))
 
 
 def _set(fields: dict[str, str], values: dict[str, object], name: str, value: str) -> None:

@@ -24,6 +24,8 @@ class Lifecycle:
     """When the bot first saw this state with this `status_reason`, by its own clock."""
     unanswered_since: float | None = None
     """When the engine stopped answering for this job; None while it answers."""
+    credentials_expired: bool = False
+    """Why it does not answer: the bot's credentials have expired."""
     started_at: float | None = None
     ended_at: float | None = None
     """By the engine's clock, where the engine reports it."""
@@ -44,9 +46,9 @@ class Lifecycle:
         """Record a request to stop. The first one counts."""
         return self if self.stop is not None else replace(self, stop=Stop(by, at))
 
-    def unanswered(self, since: float | None) -> Self:
-        """Record since when the engine has not answered; None once it answers again."""
-        return replace(self, unanswered_since=since)
+    def unanswered(self, since: float | None, *, expired: bool = False) -> Self:
+        """Record since when the engine has not answered, and why; None once it answers again."""
+        return replace(self, unanswered_since=since, credentials_expired=expired)
 
     def explained(self, detail: str) -> Self:
         """Record the entrypoint's own line on why the job ends, which may come before the end itself.
@@ -65,6 +67,7 @@ class Lifecycle:
             self,
             state=JobState.SUCCEEDED if reason is EndReason.SUCCEEDED else JobState.FAILED,
             unanswered_since=None,
+            credentials_expired=False,
             reason=reason,
             ended_at=at,
             detail=detail if reason is EndReason.SUCCEEDED else detail or self.detail,
@@ -121,7 +124,8 @@ class Execution(Lifecycle):
         return replace(self, submit_called_at=None)
 
     def submitted(self, engine_id: str) -> Self:
-        return replace(self, engine_id=engine_id, state=JobState.SUBMITTED, submit_called_at=None)
+        taken = replace(self, engine_id=engine_id, state=JobState.SUBMITTED, submit_called_at=None)
+        return taken.unanswered(None)
 
     def moved_to(self, engine_id: str) -> Self:
         """Follow another engine job of the same command from its beginning: the other one is ended."""

@@ -45,6 +45,8 @@ class Trial:
     """Where that was."""
     reports: tuple[tuple[int, float], ...] = ()
     """What it has reported of the metric so far: (epoch, value), in order."""
+    reported_in: str = ""
+    """The log stream of the attempt that reported last."""
     epochs: int | None = None
     measured: bool = False
     """True if its `metrics.csv` was read after its end."""
@@ -54,6 +56,8 @@ class Trial:
     stop_by: str | None = None
     announced: bool = False
     """True if its end has been reported in the thread."""
+    unit: str = "epoch"
+    """What its epochs are: `epoch`, or `global_step`, or `iteration`."""
     source: str = ""
     """The sweep whose run this is, where that was an earlier one."""
 

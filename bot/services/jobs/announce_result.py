@@ -139,8 +139,10 @@ class AnnounceResult:
         best = best_in_csv(csv, project.columns, project.goal) if csv else None
         if best is None:
             return job.progress
-        value, epoch = best
-        return replace(job.progress, best=value, best_epoch=epoch)
+        progress = replace(job.progress, best=best.value, best_epoch=best.epoch)
+        if best.unit == progress.unit:
+            return progress
+        return replace(progress, unit=best.unit, epoch=None, epochs=None)
 
 
 def _end_seen_at(job: Job) -> float:

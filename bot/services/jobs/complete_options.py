@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.model.run import Commit
 from bot.domain.project import Project, choose
+from bot.domain.text import folded
 from bot.errors import SignalboxError
 from bot.ports.code import Code
 
@@ -21,8 +22,8 @@ class CompleteOptions:
             names = await self._code.branches(chosen.repository, chosen.branches)
         except SignalboxError:
             return []
-        typed = text.lower()
-        return sorted((n for n in names if typed in n.lower()), key=lambda n: not n.lower().startswith(typed))
+        typed = folded(text)
+        return sorted((n for n in names if typed in folded(n)), key=lambda n: not folded(n).startswith(typed))
 
     async def commits(self, project: str, channel_id: int, branch: str, text: str) -> list[Commit]:
         """The newest commits whose id begins with `text`, or whose subject contains it."""
@@ -31,5 +32,5 @@ class CompleteOptions:
             commits = await self._code.commits(chosen.repository, chosen.branches, branch, limit=200)
         except SignalboxError:
             return []
-        typed = text.lower()
-        return [c for c in commits if c.sha.startswith(typed) or typed in c.subject.lower()]
+        typed = folded(text)
+        return [c for c in commits if c.sha.startswith(typed) or typed in folded(c.subject)]

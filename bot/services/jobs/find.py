@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.job_names import near
+from bot.domain.job_names import near, plain_id
 from bot.domain.logs.log_lines import LogEvent, readable
 from bot.domain.model.rows import Posted
 from bot.domain.project import Project
+from bot.domain.text import folded
 from bot.domain.texts.command_names import command
 from bot.domain.texts.state_words import state_text
 from bot.errors import UnknownName
@@ -32,7 +33,7 @@ class Find:
 
     async def job(self, job_id: str) -> Posted:
         """The job or sweep with that id, however it was typed; raises `UnknownName` with similar ids."""
-        typed = job_id.strip().strip("`#").lower()
+        typed = plain_id(job_id)
         found = await self._store.job(typed)
         if found is None:
             recent = [job.id for job in await self._store.jobs(limit=200)]
@@ -54,7 +55,7 @@ class Find:
 
     async def matching(self, text: str, limit: int = 25) -> list[Posted]:
         """Recent jobs whose id, project, branch, commit or asker contains `text`, for autocomplete."""
-        typed = text.strip().lower()
+        typed = folded(text)
         jobs = await self._store.jobs(limit=500)
         return [job for job in jobs if typed in _described(job)][:limit]
 
@@ -77,4 +78,4 @@ class Find:
 def _described(job: Posted) -> str:
     run, commit = job.run, job.run.commit
     asker, state = job.request.asker_name, state_text(job.execution)
-    return f"{job.id} {run.project} {commit.branch}@{commit.sha} {asker} {state}".lower()
+    return folded(f"{job.id} {run.project} {commit.branch}@{commit.sha} {asker} {state}")

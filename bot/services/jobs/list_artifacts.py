@@ -17,6 +17,10 @@ MAX_LINKS = 20
 PICTURE_BYTES = 8 * 1024 * 1024
 
 
+def no_files(job: Posted) -> str:
+    return f"{job.id} has no files yet." if job.execution.live else f"{job.id} left no files."
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """`links` are signed and work for an hour; `picture` is the newest picture or video that fits in a message."""
@@ -57,7 +61,7 @@ class ListArtifacts:
         """One file with its link. Raises `UnknownName` for a job that does not exist, and `BadInput` for a file."""
         job, found = await self._files(text)
         if not found:
-            raise UserError(f"{job.id} has no files yet.")
+            raise UserError(no_files(job))
         by_name = {artifact.name: artifact for artifact in found}
         artifact = by_name[file_names.find(list(by_name), file_name)]
         return Linked(job, artifact, await self._artifacts.link(artifact.uri, LINK_SECONDS))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from bot.domain.drawing.curve_names import curve_names
 from bot.domain.drawing.figures import Curve, Drawing, FigureRequest
 from bot.domain.inert import Inert, escape, joined
+from bot.domain.metrics.metrics_table import Table
+from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.project import Project
 from bot.domain.texts import notes
@@ -56,6 +58,14 @@ class Plot:
         """The job's `metrics.csv`; raises `Missing` if it left none."""
         return await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + METRICS_CSV)
 
+    async def metric_names(self, job: Posted) -> list[str]:
+        """What `plot` can draw, the project's own metric first; before the table is stored, what the job reported."""
+        project, csv = self._projects[job.run.project], await self._csv_or_none(job)
+        found = list(job.progress.latest) if isinstance(job, Job) else []
+        if csv:
+            found = list((await asyncio.to_thread(Table.parse, csv, project.columns)).columns)
+        return sorted(found, key=lambda name: name != project.metric)
+
     async def draw(
         self,
         drawn: Sequence[tuple[Posted, bytes]],
@@ -71,13 +81,16 @@ class Plot:
         request = FigureRequest(
             title=names.title,
             subtitle=names.shared,
-            curves=tuple(Curve(label, csv) for label, (_, csv) in zip(names.labels, drawn, strict=True)),
+            curves=tuple(self._curve(label, *each) for label, each in zip(names.labels, drawn, strict=True)),
             metric=project.metric,
             maximize=project.maximize,
-            column_names=project.columns or None,
             wanted=tuple(metrics),
         )
         return picture_of(await self._figures.draw(request), *remarks)
+
+    def _curve(self, label: str, job: Posted, csv: bytes) -> Curve:
+        """With its own project's column names: several projects may share a picture."""
+        return Curve(label, csv, self._projects[job.run.project].columns or None)
 
     async def _csv_or_none(self, job: Posted) -> bytes | None:
         try:

@@ -70,6 +70,8 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "FETCH_LFS": "" if project.lfs else "0",
         "KEEP": "" if project.keep == DEFAULT_KEEP else json.dumps(project.keep),
         "KEEP_LIMIT_GIB": "" if project.keep_limit_gib == DEFAULT_LIMIT_GIB else f"{project.keep_limit_gib:g}",
+        "METRIC": project.columns.get(project.metric, project.metric),
+        "METRIC_PATTERNS": json.dumps(dict(project.metric_patterns)) if project.metric_patterns else "",
         "DATA_URI": project.data_uri,
         **extra,
     }

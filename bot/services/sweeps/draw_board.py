@@ -24,7 +24,7 @@ from trainer.contract import METRICS_CSV
 log = structlog.get_logger()
 
 IMPORTANCE_FROM_AXES = 3
-"""Compute importance from this many axes on; with fewer, the picture shows it."""
+"""Compute importance from this many varied axes on; with fewer, the picture shows it."""
 IMPORTANCE_FROM_TRIALS = 10
 """Compute it for the first time when this many trials have ended."""
 CURVE_BYTES = 8 * 1024 * 1024
@@ -76,7 +76,7 @@ class DrawBoard:
 
     async def _importance(self, sweep: Sweep, trials: Mapping[int, Trial]) -> Mapping[str, float]:
         """Computed when twice as many trials have ended as the last time, and at the end: it takes long."""
-        if len(sweep.plan.space.axes) < IMPORTANCE_FROM_AXES:
+        if len(sweep.plan.space.varied) < IMPORTANCE_FROM_AXES:
             return {}
         known = self._importances.get(sweep.id, _Importance(shares=sweep.board.importance))
         ended = sum(trial.settled for trial in trials.values())

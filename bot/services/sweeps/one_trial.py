@@ -101,11 +101,21 @@ class OneTrial:
             raise BadInput(f"Plot 1 to {MOST_JOBS} jobs or trials at once, not {len(names)}.")
         return await self._plot.draw_all([await self._named(name) for name in names], metrics)
 
+    async def metric_names(self, name: str) -> list[str]:
+        """The metrics of a job or a trial; of a sweep, those of its best trial."""
+        posted = await self._named(name)
+        if isinstance(posted, Sweep):
+            number = next((leader.number for leader in posted.tally.leaders), None)
+            return [] if number is None else await self.metric_names(f"{posted.id}.{number}")
+        return await self._plot.metric_names(posted)
+
     async def rerun(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
         """Run its point as a job of its own, on the same commit; values in the request win."""
         sweep, trial = await self.trial(sweep_id, number)
         if not sweep.plan.point_of(trial, folds=True):
-            raise UserError(f"{sweep.id}.{number} has no parameters yet: the sampler has not chosen them.")
+            if sweep.execution.live:
+                raise UserError(f"{sweep.id}.{number} has no parameters yet: the sampler has not chosen them.")
+            raise UserError(f"{sweep.id}.{number} has no parameters: the sweep ended before the sampler chose them.")
         job = as_job(sweep, trial)
         alone = {name: value for name, value in job.run.parameters.items() if name not in ("folds", "fold")}
         return await self._submit.rerun(replace(job, run=replace(job.run, parameters=alone)), request)

@@ -1,11 +1,16 @@
 """What is asked about jobs: which there are, what they have left, how they compare."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.jobs.file_names import option_value
 from bot.errors import BadInput, Unavailable, UnknownName
+from bot.ports.store import Store
 from bot.services.jobs.complete_options import CompleteOptions
+from bot.services.jobs.find import Find
 from bot.services.jobs.list_artifacts import PICTURE_BYTES, ListArtifacts
+from bot.services.jobs.plot import Plot
 from tests.support.projects import PROJECT
 from tests.support.services import NOOR, Bot, Outside
 
@@ -104,6 +109,22 @@ async def test_several_jobs_on_one_axis_and_those_without_metrics_named(bot: Bot
     assert "momentum=0.5" in request.subtitle
 
 
+async def test_jobs_of_two_projects_keep_their_own_column_names(bot: Bot, outside: Outside, store: Store) -> None:
+    own, other = await bot.train(interaction_id=1), await bot.train(interaction_id=2)
+    asked, run = replace(other.request, interaction_id=3), replace(other.run, project="walker")
+    other = replace(other, id="walker", request=asked, run=run)
+    await store.add(other, ())
+    walker = replace(PROJECT, name="walker", columns={"epoch": "num_timesteps"})
+    for job in (own, other):
+        outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
+    projects = {PROJECT.name: PROJECT, "walker": walker}
+    plot = Plot(Find(store, outside.artifacts, projects), outside.artifacts, outside.figures, projects)
+    await plot.plot([own.id, other.id])
+    (request,) = outside.figures.requests
+    assert request.title == "mnist, walker: 2 jobs"
+    assert [curve.column_names for curve in request.curves] == [None, {"epoch": "num_timesteps"}]
+
+
 async def test_a_plot_of_one_job_says_which_code_and_parameters(bot: Bot, outside: Outside) -> None:
     job = await bot.train(lr=0.1)
     assert (await bot.plot.plot([job.id])).png is None
@@ -120,6 +141,7 @@ async def test_names_for_autocomplete_and_silence_when_git_fails(outside: Outsid
     complete = CompleteOptions(outside.code, [PROJECT])
     assert await complete.branches("", 77, "W") == ["wider-net"]
     assert await complete.branches("", 77, "n") == ["main", "wider-net"]
+    assert await complete.branches("", 77, "ｗｉｄｅｒ－") == ["wider-net"]  # noqa: RUF001  a Japanese keyboard
     assert [commit.branch for commit in await complete.commits("", 77, "", "bbb")] == ["wider-net"]
     assert [commit.branch for commit in await complete.commits("", 77, "", "warm")] == ["main"]
     outside.code.fail("branches", Unavailable("no network"))

@@ -10,6 +10,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
+from bot.domain.texts import notes
 from bot.errors import Denied, Missing, Throttled, Unavailable
 from bot.ports.engine import Hint
 from bot.ports.store import LogLines, Store
@@ -87,7 +88,7 @@ async def test_success_without_metrics_says_so(bot: Bot) -> None:
     await _run(bot, "hello")
     _end(bot, JobState.SUCCEEDED, 0)
     await _settle(bot)
-    assert bot.said(PostKind.END) == ["The job left no `metrics.csv`, so there is no plot."]
+    assert bot.said(PostKind.END) == [notes.no_metrics_file()]
 
 
 async def test_success_that_lost_a_result_says_so(bot: Bot, outside: Outside) -> None:

@@ -1,6 +1,7 @@
 """One attempt in this process, from the claim to the last upload."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -132,6 +133,11 @@ def test_command_gets_the_jobs_environment_without_the_token(
     job.environment |= {"PARAMETERS": '{"lr": 0.1}', "JOB_ID": "hx372f"}
     assert job.attempt('echo "$JOB_ID $PARAMETERS $OUTPUT_URI [$GIT_TOKEN] $@"; ls -d "$OUTPUT_DIR"').run() == 0
     assert f'hx372f {{"lr": 0.1}} {bucket.uri} [] --lr 0.1\n' in capfd.readouterr().out
+
+
+def test_command_gets_a_free_port(job: Job, capfd: pytest.CaptureFixture[str]) -> None:
+    assert job.attempt('echo "port $MASTER_PORT $PET_MASTER_PORT"').run() == 0
+    assert re.search(r"^port (\d+) \1$", capfd.readouterr().out, flags=re.M)
 
 
 def test_command_runs_in_its_working_directory(job: Job, capfd: pytest.CaptureFixture[str]) -> None:

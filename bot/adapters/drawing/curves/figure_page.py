@@ -21,6 +21,7 @@ from bot.adapters.drawing.style import theme
 from bot.adapters.drawing.style.header import Entry, Header
 from bot.domain.drawing.figures import Drawing, FigureRequest
 from bot.domain.drawing.panel_layout import Panel, arrange, most_important, single, wanted_panels
+from bot.domain.text import as_spelled
 
 NAMED = 5
 """Metrics left out that are named."""
@@ -58,14 +59,15 @@ def make_figure(request: FigureRequest) -> tuple[Figure | None, tuple[str, ...]]
 
 def _panels(request: FigureRequest, runs: Sequence[RunCurves], columns: Sequence[str]) -> tuple[list[Panel], list[str]]:
     """What to draw, and a remark on wanted columns that no file has."""
-    unknown = [column for column in request.wanted if column not in columns]
+    wanted = [as_spelled(column, columns) for column in request.wanted]
+    unknown = [column for column in wanted if column not in columns]
     remarks = [f"No file has {', '.join(unknown)}."] if unknown else []
-    found = wanted_panels(arrange(columns), request.wanted)
+    found = wanted_panels(arrange(columns), wanted)
     if not found:
         metric = next((run.best.metric for run in runs if run.best), request.metric)
         found = most_important(arrange(columns), metric)
     if len(runs) > 1:
-        found = [single(panel, request.metric, request.wanted) for panel in found]
+        found = [single(panel, request.metric, wanted) for panel in found]
     return found, remarks
 
 

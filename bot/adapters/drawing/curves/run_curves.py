@@ -54,7 +54,7 @@ def read_runs(request: FigureRequest) -> tuple[list[RunCurves], list[str]]:
     """The runs with something to draw, and remarks about the files."""
     runs: list[RunCurves] = []
     remarks: list[str] = []
-    tables = [Table.parse(curve.csv, request.column_names) for curve in request.curves]
+    tables = [Table.parse(curve.csv, curve.column_names or request.column_names) for curve in request.curves]
     metric, maximize = _metric(request, tables)
     for index, (curve, table) in enumerate(zip(request.curves, tables, strict=True)):
         prefix = f"{curve.label.split(' ', 1)[0]}: " if len(tables) > 1 else ""

@@ -6,6 +6,7 @@ from typing import Any
 from discord import app_commands
 
 from bot.chat.limits import COMMAND_CHARACTERS
+from bot.domain.logs.log_lines import units
 
 Command = app_commands.Command[Any, ..., None]
 _SHOWN = 3
@@ -18,12 +19,12 @@ def too_large(commands: Sequence[Command], keys: Mapping[str, str]) -> list[str]
 
 def size(command: Command) -> int:
     """The characters that count for Discord: all names, descriptions and choices."""
-    return len(command.name) + len(command.description) + sum(map(_option_size, command.parameters))
+    return units(command.name) + units(str(command.description)) + sum(map(_option_size, command.parameters))
 
 
 def _option_size(option: app_commands.Parameter) -> int:
-    choices = sum(len(choice.name) + len(str(choice.value)) for choice in option.choices)
-    return len(str(option.display_name)) + len(str(option.description)) + choices
+    choices = sum(units(choice.name) + units(str(choice.value)) for choice in option.choices)
+    return units(str(option.display_name)) + units(str(option.description)) + choices
 
 
 def _problem(command: Command, keys: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from discord import AppCommandOptionType, app_commands
 from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import AnyInteraction, Interaction
 from bot.chat.limits import CHOICES, COMMAND_OPTIONS, DESCRIPTION_CHARACTERS, LARGEST_INTEGER, LARGEST_NUMBER
-from bot.domain.inert import cut
+from bot.domain.logs.log_lines import units
 from bot.domain.parameters import Kind, Parameter, shown
 from bot.domain.project import Project
 from bot.errors import ConfigError
@@ -188,6 +188,13 @@ def _all_choices(same: Sequence[Parameter]) -> tuple[str, ...]:
 def _description(same: Sequence[Parameter], *, retry: bool) -> str:
     text = next((parameter.description for parameter in same if parameter.description), same[0].name)
     defaults = {shown(parameter.default) for parameter in same if parameter.default is not None}
-    default = "as before" if retry else cut(defaults.pop(), 40) if len(defaults) == 1 else ""
+    default = "as before" if retry else _cut(defaults.pop(), 40) if len(defaults) == 1 else ""
     tail = f" (default: {default})" if default else ""
-    return cut(text, DESCRIPTION_CHARACTERS - len(tail)) + tail
+    return _cut(text, DESCRIPTION_CHARACTERS - units(tail)) + tail
+
+
+def _cut(text: str, limit: int) -> str:
+    """At most `limit` UTF-16 units: Discord's limits are of these where a character is more than one."""
+    while units(text) > limit:
+        text = f"{text[: limit - 1] if len(text) > limit else text[:-2]}…"
+    return text

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bot.domain.parameters import Parameter
-from bot.domain.text import half_width
+from bot.domain.text import ascii_word, keyboard_ascii
 from bot.errors import BadInput
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -24,14 +24,15 @@ def unfold(
     """
     found = dict(options)
     for name in one_word:
-        first, *rest = half_width(str(found.get(name, ""))).split(maxsplit=1)[:2] or [""]
+        first, *rest = str(found.get(name, "")).split(maxsplit=1)[:2] or [""]
+        if first:
+            found[name] = ascii_word(first)
         if rest:
-            found[name] = first
             found[text] = f"{found.get(text, '')} {rest[0]}".strip()
     parameters = {parameter.name: parameter for parameter in known}
     names = "|".join(re.escape(name) for name in parameters)
     pattern = re.compile(
-        rf'{_QUOTED}|(?:(?<=\s)|^)(?P<name>{names}):(?P<value>{_QUOTED}|[^\s"]+)(?=\s|$)', re.IGNORECASE
+        rf'{_QUOTED}|(?:(?<=\s)|^)(?P<name>{names}):\s*(?P<value>{_QUOTED}|[^\s"]+)(?=\s|$)', re.IGNORECASE
     )
 
     def take(match: re.Match[str]) -> str:
@@ -43,5 +44,5 @@ def unfold(
         found[name] = parameters[name].parse(match["value"].strip('"'))
         return ""
 
-    found[text] = pattern.sub(take, half_width(str(found.get(text, "")))).strip()
+    found[text] = pattern.sub(take, keyboard_ascii(str(found.get(text, "")))).strip()
     return found

@@ -8,6 +8,7 @@ from bot.domain.parameters import Kind, Parameter, find, shown
 from bot.domain.sweeps.grammar.axis import Reading
 from bot.domain.sweeps.grammar.parse import default_trials, readings_of, size_of
 from bot.domain.sweeps.grammar.tokens import GrammarError
+from bot.domain.text import folded, keyboard_ascii
 from bot.errors import UnknownName
 
 LONGEST_HINT = 100
@@ -29,6 +30,7 @@ def so_far(text: str, parameters: Sequence[Parameter], search: Search = Search.G
 
 def completions(text: str, parameters: Sequence[Parameter]) -> list[str]:
     """The text so far with the next parameter's name, or the next choice, added."""
+    text = keyboard_ascii(text)
     if len(text) > LONGEST_HINT or text.count('"') % 2:
         return []
     value, name = _VALUE.fullmatch(text), _NAME.fullmatch(text)
@@ -67,12 +69,12 @@ def _extent(reading: Reading, search: Search) -> str:
 
 def _names(found: re.Match[str], parameters: Sequence[Parameter]) -> list[str]:
     """Names of the parameters not used yet."""
-    used, part = set(_USED.findall(found["head"])), found["name"]
+    used, part = set(map(folded, _USED.findall(found["head"]))), folded(found["name"])
     called = {each.name: (each.name, *each.aliases) for each in parameters}
     return [
         name
         for name, names in called.items()
-        if not used.intersection(names) and any(each.startswith(part) for each in names)
+        if not used.intersection(map(folded, names)) and any(folded(each).startswith(part) for each in names)
     ]
 
 
@@ -82,8 +84,8 @@ def _choices(found: re.Match[str], parameters: Sequence[Parameter]) -> list[str]
     except UnknownName:
         return []
     choices = ("true", "false") if parameter.kind is Kind.BOOLEAN else parameter.choices
-    done = found["done"].split(",")
-    return [each for each in choices if each not in done and each.startswith(found["part"])]
+    done, part = found["done"].split(","), folded(found["part"])
+    return [each for each in choices if each not in done and folded(each).startswith(part)]
 
 
 def _trials(count: int) -> str:

@@ -46,17 +46,17 @@ class _Options:
 
     def __init__(self, parameter: Parameter, options: list[Word]) -> None:
         self._parameter = parameter
-        self._spacings = [option for option in options if option.text in _SPACINGS]
-        self._counts = [option for option in options if option.text not in _SPACINGS]
+        self._spacings = [option for option in options if option.text.lower() in _SPACINGS]
+        self._counts = [option for option in options if option.text.lower() not in _SPACINGS]
 
     def applied(self, over: dict[str, Any]) -> dict[str, Any]:
         for twice in (self._spacings[1:], self._counts[1:]):
             if twice:
                 raise self._wrong(twice[0], "use one of :log and :linear, and one count (:5) or step (:step=0.1)")
         for option in self._counts:
-            over |= self._stepped(option, over) if option.text.startswith(_STEP) else self._counted(option)
+            over |= self._stepped(option, over) if option.text.lower().startswith(_STEP) else self._counted(option)
         for option in self._spacings:
-            over |= self._logarithmic(option, over) if option.text == "log" else {}
+            over |= self._logarithmic(option, over) if option.text.lower() == "log" else {}
         return over
 
     def _counted(self, option: Word) -> dict[str, Any]:
@@ -68,13 +68,13 @@ class _Options:
 
     def _stepped(self, option: Word, over: dict[str, Any]) -> dict[str, Any]:
         """Turn a step into a count. The last value may be below the upper end."""
-        size = value_of(self._parameter, option.split(_STEP, 1)[1], unbounded=True)
+        size = value_of(self._parameter, option.split("=", 1)[1], unbounded=True)
         step, low, high = (Decimal(repr(each)) for each in (size, over["low"], over["high"]))
         if not 0 < step <= high - low:
             raise self._wrong(
-                option, f"a step of {shown(size)} doesn't fit. Use one above 0 and at most {high - low:g}"
+                option, f"a step of {shown(size)} doesn't fit. Use one above 0 and at most {shown(float(high - low))}"
             )
-        if any(spacing.text == "log" for spacing in self._spacings):
+        if any(spacing.text.lower() == "log" for spacing in self._spacings):
             raise self._wrong(option, "a :log range has no step. Use a count, as in :log:5")
         count = int((high - low) / step) + 1
         return {"count": count, "high": type(over["high"])(low + step * (count - 1))}

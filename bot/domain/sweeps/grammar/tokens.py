@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from bot.domain.inert import disarmed
-from bot.domain.text import half_width
+from bot.domain.text import keyboard_ascii
 from bot.errors import UserError
 
 LONGEST = 1_500
@@ -28,7 +28,6 @@ _COMMA = re.compile(r"\s*,\s*")
 _SPACE = re.compile(r"\s*")
 _NEXT = re.compile(r"[\s,]|$")
 _NO_CHARACTERS = ("Cc", "Cs", "Zl", "Zp")
-_STRAIGHT = str.maketrans("“”„\uff02", '""""')
 
 
 class GrammarError(UserError):
@@ -77,8 +76,7 @@ class Item:
 
 
 def cleaned(text: str) -> str:
-    """With straight quotes, because phones type curly ones, a space for each control character, and ASCII for
-    full-width forms outside quotes.
+    """As an ASCII keyboard types it, outside quotes, and with a space for each control character.
 
     Raises `GrammarError` for a text that is too long.
     """
@@ -87,7 +85,7 @@ def cleaned(text: str) -> str:
             f"`space` has {len(text):,} characters; at most {LONGEST:,} fit. Use ranges (seed=1..100) for long lists."
         )
     visible = (" " if unicodedata.category(each) in _NO_CHARACTERS else each for each in text)
-    return half_width("".join(visible).translate(_STRAIGHT)).strip()
+    return keyboard_ascii("".join(visible)).strip()
 
 
 def scan(text: str) -> list[Item]:

@@ -18,7 +18,11 @@ class Rate:
 
 
 def _buckets() -> dict[str, Rate]:
-    """Rates observed on the real Discord, which documents none of them: they appear in response headers only."""
+    """Rates observed on the real Discord, which documents none of them: they appear in response headers only.
+
+    Renaming has another limit than its headers show: https://github.com/discord/discord-api-docs/issues/1900.
+    Assumption: bucket-rates.
+    """
     return {
         "message.create": Rate(5, 5),
         "message.edit": Rate(5, 5),
@@ -44,9 +48,13 @@ class Limits:
     any_bucket: Rate = Rate(50, 1)
     invalid_requests: Rate = Rate(10_000, 600)
     """Limit of 401, 403 and 429 responses (not counting scope `shared`); beyond it the address is banned."""
-    old_edits: Rate = Rate(30, 3600)
-    """Edits per channel of messages older than one hour (30046). The number is a guess: Discord does not publish it."""
+    old_edits: Rate = Rate(3, 6)
+    """Edits per channel of messages older than one hour (30046). Discord publishes no number ("We dont put rate limit
+    details in our documentation": discord-api-docs issue 4413). 3 in 6 s is what others measured:
+    https://github.com/discord-userdoccers/discord-userdoccers/pull/551"""
     nonce_window: float = 180.0
+    """"it will be checked for uniqueness in the past few minutes"; how many, Discord does not say.
+    https://docs.discord.com/developers/resources/message#create-message"""
     interaction_deadline: float = 3.0
     interaction_lifetime: float = 900.0
     upload_bytes: int = 10 * MIB

@@ -23,6 +23,7 @@ export class App {
       openThread: (id) => this.openThread(id),
       openChannel: (id) => show(id),
       openImage,
+      typeCommand: (name) => (this.side ?? this.main)?.composer.setLine(`/${name}`),
     });
     this.sidebar = new Sidebar(session, { openChannel: (id) => this.openFromSidebar(id), switchPerson });
     this.status = el("div", { className: "connection", role: "status", hidden: true });

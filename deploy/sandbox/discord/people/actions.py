@@ -1,11 +1,15 @@
-"""What a person can do in Discord's client: write, type commands, click, choose, fill in modals."""
+"""What a person can do in Discord's client: write, type commands, click, choose, fill in modals.
+
+https://docs.discord.com/developers/components/reference and
+https://docs.discord.com/developers/interactions/application-commands
+"""
 
 from collections.abc import Mapping
 
 from deploy.sandbox.discord.checks import modals
+from deploy.sandbox.discord.checks.commands import OptionType
 from deploy.sandbox.discord.checks.components import SELECTS, ComponentType, find_by_custom_id, walk
 from deploy.sandbox.discord.interactions.model import Interaction, InteractionType
-from deploy.sandbox.discord.interactions.registered_commands import OptionType
 from deploy.sandbox.discord.people import typed_command
 from deploy.sandbox.discord.people.typed_command import TypedCommand
 from deploy.sandbox.discord.protocol.errors import ApiError

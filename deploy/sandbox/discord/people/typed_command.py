@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from deploy.sandbox.discord.interactions.registered_commands import NESTED, OptionType
+from deploy.sandbox.discord.checks.commands import NESTED, OptionType
 from deploy.sandbox.discord.protocol.wire import Json, comma_list
 from deploy.sandbox.discord.state.entities import Channel, Role, User
 from deploy.sandbox.discord.state.guild import Guild
@@ -12,6 +12,10 @@ from deploy.sandbox.discord.state.guild import Guild
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(?=\s|$)', re.DOTALL)
 _LOOKS_NAMED = re.compile(r"(?:^|\s)([\w-]+):\S")
 _MAX_INTEGER = 2**53
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+"""The client is JavaScript, which reads no `1_000`, no `nan` and no full-width digits as a number. That it takes `1e-4`
+was never seen."""
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -65,7 +69,7 @@ def parse_options(text: str, options: Sequence[Json]) -> dict[str, str]:
 
     Words before the first name fill the first option if that is required: its field opens with the command. Otherwise
     the client drops them and sends the command without: https://github.com/discord/discord-api-docs/issues/2626 and
-    3702 ("working as intended"). A value ends at the next `name:` of an option, or is
+    3702 ("working as intended"). Assumption: dropped-text. A value ends at the next `name:` of an option, or is
     quoted (`\\"` and `\\\\` inside).
     """
     names = sorted((option["name"] for option in options), key=len, reverse=True)
@@ -183,15 +187,19 @@ def _string(option: Json, value: object) -> str:
 
 
 def _number(option: Json, value: object) -> int | float:
+    """As an English client: ASCII digits, and commas dropped, so that `0,1` is 1.0.
+
+    https://github.com/discord/discord-api-docs/issues/6107; the forms of a number are those of JavaScript, guessed.
+    """
     whole = option["type"] == OptionType.INTEGER
     expected = "a whole number" if whole else "a number"
     text = str(value).strip()
-    try:
-        number = int(text) if whole else float(text)
-    except ValueError:
+    digits = text.replace(",", "")
+    if not (_WHOLE if whole else _DECIMAL).fullmatch(digits):
         hint = _LOOKS_NAMED.search(text)
         unknown = f"; there is no option {hint.group(1)!r}" if hint else ""
-        raise ValueError(f"{option['name']} must be {expected} (got {text!r}){unknown}") from None
+        raise ValueError(f"{option['name']} must be {expected} (got {text!r}){unknown}")
+    number = int(digits) if whole else float(digits)
     minimum, maximum = option.get("min_value", -_MAX_INTEGER), option.get("max_value", _MAX_INTEGER)
     if isinstance(value, bool) or not minimum <= number <= maximum:
         raise ValueError(f"{option['name']} must be {expected} from {minimum} to {maximum} (got {text})")

@@ -47,8 +47,12 @@ def test_a_request_arrives_as_it_was_sent() -> None:
 
 
 def test_a_mapping_of_any_kind_is_sent() -> None:
-    request = FigureRequest("", "", (), column_names=MappingProxyType({"a": "b"}))
-    assert unpack_request(*parts(pack_request(request))).column_names == {"a": "b"}
+    names = MappingProxyType({"a": "b"})
+    request = FigureRequest("", "", (Curve("", b"x", names), Curve("", b"")), column_names=names)
+    found = unpack_request(*parts(pack_request(request)))
+    assert isinstance(found, FigureRequest)
+    assert found.column_names == {"a": "b"}
+    assert [curve.column_names for curve in found.curves] == [{"a": "b"}, None]
 
 
 def test_an_answer_arrives_as_it_was_sent() -> None:

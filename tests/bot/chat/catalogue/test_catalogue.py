@@ -35,6 +35,7 @@ def _names(section: str) -> set[str]:
         ("Kinds of posts", set(PostKind)),
         ("Commands", {f"/{command.name}" for command in all_commands([PROJECT])}),
         ("Buttons", set(LABELS)),
+        ("Answers to whoever starts something", {"train", "retry", "sweep", "train without options"}),
     ],
 )
 def test_every_member_appears(section: str, names: set[str]) -> None:
@@ -64,6 +65,13 @@ def test_every_note_appears() -> None:
 def test_every_check_of_the_doctor_has_a_finding() -> None:
     assert len(_names("What the doctor checks")) > 5
     assert len(_names("What the doctor finds")) > 20
+
+
+def test_a_prefix_is_in_the_page_of_commands() -> None:
+    (text,) = [entry.text for entry in ENTRIES if entry.name.startswith("with command_prefix")]
+    assert "</sb-train:1>" in text
+    assert "`/sb-sweep" in text
+    assert "`/sb-" not in next(entry.text for entry in ENTRIES if entry.name == "the page of the command help")
 
 
 def test_no_entry_is_empty() -> None:

@@ -16,6 +16,7 @@ from tests.bot.chat.jobs import a_job, a_post, a_running_job, an_ended_job
 from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room
 
 pytestmark = pytest.mark.slow
+PARAMETERS = "lr **0.1** · epochs **10** · optimizer **sgd** · augment **false**"
 
 
 async def typed(room: Room, text: str) -> Json:
@@ -80,7 +81,19 @@ async def test_retry_changes_only_the_given_values(room: Room) -> None:
         await room.posted(job)
     assert job.request.retry_of == "k7q2mx"
     assert room.services.requests[0].values == {"lr": 0.01}
-    assert answer.result()["content"].startswith("Retrying k7q2mx as job1: https://")
+    first, *rest = answer.result()["content"].splitlines()
+    assert first.startswith("Retrying k7q2mx as job1: https://")
+    assert rest == ["`main` @ `a1b2c3d` Warm up the learning rate", PARAMETERS]
+
+
+async def test_a_retry_that_changes_nothing_says_so(room: Room) -> None:
+    room.services.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
+    _, *rest = (await typed(room, "/retry job:k7q2mx"))["content"].splitlines()
+    assert rest == [
+        "You changed nothing, so the commit and all values are as before.",
+        "`main` @ `a1b2c3d` Warm up the learning rate",
+        PARAMETERS,
+    ]
 
 
 async def test_nothing_starts_where_it_could_not_be_shown(room: Room) -> None:
@@ -175,7 +188,9 @@ async def test_logs_come_in_a_block_and_long_ones_as_a_file(room: Room) -> None:
     assert [file["filename"] for file in message["attachments"]] == ["k7q2mx-log.txt"]
     assert message["attachments"][0]["size"] == len(room.services.log_text)
     room.services.log_text = ""
-    assert "has no log yet" in (await typed(room, "/logs job:k7q2mx"))["content"]
+    assert (await typed(room, "/logs job:k7q2mx"))["content"].startswith("k7q2mx is running and has no log yet.")
+    room.services.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
+    assert (await typed(room, "/logs job:k7q2mx"))["content"] == "k7q2mx has no log (failed)."
 
 
 async def test_plot_takes_metrics_separated_by_commas(room: Room) -> None:
@@ -205,6 +220,8 @@ async def test_artifacts_are_listed_with_links_and_the_newest_picture(room: Room
     assert embed["image"]["url"].startswith(room.discord.url)
     room.services.nothing_left = True
     assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx has no files yet."
+    room.services.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
+    assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx left no files."
 
 
 async def test_one_file_is_linked(room: Room) -> None:

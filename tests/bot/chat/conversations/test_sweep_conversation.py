@@ -31,6 +31,13 @@ from tests.support.rows import changed
 
 pytestmark = pytest.mark.slow
 
+WHAT_STARTS = (
+    "`main` @ `a1b2c3d` Warm up the learning rate",
+    "**grid, 9 trials**",
+    "lr 0.1, 0.01, 0.001",
+    "momentum 0.5, 0.1, 0.05",
+    "epochs **10** · optimizer **sgd**",
+)
 LINE = "/sweep lr=0.1,0.01,0.001 m=0.5,0.1,0.05"
 
 
@@ -97,7 +104,10 @@ async def test_the_preview_shows_what_would_run_and_what_it_would_cost(room: Roo
         "Cost: about **$1.05**, at most **$84.16**",
         r"AWS Batch takes 10,000 in \*one\* array.",
     ]
-    assert embed["footer"]["text"] == "Nothing has been started. Confirm starts exactly this sweep."
+    assert embed["footer"]["text"] == (
+        "Nothing has been started. Confirm starts exactly this sweep.\n"
+        "If this message is gone, /status job:swept1 shows it again."
+    )
     labels = [(b["label"], b["custom_id"]) for b in message["components"][0]["components"]]
     assert labels == [("Confirm", "sb:confirm_sweep:swept1"), ("Cancel", "sb:cancel_sweep:swept1")]
     assert message["flags"] & EPHEMERAL
@@ -112,7 +122,7 @@ async def test_confirm_turns_the_preview_into_what_happened(room: Room) -> None:
     confirmed = answer.result()
     assert confirmed["id"] == preview["id"]
     link = f"https://discord.com/channels/{room.client.guild_id}/{room.channel_id}/{card['id']}"
-    assert confirmed["content"] == f"Starting swept1: {link}"
+    assert confirmed["content"].split("\n") == [f"Starting swept1: {link}", *WHAT_STARTS]
     assert (confirmed["embeds"], confirmed["components"]) == ([], [])
 
 
@@ -150,9 +160,9 @@ async def test_a_small_sweep_is_started_at_once_with_what_is_to_say_of_it(room: 
     async with asyncio.TaskGroup() as group:
         answer = group.create_task(typed(room, LINE))
         await room.posted(await room.services.made.get())
-    first, second = answer.result()["content"].split("\n")
+    first, *rest = answer.result()["content"].split("\n")
     assert first.startswith("Starting swept1: https://")
-    assert second == "One point only: it runs as a single job."
+    assert rest == [*WHAT_STARTS, "One point only: it runs as a single job."]
 
 
 async def test_nothing_is_proposed_where_it_could_not_be_shown(room: Room) -> None:

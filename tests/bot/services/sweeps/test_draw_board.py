@@ -13,7 +13,7 @@ from bot.services.sweeps.draw_board import DrawBoard
 from bot.services.sweeps.trial_book import TrialBook
 from tests.support.fakes import FakeSampler
 from tests.support.projects import PROJECT
-from tests.support.scripted_sweep import THREE, TWO, Swept, good
+from tests.support.scripted_sweep import THREE, TWO, Swept, good, grid
 from tests.support.services import Outside
 
 CSV = b"epoch,val_accuracy\n1,90\n"
@@ -60,6 +60,12 @@ async def test_the_request_has_every_point_as_it_is_now(board: Board) -> None:
 class TestImportance:
     async def test_of_two_axes_nobody_asks(self, board: Board) -> None:
         await board.swept.begin(TWO)
+        await board.swept.tell(*(good(n, n) for n in range(4)))
+        await board.swept.end()
+        assert (await board.importance(), board.sampler.weighed) == ({}, [])
+
+    async def test_axes_of_one_value_do_not_count(self, board: Board) -> None:
+        await board.swept.begin(grid(lr=(0.1, 0.01), momentum=(0.5, 0.1), seed=(1,)))
         await board.swept.tell(*(good(n, n) for n in range(4)))
         await board.swept.end()
         assert (await board.importance(), board.sampler.weighed) == ({}, [])

@@ -5,6 +5,13 @@ export const OptionType = {
   SUBCOMMAND: 1, GROUP: 2, STRING: 3, INTEGER: 4, BOOLEAN: 5, USER: 6, CHANNEL: 7, ROLE: 8, MENTIONABLE: 9,
   NUMBER: 10, ATTACHMENT: 11,
 };
+/** One character of a name: https://docs.discord.com/developers/interactions/application-commands (naming) */
+const LETTER = String.raw`[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]`;
+/** What may be the beginning of a command: a slash, and a name or more of a name, perhaps with a subcommand. */
+export const BEGINNING = new RegExp(`^/((?:${LETTER}| )*)$`, "u");
+const COMMAND_LINE = new RegExp(`^/${LETTER}`, "u");
+const NAMED = new RegExp(String.raw`(?:^|\s)(${LETTER}+):(?:\s*"(?:[^"\\]|\\.)*"(?=\s|$))?`, "gu");
+const LOOKS_NAMED = new RegExp(String.raw`\s(${LETTER}+):`, "u");
 const KINDS = { 4: "a whole number", 5: "True or False", 6: "a person", 7: "a channel", 8: "a role", 10: "a number" };
 export const BOOLEANS = [{ name: "True", value: true }, { name: "False", value: false }];
 
@@ -22,6 +29,11 @@ function leaves(node, name, { application_id: applicationId }) {
   const nested = (node.options ?? []).filter((option) => option.type <= OptionType.GROUP);
   if (nested.length) return nested.flatMap((option) => leaves(option, `${name} ${option.name}`, { application_id: applicationId }));
   return [{ name, description: node.description, options: node.options ?? [], applicationId }];
+}
+
+/** Whether a line is meant as a command. */
+export function isCommand(line) {
+  return COMMAND_LINE.test(line);
 }
 
 /** Returns the commands that match the text after the slash; those that start with it come first. */
@@ -50,7 +62,7 @@ export function findCommand(line, commands) {
 export function splitOptions(text, names) {
   const free = new Set(names);
   const marks = [];
-  for (const found of text.matchAll(/(?:^|\s)([\w-]+):(?:\s*"(?:[^"\\]|\\.)*"(?=\s|$))?/g)) {
+  for (const found of text.matchAll(NAMED)) {
     const [whole, name] = found;
     if (free.delete(name)) marks.push({ name, start: found.index, from: found.index + whole.indexOf(":") + 1 });
   }
@@ -68,7 +80,7 @@ function unquote(value) {
 
 /** Quotes a value if `splitOptions` needs that to read it back. */
 export function quote(value) {
-  return /^"|\s[\w-]+:/.test(value) ? JSON.stringify(value) : value;
+  return value.startsWith('"') || LOOKS_NAMED.test(value) ? JSON.stringify(value) : value;
 }
 
 /** Describes the values that an option takes: "a number, 0 to 1". */
@@ -105,12 +117,16 @@ function oneOf(choices, text) {
   return { error: `"${text}" is not one of ${choices.map(({ name }) => name).join(", ")}.` };
 }
 
+/**
+ * As in an English client, which drops commas: 0,1 is 1. https://github.com/discord/discord-api-docs/issues/6107
+ */
 function number(option, text) {
   const whole = option.type === OptionType.INTEGER;
-  const value = Number(text);
-  const fits = (whole ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i).test(text);
+  const digits = text.replaceAll(",", "");
+  const value = Number(digits);
+  const fits = (whole ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i).test(digits);
   if (!fits || value < (option.min_value ?? -Infinity) || value > (option.max_value ?? Infinity)) {
-    const unknown = /\s([\w-]+):/.exec(text);
+    const unknown = LOOKS_NAMED.exec(text);
     return { error: `"${text}" is not ${describeKind(option)}.${unknown ? ` There is no option ${unknown[1]}.` : ""}` };
   }
   return { value };

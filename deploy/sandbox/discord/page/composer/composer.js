@@ -2,8 +2,8 @@
 
 import { el, icon } from "../dom.js";
 import { avatar } from "../render/avatar.js";
-import { findCommand, flatten, matchingCommands, OptionType } from "./command.js";
-import { CommandForm } from "./form.js";
+import { BEGINNING, findCommand, flatten, isCommand, matchingCommands, OptionType } from "./command.js";
+import { CommandForm, isPaste } from "./form.js";
 import { History } from "./history.js";
 import { Picker } from "./picker.js";
 
@@ -28,7 +28,7 @@ export class Composer {
       rows: 1, maxLength: MAX_LENGTH, role: "combobox", autocomplete: "off",
       placeholder: `Message ${channel.type >= 10 ? "" : "#"}${channel.name}`, "aria-label": `Message ${channel.name}`,
       "aria-autocomplete": "list", "aria-expanded": "false",
-      oninput: () => this.onInput(), onkeydown: (event) => this.onKey(event),
+      oninput: (event) => this.onInput(event), onkeydown: (event) => this.onKey(event),
       onfocus: () => this.offerCommands(),
     });
     this.box = el("div", { className: "composer-box" }, this.text, el("button", {
@@ -59,10 +59,11 @@ export class Composer {
     this.focus();
   }
 
-  onInput() {
+  /** @param {InputEvent} [event] none for a line that is put here, which counts as typed */
+  onInput(event) {
     this.showError(null);
     const found = findCommand(this.text.value, this.commands);
-    if (found) return this.enterForm(found.command, found.rest);
+    if (found) return this.enterForm(found.command, found.rest, { pasted: isPaste(event) });
     this.resize();
     return this.offerCommands();
   }
@@ -74,7 +75,7 @@ export class Composer {
 
   /** Offers commands while only a slash and a name are typed. */
   offerCommands() {
-    const typed = /^\/([\w -]*)$/.exec(this.text.value);
+    const typed = BEGINNING.exec(this.text.value);
     if (!typed) return this.picker.hide();
     const found = matchingCommands(this.commands, typed[1]);
     return this.picker.show(this.text, {
@@ -97,9 +98,9 @@ export class Composer {
     };
   }
 
-  enterForm(command, rest) {
+  enterForm(command, rest, { pasted = false } = {}) {
     this.picker.hide();
-    this.form = new CommandForm(command, rest, {
+    this.form = new CommandForm(command, { rest, pasted }, {
       picker: this.picker,
       known: (option) => this.known(option),
       autocomplete: (name, options, focused) =>
@@ -178,7 +179,7 @@ export class Composer {
     if (this.form) return this.form.submit();
     const content = this.text.value.trim();
     if (!content) return undefined;
-    if (/^\/\w/.test(content)) return this.run({ line: content });
+    if (isCommand(content)) return this.run({ line: content });
     return this.send(content, () => this.session.say(this.channel.id, content));
   }
 

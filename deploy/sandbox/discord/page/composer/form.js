@@ -8,12 +8,12 @@ import { Autocomplete, filterChoices, fixedChoices } from "./suggestions.js";
 export class CommandForm {
   /**
    * @param {import("./command.js").Command} command
-   * @param {string} rest the text after its name
+   * @param {{rest: string, pasted: boolean}} typed the text after its name
    * @param {{picker: import("./picker.js").Picker, known: function(Object): Object[],
    *   autocomplete: function(string, Object, string): Promise, onRun: function(Object), onLeave: function(string),
    *   onError: function(string|null), onHistory: function(number)}} composer
    */
-  constructor(command, rest, composer) {
+  constructor(command, { rest, pasted }, composer) {
     this.command = command;
     this.composer = composer;
     this.picker = composer.picker;
@@ -25,14 +25,14 @@ export class CommandForm {
     this.tail = el("input", {
       type: "text", className: "tail", role: "combobox", autocomplete: "off", spellcheck: false,
       "aria-label": `Options of /${command.name}`, "aria-expanded": "false", "aria-autocomplete": "list",
-      oninput: () => this.onInput(null), onfocus: () => this.offerOptions(), onkeydown: (event) => this.onKey(event, null),
+      oninput: (event) => this.onInput(null, event), onfocus: () => this.offerOptions(), onkeydown: (event) => this.onKey(event, null),
     });
     this.more = el("button", { type: "button", className: "more", tabIndex: -1, onclick: () => this.tail.focus() });
     this.root = el("div", { className: "form", role: "group", "aria-label": `/${command.name} ${command.description}`,
       onclick: (event) => event.target === this.root && this.tail.focus() },
     el("span", { className: "form-name" }, `/${command.name}`), this.tail, this.more);
     for (const option of command.options.filter(({ required }) => required)) this.add(option);
-    if (!this.extractOptions(rest, null)) this.tail.value = rest;
+    if (pasted || !this.extractOptions(rest, null)) this.tail.value = rest;
     if (this.tail.value.trim() && this.pills.some(({ option, text }) => option === this.firstStringOption() && !text)) {
       this.fillFirstString(this.tail.value.trim());
     }
@@ -53,7 +53,7 @@ export class CommandForm {
   /** Adds an empty pill after the others. */
   add(option) {
     const pill = new Pill(option, this.composer.known(option));
-    pill.input.addEventListener("input", () => this.onInput(pill));
+    pill.input.addEventListener("input", (event) => this.onInput(pill, event));
     pill.input.addEventListener("focus", () => this.offerValues(pill));
     pill.input.addEventListener("blur", () => pill.text && pill.check());
     pill.input.addEventListener("keydown", (event) => this.onKey(event, pill));
@@ -97,10 +97,11 @@ export class CommandForm {
     return true;
   }
 
-  onInput(pill) {
+  /** Names in pasted text do not become options: https://github.com/discord/discord-api-docs/issues/2585 */
+  onInput(pill, event) {
     this.composer.onError(null);
     pill?.setError(null);
-    if (this.extractOptions(pill ? pill.text : this.tail.value, pill)) return this.focusTyped();
+    if (!isPaste(event) && this.extractOptions(pill ? pill.text : this.tail.value, pill)) return this.focusTyped();
     pill?.resize();
     return pill ? this.offerValues(pill) : this.offerOptions();
   }
@@ -278,6 +279,8 @@ export class CommandForm {
   }
 }
 
+/** @param {InputEvent} [event] */
+export const isPaste = (event) => event?.inputType === "insertFromPaste";
 const caretAt = (input, at) => input.selectionStart === at && input.selectionEnd === at;
 const atStart = (input) => caretAt(input, 0);
 const atEnd = (input) => caretAt(input, input.value.length);

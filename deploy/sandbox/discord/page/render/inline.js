@@ -6,7 +6,7 @@ import { timestamp } from "./time.js";
 /**
  * Names of the ids in markdown.
  * @typedef {{userName: function(string): string, roleName: function(string): string,
- *   channelName: function(string): string, openChannel: function(string)}} Names
+ *   channelName: function(string): string, openChannel: function(string), typeCommand: function(string)}} Names
  */
 
 const pill = (text, props = {}) => el("span", { className: "mention", ...props }, text);
@@ -16,6 +16,11 @@ function channelPill(id, names, messageId) {
   return el("button", {
     type: "button", className: "mention", onclick: () => (messageId && jumpTo(messageId)) || names.openChannel(id),
   }, `#${names.channelName(id)}${messageId ? " › message" : ""}`);
+}
+
+/** A click puts the command into the message box. */
+function commandPill(name, names) {
+  return el("button", { type: "button", className: "mention", onclick: () => names.typeCommand(name) }, `/${name}`);
 }
 
 function spoiler(nodes) {
@@ -44,7 +49,7 @@ const RULES = [
   [/<@!?(\d+)>/y, ([, id], names) => pill(`@${names.userName(id)}`)],
   [/<@&(\d+)>/y, ([, id], names) => pill(`@${names.roleName(id)}`)],
   [/<#(\d+)>/y, ([, id], names) => channelPill(id, names)],
-  [/<\/([^:>\n]{1,100}):\d+>/y, ([, name]) => pill(`/${name}`)],
+  [/<\/([^:>\n]{1,100}):\d+>/y, ([, name], names) => commandPill(name, names)],
   [/<a?:(\w+):\d+>/y, ([, name]) => `:${name}:`],
   [/<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y, ([, seconds, style]) => timestamp(new Date(seconds * 1000), style)],
   [/@(everyone|here)\b/y, ([whole]) => pill(whole)],

@@ -7,10 +7,11 @@
 
 /**
  * @param {import("../session.js").Session} session
- * @param {{openThread: function(string), openChannel: function(string), openImage: function(string, string)}} navigation
+ * @param {{openThread: function(string), openChannel: function(string), openImage: function(string, string),
+ *   typeCommand: function(string)}} navigation
  * @returns {View}
  */
-export function makeView(session, { openThread, openChannel, openImage }) {
+export function makeView(session, { openThread, openChannel, openImage, typeCommand }) {
   const { store } = session;
   return {
     session,
@@ -21,6 +22,7 @@ export function makeView(session, { openThread, openChannel, openImage }) {
       roleName: (id) => store.roles.get(id) ?? "role",
       channelName: (id) => store.channels.get(id)?.name ?? "unknown",
       openChannel,
+      typeCommand,
     },
   };
 }

@@ -124,8 +124,19 @@ class TestOneJob:
         assert figure is not None
         assert [axes.get_title(loc="left") for axes in figure.axes] == ["Loss"]
         assert remarks[0] == "No file has f1."
-        several = drawn(replace(request(HANDS_ON, HANDS_ON), wanted=("train_loss",)))
+        several = drawn(replace(request(HANDS_ON, HANDS_ON), wanted=("Train_Loss",)))
         assert [axes.get_title(loc="left") for axes in several.axes] == ["train_loss"]
+
+    def test_each_curve_has_its_own_projects_column_names(self) -> None:
+        theirs = {"epoch": "num_timesteps", "val_accuracy": "reward"}
+        curves = (
+            Curve("a", b"epoch,val_accuracy\n1,97\n2,98\n"),
+            Curve("b", b"num_timesteps,reward\n10,50\n20,99\n", theirs),
+        )
+        figure = drawn(FigureRequest("mnist, walker: 2 jobs", "", curves, "val_accuracy"))
+        (axes,) = figure.axes
+        found = {tuple(np.asarray(line.get_xdata()).tolist()) for line in axes.get_lines()}
+        assert {(1.0, 2.0), (10.0, 20.0)} <= found
 
     def test_names_are_text_and_no_formulas(self) -> None:
         drawing = draw_figure(request(b"$x^{,_hidden\n1,2\n2,3\n", best="", title="a $\\frac$ _ <b> 日本 😀"))
@@ -208,6 +219,18 @@ class TestLongTables:
         axes = drawn(request(("reward\n" + "\n".join(map(str, values)) + "\n").encode(), best="reward")).axes[0]
         assert all(np.size(line.get_xdata()) <= 5_000 for line in axes.get_lines())
         assert marks(axes) == [(31_338, 5_000)]
+
+
+class TestCurvesOfOneQuantity:
+    def test_each_has_a_colour_of_its_own(self) -> None:
+        csv = b"epoch,train_loss_step,train_loss_epoch,val_loss\n1,0.5,0.6,0.7\n2,0.4,0.5,0.6\n"
+        drawn_lines = curves(drawn(request(csv, best="val_loss")).axes[0])
+        assert len({to_hex(line.get_color()) for line in drawn_lines.values()}) == len(drawn_lines) == 3
+
+    def test_folds_are_not_joined(self) -> None:
+        csv = b"epoch,val_loss\n1,3\n2,2\n1,4\n2,1\n"
+        (line,) = curves(drawn(request(csv, best="val_loss", maximize=False)).axes[0]).values()
+        assert [math.isnan(float(y)) for y in np.asarray(line.get_ydata())] == [False, False, True, False, False]
 
 
 class TestSeveralJobs:

@@ -87,7 +87,7 @@ class Robot(discord.Client):
         self.connected = asyncio.Event()
         self.thought = asyncio.Event()
         """`/think` waits for this; the test sets it."""
-        commands: tuple[app_commands.Command[Any, ..., Any], ...] = (train, sweep, status, plot, think, silent)
+        commands: list[app_commands.Command[Any, ..., Any]] = [train, sweep, status, plot, think, silent, japanese]
         for command in commands:
             self.tree.add_command(command)
         self.tree.add_command(job)
@@ -164,6 +164,11 @@ async def think(interaction: discord.Interaction) -> None:
     await interaction.response.defer()
     await robot_of(interaction).thought.wait()
     await interaction.followup.send("here is the answer")
+
+
+@app_commands.command(name="試-後で", description="Names a command")
+async def japanese(interaction: discord.Interaction) -> None:
+    await interaction.response.send_message("</試-後で:1> and </train:2>", ephemeral=True)
 
 
 @app_commands.command(description="Does not answer")

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 from playwright.async_api import Locator, Page
 
+PASTE = """(text) => {
+  const field = document.activeElement;
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new InputEvent("input", { inputType: "insertFromPaste", data: text, bubbles: true }));
+}"""
+
 
 @dataclass(frozen=True)
 class Screen:
@@ -42,6 +48,10 @@ class Screen:
         """Type into the channel's message box, key by key."""
         await self.box.focus()
         await self.page.keyboard.type(text)
+
+    async def paste(self, text: str) -> None:
+        """Paste into the field that has the focus, as the browser does."""
+        await self.page.evaluate(PASTE, text)
 
     async def press(self, *keys: str) -> None:
         for key in keys:

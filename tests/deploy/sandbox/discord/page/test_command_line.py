@@ -11,7 +11,7 @@ from tests.deploy.sandbox.discord.page.screen import Open
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
-NAMES = ["branch", "lr", "note"]
+NAMES = ["branch", "lr", "note", "学習率", "दर"]
 SPLIT = """async ([lines, names]) => {
   const { splitOptions } = await import("/page/composer/command.js");
   return lines.map((line) => { const { words, values } = splitOptions(line, names); return [words, values]; });
@@ -26,6 +26,7 @@ LINES: dict[str, list[Any]] = {
     "note:http://x lr:1": ["", [["note", "http://x"], ["lr", "1"]]],
     "lr:1 lr:2": ["", [["lr", "1 lr:2"]]],
     "other:1": ["other:1", []],
+    "学習率:0.1 दर:1": ["", [["学習率", "0.1"], ["दर", "1"]]],
 }
 
 COERCE = """async (cases) => {
@@ -39,6 +40,9 @@ VALUES: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
     (INTEGER, "3.5", {"error": '"3.5" is not a whole number, 1 to 9.'}),
     (INTEGER, "12", {"error": '"12" is not a whole number, 1 to 9.'}),
     (NUMBER, " 1e-3 ", {"value": 0.001}),
+    (NUMBER, "0,5", {"value": 5}),
+    (INTEGER, "1,000", {"error": '"1,000" is not a whole number, 1 to 9.'}),
+    (NUMBER, "1_000", {"error": '"1_000" is not a number, at least 0.'}),
     (NUMBER, "0x10", {"error": '"0x10" is not a number, at least 0.'}),
     (NUMBER, "0.1 speed:9", {"error": '"0.1 speed:9" is not a number, at least 0. There is no option speed.'}),
     (CHOICE, "adam", {"value": "adam"}),

@@ -21,9 +21,25 @@ async def test_complete_line_runs(robot: Robot, open_page: Open) -> None:
     await expect(answer.locator(".embed-field-value").first).to_have_text("0.1")
 
 
+async def test_pasted_options_of_which_none_is_required_are_dropped(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.paste("/train branch:warmup lr:0.5")
+    await screen.press("Enter")
+    job = await robot.jobs.get()
+    assert job.options == {"branch": "main", "lr": 0.1, "optimizer": "sgd", "augment": False}
+
+
+async def test_text_pasted_into_a_field_is_its_value(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.type("/train branch:")
+    await screen.paste("warmup lr:0.5")
+    await screen.press("Enter")
+    assert (await robot.jobs.get()).options["branch"] == "warmup lr:0.5"
+
+
 async def test_pasted_line_fills_the_first_option(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
-    await screen.box.fill("/sweep lr=0.1,0.01 m=0.5,0.1")
+    await screen.paste("/sweep lr=0.1,0.01 m=0.5,0.1")
     await screen.press("Enter")
     await expect(screen.message("sweeping lr=0.1,0.01 m=0.5,0.1 on main")).to_be_visible()
 
@@ -78,6 +94,22 @@ async def test_invalid_value_is_marked_and_nothing_runs(robot: Robot, open_page:
     await expect(field).to_have_attribute("aria-invalid", "false")
     await screen.press("Enter")
     assert (await robot.jobs.get()).options["lr"] == 0.2
+
+
+async def test_names_may_be_in_any_script(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.page.keyboard.insert_text("/試")
+    await expect(screen.picked).to_have_text(re.compile("^/試-後で"))
+    await screen.press("Tab", "Enter")
+    await expect(screen.message("/試-後で and /train")).to_be_visible()
+
+
+async def test_a_click_on_a_mentioned_command_types_it(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/試-後で")
+    await screen.message("/試-後で and /train").get_by_role("button", name="/train").click()
+    await expect(screen.box).to_have_value("/train")
+    await expect(screen.picked).to_have_text(re.compile("^/train"))
 
 
 async def test_missing_option_is_requested(robot: Robot, open_page: Open) -> None:

@@ -13,7 +13,7 @@ DRAW = """async (text) => {
   const { markdown } = await import("/page/render/markdown.js");
   const names = {
     userName: (id) => `user${id}`, roleName: (id) => `role${id}`, channelName: (id) => `channel${id}`,
-    openChannel: () => {},
+    openChannel: () => {}, typeCommand: () => {},
   };
   const box = document.createElement("div");
   box.append(markdown(text, names));
@@ -36,7 +36,8 @@ CASES = {
     "[x](javascript:alert(1))": "[x](javascript:alert(1))",
     "[docs](https://example.org/a)": '<a href="https://example.org/a">docs</a>',
     "see https://example.org/a_b_c.": 'see <a href="https://example.org/a_b_c">https://example.org/a_b_c</a>.',
-    "<@1> <@!2> <@&3> </train:4>": "<span>@user1</span> <span>@user2</span> <span>@role3</span> <span>/train</span>",
+    "<@1> <@!2> <@&3>": "<span>@user1</span> <span>@user2</span> <span>@role3</span>",
+    "</train:4> </試-train:5>": "<button>/train</button> <button>/試-train</button>",
     "<#5>": "<button>#channel5</button>",
     "https://discord.com/channels/1/5": "<button>#channel5</button>",
     "<https://discord.com/channels/1/5/6>": "<button>#channel5 \u203a message</button>",

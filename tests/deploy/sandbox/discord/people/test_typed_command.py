@@ -87,10 +87,21 @@ def test_repeated_names_are_refused() -> None:
         ({"lr": "abc"}, r"lr must be a number \(got 'abc'\)"),
         ({"lr": "0.1 foo:2"}, "lr must be a number .*; there is no option 'foo'"),
         ({"lr": 2}, r"lr must be a number from 0 to 1 \(got 2\)"),
-        ({"lr": "nan"}, r"lr must be .* \(got nan\)"),
+        ({"lr": "nan"}, r"lr must be a number \(got 'nan'\)"),
+        ({"lr": "inf"}, "lr must be a number"),
+        ({"epochs": "\uff11\uff10"}, "epochs must be a whole number"),
+        ({"epochs": "1e1"}, "epochs must be a whole number"),
         ({"lr": True}, r"lr must be .* \(got .*True"),
         ({"epochs": "1.5"}, r"epochs must be a whole number \(got '1.5'\)"),
         ({"epochs": 0}, "a whole number from 1 to 100"),
+        ({"epochs": "1_0"}, r"epochs must be a whole number \(got '1_0'\)"),
+        ({"lr": "0_0.1"}, r"lr must be a number \(got '0_0.1'\)"),
+        ({"lr": "\uff10.\uff11"}, "lr must be a number"),  # full-width digits
+        ({"lr": "\u22120.1"}, "lr must be a number"),  # a typographic minus sign
+        ({"lr": "0x1"}, "lr must be a number"),
+        ({"lr": "infinity"}, "lr must be a number"),
+        ({"lr": "."}, "lr must be a number"),
+        ({"epochs": "1e2"}, "epochs must be a whole number"),
         ({"foo": 1}, "unknown option foo; the options are branch, lr, epochs and note"),
         ({"note": ""}, r"note must have 1 to 6000 characters \(got 0\)"),
     ],
@@ -133,6 +144,13 @@ def test_values_are_converted_to_their_types(room: Room) -> None:
     for bad in ({"dry": "perhaps"}, {"who": "nobody"}, {"size": "huge"}, {"where": "#nowhere"}):
         with pytest.raises(ValueError, match=next(iter(bad))):
             typed_command.fill_options(options, bad, guild)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"), [("0,1", 1.0), ("0,0.5", 0.5), ("1e-1", 0.1), (" .5 ", 0.5), ("+1.", 1.0), ("1E-2", 0.01)]
+)
+def test_an_english_client_drops_commas_from_numbers(room: Room, typed: str, sent: float) -> None:
+    assert typed_command.fill_options(OPTIONS, {"lr": typed}, room.core.guild)[0]["value"] == sent
 
 
 def test_required_options_must_be_present(room: Room) -> None:
