@@ -136,9 +136,7 @@ class ProjectSettings(Section):
     def _variables_are_the_projects_own(self) -> Self:
         names = [*self.variables, *self.secrets]
         if odd := [name for name in names if not VARIABLE_NAME.fullmatch(name)]:
-            raise ValueError(
-                f'"{odd[0]}" is not the name of a variable: use letters, digits and _'
-            )
+            raise ValueError(f'"{odd[0]}" is not the name of a variable: use letters, digits and _')
         if taken := sorted(
             {name for name in names if name in RESERVED_VARIABLES or name.startswith(RESERVED_PREFIXES)}
         ):
