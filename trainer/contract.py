@@ -71,6 +71,8 @@ class Env(StrEnum):
     """The project's metric, as the code calls it: of several tables, the one that has it counts."""
     METRIC_PATTERNS = "METRIC_PATTERNS"
     """A JSON object: names, and regular expressions whose first group is the value in a line of the log."""
+    SECRETS = "SECRETS"
+    """Names of variables, with commas between: only the command gets their values, and no log shows them."""
     GIT_TOKEN = "GIT_TOKEN"  # noqa: S105  the name of the variable
     """For private repositories. Not passed on to the command."""
     ASKER = "ASKER"

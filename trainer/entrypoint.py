@@ -67,7 +67,10 @@ def main(arguments: Sequence[str], stopping: Stopping | None = None) -> int:
 
 def _run(arguments: Sequence[str], programs: Programs, stopping: Stopping) -> int:
     job = assignment.read(os.environ, list(arguments[1:] if arguments[:1] == ["--"] else arguments))
-    console.hide(job.token)
+    for secret in (job.token, *job.secrets.values()):
+        console.hide(secret)
+    for name in job.secrets:
+        del os.environ[name]  # git and pip, and what they run, have no use for it
     fetching = BackgroundCheckout(job, programs)
     from trainer.run.attempt import Attempt, open_bucket  # noqa: PLC0415  loads the AWS SDK, while git fetches
 

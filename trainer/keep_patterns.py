@@ -82,7 +82,7 @@ def _parse(line: str) -> _Pattern | None:
     try:
         return _Pattern(re.compile(start + _expression(text), re.DOTALL), keeps, only_folders)
     except re.error as error:
-        raise ValueError(f'"{line}" is not a pattern as in .gitignore: {error}') from error
+        raise ValueError(f'"{line}" does not work in .gitignore: {error}') from error
 
 
 def _expression(text: str) -> str:

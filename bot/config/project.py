@@ -27,7 +27,12 @@ from bot.domain.access import Access
 from bot.domain.metric_names import more_is_better
 from bot.domain.project import Project
 from trainer.command_line import Style
+from trainer.contract import Env
 from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB, Patterns
+
+VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+RESERVED_PREFIXES = ("AWS_", "SIGNALBOX_")
+RESERVED_VARIABLES = frozenset({*Env, "SWEEP", "PATH"})
 
 
 class ProjectSettings(Section):
@@ -53,6 +58,8 @@ class ProjectSettings(Section):
     metrics_file: str = ""
     checkpoints: tuple[str, ...] = ()
     resume: tuple[str, ...] = ()
+    variables: dict[str, str] = Field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
     tags: bool = False
     lfs: bool = True
     keep: tuple[str, ...] = DEFAULT_KEEP
@@ -122,8 +129,21 @@ class ProjectSettings(Section):
     def _patterns_match_something(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
         for line in lines:
             if not Patterns([line]):
-                raise ValueError(f'"{line}" matches nothing: write a pattern such as "runs/" or "*.pt"')
+                raise ValueError(f'"{line}" matches nothing: write a path such as "runs/" or "*.pt"')
         return lines
+
+    @model_validator(mode="after")
+    def _variables_are_the_projects_own(self) -> Self:
+        names = [*self.variables, *self.secrets]
+        if odd := [name for name in names if not VARIABLE_NAME.fullmatch(name)]:
+            raise ValueError(f'"{odd[0]}" is not the name of a variable: use letters, digits and _')
+        if taken := sorted(
+            {name for name in names if name in RESERVED_VARIABLES or name.startswith(RESERVED_PREFIXES)}
+        ):
+            raise ValueError(f"variables {', '.join(taken)}: set by AWS or Signalbox. Use other names")
+        if doubled := sorted(name for name, count in Counter(names).items() if count > 1):
+            raise ValueError(f"variables {', '.join(doubled)}: named twice. A variable is either public or a secret")
+        return self
 
     @model_validator(mode="after")
     def _resume_has_a_checkpoint(self) -> Self:
@@ -155,6 +175,8 @@ def project(name: str, settings: ProjectSettings) -> Project:
         metrics_file=settings.metrics_file,
         checkpoints=settings.checkpoints,
         resume=settings.resume,
+        variables=settings.variables,
+        secrets=settings.secrets,
         tags=settings.tags,
         lfs=settings.lfs,
         keep=settings.keep,

@@ -41,6 +41,10 @@ class Project:
     """Patterns as in .gitignore: checkpoints that the code writes in its own way."""
     resume: tuple[str, ...] = ()
     """Arguments for an attempt that resumes from one, with its path for `{checkpoint}`."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of the command, for everyone to see."""
+    secrets: tuple[str, ...] = ()
+    """Names of variables whose values are in the engine's store of secrets, and never here."""
     tags: bool = False
     """True to fetch the tags and the history's commits, too."""
     lfs: bool = True

@@ -122,12 +122,12 @@ def _chunks(items: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 def _delete_tokens(secrets: Any, outputs: dict[str, str]) -> None:
     """Delete the secrets without a recovery window: until it ends, the next stack could not use their names."""
-    for output in (Output.GIT_TOKEN_SECRET, Output.DISCORD_TOKEN_SECRET):
-        if output in outputs:
-            try:
-                secrets.delete_secret(SecretId=outputs[output], ForceDeleteWithoutRecovery=True)
-            except secrets.exceptions.ResourceNotFoundException:
-                continue
+    kinds = (Output.GIT_TOKEN_SECRET, Output.DISCORD_TOKEN_SECRET, Output.JOB_SECRETS)
+    for name in (name for output in kinds for name in outputs.get(output, "").split(",") if name):
+        try:
+            secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+        except secrets.exceptions.ResourceNotFoundException:
+            continue
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ class Output(StrEnum):
     LOG_GROUP = "LogGroup"
     BOT_ROLE_ARN = "BotRoleArn"
     REPOSITORY_URI = "RepositoryUri"
+    JOB_SECRETS = "JobSecrets"
+    """Names, with commas between."""
     GIT_TOKEN_SECRET = "GitTokenSecret"  # noqa: S105  an output's name
     """The secret's name, if the stack has one: `aws secretsmanager put-secret-value --secret-id …`."""
     DISCORD_TOKEN_SECRET = "DiscordTokenSecret"  # noqa: S105

@@ -98,5 +98,5 @@ def test_folder_that_cannot_hold_a_kept_file_is_not_looked_into(lines: list[str]
 
 @pytest.mark.parametrize("line", ["!", "/", "../runs", ".", "[z-a]"])
 def test_pattern_that_matches_nothing_is_refused(line: str) -> None:
-    with pytest.raises(ValueError, match=r"matches nothing|is not a pattern"):
+    with pytest.raises(ValueError, match=r"matches nothing|does not work in"):
         Patterns([line])

@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,8 @@ class Assignment:
     metric: str
     metric_patterns: Mapping[str, str]
     token: str
+    secrets: Mapping[str, str] = field(repr=False)
+    """Variables that only the command gets."""
     asker: str
     image: str
     batch_job_id: str
@@ -111,6 +113,7 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         metric=environment.get(Env.METRIC, ""),
         metric_patterns=_metric_patterns(environment),
         token=environment.get(Env.GIT_TOKEN, ""),
+        secrets={name: environment[name] for name in secret_names(environment) if name in environment},
         asker=environment.get(Env.ASKER, ""),
         image=environment.get(Env.IMAGE, ""),
         batch_job_id=environment.get(Env.BATCH_JOB_ID, ""),
@@ -119,6 +122,11 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         output=Path(environment.get(Env.OUTPUT_DIR) or work / "output").absolute(),
         cache=Path(environment.get(Env.CACHE_DIR) or Path.home() / ".cache" / "signalbox"),
     )
+
+
+def secret_names(environment: Mapping[str, str]) -> list[str]:
+    """List the variables that only the command gets."""
+    return [name for name in environment.get(Env.SECRETS, "").split(",") if name]
 
 
 def _metric_patterns(environment: Mapping[str, str]) -> dict[str, str]:

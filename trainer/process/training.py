@@ -70,20 +70,26 @@ class Command:
         source = self._output
         rest = b""
         while True:
-            if rest and not select.select([source], [], [], _IDLE_SECONDS)[0]:
+            waiting = len(rest) > console.held_back(rest)
+            if waiting and not select.select([source], [], [], _IDLE_SECONDS)[0]:
                 rest = self._forward_lines(rest, partial=True)
                 continue
             chunk = os.read(source, _CHUNK_BYTES)
             if not chunk:
                 break
             rest = self._forward_lines(rest + chunk, partial=len(rest) > _LONGEST_LINE)
-        self._forward_lines(rest, partial=True)
+        self._forward_lines(rest, partial=True, last=True)
 
-    def _forward_lines(self, text: bytes, *, partial: bool) -> bytes:
-        """Write complete lines to the log, or with `partial` everything. Returns the unfinished rest."""
-        end = len(text) if partial else max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
+    def _forward_lines(self, text: bytes, *, partial: bool, last: bool = False) -> bytes:
+        """Write complete lines to the log, or with `partial` everything. Returns the unfinished rest.
+
+        What may be the beginning of a secret is part of the rest, unless this is the last output.
+        """
+        held = 0 if last else console.held_back(text)
+        end = len(text) - held if partial else max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
         if end:
-            console.write(text[:end])
-            for line in text[:end].splitlines():
+            shown = console.masked_output(text[:end])
+            console.write(shown)
+            for line in shown.splitlines():
                 self._on_line(line)
         return text[end:]

@@ -220,6 +220,7 @@ class Attempt:
         environment.setdefault("PYTHONUNBUFFERED", "1")
         environment |= free_ports(environment)
         environment |= {Env.JOB_ID: job.job_id, Env.OUTPUT_DIR: str(job.output), Env.CONTROL_DIR: str(job.control)}
+        environment |= job.secrets
         environment |= {Env.PARAMETERS: job.parameters_json, Env.OUTPUT_URI: job.output_uri}
         if self._resumed is not None:
             environment[Env.RESUME_CHECKPOINT] = str(self._resumed)

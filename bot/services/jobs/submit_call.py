@@ -51,6 +51,7 @@ def check_fits(call: SubmitCall, engine: Capabilities, what: str, instead: str, 
 
 def _call(job: Submitted, request: Request, project: Project, bot_name: str, extra: Mapping[str, str]) -> SubmitCall:
     environment = {
+        **project.variables,
         "REPOSITORY_URL": project.repository,
         "BRANCH_NAME": job.run.commit.branch,
         "COMMIT_ID": job.run.commit.sha,
@@ -62,15 +63,10 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "ASKER": request.asker_name,
         "INSTALL": project.install,
         "METRICS_FILE": project.metrics_file,
-        "CHECKPOINTS": json.dumps(project.checkpoints) if project.checkpoints else "",
-        "RESUME_ARGUMENTS": json.dumps(project.resume) if project.resume else "",
-        "FETCH_TAGS": "1" if project.tags else "",
-        "FETCH_LFS": "" if project.lfs else "0",
-        "KEEP": "" if project.keep == DEFAULT_KEEP else json.dumps(project.keep),
-        "KEEP_LIMIT_GIB": "" if project.keep_limit_gib == DEFAULT_LIMIT_GIB else f"{project.keep_limit_gib:g}",
         "METRIC": project.columns.get(project.metric, project.metric),
         "METRIC_PATTERNS": json.dumps(dict(project.metric_patterns)) if project.metric_patterns else "",
         "DATA_URI": project.data_uri,
+        **_files_and_secrets(project),
         **extra,
     }
     return SubmitCall(
@@ -89,6 +85,19 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         },
         timeout_seconds=job.run.timeout_seconds,
     )
+
+
+def _files_and_secrets(project: Project) -> dict[str, str]:
+    """What differs from the defaults: the space for a job's environment is small."""
+    return {
+        "SECRETS": ",".join(project.secrets),
+        "CHECKPOINTS": json.dumps(project.checkpoints) if project.checkpoints else "",
+        "RESUME_ARGUMENTS": json.dumps(project.resume) if project.resume else "",
+        "FETCH_TAGS": "1" if project.tags else "",
+        "FETCH_LFS": "" if project.lfs else "0",
+        "KEEP": "" if project.keep == DEFAULT_KEEP else json.dumps(project.keep),
+        "KEEP_LIMIT_GIB": "" if project.keep_limit_gib == DEFAULT_LIMIT_GIB else f"{project.keep_limit_gib:g}",
+    }
 
 
 def _trial_environment(submission: Submission, sweep: Sweep, project: Project) -> dict[str, str]:

@@ -14,7 +14,7 @@ from constructs import Construct
 from bot.config.deploy import JobResources
 from bot.domain.project import Project
 from deploy.aws.stack.roles import JobRoles
-from deploy.aws.stack.storage import Storage
+from deploy.aws.stack.storage import Storage, job_secret
 from trainer.contract import STOPPED, Env
 
 IMAGE_TAG = "trainer"
@@ -52,7 +52,7 @@ def job_definition(
         scope,
         f"{definition.logical_id}Definition",
         job_definition_name=f"{stack}-{definition.project.name}",
-        container=_container(scope, definition, storage, roles),
+        container=_container(scope, definition, storage, roles, stack),
         retry_attempts=definition.resources.attempts,
         retry_strategies=retries,
         propagate_tags=True,
@@ -62,13 +62,18 @@ def job_definition(
 
 
 def _container(
-    scope: Construct, definition: Definition, storage: Storage, roles: JobRoles
+    scope: Construct, definition: Definition, storage: Storage, roles: JobRoles, stack: str
 ) -> batch.EcsEc2ContainerDefinition:
     name, resources = definition.logical_id, definition.resources
     image = resources.image or f"{storage.images.repository_uri}:{IMAGE_TAG}"
     secrets = {}
     if storage.git_token is not None:
         secrets[Env.GIT_TOKEN.value] = batch.Secret.from_secrets_manager(storage.git_token)
+    for variable in definition.project.secrets:
+        folder = f"{stack}/{definition.project.name}"
+        secrets[variable] = batch.Secret.from_secrets_manager(
+            job_secret(scope, f"{name}{variable}Secret", f"{folder}/{variable}")
+        )
     return batch.EcsEc2ContainerDefinition(
         scope,
         f"{name}Container",

@@ -74,6 +74,10 @@ def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
     }
     if stored.git_token is not None:
         values[Output.GIT_TOKEN_SECRET] = deploy.git_token_secret
+    if secrets := [
+        f"{deploy.stack}/{given.named(project).name}/{name}" for project in known for name in project.secrets
+    ]:
+        values[Output.JOB_SECRETS] = ",".join(secrets)
     for project in known:
         own = outputs.own("" if given.name else project.name)
         values[own.queue] = f"{deploy.stack}-{parameters.resources(deploy, project.name).queue}"

@@ -105,3 +105,13 @@ def _git_token(scope: Construct, deploy: Deploy) -> secretsmanager.Secret | None
     )
     explain(secret, "SMG4", "The token comes from the repositories' host: AWS cannot rotate it.")
     return secret
+
+
+def job_secret(scope: Construct, logical_id: str, name: str) -> secretsmanager.Secret:
+    """A variable of one project's jobs, `signalbox/mnist/WANDB_API_KEY`. Its first value is random.
+
+    One secret for each, because a stack that adds a name to a shared one would reset the others' values.
+    """
+    secret = secretsmanager.Secret(scope, logical_id, secret_name=name, description="For the command of jobs")
+    explain(secret, "SMG4", "The value comes from another service: AWS cannot rotate it.")
+    return secret

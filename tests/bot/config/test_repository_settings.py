@@ -44,7 +44,7 @@ def test_job_is_told_only_what_is_not_the_default() -> None:
 
 @pytest.mark.parametrize("pattern", ["", "#", "../runs", "!", "[z-a]"])
 def test_pattern_that_matches_nothing_is_refused(pattern: str) -> None:
-    with pytest.raises(ValidationError, match=r"matches nothing|is not a pattern"):
+    with pytest.raises(ValidationError, match=r"matches nothing|does not work in"):
         made(keep=["*", pattern])
 
 
@@ -56,3 +56,27 @@ def test_resume_without_checkpoints_is_refused() -> None:
 def test_negative_limit_is_refused() -> None:
     with pytest.raises(ValidationError, match="keep_limit_gib"):
         made(keep_limit_gib=-1)
+
+
+def test_variables_and_the_names_of_secrets_reach_the_job() -> None:
+    configured = made(variables={"WANDB_PROJECT": "mnist"}, secrets=["WANDB_API_KEY", "HF_TOKEN"])
+    sent = call_for_job(make_job(), configured, "signalbox").environment
+    assert (sent["WANDB_PROJECT"], sent["SECRETS"]) == ("mnist", "WANDB_API_KEY,HF_TOKEN")
+    assert "WANDB_API_KEY" not in sent
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"secrets": ["GIT_TOKEN"]},
+        {"secrets": ["AWS_SECRET_ACCESS_KEY"]},
+        {"variables": {"PARAMETERS": "{}"}},
+        {"variables": {"SIGNALBOX_X": ""}},
+        {"variables": {"A": ""}, "secrets": ["A"]},
+        {"secrets": ["A", "A"]},
+        {"secrets": ["not a name"]},
+    ],
+)
+def test_variables_that_are_not_the_projects_own_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match=r"set by AWS or Signalbox|named twice|not the name of a variable"):
+        made(**settings)

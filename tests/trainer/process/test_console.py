@@ -22,6 +22,24 @@ def test_empty_secret_masks_nothing() -> None:
     assert console.masked("text") == "text"
 
 
+def test_output_of_the_command_is_masked() -> None:
+    for secret in ("key-123", "key-123-long", "no", '{\n"private": 1\n}'):
+        console.hide(secret)
+    assert console.masked_output(b"no: key-123-long and key-123") == b"no: *** and ***"
+    assert console.masked_output(b'"private": 1') == b"***"
+
+
+def test_beginning_of_a_secret_is_held_back() -> None:
+    console.hide("key-123")
+    assert [console.held_back(text) for text in (b"", b"loss k", b"loss key-12", b"key-123", b"loss")] == [
+        0,
+        1,
+        6,
+        0,
+        0,
+    ]
+
+
 def test_write_keeps_the_order_of_printed_text(capfd: pytest.CaptureFixture[str]) -> None:
     sys.stdout.write("printed before\n")
     console.write(b"written\n")

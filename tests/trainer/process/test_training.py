@@ -8,6 +8,7 @@ import pytest
 
 from trainer.contract import ExitCode
 from trainer.errors import Ended
+from trainer.process import console
 from trainer.process.training import Command
 
 
@@ -20,6 +21,15 @@ def test_output_of_both_streams_is_forwarded_in_order(tmp_path: Path, capfd: pyt
     code, lines = run("echo one; echo two >&2; printf three; exit 3", tmp_path)
     assert (code, lines) == (3, [b"one", b"two", b"three"])
     assert capfd.readouterr().out == "one\ntwo\nthree"
+
+
+def test_secret_that_comes_in_two_parts_is_masked(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.process.console._secrets", set())
+    console.hide("key-123")
+    assert run("printf 'the key-'; sleep 0.3; printf '123 is it, the key'", tmp_path)[0] == 0
+    assert capfd.readouterr().out == "the *** is it, the key"
 
 
 def test_command_runs_in_its_folder_without_input(tmp_path: Path) -> None:

@@ -64,6 +64,25 @@ def test_committed_template_without_gpus_is_current() -> None:
     assert app.template(_config(without_gpus)) == CPU_PATH.read_text(), "make template"
 
 
+def test_secrets_of_a_project_reach_its_jobs_by_name_only() -> None:
+    template = _synthesized(("# secrets = []", 'secrets = ["WANDB_API_KEY", "HF_TOKEN"]'))
+    resources = template.resources.items()
+    named = {
+        spelled(each["Properties"]["Name"]).rpartition("/")[2]: key
+        for key, each in resources
+        if each["Type"] == "AWS::SecretsManager::Secret"
+    }
+    container = template.only("Batch::JobDefinition")["ContainerProperties"]
+    passed = {each["Name"]: each["ValueFrom"]["Ref"] for each in container["Secrets"]}
+    assert passed == {
+        "GIT_TOKEN": named["git-token"],
+        "WANDB_API_KEY": named["WANDB_API_KEY"],
+        "HF_TOKEN": named["HF_TOKEN"],
+    }
+    listed = spelled(template.content["Outputs"]["JobSecrets"]["Value"]).split(",")
+    assert [name.rpartition("/")[2] for name in listed] == ["WANDB_API_KEY", "HF_TOKEN"]
+
+
 def test_host_volume_outlives_the_stack() -> None:
     template = _synthesized(HOST)
     [volume] = [each for each in template.resources.values() if each["Type"] == "AWS::EC2::Volume"]
