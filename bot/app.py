@@ -105,7 +105,8 @@ async def _core(config: Config, stack: AsyncExitStack) -> Core:
 async def _token_lease(config: Config, secrets: Secrets, aws: AwsClients, stack: AsyncExitStack) -> TokenLease:
     """The lease on the bot's token, taken. Raises `StoreError` if another bot has it."""
     token = secrets.discord_token.get_secret_value()
-    lease = TokenLease(aws, lease_uri(lease_folder(config), token), instance_id(config.bot.data_dir))
+    folder = config.bot.data_dir
+    lease = TokenLease(aws, lease_uri(lease_folder(config), token), instance_id(folder), data_dir=folder)
     await lease.take()
     stack.push_async_callback(lease.release)
     return lease
@@ -146,6 +147,9 @@ def _services(
     jobs = build_jobs.build(core, outside, setup)
     sweeps = build_sweeps.build(core, outside, setup, jobs)
     known = tuple(core.projects.values())
+    delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
+    stack.push_async_callback(delivery.close)
+    heartbeat.also(delivery.wrong)
     services = Services(
         submit=jobs.submit,
         stop=jobs.stop,
@@ -156,10 +160,8 @@ def _services(
         propose=sweeps.propose,
         one_trial=sweeps.one_trial,
         projects=known,
+        opened=delivery.opened,
     )
-    delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
-    stack.push_async_callback(delivery.close)
-    heartbeat.also(delivery.wrong)
     copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
     snapshot = Snapshot(core, outside.artifacts, copies)
     loops = [

@@ -9,7 +9,7 @@ from bot.adapters.aws.token_lease import known_instance, lease_uri
 from bot.adapters.git.code_source import GitCode
 from bot.chat.discord_probe import discord_probe
 from bot.config.loading import Config, Secrets, lease_folder, projects
-from bot.services.running.doctor import Finding, Level, examine, repository_check
+from bot.services.running.doctor import Finding, Level, examine, metric_check, repository_check
 
 _STYLES = {Level.OK: "green", Level.NOTE: "yellow", Level.FIXED: "cyan", Level.BAD: "bold red"}
 _MARKS = {Level.OK: "ok", Level.NOTE: "note", Level.FIXED: "FIXED", Level.BAD: "BAD"}
@@ -25,10 +25,11 @@ async def run(config: Config, secrets: Secrets, console: Console, *, fix: bool =
         discord = await stack.enter_async_context(
             discord_probe(there.api_url, there.gateway_url, token, there.guild_id, there.command_prefix)
         )
-        checks = [*discord.checks(known), *probe.account_checks(config.aws.events_queue_url)]
+        checks = [*discord.checks(known), *probe.account_checks(config.aws.events_queue_url, known)]
         checks.append(probe.token_check(lease_uri(lease_folder(config), token), known_instance(config.bot.data_dir)))
         for project in known:
-            checks += [*probe.checks(project), repository_check(code, project)]
+            checks += [*probe.checks(project), probe.permission_check(project, config.bot.name)]
+            checks += [repository_check(code, project), metric_check(project)]
         findings = [_print(finding, console) async for finding in examine(checks, fix=fix)]
     console.print(f"\n{len(findings)} checks: {_summary(findings)}.")
     return all(finding.level is not Level.BAD for finding in findings)

@@ -9,10 +9,12 @@
     ├── StoreError           the store is in use by another bot, damaged, or from a newer version
     └── ServiceError         AWS, Discord or git
         ├── Unavailable      temporary; the call may or may not have had an effect
-        │   └── Throttled    temporary; the call had no effect
+        │   ├── Throttled    temporary; the call had no effect
+        │   └── CredentialsExpired   until somebody renews them; the call had no effect
         └── Refused          final: the same call gets the same answer
             ├── Missing      the thing does not exist
-            └── Denied       no permission, or wrong or expired credentials
+            │   └── Deleted  it has arrived, and was deleted since
+            └── Denied       no permission, or wrong credentials
 
 Only `bot/chat/error_replies.py` turns these into chat text.
 """
@@ -34,7 +36,7 @@ class BadInput(UserError):
     """A value that doesn't fit.
 
     The message is one or two sentences: what is wrong with what was typed, and what to type instead, as in
-    `lr` must be a number from 1e-06 to 1, not "abc". `choices` are appended to it.
+    `lr` must be a number from 1e-6 to 1, not "abc". `choices` are appended to it.
     """
 
     def __init__(self, message: str, *, choices: Sequence[str] = ()) -> None:
@@ -91,6 +93,10 @@ class Throttled(Unavailable):
         super().__init__(message, code=code)
 
 
+class CredentialsExpired(Unavailable):
+    """The credentials have expired, and the call had no effect. With new ones it works."""
+
+
 class Refused(ServiceError):
     """Final: the same call gets the same answer."""
 
@@ -99,8 +105,12 @@ class Missing(Refused):
     """The thing does not exist, or no longer exists."""
 
 
+class Deleted(Missing):
+    """The message has arrived, and somebody has deleted it since."""
+
+
 class Denied(Refused):
-    """No permission, or wrong or expired credentials."""
+    """No permission, or wrong credentials."""
 
 
 def any_of(names: Sequence[str]) -> str:

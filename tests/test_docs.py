@@ -3,6 +3,7 @@
 import configparser
 import importlib
 import re
+import tomllib
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from importlib.util import find_spec
@@ -19,8 +20,10 @@ from bot.__main__ import app
 from bot.adapters.aws.wait_reasons import CAUSES
 from bot.chat.permissions import NEEDED
 from bot.config.bot import Bot
+from bot.config.deploy import Deploy
 from bot.config.loading import Config
 from bot.domain.model.states import EndReason
+from bot.domain.prices import ON_DEMAND_USD, dearest
 from bot.domain.texts.endings import ENDINGS
 
 ROOT = Path(__file__).parent.parent
@@ -120,7 +123,7 @@ def test_modules_that_are_run_exist_with_their_options(
 ) -> None:
     module, *rest = words.split()
     assert find_spec(module) is not None, f"{page}: {module}"
-    if module not in ("deploy.aws.up", "deploy.aws.push"):
+    if module not in ("deploy.aws.up", "deploy.aws.push", "deploy.aws.regions"):
         return
     with pytest.raises(SystemExit):
         importlib.import_module(module).main(["--help"])
@@ -250,3 +253,19 @@ def test_compose_builds_the_bots_image_and_looks_at_its_health() -> None:
     assert data[1] == f"{home}/{Bot().data_dir}"
     assert f"RUN mkdir {Bot().data_dir}\n" in stage
     assert f"--volume signalbox-data:{data[1]}" in TEXTS["docs/running-elsewhere.md"]
+
+
+def test_prices_are_those_of_the_most_expensive_machine() -> None:
+    """Of each queue of the stack, in the example, the pages and the sandbox."""
+    gpu, cpu = dearest(Deploy().spot_instances), dearest(Deploy().cpu_instances)
+    assert gpu
+    assert cpu
+    example = tomllib.loads((ROOT / "config.example.toml").read_text())
+    assert example["projects"]["mnist"]["usd_per_hour"] == gpu[1]
+    assert f"`usd_per_hour` to {cpu[1]}" in TEXTS["docs/getting-started.md"]
+    *_, job = _tables()
+    assert job[0][0] == f"A {gpu[0]}, on demand"
+    at_most = Decimal(job[-1][2].strip("*")).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert f"(at most {at_most} USD an hour while a job runs" in TEXTS["docs/getting-started.md"]
+    for name in (*Deploy().spot_instances, cpu[0]):
+        assert f"{name} ({ON_DEMAND_USD[name]}" in TEXTS["docs/costs.md"]

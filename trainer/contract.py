@@ -5,9 +5,9 @@ names that the project declares: `--weight_decay 0.1`, and `--augment` or `--no-
 `PARAMETER_FLAGS` says what differs, and a placeholder in the command where a value goes (`trainer/command_line.py`).
 
 **S3.** A job's files are under `OUTPUT_URI` (`s3://bucket/jobs/<job>/`): the constants below, and `artifacts/…` for
-every other file in `OUTPUT_DIR`.
+every other file in `OUTPUT_DIR` and for new and changed files of the checkout.
 
-**Log.** A line `@metrics {"epoch": 3, "epochs": 10, "train_loss": 0.12}` is one row of metrics, shown live. A line
+**Log.** A line with `@metrics {"epoch": 3, "epochs": 10, "train_loss": 0.12}` is one row of metrics, shown live. A line
 `@signalbox {"error": "commit-not-found", "message": "…"}` explains an exit code that is the entrypoint's and not the
 command's. All other lines of the entrypoint begin with `signalbox: `.
 
@@ -22,6 +22,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 Value = bool | int | float | str
+_DECODER = json.JSONDecoder()
 
 
 class Env(StrEnum):
@@ -50,8 +51,26 @@ class Env(StrEnum):
     """`editable`, the path of a requirements file, or empty."""
     CACHE_DIR = "CACHE_DIR"
     """Where installed requirements are cached. Mount a folder of the host here to share them between jobs."""
+    FETCH_TAGS = "FETCH_TAGS"
+    """`1`: also fetch the tags and the commits before this one, without their files, for `git describe`."""
+    FETCH_LFS = "FETCH_LFS"
+    """`0`: leave the pointers of Git LFS as they are."""
+    CHECKPOINTS = "CHECKPOINTS"
+    """A JSON list of patterns as in .gitignore: checkpoints that the code writes in its own way."""
+    RESUME_ARGUMENTS = "RESUME_ARGUMENTS"
+    """A JSON list: added to the command once such a checkpoint is restored, with its path for `{checkpoint}`."""
+    RESUME_CHECKPOINT = "RESUME_CHECKPOINT"
+    """Set by the entrypoint for the command: the path of the restored checkpoint."""
+    KEEP = "KEEP"
+    """A JSON list of patterns as in .gitignore: which new and changed files of the checkout are stored."""
+    KEEP_LIMIT_GIB = "KEEP_LIMIT_GIB"
+    """How much of them is stored, the newest first."""
     METRICS_FILE = "METRICS_FILE"
-    """A glob pattern (`results/*.csv`) for the table of a script that does not use this package."""
+    """A glob pattern (`results/*.csv`) for a table that would not be found, or among several that would."""
+    METRIC = "METRIC"
+    """The project's metric, as the code calls it: of several tables, the one that has it counts."""
+    METRIC_PATTERNS = "METRIC_PATTERNS"
+    """A JSON object: names, and regular expressions whose first group is the value in a line of the log."""
     GIT_TOKEN = "GIT_TOKEN"  # noqa: S105  the name of the variable
     """For private repositories. Not passed on to the command."""
     ASKER = "ASKER"
@@ -71,6 +90,7 @@ PREVIOUS_CHECKPOINT = "checkpoint.previous.pt"
 MODEL = "model.pt"
 LOG_TXT = "log.txt"
 CLAIM_JSON = "claim.json"
+RESUME_JSON = "resume.json"
 ARTIFACTS = "artifacts/"
 
 METRICS_MARK = "@metrics "
@@ -95,6 +115,7 @@ class ExitCode(IntEnum):
     CLAIM_LOST = 71
     DISK_FULL = 72
     INTERNAL_ERROR = 73
+    RESULTS_NOT_STORED = 74
 
     @property
     def slug(self) -> str:
@@ -128,15 +149,34 @@ def format_metrics(values: Mapping[str, float]) -> str:
 
 
 def parse_metrics(line: str) -> dict[str, float] | None:
-    """Parse the numbers in a `@metrics` line and ignore all other values. None for any other line."""
-    row = {name: value for name, value in _json_after(line, METRICS_MARK).items() if _is_number(value)}
-    return row or None
+    """Parse the numbers after the last `@metrics` of a line and ignore all other values. None for any other line.
+
+    Whatever is before the mark or after the object is not read: a progress bar, a carriage return, the prefix of a
+    logger or a rank. A logger that writes JSON has escaped the object's quotes.
+    """
+    start = line.rfind(METRICS_MARK)
+    if start < 0:
+        return None
+    text = line[start + len(METRICS_MARK) :].lstrip()
+    body = _object(text) or (_object(text.replace('\\"', '"')) if text.startswith('{\\"') else {})
+    return {name: value for name, value in body.items() if _is_number(value)} or None
 
 
 def array_uri(output_uri: str, number: str) -> str:
     """Where trial `number` stores its files: the job's own prefix if `number` is empty."""
     prefix = output_uri.rstrip("/") + "/"
     return f"{prefix}{number}/" if number else prefix
+
+
+def _object(text: str) -> dict[str, Any]:
+    """The object that a text begins with; empty if there is none."""
+    if not text.startswith("{"):
+        return {}
+    try:
+        body, _ = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _json_after(line: str, mark: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class BackgroundCheckout:
 
     def _run(self) -> None:
         job = self._job
-        source = checkout.Source(job.repository, job.commit, job.branch, job.token)
+        source = checkout.Source(job.repository, job.commit, job.branch, job.token, job.tags, job.lfs)
         try:
             self._outcome = checkout.fetch(source, job.code, self._programs)
         except BaseException as error:  # raised again by result()

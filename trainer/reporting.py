@@ -24,7 +24,17 @@ def report(**values: float) -> None:
         return
     checkpoint.wait_until_safe()
     live.add(row)
-    sys.stdout.write(format_metrics(row) + "\n")
+    _write(format_metrics(row))
+
+
+def _write(line: str) -> None:
+    """Write a line of its own in one call, below a progress bar that is still open.
+
+    tqdm leaves the cursor behind the bar, and keeps its open bars in `tqdm._instances`:
+    https://github.com/tqdm/tqdm/blob/master/tqdm/std.py
+    """
+    bars = getattr(getattr(sys.modules.get("tqdm.std"), "tqdm", None), "_instances", ())
+    sys.stdout.write(("\n" if len(bars) else "") + line + "\n")
     sys.stdout.flush()
 
 

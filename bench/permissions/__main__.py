@@ -13,14 +13,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.permissions.iam import Statement, allowing_statements
 from bench.permissions.recorded import BOT, JOB, Recording, record_demo
 from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID
+from deploy.sandbox.aws.permissions.policy import Statement, allowing_statements
+from deploy.sandbox.aws.permissions.roles import NOT_EVALUATED
+from deploy.sandbox.botconfig import BOT_SESSION
 
 PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
-# Who uses which access key, and the role behind it.
+# Who has which session or access key, and the role behind it.
 CALLERS = {
-    "sandbox-bot": ("the bot", BOT),
+    BOT_SESSION: ("the bot", BOT),
     "sandbox-doctor": ("the doctor", BOT),
     "sandbox-restore": ("the restore", BOT),
     JOB_ACCESS_KEY_ID: ("jobs", JOB),
@@ -87,7 +89,8 @@ class PermissionReport:
 
     def page(self) -> str:
         order = sorted(self.grants, key=lambda grant: (grant.role, grant.action, readable(grant.resource, self.names)))
-        return _HEAD + "\n".join(grant.row(self.names) for grant in order) + "\n"
+        limits = "".join(f"\n- {each}" for each in NOT_EVALUATED)
+        return _HEAD + "\n".join(grant.row(self.names) for grant in order) + f"\n\n{_LIMITS}{limits}\n"
 
 
 _HEAD = """# Permissions
@@ -99,6 +102,15 @@ this page.
 
 | action | used by | granted by |
 |---|---|---|
+"""
+_LIMITS = """## What the sandbox enforces
+
+The demo, `make sandbox` and the walk of [getting-started.md](getting-started.md) refuse each call that the caller's
+role may not make, in AWS's words. The bot and its doctor have the bot's role, and a job has the jobs' role. The
+execution role pulls the job's image, reads its secrets and creates its log stream. All of them have the policies of the
+deployed template, and their credentials expire. Whoever deploys may do everything. `signalbox doctor` asks IAM's policy
+simulator whether the bot may submit, tag and end jobs, which it cannot try; where it may not ask, it says so in a note.
+The sandbox doesn't evaluate:
 """
 
 

@@ -11,25 +11,21 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.permissions.iam import Statement, statements
 from bot.adapters.aws.s3 import parse_uri
-from deploy.aws import outputs
 from deploy.aws.outputs import Output
-from deploy.aws.up import TEMPLATE, up
 from deploy.sandbox import botconfig
-from deploy.sandbox.aws.common.settings import REGION, Settings
-from deploy.sandbox.aws.resources import Clients, Resources
+from deploy.sandbox.aws.common.settings import REGION
+from deploy.sandbox.aws.permissions.policy import Statement, statements
+from deploy.sandbox.aws.resources import Clients
 from deploy.sandbox.control_client import ControlClient
 from deploy.sandbox.demo.__main__ import play
 from deploy.sandbox.demo.terminal import Terminal
 from deploy.sandbox.discord.people.client import Person
-from deploy.sandbox.session import ENTRYPOINT, Sandbox, sandbox
+from deploy.sandbox.session import Sandbox, sandbox
+from deploy.sandbox.stack import ACCOUNT, ENFORCED, PROJECT, STACK, deployed
 
-PROJECT, STACK, ACCOUNT = "mnist", "signalbox", "123456789012"
-IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{STACK}:trainer"
 BOT, JOB = "bot", "job"
 """The roles."""
-_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _HASH = re.compile("[0-9A-F]{8}$")
 
 
@@ -47,8 +43,7 @@ class Recording:
 
 async def record_demo(console: Console) -> Recording:
     """Play the demo, the other commands, the doctor and a restore. Raises RuntimeError if one of them fails."""
-    settings = Settings(images={IMAGE: ENTRYPOINT}, stop_timeout_seconds=5, record_calls=True)
-    async with sandbox(aws=settings, make=deployed) as running:
+    async with sandbox(aws=ENFORCED.changed({"record_calls": True}), make=deployed) as running:
         await running.bot.start()
         tally = await play(running, Terminal(console))
         async with Person(running.ready["discord"]["url"], "mika") as mika:
@@ -67,23 +62,6 @@ async def record_demo(console: Console) -> Recording:
             asyncio.to_thread(_policies, clients), asyncio.to_thread(_names, clients)
         )
         return Recording(calls, policies, names)
-
-
-def deployed(endpoint: str) -> Resources:
-    """Deploy the committed template; return its resources in the sandbox's form."""
-    clients = Clients(endpoint)
-    made = up(clients.cloudformation, STACK, TEMPLATE.read_text())
-    manifest = {"imageManifest": json.dumps({"layers": []}), "imageManifestMediaType": _MANIFEST}
-    clients.ecr.put_image(repositoryName=STACK, imageTag="trainer", **manifest)
-    return Resources(
-        endpoint=endpoint,
-        bucket=made[Output.BUCKET],
-        queue=made[outputs.queue(PROJECT)],
-        job_definition=made[outputs.job_definition(PROJECT)],
-        log_group=made[Output.LOG_GROUP],
-        events_queue_url=made[Output.EVENTS_QUEUE_URL],
-        access_key_id="sandbox-bot",
-    )
 
 
 def _names(clients: Clients) -> dict[str, str]:
@@ -165,10 +143,10 @@ async def _until(look: Callable[[], Any]) -> Any:
         return found
 
 
-async def _command(running: Sandbox, key: str, command: str) -> None:
+async def _command(running: Sandbox, session: str, command: str) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", command, "--config", str(running.folder / "config.toml")),
-        env={**os.environ, **botconfig.environment(running.ready), "AWS_ACCESS_KEY_ID": key},
+        env={**os.environ, **botconfig.environment(running.ready, session)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -1,6 +1,6 @@
 """Acknowledge an interaction within Discord's 3 seconds, then fill in the answer."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -40,29 +40,34 @@ async def acknowledge(interaction: Interaction, *, public: bool = False, update:
 
     Retries if the reply is lost; then "already acknowledged" counts as success. As the answer to the very first request
     it comes from another bot with this token, and raises `AnsweredElsewhere`: both gateway sessions get each command,
-    and the second callback gets 40060. discord.py repeats a request by itself after a 5xx.
+    and the second callback gets 40060 (assumption: two-sessions). discord.py repeats a request by itself after a 5xx.
     https://docs.discord.com/developers/interactions/receiving-and-responding
     """
-    with counting() as requests:
-        await _defer(interaction, requests, public=public, update=update)
+    await first_answer(interaction, lambda: interaction.response.defer(ephemeral=not public, thinking=not update))
     interaction.extras.update({_ACKNOWLEDGED: True, _PUBLIC: public})
     log.info("interaction", what=_what(interaction), by=interaction.user.id, interaction=interaction.id)
 
 
-async def _defer(interaction: Interaction, requests: Sequence[str], *, public: bool, update: bool) -> None:
-    for tries in range(1, ACKNOWLEDGE_TRIES + 1):
-        try:
-            await interaction.response.defer(ephemeral=not public, thinking=not update)
-        except discord.HTTPException as error:
-            if error.code != INTERACTION_ACKNOWLEDGED:
-                raise
-            if max(tries, len(requests)) == 1:
-                raise AnsweredElsewhere(f"another bot with this token answered interaction {interaction.id}") from error
-        except PASSING:
-            if tries == ACKNOWLEDGE_TRIES:
-                raise
-            continue
-        return
+async def first_answer(interaction: Interaction, answer: Callable[[], Awaitable[object]]) -> None:
+    """Make the first answer to an interaction, as `acknowledge` does: it may also be a form or a message.
+
+    After an answer that was lost, nothing tells this bot's own acknowledgement from another's. If another bot was
+    noticed in the last minutes, it is taken for that one's: better nobody carries the command out than two.
+    """
+    with counting() as requests:
+        for tries in range(1, ACKNOWLEDGE_TRIES + 1):
+            try:
+                await answer()
+            except discord.HTTPException as error:
+                if error.code != INTERACTION_ACKNOWLEDGED:
+                    raise
+                if max(tries, len(requests)) == 1 or interaction.client.rivals.wrong():
+                    raise AnsweredElsewhere(f"another bot answered interaction {interaction.id}") from error
+            except PASSING:
+                if tries == ACKNOWLEDGE_TRIES:
+                    raise
+                continue
+            return
 
 
 async def answer(

@@ -1,4 +1,7 @@
-"""The connection to Discord: log in, keep the gateway, register commands and buttons."""
+"""The connection to Discord: log in, keep the gateway, register commands and buttons.
+
+https://docs.discord.com/developers/events/gateway
+"""
 
 import asyncio
 import time
@@ -155,6 +158,7 @@ class SignalboxClient(BoxClient):
             self._failure = error
             await self.close()
             return
+        self.services.opened(None)
         if registered and not self._guild_here.is_set():
             log.info("connected", user=str(self.user), server=guild.name)
             self._guild_here.set()
@@ -168,6 +172,20 @@ class SignalboxClient(BoxClient):
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         if guild.id == self.guild_id:
             self._removed("bot was removed from its server; open the invitation, the bot waits for it")
+
+    async def on_raw_thread_update(self, change: discord.RawThreadUpdateEvent) -> None:
+        """A moderator may have unlocked it. The event comes whether or not discord.py knows the thread."""
+        if not change.data["thread_metadata"].get("locked"):
+            self.services.opened(change.thread_id)
+
+    async def on_guild_channel_update(self, _: discord.abc.GuildChannel, channel: discord.abc.GuildChannel) -> None:
+        """Somebody may have given the bot a permission there."""
+        self.services.opened(channel.id)
+
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        """The same, for a role of the bot's or everybody's."""
+        if before.permissions != after.permissions:
+            self.services.opened(None)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Handle forms; discord.py dispatches commands and buttons itself."""

@@ -17,6 +17,7 @@ LOGIN_REFUSED = (
 TOKEN_REFUSED = 4004
 THREAD_EXISTS = 160004
 NOT_IN_SERVER = 50001
+NO_MUTUAL_SERVER = 50278
 INTERACTION_ACKNOWLEDGED = 40060
 OLD_MESSAGE_EDITS = 30046
 OLD_MESSAGE_PAUSE_SECONDS = 60.0
@@ -27,17 +28,30 @@ _BY_CODE: dict[int, type[ServiceError]] = {
     10004: Missing,  # Unknown guild
     10008: Missing,  # Unknown message
     10013: Missing,  # Unknown user
-    50001: Denied,  # Missing access
+    50008: Missing,  # Cannot send messages in a non-text channel
+    50024: Missing,  # Cannot execute action on this channel type: it has no threads
+    NOT_IN_SERVER: Denied,  # Missing access
     50007: Denied,  # Cannot send messages to this user
     50013: Denied,  # You lack permissions to perform that action
     50083: Denied,  # This thread is archived
-    50278: Denied,  # Cannot send messages to this user due to having no mutual guilds
+    NO_MUTUAL_SERVER: Denied,  # Cannot send messages to this user due to having no mutual guilds
     160005: Denied,  # This thread is locked
     OLD_MESSAGE_EDITS: Throttled,
+    20016: Throttled,  # This action cannot be performed due to slowmode rate limit
+    20028: Throttled,  # The write action you are performing on the channel has hit the write rate limit
+    20029: Throttled,  # The write action you are performing on the server has hit the write rate limit
+    40062: Throttled,  # Service resource is being rate limited
+    40006: Unavailable,  # This feature has been temporarily disabled server-side
+    130000: Unavailable,  # API resource is currently overloaded. Try again a little later
     40333: Unavailable,  # internal network error: Cloudflare's, with status 403 (discord-api-docs issue 6473)
 }
-"""The codes that settle a place: the channel, the thread or the message is gone, or closed to the bot. A refusal with
-any other code is about the one request: 240000, "Message blocked by harmful links filter", about one message."""
+"""The codes that are more than a refusal of one request.
+
+`Missing` settles a place for good: the channel, the thread or the message is gone. `Denied` settles it until people
+change something: it is closed to the bot. A refusal with any other code is about the one request: 240000, "Message
+blocked by harmful links filter", about a message; 30033, "Maximum number of thread participants reached (1000)", about
+a member; 160006, "Maximum number of active threads reached", about a thread.
+"""
 _BY_STATUS: dict[int, type[ServiceError]] = {
     # A bad token is not the post's fault: waiting posts are delivered once there is a new one.
     401: Unavailable,
@@ -90,6 +104,7 @@ def _kind(status: int, code: int) -> type[ServiceError]:
 
     Proxies on the way send 400, 403 and 404 with a page of HTML: `400 Bad Request (error code: 0): <html><title>Error
     400 (Bad Request)!!1</title>` (DAB issue 100), `<center>cloudflare</center>` (DiscordMessenger issue 198).
+    Assumption: proxy-pages. 240000 is about one message, also if the address is in code. Assumption: link-filter.
     """
     if code in _BY_CODE:
         return _BY_CODE[code]

@@ -14,9 +14,17 @@ from bot.chat.interactions import Interaction
 from bot.chat.limits import CONTENT_CHARACTERS
 from bot.chat.rivals import AnsweredElsewhere
 from bot.domain.inert import cut
-from bot.errors import Refused, Throttled, Unavailable, UserError
+from bot.errors import CredentialsExpired, Refused, ServiceError, Throttled, Unavailable, UserError
 
 log = structlog.get_logger()
+
+_WORDS: tuple[tuple[type[ServiceError], str], ...] = (
+    (CredentialsExpired, "The bot's credentials have expired. Ask an admin to renew them, then try again."),
+    (Throttled, "Too much is going on right now. Try again in a moment."),
+    (Unavailable, "That didn't work this time. Try again in a minute."),
+    (Refused, "That was refused, and trying again won't help. Ask an admin to look at it."),
+)
+"""The first that fits."""
 
 
 def new_error_id() -> str:
@@ -50,10 +58,9 @@ def explain(error: Exception, new_id: Callable[[], str] = new_error_id) -> str:
         error = translated("Answering", error)
     if isinstance(error, Throttled):
         return f"Too much is going on right now. Try again in a moment. ({error})"
-    if isinstance(error, Unavailable):
-        return f"That didn't work this time. Try again in a minute. ({error})"
-    if isinstance(error, Refused):
-        return f"That was refused, and trying again won't help. Ask an admin to look at it. ({error})"
+    for kind, words in _WORDS:
+        if isinstance(error, kind):
+            return f"{words} ({error})"
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         return "The commands have changed since you typed this. Reload Discord (Ctrl+R on a computer) and try again."
     error_id = new_id()

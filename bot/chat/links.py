@@ -1,4 +1,7 @@
-"""Links to a job's card and thread, and the job's project."""
+"""Links to a job's card and thread, and the job's project.
+
+The form of an address: https://discordpy.readthedocs.io/en/stable/api.html#discord.Message.jump_url
+"""
 
 from bot.chat.interactions import BoxClient
 from bot.domain.model.rows import Posted

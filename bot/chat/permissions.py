@@ -1,4 +1,7 @@
-"""Check that the bot can post a card, its thread and its result in a channel, before a job costs anything."""
+"""Check that the bot can post a card, its thread and its result in a channel, before a job costs anything.
+
+https://docs.discord.com/developers/topics/permissions#permissions-bitwise-permission-flags
+"""
 
 import discord
 

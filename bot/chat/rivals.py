@@ -1,4 +1,7 @@
-"""Notice another bot with the same token: Discord sends each command to both, and takes the first acknowledgement."""
+"""Notice another bot with the same token: Discord sends each command to both, and takes the first acknowledgement.
+
+The second gets 40060: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -37,7 +37,7 @@ class Deploy(Section):
     """[deploy] Settings of the stack in deploy/aws. The bot itself does not read them."""
 
     stack: Annotated[str, Field(pattern=STACK)] = "signalbox"
-    zones: Annotated[int, Field(ge=1, le=6)] = 3
+    zones: Annotated[int, Field(ge=1, le=6)] = 2
     spot_instances: InstanceTypes = ("g4dn.xlarge", "g5.xlarge", "g6.xlarge")
     spot_max_vcpus: Vcpus = 32
     on_demand_instances: InstanceTypes = ("g4dn.xlarge",)

@@ -20,7 +20,7 @@ class Discord(Section):
     gateway_url: str = "wss://gateway.discord.gg/"
     command_prefix: str = ""
     requests_per_second: Annotated[float, Field(gt=0, le=50)] = 45
-    nonce_window_seconds: Seconds = 60
+    nonce_window_seconds: Seconds = 60  # Assumption: nonce-window.
 
     @field_validator("command_prefix")
     @classmethod

@@ -11,7 +11,7 @@ class Pace(Section):
     card: Seconds = 5
     thread: Seconds = 10
     picture: Seconds = 20
-    drain: Seconds = 30
+    drain: Seconds = 30  # Assumption: late-lines.
     lookup: Seconds = 45
     plot_deadline: Seconds = 60
     stuck: Seconds = 300

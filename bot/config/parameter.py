@@ -11,6 +11,7 @@ from bot.chat.limits import CHOICE_CHARACTERS, CHOICES, DESCRIPTION_CHARACTERS, 
 from bot.config.section import Name, Section
 from bot.domain.inert import one_line
 from bot.domain.logs.log_lines import units
+from bot.domain.numbers import as_typed
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import BadInput
 from trainer.command_line import Action
@@ -44,7 +45,7 @@ class ParameterSettings(Section):
         if (self.min is not None or self.max is not None) and self.type not in (Kind.INT, Kind.FLOAT):
             raise ValueError('min and max only work with type "int" or "float"')
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min ({self.min:g}) is greater than max ({self.max:g})")
+            raise ValueError(f"min ({as_typed(self.min)}) is greater than max ({as_typed(self.max)})")
         _check_bounds(self.type, self.min, self.max)
         if self.default is not None:
             try:
@@ -94,7 +95,7 @@ def _check_bounds(kind: Kind, low: float | None, high: float | None) -> None:
     if low > high:
         raise ValueError(f"min and max leave no value within {-largest:.0f} to {largest:.0f}, which Discord takes")
     if kind is Kind.INT and math.ceil(low) > math.floor(high):
-        raise ValueError(f"there is no whole number from min ({low:g}) to max ({high:g})")
+        raise ValueError(f"there is no whole number from min ({as_typed(low)}) to max ({as_typed(high)})")
 
 
 def parameter(name: str, settings: ParameterSettings) -> Parameter:

@@ -6,25 +6,28 @@ Most settings keep their name in `Project`. These change:
 |---|---|---|
 | `channels` | `channel_ids` | numbers, not channels |
 | `timeout_minutes` | `timeout_seconds` | the code counts in seconds |
-| `goal = "maximize"` | `maximize: bool` | one of two values |
+| `goal = "maximize"` | `maximize: bool` | one of two values; told by the metric's name if it is not set |
 | `bucket` | `output_uri` | the code takes any URI: `s3://<bucket>/jobs` |
 | `train_roles`, `stop_roles` | `access` | one object answers who may do what |
 | `flags`, `parameters.<name>.flag`, `.action` | `flags: Flags` | one object writes the command line |
 | `parameters.<name>.type`, `.min`, `.max` | `kind`, `minimum`, `maximum` | they would hide Python's own names |
 """
 
+import re
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from bot.config.command import command_problems, flags_of
 from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
 from bot.config.section import Name, Section, Snowflake
 from bot.domain.access import Access
+from bot.domain.metric_names import more_is_better
 from bot.domain.project import Project
 from trainer.command_line import Style
+from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB, Patterns
 
 
 class ProjectSettings(Section):
@@ -44,10 +47,17 @@ class ProjectSettings(Section):
     stop_roles: tuple[str, ...] = ()
     timeout_minutes: Annotated[float, Field(ge=1, le=20160)] = 120
     metric: str = "val_accuracy"
-    goal: Literal["maximize", "minimize"] = "maximize"
+    goal: Annotated[Literal["maximize", "minimize", ""], Field(validate_default=True)] = ""
     install: str = ""
     data_uri: str = ""
     metrics_file: str = ""
+    checkpoints: tuple[str, ...] = ()
+    resume: tuple[str, ...] = ()
+    tags: bool = False
+    lfs: bool = True
+    keep: tuple[str, ...] = DEFAULT_KEEP
+    keep_limit_gib: Annotated[float, Field(ge=0, le=100_000)] = DEFAULT_LIMIT_GIB
+    metric_patterns: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)
     usd_per_hour: Annotated[float, Field(ge=0, le=1000)] = 0
     confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
@@ -74,6 +84,31 @@ class ProjectSettings(Section):
             raise ValueError("; ".join(wrong))
         return self
 
+    @field_validator("goal")
+    @classmethod
+    def _goal_can_be_told(cls, goal: str, info: ValidationInfo) -> str:
+        metric = info.data.get("metric", "")
+        if goal or "metric" not in info.data:
+            return goal
+        more = more_is_better(metric)
+        if more is None:
+            raise ValueError(
+                f'the name "{metric}" doesn\'t say whether more is better. Set goal = "maximize" or goal = "minimize"'
+            )
+        return "maximize" if more else "minimize"
+
+    @field_validator("metric_patterns")
+    @classmethod
+    def _patterns_have_a_group(cls, patterns: dict[str, str]) -> dict[str, str]:
+        for name, pattern in patterns.items():
+            try:
+                groups = re.compile(pattern).groups
+            except re.error as error:
+                raise ValueError(f'{name}: "{pattern}" is no regular expression: {error}') from error
+            if groups < 1:
+                raise ValueError(f'{name}: "{pattern}" has no group for the value. Write "val loss: ([0-9.]+)"')
+        return patterns
+
     @field_validator("working_directory")
     @classmethod
     def _inside_the_repository(cls, folder: str) -> str:
@@ -81,6 +116,20 @@ class ProjectSettings(Section):
         if path.is_absolute() or ".." in path.parts:
             raise ValueError(f'"{folder}" is not inside the repository: write a relative path such as "examples/mnist"')
         return folder
+
+    @field_validator("keep", "checkpoints")
+    @classmethod
+    def _patterns_match_something(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
+        for line in lines:
+            if not Patterns([line]):
+                raise ValueError(f'"{line}" matches nothing: write a pattern such as "runs/" or "*.pt"')
+        return lines
+
+    @model_validator(mode="after")
+    def _resume_has_a_checkpoint(self) -> Self:
+        if self.resume and not self.checkpoints:
+            raise ValueError('resume: needs checkpoints, the patterns of what to resume from, such as ["*.ckpt"]')
+        return self
 
 
 def project(name: str, settings: ProjectSettings) -> Project:
@@ -104,6 +153,13 @@ def project(name: str, settings: ProjectSettings) -> Project:
         install=settings.install,
         data_uri=settings.data_uri,
         metrics_file=settings.metrics_file,
+        checkpoints=settings.checkpoints,
+        resume=settings.resume,
+        tags=settings.tags,
+        lfs=settings.lfs,
+        keep=settings.keep,
+        keep_limit_gib=settings.keep_limit_gib,
+        metric_patterns=settings.metric_patterns,
         columns=settings.columns,
         usd_per_hour=settings.usd_per_hour,
         confirm_trials=settings.confirm_trials,

@@ -29,6 +29,22 @@ def written(value: float, digits: int = DIGITS) -> str:
     return _rounded(value, digits)
 
 
+def as_typed(value: float) -> str:
+    """The shortest text that reads back as the same number, without commas: `0.1`, `1e-5`, `250000`."""
+    mantissa, _, exponent = repr(float(value)).partition("e")
+    mantissa = mantissa.removesuffix(".0")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+
+
+def brief(value: float) -> str:
+    """As typed, if somebody may have typed it; a number with more than `MOST_DIGITS` digits is cut to six."""
+    text = as_typed(value)
+    digits = len(text.partition("e")[0].lstrip("-0.").replace(".", ""))
+    if digits <= MOST_DIGITS or not math.isfinite(value):
+        return text
+    return as_typed(float(f"{value:.{max(6, _power(value) + 1)}g}"))
+
+
 def compact(value: float, digits: int = 3) -> str:
     """For an axis, where there is little room: `100k`, `2.5M`; below `LONG` as `written`."""
     if not LONG <= abs(value) < LARGEST_WHOLE:

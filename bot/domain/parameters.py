@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.numbers import as_typed, brief
 from bot.domain.text import as_spelled, folded, keyboard_ascii
 from bot.errors import BadInput, UnknownName, any_of
 
@@ -44,20 +45,20 @@ class Parameter:
 
     @property
     def expected(self) -> str:
-        """A valid value in words: `a number from 1e-06 to 1`, `sgd or adam`."""
+        """A valid value in words: `a number from 1e-6 to 1`, `sgd or adam`."""
         if self.kind is Kind.CHOICE and self.choices:
             return any_of(self.choices)
         noun = {Kind.FLOAT: "a number", Kind.INT: "a whole number", Kind.BOOLEAN: "true or false"}.get(
             self.kind, "some text"
         )
         low, high = self.minimum, self.maximum
-        if self.kind not in (Kind.FLOAT, Kind.INT) or (low is None and high is None):
+        if self.kind not in (Kind.FLOAT, Kind.INT):
             return noun
         if high is None:
-            return f"{noun} of at least {low:g}"
+            return noun if low is None else f"{noun} of at least {as_typed(low)}"
         if low is None:
-            return f"{noun} of at most {high:g}"
-        return f"{noun} from {low:g} to {high:g}"
+            return f"{noun} of at most {as_typed(high)}"
+        return f"{noun} from {as_typed(low)} to {as_typed(high)}"
 
     def parse(self, raw: object) -> Value:
         """Convert `raw` (text as typed, or a value of the type). Raises `BadInput` if it doesn't fit."""
@@ -83,7 +84,7 @@ class Parameter:
         below = self.minimum is not None and value < self.minimum
         above = self.maximum is not None and value > self.maximum
         if below or above:
-            raise self.refusal(f"{value:g}")
+            raise self.refusal(shown(value))
 
     def refusal(self, typed: object) -> BadInput:
         """The error for a value that doesn't fit."""
@@ -132,10 +133,10 @@ def find(declared: Iterable[Parameter], name: str) -> Parameter:
 
 
 def shown(value: Value) -> str:
-    """A value as people write it: `0.1`, `1e-05`, `true`."""
+    """A value as people type it: `0.1`, `1e-5`, `true`."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return brief(value) if isinstance(value, float) else str(value)
 
 
 def _float(raw: object) -> float:

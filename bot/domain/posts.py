@@ -57,14 +57,19 @@ class PostRule:
     """The publication after a final refusal: without what depends on this post."""
 
     def ready(self, publication: Publication) -> bool:
-        """True if its target is settled: it is there, or surely will never be."""
-        if self.target is Target.CARD:
-            return publication.card_id is not None
-        return self.target is not Target.THREAD or publication.thread_id is not None
+        """True if its target is settled: it is there, or surely will never be. A closed thread is not."""
+        if self.lane is Lane.CHANNEL:
+            return True
+        target = publication.card_id if self.target is Target.CARD else publication.thread_id
+        return target is not None and not self._waits(publication)
 
     def hopeless(self, publication: Publication) -> bool:
         """True if it belongs to a thread and there can be none."""
-        return self.lane is not Lane.CHANNEL and publication.thread_id == NOWHERE
+        without = self.lane is not Lane.CHANNEL and publication.thread_id == NOWHERE
+        return without and not self._waits(publication)
+
+    def _waits(self, publication: Publication) -> bool:
+        return self.lane is not Lane.CHANNEL and publication.may_reopen
 
 
 _IN_THREAD = PostRule(Lane.THREAD, Target.THREAD, Publication.thread_refused)

@@ -10,6 +10,7 @@ from bot.domain.parameters import Parameter
 from bot.domain.text import folded
 from bot.errors import BadInput, UnknownName
 from trainer.command_line import Flags
+from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,19 @@ class Project:
     install: str = ""
     data_uri: str = ""
     metrics_file: str = ""
+    checkpoints: tuple[str, ...] = ()
+    """Patterns as in .gitignore: checkpoints that the code writes in its own way."""
+    resume: tuple[str, ...] = ()
+    """Arguments for an attempt that resumes from one, with its path for `{checkpoint}`."""
+    tags: bool = False
+    """True to fetch the tags and the history's commits, too."""
+    lfs: bool = True
+    """False to leave the pointers of Git LFS as they are."""
+    keep: tuple[str, ...] = DEFAULT_KEEP
+    """Patterns as in .gitignore: which new and changed files of the checkout are stored."""
+    keep_limit_gib: float = DEFAULT_LIMIT_GIB
+    metric_patterns: Mapping[str, str] = field(default_factory=dict)
+    """Metrics by name, and the regular expressions that find them in the log. The first group is the value."""
     flags: Flags = field(default_factory=Flags)
     """How the command takes its parameters."""
     working_directory: str = ""

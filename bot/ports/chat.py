@@ -12,7 +12,8 @@ class Chat(Protocol):
     async def send(self, post: Post, job: Posted) -> int:
         """Delivers a post with its nonce: the id of the message (of the thread for THREAD).
 
-        Repeated within the nonce window it gives the same message. `Missing`: channel, thread or card is gone.
+        Repeated within the nonce window it gives the same message, or `Deleted` if that was deleted. `Missing`:
+        channel, thread or card is gone.
         MEMBER adds whoever asked to the thread, and changes nothing if they are in it: the id of the thread.
         `Denied`: not allowed there (permission, locked thread). END goes to `job.end_place`.
         """

@@ -96,6 +96,9 @@ class Store(Protocol):
 
     async def draft(self, sweep_id: str) -> Sweep | None: ...
 
+    async def drafts(self, asker_id: int) -> list[Sweep]:
+        """What this person was shown and has not confirmed yet, newest first."""
+
     async def drop_draft(self, sweep_id: str) -> None: ...
 
     async def drop_drafts(self, before: float) -> None:

@@ -1,5 +1,6 @@
 """One verb each. The chat calls those in `Services`; the others run in loops."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.project import Project
@@ -26,3 +27,5 @@ class Services:
     propose: Propose
     one_trial: OneTrial
     projects: tuple[Project, ...]
+    opened: Callable[[int | None], None]
+    """To call when a thread or a channel has changed, or any may have (None): what it refused is tried again."""

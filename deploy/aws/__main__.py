@@ -1,20 +1,28 @@
-"""`python -m deploy.aws`: the CDK app for `cdk deploy --app`. With `--template FILE` it only writes the template."""
+"""`python -m deploy.aws`: the CDK app for `cdk deploy --app`. With `--template FILE` it only writes the template.
+
+The app asks the region what it offers, and builds the stack for it. The template is for any region: `up` asks.
+"""
 
 import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from aws_cdk import App, Validations
+from botocore.exceptions import BotoCoreError, ClientError
 from cdk_nag import AwsSolutionsChecks
 
 from bot.config.loading import Config, load
 from bot.errors import ConfigError
+from deploy.aws.cloudformation import ClientOf, StackError, clients
+from deploy.aws.parameters import check_address
+from deploy.aws.regions import decide, described
 from deploy.aws.stack.stack import signalbox_stack
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, clients_of: Callable[[Config], ClientOf] = clients) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.aws", description=__doc__)
     parser.add_argument("--config", type=Path, default=Path("config.toml"), help="the bot's settings (config.toml)")
     parser.add_argument("--template", type=Path, help="only write the template, usable in any region, to this file")
@@ -24,11 +32,14 @@ def main(arguments: list[str] | None = None) -> int:
         if given.template:
             given.template.write_text(template(config))
         else:
+            check_address(config.deploy)
+            choice = decide(config, clients_of)
+            sys.stderr.write(f"{described(choice)}\n")  # the CDK shows it; its own output is on the other one
             app = App(analytics_reporting=False)  # deploy the template and nothing else
             Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-            signalbox_stack(app, config, config.aws.region)
+            signalbox_stack(app, config, choice)
             app.synth()
-    except ConfigError as error:
+    except (ConfigError, StackError, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

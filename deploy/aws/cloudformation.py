@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from bot.config.loading import Config
+from bot.domain.stack import by_project
 
 POLL_SECONDS = 5
 MAX_POLLS = 1800
@@ -41,8 +42,8 @@ def describe(cloudformation: Any, stack: str) -> dict[str, Any] | None:
 
 
 def outputs(described: dict[str, Any]) -> dict[str, str]:
-    """Values by output name."""
-    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
+    """Values by output name; the outputs of a project have its name behind."""
+    return by_project({output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())})
 
 
 def stack_outputs(cloudformation: Any, stack: str) -> dict[str, str]:
@@ -55,6 +56,17 @@ def stack_outputs(cloudformation: Any, stack: str) -> dict[str, str]:
 
 
 def wait(cloudformation: Any, waiter: str, stack: str) -> None:
-    """Block until botocore's `waiter` succeeds. `stack` is a name or an id. Raises botocore's WaiterError."""
+    """Block until botocore's `waiter` succeeds. `stack` is a name or an id.
+
+    Raises botocore's WaiterError, and StackError if nothing has failed but it takes longer than MAX_POLLS.
+    """
     polling = {"Delay": POLL_SECONDS, "MaxAttempts": MAX_POLLS}
-    cloudformation.get_waiter(waiter).wait(StackName=stack, WaiterConfig=polling)
+    try:
+        cloudformation.get_waiter(waiter).wait(StackName=stack, WaiterConfig=polling)
+    except WaiterError as error:
+        if "Max attempts exceeded" not in str(error):
+            raise
+        raise StackError(
+            "The stack is still changing, perhaps because an update waits for running jobs. AWS goes on without this "
+            f"command; see how far it is with `aws cloudformation describe-stacks --stack-name {stack}`."
+        ) from error

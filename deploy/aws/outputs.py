@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.domain.stack import Key, places
 from bot.errors import ConfigError
@@ -22,6 +23,18 @@ class Output(StrEnum):
     """The secret's name, if the stack has a host."""
     HOST_GROUP = "HostGroup"
     """The host's auto scaling group, if the stack has a host."""
+
+
+class Own(NamedTuple):
+    """Outputs that exist once per project."""
+
+    queue: str
+    job_definition: str
+
+
+def own(project: str) -> Own:
+    """The outputs of a project; "" is the only project of a template that takes its name as a parameter."""
+    return Own(queue(project), job_definition(project))
 
 
 def queue(project: str) -> str:

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from deploy.sandbox.session import sandbox, write_ready
+from deploy.sandbox.stack import ENFORCED, deployed
 
 console = Console(highlight=False)
 
@@ -29,7 +30,7 @@ async def _stay(*, no_bot: bool, ready_file: Path | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     console.print("Starting the sandbox…")
-    async with sandbox() as running:
+    async with sandbox(aws=ENFORCED, make=deployed) as running:
         if not no_bot:
             await running.bot.start()
         if ready_file is not None:

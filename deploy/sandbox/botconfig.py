@@ -6,6 +6,9 @@ from typing import Any
 
 import tomli_w
 
+from deploy.sandbox.aws.common.role_credentials import URL, address
+
+BOT_SESSION = "sandbox-bot"
 TRAIN_ROLES = ["trainer"]
 STOP_ROLES = ["admin"]
 
@@ -74,7 +77,7 @@ def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
                 "train_roles": TRAIN_ROLES,
                 "stop_roles": STOP_ROLES,
                 "timeout_minutes": 10,
-                "usd_per_hour": 0.526,
+                "usd_per_hour": 1.006,
                 "parameters": PARAMETERS,
             }
         },
@@ -82,11 +85,19 @@ def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
     path.write_text(tomli_w.dumps(content))
 
 
-def environment(ready: Mapping[str, Any]) -> dict[str, str]:
-    """The bot's secrets as environment variables, as in production."""
+def environment(ready: Mapping[str, Any], session: str = BOT_SESSION) -> dict[str, str]:
+    """The bot's secrets as environment variables, as in production: a role's credentials expire and are renewed.
+
+    `session` is the last part of the ARN as which the bot, its doctor or its restore calls AWS.
+    """
     aws = ready["aws"]
+    token = {"DISCORD_TOKEN": ready["discord"]["token"]}
+    if role := aws.get("bot_role_arn"):
+        # Empty, because keys in the environment of whoever starts the sandbox would be used first.
+        unset = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), "")
+        return {**token, **unset, URL: address(aws["endpoint"], role, session)}
     return {
-        "DISCORD_TOKEN": ready["discord"]["token"],
+        **token,
         "AWS_ACCESS_KEY_ID": aws["access_key_id"],
         "AWS_SECRET_ACCESS_KEY": aws["secret_access_key"],
         "AWS_SESSION_TOKEN": aws.get("session_token", ""),

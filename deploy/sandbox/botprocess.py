@@ -11,7 +11,7 @@ from typing import Any
 
 from deploy.sandbox.aws.containers.reaper import Reaper
 
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 END_SECONDS = 10.0
 MARK = "SIGNALBOX_SANDBOX"
 """Environment variable of the bot and everything it starts; its value identifies the sandbox."""
@@ -36,8 +36,11 @@ class BotProcess:
             raise RuntimeError("the bot is not running")
         return self._process.pid
 
-    async def start(self) -> None:
-        """Start the bot and wait until it logs `ready`. Raises RuntimeError with its last lines if it exits before."""
+    async def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start the bot and wait until it logs `ready`. Raises RuntimeError with its last lines if it exits before.
+
+        `environment` has variables for this start alone.
+        """
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         offset = self.log_path.stat().st_size if self.log_path.exists() else 0
         with self.log_path.open("ab") as log:
@@ -46,7 +49,7 @@ class BotProcess:
                 *("-m", "bot", "run", "--config", str(self._config_path)),
                 stdout=log,
                 stderr=log,
-                env=self._environment,
+                env={**self._environment, **(environment or {})},
                 process_group=0,
             )
         self._reaper.watch(self._process.pid, f"{MARK}={self._config_path}")

@@ -33,8 +33,8 @@ ARGUMENTS = (
 DESKTOP, TALL, PHONE = (1280, 800), (1280, 1000), (390, 844)
 SCALE = 1.5
 """Picture pixels per page pixel."""
-PATIENCE = 120.0
-"""Seconds to wait until something about a job shows up."""
+PATIENCE = 300.0
+"""Seconds to wait until something about a job shows up: on a busy machine a sweep takes minutes."""
 COMMAND = "/train branch:main lr:0.1 momentum:0.5 epochs:60"
 MIDDLE = re.compile(r"epoch\s*([2-4]\d)/60")
 SWEEP = "/sweep lr=0.1,0.01,0.001 m=0.5,0.1,0.05 epochs=6"

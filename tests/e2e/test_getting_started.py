@@ -1,5 +1,6 @@
 """Walk through docs/getting-started.md as a newcomer: every command, copied from the page, with GPUs and without.
 
+The third walk gives the bot the stack's role, with the profile of docs/running-elsewhere.md. Permissions are enforced.
 The stand-ins replace AWS and Discord; the account is new, without GPU machines. Four programs are replaced: `aws` is a
 short one that calls the same API, `docker` pushes an image without layers, `python3 -m venv` makes an environment that
 leads to this one, and `pip` only checks what it is asked to install. `_edited` makes the edits that the page asks for.
@@ -11,6 +12,7 @@ import os
 import re
 import signal
 import sys
+import textwrap
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,16 +23,19 @@ import pytest
 
 from deploy.sandbox.aws.common.settings import REGION, Settings
 from deploy.sandbox.aws.launcher import aws_stand_in
+from deploy.sandbox.control_client import ControlClient
 from deploy.sandbox.demo.view import Json, View
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.session import ENTRYPOINT
+from tests.e2e import replaced_programs
 from tests.support.git import IDENTITY, git
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "getting-started.md").read_text()
+ELSEWHERE = (ROOT / "docs" / "running-elsewhere.md").read_text()
 EXAMPLE = (ROOT / "config.example.toml").read_text()
 STEPS = re.split(r"^## (?=\d+\. )|^## From here", PAGE, flags=re.M)[1:11]
 IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/signalbox:trainer"
@@ -44,40 +49,6 @@ SOURCE = (
     "constraints.txt",
     "config.example.toml",
 )
-AWS = """
-import sys
-import boto3
-service, operation, *options = sys.argv[1:]
-given = dict(zip(options[::2], options[1::2]))
-client = boto3.client(service, region_name=given.pop("--region", None))
-name = "".join(part.title() for part in operation.split("-"))
-members = client.meta.service_model.operation_model(name).input_shape.members
-asked = {"".join(part.title() for part in key.strip("-").split("-")): value for key, value in given.items()}
-typed = {key: float(value) if members[key].type_name == "double" else value for key, value in asked.items()}
-print(getattr(client, operation.replace("-", "_"))(**typed))
-"""
-DOCKER = """
-import json, sys
-import boto3
-kind = "application/vnd.oci.image.manifest.v1+json"
-manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "layers": []})
-if sys.argv[1] == "push":
-    name, tag = sys.argv[2].rpartition("/")[2].split(":")
-    image = {"imageTag": tag, "imageManifest": manifest, "imageManifestMediaType": kind}
-    boto3.client("ecr").put_image(repositoryName=name, **image)
-"""
-PYTHON3 = """
-import os, pathlib, sys
-assert sys.argv[1:3] == ["-m", "venv"]
-(folder := pathlib.Path(sys.argv[3], "bin")).mkdir(parents=True)
-programs = pathlib.Path(sys.argv[0]).parent
-(folder / "activate").write_text(f'PATH="{programs}:{sys.prefix}/bin:$PATH"')
-"""
-PIP = """
-import pathlib, sys
-assert sys.argv[1:] == ["install", "-c", "constraints.txt", "."]
-assert pathlib.Path("pyproject.toml").exists()
-"""
 
 
 def _blocks(step: str) -> list[str]:
@@ -127,22 +98,13 @@ async def _signalbox(folder: Path) -> str:
     return str(folder)
 
 
-def _programs(folder: Path) -> str:
-    """The PATH, with the four in front."""
-    folder.mkdir()
-    for name, program in (("aws", AWS), ("docker", DOCKER), ("python3", PYTHON3), ("pip", PIP)):
-        (folder / name).write_text(f"#!{sys.executable}{program}")
-        (folder / name).chmod(0o755)
-    return f"{folder}{os.pathsep}{os.environ['PATH']}"
-
-
 def _without_gpus() -> dict[str, str]:
     """The page's second table in step 5, its price, and the header above the two settings."""
     rows = re.findall(r"^\| `deploy\.jobs\.mnist\.(\w+)` \| `(.+)` \|$", STEPS[4], flags=re.M)
     assert len(rows) == 2
     (price,) = re.findall(r"`usd_per_hour` to ([\d.]+)", STEPS[4])
     assert "header `[deploy.jobs.mnist]`" in STEPS[4]
-    changes = {"# [deploy.jobs.mnist]": "[deploy.jobs.mnist]", "usd_per_hour = 0.526": f"usd_per_hour = {price}"}
+    changes = {"# [deploy.jobs.mnist]": "[deploy.jobs.mnist]", "usd_per_hour = 1.006": f"usd_per_hour = {price}"}
     for setting, value in rows:
         (line,) = re.findall(rf"^# {setting} = \S+", EXAMPLE, flags=re.M)
         changes[line] = f"{setting} = {value}"
@@ -188,14 +150,24 @@ def _script(placeholders: dict[str, str], edit: Path, *, gpus: bool) -> str:
     if gpus:
         return text
     cuda = " --torch-index https://download.pytorch.org/whl/cu130"
-    for old, new, advice in (
-        ("/template.json", "/template-cpu.json", "**Without GPUs**, write\n`template-cpu.json` for `template.json`."),
-        (cuda, "", "**Without GPUs**, leave out `--torch-index` and the address after it."),
-    ):
-        assert advice in PAGE
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    return text
+    advice = "**Without GPUs**, leave out `--torch-index` and the address after it."
+    assert advice in PAGE
+    assert text.count(cuda) == 1
+    return text.replace(cuda, "")
+
+
+def _as_role(script: str, endpoint: str) -> str:
+    """Before step 9 write the profile of running-elsewhere.md, and use it from there on."""
+    (block,) = re.findall(r"^  ```\n(  \[profile signalbox\]\n.*?)^  ```$", ELSEWHERE, flags=re.M | re.S)
+    profiles = textwrap.dedent(block).replace("= ...", "= new")
+    assert profiles.count("<BotRoleArn>") == 1
+    for header in ("[profile signalbox]", "[profile key]"):
+        assert header in profiles
+        profiles = profiles.replace(header, f"{header}\nendpoint_url = {endpoint}")
+    (step,) = re.findall(r"^echo @step 9$", script, flags=re.M)
+    role = "aws cloudformation describe-stacks --stack-name signalbox | grep -o 'arn:aws:iam::[^ ]*BotRole[^'\\'']*'"
+    written = f'cat >> "$AWS_CONFIG_FILE" <<END\n{profiles.replace("<BotRoleArn>", f"$({role})")}END'
+    return script.replace(step, f"{written}\nexport AWS_PROFILE=signalbox\n{step}")
 
 
 @asynccontextmanager
@@ -210,7 +182,7 @@ async def _walking(folder: Path, script: str, endpoint: str) -> AsyncIterator[Wa
         env={
             **kept,
             **IDENTITY,
-            "PATH": _programs(folder / "bin"),
+            "PATH": replaced_programs.path(folder / "bin"),
             "AWS_CONFIG_FILE": str(folder / "aws.ini"),
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -259,9 +231,15 @@ def _deployed(endpoint: str) -> dict[str, str]:
     return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
 
 
-@pytest.mark.parametrize("gpus", [True, False], ids=["with GPUs", "without GPUs"])
-async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool) -> None:
-    settings = Settings(images={IMAGE: ENTRYPOINT}, gpu_vcpus=0, stop_timeout_seconds=5)
+@pytest.mark.parametrize(
+    ("gpus", "caller"),
+    [(True, "user/moto"), (False, "user/moto"), (True, "assumed-role/signalbox-BotRole")],
+    ids=["with GPUs", "without GPUs", "as the stack's role"],
+)
+async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool, caller: str) -> None:
+    settings = Settings(
+        images={IMAGE: ENTRYPOINT}, gpu_vcpus=0, standard_vcpus=5, stop_timeout_seconds=5, enforce_permissions=True
+    )
     async with aws_stand_in(settings) as endpoint, DiscordStandIn() as discord:
         known = discord.ready()
         repository, edit = await _training(tmp_path), tmp_path / "edit.py"
@@ -271,12 +249,14 @@ async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool) -> 
             "<the token>": known["token"],
             "<address of this repository>": await _signalbox(tmp_path / "source"),
             "<address of your training repository>": repository,
-            "<your mail address>": "new@example.org",
         }
-        async with _walking(tmp_path, _script(placeholders, edit, gpus=gpus), endpoint) as walk:
+        script = _script(placeholders, edit, gpus=gpus)
+        script = _as_role(script, endpoint) if "role" in caller else script
+        async with _walking(tmp_path, script, endpoint) as walk:
             await walk.until('"event": "ready"')
             end = await _trained(known["url"])
         parameters = await asyncio.to_thread(_deployed, endpoint)
+        assert await ControlClient(endpoint).get("ledger?kind=denied") == []
     assert re.search(r"succeeded: val\\?_accuracy 9\d(\.\d+)? at epoch \d+ of 10", end["content"]), end["content"]
     assert end["attachments"][0]["filename"].endswith(".png")
     assert "'DesiredValue': 8.0" in walk.said[2]
@@ -284,7 +264,8 @@ async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool) -> 
     assert parameters["AlarmEmail"] == "new@example.org"
     assert "settings changed in config.toml." in walk.said[7]
     assert f"Pushed {IMAGE}\n" in walk.said[8]
-    assert ("8 vCPUs in " if gpus else "not needed: no G or VT machines") in walk.said[9]
+    assert re.search(rf"^ok    AWS credentials: arn:aws:\w+::123456789012:{caller}", walk.said[9], flags=re.M)
+    assert f"{8 if gpus else 5} vCPUs in " in walk.said[9]
     assert f"{IMAGE}: built from commit " in walk.said[9]
     (quoted,) = re.findall(r"`(\d+ checks: [^`]+)`", STEPS[8])
     assert f"{quoted}\n" in walk.said[9]

@@ -24,9 +24,9 @@ FIND_OUT = ("batch:DescribeJobs", "batch:ListJobs")
 
 # What is typed, and parts of the answer: what is wrong, what to type instead, and where.
 MISTAKES = {
-    "lr=": ('lr needs a number from 1e-06 to 1 after "="', "lr=\n   ^\n"),
-    "lr=0.1,,": ('lr needs a number from 1e-06 to 1 after ","', "lr=0.1,,\n       ^\n"),
-    "lr=abc": ('lr must be a number from 1e-06 to 1, not "abc".', "lr=abc\n   ^^^\n"),
+    "lr=": ('lr needs a number from 1e-6 to 1 after "="', "lr=\n   ^\n"),
+    "lr=0.1,,": ('lr needs a number from 1e-6 to 1 after ","', "lr=0.1,,\n       ^\n"),
+    "lr=abc": ('lr must be a number from 1e-6 to 1, not "abc".', "lr=abc\n   ^^^\n"),
     "warmup=1,2": ('no parameter "warmup". Choose one: lr, momentum', "\n^^^^^^\n"),
     "lr=0.1 lr=0.2": ("lr appears twice", "\n       ^^^^^^\n"),
     "lr=0.001..0.1:1000 m=0..1:1000 wait=0..1:1000": (
@@ -35,7 +35,7 @@ MISTAKES = {
     ),
     "lr=0.1..0.001:5": ("from 0.1 to 0.001. Put the lower end first.", "\n   ^^^^^^^^^^\n"),
     f"lr={'1,' * 1998}1": ("4,000 characters; at most 1,500 fit",),
-    "lr=0.1,0.5,2": ('lr must be a number from 1e-06 to 1, not "2".', "\n           ^\n"),
+    "lr=0.1,0.5,2": ('lr must be a number from 1e-6 to 1, not "2".', "\n           ^\n"),
 }
 
 
@@ -224,7 +224,7 @@ async def test_a_search_goes_to_its_end_two_at_a_time(lab: Stage) -> None:
     end = await lab.end(sweep_id)
     rows = await lab.table(end)
     assert [row["trial"] for row in rows] == [f"{sweep_id}.{number}" for number in range(6)]
-    assert {row["state"] for row in rows} <= {"succeeded", "pruned"}
+    assert {row["state"] for row in rows} <= {"succeeded", "stopped early"}
     for row in rows:
         if row["state"] == "succeeded":
             assert Decimal(row["val_accuracy"]) == accuracy(float(row["lr"]), 4)

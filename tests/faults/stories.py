@@ -4,6 +4,7 @@ import re
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -218,7 +219,7 @@ async def searched(play: Play) -> None:
     sweep_id = await play.sweep("lr=0.001..0.1:log", search="tpe", trials=4, parallel=1)
     for number in range(2):
         engine_id = f"batch-{number + 1}"
-        await play.until(lambda engine_id=engine_id: engine_id in world.engine.jobs)
+        await play.until(partial(world.engine.jobs.__contains__, engine_id))
         await play.turn(25)
         world.run(engine_id)
         await play.turn(15)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.chat import error_replies
 from bot.chat.acknowledgement import acknowledge
-from bot.chat.rivals import AnsweredElsewhere
+from bot.chat.rivals import AnsweredElsewhere, Rivals
 
 
 def _interaction(status: int, code: int, tries: list[int]) -> Any:
@@ -26,6 +26,7 @@ def _interaction(status: int, code: int, tries: list[int]) -> Any:
         data={"name": "train"},
         user=SimpleNamespace(id=1),
         id=9,
+        client=SimpleNamespace(rivals=Rivals(lambda: 0.0)),
     )
 
 
@@ -54,6 +55,25 @@ async def test_40060_after_a_lost_answer_is_success() -> None:
     await acknowledge(interaction)
     assert interaction.extras["acknowledged"]
     assert len(tries) == 2
+
+
+async def test_40060_after_a_lost_answer_is_another_bots_while_one_was_noticed() -> None:
+    """The lost request may never have arrived, and two bots would carry the command out."""
+    tries: list[int] = []
+    interaction = _interaction(400, 40060, tries)
+    interaction.client.rivals.seen(8)
+    defer = interaction.response.defer
+
+    async def lost_at_first(**options: object) -> None:
+        if not tries:
+            tries.append(1)
+            raise ConnectionResetError
+        await defer(**options)
+
+    interaction.response.defer = lost_at_first
+    with pytest.raises(AnsweredElsewhere):
+        await acknowledge(interaction)
+    assert not interaction.extras
 
 
 async def test_10062_ends_the_command_before_anything_is_started_and_is_only_logged() -> None:

@@ -11,6 +11,7 @@ import pytest
 from bot.chat.delivery.breaker import WINDOW_SECONDS, Breaker
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.poster import Poster
+from bot.domain.inert import phrase
 from bot.domain.model.job import Job
 from bot.domain.model.publication import DIRECT, NOWHERE
 from bot.domain.model.states import EndReason
@@ -20,6 +21,7 @@ from bot.ports.store import Store
 from bot.services.delivery.outbox import Delivery, DeliverySettings
 from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
+from deploy.sandbox.discord.state.guild import Membership
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 from tests.bot.chat.jobs import PROJECT, a_post, a_running_job, an_ended_job
 from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room
@@ -40,7 +42,7 @@ async def _ended(room: Room, store: Store) -> Job:
     return await store.add(job, [NewPost(f"end:{job.id}", PostKind.END, job.id, text="Best at 6.")])
 
 
-async def _until(notify: Delivery, done: Callable[[], Awaitable[bool]]) -> None:
+async def _until(notify: Delivery, done: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(20):
         while not await done():
             await notify.once()
@@ -104,6 +106,47 @@ async def test_with_the_real_client_an_end_that_no_channel_takes_is_told_in_a_di
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seen", [True, False], ids=["the gateway says so", "nobody saw it"])
+async def test_an_end_waits_while_the_bot_is_not_in_its_server(room: Room, store: Store, seen: bool) -> None:
+    """Kicked while a job ran: the end goes to no other channel, is not given up, and comes with the next invitation."""
+    guild, invitations = room.discord.discord.core.guild, room.discord.discord.invitations
+    notify = _notify(room, store, CHANNEL, "lab")
+    if seen:
+        invitations.remove()
+    else:
+        guild.membership = Membership.REMOVED
+    job = await _ended(room, store)
+    mika = int(room.discord.people["mika"])
+    await store.change(job.id, lambda stored: _changed(stored, asker_id=mika))
+    for _ in range(20):
+        await notify.once()
+        await asyncio.sleep(0.02)
+    waiting = await store.job(job.id)
+    assert waiting is not None
+    assert not waiting.publication.result.undeliverable
+    assert not waiting.publication.result.refused_in
+    invitations.invite()
+    await _until(notify, lambda: _nothing_pending(store))
+    (told,) = await room.mika.messages(CHANNEL)
+    assert told["content"].startswith("k7q2mx succeeded")
+    await notify.close()
+
+
+@pytest.mark.slow
+async def test_an_end_for_an_asker_who_left_the_server_is_given_up(room: Room, store: Store) -> None:
+    """The bot is in its server, so the refusal is about the person."""
+    room.fault("POST", "/channels/.*/messages", fault="status", status=403, code=50001, times=1)
+    room.fault("POST", "/channels/.*/messages", fault="status", status=403, code=50278, times=1)
+    job = await _ended(room, store)
+    mika = int(room.discord.people["mika"])
+    await store.change(job.id, lambda stored: _changed(stored, asker_id=mika))
+    await _until(_notify(room, store, CHANNEL), lambda: _nothing_pending(store))
+    parked = await store.job(job.id)
+    assert parked is not None
+    assert "(50278)" in parked.publication.result.undeliverable
+
+
+@pytest.mark.slow
 async def test_a_direct_message_has_no_buttons_that_could_not_work_there(room: Room) -> None:
     mika = int(room.discord.people["mika"])
     job = an_ended_job(EndReason.SUCCEEDED, channel_id=room.channel_id, end_in=DIRECT, asker_id=mika)
@@ -124,6 +167,31 @@ async def test_an_archived_thread_is_woken_by_a_post(room: Room) -> None:
     await room.client.poster.send(a_post(PostKind.LOG, id=901, text="```\nlate\n```"), job)
     assert not thread.archived
     assert (await room.mika.messages(card["id"]))[-1]["content"] == "```\nlate\n```"
+
+
+@pytest.mark.slow
+async def test_a_thread_that_a_moderator_unlocks_goes_on_at_once(room: Room, store: Store) -> None:
+    """Discord reports it with THREAD_UPDATE; the next try without it would be five minutes later."""
+    notify, guild = _notify(room, store, CHANNEL), room.discord.discord.core.guild
+    room.client.services.opened = notify.opened  # type: ignore[misc]
+    card = await room.posted(a_running_job(channel_id=room.channel_id))
+    job = changed(room.services.known["k7q2mx"], card_id=int(card["id"]))
+    job = changed(job, thread_id=await room.client.poster.send(a_post(PostKind.THREAD, id=900), job))
+    (thread,), mika = guild.threads, guild.users[room.discord.people["mika"]]
+    room.discord.discord.threads.update(thread, mika, {"locked": True})
+    await store.add(job, [NewPost(f"note:{n}", PostKind.NOTE, job.id, text=phrase("note {n}", n=n)) for n in range(2)])
+    await _until(notify, lambda: _closed(store, job.id))
+    room.discord.discord.threads.update(thread, mika, {"locked": False})
+    await _until(notify, lambda: _nothing_pending(store))
+    contents = [message["content"] for message in await room.mika.messages(thread.id)]
+    assert [text for text in contents if text.startswith("note")] == ["note 0", "note 1"]
+    assert not await _closed(store, job.id)
+
+
+async def _closed(store: Store, job_id: str) -> str:
+    job = await store.job(job_id)
+    assert job is not None
+    return job.publication.closed.why
 
 
 @pytest.mark.slow

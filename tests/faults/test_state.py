@@ -9,6 +9,7 @@ from bot.chat.cards import choose
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
+from bot.domain.texts import notes
 from bot.errors import Throttled, Unavailable
 from bot.ports.engine import Hint
 from bot.services.jobs.explain_wait import ExplainWait
@@ -184,7 +185,7 @@ async def test_succeeded_without_metrics(bot: Bot) -> None:
     await running(bot, "hello")
     end(bot)
     await settle(bot)
-    assert bot.said(PostKind.END) == ["The job left no `metrics.csv`, so there is no plot."]
+    assert bot.said(PostKind.END) == [notes.no_metrics_file()]
 
 
 async def test_a_reclaim_and_a_second_attempt(bot: Bot, outside: Outside) -> None:

@@ -25,7 +25,6 @@ WAITING_FOR_CURE: dict[str, set[str]] = {
         "tests.bot.services.test_story",
         "tests.bot.services.test_sweep_story",
         "tests.deploy.sandbox.aws.batch.test_jobs",
-        "tests.e2e.test_doctor",
         "tests.faults.mutations",
         "tests.faults.test_any_order",
         "tests.faults.test_sweeps_found_again",

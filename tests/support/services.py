@@ -37,7 +37,8 @@ from bot.services.sweeps.diagnose import Diagnose
 from bot.services.sweeps.dispatch import Dispatch
 from bot.services.sweeps.draw_board import DrawBoard
 from bot.services.sweeps.one_trial import OneTrial, TrialLog
-from bot.services.sweeps.propose import Proposal, Propose, SweepRequest
+from bot.services.sweeps.preview import Proposal
+from bot.services.sweeps.propose import Propose, SweepRequest
 from bot.services.sweeps.prune import Prune
 from bot.services.sweeps.refresh_board import BoardSettings, RefreshBoard
 from bot.services.sweeps.report_trials import ReportTrials
@@ -107,7 +108,7 @@ class Bot:
         pace = AdaptivePace(5, now=steady, sleep=steady.sleep)
         self.tail = Tail(core, outside.logs, pace)
         self.post_lines = PostLines(core, hold)
-        self.announce_result = AnnounceResult(core, self.plot, AnnounceSettings(5, 60))
+        self.announce_result = AnnounceResult(core, self.plot, outside.artifacts, AnnounceSettings(5, 60))
         settings = ArchiveSettings(10, folder / "logs")
         self.reconcile = Reconcile(core, outside.engine, "signalbox")
         self.explain_wait = ExplainWait(core, outside.engine, 300)

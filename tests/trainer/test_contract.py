@@ -47,7 +47,7 @@ def test_only_numbers_are_metrics() -> None:
     assert parse_metrics('@metrics {"epoch": 1, "name": "x", "flag": true, "none": null}') == {"epoch": 1}
 
 
-@pytest.mark.parametrize("line", ["@metrics", "@metrics {", "@metrics 3", '@metrics {"a": "b"}', ' @metrics {"a": 1}'])
+@pytest.mark.parametrize("line", ["@metrics", "@metrics {", "@metrics 3", '@metrics {"a": "b"}', "@metrics {a: 1}"])
 def test_line_without_a_row_is_none(line: str) -> None:
     assert parse_metrics(line) is None
 

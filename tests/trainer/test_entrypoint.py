@@ -202,8 +202,9 @@ open("monitor/progress.csv", "w").write("num_timesteps, reward_sum\\n100, -2.5\\
 @pytest.mark.parametrize(
     ("script", "metrics_file", "table"),
     [
-        (BASELINE, "", "train_loss,val_loss,val_accuracy\n1.0,2.0,91\n0.5,1.0,92\n"),
-        (BASELINE, "metrics_lr*.csv", "train_loss,val_loss,val_accuracy\n1.0,2.0,91\n0.5,1.0,92\n"),
+        (BASELINE, "", "train_loss,val_loss,val_accuracy\n1,2,91\n0.5,1,92\n"),
+        (BASELINE, "metrics_lr*.csv", "train_loss,val_loss,val_accuracy\n1,2,91\n0.5,1,92\n"),
+        (WALKING, "", "num_timesteps,reward_sum\n100,-2.5\n200,3.5\n"),
         (WALKING, "monitor/*.csv", "num_timesteps,reward_sum\n100,-2.5\n200,3.5\n"),
     ],
 )
@@ -215,6 +216,36 @@ def test_table_of_foreign_code_is_stored(
     code, log = container.run("python", "main.py", COMMIT_ID=commit, PARAMETERS=parameters, METRICS_FILE=metrics_file)
     assert code == 0, log
     assert text(bucket, "metrics.csv") == table
+
+
+GROWING = """
+import time
+with open("results.csv", "w", buffering=1) as table:
+    table.write("epoch,val_accuracy\\n")
+    for epoch in (1, 2, 3):
+        table.write(f"{epoch},{90 + epoch}\\n")
+        print(f"wrote {epoch}", time.time(), flush=True)
+        time.sleep(4)
+"""
+
+
+@pytest.mark.slow
+def test_rows_of_foreign_code_are_in_the_log_within_five_seconds(
+    container: Container, repository: Repository, bucket: Bucket
+) -> None:
+    commit = repository.commit({"main.py": GROWING})
+    process = container.start("python", "main.py", COMMIT_ID=commit, METRIC="val_accuracy")
+    for epoch in (1, 2):
+        until(lambda epoch=epoch: f"wrote {epoch}" in container.log(process))  # type: ignore[misc]
+        began = time.monotonic()
+        row = f'@metrics {{"epoch": {epoch}, "val_accuracy": {90 + epoch}}}'
+        until(lambda row=row: row in container.log(process))  # type: ignore[misc]
+        assert time.monotonic() - began < 5
+    assert process.wait(60) == 0
+    log = container.log(process)
+    assert log.count("@metrics") == 3
+    assert log.count("signalbox: metrics come from results.csv") == 1
+    assert text(bucket, "metrics.csv") == "epoch,val_accuracy\n1,91\n2,92\n3,93\n"
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import io
 import pickle
 import subprocess
 import sys
@@ -128,3 +129,13 @@ def test_import_is_cheap() -> None:
     code = "import sys, trainer, trainer.contract; print({'torch', 'numpy', 'boto3', 'botocore'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_row_begins_a_line_of_its_own_below_an_open_progress_bar(
+    output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """skypilot 281: behind a bar the mark was not at the start of its line, and the row was lost."""
+    with pytest.importorskip("tqdm").tqdm(total=2, file=io.StringIO()):
+        trainer.report(epoch=1, loss=0.5)
+    trainer.report(epoch=2, loss=0.25)
+    assert capsys.readouterr().out == '\n@metrics {"epoch": 1, "loss": 0.5}\n@metrics {"epoch": 2, "loss": 0.25}\n'

@@ -4,13 +4,16 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from trainer import space
 from trainer.command_line import Flags
 from trainer.contract import Env, ExitCode, Value, array_uri
 from trainer.errors import Ended
+from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB, Patterns
 
 _REQUIRED = (Env.REPOSITORY_URL, Env.COMMIT_ID, Env.JOB_ID, Env.OUTPUT_URI)
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -32,6 +35,15 @@ class Assignment:
     output_uri: str
     install: str
     metrics_file: str
+    tags: bool
+    lfs: bool
+    checkpoints: Patterns
+    resume_arguments: tuple[str, ...]
+    keep: Patterns
+    keep_limit: float
+    """In bytes."""
+    metric: str
+    metric_patterns: Mapping[str, str]
     token: str
     asker: str
     image: str
@@ -90,6 +102,14 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         output_uri=array_uri(environment[Env.OUTPUT_URI], number),
         install=environment.get(Env.INSTALL, ""),
         metrics_file=environment.get(Env.METRICS_FILE, ""),
+        tags=environment.get(Env.FETCH_TAGS) == "1",
+        lfs=environment.get(Env.FETCH_LFS) != "0",
+        checkpoints=_patterns(environment, Env.CHECKPOINTS, ()),
+        resume_arguments=tuple(_list(environment, Env.RESUME_ARGUMENTS)),
+        keep=_patterns(environment, Env.KEEP, DEFAULT_KEEP),
+        keep_limit=_keep_limit(environment),
+        metric=environment.get(Env.METRIC, ""),
+        metric_patterns=_metric_patterns(environment),
         token=environment.get(Env.GIT_TOKEN, ""),
         asker=environment.get(Env.ASKER, ""),
         image=environment.get(Env.IMAGE, ""),
@@ -99,6 +119,19 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         output=Path(environment.get(Env.OUTPUT_DIR) or work / "output").absolute(),
         cache=Path(environment.get(Env.CACHE_DIR) or Path.home() / ".cache" / "signalbox"),
     )
+
+
+def _metric_patterns(environment: Mapping[str, str]) -> dict[str, str]:
+    """Raise `Ended` for a regular expression that can't be used; the config check has refused it before."""
+    patterns = {name: str(pattern) for name, pattern in _object(environment, Env.METRIC_PATTERNS).items()}
+    try:
+        for pattern in patterns.values():
+            re.compile(pattern)
+    except re.error as error:
+        raise Ended(
+            ExitCode.BAD_CONTRACT, f"METRIC_PATTERNS has a pattern that is no regular expression: {error}"
+        ) from error
+    return patterns
 
 
 def _problems(environment: Mapping[str, str], command: Sequence[str]) -> list[str]:
@@ -142,6 +175,35 @@ def _flags(text: str) -> Flags:
         raise Ended(
             ExitCode.BAD_CONTRACT, f"PARAMETER_FLAGS is not as the bot writes it: {error} (got {text!r})"
         ) from error
+
+
+def _patterns(environment: Mapping[str, str], name: Env, default: Sequence[str]) -> Patterns:
+    try:
+        return Patterns(_list(environment, name, default))
+    except ValueError as error:
+        raise Ended(ExitCode.BAD_CONTRACT, f"{name} must be patterns as in .gitignore: {error}") from error
+
+
+def _list(environment: Mapping[str, str], name: Env, default: Sequence[str] = ()) -> Sequence[str]:
+    text = environment.get(name, "")
+    parsed: Any = default
+    if text:
+        with suppress(ValueError):
+            parsed = json.loads(text)
+    if not isinstance(parsed, list | tuple) or not all(isinstance(word, str) for word in parsed):
+        raise Ended(ExitCode.BAD_CONTRACT, f"{name} must be a JSON list of texts (got {text!r})")
+    return parsed
+
+
+def _keep_limit(environment: Mapping[str, str]) -> float:
+    """Return the limit in bytes."""
+    text = environment.get(Env.KEEP_LIMIT_GIB, "")
+    limit = -1.0
+    with suppress(ValueError):
+        limit = float(text) if text else DEFAULT_LIMIT_GIB
+    if not 0 <= limit < float("inf"):
+        raise Ended(ExitCode.BAD_CONTRACT, f"KEEP_LIMIT_GIB must be a number of GiB (got {text!r})")
+    return limit * 1024**3
 
 
 def _object(environment: Mapping[str, str], name: Env) -> dict[str, Value]:

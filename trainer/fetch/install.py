@@ -5,25 +5,23 @@ again. Its name is a digest of everything that its content depends on.
 """
 
 import fcntl
-import hashlib
 import os
 import shutil
 import site
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from trainer.contract import Env, ExitCode
 from trainer.errors import Ended, disk_full
+from trainer.fetch.install_key import EDITABLE, layer_key
 from trainer.process.console import masked
 from trainer.process.tools import Output, Programs
 
-EDITABLE = "editable"
-_INPUT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "requirements*.txt", "constraints*.txt")
 _READY = "ready"
 
 
@@ -47,7 +45,7 @@ def install(requirements: str, code: Path, cache: Path, programs: Programs) -> L
     if not requirements:
         return None
     began = time.monotonic()
-    folder = cache / "layers" / _name(requirements, code)
+    folder = cache / "layers" / layer_key(requirements, code)
     try:
         with _locked(folder):
             reused = (folder / _READY).exists()
@@ -57,16 +55,6 @@ def install(requirements: str, code: Path, cache: Path, programs: Programs) -> L
         message = f"Can't create the install folder in CACHE_DIR: {error}"
         raise disk_full(error) or Ended(ExitCode.INSTALL_FAILED, message) from error
     return Layer(folder, reused, time.monotonic() - began)
-
-
-def _name(requirements: str, code: Path) -> str:
-    digest = hashlib.sha256(f"{requirements}\0{sys.version}\0{sys.prefix}".encode())
-    patterns: Sequence[str] = _INPUT_FILES if requirements == EDITABLE else (requirements, *_INPUT_FILES[-2:])
-    for path in sorted({path for pattern in patterns for path in code.glob(pattern)}):
-        digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
-    if requirements == EDITABLE:
-        digest.update(str(code).encode())
-    return digest.hexdigest()[:20]
 
 
 @contextmanager

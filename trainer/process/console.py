@@ -31,7 +31,7 @@ def log(text: str) -> None:
 
 def emit(line: str) -> None:
     """Write one complete line, not mixed with those of other threads."""
-    write((line + "\n").encode())
+    write((line + "\n").encode(errors="backslashreplace"))
 
 
 def write(chunk: bytes) -> None:

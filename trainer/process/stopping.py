@@ -12,7 +12,11 @@ from trainer.process.training import Command
 COMMAND_SECONDS = 12.0
 """From SIGTERM until the command is killed."""
 UPLOAD_SECONDS = 22.0
-"""From SIGTERM until uploads are abandoned; the entrypoint ends at most 3 s later. ECS and Docker kill after 30 s."""
+"""From SIGTERM until uploads are abandoned; the entrypoint ends at most 3 s later. The stack lets ECS kill after 30 s.
+
+A Docker that shuts down with its machine kills after 10 s, without ECS: the last periodic upload then counts.
+https://docs.docker.com/reference/cli/docker/container/run/#stop-timeout
+"""
 
 
 class Stopping:

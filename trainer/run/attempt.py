@@ -7,8 +7,9 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from trainer.command_line import arguments
 from trainer.contract import MANIFEST_JSON, STOPPED, Env, ExitCode
@@ -16,16 +17,23 @@ from trainer.errors import Ended, Stopped
 from trainer.fetch.assignment import Assignment
 from trainer.fetch.checkout import Fetched
 from trainer.fetch.install import Layer, install
+from trainer.metrics.line_patterns import LinePatterns
 from trainer.metrics.sources import Sources
 from trainer.process import console
 from trainer.process.stopping import Stopping
 from trainer.process.tools import Programs
 from trainer.process.training import Command
+from trainer.run.finish import Finish
 from trainer.run.periodic import Periodic
+from trainer.run.ports import free_ports
 from trainer.run.spot import POLL_SECONDS, Metadata, SpotWatch
+from trainer.storage.artifacts import Artifacts
 from trainer.storage.bucket import Bucket, BucketTrouble
 from trainer.storage.claim import RENEW_SECONDS, Claim, Holder
+from trainer.storage.left_files import CheckoutTree, OutputTree
 from trainer.storage.manifest import AttemptRecord, Manifest, earlier_attempts
+from trainer.storage.not_stored import NotStored
+from trainer.storage.own_checkpoints import OwnCheckpoints
 from trainer.storage.restore import Quality, Restored, restore
 from trainer.storage.upload import Uploads
 
@@ -34,8 +42,6 @@ LIVE_SECONDS = 0.02
 ARTIFACTS_SECONDS = 3.0
 RELEASE_SECONDS = 2.0
 """How long the end of an attempt waits for S3 to record it."""
-RETRY_SECONDS = 60.0
-"""How long the last upload is retried, unless the attempt was asked to stop."""
 
 
 class Attempt:
@@ -55,8 +61,20 @@ class Attempt:
         self._claim_lost: Ended | None = None
         self._storing = threading.Lock()
         self._claim = Claim(self._bucket, Holder(uuid.uuid4().hex, job.batch_job_id, job.attempt, self._host))
-        self._sources = Sources(job.code, job.output, job.metrics_file)
+        self._sources = Sources(
+            job.code,
+            job.output,
+            job.metrics_file,
+            metric=job.metric,
+            patterns=LinePatterns(job.metric_patterns),
+            emit=console.emit,
+            log=console.log,
+        )
         self._uploads = Uploads(self._bucket, job.output, job.control, self._sources)
+        self._checkout = CheckoutTree(job.code, job.output, job.keep, programs)
+        self._own_checkpoints = OwnCheckpoints(self._bucket, job.code, job.output, job.checkpoints)
+        self._resumed: Path | None = None
+        self._artifacts = Artifacts(self._bucket, [OutputTree(job.output), self._checkout], job.keep_limit)
         self._manifest = Manifest(job, arguments(job.command, job.parameters, job.flags))
 
     def run(self) -> int:
@@ -107,7 +125,9 @@ class Attempt:
         if layer is not None:
             how = "reused from the cache" if layer.reused else "installed"
             console.log(f"{job.install}: {how} ({layer.seconds:.1f} s)")
+        self._restore_own_checkpoint()
         self._sources.begin()
+        self._checkout.begin()
         self._uploads.begin(good=restored.quality in (Quality.GOOD, Quality.UNVERIFIED))
         console.log(f"running {shlex.join(self._manifest.arguments)}")
         began = time.monotonic()
@@ -117,6 +137,17 @@ class Attempt:
             raise self._claim_lost
         console.log(f"the command ended with {_describe(code)} after {time.monotonic() - began:.1f} s")
         return self._finish(code)
+
+    def _restore_own_checkpoint(self) -> None:
+        """Restore a checkpoint of the code's own, and point the command to it."""
+        try:
+            self._resumed = self._own_checkpoints.restore()
+        except BucketTrouble as error:
+            raise _refused(error) from error
+        self._own_checkpoints.begin()
+        if self._resumed is not None:
+            more = [word.replace("{checkpoint}", str(self._resumed)) for word in self._job.resume_arguments]
+            self._manifest.arguments = [*self._manifest.arguments, *more]
 
     def _store_until_end(self, command: Command) -> int:
         """Store files as they appear until the command ends. Returns its exit code."""
@@ -131,7 +162,8 @@ class Attempt:
         tasks: list[tuple[str, float, Callable[[], object]]] = [
             ("manifest", 3600.0, self._store_manifest),
             ("metrics and checkpoint", LIVE_SECONDS, self._uploads.store_live),
-            ("artifacts", ARTIFACTS_SECONDS, self._uploads.store_artifacts),
+            ("artifacts", ARTIFACTS_SECONDS, self._artifacts.store),
+            ("checkpoint", ARTIFACTS_SECONDS, self._own_checkpoints.store),
         ]
         metadata = Metadata.from_environment()
         if metadata is not None:
@@ -142,46 +174,18 @@ class Attempt:
     def _finish(self, code: int) -> int:
         """Store everything within the time that is left. Returns the exit code."""
         self._manifest.change(ended=time.time(), exit_code=code)
-        outcome: list[Exception | None] = []
-        storing = threading.Thread(target=self._store_everything, args=[outcome], daemon=True, name="storing")
-        storing.start()
-        while storing.is_alive() and self._stopping.left() != 0:
-            storing.join(0.1)
-        if outcome != [None]:  # an error, no time left, or an exception that ended the thread
-            return self._not_stored(code, outcome[0] if outcome else None)
-        left_out = len(self._uploads.left_out())
-        files = "1 file with a name" if left_out == 1 else f"{left_out:,} files with names"
-        but = f" except {files} that S3 does not take" if left_out else ""
-        console.log(f"stored everything in {self._bucket.uri}{but}")
-        return code
+        self._sources.end(complete=code == 0)
+        if self._stopping.at is not None:  # another attempt may follow
+            threading.Thread(target=self._store_own_checkpoint, daemon=True, name="checkpoint").start()
+        return Finish(self._uploads, self._artifacts, self._record, self._stopping, self._bucket.uri).run(code)
 
-    def _store_everything(self, outcome: list[Exception | None]) -> None:
-        """Append the error that is left; None if everything is stored."""
-        deadline = time.monotonic() + RETRY_SECONDS
-        while (error := self._store_once()) is not None:
-            if (isinstance(error, BucketTrouble) and error.final) or time.monotonic() > deadline:
-                break
-            time.sleep(1)
-        outcome.append(error)
+    def _store_own_checkpoint(self) -> None:
+        with suppress(BucketTrouble, OSError):
+            self._own_checkpoints.store(now=True)
 
-    def _store_once(self) -> Exception | None:
-        try:
-            self._uploads.store_live(now=True)
-            self._store_manifest()
-            self._uploads.store_artifacts(settled_seconds=0)
-        except (BucketTrouble, OSError) as error:
-            return error
-        return None
-
-    def _not_stored(self, code: int, error: Exception | None) -> int:
-        """Report the missing files. Raises `Ended` if the command succeeded: without its results the job did not."""
-        names = ", ".join(path.name for path in self._uploads.missing()[:3])
-        message = f"Can't store the results in {self._bucket.uri}: {error or 'no time was left'}"
-        message += f" (missing: {names})" if names else ""
-        if code == 0:
-            raise Ended(ExitCode.BUCKET_NOT_WRITABLE, message)
-        console.log(message)
-        return code
+    def _record(self, not_stored: Sequence[NotStored]) -> None:
+        self._manifest.not_stored = not_stored
+        self._store_manifest()
 
     def _store_manifest(self) -> None:
         with self._storing:
@@ -202,6 +206,8 @@ class Attempt:
         """Stop the command and all uploads: another attempt has taken over the job."""
         self._claim_lost = error
         self._uploads.close()
+        self._artifacts.close()
+        self._own_checkpoints.close()
         self._stopping.end_command()
 
     def _on_host(self, host: str) -> None:
@@ -212,8 +218,11 @@ class Attempt:
         job = self._job
         environment = {name: value for name, value in os.environ.items() if name != Env.GIT_TOKEN}
         environment.setdefault("PYTHONUNBUFFERED", "1")
+        environment |= free_ports(environment)
         environment |= {Env.JOB_ID: job.job_id, Env.OUTPUT_DIR: str(job.output), Env.CONTROL_DIR: str(job.control)}
         environment |= {Env.PARAMETERS: job.parameters_json, Env.OUTPUT_URI: job.output_uri}
+        if self._resumed is not None:
+            environment[Env.RESUME_CHECKPOINT] = str(self._resumed)
         return layer.environment(environment) if layer else environment
 
 

@@ -1,7 +1,8 @@
 """The instance's metadata: the host's name, and the notice that AWS is about to take it back.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
-A container on a bridge network reaches the service only if the instance's hop limit is at least 2.
+Batch's jobs on EC2 reach the service, because they run in the machine's own network; a container on a bridge network
+only if the instance's hop limit is at least 2: https://docs.aws.amazon.com/batch/latest/userguide/networking-modes-jobs.html
 """
 
 import json

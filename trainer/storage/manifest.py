@@ -10,8 +10,11 @@ from typing import Any
 from trainer.credentials import without_credentials
 from trainer.fetch.assignment import Assignment
 from trainer.process.console import masked
+from trainer.storage.not_stored import NotStored
 
 _VERSION = 1
+_LISTED = 50
+"""How many of the files that are not stored are listed."""
 _PACKAGES = ("signalbox-bot", "torch", "numpy", "scikit-learn")
 
 
@@ -39,10 +42,12 @@ class Manifest:
     arguments: Sequence[str]
     subject: str = ""
     attempts: list[AttemptRecord] = field(default_factory=list)
+    not_stored: Sequence[NotStored] = ()
+    """What the command left and is not in the bucket."""
 
     def body(self) -> bytes:
         """Return the manifest as JSON."""
-        return json.dumps(self._document(), indent=2, ensure_ascii=False).encode()
+        return json.dumps(self._document(), indent=2, ensure_ascii=False).encode(errors="backslashreplace")
 
     def change(self, **values: Any) -> None:
         """Change this attempt's record."""
@@ -63,6 +68,8 @@ class Manifest:
             "image": job.image,
             "asker": job.asker,
             "attempts": [asdict(attempt) for attempt in self.attempts],
+            "not_stored": [{"name": each.name, "reason": masked(each.reason)} for each in self.not_stored[:_LISTED]],
+            "not_stored_count": len(self.not_stored),
             "versions": {"python": platform.python_version(), **_versions()},
         }
 

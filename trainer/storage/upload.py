@@ -1,41 +1,37 @@
-"""Store the training code's files as they appear: the newest version wins, and torn files are not stored."""
+"""Store metrics and checkpoints as they appear: the newest version wins, and torn files are not stored."""
 
 import hashlib
 import threading
 import time
 import zipfile
-from contextlib import suppress
 from pathlib import Path
 
 from trainer.checkpoint import SAFE, fingerprint
-from trainer.contract import ARTIFACTS, CHECKPOINT, METRICS_CSV, MODEL, PREVIOUS_CHECKPOINT
+from trainer.contract import CHECKPOINT, METRICS_CSV, PREVIOUS_CHECKPOINT
 from trainer.metrics.sources import Sources
 from trainer.places import write_atomically
 from trainer.process import console
 from trainer.storage.bucket import Bucket, BucketTrouble, Conflict
+from trainer.storage.not_stored import NotStored, because
 
 METRICS_SECONDS = 1.0
 METRICS_SHARE = 20
 """A large table is stored less often, so that storing it takes at most a twentieth of the time."""
-SETTLED_SECONDS = 2.0
-"""A file that has not changed for this long is considered complete."""
 SHA256 = "sha256"
 """Metadata key of a checkpoint's digest."""
 _ZIP = b"PK"
 
 
 class Uploads:
-    """One attempt's uploads. `store_live` and `store_artifacts` each make one pass; they may run in two threads."""
+    """The metrics and the checkpoint of one attempt, which are stored at once. `store_live` makes one pass."""
 
     def __init__(self, bucket: Bucket, output: Path, control: Path, sources: Sources) -> None:
         self._bucket, self._output, self._control, self._sources = bucket, output, control, sources
-        self._lock, self._artifacts_lock = threading.Lock(), threading.Lock()
+        self._lock = threading.Lock()
         self._metrics, self._metrics_due = b"", 0.0
         self._checkpoint = ""
         self._stored_is_good = self._closed = False
-        self._uploaded: dict[Path, str] = {}
         self._copy_failed = False
-        self._unstorable: set[Path] = set()
         self.checkpoints = 0
 
     def begin(self, *, good: bool) -> None:
@@ -53,37 +49,26 @@ class Uploads:
             if now or time.monotonic() >= self._metrics_due:
                 self._store_metrics()
 
-    def store_artifacts(self, *, settled_seconds: float = SETTLED_SECONDS) -> None:
-        """Store every other file that is new or has changed, the newest first, once it is settled.
-
-        A file that cannot be read is reported after the others are stored: raises OSError.
-        """
-        unreadable: OSError | None = None
-        with self._artifacts_lock:
-            for path, (version, changed) in sorted(self._changed_files().items(), key=lambda each: -each[1][1]):
-                if self._closed or time.time() - changed < settled_seconds:
-                    continue
+    def store_last(self) -> list[NotStored]:
+        """Store the last metrics and checkpoint, once the command has ended. Returns what is not in the bucket then."""
+        problems: list[NotStored] = []
+        with self._lock:
+            for name, action in ((CHECKPOINT, self._store_checkpoint), (METRICS_CSV, self._store_metrics)):
                 try:
-                    self._bucket.upload(self._key(path), path)
-                    self._uploaded[path] = version
-                except FileNotFoundError:
-                    continue
-                except OSError as error:
-                    unreadable = unreadable or error
-        if unreadable is not None:
-            raise unreadable
+                    action()
+                except Exception as error:  # whatever one of them raises, the others are stored
+                    problems.append(because(name, error))
+            if not problems and self._is_torn():
+                problems.append(NotStored(CHECKPOINT, "it is torn: the command ended while it wrote it"))
+        return problems
 
     def close(self) -> None:
         """Store nothing more."""
         self._closed = True
 
-    def missing(self) -> list[Path]:
-        """List the files whose current version is not in the bucket."""
-        return list(self._changed_files())
-
-    def left_out(self) -> list[Path]:
-        """List the files whose names S3 does not take."""
-        return [path for path in self._unstorable if path.exists()]
+    def _is_torn(self) -> bool:
+        path = self._output / CHECKPOINT
+        return path.exists() and fingerprint(path) != self._checkpoint and not is_intact(path)
 
     def _store_metrics(self) -> None:
         began = time.monotonic()
@@ -121,37 +106,6 @@ class Uploads:
             if not self._copy_failed:
                 console.log(f"{PREVIOUS_CHECKPOINT} is not kept: {error}")
             self._copy_failed = True
-
-    def _changed_files(self) -> dict[Path, tuple[str, float]]:
-        """Find files whose current version is not in the bucket, with version and modification time.
-
-        Leaves out metrics and checkpoints, which `store_live` stores, and hidden files, which are still being written.
-        """
-        live = {self._output / name for name in (METRICS_CSV, CHECKPOINT, PREVIOUS_CHECKPOINT)}
-        files = {}
-        for path in self._output.rglob("*"):
-            if path in live or path.name.startswith(".") or path.is_symlink() or not path.is_file():
-                continue
-            if not self._storable(path):
-                continue
-            with suppress(FileNotFoundError):
-                version, changed = fingerprint(path), path.stat().st_mtime
-                if self._uploaded.get(path) != version:
-                    files[path] = (version, changed)
-        return files
-
-    def _storable(self, path: Path) -> bool:
-        """False for a file whose name S3 does not take; it is reported once."""
-        problem = self._bucket.key_problem(self._key(path))
-        if problem and path not in self._unstorable:
-            self._unstorable.add(path)
-            name = path.relative_to(self._output).as_posix().encode(errors="backslashreplace").decode()
-            console.log(f"{name} is not stored: {problem}. Give it a shorter or simpler name.")
-        return not problem
-
-    def _key(self, path: Path) -> str:
-        name = path.relative_to(self._output).as_posix()
-        return name if name == MODEL else ARTIFACTS + name.removeprefix(ARTIFACTS)
 
 
 def _pin(path: Path, link: Path) -> Path:

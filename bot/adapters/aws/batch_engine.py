@@ -26,7 +26,8 @@ _LONGEST_REASON = 1024
 """TerminateJob, `reason`: "This parameter has a limit of 1024 characters." (API_TerminateJob)"""
 BATCH_VARIABLES = 600
 """Characters left for Batch's own variables, in case they count too: `AWS_BATCH_JOB_ID` and the others of
-https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html, with names of queue and environment."""
+https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html, with names of queue and environment.
+Assumption: override-length."""
 CAPABILITIES = Capabilities(
     name="AWS Batch",
     # "The array size can be between 2 and 10,000."
@@ -37,7 +38,7 @@ CAPABILITIES = Capabilities(
     # fails with "Container Overrides length must be at most 8192" (github.com/Netflix/metaflow/issues/1482).
     call_characters=8_192 - BATCH_VARIABLES,
     # Ended jobs stay listed for at least 24 hours, often for a week.
-    # https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
+    # https://docs.aws.amazon.com/batch/latest/userguide/job_states.html. Assumption: ended-jobs.
     remembers_seconds=7 * 86_400.0,
 )
 
@@ -50,7 +51,7 @@ class BatchEngine:
     """`bot.ports.engine.Engine` on AWS Batch. The SDK's own retries are off for `submit`.
 
     Reads are at least `read_interval` seconds apart. AWS publishes no rate for DescribeJobs and ListJobs; whatever it
-    is, everyone in the account shares it.
+    is, everyone in the account shares it. Assumption: read-rate.
     """
 
     def __init__(
@@ -197,7 +198,8 @@ def _why_failed(detail: Mapping[str, Any], attempts: Sequence[Attempt], status_r
     if cancelled_by_queue(status_reason) and attempts:
         return EndReason.HOST_LOST  # it has run, and then waited in vain for its next machine
     known = failure_reason((attempts[-1].reason if attempts else "", status_reason))
-    never_ran = detail["status"] == JobState.FAILED and not attempts and not detail.get("startedAt")
+    started = detail.get("startedAt") or any(each.started_at or each.exit_code is not None for each in attempts)
+    never_ran = detail["status"] == JobState.FAILED and not started
     is_array = "statusSummary" in (detail.get("arrayProperties") or {})
     return EndReason.NOT_STARTED if known is None and never_ran and not is_array else known
 

@@ -1,6 +1,6 @@
 """How many jobs a queue can run at once, from its compute environments' vCPUs.
 
-https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeResource.html
+https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeResource.html. Assumption: vcpu-sum.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,7 @@
-"""Open and close all AWS clients together."""
+"""Open and close all AWS clients together.
+
+Their settings: https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,7 +24,11 @@ LONGEST_POLL_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class AwsClients:
-    """One client per service. `batch_once` never repeats a request: SubmitJob has no idempotency token."""
+    """One client per service. `batch_once` never repeats a request: SubmitJob has no idempotency token.
+
+    `SubmitJobRequest` in the service model of botocore 1.43 has none, and people ask for one:
+    https://github.com/aws/containers-roadmap/issues/2798
+    """
 
     batch: Client
     batch_once: Client

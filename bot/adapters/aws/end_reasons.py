@@ -15,6 +15,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_capacit
 """
 
 # Beginnings of the container's reason or of statusReason, and what they mean. The first that fits counts.
+# Assumption: reason-texts.
 _REASONS: tuple[tuple[str, EndReason], ...] = (
     ("Host EC2", EndReason.HOST_LOST),
     (CANCELLED_BY_QUEUE, EndReason.NEVER_STARTED),
@@ -26,12 +27,22 @@ _REASONS: tuple[tuple[str, EndReason], ...] = (
     ("DockerTimeoutError", EndReason.NOT_STARTED),
     ("CannotStartContainer", EndReason.NOT_STARTED),
     ("CannotCreateContainer", EndReason.NOT_STARTED),
+    ("CannotCreateVolume", EndReason.NOT_STARTED),
+    ("CannotInspectContainer", EndReason.NOT_STARTED),
+    ("ContainerRuntimeTimeoutError", EndReason.NOT_STARTED),
     ("ResourceInitializationError", EndReason.NOT_STARTED),
+    # The agent on EC2 has its own words: https://github.com/awsdocs/amazon-ecs-developer-guide/issues/110
+    ("Fetching secret data", EndReason.NOT_STARTED),
+    # Quoted in https://github.com/nextflow-io/nextflow/pull/2146
+    ("ECS was unable to assume the role", EndReason.NOT_STARTED),
 )
 
 
 def cancelled_by_queue(status_reason: str) -> bool:
-    """True if nobody asked to end the job: its queue did. Nobody documents `isCancelled` of such a job."""
+    """True if nobody asked to end the job: its queue did. Nobody documents `isCancelled` of such a job.
+
+    Assumption: queue-cancel.
+    """
     return status_reason.startswith(CANCELLED_BY_QUEUE)
 
 

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/awssupport/latest/user/common-error-codes.html has n
 that is not in the table is judged by its HTTP status.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,19 +14,19 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    LoginRefreshRequired,
     MetadataRetrievalError,
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSOTokenLoadError,
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
 
-from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+from bot.errors import CredentialsExpired, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-"""Temporary credentials get renewed, so a call made with expired ones is worth repeating."""
 _KINDS: dict[type[ServiceError], frozenset[str]] = {
     Throttled: frozenset(
         {
@@ -45,8 +46,17 @@ _KINDS: dict[type[ServiceError], frozenset[str]] = {
             "TooManyRequestsException",
         }
     ),
-    Unavailable: _EXPIRED
-    | {"InternalError", "InternalFailure", "RequestTimeout", "ServerException", "ServiceUnavailable"},
+    CredentialsExpired: frozenset({"ExpiredToken", "ExpiredTokenException"}),
+    Unavailable: frozenset(
+        {
+            "InternalError",
+            "InternalFailure",
+            "RequestExpired",
+            "RequestTimeout",
+            "ServerException",
+            "ServiceUnavailable",
+        }
+    ),
     Missing: frozenset(
         {
             "404",
@@ -87,6 +97,9 @@ _BY_CODE = {code: kind for kind, codes in _KINDS.items() for code in codes}
 _BY_STATUS: dict[int, type[ServiceError]] = {401: Denied, 403: Denied, 404: Missing, 408: Unavailable, 429: Throttled}
 
 _CREDENTIALS_ADVICE = "Give the bot valid AWS credentials: a role of its machine, AWS_PROFILE, or AWS_ACCESS_KEY_ID."
+_EXPIRED_ADVICE = (
+    "Sign in again with `aws sso login`; or restart the bot with new keys, or with a role, which renews its own."
+)
 _ADVICE = {
     "AllAccessDisabled": "The account or the bucket is suspended.",
     "OptInRequired": "Turn on the service or the region for the account.",
@@ -99,14 +112,11 @@ _ADVICE = {
 }
 """What to do about each `Denied`; `_CREDENTIALS_ADVICE` for all other codes."""
 
-_CREDENTIALS_ERRORS = (
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
+_CREDENTIALS_ERRORS = (NoCredentialsError, PartialCredentialsError, ProfileNotFound)
+_EXPIRED_SESSIONS = (LoginRefreshRequired, SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError)
+"""Of IAM Identity Center and `aws login`: AWS's library reads the new session as soon as somebody signs in."""
 _PASSING_CREDENTIALS_ERRORS = (CredentialRetrievalError, MetadataRetrievalError)
+_NOT_AUTHORIZED = re.compile(r'User: (\S+) is not authorized to perform: (\S+) on resource: "?([^\s"]+)"?(.*)', re.S)
 _LONGEST = 400
 """Longest message that we pass on: some answers are whole pages."""
 
@@ -128,6 +138,8 @@ def calling(what: str) -> Iterator[None]:
         raise Denied(
             f"{what} was not sent: {_clean(str(error))}. {_CREDENTIALS_ADVICE}", code="NoCredentials"
         ) from error
+    except _EXPIRED_SESSIONS as error:
+        raise CredentialsExpired(f"{what} was not sent: {_clean(str(error))}", code="Credentials") from error
     except _PASSING_CREDENTIALS_ERRORS as error:
         raise Unavailable(f"{what} was not sent: {_clean(str(error))}", code="Credentials") from error
     except (BotoCoreError, aiohttp.ClientError, TimeoutError, ConnectionError) as error:
@@ -145,12 +157,27 @@ def _from_answer(what: str, error: ClientError) -> ServiceError:
     code = str(details.get("Code") or "")
     status = int(metadata.get("HTTPStatusCode") or 0)
     kind = _kind(code, status)
-    text = f"{what}: {_clean(str(details.get('Message') or '')) or f'HTTP status {status}'}"
+    message = _permission_first(str(details.get("Message") or ""))
+    text = f"{what}: {_clean(message) or f'HTTP status {status}'}"
     if kind is Throttled:
         return Throttled(text, code=code, retry_after=_retry_after(metadata))
-    if kind is Denied or code in _EXPIRED:
+    if kind is CredentialsExpired:
+        text = f"{text.rstrip('.')}. {_EXPIRED_ADVICE}"
+    elif kind is Denied or code in _ADVICE:
         text = f"{text}{'' if text.endswith('.') else '.'} {_ADVICE.get(code, _CREDENTIALS_ADVICE)}"
     return kind(text, code=code)
+
+
+def _permission_first(message: str) -> str:
+    """Put what is missing before who misses it, whose ARN is long: a short line is cut at its end.
+
+    AWS's words: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    """
+    match = _NOT_AUTHORIZED.search(message)
+    if not match:
+        return message
+    who, action, resource, why = match.groups()
+    return f"{action} is not allowed on {resource}{why.rstrip('. ')} (asked as {who})"
 
 
 def _kind(code: str, status: int) -> type[ServiceError]:

@@ -16,7 +16,7 @@ MESSAGES_PER_CALL = 10
 """ReceiveMessage, `MaxNumberOfMessages`: "Valid values: 1 to 10."; DeleteMessageBatch: "Deletes up to ten messages"."""
 KINDS = ("Batch Job State Change", "Batch Job Queue Blocked")
 """Both have a job in `detail`, in the form of DescribeJobs. The second names the job that blocks its queue:
-https://docs.aws.amazon.com/batch/latest/userguide/batch-job-queue-blocked-events.html"""
+https://docs.aws.amazon.com/batch/latest/userguide/batch-job-queue-blocked-events.html. Assumption: child-events."""
 EXCERPT = 200
 """Characters shown of a message that cannot be read."""
 

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/batch/latest/APIReference/API_Operations.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.adapters.aws.clients import Client
@@ -29,6 +29,12 @@ async def describe_environments(batch: Client, queue: Json) -> list[Json]:
         return list(answer["computeEnvironments"])
 
 
+def instance_types(environments: Sequence[Json]) -> list[str]:
+    """The machines that the environments may start, each once, in order."""
+    resources = [environment.get("computeResources", {}) for environment in environments]
+    return list(dict.fromkeys(name for each in resources for name in each.get("instanceTypes", ())))
+
+
 async def describe_definition(batch: Client, definition: str, region: str) -> Json:
     """The active revision that `name:revision` names, else the newest. Raises `Missing` if there is none."""
     name, _, revision = definition.partition(":")
@@ -42,7 +48,13 @@ async def describe_definition(batch: Client, definition: str, region: str) -> Js
 
 
 def image_of(definition: Json) -> str:
-    return str(definition["containerProperties"]["image"])
+    """Empty if the definition describes no single container."""
+    return str((definition.get("containerProperties") or {}).get("image", ""))
+
+
+def gpus_of(definition: Json) -> int:
+    needs = (definition.get("containerProperties") or {}).get("resourceRequirements") or ()
+    return next((int(need["value"]) for need in needs if need["type"] == "GPU"), 0)
 
 
 def vcpus_of(definition: Json) -> float:

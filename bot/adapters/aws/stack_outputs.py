@@ -1,4 +1,8 @@
-"""Read the outputs of a CloudFormation stack."""
+"""Read the outputs of a CloudFormation stack.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html has the states. For a stack that does
+not exist the answer is a ValidationError, "Stack with id foo does not exist": https://github.com/boto/boto3/issues/2807
+"""
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.error_codes import calling

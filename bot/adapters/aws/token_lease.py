@@ -12,8 +12,9 @@ import json
 import re
 import secrets
 import socket
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -29,11 +30,14 @@ log = structlog.get_logger()
 
 RENEW_SECONDS = 30.0
 """A put and a get each time: about 0.45 USD a month."""
+RETRY_SECONDS = 10.0
+"""The same after a failure, because time runs out."""
 LEASE_SECONDS = 100.0
 """A holder that has not renewed it for this long has ended: it missed three renewals."""
 NOTE_SECONDS = 600.0
 """How long the holder shows that another bot has tried to start."""
 LEASE_NAME = re.compile(r"lease-(\d+|unknown)\.json")
+MOST_REMEMBERED = 10
 _CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
 
@@ -43,12 +47,17 @@ class Taken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a bot writes. `id` is its data folder's, `process` its own."""
+    """What a bot writes. `id` is its data folder's, `process` its own.
+
+    `renewals` makes each renewal another object: the same content has the same ETag, and a bot that found an old lease
+    could not see that it was renewed meanwhile.
+    """
 
     id: str
     process: str
     host: str
     ended: bool = False
+    renewals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +85,36 @@ def lease_uri(folder_uri: str, token: str) -> str:
 
 def known_instance(data_dir: Path) -> str:
     """The id of a data folder; "" if no bot has run with it."""
-    path = data_dir / "instance"
-    return path.read_text().strip() if path.exists() else ""
+    return (_remembered(data_dir) or [""])[0]
 
 
 def instance_id(data_dir: Path) -> str:
     """The same; made at the first start."""
     if not known_instance(data_dir):
-        (data_dir / "instance").write_text(secrets.token_hex(8))
+        adopt_instance(data_dir, secrets.token_hex(8))
     return known_instance(data_dir)
 
 
 def adopt_instance(data_dir: Path, holder_id: str) -> None:
     """Make this data folder the one that holds the lease, in place of a lost one."""
-    (data_dir / "instance").write_text(holder_id)
+    _instance(data_dir).write_text(holder_id)
+
+
+def _remembered(data_dir: Path) -> list[str]:
+    """The id of the data folder, then the processes that may hold its lease, newest first."""
+    return _instance(data_dir).read_text().split() if _instance(data_dir).exists() else []
+
+
+def _instance(data_dir: Path) -> Path:
+    return data_dir / "instance"
 
 
 class TokenLease:
-    """`holder_id` stays the same for one data folder, so that a bot that was killed starts again at once."""
+    """A bot that was killed takes its own lease back at once, however its machine is named now.
+
+    It knows it by the process that it wrote down in its data folder before it signed. Where a copy of that folder is in
+    use, the lease is another process's by then, and this bot steps back.
+    """
 
     def __init__(
         self,
@@ -101,15 +122,22 @@ class TokenLease:
         uri: str,
         holder_id: str,
         *,
+        data_dir: Path | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._s3, self._uri, self._sleep = clients.s3, uri, sleep
+        """Without `data_dir`, any live lease of `holder_id` is its own."""
+        self._s3, self._uri, self._sleep, self._clock = clients.s3, uri, sleep, clock
         self._own = Signature(holder_id, secrets.token_hex(8), socket.gethostname())
+        self._data_dir = data_dir
+        self._predecessors = _remembered(data_dir)[1:] if data_dir is not None else []
         self._etag = ""
         self._rival = ""
+        self._renewed_at = clock()
 
     async def take(self) -> None:
         """Take the lease, or raise `StoreError` with who has it. Without S3's answer the bot starts all the same."""
+        self._remember()
         try:
             await self._take()
         except ServiceError as error:
@@ -117,25 +145,22 @@ class TokenLease:
 
     async def keep(self) -> None:
         """Renew it for ever. Raises `StoreError` once another bot has taken it."""
+        pause = RENEW_SECONDS
         while True:
-            await self._sleep(RENEW_SECONDS)
+            await self._sleep(pause)
             try:
                 await self.renew()
+                pause = RENEW_SECONDS
             except ServiceError as error:
+                pause = RETRY_SECONDS
                 log.warning("could not renew the lease on the token", uri=self._uri, error=str(error))
 
     async def renew(self) -> None:
         """Renew it once, and look for a note from a bot that tried to start."""
-        try:
-            await self._hold({"IfMatch": self._etag} if self._etag else {"IfNoneMatch": "*"})
-        except Missing:
-            self._etag = ""
-        except Taken:
-            found = await read(self._s3, self._uri)
-            if found is not None and found.live and found.by.process != self._own.process:
-                self._etag = ""
-                raise StoreError(_elsewhere(found)) from None
-            self._etag = found.etag if found is not None else ""
+        if self._etag:
+            await self._renew()
+        else:  # S3 gave no answer at the start, or the object was deleted
+            await self._take()
         note = await read(self._s3, _note_uri(self._uri))
         self._rival = note.by.host if note is not None and note.age < NOTE_SECONDS else ""
         if note is not None and note.age < RENEW_SECONDS * 1.5:
@@ -151,24 +176,59 @@ class TokenLease:
             log.warning("could not release the lease on the token", uri=self._uri, error=str(error))
 
     def wrong(self) -> str:
-        """What the health page shows; empty if no other bot has tried to start."""
+        """What the health page shows; empty if this bot has the lease, and no other has tried to start."""
+        seconds = self._clock() - self._renewed_at
+        if self._etag and seconds > LEASE_SECONDS:
+            return f"lease: not renewed for {seconds:.0f} s, because S3 does not answer; another bot may start"
         return f"lease: another bot with this token tried to start on {self._rival}" if self._rival else ""
+
+    async def _renew(self) -> None:
+        try:
+            await self._hold({"IfMatch": self._etag})
+        except Missing:
+            self._etag = ""
+        except Taken:
+            found = await read(self._s3, self._uri)
+            if found is not None and found.live and found.by.process != self._own.process:
+                self._etag = ""
+                raise await self._stepping_back(found) from None
+            self._etag = found.etag if found is not None else ""
 
     async def _take(self) -> None:
         found = await read(self._s3, self._uri)
-        if found is not None and found.live and found.by.id != self._own.id:
-            await _write(self._s3, _note_uri(self._uri), self._own)
-            raise StoreError(_elsewhere(found))
+        if found is not None and found.live and not self._is_own(found):
+            raise await self._stepping_back(found)
         try:
             await self._hold({"IfMatch": found.etag} if found is not None else {"IfNoneMatch": "*"})
         except Taken:
             found = await read(self._s3, self._uri)
-            if found is not None and found.by.process != self._own.process:
-                raise StoreError(_elsewhere(found)) from None
+            if found is not None and found.live and found.by.process != self._own.process:
+                raise await self._stepping_back(found) from None
             self._etag = found.etag if found is not None else ""  # our own put, whose answer was lost
 
+    async def _stepping_back(self, found: Signed) -> StoreError:
+        """The error to raise. The holder is told, if S3 takes the note."""
+        try:
+            await _write(self._s3, _note_uri(self._uri), self._own)
+        except ServiceError as error:
+            log.warning("could not leave a note for the other bot", uri=self._uri, error=str(error))
+        return StoreError(_elsewhere(found))
+
+    def _is_own(self, found: Signed) -> bool:
+        """It is this data folder's, and signed by a process of it. The lock on the store shows that it has ended."""
+        known = not self._predecessors or found.by.process in (self._own.process, *self._predecessors)
+        return found.by.id == self._own.id and known
+
+    def _remember(self) -> None:
+        """Before the lease is signed: a kill between the two must not lock this bot out."""
+        if self._data_dir is not None:
+            known = [self._own.id, self._own.process, *self._predecessors]
+            _instance(self._data_dir).write_text("\n".join(known[:MOST_REMEMBERED]))
+
     async def _hold(self, condition: dict[str, str]) -> None:
-        self._etag = await _write(self._s3, self._uri, self._own, **condition)
+        own = replace(self._own, renewals=self._own.renewals + 1)
+        self._etag = await _write(self._s3, self._uri, own, **condition)
+        self._own, self._renewed_at = own, self._clock()
 
 
 async def read(s3: Client, uri: str) -> Signed | None:
@@ -178,12 +238,21 @@ async def read(s3: Client, uri: str) -> Signed | None:
         with calling(f"S3 GetObject of {uri}"):
             answer = await s3.get_object(Bucket=location.bucket, Key=location.key)
             async with answer["Body"] as body:
-                stored = json.loads(await body.read())
+                stored = await body.read()
             now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
             age = max(0.0, (now - answer["LastModified"]).total_seconds())
-            return Signed(Signature(**stored), age, answer["ETag"])
+            return Signed(_signature(stored), age, answer["ETag"])
     except Missing:
         return None
+
+
+def _signature(stored: bytes) -> Signature:
+    """Somebody's, if it cannot be read. A field of a newer version is left out."""
+    try:
+        found = dict(json.loads(stored))
+        return Signature(**{field.name: found[field.name] for field in fields(Signature) if field.name in found})
+    except (ValueError, TypeError):
+        return Signature("", "", "an unknown machine")
 
 
 async def _write(s3: Client, uri: str, signature: Signature, **condition: str) -> str:

@@ -35,6 +35,7 @@ def wait_cause(status_reason: str, earlier: Collection[str] = ()) -> WaitCause:
     """The cause that AWS names for a job in RUNNABLE. `earlier` are the reasons of its ended attempts.
 
     Nobody documents when the reason of an ended attempt goes away, so one that is still there is not taken for a cause.
+    Assumption: stale-reason.
     """
     if not status_reason or status_reason in earlier or failure_reason([status_reason]):
         return WaitCause.NO_REASON

@@ -46,6 +46,12 @@ def joined(x: Series, y: Series) -> tuple[Series, Series]:
     return (x[known], y[known]) if known.sum() > 1 and bool(isolated(y)[known].all()) else (x, y)
 
 
+def folded(x: Series, y: Series) -> tuple[Series, Series]:
+    """Break the line where `x` goes back: there the next fold or phase begins."""
+    back = np.flatnonzero(np.diff(x) < 0) + 1
+    return (np.insert(x, back, x[back]), np.insert(y, back, np.nan)) if back.size else (x, y)
+
+
 def thinned(x: Series, y: Series) -> tuple[Series, Series]:
     """Thin out more than `MOST_POINTS` points; the lowest and highest of each bucket keep the outline."""
     if y.size <= MOST_POINTS:

@@ -18,6 +18,13 @@ def by_id(connection: Connection, sweep_id: str) -> Sweep | None:
     return draft if isinstance(draft, Sweep) else None
 
 
+def of_asker(connection: Connection, asker_id: int) -> list[Sweep]:
+    """Newest first. Drafts are few: each is dropped a few hours after it was made."""
+    rows = connection.execute("SELECT json FROM draft ORDER BY made_at DESC").fetchall()
+    drafts = [decode(text) for (text,) in rows]
+    return [draft for draft in drafts if isinstance(draft, Sweep) and draft.request.asker_id == asker_id]
+
+
 def drop(connection: Connection, sweep_id: str) -> None:
     connection.execute("DELETE FROM draft WHERE id = ?", (sweep_id,))
 

@@ -131,6 +131,9 @@ class SqliteStore:
     async def draft(self, sweep_id: str) -> Sweep | None:
         return await self._read(lambda db: draft_rows.by_id(db, sweep_id))
 
+    async def drafts(self, asker_id: int) -> list[Sweep]:
+        return await self._read(lambda db: draft_rows.of_asker(db, asker_id))
+
     async def drop_draft(self, sweep_id: str) -> None:
         await self._write(lambda db: draft_rows.drop(db, sweep_id))
 

@@ -1,7 +1,7 @@
 """The actions of the buttons on cards and results. Each click checks the permissions of whoever clicks."""
 
 from bot.chat import permissions
-from bot.chat.acknowledgement import acknowledge, acknowledged, answer
+from bot.chat.acknowledgement import acknowledge, acknowledged, answer, first_answer
 from bot.chat.buttons import forms, job_actions, job_answers
 from bot.chat.buttons.views import confirm_buttons
 from bot.chat.cards.choose import state_word
@@ -66,7 +66,7 @@ async def train_best(interaction: Interaction, sweep_id: str) -> None:
     job = await interaction.client.services.find.job(sweep_id)
     best = job_answers.leading(job)[0]
     if (form := forms.epochs_form(interaction.client, job, best)) is not None:
-        await interaction.response.send_modal(form)
+        await first_answer(interaction, lambda: interaction.response.send_modal(form))
         return
     await acknowledge(interaction)
     await job_actions.train_trial(interaction, best, {})

@@ -13,7 +13,7 @@ from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.errors import BadInput
 from bot.services.jobs.submit import TrainRequest
-from bot.services.sweeps.propose import Proposal
+from bot.services.sweeps.preview import Proposal
 
 CARD_SECONDS = 2.0
 """How long a confirmation waits for the card, to link to it."""
@@ -75,6 +75,17 @@ async def propose(interaction: Interaction, proposal: Proposal, headline: str = 
         return
     embed = sweep_preview.embed(proposal, project_of(interaction.client, proposal.sweep))
     await answer(interaction, embed=embed, view=preview_buttons(proposal.sweep.id))
+
+
+async def propose_again(interaction: Interaction, text: str) -> bool:
+    """Show the preview with its buttons once more. False if this is no sweep that waits to be confirmed."""
+    name = parse(text)
+    if name.trial is not None:
+        return False
+    proposal = await interaction.client.services.propose.again(name.job_id, person(interaction))
+    if proposal is not None:
+        await propose(interaction, proposal)
+    return proposal is not None
 
 
 async def train_trial(interaction: Interaction, name: Name, options: dict[str, object]) -> None:

@@ -43,6 +43,8 @@ def embed(title: str, lines: Iterable[Inert], colour: int) -> discord.Embed:
 
 
 def colour(execution: Lifecycle) -> int:
+    if execution.reason is EndReason.SUCCEEDED and execution.detail:
+        return PARTLY  # not all of its results are stored
     return STOPPED if execution.reason is EndReason.STOPPED else COLOURS[execution.state]
 
 
@@ -62,23 +64,36 @@ def since(job: Posted) -> Inert:
     return phrase("requested {at}", at=relative(job.request.created_at))
 
 
-def unanswered(since: float, project: Project | None) -> Inert:
+def unanswered(execution: Lifecycle, project: Project | None) -> Iterator[Inert]:
     """Says that the card may be out of date."""
-    return phrase(
-        "{engine} has not answered since {at}. This is the last known state.",
-        engine=capital(engine_title(project)),
-        at=relative(since),
-    )
+    if execution.unanswered_since is None:
+        return
+    engine, at = engine_title(project), relative(execution.unanswered_since)
+    if execution.credentials_expired:
+        yield phrase(
+            "The bot's credentials for {engine} expired {at}. This is the last known state. Ask an admin to run "
+            "{doctor}, which says how to renew them.",
+            engine=engine,
+            at=at,
+            doctor=code("signalbox doctor"),
+        )
+    else:
+        yield phrase(
+            "{engine} has not answered since {at}. This is the last known state.", engine=capital(engine), at=at
+        )
 
 
 def lost_places(job: Posted, limit: int) -> Iterator[Inert]:
     """What of the job is not in Discord, and why."""
-    publication = job.publication
+    publication, again = job.publication, phrase(" I keep trying.")
     if publication.card_lost:
-        yield phrase("There is no card in the channel: {why}", why=escape(publication.card_lost, limit))
-    elif closed := publication.closed.why:
-        again = EMPTY if publication.closed.gone else phrase(" I keep trying.")
-        yield phrase("I can't post in the thread: {why}.{again}", why=escape(closed.rstrip("."), limit), again=again)
+        why = escape(publication.card_lost.rstrip("."), limit)
+        trying = again if publication.card_may_come else EMPTY
+        yield phrase("There is no card in the channel: {why}.{again}", why=why, again=trying)
+    closed = publication.closed
+    if closed.why and closed.why != publication.card_lost:
+        why = escape(closed.why.rstrip("."), limit)
+        yield phrase("I can't post in the thread: {why}.{again}", why=why, again=EMPTY if closed.gone else again)
 
 
 def undeliverable(why: str, limit: int) -> Inert:

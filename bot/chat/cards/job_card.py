@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import discord
 
 from bot.chat.cards import card_lines, verdict
-from bot.chat.cards.units import bar, number, relative
+from bot.chat.cards.units import at_epoch, axis, bar, grouped, number, relative
 from bot.domain.inert import EMPTY, Inert, escape, joined, listed, phrase
 from bot.domain.jobs.pace import expected_end
 from bot.domain.model.job import Job
@@ -41,8 +41,8 @@ def short_progress(job: Job, project: Project | None) -> Inert:
     if not live and progress.best is not None and project is not None:
         return listed(escape(project.metric, 40), number(progress.best), separator=" ")
     if live and progress.epoch is not None:
-        of = phrase("/{epochs}", epochs=progress.epochs) if progress.epochs is not None else EMPTY
-        return phrase("epoch {epoch}{of}", epoch=progress.epoch, of=of)
+        of = phrase("/{epochs}", epochs=grouped(progress.epochs)) if progress.epochs is not None else EMPTY
+        return phrase("{unit} {epoch}{of}", unit=axis(progress.unit), epoch=grouped(progress.epoch), of=of)
     return EMPTY
 
 
@@ -57,7 +57,7 @@ def _state(job: Job, project: Project | None) -> Iterator[Inert]:
     now = card_lines.headline(escape(state_text(execution), 40))
     yield listed(now, card_lines.since(job), separator=" · ")
     if execution.unanswered_since is not None:
-        yield card_lines.unanswered(execution.unanswered_since, project)
+        yield from card_lines.unanswered(execution, project)
     elif execution.stop is None and execution.state.waiting:
         yield wait_line(execution, engine_title(project))
 
@@ -67,13 +67,14 @@ def _progress(job: Job) -> Iterator[Inert]:
     if progress.epoch is None:
         return
     if progress.epochs is None:
-        yield phrase("epoch **{epoch}**", epoch=progress.epoch)
+        yield phrase("{unit} **{epoch}**", unit=axis(progress.unit), epoch=grouped(progress.epoch))
         return
     end = expected_end(progress) if job.execution.live else None
     yield phrase(
-        "epoch **{epoch}**/{epochs} {done}{eta}",
-        epoch=progress.epoch,
-        epochs=progress.epochs,
+        "{unit} **{epoch}**/{epochs} {done}{eta}",
+        unit=axis(progress.unit),
+        epoch=grouped(progress.epoch),
+        epochs=grouped(progress.epochs),
         done=bar(progress.epoch, progress.epochs),
         eta=phrase(" · ETA {end}", end=relative(end)) if end is not None else EMPTY,
     )
@@ -95,7 +96,7 @@ def _main_metric(job: Job, name: str, latest: float | None) -> Inert:
         return EMPTY
     parts = [phrase("**{latest}**", latest=number(latest))] if latest is not None else []
     if best is not None:
-        at = phrase(" at epoch {epoch}", epoch=best_epoch) if best_epoch is not None else EMPTY
+        at = at_epoch(job.progress.unit, best_epoch)
         parts.append(phrase("best **{best}**{at}", best=number(best), at=at))
     return listed(escape(name, 40), listed(*parts), separator=" ")
 

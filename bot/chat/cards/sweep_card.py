@@ -86,8 +86,8 @@ def _state(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
         yield verdict.card_headline(sweep, project)
     if why_not := sweep.publication.result.undeliverable:
         yield card_lines.undeliverable(why_not, 150)
-    if execution.live and execution.unanswered_since is not None:
-        yield card_lines.unanswered(execution.unanswered_since, project)
+    if execution.live:
+        yield from card_lines.unanswered(execution, project)
     tally, trials = sweep.tally, sweep.plan.trials
     if execution.live or tally.ended < trials:
         most = BAR if tally.ended == trials else BAR - 1  # the last epoch is not the end

@@ -128,7 +128,8 @@ def cost(seconds: float, project: Project | None) -> float | None:
 def _values(over: Axis) -> Inert:
     if over.continuous:
         log = phrase(" (log)") if over.log else EMPTY
-        return phrase("{low:g} to {high:g}{log}", low=over.low, high=over.high, log=log)
+        low, high = (escape(shown(end), VALUE) for end in (over.low, over.high))
+        return phrase("{low} to {high}{log}", low=low, high=high, log=log)
     texts = [escape(shown(each), VALUE) or phrase(" ") for each in over.values]
     if len(texts) <= VALUES:
         return listed(*texts)

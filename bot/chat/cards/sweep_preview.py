@@ -6,14 +6,19 @@ import discord
 
 from bot.chat.cards import card_lines, sweep_card, sweep_lines
 from bot.chat.cards.units import CENT, duration, plural, usd
-from bot.domain.inert import EMPTY, Inert, escape, joined, phrase
+from bot.chat.limits import CHOICE_CHARACTERS
+from bot.domain.inert import EMPTY, Inert, code, cut, escape, joined, phrase
 from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
+from bot.domain.texts.command_names import command, plain
 from bot.domain.texts.engine import engine_title
-from bot.services.sweeps.propose import Proposal
+from bot.services.sweeps.preview import Proposal
 
 AXES, PARAMETERS, REMARKS = 1_000, 600, 1_000
 NOT_STARTED = "Nothing has been started. Confirm starts exactly this sweep."
+AGAIN = "If this message is gone, {status} job:{id} shows it again."
+"""Discord drops such a message when the client restarts: https://support.discord.com/hc/en-us/articles/1500000580222.
+It may go earlier: https://github.com/discord/discord-api-docs/issues/4818."""
 
 
 def embed(proposal: Proposal, project: Project | None) -> discord.Embed:
@@ -22,7 +27,32 @@ def embed(proposal: Proposal, project: Project | None) -> discord.Embed:
     lines = [card_lines.commit(sweep), *plan(sweep, AXES, PARAMETERS)]
     lines += [EMPTY, _machines(proposal, project), _time(proposal), _cost(proposal, project)]
     lines += [joined(proposal.remarks, "\n", REMARKS)] if proposal.remarks else []
-    return card_lines.embed(sweep_card.title(sweep), lines, card_lines.WAITING).set_footer(text=NOT_STARTED)
+    return card_lines.embed(sweep_card.title(sweep), lines, card_lines.WAITING).set_footer(text=_footer(sweep))
+
+
+def waiting(sweep: Sweep) -> Inert:
+    """Its line in the list of what is live."""
+    commit = sweep.run.commit
+    return phrase(
+        "{name} sweep {project} {branch}@{commit}, {plan} — not started; {status} shows its preview again",
+        name=code(sweep.id),
+        project=escape(sweep.run.project, 40),
+        branch=escape(commit.branch, 40),
+        commit=escape(commit.short, 40),
+        plan=sweep_lines.plan(sweep.plan),
+        status=command("status", f"job:{sweep.id}"),
+    )
+
+
+def choice(sweep: Sweep) -> str:
+    """The same for autocomplete."""
+    commit = sweep.run.commit
+    text = f"{sweep.id}  sweep {sweep.run.project} {commit.branch}@{commit.short} not started: show its preview"
+    return cut(text, CHOICE_CHARACTERS)
+
+
+def _footer(sweep: Sweep) -> str:
+    return f"{NOT_STARTED}\n{AGAIN.format(status=plain('status'), id=sweep.id)}"
 
 
 def plan(sweep: Sweep, axes_limit: int, fixed_limit: int) -> Iterator[Inert]:

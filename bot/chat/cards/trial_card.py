@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import discord
 
 from bot.chat.cards import card_lines
-from bot.chat.cards.units import bar, duration, number, relative
+from bot.chat.cards.units import at_epoch, axis, bar, duration, grouped, number, relative
 from bot.chat.limits import CHOICE_CHARACTERS
 from bot.domain.inert import EMPTY, Inert, cut, escape, one_line, phrase
 from bot.domain.model.plan import Search
@@ -108,8 +108,9 @@ def _progress(trial: Trial) -> Iterator[Inert]:
     if not trial.reports:
         return
     epoch = trial.reports[-1][0]
-    of = phrase("/{epochs} {done}", epochs=trial.epochs, done=bar(epoch, trial.epochs)) if trial.epochs else EMPTY
-    yield phrase("epoch **{epoch}**{of}", epoch=epoch, of=of)
+    done = bar(epoch, trial.epochs) if trial.epochs else EMPTY
+    of = phrase("/{epochs} {done}", epochs=grouped(trial.epochs), done=done) if trial.epochs else EMPTY
+    yield phrase("{unit} **{epoch}**{of}", unit=axis(trial.unit), epoch=grouped(epoch), of=of)
 
 
 def _value(trial: Trial, project: Project | None) -> Iterator[Inert]:
@@ -121,5 +122,5 @@ def _value(trial: Trial, project: Project | None) -> Iterator[Inert]:
         metric=escape(project.metric, 40),
         latest=phrase("**{value}**, ", value=number(trial.reports[-1][1])) if running else EMPTY,
         best=number(trial.value),
-        at=phrase(" at epoch {epoch}", epoch=trial.epoch) if trial.epoch is not None else EMPTY,
+        at=at_epoch(trial.unit, trial.epoch),
     )

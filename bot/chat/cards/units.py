@@ -65,3 +65,18 @@ def plural(count: int, noun: str) -> Inert:
     """`1 job`, `2 jobs`."""
     one = escape(noun, 40)
     return phrase("1 {one}", one=one) if count == 1 else phrase("{count:,} {one}s", count=count, one=one)
+
+
+def axis(unit: str) -> Inert:
+    """What a job counts, by its own name: `epoch`, `global_step`."""
+    return escape(unit, 40)
+
+
+def grouped(count: int) -> Inert:
+    """`7`, `12,345`."""
+    return phrase("{count:,}", count=count)
+
+
+def at_epoch(unit: str, epoch: int | None) -> Inert:
+    """` at epoch 6`, ` at step 12,000`; empty if it is not known."""
+    return EMPTY if epoch is None else phrase(" at {unit} {epoch:,}", unit=axis(unit), epoch=epoch)

@@ -2,9 +2,10 @@
 
 from bot.chat.cards import sweep_verdict
 from bot.chat.cards.card_lines import by_whom, headline, with_detail
-from bot.chat.cards.units import duration, number
+from bot.chat.cards.units import at_epoch, duration, grouped, number
 from bot.chat.limits import CONTENT_CHARACTERS
 from bot.domain.inert import EMPTY, Inert, cut_blocks, escape, listed, phrase, stacked
+from bot.domain.model.execution import Execution
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason
@@ -48,8 +49,10 @@ def card_headline(job: Posted, project: Project | None) -> Inert:
 
 
 def ran_seconds(job: Posted) -> float:
-    """How long it ran; if it never ran, since the command. 0 while it is not known."""
+    """How long it had a machine, over all attempts; if it never had one, since the command. 0 while it is not known."""
     execution, created_at = job.execution, job.request.created_at
+    if isinstance(execution, Execution) and (seconds := execution.machine_seconds):
+        return seconds
     return max(0.0, (execution.ended_at or created_at) - (execution.started_at or created_at))
 
 
@@ -57,23 +60,25 @@ def _sentence(job: Posted, project: Project | None) -> Inert:
     if isinstance(job, Sweep):
         return sweep_verdict.sentence(job, project, ran_seconds(job))
     if _reason(job) is EndReason.SUCCEEDED and (best := _best(job, project)):
-        return phrase("succeeded: {best}, {took}", best=best, took=duration(ran_seconds(job)))
+        text = phrase("succeeded: {best}, {took}", best=best, took=duration(ran_seconds(job)))
+        return with_detail(text, job.execution.detail, DETAIL)
     return _filled(job, project, card=False)
 
 
 def _filled(job: Job, project: Project | None, *, card: bool) -> Inert:
     ending, execution = ENDINGS[_reason(job)], job.execution
     times, exit_code = len(execution.attempts), execution.exit_code
+    no_code = phrase("it ended without an exit code")
     text = phrase(
         ending.card if card else ending.sentence,
-        how=phrase("the command failed") if exit_code is None else phrase("exit code {code}", code=exit_code),
+        how=no_code if exit_code is None else phrase("exit code {code}", code=exit_code),
         took=duration(ran_seconds(job)),
         by=by_whom(execution.stop.by if execution.stop is not None else None),
         limit=duration(job.run.timeout_seconds),
         times=phrase(" {times} times", times=times) if times > 1 else EMPTY,
         engine=engine_title(project),
     )
-    return text if _reason(job) is EndReason.SUCCEEDED else with_detail(text, execution.detail, DETAIL)
+    return with_detail(text, execution.detail, DETAIL)
 
 
 def _advice(job: Posted) -> Inert:
@@ -93,8 +98,8 @@ def _best(job: Job, project: Project | None) -> Inert:
     best = phrase("{metric} {value}", metric=escape(project.metric, 40), value=number(progress.best))
     if progress.best_epoch is None:
         return best
-    of = phrase("of {epochs}", epochs=progress.epochs) if progress.epochs is not None else EMPTY
-    return listed(best, phrase("at epoch {epoch}", epoch=progress.best_epoch), of, separator=" ")
+    of = phrase(" of {epochs}", epochs=grouped(progress.epochs)) if progress.epochs is not None else EMPTY
+    return listed(best, at_epoch(progress.unit, progress.best_epoch), of, separator="")
 
 
 def _reason(job: Posted) -> EndReason:

@@ -24,8 +24,8 @@ from bot.domain.texts import notes
 from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.waits import wait_note
-from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
-from bot.services.sweeps.propose import Proposal
+from bot.errors import CredentialsExpired, Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+from bot.services.sweeps.preview import Proposal
 
 ENGINE = engine_title(PROJECT)
 URI = "s3://bucket/jobs/k7q2mx/log.txt"
@@ -43,7 +43,9 @@ def _cards() -> Iterator[Entry]:
     undeliverable = replace(JOB.publication, result=JOB.publication.result.given_up("Unknown Channel"))
     closed = JOB.publication.thread_refused(Refusal("Posting a log: Thread is locked (160005)", 1.0))
     gone = JOB.publication.card_refused(Refusal("Posting a card: Unknown Channel (10003)", 1.0, gone=True))
+    closed_card = JOB.publication.card_refused(Refusal("Posting a card: Missing Permissions (50013)", 1.0))
     jobs += [("closed thread", replace(JOB, publication=closed)), ("lost card", replace(JOB, publication=gone))]
+    jobs.append(("refused card", replace(JOB, publication=closed_card)))
     jobs.append(("undeliverable result", replace(samples.ended_job(EndReason.SUCCEEDED), publication=undeliverable)))
     for name, job in jobs:
         text = f"{embed_text(choose.card(job, PROJECT))}\n{' '.join(button_texts(card_buttons(job)))}"
@@ -148,6 +150,8 @@ def _previews() -> Iterator[Entry]:
     buttons = " ".join(button_texts(preview_buttons(SWEEP.id)))
     for name, proposal in previews.items():
         yield Entry("Previews of sweeps", name, f"{embed_text(sweep_preview.embed(proposal, PROJECT))}\n{buttons}")
+    shown = f"{sweep_preview.waiting(SWEEP)}\n{sweep_preview.choice(SWEEP)}"
+    yield Entry("Lines of lists", "a sweep that waits to be confirmed", shown)
 
 
 def _remarked(proposal: Proposal, *remarks: Inert) -> Proposal:
@@ -177,8 +181,10 @@ def _errors() -> Iterator[Entry]:
     errors: tuple[ServiceError, ...] = (
         Unavailable("SubmitJob timed out"),
         Throttled("SubmitJob: Too Many Requests"),
+        CredentialsExpired("S3 GetObject: The provided token has expired"),
         Refused("SubmitJob: InvalidParameterValue"),
         Missing("the bucket does not exist"),
+        Deleted("the message has arrived and was deleted"),
         Denied("AccessDenied: batch:SubmitJob"),
     )
     for error in errors:

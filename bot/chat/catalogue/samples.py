@@ -18,7 +18,7 @@ from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
-from bot.services.sweeps.propose import Proposal
+from bot.services.sweeps.preview import Proposal
 
 NOW = 1_790_000_000.0
 STARTED = NOW + 60
@@ -95,6 +95,7 @@ def live_jobs() -> Iterator[tuple[str, Job]]:
             yield state.lower(), replace(RUNNING if state is JobState.RUNNING else JOB, execution=_execution(state))
     yield "stopping", replace(RUNNING, execution=replace(RUNNING.execution, stop=STOP))
     yield "the engine does not answer", replace(RUNNING, execution=RUNNING.execution.unanswered(NOW))
+    yield "the credentials have expired", replace(JOB, execution=JOB.execution.unanswered(NOW, expired=True))
     yield "waiting again", replace(JOB, execution=replace(_execution(JobState.RUNNABLE), attempts_ended=1))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.chat.acknowledgement import first_answer
 from bot.chat.interactions import Interaction
 from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS
 from bot.domain.inert import code
@@ -17,6 +18,7 @@ from bot.domain.texts.command_names import plain
 
 Command = app_commands.Command[Any, ..., None]
 
+MOST_GOALS = 5
 _INTRODUCTION = (
     "Each job has one live card in the channel and a thread with its log. "
     "When it ends, I mention you with the result and the plot. A sweep has one card for all its trials; "
@@ -33,7 +35,7 @@ def command(
     async def help_(interaction: Interaction) -> None:
         # The page is made now: a name becomes a link once Discord has given its command an id.
         embed = discord.Embed(title="Signalbox", description=page(others, projects, prefix))
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await first_answer(interaction, lambda: interaction.response.send_message(embed=embed, ephemeral=True))
 
     return help_
 
@@ -41,7 +43,8 @@ def command(
 def page(commands: Sequence[Command], projects: Sequence[Project], prefix: str = "") -> str:
     """The whole page; options in brackets are optional."""
     entries = [_entry(command, command.name.removeprefix(prefix)) for command in commands]
-    return "\n".join([_INTRODUCTION, _example(projects[0]), "", *entries])[:EMBED_DESCRIPTION_CHARACTERS]
+    goals = [_goal(project) for project in projects[:MOST_GOALS]]
+    return "\n".join([_INTRODUCTION, _example(projects[0]), *goals, "", *entries])[:EMBED_DESCRIPTION_CHARACTERS]
 
 
 def _example(project: Project) -> str:
@@ -64,6 +67,11 @@ def _sample(parameter: Parameter) -> str:
         value = 1 if bound is None else bound
         return shown(math.ceil(value) if parameter.kind is Kind.INT else float(value))
     return parameter.choices[0] if parameter.choices else {Kind.BOOLEAN: "true"}.get(parameter.kind, "text")
+
+
+def _goal(project: Project) -> str:
+    which = "highest" if project.maximize else "lowest"
+    return f"Best of {code(project.name)}: the {which} {code(project.metric)}."
 
 
 def _entry(command: Command, name: str) -> str:

@@ -16,7 +16,7 @@ from bot.domain.text import keyboard_ascii
     more="More of them for the same plot, separated by spaces",
     metrics="One or two metrics to plot, separated by commas; by default the project's own comes first",
 )
-@app_commands.autocomplete(job=autocomplete.jobs, more=autocomplete.more_jobs)
+@app_commands.autocomplete(job=autocomplete.jobs, more=autocomplete.more_jobs, metrics=autocomplete.metrics)
 @acknowledged(public=True)
 async def plot(interaction: Interaction, job: str, more: str = "", metrics: str = "") -> None:
     names, typed = unfold_job(keyboard_ascii(job), ("more", "metrics"), several=True)

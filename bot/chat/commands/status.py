@@ -4,35 +4,39 @@ import discord
 from discord import app_commands
 
 from bot.chat.acknowledgement import acknowledged, answer
-from bot.chat.buttons import job_answers
-from bot.chat.cards import choose
+from bot.chat.buttons import job_actions, job_answers
+from bot.chat.cards import choose, sweep_preview
 from bot.chat.cards.units import plural
 from bot.chat.commands.shared import autocomplete
-from bot.chat.interactions import Interaction
+from bot.chat.interactions import Interaction, person
 from bot.chat.links import project_of
 from bot.domain.inert import joined
 from bot.domain.texts.command_names import command
 
 LIST_CHARACTERS = 3_800
 MOST_UNDELIVERED = 5
+MOST_UNCONFIRMED = 5
 
 
 @app_commands.command(description="Show how a job, sweep or trial is doing, or everything live")
 @app_commands.describe(job="Job, sweep or trial (default: everything live)")
-@app_commands.autocomplete(job=autocomplete.jobs)
+@app_commands.autocomplete(job=autocomplete.jobs_and_previews)
 @acknowledged()
 async def status(interaction: Interaction, job: str | None = None) -> None:
     if job is not None:
-        await job_answers.status(interaction, job)
+        if not await job_actions.propose_again(interaction, job):
+            await job_answers.status(interaction, job)
         return
-    show = interaction.client.services.find
+    show, propose = interaction.client.services.find, interaction.client.services.propose
     live, undelivered = await show.live(), await show.undelivered()
-    if not live and not undelivered:
+    unconfirmed = await propose.unconfirmed(person(interaction))
+    if not live and not undelivered and not unconfirmed:
         await answer(interaction, f"No job is live. {command('train')} starts one, {command('jobs')} lists the latest.")
         return
     lines = [choose.with_lost_places(found, project_of(interaction.client, found)) for found in live]
     lines += [
         choose.undelivered(found, project_of(interaction.client, found)) for found in undelivered[:MOST_UNDELIVERED]
     ]
+    lines += [sweep_preview.waiting(draft) for draft in unconfirmed[:MOST_UNCONFIRMED]]
     embed = discord.Embed(title=f"{plural(len(live), 'live job')}", description=joined(lines, "\n", LIST_CHARACTERS))
     await answer(interaction, embed=embed)

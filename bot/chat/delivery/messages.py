@@ -1,4 +1,7 @@
-"""How each kind of post looks in Discord: how it is sent, and how it is recognized in the history."""
+"""How each kind of post looks in Discord: how it is sent, and how it is recognized in the history.
+
+https://docs.discord.com/developers/resources/message#create-message and #allowed-mentions-object
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,4 +1,8 @@
-"""The `Chat` port: delivers posts, finds those that have arrived, and keeps cards current."""
+"""The `Chat` port: delivers posts, finds those that have arrived, and keeps cards current.
+
+A thread that starts from a message has the message's id, and there is one for each message:
+https://docs.discord.com/developers/resources/channel#start-thread-from-message
+"""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,16 +16,17 @@ from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.messages import FORMS, Channel, channel_id_of, drawn
 from bot.chat.delivery.request_time import uncancelled
 from bot.chat.delivery.threads import add_member, start_thread
-from bot.chat.discord_errors import THREAD_EXISTS, calling
+from bot.chat.discord_errors import NO_MUTUAL_SERVER, NOT_IN_SERVER, PASSING, THREAD_EXISTS, calling
 from bot.chat.interactions import BoxClient
 from bot.chat.limits import HISTORY_PAGE
 from bot.domain.model.publication import DIRECT
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.posts import Post, PostKind
-from bot.errors import Missing, Unavailable
+from bot.errors import Deleted, Missing, Unavailable
 
 HISTORY_PAGES = 20
+UNKNOWN_MESSAGE = 10008
 
 T = TypeVar("T")
 
@@ -88,13 +93,23 @@ class Poster:
         await self._call(("edit", channel_id), "Editing a card", edit)
 
     async def _send_message(self, post: Post, job: Posted) -> int:
+        """Raises `Deleted` if the nonce belongs to a message that somebody has deleted: Discord answers 10008 then.
+
+        "That we don't try to recreate the message if it was created then subsequently deleted is intentional."
+        (https://github.com/discord/discord-api-docs/pull/6647) Assumption: nonce-deleted.
+        """
         channel = await self._channel(post, job)
         send, project = FORMS[post.new.kind].send, self._client.projects.get(job.run.project)
-        message = await self._call(
-            ("send", channel.id),
-            f"Posting a {post.new.kind}",
-            lambda: send(channel, post, job, project, self._card_reference(job)),
-        )
+        try:
+            message = await self._call(
+                ("send", channel.id),
+                f"Posting a {post.new.kind}",
+                lambda: send(channel, post, job, project, self._card_reference(job)),
+            )
+        except Missing as error:
+            if error.code == str(UNKNOWN_MESSAGE):
+                raise Deleted(str(error), code=error.code) from error
+            raise
         return message.id
 
     async def _channel(self, post: Post, job: Posted) -> Channel:
@@ -154,7 +169,23 @@ class Poster:
                     return await uncancelled(call)
                 except discord.HTTPException as error:
                     self._breaker.answered(error.status)
+                    if error.code in (NOT_IN_SERVER, NO_MUTUAL_SERVER) and not await self._in_server():
+                        raise Unavailable(f"{what}: the bot is not in its server; its posts wait") from error
                     raise
+
+    async def _in_server(self) -> bool:
+        """False if the bot was removed from its server: then every place refuses, and that settles nothing for a post.
+
+        The gateway may be down, or its event be on the way. "Returns a list of partial guild objects the current user
+        is a member of": https://docs.discord.com/developers/resources/user#get-current-user-guilds. Asking for the
+        server itself proves nothing: bots that are in it have got 10004 (discord-api-docs issue 8445).
+        """
+        guild_id = self._client.guild_id
+        try:
+            found = await uncancelled(lambda: self._client.http.get_guilds(1, after=guild_id - 1, with_counts=False))
+        except (discord.DiscordException, *PASSING):
+            return True
+        return any(int(guild["id"]) == guild_id for guild in found)
 
     def _messageable(self, channel_id: int) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(channel_id, guild_id=self._client.guild_id)

@@ -9,7 +9,7 @@ async def start_thread(client: discord.Client, message: discord.PartialMessage, 
     `PartialMessage.create_thread` (discord.py 2.7.1) always sends a duration: 1,440 minutes if it does not know the
     channel's setting. Null is allowed (`CreateTextThreadWithMessageRequest` in discord-api-spec), and the channel's
     value is a "default duration, copied onto newly created threads". Never seen on the real Discord: that null counts
-    as absent.
+    as absent. Assumption: null-archive.
     https://docs.discord.com/developers/resources/channel#channel-object-channel-structure
     """
     await client.http.start_thread_with_message(

@@ -8,16 +8,21 @@ from enum import StrEnum
 MOST_PANELS = 2
 """More would be too small to read in Discord, which shows pictures at most 550 pixels wide."""
 
-_PREFIX = re.compile(
-    r"(?:(?P<train>train|training)|(?P<validation>val|valid|validation|eval)|(?P<test>test))[_\-/. ](?P<stem>.+)",
+_SPLIT = re.compile(
+    r"(?<![^_\-/. ])(?:(?P<train>train|training)|(?P<validation>val|valid|validation|eval|dev)|(?P<test>test))"
+    r"(?![^_\-/. ])",
     re.IGNORECASE,
 )
+"""The word for a split, anywhere among a name's words: `train_loss`, `loss_train`, `Loss/train`, `metrics/val_acc`."""
+_EVERY = re.compile(r"[_\-/. ](?:on_)?(?:step|epoch)(?= \(\d+\)$|$)", re.IGNORECASE)
+"""Lightning logs one quantity as `train_loss_step` and `train_loss_epoch`."""
+_BETWEEN = re.compile(r"[_\-/. ]+")
 _LOSS = re.compile(r".*loss(?: \(\d+\))?", re.IGNORECASE)
 _ACCURACY = re.compile(r".*accuracy.*|(?:.*[_\-/. ])?acc(?: \(\d+\))?", re.IGNORECASE)
 
 
 class PanelKind(StrEnum):
-    """All losses share the first panel, all accuracies the second. Every other metric has its own."""
+    """Losses come first, then accuracies, then all others."""
 
     LOSS = "loss"
     ACCURACY = "accuracy"
@@ -43,15 +48,15 @@ class Panel:
 
 
 def arrange(columns: Iterable[str]) -> list[Panel]:
-    """All panels: losses, accuracies, then the others; `train_f1` and `val_f1` share one."""
+    """All panels: losses, accuracies, then the others. One for each quantity, whatever it was measured on:
+    `train/box_loss` and `val/box_loss` share one, and so do `f1_train` and `f1_val`."""
     groups: dict[tuple[PanelKind, str], list[str]] = {}
     for column in columns:
-        kind = _kind(column)
-        groups.setdefault((kind, stem(column) if kind is PanelKind.OTHER else kind.value), []).append(column)
+        groups.setdefault((_kind(column), _quantity(column)), []).append(column)
     order = list(PanelKind)
     return [
-        Panel(title if kind is PanelKind.OTHER else title.capitalize(), kind, tuple(sorted(names, key=_split_order)))
-        for (kind, title), names in sorted(groups.items(), key=lambda item: order.index(item[0][0]))
+        Panel(_title(kind, names), kind, tuple(sorted(names, key=_split_order)))
+        for (kind, _), names in sorted(groups.items(), key=lambda item: order.index(item[0][0]))
     ]
 
 
@@ -77,23 +82,43 @@ def single(panel: Panel, metric: str, wanted: Sequence[str] = ()) -> Panel:
 
 
 def split_of(column: str) -> Split:
-    """The split that the column's prefix names."""
-    match = _PREFIX.fullmatch(column)
+    """The split that a word of the column's name says."""
+    match = _SPLIT.search(column)
     if match is None:
         return Split.OTHER
     return next(split for split in Split if split is not Split.OTHER and match[split.value])
 
 
 def stem(column: str) -> str:
-    """The metric's name without the prefix of its split."""
-    match = _PREFIX.fullmatch(column)
-    return column if match is None else match["stem"]
+    """The metric's name without the word for its split."""
+    match = _SPLIT.search(column)
+    if match is None:
+        return column
+    before, after = column[: match.start()], column[match.end() :]
+    return f"{before}{after[1:]}" if before else after[1:] if after[1:] else column
+
+
+def _quantity(column: str) -> str:
+    """What the columns of one panel have in common."""
+    name = _BETWEEN.sub("_", _EVERY.sub("", stem(column)).strip("_-/. ")).lower()
+    return re.sub(r"(?<![^_])acc(?![^_ ])", "accuracy", name) or column
+
+
+def _title(kind: PanelKind, columns: Sequence[str]) -> str:
+    """`Loss`, `Accuracy`, or the name that the columns share."""
+    quantity = _quantity(columns[0])
+    if kind is not PanelKind.OTHER and quantity == kind.value:
+        return quantity.capitalize()
+    if len(columns) == 1 and split_of(columns[0]) is Split.OTHER:
+        return columns[0]
+    return _EVERY.sub("", stem(columns[0])).strip("_-/. ") or columns[0]
 
 
 def _kind(column: str) -> PanelKind:
-    if _LOSS.fullmatch(column):
+    name = _EVERY.sub("", stem(column)).rstrip("_-/. ")
+    if _LOSS.fullmatch(name):
         return PanelKind.LOSS
-    return PanelKind.ACCURACY if _ACCURACY.fullmatch(column) else PanelKind.OTHER
+    return PanelKind.ACCURACY if _ACCURACY.fullmatch(name) else PanelKind.OTHER
 
 
 def _split_order(column: str) -> int:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from bot.domain.inert import code, one_line
 from bot.domain.text import folded
 from bot.errors import BadInput, any_of
-from trainer.contract import CLAIM_JSON, LOG_TXT, MANIFEST_JSON, METRICS_CSV, MODEL
+from trainer.contract import CLAIM_JSON, LOG_TXT, MANIFEST_JSON, METRICS_CSV, MODEL, RESUME_JSON
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".mp4", ".webm", ".mov")
 VIDEOS = (".mp4", ".webm", ".mov", ".gif")
-HIDDEN = (CLAIM_JSON,)
+HIDDEN = (CLAIM_JSON, RESUME_JSON)
 """The trainer's own."""
 OPTION_CHARACTERS = 100
 """What an option's suggestion can hold: "Value for the choice, up to 100 characters if string".

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import regex
 
 from bot.domain.logs.terminal import fold, strip_escapes
-from trainer.contract import METRICS_MARK, TROUBLE_MARK
+from trainer.contract import METRICS_MARK, TROUBLE_MARK, parse_metrics
 
 LONGEST_LINE = 1_000
 """Units of one line that are shown."""
@@ -66,7 +66,7 @@ def numbered(events: Iterable[LogEvent]) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     for index, event in enumerate(events):
         for line in _shortened(clean(event.message).rstrip("\n").split("\n")):
-            if _MACHINE_LINE.fullmatch(line):
+            if _is_for_machines(line) and not (line := _bar_before(line)):
                 continue
             if found and _overtaken(found[-1][1], line):
                 found.pop()
@@ -134,6 +134,16 @@ def _fitting(lines: Sequence[str], room: int) -> list[str]:
             break
         taken.append(line)
     return taken
+
+
+def _is_for_machines(line: str) -> bool:
+    return (METRICS_MARK in line and parse_metrics(line) is not None) or _MACHINE_LINE.fullmatch(line) is not None
+
+
+def _bar_before(line: str) -> str:
+    """The progress bar that a machine line was written behind; "" if there is none."""
+    before = line.partition(METRICS_MARK)[0].rstrip()
+    return before if _BAR.search(before) else ""
 
 
 def _overtaken(before: str, after: str) -> bool:

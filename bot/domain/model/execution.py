@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bot.domain.model.observation import NOT_RUN, Attempt, Observation, end_reason, why_not_started
+from bot.domain.model.observation import NOT_RUN, Attempt, Observation, end_reason, machine_seconds, why_ended
 from bot.domain.model.states import EndReason, JobState, WaitCause
 
 
@@ -24,6 +24,8 @@ class Lifecycle:
     """When the bot first saw this state with this `status_reason`, by its own clock."""
     unanswered_since: float | None = None
     """When the engine stopped answering for this job; None while it answers."""
+    credentials_expired: bool = False
+    """Why it does not answer: the bot's credentials have expired."""
     started_at: float | None = None
     ended_at: float | None = None
     """By the engine's clock, where the engine reports it."""
@@ -44,13 +46,16 @@ class Lifecycle:
         """Record a request to stop. The first one counts."""
         return self if self.stop is not None else replace(self, stop=Stop(by, at))
 
-    def unanswered(self, since: float | None) -> Self:
-        """Record since when the engine has not answered; None once it answers again."""
-        return replace(self, unanswered_since=since)
+    def unanswered(self, since: float | None, *, expired: bool = False) -> Self:
+        """Record since when the engine has not answered, and why; None once it answers again."""
+        return replace(self, unanswered_since=since, credentials_expired=expired)
 
     def explained(self, detail: str) -> Self:
-        """Record the entrypoint's own line on why the job ends, which may come before the end itself."""
-        return replace(self, detail=detail)
+        """Record the entrypoint's own line on why the job ends, which may come before the end itself.
+
+        It says nothing of a success: an earlier attempt wrote it.
+        """
+        return self if self.reason is EndReason.SUCCEEDED else replace(self, detail=detail)
 
     def judged(self, reason: EndReason | None, detail: str) -> Self:
         """Settle why it ended, once everything that it left has been read."""
@@ -62,9 +67,10 @@ class Lifecycle:
             self,
             state=JobState.SUCCEEDED if reason is EndReason.SUCCEEDED else JobState.FAILED,
             unanswered_since=None,
+            credentials_expired=False,
             reason=reason,
             ended_at=at,
-            detail=detail or self.detail,
+            detail=detail if reason is EndReason.SUCCEEDED else detail or self.detail,
         )
 
 
@@ -91,6 +97,15 @@ class Execution(Lifecycle):
         return tuple(attempt.log_stream for attempt in self.attempts if attempt.log_stream)
 
     @property
+    def machine_seconds(self) -> float:
+        """How long it has had a machine, over all attempts, once it has ended; 0 if it never had one."""
+        if self.ended_at is None:
+            return 0.0
+        alone = Attempt(started_at=self.started_at)
+        known = any(attempt.started_at is not None for attempt in self.attempts)
+        return machine_seconds(self.attempts if known else (alone,), self.ended_at)
+
+    @property
     def to_submit(self) -> bool:
         """True if SubmitJob should be called: nobody has asked to stop it meanwhile."""
         return self.state is JobState.INTENT and self.stop is None
@@ -109,7 +124,8 @@ class Execution(Lifecycle):
         return replace(self, submit_called_at=None)
 
     def submitted(self, engine_id: str) -> Self:
-        return replace(self, engine_id=engine_id, state=JobState.SUBMITTED, submit_called_at=None)
+        taken = replace(self, engine_id=engine_id, state=JobState.SUBMITTED, submit_called_at=None)
+        return taken.unanswered(None)
 
     def moved_to(self, engine_id: str) -> Self:
         """Follow another engine job of the same command from its beginning: the other one is ended."""
@@ -149,7 +165,7 @@ class Execution(Lifecycle):
             changed = replace(changed, state_since=now)
         if seen.state.terminal:
             reason = end_reason(seen, stop_requested=known.stop is not None)
-            detail = why_not_started(seen) if reason in NOT_RUN else ""
+            detail = why_ended(seen, reason) if reason in NOT_RUN else known.detail or why_ended(seen, reason)
             changed = changed.ended(reason, seen.stopped_at or now, detail)
         return known if changed == known else changed
 

@@ -1,5 +1,6 @@
 """What an engine reports about a job."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain.model.states import EndReason, JobState, WaitCause
@@ -25,8 +26,6 @@ class Observation:
     state: JobState
     status_reason: str = ""
     """The engine's own words on its state."""
-    wait: WaitCause | None = None
-    """Why it waits for a machine, or why it never got one; None in any other state."""
     created_at: float | None = None
     started_at: float | None = None
     stopped_at: float | None = None
@@ -38,12 +37,23 @@ class Observation:
     """True if the engine was asked to end it. False if it ended the job by a rule of its own."""
     children: tuple[tuple[JobState, int], ...] = ()
     """Of an array: how many of its children are in which state."""
+    wait: WaitCause | None = None
+    """Why it waits for a machine, or why it never got one; None in any other state."""
     reason: EndReason | None = None
     """Why it failed, as far as the engine's own words show it; None if they leave only the command."""
 
     @property
     def last(self) -> Attempt:
         return self.attempts[-1] if self.attempts else Attempt()
+
+
+def machine_seconds(attempts: Iterable[Attempt], until: float) -> float:
+    """Return how long these attempts had a machine. One that has not stopped counts to `until`.
+
+    The waits between them are not counted: AWS charges for instances that run.
+    """
+    spans = ((attempt.started_at, attempt.stopped_at or until) for attempt in attempts)
+    return sum(max(0.0, stop - start) for start, stop in spans if start is not None)
 
 
 def end_reason(observation: Observation, *, stop_requested: bool) -> EndReason:
@@ -59,5 +69,7 @@ NOT_RUN = (EndReason.NEVER_STARTED, EndReason.NOT_STARTED, EndReason.IMAGE_NOT_P
 """There is no log, so the engine's own words are all there is to read."""
 
 
-def why_not_started(observation: Observation) -> str:
-    return observation.last.reason or observation.status_reason
+def why_ended(observation: Observation, reason: EndReason) -> str:
+    """Return the engine's own words on an end that no log explains: nothing ran, or there is no exit code."""
+    unexplained = reason is EndReason.COMMAND_FAILED and observation.last.exit_code is None
+    return (observation.last.reason or observation.status_reason) if unexplained or reason in NOT_RUN else ""

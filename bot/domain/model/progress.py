@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`latest` maps metric names to values; `best` is the best value of the project's metric, from `best_epoch`."""
+    """`latest` maps metric names to values; `best` is the best value of the project's metric, from `best_epoch`.
+
+    Epochs may be steps: `unit` says what is counted.
+    """
 
     epoch: int | None = None
     epochs: int | None = None
@@ -20,3 +23,11 @@ class Progress:
     """Epochs from `first_at` to `last_at`, both counted; rows if the job reports no epochs."""
     records: tuple[tuple[int, float], ...] = ()
     """Epoch and value of each best so far, each better than the one before."""
+    unit: str = "epoch"
+    """What `epoch` counts, by its own name: `epoch`, `global_step`, `total_timesteps`."""
+    exact: float | None = None
+    """`epoch` with its fraction."""
+    first_exact: float | None = None
+    """The same of the row at `first_at`."""
+    stream: str = ""
+    """The log stream of the last row: each attempt has its own."""

@@ -82,7 +82,9 @@ class Publication:
     result: Result = field(default_factory=Result)
     closed: ClosedThread = field(default_factory=ClosedThread)
     card_lost: str = ""
-    """Why there is no card in the channel; empty if there is one, or will be."""
+    """Why there is no card in the channel; empty if there is one."""
+    card_gone: bool = False
+    """True if there will be none: it, or its channel, was deleted."""
 
     @property
     def outdated(self) -> bool:
@@ -91,21 +93,23 @@ class Publication:
 
     def card_posted(self, card_id: int, revision: int) -> "Publication":
         """Record the card, which shows this revision."""
-        return replace(self, card_id=card_id, shown_revision=revision)
+        return replace(self, card_id=card_id, shown_revision=revision, card_lost="")
 
     def card_found(self, card_id: int) -> "Publication":
         """Record a card that may show less than is known: it is edited once more."""
-        return replace(self, card_id=card_id).redrawn()
+        return replace(self, card_id=card_id, card_lost="").redrawn()
 
     def card_edited(self, revision: int, *, gone: str) -> "Publication":
         """Record that the card shows this revision, or why it is `gone`."""
         card_id = NOWHERE if gone else self.card_id
         shown = max(self.shown_revision, revision)
-        return replace(self, card_id=card_id, shown_revision=shown, card_lost=gone or self.card_lost)
+        lost, is_gone = gone or self.card_lost, bool(gone) or self.card_gone
+        return replace(self, card_id=card_id, shown_revision=shown, card_lost=lost, card_gone=is_gone)
 
     def card_refused(self, refusal: Refusal) -> "Publication":
-        """Without a card there is no thread either."""
-        return replace(self, card_id=NOWHERE, thread_id=NOWHERE, card_lost=refusal.why)
+        """Without a card there is no thread either. Both are tried again, unless the channel is gone."""
+        refused = self.thread_refused(refusal)
+        return replace(refused, card_id=NOWHERE, card_lost=refusal.why, card_gone=refusal.gone)
 
     def thread_started(self, thread_id: int) -> "Publication":
         return replace(self, thread_id=thread_id, closed=ClosedThread())
@@ -119,14 +123,21 @@ class Publication:
         return replace(self, thread_id=NOWHERE, closed=closed, lines_posted=lines)
 
     @property
+    def card_may_come(self) -> bool:
+        """True if the channel refused the card, and may take it yet."""
+        return bool(self.card_lost) and not self.card_gone and self.card_id == NOWHERE
+
+    @property
     def may_reopen(self) -> bool:
         """True if the thread is closed, and a moderator or time may open it again."""
         closed = self.closed.why and not self.closed.gone and self.thread_id == NOWHERE
-        return bool(closed and self.card_id) and self.archived_at is None
+        possible = self.card_id or self.closed.thread_id or self.card_may_come
+        return bool(closed and possible) and self.archived_at is None
 
     def reopened(self) -> "Publication":
-        """Try the thread once more. It counts as closed until it has taken a post."""
-        return replace(self, thread_id=self.closed.thread_id or None)
+        """Try the thread once more, or the card and a thread. It counts as closed until it has taken a post."""
+        card_id = None if self.card_may_come else self.card_id
+        return replace(self, card_id=card_id, thread_id=self.closed.thread_id or None)
 
     def thread_took(self) -> "Publication":
         """Record that the thread has taken a post."""

@@ -35,6 +35,8 @@ class Trial:
     streams: tuple[str, ...] = ()
     started_at: float | None = None
     ended_at: float | None = None
+    waited_seconds: float = 0.0
+    """Between the machines of its attempts."""
     parameters: Mapping[str, Value] | None = None
     """Its point, where a sampler chose it; None where it follows from its number."""
     value: float | None = None
@@ -43,6 +45,8 @@ class Trial:
     """Where that was."""
     reports: tuple[tuple[int, float], ...] = ()
     """What it has reported of the metric so far: (epoch, value), in order."""
+    reported_in: str = ""
+    """The log stream of the attempt that reported last."""
     epochs: int | None = None
     measured: bool = False
     """True if its `metrics.csv` was read after its end."""
@@ -52,6 +56,8 @@ class Trial:
     stop_by: str | None = None
     announced: bool = False
     """True if its end has been reported in the thread."""
+    unit: str = "epoch"
+    """What its epochs are: `epoch`, or `global_step`, or `iteration`."""
     source: str = ""
     """The sweep whose run this is, where that was an earlier one."""
 
@@ -66,8 +72,12 @@ class Trial:
 
     @property
     def seconds(self) -> float:
-        """On a machine; 0 while it has not ended."""
-        return max(0.0, self.ended_at - self.started_at) if self.ended_at and self.started_at else 0.0
+        """On machines, over all attempts; 0 while it has not ended."""
+        return self.seconds_until(self.ended_at) if self.ended_at else 0.0
+
+    def seconds_until(self, now: float) -> float:
+        """How long it has had a machine until then; 0 if it has not started."""
+        return max(0.0, now - self.started_at - self.waited_seconds) if self.started_at else 0.0
 
     @property
     def shown(self) -> TrialState:

@@ -88,7 +88,7 @@ def _cells(plan: Plan, trials: Mapping[int, Trial]) -> Iterator[Cell]:
 def _value(trial: Trial) -> float | None:
     """Its best; of one that was stopped early, at least the last that it reported."""
     if trial.value is None and trial.shown is TrialState.PRUNED and trial.reports:
-        return trial.reports[-1][1]
+        return trial.reports[-1][1] if math.isfinite(trial.reports[-1][1]) else None
     return trial.value
 
 

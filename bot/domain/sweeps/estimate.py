@@ -47,8 +47,7 @@ def _took(posted: Posted) -> float:
     if isinstance(posted, Sweep):
         ran = posted.tally.ended - posted.plan.carried_over
         return posted.tally.seconds / ran if ran > 0 else 0.0
-    ended_at = posted.execution.ended_at or 0.0
-    return ended_at - (posted.execution.started_at or ended_at)
+    return posted.execution.machine_seconds
 
 
 def _epochs(posted: Posted) -> float | None:

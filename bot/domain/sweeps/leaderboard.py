@@ -11,6 +11,7 @@ from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
+from bot.domain.texts.state_words import TRIAL_STATES
 
 MOST_BYTES = 8 * 1024 * 1024
 """What Discord takes is 10 MiB."""
@@ -39,7 +40,7 @@ def _rows(sweep: Sweep, trials: Iterable[Trial], names: list[str], fixed: list[s
             *map(_plain, fixed),
             "" if trial.value is None else repr(trial.value),
             "" if trial.epoch is None else str(trial.epoch),
-            trial.shown.value,
+            TRIAL_STATES[trial.shown].card,
             f"{trial.seconds:.1f}" if trial.ended else "",
             _plain(_why(trial)),
         ]

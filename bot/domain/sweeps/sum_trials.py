@@ -31,7 +31,7 @@ def tally(plan: Plan, trials: Iterable[Trial], now: float, goal: Goal) -> Tally:
     for trial, state in known:
         if state is TrialState.RUNNING:
             epochs_seen += done(trial)
-            seconds += max(0.0, now - trial.started_at) if trial.started_at else 0.0
+            seconds += trial.seconds_until(now)
         elif not trial.source:  # an earlier sweep has paid for it
             seconds += trial.seconds
     total = sum(counts.values())

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.model.execution import Stop
-from bot.domain.model.observation import NOT_RUN, Observation, end_reason, why_not_started
+from bot.domain.model.observation import NOT_RUN, Observation, end_reason, machine_seconds, why_ended
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.submission import Submission
@@ -66,13 +66,14 @@ def observed(trial: Trial, seen: Observation, stop: Stop | None = None) -> Trial
         state=seen.state,
         streams=tuple(attempt.log_stream for attempt in seen.attempts if attempt.log_stream) or trial.streams,
         started_at=_started(seen) or trial.started_at,
+        waited_seconds=_waited(seen) or trial.waited_seconds,
     )
     if seen.state.terminal:
         reason = end_reason(seen, stop_requested=stopped)
         moved = replace(
             moved,
             reason=reason,
-            detail=why_not_started(seen) if reason in NOT_RUN else moved.detail,
+            detail=why_ended(seen, reason) if reason in NOT_RUN else moved.detail or why_ended(seen, reason),
             ended_at=seen.stopped_at or seen.last.stopped_at or moved.started_at,
             exit_code=seen.last.exit_code,
         )
@@ -120,3 +121,12 @@ _NO_ANSWER = (EndReason.NOT_SUBMITTED, EndReason.STOPPED, EndReason.LOST)
 def _started(seen: Observation) -> float | None:
     """Of the first attempt: what the machines of the later ones cost counts, too."""
     return min((a.started_at for a in seen.attempts if a.started_at), default=None) or seen.started_at
+
+
+def _waited(seen: Observation) -> float:
+    """The time between the machines of its attempts, up to the newest one's start, or to its end."""
+    started = [attempt.started_at for attempt in seen.attempts if attempt.started_at is not None]
+    if not started:
+        return 0.0
+    until = seen.stopped_at or seen.last.stopped_at if seen.state.terminal else max(started)
+    return max(0.0, (until or max(started)) - min(started) - machine_seconds(seen.attempts, until or max(started)))

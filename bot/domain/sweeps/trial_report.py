@@ -50,7 +50,7 @@ def _row(sweep: Sweep, trial: Trial) -> tuple[str, ...]:
         f".{trial.number}",
         "-" if trial.value is None else f"{trial.value:.4g}",
         _varied(sweep, sweep.plan.point_of(trial, folds=True)),
-        "" if trial.epoch is None else f"epoch {trial.epoch}",
+        "" if trial.epoch is None else f"{trial.unit} {trial.epoch:,}",
         str(timedelta(seconds=round(trial.seconds))),
     )
 

@@ -37,7 +37,23 @@ ENDINGS: dict[EndReason, Ending] = {
     EndReason.SETUP_FAILED: _ending(
         "failed before training started, after {took}",
         "setup failed",
-        "The code could not be fetched, or its requirements could not be installed. The log in the thread says why.",
+        "The code, the requirements, the bucket or the machine's disk is the problem: the log says which.",
+    ),
+    EndReason.RESULTS_NOT_STORED: _ending(
+        "trained to its end in {took}, but not all of its results are stored",
+        "its results are not stored",
+        "What is missing is lost with the machine; {artifacts} has the rest. Ask an admin to run `signalbox doctor`, "
+        "which checks the bucket, then Retry.",
+    ),
+    EndReason.SUPERSEDED: _ending(
+        "ended after {took}: another run of it has taken over",
+        "another run has taken over",
+        "Only one run of a job may store its results. The log in the thread names the other one.",
+    ),
+    EndReason.TRAINER_FAILED: _ending(
+        "failed by an error in Signalbox's trainer, after {took}",
+        "an error in Signalbox's trainer",
+        "Everything it saved is in {artifacts}. The traceback is in the thread; please report it. Retry may help.",
     ),
     EndReason.STOPPED: _ending(
         "was stopped{by} after {took}",

@@ -104,7 +104,12 @@ def log_file(lines: int, *, partial: int, uri: str) -> Inert:
 
 # ---- beside a picture ------------------------------------------------------------------------------------
 def no_metrics_file() -> Inert:
-    return phrase("The job left no `metrics.csv`, so there is no plot.")
+    """Name what the entrypoint looks for (`trainer/metrics/discovery.py`), and the shortest way to have metrics."""
+    return phrase(
+        "It left no metrics, so there is no plot. I looked below its folders for CSV files, JSON lines, "
+        "`trainer_state.json` and the files of TensorBoard, MLflow and W&B, and in its output for lines with "
+        "`@metrics` or such as `epoch=3 loss=0.2`. To have some, print such a line after each epoch."
+    )
 
 
 def no_metrics(name: str, *, live: bool) -> Inert:
@@ -146,4 +151,6 @@ def several_arrays(arrays: int, most: int, engine: Inert) -> Inert:
 
 
 def stops_weak_trials() -> Inert:
-    return phrase("Trials that look hopeless are stopped early. They must report `epoch` and `epochs`.")
+    return phrase(
+        "Trials that look hopeless are stopped early. They must report `epoch`, and `epochs` unless it is a parameter."
+    )

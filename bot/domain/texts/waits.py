@@ -54,8 +54,8 @@ WAITS: dict[WaitCause, WaitText] = {
         "An admin can look into it with `signalbox doctor`.",
     ),
     WaitCause.NO_REASON: WaitText(
-        "{engine} gives no reason. Most often no machine is free, or the account's quota is used up.",
-        "Waiting costs nothing; {stop} ends the job. An admin can look into it with `signalbox doctor`.",
+        "{engine} gives no reason. Most often no machine is free, or the account's quota or its Free plan allows none.",
+        "Waiting costs nothing; {stop} ends the job. `signalbox doctor` shows an admin quota and plan.",
     ),
 }
 NEXT_MACHINE = "The machine was taken away. The job continues on another one from its last checkpoint."

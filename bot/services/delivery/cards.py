@@ -12,6 +12,7 @@ from bot.errors import Missing, Refused
 from bot.ports.chat import Chat
 from bot.ports.store import Step
 from bot.services.delivery.lanes import LaneKey, Lanes
+from bot.services.delivery.progress import Task
 from bot.services.running.core import Core
 
 log = structlog.get_logger()
@@ -36,7 +37,8 @@ class EditCards:
         return not job.execution.live or passed(self._edited.get(job.id, 0.0), self._card_seconds, self._now())
 
     def start(self, job: Posted) -> None:
-        self._lanes.start(_lane(job), self._edit(job))
+        task = Task(f"a card edit of {job.id}", (CARD, job.request.channel_id))
+        self._lanes.start(_lane(job), task, self._edit(job))
 
     async def _edit(self, job: Posted) -> None:
         self._edited[job.id] = self._now()

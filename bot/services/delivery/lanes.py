@@ -8,6 +8,7 @@ import structlog
 
 from bot.domain.clock import passed
 from bot.errors import ServiceError, Throttled, Unavailable
+from bot.services.delivery.progress import Progress, Task
 from bot.services.running.wakeups import Wakeup
 
 log = structlog.get_logger()
@@ -38,11 +39,8 @@ _NO_PAUSE = _Pause(0.0, 0.0)
 class Lanes:
     """Wakes `free` whenever a lane becomes free."""
 
-    def __init__(
-        self, now: Callable[[], float], backoff: Backoff, free: Wakeup, delivered: Callable[[], None] = lambda: None
-    ) -> None:
-        """`delivered` is called after each delivery that did not fail."""
-        self._now, self._backoff, self._free, self._delivered = now, backoff, free, delivered
+    def __init__(self, now: Callable[[], float], backoff: Backoff, free: Wakeup, progress: Progress) -> None:
+        self._now, self._backoff, self._free, self._progress = now, backoff, free, progress
         self._tasks: dict[LaneKey, asyncio.Task[None]] = {}
         self._pauses: dict[LaneKey, _Pause] = {}
 
@@ -58,9 +56,10 @@ class Lanes:
     def free(self, key: LaneKey) -> bool:
         return key not in self._tasks and self._rested(key)
 
-    def start(self, key: LaneKey, work: Coroutine[None, None, None]) -> None:
+    def start(self, key: LaneKey, delivery: Task, work: Coroutine[None, None, None]) -> None:
         """Begin a delivery. A failure pauses the lane, and whatever is pending is tried again after that."""
-        task = asyncio.create_task(self._guarded(key, work), name=f"deliver {key[0]} {key[1]}")
+        self._progress.begins(delivery)
+        task = asyncio.create_task(self._guarded(key, delivery, work), name=f"deliver {key[0]} {key[1]}")
         self._tasks[key] = task
         task.add_done_callback(lambda _: self._ended(key))
 
@@ -88,18 +87,19 @@ class Lanes:
         self._tasks.pop(key, None)
         self._free.wake()
 
-    async def _guarded(self, key: LaneKey, work: Coroutine[None, None, None]) -> None:
+    async def _guarded(self, key: LaneKey, delivery: Task, work: Coroutine[None, None, None]) -> None:
+        delivered = False
         try:
             await work
+            delivered = True
         except Unavailable as error:
             self._retry_later(key, error)
-            return
         except Exception:
             log.exception("delivery failed", job=key[0], lane=key[1])
             self._retry_later(key, ServiceError("unexpected"))
-            return
-        self._delivered()
-        if self._rested(key):
+        finally:
+            self._progress.ends(delivery, delivered=delivered)
+        if delivered and self._rested(key):
             self._pauses.pop(key, None)
 
     def _retry_later(self, key: LaneKey, error: ServiceError) -> None:

@@ -8,7 +8,7 @@ from bot.domain.model.rows import Posted
 from bot.ports.chat import Chat
 from bot.services.delivery.cards import EditCards
 from bot.services.delivery.lanes import Backoff, LaneKey, Lanes
-from bot.services.delivery.posts import DeliverPosts
+from bot.services.delivery.posts import DeliverPosts, as_task
 from bot.services.delivery.progress import Progress
 from bot.services.running.core import Core
 
@@ -31,31 +31,44 @@ class Delivery:
     def __init__(self, core: Core, chat: Chat, settings: DeliverySettings) -> None:
         self._store = core.store
         self._progress = Progress(core.now)
-        self.lanes = Lanes(core.now, settings.backoff, core.wakeups.of("deliver"), self._progress.delivered)
+        self.lanes = Lanes(core.now, settings.backoff, core.wakeups.of("deliver"), self._progress)
         self._posts = DeliverPosts(core, chat, settings.nonce_window)
         self._cards = EditCards(core, chat, self.lanes, settings.card)
+        self._wakeup = core.wakeups.of("deliver")
+        self._opened: frozenset[int | None] = frozenset()
 
     async def once(self) -> None:
-        """Start the first post of each free lane, and the edit of each outdated card."""
+        """Start the first post of each free lane, and the edit of each outdated card.
+
+        Only posts that can be delivered now count as waiting: another may wait for its card or its thread.
+        """
         busy = self.lanes.busy  # a lane that becomes free from here on may have delivered what is read next
         posts = await self._store.pending_posts()
         rows = await self._store.unfinished()
         jobs = {row.id: row for row in rows if isinstance(row, Posted)}
         LANES.set(len(posts))
         OPEN.set(len(rows))
-        self._progress.waiting(len({(post.new.job_id, str(post.new.lane)) for post in posts} | busy))
+        ready, opened = set(busy), self._opened
+        self._opened = frozenset()
         for post in posts:
             key: LaneKey = (post.new.job_id, post.new.lane)
             job = jobs.get(key[0]) or await self._store.job(key[0])
-            if job is None or key in busy or not self.lanes.free(key):
+            if job is None or not post.new.rule.ready(job.publication):
                 continue
-            if post.new.rule.ready(job.publication):
-                self.lanes.start(key, self._posts.deliver(post, job))
+            ready.add(key)
+            if key not in busy and self.lanes.free(key):
+                self.lanes.start(key, as_task(post, job), self._posts.deliver(post, job))
+        self._progress.waiting(len(ready))
         for job in jobs.values():
             if self._cards.due(job):
                 self._cards.start(job)
-            if self._posts.may_reopen(job):
+            if self._posts.may_reopen(job, opened):
                 await self._posts.reopen(job)
+
+    def opened(self, place_id: int | None) -> None:
+        """A thread or a channel has changed, or any may have (None): what it refused is tried again at once."""
+        self._opened |= {place_id}
+        self._wakeup.wake()
 
     def wrong(self) -> str:
         """What the health page shows if nothing has been delivered for minutes; empty if all is well."""

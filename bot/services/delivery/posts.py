@@ -4,26 +4,32 @@ A post's nonce makes Discord answer a repeated send with the same message, for "
 window may have passed since the first attempt, the history is searched before anything is sent again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import structlog
 
 from bot.domain.clock import passed
 from bot.domain.model.publication import Refusal
 from bot.domain.model.rows import Posted
-from bot.domain.posts import Change, NewPost, Post, PostKind, Target, first_line
+from bot.domain.posts import Change, File, NewPost, Post, PostKind, Target, first_line
 from bot.domain.texts import notes
-from bot.errors import Denied, Missing, Refused
+from bot.errors import Deleted, Denied, Missing, Refused
 from bot.ports.chat import Chat
 from bot.ports.store import Step
 from bot.services.delivery.cards import with_picture
+from bot.services.delivery.progress import THREAD_SECONDS, Task
 from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
 CLOSED_SECONDS = 300.0
 """Before a thread that refused a post is tried again: Discord counts each refusal."""
+
+
+_WAIT = (PostKind.THREAD, PostKind.NOTE)
+"""Kinds that wait for a closed thread to open. Refused lines are posted anew, together with those that came after."""
 
 
 class DeliverPosts:
@@ -52,6 +58,10 @@ class DeliverPosts:
             log.info("whoever asked is not in the thread", job=job.id, error=str(error))
             await self._store.post_parked(post.id, str(error), self._now())
             return
+        if isinstance(error, Deleted) and post.new.kind is not PostKind.CARD:  # its place is as good as before
+            log.info("post had arrived and was deleted", job=job.id, kind=post.new.kind)
+            await self._store.post_parked(post.id, str(error), self._now())
+            return
         log.warning("post refused", job=job.id, kind=post.new.kind, error=str(error))
         new, settled = post.new, isinstance(error, Missing | Denied)
         if not settled and new.kind is not PostKind.THREAD:
@@ -71,24 +81,26 @@ class DeliverPosts:
             return
         if result.undeliverable:
             log.error("result undeliverable", job=job.id, error=str(error))
+        if new.kind in _WAIT and job.publication.may_reopen:
+            return
         await self._store.post_parked(post.id, str(error), self._now())
 
     async def reopen(self, job: Posted) -> None:
-        """Try a closed thread again, from time to time: a moderator may have unlocked it, or there is room for one."""
+        """Try a closed thread or a refused card again: a moderator may have opened the place, or there is room now."""
 
         def step(stored: Posted) -> Change | None:
-            if not self.may_reopen(stored):
+            if not stored.publication.may_reopen:
                 return None
-            closed = stored.publication.closed
-            start = NewPost(f"thread:{job.id}:{closed.refusals}", PostKind.THREAD, job.id)
-            posts = () if closed.thread_id else (start,)
-            return Change(replace(stored, publication=stored.publication.reopened()), posts)
+            return Change(replace(stored, publication=stored.publication.reopened()), _again(stored))
 
         await self._store.change(job.id, step)
 
-    def may_reopen(self, job: Posted) -> bool:
+    def may_reopen(self, job: Posted, opened: Collection[int | None]) -> bool:
+        """True from time to time, and if its thread or its channel is one of the `opened` places. None is any place."""
         publication = job.publication
-        return publication.may_reopen and passed(publication.closed.since, CLOSED_SECONDS, self._now())
+        rested = passed(publication.closed.since, CLOSED_SECONDS, self._now())
+        is_open = any(place in opened for place in (None, publication.closed.thread_id, job.request.channel_id))
+        return publication.may_reopen and (rested or is_open)
 
     async def _once(self, post: Post, job: Posted) -> int:
         """The message id, whether it is sent now or had arrived before."""
@@ -105,6 +117,34 @@ class DeliverPosts:
             return False
         recovered = job.publication.recovered_at is not None
         return recovered or passed(post.attempted_at, self._nonce_window, self._now())
+
+
+def _again(job: Posted) -> tuple[NewPost, ...]:
+    """What is sent anew when a place is tried once more. What belongs to the thread is still there, and waits."""
+    if not job.publication.card_may_come:
+        return ()
+    return (NewPost(f"card:{job.id}:{job.publication.closed.refusals}", PostKind.CARD, job.id),)
+
+
+def as_task(post: Post, job: Posted) -> Task:
+    """The delivery of this post, for the health page. Messages in one channel wait for each other; so do threads."""
+    new, channel_id = post.new, job.request.channel_id
+    what = f"a {new.kind} of {new.job_id}"
+    if new.kind is PostKind.THREAD:
+        return Task(what, (PostKind.THREAD, channel_id), THREAD_SECONDS)
+    if new.kind is PostKind.MEMBER:
+        return Task(what, (PostKind.MEMBER, new.job_id))
+    if new.rule.target is Target.RESULT_CHANNEL:
+        channel_id = job.publication.result.place(channel_id)
+    queue = ("messages", job.publication.thread_id if new.rule.target is Target.THREAD else channel_id)
+    return Task(what, queue).with_files(sum(map(_size, new.files)))
+
+
+def _size(file: File) -> int:
+    try:
+        return Path(file.path).stat().st_size if file.path else len(file.content)
+    except OSError:
+        return 0
 
 
 def _lost(post: Post, channels: Sequence[int] | None, refusal: Refusal) -> Step[Posted]:

@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from bot.domain.clock import passed
-from bot.domain.exit_codes import entrypoint_failed
+from bot.domain.exit_codes import refined
 from bot.domain.inert import EMPTY, Inert, stacked
+from bot.domain.jobs.lost_results import results_not_stored
 from bot.domain.logs.log_blocks import block
 from bot.domain.logs.log_lines import raised, readable
 from bot.domain.metrics.progress_rows import best_in_csv
@@ -14,13 +15,15 @@ from bot.domain.model.progress import Progress
 from bot.domain.model.states import EndReason
 from bot.domain.posts import File
 from bot.domain.texts import notes
-from bot.errors import Missing, ServiceError
+from bot.errors import Missing, Refused, ServiceError
+from bot.ports.artifacts import Artifacts
 from bot.services.jobs.announcing import Announcer
 from bot.services.jobs.plot import Picture, Plot
 from bot.services.running.core import Core
 from bot.services.running.pending import to_announce
-from trainer.contract import OWN_LINE
+from trainer.contract import MANIFEST_JSON, OWN_LINE
 
+MANIFEST_BYTES = 1024 * 1024
 LAST_LINES = 12
 LAST_LINES_CHARACTERS = 1_200
 
@@ -47,8 +50,8 @@ class _Ending:
 class AnnounceResult:
     """Takes up jobs that have ended and whose result is not committed."""
 
-    def __init__(self, core: Core, plot: Plot, settings: AnnounceSettings) -> None:
-        self._store, self._plot, self._projects = core.store, plot, core.projects
+    def __init__(self, core: Core, plot: Plot, artifacts: Artifacts, settings: AnnounceSettings) -> None:
+        self._store, self._plot, self._projects, self._artifacts = core.store, plot, core.projects, artifacts
         self._settings, self._now = settings, core.now
         self._announcer = Announcer(core, settings.plot_deadline)
 
@@ -66,19 +69,32 @@ class AnnounceResult:
 
     async def _announce(self, job: Job) -> None:
         try:
+            lost = await self._not_stored(job)
             csv = await self._csv(job)
             picture = await self._picture(job, csv)
         except ServiceError as error:
             if not self._announcer.gives_up(job.id, _end_seen_at(job), error):
                 return
-            csv, picture = b"", Picture(None, notes.not_drawn(str(error)))
-        ending = await self._ending(job, csv, picture)
+            csv, picture, lost = b"", Picture(None, notes.not_drawn(str(error))), ""
+        ending = await self._ending(job, csv, picture, lost)
 
         def settle(stored: Job) -> Job:
             execution = stored.execution.judged(ending.reason, ending.detail)
             return replace(stored, execution=execution, progress=ending.progress)
 
         await self._announcer.commit(job, ending.text, ending.files, settle=settle)
+
+    async def _not_stored(self, job: Job) -> str:
+        """Name the results that a successful job has lost; "" if there are none, or no manifest."""
+        if job.execution.reason is not EndReason.SUCCEEDED or not job.execution.streams:
+            return ""
+        try:
+            manifest = await self._artifacts.read(
+                self._projects[job.run.project].prefix(job.id) + MANIFEST_JSON, limit=MANIFEST_BYTES
+            )
+        except (Missing, Refused):
+            return ""
+        return results_not_stored(manifest)
 
     async def _csv(self, job: Job) -> bytes:
         """The job's metrics; empty if it left none."""
@@ -93,13 +109,14 @@ class AnnounceResult:
             return Picture(None, notes.no_metrics_file() if succeeded else EMPTY)
         return await self._plot.draw([(job, csv)])
 
-    async def _ending(self, job: Job, csv: bytes, picture: Picture) -> _Ending:
+    async def _ending(self, job: Job, csv: bytes, picture: Picture, lost: str) -> _Ending:
         found = await self._store.job(job.id)
         stored = found if isinstance(found, Job) else job
         execution = stored.execution
         text, detail, reason = picture.remarks, execution.detail, execution.reason
-        if entrypoint_failed(reason, execution.exit_code, detail):
-            reason = EndReason.SETUP_FAILED
+        reason = refined(reason, execution.exit_code, detail)
+        if reason is EndReason.SUCCEEDED:
+            detail = lost
         if job.execution.reason not in (EndReason.SUCCEEDED, EndReason.STOPPED) and job.execution.streams:
             lines = await self._last_lines(job)
             if job.execution.reason is EndReason.COMMAND_FAILED and not detail:
@@ -122,8 +139,10 @@ class AnnounceResult:
         best = best_in_csv(csv, project.columns, project.goal) if csv else None
         if best is None:
             return job.progress
-        value, epoch = best
-        return replace(job.progress, best=value, best_epoch=epoch)
+        progress = replace(job.progress, best=best.value, best_epoch=best.epoch)
+        if best.unit == progress.unit:
+            return progress
+        return replace(progress, unit=best.unit, epoch=None, epochs=None)
 
 
 def _end_seen_at(job: Job) -> float:

@@ -42,7 +42,7 @@ def _loops(core: Core, outside: Outside, setup: Setup, plot: Plot, stop: Stop) -
     track = TrackJobs(core, outside.engine)
     # A job's progress and the reason of its end are in its last log lines, which arrive a little after its state.
     announce_settings = AnnounceSettings(grace=min(pace.drain, 10), plot_deadline=pace.plot_deadline)
-    announce = AnnounceResult(core, plot, announce_settings)
+    announce = AnnounceResult(core, plot, outside.artifacts, announce_settings)
     explain = ExplainWait(core, outside.engine, pace.stuck)
     reconcile = Reconcile(core, outside.engine, setup.bot_name)
     loops = [

@@ -8,6 +8,7 @@ job is looked up by its name, which is unique to the intent. It is submitted aga
 import asyncio
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
@@ -23,7 +24,7 @@ from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind, adding
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
-from bot.errors import Refused, ServiceError, Throttled
+from bot.errors import CredentialsExpired, Refused, ServiceError, Throttled
 from bot.ports.engine import Engine, SubmitCall
 from bot.services.jobs.submit_call import call_for_job, call_for_submission, engine_name
 from bot.services.running.core import Core
@@ -39,7 +40,10 @@ CHECK_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class LaunchSettings:
-    """`bot_name` separates the jobs of several bots in one account; `lookup_seconds` is how long AWS may lag."""
+    """`bot_name` separates the jobs of several bots in one account; `lookup_seconds` is how long AWS may lag.
+
+    Assumption: read-lag.
+    """
 
     bot_name: str
     lookup_seconds: float
@@ -95,7 +99,7 @@ class Launch:
             else:
                 await self._end(job, EndReason.STOPPED, notes.STOPPED_UNSUBMITTED)
         except ServiceError as error:
-            self._later(job, error)
+            await self._later(job, error)
 
     async def _surely_absent(self, job: Submitted) -> bool:
         """After a lost answer, look for the job, and adopt it if it is there. True if it surely is not."""
@@ -127,7 +131,7 @@ class Launch:
         await self._submitted(job, found[0].engine_id, found[0])
 
     async def _submit(self, job: Submitted) -> None:
-        """Only here do `Throttled` and `Refused` mean that there is no job: a look-up may raise them, too."""
+        """Only here do these errors mean that there is no job: a look-up may raise them, too."""
         at = self._now()
 
         def calling(job: Submitted) -> Change | None:
@@ -141,7 +145,7 @@ class Launch:
         call = await self._call(job)
         try:
             engine_id = await self._engine.submit(call)
-        except Throttled:
+        except (Throttled, CredentialsExpired):
             await self._store.change(job.id, _refused)
             raise
         except Refused as error:
@@ -177,16 +181,26 @@ class Launch:
         await self._store.change(job.id, step)
         log.warning("not submitted", job=job.id, reason=reason, detail=detail)
 
-    def _later(self, job: Submitted, error: ServiceError) -> None:
+    async def _later(self, job: Submitted, error: ServiceError) -> None:
         delay = self._backoffs.get(job.id, _Backoff()).next_seconds or self._settings.backoff_seconds
         longer = min(delay * 2, self._settings.max_backoff_seconds)
         self._backoffs[job.id] = _Backoff(self._now(), delay, longer)
         log.warning("submission failed for now", job=job.id, error=str(error), retry_in_seconds=delay)
+        if isinstance(error, CredentialsExpired):
+            await self._store.change(job.id, partial(_expired, at=self._now()))
 
 
 def leftover_note(job: Submitted, engine_id: str, text: Inert) -> NewPost:
     """The note about an engine job that should not be there; its key makes it appear once."""
     return NewPost(f"double:{engine_id}", PostKind.NOTE, job.thread_owner_id, text=text)
+
+
+def _expired(job: Submitted, at: float) -> Change | None:
+    """The card says why the job is not submitted."""
+    execution = job.execution
+    if not execution.live or execution.credentials_expired:
+        return None
+    return Change(replace(job, execution=execution.unanswered(at, expired=True)))
 
 
 def _refused(job: Submitted) -> Change:

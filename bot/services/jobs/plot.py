@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from bot.domain.drawing.curve_names import curve_names
 from bot.domain.drawing.figures import Curve, Drawing, FigureRequest
 from bot.domain.inert import Inert, escape, joined
+from bot.domain.metrics.metrics_table import Table
+from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.project import Project
 from bot.domain.texts import notes
@@ -55,6 +57,14 @@ class Plot:
     async def metrics_csv(self, job: Posted) -> bytes:
         """The job's `metrics.csv`; raises `Missing` if it left none."""
         return await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + METRICS_CSV)
+
+    async def metric_names(self, job: Posted) -> list[str]:
+        """What `plot` can draw, the project's own metric first; before the table is stored, what the job reported."""
+        project, csv = self._projects[job.run.project], await self._csv_or_none(job)
+        found = list(job.progress.latest) if isinstance(job, Job) else []
+        if csv:
+            found = list((await asyncio.to_thread(Table.parse, csv, project.columns)).columns)
+        return sorted(found, key=lambda name: name != project.metric)
 
     async def draw(
         self,

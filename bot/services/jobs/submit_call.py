@@ -15,6 +15,7 @@ from bot.domain.project import Project
 from bot.errors import BadInput
 from bot.ports.engine import Capabilities, SubmitCall
 from trainer.contract import array_uri
+from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB
 
 JOB_TAG = "signalbox:job"
 BOT_TAG = "signalbox:bot"
@@ -61,6 +62,14 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "ASKER": request.asker_name,
         "INSTALL": project.install,
         "METRICS_FILE": project.metrics_file,
+        "CHECKPOINTS": json.dumps(project.checkpoints) if project.checkpoints else "",
+        "RESUME_ARGUMENTS": json.dumps(project.resume) if project.resume else "",
+        "FETCH_TAGS": "1" if project.tags else "",
+        "FETCH_LFS": "" if project.lfs else "0",
+        "KEEP": "" if project.keep == DEFAULT_KEEP else json.dumps(project.keep),
+        "KEEP_LIMIT_GIB": "" if project.keep_limit_gib == DEFAULT_LIMIT_GIB else f"{project.keep_limit_gib:g}",
+        "METRIC": project.columns.get(project.metric, project.metric),
+        "METRIC_PATTERNS": json.dumps(dict(project.metric_patterns)) if project.metric_patterns else "",
         "DATA_URI": project.data_uri,
         **extra,
     }

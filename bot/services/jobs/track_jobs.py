@@ -13,7 +13,7 @@ from bot.domain.model.rows import Submitted
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.texts import notes
-from bot.errors import ServiceError
+from bot.errors import CredentialsExpired, ServiceError
 from bot.ports.engine import Engine, Events, Hint
 from bot.services.running.core import Core
 from bot.services.running.pending import to_track
@@ -78,9 +78,9 @@ class TrackJobs:
             return
         try:
             seen = await self._engine.describe([job.execution.engine_id for job in jobs if job.execution.engine_id])
-        except ServiceError:
+        except ServiceError as error:
             self._missing.clear()
-            await self._unanswered(jobs)
+            await self._unanswered(jobs, expired=isinstance(error, CredentialsExpired))
             raise
         self._answered_at = self._now()
         for job in jobs:
@@ -91,17 +91,18 @@ class TrackJobs:
                 self._missing.pop(job.id, None)
                 await self._apply(job, observation)
 
-    async def _unanswered(self, jobs: Sequence[Submitted]) -> None:
-        """Guess nothing while AWS does not answer: the cards show since when."""
-        if not passed(self._answered_at, self._old_after, self._now()):
+    async def _unanswered(self, jobs: Sequence[Submitted], *, expired: bool) -> None:
+        """Guess nothing while AWS does not answer: the cards show since when, and expired credentials at once."""
+        if not expired and not passed(self._answered_at, self._old_after, self._now()):
             return
         since = min(self._answered_at, self._now())
 
         def step(stored: Submitted) -> Change | None:
             execution = stored.execution
-            if not execution.live or execution.unanswered_since is not None:
+            known = execution.unanswered_since is not None and execution.credentials_expired is expired
+            if not execution.live or known:
                 return None
-            return Change(replace(stored, execution=execution.unanswered(since)))
+            return Change(replace(stored, execution=execution.unanswered(since, expired=expired)))
 
         for job in jobs:
             await self._store.change(job.id, step)

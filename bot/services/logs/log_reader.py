@@ -54,7 +54,10 @@ class LogReader:
 
 async def skip_missing(items: Sequence[Item], read: Callable[[Sequence[Item]], Awaitable[None]]) -> None:
     """Read all items in one call. If that raises `Missing`, read each half, down to the missing ones, which are
-    skipped."""
+    skipped.
+
+    Assumption: missing-stream.
+    """
     try:
         await read(items)
     except Missing:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot.domain.clock import passed
 from bot.domain.logs.log_lines import LogEvent
-from bot.domain.metrics.progress_rows import advance, parse_line
+from bot.domain.metrics.progress_rows import advance, parse_line, planned
 from bot.domain.model.job import Job
 from bot.domain.posts import Change
 from bot.ports.logs import Logs
@@ -85,10 +85,10 @@ class Tail:
         project = self._projects[job.run.project]
         progress, detail = job.progress, job.execution.detail
         for event in new:
-            if not event.message.startswith("@"):
-                continue
-            if (report := parse_line(event.message)) is not None:
-                progress = advance(progress, report, event.timestamp / 1000, project.goal)
+            if (report := parse_line(event.message, project.columns)) is not None:
+                total = report.epochs or progress.epochs or planned(report.unit, job.run.parameters)
+                report = replace(report, epochs=total)
+                progress = advance(progress, report, event.timestamp / 1000, project.goal, event.stream)
             elif (trouble := parse_trouble(event.message)) is not None:
                 detail = trouble.message
         if progress == job.progress and detail == job.execution.detail:

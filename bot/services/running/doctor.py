@@ -6,6 +6,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
+from bot.domain.metric_names import more_is_better
 from bot.domain.project import Project
 from bot.errors import Denied, SignalboxError
 from bot.ports.code import Code
@@ -112,6 +113,22 @@ def repository_check(code: Code, project: Project) -> Check:
         "works as the user that runs the bot."
     )
     return Check(subject, look, advice)
+
+
+def metric_check(project: Project) -> Check:
+    """Report which result counts as the best, and whether the metric's name says the same."""
+    subject, said = f"metric of {project.name}", more_is_better(project.metric)
+    found = f"{project.metric}, {'more' if project.maximize else 'less'} is better"
+
+    async def look() -> Finding:
+        if said is None:
+            return Finding(subject, f"{found} by the config")
+        if said is project.maximize:
+            return Finding(subject, f"{found}, as its name says")
+        advice = f"If that is wrong, remove projects.{project.name}.goal from the config."
+        return Finding.note(subject, f"{found} by the config, although its name says the opposite", advice)
+
+    return Check(subject, look, "")
 
 
 def clock_finding(subject: str, date: str, before: float, after: float) -> Finding:

@@ -7,8 +7,8 @@ from functools import partial
 
 import structlog
 
-from bot.domain.exit_codes import entrypoint_failed
-from bot.domain.metrics.progress_rows import best_in_csv
+from bot.domain.exit_codes import refined
+from bot.domain.metrics.progress_rows import Best, best_in_csv
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
@@ -42,7 +42,7 @@ class CollectSettings:
 class Result:
     """What a trial left: the best of the metric with its epoch, and one line on why it failed."""
 
-    best: tuple[float, int] | None
+    best: Best | None
     detail: str = ""
 
 
@@ -113,14 +113,14 @@ class CollectResults:
             return None
 
 
-def _best(project: Project, csv: bytes) -> tuple[float, int] | None:
+def _best(project: Project, csv: bytes) -> Best | None:
     return best_in_csv(csv, project.columns, project.goal)
 
 
 def _measured(trial: Trial, result: Result) -> Trial:
     """`metrics.csv` is the truth; what the trial reported while it ran counts only without it."""
-    value, epoch = result.best or (trial.value, trial.epoch)
-    setup_failed = entrypoint_failed(trial.reason, trial.exit_code, result.detail)
-    reason = EndReason.SETUP_FAILED if setup_failed else trial.reason
+    if result.best is not None:
+        trial = replace(trial, value=result.best.value, epoch=result.best.epoch, unit=result.best.unit)
+    reason = refined(trial.reason, trial.exit_code, result.detail)
     detail = result.detail or trial.detail
-    return replace(trial, measured=True, value=value, epoch=epoch, detail=detail, reason=reason)
+    return replace(trial, measured=True, detail=detail, reason=reason)

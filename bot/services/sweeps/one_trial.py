@@ -101,6 +101,14 @@ class OneTrial:
             raise BadInput(f"Plot 1 to {MOST_JOBS} jobs or trials at once, not {len(names)}.")
         return await self._plot.draw_all([await self._named(name) for name in names], metrics)
 
+    async def metric_names(self, name: str) -> list[str]:
+        """The metrics of a job or a trial; of a sweep, those of its best trial."""
+        posted = await self._named(name)
+        if isinstance(posted, Sweep):
+            number = next((leader.number for leader in posted.tally.leaders), None)
+            return [] if number is None else await self.metric_names(f"{posted.id}.{number}")
+        return await self._plot.metric_names(posted)
+
     async def rerun(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
         """Run its point as a job of its own, on the same commit; values in the request win."""
         sweep, trial = await self.trial(sweep_id, number)

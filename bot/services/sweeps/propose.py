@@ -2,12 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from bot.domain.access import Person
 from bot.domain.clock import passed
-from bot.domain.inert import Inert
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.rows import Posted
 from bot.domain.model.run import Commit, Run
@@ -16,19 +15,17 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value, complete
 from bot.domain.project import Project, choose
-from bot.domain.sweeps.estimate import Estimate, estimate
 from bot.domain.sweeps.grammar import completions, parse, so_far
 from bot.domain.sweeps.sum_trials import tally
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, carried_over_of
-from bot.domain.texts import notes
 from bot.domain.texts.command_names import command
-from bot.domain.texts.engine import engine_title
-from bot.errors import BadInput, NotAllowed, ServiceError, SignalboxError, UserError
+from bot.errors import BadInput, NotAllowed, SignalboxError, UserError
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities, Engine
 from bot.services.jobs.submit import TrainRequest, first_posts, stored_request
 from bot.services.jobs.submit_call import call_for_submission, check_fits
 from bot.services.running.core import Core
+from bot.services.sweeps.preview import Preview, Proposal
 
 EXPIRES_SECONDS = 3_600.0
 """An older preview cannot be confirmed."""
@@ -36,8 +33,6 @@ MAX_INCREMENTAL = 2_000
 """Trials of a sweep that submits them one by one."""
 DEFAULT_PARALLEL = 4
 """Trials that run at once, by default, if the sampler learns from results."""
-JOBS_FOR_ESTIMATE = 50
-"""Recent jobs of the project from which the time is estimated."""
 MAX_LIVE = 1_000
 """Live jobs among which a retry looks for another retry of the same sweep."""
 
@@ -60,24 +55,6 @@ class SweepRequest:
     stop_losers: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What would run. Seconds and USD are None if they cannot be known."""
-
-    sweep: Sweep
-    needs_confirmation: bool
-    """False: it has been accepted already."""
-    machines: int | None
-    """How many trials can run at once."""
-    seconds: float | None
-    """Expected wall-clock time."""
-    most_seconds: float
-    """Machine time if every trial ran into its time limit."""
-    usd_expected: float | None
-    usd_most: float | None
-    remarks: tuple[Inert, ...] = field(default=())
-
-
 class Propose:
     """Called by the chat. Spends nothing: an accepted sweep is durable when a method returns. `dispatch` submits it."""
 
@@ -85,6 +62,7 @@ class Propose:
         self._store = core.store
         self._projects = tuple(core.projects.values())
         self._engine, self._code = engine, code
+        self._preview = Preview(core, engine)
         self._now, self._new_id = core.now, new_id
         self._turn = asyncio.Lock()
         """Serializes clicks, so the second one sees what the first did."""
@@ -100,7 +78,7 @@ class Propose:
         commit = await self._code.resolve(
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
-        machines = await self._machines(project, plan)
+        machines = await self._preview.machines(project, plan)
         plan = _incremental(plan, machines)
         _check_incremental(plan)
         run = Run(project.name, commit, fixed, project.timeout_seconds)
@@ -120,8 +98,7 @@ class Propose:
                 raise UserError("This preview is gone. Nothing was started; use the command again.")
             self._check_own(draft, person)
             choose(self._projects, draft.run.project, draft.request.channel_id).access.check_train(person)
-            if passed(draft.request.created_at, EXPIRES_SECONDS, self._now()):
-                raise UserError("This preview is more than an hour old. Nothing was started; use the command again.")
+            self._check_age(draft)
             return await self._accept(replace(draft, request=replace(draft.request, created_at=self._now())))
 
     async def cancel(self, sweep_id: str, person: Person) -> None:
@@ -133,6 +110,26 @@ class Propose:
             if draft is not None:
                 self._check_own(draft, person)
                 await self._store.drop_draft(sweep_id)
+
+    async def again(self, sweep_id: str, person: Person) -> Proposal | None:
+        """The preview of a draft, made anew: Discord's client forgets it at a reload.
+
+        None if there is no such draft, or it was confirmed. Raises `UserError` if it is too old, `NotAllowed` for other
+        people.
+        """
+        draft = await self._store.draft(sweep_id)
+        if draft is None or await self._store.job(sweep_id) is not None:
+            return None
+        self._check_own(draft, person)
+        self._check_age(draft)
+        project = choose(self._projects, draft.run.project, draft.request.channel_id)
+        return await self._preview.of(draft, project, await self._preview.machines(project, draft.plan))
+
+    async def unconfirmed(self, person: Person) -> list[Sweep]:
+        """The drafts that this person can still confirm, newest first."""
+        drafts = await self._store.drafts(person.id)
+        fresh = [draft for draft in drafts if not self._too_old(draft)]
+        return [draft for draft in fresh if await self._store.job(draft.id) is None]
 
     async def retry_failed(self, sweep_id: str, request: TrainRequest) -> Proposal:
         """Propose a new sweep that runs the failed trials again and takes over the good ones.
@@ -153,7 +150,7 @@ class Propose:
         commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
         run = Run(project.name, commit, old.run.parameters, project.timeout_seconds)
         retry = Sweep(self._new_id(), stored_request(request, self._now(), old.id), run, plan)
-        machines = await self._machines(project, plan)
+        machines = await self._preview.machines(project, plan)
         async with self._turn:
             return await self._proposed(retry, project, machines)
 
@@ -182,10 +179,7 @@ class Propose:
 
     async def _proposed(self, sweep: Sweep, project: Project, machines: int | None) -> Proposal:
         """Accept it at once if it is small; else store it as a draft."""
-        proposal = _proposal(sweep, project, machines, await self._expected(project))
-        proposal = replace(
-            proposal, remarks=tuple(_remarks(sweep.plan, engine_title(project), self._engine.capabilities))
-        )
+        proposal = await self._preview.of(sweep, project, machines)
         if sweep.plan.runs > project.confirm_trials:
             await self._store.keep_draft(sweep)
             return proposal
@@ -211,17 +205,12 @@ class Propose:
                 raise UserError(f"The failed trials of {old.id} are already being retried, as {other.id}.")
         return carried_over_of(old.id, old.plan, await self._store.trials(old.id))
 
-    async def _machines(self, project: Project, plan: Plan) -> int | None:
-        """How many trials can run at once. None if AWS does not say, which prevents no sweep."""
-        try:
-            capacity = await self._engine.room(project.queue, project.job_definition)
-        except ServiceError:
-            return plan.parallel or None
-        limits = [limit for limit in (capacity, plan.parallel or None, plan.runs) if limit]
-        return min(limits) if capacity else plan.parallel or None
+    def _too_old(self, draft: Sweep) -> bool:
+        return passed(draft.request.created_at, EXPIRES_SECONDS, self._now())
 
-    async def _expected(self, project: Project) -> Estimate:
-        return estimate(await self._store.jobs(project=project.name, live=False, limit=JOBS_FOR_ESTIMATE))
+    def _check_age(self, draft: Sweep) -> None:
+        if self._too_old(draft):
+            raise UserError("This preview is more than an hour old. Nothing was started; use the command again.")
 
     def _check_own(self, draft: Posted, person: Person) -> None:
         if (asker_id := draft.request.asker_id) != person.id:
@@ -266,30 +255,3 @@ def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:
     example = Submission(sweep.id, sweep.id, 0, "0", engine.array_size, sweep.run, sweep.request.created_at)
     call = call_for_submission(example, sweep, project, "signalbox")
     check_fits(call, engine, "This sweep", "Use shorter lists or ranges.", room=NUMBERS)
-
-
-def _proposal(sweep: Sweep, project: Project, machines: int | None, expected: Estimate) -> Proposal:
-    plan, rate = sweep.plan, project.usd_per_hour / 3_600
-    each, most = expected.seconds(sweep), float(plan.runs * project.timeout_seconds)
-    at_once = machines or plan.parallel or None
-    rounds = -(-plan.runs // at_once) if at_once else None
-    return Proposal(
-        sweep=sweep,
-        needs_confirmation=True,
-        machines=machines,
-        seconds=each * rounds if each is not None and rounds is not None else None,
-        most_seconds=most,
-        usd_expected=each * plan.runs * rate if each is not None and rate else None,
-        usd_most=most * rate if rate else None,
-    )
-
-
-def _remarks(plan: Plan, engine: Inert, capabilities: Capabilities) -> Iterator[Inert]:
-    if plan.runs == 1:
-        yield notes.single_point()
-    if plan.incremental:
-        yield notes.one_by_one(plan)
-    elif plan.runs > (most := capabilities.array_size):
-        yield notes.several_arrays(-(-plan.runs // most), most, engine)
-    if plan.stop_losers:
-        yield notes.stops_weak_trials()

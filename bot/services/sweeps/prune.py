@@ -12,6 +12,7 @@ import structlog
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
+from bot.domain.sweeps.halving import diverged
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
 from bot.ports.sampler import Sampler
@@ -25,6 +26,7 @@ from bot.services.sweeps.trial_book import TrialBook
 log = structlog.get_logger()
 
 REASON = "Stopped early: it cannot win any more"
+DIVERGED = "it diverged: its metric is no longer a finite number"
 REPEAT_SECONDS = 30.0
 
 
@@ -82,4 +84,5 @@ def _given_up(trial: Trial, at: float) -> Trial:
     if trial.state is not JobState.RUNNING or trial.pruned_at is not None:
         return trial
     reported = trial.reports[-1][0] if trial.reports else 0
-    return replace(trial, pruned_at=at, saved_epochs=max(0, (trial.epochs or 0) - reported))
+    detail = DIVERGED if diverged(trial) else trial.detail
+    return replace(trial, pruned_at=at, saved_epochs=max(0, (trial.epochs or 0) - reported), detail=detail)

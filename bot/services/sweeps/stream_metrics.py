@@ -4,17 +4,20 @@ The lines are not stored: of each trial only the metric by epoch, so reading a l
 """
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from bot.domain.clock import passed
+from bot.domain.goal import Goal
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.metrics.progress_rows import parse_line
 from bot.domain.model.plan import Plan
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
+from bot.domain.project import Project
 from bot.domain.sweeps.reported_rows import MetricRow, row_for_sweep, with_rows
+from bot.domain.sweeps.resumed_trials import in_attempt
 from bot.ports.logs import Logs
 from bot.services.logs.streams import EARLY_MS, Stream, StreamReader
 from bot.services.running.adaptive_pace import AdaptivePace
@@ -31,6 +34,7 @@ MAX_COMPARED = 2_000
 """The same where losers are stopped, as each trial may be one."""
 DRAIN_SECONDS = 60.0
 """Where losers are stopped, read a trial's log for this long after its end: others are compared with it."""
+Step = Callable[[Trial], Trial]
 
 
 class StreamMetrics:
@@ -78,25 +82,34 @@ class StreamMetrics:
 
         async def collect(events: Mapping[int, Sequence[LogEvent]]) -> int:
             for number, events_of_trial in events.items():
-                rows.setdefault(number, []).extend(_rows(events_of_trial, project.metric))
+                rows.setdefault(number, []).extend(_rows(events_of_trial, project))
             return 0
 
         try:
             await self._reader.read(project.log_group, streams, OVERLAP_MS, collect)
         finally:
             changed = {
-                number: partial(with_rows, rows=reported, plan=sweep.plan, goal=project.goal)
+                number: partial(
+                    with_rows, rows=reported, plan=sweep.plan, goal=project.goal, fixed=sweep.run.parameters
+                )
                 for number, reported in rows.items()
                 if reported
             }
+            goal, names = project.goal, {stream.owner: stream.name for stream in streams}
             if changed:
-                await self._trials.update(sweep, changed)
+                steps = {each: _resumed(add, names[each], rows[each], goal) for each, add in changed.items()}
+                await self._trials.update(sweep, steps)
+
+
+def _resumed(add: Step, stream: str, rows: Sequence[MetricRow], goal: Goal) -> Step:
+    """Forget what a lost attempt reported, then add the rows."""
+    return lambda trial: add(in_attempt(trial, stream, rows, goal))
 
 
 def _runs(trial: Trial) -> bool:
     return trial.state is JobState.RUNNING
 
 
-def _rows(events: Iterable[LogEvent], metric: str) -> list[MetricRow]:
-    reports = (parse_line(event.message) for event in events if event.message.startswith("@"))
-    return [row_for_sweep(report, metric) for report in reports if report is not None]
+def _rows(events: Iterable[LogEvent], project: Project) -> list[MetricRow]:
+    reports = (parse_line(event.message, project.columns) for event in events)
+    return [row_for_sweep(report, project.metric) for report in reports if report is not None]

@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 from bot.domain.clock import MissingFor, passed
+from bot.domain.model.execution import Lifecycle
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
@@ -162,14 +163,18 @@ class TrackTrials:
         unread = [at for each in submissions if (at := self._unanswered.started(each.id)) is not None]
         times += [min(since, now) for since in unread if passed(since, OLD_SECONDS, now)]
         since = min(times, default=None)
+        expired = any(each.live and each.credentials_expired for each in executions)
+
+        def known(execution: Lifecycle) -> bool:
+            return (execution.unanswered_since is None) is (since is None) and execution.credentials_expired is expired
 
         def step(stored: Sweep) -> Change | None:
             execution = stored.execution
-            if not execution.live or (execution.unanswered_since is None) is (since is None):
+            if not execution.live or known(execution):
                 return None
-            return Change(replace(stored, execution=execution.unanswered(since)))
+            return Change(replace(stored, execution=execution.unanswered(since, expired=expired)))
 
-        if (sweep.execution.unanswered_since is None) is not (since is None):
+        if not known(sweep.execution):
             await self._store.change(sweep.id, step)
 
 

@@ -5,6 +5,7 @@ from aws_cdk import aws_budgets as budgets
 from constructs import Construct
 
 from bot.config.deploy import Deploy
+from deploy.aws.parameters import Parameter
 
 _ALARMS = (("ACTUAL", 50), ("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 
@@ -14,16 +15,19 @@ def budget(scope: Construct, deploy: Deploy, *, parameters: bool) -> None:
 
     With `parameters`, address and amount are parameters of the template, so that one template fits every config.
     """
-    if not deploy.alarm_email:
-        warning = "deploy.alarm_email is empty: nobody gets an email when the costs approach deploy.budget_usd."
-        Annotations.of(scope).add_warning_v2("signalbox:no-alarm", warning)
-        return
     if parameters:
-        email = CfnParameter(scope, "AlarmEmail", default="", description="Gets the budget's emails. Empty: no budget")
-        amount = CfnParameter(scope, "BudgetUsd", type="Number", default=deploy.budget_usd, description="USD a month")
+        email = CfnParameter(
+            scope, Parameter.ALARM_EMAIL, default="", description="Gets the budget's emails. Empty: no budget"
+        )
+        amount = CfnParameter(
+            scope, Parameter.BUDGET_USD, type="Number", default=deploy.budget_usd, description="USD a month"
+        )
         created = _budget(scope, email.value_as_string, amount.value_as_number)
         wanted = Fn.condition_not(Fn.condition_equals(email.value_as_string, ""))
         created.cfn_options.condition = CfnCondition(scope, "HasAlarmEmail", expression=wanted)
+    elif not deploy.alarm_email:
+        warning = "deploy.alarm_email is empty: nobody gets an email when the costs approach deploy.budget_usd."
+        Annotations.of(scope).add_warning_v2("signalbox:no-alarm", warning)
     else:
         _budget(scope, deploy.alarm_email, deploy.budget_usd)
 

@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from bot.config.deploy import Deploy
-from deploy.aws.stack.nag import explain_managed
+from deploy.aws.stack.inputs import Inputs
 from deploy.aws.stack.network import Network
 
 STOP_SECONDS = 30
@@ -39,18 +39,26 @@ class Machines:
     priority: int
 
 
-def queues(scope: Construct, deploy: Deploy, network: Network, longest_minutes: int) -> dict[str, batch.JobQueue]:
-    """Create the queues; by kind: spot, on-demand, cpu. An update waits `longest_minutes` for running jobs."""
-    template, role = _launch_template(scope, deploy), _instance_role(scope)
+def queues(
+    scope: Construct, deploy: Deploy, network: Network, role: iam.Role, inputs: Inputs
+) -> dict[str, batch.JobQueue]:
+    """Create the queues; by kind: spot, on-demand, cpu. `role` is the machines'."""
+    template = _launch_template(scope, deploy)
     created = {}
     for machines in (
         Machines("on-demand", deploy.on_demand_instances, deploy.on_demand_max_vcpus, False, _NVIDIA, 20),
         Machines("spot", deploy.spot_instances, deploy.spot_max_vcpus, True, _NVIDIA, 10),
         Machines("cpu", deploy.cpu_instances, deploy.cpu_max_vcpus, True, _PLAIN, 5),
     ):
-        environment = _environment(scope, machines, network, template, role, longest_minutes)
+        if machines.kind not in inputs.instances:
+            continue
+        environment = _environment(scope, machines, network, template, role, inputs)
         Tags.of(environment).add("Name", f"{deploy.stack}-{machines.kind}")
-        created[machines.kind] = _queue(scope, machines, environment, deploy)
+        queue = _queue(scope, machines, environment, deploy)
+        if machines.kind in inputs.conditions:
+            for each in (environment, queue):
+                each.node.default_child.cfn_options.condition = inputs.conditions[machines.kind]
+        created[machines.kind] = queue
     return created
 
 
@@ -60,7 +68,7 @@ def _environment(
     network: Network,
     template: ec2.LaunchTemplate,
     role: iam.Role,
-    longest_minutes: int,
+    inputs: Inputs,
 ) -> batch.ManagedEc2EcsComputeEnvironment:
     strategy = batch.AllocationStrategy
     environment = batch.ManagedEc2EcsComputeEnvironment(
@@ -82,11 +90,16 @@ def _environment(
         # https://docs.aws.amazon.com/batch/latest/userguide/updating-compute-environments.html
         update_to_latest_image_version=True,
         terminate_on_update=False,
-        update_timeout=Duration.minutes(longest_minutes),  # the default ends running jobs after 30 minutes
     )
-    # Otherwise Batch keeps using the launch template's first version.
-    version = template.latest_version_number
-    environment.node.default_child.add_property_override("ComputeResources.LaunchTemplate.Version", version)
+    overrides = {
+        "ComputeResources.InstanceTypes": inputs.instances[machines.kind],
+        # Otherwise Batch keeps using the launch template's first version.
+        "ComputeResources.LaunchTemplate.Version": template.latest_version_number,
+        # The default ends running jobs after 30 minutes.
+        "UpdatePolicy.JobExecutionTimeoutMinutes": inputs.update_minutes,
+    }
+    for place, value in overrides.items():
+        environment.node.default_child.add_property_override(place, value)
     return environment
 
 
@@ -130,19 +143,6 @@ def _launch_template(scope: Construct, deploy: Deploy) -> ec2.LaunchTemplate:
         block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=disk)],
         user_data=parts,
     )
-
-
-def _instance_role(scope: Construct) -> iam.Role:
-    policy = "service-role/AmazonEC2ContainerServiceforEC2Role"
-    role = iam.Role(
-        scope,
-        "MachineRole",
-        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
-        managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
-    )
-    reason = "The permissions that the ECS agent needs change with its versions, and AWS updates this policy."
-    explain_managed(role, policy, reason)
-    return role
 
 
 def _camel(kind: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aws_cdk import Duration
-from aws_cdk import aws_batch as batch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sqs as sqs
@@ -23,8 +22,8 @@ class Events:
     rule: events.Rule
 
 
-def job_events(scope: Construct, job_queues: Iterable[batch.JobQueue]) -> Events:
-    """Events of these job queues only. They are kept for a day: by then the bot has long polled AWS itself."""
+def job_events(scope: Construct, job_queues: Iterable[str]) -> Events:
+    """Events of the job queues with these ARNs. They are kept for a day: by then the bot has long polled AWS itself."""
     lost = _queue(scope, "LostEvents", retention_period=Duration.days(14))
     queue = _queue(
         scope,
@@ -41,7 +40,7 @@ def job_events(scope: Construct, job_queues: Iterable[batch.JobQueue]) -> Events
         event_pattern=events.EventPattern(
             source=["aws.batch"],
             detail_type=list(KINDS),
-            detail={"jobQueue": [each.job_queue_arn for each in job_queues]},
+            detail={"jobQueue": list(job_queues)},
         ),
     )
     rule.add_target(targets.SqsQueue(queue, dead_letter_queue=lost, max_event_age=Duration.hours(1)))

@@ -39,7 +39,7 @@ def host(scope: Construct, config: Config, network: Network, storage: Storage, b
         description="The bot's token, from the Discord developer portal",
     )
     explain(token, "SMG4", "The token comes from Discord's portal: AWS cannot rotate it.")
-    volume = _volume(scope, config.deploy.stack)
+    volume = _volume(scope, config.deploy.stack, network.zones[0])
     _snapshots(scope, config.deploy.stack)
     _allow(bot, config.deploy.stack, storage, token, volume)
     settings = HostSettings(
@@ -56,12 +56,12 @@ def host(scope: Construct, config: Config, network: Network, storage: Storage, b
     return {Output.DISCORD_TOKEN_SECRET: token.secret_name, Output.HOST_GROUP: group.auto_scaling_group_name}
 
 
-def _volume(scope: Construct, stack: str) -> ec2.Volume:
+def _volume(scope: Construct, stack: str, zone: str) -> ec2.Volume:
     """The data volume, which outlives its machine and the stack."""
     volume = ec2.Volume(
         scope,
         "Data",
-        availability_zone=Fn.select(0, Fn.get_azs()),
+        availability_zone=zone,
         size=Size.gibibytes(DATA_GIB),
         volume_type=ec2.EbsDeviceVolumeType.GP3,
         encrypted=True,

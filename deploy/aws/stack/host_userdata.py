@@ -22,7 +22,8 @@ aws ecr get-login-password --region {region} | docker login --username AWS --pas
 docker pull --quiet {image}
 docker image prune --force
 """
-# With the host's network: the metadata hop limit of 1 hides the instance's role from a bridge network.
+# With the host's network: from a bridge, Docker's default, a hop limit of 1 would hide the instance's role. (Batch runs
+# jobs in the host's network in any case: compute.py.)
 _UNIT = """\
 [Unit]
 Description=Signalbox

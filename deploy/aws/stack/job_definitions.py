@@ -3,9 +3,10 @@
 https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.html
 """
 
-import re
+from dataclasses import dataclass
+from typing import Any
 
-from aws_cdk import Aws, Duration, Size
+from aws_cdk import Aws, Size
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
@@ -20,36 +21,50 @@ IMAGE_TAG = "trainer"
 SIGTERM_EXIT = str(STOPPED)
 
 
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A project with its resources. `timeout` is in seconds, or refers to a parameter; so may the project's name.
+
+    `logical_id` is the beginning of the names in the template.
+    """
+
+    project: Project
+    resources: JobResources
+    timeout: Any
+    logical_id: str
+
+
 def job_definition(
-    scope: Construct, project: Project, resources: JobResources, *, stack: str, storage: Storage, roles: JobRoles
+    scope: Construct, definition: Definition, *, stack: str, storage: Storage, roles: JobRoles
 ) -> batch.EcsJobDefinition:
     """Create it. Only a lost machine is retried; the catch-all rule, which comes last, makes any other end final.
 
     If a machine shuts down in order, Docker stops the container before Batch knows, and the attempt ends with SIGTERM's
     exit code. A job that was cancelled, terminated or reached its time limit isn't retried, so 143 is a lost machine:
-    https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html and .../job_timeouts.html.
+    https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html and .../job_timeouts.html. Assumption: lost-143.
     """
     retries = [
         batch.RetryStrategy.of(batch.Action.RETRY, batch.Reason.SPOT_INSTANCE_RECLAIMED),
         batch.RetryStrategy.of(batch.Action.RETRY, batch.Reason.custom(on_exit_code=SIGTERM_EXIT)),
         batch.RetryStrategy.of(batch.Action.EXIT, batch.Reason.custom(on_reason="*")),
     ]
-    return batch.EcsJobDefinition(
+    created = batch.EcsJobDefinition(
         scope,
-        f"{_camel(project.name)}Definition",
-        job_definition_name=f"{stack}-{project.name}",
-        container=_container(scope, project, resources, storage, roles),
-        timeout=Duration.seconds(project.timeout_seconds),
-        retry_attempts=resources.attempts,
+        f"{definition.logical_id}Definition",
+        job_definition_name=f"{stack}-{definition.project.name}",
+        container=_container(scope, definition, storage, roles),
+        retry_attempts=definition.resources.attempts,
         retry_strategies=retries,
         propagate_tags=True,
     )
+    created.node.default_child.add_property_override("Timeout.AttemptDurationSeconds", definition.timeout)
+    return created
 
 
 def _container(
-    scope: Construct, project: Project, resources: JobResources, storage: Storage, roles: JobRoles
+    scope: Construct, definition: Definition, storage: Storage, roles: JobRoles
 ) -> batch.EcsEc2ContainerDefinition:
-    name = _camel(project.name)
+    name, resources = definition.logical_id, definition.resources
     image = resources.image or f"{storage.images.repository_uri}:{IMAGE_TAG}"
     secrets = {}
     if storage.git_token is not None:
@@ -71,10 +86,6 @@ def _container(
         # "The default log driver mode is non-blocking" since 2025-06-25: a full buffer then drops lines.
         # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html
         logging=ecs.LogDriver.aws_logs(
-            log_group=storage.log, stream_prefix=project.name, mode=ecs.AwsLogDriverMode.BLOCKING
+            log_group=storage.log, stream_prefix=definition.project.name, mode=ecs.AwsLogDriverMode.BLOCKING
         ),
     )
-
-
-def _camel(project: str) -> str:
-    return "".join(part.capitalize() for part in re.split("[-_]", project))

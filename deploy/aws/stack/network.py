@@ -4,9 +4,9 @@ A NAT gateway would cost more than everything else in an idle stack, so the mach
 group lets nothing in. S3 is reached through a gateway endpoint, which is free.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Fn
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
@@ -18,14 +18,15 @@ class Network:
     vpc: ec2.Vpc
     outward: ec2.SecurityGroup
     """Everything out, nothing in."""
+    zones: Sequence[str]
 
 
-def network(scope: Construct, zones: int) -> Network:
+def network(scope: Construct, zones: Sequence[str]) -> Network:
     vpc = ec2.Vpc(
         scope,
         "Vpc",
         ip_addresses=ec2.IpAddresses.cidr("10.0.0.0/16"),
-        availability_zones=[Fn.select(zone, Fn.get_azs()) for zone in range(zones)],
+        availability_zones=list(zones),
         nat_gateways=0,
         subnet_configuration=[
             ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=20),
@@ -36,4 +37,4 @@ def network(scope: Construct, zones: int) -> Network:
     reason = "Flow logs cost by the gigabyte, and jobs read a lot; nothing listens here, so there is little to log."
     explain(vpc, "VPC7", reason)
     outward = ec2.SecurityGroup(scope, "Outward", vpc=vpc, description="Everything out, nothing in")
-    return Network(vpc, outward)
+    return Network(vpc, outward, zones)

@@ -18,6 +18,11 @@ from deploy.aws.stack.storage import Storage
 
 BOT_TAG = "signalbox:bot"
 """The tag on each job that the bot submits: bot/services/jobs/submit_call.py."""
+_AGENT = (
+    *("RegisterContainerInstance", "DeregisterContainerInstance", "UpdateContainerInstancesState"),
+    *("Poll", "StartTelemetrySession"),
+    *("SubmitTaskStateChange", "SubmitContainerStateChange", "SubmitAttachmentStateChanges"),
+)
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _S3 = re.compile(r"s3://([^/]+)/(.*)")
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
@@ -48,6 +53,28 @@ def job_roles(scope: Construct, storage: Storage, projects: Iterable[Project], i
     return JobRoles(role, execution)
 
 
+def machine_role(scope: Construct, storage: Storage, images: Iterable[str]) -> iam.Role:
+    """Create the role of the machines that run jobs. Jobs can take it from the instance's metadata.
+
+    It has what the ECS agent uses of AmazonEC2ContainerServiceforEC2Role, but only on Batch's clusters and the stack's
+    images and logs: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEC2ContainerServiceforEC2Role.html.
+    Batch creates the cluster itself, under a name that begins so:
+    https://docs.aws.amazon.com/aws-managed-policy/latest/reference/BatchServiceRolePolicy.html
+    """
+    role = iam.Role(scope, "MachineRole", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+    own = "Batch chooses the names of its clusters and the ids of its machines."
+    clusters = _arn(scope, "ecs", "cluster", "AWSBatch*")
+    machines = _arn(scope, "ecs", "container-instance", "AWSBatch*")
+    _allow(role, [f"ecs:{action}" for action in _AGENT], [clusters, machines], why=own)
+    registering = {"StringEquals": {"ecs:CreateAction": "RegisterContainerInstance"}}
+    _allow(role, ["ecs:TagResource"], [machines], registering, why=own)
+    account = ["ecs:DiscoverPollEndpoint", "ec2:DescribeTags", "ecr:GetAuthorizationToken"]
+    _allow(role, account, ["*"], why="They support no resources.")
+    _allow(role, _PULL, [storage.images.repository_arn, *_repositories(images)])
+    _allow(role, ["logs:CreateLogStream", "logs:PutLogEvents"], [storage.log.log_group_arn])
+    return role
+
+
 def bot_role(scope: Construct, bot: str, storage: Storage, events: Events, submits: Sequence[str]) -> iam.Role:
     """Create the role that runs the bot in this account. `submits`: ARNs of its queues and job definitions."""
     role = iam.Role(
@@ -56,12 +83,14 @@ def bot_role(scope: Construct, bot: str, storage: Storage, events: Events, submi
     jobs = [_arn(scope, "batch", "job", "*")]
     # The reference lists the job for SubmitJob too, AWS's example policies don't; Batch checks TagResource on the queue
     # and the job definition of a SubmitJob with tags: https://github.com/wri/gfw-data-api/pull/175
+    # Assumption: submit-tags.
     submitted = [*submits, *jobs]
     own = "Any revision of the projects' own job definitions; Batch chooses the ids of jobs."
     _allow(role, ["batch:SubmitJob"], submitted, why=own)
     for action, key, on in (("TagResource", "RequestTag", submitted), ("TerminateJob", "ResourceTag", jobs)):
         condition = {"StringEquals": {f"aws:{key}/{BOT_TAG}": bot}}
         _allow(role, [f"batch:{action}"], on, condition, why="The condition limits them by tag.")
+    # Assumption: child-tags.
     trials = [_arn(scope, "batch", "job", "*:*")]
     _allow(role, ["batch:TerminateJob"], trials, why="Child jobs of an array: Batch gives them no tags.")
     described = ("Jobs", "JobQueues", "JobDefinitions", "ComputeEnvironments")
@@ -83,10 +112,12 @@ def _doctor(role: iam.Role, scope: Construct, storage: Storage, events: Events) 
     _allow(role, ["events:DescribeRule"], [events.rule.rule_arn])
     _allow(
         role,
-        ["events:ListRuleNamesByTarget", "servicequotas:GetServiceQuota"],
+        ["events:ListRuleNamesByTarget", "freetier:GetAccountPlanState", "servicequotas:GetServiceQuota"],
         ["*"],
         why="They support no resources.",
     )
+    # The action's resource is the role, user or group whose policies it reads: Service Authorization Reference, IAM.
+    _allow(role, ["iam:SimulatePrincipalPolicy"], [role.role_arn])
     groups = [_arn(scope, "logs", "log-group", "*", ArnFormat.COLON_RESOURCE_NAME)]
     _allow(role, ["logs:DescribeLogGroups"], groups, why="It searches all groups by the beginning of a name.")
 

@@ -1,63 +1,69 @@
 """The stack: all resources, and the outputs that fill the bot's config."""
 
-import math
 from collections.abc import Mapping
 
 from aws_cdk import App, ArnFormat, Aws, BootstraplessSynthesizer, CfnOutput, Environment, Stack, Tags
 from aws_cdk import aws_batch as batch
 from constructs import Construct
 
-from bot.config.deploy import Deploy, JobResources
 from bot.config.loading import Config, projects
-from deploy.aws import outputs
+from bot.domain.stack import PROJECT, camel
+from deploy.aws import outputs, parameters
+from deploy.aws.offers import Choice
 from deploy.aws.outputs import Output
+from deploy.aws.stack import inputs
 from deploy.aws.stack.budget import budget
 from deploy.aws.stack.compute import queues
 from deploy.aws.stack.events import job_events
 from deploy.aws.stack.host import host
-from deploy.aws.stack.job_definitions import job_definition
+from deploy.aws.stack.inputs import Inputs
+from deploy.aws.stack.job_definitions import Definition, job_definition
 from deploy.aws.stack.network import network
-from deploy.aws.stack.roles import bot_role, job_roles
+from deploy.aws.stack.roles import bot_role, job_roles, machine_role
 from deploy.aws.stack.storage import storage
 
 STACK_TAG = "signalbox:stack"
-LONGEST_UPDATE_MINUTES = 7_200
-"""AWS's limit for `jobExecutionTimeoutMinutes`: https://docs.aws.amazon.com/batch/latest/APIReference/API_UpdatePolicy.html"""
 
 
-def signalbox_stack(app: App, config: Config, region: str | None = None) -> Stack:
-    """Without a region the template fits any. Raises ConfigError if two projects would share an output."""
+def signalbox_stack(app: App, config: Config, choice: Choice | None = None) -> Stack:
+    """For the region of the choice; without one, for any region. Raises ConfigError if two projects share an output."""
     deploy = config.deploy
     places = outputs.keys(config.projects)
     stack = Stack(
         app,
         deploy.stack,
         description="Signalbox: training jobs on AWS Batch",
-        env=Environment(region=region) if region else None,
+        env=Environment(region=choice.region) if choice else None,
         # The template needs no uploaded assets: no bootstrap bucket, and plain CloudFormation accepts it.
         synthesizer=BootstraplessSynthesizer(),
         suppress_template_indentation=True,
     )
     Tags.of(stack).add(STACK_TAG, deploy.stack)
-    values = _resources(stack, config)
-    budget(stack, config.deploy, parameters=region is None)
-    for name in [*places, *(name for name in values if name not in places)]:
+    values = _resources(stack, config, inputs.built(config, choice) if choice else inputs.asked(stack, config))
+    budget(stack, config.deploy, parameters=choice is None)
+    for name in sorted(values, key=[*places, *values].index):
         CfnOutput(stack, name, value=values[name])
     return stack
 
 
-def _resources(stack: Stack, config: Config) -> dict[str, str]:
+def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
     """Create all resources; the outputs' values."""
     deploy, known = config.deploy, projects(config)
-    machines_network, stored = network(stack, deploy.zones), storage(stack, deploy)
-    longest = max((math.ceil(project.timeout_seconds / 60) for project in known), default=30)
-    job_queues = queues(stack, deploy, machines_network, min(longest, LONGEST_UPDATE_MINUTES))
-    roles = job_roles(stack, stored, known, [resources.image for resources in deploy.jobs.values()])
+    machines_network, stored = network(stack, given.zones), storage(stack, deploy)
+    images = [resources.image for resources in deploy.jobs.values()]
+    machines = machine_role(stack, stored, images)
+    job_queues = queues(stack, deploy, machines_network, machines, given)
+    roles = job_roles(stack, stored, known, images)
     for project in known:
-        resources = _resources_of(deploy, project.name)
-        job_definition(stack, project, resources, stack=deploy.stack, storage=stored, roles=roles)
-    events = job_events(stack, job_queues.values())
-    bot = bot_role(stack, config.bot.name, stored, events, _submits(stack, config, job_queues))
+        definition = Definition(
+            given.named(project),
+            parameters.resources(deploy, project.name),
+            given.timeouts[project.name],
+            "Project" if given.name else camel(project.name),
+        )
+        job_definition(stack, definition, stack=deploy.stack, storage=stored, roles=roles)
+    events = job_events(stack, [_arn(stack, "job-queue", f"{deploy.stack}-{kind}") for kind in given.instances])
+    bot = bot_role(stack, config.bot.name, stored, events, _submits(stack, config, job_queues, given))
     values: dict[str, str] = {
         Output.REGION: Aws.REGION,
         Output.EVENTS_QUEUE_URL: events.queue.queue_url,
@@ -68,26 +74,25 @@ def _resources(stack: Stack, config: Config) -> dict[str, str]:
     }
     if stored.git_token is not None:
         values[Output.GIT_TOKEN_SECRET] = deploy.git_token_secret
-    for name in config.projects:
-        values[outputs.queue(name)] = f"{deploy.stack}-{_resources_of(deploy, name).queue}"
-        values[outputs.job_definition(name)] = f"{deploy.stack}-{name}"
+    for project in known:
+        own = outputs.own("" if given.name else project.name)
+        values[own.queue] = f"{deploy.stack}-{parameters.resources(deploy, project.name).queue}"
+        values[own.job_definition] = f"{deploy.stack}-{given.named(project).name}"
+    if given.name:
+        values[PROJECT] = given.name
     return values | host(stack, config, machines_network, stored, bot)
 
 
-def _submits(scope: Construct, config: Config, job_queues: Mapping[str, batch.JobQueue]) -> list[str]:
+def _submits(scope: Construct, config: Config, job_queues: Mapping[str, batch.JobQueue], given: Inputs) -> list[str]:
     """The ARNs of the queues that projects use, and of their definitions with and without a revision."""
-    used = sorted({_resources_of(config.deploy, name).queue for name in config.projects})
-    arns = [job_queues[kind].job_queue_arn for kind in used]
-    for name in config.projects:
-        definition = Stack.of(scope).format_arn(
-            service="batch",
-            resource="job-definition",
-            resource_name=f"{config.deploy.stack}-{name}",
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-        )
+    arns = [job_queues[kind].job_queue_arn for kind in sorted(parameters.used_queues(config))]
+    for project in projects(config):
+        definition = _arn(scope, "job-definition", f"{config.deploy.stack}-{given.named(project).name}")
         arns += [definition, f"{definition}:*"]
     return arns
 
 
-def _resources_of(deploy: Deploy, project: str) -> JobResources:
-    return deploy.jobs.get(project) or JobResources()
+def _arn(scope: Construct, resource: str, name: str) -> str:
+    form = ArnFormat.SLASH_RESOURCE_NAME
+    arn: str = Stack.of(scope).format_arn(service="batch", resource=resource, resource_name=name, arn_format=form)
+    return arn

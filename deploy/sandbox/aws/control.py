@@ -11,6 +11,7 @@ from deploy.sandbox.aws.batch.scheduler import Scheduler
 from deploy.sandbox.aws.common.event_loop import LoopThread
 from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import LiveSettings, SettingsError
+from deploy.sandbox.aws.permissions.credentials import RoleCredentials
 from deploy.sandbox.aws.requests import faults
 from deploy.sandbox.aws.requests.faults import FaultError, FaultLayer
 from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
@@ -33,15 +34,18 @@ class Control:
         fault_layer: FaultLayer,
         ledger: Ledger,
         calls: CallRecorder,
+        credentials: RoleCredentials,
     ) -> None:
         self._scheduler = scheduler
         self._loop = loop
         self._settings = settings
         self._faults = fault_layer
         self._ledger = ledger
+        self._credentials = credentials
         self._routes: dict[tuple[str, str], _Handler] = {
             ("GET", "/sandbox/ledger"): self._read_ledger,
             ("GET", "/sandbox/calls"): lambda _: calls.entries(),
+            ("GET", "/sandbox/credentials"): self._fetch_credentials,
             ("GET", "/sandbox/settings"): lambda _: self._settings.now.model_dump(),
             ("POST", "/sandbox/settings"): self._change_settings,
             ("POST", "/sandbox/faults"): self._add_fault,
@@ -69,6 +73,11 @@ class Control:
         if not after.isdigit():
             raise BadRequestError(f"`after` must be the number of a ledger entry (got {after!r})")
         return self._ledger.entries(query.get("kind", ""), int(after))
+
+    def _fetch_credentials(self, query: dict[str, Any]) -> Any:
+        if missing := {"role", "session"} - query.keys():
+            raise BadRequestError(f"`{min(missing)}` is missing: the ARN of a role, and the name of its session")
+        return self._credentials.fetch(query["role"], query["session"], query.get("caller", ""))
 
     def _change_settings(self, body: dict[str, Any]) -> Any:
         settings = self._settings.change(body)

@@ -53,6 +53,8 @@ class Resources:
     secret_access_key: str = SECRET_ACCESS_KEY
     session_token: str = SESSION_TOKEN
     account: str = DEFAULT_ACCOUNT_ID
+    bot_role_arn: str = ""
+    """Whose credentials the bot has; without a role it has the keys above, which may do everything."""
 
     def document(self) -> dict[str, str]:
         return asdict(self)
@@ -107,7 +109,7 @@ def _batch_queue(clients: Clients, plan: ResourcePlan) -> str:
             "allocationStrategy": "SPOT_CAPACITY_OPTIMIZED",
             "minvCpus": 0,
             "maxvCpus": plan.max_vcpus,
-            "instanceTypes": ["g4dn.xlarge"],
+            "instanceTypes": ["g4dn.xlarge", "g5.xlarge", "g6.xlarge"],
             "instanceRole": _instance_profile(clients, f"{plan.name}-instance"),
             **_network(clients),
         },
@@ -178,6 +180,7 @@ def _job_definition(clients: Clients, plan: ResourcePlan, log_group: str) -> str
                     "awslogs-group": log_group,
                     "awslogs-region": REGION,
                     "awslogs-stream-prefix": plan.name,
+                    "mode": "blocking",
                 },
             },
         },

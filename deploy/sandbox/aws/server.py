@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -25,7 +26,10 @@ from deploy.sandbox.aws.common.state_events import QUEUE_BLOCKED, STATE_CHANGE, 
 from deploy.sandbox.aws.containers.runner import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.logs import filter_events
-from deploy.sandbox.aws.moto_patches import cloudformation, quotas, s3, sqs
+from deploy.sandbox.aws.moto_patches import cloudformation, free_tier, offerings, quotas, roles, s3, sqs, stacks
+from deploy.sandbox.aws.permissions.credentials import RoleCredentials
+from deploy.sandbox.aws.permissions.gate import PermissionGate
+from deploy.sandbox.aws.permissions.simulation import simulating
 from deploy.sandbox.aws.requests.faults import FaultLayer, ResetConnectionError
 from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
 
@@ -55,8 +59,10 @@ class StandIn:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._settings = LiveSettings(settings)
         self._ledger = Ledger(clock)
-        self._calls = CallRecorder(self._moto(), self._settings, self._tags_of)
-        self._faults = FaultLayer(self._calls, self._ledger)
+        self._credentials = RoleCredentials(self._settings, clock)
+        self._calls = CallRecorder(simulating(self._moto()), self._settings, self._tags_of, self._caller)
+        gate = PermissionGate(self._calls, self._credentials, self._settings, self._ledger, self._tags_of)
+        self._faults = FaultLayer(gate, self._ledger)
         self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_QuietHandler)
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
         self._directory = tempfile.TemporaryDirectory(prefix="signalbox-aws-", ignore_cleanup_errors=True)
@@ -69,15 +75,19 @@ class StandIn:
         self._scheduler = Scheduler(
             self._runner, self._announce, self._settings, self._ledger, clock, Random(), self._announce_blocked
         )
-        self._control = Control(self._scheduler, self._loop, self._settings, self._faults, self._ledger, self._calls)
+        layers = (self._faults, self._ledger, self._calls, self._credentials)
+        self._control = Control(self._scheduler, self._loop, self._settings, *layers)
         sqs.install()
         quotas.install(self._settings)
+        roles.install()
         s3.install(self._settings)
         filter_events.install(self._settings)
         self._backends = moto_backend.install(
             moto_backend.Services(self._scheduler, self._loop, self._settings, self._ledger, clock)
         )
         cloudformation.install(self._backends)
+        stacks.install()
+        offerings.install()
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=[_POLL_SECONDS], name="http", daemon=True
         )
@@ -99,7 +109,7 @@ class StandIn:
 
     def _moto(self) -> Application:
         application: Application = DomainDispatcherApplication(create_backend_app)
-        return application
+        return free_tier.with_free_tier(application, self._settings)
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/sandbox/"):
@@ -107,10 +117,20 @@ class StandIn:
         offset = self._settings.now.date_offset_seconds
         return self._faults(environ, _with_shifted_date(start_response, offset) if offset else start_response)
 
-    def _tags_of(self, job_id: str) -> dict[str, str]:
-        job = self._scheduler.jobs.get(job_id)
-        tags: dict[str, str] = self._backends[DEFAULT_ACCOUNT_ID][REGION].list_tags_for_resource(job.arn) if job else {}
-        return tags
+    def _caller(self, key: str) -> str:
+        identity = self._credentials.identity(key)
+        return identity.caller if identity else key
+
+    def _tags_of(self, arn: str) -> dict[str, str]:
+        """The tags of a Batch job, or of an instance or a volume. Child jobs have none."""
+        name = arn.rpartition("/")[2]
+        if ":ec2:" in arn:
+            found: dict[str, str] = ec2_backends[DEFAULT_ACCOUNT_ID][REGION].tags.get(name, {})
+        elif (job := self._scheduler.jobs.get(name)) and ":" not in name:
+            found = self._backends[DEFAULT_ACCOUNT_ID][REGION].list_tags_for_resource(job.arn)
+        else:
+            found = {}
+        return found
 
     def _announce_blocked(self, job: Job) -> None:
         self._announce(job, QUEUE_BLOCKED)

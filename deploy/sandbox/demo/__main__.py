@@ -6,11 +6,11 @@ import signal
 import sys
 import time
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from deploy.sandbox.aws.resources import ResourcePlan
 from deploy.sandbox.demo.record import Record
 from deploy.sandbox.demo.scene import Scene, Tally
 from deploy.sandbox.demo.terminal import Terminal
@@ -18,11 +18,12 @@ from deploy.sandbox.demo.transcript import write_html
 from deploy.sandbox.demo.view import NotSeenError, watching
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox, sandbox
+from deploy.sandbox.stack import ENFORCED, deployed
 
 OUT = Path("sandbox-out")
 VIEWER, OTHERS = "mika", ("noor", "guest")
-TWO_MACHINES = ResourcePlan(vcpus=4, max_vcpus=8)
-"""Room for two jobs at once: a laptop can take them, and a sweep's heatmap fills in step by step."""
+TWO_MACHINES = 8
+"""vCPUs, room for two jobs at once: a laptop can take them, and a sweep's heatmap fills in step by step."""
 WIDTH = 120
 """Columns if the output is not a terminal."""
 
@@ -34,21 +35,25 @@ async def main() -> int:
     if not console.is_terminal:
         console.width = WIDTH
     console.print("[bold]Signalbox[/]: a Discord stand-in, an AWS stand-in and the real bot, all on this machine.")
-    async with sandbox(plan=TWO_MACHINES) as running:
+    async with sandbox(aws=ENFORCED, make=partial(deployed, max_vcpus=TWO_MACHINES)) as running:
         await running.bot.start()
         console.print(f"Watch in a browser: {running.ready['discord']['url']}/")
+        tally = None
         try:
             tally = await play(running, Terminal(console))
         except (NotSeenError, RuntimeError) as error:
             console.print(
                 f"\n[red]The scene stopped: {error}[/]\nLast lines of the bot's log:\n{running.bot.last_lines()}"
             )
-            return 1
         finally:
             record = await Record.fetch(running, OUT)
             record.write(OUT)
             write_html(OUT / "transcript.html", record)
             shutil.copy(running.bot.log_path, OUT / "bot.log")
+    if tally is None:
+        for each in record.denied():
+            console.print(f"[red]wrong: {each}[/]")
+        return 1
     return _report(console, tally, record, time.monotonic() - began)
 
 

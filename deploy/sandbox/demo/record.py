@@ -66,6 +66,7 @@ class Record:
                 found.append(f"{job_id} has {calls} SubmitJob calls and {results} results; it must have one of each")
         found += [f"message with nonce {nonce} was created {n} times" for nonce, n in self.repeated_nonces().items()]
         found += [f"a request violates Discord's OpenAPI document: {entry}" for entry in self.invalid_requests()]
+        found += self.denied()
         return found
 
     def repeated_nonces(self) -> dict[str, int]:
@@ -73,6 +74,12 @@ class Record:
         created = (e for e in self.discord if e["kind"] == "message.create" and not e.get("replayed"))
         counts = Counter(entry["nonce"] for entry in created if entry.get("nonce"))
         return {nonce: count for nonce, count in counts.items() if count > 1}
+
+    def denied(self) -> list[str]:
+        """One line for each permission that a call needed and a role of the stack lacks."""
+        entries = [entry for entry in self.aws if entry["kind"] == "denied"]
+        lines = [f"{each['role']} may not {each['action']} on {each['resource']}" for each in entries]
+        return list(dict.fromkeys(lines))
 
     def invalid_requests(self) -> list[Json]:
         """Ledger entries of requests that violate Discord's OpenAPI document."""

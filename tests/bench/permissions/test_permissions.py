@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from bench.permissions.__main__ import PAGE, REASONS, evaluate
-from bench.permissions.iam import statements
 from bench.permissions.recorded import BOT, JOB, Recording, record_demo
+from deploy.sandbox.aws.permissions.policy import statements
+from deploy.sandbox.aws.permissions.roles import NOT_EVALUATED
 
 OBJECTS = "arn:aws:s3:::signalbox-artifacts-x/jobs/*"
 WRITTEN = Recording(
@@ -38,7 +39,13 @@ def _unexplained(recording: Recording) -> list[str]:
 def test_an_allowed_call_appears_on_the_page() -> None:
     found = evaluate(WRITTEN)
     assert (found.missing, _unexplained(WRITTEN)) == ([], [])
-    assert found.page().endswith("| `s3:GetObject` | the bot | bot role: `arn:aws:s3:::<artifacts>/jobs/*` |\n")
+    assert "| `s3:GetObject` | the bot | bot role: `arn:aws:s3:::<artifacts>/jobs/*` |\n\n## What" in found.page()
+
+
+def test_the_page_lists_what_is_not_evaluated() -> None:
+    page = evaluate(WRITTEN).page()
+    assert NOT_EVALUATED
+    assert all(f"\n- {each}\n" in page for each in NOT_EVALUATED)
 
 
 @pytest.mark.parametrize(

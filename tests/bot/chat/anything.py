@@ -67,6 +67,7 @@ def any_sweeps(draw: st.DrawFn) -> Sweep:
         stop_by=draw(texts),
         stop_at=draw(st.none() | st.just(CREATED)),
         unanswered_since=draw(st.none() | st.just(CREATED)),
+        credentials_expired=draw(st.booleans()),
         undeliverable=draw(texts),
         detail=draw(texts),
         picture=draw(st.sampled_from(["", "/gone.png"])),

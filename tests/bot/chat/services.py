@@ -35,6 +35,8 @@ class FakeServices:
     error: Exception | None = None
     log_text: str = "epoch 1\nepoch 2"
     nothing_left: bool = False
+    opened: list[int | None] = field(default_factory=list)
+    """The threads and channels that have changed; None is any."""
     made: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
     """The jobs that were accepted, for those who wait for them."""
     propose: FakePropose = field(init=False)
@@ -148,3 +150,4 @@ class _AsServices:
         self.submit = self.stop = self.find = self.plot = self.list_artifacts = self.complete_options = fake
         self.propose, self.one_trial = fake.propose, fake.one_trial
         self.projects = projects
+        self.opened = fake.opened.append

@@ -11,7 +11,8 @@ from bot.errors import NotAllowed, UnknownName, UserError
 from bot.services.jobs.find import LogExcerpt
 from bot.services.jobs.plot import Picture
 from bot.services.jobs.submit import TrainRequest
-from bot.services.sweeps.propose import Proposal, SweepRequest
+from bot.services.sweeps.preview import Proposal
+from bot.services.sweeps.propose import SweepRequest
 from tests.bot.chat.jobs import PLAN, PNG, a_job, a_sweep
 from tests.support.rows import AnyRow, changed
 
@@ -49,6 +50,17 @@ class FakePropose:
         if sweep_id in self.known:
             raise UserError(f"{sweep_id} was confirmed already.")
         self.drafts.pop(sweep_id, None)
+
+    async def again(self, sweep_id: str, person: Person) -> Proposal | None:
+        if sweep_id not in self.drafts or sweep_id in self.known:
+            return None
+        if self.drafts[sweep_id].request.asker_id != person.id:
+            raise NotAllowed("Only who asked for this sweep may confirm or cancel it.")
+        return Proposal(self.drafts[sweep_id], True, 8, 720.0, 9 * 7200.0, 1.05, 84.164, self.remarks)
+
+    async def unconfirmed(self, person: Person) -> list[Job]:
+        drafts = [draft for draft in self.drafts.values() if draft.request.asker_id == person.id]
+        return [draft for draft in drafts if draft.id not in self.known]
 
     async def retry_failed(self, sweep_id: str, request: TrainRequest) -> Proposal:
         self.retried.append(sweep_id)

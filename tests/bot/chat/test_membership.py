@@ -15,6 +15,7 @@ from deploy.sandbox.discord.limits.faults import read_fault
 from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
+from deploy.sandbox.discord.state.events import Event
 from deploy.sandbox.discord.state.world_spec import World
 from tests.bot.chat.jobs import PROJECT
 from tests.bot.chat.room import CHANNEL, connected, settings
@@ -141,6 +142,47 @@ async def test_late_server_leaves_nobody_without_roles() -> None:
             await until(lambda: len(fake.requests) == 2)
             assert {"trainer", "@everyone"} < fake.requests[1].person.roles
             assert fake.requests[1].person.roles_are_named
+
+
+async def test_another_server_of_the_same_bot_changes_nothing() -> None:
+    async with standing(World(invited=False)) as (discord, fake):
+        client, core = client_of(discord, fake), discord.discord.core
+        other = {**core.guild.gateway_wire(), "id": str(int(core.guild.id) + 1), "name": "Elsewhere"}
+        joined = {name: value for name, value in other.items() if name != "unavailable"}
+        async with starting(client, discord.token):
+            await until(client.is_ready)
+            core.hub.publish(Event("GUILD_CREATE", joined, to_people=False))
+            await until(lambda: client.get_guild(int(other["id"])))
+            waiting = asyncio.create_task(client.ready())
+            await asyncio.sleep(0.1)
+            assert not waiting.done(), "that was the wrong server"
+            discord.discord.invitations.invite()
+            async with asyncio.timeout(10):
+                await waiting
+            before = commands(discord)
+            core.hub.publish(Event("GUILD_DELETE", {"id": other["id"], "unavailable": True}, to_people=False))
+            core.hub.publish(Event("GUILD_CREATE", other, to_people=False))
+            core.hub.publish(Event("GUILD_DELETE", {"id": other["id"]}, to_people=False))
+            await until(lambda: client.get_guild(int(other["id"])) is None)
+            async with asyncio.timeout(1):
+                await client.ready()
+            assert commands(discord) == before
+
+
+async def test_removed_and_invited_several_times_in_a_second() -> None:
+    async with standing() as (discord, fake):
+        client = client_of(discord, fake)
+        async with connected(client, discord.token):
+            before = commands(discord)
+            for _ in range(5):
+                discord.discord.invitations.remove()
+                discord.discord.invitations.invite()
+                await asyncio.sleep(0.03)
+            await until(lambda: commands(discord) == before)
+            async with asyncio.timeout(5):
+                await client.ready()
+            async with Person(discord.url, "mika") as mika:
+                assert (await mika.type("/help", channel=CHANNEL, wait=True))["message"]["embeds"]
 
 
 async def test_outage_at_start_and_later() -> None:

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from bot.chat.client import SignalboxClient
-from tests.bot.chat.jobs import PROJECT
+from tests.bot.chat.jobs import PROJECT, ended_sweep
 from tests.bot.chat.room import CHANNEL, Room, connected, settings
 from tests.bot.chat.services import FakeServices
+from tests.support.rows import changed
 
 pytestmark = pytest.mark.slow
 
@@ -34,4 +35,18 @@ async def test_an_acknowledgement_whose_answer_was_lost_is_this_bots_own(room: R
     room.fault("POST", "/interactions/.*/callback", **fault)
     await room.mika.type("/train branch:main lr:0.1", channel=CHANNEL, wait=True)
     assert len(room.services.requests) == 1
+    assert room.client.rivals.wrong() == ""
+
+
+@pytest.mark.parametrize(
+    "fault", [{"fault": "reset", "when": "after"}, {"fault": "status", "status": 502, "when": "after"}]
+)
+async def test_a_message_or_a_form_whose_answer_was_lost_is_this_bots_own(room: Room, fault: dict[str, object]) -> None:
+    room.fault("POST", "/interactions/.*/callback", **fault)
+    helped = await room.mika.type("/help", channel=CHANNEL, wait=True)
+    assert helped["message"]["embeds"]
+    card = await room.posted(changed(ended_sweep(), channel_id=room.channel_id))
+    room.fault("POST", "/interactions/.*/callback", **fault)
+    asked = await room.mika.click(card, "sb:train_best:k7q2mx", wait=True)
+    assert asked["modal"]["title"] == "Train k7q2mx.0 again"
     assert room.client.rivals.wrong() == ""

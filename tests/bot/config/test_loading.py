@@ -65,7 +65,7 @@ def test_the_example_is_valid() -> None:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_example_explains_every_setting(section: str) -> None:
     explained = set(re.findall(r"^(?:# )?([a-z_]+) = ", _section(section), flags=re.M))
-    sections_of_their_own = {"columns", "parameters", "jobs"}
+    sections_of_their_own = {"columns", "metric_patterns", "parameters", "jobs"}
     assert explained == set(SECTIONS[section].model_fields) - sections_of_their_own
 
 
@@ -92,7 +92,7 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     assert len(problems) == 5
     assert 'discord.guild_id must be a whole number, not "x"' in problems[0]
     assert problems[1] == "projects.mnist.queue is missing. Set it to text in quotes"
-    assert 'parameters.lr: `default` must be a number from 1e-06 to 1, not "7".' in problems[2]
+    assert 'parameters.lr: `default` must be a number from 1e-6 to 1, not "7".' in problems[2]
     assert "projects.mnist.queu is not a setting. Did you mean queue? Choose one: branches" in problems[3]
     assert problems[4].startswith("pase is not a setting. Did you mean pace?")
 
@@ -185,6 +185,35 @@ def test_more_projects_than_discord_shows_choices(tmp_path: Path) -> None:
             path.read_text() + f"\n[projects.p{number}]" + section.replace("projects.mnist", f"projects.p{number}")
         )
     assert len(loading.load(path).projects) == 31
+
+
+@pytest.mark.parametrize(
+    ("metric", "goal", "maximize"),
+    [("val_loss", "", False), ("val_accuracy", "", True), ("FID", "", False), ("gap", "minimize", False)],
+)
+def test_goal_is_taken_from_the_metrics_name(tmp_path: Path, metric: str, goal: str, maximize: bool) -> None:
+    changes = [('# metric = "val_accuracy" ', f'metric = "{metric}" '), ('# goal = "" ', f'goal = "{goal}" ')]
+    (loaded,) = loading.projects(loading.load(_with(tmp_path, *changes)))
+    assert loaded.maximize is maximize
+
+
+def test_goal_is_required_where_the_name_does_not_tell(tmp_path: Path) -> None:
+    path = _with(tmp_path, ('# metric = "val_accuracy" ', 'metric = "gap"'))
+    (problem,) = _problems(path)
+    assert problem == (
+        'projects.mnist.goal: the name "gap" doesn\'t say whether more is better. '
+        'Set goal = "maximize" or goal = "minimize"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"), [("loss: (", "is no regular expression"), ("loss: [0-9.]+", "has no group for the value")]
+)
+def test_a_pattern_for_lines_needs_a_group(tmp_path: Path, pattern: str, said: str) -> None:
+    table = f'[projects.mnist.metric_patterns]\nval_loss = "{pattern}"\n\n[projects.mnist.parameters.lr]'
+    (problem,) = _problems(_with(tmp_path, ("[projects.mnist.parameters.lr]", table)))
+    assert problem.startswith("projects.mnist.metric_patterns: val_loss: ")
+    assert said in problem
 
 
 def test_missing_file(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Numbers are written as people write them."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.numbers import compact, told_apart, written
+from bot.domain.numbers import as_typed, compact, told_apart, written
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,12 @@ def test_written(value: float, text: str) -> None:
 )
 def test_compact(value: float, text: str) -> None:
     assert compact(value) == text
+
+
+@pytest.mark.parametrize("value", [1e-5, 0.1, 1 / 3, 1e6, 2.0**53, 1e22, -0.25, 5e-324])
+def test_as_typed_reads_back_as_the_same_number(value: float) -> None:
+    assert float(as_typed(value)) == value
+    assert not re.search(r",|\.0$|e[+-]?0|\+", as_typed(value))
 
 
 def test_three_digits_where_they_tell_apart_and_more_where_not() -> None:

@@ -39,11 +39,11 @@ def test_optional_parameter_has_a_value_only_if_it_is_given() -> None:
 @pytest.mark.parametrize(
     ("parameter", "raw", "said"),
     [
-        (LR, "abc", '`lr` must be a number from 1e-06 to 1, not "abc".'),
+        (LR, "abc", '`lr` must be a number from 1e-6 to 1, not "abc".'),
         (LR, "nan", "a number from"),
         (LR, "inf", "a number from"),
         (LR, True, "a number from"),
-        (LR, 2, '1e-06 to 1, not "2".'),
+        (LR, 2, '1e-6 to 1, not "2".'),
         (EPOCHS, 0, "a whole number of at least 1"),
         (EPOCHS, 1.5, "a whole number"),
         (EPOCHS, "1e3", "a whole number"),
@@ -92,7 +92,27 @@ def test_any_input_is_a_value_within_bounds_or_bad_input(raw: object) -> None:
     assert 1e-6 <= value <= 1.0
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.1, "0.1"), (1e-5, "1e-05"), (3, "3"), (True, "true"), ("a b", "a b")])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.1, "0.1"),
+        (1e-5, "1e-5"),
+        (0.00012, "0.00012"),
+        (2.5e-8, "2.5e-8"),
+        (1e6, "1000000"),
+        (123456789.0, "123456789"),
+        (1e22, "1e22"),
+        (0.1000001, "0.1000001"),
+        (0.1 + 0.2, "0.3"),
+        (0.17838512345678901, "0.178385"),
+        (1234567.12345678901, "1234567"),
+        (-0.5, "-0.5"),
+        (0.0, "0"),
+        (3, "3"),
+        (True, "true"),
+        ("a b", "a b"),
+    ],
+)
 def test_values_are_written_the_way_people_write_them(value: bool | float | str, text: str) -> None:
     assert shown(value) == text
 

@@ -24,6 +24,23 @@ def test_each_setting_has_its_value() -> None:
     }
 
 
+def test_a_stack_for_one_project_has_the_name_in_an_output() -> None:
+    made = {
+        "Region": "eu-west-1",
+        "EventsQueueUrl": "https://queue",
+        "Bucket": "artifacts",
+        "LogGroup": "/jobs",
+        "Queue": "signalbox-spot",
+        "JobDefinition": "signalbox-my-net",
+        "ProjectName": "my-net",
+    }
+    values = stack.settings("s", made, ["my-net"])
+    assert values["projects", "my-net", "queue"] == "signalbox-spot"
+    assert values["projects", "my-net", "job_definition"] == "signalbox-my-net"
+    with pytest.raises(ConfigError, match=r"projects\.other\.queue: the stack has no output QueueOther"):
+        stack.settings("s", made, ["other"])
+
+
 def test_every_output_that_lacks_is_named() -> None:
     with pytest.raises(ConfigError) as raised:
         stack.settings("mine", {"Region": "eu-west-1", "Bucket": "b", "LogGroup": "g"}, ["my-net"])

@@ -10,6 +10,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.posts import PostKind
+from bot.domain.texts import notes
 from bot.errors import Denied, Missing, Throttled, Unavailable
 from bot.ports.engine import Hint
 from bot.ports.store import LogLines, Store
@@ -87,7 +88,35 @@ async def test_success_without_metrics_says_so(bot: Bot) -> None:
     await _run(bot, "hello")
     _end(bot, JobState.SUCCEEDED, 0)
     await _settle(bot)
-    assert bot.said(PostKind.END) == ["The job left no `metrics.csv`, so there is no plot."]
+    assert bot.said(PostKind.END) == [notes.no_metrics_file()]
+
+
+async def test_success_that_lost_a_result_says_so(bot: Bot, outside: Outside) -> None:
+    job = await _run(bot, "hello")
+    manifest = b'{"not_stored": [{"name": "model.pt", "reason": "Permission denied"}], "not_stored_count": 1}'
+    outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/manifest.json"] = manifest
+    _end(bot, JobState.SUCCEEDED, 0)
+    await _settle(bot)
+    ended = await bot.job(job.id)
+    assert (ended.execution.reason, ended.execution.detail) == (
+        EndReason.SUCCEEDED,
+        "not stored: model.pt (Permission denied)",
+    )
+
+
+async def test_the_word_of_a_lost_attempt_is_not_that_of_the_success(bot: Bot) -> None:
+    job = await _run(bot, '@signalbox {"error": "claim-lost", "message": "taken over"}')
+    _end(bot, JobState.SUCCEEDED, 0)
+    await _settle(bot)
+    assert (await bot.job(job.id)).execution.detail == ""
+
+
+async def test_results_that_s3_refused_are_no_failure_before_the_training(bot: Bot) -> None:
+    job = await _run(bot, '@signalbox {"error": "results-not-stored", "message": "AccessDenied (missing: model.pt)"}')
+    _end(bot, JobState.FAILED, 74, "Essential container in task exited")
+    await _settle(bot)
+    ended = (await bot.job(job.id)).execution
+    assert (ended.reason, ended.detail) == (EndReason.RESULTS_NOT_STORED, "AccessDenied (missing: model.pt)")
 
 
 async def test_the_end_waits_for_the_plot_and_then_goes_without(bot: Bot, outside: Outside) -> None:

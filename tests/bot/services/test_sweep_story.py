@@ -17,7 +17,7 @@ from bot.ports.engine import Hint
 from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
 from bot.services.jobs.track_jobs import CHILD_EVENT_SECONDS
-from bot.services.sweeps.propose import Proposal
+from bot.services.sweeps.preview import Proposal
 from tests.support.fakes import LOST_REPLY
 from tests.support.projects import CHANNEL
 from tests.support.services import GUEST, MIKA, NOOR, Bot, Outside

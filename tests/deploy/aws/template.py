@@ -1,9 +1,12 @@
 """Queries on the committed template, without the CDK."""
 
 import json
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from bot.config.loading import Config
 
 ROOT = Path(__file__).parents[3]
 PATH = ROOT / "deploy" / "aws" / "template.json"
@@ -15,10 +18,13 @@ Properties = Mapping[str, Any]
 
 
 class Template:
+    """`content` is the template as it is; elsewhere its parameters have their defaults."""
+
     def __init__(self, content: Mapping[str, Any]) -> None:
         self.content = content
-        self.resources: Mapping[str, Mapping[str, Any]] = content["Resources"]
-        self.outputs: Mapping[str, Mapping[str, Any]] = content["Outputs"]
+        defaults = {name: _default(each) for name, each in content.get("Parameters", {}).items()}
+        self.resources: Mapping[str, Mapping[str, Any]] = _filled(content["Resources"], defaults)
+        self.outputs: Mapping[str, Mapping[str, Any]] = _filled(content["Outputs"], defaults)
 
     def of_type(self, kind: str) -> dict[str, Properties]:
         """Properties by logical id: `of_type("SQS::Queue")`."""
@@ -52,8 +58,31 @@ class Template:
         return found
 
 
+def _default(parameter: Mapping[str, Any]) -> Any:
+    value = parameter["Default"]
+    return value.split(",") if parameter["Type"] == "CommaDelimitedList" else value
+
+
+def _filled(value: Any, defaults: Mapping[str, Any]) -> Any:
+    match value:
+        case {"Ref": name} if name in defaults:
+            return defaults[name]
+        case dict():
+            return {key: _filled(each, defaults) for key, each in value.items()}
+        case list():
+            return [_filled(each, defaults) for each in value]
+    return value
+
+
 def committed() -> Template:
     return Template(json.loads(PATH.read_text()))
+
+
+def config(**deploy: Any) -> Config:
+    """The example's config with other settings in [deploy]."""
+    content = tomllib.loads(EXAMPLE.read_text())
+    content["deploy"] |= deploy
+    return Config.model_validate(content)
 
 
 def listed(value: Any) -> list[Any]:

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 import tomli_w
 
+from bot.domain.stack import by_project
 from bot.domain.stack import settings as values_of
 from deploy.sandbox import session
 from deploy.sandbox.aws.common.settings import Settings
@@ -28,7 +29,7 @@ def deploy(clients: Clients) -> dict[str, str]:
     clients.cloudformation.create_stack(StackName=STACK, TemplateBody=PATH.read_text(), Capabilities=["CAPABILITY_IAM"])
     [stack] = clients.cloudformation.describe_stacks(StackName=STACK)["Stacks"]
     assert stack["StackStatus"] == "CREATE_COMPLETE", stack
-    return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    return by_project({each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]})
 
 
 def configure(path: Path, outputs: dict[str, str]) -> None:

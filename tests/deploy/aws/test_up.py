@@ -11,10 +11,10 @@ import pytest
 import pytest_asyncio
 from botocore.exceptions import ClientError, WaiterError
 
-from bot.config.loading import load
 from deploy.aws import cloudformation, push, up
 from deploy.sandbox.aws.common.settings import REGION, Settings
 from deploy.sandbox.aws.launcher import aws_stand_in
+from deploy.sandbox.aws.resources import Clients
 from tests.support.git import git
 
 ROOT = Path(__file__).parents[3]
@@ -41,7 +41,7 @@ def config(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(cloudformation, "POLL_SECONDS", 0.1)
     path = tmp_path / "config.toml"
-    path.write_text((ROOT / "config.example.toml").read_text())
+    path.write_text((ROOT / "config.example.toml").read_text().replace("you@example.com", "me@example.org"))
     monkeypatch.chdir(tmp_path)
     return path
 
@@ -75,10 +75,15 @@ async def test_up_creates_the_stack_and_a_second_run_changes_nothing(
 ) -> None:
     assert await _main(up.main, "--config", str(config)) == 0
     said = capfd.readouterr().out
-    assert said.startswith("Creating stack signalbox…\n")
+    assert said.startswith(
+        "Region us-east-1, zones us-east-1a, us-east-1b\n  spot: g4dn.xlarge, g5.xlarge, g6.xlarge\n"
+    )
+    assert "Creating stack signalbox…\n" in said
     assert f"RepositoryUri = {REPOSITORY}\n" in said
     assert await _main(up.main, "--config", str(config)) == 0
-    assert "QueueMnist = signalbox-spot\n" in capfd.readouterr().out
+    said = capfd.readouterr().out
+    assert "Stack signalbox is up to date.\n" in said
+    assert "QueueMnist = signalbox-spot\n" in said
 
 
 async def test_missing_template_is_reported(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -86,11 +91,47 @@ async def test_missing_template_is_reported(config: Path, capfd: pytest.CaptureF
     assert "none.json" in capfd.readouterr().err
 
 
-async def test_the_budget_takes_address_and_amount_from_the_config(config: Path) -> None:
-    text = up.TEMPLATE.read_text()
-    deploy = load(config).deploy.model_copy(update={"alarm_email": "me@example.org", "budget_usd": 7})
-    assert up.parameters(text, deploy) == {"AlarmEmail": "me@example.org", "BudgetUsd": "7"}
-    assert "you@example.com" not in text
+async def test_the_examples_address_is_sent_nowhere(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    config.write_text(config.read_text().replace("me@example.org", "you@example.com"))
+    assert await _main(up.main, "--config", str(config)) == 1
+    assert "deploy.alarm_email is still the example's you@example.com" in capfd.readouterr().err
+    assert "you@example.com" not in up.TEMPLATE.read_text()
+
+
+async def test_a_template_for_another_config_is_not_sent(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    text = config.read_text().replace("# disk_gib = 60", "disk_gib = 100")
+    config.write_text(text.replace('# stack = "signalbox"', 'stack = "x"'))
+    for more in ((), ("--template", str(up.TEMPLATE))):
+        assert await _main(up.main, "--config", str(config), *more) == 1
+        said = capfd.readouterr().err
+        assert "The template template.json doesn't fit the config, so nothing was sent to AWS:" in said
+        assert "deploy.disk_gib is 100; the template has 60" in said
+        assert 'deploy.stack is "x"; the template has "signalbox"' in said
+
+
+async def test_an_update_changes_types_time_limit_and_address(
+    config: Path, endpoint: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert await _main(up.main, "--config", str(config)) == 0
+    text = config.read_text().replace("# timeout_minutes = 120", "timeout_minutes = 300")
+    config.write_text(text.replace('# spot_instances = ["g4dn.xlarge", ', "spot_instances = ["))
+    assert await _main(up.main, "--config", str(config)) == 0
+    assert "Updating stack signalbox…\n" in capfd.readouterr().out
+    batch = Clients(endpoint).batch
+    [queue] = batch.describe_job_queues(jobQueues=["signalbox-spot"])["jobQueues"]
+    used = queue["computeEnvironmentOrder"][0]["computeEnvironment"]
+    [machines] = batch.describe_compute_environments(computeEnvironments=[used])["computeEnvironments"]
+    assert machines["computeResources"]["instanceTypes"] == ["g5.xlarge", "g6.xlarge"]
+    definitions = batch.describe_job_definitions(jobDefinitionName="signalbox-mnist", status="ACTIVE")
+    assert [each["timeout"]["attemptDurationSeconds"] for each in definitions["jobDefinitions"]] == [18_000]
+
+
+async def test_a_template_that_is_not_json_is_reported(
+    config: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.yaml").write_text("Resources:")
+    assert await _main(up.main, "--config", str(config), "--template", str(tmp_path / "mine.yaml")) == 1
+    assert "mine.yaml isn't JSON" in capfd.readouterr().err
 
 
 async def test_a_template_over_the_limit_is_refused_in_words() -> None:
@@ -107,11 +148,19 @@ async def test_failed_stack_names_the_failed_resource() -> None:
     ]
 
 
+async def test_batchs_list_of_types_is_not_repeated() -> None:
+    failing = Failing("Exception : Instance type can only be one of [optimal, m5, m5.large], RequestId: 1")
+    with pytest.raises(cloudformation.StackError) as raised:
+        up.up(failing, "mine", "{}")
+    said = "Exception : AWS Batch doesn't take one of the instance types here. Take it out of [deploy], RequestId: 1"
+    assert str(raised.value).splitlines()[1] == f"  Bucket: {said}"
+
+
 class Failing:
     """CloudFormation whose stack is rolled back."""
 
-    def __init__(self) -> None:
-        self._made = False
+    def __init__(self, reason: str = "it is taken") -> None:
+        self._made, self._reason = False, reason
 
     def describe_stacks(self, StackName: str) -> Any:
         if not self._made:
@@ -134,7 +183,7 @@ class Failing:
         failed = {
             "ResourceStatus": "CREATE_FAILED",
             "LogicalResourceId": "Bucket",
-            "ResourceStatusReason": "it is taken",
+            "ResourceStatusReason": self._reason,
         }
         return {"StackEvents": [{"ResourceStatus": "CREATE_COMPLETE"}, failed]}
 

@@ -20,7 +20,7 @@ TOKEN = "token-of-a-private-repository"
 
 
 def fetched(repository: str, commit: str, folder: Path, *, branch: str = "", token: str = "") -> str:
-    return fetch(Source(repository, commit, branch, token), folder, Programs()).subject
+    return fetch(Source(repository, commit, branch, token, tags=False), folder, Programs()).subject
 
 
 def test_exactly_the_commit_is_checked_out(repository: Repository, tmp_path: Path) -> None:
@@ -72,14 +72,143 @@ def test_branch_is_fetched_from_servers_without_single_commits(repository: Repos
             fetched(repository.url, "f" * 40, tmp_path / "code", branch="main")
 
 
-def test_submodules_are_checked_out(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def allow_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Submodules from the disk: git refuses them by default, https://git-scm.com/docs/git-config (protocol.allow)."""
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "protocol.file.allow")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "always")
-    inner = Repository(tmp_path / "inner")
-    inner.folder.mkdir()
-    inner.git("init", "--quiet", "--initial-branch=main")
-    inner.commit({"net.py": "layers"})
+
+
+def library(folder: Path, files: dict[str, str]) -> Repository:
+    made = Repository(folder)
+    folder.mkdir()
+    made.git("init", "--quiet", "--initial-branch=main")
+    made.commit(files)
+    return made
+
+
+def test_relative_submodules_are_taken_from_beside_the_repository(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow_files(monkeypatch)
+    library(tmp_path / "deep", {"deep.py": "x = 1"})
+    middle = library(tmp_path / "middle", {"middle.py": "x = 2"})
+    middle.git("submodule", "add", "--quiet", "../deep", "deep")
+    middle.commit({})
+    repository.git("submodule", "add", "--quiet", "../middle", "libs/middle")
+    commit = repository.commit({})
+    fetched(repository.url, commit, tmp_path / "code")
+    assert (tmp_path / "code" / "libs" / "middle" / "deep" / "deep.py").read_text() == "x = 1"
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("git@127.0.0.1:team/lib.git", "The submodule libs/lib (git@127.0.0.1:team/lib.git)"),
+        ("../missing", r"The submodule libs/lib (file://"),
+    ],
+)
+def test_submodule_that_cannot_be_fetched_is_named(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, what: str
+) -> None:
+    allow_files(monkeypatch)
+    monkeypatch.setenv("GIT_SSH_COMMAND", "echo 'git@127.0.0.1: Permission denied (publickey).' >&2; false")
+    inner = library(tmp_path / "inner", {"net.py": "layers"})
+    repository.git("submodule", "add", "--quiet", inner.url, "libs/lib")
+    repository.git("config", "--file", ".gitmodules", "submodule.libs/lib.url", address)
+    commit = repository.commit({})
+    with pytest.raises(Ended) as caught:
+        fetched(repository.url, commit, tmp_path / "code")
+    assert caught.value.trouble.message.startswith(what)
+    assert caught.value.trouble.code is ExitCode.REPOSITORY_UNREACHABLE
+
+
+def test_missing_commit_of_a_submodule_is_not_the_repositorys(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow_files(monkeypatch)
+    inner = library(tmp_path / "inner", {"net.py": "layers"})
+    repository.git("submodule", "add", "--quiet", inner.url, "lib")
+    commit = repository.commit({})
+    lost = Repository(repository.folder / "lib").git("rev-parse", "HEAD")
+    inner.git("commit", "--quiet", "--amend", "--message", "Rewritten")
+    inner.git("reflog", "expire", "--expire=now", "--all")
+    inner.git("gc", "--quiet", "--prune=now")
+    with pytest.raises(Ended) as caught:
+        fetched(repository.url, commit, tmp_path / "code")
+    assert caught.value.trouble.message == f"The submodule lib has no commit {lost}."
+
+
+def test_submodule_named_by_ssh_is_fetched_with_the_token_over_https(
+    private: str, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_SSH_COMMAND", "echo 'git@127.0.0.1: Permission denied (publickey).' >&2; false")
+    allow_files(monkeypatch)
+    monkeypatch.setenv("GIT_TOKEN", TOKEN)
+    inner = library(repository.folder.parent / "inner", {"net.py": "layers"})
+    repository.git("submodule", "add", "--quiet", inner.url, "lib")
+    repository.git("config", "--file", ".gitmodules", "submodule.lib.url", "git@127.0.0.1:inner/.git")
+    commit = repository.commit({})
+    fetched(private, commit, tmp_path / "code", token=TOKEN)
+    assert (tmp_path / "code" / "lib" / "net.py").read_text() == "layers"
+    assert not [p for p in (tmp_path / "code").rglob("*") if p.is_file() and TOKEN.encode() in p.read_bytes()]
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "a" * 64 + "\nsize 90405214\n"
+LFS = {".gitattributes": "*.npy filter=lfs diff=lfs merge=lfs -text\n", "data/x.npy": POINTER, "small.npy": "plain"}
+
+
+def test_pointers_of_lfs_are_not_passed_off_as_data(repository: Repository, tmp_path: Path) -> None:
+    commit = repository.commit(LFS)
+    with pytest.raises(Ended, match=r"1 file \(data/x.npy\) can't be fetched from Git LFS") as caught:
+        fetched(repository.url, commit, tmp_path / "code")
+    assert "lfs = false" in caught.value.trouble.message
+
+
+def test_pointers_in_a_submodule_are_noticed(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow_files(monkeypatch)
+    inner = library(tmp_path / "inner", LFS)
+    repository.git("submodule", "add", "--quiet", inner.url, "lib")
+    with pytest.raises(Ended, match="Git LFS"):
+        fetched(repository.url, repository.commit({}), tmp_path / "code")
+
+
+def test_pointers_stay_if_lfs_is_off(repository: Repository, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    commit = repository.commit(LFS)
+    fetch(Source(repository.url, commit, "", "", tags=False, lfs=False), tmp_path / "code", Programs())
+    assert "1 file (data/x.npy) of Git LFS left as pointers, as `lfs` is off" in capfd.readouterr().out
+
+
+def test_files_of_lfs_are_fetched(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`git-lfs` here stands for the real one: `git lfs pull` is documented to download and check out."""
+    commit = repository.commit(LFS)
+    program = tmp_path / "bin" / "git-lfs"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\ntest "$1" = pull && git config remote.origin.url > data/x.npy\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    fetched(repository.url, commit, tmp_path / "code")
+    assert (tmp_path / "code" / "data" / "x.npy").read_text().strip() == repository.url
+
+
+def test_tags_and_history_come_on_request_and_without_files(repository: Repository, tmp_path: Path) -> None:
+    for setting in ("allowAnySHA1InWant", "allowFilter"):
+        repository.git("config", f"uploadpack.{setting}", "true")
+    old = repository.commit({"a.txt": "1"})
+    repository.git("tag", "v1.2.3")
+    commit = repository.commit({"a.txt": "2"})
+    fetch(Source(repository.url, commit, "main", "", tags=True), tmp_path / "code", Programs())
+    code = Repository(tmp_path / "code")
+    assert code.git("describe", "--tags").startswith("v1.2.3-1-g")
+    missing = code.git("rev-list", "--objects", "--all", "--missing=print").splitlines()
+    assert sum(line.startswith("?") for line in missing) == 1, f"the tree of {old}"
+
+
+def test_submodules_are_checked_out(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    allow_files(monkeypatch)
+    inner = library(tmp_path / "inner", {"net.py": "layers"})
     repository.git("submodule", "add", "--quiet", inner.url, "nets")
     commit = repository.commit({})
     fetched(repository.url, commit, tmp_path / "code")

@@ -6,7 +6,8 @@ import pytest
 
 from trainer.contract import ExitCode
 from trainer.errors import Ended
-from trainer.fetch.install import EDITABLE, Layer, install
+from trainer.fetch.install import Layer, install
+from trainer.fetch.install_key import EDITABLE
 from trainer.process.tools import Programs
 
 pytestmark = pytest.mark.slow

@@ -1,6 +1,7 @@
 """One attempt in this process, from the claim to the last upload."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -72,16 +73,46 @@ def test_everything_stored_is_not_claimed_after_an_unexpected_error(
     monkeypatch.setattr(type(bucket), "upload", break_down)
     with pytest.raises(Ended) as ended:
         job.attempt('echo weights > "$OUTPUT_DIR/model.pt"').run()
-    assert ended.value.trouble.code == ExitCode.BUCKET_NOT_WRITABLE
+    assert ended.value.trouble.code == ExitCode.RESULTS_NOT_STORED
     assert "stored everything" not in capfd.readouterr().out
 
 
-def test_files_that_s3_cannot_name_are_counted_at_the_end(
+def test_file_with_a_latin_1_name_is_stored(job: Job, bucket: Bucket, capfd: pytest.CaptureFixture[str]) -> None:
+    assert job.attempt("""cd "$OUTPUT_DIR"; echo x > "$(printf 'caf\\351.png')" """).run() == 0
+    assert text(bucket, "artifacts/café.png") == "x\n"
+    assert f"stored everything in {bucket.uri}" in capfd.readouterr().out
+
+
+def test_file_that_cannot_be_stored_is_named_in_log_and_manifest(
     job: Job, bucket: Bucket, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert job.attempt("""cd "$OUTPUT_DIR"; echo x > "$(printf 'caf\\351.png')" """).run() == 0
+    assert job.attempt('ln -s missing "$OUTPUT_DIR/model.pt"; echo x > "$OUTPUT_DIR/walk.png"').run() == 0
     log = capfd.readouterr().out
-    assert f"stored everything in {bucket.uri} except 1 file with a name that S3 does not take" in log
+    assert f"stored the results in {bucket.uri}, except 1 file: model.pt" in log
+    assert "stored everything" not in log
+    manifest = document(bucket, MANIFEST_JSON)
+    reason = "it is a link to missing, which does not exist"
+    assert (manifest["not_stored"], manifest["not_stored_count"]) == ([{"name": "model.pt", "reason": reason}], 1)
+    assert text(bucket, "artifacts/walk.png") == "x\n"
+
+
+def test_new_files_of_the_checkout_are_kept(job: Job, bucket: Bucket, capfd: pytest.CaptureFixture[str]) -> None:
+    script = "mkdir -p runs data; echo weights > last.ckpt; echo 1 > runs/events; echo x > data/raw.bin; echo k > .env"
+    assert job.attempt(script).run() == 0
+    assert (text(bucket, "artifacts/last.ckpt"), text(bucket, "artifacts/runs/events")) == ("weights\n", "1\n")
+    assert bucket.get("artifacts/data/raw.bin") is None
+    assert bucket.get("artifacts/.env") is None
+    log = capfd.readouterr().out
+    assert "left out: .env (it may hold secrets), data/ (`keep` leaves it out)" in log
+    assert f"stored everything else in {bucket.uri}" in log
+
+
+def test_keep_and_its_limit_come_from_the_environment(job: Job, bucket: Bucket) -> None:
+    job.environment |= {"KEEP": '["*.ckpt"]', "KEEP_LIMIT_GIB": "1e-8"}
+    assert job.attempt("echo 1 > a.ckpt; echo 1 > a.log; echo 123456789 > b.ckpt; echo 12345678 > c.ckpt").run() == 0
+    names = [each["name"] for each in document(bucket, MANIFEST_JSON)["not_stored"]]
+    assert names in (["b.ckpt"], ["c.ckpt"], ["b.ckpt", "c.ckpt"])
+    assert bucket.get("artifacts/a.log") is None
 
 
 @pytest.mark.parametrize(("script", "code", "words"), [("exit 3", 3, "3"), ("kill -9 $$", 137, "137 (SIGKILL)")])
@@ -102,6 +133,11 @@ def test_command_gets_the_jobs_environment_without_the_token(
     job.environment |= {"PARAMETERS": '{"lr": 0.1}', "JOB_ID": "hx372f"}
     assert job.attempt('echo "$JOB_ID $PARAMETERS $OUTPUT_URI [$GIT_TOKEN] $@"; ls -d "$OUTPUT_DIR"').run() == 0
     assert f'hx372f {{"lr": 0.1}} {bucket.uri} [] --lr 0.1\n' in capfd.readouterr().out
+
+
+def test_command_gets_a_free_port(job: Job, capfd: pytest.CaptureFixture[str]) -> None:
+    assert job.attempt('echo "port $MASTER_PORT $PET_MASTER_PORT"').run() == 0
+    assert re.search(r"^port (\d+) \1$", capfd.readouterr().out, flags=re.M)
 
 
 def test_command_runs_in_its_working_directory(job: Job, capfd: pytest.CaptureFixture[str]) -> None:
@@ -142,6 +178,22 @@ def test_later_attempt_resumes_and_lists_the_earlier_one(
     first, last = document(bucket, MANIFEST_JSON)["attempts"]
     assert (first["attempt"], first["exit_code"], last["attempt"], last["exit_code"]) == (1, 1, 2, 0)
     assert 0 <= first["lost_minutes"] < 1
+
+
+def test_later_attempt_resumes_from_the_codes_own_checkpoint(
+    job: Job, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("trainer.run.attempt.ARTIFACTS_SECONDS", 0.05)
+    monkeypatch.setattr("trainer.storage.own_checkpoints._SETTLED_SECONDS", 0.0)
+    job.environment |= {"CHECKPOINTS": '["*.ckpt"]', "RESUME_ARGUMENTS": '["--ckpt_path", "{checkpoint}"]'}
+    script = 'echo "got $@ [$RESUME_CHECKPOINT]"; mkdir -p logs; echo "$#" > logs/last.ckpt; sleep 0.5; exit 1'
+    assert job.attempt(script).run() == 1
+    second = job.attempt(script, number=2)
+    assert second.run() == 1
+    path = second._job.code / "logs" / "last.ckpt"
+    lines = capfd.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("got")] == ["got  []", f"got --ckpt_path {path} [{path}]"]
+    assert document(bucket, MANIFEST_JSON)["command"][-2:] == ["--ckpt_path", str(path)]
 
 
 def test_attempt_of_a_finished_job_does_not_run(job: Job, capfd: pytest.CaptureFixture[str]) -> None:
@@ -191,8 +243,8 @@ def test_success_without_stored_results_is_a_failure(job: Job) -> None:
     job.bucket = WithoutArtifacts()
     with pytest.raises(Ended, match=r"Can't store the results in .*: AccessDenied \(missing: walk.png\)") as caught:
         job.attempt('echo picture > "$OUTPUT_DIR/walk.png"').run()
-    assert caught.value.trouble.code is ExitCode.BUCKET_NOT_WRITABLE
-    assert document(job.bucket, CLAIM_JSON)["ended"] == ExitCode.BUCKET_NOT_WRITABLE
+    assert caught.value.trouble.code is ExitCode.RESULTS_NOT_STORED
+    assert document(job.bucket, CLAIM_JSON)["ended"] == ExitCode.RESULTS_NOT_STORED
 
 
 @ON_THE_FAKE
@@ -206,7 +258,7 @@ def test_failed_command_keeps_its_code_without_stored_results(job: Job, capfd: p
 def test_last_upload_is_retried_after_a_passing_failure(
     job: Job, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("trainer.run.attempt.time.sleep", lambda _: None)
+    monkeypatch.setattr("trainer.run.finish.time.sleep", lambda _: None)
     failures = [BucketTrouble("SlowDown", final=False), BucketTrouble("SlowDown", final=False)]
 
     class Flaky(MemoryBucket):

@@ -82,7 +82,7 @@ def test_run_whose_results_are_not_stored_fails(container: Container, repository
         bucket._s3.delete_object(Bucket="soon-to-be-gone", Key=f"jobs/x/{key}")
     bucket._s3.delete_bucket(Bucket="soon-to-be-gone")
     go.touch()
-    assert process.wait(60) == ExitCode.BUCKET_NOT_WRITABLE
+    assert process.wait(60) == ExitCode.RESULTS_NOT_STORED
     trouble = trouble_in(container.log(process))
     assert "Can't store the results in s3://soon-to-be-gone/jobs/x/" in trouble.message
     assert "NoSuchBucket" in trouble.message

@@ -1,4 +1,3 @@
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -75,46 +74,32 @@ def test_new_checkpoint_is_stored_although_the_previous_one_cannot_be_copied(
     assert capfd.readouterr().out.count("checkpoint.previous.pt is not kept: ") == 1
 
 
-def test_file_that_s3_cannot_name_is_left_out_and_the_others_are_stored(
-    uploads: Uploads, bucket: Bucket, output: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    deep = output.joinpath(*["d" * 200] * 6)
-    deep.mkdir(parents=True)
-    (deep / "plot.png").write_text("deep")
-    (output / "caf\udce9.png").write_text("latin-1")
-    (output / "walk.mp4").write_text("walk")
-    for _ in range(2):
-        uploads.store_artifacts(settled_seconds=0)
-    assert (body(bucket, "artifacts/walk.mp4"), uploads.missing(), len(uploads.left_out())) == (b"walk", [], 2)
-    log = capfd.readouterr().out
-    assert log.count(" is not stored: its key has 1,2") == 1
-    assert log.count("caf\\udce9.png is not stored: its name is not valid UTF-8.") == 1
-
-
-def test_unreadable_file_does_not_keep_others_from_being_stored(
-    uploads: Uploads, bucket: Bucket, output: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, at in (("secret.txt", 1_000_000_001), ("older.txt", 1_000_000_000)):
-        (output / name).write_text("x")
-        os.utime(output / name, (at, at))
-    kind = type(bucket)
-    upload = kind.upload
-
-    def deny(self: Bucket, key: str, source: Path, **more: Any) -> None:
-        if source.name == "secret.txt":
-            raise PermissionError(13, "Permission denied", str(source))
-        upload(self, key, source, **more)
-
-    monkeypatch.setattr(kind, "upload", deny)
-    with pytest.raises(PermissionError):
-        uploads.store_artifacts(settled_seconds=0)
-    assert body(bucket, "artifacts/older.txt") == b"x"
-
-
 def test_torn_archive_is_not_stored(uploads: Uploads, bucket: Bucket, output: Path) -> None:
     save(output, b"PK\x03\x04 half of what torch writes")
     uploads.store_live()
     assert body(bucket, "checkpoint.pt") is None
+
+
+def test_checkpoint_that_stays_torn_is_reported_at_the_end(uploads: Uploads, bucket: Bucket, output: Path) -> None:
+    save(output, b"PK\x03\x04 half of what torch writes")
+    [problem] = uploads.store_last()
+    assert (problem.name, problem.by_s3) == ("checkpoint.pt", False)
+    assert "it is torn" in problem.reason
+
+
+def test_unreadable_checkpoint_costs_itself_alone(
+    uploads: Uploads, bucket: Bucket, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(output, b"one")
+    (output / "metrics.csv").write_text("epoch,loss\n1,0.5\n")
+
+    def deny(_: Path) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("trainer.storage.upload.sha256_of", deny)
+    [problem] = uploads.store_last()
+    assert (problem.name, problem.reason, problem.again) == ("checkpoint.pt", "Permission denied", False)
+    assert body(bucket, "metrics.csv") == b"epoch,loss\n1,0.5\n"
 
 
 def test_metrics_are_stored_before_their_checkpoint(
@@ -156,52 +141,11 @@ def test_checkpoint_changed_during_the_upload_is_stored_again(
     assert body(bucket, "checkpoint.pt") == b"two, in place"
 
 
-def test_artifacts_are_stored_once_settled_and_when_changed(uploads: Uploads, bucket: Bucket, output: Path) -> None:
-    (output / "artifacts").mkdir()
-    for name in ("walk.mp4", "artifacts/plot.png", ".hidden"):
-        (output / name).write_text(name)
-    (output / "link").symlink_to("/etc/hostname")
-    uploads.store_artifacts(settled_seconds=60)
-    assert uploads.missing() != []
-    uploads.store_artifacts(settled_seconds=0)
-    assert uploads.missing() == []
-    assert (body(bucket, "artifacts/walk.mp4"), body(bucket, "artifacts/plot.png")) == (
-        b"walk.mp4",
-        b"artifacts/plot.png",
-    )
-    assert body(bucket, "artifacts/.hidden") is None
-    assert body(bucket, "artifacts/link") is None
-    (output / "walk.mp4").write_text("longer than before")
-    uploads.store_artifacts(settled_seconds=0)
-    assert body(bucket, "artifacts/walk.mp4") == b"longer than before"
-
-
 def test_nothing_is_stored_after_close(uploads: Uploads, bucket: Bucket, output: Path) -> None:
     uploads.close()
     save(output, b"one")
-    (output / "walk.mp4").write_text("walk")
     uploads.store_live(now=True)
-    uploads.store_artifacts(settled_seconds=0)
     assert bucket.names() == {}
-    assert body(bucket, "artifacts/walk.mp4") is None
-
-
-def test_file_that_vanishes_before_its_upload_is_skipped(
-    uploads: Uploads, bucket: Bucket, output: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, at in (("gone.txt", 1_000_000_000), ("here.txt", 1_000_000_001)):
-        (output / name).write_text("x")
-        os.utime(output / name, (at, at))
-    kind = type(bucket)
-    upload = kind.upload
-
-    def remove_and_upload(self: Bucket, key: str, source: Path, **more: Any) -> None:
-        (output / "gone.txt").unlink(missing_ok=True)
-        upload(self, key, source, **more)
-
-    monkeypatch.setattr(kind, "upload", remove_and_upload)
-    uploads.store_artifacts(settled_seconds=0)
-    assert (body(bucket, "artifacts/gone.txt"), body(bucket, "artifacts/here.txt")) == (None, b"x")
 
 
 def test_torn_zip_file_is_not_intact(tmp_path: Path) -> None:

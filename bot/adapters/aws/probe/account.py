@@ -1,4 +1,8 @@
-"""Whether the credentials work, and whether the clock is right enough for AWS."""
+"""Whether the credentials work, and whether the clock is right enough for AWS.
+
+"No permissions are required to perform this operation":
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+"""
 
 from collections.abc import Callable
 

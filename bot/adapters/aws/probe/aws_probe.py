@@ -1,7 +1,7 @@
 """All checks of AWS, in the order in which a job needs them."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,6 +10,9 @@ from bot.adapters.aws.probe.account import clock_check, identity_check
 from bot.adapters.aws.probe.batch import definition_check, queue_check
 from bot.adapters.aws.probe.events import events_check, no_events, rule_check
 from bot.adapters.aws.probe.image import image_check
+from bot.adapters.aws.probe.permissions import permission_check
+from bot.adapters.aws.probe.plan import plan_check
+from bot.adapters.aws.probe.price import price_check
 from bot.adapters.aws.probe.quota import quota_check
 from bot.adapters.aws.probe.storage import bucket_check, log_group_check
 from bot.adapters.aws.probe.token import token_check
@@ -19,18 +22,21 @@ from bot.services.running.doctor import Check
 
 @dataclass(frozen=True, slots=True)
 class AwsProbe:
-    """The clients for the checks. The bot itself does not use `quotas`, `ecr` and `rules`."""
+    """The clients for the checks. The bot itself does not use `quotas`, `ecr`, `rules`, `free_tier` and `iam`."""
 
     aws: AwsClients
     quotas: Client
     ecr: Client
     rules: Client
+    free_tier: Client
+    iam: Client
     region: str
     now: Callable[[], float]
 
-    def account_checks(self, events_queue_url: str | None) -> list[Check]:
+    def account_checks(self, events_queue_url: str | None, projects: Sequence[Project]) -> list[Check]:
         """Checks that are the same for all projects."""
         checks = [identity_check(self.aws.sts, self.region), clock_check(self.aws.sts, self.now)]
+        checks.append(plan_check(self.free_tier, self.aws.batch, projects, self.region))
         if events_queue_url is None:
             return [*checks, no_events()]
         checks.append(events_check(self.aws.sqs, events_queue_url, self.now))
@@ -39,11 +45,15 @@ class AwsProbe:
     def token_check(self, uri: str, own_id: str) -> Check:
         return token_check(self.aws.s3, uri, own_id)
 
+    def permission_check(self, project: Project, bot: str) -> Check:
+        return permission_check(self.aws.sts, self.iam, project, bot, self.region)
+
     def checks(self, project: Project) -> list[Check]:
-        """Checks of the project's queue, quota, job definition, image, bucket and log group."""
+        """Checks of the project's queue, quota, price, job definition, image, bucket and log group."""
         return [
             queue_check(self.aws.batch, project, self.region),
             quota_check(self.aws.batch, self.quotas, project, self.region),
+            price_check(self.aws.batch, project, self.region),
             definition_check(self.aws.batch, project, self.region),
             image_check(self.aws.batch, self.ecr, project),
             bucket_check(self.aws.s3, project),
@@ -62,4 +72,5 @@ async def aws_probe(
 
         aws = await stack.enter_async_context(aws_clients(region, endpoint_url))
         quotas, ecr, rules = await opened("service-quotas"), await opened("ecr"), await opened("events")
-        yield AwsProbe(aws, quotas, ecr, rules, region, now)
+        free_tier, iam = await opened("freetier"), await opened("iam")
+        yield AwsProbe(aws, quotas, ecr, rules, free_tier, iam, region, now)

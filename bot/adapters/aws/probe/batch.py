@@ -1,13 +1,32 @@
-"""A project's job queue with its compute environments, and its job definition."""
+"""A project's job queue with its compute environments, and its job definition.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_JobQueueDetail.html and API_ComputeEnvironmentDetail.html have
+the states, https://docs.aws.amazon.com/batch/latest/userguide/using_awslogs.html the default log group.
+"""
 
 from bot.adapters.aws.clients import Client
-from bot.adapters.aws.queue_queries import Json, describe_definition, describe_environments, describe_queue, image_of
+from bot.adapters.aws.error_codes import calling
+from bot.adapters.aws.probe.machines import too_small
+from bot.adapters.aws.queue_queries import (
+    Json,
+    describe_definition,
+    describe_environments,
+    describe_queue,
+    gpus_of,
+    image_of,
+    instance_types,
+    vcpus_of,
+)
 from bot.domain.project import Project
+from bot.errors import Missing
 from bot.services.running.doctor import Check, Finding
+
+_NO_JOB = "signalbox-doctor"
+"""An id that no job has: "a list of up to 100 AWS Batch job IDs", and an answer without those that it doesn't know."""
 
 
 def queue_check(batch: Client, project: Project, region: str) -> Check:
-    """The queue and each of its compute environments must be valid and enabled."""
+    """The queue and each of its compute environments must be valid and enabled, and the bot must see the jobs."""
     subject = f"queue {project.queue}"
 
     async def look() -> Finding:
@@ -16,7 +35,20 @@ def queue_check(batch: Client, project: Project, region: str) -> Check:
         for kind, each in [("queue", queue), *(("compute environment", e) for e in environments)]:
             if wrong := _not_usable(kind, each):
                 return Finding.bad(subject, wrong, "Enable it in AWS Batch, or fix what its status reason names.")
+        with calling("Listing jobs"):
+            await batch.list_jobs(jobQueue=project.queue, jobStatus="RUNNING", maxResults=1)
+        with calling("Describing jobs"):
+            await batch.describe_jobs(jobs=[_NO_JOB])
         most = sum(int(e.get("computeResources", {}).get("maxvCpus", 0)) for e in environments)
+        needed, gpus = await _needs(batch, project, region)
+        if most < needed:
+            found = f"its machines may have {most} vCPUs together, but a job needs {needed:g}, so it can never start"
+            return Finding.bad(subject, found, "Raise maxvCpus (deploy.*_max_vcpus), or lower deploy.jobs.*.vcpus.")
+        types = instance_types(environments)
+        if lack := too_small(types, needed, gpus):
+            found = f"{lack}, and none of its machines has as many: {', '.join(types)}. It can never start"
+            advice = f"Change deploy.jobs.{project.name} (queue, vcpus, gpus), or the queue's instance types."
+            return Finding.bad(subject, found, advice)
         plural = "s" if len(environments) > 1 else ""
         return Finding(
             subject, f"enabled and valid, {len(environments)} compute environment{plural}, at most {most} vCPUs"
@@ -32,6 +64,12 @@ def definition_check(batch: Client, project: Project, region: str) -> Check:
 
     async def look() -> Finding:
         definition = await describe_definition(batch, project.job_definition, region)
+        if not definition.get("containerProperties"):
+            found = (
+                f"it has no containerProperties, but {_others(definition)}: the bot sets command and environment there"
+            )
+            advice = 'Register one of type "container" with containerProperties, for EC2 machines.'
+            return Finding.bad(subject, found, advice)
         group = _log_group(definition)
         if group != project.log_group:
             found = f"logs to {group}, but the config names {project.log_group}"
@@ -40,12 +78,24 @@ def definition_check(batch: Client, project: Project, region: str) -> Check:
             found = "a failing training script would be run again: no retry rule matches every exit"
             advice = 'End its retryStrategy.evaluateOnExit with {"onReason": "*", "action": "EXIT"}.'
             return Finding.bad(subject, found, advice)
+        if lossy := _lossy_log(definition):
+            advice = 'Set its log option "mode" to "blocking": deploy the stack again.'
+            return Finding.note(subject, lossy, advice)
         if not definition["containerProperties"].get("jobRoleArn"):
             found = "its jobs have no role of their own, so they have all permissions of their machine"
             return Finding.note(subject, found, "Give it a jobRoleArn that may write jobs/* in the bucket.")
         return Finding(subject, f"revision {definition['revision']}, image {image_of(definition)}")
 
     return Check(subject, look, f"Check {key}.job_definition.")
+
+
+async def _needs(batch: Client, project: Project, region: str) -> tuple[float, int]:
+    """The vCPUs and GPUs that a job asks for; none if there is no definition, which has its own check."""
+    try:
+        definition = await describe_definition(batch, project.job_definition, region)
+    except Missing:
+        return 0, 0
+    return vcpus_of(definition), gpus_of(definition)
 
 
 def _not_usable(kind: str, detail: Json) -> str:
@@ -58,13 +108,40 @@ def _not_usable(kind: str, detail: Json) -> str:
     return f"{kind} {name} is {state}, {status}{reason}"
 
 
+def _others(definition: Json) -> str:
+    """What a definition has in their place: several containers, several nodes, or Kubernetes.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDefinition.html
+    """
+    others = ("ecsProperties", "nodeProperties", "eksProperties")
+    return next((name for name in others if definition.get(name)), "nothing in their place")
+
+
 def _log_group(definition: Json) -> str:
     options = definition["containerProperties"].get("logConfiguration", {}).get("options", {})
     return str(options.get("awslogs-group", "/aws/batch/job"))
 
 
+def _lossy_log(definition: Json) -> str:
+    """How its log driver loses lines; empty if it does not.
+
+    "The default log driver mode is non-blocking" since 2025-06-25, with a buffer that drops its oldest lines when it
+    is full: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html. An account may have
+    another default, which the definition does not show.
+    """
+    options = definition["containerProperties"].get("logConfiguration", {}).get("options", {})
+    mode = options.get("mode")
+    if mode == "blocking":
+        return ""
+    said = f'has "mode" "{mode}"' if mode else 'sets no "mode", and AWS\'s default is non-blocking'
+    return f"its log {said}: lines are lost if a job prints faster than CloudWatch takes them"
+
+
 def _ends_with_exit(definition: Json) -> bool:
-    """Batch retries an exit that matches no rule, unless there is only one attempt."""
+    """Batch retries an exit that matches no rule, unless there is only one attempt.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_RetryStrategy.html
+    """
     strategy = definition.get("retryStrategy") or {}
     if strategy.get("attempts", 1) == 1:
         return True

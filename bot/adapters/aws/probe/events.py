@@ -1,4 +1,7 @@
-"""The path of a job's events: EventBridge rule, queue policy, queue."""
+"""The path of a job's events: EventBridge rule, queue policy, queue.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -25,7 +28,10 @@ def no_events() -> Check:
 
 
 def events_check(sqs: Client, url: str, now: Callable[[], float]) -> Check:
-    """The queue must be readable. Its messages stay in it."""
+    """The queue must be readable. Its messages stay in it, because they are invisible to others for 0 s.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+    """
 
     async def look() -> Finding:
         with calling("Reading the event queue"):

@@ -1,7 +1,9 @@
 """The image of a project's jobs: whether it exists, and which commit it was built from.
 
 The commit is read from a tag in the registry: `trainer-1f0c9ab2d3e4` beside `trainer`. (The label
-org.opencontainers.image.revision holds it too, but only inside the image.)
+org.opencontainers.image.revision holds it too, but only inside the image.) The form of an address:
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html. The errors:
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
 """
 
 import re
@@ -31,6 +33,8 @@ def image_check(batch: Client, ecr: Client, project: Project) -> Check:
             image = image_of(await describe_definition(batch, project.job_definition, ecr.meta.region_name))
         except Missing as error:
             return Finding.note(subject, f"could not be checked: {error}")
+        if not image:
+            return Finding.note(subject, "could not be checked: the job definition names none for a single container")
         address = _ECR.fullmatch(image)
         if address is None:
             return Finding(subject, f"{image} is not in ECR, so it cannot be checked here")

@@ -1,4 +1,8 @@
-"""Where jobs store their results and logs: the bucket and the log group."""
+"""Where jobs store their results and logs: the bucket and the log group.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html: without `retentionInDays`,
+events never expire.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -29,7 +33,7 @@ def bucket_check(s3: Client, project: Project) -> Check:
             await answer["Body"].read()
         return await _delete(s3, subject, target)
 
-    return Check(subject, look, f"Check projects.{project.name}.bucket.")
+    return Check(subject, look, f"Check projects.{project.name}.bucket: it must be this account's, and in aws.region.")
 
 
 async def _delete(s3: Client, subject: str, target: Location) -> Finding:
@@ -64,6 +68,8 @@ def log_group_check(logs: Client, project: Project, region: str, now: Callable[[
             advice = f"Check projects.{project.name}.log_group, or create it: `aws logs create-log-group "
             found = f"There is no {subject} in {region}."
             return Finding.bad(subject, found, f"{advice}--log-group-name {name}`.", Fix("created it", create))
+        with calling(f"Reading from the {subject}"):
+            await logs.filter_log_events(logGroupName=name, limit=1)
         if days := group.get("retentionInDays"):
             return Finding(subject, f"logs are deleted after {days} days")
         return _without_retention(subject, group, now(), Fix(f"set {RETENTION_DAYS} days", retention))

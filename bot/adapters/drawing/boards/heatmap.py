@@ -50,7 +50,8 @@ def draw_heatmap(figure: SubFigure, points: SweepPoints, *, height: float) -> No
     if points.best is not None:
         lines = sizes.lines(points, points.best)
         used = lettering.LINE * sum(size for _, size, _ in lines)
-        _mark_best(axes, _positions(points)[points.best], table, (table.cell[1] - used) / 2)
+        free = (table.cell[1] - used) / 2 if lines else 0.0
+        _mark_best(axes, _positions(points)[points.best], table, free, hides_text=bool(lines))
     if colours.varies:
         left, bottom, wide, tall = table.box
         colours.draw_bar(figure, cax=figure.add_axes((left + wide + 0.025, bottom, 0.02, tall)))
@@ -226,13 +227,13 @@ class _FontSizes:
         return found
 
 
-def _mark_best(axes: Axes, position: tuple[int, int], table: _Table, space: float) -> None:
-    """Draw an outline and a star: above the text, where `space` points are free, or on a cell too small to see."""
+def _mark_best(axes: Axes, position: tuple[int, int], table: _Table, space: float, *, hides_text: bool) -> None:
+    """Draw an outline and a star: above the text, where `space` points are free, or on a small cell without text."""
     row, column = position
     wide, tall = table.cell
     style: dict[str, Any] = {"fill": False, "edgecolor": theme.TEXT, "linewidth": 3.5, "zorder": 6, "clip_on": False}
     axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **style))
-    if min(wide, tall) < 2.2 * SMALLEST:
+    if min(wide, tall) < 2.2 * SMALLEST and not hides_text:
         draw_star(axes, column, row)
     elif (size := min(17.0, 0.9 * space)) > SMALLEST_STAR:
         draw_star(axes, column + 0.5 - 0.8 * size / wide, row - 0.5 + 0.75 * size / tall, size=size)

@@ -133,8 +133,8 @@ def _segments(heights: Series, x: Series) -> list[Series]:
 def _draw_axis(axes: Axes, x: int, ruler: Ruler, size_of: tuple[float, float]) -> None:
     """Draw one vertical axis with its labels. `size_of` is in points: the distance to the next one, and its length."""
     width, length = size_of
-    axes.axvline(x, color=theme.MUTED, lw=1.4, zorder=3)
-    halo = [effects.withStroke(linewidth=3.5, foreground=theme.PANEL)]
+    axes.axvline(x, ymin=0.03, color=theme.MUTED, lw=1.4, zorder=3)
+    behind = {"boxstyle": "round,pad=0.12", "facecolor": theme.PANEL, "edgecolor": "none", "alpha": 0.85}
     size = theme.LABEL - 1.5
     for value, label in ruler.ticks(length, size, horizontal=False):
         y = float(ruler.units(np.asarray([value]))[0])
@@ -148,7 +148,7 @@ def _draw_axis(axes: Axes, x: int, ruler: Ruler, size_of: tuple[float, float]) -
             size=size,
             color=theme.TEXT,
             zorder=6,
-            path_effects=halo,
+            bbox=behind,
         )
 
 

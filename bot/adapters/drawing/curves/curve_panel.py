@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from bot.adapters.drawing.curves.run_curves import RunCurves
-from bot.adapters.drawing.series import Series, isolated, joined, moving_mean, noisy, spans_decades, thinned
+from bot.adapters.drawing.series import Series, folded, isolated, joined, moving_mean, noisy, spans_decades, thinned
 from bot.adapters.drawing.style import lettering, theme
 from bot.adapters.drawing.style.numbers import Ticks
 from bot.domain.drawing.panel_layout import Panel, PanelKind, Split, split_of
@@ -95,9 +95,10 @@ def _styles(panel: Panel) -> dict[str, Style]:
 
 
 def _colours(panel: Panel) -> dict[str, str]:
-    """Validation has the same colour in every panel."""
+    """Validation has the same colour in every panel. Of two columns of one split, the second has another."""
     by_split = {Split.TRAIN: 0, Split.VALIDATION: 1, Split.TEST: 2}
-    fixed = {column: by_split[split] for column in panel.columns if (split := split_of(column)) in by_split}
+    first = {split_of(column): column for column in reversed(panel.columns)}
+    fixed = {first[split]: index for split, index in by_split.items() if split in first}
     free = [index for index in range(len(panel.columns) + len(by_split)) if index not in fixed.values()]
     rest = [column for column in panel.columns if column not in fixed]
     indices = fixed | dict(zip(rest, free, strict=False))
@@ -132,7 +133,7 @@ def _mark(axes: Axes, line: _Line, y: Series) -> None:
 
 def _stroke(axes: Axes, x: Series, y: Series, look: "_LineStyle") -> None:
     """Draw a line with gaps where `y` is NaN. Isolated points are marked, and so are all points if there are few."""
-    x, y = thinned(*joined(x, y))
+    x, y = thinned(*folded(*joined(x, y)))
     marked = np.isfinite(y) if look.mark_few and y.size <= FEW else isolated(y)
     axes.plot(
         x,

@@ -1,5 +1,6 @@
 """Make text fit: measure it in points, shorten it, and choose which labels have room."""
 
+import unicodedata
 import warnings
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,7 +10,7 @@ from matplotlib.textpath import text_to_path
 
 from bot.adapters.drawing.style import theme
 from bot.domain import text as texts
-from bot.domain.numbers import compact
+from bot.domain.numbers import compact, told_apart
 from bot.domain.parameters import Value, shown
 
 LINE = 1.25
@@ -31,11 +32,23 @@ def cut(text: str, length: int) -> str:
 
 
 def labels(values: Sequence[Value], length: int) -> list[str]:
-    """Short labels that still differ: numbers with three digits and the beginnings of texts, if that is enough."""
+    """Short labels that still differ: numbers with three digits and the beginnings of texts, if that is enough.
+
+    `length` counts Latin letters; a Japanese one has the width of two.
+    """
+    length = min([length, *(_wide_length(value, length) for value in values if isinstance(value, str))])
     short = [_short(value, length) for value in values]
     if len(set(short)) == len(short):
         return short
+    if all(isinstance(value, float) for value in values):
+        return [_cut_middle(text, length) for text in told_apart([float(value) for value in values], short=True)]
     return [_cut_middle(printable(shown(value)), length) for value in values]
+
+
+def _wide_length(text: str, length: int) -> int:
+    """How many of the text's characters have room where `length` Latin letters have."""
+    columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return length if columns <= length else max(1, length * len(text) // columns)
 
 
 def _short(value: Value, length: int) -> str:

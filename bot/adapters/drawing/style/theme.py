@@ -8,7 +8,8 @@ from bot.domain.text import cut
 
 WIDTH_INCHES, HEIGHT_INCHES, DPI = 7.0, 4.45, 180
 """The shape of the largest picture that Discord shows in a message, 550 x 350 pixels. A higher one would be scaled down
-to 350 pixels of height. (The stand-in's page has the same limits: `deploy/sandbox/discord/page/render/attachment.js`.)
+to 350 pixels of height. Assumption: picture-size. (The stand-in's page has the same limits:
+`deploy/sandbox/discord/page/render/attachment.js`.)
 """
 BACKGROUND = "#313338"
 PANEL = "#2b2d31"

@@ -5,8 +5,8 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.chat.cards import choose, trial_card
-from bot.chat.interactions import Interaction, channel_id
+from bot.chat.cards import choose, sweep_preview, trial_card
+from bot.chat.interactions import Interaction, channel_id, person
 from bot.chat.limits import CHOICE_CHARACTERS, CHOICES
 from bot.domain.inert import cut
 from bot.domain.job_names import Name, parse
@@ -22,6 +22,14 @@ async def jobs(interaction: Interaction, text: str) -> Choices:
     return [app_commands.Choice(name=name, value=value) for name, value in await _named(interaction, text)]
 
 
+async def jobs_and_previews(interaction: Interaction, text: str) -> Choices:
+    """The same, after the sweeps that this person was shown and has not confirmed."""
+    typed = text.strip().lower()
+    drafts = await interaction.client.services.propose.unconfirmed(person(interaction))
+    found = [app_commands.Choice(name=sweep_preview.choice(each), value=each.id) for each in drafts]
+    return [*(each for each in found if typed in each.name.lower()), *await jobs(interaction, text)][:CHOICES]
+
+
 async def more_jobs(interaction: Interaction, text: str) -> Choices:
     """Complete the last id of an option that takes several."""
     before, _, last = keyboard_ascii(text).replace(",", " ").rpartition(" ")
@@ -29,6 +37,18 @@ async def more_jobs(interaction: Interaction, text: str) -> Choices:
     found = await _named(interaction, last)
     values = [" ".join([*taken, value]) for _, value in found if value not in taken]
     return [app_commands.Choice(name=value, value=value) for value in values if len(value) <= CHOICE_CHARACTERS]
+
+
+async def metrics(interaction: Interaction, text: str) -> Choices:
+    """Complete the last metric of the list, among those of the job typed so far, the project's own first."""
+    before, comma, last = text.rpartition(",")
+    try:
+        names = await interaction.client.services.one_trial.metric_names(str(interaction.namespace.job or ""))
+    except SignalboxError:  # suggestions are not worth an error
+        return []
+    taken, typed = [each.strip() for each in before.split(",")], last.strip().lower()
+    found = [f"{before}{comma} {name}".strip() for name in names if typed in name.lower() and name not in taken]
+    return [app_commands.Choice(name=each, value=each) for each in found if len(each) <= CHOICE_CHARACTERS][:CHOICES]
 
 
 async def files(interaction: Interaction, text: str) -> Choices:

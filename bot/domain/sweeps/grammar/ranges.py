@@ -72,7 +72,7 @@ class _Options:
         step, low, high = (Decimal(repr(each)) for each in (size, over["low"], over["high"]))
         if not 0 < step <= high - low:
             raise self._wrong(
-                option, f"a step of {shown(size)} doesn't fit. Use one above 0 and at most {high - low:g}"
+                option, f"a step of {shown(size)} doesn't fit. Use one above 0 and at most {shown(float(high - low))}"
             )
         if any(spacing.text.lower() == "log" for spacing in self._spacings):
             raise self._wrong(option, "a :log range has no step. Use a count, as in :log:5")

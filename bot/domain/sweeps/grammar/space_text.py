@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from bot.domain.model.space import Space
+from bot.domain.numbers import as_typed
 from bot.domain.parameters import Value
 from bot.domain.text import keyboard_ascii
 
@@ -28,7 +29,7 @@ def _value(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+        return as_typed(value)
     text = str(value)
     if isinstance(value, int) or (_PLAIN.fullmatch(text) and keyboard_ascii(text) == text):
         return text

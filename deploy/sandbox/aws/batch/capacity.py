@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from deploy.sandbox.aws.batch.instance_types import has_machine
 from deploy.sandbox.aws.batch.jobs import Host, Job
 
 TOO_LARGE = (
@@ -15,6 +16,12 @@ TOO_LARGE = (
 """https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_misconfiguration.html: maxvCpus of every
 compute environment is smaller than what the job asks for. A job behind others in a full queue has no reason."""
 
+NO_MACHINE = (
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement (vCPU/memory/GPU) is higher than that "
+    "can be met by the CE(s) attached to the job queue."
+)
+"""The same page: no instance type of a compute environment has the vCPUs, the memory and the GPUs."""
+
 _Place = tuple[int, int, Job, "asyncio.Future[Host]"]
 
 
@@ -23,12 +30,18 @@ class Capacity:
 
     If the first job of a queue does not fit, the whole queue waits, as at AWS, and the job's statusReason says why.
     `shortage` returns the reason why no host is available at all, or "". `blocked` is called when a job gets another
-    reason than before.
+    reason than before. `starts` is whether the account may run this number of vCPUs of an environment; if not, the job
+    waits without a reason.
     """
 
     def __init__(
-        self, shortage: Callable[[], str], new_instance_id: Callable[[], str], blocked: Callable[[Job], None]
+        self,
+        shortage: Callable[[], str],
+        new_instance_id: Callable[[], str],
+        blocked: Callable[[Job], None],
+        starts: Callable[[Any, float], bool] = lambda _environment, _vcpus: True,
     ) -> None:
+        self._starts = starts
         self._blocked = blocked
         self._shortage = shortage
         self._new_instance_id = new_instance_id
@@ -86,8 +99,11 @@ class Capacity:
         if all(job.spec.vcpus > limit for _, limit in limits):
             job.status_reason = TOO_LARGE
             return None
-        room = (e for e, limit in limits if self._used[e.arn] + job.spec.vcpus <= limit)
-        return next(room, None)
+        if not any(has_machine(environment, job.spec) for environment in queue.environments):
+            job.status_reason = NO_MACHINE
+            return None
+        wanted = ((e, limit, self._used[e.arn] + job.spec.vcpus) for e, limit in limits)
+        return next((e for e, limit, vcpus in wanted if vcpus <= limit and self._starts(e, vcpus)), None)
 
 
 def _max_vcpus(environment: Any) -> float:

@@ -118,6 +118,12 @@ class JobSpec:
     share_identifier: str | None = None
     propagate_tags: bool = False
     override_characters: int = 0
+    propagated_tags: int = 0
+
+    @property
+    def gpus(self) -> int:
+        asked = self.container.get("resourceRequirements") or ()
+        return sum(int(each["value"]) for each in asked if each["type"] == "GPU")
 
     @property
     def image(self) -> str:

@@ -3,9 +3,11 @@
 Compute environments, queues, job definitions, tags and their CloudFormation types stay moto's. Jobs are ours.
 """
 
+import inspect
 import json
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 import moto.batch
@@ -17,7 +19,7 @@ from moto.batch.responses import BatchResponse
 from moto.batch.utils import make_arn_for_job
 from moto.core.base_backend import BackendDict
 
-from deploy.sandbox.aws.batch import documents, listing, submissions, time_limits
+from deploy.sandbox.aws.batch import documents, instance_types, listing, submissions, time_limits
 from deploy.sandbox.aws.batch.errors import RefusedError
 from deploy.sandbox.aws.batch.jobs import Job, JobSpec, Status
 from deploy.sandbox.aws.batch.scheduler import Scheduler
@@ -26,7 +28,11 @@ from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import LiveSettings
 
 MAX_DESCRIBED = 100
+"""DescribeJobs: "A list of up to 100 job IDs." (API_DescribeJobs)"""
+TOO_MANY_DESCRIBED = f"Maximum number of jobs supported is  {MAX_DESCRIBED} ."
+"""Quoted in https://github.com/pegasus-isi/pegasus/issues/2086."""
 _SNAPSHOT = 100
+"""https://docs.aws.amazon.com/batch/latest/APIReference/API_GetJobQueueSnapshot.html: the first 100 RUNNABLE jobs."""
 
 Document = dict[str, Any]
 
@@ -57,6 +63,24 @@ class ProcessBatchBackend(BatchBackend):
         self.services.loop.run(self.services.scheduler.close())
         super().reset()
 
+    def create_compute_environment(self, *arguments: Any, **more: Any) -> Any:
+        """Raises RefusedError for an instance type that the region lacks."""
+        given = inspect.signature(super().create_compute_environment).bind(*arguments, **more).arguments
+        instance_types.check(self.region_name, (given["compute_resources"] or {}).get("instanceTypes") or ())
+        return super().create_compute_environment(*arguments, **more)
+
+    def update_compute_environment(
+        self, compute_environment_name: str, state: Any, compute_resources: Any, service_role: Any
+    ) -> tuple[str, str]:
+        """moto ignores `compute_resources`. Raises RefusedError."""
+        resources = compute_resources or {}
+        instance_types.check(self.region_name, resources.get("instanceTypes") or ())
+        answer = super().update_compute_environment(compute_environment_name, state, compute_resources, service_role)
+        environment: Any = self.get_compute_environment(compute_environment_name)
+        vars(environment)["compute_resources"] = {**(environment.compute_resources or {}), **resources}
+        self.services.loop.call(self.services.scheduler.settings_changed)
+        return answer
+
     def submit(self, request: submissions.Request, size: int) -> Document:
         """Answer SubmitJob. `size` is the request's length in bytes. Raises RefusedError."""
         try:
@@ -75,7 +99,14 @@ class ProcessBatchBackend(BatchBackend):
         queue = self._queue(request["jobQueue"])
         if queue.state != "ENABLED":
             raise RefusedError(f"Queue {queue.arn} is in {queue.state} state. It must be ENABLED to accept jobs.")
-        return submissions.merge(request, definition, queue)
+        spec = submissions.merge(request, definition, queue)
+        tags = {**self.list_tags_for_resource(definition.arn), **(request.get("tags") or {})}
+        return replace(spec, propagated_tags=len(tags) if spec.propagate_tags else 0)
+
+    def tag_resource(self, resource_arn: str, tags: dict[str, str]) -> None:
+        """moto calls it for new resources, too. Raises RefusedError."""
+        submissions.check_tags({**self.list_tags_for_resource(resource_arn), **(tags or {})})
+        super().tag_resource(resource_arn, tags)
 
     def _start(self, spec: JobSpec, request: submissions.Request) -> Document:
         job_id = str(uuid.uuid4())
@@ -94,7 +125,7 @@ class ProcessBatchBackend(BatchBackend):
 
     def describe(self, ids: Sequence[str]) -> list[Document]:
         if len(ids) > MAX_DESCRIBED:
-            raise RefusedError(f"At most {MAX_DESCRIBED} jobs can be described in one call, given {len(ids)}")
+            raise RefusedError(TOO_MANY_DESCRIBED)
         return self.services.loop.call(self._details, ids)
 
     def _details(self, ids: Sequence[str]) -> list[Document]:
@@ -128,9 +159,10 @@ class ProcessBatchBackend(BatchBackend):
         self._end("job.terminate", self.services.scheduler.terminate, job_id, reason)
 
     def _end(self, kind: str, act: Callable[[Job, str], None], job_id: str, reason: str) -> None:
-        """Cancel or terminate a job. Unknown ids are ignored, as at AWS."""
+        """Cancel or terminate a job. Unknown ids are ignored, as at AWS: https://github.com/aws/aws-cli/issues/2551."""
         if not job_id or not reason:
             raise RefusedError(f"{'reason' if job_id else 'jobId'} is a required field.")
+        submissions.check_reason(reason)
         job = self.services.scheduler.jobs.get(job_id)
         self.services.ledger.add(kind, jobId=job_id, reason=reason, status=job and job.status)
         if job:

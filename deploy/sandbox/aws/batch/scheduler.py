@@ -1,12 +1,21 @@
-"""Take jobs through Batch's states. Everything runs on one event loop, so nothing needs a lock."""
+"""Take jobs through Batch's states. Everything runs on one event loop, so nothing needs a lock.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_states.html: "Array job parents are updated to PENDING when any
+child job is updated to RUNNABLE and remain in PENDING status while child jobs are running."
+https://docs.aws.amazon.com/batch/latest/userguide/job_dependencies.html has N_TO_N and SEQUENTIAL.
+The text about overrides is quoted in https://github.com/Netflix/metaflow/issues/1482. Those about dependencies and
+child jobs are in no document, and nothing in the bot reads them.
+"""
 
 import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from random import Random
 from typing import Any, Protocol
 
+from deploy.sandbox.aws.batch.account import account_starts
 from deploy.sandbox.aws.batch.capacity import Capacity
 from deploy.sandbox.aws.batch.errors import RefusedError
 from deploy.sandbox.aws.batch.jobs import (
@@ -20,12 +29,16 @@ from deploy.sandbox.aws.batch.jobs import (
     StopRequest,
 )
 from deploy.sandbox.aws.batch.retries import wants_retry
+from deploy.sandbox.aws.batch.submissions import MAX_TAGS
 from deploy.sandbox.aws.batch.time_limits import TimeLimitError, within_limits
 from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import LiveSettings
 
 _MAX_OVERRIDE_CHARACTERS = 8192
 _OVERRIDES_TOO_LONG = f"Container Overrides length must be at most {_MAX_OVERRIDE_CHARACTERS}"
+_TOO_MANY_TAGS = f"The job and its job definition have more than {MAX_TAGS} tags together"
+"""API_SubmitJob: "If the total number of combined tags from the job and job definition is over 50, the job is moved to
+the FAILED state." Its statusReason is not documented; this one is made up."""
 _DEPENDENCY_FAILED = "Dependent Job failed"
 
 _log = logging.getLogger(__name__)
@@ -57,7 +70,10 @@ class Scheduler:
         self._clock = clock
         self._rng = rng
         self._capacity = Capacity(
-            lambda: settings.now.capacity_reason, lambda: f"i-{rng.getrandbits(68):017x}", blocked
+            lambda: settings.now.capacity_reason,
+            lambda: f"i-{rng.getrandbits(68):017x}",
+            blocked,
+            partial(account_starts, settings),
         )
         self.jobs: dict[str, Job] = {}
 
@@ -77,7 +93,10 @@ class Scheduler:
         self._start(job, self._run_array(job) if job.children else self._run(job))
 
     def cancel(self, job: Job, reason: str) -> None:
-        """End a job that has not reached STARTING; do nothing to any other."""
+        """End a job that has not reached STARTING; do nothing to any other.
+
+        https://docs.aws.amazon.com/batch/latest/APIReference/API_CancelJob.html
+        """
         for each in [job, *job.children]:
             if not each.status.ended and not each.status.on_host:
                 each.cancelled = True
@@ -122,6 +141,9 @@ class Scheduler:
             return
         if job.spec.override_characters > _MAX_OVERRIDE_CHARACTERS:
             self._end(job, Status.FAILED, _OVERRIDES_TOO_LONG)
+            return
+        if job.spec.propagated_tags > MAX_TAGS:
+            self._end(job, Status.FAILED, _TOO_MANY_TAGS)
             return
         while True:
             try:

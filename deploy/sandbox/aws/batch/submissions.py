@@ -15,9 +15,12 @@ from deploy.sandbox.aws.batch.retries import ExitRule
 MAX_REQUEST_BYTES = 30 * 1024
 MAX_TAGS = 50
 MAX_TAG_KEY, MAX_TAG_VALUE = 128, 256
+MAX_REASON = 1024
 MIN_TIMEOUT_SECONDS = 60
 _JOB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _PATTERN = re.compile(r"[A-Za-z0-9.:\s]{0,511}\*?|\*")
+_EXIT_CODE = re.compile(r"[0-9]{0,511}\*?")
+"""API_EvaluateOnExit: "It can contain only numbers, and can end with an asterisk"."""
 _TAG = re.compile(r"[\w\s+\-=.:/@]*")
 _PARAMETER = re.compile(r"Ref::([A-Za-z0-9_-]+)")
 
@@ -36,7 +39,7 @@ def check(request: Request, size: int) -> None:
     for unsupported in ("nodeOverrides", "eksPropertiesOverride", "ecsPropertiesOverride"):
         if request.get(unsupported):
             raise RefusedError(f"{unsupported} is not supported for a container job")
-    _check_tags(request.get("tags") or {})
+    check_tags(request.get("tags") or {})
     _check_dependencies(request.get("dependsOn") or ())
     _check_environment(_overrides(request).get("environment") or ())
     _check_timeout(request.get("timeout"))
@@ -48,6 +51,7 @@ def check(request: Request, size: int) -> None:
 
 def check_definition(request: Request) -> None:
     """Check in a RegisterJobDefinition request what moto does not check. Raises RefusedError."""
+    check_tags(request.get("tags") or {})
     _check_timeout(request.get("timeout"))
     _check_retries(request.get("retryStrategy"))
     _check_environment((request.get("containerProperties") or {}).get("environment") or ())
@@ -61,6 +65,12 @@ def _check_environment(environment: Sequence[Mapping[str, str]]) -> None:
             )
 
 
+def check_reason(reason: str) -> None:
+    """API_TerminateJob and API_CancelJob: "This parameter has a limit of 1024 characters." Raises RefusedError."""
+    if len(reason) > MAX_REASON:
+        raise RefusedError(f"reason must have at most {MAX_REASON} characters, given {len(reason)}")
+
+
 def _check_timeout(timeout: Mapping[str, int] | None) -> None:
     seconds = (timeout or {}).get("attemptDurationSeconds")
     if seconds is not None and seconds < MIN_TIMEOUT_SECONDS:
@@ -72,16 +82,20 @@ def _check_retries(strategy: Mapping[str, Any] | None) -> None:
     rules = (strategy or {}).get("evaluateOnExit") or ()
     if not 1 <= attempts <= 10:
         raise RefusedError(f"retryStrategy.attempts must be between 1 and 10, given {attempts}")
+    if rules and "attempts" not in (strategy or {}):
+        raise RefusedError("retryStrategy.attempts must be specified if evaluateOnExit is")
     if len(rules) > 5:
         raise RefusedError(f"evaluateOnExit can have at most 5 entries, given {len(rules)}")
     for rule in rules:
         if str(rule.get("action", "")).upper() not in ("RETRY", "EXIT"):
             raise RefusedError(f"evaluateOnExit action must be RETRY or EXIT, given {rule.get('action')}")
-        for name in ("onStatusReason", "onReason", "onExitCode"):
+        for name in ("onStatusReason", "onReason"):
             if rule.get(name) is not None and not _PATTERN.fullmatch(rule[name]):
                 raise RefusedError(
                     f"{name} takes letters, numbers, periods, colons, spaces, * at the end: {rule[name]}"
                 )
+        if rule.get("onExitCode") is not None and not _EXIT_CODE.fullmatch(rule["onExitCode"]):
+            raise RefusedError(f"onExitCode takes numbers, * at the end: {rule['onExitCode']}")
 
 
 def merge(request: Request, definition: Any, queue: Any) -> JobSpec:
@@ -129,9 +143,9 @@ def characters(overrides: Request) -> int:
     return len(json.dumps(overrides))
 
 
-def _check_tags(tags: Mapping[str, str]) -> None:
+def check_tags(tags: Mapping[str, str]) -> None:
     """https://docs.aws.amazon.com/batch/latest/userguide/tag-restrictions.html. The page leaves the characters open
-    ("generally allowed"), so here they are a rule."""
+    ("generally allowed"), so here they are a rule. Assumption: tag-characters."""
     if len(tags) > MAX_TAGS:
         raise RefusedError(f"Too many tags: at most {MAX_TAGS}, given {len(tags)}")
     for key, value in tags.items():

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -12,6 +12,9 @@ ACCESS_KEY_ID = "sandbox"
 JOB_ACCESS_KEY_ID = "sandbox-job"
 """Jobs use this key, so that their calls differ from all others."""
 SECRET_ACCESS_KEY = "sandbox"  # noqa: S105  any value works: signatures are not checked
+
+GPU_QUOTAS = frozenset({"L-DB2E81BA", "L-3819A6DF", "L-417A185B", "L-7212CCBC", "L-C4BD4855"})
+"""G and VT, and P, on demand and spot; all other quotas of EC2 here are for standard instances."""
 
 SESSION_TOKEN = base64.b64encode(hashlib.shake_256(b"sandbox").digest(690)).decode()
 """As long as those of a role: 700 to 1,100 characters. Like signatures, it is not checked.
@@ -75,8 +78,17 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     date_offset_seconds: float = 0.0
     """How far ahead of the clock the Date header of every answer is."""
     gpu_vcpus: float = Field(64.0, ge=0)
-    """The account's quotas for G and VT instances, spot and on-demand, in vCPUs."""
+    """The account's quotas for G and VT, and for P instances, spot and on-demand, in vCPUs."""
 
+    standard_vcpus: float = Field(64.0, ge=0)
+    """The same for standard instances: A, C, D, H, I, M, R, T, Z."""
+    account_plan: Literal["FREE", "PAID", ""] = "PAID"
+    """The account's plan; "" for an account from before 2025-07-15, which has none."""
+
+    enforce_permissions: bool = False
+    """Whether a role may make only the calls that its policies allow."""
+    credential_seconds: float = Field(3600.0, gt=0)
+    """How long a role's credentials work. ECS and EC2 renew theirs after some hours at the latest."""
     record_calls: bool = False
     """Whether to record the permissions that each call needs, for `GET /sandbox/calls`."""
 
@@ -103,6 +115,13 @@ class LiveSettings:
 
     def __init__(self, settings: Settings) -> None:
         self.now = settings
+        self.granted: dict[str, float] = {}
+        """Quotas that were increased, by code."""
+
+    def quota(self, code: str) -> float:
+        """The account's vCPUs under a quota of EC2."""
+        default = self.now.gpu_vcpus if code in GPU_QUOTAS else self.now.standard_vcpus
+        return self.granted.get(code, default)
 
     def change(self, changes: Mapping[str, Any]) -> Settings:
         """Change some settings, or none if one is invalid: raises SettingsError."""

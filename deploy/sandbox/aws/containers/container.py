@@ -1,4 +1,8 @@
-"""A container as a local process with its own session, directories and environment. Nothing outlives it."""
+"""A container as a local process with its own session, directories and environment. Nothing outlives it.
+
+A signal's exit code is 128 and its number, and SIGKILL follows SIGTERM after the grace period, as with
+https://docs.docker.com/reference/cli/docker/container/stop/
+"""
 
 import asyncio
 import os

@@ -1,4 +1,8 @@
-"""Kill processes that other programs started."""
+"""Kill processes that other programs started.
+
+A container's end kills all its processes: "If the "init" process of a PID namespace terminates, the kernel terminates
+all of the processes in the namespace via a SIGKILL signal." https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
+"""
 
 import os
 import signal

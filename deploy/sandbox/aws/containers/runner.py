@@ -1,4 +1,10 @@
-"""Run one attempt of a job: pull the image, run the container, stop it, and describe its end in Batch's words."""
+"""Run one attempt of a job: pull the image, run the container, stop it, and describe its end in Batch's words.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_timeouts.html and job_env_vars.html; the texts are quoted in
+https://github.com/aws/amazon-ecs-agent/issues/1187 (memory), https://github.com/prakhar1989/docker-curriculum/issues/253
+(log group), https://github.com/awslabs/ecs-task-kite/issues/8 (image), and, for a lost host, "Host EC2 (instance
+i-08784105ffff56b4f) terminated.", https://github.com/ministryofjustice/modernisation-platform-environments/pull/17291
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -7,10 +13,12 @@ from typing import Any
 
 from deploy.sandbox.aws.batch.jobs import AttemptResult, BatchAttempt, Job, StopCause, StopRequest
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SESSION_TOKEN, LiveSettings
+from deploy.sandbox.aws.common.role_credentials import URL, address
+from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, LiveSettings
 from deploy.sandbox.aws.containers.container import CannotStartError, Container, ContainerSpec
 from deploy.sandbox.aws.containers.job_secrets import SecretError, secret_variables
 from deploy.sandbox.aws.containers.reaper import Reaper
+from deploy.sandbox.aws.containers.start_role import LOGGING_FAILED, StartRole, start_role
 from deploy.sandbox.aws.logs.log_driver import LogDriver, LogSink
 
 EXITED = "Essential container in task exited"
@@ -49,10 +57,12 @@ class AttemptRunner:
         if attempt.stop.done():
             return _stopped(job, attempt, attempt.stop.result(), None)
         entrypoint = self._settings.now.images.get(job.spec.image)
-        if entrypoint is None:
-            return AttemptResult(NOT_STARTED, reason=_cannot_pull(job.spec.image))
-        if not self._log_group_ready(job):
-            return AttemptResult(NOT_STARTED, reason=_no_log_group(job.spec.log_group))
+        role = self._start_role(job, attempt)
+        refused = role.cannot_pull(job.spec.image) if role else ""
+        if refused or entrypoint is None:
+            return AttemptResult(NOT_STARTED, reason=refused or _cannot_pull(job.spec.image))
+        if refused := self._cannot_log(job, attempt, role):
+            return AttemptResult(NOT_STARTED, reason=refused)
         driver = LogDriver(job.spec.log_group, attempt.log_stream, self._sink, self._settings, self._ledger)
         try:
             spec = self._container_spec(job, attempt, entrypoint)
@@ -81,6 +91,13 @@ class AttemptRunner:
         seconds = job.spec.timeout_seconds
         return None if seconds is None else seconds * self._settings.now.timeout_scale
 
+    def _cannot_log(self, job: Job, attempt: BatchAttempt, role: StartRole | None) -> str:
+        group = job.spec.log_group
+        if not self._log_group_ready(job):
+            missing = "ResourceNotFoundException: The specified log group does not exist"
+            return f"{LOGGING_FAILED} to create Cloudwatch log stream: {missing}: {group}"
+        return role.cannot_log(group, attempt.log_stream) if role else ""
+
     def _log_group_ready(self, job: Job) -> bool:
         """Create the log group if Batch would: its default group, or one with `awslogs-create-group`."""
         group = job.spec.log_group
@@ -93,17 +110,16 @@ class AttemptRunner:
 
     def _container_spec(self, job: Job, attempt: BatchAttempt, entrypoint: tuple[str, ...]) -> ContainerSpec:
         mark = f"{job.id}-{attempt.number}-{attempt.task_id}"
+        role = self._start_role(job, attempt)
         environment = {
             "AWS_ENDPOINT_URL": self._endpoint,
-            "AWS_ACCESS_KEY_ID": JOB_ACCESS_KEY_ID,
-            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-            "AWS_SESSION_TOKEN": SESSION_TOKEN,
+            **self._credentials(job, attempt),
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             **self._settings.now.environment,
             **job.spec.environment,
-            **secret_variables(job.spec.container),
+            **secret_variables(job.spec.container, role),
             "AWS_BATCH_JOB_ID": job.id,
             "AWS_BATCH_JOB_ATTEMPT": str(attempt.number),
             "AWS_BATCH_JQ_NAME": job.spec.queue.name,
@@ -118,6 +134,21 @@ class AttemptRunner:
             self._directory / attempt.task_id[:8],  # short, because it appears in every traceback
             f"SANDBOX_CONTAINER={mark}",
         )
+
+    def _credentials(self, job: Job, attempt: BatchAttempt) -> dict[str, str]:
+        """Where the container gets its role's credentials; the session of a task's role is the task's id.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+        """
+        if role := job.spec.container.get("jobRoleArn"):
+            return {URL: address(self._endpoint, role, attempt.task_id, JOB_ACCESS_KEY_ID)}
+        return {"AWS_ACCESS_KEY_ID": JOB_ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY}
+
+    def _start_role(self, job: Job, attempt: BatchAttempt) -> StartRole | None:
+        """The role with which ECS starts the container; None while permissions are not enforced."""
+        if not self._settings.now.enforce_permissions:
+            return None
+        return start_role(str(job.spec.container.get("executionRoleArn", "")), attempt)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
@@ -139,11 +170,4 @@ def _cannot_pull(image: str) -> str:
     return (
         f"CannotPullContainerError: Error response from daemon: pull access denied for {image}, repository does "
         "not exist or may require 'docker login': denied: requested access to the resource is denied"
-    )
-
-
-def _no_log_group(group: str) -> str:
-    return (
-        "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to "
-        "create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist: " + group
     )

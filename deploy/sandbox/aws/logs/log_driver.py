@@ -1,4 +1,7 @@
-"""Send a container's output to CloudWatch Logs, as Docker's awslogs driver does."""
+"""Send a container's output to CloudWatch Logs, as Docker's awslogs driver does: every 5 s, if nothing else is set.
+
+https://docs.docker.com/engine/logging/drivers/awslogs/
+"""
 
 import asyncio
 from typing import Any, Protocol
@@ -7,7 +10,7 @@ from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import LiveSettings
 from deploy.sandbox.aws.logs.split_lines import LineSplitter
 
-# Events in a PutLogEvents call, at most.
+# "The maximum number of log events in a batch is 10,000." (API_PutLogEvents)
 _BATCH = 10_000
 
 Event = dict[str, Any]

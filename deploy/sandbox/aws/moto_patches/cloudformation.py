@@ -11,6 +11,7 @@ from typing import Any
 from moto.batch.models import ComputeEnvironment, JobDefinition, JobQueue
 from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.elastic_block_store import Volume
 from moto.ec2.models.route_tables import RouteTable
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
@@ -35,12 +36,15 @@ def install(backends: Any) -> None:
     for model, handler in handlers.items():
         methods = {
             "create_from_cloudformation_json": staticmethod(handler.create),
+            "update_from_cloudformation_json": staticmethod(handler.update),
             "delete_from_cloudformation_json": staticmethod(handler.delete),
             "has_cfn_attr": staticmethod(handler.attributes.__contains__),
             "get_cfn_attribute": handler.attribute(),
         }
         for name, function in methods.items():
             setattr(model, name, function)
+    # moto leaves out a volume's tags, which policies ask for.
+    setattr(Volume, "create_from_cloudformation_json", staticmethod(_create_volume))  # noqa: B010  mypy's
     # moto creates route tables but never deletes them: the network would stay.
     setattr(RouteTable, "delete_from_cloudformation_json", staticmethod(_delete_route_table))  # noqa: B010  mypy's
 
@@ -58,6 +62,17 @@ class ResourceHandler:
         backend = self._backends[account_id][region_name]
         return self._create(backend, resource_name, cloudformation_json["Properties"])
 
+    def update(
+        self,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: Json,
+        account_id: str,
+        region_name: str,
+    ) -> Any:
+        backend = self._backends[account_id][region_name]
+        return self._update(backend, original_resource, new_resource_name, cloudformation_json["Properties"])
+
     def delete(self, resource_name: str, _cloudformation_json: Json, account_id: str, region_name: str) -> None:
         self._delete(self._backends[account_id][region_name], resource_name)
 
@@ -66,6 +81,10 @@ class ResourceHandler:
         return lambda resource, name: str(getattr(resource, self.attributes[name]))
 
     def _create(self, backend: Any, name: str, properties: Json) -> Any:
+        raise NotImplementedError
+
+    def _update(self, backend: Any, original: Any, name: str, properties: Json) -> Any:
+        """The resource after the change; it may be another one."""
         raise NotImplementedError
 
     def _delete(self, backend: Any, name: str) -> None:
@@ -85,6 +104,13 @@ class EnvironmentHandler(ResourceHandler):
             tags=properties.get("Tags"),
         )
 
+    def _update(self, backend: Any, original: Any, name: str, properties: Json) -> Any:
+        del name  # a name that CloudFormation made up stays
+        backend.update_compute_environment(
+            original.name, properties.get("State"), api_names(properties["ComputeResources"]), None
+        )
+        return original
+
     def _delete(self, backend: Any, name: str) -> None:
         backend.delete_compute_environment(name)
 
@@ -103,6 +129,12 @@ class QueueHandler(ResourceHandler):
         )
         backend.limit_waits(queue.name, api_names(properties.get("JobStateTimeLimitActions") or []))
         return queue
+
+    def _update(self, backend: Any, original: Any, name: str, properties: Json) -> Any:
+        del name  # a queue with another name is another queue; moto cannot replace one
+        backend.update_job_queue(original.name, properties["Priority"], properties.get("State"), None, None)
+        backend.limit_waits(original.name, api_names(properties.get("JobStateTimeLimitActions") or []))
+        return original
 
     def _delete(self, backend: Any, name: str) -> None:
         backend.delete_job_queue(name)
@@ -125,6 +157,12 @@ class DefinitionHandler(ResourceHandler):
             platform_capabilities=properties.get("PlatformCapabilities") or [],
             propagate_tags=properties.get("PropagateTags", False),
         )
+
+    def _update(self, backend: Any, original: Any, name: str, properties: Json) -> Any:
+        """Register the next revision; the one before is deregistered, as AWS does."""
+        created = self._create(backend, name, properties)
+        backend.deregister_job_definition(original.arn)
+        return created
 
     def _delete(self, backend: Any, name: str) -> None:
         backend.deregister_job_definition(name)
@@ -186,6 +224,14 @@ def api_names(value: Any) -> Any:
     if isinstance(value, list):
         return [api_names(each) for each in value]
     return value
+
+
+def _create_volume(_: str, cloudformation_json: Json, account_id: str, region_name: str, **_more: Any) -> Volume:
+    properties = cloudformation_json["Properties"]
+    backend = ec2_backends[account_id][region_name]
+    volume = backend.create_volume(size=properties.get("Size"), zone_name=properties.get("AvailabilityZone"))
+    volume.add_tags({each["Key"]: each["Value"] for each in properties.get("Tags", ())})
+    return volume
 
 
 def _delete_route_table(resource_name: str, _cloudformation_json: Json, account_id: str, region_name: str) -> None:

@@ -43,7 +43,10 @@ class QuickBackend(SQSBackend):
 
 
 class QueuePolicy(CloudFormationModel):
-    """AWS::SQS::QueuePolicy, which moto ignores in stacks. moto finds resource types by their base class."""
+    """AWS::SQS::QueuePolicy, which moto ignores in stacks. moto finds resource types by their base class.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queuepolicy.html
+    """
 
     def __init__(self, urls: tuple[str, ...]) -> None:
         self.urls = urls

@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, parse_qsl, unquote
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
@@ -20,7 +20,7 @@ from deploy.sandbox.aws.requests.protocols import call_of
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 Json = Mapping[str, Any]
 TagsOf = Callable[[str], Mapping[str, str]]
-"""A Batch job's tags, by its id."""
+"""A resource's tags, by its ARN."""
 
 _CREDENTIAL = re.compile(r"([^/=\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _FORM = "application/x-www-form-urlencoded"
@@ -45,18 +45,26 @@ class AwsRequest(NamedTuple):
     path: str
     query: Mapping[str, list[str]]
     copied_from: str
+    raw: bytes = b""
 
 
 class CallRecorder:
     """A WSGI layer that counts each caller's permissions while the setting `record_calls` is on."""
 
-    def __init__(self, application: Application, settings: LiveSettings, tags_of: TagsOf) -> None:
+    def __init__(
+        self,
+        application: Application,
+        settings: LiveSettings,
+        tags_of: TagsOf,
+        name_of: Callable[[str], str] = lambda key: key,
+    ) -> None:
         self._application, self._settings, self._tags_of = application, settings, tags_of
+        self._name_of = name_of
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, Permission]] = Counter()
 
     def entries(self) -> list[dict[str, Any]]:
-        """The counts in the order in which they first occurred. `caller` is the id of an access key."""
+        """The counts in the order in which they first occurred. `caller` is a role's session, or an access key."""
         with self._lock:
             counted = list(self._counts.items())
         return [
@@ -67,7 +75,8 @@ class CallRecorder:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if not self._settings.now.record_calls:
             return self._application(environ, start_response)
-        caller, request = read(environ)
+        key, request = read(environ)
+        caller = self._name_of(key)
 
         def start(status: str, headers: Any, *rest: Any) -> Any:
             needed = list(permissions(request, self._tags_of))
@@ -88,14 +97,39 @@ def read(environ: dict[str, Any]) -> tuple[str, AwsRequest]:
         raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(raw)
     query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-    signed = environ.get("HTTP_AUTHORIZATION", "") or query.get("X-Amz-Credential", [""])[0]
-    match = _CREDENTIAL.search(signed)
-    caller, service = (match[1], match[2]) if match else ("nobody", "")
-    body = json.loads(raw) if raw.startswith(b"{") else {}
+    caller, service = _signature(environ)
+    body = json.loads(raw) if raw.startswith(b"{") else dict(parse_qsl(raw.decode(errors="replace")))
     operation = call_of(environ, raw).action
     return caller, AwsRequest(
-        service, operation, body, environ["PATH_INFO"], query, environ.get("HTTP_X_AMZ_COPY_SOURCE", "")
+        service, operation, body, environ["PATH_INFO"], query, environ.get("HTTP_X_AMZ_COPY_SOURCE", ""), raw
     )
+
+
+def access_key(environ: Mapping[str, Any]) -> str:
+    """The id of the access key that signed a request or a link."""
+    return _signature(environ)[0]
+
+
+def session_token(environ: Mapping[str, Any]) -> str:
+    """The session token of a request or a link; "" without one."""
+    query = parse_qs(environ.get("QUERY_STRING", ""))
+    return str(environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or query.get("X-Amz-Security-Token", [""])[0])
+
+
+def _signature(environ: Mapping[str, Any]) -> tuple[str, str]:
+    """The access key and the service in a signature; "nobody" and "" without one.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    """
+    signed = environ.get("HTTP_AUTHORIZATION", "")
+    if not signed:
+        signed = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
+    match = _CREDENTIAL.search(signed)
+    return (match[1], match[2]) if match else ("nobody", "")
+
+
+def bucket_arn(path: str) -> str:
+    return _bucket(path)[0]
 
 
 def permissions(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
@@ -104,6 +138,7 @@ def permissions(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
         "s3": lambda: _s3(request),
         "batch": lambda: _batch(request, tags_of),
         "sqs": lambda: _sqs(request),
+        "ec2": lambda: _ec2(request, tags_of),
     }
     action = f"{request.service}:{request.operation}"
     if action in _NO_PERMISSION:
@@ -132,6 +167,7 @@ _S3_ACTIONS = {
     "CreateMultipartUpload": "PutObject",
     "UploadPart": "PutObject",
     "CompleteMultipartUpload": "PutObject",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
 }
 
 
@@ -154,12 +190,26 @@ def _batch(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
             yield Permission("batch:TagResource", _named("job-queue", body["jobQueue"]), tags)
     elif request.operation in ("TerminateJob", "CancelJob"):
         # Child jobs are named "<array>:<index>" and have no tags, even if the array has some.
-        job_id, colon, _ = body["jobId"].partition(":")
-        known = {} if colon else tags_of(job_id)
-        tags = tuple((f"aws:ResourceTag/{name}", value) for name, value in sorted(known.items()))
-        yield Permission(f"batch:{request.operation}", _arn("batch", "job/*:*" if colon else "job/*"), tags)
+        yield _on_tagged(f"batch:{request.operation}", _arn("batch", f"job/{body['jobId']}"), tags_of)
     else:
         yield Permission(f"batch:{request.operation}", "*")
+
+
+def _ec2(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
+    """For AttachVolume "ec2:ResourceTag" and "aws:ResourceTag" are those of the instance and of the volume, each.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    """
+    if request.operation != "AttachVolume":
+        yield Permission(f"ec2:{request.operation}", "*")
+        return
+    for resource in (f"instance/{request.body['InstanceId']}", f"volume/{request.body['VolumeId']}"):
+        yield _on_tagged("ec2:AttachVolume", _arn("ec2", resource), tags_of)
+
+
+def _on_tagged(action: str, resource: str, tags_of: TagsOf) -> Permission:
+    tags = sorted(tags_of(resource).items())
+    return Permission(action, resource, tuple((f"aws:ResourceTag/{name}", value) for name, value in tags))
 
 
 def _sqs(request: AwsRequest) -> Iterator[Permission]:
@@ -174,7 +224,15 @@ _RESOURCES: dict[str, Callable[[Json], str]] = {
     "logs:CreateLogGroup": lambda body: _arn("logs", f"log-group:{body['logGroupName']}:log-stream:"),
     "logs:PutRetentionPolicy": lambda body: _arn("logs", f"log-group:{body['logGroupName']}:log-stream:"),
     "events:DescribeRule": lambda body: _arn("events", f"rule/{body['Name']}"),
-    "ecr:DescribeImages": lambda body: _arn("ecr", f"repository/{body['repositoryName']}"),
+    # The role, user or group whose policies are read is the action's resource.
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+    "iam:SimulatePrincipalPolicy": lambda body: str(body["PolicySourceArn"]),
+    **dict.fromkeys(
+        ("ecr:DescribeImages", "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+        lambda body: _arn("ecr", f"repository/{body['repositoryName']}"),
+    ),
+    "secretsmanager:GetSecretValue": lambda body: str(body["SecretId"]),
+    "sts:AssumeRole": lambda body: str(body["RoleArn"]),
 }
 
 

@@ -86,7 +86,29 @@ def expired(call: Call) -> Failure:
         return Failure(400, "RequestExpired", "Request has expired.")
     if call.protocol is Protocol.REST_JSON:
         return Failure(403, "ExpiredTokenException", message)
+    if call.protocol is Protocol.QUERY:
+        # "(ExpiredToken) when calling the CreateRole operation: The security token included in the request is expired"
+        # https://github.com/aws-samples/aws-iot-twinmaker-samples/issues/147, with the status of STS's common errors
+        return Failure(403, "ExpiredToken", message)
     return Failure(400, "ExpiredTokenException", message)
+
+
+def invalid_token(call: Call) -> Failure:
+    """The service's error for temporary credentials without their session token, or with another one.
+
+    S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, InvalidAccessKeyId. The others:
+    https://repost.aws/knowledge-center/iam-user-invalid-client-token-id, with the names of the common errors of each.
+    """
+    message = "The security token included in the request is invalid."
+    if call.protocol is Protocol.REST_XML:
+        return Failure(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+    if call.protocol is Protocol.EC2:
+        return Failure(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
+    if call.protocol is Protocol.REST_JSON:
+        return Failure(403, "UnrecognizedClientException", message)
+    if call.protocol is Protocol.QUERY:
+        return Failure(403, "InvalidClientTokenId", message)
+    return Failure(400, "UnrecognizedClientException", message)
 
 
 def broken(status: int) -> Failure:

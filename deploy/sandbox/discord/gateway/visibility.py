@@ -1,4 +1,9 @@
-"""Which events the bot receives and with what content: its permissions, intents and the message content intent."""
+"""Which events the bot receives and with what content: its permissions, intents and the message content intent.
+
+https://docs.discord.com/developers/events/gateway#list-of-intents and #message-content-intent. "Ephemeral messages are
+tied to the DIRECT_MESSAGES intent, and the message object won't include guild_id or member."
+(https://docs.discord.com/developers/events/gateway-events#message-create)
+"""
 
 from deploy.sandbox.discord.gateway.session import Intents
 from deploy.sandbox.discord.protocol.wire import Json

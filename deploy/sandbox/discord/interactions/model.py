@@ -1,4 +1,8 @@
-"""An interaction: what a person did, and how far the bot has answered it."""
+"""An interaction: what a person did, and how far the bot has answered it.
+
+https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object and
+#interaction-response-object-interaction-callback-type
+"""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -18,7 +18,11 @@ class Rate:
 
 
 def _buckets() -> dict[str, Rate]:
-    """Rates observed on the real Discord, which documents none of them: they appear in response headers only."""
+    """Rates observed on the real Discord, which documents none of them: they appear in response headers only.
+
+    Renaming has another limit than its headers show: https://github.com/discord/discord-api-docs/issues/1900.
+    Assumption: bucket-rates.
+    """
     return {
         "message.create": Rate(5, 5),
         "message.edit": Rate(5, 5),

@@ -1,4 +1,8 @@
-"""Applies a request body to a message: text, embeds, components, files, mentions."""
+"""Applies a request body to a message: text, embeds, components, files, mentions.
+
+https://docs.discord.com/developers/resources/message#allowed-mentions-object and
+https://docs.discord.com/developers/reference#editing-message-attachments
+"""
 
 import mimetypes
 import re

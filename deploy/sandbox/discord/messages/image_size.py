@@ -1,4 +1,7 @@
-"""Reads the width and height of images from their first bytes."""
+"""Reads the width and height of images from their first bytes.
+
+https://www.w3.org/TR/png-3/#11IHDR, https://www.w3.org/Graphics/GIF/spec-gif89a.txt (18) and ITU-T T.81, B.2.2.
+"""
 
 import struct
 

@@ -13,6 +13,7 @@ from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.core import Core
 from deploy.sandbox.discord.state.entities import Channel, DirectChannel, Thread, User
 from deploy.sandbox.discord.state.events import Event
+from deploy.sandbox.discord.state.guild import Membership
 from deploy.sandbox.discord.state.message import WRITTEN, Message, MessageFlag, MessageType
 from deploy.sandbox.discord.state.permissions import Permission
 
@@ -69,8 +70,9 @@ class Messages:
         self.publish("MESSAGE_CREATE", message)
 
     def edit(self, message: Message, body: Json, files: Sequence[Upload] = ()) -> Message:
-        """Edit a message. The caller has checked the permissions. Raises 50035, 50006, 30046, 50083."""
+        """Edit a message. The caller has checked the permissions. Raises 50035, 50006, 30046, 50083, 160005."""
         self.require_not_archived(message)
+        self._require_not_locked(message.author, self._core.guild.channel(message.channel_id))
         flags = message.flags
         if "flags" in body:
             flags = (flags & ~MessageFlag.SUPPRESS_EMBEDS) | (_flags(body) & ~MessageFlag.EPHEMERAL)
@@ -140,8 +142,8 @@ class Messages:
             raise ApiError(Code.ARCHIVED_THREAD)
 
     def _require_may_write(self, author: User, channel: Channel, body: Json, files: Sequence[Upload]) -> None:
-        if isinstance(channel, DirectChannel) and channel.recipient.id in self._core.guild.refuse_direct:
-            raise ApiError(Code.CANNOT_MESSAGE_USER)
+        if isinstance(channel, DirectChannel):
+            self._require_direct(channel)
         in_thread = isinstance(channel, Thread)
         needed = Permission.SEND_MESSAGES_IN_THREADS if in_thread else Permission.SEND_MESSAGES
         if body.get("embeds"):
@@ -153,20 +155,35 @@ class Messages:
             self._core.guild.permissions(author, channel) & Permission.READ_MESSAGE_HISTORY
         ):
             raise ApiError(Code.NO_HISTORY_FOR_REPLY)
-        if isinstance(channel, Thread) and channel.locked:
-            if channel.archived:
-                raise ApiError(Code.ARCHIVED_THREAD)
-            if not self._core.guild.permissions(author, channel) & Permission.MANAGE_THREADS:
-                raise ApiError(Code.THREAD_LOCKED)
+        if isinstance(channel, Thread) and channel.locked and channel.archived:
+            raise ApiError(Code.ARCHIVED_THREAD)
+        self._require_not_locked(author, channel)
+
+    def _require_not_locked(self, author: User, channel: Channel) -> None:
+        """In a locked thread only moderators write, and edit: https://github.com/discordjs/discord.js/pull/9216."""
+        if not isinstance(channel, Thread) or not channel.locked:
+            return
+        if not self._core.guild.permissions(author, channel) & Permission.MANAGE_THREADS:
+            raise ApiError(Code.THREAD_LOCKED)
+
+    def _require_direct(self, channel: DirectChannel) -> None:
+        """The person accepts messages, and shares a server with the bot, as code 50278 says."""
+        if channel.recipient.id in self._core.guild.refuse_direct:
+            raise ApiError(Code.CANNOT_MESSAGE_USER)
+        if self._core.guild.membership is Membership.REMOVED:
+            raise ApiError(Code.NO_MUTUAL_GUILDS)
 
     def _sent_with_nonce(self, author: User, body: Json) -> Message | None:
-        """One that was deleted meanwhile counts too here; what Discord does then is not documented."""
+        """The message that has this nonce. If it was deleted, Discord answers "Unknown Message": raises 10008.
+
+        https://github.com/discord/discord-api-docs/pull/6647
+        """
         if body.get("nonce") is None or not body.get("enforce_nonce"):
             return None
         sent = self._nonces.get((author.id, str(body["nonce"])))
         if sent is None or self._core.clock() - sent.at > self._core.limits.nonce_window:
             return None
-        return sent.message
+        return self._core.message(sent.message.channel_id, sent.message.id)
 
     def _set_reference(self, message: Message, reference: Json | None) -> None:
         if reference is None:
@@ -200,6 +217,7 @@ class Messages:
             self._core.hub.publish(Event("THREAD_UPDATE", thread.wire(), thread))
 
     def _limit_old_edits(self, message: Message) -> None:
+        """Assumption: old-edits."""
         if self._core.clock() - message.created_at < _OLD:
             return
         rate: Rate = self._core.limits.old_edits

@@ -114,6 +114,7 @@ class Threads:
         https://docs.discord.com/developers/resources/channel#add-thread-member. The thread says so: "a constant barrage
         of `[bot] added [user] to the thread.`" (discord-api-docs issue 5041). Which code Discord has for a locked
         thread or for somebody who cannot see the channel is documented nowhere; these two are assumed.
+        Assumption: member-codes.
         """
         self._core.guild.require(by, thread, Permission.SEND_MESSAGES_IN_THREADS)
         if thread.locked:

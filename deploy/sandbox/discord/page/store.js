@@ -7,7 +7,7 @@ import { Timeline } from "./timeline.js";
 export const THREAD_TYPES = new Set([10, 11, 12]);
 /** Type of the first message in a thread, which stands for the message that the thread was started from. */
 export const THREAD_STARTER = 21;
-export const EPHEMERAL = 1 << 6;
+export { EPHEMERAL } from "./timeline.js";
 export const LOADING = 1 << 7;
 
 const TYPING_MS = 10_000;

@@ -2,6 +2,8 @@
 
 import { compareIds } from "./snowflake.js";
 
+export const EPHEMERAL = 1 << 6;
+
 /** Messages per request. */
 export const PAGE = 100;
 /** Messages that a channel scrolled to its end keeps. Older ones are fetched again when scrolled to. */
@@ -98,10 +100,15 @@ export class Timeline {
     return { page, changes };
   }
 
+  /**
+   * Leaves out ephemeral messages that no event has brought: Discord's client has none after a restart.
+   * https://support.discord.com/hc/en-us/articles/1500000580222
+   */
   putPage(page, changes) {
     for (const message of page) {
       const newer = changes.get(message.id);
-      if (newer !== null) this.put({ ...message, ...newer });
+      const forgotten = message.flags & EPHEMERAL && !newer && !this.byId.has(message.id);
+      if (newer !== null && !forgotten) this.put({ ...message, ...newer });
     }
   }
 

@@ -1,4 +1,8 @@
-"""What a person can do in Discord's client: write, type commands, click, choose, fill in modals."""
+"""What a person can do in Discord's client: write, type commands, click, choose, fill in modals.
+
+https://docs.discord.com/developers/components/reference and
+https://docs.discord.com/developers/interactions/application-commands
+"""
 
 from collections.abc import Mapping
 

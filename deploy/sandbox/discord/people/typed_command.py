@@ -14,6 +14,8 @@ _LOOKS_NAMED = re.compile(r"(?:^|\s)([\w-]+):\S")
 _MAX_INTEGER = 2**53
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+"""The client is JavaScript, which reads no `1_000`, no `nan` and no full-width digits as a number. That it takes `1e-4`
+was never seen."""
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -67,7 +69,7 @@ def parse_options(text: str, options: Sequence[Json]) -> dict[str, str]:
 
     Words before the first name fill the first option if that is required: its field opens with the command. Otherwise
     the client drops them and sends the command without: https://github.com/discord/discord-api-docs/issues/2626 and
-    3702 ("working as intended"). A value ends at the next `name:` of an option, or is
+    3702 ("working as intended"). Assumption: dropped-text. A value ends at the next `name:` of an option, or is
     quoted (`\\"` and `\\\\` inside).
     """
     names = sorted((option["name"] for option in options), key=len, reverse=True)

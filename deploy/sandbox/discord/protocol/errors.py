@@ -52,6 +52,7 @@ class Code(Enum):
     INVALID_FORM = (50035, 400, "Invalid Form Body")
     ARCHIVED_THREAD = (50083, 400, "Thread is archived")
     INVALID_JSON = (50109, 400, "The request body contains invalid JSON.")
+    NO_MUTUAL_GUILDS = (50278, 403, "Cannot send messages to this user due to having no mutual guilds")
     NO_HISTORY_FOR_REPLY = (160002, 400, "Cannot reply without permission to read message history")
     THREAD_EXISTS = (160004, 400, "A thread has already been created for this message")
     THREAD_LOCKED = (160005, 400, "Thread is locked")

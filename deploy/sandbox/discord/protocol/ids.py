@@ -1,4 +1,8 @@
-"""Ids in request bodies. Some libraries send them as integers; Discord accepts those, its OpenAPI document does not."""
+"""Ids in request bodies. Some libraries send them as integers; Discord accepts those, its OpenAPI document does not.
+
+"The API will always return snowflakes as strings, but accepts both":
+https://docs.discord.com/developers/reference#id-serialization
+"""
 
 from deploy.sandbox.discord.protocol.wire import Json
 

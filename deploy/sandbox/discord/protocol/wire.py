@@ -1,4 +1,7 @@
-"""The basics of Discord's JSON: snowflake ids, timestamps, optional fields."""
+"""The basics of Discord's JSON: snowflake ids, timestamps, optional fields.
+
+https://docs.discord.com/developers/reference#snowflakes and #iso8601-datetime
+"""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime

@@ -39,9 +39,10 @@ def user(discord: Discord, call: Call) -> object:
     return discord.core.guild.user(call["user_id"]).wire()
 
 
-def my_guilds(discord: Discord, _: Call) -> object:
-    guild = discord.core.guild
-    if guild.membership is Membership.REMOVED:
+def my_guilds(discord: Discord, call: Call) -> object:
+    """https://docs.discord.com/developers/resources/user#get-current-user-guilds: `after` is a guild's id."""
+    guild, after = discord.core.guild, call.number("after", 0)
+    if guild.membership is Membership.REMOVED or int(guild.id) <= after:
         return list[Json]()
     return [
         {

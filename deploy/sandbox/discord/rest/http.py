@@ -1,4 +1,8 @@
-"""Dispatch HTTP requests to endpoints: tokens, rate limits, bodies, faults, errors."""
+"""Dispatch HTTP requests to endpoints: tokens, rate limits, bodies, faults, errors.
+
+https://docs.discord.com/developers/reference#authentication and #uploading-files, and
+https://docs.discord.com/developers/topics/rate-limits
+"""
 
 import asyncio
 import logging

@@ -1,4 +1,7 @@
-"""A message, and the messages of a channel in order."""
+"""A message, and the messages of a channel in order.
+
+https://docs.discord.com/developers/resources/message#message-object
+"""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator

@@ -80,6 +80,8 @@ class TestObservation:
     async def test_a_job_that_failed_without_an_attempt_did_not_start(self, observed: Any) -> None:
         reason = "Container Overrides length must be at most 8192"
         assert (await observed(status="FAILED", statusReason=reason, attempts=[])).reason is EndReason.NOT_STARTED
+        empty = [{"container": {"networkInterfaces": []}, "statusReason": reason}]
+        assert (await observed(status="FAILED", statusReason=reason, attempts=empty)).reason is EndReason.NOT_STARTED
         array = {"size": 2, "statusSummary": {"FAILED": 2}}
         assert (
             await observed(status="FAILED", statusReason="Array Child Job failed", arrayProperties=array)

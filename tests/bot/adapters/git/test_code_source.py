@@ -1,7 +1,6 @@
 """Names of all kinds become commits that are proved to be on an allowed branch."""
 
 import hashlib
-from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 
@@ -15,17 +14,6 @@ from bot.errors import BadInput, UnknownName, UserError
 from tests.bot.adapters.git.remote import BEGINNING, EMPTY_TREE, Remote
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def remote(tmp_path: Path) -> Remote:
-    return Remote(tmp_path / "remote.git")
-
-
-@pytest.fixture
-async def code(tmp_path: Path) -> AsyncIterator[GitCode]:
-    async with GitCode(tmp_path / "cache") as git_code:
-        yield git_code
 
 
 class TestBranch:
@@ -247,26 +235,6 @@ class TestCommit:
                 return
             with pytest.raises(UserError):
                 await code.resolve(path.as_uri(), ["*"], branch=branch, commit=commit)
-
-
-class TestListing:
-    async def test_branches_in_the_order_of_the_patterns_then_of_age(self, remote: Remote, code: GitCode) -> None:
-        for branch in ("main", "release/1", "release/2", "secret"):
-            remote.commit(branch)
-        assert await code.branches(remote.url, ["main", "release/*"]) == ["main", "release/2", "release/1"]
-
-    async def test_commits_newest_first(self, remote: Remote, code: GitCode) -> None:
-        one = remote.commit("main")
-        two = remote.commit("side", onto=one)
-        three = remote.commit("main")
-        secret = remote.commit("secret", onto=three)
-        listed = await code.commits(remote.url, ["main", "side"])
-        assert [(commit.sha, commit.branch) for commit in listed[:2]] == [(three, "main"), (two, "side")]
-        assert listed[2].sha == one
-        assert [commit.sha for commit in await code.commits(remote.url, ["*"], "side")] == [two, one]
-        assert [commit.sha for commit in await code.commits(remote.url, ["*"], limit=1)] == [secret]
-        for branch in ("secret", "none", "--all"):
-            assert await code.commits(remote.url, ["main", "side"], branch) == []
 
 
 def commit_object(remote: Remote, parents: str, message: str) -> str:

@@ -118,6 +118,7 @@ LIFECYCLE = {
     "state": st.sampled_from(JobState),
     "state_since": st.none() | NUMBERS,
     "unanswered_since": st.none() | NUMBERS,
+    "credentials_expired": st.booleans(),
     "reason": st.none() | st.sampled_from(EndReason),
     "detail": TEXTS,
     "stop": st.none() | STOPS,

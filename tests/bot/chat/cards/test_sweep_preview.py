@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.chat.cards import sweep_preview
 from bot.domain.inert import escape, phrase
 from bot.domain.model.job import Job
-from bot.services.sweeps.propose import Proposal
+from bot.services.sweeps.preview import Proposal
 from tests.bot.chat.anything import any_sweeps, texts
 from tests.bot.chat.jobs import PRICED, PROJECT, a_sweep
 

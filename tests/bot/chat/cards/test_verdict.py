@@ -31,11 +31,26 @@ ATTEMPTS = (Attempt(stopped_at=1.0), Attempt(stopped_at=2.0, exit_code=1))
 @pytest.mark.parametrize(
     ("reason", "line"),
     [
-        (EndReason.SUCCEEDED, "k7q2mx succeeded: val_accuracy 96.7 at epoch 6 of 10, 4 min 31 s"),
+        (
+            EndReason.SUCCEEDED,
+            "k7q2mx succeeded: val_accuracy 96.7 at epoch 6 of 10, 4 min 31 s — ValueError: \\*boom\\*",
+        ),
         (EndReason.COMMAND_FAILED, "k7q2mx failed: exit code 1 after 4 min 31 s — ValueError: \\*boom\\*"),
         (
             EndReason.SETUP_FAILED,
             "k7q2mx failed before training started, after 4 min 31 s — ValueError: \\*boom\\*",
+        ),
+        (
+            EndReason.RESULTS_NOT_STORED,
+            "k7q2mx trained to its end in 4 min 31 s, but not all of its results are stored — ValueError: \\*boom\\*",
+        ),
+        (
+            EndReason.SUPERSEDED,
+            "k7q2mx ended after 4 min 31 s: another run of it has taken over — ValueError: \\*boom\\*",
+        ),
+        (
+            EndReason.TRAINER_FAILED,
+            "k7q2mx failed by an error in Signalbox's trainer, after 4 min 31 s — ValueError: \\*boom\\*",
         ),
         (EndReason.STOPPED, "k7q2mx was stopped by no_or after 4 min 31 s — ValueError: \\*boom\\*"),
         (EndReason.TIMED_OUT, "k7q2mx failed: it reached its time limit of 2 h — ValueError: \\*boom\\*"),
@@ -62,7 +77,7 @@ def test_unknown_numbers_are_left_out() -> None:
     unnumbered = an_ended_job(EndReason.SUCCEEDED, progress=replace(PROGRESS, best_epoch=None))
     assert verdict.verdict(unnumbered, PROJECT) == "k7q2mx succeeded: val_accuracy 96.7, 4 min 31 s"
     failed = an_ended_job(EndReason.COMMAND_FAILED)
-    assert verdict.verdict(failed, PROJECT) == "k7q2mx failed: the command failed after 4 min 31 s"
+    assert verdict.verdict(failed, PROJECT) == "k7q2mx failed: it ended without an exit code after 4 min 31 s"
 
 
 def test_one_that_submission_lost_counts_from_the_command_on() -> None:

@@ -104,7 +104,10 @@ async def test_the_preview_shows_what_would_run_and_what_it_would_cost(room: Roo
         "Cost: about **$1.05**, at most **$84.16**",
         r"AWS Batch takes 10,000 in \*one\* array.",
     ]
-    assert embed["footer"]["text"] == "Nothing has been started. Confirm starts exactly this sweep."
+    assert embed["footer"]["text"] == (
+        "Nothing has been started. Confirm starts exactly this sweep.\n"
+        "If this message is gone, /status job:swept1 shows it again."
+    )
     labels = [(b["label"], b["custom_id"]) for b in message["components"][0]["components"]]
     assert labels == [("Confirm", "sb:confirm_sweep:swept1"), ("Cancel", "sb:cancel_sweep:swept1")]
     assert message["flags"] & EPHEMERAL

@@ -8,7 +8,7 @@ from bot.domain.model.states import EndReason
 from bot.domain.posts import File, PostKind
 from bot.domain.texts import notes
 from bot.domain.texts.command_names import command
-from bot.errors import Denied, Refused, Unavailable
+from bot.errors import Deleted, Denied, Refused, Unavailable
 from tests.bot.chat.jobs import PNG, a_job, a_post, a_running_job, an_ended_job
 from tests.bot.chat.room import CHANNEL, Room
 from tests.support.rows import changed
@@ -35,6 +35,16 @@ async def test_a_refused_result_is_replaced_by_its_state_and_who_asked(room: Roo
     assert "harmful.example" not in end["content"]
     assert end["content"].endswith(f"{command('status', 'job:k7q2mx')} shows the rest.")
     assert await room.client.poster.sent(replace(post, attempted_at=1.0), job) == message_id
+
+
+async def test_a_post_that_somebody_deleted_is_told_apart_from_a_place_that_is_gone(room: Room) -> None:
+    job, post = an_ended_job(EndReason.SUCCEEDED, channel_id=room.channel_id), a_post(PostKind.END)
+    message_id = await room.client.poster.send(post, job)
+    assert await room.client.poster.send(post, job) == message_id
+    discord = room.discord.discord
+    discord.messages.delete(discord.messages.find(str(room.channel_id), str(message_id)), discord.core.guild.bot)
+    with pytest.raises(Deleted):
+        await room.client.poster.send(post, job)
 
 
 @pytest.mark.parametrize(

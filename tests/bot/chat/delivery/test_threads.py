@@ -1,14 +1,19 @@
 """The thread of a job on the stand-in: who is in it, and how long it lasts."""
 
+import asyncio
+
 import pytest
 
 from bot.domain.model.job import Job
 from bot.domain.posts import PostKind
 from bot.errors import Denied, Missing, Refused
 from deploy.sandbox.discord.state.entities import Thread
+from deploy.sandbox.discord.state.events import Event
+from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 from tests.bot.chat.jobs import a_post, a_running_job
 from tests.bot.chat.room import Room
 from tests.support.rows import changed
+from tests.support.waiting import async_until
 
 pytestmark = pytest.mark.slow
 
@@ -56,3 +61,48 @@ async def test_thread_is_archived_when_the_channel_says(room: Room, setting: int
     room.discord.discord.core.guild.channel(str(room.channel_id)).default_archive_minutes = setting
     _, thread = await with_thread(room, 1)
     assert thread.auto_archive_minutes == minutes
+
+
+async def _opened(room: Room) -> list[int | None]:
+    return room.services.opened
+
+
+async def _nothing_opened(room: Room) -> None:
+    """Forget that the server is here."""
+    await asyncio.sleep(0.1)
+    room.services.opened.clear()
+
+
+async def test_a_thread_that_is_unlocked_is_told_to_the_services(room: Room) -> None:
+    _, thread = await with_thread(room, int(_id_of(room, "mika")))
+    await _nothing_opened(room)
+    threads, guild = room.discord.discord.threads, room.discord.discord.core.guild
+    mika = guild.users[_id_of(room, "mika")]
+    threads.update(thread, mika, {"locked": True, "archived": True})
+    await asyncio.sleep(0.1)
+    assert room.services.opened == []
+    threads.update(thread, mika, {"locked": False, "archived": False})
+    await async_until(lambda: _opened(room))
+    assert set(room.services.opened) == {int(thread.id)}
+
+
+async def test_a_channel_with_changed_permissions_is_told_to_the_services(room: Room) -> None:
+    core = room.discord.discord.core
+    channel = core.guild.channel(str(room.channel_id))
+    await _nothing_opened(room)
+    core.guild.set_overwrite(channel, "bot", Overwrite(allow=Permission.SEND_MESSAGES))
+    core.hub.publish(Event("CHANNEL_UPDATE", channel.wire(), channel))
+    await async_until(lambda: _opened(room))
+    assert room.services.opened == [room.channel_id]
+
+
+async def test_a_role_with_changed_permissions_is_told_to_the_services(room: Room) -> None:
+    core = room.discord.discord.core
+    role = core.guild.role_named("Signalbox")
+    await _nothing_opened(room)
+    for permissions in (role.permissions, role.permissions & ~Permission.SEND_MESSAGES):
+        wire = {**role.wire(), "permissions": str(int(permissions))}
+        core.hub.publish(Event("GUILD_ROLE_UPDATE", {"guild_id": core.guild.id, "role": wire}, to_people=False))
+        await asyncio.sleep(0.1)  # discord.py passes on the role as it is when the handler runs
+    await async_until(lambda: _opened(room))
+    assert room.services.opened == [None], "a new name or colour is nothing"

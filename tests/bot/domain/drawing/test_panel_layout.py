@@ -15,6 +15,34 @@ def test_losses_then_accuracies_then_other_metrics_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    "columns",
+    [
+        ("train_loss", "val_loss"),
+        ("loss_train", "loss_val"),
+        ("Loss/train", "Loss/validation"),
+        ("loss", "eval_loss"),
+        ("acc/train", "acc/val"),
+        ("train_acc", "val_accuracy"),
+        ("train_loss_step", "train_loss_epoch", "val_loss"),
+        ("train/box_loss", "val/box_loss"),
+        ("train/epoch_loss", "validation/epoch_loss"),
+        ("metrics/train_f1", "metrics/val_f1"),
+    ],
+)
+def test_one_quantity_shares_a_panel(columns: tuple[str, ...]) -> None:
+    (panel,) = arrange(columns)
+    assert set(panel.columns) == set(columns)
+
+
+def test_different_losses_have_panels_of_their_own() -> None:
+    columns = [f"{split}/{loss}_loss" for split in ("train", "val") for loss in ("box", "cls", "dfl")]
+    assert [panel.columns for panel in arrange(columns)] == [
+        (f"train/{loss}_loss", f"val/{loss}_loss") for loss in ("box", "cls", "dfl")
+    ]
+    assert [panel.title for panel in arrange(columns)] == ["box_loss", "cls_loss", "dfl_loss"]
+
+
+@pytest.mark.parametrize(
     ("column", "kind"),
     [
         ("loss", PanelKind.LOSS),
@@ -45,6 +73,12 @@ def test_kind_of_column(column: str, kind: PanelKind) -> None:
         ("loss", Split.OTHER, "loss"),
         ("value_loss", Split.OTHER, "value_loss"),
         ("trainer", Split.OTHER, "trainer"),
+        ("loss_train", Split.TRAIN, "loss_"),
+        ("Loss/train", Split.TRAIN, "Loss/"),
+        ("acc/val", Split.VALIDATION, "acc/"),
+        ("metrics/val_acc", Split.VALIDATION, "metrics/acc"),
+        ("eval", Split.VALIDATION, "eval"),
+        ("evaluation", Split.OTHER, "evaluation"),
     ],
 )
 def test_split_and_stem_of_column(column: str, expected: Split, rest: str) -> None:

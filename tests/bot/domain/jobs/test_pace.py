@@ -25,3 +25,8 @@ def progress(
 )
 def test_the_end_follows_from_the_pace_so_far(seen: Progress, end: float | None) -> None:
     assert expected_end(seen) == end
+
+
+def test_the_fraction_of_an_epoch_counts() -> None:
+    seen = Progress(epoch=1, epochs=3, epochs_seen=2, first_at=100.0, last_at=120.0, exact=1.5, first_exact=0.5)
+    assert expected_end(seen) == 150.0

@@ -110,6 +110,17 @@ class TestReadable:
         trouble = '@signalbox {"error": "install-failed", "message": "no"}'
         assert readable(events("before", row, trouble, "after")) == ["before", "after"]
 
+    @pytest.mark.parametrize(
+        ("before", "shown"),
+        [
+            ("INFO:root:", []),
+            ("[rank0]: ", []),
+            ("\r 80%|########  | 4/5 [00:04<00:01]", [" 80%|########  | 4/5 [00:04<00:01]"]),
+        ],
+    )
+    def test_of_a_row_behind_something_only_a_bar_is_shown(self, before: str, shown: list[str]) -> None:
+        assert readable(events(before + '@metrics {"epoch": 1, "loss": 0.5}')) == shown
+
     def test_keeps_what_only_looks_like_one(self) -> None:
         said = ["see @metrics {}", "@metrics are printed below", "@property {x}"]
         assert readable(events(*said)) == said

@@ -33,8 +33,8 @@ class TestOfAnyKind:
 
     def test_of_the_walker(self) -> None:
         table = Table.parse(WALKER.encode())
-        assert (list(table.x), table.x_label) == ([1, 2], "row")
-        assert len(table.columns) == 8
+        assert (list(table.x), table.x_label) == ([200, 410], "num_timesteps")
+        assert len(table.columns) == 7
 
     def test_over_a_column_of_the_project(self) -> None:
         table = Table.parse(WALKER.encode(), {"epoch": "num_timesteps", "reward": "reward_sum"})
@@ -84,7 +84,7 @@ class TestOfAnyKind:
 
     def test_names_are_fit_to_be_shown(self) -> None:
         table = Table.parse('"a\x1b[31m\n b",{}\n1,2\n'.replace("{}", "x" * 500).encode())
-        assert [len(name) for name in table.columns] == [3, 60]
+        assert [len(name) for name in table.columns] == [3, 100]
         assert "a b" in table.columns
 
     def test_columns_have_an_end(self) -> None:
@@ -136,21 +136,27 @@ class TestWhatIsAmiss:
 
     def test_short_and_long_lines(self) -> None:
         text = "epoch,a,b\n1,2,3\n2,3\n3,4,5,6\n"
-        assert listed(Table.parse(text.encode())) == {"a": [2, 3, 4], "b": [3, None, 5]}
-        assert self.said(text) == "1 line had fewer cells than the header; the missing are blank."
+        assert listed(Table.parse(text.encode())) == {
+            "a": [2, 3, 4],
+            "b": [3, None, 5],
+            "column_4": [None, None, 6],
+        }
+        assert self.said(text) == (
+            "1 line had fewer cells than the header; the missing are blank. 1 line had more cells than the header."
+        )
 
     def test_the_same_name_twice(self) -> None:
-        assert listed(Table.parse(b"loss,loss,\n1,2,7\n")) == {"loss": [1], "loss (2)": [2], "column 3": [7]}
+        assert listed(Table.parse(b"loss,loss,\n1,2,7\n")) == {"loss": [1], "loss (2)": [2], "column_3": [7]}
 
     def test_no_header(self) -> None:
         text = "0.5,90\n0.25,95\n"
-        assert listed(Table.parse(text.encode())) == {"column 1": [0.5, 0.25], "column 2": [90, 95]}
+        assert listed(Table.parse(text.encode())) == {"column_1": [0.5, 0.25], "column_2": [90, 95]}
         assert self.said(text) == "The file has no header line, so its columns are numbered."
 
     def test_a_quote_that_is_never_closed(self) -> None:
         text = 'epoch,loss\n1,0.5\n2,"' + "x" * 200_000
         assert list(Table.parse(text.encode()).x) == [1]
-        assert "Line 3 cannot be read" in self.said(text)
+        assert self.said(text) == "The last line was torn and is left out."
 
     def test_a_configured_column_that_is_not_there(self) -> None:
         assert self.said("loss\n1\n", {"epoch": "steps"}) == (
@@ -162,12 +168,22 @@ class TestWhatIsAmiss:
         assert listed(Table.parse(text.encode())) == {"loss": [0.5, 0.3]}
         assert self.said(text) == '1 row had no "epoch" and so no place in the plot.'
 
-    def test_epochs_that_a_later_attempt_trained_again(self) -> None:
-        text = "epoch,loss\n1,1\n2,2\n3,3\n2,4\n3,5\n4,6\n"
-        assert list(Table.parse(text.encode()).x) == [1, 2, 3, 4]
+    def test_epochs_that_come_again_all_count(self) -> None:
+        """Three folds, or two phases: only the job knows its attempts, and it has dropped what one repeated."""
+        table = Table.parse(b"epoch,loss\n1,1\n2,2\n3,3\n2,4\n3,5\n4,6\n")
+        assert list(table.x) == [1, 2, 3, 2, 3, 4]
+        assert table.remarks == ()
+
+    def test_rows_after_a_header_that_came_again_replace_those_they_repeat(self) -> None:
+        text = "epoch,loss\n1,1\n2,2\n3,3\nepoch,loss\n2,4\n3,5\n4,6\n"
         assert listed(Table.parse(text.encode())) == {"loss": [1, 4, 5, 6]}
         assert "2 rows of an earlier attempt" in self.said(text)
 
-    def test_two_rows_of_one_epoch_stay(self) -> None:
+    def test_parts_of_one_epoch_are_one_row(self) -> None:
         table = Table.parse(b"epoch,train,val\n1,1,\n1,,2\n2,3,\n2,,4\n")
-        assert (list(table.x), table.remarks) == ([1, 1, 2, 2], ())
+        assert (list(table.x), table.remarks) == ([1, 2], ())
+        assert listed(table) == {"train": [1, 3], "val": [2, 4]}
+
+    def test_summary_row_is_kept_apart(self) -> None:
+        table = Table.parse(b"epoch,loss,test_accuracy\n1,0.5,\n2,0.25,\n-1,,88\n")
+        assert (list(table.x), table.summary) == ([1, 2], {"test_accuracy": 88})

@@ -1,3 +1,4 @@
+import json
 import math
 from dataclasses import replace
 
@@ -24,6 +25,25 @@ class TestParseLine:
     def test_through_what_a_terminal_would_hide(self, mess: str) -> None:
         assert parse_line(mess.replace("{}", '@metrics {"epoch": 1, "loss": 2}')) == Report(1, None, {"loss": 2.0})
 
+    @pytest.mark.parametrize(
+        "around",
+        [
+            "see {}",
+            "\r 80%|########  | 4/5 [00:04<00:01]{}",
+            "{}\r 90%|######### | 4/5 [00:04<00:01]",
+            "[rank0]: {}",
+            "2026-01-02 03:04:05 | INFO | train:main:7 - {}",
+            "@metrics {'epoch': 9} {}",
+        ],
+    )
+    def test_anywhere_in_a_line(self, around: str) -> None:
+        """skypilot 281, determined 3945: the row was lost behind a bar or a logger's prefix."""
+        assert parse_line(around.replace("{}", '@metrics {"epoch": 1, "loss": 2}')) == Report(1, None, {"loss": 2.0})
+
+    def test_in_the_json_of_a_logger(self) -> None:
+        line = json.dumps({"level": "info", "message": '@metrics {"epoch": 1, "loss": 2}'})
+        assert parse_line(line) == Report(1, None, {"loss": 2.0})
+
     @pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", "1e999", "1" + "0" * 400])
     def test_what_is_not_finite_is_nan(self, word: str) -> None:
         report = parse_line(f'@metrics {{"epoch": 1, "loss": {word}}}')
@@ -34,16 +54,19 @@ class TestParseLine:
         line = '@metrics {"epoch": 2, "note": "good", "done": true, "list": [1], "none": null, "loss": 1.5}'
         assert parse_line(line) == Report(2, None, {"loss": 1.5})
 
-    def test_names_that_could_do_harm_are_left_out(self) -> None:
-        line = '@metrics {"epoch": 2, "@everyone": 1, "`": 1, "a\\nb": 1, "": 1, "%s": 1, "val/loss (mean)": 2}'
-        assert parse_line(line % ("x" * 65)) == Report(2, None, {"val/loss (mean)": 2.0})
+    def test_names_that_cannot_be_shown_are_left_out(self) -> None:
+        line = '@metrics {"epoch": 2, "a\\nb": 1, "": 1, " ": 1, "\\u202e": 1, "%s": 1, "val/loss (mean)": 2}'
+        assert parse_line(line % ("x" * 101)) == Report(2, None, {"val/loss (mean)": 2.0})
+
+    @pytest.mark.parametrize("name", ["dice[liver]", "f1|macro", "mAP@0.5", "Acc (%)", "*loss*", "損失", "p{95}"])
+    def test_any_name_of_one_line_is_a_metric(self, name: str) -> None:
+        assert parse_line(format_metrics({"epoch": 1, name: 2})) == Report(1, None, {name: 2.0})
 
     @pytest.mark.parametrize(
         "line",
         [
             "",
             "epoch 3",
-            'see @metrics {"epoch": 3}',
             "@metrics",
             "@metrics {",
             '@metrics {"epoch": 3',
@@ -58,12 +81,39 @@ class TestParseLine:
     def test_anything_else_is_no_row(self, line: str) -> None:
         assert parse_line(line) is None
 
-    @pytest.mark.parametrize(
-        ("told", "epoch"), [("3.0", 3), ("-1", None), ("NaN", None), ("1e99", None), ("true", None)]
-    )
+    @pytest.mark.parametrize(("told", "epoch"), [("3.0", 3), ("NaN", None), ("1e99", None), ("true", None)])
     def test_an_epoch_is_a_whole_number(self, told: str, epoch: int | None) -> None:
         report = parse_line(f'@metrics {{"epoch": {told}, "loss": 1}}')
         assert report == Report(epoch, None, {"loss": 1.0})
+
+    def test_a_negative_epoch_is_a_summary(self) -> None:
+        report = parse_line('@metrics {"epoch": -1, "test_accuracy": 88}')
+        assert report == Report(None, None, {"test_accuracy": 88.0}, summary=True)
+
+    @pytest.mark.parametrize(
+        ("row", "unit", "epoch", "epochs"),
+        [
+            ({"step": 400, "max_steps": 5_000}, "step", 400, 5_000),
+            ({"global_step": 400, "epoch": 2}, "epoch", 2, None),
+            ({"trainer/global_step": 400}, "global_step", 400, None),
+            ({"iteration": 10, "iterations": 100}, "iteration", 10, 100),
+            ({"time/total_timesteps": 2_048}, "total_timesteps", 2_048, None),
+            ({"Epoch": 1, "num_epochs": 5}, "epoch", 1, 5),
+            ({"_step": 7}, "step", 7, None),
+        ],
+    )
+    def test_steps_are_counted_under_their_own_name(
+        self, row: dict[str, float], unit: str, epoch: int, epochs: int | None
+    ) -> None:
+        report = parse_line(format_metrics({**row, "loss": 1}))
+        assert report is not None
+        assert (report.unit, report.epoch, report.epochs) == (unit, epoch, epochs)
+        assert report.values["loss"] == 1
+
+    def test_columns_of_the_project_are_read_by_our_names(self) -> None:
+        columns = {"epoch": "num_timesteps", "reward": "reward_sum"}
+        report = parse_line('@metrics {"num_timesteps": 200, "reward_sum": 5, "iteration": 1}', columns)
+        assert report == Report(200, None, {"reward": 5.0, "iteration": 1.0}, "num_timesteps")
 
     def test_a_row_has_so_many_values_at_most(self) -> None:
         report = parse_line(format_metrics({f"m{n}": n for n in range(1_000)}))
@@ -75,11 +125,14 @@ class TestParseLine:
         parse_line("@metrics " + text)
 
 
-def told(*rows: tuple[int | None, float, float], maximize: bool = True) -> Progress:
-    """The progress after rows of (epoch, value, at)."""
-    progress = Progress()
+def told(
+    *rows: tuple[int | None, float, float], maximize: bool = True, after: Progress | None = None, stream: str = "a"
+) -> Progress:
+    """The progress after rows of (epoch, value, at) in one attempt's log."""
+    progress = after or Progress()
     for epoch, value, at in rows:
-        progress = advance(progress, Report(epoch, 10, {"score": value}), at, Goal("score", maximize=maximize))
+        report = Report(epoch, 10, {"score": value})
+        progress = advance(progress, report, at, Goal("score", maximize=maximize), stream)
     return progress
 
 
@@ -96,6 +149,7 @@ class TestAdvance:
             last_at=120,
             epochs_seen=3,
             records=((1, 50), (2, 80)),
+            stream="a",
         )
 
     def test_the_least_may_be_the_best(self) -> None:
@@ -113,23 +167,29 @@ class TestAdvance:
         assert (progress.best, progress.best_epoch) == (80, 2)
 
     def test_a_new_attempt_goes_on_where_it_says_at_a_pace_of_its_own(self) -> None:
-        progress = told((1, 50, 100), (6, 90, 150), (4, 70, 1_000), (5, 75, 1_010))
+        progress = told((4, 70, 1_000), (5, 75, 1_010), after=told((1, 50, 100), (6, 90, 150)), stream="b")
         assert progress.epoch == 5
         assert (progress.first_at, progress.last_at, progress.epochs_seen) == (1_000, 1_010, 2)
         assert (progress.best, progress.best_epoch) == (75, 5)  # not the lost attempt's 90
 
     def test_best_is_of_this_run_after_a_host_was_lost_without_a_checkpoint(self) -> None:
-        progress = told((1, 50, 100), (10, 71.15, 200), (1, 48, 1_000))
+        progress = told((1, 48, 1_000), after=told((1, 50, 100), (10, 71.15, 200)), stream="b")
         assert (progress.epoch, progress.best, progress.best_epoch) == (1, 48, 1)
 
     def test_attempt_that_resumes_keeps_the_best_from_before_its_checkpoint(self) -> None:
-        progress = told((1, 50, 100), (2, 72, 110), (3, 60, 120), (4, 80, 130), (3, 61, 1_000))
+        before = told((1, 50, 100), (2, 72, 110), (3, 60, 120), (4, 80, 130))
+        progress = told((3, 61, 1_000), after=before, stream="b")
         assert (progress.best, progress.best_epoch) == (72, 2)
 
     def test_going_back_knows_only_the_last_best_of_an_older_store(self) -> None:
-        stored = replace(told((1, 50, 100), (4, 80, 130)), records=())
-        assert advance(stored, Report(2, 10, {"score": 61}), 1_000, Goal("score")).best == 61
-        assert advance(replace(stored, epoch=6), Report(5, 10, {"score": 61}), 1_000, Goal("score")).best == 80
+        stored = replace(told((1, 50, 100), (4, 80, 130)), records=(), stream="")
+        assert told((2, 61, 1_000), after=stored, stream="b").best == 61
+        assert told((5, 61, 1_000), after=replace(stored, epoch=6), stream="b").best == 80
+
+    def test_epochs_that_come_again_in_one_attempt_are_the_next_fold(self) -> None:
+        progress = told((1, 50, 100), (2, 90, 110), (1, 60, 120), (2, 80, 130))
+        assert (progress.epoch, progress.best, progress.best_epoch) == (2, 90, 2)
+        assert (progress.first_at, progress.last_at, progress.epochs_seen) == (120, 130, 2)
 
     def test_card_and_verdict_name_the_same_epoch(self) -> None:
         rows = [(0.5, 70), (1.0, 80), (1.5, 85), (2.0, 86), (2.5, 90), (2.96, 95)]
@@ -159,6 +219,20 @@ class TestAdvance:
         for values in ({"train_loss": 0.5}, {"val_loss": 0.7}):
             progress = advance(progress, Report(1, 10, values), 1, Goal("val_loss", maximize=False))
         assert progress.latest == {"train_loss": 0.5, "val_loss": 0.7}
+
+    def test_summary_is_shown_and_changes_no_pace(self) -> None:
+        rows = [{"epoch": 1, "acc": 70}, {"epoch": 2, "acc": 80}, {"epoch": -1, "test_acc": 88, "acc": 99}]
+        progress = Progress()
+        for at, row in enumerate(rows):
+            report = parse_line(format_metrics(row))
+            assert report is not None
+            progress = advance(progress, report, at, Goal("acc"))
+        assert (progress.epoch, progress.best, progress.best_epoch) == (2, 80, 2)
+        assert (progress.latest["test_acc"], progress.last_at, progress.epochs_seen) == (88, 1, 2)
+
+    def test_metric_that_only_a_summary_has_is_the_best_without_an_epoch(self) -> None:
+        progress = advance(Progress(), Report(None, None, {"score": 88.0}, summary=True), 1, Goal("score"))
+        assert (progress.best, progress.best_epoch) == (88, None)
 
     def test_nan_is_shown_and_never_the_best(self) -> None:
         progress = told((1, 50, 100), (2, math.nan, 110))

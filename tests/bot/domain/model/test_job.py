@@ -10,6 +10,8 @@ from bot.domain.model.observation import Attempt, Observation, end_reason
 from bot.domain.model.rows import counted
 from bot.domain.model.run import Commit
 from bot.domain.model.states import EndReason, JobState
+from bot.domain.model.trial import Trial
+from bot.domain.sweeps.trial_changes import observed as observed_trial
 from tests.support import rows
 from tests.support.rows import changed
 
@@ -74,6 +76,25 @@ def test_an_observation_that_says_nothing_new_changes_nothing() -> None:
 )
 def test_reasons_for_an_end(observation: Observation, stop: bool, reason: EndReason) -> None:
     assert end_reason(observation, stop_requested=stop) is reason
+
+
+@pytest.mark.parametrize(
+    ("observation", "known", "detail"),
+    [
+        (seen(JobState.FAILED, reason="Internal error occurred"), "", "Internal error occurred"),
+        (seen(JobState.FAILED, Attempt("s/1", 110.0, 120.0, None, "X: y"), reason="Task failed"), "", "X: y"),
+        (seen(JobState.FAILED, reason="Internal error occurred"), "The disk is full", "The disk is full"),
+        (seen(JobState.FAILED, Attempt("s/1", 110.0, 120.0, 1), reason="Essential container in task exited"), "", ""),
+    ],
+    ids=["no container", "a container's reason", "the entrypoint's line", "an exit code"],
+)
+def test_without_an_exit_code_the_engines_words_are_the_detail(
+    observation: Observation, known: str, detail: str
+) -> None:
+    job = replace(JOB, execution=JOB.execution.explained(known))
+    assert job.observed(observation, 130.0).execution.detail == detail
+    trial = observed_trial(Trial(0, detail=known), observation)
+    assert trial.detail == detail
 
 
 STORY = (

@@ -78,8 +78,8 @@ class TestWords:
 
     def test_a_curve_is_named_by_its_trial_and_point(self) -> None:
         leader = Leader(4, 0.5, {"lr": 1e-5, "momentum": 0.9})
-        assert label("k7q2mx.4", sweep(PLAN), leader) == ".4 lr=1e-05 momentum=0.9"
-        assert label("b4n8wd.4", sweep(PLAN), leader) == "b4n8wd.4 lr=1e-05 momentum=0.9"
+        assert label("k7q2mx.4", sweep(PLAN), leader) == ".4 lr=1e-5 momentum=0.9"
+        assert label("b4n8wd.4", sweep(PLAN), leader) == "b4n8wd.4 lr=1e-5 momentum=0.9"
         assert label("k7q2mx.4", sweep(replace(PLAN, folds=2, trials=12)), leader).endswith("momentum=0.9 fold=0")
 
     def test_what_is_not_varied_stands_in_the_subtitle_alone(self) -> None:

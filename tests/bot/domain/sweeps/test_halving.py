@@ -147,3 +147,14 @@ def test_it_decides_as_optuna_does(seed: int) -> None:
         )
         ended.append(trial(number, *values, state=JobState.SUCCEEDED))
     assert compared > 20
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_one_that_diverged_is_given_up_at_its_first_rung_even_alone(value: float) -> None:
+    assert losers([trial(0, value), trial(1, 0.5)], maximize=False) == []
+    assert losers([trial(0, value, value), trial(1, 0.5)], maximize=False) == [0]
+    assert losers([trial(0, 0.5, value, value), trial(1, 0.5)], maximize=False) == [0]
+
+
+def test_one_value_that_is_missing_is_no_divergence() -> None:
+    assert losers([trial(0, 0.5, float("nan"), 0.4), trial(1, float("nan"), 0.5)], maximize=False) == []

@@ -47,6 +47,16 @@ def test_random_points_follow_from_their_numbers() -> None:
     assert random.point_of(Trial(1), folds=True) == SPACE.point(1)
 
 
+def test_states_are_called_as_on_the_card() -> None:
+    early = Trial(0, state=JobState.FAILED, reason=EndReason.STOPPED, pruned_at=1.0, measured=True)
+    empty = Trial(1, state=JobState.SUCCEEDED, measured=True)
+    assert [row["state"] for row in table(early, empty, Trial(2))] == [
+        "stopped early",
+        "ended without metrics",
+        "waiting",
+    ]
+
+
 def test_no_cell_is_a_formula() -> None:
     trial = Trial(
         0, state=JobState.FAILED, reason=EndReason.COMMAND_FAILED, detail="=2", parameters={"lr": -0.05}, source="other"

@@ -1,9 +1,11 @@
 """Rows of metrics, as a trial tells them."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
+from bot.adapters.sqlite.codec import decode_trial, encode
 from bot.domain.goal import Goal
 from bot.domain.metrics.progress_rows import parse_line
 from bot.domain.model.plan import Plan, Search
@@ -96,3 +98,39 @@ class TestLongOnes:
         told = after(TRIAL, *curve(*(float(n) for n in range(100)), epochs=100), plan=many)
         assert len(told.reports) <= FEWEST_REPORTS + 10
         assert told.reports[-1] == (100, 99.0)
+
+
+def test_a_row_that_diverged_is_a_report_and_never_the_best() -> None:
+    """A loss of `inf` from the first epoch on was never seen, so its trial was never stopped."""
+    rows = [
+        row_for_sweep(report, "score")
+        for line in ('{"epoch": 1, "epochs": 9, "score": Infinity}', '{"epoch": 2, "epochs": 9, "score": NaN}')
+        if (report := parse_line(f"@metrics {line}"))
+    ]
+    told = after(TRIAL, *rows, maximize=False)
+    assert [(epoch, math.isnan(value)) for epoch, value in told.reports] == [(1, True), (2, True)]
+    assert (told.value, told.epochs) == (None, 9)
+    assert after(decode_trial(encode(told)), *rows, maximize=False) == after(decode_trial(encode(told)))
+
+
+def test_steps_are_reported_under_their_own_name() -> None:
+    report = parse_line('@metrics {"global_step": 400, "max_steps": 900, "score": 5}')
+    assert report is not None
+    told = after(TRIAL, row_for_sweep(report, "score"))
+    assert (told.reports, told.unit, told.epoch, told.epochs) == (((400, 5.0),), "global_step", 400, 900)
+
+
+def test_a_summary_is_no_report() -> None:
+    report = parse_line('@metrics {"epoch": -1, "score": 99}')
+    assert report is not None
+    assert after(TRIAL, row_for_sweep(report, "score")) == TRIAL
+
+
+def test_total_is_the_parameter_of_that_name_where_no_row_tells_it() -> None:
+    """A logger's file has no total, and without one no trial could be stopped."""
+    rows = [MetricRow(1, None, 80.0), MetricRow(2, None, 90.0)]
+    assert with_rows(TRIAL, rows, PLAN, Goal("score"), {"epochs": 20, "lr": 0.1}).epochs == 20
+    assert with_rows(TRIAL, rows, PLAN, Goal("score"), {"max_steps": 20}).epochs is None
+    step = [MetricRow(100, None, 80.0, "global_step")]
+    assert with_rows(TRIAL, step, PLAN, Goal("score"), {"max_steps": 500}).epochs == 500
+    assert with_rows(TRIAL, [MetricRow(1, 10, 80.0)], PLAN, Goal("score"), {"epochs": 20}).epochs == 10

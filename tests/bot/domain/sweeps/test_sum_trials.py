@@ -138,7 +138,7 @@ class TestFailures:
         ("one", "other"),
         [
             ("exit code 1", "exit code 137"),
-            ("lr 1e-05 gave nan", "lr 0.25 gave nan"),
+            ("lr 1e-5 gave nan", "lr 0.25 gave nan"),
             ("at 0x7f3a00", "at 0xdeadbeef"),
             ("commit 08adfc5 is gone", "commit c58a60b is gone"),
         ],

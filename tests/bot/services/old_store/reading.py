@@ -17,7 +17,8 @@ def facts(posted: Posted) -> dict[str, Any]:
     """A job or a sweep as one flat object."""
     request, run, publication, result = posted.request, posted.run, posted.publication, posted.publication.result
     progress = asdict(posted.progress if isinstance(posted, Job) else Progress())
-    del progress["records"]  # a later version's
+    for later in ("records", "stream", "unit", "exact", "first_exact"):
+        del progress[later]
     return {
         "project": run.project,
         "commit": asdict(run.commit),
@@ -60,8 +61,9 @@ def submission_facts(submission: Submission) -> dict[str, Any]:
 
 
 def trial_facts(trial: Trial) -> dict[str, Any]:
-    names = {"engine_id": "batch_id", "announced": "reported"}
-    return json.loads(json.dumps({names.get(name, name): value for name, value in asdict(trial).items()}))  # type: ignore[no-any-return]
+    names, later = {"engine_id": "batch_id", "announced": "reported"}, {"reported_in", "unit", "waited_seconds"}
+    told = {names.get(name, name): value for name, value in asdict(trial).items() if name not in later}
+    return json.loads(json.dumps(told))  # type: ignore[no-any-return]
 
 
 def _lifecycle(posted: Posted) -> dict[str, Any]:

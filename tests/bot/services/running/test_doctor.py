@@ -1,10 +1,11 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 
 import pytest
 
 from bot.errors import Denied, Missing
-from bot.services.running.doctor import Check, Finding, Fix, Level, clock_finding, examine
+from bot.services.running.doctor import Check, Finding, Fix, Level, clock_finding, examine, metric_check
+from tests.support.projects import PROJECT
 
 
 @dataclass
@@ -112,3 +113,17 @@ def test_a_slow_answer_is_no_skew() -> None:
 @pytest.mark.parametrize("date", ["", "yesterday"])
 def test_an_answer_without_a_date(date: str) -> None:
     assert clock_finding("clock", date, 1000.0, 1000.0).level is Level.NOTE
+
+
+@pytest.mark.parametrize(
+    ("metric", "maximize", "level", "found"),
+    [
+        ("val_accuracy", True, Level.OK, "val_accuracy, more is better, as its name says"),
+        ("gap", False, Level.OK, "gap, less is better by the config"),
+        ("val_loss", True, Level.NOTE, "val_loss, more is better by the config, although its name says the opposite"),
+    ],
+)
+async def test_which_result_is_best_is_reported(metric: str, maximize: bool, level: Level, found: str) -> None:
+    checked = replace(PROJECT, metric=metric, maximize=maximize)
+    (finding,) = await _examined(metric_check(checked))
+    assert (finding.level, finding.found) == (level, found)

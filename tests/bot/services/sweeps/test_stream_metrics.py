@@ -103,6 +103,18 @@ async def test_after_a_restart_it_comes_to_the_same(life: Life, outside: Outside
     assert (await second.told(0)).reports == ((1, 80.0), (2, 82.0))
 
 
+async def test_the_best_of_a_lost_attempt_is_no_part_of_the_run(life: Life) -> None:
+    await life.begin(running(0, "t/a"))
+    life.say("t/a", row(1, 60.0), row(10, 71.15))
+    await life.stream_metrics.once()
+    assert (await life.told(0)).value == 71.15
+    await life.swept.tell(replace(await life.told(0), streams=("t/a", "t/b")))
+    life.say("t/b", row(1, 40.0))
+    await life.stream_metrics.once()
+    trial = await life.told(0)
+    assert (trial.reports, trial.value, trial.epoch) == (((1, 40.0),), 40.0, 1)
+
+
 async def test_the_last_attempt_is_listened_to_and_overwrites(life: Life) -> None:
     await life.begin(running(0))
     life.say("t/0", row(1, 80.0), row(2, 81.0))

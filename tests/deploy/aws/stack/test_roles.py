@@ -1,6 +1,10 @@
 """The exact permissions of each role. Every change of a permission must also change this file."""
 
+import fnmatch
+import json
+
 import pytest
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from tests.deploy.aws.template import Template, committed, listed
 
@@ -9,6 +13,13 @@ STORE = "<Artifacts.Arn>/signalbox/signalbox/*"
 BATCH = "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>"
 DEFINITION = f"{BATCH}:job-definition/signalbox-mnist"
 SUBMITTED = {"<SpotQueue.JobQueueArn>", DEFINITION, f"{DEFINITION}:*", f"{BATCH}:job/*"}
+ECS = "arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>"
+BATCHS = {f"{ECS}:cluster/AWSBatch*", f"{ECS}:container-instance/AWSBatch*"}
+AGENT = (
+    *("RegisterContainerInstance", "DeregisterContainerInstance", "UpdateContainerInstancesState"),
+    *("Poll", "StartTelemetrySession"),
+    *("SubmitTaskStateChange", "SubmitContainerStateChange", "SubmitAttachmentStateChanges"),
+)
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
 
@@ -37,6 +48,29 @@ def test_ecs_pulls_images_writes_logs_and_reads_one_secret(template: Template) -
     }
 
 
+def test_machines_are_ecs_agents_of_batch_and_nothing_else(template: Template) -> None:
+    """Jobs can take this role from the metadata: https://docs.aws.amazon.com/batch/latest/userguide/networking-modes-jobs.html"""
+    assert template.granted("MachineRole") == {
+        **{f"ecs:{action}": BATCHS for action in AGENT},
+        "ecs:TagResource": {f"{ECS}:container-instance/AWSBatch*"},
+        **{key: {"*"} for key in ("ecs:DiscoverPollEndpoint", "ec2:DescribeTags", "ecr:GetAuthorizationToken")},
+        **{action: {"<Images.Arn>"} for action in PULL},
+        "logs:CreateLogStream": {"<JobLog.Arn>"},
+        "logs:PutLogEvents": {"<JobLog.Arn>"},
+    }
+
+
+def test_machines_have_the_actions_of_awss_policy_but_two(template: Template) -> None:
+    """A cluster exists already, and nobody asks for the tags of tasks. If AWS adds an action, this fails."""
+    policy = json.loads(aws_managed_policies_data)["AmazonEC2ContainerServiceforEC2Role"]["Document"]
+    by_aws = {action for each in policy["Statement"] for action in listed(each["Action"])}
+    granted = template.granted("MachineRole")
+    assert {each for each in by_aws if not fnmatch.filter(granted, each)} == {
+        "ecs:CreateCluster",
+        "ecs:ListTagsForResource",
+    }
+
+
 def test_bot_permissions(template: Template) -> None:
     granted = template.granted("BotRole")
     assert granted == {
@@ -61,6 +95,8 @@ def test_bot_permissions(template: Template) -> None:
         "events:ListRuleNamesByTarget": {"*"},
         "events:DescribeRule": {"<JobEvents.Arn>"},
         "servicequotas:GetServiceQuota": {"*"},
+        "freetier:GetAccountPlanState": {"*"},
+        "iam:SimulatePrincipalPolicy": {"<BotRole.Arn>"},
     }
 
 
@@ -83,13 +119,8 @@ def test_listing_is_limited_to_prefixes(template: Template, role: str, prefixes:
 
 
 def test_no_role_has_other_policies(template: Template) -> None:
-    managed = {
-        name: [each["Fn::Join"][1][-1].rpartition("/")[2] for each in role.get("ManagedPolicyArns", [])]
-        for name, role in template.of_type("IAM::Role").items()
-    }
-    given = {(name[:-8], policy) for name, policies in managed.items() for policy in policies}
-    assert given == {("MachineRole", "AmazonEC2ContainerServiceforEC2Role")}
-    assert not any("Policies" in role for role in template.of_type("IAM::Role").values())
+    for role in template.of_type("IAM::Role").values():
+        assert not {"ManagedPolicyArns", "Policies"}.intersection(role)
 
 
 def test_who_can_assume_which_role(template: Template) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import loading
+from tests.deploy.aws.recorded_regions import clients
 from tests.deploy.aws.template import CPU_PATH, EXAMPLE, PATH, Template, committed, spelled
 
 pytestmark = [
@@ -26,6 +27,7 @@ from aws_cdk import aws_s3 as s3  # noqa: E402
 from cdk_nag import AwsSolutionsChecks  # noqa: E402
 
 from deploy.aws import __main__ as app  # noqa: E402
+from deploy.aws.regions import decide  # noqa: E402
 
 
 @functools.cache
@@ -127,7 +129,7 @@ def test_project_on_the_cpu_queue() -> None:
     container = template.only("Batch::JobDefinition")["ContainerProperties"]
     asked = {each["Type"]: each["Value"] for each in container["ResourceRequirements"]}
     assert asked == {"VCPU": "2", "MEMORY": "12000"}
-    assert template.outputs["QueueMnist"]["Value"] == "signalbox-cpu"
+    assert template.outputs["Queue"]["Value"] == "signalbox-cpu"
     assert "<CpuQueue.JobQueueArn>" in template.granted("BotRole")["batch:SubmitJob"]
     assert "<SpotQueue.JobQueueArn>" not in template.granted("BotRole")["batch:SubmitJob"]
 
@@ -163,8 +165,8 @@ class TestNag:
     @pytest.mark.parametrize("changes", [(), (HOST, DATA)], ids=["example", "everything"])
     def test_every_nag_exception_has_a_reason(self, tmp_path: Path, changes: tuple[tuple[str, str], ...]) -> None:
         path = tmp_path / "config.toml"
-        path.write_text(_changed(*changes))
-        assert app.main(["--config", str(path)]) == 0
+        path.write_text(_changed(*changes, ("you@example.com", "me@example.org")))
+        assert app.main(["--config", str(path)], clients) == 0
 
     def test_nag_finds_an_unexplained_exception(self) -> None:
         nagged = App()
@@ -180,3 +182,56 @@ def test_invalid_config_is_reported(tmp_path: Path, capfd: pytest.CaptureFixture
     path.write_text(_changed(('# host = "none"', 'host = "big"')))
     assert app.main(["--config", str(path)]) == 1
     assert 'deploy.host must be an instance type such as t4g.small, or "none", not "big"' in capfd.readouterr().err
+
+
+def _main(tmp_path: Path, *changes: tuple[str, str]) -> int:
+    """Run the CDK app as `make deploy` does, with the recorded answers of AWS."""
+    path = tmp_path / "config.toml"
+    path.write_text(_changed(*changes))
+    return app.main(["--config", str(path)], clients)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([], "deploy.alarm_email is still the example's you@example.com."),
+        (
+            [("you@example.com", "me@example.org"), ('region = "us-east-1"', 'region = "ca-west-1"')],
+            "deploy.spot_instances: the queue signalbox-spot would have no machine",
+        ),
+    ],
+    ids=["the example's address", "a region without GPUs"],
+)
+def test_make_deploy_refuses_before_it_builds_anything(
+    changes: list[tuple[str, str]], said: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert _main(tmp_path, *changes) == 1
+    assert said in capfd.readouterr().err
+
+
+def test_make_deploy_builds_for_the_region(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The CDK's stack has no parameters: types, zones and queues are those of the region."""
+    config = _config(("you@example.com", "me@example.org"), ('region = "us-east-1"', 'region = "ap-south-2"'))
+    choice = decide(config, clients)
+    built = App(outdir=str(tmp_path))
+    stack = app.signalbox_stack(built, config, choice)
+    template = Template(built.synth().get_stack_by_name(stack.stack_name).template)
+    assert "Parameters" not in template.content
+    environments = template.of_type("Batch::ComputeEnvironment").values()
+    assert [each["ComputeResources"]["InstanceTypes"] for each in environments] == [
+        ["g6.xlarge"],
+        ["m7i.xlarge", "m6i.xlarge", "m6a.xlarge"],
+    ]
+    zones = [each["AvailabilityZone"] for each in template.of_type("EC2::Subnet").values()]
+    assert zones == ["ap-south-2a", "ap-south-2b"]
+    assert template.outputs["QueueMnist"]["Value"] == "signalbox-spot"
+    changes = [("you@example.com", "me@example.org"), ('region = "us-east-1"', 'region = "ap-south-2"')]
+    assert _main(tmp_path, *changes) == 0
+    assert "left out: g4dn.xlarge, g5.xlarge (not offered in ap-south-2)" in capfd.readouterr().err
+
+
+def test_the_hosts_volume_is_in_the_first_zone() -> None:
+    resources = _synthesized(HOST).content["Resources"].values()
+    [volume] = [each["Properties"] for each in resources if each["Type"] == "AWS::EC2::Volume"]
+    zones = [each["Properties"]["AvailabilityZone"] for each in resources if each["Type"] == "AWS::EC2::Subnet"]
+    assert volume["AvailabilityZone"] == zones[0]

@@ -37,6 +37,10 @@ async def test_removal_drops_the_commands_and_the_access() -> None:
             assert (status, body["code"]) == (403, 50001)
         assert (await rest("GET", f"/guilds/{guild_id}"))[1]["code"] == 10004
         assert not (await rest("GET", "/users/@me/guilds"))[1]
+        person = next(iter(stand_in.people.values()))
+        direct = (await rest("POST", "/users/@me/channels", {"recipient_id": person}))[1]["id"]
+        refused = await rest("POST", f"/channels/{direct}/messages", {"content": "x"})
+        assert (refused[0], refused[1]["code"]) == (403, 50278)
         later = await connect(stand_in, http, "&compress=zlib-stream")
         await later.send(2, {"token": stand_in.token, "intents": 1, "properties": {}})
         assert (await later.receive())["d"]["guilds"] == []
@@ -45,6 +49,14 @@ async def test_removal_drops_the_commands_and_the_access() -> None:
         assert joined["t"] == "GUILD_CREATE"
         assert "unavailable" not in joined["d"]
         assert not (await rest("GET", commands))[1]
+
+
+async def test_guilds_of_the_bot_are_listed_after_an_id() -> None:
+    async with DiscordStandIn(WORLD, page_dir=None) as stand_in, aiohttp.ClientSession() as http:
+        rest, guild_id = Rest(stand_in, http), stand_in.ready()["guild_id"]
+        for after, found in ((0, [guild_id]), (int(guild_id) - 1, [guild_id]), (int(guild_id), [])):
+            _, guilds, _ = await rest("GET", f"/users/@me/guilds?limit=1&after={after}")
+            assert [guild["id"] for guild in guilds] == found
 
 
 async def test_outage_keeps_the_commands() -> None:

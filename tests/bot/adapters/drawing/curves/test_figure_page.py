@@ -221,6 +221,18 @@ class TestLongTables:
         assert marks(axes) == [(31_338, 5_000)]
 
 
+class TestCurvesOfOneQuantity:
+    def test_each_has_a_colour_of_its_own(self) -> None:
+        csv = b"epoch,train_loss_step,train_loss_epoch,val_loss\n1,0.5,0.6,0.7\n2,0.4,0.5,0.6\n"
+        drawn_lines = curves(drawn(request(csv, best="val_loss")).axes[0])
+        assert len({to_hex(line.get_color()) for line in drawn_lines.values()}) == len(drawn_lines) == 3
+
+    def test_folds_are_not_joined(self) -> None:
+        csv = b"epoch,val_loss\n1,3\n2,2\n1,4\n2,1\n"
+        (line,) = curves(drawn(request(csv, best="val_loss", maximize=False)).axes[0]).values()
+        assert [math.isnan(float(y)) for y in np.asarray(line.get_ydata())] == [False, False, True, False, False]
+
+
 class TestSeveralJobs:
     files = (
         b"epoch,train_loss,val_accuracy\n1,0.5,90\n2,0.4,95\n",

@@ -18,6 +18,8 @@ def test_what_looks_like_a_formula_or_has_line_breaks_is_text() -> None:
 def test_numbers_have_three_digits_where_these_tell_them_apart() -> None:
     assert labels([0.000215443, 0.000464159], 14) == ["0.000215", "0.000464"]
     assert labels([0.1001, 0.1002], 14) == ["0.1001", "0.1002"]
+    assert labels([0.1000001, 0.1000002], 14) == ["0.1000001", "0.1000002"]
+    assert labels([0.10000012345678901, 0.10000022345678901], 14) == ["0.1000001", "0.1000002"]
     assert labels([64, 128, True], 14) == ["64", "128", "true"]
 
 

@@ -167,3 +167,8 @@ def test_the_help_page_fits_with_as_many_options_as_there_may_be() -> None:
     text = page(all_commands((many,)), (many,))
     assert len(text) < 4_096
     assert "`/help`" in text
+
+
+def test_the_help_page_says_which_result_is_best() -> None:
+    lowest = replace(project("a"), metric="val_loss", maximize=False)
+    assert "Best of `a`: the lowest `val_loss`." in page(all_commands((lowest,)), (lowest,))

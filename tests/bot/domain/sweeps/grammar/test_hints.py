@@ -16,7 +16,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
         ("lr=0.1", "1 trial: lr 1"),
         ("lr=0.1,0.01,0.001 m=0.5,0.1,0.05", f"9 trials: lr 3 {TIMES} momentum 3"),
         ("seed=1..100000", "100,000 trials: seed 100,000"),
-        ("lr=", 'lr needs a number from 1e-06 to 1 after "=".'),
+        ("lr=", 'lr needs a number from 1e-6 to 1 after "=".'),
         ("lr=0.1,0.2 m=", '2 trials so far; momentum needs a number from 0 to 0.999 after "=".'),
         (
             "lr=0.1,0.2 seed=1..3 optimizer=ad",

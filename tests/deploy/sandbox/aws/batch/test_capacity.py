@@ -2,8 +2,12 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
-from deploy.sandbox.aws.batch.capacity import TOO_LARGE, Capacity
+import pytest
+
+from deploy.sandbox.aws.batch.account import account_starts
+from deploy.sandbox.aws.batch.capacity import NO_MACHINE, TOO_LARGE, Capacity
 from deploy.sandbox.aws.batch.jobs import Host, Job
+from deploy.sandbox.aws.common.settings import LiveSettings, parse
 from tests.deploy.sandbox.aws.factory import ENVIRONMENT, Queue, job
 
 
@@ -103,3 +107,57 @@ async def test_cancelled_wait_frees_its_place() -> None:
     waiting.tasks[1].cancel()
     await waiting.release(first)
     assert waiting.placed == ["1", "3"]
+
+
+async def test_job_that_the_account_may_not_start_waits_without_a_reason() -> None:
+    """As with a quota that is used up, or a Free plan: Batch documents no reason for either."""
+    waiting = Waiting()
+    waiting.capacity = Capacity(lambda: "", lambda: "i-0", lambda _: None, lambda _environment, vcpus: vcpus <= 2)
+    refused = large("1")
+    await waiting.wait(refused)
+    assert (waiting.placed, refused.status_reason) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "types", "starts"),
+    [
+        ({}, ["g5.xlarge"], True),
+        ({"account_plan": "FREE"}, ["g5.xlarge", "m7i.xlarge"], False),
+        ({"account_plan": "FREE"}, ["m7i-flex.large"], True),
+        ({"gpu_vcpus": 0}, ["g5.xlarge"], False),
+        ({"gpu_vcpus": 0}, ["p3.2xlarge"], False),
+        ({"gpu_vcpus": 0}, ["p5.4xlarge"], False),
+        ({"gpu_vcpus": 0}, ["m7i.xlarge"], True),
+        ({"standard_vcpus": 3}, ["m7i.xlarge"], False),
+        ({"standard_vcpus": 5}, ["m7i.xlarge"], True),
+    ],
+)
+def test_what_plan_and_quotas_allow(changes: dict[str, Any], types: list[str], starts: bool) -> None:
+    environment = SimpleNamespace(compute_resources={"type": "SPOT", "instanceTypes": types})
+    assert account_starts(LiveSettings(parse(changes)), environment, 4.0) is starts
+
+
+@pytest.mark.parametrize(
+    ("types", "asked", "reason"),
+    [
+        (["g4dn.xlarge", "g5.2xlarge"], {"vcpus": 8.0, "memory": 20_000, "gpus": 1}, ""),
+        (["g4dn.xlarge"], {"vcpus": 8.0, "memory": 512}, NO_MACHINE),
+        (["g4dn.xlarge"], {"vcpus": 4.0, "memory": 16_384, "gpus": 1}, NO_MACHINE),
+        (["g4dn.xlarge"], {"vcpus": 4.0, "memory": 12_000, "gpus": 2}, NO_MACHINE),
+        (["m7i.xlarge"], {"vcpus": 4.0, "memory": 12_000, "gpus": 1}, NO_MACHINE),
+        (["m7i"], {"vcpus": 8.0, "memory": 30_000}, ""),
+        (["optimal"], {"vcpus": 8.0, "memory": 512, "gpus": 1}, ""),
+        (["g4dn.xlarge"], {"vcpus": 17.0, "memory": 512}, TOO_LARGE),
+    ],
+)
+async def test_job_that_no_machine_can_take_says_so(types: list[str], asked: dict[str, Any], reason: str) -> None:
+    environment = SimpleNamespace(
+        **{**vars(ENVIRONMENT), "compute_resources": {"maxvCpus": 16, "instanceTypes": types}}
+    )
+    gpus = [{"type": "GPU", "value": str(asked.pop("gpus"))}] if "gpus" in asked else []
+    one = job(queue=Queue(environments=[environment]), container={"resourceRequirements": gpus}, **asked)
+    waiting = Waiting()
+    await waiting.wait(one)
+    assert (one.status_reason, waiting.placed) == (reason, [] if reason else ["1"])
+    for task in waiting.tasks:
+        task.cancel()

@@ -1,6 +1,7 @@
 """Real jobs: submitted over HTTP, run as processes."""
 
 import json
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,10 @@ def test_container_environment_has_nothing_from_ours(sandbox: Sandbox, monkeypat
     assert environment["AWS_BATCH_JOB_ATTEMPT"] == "1"
     assert (environment["AWS_BATCH_JQ_NAME"], environment["AWS_BATCH_CE_NAME"]) == ("test-queue", "test-spot")
     assert environment["AWS_ENDPOINT_URL"] == sandbox.endpoint
-    assert 700 <= len(environment["AWS_SESSION_TOKEN"]) <= 1_100, "as long as a role's"
+    with urllib.request.urlopen(environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"]) as answer:
+        credentials = json.load(answer)
+    assert 700 <= len(credentials["Token"]) <= 1_100, "as long as a role's"
+    assert credentials["RoleArn"].endswith(":role/test-job")
     assert (environment["LR"], environment["OMP_NUM_THREADS"]) == ("0.1", "1")
     assert "PYTEST_CURRENT_TEST" not in environment
     assert environment["cwd"] != str(Path.cwd())
@@ -288,7 +292,7 @@ def test_refusals_are_client_exceptions_and_in_the_ledger(sandbox: Sandbox, aske
 
 
 def test_at_most_100_jobs_per_describe(sandbox: Sandbox) -> None:
-    with pytest.raises(ClientError, match="At most 100"):
+    with pytest.raises(ClientError, match="Maximum number of jobs supported is  100"):
         sandbox.batch.describe_jobs(jobs=[str(n) for n in range(101)])
 
 

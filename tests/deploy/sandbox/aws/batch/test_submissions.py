@@ -24,6 +24,10 @@ def definition(**changes: Any) -> Any:
     return SimpleNamespace(**{**base, **changes})
 
 
+def _retries(*rules: dict[str, str]) -> dict[str, Any]:
+    return {"attempts": 2, "evaluateOnExit": list(rules)}
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -42,9 +46,11 @@ def definition(**changes: Any) -> Any:
         ({"arrayProperties": {"size": 10_001}}, "between 2 and 10000, given 10001"),
         ({"containerOverrides": {"environment": [{"name": "AWS_BATCH_X", "value": ""}]}}, "AWS_BATCH_X"),
         ({"retryStrategy": {"attempts": 11}}, "between 1 and 10, given 11"),
-        ({"retryStrategy": {"evaluateOnExit": [{"action": "EXIT"}] * 6}}, "at most 5"),
-        ({"retryStrategy": {"evaluateOnExit": [{"action": "STOP"}]}}, "RETRY or EXIT, given STOP"),
-        ({"retryStrategy": {"evaluateOnExit": [{"action": "EXIT", "onReason": "*x"}]}}, r"onReason .*: \*x"),
+        ({"retryStrategy": {"evaluateOnExit": [{"action": "EXIT"}]}}, "attempts must be specified"),
+        ({"retryStrategy": _retries(*[{"action": "EXIT"}] * 6)}, "at most 5"),
+        ({"retryStrategy": _retries({"action": "STOP"})}, "RETRY or EXIT, given STOP"),
+        ({"retryStrategy": _retries({"action": "EXIT", "onReason": "*x"})}, r"onReason .*: \*x"),
+        ({"retryStrategy": _retries({"action": "EXIT", "onExitCode": "1x"})}, "onExitCode takes numbers"),
         ({"dependsOn": [{"jobId": "1"}] * 21}, "at most 20 jobs, given 21"),
         ({"dependsOn": [{"type": "N_TO_N"}]}, "jobId is a required field"),
         ({"eksPropertiesOverride": {"podProperties": {}}}, "eksPropertiesOverride is not supported"),

@@ -1,11 +1,12 @@
 import asyncio
+import time
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from deploy.sandbox.aws.batch.errors import RefusedError
-from deploy.sandbox.aws.batch.time_limits import TimeLimitError, check, remember, within_limits
+from deploy.sandbox.aws.batch.time_limits import REASONS, TimeLimitError, check, remember, within_limits
 from tests.deploy.sandbox.aws.factory import Queue, job
 from tests.support.aws_stand_in import Sandbox
 
@@ -25,6 +26,8 @@ def action(**changes: Any) -> dict[str, Any]:
         {"action": "TERMINATE"},
         {"state": "PENDING"},
         {"reason": "UNDETERMINED"},
+        {"reason": "ACTION_REQUIRED"},
+        {"reason": "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS"},
     ],
 )
 def test_actions_that_batch_refuses(wrong: dict[str, Any]) -> None:
@@ -81,5 +84,47 @@ def test_queue_cancels_a_job_that_waits_too_long(sandbox: Sandbox) -> None:
         ended = sandbox.ended(sandbox.submit("pass"))
         assert (ended["status"], ended["statusReason"]) == ("FAILED", CANCELLED)
         assert "startedAt" not in ended
+    finally:
+        sandbox.batch.update_job_queue(jobQueue=queue, jobStateTimeLimitActions=[])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"VCPU": "99"}, "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"),
+        ({"GPU": "2"}, "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"),
+    ],
+)
+def test_queue_cancels_a_job_that_can_never_run(sandbox: Sandbox, asked: dict[str, str], reason: str) -> None:
+    queue = sandbox.resources.queue
+    sandbox.batch.update_job_queue(jobQueue=queue, jobStateTimeLimitActions=[action(reason=reason)])
+    try:
+        sandbox.control("POST", "settings", {"wait_limit_scale": 0.0005})
+        requirements = [{"type": kind, "value": value} for kind, value in asked.items()]
+        ended = sandbox.ended(sandbox.submit("pass", overrides={"resourceRequirements": requirements}))
+        assert ended["statusReason"] == f"Canceled by JobStateTimeLimit action due to reason: {reason}"
+    finally:
+        sandbox.batch.update_job_queue(jobQueue=queue, jobStateTimeLimitActions=[])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "reason",
+    ["UNDETERMINED - Batch job is blocked, root cause is undetermined.", "ACTION_REQUIRED - CE(s) invalid."],
+)
+def test_no_action_ends_a_wait_whose_cause_batch_does_not_know(sandbox: Sandbox, reason: str) -> None:
+    """The page says so: "You can't configure a programmable action" for it."""
+    queue = sandbox.resources.queue
+    sandbox.batch.update_job_queue(jobQueue=queue, jobStateTimeLimitActions=[action(reason=each) for each in REASONS])
+    try:
+        sandbox.control("POST", "settings", {"capacity_reason": reason, "wait_limit_scale": 0.0005})
+        job_id = sandbox.submit("pass")
+        waiting = sandbox.await_job(job_id, lambda job: job.get("statusReason") == reason)
+        assert waiting["status"] == "RUNNABLE"
+        time.sleep(1)  # three times as long as the limits
+        assert sandbox.describe(job_id)["status"] == "RUNNABLE"
+        sandbox.control("POST", "settings", {"capacity_reason": ""})
+        assert sandbox.ended(job_id)["status"] == "SUCCEEDED"
     finally:
         sandbox.batch.update_job_queue(jobQueue=queue, jobStateTimeLimitActions=[])

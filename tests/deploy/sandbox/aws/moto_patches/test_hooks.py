@@ -13,7 +13,10 @@ import moto.logs.responses
 import moto.logs.urls
 import moto.sqs.models
 from moto.batch.responses import BatchResponse
+from moto.cloudformation import parsing
+from moto.cloudformation.models import Stack
 from moto.core.base_backend import BackendDict
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.events.models import EventsBackend, Rule
 from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 from werkzeug.serving import WSGIRequestHandler
@@ -30,6 +33,16 @@ def test_moto_reads_the_attributes_that_we_replace() -> None:
     assert "{0}/v1/submitjob" in moto.batch.urls.url_paths
     assert list(moto.logs.urls.url_paths) == ["{0}/$"]
     assert "_url_module" in dir(moto.batch.models.BatchBackend)
+
+
+def test_moto_has_the_functions_of_cloudformation_that_we_replace() -> None:
+    """Its functions call each other by the module's names."""
+    for name in ("clean_json", "parse_and_create_resource", "parse_and_update_resource"):
+        assert callable(vars(parsing)[name])
+    for owner, names in ((parsing.ResourceMap, ["load_parameters"]), (Stack, ["create_resources", "_add_stack_event"])):
+        assert all(inspect.isfunction(vars(owner)[name]) for name in names)
+    assert "clean_json" in parsing.parse_resource.__code__.co_names
+    assert "us-west-1" in INSTANCE_TYPE_OFFERINGS["availability-zone"]
 
 
 def test_moto_finds_batch_actions_by_lower_case_path() -> None:

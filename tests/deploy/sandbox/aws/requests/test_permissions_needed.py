@@ -8,7 +8,8 @@ from deploy.sandbox.aws.common.settings import LiveSettings, Settings
 from deploy.sandbox.aws.requests.permissions_needed import CallRecorder, Permission, permissions, read
 
 HERE = "us-east-1:123456789012"
-TAGS = {"job-1": {"signalbox:bot": "signalbox"}}
+BOT = {"signalbox:bot": "signalbox"}
+TAGS = {f"arn:aws:batch:{HERE}:job/job-1": BOT, f"arn:aws:ec2:{HERE}:volume/vol-1": BOT}
 
 
 def _request(
@@ -30,7 +31,7 @@ def _request(
 def _needs(environ: dict[str, Any]) -> list[Permission]:
     caller, asked = read(environ)
     assert caller == "mika"
-    return list(permissions(asked, lambda job_id: TAGS.get(job_id, {})))
+    return list(permissions(asked, lambda arn: TAGS.get(arn, {})))
 
 
 OWN = (("aws:ResourceTag/signalbox:bot", "signalbox"),)
@@ -53,9 +54,7 @@ SUBMITTED = (("aws:RequestTag/signalbox:bot", "signalbox"),)
             [Permission("s3:PutObject", "arn:aws:s3:::b/k"), Permission("s3:GetObject", "arn:aws:s3:::b/jobs/old one")],
         ),
         (
-            _request(
-                "batch", path="/v1/submitjob", body={"jobQueue": "q", "jobDefinition": "d:2", "tags": TAGS["job-1"]}
-            ),
+            _request("batch", path="/v1/submitjob", body={"jobQueue": "q", "jobDefinition": "d:2", "tags": BOT}),
             [
                 Permission("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/q", SUBMITTED),
                 Permission("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-definition/d:2", SUBMITTED),
@@ -65,11 +64,11 @@ SUBMITTED = (("aws:RequestTag/signalbox:bot", "signalbox"),)
         ),
         (
             _request("batch", path="/v1/terminatejob", body={"jobId": "job-1", "reason": "r"}),
-            [Permission("batch:TerminateJob", f"arn:aws:batch:{HERE}:job/*", OWN)],
+            [Permission("batch:TerminateJob", f"arn:aws:batch:{HERE}:job/job-1", OWN)],
         ),
         (
             _request("batch", path="/v1/terminatejob", body={"jobId": "job-1:7", "reason": "r"}),
-            [Permission("batch:TerminateJob", f"arn:aws:batch:{HERE}:job/*:*")],
+            [Permission("batch:TerminateJob", f"arn:aws:batch:{HERE}:job/job-1:7")],
         ),
         (_request("batch", path="/v1/describejobs", body={"jobs": []}), [Permission("batch:DescribeJobs", "*")]),
         (
@@ -83,6 +82,17 @@ SUBMITTED = (("aws:RequestTag/signalbox:bot", "signalbox"),)
         (
             _request("logs", body={"logGroupName": "/jobs"}, HTTP_X_AMZ_TARGET="Logs_20140328.FilterLogEvents"),
             [Permission("logs:FilterLogEvents", f"arn:aws:logs:{HERE}:log-group:/jobs:log-stream:")],
+        ),
+        (
+            _request("ec2", body={"InstanceId": "i-1", "VolumeId": "vol-1"}, HTTP_X_AMZ_TARGET="x.AttachVolume"),
+            [
+                Permission("ec2:AttachVolume", f"arn:aws:ec2:{HERE}:instance/i-1"),
+                Permission("ec2:AttachVolume", f"arn:aws:ec2:{HERE}:volume/vol-1", OWN),
+            ],
+        ),
+        (
+            _request("sts", body={"RoleArn": "arn:r"}, HTTP_X_AMZ_TARGET="x.AssumeRole"),
+            [Permission("sts:AssumeRole", "arn:r")],
         ),
         (_request("kms", body={}, HTTP_X_AMZ_TARGET="TrentService.Decrypt"), [Permission("kms:Decrypt", "*")]),
         (_request("sts", body={}, HTTP_X_AMZ_TARGET="x.GetCallerIdentity"), []),

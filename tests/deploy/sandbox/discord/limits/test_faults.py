@@ -61,3 +61,37 @@ async def test_faults_can_be_cleared(rest: Rest) -> None:
     async with rest.http.delete(f"{rest.stand_in.url}/sandbox/faults") as response:
         assert response.status == 200
     assert (await rest("GET", "/users/@me"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, 240000),
+        (400, 40060),
+        (403, 50001),
+        (400, 160006),
+        (400, 160005),
+        (404, 10008),
+        (403, 50278),
+        (503, 130000),
+    ],
+)
+async def test_faults_carry_any_code(rest: Rest, status: int, code: int) -> None:
+    await fault(rest, fault="status", status=status, code=code, message="Because.", method="POST")
+    answered, body, headers = await rest("POST", f"/channels/{rest.training}/messages", {"content": "lost"})
+    assert (answered, body) == (status, {"message": "Because.", "code": code})
+    assert headers["Content-Type"].startswith("application/json")
+    assert headers["Via"], "Discord's own answers have it"
+    assert not (await rest("GET", f"/channels/{rest.training}/messages"))[1]
+
+
+async def test_shared_limit_does_not_count_as_invalid(rest: Rest) -> None:
+    path, limiter = f"/channels/{rest.training}/messages", rest.core.limiter
+    await fault(rest, fault="429", scope="shared", retry_after=3, method="POST")
+    status, body, headers = await rest("POST", path, {"content": "x"})
+    assert (status, body["retry_after"], body["global"]) == (429, 3, False)
+    assert headers["X-RateLimit-Scope"] == "shared"
+    assert limiter._invalid.used == 0
+    await fault(rest, fault="429", retry_after=3, method="POST")
+    assert (await rest("POST", path, {"content": "x"}))[2]["X-RateLimit-Scope"] == "user"
+    assert limiter._invalid.used == 1

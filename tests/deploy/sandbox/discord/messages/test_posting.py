@@ -25,6 +25,15 @@ def test_enforced_nonce_creates_one_message_in_its_window(room: Room) -> None:
     assert replayed == [False, True, False, True, False]
 
 
+def test_nonce_of_a_deleted_message_is_answered_as_unknown(room: Room) -> None:
+    first = room.post(nonce="n", enforce_nonce=True)
+    room.discord.messages.delete(first, room.person("mika"))
+    with pytest.raises(ApiError, match="10008"):
+        room.post(nonce="n", enforce_nonce=True)
+    room.clock.now += 181
+    assert room.post(nonce="n", enforce_nonce=True) is not first
+
+
 def test_nonce_without_enforcement_does_not_deduplicate(room: Room) -> None:
     assert room.post(nonce="n") is not room.post(nonce="n")
 

@@ -58,10 +58,13 @@ def test_archived_thread_can_only_be_unarchived(room: Room, thread: Thread) -> N
     assert (thread.archived, thread.name) == (False, "new")
 
 
-def test_only_moderators_write_in_a_locked_thread(room: Room, thread: Thread) -> None:
+def test_only_moderators_write_and_edit_in_a_locked_thread(room: Room, thread: Thread) -> None:
+    noors = room.post("noor's", channel=thread, by=room.person("noor"))
     room.discord.threads.update(thread, room.person("mika"), {"locked": True})
     with refused(Code.THREAD_LOCKED):
         room.post("no", channel=thread, by=room.person("noor"))
+    with refused(Code.THREAD_LOCKED):
+        room.discord.messages.edit(noors, {"content": "nor this"})
     room.post("a moderator may", channel=thread)
     room.discord.threads.update(thread, room.person("mika"), {"archived": True})
     with refused(Code.ARCHIVED_THREAD):

@@ -75,6 +75,21 @@ async def test_only_the_clicker_sees_the_answer_of_a_button(robot: Robot, open_p
     await expect(private).to_have_count(0)
 
 
+async def test_answers_for_one_person_are_gone_after_a_reload(robot: Robot, open_page: Open) -> None:
+    """As in Discord's client; whatever is only there has to be shown again."""
+    screen = await open_page("noor")
+    await screen.submit("/train branch:main")
+    await screen.page.get_by_role("button", name="Stop").click()
+    private = screen.message("k7q2mx is being stopped")
+    await expect(private).to_be_visible()
+    await screen.page.get_by_role("button", name="lab, channel").click()
+    await screen.page.get_by_role("button", name="training, channel").click()
+    await expect(private).to_be_visible()
+    await screen.page.reload()
+    await expect(screen.message("mnist k7q2mx")).to_be_visible()
+    await expect(private).to_have_count(0)
+
+
 async def test_unanswered_click_shows_an_error(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/train branch:main")

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from bench.permissions.iam import UnknownPolicyError, allowing_statements, statements
+from deploy.sandbox.aws.permissions.policy import UnknownPolicyError, allowing_statements, statements
 
 OWN_TAG = {"StringEquals": {"aws:RequestTag/bot": "signalbox"}}
 PREFIX = {"StringLikeIfExists": {"s3:prefix": ["jobs/*", "data/*"]}}

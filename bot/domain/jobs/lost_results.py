@@ -1,0 +1,27 @@
+"""What a successful job has lost, from its manifest."""
+
+import json
+from typing import Any
+
+_NAMED = 2
+_REASON = 120
+"""Characters of one reason."""
+
+
+def results_not_stored(manifest: bytes) -> str:
+    """Return `not stored: model.pt (Permission denied) and 2 more`; "" if everything is stored.
+
+    The manifest is written by a job, so nothing in it is taken for granted.
+    """
+    try:
+        body: Any = json.loads(manifest)
+    except (ValueError, RecursionError):
+        return ""
+    listed = body.get("not_stored") if isinstance(body, dict) else None
+    files = [file for file in listed if isinstance(file, dict)] if isinstance(listed, list) else []
+    if not files:
+        return ""
+    named = [f"{file.get('name')} ({str(file.get('reason'))[:_REASON]})" for file in files[:_NAMED]]
+    count = body.get("not_stored_count")
+    more = (count if isinstance(count, int) else len(files)) - len(named)
+    return f"not stored: {', '.join(named)}{f' and {more:,} more' if more > 0 else ''}"

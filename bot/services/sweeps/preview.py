@@ -1,0 +1,88 @@
+"""What a sweep would take: machines, time and money, before anything is spent."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bot.domain.inert import Inert
+from bot.domain.model.plan import Plan
+from bot.domain.model.sweep import Sweep
+from bot.domain.project import Project
+from bot.domain.sweeps.estimate import Estimate, estimate
+from bot.domain.texts import notes
+from bot.domain.texts.engine import engine_title
+from bot.errors import ServiceError
+from bot.ports.engine import Capabilities, Engine
+from bot.services.running.core import Core
+
+JOBS_FOR_ESTIMATE = 50
+"""Recent jobs of the project from which the time is estimated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What would run. Seconds and USD are None if they cannot be known."""
+
+    sweep: Sweep
+    needs_confirmation: bool
+    """False: it has been accepted already."""
+    machines: int | None
+    """How many trials can run at once."""
+    seconds: float | None
+    """Expected wall-clock time."""
+    most_seconds: float
+    """Machine time if every trial ran into its time limit."""
+    usd_expected: float | None
+    usd_most: float | None
+    remarks: tuple[Inert, ...] = field(default=())
+
+
+class Preview:
+    """Asks the engine and the store; changes nothing."""
+
+    def __init__(self, core: Core, engine: Engine) -> None:
+        self._store, self._engine = core.store, engine
+
+    async def of(self, sweep: Sweep, project: Project, machines: int | None) -> Proposal:
+        """`machines` is what `machines` returns for its plan."""
+        earlier = await self._store.jobs(project=project.name, live=False, limit=JOBS_FOR_ESTIMATE)
+        remarks = _remarks(sweep.plan, engine_title(project), self._engine.capabilities)
+        return _proposal(sweep, project, machines, estimate(earlier), tuple(remarks))
+
+    async def machines(self, project: Project, plan: Plan) -> int | None:
+        """How many trials can run at once. None if AWS does not say, which prevents no sweep."""
+        try:
+            capacity = await self._engine.room(project.queue, project.job_definition)
+        except ServiceError:
+            return plan.parallel or None
+        limits = [limit for limit in (capacity, plan.parallel or None, plan.runs) if limit]
+        return min(limits) if capacity else plan.parallel or None
+
+
+def _proposal(
+    sweep: Sweep, project: Project, machines: int | None, expected: Estimate, remarks: tuple[Inert, ...]
+) -> Proposal:
+    plan, rate = sweep.plan, project.usd_per_hour / 3_600
+    each, most = expected.seconds(sweep), float(plan.runs * project.timeout_seconds)
+    at_once = machines or plan.parallel or None
+    rounds = -(-plan.runs // at_once) if at_once else None
+    return Proposal(
+        sweep=sweep,
+        needs_confirmation=True,
+        machines=machines,
+        seconds=each * rounds if each is not None and rounds is not None else None,
+        most_seconds=most,
+        usd_expected=each * plan.runs * rate if each is not None and rate else None,
+        usd_most=most * rate if rate else None,
+        remarks=remarks,
+    )
+
+
+def _remarks(plan: Plan, engine: Inert, capabilities: Capabilities) -> Iterator[Inert]:
+    if plan.runs == 1:
+        yield notes.single_point()
+    if plan.incremental:
+        yield notes.one_by_one(plan)
+    elif plan.runs > (most := capabilities.array_size):
+        yield notes.several_arrays(-(-plan.runs // most), most, engine)
+    if plan.stop_losers:
+        yield notes.stops_weak_trials()

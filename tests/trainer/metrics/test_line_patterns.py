@@ -1,0 +1,69 @@
+import pytest
+
+from trainer.metrics.line_patterns import LinePatterns
+
+
+def read(*lines: str, patterns: dict[str, str] | None = None) -> str:
+    found = LinePatterns(patterns)
+    for line in lines:
+        found.add_line(line.encode())
+    return found.grid().csv()
+
+
+@pytest.mark.parametrize(
+    ("lines", "table"),
+    [
+        (["Epoch 1/5 loss: 0.5", "Epoch 2/5 loss: 0.25"], "epoch,loss\n1,0.5\n2,0.25\n"),
+        (["iter 10: loss 2.3, time 12.5ms, mfu 1.2%", "iter 20: loss 2.1, time 12ms"], "iter,loss\n10,2.3\n20,2.1\n"),
+        (["step 0: train loss 4.2874, val loss 4.2823"], "step,train_loss,val_loss\n0,4.2874,4.2823\n"),
+        (
+            ["{'loss': 0.5, 'learning_rate': 5e-05, 'epoch': 0.5}", "{'eval_loss': 0.75, 'epoch': 0.5}"],
+            "epoch,loss,learning_rate,eval_loss\n0.5,0.5,5e-05,0.75\n",
+        ),
+        (["{'loss': '0.5', 'epoch': '1'}"], "epoch,loss\n1,0.5\n"),
+        (
+            ["Epoch 1/2", "469/469 - 2s - 5ms/step - accuracy: 0.93 - loss: 0.2 - val_accuracy: 0.97 - val_loss: 0.1"],
+            "epoch,accuracy,loss,val_accuracy,val_loss\n1,0.93,0.2,0.97,0.1\n",
+        ),
+        (["\x1b[32mEpoch [3/10], Loss: 0.1234\x1b[0m"], "epoch,loss\n3,0.1234\n"),
+        (["epoch=3 train_loss=0.5 val_acc=0.9"], "epoch,train_loss,val_acc\n3,0.5,0.9\n"),
+        (
+            ["| epoch   1 |   200/ 2983 batches | lr 20.00 | loss  7.62 | ppl  2038.85"],
+            "epoch,loss,ppl\n1,7.62,2038.85\n",
+        ),
+    ],
+)
+def test_lines_as_programs_print_them(lines: list[str], table: str) -> None:
+    assert read(*lines) == table
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "hello",
+        "listening on port: 8080",
+        "loss: 0.5",
+        "Namespace(lr=0.1, epochs=3)",
+        "{'lr': 0.1}",
+        "50%|####| 1/2",
+        "",
+    ],
+)
+def test_lines_without_an_epoch_before_them_tell_nothing(line: str) -> None:
+    assert read(line) == ""
+
+
+def test_patterns_of_the_project_are_the_only_ones() -> None:
+    patterns = {"val_loss": r"validation loss: ([0-9.]+)", "acc": r"acc=(\d+)%"}
+    lines = ["Epoch 1", "validation loss: 0.5 (other: 9)", "acc=81%", "Epoch 2", "validation loss: 0.4", "acc=85%"]
+    assert read(*lines, patterns=patterns) == "epoch,val_loss,acc\n1,0.5,81\n2,0.4,85\n"
+
+
+def test_pattern_may_name_the_axis() -> None:
+    patterns = {"step": r"@(\d+)", "loss": r"l=([\d.]+)"}
+    assert read("@10 l=2.5", "@20 l=2.25", patterns=patterns) == "step,loss\n10,2.5\n20,2.25\n"
+
+
+def test_epoch_of_the_lines_before_counts() -> None:
+    patterns = {"loss": r"total ([\d.]+)"}
+    assert read("Epoch 1/2", "total 0.5", "Epoch 2/2", "total 0.25", patterns=patterns) == "epoch,loss\n1,0.5\n2,0.25\n"

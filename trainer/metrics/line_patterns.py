@@ -1,0 +1,133 @@
+"""Read metrics from the lines that training code prints anyway, by patterns.
+
+A pattern of the project's is a name and a regular expression whose first group is the value, as in SageMaker's metric
+definitions: https://docs.aws.amazon.com/sagemaker/latest/dg/define-train-metrics.html
+Without any, lines that name an epoch, step or iteration are read as `name: value` or `name=value`, and so are the
+dicts that the Hugging Face Trainer prints.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+
+from trainer.metrics.rows import Table
+from trainer.metrics.tables.attempts import settled
+from trainer.metrics.tables.axis import axis_name, rank
+from trainer.metrics.tables.cells import number
+from trainer.metrics.tables.csv_table import read_csv
+from trainer.metrics.tables.grid import Grid
+
+LONGEST_LINE = 2_000
+"""Characters that are looked at. A regular expression may take long on a long line."""
+MOST_ROWS = 100_000
+_DIGIT = re.compile(rb"\d")
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?nan|[-+]?inf"
+_COUNTER = re.compile(
+    r"(?<![A-Za-z])(epoch|step|global step|iteration|iter|update|timesteps?|episode)\b[\s:=#\[(]*(\d+(?:\.\d+)?)"
+    r"(?:\s*(?:/|of)\s*(\d+))?",
+    re.IGNORECASE,
+)
+"""`Epoch 3/5`, `Epoch: [3][ 10/500]`, `step 10`, `iter 10:`, `Train Epoch: 1 [0/60000 (0%)]`."""
+_PAIR = re.compile(
+    rf"([A-Za-z][\w@/.%() -]{{0,39}}?)\s*[:=]\s*(?:({_NUMBER})(?![\w.])|(?=[A-Za-z(\[{{]))", re.IGNORECASE
+)
+_METRIC = re.compile(r"[a-z][\w@/.%-]*(?:\(\w+\))?")
+_SPACED = re.compile(
+    r"\b((?:\w+[ _/])?(?:loss|acc(?:uracy)?|ppl|perplexity|f1|auc|reward|bleu|map|wer|error)(?:@\d+)?)"
+    rf"\s+({_NUMBER})(?![\w.])",
+    re.IGNORECASE,
+)
+"""nanoGPT's `train loss 4.2874, val loss 4.2823`, the ImageNet example's `Loss 6.9 (7.0)`."""
+_NOISE = """time eta ms s elapsed mfu lr at port pid rank seed data gpu mem version memory size batch samples
+    params parameters level line device workers it"""
+
+
+class LinePatterns:
+    """The table of what the lines have said so far."""
+
+    def __init__(self, patterns: Mapping[str, str] | None = None) -> None:
+        self._patterns = {name: re.compile(pattern) for name, pattern in (patterns or {}).items()}
+        self._table = Table()
+        self._at: dict[str, float] = {}
+        """The counters that the last lines named."""
+        self._grid: Grid | None = None
+
+    @property
+    def configured(self) -> bool:
+        """True with patterns of the project's."""
+        return bool(self._patterns)
+
+    def add_line(self, line: bytes) -> None:
+        """Add what the patterns find in a line."""
+        if len(self._table.rows) >= MOST_ROWS or not _DIGIT.search(line):
+            return
+        text = _ESCAPE.sub("", line.decode(errors="replace"))[:LONGEST_LINE].rpartition("\r")[2]
+        row = self._by_pattern(text) if self._patterns else _usual(text)
+        counters = {name: value for name, value in row.items() if rank(name) is not None}
+        values = {name: value for name, value in row.items() if rank(name) is None}
+        if counters:
+            self._at = counters
+        if values and (self._at or self._patterns):
+            self._table.add(self._at | values)
+            self._grid = None
+
+    def grid(self) -> Grid:
+        """The table so far. A step that lines tell in several parts is one row."""
+        if self._grid is None:
+            self._grid = settled(read_csv(self._table.text().encode())) if self._table.rows else Grid()
+        return self._grid
+
+    def _by_pattern(self, text: str) -> dict[str, float]:
+        row = {}
+        for name, pattern in self._patterns.items():
+            if (match := pattern.search(text)) and (value := number(match[1] or "")) is not None:
+                row[name] = value
+        if not any(rank(name) is not None for name in self._patterns):
+            row |= _counters(text)
+        return row
+
+
+def _usual(text: str) -> dict[str, float]:
+    """The counters and values of a line as frameworks print it. Empty for any other line."""
+    stripped = text.strip()
+    if stripped.startswith("{") and stripped.endswith("}"):
+        return _dict(stripped)
+    counters = _counters(text)
+    rest = _COUNTER.sub(" ", text)
+    found = [*_PAIR.finditer(rest), *_SPACED.finditer(rest)]
+    values: dict[str, float] = {}
+    for match in sorted(found, key=lambda each: each.start()):
+        name = _name(match[1])
+        if match[2] and name and name not in values and (value := number(match[2])) is not None:
+            values[name] = value
+    return counters | values if values or counters else {}
+
+
+def _counters(text: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for match in _COUNTER.finditer(text):
+        name = match[1].lower().replace(" ", "_")
+        found.setdefault(name, float(match[2]))
+    axis = axis_name(found)
+    return {axis: found[axis]} if axis is not None else {}
+
+
+def _name(text: str) -> str:
+    """`Train Loss` as `train_loss`; "" for what is no metric."""
+    words = text.rpartition(" - ")[2].lower().split()[-3:]
+    name = "_".join(words)
+    return name if _METRIC.fullmatch(name) and words[-1] not in _NOISE.split() else ""
+
+
+def _dict(text: str) -> dict[str, float]:
+    """The Trainer's `{'loss': 0.5, 'epoch': 1.0}`; newer versions quote the numbers, too."""
+    try:
+        row = json.loads(text.replace("'", '"'))
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(row, dict):
+        return {}
+    found = {str(name): number(str(value)) for name, value in row.items() if not isinstance(value, bool)}
+    known = {name: value for name, value in found.items() if value is not None}
+    return known if any(rank(name) is not None for name in known) else {}
