@@ -18,9 +18,9 @@ _FULL_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x
 """Unicode, "Halfwidth and Fullwidth Forms" (U+FF00): U+FF01 to U+FF5E are U+0021 to U+007E."""
 _PUNCTUATION = {
     **dict.fromkeys(map(ord, "\u3001\uff64\u060c"), ","),  # ideographic, half-width, Arabic
-    **dict.fromkeys(map(ord, "\u3002\uff61"), "."),  # the point key of a Japanese keyboard
+    **dict.fromkeys(map(ord, "\u3002\uff61\u066b"), "."),  # ideographic, half-width, Arabic decimal
     **dict.fromkeys(map(ord, "\u2212\u2010\u2011\u2012\u2013\ufe63"), "-"),  # minus, hyphens, the en dash
-    **dict.fromkeys(map(ord, "\u2025\u2026"), ".."),  # as phones type two or three points
+    **dict.fromkeys(map(ord, "\u2025\u2026\u301c\uff5e"), ".."),  # points in one sign, the Japanese "to"
 }
 _INVISIBLE = dict.fromkeys(
     map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"), ""

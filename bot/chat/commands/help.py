@@ -1,5 +1,6 @@
 """`/help`: generated from the commands, so that it is never out of date."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from bot.chat.acknowledgement import first_answer
 from bot.chat.interactions import Interaction
 from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS
 from bot.domain.inert import code
-from bot.domain.parameters import shown
+from bot.domain.parameters import Kind, Parameter, shown
 from bot.domain.project import Project
 from bot.domain.texts.command_names import command as command_text
 from bot.domain.texts.command_names import plain
@@ -50,9 +51,22 @@ def _example(project: Project) -> str:
     """A line that works as it stands."""
     branches = [branch for branch in project.branches if "*" not in branch]
     given = [f"branch:{branches[0]}"] if branches else []
-    given += [f"{each.name}:{shown(each.default)}" for each in project.parameters if each.default is not None][:1]
+    required = [each for each in project.parameters if each.required]
+    examples = required or [each for each in project.parameters if each.default is not None][:1]
+    given += [f"{each.name}:{_sample(each)}" for each in examples]
     line = code(" ".join([plain("train"), *given]))
     return f"Type the name of a command, then press Tab or tap each option that you want to set, as in {line}."
+
+
+def _sample(parameter: Parameter) -> str:
+    """A value that the parameter takes."""
+    if parameter.default is not None:
+        return shown(parameter.default)
+    if parameter.kind in (Kind.FLOAT, Kind.INT):
+        bound = parameter.minimum if parameter.minimum is not None else parameter.maximum
+        value = 1 if bound is None else bound
+        return shown(math.ceil(value) if parameter.kind is Kind.INT else float(value))
+    return parameter.choices[0] if parameter.choices else {Kind.BOOLEAN: "true"}.get(parameter.kind, "text")
 
 
 def _goal(project: Project) -> str:

@@ -42,8 +42,8 @@ WRONG: tuple[object, ...] = (
 )
 NOT_OURS = re.compile(
     r"Input should|should be|valid (tuple|dictionary|list|integer|string|number|boolean|date)|Value error|Assertion"
-    r"|\bpattern\b|\^\[|unable to parse|instance of|validation|pydantic|finite|ensure|datetime\.|\btuple\b|\bdict\b"
-    r"|\[type=|Kind\.|Style\.|Action\.|Extra inputs|Field required",
+    r"|match pattern|pattern '|\^\[|unable to parse|instance of|validation|pydantic|finite|ensure|datetime\."
+    r"|\btuple\b|\bdict\b|\[type=|Kind\.|Style\.|Action\.|Extra inputs|Field required",
     re.IGNORECASE,
 )
 

@@ -78,6 +78,7 @@ ACCEPTED = {
     "whole bounds beyond Discord's": [{"a": {"type": "int", "default": 1, "min": -(2**60), "max": 2**60}}],
     "bounds beyond Discord's": [{"a": number(min=-1e300, max=1e300)}],
     "bounds between whole numbers": [{"a": {"type": "int", "default": 1, "min": 0.2, "max": 1.8}}],
+    "parameters that must be given": [{"a": {"type": "float"}, "b": number(), "c": {"type": "string"}}],
     "26 projects": [{"a": number()} for _ in range(26)],
     "names like Python's": [{name: number() for name in ("lambda", "self", "interaction", "a-b", "a_b")}],
     "choices in Japanese": [{"c": choice("勾配", "確率")}],

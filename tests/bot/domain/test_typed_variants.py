@@ -16,7 +16,7 @@ from bot.domain.jobs.unfold_words import unfold_words
 from bot.domain.model.plan import Search
 from bot.domain.parameters import Kind, Parameter, complete
 from bot.domain.project import Project, choose
-from bot.domain.sweeps.grammar import completions, parse, so_far, written
+from bot.domain.sweeps.grammar import GrammarError, completions, parse, so_far, written
 from bot.errors import BadInput
 from tests.bot.chat.jobs import PROJECT
 
@@ -67,8 +67,8 @@ VARIANTS: dict[str, Variant] = {
     **_each(":", "：", ": "),
     **_each(" ", "　", "\u00a0", "  ", "\n", "\u2009"),
     **_each("-", "−", "–", "‐", "‑", "－", "﹣"),
-    **_each("..", "‥", "…", "．．", "。。"),
-    **_each("0.", "０．", "0。", "０｡"),
+    **_each("..", "‥", "…", "．．", "。。", "〜", "～"),
+    **_each("0.", "０．", "0。", "０｡", "0٫"),
 }
 variants = st.lists(st.sampled_from(sorted(VARIANTS)), max_size=4, unique=True)
 
@@ -194,3 +194,12 @@ def test_a_file_is_named_the_same(typed: str) -> None:
     assert find_file(names, typed) == "videos/walk.mp4"
     assert find_file(names, "が") == "か\u3099.csv"
     assert matching_files(names, typed.strip("`")) == ["videos/walk.mp4"]
+
+
+@pytest.mark.parametrize("typed", ["trials=50", "Trials=50", "ｔｒｉａｌｓ＝５０", "search=random", "branch=main"])
+def test_an_option_with_an_equals_sign_is_told_apart_from_a_parameter(typed: str) -> None:
+    with pytest.raises(GrammarError, match=r"is an option of the command\. Write it with a colon: `\w+:"):
+        parse(f"lr=0.1,0.01 {typed}", DECLARED, Search.GRID)
+    declared = (*DECLARED, Parameter("trials", Kind.INT, 1))
+    if typed.endswith(("0", "０")):
+        assert parse(f"lr=0.1,0.01 {typed}", declared, Search.GRID).points == 2

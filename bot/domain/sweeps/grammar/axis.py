@@ -8,8 +8,12 @@ from bot.domain.model.space import Axis
 from bot.domain.parameters import Kind, Parameter, Value, find, shown
 from bot.domain.sweeps.grammar.ranges import DOTS, range_of, value_of
 from bot.domain.sweeps.grammar.tokens import GrammarError, Item, Word, quoted, shortened
+from bot.domain.text import as_spelled
 from bot.errors import UnknownName
 from trainer import space as trials_own
+
+_OPTIONS = ("search", "trials", "parallel", "folds", "stop_losers", "branch", "commit", "project")
+"""Options of `/sweep` besides its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ def _parameter(name: Word, parameters: Sequence[Parameter]) -> Parameter:
     try:
         return find(parameters, name.text)
     except UnknownName as error:
+        if (option := as_spelled(name.text, _OPTIONS)) in _OPTIONS:
+            raise name.wrong(f"`{option}` is an option of the command. Write it with a colon: `{option}:`.") from None
         inert = UnknownName("parameter", given=shortened(name.text), near=error.near, valid=error.valid)
         raise name.wrong(str(inert)) from None
 
