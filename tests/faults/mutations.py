@@ -111,10 +111,10 @@ MUTATIONS = (
     Mutation(
         "throttling and refusals meant by SubmitJob alone",
         "bot/services/jobs/launch.py",
-        "        except ServiceError as error:\n            self._later(job, error)",
+        "        except ServiceError as error:\n            await self._later(job, error)",
         "        except ServiceError as error:\n"
         "            await self._store.change(job.id, _refused)\n"
-        "            self._later(job, error)",
+        "            await self._later(job, error)",
         "tests/bot/services/test_submission.py::test_a_look_up_that_fails_says_nothing_of_the_job",
     ),
     Mutation(
