@@ -1,4 +1,4 @@
-"""The command line: `signalbox run`, `init`, `doctor`, `restore` and `config from-stack`; `python -m bot` works too."""
+"""The command line: `signalbox run`, `init`, `try`, `doctor`, `restore`, `config from-stack`; `python -m bot`, too."""
 
 import asyncio
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from bot import restore as restoration
 from bot.config import loading as settings
 from bot.errors import SignalboxError
 from bot.init import run as initialisation
+from bot.try_locally import run as local_run
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 config_app = typer.Typer(no_args_is_help=True, help="Work with config.toml.")
@@ -70,6 +71,25 @@ def init(
     """Write a project's section of config.toml from its repository: address, command and parameters."""
     with _errors_printed():
         initialisation.run(folder, command or [], name, config, Console())
+
+
+@app.command("try")
+def try_locally(
+    given: Annotated[list[str] | None, typer.Argument(help="Parameters, such as lr=0.1 epochs=2.")] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+    *,
+    project: Annotated[str, typer.Option("--project", help="The project; default: the only one.")] = "",
+    folder: Annotated[Path, typer.Option("--folder", help="Your training repository.")] = Path(),
+    results: Annotated[Path, typer.Option("--results", help="A new folder for what a job would store.")] = Path(
+        "signalbox-try"
+    ),
+    install: Annotated[bool, typer.Option("--install", help="Install the requirements first, as a job does.")] = False,
+) -> None:
+    """Run the project's command once on this machine, as a job would: no Discord, no cloud."""
+    with _errors_printed():
+        options = local_run.Options(config, project, folder, results, given or [], install)
+        code = local_run.run(options, Console())
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Write a project's section from its repository into config.toml, or print it."""
+"""Write a project's section from its repository into config.toml."""
 
 import re
 import tomllib
@@ -17,9 +17,11 @@ from bot.init.parameters import parameters
 from bot.init.repository import Repository
 from bot.init.section import section
 
+_NEW_FILE = "# The bot also needs [discord], [aws] and the project's channels: config.example.toml has every setting.\n"
+
 
 def run(folder: Path, command: Sequence[str], name: str, config: Path, console: Console) -> None:
-    """Add the section to `config`; print it if there is no such file. Raises BadInput or ConfigError, nothing changed.
+    """Add the section to `config`, which may be new. Raises BadInput or ConfigError, nothing changed.
 
     `command` may be empty: then the likeliest script is taken. `name` "" is the folder's.
     """
@@ -47,11 +49,11 @@ def run(folder: Path, command: Sequence[str], name: str, config: Path, console: 
             'OmegaConf also flags = "name=value"'
         )
     if text is None:
-        say(f"{config} does not exist: copy config.example.toml to it, and replace its project by this section.\n")
-        say(written)
+        config.write_text(f"{_NEW_FILE}\n{written}", encoding="utf-8")
+        say(f"Wrote {config} with [projects.{name}]. `signalbox try` runs it on this machine, as a job would.")
         return
     config.write_text(f"{text.rstrip()}\n\n{written}", encoding="utf-8")
-    say(f"Added [projects.{name}] to {config}.")
+    say(f"Added [projects.{name}] to {config}. `signalbox try --project {name}` runs it on this machine.")
     _say_problems(config, say)
 
 

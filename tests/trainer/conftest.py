@@ -13,6 +13,7 @@ from tests.support.container import Container
 from tests.support.git import Repository, repository
 from tests.support.memory_bucket import MemoryBucket
 from trainer.storage.bucket import Bucket
+from trainer.storage.folder import Folder
 
 __all__ = ["repository"]
 
@@ -55,9 +56,11 @@ def bucket(s3_bucket: Bucket) -> Bucket:
     return s3_bucket
 
 
-@pytest.fixture(params=["memory", pytest.param("s3", marks=pytest.mark.slow)])
-def either_bucket(request: pytest.FixtureRequest) -> Bucket | MemoryBucket:
-    """An unused job prefix, on the fake and, marked slow, in S3."""
+@pytest.fixture(params=["memory", "folder", pytest.param("s3", marks=pytest.mark.slow)])
+def either_bucket(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bucket | MemoryBucket:
+    """An unused job prefix, on the fake, in a folder and, marked slow, in S3."""
+    if request.param == "folder":
+        return Folder(f"{tmp_path_factory.mktemp('bucket').as_uri()}/")
     return MemoryBucket() if request.param == "memory" else request.getfixturevalue("s3_bucket")
 
 

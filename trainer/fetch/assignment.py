@@ -17,7 +17,7 @@ from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB, Patterns
 
 _REQUIRED = (Env.REPOSITORY_URL, Env.COMMIT_ID, Env.JOB_ID, Env.OUTPUT_URI)
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_S3 = re.compile(r"s3://[^/]+/.+")
+_URI = re.compile(r"s3://[^/]+/.+|file:///.+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,8 @@ def _problems(environment: Mapping[str, str], command: Sequence[str]) -> list[st
     commit, uri = environment.get(Env.COMMIT_ID, ""), environment.get(Env.OUTPUT_URI, "")
     if commit and not _COMMIT.fullmatch(commit):
         problems.append(f"COMMIT_ID must be a full commit id, 40 hexadecimal digits (got {commit!r})")
-    if uri and not _S3.fullmatch(uri):
-        problems.append(f"OUTPUT_URI must look like s3://bucket/prefix/ (got {uri!r})")
+    if uri and not _URI.fullmatch(uri):
+        problems.append(f"OUTPUT_URI must look like s3://bucket/prefix/ or file:///folder/ (got {uri!r})")
     if not command:
         problems.append("there is no command; run python -m trainer.entrypoint -- <command>")
     return problems

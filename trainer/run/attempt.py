@@ -30,6 +30,7 @@ from trainer.run.spot import POLL_SECONDS, Metadata, SpotWatch
 from trainer.storage.artifacts import Artifacts
 from trainer.storage.bucket import Bucket, BucketTrouble
 from trainer.storage.claim import RENEW_SECONDS, Claim, Holder
+from trainer.storage.folder import SCHEME, Folder
 from trainer.storage.left_files import CheckoutTree, OutputTree
 from trainer.storage.manifest import AttemptRecord, Manifest, earlier_attempts
 from trainer.storage.not_stored import NotStored
@@ -229,6 +230,8 @@ class Attempt:
 
 def open_bucket(uri: str) -> Bucket:
     """Open the job's prefix. Raises `Ended` if the AWS SDK can't be set up: no region, for example."""
+    if uri.startswith(SCHEME):
+        return Folder(uri)
     try:
         return Bucket(uri)
     except BucketTrouble as error:

@@ -51,22 +51,13 @@ def check_fits(call: SubmitCall, engine: Capabilities, what: str, instead: str, 
 
 def _call(job: Submitted, request: Request, project: Project, bot_name: str, extra: Mapping[str, str]) -> SubmitCall:
     environment = {
-        **project.variables,
-        "REPOSITORY_URL": project.repository,
+        **project_environment(project),
         "BRANCH_NAME": job.run.commit.branch,
         "COMMIT_ID": job.run.commit.sha,
         "JOB_ID": job.id,
         "OUTPUT_URI": project.prefix(job.id),
         "PARAMETERS": json.dumps(dict(job.run.parameters)),
-        "PARAMETER_FLAGS": project.flags.encoded,
-        "WORKING_DIRECTORY": project.working_directory,
         "ASKER": request.asker_name,
-        "INSTALL": project.install,
-        "METRICS_FILE": project.metrics_file,
-        "METRIC": project.columns.get(project.metric, project.metric),
-        "METRIC_PATTERNS": json.dumps(dict(project.metric_patterns)) if project.metric_patterns else "",
-        "DATA_URI": project.data_uri,
-        **_files_and_secrets(project),
         **extra,
     }
     return SubmitCall(
@@ -87,9 +78,18 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
     )
 
 
-def _files_and_secrets(project: Project) -> dict[str, str]:
-    """What differs from the defaults: the space for a job's environment is small."""
+def project_environment(project: Project) -> dict[str, str]:
+    """What each job of the project gets. Settings at their defaults are empty: the space for it is small."""
     return {
+        **project.variables,
+        "REPOSITORY_URL": project.repository,
+        "PARAMETER_FLAGS": project.flags.encoded,
+        "WORKING_DIRECTORY": project.working_directory,
+        "INSTALL": project.install,
+        "METRICS_FILE": project.metrics_file,
+        "METRIC": project.columns.get(project.metric, project.metric),
+        "METRIC_PATTERNS": json.dumps(dict(project.metric_patterns)) if project.metric_patterns else "",
+        "DATA_URI": project.data_uri,
         "SECRETS": ",".join(project.secrets),
         "CHECKPOINTS": json.dumps(project.checkpoints) if project.checkpoints else "",
         "RESUME_ARGUMENTS": json.dumps(project.resume) if project.resume else "",

@@ -110,11 +110,12 @@ def test_a_module_and_a_launcher_are_commands_too(repo: Path, config: Path) -> N
     assert [*projects["module"].parameters] == [*projects["launcher"].parameters]
 
 
-def test_without_a_config_the_section_is_printed(repo: Path, tmp_path: Path) -> None:
-    text = said(repo, tmp_path / "config.toml")
-    assert not (tmp_path / "config.toml").exists()
-    assert "copy config.example.toml to it" in text
-    assert tomllib.loads(text[text.index("[projects") :])["projects"]["robot-arm"]["parameters"]["lr"]["default"] == 0.2
+def test_without_a_config_one_is_written(repo: Path, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    text = said(repo, path)
+    assert f"Wrote {path} with [projects.robot-arm]" in text
+    assert tomllib.loads(path.read_text())["projects"]["robot-arm"]["parameters"]["lr"]["default"] == 0.2
+    assert "config.example.toml" in path.read_text()
 
 
 def test_a_script_that_never_parses_is_given_up(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
