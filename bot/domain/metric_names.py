@@ -7,11 +7,11 @@ _LESS = """loss losses error errors err perplexity ppl nll xent crossentropy ce 
     rmsle rmsd rse medae wer cer ter per eer fid kid fvd kld kl divergence distance dist lpips hausdorff hd assd asd
     ece brier logloss deviance bpc bpb bpd fpr fnr far frr regret cost residual rank_loss ade fde mpjpe epe abs_rel
     mcd perplexities mistakes misses violations"""
-_MORE = """acc accuracy accuracies f1 f2 fbeta fscore auc auroc auprc aucpr roc map ap mar precision recall sensitivity
-    specificity reward rewards return returns score scores r2 iou miou jaccard dice bleu sacrebleu rouge rougel meteor
-    cider spice chrf bertscore mrr ndcg hits hit hitrate kappa mcc psnr ssim msssim pesq stoi sdr sisdr snr top
-    success win wins winrate correct elo pck mota idf1 hota em spearman pearson pearsonr corr correlation likelihood
-    tpr tnr throughput fps pass elbo llh silhouette"""
+_MORE = """acc accuracy accuracies f1 f2 fbeta fscore auc auroc auprc aucpr roc map ap mar precision recall
+    sensitivity specificity reward rewards rew return returns ret score scores r2 iou miou jaccard dice bleu sacrebleu
+    rouge rougel meteor cider spice chrf bertscore mrr ndcg hits hit hitrate kappa mcc psnr ssim msssim pesq stoi sdr
+    sisdr snr top success win wins winrate correct elo pck mota idf1 hota em spearman pearson pearsonr corr
+    correlation likelihood tpr tnr throughput fps pass elbo llh silhouette"""
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
 _PLAIN = re.compile(r"[a-z0-9]+")
 _NEGATIVE = frozenset({"neg", "negative", "minus"})

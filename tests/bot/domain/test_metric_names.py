@@ -14,7 +14,7 @@ def test_less_is_better(metric: str) -> None:
 
 
 MORE = """val_accuracy acc val/acc acc1 Acc@1 f1 f1|macro val_f1_macro AUC roc_auc mAP mAP@0.5 metrics/mAP50-95(B) AP50
-    rollout/ep_rew_mean_reward episode_reward mean_return BLEU rouge2 rougeL dice[liver] mIoU iou r2 r2_score PSNR ssim
+    rollout/ep_rew_mean EpRet episode_reward mean_return BLEU rouge2 rougeL dice[liver] mIoU iou r2 r2_score PSNR ssim
     exact_match_em pass@1 success_rate neg_mean_squared_error precision recall ndcg@10 hits@10 kappa balanced_accuracy
     test_score log_likelihood spearmanr_corr"""
 

@@ -1,6 +1,5 @@
 """`signalbox try` on small repositories: what it runs, shows, keeps and advises."""
 
-import io
 import os
 import subprocess
 import sys
@@ -10,11 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import tomli_w
-from rich.console import Console
 
 from bot.errors import BadInput, ConfigError, UserError
-from bot.try_locally.run import Options, run
+from tests.bot.try_locally.home import PARAMETERS, Home
 from tests.support.git import git
 
 pytestmark = pytest.mark.slow
@@ -39,50 +36,6 @@ for epoch in range(1, 4):
     report(epoch=epoch, epochs=3, val_accuracy=90 + epoch)
     time.sleep(0.6)
 """
-PARAMETERS = {
-    "lr": {"type": "float", "default": 0.1},
-    "epochs": {"type": "int", "default": 3},
-}
-
-
-@pytest.fixture(autouse=True)
-def _python(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`python` is this one, as in an active environment."""
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-
-
-class Home:
-    """A training repository and its config."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.config, self.results = folder / "code", folder / "config.toml", folder / "results"
-        self.folder.mkdir()
-        git(self.folder, "init", "-qb", "main")
-
-    def commit(self, script: str, **settings: object) -> None:
-        (self.folder / "train.py").write_text(script)
-        git(self.folder, "add", "--all")
-        git(self.folder, "commit", "-qm", "Train the arm")
-        project = {
-            "repository": "https://github.com/lab/arm.git",
-            "command": ["python", "train.py"],
-            "queue": "q",
-            "job_definition": "d",
-            "bucket": "b",
-            "parameters": PARAMETERS,
-            **settings,
-        }
-        self.config.write_text(tomli_w.dumps({"projects": {"arm": project}}))
-
-    def run(self, *given: str, project: str = "") -> tuple[int, str]:
-        output = io.StringIO()
-        options = Options(self.config, project, self.folder, self.results, given, install=False)
-        return run(options, Console(file=output, width=200)), output.getvalue()
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
 
 
 def test_a_foreign_table_is_on_the_card_and_what_it_left_is_kept(home: Home) -> None:
