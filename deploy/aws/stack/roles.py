@@ -60,6 +60,7 @@ def machine_role(scope: Construct, storage: Storage, images: Iterable[str]) -> i
     images and logs: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEC2ContainerServiceforEC2Role.html.
     Batch creates the cluster itself, under a name that begins so:
     https://docs.aws.amazon.com/aws-managed-policy/latest/reference/BatchServiceRolePolicy.html
+    Assumption: agent-actions.
     """
     role = iam.Role(scope, "MachineRole", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
     own = "Batch chooses the names of its clusters and the ids of its machines."

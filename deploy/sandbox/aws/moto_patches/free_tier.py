@@ -2,7 +2,7 @@
 
 https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_freetier_GetAccountPlanState.html and botocore's
 model (target AWSFreeTierService, JSON 1.0). What an account without a plan gets is not documented: of the documented
-errors, ResourceNotFoundException fits.
+errors, ResourceNotFoundException fits. Assumption: plan-none.
 """
 
 import json
