@@ -22,10 +22,10 @@ class LiveRows:
         self._told: dict[str, int] = {}
         """For each column, how many rows of it have been looked at."""
 
-    def show(self, source: str, grid: Grid) -> None:
-        """Print what is new since the last call. Another source is shown from its beginning."""
+    def show(self, source: str, grid: Grid, told: int = 0) -> None:
+        """Print what is new since the last call. Another source is shown from its beginning, but for `told` rows."""
         if source != self._source or any(count > grid.rows for count in self._told.values()):
-            self._source, self._told = source, {}
+            self._source, self._told = source, dict.fromkeys((column.name for column in grid.columns), told)
         axis = axis_of(grid.columns)
         columns = [column for column in grid.columns if column is not axis and not _is_worse_axis(column, axis)]
         columns.sort(key=lambda column: column.name != self._metric)

@@ -40,6 +40,8 @@ class Candidate:
     grid: Grid
     own: bool = False
     changed_at: int = 0
+    told: int = 0
+    """How many of its first rows an earlier attempt has told."""
     text: bytes = b""
     """The table as it is to be stored, if it is in our form already."""
 
@@ -63,7 +65,7 @@ class Sources:
         self._printed, self._patterns = Table(), patterns or LinePatterns()
         self._discovery, self._reader = Discovery([code, output]), SourceReader()
         self._before: dict[Path, tuple[int, int, int] | None] = {}
-        self._earlier = Grid()
+        self._earlier, self._restored = Grid(), b""
         self._lock = threading.Lock()
         self._running, self._complete = True, False
         self._chosen: list[str] = []
@@ -71,7 +73,7 @@ class Sources:
     def begin(self) -> None:
         """Record the existing files and an earlier attempt's table. Call it before the command starts."""
         earlier = self._output / METRICS_CSV
-        content = earlier.read_bytes() if earlier.exists() else b""
+        self._restored = content = earlier.read_bytes() if earlier.exists() else b""
         self._printed = Table.parse(content.decode(errors="replace"), provisional=True)
         self._earlier = read_csv(content) if content else Grid()
         self._discovery.begin()
@@ -99,7 +101,7 @@ class Sources:
             return b""
         chosen = fitting[0]
         if not chosen.own:
-            self._live.show(chosen.name, chosen.grid)
+            self._live.show(chosen.name, chosen.grid, chosen.told)
         if chosen.text.endswith(b"\n"):
             return chosen.text
         grid = chosen.grid if chosen.own else after_earlier(chosen.grid, self._earlier)
@@ -112,9 +114,12 @@ class Sources:
             matched = self._patterns.grid()
         reported = self._output / METRICS_CSV
         if self._is_new(reported):
-            own = bool(printed) or not self._is_quiet(reported)
-            text = reported.read_bytes() if printed else b""
-            yield Candidate(METRICS_CSV, 1, self._read(reported), own=own, text=text)
+            content = reported.read_bytes()
+            restored = bool(content) and self._restored.startswith(content)  # by `checkpoint.load()`
+            own = bool(printed) or restored or not self._is_quiet(reported)
+            told = self._earlier.rows if self._restored and content.startswith(self._restored) else 0
+            text = content if printed or restored else b""
+            yield Candidate(METRICS_CSV, 1, self._read(reported), own=own, text=text, told=told)
         elif printed:
             yield Candidate("the log", 1, read_csv(printed.encode()), own=True, text=printed.encode())
         if matched.rows:

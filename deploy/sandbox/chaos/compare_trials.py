@@ -13,8 +13,8 @@ TRIALS = 3
 """Trials of each sweep."""
 _NAME = re.compile(r"-(\w{6})(?:-(\d+))?$")
 _POSTED = re.compile(r"^\.(\d+) ", re.MULTILINE)
-_STATES = {"no metrics": "SUCCEEDED", "failed": "FAILED"}
-"""Batch's state by the table's. Chaos's jobs write no metrics, so the table shows successful trials as "no metrics"."""
+_STATES = {"ended without metrics": "SUCCEEDED", "failed": "FAILED"}
+"""Batch's state by the table's. Chaos's jobs write no metrics, so the table shows successful trials so."""
 
 
 class TrialProblem(StrEnum):

@@ -16,7 +16,7 @@ KINDS = {
     Fate.DIVERGED: ("failed", "command failed: "),
     Fate.NOT_INSTALLED: ("failed", "setup failed: "),
     Fate.OUT_OF_MEMORY: ("failed", "out of memory"),
-    Fate.WITHOUT_METRICS: ("no metrics", ""),
+    Fate.WITHOUT_METRICS: ("ended without metrics", ""),
     Fate.SUCCEEDED: ("succeeded", ""),
 }
 
@@ -26,7 +26,7 @@ def _rows() -> list[dict[str, str]]:
     for known in GRID.expected:
         timeline = TRUTH.timelines[known.number]
         value, epoch = known.best or ("", "")
-        seconds = f"{timeline.ended_at - timeline.attempts[0].started:.1f}"
+        seconds = f"{sum(each.stopped - each.started for each in timeline.attempts):.1f}"
         state, reason = KINDS[known.fate]
         place = (f"k7q2mx.{known.number}", f"{known.lr:.12g}", f"{known.momentum:.12g}", "10", "0")
         row = (*place, str(value), str(epoch), state, seconds, reason + known.failure_detail)

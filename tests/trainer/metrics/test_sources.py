@@ -90,3 +90,26 @@ def test_row_is_found_anywhere_in_a_line(code: Path, output: Path, line: str) ->
     for each in line.encode().splitlines():
         sources.add_line(each)
     assert sources.content() == b"epoch,val_accuracy\n1,81\n"
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ("epoch,loss\n1,3\n2,2\n", []),
+        ("epoch,loss\n1,3\n", []),
+        ("epoch,loss\n1,3\n2,2\n3,1\n", ['@metrics {"epoch": 3, "loss": 1}']),
+    ],
+    ids=["restored", "restored to an older checkpoint", "continued by the code itself"],
+)
+def test_rows_of_an_earlier_attempt_are_not_told_again(code: Path, output: Path, now: str, told: list[str]) -> None:
+    """A resumed run restores its table and may train for hours before its first new row."""
+    (output / "metrics.csv").write_text("epoch,loss\n1,3\n2,2\n")
+    emitted: list[str] = []
+    sources = Sources(code, output, emit=emitted.append)
+    sources.begin()
+    (output / "metrics.csv").write_text(now)
+    os.utime(output / "metrics.csv", (2_000_000_000, 2_000_000_000))
+    sources.content()
+    sources.end(complete=True)
+    assert sources.content() == now.encode()
+    assert emitted == told

@@ -128,7 +128,7 @@ class SweepStory:
         names = [self.calls[n if one_by_one else 0]["jobName"] for n in range(3)]
         ends = zip(names, ids, ("SUCCEEDED", "FAILED", "SUCCEEDED"), strict=True)
         self.states = [{"jobName": name, "jobId": each, "status": end} for name, each, end in ends]
-        self.rows = [f"{SWEEP}.0,4,no metrics", f"{SWEEP}.1,7,failed", f"{SWEEP}.2,8,no metrics"]
+        self.rows = [f"{SWEEP}.0,4,ended without metrics", f"{SWEEP}.1,7,failed", f"{SWEEP}.2,8,ended without metrics"]
         self.card = _message(embeds=[{"title": f"mnist sweep {SWEEP}", "description": "**Finished 3 trials in 9 s**"}])
         self.results = [
             _message(f"**{SWEEP} finished 3 trials** in 9 s <@5>", mentions=[{"id": "5"}], attachments=[_CSV])
@@ -180,7 +180,11 @@ SWEEP_CHANGES: dict[str, tuple[bool, Callable[[SweepStory], object], set[JobProb
     "no row": (False, lambda s: s.rows.pop(), {TrialProblem.FALSE}),
     "a row twice": (False, lambda s: s.rows.append(s.rows[-1]), {TrialProblem.FALSE}),
     "a false state": (False, lambda s: s.states[2].update(status="FAILED"), {TrialProblem.FALSE}),
-    "a false point": (False, lambda s: s.rows.__setitem__(2, f"{SWEEP}.2,9,no metrics"), {TrialProblem.FALSE}),
+    "a false point": (
+        False,
+        lambda s: s.rows.__setitem__(2, f"{SWEEP}.2,9,ended without metrics"),
+        {TrialProblem.FALSE},
+    ),
     "a trial not posted": (False, lambda s: s.notes.pop(), {TrialProblem.UNPOSTED}),
     "a trial posted twice": (False, lambda s: s.notes.append(s.notes[-1]), {TrialProblem.UNPOSTED}),
     "no result": (False, lambda s: s.results.clear(), {JobProblem.RESULT_LOST, TrialProblem.FALSE}),
