@@ -105,7 +105,7 @@ def _followed(job: Job, project: Project, process: JobProcess, console: Console)
             elif parse_trouble(line) is None:
                 say(console, line)
     except KeyboardInterrupt:
-        say(console, "\nStopping, as /stop does: the command has 12 s to end, and its files are stored.")
+        say(console, "\nStopping, as a job is stopped: the command has 12 s to end, and its files are stored.")
         process.stop()
         log += list(process.lines())
     return job, log

@@ -175,5 +175,5 @@ def test_ctrl_c_ends_it_as_stop_does(home: Home) -> None:
     process.stdout.close()
     killer.cancel()
     assert process.wait() == 143
-    assert "Stopping, as /stop does" in said
+    assert "Stopping, as a job is stopped" in said
     assert "The card at the end" in said
