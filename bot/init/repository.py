@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.adapters.git.working_copy import ask, root_of
 from bot.errors import BadInput
 from bot.init import probe, source
 from bot.init.argument import Argument, load
@@ -23,18 +24,15 @@ class Repository:
     """A checkout on this machine."""
 
     def __init__(self, folder: Path) -> None:
-        top = _git(folder, "rev-parse", "--show-toplevel")
-        if not top:
-            raise BadInput(f"{folder} is no git repository. Run this in your training repository, or name it: --folder")
-        self.root = Path(top)
+        self.root = root_of(folder)
 
     def address(self) -> str:
         """The address of `origin` as jobs can fetch it, without credentials; "" without one."""
-        return https(_git(self.root, "remote", "get-url", "origin"))
+        return https(ask(self.root, "remote", "get-url", "origin"))
 
     def branch(self) -> str:
         """The branch that is checked out, or main."""
-        return _git(self.root, "symbolic-ref", "--short", "HEAD") or "main"
+        return ask(self.root, "symbolic-ref", "--short", "HEAD") or "main"
 
     def install(self) -> str:
         """The `install` setting: requirements, the repository itself, or nothing."""
@@ -45,7 +43,7 @@ class Repository:
 
     def scripts(self) -> list[str]:
         """Those that parse arguments, the likeliest first."""
-        listed = _git(self.root, "ls-files", "--cached", "--others", "--exclude-standard", "*.py").splitlines()
+        listed = ask(self.root, "ls-files", "--cached", "--others", "--exclude-standard", "*.py").splitlines()
         found = [name for name in listed if _parses(self.root / name)]
         return sorted(found, key=_likelihood)
 
@@ -97,11 +95,6 @@ def https(address: str) -> str:
     if match := re.fullmatch(r"(?:ssh://)?(?:[^@/]+@)([^:/]+)(?::\d+/|[:/])(.+)", address):
         return f"https://{match[1]}/{match[2]}"
     return re.sub(r"^(https?://)[^@/]+@", r"\1", address)
-
-
-def _git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _parses(path: Path) -> bool:

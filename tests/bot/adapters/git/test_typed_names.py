@@ -1,8 +1,5 @@
 """Branches and tags as phones and Japanese keyboards type them."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.adapters.git.code_source import GitCode
@@ -10,17 +7,6 @@ from bot.errors import BadInput, UnknownName
 from tests.bot.adapters.git.remote import Remote
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def remote(tmp_path: Path) -> Remote:
-    return Remote(tmp_path / "remote.git")
-
-
-@pytest.fixture
-async def code(tmp_path: Path) -> AsyncIterator[GitCode]:
-    async with GitCode(tmp_path / "cache") as git_code:
-        yield git_code
 
 
 @pytest.mark.parametrize("typed", ["Main", "MAIN", "ｍａｉｎ"])  # noqa: RUF001  as phones and Japanese keyboards type it
