@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Batch
 
 import json
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -49,7 +50,7 @@ def install(backends: Any) -> None:
     setattr(RouteTable, "delete_from_cloudformation_json", staticmethod(_delete_route_table))  # noqa: B010  mypy's
 
 
-class ResourceHandler:
+class ResourceHandler(ABC):
     """How CloudFormation creates and deletes one type of resource. moto names a created one by its ARN."""
 
     attributes: Mapping[str, str] = {}
@@ -80,15 +81,17 @@ class ResourceHandler:
         """A function that becomes a method of moto's model."""
         return lambda resource, name: str(getattr(resource, self.attributes[name]))
 
+    @abstractmethod
     def _create(self, backend: Any, name: str, properties: Json) -> Any:
-        raise NotImplementedError
+        """Create it in moto."""
 
+    @abstractmethod
     def _update(self, backend: Any, original: Any, name: str, properties: Json) -> Any:
         """The resource after the change; it may be another one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _delete(self, backend: Any, name: str) -> None:
-        raise NotImplementedError
+        """Delete it from moto."""
 
 
 class EnvironmentHandler(ResourceHandler):

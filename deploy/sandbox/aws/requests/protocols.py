@@ -78,7 +78,11 @@ def throttled(call: Call) -> Failure:
 
 
 def expired(call: Call) -> Failure:
-    """The service's error for expired credentials."""
+    """The service's error for expired credentials.
+
+    S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, ExpiredToken. EC2:
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, RequestExpired.
+    """
     message = "The security token included in the request is expired"
     if call.protocol is Protocol.REST_XML:
         return Failure(400, "ExpiredToken", "The provided token has expired.")
