@@ -217,7 +217,7 @@ async def test_artifacts_are_listed_with_links_and_the_newest_picture(room: Room
         r"[model\_(1).pt](https://bucket.example/4800?signature=x) · 4.69 KiB",
     ]
     assert embed["footer"]["text"].startswith("2 files, 2.01 MiB")
-    assert embed["image"]["url"].startswith(room.discord.url)
+    assert embed["image"]["url"].startswith(f"{room.discord.discord.core.url}/attachments/")
     room.services.nothing_left = True
     assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx has no files yet."
     room.services.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
