@@ -42,6 +42,8 @@ COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY trainer trainer
 RUN pip install --no-cache-dir --constraint constraints.txt --editable .
+# The container may be read-only but for /tmp and the volume.
+ENV MPLCONFIGDIR=/tmp/matplotlib
 USER signalbox
 WORKDIR /home/signalbox
 # So that a volume mounted here belongs to this user.

@@ -12,6 +12,7 @@ from bot.adapters.sqlite.connection import Connection, connect, in_words, transa
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate, renumber
 from bot.adapters.sqlite.snapshot import write_snapshot
+from bot.adapters.private_folder import make_private
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Row
 from bot.domain.model.states import JobState
@@ -53,7 +54,7 @@ def trouble(store: Path) -> str:
 def recover(store: Path, snapshots: Sequence[Path], at: float) -> Recovery:
     """Moves the store aside, and makes one of the first snapshot that is good. `StoreError` while a bot has it."""
     with in_words(f"The store {store}"):
-        store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(store.parent)
         with lease(store):
             fresh = store.with_name(f"{store.name}.restored")
             good = next((number for number, each in enumerate(snapshots) if _usable(each, fresh, at)), None)

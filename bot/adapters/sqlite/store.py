@@ -17,6 +17,7 @@ from bot.adapters.sqlite.connection import Connection, connect, in_words, transa
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate
 from bot.adapters.sqlite.snapshot import write_snapshot
+from bot.adapters.private_folder import make_private
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
@@ -53,7 +54,7 @@ async def open_store(
 
 def _open(path: Path, held: ExitStack) -> Connection:
     with in_words(f"The store {path}"):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         held.enter_context(lease(path))
         connection = held.enter_context(closing(connect(path)))
         migrate(connection)
