@@ -41,7 +41,7 @@ async def _by_address(
 ) -> web.StreamResponse:
     """Answer requests to an address or to localhost: a page of another site reads loopback by a name of its own.
 
-    https://developer.mozilla.org/docs/Web/Security/Attacks (DNS rebinding); Prometheus asks for the address it is given.
+    That is DNS rebinding: https://developer.mozilla.org/docs/Web/Security/Attacks
     """
     if _is_address(request.url.host or ""):
         return await handler(request)

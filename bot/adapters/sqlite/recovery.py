@@ -7,12 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.adapters.private_folder import make_private
 from bot.adapters.sqlite import draft_rows, job_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate, renumber
 from bot.adapters.sqlite.snapshot import write_snapshot
-from bot.adapters.private_folder import make_private
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Row
 from bot.domain.model.states import JobState

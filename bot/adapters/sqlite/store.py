@@ -12,12 +12,12 @@ from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
 
+from bot.adapters.private_folder import make_private
 from bot.adapters.sqlite import draft_rows, job_rows, line_rows, outbox_rows, sweep_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate
 from bot.adapters.sqlite.snapshot import write_snapshot
-from bot.adapters.private_folder import make_private
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job

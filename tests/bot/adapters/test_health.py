@@ -24,6 +24,9 @@ async def test_only_an_address_is_answered(host: str, status: int) -> None:
 
 
 async def test_a_problem_is_a_503_with_its_words() -> None:
-    async with serve(0, lambda: "the store is away") as port, aiohttp.ClientSession() as http:
-        async with http.get(f"http://127.0.0.1:{port}/healthz") as response:
-            assert (response.status, await response.text()) == (503, "the store is away")
+    async with (
+        serve(0, lambda: "the store is away") as port,
+        aiohttp.ClientSession() as http,
+        http.get(f"http://127.0.0.1:{port}/healthz") as response,
+    ):
+        assert (response.status, await response.text()) == (503, "the store is away")
