@@ -17,7 +17,8 @@ from bot.errors import BadInput, UnknownName
 
 Suggestion = tuple[str, str]
 
-_ITEM = re.compile(r'(?P<head>(?:.*[\s,;])?)(?P<name>[^\s=:,;"]*)(?P<equals>\s*[=:]\s*)?(?P<part>[^\s"]*)', re.DOTALL)
+_ITEM = re.compile(r'(?P<head>(?:.*\s)?)(?P<name>[^\s=:,;"]*)(?P<equals>\s*[=:]\s*)?(?P<part>[^\s"]*)', re.DOTALL)
+_NUMBERS = (Kind.FLOAT, Kind.INT)
 _LEAST_HINT = 10
 """Characters; a shorter rest of a hint says nothing."""
 
@@ -43,24 +44,39 @@ class SetHints:
         Beyond `longest` there are none: a suggestion replaces the whole text, so a shorter one would lose some of it.
         """
         text = plain(without_hints(text)).lstrip()
-        if units(text) > longest or re.sub(QUOTED, "", text).count('"'):
+        bare = re.sub(QUOTED, "", text)
+        if units(text) > longest or '"' in bare or BEGIN_HINT in bare:  # within quotes or a hint
             return []
-        found = dict(self._found(text, longest))
-        return [(shown_text, value) for value, shown_text in found.items() if 0 < units(value) <= longest][:limit]
+        item, found = _ITEM.fullmatch(text), dict[str, str]()
+        for value, hint in self._in_name(item) if item and not item["equals"] else self._in_value(text.rstrip(), item):
+            found.setdefault(value, hint)
+        fitting = [(value, hint) for value, hint in found.items() if 0 < units(value) <= longest]
+        return [(_with_hint(value, hint, longest), value) for value, hint in fitting[:limit]]
 
-    def _found(self, text: str, longest: int) -> Iterator[tuple[str, str]]:
-        item = _ITEM.fullmatch(text)
-        whole, problem = text.rstrip(), self._problem(text)
-        complete = (whole, _with_hint(whole, self._meaning(item, whole), longest))
-        if whole and not problem:
-            yield complete
-        if item is None:
+    def _in_name(self, item: re.Match[str]) -> Iterator[tuple[str, str]]:
+        """While a name is typed: each way to go on, with its hint."""
+        before, name = item["head"].rstrip(), item["name"]
+        if wrong := self._problem(before):
+            yield before + item["head"][len(before) :] + name, wrong
+        elif before and not name:
+            yield before, self._count(before)
+        names = [(f"{item['head']}{each.name}=", self._about(each)) for each in self._named(item)]
+        yield from names
+        if name and not names:
+            yield f"{item['head']}{name}", _unknown(name, self._parameters)
+
+    def _in_value(self, text: str, item: re.Match[str] | None) -> Iterator[tuple[str, str]]:
+        """While a value is typed; the item is None after a closing quote. A number is never replaced by another."""
+        wrong = self._problem(text)
+        parameter = _found(item["name"], self._parameters) if item is not None else None
+        if item is None or parameter is None:
+            yield text, wrong or self._count(text)
             return
-        continued = self._values(item) if item["equals"] else self._names(item)
-        for value, hint in continued:
-            yield value, _with_hint(value, hint, longest)
-        if problem and whole:
-            yield whole, _with_hint(whole, problem, longest)
+        if not wrong or (item["part"] and parameter.kind in _NUMBERS):
+            yield text, wrong or self._about(parameter)
+        for value, hint in self.values(parameter, item["part"]):
+            yield f"{item['head']}{item['name']}={typed_text(value)}", hint
+        yield text, wrong
 
     def _problem(self, text: str) -> str:
         try:
@@ -69,24 +85,16 @@ class SetHints:
             return error.message
         return ""
 
-    def _meaning(self, item: re.Match[str] | None, whole: str) -> str:
-        """Of a text without mistakes: what the last value may be."""
-        if item is not None and item["equals"]:
-            return self._about(find(self._parameters, item["name"]))
-        count = len(read(whole, self._parameters))
+    def _count(self, text: str) -> str:
+        count = len(read(text, self._parameters))
         return f"{count} parameter{'s' if count != 1 else ''}"
 
-    def _names(self, item: re.Match[str]) -> Iterator[Suggestion]:
+    def _named(self, item: re.Match[str]) -> list[Parameter]:
+        """The parameters not used yet whose name begins with the text so far, then those that contain it."""
         part, used = folded(item["name"]), self._used(item["head"])
-        found = [
-            (each, names)
-            for each in self._parameters
-            if not used.intersection(names := [folded(name) for name in (each.name, *each.aliases)])
-            and any(part in name for name in names)
-        ]
-        found.sort(key=lambda each: self._rank(each[0], begins=any(name.startswith(part) for name in each[1])))
-        for parameter, _ in found:
-            yield f"{item['head']}{parameter.name}=", self._about(parameter)
+        names = {each: [folded(name) for name in (each.name, *each.aliases)] for each in self._parameters}
+        found = [p for p in self._parameters if not used & {*names[p]} and any(part in name for name in names[p])]
+        return sorted(found, key=lambda p: self._rank(p, begins=any(name.startswith(part) for name in names[p])))
 
     def _rank(self, parameter: Parameter, *, begins: bool) -> tuple[bool, ...]:
         needed = parameter.required and parameter.name not in self._before
@@ -96,14 +104,6 @@ class SetHints:
         names = re.findall(r'([^\s=:,;"]+)\s*[=:]', re.sub(QUOTED, '""', head))
         return {folded(name) for name in names} | self._given
 
-    def _values(self, item: re.Match[str]) -> Iterator[Suggestion]:
-        try:
-            parameter = find(self._parameters, item["name"])
-        except UnknownName:
-            return
-        for value, hint in self.values(parameter, item["part"]):
-            yield f"{item['head']}{item['name']}={typed_text(value)}", hint
-
     def values(self, parameter: Parameter, part: str) -> Iterator[tuple[Value, str]]:
         """Values that begin with the text so far, then those that contain it; with what is known of each."""
         known: dict[Value, str] = {}
@@ -112,8 +112,9 @@ class SetHints:
         if parameter.default is not None:
             known.setdefault(parameter.parse(parameter.default), "default")
         choices = (True, False) if parameter.kind is Kind.BOOLEAN else parameter.choices
-        typed = folded(part)
-        values = [value for value in dict.fromkeys([*known, *choices]) if typed in folded(exact(value))]
+        typed, number = folded(part), parameter.kind in _NUMBERS
+        found = [(value, folded(exact(value))) for value in dict.fromkeys([*known, *choices])]
+        values = [value for value, text in found if (text.startswith(typed) if number else typed in text)]
         for value in sorted(values, key=lambda each: not folded(exact(each)).startswith(typed)):
             notes = [known.get(value, ""), "" if parameter.choices else parameter.expected]
             yield value, "; ".join(filter(None, notes))
@@ -142,8 +143,23 @@ def value_suggestions(
     return [(_with_hint(exact(value), hint if hinted else "", longest), value) for value, hint in fitting]
 
 
+def _found(name: str, parameters: Sequence[Parameter]) -> Parameter | None:
+    try:
+        return find(parameters, name)
+    except UnknownName:
+        return None
+
+
+def _unknown(name: str, parameters: Sequence[Parameter]) -> str:
+    try:
+        find(parameters, name)
+    except UnknownName as error:
+        return str(error)
+    return "is set already"
+
+
 def _with_hint(value: str, hint: str, longest: int) -> str:
     """The value, and as much of the hint as fits."""
-    hint = re.sub(rf'[`"{BEGIN_HINT}{END_HINT}]', "'", " ".join(hint.split()))
+    hint = re.sub(rf'["{BEGIN_HINT}{END_HINT}]', "'", " ".join(hint.replace("`", "").split()))
     room = longest - units(value) - len(f" {BEGIN_HINT}{END_HINT}")
     return f"{value} {BEGIN_HINT}{abridged(hint, room)}{END_HINT}" if hint and room >= _LEAST_HINT else value

@@ -114,7 +114,7 @@ def written(values: Mapping[str, Value]) -> str:
 def without_hints(text: str) -> str:
     """Discord's app sometimes sends the name of a suggestion instead of its value, and always starts from the name if
     one types on: https://github.com/discord/discord-api-docs/issues/7206 and 7916."""
-    return _HINT.sub(lambda match: match[0] if match[0].startswith('"') else "", straight_quotes(text))
+    return _HINT.sub(lambda match: match[0] if match[0].startswith('"') else " ", straight_quotes(text))
 
 
 def _cleaned(text: str) -> str:

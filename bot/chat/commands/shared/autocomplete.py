@@ -119,7 +119,8 @@ def values(name: str, kind: Kind) -> Completer[Any]:
     """Suggest values of a parameter that projects declare in different ways, for an option of that kind."""
 
     async def complete(interaction: Interaction, text: object) -> list[app_commands.Choice[Any]]:
-        found = await interaction.client.services.complete_options.values(_asked(interaction), name, str(text))
+        typed = "" if text != text else str(text)  # noqa: PLR0124  discord.py has nan for an empty number
+        found = await interaction.client.services.complete_options.values(_asked(interaction), name, typed)
         if kind not in (Kind.FLOAT, Kind.INT):
             return [app_commands.Choice(name=shown, value=exact(value)) for shown, value in found]
         numbers = [(shown, value) for shown, value in found if isinstance(value, int | float)]

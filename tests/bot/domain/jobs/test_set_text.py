@@ -51,6 +51,7 @@ READS: dict[str, dict[str, Value]] = {
     "note=「ａ」": {"note": "「a」"},
     "note=“ａ b”": {"note": "ａ b"},
     "lr=0.1 \u2039a number; default: 0.1\u203a epochs=3": {"lr": 0.1, "epochs": 3},
+    "lr= \u2039a number\u203a0.1 epochs=3 \u2039default\u203anote=x": {"lr": 0.1, "epochs": 3, "note": "x"},
     'note="\u2039x\u203a"': {"note": "\u2039x\u203a"},
 }
 del READS["LR=0.1 Learning-Rate"], READS["note=“ａ b”　lr=−0.0"]
