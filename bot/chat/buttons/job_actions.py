@@ -108,7 +108,7 @@ async def confirm(
     message_id = await interaction.client.arrivals.wait(job, CARD_SECONDS)
     link = card_link(interaction.client, job, message_id)
     head = f"{headline}: {link}" if link else f"{headline}. Its card will appear in a moment."
-    await answer(interaction, confirmation.text(head, job, remarks, given=given))
+    await answer(interaction, confirmation.text(head, job, project_of(interaction.client, job), remarks, given=given))
 
 
 async def stop(interaction: Interaction, text: str) -> None:

@@ -19,6 +19,7 @@ from bot.domain.texts.command_names import plain
 Command = app_commands.Command[Any, ..., None]
 
 MOST_GOALS = 5
+EXAMPLE_CHARACTERS = 600
 _INTRODUCTION = (
     "Each job has one live card in the channel and a thread with its log. "
     "When it ends, I mention you with the result and the plot. A sweep has one card for all its trials; "
@@ -59,7 +60,7 @@ def _example(project: Project, own: Collection[object]) -> str:
     given += [f"{each.name}:{exact(each.sample)}" for each in examples if each.name in own]
     if others := {each.name: each.sample for each in examples if each.name not in own}:
         given.append(f"{SET}:{written(others)}")
-    line = code(" ".join([plain("train"), *given]))
+    line = code(" ".join([plain("train"), *given]), EXAMPLE_CHARACTERS)
     return f"Type the name of a command, then press Tab or tap each option that you want to set, as in {line}."
 
 
