@@ -17,7 +17,9 @@ from bot.errors import BadInput, UnknownName
 
 Suggestion = tuple[str, str]
 
-_ITEM = re.compile(r'(?P<head>(?:.*\s)?)(?P<name>[^\s=:,;"]*)(?P<equals>\s*[=:]\s*)?(?P<part>[^\s"]*)', re.DOTALL)
+_ITEM = re.compile(
+    r'(?P<head>(?:.*[^\s=:]\s+)?)(?![=:])(?P<name>[^\s=:,;"]*)(?P<equals>\s*[=:]\s*)?(?P<part>[^\s"]*)', re.DOTALL
+)
 _NUMBERS = (Kind.FLOAT, Kind.INT)
 _LEAST_HINT = 10
 """Characters; a shorter rest of a hint says nothing."""
@@ -74,9 +76,11 @@ class SetHints:
             return
         if not wrong or (item["part"] and parameter.kind in _NUMBERS):
             yield text, wrong or self._about(parameter)
-        for value, hint in self.values(parameter, item["part"]):
+        values = list(self.values(parameter, item["part"]))
+        for value, hint in values:
             yield f"{item['head']}{item['name']}={typed_text(value)}", hint
-        yield text, wrong
+        if not values:
+            yield text, wrong
 
     def _problem(self, text: str) -> str:
         try:

@@ -151,8 +151,8 @@ async def test_suggestions_are_those_of_the_chosen_project() -> None:
         assert await values("train", "set", project="b", set="", lr="auto") == ["n="]
         assert await values("train", "set", project="mnist", set="mnist-29") == ["mnist-29="]
         assert await values("train", "set", set="") == [], "no project is chosen"
-        assert await values("sweep", "set", project="b", set="lr=") == ["lr=auto", "lr=1", "lr="]
-        assert await values("retry", "set", job="k7q2mx", set="mnist-2=") == ["mnist-2=1", "mnist-2="]
+        assert await values("sweep", "set", project="b", set="lr=") == ["lr=auto", "lr=1"]
+        assert await values("retry", "set", job="k7q2mx", set="mnist-2=") == ["mnist-2=1"]
         assert await values("train", "n", project="b", n="") == [0.5]
         assert await values("train", "n", project="mnist", n="7") == [7]
         assert await values("train", "lr", project="b", lr="") == ["auto", "1"]
