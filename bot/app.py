@@ -156,7 +156,7 @@ def _services(
         find=jobs.find,
         plot=jobs.plot,
         list_artifacts=ListArtifacts(jobs.find, outside.artifacts, core.projects),
-        complete_options=CompleteOptions(outside.code, known),
+        complete_options=CompleteOptions(outside.code, jobs.find, known),
         propose=sweeps.propose,
         one_trial=sweeps.one_trial,
         projects=known,

@@ -14,7 +14,6 @@ from bot.config.discord import Discord
 from bot.config.pace import Pace
 from bot.config.problems import Mistakes, problems
 from bot.config.project import ProjectSettings, project
-from bot.config.registration import registration_problems
 from bot.config.section import Name, Section
 from bot.domain.project import Project
 from bot.errors import ConfigError
@@ -37,7 +36,6 @@ class Config(Section):
             f"deploy.jobs.{name}: there is no such project. Choose one: {', '.join(self.projects)}"
             for name in sorted(self.deploy.jobs.keys() - self.projects.keys())
         ]
-        wrong += registration_problems(self.projects, self.discord.command_prefix)
         if wrong:
             raise Mistakes(wrong)
         return self

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot.domain.access import Person
+from bot.domain.jobs.set_text import SET, merged
 from bot.domain.jobs.unfold_words import unfold_words
 from bot.domain.model.job import Job
 from bot.domain.model.request import Request
@@ -31,6 +32,8 @@ class TrainRequest:
     branch: str = ""
     commit: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
+    settings: str = ""
+    """The text of `set`: more values."""
 
 
 class Submit:
@@ -46,7 +49,8 @@ class Submit:
         request = _unfolded(request)
         project = choose(self._projects, request.project, request.channel_id)
         project.access.check_train(request.person)
-        parameters = complete(project.parameters, request.values)
+        values = merged(project.parameters, request.values, request.settings)
+        parameters = complete(project.parameters, values, f"{SET}:")
         commit = await self._code.resolve(
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
@@ -65,7 +69,8 @@ class Submit:
         project = choose(self._projects, old.run.project, request.channel_id)
         project.access.check_train(request.person)
         before = {p.name: old.run.parameters[p.name] for p in project.parameters if p.name in old.run.parameters}
-        parameters = complete(project.parameters, {**_without(before, project, request.values), **request.values})
+        values = merged(project.parameters, request.values, request.settings)
+        parameters = complete(project.parameters, {**_without(before, project, values), **values}, f"{SET}:")
         if request.branch or request.commit:
             commit = await self._code.resolve(
                 project.repository, project.branches, branch=request.branch, commit=request.commit
@@ -112,8 +117,8 @@ def first_posts(job_id: str) -> tuple[NewPost, ...]:
 
 
 def _unfolded(request: TrainRequest) -> TrainRequest:
-    """The request with what was typed into its branch and commit in the right places. Raises `BadInput`."""
-    fields = {"project": request.project, "branch": request.branch, "commit": request.commit}
+    """The request with what was typed into its texts in the right places. Raises `BadInput`."""
+    fields = {"project": request.project, "branch": request.branch, "commit": request.commit, SET: request.settings}
     found, values = unfold_words(fields, request.values)
     return replace(
         request,
@@ -121,6 +126,7 @@ def _unfolded(request: TrainRequest) -> TrainRequest:
         branch=found.get("branch", ""),
         commit=found.get("commit", ""),
         values=values,
+        settings=found.get(SET, ""),
     )
 
 

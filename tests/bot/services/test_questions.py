@@ -137,8 +137,8 @@ async def test_a_plot_of_one_job_says_which_code_and_parameters(bot: Bot, outsid
         await bot.plot.plot([job.id] * 9)
 
 
-async def test_names_for_autocomplete_and_silence_when_git_fails(outside: Outside) -> None:
-    complete = CompleteOptions(outside.code, [PROJECT])
+async def test_names_for_autocomplete_and_silence_when_git_fails(bot: Bot, outside: Outside) -> None:
+    complete = CompleteOptions(outside.code, bot.find, [PROJECT])
     assert await complete.branches("", 77, "W") == ["wider-net"]
     assert await complete.branches("", 77, "n") == ["main", "wider-net"]
     assert await complete.branches("", 77, "ｗｉｄｅｒ－") == ["wider-net"]  # noqa: RUF001  a Japanese keyboard

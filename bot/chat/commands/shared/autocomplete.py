@@ -1,20 +1,24 @@
 """Suggestions while typing."""
 
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from discord import app_commands
 
 from bot.chat.cards import choose, sweep_preview, trial_card
 from bot.chat.interactions import Interaction, channel_id, person
-from bot.chat.limits import CHOICE_CHARACTERS, CHOICES
+from bot.chat.limits import CHOICE_CHARACTERS, CHOICES, LARGEST_INTEGER
 from bot.domain.inert import cut
 from bot.domain.job_names import Name, parse
 from bot.domain.jobs import file_names
+from bot.domain.parameters import Kind, exact
 from bot.domain.text import folded, keyboard_ascii
 from bot.errors import SignalboxError
+from bot.services.jobs.complete_options import Asked
 
 Choices = list[app_commands.Choice[str]]
+Value = TypeVar("Value")
+Completer = Callable[[Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[Value]]]]
 
 
 async def jobs(interaction: Interaction, text: str) -> Choices:
@@ -100,7 +104,34 @@ async def commits(interaction: Interaction, text: str) -> Choices:
     ]
 
 
-def one_of(names: Sequence[str]) -> Callable[[Interaction, str], Coroutine[Any, Any, Choices]]:
+def settings(own: Collection[str]) -> Completer[str]:
+    """Complete the text of `set`. `own` are the parameters that have options of their own."""
+
+    async def complete(interaction: Interaction, text: str) -> Choices:
+        given = [name for name, _ in interaction.namespace if name in own]
+        found = await interaction.client.services.complete_options.settings(_asked(interaction), own, given, text)
+        return [app_commands.Choice(name=name, value=value) for name, value in found]
+
+    return complete
+
+
+def values(name: str, kind: Kind) -> Completer[Any]:
+    """Suggest values of a parameter that projects declare in different ways, for an option of that kind."""
+
+    async def complete(interaction: Interaction, text: object) -> list[app_commands.Choice[Any]]:
+        typed = "" if text != text else str(text)  # noqa: PLR0124  discord.py has nan for an empty number
+        found = await interaction.client.services.complete_options.values(_asked(interaction), name, typed)
+        if kind not in (Kind.FLOAT, Kind.INT):
+            return [app_commands.Choice(name=shown, value=exact(value)) for shown, value in found]
+        numbers = [(shown, value) for shown, value in found if isinstance(value, int | float)]
+        return [
+            app_commands.Choice(name=shown, value=value) for shown, value in numbers if abs(value) <= LARGEST_INTEGER
+        ]
+
+    return complete
+
+
+def one_of(names: Sequence[str]) -> Completer[str]:
     """Suggest those of many names that begin with the text, then those that contain it."""
 
     async def complete(_: Interaction, text: str) -> Choices:
@@ -119,6 +150,10 @@ async def _named(interaction: Interaction, text: str) -> list[tuple[str, str]]:
         trials = await services.one_trial.matching(sweep_id, digits, CHOICES)
         return [(trial_card.choice(job, trial), trial_card.name(job, trial)) for job, trial in trials]
     return [(choose.choice(job), job.id) for job in await services.find.matching(text, CHOICES)]
+
+
+def _asked(interaction: Interaction) -> Asked:
+    return Asked(_project(interaction), channel_id(interaction), str(interaction.namespace.job or ""))
 
 
 def _project(interaction: Interaction) -> str:

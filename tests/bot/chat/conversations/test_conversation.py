@@ -238,7 +238,7 @@ async def test_help_lists_every_command(room: Room) -> None:
     names = {command["name"] for command in await room.mika.commands()}
     assert names == {"train", "sweep", "status", "jobs", "logs", "plot", "artifacts", "stop", "retry", "help"}
     assert all(command(name) in text for name in names - {"help"})
-    assert command("train", "[branch] [commit] [lr] [epochs] [optimizer] [augment]") in text
+    assert command("train", "[branch] [commit] [lr] [epochs] [optimizer] [augment] [set]") in text
 
 
 async def test_autocomplete(room: Room) -> None:
