@@ -45,9 +45,6 @@ async def reply(interaction: Interaction, error: Exception, *, new_id: Callable[
         return
     text = explain(original, new_id)
     try:
-        if interaction.type is discord.InteractionType.autocomplete:
-            await interaction.response.autocomplete([])  # there is no room for words
-            return
         await answer_privately(interaction, cut(text, CONTENT_CHARACTERS))
     except (discord.HTTPException, *PASSING) as failure:
         log.warning("error reply failed", interaction=interaction.id, text=text, why=str(failure))

@@ -4,11 +4,13 @@ The services check again, with the project concerned. Discord's own settings for
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import discord
 import structlog
 
 from bot.chat import error_replies
+from bot.chat.discord_errors import PASSING
 from bot.chat.interactions import Action, Interaction, person
 from bot.domain.access import Verb
 from bot.errors import NotAllowed
@@ -53,9 +55,17 @@ async def admits(interaction: Interaction, needs: Needs) -> bool:
     try:
         check(interaction, needs)
     except NotAllowed as error:
-        await error_replies.reply(interaction, error)
+        await _refuse(interaction, error)
         return False
     return True
+
+
+async def _refuse(interaction: Interaction, error: NotAllowed) -> None:
+    if interaction.type is not discord.InteractionType.autocomplete:
+        await error_replies.reply(interaction, error)
+        return
+    with suppress(discord.HTTPException, *PASSING):
+        await interaction.response.autocomplete([])  # it has no room for words
 
 
 def hears(interaction: Interaction) -> bool:
