@@ -55,17 +55,18 @@ async def admits(interaction: Interaction, needs: Needs) -> bool:
     try:
         check(interaction, needs)
     except NotAllowed as error:
-        await _refuse(interaction, error)
+        await refuse(interaction, error)
         return False
     return True
 
 
-async def _refuse(interaction: Interaction, error: NotAllowed) -> None:
+async def refuse(interaction: Interaction, error: Exception) -> None:
+    """Say why, or suggest nothing: suggestions have no room for words."""
     if interaction.type is not discord.InteractionType.autocomplete:
         await error_replies.reply(interaction, error)
         return
     with suppress(discord.HTTPException, *PASSING):
-        await interaction.response.autocomplete([])  # it has no room for words
+        await interaction.response.autocomplete([])
 
 
 def hears(interaction: Interaction) -> bool:
