@@ -10,6 +10,7 @@ from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.jobs.plot import Plot
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit
+from bot.services.people.permits import Permits
 from bot.services.sweeps.one_trial import OneTrial
 from bot.services.sweeps.propose import Propose
 
@@ -27,5 +28,6 @@ class Services:
     propose: Propose
     one_trial: OneTrial
     projects: tuple[Project, ...]
+    permits: Permits
     opened: Callable[[int | None], None]
     """To call when a thread or a channel has changed, or any may have (None): what it refused is tried again."""

@@ -6,6 +6,7 @@ from bot.chat.buttons import forms, job_actions, job_answers
 from bot.chat.buttons.views import confirm_buttons
 from bot.chat.cards.choose import state_word
 from bot.chat.interactions import Action, Click, Interaction, person
+from bot.domain.access import Verb
 from bot.domain.job_names import parse
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
@@ -20,7 +21,7 @@ async def stop(interaction: Interaction, text: str) -> None:
     name, services = parse(text), interaction.client.services
     job = await services.stop.check(name.job_id, person(interaction))
     if name.trial is not None:
-        _, trial = await services.one_trial.trial(name.job_id, name.trial)
+        _, trial = await services.one_trial.trial(name.job_id, name.trial, person(interaction))
         state = TRIAL_STATES[trial.shown].card
         question = f"Stop {name}? It is {state}. The other trials of {job.id} keep running."
     elif isinstance(job, Sweep):
@@ -63,7 +64,9 @@ async def retry_failed(interaction: Interaction, sweep_id: str) -> None:
 
 async def train_best(interaction: Interaction, sweep_id: str) -> None:
     """Ask for the epochs if the project has them. A form must be the first answer, ahead of an acknowledgement."""
-    job = await interaction.client.services.find.job(sweep_id)
+    services, asker = interaction.client.services, person(interaction)
+    job = await services.find.job(sweep_id, asker)
+    services.permits.check(asker, Verb.TRAIN, job.run.project)
     best = job_answers.leading(job)[0]
     if (form := forms.epochs_form(interaction.client, job, best)) is not None:
         await first_answer(interaction, lambda: interaction.response.send_modal(form))

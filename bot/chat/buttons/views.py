@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from bot.chat import error_replies
+from bot.chat import error_replies, gate
 from bot.chat.interactions import Action, AnyInteraction
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
@@ -50,6 +50,8 @@ class JobButton(
 
     async def callback(self, interaction: AnyInteraction) -> None:
         try:
+            if not await gate.admits(interaction, gate.BUTTONS[self.action]):
+                return
             await interaction.client.clicks[self.action](interaction, self.job_id)
         except Exception as error:
             await error_replies.reply(interaction, error)
