@@ -159,6 +159,7 @@ def _services(
         complete_options=CompleteOptions(outside.code, known),
         propose=sweeps.propose,
         one_trial=sweeps.one_trial,
+        audit=core.store,
         projects=known,
         opened=delivery.opened,
     )

@@ -1,17 +1,15 @@
 """Acknowledge an interaction within Discord's 3 seconds, then fill in the answer."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 import discord
-import structlog
 
+from bot.chat.audit.recording import record
 from bot.chat.discord_errors import INTERACTION_ACKNOWLEDGED, PASSING
 from bot.chat.interactions import Interaction
 from bot.chat.rivals import AnsweredElsewhere, counting
-
-log = structlog.get_logger()
 
 ACKNOWLEDGE_TRIES = 3
 _ACKNOWLEDGED = "acknowledged"
@@ -22,13 +20,14 @@ Handler = Callable[Concatenate[Interaction, P], Coroutine[Any, Any, None]]
 
 
 def acknowledged(*, public: bool = False, update: bool = False) -> Callable[[Handler[P]], Handler[P]]:
-    """Decorate a handler: `acknowledge` the interaction before it runs."""
+    """Decorate a handler: `acknowledge` the interaction before it runs, and `record` it at the latest afterwards."""
 
     def decorate(handler: Handler[P]) -> Handler[P]:
         @wraps(handler)
         async def acknowledge_first(interaction: Interaction, /, *args: P.args, **kwargs: P.kwargs) -> None:
             await acknowledge(interaction, public=public, update=update)
             await handler(interaction, *args, **kwargs)
+            await record(interaction)
 
         return acknowledge_first
 
@@ -45,7 +44,6 @@ async def acknowledge(interaction: Interaction, *, public: bool = False, update:
     """
     await first_answer(interaction, lambda: interaction.response.defer(ephemeral=not public, thinking=not update))
     interaction.extras.update({_ACKNOWLEDGED: True, _PUBLIC: public})
-    log.info("interaction", what=_what(interaction), by=interaction.user.id, interaction=interaction.id)
 
 
 async def first_answer(interaction: Interaction, answer: Callable[[], Awaitable[object]]) -> None:
@@ -78,7 +76,8 @@ async def answer(
     view: discord.ui.View | None = None,
     files: Sequence[discord.File] = (),
 ) -> None:
-    """Fill in the acknowledged response."""
+    """Fill in the acknowledged response. What was asked is on record before its answer is shown."""
+    await record(interaction)
     await interaction.edit_original_response(content=content, embed=embed, view=view, attachments=files)
 
 
@@ -92,9 +91,3 @@ async def answer_privately(interaction: Interaction, text: str) -> None:
         await interaction.followup.send(text, ephemeral=True)
     else:
         await answer(interaction, text)
-
-
-def _what(interaction: Interaction) -> str:
-    """The command's name, or the clicked button's `custom_id`."""
-    data: Mapping[str, object] = interaction.data or {}
-    return str(data.get("custom_id") or data.get("name"))

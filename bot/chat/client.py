@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 
 from bot.chat import error_replies
 from bot.chat.arrivals import Arrivals
+from bot.chat.audit import recording
 from bot.chat.buttons import forms
 from bot.chat.buttons.clicks import CLICKS
 from bot.chat.buttons.views import JobButton
@@ -224,7 +225,13 @@ class SignalboxClient(BoxClient):
 
 
 class Tree(app_commands.CommandTree[BoxClient]):
-    """The commands, with one handler for their errors."""
+    """The commands, with one entrance and one handler for their errors."""
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Begin the entry of a command. discord.py calls this first, for suggestions as well."""
+        if interaction.type is discord.InteractionType.application_command:
+            recording.begin(interaction)
+        return True
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         await error_replies.reply(interaction, error)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.project import Project
+from bot.ports.audit import Audit
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.find import Find
 from bot.services.jobs.list_artifacts import ListArtifacts
@@ -26,6 +27,7 @@ class Services:
     complete_options: CompleteOptions
     propose: Propose
     one_trial: OneTrial
+    audit: Audit
     projects: tuple[Project, ...]
     opened: Callable[[int | None], None]
     """To call when a thread or a channel has changed, or any may have (None): what it refused is tried again."""

@@ -2,6 +2,7 @@
 
 from bot.chat import permissions
 from bot.chat.acknowledgement import acknowledge, acknowledged, answer, first_answer
+from bot.chat.audit.recording import record
 from bot.chat.buttons import forms, job_actions, job_answers
 from bot.chat.buttons.views import confirm_buttons
 from bot.chat.cards.choose import state_word
@@ -66,6 +67,7 @@ async def train_best(interaction: Interaction, sweep_id: str) -> None:
     job = await interaction.client.services.find.job(sweep_id)
     best = job_answers.leading(job)[0]
     if (form := forms.epochs_form(interaction.client, job, best)) is not None:
+        await record(interaction)
         await first_answer(interaction, lambda: interaction.response.send_modal(form))
         return
     await acknowledge(interaction)

@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.chat import error_replies
+from bot.chat.audit import recording
 from bot.chat.interactions import Action, AnyInteraction
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
@@ -49,6 +50,7 @@ class JobButton(
         return cls(Action(match["action"]), match["job"])
 
     async def callback(self, interaction: AnyInteraction) -> None:
+        recording.begin(interaction)
         try:
             await interaction.client.clicks[self.action](interaction, self.job_id)
         except Exception as error:

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.chat.acknowledgement import first_answer
+from bot.chat.audit.recording import record
 from bot.chat.interactions import Interaction
 from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS
 from bot.domain.inert import code
@@ -35,6 +36,7 @@ def command(
     async def help_(interaction: Interaction) -> None:
         # The page is made now: a name becomes a link once Discord has given its command an id.
         embed = discord.Embed(title="Signalbox", description=page(others, projects, prefix))
+        await record(interaction)
         await first_answer(interaction, lambda: interaction.response.send_message(embed=embed, ephemeral=True))
 
     return help_

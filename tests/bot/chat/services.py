@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from bot.domain.access import Person
+from bot.domain.audit.entry import Entry
 from bot.domain.jobs import file_names
 from bot.domain.model.job import Job
 from bot.domain.model.run import Commit
@@ -39,6 +40,8 @@ class FakeServices:
     """The threads and channels that have changed; None is any."""
     made: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
     """The jobs that were accepted, for those who wait for them."""
+    entries: list[Entry] = field(default_factory=list)
+    """The audit."""
     propose: FakePropose = field(init=False)
     one_trial: FakeTrial = field(init=False)
 
@@ -125,6 +128,10 @@ class FakeServices:
     async def commits(self, project: str, channel_id: int, branch: str, text: str) -> list[Commit]:
         return [Commit("a1b2c3d" + "0" * 33, branch or "main", "Warm up " + "very " * 40 + "slowly")]
 
+    async def audit(self, entry: Entry) -> None:
+        if entry.once not in {each.once for each in self.entries}:
+            self.entries.append(entry)
+
     def _made(self, request: TrainRequest, job_id: str, retry_of: str | None = None) -> Job:
         job = a_job(
             id=job_id,
@@ -148,6 +155,7 @@ class _AsServices:
 
     def __init__(self, fake: FakeServices, projects: tuple[Project, ...]) -> None:
         self.submit = self.stop = self.find = self.plot = self.list_artifacts = self.complete_options = fake
+        self.audit = fake
         self.propose, self.one_trial = fake.propose, fake.one_trial
         self.projects = projects
         self.opened = fake.opened.append
