@@ -1,6 +1,7 @@
 """Acknowledge an interaction within Discord's 3 seconds, then fill in the answer."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -10,6 +11,7 @@ from bot.chat.audit.recording import record
 from bot.chat.discord_errors import INTERACTION_ACKNOWLEDGED, PASSING
 from bot.chat.interactions import Interaction
 from bot.chat.rivals import AnsweredElsewhere, counting
+from bot.services.people.rates import Share
 
 ACKNOWLEDGE_TRIES = 3
 _ACKNOWLEDGED = "acknowledged"
@@ -19,19 +21,25 @@ P = ParamSpec("P")
 Handler = Callable[Concatenate[Interaction, P], Coroutine[Any, Any, None]]
 
 
-def acknowledged(*, public: bool = False, update: bool = False) -> Callable[[Handler[P]], Handler[P]]:
-    """Decorate a handler: `acknowledge` the interaction before it runs, and `record` it at the latest afterwards."""
+def acknowledged(share: Share, *, public: bool = False, update: bool = False) -> Callable[[Handler[P]], Handler[P]]:
+    """Decorate a handler: `acknowledge` the interaction, run it as part of the asker's `share`, and `record` it."""
 
     def decorate(handler: Handler[P]) -> Handler[P]:
         @wraps(handler)
         async def acknowledge_first(interaction: Interaction, /, *args: P.args, **kwargs: P.kwargs) -> None:
             await acknowledge(interaction, public=public, update=update)
-            await handler(interaction, *args, **kwargs)
+            async with admitted(interaction, share):
+                await handler(interaction, *args, **kwargs)
             await record(interaction)
 
         return acknowledge_first
 
     return decorate
+
+
+def admitted(interaction: Interaction, share: Share) -> AbstractAsyncContextManager[None]:
+    """Raises `TooMany` if the asker has used up their share."""
+    return interaction.client.services.rates.admitted(interaction.user.id, share)
 
 
 async def acknowledge(interaction: Interaction, *, public: bool = False, update: bool = False) -> None:

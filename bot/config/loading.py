@@ -11,6 +11,7 @@ from bot.config.aws import Aws
 from bot.config.bot import Bot
 from bot.config.deploy import Deploy
 from bot.config.discord import Discord
+from bot.config.limits import Limits
 from bot.config.pace import Pace
 from bot.config.problems import Mistakes, problems
 from bot.config.project import ProjectSettings, project
@@ -27,6 +28,7 @@ class Config(Section):
     aws: Aws
     bot: Bot = Bot()
     pace: Pace = Pace()
+    limits: Limits = Limits()
     deploy: Deploy = Deploy()
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
 

@@ -11,6 +11,7 @@ from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.jobs.plot import Plot
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit
+from bot.services.people.rates import Rates
 from bot.services.sweeps.one_trial import OneTrial
 from bot.services.sweeps.propose import Propose
 
@@ -28,6 +29,7 @@ class Services:
     propose: Propose
     one_trial: OneTrial
     audit: Audit
+    rates: Rates
     projects: tuple[Project, ...]
     opened: Callable[[int | None], None]
     """To call when a thread or a channel has changed, or any may have (None): what it refused is tried again."""

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 
 from bot.chat import error_replies
-from bot.chat.acknowledgement import acknowledge
+from bot.chat.acknowledgement import acknowledge, admitted
 from bot.chat.audit import recording
 from bot.chat.buttons import job_actions
 from bot.chat.interactions import Action, BoxClient, Interaction
@@ -23,6 +23,7 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.errors import UserError
+from bot.services.people.rates import Share
 
 EPOCHS = "epochs"
 _CUSTOM_ID = re.compile(rf"sb:{Action.TRAIN_BEST}:(?P<name>[0-9a-z.]{{1,64}})")
@@ -52,7 +53,8 @@ async def submit(interaction: Interaction) -> None:
     try:
         await acknowledge(interaction)
         data: Mapping[str, Any] = interaction.data or {}
-        await _train_best(interaction, _best(data), dict(recording.fields(data.get("components", []))))
+        async with admitted(interaction, Share.STARTS):
+            await _train_best(interaction, _best(data), dict(recording.fields(data.get("components", []))))
     except Exception as error:
         await error_replies.reply(interaction, error)
 

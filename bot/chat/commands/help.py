@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.chat.acknowledgement import first_answer
+from bot.chat.acknowledgement import admitted, first_answer
 from bot.chat.audit.recording import record
 from bot.chat.interactions import Interaction
 from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS
@@ -16,6 +16,7 @@ from bot.domain.parameters import Kind, Parameter, shown
 from bot.domain.project import Project
 from bot.domain.texts.command_names import command as command_text
 from bot.domain.texts.command_names import plain
+from bot.services.people.rates import Share
 
 Command = app_commands.Command[Any, ..., None]
 
@@ -36,8 +37,9 @@ def command(
     async def help_(interaction: Interaction) -> None:
         # The page is made now: a name becomes a link once Discord has given its command an id.
         embed = discord.Embed(title="Signalbox", description=page(others, projects, prefix))
-        await record(interaction)
-        await first_answer(interaction, lambda: interaction.response.send_message(embed=embed, ephemeral=True))
+        async with admitted(interaction, Share.OTHERS):
+            await record(interaction)
+            await first_answer(interaction, lambda: interaction.response.send_message(embed=embed, ephemeral=True))
 
     return help_
 

@@ -15,6 +15,7 @@ from bot.chat.interactions import Interaction, channel_id, person
 from bot.domain.model.plan import MOST_TRIALS, Search
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
+from bot.services.people.rates import Share
 from bot.services.sweeps.propose import SweepRequest
 
 SPACE = Option(
@@ -45,7 +46,7 @@ def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Comma
     options = [SPACE, BRANCH, COMMIT, *MORE, *project_options(projects)]
     typeable = [option.parameter for option in options if option is not SPACE]
 
-    @acknowledged()
+    @acknowledged(Share.STARTS)
     async def run(interaction: Interaction, options: dict[str, object]) -> None:
         permissions.check(interaction)
         one_word = (BRANCH.parameter.name, COMMIT.parameter.name)

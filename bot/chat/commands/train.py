@@ -10,6 +10,7 @@ from bot.chat.buttons import job_actions
 from bot.chat.commands.shared.options import BRANCH, COMMIT, parameter_options, project_options, typed_command
 from bot.chat.interactions import Interaction
 from bot.domain.project import Project
+from bot.services.people.rates import Share
 
 
 def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Command[Any, ..., None]:
@@ -17,6 +18,6 @@ def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Comma
     return typed_command(f"{prefix}train", "Start a training job", options, _train)
 
 
-@acknowledged()
+@acknowledged(Share.STARTS)
 async def _train(interaction: Interaction, options: dict[str, object]) -> None:
     await job_actions.train(interaction, options)

@@ -14,11 +14,13 @@ from bot.domain.posts import File
 from bot.domain.project import Project
 from bot.errors import NotAllowed, UnknownName
 from bot.ports.artifacts import Artifact
+from bot.ports.store import Store
 from bot.services import Services
 from bot.services.jobs.find import LogExcerpt
 from bot.services.jobs.list_artifacts import Linked, Listing
 from bot.services.jobs.plot import Picture
 from bot.services.jobs.submit import TrainRequest
+from bot.services.people.rates import Limit, Rates, Share
 from tests.bot.chat.jobs import PNG, PROJECT, a_job
 from tests.bot.chat.sweeps import FakePropose, FakeTrial
 from tests.support.rows import changed
@@ -42,10 +44,13 @@ class FakeServices:
     """The jobs that were accepted, for those who wait for them."""
     entries: list[Entry] = field(default_factory=list)
     """The audit."""
+    rates: Rates = field(init=False)
     propose: FakePropose = field(init=False)
     one_trial: FakeTrial = field(init=False)
 
     def __post_init__(self) -> None:
+        plenty = dict.fromkeys(Share, Limit(10_000, 1_000))
+        self.rates = Rates(cast("Store", self), plenty, 10_000, now=lambda: 0.0, clock=lambda: 0.0)
         self.propose, self.one_trial = FakePropose(self.known, self.made), FakeTrial(self.known, self.made)
 
     def services(self, projects: Sequence[Project] = (PROJECT,)) -> Services:
@@ -132,6 +137,9 @@ class FakeServices:
         if entry.once not in {each.once for each in self.entries}:
             self.entries.append(entry)
 
+    async def jobs(self, *, asker_id: int, limit: int) -> list[Job]:
+        return await self.recent(asker_id=asker_id, limit=limit)
+
     def _made(self, request: TrainRequest, job_id: str, retry_of: str | None = None) -> Job:
         job = a_job(
             id=job_id,
@@ -156,6 +164,7 @@ class _AsServices:
     def __init__(self, fake: FakeServices, projects: tuple[Project, ...]) -> None:
         self.submit = self.stop = self.find = self.plot = self.list_artifacts = self.complete_options = fake
         self.audit = fake
+        self.rates = fake.rates
         self.propose, self.one_trial = fake.propose, fake.one_trial
         self.projects = projects
         self.opened = fake.opened.append

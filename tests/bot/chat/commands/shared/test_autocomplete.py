@@ -6,6 +6,7 @@ import pytest
 from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import Interaction
 from bot.errors import Missing
+from tests.bot.chat.services import FakeServices
 
 
 class Trials:
@@ -16,8 +17,8 @@ class Trials:
 
 
 async def complete(text: str, job: str = "k7q2mx") -> list[str]:
-    client = SimpleNamespace(services=SimpleNamespace(one_trial=Trials()))
-    interaction = SimpleNamespace(client=client, namespace=SimpleNamespace(job=job))
+    client = SimpleNamespace(services=SimpleNamespace(one_trial=Trials(), rates=FakeServices().rates))
+    interaction = SimpleNamespace(client=client, user=SimpleNamespace(id=1), namespace=SimpleNamespace(job=job))
     return [choice.value for choice in await autocomplete.metrics(cast("Interaction", interaction), text)]
 
 
