@@ -64,11 +64,11 @@ def own_entries(rows: Rows, trials: Sequence[EndsEarly], *, asked: bool) -> Iter
         if isinstance(after, Submitted):
             yield from _engine_entries(before, after)
         if after.execution.reason is EndReason.TIMED_OUT and (before is None or before.execution.live):
-            yield own(Does.TIME_LIMIT, after.id, after.run.project, "", engine_id=_engine_id(after))
+            yield own(Does.TIME_LIMIT, after.id, after.run.project, _engine_id(after))
     for trial in trials:
         if trial.pruned:
             effect = trial.effect
-            yield own(effect.does, effect.job, effect.project, "", engine_id=effect.engine_id, why=trial.why)
+            yield own(effect.does, effect.job, effect.project, effect.engine_id, detail="trial", why=trial.why)
 
 
 def _start(row: Posted) -> Entry:
@@ -83,11 +83,11 @@ def _engine_entries(before: Row | None, after: Submitted) -> Iterator[Entry]:
     old = before.execution if isinstance(before, Submitted) else None
     called = new.submit_called_at
     if called is not None and called != (old.submit_called_at if old is not None else None):
-        yield own(Does.SUBMIT, after.id, project, f"{called:.6f}")
+        yield own(Does.SUBMIT, after.id, project, detail=f"{called:.6f}")
     if new.engine_id is None or (old is not None and new.engine_id == old.engine_id):
         return
     does = Does.ADOPT if old is None else Does.SUBMITTED if old.engine_id is None else Does.FOLLOW
-    yield own(does, after.id, project, new.engine_id, engine_id=new.engine_id)
+    yield own(does, after.id, project, new.engine_id)
 
 
 def _engine_id(row: Row) -> str:

@@ -102,9 +102,9 @@ class Entry:
         )
 
 
-def own(does: Does, job: str, project: str, detail: str, *, engine_id: str = "", why: str = "") -> Entry:
-    """What the bot does by itself, once for each `detail`."""
-    return Entry(f"{does}:{job}:{detail}", "", effect=Effect(does, job, project, engine_id), why=why)
+def own(does: Does, job: str, project: str, engine_id: str = "", *, detail: str = "", why: str = "") -> Entry:
+    """What the bot does by itself, once for each engine job and `detail`."""
+    return Entry(f"{does}:{job}:{detail or engine_id}", "", effect=Effect(does, job, project, engine_id), why=why)
 
 
 def shown_options(given: Iterable[tuple[str, object]]) -> dict[str, str]:

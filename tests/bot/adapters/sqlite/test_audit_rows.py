@@ -15,6 +15,7 @@ from bot.adapters.sqlite.connection import Connection, connect
 from bot.adapters.sqlite.schema import MIGRATIONS, migrate
 from bot.domain.audit.chain import GENESIS, NO_ENTRY, Anchor, Link, problems
 from bot.domain.audit.entry import Actor, Decision, Does, Effect, Entry
+from bot.domain.model.execution import Stop
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.rows import Row
 from bot.domain.model.space import Space
@@ -143,7 +144,7 @@ class TestEffects:
 
 
 def _stop(row: Row) -> Change:
-    return Change(replace(row, execution=row.execution.stop_requested("mika", 5.0)))  # type: ignore[arg-type]
+    return Change(replace(row, execution=row.execution.stop_requested(Stop("mika", 5.0, 1))))  # type: ignore[arg-type]
 
 
 class TestSearch:
