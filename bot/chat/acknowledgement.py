@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 import discord
+from discord.utils import MISSING
 
 from bot.chat.audit.recording import record
 from bot.chat.discord_errors import INTERACTION_ACKNOWLEDGED, PASSING
@@ -16,6 +17,8 @@ from bot.services.people.rates import Share
 ACKNOWLEDGE_TRIES = 3
 _ACKNOWLEDGED = "acknowledged"
 _PUBLIC = "public"
+_PUBLIC_UNTIL_NOW = "public until now"
+"""A follow-up to the deleted response is private if it says so; an edit has nothing left to edit."""
 
 P = ParamSpec("P")
 Handler = Callable[Concatenate[Interaction, P], Coroutine[Any, Any, None]]
@@ -86,16 +89,25 @@ async def answer(
 ) -> None:
     """Fill in the acknowledged response. What was asked is on record before its answer is shown."""
     await record(interaction)
+    if interaction.extras.get(_PUBLIC_UNTIL_NOW):
+        await interaction.followup.send(
+            content or "", embed=embed or MISSING, view=view or MISSING, files=files, ephemeral=True
+        )
+        return
     await interaction.edit_original_response(content=content, embed=embed, view=view, attachments=files)
+
+
+async def go_private(interaction: Interaction) -> None:
+    """Take a public acknowledgement back: from now on only the asker gets answers. Does nothing if they are private."""
+    if interaction.extras.pop(_PUBLIC, False):
+        interaction.extras[_PUBLIC_UNTIL_NOW] = True
+        await interaction.delete_original_response()
 
 
 async def answer_privately(interaction: Interaction, text: str) -> None:
     """Answer only the asker, whether or not the interaction is acknowledged."""
     if not interaction.extras.get(_ACKNOWLEDGED):
         await interaction.response.send_message(text, ephemeral=True)
-    elif interaction.extras.get(_PUBLIC):
-        # A follow-up to a public acknowledgement would be public too.
-        await interaction.delete_original_response()
-        await interaction.followup.send(text, ephemeral=True)
     else:
+        await go_private(interaction)
         await answer(interaction, text)

@@ -15,7 +15,7 @@ import yarl
 from discord import app_commands
 from discord.gateway import DiscordWebSocket
 
-from bot.chat import error_replies
+from bot.chat import error_replies, gate
 from bot.chat.arrivals import Arrivals
 from bot.chat.audit import recording
 from bot.chat.buttons import forms
@@ -90,7 +90,7 @@ class SignalboxClient(BoxClient):
             # No max_ratelimit_timeout: it passes one call of a bucket with a long window, and refuses the next.
         )
         limit_requests(self.http)
-        self.guild_id = settings.guild_id
+        self.guild_id, self.command_prefix = settings.guild_id, settings.command_prefix
         self.projects = {project.name: project for project in projects}
         self.arrivals = Arrivals()
         self.rivals = Rivals(clock)
@@ -160,6 +160,7 @@ class SignalboxClient(BoxClient):
             await self.close()
             return
         self.services.opened(None)
+        self._tell_roles()
         if registered and not self._guild_here.is_set():
             log.info("connected", user=str(self.user), server=guild.name)
             self._guild_here.set()
@@ -184,9 +185,16 @@ class SignalboxClient(BoxClient):
         self.services.opened(channel.id)
 
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
-        """The same, for a role of the bot's or everybody's."""
+        """The same, for a role of the bot's or everybody's. Or it has another name."""
         if before.permissions != after.permissions:
             self.services.opened(None)
+        self._tell_roles()
+
+    async def on_guild_role_create(self, _: discord.Role) -> None:
+        self._tell_roles()
+
+    async def on_guild_role_delete(self, _: discord.Role) -> None:
+        self._tell_roles()
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Handle forms; discord.py dispatches commands and buttons itself."""
@@ -198,6 +206,12 @@ class SignalboxClient(BoxClient):
 
     async def on_resumed(self) -> None:
         log.info("gateway resumed, no events missed")
+
+    def _tell_roles(self) -> None:
+        """Only those of the bot's own server."""
+        guild = self.get_guild(self.guild_id)
+        if guild is not None and not guild.unavailable:
+            self.services.permits.roles_are((role.id, role.name) for role in guild.roles)
 
     def _removed(self, event: str) -> None:
         """Discord has dropped the commands with the bot."""
@@ -225,13 +239,24 @@ class SignalboxClient(BoxClient):
 
 
 class Tree(app_commands.CommandTree[BoxClient]):
-    """The commands, with one entrance and one handler for their errors."""
+    """The commands, with one gate before them and their autocomplete, and one handler for their errors."""
+
+    def __init__(self, client: BoxClient) -> None:
+        """For servers only. Commands registered in a server are that anyway; Discord reads both for global commands.
+
+        https://docs.discord.com/developers/interactions/application-commands#application-command-object
+        """
+        super().__init__(
+            client,
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True),
+        )
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
-        """Begin the entry of a command. discord.py calls this first, for suggestions as well."""
+        """discord.py calls this first. Suggestions leave no entry: they neither change nor show anything new."""
         if interaction.type is discord.InteractionType.application_command:
             recording.begin(interaction)
-        return True
+        return await gate.admits(interaction, gate.command_needs(interaction))
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         await error_replies.reply(interaction, error)

@@ -48,6 +48,9 @@ async def reply(interaction: Interaction, error: Exception, *, new_id: Callable[
     text = explain(original, new_id)
     await _record(interaction, original, text)
     try:
+        if interaction.type is discord.InteractionType.autocomplete:
+            await interaction.response.autocomplete([])  # there is no room for words
+            return
         await answer_privately(interaction, cut(text, CONTENT_CHARACTERS))
     except (discord.HTTPException, *PASSING) as failure:
         log.warning("error reply failed", interaction=interaction.id, text=text, why=str(failure))

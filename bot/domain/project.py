@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from bot.domain.access import Access
 from bot.domain.goal import Goal
 from bot.domain.parameters import Parameter
 from bot.domain.text import folded
@@ -27,7 +26,6 @@ class Project:
     log_group: str
     output_uri: str
     """`s3://bucket/jobs`: a job's own prefix is `<output_uri>/<job id>/`."""
-    access: Access
     channel_ids: tuple[int, ...] = ()
     """The channels whose commands mean this project. The first gets what has no channel of its own."""
     parameters: tuple[Parameter, ...] = ()
@@ -70,13 +68,20 @@ class Project:
     def goal(self) -> Goal:
         return Goal(self.metric, maximize=self.maximize)
 
+    def cost_usd(self, seconds: float) -> float | None:
+        """What a machine costs for this long; None if the config does not say."""
+        return seconds * self.usd_per_hour / 3_600 if self.usd_per_hour else None
+
     def prefix(self, job_id: str) -> str:
         """`s3://bucket/jobs/<job>/`; of a trial, `k7q2mx.4`, `s3://bucket/jobs/k7q2mx/4/`."""
         return f"{self.output_uri.rstrip('/')}/{job_id.replace('.', '/')}/"
 
 
 def choose(projects: Sequence[Project], name: str, channel_id: int) -> Project:
-    """The named project, else the channel's, else the only one. Raises `UnknownName` or `BadInput` with the choices."""
+    """The named project, else the channel's, else the only one. Raises `UnknownName` or `BadInput` with the choices.
+
+    `projects` are those that exist for whoever asks: no other is named.
+    """
     if name:
         named = next((project for project in projects if folded(project.name) == folded(name)), None)
         if named is None:

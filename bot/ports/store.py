@@ -1,6 +1,6 @@
 """Everything that must survive."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -77,12 +77,13 @@ class Store(Audit, Protocol):
         self,
         *,
         project: str = "",
+        projects: Collection[str] | None = None,
         channel_id: int = 0,
         asker_id: int = 0,
         live: bool | None = None,
         limit: int = 25,
     ) -> list[Posted]:
-        """Jobs and sweeps, newest first; 0 and "" are any."""
+        """Jobs and sweeps, newest first; 0, "" and None are any. `projects` are the only ones that may be listed."""
 
     async def add_submissions(self, sweep_id: str, submissions: Sequence[Submission], step: Step[Sweep]) -> Sweep:
         """Commit submissions of a sweep together with a change of the sweep; those that exist stay as they are."""

@@ -11,6 +11,7 @@ from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.jobs.plot import Plot
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit
+from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.sweeps.one_trial import OneTrial
 from bot.services.sweeps.propose import Propose
@@ -31,5 +32,6 @@ class Services:
     audit: Audit
     rates: Rates
     projects: tuple[Project, ...]
+    permits: Permits
     opened: Callable[[int | None], None]
     """To call when a thread or a channel has changed, or any may have (None): what it refused is tried again."""

@@ -9,8 +9,6 @@ import tomli_w
 from deploy.sandbox.aws.common.role_credentials import URL, address
 
 BOT_SESSION = "sandbox-bot"
-TRAIN_ROLES = ["trainer"]
-STOP_ROLES = ["admin"]
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "lr": {
@@ -74,6 +72,11 @@ def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
         "bot": {"data_dir": str(data_dir), "http_port": 0, "log_format": "json"},
         "pace": QUICK_PACE,
         "limits": LIMITS,
+        "grants": [
+            {"roles": ["@everyone"], "may": ["see"]},
+            {"roles": [discord["roles"]["trainer"]], "may": ["train", "sweep", "stop own"]},
+            {"roles": [discord["roles"]["admin"]], "may": ["train", "sweep", "stop any", "administer"]},
+        ],
         "projects": {
             "mnist": {
                 "repository": repository["url"],
@@ -84,8 +87,6 @@ def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
                 "bucket": aws["bucket"],
                 "log_group": aws["log_group"],
                 "channels": [int(discord["channels"]["training"])],
-                "train_roles": TRAIN_ROLES,
-                "stop_roles": STOP_ROLES,
                 "timeout_minutes": 10,
                 "usd_per_hour": 1.006,
                 "parameters": PARAMETERS,

@@ -6,7 +6,7 @@ once begun it runs to its end.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
@@ -101,6 +101,7 @@ class SqliteStore:
         self,
         *,
         project: str = "",
+        projects: Collection[str] | None = None,
         channel_id: int = 0,
         asker_id: int = 0,
         live: bool | None = None,
@@ -108,7 +109,7 @@ class SqliteStore:
     ) -> list[Posted]:
         given: dict[str, str | int] = {"project": project, "channel_id": channel_id, "asker_id": asker_id}
         where = {column: value for column, value in given.items() if value}
-        return await self._read(lambda db: job_rows.newest(db, where, live=live, limit=limit))
+        return await self._read(lambda db: job_rows.newest(db, where, projects, live=live, limit=limit))
 
     async def unfinished(self) -> list[Row]:
         return await self._read(job_rows.unfinished)

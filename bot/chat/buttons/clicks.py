@@ -22,7 +22,7 @@ async def stop(interaction: Interaction, text: str) -> None:
     name, services = parse(text), interaction.client.services
     job = await services.stop.check(name.job_id, person(interaction))
     if name.trial is not None:
-        _, trial = await services.one_trial.trial(name.job_id, name.trial)
+        _, trial = await services.one_trial.trial(name.job_id, name.trial, person(interaction))
         state = TRIAL_STATES[trial.shown].card
         question = f"Stop {name}? It is {state}. The other trials of {job.id} keep running."
     elif isinstance(job, Sweep):
@@ -66,7 +66,7 @@ async def retry_failed(interaction: Interaction, sweep_id: str) -> None:
 async def train_best(interaction: Interaction, sweep_id: str) -> None:
     """Ask for the epochs if the project has them. A form must be the first answer, ahead of an acknowledgement."""
     async with admitted(interaction, Share.STARTS):
-        job = await interaction.client.services.find.job(sweep_id)
+        job = await interaction.client.services.find.job(sweep_id, person(interaction))
         best = job_answers.leading(job)[0]
         if (form := forms.epochs_form(interaction.client, job, best)) is not None:
             await record(interaction)

@@ -9,11 +9,11 @@ from typing import Any
 
 import discord
 
-from bot.chat import error_replies
+from bot.chat import error_replies, gate
 from bot.chat.acknowledgement import acknowledge, admitted
 from bot.chat.audit import recording
 from bot.chat.buttons import job_actions
-from bot.chat.interactions import Action, BoxClient, Interaction
+from bot.chat.interactions import Action, BoxClient, Interaction, person
 from bot.chat.limits import LABEL_DESCRIPTION_CHARACTERS, MODAL_TITLE_CHARACTERS
 from bot.chat.links import project_of
 from bot.domain.inert import cut
@@ -51,6 +51,8 @@ async def submit(interaction: Interaction) -> None:
     """Handle a submitted form."""
     recording.begin(interaction)
     try:
+        if not await gate.admits(interaction, gate.FORMS[Action.TRAIN_BEST]):
+            return
         await acknowledge(interaction)
         data: Mapping[str, Any] = interaction.data or {}
         async with admitted(interaction, Share.STARTS):
@@ -68,7 +70,7 @@ def _best(data: Mapping[str, Any]) -> Name:
 
 
 async def _train_best(interaction: Interaction, best: Name, fields: Mapping[str, str]) -> None:
-    job = await interaction.client.services.find.job(best.job_id)
+    job = await interaction.client.services.find.job(best.job_id, person(interaction))
     parameter = _epochs_of(project_of(interaction.client, job))
     options: dict[str, object] = {EPOCHS: parameter.parse(fields.get(EPOCHS, "").strip())} if parameter else {}
     await job_actions.train_trial(interaction, best, options)

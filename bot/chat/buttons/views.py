@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from bot.chat import error_replies
+from bot.chat import error_replies, gate
 from bot.chat.audit import recording
 from bot.chat.interactions import Action, AnyInteraction
 from bot.domain.model.rows import Posted
@@ -52,6 +52,8 @@ class JobButton(
     async def callback(self, interaction: AnyInteraction) -> None:
         recording.begin(interaction)
         try:
+            if not await gate.admits(interaction, gate.BUTTONS[self.action]):
+                return
             await interaction.client.clicks[self.action](interaction, self.job_id)
         except Exception as error:
             await error_replies.reply(interaction, error)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.domain.access import Access
 from bot.domain.model.execution import Execution, Lifecycle, Stop
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
@@ -34,7 +33,6 @@ PROJECT = Project(
     job_definition="trainer",
     log_group="/aws/batch/job",
     output_uri="s3://bucket/jobs",
-    access=Access(frozenset({"trainer"}), frozenset({"admin"})),
     parameters=(Parameter("lr", Kind.FLOAT, 0.1, 1e-6, 1.0), Parameter("epochs", Kind.INT, 10, 1, 100)),
     usd_per_hour=0.526,
 )

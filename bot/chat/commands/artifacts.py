@@ -9,7 +9,7 @@ from discord import app_commands
 from bot.chat.acknowledgement import acknowledged, answer
 from bot.chat.cards.units import plural, size
 from bot.chat.commands.shared import autocomplete
-from bot.chat.interactions import Interaction
+from bot.chat.interactions import Interaction, person
 from bot.domain.inert import escape, joined
 from bot.domain.jobs.unfold_words import unfold_job
 from bot.ports.artifacts import Artifact
@@ -35,9 +35,9 @@ async def artifacts(interaction: Interaction, job: str, file: str = "") -> None:
     (name,), more = unfold_job(job, ("file",))
     services, owner = interaction.client.services.list_artifacts, await autocomplete.owner(interaction, name)
     if file := file.strip() or more.get("file", ""):
-        await _one(interaction, await services.one(owner, file))
+        await _one(interaction, await services.one(owner, file, person(interaction)))
         return
-    listing = await services.artifacts(owner)
+    listing = await services.artifacts(owner, person(interaction))
     if not listing.artifacts:
         await answer(interaction, no_files(listing.job))
         return

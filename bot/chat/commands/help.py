@@ -7,20 +7,25 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.chat import gate
 from bot.chat.acknowledgement import admitted, first_answer
 from bot.chat.audit.recording import record
-from bot.chat.interactions import Interaction
+from bot.chat.interactions import Interaction, person
 from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS
+from bot.domain.access import Person, Verb
 from bot.domain.inert import code
 from bot.domain.parameters import Kind, Parameter, shown
 from bot.domain.project import Project
 from bot.domain.texts.command_names import command as command_text
 from bot.domain.texts.command_names import plain
+from bot.services.people.permits import Permits
 from bot.services.people.rates import Share
 
 Command = app_commands.Command[Any, ..., None]
 
-MOST_GOALS = 5
+MOST_PROJECTS = 5
+"""More would leave no room for the commands."""
+_NOTHING = "You can't see any project here. Ask an admin for a role that may."
 _INTRODUCTION = (
     "Each job has one live card in the channel and a thread with its log. "
     "When it ends, I mention you with the result and the plot. A sweep has one card for all its trials; "
@@ -31,12 +36,16 @@ _INTRODUCTION = (
 def command(
     others: Sequence[Command], projects: Sequence[Project], prefix: str = ""
 ) -> app_commands.Command[Any, ..., None]:
-    """`others` are the commands on the page."""
+    """`others` are the commands on the page, of which everybody sees those that they may use here."""
 
-    @app_commands.command(name=f"{prefix}help", description="Show all commands")
+    @app_commands.command(name=f"{prefix}help", description="Show the commands that you may use here")
     async def help_(interaction: Interaction) -> None:
+        permits, asker = interaction.client.services.permits, person(interaction)
+        usable = [each for each in others if permits.may_any(asker, gate.COMMANDS[each.name.removeprefix(prefix)])]
+        seen = [project for project in projects if permits.sees(asker, project.name)]
+        rights = [_rights(permits, asker, project) for project in seen[:MOST_PROJECTS]]
         # The page is made now: a name becomes a link once Discord has given its command an id.
-        embed = discord.Embed(title="Signalbox", description=page(others, projects, prefix))
+        embed = discord.Embed(title="Signalbox", description=page(usable, seen, prefix, rights))
         async with admitted(interaction, Share.OTHERS):
             await record(interaction)
             await first_answer(interaction, lambda: interaction.response.send_message(embed=embed, ephemeral=True))
@@ -44,11 +53,14 @@ def command(
     return help_
 
 
-def page(commands: Sequence[Command], projects: Sequence[Project], prefix: str = "") -> str:
-    """The whole page; options in brackets are optional."""
+def page(commands: Sequence[Command], projects: Sequence[Project], prefix: str = "", rights: Sequence[str] = ()) -> str:
+    """The whole page; options in brackets are optional. `rights` has a line on what they may do with each project."""
+    if not projects:
+        return f"{_INTRODUCTION}\n{_NOTHING}"
     entries = [_entry(command, command.name.removeprefix(prefix)) for command in commands]
-    goals = [_goal(project) for project in projects[:MOST_GOALS]]
-    return "\n".join([_INTRODUCTION, _example(projects[0]), *goals, "", *entries])[:EMBED_DESCRIPTION_CHARACTERS]
+    goals = [_goal(project) for project in projects[:MOST_PROJECTS]]
+    lines = [_INTRODUCTION, _example(projects[0]), *rights, *goals, "", *entries]
+    return "\n".join(lines)[:EMBED_DESCRIPTION_CHARACTERS]
 
 
 def _example(project: Project) -> str:
@@ -71,6 +83,16 @@ def _sample(parameter: Parameter) -> str:
         value = 1 if bound is None else bound
         return shown(math.ceil(value) if parameter.kind is Kind.INT else float(value))
     return parameter.choices[0] if parameter.choices else {Kind.BOOLEAN: "true"}.get(parameter.kind, "text")
+
+
+def _rights(permits: Permits, asker: Person, project: Project) -> str:
+    """`You may here, for mnist: see, train (up to $5.00 a command)`."""
+    words = []
+    for verb in permits.verbs(asker, project.name):
+        limit = permits.policy.spend_limit(asker, verb, project.name)
+        limited = verb in (Verb.TRAIN, Verb.SWEEP) and limit < math.inf
+        words.append(f"{verb} (up to ${limit:,.2f} a command)" if limited else str(verb))
+    return f"You may here, for {code(project.name)}: {', '.join(words)}."
 
 
 def _goal(project: Project) -> str:

@@ -29,8 +29,9 @@ async def status(interaction: Interaction, job: str | None = None) -> None:
             await job_answers.status(interaction, job)
         return
     show, propose = interaction.client.services.find, interaction.client.services.propose
-    live, undelivered = await show.live(), await show.undelivered()
-    unconfirmed = await propose.unconfirmed(person(interaction))
+    asker = person(interaction)
+    live, undelivered = await show.live(asker), await show.undelivered(asker)
+    unconfirmed = await propose.unconfirmed(asker)
     if not live and not undelivered and not unconfirmed:
         await answer(interaction, f"No job is live. {command('train')} starts one, {command('jobs')} lists the latest.")
         return

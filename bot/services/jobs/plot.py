@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.access import Person
 from bot.domain.drawing.curve_names import curve_names
 from bot.domain.drawing.figures import Curve, Drawing, FigureRequest
 from bot.domain.inert import Inert, escape, joined
@@ -41,11 +42,11 @@ class Plot:
     def __init__(self, find: Find, artifacts: Artifacts, figures: Figures, projects: Mapping[str, Project]) -> None:
         self._find, self._artifacts, self._figures, self._projects = find, artifacts, figures, projects
 
-    async def plot(self, job_ids: Sequence[str], metrics: Sequence[str] = ()) -> Picture:
+    async def plot(self, job_ids: Sequence[str], metrics: Sequence[str], person: Person) -> Picture:
         """Draw 1 to 8 jobs by their ids. Raises `BadInput`, or `UnknownName` for a job that does not exist."""
         if not 1 <= len(job_ids) <= MOST_JOBS:
             raise BadInput(f"Plot 1 to {MOST_JOBS} jobs at once, not {len(job_ids)}.")
-        return await self.draw_all([await self._find.job(job_id) for job_id in job_ids], metrics)
+        return await self.draw_all([await self._find.job(job_id, person) for job_id in job_ids], metrics)
 
     async def draw_all(self, jobs: Sequence[Posted], metrics: Sequence[str] = ()) -> Picture:
         """One picture of several jobs. Those without metrics are named in the remarks."""

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from bot.domain.access import Person
+from bot.domain.access import EVERYONE, Grant, Person, Verb
 from bot.domain.audit.entry import Entry
 from bot.domain.jobs import file_names
 from bot.domain.model.job import Job
 from bot.domain.model.run import Commit
 from bot.domain.posts import File
 from bot.domain.project import Project
-from bot.errors import NotAllowed, UnknownName
+from bot.errors import UnknownName
 from bot.ports.artifacts import Artifact
 from bot.ports.store import Store
 from bot.services import Services
@@ -20,10 +20,18 @@ from bot.services.jobs.find import LogExcerpt
 from bot.services.jobs.list_artifacts import Linked, Listing
 from bot.services.jobs.plot import Picture
 from bot.services.jobs.submit import TrainRequest
+from bot.services.people.permits import Permits
 from bot.services.people.rates import Limit, Rates, Share
 from tests.bot.chat.jobs import PNG, PROJECT, a_job
 from tests.bot.chat.sweeps import FakePropose, FakeTrial
 from tests.support.rows import changed
+
+GRANTS = (
+    Grant(frozenset({EVERYONE}), frozenset({Verb.SEE})),
+    Grant(frozenset({"trainer"}), frozenset({Verb.TRAIN, Verb.SWEEP, Verb.STOP_OWN})),
+    Grant(frozenset({"admin"}), frozenset(Verb)),
+)
+"""To the roles of the stand-in's own world."""
 
 
 @dataclass
@@ -38,6 +46,7 @@ class FakeServices:
     error: Exception | None = None
     log_text: str = "epoch 1\nepoch 2"
     nothing_left: bool = False
+    permits: Permits = field(default_factory=lambda: Permits(GRANTS))
     opened: list[int | None] = field(default_factory=list)
     """The threads and channels that have changed; None is any."""
     made: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
@@ -68,8 +77,7 @@ class FakeServices:
 
     async def check(self, job_id: str, person: Person) -> Job:
         self._raise()
-        if not person.roles & {"trainer", "admin"}:
-            raise NotAllowed("You may not stop this job.")
+        self.permits.check_stop(person, PROJECT.name, self.known[job_id].request.asker_id)
         return self.known[job_id]
 
     async def stop(self, job_id: str, person: Person) -> Job:
@@ -77,38 +85,38 @@ class FakeServices:
         self.stopped.append((job_id, person))
         return job
 
-    async def job(self, job_id: str) -> Job:
+    async def job(self, job_id: str, person: Person) -> Job:
         self._raise()
         if job_id not in self.known:
             raise UnknownName("job", given=job_id, near=sorted(self.known))
         return self.known[job_id]
 
-    async def live(self, channel_id: int = 0) -> list[Job]:
+    async def live(self, person: Person) -> list[Job]:
         return [job for job in self.known.values() if job.execution.live]
 
-    async def undelivered(self) -> list[Job]:
+    async def undelivered(self, person: Person) -> list[Job]:
         return [job for job in self.known.values() if job.publication.result.undeliverable]
 
-    async def recent(self, *, asker_id: int = 0, limit: int = 15) -> list[Job]:
+    async def recent(self, person: Person, *, asker_id: int = 0, limit: int = 15) -> list[Job]:
         return [job for job in self.known.values() if asker_id in (0, job.request.asker_id)][:limit]
 
-    async def matching(self, text: str, limit: int = 25) -> list[Job]:
+    async def matching(self, text: str, person: Person, limit: int = 25) -> list[Job]:
         return [job for job in self.known.values() if text in job.id][:limit]
 
-    async def log(self, job_id: str, lines: int) -> LogExcerpt:
+    async def log(self, job_id: str, lines: int, person: Person) -> LogExcerpt:
         shown = self.log_text.splitlines()[-lines:]
         return LogExcerpt(
             "\n".join(shown), len(self.log_text.splitlines()) - len(shown), len(self.log_text.splitlines())
         )
 
-    async def plot(self, job_ids: Sequence[str], metrics: Sequence[str] = ()) -> Picture:
+    async def plot(self, job_ids: Sequence[str], metrics: Sequence[str], person: Person) -> Picture:
         self._raise()
         self.plotted_metrics.append(metrics)
         self.plotted.append(job_ids)
         return Picture(PNG, "Best epoch 6.")
 
-    async def artifacts(self, job_id: str) -> Listing:
-        job = changed(await self.job(job_id.partition(".")[0]), id=job_id)
+    async def artifacts(self, job_id: str, person: Person) -> Listing:
+        job = changed(await self.job(job_id.partition(".")[0], person), id=job_id)
         if self.nothing_left:
             return Listing(job, (), {}, None, 0)
         found = (
@@ -118,19 +126,19 @@ class FakeServices:
         links = {artifact.name: f"https://bucket.example/{artifact.size}?signature=x" for artifact in found}
         return Listing(job, found, links, File("walk.png", PNG), sum(artifact.size for artifact in found))
 
-    async def files(self, job_id: str, typed: str, limit: int) -> list[Artifact]:
-        listing = await self.artifacts(job_id)
+    async def files(self, job_id: str, typed: str, limit: int, person: Person) -> list[Artifact]:
+        listing = await self.artifacts(job_id, person)
         return [artifact for artifact in listing.artifacts if typed in artifact.name][:limit]
 
-    async def one(self, job_id: str, file_name: str) -> Linked:
-        listing = await self.artifacts(job_id)
+    async def one(self, job_id: str, file_name: str, person: Person) -> Linked:
+        listing = await self.artifacts(job_id, person)
         name = file_names.find([artifact.name for artifact in listing.artifacts], file_name)
         return Linked(listing.job, next(a for a in listing.artifacts if a.name == name), listing.links[name])
 
-    async def branches(self, project: str, channel_id: int, text: str) -> list[str]:
+    async def branches(self, project: str, text: str, person: Person) -> list[str]:
         return [name for name in ("main", "mend") if name.startswith(text)]
 
-    async def commits(self, project: str, channel_id: int, branch: str, text: str) -> list[Commit]:
+    async def commits(self, project: str, branch: str, text: str, person: Person) -> list[Commit]:
         return [Commit("a1b2c3d" + "0" * 33, branch or "main", "Warm up " + "very " * 40 + "slowly")]
 
     async def audit(self, entry: Entry) -> None:
@@ -166,5 +174,5 @@ class _AsServices:
         self.audit = fake
         self.rates = fake.rates
         self.propose, self.one_trial = fake.propose, fake.one_trial
-        self.projects = projects
+        self.projects, self.permits = projects, fake.permits
         self.opened = fake.opened.append

@@ -9,8 +9,10 @@ import pytest
 import structlog
 
 from bot.chat.client import SignalboxClient
+from bot.domain.access import Grant, Verb
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import Refused
+from bot.services.people.permits import Permits
 from deploy.sandbox.discord.limits.faults import read_fault
 from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.client import Person
@@ -123,8 +125,10 @@ async def test_scope_for_commands_that_comes_later() -> None:
                 assert "train" in commands(discord)
 
 
-async def test_late_server_leaves_nobody_without_roles() -> None:
+async def test_roles_given_by_id_count_before_the_server_is_here() -> None:
     async with standing(guild_create_delay=0.8) as (discord, fake):
+        by_id = Grant(frozenset({discord.ready()["roles"]["trainer"]}), frozenset({Verb.TRAIN}))
+        fake.permits = Permits((by_id,), int(discord.ready()["guild_id"]))
         client = client_of(discord, fake)
         async with starting(client, discord.token), Person(discord.url, "mika") as mika:
             await until(lambda: client.user is not None)
@@ -135,13 +139,8 @@ async def test_late_server_leaves_nobody_without_roles() -> None:
             await until(lambda: fake.requests)
             (request,) = fake.requests
             roles = discord.ready()["roles"]
-            assert {roles["trainer"], roles["admin"]} <= request.person.roles
-            assert not request.person.roles_are_named
+            assert {int(roles["trainer"]), int(roles["admin"]), client.guild_id} == request.person.roles
             await waiting
-            await mika.type("/train", channel=CHANNEL)
-            await until(lambda: len(fake.requests) == 2)
-            assert {"trainer", "@everyone"} < fake.requests[1].person.roles
-            assert fake.requests[1].person.roles_are_named
 
 
 async def test_another_server_of_the_same_bot_changes_nothing() -> None:

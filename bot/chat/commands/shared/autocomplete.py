@@ -1,6 +1,6 @@
 """Suggestions while typing."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any
 
@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.chat.acknowledgement import admitted
 from bot.chat.cards import choose, sweep_preview, trial_card
-from bot.chat.interactions import Interaction, channel_id, person
+from bot.chat.interactions import Interaction, person
 from bot.chat.limits import CHOICE_CHARACTERS, CHOICES
 from bot.domain.inert import cut
 from bot.domain.job_names import Name, parse
@@ -65,7 +65,9 @@ async def metrics(interaction: Interaction, text: str) -> Choices:
     """Complete the last metric of the list, among those of the job typed so far, the project's own first."""
     before, comma, last = text.rpartition(",")
     try:
-        names = await interaction.client.services.one_trial.metric_names(str(interaction.namespace.job or ""))
+        names = await interaction.client.services.one_trial.metric_names(
+            str(interaction.namespace.job or ""), person(interaction)
+        )
     except SignalboxError:  # suggestions are not worth an error
         return []
     taken, typed = [each.strip() for each in before.split(",")], last.strip().lower()
@@ -78,7 +80,7 @@ async def files(interaction: Interaction, text: str) -> Choices:
     """Suggest files of the job typed so far, results first."""
     try:
         job = await owner(interaction, str(interaction.namespace.job or ""))
-        found = await interaction.client.services.list_artifacts.files(job, text, CHOICES)
+        found = await interaction.client.services.list_artifacts.files(job, text, CHOICES, person(interaction))
     except SignalboxError:  # suggestions are not worth an error
         return []
     return [
@@ -92,7 +94,7 @@ async def owner(interaction: Interaction, text: str) -> str:
     name = parse(text)
     if name.trial is None:
         return name.job_id
-    job, trial = await interaction.client.services.one_trial.trial(name.job_id, name.trial)
+    job, trial = await interaction.client.services.one_trial.trial(name.job_id, name.trial, person(interaction))
     return str(Name(trial.source or job.id, trial.number))
 
 
@@ -100,7 +102,7 @@ async def owner(interaction: Interaction, text: str) -> str:
 async def space(interaction: Interaction, text: str) -> Choices:
     """Show how many trials the text makes so far, then ways to continue it that fit into a choice."""
     found = await interaction.client.services.propose.so_far(
-        _project(interaction), channel_id(interaction), text, str(interaction.namespace.search or "")
+        _project(interaction), text, str(interaction.namespace.search or ""), person(interaction)
     )
     fitting = [(name, value) for name, value in found if name and 0 < len(value) <= CHOICE_CHARACTERS]
     return [app_commands.Choice(name=cut(name, CHOICE_CHARACTERS), value=value) for name, value in fitting[:CHOICES]]
@@ -108,9 +110,8 @@ async def space(interaction: Interaction, text: str) -> Choices:
 
 @within_share
 async def branches(interaction: Interaction, text: str) -> Choices:
-    names = await interaction.client.services.complete_options.branches(
-        _project(interaction), channel_id(interaction), text
-    )
+    complete = interaction.client.services.complete_options
+    names = await complete.branches(_project(interaction), text, person(interaction))
     return [app_commands.Choice(name=name, value=name) for name in names if len(name) <= CHOICE_CHARACTERS][:CHOICES]
 
 
@@ -118,7 +119,7 @@ async def branches(interaction: Interaction, text: str) -> Choices:
 async def commits(interaction: Interaction, text: str) -> Choices:
     """Suggest commits of the branch typed so far, if any."""
     found = await interaction.client.services.complete_options.commits(
-        _project(interaction), channel_id(interaction), str(interaction.namespace.branch or ""), text
+        _project(interaction), str(interaction.namespace.branch or ""), text, person(interaction)
     )
     return [
         app_commands.Choice(name=cut(f"{commit.short}  {commit.subject}".strip(), CHOICE_CHARACTERS), value=commit.sha)
@@ -126,16 +127,10 @@ async def commits(interaction: Interaction, text: str) -> Choices:
     ]
 
 
-def one_of(names: Sequence[str]) -> Complete:
-    """Suggest those of many names that begin with the text, then those that contain it."""
-
-    @within_share
-    async def complete(_: Interaction, text: str) -> Choices:
-        typed = folded(text)
-        found = sorted((name for name in names if typed in folded(name)), key=lambda n: not n.startswith(typed))
-        return [app_commands.Choice(name=name, value=name) for name in found[:CHOICES]]
-
-    return complete
+@within_share
+async def projects(interaction: Interaction, text: str) -> Choices:
+    names = interaction.client.services.complete_options.projects(text, person(interaction))
+    return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
 
 
 async def _jobs(interaction: Interaction, text: str) -> Choices:
@@ -147,9 +142,9 @@ async def _named(interaction: Interaction, text: str) -> list[tuple[str, str]]:
     services = interaction.client.services
     sweep_id, dot, digits = folded(text).partition(".")
     if dot:
-        trials = await services.one_trial.matching(sweep_id, digits, CHOICES)
+        trials = await services.one_trial.matching(sweep_id, digits, person(interaction), CHOICES)
         return [(trial_card.choice(job, trial), trial_card.name(job, trial)) for job, trial in trials]
-    return [(choose.choice(job), job.id) for job in await services.find.matching(text, CHOICES)]
+    return [(choose.choice(job), job.id) for job in await services.find.matching(text, person(interaction), CHOICES)]
 
 
 def _project(interaction: Interaction) -> str:

@@ -58,14 +58,11 @@ def job_option(description: str) -> Option:
 
 
 def project_options(projects: Sequence[Project]) -> list[Option]:
-    """`project`, if there is more than one."""
+    """`project`, if there is more than one. Fixed choices would show everybody all of their names."""
     if len(projects) < 2:
         return []
-    names = tuple(project.name for project in projects)
     description = "Project (default: this channel's)"
-    if len(names) > CHOICES:
-        return [Option(Parameter("project", Kind.STRING), description, completer=autocomplete.one_of(names))]
-    return [Option(Parameter("project", Kind.CHOICE, choices=names), description)]
+    return [Option(Parameter("project", Kind.STRING), description, completer=autocomplete.projects)]
 
 
 def parameter_options(projects: Sequence[Project], *, retry: bool = False) -> list[Option]:

@@ -36,7 +36,8 @@ async def test_train_reaches_the_services_with_typed_options(room: Room) -> None
     (request,) = room.services.requests
     assert request.values == {"lr": 0.05, "epochs": 3, "optimizer": "adam", "augment": True}
     assert (request.branch, request.commit, request.project) == ("main", "a1b2", "")
-    assert {"trainer", "admin"} < request.person.roles
+    assert {int(room.discord.ready()["roles"][role]) for role in ("trainer", "admin")} < request.person.roles
+    assert request.person.channel_id == room.channel_id
     assert (request.person.name, request.person.id) == ("Mika", int(room.discord.people["mika"]))
     assert request.channel_id == room.channel_id
 
