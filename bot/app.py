@@ -35,6 +35,7 @@ from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.logs import build_logs
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
+from bot.services.people.read_audit import ReadAudit
 from bot.services.running import loop_lag
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core, Intervals, Outside, Setup
@@ -166,6 +167,7 @@ def _services(
         propose=sweeps.propose,
         one_trial=sweeps.one_trial,
         audit=core.store,
+        read_audit=ReadAudit(core.store, core.permits, core.now),
         rates=Rates(core.store, setup.limits, setup.starts_per_hour, now=time.monotonic, clock=core.now),
         projects=known,
         permits=core.permits,

@@ -13,6 +13,7 @@ from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
+from bot.services.people.read_audit import ReadAudit
 from bot.services.sweeps.one_trial import OneTrial
 from bot.services.sweeps.propose import Propose
 
@@ -30,6 +31,7 @@ class Services:
     propose: Propose
     one_trial: OneTrial
     audit: Audit
+    read_audit: ReadAudit
     rates: Rates
     projects: tuple[Project, ...]
     permits: Permits

@@ -11,8 +11,8 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.chat.commands import audit, retry, sweep, train
 from bot.chat.commands import help as help_
-from bot.chat.commands import retry, sweep, train
 from bot.chat.commands.artifacts import artifacts
 from bot.chat.commands.jobs import jobs
 from bot.chat.commands.logs import logs
@@ -30,6 +30,7 @@ def all_commands(projects: Sequence[Project], prefix: str = "") -> list[app_comm
         sweep.command(projects, prefix),
         *(_renamed(command, prefix) for command in fixed),
         retry.command(projects, prefix),
+        audit.command(prefix),
     ]
     return [*commands, help_.command(commands, projects, prefix)]
 

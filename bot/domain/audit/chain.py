@@ -33,6 +33,15 @@ class Link:
         return _object(self.content)
 
     @property
+    def number(self) -> int:
+        return int(self.fields["number"])
+
+    @property
+    def at(self) -> float:
+        """In seconds since the epoch."""
+        return float(self.fields["at"])
+
+    @property
     def line(self) -> str:
         """One line of an export."""
         return canonical({**self.fields, "hash": self.hash})

@@ -15,8 +15,8 @@ from bot.ports.store import Store
 
 MINUTE, HOUR = 60.0, 3600.0
 REMEMBERED = 1_000
-"""With more buckets than this, those that are full again are dropped: they are like new ones. So there are never more
-than this plus those used within the last minute."""
+"""With more uses than this, or twice as many as the last time, those that are whole again are dropped: they are like new
+ones. So there are at most this many, or twice those of the busiest minute."""
 
 
 class Share(StrEnum):
@@ -74,6 +74,7 @@ class Rates:
         self._store, self._limits, self._starts_per_hour = store, limits, starts_per_hour
         self._now, self._clock = now, clock
         self._uses: dict[tuple[int, Share], _Use] = {}
+        self._most = REMEMBERED
 
     def __len__(self) -> int:
         return len(self._uses)
@@ -120,8 +121,9 @@ class Rates:
 
     def _use(self, person_id: int, share: Share) -> _Use:
         now, most = self._now(), self._limits[share].per_minute
-        if len(self._uses) >= REMEMBERED:
+        if len(self._uses) >= self._most:
             self._forget(now)
+            self._most = max(REMEMBERED, 2 * len(self._uses))
         use = self._uses.setdefault((person_id, share), _Use(most, now))
         use.left = self._refilled(share, use, now)
         use.at = now

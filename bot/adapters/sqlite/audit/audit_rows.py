@@ -33,8 +33,9 @@ def add(connection: Connection, entry: Entry, at: float) -> None:
     entry = _complete(connection, replace(entry, once=storable(entry.once)))
     if connection.execute("SELECT 1 FROM audit WHERE once = ?", (entry.once,)).fetchone() is None:
         link = linked(entry, at, newest(connection))
-        number = int(link.fields["number"])
-        connection.execute("INSERT INTO audit (number, content, hash) VALUES (?, ?, ?)", (number, *_pair(link)))
+        connection.execute(
+            "INSERT INTO audit (number, content, hash) VALUES (?, ?, ?)", (link.number, link.content, link.hash)
+        )
         connection.written.audited += 1
 
 
@@ -54,8 +55,8 @@ def wanted(connection: Connection, which: Wanted, offset: int, limit: int) -> li
         terms.append("(job = ? OR (job > ? AND job < ?))")  # "swp.", and before "swp/": its trials
         values += [which.job, f"{which.job}.", f"{which.job}/"]
     if which.what:
-        terms.append("(what = ? OR does = ?)")
-        values += [which.what, which.what]
+        terms.append("(what IN (?, ?, ?, ?) OR does = ?)")
+        values += [which.what, f"/{which.what}", f"button {which.what}", f"form {which.what}", which.what]
     if which.projects:
         terms.append(f"project IN ({', '.join('?' * len(which.projects))})")
         values += which.projects
@@ -78,10 +79,6 @@ def _complete(connection: Connection, entry: Entry) -> Entry:
         return entry
     found = connection.execute("SELECT project FROM job WHERE id = ?", (effect.job.partition(".")[0],)).fetchone()
     return replace(entry, effect=replace(effect, project=found[0])) if found else entry
-
-
-def _pair(link: Link) -> tuple[str, str]:
-    return link.content, link.hash
 
 
 def _links(connection: Connection, rest: str, *values: str | float) -> Iterator[Link]:

@@ -1,6 +1,6 @@
 """Suggestions while typing."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import wraps
 from typing import Any
 
@@ -131,6 +131,18 @@ async def commits(interaction: Interaction, text: str) -> Choices:
 async def projects(interaction: Interaction, text: str) -> Choices:
     names = interaction.client.services.complete_options.projects(text, person(interaction))
     return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
+
+
+def one_of(names: Sequence[str]) -> Complete:
+    """Suggest those of many names that begin with the text, then those that contain it."""
+
+    @within_share
+    async def complete(_: Interaction, text: str) -> Choices:
+        typed = folded(text)
+        found = sorted((name for name in names if typed in folded(name)), key=lambda n: not n.startswith(typed))
+        return [app_commands.Choice(name=name, value=name) for name in found[:CHOICES]]
+
+    return complete
 
 
 async def _jobs(interaction: Interaction, text: str) -> Choices:
