@@ -15,8 +15,8 @@ from bot.ports.store import Store
 
 MINUTE, HOUR = 60.0, 3600.0
 REMEMBERED = 1_000
-"""With more uses than this, or twice as many as the last time, those that are whole again are dropped: they are like new
-ones. So there are at most this many, or twice those of the busiest minute."""
+"""With more uses than this, or twice as many as the last time, those that are whole again are dropped: they are like
+new ones. So there are at most this many, or twice those of the busiest minute."""
 
 
 class Share(StrEnum):
