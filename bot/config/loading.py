@@ -13,6 +13,7 @@ from bot.config.deploy import Deploy
 from bot.config.discord import Discord
 from bot.config.grants import GrantSettings, grant_problems
 from bot.config.grants import grants as all_grants
+from bot.config.limits import Limits
 from bot.config.pace import Pace
 from bot.config.problems import Mistakes, problems
 from bot.config.project import ProjectSettings, project
@@ -29,6 +30,7 @@ class Config(Section):
     aws: Aws
     bot: Bot = Bot()
     pace: Pace = Pace()
+    limits: Limits = Limits()
     deploy: Deploy = Deploy()
     grants: tuple[GrantSettings, ...] = ()
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]

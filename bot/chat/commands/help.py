@@ -8,7 +8,8 @@ import discord
 from discord import app_commands
 
 from bot.chat import gate
-from bot.chat.acknowledgement import first_answer
+from bot.chat.acknowledgement import admitted, first_answer
+from bot.chat.audit.recording import record
 from bot.chat.interactions import Interaction, person
 from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS
 from bot.domain.access import Person, Verb
@@ -19,6 +20,7 @@ from bot.domain.project import Project
 from bot.domain.texts.command_names import command as command_text
 from bot.domain.texts.command_names import plain
 from bot.services.people.permits import Permits
+from bot.services.people.rates import Share
 
 Command = app_commands.Command[Any, ..., None]
 
@@ -46,7 +48,9 @@ def command(
         rights = [_rights(permits, asker, project) for project in seen[:MOST_PROJECTS]]
         # The page is made now: a name becomes a link once Discord has given its command an id.
         embed = discord.Embed(title="Signalbox", description=page(usable, seen, prefix, rights))
-        await first_answer(interaction, lambda: interaction.response.send_message(embed=embed, ephemeral=True))
+        async with admitted(interaction, Share.OTHERS):
+            await record(interaction)
+            await first_answer(interaction, lambda: interaction.response.send_message(embed=embed, ephemeral=True))
 
     return help_
 
