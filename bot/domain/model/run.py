@@ -27,3 +27,5 @@ class Run:
     commit: Commit
     parameters: Mapping[str, Value]
     timeout_seconds: int
+    results: str = ""
+    """Above the folder of its files: `s3://bucket/jobs/mnist`. Empty if an earlier version recorded the job."""

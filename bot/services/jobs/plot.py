@@ -56,7 +56,7 @@ class Plot:
 
     async def metrics_csv(self, job: Posted) -> bytes:
         """The job's `metrics.csv`; raises `Missing` if it left none."""
-        return await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + METRICS_CSV)
+        return await self._artifacts.read(self._projects[job.run.project].prefix(job.run.results, job.id) + METRICS_CSV)
 
     async def metric_names(self, job: Posted) -> list[str]:
         """What `plot` can draw, the project's own metric first; before the table is stored, what the job reported."""

@@ -84,7 +84,8 @@ class Submit:
         retry_of: str | None = None,
     ) -> Job:
         stored = stored_request(request, self._now(), retry_of)
-        job = Job(self._new_id(), stored, Run(project.name, commit, parameters, project.timeout_seconds))
+        run = Run(project.name, commit, parameters, project.timeout_seconds, project.output_uri)
+        job = Job(self._new_id(), stored, run)
         check_fits(call_for_job(job, project, "signalbox"), self._engine, "This job", "Use shorter values.")
         return await self._store.add(job, first_posts(job.id))
 

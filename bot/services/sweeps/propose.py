@@ -81,7 +81,7 @@ class Propose:
         machines = await self._preview.machines(project, plan)
         plan = _incremental(plan, machines)
         _check_incremental(plan)
-        run = Run(project.name, commit, fixed, project.timeout_seconds)
+        run = Run(project.name, commit, fixed, project.timeout_seconds, project.output_uri)
         sweep = Sweep(sweep_id, stored_request(request, self._now()), run, plan)
         _check_size(sweep, project, self._engine.capabilities)
         return await self._proposed(sweep, project, machines)
@@ -148,7 +148,7 @@ class Propose:
             raise UserError(f"None of {old.id}'s trials failed, so there is nothing to retry.")
         commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
         commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
-        run = Run(project.name, commit, old.run.parameters, project.timeout_seconds)
+        run = Run(project.name, commit, old.run.parameters, project.timeout_seconds, project.output_uri)
         retry = Sweep(self._new_id(), stored_request(request, self._now(), old.id), run, plan)
         machines = await self._preview.machines(project, plan)
         async with self._turn:
