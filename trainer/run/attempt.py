@@ -23,9 +23,11 @@ from trainer.process import console
 from trainer.process.stopping import Stopping
 from trainer.process.tools import Programs
 from trainer.process.training import Command
+from trainer.process.users import User
 from trainer.run.finish import Finish
 from trainer.run.periodic import Periodic
 from trainer.run.ports import free_ports
+from trainer.run.session import environment_for_command, open_session
 from trainer.run.spot import POLL_SECONDS, Metadata, SpotWatch
 from trainer.storage.artifacts import Artifacts
 from trainer.storage.bucket import Bucket, BucketTrouble
@@ -55,9 +57,11 @@ class Attempt:
         fetched: Callable[[], Fetched],
         programs: Programs,
         stopping: Stopping,
+        training: User | None = None,
     ) -> None:
         self._job, self._bucket, self._fetched = job, bucket, fetched
-        self._programs, self._stopping = programs, stopping
+        self._programs, self._stopping, self._training = programs, stopping, training
+        self._session = open_session(os.environ, job)
         self._host = socket.gethostname()
         self._claim_lost: Ended | None = None
         self._storing = threading.Lock()
@@ -132,12 +136,15 @@ class Attempt:
         self._uploads.begin(good=restored.quality in (Quality.GOOD, Quality.UNVERIFIED))
         console.log(f"running {shlex.join(self._manifest.arguments)}")
         began = time.monotonic()
-        words, environment, on_line = self._manifest.arguments, self._environment(layer), self._sources.add_line
-        code = self._store_until_end(self._stopping.guard(lambda: Command(words, job.directory, environment, on_line)))
+        code = self._store_until_end(self._stopping.guard(lambda: self._start(layer)))
         if self._claim_lost is not None:
             raise self._claim_lost
         console.log(f"the command ended with {_describe(code)} after {time.monotonic() - began:.1f} s")
         return self._finish(code)
+
+    def _start(self, layer: Layer | None) -> Command:
+        words, environment = self._manifest.arguments, self._environment(layer)
+        return Command(words, self._job.directory, environment, self._sources.add_line, self._training)
 
     def _restore_own_checkpoint(self) -> None:
         """Restore a checkpoint of the code's own, and point the command to it."""
@@ -217,7 +224,7 @@ class Attempt:
 
     def _environment(self, layer: Layer | None) -> Mapping[str, str]:
         job = self._job
-        environment = {name: value for name, value in os.environ.items() if name != Env.GIT_TOKEN}
+        environment = environment_for_command(os.environ, self._session)
         environment.setdefault("PYTHONUNBUFFERED", "1")
         environment |= free_ports(environment)
         environment |= {Env.JOB_ID: job.job_id, Env.OUTPUT_DIR: str(job.output), Env.CONTROL_DIR: str(job.control)}
