@@ -38,6 +38,7 @@ from trainer.storage.manifest import AttemptRecord, Manifest, earlier_attempts
 from trainer.storage.not_stored import NotStored
 from trainer.storage.own_checkpoints import OwnCheckpoints
 from trainer.storage.restore import Quality, Restored, restore
+from trainer.storage.seal import Seal
 from trainer.storage.upload import Uploads
 
 LIVE_SECONDS = 0.02
@@ -65,7 +66,9 @@ class Attempt:
         self._host = socket.gethostname()
         self._claim_lost: Ended | None = None
         self._storing = threading.Lock()
-        self._claim = Claim(self._bucket, Holder(uuid.uuid4().hex, job.batch_job_id, job.attempt, self._host))
+        self._seal = Seal(job.key, job.job_id)
+        holder = Holder(uuid.uuid4().hex, job.batch_job_id, job.attempt, self._host)
+        self._claim = Claim(self._bucket, holder, self._seal)
         self._sources = Sources(
             job.code,
             job.output,
@@ -75,9 +78,9 @@ class Attempt:
             emit=console.emit,
             log=console.log,
         )
-        self._uploads = Uploads(self._bucket, job.output, job.control, self._sources)
+        self._uploads = Uploads(self._bucket, job.output, job.control, self._sources, self._seal)
         self._checkout = CheckoutTree(job.code, job.output, job.keep, programs)
-        self._own_checkpoints = OwnCheckpoints(self._bucket, job.code, job.output, job.checkpoints)
+        self._own_checkpoints = OwnCheckpoints(self._bucket, job.code, job.output, job.checkpoints, self._seal)
         self._resumed: Path | None = None
         self._artifacts = Artifacts(self._bucket, [OutputTree(job.output), self._checkout], job.keep_limit)
         self._manifest = Manifest(job, arguments(job.command, job.parameters, job.flags))
@@ -108,10 +111,11 @@ class Attempt:
         job, earlier = self._job, self._claim.earlier
         for folder in (job.output, job.control):
             folder.mkdir(parents=True, exist_ok=True)
-        restored = restore(self._bucket, job.output)
+        restored = restore(self._bucket, job.output, self._seal) if earlier else Restored(Quality.ABSENT)
         if earlier is not None:
             stored = self._bucket.get(MANIFEST_JSON)
-            body = stored.body if stored else None
+            sealed = stored is not None and self._seal.is_on(stored.metadata, MANIFEST_JSON, stored.body)
+            body = stored.body if stored and sealed else None
             self._manifest.attempts = earlier_attempts(body, earlier.seen_at, restored.checkpoint_at)
             after = f"after attempt {earlier.holder.attempt} on {earlier.holder.host}"
             how = "resuming from its checkpoint" if restored.checkpoint_at else "starting from the beginning"
@@ -149,7 +153,7 @@ class Attempt:
     def _restore_own_checkpoint(self) -> None:
         """Restore a checkpoint of the code's own, and point the command to it."""
         try:
-            self._resumed = self._own_checkpoints.restore()
+            self._resumed = self._own_checkpoints.restore() if self._claim.earlier else None
         except BucketTrouble as error:
             raise _refused(error) from error
         self._own_checkpoints.begin()
@@ -197,7 +201,8 @@ class Attempt:
 
     def _store_manifest(self) -> None:
         with self._storing:
-            self._bucket.put(MANIFEST_JSON, self._manifest.body())
+            body = self._manifest.body()
+            self._bucket.put(MANIFEST_JSON, body, metadata=self._seal.on(MANIFEST_JSON, body))
 
     def _release(self, code: int) -> None:
         """Record the end of this attempt in the claim. If S3 does not answer, the claim expires by its age."""

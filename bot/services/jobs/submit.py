@@ -9,13 +9,14 @@ from bot.domain.jobs.unfold_words import unfold_words
 from bot.domain.model.job import Job
 from bot.domain.model.request import Request
 from bot.domain.model.rows import Posted
-from bot.domain.model.run import Commit, Run
+from bot.domain.model.run import Commit
 from bot.domain.parameters import Value, complete, find
 from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
 from bot.errors import UnknownName
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities
+from bot.services.jobs.new_run import new_run
 from bot.services.jobs.submit_call import call_for_job, check_fits
 from bot.services.running.core import Core
 
@@ -84,7 +85,7 @@ class Submit:
         retry_of: str | None = None,
     ) -> Job:
         stored = stored_request(request, self._now(), retry_of)
-        run = Run(project.name, commit, parameters, project.timeout_seconds, project.output_uri)
+        run = new_run(project, commit, parameters)
         job = Job(self._new_id(), stored, run)
         check_fits(call_for_job(job, project, "signalbox"), self._engine, "This job", "Use shorter values.")
         return await self._store.add(job, first_posts(job.id))

@@ -55,6 +55,7 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "BRANCH_NAME": job.run.commit.branch,
         "COMMIT_ID": job.run.commit.sha,
         "JOB_ID": job.id,
+        "JOB_KEY": job.run.key,
         "OUTPUT_URI": project.prefix(job.run.results, job.id),
         "PARAMETERS": json.dumps(dict(job.run.parameters)),
         "ASKER": request.asker_name,

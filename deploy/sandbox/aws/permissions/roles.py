@@ -32,7 +32,7 @@ def role_policy(role_arn: str) -> list[Statement]:
     if role is None:
         return []
     documents = [*role.policies.values(), *(_document(each) for each in role.managed_policies.values())]
-    return [statement for document in documents for statement in _parsed(document)]
+    return [statement for document in documents for statement in _parsed(_text(document))]
 
 
 def known(arn: str) -> bool:
@@ -48,8 +48,13 @@ def decision(policy: Sequence[Statement], action: str, resource: str, context: M
     return "explicitDeny" if denied else "implicitDeny"
 
 
-def _document(policy: Any) -> str:
-    return str(next(each.document for each in policy.versions if each.is_default))
+def _document(policy: Any) -> Any:
+    return next(each.document for each in policy.versions if each.is_default)
+
+
+def _text(document: Any) -> str:
+    """Of a template's policies moto keeps the objects, of others the JSON."""
+    return document if isinstance(document, str) else json.dumps(document)
 
 
 def _role(arn: str) -> Any:
