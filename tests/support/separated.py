@@ -1,7 +1,4 @@
-"""A container with users, for tests as root: its own processes, Docker's capabilities, and a world-readable Python.
-
-https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities lists the capabilities.
-"""
+"""A container with users, for tests as root: its own processes, Docker's capabilities, and a world-readable Python."""
 
 import os
 import shlex
@@ -12,19 +9,16 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from deploy.sandbox.aws.containers.capabilities import limited
+
 TRAINING, FETCHING = 61_000, 61_001
 """Users that no machine has."""
-CAPABILITIES = (
-    *("chown", "dac_override", "fsetid", "fowner", "mknod", "net_raw", "setgid", "setuid", "setfcap", "setpcap"),
-    *("net_bind_service", "sys_chroot", "kill", "audit_write"),
-)
 VARIABLES = {"SIGNALBOX_TRAINING_UID": str(TRAINING), "SIGNALBOX_FETCH_UID": str(FETCHING)}
 
 
 def command(arguments: Sequence[str]) -> list[str]:
     """Return the command that runs these arguments in such a container, as root."""
-    setpriv = ["setpriv", "--bounding-set", ",".join(["-all", *(f"+{name}" for name in CAPABILITIES)])]
-    script = f"{_opened()}exec {shlex.join([*setpriv, '--inh-caps', '-all', *arguments])}"
+    script = f"{_opened()}exec {shlex.join(limited(arguments))}"
     return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-ec", script]
 
 
