@@ -30,8 +30,9 @@ COPY deploy/image/trainer.lock deploy/image/
 RUN pip install --no-cache-dir --require-hashes --no-deps --requirement deploy/image/trainer.lock
 ENV PYTHONPATH=/opt/signalbox WORK_DIR=/work/job CACHE_DIR=/cache
 COPY trainer trainer
-RUN mkdir -p /work /cache && chown signalbox: /work /cache
-USER signalbox
+# The entrypoint starts as root and separates these two from itself: trainer/process/users.py.
+RUN useradd --no-create-home --uid 1001 signalbox-fetch && mkdir -p /work /cache && chown signalbox: /work /cache
+ENV SIGNALBOX_TRAINING_UID=1000 SIGNALBOX_FETCH_UID=1001
 WORKDIR /work
 # Last, so that a new commit rebuilds no layer.
 ARG REVISION=unknown

@@ -10,12 +10,13 @@ from bot.domain.jobs.unfold_words import unfold_words
 from bot.domain.model.job import Job
 from bot.domain.model.request import Request
 from bot.domain.model.rows import Posted
-from bot.domain.model.run import Commit, Run
+from bot.domain.model.run import Commit
 from bot.domain.parameters import Value, complete, find
 from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities
+from bot.services.jobs.new_run import new_run
 from bot.services.jobs.submit_call import call_for_job, check_fits
 from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
@@ -90,7 +91,8 @@ class Submit:
         most = project.cost_usd(project.timeout_seconds)
         self._permits.check_cost(request.person, Verb.TRAIN, project.name, most)
         stored = stored_request(request, self._now(), retry_of)
-        job = Job(self._new_id(), stored, Run(project.name, commit, parameters, project.timeout_seconds))
+        run = new_run(project, commit, parameters)
+        job = Job(self._new_id(), stored, run)
         check_fits(call_for_job(job, project, "signalbox"), self._engine, "This job", "Use shorter values.")
         return await self._store.add(job, first_posts(job.id))
 

@@ -10,7 +10,7 @@ from bot.domain.clock import passed
 from bot.domain.jobs.set_text import SET, fields_in, read
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.rows import Posted
-from bot.domain.model.run import Commit, Run
+from bot.domain.model.run import Commit
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
@@ -24,6 +24,7 @@ from bot.errors import BadInput, NotAllowed, SignalboxError, UserError
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities, Engine
 from bot.ports.store import AnyPosted
+from bot.services.jobs.new_run import new_run
 from bot.services.jobs.submit import TrainRequest, first_posts, stored_request
 from bot.services.jobs.submit_call import call_for_submission, check_fits
 from bot.services.people.lookup import job_for
@@ -87,7 +88,7 @@ class Propose:
         machines = await self._preview.machines(project, plan)
         plan = _incremental(plan, machines)
         _check_incremental(plan)
-        run = Run(project.name, commit, fixed, project.timeout_seconds)
+        run = new_run(project, commit, fixed)
         sweep = Sweep(sweep_id, stored_request(request, self._now()), run, plan)
         _check_size(sweep, project, self._engine.capabilities)
         return await self._proposed(sweep, project, machines, request.person)
@@ -153,7 +154,7 @@ class Propose:
             raise UserError(f"None of {old.id}'s trials failed, so there is nothing to retry.")
         commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
         commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
-        run = Run(project.name, commit, old.run.parameters, project.timeout_seconds)
+        run = new_run(project, commit, old.run.parameters)
         retry = Sweep(self._new_id(), stored_request(request, self._now(), old.id), run, plan)
         machines = await self._preview.machines(project, plan)
         async with self._turn:

@@ -76,6 +76,11 @@ class Control:
         return self._ledger.entries(query.get("kind", ""), int(after))
 
     def _fetch_credentials(self, query: dict[str, Any]) -> Any:
+        if "container" in query:
+            found = self._credentials.of_container(query["container"])
+            if found is None:
+                raise BadRequestError("there is no such container, or it has ended")
+            return found
         if missing := {"role", "session"} - query.keys():
             raise BadRequestError(f"`{min(missing)}` is missing: the ARN of a role, and the name of its session")
         return self._credentials.fetch(query["role"], query["session"], query.get("caller", ""))

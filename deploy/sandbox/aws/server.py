@@ -78,7 +78,7 @@ class StandIn:
         self._publisher = Publisher(self._settings, clock)
         sink = filter_events.MotoSink()
         self._runner = AttemptRunner(
-            self.endpoint, Path(self._directory.name), sink, self._settings, self._ledger, clock
+            self.endpoint, Path(self._directory.name), sink, self._settings, self._ledger, clock, self._credentials
         )
         self._loop = LoopThread()
         self._scheduler = Scheduler(

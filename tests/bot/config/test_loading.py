@@ -60,7 +60,7 @@ def test_the_example_is_valid() -> None:
     (project,) = loading.projects(loading.load(EXAMPLE))
     assert [p.name for p in project.parameters] == ["lr", "momentum", "epochs", "optimizer"]
     assert project.parameters[3].kind is Kind.CHOICE
-    assert project.prefix("k7q2mx") == "s3://your-signalbox-artifacts/jobs/k7q2mx/"
+    assert project.prefix(project.output_uri, "k7q2mx") == "s3://your-signalbox-artifacts/jobs/mnist/k7q2mx/"
     assert project.timeout_seconds == 7200
 
 
