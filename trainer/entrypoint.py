@@ -17,6 +17,7 @@ from trainer.fetch.assignment import Assignment
 from trainer.process import console
 from trainer.process.stopping import Stopping
 from trainer.process.tools import Programs
+from trainer.redaction import known
 
 
 class BackgroundCheckout:
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str], stopping: Stopping | None = None) -> int:
 def _run(arguments: Sequence[str], programs: Programs, stopping: Stopping) -> int:
     job = assignment.read(os.environ, list(arguments[1:] if arguments[:1] == ["--"] else arguments))
     for secret in (job.token, *job.secrets.values()):
-        console.hide(secret)
+        known.hide(secret)
     for name in job.secrets:
         del os.environ[name]  # git and pip, and what they run, have no use for it
     fetching = BackgroundCheckout(job, programs)

@@ -1,0 +1,66 @@
+"""Secrets that this process knows by value: a job's own, the bot's token. Also as other programs write them."""
+
+import base64
+import json
+from urllib.parse import quote, quote_plus
+
+KIND = "known secret"
+_MARK = f"[redacted: {KIND}]"
+_SHORTEST = 4
+"""Characters. Shorter texts, such as the braces of a JSON key, are everywhere: masking them would spoil the log."""
+_SHORTEST_ENCODED = 8
+_secrets: list[str] = []
+"""The longest first. A process has one set of secrets, whoever prints them."""
+
+
+def hide(secret: str) -> None:
+    """Replace this text from now on, each of its lines, and its usual encodings.
+
+    Output is read as Latin-1, one character for each byte, so the text is known in that form, too.
+    """
+    found = set(_secrets)
+    for text in (secret, *secret.splitlines()):
+        if len(text) >= _SHORTEST:
+            found |= {text, text.encode(errors="surrogateescape").decode("latin-1"), *_encoded(text)}
+    _secrets[:] = sorted(found, key=len, reverse=True)
+
+
+def forget() -> None:
+    """Know no secret any more, for tests."""
+    _secrets.clear()
+
+
+def redact(text: str) -> str:
+    """Replace the known secrets."""
+    for secret in _secrets:
+        if secret in text:
+            text = text.replace(secret, _MARK)
+    return text
+
+
+def begun(text: str) -> int:
+    """Count the characters at the end that may be the beginning of a known secret, whose rest has not arrived yet."""
+    most = 0
+    for secret in _secrets:
+        for size in range(min(len(secret) - 1, len(text)), most, -1):
+            if text.endswith(secret[:size]):
+                most = size
+                break
+    return most
+
+
+def _encoded(text: str) -> set[str]:
+    """The text in JSON, in a URL, in hexadecimal digits and in base64.
+
+    Inside a longer text it begins at one of three places of base64; what depends on its neighbours is left out.
+    """
+    if len(text) < _SHORTEST_ENCODED:
+        return set()
+    data = text.encode(errors="surrogateescape")
+    forms = {quote(data, safe=""), quote(data), quote_plus(data), json.dumps(text)[1:-1], repr(text)[1:-1], data.hex()}
+    for before in range(3):
+        after = -(before + len(data)) % 3
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            whole = encode(b"\0" * before + data + b"\0" * after).decode()
+            forms.add(whole[(0, 2, 3)[before] : len(whole) - (0, 2, 3)[after] or None])
+    return forms
