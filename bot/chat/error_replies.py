@@ -15,6 +15,7 @@ from bot.chat.limits import CONTENT_CHARACTERS
 from bot.chat.rivals import AnsweredElsewhere
 from bot.domain.inert import cut
 from bot.errors import CredentialsExpired, Refused, ServiceError, Throttled, Unavailable, UserError
+from trainer.redaction.redact import redact
 
 log = structlog.get_logger()
 
@@ -43,7 +44,7 @@ async def reply(interaction: Interaction, error: Exception, *, new_id: Callable[
     if answered or isinstance(original, AnsweredElsewhere):
         interaction.client.rivals.seen(interaction.id)
         return
-    text = explain(original, new_id)
+    text = redact(explain(original, new_id))
     try:
         await answer_privately(interaction, cut(text, CONTENT_CHARACTERS))
     except (discord.HTTPException, *PASSING) as failure:

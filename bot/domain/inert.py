@@ -1,4 +1,4 @@
-"""Text that a message shows exactly as it is: no markdown, no mention, no link in disguise.
+"""Text that a message shows exactly as it is: no markdown, no mention, no link in disguise, and no secret.
 
 `Inert` is the type of everything that goes into a message. Only the functions of this module make it, so mypy finds
 every plain string on its way into one. The bot's own words are templates, filled by `phrase`:
@@ -10,6 +10,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from typing import NewType, TypeVar
+
+from trainer.redaction.redact import redact
+from trainer.redaction.stream import redacted
 
 Inert = NewType("Inert", str)
 EMPTY = Inert("")
@@ -40,12 +43,12 @@ def capital(text: Inert) -> Inert:
 # ---- text of people and of programs ----------------------------------------------------------------------
 def escape(text: str, limit: int) -> Inert:
     """One line of at most `limit` visible characters, with everything that Discord reads as markup escaped."""
-    return Inert(_MARKDOWN.sub(r"\\\g<0>", cut(one_line(text), limit)))
+    return Inert(_MARKDOWN.sub(r"\\\g<0>", cut(redact(one_line(text)), limit)))
 
 
 def code(text: str, limit: int = 100) -> Inert:
     """`text` as inline code; a grave accent in it would end it, so it becomes an apostrophe."""
-    return Inert(f"`{cut(one_line(text), limit).replace('`', chr(39)) or ' '}`")
+    return Inert(f"`{cut(redact(one_line(text)), limit).replace('`', chr(39)) or ' '}`")
 
 
 def command_mention(name: str, command_id: int) -> Inert:
@@ -55,7 +58,7 @@ def command_mention(name: str, command_id: int) -> Inert:
 
 def fenced(text: str) -> Inert:
     """A code block whose content cannot end it."""
-    return Inert(f"{_FENCE}\n{_BEFORE_ACCENT.sub(f'`{ZERO_WIDTH_SPACE}', text)}\n{_FENCE}")
+    return Inert(f"{_FENCE}\n{_BEFORE_ACCENT.sub(f'`{ZERO_WIDTH_SPACE}', redacted(text))}\n{_FENCE}")
 
 
 def log_block(lines: Sequence[str]) -> Inert:

@@ -9,25 +9,31 @@ _MARK = f"[redacted: {KIND}]"
 _SHORTEST = 4
 """Characters. Shorter texts, such as the braces of a JSON key, are everywhere: masking them would spoil the log."""
 _SHORTEST_ENCODED = 8
+OWN = 16
+"""Characters of a bot's own secrets: its token has about 70, AWS's keys 40. Those of stand-ins are words, as `test`."""
+_groups: dict[str, set[str]] = {}
 _secrets: list[str] = []
-"""The longest first. A process has one set of secrets, whoever prints them."""
+"""All forms of all groups, the longest first. A process has one set of secrets, whoever prints them."""
 
 
-def hide(secret: str) -> None:
-    """Replace this text from now on, each of its lines, and its usual encodings.
+def hide(secret: str, *, name: str = "", shortest: int = _SHORTEST) -> None:
+    """Replace this text from now on, each of its lines, and its usual encodings, unless it is shorter.
 
+    Of those with a `name`, the last two are known: the credentials of a role change every few hours.
     Output is read as Latin-1, one character for each byte, so the text is known in that form, too.
     """
-    found = set(_secrets)
+    forms = set[str]()
     for text in (secret, *secret.splitlines()):
-        if len(text) >= _SHORTEST:
-            found |= {text, text.encode(errors="surrogateescape").decode("latin-1"), *_encoded(text)}
-    _secrets[:] = sorted(found, key=len, reverse=True)
+        if len(text) >= shortest:
+            forms |= {text, text.encode(errors="surrogateescape").decode("latin-1"), *_encoded(text)}
+    if name in _groups:
+        _groups[f"{name}, before"] = _groups[name]
+    _groups[name or secret] = forms
+    _secrets[:] = sorted(set[str]().union(*_groups.values()), key=len, reverse=True)
 
 
-def forget() -> None:
-    """Know no secret any more, for tests."""
-    _secrets.clear()
+def knows(secret: str) -> bool:
+    return secret in _secrets
 
 
 def redact(text: str) -> str:

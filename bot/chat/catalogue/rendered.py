@@ -88,6 +88,7 @@ def _notes() -> Iterator[Entry]:
         "a job restored": notes.job_restored(),
         "a sweep restored": notes.sweep_restored(),
         "the sampler fails": notes.no_points("the process ended"),
+        "a secret in the log": notes.redacted(["GitHub token", "private key"]),
         "the whole log": notes.log_file(12_345, partial=0, uri=URI),
         "the last part of a log": notes.log_file(12_345, partial=8 * 1024**2, uri=URI),
         "no metrics.csv": notes.no_metrics_file(),

@@ -1,6 +1,8 @@
 """Sentences that the services write: notes in a thread, and lines about pictures, log files and previews."""
 
-from bot.domain.inert import Inert, code, escape, phrase
+from collections.abc import Sequence
+
+from bot.domain.inert import Inert, code, escape, joined, phrase
 from bot.domain.model.plan import Plan, Search
 from bot.domain.texts.command_names import command
 
@@ -77,6 +79,15 @@ def no_points(error: str) -> Inert:
         "The sampler cannot choose the next points ({error}). The bot keeps trying; {stop} ends the sweep.",
         error=escape(error, ERROR),
         stop=command("stop"),
+    )
+
+
+def redacted(kinds: Sequence[str]) -> Inert:
+    """`kinds` are the bot's own words for what was replaced in the log."""
+    return phrase(
+        "This log held a secret ({kinds}). It is replaced here and in the stored log, but whoever can read the job's "
+        "log at the engine or its machine may have seen it: rotate it, and stop the code from printing it.",
+        kinds=joined([escape(kind, 40) for kind in kinds], ", ", 300),
     )
 
 

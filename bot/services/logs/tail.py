@@ -12,13 +12,15 @@ from bot.domain.clock import passed
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.metrics.progress_rows import advance, parse_line, planned
 from bot.domain.model.job import Job
-from bot.domain.posts import Change
+from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.texts import notes
 from bot.ports.logs import Logs
 from bot.services.logs.streams import EARLY_MS, Stream, StreamReader
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
 from bot.services.running.pending import to_tail
 from trainer.contract import parse_trouble
+from trainer.redaction.redact import redacted_kinds
 
 OVERLAP_MS = 10_000
 """Events of one stream come nearly in order: a deep read goes back this far behind the newest."""
@@ -81,7 +83,7 @@ class Tail:
         return new
 
     def _apply_lines(self, job: Job, new: Sequence[LogEvent]) -> Change | None:
-        """Update progress and failure detail from new log lines."""
+        """Update progress and failure detail from new log lines, and say once if one of them held a secret."""
         project = self._projects[job.run.project]
         progress, detail = job.progress, job.execution.detail
         for event in new:
@@ -91,9 +93,16 @@ class Tail:
                 progress = advance(progress, report, event.timestamp / 1000, project.goal, event.stream)
             elif (trouble := parse_trouble(event.message)) is not None:
                 detail = trouble.message
-        if progress == job.progress and detail == job.execution.detail:
+        posts = _redaction_note(job, new)
+        if progress == job.progress and detail == job.execution.detail and not posts:
             return None
-        return Change(replace(job, progress=progress, execution=job.execution.explained(detail)))
+        return Change(replace(job, progress=progress, execution=job.execution.explained(detail)), posts)
+
+
+def _redaction_note(job: Job, new: Sequence[LogEvent]) -> tuple[NewPost, ...]:
+    """Its key is the job's alone, so the outbox takes the first one and no other."""
+    kinds = dict.fromkeys(kind for event in new for kind in redacted_kinds(event.message))
+    return (NewPost(f"redacted:{job.id}", PostKind.NOTE, job.id, text=notes.redacted(list(kinds))),) if kinds else ()
 
 
 def _stream_start(job: Job, stream: str) -> int:

@@ -10,6 +10,7 @@ from trainer.redaction import known
 @pytest.fixture(autouse=True)
 def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known, "_secrets", [])
+    monkeypatch.setattr(known, "_groups", {})
 
 
 def test_log_masks_secrets_and_marks_its_lines(capfd: pytest.CaptureFixture[str]) -> None:

@@ -27,6 +27,7 @@ def test_secret_that_comes_in_two_parts_is_masked(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(known, "_secrets", [])
+    monkeypatch.setattr(known, "_groups", {})
     known.hide("key-123")
     assert run("printf 'the key-'; sleep 0.3; printf '123 is it, the key'", tmp_path)[0] == 0
     assert capfd.readouterr().out == "the [redacted: known secret] is it, the key"

@@ -63,6 +63,7 @@ def test_known_secret_is_hidden_in_its_usual_encodings(monkeypatch: pytest.Monke
     from urllib.parse import quote  # noqa: PLC0415
 
     monkeypatch.setattr(known, "_secrets", [])
+    monkeypatch.setattr(known, "_groups", {})
     secret = "pä/ss wörd+1234"
     known.hide(secret)
     data = secret.encode()
@@ -81,12 +82,14 @@ def test_known_secret_is_hidden_in_its_usual_encodings(monkeypatch: pytest.Monke
 
 def test_beginning_of_a_known_secret_is_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known, "_secrets", [])
+    monkeypatch.setattr(known, "_groups", {})
     known.hide("key 12345")
     assert [known.begun(text) for text in ("", "loss k", "loss key 1", "key 12345", "loss")] == [0, 1, 5, 0, 0]
 
 
 def test_short_text_is_no_known_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known, "_secrets", [])
+    monkeypatch.setattr(known, "_groups", {})
     for secret in ("", "no", "{\n}"):
         known.hide(secret)
     assert redacted("no { }") == "no { }"
