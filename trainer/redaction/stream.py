@@ -6,6 +6,8 @@ from trainer.redaction import known
 from trainer.redaction.cloud_rules import PRIVATE_KEY
 from trainer.redaction.redact import mark, redact, secret_spans
 
+KEY_MARK = "PRIVATE KEY"
+"""In the line before a key, whatever its kind."""
 LONGEST_KEY = 400
 """Lines. A key of 16,384 bits has about 200."""
 APART = 5
@@ -36,7 +38,7 @@ class LineRedactor:
 
     def redact(self, text: str) -> str:
         """Redact whole lines. The text may have several, and need not end with a line break."""
-        if not self._left and "PRIVATE KEY" not in text:
+        if not self._left and KEY_MARK not in text:
             return redact(text)
         return "".join(map(self._line, text.splitlines(keepends=True)))
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.logs.log_lines import LogEvent
-from trainer.redaction.stream import LineRedactor
+from trainer.redaction.stream import KEY_MARK, LineRedactor, redacted
 
 INLINE = 20_000
 """Characters. More of them are searched in a thread: a page has up to 1 MB, which takes a tenth of a second."""
@@ -28,7 +28,7 @@ class EventRedactor:
 
     def _redact(self, events: Sequence[LogEvent]) -> Sequence[LogEvent]:
         text = "\n".join(event.message for event in events)
-        if not self._in_key and LineRedactor().redact(text) == text:
+        if not self._in_key and KEY_MARK not in text and redacted(text) == text:
             return events
         return [self._one(event) for event in events]
 
