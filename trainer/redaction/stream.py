@@ -1,6 +1,7 @@
 """Redact a log that arrives in pieces: private keys over many lines, and lines that are cut at any place."""
 
 import re
+from collections.abc import Sequence
 
 from trainer.redaction import known
 from trainer.redaction.cloud_rules import PRIVATE_KEY
@@ -41,6 +42,13 @@ class LineRedactor:
         if not self._left and KEY_MARK not in text:
             return redact(text)
         return "".join(map(self._line, text.splitlines(keepends=True)))
+
+    def redact_all(self, texts: Sequence[str]) -> list[str]:
+        """Redact several texts in their order, at little more than the cost of one if there is no secret in them."""
+        together = "\n".join(texts)
+        if self._left or KEY_MARK in together or redact(together) != together:
+            return [self.redact(text) for text in texts]
+        return list(texts)
 
     def _line(self, line: str) -> str:
         if self._left:

@@ -68,9 +68,8 @@ def numbered(events: Iterable[LogEvent]) -> list[tuple[int, str]]:
     Cleaning may join what a terminal would show as one, so secrets are looked for once more.
     """
     found: list[tuple[int, str]] = []
-    redactor = LineRedactor()
-    for index, event in enumerate(events):
-        for line in _shortened(redactor.redact(clean(event.message).rstrip("\n")).split("\n")):
+    for index, text in enumerate(LineRedactor().redact_all([clean(event.message).rstrip("\n") for event in events])):
+        for line in _shortened(text.split("\n")):
             if _is_for_machines(line) and not (line := _bar_before(line)):
                 continue
             if found and _overtaken(found[-1][1], line):

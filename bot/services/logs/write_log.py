@@ -19,7 +19,7 @@ from bot.ports.store import LogLines
 from bot.services.logs.tail import Tail
 from bot.services.running.core import Core
 from bot.services.running.disk_room import DiskRoom
-from trainer.redaction.stream import KEY_MARK, LineRedactor, redacted
+from trainer.redaction.stream import LineRedactor
 
 log = structlog.get_logger()
 
@@ -89,10 +89,7 @@ async def _written(path: Path, pages: AsyncIterator[Sequence[LogEvent]]) -> int:
 
 def _lines(page: Iterable[LogEvent], redactor: LineRedactor) -> list[bytes]:
     """The events as a terminal shows them, which may join what colours kept apart: so secrets are looked for again."""
-    texts = [clean(event.message) for event in page]
-    text = "\n".join(texts)
-    if redactor.in_key or KEY_MARK in text or redacted(text) != text:
-        texts = [redactor.redact(text) for text in texts]
+    texts = redactor.redact_all([clean(event.message) for event in page])
     return [f"{text}\n".encode() for text in texts]
 
 
