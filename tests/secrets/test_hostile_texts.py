@@ -104,7 +104,7 @@ def _messages(texts: Sequence[str]) -> Iterator[tuple[Inert, int]]:
     events = [LogEvent(str(number), "s", number, text) for number, text in enumerate(texts)]
     at = 0
     while at < len(events):
-        block, taken = event_block(events[at : at + 200])
+        block, taken = event_block(events[at : at + 20])
         yield block, 2_000
         at += taken
     for begin in range(0, len(events), 60):

@@ -1,10 +1,13 @@
 """A log beyond its cap: its beginning and its end, and a true count of what is between them."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot.adapters.sqlite import open_store
+from bot.adapters.sqlite.connection import connect
+from bot.adapters.sqlite.schema import MIGRATIONS, migrate
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
 from bot.domain.posts import Change
@@ -97,3 +100,29 @@ async def test_store_does_not_outgrow_the_cap(size: int, tmp_path: Path) -> None
         dropped = (await store.log_lines(job.id, 0, 1)).dropped
     assert dropped > 0
     assert (tmp_path / "store.db").stat().st_size < 2.5 * cap
+
+
+async def test_store_of_version_4_keeps_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with closing(connect(path)) as connection:
+        migrate(connection, MIGRATIONS[:4])
+        for number, name in enumerate(("old111", "old222"), 1):
+            connection.execute(
+                """INSERT INTO job (number, id, interaction_id, project, channel_id, asker_id, live, open, lines_posted,
+                log_total, json) VALUES (?, ?, ?, 'mnist', 1, 1, 0, 0, 3, 3, '{}')""",
+                (number, name, number),
+            )
+            connection.execute("INSERT INTO log_stream VALUES (?, ?, 's', 2)", (number, name))
+            for line in range(3):
+                row = (name, line, f"{name}-{line}", number, line, f"{name} ü {line}".ljust(2_000))
+                connection.execute("INSERT INTO log_event VALUES (?, ?, ?, ?, ?, ?)", row)
+    async with open_store(path, most_log_bytes=CAP) as store:
+        for name in ("old111", "old222"):
+            found = await store.log_lines(name, 0, 10)
+            assert [event.message.rstrip() for event in found.events] == [f"{name} ü {line}" for line in range(3)]
+            assert [event.id for event in found.events] == [f"{name}-{line}" for line in range(3)]
+            assert (found.total, found.dropped, found.bytes) == (3, 0, 3 * 2_001)
+            assert await store.log_since(name) == {"s": 2}
+    with closing(connect(path)) as connection:
+        assert not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'log_event'").fetchall()
+        assert connection.execute("SELECT log_stored FROM job").fetchall() == [(3 * 2_201,)] * 2
