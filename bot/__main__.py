@@ -19,6 +19,7 @@ from bot.config import loading as settings
 from bot.errors import SignalboxError
 from bot.init import run as initialisation
 from bot.try_locally import run as local_run
+from trainer.redaction import known
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 config_app = typer.Typer(no_args_is_help=True, help="Work with config.toml.")
@@ -42,9 +43,8 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
     os.umask(0o077)  # logs and results of private projects lie in the data folder
     with _errors_printed():
         checked, secrets = settings.load(config), settings.secrets()
-        logging_setup.configure(
-            checked.bot.log_level, checked.bot.log_format, [secrets.discord_token.get_secret_value()]
-        )
+        known.hide(secrets.discord_token.get_secret_value(), shortest=known.OWN)
+        logging_setup.configure(checked.bot.log_level, checked.bot.log_format)
         asyncio.run(wiring.run(checked, secrets))
 
 

@@ -39,6 +39,7 @@ from bot.services.people.read_audit import ReadAudit
 from bot.services.running import loop_lag
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core, Intervals, Outside, Setup
+from bot.services.running.disk_room import DiskRoom
 from bot.services.running.loop import Heartbeat, Loop, run_forever
 from bot.services.running.snapshot import Snapshot, SnapshotSettings
 from bot.services.running.wakeups import Wakeups
@@ -102,7 +103,11 @@ def check_projects(rows: Iterable[Row], config: Config) -> None:
 
 async def _core(config: Config, stack: AsyncExitStack) -> Core:
     wakeups = Wakeups()
-    store = await stack.enter_async_context(open_store(store_path(config), committed=wakeups.committed))
+    store = await stack.enter_async_context(
+        open_store(
+            store_path(config), committed=wakeups.committed, most_log_bytes=config.bot.stored_log_mib * 1024 * 1024
+        )
+    )
     permits = Permits(grants(config), config.discord.guild_id, config.bot.data_dir)
     return Core(store, {project.name: project for project in projects(config)}, wakeups, time.time, permits)
 
@@ -174,7 +179,7 @@ def _services(
         opened=delivery.opened,
     )
     copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
-    snapshot = Snapshot(core, outside.artifacts, copies)
+    snapshot = Snapshot(core, outside.artifacts, DiskRoom(setup.data_dir), copies)
     loops = [
         *jobs.loops,
         *build_logs.build(core, outside, setup),

@@ -1,26 +1,35 @@
 """The bot's own log: structured, on standard error, without secrets."""
 
 import logging
+import re
 import sys
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from trainer.redaction.stream import redacted
 
-def configure(level: str, form: Literal["console", "json"], secrets: Iterable[str] = ()) -> None:
-    """Set up structlog and standard logging in one format; `secrets` are blotted out wherever they occur."""
+_DEEPEST = 20
+"""Levels of lists and mappings that are gone through; what is deeper is shown as one text."""
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_TRACES = ("exception", "stack")
+"""Texts of several lines, of the bot's own making: only the error's words in them are not."""
+
+
+def configure(level: str, form: Literal["console", "json"]) -> None:
+    """Set up structlog and standard logging in one format. Secrets are replaced in it wherever they occur."""
     chain: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
-        _Blot(secrets),
+        _without_secrets,
     ]
-    renderer: Processor = (
-        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
-    )
+    console: list[Processor] = [_visible, structlog.dev.ConsoleRenderer(colors=False)]
+    renderers = [structlog.processors.JSONRenderer()] if form == "json" else console
     structlog.configure(
         processors=[*chain, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -30,7 +39,7 @@ def configure(level: str, form: Literal["console", "json"], secrets: Iterable[st
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *chain],
         )
     )
@@ -39,17 +48,45 @@ def configure(level: str, form: Literal["console", "json"], secrets: Iterable[st
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
 
 
-class _Blot:
-    """Replaces secrets in every text of an event."""
+def _without_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Replace secrets in everything that an event carries, keys included."""
+    return {redacted(key): _clean(value, _DEEPEST) for key, value in event.items()}
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = tuple(secret for secret in secrets if secret)
 
-    def __call__(self, _logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-        return {key: self._clean(value) for key, value in event.items()}
+def _clean(value: object, depth: int) -> object:
+    """The value without secrets. What is no plain data is shown by its `repr`, if that has one."""
+    match value:
+        case str():
+            return redacted(value)
+        case None | bool() | int() | float():
+            return value
+        case bytes() | bytearray():
+            return _clean(value.decode("utf-8", "backslashreplace"), depth)
+        case Mapping() if depth:
+            return {_key(key): _clean(each, depth - 1) for key, each in value.items()}
+        case list() | tuple() | set() | frozenset() if depth:
+            return [_clean(each, depth - 1) for each in value]
+        case _:
+            shown = repr(value)
+            return value if redacted(shown) == shown else redacted(shown)
 
-    def _clean(self, value: object) -> object:
-        if isinstance(value, str):
-            for secret in self._secrets:
-                value = value.replace(secret, "[secret]")
+
+def _key(key: object) -> object:
+    return redacted(key) if isinstance(key, str) else _clean(key, 0)
+
+
+def _visible(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """For a terminal: a job's text cannot move its cursor, change its title or begin a line. JSON escapes by itself."""
+    return {
+        _one_line(key): _one_line(value) if key not in _TRACES else _no_controls(value) for key, value in event.items()
+    }
+
+
+def _one_line(value: Any) -> Any:
+    return _no_controls(value).replace("\n", "\\n") if isinstance(value, str) else value
+
+
+def _no_controls(value: Any) -> Any:
+    if not isinstance(value, str):
         return value
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), value)

@@ -19,6 +19,7 @@ from trainer.process.environment import conceal
 from trainer.process.stopping import Stopping
 from trainer.process.tools import Programs
 from trainer.process.users import Users, separate
+from trainer.redaction import known
 
 
 class BackgroundCheckout:
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str], stopping: Stopping | None = None) -> int:
 def _run(arguments: Sequence[str], programs: Programs, stopping: Stopping, users: Users | None) -> int:
     job = assignment.read(os.environ, list(arguments[1:] if arguments[:1] == ["--"] else arguments))
     for secret in (job.token, job.key, *job.secrets.values()):
-        console.hide(secret)
+        known.hide(secret)
     for name in job.secrets:
         del os.environ[name]  # git and pip, and what they run, have no use for it
     fetching = BackgroundCheckout(job, programs, users)

@@ -17,6 +17,7 @@ from bot.chat.rivals import AnsweredElsewhere
 from bot.domain.audit.entry import Decision
 from bot.domain.inert import cut
 from bot.errors import CredentialsExpired, Refused, ServiceError, StoreError, Throttled, Unavailable, UserError
+from trainer.redaction.redact import redact
 
 log = structlog.get_logger()
 
@@ -47,7 +48,7 @@ async def reply(interaction: Interaction, error: Exception, *, new_id: Callable[
     if answered or isinstance(original, AnsweredElsewhere):
         interaction.client.rivals.seen(interaction.id)
         return
-    text = explain(original, new_id)
+    text = redact(explain(original, new_id))
     await _record(interaction, original, text)
     try:
         await answer_privately(interaction, cut(text, CONTENT_CHARACTERS))

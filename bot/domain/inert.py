@@ -1,4 +1,4 @@
-"""Text that a message shows exactly as it is: no markdown, no mention, no link in disguise.
+"""Text that a message shows exactly as it is: no markdown, no mention, no link in disguise, and no secret.
 
 `Inert` is the type of everything that goes into a message. Only the functions of this module make it, so mypy finds
 every plain string on its way into one. The bot's own words are templates, filled by `phrase`:
@@ -11,12 +11,19 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NewType, TypeVar
 
+from trainer.redaction.redact import redact
+from trainer.redaction.stream import redacted
+
 Inert = NewType("Inert", str)
 EMPTY = Inert("")
 AnyText = TypeVar("AnyText", str, Inert)
 
 # Underscores inside words, single colons and brackets that no link follows mean nothing to Discord and stay readable.
-_MARKDOWN = re.compile(r"[\\*~|`<@\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|^[#>+-]")
+# An invitation (discord.gg/x) is shown as a button though it is no address: its slash is escaped, too.
+_MARKDOWN = re.compile(
+    r"[\\*~|`<@\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|^[#>+-]|(?<=\.gg)/|(?<=\.com)/(?=invite/)",
+    re.IGNORECASE,
+)
 _ZERO_WIDTH_JOINER = "\u200d"
 ZERO_WIDTH_SPACE = "\u200b"
 _FENCE = "```"
@@ -24,6 +31,7 @@ _BEFORE_ACCENT = re.compile("`(?=`)")
 _BEFORE_FENCE = re.compile("`(?=``)")
 _EVERYONE = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _MENTION = re.compile(r"<(?=@[!&]?\d+>|#\d+>)")
+_INVITATION = re.compile(r"(?<=\.gg)/(?=\w)|(?<=\.com)/(?=invite/)", re.IGNORECASE)
 
 
 # ---- the bot's own words ---------------------------------------------------------------------------------
@@ -40,12 +48,12 @@ def capital(text: Inert) -> Inert:
 # ---- text of people and of programs ----------------------------------------------------------------------
 def escape(text: str, limit: int) -> Inert:
     """One line of at most `limit` visible characters, with everything that Discord reads as markup escaped."""
-    return Inert(_MARKDOWN.sub(r"\\\g<0>", cut(one_line(text), limit)))
+    return Inert(_MARKDOWN.sub(r"\\\g<0>", cut(redact(one_line(text)), limit)))
 
 
 def code(text: str, limit: int = 100) -> Inert:
     """`text` as inline code; a grave accent in it would end it, so it becomes an apostrophe."""
-    return Inert(f"`{cut(one_line(text), limit).replace('`', chr(39)) or ' '}`")
+    return Inert(f"`{cut(redact(one_line(text)), limit).replace('`', chr(39)) or ' '}`")
 
 
 def command_mention(name: str, command_id: int) -> Inert:
@@ -55,7 +63,7 @@ def command_mention(name: str, command_id: int) -> Inert:
 
 def fenced(text: str) -> Inert:
     """A code block whose content cannot end it."""
-    return Inert(f"{_FENCE}\n{_BEFORE_ACCENT.sub(f'`{ZERO_WIDTH_SPACE}', text)}\n{_FENCE}")
+    return Inert(f"{_FENCE}\n{_unmentioned(_BEFORE_ACCENT.sub(f'`{ZERO_WIDTH_SPACE}', redacted(text)))}\n{_FENCE}")
 
 
 def log_block(lines: Sequence[str]) -> Inert:
@@ -71,9 +79,14 @@ def log_block(lines: Sequence[str]) -> Inert:
 
 def disarmed(line: str) -> str:
     """A log line that cannot close its code block or mention anyone: inert inside a block, and only there."""
-    line = _BEFORE_FENCE.sub("`" + ZERO_WIDTH_SPACE, line)
-    line = _EVERYONE.sub("@" + ZERO_WIDTH_SPACE, line)
-    return _MENTION.sub("<" + ZERO_WIDTH_SPACE, line)
+    return _unmentioned(_BEFORE_FENCE.sub("`" + ZERO_WIDTH_SPACE, line))
+
+
+def _unmentioned(text: str) -> str:
+    """Of what stands in a block, Discord still looks for mentions and invitations."""
+    text = _EVERYONE.sub("@" + ZERO_WIDTH_SPACE, text)
+    text = _INVITATION.sub("/" + ZERO_WIDTH_SPACE, text)
+    return _MENTION.sub("<" + ZERO_WIDTH_SPACE, text)
 
 
 # ---- putting together ------------------------------------------------------------------------------------

@@ -40,11 +40,16 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class LogLines:
-    """A run of a job's log: `events[0]` has number `first` (from 0), and `total` are stored."""
+    """A run of a job's log without gaps: `events[0]` has number `first` (from 0), and the log has `total` so far.
+
+    Of a log beyond its cap, `dropped` lines in the middle are not stored. `bytes` is the size of all its lines.
+    """
 
     first: int
     total: int
     events: tuple[LogEvent, ...]
+    dropped: int = 0
+    bytes: int = 0
 
 
 class Store(Audit, Protocol):
@@ -119,10 +124,16 @@ class Store(Audit, Protocol):
 
     async def append_log(self, job_id: str, events: Sequence[LogEvent], step: LogStep) -> int:
         """Stores the events that the job does not have yet (by `id`), in the order given, with the change that
-        the new ones cause, in one transaction. The number that were new."""
+        the new ones cause, in one transaction. The number that were new.
+
+        Beyond the cap of a job's log, lines in the middle are dropped; read again, they are not new.
+        """
 
     async def log_lines(self, job_id: str, first: int, limit: int) -> LogLines:
-        """Up to `limit` events from number `first`; a negative `first` counts from the end."""
+        """Up to `limit` events from number `first`; a negative `first` counts from the end.
+
+        If `first` is dropped, they begin behind the gap; if not, they end before it.
+        """
 
     async def behind(self) -> list[Job]:
         """Jobs with stored lines beyond `lines_posted` and nothing pending in their THREAD lane, oldest first."""

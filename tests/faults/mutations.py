@@ -66,7 +66,7 @@ MUTATIONS = (
     ),
     Mutation(
         "each event once, by its id",
-        "bot/adapters/sqlite/line_rows.py",
+        "bot/adapters/sqlite/lines/line_rows.py",
         "del by_id[event_id]",
         "by_id.get(event_id)",
         f"{CRASH}[success-up-at-once]",

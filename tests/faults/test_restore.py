@@ -20,6 +20,7 @@ from bot.domain.posts import PostKind
 from bot.errors import StoreError, Unavailable
 from bot.ports.store import Store
 from bot.services.running.core import Core
+from bot.services.running.disk_room import RESERVE, DiskRoom
 from bot.services.running.snapshot import COPIES, Snapshot, SnapshotSettings, taken
 from bot.services.running.wakeups import Wakeups
 from deploy.sandbox.discord.people.client import Person
@@ -40,7 +41,9 @@ class _Copies:
     def __init__(self, store: Store, folder: Path) -> None:
         self.now, self.folder, self.artifacts = 1_000_000.0, folder, FakeArtifacts()
         settings = SnapshotSettings(folder, URI, 900)
-        self._service = Snapshot(Core(store, {}, Wakeups(), lambda: self.now), self.artifacts, settings)
+        core, self.free = Core(store, {}, Wakeups(), lambda: self.now), 10**12
+        disk = DiskRoom(folder, free=lambda _: self.free)
+        self._service = Snapshot(core, self.artifacts, disk, settings)
 
     async def take(self) -> list[str]:
         before = set(taken(self.folder))
@@ -58,6 +61,16 @@ async def test_the_store_is_snapshotted_while_running_and_the_last_few_are_kept(
     assert names == [f"signalbox-{number:06}.db" for number in range(4, 8)]
     assert len(names) == COPIES
     assert copies.artifacts.objects[URI] == (copies.folder / names[-1]).read_bytes()
+
+
+async def test_no_snapshot_is_taken_that_would_fill_the_disk(store: Store, tmp_path: Path) -> None:
+    copies = _Copies(store, tmp_path / "snapshots")
+    await copies.take()
+    copies.now += 900
+    copies.free = RESERVE + 100
+    assert len(await copies.take()) == 1
+    copies.free = 10**12
+    assert len(await copies.take()) == 2
 
 
 async def test_a_bot_that_is_restarted_in_a_loop_does_not_push_out_the_good_snapshots(

@@ -31,6 +31,7 @@ from bot.services.logs.tail import Tail
 from bot.services.people.permits import Permits
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
+from bot.services.running.disk_room import DiskRoom
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.announce_sweep import AnnounceSweep
 from bot.services.sweeps.collect_results import CollectResults, CollectSettings
@@ -79,6 +80,8 @@ class Outside:
     figures: FakeFigures = field(default_factory=FakeFigures)
     sampler: FakeSampler = field(default_factory=FakeSampler)
 
+    disk_free: int = 10**12
+
     def __post_init__(self) -> None:
         self.chat = FakeChat(self.clock)
         self.engine.clock = self.clock
@@ -108,13 +111,14 @@ class Bot:
         self.track_jobs = TrackJobs(core, outside.engine)
         steady = Clock()  # a monotonic one, as in `bot/app.py`
         pace = AdaptivePace(5, now=steady, sleep=steady.sleep)
-        self.tail = Tail(core, outside.logs, pace)
+        disk = DiskRoom(folder, free=lambda _: outside.disk_free)
+        self.tail = Tail(core, outside.logs, pace, disk)
         self.post_lines = PostLines(core, hold)
         self.announce_result = AnnounceResult(core, self.plot, outside.artifacts, AnnounceSettings(5, 60))
         settings = ArchiveSettings(10, folder / "logs")
         self.reconcile = Reconcile(core, outside.engine, "signalbox")
         self.explain_wait = ExplainWait(core, outside.engine, 300)
-        self.archive = Archive(core, self.tail, outside.artifacts, settings)
+        self.archive = Archive(core, self.tail, outside.artifacts, disk, settings)
         self.trials = TrialBook(core)
         self.propose = Propose(core, outside.engine, outside.code, new_id=new_id or (lambda: next(ids)))
         self.dispatch = Dispatch(core, outside.engine, self.trials, outside.sampler)

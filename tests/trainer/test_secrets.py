@@ -23,6 +23,8 @@ def test_secret_is_the_commands_and_is_never_in_the_log(
     secrets = {"SECRETS": "WANDB_API_KEY", "WANDB_API_KEY": "key-123456"}
     path = f"{folder}:{container.environment['PATH']}"
     code, log = container.run("python", "train.py", COMMIT_ID=commit, PATH=path, **secrets)
-    assert (code, "got *** 10" in log, "bad ***" in log) == (1, True, True), log
+    assert (code, "got [redacted: known secret] 10" in log, "bad [redacted: known secret]" in log) == (1, True, True), (
+        log
+    )
     stored = text(bucket, "manifest.json")
     assert "key-123456" not in log + stored + (folder / "seen").read_text()

@@ -13,8 +13,11 @@ from trainer.contract import ExitCode
 from trainer.errors import Ended
 from trainer.process import console
 from trainer.process.users import User, identity
+from trainer.redaction.stream import ChunkRedactor
 
 _CHUNK_BYTES = 64 * 1024
+_BYTES = "latin-1"
+"""One character for each byte, whatever the output's encoding: secrets are ASCII, and the rest goes on as it came."""
 _IDLE_SECONDS = 0.1
 """After this long without more output, an unfinished line is forwarded too: a progress bar, a prompt."""
 _LONGEST_LINE = 1024 * 1024
@@ -70,28 +73,29 @@ class Command:
             os.killpg(self._process.pid, number)
 
     def _forward_output(self) -> None:
-        source = self._output
-        rest = b""
+        source, redactor = self._output, ChunkRedactor()
+        rest = ""
         while True:
-            waiting = len(rest) > console.held_back(rest)
+            waiting = len(rest) > redactor.held_back(rest)
             if waiting and not select.select([source], [], [], _IDLE_SECONDS)[0]:
-                rest = self._forward_lines(rest, partial=True)
+                rest = self._forward_lines(redactor, rest, partial=True)
                 continue
             chunk = os.read(source, _CHUNK_BYTES)
             if not chunk:
                 break
-            rest = self._forward_lines(rest + chunk, partial=len(rest) > _LONGEST_LINE)
-        self._forward_lines(rest, partial=True, last=True)
+            rest += chunk.decode(_BYTES)
+            rest = self._forward_lines(redactor, rest, partial=len(rest) > _LONGEST_LINE)
+        self._forward_lines(redactor, rest, partial=True, last=True)
 
-    def _forward_lines(self, text: bytes, *, partial: bool, last: bool = False) -> bytes:
+    def _forward_lines(self, redactor: ChunkRedactor, text: str, *, partial: bool, last: bool = False) -> str:
         """Write complete lines to the log, or with `partial` everything. Returns the unfinished rest.
 
         What may be the beginning of a secret is part of the rest, unless this is the last output.
         """
-        held = 0 if last else console.held_back(text)
-        end = len(text) - held if partial else max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
+        held = 0 if last or not partial else redactor.held_back(text)
+        end = len(text) - held if partial else max(text.rfind("\n"), text.rfind("\r")) + 1
         if end:
-            shown = console.masked_output(text[:end])
+            shown = redactor.redact(text[:end]).encode(_BYTES)
             console.write(shown)
             for line in shown.splitlines():
                 self._on_line(line)

@@ -59,7 +59,7 @@ class Manifest:
             "version": _VERSION,
             "job": job.job_id,
             "command": [masked(word) for word in self.arguments],
-            "parameters": dict(job.parameters),
+            "parameters": {name: _shown(value) for name, value in job.parameters.items()},
             "seed": job.parameters.get("seed"),
             "repository": without_credentials(job.repository),
             "branch": job.branch,
@@ -68,10 +68,16 @@ class Manifest:
             "image": job.image,
             "asker": job.asker,
             "attempts": [asdict(attempt) for attempt in self.attempts],
-            "not_stored": [{"name": each.name, "reason": masked(each.reason)} for each in self.not_stored[:_LISTED]],
+            "not_stored": [
+                {"name": masked(each.name), "reason": masked(each.reason)} for each in self.not_stored[:_LISTED]
+            ],
             "not_stored_count": len(self.not_stored),
             "versions": {"python": platform.python_version(), **_versions()},
         }
+
+
+def _shown(value: object) -> object:
+    return masked(value) if isinstance(value, str) else value
 
 
 def earlier_attempts(body: bytes | None, seen_at: float, checkpoint_at: float | None) -> list[AttemptRecord]:

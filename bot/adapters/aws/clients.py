@@ -12,6 +12,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 
 from bot.adapters.aws.error_codes import calling
+from trainer.redaction import known
 
 Client = Any
 """An aiobotocore client: its methods are generated at run time from the service's model."""
@@ -59,7 +60,9 @@ async def aws_clients(
         async def opened(service: str, config: AioConfig) -> Client:
             with calling(f"Opening the client of {service}"):
                 client = session.create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
-                return await stack.enter_async_context(client)
+                opened_client = await stack.enter_async_context(client)
+            opened_client.meta.events.register("before-sign", _hide_credentials)
+            return opened_client
 
         config = _config(read_seconds)
         once = _config(read_seconds, attempts=1)
@@ -83,6 +86,18 @@ async def aws_client(service: str, region: str, endpoint_url: str | None = None)
         )
     async with opening as client:
         yield client
+
+
+def _hide_credentials(request_signer: Any, **_: object) -> None:
+    """Know the credentials that sign the next request, also those of a role, which change every few hours.
+
+    https://botocore.amazonaws.com/v1/documentation/api/latest/topics/events.html#before-sign
+    """
+    held = getattr(getattr(request_signer, "_credentials", None), "__dict__", {})
+    for name in ("secret_key", "token", "_secret_key", "_token"):
+        secret = held.get(name)
+        if isinstance(secret, str) and not known.knows(secret):
+            known.hide(secret, name=name, shortest=known.OWN)
 
 
 def _config(read_seconds: float, *, attempts: int = 3) -> AioConfig:

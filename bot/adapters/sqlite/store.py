@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.adapters.private_folder import make_private
-from bot.adapters.sqlite import draft_rows, job_rows, line_rows, outbox_rows, sweep_rows
+from bot.adapters.sqlite import draft_rows, job_rows, outbox_rows, sweep_rows
 from bot.adapters.sqlite.audit import audit_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
+from bot.adapters.sqlite.lines import line_rows
 from bot.adapters.sqlite.schema import migrate
 from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.domain.audit.chain import Anchor, Link
@@ -34,22 +35,27 @@ from bot.ports.audit import Wanted, asking
 from bot.ports.store import LogLines, LogStep, Step, Written
 
 T = TypeVar("T")
+MOST_LOG_BYTES = 64 * 1024 * 1024
 
 
 @asynccontextmanager
 async def open_store(
-    path: Path, *, now: Callable[[], float] = time.time, committed: Callable[[Written], None] | None = None
+    path: Path,
+    *,
+    now: Callable[[], float] = time.time,
+    committed: Callable[[Written], None] | None = None,
+    most_log_bytes: int = MOST_LOG_BYTES,
 ) -> "AsyncIterator[SqliteStore]":
     """The store in that file, which is made where there is none, with its folder.
 
-    `committed` is called on the event loop after each commit. Raises `StoreError` if another bot has the file, if it is
-    damaged, or if a newer version has written it.
+    `committed` is called on the event loop after each commit. A job's log takes at most `most_log_bytes`. Raises
+    `StoreError` if another bot has the file, if it is damaged, or if a newer version has written it.
     """
     thread = ThreadPoolExecutor(1, thread_name_prefix="store")
     held = ExitStack()  # filled and emptied by the thread, in that order, also when the opening is cancelled
     try:
         connection = await asyncio.wrap_future(thread.submit(_open, path, held))
-        yield SqliteStore(path, connection, thread, now, committed)
+        yield SqliteStore(path, connection, thread, now, committed, most_log_bytes)
     finally:
         closed = thread.submit(held.close)
         thread.shutdown(wait=False)
@@ -75,9 +81,10 @@ class SqliteStore:
         thread: ThreadPoolExecutor,
         now: Callable[[], float],
         committed: Callable[[Written], None] | None = None,
+        most_log_bytes: int = MOST_LOG_BYTES,
     ) -> None:
         self._path, self._connection, self._thread, self._now = path, connection, thread, now
-        self._committed = committed
+        self._committed, self._most_log_bytes = committed, most_log_bytes
         self._name = f"The store {path}"
 
     # ---- jobs --------------------------------------------------------------------------------------------
@@ -149,7 +156,9 @@ class SqliteStore:
 
     # ---- logs --------------------------------------------------------------------------------------------
     async def append_log(self, job_id: str, events: Sequence[LogEvent], step: LogStep) -> int:
-        return await self._write(lambda db: line_rows.append(db, job_id, events, step, self._now()))
+        return await self._write(
+            lambda db: line_rows.append(db, job_id, events, step, self._now(), self._most_log_bytes)
+        )
 
     async def log_lines(self, job_id: str, first: int, limit: int) -> LogLines:
         return await self._read(lambda db: line_rows.lines(db, job_id, first, limit))

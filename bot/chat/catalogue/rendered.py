@@ -92,8 +92,13 @@ def _notes() -> Iterator[Entry]:
         "a job restored": notes.job_restored(),
         "a sweep restored": notes.sweep_restored(),
         "the sampler fails": notes.no_points("the process ended"),
+        "a secret in the log": notes.redacted(["GitHub token", "private key"]),
         "the whole log": notes.log_file(12_345, partial=0, uri=URI),
         "the last part of a log": notes.log_file(12_345, partial=8 * 1024**2, uri=URI),
+        "a log without its middle": notes.log_with_gap(
+            1_000, 12_345, partial=8 * 1024**2, uri=URI, group="/aws/batch/job"
+        ),
+        "the disk is nearly full": notes.disk_nearly_full(),
         "no metrics.csv": notes.no_metrics_file(),
         "no metrics yet": notes.no_metrics("k7q2mx", live=True),
         "no metrics": notes.no_metrics("k7q2mx", live=False),

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from trainer.redaction.redact import redact
+
 _NAMED = 2
 _REASON = 120
 """Characters of one reason."""
@@ -24,4 +26,4 @@ def results_not_stored(manifest: bytes) -> str:
     named = [f"{file.get('name')} ({str(file.get('reason'))[:_REASON]})" for file in files[:_NAMED]]
     count = body.get("not_stored_count")
     more = (count if isinstance(count, int) else len(files)) - len(named)
-    return f"not stored: {', '.join(named)}{f' and {more:,} more' if more > 0 else ''}"
+    return f"not stored: {redact(', '.join(named))}{f' and {more:,} more' if more > 0 else ''}"

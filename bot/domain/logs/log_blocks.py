@@ -41,12 +41,12 @@ def event_block(events: Sequence[LogEvent], limit: int = 2_000) -> tuple[Inert, 
     return (block(whole, limit)[0], cut_event) if whole else (text, cut_event + 1)
 
 
-def digest(lines: Sequence[str], left_out: int = 0, limit: int = 4_096) -> Inert:
+def digest(lines: Sequence[str], left_out: int = 0, limit: int = 4_096, *, whole: bool = True) -> Inert:
     """For a thread that is far behind: how many lines are left out, then the last ones that fit.
 
-    `left_out` counts lines that came before `lines`.
+    `left_out` counts lines that came before `lines`. `whole` unless lines of the log are not even stored.
     """
-    room = limit - units(_head(left_out + len(lines))) - 1
+    room = limit - units(_head(left_out + len(lines), whole=whole)) - 1
     taken, size = 0, _FENCES
     for line in reversed(lines):
         size += units(disarmed(line)) + 1
@@ -54,8 +54,8 @@ def digest(lines: Sequence[str], left_out: int = 0, limit: int = 4_096) -> Inert
             break
         taken += 1
     shown = lines[len(lines) - taken :]
-    return stacked(_head(left_out + len(lines) - taken), block(shown, room)[0])
+    return stacked(_head(left_out + len(lines) - taken, whole=whole), block(shown, room)[0])
 
 
-def _head(count: int) -> Inert:
-    return lines_left_out(count) if count else EMPTY
+def _head(count: int, *, whole: bool) -> Inert:
+    return lines_left_out(count, whole=whole) if count else EMPTY

@@ -12,6 +12,7 @@ import regex
 
 from bot.domain.logs.terminal import fold, strip_escapes
 from trainer.contract import METRICS_MARK, TROUBLE_MARK, parse_metrics
+from trainer.redaction.stream import LineRedactor
 
 LONGEST_LINE = 1_000
 """Units of one line that are shown."""
@@ -62,10 +63,13 @@ def readable(events: Iterable[LogEvent]) -> list[str]:
 
 
 def numbered(events: Iterable[LogEvent]) -> list[tuple[int, str]]:
-    """`readable`, each line with the index of its event in `events`."""
+    """`readable`, each line with the index of its event in `events`.
+
+    Cleaning may join what a terminal would show as one, so secrets are looked for once more.
+    """
     found: list[tuple[int, str]] = []
-    for index, event in enumerate(events):
-        for line in _shortened(clean(event.message).rstrip("\n").split("\n")):
+    for index, text in enumerate(LineRedactor().redact_all([clean(event.message).rstrip("\n") for event in events])):
+        for line in _shortened(text.split("\n")):
             if _is_for_machines(line) and not (line := _bar_before(line)):
                 continue
             if found and _overtaken(found[-1][1], line):

@@ -13,6 +13,7 @@ from trainer.metrics.tables.attempts import settled
 from trainer.metrics.tables.axis import EPOCH, axis_of, shown, total_of
 from trainer.metrics.tables.csv_table import NO_ROWS, read_csv
 from trainer.metrics.tables.grid import Column, Grid
+from trainer.redaction.redact import redact
 
 MOST_COLUMNS = 200
 LONGEST_NAME = 100
@@ -115,11 +116,11 @@ class _Reader:
 
 
 def _named(cell: str) -> str:
-    return " ".join(clean(cell).split())[:LONGEST_NAME]
+    return redact(" ".join(clean(cell).split()))[:LONGEST_NAME]
 
 
 def _shown(remark: str) -> str:
-    return " ".join(clean(remark).split())
+    return redact(" ".join(clean(remark).split()))
 
 
 def _counted(count: int, noun: str) -> str:

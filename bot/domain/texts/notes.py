@@ -1,6 +1,8 @@
 """Sentences that the services write: notes in a thread, and lines about pictures, log files and previews."""
 
-from bot.domain.inert import Inert, code, escape, phrase
+from collections.abc import Sequence
+
+from bot.domain.inert import Inert, code, escape, joined, phrase
 from bot.domain.model.plan import Plan, Search
 from bot.domain.texts.command_names import command
 
@@ -80,10 +82,28 @@ def no_points(error: str) -> Inert:
     )
 
 
+def redacted(kinds: Sequence[str]) -> Inert:
+    """`kinds` are the bot's own words for what was replaced in the log."""
+    return phrase(
+        "This log held a secret ({kinds}). It is replaced here and in the stored log, but whoever can read the job's "
+        "log at the engine or its machine may have seen it: rotate it, and stop the code from printing it.",
+        kinds=joined([escape(kind, 40) for kind in kinds], ", ", 300),
+    )
+
+
+def disk_nearly_full() -> Inert:
+    return phrase(
+        "The bot's disk is nearly full, so it has stopped storing logs. Nothing is lost: the lines wait in the log "
+        "service and follow here once there is room. Ask an admin to make some."
+    )
+
+
 # ---- beside the log --------------------------------------------------------------------------------------
-def lines_left_out(count: int) -> Inert:
-    """Above the last lines of a log that its thread cannot keep up with."""
+def lines_left_out(count: int, *, whole: bool = True) -> Inert:
+    """Above the last lines of a log that its thread cannot keep up with. `whole` unless the store dropped lines."""
     left_out = phrase("1 line") if count == 1 else phrase("{count:,} lines", count=count)
+    if not whole:
+        return phrase("… {left_out} left out here: this log is too long for the bot to keep whole", left_out=left_out)
     return phrase("… {left_out} left out here; the whole log is attached at the end", left_out=left_out)
 
 
@@ -99,6 +119,20 @@ def log_file(lines: int, *, partial: int, uri: str) -> Inert:
         counted=counted,
         uri=code(uri, 300),
         artifacts=command("artifacts"),
+    )
+
+
+def log_with_gap(kept: int, dropped: int, *, partial: int, uri: str, group: str) -> Inert:
+    """A log that is stored without its middle. `partial` is the size of the attached last part, 0 if the file is all
+    that is stored; `group` is the log group that has the whole."""
+    return phrase(
+        "This log has {total:,} lines, more than the bot keeps. Its beginning and end, {kept:,} lines, are {where}. "
+        "The {dropped:,} lines between them are only in the log group {group}, until that drops them.",
+        total=kept + dropped,
+        kept=kept,
+        dropped=dropped,
+        where=phrase("in {uri}, the last part also here", uri=code(uri, 300)) if partial else phrase("in this file"),
+        group=code(group, 200),
     )
 
 

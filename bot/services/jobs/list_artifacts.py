@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.access import Person
+from bot.domain.inert import escape
 from bot.domain.job_names import Name, parse
 from bot.domain.jobs import file_names
 from bot.domain.model.rows import Posted
@@ -12,6 +13,7 @@ from bot.domain.project import Project, configured
 from bot.errors import UserError
 from bot.ports.artifacts import Artifact, Artifacts
 from bot.services.jobs.find import Find
+from trainer.redaction.redact import redact
 
 LINK_SECONDS = 3600
 MAX_LINKS = 20
@@ -24,7 +26,10 @@ def no_files(job: Posted) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`links` are signed and work for an hour; `picture` is the newest picture or video that fits in a message."""
+    """`links` are signed and work for an hour; `picture` is the newest picture or video that fits in a message.
+
+    A file whose name holds a secret has its name redacted, and no link: that would show the name.
+    """
 
     job: Posted
     artifacts: tuple[Artifact, ...]
@@ -54,7 +59,7 @@ class ListArtifacts:
         Raises `UnknownName` for a job that does not exist.
         """
         job, found = await self._files(text, person)
-        links = {a.name: await self._artifacts.link(a.uri, LINK_SECONDS) for a in found[:MAX_LINKS]}
+        links = {a.name: await self._artifacts.link(a.uri, LINK_SECONDS) for a in found[:MAX_LINKS] if _linkable(a)}
         newest = sorted(found, key=lambda artifact: -artifact.modified)
         return Listing(job, tuple(found), links, await self._newest_picture(newest), sum(a.size for a in found))
 
@@ -65,6 +70,8 @@ class ListArtifacts:
             raise UserError(no_files(job))
         by_name = {artifact.name: artifact for artifact in found}
         artifact = by_name[file_names.find(list(by_name), file_name)]
+        if not _linkable(artifact):
+            raise UserError(f"The name of {escape(artifact.name, 100)} holds a secret, so I don't link it. Rename it.")
         return Linked(job, artifact, await self._artifacts.link(artifact.uri, LINK_SECONDS))
 
     async def files(self, text: str, typed: str, limit: int, person: Person) -> list[Artifact]:
@@ -80,7 +87,11 @@ class ListArtifacts:
         job = replace(job, id=str(Name(job.id, name.trial)))
         project = configured(self._projects, job.run.project)
         stored = await self._artifacts.list(project.prefix(job.run.results, job.id))
-        shown = [artifact for artifact in stored if artifact.name not in file_names.HIDDEN]
+        shown = [
+            replace(artifact, name=redact(artifact.name))
+            for artifact in stored
+            if artifact.name not in file_names.HIDDEN
+        ]
         return job, sorted(shown, key=lambda artifact: file_names.rank(artifact.name))
 
     async def _newest_picture(self, found: Sequence[Artifact]) -> File | None:
@@ -89,3 +100,7 @@ class ListArtifacts:
                 name = artifact.name.rsplit("/", 1)[-1]
                 return File(name, await self._artifacts.read(artifact.uri, limit=PICTURE_BYTES))
         return None
+
+
+def _linkable(artifact: Artifact) -> bool:
+    return artifact.uri.endswith(artifact.name)

@@ -18,6 +18,7 @@ from bot.ports.engine import Engine, Events, Hint
 from bot.services.running.core import Core
 from bot.services.running.pending import to_track
 from bot.services.running.timers import Timers
+from trainer.redaction.redact import redact
 
 log = structlog.get_logger()
 
@@ -107,8 +108,8 @@ class TrackJobs:
         for job in jobs:
             await self._store.change(job.id, step)
 
-    async def _apply(self, job: Submitted, seen: Observation) -> None:
-        now = self._now()
+    async def _apply(self, job: Submitted, engine_says: Observation) -> None:
+        now, seen = self._now(), _without_secrets(engine_says)
 
         def step(stored: Submitted) -> Change | None:
             moved = stored.observed(seen, now)
@@ -133,6 +134,12 @@ class TrackJobs:
 
         await self._store.change(job.id, step)
         log.error("job lost", job=job.id, engine_id=job.execution.engine_id)
+
+
+def _without_secrets(seen: Observation) -> Observation:
+    """The engine's reasons quote what containers and registries said."""
+    attempts = tuple(replace(attempt, reason=redact(attempt.reason)) for attempt in seen.attempts)
+    return replace(seen, status_reason=redact(seen.status_reason), attempts=attempts)
 
 
 def _quarantined(hint: Hint, *, foreign: bool) -> None:

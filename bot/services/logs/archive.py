@@ -3,32 +3,29 @@
 import asyncio
 import gzip
 import shutil
-from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 import structlog
 
 from bot.domain.logs.log_file import MOST_BYTES, PART_BYTES, PLAIN_BYTES
-from bot.domain.logs.log_lines import clean
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.domain.texts import notes
 from bot.errors import ServiceError
 from bot.ports.artifacts import Artifacts
+from bot.ports.store import LogLines
 from bot.services.logs.tail import Tail
+from bot.services.logs.write_log import LogFile
 from bot.services.running.core import Core
+from bot.services.running.disk_room import DiskRoom
 from bot.services.running.pending import to_archive
 from bot.services.running.timers import Timers
 from trainer.contract import LOG_TXT
 
 log = structlog.get_logger()
 
-LINES_AT_A_TIME = 5_000
-"""Lines written to the file at a time."""
 KEEP_SECONDS = 7 * 86_400.0
 """Drop lines from the store this long after they were archived in S3; from then on `/logs` reads them there."""
 
@@ -44,14 +41,17 @@ class ArchiveSettings:
 class Archive:
     """Takes up jobs and sweeps whose result is committed and whose log is not archived."""
 
-    def __init__(self, core: Core, tail: Tail, artifacts: Artifacts, settings: ArchiveSettings) -> None:
+    def __init__(self, core: Core, tail: Tail, artifacts: Artifacts, disk: DiskRoom, settings: ArchiveSettings) -> None:
         self._store, self._tail, self._artifacts, self._projects = core.store, tail, artifacts, core.projects
-        self._settings, self._now = settings, core.now
+        self._disk, self._settings, self._now = disk, settings, core.now
+        self._log_file = LogFile(core, tail, disk)
         self._quiet: Timers[str] = Timers(core.now)
         """By job: since when no line has come, if that was after its end."""
 
     async def once(self) -> None:
-        """Archive each log that is complete and whose thread has taken every line."""
+        """Archive each log that is complete and whose thread has taken every line. A full disk has to wait."""
+        if not self._disk.left():
+            return
         jobs = to_archive(await self._store.unfinished())
         self._quiet.keep([job.id for job in jobs])
         for job in jobs:
@@ -85,32 +85,35 @@ class Archive:
 
     async def _archive_if_complete(self, job: Posted) -> None:
         """The audit reads the whole log, so it comes last, when nothing else is awaited."""
-        total = await self._total(job)
-        publication = job.publication
+        stored = await self._store.log_lines(job.id, 0, 0)
+        total, publication = stored.total, job.publication
         if publication.lines_posted < total and publication.thread_id is not None and not publication.may_reopen:
             return  # the thread gets them first
-        if await self._missed(job) or await self._total(job) > total:
+        if await self._missed(job, stored) or (await self._store.log_lines(job.id, 0, 0)).total > total:
             self._quiet.start(job.id)
         else:
             await self._archive(job, total)
 
-    async def _missed(self, job: Posted) -> int:
-        """How many lines the audit finds. A sweep has no log of its own."""
-        return await self._tail.audit(job) if isinstance(job, Job) else 0
-
-    async def _total(self, job: Posted) -> int:
-        return (await self._store.log_lines(job.id, 0, 0)).total
+    async def _missed(self, job: Posted, stored: LogLines) -> int:
+        """How many lines the audit finds. A sweep has no log; one beyond its cap is read again when it is written."""
+        return await self._tail.audit(job) if isinstance(job, Job) and not stored.dropped else 0
 
     async def _archive(self, job: Posted, total: int) -> None:
         """Write to S3 first, then commit the file's post and `archived_at` in one transaction."""
         posts: tuple[NewPost, ...] = ()
         if total:
-            path = self._path(job)
-            await self._write(job, path, total)
-            uri = self._projects[job.run.project].prefix(job.run.results, job.id) + LOG_TXT
+            path, project = self._path(job), self._projects[job.run.project]
+            written = await self._log_file.write(job, path)
+            uri = project.prefix(job.run.results, job.id) + LOG_TXT
             await self._artifacts.write(uri, path, "text/plain; charset=utf-8")
             file, partial = await asyncio.to_thread(_attachment, path)
-            text = notes.log_file(total, partial=partial, uri=uri)
+            if file != path:
+                path.unlink()
+            text = notes.log_file(written.lines, partial=partial, uri=uri)
+            if written.dropped:
+                text = notes.log_with_gap(
+                    written.lines, written.dropped, partial=partial, uri=uri, group=project.log_group
+                )
             attached = (File(file.name, path=str(file)),)
             posts = (NewPost(f"log_file:{job.id}", PostKind.LOG_FILE, job.id, text=text, files=attached),)
         at = self._now()
@@ -127,30 +130,6 @@ class Archive:
         await self._store.change(job.id, step)
         self._quiet.drop(job.id)
         log.info("log archived", job=job.id, lines=total)
-
-    async def _write(self, job: Posted, path: Path, total: int) -> None:
-        """Write the lines by time, those of the same time by arrival: the store has a late line behind later ones."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        times, offsets = array("q"), array("q", [0])
-        with path.open("wb") as file:
-            for first in range(0, total, LINES_AT_A_TIME):
-                lines = await self._store.log_lines(job.id, first, LINES_AT_A_TIME)
-                for event in lines.events:
-                    file.write(f"{clean(event.message)}\n".encode())
-                    times.append(event.timestamp)
-                    offsets.append(file.tell())
-        if any(after < before for before, after in pairwise(times)):
-            await asyncio.to_thread(_put_in_order, path, times, offsets)
-
-
-def _put_in_order(path: Path, times: Sequence[int], offsets: Sequence[int]) -> None:
-    """Line n has `times[n]` and extends from `offsets[n]` to `offsets[n + 1]`."""
-    ordered = path.with_suffix(".ordered")
-    with path.open("rb") as source, ordered.open("wb") as file:
-        for line in sorted(range(len(times)), key=times.__getitem__):
-            source.seek(offsets[line])
-            file.write(source.read(offsets[line + 1] - offsets[line]))
-    ordered.replace(path)
 
 
 def _attachment(path: Path) -> tuple[Path, int]:

@@ -1,4 +1,4 @@
-"""Read log streams page by page, at the pace that the account's quota leaves."""
+"""Read log streams page by page, at the pace that the account's quota leaves, and without secrets."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -8,6 +8,7 @@ import structlog
 from bot.domain.logs.log_lines import LogEvent
 from bot.errors import Missing, Throttled
 from bot.ports.logs import Logs
+from bot.services.logs.redact_events import EventRedactor
 from bot.services.running.adaptive_pace import AdaptivePace
 
 log = structlog.get_logger()
@@ -23,7 +24,7 @@ class LogReader:
     """Every reader of logs goes through here, so that each throttled call slows all of them down."""
 
     def __init__(self, logs: Logs, pace: AdaptivePace) -> None:
-        self._logs, self._pace = logs, pace
+        self._logs, self._pace, self._redactor = logs, pace, EventRedactor()
 
     async def pages(
         self, group: str, names: Sequence[str], since_ms: int, *, max_calls: int | None = None
@@ -46,7 +47,7 @@ class LogReader:
                     raise
                 continue
             self._pace.eased()
-            yield page.events
+            yield await self._redactor.redact(page.events)
             token = page.token
             if token is None:
                 return

@@ -60,10 +60,10 @@ class PostLines:
         held = not self._waiting.waited(job.id, self._hold)
         if job.execution.live and held and waiting.total - posted < ENOUGH_LINES:
             return
-        if waiting.total - posted > BLOCK_LINES:
+        if waiting.total - posted > BLOCK_LINES or waiting.first > posted:
             tail = await self._store.log_lines(job.id, -DIGEST_LINES, DIGEST_LINES)
             left_out = max(0, tail.first - posted)
-            text = digest(readable(tail.events), left_out, limit=EMBED)
+            text = digest(readable(tail.events), left_out, limit=EMBED, whole=not tail.dropped)
             taken = tail.first + len(tail.events) - posted  # more may have come since the first read
             await self._commit(job, taken, text, is_digest=True)
             return

@@ -10,9 +10,7 @@ from itertools import pairwise
 from typing import Generic, TypeVar
 
 from bot.domain.logs.log_lines import LogEvent
-from bot.ports.logs import Logs
 from bot.services.logs.log_reader import MAX_STREAMS, LogReader, skip_missing
-from bot.services.running.adaptive_pace import AdaptivePace
 
 APART_MS = 10_000
 """How far apart two streams of one call may stand."""
@@ -40,8 +38,8 @@ class Stream(Generic[Owner]):
 
 
 class StreamReader:
-    def __init__(self, logs: Logs, pace: AdaptivePace, *, now: Callable[[], float]) -> None:
-        self._reader, self._now = LogReader(logs, pace), now
+    def __init__(self, reader: LogReader, *, now: Callable[[], float]) -> None:
+        self._reader, self._now = reader, now
 
     async def read(self, group: str, streams: Sequence[Stream[Owner]], overlap: int, store: StoreEvents[Owner]) -> int:
         """Read new events of all streams, from `overlap` ms before the newest. Passes each page to `store`; returns how

@@ -5,20 +5,29 @@ overlap, and the store leaves out the events it has, by `eventId`. The audit aft
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
+
+import structlog
 
 from bot.domain.clock import passed
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.metrics.progress_rows import advance, parse_line, planned
 from bot.domain.model.job import Job
-from bot.domain.posts import Change
+from bot.domain.posts import Change, NewPost, PostKind, adding
+from bot.domain.texts import notes
+from bot.errors import Missing
 from bot.ports.logs import Logs
+from bot.services.logs.log_reader import LogReader
 from bot.services.logs.streams import EARLY_MS, Stream, StreamReader
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
+from bot.services.running.disk_room import DiskRoom
 from bot.services.running.pending import to_tail
 from trainer.contract import parse_trouble
+from trainer.redaction.redact import redacted_kinds
+
+log = structlog.get_logger()
 
 OVERLAP_MS = 10_000
 """Events of one stream come nearly in order: a deep read goes back this far behind the newest."""
@@ -29,17 +38,22 @@ BATCH = 2_000
 
 
 class Tail:
-    """Takes up jobs that have log streams and no archive yet."""
+    """Takes up jobs that have log streams and no archive yet, while the disk has room for their lines."""
 
-    def __init__(self, core: Core, logs: Logs, pace: AdaptivePace) -> None:
-        self._store, self._projects, self._now = core.store, core.projects, core.now
-        self._reader = StreamReader(logs, pace, now=core.now)
+    def __init__(self, core: Core, logs: Logs, pace: AdaptivePace, disk: DiskRoom) -> None:
+        self._store, self._projects, self._now, self._disk = core.store, core.projects, core.now, disk
+        self._pages = LogReader(logs, pace)
+        self._reader = StreamReader(self._pages, now=core.now)
         self._streams: dict[str, Stream[str]] = {}
         self._deep_at = 0.0
+        self._told_of_disk: set[str] = set()
+        """Jobs whose threads know that the disk is nearly full."""
 
     async def once(self) -> None:
         """Read what is new in every stream."""
         jobs = to_tail(await self._store.unfinished())
+        if await self._disk_full(jobs):
+            return
         await self._restore_positions(jobs)
         overlap = self._overlap()
         groups: dict[str, list[Stream[str]]] = defaultdict(list)
@@ -53,6 +67,29 @@ class Tail:
         group = self._projects[job.run.project].log_group
         streams = [Stream(name, job.id, _stream_start(job, name)) for name in job.execution.streams]
         return sum([await self._reader.read(group, [stream], 0, self._store_events) for stream in streams])
+
+    async def whole(self, job: Job) -> AsyncIterator[Sequence[LogEvent]]:
+        """Read the whole log of a job page by page, attempt by attempt, and store nothing."""
+        group = self._projects[job.run.project].log_group
+        for name in job.execution.streams:
+            try:
+                async for page in self._pages.pages(group, [name], max(0, _stream_start(job, name))):
+                    yield page
+            except Missing:
+                log.warning("log stream is gone", job=job.id, stream=name)
+
+    async def _disk_full(self, jobs: Sequence[Job]) -> bool:
+        """True while lines must wait in the log service. Say so in each thread, once."""
+        if self._disk.left():
+            self._told_of_disk.clear()
+            return False
+        for job in jobs:
+            if job.id not in self._told_of_disk:
+                self._told_of_disk.add(job.id)
+                log.error("disk nearly full, lines are not stored", job=job.id)
+                note = NewPost(f"disk:{job.id}", PostKind.NOTE, job.id, text=notes.disk_nearly_full())
+                await self._store.change(job.id, adding(note))
+        return True
 
     def _overlap(self) -> int:
         """How far this pass goes back, in ms."""
@@ -81,7 +118,7 @@ class Tail:
         return new
 
     def _apply_lines(self, job: Job, new: Sequence[LogEvent]) -> Change | None:
-        """Update progress and failure detail from new log lines."""
+        """Update progress and failure detail from new log lines, and say once if one of them held a secret."""
         project = self._projects[job.run.project]
         progress, detail = job.progress, job.execution.detail
         for event in new:
@@ -91,9 +128,16 @@ class Tail:
                 progress = advance(progress, report, event.timestamp / 1000, project.goal, event.stream)
             elif (trouble := parse_trouble(event.message)) is not None:
                 detail = trouble.message
-        if progress == job.progress and detail == job.execution.detail:
+        posts = _redaction_note(job, new)
+        if progress == job.progress and detail == job.execution.detail and not posts:
             return None
-        return Change(replace(job, progress=progress, execution=job.execution.explained(detail)))
+        return Change(replace(job, progress=progress, execution=job.execution.explained(detail)), posts)
+
+
+def _redaction_note(job: Job, new: Sequence[LogEvent]) -> tuple[NewPost, ...]:
+    """Its key is the job's alone, so the outbox takes the first one and no other."""
+    kinds = dict.fromkeys(kind for event in new for kind in redacted_kinds(event.message))
+    return (NewPost(f"redacted:{job.id}", PostKind.NOTE, job.id, text=notes.redacted(list(kinds))),) if kinds else ()
 
 
 def _stream_start(job: Job, stream: str) -> int:

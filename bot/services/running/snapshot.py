@@ -14,6 +14,7 @@ from bot.domain.clock import passed
 from bot.errors import ServiceError, StoreError
 from bot.ports.artifacts import Artifacts
 from bot.services.running.core import Core
+from bot.services.running.disk_room import DiskRoom
 
 log = structlog.get_logger()
 
@@ -32,8 +33,9 @@ class SnapshotSettings:
 
 
 class Snapshot:
-    def __init__(self, core: Core, artifacts: Artifacts, settings: SnapshotSettings) -> None:
+    def __init__(self, core: Core, artifacts: Artifacts, disk: DiskRoom, settings: SnapshotSettings) -> None:
         self._store, self._artifacts, self._settings, self._now = core.store, artifacts, settings, core.now
+        self._disk = disk
 
     async def once(self) -> None:
         """Make a copy if the newest one is old enough: a bot that restarts in a loop must not overwrite the good ones.
@@ -43,6 +45,9 @@ class Snapshot:
         folder = self._settings.folder
         before = taken(folder)
         if before and not passed(before[-1].stat().st_mtime, self._settings.seconds / 2, self._now()):
+            return
+        if before and self._disk.left() < before[-1].stat().st_size:
+            log.warning("no snapshot: the disk is nearly full")
             return
         target = folder / f"signalbox-{_number(before[-1]) + 1 if before else 1:06}.db"
         try:

@@ -19,6 +19,7 @@ from bot.domain.project import Project
 from bot.domain.sweeps.reported_rows import MetricRow, row_for_sweep, with_rows
 from bot.domain.sweeps.resumed_trials import in_attempt
 from bot.ports.logs import Logs
+from bot.services.logs.log_reader import LogReader
 from bot.services.logs.streams import EARLY_MS, Stream, StreamReader
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
@@ -43,7 +44,7 @@ class StreamMetrics:
     def __init__(self, core: Core, logs: Logs, trials: TrialBook, pace: AdaptivePace) -> None:
         self._store, self._projects, self._now = core.store, core.projects, core.now
         self._trials = trials
-        self._reader = StreamReader(logs, pace, now=core.now)
+        self._reader = StreamReader(LogReader(logs, pace), now=core.now)
         self._streams: dict[str, Stream[int]] = {}
 
     async def once(self) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from trainer.contract import ExitCode
 from trainer.errors import Ended
-from trainer.process import console
 from trainer.process.training import Command
+from trainer.redaction import known
 
 
 def run(script: str, folder: Path) -> tuple[int, list[bytes]]:
@@ -26,10 +26,11 @@ def test_output_of_both_streams_is_forwarded_in_order(tmp_path: Path, capfd: pyt
 def test_secret_that_comes_in_two_parts_is_masked(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainer.process.console._secrets", set())
-    console.hide("key-123")
+    monkeypatch.setattr(known, "_secrets", [])
+    monkeypatch.setattr(known, "_groups", {})
+    known.hide("key-123")
     assert run("printf 'the key-'; sleep 0.3; printf '123 is it, the key'", tmp_path)[0] == 0
-    assert capfd.readouterr().out == "the *** is it, the key"
+    assert capfd.readouterr().out == "the [redacted: known secret] is it, the key"
 
 
 def test_command_runs_in_its_folder_without_input(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from trainer.fetch import assignment
-from trainer.process import console
+from trainer.redaction import known
 from trainer.storage.manifest import AttemptRecord, Manifest, earlier_attempts
 
 
@@ -47,9 +47,9 @@ def test_manifest_describes_the_run(manifest: Manifest) -> None:
 
 
 def test_manifest_shows_no_secrets(manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console, "_secrets", {"0.1"})
+    monkeypatch.setattr(known, "_secrets", ["0.1"])
     document = json.loads(manifest.body())
-    assert document["command"][-1] == "***"
+    assert document["command"][-1] == "[redacted: known secret]"
     assert document["repository"] == "https://example.org/x.git"
 
 

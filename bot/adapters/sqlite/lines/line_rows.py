@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from bot.adapters.sqlite import job_rows
 from bot.adapters.sqlite.connection import Connection
+from bot.adapters.sqlite.lines.line_cap import extent, size, trim
+from bot.adapters.sqlite.lines.line_tables import ROW_BYTES
 from bot.adapters.sqlite.storable_text import storable
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
@@ -15,14 +17,17 @@ ROWS = 500
 """Rows in one statement. Each statement lets other threads run once; one for each row would wait for them each time."""
 
 
-def append(connection: Connection, job_id: str, events: Sequence[LogEvent], step: LogStep, at: float) -> int:
-    """The number of events that were new; KeyError if the job is unknown."""
+def append(
+    connection: Connection, job_id: str, events: Sequence[LogEvent], step: LogStep, at: float, most_bytes: int
+) -> int:
+    """The number of events that were new; KeyError if the job is unknown. The job keeps at most `most_bytes`."""
     job = job_rows.known(connection, job_id)
     if not isinstance(job, Job):
         raise KeyError(job_id)
     new = _new(connection, job_id, events)
     if new:
         _insert(connection, job_id, new)
+        trim(connection, job_id, most_bytes)
         connection.written.lines += len(new)
         job_rows.save(connection, job, step(job, new), at)
     return len(new)
@@ -30,15 +35,15 @@ def append(connection: Connection, job_id: str, events: Sequence[LogEvent], step
 
 def lines(connection: Connection, job_id: str, first: int, limit: int) -> LogLines:
     """A negative `first` counts from the end. An unknown job has no lines."""
-    total = _total(connection, job_id)
-    begin = max(0, total + first) if first < 0 else first
+    now = extent(connection, job_id)
+    begin = now.begin(max(0, now.total + first) if first < 0 else first)
     rows = connection.execute(
-        """SELECT event_id, log_stream.name, timestamp, message FROM log_event
+        """SELECT event_id, log_stream.name, timestamp, message FROM log_line
         JOIN log_stream ON log_stream.id = stream_id
-        WHERE log_event.job_id = ? AND number >= ? AND number < ? ORDER BY number""",
-        (job_id, begin, begin + limit),
+        WHERE log_line.id >= ? AND log_line.id < ? ORDER BY log_line.id""",
+        (now.id(begin), now.id(min(now.end(begin, begin + limit), now.total))),
     )
-    return LogLines(begin, total, tuple(LogEvent(*row) for row in rows))
+    return LogLines(begin, now.total, tuple(LogEvent(*row) for row in rows), now.tail - now.head, now.bytes)
 
 
 def since(connection: Connection, job_id: str) -> dict[str, int]:
@@ -46,23 +51,33 @@ def since(connection: Connection, job_id: str) -> dict[str, int]:
 
 
 def drop(connection: Connection, job_id: str) -> None:
-    connection.execute("DELETE FROM log_event WHERE job_id = ?", (job_id,))
+    now = extent(connection, job_id)
+    connection.execute("DELETE FROM log_line WHERE id >= ? AND id < ?", (now.id(0), now.id(now.total)))
     connection.execute("DELETE FROM log_stream WHERE job_id = ?", (job_id,))
-    connection.execute("UPDATE job SET log_total = 0 WHERE id = ?", (job_id,))
+    connection.execute(
+        "UPDATE job SET log_total = 0, log_stored = 0, log_bytes = 0, log_head = 0, log_tail = 0 WHERE id = ?",
+        (job_id,),
+    )
 
 
 def _new(connection: Connection, job_id: str, events: Iterable[LogEvent]) -> list[LogEvent]:
-    """Those that are not stored, each once, in their order."""
+    """Those that were not read before, each once, in their order."""
     by_id: dict[str, LogEvent] = {}
     for event in events:
         by_id.setdefault(event.id, event)
+    now = extent(connection, job_id)
     stored = connection.execute(
-        "SELECT event_id FROM log_event WHERE job_id = ? AND event_id IN (SELECT value FROM json_each(?))",
-        (job_id, json.dumps(list(by_id))),
+        "SELECT event_id FROM log_line WHERE job = ? AND event_id IN (SELECT value FROM json_each(?))",
+        (now.job, json.dumps(list(by_id))),
     )
     for (event_id,) in stored:
         del by_id[event_id]
-    return [_storable(event) for event in by_id.values()]
+    until = _dropped_until(connection, job_id) if now.tail else {}
+    return [_storable(event) for event in by_id.values() if event.timestamp > until.get(event.stream, -1)]
+
+
+def _dropped_until(connection: Connection, job_id: str) -> dict[str, int]:
+    return dict(connection.execute("SELECT name, dropped_until FROM log_stream WHERE job_id = ?", (job_id,)))
 
 
 def _storable(event: LogEvent) -> LogEvent:
@@ -71,15 +86,20 @@ def _storable(event: LogEvent) -> LogEvent:
 
 
 def _insert(connection: Connection, job_id: str, events: Sequence[LogEvent]) -> None:
-    total = _total(connection, job_id)
+    now = extent(connection, job_id)
     streams = _streams(connection, job_id, events)
     for start in range(0, len(events), ROWS):
         values: list[str | int] = []
-        for number, event in enumerate(events[start : start + ROWS], total + start):
-            values += (job_id, number, event.id, streams[event.stream], event.timestamp, event.message)
+        for row_id, event in enumerate(events[start : start + ROWS], now.id(now.total + start)):
+            values += (row_id, now.job, event.id, streams[event.stream], event.timestamp, event.message)
         rows = ", ".join(["(?, ?, ?, ?, ?, ?)"] * (len(values) // 6))
-        connection.execute(f"INSERT INTO log_event VALUES {rows}", values)  # noqa: S608 (question marks alone)
-    connection.execute("UPDATE job SET log_total = ? WHERE id = ?", (total + len(events), job_id))
+        connection.execute(f"INSERT INTO log_line VALUES {rows}", values)  # noqa: S608 (question marks alone)
+    written = size([event.message for event in events])
+    connection.execute(
+        """UPDATE job SET log_total = log_total + ?, log_bytes = log_bytes + ?, log_stored = log_stored + ?
+        WHERE id = ?""",
+        (len(events), written, written + ROW_BYTES * len(events), job_id),
+    )
 
 
 def _streams(connection: Connection, job_id: str, events: Iterable[LogEvent]) -> dict[str, int]:
@@ -95,8 +115,3 @@ def _streams(connection: Connection, job_id: str, events: Iterable[LogEvent]) ->
         ).fetchall()[0][0]
         for name, timestamp in newest.items()
     }
-
-
-def _total(connection: Connection, job_id: str) -> int:
-    row = connection.execute("SELECT log_total FROM job WHERE id = ?", (job_id,)).fetchone()
-    return int(row[0]) if row else 0
