@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.domain.inert import cut, one_line
+from trainer.redaction.redact import redact
 
 OPTION_CHARACTERS = 1_000
 NAME_CHARACTERS = 100
@@ -115,4 +116,4 @@ def shown_options(given: Iterable[tuple[str, object]]) -> dict[str, str]:
 
 def shown(value: object, limit: int) -> str:
     """Text from outside on its way into the audit: the one place to take secrets out of it."""
-    return cut(one_line(str(value)), limit)
+    return cut(one_line(redact(str(value))), limit)
