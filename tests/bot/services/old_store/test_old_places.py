@@ -24,7 +24,7 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 
 async def test_jobs_of_the_earlier_version_are_read_and_archived_where_they_are(world: World) -> None:
-    stored = await world.bot.find.log("gdrch3", 10)
+    stored = await world.bot.find.log("gdrch3", 10, MIKA)
     assert (stored.text, stored.total) == ("one\nagain", 5)
     await world.to_the_end()
     for name, job in JOBS.items():
