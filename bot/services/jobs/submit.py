@@ -16,8 +16,7 @@ from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities
-from bot.services.jobs.new_run import new_run
-from bot.services.jobs.submit_call import call_for_job, check_fits
+from bot.services.jobs.submit_call import call_for_job, check_fits, new_run
 from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
 

@@ -1,6 +1,7 @@
 """Build the SubmitJob call of a job or a submission, with the tags by which it is found again."""
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,8 +10,10 @@ from bot.domain.model.job import Job
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.request import Request
 from bot.domain.model.rows import Submitted
+from bot.domain.model.run import Commit, Run
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
+from bot.domain.parameters import Value
 from bot.domain.project import Project
 from bot.errors import BadInput
 from bot.ports.engine import Capabilities, SubmitCall
@@ -23,6 +26,19 @@ PROJECT_TAG = "signalbox:project"
 CHANNEL_TAG = "signalbox:channel"
 ASKER_TAG = "signalbox:asker"
 INTERACTION_TAG = "signalbox:interaction"
+_KEY_BYTES = 16
+
+
+def new_run(project: Project, commit: Commit, parameters: Mapping[str, Value]) -> Run:
+    """What is asked for now: its files have a place, and a key that seals them."""
+    return Run(
+        project.name,
+        commit,
+        parameters,
+        project.timeout_seconds,
+        key=secrets.token_hex(_KEY_BYTES),
+        results=project.output_uri,
+    )
 
 
 def engine_name(job: Submitted, bot_name: str) -> str:

@@ -24,9 +24,8 @@ from bot.errors import BadInput, NotAllowed, SignalboxError, UserError
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities, Engine
 from bot.ports.store import AnyPosted
-from bot.services.jobs.new_run import new_run
 from bot.services.jobs.submit import TrainRequest, first_posts, stored_request
-from bot.services.jobs.submit_call import call_for_submission, check_fits
+from bot.services.jobs.submit_call import call_for_submission, check_fits, new_run
 from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
 from bot.services.sweeps.preview import Preview, Proposal

@@ -22,7 +22,7 @@ from deploy.aws.stack.job_definitions import Definition, job_definition
 from deploy.aws.stack.job_roles import pulling
 from deploy.aws.stack.network import network
 from deploy.aws.stack.roles import Bot, bot_role, machine_role
-from deploy.aws.stack.storage import git_token, storage
+from deploy.aws.stack.storage import Storage, git_token, storage
 
 STACK_TAG = "signalbox:stack"
 
@@ -55,19 +55,7 @@ def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
     images = [resources.image for resources in deploy.jobs.values()]
     machines = machine_role(stack, stored, images)
     job_queues = queues(stack, deploy, machines_network, machines, given)
-    pull = pulling(stack, stored, images)
-    git_tokens: dict[str, secretsmanager.Secret] = {}
-    for project in known:
-        logical_id = "Project" if given.name else camel(project.name)
-        definition = Definition(
-            given.named(project),
-            parameters.resources(deploy, project.name),
-            given.timeouts[project.name],
-            logical_id,
-            parameters.is_single(config),
-            _git_token(stack, config, project.name, logical_id, git_tokens),
-        )
-        job_definition(stack, definition, stack=deploy.stack, storage=stored, pull=pull)
+    git_tokens = _job_definitions(stack, config, given, stored)
     events = job_events(stack, [_arn(stack, "job-queue", f"{deploy.stack}-{kind}") for kind in given.instances])
     names = [given.named(project).name for project in known]
     submits = _submits(stack, config, job_queues, given)
@@ -93,6 +81,26 @@ def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
     if given.name:
         values[PROJECT] = given.name
     return values | host(stack, config, machines_network, stored, bot)
+
+
+def _job_definitions(stack: Stack, config: Config, given: Inputs, stored: Storage) -> dict[str, secretsmanager.Secret]:
+    """Create them, with their roles. Returns the projects' git tokens, by the names of the secrets."""
+    deploy = config.deploy
+    images = [resources.image for resources in deploy.jobs.values()]
+    pull = pulling(stack, stored, images)
+    git_tokens: dict[str, secretsmanager.Secret] = {}
+    for project in projects(config):
+        logical_id = "Project" if given.name else camel(project.name)
+        definition = Definition(
+            given.named(project),
+            parameters.resources(deploy, project.name),
+            given.timeouts[project.name],
+            logical_id,
+            parameters.is_single(config),
+            _git_token(stack, config, project.name, logical_id, git_tokens),
+        )
+        job_definition(stack, definition, stack=deploy.stack, storage=stored, pull=pull)
+    return git_tokens
 
 
 def _git_token(

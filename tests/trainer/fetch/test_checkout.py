@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.git import Repository
-from tests.support.private_repository import TOKEN, private
+from tests.support.git import TOKEN, Repository, private
 from trainer.contract import ExitCode
 from trainer.errors import Ended
 from trainer.fetch.checkout import Source, fetch

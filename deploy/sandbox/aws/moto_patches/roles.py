@@ -20,6 +20,7 @@ def install() -> None:
 
     def create_with_managed(*given: Any, **named: Any) -> Role:
         role = create(*given, **named)
+        role.policies = {name: _as_json(document) for name, document in role.policies.items()}
         for arn in given[1]["Properties"].get("ManagedPolicyArns", ()):
             managed_policy(role.account_id, arn).attach_to(role)
         return role
@@ -34,6 +35,11 @@ def install() -> None:
     setattr(Role, "create_from_cloudformation_json", staticmethod(create_with_managed))  # noqa: B010  mypy's
     setattr(Role, "delete_from_cloudformation_json", staticmethod(delete_with_managed))  # noqa: B010  mypy's
     setattr(sts_models, "random_session_token", session_token)  # noqa: B010  mypy's
+
+
+def _as_json(document: Any) -> str:
+    """A role's inline policies are JSON, as GetRolePolicy answers with: moto keeps the template's objects."""
+    return document if isinstance(document, str) else json.dumps(document)
 
 
 def session_token() -> str:

@@ -12,11 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.support import separated
 from tests.support.container import text
-from tests.support.git import Repository
-from tests.support.private_repository import TOKEN, private
-from tests.trainer.conftest import CHECKOUT
+from tests.support.git import TOKEN, Repository, private
+from tests.trainer.separated import container as separated
 from trainer.storage.bucket import Bucket
 
 __all__ = ["private"]
@@ -26,6 +24,7 @@ pytestmark = [
 ]
 
 KEY, ROLE_SECRET, OF_ROOT = "the-key-of-the-job", "the-secret-of-the-role", "a-file-of-root"
+CHECKOUT = Path(__file__).parents[3]
 PROBE = (Path(__file__).parent / "probe.py").read_text()
 
 
