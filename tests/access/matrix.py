@@ -186,6 +186,8 @@ async def _cell(scene: Scene, kind: Kind, channel: str, project: str, way: Way) 
         wrong.append(f"effects {effects}")
     if (asked.acknowledged_after is not None) is kind.elsewhere:
         wrong.append("answered" if kind.elsewhere else "not answered")
+    if not expected and "may cost" in asked.text:
+        wrong.append("refused for its cost, which nobody would ask about who may not do it")
     if "see" not in may(kind, CHANNELS[channel], project) and not kind.elsewhere:
         other = await scene.ask(kind, CHANNELS[channel], way.kind, way.data(NEVER_GIVEN, kind), way.name)
         if _without(other.text, NEVER_GIVEN) != _without(asked.text, stem):
