@@ -134,7 +134,7 @@ class Stage:
 
     def metrics(self, sweep_id: str, number: int) -> list[dict[str, str]]:
         """A trial's `metrics.csv`, from S3."""
-        key = f"jobs/{sweep_id}/{number}/metrics.csv"
+        key = f"jobs/mnist/{sweep_id}/{number}/metrics.csv"
         content = self.aws.s3.get_object(Bucket=self.sandbox.ready["aws"]["bucket"], Key=key)["Body"].read()
         return list(csv.DictReader(io.StringIO(content.decode())))
 

@@ -48,7 +48,7 @@ async def retry(interaction: Interaction, text: str, options: dict[str, object])
     if name.trial is not None:
         await train_trial(interaction, name, options)
         return
-    old = await services.find.job(name.job_id)
+    old = await services.find.job(name.job_id, person(interaction))
     if not isinstance(old, Sweep):
         permissions.check(interaction)
         job = await services.submit.retry(old.id, request(interaction, options))
@@ -117,6 +117,5 @@ async def stop(interaction: Interaction, text: str) -> None:
         await services.one_trial.stop(name.job_id, name.trial, person(interaction))
         await answer(interaction, f"Stopping {name}. The rest of {name.job_id} goes on.")
         return
-    found = await services.find.job(name.job_id)
-    job = await services.stop.stop(found.id, person(interaction))
+    job = await services.stop.stop(name.job_id, person(interaction))
     await answer(interaction, f"Stopping {job.id}. I'll post the result in the channel.")

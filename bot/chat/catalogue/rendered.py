@@ -13,6 +13,7 @@ from bot.chat.commands.help import page as help_page
 from bot.chat.delivery.messages import ELSEWHERE, file_gone
 from bot.chat.error_replies import explain
 from bot.chat.limits import CHOICE_CHARACTERS
+from bot.domain.audit.chain import NO_ENTRY, linked
 from bot.domain.inert import EMPTY, Inert, phrase
 from bot.domain.jobs.set_hints import SetHints
 from bot.domain.logs.log_blocks import block, digest
@@ -23,6 +24,7 @@ from bot.domain.model.trial import TrialState
 from bot.domain.posts import RULES, PostKind
 from bot.domain.sweeps.trial_report import LINES, report
 from bot.domain.texts import notes
+from bot.domain.texts.audit_lines import audit_line
 from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.waits import wait_note
@@ -35,7 +37,7 @@ URI = "s3://bucket/jobs/k7q2mx/log.txt"
 
 def rendered() -> Iterator[Entry]:
     jobs = (_cards, _results, _waits, _notes, _posts)
-    others = (_answers, _previews, _trials, _lists, _errors, _commands, _buttons)
+    others = (_answers, _previews, _trials, _lists, _audit, _errors, _commands, _buttons)
     for section in (*jobs, *others):
         yield from section()
 
@@ -135,6 +137,11 @@ def _answers() -> Iterator[Entry]:
     }
     for name, text in answers.items():
         yield Entry("Answers to whoever starts something", name, text)
+
+
+def _audit() -> Iterator[Entry]:
+    for name, entry in samples.audit_entries():
+        yield Entry("Lines of the audit", name, audit_line(linked(entry, samples.STARTED, NO_ENTRY).fields))
 
 
 def _previews() -> Iterator[Entry]:

@@ -13,6 +13,7 @@ from bot.chat.interactions import Interaction
 from bot.domain.jobs.unfold_words import unfold_job
 from bot.domain.project import Project
 from bot.errors import BadInput
+from bot.services.people.rates import Share
 
 
 def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Command[Any, ..., None]:
@@ -26,7 +27,7 @@ def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Comma
     )
 
 
-@acknowledged()
+@acknowledged(Share.STARTS)
 async def _retry(interaction: Interaction, options: dict[str, object]) -> None:
     (job,), more = unfold_job(str(options.pop("job")))
     if twice := options.keys() & more.keys():

@@ -17,6 +17,7 @@ from bot.domain.jobs.set_text import SET
 from bot.domain.model.plan import MOST_TRIALS, Search
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
+from bot.services.people.rates import Share
 from bot.services.sweeps.propose import SweepRequest
 
 SPACE = Option(
@@ -47,7 +48,7 @@ def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Comma
     options = [SPACE, set_option(SET_FOR_SWEEP), BRANCH, COMMIT, *MORE, *project_options(projects)]
     typeable = [option.parameter for option in options[2:]]
 
-    @acknowledged()
+    @acknowledged(Share.STARTS)
     async def run(interaction: Interaction, options: dict[str, object]) -> None:
         permissions.check(interaction)
         one_word = (BRANCH.parameter.name, COMMIT.parameter.name)

@@ -11,6 +11,7 @@ from bot.chat.commands.shared.options import BRANCH, COMMIT, project_options, ty
 from bot.chat.commands.shared.parameter_options import parameter_options
 from bot.chat.interactions import Interaction
 from bot.domain.project import Project
+from bot.services.people.rates import Share
 
 
 def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Command[Any, ..., None]:
@@ -19,6 +20,6 @@ def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Comma
     return typed_command(f"{prefix}train", "Start a training job", options, _train)
 
 
-@acknowledged()
+@acknowledged(Share.STARTS)
 async def _train(interaction: Interaction, options: dict[str, object]) -> None:
     await job_actions.train(interaction, options)

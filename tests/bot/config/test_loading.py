@@ -13,6 +13,7 @@ from bot.config.aws import Aws
 from bot.config.bot import Bot
 from bot.config.deploy import Deploy, JobResources
 from bot.config.discord import Discord
+from bot.config.grants import GrantSettings
 from bot.config.pace import Pace
 from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings
 from bot.config.project import ProjectSettings
@@ -27,6 +28,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "bot": Bot,
     "pace": Pace,
     "deploy": Deploy,
+    "grants": GrantSettings,
     "deploy.jobs.mnist": JobResources,
     "projects.mnist": ProjectSettings,
 }
@@ -58,7 +60,7 @@ def test_the_example_is_valid() -> None:
     (project,) = loading.projects(loading.load(EXAMPLE))
     assert [p.name for p in project.parameters] == ["lr", "momentum", "epochs", "optimizer"]
     assert project.parameters[3].kind is Kind.CHOICE
-    assert project.prefix("k7q2mx") == "s3://your-signalbox-artifacts/jobs/k7q2mx/"
+    assert project.prefix(project.output_uri, "k7q2mx") == "s3://your-signalbox-artifacts/jobs/mnist/k7q2mx/"
     assert project.timeout_seconds == 7200
 
 
@@ -74,7 +76,11 @@ def test_the_defaults_that_the_example_names_are_the_defaults(section: str) -> N
     fields = SECTIONS[section].model_fields
     for name, value in re.findall(r"^# ([a-z_]+) = (\"[^\"]*\"|\[[^\]]*\]|\S+)", _section(section), flags=re.M):
         default = fields[name].default
-        if default is None or name == "data_uri":  # an example stands there: nothing is the default
+        if default is None or name in (
+            "data_uri",
+            "projects",
+            "channels",
+        ):  # an example stands there: nothing is the default
             continue
         said = tomllib.loads(f"x = {value}")["x"]
         assert str(said if not isinstance(said, list) else tuple(said)) == str(default), name

@@ -11,7 +11,7 @@ from discord import AppCommandOptionType, app_commands
 
 from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import AnyInteraction, Interaction
-from bot.chat.limits import CHOICES, COMMAND_OPTIONS, LARGEST_INTEGER, LARGEST_NUMBER
+from bot.chat.limits import COMMAND_OPTIONS, LARGEST_INTEGER, LARGEST_NUMBER
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.errors import ConfigError
@@ -57,14 +57,11 @@ def job_option(description: str) -> Option:
 
 
 def project_options(projects: Sequence[Project]) -> list[Option]:
-    """`project`, if there is more than one."""
+    """`project`, if there is more than one. Fixed choices would show everybody all of their names."""
     if len(projects) < 2:
         return []
-    names = tuple(project.name for project in projects)
     description = "Project (default: this channel's)"
-    if len(names) > CHOICES:
-        return [Option(Parameter("project", Kind.STRING), description, completer=autocomplete.one_of(names))]
-    return [Option(Parameter("project", Kind.CHOICE, choices=names), description)]
+    return [Option(Parameter("project", Kind.STRING), description, completer=autocomplete.projects)]
 
 
 def typed_command(

@@ -12,8 +12,9 @@ from bot.errors import BadInput
 from bot.services.jobs.complete_options import Asked, CompleteOptions
 from bot.services.jobs.submit import TrainRequest
 from bot.services.jobs.submit_call import call_for_job
+from bot.services.people.permits import Permits
 from bot.services.sweeps.propose import SweepRequest
-from tests.support.projects import CHANNEL, PROJECT
+from tests.support.projects import CHANNEL, GRANTS, GUILD, PROJECT
 from tests.support.services import MIKA, Bot, Outside
 
 MORE = replace(
@@ -127,21 +128,21 @@ async def test_what_must_be_given_is_asked_for_with_an_example_that_works(bot: B
 
 async def test_suggestions_are_those_of_the_channels_project_or_of_the_job_to_retry(bot: Bot, outside: Outside) -> None:
     other = replace(NEEDY, name="other", channel_ids=())
-    complete = CompleteOptions(outside.code, bot.find, [MORE, other])
-    here, there = Asked("", CHANNEL), Asked("other", CHANNEL)
+    complete = CompleteOptions(outside.code, bot.find, [MORE, other], Permits(GRANTS, GUILD))
+    here, there = Asked("", MIKA), Asked("other", MIKA)
     assert [value for _, value in await complete.settings(here, (), (), "p3")][:3] == ["p3=", "p30=", "p31="]
     assert [value for _, value in await complete.settings(there, (), (), "")] == ["lr=", "kind=", "n="]
-    assert await complete.settings(Asked("nothere", CHANNEL), (), (), "") == []
+    assert await complete.settings(Asked("nothere", MIKA), (), (), "") == []
     assert await complete.values(there, "lr", "0.7") == [("0.7 \u2039a number of at least 0.5\u203a", 0.7)]
     assert await complete.values(there, "p1", "") == []
     job = await bot.submit.train(asked("p3=77"))
-    retry = Asked("", 0, f"{job.id} lr:0.1")
+    retry = Asked("", replace(MIKA, channel_id=0), f"{job.id} lr:0.1")
     assert (await complete.settings(retry, (), (), "p3="))[0] == (
         "p3=77 \u2039as before; a whole number from 0 to 1000\u203a",
         "p3=77",
     )
     assert (await complete.values(retry, "p3", ""))[0][1] == 77
-    assert await complete.settings(Asked("", CHANNEL, "nothere"), (), (), "") == []
+    assert await complete.settings(Asked("", MIKA, "nothere"), (), (), "") == []
     assert (await bot.job(job.id)).execution.state is JobState.INTENT
 
 
