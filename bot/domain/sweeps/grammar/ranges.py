@@ -19,7 +19,8 @@ _MAX_DIGITS = {Kind.FLOAT: 40, Kind.INT: 18}
 def value_of(parameter: Parameter, word: Word, *, unbounded: bool = False) -> Value:
     """Read one value. Raises `GrammarError` if the declaration doesn't allow it."""
     declared = Parameter(parameter.name, parameter.kind) if unbounded else parameter
-    if len(word.text) > (most := _MAX_DIGITS.get(declared.kind, len(word.text))):
+    length = len(word.text.lstrip("+-").replace("_", ""))
+    if length > (most := _MAX_DIGITS.get(declared.kind, length)):
         raise word.wrong(f"`{declared.name}`: {quoted(word.text)} is too long. Use at most {most} characters.")
     try:
         return declared.parse(word.text)

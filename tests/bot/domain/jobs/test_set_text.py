@@ -143,7 +143,7 @@ _NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,31}", fullmatch=True)
 _VISIBLE = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=40)
 _VALUES: dict[Kind, st.SearchStrategy[Value]] = {
     Kind.FLOAT: st.floats(allow_nan=False, allow_infinity=False),
-    Kind.INT: st.integers(-(10**17), 10**17),
+    Kind.INT: st.integers(-(10**18) + 1, 10**18 - 1),
     Kind.BOOLEAN: st.booleans(),
     Kind.STRING: _VISIBLE.map(lambda text: text.translate(_STRAIGHT)),
 }

@@ -1,7 +1,8 @@
 # ruff: noqa: RUF001  full-width letters, as Japanese keyboards type them
 import pytest
 
-from bot.chat.commands.shared.unfold import unfold
+from bot.chat.commands.shared.unfold import unfold, with_settings
+from bot.domain.jobs.unfold_words import unfold_job
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import BadInput
 
@@ -64,3 +65,26 @@ def test_a_mistake_in_unfolded_options_is_an_error(given: dict[str, object], wor
     with pytest.raises(BadInput) as caught:
         read(**given)
     assert str(caught.value) == words
+
+
+@pytest.mark.parametrize(
+    ("space", "left", "settings"),
+    [
+        ("lr=0.1,0.01 set:epochs=3 batch=4", "lr=0.1,0.01", "epochs=3 batch=4"),
+        ('lr=0.1 set:"epochs=3 note=\\"a b\\"" m=1,2', "lr=0.1 m=1,2", 'epochs=3 note="a b"'),
+        ('note="set:x",b', 'note="set:x",b', None),
+        ("set=1,2", "set=1,2", None),
+    ],
+)
+def test_set_within_the_space_is_the_option(space: str, left: str, settings: str | None) -> None:
+    found = with_settings({"space": space, "trials": 3}, "space")
+    assert found == {"space": left, "trials": 3, **({"set": settings} if settings else {})}
+
+
+def test_set_twice_is_an_error() -> None:
+    with pytest.raises(BadInput, match="`set` is set twice"):
+        with_settings({"space": "lr=1 set:a=1", "set": "b=2"}, "space")
+
+
+def test_set_behind_the_job_takes_the_rest_of_the_line() -> None:
+    assert unfold_job("k7q2mx lr:0.1 set:epochs=3 m=2") == (["k7q2mx"], {"set": "epochs=3 m=2", "lr": "0.1"})
