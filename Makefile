@@ -11,7 +11,7 @@ CDK := npx --yes aws-cdk@2.1148.1 --app "$(BIN)/python -m deploy.aws --config $(
 # More options for `podman build`, such as mounted certificates or a folder of wheels.
 IMAGE_FLAGS ?=
 
-.PHONY: help setup demo sandbox test lint check chaos mutations bench screenshots image-test setup-aws template deploy destroy clean
+.PHONY: help setup demo sandbox test lint check chaos mutations access bench screenshots image-test setup-aws template deploy destroy clean
 
 help:
 	@echo "make demo         play a scene in the sandbox and print it as it happens; about a minute"
@@ -21,6 +21,7 @@ help:
 	@echo "make check        run make lint and the fast tests; use it before each commit"
 	@echo "make chaos        kill the bot 1,000 times, inject HTTP faults, log a million lines; ARGS=\"--kills 50\" and others"
 	@echo "make mutations    remove one protection against loss or duplication at a time; some test must fail for each"
+	@echo "make access       print the permission matrix, then send 50,000 generated inputs as six kinds of people; ARGS=\"--seed 2\""
 	@echo "make bench        run the benchmarks behind the figures in the README"
 	@echo "make screenshots  renew docs/*.png with headless Chromium"
 	@echo "make image-test   build the trainer's image with podman on Debian's packages and run jobs in it"
@@ -68,6 +69,10 @@ chaos: setup
 
 mutations: setup
 	@$(BIN)/python -m tests.faults.mutations $(ARGS)
+
+access: setup
+	@$(BIN)/python -m tests.access.matrix
+	@$(BIN)/python -m tests.access.hostile $(ARGS)
 
 bench: setup
 	@$(BIN)/python -m bench

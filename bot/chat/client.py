@@ -5,8 +5,8 @@ https://docs.discord.com/developers/events/gateway
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import aiohttp
 import discord
@@ -15,13 +15,13 @@ import yarl
 from discord import app_commands
 from discord.gateway import DiscordWebSocket
 
-from bot.chat import error_replies, gate
+from bot.chat import gate
 from bot.chat.arrivals import Arrivals
-from bot.chat.audit import recording
 from bot.chat.buttons import forms
 from bot.chat.buttons.clicks import CLICKS
 from bot.chat.buttons.views import JobButton
 from bot.chat.commands import all_commands
+from bot.chat.commands.shared.current_options import are_current
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.poster import Poster
 from bot.chat.delivery.request_time import limit_requests
@@ -253,10 +253,15 @@ class Tree(app_commands.CommandTree[BoxClient]):
         )
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
-        """discord.py calls this first. Suggestions leave no entry: they neither change nor show anything new."""
-        if interaction.type is discord.InteractionType.application_command:
-            recording.begin(interaction)
-        return await gate.admits(interaction, gate.command_needs(interaction))
+        """discord.py runs nothing of the tree without it: https://discordpy.readthedocs.io/en/stable/interactions/api.html"""
+        if not await gate.admits(interaction, gate.command_needs(interaction)):
+            return False
+        data: Mapping[str, Any] = interaction.data or {}
+        command = self.get_command(str(data.get("name")), guild=discord.Object(self.client.guild_id))
+        if isinstance(command, app_commands.Command) and are_current(command, data.get("options", [])):
+            return True
+        await gate.refuse(interaction, app_commands.CommandNotFound(str(data.get("name")), []))
+        return False
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
-        await error_replies.reply(interaction, error)
+        await gate.refuse(interaction, error)

@@ -27,6 +27,8 @@ _WORDS: tuple[tuple[type[ServiceError], str], ...] = (
     (Refused, "That was refused, and trying again won't help. Ask an admin to look at it."),
 )
 """The first that fits."""
+_OLD_COMMANDS = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch, app_commands.TransformerError)
+"""What a client with the commands of an earlier registration causes."""
 
 
 def new_error_id() -> str:
@@ -48,9 +50,6 @@ async def reply(interaction: Interaction, error: Exception, *, new_id: Callable[
     text = explain(original, new_id)
     await _record(interaction, original, text)
     try:
-        if interaction.type is discord.InteractionType.autocomplete:
-            await interaction.response.autocomplete([])  # there is no room for words
-            return
         await answer_privately(interaction, cut(text, CONTENT_CHARACTERS))
     except (discord.HTTPException, *PASSING) as failure:
         log.warning("error reply failed", interaction=interaction.id, text=text, why=str(failure))
@@ -75,7 +74,7 @@ def explain(error: Exception, new_id: Callable[[], str] = new_error_id) -> str:
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return f"{words} ({error})"
-    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+    if isinstance(error, _OLD_COMMANDS):
         return "The commands have changed since you typed this. Reload Discord (Ctrl+R on a computer) and try again."
     error_id = new_id()
     log.error("unexpected error", error_id=error_id, exc_info=error)

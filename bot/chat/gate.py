@@ -4,11 +4,14 @@ The services check again, with the project concerned. Discord's own settings for
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import discord
 import structlog
 
 from bot.chat import error_replies
+from bot.chat.audit import recording
+from bot.chat.discord_errors import PASSING
 from bot.chat.interactions import Action, Interaction, person
 from bot.domain.access import Verb
 from bot.errors import NotAllowed
@@ -51,12 +54,22 @@ async def admits(interaction: Interaction, needs: Needs) -> bool:
     """Whether to go on. If not, the person has been told why, or it comes from elsewhere and gets no answer."""
     if not hears(interaction):
         return False
+    recording.begin(interaction)
     try:
         check(interaction, needs)
     except NotAllowed as error:
-        await error_replies.reply(interaction, error)
+        await refuse(interaction, error)
         return False
     return True
+
+
+async def refuse(interaction: Interaction, error: Exception) -> None:
+    """Say why, or suggest nothing: suggestions have no room for words."""
+    if interaction.type is not discord.InteractionType.autocomplete:
+        await error_replies.reply(interaction, error)
+        return
+    with suppress(discord.HTTPException, *PASSING):
+        await interaction.response.autocomplete([])
 
 
 def hears(interaction: Interaction) -> bool:

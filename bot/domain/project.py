@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from bot.domain.goal import Goal
 from bot.domain.parameters import Parameter
 from bot.domain.text import folded
-from bot.errors import BadInput, UnknownName
+from bot.errors import BadInput, UnknownName, UserError
 from trainer.command_line import Flags
 from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB
 
@@ -75,6 +75,13 @@ class Project:
     def prefix(self, job_id: str) -> str:
         """`s3://bucket/jobs/<job>/`; of a trial, `k7q2mx.4`, `s3://bucket/jobs/k7q2mx/4/`."""
         return f"{self.output_uri.rstrip('/')}/{job_id.replace('.', '/')}/"
+
+
+def configured(projects: Mapping[str, Project], name: str) -> Project:
+    """The project of a job; raises `UserError` if the config no longer has it."""
+    if name not in projects:
+        raise UserError(f"The project {name} is no longer in the config, so I can't reach what its jobs stored.")
+    return projects[name]
 
 
 def choose(projects: Sequence[Project], name: str, channel_id: int) -> Project:

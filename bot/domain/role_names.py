@@ -32,6 +32,12 @@ def match_names(named: Iterable[str], server: Iterable[tuple[int, str]], remembe
     return Matched(ids, problems)
 
 
+def unknown_ids(ids: Iterable[int], server: Iterable[tuple[int, str]]) -> list[str]:
+    """A sentence about each role that the config gives by id and the server doesn't have."""
+    known = {role_id for role_id, _ in server}
+    return [f"the server has no role {role_id}" for role_id in sorted(set(ids) - known)]
+
+
 def _problem(name: str, found: list[int], before: int | None, names: Mapping[int, str]) -> str:
     if len(found) > 1:
         return f'the server has {len(found)} roles named "{name}": {", ".join(map(str, found))}'

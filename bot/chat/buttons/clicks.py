@@ -7,6 +7,7 @@ from bot.chat.buttons import forms, job_actions, job_answers
 from bot.chat.buttons.views import confirm_buttons
 from bot.chat.cards.choose import state_word
 from bot.chat.interactions import Action, Click, Interaction, person
+from bot.domain.access import Verb
 from bot.domain.job_names import parse
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
@@ -65,8 +66,10 @@ async def retry_failed(interaction: Interaction, sweep_id: str) -> None:
 
 async def train_best(interaction: Interaction, sweep_id: str) -> None:
     """Ask for the epochs if the project has them. A form must be the first answer, ahead of an acknowledgement."""
+    services, asker = interaction.client.services, person(interaction)
     async with admitted(interaction, Share.STARTS):
-        job = await interaction.client.services.find.job(sweep_id, person(interaction))
+        job = await services.find.job(sweep_id, asker)
+        services.permits.check(asker, Verb.TRAIN, job.run.project)
         best = job_answers.leading(job)[0]
         if (form := forms.epochs_form(interaction.client, job, best)) is not None:
             await record(interaction)

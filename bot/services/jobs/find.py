@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.domain.access import Person
 from bot.domain.logs.log_lines import LogEvent, readable
 from bot.domain.model.rows import Posted
-from bot.domain.project import Project
+from bot.domain.project import Project, configured
 from bot.domain.text import folded
 from bot.domain.texts.state_words import state_text
 from bot.ports.artifacts import Artifacts
@@ -64,7 +64,7 @@ class Find:
         return LogExcerpt("\n".join(readable(found.events)), found.first, found.total)
 
     async def _archived(self, job: Posted, lines: int) -> LogExcerpt:
-        content = await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + LOG_TXT)
+        content = await self._artifacts.read(configured(self._projects, job.run.project).prefix(job.id) + LOG_TXT)
         stored = content.decode(errors="replace").splitlines()
         last = [LogEvent("", "", 0, line) for line in stored[-lines:]]
         return LogExcerpt("\n".join(readable(last)), len(stored) - len(last), len(stored))

@@ -8,7 +8,7 @@ from bot.domain.job_names import Name, parse
 from bot.domain.jobs import file_names
 from bot.domain.model.rows import Posted
 from bot.domain.posts import File
-from bot.domain.project import Project
+from bot.domain.project import Project, configured
 from bot.errors import UserError
 from bot.ports.artifacts import Artifact, Artifacts
 from bot.services.jobs.find import Find
@@ -78,7 +78,7 @@ class ListArtifacts:
         name = parse(text)
         job = await self._find.job(name.job_id, person)
         job = replace(job, id=str(Name(job.id, name.trial)))
-        stored = await self._artifacts.list(self._projects[job.run.project].prefix(job.id))
+        stored = await self._artifacts.list(configured(self._projects, job.run.project).prefix(job.id))
         shown = [artifact for artifact in stored if artifact.name not in file_names.HIDDEN]
         return job, sorted(shown, key=lambda artifact: file_names.rank(artifact.name))
 

@@ -11,7 +11,7 @@ from bot.domain.inert import Inert, escape, joined
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
-from bot.domain.project import Project
+from bot.domain.project import Project, configured
 from bot.domain.texts import notes
 from bot.errors import BadInput, Missing
 from bot.ports.artifacts import Artifacts
@@ -57,11 +57,11 @@ class Plot:
 
     async def metrics_csv(self, job: Posted) -> bytes:
         """The job's `metrics.csv`; raises `Missing` if it left none."""
-        return await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + METRICS_CSV)
+        return await self._artifacts.read(configured(self._projects, job.run.project).prefix(job.id) + METRICS_CSV)
 
     async def metric_names(self, job: Posted) -> list[str]:
         """What `plot` can draw, the project's own metric first; before the table is stored, what the job reported."""
-        project, csv = self._projects[job.run.project], await self._csv_or_none(job)
+        project, csv = configured(self._projects, job.run.project), await self._csv_or_none(job)
         found = list(job.progress.latest) if isinstance(job, Job) else []
         if csv:
             found = list((await asyncio.to_thread(Table.parse, csv, project.columns)).columns)
@@ -77,7 +77,7 @@ class Plot:
         remarks = [notes.no_metrics(job.id, live=job.execution.live) for job in missing]
         if not drawn:
             return Picture(None, joined(remarks, " ", REMARKS))
-        project = self._projects[drawn[0][0].run.project]
+        project = configured(self._projects, drawn[0][0].run.project)
         names = curve_names([job for job, _ in drawn])
         request = FigureRequest(
             title=names.title,
@@ -91,7 +91,7 @@ class Plot:
 
     def _curve(self, label: str, job: Posted, csv: bytes) -> Curve:
         """With its own project's column names: several projects may share a picture."""
-        return Curve(label, csv, self._projects[job.run.project].columns or None)
+        return Curve(label, csv, configured(self._projects, job.run.project).columns or None)
 
     async def _csv_or_none(self, job: Posted) -> bytes | None:
         try:

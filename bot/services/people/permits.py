@@ -8,7 +8,7 @@ import structlog
 
 from bot.domain.access import EVERYONE, Grant, Person, Policy, Verb, fixed_role_ids, named_roles
 from bot.domain.project import Project
-from bot.domain.role_names import match_names
+from bot.domain.role_names import match_names, unknown_ids
 from bot.errors import NotAllowed, StoreError, any_of
 from bot.services.people.remembered_roles import RememberedRoles
 
@@ -115,8 +115,9 @@ class Permits:
         server = list(roles)
         if not self._settled:
             self._settle(server)
-        problems = match_names(self._named, server, self._meant).problems
-        self._note({**problems, **self._missing(dict(server))})
+        by_id = [role_id for role, role_id in self.policy.role_ids.items() if role not in (EVERYONE, *self._named)]
+        gone = {problem: problem for problem in unknown_ids(by_id, server)}
+        self._note({**match_names(self._named, server, self._meant).problems, **gone})
 
     def _settle(self, server: list[tuple[int, str]]) -> None:
         self._settled = True
@@ -131,22 +132,12 @@ class Permits:
         if self._remembered is not None:
             self._remembered.add(ids)
 
-    def _missing(self, server: dict[int, str]) -> dict[str, str]:
-        """Roles that the config gives by id and the server doesn't have."""
-        by_name = (EVERYONE, *self._named)
-        gone = [role for role, role_id in self.policy.role_ids.items() if role not in by_name and role_id not in server]
-        return {role: f"the server has no role {role}" for role in gone}
-
     def _note(self, problems: dict[str, str]) -> None:
         for role, problem in problems.items():
             if self._noted.get(role) != problem:
-                counts = role in self.policy.role_ids
-                log.warning(
-                    "role of a grant has changed" if counts else "role of a grant is nobody's",
-                    problem=problem,
-                    counts=f"the role {self.policy.role_ids[role]} until the bot restarts" if counts else "nothing",
-                    advice=ADVICE,
-                )
+                role_id = self.policy.role_ids.get(role)
+                event = "role of a grant is nobody's" if role_id is None else "role of a grant has changed"
+                log.warning(event, problem=problem, counts_until_restart=role_id, advice=ADVICE)
         self._noted = problems
 
     # ---- refusals ----------------------------------------------------------------------------------------

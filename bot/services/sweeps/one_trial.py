@@ -12,7 +12,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
-from bot.domain.project import Project
+from bot.domain.project import Project, configured
 from bot.domain.sweeps.leaderboard import as_job
 from bot.errors import BadInput, Missing, SignalboxError, UnknownName, UserError
 from bot.ports.engine import Engine
@@ -138,7 +138,7 @@ class TrialLog:
     async def read(self, sweep: Sweep, trial: Trial, lines: int) -> LogExcerpt:
         events: list[LogEvent] = []
         for stream in await self._streams(trial):
-            events += await self._events(self._projects[sweep.run.project].log_group, stream)
+            events += await self._events(configured(self._projects, sweep.run.project).log_group, stream)
         last = events[-lines:]
         return LogExcerpt("\n".join(readable(last)), len(events) - len(last), len(events))
 

@@ -10,6 +10,7 @@ import structlog
 
 from bot.chat.client import SignalboxClient
 from bot.domain.access import Grant, Verb
+from bot.domain.access import Person as Asker
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import Refused
 from bot.services.people.permits import Permits
@@ -141,6 +142,33 @@ async def test_roles_given_by_id_count_before_the_server_is_here() -> None:
             roles = discord.ready()["roles"]
             assert {int(roles["trainer"]), int(roles["admin"]), client.guild_id} == request.person.roles
             await waiting
+
+
+async def test_a_second_role_of_a_granted_name_is_noted_and_gains_nothing() -> None:
+    async with standing() as (discord, fake):
+        client, core = client_of(discord, fake), discord.discord.core
+        async with connected(client, discord.token):
+            guild = discord.ready()["guild_id"]
+            trainer = next(role for role in core.guild.gateway_wire()["roles"] if role["name"] == "trainer")
+            second = {**trainer, "id": str(int(trainer["id"]) + 7)}
+            with structlog.testing.capture_logs() as logs:
+                core.hub.publish(Event("GUILD_ROLE_CREATE", {"guild_id": guild, "role": second}, to_people=False))
+                await until(lambda: logs)
+                renamed = {**trainer, "name": "coach"}
+                core.hub.publish(Event("GUILD_ROLE_UPDATE", {"guild_id": guild, "role": renamed}, to_people=False))
+                await until(lambda: len(logs) > 1)
+                gone = {"guild_id": guild, "role_id": second["id"]}
+                core.hub.publish(Event("GUILD_ROLE_DELETE", gone, to_people=False))
+                await until(lambda: len(logs) > 2)
+            assert [entry["problem"].split(":")[0] for entry in logs] == [
+                'the server has 2 roles named "trainer"',
+                f'"trainer" was the role {trainer["id"]} and is now the role {second["id"]}',
+                f'the role {trainer["id"]} was named "trainer" and is now "coach"',
+            ]
+            assert {entry["counts_until_restart"] for entry in logs} == {int(trainer["id"])}
+            holds = {role: Asker(1, "x", frozenset({int(role)})) for role in (trainer["id"], second["id"])}
+            may = {role: fake.permits.policy.may(each, Verb.TRAIN, "mnist") for role, each in holds.items()}
+            assert may == {trainer["id"]: True, second["id"]: False}
 
 
 async def test_another_server_of_the_same_bot_changes_nothing() -> None:

@@ -19,7 +19,7 @@ from bot.services.jobs.submit import TrainRequest
 from bot.services.jobs.track_jobs import CHILD_EVENT_SECONDS
 from bot.services.sweeps.preview import Proposal
 from tests.support.fakes import LOST_REPLY
-from tests.support.projects import CHANNEL
+from tests.support.projects import CHANNEL, GUILD
 from tests.support.services import GUEST, MIKA, NOOR, Bot, Outside
 from tests.support.sweeps import (
     BEST,
@@ -584,5 +584,7 @@ async def test_of_confirm_and_cancel_at_once_only_one_happens(bot: Bot) -> None:
 async def test_who_may_not_train_any_more_may_not_confirm(bot: Bot) -> None:
     shown = await bot.sweep(LARGE)
     with pytest.raises(NotAllowed):
+        await bot.propose.confirm(shown.sweep.id, replace(MIKA, roles=frozenset({GUILD})))
+    with pytest.raises(UserError, match="This preview is gone"):
         await bot.propose.confirm(shown.sweep.id, replace(MIKA, roles=frozenset()))
     assert await bot.store.job(shown.sweep.id) is None

@@ -1,6 +1,6 @@
 """Suggestions while typing."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any
 
@@ -102,7 +102,7 @@ async def owner(interaction: Interaction, text: str) -> str:
 async def space(interaction: Interaction, text: str) -> Choices:
     """Show how many trials the text makes so far, then ways to continue it that fit into a choice."""
     found = await interaction.client.services.propose.so_far(
-        _project(interaction), text, str(interaction.namespace.search or ""), person(interaction)
+        await _project(interaction), text, str(interaction.namespace.search or ""), person(interaction)
     )
     fitting = [(name, value) for name, value in found if name and 0 < len(value) <= CHOICE_CHARACTERS]
     return [app_commands.Choice(name=cut(name, CHOICE_CHARACTERS), value=value) for name, value in fitting[:CHOICES]]
@@ -111,7 +111,7 @@ async def space(interaction: Interaction, text: str) -> Choices:
 @within_share
 async def branches(interaction: Interaction, text: str) -> Choices:
     complete = interaction.client.services.complete_options
-    names = await complete.branches(_project(interaction), text, person(interaction))
+    names = await complete.branches(await _project(interaction), text, person(interaction))
     return [app_commands.Choice(name=name, value=name) for name in names if len(name) <= CHOICE_CHARACTERS][:CHOICES]
 
 
@@ -119,7 +119,7 @@ async def branches(interaction: Interaction, text: str) -> Choices:
 async def commits(interaction: Interaction, text: str) -> Choices:
     """Suggest commits of the branch typed so far, if any."""
     found = await interaction.client.services.complete_options.commits(
-        _project(interaction), str(interaction.namespace.branch or ""), text, person(interaction)
+        await _project(interaction), str(interaction.namespace.branch or ""), text, person(interaction)
     )
     return [
         app_commands.Choice(name=cut(f"{commit.short}  {commit.subject}".strip(), CHOICE_CHARACTERS), value=commit.sha)
@@ -131,18 +131,6 @@ async def commits(interaction: Interaction, text: str) -> Choices:
 async def projects(interaction: Interaction, text: str) -> Choices:
     names = interaction.client.services.complete_options.projects(text, person(interaction))
     return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
-
-
-def one_of(names: Sequence[str]) -> Complete:
-    """Suggest those of many names that begin with the text, then those that contain it."""
-
-    @within_share
-    async def complete(_: Interaction, text: str) -> Choices:
-        typed = folded(text)
-        found = sorted((name for name in names if typed in folded(name)), key=lambda n: not n.startswith(typed))
-        return [app_commands.Choice(name=name, value=name) for name in found[:CHOICES]]
-
-    return complete
 
 
 async def _jobs(interaction: Interaction, text: str) -> Choices:
@@ -159,5 +147,12 @@ async def _named(interaction: Interaction, text: str) -> list[tuple[str, str]]:
     return [(choose.choice(job), job.id) for job in await services.find.matching(text, person(interaction), CHOICES)]
 
 
-def _project(interaction: Interaction) -> str:
+async def _project(interaction: Interaction) -> str:
+    """The project typed so far, or that of the job typed so far; empty if neither is there."""
+    if typed := str(interaction.namespace.job or ""):
+        try:
+            job = await interaction.client.services.find.job(parse(typed).job_id, person(interaction))
+        except SignalboxError:  # suggestions are not worth an error
+            return ""
+        return job.run.project
     return str(interaction.namespace.project or "")
