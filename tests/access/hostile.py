@@ -27,7 +27,7 @@ ROUND = 500
 ACKNOWLEDGE_SECONDS = 3.0
 """Discord's deadline: https://docs.discord.com/developers/interactions/receiving-and-responding"""
 OTHERS_EVERY = 10
-"""After so many inputs, somebody else asks something at the same time."""
+"""At each tenth input, somebody else asks something at the same time."""
 
 
 @dataclass

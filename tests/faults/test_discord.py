@@ -1,7 +1,6 @@
 """Discord: every end is told once, somewhere, and nothing that is refused is asked again and again."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -211,15 +210,11 @@ async def test_a_clock_set_back_an_hour_makes_no_post_wait_an_hour(bot: Bot, out
         await bot.turn()
     assert bot.said(PostKind.LOG) == ["```\none\n```", "```\ntwo\n```"], "no negative wait, and none twice"
     assert outside.chat.edits[-1].progress.epoch == 1, "and the card keeps its pace"
-    await bot.stop.stop(job.id, _asker())
+    await bot.stop.stop(job.id, MIKA)
     await bot.stop.once()
     outside.clock.tick(-3600)
     await bot.stop.once()
     assert outside.engine.terminated == ["batch-1", "batch-1"]
-
-
-def _asker() -> Any:
-    return SimpleNamespace(id=1, name="mika", roles=frozenset({"trainer", "admin"}), names=frozenset())
 
 
 def test_the_breaker_stops_all_calls_long_before_discord_bans_the_address() -> None:

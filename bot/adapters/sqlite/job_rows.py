@@ -98,19 +98,34 @@ def newest(
     limit: int,
 ) -> list[Posted]:
     """Newest first, without submissions. `where` maps columns to the value that they must have."""
+    if projects is not None and not projects:
+        return []
     terms = ["sweep_id IS NULL", *(f"{column} = ?" for column in where)]
-    index = "" if where else "INDEXED BY job_posted"
+    index = "" if where or projects is not None else "INDEXED BY job_posted"
     if live is True:
         index, terms = "INDEXED BY job_open", ["open", "live", *terms]  # what lives is open, and few are
     elif live is False:
         terms.append("NOT live")
-    if projects is not None:
-        terms.append(f"project IN ({', '.join('?' * len(projects))})")
-    condition = " AND ".join(terms)
-    rows = _many(
-        connection, f"{index} WHERE {condition} ORDER BY number DESC LIMIT ?", *where.values(), *(projects or ()), limit
-    )
+    condition, values = " AND ".join(terms), list(where.values())
+    if projects is not None and live is True:
+        condition, values = f"{condition} AND project IN ({_marks(projects)})", [*values, *projects]
+    elif projects is not None:
+        condition, values = _newest_of_each(condition, values, projects, limit)
+    rows = _many(connection, f"{index} WHERE {condition} ORDER BY number DESC LIMIT ?", *values, limit)
     return [row for row in rows if isinstance(row, Posted)]
+
+
+def _newest_of_each(
+    condition: str, values: list[str | int], projects: Collection[str], limit: int
+) -> tuple[str, list[str | int]]:
+    """A condition that visits only the newest of each project, however many others there are."""
+    one = f"SELECT number FROM job WHERE project = ? AND {condition} ORDER BY number DESC LIMIT ?"  # noqa: S608 as below
+    each = " UNION ALL ".join([f"SELECT number FROM ({one})"] * len(projects))  # noqa: S608
+    return f"number IN ({each})", [value for project in projects for value in (project, *values, limit)]
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def submissions(connection: Connection, sweep_id: str) -> list[Submission]:

@@ -147,6 +147,22 @@ class TestFind:
         assert await store.jobs(live=False, channel_id=2, project="mnist") == [ended]
         assert await store.jobs(live=False, asker_id=3) == []
 
+    async def test_of_some_projects_alone(self, store: SqliteStore) -> None:
+        plain = await store.add(make_job(), [])
+        other = await store.add(make_job(project="walk", channel_id=2, asker_id=3), [])
+        ended = await store.add(make_job(state=JobState.FAILED, channel_id=2), [])
+        await store.add(make_job(project="third"), [])
+
+        assert await store.jobs(projects=[]) == await store.jobs(projects=[], live=True) == []
+        assert await store.jobs(projects=["mnist"]) == [ended, plain]
+        assert await store.jobs(projects=["walk", "nothing"]) == [other]
+        assert await store.jobs(projects={"mnist", "walk"}) == [ended, other, plain]
+        assert await store.jobs(projects={"mnist", "walk"}, limit=2) == [ended, other]
+        assert await store.jobs(projects={"mnist", "walk"}, live=True) == [other, plain]
+        assert await store.jobs(projects={"mnist", "walk"}, live=False, channel_id=2) == [ended]
+        assert await store.jobs(projects=["walk"], asker_id=3) == [other]
+        assert await store.jobs(projects=["mnist"], asker_id=3) == []
+
     async def test_live_follows_the_state(self, store: SqliteStore) -> None:
         job = await store.add(make_job(), [])
 

@@ -192,8 +192,11 @@ def _remember(db: Connection, statements: Sequence[str] = HISTORY) -> None:
         SqliteStore.behind,
         lambda store: store.jobs(live=True),
         lambda store: store.jobs(live=True, channel_id=8001, asker_id=7001),
+        lambda store: store.jobs(live=True, projects=["walk", "third"]),
+        lambda store: store.jobs(projects=["walk", "third"]),
+        lambda store: store.jobs(live=False, projects=["walk", "third"]),
     ],
-    ids=["pending_posts", "unfinished", "behind", "live", "live_of_a_channel"],
+    ids=["pending_posts", "unfinished", "behind", "live", "live_of_a_channel", "live_of_few", "few", "ended_of_few"],
 )
 async def test_a_long_history_does_not_slow_it(
     store: SqliteStore, ask: Callable[[SqliteStore], Awaitable[object]]
