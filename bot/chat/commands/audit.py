@@ -42,7 +42,7 @@ OPTIONS = (
     Option(Parameter("who", Kind.STRING), "Entries of this person: their ID, or @ and their name"),
     Option(Parameter("job", Kind.STRING), "Entries about this job or sweep", completer=autocomplete.jobs),
     Option(Parameter("project", Kind.STRING), "Entries of this project", completer=autocomplete.projects),
-    Option(Parameter("what", Kind.STRING), "Entries about this: /train, button stop, form train_best, prune, …"),
+    Option(Parameter("what", Kind.STRING), "Entries about this, such as train, button stop, form train_best or prune"),
     Option(Parameter("decided", Kind.CHOICE, choices=tuple(Decision)), "Entries with this decision"),
     Option(Parameter("since", Kind.CHOICE, choices=tuple(_SECONDS)), "Entries of the last hour, day, week or month"),
     Option(Parameter("page", Kind.INT, minimum=1, maximum=10_000), "Older entries: 2, 3, …"),
