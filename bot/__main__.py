@@ -1,6 +1,7 @@
 """The command line: `signalbox run`, `init`, `try`, `doctor`, `restore`, `audit`, `config`; `python -m bot`, too."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,7 @@ def main() -> None:
 @app.command()
 def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
+    os.umask(0o077)  # logs and results of private projects lie in the data folder
     with _errors_printed():
         checked, secrets = settings.load(config), settings.secrets()
         logging_setup.configure(

@@ -163,7 +163,7 @@ def _services(
         find=jobs.find,
         plot=jobs.plot,
         list_artifacts=ListArtifacts(jobs.find, outside.artifacts, core.projects),
-        complete_options=CompleteOptions(outside.code, known, core.permits),
+        complete_options=CompleteOptions(outside.code, jobs.find, known, core.permits),
         propose=sweeps.propose,
         one_trial=sweeps.one_trial,
         audit=core.store,

@@ -17,7 +17,6 @@ from bot.config.limits import Limits
 from bot.config.pace import Pace
 from bot.config.problems import Mistakes, problems
 from bot.config.project import ProjectSettings, project
-from bot.config.registration import registration_problems
 from bot.config.section import Name, Section
 from bot.domain.access import Grant
 from bot.domain.project import Project
@@ -44,7 +43,6 @@ class Config(Section):
             for name in sorted(self.deploy.jobs.keys() - self.projects.keys())
         ]
         wrong += grant_problems(self.grants, self.projects)
-        wrong += registration_problems(self.projects, self.discord.command_prefix)
         if wrong:
             raise Mistakes(wrong)
         return self

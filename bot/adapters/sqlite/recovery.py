@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.adapters.private_folder import make_private
 from bot.adapters.sqlite import draft_rows, job_rows
 from bot.adapters.sqlite.audit import audit_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
@@ -55,7 +56,7 @@ def trouble(store: Path) -> str:
 def recover(store: Path, snapshots: Sequence[Path], at: float) -> Recovery:
     """Moves the store aside, and makes one of the first snapshot that is good. `StoreError` while a bot has it."""
     with in_words(f"The store {store}"):
-        store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(store.parent)
         with lease(store):
             fresh = store.with_name(f"{store.name}.restored")
             good = next((number for number, each in enumerate(snapshots) if _usable(each, fresh, at)), None)

@@ -12,6 +12,7 @@ from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
 
+from bot.adapters.private_folder import make_private
 from bot.adapters.sqlite import draft_rows, job_rows, line_rows, outbox_rows, sweep_rows
 from bot.adapters.sqlite.audit import audit_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
@@ -57,7 +58,7 @@ async def open_store(
 
 def _open(path: Path, held: ExitStack) -> Connection:
     with in_words(f"The store {path}"):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         held.enter_context(lease(path))
         connection = held.enter_context(closing(connect(path)))
         migrate(connection)

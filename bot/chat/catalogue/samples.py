@@ -39,6 +39,12 @@ PROJECT = Project(
     parameters=(Parameter("lr", Kind.FLOAT, 0.1, 1e-6, 1.0), Parameter("epochs", Kind.INT, 10, 1, 100)),
     usd_per_hour=0.526,
 )
+MORE_PARAMETERS = (
+    *(Parameter(f"rate_{number}", Kind.FLOAT, 0.1, 0, 1) for number in range(30)),
+    Parameter("optimizer", Kind.CHOICE, "sgd", choices=("sgd", "adam")),
+)
+"""More than there are options."""
+TYPED_SETTINGS = ("", "opt", "optimizer=", "lr=3", "lr=0.2 ", "lrr=3")
 COMMIT = Commit("a1b2c3d" + "0" * 33, "main", "Warm up the learning rate")
 REQUEST = Request(asker_id=42, asker_name="mika", channel_id=7, interaction_id=1, created_at=NOW)
 RUN = Run("mnist", COMMIT, {"lr": 0.1, "epochs": 10}, 7_200)

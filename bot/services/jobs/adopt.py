@@ -103,7 +103,9 @@ def found_again(seen: Observation, project: Project, now: float) -> Submitted | 
 def _run(project: Project, environment: Mapping[str, str]) -> Run:
     parameters = json.loads(environment.get("PARAMETERS", "{}"))
     commit = Commit(environment["COMMIT_ID"], environment.get("BRANCH_NAME", project.branches[0]))
-    return Run(project.name, commit, dict(parameters), project.timeout_seconds)
+    results = environment["OUTPUT_URI"].rstrip("/").removesuffix("/" + environment["JOB_ID"].replace(".", "/"))
+    key = environment.get("JOB_KEY", "")
+    return Run(project.name, commit, dict(parameters), project.timeout_seconds, key, results)
 
 
 def _request(seen: Observation, project: Project, now: float) -> Request:

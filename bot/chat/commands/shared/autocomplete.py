@@ -1,31 +1,34 @@
 """Suggestions while typing."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from discord import app_commands
 
 from bot.chat.acknowledgement import admitted
 from bot.chat.cards import choose, sweep_preview, trial_card
 from bot.chat.interactions import Interaction, person
-from bot.chat.limits import CHOICE_CHARACTERS, CHOICES
+from bot.chat.limits import CHOICE_CHARACTERS, CHOICES, LARGEST_INTEGER
 from bot.domain.inert import cut
 from bot.domain.job_names import Name, parse
 from bot.domain.jobs import file_names
+from bot.domain.parameters import Kind, exact
 from bot.domain.text import folded, keyboard_ascii
 from bot.errors import SignalboxError, TooMany
+from bot.services.jobs.complete_options import Asked
 from bot.services.people.rates import Share
 
 Choices = list[app_commands.Choice[str]]
-Complete = Callable[[Interaction, str], Coroutine[Any, Any, Choices]]
+Value = TypeVar("Value", str, int, float, str | int | float)
+Completer = Callable[[Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[Value]]]]
 
 
-def within_share(complete: Complete) -> Complete:
+def within_share(complete: Completer[Value]) -> Completer[Value]:
     """Decorate what suggests: somebody who has used up their share gets no suggestions, and no error."""
 
     @wraps(complete)
-    async def suggest(interaction: Interaction, text: str) -> Choices:
+    async def suggest(interaction: Interaction, text: str) -> list[app_commands.Choice[Value]]:
         try:
             async with admitted(interaction, Share.SUGGESTIONS):
                 return await complete(interaction, text)
@@ -127,6 +130,35 @@ async def commits(interaction: Interaction, text: str) -> Choices:
     ]
 
 
+def settings(own: Collection[str]) -> Completer[str]:
+    """Complete the text of `set`. `own` are the parameters that have options of their own."""
+
+    @within_share
+    async def complete(interaction: Interaction, text: str) -> Choices:
+        given = [name for name, _ in interaction.namespace if name in own]
+        found = await interaction.client.services.complete_options.settings(_asked(interaction), own, given, text)
+        return [app_commands.Choice(name=name, value=value) for name, value in found]
+
+    return complete
+
+
+def values(name: str, kind: Kind) -> Completer[Any]:
+    """Suggest values of a parameter that projects declare in different ways, for an option of that kind."""
+
+    @within_share
+    async def complete(interaction: Interaction, text: object) -> list[app_commands.Choice[Any]]:
+        typed = "" if text != text else str(text)  # noqa: PLR0124  discord.py has nan for an empty number
+        found = await interaction.client.services.complete_options.values(_asked(interaction), name, typed)
+        if kind not in (Kind.FLOAT, Kind.INT):
+            return [app_commands.Choice(name=shown, value=exact(value)) for shown, value in found]
+        numbers = [(shown, value) for shown, value in found if isinstance(value, int | float)]
+        return [
+            app_commands.Choice(name=shown, value=value) for shown, value in numbers if abs(value) <= LARGEST_INTEGER
+        ]
+
+    return complete
+
+
 @within_share
 async def projects(interaction: Interaction, text: str) -> Choices:
     names = interaction.client.services.complete_options.projects(text, person(interaction))
@@ -145,6 +177,10 @@ async def _named(interaction: Interaction, text: str) -> list[tuple[str, str]]:
         trials = await services.one_trial.matching(sweep_id, digits, person(interaction), CHOICES)
         return [(trial_card.choice(job, trial), trial_card.name(job, trial)) for job, trial in trials]
     return [(choose.choice(job), job.id) for job in await services.find.matching(text, person(interaction), CHOICES)]
+
+
+def _asked(interaction: Interaction) -> Asked:
+    return Asked(str(interaction.namespace.project or ""), person(interaction), str(interaction.namespace.job or ""))
 
 
 async def _project(interaction: Interaction) -> str:
