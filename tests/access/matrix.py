@@ -106,6 +106,7 @@ SUGGESTED: dict[tuple[str, str], str] = {
     ("retry", "job"): "train",
     ("retry", "branch"): "train",
     ("retry", "commit"): "train",
+    **{(name, "set"): verb for name, verb in (("train", "train"), ("sweep", "sweep"), ("retry", "train"))},
     ("audit", "job"): "administer",
     ("audit", "project"): "administer",
 }
@@ -216,6 +217,8 @@ def _showed(way: Way, asked: Asked, project: str) -> bool:
     stem = project[:5]
     if way.kind == AUTOCOMPLETE:
         own = commit_of(project).sha if "commit" in way.name else "lr=0.1" if "space" in way.name else stem
+        if " set:" in way.name:
+            own = "lr"
         return any(own in each for each in asked.choices)
     if way.name == f"button {Action.TRAIN_BEST}":
         return any(answer.get("type") == 9 for answer in asked.answers)
