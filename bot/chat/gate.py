@@ -10,6 +10,7 @@ import discord
 import structlog
 
 from bot.chat import error_replies
+from bot.chat.audit import recording
 from bot.chat.discord_errors import PASSING
 from bot.chat.interactions import Action, Interaction, person
 from bot.domain.access import Verb
@@ -53,6 +54,7 @@ async def admits(interaction: Interaction, needs: Needs) -> bool:
     """Whether to go on. If not, the person has been told why, or it comes from elsewhere and gets no answer."""
     if not hears(interaction):
         return False
+    recording.begin(interaction)
     try:
         check(interaction, needs)
     except NotAllowed as error:

@@ -63,6 +63,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[str, Kind], Json]]] = {
     "artifacts": ("see", "", _job("artifacts", "4")),
     "stop": ("stop own", "stop", _job("stop", "2a")),
     "retry": ("train", "train", _job("retry", "4")),
+    "audit": ("administer", "", _job("audit", "4")),
     "help": ("see", "", lambda *_: command("help")),
 }
 OTHERS: dict[str, tuple[str, str, Callable[[str, Kind], Json]]] = {
@@ -105,6 +106,9 @@ SUGGESTED: dict[tuple[str, str], str] = {
     ("retry", "job"): "train",
     ("retry", "branch"): "train",
     ("retry", "commit"): "train",
+    **{(name, "set"): verb for name, verb in (("train", "train"), ("sweep", "sweep"), ("retry", "train"))},
+    ("audit", "job"): "administer",
+    ("audit", "project"): "administer",
 }
 """Options with autocomplete, and what their suggestions need: the command's verb, for some project."""
 
@@ -178,10 +182,12 @@ async def _cell(scene: Scene, kind: Kind, channel: str, project: str, way: Way) 
     scene.effects.clear()
     scene.errors.clear()
     asked = await scene.ask(kind, CHANNELS[channel], way.kind, way.data(stem, kind), way.name, place=place)
-    effects = list(scene.effects)
+    effects, entries = list(scene.effects), await scene.entries(asked)
     expected = _expected(way, kind, CHANNELS[channel], project)
     done = _did(way, effects, project) if way.effect else _showed(way, asked, project)
     wrong = [f"errors {scene.errors}"] if scene.errors else []
+    if entries != (0 if kind.elsewhere or way.kind == AUTOCOMPLETE else 1):
+        wrong.append(f"{entries} entries in the audit")
     if effects and not (done and expected):
         wrong.append(f"effects {effects}")
     if (asked.acknowledged_after is not None) is kind.elsewhere:
@@ -211,6 +217,8 @@ def _showed(way: Way, asked: Asked, project: str) -> bool:
     stem = project[:5]
     if way.kind == AUTOCOMPLETE:
         own = commit_of(project).sha if "commit" in way.name else "lr=0.1" if "space" in way.name else stem
+        if " set:" in way.name:
+            own = "lr"
         return any(own in each for each in asked.choices)
     if way.name == f"button {Action.TRAIN_BEST}":
         return any(answer.get("type") == 9 for answer in asked.answers)

@@ -1,7 +1,7 @@
 """One entry in the audit for each command, button and form: with the commit of its effect, or before its answer.
 
-The entrances (`bot/chat/client.py`, the button's callback, the form) `begin` it. What starts or ends something writes
-it in its own commit (`bot/ports/audit.py`); `record` writes it for everything else, ahead of the first answer.
+The gate begins it for whatever it hears. What starts or ends something writes it in its own commit
+(`bot/ports/audit.py`); `record` writes it for everything else, ahead of the first answer.
 """
 
 import re
@@ -25,14 +25,19 @@ _JOB = re.compile(r"[0-9a-z]{1,20}(\.\d{1,9})?")
 
 
 def begin(interaction: Interaction) -> None:
-    """Note what was asked: from now on, whatever this task commits carries its entry."""
+    """Note what was asked: from now on, whatever this task commits carries its entry.
+
+    Suggestions have none: they show nothing that the commands don't.
+    """
+    if interaction.type is discord.InteractionType.autocomplete:
+        return
     entry = _entry(interaction)
     interaction.extras[_ENTRY] = entry
     asking.set(entry)
 
 
 async def record(interaction: Interaction, decided: Decision = Decision.ALLOWED, why: str = "") -> None:
-    """Write the entry, unless it is written. Does nothing for suggestions: they neither change nor show anything new.
+    """Write the entry, unless it is written.
 
     The log has the outcome even if the entry of an effect was written before something failed.
     """
@@ -70,7 +75,8 @@ def _entry(interaction: Interaction) -> Entry:
     elif "custom_id" in data:
         what, job = "form of another version", ""
     else:
-        what, job = f"/{data.get('name', '')}", options.get("job", "")
+        name = str(data.get("name", "")).removeprefix(interaction.client.command_prefix)
+        what, job = f"/{name}", options.get("job", "")
     named = _JOB.match(folded(job))
     effect = Effect(Does.NOTHING, named[0] if named else "", options.get("project", ""))
     return Entry(str(interaction.id), what, _actor(interaction), _place(interaction), options, effect=effect)

@@ -66,8 +66,8 @@ async def retry_failed(interaction: Interaction, sweep_id: str) -> None:
 
 async def train_best(interaction: Interaction, sweep_id: str) -> None:
     """Ask for the epochs if the project has them. A form must be the first answer, ahead of an acknowledgement."""
+    services, asker = interaction.client.services, person(interaction)
     async with admitted(interaction, Share.STARTS):
-        services, asker = interaction.client.services, person(interaction)
         job = await services.find.job(sweep_id, asker)
         services.permits.check(asker, Verb.TRAIN, job.run.project)
         best = job_answers.leading(job)[0]

@@ -49,7 +49,6 @@ def epochs_form(client: BoxClient, job: Posted, best: Name) -> discord.ui.Modal 
 
 async def submit(interaction: Interaction) -> None:
     """Handle a submitted form."""
-    recording.begin(interaction)
     try:
         if not await gate.admits(interaction, gate.FORMS[Action.TRAIN_BEST]):
             return

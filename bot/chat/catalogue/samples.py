@@ -19,6 +19,7 @@ from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
+from bot.domain.texts.command_names import plain
 from bot.services.sweeps.preview import Proposal
 
 NOW = 1_790_000_000.0
@@ -166,7 +167,7 @@ def _all_failed(reason: EndReason) -> Tally:
 
 def audit_entries() -> Iterator[tuple[str, AuditEntry]]:
     """One for each effect, and the decisions that have none."""
-    typed = AuditEntry("1", "/train", Actor(42, "mika"), Place(1, 7, 8), {"branch": "main", "lr": "0.1"})
+    typed = AuditEntry("1", plain("train"), Actor(42, "mika"), Place(1, 7, 8), {"branch": "main", "lr": "0.1"})
     own = {Does.SUBMIT, Does.SUBMITTED, Does.ADOPT, Does.FOLLOW, Does.PRUNE, Does.TIME_LIMIT, Does.END, Does.RESTORE}
     for does in Does:
         entry = replace(typed, what="", by=BOT, place=Place(), options={}) if does in own else typed

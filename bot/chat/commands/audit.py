@@ -16,10 +16,11 @@ from bot.chat.interactions import Interaction, person
 from bot.chat.limits import SAFE_FILE_BYTES
 from bot.domain.audit.entry import Decision, Does
 from bot.domain.inert import joined
-from bot.domain.job_names import plain_id
+from bot.domain.job_names import near, plain_id
 from bot.domain.parameters import Kind, Parameter
+from bot.domain.text import folded
 from bot.domain.texts.audit_lines import audit_line
-from bot.errors import BadInput
+from bot.errors import BadInput, UnknownName
 from bot.ports.audit import Wanted
 from bot.services.people.rates import Share
 
@@ -41,11 +42,7 @@ OPTIONS = (
     Option(Parameter("who", Kind.STRING), "Entries of this person: their ID, or @ and their name"),
     Option(Parameter("job", Kind.STRING), "Entries about this job or sweep", completer=autocomplete.jobs),
     Option(Parameter("project", Kind.STRING), "Entries of this project", completer=autocomplete.projects),
-    Option(
-        Parameter("what", Kind.STRING),
-        "Entries about this command, button or effect",
-        completer=autocomplete.one_of(WHAT),
-    ),
+    Option(Parameter("what", Kind.STRING), "Entries about this, such as train, button stop, form train_best or prune"),
     Option(Parameter("decided", Kind.CHOICE, choices=tuple(Decision)), "Entries with this decision"),
     Option(Parameter("since", Kind.CHOICE, choices=tuple(_SECONDS)), "Entries of the last hour, day, week or month"),
     Option(Parameter("page", Kind.INT, minimum=1, maximum=10_000), "Older entries: 2, 3, …"),
@@ -74,7 +71,7 @@ async def _audit(interaction: Interaction, options: dict[str, object]) -> None:
         person_id=_person_id(str(typed.get("who", ""))),
         job=plain_id(str(typed.get("job", ""))),
         projects=(project,) if project else (),
-        what=str(typed["what"]),
+        what=_what(str(typed["what"])),
         decided=str(typed.get("decided", "")),
         since=since,
     )
@@ -113,3 +110,11 @@ def _person_id(text: str) -> int:
             "Copy User ID."
         )
     return int(found[0])
+
+
+def _what(text: str) -> str:
+    """Raises `UnknownName` for what no entry can be about."""
+    typed = folded(text)
+    if typed and not {typed, f"/{typed}", f"button {typed}", f"form {typed}"} & set(WHAT):
+        raise UnknownName("command, button or effect", given=text, near=near(typed, WHAT), valid=WHAT)
+    return typed

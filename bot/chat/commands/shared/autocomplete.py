@@ -165,18 +165,6 @@ async def projects(interaction: Interaction, text: str) -> Choices:
     return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
 
 
-def one_of(names: Collection[str]) -> Completer[str]:
-    """Suggest those of many names that begin with the text, then those that contain it."""
-
-    @within_share
-    async def complete(_: Interaction, text: str) -> Choices:
-        typed = folded(text)
-        found = sorted((name for name in names if typed in folded(name)), key=lambda n: not n.startswith(typed))
-        return [app_commands.Choice(name=name, value=name) for name in found[:CHOICES]]
-
-    return complete
-
-
 async def _jobs(interaction: Interaction, text: str) -> Choices:
     return [app_commands.Choice(name=name, value=value) for name, value in await _named(interaction, text)]
 

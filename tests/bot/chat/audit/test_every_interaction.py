@@ -82,6 +82,8 @@ ALL = (
 )
 
 
+HIDDEN = {f"/{name}" for name, command in COMMANDS.items() if command.default_permissions is not None}
+"""Discord's client does not offer them to everybody."""
 ENDS = (
     (None, Decision.ALLOWED),
     (BadInput("No."), Decision.REFUSED),
@@ -118,7 +120,7 @@ async def test_refusal_by_access_is_on_record(audience: Audience) -> None:
     guest, services = audience.room.guest, audience.room.services
     refused = set()
     for what in ALL:
-        if what.startswith("form"):
+        if what.startswith("form") or what in HIDDEN:
             continue
         audience.entries.clear()
         await audience.use(guest, what)
@@ -128,7 +130,7 @@ async def test_refusal_by_access_is_on_record(audience: Audience) -> None:
             assert entry.why
     needs_more = {f"/{name}" for name, needs in gate.COMMANDS.items() if needs and gate.Verb.SEE not in needs}
     needs_more |= {f"button {action}" for action, needs in gate.BUTTONS.items() if gate.Verb.SEE not in needs}
-    assert refused >= needs_more
+    assert refused >= needs_more - HIDDEN
     assert services.stopped == services.requests == []
 
 
