@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.trainer.metrics.formats.writers import field, records, tensor_event, tensorboard, wandb
+from bench.programs.logger_files import field, records, tensor_event, tensorboard, wandb
 from trainer.metrics.formats.json_rows import read_json
 from trainer.metrics.formats.mlflow_files import read_metrics, run_of
 from trainer.metrics.formats.tensorboard import read_events
