@@ -18,9 +18,12 @@ from bench.benchmarks import (
     large_sweep,
     log_tail,
     plot_latency,
+    row_latency,
     search,
     startup,
+    table_reader,
     training_speed,
+    watched_files,
 )
 from bench.report import machine
 from bench.report.figures import Benchmark, Figure, Result, Verdict
@@ -33,6 +36,9 @@ BENCHMARKS = {
         plot_latency,
         log_tail,
         foreign_programs,
+        row_latency,
+        watched_files,
+        table_reader,
         large_sweep,
         search,
         training_speed,

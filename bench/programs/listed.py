@@ -279,4 +279,9 @@ for epoch, loss in enumerate(LOSS, 1):
 
 def files(program: Program) -> Mapping[str, str]:
     """The files of the repository, by name: `train.py` and what stands for the training and for the loggers."""
-    return {"train.py": START + program.script, "rows.py": ROWS, "logger.py": inspect.getsource(logger_files)}
+    return {"train.py": START + program.script, "rows.py": ROWS, "logger.py": logger_source()}
+
+
+def logger_source() -> str:
+    """A module that writes what the loggers of TensorBoard and Weights & Biases write."""
+    return inspect.getsource(logger_files)

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import tomllib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ import tomli_w
 from bench.stages.sandbox import SandboxStage, sandbox_stage
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.resources import ResourcePlan
+from deploy.sandbox.demo.view import Json
 from deploy.sandbox.session import Sandbox
 
 _WHO = {f"GIT_{who}_{what}": "bench@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
@@ -36,6 +37,7 @@ async def foreign_stage(
     at_once: int = 4,
     pace: Mapping[str, float] | None = None,
     aws: Settings | None = None,
+    on_event: Callable[[Json], None] = lambda _: None,
 ) -> AsyncIterator[SandboxStage]:
     """Start the sandbox with these projects, of which `at_once` jobs run at a time. `pace` replaces the sandbox's own;
     an empty one is the bot's default."""
@@ -49,13 +51,13 @@ async def foreign_stage(
         path.write_text(tomli_w.dumps(config))
 
     plan = ResourcePlan(vcpus=_VCPUS, max_vcpus=_VCPUS * at_once)
-    async with sandbox_stage(aws=aws, plan=plan, configure=configure) as stage:
+    async with sandbox_stage(aws=aws, plan=plan, configure=configure, on_event=on_event) as stage:
         yield stage
 
 
 def _section(code: Code, common: Mapping[str, Any], place: Sandbox) -> dict[str, Any]:
     folder = place.folder / "code" / code.project
-    _commit(folder, code.files)
+    commit(folder, code.files)
     return {
         **common,
         "repository": folder.as_uri(),
@@ -67,9 +69,17 @@ def _section(code: Code, common: Mapping[str, Any], place: Sandbox) -> dict[str,
     }
 
 
-def _commit(folder: Path, files: Mapping[str, str]) -> None:
+def commit(folder: Path, files: Mapping[str, str]) -> str:
+    """Make a repository with one commit, on main. Returns the commit's full id."""
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / name).write_text(content)
     for words in (("init", "--quiet", "--initial-branch=main"), ("add", "--all"), ("commit", "--quiet", "-m", "Train")):
-        subprocess.run(["git", *words], cwd=folder, env={**os.environ, **_WHO}, check=True, capture_output=True)
+        _git(folder, *words)
+    return _git(folder, "rev-parse", "HEAD")
+
+
+def _git(folder: Path, *words: str) -> str:
+    environment = {**os.environ, **_WHO}
+    done = subprocess.run(["git", *words], cwd=folder, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout.strip()

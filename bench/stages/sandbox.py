@@ -27,9 +27,9 @@ class SandboxStage:
     def mika(self) -> Person:
         return self.view.person
 
-    async def train(self, text: str) -> str:
+    async def train(self, text: str, channel: str = CHANNEL) -> str:
         """Type a command; return the id of the job it started. Raises RuntimeError if it started none."""
-        answer = await self.mika.type(text, channel=CHANNEL, wait=True, timeout=30)
+        answer = await self.mika.type(text, channel=channel, wait=True, timeout=30)
         job_id = job_id_in(answer["message"])
         if job_id is None:
             raise RuntimeError(f"{text}: no job id in the answer {answer}")
@@ -66,12 +66,13 @@ async def sandbox_stage(
     aws: Settings | None = None,
     plan: ResourcePlan | None = None,
     configure: Callable[[Sandbox], None] | None = None,
+    on_event: Callable[[Json], None] = lambda _: None,
 ) -> AsyncIterator[SandboxStage]:
     """Start the sandbox and wait until its bot is ready; stop everything at the end. `configure` may change the bot's
-    config before that."""
+    config before that; `on_event` gets what mika sees."""
     async with sandbox(limits=limits, aws=aws, plan=plan) as running:
         if configure is not None:
             configure(running)
         await running.bot.start()
-        async with watching(running.ready["discord"]["url"], "mika") as view:
+        async with watching(running.ready["discord"]["url"], "mika", on_event) as view:
             yield SandboxStage(running, view)
