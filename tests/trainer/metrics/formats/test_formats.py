@@ -136,6 +136,14 @@ class TestJson:
         data = b'{"iteration": 19, "loss": 0.5, "lr": [1]}\n{"iteration": 39, "loss": NaN}\n{"iteration": 59, "lo'
         assert listed(read_json(data, running=running)) == {"iteration": [19, 39], "loss": [0.5, None]}
 
+    def test_numbers_as_text_are_numbers_and_other_text_is_left_out(self) -> None:
+        data = b'{"epoch": 1, "loss": "4.25", "wall": "-1e-3", "id": "3a", "host": "n1", "best": "Infinity"}\n'
+        assert {name: column[0] for name, column in listed(read_json(data)).items() if name != "best"} == {
+            "epoch": 1,
+            "loss": 4.25,
+            "wall": -0.001,
+        }
+
     def test_a_last_line_without_a_line_feed_counts_after_the_end(self) -> None:
         data = b'{"epoch": 1, "loss": 0.5}\n{"epoch": 2, "loss": 0.25}'
         assert listed(read_json(data))["epoch"] == [1, 2]
