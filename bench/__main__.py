@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +12,37 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.benchmarks import acknowledge, large_sweep, log_tail, plot_latency, search, startup, training_speed
+from bench.benchmarks import (
+    acknowledge,
+    foreign_programs,
+    large_sweep,
+    log_tail,
+    plot_latency,
+    row_latency,
+    search,
+    startup,
+    table_reader,
+    training_speed,
+    watched_files,
+)
 from bench.report import machine
 from bench.report.figures import Benchmark, Figure, Result, Verdict
 
 BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
-    for module in (startup, acknowledge, plot_latency, log_tail, large_sweep, search, training_speed)
+    for module in (
+        startup,
+        acknowledge,
+        plot_latency,
+        log_tail,
+        foreign_programs,
+        row_latency,
+        watched_files,
+        table_reader,
+        large_sweep,
+        search,
+        training_speed,
+    )
 }
 _STYLES = {Verdict.GOOD: "green", Verdict.MISSED: "red", Verdict.NO_TARGET: "dim"}
 WIDTH = 120
@@ -57,6 +82,8 @@ def _run(console: Console, benchmark: Benchmark, *, small: bool) -> Result:
     with console.status(f"{benchmark.name}: {benchmark.about}"):
         result = asyncio.run(benchmark.run(small=small))
     console.print(_table(benchmark, result))
+    if result.lines:
+        console.print(_listing(result.lines))
     for remark in result.remarks:
         console.print(f"  {remark}", style="dim", markup=False)
     took = f"Took {time.monotonic() - began:.0f} s; load average {load:.1f} before, {machine.load():.1f} after."
@@ -76,6 +103,13 @@ def _table(benchmark: Benchmark, result: Result) -> Table:
     return table
 
 
+def _listing(lines: Sequence[Mapping[str, str]]) -> Table:
+    table = Table(*lines[0])
+    for line in lines:
+        table.add_row(*map(escape, line.values()))
+    return table
+
+
 def _target(figure: Figure) -> str:
     bounds = (("≥", figure.at_least), ("≤", figure.at_most))
     return " ".join(f"{sign} {_number(bound)} {figure.unit}" for sign, bound in bounds if bound is not None)
@@ -90,7 +124,7 @@ def _document(result: Result) -> dict[str, object]:
         {"what": each.what, "measured": each.measured, "unit": each.unit, "verdict": each.verdict}
         for each in result.figures
     ]
-    return {"figures": figures, "remarks": list(result.remarks)}
+    return {"figures": figures, "remarks": list(result.remarks), "lines": [dict(line) for line in result.lines]}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The figures that a benchmark returns, with their targets."""
 
 import math
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -35,10 +35,12 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`remarks` explain how the figures were measured, where a figure alone would mislead."""
+    """`remarks` explain how the figures were measured, where a figure alone would mislead. `lines` are a table of what
+    was measured, if single figures don't show it: cells by column, in every line the same columns."""
 
     figures: Sequence[Figure]
     remarks: Sequence[str] = ()
+    lines: Sequence[Mapping[str, str]] = ()
 
 
 class RunBenchmark(Protocol):

@@ -7,8 +7,8 @@ class Pace(Section):
     """[pace] How often the bot reads and posts, in seconds."""
 
     describe: Seconds = 15
-    logs: Seconds = 3
-    card: Seconds = 5
+    logs: Seconds = 2
+    card: Seconds = 2
     thread: Seconds = 10
     picture: Seconds = 20
     drain: Seconds = 30  # Assumption: late-lines.

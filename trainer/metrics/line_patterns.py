@@ -32,8 +32,8 @@ _COUNTER = re.compile(
     re.IGNORECASE,
 )
 """`Epoch 3/5`, `Epoch: [3][ 10/500]`, `step 10`, `iter 10:`, `Train Epoch: 1 [0/60000 (0%)]`, `Epoch(train) [1]`."""
-_ROUND = re.compile(r"\s*\[(\d+)\]\s+(?=\D)")
-"""XGBoost's and LightGBM's `[10]` at the beginning of a line."""
+_ROUND = re.compile(r"\s*(?:\[(\d+)\]\s+(?=\D)|(\d+):\s+(?=learn: ))")
+"""XGBoost's and LightGBM's `[10]` at the beginning of a line, and CatBoost's `10: learn: 0.6`."""
 _PAIR = re.compile(
     rf"([A-Za-z][\w@/.%()' -]{{0,39}}?)\s*[:=]\s*(?:\[?({_NUMBER})(?![\w])(?:\s*/\s*(\d+)(\s*\(\d[\d.]*\s*%\))?)?"
     r"|(?=[A-Za-z(\[{]))",
@@ -129,7 +129,7 @@ def _counters(text: str) -> dict[str, float]:
         name = match[1].lower().replace(" ", "_")
         found.setdefault(name, float(match[2]))
     if not found and (begin := _ROUND.match(text)):
-        return {"iteration": float(begin[1])}
+        return {"iteration": float(begin[1] or begin[2])}
     axis = axis_name(found)
     return {axis: found[axis]} if axis is not None else {}
 

@@ -66,6 +66,7 @@ class Sources:
         self._discovery, self._reader = Discovery([code, output]), SourceReader()
         self._before: dict[Path, tuple[int, int, int] | None] = {}
         self._earlier, self._restored = Grid(), b""
+        self._formatted: tuple[Grid, bool, bytes] = (Grid(), False, b"")
         self._lock = threading.Lock()
         self._running, self._complete = True, False
         self._chosen: list[str] = []
@@ -104,8 +105,15 @@ class Sources:
             self._live.show(chosen.name, chosen.grid, chosen.told)
         if chosen.text.endswith(b"\n"):
             return chosen.text
-        grid = chosen.grid if chosen.own else after_earlier(chosen.grid, self._earlier)
-        return grid.csv().encode()
+        return self._text(chosen)
+
+    def _text(self, chosen: Candidate) -> bytes:
+        """The table in our form. A large one is formatted once for each version."""
+        grid, own, text = self._formatted
+        if grid is not chosen.grid or own != chosen.own:
+            text = (chosen.grid if chosen.own else after_earlier(chosen.grid, self._earlier)).csv().encode()
+            self._formatted = (chosen.grid, chosen.own, text)
+        return text
 
     def _candidates(self) -> Iterator[Candidate]:
         yield from self._explicit()

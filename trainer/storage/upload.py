@@ -16,8 +16,10 @@ from trainer.storage.not_stored import NotStored, because
 from trainer.storage.seal import Seal
 
 METRICS_SECONDS = 1.0
-METRICS_SHARE = 20
-"""A large table is stored less often, so that storing it takes at most a twentieth of the time."""
+READING_SHARE = 4
+"""Large tables are read less often, so that reading them takes at most a quarter of the time."""
+STORING_SHARE = 20
+"""The same for storing: a twentieth."""
 SHA256 = "sha256"
 """Metadata key of a checkpoint's digest."""
 _ZIP = b"PK"
@@ -30,7 +32,8 @@ class Uploads:
         self._seal = seal or Seal()
         self._bucket, self._output, self._control, self._sources = bucket, output, control, sources
         self._lock = threading.Lock()
-        self._metrics, self._metrics_due = b"", 0.0
+        self._metrics = b""
+        self._read_due = self._store_due = self._read_seconds = 0.0
         self._checkpoint = ""
         self._stored_is_good = self._closed = False
         self._copy_failed = False
@@ -43,13 +46,13 @@ class Uploads:
         self._checkpoint = fingerprint(path) if path.exists() else ""
 
     def store_live(self, *, now: bool = False) -> None:
-        """Store metrics about once a second, or `now`, and a new checkpoint at once, after its metrics."""
+        """Read and store metrics about once a second, or `now`, and a new checkpoint at once, after its metrics."""
         with self._lock:
             if self._closed:
                 return
             self._store_checkpoint()
-            if now or time.monotonic() >= self._metrics_due:
-                self._store_metrics()
+            if now or time.monotonic() >= self._read_due:
+                self._read_metrics(now=now)
 
     def store_last(self) -> list[NotStored]:
         """Store the last metrics and checkpoint, once the command has ended. Returns what is not in the bucket then."""
@@ -73,13 +76,23 @@ class Uploads:
         return path.exists() and fingerprint(path) != self._checkpoint and not is_intact(path)
 
     def _store_metrics(self) -> None:
+        self._read_metrics(now=True)
+
+    def _read_metrics(self, *, now: bool) -> None:
+        """Read the metrics, which prints new rows for the card, and store them if it is time, or `now`.
+
+        A single slow reading, such as the first of a thousand files, does not put off the next.
+        """
         began = time.monotonic()
         content = self._sources.content()
-        if content and content != self._metrics:
+        seconds, earlier = time.monotonic() - began, self._read_seconds
+        self._read_seconds = seconds
+        self._read_due = began + max(METRICS_SECONDS, READING_SHARE * min(seconds, earlier))
+        if content and content != self._metrics and (now or began >= self._store_due):
+            began = time.monotonic()
             self._bucket.put(METRICS_CSV, content, metadata=self._seal.on(METRICS_CSV, content))
             self._metrics = content
-        took = time.monotonic() - began
-        self._metrics_due = began + max(METRICS_SECONDS, METRICS_SHARE * took)
+            self._store_due = began + STORING_SHARE * (time.monotonic() - began)
 
     def _store_checkpoint(self) -> None:
         path = self._output / CHECKPOINT

@@ -38,7 +38,7 @@ class Delivery:
         self._opened: frozenset[int | None] = frozenset()
 
     async def once(self) -> None:
-        """Start the first post of each free lane, and the edit of each outdated card.
+        """Start the first post of each free lane, and an edit in each channel with an outdated card.
 
         Only posts that can be delivered now count as waiting: another may wait for its card or its thread.
         """
@@ -59,9 +59,8 @@ class Delivery:
             if key not in busy and self.lanes.free(key):
                 self.lanes.start(key, as_task(post, job), self._posts.deliver(post, job))
         self._progress.waiting(len(ready))
+        self._cards.start(jobs.values())
         for job in jobs.values():
-            if self._cards.due(job):
-                self._cards.start(job)
             if self._posts.may_reopen(job, opened):
                 await self._posts.reopen(job)
 

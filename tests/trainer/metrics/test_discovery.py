@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trainer.metrics.formats.writers import tensorboard, wandb
+from bench.programs.logger_files import tensorboard, wandb
 from trainer.contract import parse_metrics
 from trainer.metrics.sources import Sources
 

@@ -35,6 +35,7 @@ def read(*lines: str, patterns: dict[str, str] | None = None) -> str:
         (["Epoch: 0", " [==>] Step: 2ms | Loss: 1.25 | Acc: 55.0% (5/9) 10/391"], "epoch,loss,acc\n0,1.25,55\n"),
         (["global_step=1000, episodic_return=[20.5]", "SPS: 900"], "global_step,episodic_return\n1000,20.5\n"),
         (["[0]\tval-auc:0.7\tval-logloss:0.6", "[1]\tval-auc:0.8\tval-logloss:0.5"], XGBOOST),
+        (["0:\tlearn: 0.6\ttest: 0.5\ttotal: 10ms\tremaining: 1s"], "iteration,learn,test\n0,0.6,0.5\n"),
         (["mmengine - INFO - Epoch(train)  [1][  50/7330]  eta: 1 day  loss: 1.5"], "epoch,loss\n1,1.5\n"),
         (["epoch=3 train_loss=0.5 val_acc=0.9"], "epoch,train_loss,val_acc\n3,0.5,0.9\n"),
         (

@@ -1,4 +1,5 @@
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 
 from trainer import checkpoint
 from trainer.metrics.sources import Sources
+from trainer.storage import upload
 from trainer.storage.bucket import Bucket, BucketTrouble
 from trainer.storage.upload import Uploads, is_intact, sha256_of
 
@@ -156,3 +158,51 @@ def test_torn_zip_file_is_not_intact(tmp_path: Path) -> None:
     for cut in (3, 100, len(content) - 1):
         (tmp_path / "torn.pt").write_bytes(content[:cut])
         assert not is_intact(tmp_path / "torn.pt")
+
+
+class SlowSources:
+    """Each reading takes as long as `seconds` says next."""
+
+    def __init__(self, clock: "Clock", *seconds: float) -> None:
+        self._clock, self._seconds = clock, iter(seconds)
+        self.read_at: list[float] = []
+
+    def content(self) -> bytes:
+        self.read_at.append(self._clock.now)
+        self._clock.now += next(self._seconds, 0)
+        return b"epoch,loss\n%d,1\n" % len(self.read_at)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def _readings(monkeypatch: pytest.MonkeyPatch, bucket: Bucket, output: Path, *seconds: float) -> list[float]:
+    """How long after the first each reading began, in 30 s; each takes as long as `seconds` says."""
+    clock = Clock()
+    monkeypatch.setattr(upload, "time", clock)
+    monkeypatch.setattr(upload, "METRICS_SECONDS", 1.0)
+    sources: Any = SlowSources(clock, *seconds)
+    uploads = Uploads(bucket, output, output.parent / "control", sources)
+    while clock.now < 1030:
+        uploads.store_live()
+        clock.now += 0.25
+    return [at - 1000 for at in sources.read_at]
+
+
+def test_one_slow_reading_does_not_put_off_the_next(
+    monkeypatch: pytest.MonkeyPatch, bucket: Bucket, output: Path
+) -> None:
+    """The first reading of a thousand files takes a second or more, the next ones milliseconds."""
+    assert _readings(monkeypatch, bucket, output, 2.0)[:4] == [0, 2.25, 3.25, 4.25]
+
+
+def test_large_table_is_read_for_a_quarter_of_the_time(
+    monkeypatch: pytest.MonkeyPatch, bucket: Bucket, output: Path
+) -> None:
+    begun = _readings(monkeypatch, bucket, output, *[2.0] * 99)
+    assert [after - before for before, after in pairwise(begun[1:])] == [8.0] * (len(begun) - 2)

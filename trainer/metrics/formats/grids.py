@@ -1,6 +1,7 @@
 """Make a table of rows or of series, as loggers keep them."""
 
 import math
+import re
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 from trainer.metrics.tables.csv_table import MOST_COLUMNS
 from trainer.metrics.tables.grid import Column, Grid
 
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|NaN|-?Infinity", re.ASCII)
+"""fairseq's JSON logs have numbers as text, rounded: `{"epoch": 1, "train_loss": "4.2"}`.
+https://github.com/facebookresearch/fairseq/blob/main/fairseq/logging/progress_bar.py"""
 LONGEST_PATH = 4
 """Names that a nested value's own name is made of."""
 
@@ -59,7 +63,7 @@ def numbers(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[
             found[path] = as_float(each)
         elif isinstance(each, dict) and depth < LONGEST_PATH:
             found |= numbers(each, f"{path}.", depth + 1)
-        elif isinstance(each, str) and each in ("NaN", "Infinity", "-Infinity"):
+        elif isinstance(each, str) and _NUMBER.fullmatch(each):
             found[path] = float(each)
     return found
 

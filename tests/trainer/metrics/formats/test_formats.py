@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.trainer.metrics.formats.writers import field, records, tensor_event, tensorboard, wandb
+from bench.programs.logger_files import field, records, tensor_event, tensorboard, wandb
 from trainer.metrics.formats.json_rows import read_json
 from trainer.metrics.formats.mlflow_files import read_metrics, run_of
 from trainer.metrics.formats.tensorboard import read_events
@@ -135,6 +135,14 @@ class TestJson:
     def test_lines_and_a_torn_one(self, running: bool) -> None:
         data = b'{"iteration": 19, "loss": 0.5, "lr": [1]}\n{"iteration": 39, "loss": NaN}\n{"iteration": 59, "lo'
         assert listed(read_json(data, running=running)) == {"iteration": [19, 39], "loss": [0.5, None]}
+
+    def test_numbers_as_text_are_numbers_and_other_text_is_left_out(self) -> None:
+        data = b'{"epoch": 1, "loss": "4.25", "wall": "-1e-3", "id": "3a", "host": "n1", "best": "Infinity"}\n'
+        assert {name: column[0] for name, column in listed(read_json(data)).items() if name != "best"} == {
+            "epoch": 1,
+            "loss": 4.25,
+            "wall": -0.001,
+        }
 
     def test_a_last_line_without_a_line_feed_counts_after_the_end(self) -> None:
         data = b'{"epoch": 1, "loss": 0.5}\n{"epoch": 2, "loss": 0.25}'

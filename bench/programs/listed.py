@@ -1,19 +1,44 @@
 """Small training programs in the manner of public ones. Nothing in them knows Signalbox.
 
-Each runs four epochs. The loss is best, 0.3, in the third, and the accuracy is, too: 90.
+Each runs four epochs. The loss is best, 0.3, in the third, and the accuracy is, too: 90. They are committed as they
+stand here, with `rows.py`, which stands for the training itself, and `logger.py`, which writes the binary files that
+the loggers of TensorBoard and Weights & Biases write.
 """
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-ROWS = """
-LOSS, ACCURACY = [1.0, 0.5, 0.3, 0.4], [60.0, 80.0, 90.0, 85.0]
-"""
+from bench.programs import logger_files
+
+ROWS = '''
+"""What the epochs bring. Each takes EPOCH_SECONDS."""
+import os
+import time
+
+SECONDS = float(os.environ.get("EPOCH_SECONDS", "0"))
+
+
+class Epochs(list):
+    def __iter__(self):
+        began = time.monotonic()
+        for number, value in enumerate(super().__iter__(), 1):
+            time.sleep(max(0.0, began + number * SECONDS - time.monotonic()))
+            yield value
+        time.sleep(max(0.0, began + (len(self) + 1) * SECONDS - time.monotonic()))
+
+
+LOSS, ACCURACY = Epochs([1.0, 0.5, 0.3, 0.4]), Epochs([60.0, 80.0, 90.0, 85.0])
+'''
+START = "from rows import ACCURACY, LOSS\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`source` is where its metrics are found, `kept` some of what it leaves, `config` what it takes beside init."""
+    """`source` is where its metrics are found, `kept` some of what it leaves, `config` what it takes beside `metric`.
+
+    `best` is the best value of the metric, `at` where it was, `panel` the columns that are drawn with it.
+    """
 
     name: str
     script: str
@@ -21,7 +46,18 @@ class Program:
     source: str
     kept: tuple[str, ...] = ()
     at: str = "epoch 3"
+    best: float = 0.3
+    panel: tuple[str, ...] = ()
     config: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """What the project's section has for this program, beside what every project has."""
+        return {"metric": self.metric, **self.config}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.panel or (self.metric,)
 
 
 PROGRAMS = (
@@ -37,6 +73,7 @@ open("mnist_cnn.pt", "wb").write(b"weights")
         "accuracy",
         "lines of the log",
         ("mnist_cnn.pt",),
+        best=90,
     ),
     Program(
         "nanoGPT",
@@ -52,13 +89,14 @@ open("out/ckpt.pt", "wb").write(b"weights")
         "lines of the log",
         ("out/ckpt.pt",),
         at="step 3",
+        panel=("train_loss", "loss", "val_loss"),
     ),
     Program(
         "Lightning, CSVLogger",
         """
 import os
 os.makedirs("lightning_logs/version_0/checkpoints")
-with open("lightning_logs/version_0/metrics.csv", "w") as file:
+with open("lightning_logs/version_0/metrics.csv", "w", buffering=1) as file:
     file.write("epoch,step,train_loss,val_loss\\n")
     for epoch, loss in enumerate(LOSS):
         file.write(f"{epoch},{epoch * 10},{loss + 0.1},\\n{epoch},{epoch * 10 + 9},,{loss}\\n")
@@ -68,11 +106,12 @@ open("lightning_logs/version_0/checkpoints/epoch=2.ckpt", "wb").write(b"weights"
         "lightning_logs/version_0/metrics.csv",
         ("lightning_logs/version_0/checkpoints/epoch=2.ckpt",),
         at="epoch 2",
+        panel=("train_loss", "val_loss"),
     ),
     Program(
         "Keras, CSVLogger",
         """
-with open("training.log", "w") as file:
+with open("training.log", "w", buffering=1) as file:
     file.write("epoch,accuracy,loss,val_accuracy,val_loss\\n")
     for epoch, (loss, accuracy) in enumerate(zip(LOSS, ACCURACY)):
         file.write(f"{epoch},{accuracy / 100},{loss},{accuracy / 100},{loss}\\n")
@@ -82,6 +121,8 @@ open("model.keras", "wb").write(b"weights")
         "training.log",
         ("model.keras",),
         at="epoch 2",
+        best=0.9,
+        panel=("accuracy", "val_accuracy"),
     ),
     Program(
         "Hugging Face, Trainer",
@@ -105,7 +146,7 @@ for epoch, loss in enumerate(LOSS, 1):
         """
 import os
 os.makedirs("runs/detect/train/weights")
-with open("runs/detect/train/results.csv", "w") as file:
+with open("runs/detect/train/results.csv", "w", buffering=1) as file:
     file.write("                  epoch,         train/box_loss,           val/box_loss,      metrics/mAP50(B)\\n")
     for epoch, (loss, accuracy) in enumerate(zip(LOSS, ACCURACY), 1):
         file.write(f"{epoch:23},{loss:23.5g},{loss:23.5g},{accuracy:23.5g}\\n")
@@ -114,13 +155,14 @@ open("runs/detect/train/weights/best.pt", "wb").write(b"weights")
         "val/box_loss",
         "runs/detect/train/results.csv",
         ("runs/detect/train/weights/best.pt",),
+        panel=("train/box_loss", "val/box_loss"),
     ),
     Program(
         "stable-baselines3, progress.csv",
         """
 import os
 os.makedirs("logs")
-with open("logs/progress.csv", "w") as file:
+with open("logs/progress.csv", "w", buffering=1) as file:
     file.write("rollout/ep_rew_mean,time/total_timesteps,train/loss\\n")
     for step, (loss, reward) in enumerate(zip(LOSS, ACCURACY), 1):
         file.write(f"{reward},{step * 2048},{loss}\\n")
@@ -130,20 +172,24 @@ open("ppo.zip", "wb").write(b"weights")
         "logs/progress.csv",
         ("ppo.zip",),
         at="total_timesteps 6,144",
+        best=90,
     ),
     Program(
         "cleanrl, TensorBoard",
         """
 import os
-from logger import tensorboard
+from logger import event, records, tensorboard
 os.makedirs("runs/CartPole")
-rows = [(step * 500, {"charts/episodic_return": reward}) for step, reward in enumerate(ACCURACY, 1)]
-open("runs/CartPole/events.out.tfevents.1700000000.host.1.0", "wb").write(tensorboard(*rows))
+with open("runs/CartPole/events.out.tfevents.1700000000.host.1.0", "wb", buffering=0) as file:
+    file.write(tensorboard())
+    for step, reward in enumerate(ACCURACY, 1):
+        file.write(records([event(step * 500, **{"charts/episodic_return": reward})]))
 """,
         "charts/episodic_return",
         "runs/CartPole",
         ("runs/CartPole/events.out.tfevents.1700000000.host.1.0",),
         at="step 1,500",
+        best=90,
     ),
     Program(
         "Weights & Biases, offline",
@@ -151,8 +197,11 @@ open("runs/CartPole/events.out.tfevents.1700000000.host.1.0", "wb").write(tensor
 import os
 from logger import wandb
 os.makedirs("wandb/offline-run-1")
-rows = [{"epoch": epoch, "val_loss": loss} for epoch, loss in enumerate(LOSS, 1)]
-open("wandb/offline-run-1/run-1.wandb", "wb").write(wandb(rows))
+rows, size = [], 0
+with open("wandb/offline-run-1/run-1.wandb", "wb", buffering=0) as file:
+    for epoch, loss in enumerate(LOSS, 1):
+        rows.append({"epoch": epoch, "val_loss": loss})
+        size += file.write(wandb(rows)[size:])
 """,
         "val_loss",
         "wandb/offline-run-1/run-1.wandb",
@@ -163,9 +212,9 @@ open("wandb/offline-run-1/run-1.wandb", "wb").write(wandb(rows))
         """
 import os
 os.makedirs("mlruns/0/0123456789abcdef0123456789abcdef/metrics")
-for name, values in (("val_loss", LOSS), ("epoch_seconds", [9, 9, 9, 9])):
-    with open(f"mlruns/0/0123456789abcdef0123456789abcdef/metrics/{name}", "w") as file:
-        for step, value in enumerate(values, 1):
+for step, loss in enumerate(LOSS, 1):
+    for name, value in (("val_loss", loss), ("epoch_seconds", 9)):
+        with open(f"mlruns/0/0123456789abcdef0123456789abcdef/metrics/{name}", "a") as file:
             file.write(f"{1700000000000 + step} {value} {step}\\n")
 """,
         "val_loss",
@@ -178,7 +227,7 @@ for name, values in (("val_loss", LOSS), ("epoch_seconds", [9, 9, 9, 9])):
         """
 import json, os
 os.makedirs("output")
-with open("output/metrics.json", "w") as file:
+with open("output/metrics.json", "w", buffering=1) as file:
     for step, loss in enumerate(LOSS, 1):
         file.write(json.dumps({"iteration": step * 20, "total_loss": loss, "lr": 0.001}) + "\\n")
 open("output/model_final.pth", "wb").write(b"weights")
@@ -199,15 +248,19 @@ open("model.json", "w").write("{}")
         "lines of the log",
         ("model.json",),
         at="iteration 2",
+        panel=("train-logloss", "eval-logloss"),
     ),
     Program(
         "numpy, savetxt",
         """
-rows = "".join(f"{epoch},{accuracy}\\n" for epoch, accuracy in enumerate(ACCURACY, 1))
-open("history.csv", "w").write("# epoch,val_accuracy\\n" + rows)
+rows = ""
+for epoch, accuracy in enumerate(ACCURACY, 1):
+    rows += f"{epoch},{accuracy}\\n"
+    open("history.csv", "w").write("# epoch,val_accuracy\\n" + rows)
 """,
         "val_accuracy",
         "history.csv",
+        best=90,
     ),
     Program(
         "a tqdm loop of one's own",
@@ -219,5 +272,16 @@ for epoch, loss in enumerate(LOSS, 1):
 """,
         "val_loss",
         "lines of the log",
+        panel=("loss", "val_loss"),
     ),
 )
+
+
+def files(program: Program) -> Mapping[str, str]:
+    """The files of the repository, by name: `train.py` and what stands for the training and for the loggers."""
+    return {"train.py": START + program.script, "rows.py": ROWS, "logger.py": logger_source()}
+
+
+def logger_source() -> str:
+    """A module that writes what the loggers of TensorBoard and Weights & Biases write."""
+    return inspect.getsource(logger_files)
