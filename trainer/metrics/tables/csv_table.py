@@ -47,7 +47,7 @@ class _Reader:
         source = iter(lines)
         sample = list(islice(source, _SAMPLE))
         self._comments = lines.comments
-        self._dialect = Dialect(lines.separator) if lines.separator else guess(sample)
+        self._dialect = Dialect(lines.separator) if lines.separator else guess(sample, lines.comments)
         self._source = chain(sample, source)
         self._columns: list[Column] = []
         self._places: list[int] = []
