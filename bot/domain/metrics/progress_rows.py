@@ -140,7 +140,7 @@ def best_in_csv(csv: bytes, columns: Mapping[str, str], goal: Goal) -> Best | No
 def best_row(table: Table, goal: Goal) -> int | None:
     """The row with that value, from 0."""
     column: Sequence[float] = table.columns.get(goal.metric, ())
-    finite = [row for row, value in enumerate(column) if math.isfinite(value)]
+    finite = (row for row, value in enumerate(column) if math.isfinite(value))
     return goal.best(finite, lambda row: column[row])
 
 
