@@ -67,12 +67,12 @@ async def logs(interaction: Interaction, text: str, lines: int) -> None:
 
 async def plot(interaction: Interaction, texts: Sequence[str], metrics: Sequence[str] = ()) -> None:
     """Plot everything named in one picture. For a sweep, plot its best few trials."""
-    services = interaction.client.services
+    services, owner = interaction.client.services, interaction.user.id
     names = list(dict.fromkeys([name for text in texts for name in await _plotted(interaction, parse(text))]))
     if any(name.trial is not None for name in names):
-        picture = await services.one_trial.picture([str(name) for name in names], metrics)
+        picture = await services.one_trial.picture([str(name) for name in names], metrics, owner=owner)
     else:
-        picture = await services.plot.plot([name.job_id for name in names], metrics)
+        picture = await services.plot.plot([name.job_id for name in names], metrics, owner=owner)
     title = " ".join(map(str, names))
     file = f"{re.sub('[^0-9a-z]+', '-', title.lower())[:80]}.png"
     files = [attachment(picture.png, file)] if picture.png is not None else []

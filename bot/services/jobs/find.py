@@ -1,6 +1,7 @@
 """Answer questions about jobs: which exist, and what their logs contain."""
 
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from bot.domain.job_names import near, plain_id
@@ -14,6 +15,10 @@ from bot.errors import UnknownName
 from bot.ports.artifacts import Artifacts
 from bot.ports.store import Store
 from trainer.contract import LOG_TXT
+
+LARGEST_LOG = 1024**3
+LOG_END_BYTES = 1024 * 1024
+"""How much of a stored log is kept to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,18 @@ class Find:
         return LogExcerpt("\n".join(readable(found.events)), found.first, found.total)
 
     async def _archived(self, job: Posted, lines: int) -> LogExcerpt:
-        content = await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + LOG_TXT)
-        stored = content.decode(errors="replace").splitlines()
-        last = [LogEvent("", "", 0, line) for line in stored[-lines:]]
-        return LogExcerpt("\n".join(readable(last)), len(stored) - len(last), len(stored))
+        """The file may be larger than the memory: its end is kept, and its lines are counted."""
+        uri = self._projects[job.run.project].prefix(job.id) + LOG_TXT
+        end, total = b"", 0
+        async with aclosing(self._artifacts.stream(uri, limit=LARGEST_LOG)) as chunks:
+            async for chunk in chunks:
+                total += chunk.count(b"\n")
+                end = (end + chunk)[-LOG_END_BYTES:]
+        if not end.endswith(b"\n"):
+            total += bool(end)
+        last = end.decode(errors="replace").removesuffix("\n").split("\n")[-lines:] if end else []
+        events = [LogEvent("", "", 0, line) for line in last]
+        return LogExcerpt("\n".join(readable(events)), total - len(events), total)
 
 
 def _described(job: Posted) -> str:

@@ -95,19 +95,19 @@ class OneTrial:
         await self._stop.single(sweep, number, person)
         return (await self._trials.all(sweep.id))[number]
 
-    async def picture(self, names: Sequence[str], metrics: Sequence[str] = ()) -> Picture:
+    async def picture(self, names: Sequence[str], metrics: Sequence[str] = (), *, owner: int) -> Picture:
         """One picture of 1 to 8 jobs and trials. Raises `BadInput` or `UnknownName`."""
         if not 1 <= len(names) <= MOST_JOBS:
             raise BadInput(f"Plot 1 to {MOST_JOBS} jobs or trials at once, not {len(names)}.")
-        return await self._plot.draw_all([await self._named(name) for name in names], metrics)
+        return await self._plot.draw_all([await self._named(name) for name in names], metrics, owner=owner)
 
-    async def metric_names(self, name: str) -> list[str]:
+    async def metric_names(self, name: str, *, owner: int) -> list[str]:
         """The metrics of a job or a trial; of a sweep, those of its best trial."""
         posted = await self._named(name)
         if isinstance(posted, Sweep):
             number = next((leader.number for leader in posted.tally.leaders), None)
-            return [] if number is None else await self.metric_names(f"{posted.id}.{number}")
-        return await self._plot.metric_names(posted)
+            return [] if number is None else await self.metric_names(f"{posted.id}.{number}", owner=owner)
+        return await self._plot.metric_names(posted, owner=owner)
 
     async def rerun(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
         """Run its point as a job of its own, on the same commit; values in the request win."""

@@ -93,7 +93,7 @@ class FakeServices:
             "\n".join(shown), len(self.log_text.splitlines()) - len(shown), len(self.log_text.splitlines())
         )
 
-    async def plot(self, job_ids: Sequence[str], metrics: Sequence[str] = ()) -> Picture:
+    async def plot(self, job_ids: Sequence[str], metrics: Sequence[str] = (), *, owner: int) -> Picture:
         self._raise()
         self.plotted_metrics.append(metrics)
         self.plotted.append(job_ids)

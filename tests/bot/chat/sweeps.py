@@ -108,7 +108,7 @@ class FakeTrial:
         self.stopped.append((sweep_id, number, person.name))
         return replace(trial, stop_by=person.name)
 
-    async def picture(self, names: Sequence[str], metrics: Sequence[str] = ()) -> Picture:
+    async def picture(self, names: Sequence[str], metrics: Sequence[str] = (), *, owner: int) -> Picture:
         self.drawn.append(list(names))
         return Picture(PNG, "Best epoch 6.")
 

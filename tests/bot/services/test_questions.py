@@ -1,6 +1,7 @@
 """What is asked about jobs: which there are, what they have left, how they compare."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.find import Find
 from bot.services.jobs.list_artifacts import PICTURE_BYTES, ListArtifacts
 from bot.services.jobs.plot import Plot
+from bot.services.tables.table_files import TableFiles
 from tests.support.projects import PROJECT
 from tests.support.services import NOOR, Bot, Outside
 
@@ -100,7 +102,7 @@ async def test_several_jobs_on_one_axis_and_those_without_metrics_named(bot: Bot
     jobs = [await bot.train(interaction_id=number, lr=lr) for number, lr in ((1, 0.1), (2, 0.01), (3, 0.001))]
     for job in jobs[:2]:
         outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
-    picture = await bot.plot.plot([job.id for job in jobs])
+    picture = await bot.plot.plot([job.id for job in jobs], owner=1)
     assert picture.png == b"png"
     assert picture.remarks == f"{jobs[2].id} has no metrics yet."
     (request,) = outside.figures.requests
@@ -109,7 +111,9 @@ async def test_several_jobs_on_one_axis_and_those_without_metrics_named(bot: Bot
     assert "momentum=0.5" in request.subtitle
 
 
-async def test_jobs_of_two_projects_keep_their_own_column_names(bot: Bot, outside: Outside, store: Store) -> None:
+async def test_jobs_of_two_projects_keep_their_own_column_names(
+    bot: Bot, outside: Outside, store: Store, tmp_path: Path
+) -> None:
     own, other = await bot.train(interaction_id=1), await bot.train(interaction_id=2)
     asked, run = replace(other.request, interaction_id=3), replace(other.run, project="walker")
     other = replace(other, id="walker", request=asked, run=run)
@@ -118,8 +122,13 @@ async def test_jobs_of_two_projects_keep_their_own_column_names(bot: Bot, outsid
     for job in (own, other):
         outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
     projects = {PROJECT.name: PROJECT, "walker": walker}
-    plot = Plot(Find(store, outside.artifacts, projects), outside.artifacts, outside.figures, projects)
-    await plot.plot([own.id, other.id])
+    plot = Plot(
+        Find(store, outside.artifacts, projects),
+        TableFiles(outside.artifacts, tmp_path / "tables"),
+        outside.figures,
+        projects,
+    )
+    await plot.plot([own.id, other.id], owner=1)
     (request,) = outside.figures.requests
     assert request.title == "mnist, walker: 2 jobs"
     assert [curve.column_names for curve in request.curves] == [None, {"epoch": "num_timesteps"}]
@@ -127,14 +136,14 @@ async def test_jobs_of_two_projects_keep_their_own_column_names(bot: Bot, outsid
 
 async def test_a_plot_of_one_job_says_which_code_and_parameters(bot: Bot, outside: Outside) -> None:
     job = await bot.train(lr=0.1)
-    assert (await bot.plot.plot([job.id])).png is None
+    assert (await bot.plot.plot([job.id], owner=1)).png is None
     outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
-    await bot.plot.plot([job.id])
+    await bot.plot.plot([job.id], owner=1)
     (request,) = outside.figures.requests
     assert request.title == f"mnist {job.id}"
     assert request.subtitle.split() == [f"main@{'a' * 7}", "lr=0.1", "momentum=0.5"]
     with pytest.raises(BadInput, match="Plot 1 to 8 jobs at once"):
-        await bot.plot.plot([job.id] * 9)
+        await bot.plot.plot([job.id] * 9, owner=1)
 
 
 async def test_names_for_autocomplete_and_silence_when_git_fails(outside: Outside) -> None:

@@ -397,7 +397,7 @@ async def test_the_log_of_a_trial_is_read_when_somebody_asks(bot: Bot, outside: 
 
 async def test_trials_and_jobs_are_drawn_on_one_axis(bot: Bot, outside: Outside) -> None:
     sweep = await finished(bot)
-    await bot.one_trial.picture([f"{sweep.id}.0", f"{sweep.id}.3"])
+    await bot.one_trial.picture([f"{sweep.id}.0", f"{sweep.id}.3"], owner=1)
     labels = [curve.label for curve in outside.figures.requests[-1].curves]
     assert labels == [".0 lr=0.1 momentum=0.5", ".3 lr=0.01 momentum=0.1"]
 

@@ -43,7 +43,8 @@ async def metrics(interaction: Interaction, text: str) -> Choices:
     """Complete the last metric of the list, among those of the job typed so far, the project's own first."""
     before, comma, last = text.rpartition(",")
     try:
-        names = await interaction.client.services.one_trial.metric_names(str(interaction.namespace.job or ""))
+        job, person = str(interaction.namespace.job or ""), interaction.user.id
+        names = await interaction.client.services.one_trial.metric_names(job, owner=person)
     except SignalboxError:  # suggestions are not worth an error
         return []
     taken, typed = [each.strip() for each in before.split(",")], last.strip().lower()

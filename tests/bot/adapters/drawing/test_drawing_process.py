@@ -100,7 +100,7 @@ class TestTheRealOne:
             "print(unpack_answer(answer[16:16 + head], answer[16 + head:]))\n"
         )
         out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-        assert out == "(Drawing(png=None, remarks=('The file is too large to draw.',)), '')\n"
+        assert out == "(Drawing(png=None, remarks=('The file is too large to draw.',), best=None), '')\n"
 
 
 class TestOneThatMisbehaves:

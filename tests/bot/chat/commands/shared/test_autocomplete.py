@@ -9,7 +9,7 @@ from bot.errors import Missing
 
 
 class Trials:
-    async def metric_names(self, name: str) -> list[str]:
+    async def metric_names(self, name: str, *, owner: int) -> list[str]:
         if not name:
             raise Missing("no job")
         return ["val_accuracy", "train_loss", "val_loss", "f1|macro"]
@@ -17,7 +17,7 @@ class Trials:
 
 async def complete(text: str, job: str = "k7q2mx") -> list[str]:
     client = SimpleNamespace(services=SimpleNamespace(one_trial=Trials()))
-    interaction = SimpleNamespace(client=client, namespace=SimpleNamespace(job=job))
+    interaction = SimpleNamespace(client=client, namespace=SimpleNamespace(job=job), user=SimpleNamespace(id=1))
     return [choice.value for choice in await autocomplete.metrics(cast("Interaction", interaction), text)]
 
 
