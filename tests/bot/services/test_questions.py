@@ -1,10 +1,12 @@
 """What is asked about jobs: which there are, what they have left, how they compare."""
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.domain.jobs import file_names
 from bot.domain.jobs.file_names import option_value
 from bot.errors import BadInput, Unavailable, UnknownName
 from bot.ports.store import Store
@@ -13,7 +15,7 @@ from bot.services.jobs.find import Find
 from bot.services.jobs.list_artifacts import PICTURE_BYTES, ListArtifacts
 from bot.services.jobs.plot import Plot
 from bot.services.tables.table_files import TableFiles
-from tests.support.projects import PROJECT
+from tests.support.projects import PNG, PROJECT
 from tests.support.services import NOOR, Bot, Outside
 
 CSV = b"epoch,val_accuracy\n1,50\n2,60\n"
@@ -68,6 +70,36 @@ async def test_what_a_job_has_left_with_links_and_its_newest_picture(
     assert listing.total_bytes == sum(artifact.size for artifact in listing.artifacts)
     assert listing.picture is not None
     assert (listing.picture.name, listing.picture.content) == ("walk-2.MP4", b"newest")
+
+
+async def test_a_picture_that_no_program_should_unpack_is_passed_over(
+    bot: Bot, outside: Outside, browse: ListArtifacts
+) -> None:
+    job = await bot.train()
+    prefix, shown = f"s3://bucket/jobs/{job.id}/artifacts/", png(640, 480)
+    outside.artifacts.objects |= {f"{prefix}a b?.png": shown, f"{prefix}bomb.png": png(50_000, 50_000)}
+    picture = (await browse.artifacts(job.id)).picture
+    assert picture is not None
+    assert (picture.name, picture.content) == ("a_b.png", shown), "a name that attachment:// takes"
+
+
+@pytest.mark.parametrize(
+    ("name", "attached"),
+    [
+        ("walk.png", "walk.png"),
+        ("caf\u00e9 [1].GIF", "caf___1.GIF"),
+        ("../..png", "picture.png"),
+        ("SPOILER_x.png", "x.png"),
+        ("???.jpg", "picture.jpg"),
+        ("a" * 300 + ".png", "a" * 80 + ".png"),
+    ],
+)
+def test_an_attachment_has_a_plain_name(name: str, attached: str) -> None:
+    assert file_names.attached(name) == attached
+
+
+def png(width: int, height: int) -> bytes:
+    return PNG + struct.pack(">I4sII", 13, b"IHDR", width, height)
 
 
 async def test_each_of_300_files_has_a_link_of_its_own(bot: Bot, outside: Outside, browse: ListArtifacts) -> None:
