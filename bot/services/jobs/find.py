@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.job_names import near, plain_id
 from bot.domain.logs.log_lines import LogEvent, readable
@@ -17,6 +17,10 @@ from bot.ports.store import Store
 from trainer.contract import LOG_TXT
 
 LARGEST_LOG = 1024**3
+LINES_AT_A_TIME = 50
+"""A line may have 256 KiB, and people ask for 2,000."""
+EVENT_CHARACTERS = 10_000
+"""Of each end of an event: more than is shown of it."""
 LOG_END_BYTES = 1024 * 1024
 """How much of a stored log is kept to be shown."""
 
@@ -67,11 +71,17 @@ class Find:
     async def log(self, job_id: str, lines: int) -> LogExcerpt:
         """The last `lines` events of the log, as people read them; from S3 if the store has dropped them."""
         job = await self.job(job_id)
-        found = await self._store.log_lines(job.id, -lines, lines)
+        found = await self._store.log_lines(job.id, -lines, min(lines, LINES_AT_A_TIME))
         publication = job.publication
         if publication.archived_at is not None and publication.lines_posted and not found.total:
             return await self._archived(job, lines)
-        return LogExcerpt("\n".join(readable(found.events)), found.first, found.total)
+        events = [shortened(event) for event in found.events]
+        while len(events) < min(lines, found.total - found.first):
+            more = await self._store.log_lines(job.id, found.first + len(events), LINES_AT_A_TIME)
+            events += [shortened(event) for event in more.events]
+            if not more.events:
+                break
+        return LogExcerpt("\n".join(readable(events[:lines])), found.first, found.total)
 
     async def _archived(self, job: Posted, lines: int) -> LogExcerpt:
         """The file may be larger than the memory: its end is kept, and its lines are counted."""
@@ -86,6 +96,13 @@ class Find:
         last = end.decode(errors="replace").removesuffix("\n").split("\n")[-lines:] if end else []
         events = [LogEvent("", "", 0, line) for line in last]
         return LogExcerpt("\n".join(readable(events)), total - len(events), total)
+
+
+def shortened(event: LogEvent) -> LogEvent:
+    """The event without the middle of a very long message, of which no one is shown more."""
+    if len(event.message) <= 2 * EVENT_CHARACTERS:
+        return event
+    return replace(event, message=f"{event.message[:EVENT_CHARACTERS]}{event.message[-EVENT_CHARACTERS:]}")
 
 
 def _described(job: Posted) -> str:

@@ -1,6 +1,7 @@
 """Show, stop or plot one trial of a sweep, or train its point again as a job of its own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import nsmallest
 from itertools import chain, islice
@@ -17,7 +18,7 @@ from bot.domain.sweeps.leaderboard import as_job
 from bot.errors import BadInput, Missing, SignalboxError, UnknownName, UserError
 from bot.ports.engine import Engine
 from bot.ports.logs import Logs
-from bot.services.jobs.find import Find, LogExcerpt
+from bot.services.jobs.find import Find, LogExcerpt, shortened
 from bot.services.jobs.plot import MOST_JOBS, Picture, Plot
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit, TrainRequest
@@ -136,11 +137,12 @@ class TrialLog:
         self._reader = LogReader(logs, pace)
 
     async def read(self, sweep: Sweep, trial: Trial, lines: int) -> LogExcerpt:
-        events: list[LogEvent] = []
+        last, total = deque[LogEvent](maxlen=lines), 0
         for stream in await self._streams(trial):
-            events += await self._events(self._projects[sweep.run.project].log_group, stream)
-        last = events[-lines:]
-        return LogExcerpt("\n".join(readable(last)), len(events) - len(last), len(events))
+            async for event in self._events(self._projects[sweep.run.project].log_group, stream):
+                last.append(shortened(event))
+                total += 1
+        return LogExcerpt("\n".join(readable(last)), total - len(last), total)
 
     async def _streams(self, trial: Trial) -> tuple[str, ...]:
         """A trial that started a moment ago may not have been described yet."""
@@ -149,14 +151,13 @@ class TrialLog:
         seen = (await self._engine.describe([trial.engine_id])).get(trial.engine_id)
         return tuple(attempt.log_stream for attempt in seen.attempts if attempt.log_stream) if seen else ()
 
-    async def _events(self, group: str, stream: str) -> list[LogEvent]:
-        events: list[LogEvent] = []
+    async def _events(self, group: str, stream: str) -> AsyncIterator[LogEvent]:
         try:
             async for page in self._reader.pages(group, [stream], 0, max_calls=MAX_PAGES):
-                events += page
+                for event in page:
+                    yield event
         except Missing:
             pass
-        return events
 
 
 def _likely(sweep: Sweep, digits: str, limit: int) -> list[int]:

@@ -8,6 +8,8 @@ import pytest
 
 from bot.domain.jobs import file_names
 from bot.domain.jobs.file_names import option_value
+from bot.domain.logs.log_lines import LogEvent
+from bot.domain.posts import Change
 from bot.errors import BadInput, Unavailable, UnknownName
 from bot.ports.store import Store
 from bot.services.jobs.complete_options import CompleteOptions
@@ -16,6 +18,7 @@ from bot.services.jobs.list_artifacts import PICTURE_BYTES, ListArtifacts
 from bot.services.jobs.plot import Plot
 from bot.services.tables.table_files import TableFiles
 from tests.support.projects import PNG, PROJECT
+from tests.support.rows import changed
 from tests.support.services import NOOR, Bot, Outside
 
 CSV = b"epoch,val_accuracy\n1,50\n2,60\n"
@@ -188,3 +191,25 @@ async def test_names_for_autocomplete_and_silence_when_git_fails(outside: Outsid
     outside.code.fail("branches", Unavailable("no network"))
     assert await complete.branches("", 77, "m") == []
     assert await complete.branches("nothere", 77, "m") == []
+
+
+async def test_many_long_lines_are_read_a_few_at_a_time_and_shortened(bot: Bot, store: Store) -> None:
+    job = await bot.train()
+    events = [LogEvent(f"e{number}", "s", number, f"{number} {'x' * 30_000} end") for number in range(130)]
+    await store.append_log(job.id, events, lambda stored, new: None)
+    excerpt = await bot.find.log(job.id, 120)
+    lines = excerpt.text.split("\n")
+    assert (excerpt.first, excerpt.total, len(lines)) == (10, 130, 120)
+    assert [line.split()[0] for line in lines] == [str(number) for number in range(10, 130)]
+    assert max(map(len, lines)) <= 1_000
+
+
+async def test_of_a_stored_log_the_end_is_kept_and_the_lines_are_counted(bot: Bot, outside: Outside) -> None:
+    job = await bot.train()
+    at = outside.clock()
+    await bot.store.change(job.id, lambda stored: Change(changed(stored, archived_at=at, lines_posted=1)))
+    uri = f"s3://bucket/jobs/{job.id}/log.txt"
+    outside.artifacts.objects[uri] = b"".join(b"line %d\n" % number for number in range(300_000))
+    excerpt = await bot.find.log(job.id, 3)
+    assert (excerpt.first, excerpt.total) == (299_997, 300_000)
+    assert excerpt.text.split("\n") == ["line 299997", "line 299998", "line 299999"]

@@ -130,7 +130,7 @@ class TestTheRealOne:
         code = (
             "from bot.adapters.drawing import drawing_worker as worker\n"
             "import sys\n"
-            "worker.CPU_SECONDS = 0.5\n"
+            "worker.CPU_SECONDS = 2.0\n"
             "worker.serve(sys.stdin.buffer, sys.stdout.buffer)\n"
         )
         async with ProcessFigures(command=(sys.executable, "-c", code)) as figures:
