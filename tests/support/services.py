@@ -28,6 +28,7 @@ from bot.services.jobs.track_jobs import TrackJobs
 from bot.services.logs.archive import Archive, ArchiveSettings
 from bot.services.logs.post_lines import PostLines
 from bot.services.logs.tail import Tail
+from bot.services.people.permits import Permits
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
@@ -57,13 +58,13 @@ from tests.support.fakes import (
     FakeLogs,
     FakeSampler,
 )
-from tests.support.projects import CHANNEL, PROJECT
+from tests.support.projects import ADMIN, CHANNEL, GRANTS, GUILD, PROJECT, TRAINER
 
 Kind = TypeVar("Kind")
 
-MIKA = Person(1, "mika", frozenset({"trainer", "admin"}))
-NOOR = Person(2, "noor", frozenset({"trainer"}))
-GUEST = Person(3, "guest")
+MIKA = Person(1, "mika", frozenset({GUILD, TRAINER, ADMIN}), CHANNEL)
+NOOR = Person(2, "noor", frozenset({GUILD, TRAINER}), CHANNEL)
+GUEST = Person(3, "guest", frozenset({GUILD}), CHANNEL)
 
 
 @dataclass
@@ -97,9 +98,10 @@ class Bot:
     ) -> None:
         self.outside, self.store = outside, store
         now, projects = outside.clock, {PROJECT.name: PROJECT}
-        core = Core(store, projects, Wakeups(), now)
-        self.find = Find(store, outside.artifacts, projects)
         tables = TableFiles(outside.artifacts, folder / "tables")
+        self.permits = Permits(GRANTS, GUILD)
+        core = Core(store, projects, Wakeups(), now, self.permits)
+        self.find = Find(store, outside.artifacts, projects, self.permits)
         self.plot = Plot(self.find, tables, outside.figures, projects)
         ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
         self.submit = Submit(core, outside.code, outside.engine.capabilities, new_id=new_id or (lambda: next(ids)))
@@ -124,7 +126,7 @@ class Bot:
         self.report_trials = ReportTrials(core, self.trials, hold)
         diagnose = Diagnose(outside.logs, projects, pace)
         settled = CollectSettings(5, 60)
-        trial_tables = TrialTables(tables, outside.figures, projects)
+        trial_tables = TrialTables(self.trials, tables, outside.figures, projects)
         self.collect_results = CollectResults(core, self.trials, trial_tables, diagnose, settled)
         draw_board = DrawBoard(self.trials, outside.figures, tables, outside.sampler, projects)
         self.refresh_board = RefreshBoard(core, draw_board, BoardSettings(folder / "boards", 10))

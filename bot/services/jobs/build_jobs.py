@@ -34,7 +34,7 @@ class Jobs:
 
 
 def build(core: Core, outside: Outside, setup: Setup) -> Jobs:
-    find = Find(core.store, outside.artifacts, core.projects)
+    find = Find(core.store, outside.artifacts, core.projects, core.permits)
     tables = TableFiles(outside.artifacts, setup.data_dir / "tables")
     plot = Plot(find, tables, outside.figures, core.projects)
     stop = Stop(core, outside.engine)

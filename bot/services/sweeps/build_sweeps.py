@@ -59,7 +59,7 @@ def _collect(core: Core, outside: Outside, setup: Setup, jobs: Jobs, trials: Tri
     diagnose = Diagnose(outside.logs, core.projects, outside.log_pace)
     # The reason of a failure is in the trial's last log lines, which arrive a little after its state.
     settings = CollectSettings(grace=min(pace.drain, 10), deadline=pace.plot_deadline)
-    tables = TrialTables(jobs.tables, outside.figures, core.projects)
+    tables = TrialTables(trials, jobs.tables, outside.figures, core.projects)
     return CollectResults(core, trials, tables, diagnose, settings)
 
 

@@ -121,13 +121,12 @@ class CollectResults:
 class TrialTables:
     """Reads the tables of a few trials. A person's trials are read one request after the other."""
 
-    def __init__(self, files: TableFiles, figures: Figures, projects: Mapping[str, Project]) -> None:
-        self._files, self._figures, self._projects = files, figures, projects
+    def __init__(self, trials: TrialBook, files: TableFiles, figures: Figures, projects: Mapping[str, Project]) -> None:
+        self._trials, self._files, self._figures, self._projects = trials, files, figures, projects
 
     async def read(self, sweep: Sweep, trials: Sequence[Trial]) -> dict[int, Result]:
         """By number; without trials whose table could not be fetched."""
-        prefix = self._projects[sweep.run.project].prefix
-        uris = [f"{prefix(trial.source or sweep.id)}{trial.number}/{METRICS_CSV}" for trial in trials]
+        uris = [await self._trials.prefix(sweep, trial) + METRICS_CSV for trial in trials]
         try:
             async with self._files.fetched(sweep.request.asker_id, uris, each=True) as files:
                 found = await self._read(sweep, dict(zip([trial.number for trial in trials], files, strict=True)))

@@ -62,13 +62,12 @@ class DrawBoard:
     async def curves(self, sweep: Sweep) -> Picture:
         """The curves of the best trials, a picture of its own: Discord shows one that is higher than wide too small."""
         trials = await self._trials.read_once(sweep.id)
-        prefix = self._projects[sweep.run.project].prefix
-        named = [(leader, self._sweep_of(sweep, trials.get(leader.number))) for leader in sweep.tally.leaders]
-        uris = [f"{prefix(sweep_id)}{leader.number}/{METRICS_CSV}" for leader, sweep_id in named]
+        named = [(leader, trials.get(leader.number) or Trial(leader.number)) for leader in sweep.tally.leaders]
+        uris = [await self._trials.prefix(sweep, trial) + METRICS_CSV for _, trial in named]
         async with self._files.fetched(sweep.request.asker_id, uris, limit=CURVE_BYTES, each=True) as files:
             curves = [
-                Curve(label(f"{sweep_id}.{leader.number}", sweep, leader), file.path)
-                for (leader, sweep_id), file in zip(named, files, strict=True)
+                Curve(label(f"{trial.source or sweep.id}.{leader.number}", sweep, leader), file.path)
+                for (leader, trial), file in zip(named, files, strict=True)
                 if file.path is not None
             ]
             if not curves:
@@ -103,7 +102,3 @@ class DrawBoard:
         except ServiceError as error:
             log.warning("could not compute importance", sweep=sweep.id, error=str(error))
             return None
-
-    def _sweep_of(self, sweep: Sweep, trial: Trial | None) -> str:
-        """The sweep whose run it is, where that was an earlier one."""
-        return (trial.source if trial is not None else "") or sweep.id

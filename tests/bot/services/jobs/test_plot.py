@@ -16,6 +16,7 @@ from bot.services.jobs.plot import REMARKS, Plot, picture_of
 from bot.services.tables.table_files import TableFiles
 from tests.bot.chat.jobs import PROJECT, an_ended_job
 from tests.support.fakes import FakeArtifacts, FakeFigures
+from tests.support.services import MIKA
 
 LINK = "[see results](https://evil.example/login)"
 
@@ -38,7 +39,7 @@ def test_two_hundred_columns_of_text_fit_into_an_answer() -> None:
 def plot_of(csv: bytes | None, job: Job, folder: Path) -> tuple[Plot, FakeArtifacts]:
     artifacts = FakeArtifacts()
     if csv is not None:
-        artifacts.objects[f"{PROJECT.prefix(job.id)}metrics.csv"] = csv
+        artifacts.objects[f"{PROJECT.prefix(job.run.results, job.id)}metrics.csv"] = csv
     files = TableFiles(artifacts, folder / "tables")
     return Plot(cast("Find", None), files, FakeFigures(), {PROJECT.name: PROJECT}), artifacts
 
@@ -46,9 +47,9 @@ def plot_of(csv: bytes | None, job: Job, folder: Path) -> tuple[Plot, FakeArtifa
 async def test_metrics_to_choose_from_begin_with_the_projects_own(tmp_path: Path) -> None:
     job = an_ended_job(EndReason.SUCCEEDED)
     plot, artifacts = plot_of(b"epoch,train_loss,val_accuracy,note\n1,0.5,90,x\n", job, tmp_path)
-    assert await plot.metric_names(job, owner=1) == ["val_accuracy", "train_loss"]
+    assert await plot.metric_names(job, MIKA) == ["val_accuracy", "train_loss"]
     artifacts.objects.clear()
-    assert await plot.metric_names(job, owner=1) == ["val_accuracy", "train_loss"], "an ended job is read once"
+    assert await plot.metric_names(job, MIKA) == ["val_accuracy", "train_loss"], "an ended job is read once"
 
 
 @pytest.mark.parametrize("csv", [None, b"epoch,other\n" + b"1,2\n" * 3_000_000])
@@ -58,4 +59,4 @@ async def test_without_a_table_of_modest_size_the_reported_metrics_can_be_chosen
     job = an_ended_job(EndReason.SUCCEEDED)
     job = replace(job, progress=replace(job.progress, latest={"loss": 0.5, PROJECT.metric: 90.0}))
     plot, _ = plot_of(csv, job, tmp_path)
-    assert await plot.metric_names(job, owner=1) == [PROJECT.metric, "loss"]
+    assert await plot.metric_names(job, MIKA) == [PROJECT.metric, "loss"]
