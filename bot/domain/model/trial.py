@@ -50,6 +50,8 @@ class Trial:
     epochs: int | None = None
     measured: bool = False
     """True if its `metrics.csv` was read after its end."""
+    readings: int = 0
+    """How often that failed."""
     pruned_at: float | None = None
     """When it was decided that it cannot win."""
     saved_epochs: int = 0

@@ -97,7 +97,6 @@ def test_a_commented_header_tells_the_delimiter_of_rows_that_show_one_cell() -> 
     grid = read_csv(b"# epoch,val_accuracy\n1,\n2,0.0")
     assert [column.name for column in grid.columns] == ["epoch", "val_accuracy"]
     assert list(grid.columns[0].numbers) == [1, 2]
-    assert read_csv(b"# loss, by train.py\n0,5\n0,25\n").columns[0].numbers.tolist() == [0.5, 0.25]
 
 
 def test_shorter_rows_keep_what_they_have() -> None:
