@@ -26,7 +26,7 @@ VENDORS = {
     "botocore": ("bot.adapters", "trainer", "deploy", "bench"),
     "boto3": ("trainer", "deploy", "bench"),
     "sqlite3": ("bot.adapters.sqlite",),
-    "tomlkit": ("bot.from_stack", "bot.init"),
+    "tomlkit": ("bot.config.config_file",),
     "matplotlib": ("bot.adapters.drawing", "bench"),
     "optuna": ("bot.adapters.sampling", "bench"),
     "moto": ("deploy.sandbox.aws",),

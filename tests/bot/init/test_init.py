@@ -113,7 +113,7 @@ def test_a_module_and_a_launcher_are_commands_too(repo: Path, config: Path) -> N
 def test_without_a_config_one_is_written(repo: Path, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     text = said(repo, path)
-    assert f"Wrote {path} with [projects.robot-arm]" in text
+    assert f"Wrote [projects.robot-arm] in {path}" in text
     assert tomllib.loads(path.read_text())["projects"]["robot-arm"]["parameters"]["lr"]["default"] == 0.2
     assert "config.example.toml" in path.read_text()
 
@@ -185,3 +185,9 @@ def test_the_command_line_says_where_it_looked(tmp_path: Path) -> None:
 )
 def test_addresses_become_https_without_credentials(address: str, as_https: str) -> None:
     assert https(address) == as_https
+
+
+def test_a_repository_without_a_remote_says_what_is_to_be_done(repo: Path, config: Path) -> None:
+    assert "no remote" not in said(repo, config)
+    subprocess.run(["git", "remote", "remove", "origin"], cwd=repo, check=True)
+    assert "It has no remote called origin" in said(repo, config, name="arm")
