@@ -32,8 +32,9 @@ def known_tables(place: Place) -> Iterator[LeftTable]:
     """Those that a job would find by their names."""
     reader = SourceReader()
     for found in Discovery([place.results / _ARTIFACTS]).found():
-        if names := metrics_of(reader.grid(found, running=False, complete=True)):
-            yield LeftTable(names)
+        for grid in reader.grids(found, running=False, complete=True).values():
+            if names := metrics_of(grid):
+                yield LeftTable(names)
 
 
 def odd_table(place: Place) -> LeftTable | None:

@@ -3,13 +3,14 @@
 A pattern of the project's is a name and a regular expression whose first group is the value, as in SageMaker's metric
 definitions: https://docs.aws.amazon.com/sagemaker/latest/dg/define-train-metrics.html
 Without any, lines that name an epoch, step or iteration are read as `name: value` or `name=value`, and so are the
-dicts that the Hugging Face Trainer prints.
+dicts that the Hugging Face Trainer prints, and tables with a header (`printed_table.py`).
 """
 
 import json
 import re
 from collections.abc import Mapping
 
+from trainer.metrics.printed_table import PrintedTable, may_begin
 from trainer.metrics.rows import Table
 from trainer.metrics.tables.attempts import settled
 from trainer.metrics.tables.axis import axis_name, rank
@@ -61,6 +62,7 @@ class LinePatterns:
         self._at: dict[str, float] = {}
         """The counters that the last lines named."""
         self._grid: Grid | None = None
+        self._printed = PrintedTable()
 
     @property
     def configured(self) -> bool:
@@ -69,12 +71,14 @@ class LinePatterns:
 
     def add_line(self, line: bytes) -> None:
         """Add what the patterns find in a line."""
-        if len(self._table.rows) >= MOST_ROWS or not _DIGIT.search(line):
+        if len(self._table.rows) >= MOST_ROWS or not (self._patterns or len(line) <= LONGEST_USUAL):
             return
-        if not self._patterns and not (len(line) <= LONGEST_USUAL and _HINT.search(line)):
+        if not self._patterns and may_begin(line) and self._printed.begin(_text(line)):
             return
-        text = _ESCAPE.sub("", line.decode(errors="replace"))[:LONGEST_LINE].rpartition("\r")[2]
-        row = self._by_pattern(text) if self._patterns else _usual(text)
+        if not _DIGIT.search(line) or not (self._patterns or self._printed.begun or _HINT.search(line)):
+            return
+        text = _text(line)
+        row = self._by_pattern(text) if self._patterns else self._printed.row(text) or _usual(text)
         counters = {name: value for name, value in row.items() if rank(name) is not None}
         values = {name: value for name, value in row.items() if rank(name) is None}
         if counters:
@@ -97,6 +101,10 @@ class LinePatterns:
         if not any(rank(name) is not None for name in self._patterns):
             row |= _counters(text)
         return row
+
+
+def _text(line: bytes) -> str:
+    return _ESCAPE.sub("", line.decode(errors="replace"))[:LONGEST_LINE].rpartition("\r")[2]
 
 
 def _usual(text: str) -> dict[str, float]:

@@ -41,6 +41,24 @@ def read(*lines: str, patterns: dict[str, str] | None = None) -> str:
             ["| epoch   1 |   200/ 2983 batches | lr 20.00 | loss  7.62 | ppl  2038.85"],
             "epoch,loss,ppl\n1,7.62,2038.85\n",
         ),
+        (
+            [
+                "\u2588\bepoch     train_loss  valid_loss  accuracy  time    ",
+                "Epoch 1/2 : |----| 0.00% [0/20 00:00<?]",
+                "0         1.000000    0.900000    0.500000  00:05     ",
+                "1         0.500000    0.450000    0.600000  00:05     ",
+            ],
+            "epoch,train_loss,valid_loss,accuracy\n0,1,0.9,0.5\n1,0.5,0.45,0.6\n",
+        ),
+        (
+            [
+                "| Epoch | Val/Loss | mAP@50 |",
+                "|-------|----------|--------|",
+                "| 1/9 | 0.5 | 40% |",
+                "| 2/9 | nan | 50% |",
+            ],
+            "epoch,Val/Loss,mAP@50\n1,0.5,40\n2,nan,50\n",
+        ),
     ],
 )
 def test_lines_as_programs_print_them(lines: list[str], table: str) -> None:
@@ -61,6 +79,19 @@ def test_lines_as_programs_print_them(lines: list[str], table: str) -> None:
 )
 def test_lines_without_an_epoch_before_them_tell_nothing(line: str) -> None:
     assert read(line) == ""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["epoch by epoch the loss falls", "1 2 3 4 5 6"],
+        ["epoch train_loss time", "0 0.5", "0 0.5 1 2", "a 0.5 1"],
+        ["epoch day hour", "1 2 3"],
+        ["step step loss", "1 2 3"],
+    ],
+)
+def test_what_only_looks_like_a_table_is_none(lines: list[str]) -> None:
+    assert read(*lines) == ""
 
 
 def test_patterns_of_the_project_are_the_only_ones() -> None:
