@@ -76,8 +76,13 @@ def machine_role(scope: Construct, storage: Storage, images: Iterable[str]) -> i
     return role
 
 
-def bot_role(scope: Construct, bot: str, storage: Storage, events: Events, submits: Sequence[str]) -> iam.Role:
-    """Create the role that runs the bot in this account. `submits`: ARNs of its queues and job definitions."""
+def bot_role(
+    scope: Construct, bot: str, storage: Storage, events: Events, submits: Sequence[str], secrets: Sequence[str]
+) -> iam.Role:
+    """Create the role that runs the bot in this account.
+
+    `submits`: ARNs of its queues and job definitions. `secrets`: beginnings of the names of the jobs' secrets.
+    """
     role = iam.Role(
         scope, "BotRole", assumed_by=iam.AccountRootPrincipal(), description="What the bot and its doctor ask of AWS"
     )
@@ -103,6 +108,7 @@ def bot_role(scope: Construct, bot: str, storage: Storage, events: Events, submi
     _allow(role, ["s3:GetObject", "s3:PutObject"], own_keys, why="Job results, and copies of the bot's store.")
     _allow_listing(role, storage.bucket.bucket_arn, "jobs/*", f"signalbox/{bot}/*")
     _doctor(role, scope, storage, events)
+    _allow_describing(role, scope, storage, secrets)
     return role
 
 
@@ -121,6 +127,17 @@ def _doctor(role: iam.Role, scope: Construct, storage: Storage, events: Events) 
     _allow(role, ["iam:SimulatePrincipalPolicy"], [role.role_arn])
     groups = [_arn(scope, "logs", "log-group", "*", ArnFormat.COLON_RESOURCE_NAME)]
     _allow(role, ["logs:DescribeLogGroups"], groups, why="It searches all groups by the beginning of a name.")
+
+
+def _allow_describing(role: iam.Role, scope: Construct, storage: Storage, names: Sequence[str]) -> None:
+    """Allow the doctor to see whether secrets have a value, without reading any."""
+    arns = [_arn(scope, "secretsmanager", "secret", f"{name}*", ArnFormat.COLON_RESOURCE_NAME) for name in names]
+    if storage.git_token is not None:
+        arns.append(storage.git_token.secret_arn)
+    if arns:
+        _allow(
+            role, ["secretsmanager:DescribeSecret"], arns, why="Secrets Manager ends each ARN with random characters."
+        )
 
 
 def _allow(

@@ -7,7 +7,7 @@ from aws_cdk import aws_batch as batch
 from constructs import Construct
 
 from bot.config.loading import Config, projects
-from bot.domain.stack import PROJECT, camel
+from bot.domain.stack import PROJECT, STACK_TAG, camel
 from deploy.aws import outputs, parameters
 from deploy.aws.offers import Choice
 from deploy.aws.outputs import Output
@@ -21,8 +21,6 @@ from deploy.aws.stack.job_definitions import Definition, job_definition
 from deploy.aws.stack.network import network
 from deploy.aws.stack.roles import bot_role, job_roles, machine_role
 from deploy.aws.stack.storage import storage
-
-STACK_TAG = "signalbox:stack"
 
 
 def signalbox_stack(app: App, config: Config, choice: Choice | None = None) -> Stack:
@@ -63,7 +61,8 @@ def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
         )
         job_definition(stack, definition, stack=deploy.stack, storage=stored, roles=roles)
     events = job_events(stack, [_arn(stack, "job-queue", f"{deploy.stack}-{kind}") for kind in given.instances])
-    bot = bot_role(stack, config.bot.name, stored, events, _submits(stack, config, job_queues, given))
+    folders = [f"{deploy.stack}/{given.named(project).name}/" for project in known if project.secrets]
+    bot = bot_role(stack, config.bot.name, stored, events, _submits(stack, config, job_queues, given), folders)
     values: dict[str, str] = {
         Output.REGION: Aws.REGION,
         Output.EVENTS_QUEUE_URL: events.queue.queue_url,
