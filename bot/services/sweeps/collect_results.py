@@ -16,6 +16,7 @@ from bot.domain.project import Project
 from bot.errors import Missing, ServiceError
 from bot.ports.artifacts import Artifacts
 from bot.services.running.core import Core
+from bot.services.running.not_stored import not_stored
 from bot.services.running.pending import to_collect, unannounced
 from bot.services.running.timers import Timers
 from bot.services.sweeps.diagnose import Diagnose
@@ -40,7 +41,7 @@ class CollectSettings:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a trial left: the best of the metric with its epoch, and one line on why it failed."""
+    """What a trial left: the best of the metric with its epoch, and one line on why it failed or what it lost."""
 
     best: Best | None
     detail: str = ""
@@ -87,30 +88,38 @@ class CollectResults:
         await self._trials.update(sweep, changes)
 
     async def _results(self, sweep: Sweep, trials: Sequence[Trial]) -> dict[int, Result]:
-        """By number; without trials whose metrics could not be read."""
+        """By number; without trials whose results could not be read."""
         project, turns = self._projects[sweep.run.project], asyncio.Semaphore(AT_ONCE)
 
         async def read(trial: Trial) -> Result | None:
             """Only the files of a few trials are in memory at once."""
+            prefix = f"{project.prefix(trial.source or sweep.id)}{trial.number}/"
             async with turns:
-                csv = await self._csv(sweep, project, trial)
-                return None if csv is None else Result(await asyncio.to_thread(_best, project, csv))
+                try:
+                    csv, lost = await asyncio.gather(self._csv(prefix), self._lost(prefix, trial))
+                except ServiceError as error:
+                    log.warning("could not read results", sweep=sweep.id, trial=trial.number, error=str(error))
+                    return None
+                return Result(await asyncio.to_thread(_best, project, csv), lost)
 
         results = zip(trials, await asyncio.gather(*(read(trial) for trial in trials)), strict=True)
         found = [(trial, result) for trial, result in results if result is not None]
         failed = [trial for trial, _ in found if trial.reason is EndReason.COMMAND_FAILED]
         details: Mapping[int, str] = await self._diagnose.reasons(sweep, failed)
-        return {trial.number: replace(result, detail=details.get(trial.number, "")) for trial, result in found}
+        return {
+            trial.number: replace(result, detail=details.get(trial.number, result.detail)) for trial, result in found
+        }
 
-    async def _csv(self, sweep: Sweep, project: Project, trial: Trial) -> bytes | None:
-        """Empty if it left none, None if S3 does not answer."""
+    async def _csv(self, prefix: str) -> bytes:
+        """Empty if it left none."""
         try:
-            return await self._artifacts.read(f"{project.prefix(trial.source or sweep.id)}{trial.number}/{METRICS_CSV}")
+            return await self._artifacts.read(f"{prefix}{METRICS_CSV}")
         except Missing:
             return b""
-        except ServiceError as error:
-            log.warning("could not read metrics", sweep=sweep.id, trial=trial.number, error=str(error))
-            return None
+
+    async def _lost(self, prefix: str, trial: Trial) -> str:
+        """Which results of a successful trial are not stored. Of any other, its log says it."""
+        return await not_stored(self._artifacts, prefix) if trial.reason is EndReason.SUCCEEDED else ""
 
 
 def _best(project: Project, csv: bytes) -> Best | None:
