@@ -41,6 +41,12 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 """`loss: 0.5`, `loss=0.5`, `Accuracy: 9843/10000 (98%)`."""
+_PATH = re.compile(
+    r"(?<!\S)[`'\"(\[<]*(?:\.{0,2}/[A-Za-z_.]\S*|\S*://\S*"
+    r"|\S+\.(?:py|pyx|ipynb|c|cc|cpp|cu|h|hpp|rs|go|so|sh|ckpt|pt|pth|safetensors|ya?ml|json|csv|log|txt)\b\S*)"
+)
+"""`/a/b.py:566:` of a warning, `lightning_logs/epoch=3-step=16.ckpt`: their numbers are no metrics."""
+_TOTAL = re.compile(r"(?:max|num|total|n)_(?:epoch|global_step|step|iteration|iter|update|timestep|episode)s?")
 _METRIC = re.compile(r"[a-z][\w@/.%'-]*(?:\(\w+\))?")
 _APART = re.compile(r" - |  ")
 _SPACED = re.compile(
@@ -112,6 +118,7 @@ def _usual(text: str) -> dict[str, float]:
     stripped = text.strip()
     if stripped.startswith("{") and stripped.endswith("}"):
         return _dict(stripped)
+    text = _PATH.sub(" ", text)
     counters = _counters(text)
     rest = _COUNTER.sub(" ", text)
     found = [*_PAIR.finditer(rest), *_SPACED.finditer(rest)]
@@ -146,7 +153,8 @@ def _name(text: str) -> str:
     """`Train Loss` as `train_loss`; "" for what is no metric."""
     words = _APART.split(text.strip())[-1].lower().split()[-3:]
     name = "_".join(words)
-    return name if _METRIC.fullmatch(name) and words[-1] not in _NOISE.split() else ""
+    fits = _METRIC.fullmatch(name) and not _TOTAL.fullmatch(name)
+    return name if fits and words[-1] not in _NOISE.split() else ""
 
 
 def _dict(text: str) -> dict[str, float]:

@@ -17,7 +17,7 @@ from trainer.metrics.line_patterns import LinePatterns
 from trainer.metrics.live_rows import LiveRows
 from trainer.metrics.read_source import Before, SourceReader
 from trainer.metrics.rows import Table
-from trainer.metrics.tables.attempts import after_earlier
+from trainer.metrics.tables.attempts import after_earlier, told_rows
 from trainer.metrics.tables.axis import axis_of
 from trainer.metrics.tables.csv_table import read_csv
 from trainer.metrics.tables.grid import Grid
@@ -101,7 +101,8 @@ class Sources:
             return b""
         chosen = fitting[0]
         if not chosen.own:
-            self._live.show(chosen.name, chosen.grid, chosen.told)
+            told = max(chosen.told, told_rows(chosen.grid, self._earlier))
+            self._live.show(chosen.name, chosen.grid, told)
         if chosen.text.endswith(b"\n"):
             return chosen.text
         grid = chosen.grid if chosen.own else after_earlier(chosen.grid, self._earlier)

@@ -68,6 +68,27 @@ def test_lines_as_programs_print_them(lines: list[str], table: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        "/usr/lib/python3.11/site-packages/lightning/model_checkpoint.py:566: The dirpath has changed",
+        "train.py:46: UserWarning: Converting a tensor",
+        "(Triggered internally at /pytorch/csrc/generated/variable_methods.cpp:822.)",
+        "Restored all states from the checkpoint at lightning_logs/version_0/checkpoints/epoch=3-step=16.ckpt",
+        "saving model to './out/epoch=5-val_loss=0.3.ckpt'",
+        "`Trainer.fit` stopped: `max_epochs=4` reached.",
+        "see https://example.org/a:8080 and http://localhost:6006",
+    ],
+)
+def test_paths_and_warnings_are_no_metrics(line: str) -> None:
+    assert read("Epoch 3/4 loss: 0.5", line) == "epoch,loss\n3,0.5\n"
+
+
+def test_a_metric_may_have_a_slash_and_a_dot() -> None:
+    line = "Epoch: [3][ 10/500] val/box_loss: 0.5 val.acc=81 Accuracy: 50/100 (50%)"
+    assert read(line) == "epoch,val/box_loss,val.acc,accuracy\n3,0.5,81,50\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
         "hello",
         "listening on port: 8080",
         "loss: 0.5",
