@@ -99,8 +99,8 @@ def _check_new(name: str, document: Mapping[str, Any], config: Path) -> None:
 def _say_missing(repository: Repository, arguments: Sequence[Argument], say: Say) -> None:
     if not arguments:
         say(
-            "No argparse arguments were found. Write one section [projects.NAME.parameters.…] for each; for Hydra and "
-            'OmegaConf also flags = "name=value"'
+            "No argparse arguments were found. For flags of click, typer, absl or fire write one section "
+            '[projects.NAME.parameters.…] for each; for Hydra and OmegaConf also flags = "name=value"'
         )
     if not repository.address():
         say(
