@@ -87,7 +87,8 @@ class AnnounceResult:
         """Name the results that a successful job has lost; "" if there are none, or no manifest."""
         if job.execution.reason is not EndReason.SUCCEEDED or not job.execution.streams:
             return ""
-        return await not_stored(self._artifacts, self._projects[job.run.project].prefix(job.id))
+        prefix = self._projects[job.run.project].prefix(job.run.results, job.id)
+        return await not_stored(self._artifacts, prefix)
 
     async def _csv(self, job: Job) -> bytes:
         """The job's metrics; empty if it left none."""

@@ -93,9 +93,9 @@ class CollectResults:
 
         async def read(trial: Trial) -> Result | None:
             """Only the files of a few trials are in memory at once."""
-            prefix = f"{project.prefix(trial.source or sweep.id)}{trial.number}/"
             async with turns:
                 try:
+                    prefix = await self._trials.prefix(sweep, trial)
                     csv, lost = await asyncio.gather(self._csv(prefix), self._lost(prefix, trial))
                 except ServiceError as error:
                     log.warning("could not read results", sweep=sweep.id, trial=trial.number, error=str(error))
