@@ -223,6 +223,48 @@ for step, loss in enumerate(LOSS, 1):
         at="step 3",
     ),
     Program(
+        "MLflow, SQLite",
+        """
+import time
+from logger import mlflow_metric, mlflow_run, mlflow_store
+store = mlflow_store("mlflow.db")
+mlflow_run(store, "0" * 32, time.time())
+for step, loss in enumerate(LOSS, 1):
+    mlflow_metric(store, "0" * 32, time.time(), step, val_loss=loss)
+""",
+        "val_loss",
+        "mlflow.db",
+        ("mlflow.db",),
+        at="step 3",
+    ),
+    Program(
+        "fastai, CSVLogger",
+        """
+with open("history.csv", "w") as file:
+    file.write("epoch,train_loss,valid_loss,accuracy,time\\n")
+    for epoch, loss in enumerate(LOSS):
+        file.write(f"{epoch},{loss + 0.1},{loss},0.5,00:05\\n")
+""",
+        "valid_loss",
+        "history.csv",
+        ("history.csv",),
+        at="epoch 2",
+    ),
+    Program(
+        "fastai, printed table",
+        """
+names = ["epoch   ", "train_loss", "valid_loss", "accuracy", "time    "]
+print("  ".join(names))
+for epoch, loss in enumerate(LOSS):
+    print(f"\\rEpoch {epoch + 1}/4 : |----| 50.00% [1/2 00:01<00:01 {loss:.4f}]", end="\\r")
+    cells = [str(epoch), f"{loss + 0.1:.6f}", f"{loss:.6f}", "0.500000", "00:05"]
+    print("".join(cell + " " * (2 + len(name) - len(cell)) for cell, name in zip(cells, names)))
+""",
+        "valid_loss",
+        "lines of the log",
+        at="epoch 2",
+    ),
+    Program(
         "detectron2, metrics.json",
         """
 import json, os

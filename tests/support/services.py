@@ -131,7 +131,7 @@ class Bot:
         diagnose = Diagnose(outside.logs, projects, pace)
         settled = CollectSettings(5, 60)
         trial_tables = TrialTables(self.trials, tables, outside.figures, projects)
-        self.collect_results = CollectResults(core, self.trials, trial_tables, diagnose, settled)
+        self.collect_results = CollectResults(core, self.trials, trial_tables, outside.artifacts, diagnose, settled)
         draw_board = DrawBoard(self.trials, outside.figures, tables, outside.sampler, projects)
         self.refresh_board = RefreshBoard(core, draw_board, BoardSettings(folder / "boards", 10))
         self.announce_sweep = AnnounceSweep(

@@ -75,6 +75,11 @@ class Trial:
         return self.ended and self.measured
 
     @property
+    def incomplete(self) -> bool:
+        """It ended well, and not all of its results are stored: `detail` names them."""
+        return self.state is JobState.SUCCEEDED and bool(self.detail)
+
+    @property
     def seconds(self) -> float:
         """On machines, over all attempts; 0 while it has not ended."""
         return self.seconds_until(self.ended_at) if self.ended_at else 0.0

@@ -10,7 +10,6 @@ from functools import partial
 from bot.domain.clock import passed
 from bot.domain.exit_codes import refined
 from bot.domain.inert import EMPTY, Inert, stacked
-from bot.domain.jobs.lost_results import results_not_stored
 from bot.domain.logs.log_blocks import block
 from bot.domain.logs.log_lines import raised, readable
 from bot.domain.metrics.progress_rows import Best
@@ -19,16 +18,16 @@ from bot.domain.model.progress import Progress
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, File
 from bot.domain.texts import notes
-from bot.errors import Missing, Refused, ServiceError
+from bot.errors import ServiceError
 from bot.ports.artifacts import Artifacts
 from bot.services.jobs.announcing import Announcer
 from bot.services.jobs.plot import Picture, Plot
 from bot.services.running.core import Core
 from bot.services.running.held_tasks import HeldTasks
+from bot.services.running.not_stored import not_stored
 from bot.services.running.pending import to_announce
-from trainer.contract import MANIFEST_JSON, OWN_LINE
+from trainer.contract import OWN_LINE
 
-MANIFEST_BYTES = 256 * 1024
 MOST_READINGS = 3
 LAST_LINES = 12
 LAST_LINES_CHARACTERS = 1_200
@@ -97,13 +96,8 @@ class AnnounceResult:
         """Name the results that a successful job has lost; "" if there are none, or no manifest."""
         if job.execution.reason is not EndReason.SUCCEEDED or not job.execution.streams:
             return ""
-        try:
-            manifest = await self._artifacts.read(
-                self._projects[job.run.project].prefix(job.run.results, job.id) + MANIFEST_JSON, limit=MANIFEST_BYTES
-            )
-        except (Missing, Refused):
-            return ""
-        return results_not_stored(manifest)
+        prefix = self._projects[job.run.project].prefix(job.run.results, job.id)
+        return await not_stored(self._artifacts, prefix)
 
     async def _picture(self, job: Job) -> Picture:
         """The job's metrics as a picture, with the best of them; of a job that left none, at most words."""

@@ -60,7 +60,7 @@ def _collect(core: Core, outside: Outside, setup: Setup, jobs: Jobs, trials: Tri
     # The reason of a failure is in the trial's last log lines, which arrive a little after its state.
     settings = CollectSettings(grace=min(pace.drain, 10), deadline=pace.plot_deadline)
     tables = TrialTables(trials, jobs.tables, outside.figures, core.projects)
-    return CollectResults(core, trials, tables, diagnose, settings)
+    return CollectResults(core, trials, tables, outside.artifacts, diagnose, settings)
 
 
 def _trial_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook, collect: CollectResults) -> list[Loop]:

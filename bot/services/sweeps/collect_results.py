@@ -1,5 +1,6 @@
 """Read what ended trials left: the best of the metric from `metrics.csv`, and why a failed one failed."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,9 +16,11 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.project import Project
 from bot.errors import ServiceError
+from bot.ports.artifacts import Artifacts
 from bot.ports.figures import Figures
 from bot.services.running.core import Core
 from bot.services.running.held_tasks import HeldTasks
+from bot.services.running.not_stored import not_stored
 from bot.services.running.pending import to_collect, unannounced
 from bot.services.running.timers import Timers
 from bot.services.sweeps.diagnose import Diagnose
@@ -47,8 +50,8 @@ class CollectSettings:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a trial left: the best of the metric with its epoch, and one line on why it failed. Without `read`, its
-    table was there and could not be read."""
+    """What a trial left: the best of the metric with its epoch, and one line on why it failed or what it lost. Without
+    `read`, its table was there and could not be read."""
 
     best: Best | None = None
     detail: str = ""
@@ -59,10 +62,16 @@ class CollectResults:
     """Takes up trials that have ended and are not measured, in sweeps whose result is not committed."""
 
     def __init__(
-        self, core: Core, trials: TrialBook, tables: "TrialTables", diagnose: Diagnose, settings: CollectSettings
+        self,
+        core: Core,
+        trials: TrialBook,
+        tables: "TrialTables",
+        artifacts: Artifacts,
+        diagnose: Diagnose,
+        settings: CollectSettings,
     ) -> None:
         self._store, self._now = core.store, core.now
-        self._trials, self._tables, self._diagnose = trials, tables, diagnose
+        self._trials, self._tables, self._artifacts, self._diagnose = trials, tables, artifacts, diagnose
         self._settings, self._tasks = settings, HeldTasks()
         self._ended: Timers[tuple[str, int]] = Timers(core.now)
         """By sweep and number: since when a trial is known to have ended, by the bot's own clock."""
@@ -107,15 +116,38 @@ class CollectResults:
             )
 
     async def _results(self, sweep: Sweep, trials: Sequence[Trial]) -> dict[int, Result]:
-        """By number; without trials whose metrics could not be fetched, unless it is too late for them."""
+        """By number; without trials whose results could not be fetched, unless it is too late for them."""
         found = await self._tables.read(sweep, trials)
+        lost = await self._lost(sweep, [trial for trial in trials if trial.number in found])
         for trial in trials:
             late = self._ended.waited((sweep.id, trial.number), self._settings.deadline)
-            if trial.number not in found and late:
-                found[trial.number] = Result()
+            if trial.number in found and trial.number in lost:
+                found[trial.number] = replace(found[trial.number], detail=lost[trial.number])
+            elif late:
+                found.setdefault(trial.number, Result())
+            else:
+                found.pop(trial.number, None)
         failed = [trial for trial in trials if trial.number in found and trial.reason is EndReason.COMMAND_FAILED]
         details: Mapping[int, str] = await self._diagnose.reasons(sweep, failed)
-        return {number: replace(result, detail=details.get(number, "")) for number, result in found.items()}
+        return {number: replace(each, detail=details.get(number, each.detail)) for number, each in found.items()}
+
+    async def _lost(self, sweep: Sweep, trials: Sequence[Trial]) -> dict[int, str]:
+        """Which results are not stored, by number; without trials for which S3 did not answer.
+
+        Only successful ones are asked about: of any other, its log says it.
+        """
+
+        async def lost(trial: Trial) -> str | None:
+            if trial.reason is not EndReason.SUCCEEDED:
+                return ""
+            try:
+                return await not_stored(self._artifacts, await self._trials.prefix(sweep, trial))
+            except ServiceError as error:
+                log.warning("could not read a manifest", sweep=sweep.id, trial=trial.number, error=str(error))
+                return None
+
+        found = await asyncio.gather(*map(lost, trials))
+        return {trial.number: each for trial, each in zip(trials, found, strict=True) if each is not None}
 
 
 class TrialTables:

@@ -98,5 +98,7 @@ def _execution(posted: Posted) -> dict[str, Any]:
 
 def _of_sweep(sweep: Sweep) -> dict[str, Any]:
     plan = {"kept" if name == "carried_over" else name: value for name, value in asdict(sweep.plan).items()}
-    old = {"plan": plan, "tally": asdict(sweep.tally), **asdict(sweep.board)}
+    later = {"incomplete", "first_incomplete"}
+    tally = {name: value for name, value in asdict(sweep.tally).items() if name not in later}
+    old = {"plan": plan, "tally": tally, **asdict(sweep.board)}
     return json.loads(json.dumps(old))  # type: ignore[no-any-return]

@@ -1,18 +1,22 @@
 """What trials left, once they have ended."""
 
+import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
+from bot.chat.cards import sweep_card, trial_card, verdict
 from bot.domain.drawing.figures import TablesRequest, TableSummary
+from bot.domain.inert import EMPTY
 from bot.domain.model.trial import TrialState
-from bot.errors import Unavailable
+from bot.errors import Missing, Unavailable
 from bot.services.sweeps.collect_results import AT_ONCE, MOST_READINGS
 from bot.services.tables.table_files import FETCHES
 from tests.support.fakes import FakeFigures
+from tests.support.projects import PROJECT
 from tests.support.services import MIKA, Bot, Outside
-from tests.support.sweeps import end_child, metrics
+from tests.support.sweeps import GRID, end_child, leave, metrics, settle
 
 
 class Chunk(bytes):
@@ -70,6 +74,8 @@ async def test_tables_pass_through_in_chunks_and_a_few_are_on_disk(
     sweep_id = await ended_sweep(bot, outside, 100)
 
     async def stream(uri: str, *, limit: int) -> AsyncGenerator[bytes, None]:
+        if uri not in outside.artifacts.objects:
+            raise Missing(uri)
         for byte in outside.artifacts.objects[uri]:
             yield Chunk([byte])
 
@@ -96,3 +102,46 @@ async def test_a_poisoned_table_counts_as_none_and_costs_its_neighbours_nothing(
     await collected(bot, MOST_READINGS - 1)
     assert (await bot.swept(sweep_id)).tally.counts == {TrialState.SUCCEEDED: 19, TrialState.MISSING: 1}
     assert figures.sizes.count(1) == 16 + MOST_READINGS - 1
+
+
+async def test_what_successful_trials_have_lost_is_on_the_card_and_in_the_result(bot: Bot, outside: Outside) -> None:
+    proposal = await bot.sweep(GRID)
+    await bot.turn()
+    for number in range(4):
+        leave(outside, proposal.sweep.id, number, 90.0 + number)
+        manifest = {"not_stored": [{"name": f"model-{number}.pt", "reason": "Permission denied"}] if number > 1 else []}
+        uri = f"s3://bucket/jobs/{proposal.sweep.id}/{number}/manifest.json"
+        outside.artifacts.objects[uri] = json.dumps(manifest).encode()
+        end_child(outside, f"batch-1:{number}")
+    await settle(bot)
+    sweep = await bot.swept(proposal.sweep.id)
+    said = f"2 trials: not everything was stored. `/status job:{sweep.id}.2` shows what."
+    assert said in str(sweep_card.card(sweep, PROJECT).description)
+    assert said in str(verdict.content(sweep, PROJECT, EMPTY))
+    trial = (await bot.store.trials(sweep.id, [2]))[0]
+    assert "not stored: model-2.pt (Permission denied)" in str(trial_card.card(sweep, trial, PROJECT).description)
+    assert sweep.tally.counts == {TrialState.SUCCEEDED: 4}
+
+
+async def test_trials_are_measured_again_while_the_store_does_not_answer(
+    bot: Bot, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A manifest that could not be read may name what is missing."""
+    proposal = await bot.sweep(GRID)
+    await bot.turn()
+    leave(outside, proposal.sweep.id, 0, 90.0)
+    end_child(outside, "batch-1:0")
+    answer = outside.artifacts.read
+
+    async def read(uri: str, *, limit: int = 0) -> bytes:
+        if uri.endswith("manifest.json"):
+            raise Unavailable("no answer")
+        return await answer(uri)
+
+    monkeypatch.setattr(outside.artifacts, "read", read)
+    for service in (bot.track_jobs, bot.track_trials, bot.collect_results):
+        await service.once()
+    assert not (await bot.store.trials(proposal.sweep.id, [0]))[0].measured
+    monkeypatch.undo()
+    await bot.collect_results.once()
+    assert (await bot.store.trials(proposal.sweep.id, [0]))[0].measured
