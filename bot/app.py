@@ -22,6 +22,7 @@ from bot.adapters.health import serve
 from bot.adapters.sampling.sampling_process import ProcessSampler
 from bot.adapters.sqlite import open_store
 from bot.chat.client import SignalboxClient
+from bot.config.limits import shares
 from bot.config.loading import Config, Secrets, grants, lease_folder, projects, snapshot_uri, store_path
 from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
@@ -33,6 +34,8 @@ from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.logs import build_logs
 from bot.services.people.permits import Permits
+from bot.services.people.rates import Rates
+from bot.services.people.read_audit import ReadAudit
 from bot.services.running import loop_lag
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core, Intervals, Outside, Setup
@@ -139,6 +142,8 @@ def _setup(config: Config) -> Setup:
         snapshot_uri=snapshot_uri(config),
         snapshot_seconds=config.bot.snapshot_minutes * 60,
         new_id=new_id,
+        limits=shares(config.limits),
+        starts_per_hour=config.limits.starts_per_hour,
     )
 
 
@@ -158,9 +163,12 @@ def _services(
         find=jobs.find,
         plot=jobs.plot,
         list_artifacts=ListArtifacts(jobs.find, outside.artifacts, core.projects),
-        complete_options=CompleteOptions(outside.code, known, core.permits),
+        complete_options=CompleteOptions(outside.code, jobs.find, known, core.permits),
         propose=sweeps.propose,
         one_trial=sweeps.one_trial,
+        audit=core.store,
+        read_audit=ReadAudit(core.store, core.permits, core.now),
+        rates=Rates(core.store, setup.limits, setup.starts_per_hour, now=time.monotonic, clock=core.now),
         projects=known,
         permits=core.permits,
         opened=delivery.opened,

@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 
 from bot.chat import gate
 from bot.chat.arrivals import Arrivals
+from bot.chat.audit import recording
 from bot.chat.buttons import forms
 from bot.chat.buttons.clicks import CLICKS
 from bot.chat.buttons.views import JobButton
@@ -253,7 +254,12 @@ class Tree(app_commands.CommandTree[BoxClient]):
         )
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
-        """discord.py runs nothing of the tree without it: https://discordpy.readthedocs.io/en/stable/interactions/api.html"""
+        """discord.py runs nothing of the tree without it: https://discordpy.readthedocs.io/en/stable/interactions/api.html
+
+        Suggestions leave no entry in the audit: they neither change nor show anything new.
+        """
+        if interaction.type is discord.InteractionType.application_command:
+            recording.begin(interaction)
         if not await gate.admits(interaction, gate.command_needs(interaction)):
             return False
         data: Mapping[str, Any] = interaction.data or {}

@@ -9,12 +9,14 @@ import structlog
 from discord import app_commands
 
 from bot.chat.acknowledgement import answer_privately
+from bot.chat.audit.recording import record
 from bot.chat.discord_errors import INTERACTION_ACKNOWLEDGED, PASSING, translated
 from bot.chat.interactions import Interaction
 from bot.chat.limits import CONTENT_CHARACTERS
 from bot.chat.rivals import AnsweredElsewhere
+from bot.domain.audit.entry import Decision
 from bot.domain.inert import cut
-from bot.errors import CredentialsExpired, Refused, ServiceError, Throttled, Unavailable, UserError
+from bot.errors import CredentialsExpired, Refused, ServiceError, StoreError, Throttled, Unavailable, UserError
 
 log = structlog.get_logger()
 
@@ -35,7 +37,7 @@ def new_error_id() -> str:
 
 
 async def reply(interaction: Interaction, error: Exception, *, new_id: Callable[[], str] = new_error_id) -> None:
-    """Reply with the error in words, and log an unexpected one. Never raises Discord's errors.
+    """Reply with the error in words, once it is on record, and log an unexpected one. Never raises Discord's errors.
 
     If another bot has answered, do not answer at all: that would overwrite its answer. A form is no acknowledgement of
     `acknowledge`, so its 40060 comes as discord.py's error.
@@ -46,10 +48,19 @@ async def reply(interaction: Interaction, error: Exception, *, new_id: Callable[
         interaction.client.rivals.seen(interaction.id)
         return
     text = explain(original, new_id)
+    await _record(interaction, original, text)
     try:
         await answer_privately(interaction, cut(text, CONTENT_CHARACTERS))
     except (discord.HTTPException, *PASSING) as failure:
         log.warning("error reply failed", interaction=interaction.id, text=text, why=str(failure))
+
+
+async def _record(interaction: Interaction, error: Exception, text: str) -> None:
+    """A store that cannot be used has nothing done and ends the bot: then the reply is all that is left."""
+    try:
+        await record(interaction, Decision.REFUSED if isinstance(error, UserError) else Decision.FAILED, text)
+    except StoreError as failure:
+        log.warning("not on record", interaction=interaction.id, text=text, why=str(failure))
 
 
 def explain(error: Exception, new_id: Callable[[], str] = new_error_id) -> str:

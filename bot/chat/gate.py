@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, Needs] = {
     "artifacts": (Verb.SEE,),
     "stop": (Verb.STOP_OWN,),
     "retry": (Verb.TRAIN, Verb.SWEEP),
+    "audit": (Verb.ADMINISTER,),
     "help": (),
 }
 """By the name without prefix, also for their autocomplete."""

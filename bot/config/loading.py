@@ -13,10 +13,10 @@ from bot.config.deploy import Deploy
 from bot.config.discord import Discord
 from bot.config.grants import GrantSettings, grant_problems
 from bot.config.grants import grants as all_grants
+from bot.config.limits import Limits
 from bot.config.pace import Pace
 from bot.config.problems import Mistakes, problems
 from bot.config.project import ProjectSettings, project
-from bot.config.registration import registration_problems
 from bot.config.section import Name, Section
 from bot.domain.access import Grant
 from bot.domain.project import Project
@@ -30,6 +30,7 @@ class Config(Section):
     aws: Aws
     bot: Bot = Bot()
     pace: Pace = Pace()
+    limits: Limits = Limits()
     deploy: Deploy = Deploy()
     grants: tuple[GrantSettings, ...] = ()
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
@@ -42,7 +43,6 @@ class Config(Section):
             for name in sorted(self.deploy.jobs.keys() - self.projects.keys())
         ]
         wrong += grant_problems(self.grants, self.projects)
-        wrong += registration_problems(self.projects, self.discord.command_prefix)
         if wrong:
             raise Mistakes(wrong)
         return self

@@ -7,7 +7,7 @@ Most settings keep their name in `Project`. These change:
 | `channels` | `channel_ids` | numbers, not channels |
 | `timeout_minutes` | `timeout_seconds` | the code counts in seconds |
 | `goal = "maximize"` | `maximize: bool` | one of two values; told by the metric's name if it is not set |
-| `bucket` | `output_uri` | the code takes any URI: `s3://<bucket>/jobs` |
+| `bucket` | `output_uri` | the code takes any URI: `s3://<bucket>/jobs/<project>` |
 | `train_roles`, `stop_roles` | not in `Project` | `grants.py` makes grants of them |
 | `flags`, `parameters.<name>.flag`, `.action` | `flags: Flags` | one object writes the command line |
 | `parameters.<name>.type`, `.min`, `.max` | `kind`, `minimum`, `maximum` | they would hide Python's own names |
@@ -162,7 +162,8 @@ def project(name: str, settings: ProjectSettings) -> Project:
         queue=settings.queue,
         job_definition=settings.job_definition,
         log_group=settings.log_group,
-        output_uri=f"s3://{settings.bucket}/jobs",
+        output_uri=f"s3://{settings.bucket}/jobs/{name}",
+        former_output_uri=f"s3://{settings.bucket}/jobs",
         channel_ids=settings.channels,
         parameters=tuple(parameter(key, value) for key, value in settings.parameters.items()),
         timeout_seconds=round(settings.timeout_minutes * 60),

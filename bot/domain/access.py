@@ -89,10 +89,14 @@ class Policy:
 
     def seen_projects(self, person: Person) -> frozenset[str] | None:
         """The names of the projects that exist for this person here; None for all that there are or ever were."""
-        seeing = [grant for grant in self._of(person) if grant.holds(Verb.SEE, person.channel_id)]
-        if any(not grant.projects for grant in seeing):
+        return self.projects_for(person, Verb.SEE)
+
+    def projects_for(self, person: Person, verb: Verb) -> frozenset[str] | None:
+        """The names of the projects for which the person may do this here; None for all."""
+        holding = [grant for grant in self._of(person) if grant.holds(verb, person.channel_id)]
+        if any(not grant.projects for grant in holding):
             return None
-        return frozenset().union(*(grant.projects for grant in seeing))
+        return frozenset().union(*(grant.projects for grant in holding))
 
     def spend_limit(self, person: Person, verb: Verb, project: str) -> float:
         """The most USD that one such command of theirs may cost: their most generous grant's; 0 without one."""

@@ -25,7 +25,7 @@ class Project:
     job_definition: str
     log_group: str
     output_uri: str
-    """`s3://bucket/jobs`: a job's own prefix is `<output_uri>/<job id>/`."""
+    """`s3://bucket/jobs/mnist`: a new job's own prefix is `<output_uri>/<job id>/`."""
     channel_ids: tuple[int, ...] = ()
     """The channels whose commands mean this project. The first gets what has no channel of its own."""
     parameters: tuple[Parameter, ...] = ()
@@ -63,6 +63,8 @@ class Project:
     """Sweeps of more trials are shown and confirmed before anything is spent."""
     engine_name: str = "AWS Batch"
     """What people call the engine."""
+    former_output_uri: str = ""
+    """`s3://bucket/jobs`, where earlier versions put the jobs of all projects."""
 
     @property
     def goal(self) -> Goal:
@@ -72,9 +74,13 @@ class Project:
         """What a machine costs for this long; None if the config does not say."""
         return seconds * self.usd_per_hour / 3_600 if self.usd_per_hour else None
 
-    def prefix(self, job_id: str) -> str:
-        """`s3://bucket/jobs/<job>/`; of a trial, `k7q2mx.4`, `s3://bucket/jobs/k7q2mx/4/`."""
-        return f"{self.output_uri.rstrip('/')}/{job_id.replace('.', '/')}/"
+    def prefix(self, results: str, job_id: str) -> str:
+        """`s3://bucket/jobs/mnist/<job>/`; of a trial, `k7q2mx.4`, `s3://bucket/jobs/mnist/k7q2mx/4/`.
+
+        `results` is that of the job's or sweep's `run`, empty if an earlier version recorded it.
+        """
+        folder = results or self.former_output_uri or self.output_uri
+        return f"{folder.rstrip('/')}/{job_id.replace('.', '/')}/"
 
 
 def configured(projects: Mapping[str, Project], name: str) -> Project:

@@ -13,6 +13,7 @@ from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.posts import Change, NewPost, Post
+from bot.ports.audit import Audit
 
 AnyPosted = TypeVar("AnyPosted", bound=Posted)
 Step = Callable[[AnyRow], Change | None]
@@ -30,7 +31,11 @@ class Written:
     """Each row before and after; None before for a new one."""
     posts: int = 0
     trials: list[Trial] = field(default_factory=list)
+    sweep: Sweep | None = None
+    """Whose trials they are."""
     lines: int = 0
+    audited: int = 0
+    """Entries of the audit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class LogLines:
     events: tuple[LogEvent, ...]
 
 
-class Store(Protocol):
+class Store(Audit, Protocol):
     """Everything that must survive. Each method is one transaction, durable when it returns.
 
     One bot at a time: opening takes a lease, and raises `StoreError` while another holds it.

@@ -47,6 +47,15 @@ QUICK_PACE = {
     "plot_deadline": 10.0,
 }
 
+# Here one person does what many do on a real server.
+LIMITS = dict.fromkeys(
+    (
+        *("plots_per_minute", "plots_at_once", "files_per_minute", "files_at_once"),
+        *("starts_per_minute", "starts_at_once", "starts_per_hour", "others_per_minute", "suggestions_per_minute"),
+    ),
+    1_000,
+)
+
 
 def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
     """Write config.toml with the addresses and ids from a ready file."""
@@ -62,6 +71,7 @@ def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
         },
         "bot": {"data_dir": str(data_dir), "http_port": 0, "log_format": "json"},
         "pace": QUICK_PACE,
+        "limits": LIMITS,
         "grants": [
             {"roles": ["@everyone"], "may": ["see"]},
             {"roles": [discord["roles"]["trainer"]], "may": ["train", "sweep", "stop own"]},

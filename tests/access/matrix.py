@@ -63,6 +63,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[str, Kind], Json]]] = {
     "artifacts": ("see", "", _job("artifacts", "4")),
     "stop": ("stop own", "stop", _job("stop", "2a")),
     "retry": ("train", "train", _job("retry", "4")),
+    "audit": ("administer", "", lambda *_: command("audit")),
     "help": ("see", "", lambda *_: command("help")),
 }
 OTHERS: dict[str, tuple[str, str, Callable[[str, Kind], Json]]] = {
@@ -94,6 +95,12 @@ SUGGESTED: dict[tuple[str, str], str] = {
     ("sweep", "branch"): "sweep",
     ("sweep", "commit"): "sweep",
     ("sweep", "project"): "sweep",
+    ("train", "set"): "train",
+    ("sweep", "set"): "sweep",
+    ("retry", "set"): "train",
+    ("audit", "job"): "administer",
+    ("audit", "project"): "administer",
+    ("audit", "what"): "administer",
     ("status", "job"): "see",
     ("logs", "job"): "see",
     ("plot", "job"): "see",
@@ -209,11 +216,15 @@ def _did(way: Way, effects: list[object], project: str) -> bool:
 
 def _showed(way: Way, asked: Asked, project: str) -> bool:
     stem = project[:5]
+    if way.kind == AUTOCOMPLETE and (" set:" in way.name or " what:" in way.name or way.name.startswith("/audit")):
+        return bool(asked.choices)
     if way.kind == AUTOCOMPLETE:
         own = commit_of(project).sha if "commit" in way.name else "lr=0.1" if "space" in way.name else stem
         return any(own in each for each in asked.choices)
     if way.name == f"button {Action.TRAIN_BEST}":
         return any(answer.get("type") == 9 for answer in asked.answers)
+    if way.name == "/audit":
+        return bool(asked.answers) and "Ask an admin" not in asked.text
     if way.name == f"button {Action.STOP}":
         return f"Stop {stem}2?" in asked.text
     return stem in asked.text and "There is no" not in asked.text

@@ -27,6 +27,7 @@ from bot.domain.model.trial import Trial
 from bot.errors import UnknownName
 from bot.ports.store import Step, Store, Written
 from bot.services.people.permits import Permits
+from bot.services.people.rates import Limit, Share
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core, Intervals, Outside, Setup
 from bot.services.running.loop import Heartbeat
@@ -250,5 +251,7 @@ def _setup(folder: Path) -> Setup:
         nonce_window=60,
         snapshot_uri="s3://bucket/store.db",
         snapshot_seconds=900,
+        limits=dict.fromkeys(Share, Limit(1_000_000, 1_000)),
+        starts_per_hour=1_000_000,
         new_id=lambda: f"new{next(numbers)}z",
     )

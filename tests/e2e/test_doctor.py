@@ -227,7 +227,7 @@ async def test_what_cannot_be_looked_at_is_said_and_is_no_fault(running: Sandbox
     assert status == 0, output
     assert "note  quota for signalbox-queue: could not be checked:" in output
     assert "note  event rule: could not be checked:" in output
-    assert "written and read; jobs/doctor.txt stays" in output
+    assert "written and read; jobs/mnist/doctor.txt stays" in output
     assert output.rstrip().endswith(f"{CHECKS} checks: all good, 2 notes.")
 
 

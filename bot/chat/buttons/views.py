@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.chat import error_replies, gate
+from bot.chat.audit import recording
 from bot.chat.interactions import Action, AnyInteraction
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
@@ -49,6 +50,7 @@ class JobButton(
         return cls(Action(match["action"]), match["job"])
 
     async def callback(self, interaction: AnyInteraction) -> None:
+        recording.begin(interaction)
         try:
             if not await gate.admits(interaction, gate.BUTTONS[self.action]):
                 return

@@ -12,8 +12,8 @@ from typing import Any
 from discord import Permissions, app_commands
 
 from bot.chat import gate
+from bot.chat.commands import audit, retry, sweep, train
 from bot.chat.commands import help as help_
-from bot.chat.commands import retry, sweep, train
 from bot.chat.commands.artifacts import artifacts
 from bot.chat.commands.jobs import jobs
 from bot.chat.commands.logs import logs
@@ -38,6 +38,7 @@ def all_commands(projects: Sequence[Project], prefix: str = "") -> list[app_comm
         sweep.command(projects, prefix),
         *(_renamed(command, prefix) for command in fixed),
         retry.command(projects, prefix),
+        audit.command(prefix),
     ]
     commands.append(help_.command(commands.copy(), projects, prefix))
     for command in commands:

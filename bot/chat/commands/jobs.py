@@ -15,6 +15,7 @@ from bot.domain.model.execution import Lifecycle
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.texts.command_names import command
+from bot.services.people.rates import Share
 
 SHOWN = 15
 SEARCHED = 200
@@ -41,7 +42,7 @@ class Which(StrEnum):
 
 @app_commands.command(description="List the latest jobs")
 @app_commands.describe(mine="Only jobs you started", state="Only jobs in this state")
-@acknowledged()
+@acknowledged(Share.OTHERS)
 async def jobs(interaction: Interaction, mine: bool = False, state: Which | None = None) -> None:  # noqa: FBT001, FBT002  an option
     asker_id = interaction.user.id if mine else 0
     find = interaction.client.services.find

@@ -12,6 +12,7 @@ from bot.chat.interactions import Interaction, person
 from bot.chat.links import project_of
 from bot.domain.inert import joined
 from bot.domain.texts.command_names import command
+from bot.services.people.rates import Share
 
 LIST_CHARACTERS = 3_800
 MOST_UNDELIVERED = 5
@@ -21,7 +22,7 @@ MOST_UNCONFIRMED = 5
 @app_commands.command(description="Show how a job, sweep or trial is doing, or everything live")
 @app_commands.describe(job="Job, sweep or trial (default: everything live)")
 @app_commands.autocomplete(job=autocomplete.jobs_and_previews)
-@acknowledged()
+@acknowledged(Share.OTHERS)
 async def status(interaction: Interaction, job: str | None = None) -> None:
     if job is not None:
         if not await job_actions.propose_again(interaction, job):

@@ -64,7 +64,8 @@ class Find:
         return LogExcerpt("\n".join(readable(found.events)), found.first, found.total)
 
     async def _archived(self, job: Posted, lines: int) -> LogExcerpt:
-        content = await self._artifacts.read(configured(self._projects, job.run.project).prefix(job.id) + LOG_TXT)
+        project = configured(self._projects, job.run.project)
+        content = await self._artifacts.read(project.prefix(job.run.results, job.id) + LOG_TXT)
         stored = content.decode(errors="replace").splitlines()
         last = [LogEvent("", "", 0, line) for line in stored[-lines:]]
         return LogExcerpt("\n".join(readable(last)), len(stored) - len(last), len(stored))

@@ -78,7 +78,8 @@ class ListArtifacts:
         name = parse(text)
         job = await self._find.job(name.job_id, person)
         job = replace(job, id=str(Name(job.id, name.trial)))
-        stored = await self._artifacts.list(configured(self._projects, job.run.project).prefix(job.id))
+        project = configured(self._projects, job.run.project)
+        stored = await self._artifacts.list(project.prefix(job.run.results, job.id))
         shown = [artifact for artifact in stored if artifact.name not in file_names.HIDDEN]
         return job, sorted(shown, key=lambda artifact: file_names.rank(artifact.name))
 

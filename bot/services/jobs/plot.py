@@ -57,7 +57,8 @@ class Plot:
 
     async def metrics_csv(self, job: Posted) -> bytes:
         """The job's `metrics.csv`; raises `Missing` if it left none."""
-        return await self._artifacts.read(configured(self._projects, job.run.project).prefix(job.id) + METRICS_CSV)
+        project = configured(self._projects, job.run.project)
+        return await self._artifacts.read(project.prefix(job.run.results, job.id) + METRICS_CSV)
 
     async def metric_names(self, job: Posted) -> list[str]:
         """What `plot` can draw, the project's own metric first; before the table is stored, what the job reported."""

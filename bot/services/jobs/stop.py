@@ -6,6 +6,7 @@ import structlog
 
 from bot.domain.access import Person
 from bot.domain.model.execution import Stop as Requested
+from bot.domain.model.execution import engine_reason
 from bot.domain.model.rows import Posted, Row, Submitted
 from bot.domain.model.states import EndReason
 from bot.domain.model.submission import Submission
@@ -75,7 +76,7 @@ class Stop:
         at = self._now()
 
         def step(row: Row) -> Change | None:
-            return _stop_requested(row, Requested(person.name, at))
+            return _stop_requested(row, Requested(person.name, at, person.id))
 
         await self._store.change(row_id, step)
 
@@ -109,8 +110,8 @@ class Stop:
             await self._never_submitted(job)
             return
         try:
-            by = execution.stop.by if execution.stop is not None else None
-            await self._engine.terminate(execution.engine_id, f"Stopped by {by}")
+            by_id = execution.stop.by_id if execution.stop is not None else 0
+            await self._engine.terminate(execution.engine_id, engine_reason(by_id))
         except ServiceError as error:
             log.warning("stop failed, will try again", job=job.id, error=str(error))
             return
@@ -133,5 +134,5 @@ def _stop_requested(row: Row, stop: Requested) -> Change | None:
     if not row.execution.live or row.execution.stop is not None:
         return None
     if isinstance(row, Sweep):
-        return Change(replace(row, execution=row.execution.stop_requested(stop.by, stop.at)))
-    return Change(replace(row, execution=row.execution.stop_requested(stop.by, stop.at)))
+        return Change(replace(row, execution=row.execution.stop_requested(stop)))
+    return Change(replace(row, execution=row.execution.stop_requested(stop)))

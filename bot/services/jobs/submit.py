@@ -5,16 +5,18 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot.domain.access import Person, Verb
+from bot.domain.jobs.set_text import SET, merged
 from bot.domain.jobs.unfold_words import unfold_words
 from bot.domain.model.job import Job
 from bot.domain.model.request import Request
 from bot.domain.model.rows import Posted
-from bot.domain.model.run import Commit, Run
+from bot.domain.model.run import Commit
 from bot.domain.parameters import Value, complete, find
 from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities
+from bot.services.jobs.new_run import new_run
 from bot.services.jobs.submit_call import call_for_job, check_fits
 from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
@@ -31,6 +33,8 @@ class TrainRequest:
     branch: str = ""
     commit: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
+    settings: str = ""
+    """The text of `set`: more values."""
 
 
 class Submit:
@@ -47,7 +51,8 @@ class Submit:
         visible = self._permits.visible(request.person, self._projects)
         project = choose(visible, request.project, request.channel_id)
         self._permits.check(request.person, Verb.TRAIN, project.name)
-        parameters = complete(project.parameters, request.values)
+        values = merged(project.parameters, request.values, request.settings)
+        parameters = complete(project.parameters, values, f"{SET}:")
         commit = await self._code.resolve(
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
@@ -64,7 +69,8 @@ class Submit:
         project = choose(visible, old.run.project, request.channel_id)
         self._permits.check(request.person, Verb.TRAIN, project.name)
         before = {p.name: old.run.parameters[p.name] for p in project.parameters if p.name in old.run.parameters}
-        parameters = complete(project.parameters, {**_without(before, project, request.values), **request.values})
+        values = merged(project.parameters, request.values, request.settings)
+        parameters = complete(project.parameters, {**_without(before, project, values), **values}, f"{SET}:")
         if request.branch or request.commit:
             commit = await self._code.resolve(
                 project.repository, project.branches, branch=request.branch, commit=request.commit
@@ -85,7 +91,8 @@ class Submit:
         most = project.cost_usd(project.timeout_seconds)
         self._permits.check_cost(request.person, Verb.TRAIN, project.name, most)
         stored = stored_request(request, self._now(), retry_of)
-        job = Job(self._new_id(), stored, Run(project.name, commit, parameters, project.timeout_seconds))
+        run = new_run(project, commit, parameters)
+        job = Job(self._new_id(), stored, run)
         check_fits(call_for_job(job, project, "signalbox"), self._engine, "This job", "Use shorter values.")
         return await self._store.add(job, first_posts(job.id))
 
@@ -113,8 +120,8 @@ def first_posts(job_id: str) -> tuple[NewPost, ...]:
 
 
 def _unfolded(request: TrainRequest) -> TrainRequest:
-    """The request with what was typed into its branch and commit in the right places. Raises `BadInput`."""
-    fields = {"project": request.project, "branch": request.branch, "commit": request.commit}
+    """The request with what was typed into its texts in the right places. Raises `BadInput`."""
+    fields = {"project": request.project, "branch": request.branch, "commit": request.commit, SET: request.settings}
     found, values = unfold_words(fields, request.values)
     return replace(
         request,
@@ -122,6 +129,7 @@ def _unfolded(request: TrainRequest) -> TrainRequest:
         branch=found.get("branch", ""),
         commit=found.get("commit", ""),
         values=values,
+        settings=found.get(SET, ""),
     )
 
 

@@ -107,7 +107,7 @@ class Archive:
         if total:
             path = self._path(job)
             await self._write(job, path, total)
-            uri = self._projects[job.run.project].prefix(job.id) + LOG_TXT
+            uri = self._projects[job.run.project].prefix(job.run.results, job.id) + LOG_TXT
             await self._artifacts.write(uri, path, "text/plain; charset=utf-8")
             file, partial = await asyncio.to_thread(_attachment, path)
             text = notes.log_file(total, partial=partial, uri=uri)

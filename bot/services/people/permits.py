@@ -47,6 +47,10 @@ class Permits:
         """The names of the projects that exist for this person; None for all."""
         return self.policy.seen_projects(person)
 
+    def administered(self, person: Person) -> frozenset[str] | None:
+        """The names of the projects that this person administers here; None for all."""
+        return self.policy.projects_for(person, Verb.ADMINISTER)
+
     def visible(self, person: Person, projects: Iterable[Project]) -> list[Project]:
         """Those that exist for this person; raises `NotAllowed` if none does."""
         found = [project for project in projects if self.sees(person, project.name)]

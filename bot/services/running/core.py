@@ -14,6 +14,7 @@ from bot.ports.logs import Logs
 from bot.ports.sampler import Sampler
 from bot.ports.store import Store
 from bot.services.people.permits import Permits
+from bot.services.people.rates import Limit, Share
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.wakeups import Wakeups
 
@@ -73,3 +74,5 @@ class Setup:
     snapshot_uri: str
     snapshot_seconds: float
     new_id: Callable[[], str]
+    limits: Mapping[Share, Limit]
+    starts_per_hour: int

@@ -89,7 +89,7 @@ class OneTrial:
         def requested(stored: Trial) -> Trial:
             if stored.ended or stored.stop_by:
                 return stored
-            return replace(stored, stop_by=person.name, engine_id=stored.engine_id or engine_id)
+            return replace(stored, stop_by=person.name, stop_by_id=person.id, engine_id=stored.engine_id or engine_id)
 
         await self._trials.update(sweep, {number: requested})
         await self._stop.single(sweep, number, person)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from bot.domain.access import Person, Verb
 from bot.domain.clock import passed
+from bot.domain.jobs.set_text import SET, fields_in, read
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.rows import Posted
-from bot.domain.model.run import Commit, Run
+from bot.domain.model.run import Commit
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
@@ -23,6 +24,7 @@ from bot.errors import BadInput, NotAllowed, SignalboxError, UserError
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities, Engine
 from bot.ports.store import AnyPosted
+from bot.services.jobs.new_run import new_run
 from bot.services.jobs.submit import TrainRequest, first_posts, stored_request
 from bot.services.jobs.submit_call import call_for_submission, check_fits
 from bot.services.people.lookup import job_for
@@ -55,6 +57,8 @@ class SweepRequest:
     parallel: int | None = None
     folds: int | None = None
     stop_losers: bool = False
+    settings: str = ""
+    """The text of `set`: values for all trials."""
 
 
 class Propose:
@@ -72,18 +76,19 @@ class Propose:
     async def sweep(self, request: SweepRequest) -> Proposal:
         """Propose a sweep; a small one is accepted at once. Raises `NotAllowed`, `BadInput`, `UnknownName` and the
         grammar's errors. The same interaction returns the same sweep."""
+        request = _unfolded(request)
         project = self._chosen(request.project, request)
         self._permits.check(request.person, Verb.SWEEP, project.name)
         sweep_id = self._new_id()
         plan = await asyncio.to_thread(self._plan, request, project, sweep_id)  # 100,000 points take 0.2 s
-        fixed = _fixed(plan, project)
+        fixed = _fixed(plan, project, request.settings)
         commit = await self._code.resolve(
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
         machines = await self._preview.machines(project, plan)
         plan = _incremental(plan, machines)
         _check_incremental(plan)
-        run = Run(project.name, commit, fixed, project.timeout_seconds)
+        run = new_run(project, commit, fixed)
         sweep = Sweep(sweep_id, stored_request(request, self._now()), run, plan)
         _check_size(sweep, project, self._engine.capabilities)
         return await self._proposed(sweep, project, machines, request.person)
@@ -149,7 +154,7 @@ class Propose:
             raise UserError(f"None of {old.id}'s trials failed, so there is nothing to retry.")
         commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
         commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
-        run = Run(project.name, commit, old.run.parameters, project.timeout_seconds)
+        run = new_run(project, commit, old.run.parameters)
         retry = Sweep(self._new_id(), stored_request(request, self._now(), old.id), run, plan)
         machines = await self._preview.machines(project, plan)
         async with self._turn:
@@ -244,11 +249,26 @@ def _search(name: str) -> Search:
         raise BadInput(f'There is no search "{name}".', choices=list(Search)) from None
 
 
-def _fixed(plan: Plan, project: Project) -> dict[str, Value]:
-    """The parameters that are not varied, at their defaults. Raises `BadInput` for one without a default."""
+def _unfolded(request: SweepRequest) -> SweepRequest:
+    """The request with a branch, commit or project from the text of `set` in its place. Raises `BadInput`."""
+    named, settings = fields_in(request.settings)
+    before = {"project": request.project, "branch": request.branch, "commit": request.commit}
+    if twice := [name for name in named if before[name]]:
+        raise BadInput(f"`{twice[0]}` is set a second time. Set it once.")
+    found = before | named
+    return replace(request, project=found["project"], branch=found["branch"], commit=found["commit"], settings=settings)
+
+
+def _fixed(plan: Plan, project: Project, settings: str) -> dict[str, Value]:
+    """The parameters that are not varied, as set or at their defaults. Raises `BadInput` for one without either."""
     varied = {axis.name: axis.values[0] if axis.values else axis.low for axis in plan.space.axes}
     folds = {"folds": plan.folds, "fold": 0} if plan.folds > 1 else {}
-    parameters = complete(project.parameters, {**varied, **folds})
+    given = read(settings, project.parameters)
+    if twice := [name for name in given if name in varied]:
+        raise BadInput(f"`{twice[0]}` is in both `space` and `{SET}`. Leave it out of one.")
+    if twice := [name for name in given if name in folds]:
+        raise BadInput(f"`folds:{plan.folds}` already sets `{twice[0]}`. Leave it out of `{SET}`.")
+    parameters = complete(project.parameters, {**varied, **folds, **given}, f"{SET}:")
     return {name: value for name, value in parameters.items() if name not in varied and name not in folds}
 
 

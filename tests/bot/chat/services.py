@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from bot.domain.access import EVERYONE, Grant, Person, Verb
+from bot.domain.audit.chain import NO_ENTRY, Link, linked
+from bot.domain.audit.entry import Entry
 from bot.domain.jobs import file_names
 from bot.domain.model.job import Job
 from bot.domain.model.run import Commit
@@ -13,12 +15,16 @@ from bot.domain.posts import File
 from bot.domain.project import Project
 from bot.errors import UnknownName
 from bot.ports.artifacts import Artifact
+from bot.ports.audit import Wanted
+from bot.ports.store import Store
 from bot.services import Services
 from bot.services.jobs.find import LogExcerpt
 from bot.services.jobs.list_artifacts import Linked, Listing
 from bot.services.jobs.plot import Picture
 from bot.services.jobs.submit import TrainRequest
 from bot.services.people.permits import Permits
+from bot.services.people.rates import Limit, Rates, Share
+from bot.services.people.read_audit import AuditPage, Export
 from tests.bot.chat.jobs import PNG, PROJECT, a_job
 from tests.bot.chat.sweeps import FakePropose, FakeTrial
 from tests.support.rows import changed
@@ -48,10 +54,14 @@ class FakeServices:
     """The threads and channels that have changed; None is any."""
     made: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
     """The jobs that were accepted, for those who wait for them."""
+    entries: list[Entry] = field(default_factory=list)
+    """The audit."""
+    rates: Rates = field(init=False)
     propose: FakePropose = field(init=False)
     one_trial: FakeTrial = field(init=False)
 
     def __post_init__(self) -> None:
+        self.limit(10_000)
         self.propose, self.one_trial = FakePropose(self.known, self.made), FakeTrial(self.known, self.made)
 
     def services(self, projects: Sequence[Project] = (PROJECT,)) -> Services:
@@ -133,6 +143,29 @@ class FakeServices:
     async def commits(self, project: str, branch: str, text: str, person: Person) -> list[Commit]:
         return [Commit("a1b2c3d" + "0" * 33, branch or "main", "Warm up " + "very " * 40 + "slowly")]
 
+    async def audit(self, entry: Entry) -> None:
+        if entry.once not in {each.once for each in self.entries}:
+            self.entries.append(entry)
+
+    def limit(self, number: int) -> None:
+        """From now on everybody may ask for that many of each kind, in all and at once."""
+        limits = dict.fromkeys(Share, Limit(number, number))
+        self.rates = Rates(cast("Store", self), limits, 10_000, now=lambda: 0.0, clock=lambda: 0.0)
+
+    def since(self, seconds: float) -> float:
+        return 1_000.0 - seconds
+
+    async def page(self, person: Person, wanted: Wanted, number: int) -> AuditPage:
+        self._raise()
+        return AuditPage([link(entry, 5.0).fields for entry in self.entries if number == 1][:2], more=False)
+
+    async def export(self, person: Person, since: float, most_bytes: int) -> Export:
+        self._raise()
+        return Export(link(self.entries[0], 5.0).line.encode(), 1, 1)
+
+    async def jobs(self, *, asker_id: int, limit: int) -> list[Job]:
+        return [job for job in self.known.values() if job.request.asker_id == asker_id][:limit]
+
     def _made(self, request: TrainRequest, job_id: str, retry_of: str | None = None) -> Job:
         job = a_job(
             id=job_id,
@@ -151,11 +184,21 @@ class FakeServices:
             raise self.error
 
 
+def link(entry: Entry, at: float) -> Link:
+    return linked(entry, at, NO_ENTRY)
+
+
 class _AsServices:
     """The shape of `Services`, with the one fake behind every name."""
 
     def __init__(self, fake: FakeServices, projects: tuple[Project, ...]) -> None:
+        self._fake = fake
         self.submit = self.stop = self.find = self.plot = self.list_artifacts = self.complete_options = fake
+        self.audit = self.read_audit = fake
         self.propose, self.one_trial = fake.propose, fake.one_trial
         self.projects, self.permits = projects, fake.permits
         self.opened = fake.opened.append
+
+    @property
+    def rates(self) -> Rates:
+        return self._fake.rates

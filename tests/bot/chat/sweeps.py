@@ -90,6 +90,11 @@ class FakeTrial:
     stopped: list[tuple[str, int, str]] = field(default_factory=list)
     drawn: list[Sequence[str]] = field(default_factory=list)
     trained: list[tuple[str, int, TrainRequest]] = field(default_factory=list)
+    may_draw: asyncio.Event = field(default_factory=asyncio.Event)
+    """Pictures wait for it."""
+
+    def __post_init__(self) -> None:
+        self.may_draw.set()
 
     async def trial(self, sweep_id: str, number: int, person: Person) -> tuple[Job, Trial]:
         if sweep_id not in self.known or number >= PLAN.trials:
@@ -110,6 +115,7 @@ class FakeTrial:
 
     async def picture(self, names: Sequence[str], metrics: Sequence[str], person: Person) -> Picture:
         self.drawn.append(list(names))
+        await self.may_draw.wait()
         return Picture(PNG, "Best epoch 6.")
 
     async def rerun(self, sweep_id: str, number: int, request: TrainRequest) -> Job:

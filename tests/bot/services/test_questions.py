@@ -138,8 +138,8 @@ async def test_a_plot_of_one_job_says_which_code_and_parameters(bot: Bot, outsid
         await bot.plot.plot([job.id] * 9, (), MIKA)
 
 
-async def test_names_for_autocomplete_and_silence_when_git_fails(outside: Outside) -> None:
-    complete = CompleteOptions(outside.code, [PROJECT], Permits(GRANTS, GUILD))
+async def test_names_for_autocomplete_and_silence_when_git_fails(bot: Bot, outside: Outside) -> None:
+    complete = CompleteOptions(outside.code, bot.find, [PROJECT], Permits(GRANTS, GUILD))
     assert await complete.branches("", "W", MIKA) == ["wider-net"]
     assert await complete.branches("", "n", MIKA) == ["main", "wider-net"]
     assert await complete.branches("", "ｗｉｄｅｒ－", MIKA) == ["wider-net"]  # noqa: RUF001  a Japanese keyboard

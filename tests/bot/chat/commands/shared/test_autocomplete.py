@@ -7,6 +7,7 @@ from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import Interaction
 from bot.domain.access import Person
 from bot.errors import Missing
+from tests.bot.chat.services import FakeServices
 
 
 class Trials:
@@ -17,7 +18,7 @@ class Trials:
 
 
 async def complete(text: str, job: str = "k7q2mx") -> list[str]:
-    client = SimpleNamespace(services=SimpleNamespace(one_trial=Trials()))
+    client = SimpleNamespace(services=SimpleNamespace(one_trial=Trials(), rates=FakeServices().rates))
     interaction = SimpleNamespace(
         client=client, user=SimpleNamespace(id=1, display_name="Mika"), namespace=SimpleNamespace(job=job)
     )
