@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -71,7 +72,8 @@ def _printed(lines: list[str], numbers: random.Random) -> list[str]:
 
 
 def _leaked(where: str, text: str, secrets: dict[str, str]) -> Counter[str]:
-    return Counter(f"{where}: {shape}" for secret, shape in secrets.items() if secret in text)
+    words = " ".join({*re.split(r"[\s\x00]+", text)})  # no secret has a space in it, and the rest repeats
+    return Counter(f"{where}: {shape}" for secret, shape in secrets.items() if secret in words)
 
 
 async def _shown(bot: Bot, outside: Outside, folder: Path, lines: list[str], names: list[str]) -> dict[str, str]:
@@ -133,6 +135,7 @@ async def test_no_planted_secret_is_shown_or_stored(
 
 @pytest.mark.exhaustive
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # on a machine that is busy with others
 @pytest.mark.parametrize("entrypoint", [True, False])
 async def test_none_of_five_thousand_planted_secrets_is_shown_or_stored(
     bot: Bot, outside: Outside, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, entrypoint: bool
