@@ -4,6 +4,7 @@
 #   podman build --target bot     --tag signalbox-bot .
 # A label names the image's commit, and so does a tag, for people who only see the registry:
 #   --build-arg REVISION=$(git rev-parse HEAD) --tag …:trainer-$(git rev-parse --short=12 HEAD)
+# A tag may move to another image: `python -m deploy.aws.push` builds from the digest that it finds behind this one.
 ARG BASE_IMAGE=docker.io/library/python:3.11-slim-bookworm
 
 FROM ${BASE_IMAGE} AS base
@@ -25,11 +26,13 @@ ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 # A folder of wheels mounted for the build, if that index can't be reached.
 ARG PIP_FIND_LINKS=
 RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url} ${TORCH_INDEX} "$(grep '^torch==' constraints.txt)"
-RUN pip install --no-cache-dir --constraint constraints.txt boto3 numpy scikit-learn
+COPY deploy/image/trainer.lock deploy/image/
+RUN pip install --no-cache-dir --require-hashes --no-deps --requirement deploy/image/trainer.lock
 ENV PYTHONPATH=/opt/signalbox WORK_DIR=/work/job CACHE_DIR=/cache
 COPY trainer trainer
-RUN mkdir -p /work /cache && chown signalbox: /work /cache
-USER signalbox
+# The entrypoint starts as root and separates these two from itself: trainer/process/users.py.
+RUN useradd --no-create-home --uid 1001 signalbox-fetch && mkdir -p /work /cache && chown signalbox: /work /cache
+ENV SIGNALBOX_TRAINING_UID=1000 SIGNALBOX_FETCH_UID=1001
 WORKDIR /work
 # Last, so that a new commit rebuilds no layer.
 ARG REVISION=unknown
@@ -38,15 +41,20 @@ LABEL org.opencontainers.image.revision=${REVISION}
 ENTRYPOINT ["tini", "--", "python", "-m", "trainer.entrypoint", "--"]
 
 FROM base AS bot
-COPY pyproject.toml README.md LICENSE ./
+COPY LICENSE ./
+COPY deploy/image/bot.lock deploy/image/
+# What holds the credentials runs only files that were looked at: the hashes are in the lock file.
+RUN pip install --no-cache-dir --require-hashes --no-deps --requirement deploy/image/bot.lock
+ENV PYTHONPATH=/opt/signalbox
 COPY bot bot
 COPY trainer trainer
-RUN pip install --no-cache-dir --constraint constraints.txt --editable .
+# The container may be read-only but for /tmp and the volume.
+ENV MPLCONFIGDIR=/tmp/matplotlib
 USER signalbox
 WORKDIR /home/signalbox
 # So that a volume mounted here belongs to this user.
 RUN mkdir var
 ARG REVISION=unknown
 LABEL org.opencontainers.image.revision=${REVISION}
-ENTRYPOINT ["tini", "--", "signalbox"]
+ENTRYPOINT ["tini", "--", "python", "-m", "bot"]
 CMD ["run", "--config", "/etc/signalbox/config.toml"]

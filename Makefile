@@ -11,7 +11,7 @@ CDK := npx --yes aws-cdk@2.1148.1 --app "$(BIN)/python -m deploy.aws --config $(
 # More options for `podman build`, such as mounted certificates or a folder of wheels.
 IMAGE_FLAGS ?=
 
-.PHONY: help setup demo sandbox test lint check chaos mutations bench screenshots image-test setup-aws template deploy destroy clean
+.PHONY: help setup demo sandbox test lint check chaos mutations access bench screenshots image-test lock sbom setup-aws template deploy destroy clean
 
 help:
 	@echo "make demo         play a scene in the sandbox and print it as it happens; about a minute"
@@ -21,9 +21,12 @@ help:
 	@echo "make check        run make lint and the fast tests; use it before each commit"
 	@echo "make chaos        kill the bot 1,000 times, inject HTTP faults, log a million lines; ARGS=\"--kills 50\" and others"
 	@echo "make mutations    remove one protection against loss or duplication at a time; some test must fail for each"
+	@echo "make access       print the permission matrix, then send 50,000 generated inputs as six kinds of people; ARGS=\"--seed 2\""
 	@echo "make bench        run the benchmarks behind the figures in the README"
 	@echo "make screenshots  renew docs/*.png with headless Chromium"
 	@echo "make image-test   build the trainer's image with podman on Debian's packages and run jobs in it"
+	@echo "make lock         renew the images' lock files, with hashes, from constraints.txt"
+	@echo "make sbom         write the images' bills of materials (CycloneDX) to build/"
 	@echo "make setup-aws    add what deploy and template need: the CDK (630 MB); Node.js must be installed"
 	@echo "make deploy       create or update the AWS stack from config.toml with the CDK"
 	@echo "make destroy      delete the AWS stack; asks before deleting data"
@@ -69,6 +72,10 @@ chaos: setup
 mutations: setup
 	@$(BIN)/python -m tests.faults.mutations $(ARGS)
 
+access: setup
+	@$(BIN)/python -m tests.access.matrix
+	@$(BIN)/python -m tests.access.hostile $(ARGS)
+
 bench: setup
 	@$(BIN)/python -m bench
 
@@ -85,6 +92,25 @@ image-test: setup build/base.tar
 	podman build --target trainer --network=host --build-arg BASE_IMAGE=localhost/signalbox-base \
 	  $(if $(TORCH_INDEX),--build-arg TORCH_INDEX=$(TORCH_INDEX)) $(IMAGE_FLAGS) --tag localhost/signalbox-trainer .
 	SIGNALBOX_TRAINER_IMAGE=localhost/signalbox-trainer $(BIN)/python -m pytest tests/image
+
+build/tools/.ready: Makefile
+	@$(PYTHON) -m venv build/tools
+	@build/tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9 cyclonedx-bom==7.5.0
+	@touch $@
+
+LOCK := build/tools/bin/uv pip compile --quiet --constraints constraints.txt --generate-hashes --universal --no-header \
+  --no-annotate --python-version 3.11
+
+lock: build/tools/.ready
+	@$(LOCK) pyproject.toml --output-file deploy/image/bot.lock
+	@$(LOCK) deploy/image/trainer.in --output-file deploy/image/trainer.lock
+
+# torch comes from PyTorch's own index, which has other files than pip's: it is pinned by version, without a hash.
+sbom: build/tools/.ready
+	@grep '^torch==' constraints.txt | cat deploy/image/trainer.lock - > build/trainer.txt
+	@build/tools/bin/cyclonedx-py requirements --output-reproducible -o build/bot.cdx.json deploy/image/bot.lock
+	@build/tools/bin/cyclonedx-py requirements --output-reproducible -o build/trainer.cdx.json build/trainer.txt
+	@echo "build/bot.cdx.json and build/trainer.cdx.json: the Python packages of the images"
 
 .venv/.ready-aws: .venv/.ready
 	@node --version >/dev/null || { echo "The AWS CDK needs Node.js: https://nodejs.org"; exit 1; }

@@ -1,6 +1,7 @@
-"""The command line: `signalbox run`, `init`, `try`, `doctor`, `restore`, `config from-stack`; `python -m bot`, too."""
+"""The command line: `signalbox run`, `init`, `try`, `doctor`, `restore`, `audit`, `config`; `python -m bot`, too."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +11,9 @@ import typer
 from rich.console import Console
 
 from bot import app as wiring
+from bot import audit_check, logging_setup
 from bot import doctor as examination
 from bot import from_stack as stack_values
-from bot import logging_setup
 from bot import restore as restoration
 from bot.config import loading as settings
 from bot.errors import SignalboxError
@@ -23,6 +24,8 @@ from trainer.redaction import known
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 config_app = typer.Typer(no_args_is_help=True, help="Work with config.toml.")
 app.add_typer(config_app, name="config")
+audit_app = typer.Typer(no_args_is_help=True, help="Check and export the record of who asked for what.")
+app.add_typer(audit_app, name="audit")
 ConfigPath = Annotated[
     Path, typer.Option("--config", help="Path of the settings; config.example.toml explains each one.")
 ]
@@ -37,6 +40,7 @@ def main() -> None:
 @app.command()
 def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
+    os.umask(0o077)  # logs and results of private projects lie in the data folder
     with _errors_printed():
         checked, secrets = settings.load(config), settings.secrets()
         known.hide(secrets.discord_token.get_secret_value(), shortest=known.OWN)
@@ -114,6 +118,35 @@ def from_stack(
     """Write the stack's queues, job definitions, bucket and log group into config.toml."""
     with _errors_printed():
         asyncio.run(stack_values.run(config, stack, Console()))
+
+
+@audit_app.command()
+def verify(
+    file: Annotated[
+        Path | None, typer.Argument(help="An export, a snapshot or a store; default: the store of the settings.")
+    ] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+    *,
+    anchor: Annotated[
+        list[str] | None,
+        typer.Option("--anchor", help="NUMBER:HASH of an entry, as the bot's log has it: shows a cut tail, too."),
+    ] = None,
+) -> None:
+    """Check that no entry was changed, removed, added or moved. Exits with 1 if one was."""
+    with _errors_printed():
+        path = file if file is not None else settings.store_path(settings.load(config))
+        whole = audit_check.verify(path, anchor or [], Console())
+    raise typer.Exit(0 if whole else 1)
+
+
+@audit_app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="The new file, one entry a line.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Write the whole audit of the store to a file, also while the bot runs."""
+    with _errors_printed():
+        audit_check.export(settings.store_path(settings.load(config)), file, Console())
 
 
 @contextmanager

@@ -22,7 +22,8 @@ from bot.adapters.health import serve
 from bot.adapters.sampling.sampling_process import ProcessSampler
 from bot.adapters.sqlite import open_store
 from bot.chat.client import SignalboxClient
-from bot.config.loading import Config, Secrets, lease_folder, projects, snapshot_uri, store_path
+from bot.config.limits import shares
+from bot.config.loading import Config, Secrets, grants, lease_folder, projects, snapshot_uri, store_path
 from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError
@@ -32,6 +33,9 @@ from bot.services.jobs import build_jobs
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.logs import build_logs
+from bot.services.people.permits import Permits
+from bot.services.people.rates import Rates
+from bot.services.people.read_audit import ReadAudit
 from bot.services.running import loop_lag
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core, Intervals, Outside, Setup
@@ -104,7 +108,8 @@ async def _core(config: Config, stack: AsyncExitStack) -> Core:
             store_path(config), committed=wakeups.committed, most_log_bytes=config.bot.stored_log_mib * 1024 * 1024
         )
     )
-    return Core(store, {project.name: project for project in projects(config)}, wakeups, time.time)
+    permits = Permits(grants(config), config.discord.guild_id, config.bot.data_dir)
+    return Core(store, {project.name: project for project in projects(config)}, wakeups, time.time, permits)
 
 
 async def _token_lease(config: Config, secrets: Secrets, aws: AwsClients, stack: AsyncExitStack) -> TokenLease:
@@ -142,6 +147,8 @@ def _setup(config: Config) -> Setup:
         snapshot_uri=snapshot_uri(config),
         snapshot_seconds=config.bot.snapshot_minutes * 60,
         new_id=new_id,
+        limits=shares(config.limits),
+        starts_per_hour=config.limits.starts_per_hour,
     )
 
 
@@ -161,10 +168,14 @@ def _services(
         find=jobs.find,
         plot=jobs.plot,
         list_artifacts=ListArtifacts(jobs.find, outside.artifacts, core.projects),
-        complete_options=CompleteOptions(outside.code, known),
+        complete_options=CompleteOptions(outside.code, jobs.find, known, core.permits),
         propose=sweeps.propose,
         one_trial=sweeps.one_trial,
+        audit=core.store,
+        read_audit=ReadAudit(core.store, core.permits, core.now),
+        rates=Rates(core.store, setup.limits, setup.starts_per_hour, now=time.monotonic, clock=core.now),
         projects=known,
+        permits=core.permits,
         opened=delivery.opened,
     )
     copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)

@@ -8,7 +8,9 @@ from bot.adapters.aws.probe import aws_probe
 from bot.adapters.aws.token_lease import known_instance, lease_uri
 from bot.adapters.git.code_source import GitCode
 from bot.chat.discord_probe import discord_probe
-from bot.config.loading import Config, Secrets, lease_folder, projects
+from bot.config.loading import Config, Secrets, grants, lease_folder, projects
+from bot.services.people.permits import ROLES_FILE
+from bot.services.people.remembered_roles import RememberedRoles
 from bot.services.running.doctor import Finding, Level, examine, metric_check, repository_check
 
 _STYLES = {Level.OK: "green", Level.NOTE: "yellow", Level.FIXED: "cyan", Level.BAD: "bold red"}
@@ -25,7 +27,11 @@ async def run(config: Config, secrets: Secrets, console: Console, *, fix: bool =
         discord = await stack.enter_async_context(
             discord_probe(there.api_url, there.gateway_url, token, there.guild_id, there.command_prefix)
         )
-        checks = [*discord.checks(known), *probe.account_checks(config.aws.events_queue_url, known)]
+        remembered = RememberedRoles(config.bot.data_dir / ROLES_FILE)
+        checks = [
+            *discord.checks(known, grants(config), remembered),
+            *probe.account_checks(config.aws.events_queue_url, known),
+        ]
         checks.append(probe.token_check(lease_uri(lease_folder(config), token), known_instance(config.bot.data_dir)))
         for project in known:
             checks += [*probe.checks(project), probe.permission_check(project, config.bot.name)]

@@ -4,7 +4,8 @@
     ├── UserError            for people; only the asker sees it
     │   ├── BadInput         a value that doesn't fit, what to type instead, the choices
     │   ├── UnknownName      nothing has that name; similar names
-    │   └── NotAllowed       who may, and how to get permission
+    │   ├── NotAllowed       who may, and how to get permission
+    │   └── TooMany          too much at once or too often; when to try again
     ├── ConfigError          every mistake in config.toml at once
     ├── StoreError           the store is in use by another bot, damaged, or from a newer version
     └── ServiceError         AWS, Discord or git
@@ -58,6 +59,10 @@ class UnknownName(UserError):
 
 class NotAllowed(UserError):
     """The asker lacks a role; the text names the roles that may."""
+
+
+class TooMany(UserError):
+    """The asker has asked for too much at once, or too often; the text says when to try again."""
 
 
 class ConfigError(SignalboxError):

@@ -9,7 +9,7 @@ from tests.layout.tree import ROOT, Tree, imported_names
 # Highest first. A module belongs to the first prefix that fits, and imports only its own layer and those below.
 LAYERS = (
     ("bot.__main__",),
-    ("bot.app", "bot.doctor", "bot.from_stack", "bot.init", "bot.restore", "bot.try_locally"),
+    ("bot.app", "bot.audit_check", "bot.doctor", "bot.from_stack", "bot.init", "bot.restore", "bot.try_locally"),
     ("bot.config", "bot.logging_setup"),
     ("bot.chat",),
     ("bot.adapters",),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.permissions.recorded import BOT, JOB, Recording, record_demo
+from bench.permissions.recorded import BOT, JOB, TRAINING, Recording, record_demo
 from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID
 from deploy.sandbox.aws.permissions.policy import Statement, allowing_statements
 from deploy.sandbox.aws.permissions.roles import NOT_EVALUATED
@@ -41,12 +41,22 @@ REASONS = {
     (BOT, "batch:TagResource", "arn:aws:batch:<region>:<account>:job/*"): (
         "refusals name the job definition; AWS doesn't document whether it checks the new job, too"
     ),
-    (
-        JOB,
-        "s3:AbortMultipartUpload",
-        "<artifacts>/jobs/*",
-    ): "needed if the upload of a file of 64 MiB or more fails halfway",
-    (JOB, "s3:GetObject", "<artifacts>/data/*"): "for training code that reads its own data; the demo's needs none",
+    (JOB, "s3:AbortMultipartUpload", "<artifacts>/jobs/mnist/*"): (
+        "needed if the upload of a file of 64 MiB or more fails halfway"
+    ),
+    (JOB, "sts:AssumeRole", "arn:aws:iam::<account>:role/<projecttrainingrole>"): (
+        "when training code asks for credentials; the demo's doesn't"
+    ),
+    **{
+        (TRAINING, action, f"<artifacts>{below}"): "for training code that uses AWS; the demo's doesn't"
+        for action, below in (
+            ("s3:GetObject", "/data/*"),
+            ("s3:GetObject", "/jobs/mnist/*"),
+            ("s3:PutObject", "/jobs/mnist/*/artifacts/*"),
+            ("s3:AbortMultipartUpload", "/jobs/mnist/*/artifacts/*"),
+            ("s3:ListBucket", ""),
+        )
+    },
 }
 
 
@@ -95,10 +105,11 @@ class PermissionReport:
 
 _HEAD = """# Permissions
 
-Signalbox runs with two roles of the stack: the bot's and the jobs'. Each row is one action on one resource that a
-policy allows, and who used it while the demo, the doctor and a restore ran on the stack. A test repeats the run and
-fails if something is used but not allowed, or allowed but unused without a reason. `python -m bench.permissions` writes
-this page.
+Signalbox runs with roles of the stack: the bot's, and for each project the jobs' and the training code's. Each job
+leaves itself only its own part of the latter ([Who your code is](training-code.md#who-your-code-is)). Each row is one
+action on one resource that a policy allows, and who used it while the demo, the doctor and a restore ran on the stack.
+A test repeats the run and fails if something is used but not allowed, or allowed but unused without a reason.
+`python -m bench.permissions` writes this page.
 
 | action | used by | granted by |
 |---|---|---|

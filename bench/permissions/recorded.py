@@ -23,8 +23,9 @@ from deploy.sandbox.demo.terminal import Terminal
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox, sandbox
 from deploy.sandbox.stack import ACCOUNT, ENFORCED, PROJECT, STACK, deployed
+from trainer.contract import Env
 
-BOT, JOB = "bot", "job"
+BOT, JOB, TRAINING = "bot", "job", "training"
 """The roles."""
 _HASH = re.compile("[0-9A-F]{8}$")
 
@@ -85,7 +86,13 @@ def _policies(clients: Clients) -> dict[str, list[Statement]]:
     (definition,) = clients.batch.describe_job_definitions(jobDefinitionName=f"{STACK}-{PROJECT}")["jobDefinitions"]
     (stack,) = clients.cloudformation.describe_stacks(StackName=STACK)["Stacks"]
     arns = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    roles = {BOT: arns[Output.BOT_ROLE_ARN], JOB: definition["containerProperties"]["jobRoleArn"]}
+    container = definition["containerProperties"]
+    variables = {each["name"]: each["value"] for each in container["environment"]}
+    roles = {
+        BOT: arns[Output.BOT_ROLE_ARN],
+        JOB: container["jobRoleArn"],
+        TRAINING: variables[Env.TRAINING_ROLE_ARN],
+    }
     return {role: _policy(clients.iam, arn.rpartition("/")[2]) for role, arn in roles.items()}
 
 

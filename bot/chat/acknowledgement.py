@@ -1,38 +1,48 @@
 """Acknowledge an interaction within Discord's 3 seconds, then fill in the answer."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 import discord
-import structlog
+from discord.utils import MISSING
 
+from bot.chat.audit.recording import record
 from bot.chat.discord_errors import INTERACTION_ACKNOWLEDGED, PASSING
 from bot.chat.interactions import Interaction
 from bot.chat.rivals import AnsweredElsewhere, counting
-
-log = structlog.get_logger()
+from bot.services.people.rates import Share
 
 ACKNOWLEDGE_TRIES = 3
 _ACKNOWLEDGED = "acknowledged"
 _PUBLIC = "public"
+_PUBLIC_UNTIL_NOW = "public until now"
+"""A follow-up to the deleted response is private if it says so; an edit has nothing left to edit."""
 
 P = ParamSpec("P")
 Handler = Callable[Concatenate[Interaction, P], Coroutine[Any, Any, None]]
 
 
-def acknowledged(*, public: bool = False, update: bool = False) -> Callable[[Handler[P]], Handler[P]]:
-    """Decorate a handler: `acknowledge` the interaction before it runs."""
+def acknowledged(share: Share, *, public: bool = False, update: bool = False) -> Callable[[Handler[P]], Handler[P]]:
+    """Decorate a handler: `acknowledge` the interaction, run it as part of the asker's `share`, and `record` it."""
 
     def decorate(handler: Handler[P]) -> Handler[P]:
         @wraps(handler)
         async def acknowledge_first(interaction: Interaction, /, *args: P.args, **kwargs: P.kwargs) -> None:
             await acknowledge(interaction, public=public, update=update)
-            await handler(interaction, *args, **kwargs)
+            async with admitted(interaction, share):
+                await handler(interaction, *args, **kwargs)
+            await record(interaction)
 
         return acknowledge_first
 
     return decorate
+
+
+def admitted(interaction: Interaction, share: Share) -> AbstractAsyncContextManager[None]:
+    """Raises `TooMany` if the asker has used up their share."""
+    return interaction.client.services.rates.admitted(interaction.user.id, share)
 
 
 async def acknowledge(interaction: Interaction, *, public: bool = False, update: bool = False) -> None:
@@ -45,7 +55,6 @@ async def acknowledge(interaction: Interaction, *, public: bool = False, update:
     """
     await first_answer(interaction, lambda: interaction.response.defer(ephemeral=not public, thinking=not update))
     interaction.extras.update({_ACKNOWLEDGED: True, _PUBLIC: public})
-    log.info("interaction", what=_what(interaction), by=interaction.user.id, interaction=interaction.id)
 
 
 async def first_answer(interaction: Interaction, answer: Callable[[], Awaitable[object]]) -> None:
@@ -78,23 +87,27 @@ async def answer(
     view: discord.ui.View | None = None,
     files: Sequence[discord.File] = (),
 ) -> None:
-    """Fill in the acknowledged response."""
+    """Fill in the acknowledged response. What was asked is on record before its answer is shown."""
+    await record(interaction)
+    if interaction.extras.get(_PUBLIC_UNTIL_NOW):
+        await interaction.followup.send(
+            content or "", embed=embed or MISSING, view=view or MISSING, files=files, ephemeral=True
+        )
+        return
     await interaction.edit_original_response(content=content, embed=embed, view=view, attachments=files)
+
+
+async def go_private(interaction: Interaction) -> None:
+    """Take a public acknowledgement back: from now on only the asker gets answers. Does nothing if they are private."""
+    if interaction.extras.pop(_PUBLIC, False):
+        interaction.extras[_PUBLIC_UNTIL_NOW] = True
+        await interaction.delete_original_response()
 
 
 async def answer_privately(interaction: Interaction, text: str) -> None:
     """Answer only the asker, whether or not the interaction is acknowledged."""
     if not interaction.extras.get(_ACKNOWLEDGED):
         await interaction.response.send_message(text, ephemeral=True)
-    elif interaction.extras.get(_PUBLIC):
-        # A follow-up to a public acknowledgement would be public too.
-        await interaction.delete_original_response()
-        await interaction.followup.send(text, ephemeral=True)
     else:
+        await go_private(interaction)
         await answer(interaction, text)
-
-
-def _what(interaction: Interaction) -> str:
-    """The command's name, or the clicked button's `custom_id`."""
-    data: Mapping[str, object] = interaction.data or {}
-    return str(data.get("custom_id") or data.get("name"))

@@ -5,8 +5,8 @@ https://docs.discord.com/developers/events/gateway
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import aiohttp
 import discord
@@ -15,12 +15,14 @@ import yarl
 from discord import app_commands
 from discord.gateway import DiscordWebSocket
 
-from bot.chat import error_replies
+from bot.chat import gate
 from bot.chat.arrivals import Arrivals
+from bot.chat.audit import recording
 from bot.chat.buttons import forms
 from bot.chat.buttons.clicks import CLICKS
 from bot.chat.buttons.views import JobButton
 from bot.chat.commands import all_commands
+from bot.chat.commands.shared.current_options import are_current
 from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.poster import Poster
 from bot.chat.delivery.request_time import limit_requests
@@ -89,7 +91,7 @@ class SignalboxClient(BoxClient):
             # No max_ratelimit_timeout: it passes one call of a bucket with a long window, and refuses the next.
         )
         limit_requests(self.http)
-        self.guild_id = settings.guild_id
+        self.guild_id, self.command_prefix = settings.guild_id, settings.command_prefix
         self.projects = {project.name: project for project in projects}
         self.arrivals = Arrivals()
         self.rivals = Rivals(clock)
@@ -159,6 +161,7 @@ class SignalboxClient(BoxClient):
             await self.close()
             return
         self.services.opened(None)
+        self._tell_roles()
         if registered and not self._guild_here.is_set():
             log.info("connected", user=str(self.user), server=guild.name)
             self._guild_here.set()
@@ -183,9 +186,16 @@ class SignalboxClient(BoxClient):
         self.services.opened(channel.id)
 
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
-        """The same, for a role of the bot's or everybody's."""
+        """The same, for a role of the bot's or everybody's. Or it has another name."""
         if before.permissions != after.permissions:
             self.services.opened(None)
+        self._tell_roles()
+
+    async def on_guild_role_create(self, _: discord.Role) -> None:
+        self._tell_roles()
+
+    async def on_guild_role_delete(self, _: discord.Role) -> None:
+        self._tell_roles()
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Handle forms; discord.py dispatches commands and buttons itself."""
@@ -197,6 +207,12 @@ class SignalboxClient(BoxClient):
 
     async def on_resumed(self) -> None:
         log.info("gateway resumed, no events missed")
+
+    def _tell_roles(self) -> None:
+        """Only those of the bot's own server."""
+        guild = self.get_guild(self.guild_id)
+        if guild is not None and not guild.unavailable:
+            self.services.permits.roles_are((role.id, role.name) for role in guild.roles)
 
     def _removed(self, event: str) -> None:
         """Discord has dropped the commands with the bot."""
@@ -224,7 +240,34 @@ class SignalboxClient(BoxClient):
 
 
 class Tree(app_commands.CommandTree[BoxClient]):
-    """The commands, with one handler for their errors."""
+    """The commands, with one gate before them and their autocomplete, and one handler for their errors."""
+
+    def __init__(self, client: BoxClient) -> None:
+        """For servers only. Commands registered in a server are that anyway; Discord reads both for global commands.
+
+        https://docs.discord.com/developers/interactions/application-commands#application-command-object
+        """
+        super().__init__(
+            client,
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True),
+        )
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """discord.py runs nothing of the tree without it: https://discordpy.readthedocs.io/en/stable/interactions/api.html
+
+        Suggestions leave no entry in the audit: they neither change nor show anything new.
+        """
+        if interaction.type is discord.InteractionType.application_command:
+            recording.begin(interaction)
+        if not await gate.admits(interaction, gate.command_needs(interaction)):
+            return False
+        data: Mapping[str, Any] = interaction.data or {}
+        command = self.get_command(str(data.get("name")), guild=discord.Object(self.client.guild_id))
+        if isinstance(command, app_commands.Command) and are_current(command, data.get("options", [])):
+            return True
+        await gate.refuse(interaction, app_commands.CommandNotFound(str(data.get("name")), []))
+        return False
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
-        await error_replies.reply(interaction, error)
+        await gate.refuse(interaction, error)

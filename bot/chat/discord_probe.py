@@ -13,10 +13,13 @@ from bot.chat.delivery.request_time import limit_requests, within
 from bot.chat.discord_errors import PASSING, calling
 from bot.chat.permissions import lacking
 from bot.chat.registration import invitation
+from bot.domain.access import Grant
 from bot.domain.project import Project
 from bot.domain.texts.command_names import COMMANDS
 from bot.errors import Denied, Missing, Unavailable
+from bot.services.people.remembered_roles import RememberedRoles
 from bot.services.running.doctor import Check, Finding, clock_finding
+from bot.services.running.roles_check import SUBJECT, roles_finding
 
 LOGIN_SECONDS = 60.0
 CONNECT_SECONDS = 15.0
@@ -55,8 +58,8 @@ class DiscordProbe:
         self._connection: asyncio.Task[None] | None = None
         self._waited = False
 
-    def checks(self, projects: Sequence[Project]) -> list[Check]:
-        """Checks of token, intents and server, and of the permissions in each project's channels."""
+    def checks(self, projects: Sequence[Project], grants: Sequence[Grant], remembered: RememberedRoles) -> list[Check]:
+        """Checks of token, intents and server, of the grants' roles, and of permissions in the projects' channels."""
         renew = "Make a new token in the developer portal (Bot, Reset Token), and set DISCORD_TOKEN to it."
         gateway = "Check https://discordstatus.com. The bot needs no privileged intent in the developer portal."
         return [
@@ -65,6 +68,7 @@ class DiscordProbe:
             Check("gateway and intents", self._connect, gateway),
             Check("server", self._server, "Check discord.guild_id, and invite the bot to that server."),
             Check("commands", self._commands, "Open the invitation; it asks for the scope that commands need."),
+            Check(SUBJECT, lambda: self._roles(grants, remembered), "Check discord.guild_id."),
             *(self._channel(project, channel) for project in projects for channel in project.channel_ids),
         ]
 
@@ -128,6 +132,10 @@ class DiscordProbe:
                 "Restart the bot: it registers them at its start.",
             )
         return Finding("commands", f"{len(found)} registered, such as /{first}")
+
+    async def _roles(self, grants: Sequence[Grant], remembered: RememberedRoles) -> Finding:
+        server = [(role.id, role.name) for role in (await self._guild()).roles]
+        return roles_finding(grants, server, remembered)
 
     async def _guild(self) -> discord.Guild:
         """Wait for the server once: READY lists it as unavailable, GUILD_CREATE follows "some time after".

@@ -9,12 +9,14 @@ import structlog
 from discord import app_commands
 
 from bot.chat.acknowledgement import answer_privately
+from bot.chat.audit.recording import record
 from bot.chat.discord_errors import INTERACTION_ACKNOWLEDGED, PASSING, translated
 from bot.chat.interactions import Interaction
 from bot.chat.limits import CONTENT_CHARACTERS
 from bot.chat.rivals import AnsweredElsewhere
+from bot.domain.audit.entry import Decision
 from bot.domain.inert import cut
-from bot.errors import CredentialsExpired, Refused, ServiceError, Throttled, Unavailable, UserError
+from bot.errors import CredentialsExpired, Refused, ServiceError, StoreError, Throttled, Unavailable, UserError
 from trainer.redaction.redact import redact
 
 log = structlog.get_logger()
@@ -26,6 +28,8 @@ _WORDS: tuple[tuple[type[ServiceError], str], ...] = (
     (Refused, "That was refused, and trying again won't help. Ask an admin to look at it."),
 )
 """The first that fits."""
+_OLD_COMMANDS = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch, app_commands.TransformerError)
+"""What a client with the commands of an earlier registration causes."""
 
 
 def new_error_id() -> str:
@@ -34,7 +38,7 @@ def new_error_id() -> str:
 
 
 async def reply(interaction: Interaction, error: Exception, *, new_id: Callable[[], str] = new_error_id) -> None:
-    """Reply with the error in words, and log an unexpected one. Never raises Discord's errors.
+    """Reply with the error in words, once it is on record, and log an unexpected one. Never raises Discord's errors.
 
     If another bot has answered, do not answer at all: that would overwrite its answer. A form is no acknowledgement of
     `acknowledge`, so its 40060 comes as discord.py's error.
@@ -45,10 +49,19 @@ async def reply(interaction: Interaction, error: Exception, *, new_id: Callable[
         interaction.client.rivals.seen(interaction.id)
         return
     text = redact(explain(original, new_id))
+    await _record(interaction, original, text)
     try:
         await answer_privately(interaction, cut(text, CONTENT_CHARACTERS))
     except (discord.HTTPException, *PASSING) as failure:
         log.warning("error reply failed", interaction=interaction.id, text=text, why=str(failure))
+
+
+async def _record(interaction: Interaction, error: Exception, text: str) -> None:
+    """A store that cannot be used has nothing done and ends the bot: then the reply is all that is left."""
+    try:
+        await record(interaction, Decision.REFUSED if isinstance(error, UserError) else Decision.FAILED, text)
+    except StoreError as failure:
+        log.warning("not on record", interaction=interaction.id, text=text, why=str(failure))
 
 
 def explain(error: Exception, new_id: Callable[[], str] = new_error_id) -> str:
@@ -62,7 +75,7 @@ def explain(error: Exception, new_id: Callable[[], str] = new_error_id) -> str:
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return f"{words} ({error})"
-    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+    if isinstance(error, _OLD_COMMANDS):
         return "The commands have changed since you typed this. Reload Discord (Ctrl+R on a computer) and try again."
     error_id = new_id()
     log.error("unexpected error", error_id=error_id, exc_info=error)

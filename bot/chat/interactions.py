@@ -32,6 +32,7 @@ class BoxClient(discord.Client):
     """The client as commands and buttons see it; `SignalboxClient` sets the attributes."""
 
     guild_id: int
+    command_prefix: str
     services: Services
     projects: Mapping[str, Project]
     arrivals: Arrivals
@@ -51,19 +52,17 @@ Click = Callable[[Interaction, str], Awaitable[None]]
 
 
 def person(interaction: Interaction) -> Person:
-    """Who asks, with their roles as the interaction has them.
+    """Who asks and where, with the ids of their roles as the interaction has them.
 
-    The interaction has ids; the names come from the server, which may not be available yet. `Member.roles` would leave
-    out each role that is not cached. https://docs.discord.com/developers/resources/guild#guild-member-object
+    `Member.roles` would leave out each role that is not cached, such as before the server is available.
+    https://docs.discord.com/developers/resources/guild#guild-member-object
     """
-    user, guild = interaction.user, interaction.guild
-    if guild is None or not isinstance(user, discord.Member):
+    user = interaction.user
+    if not isinstance(user, discord.Member):
         return Person(user.id, user.display_name)
     # No public attribute has the ids; @everyone has the server's.
-    ids = {guild.id, *user._roles}
-    roles = [role for role in map(guild.get_role, ids) if role is not None]
-    names = frozenset(map(str, ids)) | {role.name for role in roles}
-    return Person(user.id, user.display_name, names, roles_are_named=len(roles) == len(ids))
+    roles = frozenset({user.guild.id, *user._roles})
+    return Person(user.id, user.display_name, roles, channel_id(interaction))
 
 
 def channel_id(interaction: Interaction) -> int:

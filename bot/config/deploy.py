@@ -25,6 +25,8 @@ class JobResources(Section):
     gpus: Annotated[int, Field(ge=0, le=16)] = 1
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
     image: str = ""
+    git_token_secret: str | None = None
+    """The name of the secret with this project's token; empty for none. None: `deploy.git_token_secret` decides."""
 
     @model_validator(mode="after")
     def _gpus_fit_the_queue(self) -> Self:
@@ -50,6 +52,7 @@ class Deploy(Section):
     log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653] = 90
     budget_usd: Annotated[float, Field(gt=0)] = 100
     alarm_email: str = ""
-    git_token_secret: str = "signalbox/git-token"  # noqa: S105  the secret's name, not the secret
+    git_token_secret: str | None = None
+    """One secret for all projects; empty for none. None: one for each (deploy/aws/parameters.py has their names)."""
     host: Annotated[str, Field(pattern=HOST)] = "none"
     jobs: dict[Name, JobResources] = Field(default_factory=dict)

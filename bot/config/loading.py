@@ -11,11 +11,14 @@ from bot.config.aws import Aws
 from bot.config.bot import Bot
 from bot.config.deploy import Deploy
 from bot.config.discord import Discord
+from bot.config.grants import GrantSettings, grant_problems
+from bot.config.grants import grants as all_grants
+from bot.config.limits import Limits
 from bot.config.pace import Pace
 from bot.config.problems import Mistakes, problems
 from bot.config.project import ProjectSettings, project
-from bot.config.registration import registration_problems
 from bot.config.section import Name, Section
+from bot.domain.access import Grant
 from bot.domain.project import Project
 from bot.errors import ConfigError
 
@@ -27,7 +30,9 @@ class Config(Section):
     aws: Aws
     bot: Bot = Bot()
     pace: Pace = Pace()
+    limits: Limits = Limits()
     deploy: Deploy = Deploy()
+    grants: tuple[GrantSettings, ...] = ()
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -37,7 +42,7 @@ class Config(Section):
             f"deploy.jobs.{name}: there is no such project. Choose one: {', '.join(self.projects)}"
             for name in sorted(self.deploy.jobs.keys() - self.projects.keys())
         ]
-        wrong += registration_problems(self.projects, self.discord.command_prefix)
+        wrong += grant_problems(self.grants, self.projects)
         if wrong:
             raise Mistakes(wrong)
         return self
@@ -94,3 +99,8 @@ def lease_folder(config: Config) -> str:
 def projects(config: Config) -> tuple[Project, ...]:
     """The projects for the services, in the order of the file."""
     return tuple(project(name, settings) for name, settings in config.projects.items())
+
+
+def grants(config: Config) -> tuple[Grant, ...]:
+    """Who may do what."""
+    return all_grants(config.grants, config.projects)

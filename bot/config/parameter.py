@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from bot.chat.limits import CHOICE_CHARACTERS, CHOICES, DESCRIPTION_CHARACTERS, LARGEST_INTEGER, LARGEST_NUMBER
+from bot.chat.limits import CHOICE_CHARACTERS, DESCRIPTION_CHARACTERS, LARGEST_INTEGER, LARGEST_NUMBER
 from bot.config.section import Name, Section
 from bot.domain.inert import one_line
 from bot.domain.logs.log_lines import units
@@ -17,7 +17,7 @@ from bot.errors import BadInput
 from trainer.command_line import Action
 
 RESERVED_OPTIONS = ("branch", "commit", "job", "project")
-"""The bot's own options of /train and /retry, besides the project's parameters. A command has at most 3 of them."""
+"""The bot's own options of /train and /retry. A parameter called `set` has no option, but `set` takes it."""
 
 
 class ParameterSettings(Section):
@@ -33,13 +33,12 @@ class ParameterSettings(Section):
     optional: bool = False
     flag: str = ""
     action: Action | None = None
+    option: bool | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if (self.type is Kind.CHOICE) != bool(self.choices):
             raise ValueError('choices and type = "choice" go together: set both or neither')
-        if len(self.choices) > CHOICES:
-            raise ValueError(f"{len(self.choices)} choices are too many: Discord shows at most {CHOICES}")
         _check_choices(self.choices)
         _check_description(self.description)
         if (self.min is not None or self.max is not None) and self.type not in (Kind.INT, Kind.FLOAT):
@@ -109,4 +108,5 @@ def parameter(name: str, settings: ParameterSettings) -> Parameter:
         description=settings.description,
         aliases=settings.aliases,
         optional=settings.optional,
+        option=settings.option,
     )

@@ -7,8 +7,8 @@ Most settings keep their name in `Project`. These change:
 | `channels` | `channel_ids` | numbers, not channels |
 | `timeout_minutes` | `timeout_seconds` | the code counts in seconds |
 | `goal = "maximize"` | `maximize: bool` | one of two values; told by the metric's name if it is not set |
-| `bucket` | `output_uri` | the code takes any URI: `s3://<bucket>/jobs` |
-| `train_roles`, `stop_roles` | `access` | one object answers who may do what |
+| `bucket` | `output_uri` | the code takes any URI: `s3://<bucket>/jobs/<project>` |
+| `train_roles`, `stop_roles` | not in `Project` | `grants.py` makes grants of them |
 | `flags`, `parameters.<name>.flag`, `.action` | `flags: Flags` | one object writes the command line |
 | `parameters.<name>.type`, `.min`, `.max` | `kind`, `minimum`, `maximum` | they would hide Python's own names |
 """
@@ -23,7 +23,6 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from bot.config.command import command_problems, flags_of
 from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
 from bot.config.section import Name, Section, Snowflake
-from bot.domain.access import Access
 from bot.domain.metric_names import more_is_better
 from bot.domain.project import Project
 from trainer.command_line import Style
@@ -163,8 +162,8 @@ def project(name: str, settings: ProjectSettings) -> Project:
         queue=settings.queue,
         job_definition=settings.job_definition,
         log_group=settings.log_group,
-        output_uri=f"s3://{settings.bucket}/jobs",
-        access=Access(frozenset(settings.train_roles), frozenset(settings.stop_roles)),
+        output_uri=f"s3://{settings.bucket}/jobs/{name}",
+        former_output_uri=f"s3://{settings.bucket}/jobs",
         channel_ids=settings.channels,
         parameters=tuple(parameter(key, value) for key, value in settings.parameters.items()),
         timeout_seconds=round(settings.timeout_minutes * 60),

@@ -2,16 +2,20 @@
 
 import difflib
 import math
+import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.numbers import as_typed, brief
-from bot.domain.text import as_spelled, folded, keyboard_ascii
+from bot.domain.text import as_spelled, cut, folded, keyboard_ascii
 from bot.errors import BadInput, UnknownName, any_of
 
 Value = bool | int | float | str
+_PLAIN = re.compile(r'[^\s,;="\u2039\u203a]+')
+"""Text that needs no quotes: `set_text.py` and the sweep's grammar give the other characters a meaning."""
+_MOST_MISSING = 10
 
 
 class Kind(StrEnum):
@@ -38,6 +42,8 @@ class Parameter:
     aliases: tuple[str, ...] = ()
     optional: bool = False
     """Without a value, the command does not get it."""
+    option: bool | None = None
+    """Whether the commands have an option for it: True, before others; False, never; None, if there is room."""
 
     @property
     def required(self) -> bool:
@@ -59,6 +65,17 @@ class Parameter:
         if low is None:
             return f"{noun} of at most {as_typed(high)}"
         return f"{noun} from {as_typed(low)} to {as_typed(high)}"
+
+    @property
+    def sample(self) -> Value:
+        """A value that it takes, for an example."""
+        if self.default is not None:
+            return self.default
+        if self.kind in (Kind.FLOAT, Kind.INT):
+            bound = self.minimum if self.minimum is not None else self.maximum
+            value = 1.0 if bound is None else bound
+            return math.ceil(value) if self.kind is Kind.INT else float(value)
+        return self.choices[0] if self.choices else {Kind.BOOLEAN: True}.get(self.kind, "text")
 
     def parse(self, raw: object) -> Value:
         """Convert `raw` (text as typed, or a value of the type). Raises `BadInput` if it doesn't fit."""
@@ -91,12 +108,13 @@ class Parameter:
         return BadInput(f'`{self.name}` must be {self.expected}, not "{typed}".')
 
 
-def complete(declared: Iterable[Parameter], typed: Mapping[str, object]) -> dict[str, Value]:
+def complete(declared: Iterable[Parameter], typed: Mapping[str, object], example: str = "") -> dict[str, Value]:
     """Values for the declared parameters, in the order of their declaration: the given ones, else the defaults.
     An optional one that is not given has none.
 
-    Names may be aliases. Raises `UnknownName` for an undeclared name, and `BadInput` for a value that doesn't fit,
-    for a parameter set twice, and for one with neither a value nor a default.
+    Names may be aliases. `example` is how somebody begins to type `name=value`, such as `set:`. Raises `UnknownName`
+    for an undeclared name, and `BadInput` for a value that doesn't fit, for a parameter set twice, and for those with
+    neither a value nor a default.
     """
     parameters = list(declared)
     named: dict[str, Value] = {}
@@ -105,9 +123,8 @@ def complete(declared: Iterable[Parameter], typed: Mapping[str, object]) -> dict
         if parameter.name in named:
             raise BadInput(f"`{parameter.name}` is set twice. Set it once.")
         named[parameter.name] = parameter.parse(raw)
-    for parameter in parameters:
-        if parameter.name not in named and parameter.required:
-            raise BadInput(f"Set `{parameter.name}` to {parameter.expected}; it has no default.")
+    if missing := [parameter for parameter in parameters if parameter.name not in named and parameter.required]:
+        raise _missing(missing, example)
     return {
         parameter.name: named[parameter.name] if parameter.name in named else parameter.parse(parameter.default)
         for parameter in parameters
@@ -137,6 +154,30 @@ def shown(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return brief(value) if isinstance(value, float) else str(value)
+
+
+def exact(value: Value) -> str:
+    """The same with all digits: it reads back as the same value."""
+    return as_typed(value) if isinstance(value, float) else shown(value)
+
+
+def typed_text(value: Value) -> str:
+    """The exact value as part of a text such as `lr=0.1 note="a b"`: in quotes if it must be."""
+    text = exact(value)
+    if not isinstance(value, str) or (_PLAIN.fullmatch(text) and keyboard_ascii(text) == text):
+        return text
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+
+
+def _missing(parameters: Sequence[Parameter], example: str) -> BadInput:
+    first, *others = parameters
+    line = " ".join(f"{each.name}={typed_text(each.sample)}" for each in parameters[:_MOST_MISSING])
+    sentence = f"For example, `{example}{line.replace('`', chr(39))}`."
+    if not others:
+        return BadInput(f"Set `{first.name}` to {first.expected}; it has no default. {sentence}")
+    each = ", ".join(f"`{parameter.name}` ({cut(parameter.expected, 60)})" for parameter in parameters[:_MOST_MISSING])
+    more = f" and {len(parameters) - _MOST_MISSING} more" if len(parameters) > _MOST_MISSING else ""
+    return BadInput(f"Set {each}{more}; they have no default. {sentence}")
 
 
 def _float(raw: object) -> float:

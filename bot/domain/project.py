@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from bot.domain.access import Access
 from bot.domain.goal import Goal
 from bot.domain.parameters import Parameter
 from bot.domain.text import folded
-from bot.errors import BadInput, UnknownName
+from bot.errors import BadInput, UnknownName, UserError
 from trainer.command_line import Flags
 from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB
 
@@ -26,8 +25,7 @@ class Project:
     job_definition: str
     log_group: str
     output_uri: str
-    """`s3://bucket/jobs`: a job's own prefix is `<output_uri>/<job id>/`."""
-    access: Access
+    """`s3://bucket/jobs/mnist`: a new job's own prefix is `<output_uri>/<job id>/`."""
     channel_ids: tuple[int, ...] = ()
     """The channels whose commands mean this project. The first gets what has no channel of its own."""
     parameters: tuple[Parameter, ...] = ()
@@ -65,18 +63,38 @@ class Project:
     """Sweeps of more trials are shown and confirmed before anything is spent."""
     engine_name: str = "AWS Batch"
     """What people call the engine."""
+    former_output_uri: str = ""
+    """`s3://bucket/jobs`, where earlier versions put the jobs of all projects."""
 
     @property
     def goal(self) -> Goal:
         return Goal(self.metric, maximize=self.maximize)
 
-    def prefix(self, job_id: str) -> str:
-        """`s3://bucket/jobs/<job>/`; of a trial, `k7q2mx.4`, `s3://bucket/jobs/k7q2mx/4/`."""
-        return f"{self.output_uri.rstrip('/')}/{job_id.replace('.', '/')}/"
+    def cost_usd(self, seconds: float) -> float | None:
+        """What a machine costs for this long; None if the config does not say."""
+        return seconds * self.usd_per_hour / 3_600 if self.usd_per_hour else None
+
+    def prefix(self, results: str, job_id: str) -> str:
+        """`s3://bucket/jobs/mnist/<job>/`; of a trial, `k7q2mx.4`, `s3://bucket/jobs/mnist/k7q2mx/4/`.
+
+        `results` is that of the job's or sweep's `run`, empty if an earlier version recorded it.
+        """
+        folder = results or self.former_output_uri or self.output_uri
+        return f"{folder.rstrip('/')}/{job_id.replace('.', '/')}/"
+
+
+def configured(projects: Mapping[str, Project], name: str) -> Project:
+    """The project of a job; raises `UserError` if the config no longer has it."""
+    if name not in projects:
+        raise UserError(f"The project {name} is no longer in the config, so I can't reach what its jobs stored.")
+    return projects[name]
 
 
 def choose(projects: Sequence[Project], name: str, channel_id: int) -> Project:
-    """The named project, else the channel's, else the only one. Raises `UnknownName` or `BadInput` with the choices."""
+    """The named project, else the channel's, else the only one. Raises `UnknownName` or `BadInput` with the choices.
+
+    `projects` are those that exist for whoever asks: no other is named.
+    """
     if name:
         named = next((project for project in projects if folded(project.name) == folded(name)), None)
         if named is None:

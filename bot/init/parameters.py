@@ -1,4 +1,4 @@
-"""Which arguments become options of `/train`, in which form, and why the others don't."""
+"""Which arguments become parameters, in which form, and why the others don't."""
 
 import math
 import re
@@ -40,7 +40,7 @@ _SEVERAL = ("append", "extend", "append_const")
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An argument that is no option of `/train`."""
+    """An argument that is no parameter."""
 
     argument: Argument
     reason: str
@@ -54,17 +54,10 @@ Settings = dict[str, Any]
 """One parameter's section, as in config.toml."""
 
 
-def parameters(
-    arguments: Sequence[Argument], room: int, others: Mapping[str, str] | None = None
-) -> tuple[dict[str, Settings], list[LeftOut]]:
-    """Choose the options, each as `ParameterSettings` takes it; the important ones if there are more than `room`.
-
-    `others` has the names and types of the other projects' options: those that fit cost no room, as all projects share
-    one `/train`.
-    """
-    others = others or {}
+def parameters(arguments: Sequence[Argument], room: int) -> tuple[dict[str, Settings], list[LeftOut]]:
+    """Choose the parameters, each as `ParameterSettings` takes it. If there are more than `room`, the important ones
+    get options of their own, and the others are left to `set`."""
     chosen: dict[str, Settings] = {}
-    by_name: dict[str, Argument] = {}
     left_out: list[LeftOut] = []
     for argument in arguments:
         reason = _reason_against(argument)
@@ -74,16 +67,13 @@ def parameters(
         if reason:
             left_out.append(LeftOut(argument, reason))
             continue
-        name = _name(argument.dest, {*chosen, *(key for key, kind in others.items() if kind != settings["type"])})
-        by_name[name] = argument
+        name = _name(argument.dest, chosen)
         flag = _flag(argument, name)
         chosen[name] = {**settings, **({"flag": flag} if flag else {})}
-        if aliases := _aliases(argument, name, arguments, others):
+        if aliases := _aliases(argument, name, arguments):
             chosen[name]["aliases"] = aliases
-    new = [name for name in chosen if name not in others]
-    for name in sorted(new, key=_rank)[room:]:
-        del chosen[name]
-        left_out.append(LeftOut(by_name[name], "there is no room for more options"))
+    for name in sorted(chosen, key=_rank)[room:]:
+        chosen[name]["option"] = False
     return chosen, left_out
 
 
@@ -189,13 +179,13 @@ def _flag(argument: Argument, name: str) -> str:
     return "" if usual in argument.flags else argument.long_flags[0]
 
 
-def _aliases(argument: Argument, name: str, arguments: Sequence[Argument], taken: Iterable[str]) -> list[str]:
-    """Its other long flags, for `/sweep`."""
+def _aliases(argument: Argument, name: str, arguments: Sequence[Argument]) -> list[str]:
+    """Its other long flags, for typed text."""
     if argument.action in ("store_false", "boolean_optional"):  # --no-augment is no second name
         return []
     others = {_plain(each.dest) for each in arguments if each is not argument}
     names = [_plain(flag.lstrip("-")) for flag in argument.long_flags]
-    refused = {name, name.replace("_", "-"), *others, *taken, *RESERVED_OPTIONS}
+    refused = {name, name.replace("_", "-"), *others, *RESERVED_OPTIONS}
     return [each for each in dict.fromkeys(names) if each not in refused]
 
 

@@ -10,13 +10,14 @@ from rich.console import Console
 
 from bot.chat.limits import COMMAND_OPTIONS
 from bot.config.loading import load
-from bot.config.registration import MOST_RESERVED
 from bot.config.section import NAME
 from bot.errors import BadInput, ConfigError
 from bot.init.parameters import parameters
 from bot.init.repository import Repository
 from bot.init.section import section
 
+_ROOM = COMMAND_OPTIONS - 4
+"""Besides the bot's own options: `branch`, `commit`, `set`, and `project` or `job`."""
 _NEW_FILE = "# The bot also needs [discord], [aws] and the project's channels: config.example.toml has every setting.\n"
 
 
@@ -35,8 +36,7 @@ def run(folder: Path, command: Sequence[str], name: str, config: Path, console: 
     text, document = _read(config)
     _check_new(name, document, config)
     arguments, how = repository.arguments(command)
-    others = _parameters_in(document)
-    chosen, left_out = parameters(arguments, max(0, COMMAND_OPTIONS - MOST_RESERVED - len(others)), others)
+    chosen, left_out = parameters(arguments, _ROOM)
     project: dict[str, Any] = {"repository": repository.address() or "https://github.com/you/code.git"}
     project |= {"command": command, "branches": [repository.branch()]}
     if install := repository.install():
@@ -83,15 +83,6 @@ def _read(config: Path) -> tuple[str | None, Mapping[str, Any]]:
         return None, {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(str(config), [f"not valid TOML: {error}"]) from error
-
-
-def _parameters_in(document: Mapping[str, Any]) -> dict[str, str]:
-    """Each parameter's type, by its name."""
-    return {
-        str(name): str(settings.get("type"))
-        for project in document.get("projects", {}).values()
-        for name, settings in project.get("parameters", {}).items()
-    }
 
 
 def _check_new(name: str, document: Mapping[str, Any], config: Path) -> None:

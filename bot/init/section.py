@@ -26,7 +26,7 @@ def section(
         lines.append(f"{_line(key, value.format(name=name)):<42}# `signalbox config from-stack` fills this in")
     lines += [
         "# channels = []                           # IDs of the channels whose commands mean this project",
-        '# train_roles = ["trainer"]               # May start jobs',
+        "# Who may use it: [[grants]] in config.example.toml",
     ]
     if "metric" not in project:
         lines += ['# metric = "val_loss"                     # Decides which result is best, with its goal']

@@ -1,6 +1,6 @@
 """Everything that must survive."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -13,6 +13,7 @@ from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.posts import Change, NewPost, Post
+from bot.ports.audit import Audit
 
 AnyPosted = TypeVar("AnyPosted", bound=Posted)
 Step = Callable[[AnyRow], Change | None]
@@ -30,7 +31,11 @@ class Written:
     """Each row before and after; None before for a new one."""
     posts: int = 0
     trials: list[Trial] = field(default_factory=list)
+    sweep: Sweep | None = None
+    """Whose trials they are."""
     lines: int = 0
+    audited: int = 0
+    """Entries of the audit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class LogLines:
     bytes: int = 0
 
 
-class Store(Protocol):
+class Store(Audit, Protocol):
     """Everything that must survive. Each method is one transaction, durable when it returns.
 
     One bot at a time: opening takes a lease, and raises `StoreError` while another holds it.
@@ -77,12 +82,13 @@ class Store(Protocol):
         self,
         *,
         project: str = "",
+        projects: Collection[str] | None = None,
         channel_id: int = 0,
         asker_id: int = 0,
         live: bool | None = None,
         limit: int = 25,
     ) -> list[Posted]:
-        """Jobs and sweeps, newest first; 0 and "" are any."""
+        """Jobs and sweeps, newest first; 0, "" and None are any. `projects` are the only ones that may be listed."""
 
     async def add_submissions(self, sweep_id: str, submissions: Sequence[Submission], step: Step[Sweep]) -> Sweep:
         """Commit submissions of a sweep together with a change of the sweep; those that exist stay as they are."""

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.project import Project
+from bot.ports.audit import Audit
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.find import Find
 from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.jobs.plot import Plot
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit
+from bot.services.people.permits import Permits
+from bot.services.people.rates import Rates
+from bot.services.people.read_audit import ReadAudit
 from bot.services.sweeps.one_trial import OneTrial
 from bot.services.sweeps.propose import Propose
 
@@ -26,6 +30,10 @@ class Services:
     complete_options: CompleteOptions
     propose: Propose
     one_trial: OneTrial
+    audit: Audit
+    read_audit: ReadAudit
+    rates: Rates
     projects: tuple[Project, ...]
+    permits: Permits
     opened: Callable[[int | None], None]
     """To call when a thread or a channel has changed, or any may have (None): what it refused is tried again."""

@@ -20,7 +20,7 @@ class Output(StrEnum):
     JOB_SECRETS = "JobSecrets"
     """Names, with commas between."""
     GIT_TOKEN_SECRET = "GitTokenSecret"  # noqa: S105  an output's name
-    """The secret's name, if the stack has one: `aws secretsmanager put-secret-value --secret-id …`."""
+    """Names, with commas between: `aws secretsmanager put-secret-value --secret-id …` puts a token in."""
     DISCORD_TOKEN_SECRET = "DiscordTokenSecret"  # noqa: S105
     """The secret's name, if the stack has a host."""
     HOST_GROUP = "HostGroup"

@@ -21,6 +21,7 @@ LONGEST_UPDATE_MINUTES = 7_200
 """AWS's limit for `jobExecutionTimeoutMinutes`: https://docs.aws.amazon.com/batch/latest/APIReference/API_UpdatePolicy.html"""
 PLACEHOLDER = "you@example.com"
 """The address in config.example.toml, which is somebody else's."""
+_GIT_TOKEN = "git_token_secret"  # noqa: S105  the name of the setting
 _ANY = "<project>"
 """Stands for the project's name in a template for one project."""
 
@@ -58,6 +59,14 @@ def used_queues(config: Config) -> set[str]:
 
 def resources(deploy: Deploy, project: str) -> JobResources:
     return deploy.jobs.get(project) or JobResources()
+
+
+def git_token(config: Config, project: str) -> str:
+    """The name of the secret with a project's token, empty for none. By default no two projects share one."""
+    for given in (resources(config.deploy, project).git_token_secret, config.deploy.git_token_secret):
+        if given is not None:
+            return given
+    return "signalbox/git-token" if is_single(config) else f"{config.deploy.stack}/{project}/git-token"
 
 
 def update_minutes(config: Config) -> int:
@@ -107,15 +116,23 @@ def built_in(config: Config) -> dict[str, Any]:
         found["bot.data_dir"] = str(config.bot.data_dir)
     for name, project in config.projects.items():
         shown = _ANY if is_single(config) else name
-        own_data = f"s3://{project.bucket}/data/"
-        found[f"projects.{shown}.data_uri"] = "" if project.data_uri.startswith(own_data) else project.data_uri
-        settings = resources(deploy, name).model_dump()
+        found[f"projects.{shown}.data_uri"] = _data(config, project.data_uri, f"s3://{project.bucket}/")
+        place = "deploy" if is_single(config) else f"deploy.jobs.{name}"
+        found[f"{place}.{_GIT_TOKEN}"] = git_token(config, name)
+        settings = resources(deploy, name).model_dump(exclude={_GIT_TOKEN})
         found |= {f"deploy.jobs.{shown}.{key}": value for key, value in settings.items()}
     return found
 
 
+def _data(config: Config, uri: str, bucket: str) -> str:
+    """What the template knows of a project's data. In the stack's bucket, whose name differs, `data/` or its part."""
+    if not uri.startswith(bucket):
+        return uri
+    return "" if is_single(config) and uri.startswith(f"{bucket}data/") else uri.removeprefix(bucket)
+
+
 def _built_in_settings() -> Iterable[str]:
-    return [name for name in Deploy.model_fields if name not in (*_PARAMETERS, "jobs")]
+    return [name for name in Deploy.model_fields if name not in (*_PARAMETERS, "jobs", _GIT_TOKEN)]
 
 
 def differences(config: Config, template: Mapping[str, Any]) -> list[str]:

@@ -22,6 +22,8 @@ from bot.errors import ConfigError
 from deploy.aws.cloudformation import StackError, clients, stack_outputs
 from deploy.aws.outputs import Output
 
+DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
+_BASE_IMAGE = re.compile(r"^ARG BASE_IMAGE=(\S+)$", re.M)
 TARGETS = ("trainer", "bot")
 _GRAVITON = re.compile(r"[a-z]+\d+g[a-z]*\.")
 RunCommand = Callable[[Sequence[str], str], str]
@@ -81,10 +83,11 @@ def push(config: Config, targets: Sequence[str], torch_index: str, run: RunComma
     registry = repository.partition("/")[0]
     run([program, "login", "--username", user, "--password-stdin", registry], password)
     commit = _commit(run)
+    base = _base(program, run)
     for target in targets:
         image = Image(target, repository, commit, _architecture(config, target))
         extra = [f"TORCH_INDEX={torch_index}"] if torch_index and target == "trainer" else []
-        run([program, *image.build(*extra)], "")
+        run([program, *image.build(f"BASE_IMAGE={base}", *extra)], "")
         for name in image.names:
             run([program, "push", name], "")
             sys.stdout.write(f"Pushed {name}\n")
@@ -100,6 +103,17 @@ def run(command: Sequence[str], stdin: str) -> str:
         shown = " ".join(command)
         raise CommandError(f"`{shown}` failed with exit code {error.returncode}.") from error
     return done.stdout
+
+
+def _base(program: str, run: RunCommand) -> str:
+    """The Dockerfile's base by its digest, newly pulled: both images are built from one, and the output names it."""
+    found = _BASE_IMAGE.search(DOCKERFILE.read_text())
+    if found is None:
+        raise CommandError(f"{DOCKERFILE} names no BASE_IMAGE.")
+    run([program, "pull", "--quiet", found[1]], "")
+    base = run([program, "image", "inspect", "--format", "{{index .RepoDigests 0}}", found[1]], "").strip()
+    sys.stdout.write(f"Building on {base}\n")
+    return base
 
 
 def _commit(run: RunCommand) -> str:

@@ -9,8 +9,6 @@ import tomli_w
 from deploy.sandbox.aws.common.role_credentials import URL, address
 
 BOT_SESSION = "sandbox-bot"
-TRAIN_ROLES = ["trainer"]
-STOP_ROLES = ["admin"]
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "lr": {
@@ -49,6 +47,15 @@ QUICK_PACE = {
     "plot_deadline": 10.0,
 }
 
+# Here one person does what many do on a real server.
+LIMITS = dict.fromkeys(
+    (
+        *("plots_per_minute", "plots_at_once", "files_per_minute", "files_at_once"),
+        *("starts_per_minute", "starts_at_once", "starts_per_hour", "others_per_minute", "suggestions_per_minute"),
+    ),
+    1_000,
+)
+
 
 def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
     """Write config.toml with the addresses and ids from a ready file."""
@@ -64,6 +71,12 @@ def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
         },
         "bot": {"data_dir": str(data_dir), "http_port": 0, "log_format": "json"},
         "pace": QUICK_PACE,
+        "limits": LIMITS,
+        "grants": [
+            {"roles": ["@everyone"], "may": ["see"]},
+            {"roles": [discord["roles"]["trainer"]], "may": ["train", "sweep", "stop own"]},
+            {"roles": [discord["roles"]["admin"]], "may": ["train", "sweep", "stop any", "administer"]},
+        ],
         "projects": {
             "mnist": {
                 "repository": repository["url"],
@@ -74,8 +87,6 @@ def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
                 "bucket": aws["bucket"],
                 "log_group": aws["log_group"],
                 "channels": [int(discord["channels"]["training"])],
-                "train_roles": TRAIN_ROLES,
-                "stop_roles": STOP_ROLES,
                 "timeout_minutes": 10,
                 "usd_per_hour": 1.006,
                 "parameters": PARAMETERS,

@@ -21,7 +21,7 @@ from deploy.sandbox.botprocess import BotProcess
 from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.discord.state.world_spec import World
-from trainer.places import write_atomically
+from deploy.sandbox.local_access import write_for_owner
 
 ENTRYPOINT = (sys.executable, "-m", "trainer.entrypoint", "--")
 
@@ -76,4 +76,4 @@ async def sandbox(
 
 def write_ready(path: Path, ready: dict[str, Any]) -> None:
     """Write the ready file atomically: a program that waits for it never reads half of it."""
-    write_atomically(path, (json.dumps(ready, indent=2) + "\n").encode())
+    write_for_owner(path, json.dumps(ready, indent=2) + "\n")

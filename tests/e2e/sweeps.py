@@ -134,7 +134,7 @@ class Stage:
 
     def metrics(self, sweep_id: str, number: int) -> list[dict[str, str]]:
         """A trial's `metrics.csv`, from S3."""
-        key = f"jobs/{sweep_id}/{number}/metrics.csv"
+        key = f"jobs/mnist/{sweep_id}/{number}/metrics.csv"
         content = self.aws.s3.get_object(Bucket=self.sandbox.ready["aws"]["bucket"], Key=key)["Body"].read()
         return list(csv.DictReader(io.StringIO(content.decode())))
 
@@ -170,16 +170,18 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path) -> AsyncIterator[Stage]:
-    """With its bot."""
+async def stage(
+    folder: Path, program: str = LAB, parameters: Mapping[str, Json] = LAB_PARAMETERS
+) -> AsyncIterator[Stage]:
+    """With its bot, and this program in #lab."""
     broken, repository = folder / "broken", Repository(folder / "repository")
     repository.folder.mkdir()
     repository.git("init", "--quiet", "--initial-branch=main")
-    repository.commit({"train.py": LAB.replace("{broken}", str(broken))}, "Learn at once")
+    repository.commit({"train.py": program.replace("{broken}", str(broken))}, "Learn at once")
     images = {TRAINER_IMAGE: ENTRYPOINT}
     settings = Settings(images=images, stop_timeout_seconds=5, record_calls=True)
     async with sandbox(aws=settings) as running, aiohttp.ClientSession() as session:
-        _configure(running, repository)
+        _configure(running, repository, parameters)
         await running.bot.start()
         async with Person(running.ready["discord"]["url"], "mika") as mika:
             view = View(mika, lambda _: None)
@@ -197,10 +199,10 @@ def id_in(text: str) -> str:
     return found[0]
 
 
-def _configure(place: Sandbox, repository: Repository) -> None:
+def _configure(place: Sandbox, repository: Repository, parameters: Mapping[str, Json]) -> None:
     path = place.folder / "config.toml"
     content: dict[str, Any] = tomllib.loads(path.read_text())
-    own = {"repository": repository.url, "branches": ["main"], "parameters": LAB_PARAMETERS}
+    own = {"repository": repository.url, "branches": ["main"], "parameters": dict(parameters)}
     channels = [int(place.ready["discord"]["channels"]["lab"])]
     content["projects"]["lab"] = {**content["projects"]["mnist"], **own, "channels": channels}
     path.write_text(tomli_w.dumps(content))

@@ -29,7 +29,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        async with asyncio.timeout(200):
+        async with asyncio.timeout(500):
             output, _ = await process.communicate()
         assert process.returncode == 0, output.decode()
         return output.decode()

@@ -15,7 +15,7 @@ from tests.e2e.doctor import Aws, bad_lines, read_config, run_command, run_docto
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
-CHECKS = 22
+CHECKS = 23
 # Where in the config, what to put there, what the bad line names, and what its advice says.
 FAULTS = {
     "queue": (("projects", "mnist", "queue"), "nope", "BAD   queue nope", "projects.mnist.queue"),
@@ -227,7 +227,7 @@ async def test_what_cannot_be_looked_at_is_said_and_is_no_fault(running: Sandbox
     assert status == 0, output
     assert "note  quota for signalbox-queue: could not be checked:" in output
     assert "note  event rule: could not be checked:" in output
-    assert "written and read; jobs/doctor.txt stays" in output
+    assert "written and read; jobs/mnist/doctor.txt stays" in output
     assert output.rstrip().endswith(f"{CHECKS} checks: all good, 2 notes.")
 
 

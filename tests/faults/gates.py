@@ -17,7 +17,7 @@ from tests.support.faults import Fault, raise_due
 
 COMMITS = (
     *("add", "change", "append_log", "drop_log", "post_attempted", "post_done", "post_parked", "post_replaced"),
-    *("add_submissions", "record", "keep_draft", "drop_draft", "drop_drafts"),
+    *("add_submissions", "record", "keep_draft", "drop_draft", "drop_drafts", "audit"),
 )
 """The methods of the store that write."""
 _SERVICES = Path(bot.services.__file__).parent

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from tests.faults.access_mutations import MUTATIONS as ACCESS
+from tests.faults.mutation import Mutation
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("bot", "trainer", "deploy", "bench", "tests", "pyproject.toml", "config.example.toml")
@@ -24,24 +26,6 @@ SECONDS = 300
 CRASH = "tests/faults/test_crash_points.py::test_a_crash_anywhere_changes_nothing"
 SWEEPS = "tests/bot/services/test_sweep_story.py"
 FOUND = "tests/faults/test_sweeps_found_again.py"
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """`before`, which stands in the file once, becomes `after`."""
-
-    protection: str
-    path: str
-    before: str
-    after: str
-    test: str
-
-    def applied(self, tree: Path) -> str:
-        """The file's text after it; ValueError unless it fits exactly once."""
-        text = (tree / self.path).read_text()
-        if (count := text.count(self.before)) != 1:
-            raise ValueError(f"{self.protection}: {self.before!r} stands {count} times in {self.path}, expected: once")
-        return text.replace(self.before, self.after)
 
 
 MUTATIONS = (
@@ -269,10 +253,11 @@ MUTATIONS = (
         f"{FOUND}::test_a_trial_whose_answer_comes_late_is_waited_for",
     ),
 )
+ALL = (*MUTATIONS, *ACCESS)
 
 
 def main(words: list[str]) -> int:
-    chosen = [m for m in MUTATIONS if not words or any(word in m.protection for word in words)]
+    chosen = [m for m in ALL if not words or any(word in m.protection for word in words)]
     console, table = Console(width=200), Table("taken out", "in", "test that must turn red", "verdict", "s")
     survived, whole = 0, dict[str, int]()
     with tempfile.TemporaryDirectory() as folder:

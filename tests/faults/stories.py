@@ -109,6 +109,7 @@ async def played(story: Story, **how: Any) -> tuple[Effects, Play]:
             await play.settle()
             assert not await play.bot.store.unfinished(), "something is left to do"
             assert not await play.bot.store.pending_posts(), "something is left to say"
+            await play.read_audit()
     return effects(world), play
 
 

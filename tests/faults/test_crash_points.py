@@ -20,3 +20,4 @@ async def test_a_crash_anywhere_changes_nothing(story: Story, down: float, subte
             cut, lived = await played(story, cuts=(number, number % 6), down=down)
             assert lived.lives >= 3, "restarted twice"
             assert cut == whole
+            assert lived.audit == play.audit, "each effect has its entry, and none without its effect"

@@ -16,7 +16,7 @@ from bot.errors import Denied, Missing, Refused, Throttled
 from bot.ports.store import Store
 from tests.faults.story import STREAM, count, end, running, settle
 from tests.support.fakes import LOST_REPLY
-from tests.support.services import Bot, Outside
+from tests.support.services import MIKA, Bot, Outside
 
 FORBIDDEN = Denied("Missing Permissions (50013)", code="50013")
 GONE = Missing("Unknown Channel (10003)", code="10003")
@@ -117,7 +117,7 @@ async def test_an_end_that_no_place_takes_is_parked_and_shown_in_status(bot: Bot
         await settle(bot)
     assert asked == [job.request.channel_id, DIRECT], "never a loop"
     assert (await bot.job(job.id)).publication.result.undeliverable == str(FORBIDDEN)
-    assert [found.id for found in await bot.find.undelivered()] == [job.id]
+    assert [found.id for found in await bot.find.undelivered(MIKA)] == [job.id]
     assert not await bot.store.pending_posts()
     assert not await bot.store.unfinished()
 

@@ -16,7 +16,8 @@ from bot.domain.posts import Change
 from bot.ports.store import Store
 from bot.services.jobs.submit import TrainRequest
 from tests.faults.gates import COMMITS, Cut, Gated, Gates
-from tests.faults.mutations import MUTATIONS, ROOT, Mutation
+from tests.faults.mutation import Mutation
+from tests.faults.mutations import ALL, ROOT
 from tests.support.jobs import make_job
 from tests.support.projects import CHANNEL
 from tests.support.rows import changed
@@ -93,7 +94,7 @@ async def test_two_clicks_at_once_confirm_one_sweep(bot: Bot, outside: Outside) 
     assert [call.array_size for call in outside.engine.submissions] == [12]
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.protection)
+@pytest.mark.parametrize("mutation", ALL, ids=lambda mutation: mutation.protection)
 def test_a_mutation_fits_the_code_once_and_names_a_test(mutation: Mutation) -> None:
     assert mutation.applied(ROOT) != (ROOT / mutation.path).read_text()
     file, *_, test = mutation.test.split("::")

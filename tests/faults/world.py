@@ -10,9 +10,12 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from bot.adapters.sqlite import open_store
+from bot.domain.audit.chain import problems
+from bot.domain.audit.entry import Actor, Does, Entry
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import JobState
 from bot.errors import ServiceError, UserError
+from bot.ports.audit import asking
 from bot.ports.engine import Hint, SubmitCall
 from bot.ports.logs import LogPage
 from bot.services.jobs.submit import TrainRequest
@@ -186,6 +189,8 @@ class Play:
         self.faults: list[Fault] = []
         self.first: Gates | None = None
         """The gates of the first life."""
+        self.audit: set[tuple[str, str, str]] = set()
+        """Who, what follows, and for which job."""
 
     @asynccontextmanager
     async def playing(self) -> AsyncIterator["Play"]:
@@ -201,26 +206,43 @@ class Play:
         self.world.clock.tick(self._down)
         await self._begin()
 
+    async def read_audit(self) -> None:
+        """Check the chain, and what must be in it whatever happened."""
+        links = await self.bot.store.audit_chain(1, 10_000)
+        assert list(problems(links, [await self.bot.store.audit_anchor()])) == []
+        self.audit = {(link.fields["by"]["id"], link.fields["does"], link.fields["job"]) for link in links}
+        started = [link.fields["job"] for link in links if link.fields["does"] == Does.START]
+        assert len(started) == len(set(started)), "something started twice"
+
+    def _asked(self, what: str, interaction_id: int) -> None:
+        """As the chat does for each command."""
+        asking.set(Entry(str(interaction_id), what, Actor(MIKA.id, MIKA.name)))
+
     async def train(self, interaction_id: int = 9, **values: object) -> str:
         """The command; where the bot is cut in it, Discord's event comes again."""
         self.world.interaction = interaction_id
         request = TrainRequest(MIKA, CHANNEL, interaction_id, values=values)
+        self._asked("/train", interaction_id)
         return (await self.alive(lambda bot: bot.submit.train(request))).id
 
     async def sweep(self, text: str, interaction_id: int = 9, **options: Any) -> str:
         """The same for a sweep, which is confirmed where it has to be."""
         self.world.interaction = interaction_id
         request = SweepRequest(MIKA, CHANNEL, interaction_id, text, **options)
+        self._asked("/sweep", interaction_id)
         proposal = await self.alive(lambda bot: bot.propose.sweep(request))
         if proposal.needs_confirmation:
+            self._asked("button confirm_sweep", interaction_id + 1_000)
             await self.alive(lambda bot: bot.propose.confirm(proposal.sweep.id, MIKA))
         return proposal.sweep.id
 
     async def click_stop(self, job_id: str) -> None:
+        self._asked("/stop", 2_000)
         await self.alive(lambda bot: bot.stop.stop(job_id, MIKA))
 
     async def turn(self, seconds: float = 0.0) -> None:
         """Time, and a pass of every service."""
+        asking.set(None)  # the loops answer nobody
         self.world.clock.tick(seconds)
         await self.alive(self._pass)
 

@@ -16,7 +16,7 @@ from bot.domain.posts import PostKind
 from bot.errors import Unavailable
 from bot.services.jobs.list_artifacts import ListArtifacts
 from tests.secrets.planted import SHAPES, planted, private_key
-from tests.support.services import PROJECT, Bot, Outside, bot, outside, store
+from tests.support.services import MIKA, PROJECT, Bot, Outside, bot, outside, store
 from trainer.redaction.stream import ChunkRedactor
 
 __all__ = ["bot", "outside", "store"]
@@ -97,7 +97,7 @@ async def _shown(bot: Bot, outside: Outside, folder: Path, lines: list[str], nam
     state = Attempt(STREAM, outside.clock(), outside.clock(), 1, f"reason {names[1]}")
     outside.engine.move("batch-1", JobState.FAILED, state, reason=f"reason {names[1]}")
     files = ListArtifacts(bot.find, outside.artifacts, {PROJECT.name: PROJECT})
-    listing = await files.artifacts(job.id)
+    listing = await files.artifacts(job.id, MIKA)
     for _ in range(6):
         await bot.turn()
         outside.clock.tick(15)
@@ -106,7 +106,7 @@ async def _shown(bot: Bot, outside: Outside, folder: Path, lines: list[str], nam
         "the thread": "\n".join(post.text for post in messages if post.kind in (PostKind.LOG, PostKind.NOTE)),
         "the result": "\n".join(post.text for post in messages if post.kind is PostKind.END),
         "cards": "\n".join(str(edit) for edit in outside.chat.edits),
-        "/logs": (await bot.find.log(job.id, 2_000)).text,
+        "/logs": (await bot.find.log(job.id, 2_000, MIKA)).text,
         "log.txt": outside.artifacts.objects[f"{prefix}log.txt"].decode(),
         "/artifacts": f"{[each.name for each in listing.artifacts]} {listing.links} {listing.picture}",
         "the store": "".join(p.read_bytes().decode(errors="ignore") for p in folder.rglob("*") if p.is_file()),

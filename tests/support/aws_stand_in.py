@@ -79,7 +79,8 @@ class Sandbox:
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call the stand-in's own API; (status, error) if it refuses."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.endpoint}/sandbox/{path}", data, method=method)
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.endpoint}/sandbox/{path}", data, headers, method=method)
         try:
             with urllib.request.urlopen(request) as answer:
                 return json.load(answer)

@@ -28,6 +28,7 @@ from bot.services.jobs.track_jobs import TrackJobs
 from bot.services.logs.archive import Archive, ArchiveSettings
 from bot.services.logs.post_lines import PostLines
 from bot.services.logs.tail import Tail
+from bot.services.people.permits import Permits
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
 from bot.services.running.disk_room import DiskRoom
@@ -57,13 +58,13 @@ from tests.support.fakes import (
     FakeLogs,
     FakeSampler,
 )
-from tests.support.projects import CHANNEL, PROJECT
+from tests.support.projects import ADMIN, CHANNEL, GRANTS, GUILD, PROJECT, TRAINER
 
 Kind = TypeVar("Kind")
 
-MIKA = Person(1, "mika", frozenset({"trainer", "admin"}))
-NOOR = Person(2, "noor", frozenset({"trainer"}))
-GUEST = Person(3, "guest")
+MIKA = Person(1, "mika", frozenset({GUILD, TRAINER, ADMIN}), CHANNEL)
+NOOR = Person(2, "noor", frozenset({GUILD, TRAINER}), CHANNEL)
+GUEST = Person(3, "guest", frozenset({GUILD}), CHANNEL)
 
 
 @dataclass
@@ -99,8 +100,9 @@ class Bot:
     ) -> None:
         self.outside, self.store = outside, store
         now, projects = outside.clock, {PROJECT.name: PROJECT}
-        core = Core(store, projects, Wakeups(), now)
-        self.find = Find(store, outside.artifacts, projects)
+        self.permits = Permits(GRANTS, GUILD)
+        core = Core(store, projects, Wakeups(), now, self.permits)
+        self.find = Find(store, outside.artifacts, projects, self.permits)
         self.plot = Plot(self.find, outside.artifacts, outside.figures, projects)
         ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
         self.submit = Submit(core, outside.code, outside.engine.capabilities, new_id=new_id or (lambda: next(ids)))

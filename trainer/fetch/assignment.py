@@ -44,9 +44,12 @@ class Assignment:
     """In bytes."""
     metric: str
     metric_patterns: Mapping[str, str]
-    token: str
+    token: str = field(repr=False)
+    key: str = field(repr=False)
+    """Seals what is stored for a later attempt."""
     secrets: Mapping[str, str] = field(repr=False)
     """Variables that only the command gets."""
+    data_uri: str
     asker: str
     image: str
     batch_job_id: str
@@ -113,7 +116,9 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         metric=environment.get(Env.METRIC, ""),
         metric_patterns=_metric_patterns(environment),
         token=environment.get(Env.GIT_TOKEN, ""),
+        key=environment.get(Env.JOB_KEY, ""),
         secrets={name: environment[name] for name in secret_names(environment) if name in environment},
+        data_uri=environment.get(Env.DATA_URI, ""),
         asker=environment.get(Env.ASKER, ""),
         image=environment.get(Env.IMAGE, ""),
         batch_job_id=environment.get(Env.BATCH_JOB_ID, ""),

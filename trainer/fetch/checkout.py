@@ -2,7 +2,8 @@
 
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import TimeoutExpired
 
@@ -14,6 +15,7 @@ from trainer.fetch.git_program import SECONDS, Git, Source
 from trainer.fetch.lfs import fetch_large_files
 from trainer.fetch.submodules import fetch_submodules, submodule_folders
 from trainer.process.tools import Output, Programs
+from trainer.process.users import Users
 
 __all__ = ["Fetched", "Source", "fetch"]
 
@@ -26,13 +28,25 @@ class Fetched:
     seconds: float
 
 
-def fetch(source: Source, folder: Path, programs: Programs) -> Fetched:
-    """Check out the commit in `folder`, replacing whatever was there. Raises `Ended`."""
+def fetch(source: Source, folder: Path, programs: Programs, users: Users | None = None) -> Fetched:
+    """Check out the commit in `folder`, replacing whatever was there. Raises `Ended`.
+
+    With a token and users, one user fetches and another one owns the checkout when this returns.
+    """
     began = time.monotonic()
+    fetching = users.fetching if users and source.token else None
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        subject = _check_out(Git(source, folder, programs))
+        if fetching:
+            folder.parent.chmod(0o711)  # a temporary folder is its owner's alone
+            fetching.own(folder)
+        git = Git(source, folder, programs, fetching)
+        subject = _check_out(git)
+        if users and fetching:
+            users.training.own(folder)
+        if source.token:
+            _apply_filters(Git(replace(source, token=""), folder, programs), git.filters())
     except FileNotFoundError as error:
         raise Ended(ExitCode.REPOSITORY_UNREACHABLE, f"Can't run git: {error}") from error
     except TimeoutExpired as error:
@@ -70,8 +84,19 @@ _PLAIN = ("filter.lfs.smudge=", "filter.lfs.process=", "filter.lfs.required=fals
 """Git LFS's own filter stays away: what it cannot fetch would look like an error of the checkout."""
 
 
+def _apply_filters(git: Git, filters: Sequence[str]) -> None:
+    """Check out again what the image's own filters change. They get no token: what they run may be the repository's."""
+    for name in filters:
+        named = git.output("ls-files", "-z", f":(attr:filter={name})").stdout
+        for path in filter(None, named.split("\0")):
+            (git.folder / path).unlink(missing_ok=True)
+            git.run("checkout-index", "--force", "--", path)
+
+
 def _fetch(git: Git, ref: str, *options: str) -> Output:
-    return git.output("fetch", "--quiet", "--no-tags", *options, "--end-of-options", git.source.repository, ref)
+    return git.output(
+        "fetch", "--quiet", "--no-tags", *options, "--end-of-options", git.source.repository, ref, remote=True
+    )
 
 
 def _fetch_tags(git: Git) -> None:
@@ -79,8 +104,7 @@ def _fetch_tags(git: Git) -> None:
     refs = [git.source.commit, "+refs/tags/*:refs/tags/*"]
     shallow = ["--unshallow"] if (git.folder / ".git" / "shallow").exists() else []
     settings = [f"remote.origin.url={git.source.repository}"]
-    fetched = git.output(
-        "fetch", "--quiet", "--filter=tree:0", *shallow, "--end-of-options", "origin", *refs, settings=settings
-    )
+    words = ("fetch", "--quiet", "--filter=tree:0", *shallow, "--end-of-options", "origin", *refs)
+    fetched = git.output(*words, settings=settings, remote=True)
     if fetched.code:
         raise git.error(fetched)

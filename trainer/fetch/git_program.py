@@ -1,8 +1,13 @@
-"""Run git for one repository, with its credentials, and turn its errors into the ones that end an attempt."""
+"""Run git for one repository, with its credentials, and turn its errors into the ones that end an attempt.
+
+The token is in the environment of the commands that reach the server, and of nothing else. With a token, no command
+runs anything that the repository or the image adds to git: hooks, filters (https://git-scm.com/docs/gitattributes), a
+file-system monitor, maintenance in the background. In the image these commands have a user of their own.
+"""
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +16,9 @@ from trainer.credentials import without_credentials
 from trainer.errors import Ended
 from trainer.fetch.git_errors import GitProblem, decisive_line, find_problem
 from trainer.process.console import masked
+from trainer.process.environment import harmless
 from trainer.process.tools import Output, Programs
+from trainer.process.users import User
 
 SECONDS = 600.0
 _SETTINGS = (
@@ -21,6 +28,10 @@ _SETTINGS = (
     "http.lowSpeedTime=30",
     "advice.detachedHead=false",
     "init.defaultBranch=main",
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
 )
 # Reads the token from the environment, so it is on no command line and in no file.
 _HELPER = f'!f() {{ test "$1" = get && echo username=x-access-token && echo "password=${Env.GIT_TOKEN}"; }}; f'
@@ -38,18 +49,19 @@ class Source:
     repository: str
     commit: str
     branch: str
-    token: str
+    token: str = field(repr=False)
     tags: bool = True
     lfs: bool = True
 
 
 class Git:
-    """Runs git in `folder`."""
+    """Runs git in `folder`, as `user` if there is one."""
 
-    def __init__(self, source: Source, folder: Path, programs: Programs) -> None:
-        self.source, self.folder, self._programs = source, folder, programs
-        self._environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-        self._settings = [word for each in (*_SETTINGS, *self._credentials()) for word in ("-c", each)]
+    def __init__(self, source: Source, folder: Path, programs: Programs, user: User | None = None) -> None:
+        self.source, self.folder, self._programs, self._user = source, folder, programs, user
+        self._environment = {**harmless(os.environ), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        self._settings = [*_SETTINGS]
+        self._settings += self._off(self.filters()) if source.token else []
 
     def run(self, *arguments: str) -> str:
         """Return git's output. Raises `Ended`."""
@@ -58,11 +70,31 @@ class Git:
             raise self.error(output)
         return output.stdout
 
-    def output(self, *arguments: str, settings: Sequence[str] = (), folder: Path | None = None) -> Output:
-        """Run git, whatever its exit code."""
-        more = [word for each in settings for word in ("-c", each)]
-        command = ["git", *self._settings, *more, *arguments]
-        return self._programs.run(command, cwd=folder or self.folder, environment=self._environment, timeout=SECONDS)
+    def output(
+        self, *arguments: str, settings: Sequence[str] = (), folder: Path | None = None, remote: bool = False
+    ) -> Output:
+        """Run git, whatever its exit code. Only a `remote` command gets the token."""
+        environment, credentials = self._environment, self._credentials() if remote else ()
+        if credentials:
+            environment = {**environment, Env.GIT_TOKEN: self.source.token}
+        words = [word for each in (*self._settings, *credentials, *settings) for word in ("-c", each)]
+        where = folder or self.folder
+        command = ["git", *words, *arguments]
+        return self._programs.run(command, cwd=where, environment=environment, timeout=SECONDS, user=self._user)
+
+    def filters(self) -> list[str]:
+        """List the filters that the image's configuration has, but Git LFS's: git-crypt, nbstripout."""
+        listed = self.output("config", "--get-regexp", "--name-only", r"^filter\..*\.(smudge|process)$").stdout
+        names = {name.removeprefix("filter.").rpartition(".")[0] for name in listed.splitlines()}
+        return sorted(names - {"lfs"})
+
+    @staticmethod
+    def _off(filters: Sequence[str]) -> list[str]:
+        return [
+            f"filter.{name}.{setting}"
+            for name in (*filters, "lfs")
+            for setting in ("smudge=", "clean=", "process=", "required=false")
+        ]
 
     def error(self, output: Output, what: str = "", commit: str = "") -> Ended:
         """Explain a failure. `what` is the part of the repository that it is about; by default the repository."""

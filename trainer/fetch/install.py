@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainer.contract import Env, ExitCode
+from trainer.contract import ExitCode
 from trainer.errors import Ended, disk_full
 from trainer.fetch.install_key import EDITABLE, layer_key
 from trainer.process.console import masked
@@ -75,8 +75,7 @@ def _create(requirements: str, code: Path, folder: Path, programs: Programs) -> 
     python = str(folder / "bin" / "python")
     pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "install", "--quiet"]
     wanted = ["--editable", "."] if requirements == EDITABLE else ["--requirement", requirements]
-    environment = {name: value for name, value in os.environ.items() if name != Env.GIT_TOKEN}
-    _check(programs.run([*pip, "--no-input", *wanted], cwd=code, environment=environment))
+    _check(programs.run([*pip, "--no-input", *wanted], cwd=code))
     (folder / _READY).touch()
 
 

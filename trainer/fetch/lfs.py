@@ -27,7 +27,7 @@ def fetch_large_files(git: Git, folders: Sequence[Path]) -> None:
             console.log(f"{_counted(pointers)} of Git LFS left as pointers, as `lfs` is off")
             continue
         settings = [f"remote.origin.url={git.source.repository}"] if folder == git.folder else []
-        pulled = git.output("lfs", "pull", settings=settings, folder=folder)
+        pulled = git.output("lfs", "pull", settings=settings, folder=folder, remote=True)
         if left := _pointers(git, folder):
             why = console.masked(decisive_line(pulled.stderr) or "git-lfs did not say why")
             if "is not a git command" in pulled.stderr:

@@ -44,7 +44,9 @@ def submodule_folders(git: Git) -> list[Path]:
 
 
 def _update(git: Git, options: Sequence[str], settings: Sequence[str]) -> Output:
-    return git.output("submodule", "--quiet", "update", "--init", "--recursive", *options, settings=settings)
+    return git.output(
+        "submodule", "--quiet", "update", "--init", "--recursive", *options, settings=settings, remote=True
+    )
 
 
 def _needs_ssh(output: Output) -> bool:

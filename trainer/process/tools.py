@@ -9,6 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from trainer.process.environment import harmless
+from trainer.process.users import User, identity
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -20,9 +23,13 @@ class Output:
 
 
 class Programs:
-    """Runs each program in its own session, without a terminal. `end` kills them, and all that start later."""
+    """Runs each program in its own session, without a terminal. `end` kills them, and all that start later.
 
-    def __init__(self) -> None:
+    `user` runs them, by default the one of this process.
+    """
+
+    def __init__(self, user: User | None = None) -> None:
+        self._user = user
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[str]] = set()
         self._ended = False
@@ -34,9 +41,13 @@ class Programs:
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        user: User | None = None,
     ) -> Output:
-        """Run a program to its end. Raises FileNotFoundError if it does not exist; TimeoutExpired after killing it."""
-        process = self._start(arguments, cwd, environment)
+        """Run a program to its end. Raises FileNotFoundError if it does not exist; TimeoutExpired after killing it.
+
+        Without an `environment` it gets none of the credentials.
+        """
+        process = self._start(arguments, cwd, environment, user or self._user)
         try:
             stdout, stderr = process.communicate(timeout=timeout)
         except BaseException:
@@ -57,19 +68,21 @@ class Programs:
                 _kill(process)
 
     def _start(
-        self, arguments: Sequence[str], cwd: Path | None, environment: Mapping[str, str] | None
+        self, arguments: Sequence[str], cwd: Path | None, environment: Mapping[str, str] | None, user: User | None
     ) -> subprocess.Popen[str]:
+        given = harmless(os.environ) if environment is None else environment
         with self._lock:
             process = subprocess.Popen(
                 arguments,
                 cwd=cwd,
-                env=environment,
+                env=user.environment(given) if user else given,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
+                **identity(user),
             )
             self._running.add(process)
             if self._ended:

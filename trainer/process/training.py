@@ -12,6 +12,7 @@ from pathlib import Path
 from trainer.contract import ExitCode
 from trainer.errors import Ended
 from trainer.process import console
+from trainer.process.users import User, identity
 from trainer.redaction.stream import ChunkRedactor
 
 _CHUNK_BYTES = 64 * 1024
@@ -33,6 +34,7 @@ class Command:
         cwd: Path,
         environment: Mapping[str, str],
         on_line: Callable[[bytes], None],
+        user: User | None = None,
     ) -> None:
         """Start the command. Raises `Ended` if there is no such program."""
         self._on_line = on_line
@@ -41,11 +43,12 @@ class Command:
             self._process = subprocess.Popen(
                 arguments,
                 cwd=cwd,
-                env=environment,
+                env=user.environment(environment) if user else environment,
                 stdin=subprocess.DEVNULL,
                 stdout=write_end,
                 stderr=write_end,
                 start_new_session=True,
+                **identity(user),
             )
         except OSError as error:
             problem = f"Can't run {arguments[0]!r}: {error.strerror or error}."

@@ -23,9 +23,11 @@ from trainer.process import console
 from trainer.process.stopping import Stopping
 from trainer.process.tools import Programs
 from trainer.process.training import Command
+from trainer.process.users import User
 from trainer.run.finish import Finish
 from trainer.run.periodic import Periodic
 from trainer.run.ports import free_ports
+from trainer.run.session import environment_for_command, open_session
 from trainer.run.spot import POLL_SECONDS, Metadata, SpotWatch
 from trainer.storage.artifacts import Artifacts
 from trainer.storage.bucket import Bucket, BucketTrouble
@@ -36,6 +38,7 @@ from trainer.storage.manifest import AttemptRecord, Manifest, earlier_attempts
 from trainer.storage.not_stored import NotStored
 from trainer.storage.own_checkpoints import OwnCheckpoints
 from trainer.storage.restore import Quality, Restored, restore
+from trainer.storage.seal import Seal
 from trainer.storage.upload import Uploads
 
 LIVE_SECONDS = 0.02
@@ -55,13 +58,17 @@ class Attempt:
         fetched: Callable[[], Fetched],
         programs: Programs,
         stopping: Stopping,
+        training: User | None = None,
     ) -> None:
         self._job, self._bucket, self._fetched = job, bucket, fetched
-        self._programs, self._stopping = programs, stopping
+        self._programs, self._stopping, self._training = programs, stopping, training
+        self._session = open_session(os.environ, job)
         self._host = socket.gethostname()
         self._claim_lost: Ended | None = None
         self._storing = threading.Lock()
-        self._claim = Claim(self._bucket, Holder(uuid.uuid4().hex, job.batch_job_id, job.attempt, self._host))
+        self._seal = Seal(job.key, job.job_id)
+        holder = Holder(uuid.uuid4().hex, job.batch_job_id, job.attempt, self._host)
+        self._claim = Claim(self._bucket, holder, self._seal)
         self._sources = Sources(
             job.code,
             job.output,
@@ -71,9 +78,9 @@ class Attempt:
             emit=console.emit,
             log=console.log,
         )
-        self._uploads = Uploads(self._bucket, job.output, job.control, self._sources)
+        self._uploads = Uploads(self._bucket, job.output, job.control, self._sources, self._seal)
         self._checkout = CheckoutTree(job.code, job.output, job.keep, programs)
-        self._own_checkpoints = OwnCheckpoints(self._bucket, job.code, job.output, job.checkpoints)
+        self._own_checkpoints = OwnCheckpoints(self._bucket, job.code, job.output, job.checkpoints, self._seal)
         self._resumed: Path | None = None
         self._artifacts = Artifacts(self._bucket, [OutputTree(job.output), self._checkout], job.keep_limit)
         self._manifest = Manifest(job, arguments(job.command, job.parameters, job.flags))
@@ -104,10 +111,11 @@ class Attempt:
         job, earlier = self._job, self._claim.earlier
         for folder in (job.output, job.control):
             folder.mkdir(parents=True, exist_ok=True)
-        restored = restore(self._bucket, job.output)
+        restored = restore(self._bucket, job.output, self._seal) if earlier else Restored(Quality.ABSENT)
         if earlier is not None:
             stored = self._bucket.get(MANIFEST_JSON)
-            body = stored.body if stored else None
+            sealed = stored is not None and self._seal.is_on(stored.metadata, MANIFEST_JSON, stored.body)
+            body = stored.body if stored and sealed else None
             self._manifest.attempts = earlier_attempts(body, earlier.seen_at, restored.checkpoint_at)
             after = f"after attempt {earlier.holder.attempt} on {earlier.holder.host}"
             how = "resuming from its checkpoint" if restored.checkpoint_at else "starting from the beginning"
@@ -132,17 +140,20 @@ class Attempt:
         self._uploads.begin(good=restored.quality in (Quality.GOOD, Quality.UNVERIFIED))
         console.log(f"running {shlex.join(self._manifest.arguments)}")
         began = time.monotonic()
-        words, environment, on_line = self._manifest.arguments, self._environment(layer), self._sources.add_line
-        code = self._store_until_end(self._stopping.guard(lambda: Command(words, job.directory, environment, on_line)))
+        code = self._store_until_end(self._stopping.guard(lambda: self._start(layer)))
         if self._claim_lost is not None:
             raise self._claim_lost
         console.log(f"the command ended with {_describe(code)} after {time.monotonic() - began:.1f} s")
         return self._finish(code)
 
+    def _start(self, layer: Layer | None) -> Command:
+        words, environment = self._manifest.arguments, self._environment(layer)
+        return Command(words, self._job.directory, environment, self._sources.add_line, self._training)
+
     def _restore_own_checkpoint(self) -> None:
         """Restore a checkpoint of the code's own, and point the command to it."""
         try:
-            self._resumed = self._own_checkpoints.restore()
+            self._resumed = self._own_checkpoints.restore() if self._claim.earlier else None
         except BucketTrouble as error:
             raise _refused(error) from error
         self._own_checkpoints.begin()
@@ -190,7 +201,8 @@ class Attempt:
 
     def _store_manifest(self) -> None:
         with self._storing:
-            self._bucket.put(MANIFEST_JSON, self._manifest.body())
+            body = self._manifest.body()
+            self._bucket.put(MANIFEST_JSON, body, metadata=self._seal.on(MANIFEST_JSON, body))
 
     def _release(self, code: int) -> None:
         """Record the end of this attempt in the claim. If S3 does not answer, the claim expires by its age."""
@@ -217,7 +229,7 @@ class Attempt:
 
     def _environment(self, layer: Layer | None) -> Mapping[str, str]:
         job = self._job
-        environment = {name: value for name, value in os.environ.items() if name != Env.GIT_TOKEN}
+        environment = environment_for_command(os.environ, self._session)
         environment.setdefault("PYTHONUNBUFFERED", "1")
         environment |= free_ports(environment)
         environment |= {Env.JOB_ID: job.job_id, Env.OUTPUT_DIR: str(job.output), Env.CONTROL_DIR: str(job.control)}

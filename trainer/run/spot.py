@@ -14,6 +14,7 @@ from pathlib import Path
 
 from trainer.checkpoint import NOTICE
 from trainer.process import console
+from trainer.process.users import as_root
 
 POLL_SECONDS = 5.0
 _ADDRESS = "http://169.254.169.254"
@@ -55,7 +56,7 @@ class Metadata:
 
     def _request(self, path: str, headers: Mapping[str, str], method: str = "GET") -> str:
         request = urllib.request.Request(self._address + path, headers=dict(headers), method=method)  # noqa: S310
-        with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
+        with as_root(), self._opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
             text: str = response.read().decode()
         return text
 

@@ -7,6 +7,8 @@ conditional puts decide. A claim may be taken over by:
 - any attempt, if the claim has not been renewed for `STALE_SECONDS`: its holder died without releasing it;
 - any attempt, if the holder ended without success.
 
+A claim that this job has not sealed (`trainer/storage/seal.py`) counts for nothing: it is no holder, and is replaced.
+
 So a second Batch job for the same job (a submission that was sent twice) stops by itself, and so does one that starts
 after the job has succeeded. A holder that lost its claim, because it was cut off from S3 while Batch started another
 attempt elsewhere, notices at its next renewal and stops without storing anything more.
@@ -14,11 +16,14 @@ attempt elsewhere, notices at its next renewal and stops without storing anythin
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 from trainer.contract import CLAIM_JSON, ExitCode
 from trainer.errors import Ended
+from trainer.process import console
 from trainer.storage.bucket import ANY, Bucket, Conflict, Stored
+from trainer.storage.seal import Seal
 
 RENEW_SECONDS = 10.0
 STALE_SECONDS = 45.0
@@ -47,8 +52,11 @@ class Earlier:
 class Claim:
     """One attempt's claim on its job. `earlier`: the holder that `take` took it over from."""
 
-    def __init__(self, bucket: Bucket, holder: Holder, *, stale_seconds: float = STALE_SECONDS) -> None:
+    def __init__(
+        self, bucket: Bucket, holder: Holder, seal: Seal | None = None, *, stale_seconds: float = STALE_SECONDS
+    ) -> None:
         self._bucket, self._holder, self._stale_seconds = bucket, holder, stale_seconds
+        self._seal = seal or Seal()
         self._etag = ""
         self.earlier: Earlier | None = None
 
@@ -83,7 +91,7 @@ class Claim:
         stored = self._bucket.get(CLAIM_JSON)
         if stored is None:
             return False
-        holder = _holder(stored)
+        holder = self._holder_in(stored)
         if holder is not None:
             self._check(holder, stored.age)
         try:
@@ -111,19 +119,33 @@ class Claim:
     def _confirm_ours(self) -> None:
         """Continue if the claim is still ours: a put whose answer was lost has changed the version."""
         stored = self._bucket.get(CLAIM_JSON)
-        other = _holder(stored) if stored else None
+        other = self._holder_in(stored) if stored else None
+        if stored is not None and other is None and not self._is_sealed(stored):
+            self._replace(stored)
+            return
         if stored is None or other is None or other.token != self._holder.token:
             by = f" by attempt {other.attempt} on {other.host}" if other else ""
             raise Ended(ExitCode.CLAIM_LOST, f"This job has been taken over{by}. This attempt stops.")
         self._etag = stored.etag
 
     def _put(self, holder: Holder, if_match: str) -> str:
-        return self._bucket.put(CLAIM_JSON, json.dumps(asdict(holder)).encode(), if_match=if_match)
+        body = json.dumps(asdict(holder)).encode()
+        return self._bucket.put(CLAIM_JSON, body, metadata=self._seal.on(CLAIM_JSON, body), if_match=if_match)
 
+    def _replace(self, foreign: Stored) -> None:
+        """Put the claim over one that this job has not written. If that changes meanwhile, the next renewal does."""
+        console.log("the claim was overwritten by somebody else, which counts for nothing")
+        with suppress(Conflict, KeyError):
+            self._etag = self._put(self._holder, foreign.etag)
 
-def _holder(stored: Stored) -> Holder | None:
-    """Parse `claim.json`. None if it is not one of ours."""
-    try:
-        return Holder(**json.loads(stored.body))
-    except (ValueError, TypeError):
-        return None
+    def _is_sealed(self, stored: Stored) -> bool:
+        return self._seal.is_on(stored.metadata, CLAIM_JSON, stored.body)
+
+    def _holder_in(self, stored: Stored) -> Holder | None:
+        """Parse `claim.json`. None if this job has not written it, or it can't be read."""
+        if not self._is_sealed(stored):
+            return None
+        try:
+            return Holder(**json.loads(stored.body))
+        except (ValueError, TypeError):
+            return None

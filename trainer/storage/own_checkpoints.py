@@ -9,7 +9,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -18,7 +18,8 @@ from trainer.keep_patterns import Patterns
 from trainer.process import console
 from trainer.storage.bucket import Bucket
 from trainer.storage.left_files import LeftFile, walk_files
-from trainer.storage.upload import is_intact
+from trainer.storage.seal import Seal
+from trainer.storage.upload import is_intact, sha256_of
 
 _SETTLED_SECONDS = 2.0
 _SHARE = 10
@@ -41,8 +42,8 @@ class _Group:
 class OwnCheckpoints:
     """`patterns` match the checkpoints, by their paths in the checkout or in OUTPUT_DIR."""
 
-    def __init__(self, bucket: Bucket, code: Path, output: Path, patterns: Patterns) -> None:
-        self._bucket, self._patterns = bucket, patterns
+    def __init__(self, bucket: Bucket, code: Path, output: Path, patterns: Patterns, seal: Seal | None = None) -> None:
+        self._bucket, self._patterns, self._seal = bucket, patterns, seal or Seal()
         self._roots = {"checkout": code, "output": output}
         self._lock = threading.Lock()
         self._before: list[_Group] = []
@@ -55,6 +56,9 @@ class OwnCheckpoints:
         stored = self._bucket.get(RESUME_JSON) if len(self._patterns) else None
         if stored is None:
             return None
+        if not self._seal.is_on(stored.metadata, RESUME_JSON, stored.body):
+            console.log("the last checkpoint was not stored by this job, so it counts for nothing")
+            return None
         try:
             index = json.loads(stored.body)
             root, self._slot = self._roots[index["tree"]], int(index["slot"])
@@ -62,6 +66,7 @@ class OwnCheckpoints:
                 path = root / file["name"]
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._bucket.download(f"resume/{self._slot}/{file['name']}", path)
+                self._check(path, file)
                 os.utime(path, (file["changed"], file["changed"]))
         except (ValueError, KeyError, TypeError) as error:
             console.log(f"the last checkpoint cannot be restored ({error}), starting from the beginning")
@@ -69,6 +74,12 @@ class OwnCheckpoints:
         place: Path = root / index["place"]
         console.log(f"restored {index['place']}")
         return place
+
+    def _check(self, path: Path, file: Mapping[str, object]) -> None:
+        """Remove a file that is not the one of the index, and raise ValueError. An index without a key may be older."""
+        if self._seal.key and sha256_of(path) != file["sha256"]:
+            path.unlink()
+            raise ValueError(f"{file['name']} is not what this job has stored")
 
     def begin(self) -> None:
         """Remember what is there before the command starts: the commit's own files, and what was restored."""
@@ -103,11 +114,13 @@ class OwnCheckpoints:
         if newest is None or newest == self._stored or not all(is_intact(file.path) for file in newest.files):
             return
         slot = 1 - self._slot
+        digests = [sha256_of(file.path) for file in newest.files]
         for file in newest.files:
             self._bucket.upload(f"resume/{slot}/{file.name}", file.path)
         if self._closed or newest not in self._groups():
             return  # it changed during the upload
-        self._bucket.put(RESUME_JSON, json.dumps(_index(newest, slot)).encode())
+        body = json.dumps(_index(newest, slot, digests)).encode()
+        self._bucket.put(RESUME_JSON, body, metadata=self._seal.on(RESUME_JSON, body))
         self._stored, self._slot = newest, slot
 
     def _groups(self) -> list[_Group]:
@@ -119,6 +132,9 @@ class OwnCheckpoints:
         return [_Group(tree, place, tuple(files)) for (tree, place), files in found.items()]
 
 
-def _index(group: _Group, slot: int) -> Mapping[str, object]:
-    files = [{"name": file.name, "changed": file.changed} for file in group.files]
+def _index(group: _Group, slot: int, digests: Sequence[str]) -> Mapping[str, object]:
+    files = [
+        {"name": file.name, "changed": file.changed, "sha256": digest}
+        for file, digest in zip(group.files, digests, strict=True)
+    ]
     return {"tree": group.tree, "place": group.place, "slot": slot, "files": files}

@@ -7,6 +7,7 @@ from pathlib import Path
 from trainer.contract import CHECKPOINT, METRICS_CSV, PREVIOUS_CHECKPOINT
 from trainer.process import console
 from trainer.storage.bucket import Bucket
+from trainer.storage.seal import Seal
 from trainer.storage.upload import SHA256, is_intact, sha256_of
 
 
@@ -27,16 +28,20 @@ class Restored:
     checkpoint_at: float | None = None
 
 
-def restore(bucket: Bucket, output: Path) -> Restored:
-    """Download the metrics and the newest checkpoint, or the one before it if the newest is corrupt."""
+def restore(bucket: Bucket, output: Path, seal: Seal | None = None) -> Restored:
+    """Download the metrics and the newest checkpoint, or the one before it if the newest is corrupt.
+
+    Files that this job has not sealed are left where they are.
+    """
+    seal = seal or Seal()
     names = bucket.names()
     if METRICS_CSV in names:
-        bucket.download(METRICS_CSV, output / METRICS_CSV)
+        _download_metrics(bucket, output / METRICS_CSV, seal)
     if CHECKPOINT not in names:
         return Restored(Quality.ABSENT)
-    quality = _download(bucket, CHECKPOINT, output)
+    quality = _download(bucket, CHECKPOINT, output, seal)
     if quality is not Quality.GOOD and PREVIOUS_CHECKPOINT in names:
-        previous = _download(bucket, PREVIOUS_CHECKPOINT, output)
+        previous = _download(bucket, PREVIOUS_CHECKPOINT, output, seal)
         if quality is Quality.CORRUPT and previous is not Quality.CORRUPT:
             (output / PREVIOUS_CHECKPOINT).replace(output / CHECKPOINT)
             console.log(f"{CHECKPOINT} is corrupt, resuming from the one before it")
@@ -47,10 +52,26 @@ def restore(bucket: Bucket, output: Path) -> Restored:
     return Restored(quality, names[CHECKPOINT].timestamp())
 
 
-def _download(bucket: Bucket, name: str, output: Path) -> Quality:
-    """Download a checkpoint. A corrupt one is deleted."""
+def _download_metrics(bucket: Bucket, path: Path, seal: Seal) -> None:
+    metadata = bucket.download(METRICS_CSV, path)
+    if not seal.is_on_digest(metadata, METRICS_CSV, sha256_of(path)):
+        path.unlink()
+        _log_foreign(METRICS_CSV)
+
+
+def _log_foreign(name: str) -> None:
+    console.log(f"{name} was not stored by this job, so it counts for nothing")
+
+
+def _download(bucket: Bucket, name: str, output: Path, seal: Seal) -> Quality:
+    """Download a checkpoint. A corrupt one is deleted, and so is one of somebody else's."""
     path = output / name
-    digest = bucket.download(name, path).get(SHA256)
+    metadata = bucket.download(name, path)
+    digest = metadata.get(SHA256)
+    if not seal.is_on_digest(metadata, name, sha256_of(path)):
+        path.unlink()
+        _log_foreign(name)
+        return Quality.CORRUPT
     if not is_intact(path) or (digest and digest != sha256_of(path)):
         path.unlink()
         return Quality.CORRUPT

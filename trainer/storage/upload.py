@@ -13,6 +13,7 @@ from trainer.places import write_atomically
 from trainer.process import console
 from trainer.storage.bucket import Bucket, BucketTrouble, Conflict
 from trainer.storage.not_stored import NotStored, because
+from trainer.storage.seal import Seal
 
 METRICS_SECONDS = 1.0
 METRICS_SHARE = 20
@@ -25,7 +26,8 @@ _ZIP = b"PK"
 class Uploads:
     """The metrics and the checkpoint of one attempt, which are stored at once. `store_live` makes one pass."""
 
-    def __init__(self, bucket: Bucket, output: Path, control: Path, sources: Sources) -> None:
+    def __init__(self, bucket: Bucket, output: Path, control: Path, sources: Sources, seal: Seal | None = None) -> None:
+        self._seal = seal or Seal()
         self._bucket, self._output, self._control, self._sources = bucket, output, control, sources
         self._lock = threading.Lock()
         self._metrics, self._metrics_due = b"", 0.0
@@ -74,7 +76,7 @@ class Uploads:
         began = time.monotonic()
         content = self._sources.content()
         if content and content != self._metrics:
-            self._bucket.put(METRICS_CSV, content)
+            self._bucket.put(METRICS_CSV, content, metadata=self._seal.on(METRICS_CSV, content))
             self._metrics = content
         took = time.monotonic() - began
         self._metrics_due = began + max(METRICS_SECONDS, METRICS_SHARE * took)
@@ -91,7 +93,8 @@ class Uploads:
         self._store_metrics()
         if self._stored_is_good:
             self._keep_previous()
-        self._bucket.upload(CHECKPOINT, pinned, metadata={SHA256: digest})
+        metadata = {SHA256: digest, **self._seal.on_digest(CHECKPOINT, digest)}
+        self._bucket.upload(CHECKPOINT, pinned, metadata=metadata)
         self._stored_is_good = fingerprint(pinned) == version
         if self._stored_is_good:
             self._checkpoint = version

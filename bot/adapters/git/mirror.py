@@ -5,11 +5,16 @@ import hashlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
+import structlog
+
 from bot.adapters.git.git_command import GitFailed, remote_error, run_git
+
+log = structlog.get_logger()
 
 FETCH_SECONDS = 60
 CLONE_SECONDS = 300
@@ -17,7 +22,10 @@ READ_SECONDS = 15
 _READERS = 4
 """git processes that may read one mirror at the same time."""
 _REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-_REF_FIELDS = ("%(refname)", "%(objectname)", "%(committerdate:unix)", "%(contents:subject)")
+MOST_COMMIT_BYTES = 64 * 1024
+"""Of a branch's newest commit. Git would take seconds and hundreds of MiB for a message of 40 MB."""
+SUBJECT = 300
+"""Characters of a subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,20 +195,34 @@ class Mirror:
         await run_git(command, folder=self._cache_dir, protocols=self._protocols, timeout=timeout)
 
     async def _load(self) -> Refs:
-        listing = await self._read("for-each-ref", f"--format={'%00'.join(_REF_FIELDS)}", "refs/heads/", "refs/tags/")
-        heads: dict[str, Head] = {}
-        tags: dict[str, str] = {}
+        listing = await self._read("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads/", "refs/tags/")
+        found: dict[str, dict[str, str]] = {"heads": {}, "tags": {}}
         for line in listing.split("\n"):
-            name, _, rest = line.partition("\0")
+            name, _, sha = line.rpartition(" ")
             _, kind, short = (*name.split("/", 2), "", "")[:3]
-            if not short or short.startswith("-") or "\ufffd" in short:
-                continue
-            sha, time_, subject = rest.split("\0")
-            if kind == "heads":
-                heads[short] = Head(short, sha, int(time_ or 0), subject)
-            else:
-                tags[short] = sha
-        return Refs(heads, tags)
+            if short and not short.startswith("-") and "\ufffd" not in short:
+                found[kind][short] = sha
+        commits = await self._newest(set(found["heads"].values()))
+        heads = {name: Head(name, sha, *commits[sha]) for name, sha in found["heads"].items() if sha in commits}
+        if lost := sorted(found["heads"].keys() - heads.keys()):
+            log.warning("branches left out: the message of their newest commit is too long", branches=lost[:20])
+        return Refs(heads, found["tags"])
+
+    async def _newest(self, shas: Set[str]) -> dict[str, tuple[int, str]]:
+        """The time and the subject of each commit, by its id. Those with very long messages are not read at all."""
+        given = "".join(f"{sha}\n" for sha in sorted(shas))
+        sizes = await self._read("cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)", stdin=given)
+        told = [line.split() for line in sizes.splitlines()]
+        small = [sha for sha, kind, size in told if kind == "commit" and int(size) <= MOST_COMMIT_BYTES]
+        stdin = "".join(f"{sha}\n" for sha in small)
+        content = await self._read_bytes("cat-file", "--batch=%(objectsize)", stdin=stdin)
+        found, at = {}, 0
+        for sha in small:
+            start = content.index(b"\n", at) + 1
+            size = int(content[at:start])
+            found[sha] = _time_and_subject(content[start : start + size].decode(errors="replace"))
+            at = start + size + 1
+        return found
 
     async def _lookup(self, names: Iterable[str]) -> list[str | None]:
         """The full id of each name, in order; None if the mirror has no such object."""
@@ -212,12 +234,29 @@ class Mirror:
         if not tips:
             return []
         stdin = "".join(f"{sha}\n" for sha in tips)
-        fields = (await self._read(*command, "-z", "--format=%H%x00%s%x00%S", "--stdin", stdin=stdin)).split("\0")
-        return [LogEntry(*fields[start : start + 3]) for start in range(0, len(fields) - 2, 3)]
+        fields = (
+            await self._read(*command, "-z", f"--format=%H%x00%<({SUBJECT},trunc)%s%x00%S", "--stdin", stdin=stdin)
+        ).split("\0")
+        entries = (fields[start : start + 3] for start in range(0, len(fields) - 2, 3))
+        return [LogEntry(sha, subject.rstrip(), tip) for sha, subject, tip in entries]
 
     async def _read(self, *arguments: str, stdin: str = "") -> str:
+        return (await self._read_bytes(*arguments, stdin=stdin)).decode(errors="replace")
+
+    async def _read_bytes(self, *arguments: str, stdin: str = "") -> bytes:
         """Run a git command on the mirror, without using the network."""
         async with self._reading:
             command = ["--git-dir", str(self._folder), *arguments]
-            stdout = await run_git(command, folder=self._cache_dir, timeout=READ_SECONDS, stdin=stdin.encode())
-        return stdout.decode(errors="replace")
+            return await run_git(command, folder=self._cache_dir, timeout=READ_SECONDS, stdin=stdin.encode())
+
+
+def _time_and_subject(commit: str) -> tuple[int, str]:
+    """Parse a commit: its time in seconds since the epoch, and the first paragraph of its message as one line.
+
+    https://git-scm.com/docs/git-commit-tree has the format, https://git-scm.com/docs/pretty-formats the subject.
+    """
+    head, _, message = commit.partition("\n\n")
+    committer = next((line for line in head.split("\n") if line.startswith("committer ")), "")
+    time_ = committer.rpartition(" ")[0].rpartition(" ")[2]
+    lines = list(takewhile(str.strip, dropwhile(lambda line: not line.strip(), message.split("\n"))))
+    return int(time_) if time_.isdecimal() else 0, " ".join(line.strip() for line in lines)[:SUBJECT]

@@ -1,6 +1,6 @@
 """Jobs, sweeps and submissions, inside a transaction of the caller's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar, cast
 
 from bot.adapters.sqlite import outbox_rows
@@ -89,7 +89,14 @@ def by_engine_id(connection: Connection, engine_id: str) -> Submitted | None:
     return _submitted(_one(connection, "engine_id = ?", engine_id))
 
 
-def newest(connection: Connection, where: dict[str, str | int], *, live: bool | None, limit: int) -> list[Posted]:
+def newest(
+    connection: Connection,
+    where: dict[str, str | int],
+    projects: Collection[str] | None = None,
+    *,
+    live: bool | None,
+    limit: int,
+) -> list[Posted]:
     """Newest first, without submissions. `where` maps columns to the value that they must have."""
     terms = ["sweep_id IS NULL", *(f"{column} = ?" for column in where)]
     index = "" if where else "INDEXED BY job_posted"
@@ -97,8 +104,12 @@ def newest(connection: Connection, where: dict[str, str | int], *, live: bool | 
         index, terms = "INDEXED BY job_open", ["open", "live", *terms]  # what lives is open, and few are
     elif live is False:
         terms.append("NOT live")
+    if projects is not None:
+        terms.append(f"project IN ({', '.join('?' * len(projects))})")
     condition = " AND ".join(terms)
-    rows = _many(connection, f"{index} WHERE {condition} ORDER BY number DESC LIMIT ?", *where.values(), limit)
+    rows = _many(
+        connection, f"{index} WHERE {condition} ORDER BY number DESC LIMIT ?", *where.values(), *(projects or ()), limit
+    )
     return [row for row in rows if isinstance(row, Posted)]
 
 

@@ -7,11 +7,14 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.adapters.private_folder import make_private
 from bot.adapters.sqlite import draft_rows, job_rows
+from bot.adapters.sqlite.audit import audit_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.schema import migrate, renumber
 from bot.adapters.sqlite.snapshot import write_snapshot
+from bot.domain.audit.entry import Does, own
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Row
 from bot.domain.model.states import JobState
@@ -53,7 +56,7 @@ def trouble(store: Path) -> str:
 def recover(store: Path, snapshots: Sequence[Path], at: float) -> Recovery:
     """Moves the store aside, and makes one of the first snapshot that is good. `StoreError` while a bot has it."""
     with in_words(f"The store {store}"):
-        store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(store.parent)
         with lease(store):
             fresh = store.with_name(f"{store.name}.restored")
             good = next((number for number, each in enumerate(snapshots) if _usable(each, fresh, at)), None)
@@ -82,6 +85,7 @@ def _usable(snapshot: Path, fresh: Path, at: float) -> bool:
 def _mark(connection: Connection, at: float) -> None:
     """What happened after the snapshot is looked for before it is done again: at Batch by name, in the chat by text."""
     renumber(connection)
+    audit_rows.add(connection, own(Does.RESTORE, "", "", detail=f"{at:.0f}"), at)
     connection.execute("UPDATE post SET attempted_at = created_at WHERE done_at IS NULL AND attempted_at IS NULL")
     draft_rows.drop_old(connection, math.inf)  # whoever was shown one is asked again
     for row in job_rows.unfinished(connection):

@@ -6,18 +6,22 @@ once begun it runs to its end.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
 
+from bot.adapters.private_folder import make_private
 from bot.adapters.sqlite import draft_rows, job_rows, outbox_rows, sweep_rows
+from bot.adapters.sqlite.audit import audit_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.lines import line_rows
 from bot.adapters.sqlite.schema import migrate
 from bot.adapters.sqlite.snapshot import write_snapshot
+from bot.domain.audit.chain import Anchor, Link
+from bot.domain.audit.entry import Does, Effect, Entry
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
@@ -27,6 +31,7 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.posts import NewPost, Post
 from bot.errors import StoreError
+from bot.ports.audit import Wanted, asking
 from bot.ports.store import LogLines, LogStep, Step, Written
 
 T = TypeVar("T")
@@ -59,7 +64,7 @@ async def open_store(
 
 def _open(path: Path, held: ExitStack) -> Connection:
     with in_words(f"The store {path}"):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         held.enter_context(lease(path))
         connection = held.enter_context(closing(connect(path)))
         migrate(connection)
@@ -104,6 +109,7 @@ class SqliteStore:
         self,
         *,
         project: str = "",
+        projects: Collection[str] | None = None,
         channel_id: int = 0,
         asker_id: int = 0,
         live: bool | None = None,
@@ -111,7 +117,7 @@ class SqliteStore:
     ) -> list[Posted]:
         given: dict[str, str | int] = {"project": project, "channel_id": channel_id, "asker_id": asker_id}
         where = {column: value for column, value in given.items() if value}
-        return await self._read(lambda db: job_rows.newest(db, where, live=live, limit=limit))
+        return await self._read(lambda db: job_rows.newest(db, where, projects, live=live, limit=limit))
 
     async def unfinished(self) -> list[Row]:
         return await self._read(job_rows.unfinished)
@@ -133,7 +139,8 @@ class SqliteStore:
         return await self._write(lambda db: sweep_rows.record(db, sweep_id, trials, step, self._now()))
 
     async def keep_draft(self, sweep: Sweep) -> None:
-        await self._write(lambda db: draft_rows.keep(db, sweep))
+        effect = Effect(Does.PREVIEW, sweep.id, sweep.run.project)
+        await self._write(lambda db: draft_rows.keep(db, sweep), effect)
 
     async def draft(self, sweep_id: str) -> Sweep | None:
         return await self._read(lambda db: draft_rows.by_id(db, sweep_id))
@@ -142,7 +149,7 @@ class SqliteStore:
         return await self._read(lambda db: draft_rows.of_asker(db, asker_id))
 
     async def drop_draft(self, sweep_id: str) -> None:
-        await self._write(lambda db: draft_rows.drop(db, sweep_id))
+        await self._write(lambda db: draft_rows.drop(db, sweep_id), Effect(Does.CANCEL, sweep_id))
 
     async def drop_drafts(self, before: float) -> None:
         await self._write(lambda db: draft_rows.drop_old(db, before))
@@ -191,15 +198,32 @@ class SqliteStore:
     async def post_replaced(self, post_id: int, text: Inert) -> None:
         await self._write(lambda db: outbox_rows.replaced(db, post_id, text))
 
+    # ---- the audit ---------------------------------------------------------------------------------------
+    async def audit(self, entry: Entry) -> None:
+        await self._write(lambda db: audit_rows.add(db, entry, self._now()))
+
+    async def audited(self, wanted: Wanted, offset: int, limit: int) -> list[Link]:
+        return await self._read(lambda db: audit_rows.wanted(db, wanted, offset, limit))
+
+    async def audit_chain(self, first: int, limit: int) -> list[Link]:
+        return await self._read(lambda db: audit_rows.chain(db, first, limit))
+
+    async def audit_anchor(self) -> Anchor:
+        return await self._read(audit_rows.newest)
+
     # ---- the file ----------------------------------------------------------------------------------------
     async def snapshot(self, target: Path) -> None:
         """Writes a copy as of now, whole or not at all, while the store goes on. `StoreError` where it cannot."""
         await asyncio.to_thread(write_snapshot, self._path, target)
 
-    async def _write(self, work: Callable[[Connection], T]) -> T:
+    async def _write(self, work: Callable[[Connection], T], effect: Effect | None = None) -> T:
+        """One transaction, with what the audit says about it. `effect` is one that no row shows."""
+        asked = asking.get()  # here, as the thread has a context of its own
+
         def in_transaction() -> tuple[T, Written]:
             with in_words(self._name), transaction(self._connection):
                 result = work(self._connection)
+                audit_rows.follow(self._connection, asked, effect, self._now())
             return result, self._connection.written
 
         result, written = await self._in_thread(in_transaction)

@@ -39,6 +39,7 @@ def add_submissions(
 def record(connection: Connection, sweep_id: str, trials: Sequence[Trial], step: Step[Sweep], at: float) -> Sweep:
     """The sweep after the step; KeyError if unknown."""
     sweep = _known(connection, sweep_id)
+    connection.written.sweep = sweep
     _write(connection, sweep_id, trials)
     return job_rows.save(connection, sweep, step(sweep), at)
 

@@ -1,26 +1,29 @@
 """The actions of the buttons on cards and results. Each click checks the permissions of whoever clicks."""
 
 from bot.chat import permissions
-from bot.chat.acknowledgement import acknowledge, acknowledged, answer, first_answer
+from bot.chat.acknowledgement import acknowledge, acknowledged, admitted, answer, first_answer
+from bot.chat.audit.recording import record
 from bot.chat.buttons import forms, job_actions, job_answers
 from bot.chat.buttons.views import confirm_buttons
 from bot.chat.cards.choose import state_word
 from bot.chat.interactions import Action, Click, Interaction, person
+from bot.domain.access import Verb
 from bot.domain.job_names import parse
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.texts.state_words import TRIAL_STATES
+from bot.services.people.rates import Share
 
 LINES = 30
 
 
-@acknowledged()
+@acknowledged(Share.STOPS)
 async def stop(interaction: Interaction, text: str) -> None:
     """Ask the clicker privately to confirm."""
     name, services = parse(text), interaction.client.services
     job = await services.stop.check(name.job_id, person(interaction))
     if name.trial is not None:
-        _, trial = await services.one_trial.trial(name.job_id, name.trial)
+        _, trial = await services.one_trial.trial(name.job_id, name.trial, person(interaction))
         state = TRIAL_STATES[trial.shown].card
         question = f"Stop {name}? It is {state}. The other trials of {job.id} keep running."
     elif isinstance(job, Sweep):
@@ -30,49 +33,53 @@ async def stop(interaction: Interaction, text: str) -> None:
     await answer(interaction, question, view=confirm_buttons(str(name)))
 
 
-@acknowledged(update=True)
+@acknowledged(Share.STOPS, update=True)
 async def confirm_stop(interaction: Interaction, text: str) -> None:
     await job_actions.stop(interaction, text)
 
 
-@acknowledged()
+@acknowledged(Share.FILES)
 async def logs(interaction: Interaction, text: str) -> None:
     await job_answers.logs(interaction, text, LINES)
 
 
-@acknowledged()
+@acknowledged(Share.PLOTS)
 async def plot(interaction: Interaction, text: str) -> None:
     """Plot for the clicker only; `/plot` is public."""
     await job_answers.plot(interaction, [text])
 
 
-@acknowledged()
+@acknowledged(Share.PLOTS)
 async def plot_best(interaction: Interaction, sweep_id: str) -> None:
     await job_answers.plot_best(interaction, sweep_id)
 
 
-@acknowledged()
+@acknowledged(Share.STARTS)
 async def retry(interaction: Interaction, text: str) -> None:
     await job_actions.retry(interaction, text, {})
 
 
-@acknowledged()
+@acknowledged(Share.STARTS)
 async def retry_failed(interaction: Interaction, sweep_id: str) -> None:
     await job_actions.retry_failed(interaction, sweep_id)
 
 
 async def train_best(interaction: Interaction, sweep_id: str) -> None:
     """Ask for the epochs if the project has them. A form must be the first answer, ahead of an acknowledgement."""
-    job = await interaction.client.services.find.job(sweep_id)
-    best = job_answers.leading(job)[0]
-    if (form := forms.epochs_form(interaction.client, job, best)) is not None:
-        await first_answer(interaction, lambda: interaction.response.send_modal(form))
-        return
-    await acknowledge(interaction)
-    await job_actions.train_trial(interaction, best, {})
+    async with admitted(interaction, Share.STARTS):
+        services, asker = interaction.client.services, person(interaction)
+        job = await services.find.job(sweep_id, asker)
+        services.permits.check(asker, Verb.TRAIN, job.run.project)
+        best = job_answers.leading(job)[0]
+        if (form := forms.epochs_form(interaction.client, job, best)) is not None:
+            await record(interaction)
+            await first_answer(interaction, lambda: interaction.response.send_modal(form))
+            return
+        await acknowledge(interaction)
+        await job_actions.train_trial(interaction, best, {})
 
 
-@acknowledged(update=True)
+@acknowledged(Share.STARTS, update=True)
 async def confirm_sweep(interaction: Interaction, sweep_id: str) -> None:
     """Start the sweep, and replace its preview with the confirmation."""
     permissions.check(interaction)
@@ -80,7 +87,7 @@ async def confirm_sweep(interaction: Interaction, sweep_id: str) -> None:
     await job_actions.confirm(interaction, job, f"Starting {job.id}")
 
 
-@acknowledged(update=True)
+@acknowledged(Share.STOPS, update=True)
 async def cancel_sweep(interaction: Interaction, sweep_id: str) -> None:
     await interaction.client.services.propose.cancel(sweep_id, person(interaction))
     await answer(interaction, f"{sweep_id} was cancelled. Nothing was started.")

@@ -4,15 +4,16 @@ Like a button, it outlives a restart: its `custom_id` names the trial, and the b
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import discord
 
-from bot.chat import error_replies
-from bot.chat.acknowledgement import acknowledge
+from bot.chat import error_replies, gate
+from bot.chat.acknowledgement import acknowledge, admitted
+from bot.chat.audit import recording
 from bot.chat.buttons import job_actions
-from bot.chat.interactions import Action, BoxClient, Interaction
+from bot.chat.interactions import Action, BoxClient, Interaction, person
 from bot.chat.limits import LABEL_DESCRIPTION_CHARACTERS, MODAL_TITLE_CHARACTERS
 from bot.chat.links import project_of
 from bot.domain.inert import cut
@@ -22,6 +23,7 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.errors import UserError
+from bot.services.people.rates import Share
 
 EPOCHS = "epochs"
 _CUSTOM_ID = re.compile(rf"sb:{Action.TRAIN_BEST}:(?P<name>[0-9a-z.]{{1,64}})")
@@ -47,10 +49,14 @@ def epochs_form(client: BoxClient, job: Posted, best: Name) -> discord.ui.Modal 
 
 async def submit(interaction: Interaction) -> None:
     """Handle a submitted form."""
+    recording.begin(interaction)
     try:
+        if not await gate.admits(interaction, gate.FORMS[Action.TRAIN_BEST]):
+            return
         await acknowledge(interaction)
         data: Mapping[str, Any] = interaction.data or {}
-        await _train_best(interaction, _best(data), dict(_fields(data.get("components", []))))
+        async with admitted(interaction, Share.STARTS):
+            await _train_best(interaction, _best(data), dict(recording.fields(data.get("components", []))))
     except Exception as error:
         await error_replies.reply(interaction, error)
 
@@ -64,7 +70,7 @@ def _best(data: Mapping[str, Any]) -> Name:
 
 
 async def _train_best(interaction: Interaction, best: Name, fields: Mapping[str, str]) -> None:
-    job = await interaction.client.services.find.job(best.job_id)
+    job = await interaction.client.services.find.job(best.job_id, person(interaction))
     parameter = _epochs_of(project_of(interaction.client, job))
     options: dict[str, object] = {EPOCHS: parameter.parse(fields.get(EPOCHS, "").strip())} if parameter else {}
     await job_actions.train_trial(interaction, best, options)
@@ -86,11 +92,3 @@ def _had(job: Posted, parameter: Parameter) -> int:
 def _twice(job: Posted, parameter: Parameter) -> int:
     wanted = 2 * _had(job, parameter)
     return wanted if parameter.maximum is None else min(wanted, int(parameter.maximum))
-
-
-def _fields(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """The typed texts by field id, whether in labels or in rows."""
-    for component in components:
-        if "value" in component:
-            yield str(component["custom_id"]), str(component["value"])
-        yield from _fields([component["component"]] if "component" in component else component.get("components", []))

@@ -9,6 +9,7 @@ from bot.chat.cards import confirmation, sweep_preview
 from bot.chat.interactions import Interaction, channel_id, person
 from bot.chat.links import card_link, project_of
 from bot.domain.job_names import Name, parse
+from bot.domain.jobs.set_text import FIELDS, SET
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.errors import BadInput
@@ -20,9 +21,9 @@ CARD_SECONDS = 2.0
 
 
 def request(interaction: Interaction, options: dict[str, object]) -> TrainRequest:
-    """The typed options for the services: branch, commit and project by name, all others as parameters."""
+    """The typed options for the services: branch, commit, project and `set` by name, all others as parameters."""
     values = dict(options)
-    branch, commit, project = (str(values.pop(name, "")).strip() for name in ("branch", "commit", "project"))
+    project, branch, commit, settings = (str(values.pop(name, "")).strip() for name in (*FIELDS, SET))
     return TrainRequest(
         person=person(interaction),
         channel_id=channel_id(interaction),
@@ -31,6 +32,7 @@ def request(interaction: Interaction, options: dict[str, object]) -> TrainReques
         branch=branch,
         commit=commit,
         values=values,
+        settings=settings,
     )
 
 
@@ -46,7 +48,7 @@ async def retry(interaction: Interaction, text: str, options: dict[str, object])
     if name.trial is not None:
         await train_trial(interaction, name, options)
         return
-    old = await services.find.job(name.job_id)
+    old = await services.find.job(name.job_id, person(interaction))
     if not isinstance(old, Sweep):
         permissions.check(interaction)
         job = await services.submit.retry(old.id, request(interaction, options))
@@ -106,7 +108,7 @@ async def confirm(
     message_id = await interaction.client.arrivals.wait(job, CARD_SECONDS)
     link = card_link(interaction.client, job, message_id)
     head = f"{headline}: {link}" if link else f"{headline}. Its card will appear in a moment."
-    await answer(interaction, confirmation.text(head, job, remarks, given=given))
+    await answer(interaction, confirmation.text(head, job, project_of(interaction.client, job), remarks, given=given))
 
 
 async def stop(interaction: Interaction, text: str) -> None:
@@ -115,6 +117,5 @@ async def stop(interaction: Interaction, text: str) -> None:
         await services.one_trial.stop(name.job_id, name.trial, person(interaction))
         await answer(interaction, f"Stopping {name}. The rest of {name.job_id} goes on.")
         return
-    found = await services.find.job(name.job_id)
-    job = await services.stop.stop(found.id, person(interaction))
+    job = await services.stop.stop(name.job_id, person(interaction))
     await answer(interaction, f"Stopping {job.id}. I'll post the result in the channel.")

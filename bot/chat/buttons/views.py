@@ -6,7 +6,8 @@ from typing import Any
 
 import discord
 
-from bot.chat import error_replies
+from bot.chat import error_replies, gate
+from bot.chat.audit import recording
 from bot.chat.interactions import Action, AnyInteraction
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
@@ -49,7 +50,10 @@ class JobButton(
         return cls(Action(match["action"]), match["job"])
 
     async def callback(self, interaction: AnyInteraction) -> None:
+        recording.begin(interaction)
         try:
+            if not await gate.admits(interaction, gate.BUTTONS[self.action]):
+                return
             await interaction.client.clicks[self.action](interaction, self.job_id)
         except Exception as error:
             await error_replies.reply(interaction, error)

@@ -17,6 +17,7 @@ from bot.domain.texts.engine import engine_title
 
 VALUE = 60
 NAME = 40
+SEPARATOR = " · "
 SOMEBODY = phrase("somebody")
 
 WAITING, STARTING, RUNNING = 0x80848E, 0xF0B232, 0x5865F2
@@ -106,13 +107,17 @@ def commit(job: Posted) -> Inert:
     return listed(phrase("{branch} @ {sha}", branch=branch, sha=sha), subject, separator=" ")
 
 
-def parameters(values: Mapping[str, Value], limit: int) -> Inert:
-    """`lr **0.1** · epochs **10**`."""
-    pairs = [
-        phrase("{name} **{value}**", name=escape(name, NAME), value=escape(shown(value), VALUE) or phrase(" "))
+def parameters(values: Mapping[str, Value], limit: int, project: Project | None) -> Inert:
+    """`lr **0.1** · epochs **10**`; where there is no room for all, those first that differ from their defaults."""
+    pairs = {
+        name: phrase("{name} **{value}**", name=escape(name, NAME), value=escape(shown(value), VALUE) or phrase(" "))
         for name, value in values.items()
-    ]
-    return joined(pairs, " · ", limit)
+    }
+    ordered = list(pairs)
+    if project is not None and len(SEPARATOR.join(pairs.values())) > limit - 20:
+        defaults = {parameter.name: parameter.default for parameter in project.parameters}
+        ordered.sort(key=lambda name: defaults.get(name) == values[name])
+    return joined([pairs[name] for name in ordered], SEPARATOR, limit)
 
 
 def with_detail(text: Inert, detail: str, limit: int) -> Inert:

@@ -11,21 +11,24 @@ from bot.chat.limits import CONTENT_CHARACTERS
 from bot.domain.inert import Inert, cut, phrase
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
+from bot.domain.project import Project
 
 PARAMETERS = 1_000
 AXES, FIXED = 400, 400
 """A sweep's line has room for both, and for the remarks."""
 
 
-def text(headline: str, job: Posted, remarks: Sequence[str] = (), *, given: bool = True) -> str:
+def text(
+    headline: str, job: Posted, project: Project | None, remarks: Sequence[str] = (), *, given: bool = True
+) -> str:
     """The whole message. `given` is False if the command had no option that changes anything."""
-    return cut("\n".join([headline, *_what_starts(job, given=given), *remarks]), CONTENT_CHARACTERS)
+    return cut("\n".join([headline, *_what_starts(job, project, given=given), *remarks]), CONTENT_CHARACTERS)
 
 
-def _what_starts(job: Posted, *, given: bool) -> Iterator[Inert]:
+def _what_starts(job: Posted, project: Project | None, *, given: bool) -> Iterator[Inert]:
     if isinstance(job, Sweep):
         yield card_lines.commit(job)
-        yield from sweep_preview.plan(job, AXES, FIXED)
+        yield from sweep_preview.plan(job, project, AXES, FIXED)
         return
     if not given and job.request.retry_of is not None:
         yield phrase("You changed nothing, so the commit and all values are as before.")
@@ -33,4 +36,4 @@ def _what_starts(job: Posted, *, given: bool) -> Iterator[Inert]:
         yield phrase("You set no option, so all values are defaults.")
     yield card_lines.commit(job)
     if job.run.parameters:
-        yield card_lines.parameters(job.run.parameters, PARAMETERS)
+        yield card_lines.parameters(job.run.parameters, PARAMETERS, project)

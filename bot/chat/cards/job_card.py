@@ -24,7 +24,8 @@ METRICS = 500
 
 def card(job: Job, project: Project | None) -> discord.Embed:
     """The embed. `project` is None if it is no longer configured."""
-    lines = [*_state(job, project), card_lines.commit(job), card_lines.parameters(job.run.parameters, PARAMETERS)]
+    parameters = card_lines.parameters(job.run.parameters, PARAMETERS, project)
+    lines = [*_state(job, project), card_lines.commit(job), parameters]
     lines += [EMPTY, *_progress(job), *filter(None, _metrics(job, project))]
     lines += card_lines.lost_places(job, 200)
     return card_lines.embed(title(job), lines, card_lines.colour(job.execution)).set_footer(text=_footer(job))

@@ -29,7 +29,7 @@ CELL = 12
 
 def card(sweep: Sweep, project: Project | None) -> discord.Embed:
     """The embed. Its picture is the file that the message has, or that is sent with it."""
-    lines = [*_state(sweep, project), *_plan(sweep), EMPTY, *_best(sweep, project)]
+    lines = [*_state(sweep, project), *_plan(sweep, project), EMPTY, *_best(sweep, project)]
     lines += filter(None, [sweep_lines.failures(sweep.tally, project), *_money(sweep, project)])
     lines += card_lines.lost_places(sweep, 150)
     colour = card_lines.PARTLY if _partly_failed(sweep) else card_lines.colour(sweep.execution)
@@ -105,13 +105,13 @@ def _counts(sweep: Sweep) -> Iterator[Inert]:
     yield from sweep_lines.not_compared(sweep.tally)
 
 
-def _plan(sweep: Sweep) -> Iterator[Inert]:
+def _plan(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
     yield card_lines.commit(sweep)
     yield sweep_lines.plan(sweep.plan)
     if axes := sweep.plan.space.varied:
         yield joined([sweep_lines.axis(axis) for axis in axes], "\n", AXES)
     if fixed := {**sweep.plan.space.fixed, **sweep.run.parameters}:
-        yield card_lines.parameters(fixed, PARAMETERS)
+        yield card_lines.parameters(fixed, PARAMETERS, project)
 
 
 def _best(sweep: Sweep, project: Project | None) -> Iterator[Inert]:

@@ -24,7 +24,7 @@ It may go earlier: https://github.com/discord/discord-api-docs/issues/4818."""
 def embed(proposal: Proposal, project: Project | None) -> discord.Embed:
     """`project` is None if it is no longer configured."""
     sweep = proposal.sweep
-    lines = [card_lines.commit(sweep), *plan(sweep, AXES, PARAMETERS)]
+    lines = [card_lines.commit(sweep), *plan(sweep, project, AXES, PARAMETERS)]
     lines += [EMPTY, _machines(proposal, project), _time(proposal), _cost(proposal, project)]
     lines += [joined(proposal.remarks, "\n", REMARKS)] if proposal.remarks else []
     return card_lines.embed(sweep_card.title(sweep), lines, card_lines.WAITING).set_footer(text=_footer(sweep))
@@ -55,13 +55,13 @@ def _footer(sweep: Sweep) -> str:
     return f"{NOT_STARTED}\n{AGAIN.format(status=plain('status'), id=sweep.id)}"
 
 
-def plan(sweep: Sweep, axes_limit: int, fixed_limit: int) -> Iterator[Inert]:
+def plan(sweep: Sweep, project: Project | None, axes_limit: int, fixed_limit: int) -> Iterator[Inert]:
     """What runs: the search, the axes and the fixed parameters."""
     yield phrase("**{plan}**", plan=sweep_lines.plan(sweep.plan))
     if axes := sweep.plan.space.varied:
         yield joined([sweep_lines.axis(axis) for axis in axes], "\n", axes_limit)
     if fixed := {**sweep.plan.space.fixed, **sweep.run.parameters}:
-        yield card_lines.parameters(fixed, fixed_limit)
+        yield card_lines.parameters(fixed, fixed_limit, project)
 
 
 def _machines(proposal: Proposal, project: Project | None) -> Inert:

@@ -32,7 +32,7 @@ COLOURS: dict[TrialState, int] = {
 
 def card(sweep: Sweep, trial: Trial, project: Project | None) -> discord.Embed:
     """`project` is None if it is no longer configured."""
-    lines = [*_state(sweep, trial, project), card_lines.commit(sweep), *_parameters(sweep, trial), EMPTY]
+    lines = [*_state(sweep, trial, project), card_lines.commit(sweep), *_parameters(sweep, trial, project), EMPTY]
     lines += [*_progress(trial), *_value(trial, project)]
     title = f"{sweep.run.project} {name(sweep, trial)}"
     return card_lines.embed(title, lines, COLOURS[trial.shown]).set_footer(text=card_lines.footer(sweep))
@@ -89,12 +89,12 @@ def _why(trial: Trial, project: Project | None) -> Inert:
     return card_lines.with_detail(phrase("exit code {code}", code=trial.exit_code), trial.detail, DETAIL)
 
 
-def _parameters(sweep: Sweep, trial: Trial) -> Iterator[Inert]:
+def _parameters(sweep: Sweep, trial: Trial, project: Project | None) -> Iterator[Inert]:
     point = _point(sweep, trial)
     if point is None:
         yield phrase("The sampler chooses its parameters when its turn comes, from the results so far.")
     elif values := {**point, **sweep.run.parameters}:
-        yield card_lines.parameters(values, PARAMETERS)
+        yield card_lines.parameters(values, PARAMETERS, project)
 
 
 def _point(sweep: Sweep, trial: Trial) -> dict[str, Value] | None:

@@ -12,7 +12,10 @@ from bot.chat.commands import all_commands
 from bot.chat.commands.help import page as help_page
 from bot.chat.delivery.messages import ELSEWHERE, file_gone
 from bot.chat.error_replies import explain
+from bot.chat.limits import CHOICE_CHARACTERS
+from bot.domain.audit.chain import NO_ENTRY, linked
 from bot.domain.inert import EMPTY, Inert, phrase
+from bot.domain.jobs.set_hints import SetHints
 from bot.domain.logs.log_blocks import block, digest
 from bot.domain.model.plan import Search
 from bot.domain.model.publication import Refusal
@@ -21,6 +24,7 @@ from bot.domain.model.trial import TrialState
 from bot.domain.posts import RULES, PostKind
 from bot.domain.sweeps.trial_report import LINES, report
 from bot.domain.texts import notes
+from bot.domain.texts.audit_lines import audit_line
 from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.waits import wait_note
@@ -33,7 +37,7 @@ URI = "s3://bucket/jobs/k7q2mx/log.txt"
 
 def rendered() -> Iterator[Entry]:
     jobs = (_cards, _results, _waits, _notes, _posts)
-    others = (_answers, _previews, _trials, _lists, _errors, _commands, _buttons)
+    others = (_answers, _previews, _trials, _lists, _audit, _errors, _commands, _buttons)
     for section in (*jobs, *others):
         yield from section()
 
@@ -130,14 +134,19 @@ def _answers() -> Iterator[Entry]:
     again = replace(JOB, request=replace(JOB.request, retry_of="c5d6f7"))
     starting, retrying = "Starting k7q2mx: <link to the card>", "Retrying c5d6f7 as k7q2mx: <link to the card>"
     answers = {
-        "train": confirmation.text(starting, JOB),
-        "train without options": confirmation.text(starting, JOB, given=False),
-        "retry": confirmation.text(retrying, again),
-        "retry without options": confirmation.text(retrying, again, given=False),
-        "sweep": confirmation.text("Starting b2c3d4: <link to the card>", SWEEP, [notes.single_point()]),
+        "train": confirmation.text(starting, JOB, PROJECT),
+        "train without options": confirmation.text(starting, JOB, PROJECT, given=False),
+        "retry": confirmation.text(retrying, again, PROJECT),
+        "retry without options": confirmation.text(retrying, again, PROJECT, given=False),
+        "sweep": confirmation.text("Starting b2c3d4: <link to the card>", SWEEP, PROJECT, [notes.single_point()]),
     }
     for name, text in answers.items():
         yield Entry("Answers to whoever starts something", name, text)
+
+
+def _audit() -> Iterator[Entry]:
+    for name, entry in samples.audit_entries():
+        yield Entry("Lines of the audit", name, audit_line(linked(entry, samples.STARTED, NO_ENTRY).fields))
 
 
 def _previews() -> Iterator[Entry]:
@@ -208,6 +217,11 @@ def _commands() -> Iterator[Entry]:
         page = help_page(all_commands([PROJECT], prefix), [PROJECT], prefix)
     finally:
         name_commands()
+    many = replace(PROJECT, parameters=(*PROJECT.parameters, *samples.MORE_PARAMETERS))
+    yield Entry("Commands", "the same for more parameters than options", help_page(all_commands([many]), [many]))
+    for typed in samples.TYPED_SETTINGS:
+        shown = [name for name, _ in SetHints(many.parameters).suggestions(typed, 5, CHOICE_CHARACTERS)]
+        yield Entry("Commands", f"suggestions for set:{typed}", "\n".join(shown))
     yield Entry("Commands", f'with command_prefix = "{prefix}", /{prefix}train registered', page)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.domain.access import Access
+from bot.domain.audit.entry import BOT, Actor, Decision, Does, Effect, Place
+from bot.domain.audit.entry import Entry as AuditEntry
 from bot.domain.model.execution import Execution, Lifecycle, Stop
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
@@ -34,10 +35,15 @@ PROJECT = Project(
     job_definition="trainer",
     log_group="/aws/batch/job",
     output_uri="s3://bucket/jobs",
-    access=Access(frozenset({"trainer"}), frozenset({"admin"})),
     parameters=(Parameter("lr", Kind.FLOAT, 0.1, 1e-6, 1.0), Parameter("epochs", Kind.INT, 10, 1, 100)),
     usd_per_hour=0.526,
 )
+MORE_PARAMETERS = (
+    *(Parameter(f"rate_{number}", Kind.FLOAT, 0.1, 0, 1) for number in range(30)),
+    Parameter("optimizer", Kind.CHOICE, "sgd", choices=("sgd", "adam")),
+)
+"""More than there are options."""
+TYPED_SETTINGS = ("", "opt", "optimizer=", "lr=3", "lr=0.2 ", "lrr=3")
 COMMIT = Commit("a1b2c3d" + "0" * 33, "main", "Warm up the learning rate")
 REQUEST = Request(asker_id=42, asker_name="mika", channel_id=7, interaction_id=1, created_at=NOW)
 RUN = Run("mnist", COMMIT, {"lr": 0.1, "epochs": 10}, 7_200)
@@ -156,3 +162,15 @@ def _ended(tally: Tally, reason: EndReason) -> Sweep:
 
 def _all_failed(reason: EndReason) -> Tally:
     return Tally({TrialState.FAILED: 9}, failures=(Failure(reason, "", 9, (0, 1, 2)),), seconds=1_440.0)
+
+
+def audit_entries() -> Iterator[tuple[str, AuditEntry]]:
+    """One for each effect, and the decisions that have none."""
+    typed = AuditEntry("1", "/train", Actor(42, "mika"), Place(1, 7, 8), {"branch": "main", "lr": "0.1"})
+    own = {Does.SUBMIT, Does.SUBMITTED, Does.ADOPT, Does.FOLLOW, Does.PRUNE, Does.TIME_LIMIT, Does.END, Does.RESTORE}
+    for does in Does:
+        entry = replace(typed, what="", by=BOT, place=Place(), options={}) if does in own else typed
+        effect = Effect(does, "k7q2mx", "mnist", "5f2b1c9d" if does in own - {Does.SUBMIT, Does.RESTORE} else "")
+        yield does or "an answer", entry.caused(effect)
+    yield "refused", replace(typed, decided=Decision.REFUSED, why="You need the role <@&5> to start jobs here.")
+    yield "failed", replace(typed, decided=Decision.FAILED, why="That didn't work this time. Try again in a minute.")

@@ -8,7 +8,9 @@ from bot.chat.catalogue.entries import Entry
 
 ROOT = Path(__file__).parents[2]
 _SECTIONS = {
-    **dict.fromkeys(("UserError", "BadInput", "GrammarError", "UnknownName", "NotAllowed"), "Errors for people"),
+    **dict.fromkeys(
+        ("UserError", "BadInput", "GrammarError", "UnknownName", "NotAllowed", "TooMany"), "Errors for people"
+    ),
     "answer": "Answers",
     "answer_alone": "Answers",
     "answer_privately": "Answers",

@@ -9,17 +9,25 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from discord import app_commands
+from discord import Permissions, app_commands
 
+from bot.chat import gate
+from bot.chat.commands import audit, retry, sweep, train
 from bot.chat.commands import help as help_
-from bot.chat.commands import retry, sweep, train
 from bot.chat.commands.artifacts import artifacts
 from bot.chat.commands.jobs import jobs
 from bot.chat.commands.logs import logs
 from bot.chat.commands.plot import plot
 from bot.chat.commands.status import status
 from bot.chat.commands.stop import stop
+from bot.domain.access import Verb
 from bot.domain.project import Project
+
+ADMINISTRATORS = Permissions.none()
+"""Hides a command: "Setting it to "0" will prohibit anyone in a guild from using the command unless a specific
+overwrite is configured or the user has admin permissions."
+https://docs.discord.com/developers/interactions/application-commands#application-command-permissions-object-using-default-permissions
+"""
 
 
 def all_commands(projects: Sequence[Project], prefix: str = "") -> list[app_commands.Command[Any, ..., None]]:
@@ -30,8 +38,13 @@ def all_commands(projects: Sequence[Project], prefix: str = "") -> list[app_comm
         sweep.command(projects, prefix),
         *(_renamed(command, prefix) for command in fixed),
         retry.command(projects, prefix),
+        audit.command(prefix),
     ]
-    return [*commands, help_.command(commands, projects, prefix)]
+    commands.append(help_.command(commands.copy(), projects, prefix))
+    for command in commands:
+        if Verb.ADMINISTER in gate.COMMANDS[command.name.removeprefix(prefix)]:
+            command.default_permissions = ADMINISTRATORS
+    return commands
 
 
 def _renamed(fixed: app_commands.Command[Any, ..., None], prefix: str) -> app_commands.Command[Any, ..., None]:

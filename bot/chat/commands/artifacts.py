@@ -9,11 +9,12 @@ from discord import app_commands
 from bot.chat.acknowledgement import acknowledged, answer
 from bot.chat.cards.units import plural, size
 from bot.chat.commands.shared import autocomplete
-from bot.chat.interactions import Interaction
+from bot.chat.interactions import Interaction, person
 from bot.domain.inert import escape, joined
 from bot.domain.jobs.unfold_words import unfold_job
 from bot.ports.artifacts import Artifact
 from bot.services.jobs.list_artifacts import Linked, Listing, no_files
+from bot.services.people.rates import Share
 
 LIST_CHARACTERS = 3_900
 """Less than an embed's description may have: title and footer count too."""
@@ -29,14 +30,14 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 @app_commands.command(description="List the files of a job or trial, with links and its newest picture or video")
 @app_commands.describe(job="Job or trial", file="File to get a link to (default: list all files)")
 @app_commands.autocomplete(job=autocomplete.jobs, file=autocomplete.files)
-@acknowledged()
+@acknowledged(Share.FILES)
 async def artifacts(interaction: Interaction, job: str, file: str = "") -> None:
     (name,), more = unfold_job(job, ("file",))
     services, owner = interaction.client.services.list_artifacts, await autocomplete.owner(interaction, name)
     if file := file.strip() or more.get("file", ""):
-        await _one(interaction, await services.one(owner, file))
+        await _one(interaction, await services.one(owner, file, person(interaction)))
         return
-    listing = await services.artifacts(owner)
+    listing = await services.artifacts(owner, person(interaction))
     if not listing.artifacts:
         await answer(interaction, no_files(listing.job))
         return

@@ -8,13 +8,14 @@ from discord import app_commands
 from bot.chat.acknowledgement import acknowledged, answer
 from bot.chat.cards import choose
 from bot.chat.cards.units import relative
-from bot.chat.interactions import Interaction
+from bot.chat.interactions import Interaction, person
 from bot.chat.links import card_link, project_of
 from bot.domain.inert import joined
 from bot.domain.model.execution import Lifecycle
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.texts.command_names import command
+from bot.services.people.rates import Share
 
 SHOWN = 15
 SEARCHED = 200
@@ -41,10 +42,11 @@ class Which(StrEnum):
 
 @app_commands.command(description="List the latest jobs")
 @app_commands.describe(mine="Only jobs you started", state="Only jobs in this state")
-@acknowledged()
+@acknowledged(Share.OTHERS)
 async def jobs(interaction: Interaction, mine: bool = False, state: Which | None = None) -> None:  # noqa: FBT001, FBT002  an option
     asker_id = interaction.user.id if mine else 0
-    recent = await interaction.client.services.find.recent(asker_id=asker_id, limit=SEARCHED if state else SHOWN)
+    find = interaction.client.services.find
+    recent = await find.recent(person(interaction), asker_id=asker_id, limit=SEARCHED if state else SHOWN)
     matching = [job for job in recent if state is None or state.matches(job.execution)][:SHOWN]
     if not matching:
         subject = "You have" if mine else "There are"

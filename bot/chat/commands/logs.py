@@ -8,6 +8,7 @@ from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import Interaction
 from bot.domain.jobs.unfold_words import unfold_job
 from bot.domain.parameters import Kind, Parameter
+from bot.services.people.rates import Share
 
 LINES = 30
 MOST_LINES = 2_000
@@ -17,7 +18,7 @@ _LINES = Parameter("lines", Kind.INT, minimum=1, maximum=MOST_LINES)
 @app_commands.command(description="Show the last lines of a job's or trial's log")
 @app_commands.describe(job="Job or trial, such as k7q2mx or k7q2mx.4", lines=f"Number of lines (default: {LINES})")
 @app_commands.autocomplete(job=autocomplete.jobs)
-@acknowledged()
+@acknowledged(Share.FILES)
 async def logs(interaction: Interaction, job: str, lines: app_commands.Range[int, 1, MOST_LINES] = LINES) -> None:
     (name,), more = unfold_job(job, ("lines",))
     if "lines" in more:

@@ -8,6 +8,7 @@ from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import Interaction
 from bot.domain.jobs.unfold_words import unfold_job
 from bot.domain.text import keyboard_ascii
+from bot.services.people.rates import Share
 
 
 @app_commands.command(description="Plot the metrics of a job or trial, of several together, or of a sweep's best")
@@ -17,7 +18,7 @@ from bot.domain.text import keyboard_ascii
     metrics="One or two metrics to plot, separated by commas; by default the project's own comes first",
 )
 @app_commands.autocomplete(job=autocomplete.jobs, more=autocomplete.more_jobs, metrics=autocomplete.metrics)
-@acknowledged(public=True)
+@acknowledged(Share.PLOTS, public=True)
 async def plot(interaction: Interaction, job: str, more: str = "", metrics: str = "") -> None:
     names, typed = unfold_job(keyboard_ascii(job), ("more", "metrics"), several=True)
     names = keyboard_ascii(" ".join([*names, typed.get("more", ""), more])).replace(",", " ").split()

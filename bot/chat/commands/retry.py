@@ -7,20 +7,18 @@ from discord import app_commands
 
 from bot.chat.acknowledgement import acknowledged
 from bot.chat.buttons import job_actions
-from bot.chat.commands.shared.options import BRANCH, COMMIT, job_option, parameter_options, typed_command
+from bot.chat.commands.shared.options import BRANCH, COMMIT, job_option, typed_command
+from bot.chat.commands.shared.parameter_options import parameter_options
 from bot.chat.interactions import Interaction
 from bot.domain.jobs.unfold_words import unfold_job
 from bot.domain.project import Project
 from bot.errors import BadInput
+from bot.services.people.rates import Share
 
 
 def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Command[Any, ..., None]:
-    options = [
-        job_option("Job, sweep or trial to run again"),
-        BRANCH,
-        COMMIT,
-        *parameter_options(projects, retry=True),
-    ]
+    beside = [job_option("Job, sweep or trial to run again"), BRANCH, COMMIT]
+    options = [*beside, *parameter_options(projects, beside, retry=True)]
     return typed_command(
         f"{prefix}retry",
         "Run a job, a trial, or a sweep's failed trials again, with the same commit and parameters",
@@ -29,7 +27,7 @@ def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Comma
     )
 
 
-@acknowledged()
+@acknowledged(Share.STARTS)
 async def _retry(interaction: Interaction, options: dict[str, object]) -> None:
     (job,), more = unfold_job(str(options.pop("job")))
     if twice := options.keys() & more.keys():

@@ -12,6 +12,7 @@ from bot.chat.interactions import Interaction, person
 from bot.chat.links import project_of
 from bot.domain.inert import joined
 from bot.domain.texts.command_names import command
+from bot.services.people.rates import Share
 
 LIST_CHARACTERS = 3_800
 MOST_UNDELIVERED = 5
@@ -21,15 +22,16 @@ MOST_UNCONFIRMED = 5
 @app_commands.command(description="Show how a job, sweep or trial is doing, or everything live")
 @app_commands.describe(job="Job, sweep or trial (default: everything live)")
 @app_commands.autocomplete(job=autocomplete.jobs_and_previews)
-@acknowledged()
+@acknowledged(Share.OTHERS)
 async def status(interaction: Interaction, job: str | None = None) -> None:
     if job is not None:
         if not await job_actions.propose_again(interaction, job):
             await job_answers.status(interaction, job)
         return
     show, propose = interaction.client.services.find, interaction.client.services.propose
-    live, undelivered = await show.live(), await show.undelivered()
-    unconfirmed = await propose.unconfirmed(person(interaction))
+    asker = person(interaction)
+    live, undelivered = await show.live(asker), await show.undelivered(asker)
+    unconfirmed = await propose.unconfirmed(asker)
     if not live and not undelivered and not unconfirmed:
         await answer(interaction, f"No job is live. {command('train')} starts one, {command('jobs')} lists the latest.")
         return

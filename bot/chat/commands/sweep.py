@@ -10,11 +10,14 @@ from bot.chat.acknowledgement import acknowledged
 from bot.chat.buttons import job_actions
 from bot.chat.commands.shared import autocomplete
 from bot.chat.commands.shared.options import BRANCH, COMMIT, Option, project_options, typed_command
-from bot.chat.commands.shared.unfold import unfold
+from bot.chat.commands.shared.parameter_options import SET_FOR_SWEEP, set_option
+from bot.chat.commands.shared.unfold import unfold, with_settings
 from bot.chat.interactions import Interaction, channel_id, person
+from bot.domain.jobs.set_text import SET
 from bot.domain.model.plan import MOST_TRIALS, Search
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
+from bot.services.people.rates import Share
 from bot.services.sweeps.propose import SweepRequest
 
 SPACE = Option(
@@ -42,14 +45,14 @@ MORE = (
 
 
 def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Command[Any, ..., None]:
-    options = [SPACE, BRANCH, COMMIT, *MORE, *project_options(projects)]
-    typeable = [option.parameter for option in options if option is not SPACE]
+    options = [SPACE, set_option(SET_FOR_SWEEP), BRANCH, COMMIT, *MORE, *project_options(projects)]
+    typeable = [option.parameter for option in options[2:]]
 
-    @acknowledged()
+    @acknowledged(Share.STARTS)
     async def run(interaction: Interaction, options: dict[str, object]) -> None:
         permissions.check(interaction)
         one_word = (BRANCH.parameter.name, COMMIT.parameter.name)
-        unfolded = unfold(options, SPACE.parameter.name, one_word, typeable)
+        unfolded = with_settings(unfold(options, SPACE.parameter.name, one_word, typeable), SPACE.parameter.name)
         proposal = await interaction.client.services.propose.sweep(request(interaction, unfolded))
         await job_actions.propose(interaction, proposal)
 
@@ -70,5 +73,6 @@ def request(interaction: Interaction, options: dict[str, Any]) -> SweepRequest:
         parallel=options.get("parallel"),
         folds=options.get("folds"),
         stop_losers=bool(options.get("stop_losers", False)),
+        settings=str(options.get(SET, "")),
         **texts,
     )

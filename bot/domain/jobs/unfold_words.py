@@ -6,34 +6,40 @@ Of `branch:main warmup:3`, typed as one line, Discord puts all of `main warmup:3
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from bot.domain.jobs.set_text import FIELDS, SET, fields_in, split
 from bot.domain.text import as_spelled, ascii_word, straight_quotes
 from bot.errors import BadInput, any_of
 
 _WORD = re.compile(r'(?P<name>[\w-]+)[:\uff1a]\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<value>[^\s"]\S*))|(?P<plain>\S+)')
 _BETWEEN = ",;\u3001\uff0c\uff1b"
 """What people put between options; git's names end otherwise."""
-_FIELDS = ("project", "branch", "commit")
 
 
 def unfold_words(fields: Mapping[str, str], values: Mapping[str, object]) -> tuple[dict[str, str], dict[str, object]]:
     """Move each `name:value` out of the branch and the commit, to the fields or to the parameters' values.
 
-    Git allows neither a space nor a colon in a name, so one word is the name and all others are parameters.
-    Raises `BadInput` for words that are left over and for a name that is set twice.
+    Git allows neither a space nor a colon in a name, so one word is the name and all others are parameters. `set` is a
+    field, too; a branch, commit or project in its text moves to its own. Raises `BadInput` for words that are left
+    over and for a name that is set twice.
     """
     found = {name: text for name, text in fields.items() if text}
     taken = dict(values)
     pairs: list[tuple[str, str]] = []
     for field in ("branch", "commit"):
-        plain, more = _split(fields.get(field, ""))
+        text, settings = split(found.pop(field, ""))
+        if settings:
+            _add(found, SET, settings)
+        plain, more = _split(text)
         _refuse_rest(field, plain)
-        found.pop(field, None)
         if plain:
             found[field] = plain[0]
         pairs += more
     for name, value in pairs:
         _set(found, taken, name, value)
-    return found, taken
+    named, found[SET] = fields_in(found.get(SET, ""))
+    for name, value in named.items():
+        _add(found, name, value)
+    return {name: text for name, text in found.items() if text}, taken
 
 
 def unfold_job(text: str, known: Collection[str] = (), *, several: bool = False) -> tuple[list[str], dict[str, str]]:
@@ -42,10 +48,11 @@ def unfold_job(text: str, known: Collection[str] = (), *, several: bool = False)
     A required option's field opens with the command, so it takes the whole line. `known` are the options that the
     command has besides; without any, all are taken. Raises `BadInput` for words that are left over.
     """
+    text, settings = (text, "") if known else split(text)
     ids, pairs = _split(text)
     if not several:
         _refuse_rest("job", ids)
-    options: dict[str, str] = {}
+    options = {SET: settings} if settings else {}
     for name, value in pairs:
         spelled = as_spelled(name, known) if known else name
         if known and spelled not in known:
@@ -82,11 +89,15 @@ def _value(word: re.Match[str]) -> str:
 
 def _set(fields: dict[str, str], values: dict[str, object], name: str, value: str) -> None:
     field = name.casefold()
-    if field in _FIELDS:
-        if fields.get(field):
-            raise BadInput(f"`{field}` is set a second time. Set it once.")
-        fields[field] = value
+    if field in FIELDS:
+        _add(fields, field, value)
         return
     if field in {other.casefold() for other in values}:
         raise BadInput(f"`{name}` is set a second time. Set each parameter once.")
     values[name] = value
+
+
+def _add(fields: dict[str, str], field: str, value: str) -> None:
+    if fields.get(field):
+        raise BadInput(f"`{field}` is set a second time. Set it once.")
+    fields[field] = value

@@ -88,6 +88,11 @@ def units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def abridged(text: str, room: int) -> str:
+    """The text, or its beginning and an ellipsis: at most `room` units."""
+    return text if units(text) <= room else f"{_head(text, room - 1)}…"
+
+
 def cut(text: str, room: int) -> str:
     """The text in at most `room` units, with a count of what is cut off: `… (+12,345 characters)`.
 

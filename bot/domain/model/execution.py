@@ -9,10 +9,20 @@ from bot.domain.model.states import EndReason, JobState, WaitCause
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A request to stop: the name of the person, and when it was committed."""
+    """A request to stop: who made it, and when it was committed.
+
+    `by` is a display name, which anybody may choose: it is for people to read. `by_id` is who it was; 0 where the bot
+    itself stops something, and where an older bot stored the name alone.
+    """
 
     by: str
     at: float
+    by_id: int = 0
+
+
+def engine_reason(by_id: int) -> str:
+    """What the engine keeps as the reason of a stop: the id of the person, and never their name."""
+    return f"Stopped by Discord user {by_id}" if by_id else "Stopped by Signalbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +52,9 @@ class Lifecycle:
         """Mark a sweep as running: its first trials are on their way."""
         return replace(self, state=JobState.RUNNING, started_at=None)
 
-    def stop_requested(self, by: str, at: float) -> Self:
+    def stop_requested(self, stop: Stop) -> Self:
         """Record a request to stop. The first one counts."""
-        return self if self.stop is not None else replace(self, stop=Stop(by, at))
+        return self if self.stop is not None else replace(self, stop=stop)
 
     def unanswered(self, since: float | None, *, expired: bool = False) -> Self:
         """Record since when the engine has not answered, and why; None once it answers again."""

@@ -1,7 +1,7 @@
 """What is run: one commit of a project with one set of parameters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.parameters import Value
 
@@ -27,3 +27,7 @@ class Run:
     commit: Commit
     parameters: Mapping[str, Value]
     timeout_seconds: int
+    key: str = field(default="", repr=False)
+    """With it the entrypoint seals what a later attempt relies on. Empty if an earlier version recorded the job."""
+    results: str = ""
+    """Above the folder of its files: `s3://bucket/jobs/mnist`. Empty if an earlier version recorded the job."""

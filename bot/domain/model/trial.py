@@ -54,6 +54,8 @@ class Trial:
     """When it was decided that it cannot win."""
     saved_epochs: int = 0
     stop_by: str | None = None
+    """The display name of whoever asked to stop it."""
+    stop_by_id: int = 0
     announced: bool = False
     """True if its end has been reported in the thread."""
     unit: str = "epoch"

@@ -7,8 +7,9 @@ from dataclasses import replace
 import structlog
 from prometheus_client import Counter
 
+from bot.domain.audit.entry import Does, own
 from bot.domain.inert import Inert
-from bot.domain.model.execution import Execution, Lifecycle
+from bot.domain.model.execution import Execution, Lifecycle, Stop
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Observation
 from bot.domain.model.plan import Search
@@ -33,6 +34,7 @@ from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
+UNREADABLE = "Carries the bot's tags, and cannot be read"
 RECONCILED = Counter("signalbox_reconciled", "Batch jobs that differed from what the store knew", ["kind"])
 
 
@@ -54,7 +56,8 @@ class Adopt:
         if job is None or not taken:
             RECONCILED.labels("unreadable").inc()
             log.error("ending a job that cannot be read", engine_id=seen.engine_id, name=seen.name)
-            await self._engine.terminate(seen.engine_id, "Carries the bot's tags, and cannot be read")
+            await self._store.audit(own(Does.END, "", project.name, seen.engine_id, why=UNREADABLE))
+            await self._engine.terminate(seen.engine_id, UNREADABLE)
             return None
         RECONCILED.labels("adopted").inc()
         log.warning("job adopted", job=job.id, engine_id=seen.engine_id)
@@ -77,7 +80,7 @@ class Adopt:
             note = notes.sweep_adopted(engine_title(project))
             await self._store.add(sweep, _posts(sweep, note), _carried_over(sweep))
         elif not sweep.execution.live:
-            stopped = submission.execution.stop_requested("Signalbox", self._now())
+            stopped = submission.execution.stop_requested(Stop("Signalbox", self._now()))
             submission = replace(submission, execution=stopped)
         await self._store.add_submissions(sweep.id, [submission], _unchanged)
         return True
@@ -100,7 +103,9 @@ def found_again(seen: Observation, project: Project, now: float) -> Submitted | 
 def _run(project: Project, environment: Mapping[str, str]) -> Run:
     parameters = json.loads(environment.get("PARAMETERS", "{}"))
     commit = Commit(environment["COMMIT_ID"], environment.get("BRANCH_NAME", project.branches[0]))
-    return Run(project.name, commit, dict(parameters), project.timeout_seconds)
+    results = environment["OUTPUT_URI"].rstrip("/").removesuffix("/" + environment["JOB_ID"].replace(".", "/"))
+    key = environment.get("JOB_KEY", "")
+    return Run(project.name, commit, dict(parameters), project.timeout_seconds, key, results)
 
 
 def _request(seen: Observation, project: Project, now: float) -> Request:

@@ -90,7 +90,7 @@ class AnnounceResult:
             return ""
         try:
             manifest = await self._artifacts.read(
-                self._projects[job.run.project].prefix(job.id) + MANIFEST_JSON, limit=MANIFEST_BYTES
+                self._projects[job.run.project].prefix(job.run.results, job.id) + MANIFEST_JSON, limit=MANIFEST_BYTES
             )
         except (Missing, Refused):
             return ""

@@ -29,7 +29,7 @@ class Jobs:
 
 
 def build(core: Core, outside: Outside, setup: Setup) -> Jobs:
-    find = Find(core.store, outside.artifacts, core.projects)
+    find = Find(core.store, outside.artifacts, core.projects, core.permits)
     plot = Plot(find, outside.artifacts, outside.figures, core.projects)
     stop = Stop(core, outside.engine)
     submit = Submit(core, outside.code, outside.engine.capabilities, new_id=setup.new_id)

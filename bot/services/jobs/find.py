@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.job_names import near, plain_id
+from bot.domain.access import Person
 from bot.domain.logs.log_lines import LogEvent, readable
 from bot.domain.model.rows import Posted
-from bot.domain.project import Project
+from bot.domain.project import Project, configured
 from bot.domain.text import folded
-from bot.domain.texts.command_names import command
 from bot.domain.texts.state_words import state_text
-from bot.errors import UnknownName
 from bot.ports.artifacts import Artifacts
 from bot.ports.store import Store
+from bot.services.people.lookup import job_for
+from bot.services.people.permits import Permits
 from trainer.contract import LOG_TXT
 
 
@@ -26,42 +26,37 @@ class LogExcerpt:
 
 
 class Find:
-    """Called by the chat."""
+    """Called by the chat. Each method shows a person only what is of projects that they may see."""
 
-    def __init__(self, store: Store, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
-        self._store, self._artifacts, self._projects = store, artifacts, projects
+    def __init__(self, store: Store, artifacts: Artifacts, projects: Mapping[str, Project], permits: Permits) -> None:
+        self._store, self._artifacts, self._projects, self._permits = store, artifacts, projects, permits
 
-    async def job(self, job_id: str) -> Posted:
+    async def job(self, job_id: str, person: Person) -> Posted:
         """The job or sweep with that id, however it was typed; raises `UnknownName` with similar ids."""
-        typed = plain_id(job_id)
-        found = await self._store.job(typed)
-        if found is None:
-            recent = [job.id for job in await self._store.jobs(limit=200)]
-            raise UnknownName(
-                "job", given=job_id, near=near(typed, recent), hint=f"{command('jobs')} lists the latest."
-            )
-        return found
+        return await job_for(self._store, self._permits, job_id, person)
 
-    async def live(self, channel_id: int = 0) -> list[Posted]:
+    async def live(self, person: Person) -> list[Posted]:
         """Jobs that have not ended, newest first."""
-        return await self._store.jobs(channel_id=channel_id, live=True, limit=100)
+        return await self._store.jobs(projects=self._permits.seen_projects(person), live=True, limit=100)
 
-    async def undelivered(self) -> list[Posted]:
+    async def undelivered(self, person: Person) -> list[Posted]:
         """Recent jobs whose result no channel would take."""
-        return [job for job in await self._store.jobs(live=False, limit=200) if job.publication.result.undeliverable]
+        ended = await self._store.jobs(projects=self._permits.seen_projects(person), live=False, limit=200)
+        return [job for job in ended if job.publication.result.undeliverable]
 
-    async def recent(self, *, asker_id: int = 0, limit: int = 15) -> list[Posted]:
-        return await self._store.jobs(asker_id=asker_id, limit=limit)
+    async def recent(self, person: Person, *, asker_id: int = 0, limit: int = 15) -> list[Posted]:
+        seen = self._permits.seen_projects(person)
+        return await self._store.jobs(projects=seen, asker_id=asker_id, limit=limit)
 
-    async def matching(self, text: str, limit: int = 25) -> list[Posted]:
+    async def matching(self, text: str, person: Person, limit: int = 25) -> list[Posted]:
         """Recent jobs whose id, project, branch, commit or asker contains `text`, for autocomplete."""
         typed = folded(text)
-        jobs = await self._store.jobs(limit=500)
+        jobs = await self._store.jobs(projects=self._permits.seen_projects(person), limit=500)
         return [job for job in jobs if typed in _described(job)][:limit]
 
-    async def log(self, job_id: str, lines: int) -> LogExcerpt:
+    async def log(self, job_id: str, lines: int, person: Person) -> LogExcerpt:
         """The last `lines` events of the log, as people read them; from S3 if the store has dropped them."""
-        job = await self.job(job_id)
+        job = await self.job(job_id, person)
         found = await self._store.log_lines(job.id, -lines, lines)
         publication = job.publication
         if publication.archived_at is not None and publication.lines_posted and not found.total:
@@ -69,7 +64,8 @@ class Find:
         return LogExcerpt("\n".join(readable(found.events)), found.first, found.total)
 
     async def _archived(self, job: Posted, lines: int) -> LogExcerpt:
-        content = await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + LOG_TXT)
+        project = configured(self._projects, job.run.project)
+        content = await self._artifacts.read(project.prefix(job.run.results, job.id) + LOG_TXT)
         stored = content.decode(errors="replace").splitlines()
         last = [LogEvent("", "", 0, line) for line in stored[-lines:]]
         return LogExcerpt("\n".join(readable(last)), len(stored) - len(last), len(stored))

@@ -12,6 +12,7 @@ from functools import partial
 
 import structlog
 
+from bot.domain.audit.entry import Does, own
 from bot.domain.clock import MissingFor, passed
 from bot.domain.inert import Inert
 from bot.domain.model.job import Job
@@ -127,7 +128,9 @@ class Launch:
             await self._store.change(job.id, adding(*posts))
         for double in found[1:]:
             log.warning("ending a double submission", job=job.id, engine_id=double.engine_id)
-            await self._engine.terminate(double.engine_id, f"Submitted twice; {found[0].engine_id} is kept")
+            why = f"Submitted twice; {ours} is kept"
+            await self._store.audit(own(Does.END, job.id, job.run.project, double.engine_id, why=why))
+            await self._engine.terminate(double.engine_id, why)
         await self._submitted(job, found[0].engine_id, found[0])
 
     async def _submit(self, job: Submitted) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.domain.access import Person
 from bot.domain.inert import escape
 from bot.domain.job_names import Name, parse
 from bot.domain.jobs import file_names
 from bot.domain.model.rows import Posted
 from bot.domain.posts import File
-from bot.domain.project import Project
+from bot.domain.project import Project, configured
 from bot.errors import UserError
 from bot.ports.artifacts import Artifact, Artifacts
 from bot.services.jobs.find import Find
@@ -52,19 +53,19 @@ class ListArtifacts:
     def __init__(self, find: Find, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
         self._find, self._artifacts, self._projects = find, artifacts, projects
 
-    async def artifacts(self, text: str) -> Listing:
+    async def artifacts(self, text: str, person: Person) -> Listing:
         """The files of a job or a trial, results first. For a trial, the job in the listing has the id `k7q2mx.4`.
 
         Raises `UnknownName` for a job that does not exist.
         """
-        job, found = await self._files(text)
+        job, found = await self._files(text, person)
         links = {a.name: await self._artifacts.link(a.uri, LINK_SECONDS) for a in found[:MAX_LINKS] if _linkable(a)}
         newest = sorted(found, key=lambda artifact: -artifact.modified)
         return Listing(job, tuple(found), links, await self._newest_picture(newest), sum(a.size for a in found))
 
-    async def one(self, text: str, file_name: str) -> Linked:
+    async def one(self, text: str, file_name: str, person: Person) -> Linked:
         """One file with its link. Raises `UnknownName` for a job that does not exist, and `BadInput` for a file."""
-        job, found = await self._files(text)
+        job, found = await self._files(text, person)
         if not found:
             raise UserError(no_files(job))
         by_name = {artifact.name: artifact for artifact in found}
@@ -73,18 +74,19 @@ class ListArtifacts:
             raise UserError(f"The name of {escape(artifact.name, 100)} holds a secret, so I don't link it. Rename it.")
         return Linked(job, artifact, await self._artifacts.link(artifact.uri, LINK_SECONDS))
 
-    async def files(self, text: str, typed: str, limit: int) -> list[Artifact]:
+    async def files(self, text: str, typed: str, limit: int, person: Person) -> list[Artifact]:
         """Files whose name contains `typed`, for autocomplete."""
-        _, found = await self._files(text)
+        _, found = await self._files(text, person)
         wanted = set(file_names.matching([artifact.name for artifact in found], typed))
         return [artifact for artifact in found if artifact.name in wanted][:limit]
 
-    async def _files(self, text: str) -> tuple[Posted, list[Artifact]]:
+    async def _files(self, text: str, person: Person) -> tuple[Posted, list[Artifact]]:
         """The job, and its files: results first, then the newest."""
         name = parse(text)
-        job = await self._find.job(name.job_id)
+        job = await self._find.job(name.job_id, person)
         job = replace(job, id=str(Name(job.id, name.trial)))
-        stored = await self._artifacts.list(self._projects[job.run.project].prefix(job.id))
+        project = configured(self._projects, job.run.project)
+        stored = await self._artifacts.list(project.prefix(job.run.results, job.id))
         shown = [
             replace(artifact, name=redact(artifact.name))
             for artifact in stored

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.access import Person
 from bot.domain.drawing.curve_names import curve_names
 from bot.domain.drawing.figures import Curve, Drawing, FigureRequest
 from bot.domain.inert import Inert, escape, joined
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
-from bot.domain.project import Project
+from bot.domain.project import Project, configured
 from bot.domain.texts import notes
 from bot.errors import BadInput, Missing
 from bot.ports.artifacts import Artifacts
@@ -41,11 +42,11 @@ class Plot:
     def __init__(self, find: Find, artifacts: Artifacts, figures: Figures, projects: Mapping[str, Project]) -> None:
         self._find, self._artifacts, self._figures, self._projects = find, artifacts, figures, projects
 
-    async def plot(self, job_ids: Sequence[str], metrics: Sequence[str] = ()) -> Picture:
+    async def plot(self, job_ids: Sequence[str], metrics: Sequence[str], person: Person) -> Picture:
         """Draw 1 to 8 jobs by their ids. Raises `BadInput`, or `UnknownName` for a job that does not exist."""
         if not 1 <= len(job_ids) <= MOST_JOBS:
             raise BadInput(f"Plot 1 to {MOST_JOBS} jobs at once, not {len(job_ids)}.")
-        return await self.draw_all([await self._find.job(job_id) for job_id in job_ids], metrics)
+        return await self.draw_all([await self._find.job(job_id, person) for job_id in job_ids], metrics)
 
     async def draw_all(self, jobs: Sequence[Posted], metrics: Sequence[str] = ()) -> Picture:
         """One picture of several jobs. Those without metrics are named in the remarks."""
@@ -56,11 +57,12 @@ class Plot:
 
     async def metrics_csv(self, job: Posted) -> bytes:
         """The job's `metrics.csv`; raises `Missing` if it left none."""
-        return await self._artifacts.read(self._projects[job.run.project].prefix(job.id) + METRICS_CSV)
+        project = configured(self._projects, job.run.project)
+        return await self._artifacts.read(project.prefix(job.run.results, job.id) + METRICS_CSV)
 
     async def metric_names(self, job: Posted) -> list[str]:
         """What `plot` can draw, the project's own metric first; before the table is stored, what the job reported."""
-        project, csv = self._projects[job.run.project], await self._csv_or_none(job)
+        project, csv = configured(self._projects, job.run.project), await self._csv_or_none(job)
         found = list(job.progress.latest) if isinstance(job, Job) else []
         if csv:
             found = list((await asyncio.to_thread(Table.parse, csv, project.columns)).columns)
@@ -76,7 +78,7 @@ class Plot:
         remarks = [notes.no_metrics(job.id, live=job.execution.live) for job in missing]
         if not drawn:
             return Picture(None, joined(remarks, " ", REMARKS))
-        project = self._projects[drawn[0][0].run.project]
+        project = configured(self._projects, drawn[0][0].run.project)
         names = curve_names([job for job, _ in drawn])
         request = FigureRequest(
             title=names.title,
@@ -90,7 +92,7 @@ class Plot:
 
     def _curve(self, label: str, job: Posted, csv: bytes) -> Curve:
         """With its own project's column names: several projects may share a picture."""
-        return Curve(label, csv, self._projects[job.run.project].columns or None)
+        return Curve(label, csv, configured(self._projects, job.run.project).columns or None)
 
     async def _csv_or_none(self, job: Posted) -> bytes | None:
         try:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import structlog
 
+from bot.domain.audit.entry import Does, own
 from bot.domain.model.observation import Observation
 from bot.domain.model.rows import Submitted
 from bot.domain.model.states import JobState
@@ -24,6 +25,8 @@ from bot.services.running.core import Core
 from bot.services.running.for_each import for_each
 
 log = structlog.get_logger()
+
+SECOND = "A second job of one command"
 
 
 class Reconcile:
@@ -117,7 +120,8 @@ class Reconcile:
             text = notes.leftover_ended(double.engine_id, engine)
         note = leftover_note(job, double.engine_id, text)
         await self._store.change(job.id, adding(note))
-        await self._engine.terminate(double.engine_id, "A second job of one command")
+        await self._store.audit(own(Does.END, job.id, job.run.project, double.engine_id, why=SECOND))
+        await self._engine.terminate(double.engine_id, SECOND)
 
 
 def _live(seen: Iterable[Observation]) -> list[Observation]:

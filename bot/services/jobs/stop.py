@@ -6,6 +6,7 @@ import structlog
 
 from bot.domain.access import Person
 from bot.domain.model.execution import Stop as Requested
+from bot.domain.model.execution import engine_reason
 from bot.domain.model.rows import Posted, Row, Submitted
 from bot.domain.model.states import EndReason
 from bot.domain.model.submission import Submission
@@ -14,8 +15,9 @@ from bot.domain.posts import Change
 from bot.domain.texts import notes
 from bot.domain.texts.command_names import command
 from bot.domain.texts.state_words import state_text
-from bot.errors import ServiceError, UnknownName, UserError
+from bot.errors import ServiceError, UserError
 from bot.ports.engine import Engine
+from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
 from bot.services.running.pending import to_stop
 from bot.services.running.timers import Timers
@@ -31,16 +33,14 @@ class Stop:
     """
 
     def __init__(self, core: Core, engine: Engine, *, repeat_seconds: float = 30) -> None:
-        self._store, self._engine, self._projects, self._wakeups = core.store, engine, core.projects, core.wakeups
+        self._store, self._engine, self._permits, self._wakeups = core.store, engine, core.permits, core.wakeups
         self._now, self._repeat = core.now, repeat_seconds
         self._terminated: Timers[str] = Timers(core.now)
         """By job or submission: the last TerminateJob that worked."""
 
     async def check(self, job_id: str, person: Person) -> Posted:
         """The job, if this person may stop it now. Raises `UnknownName`, `NotAllowed`, or `UserError` if it ended."""
-        job = await self._store.job(job_id)
-        if job is None:
-            raise UnknownName("job", given=job_id)
+        job = await job_for(self._store, self._permits, job_id, person)
         self.check_person(job, person)
         execution = job.execution
         if not execution.live:
@@ -50,7 +50,7 @@ class Stop:
 
     def check_person(self, job: Posted, person: Person) -> None:
         """Raise `NotAllowed` if this person may not stop it."""
-        self._projects[job.run.project].access.check_stop(person, job.request.asker_id)
+        self._permits.check_stop(person, job.run.project, job.request.asker_id)
 
     async def child_id(self, sweep: Sweep, number: int) -> str | None:
         """The engine id of a trial, also while it waits; None before it is submitted."""
@@ -69,14 +69,14 @@ class Stop:
     async def stop(self, job_id: str, person: Person) -> Posted:
         """Commit the request; the first one counts."""
         job = await self.check(job_id, person)
-        await self._request(job_id, person)
-        return await self._store.job(job_id) or job
+        await self._request(job.id, person)
+        return await self._store.job(job.id) or job
 
     async def _request(self, row_id: str, person: Person) -> None:
         at = self._now()
 
         def step(row: Row) -> Change | None:
-            return _stop_requested(row, Requested(person.name, at))
+            return _stop_requested(row, Requested(person.name, at, person.id))
 
         await self._store.change(row_id, step)
 
@@ -110,8 +110,8 @@ class Stop:
             await self._never_submitted(job)
             return
         try:
-            by = execution.stop.by if execution.stop is not None else None
-            await self._engine.terminate(execution.engine_id, f"Stopped by {by}")
+            by_id = execution.stop.by_id if execution.stop is not None else 0
+            await self._engine.terminate(execution.engine_id, engine_reason(by_id))
         except ServiceError as error:
             log.warning("stop failed, will try again", job=job.id, error=str(error))
             return
@@ -134,5 +134,5 @@ def _stop_requested(row: Row, stop: Requested) -> Change | None:
     if not row.execution.live or row.execution.stop is not None:
         return None
     if isinstance(row, Sweep):
-        return Change(replace(row, execution=row.execution.stop_requested(stop.by, stop.at)))
-    return Change(replace(row, execution=row.execution.stop_requested(stop.by, stop.at)))
+        return Change(replace(row, execution=row.execution.stop_requested(stop)))
+    return Change(replace(row, execution=row.execution.stop_requested(stop)))

@@ -4,19 +4,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bot.domain.access import Person
+from bot.domain.access import Person, Verb
+from bot.domain.jobs.set_text import SET, merged
 from bot.domain.jobs.unfold_words import unfold_words
 from bot.domain.model.job import Job
 from bot.domain.model.request import Request
 from bot.domain.model.rows import Posted
-from bot.domain.model.run import Commit, Run
+from bot.domain.model.run import Commit
 from bot.domain.parameters import Value, complete, find
 from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
-from bot.errors import UnknownName
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities
+from bot.services.jobs.new_run import new_run
 from bot.services.jobs.submit_call import call_for_job, check_fits
+from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
 
 
@@ -31,22 +33,26 @@ class TrainRequest:
     branch: str = ""
     commit: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
+    settings: str = ""
+    """The text of `set`: more values."""
 
 
 class Submit:
     """Called by the chat. Spends nothing: when a method returns, the intent is durable, and becomes exactly one job."""
 
     def __init__(self, core: Core, code: Code, engine: Capabilities, *, new_id: Callable[[], str]) -> None:
-        self._store, self._now = core.store, core.now
+        self._store, self._now, self._permits = core.store, core.now, core.permits
         self._projects = tuple(core.projects.values())
         self._code, self._engine, self._new_id = code, engine, new_id
 
     async def train(self, request: TrainRequest) -> Job:
         """Accept a job. Raises `NotAllowed`, `BadInput`, `UnknownName`. The same interaction returns the same job."""
         request = _unfolded(request)
-        project = choose(self._projects, request.project, request.channel_id)
-        project.access.check_train(request.person)
-        parameters = complete(project.parameters, request.values)
+        visible = self._permits.visible(request.person, self._projects)
+        project = choose(visible, request.project, request.channel_id)
+        self._permits.check(request.person, Verb.TRAIN, project.name)
+        values = merged(project.parameters, request.values, request.settings)
+        parameters = complete(project.parameters, values, f"{SET}:")
         commit = await self._code.resolve(
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
@@ -54,18 +60,17 @@ class Submit:
 
     async def retry(self, job_id: str, request: TrainRequest) -> Job:
         """Run the same commit with the same parameters, apart from those that the request sets."""
-        old = await self._store.job(job_id)
-        if old is None:
-            raise UnknownName("job", given=job_id)
-        return await self.rerun(old, request)
+        return await self.rerun(await job_for(self._store, self._permits, job_id, request.person), request)
 
     async def rerun(self, old: Posted, request: TrainRequest) -> Job:
         """The same for a job that is not in the store: a trial of a sweep, written as a job."""
         request = _unfolded(request)
-        project = choose(self._projects, old.run.project, request.channel_id)
-        project.access.check_train(request.person)
+        visible = self._permits.visible(request.person, self._projects)
+        project = choose(visible, old.run.project, request.channel_id)
+        self._permits.check(request.person, Verb.TRAIN, project.name)
         before = {p.name: old.run.parameters[p.name] for p in project.parameters if p.name in old.run.parameters}
-        parameters = complete(project.parameters, {**_without(before, project, request.values), **request.values})
+        values = merged(project.parameters, request.values, request.settings)
+        parameters = complete(project.parameters, {**_without(before, project, values), **values}, f"{SET}:")
         if request.branch or request.commit:
             commit = await self._code.resolve(
                 project.repository, project.branches, branch=request.branch, commit=request.commit
@@ -83,8 +88,11 @@ class Submit:
         parameters: Mapping[str, Value],
         retry_of: str | None = None,
     ) -> Job:
+        most = project.cost_usd(project.timeout_seconds)
+        self._permits.check_cost(request.person, Verb.TRAIN, project.name, most)
         stored = stored_request(request, self._now(), retry_of)
-        job = Job(self._new_id(), stored, Run(project.name, commit, parameters, project.timeout_seconds))
+        run = new_run(project, commit, parameters)
+        job = Job(self._new_id(), stored, run)
         check_fits(call_for_job(job, project, "signalbox"), self._engine, "This job", "Use shorter values.")
         return await self._store.add(job, first_posts(job.id))
 
@@ -112,8 +120,8 @@ def first_posts(job_id: str) -> tuple[NewPost, ...]:
 
 
 def _unfolded(request: TrainRequest) -> TrainRequest:
-    """The request with what was typed into its branch and commit in the right places. Raises `BadInput`."""
-    fields = {"project": request.project, "branch": request.branch, "commit": request.commit}
+    """The request with what was typed into its texts in the right places. Raises `BadInput`."""
+    fields = {"project": request.project, "branch": request.branch, "commit": request.commit, SET: request.settings}
     found, values = unfold_words(fields, request.values)
     return replace(
         request,
@@ -121,6 +129,7 @@ def _unfolded(request: TrainRequest) -> TrainRequest:
         branch=found.get("branch", ""),
         commit=found.get("commit", ""),
         values=values,
+        settings=found.get(SET, ""),
     )
 
 

@@ -55,7 +55,8 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "BRANCH_NAME": job.run.commit.branch,
         "COMMIT_ID": job.run.commit.sha,
         "JOB_ID": job.id,
-        "OUTPUT_URI": project.prefix(job.id),
+        "JOB_KEY": job.run.key,
+        "OUTPUT_URI": project.prefix(job.run.results, job.id),
         "PARAMETERS": json.dumps(dict(job.run.parameters)),
         "ASKER": request.asker_name,
         **extra,
@@ -104,7 +105,7 @@ def _trial_environment(submission: Submission, sweep: Sweep, project: Project) -
     plan, numbers, retry_of = sweep.plan, submission.numbers, sweep.request.retry_of
     retry = {} if retry_of is None else {"retry_of": retry_of, "numbers": plan.numbers if submission.size == 1 else ""}
     request = {"SWEEP": json.dumps({**plan_as_json(plan), **retry})}
-    prefix = project.prefix(sweep.id)
+    prefix = project.prefix(sweep.run.results, sweep.id)
     if submission.size == 1:
         return {**request, "JOB_ID": f"{sweep.id}.{numbers}", "OUTPUT_URI": array_uri(prefix, numbers)}
     space = json.dumps({**plan.space.encoded, "numbers": numbers}, separators=(",", ":"))

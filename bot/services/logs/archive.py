@@ -104,7 +104,7 @@ class Archive:
         if total:
             path, project = self._path(job), self._projects[job.run.project]
             written = await self._log_file.write(job, path)
-            uri = project.prefix(job.id) + LOG_TXT
+            uri = project.prefix(job.run.results, job.id) + LOG_TXT
             await self._artifacts.write(uri, path, "text/plain; charset=utf-8")
             file, partial = await asyncio.to_thread(_attachment, path)
             if file != path:

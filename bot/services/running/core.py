@@ -1,7 +1,7 @@
 """What nearly every service needs: built once in `bot/app.py`, and passed on by each package's `build_*.py`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.domain.project import Project
@@ -13,6 +13,8 @@ from bot.ports.figures import Figures
 from bot.ports.logs import Logs
 from bot.ports.sampler import Sampler
 from bot.ports.store import Store
+from bot.services.people.permits import Permits
+from bot.services.people.rates import Limit, Share
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.wakeups import Wakeups
 
@@ -25,6 +27,8 @@ class Core:
     projects: Mapping[str, Project]
     wakeups: Wakeups
     now: Callable[[], float]
+    permits: Permits = field(default_factory=Permits)
+    """Without grants, nobody may do anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +74,5 @@ class Setup:
     snapshot_uri: str
     snapshot_seconds: float
     new_id: Callable[[], str]
+    limits: Mapping[Share, Limit]
+    starts_per_hour: int

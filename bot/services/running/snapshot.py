@@ -51,6 +51,7 @@ class Snapshot:
             return
         target = folder / f"signalbox-{_number(before[-1]) + 1 if before else 1:06}.db"
         try:
+            anchor = await self._store.audit_anchor()
             await self._store.snapshot(target)
         except StoreError as error:
             log.warning("could not take a snapshot", error=str(error))
@@ -58,7 +59,7 @@ class Snapshot:
         TAKEN_AT.set(self._now())
         for old in taken(folder)[:-COPIES]:
             old.unlink(missing_ok=True)
-        log.info("snapshot taken", path=str(target), size=target.stat().st_size)
+        log.info("snapshot taken", path=str(target), size=target.stat().st_size, audit=str(anchor))
         try:
             await self._artifacts.write(self._settings.uri, target, "application/vnd.sqlite3")
         except ServiceError as error:

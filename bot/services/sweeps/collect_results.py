@@ -93,7 +93,7 @@ class CollectResults:
         async def read(trial: Trial) -> Result | None:
             """Only the files of a few trials are in memory at once."""
             async with turns:
-                csv = await self._csv(sweep, project, trial)
+                csv = await self._csv(sweep, trial)
                 return None if csv is None else Result(await asyncio.to_thread(_best, project, csv))
 
         results = zip(trials, await asyncio.gather(*(read(trial) for trial in trials)), strict=True)
@@ -102,10 +102,10 @@ class CollectResults:
         details: Mapping[int, str] = await self._diagnose.reasons(sweep, failed)
         return {trial.number: replace(result, detail=details.get(trial.number, "")) for trial, result in found}
 
-    async def _csv(self, sweep: Sweep, project: Project, trial: Trial) -> bytes | None:
+    async def _csv(self, sweep: Sweep, trial: Trial) -> bytes | None:
         """Empty if it left none, None if S3 does not answer."""
         try:
-            return await self._artifacts.read(f"{project.prefix(trial.source or sweep.id)}{trial.number}/{METRICS_CSV}")
+            return await self._artifacts.read(await self._trials.prefix(sweep, trial) + METRICS_CSV)
         except Missing:
             return b""
         except ServiceError as error:

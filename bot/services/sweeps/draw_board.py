@@ -103,8 +103,8 @@ class DrawBoard:
 
     async def _curve(self, sweep: Sweep, leader: Leader, trial: Trial | None) -> Curve | None:
         """None if it left none or S3 does not answer: the rest of the picture does not wait for it."""
-        sweep_id = (trial.source if trial is not None else "") or sweep.id
-        uri = f"{self._projects[sweep.run.project].prefix(sweep_id)}{leader.number}/{METRICS_CSV}"
+        trial = trial or Trial(leader.number)
+        uri = await self._trials.prefix(sweep, trial) + METRICS_CSV
         try:
             csv = await self._artifacts.read(uri, limit=CURVE_BYTES)
         except Missing:
@@ -112,4 +112,4 @@ class DrawBoard:
         except ServiceError as error:
             log.warning("left out a curve", sweep=sweep.id, trial=leader.number, error=str(error))
             return None
-        return Curve(label(f"{sweep_id}.{leader.number}", sweep, leader), csv)
+        return Curve(label(f"{trial.source or sweep.id}.{leader.number}", sweep, leader), csv)

@@ -12,7 +12,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
-from bot.domain.project import Project
+from bot.domain.project import Project, configured
 from bot.domain.sweeps.leaderboard import as_job
 from bot.errors import BadInput, Missing, SignalboxError, UnknownName, UserError
 from bot.ports.engine import Engine
@@ -39,9 +39,9 @@ class OneTrial:
         self._find, self._trials, self._plot, self._submit = find, trials, plot, submit
         self._stop, self._log = stop, log
 
-    async def trial(self, sweep_id: str, number: int) -> tuple[Sweep, Trial]:
+    async def trial(self, sweep_id: str, number: int, person: Person) -> tuple[Sweep, Trial]:
         """The sweep and its trial, also one that nothing is known about yet; raises `UnknownName`."""
-        sweep = await self._find.job(sweep_id)
+        sweep = await self._find.job(sweep_id, person)
         if not isinstance(sweep, Sweep):
             raise UserError(f"{sweep.id} is a single job. Leave out the dot and the number.")
         if not 0 <= number < sweep.plan.trials:
@@ -50,13 +50,13 @@ class OneTrial:
         known = await self._trials.read_once(sweep.id, [number])
         return sweep, known.get(number) or Trial(number)
 
-    async def matching(self, sweep_id: str, digits: str, limit: int = 25) -> list[tuple[Sweep, Trial]]:
+    async def matching(self, sweep_id: str, digits: str, person: Person, limit: int = 25) -> list[tuple[Sweep, Trial]]:
         """Autocomplete: some trials whose number begins with `digits`, the best first, then running and failed ones.
 
         Never raises.
         """
         try:
-            sweep = await self._find.job(sweep_id)
+            sweep = await self._find.job(sweep_id, person)
             if not isinstance(sweep, Sweep):
                 return []
             likely = _likely(sweep, digits, limit)
@@ -72,14 +72,14 @@ class OneTrial:
 
         return [(sweep, trial) for trial in nsmallest(limit, found, key=interest)]
 
-    async def log(self, sweep_id: str, number: int, lines: int) -> LogExcerpt:
+    async def log(self, sweep_id: str, number: int, lines: int, person: Person) -> LogExcerpt:
         """The last `lines` lines that it printed, read from CloudWatch."""
-        sweep, trial = await self.trial(sweep_id, number)
+        sweep, trial = await self.trial(sweep_id, number, person)
         return await self._log.read(sweep, trial, lines)
 
     async def stop(self, sweep_id: str, number: int, person: Person) -> Trial:
         """Commit the request; the first one counts. Raises `NotAllowed`, or `UserError` if it has ended already."""
-        sweep, trial = await self.trial(sweep_id, number)
+        sweep, trial = await self.trial(sweep_id, number, person)
         self._stop.check_person(sweep, person)
         if trial.ended or not sweep.execution.live:
             raise UserError(f"{sweep.id}.{number} has already ended.")
@@ -89,29 +89,29 @@ class OneTrial:
         def requested(stored: Trial) -> Trial:
             if stored.ended or stored.stop_by:
                 return stored
-            return replace(stored, stop_by=person.name, engine_id=stored.engine_id or engine_id)
+            return replace(stored, stop_by=person.name, stop_by_id=person.id, engine_id=stored.engine_id or engine_id)
 
         await self._trials.update(sweep, {number: requested})
         await self._stop.single(sweep, number, person)
         return (await self._trials.all(sweep.id))[number]
 
-    async def picture(self, names: Sequence[str], metrics: Sequence[str] = ()) -> Picture:
+    async def picture(self, names: Sequence[str], metrics: Sequence[str], person: Person) -> Picture:
         """One picture of 1 to 8 jobs and trials. Raises `BadInput` or `UnknownName`."""
         if not 1 <= len(names) <= MOST_JOBS:
             raise BadInput(f"Plot 1 to {MOST_JOBS} jobs or trials at once, not {len(names)}.")
-        return await self._plot.draw_all([await self._named(name) for name in names], metrics)
+        return await self._plot.draw_all([await self._named(name, person) for name in names], metrics)
 
-    async def metric_names(self, name: str) -> list[str]:
+    async def metric_names(self, name: str, person: Person) -> list[str]:
         """The metrics of a job or a trial; of a sweep, those of its best trial."""
-        posted = await self._named(name)
+        posted = await self._named(name, person)
         if isinstance(posted, Sweep):
             number = next((leader.number for leader in posted.tally.leaders), None)
-            return [] if number is None else await self.metric_names(f"{posted.id}.{number}")
+            return [] if number is None else await self.metric_names(f"{posted.id}.{number}", person)
         return await self._plot.metric_names(posted)
 
     async def rerun(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
         """Run its point as a job of its own, on the same commit; values in the request win."""
-        sweep, trial = await self.trial(sweep_id, number)
+        sweep, trial = await self.trial(sweep_id, number, request.person)
         if not sweep.plan.point_of(trial, folds=True):
             if sweep.execution.live:
                 raise UserError(f"{sweep.id}.{number} has no parameters yet: the sampler has not chosen them.")
@@ -120,11 +120,11 @@ class OneTrial:
         alone = {name: value for name, value in job.run.parameters.items() if name not in ("folds", "fold")}
         return await self._submit.rerun(replace(job, run=replace(job.run, parameters=alone)), request)
 
-    async def _named(self, text: str) -> Posted:
+    async def _named(self, text: str, person: Person) -> Posted:
         name = parse(text)
         if name.trial is None:
-            return await self._find.job(name.job_id)
-        sweep, trial = await self.trial(name.job_id, name.trial)
+            return await self._find.job(name.job_id, person)
+        sweep, trial = await self.trial(name.job_id, name.trial, person)
         return as_job(sweep, trial)
 
 
@@ -138,7 +138,7 @@ class TrialLog:
     async def read(self, sweep: Sweep, trial: Trial, lines: int) -> LogExcerpt:
         events: list[LogEvent] = []
         for stream in await self._streams(trial):
-            events += await self._events(self._projects[sweep.run.project].log_group, stream)
+            events += await self._events(configured(self._projects, sweep.run.project).log_group, stream)
         last = events[-lines:]
         return LogExcerpt("\n".join(readable(last)), len(events) - len(last), len(events))
 

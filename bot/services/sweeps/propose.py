@@ -5,11 +5,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.domain.access import Person
+from bot.domain.access import Person, Verb
 from bot.domain.clock import passed
+from bot.domain.jobs.set_text import SET, fields_in, read
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.rows import Posted
-from bot.domain.model.run import Commit, Run
+from bot.domain.model.run import Commit
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
@@ -22,8 +23,11 @@ from bot.domain.texts.command_names import command
 from bot.errors import BadInput, NotAllowed, SignalboxError, UserError
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities, Engine
+from bot.ports.store import AnyPosted
+from bot.services.jobs.new_run import new_run
 from bot.services.jobs.submit import TrainRequest, first_posts, stored_request
 from bot.services.jobs.submit_call import call_for_submission, check_fits
+from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
 from bot.services.sweeps.preview import Preview, Proposal
 
@@ -53,13 +57,15 @@ class SweepRequest:
     parallel: int | None = None
     folds: int | None = None
     stop_losers: bool = False
+    settings: str = ""
+    """The text of `set`: values for all trials."""
 
 
 class Propose:
     """Called by the chat. Spends nothing: an accepted sweep is durable when a method returns. `dispatch` submits it."""
 
     def __init__(self, core: Core, engine: Engine, code: Code, *, new_id: Callable[[], str]) -> None:
-        self._store = core.store
+        self._store, self._permits = core.store, core.permits
         self._projects = tuple(core.projects.values())
         self._engine, self._code = engine, code
         self._preview = Preview(core, engine)
@@ -70,43 +76,43 @@ class Propose:
     async def sweep(self, request: SweepRequest) -> Proposal:
         """Propose a sweep; a small one is accepted at once. Raises `NotAllowed`, `BadInput`, `UnknownName` and the
         grammar's errors. The same interaction returns the same sweep."""
-        project = choose(self._projects, request.project, request.channel_id)
-        project.access.check_train(request.person)
+        request = _unfolded(request)
+        project = self._chosen(request.project, request)
+        self._permits.check(request.person, Verb.SWEEP, project.name)
         sweep_id = self._new_id()
         plan = await asyncio.to_thread(self._plan, request, project, sweep_id)  # 100,000 points take 0.2 s
-        fixed = _fixed(plan, project)
+        fixed = _fixed(plan, project, request.settings)
         commit = await self._code.resolve(
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
         machines = await self._preview.machines(project, plan)
         plan = _incremental(plan, machines)
         _check_incremental(plan)
-        run = Run(project.name, commit, fixed, project.timeout_seconds)
+        run = new_run(project, commit, fixed)
         sweep = Sweep(sweep_id, stored_request(request, self._now()), run, plan)
         _check_size(sweep, project, self._engine.capabilities)
-        return await self._proposed(sweep, project, machines)
+        return await self._proposed(sweep, project, machines, request.person)
 
     async def confirm(self, sweep_id: str, person: Person) -> Posted:
         """Accept exactly what was shown. Raises `UserError` if it is gone or too old, `NotAllowed` for other people."""
         async with self._turn:
-            accepted = await self._store.job(sweep_id)
+            accepted = self._seen(await self._store.job(sweep_id), person)
             if accepted is not None:
                 self._check_own(accepted, person)
                 return accepted
-            draft = await self._store.draft(sweep_id)
+            draft = self._seen(await self._store.draft(sweep_id), person)
             if draft is None:
                 raise UserError("This preview is gone. Nothing was started; use the command again.")
             self._check_own(draft, person)
-            choose(self._projects, draft.run.project, draft.request.channel_id).access.check_train(person)
-            self._check_age(draft)
+            self._check_confirm(draft, person)
             return await self._accept(replace(draft, request=replace(draft.request, created_at=self._now())))
 
     async def cancel(self, sweep_id: str, person: Person) -> None:
         """Drop the draft. Raises `UserError` if it was confirmed already."""
         async with self._turn:
-            if await self._store.job(sweep_id) is not None:
+            if self._seen(await self._store.job(sweep_id), person) is not None:
                 raise UserError(f"{sweep_id} is already confirmed. {command('stop')} ends it.")
-            draft = await self._store.draft(sweep_id)
+            draft = self._seen(await self._store.draft(sweep_id), person)
             if draft is not None:
                 self._check_own(draft, person)
                 await self._store.drop_draft(sweep_id)
@@ -117,18 +123,18 @@ class Propose:
         None if there is no such draft, or it was confirmed. Raises `UserError` if it is too old, `NotAllowed` for other
         people.
         """
-        draft = await self._store.draft(sweep_id)
+        draft = self._seen(await self._store.draft(sweep_id), person)
         if draft is None or await self._store.job(sweep_id) is not None:
             return None
         self._check_own(draft, person)
         self._check_age(draft)
-        project = choose(self._projects, draft.run.project, draft.request.channel_id)
+        project = self._project_of(draft, person)
         return await self._preview.of(draft, project, await self._preview.machines(project, draft.plan))
 
     async def unconfirmed(self, person: Person) -> list[Sweep]:
         """The drafts that this person can still confirm, newest first."""
         drafts = await self._store.drafts(person.id)
-        fresh = [draft for draft in drafts if not self._too_old(draft)]
+        fresh = [draft for draft in drafts if self._seen(draft, person) and not self._too_old(draft)]
         return [draft for draft in fresh if await self._store.job(draft.id) is None]
 
     async def retry_failed(self, sweep_id: str, request: TrainRequest) -> Proposal:
@@ -136,11 +142,11 @@ class Propose:
 
         A small one is accepted at once. Raises `UserError` if none failed, or if they are being run again already.
         """
-        old = await self._store.job(sweep_id)
+        old = await job_for(self._store, self._permits, sweep_id, request.person)
         if not isinstance(old, Sweep):
-            raise UserError(f"There is no sweep {sweep_id}.")
-        project = choose(self._projects, old.run.project, request.channel_id)
-        project.access.check_train(request.person)
+            raise UserError(f"{old.id} is a single job and has no trials.")
+        project = self._chosen(old.run.project, request)
+        self._permits.check(request.person, Verb.SWEEP, project.name)
         if old.execution.live:
             raise UserError(f"{old.id} is still running. Retry its failed trials when it has ended.")
         plan = again_of(old.plan, carried_over_of(old.id, old.plan, await self._store.trials(old.id)))
@@ -148,16 +154,16 @@ class Propose:
             raise UserError(f"None of {old.id}'s trials failed, so there is nothing to retry.")
         commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
         commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
-        run = Run(project.name, commit, old.run.parameters, project.timeout_seconds)
+        run = new_run(project, commit, old.run.parameters)
         retry = Sweep(self._new_id(), stored_request(request, self._now(), old.id), run, plan)
         machines = await self._preview.machines(project, plan)
         async with self._turn:
-            return await self._proposed(retry, project, machines)
+            return await self._proposed(retry, project, machines, request.person)
 
-    async def so_far(self, project: str, channel_id: int, text: str, search: str) -> list[tuple[str, str]]:
+    async def so_far(self, project: str, text: str, search: str, person: Person) -> list[tuple[str, str]]:
         """Autocomplete, as (name, value): what the text means so far, then how it could go on. Never raises."""
         try:
-            chosen = choose(self._projects, project, channel_id)
+            chosen = choose(self._permits.visible(person, self._projects), project, person.channel_id)
             method = Search(search) if search else Search.GRID
         except (SignalboxError, ValueError):
             return []
@@ -177,9 +183,28 @@ class Propose:
             seed=int.from_bytes(hashlib.sha256(sweep_id.encode()).digest()[:4]),
         )
 
-    async def _proposed(self, sweep: Sweep, project: Project, machines: int | None) -> Proposal:
-        """Accept it at once if it is small; else store it as a draft."""
+    def _chosen(self, name: str, request: SweepRequest | TrainRequest) -> Project:
+        return choose(self._permits.visible(request.person, self._projects), name, request.channel_id)
+
+    def _project_of(self, draft: Sweep, person: Person) -> Project:
+        return choose(self._permits.visible(person, self._projects), draft.run.project, draft.request.channel_id)
+
+    def _seen(self, found: AnyPosted | None, person: Person) -> AnyPosted | None:
+        """None if it is of a project that they may not see: it does not exist for them."""
+        return found if found is not None and self._permits.sees(person, found.run.project) else None
+
+    def _check_confirm(self, draft: Sweep, person: Person) -> None:
+        """Roles, grants and prices may have changed since the preview."""
+        project = self._project_of(draft, person)
+        self._permits.check(person, Verb.SWEEP, project.name)
+        self._check_age(draft)
+        most = project.cost_usd(draft.plan.runs * project.timeout_seconds)
+        self._permits.check_cost(person, Verb.SWEEP, project.name, most)
+
+    async def _proposed(self, sweep: Sweep, project: Project, machines: int | None, person: Person) -> Proposal:
+        """Accept it at once if it is small; else store it as a draft. Raises `NotAllowed` if it may cost too much."""
         proposal = await self._preview.of(sweep, project, machines)
+        self._permits.check_cost(person, Verb.SWEEP, project.name, proposal.usd_most)
         if sweep.plan.runs > project.confirm_trials:
             await self._store.keep_draft(sweep)
             return proposal
@@ -224,11 +249,26 @@ def _search(name: str) -> Search:
         raise BadInput(f'There is no search "{name}".', choices=list(Search)) from None
 
 
-def _fixed(plan: Plan, project: Project) -> dict[str, Value]:
-    """The parameters that are not varied, at their defaults. Raises `BadInput` for one without a default."""
+def _unfolded(request: SweepRequest) -> SweepRequest:
+    """The request with a branch, commit or project from the text of `set` in its place. Raises `BadInput`."""
+    named, settings = fields_in(request.settings)
+    before = {"project": request.project, "branch": request.branch, "commit": request.commit}
+    if twice := [name for name in named if before[name]]:
+        raise BadInput(f"`{twice[0]}` is set a second time. Set it once.")
+    found = before | named
+    return replace(request, project=found["project"], branch=found["branch"], commit=found["commit"], settings=settings)
+
+
+def _fixed(plan: Plan, project: Project, settings: str) -> dict[str, Value]:
+    """The parameters that are not varied, as set or at their defaults. Raises `BadInput` for one without either."""
     varied = {axis.name: axis.values[0] if axis.values else axis.low for axis in plan.space.axes}
     folds = {"folds": plan.folds, "fold": 0} if plan.folds > 1 else {}
-    parameters = complete(project.parameters, {**varied, **folds})
+    given = read(settings, project.parameters)
+    if twice := [name for name in given if name in varied]:
+        raise BadInput(f"`{twice[0]}` is in both `space` and `{SET}`. Leave it out of one.")
+    if twice := [name for name in given if name in folds]:
+        raise BadInput(f"`folds:{plan.folds}` already sets `{twice[0]}`. Leave it out of `{SET}`.")
+    parameters = complete(project.parameters, {**varied, **folds, **given}, f"{SET}:")
     return {name: value for name, value in parameters.items() if name not in varied and name not in folds}
 
 

@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from bot.domain.model.execution import engine_reason
 from bot.domain.model.states import JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
@@ -69,7 +70,7 @@ class Prune:
         return [engine_id for _, engine_id in stopped]
 
     async def _terminate(self, sweep: Sweep, trial: Trial, engine_id: str) -> None:
-        reason = f"Stopped by {trial.stop_by}" if trial.stop_by else REASON
+        reason = engine_reason(trial.stop_by_id) if trial.stop_by else REASON
         try:
             await self._engine.terminate(engine_id, reason)
         except ServiceError as error:

@@ -32,6 +32,12 @@ class TrialBook:
         async with self._lock(sweep_id):
             return dict(await self._loaded(sweep_id))
 
+    async def prefix(self, sweep: Sweep, trial: Trial) -> str:
+        """Where the trial's files are: one that a retry took over is still among those of the earlier sweep."""
+        earlier = await self._store.job(trial.source) if trial.source else None
+        results = (earlier or sweep).run.results
+        return self._projects[sweep.run.project].prefix(results, f"{trial.source or sweep.id}.{trial.number}")
+
     async def read_once(self, sweep_id: str, numbers: Sequence[int] = ()) -> dict[int, Trial]:
         """Like `all`, without caching finished sweeps. With `numbers`, only those trials are guaranteed: reading all
         100,000 takes 10 s."""

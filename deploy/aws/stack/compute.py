@@ -14,16 +14,9 @@ from constructs import Construct
 
 from bot.config.deploy import Deploy
 from deploy.aws.stack.inputs import Inputs
+from deploy.aws.stack.machine_userdata import user_data
 from deploy.aws.stack.network import Network
 
-STOP_SECONDS = 30
-"""From SIGTERM to SIGKILL: the time that the trainer has for its last upload."""
-
-_AGENT = (
-    f"echo ECS_CONTAINER_STOP_TIMEOUT={STOP_SECONDS}s >> /etc/ecs/ecs.config",
-    # No new job starts on a machine that AWS is about to reclaim.
-    "echo ECS_ENABLE_SPOT_INSTANCE_DRAINING=true >> /etc/ecs/ecs.config",
-)
 _NVIDIA, _PLAIN = batch.EcsMachineImageType.ECS_AL2023_NVIDIA, batch.EcsMachineImageType.ECS_AL2023
 
 
@@ -126,10 +119,6 @@ def _queue(
 
 
 def _launch_template(scope: Construct, deploy: Deploy) -> ec2.LaunchTemplate:
-    commands = ec2.UserData.for_linux()
-    commands.add_commands(*_AGENT)
-    parts = ec2.MultipartUserData()  # Batch adds its own part
-    parts.add_user_data_part(commands)
     disk = ec2.BlockDeviceVolume.ebs(
         deploy.disk_gib, encrypted=True, volume_type=ec2.EbsDeviceVolumeType.GP3, delete_on_termination=True
     )
@@ -137,11 +126,11 @@ def _launch_template(scope: Construct, deploy: Deploy) -> ec2.LaunchTemplate:
         scope,
         "MachineTemplate",
         require_imdsv2=True,
-        # Jobs run in the host's network, so this limit does not keep them from the machine's metadata.
+        # Jobs run in the host's network, so not this limit but the user data keeps them from the machine's metadata.
         # https://docs.aws.amazon.com/batch/latest/userguide/networking-modes-jobs.html
         http_put_response_hop_limit=1,
         block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=disk)],
-        user_data=parts,
+        user_data=user_data(),
     )
 
 

@@ -36,6 +36,7 @@ StartLimitIntervalSec=0
 [Service]
 ExecStartPre=/usr/local/sbin/signalbox-prepare
 ExecStart=/usr/bin/docker run --rm --name signalbox --network host --env-file /run/signalbox/environment \
+--cap-drop ALL --security-opt no-new-privileges --read-only --tmpfs /tmp --pids-limit 512 \
 --volume {mount}:{data_dir} --volume /run/signalbox/config.toml:/etc/signalbox/config.toml:ro {image}
 ExecStop=/usr/bin/docker stop --time 30 signalbox
 Restart=always

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from aws_cdk import App, ArnFormat, Aws, BootstraplessSynthesizer, CfnOutput, Environment, Stack, Tags
 from aws_cdk import aws_batch as batch
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from bot.config.loading import Config, projects
@@ -18,9 +19,10 @@ from deploy.aws.stack.events import job_events
 from deploy.aws.stack.host import host
 from deploy.aws.stack.inputs import Inputs
 from deploy.aws.stack.job_definitions import Definition, job_definition
+from deploy.aws.stack.job_roles import pulling
 from deploy.aws.stack.network import network
-from deploy.aws.stack.roles import bot_role, job_roles, machine_role
-from deploy.aws.stack.storage import storage
+from deploy.aws.stack.roles import Bot, bot_role, machine_role
+from deploy.aws.stack.storage import git_token, storage
 
 STACK_TAG = "signalbox:stack"
 
@@ -53,27 +55,33 @@ def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
     images = [resources.image for resources in deploy.jobs.values()]
     machines = machine_role(stack, stored, images)
     job_queues = queues(stack, deploy, machines_network, machines, given)
-    roles = job_roles(stack, stored, known, images)
+    pull = pulling(stack, stored, images)
+    git_tokens: dict[str, secretsmanager.Secret] = {}
     for project in known:
+        logical_id = "Project" if given.name else camel(project.name)
         definition = Definition(
             given.named(project),
             parameters.resources(deploy, project.name),
             given.timeouts[project.name],
-            "Project" if given.name else camel(project.name),
+            logical_id,
+            parameters.is_single(config),
+            _git_token(stack, config, project.name, logical_id, git_tokens),
         )
-        job_definition(stack, definition, stack=deploy.stack, storage=stored, roles=roles)
+        job_definition(stack, definition, stack=deploy.stack, storage=stored, pull=pull)
     events = job_events(stack, [_arn(stack, "job-queue", f"{deploy.stack}-{kind}") for kind in given.instances])
-    bot = bot_role(stack, config.bot.name, stored, events, _submits(stack, config, job_queues, given))
+    names = [given.named(project).name for project in known]
+    submits = _submits(stack, config, job_queues, given)
+    bot = bot_role(stack, Bot(config.bot.name, submits, names), stored, events)
     values: dict[str, str] = {
         Output.REGION: Aws.REGION,
         Output.EVENTS_QUEUE_URL: events.queue.queue_url,
         Output.BUCKET: stored.bucket.bucket_name,
         Output.LOG_GROUP: stored.log.log_group_name,
         Output.BOT_ROLE_ARN: bot.role_arn,
-        Output.REPOSITORY_URI: stored.images.repository_uri,
+        Output.REPOSITORY_URI: stored.images_uri,
     }
-    if stored.git_token is not None:
-        values[Output.GIT_TOKEN_SECRET] = deploy.git_token_secret
+    if git_tokens:
+        values[Output.GIT_TOKEN_SECRET] = ",".join(git_tokens)
     if secrets := [
         f"{deploy.stack}/{given.named(project).name}/{name}" for project in known for name in project.secrets
     ]:
@@ -85,6 +93,17 @@ def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
     if given.name:
         values[PROJECT] = given.name
     return values | host(stack, config, machines_network, stored, bot)
+
+
+def _git_token(
+    stack: Stack, config: Config, project: str, logical_id: str, known: dict[str, secretsmanager.Secret]
+) -> secretsmanager.Secret | None:
+    """The project's secret. Projects share one only if the config gives them the same name."""
+    name = parameters.git_token(config, project)
+    if name and name not in known:
+        shared = name == config.deploy.git_token_secret or parameters.is_single(config)
+        known[name] = git_token(stack, "GitToken" if shared else f"{logical_id}GitToken", name)
+    return known.get(name)
 
 
 def _submits(scope: Construct, config: Config, job_queues: Mapping[str, batch.JobQueue], given: Inputs) -> list[str]:

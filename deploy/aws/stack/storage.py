@@ -1,8 +1,8 @@
-"""Storage: the bucket for results, the images, the log group, the Git token for private repositories."""
+"""Storage: the bucket for results, the images, the log group, and secrets."""
 
 from dataclasses import dataclass
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
@@ -21,11 +21,22 @@ class Storage:
     bucket: s3.Bucket
     images: ecr.Repository
     log: logs.LogGroup
-    git_token: secretsmanager.Secret | None
+
+    @property
+    def images_uri(self) -> str:
+        """In a fifth of the characters that the CDK's own attribute takes in the template."""
+        uri: str = self.images.node.default_child.attr_repository_uri
+        return uri
+
+    @property
+    def log_arn(self) -> str:
+        """Without the `:*` of CloudFormation's attribute, so that a log stream can be appended."""
+        name = self.log.log_group_name
+        return f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{name}"
 
 
 def storage(scope: Construct, deploy: Deploy) -> Storage:
-    return Storage(_bucket(scope), _images(scope, deploy), _log(scope, deploy), _git_token(scope, deploy))
+    return Storage(_bucket(scope), _images(scope, deploy), _log(scope, deploy))
 
 
 def _bucket(scope: Construct) -> s3.Bucket:
@@ -93,15 +104,10 @@ def _log(scope: Construct, deploy: Deploy) -> logs.LogGroup:
     return group
 
 
-def _git_token(scope: Construct, deploy: Deploy) -> secretsmanager.Secret | None:
+def git_token(scope: Construct, logical_id: str, name: str) -> secretsmanager.Secret:
     """Its first value is random, which is harmless: git sends it only if a host asks, as for private repositories."""
-    if not deploy.git_token_secret:
-        return None
     secret = secretsmanager.Secret(
-        scope,
-        "GitToken",
-        secret_name=deploy.git_token_secret,
-        description="A token that can read the projects' private repositories, and nothing else",
+        scope, logical_id, secret_name=name, description="A token that can read private repositories, and nothing else"
     )
     explain(secret, "SMG4", "The token comes from the repositories' host: AWS cannot rotate it.")
     return secret

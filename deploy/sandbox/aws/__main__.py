@@ -20,7 +20,7 @@ from deploy.sandbox.aws.common.settings import (
     parse,
 )
 from deploy.sandbox.aws.server import StandIn
-from trainer.places import write_atomically
+from deploy.sandbox.local_access import write_for_owner
 
 
 def main() -> int:
@@ -37,7 +37,7 @@ def main() -> int:
         threading.Thread(target=_await_end_of_input, args=[ended], daemon=True).start()
     stand_in = StandIn(settings)
     stand_in.start()
-    write_atomically(arguments.ready_file, _ready(stand_in).encode())
+    write_for_owner(arguments.ready_file, _ready(stand_in))
     ended.wait()
     stand_in.close()
     return 0

@@ -15,6 +15,7 @@ from deploy.sandbox.aws.permissions.credentials import RoleCredentials
 from deploy.sandbox.aws.requests import faults
 from deploy.sandbox.aws.requests.faults import FaultError, FaultLayer
 from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
+from deploy.sandbox.local_access import not_json
 
 _Handler = Callable[[dict[str, Any]], Any]
 
@@ -75,6 +76,11 @@ class Control:
         return self._ledger.entries(query.get("kind", ""), int(after))
 
     def _fetch_credentials(self, query: dict[str, Any]) -> Any:
+        if "container" in query:
+            found = self._credentials.of_container(query["container"])
+            if found is None:
+                raise BadRequestError("there is no such container, or it has ended")
+            return found
         if missing := {"role", "session"} - query.keys():
             raise BadRequestError(f"`{min(missing)}` is missing: the ARN of a role, and the name of its session")
         return self._credentials.fetch(query["role"], query["session"], query.get("caller", ""))
@@ -118,6 +124,8 @@ def _arguments(request: Request) -> dict[str, Any]:
     """The query of a GET, or the body of any other request."""
     if request.method == "GET":
         return request.args.to_dict()
+    if reason := not_json(request.method, request.headers):
+        raise BadRequestError(reason)
     try:
         body = json.loads(request.get_data() or b"{}")
     except ValueError as error:

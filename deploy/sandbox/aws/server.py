@@ -1,5 +1,6 @@
 """The stand-in as one server: moto behind a layer that injects faults, and the sandbox's own calls beside it."""
 
+import json
 import socket
 import struct
 import tempfile
@@ -14,7 +15,9 @@ from typing import Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.datastructures import EnvironHeaders
 from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
 
 from deploy.sandbox.aws.batch import documents, moto_backend
 from deploy.sandbox.aws.batch.jobs import Job
@@ -32,9 +35,14 @@ from deploy.sandbox.aws.permissions.gate import PermissionGate
 from deploy.sandbox.aws.permissions.simulation import simulating
 from deploy.sandbox.aws.requests.faults import FaultLayer, ResetConnectionError
 from deploy.sandbox.aws.requests.permissions_needed import CallRecorder
+from deploy.sandbox.local_access import JSON, foreign, new_path, without_path
 
 # How often the server checks whether it should stop.
 _POLL_SECONDS = 0.05
+
+_RAW = ("RAW_URI", "REQUEST_URI")
+"""The undecoded path, which moto reads for the keys of S3."""
+_INCOMPLETE = "The address is incomplete: use the whole endpoint of the ready file, with its random part."
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -64,12 +72,13 @@ class StandIn:
         gate = PermissionGate(self._calls, self._credentials, self._settings, self._ledger, self._tags_of)
         self._faults = FaultLayer(gate, self._ledger)
         self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_QuietHandler)
-        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        self._secret_path = new_path()
+        self.endpoint = f"http://127.0.0.1:{self._server.server_port}{self._secret_path}"
         self._directory = tempfile.TemporaryDirectory(prefix="signalbox-aws-", ignore_cleanup_errors=True)
         self._publisher = Publisher(self._settings, clock)
         sink = filter_events.MotoSink()
         self._runner = AttemptRunner(
-            self.endpoint, Path(self._directory.name), sink, self._settings, self._ledger, clock
+            self.endpoint, Path(self._directory.name), sink, self._settings, self._ledger, clock, self._credentials
         )
         self._loop = LoopThread()
         self._scheduler = Scheduler(
@@ -112,6 +121,10 @@ class StandIn:
         return free_tier.with_free_tier(application, self._settings)
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = without_path(environ["PATH_INFO"], self._secret_path)
+        if refused := foreign(EnvironHeaders(environ)) or ("" if path else _INCOMPLETE):
+            return Response(json.dumps({"error": refused}), 403, mimetype=JSON)(environ, start_response)
+        environ |= {"PATH_INFO": path} | {name: environ[name].replace(self._secret_path, "", 1) or "/" for name in _RAW}
         if environ["PATH_INFO"].startswith("/sandbox/"):
             return self._control(environ, start_response)
         offset = self._settings.now.date_offset_seconds

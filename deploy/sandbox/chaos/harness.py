@@ -135,7 +135,7 @@ class Harness:
         """The job's log in S3, or "" if there is none. Blocks."""
         s3, bucket = self._clients.s3, self.sandbox.ready["aws"]["bucket"]
         try:
-            text: str = s3.get_object(Bucket=bucket, Key=f"jobs/{job}/log.txt")["Body"].read().decode()
+            text: str = s3.get_object(Bucket=bucket, Key=f"jobs/mnist/{job}/log.txt")["Body"].read().decode()
         except s3.exceptions.NoSuchKey:
             return ""
         return text

@@ -24,7 +24,7 @@
   window.fetch = async (address, { method = "GET" } = {}) => {
     const url = new URL(address, "http://transcript");
     const refused = method !== "GET" && { error: "This is a transcript: nothing can be typed or clicked here." };
-    const body = refused || answer(url.pathname.replace("/sandbox", ""), url.searchParams);
+    const body = refused || answer(url.pathname.split("/sandbox").pop(), url.searchParams);
     return new Response(JSON.stringify(body), { status: refused ? 409 : 200 });
   };
 

@@ -84,7 +84,7 @@ class Scene:
     async def _sweep(self) -> None:
         self._terminal.act("A sweep: one command, one array job, one card")
         sweep_id = await self._train("mika", "/sweep lr=0.1,0.01 m=0.5,0.1")
-        await self._view.until(f"the result of {sweep_id}", lambda view: view.end(sweep_id), seconds=60)
+        await self._view.until(f"the result of {sweep_id}", lambda view: view.end(sweep_id))
         await self._view.until(f"the heatmap of {sweep_id}", lambda view: _with_picture(view.card(sweep_id)))
 
     async def _kill(self) -> None:
@@ -125,7 +125,7 @@ class Scene:
 
     async def _until_ended(self, job_id: str) -> None:
         """Wait until the result is posted and the log file is in the thread."""
-        await self._view.until(f"the result of {job_id}", lambda view: view.end(job_id), seconds=40)
+        await self._view.until(f"the result of {job_id}", lambda view: view.end(job_id))
         await self._view.until(f"the log of {job_id}", lambda view: _log_file(view.thread(job_id)))
 
     def _at_epoch(self, view: View, job_id: str, epoch: int) -> Json | None:

@@ -12,9 +12,9 @@ from deploy.sandbox.discord.server import PAGE
 
 OFFLINE = Path(__file__).with_name("offline.js")
 _IMPORT = re.compile(r'(^\s*(?:import|export)\b[^"\']*?|^\}\s*from\s*)(["\'])(\.{1,2}/[^"\']+)\2', re.M)
-_STYLESHEET = re.compile(r'<link rel="stylesheet" href="/page/([^"]+)">')
+_STYLESHEET = re.compile(r'<link rel="stylesheet" href="page/([^"]+)">')
 _HEAD_OF_SERVER = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>|\s*<link rel="icon"[^>]*>')
-_ENTRY = '<script type="module" src="/page/main.js"></script>'
+_ENTRY = '<script type="module" src="page/main.js"></script>'
 
 
 def write_html(path: Path, record: Record, page: Path = PAGE) -> None:

@@ -13,6 +13,10 @@ Found = TypeVar("Found")
 _JOB_ID = re.compile(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b")
 
 
+PATIENCE = 120.0
+"""Seconds to wait for one step of the scene, which takes a few on an idle machine."""
+
+
 class NotSeenError(RuntimeError):
     """Something did not show up in time; the message says what."""
 
@@ -33,7 +37,7 @@ class View:
             self._on_event(event)
             self._changed.set()
 
-    async def until(self, what: str, look: Callable[["View"], Found | None], seconds: float = 25) -> Found:
+    async def until(self, what: str, look: Callable[["View"], Found | None], seconds: float = PATIENCE) -> Found:
         """Wait until `look` returns something, and return it. Raises NotSeenError, naming `what`, after `seconds`."""
         try:
             async with asyncio.timeout(seconds):

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,16 +22,20 @@ from deploy.sandbox.discord.rest.http import Dispatcher
 from deploy.sandbox.discord.standin import make_discord
 from deploy.sandbox.discord.state.entities import Thread
 from deploy.sandbox.discord.state.world_spec import World
+from deploy.sandbox.local_access import foreign, new_path, not_json
 
 PAGE = Path(__file__).parent / "page"
 _ARCHIVE_SECONDS = 30.0
 _HOST = "127.0.0.1"
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 
 class DiscordStandIn:
     """`async with DiscordStandIn() as discord:` listens on a free port. All state is lost at the end.
 
-    A client needs `discord.url`, `.api`, `.gateway_url` and `.token`, or all of them from `.ready()`.
+    A client needs `discord.api`, `.gateway_url` and `.token`, or all of them from `.ready()`. `.url` has the page and
+    the sandbox's own calls; it is secret, because they act for every person.
     """
 
     def __init__(
@@ -46,6 +51,7 @@ class DiscordStandIn:
         self.discord = make_discord(world or World(), limits or Limits(), clock)
         self._openapi = OpenApi(openapi or find_document())
         self._page_dir, self._port = page_dir, port
+        self._secret_path = new_path()
         self._people = PeopleApi(self.discord)
         self._sockets = Sockets(self.discord.gateway, self.discord.core)
         self._runner: web.AppRunner | None = None
@@ -53,11 +59,11 @@ class DiscordStandIn:
 
     @property
     def url(self) -> str:
-        return self.discord.core.url
+        return self.discord.core.url + self._secret_path
 
     @property
     def api(self) -> str:
-        return self.url + PREFIX
+        return self.discord.core.url + PREFIX
 
     @property
     def gateway_url(self) -> str:
@@ -120,7 +126,7 @@ class DiscordStandIn:
             await self._runner.cleanup()
 
     def _application(self) -> web.Application:
-        app = web.Application(client_max_size=1 << 30)
+        app = web.Application(client_max_size=1 << 30, middlewares=[_refuse_foreign])
         dispatcher = Dispatcher(self.discord, self._openapi)
         for route in ROUTES:
             app.router.add_route(route.method, PREFIX + route.path, dispatcher.handler(route))
@@ -128,6 +134,14 @@ class DiscordStandIn:
         app.router.add_get("/gateway", self._sockets.serve)
         app.router.add_get("/gateway/", self._sockets.serve)
         app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", self._attachment)
+        app.router.add_get(self._secret_path, _to_page)
+        app.add_subapp(self._secret_path, self._secret_application())
+        app.router.add_route("*", "/{rest:.*}", _without_secret)
+        return app
+
+    def _secret_application(self) -> web.Application:
+        """What needs no other secret: the people's actions, the control calls, and the page that uses them."""
+        app = web.Application(client_max_size=1 << 30, middlewares=[_refuse_other_than_json])
         app.router.add_routes(self._people.routes())
         app.router.add_routes(ControlApi(self.discord).routes())
         app.router.add_route("*", "/sandbox/{rest:.*}", _unknown_control)
@@ -140,7 +154,7 @@ class DiscordStandIn:
         index = (self._page_dir or PAGE) / "index.html"
         if not index.is_file():
             return json_response({"error": f"no page: {index} does not exist"}, status=404)
-        return web.FileResponse(index, headers={"Cache-Control": "no-cache"})
+        return web.FileResponse(index, headers={"Cache-Control": "no-cache", "Referrer-Policy": "no-referrer"})
 
     async def _attachment(self, request: web.Request) -> web.StreamResponse:
         path = request.match_info
@@ -156,11 +170,35 @@ class DiscordStandIn:
             self.discord.threads.archive_inactive()
 
 
+@web.middleware
+async def _refuse_foreign(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if reason := foreign(request.headers):
+        return json_response({"error": reason}, status=403)
+    return await handler(request)
+
+
+@web.middleware
+async def _refuse_other_than_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if reason := not_json(request.method, request.headers):
+        return json_response({"error": reason}, status=415)
+    return await handler(request)
+
+
+async def _to_page(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound(f"{request.path}/")
+
+
 async def _unknown_endpoint(_: web.Request) -> web.Response:
     error = ApiError(Code.NOT_FOUND)
     return json_response(error.body(), status=error.status)
 
 
+async def _without_secret(_: web.Request) -> web.Response:
+    text = "The address is incomplete: use the whole one that the sandbox printed, with its random part."
+    return json_response({"error": text}, status=404)
+
+
 async def _unknown_control(request: web.Request) -> web.Response:
     names = "guild, people, ledger, transcript, faults, gateway, membership and limits"
-    return json_response({"error": f"unknown path {request.path}; under /sandbox there are {names}"}, status=404)
+    path = request.match_info["rest"]
+    return json_response({"error": f"unknown path /sandbox/{path}; under /sandbox there are {names}"}, status=404)

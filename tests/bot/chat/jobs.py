@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.access import Access
 from bot.domain.model.job import Job
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.progress import Progress
@@ -36,7 +35,6 @@ PROJECT = Project(
     job_definition="trainer",
     log_group="/aws/batch/job",
     output_uri="s3://bucket/jobs",
-    access=Access(frozenset({"trainer"}), frozenset({"admin"})),
     parameters=(
         Parameter("lr", Kind.FLOAT, 0.1, 1e-6, 1.0, description="Learning rate"),
         Parameter("epochs", Kind.INT, 10, 1, 100),

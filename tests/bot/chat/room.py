@@ -13,13 +13,14 @@ from bot.chat.client import SignalboxClient
 from bot.config.discord import Discord
 from bot.domain.model.job import Job
 from bot.domain.posts import PostKind
+from bot.services.people.permits import Permits
 from deploy.sandbox.discord.limits.faults import read_fault
 from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.bot.chat.jobs import PROJECT, a_post
-from tests.bot.chat.services import FakeServices
+from tests.bot.chat.services import GRANTS, FakeServices
 from tests.support.rows import changed
 
 CHANNEL = "training"
@@ -75,8 +76,8 @@ async def connected(client: SignalboxClient, token: str) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def room() -> AsyncIterator[Room]:
-    fake = FakeServices()
     async with DiscordStandIn(limits=Limits(enabled=False)) as discord:
+        fake = FakeServices(permits=Permits(GRANTS, settings(discord).guild_id))
         client = SignalboxClient(settings(discord), (PROJECT,))
         client.attach(fake.services())
         mika, guest = Person(discord.url, "mika"), Person(discord.url, "guest")

@@ -25,7 +25,7 @@ class FakePropose:
     made: asyncio.Queue[Job]
     requests: list[SweepRequest] = field(default_factory=list)
     drafts: dict[str, Job] = field(default_factory=dict)
-    asked: list[tuple[str, int, str, str]] = field(default_factory=list)
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
     retried: list[str] = field(default_factory=list)
     needs_confirmation: bool = True
     remarks: tuple[str, ...] = ()
@@ -70,8 +70,8 @@ class FakePropose:
             self._accept(job)
         return Proposal(job, self.needs_confirmation, 8, 720.0, 9 * 7200.0, 1.05, 84.164, self.remarks)
 
-    async def so_far(self, project: str, channel_id: int, text: str, search: str) -> list[tuple[str, str]]:
-        self.asked.append((project, channel_id, text, search))
+    async def so_far(self, project: str, text: str, search: str, person: Person) -> list[tuple[str, str]]:
+        self.asked.append((project, text, search))
         return self.choices
 
     def _accept(self, job: Job) -> Job:
@@ -90,26 +90,32 @@ class FakeTrial:
     stopped: list[tuple[str, int, str]] = field(default_factory=list)
     drawn: list[Sequence[str]] = field(default_factory=list)
     trained: list[tuple[str, int, TrainRequest]] = field(default_factory=list)
+    may_draw: asyncio.Event = field(default_factory=asyncio.Event)
+    """Pictures wait for it."""
 
-    async def trial(self, sweep_id: str, number: int) -> tuple[Job, Trial]:
+    def __post_init__(self) -> None:
+        self.may_draw.set()
+
+    async def trial(self, sweep_id: str, number: int, person: Person) -> tuple[Job, Trial]:
         if sweep_id not in self.known or number >= PLAN.trials:
             raise UnknownName("trial", given=f"{sweep_id}.{number}", near=sorted(self.known))
         return self.known[sweep_id], self.trials.get(number) or Trial(number)
 
-    async def matching(self, sweep_id: str, digits: str, limit: int = 25) -> list[tuple[Job, Trial]]:
+    async def matching(self, sweep_id: str, digits: str, person: Person, limit: int = 25) -> list[tuple[Job, Trial]]:
         job = self.known.get(sweep_id)
         return [(job, t) for n, t in self.trials.items() if str(n).startswith(digits)][:limit] if job else []
 
-    async def log(self, sweep_id: str, number: int, lines: int) -> LogExcerpt:
+    async def log(self, sweep_id: str, number: int, lines: int, person: Person) -> LogExcerpt:
         return LogExcerpt(f"trial {number} says so", 0, 1)
 
     async def stop(self, sweep_id: str, number: int, person: Person) -> Trial:
-        _, trial = await self.trial(sweep_id, number)
+        _, trial = await self.trial(sweep_id, number, person)
         self.stopped.append((sweep_id, number, person.name))
         return replace(trial, stop_by=person.name)
 
-    async def picture(self, names: Sequence[str], metrics: Sequence[str] = ()) -> Picture:
+    async def picture(self, names: Sequence[str], metrics: Sequence[str], person: Person) -> Picture:
         self.drawn.append(list(names))
+        await self.may_draw.wait()
         return Picture(PNG, "Best epoch 6.")
 
     async def rerun(self, sweep_id: str, number: int, request: TrainRequest) -> Job:

@@ -1,14 +1,19 @@
 """The doctor's view of the server: late, unavailable, without the bot."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from bot.chat import discord_probe as probes
+from bot.services.people.remembered_roles import RememberedRoles
 from bot.services.running.doctor import Finding, examine
 from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.discord.state.world_spec import World
 from tests.bot.chat.jobs import PROJECT
 from tests.bot.chat.room import settings
+from tests.bot.chat.services import GRANTS
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +21,8 @@ pytestmark = pytest.mark.slow
 async def findings(discord: DiscordStandIn) -> dict[str, Finding]:
     there = settings(discord)
     async with probes.discord_probe(there.api_url, there.gateway_url, discord.token, there.guild_id) as probe:
-        return {finding.subject: finding async for finding in examine(probe.checks((PROJECT,)))}
+        checks = probe.checks((PROJECT,), GRANTS, RememberedRoles(Path("/nowhere/roles.json")))
+        return {finding.subject: finding async for finding in examine(checks)}
 
 
 async def test_late_server_is_waited_for() -> None:
@@ -24,6 +30,7 @@ async def test_late_server_is_waited_for() -> None:
         found = await findings(discord)
     assert found["server"].found == "Robot lab"
     assert found["commands"].found.startswith("none yet")
+    assert re.fullmatch(r"to roles that the server has: admin is \d+, trainer is \d+", found["grants"].found)
 
 
 async def test_server_without_the_bot_shows_the_invitation() -> None:

@@ -9,8 +9,11 @@ import pytest
 import structlog
 
 from bot.chat.client import SignalboxClient
+from bot.domain.access import Grant, Verb
+from bot.domain.access import Person as Asker
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import Refused
+from bot.services.people.permits import Permits
 from deploy.sandbox.discord.limits.faults import read_fault
 from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.client import Person
@@ -123,8 +126,10 @@ async def test_scope_for_commands_that_comes_later() -> None:
                 assert "train" in commands(discord)
 
 
-async def test_late_server_leaves_nobody_without_roles() -> None:
+async def test_roles_given_by_id_count_before_the_server_is_here() -> None:
     async with standing(guild_create_delay=0.8) as (discord, fake):
+        by_id = Grant(frozenset({discord.ready()["roles"]["trainer"]}), frozenset({Verb.TRAIN}))
+        fake.permits = Permits((by_id,), int(discord.ready()["guild_id"]))
         client = client_of(discord, fake)
         async with starting(client, discord.token), Person(discord.url, "mika") as mika:
             await until(lambda: client.user is not None)
@@ -135,13 +140,35 @@ async def test_late_server_leaves_nobody_without_roles() -> None:
             await until(lambda: fake.requests)
             (request,) = fake.requests
             roles = discord.ready()["roles"]
-            assert {roles["trainer"], roles["admin"]} <= request.person.roles
-            assert not request.person.roles_are_named
+            assert {int(roles["trainer"]), int(roles["admin"]), client.guild_id} == request.person.roles
             await waiting
-            await mika.type("/train", channel=CHANNEL)
-            await until(lambda: len(fake.requests) == 2)
-            assert {"trainer", "@everyone"} < fake.requests[1].person.roles
-            assert fake.requests[1].person.roles_are_named
+
+
+async def test_a_second_role_of_a_granted_name_is_noted_and_gains_nothing() -> None:
+    async with standing() as (discord, fake):
+        client, core = client_of(discord, fake), discord.discord.core
+        async with connected(client, discord.token):
+            guild = discord.ready()["guild_id"]
+            trainer = next(role for role in core.guild.gateway_wire()["roles"] if role["name"] == "trainer")
+            second = {**trainer, "id": str(int(trainer["id"]) + 7)}
+            with structlog.testing.capture_logs() as logs:
+                core.hub.publish(Event("GUILD_ROLE_CREATE", {"guild_id": guild, "role": second}, to_people=False))
+                await until(lambda: logs)
+                renamed = {**trainer, "name": "coach"}
+                core.hub.publish(Event("GUILD_ROLE_UPDATE", {"guild_id": guild, "role": renamed}, to_people=False))
+                await until(lambda: len(logs) > 1)
+                gone = {"guild_id": guild, "role_id": second["id"]}
+                core.hub.publish(Event("GUILD_ROLE_DELETE", gone, to_people=False))
+                await until(lambda: len(logs) > 2)
+            assert [entry["problem"].split(":")[0] for entry in logs] == [
+                'the server has 2 roles named "trainer"',
+                f'"trainer" was the role {trainer["id"]} and is now the role {second["id"]}',
+                f'the role {trainer["id"]} was named "trainer" and is now "coach"',
+            ]
+            assert {entry["counts_until_restart"] for entry in logs} == {int(trainer["id"])}
+            holds = {role: Asker(1, "x", frozenset({int(role)})) for role in (trainer["id"], second["id"])}
+            may = {role: fake.permits.policy.may(each, Verb.TRAIN, "mnist") for role, each in holds.items()}
+            assert may == {trainer["id"]: True, second["id"]: False}
 
 
 async def test_another_server_of_the_same_bot_changes_nothing() -> None:

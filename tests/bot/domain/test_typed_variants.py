@@ -177,7 +177,7 @@ def test_a_job_is_named_the_same(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["mnist", "Mnist", "ｍｎｉｓｔ", " mnist "])
 def test_a_project_is_named_the_same(typed: str) -> None:
-    other = Project("walker", "", ("main",), (), "", "", "", "", PROJECT.access)
+    other = Project("walker", "", ("main",), (), "", "", "", "")
     assert choose([PROJECT, other], typed, 0) is PROJECT
 
 

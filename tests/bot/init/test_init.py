@@ -146,7 +146,7 @@ def test_a_project_is_not_written_twice(repo: Path, config: Path) -> None:
     assert config.read_text() == before
 
 
-def test_a_name_that_another_project_has_with_another_type_gets_a_number(repo: Path, config: Path) -> None:
+def test_a_name_that_another_project_has_with_another_type_keeps_its_name(repo: Path, config: Path) -> None:
     other = SCRIPT.replace(
         '"--optimizer", choices=["sgd", "adam"], default="sgd"', '"--optimizer", type=int, default=1'
     )
@@ -154,16 +154,17 @@ def test_a_name_that_another_project_has_with_another_type_gets_a_number(repo: P
     text = said(repo, config)
     assert "Still to do" not in text
     added = load(config).projects["robot-arm"].parameters
-    assert added["optimizer_2"].flag == "--optimizer"
+    assert added["optimizer"].type == "int"
 
 
-def test_names_of_other_projects_take_no_room_twice(repo: Path, config: Path) -> None:
+def test_all_parameters_are_written_and_the_usual_ones_have_options(repo: Path, config: Path) -> None:
     many = "".join(f'    parser.add_argument("--x{n}", type=int, default=1)\n' for n in range(30))
     (repo / "train.py").write_text(SCRIPT.replace("    parser.set_defaults", f"{many}    parser.set_defaults"))
     said(repo, config)
-    projects = load(config).projects
-    assert len({name for each in projects.values() for name in each.parameters}) == 22
-    assert "lr" in projects["robot-arm"].parameters
+    added = load(config).projects["robot-arm"].parameters
+    assert {f"x{n}" for n in range(30)} < added.keys()
+    assert sum(each.option is None for each in added.values()) == 21
+    assert added["lr"].option is None
 
 
 def test_the_command_line_says_where_it_looked(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.find import Find
 from bot.services.jobs.list_artifacts import PICTURE_BYTES, ListArtifacts
 from bot.services.jobs.plot import Plot
-from tests.support.projects import PROJECT
-from tests.support.services import NOOR, Bot, Outside
+from bot.services.people.permits import Permits
+from tests.support.projects import GRANTS, GUILD, PROJECT
+from tests.support.services import MIKA, NOOR, Bot, Outside
 
 CSV = b"epoch,val_accuracy\n1,50\n2,60\n"
 
@@ -24,20 +25,20 @@ def browse(bot: Bot, outside: Outside) -> ListArtifacts:
 
 async def test_a_job_is_found_however_it_is_typed_and_near_ids_are_named(bot: Bot) -> None:
     job = await bot.train()
-    assert (await bot.find.job(f" `{job.id.upper()}` ")).id == job.id
+    assert (await bot.find.job(f" `{job.id.upper()}` ", MIKA)).id == job.id
     with pytest.raises(UnknownName, match=f"Did you mean {job.id}"):
-        await bot.find.job(job.id[:-1] + "x")
+        await bot.find.job(job.id[:-1] + "x", MIKA)
 
 
 async def test_jobs_match_by_id_branch_commit_and_asker(bot: Bot) -> None:
     first = await bot.train(interaction_id=1)
     second = await bot.train(NOOR, interaction_id=2)
-    assert [job.id for job in await bot.find.matching("")] == [second.id, first.id]
-    assert [job.id for job in await bot.find.matching("noor")] == [second.id]
-    assert [job.id for job in await bot.find.matching(first.id[:4] + first.id[4:])] == [first.id]
-    assert len(await bot.find.matching("main@aaaa")) == 2
-    assert [job.id for job in await bot.find.recent(asker_id=NOOR.id)] == [second.id]
-    assert len(await bot.find.live()) == 2
+    assert [job.id for job in await bot.find.matching("", MIKA)] == [second.id, first.id]
+    assert [job.id for job in await bot.find.matching("noor", MIKA)] == [second.id]
+    assert [job.id for job in await bot.find.matching(first.id[:4] + first.id[4:], MIKA)] == [first.id]
+    assert len(await bot.find.matching("main@aaaa", MIKA)) == 2
+    assert [job.id for job in await bot.find.recent(MIKA, asker_id=NOOR.id)] == [second.id]
+    assert len(await bot.find.live(MIKA)) == 2
 
 
 async def test_what_a_job_has_left_with_links_and_its_newest_picture(
@@ -54,7 +55,7 @@ async def test_what_a_job_has_left_with_links_and_its_newest_picture(
         f"{prefix}model.pt": b"weights",
         "s3://bucket/jobs/other/model.pt": b"of another job",
     }
-    listing = await browse.artifacts(job.id)
+    listing = await browse.artifacts(job.id, MIKA)
     assert [artifact.name for artifact in listing.artifacts] == [
         "model.pt",
         "artifacts/walk-2.MP4",
@@ -73,26 +74,26 @@ async def test_each_of_300_files_has_a_link_of_its_own(bot: Bot, outside: Outsid
     prefix = f"s3://bucket/jobs/{job.id}/"
     names = [*(f"run/{n // 50}/epoch-{n}.png" for n in range(298)), f"artifacts/{'長い' * 60}.mp4", "manifest.json"]
     outside.artifacts.objects |= dict.fromkeys([f"{prefix}{name}" for name in names], b"x")
-    listed = [artifact.name for artifact in (await browse.artifacts(job.id)).artifacts]
+    listed = [artifact.name for artifact in (await browse.artifacts(job.id, MIKA)).artifacts]
     assert sorted(listed) == sorted(names)
     assert listed[-1] == "manifest.json"
     for name in names:
-        linked = await browse.one(job.id, option_value(name))
+        linked = await browse.one(job.id, option_value(name), MIKA)
         assert (linked.artifact.name, prefix + name in linked.link) == (name, True)
-    assert len(await browse.files(job.id, "EPOCH-29", 25)) == 9
+    assert len(await browse.files(job.id, "EPOCH-29", 25, MIKA)) == 9
 
 
 async def test_what_a_trial_has_left_is_below_its_number(bot: Bot, outside: Outside, browse: ListArtifacts) -> None:
     job = await bot.train()
     for number in (3, 30):
         outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/{number}/model.pt"] = bytes(number)
-    listing = await browse.artifacts(f"`{job.id.upper()}.3`")
+    listing = await browse.artifacts(f"`{job.id.upper()}.3`", MIKA)
     assert listing.job.id == f"{job.id}.3"
     assert [(artifact.name, artifact.size) for artifact in listing.artifacts] == [("model.pt", 3)]
 
 
 async def test_a_job_that_has_left_nothing(bot: Bot, browse: ListArtifacts) -> None:
-    listing = await browse.artifacts((await bot.train()).id)
+    listing = await browse.artifacts((await bot.train()).id, MIKA)
     assert (listing.artifacts, listing.picture, listing.total_bytes) == ((), None, 0)
 
 
@@ -100,7 +101,7 @@ async def test_several_jobs_on_one_axis_and_those_without_metrics_named(bot: Bot
     jobs = [await bot.train(interaction_id=number, lr=lr) for number, lr in ((1, 0.1), (2, 0.01), (3, 0.001))]
     for job in jobs[:2]:
         outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
-    picture = await bot.plot.plot([job.id for job in jobs])
+    picture = await bot.plot.plot([job.id for job in jobs], (), MIKA)
     assert picture.png == b"png"
     assert picture.remarks == f"{jobs[2].id} has no metrics yet."
     (request,) = outside.figures.requests
@@ -118,8 +119,8 @@ async def test_jobs_of_two_projects_keep_their_own_column_names(bot: Bot, outsid
     for job in (own, other):
         outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
     projects = {PROJECT.name: PROJECT, "walker": walker}
-    plot = Plot(Find(store, outside.artifacts, projects), outside.artifacts, outside.figures, projects)
-    await plot.plot([own.id, other.id])
+    plot = Plot(Find(store, outside.artifacts, projects, bot.permits), outside.artifacts, outside.figures, projects)
+    await plot.plot([own.id, other.id], (), MIKA)
     (request,) = outside.figures.requests
     assert request.title == "mnist, walker: 2 jobs"
     assert [curve.column_names for curve in request.curves] == [None, {"epoch": "num_timesteps"}]
@@ -127,23 +128,23 @@ async def test_jobs_of_two_projects_keep_their_own_column_names(bot: Bot, outsid
 
 async def test_a_plot_of_one_job_says_which_code_and_parameters(bot: Bot, outside: Outside) -> None:
     job = await bot.train(lr=0.1)
-    assert (await bot.plot.plot([job.id])).png is None
+    assert (await bot.plot.plot([job.id], (), MIKA)).png is None
     outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
-    await bot.plot.plot([job.id])
+    await bot.plot.plot([job.id], (), MIKA)
     (request,) = outside.figures.requests
     assert request.title == f"mnist {job.id}"
     assert request.subtitle.split() == [f"main@{'a' * 7}", "lr=0.1", "momentum=0.5"]
     with pytest.raises(BadInput, match="Plot 1 to 8 jobs at once"):
-        await bot.plot.plot([job.id] * 9)
+        await bot.plot.plot([job.id] * 9, (), MIKA)
 
 
-async def test_names_for_autocomplete_and_silence_when_git_fails(outside: Outside) -> None:
-    complete = CompleteOptions(outside.code, [PROJECT])
-    assert await complete.branches("", 77, "W") == ["wider-net"]
-    assert await complete.branches("", 77, "n") == ["main", "wider-net"]
-    assert await complete.branches("", 77, "ｗｉｄｅｒ－") == ["wider-net"]  # noqa: RUF001  a Japanese keyboard
-    assert [commit.branch for commit in await complete.commits("", 77, "", "bbb")] == ["wider-net"]
-    assert [commit.branch for commit in await complete.commits("", 77, "", "warm")] == ["main"]
+async def test_names_for_autocomplete_and_silence_when_git_fails(bot: Bot, outside: Outside) -> None:
+    complete = CompleteOptions(outside.code, bot.find, [PROJECT], Permits(GRANTS, GUILD))
+    assert await complete.branches("", "W", MIKA) == ["wider-net"]
+    assert await complete.branches("", "n", MIKA) == ["main", "wider-net"]
+    assert await complete.branches("", "ｗｉｄｅｒ－", MIKA) == ["wider-net"]  # noqa: RUF001  a Japanese keyboard
+    assert [commit.branch for commit in await complete.commits("", "", "bbb", MIKA)] == ["wider-net"]
+    assert [commit.branch for commit in await complete.commits("", "", "warm", MIKA)] == ["main"]
     outside.code.fail("branches", Unavailable("no network"))
-    assert await complete.branches("", 77, "m") == []
-    assert await complete.branches("nothere", 77, "m") == []
+    assert await complete.branches("", "m", MIKA) == []
+    assert await complete.branches("nothere", "m", MIKA) == []

@@ -15,7 +15,7 @@ from bot.errors import Denied, Missing, Throttled, Unavailable
 from bot.ports.engine import Hint
 from bot.ports.store import LogLines, Store
 from tests.support.fakes import LOST_REPLY
-from tests.support.services import Bot, Outside
+from tests.support.services import MIKA, Bot, Outside
 
 CSV = b"epoch,train_loss,val_loss,val_accuracy\n1,0.9,0.8,71.5\n2,0.5,0.4,96.7\n3,0.4,0.5,96.1\n"
 STREAM = "trainer/default/1"
@@ -312,13 +312,13 @@ async def test_an_archived_log_is_forgotten_after_a_week_and_read_from_s3(bot: B
     job = await _run(bot, "one", _metrics(1, 50), "two")
     _end(bot, JobState.SUCCEEDED, 0)
     await _settle(bot)
-    before = await bot.find.log(job.id, 2)
+    before = await bot.find.log(job.id, 2, MIKA)
     await bot.archive.tidy()
     assert (await bot.store.log_lines(job.id, 0, 0)).total == 3, "a week has not passed"
     outside.clock.tick(8 * 86_400)
     await bot.archive.tidy()
     assert (await bot.store.log_lines(job.id, 0, 0)).total == 0
-    assert await bot.find.log(job.id, 2) == before
+    assert await bot.find.log(job.id, 2, MIKA) == before
     assert (before.text, before.first, before.total) == ("two", 1, 3)
 
 

@@ -19,7 +19,7 @@ from bot.services.jobs.submit import TrainRequest
 from bot.services.jobs.track_jobs import CHILD_EVENT_SECONDS
 from bot.services.sweeps.preview import Proposal
 from tests.support.fakes import LOST_REPLY
-from tests.support.projects import CHANNEL
+from tests.support.projects import CHANNEL, GUILD
 from tests.support.services import GUEST, MIKA, NOOR, Bot, Outside
 from tests.support.sweeps import (
     BEST,
@@ -88,9 +88,9 @@ async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outsi
 async def test_the_submissions_of_a_sweep_are_nobodys_jobs(bot: Bot) -> None:
     proposal = await bot.sweep(GRID)
     await bot.turn()
-    assert [job.id for job in await bot.find.live()] == [proposal.sweep.id]
+    assert [job.id for job in await bot.find.live(MIKA)] == [proposal.sweep.id]
     with pytest.raises(UserError):
-        await bot.find.job(f"{proposal.sweep.id}-0")
+        await bot.find.job(f"{proposal.sweep.id}-0", MIKA)
 
 
 async def test_failures_alike_are_told_together_with_their_reason(bot: Bot, outside: Outside) -> None:
@@ -391,13 +391,13 @@ async def test_the_log_of_a_trial_is_read_when_somebody_asks(bot: Bot, outside: 
     run_child(outside, "batch-1:2")
     outside.logs.write("stream/batch-1:2", "one", "two", "three", at=outside.clock())
     await settle(bot, 2)
-    log = await bot.one_trial.log(proposal.sweep.id, 2, 2)
+    log = await bot.one_trial.log(proposal.sweep.id, 2, 2, MIKA)
     assert (log.text, log.first, log.total) == ("two\nthree", 1, 3)
 
 
 async def test_trials_and_jobs_are_drawn_on_one_axis(bot: Bot, outside: Outside) -> None:
     sweep = await finished(bot)
-    await bot.one_trial.picture([f"{sweep.id}.0", f"{sweep.id}.3"])
+    await bot.one_trial.picture([f"{sweep.id}.0", f"{sweep.id}.3"], (), MIKA)
     labels = [curve.label for curve in outside.figures.requests[-1].curves]
     assert labels == [".0 lr=0.1 momentum=0.5", ".3 lr=0.01 momentum=0.1"]
 
@@ -405,7 +405,7 @@ async def test_trials_and_jobs_are_drawn_on_one_axis(bot: Bot, outside: Outside)
 async def test_a_trial_beyond_the_last_is_not_there(bot: Bot) -> None:
     proposal = await bot.sweep(GRID)
     with pytest.raises(UserError, match=r"to .*\.3"):
-        await bot.one_trial.trial(proposal.sweep.id, 4)
+        await bot.one_trial.trial(proposal.sweep.id, 4, MIKA)
 
 
 async def test_a_trial_without_a_point_is_not_trained_with_one_that_is_made_up(bot: Bot) -> None:
@@ -584,5 +584,7 @@ async def test_of_confirm_and_cancel_at_once_only_one_happens(bot: Bot) -> None:
 async def test_who_may_not_train_any_more_may_not_confirm(bot: Bot) -> None:
     shown = await bot.sweep(LARGE)
     with pytest.raises(NotAllowed):
+        await bot.propose.confirm(shown.sweep.id, replace(MIKA, roles=frozenset({GUILD})))
+    with pytest.raises(UserError, match="This preview is gone"):
         await bot.propose.confirm(shown.sweep.id, replace(MIKA, roles=frozenset()))
     assert await bot.store.job(shown.sweep.id) is None

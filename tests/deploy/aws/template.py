@@ -43,10 +43,21 @@ class Template:
 
     def statements(self, role: str) -> Iterator[Mapping[str, Any]]:
         """Policy statements of the role whose logical id starts with `role`, with resources spelled out."""
+        for document in self._documents(role):
+            for statement in document["Statement"]:
+                yield {**statement, "Resource": [spelled(each) for each in listed(statement["Resource"])]}
+
+    def _documents(self, role: str) -> Iterator[Mapping[str, Any]]:
+        for name, found in self.of_type("IAM::Role").items():
+            if not name.startswith(role):
+                continue
+            yield from (each["PolicyDocument"] for each in found.get("Policies", ()))
+            named = [each["Ref"] for each in found.get("ManagedPolicyArns", ()) if "Ref" in each]
+            managed = self.of_type("IAM::ManagedPolicy")
+            yield from (managed[each]["PolicyDocument"] for each in named)
         for policy in self.of_type("IAM::Policy").values():
             if any(each["Ref"].startswith(role) for each in policy["Roles"]):
-                for statement in policy["PolicyDocument"]["Statement"]:
-                    yield {**statement, "Resource": [spelled(each) for each in listed(statement["Resource"])]}
+                yield policy["PolicyDocument"]
 
     def granted(self, role: str) -> dict[str, set[str]]:
         """Resources by action, ignoring conditions."""

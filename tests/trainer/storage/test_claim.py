@@ -91,3 +91,21 @@ def test_one_of_many_attempts_gets_the_claim(bucket: Bucket) -> None:
         except Ended:
             continue
     assert outcomes == [0]
+
+
+def test_an_attempt_whose_first_answer_was_lost_keeps_its_own_claim(bucket: Bucket) -> None:
+    """Its claim is there, and it is the holder itself: neither a live one that it waits for nor one that ended."""
+    taken(bucket, FIRST)
+    claim = taken(bucket, FIRST)
+    claim.renew()
+    claim.end(0)
+    taken(bucket, FIRST).renew()
+
+
+def test_a_holder_whose_claim_was_taken_over_does_not_renew_it(bucket: Bucket) -> None:
+    first = taken(bucket, FIRST)
+    second = taken(bucket, Holder("two", "batch-1", 2, "host-2"))
+    with pytest.raises(Ended, match="taken over by attempt 2 on host-2") as caught:
+        first.renew()
+    assert caught.value.trouble.code is ExitCode.CLAIM_LOST
+    second.renew()

@@ -1,9 +1,9 @@
-"""Slash commands whose options come from the config: one typed option per declared parameter."""
+"""Slash commands whose options come from the config."""
 
 import inspect
 import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,14 @@ from discord import AppCommandOptionType, app_commands
 
 from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import AnyInteraction, Interaction
-from bot.chat.limits import CHOICES, COMMAND_OPTIONS, DESCRIPTION_CHARACTERS, LARGEST_INTEGER, LARGEST_NUMBER
-from bot.domain.logs.log_lines import units
-from bot.domain.parameters import Kind, Parameter, shown
+from bot.chat.limits import COMMAND_OPTIONS, LARGEST_INTEGER, LARGEST_NUMBER
+from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.errors import ConfigError
 
 Run = Callable[[Interaction, dict[str, object]], Awaitable[None]]
 """Runs a command with the given options, keyed by the names that people see."""
-Completer = Callable[[Interaction, str], Coroutine[Any, Any, autocomplete.Choices]]
+Completer = autocomplete.Completer[Any]
 
 _TYPES = {
     Kind.FLOAT: AppCommandOptionType.number,
@@ -58,29 +57,11 @@ def job_option(description: str) -> Option:
 
 
 def project_options(projects: Sequence[Project]) -> list[Option]:
-    """`project`, if there is more than one."""
+    """`project`, if there is more than one. Fixed choices would show everybody all of their names."""
     if len(projects) < 2:
         return []
-    names = tuple(project.name for project in projects)
     description = "Project (default: this channel's)"
-    if len(names) > CHOICES:
-        return [Option(Parameter("project", Kind.STRING), description, completer=autocomplete.one_of(names))]
-    return [Option(Parameter("project", Kind.CHOICE, choices=names), description)]
-
-
-def parameter_options(projects: Sequence[Project], *, retry: bool = False) -> list[Option]:
-    """One option per parameter name in all projects, with the widest bounds. Raises `ConfigError` if they clash.
-
-    With `retry`, no option is required: the old job's values are the defaults.
-    """
-    named: dict[str, list[Parameter]] = {}
-    for project in projects:
-        for parameter in project.parameters:
-            named.setdefault(parameter.name, []).append(parameter)
-    problems = [problem for name, same in named.items() for problem in _clashes(name, same)]
-    if problems:
-        raise ConfigError("projects", problems)
-    return [_parameter_option(same, len(projects), retry=retry) for same in named.values()]
+    return [Option(Parameter("project", Kind.STRING), description, completer=autocomplete.projects)]
 
 
 def typed_command(
@@ -152,49 +133,3 @@ def _bound(kind: Kind, value: float | None, whole: Callable[[float], int]) -> in
     if value is None or abs(value) > (LARGEST_INTEGER if kind is Kind.INT else LARGEST_NUMBER):
         return None
     return whole(value) if kind is Kind.INT else value
-
-
-def _clashes(name: str, same: Sequence[Parameter]) -> list[str]:
-    problems = []
-    kinds = sorted({parameter.kind.value for parameter in same})
-    if len(kinds) > 1:
-        problems.append(f"parameter {name} has the types {' and '.join(kinds)}. Use one type: they share one option")
-    choices = _all_choices(same)
-    if len(choices) > CHOICES:
-        problems.append(
-            f"parameter {name} has {len(choices)} choices in all projects together, and Discord takes {CHOICES}"
-        )
-    return problems
-
-
-def _parameter_option(same: Sequence[Parameter], projects: int, *, retry: bool) -> Option:
-    first = same[0]
-    lows, highs = [p.minimum for p in same], [p.maximum for p in same]
-    merged = Parameter(
-        name=first.name,
-        kind=first.kind,
-        minimum=None if None in lows else min(low for low in lows if low is not None),
-        maximum=None if None in highs else max(high for high in highs if high is not None),
-        choices=_all_choices(same),
-    )
-    required = not retry and len(same) == projects and all(parameter.required for parameter in same)
-    return Option(merged, _description(same, retry=retry), required)
-
-
-def _all_choices(same: Sequence[Parameter]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(choice for parameter in same for choice in parameter.choices))
-
-
-def _description(same: Sequence[Parameter], *, retry: bool) -> str:
-    text = next((parameter.description for parameter in same if parameter.description), same[0].name)
-    defaults = {shown(parameter.default) for parameter in same if parameter.default is not None}
-    default = "as before" if retry else _cut(defaults.pop(), 40) if len(defaults) == 1 else ""
-    tail = f" (default: {default})" if default else ""
-    return _cut(text, DESCRIPTION_CHARACTERS - units(tail)) + tail
-
-
-def _cut(text: str, limit: int) -> str:
-    """At most `limit` UTF-16 units: Discord's limits are of these where a character is more than one."""
-    while units(text) > limit:
-        text = f"{text[: limit - 1] if len(text) > limit else text[:-2]}…"
-    return text

@@ -7,6 +7,7 @@ option that is picked from the list.
 import re
 from collections.abc import Mapping, Sequence
 
+from bot.domain.jobs.set_text import SET, split
 from bot.domain.parameters import Parameter
 from bot.domain.text import ascii_word, keyboard_ascii
 from bot.errors import BadInput
@@ -46,3 +47,13 @@ def unfold(
 
     found[text] = pattern.sub(take, keyboard_ascii(str(found.get(text, "")))).strip()
     return found
+
+
+def with_settings(options: Mapping[str, object], text: str) -> dict[str, object]:
+    """Move what follows `set:` in the option `text` to `set`. Raises `BadInput` if that is there already."""
+    before, settings = split(str(options.get(text, "")))
+    if not settings:
+        return dict(options)
+    if options.get(SET):
+        raise BadInput(f"`{SET}` is set twice. Set it once.")
+    return {**options, text: before, SET: settings}

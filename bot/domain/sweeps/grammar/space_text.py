@@ -1,14 +1,9 @@
 """A space as text that `parse` reads back as the same space."""
 
-import re
 from typing import Any
 
 from bot.domain.model.space import Space
-from bot.domain.numbers import as_typed
-from bot.domain.parameters import Value
-from bot.domain.text import keyboard_ascii
-
-_PLAIN = re.compile(r'[^\s,="]+')
+from bot.domain.parameters import typed_text
 
 
 def written(space: Space) -> str:
@@ -21,16 +16,5 @@ def _values(over: Any) -> str:
     if isinstance(over, dict) and "choices" not in over:
         log = ":log" if over.get("log") else ""
         count = f":{over['count']}" if "count" in over else ""
-        return f"{_value(over['low'])}..{_value(over['high'])}{log}{count}"
-    return ",".join(map(_value, over if isinstance(over, list) else over["choices"]))
-
-
-def _value(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return as_typed(value)
-    text = str(value)
-    if isinstance(value, int) or (_PLAIN.fullmatch(text) and keyboard_ascii(text) == text):
-        return text
-    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+        return f"{typed_text(over['low'])}..{typed_text(over['high'])}{log}{count}"
+    return ",".join(map(typed_text, over if isinstance(over, list) else over["choices"]))

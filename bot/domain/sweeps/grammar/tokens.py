@@ -76,16 +76,18 @@ class Item:
 
 
 def cleaned(text: str) -> str:
-    """As an ASCII keyboard types it, outside quotes, and with a space for each control character.
-
-    Raises `GrammarError` for a text that is too long.
-    """
+    """`plain`, without spaces around it. Raises `GrammarError` for a text that is too long."""
     if len(text) > LONGEST:
         raise GrammarError(
             f"`space` has {len(text):,} characters; at most {LONGEST:,} fit. Use ranges (seed=1..100) for long lists."
         )
+    return plain(text).strip()
+
+
+def plain(text: str) -> str:
+    """As an ASCII keyboard types it, outside quotes, and with a space for each control character."""
     visible = (" " if unicodedata.category(each) in _NO_CHARACTERS else each for each in text)
-    return keyboard_ascii("".join(visible)).strip()
+    return keyboard_ascii("".join(visible))
 
 
 def scan(text: str) -> list[Item]:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.sandbox.aws.containers.capabilities import limited
 from deploy.sandbox.aws.containers.kill import kill_group, kill_marked
 from deploy.sandbox.aws.containers.reaper import Reaper
 
@@ -59,7 +60,7 @@ class Container:
         read_end, write_end = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
-                *arguments,
+                *limited(arguments),
                 env=environment,
                 cwd=spec.directory / "work",
                 stdin=asyncio.subprocess.DEVNULL,

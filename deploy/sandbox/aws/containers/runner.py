@@ -13,13 +13,14 @@ from typing import Any
 
 from deploy.sandbox.aws.batch.jobs import AttemptResult, BatchAttempt, Job, StopCause, StopRequest
 from deploy.sandbox.aws.common.ledger import Ledger
-from deploy.sandbox.aws.common.role_credentials import URL, address
+from deploy.sandbox.aws.common.role_credentials import URL, container_address
 from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, LiveSettings
 from deploy.sandbox.aws.containers.container import CannotStartError, Container, ContainerSpec
 from deploy.sandbox.aws.containers.job_secrets import SecretError, secret_variables
 from deploy.sandbox.aws.containers.reaper import Reaper
 from deploy.sandbox.aws.containers.start_role import LOGGING_FAILED, StartRole, start_role
 from deploy.sandbox.aws.logs.log_driver import LogDriver, LogSink
+from deploy.sandbox.aws.permissions.credentials import RoleCredentials
 
 EXITED = "Essential container in task exited"
 TIMED_OUT = "Job attempt duration exceeded timeout"
@@ -39,7 +40,9 @@ class AttemptRunner:
         settings: LiveSettings,
         ledger: Ledger,
         clock: Callable[[], float],
+        role_credentials: RoleCredentials,
     ) -> None:
+        self._role_credentials = role_credentials
         self._endpoint = endpoint
         self._directory = directory
         self._sink = sink
@@ -64,15 +67,18 @@ class AttemptRunner:
         if refused := self._cannot_log(job, attempt, role):
             return AttemptResult(NOT_STARTED, reason=refused)
         driver = LogDriver(job.spec.log_group, attempt.log_stream, self._sink, self._settings, self._ledger)
+        credentials = self._open_credentials(job, attempt)
         try:
-            spec = self._container_spec(job, attempt, entrypoint)
+            spec = self._container_spec(job, attempt, entrypoint, credentials)
             container = await Container.start(spec, lambda data: driver.output(self._now(), data), self._reaper)
+            on_running()
+            outcome = await self._watch(job, attempt, container)
         except SecretError as error:
             return AttemptResult(NOT_STARTED, reason=str(error))
         except CannotStartError as error:
             return AttemptResult(NOT_STARTED, reason=f"CannotStartContainerError: Error response from daemon: {error}")
-        on_running()
-        outcome = await self._watch(job, attempt, container)
+        finally:
+            self._role_credentials.close(credentials)
         driver.close(self._now())
         return outcome
 
@@ -108,12 +114,14 @@ class AttemptRunner:
             self._sink.create_group(group)
         return True
 
-    def _container_spec(self, job: Job, attempt: BatchAttempt, entrypoint: tuple[str, ...]) -> ContainerSpec:
+    def _container_spec(
+        self, job: Job, attempt: BatchAttempt, entrypoint: tuple[str, ...], credentials: str
+    ) -> ContainerSpec:
         mark = f"{job.id}-{attempt.number}-{attempt.task_id}"
         role = self._start_role(job, attempt)
         environment = {
             "AWS_ENDPOINT_URL": self._endpoint,
-            **self._credentials(job, attempt),
+            **self._credentials(credentials),
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -135,13 +143,18 @@ class AttemptRunner:
             f"SANDBOX_CONTAINER={mark}",
         )
 
-    def _credentials(self, job: Job, attempt: BatchAttempt) -> dict[str, str]:
-        """Where the container gets its role's credentials; the session of a task's role is the task's id.
+    def _open_credentials(self, job: Job, attempt: BatchAttempt) -> str:
+        """The session of a task's role is the task's id; "" without a role.
 
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
         """
-        if role := job.spec.container.get("jobRoleArn"):
-            return {URL: address(self._endpoint, role, attempt.task_id, JOB_ACCESS_KEY_ID)}
+        role = job.spec.container.get("jobRoleArn")
+        return self._role_credentials.open(role, attempt.task_id, JOB_ACCESS_KEY_ID) if role else ""
+
+    def _credentials(self, container: str) -> dict[str, str]:
+        """Where the container gets its role's credentials."""
+        if container:
+            return {URL: container_address(self._endpoint, container)}
         return {"AWS_ACCESS_KEY_ID": JOB_ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY}
 
     def _start_role(self, job: Job, attempt: BatchAttempt) -> StartRole | None:

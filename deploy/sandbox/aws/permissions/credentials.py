@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.ht
 """
 
 import threading
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -16,11 +17,15 @@ from deploy.sandbox.aws.common.settings import REGION, LiveSettings
 
 
 class Identity(NamedTuple):
-    """Whose credentials they are. `arn` is that of GetCallerIdentity; `caller` is for records of calls."""
+    """Whose credentials they are. `arn` is that of GetCallerIdentity; `caller` is for records of calls.
+
+    `policy` is the session's own, which AssumeRole was given.
+    """
 
     role_arn: str
     arn: str
     caller: str
+    policy: str = ""
 
 
 class _Issued(NamedTuple):
@@ -36,6 +41,7 @@ class RoleCredentials:
         self._settings, self._clock = settings, clock
         self._lock = threading.Lock()
         self._issued: dict[str, _Issued] = {}
+        self._containers: dict[str, tuple[str, str, str]] = {}
         self._current: dict[tuple[str, str, float], tuple[dict[str, str], float]] = {}
 
     def fetch(self, role_arn: str, session: str, caller: str = "") -> dict[str, str]:
@@ -47,6 +53,24 @@ class RoleCredentials:
                 document, expires = self._issue(role_arn, session, caller or session, life)
                 self._current[role_arn, session, life] = document, expires
             return document
+
+    def open(self, role_arn: str, session: str, caller: str) -> str:
+        """Give a container its own address, which nobody else can guess; return the last part of it.
+
+        As ECS's agent does, with a random id: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+        """
+        id_ = str(uuid.uuid4())
+        self._containers[id_] = role_arn, session, caller
+        return id_
+
+    def close(self, id_: str) -> None:
+        """The container has ended, and its address with it."""
+        self._containers.pop(id_, None)
+
+    def of_container(self, id_: str) -> dict[str, str] | None:
+        """Return the credentials of a container that runs."""
+        found = self._containers.get(id_)
+        return None if found is None else self.fetch(*found)
 
     def identity(self, access_key_id: str) -> Identity | None:
         """Return the role; None for keys that belong to no role."""
@@ -72,7 +96,7 @@ class RoleCredentials:
         if found is None and access_key_id.startswith("ASIA"):
             assumed = _sts().get_assumed_role_from_access_key(access_key_id)
             if assumed is not None:
-                identity = Identity(assumed.role_arn, assumed.arn, assumed.session_name)
+                identity = Identity(assumed.role_arn, assumed.arn, assumed.session_name, assumed.policy or "")
                 expires = assumed.expiration.replace(tzinfo=UTC).timestamp()
                 found = _Issued(identity, assumed.session_token, expires)
                 self._issued[access_key_id] = found

@@ -11,7 +11,7 @@ from deploy.sandbox.aws.common.ledger import Ledger
 from deploy.sandbox.aws.common.settings import LiveSettings
 from deploy.sandbox.aws.permissions import simulation
 from deploy.sandbox.aws.permissions.credentials import Identity, RoleCredentials
-from deploy.sandbox.aws.permissions.refusals import refusal, refused
+from deploy.sandbox.aws.permissions.refusals import refusal, refused, untrusted
 from deploy.sandbox.aws.requests.permissions_needed import (
     AwsRequest,
     Permission,
@@ -53,6 +53,8 @@ class PermissionGate:
         for needed in permissions(request, self._tags_of):
             if failure := self._denied(identity, needed, call, request.service):
                 return self._refuse(environ, start_response, call, failure)
+        if failure := self._untrusted(identity, request, call):
+            return self._refuse(environ, start_response, call, failure)
         if request.service == "s3" and call.action in ("GetObject", "HeadObject"):
             return self._hide_missing(identity, request, environ, start_response)
         return self._application(environ, start_response)
@@ -70,6 +72,16 @@ class PermissionGate:
             return None
         self._ledger.add("denied", action=needed.action, resource=needed.resource, role=identity.role_arn)
         return refusal(call, message, service)
+
+    def _untrusted(self, identity: Identity, request: AwsRequest, call: Call) -> Failure | None:
+        if (request.service, call.action) != ("sts", "AssumeRole"):
+            return None
+        role, seconds = str(request.body["RoleArn"]), int(request.body.get("DurationSeconds", 3600))
+        message = untrusted(identity, role, seconds)
+        if not message:
+            return None
+        self._ledger.add("denied", action="sts:AssumeRole", resource=role, role=identity.role_arn)
+        return refusal(call, message, "sts")
 
     def _hide_missing(
         self, identity: Identity, request: AwsRequest, environ: dict[str, Any], start_response: Any

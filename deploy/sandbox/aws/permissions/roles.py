@@ -15,8 +15,8 @@ from deploy.sandbox.aws.permissions.policy import Statement, allowing_statements
 
 NOT_EVALUATED = (
     "policies of resources (bucket, queue, secret)",
-    "permissions boundaries, session policies and the policies of an organization",
-    "who may assume a role: the stand-in gives a job the role of its definition, and the bot that of the stack",
+    "permissions boundaries and the policies of an organization",
+    "services and conditions in trust policies: a job has the role of its definition, and the bot that of the stack",
     "`iam:PassRole` and the calls that CloudFormation makes for the person who deploys: that person may do everything",
     "what Batch's and EventBridge's own service roles do",
     "the agents of ECS and SSM on the machines; PutLogEvents of the log driver",
@@ -32,12 +32,28 @@ def role_policy(role_arn: str) -> list[Statement]:
     if role is None:
         return []
     documents = [*role.policies.values(), *(_document(each) for each in role.managed_policies.values())]
-    return [statement for document in documents for statement in _parsed(document)]
+    return [statement for document in documents for statement in parsed(_text(document))]
 
 
 def known(arn: str) -> bool:
     """True unless it is a role that does not exist, for example because its path is missing in the ARN."""
     return ":role/" not in arn or _role(arn) is not None
+
+
+def trusts(role_arn: str, caller_arn: str) -> bool:
+    """Tell whether a role's trust policy names the caller's role, or its account.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    role = _role(role_arn)
+    document = json.loads(_text(role.assume_role_policy_document)) if role is not None else {}
+    named: set[str] = set()
+    for each in document.get("Statement", ()):
+        principals = each["Principal"].get("AWS", ()) if isinstance(each.get("Principal"), dict) else ()
+        if each["Effect"] == "Allow" and "Condition" not in each:
+            named |= {principals} if isinstance(principals, str) else set(principals)
+    account = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:root"
+    return bool(named & {caller_arn, account, DEFAULT_ACCOUNT_ID})
 
 
 def decision(policy: Sequence[Statement], action: str, resource: str, context: Mapping[str, str]) -> str:
@@ -48,8 +64,13 @@ def decision(policy: Sequence[Statement], action: str, resource: str, context: M
     return "explicitDeny" if denied else "implicitDeny"
 
 
-def _document(policy: Any) -> str:
-    return str(next(each.document for each in policy.versions if each.is_default))
+def _document(policy: Any) -> Any:
+    return next(each.document for each in policy.versions if each.is_default)
+
+
+def _text(document: Any) -> str:
+    """Of a template's policies moto keeps the objects, of others the JSON."""
+    return document if isinstance(document, str) else json.dumps(document)
 
 
 def _role(arn: str) -> Any:
@@ -57,6 +78,6 @@ def _role(arn: str) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _parsed(document: str) -> tuple[Statement, ...]:
-    """Parse once: a role's policies are read for each of its calls, but seldom change."""
+def parsed(document: str) -> tuple[Statement, ...]:
+    """Parse a policy, once: a role's policies are read for each of its calls, but seldom change."""
     return tuple(statements(json.loads(document)))

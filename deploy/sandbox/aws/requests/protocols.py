@@ -147,12 +147,17 @@ def _s3_action(method: str, path: str, query: str) -> str:
     for needle, actions in _S3_QUERIES:
         if needle in query and (action := actions.get(method)):
             return action
+    parts = {part.partition("=")[0] for part in query.split("&")}
+    if own := next((name for part, name in _S3_PARTS.items() if part in parts), ""):
+        return f"{method.capitalize()}{subject}{own}"
     table = {"PUT": f"Put{subject}", "GET": f"Get{subject}", "HEAD": f"Head{subject}", "DELETE": f"Delete{subject}"}
     special = {"PutBucket": "CreateBucket", "GetBucket": "ListObjects"}
     action = table.get(method, "")
     return special.get(action, action)
 
 
+_S3_PARTS = {"acl": "Acl", "tagging": "Tagging", "retention": "Retention", "legal-hold": "LegalHold"}
+"""Parts of an object or a bucket, which have permissions of their own."""
 _S3_QUERIES = (
     ("list-type=2", {"GET": "ListObjectsV2"}),
     ("uploads", {"POST": "CreateMultipartUpload", "GET": "ListMultipartUploads"}),

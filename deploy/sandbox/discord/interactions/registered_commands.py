@@ -93,12 +93,12 @@ class Commands:
         return command
 
     def _wire(self, body: Json, guild_id: str | None, command_id: str | None) -> Json:
-        is_chat = body.get("type", 1) == 1
+        is_chat, needed = body.get("type", 1) == 1, body.get("default_member_permissions")
         command: Json = {
             "id": command_id or self._core.snowflakes.next(),
             "application_id": self._core.guild.application_id,
             "version": self._core.snowflakes.next(),
-            "default_member_permissions": body.get("default_member_permissions"),
+            "default_member_permissions": None if needed is None else str(needed),
             "type": body.get("type", 1),
             "name": body["name"],
             "name_localizations": body.get("name_localizations"),

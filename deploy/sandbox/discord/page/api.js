@@ -10,10 +10,13 @@ export class ApiError extends Error {
   }
 }
 
+/** The page's own folder: its address has a secret part, which the calls need too. */
+const ROOT = new URL("sandbox", document.baseURI).href;
+
 async function call(method, path, body) {
   let response;
   try {
-    response = await fetch(`/sandbox${path}`, {
+    response = await fetch(`${ROOT}${path}`, {
       method,
       headers: body === undefined ? {} : { "Content-Type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -79,6 +82,6 @@ export class PersonApi {
 
   /** @returns {string} address of the WebSocket with this person's events */
   eventsUrl() {
-    return `${location.origin.replace(/^http/, "ws")}/sandbox${this.root}/events`;
+    return `${ROOT.replace(/^http/, "ws")}${this.root}/events`;
   }
 }

@@ -14,6 +14,7 @@ import orjson
 from deploy.sandbox.discord.protocol.wire import Json
 
 _NO_LIMIT = 0
+_JSON = {"Content-Type": "application/json"}
 
 
 class Refused(Exception):
@@ -137,7 +138,7 @@ class Person:
 
     async def _post(self, path: str, body: Json) -> Json:
         address = f"{self._url}/sandbox/people/{self.name}/{path}"
-        async with self._http.post(address, data=orjson.dumps(body)) as response:
+        async with self._http.post(address, data=orjson.dumps(body), headers=_JSON) as response:
             answer: Json = _checked(response.status, orjson.loads(await response.read()))
             return answer
 

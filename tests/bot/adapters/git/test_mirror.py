@@ -15,7 +15,7 @@ from bot.adapters.git import code_source, git_command, mirror
 from bot.adapters.git.code_source import GitCode
 from bot.adapters.git.git_command import GitFailed, run_git
 from bot.errors import Denied, Missing, Refused, ServiceError, Unavailable
-from tests.bot.adapters.git.remote import Remote
+from tests.bot.adapters.git.remote import EMPTY_TREE, Remote
 from tests.bot.adapters.vendor import Vendor, page
 from tests.support.clock import Clock
 
@@ -344,3 +344,30 @@ async def gone(wanted: Callable[[psutil.Process], bool]) -> None:
 
 def _runs(process: psutil.Process) -> bool:
     return process.info["status"] != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("size", [mirror.MOST_COMMIT_BYTES, 20_000_000])
+async def test_a_giant_message_on_any_branch_costs_that_branch_alone(remote: Remote, code: GitCode, size: int) -> None:
+    """Git itself would take 14 s and 215 MiB for a subject of 40 MB."""
+    tip = remote.git("rev-parse", "main")
+    giant = remote.git("commit-tree", EMPTY_TREE, "-p", tip, "-F", "-", given=b"x" * size)
+    remote.git("update-ref", "refs/heads/giant", giant)
+    remote.git("tag", "giant-tag", giant)
+    assert (await code.resolve(remote.url, ["main"])).sha == tip
+    assert await code.branches(remote.url, ["*"]) == ["main"]
+    assert [commit.sha for commit in await code.commits(remote.url, ["main"])] == [tip]
+
+
+async def test_a_subject_is_the_first_paragraph_and_has_a_limit(remote: Remote, code: GitCode) -> None:
+    tip = remote.git("rev-parse", "main")
+    for message, subject in (
+        (b"\n  \nWarm up\nthe rate\n\nBody", "Warm up the rate"),
+        (b"y" * 5000, "y" * mirror.SUBJECT),
+        (b"", ""),
+    ):
+        made = remote.git("commit-tree", EMPTY_TREE, "-p", tip, "-F", "-", given=message)
+        remote.git("update-ref", "refs/heads/main", made)
+        assert (await code.resolve(remote.url, ["main"])).subject == subject
+        [newest, *_] = await code.commits(remote.url, ["main"])
+        assert newest.subject[:200] == subject[:200]
+        assert len(newest.subject) <= mirror.SUBJECT

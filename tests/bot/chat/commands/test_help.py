@@ -7,6 +7,7 @@ import pytest
 
 from bot.chat.commands import all_commands
 from bot.chat.commands.help import page
+from bot.domain.jobs.set_text import merged
 from bot.domain.parameters import Kind, Parameter, complete
 from tests.bot.chat.jobs import PROJECT
 
@@ -21,6 +22,8 @@ PARAMETERS = {
         Parameter("note", Kind.STRING),
         Parameter("lr", Kind.FLOAT, 0.1),
     ),
+    "30 that are required": tuple(Parameter(f"p{number}", Kind.CHOICE, choices=("a b",)) for number in range(30)),
+    "one without an option": (Parameter("lr", Kind.FLOAT, 0.1, option=False),),
     "optional": (Parameter("wd", Kind.FLOAT, optional=True),),
 }
 
@@ -30,6 +33,14 @@ def test_the_example_sets_what_is_required(parameters: tuple[Parameter, ...]) ->
     project = replace(PROJECT, parameters=parameters)
     found = re.search(r"as in `/train ?([^`]*)`", page(all_commands([project]), [project]))
     assert found is not None
-    given = dict(word.split(":", 1) for word in found[1].split())
+    line, _, settings = found[1].partition("set:")
+    given = dict(re.findall(r"(\w+):(.*?)(?: (?=\w+:)|$)", line.strip()))
     assert given.pop("branch") == "main"
-    complete(parameters, given)
+    complete(parameters, merged(parameters, given, settings))
+
+
+def test_what_has_no_option_is_named_with_an_example() -> None:
+    project = replace(PROJECT, parameters=tuple(Parameter(f"p{number}", Kind.INT, number) for number in range(40)))
+    text = page(all_commands([project]), [project])
+    assert "`set` takes any parameters of the project, also those without an option of their own: `set:p22=22" in text
+    assert "without an option" not in page(all_commands([PROJECT]), [PROJECT])

@@ -27,7 +27,10 @@ async def test_stop_button_asks_the_clicker_privately(room: Room) -> None:
 async def test_click_checks_who_clicks(room: Room) -> None:
     card = await room.posted(a_running_job(channel_id=room.channel_id))
     refused = (await room.guest.click(card, "sb:stop:k7q2mx", wait=True))["message"]
-    assert refused["content"] == "You may not stop this job."
+    trainer = room.discord.ready()["roles"]["trainer"]
+    assert f"<@&{trainer}>" in refused["content"]
+    assert refused["content"].endswith(" to stop jobs here. Ask an admin for it.")
+    assert not refused["mention_roles"]
     assert refused["flags"] & EPHEMERAL
     assert refused["id"] not in {message["id"] for message in await room.mika.messages(CHANNEL)}
 

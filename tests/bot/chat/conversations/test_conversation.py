@@ -36,7 +36,8 @@ async def test_train_reaches_the_services_with_typed_options(room: Room) -> None
     (request,) = room.services.requests
     assert request.values == {"lr": 0.05, "epochs": 3, "optimizer": "adam", "augment": True}
     assert (request.branch, request.commit, request.project) == ("main", "a1b2", "")
-    assert {"trainer", "admin"} < request.person.roles
+    assert {int(room.discord.ready()["roles"][role]) for role in ("trainer", "admin")} < request.person.roles
+    assert request.person.channel_id == room.channel_id
     assert (request.person.name, request.person.id) == ("Mika", int(room.discord.people["mika"]))
     assert request.channel_id == room.channel_id
 
@@ -217,7 +218,7 @@ async def test_artifacts_are_listed_with_links_and_the_newest_picture(room: Room
         r"[model\_(1).pt](https://bucket.example/4800?signature=x) · 4.69 KiB",
     ]
     assert embed["footer"]["text"].startswith("2 files, 2.01 MiB")
-    assert embed["image"]["url"].startswith(room.discord.url)
+    assert embed["image"]["url"].startswith(f"{room.discord.discord.core.url}/attachments/")
     room.services.nothing_left = True
     assert (await typed(room, "/artifacts job:k7q2mx"))["content"] == "k7q2mx has no files yet."
     room.services.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
@@ -238,7 +239,7 @@ async def test_help_lists_every_command(room: Room) -> None:
     names = {command["name"] for command in await room.mika.commands()}
     assert names == {"train", "sweep", "status", "jobs", "logs", "plot", "artifacts", "stop", "retry", "help"}
     assert all(command(name) in text for name in names - {"help"})
-    assert command("train", "[branch] [commit] [lr] [epochs] [optimizer] [augment]") in text
+    assert command("train", "[branch] [commit] [lr] [epochs] [optimizer] [augment] [set]") in text
 
 
 async def test_autocomplete(room: Room) -> None:

@@ -176,7 +176,7 @@ async def test_typing_tells_how_many_trials_it_makes(room: Room) -> None:
     long = "x" * 101
     room.services.propose.choices = [("9 trials: " + "lr 3 " * 40, "lr=1,2"), ("too long", long), ("", "x"), ("n", "")]
     found = await room.mika.autocomplete("sweep", "space", {"space": "lr=1,2", "search": "tpe"}, channel=CHANNEL)
-    assert room.services.propose.asked == [("", room.channel_id, "lr=1,2", "tpe")]
+    assert room.services.propose.asked == [("", "lr=1,2", "tpe")]
     assert [(choice["value"], len(choice["name"])) for choice in found] == [("lr=1,2", 100)]
 
 

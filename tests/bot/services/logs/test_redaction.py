@@ -7,7 +7,7 @@ from bot.domain.model.states import JobState
 from bot.domain.posts import PostKind
 from bot.ports.artifacts import Artifact
 from bot.services.jobs.list_artifacts import ListArtifacts
-from tests.support.services import PROJECT, Bot, Outside
+from tests.support.services import MIKA, PROJECT, Bot, Outside
 
 TOKEN = "ghp_0123456789ABCDEFGHIJabcdefghij012345"
 STREAM = "trainer/default/1"
@@ -43,8 +43,8 @@ async def test_file_with_a_secret_in_its_name_is_listed_without_it_and_without_l
     prefix = f"s3://bucket/jobs/{job.id}/"
     outside.artifacts.objects |= {f"{prefix}artifacts/{TOKEN}.png": b"x", f"{prefix}model.pt": b"x"}
     files = ListArtifacts(bot.find, outside.artifacts, {PROJECT.name: PROJECT})
-    listing = await files.artifacts(job.id)
+    listing = await files.artifacts(job.id, MIKA)
     assert TOKEN not in f"{[each.name for each in listing.artifacts]} {listing.links} {listing.picture}"
     assert list(listing.links) == ["model.pt"]
-    found: list[Artifact] = await files.files(job.id, "redacted", 25)
+    found: list[Artifact] = await files.files(job.id, "redacted", 25, MIKA)
     assert [each.name for each in found] == ["artifacts/[redacted: GitHub token].png"]

@@ -61,7 +61,10 @@ def submission_facts(submission: Submission) -> dict[str, Any]:
 
 
 def trial_facts(trial: Trial) -> dict[str, Any]:
-    names, later = {"engine_id": "batch_id", "announced": "reported"}, {"reported_in", "unit", "waited_seconds"}
+    names, later = (
+        {"engine_id": "batch_id", "announced": "reported"},
+        {"reported_in", "unit", "waited_seconds", "stop_by_id"},
+    )
     told = {names.get(name, name): value for name, value in asdict(trial).items() if name not in later}
     return json.loads(json.dumps(told))  # type: ignore[no-any-return]
 

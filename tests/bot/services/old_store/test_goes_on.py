@@ -110,12 +110,12 @@ async def test_a_command_that_comes_again_is_the_job_that_is_there(world: World)
 
 
 async def test_what_is_over_can_be_looked_at_and_run_again(world: World) -> None:
-    forgotten, stored = await world.bot.find.log("fgttn2", 10), await world.bot.find.log("gdrch3", 10)
+    forgotten, stored = await world.bot.find.log("fgttn2", 10, MIKA), await world.bot.find.log("gdrch3", 10, MIKA)
     assert (forgotten.text, forgotten.total) == ("loading\ndone", 4)
     assert (stored.text, stored.total) == ("one\nagain", 5)
     again = await world.bot.submit.retry("gdrch3", TrainRequest(MIKA, CHANNEL, 77_001))
     assert (again.request.retry_of, again.run.parameters["lr"], again.run.commit.sha) == ("gdrch3", 0.05, "a" * 40)
-    _, trial = await world.bot.one_trial.trial("swpdn6", 4)
+    _, trial = await world.bot.one_trial.trial("swpdn6", 4, MIKA)
     assert (trial.shown.value, trial.detail) == ("failed", "RuntimeError: CUDA error: out of memory")
     with pytest.raises(UserError, match="as rtrswp"):
         await world.bot.propose.retry_failed("swpdn6", TrainRequest(MIKA, CHANNEL, 77_002))

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.bot.services.old_store.reading import facts, submission_facts, trial_facts
 from tests.bot.services.old_store.world import JOBS, TOLD, World
+from tests.support.services import MIKA
 
 
 async def test_every_job_is_read_as_it_was(world: World) -> None:
@@ -32,11 +33,11 @@ async def test_every_trial_and_every_submission_is_read_as_it_was(world: World) 
 
 async def test_what_is_listed(world: World) -> None:
     assert {row.id for row in await world.store.unfinished()} >= {name for name, told in JOBS.items() if told["open"]}
-    live = [job.id for job in await world.bot.find.live()]
+    live = [job.id for job in await world.bot.find.live(MIKA)]
     assert sorted(live) == sorted(name for name, told in JOBS.items() if told["live"])
-    recent = [job.id for job in await world.bot.find.recent(limit=100)]
+    recent = [job.id for job in await world.bot.find.recent(MIKA, limit=100)]
     assert sorted(recent) == sorted(JOBS)
-    assert [job.id for job in await world.bot.find.undelivered()] == ["untld2"]
+    assert [job.id for job in await world.bot.find.undelivered(MIKA)] == ["untld2"]
     pending = {post.new.key: post.attempted_at for post in await world.store.pending_posts()}
     first: dict[tuple[str, str], dict[str, Any]] = {}
     for told in TOLD["pending_posts"]:

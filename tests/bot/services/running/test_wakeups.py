@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.model.execution import Execution, Lifecycle
+from bot.domain.model.execution import Execution, Lifecycle, Stop
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.plan import Plan, Search
@@ -55,8 +55,12 @@ def test_the_loops_that_can_be_woken_are_those_of_the_table() -> None:
         (RUNNING, replace(RUNNING, execution=replace(RUNNING.execution, attempts=(Attempt("s1"),))), Changed.STATE),
         (ARRAY, replace(ARRAY, children={JobState.RUNNING: 2}), Changed.STATE),
         (RUNNING, RUNNING.ended(EndReason.SUCCEEDED, 200.0), Changed.ENDED),
-        (RUNNING, replace(RUNNING, execution=RUNNING.execution.stop_requested("Mika", 1.0)), Changed.STOP_REQUESTED),
-        (SWEEP, replace(SWEEP, execution=Lifecycle().stop_requested("Mika", 1.0)), Changed.STOP_REQUESTED),
+        (
+            RUNNING,
+            replace(RUNNING, execution=RUNNING.execution.stop_requested(Stop("Mika", 1.0))),
+            Changed.STOP_REQUESTED,
+        ),
+        (SWEEP, replace(SWEEP, execution=Lifecycle().stop_requested(Stop("Mika", 1.0))), Changed.STOP_REQUESTED),
         (JOB, replace(JOB, publication=Publication(thread_id=7)), Changed.THREAD_STARTED),
         (JOB, replace(JOB, publication=JOB.publication.posted(3)), Changed.LINES_POSTED),
         (JOB, replace(JOB, publication=Publication(card_id=5, revision=2)), Changed.MESSAGE),

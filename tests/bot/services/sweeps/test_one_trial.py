@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 
+from bot.domain.access import Person
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.tally import Failure, Leader, Tally
@@ -17,7 +18,7 @@ from bot.services.sweeps.trial_book import TrialBook
 from tests.bot.chat.jobs import a_job, a_sweep
 from tests.support.rows import changed
 from tests.support.scripted_sweep import good, grid, sweep_job
-from tests.support.services import Bot
+from tests.support.services import MIKA, Bot
 
 SWEEP = a_sweep()
 OTHERS = [Trial(number) for number in range(10, 60)]
@@ -30,7 +31,7 @@ class Known:
     def __init__(self, sweep: Posted) -> None:
         self._sweep = sweep
 
-    async def job(self, job_id: str) -> Posted:
+    async def job(self, job_id: str, _: Person) -> Posted:
         if job_id != self._sweep.id:
             raise UnknownName("job", given=job_id)
         return self._sweep
@@ -47,19 +48,19 @@ def looking(sweep: Posted) -> OneTrial:
 
 async def test_the_best_come_first_then_what_runs_then_what_failed() -> None:
     led = changed(SWEEP, tally=Tally(leaders=(Leader(5, 1.0, {}),)))
-    found = await looking(led).matching("k7q2mx", "", 5)
+    found = await looking(led).matching("k7q2mx", "", MIKA, 5)
     assert [trial.number for _, trial in found] == [5, 7, 1, 10, 11]
     assert {job.id for job, _ in found} == {"k7q2mx"}
 
 
 async def test_digits_narrow_them_down() -> None:
-    assert [trial.number for _, trial in await looking(SWEEP).matching("k7q2mx", "5", 3)] == [5, 50, 51]
-    assert await looking(SWEEP).matching("k7q2mx", "x") == []
+    assert [trial.number for _, trial in await looking(SWEEP).matching("k7q2mx", "5", MIKA, 3)] == [5, 50, 51]
+    assert await looking(SWEEP).matching("k7q2mx", "x", MIKA) == []
 
 
 async def test_what_is_no_sweep_has_none_and_nothing_is_raised() -> None:
-    assert await looking(SWEEP).matching("unknown", "") == []
-    assert await looking(a_job()).matching("k7q2mx", "") == []
+    assert await looking(SWEEP).matching("unknown", "", MIKA) == []
+    assert await looking(a_job()).matching("k7q2mx", "", MIKA) == []
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ async def test_of_a_large_sweep_that_is_over_only_a_few_trials_are_read(
         return found
 
     monkeypatch.setattr(bot.store, "trials", counted)
-    assert [trial.number for _, trial in await bot.one_trial.matching(sweep.id, digits, 5)] == expected
+    assert [trial.number for _, trial in await bot.one_trial.matching(sweep.id, digits, MIKA, 5)] == expected
     assert sum(read) <= 5
-    await bot.one_trial.trial(sweep.id, 1_999)
+    await bot.one_trial.trial(sweep.id, 1_999, MIKA)
     assert read[-1] == 1

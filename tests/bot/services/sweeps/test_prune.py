@@ -178,9 +178,9 @@ async def test_a_trial_that_somebody_wants_stopped_is_terminated(store: Store, o
 
     outside.engine.terminate = terminate  # type: ignore[method-assign]
     waits = Trial(5, stop_by="noor")
-    await life.swept.tell(FOUR[0], replace(FOUR[1], stop_by="noor"), waits)
+    await life.swept.tell(FOUR[0], replace(FOUR[1], stop_by="noor", stop_by_id=2), waits)
     await life.prune.once()
-    assert reasons == ["array:1: Stopped by noor"]
+    assert reasons == ["array:1: Stopped by Discord user 2"]
 
 
 async def test_a_sweep_that_cannot_be_decided_on_holds_up_no_other(life: Life, outside: Outside) -> None:

@@ -6,9 +6,9 @@ import json
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from tests.deploy.aws.template import Template, committed, listed
+from tests.deploy.aws.template import Template, committed, listed, spelled
 
-JOBS, DATA = "<Artifacts.Arn>/jobs/*", "<Artifacts.Arn>/data/*"
+JOBS, OWN, DATA = "<Artifacts.Arn>/jobs/*", "<Artifacts.Arn>/jobs/mnist/*", "<Artifacts.Arn>/data/*"
 STORE = "<Artifacts.Arn>/signalbox/signalbox/*"
 BATCH = "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>"
 DEFINITION = f"{BATCH}:job-definition/signalbox-mnist"
@@ -28,28 +28,39 @@ def template() -> Template:
     return committed()
 
 
-def test_jobs_read_data_and_write_results(template: Template) -> None:
-    assert template.granted("JobRole") == {
-        "s3:GetObject": {JOBS, DATA},
-        "s3:PutObject": {JOBS},
-        "s3:AbortMultipartUpload": {JOBS},
+def test_the_entrypoint_stores_under_its_project_and_takes_the_trainings_role(template: Template) -> None:
+    assert template.granted("ProjectJobRole") == {
+        "s3:GetObject": {OWN},
+        "s3:PutObject": {OWN},
+        "s3:AbortMultipartUpload": {OWN},
+        "s3:ListBucket": {"<Artifacts.Arn>"},
+        "sts:AssumeRole": {"<ProjectTrainingRole.Arn>"},
+    }
+
+
+def test_training_reads_its_projects_data_and_adds_artifacts(template: Template) -> None:
+    added = "<Artifacts.Arn>/jobs/mnist/*/artifacts/*"
+    assert template.granted("ProjectTrainingRole") == {
+        "s3:GetObject": {OWN, DATA},
+        "s3:PutObject": {added},
+        "s3:AbortMultipartUpload": {added},
         "s3:ListBucket": {"<Artifacts.Arn>"},
     }
 
 
-def test_ecs_pulls_images_writes_logs_and_reads_one_secret(template: Template) -> None:
-    assert template.granted("ExecutionRole") == {
+def test_ecs_pulls_images_writes_the_projects_logs_and_reads_one_secret(template: Template) -> None:
+    streams = {"arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:<JobLog>:log-stream:mnist/*"}
+    assert template.granted("ProjectExecutionRole") == {
         "ecr:GetAuthorizationToken": {"*"},
         **{action: {"<Images.Arn>"} for action in PULL},
-        "logs:CreateLogStream": {"<JobLog.Arn>"},
-        "logs:PutLogEvents": {"<JobLog.Arn>"},
+        "logs:CreateLogStream": streams,
+        "logs:PutLogEvents": streams,
         "secretsmanager:GetSecretValue": {"<GitToken>"},
-        "secretsmanager:DescribeSecret": {"<GitToken>"},
     }
 
 
 def test_machines_are_ecs_agents_of_batch_and_nothing_else(template: Template) -> None:
-    """Jobs can take this role from the metadata: https://docs.aws.amazon.com/batch/latest/userguide/networking-modes-jobs.html"""
+    """Code that is root can take this role from the metadata: https://docs.aws.amazon.com/batch/latest/userguide/networking-modes-jobs.html"""
     assert template.granted("MachineRole") == {
         **{f"ecs:{action}": BATCHS for action in AGENT},
         "ecs:TagResource": {f"{ECS}:container-instance/AWSBatch*"},
@@ -90,7 +101,7 @@ def test_bot_permissions(template: Template) -> None:
         "s3:GetObject": {JOBS, STORE},
         "s3:PutObject": {JOBS, STORE},
         "s3:ListBucket": {"<Artifacts.Arn>"},
-        "s3:DeleteObject": {"<Artifacts.Arn>/jobs/doctor.txt"},
+        "s3:DeleteObject": {"<Artifacts.Arn>/jobs/mnist/doctor.txt"},
         "ecr:DescribeImages": {"<Images.Arn>"},
         "events:ListRuleNamesByTarget": {"*"},
         "events:DescribeRule": {"<JobEvents.Arn>"},
@@ -111,16 +122,24 @@ def test_bot_ends_and_tags_only_its_own_jobs(template: Template, action: str, ke
 
 
 @pytest.mark.parametrize(
-    ("role", "prefixes"), [("JobRole", ["jobs/*", "data/*"]), ("BotRole", ["jobs/*", "signalbox/signalbox/*"])]
+    ("role", "prefixes"),
+    [
+        ("ProjectJobRole", ["jobs/mnist/*"]),
+        ("ProjectTrainingRole", ["jobs/mnist/*", "data", "data/*"]),
+        ("BotRole", ["jobs/*", "signalbox/signalbox/*"]),
+    ],
 )
 def test_listing_is_limited_to_prefixes(template: Template, role: str, prefixes: list[str]) -> None:
     [statement] = [each for each in template.statements(role) if "s3:ListBucket" in listed(each["Action"])]
-    assert statement["Condition"] == {"StringLikeIfExists": {"s3:prefix": prefixes}}
+    [listed_below] = statement["Condition"]["StringLikeIfExists"].values()
+    assert [spelled(each) for each in listed(listed_below)] == prefixes
 
 
 def test_no_role_has_other_policies(template: Template) -> None:
+    """Those that are seen here are all: inline ones, and the one that execution roles share."""
     for role in template.of_type("IAM::Role").values():
-        assert not {"ManagedPolicyArns", "Policies"}.intersection(role)
+        assert all(list(each) == ["Ref"] for each in role.get("ManagedPolicyArns", ()))
+        assert {each["PolicyName"] for each in role.get("Policies", ())} <= {"Own"}
 
 
 def test_who_can_assume_which_role(template: Template) -> None:
@@ -130,8 +149,11 @@ def test_who_can_assume_which_role(template: Template) -> None:
     }
     tasks = [{"Service": "ecs-tasks.amazonaws.com"}]
     for name, principals in trusted.items():
-        if name.startswith(("JobRole", "ExecutionRole")):
+        if name.startswith(("ProjectJobRole", "ProjectExecutionRole")):
             assert principals == tasks
+        elif name.startswith("ProjectTrainingRole"):
+            [principal] = principals
+            assert spelled(principal["AWS"]) == "<ProjectJobRole.Arn>"
         elif name.startswith("MachineRole"):
             assert principals == [{"Service": "ec2.amazonaws.com"}]
         else:

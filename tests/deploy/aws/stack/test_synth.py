@@ -154,9 +154,9 @@ def test_project_on_the_cpu_queue() -> None:
 
 
 def test_data_in_another_bucket_is_read_only() -> None:
-    granted = _synthesized(DATA).granted("JobRole")
+    granted = _synthesized(DATA).granted("ProjectTrainingRole")
     assert "arn:<AWS::Partition>:s3:::your-data/mnist/*" in granted["s3:GetObject"]
-    assert granted["s3:PutObject"] == {"<Artifacts.Arn>/jobs/*"}
+    assert granted["s3:PutObject"] == {"<Artifacts.Arn>/jobs/mnist/*/artifacts/*"}
     assert "arn:<AWS::Partition>:s3:::your-data" in granted["s3:ListBucket"]
 
 

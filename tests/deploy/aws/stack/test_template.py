@@ -76,6 +76,17 @@ class TestMachines:
         assert "ECS_CONTAINER_STOP_TIMEOUT=30s" in str(data)
         assert "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true" in str(data)
 
+    def test_only_root_reaches_the_metadata_or_the_machine_shuts_down(self, template: Template) -> None:
+        """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-limiting-access.html"""
+        data = str(template.only("EC2::LaunchTemplate")["LaunchTemplateData"]["UserData"])
+        for program, place in (
+            ("iptables", "169.254.169.254"),
+            ("ip6tables", "fd00:ec2::254"),
+            ("iptables", "127.0.0.0/8 -p tcp --dport 51678"),
+        ):
+            rule = f"{program} -I OUTPUT -d {place} -m owner ! --uid-owner 0 -j REJECT || shutdown -h now"
+            assert rule in data
+
 
 class TestQueues:
     def test_each_queue_has_one_environment_and_a_priority(self, template: Template) -> None:
@@ -124,13 +135,15 @@ class TestJobs:
         assert container["Secrets"] == [
             {"Name": "GIT_TOKEN", "ValueFrom": {"Ref": next(iter(template.of_type("SecretsManager::Secret")))}}
         ]
-        assert {each["Name"] for each in container["Environment"]} == {"AWS_REGION", "AWS_DEFAULT_REGION", "IMAGE"}
+        assert {each["Name"] for each in container["Environment"]} == {
+            *("AWS_REGION", "AWS_DEFAULT_REGION", "IMAGE", "TRAINING_ROLE_ARN")
+        }
         readers = [
             role
-            for role in ("JobRole", "ExecutionRole", "BotRole", "MachineRole")
+            for role in ("ProjectJobRole", "ProjectTrainingRole", "ProjectExecutionRole", "BotRole", "MachineRole")
             if "secretsmanager:GetSecretValue" in template.granted(role)
         ]
-        assert readers == ["ExecutionRole"]
+        assert readers == ["ProjectExecutionRole"]
 
     def test_logs_go_to_the_stacks_log_group(self, template: Template, deploy: Deploy) -> None:
         options = template.only("Batch::JobDefinition")["ContainerProperties"]["LogConfiguration"]["Options"]
@@ -234,6 +247,7 @@ UNTAGGABLE = {
     "EC2::SubnetRouteTableAssociation",
     "EC2::VPCGatewayAttachment",
     "IAM::InstanceProfile",
+    "IAM::ManagedPolicy",
     "IAM::Policy",
     "S3::BucketPolicy",
     "SQS::QueuePolicy",

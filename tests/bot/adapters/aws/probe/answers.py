@@ -5,12 +5,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from bot.domain.access import Access
 from bot.domain.project import Project
 from bot.services.running.doctor import Check, Finding, examine
 
-ACCESS = Access(frozenset(), frozenset())
-PROJECT = Project("mnist", "file:///r", ("main",), ("python",), "q", "d", "/jobs", "s3://bucket/jobs", ACCESS)
+PROJECT = Project("mnist", "file:///r", ("main",), ("python",), "q", "d", "/jobs", "s3://bucket/jobs")
 
 
 class Asked:

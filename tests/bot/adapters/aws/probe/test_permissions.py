@@ -7,12 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bot.adapters.aws.probe.permissions import permission_check
-from bot.domain.access import Access
 from bot.domain.project import Project
 from bot.services.running.doctor import Finding, Level, examine
 
-NOBODY = Access(frozenset(), frozenset())
-PROJECT = Project("mnist", "file:///r", ("main",), ("python",), "q", "d", "/jobs", "s3://bucket/jobs", NOBODY)
+PROJECT = Project("mnist", "file:///r", ("main",), ("python",), "q", "d", "/jobs", "s3://bucket/jobs")
 ROLE = "arn:aws:iam::123456789012:role/signalbox-BotRole-1"
 SESSION = "arn:aws:sts::123456789012:assumed-role/signalbox-BotRole-1/i-0123"
 BATCH = "arn:aws:batch:eu-west-1:123456789012"

@@ -5,19 +5,23 @@ import pytest
 
 from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import Interaction
+from bot.domain.access import Person
 from bot.errors import Missing
+from tests.bot.chat.services import FakeServices
 
 
 class Trials:
-    async def metric_names(self, name: str) -> list[str]:
+    async def metric_names(self, name: str, _: Person) -> list[str]:
         if not name:
             raise Missing("no job")
         return ["val_accuracy", "train_loss", "val_loss", "f1|macro"]
 
 
 async def complete(text: str, job: str = "k7q2mx") -> list[str]:
-    client = SimpleNamespace(services=SimpleNamespace(one_trial=Trials()))
-    interaction = SimpleNamespace(client=client, namespace=SimpleNamespace(job=job))
+    client = SimpleNamespace(services=SimpleNamespace(one_trial=Trials(), rates=FakeServices().rates))
+    interaction = SimpleNamespace(
+        client=client, user=SimpleNamespace(id=1, display_name="Mika"), namespace=SimpleNamespace(job=job)
+    )
     return [choice.value for choice in await autocomplete.metrics(cast("Interaction", interaction), text)]
 
 

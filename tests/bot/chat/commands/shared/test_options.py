@@ -9,7 +9,7 @@ import pytest
 from bot.chat.commands import all_commands
 from bot.chat.commands.help import page
 from bot.config.parameter import RESERVED_OPTIONS
-from bot.config.registration import MOST_RESERVED
+from bot.domain.jobs.set_text import SET
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.errors import ConfigError
@@ -44,7 +44,7 @@ def by_name(command: str, *projects: Project) -> dict[str, dict[str, Any]]:
 
 def test_each_kind_of_parameter_becomes_an_option_of_its_type() -> None:
     found = by_name("train", PROJECT)
-    assert list(found) == ["branch", "commit", "lr", "epochs", "optimizer", "augment"]
+    assert list(found) == ["branch", "commit", "lr", "epochs", "optimizer", "augment", "set"]
     assert found["lr"] | {"description": ""} == {
         "name": "lr",
         "type": "number",
@@ -66,12 +66,11 @@ def test_each_kind_of_parameter_becomes_an_option_of_its_type() -> None:
 
 def test_a_project_is_asked_for_where_there_are_several() -> None:
     assert "project" not in by_name("train", PROJECT)
-    assert by_name("train", project("a"), project("b"))["project"]["choices"] == ["a", "b"]
+    assert "project" in by_name("train", project("a"), project("b"))
 
 
-def test_many_projects_are_suggested_as_one_types() -> None:
-    many = [project(f"p{number}") for number in range(26)]
-    found = by_name("train", *many)["project"]
+def test_projects_are_suggested_to_those_who_may_see_them_and_are_no_fixed_choices() -> None:
+    found = by_name("train", project("a"), project("b"))["project"]
     assert (found["choices"], found["autocomplete"]) == ([], True)
 
 
@@ -86,7 +85,7 @@ def test_a_parameter_without_a_default_must_be_given_but_not_again() -> None:
 
 def test_names_may_be_what_python_does_not_take() -> None:
     odd = project("a", *(Parameter(name, Kind.INT, 1) for name in ("lambda", "a-b", "a_b", "interaction", "self")))
-    assert list(by_name("train", odd))[2:] == ["lambda", "a-b", "a_b", "interaction", "self"]
+    assert list(by_name("train", odd))[2:-1] == ["lambda", "a-b", "a_b", "interaction", "self"]
 
 
 def test_several_projects_share_an_option_with_the_widest_bounds() -> None:
@@ -94,7 +93,7 @@ def test_several_projects_share_an_option_with_the_widest_bounds() -> None:
     two = project("b", Parameter("lr", Kind.FLOAT, 0.2, 0.1, 2.0), Parameter("kind", Kind.CHOICE, choices=("y", "z")))
     found = by_name("train", one, two)
     assert (found["lr"]["min"], found["lr"]["max"], found["lr"]["description"]) == (0.01, 2.0, "lr")
-    assert found["kind"]["choices"] == ["x", "y", "z"]
+    assert (found["kind"]["choices"], found["kind"]["autocomplete"]) == ([], True)
     unbounded = project("c", Parameter("lr", Kind.FLOAT, 0.1))
     assert (by_name("train", one, unbounded)["lr"]["min"], by_name("train", one, unbounded)["lr"]["max"]) == (
         None,
@@ -114,21 +113,42 @@ def test_descriptions_fit() -> None:
     assert 0 < len(by_name("train", long)["s"]["description"]) <= 100
 
 
-def test_clashes_are_told_all_at_once() -> None:
-    one = project("a", Parameter("lr", Kind.FLOAT, 0.1), Parameter("k", Kind.CHOICE, choices=tuple("abcdefghijklmnop")))
-    two = project("b", Parameter("lr", Kind.INT, 1), Parameter("k", Kind.CHOICE, choices=tuple("ABCDEFGHIJKLMNOP")))
-    with pytest.raises(ConfigError) as caught:
-        all_commands((one, two))
-    assert caught.value.problems == (
-        "parameter lr has the types float and int. Use one type: they share one option",
-        "parameter k has 32 choices in all projects together, and Discord takes 25",
-    )
+def test_projects_that_agree_on_choices_show_them() -> None:
+    both = [
+        project(name, Parameter("kind", Kind.CHOICE, default, choices=("x", "y")))
+        for name, default in (("a", "x"), ("b", "y"))
+    ]
+    assert by_name("train", *both)["kind"]["choices"] == ["x", "y"]
+    assert not by_name("train", *both)["kind"]["autocomplete"]
 
 
-def test_more_options_than_discord_takes_are_a_mistake_of_the_config() -> None:
-    many = project("a", *(Parameter(f"p{number}", Kind.INT, 1) for number in range(24)))
-    with pytest.raises(ConfigError, match=r"/train has 26 options, and Discord takes 25: branch, commit, p0"):
-        all_commands((many,))
+@pytest.mark.parametrize(
+    ("one", "two", "kind"),
+    [
+        (Kind.FLOAT, Kind.INT, "number"),
+        (Kind.INT, Kind.FLOAT, "number"),
+        (Kind.FLOAT, Kind.STRING, "string"),
+        (Kind.BOOLEAN, Kind.INT, "string"),
+        (Kind.CHOICE, Kind.STRING, "string"),
+    ],
+)
+def test_an_option_of_two_types_takes_the_values_of_both(one: Kind, two: Kind, kind: str) -> None:
+    choices = {Kind.CHOICE: ("x", "y")}
+    both = [project(n, Parameter("p", k, choices=choices.get(k, ()))) for n, k in (("a", one), ("b", two))]
+    found = by_name("train", *both)["p"]
+    assert (found["type"], found["choices"], found["autocomplete"]) == (kind, [], True)
+
+
+def test_more_choices_than_discord_shows_are_suggested() -> None:
+    found = by_name("train", project("a", Parameter("k", Kind.CHOICE, choices=tuple(map(str, range(40))))))
+    assert (found["k"]["type"], found["k"]["choices"], found["k"]["autocomplete"]) == ("string", [], True)
+
+
+def test_choices_that_take_too_many_characters_are_suggested() -> None:
+    large = tuple(f"{number:0100}" for number in range(25))
+    found = by_name("train", project("a", *(Parameter(f"k{n}", Kind.CHOICE, choices=large) for n in range(3))))
+    assert [len(found[f"k{n}"]["choices"]) for n in range(3)] == [25, 0, 0]
+    assert found["k2"]["autocomplete"]
 
 
 PROBE = Parameter("probe", Kind.INT, 1)
@@ -143,8 +163,7 @@ def beside_parameters(projects: tuple[Project, ...]) -> list[set[str]]:
 
 def test_the_reserved_words_are_the_options_beside_the_parameters() -> None:
     found = [names for projects in PROJECTS for names in beside_parameters(projects)]
-    assert set().union(*found) == set(RESERVED_OPTIONS)
-    assert max(map(len, found)) == MOST_RESERVED
+    assert set().union(*found) == {*RESERVED_OPTIONS, SET}
 
 
 @pytest.mark.parametrize("projects", PROJECTS, ids=["one project", "two"])

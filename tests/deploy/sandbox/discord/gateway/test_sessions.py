@@ -175,7 +175,7 @@ async def test_members_can_be_requested(stand_in: DiscordStandIn, http: aiohttp.
 
 
 async def test_unsupported_compression_is_explained(stand_in: DiscordStandIn, http: aiohttp.ClientSession) -> None:
-    async with http.get(stand_in.url + "/gateway?compress=zstd-stream") as response:
+    async with http.get(f"{stand_in.discord.core.url}/gateway?compress=zstd-stream") as response:
         assert (response.status, await response.text()) == (
             400,
             "compress=zstd-stream is not supported here: use zlib-stream",

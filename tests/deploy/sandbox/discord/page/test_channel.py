@@ -4,6 +4,7 @@ import re
 
 import discord
 import pytest
+import yarl
 from playwright.async_api import expect
 
 from deploy.sandbox.discord.people.client import Person
@@ -164,9 +165,10 @@ async def test_unread_channels_are_marked(robot: Robot, open_page: Open) -> None
 async def test_page_reconnects_and_shows_each_message_once(
     stand_in: DiscordStandIn, robot: Robot, open_page: Open
 ) -> None:
-    cable = Cable(int(stand_in.url.rsplit(":", 1)[1]))
+    address = yarl.URL(stand_in.url)
+    cable = Cable(address.port or 0)
     await cable.mend()
-    screen = await open_page(url=f"http://127.0.0.1:{cable.port}")
+    screen = await open_page(url=str(address.with_port(cable.port)))
     other = await open_page("noor")
     await screen.submit("before")
     await expect(screen.message("before")).to_have_count(1)

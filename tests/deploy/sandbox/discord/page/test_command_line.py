@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 NAMES = ["branch", "lr", "note", "学習率", "दर"]
 SPLIT = """async ([lines, names]) => {
-  const { splitOptions } = await import("/page/composer/command.js");
+  const { splitOptions } = await import("./page/composer/command.js");
   return lines.map((line) => { const { words, values } = splitOptions(line, names); return [words, values]; });
 }"""
 LINES: dict[str, list[Any]] = {
@@ -30,7 +30,7 @@ LINES: dict[str, list[Any]] = {
 }
 
 COERCE = """async (cases) => {
-  const { coerce } = await import("/page/composer/command.js");
+  const { coerce } = await import("./page/composer/command.js");
   return cases.map(([option, text]) => coerce(option, text));
 }"""
 INTEGER, NUMBER = {"type": 4, "min_value": 1, "max_value": 9}, {"type": 10, "min_value": 0}

@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 SETTLE = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 SCENE = """async () => {
-  const { Session } = await import("/page/session.js");
-  const { Timeline } = await import("/page/timeline.js");
+  const { Session } = await import("./page/session.js");
+  const { Timeline } = await import("./page/timeline.js");
   const noor = { id: "9", name: "noor", username: "noor" };
   const message = (id, content, more) => ({ id, content, channel_id: "5", author: noor, ...more });
   const event = (t, d) => ({ t, d });

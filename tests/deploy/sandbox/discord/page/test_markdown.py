@@ -10,7 +10,7 @@ from tests.deploy.sandbox.discord.page.screen import Open
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 DRAW = """async (text) => {
-  const { markdown } = await import("/page/render/markdown.js");
+  const { markdown } = await import("./page/render/markdown.js");
   const names = {
     userName: (id) => `user${id}`, roleName: (id) => `role${id}`, channelName: (id) => `channel${id}`,
     openChannel: () => {}, typeCommand: () => {},

@@ -247,7 +247,7 @@ async def test_ready_part_is_complete(stand_in: DiscordStandIn) -> None:
         "url", "api", "gateway", "token", "application_id", "guild_id", "channels", "people", "roles",
     }  # fmt: skip
     assert set(ready["roles"]) == {"trainer", "admin"}
-    assert ready["api"] == f"{stand_in.url}/api/v10"
+    assert ready["api"] == f"{stand_in.discord.core.url}/api/v10"
     assert ready["gateway"].startswith("ws://127.0.0.1:")
 
 

@@ -1,0 +1,1 @@
+"""The audit's table, and its rows."""

@@ -1,0 +1,21 @@
+"""Generated inputs as six kinds of people: no effect that was not granted, no leak, no unhandled error."""
+
+import pytest
+
+from tests.access.hostile import Counts, play
+
+
+def check(counts: Counts) -> None:
+    assert counts.bad == []
+    assert {name.partition(" ")[0] for name in counts.permitted} >= {"picker", "miller", "boss"}, "nothing was allowed"
+    assert {name.partition(" ")[2] for name in counts.permitted} >= {"train", "sweep", "stop", "cancel"}
+
+
+@pytest.mark.slow
+async def test_two_thousand_inputs() -> None:
+    check(await play(2_000, seed_number=1))
+
+
+@pytest.mark.exhaustive
+async def test_fifty_thousand_inputs() -> None:
+    check(await play(50_000, seed_number=2))
