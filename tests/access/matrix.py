@@ -113,8 +113,6 @@ SUGGESTED: dict[tuple[str, str], str] = {
     ("retry", "branch"): "train",
     ("retry", "commit"): "train",
     **{(name, "set"): verb for name, verb in (("train", "train"), ("sweep", "sweep"), ("retry", "train"))},
-    ("audit", "job"): "administer",
-    ("audit", "project"): "administer",
 }
 """Options with autocomplete, and what their suggestions need: the command's verb, for some project."""
 

@@ -257,8 +257,6 @@ def _setup(folder: Path) -> Setup:
         nonce_window=60,
         snapshot_uri="s3://bucket/store.db",
         snapshot_seconds=900,
-        limits=dict.fromkeys(Share, Limit(1_000_000, 1_000)),
-        starts_per_hour=1_000_000,
         new_id=lambda: f"new{next(numbers)}z",
         limits=dict.fromkeys(Share, Limit(10_000_000, 1_000)),
         starts_per_hour=10_000_000,

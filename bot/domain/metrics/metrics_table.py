@@ -18,7 +18,7 @@ from trainer.redaction.redact import redact
 
 MOST_COLUMNS = 200
 MOST = Most(cells=8_000_000, words=0)
-"""A cell takes nine bytes, and some of them twice while they are drawn. So many numbers of seven digits fill a file of
+"""A cell takes nine bytes, and some of them twice while they are drawn. Eight million numbers of seven digits fill
 64 MiB."""
 LONGEST_NAME = 100
 _EPOCH_WISE = ("train", "val", "valid", "test", "loss", "acc")

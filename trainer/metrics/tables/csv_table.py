@@ -19,7 +19,7 @@ from trainer.metrics.tables.torn import is_torn
 
 MOST_COLUMNS = 1_000
 MOST_HEADERS = 4
-"""All headers of a file together have at most so many times `MOST_COLUMNS`."""
+"""How many times `MOST_COLUMNS` all headers of a file may have together."""
 _SAMPLE = 50
 _LONGEST_NAME = 1_000
 _NAME = re.compile(r"[^\W\d][^=<>{}]{0,79}")

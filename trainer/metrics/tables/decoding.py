@@ -11,7 +11,7 @@ _MARKS = (
 )
 """Byte-order marks, UTF-32 before UTF-16: one begins with the other. https://www.unicode.org/faq/utf_bom.html"""
 SAMPLE_BYTES = 256
-"""The encoding is guessed from so many."""
+"""Bytes from which the encoding is guessed."""
 LONGEST_CHARACTER = 4
 """Bytes of UTF-8."""
 
