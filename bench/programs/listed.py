@@ -187,7 +187,7 @@ for step, loss in enumerate(LOSS, 1):
     Program(
         "fastai, CSVLogger",
         """
-with open("history.csv", "w") as file:
+with open("history.csv", "w", buffering=1) as file:
     file.write("epoch,train_loss,valid_loss,accuracy,time\\n")
     for epoch, loss in enumerate(LOSS):
         file.write(f"{epoch},{loss + 0.1},{loss},0.5,00:05\\n")
@@ -196,6 +196,7 @@ with open("history.csv", "w") as file:
         "history.csv",
         ("history.csv",),
         at="epoch 2",
+        panel=("train_loss", "valid_loss"),
     ),
     Program(
         "fastai, printed table",
@@ -210,6 +211,7 @@ for epoch, loss in enumerate(LOSS):
         "valid_loss",
         "lines of the log",
         at="epoch 2",
+        panel=("train_loss", "valid_loss"),
     ),
     Program(
         "detectron2, metrics.json",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trainer.metrics.formats.writers import mlflow_metric, mlflow_run, mlflow_store
+from bench.programs.logger_files import mlflow_metric, mlflow_run, mlflow_store
 from trainer.metrics.formats import mlflow_store as reading
 from trainer.metrics.formats.mlflow_store import read_runs
 from trainer.metrics.sources import Sources
