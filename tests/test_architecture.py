@@ -25,7 +25,7 @@ VENDORS = {
     "aiobotocore": ("bot.adapters",),
     "botocore": ("bot.adapters", "trainer", "deploy", "bench"),
     "boto3": ("trainer", "deploy", "bench"),
-    "sqlite3": ("bot.adapters.sqlite",),
+    "sqlite3": ("bot.adapters.sqlite", "bench.peers"),
     "tomlkit": ("bot.from_stack", "bot.init"),
     "matplotlib": ("bot.adapters.drawing", "bench"),
     "optuna": ("bot.adapters.sampling", "bench"),
