@@ -121,5 +121,7 @@ class _Watched:
         return "" if any(LAST_LINE in line for _, line in self.lines) else "it never ended its training"
 
     def _read(self) -> None:
-        for line in self._process.stdout or ():
-            self.lines.append((time.monotonic(), line.strip()))
+        if self._process.stdout is not None:
+            with self._process.stdout as output:
+                for line in output:
+                    self.lines.append((time.monotonic(), line.strip()))
