@@ -25,7 +25,7 @@ VENDORS = {
     "aiobotocore": ("bot.adapters",),
     "botocore": ("bot.adapters", "trainer", "deploy", "bench"),
     "boto3": ("trainer", "deploy", "bench"),
-    "sqlite3": ("bot.adapters.sqlite", "trainer.metrics.formats.mlflow_store", "bench.programs.logger_files"),
+    "sqlite3": ("bot.adapters.sqlite", "trainer.metrics.formats.mlflow_store", "bench"),
     "tomlkit": ("bot.config.config_file",),
     "matplotlib": ("bot.adapters.drawing", "bench"),
     "optuna": ("bot.adapters.sampling", "bench"),
