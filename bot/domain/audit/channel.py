@@ -38,4 +38,4 @@ class ChannelPosition:
 
 def of_interest(fields: Mapping[str, Any]) -> bool:
     """True for what starts, stops, is refused or fails, and for what the bot does by itself: not for plain reads."""
-    return not fields["what"] or fields["decided"] != Decision.ALLOWED or fields["does"] != Does.NOTHING
+    return not (fields["decided"] == Decision.ALLOWED and fields["does"] == Does.NOTHING)

@@ -44,7 +44,7 @@ class AuditChannel:
     def __init__(self, core: Core, chat: Chat, lanes: Lanes, channel_id: int, nonce_window: float) -> None:
         self._store, self._now, self._chat, self._lanes = core.store, core.now, chat, lanes
         self._channel_id, self._nonce_window = channel_id, nonce_window
-        self._refused_at: float | None = None
+        self._refused_at = 0.0
 
     async def once(self) -> None:
         """Begin to send one message, if there is anything to tell."""
@@ -59,7 +59,7 @@ class AuditChannel:
             newest = await self._store.audit_anchor()
             await self._store.keep_audit_position(ChannelPosition(self._channel_id, newest.number))
             return
-        if self._refused_at is not None and not passed(self._refused_at, REFUSED_SECONDS, self._now()):
+        if not passed(self._refused_at, REFUSED_SECONDS, self._now()):
             return
         place = await self._with_message(place)
         if place.pending is not None:
@@ -95,7 +95,6 @@ class AuditChannel:
         except Refused as error:
             await self._give_up(place, message, error)
             return
-        self._refused_at = None
         await self._store.keep_audit_position(place.settled(message_id))
 
     async def _arrived(self, place: ChannelPosition, message: AuditMessage) -> int:

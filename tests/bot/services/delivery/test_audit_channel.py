@@ -1,5 +1,6 @@
 """The audit in its channel: grouped, in order, once, whatever happens in between."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from bot.adapters.sqlite import open_store
 from bot.domain.audit.chain import NO_ENTRY, Link, linked
 from bot.domain.audit.channel import ChannelPosition
 from bot.domain.audit.entry import Actor, Decision, Does, Effect, Entry, own, shown_options
+from bot.domain.inert import Inert
 from bot.errors import Deleted, Denied, Missing, Refused, ServiceError, Unavailable
 from bot.ports.store import Store
 from bot.services.delivery.audit_channel import MESSAGE_CHARACTERS, REFUSED_SECONDS, AuditChannel, next_message
@@ -32,6 +34,9 @@ class Poster:
         core = Core(store, {}, Wakeups(), outside.clock)
         self.lanes = Lanes(outside.clock, Backoff(), Wakeup(), Progress(outside.clock))
         self._audit = AuditChannel(core, outside.chat, self.lanes, channel_id, outside.chat.window)
+
+    async def once(self) -> None:
+        await self._audit.once()
 
     async def turn(self, times: int = 1, seconds: float = 5.0) -> None:
         for _ in range(times):
@@ -250,6 +255,29 @@ async def test_discord_that_does_not_answer_is_asked_again_with_the_same_message
     await write(store, a_train(2))
     await poster.turn(2)
     assert numbers(outside.chat) == [1, 2]
+
+
+async def test_nothing_is_sent_while_a_message_is_under_way(
+    store: Store, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poster = await begun(store, outside)
+    await write(store, a_train(1))
+    goes_on, asked, send = asyncio.Event(), list[str](), outside.chat.send_text
+
+    async def slow(channel_id: int, text: Inert, *, nonce: str) -> int:
+        asked.append(nonce)
+        await goes_on.wait()
+        return await send(channel_id, text, nonce=nonce)
+
+    monkeypatch.setattr(outside.chat, "send_text", slow)
+    await poster.once()
+    while not asked:
+        await asyncio.sleep(0)
+    await poster.once()
+    goes_on.set()
+    await poster.turn()
+    assert len(asked) == 1
+    assert numbers(outside.chat) == [1]
 
 
 async def test_hostile_text_is_inert_and_secrets_are_redacted(store: Store, outside: Outside) -> None:
