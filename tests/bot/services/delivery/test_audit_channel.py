@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.sqlite import open_store
-from bot.domain.audit.chain import NO_ENTRY, Link, linked
 from bot.domain.audit.channel import ChannelPosition
 from bot.domain.audit.entry import Actor, Decision, Does, Effect, Entry, own, shown_options
 from bot.domain.inert import Inert
 from bot.errors import Deleted, Denied, Missing, Refused, ServiceError, Unavailable
 from bot.ports.store import Store
-from bot.services.delivery.audit_channel import MESSAGE_CHARACTERS, REFUSED_SECONDS, AuditChannel, next_message
+from bot.services.delivery.audit_channel import REFUSED_SECONDS, AuditChannel
 from bot.services.delivery.lanes import Backoff, Lanes
 from bot.services.delivery.progress import Progress
 from bot.services.running.core import Core
@@ -73,29 +72,6 @@ async def begun(store: Store, outside: Outside) -> Poster:
     await poster.turn()
     assert outside.chat.texts == []
     return poster
-
-
-def test_as_many_entries_as_fit_go_into_one_message() -> None:
-    links: list[Link] = []
-    after = NO_ENTRY
-    for number in range(60):
-        links.append(linked(a_train(number, lr="9" * 150), 1_000.0 + number, after))
-        after = type(after)(links[-1].number, links[-1].hash)
-    message = next_message(links)
-    assert message is not None
-    assert MESSAGE_CHARACTERS - 400 < len(message.text) <= MESSAGE_CHARACTERS
-    assert len(message.text.split("\n")) == message.until
-    assert message.text == next_message(links[: message.until]).text  # type: ignore[union-attr]
-
-
-def test_the_longest_entry_fits_into_a_message() -> None:
-    entry = Entry(
-        "1", "/train", MIKA, options={str(n): "*" * 1_000 for n in range(60)}, decided=Decision.FAILED, why="*" * 9_000
-    )
-    message = next_message([linked(entry, 1_000.0, NO_ENTRY)])
-    assert message is not None
-    assert message.until == 1
-    assert len(message.text) <= MESSAGE_CHARACTERS
 
 
 async def test_what_starts_stops_is_refused_or_fails_is_posted_and_plain_reads_are_not(
