@@ -10,6 +10,7 @@ from bot.adapters.aws.end_reasons import cancelled_by_queue, failure_reason
 from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
 from bot.domain.drawing.figures import BoardRequest, Curve, Drawing, FigureRequest, TablesRequest, TableSummary
 from bot.domain.goal import Goal
+from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import best_in
@@ -324,6 +325,8 @@ class FakeChat(Faulty):
     members: list[tuple[str, int]] = field(default_factory=list)
     """Who is in which job's thread."""
     sends: int = 0
+    texts: list[tuple[int, int, str]] = field(default_factory=list)
+    """Messages that belong to no job: id, channel, text."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -341,6 +344,20 @@ class FakeChat(Faulty):
             self._nonces[post.nonce] = (self.clock(), message_id)
         self._check("send", after=True)
         return message_id
+
+    async def send_text(self, channel_id: int, text: Inert, *, nonce: str) -> int:
+        self._check("send_text", after=False)
+        sent_at, message_id = self._nonces.get(nonce, (float("-inf"), 0))
+        if self.clock() - sent_at > self.window:
+            message_id = 900 + len(self.texts)
+            self.texts.append((message_id, channel_id, text))
+            self._nonces[nonce] = (self.clock(), message_id)
+        self._check("send_text", after=True)
+        return message_id
+
+    async def find_text(self, channel_id: int, text: Inert, *, after: int) -> int | None:
+        self._check("find_text", after=False)
+        return next((found for found, *said in self.texts if said == [channel_id, text] and found > after), None)
 
     def _add_member(self, job: Job) -> int:
         """As on Discord: somebody who is in the thread is not added twice."""

@@ -29,6 +29,7 @@ from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.waits import wait_note
 from bot.errors import CredentialsExpired, Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+from bot.services.delivery.audit_channel import next_message, refused_entries
 from bot.services.sweeps.preview import Proposal
 
 ENGINE = engine_title(PROJECT)
@@ -148,6 +149,10 @@ def _answers() -> Iterator[Entry]:
 def _audit() -> Iterator[Entry]:
     for name, entry in samples.audit_entries():
         yield Entry("Lines of the audit", name, audit_line(linked(entry, samples.STARTED, NO_ENTRY).fields))
+    entries = [linked(entry, samples.STARTED, NO_ENTRY) for _, entry in samples.audit_entries()]
+    message = next_message(entries)
+    yield Entry("The audit's channel", "several entries in one message", message.text if message is not None else "")
+    yield Entry("The audit's channel", "a message that Discord refuses", refused_entries(812, 820))
 
 
 def _previews() -> Iterator[Entry]:
