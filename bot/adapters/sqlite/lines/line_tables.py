@@ -1,4 +1,4 @@
-"""The step of version 5: log lines in a table that takes little more than their size, and what a job's log may take.
+"""The step of version 6: log lines in a table that takes little more than their size, and what a job's log may take.
 
 Without a rowid, a row above about 1,000 bytes leaves its page for one of its own: a B-tree of keys holds at most a
 quarter page of each, one of rowids a whole page. https://www.sqlite.org/fileformat2.html#b_tree_pages
