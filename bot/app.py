@@ -28,6 +28,7 @@ from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError
 from bot.services import Services
+from bot.services.delivery.audit_channel import PASS_SECONDS, AuditChannel
 from bot.services.delivery.outbox import Delivery, DeliverySettings
 from bot.services.jobs import build_jobs
 from bot.services.jobs.complete_options import CompleteOptions
@@ -144,6 +145,7 @@ def _setup(config: Config) -> Setup:
         data_dir=config.bot.data_dir,
         intervals=Intervals(**config.pace.model_dump()),
         nonce_window=config.discord.nonce_window_seconds,
+        audit_channel_id=config.discord.audit_channel or 0,
         snapshot_uri=snapshot_uri(config),
         snapshot_seconds=config.bot.snapshot_minutes * 60,
         new_id=new_id,
@@ -160,7 +162,8 @@ def _services(
     sweeps = build_sweeps.build(core, outside, setup, jobs)
     known = tuple(core.projects.values())
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
-    stack.push_async_callback(delivery.close)
+    for close in (delivery.close, jobs.close, sweeps.close):
+        stack.push_async_callback(close)
     heartbeat.also(delivery.wrong)
     services = Services(
         submit=jobs.submit,
@@ -180,11 +183,13 @@ def _services(
     )
     copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
     snapshot = Snapshot(core, outside.artifacts, DiskRoom(setup.data_dir), copies)
+    audit = AuditChannel(core, outside.chat, delivery.lanes, setup.audit_channel_id, setup.nonce_window)
     loops = [
         *jobs.loops,
         *build_logs.build(core, outside, setup),
         *sweeps.loops,
         Loop("deliver", delivery.once, 1, core.wakeups.of("deliver")),
+        Loop("audit_channel", audit.once, PASS_SECONDS),
         Loop("snapshot", snapshot.once, setup.snapshot_seconds),
     ]
     return services, loops

@@ -29,7 +29,7 @@ async def run(config: Config, secrets: Secrets, console: Console, *, fix: bool =
         )
         remembered = RememberedRoles(config.bot.data_dir / ROLES_FILE)
         checks = [
-            *discord.checks(known, grants(config), remembered),
+            *discord.checks(known, grants(config), remembered, there.audit_channel),
             *probe.account_checks(config.aws.events_queue_url, known),
         ]
         checks.append(probe.token_check(lease_uri(lease_folder(config), token), known_instance(config.bot.data_dir)))

@@ -11,7 +11,7 @@ import discord
 from bot.chat.client import GUILD_SECONDS, point_at
 from bot.chat.delivery.request_time import limit_requests, within
 from bot.chat.discord_errors import PASSING, calling
-from bot.chat.permissions import lacking
+from bot.chat.permissions import TO_POST, lacking
 from bot.chat.registration import invitation
 from bot.domain.access import Grant
 from bot.domain.project import Project
@@ -58,8 +58,15 @@ class DiscordProbe:
         self._connection: asyncio.Task[None] | None = None
         self._waited = False
 
-    def checks(self, projects: Sequence[Project], grants: Sequence[Grant], remembered: RememberedRoles) -> list[Check]:
-        """Checks of token, intents and server, of the grants' roles, and of permissions in the projects' channels."""
+    def checks(
+        self,
+        projects: Sequence[Project],
+        grants: Sequence[Grant],
+        remembered: RememberedRoles,
+        audit_channel: int | None = None,
+    ) -> list[Check]:
+        """Checks of token, intents and server, of the grants' roles, and of permissions in the projects' channels, and
+        in that of the audit, if there is one."""
         renew = "Make a new token in the developer portal (Bot, Reset Token), and set DISCORD_TOKEN to it."
         gateway = "Check https://discordstatus.com. The bot needs no privileged intent in the developer portal."
         return [
@@ -70,6 +77,7 @@ class DiscordProbe:
             Check("commands", self._commands, "Open the invitation; it asks for the scope that commands need."),
             Check(SUBJECT, lambda: self._roles(grants, remembered), "Check discord.guild_id."),
             *(self._channel(project, channel) for project in projects for channel in project.channel_ids),
+            *([self._audit_channel(audit_channel)] if audit_channel is not None else []),
         ]
 
     async def close(self) -> None:
@@ -162,12 +170,8 @@ class DiscordProbe:
         subject = f"channel {channel_id} of {project.name}"
 
         async def look() -> Finding:
-            guild = await self._guild()
-            channel = guild.get_channel(channel_id)
-            if channel is None:
-                raise Missing(f"The server has no channel {channel_id}, or the bot cannot see it.")
-            permissions = channel.permissions_for(guild.me)
-            missing = lacking(permissions)
+            guild, channel = await self._found(channel_id)
+            missing = lacking(channel.permissions_for(guild.me))
             named = f"#{channel.name} of {project.name}"
             if missing:
                 return Finding.bad(
@@ -176,6 +180,33 @@ class DiscordProbe:
             return Finding(named, "has all the permissions it needs")
 
         return Check(subject, look, f"Check projects.{project.name}.channels, and the bot's role in that channel.")
+
+    def _audit_channel(self, channel_id: int) -> Check:
+        async def look() -> Finding:
+            guild, channel = await self._found(channel_id)
+            named = f"#{channel.name}, the audit channel"
+            if missing := lacking(channel.permissions_for(guild.me), TO_POST):
+                return Finding.bad(
+                    named, f"missing permissions: {', '.join(missing)}", "Give them to the bot's role in this channel."
+                )
+            if channel.permissions_for(guild.default_role).view_channel:
+                return Finding.note(
+                    named,
+                    "everybody in the server can read it, with what is refused and the jobs of all projects",
+                    "Take View Channel from @everyone there, and give it to administrators and the bot.",
+                )
+            return Finding(named, "has all the permissions it needs, and not everybody can read it")
+
+        advice = "Check discord.audit_channel, and the bot's role in that channel."
+        return Check(f"audit channel {channel_id}", look, advice)
+
+    async def _found(self, channel_id: int) -> tuple[discord.Guild, discord.abc.GuildChannel]:
+        """Raises `Missing` for a channel that the bot cannot see."""
+        guild = await self._guild()
+        channel = guild.get_channel(channel_id)
+        if channel is None:
+            raise Missing(f"The server has no channel {channel_id}, or the bot cannot see it.")
+        return guild, channel
 
 
 @asynccontextmanager

@@ -3,6 +3,8 @@
 https://docs.discord.com/developers/topics/permissions#permissions-bitwise-permission-flags
 """
 
+from collections.abc import Sequence
+
 import discord
 
 from bot.chat.interactions import Interaction
@@ -18,11 +20,13 @@ NEEDED = (
     "send_messages_in_threads",
 )
 """Names of discord.Permissions."""
+TO_POST = ("view_channel", "send_messages", "read_message_history")
+"""Those of them that a channel takes that gets messages alone: the audit's."""
 
 
-def lacking(permissions: discord.Permissions) -> list[str]:
-    """The missing ones of `NEEDED` in words: `send messages`."""
-    return [name.replace("_", " ") for name in NEEDED if not getattr(permissions, name)]
+def lacking(permissions: discord.Permissions, needed: Sequence[str] = NEEDED) -> list[str]:
+    """The missing ones of `needed` in words: `send messages`."""
+    return [name.replace("_", " ") for name in needed if not getattr(permissions, name)]
 
 
 def check(interaction: Interaction) -> None:

@@ -18,6 +18,7 @@ class Discord(Section):
     guild_id: Snowflake
     api_url: str = "https://discord.com/api/v10"
     gateway_url: str = "wss://gateway.discord.gg/"
+    audit_channel: Snowflake | None = None
     command_prefix: str = ""
     requests_per_second: Annotated[float, Field(gt=0, le=50)] = 45
     nonce_window_seconds: Seconds = 60  # Assumption: nonce-window.

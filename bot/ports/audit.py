@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.audit.chain import Anchor, Link
+from bot.domain.audit.channel import ChannelPosition
 from bot.domain.audit.entry import Entry
 
 asking: ContextVar[Entry | None] = ContextVar("asking", default=None)
@@ -39,3 +40,9 @@ class Audit(Protocol):
 
     async def audit_anchor(self) -> Anchor:
         """The newest entry; `NO_ENTRY` if there is none."""
+
+    async def audit_position(self) -> ChannelPosition | None:
+        """How far the audit has been posted to its channel; None if it has no channel yet."""
+
+    async def keep_audit_position(self, place: ChannelPosition | None) -> None:
+        """Replace it, whole; None forgets it."""

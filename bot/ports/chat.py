@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from bot.domain.inert import Inert
 from bot.domain.model.rows import Posted
 from bot.domain.posts import Post
 
@@ -23,3 +24,10 @@ class Chat(Protocol):
 
     async def show(self, job: Posted) -> None:
         """Edits the job's card to what the job is now. `Missing` where the card is gone."""
+
+    async def send_text(self, channel_id: int, text: Inert, *, nonce: str) -> int:
+        """Sends a message that belongs to no job and mentions nobody: its id. The nonce and the errors are as in
+        `send`."""
+
+    async def find_text(self, channel_id: int, text: Inert, *, after: int) -> int | None:
+        """Looks in the history for the bot's own message with this text, later than message `after`: its id."""

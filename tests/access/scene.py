@@ -255,6 +255,7 @@ def _setup(folder: Path) -> Setup:
         data_dir=folder,
         intervals=Intervals(15, 3, 5, 10, 20, 30, 45, 60, 300, 180),
         nonce_window=60,
+        audit_channel_id=0,
         snapshot_uri="s3://bucket/store.db",
         snapshot_seconds=900,
         new_id=lambda: f"new{next(numbers)}z",

@@ -13,6 +13,11 @@ async def told(mika: Person, beginning: str) -> list[str]:
     return [m["content"] for m in await mika.messages("training") if m["content"].startswith(beginning)]
 
 
+async def audited(mika: Person, channel: str) -> list[str]:
+    """The entries of the audit in its channel."""
+    return [line for message in await mika.messages(channel) for line in message["content"].split("\n")]
+
+
 async def job_id_of(mika: Person) -> str:
     """Of a job that runs."""
     await mika.type("/train branch:main epochs:2", channel="training", wait=True)

@@ -14,7 +14,7 @@ from bot.errors import StoreError
 from bot.services.running.loop import Heartbeat, Loop, run_forever
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox
-from tests.faults.process import command, job_id_of, told
+from tests.faults.process import audited, command, job_id_of, told
 from tests.faults.story import STREAM, archived, count, end, running, settle
 from tests.support.fakes import LOST_REPLY
 from tests.support.services import Bot, Outside
@@ -144,6 +144,9 @@ async def test_a_refused_token_ends_the_bot_at_once_with_a_clear_word_once(box: 
 async def test_sigterm_ends_the_bot_in_order_within_10_s_with_a_job_running_and_the_end_is_told_later(
     box: Sandbox,
 ) -> None:
+    config = box.folder / "config.toml"
+    lab = box.discord.channels["lab"]
+    config.write_text(config.read_text().replace("[discord]\n", f"[discord]\naudit_channel = {lab}\n"))
     await box.bot.start()
     async with Person(box.discord.url, "mika") as mika:
         job_id = await job_id_of(mika)
@@ -160,3 +163,11 @@ async def test_sigterm_ends_the_bot_in_order_within_10_s_with_a_job_running_and_
             while not await told(mika, job_id):
                 await asyncio.sleep(0.1)
         assert len(await told(mika, job_id)) == 1
+        async with asyncio.timeout(30):
+            while not any(f"**submitted** `{job_id}`" in line for line in await audited(mika, "lab")):
+                await asyncio.sleep(0.1)
+        start, *others = await audited(mika, "lab")
+        assert "`/train branch:main epochs:2` in <#" in start
+        assert start.endswith(f"**start** `{job_id}`")
+        numbers = [line.split("`")[1] for line in (start, *others)]
+        assert len(set(numbers)) == len(numbers), "each entry once, over the restart"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bot.adapters.sqlite.audit.audit_table import create_audit
+from bot.adapters.sqlite.audit.channel_rows import create_audit_channel
 from bot.adapters.sqlite.connection import Connection, transaction
 from bot.adapters.sqlite.job_objects import job_objects
 from bot.adapters.sqlite.lines.line_tables import line_tables
@@ -152,4 +153,12 @@ def _sweeps(connection: Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: Sequence[Migration] = (_first, renumber, _sweeps, job_objects, create_audit, line_tables)
+MIGRATIONS: Sequence[Migration] = (
+    _first,
+    renumber,
+    _sweeps,
+    job_objects,
+    create_audit,
+    line_tables,
+    create_audit_channel,
+)

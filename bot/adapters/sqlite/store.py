@@ -14,13 +14,14 @@ from typing import TypeVar
 
 from bot.adapters.private_folder import make_private
 from bot.adapters.sqlite import draft_rows, job_rows, outbox_rows, sweep_rows
-from bot.adapters.sqlite.audit import audit_rows
+from bot.adapters.sqlite.audit import audit_rows, channel_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.lines import line_rows
 from bot.adapters.sqlite.schema import migrate
 from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.domain.audit.chain import Anchor, Link
+from bot.domain.audit.channel import ChannelPosition
 from bot.domain.audit.entry import Does, Effect, Entry
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
@@ -210,6 +211,12 @@ class SqliteStore:
 
     async def audit_anchor(self) -> Anchor:
         return await self._read(audit_rows.newest)
+
+    async def audit_position(self) -> ChannelPosition | None:
+        return await self._read(channel_rows.position)
+
+    async def keep_audit_position(self, place: ChannelPosition | None) -> None:
+        await self._write(lambda db: channel_rows.keep(db, place))
 
     # ---- the file ----------------------------------------------------------------------------------------
     async def snapshot(self, target: Path) -> None:

@@ -29,6 +29,7 @@ from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.waits import wait_note
 from bot.errors import CredentialsExpired, Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
+from bot.services.delivery.audit_channel import next_message, refused_entries
 from bot.services.sweeps.preview import Proposal
 
 ENGINE = engine_title(PROJECT)
@@ -104,6 +105,7 @@ def _notes() -> Iterator[Entry]:
         "no metrics": notes.no_metrics("k7q2mx", live=False),
         "curves of a sweep's best": notes.curves_of_the_best(),
         "no plot": notes.not_drawn("the drawing process ended"),
+        "metrics could not be read": notes.metrics_not_read(3),
         "detail of a lost job": notes.END_UNSEEN,
         "detail of a job that was never submitted": notes.STOPPED_UNSUBMITTED,
         "a digest of the log": digest(["epoch 9/10", "epoch 10/10"], 1_200),
@@ -147,6 +149,10 @@ def _answers() -> Iterator[Entry]:
 def _audit() -> Iterator[Entry]:
     for name, entry in samples.audit_entries():
         yield Entry("Lines of the audit", name, audit_line(linked(entry, samples.STARTED, NO_ENTRY).fields))
+    entries = [linked(entry, samples.STARTED, NO_ENTRY) for _, entry in samples.audit_entries()]
+    message = next_message(entries)
+    yield Entry("The audit's channel", "several entries in one message", message.text if message is not None else "")
+    yield Entry("The audit's channel", "a message that Discord refuses", refused_entries(812, 820))
 
 
 def _previews() -> Iterator[Entry]:

@@ -109,6 +109,15 @@ def _has_verdict(message: discord.Message, _post: Post, job: Posted) -> bool:
     return not message.embeds and message.content.startswith(f"{job.id} ")
 
 
+# ---- texts that belong to no job -------------------------------------------------------------------------
+async def send_text(channel: Channel, text: Inert, nonce: str) -> discord.Message:
+    return await channel.send(text, nonce=nonce, suppress_embeds=True, allowed_mentions=_NOBODY)
+
+
+def has_text(message: discord.Message, text: Inert) -> bool:
+    return message.content == text.strip()
+
+
 # ---- texts in the thread ---------------------------------------------------------------------------------
 async def _send_text(
     channel: Channel, post: Post, _job: Posted, _project: Project | None, _card: discord.MessageReference | None
@@ -129,7 +138,7 @@ async def _send_text(
 def _has_text(message: discord.Message, post: Post, _job: Posted) -> bool:
     if post.new.digest:
         return any(embed.description == post.new.text.strip() for embed in message.embeds)
-    return message.content == post.new.text.strip()
+    return has_text(message, post.new.text)
 
 
 def _has_file(message: discord.Message, post: Post, _job: Posted) -> bool:

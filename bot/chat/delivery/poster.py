@@ -13,12 +13,13 @@ import discord
 from bot.chat.buttons.views import card_buttons
 from bot.chat.delivery.breaker import Breaker
 from bot.chat.delivery.limiter import Limiter
-from bot.chat.delivery.messages import FORMS, Channel, channel_id_of, drawn
+from bot.chat.delivery.messages import FORMS, Channel, channel_id_of, drawn, has_text, send_text
 from bot.chat.delivery.request_time import uncancelled
 from bot.chat.delivery.threads import add_member, start_thread
 from bot.chat.discord_errors import NO_MUTUAL_SERVER, NOT_IN_SERVER, PASSING, THREAD_EXISTS, calling
 from bot.chat.interactions import BoxClient
 from bot.chat.limits import HISTORY_PAGE
+from bot.domain.inert import Inert
 from bot.domain.model.publication import DIRECT
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
@@ -65,11 +66,25 @@ class Poster:
             return None
         channel = await self._channel(post, job)
         begin = post.previous_id or job.request.interaction_id
+        return await self._found(channel, begin, lambda message: FORMS[post.new.kind].carries(message, post, job))
+
+    async def send_text(self, channel_id: int, text: Inert, *, nonce: str) -> int:
+        """As `Chat` promises."""
+        return await self._sent(
+            self._messageable(channel_id), "Posting the audit", lambda to: send_text(to, text, nonce)
+        )
+
+    async def find_text(self, channel_id: int, text: Inert, *, after: int) -> int | None:
+        """As `Chat` promises, with the pages of `sent`."""
+        return await self._found(self._messageable(channel_id), after, lambda message: has_text(message, text))
+
+    async def _found(self, channel: Channel, begin: int, fits: Callable[[discord.Message], bool]) -> int | None:
+        """The bot's newest message in the channel that fits and has a later id than `begin`."""
         before: discord.abc.Snowflake | None = None
         for _ in range(HISTORY_PAGES):
             page = await self._history(channel, before)
             for message in page:
-                if message.id > begin and self._is_own(message) and FORMS[post.new.kind].carries(message, post, job):
+                if message.id > begin and self._is_own(message) and fits(message):
                     return message.id
             if len(page) < HISTORY_PAGE or page[-1].id <= begin:
                 break
@@ -93,19 +108,21 @@ class Poster:
         await self._call(("edit", channel_id), "Editing a card", edit)
 
     async def _send_message(self, post: Post, job: Posted) -> int:
+        send, project = FORMS[post.new.kind].send, self._client.projects.get(job.run.project)
+        return await self._sent(
+            await self._channel(post, job),
+            f"Posting a {post.new.kind}",
+            lambda channel: send(channel, post, job, project, self._card_reference(job)),
+        )
+
+    async def _sent(self, channel: Channel, what: str, send: Callable[[Channel], Awaitable[discord.Message]]) -> int:
         """Raises `Deleted` if the nonce belongs to a message that somebody has deleted: Discord answers 10008 then.
 
         "That we don't try to recreate the message if it was created then subsequently deleted is intentional."
         (https://github.com/discord/discord-api-docs/pull/6647) Assumption: nonce-deleted.
         """
-        channel = await self._channel(post, job)
-        send, project = FORMS[post.new.kind].send, self._client.projects.get(job.run.project)
         try:
-            message = await self._call(
-                ("send", channel.id),
-                f"Posting a {post.new.kind}",
-                lambda: send(channel, post, job, project, self._card_reference(job)),
-            )
+            message = await self._call(("send", channel.id), what, lambda: send(channel))
         except Missing as error:
             if error.code == str(UNKNOWN_MESSAGE):
                 raise Deleted(str(error), code=error.code) from error

@@ -65,12 +65,14 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Settings from the config apart from the projects. `nonce_window` is in seconds."""
+    """Settings from the config apart from the projects. `nonce_window` is in seconds; `audit_channel_id` is 0 without
+    such a channel."""
 
     bot_name: str
     data_dir: Path
     intervals: Intervals
     nonce_window: float
+    audit_channel_id: int
     snapshot_uri: str
     snapshot_seconds: float
     new_id: Callable[[], str]

@@ -7,10 +7,11 @@ import pytest
 
 from bot.chat import discord_probe as probes
 from bot.services.people.remembered_roles import RememberedRoles
-from bot.services.running.doctor import Finding, examine
+from bot.services.running.doctor import Finding, Level, examine
 from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
-from deploy.sandbox.discord.state.world_spec import World
+from deploy.sandbox.discord.state.permissions import Overwrite, Permission
+from deploy.sandbox.discord.state.world_spec import ChannelSpec, World
 from tests.bot.chat.jobs import PROJECT
 from tests.bot.chat.room import settings
 from tests.bot.chat.services import GRANTS
@@ -18,10 +19,10 @@ from tests.bot.chat.services import GRANTS
 pytestmark = pytest.mark.slow
 
 
-async def findings(discord: DiscordStandIn) -> dict[str, Finding]:
+async def findings(discord: DiscordStandIn, audit_channel: int | None = None) -> dict[str, Finding]:
     there = settings(discord)
     async with probes.discord_probe(there.api_url, there.gateway_url, discord.token, there.guild_id) as probe:
-        checks = probe.checks((PROJECT,), GRANTS, RememberedRoles(Path("/nowhere/roles.json")))
+        checks = probe.checks((PROJECT,), GRANTS, RememberedRoles(Path("/nowhere/roles.json")), audit_channel)
         return {finding.subject: finding async for finding in examine(checks)}
 
 
@@ -46,3 +47,30 @@ async def test_outage_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         discord.discord.invitations.begin_outage()
         found = await findings(discord)
     assert "as unavailable. This is an outage of Discord" in found["server"].found
+
+
+HIDDEN = Overwrite(deny=Permission.VIEW_CHANNEL)
+AUDIT_CHANNELS = (
+    ChannelSpec("closed", overwrites={"everyone": HIDDEN, "bot": Overwrite(allow=Permission.VIEW_CHANNEL)}),
+    ChannelSpec("open"),
+    ChannelSpec("mute", overwrites={"bot": Overwrite(deny=Permission.SEND_MESSAGES)}),
+)
+
+
+async def test_channel_of_the_audit_is_checked() -> None:
+    async with DiscordStandIn(World(channels=AUDIT_CHANNELS), limits=Limits(enabled=False)) as discord:
+        found = {
+            name: (await findings(discord, int(discord.channels[name])))[f"#{name}, the audit channel"]
+            for name in ("closed", "open", "mute")
+        }
+        missing = (await findings(discord, 123))["audit channel 123"]
+        without = await findings(discord)
+    assert {name: finding.level for name, finding in found.items()} == {
+        "closed": Level.OK,
+        "open": Level.NOTE,
+        "mute": Level.BAD,
+    }
+    assert found["mute"].found == "missing permissions: send messages"
+    assert missing.level is Level.BAD
+    assert "no channel 123" in missing.found
+    assert not any("audit" in subject for subject in without)
