@@ -30,5 +30,5 @@ def cell(program: PeerProgram, tool: str, seen: Seen) -> str:
 
 def heading(versions: Mapping[str, str], date: str) -> str:
     """The sentence above the table: what was measured, and when."""
-    named = ", ".join(f"{tool} {versions[tool]}" for tool in COLUMNS if tool in versions)
+    named = ", ".join(f"{tool} {versions[tool]}" for tool in COLUMNS if tool in versions) or "no other tool"
     return f"Measured on {date} with {named}, all of them offline:\n\n"

@@ -24,9 +24,10 @@ from bench.peers.integrations import (
 )
 from bench.peers.peer_programs import EVENTS, JSON_LINES, PLAIN, PROGRAMS, WANDB, PeerProgram
 from bench.peers.peer_runs import OURS, Seen, run_ours
-from bench.peers.peer_table import BEGIN, COLUMNS, END, MISSING, cell, row
+from bench.peers.peer_table import BEGIN, COLUMNS, END, MISSING, cell, heading, row
 from bench.peers.stores import kept, values
 from bench.programs.listing import DOCS
+from bench.programs.logger_files import tensorboard, wandb
 
 PAGE = (Path(__file__).parents[3] / DOCS).read_text()
 CELL = re.compile(r"(\d+) lines?(?: and 1 of config)?; live [0-2] of 2(?:, \d of 3 in the end)?; files [0-2] of ([12])")
@@ -102,6 +103,26 @@ def test_values_and_files_are_read_from_each_store(tmp_path: Path) -> None:
     (tmp_path / "mlruns" / "0" / "run" / "artifacts" / "model.pt").touch()
     assert values(MLFLOW, tmp_path) == [1.0, 0.5]
     assert kept(MLFLOW, tmp_path, JSON_LINES.kept) == 1
+
+
+def test_values_are_read_from_event_files_and_from_an_offline_run(tmp_path: Path) -> None:
+    for place, data in (
+        ("runs/today/events.out.tfevents.1.host.1.0", tensorboard((1, {"val_loss": 1.0}), (2, {"val_loss": 0.5}))),
+        ("wandb/offline-run-1/run-1.wandb", wandb([{"epoch": 1, "val_loss": 1.0}, {"epoch": 2, "val_loss": 0.5}])),
+        ("wandb/offline-run-1/files/model.pt", b"weights"),
+    ):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(data)
+    assert values(TENSORBOARD, tmp_path) == values(WEIGHTS, tmp_path) == [1.0, 0.5]
+    assert kept(WEIGHTS, tmp_path, JSON_LINES.kept) == 1
+    assert kept(TENSORBOARD, tmp_path, JSON_LINES.kept) == 0
+
+
+def test_the_heading_names_the_versions_that_are_there() -> None:
+    assert heading({WEIGHTS: "0.31.0", CLEARML: "2.1.12"}, "2026-11-29") == (
+        "Measured on 2026-11-29 with ClearML 2.1.12, W&B 0.31.0, all of them offline:\n\n"
+    )
+    assert "with no other tool" in heading({}, "2026-11-29")
 
 
 @pytest.mark.slow
