@@ -10,7 +10,7 @@ ARG BASE_IMAGE=docker.io/library/python:3.11-slim-bookworm
 FROM ${BASE_IMAGE} AS base
 # Installs only what the base lacks, so that a complete base builds without Debian's servers.
 RUN missing="" \
- && for name in git tini; do command -v $name >/dev/null || missing="$missing $name"; done \
+ && for name in git git-lfs tini; do command -v $name >/dev/null || missing="$missing $name"; done \
  && python3 -c "import ensurepip" 2>/dev/null || missing="$missing python3-venv" \
  && if [ -n "$missing" ]; then \
       apt-get update && apt-get install --yes --no-install-recommends ca-certificates $missing && rm -rf /var/lib/apt/lists/*; \

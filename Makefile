@@ -84,7 +84,7 @@ screenshots: setup
 
 build/base.tar:
 	@mkdir -p build
-	mmdebstrap --variant=minbase --include=python3,python3-venv,git,tini,ca-certificates bookworm $@
+	mmdebstrap --variant=minbase --include=python3,python3-venv,git,git-lfs,tini,ca-certificates bookworm $@
 
 # Inside a container or a small virtual machine, run CONTAINERS_CONF=$(CURDIR)/deploy/image/containers.conf make image-test
 image-test: setup build/base.tar

@@ -29,7 +29,8 @@ app.add_typer(audit_app, name="audit")
 ConfigPath = Annotated[
     Path, typer.Option("--config", help="Path of the settings; config.example.toml explains each one.")
 ]
-DEFAULT_CONFIG = Path("config.toml")
+ResultsPath = Annotated[Path, typer.Option("--results", help="A new folder for what a job would store.")]
+DEFAULT_CONFIG, DEFAULT_RESULTS = Path("config.toml"), Path("signalbox-try")
 
 
 @app.callback()
@@ -71,10 +72,24 @@ def init(
     *,
     folder: Annotated[Path, typer.Option("--folder", help="Your training repository.")] = Path(),
     name: Annotated[str, typer.Option("--name", help="Name of the project; default: the folder's.")] = "",
+    attempt: Annotated[
+        bool, typer.Option("--try", help="Then run the command once here, and write the metric that it reports.")
+    ] = False,
+    given: Annotated[list[str] | None, typer.Option("--with", help="A parameter of that run: epochs=1.")] = None,
+    results: ResultsPath = DEFAULT_RESULTS,
 ) -> None:
     """Write a project's section of config.toml from its repository: address, command and parameters."""
+    console, code = Console(), 0
     with _errors_printed():
-        initialisation.run(folder, command or [], name, config, Console())
+        if attempt or given:
+            local_run.require_ready(folder, results)
+        project = initialisation.run(folder, command or [], name, config, console)
+        if attempt or given:
+            options = local_run.Options(config, project, folder, results, given or [], install=False, write=True)
+            code = local_run.run(options, console)
+        else:
+            initialisation.say_next_step(project, config, console)
+    raise typer.Exit(code)
 
 
 @app.command("try")
@@ -84,14 +99,15 @@ def try_locally(
     *,
     project: Annotated[str, typer.Option("--project", help="The project; default: the only one.")] = "",
     folder: Annotated[Path, typer.Option("--folder", help="Your training repository.")] = Path(),
-    results: Annotated[Path, typer.Option("--results", help="A new folder for what a job would store.")] = Path(
-        "signalbox-try"
-    ),
+    results: ResultsPath = DEFAULT_RESULTS,
     install: Annotated[bool, typer.Option("--install", help="Install the requirements first, as a job does.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write what the project's section lacks, such as its metric.")
+    ] = False,
 ) -> None:
     """Run the project's command once on this machine, as a job would: no Discord, no cloud."""
     with _errors_printed():
-        options = local_run.Options(config, project, folder, results, given or [], install)
+        options = local_run.Options(config, project, folder, results, given or [], install, write)
         code = local_run.run(options, Console())
     raise typer.Exit(code)
 

@@ -162,7 +162,8 @@ def _services(
     sweeps = build_sweeps.build(core, outside, setup, jobs)
     known = tuple(core.projects.values())
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
-    stack.push_async_callback(delivery.close)
+    for close in (delivery.close, jobs.close, sweeps.close):
+        stack.push_async_callback(close)
     heartbeat.also(delivery.wrong)
     services = Services(
         submit=jobs.submit,

@@ -22,6 +22,10 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 Value = bool | int | float | str
+LONGEST_OBJECT = 64 * 1024
+"""Characters of JSON in a line that are read. A row of 64 metrics has a tenth of it."""
+LONGEST_MESSAGE = 1_000
+"""Characters of a reason."""
 _DECODER = json.JSONDecoder()
 
 
@@ -150,7 +154,7 @@ def parse_trouble(line: str) -> Trouble | None:
     body = _json_after(line, TROUBLE_MARK)
     codes = {code.slug: code for code in ExitCode}
     code = codes.get(str(body.get("error")))
-    return None if code is None else Trouble(code, str(body.get("message", "")))
+    return None if code is None else Trouble(code, str(body.get("message", ""))[:LONGEST_MESSAGE])
 
 
 def format_metrics(values: Mapping[str, float]) -> str:
@@ -168,7 +172,7 @@ def parse_metrics(line: str) -> dict[str, float] | None:
     if start < 0:
         return None
     text = line[start + len(METRICS_MARK) :].lstrip()
-    body = _object(text) or (_object(text.replace('\\"', '"')) if text.startswith('{\\"') else {})
+    body = _object(text) or (_object(text[: 2 * LONGEST_OBJECT].replace('\\"', '"')) if text.startswith('{\\"') else {})
     return {name: value for name, value in body.items() if _is_number(value)} or None
 
 
@@ -183,14 +187,14 @@ def _object(text: str) -> dict[str, Any]:
     if not text.startswith("{"):
         return {}
     try:
-        body, _ = _DECODER.raw_decode(text)
+        body, _ = _DECODER.raw_decode(text[:LONGEST_OBJECT])
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
 
 def _json_after(line: str, mark: str) -> dict[str, Any]:
-    if not line.startswith(mark):
+    if not line.startswith(mark) or len(line) > LONGEST_OBJECT:
         return {}
     try:
         body = json.loads(line[len(mark) :])

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from bench.programs.listed import PROGRAMS, Program
+from bench.programs.listed import PROGRAMS
 from bench.programs.listing import CHANGED_LINES, cells, config_lines
 from bench.programs.observe import AT_ONCE, EPOCH_SECONDS, Observed, observe
+from bench.programs.program import Program
 from bench.report.figures import Benchmark, Figure, Result
 
 SMALL = ("nanoGPT", "YOLO, results.csv", "cleanrl, TensorBoard")

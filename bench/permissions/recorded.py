@@ -75,7 +75,9 @@ def _names(clients: Clients) -> dict[str, str]:
         # moto leaves the names out for kinds of resources that it doesn't know.
         physical = resource.get("PhysicalResourceId", "").rpartition("/")[2]
         logical = resource.get("LogicalResourceId", "")
-        if logical and logical.lower() in physical.lower():
+        if resource.get("ResourceType") == "AWS::SecretsManager::Secret":
+            found[physical] = f"{physical.rpartition('-')[0]}-<random>"
+        elif logical and logical.lower() in physical.lower():
             found[physical] = f"<{_HASH.sub('', logical).lower()}>"
     ordered = dict(sorted(found.items(), key=lambda each: -len(each[0])))
     return ordered | {REGION: "<region>", ACCOUNT: "<account>"}

@@ -5,60 +5,7 @@ stand here, with `rows.py`, which stands for the training itself, and `logger.py
 the loggers of TensorBoard and Weights & Biases write.
 """
 
-import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from bench.programs import logger_files
-
-ROWS = '''
-"""What the epochs bring. Each takes EPOCH_SECONDS."""
-import os
-import time
-
-SECONDS = float(os.environ.get("EPOCH_SECONDS", "0"))
-
-
-class Epochs(list):
-    def __iter__(self):
-        began = time.monotonic()
-        for number, value in enumerate(super().__iter__(), 1):
-            time.sleep(max(0.0, began + number * SECONDS - time.monotonic()))
-            yield value
-        time.sleep(max(0.0, began + (len(self) + 1) * SECONDS - time.monotonic()))
-
-
-LOSS, ACCURACY = Epochs([1.0, 0.5, 0.3, 0.4]), Epochs([60.0, 80.0, 90.0, 85.0])
-'''
-START = "from rows import ACCURACY, LOSS\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """`source` is where its metrics are found, `kept` some of what it leaves, `config` what it takes beside `metric`.
-
-    `best` is the best value of the metric, `at` where it was, `panel` the columns that are drawn with it.
-    """
-
-    name: str
-    script: str
-    metric: str
-    source: str
-    kept: tuple[str, ...] = ()
-    at: str = "epoch 3"
-    best: float = 0.3
-    panel: tuple[str, ...] = ()
-    config: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """What the project's section has for this program, beside what every project has."""
-        return {"metric": self.metric, **self.config}
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return self.panel or (self.metric,)
-
+from bench.programs.program import Program
 
 PROGRAMS = (
     Program(
@@ -223,6 +170,50 @@ for step, loss in enumerate(LOSS, 1):
         at="step 3",
     ),
     Program(
+        "MLflow, SQLite",
+        """
+import time
+from logger import mlflow_metric, mlflow_run, mlflow_store
+store = mlflow_store("mlflow.db")
+mlflow_run(store, "0" * 32, time.time())
+for step, loss in enumerate(LOSS, 1):
+    mlflow_metric(store, "0" * 32, time.time(), step, val_loss=loss)
+""",
+        "val_loss",
+        "mlflow.db",
+        ("mlflow.db",),
+        at="step 3",
+    ),
+    Program(
+        "fastai, CSVLogger",
+        """
+with open("history.csv", "w", buffering=1) as file:
+    file.write("epoch,train_loss,valid_loss,accuracy,time\\n")
+    for epoch, loss in enumerate(LOSS):
+        file.write(f"{epoch},{loss + 0.1},{loss},0.5,00:05\\n")
+""",
+        "valid_loss",
+        "history.csv",
+        ("history.csv",),
+        at="epoch 2",
+        panel=("train_loss", "valid_loss"),
+    ),
+    Program(
+        "fastai, printed table",
+        """
+names = ["epoch   ", "train_loss", "valid_loss", "accuracy", "time    "]
+print("  ".join(names))
+for epoch, loss in enumerate(LOSS):
+    print(f"\\rEpoch {epoch + 1}/4 : |----| 50.00% [1/2 00:01<00:01 {loss:.4f}]", end="\\r")
+    cells = [str(epoch), f"{loss + 0.1:.6f}", f"{loss:.6f}", "0.500000", "00:05"]
+    print("".join(cell + " " * (2 + len(name) - len(cell)) for cell, name in zip(cells, names)))
+""",
+        "valid_loss",
+        "lines of the log",
+        at="epoch 2",
+        panel=("train_loss", "valid_loss"),
+    ),
+    Program(
         "detectron2, metrics.json",
         """
 import json, os
@@ -275,13 +266,3 @@ for epoch, loss in enumerate(LOSS, 1):
         panel=("loss", "val_loss"),
     ),
 )
-
-
-def files(program: Program) -> Mapping[str, str]:
-    """The files of the repository, by name: `train.py` and what stands for the training and for the loggers."""
-    return {"train.py": START + program.script, "rows.py": ROWS, "logger.py": logger_source()}
-
-
-def logger_source() -> str:
-    """A module that writes what the loggers of TensorBoard and Weights & Biases write."""
-    return inspect.getsource(logger_files)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import tomli_w
 
-from bench.programs.listed import Program
 from bench.programs.observe import Observed
+from bench.programs.program import Program
 
 DOCS = Path("docs/training-code.md")
 BEGIN, END = "<!-- programs: python -m bench.programs writes this table -->", "<!-- end of programs -->"

@@ -1,6 +1,8 @@
 """Write the files of loggers, in the manner of their own writers, as bytes."""
 
 import json
+import math
+import sqlite3
 import struct
 from collections.abc import Iterable, Mapping
 
@@ -75,3 +77,30 @@ def _logged(out: bytes, payload: bytes) -> bytes:
         first = False
         if not payload:
             return out
+
+
+def mlflow_store(path: str) -> sqlite3.Connection:
+    """A store with MLflow's tables, as its version 3 makes them."""
+    database = sqlite3.connect(path, isolation_level=None, timeout=0)
+    database.executescript("""
+        CREATE TABLE "runs" (run_uuid VARCHAR(32) NOT NULL PRIMARY KEY, status VARCHAR(9), start_time BIGINT);
+        CREATE TABLE "latest_metrics" ("key" VARCHAR(250) NOT NULL, run_uuid VARCHAR(32) NOT NULL);
+        CREATE TABLE "metrics" ("key" VARCHAR(250) NOT NULL, value FLOAT NOT NULL, timestamp BIGINT NOT NULL,
+            run_uuid VARCHAR(32) NOT NULL, step BIGINT DEFAULT '0' NOT NULL, is_nan BOOLEAN DEFAULT '0' NOT NULL,
+            PRIMARY KEY ("key", timestamp, step, run_uuid, value, is_nan));
+    """)
+    return database
+
+
+def mlflow_run(database: sqlite3.Connection, run: str, began: float) -> None:
+    """Begin a run; `began` in seconds since 1970."""
+    database.execute("INSERT INTO runs VALUES (?, 'RUNNING', ?)", (run, round(began * 1000)))
+
+
+def mlflow_metric(database: sqlite3.Connection, run: str, at: float, step: int, **values: float) -> None:
+    """Log metrics as `SqlAlchemyStore` does: NaN as 0 with a mark, an infinity as the largest number."""
+    for name, value in values.items():
+        is_nan = math.isnan(value)
+        stored = 0.0 if is_nan else max(min(value, 1.7976931348623157e308), -1.7976931348623157e308)
+        row = (name, stored, round(at * 1000), run, step, is_nan)
+        database.execute("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", row)

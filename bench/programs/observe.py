@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bench.programs.listed import Program, files
+from bench.programs.program import Program, files
 from bench.stages.foreign_code import Code, foreign_stage
 from bench.stages.sandbox import SandboxStage
 from bot.domain.drawing.panel_layout import arrange

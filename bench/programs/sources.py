@@ -6,7 +6,7 @@ When a row was written, they note in a file that is kept. The bot reads nothing 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bench.programs.listed import logger_source
+from bench.programs.program import logger_source
 
 NOTED = "noted.times"
 CLOCK = f'''

@@ -59,7 +59,8 @@ def person(interaction: Interaction) -> Person:
     """
     user = interaction.user
     if not isinstance(user, discord.Member):
-        return Person(user.id, user.display_name)
+        # discord.py has no user at all where the payload has no member.
+        return Person(getattr(user, "id", 0), getattr(user, "display_name", ""))
     # No public attribute has the ids; @everyone has the server's.
     roles = frozenset({user.guild.id, *user._roles})
     return Person(user.id, user.display_name, roles, channel_id(interaction))

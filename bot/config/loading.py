@@ -1,12 +1,12 @@
 """config.toml as typed settings. Secrets come only from the environment: DISCORD_TOKEN and AWS's own variables."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.config import config_file
 from bot.config.aws import Aws
 from bot.config.bot import Bot
 from bot.config.deploy import Deploy
@@ -58,13 +58,7 @@ class Secrets(BaseSettings):
 
 def load(path: Path) -> Config:
     """Read and check the config. Raises `ConfigError` with every mistake in it."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        hint = "the file does not exist. Copy config.example.toml, which explains every setting"
-        raise ConfigError(str(path), [hint]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(str(path), [f"not valid TOML: {error}"]) from error
+    _, content = config_file.read(path, "Copy config.example.toml, which explains every setting")
     try:
         return Config.model_validate(content)
     except ValidationError as error:

@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.inert import one_line
 from bot.domain.numbers import as_typed, brief
 from bot.domain.text import as_spelled, cut, folded, keyboard_ascii
 from bot.errors import BadInput, UnknownName, any_of
 
 Value = bool | int | float | str
+LARGEST_WHOLE = 2**63
+"""Whole numbers below it fit into 64 bits, with which training code, JSON's readers and SQLite count."""
+_MOST_QUOTED = 60
 _PLAIN = re.compile(r'[^\s,;="\u2039\u203a]+')
 """Text that needs no quotes: `set_text.py` and the sweep's grammar give the other characters a meaning."""
 _MOST_MISSING = 10
@@ -101,11 +105,13 @@ class Parameter:
         below = self.minimum is not None and value < self.minimum
         above = self.maximum is not None and value > self.maximum
         if below or above:
-            raise self.refusal(shown(value))
+            raise self.refusal(value)
+        if isinstance(value, int) and not -LARGEST_WHOLE <= value < LARGEST_WHOLE:
+            raise BadInput(f"`{self.name}` must fit into 64 bits: use at most 18 digits.")
 
     def refusal(self, typed: object) -> BadInput:
         """The error for a value that doesn't fit."""
-        return BadInput(f'`{self.name}` must be {self.expected}, not "{typed}".')
+        return BadInput(f'`{self.name}` must be {self.expected}, not "{_quoted(typed)}".')
 
 
 def complete(declared: Iterable[Parameter], typed: Mapping[str, object], example: str = "") -> dict[str, Value]:
@@ -154,6 +160,13 @@ def shown(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return brief(value) if isinstance(value, float) else str(value)
+
+
+def _quoted(typed: object) -> str:
+    """What was typed, as far as it can be shown: Python does not write a number of 5,000 digits."""
+    if isinstance(typed, int) and not -LARGEST_WHOLE <= typed < LARGEST_WHOLE:
+        return "a number of too many digits"
+    return cut(one_line(shown(typed) if isinstance(typed, bool | int | float) else str(typed)), _MOST_QUOTED)
 
 
 def exact(value: Value) -> str:

@@ -11,6 +11,8 @@ from bot.errors import ConfigError
 Key = tuple[str, ...]
 """A setting's place in config.toml: `("projects", "mnist", "queue")`."""
 
+STACK_TAG = "signalbox:stack"
+"""The tag of everything that the stack makes, with the stack's name."""
 _ACCOUNT = {"Region": ("aws", "region"), "EventsQueueUrl": ("aws", "events_queue_url")}
 _SHARED = {"Bucket": "bucket", "LogGroup": "log_group"}
 """One for all projects."""

@@ -50,6 +50,8 @@ class Repository:
     def arguments(self, command: Sequence[str]) -> tuple[list[Argument], str]:
         """What the command's script takes, and how that was found out."""
         script = self.script_of(command)
+        if not source.may_parse(self.root / script, self.root):
+            return [], f"in the source of {script}, which names no argparse and so was not run"
         for python in _pythons(self.root):
             if (found := self._asked(python, command)) is not None:
                 return found, f"by running {script} up to its argument parser with {python}"
@@ -60,7 +62,8 @@ class Repository:
         for at, word in enumerate(command):
             if word == "-m" and at + 1 < len(command):
                 module = Path(*command[at + 1].split("."))
-                for path in (module.with_suffix(".py"), module / "__main__.py"):
+                places = (folder / module for folder in (Path(), Path("src")))
+                for path in (each for place in places for each in (place.with_suffix(".py"), place / "__main__.py")):
                     if (self.root / path).is_file():
                         return str(path)
             if word.endswith(".py"):

@@ -1,39 +1,41 @@
 """Write a project's section from its repository into config.toml."""
 
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from bot.chat.limits import COMMAND_OPTIONS
+from bot.config import config_file
 from bot.config.loading import load
 from bot.config.section import NAME
 from bot.errors import BadInput, ConfigError
+from bot.init.argument import Argument
 from bot.init.parameters import parameters
 from bot.init.repository import Repository
 from bot.init.section import section
 
+Say = Callable[[str], object]
 _ROOM = COMMAND_OPTIONS - 4
 """Besides the bot's own options: `branch`, `commit`, `set`, and `project` or `job`."""
-_NEW_FILE = "# The bot also needs [discord], [aws] and the project's channels: config.example.toml has every setting.\n"
+_NEW_FILE = "# The bot also needs [discord], [aws] and the project's channels: config.example.toml has every setting."
 
 
-def run(folder: Path, command: Sequence[str], name: str, config: Path, console: Console) -> None:
-    """Add the section to `config`, which may be new. Raises BadInput or ConfigError, nothing changed.
+def run(folder: Path, command: Sequence[str], name: str, config: Path, console: Console) -> str:
+    """Add the section to `config`, which may be new. Returns the project's name.
 
-    `command` may be empty: then the likeliest script is taken. `name` "" is the folder's.
+    Raises BadInput or ConfigError, nothing changed. `command` may be empty: then the likeliest script is taken.
+    `name` "" is the folder's.
     """
 
-    def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-
+    say = partial(_print, console)
     repository = Repository(folder)
     command = list(command) or _command(repository, say)
     name = _name(name or repository.root.name)
-    text, document = _read(config)
+    text, document = config_file.read(config, "") if config.exists() else ("", {})
     _check_new(name, document, config)
     arguments, how = repository.arguments(command)
     chosen, left_out = parameters(arguments, _ROOM)
@@ -43,21 +45,24 @@ def run(folder: Path, command: Sequence[str], name: str, config: Path, console: 
         project["install"] = install
     written = section(name, project, chosen, left_out)
     say(f"{len(chosen)} parameters, {len(left_out)} left out; found {how}.")
-    if not arguments:
-        say(
-            "No argparse arguments were found. Write one section [projects.NAME.parameters.…] for each; for Hydra and "
-            'OmegaConf also flags = "name=value"'
-        )
-    if text is None:
-        config.write_text(f"{_NEW_FILE}\n{written}", encoding="utf-8")
-        say(f"Wrote {config} with [projects.{name}]. `signalbox try` runs it on this machine, as a job would.")
-        return
-    config.write_text(f"{text.rstrip()}\n\n{written}", encoding="utf-8")
-    say(f"Added [projects.{name}] to {config}. `signalbox try --project {name}` runs it on this machine.")
-    _say_problems(config, say)
+    _say_missing(repository, arguments, say)
+    config.write_text(f"{text.rstrip() or _NEW_FILE}\n\n{written}", encoding="utf-8")
+    say(f"{'Added' if text else 'Wrote'} [projects.{name}] {'to' if text else 'in'} {config}.")
+    if text:
+        _say_problems(config, say)
+    return name
 
 
-def _command(repository: Repository, say: Any) -> list[str]:
+def say_next_step(name: str, config: Path, console: Console) -> None:
+    """What to do after `run`."""
+    _print(
+        console,
+        f"`signalbox try --write --project {name} --config {config}` runs it once on this machine, as a job would, and "
+        "writes its metric. Give it a short run, such as epochs=1; Ctrl-C ends it.",
+    )
+
+
+def _command(repository: Repository, say: Say) -> list[str]:
     scripts = repository.scripts()
     if not scripts:
         raise BadInput(
@@ -75,16 +80,6 @@ def _name(text: str) -> str:
     return name
 
 
-def _read(config: Path) -> tuple[str | None, Mapping[str, Any]]:
-    try:
-        text = config.read_text(encoding="utf-8")
-        return text, tomllib.loads(text)
-    except FileNotFoundError:
-        return None, {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(str(config), [f"not valid TOML: {error}"]) from error
-
-
 def _check_new(name: str, document: Mapping[str, Any], config: Path) -> None:
     if name in document.get("projects", {}):
         raise BadInput(
@@ -92,8 +87,25 @@ def _check_new(name: str, document: Mapping[str, Any], config: Path) -> None:
         )
 
 
-def _say_problems(config: Path, say: Any) -> None:
+def _say_missing(repository: Repository, arguments: Sequence[Argument], say: Say) -> None:
+    if not arguments:
+        say(
+            "No argparse arguments were found. For flags of click, typer, absl or fire write one section "
+            '[projects.NAME.parameters.…] for each; for Hydra and OmegaConf also flags = "name=value"'
+        )
+    if not repository.address():
+        say(
+            'It has no remote called origin. Jobs fetch from one: push it to a server, then set repository = "https://…"'
+        )
+
+
+def _say_problems(config: Path, say: Say) -> None:
     try:
         load(config)
     except ConfigError as error:
         say(f"Still to do: {error}")
+
+
+def _print(console: Console, text: str) -> None:
+    """Print text as it is: it may come from the repository."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import tomlkit
-
+from bot.config.config_file import line
 from bot.init.parameters import LeftOut
 
 _PLACEHOLDERS = (
@@ -21,9 +20,9 @@ def section(
     left_out: Sequence[LeftOut],
 ) -> str:
     """The text; `project` has the settings that the repository tells."""
-    lines = [f"[projects.{name}]", *(_line(key, value) for key, value in project.items())]
+    lines = [f"[projects.{name}]", *(line(key, value) for key, value in project.items())]
     for key, value in _PLACEHOLDERS:
-        lines.append(f"{_line(key, value.format(name=name)):<42}# `signalbox config from-stack` fills this in")
+        lines.append(f"{line(key, value.format(name=name)):<42}# `signalbox config from-stack` fills this in")
     lines += [
         "# channels = []                           # IDs of the channels whose commands mean this project",
         "# Who may use it: [[grants]] in config.example.toml",
@@ -32,16 +31,12 @@ def section(
         lines += ['# metric = "val_loss"                     # Decides which result is best, with its goal']
     for parameter, settings in parameters.items():
         lines += ["", f"[projects.{name}.parameters.{parameter}]"]
-        lines += [_line(key, value) for key, value in settings.items()]
+        lines += [line(key, value) for key, value in settings.items()]
     if left_out:
         width = max(len(each.name) for each in left_out)
         lines += ["", "# Not offered in Discord:"]
         lines += [f"#   {each.name:<{width}}  {each.reason}{_needed(each)}" for each in left_out]
     return "\n".join(lines) + "\n"
-
-
-def _line(key: str, value: Any) -> str:
-    return f"{key} = {tomlkit.item(value).as_string()}"
 
 
 def _needed(left_out: LeftOut) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,21 +20,35 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.FloorDiv: operator.floordiv,
     ast.Pow: lambda base, power: base**power if abs(power) <= 64 else None,
 }
+_PARSING = re.compile(r"ArgumentParser|argument_parser|add_argument|parse_args|parse_known_args")
 _BOOLEAN_ACTION = "BooleanOptionalAction"
 
 
 def arguments_in(script: Path, root: Path) -> list[Argument]:
     """Those that the script declares; if it declares none, those of the repository's modules that it imports."""
+    for trees in _levels(script, root):
+        if found := [argument for tree in trees for argument in _declared(tree)]:
+            return list({argument.dest: argument for argument in found}.values())
+    return []
+
+
+def may_parse(script: Path, root: Path) -> bool:
+    """Whether the script, or a module of the repository's that it imports, names anything of argparse's.
+
+    Any other script would train to its end before it parsed.
+    """
+    return any(_PARSING.search(ast.unparse(tree)) for trees in _levels(script, root) for tree in trees)
+
+
+def _levels(script: Path, root: Path) -> Iterator[list[ast.Module]]:
+    """The script, then what it imports of the repository, then what those import."""
     seen: set[Path] = set()
     level = [script]
     while level and len(seen) < _MOST_FILES:
         trees = [tree for path in level if path not in seen and (tree := _tree(path)) is not None]
         seen |= set(level)
-        found = [argument for tree in trees for argument in _declared(tree)]
-        if found:
-            return list({argument.dest: argument for argument in found}.values())
+        yield trees
         level = [path for tree in trees for path in _imported(tree, script.parent, root) if path not in seen]
-    return []
 
 
 def _tree(path: Path) -> ast.Module | None:

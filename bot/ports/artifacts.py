@@ -1,8 +1,12 @@
 """What jobs leave: metrics, checkpoints, results."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+TOO_LARGE = "TooLarge"
+"""The code of `Refused` for an object that is larger than the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +22,11 @@ class Artifact:
 class Artifacts(Protocol):
     """S3, by `s3://bucket/key` URIs."""
 
-    async def read(self, uri: str, *, limit: int = 64 * 1024 * 1024) -> bytes:
-        """The object; `Missing` where there is none, `Refused` where it is larger than `limit` bytes."""
+    def stream(self, uri: str, *, limit: int) -> AsyncGenerator[bytes, None]:
+        """The object in chunks; `Missing` where there is none, `Refused` once it has more than `limit` bytes."""
+
+    async def read(self, uri: str, *, limit: int) -> bytes:
+        """The whole object, in memory; raises like `stream`. For what jobs write, `limit` is small."""
 
     async def write(self, uri: str, source: Path, content_type: str) -> None:
         """Uploads a file, replacing what is there."""

@@ -1,15 +1,22 @@
-"""Pictures of metrics and of sweeps."""
+"""Pictures of metrics and of sweeps, and what is in the tables of jobs."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest
+from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest, TablesRequest, TableSummary
 
 
 class Figures(Protocol):
-    """Draws off the event loop, in a process that can be killed."""
+    """Reads the tables that jobs write, and draws, in a process with little memory and time that can be killed.
+
+    What a table itself makes impossible, such as its size, is a word in the answer, and the same each time.
+    """
 
     async def draw(self, request: FigureRequest) -> Drawing:
         """A picture with remarks. `Unavailable` where drawing failed or took too long."""
 
+    async def summaries(self, request: TablesRequest) -> Sequence[TableSummary]:
+        """One for each table, in their order. `Unavailable` as of `draw`: try fewer tables at once."""
+
     async def board(self, request: BoardRequest) -> Drawing:
-        """The same for a sweep."""
+        """A picture of a sweep, as `draw`."""

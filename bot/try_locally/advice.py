@@ -1,20 +1,21 @@
 """What to change in the config or in the code, from what a try has shown."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
 
-from bot.domain.metric_names import more_is_better
 from bot.domain.project import Project
+from bot.try_locally.suggestion import Suggestion
 
 _USAGE_ERROR = 2
 """argparse's and click's exit code for arguments that they do not take."""
+_STOPPED = (0, 143)
+"""The command came to its end, or was stopped by Ctrl-C."""
 _MOST_NAMED = 8
 
 
 def advice(
-    project: Project, exit_code: int, columns: Sequence[str], log: Sequence[str], secrets_missing: Sequence[str]
+    project: Project, exit_code: int, suggested: Suggestion, log: Sequence[str], secrets_missing: Sequence[str]
 ) -> Iterator[str]:
-    """One line each; nothing if all is well."""
+    """One text each, but for what is to be set; nothing if all is well."""
     if exit_code == _USAGE_ERROR and (complaint := _complaint(log)):
         yield (
             f"Your code refused its arguments ({complaint}). Compare [projects.{project.name}.parameters] with its "
@@ -22,36 +23,28 @@ def advice(
         )
     if secrets_missing:
         yield f"Not set here, so the command ran without: {', '.join(secrets_missing)}. Export them to try with them."
-    if exit_code == 0:
-        yield from _metric(project, columns)
+    if suggested.metrics:
+        yield _other_metrics(project, suggested)
+    elif not suggested.live and exit_code in _STOPPED:
+        yield (
+            "It left no metrics. The shortest way to have some: print a line such as `epoch=3 val_loss=0.2` after each "
+            "epoch, or `from trainer import report`."
+        )
 
 
 def _complaint(log: Sequence[str]) -> str:
     return next((line.strip() for line in reversed(log) if "error:" in line.lower()), "")
 
 
-def _metric(project: Project, columns: Sequence[str]) -> Iterator[str]:
-    if not columns:
-        yield (
-            "It left no metrics. The shortest way to have some: print a line such as `epoch=3 val_loss=0.2` after each "
-            "epoch, or `from trainer import report`."
-        )
-        return
-    if project.metric in columns:
-        return
-    known = {name: more for name in columns if (more := more_is_better(name)) is not None}
-    best = _likeliest(project.metric, columns, known)
-    goal = "" if best in known else '\n  goal = "minimize"   # or "maximize": the name does not tell'
-    names = ", ".join(columns[:_MOST_NAMED]) + (", …" if len(columns) > _MOST_NAMED else "")
-    yield (
-        f'It has no metric "{project.metric}", so no result counts as the best. It has {names}. For example:\n'
-        f'  metric = "{best}"{goal}'
+def _other_metrics(project: Project, suggested: Suggestion) -> str:
+    names = ", ".join(suggested.metrics[:_MOST_NAMED]) + (", …" if len(suggested.metrics) > _MOST_NAMED else "")
+    if not suggested.live:
+        where = "in a file" if ("metrics_file",) in suggested.settings else "in lines of its log"
+        return f"Its metrics were not found, as they are {where} that follows no custom: {names}."
+    text = f'It has no metric "{project.metric}", so no result counts as the best. It has {names}.'
+    if not suggested.undecided:
+        return text
+    return (
+        f"{text} Choose one, and say whether more of it is better, as its name does not tell:\n"
+        f'  metric = "{suggested.undecided}"\n  goal = "minimize"   # or "maximize"'
     )
-
-
-def _likeliest(wanted: str, columns: Sequence[str], known: Mapping[str, bool]) -> str:
-    """The name that is nearly the wanted one, or a validation metric, or any whose direction is clear."""
-    near = get_close_matches(wanted, columns, 1, cutoff=0.8)
-    held_out = [name for name in known if any(word in name.lower() for word in ("val", "test", "eval", "reward"))]
-    more_first = sorted(held_out or known, key=lambda name: not known[name])
-    return next(iter([*near, *more_first, *columns]))

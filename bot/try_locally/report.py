@@ -27,15 +27,14 @@ def say(console: Console, text: str, style: str = "") -> None:
     console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def report(job: Job, project: Project, place: Place, console: Console) -> list[str]:
-    """Print the card, the result, the plot's place and the kept files. Returns the names of the metrics."""
+def report(job: Job, project: Project, place: Place, console: Console) -> None:
+    """Print the card, the result, the plot's place and the kept files."""
     say(console, "\nThe card at the end:")
     for line in card_lines(job, project):
         say(console, f"  │ {line}", style="cyan")
     say(console, f"\nThe result: {_plain(str(verdict(job, project)))}")
     csv = content(place.results / METRICS_CSV)
-    columns = list(Table.parse(csv, project.columns).columns) if csv else []
-    if columns:
+    if csv and Table.parse(csv, project.columns).columns:
         say(console, asyncio.run(_drawn(job, project, csv, place)))
     files = sorted(path for path in place.results.rglob("*") if path.is_file() and not _is_ours(path, place))
     say(console, f"\nKept, {len(files)} file{'' if len(files) == 1 else 's'} in {place.results}:")
@@ -43,7 +42,6 @@ def report(job: Job, project: Project, place: Place, console: Console) -> list[s
         say(console, f"  {path.relative_to(place.results)}  {_size(path.stat().st_size)}")
     if len(files) > _MOST_FILES:
         say(console, f"  and {len(files) - _MOST_FILES:,} more")
-    return columns
 
 
 async def _drawn(job: Job, project: Project, csv: bytes, place: Place) -> str:

@@ -26,6 +26,7 @@ from bot.try_locally.checkout import Checkout
 from bot.try_locally.job_process import JOB_ID, JobProcess, Place
 from bot.try_locally.report import content, progress_line, report, say
 from bot.try_locally.settings import read_project
+from bot.try_locally.suggestion import Suggestion, suggestion
 from trainer.contract import MANIFEST_JSON, METRICS_CSV, METRICS_MARK, parse_trouble
 
 CARD_SECONDS = 1.0
@@ -43,6 +44,14 @@ class Options:
     results: Path
     given: Sequence[str]
     install: bool
+    write: bool = False
+    """Write what the project's section lacks into the config."""
+
+
+def require_ready(folder: Path, results: Path) -> None:
+    """Raises BadInput if a try can't begin: no commit, or results of another one."""
+    Checkout(folder)
+    _require_empty(results)
 
 
 def run(options: Options, console: Console) -> int:
@@ -64,10 +73,15 @@ def run(options: Options, console: Console) -> int:
         say(console, remark)
     process = JobProcess(project, commit, parameters, checkout.root, place, install=options.install)
     job, log = _followed(job, project, process, console)
-    job = _ended(job, project, process.exit_code or 0, log, place)
-    columns = report(job, project, place, console)
-    for line in advice(project, process.exit_code or 0, columns, log, missing):
-        say(console, f"\n{line}")
+    suggested = suggestion(project, place, log)
+    texts = list(advice(project, process.exit_code or 0, suggested, log, missing))
+    if options.write and suggested.settings:
+        suggested.write(options.config, project.name)
+        project = read_project(options.config, project.name)
+    report(_ended(job, project, process.exit_code or 0, log, place), project, place, console)
+    for text in texts:
+        say(console, f"\n{text}")
+    _say_settings(suggested, options, project, console)
     if project.install and not options.install:
         say(console, f"\nJobs also install {project.install}; here it ran with your own packages (--install).")
     return process.exit_code or 0
@@ -81,12 +95,29 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _new_folder(results: Path) -> Path:
-    """Raises BadInput if something is there already: two runs in one folder would mix."""
-    if results.exists() and any(results.iterdir()):
-        raise BadInput(f"{results} is not empty. Delete it, or name another folder: --results")
+    _require_empty(results)
     results.mkdir(parents=True, exist_ok=True)
     (results / ".gitignore").write_text("*\n")  # it may be in the repository, and is no part of it
     return results.resolve()
+
+
+def _require_empty(results: Path) -> None:
+    """Raises BadInput if something is there already: two runs in one folder would mix."""
+    if results.exists() and any(results.iterdir()):
+        raise BadInput(f"{results} is not empty. Delete it, or name another folder: --results")
+
+
+def _say_settings(suggested: Suggestion, options: Options, project: Project, console: Console) -> None:
+    if not suggested.settings:
+        return
+    if options.write:
+        say(console, f"\nWritten to [projects.{project.name}] in {options.config}:")
+    else:
+        say(console, f"\nSet below [projects.{project.name}] in {options.config}, or with `signalbox try --write`:")
+    for line in suggested.lines():
+        say(console, f"  {line}")
+    if not suggested.live:
+        say(console, "Try once more to see them on the card.")
 
 
 def _followed(job: Job, project: Project, process: JobProcess, console: Console) -> tuple[Job, list[str]]:

@@ -1,12 +1,12 @@
 """One project of config.toml. The rest of the file may still be missing: a first try needs neither Discord nor AWS."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from bot.config import config_file
 from bot.config.problems import problems
 from bot.config.project import ProjectSettings, project
 from bot.config.section import Name
@@ -30,14 +30,8 @@ def read_project(path: Path, name: str) -> Project:
 
 
 def _sections(path: Path) -> Mapping[str, Any]:
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8")).get("projects", {})
-    except FileNotFoundError:
-        raise ConfigError(
-            str(path), ["the file does not exist. `signalbox init > config.toml` writes it from your repository"]
-        ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(str(path), [f"not valid TOML: {error}"]) from error
+    _, document = config_file.read(path, f"`signalbox init --config {path}` writes it from your repository")
+    found = document.get("projects", {})
     return found if isinstance(found, dict) else {}
 
 
@@ -46,6 +40,8 @@ def _choose(names: Sequence[str], name: str, path: Path) -> str:
         return name
     if name:
         raise BadInput(f"{path} has no project {name}.", choices=names)
+    if not names:
+        raise BadInput(f"{path} has no project. `signalbox init --config {path}` adds one from your repository")
     if len(names) != 1:
-        raise BadInput(f"{path} has {len(names)} projects. Name one: --project {names[0] if names else 'mnist'}")
+        raise BadInput(f"{path} has {len(names)} projects. Name one: --project {names[0]}")
     return names[0]

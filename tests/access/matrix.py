@@ -95,6 +95,12 @@ SUGGESTED: dict[tuple[str, str], str] = {
     ("sweep", "branch"): "sweep",
     ("sweep", "commit"): "sweep",
     ("sweep", "project"): "sweep",
+    ("train", "set"): "train",
+    ("sweep", "set"): "sweep",
+    ("retry", "set"): "train",
+    ("audit", "job"): "administer",
+    ("audit", "project"): "administer",
+    ("audit", "what"): "administer",
     ("status", "job"): "see",
     ("logs", "job"): "see",
     ("plot", "job"): "see",
@@ -107,8 +113,6 @@ SUGGESTED: dict[tuple[str, str], str] = {
     ("retry", "branch"): "train",
     ("retry", "commit"): "train",
     **{(name, "set"): verb for name, verb in (("train", "train"), ("sweep", "sweep"), ("retry", "train"))},
-    ("audit", "job"): "administer",
-    ("audit", "project"): "administer",
 }
 """Options with autocomplete, and what their suggestions need: the command's verb, for some project."""
 
@@ -215,6 +219,8 @@ def _did(way: Way, effects: list[object], project: str) -> bool:
 
 def _showed(way: Way, asked: Asked, project: str) -> bool:
     stem = project[:5]
+    if way.kind == AUTOCOMPLETE and (" what:" in way.name or way.name.startswith("/audit")):
+        return bool(asked.choices)
     if way.kind == AUTOCOMPLETE:
         own = commit_of(project).sha if "commit" in way.name else "lr=0.1" if "space" in way.name else stem
         if " set:" in way.name:
@@ -222,6 +228,8 @@ def _showed(way: Way, asked: Asked, project: str) -> bool:
         return any(own in each for each in asked.choices)
     if way.name == f"button {Action.TRAIN_BEST}":
         return any(answer.get("type") == 9 for answer in asked.answers)
+    if way.name == "/audit":
+        return bool(asked.answers) and "Ask an admin" not in asked.text
     if way.name == f"button {Action.STOP}":
         return f"Stop {stem}2?" in asked.text
     return stem in asked.text and "There is no" not in asked.text

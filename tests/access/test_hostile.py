@@ -12,8 +12,8 @@ def check(counts: Counts) -> None:
 
 
 @pytest.mark.slow
-async def test_two_thousand_inputs() -> None:
-    check(await play(2_000, seed_number=1))
+async def test_four_thousand_inputs() -> None:
+    check(await play(4_000, seed_number=1))
 
 
 @pytest.mark.exhaustive

@@ -274,8 +274,8 @@ MUTATIONS = (
     Mutation(
         "a damaged file of remembered roles trusts nobody",
         "bot/services/people/remembered_roles.py",
-        "            raise StoreError(",
-        "            return {} or str(",
+        "except FileNotFoundError:",
+        "except (OSError, ValueError, AttributeError, TypeError):",
         f"{PERMITS}::test_a_damaged_file_trusts_nobody",
     ),
     Mutation(

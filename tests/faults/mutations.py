@@ -60,7 +60,7 @@ MUTATIONS = (
     Mutation(
         "the log's audit",
         "bot/services/logs/archive.py",
-        "if await self._missed(job) or",
+        "if await self._missed(job, stored) or",
         "if",
         "tests/faults/test_protections.py::test_a_line_that_comes_later_than_the_overlap_is_found_at_the_end",
     ),

@@ -16,6 +16,7 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.posts import Lane, NewPost, PostKind
 from bot.errors import Refused, Unavailable
+from bot.ports.engine import SubmitCall
 from tests.faults.world import MEMORY, Play, World
 from tests.support.faults import Fault
 from tests.support.projects import CSV
@@ -68,7 +69,7 @@ def effects(world: World) -> Effects:
     last = world.chat.edits[-1] if world.chat.edits else None
     blocks = [post.text.strip("`").strip("\n") for post in posts if _in_blocks(post)]
     return Effects(
-        submissions=list(world.engine.submissions),
+        submissions=[_without_key(call) for call in world.engine.submissions],
         live=[engine_id for engine_id, job in world.engine.jobs.items() if not job.state.terminal],
         terminated=set(world.engine.terminated),
         channel=[what for lane, what in said if lane is Lane.CHANNEL],
@@ -78,6 +79,11 @@ def effects(world: World) -> Effects:
         card=_card(last) if last else None,
         archived={uri: content for uri, content in world.artifacts.objects.items() if uri.endswith("log.txt")},
     )
+
+
+def _without_key(call: SubmitCall) -> SubmitCall:
+    """Without the job's key, which is random."""
+    return replace(call, environment={**call.environment, "JOB_KEY": ""})
 
 
 def _lines(blocks: str) -> list[str]:

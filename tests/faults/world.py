@@ -321,7 +321,7 @@ class Play:
         self._held = AsyncExitStack()
         path = self._folder / "signalbox.db"
         store = await self._held.enter_async_context(open_store(path, now=self.world.bot_clock))
-        inside = SimpleNamespace(clock=self.world.bot_clock)
+        inside = SimpleNamespace(clock=self.world.bot_clock, disk_free=self.world.outside.disk_free)
         for port in PORTS:
             setattr(inside, port, Gated(port.title(), getattr(self.world.outside, port), self.gates))
         gated = Gated("Store", store, self.gates, only=COMMITS)

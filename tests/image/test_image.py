@@ -85,3 +85,13 @@ def test_container_runs_unprivileged_with_an_init() -> None:
         check=True,
     )
     assert done.stdout.split()[:2] == ["1000", "tini"]
+
+
+def test_image_has_git_lfs() -> None:
+    done = subprocess.run(
+        ["podman", "run", "--rm", "--entrypoint", "git", IMAGE, "lfs", "version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("git-lfs/")

@@ -138,6 +138,7 @@ def test_nothing_of_hostile_texts_comes_to_life() -> None:
 
 @pytest.mark.exhaustive
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # on a machine that is busy with others
 def test_nothing_of_a_hundred_thousand_hostile_texts_comes_to_life(capsys: pytest.CaptureFixture[str]) -> None:
     found = _counts(seed=2, lines=100_000)
     counts = {kind: found[kind] for kind in ("messages", "ping", "escape", "link", "too long")}

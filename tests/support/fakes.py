@@ -1,17 +1,19 @@
 """The outside, in memory: each fake keeps a ledger of its effects, and can lose an answer before or after one."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.adapters.aws.batch_engine import CAPABILITIES
 from bot.adapters.aws.end_reasons import cancelled_by_queue, failure_reason
 from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
-from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest
+from bot.domain.drawing.figures import BoardRequest, Curve, Drawing, FigureRequest, TablesRequest, TableSummary
 from bot.domain.goal import Goal
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
+from bot.domain.metrics.metrics_table import Table
+from bot.domain.metrics.progress_rows import best_in
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.plan import Plan
@@ -21,7 +23,7 @@ from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value
 from bot.domain.posts import Post, PostKind
 from bot.errors import Missing, Refused, ServiceError, Unavailable
-from bot.ports.artifacts import Artifact
+from bot.ports.artifacts import TOO_LARGE, Artifact
 from bot.ports.engine import Hint, SubmitCall
 from bot.ports.logs import LogPage
 from tests.support.clock import Clock
@@ -197,14 +199,19 @@ class FakeArtifacts(Faulty):
     def __init__(self) -> None:
         super().__init__()
         self.objects: dict[str, bytes] = {}
+        self.chunk = 1024
 
-    async def read(self, uri: str, *, limit: int = 64 * 1024 * 1024) -> bytes:
+    async def stream(self, uri: str, *, limit: int) -> AsyncGenerator[bytes, None]:
         self._check("read", after=False)
         if uri not in self.objects:
             raise Missing(f"{uri} is not there")
         if len(self.objects[uri]) > limit:
-            raise Refused(f"{uri} is larger than {limit} bytes")
-        return self.objects[uri]
+            raise Refused(f"{uri} is larger than {limit} bytes", code=TOO_LARGE)
+        for start in range(0, len(self.objects[uri]), self.chunk):
+            yield self.objects[uri][start : start + self.chunk]
+
+    async def read(self, uri: str, *, limit: int) -> bytes:
+        return b"".join([chunk async for chunk in self.stream(uri, limit=limit)])
 
     async def write(self, uri: str, source: Path, content_type: str) -> None:
         self._check("write", after=False)
@@ -245,13 +252,29 @@ class FakeFigures(Faulty):
 
     async def draw(self, request: FigureRequest) -> Drawing:
         self._check("draw", after=False)
-        self.requests.append(request)
-        return Drawing(b"png", ())
+        curves = tuple(replace(curve, csv=_content(curve.csv)) for curve in request.curves)
+        self.requests.append(replace(request, curves=curves))
+        goal = Goal(request.metric, maximize=request.maximize)
+        return Drawing(b"png", (), _summary(curves[0], goal).best if curves else None)
+
+    async def summaries(self, request: TablesRequest) -> list[TableSummary]:
+        self._check("summaries", after=False)
+        goal = Goal(request.metric, maximize=request.maximize)
+        return [_summary(curve, goal) for curve in request.curves]
 
     async def board(self, request: BoardRequest) -> Drawing:
         self._check("board", after=False)
         self.boards.append(request)
         return Drawing(f"board {len(self.boards)}".encode(), ())
+
+
+def _content(csv: bytes | Path) -> bytes:
+    return csv.read_bytes() if isinstance(csv, Path) else csv
+
+
+def _summary(curve: Curve, goal: Goal) -> TableSummary:
+    table = Table.parse(_content(curve.csv), curve.column_names)
+    return TableSummary(tuple(table.columns), best_in(table, goal))
 
 
 class FakeSampler(Faulty):

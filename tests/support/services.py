@@ -34,7 +34,7 @@ from bot.services.running.core import Core
 from bot.services.running.disk_room import DiskRoom
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.announce_sweep import AnnounceSweep
-from bot.services.sweeps.collect_results import CollectResults, CollectSettings
+from bot.services.sweeps.collect_results import CollectResults, CollectSettings, TrialTables
 from bot.services.sweeps.diagnose import Diagnose
 from bot.services.sweeps.dispatch import Dispatch
 from bot.services.sweeps.draw_board import DrawBoard
@@ -47,6 +47,7 @@ from bot.services.sweeps.report_trials import ReportTrials
 from bot.services.sweeps.stream_metrics import StreamMetrics
 from bot.services.sweeps.track_trials import TrackTrials
 from bot.services.sweeps.trial_book import TrialBook
+from bot.services.tables.table_files import TableFiles
 from tests.support.clock import Clock
 from tests.support.fakes import (
     FakeArtifacts,
@@ -100,10 +101,11 @@ class Bot:
     ) -> None:
         self.outside, self.store = outside, store
         now, projects = outside.clock, {PROJECT.name: PROJECT}
+        tables = TableFiles(outside.artifacts, folder / "tables")
         self.permits = Permits(GRANTS, GUILD)
         core = Core(store, projects, Wakeups(), now, self.permits)
         self.find = Find(store, outside.artifacts, projects, self.permits)
-        self.plot = Plot(self.find, outside.artifacts, outside.figures, projects)
+        self.plot = Plot(self.find, tables, outside.figures, projects)
         ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
         self.submit = Submit(core, outside.code, outside.engine.capabilities, new_id=new_id or (lambda: next(ids)))
         self.stop = Stop(core, outside.engine)
@@ -128,8 +130,9 @@ class Bot:
         self.report_trials = ReportTrials(core, self.trials, hold)
         diagnose = Diagnose(outside.logs, projects, pace)
         settled = CollectSettings(5, 60)
-        self.collect_results = CollectResults(core, self.trials, outside.artifacts, diagnose, settled)
-        draw_board = DrawBoard(self.trials, outside.figures, outside.artifacts, outside.sampler, projects)
+        trial_tables = TrialTables(self.trials, tables, outside.figures, projects)
+        self.collect_results = CollectResults(core, self.trials, trial_tables, outside.artifacts, diagnose, settled)
+        draw_board = DrawBoard(self.trials, outside.figures, tables, outside.sampler, projects)
         self.refresh_board = RefreshBoard(core, draw_board, BoardSettings(folder / "boards", 10))
         self.announce_sweep = AnnounceSweep(
             core, self.trials, self.report_trials, self.refresh_board, picture_deadline=60

@@ -3,6 +3,8 @@ import json
 import pytest
 
 from trainer.contract import (
+    METRICS_MARK,
+    TROUBLE_MARK,
     ExitCode,
     Trouble,
     array_uri,
@@ -62,3 +64,30 @@ def test_trouble_line_is_json_after_its_mark() -> None:
         "error": "commit-not-found",
         "message": "m",
     }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"a": ' + "[" * 100_000,
+        '{"a": ' + '{"a": ' * 30_000,
+        '{"a": 1, ' * 200_000 + '"b": 1}',
+        '{"a": ' + "9" * 5_000 + "}",
+        '{\\"a\\": ' + "1" * 1_000_000,
+        '{"' + "a" * 1_000_000 + '": 1}',
+    ],
+)
+def test_json_without_end_is_not_metrics(body: str) -> None:
+    assert parse_metrics(f"{METRICS_MARK}{body}") is None
+    assert parse_trouble(f"{TROUBLE_MARK}{body}") is None
+
+
+def test_a_row_of_a_thousand_metrics_is_read() -> None:
+    values = {f"metric_of_some_length_{number}": 0.123456789 for number in range(1_000)}
+    assert parse_metrics(format_metrics(values)) == values
+
+
+def test_a_reason_is_cut() -> None:
+    trouble = parse_trouble(format_trouble(Trouble(ExitCode.DISK_FULL, "x" * 50_000)))
+    assert trouble is not None
+    assert len(trouble.message) == 1_000

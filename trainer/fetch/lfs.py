@@ -12,6 +12,14 @@ from trainer.fetch.git_errors import decisive_line
 from trainer.fetch.git_program import Git
 from trainer.process import console
 
+_FILTERS = (
+    "filter.lfs.clean=git-lfs clean -- %f",
+    "filter.lfs.smudge=git-lfs smudge -- %f",
+    "filter.lfs.process=git-lfs filter-process",
+    "filter.lfs.required=true",
+)
+"""What `git lfs install` sets. Without it `git lfs pull` downloads, but "skips object checkout":
+https://github.com/git-lfs/git-lfs/issues/3048"""
 _POINTERS = (b"version https://git-lfs.github.com/spec/v1", b"version https://hawser.github.com/spec/v1")
 _MOST_BYTES = 1024
 _NAMED = 3
@@ -26,12 +34,12 @@ def fetch_large_files(git: Git, folders: Sequence[Path]) -> None:
         if not git.source.lfs:
             console.log(f"{_counted(pointers)} of Git LFS left as pointers, as `lfs` is off")
             continue
-        settings = [f"remote.origin.url={git.source.repository}"] if folder == git.folder else []
-        pulled = git.output("lfs", "pull", settings=settings, folder=folder, remote=True)
+        origin = [f"remote.origin.url={git.source.repository}"] if folder == git.folder else []
+        pulled = git.output("lfs", "pull", settings=[*_FILTERS, *origin], folder=folder, remote=True)
         if left := _pointers(git, folder):
             why = console.masked(decisive_line(pulled.stderr) or "git-lfs did not say why")
             if "is not a git command" in pulled.stderr:
-                why = "the image has no git-lfs. Install it in the image"
+                why = "the image has no git-lfs. Install it there: apt-get install git-lfs"
             message = (
                 f"{_counted(left)} can't be fetched from Git LFS: {why}. If the command doesn't need them, set "
                 "lfs = false in the project's config."

@@ -5,6 +5,7 @@ of this one.
 """
 
 import os
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 
 from trainer.metrics.formats.mlflow_files import run_of
+from trainer.metrics.formats.mlflow_store import is_store, store_of
 from trainer.metrics.formats.tensorboard import is_event_file
 
 TRAINER_STATE = "trainer_state.json"
@@ -49,6 +51,7 @@ class Kind(Enum):
     JSON = "JSON"
     EVENTS = "TensorBoard"
     MLFLOW = "MLflow"
+    MLFLOW_STORE = "MLflow's SQLite"
     WANDB = "Weights & Biases"
 
 
@@ -72,9 +75,12 @@ class Discovery:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = folders
         self._before: dict[Path, Version] = {}
+        self.began_at = 0.0
+        """In seconds since 1970."""
 
     def begin(self) -> None:
         """Record the existing files."""
+        self.began_at = time.time()
         self._before = {path: version for path, _, version in self._files()}
 
     def size_before(self, path: Path) -> int:
@@ -111,15 +117,21 @@ def kind_of(path: Path) -> Kind | None:
     name = path.name.lower()
     if name.startswith("."):
         return None
-    if is_event_file(name):
-        return Kind.EVENTS
-    if name.endswith(".wandb"):
-        return Kind.WANDB
+    if (kind := _binary_kind(name)) is not None:
+        return kind
     if name.endswith(_JSON) or name in _JSON_NAMES or (path.parent.name == "vis_data" and name.endswith(".json")):
         return Kind.JSON
     if name.endswith(_TABLES) or name in _TEXT_NAMES:
         return Kind.TABLE
     return Kind.MLFLOW if run_of(path) is not None else None
+
+
+def _binary_kind(name: str) -> Kind | None:
+    if is_event_file(name):
+        return Kind.EVENTS
+    if is_store(name):
+        return Kind.MLFLOW_STORE
+    return Kind.WANDB if name.endswith(".wandb") else None
 
 
 def version_of(path: Path) -> Version | None:
@@ -153,6 +165,8 @@ def _place(path: Path, kind: Kind) -> Path:
     """What names the source that a file belongs to."""
     if kind is Kind.MLFLOW:
         return Path(run_of(path) or path)
+    if kind is Kind.MLFLOW_STORE:
+        return store_of(path)
     if path.name == TRAINER_STATE and path.parent.name.startswith("checkpoint"):
         return path.parent.parent / TRAINER_STATE  # each checkpoint has all rows so far, and the newest one counts
     if kind is not Kind.EVENTS:

@@ -3,13 +3,14 @@
 A pattern of the project's is a name and a regular expression whose first group is the value, as in SageMaker's metric
 definitions: https://docs.aws.amazon.com/sagemaker/latest/dg/define-train-metrics.html
 Without any, lines that name an epoch, step or iteration are read as `name: value` or `name=value`, and so are the
-dicts that the Hugging Face Trainer prints.
+dicts that the Hugging Face Trainer prints, and tables with a header (`printed_table.py`).
 """
 
 import json
 import re
 from collections.abc import Mapping
 
+from trainer.metrics.printed_table import PrintedTable, may_begin
 from trainer.metrics.rows import Table
 from trainer.metrics.tables.attempts import settled
 from trainer.metrics.tables.axis import axis_name, rank
@@ -40,6 +41,12 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 """`loss: 0.5`, `loss=0.5`, `Accuracy: 9843/10000 (98%)`."""
+_PATH = re.compile(
+    r"(?<!\S)[`'\"(\[<]*(?:\.{0,2}/[A-Za-z_.]\S*|\S*://\S*"
+    r"|\S+\.(?:py|pyx|ipynb|c|cc|cpp|cu|h|hpp|rs|go|so|sh|ckpt|pt|pth|safetensors|ya?ml|json|csv|log|txt)\b\S*)"
+)
+"""`/a/b.py:566:` of a warning, `lightning_logs/epoch=3-step=16.ckpt`: their numbers are no metrics."""
+_TOTAL = re.compile(r"(?:max|num|total|n)_(?:epoch|global_step|step|iteration|iter|update|timestep|episode)s?")
 _METRIC = re.compile(r"[a-z][\w@/.%'-]*(?:\(\w+\))?")
 _APART = re.compile(r" - |  ")
 _SPACED = re.compile(
@@ -61,6 +68,7 @@ class LinePatterns:
         self._at: dict[str, float] = {}
         """The counters that the last lines named."""
         self._grid: Grid | None = None
+        self._printed = PrintedTable()
 
     @property
     def configured(self) -> bool:
@@ -69,12 +77,14 @@ class LinePatterns:
 
     def add_line(self, line: bytes) -> None:
         """Add what the patterns find in a line."""
-        if len(self._table.rows) >= MOST_ROWS or not _DIGIT.search(line):
+        if len(self._table.rows) >= MOST_ROWS or not (self._patterns or len(line) <= LONGEST_USUAL):
             return
-        if not self._patterns and not (len(line) <= LONGEST_USUAL and _HINT.search(line)):
+        if not self._patterns and may_begin(line) and self._printed.begin(_text(line)):
             return
-        text = _ESCAPE.sub("", line.decode(errors="replace"))[:LONGEST_LINE].rpartition("\r")[2]
-        row = self._by_pattern(text) if self._patterns else _usual(text)
+        if not _DIGIT.search(line) or not (self._patterns or self._printed.begun or _HINT.search(line)):
+            return
+        text = _text(line)
+        row = self._by_pattern(text) if self._patterns else self._printed.row(text) or _usual(text)
         counters = {name: value for name, value in row.items() if rank(name) is not None}
         values = {name: value for name, value in row.items() if rank(name) is None}
         if counters:
@@ -99,11 +109,16 @@ class LinePatterns:
         return row
 
 
+def _text(line: bytes) -> str:
+    return _ESCAPE.sub("", line.decode(errors="replace"))[:LONGEST_LINE].rpartition("\r")[2]
+
+
 def _usual(text: str) -> dict[str, float]:
     """The counters and values of a line as frameworks print it. Empty for any other line."""
     stripped = text.strip()
     if stripped.startswith("{") and stripped.endswith("}"):
         return _dict(stripped)
+    text = _PATH.sub(" ", text)
     counters = _counters(text)
     rest = _COUNTER.sub(" ", text)
     found = [*_PAIR.finditer(rest), *_SPACED.finditer(rest)]
@@ -138,7 +153,8 @@ def _name(text: str) -> str:
     """`Train Loss` as `train_loss`; "" for what is no metric."""
     words = _APART.split(text.strip())[-1].lower().split()[-3:]
     name = "_".join(words)
-    return name if _METRIC.fullmatch(name) and words[-1] not in _NOISE.split() else ""
+    fits = _METRIC.fullmatch(name) and not _TOTAL.fullmatch(name)
+    return name if fits and words[-1] not in _NOISE.split() else ""
 
 
 def _dict(text: str) -> dict[str, float]:

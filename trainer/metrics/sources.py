@@ -7,7 +7,7 @@ below the checkout and OUTPUT_DIR; what its log lines look like.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from trainer.contract import METRICS_CSV, METRICS_MARK, parse_metrics
 from trainer.metrics.discovery import Discovery, Found, Kind, kind_of, version_of
 from trainer.metrics.line_patterns import LinePatterns
 from trainer.metrics.live_rows import LiveRows
-from trainer.metrics.read_source import SourceReader
+from trainer.metrics.read_source import Before, SourceReader
 from trainer.metrics.rows import Table
-from trainer.metrics.tables.attempts import after_earlier
+from trainer.metrics.tables.attempts import after_earlier, told_rows
 from trainer.metrics.tables.axis import axis_of
 from trainer.metrics.tables.csv_table import read_csv
 from trainer.metrics.tables.grid import Grid
@@ -102,7 +102,8 @@ class Sources:
             return b""
         chosen = fitting[0]
         if not chosen.own:
-            self._live.show(chosen.name, chosen.grid, chosen.told)
+            told = max(chosen.told, told_rows(chosen.grid, self._earlier))
+            self._live.show(chosen.name, chosen.grid, told)
         if chosen.text.endswith(b"\n"):
             return chosen.text
         return self._text(chosen)
@@ -134,8 +135,9 @@ class Sources:
             yield Candidate("lines of the log", 2 if self._patterns.configured else 4, matched)
         for found in self._discovery.found():
             if found.place != reported:
-                grid = self._grid(found)
-                yield Candidate(self._named(found.place), 3, grid, changed_at=found.changed_at)
+                for run, grid in self._grids(found).items():
+                    name = ", ".join(filter(None, [self._named(found.place), run]))
+                    yield Candidate(name, 3, grid, changed_at=found.changed_at)
 
     def _explicit(self) -> Iterator[Candidate]:
         """The project's own pattern: the newest file that matches."""
@@ -161,11 +163,14 @@ class Sources:
     def _read(self, path: Path) -> Grid:
         version = version_of(path)
         kind = kind_of(path) or Kind.TABLE
-        return Grid() if version is None else self._grid(Found(path, kind, (path,), (version,)))
+        if version is None:
+            return Grid()
+        grids = self._grids(Found(path, kind, (path,), (version,))).values()
+        return max(grids, key=lambda grid: grid.rows, default=Grid())
 
-    def _grid(self, found: Found) -> Grid:
-        before = self._discovery.size_before(found.files[-1])
-        return self._reader.grid(found, running=self._running, complete=self._complete, size_before=before)
+    def _grids(self, found: Found) -> Mapping[str, Grid]:
+        before = Before(self._discovery.size_before(found.place), self._discovery.began_at)
+        return self._reader.grids(found, running=self._running, complete=self._complete, before=before)
 
     def _rank(self, candidate: Candidate) -> tuple[bool, bool, int, int, int]:
         column = candidate.grid.column(self._metric)

@@ -19,7 +19,11 @@ KINDS = frozenset({rule.kind for rule in RULES} | {PASSWORD, SECRET, HEADER, URL
 
 _SHORTEST = 6
 """Characters. A text this short has no secret with a shape."""
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)|[ -/]*+[0-~])")
+# Colours, also as JSON and Python write them: `\\u001b[31m`.
+_ESCAPE = re.compile(
+    r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)|[ -/]*+[0-~])"
+    r"|\\(?:u001[bB]|x1[bB]|033|e)\[[0-9;]*+m"  # colours as JSON and Python write them
+)
 _MARK = re.compile(r"\[redacted: ([^\]\n]{1,40})\]")
 _WORDS = (
     bytes(ord(chr(code).lower()) if chr(code).isalnum() or chr(code) in "_-.~" else 0x20 for code in range(128))
@@ -43,7 +47,7 @@ def redact(text: str) -> str:
     text = known.redact(text)
     if len(text) < _SHORTEST:
         return text
-    if "\x1b" not in text:
+    if "\x1b" not in text and not ("\\" in text and _ESCAPE.search(text)):
         return _replaced(text, secret_spans(text))
     plain = _ESCAPE.sub("", text)
     spans = secret_spans(plain)

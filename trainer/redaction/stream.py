@@ -12,7 +12,7 @@ KEY_MARK = "PRIVATE KEY"
 LONGEST_KEY = 400
 """Lines. A key of 16,384 bits has about 200."""
 APART = 5
-"""So many lines in a row that do not belong to a key end it: another thread may have printed in between."""
+"""Lines in a row that do not belong to a key before it counts as ended: another thread may print in between."""
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 # RFC 7468 has lines of 64 characters; OpenSSH writes 70, PGP 64 with a checksum, and the headers are RFC 1421's.
@@ -53,10 +53,16 @@ class LineRedactor:
     def _line(self, line: str) -> str:
         if self._left:
             line = self._key_line(line)
+        self.look_for_key(line)
+        return redact(line)
+
+    def look_for_key(self, line: str) -> None:
+        """Expect the lines of a key if this one begins it, and no more if it ends one."""
         begun, ended = list(_BEGIN.finditer(line)), list(_END.finditer(line))
         if begun and not (ended and ended[-1].start() > begun[-1].start()):
             self._left, self._apart = LONGEST_KEY, 0
-        return redact(line)
+        elif ended:
+            self._left = 0
 
     def _key_line(self, line: str) -> str:
         self._left -= 1
@@ -108,23 +114,27 @@ class ChunkRedactor:
 
     def redact(self, text: str) -> str:
         """Redact what is forwarded now."""
-        rest = ""
+        shown = ""
         if self._before:
-            rest, text = _continued(self._before, text)
+            end = next((index + 1 for index, character in enumerate(text) if character in "\r\n"), len(text))
+            begun, rest = _continued(self._before, text[:end])
+            shown = begun + self._lines.redact(rest)
+            self._lines.look_for_key(self._before + text[:end])
+            self._before = self._before + text[:end] if end == len(text) and text[-1] not in "\r\n" else ""
+            text = text[end:]
         begin = max(text.rfind("\n"), text.rfind("\r")) + 1
         whole, last = text[:begin], text[begin:]
-        shown = rest + self._lines.redact(whole) + (self._lines.redact(last) if last else "")
-        self._before = (("" if begin else self._before) + last)[-_LONGEST_WORD:]
+        shown += self._lines.redact(whole) + (self._lines.redact(last) if last else "")
+        self._before = (self._before + last)[-_LONGEST_WORD:]
         return shown
 
 
 def _continued(before: str, text: str) -> tuple[str, str]:
-    """What continues a line: the part whose secrets began before it, redacted, and the rest, which is still to do."""
-    end = next((index for index, character in enumerate(text) if character in "\r\n"), len(text))
-    line = before + text[:end]
+    """What continues a line: the part up to its last secret, redacted, and the rest, which is still to do."""
+    line = before + text
     parts, at = [], len(before)
     for begin, until, kind in secret_spans(line):
         if until > at:
             parts += [line[at : max(at, begin)], mark(kind)]
             at = until
-    return "".join(parts), line[at:] + text[end:]
+    return "".join(parts), line[at:]

@@ -118,7 +118,8 @@ class Attempt:
             body = stored.body if stored and sealed else None
             self._manifest.attempts = earlier_attempts(body, earlier.seen_at, restored.checkpoint_at)
             after = f"after attempt {earlier.holder.attempt} on {earlier.holder.host}"
-            how = "resuming from its checkpoint" if restored.checkpoint_at else "starting from the beginning"
+            has_one = restored.checkpoint_at or self._own_checkpoints.stored_earlier()
+            how = "resuming from its checkpoint" if has_one else "starting from the beginning"
             console.log(f"attempt {job.attempt}, {how} {after}")
         record = AttemptRecord(job.attempt, job.batch_job_id, self._host, time.time())
         self._manifest.attempts.append(record)

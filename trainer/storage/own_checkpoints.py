@@ -51,6 +51,10 @@ class OwnCheckpoints:
         self._slot, self._due = 0, 0.0
         self._closed = False
 
+    def stored_earlier(self) -> bool:
+        """True if an earlier attempt has stored one."""
+        return len(self._patterns) > 0 and self._bucket.get(RESUME_JSON) is not None
+
     def restore(self) -> Path | None:
         """Put an earlier attempt's newest checkpoint back in its place. None if there is none."""
         stored = self._bucket.get(RESUME_JSON) if len(self._patterns) else None
@@ -69,7 +73,7 @@ class OwnCheckpoints:
                 self._check(path, file)
                 os.utime(path, (file["changed"], file["changed"]))
         except (ValueError, KeyError, TypeError) as error:
-            console.log(f"the last checkpoint cannot be restored ({error}), starting from the beginning")
+            console.log(f"its checkpoint cannot be restored ({error}), starting from the beginning")
             return None
         place: Path = root / index["place"]
         console.log(f"restored {index['place']}")

@@ -3,14 +3,15 @@
 import asyncio
 import heapq
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.error_codes import calling
 from bot.errors import Refused
-from bot.ports.artifacts import Artifact
+from bot.ports.artifacts import TOO_LARGE, Artifact
 
 MOST_LISTED = 1000
 LARGEST_PUT = 5 * 1024**3
@@ -48,7 +49,7 @@ class AwsArtifacts:
     def __init__(self, clients: AwsClients, *, patience: float = 60.0) -> None:
         self._client, self._patience = clients.s3, patience
 
-    async def read(self, uri: str, *, limit: int = 64 * 1024 * 1024) -> bytes:
+    async def stream(self, uri: str, *, limit: int) -> AsyncGenerator[bytes, None]:
         location = _object(uri)
         with calling(f"S3 GetObject of {uri}"):
             answer = await self._client.get_object(Bucket=location.bucket, Key=location.key)
@@ -56,12 +57,19 @@ class AwsArtifacts:
                 _require_etag(answer)
                 if answer.get("ContentLength", 0) > limit:
                     raise _too_large(uri, answer["ContentLength"], limit)
-                chunks = bytearray()
+                size = 0
                 async for chunk in body.iter_chunks(_CHUNK_BYTES):
-                    chunks += chunk
-                    if len(chunks) > limit:
-                        raise _too_large(uri, len(chunks), limit)
-        return bytes(chunks)
+                    size += len(chunk)
+                    if size > limit:
+                        raise _too_large(uri, size, limit)
+                    yield chunk
+
+    async def read(self, uri: str, *, limit: int) -> bytes:
+        content = bytearray()
+        async with aclosing(self.stream(uri, limit=limit)) as chunks:
+            async for chunk in chunks:
+                content += chunk
+        return bytes(content)
 
     async def write(self, uri: str, source: Path, content_type: str) -> None:
         """Stream the file: it may be larger than the memory."""
@@ -94,12 +102,13 @@ class AwsArtifacts:
             with calling(f"S3 ListObjectsV2 of {prefix_uri}"):
                 answer = await self._client.list_objects_v2(Bucket=location.bucket, Prefix=location.key, **page)
                 items = answer.get("Contents", ())
-                found += [_artifact(location, item) for item in items if item["Key"] != location.key]
+                listed = [_artifact(location, item) for item in items if item["Key"] != location.key]
                 more = bool(answer["IsTruncated"])
+            found = heapq.nlargest(MOST_LISTED, found + listed, key=lambda artifact: artifact.modified)
             if not more:
                 break
             page = {"ContinuationToken": answer["NextContinuationToken"]}
-        return heapq.nlargest(MOST_LISTED, found, key=lambda artifact: artifact.modified)
+        return found
 
     async def link(self, uri: str, seconds: int) -> str:
         """With temporary credentials the link stops working when they expire, if that is earlier."""
@@ -136,4 +145,4 @@ def _artifact(location: Location, item: Mapping[str, Any]) -> Artifact:
 
 
 def _too_large(name: str, size: int, limit: int) -> Refused:
-    return Refused(f"{name} has {size:,} bytes or more; the limit is {limit:,}.", code="TooLarge")
+    return Refused(f"{name} has {size:,} bytes or more; the limit is {limit:,}.", code=TOO_LARGE)

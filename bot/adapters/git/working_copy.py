@@ -7,9 +7,10 @@ from bot.errors import BadInput
 
 
 def ask(folder: Path, *words: str) -> str:
-    """git's output; "" if it refuses. Raises BadInput if git can't be run in the folder."""
+    """git's output, names as they are written; "" if it refuses. Raises BadInput if git can't be run in the folder."""
     try:
-        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
+        command = ["git", "-c", "core.quotePath=false", *words]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     except OSError as error:
         raise BadInput(f"git can't be run in {folder}: {error.strerror}") from error
     return done.stdout.rstrip() if done.returncode == 0 else ""

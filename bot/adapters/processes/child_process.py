@@ -15,6 +15,8 @@ log = structlog.get_logger()
 
 TRIES = 2
 """Attempts per request."""
+MOST_ANSWERED = 32 * 1024 * 1024
+"""Bytes of an answer. A process that says more has been taken over, or writes something else."""
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "XDG_CACHE_HOME", "MPLCONFIGDIR")
 
 
@@ -92,4 +94,6 @@ async def _send_and_receive(process: Process, message: bytes) -> tuple[bytes, by
     requests.write(message)
     await requests.drain()
     head, body = LENGTHS.unpack(await answers.readexactly(LENGTHS.size))
+    if head + body > MOST_ANSWERED:
+        raise ConnectionError(f"an answer of {head + body:,} bytes")
     return await answers.readexactly(head), await answers.readexactly(body)

@@ -86,7 +86,7 @@ def _actor(interaction: Interaction) -> Actor:
     """With the roles that the interaction has, by id: names can be chosen, and may not be known yet."""
     user = interaction.user
     roles = tuple(user._roles) if isinstance(user, discord.Member) else ()
-    return Actor(user.id, user.display_name, roles)
+    return Actor(getattr(user, "id", 0), getattr(user, "display_name", ""), roles)
 
 
 def _place(interaction: Interaction) -> Place:

@@ -30,7 +30,8 @@ CELL = 12
 def card(sweep: Sweep, project: Project | None) -> discord.Embed:
     """The embed. Its picture is the file that the message has, or that is sent with it."""
     lines = [*_state(sweep, project), *_plan(sweep, project), EMPTY, *_best(sweep, project)]
-    lines += filter(None, [sweep_lines.failures(sweep.tally, project), *_money(sweep, project)])
+    troubles = [sweep_lines.failures(sweep.tally, project), sweep_lines.incomplete(sweep)]
+    lines += filter(None, [*troubles, *_money(sweep, project)])
     lines += card_lines.lost_places(sweep, 150)
     colour = card_lines.PARTLY if _partly_failed(sweep) else card_lines.colour(sweep.execution)
     embed = card_lines.embed(title(sweep), lines, colour)

@@ -13,6 +13,7 @@ from bot.domain.model.trial import TrialState
 from bot.domain.numbers import told_apart
 from bot.domain.parameters import shown
 from bot.domain.project import Project
+from bot.domain.texts.command_names import command
 from bot.domain.texts.state_words import TRIAL_STATES
 
 NAME, VALUE = 40, 20
@@ -91,6 +92,18 @@ def value(leader: Leader) -> Inert:
 def failures(tally: Tally, project: Project | None) -> Inert:
     """A line for each kind of failure, the most frequent first, as many as fit."""
     return joined([_failure(each, project) for each in tally.failures], "\n", FAILURES) if tally.failures else EMPTY
+
+
+def incomplete(sweep: Sweep) -> Inert:
+    """`3 trials: not everything was stored. /status k7q2mx.4 shows what.`; empty if all is stored."""
+    tally = sweep.tally
+    if not tally.incomplete:
+        return EMPTY
+    return phrase(
+        "{trials}: not everything was stored. {status} shows what.",
+        trials=plural(tally.incomplete, "trial"),
+        status=command("status", f"job:{sweep.id}.{tally.first_incomplete}"),
+    )
 
 
 def saved(tally: Tally, project: Project | None) -> Inert:

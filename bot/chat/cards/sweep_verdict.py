@@ -45,7 +45,7 @@ def card(sweep: Sweep, project: Project | None, took: float) -> Inert:
 def notes(sweep: Sweep, project: Project | None) -> list[Inert]:
     """Lines below the verdict: what failed and why, what has no metrics, what was saved."""
     tally = sweep.tally
-    lines = [sweep_lines.failures(tally, project)]
+    lines = [sweep_lines.failures(tally, project), sweep_lines.incomplete(sweep)]
     if missing := tally.count(TrialState.MISSING):
         trials = plural(sweep.plan.trials, "trial")
         metric = escape(project.metric, 40) if project is not None else phrase("metric")

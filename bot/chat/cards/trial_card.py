@@ -79,7 +79,7 @@ def _ended(sweep: Sweep, trial: Trial, project: Project | None) -> Inert:
         why=_why(trial, project) if trial.shown is TrialState.FAILED else EMPTY,
         by=card_lines.by_whom(_stopped_by(sweep, trial)),
     )
-    return card_lines.headline(text)
+    return card_lines.headline(card_lines.with_detail(text, trial.detail, DETAIL) if trial.incomplete else text)
 
 
 def _why(trial: Trial, project: Project | None) -> Inert:

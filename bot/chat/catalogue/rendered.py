@@ -105,6 +105,7 @@ def _notes() -> Iterator[Entry]:
         "no metrics": notes.no_metrics("k7q2mx", live=False),
         "curves of a sweep's best": notes.curves_of_the_best(),
         "no plot": notes.not_drawn("the drawing process ended"),
+        "metrics could not be read": notes.metrics_not_read(3),
         "detail of a lost job": notes.END_UNSEEN,
         "detail of a job that was never submitted": notes.STOPPED_UNSUBMITTED,
         "a digest of the log": digest(["epoch 9/10", "epoch 10/10"], 1_200),

@@ -80,6 +80,8 @@ PARTLY = Tally(
     saved_seconds=600.0,
     progress=1.0,
 )
+LOST = "not stored: model.pt (Permission denied) and 2 more"
+INCOMPLETE = replace(DONE, incomplete=3, first_incomplete=4)
 SWEEP = Sweep("b2c3d4", REQUEST, replace(RUN, parameters={"epochs": 10}), PLAN)
 PROPOSAL = Proposal(SWEEP, True, 4, 720.0, 64_800.0, 1.05, 9.47)
 
@@ -123,6 +125,7 @@ def sweeps() -> Iterator[tuple[str, Sweep]]:
     )
     yield "stopping", replace(SWEEP, execution=replace(running, stop=STOP), tally=MIDDLE)
     yield "all succeeded", _ended(DONE, EndReason.SUCCEEDED)
+    yield "all succeeded, not everything stored", _ended(INCOMPLETE, EndReason.SUCCEEDED)
     yield "some failed", _ended(PARTLY, EndReason.SUCCEEDED)
     for reason in EndReason:
         if reason is EndReason.STOPPED:
@@ -149,6 +152,7 @@ def trials() -> Iterator[tuple[str, Trial]]:
         yield trial.shown, trial
     yield "stopping", replace(begun, stop_by="noor")
     yield "carried over", replace(made[2], source="c5d6f7")
+    yield "not everything stored", replace(made[2], detail=LOST)
 
 
 def _execution(state: JobState) -> Execution:

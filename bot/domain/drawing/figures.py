@@ -1,8 +1,10 @@
-"""Requests for pictures, and the answer to one."""
+"""What the process that reads tables and draws is asked, and what it answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from bot.domain.metrics.progress_rows import Best
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Value
@@ -10,10 +12,10 @@ from bot.domain.parameters import Value
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One job's metrics. `csv` is the file as stored in S3; its last line may be torn."""
+    """One job's metrics. `csv` is the file as stored in S3, or where a copy of it is; its last line may be torn."""
 
     label: str
-    csv: bytes
+    csv: bytes | Path
     column_names: Mapping[str, str] | None = None
     """Its project's own column names, if they are not those of the request."""
 
@@ -31,6 +33,24 @@ class FigureRequest:
     """The project's own column names, by ours: `{"epoch": "num_timesteps"}`. The config calls this `columns`."""
     wanted: tuple[str, ...] = ()
     """Columns to draw; if empty, the project's metric and the most usual others."""
+
+
+@dataclass(frozen=True, slots=True)
+class TablesRequest:
+    """What is in these tables, without a picture."""
+
+    curves: tuple[Curve, ...]
+    metric: str
+    maximize: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TableSummary:
+    """The names of a table's metrics, and the best of the requested one; `problem` says why it could not be read."""
+
+    columns: tuple[str, ...] = ()
+    best: Best | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +83,9 @@ class Drawing:
     """The answer to a request. `png` is None if there is nothing to draw. `remarks` are sentences, also on why not.
 
     The PNG carries its alternative text under the keyword `Description`, as the PNG specification names it.
+    `best` is that of the first curve, by the requested metric.
     """
 
     png: bytes | None
     remarks: tuple[str, ...] = ()
+    best: Best | None = None

@@ -1,6 +1,7 @@
 """Which of a job's files come first, and how one of them is named in an option of a command."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 
 from bot.domain.inert import code, one_line
@@ -10,6 +11,8 @@ from trainer.contract import CLAIM_JSON, LOG_TXT, MANIFEST_JSON, METRICS_CSV, MO
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".mp4", ".webm", ".mov")
 VIDEOS = (".mp4", ".webm", ".mov", ".gif")
+PLAYED = (".mp4", ".webm", ".mov")
+"""Discord shows these with their first frame, and unpacks none."""
 HIDDEN = (CLAIM_JSON, RESUME_JSON)
 """The trainer's own."""
 OPTION_CHARACTERS = 100
@@ -17,6 +20,8 @@ OPTION_CHARACTERS = 100
 
 https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-choice-structure
 """
+ATTACHED_CHARACTERS = 80
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
 _MOST_NAMED = 5
 _RESULTS = (MODEL, "", METRICS_CSV, LOG_TXT)
 """In this order, with the videos in the second place; then everything else, and the manifest last."""
@@ -29,6 +34,17 @@ def rank(name: str) -> int:
     if name.lower().endswith(VIDEOS):
         return _RESULTS.index("")
     return len(_RESULTS) + (name == MANIFEST_JSON)
+
+
+def attached(name: str) -> str:
+    """The name of a picture as an attachment: an embed shows it by `attachment://` and its name.
+
+    "The filename for these URLs must be ASCII alphanumeric with underscores, dashes, or dots."
+    https://docs.discord.com/developers/reference#uploading-files
+    """
+    stem, _, ending = name.rsplit("/", 1)[-1].rpartition(".")
+    plain = _NOT_PLAIN.sub("_", stem)[:ATTACHED_CHARACTERS].strip("._") or "picture"
+    return f"{plain.removeprefix('SPOILER_') or 'picture'}.{ending}"
 
 
 def option_value(name: str) -> str:

@@ -8,6 +8,8 @@ from trainer.redaction.redact import redact
 _NAMED = 2
 _REASON = 120
 """Characters of one reason."""
+_NAME = 200
+_MOST_COUNTED = 10**9
 
 
 def results_not_stored(manifest: bytes) -> str:
@@ -23,7 +25,7 @@ def results_not_stored(manifest: bytes) -> str:
     files = [file for file in listed if isinstance(file, dict)] if isinstance(listed, list) else []
     if not files:
         return ""
-    named = [f"{file.get('name')} ({str(file.get('reason'))[:_REASON]})" for file in files[:_NAMED]]
+    named = [f"{str(file.get('name'))[:_NAME]} ({str(file.get('reason'))[:_REASON]})" for file in files[:_NAMED]]
     count = body.get("not_stored_count")
-    more = (count if isinstance(count, int) else len(files)) - len(named)
+    more = (count if isinstance(count, int) and 0 <= count < _MOST_COUNTED else len(files)) - len(named)
     return f"not stored: {redact(', '.join(named))}{f' and {more:,} more' if more > 0 else ''}"

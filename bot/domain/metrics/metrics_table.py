@@ -7,15 +7,19 @@ import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import BinaryIO
 
 from bot.domain.logs.log_lines import clean
 from trainer.metrics.tables.attempts import settled
 from trainer.metrics.tables.axis import EPOCH, axis_of, shown, total_of
 from trainer.metrics.tables.csv_table import NO_ROWS, read_csv
-from trainer.metrics.tables.grid import Column, Grid
+from trainer.metrics.tables.grid import Column, Grid, Most
 from trainer.redaction.redact import redact
 
 MOST_COLUMNS = 200
+MOST = Most(cells=8_000_000, words=0)
+"""A cell takes nine bytes, and some of them twice while they are drawn. Eight million numbers of seven digits fill
+64 MiB."""
 LONGEST_NAME = 100
 _EPOCH_WISE = ("train", "val", "valid", "test", "loss", "acc")
 
@@ -37,13 +41,13 @@ class Table:
         return len(self.x)
 
     @classmethod
-    def parse(cls, data: bytes, names: Mapping[str, str] | None = None) -> "Table":
-        """Reads the bytes of a CSV file; never fails.
+    def parse(cls, source: bytes | BinaryIO, names: Mapping[str, str] | None = None) -> "Table":
+        """Reads a CSV file; never fails.
 
         `names` are columns of the project's own by ours: with `{"epoch": "num_timesteps"}` that column is the
         x axis. Otherwise the x axis is the column that counts epochs or steps; without one, rows are numbered from 1.
         """
-        return _Reader(settled(read_csv(data)), dict(names or {})).table()
+        return _Reader(settled(read_csv(source, most=MOST)), dict(names or {})).table()
 
 
 class _Reader:
@@ -102,11 +106,12 @@ class _Reader:
     def _over(self, found: Column, values: dict[str, "array[float]"]) -> Table:
         """Over a column of the file's own. Rows that have no place there are a summary."""
         lowest = 0.0 if any(number > 0 for number in found.numbers) else -math.inf
-        kept = [row for row, number in enumerate(found.numbers) if math.isfinite(number) and number >= lowest]
-        label, rows = shown(found.name), len(found.numbers)
-        if len(kept) == rows:
+        label = shown(found.name)
+        apart = [row for row, number in enumerate(found.numbers) if not (math.isfinite(number) and number >= lowest)]
+        if not apart:
             return Table(found.numbers, label, values, tuple(self._remarks))
-        apart = sorted(set(range(rows)) - set(kept))
+        gone = set(apart)
+        kept = [row for row in range(len(found.numbers)) if row not in gone]
         self._remarks.append(f'{_counted(len(apart), "row")} had no "{label}" and so no place in the plot.')
         summary = {
             name: numbers[row] for row in apart for name, numbers in values.items() if not math.isnan(numbers[row])

@@ -110,7 +110,8 @@ def best_of(table: Table, goal: Goal) -> tuple[float, int | None] | None:
     """
     row = best_row(table, goal)
     if row is not None:
-        return table.columns[goal.metric][row], whole_epoch(table.x[row])
+        at = table.x[row]
+        return table.columns[goal.metric][row], whole_epoch(at) if abs(at) < MOST_EPOCHS else None
     value = table.summary.get(goal.metric, math.nan)
     return (value, None) if math.isfinite(value) else None
 
@@ -132,7 +133,10 @@ class Best:
 
 def best_in_csv(csv: bytes, columns: Mapping[str, str], goal: Goal) -> Best | None:
     """The best in a `metrics.csv`; `columns` are the names of the project's own."""
-    table = Table.parse(csv, columns)
+    return best_in(Table.parse(csv, columns), goal)
+
+
+def best_in(table: Table, goal: Goal) -> Best | None:
     best = best_of(table, goal)
     return None if best is None else Best(*best, table.x_label)
 
@@ -140,7 +144,7 @@ def best_in_csv(csv: bytes, columns: Mapping[str, str], goal: Goal) -> Best | No
 def best_row(table: Table, goal: Goal) -> int | None:
     """The row with that value, from 0."""
     column: Sequence[float] = table.columns.get(goal.metric, ())
-    finite = [row for row, value in enumerate(column) if math.isfinite(value)]
+    finite = (row for row, value in enumerate(column) if math.isfinite(value))
     return goal.best(finite, lambda row: column[row])
 
 

@@ -21,6 +21,8 @@ class Result:
     """The places that refused it."""
     undeliverable: str = ""
     """Why it could not be delivered anywhere."""
+    readings: int = 0
+    """How often reading the job's metrics was begun. After a few, the result goes out without them."""
 
     def place(self, channel_id: int) -> int:
         """The channel where it goes, or `DIRECT`. `channel_id` is the request's."""
@@ -153,6 +155,10 @@ class Publication:
     def announced(self, at: float) -> "Publication":
         """Record that the result was committed to the outbox."""
         return replace(self, result=replace(self.result, committed_at=at))
+
+    def reading_begun(self) -> "Publication":
+        """Record that the job's metrics are about to be read."""
+        return replace(self, result=replace(self.result, readings=self.result.readings + 1))
 
     def recovered(self, at: float) -> "Publication":
         """Record that the store was lost; the card may show anything, so it is edited."""

@@ -42,6 +42,10 @@ class Tally:
     """What the pruned trials would have taken still, by their own pace."""
     progress: float = 0.0
     """From 0 to 1: ended trials, and the epochs of those that run."""
+    incomplete: int = 0
+    """How many ended well without having all of their results stored."""
+    first_incomplete: int | None = None
+    """The number of the first of them."""
 
     def count(self, *states: TrialState) -> int:
         return sum(self.counts.get(state, 0) for state in states)

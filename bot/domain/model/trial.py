@@ -50,6 +50,8 @@ class Trial:
     epochs: int | None = None
     measured: bool = False
     """True if its `metrics.csv` was read after its end."""
+    readings: int = 0
+    """How often that failed."""
     pruned_at: float | None = None
     """When it was decided that it cannot win."""
     saved_epochs: int = 0
@@ -71,6 +73,11 @@ class Trial:
     def settled(self) -> bool:
         """Ended, with nothing more to learn."""
         return self.ended and self.measured
+
+    @property
+    def incomplete(self) -> bool:
+        """It ended well, and not all of its results are stored: `detail` names them."""
+        return self.state is JobState.SUCCEEDED and bool(self.detail)
 
     @property
     def seconds(self) -> float:

@@ -34,6 +34,7 @@ def tally(plan: Plan, trials: Iterable[Trial], now: float, goal: Goal) -> Tally:
             seconds += trial.seconds_until(now)
         elif not trial.source:  # an earlier sweep has paid for it
             seconds += trial.seconds
+    incomplete = [trial.number for trial, _ in known if trial.incomplete]
     total = sum(counts.values())
     waiting, running = counts[TrialState.WAITING], counts[TrialState.RUNNING]
     return Tally(
@@ -43,6 +44,8 @@ def tally(plan: Plan, trials: Iterable[Trial], now: float, goal: Goal) -> Tally:
         seconds=seconds,
         saved_seconds=sum(_saved(trial) for trial, state in known if state is TrialState.PRUNED),
         progress=(total - waiting - running + epochs_seen) / total if total else 0.0,
+        incomplete=len(incomplete),
+        first_incomplete=incomplete[0] if incomplete else None,
     )
 
 

@@ -64,7 +64,7 @@ def _varied(sweep: Sweep, parameters: Mapping[str, Value]) -> str:
 def _otherwise(trial: Trial) -> str:
     """How it ended, unless it succeeded."""
     if trial.shown is TrialState.SUCCEEDED:
-        return ""
+        return trial.detail[:DETAIL]
     exit_code = f" with exit code {trial.exit_code}" if trial.reason is EndReason.COMMAND_FAILED else ""
     return f"{TRIAL_STATES[trial.shown].card}{exit_code}{_detail(trial.detail)}"
 

@@ -157,6 +157,13 @@ def curves_of_the_best() -> Inert:
     return phrase("Curves of the best trials:")
 
 
+def metrics_not_read(times: int) -> Inert:
+    return phrase(
+        "Its metrics could not be read in {times} tries, so there is no plot, and the values are those of its log.",
+        times=times,
+    )
+
+
 def not_drawn(error: str) -> Inert:
     return phrase("The plot could not be drawn: {error}", error=escape(error, ERROR))
 

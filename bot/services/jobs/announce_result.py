@@ -1,29 +1,34 @@
-"""Announce the end of a job: the verdict, the plot or the last lines, and who asked."""
+"""Announce the end of a job: the verdict, the plot or the last lines, and who asked.
 
-import asyncio
+Its metrics are read by a process with little memory and time. If that fails `MOST_READINGS` times, which is counted in
+the store before each time, the result goes out without them. Other results do not wait meanwhile.
+"""
+
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.domain.clock import passed
 from bot.domain.exit_codes import refined
 from bot.domain.inert import EMPTY, Inert, stacked
-from bot.domain.jobs.lost_results import results_not_stored
 from bot.domain.logs.log_blocks import block
 from bot.domain.logs.log_lines import raised, readable
-from bot.domain.metrics.progress_rows import best_in_csv
+from bot.domain.metrics.progress_rows import Best
 from bot.domain.model.job import Job
 from bot.domain.model.progress import Progress
 from bot.domain.model.states import EndReason
-from bot.domain.posts import File
+from bot.domain.posts import Change, File
 from bot.domain.texts import notes
-from bot.errors import Missing, Refused, ServiceError
+from bot.errors import ServiceError
 from bot.ports.artifacts import Artifacts
 from bot.services.jobs.announcing import Announcer
 from bot.services.jobs.plot import Picture, Plot
 from bot.services.running.core import Core
+from bot.services.running.held_tasks import HeldTasks
+from bot.services.running.not_stored import not_stored
 from bot.services.running.pending import to_announce
-from trainer.contract import MANIFEST_JSON, OWN_LINE
+from trainer.contract import OWN_LINE
 
-MANIFEST_BYTES = 1024 * 1024
+MOST_READINGS = 3
 LAST_LINES = 12
 LAST_LINES_CHARACTERS = 1_200
 
@@ -54,12 +59,15 @@ class AnnounceResult:
         self._store, self._plot, self._projects, self._artifacts = core.store, plot, core.projects, artifacts
         self._settings, self._now = settings, core.now
         self._announcer = Announcer(core, settings.plot_deadline)
+        self._tasks = HeldTasks()
 
     async def once(self) -> None:
-        """Announce each result that is due."""
-        for job in to_announce(await self._store.unfinished()):
-            if self._due(job):
-                await self._announce(job)
+        """Announce each result that is due. One whose metrics take long is left to the next pass."""
+        due = [job for job in to_announce(await self._store.unfinished()) if self._due(job)]
+        await self._tasks.run({job.id: partial(self._announce, job) for job in due})
+
+    async def close(self) -> None:
+        await self._tasks.close()
 
     def _due(self, job: Job) -> bool:
         """The result of a failure contains the log's last lines, which arrive later than the state."""
@@ -70,13 +78,13 @@ class AnnounceResult:
     async def _announce(self, job: Job) -> None:
         try:
             lost = await self._not_stored(job)
-            csv = await self._csv(job)
-            picture = await self._picture(job, csv)
+            picture = await self._picture(job)
         except ServiceError as error:
-            if not self._announcer.gives_up(job.id, _end_seen_at(job), error):
+            readings = await self._readings(job)
+            if readings < MOST_READINGS and not self._announcer.gives_up(job.id, _end_seen_at(job), error):
                 return
-            csv, picture, lost = b"", Picture(None, notes.not_drawn(str(error))), ""
-        ending = await self._ending(job, csv, picture, lost)
+            picture, lost = Picture(None, notes.not_drawn(str(error))), ""
+        ending = await self._ending(job, picture, lost)
 
         def settle(stored: Job) -> Job:
             execution = stored.execution.judged(ending.reason, ending.detail)
@@ -88,28 +96,35 @@ class AnnounceResult:
         """Name the results that a successful job has lost; "" if there are none, or no manifest."""
         if job.execution.reason is not EndReason.SUCCEEDED or not job.execution.streams:
             return ""
-        try:
-            manifest = await self._artifacts.read(
-                self._projects[job.run.project].prefix(job.run.results, job.id) + MANIFEST_JSON, limit=MANIFEST_BYTES
-            )
-        except (Missing, Refused):
-            return ""
-        return results_not_stored(manifest)
+        prefix = self._projects[job.run.project].prefix(job.run.results, job.id)
+        return await not_stored(self._artifacts, prefix)
 
-    async def _csv(self, job: Job) -> bytes:
-        """The job's metrics; empty if it left none."""
-        try:
-            return await self._plot.metrics_csv(job) if job.execution.streams else b""
-        except Missing:
-            return b""
-
-    async def _picture(self, job: Job, csv: bytes) -> Picture:
-        if not csv:
+    async def _picture(self, job: Job) -> Picture:
+        """The job's metrics as a picture, with the best of them; of a job that left none, at most words."""
+        if not job.execution.streams:
+            picture = None
+        elif await self._readings(job) >= MOST_READINGS:
+            return Picture(None, notes.metrics_not_read(MOST_READINGS))
+        else:
+            picture = await self._plot.result(job, partial(self._begin_reading, job))
+        if picture is None:
             succeeded = job.execution.reason is EndReason.SUCCEEDED
             return Picture(None, notes.no_metrics_file() if succeeded else EMPTY)
-        return await self._plot.draw([(job, csv)])
+        return picture
 
-    async def _ending(self, job: Job, csv: bytes, picture: Picture, lost: str) -> _Ending:
+    async def _readings(self, job: Job) -> int:
+        stored = await self._store.job(job.id)
+        return 0 if stored is None else stored.publication.result.readings
+
+    async def _begin_reading(self, job: Job) -> None:
+        """Count it first: should it take the bot down after all, it does so a few times at most."""
+
+        def step(stored: Job) -> Change:
+            return Change(replace(stored, publication=stored.publication.reading_begun()))
+
+        await self._store.change(job.id, step)
+
+    async def _ending(self, job: Job, picture: Picture, lost: str) -> _Ending:
         found = await self._store.job(job.id)
         stored = found if isinstance(found, Job) else job
         execution = stored.execution
@@ -123,8 +138,7 @@ class AnnounceResult:
                 detail = raised(lines)
             text = stacked(block(lines, limit=LAST_LINES_CHARACTERS)[0], text)
         files = (File(f"{job.id}.png", picture.png),) if picture.png else ()
-        progress = await asyncio.to_thread(self._with_best, stored, csv)  # a long table takes a while to read
-        return _Ending(text, files, progress, reason, detail)
+        return _Ending(text, files, _with_best(stored.progress, picture.best), reason, detail)
 
     async def _last_lines(self, job: Job) -> list[str]:
         found = await self._store.log_lines(job.id, -4 * LAST_LINES, 4 * LAST_LINES)
@@ -133,16 +147,13 @@ class AnnounceResult:
             lines = lines[1:] if len(lines) > 1 else [lines[0][: LAST_LINES_CHARACTERS // 2]]
         return lines
 
-    def _with_best(self, job: Job, csv: bytes) -> Progress:
-        """The progress with its best value from `metrics.csv`, which is the truth; from the log if there is none."""
-        project = self._projects[job.run.project]
-        best = best_in_csv(csv, project.columns, project.goal) if csv else None
-        if best is None:
-            return job.progress
-        progress = replace(job.progress, best=best.value, best_epoch=best.epoch)
-        if best.unit == progress.unit:
-            return progress
-        return replace(progress, unit=best.unit, epoch=None, epochs=None)
+
+def _with_best(progress: Progress, best: Best | None) -> Progress:
+    """With the best value from `metrics.csv`, which is the truth; from the log if there is none."""
+    if best is None:
+        return progress
+    progress = replace(progress, best=best.value, best_epoch=best.epoch)
+    return progress if best.unit == progress.unit else replace(progress, unit=best.unit, epoch=None, epochs=None)
 
 
 def _end_seen_at(job: Job) -> float:

@@ -1,5 +1,6 @@
 """Build the services for single jobs, and the loops that run them."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.services.jobs.announce_result import AnnounceResult, AnnounceSettings
@@ -13,6 +14,7 @@ from bot.services.jobs.submit import Submit
 from bot.services.jobs.track_jobs import TrackJobs
 from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
+from bot.services.tables.table_files import TableFiles
 
 EVENTS_WAIT_SECONDS = 20.0
 
@@ -22,27 +24,34 @@ class Jobs:
     """What the chat and the sweeps call, and the loops."""
 
     find: Find
+    tables: TableFiles
     plot: Plot
     stop: Stop
     submit: Submit
     loops: tuple[Loop, ...]
+    close: Callable[[], Awaitable[None]]
+    """Ends what the loops have begun."""
 
 
 def build(core: Core, outside: Outside, setup: Setup) -> Jobs:
     find = Find(core.store, outside.artifacts, core.projects, core.permits)
-    plot = Plot(find, outside.artifacts, outside.figures, core.projects)
+    tables = TableFiles(outside.artifacts, setup.data_dir / "tables")
+    plot = Plot(find, tables, outside.figures, core.projects)
     stop = Stop(core, outside.engine)
     submit = Submit(core, outside.code, outside.engine.capabilities, new_id=setup.new_id)
-    return Jobs(find, plot, stop, submit, tuple(_loops(core, outside, setup, plot, stop)))
+    # A job's progress and the reason of its end are in its last log lines, which arrive a little after its state.
+    announce_settings = AnnounceSettings(
+        grace=min(setup.intervals.drain, 10), plot_deadline=setup.intervals.plot_deadline
+    )
+    announce = AnnounceResult(core, plot, outside.artifacts, announce_settings)
+    loops = _loops(core, outside, setup, announce, stop)
+    return Jobs(find, tables, plot, stop, submit, tuple(loops), announce.close)
 
 
-def _loops(core: Core, outside: Outside, setup: Setup, plot: Plot, stop: Stop) -> list[Loop]:
+def _loops(core: Core, outside: Outside, setup: Setup, announce: AnnounceResult, stop: Stop) -> list[Loop]:
     pace, wakeups = setup.intervals, core.wakeups
     launch = Launch(core, outside.engine, LaunchSettings(setup.bot_name, pace.lookup))
     track = TrackJobs(core, outside.engine)
-    # A job's progress and the reason of its end are in its last log lines, which arrive a little after its state.
-    announce_settings = AnnounceSettings(grace=min(pace.drain, 10), plot_deadline=pace.plot_deadline)
-    announce = AnnounceResult(core, plot, outside.artifacts, announce_settings)
     explain = ExplainWait(core, outside.engine, pace.stuck)
     reconcile = Reconcile(core, outside.engine, setup.bot_name)
     loops = [

@@ -1,7 +1,8 @@
 """Answer questions about jobs: which exist, and what their logs contain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 
 from bot.domain.access import Person
 from bot.domain.logs.log_lines import LogEvent, readable
@@ -14,6 +15,14 @@ from bot.ports.store import Store
 from bot.services.people.lookup import job_for
 from bot.services.people.permits import Permits
 from trainer.contract import LOG_TXT
+
+LARGEST_LOG = 1024**3
+LINES_AT_A_TIME = 50
+"""A line may have 256 KiB, and people ask for 2,000."""
+EVENT_CHARACTERS = 10_000
+"""Of each end of an event: more than is shown of it."""
+LOG_END_BYTES = 1024 * 1024
+"""How much of a stored log is kept to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +66,38 @@ class Find:
     async def log(self, job_id: str, lines: int, person: Person) -> LogExcerpt:
         """The last `lines` events of the log, as people read them; from S3 if the store has dropped them."""
         job = await self.job(job_id, person)
-        found = await self._store.log_lines(job.id, -lines, lines)
+        found = await self._store.log_lines(job.id, -lines, min(lines, LINES_AT_A_TIME))
         publication = job.publication
         if publication.archived_at is not None and publication.lines_posted and not found.total:
             return await self._archived(job, lines)
-        return LogExcerpt("\n".join(readable(found.events)), found.first, found.total)
+        events = [shortened(event) for event in found.events]
+        while len(events) < min(lines, found.total - found.first):
+            more = await self._store.log_lines(job.id, found.first + len(events), LINES_AT_A_TIME)
+            events += [shortened(event) for event in more.events]
+            if not more.events:
+                break
+        return LogExcerpt("\n".join(readable(events[:lines])), found.first, found.total)
 
     async def _archived(self, job: Posted, lines: int) -> LogExcerpt:
-        project = configured(self._projects, job.run.project)
-        content = await self._artifacts.read(project.prefix(job.run.results, job.id) + LOG_TXT)
-        stored = content.decode(errors="replace").splitlines()
-        last = [LogEvent("", "", 0, line) for line in stored[-lines:]]
-        return LogExcerpt("\n".join(readable(last)), len(stored) - len(last), len(stored))
+        """The file may be larger than the memory: its end is kept, and its lines are counted."""
+        uri = configured(self._projects, job.run.project).prefix(job.run.results, job.id) + LOG_TXT
+        end, total = b"", 0
+        async with aclosing(self._artifacts.stream(uri, limit=LARGEST_LOG)) as chunks:
+            async for chunk in chunks:
+                total += chunk.count(b"\n")
+                end = (end + chunk)[-LOG_END_BYTES:]
+        if not end.endswith(b"\n"):
+            total += bool(end)
+        last = end.decode(errors="replace").removesuffix("\n").split("\n")[-lines:] if end else []
+        events = [LogEvent("", "", 0, line) for line in last]
+        return LogExcerpt("\n".join(readable(events)), total - len(events), total)
+
+
+def shortened(event: LogEvent) -> LogEvent:
+    """The event without the middle of a very long message, of which no one is shown more."""
+    if len(event.message) <= 2 * EVENT_CHARACTERS:
+        return event
+    return replace(event, message=f"{event.message[:EVENT_CHARACTERS]}{event.message[-EVENT_CHARACTERS:]}")
 
 
 def _described(job: Posted) -> str:

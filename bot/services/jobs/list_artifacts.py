@@ -1,5 +1,6 @@
 """List the files that a job has stored in S3 so far, and give a link to any one of them."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -7,10 +8,11 @@ from bot.domain.access import Person
 from bot.domain.inert import escape
 from bot.domain.job_names import Name, parse
 from bot.domain.jobs import file_names
+from bot.domain.jobs.picture_size import shows_well
 from bot.domain.model.rows import Posted
 from bot.domain.posts import File
 from bot.domain.project import Project, configured
-from bot.errors import UserError
+from bot.errors import Missing, UserError
 from bot.ports.artifacts import Artifact, Artifacts
 from bot.services.jobs.find import Find
 from trainer.redaction.redact import redact
@@ -18,6 +20,9 @@ from trainer.redaction.redact import redact
 LINK_SECONDS = 3600
 MAX_LINKS = 20
 PICTURE_BYTES = 8 * 1024 * 1024
+MOST_PICTURES_TRIED = 3
+PICTURES_AT_ONCE = 2
+"""In the bot's memory."""
 
 
 def no_files(job: Posted) -> str:
@@ -52,6 +57,7 @@ class ListArtifacts:
 
     def __init__(self, find: Find, artifacts: Artifacts, projects: Mapping[str, Project]) -> None:
         self._find, self._artifacts, self._projects = find, artifacts, projects
+        self._turns = asyncio.Semaphore(PICTURES_AT_ONCE)
 
     async def artifacts(self, text: str, person: Person) -> Listing:
         """The files of a job or a trial, results first. For a trial, the job in the listing has the id `k7q2mx.4`.
@@ -61,7 +67,9 @@ class ListArtifacts:
         job, found = await self._files(text, person)
         links = {a.name: await self._artifacts.link(a.uri, LINK_SECONDS) for a in found[:MAX_LINKS] if _linkable(a)}
         newest = sorted(found, key=lambda artifact: -artifact.modified)
-        return Listing(job, tuple(found), links, await self._newest_picture(newest), sum(a.size for a in found))
+        async with self._turns:
+            picture = await self._newest_picture(newest)
+        return Listing(job, tuple(found), links, picture, sum(a.size for a in found))
 
     async def one(self, text: str, file_name: str, person: Person) -> Linked:
         """One file with its link. Raises `UnknownName` for a job that does not exist, and `BadInput` for a file."""
@@ -95,10 +103,19 @@ class ListArtifacts:
         return job, sorted(shown, key=lambda artifact: file_names.rank(artifact.name))
 
     async def _newest_picture(self, found: Sequence[Artifact]) -> File | None:
-        for artifact in found:
-            if artifact.name.lower().endswith(file_names.PICTURES) and 0 < artifact.size <= PICTURE_BYTES:
-                name = artifact.name.rsplit("/", 1)[-1]
-                return File(name, await self._artifacts.read(artifact.uri, limit=PICTURE_BYTES))
+        """The newest of the few newest that every program can show."""
+        fitting = [
+            artifact
+            for artifact in found
+            if artifact.name.lower().endswith(file_names.PICTURES) and 0 < artifact.size <= PICTURE_BYTES
+        ]
+        for artifact in fitting[:MOST_PICTURES_TRIED]:
+            try:
+                content = await self._artifacts.read(artifact.uri, limit=PICTURE_BYTES)
+            except Missing:
+                continue
+            if artifact.name.lower().endswith(file_names.PLAYED) or shows_well(content):
+                return File(file_names.attached(artifact.name), content)
         return None
 
 

@@ -1,6 +1,7 @@
 """End a sweep when nothing is left to do, and announce its result: the verdict, the picture, the table."""
 
 import asyncio
+from functools import partial
 
 import structlog
 
@@ -16,6 +17,7 @@ from bot.errors import ServiceError
 from bot.services.jobs.announcing import Announcer
 from bot.services.jobs.plot import Picture
 from bot.services.running.core import Core
+from bot.services.running.held_tasks import HeldTasks
 from bot.services.running.pending import unannounced
 from bot.services.sweeps.refresh_board import RefreshBoard
 from bot.services.sweeps.report_trials import ReportTrials
@@ -33,15 +35,21 @@ class AnnounceSweep:
         self._store, self._projects, self._now = core.store, core.projects, core.now
         self._trials, self._report, self._board = trials, report, board
         self._announcer = Announcer(core, picture_deadline)
+        self._tasks = HeldTasks()
 
     async def once(self) -> None:
         """End each sweep whose trials are all settled, and announce each sweep that has ended."""
         sweeps = [sweep for sweep in await self._store.unfinished_sweeps() if unannounced(sweep)]
         self._trials.forget_all_but({sweep.id for sweep in sweeps})  # also what was read while a result was announced
-        for sweep in sweeps:
-            ended = await self._ended(sweep) if sweep.execution.live else sweep
-            if not ended.execution.live:
-                await self._announce(ended)
+        await self._tasks.run({sweep.id: partial(self._end, sweep) for sweep in sweeps})
+
+    async def close(self) -> None:
+        await self._tasks.close()
+
+    async def _end(self, sweep: Sweep) -> None:
+        ended = await self._ended(sweep) if sweep.execution.live else sweep
+        if not ended.execution.live:
+            await self._announce(ended)
 
     async def _ended(self, sweep: Sweep) -> Sweep:
         if not await self._settled(sweep):

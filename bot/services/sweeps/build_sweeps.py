@@ -1,12 +1,13 @@
 """Build the services for sweeps, and the loops that run them."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.services.jobs.build_jobs import Jobs
 from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
 from bot.services.sweeps.announce_sweep import AnnounceSweep
-from bot.services.sweeps.collect_results import CollectResults, CollectSettings
+from bot.services.sweeps.collect_results import CollectResults, CollectSettings, TrialTables
 from bot.services.sweeps.diagnose import Diagnose
 from bot.services.sweeps.dispatch import Dispatch
 from bot.services.sweeps.draw_board import DrawBoard
@@ -30,6 +31,8 @@ class Sweeps:
     propose: Propose
     one_trial: OneTrial
     loops: tuple[Loop, ...]
+    close: Callable[[], Awaitable[None]]
+    """Ends what the loops have begun."""
 
 
 def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs) -> Sweeps:
@@ -37,20 +40,35 @@ def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs) -> Sweeps:
     propose = Propose(core, outside.engine, outside.code, new_id=setup.new_id)
     trial_log = TrialLog(outside.engine, outside.logs, core.projects, outside.log_pace)
     one_trial = OneTrial(jobs.find, trials, jobs.plot, jobs.submit, jobs.stop, trial_log)
-    loops = [*_trial_loops(core, outside, setup, trials), *_board_loops(core, outside, setup, trials)]
-    return Sweeps(propose, one_trial, tuple(loops))
+    collect = _collect(core, outside, setup, jobs, trials)
+    draw = DrawBoard(trials, outside.figures, jobs.tables, outside.sampler, core.projects)
+    board = RefreshBoard(core, draw, BoardSettings(setup.data_dir / "boards", setup.intervals.picture))
+    report = ReportTrials(core, trials, setup.intervals.thread)
+    announce = AnnounceSweep(core, trials, report, board, picture_deadline=setup.intervals.plot_deadline)
+
+    async def close() -> None:
+        await collect.close()
+        await announce.close()
+
+    loops = [*_trial_loops(core, outside, setup, trials, collect), *_board_loops(core, setup, report, board, announce)]
+    return Sweeps(propose, one_trial, tuple(loops), close)
 
 
-def _trial_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook) -> list[Loop]:
+def _collect(core: Core, outside: Outside, setup: Setup, jobs: Jobs, trials: TrialBook) -> CollectResults:
+    pace = setup.intervals
+    diagnose = Diagnose(outside.logs, core.projects, outside.log_pace)
+    # The reason of a failure is in the trial's last log lines, which arrive a little after its state.
+    settings = CollectSettings(grace=min(pace.drain, 10), deadline=pace.plot_deadline)
+    tables = TrialTables(trials, jobs.tables, outside.figures, core.projects)
+    return CollectResults(core, trials, tables, outside.artifacts, diagnose, settings)
+
+
+def _trial_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook, collect: CollectResults) -> list[Loop]:
     pace, wakeups = setup.intervals, core.wakeups
     dispatch = Dispatch(core, outside.engine, trials, outside.sampler)
     track = TrackTrials(core, outside.engine, trials)
     stream = StreamMetrics(core, outside.logs, trials, outside.log_pace)
     prune = Prune(core, outside.engine, trials, outside.sampler)
-    diagnose = Diagnose(outside.logs, core.projects, outside.log_pace)
-    # The reason of a failure is in the trial's last log lines, which arrive a little after its state.
-    collect_settings = CollectSettings(grace=min(pace.drain, 10), deadline=pace.plot_deadline)
-    collect = CollectResults(core, trials, outside.artifacts, diagnose, collect_settings)
     return [
         Loop("dispatch", dispatch.once, 5, wakeups.of("dispatch")),
         Loop("track_trials", track.once, pace.describe, wakeups.of("track_trials")),
@@ -60,12 +78,10 @@ def _trial_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook) 
     ]
 
 
-def _board_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook) -> list[Loop]:
+def _board_loops(
+    core: Core, setup: Setup, report: ReportTrials, board: RefreshBoard, announce: AnnounceSweep
+) -> list[Loop]:
     pace, wakeups = setup.intervals, core.wakeups
-    report = ReportTrials(core, trials, pace.thread)
-    draw = DrawBoard(trials, outside.figures, outside.artifacts, outside.sampler, core.projects)
-    board = RefreshBoard(core, draw, BoardSettings(setup.data_dir / "boards", pace.picture))
-    announce = AnnounceSweep(core, trials, report, board, picture_deadline=pace.plot_deadline)
     return [
         Loop("report_trials", report.once, min(pace.thread, 5)),
         Loop("refresh_board", board.once, 2, wakeups.of("refresh_board")),

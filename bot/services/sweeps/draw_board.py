@@ -9,16 +9,15 @@ import structlog
 from bot.domain.drawing.figures import BoardRequest, Curve
 from bot.domain.inert import EMPTY
 from bot.domain.model.sweep import Sweep
-from bot.domain.model.tally import Leader
 from bot.domain.model.trial import Trial
 from bot.domain.project import Project
 from bot.domain.sweeps.board_points import curves_request, label, request
-from bot.errors import Missing, ServiceError
-from bot.ports.artifacts import Artifacts
+from bot.errors import ServiceError
 from bot.ports.figures import Figures
 from bot.ports.sampler import Sampler
 from bot.services.jobs.plot import Picture, picture_of
 from bot.services.sweeps.trial_book import TrialBook
+from bot.services.tables.table_files import TableFiles
 from trainer.contract import METRICS_CSV
 
 log = structlog.get_logger()
@@ -45,11 +44,11 @@ class DrawBoard:
         self,
         trials: TrialBook,
         figures: Figures,
-        artifacts: Artifacts,
+        files: TableFiles,
         sampler: Sampler,
         projects: Mapping[str, Project],
     ) -> None:
-        self._trials, self._figures, self._artifacts = trials, figures, artifacts
+        self._trials, self._figures, self._files = trials, figures, files
         self._sampler, self._projects = sampler, projects
         self._importances: dict[str, _Importance] = {}
 
@@ -62,10 +61,19 @@ class DrawBoard:
 
     async def curves(self, sweep: Sweep) -> Picture:
         """The curves of the best trials, a picture of its own: Discord shows one that is higher than wide too small."""
-        curves = await self._curves(sweep, await self._trials.read_once(sweep.id))
-        if not curves:
-            return Picture(None, EMPTY)
-        return picture_of(await self._figures.draw(curves_request(sweep, curves, self._projects[sweep.run.project])))
+        trials = await self._trials.read_once(sweep.id)
+        named = [(leader, trials.get(leader.number) or Trial(leader.number)) for leader in sweep.tally.leaders]
+        uris = [await self._trials.prefix(sweep, trial) + METRICS_CSV for _, trial in named]
+        async with self._files.fetched(sweep.request.asker_id, uris, limit=CURVE_BYTES, each=True) as files:
+            curves = [
+                Curve(label(f"{trial.source or sweep.id}.{leader.number}", sweep, leader), file.path)
+                for (leader, trial), file in zip(named, files, strict=True)
+                if file.path is not None
+            ]
+            if not curves:
+                return Picture(None, EMPTY)
+            wanted = curves_request(sweep, curves, self._projects[sweep.run.project])
+            return picture_of(await self._figures.draw(wanted))
 
     async def picture(self, wanted: BoardRequest) -> Picture:
         """Raises `Unavailable` if drawing failed."""
@@ -94,22 +102,3 @@ class DrawBoard:
         except ServiceError as error:
             log.warning("could not compute importance", sweep=sweep.id, error=str(error))
             return None
-
-    async def _curves(self, sweep: Sweep, trials: Mapping[int, Trial]) -> list[Curve]:
-        curves = await asyncio.gather(
-            *(self._curve(sweep, leader, trials.get(leader.number)) for leader in sweep.tally.leaders)
-        )
-        return [curve for curve in curves if curve is not None]
-
-    async def _curve(self, sweep: Sweep, leader: Leader, trial: Trial | None) -> Curve | None:
-        """None if it left none or S3 does not answer: the rest of the picture does not wait for it."""
-        trial = trial or Trial(leader.number)
-        uri = await self._trials.prefix(sweep, trial) + METRICS_CSV
-        try:
-            csv = await self._artifacts.read(uri, limit=CURVE_BYTES)
-        except Missing:
-            return None
-        except ServiceError as error:
-            log.warning("left out a curve", sweep=sweep.id, trial=leader.number, error=str(error))
-            return None
-        return Curve(label(f"{trial.source or sweep.id}.{leader.number}", sweep, leader), csv)

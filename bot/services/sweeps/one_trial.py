@@ -1,6 +1,7 @@
 """Show, stop or plot one trial of a sweep, or train its point again as a job of its own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import nsmallest
 from itertools import chain, islice
@@ -17,7 +18,7 @@ from bot.domain.sweeps.leaderboard import as_job
 from bot.errors import BadInput, Missing, SignalboxError, UnknownName, UserError
 from bot.ports.engine import Engine
 from bot.ports.logs import Logs
-from bot.services.jobs.find import Find, LogExcerpt
+from bot.services.jobs.find import Find, LogExcerpt, shortened
 from bot.services.jobs.plot import MOST_JOBS, Picture, Plot
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit, TrainRequest
@@ -99,7 +100,7 @@ class OneTrial:
         """One picture of 1 to 8 jobs and trials. Raises `BadInput` or `UnknownName`."""
         if not 1 <= len(names) <= MOST_JOBS:
             raise BadInput(f"Plot 1 to {MOST_JOBS} jobs or trials at once, not {len(names)}.")
-        return await self._plot.draw_all([await self._named(name, person) for name in names], metrics)
+        return await self._plot.draw_all([await self._named(name, person) for name in names], metrics, person)
 
     async def metric_names(self, name: str, person: Person) -> list[str]:
         """The metrics of a job or a trial; of a sweep, those of its best trial."""
@@ -107,7 +108,7 @@ class OneTrial:
         if isinstance(posted, Sweep):
             number = next((leader.number for leader in posted.tally.leaders), None)
             return [] if number is None else await self.metric_names(f"{posted.id}.{number}", person)
-        return await self._plot.metric_names(posted)
+        return await self._plot.metric_names(posted, person)
 
     async def rerun(self, sweep_id: str, number: int, request: TrainRequest) -> Job:
         """Run its point as a job of its own, on the same commit; values in the request win."""
@@ -136,11 +137,12 @@ class TrialLog:
         self._reader = LogReader(logs, pace)
 
     async def read(self, sweep: Sweep, trial: Trial, lines: int) -> LogExcerpt:
-        events: list[LogEvent] = []
+        last, total = deque[LogEvent](maxlen=lines), 0
         for stream in await self._streams(trial):
-            events += await self._events(configured(self._projects, sweep.run.project).log_group, stream)
-        last = events[-lines:]
-        return LogExcerpt("\n".join(readable(last)), len(events) - len(last), len(events))
+            async for event in self._events(configured(self._projects, sweep.run.project).log_group, stream):
+                last.append(shortened(event))
+                total += 1
+        return LogExcerpt("\n".join(readable(last)), total - len(last), total)
 
     async def _streams(self, trial: Trial) -> tuple[str, ...]:
         """A trial that started a moment ago may not have been described yet."""
@@ -149,14 +151,13 @@ class TrialLog:
         seen = (await self._engine.describe([trial.engine_id])).get(trial.engine_id)
         return tuple(attempt.log_stream for attempt in seen.attempts if attempt.log_stream) if seen else ()
 
-    async def _events(self, group: str, stream: str) -> list[LogEvent]:
-        events: list[LogEvent] = []
+    async def _events(self, group: str, stream: str) -> AsyncIterator[LogEvent]:
         try:
             async for page in self._reader.pages(group, [stream], 0, max_calls=MAX_PAGES):
-                events += page
+                for event in page:
+                    yield event
         except Missing:
             pass
-        return events
 
 
 def _likely(sweep: Sweep, digits: str, limit: int) -> list[int]:

@@ -49,11 +49,13 @@ def machine_role(scope: Construct, storage: Storage, images: Iterable[str]) -> i
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A bot by its name. `submits`: ARNs of its queues and job definitions; `projects`: their names."""
+    """A bot by its name. `submits`: ARNs of its queues and job definitions; `projects`: their names; `secrets`: ARNs of
+    its jobs' secrets, without the random characters at their ends if Secrets Manager has not told them."""
 
     name: str
     submits: Sequence[str]
     projects: Sequence[str]
+    secrets: Sequence[str]
 
 
 def bot_role(scope: Construct, bot: Bot, storage: Storage, events: Events) -> iam.Role:
@@ -84,6 +86,9 @@ def bot_role(scope: Construct, bot: Bot, storage: Storage, events: Events) -> ia
     allow_listing(role, storage.bucket.bucket_arn, "jobs/*", f"signalbox/{bot.name}/*")
     allow(role, ["s3:DeleteObject"], objects(storage, *(f"jobs/{name}/doctor.txt" for name in bot.projects)))
     _doctor(role, scope, storage, events)
+    if bot.secrets:  # whether they have a value, without reading any
+        ends = "Secrets Manager ends each ARN with random characters."
+        allow(role, ["secretsmanager:DescribeSecret"], bot.secrets, why=ends)
     return role
 
 

@@ -8,7 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from bot.config.loading import Config, projects
-from bot.domain.stack import PROJECT, camel
+from bot.domain.stack import PROJECT, STACK_TAG, camel
 from deploy.aws import outputs, parameters
 from deploy.aws.offers import Choice
 from deploy.aws.outputs import Output
@@ -23,8 +23,6 @@ from deploy.aws.stack.job_roles import pulling
 from deploy.aws.stack.network import network
 from deploy.aws.stack.roles import Bot, bot_role, machine_role
 from deploy.aws.stack.storage import Storage, git_token, storage
-
-STACK_TAG = "signalbox:stack"
 
 
 def signalbox_stack(app: App, config: Config, choice: Choice | None = None) -> Stack:
@@ -59,7 +57,9 @@ def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
     events = job_events(stack, [_arn(stack, "job-queue", f"{deploy.stack}-{kind}") for kind in given.instances])
     names = [given.named(project).name for project in known]
     submits = _submits(stack, config, job_queues, given)
-    bot = bot_role(stack, Bot(config.bot.name, submits, names), stored, events)
+    described = [token.secret_arn for token in git_tokens.values()]
+    described += [_secrets(stack, f"{deploy.stack}/{given.named(each).name}/") for each in known if each.secrets]
+    bot = bot_role(stack, Bot(config.bot.name, submits, names, described), stored, events)
     values: dict[str, str] = {
         Output.REGION: Aws.REGION,
         Output.EVENTS_QUEUE_URL: events.queue.queue_url,
@@ -112,6 +112,15 @@ def _git_token(
         shared = name == config.deploy.git_token_secret or parameters.is_single(config)
         known[name] = git_token(stack, "GitToken" if shared else f"{logical_id}GitToken", name)
     return known.get(name)
+
+
+def _secrets(scope: Construct, names: str) -> str:
+    """The ARN of all secrets whose names begin so."""
+    form = ArnFormat.COLON_RESOURCE_NAME
+    arn: str = Stack.of(scope).format_arn(
+        service="secretsmanager", resource="secret", resource_name=f"{names}*", arn_format=form
+    )
+    return arn
 
 
 def _submits(scope: Construct, config: Config, job_queues: Mapping[str, batch.JobQueue], given: Inputs) -> list[str]:

@@ -128,3 +128,25 @@ def test_a_name_that_differs_only_by_capitals_needs_the_exact_spelling() -> None
     assert complete((LR, upper), {"LR": 0.3}) == {"lr": 0.1, "LR": 0.3}
     with pytest.raises(UnknownName):
         complete((LR, upper), {"Lr": 0.3})
+
+
+ODD_NUMBERS = (
+    *("9" * 400, "-" + "9" * 400, "9" * 5_000, "1e400", "nan", "-inf", "9223372036854775808", "1e99999999999"),
+    *(10**400, -(10**400), 10**5_000, math.inf, math.nan, 1e300),
+    *("\u00bd", "0x10", "--5", "1e", ""),
+)
+
+
+@pytest.mark.parametrize("raw", ODD_NUMBERS, ids=range(len(ODD_NUMBERS)))
+@pytest.mark.parametrize("bounds", [(None, None), (1, 100), (1, None), (None, 1e300)])
+def test_numbers_beyond_all_bounds_are_refused_in_a_short_sentence(
+    raw: object, bounds: tuple[float | None, float | None]
+) -> None:
+    with pytest.raises(BadInput) as caught:
+        Parameter("seed", Kind.INT, 1, *bounds).parse(raw)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(("raw", "value"), [("9223372036854775807", 2**63 - 1), ("-0", 0), ("\uff11\uff12", 12)])
+def test_numbers_within_64_bits_are_taken(raw: str, value: int) -> None:
+    assert Parameter("seed", Kind.INT, 1).parse(raw) == value

@@ -113,7 +113,7 @@ def test_a_module_and_a_launcher_are_commands_too(repo: Path, config: Path) -> N
 def test_without_a_config_one_is_written(repo: Path, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     text = said(repo, path)
-    assert f"Wrote {path} with [projects.robot-arm]" in text
+    assert f"Wrote [projects.robot-arm] in {path}" in text
     assert tomllib.loads(path.read_text())["projects"]["robot-arm"]["parameters"]["lr"]["default"] == 0.2
     assert "config.example.toml" in path.read_text()
 
@@ -186,3 +186,42 @@ def test_the_command_line_says_where_it_looked(tmp_path: Path) -> None:
 )
 def test_addresses_become_https_without_credentials(address: str, as_https: str) -> None:
     assert https(address) == as_https
+
+
+def test_a_repository_without_a_remote_says_what_is_to_be_done(repo: Path, config: Path) -> None:
+    assert "no remote" not in said(repo, config)
+    subprocess.run(["git", "remote", "remove", "origin"], cwd=repo, check=True)
+    assert "It has no remote called origin" in said(repo, config, name="arm")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "import click\n@click.command()\n@click.option('--lr', default=0.1)\ndef main(lr): pass\n",
+        "import hydra\n@hydra.main(config_path='conf')\ndef main(cfg): pass\n",
+        "from absl import app, flags\nflags.DEFINE_float('lr', 0.1, '')\n",
+        "EPOCHS = 100\n",
+    ],
+    ids=["click", "Hydra", "absl", "no flags"],
+)
+def test_a_script_without_argparse_is_never_run(script: str, repo: Path, config: Path) -> None:
+    """It would train to its end, in the folder of whoever only asked for a section."""
+    (repo / "train.py").write_text(f"open('trained', 'w').close()\n{script}")
+    text = said(repo, config, "python", "train.py")
+    assert not (repo / "trained").exists()
+    assert "which names no argparse and so was not run" in text
+    assert "No argparse arguments were found" in text
+    assert not load(config).projects["robot-arm"].parameters
+
+
+def test_a_script_may_have_a_japanese_name(repo: Path, config: Path) -> None:
+    (repo / "train.py").rename(repo / "\u5b66\u7fd2.py")
+    assert "command: python \u5b66\u7fd2.py" in said(repo, config)
+    assert "lr" in load(config).projects["robot-arm"].parameters
+
+
+def test_a_module_may_be_below_src(repo: Path, config: Path) -> None:
+    (repo / "src" / "lab").mkdir(parents=True)
+    (repo / "src" / "lab" / "fit.py").write_text(SCRIPT)
+    said(repo, config, "python", "-m", "lab.fit")
+    assert "lr" in load(config).projects["robot-arm"].parameters

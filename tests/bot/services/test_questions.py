@@ -1,10 +1,15 @@
 """What is asked about jobs: which there are, what they have left, how they compare."""
 
+import struct
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from bot.domain.jobs import file_names
 from bot.domain.jobs.file_names import option_value
+from bot.domain.logs.log_lines import LogEvent
+from bot.domain.posts import Change
 from bot.errors import BadInput, Unavailable, UnknownName
 from bot.ports.store import Store
 from bot.services.jobs.complete_options import CompleteOptions
@@ -12,7 +17,9 @@ from bot.services.jobs.find import Find
 from bot.services.jobs.list_artifacts import PICTURE_BYTES, ListArtifacts
 from bot.services.jobs.plot import Plot
 from bot.services.people.permits import Permits
-from tests.support.projects import GRANTS, GUILD, PROJECT
+from bot.services.tables.table_files import TableFiles
+from tests.support.projects import GRANTS, GUILD, PNG, PROJECT
+from tests.support.rows import changed
 from tests.support.services import MIKA, NOOR, Bot, Outside
 
 CSV = b"epoch,val_accuracy\n1,50\n2,60\n"
@@ -69,6 +76,36 @@ async def test_what_a_job_has_left_with_links_and_its_newest_picture(
     assert (listing.picture.name, listing.picture.content) == ("walk-2.MP4", b"newest")
 
 
+async def test_a_picture_that_no_program_should_unpack_is_passed_over(
+    bot: Bot, outside: Outside, browse: ListArtifacts
+) -> None:
+    job = await bot.train()
+    prefix, shown = f"s3://bucket/jobs/{job.id}/artifacts/", png(640, 480)
+    outside.artifacts.objects |= {f"{prefix}a b?.png": shown, f"{prefix}bomb.png": png(50_000, 50_000)}
+    picture = (await browse.artifacts(job.id, MIKA)).picture
+    assert picture is not None
+    assert (picture.name, picture.content) == ("a_b.png", shown), "a name that attachment:// takes"
+
+
+@pytest.mark.parametrize(
+    ("name", "attached"),
+    [
+        ("walk.png", "walk.png"),
+        ("caf\u00e9 [1].GIF", "caf___1.GIF"),
+        ("../..png", "picture.png"),
+        ("SPOILER_x.png", "x.png"),
+        ("???.jpg", "picture.jpg"),
+        ("a" * 300 + ".png", "a" * 80 + ".png"),
+    ],
+)
+def test_an_attachment_has_a_plain_name(name: str, attached: str) -> None:
+    assert file_names.attached(name) == attached
+
+
+def png(width: int, height: int) -> bytes:
+    return PNG + struct.pack(">I4sII", 13, b"IHDR", width, height)
+
+
 async def test_each_of_300_files_has_a_link_of_its_own(bot: Bot, outside: Outside, browse: ListArtifacts) -> None:
     job = await bot.train()
     prefix = f"s3://bucket/jobs/{job.id}/"
@@ -110,7 +147,9 @@ async def test_several_jobs_on_one_axis_and_those_without_metrics_named(bot: Bot
     assert "momentum=0.5" in request.subtitle
 
 
-async def test_jobs_of_two_projects_keep_their_own_column_names(bot: Bot, outside: Outside, store: Store) -> None:
+async def test_jobs_of_two_projects_keep_their_own_column_names(
+    bot: Bot, outside: Outside, store: Store, tmp_path: Path
+) -> None:
     own, other = await bot.train(interaction_id=1), await bot.train(interaction_id=2)
     asked, run = replace(other.request, interaction_id=3), replace(other.run, project="walker")
     other = replace(other, id="walker", request=asked, run=run)
@@ -119,7 +158,12 @@ async def test_jobs_of_two_projects_keep_their_own_column_names(bot: Bot, outsid
     for job in (own, other):
         outside.artifacts.objects[f"s3://bucket/jobs/{job.id}/metrics.csv"] = CSV
     projects = {PROJECT.name: PROJECT, "walker": walker}
-    plot = Plot(Find(store, outside.artifacts, projects, bot.permits), outside.artifacts, outside.figures, projects)
+    plot = Plot(
+        Find(store, outside.artifacts, projects, bot.permits),
+        TableFiles(outside.artifacts, tmp_path / "tables"),
+        outside.figures,
+        projects,
+    )
     await plot.plot([own.id, other.id], (), MIKA)
     (request,) = outside.figures.requests
     assert request.title == "mnist, walker: 2 jobs"
@@ -148,3 +192,25 @@ async def test_names_for_autocomplete_and_silence_when_git_fails(bot: Bot, outsi
     outside.code.fail("branches", Unavailable("no network"))
     assert await complete.branches("", "m", MIKA) == []
     assert await complete.branches("nothere", "m", MIKA) == []
+
+
+async def test_many_long_lines_are_read_a_few_at_a_time_and_shortened(bot: Bot, store: Store) -> None:
+    job = await bot.train()
+    events = [LogEvent(f"e{number}", "s", number, f"{number} {'x' * 30_000} end") for number in range(130)]
+    await store.append_log(job.id, events, lambda stored, new: None)
+    excerpt = await bot.find.log(job.id, 120, MIKA)
+    lines = excerpt.text.split("\n")
+    assert (excerpt.first, excerpt.total, len(lines)) == (10, 130, 120)
+    assert [line.split()[0] for line in lines] == [str(number) for number in range(10, 130)]
+    assert max(map(len, lines)) <= 1_000
+
+
+async def test_of_a_stored_log_the_end_is_kept_and_the_lines_are_counted(bot: Bot, outside: Outside) -> None:
+    job = await bot.train()
+    at = outside.clock()
+    await bot.store.change(job.id, lambda stored: Change(changed(stored, archived_at=at, lines_posted=1)))
+    uri = f"s3://bucket/jobs/{job.id}/log.txt"
+    outside.artifacts.objects[uri] = b"".join(b"line %d\n" % number for number in range(300_000))
+    excerpt = await bot.find.log(job.id, 3, MIKA)
+    assert (excerpt.first, excerpt.total) == (299_997, 300_000)
+    assert excerpt.text.split("\n") == ["line 299997", "line 299998", "line 299999"]

@@ -38,7 +38,7 @@ class Home:
         }
         self.config.write_text(tomli_w.dumps({"projects": {"arm": project}}))
 
-    def run(self, *given: str, project: str = "") -> tuple[int, str]:
+    def run(self, *given: str, project: str = "", write: bool = False) -> tuple[int, str]:
         output = io.StringIO()
-        options = Options(self.config, project, self.folder, self.results, given, install=False)
+        options = Options(self.config, project, self.folder, self.results, given, install=False, write=write)
         return run(options, Console(file=output, width=200)), output.getvalue()

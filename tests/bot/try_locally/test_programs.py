@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.programs.listed import PROGRAMS, Program, files
+from bench.programs.listed import PROGRAMS
+from bench.programs.program import Program, files
 from tests.bot.try_locally.home import Home
 
 pytestmark = pytest.mark.slow

@@ -5,11 +5,14 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.__main__ import app
 from bot.errors import BadInput, ConfigError, UserError
 from tests.bot.try_locally.home import PARAMETERS, Home
 from tests.support.git import git
@@ -177,3 +180,51 @@ def test_ctrl_c_ends_it_as_stop_does(home: Home) -> None:
     assert process.wait() == 143
     assert "Stopping, as a job is stopped" in said
     assert "The card at the end" in said
+
+
+def test_write_sets_the_metric_that_it_reported(home: Home) -> None:
+    home.commit(TABLE)
+    code, said = home.run(write=True)
+    assert code == 0
+    assert "Written to [projects.arm]" in said
+    assert "try succeeded: val_loss 0.03333 at epoch 3 of 3" in said  # judged as the next job will be
+    settings = tomllib.loads(home.config.read_text())["projects"]["arm"]
+    assert (settings["metric"], settings["goal"]) == ("val_loss", "minimize")
+
+
+def test_what_to_set_is_printed_to_paste(home: Home) -> None:
+    home.commit("for loss in (0.5, 0.4):\n    print('validation loss is', loss)\n", parameters={})
+    before = home.config.read_text()
+    _, said = home.run()
+    assert home.config.read_text() == before
+    _, _, lines = said.partition("or with `signalbox try --write`:\n")
+    pasted = [line.strip() for line in lines.splitlines() if " = " in line]
+    home.config.write_text(before.replace("[projects.arm]", "\n".join(["[projects.arm]", *pasted]), 1))
+    home.results = home.results.with_name("again")
+    _, said = home.run()
+    assert "try succeeded: validation_loss 0.4" in said
+
+
+def test_one_command_makes_a_section_that_works(home: Home) -> None:
+    home.commit(TABLE)
+    home.config.unlink()
+    words = ["init", "--folder", str(home.folder), "--config", str(home.config), "--results", str(home.results)]
+    done = CliRunner().invoke(app, [*words, "--name", "arm", "--try", "--with", "epochs=4"])
+    assert done.exit_code == 0, done.output
+    settings = tomllib.loads(home.config.read_text())["projects"]["arm"]
+    assert (settings["metric"], settings["goal"]) == ("val_loss", "minimize")
+    assert "val_loss 0.025 at epoch 4 of 4" in done.output
+    home.results = home.results.with_name("again")
+    assert "val_loss 0.03333 at epoch 3 of 3" in home.run()[1]
+
+
+def test_init_writes_nothing_if_its_try_can_not_begin(home: Home) -> None:
+    home.commit(TABLE)
+    home.config.unlink()
+    home.results.mkdir()
+    (home.results / "mine").touch()
+    words = ["init", "--folder", str(home.folder), "--config", str(home.config), "--results", str(home.results)]
+    done = CliRunner().invoke(app, [*words, "--try"])
+    assert done.exit_code == 1
+    assert "is not empty" in " ".join(done.output.split())
+    assert not home.config.exists()

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.git import TOKEN, Repository, private
+from tests.trainer.fetch.fetching import allow_files, fetched, library
 from trainer.contract import ExitCode
 from trainer.errors import Ended
 from trainer.fetch.checkout import Source, fetch
@@ -11,10 +12,6 @@ from trainer.process.tools import Programs
 
 __all__ = ["private"]
 pytestmark = pytest.mark.slow
-
-
-def fetched(repository: str, commit: str, folder: Path, *, branch: str = "", token: str = "") -> str:
-    return fetch(Source(repository, commit, branch, token, tags=False), folder, Programs()).subject
 
 
 def test_exactly_the_commit_is_checked_out(repository: Repository, tmp_path: Path) -> None:
@@ -64,21 +61,6 @@ def test_branch_is_fetched_from_servers_without_single_commits(repository: Repos
         assert fetched(repository.url, first, tmp_path / "code", branch="main") == "The first"
         with pytest.raises(Ended, match="has no commit ffff"):
             fetched(repository.url, "f" * 40, tmp_path / "code", branch="main")
-
-
-def allow_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Submodules from the disk: git refuses them by default, https://git-scm.com/docs/git-config (protocol.allow)."""
-    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
-    monkeypatch.setenv("GIT_CONFIG_KEY_0", "protocol.file.allow")
-    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "always")
-
-
-def library(folder: Path, files: dict[str, str]) -> Repository:
-    made = Repository(folder)
-    folder.mkdir()
-    made.git("init", "--quiet", "--initial-branch=main")
-    made.commit(files)
-    return made
 
 
 def test_relative_submodules_are_taken_from_beside_the_repository(
@@ -146,45 +128,6 @@ def test_submodule_named_by_ssh_is_fetched_with_the_token_over_https(
     fetched(private, commit, tmp_path / "code", token=TOKEN)
     assert (tmp_path / "code" / "lib" / "net.py").read_text() == "layers"
     assert not [p for p in (tmp_path / "code").rglob("*") if p.is_file() and TOKEN.encode() in p.read_bytes()]
-
-
-POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "a" * 64 + "\nsize 90405214\n"
-LFS = {".gitattributes": "*.npy filter=lfs diff=lfs merge=lfs -text\n", "data/x.npy": POINTER, "small.npy": "plain"}
-
-
-def test_pointers_of_lfs_are_not_passed_off_as_data(repository: Repository, tmp_path: Path) -> None:
-    commit = repository.commit(LFS)
-    with pytest.raises(Ended, match=r"1 file \(data/x.npy\) can't be fetched from Git LFS") as caught:
-        fetched(repository.url, commit, tmp_path / "code")
-    assert "lfs = false" in caught.value.trouble.message
-
-
-def test_pointers_in_a_submodule_are_noticed(
-    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    allow_files(monkeypatch)
-    inner = library(tmp_path / "inner", LFS)
-    repository.git("submodule", "add", "--quiet", inner.url, "lib")
-    with pytest.raises(Ended, match="Git LFS"):
-        fetched(repository.url, repository.commit({}), tmp_path / "code")
-
-
-def test_pointers_stay_if_lfs_is_off(repository: Repository, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    commit = repository.commit(LFS)
-    fetch(Source(repository.url, commit, "", "", tags=False, lfs=False), tmp_path / "code", Programs())
-    assert "1 file (data/x.npy) of Git LFS left as pointers, as `lfs` is off" in capfd.readouterr().out
-
-
-def test_files_of_lfs_are_fetched(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`git-lfs` here stands for the real one: `git lfs pull` is documented to download and check out."""
-    commit = repository.commit(LFS)
-    program = tmp_path / "bin" / "git-lfs"
-    program.parent.mkdir()
-    program.write_text('#!/bin/sh\ntest "$1" = pull && git config remote.origin.url > data/x.npy\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    fetched(repository.url, commit, tmp_path / "code")
-    assert (tmp_path / "code" / "data" / "x.npy").read_text().strip() == repository.url
 
 
 def test_tags_and_history_come_on_request_and_without_files(repository: Repository, tmp_path: Path) -> None:

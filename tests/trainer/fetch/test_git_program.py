@@ -13,7 +13,7 @@ TOKEN = "token-of-a-private-repository"
 
 
 class Spy(Programs):
-    """Runs nothing and remembers what it was given."""
+    """Runs nothing and remembers its arguments."""
 
     def __init__(self) -> None:
         super().__init__()

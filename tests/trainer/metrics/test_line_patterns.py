@@ -42,10 +42,49 @@ def read(*lines: str, patterns: dict[str, str] | None = None) -> str:
             ["| epoch   1 |   200/ 2983 batches | lr 20.00 | loss  7.62 | ppl  2038.85"],
             "epoch,loss,ppl\n1,7.62,2038.85\n",
         ),
+        (
+            [
+                "\u2588\bepoch     train_loss  valid_loss  accuracy  time    ",
+                "Epoch 1/2 : |----| 0.00% [0/20 00:00<?]",
+                "0         1.000000    0.900000    0.500000  00:05     ",
+                "1         0.500000    0.450000    0.600000  00:05     ",
+            ],
+            "epoch,train_loss,valid_loss,accuracy\n0,1,0.9,0.5\n1,0.5,0.45,0.6\n",
+        ),
+        (
+            [
+                "| Epoch | Val/Loss | mAP@50 |",
+                "|-------|----------|--------|",
+                "| 1/9 | 0.5 | 40% |",
+                "| 2/9 | nan | 50% |",
+            ],
+            "epoch,Val/Loss,mAP@50\n1,0.5,40\n2,nan,50\n",
+        ),
     ],
 )
 def test_lines_as_programs_print_them(lines: list[str], table: str) -> None:
     assert read(*lines) == table
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/usr/lib/python3.11/site-packages/lightning/model_checkpoint.py:566: The dirpath has changed",
+        "train.py:46: UserWarning: Converting a tensor",
+        "(Triggered internally at /pytorch/csrc/generated/variable_methods.cpp:822.)",
+        "Restored all states from the checkpoint at lightning_logs/version_0/checkpoints/epoch=3-step=16.ckpt",
+        "saving model to './out/epoch=5-val_loss=0.3.ckpt'",
+        "`Trainer.fit` stopped: `max_epochs=4` reached.",
+        "see https://example.org/a:8080 and http://localhost:6006",
+    ],
+)
+def test_paths_and_warnings_are_no_metrics(line: str) -> None:
+    assert read("Epoch 3/4 loss: 0.5", line) == "epoch,loss\n3,0.5\n"
+
+
+def test_a_metric_may_have_a_slash_and_a_dot() -> None:
+    line = "Epoch: [3][ 10/500] val/box_loss: 0.5 val.acc=81 Accuracy: 50/100 (50%)"
+    assert read(line) == "epoch,val/box_loss,val.acc,accuracy\n3,0.5,81,50\n"
 
 
 @pytest.mark.parametrize(
@@ -62,6 +101,19 @@ def test_lines_as_programs_print_them(lines: list[str], table: str) -> None:
 )
 def test_lines_without_an_epoch_before_them_tell_nothing(line: str) -> None:
     assert read(line) == ""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["epoch by epoch the loss falls", "1 2 3 4 5 6"],
+        ["epoch train_loss time", "0 0.5", "0 0.5 1 2", "a 0.5 1"],
+        ["epoch day hour", "1 2 3"],
+        ["step step loss", "1 2 3"],
+    ],
+)
+def test_what_only_looks_like_a_table_is_none(lines: list[str]) -> None:
+    assert read(*lines) == ""
 
 
 def test_patterns_of_the_project_are_the_only_ones() -> None:

@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -113,3 +114,17 @@ def test_rows_of_an_earlier_attempt_are_not_told_again(code: Path, output: Path,
     sources.end(complete=True)
     assert sources.content() == now.encode()
     assert emitted == told
+
+
+def test_rows_that_a_framework_restores_from_its_checkpoint_are_not_told_again(code: Path, output: Path) -> None:
+    """Hugging Face's trainer_state.json holds the whole history again, in the folder of the next checkpoint."""
+    (output / "metrics.csv").write_text("loss,epoch,step\n3,0.5,1\n2.5,1,2\n")
+    emitted: list[str] = []
+    sources = Sources(code, output, emit=emitted.append)
+    sources.begin()
+    history = [{"epoch": 0.5, "loss": 3, "step": 1}, {"epoch": 1, "loss": 2.5, "step": 2}]
+    history.append({"epoch": 1.5, "loss": 2, "step": 3})
+    (code / "checkpoint-3").mkdir()
+    (code / "checkpoint-3" / "trainer_state.json").write_text(json.dumps({"log_history": history}))
+    assert sources.content().count(b"\n") == 4
+    assert emitted == ['@metrics {"epoch": 1.5, "loss": 2, "step": 3}']

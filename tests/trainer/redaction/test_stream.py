@@ -46,6 +46,16 @@ def test_secret_cut_anywhere_is_not_shown(shape: str) -> None:
         assert secret not in _forwarded(small)
 
 
+def test_private_key_cut_anywhere_is_not_shown() -> None:
+    key = private_key(random.Random(2), lines=3)
+    text = "\n".join(["before", *key, "after"])
+    for cut in range(1, len(text)):
+        for pieces in ([text[:cut], text[cut:]], [text[:cut], text[cut : cut + 9], text[cut + 9 :]]):
+            shown = _forwarded(pieces)
+            assert not [line for line in key[1:-1] if line in shown], cut
+            assert shown.endswith("after")
+
+
 def test_text_without_secrets_arrives_unchanged_however_it_is_cut() -> None:
     text = "epoch 1 loss=0.5 12%|#  | 1/8\rdone\n\nnext line, ü\n token: abc end"
     for size in range(1, 9):

@@ -192,6 +192,7 @@ def test_later_attempt_resumes_from_the_codes_own_checkpoint(
     assert second.run() == 1
     path = second._job.code / "logs" / "last.ckpt"
     lines = capfd.readouterr().out.splitlines()
+    assert any("attempt 2, resuming from its checkpoint after attempt 1" in line for line in lines)
     assert [line for line in lines if line.startswith("got")] == ["got  []", f"got --ckpt_path {path} [{path}]"]
     assert document(bucket, MANIFEST_JSON)["command"][-2:] == ["--ckpt_path", str(path)]
 

@@ -37,10 +37,12 @@ def write(path: Path, content: str, at: float) -> None:
 def test_newest_file_comes_back_in_its_place(bucket: Bucket, tmp_path: Path) -> None:
     first = Host(bucket, tmp_path / "1", "*.ckpt")
     assert first.start() is None
+    assert not first.checkpoints.stored_earlier()
     for epoch in (1, 2, 3):
         write(first.code / f"lightning_logs/version_0/checkpoints/epoch={epoch}.ckpt", f"epoch {epoch}", at=epoch)
         first.checkpoints.store(now=True)
     second = Host(bucket, tmp_path / "2", "*.ckpt")
+    assert second.checkpoints.stored_earlier()
     restored = second.start()
     assert restored == second.code / "lightning_logs/version_0/checkpoints/epoch=3.ckpt"
     assert (restored.read_text(), restored.stat().st_mtime) == ("epoch 3", 3)

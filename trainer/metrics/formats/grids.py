@@ -37,8 +37,11 @@ def from_rows(rows: Iterable[Mapping[str, float]]) -> Grid:
 def from_series(series: Mapping[str, Sequence[tuple[float, float]]], axis: str) -> Grid:
     """One row for each step, of series of (step, value). A step that comes again replaces what was there.
 
-    Steps that come again lower down are those of a run that was resumed.
+    Steps that come again lower down are those of a run that was resumed. Where code named no step, so that several
+    values have the same one, they are numbered.
     """
+    if len({step for points in series.values() for step, _ in points}) == 1:
+        series = _numbered(series)
     steps = sorted({step for points in series.values() for step, _ in points})
     place = {step: row for row, step in enumerate(steps)}
     columns = [Column(axis, array("d", steps), bytearray(len(steps)))]
@@ -50,6 +53,18 @@ def from_series(series: Mapping[str, Sequence[tuple[float, float]]], axis: str) 
             column.marks[place[step]] = 0
         columns.append(column)
     return Grid(columns) if steps else Grid()
+
+
+def _numbered(series: Mapping[str, Sequence[tuple[float, float]]]) -> Mapping[str, Sequence[tuple[float, float]]]:
+    """With steps from 1 on. A value that was logged once belongs to the end."""
+    longest = max(map(len, series.values()))
+    if longest == 1:
+        return series
+    firsts = {name: longest if len(points) == 1 else 1 for name, points in series.items()}
+    return {
+        name: [(float(step), value) for step, (_, value) in enumerate(points, firsts[name])]
+        for name, points in series.items()
+    }
 
 
 def numbers(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, float]:

@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Sequence
 
 from trainer.metrics.tables.axis import axis_of, rank
-from trainer.metrics.tables.grid import BLANK, Column, Grid
+from trainer.metrics.tables.grid import BLANK, NUMBER, Column, Grid
 
 
 def settled(grid: Grid) -> Grid:
@@ -66,6 +66,21 @@ def _chosen(column: Column, rows: Sequence[int]) -> Column:
     words = {place: column.words[row] for place, row in enumerate(rows) if row in column.words} if column.words else {}
     numbers = array("d", [column.numbers[row] for row in rows])
     return Column(column.name, numbers, bytearray(column.marks[row] for row in rows), words)
+
+
+def told_rows(grid: Grid, earlier: Grid) -> int:
+    """How many of the first rows are those of an earlier attempt: a framework restores them from its checkpoint."""
+    shared = [(column, other) for column in grid.columns if (other := earlier.column(column.name)) is not None]
+    for row in range(min(grid.rows, earlier.rows) if shared else 0):
+        if not all(_same(column, other, row) for column, other in shared):
+            return row
+    return min(grid.rows, earlier.rows) if shared else 0
+
+
+def _same(column: Column, other: Column, row: int) -> bool:
+    if column.marks[row] != NUMBER or other.marks[row] != NUMBER:
+        return column.marks[row] == other.marks[row]
+    return column.numbers[row] == other.numbers[row] or math.isnan(column.numbers[row] + other.numbers[row])
 
 
 def after_earlier(grid: Grid, earlier: Grid) -> Grid:

@@ -18,12 +18,17 @@ _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 _PLAIN = re.compile(r"[-+]?\d")
 
 
+def may_be_wrapped(text: str) -> bool:
+    """True if `unwrapped` may find something."""
+    return "(" in text or "<tf." in text
+
+
 def unwrapped(text: str) -> str:
     """Return the text with `tensor(0.5, device='cuda:0')` and its like replaced by their number.
 
     Such a cell contains commas, so this comes before a line is split. A tensor of several numbers becomes a word.
     """
-    if "(" not in text and "<tf." not in text:
+    if not may_be_wrapped(text):
         return text
     return _TENSORFLOW.sub(r"\1", _SEVERAL.sub(r"\1", _WRAPPED.sub(r"\1", text)))
 

@@ -1,53 +1,60 @@
 """Read a text table of any kind: what can be read is kept, and the rest is named in words."""
 
 import csv
-import io
 import math
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, pairwise
+from typing import BinaryIO
 
-from trainer.metrics.tables.cells import NO_VALUE, has_decimal_point, number, unwrapped
-from trainer.metrics.tables.decoding import decode
+from trainer.metrics.tables.cells import NO_VALUE, has_decimal_point, number
 from trainer.metrics.tables.delimiters import Dialect, guess, is_title, without_end
-from trainer.metrics.tables.grid import BLANK, Column, Grid
+from trainer.metrics.tables.grid import BLANK, MOST, Column, Grid, Most
 from trainer.metrics.tables.header import NOT_A_TABLE, Header
-from trainer.metrics.tables.lines import COMMENT, Lines
+from trainer.metrics.tables.lines import Lines
+from trainer.metrics.tables.portions import chunks, first_lines
+from trainer.metrics.tables.text import LONGEST_LINE, Text
 from trainer.metrics.tables.torn import is_torn
 
 MOST_COLUMNS = 1_000
+MOST_HEADERS = 4
+"""How many times `MOST_COLUMNS` all headers of a file may have together."""
 _SAMPLE = 50
-_CHUNK = 4096
 _LONGEST_NAME = 1_000
 _NAME = re.compile(r"[^\W\d][^=<>{}]{0,79}")
 NO_ROWS = "The file has a header and no rows."
 
 
-def read_csv(data: bytes, *, running: bool = False, complete: bool = False) -> Grid:
-    """Read the bytes of a table. Never fails: a table that can't be read has no columns and a remark.
+class _TooLargeError(Exception):
+    """The table has more cells than are read."""
+
+
+def read_csv(source: bytes | BinaryIO, *, running: bool = False, complete: bool = False, most: Most = MOST) -> Grid:
+    """Read a table. Never fails: a table that can't be read has no columns and a remark.
 
     `running`: its writer is still at work, so a last line without a line feed is not read. `complete`: its writer has
     ended as it should, so that line is whole. Otherwise the line counts unless it looks torn.
     """
-    text = decode(data)
-    if running:
-        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
-    reader = _Reader(unwrapped(text), complete=complete)
-    grid = reader.grid()
-    grid.remarks = [*reader.remarks, *grid.remarks]
+    text = Text(source, running=running)
+    reader = _Reader(text, complete=complete, most=most)
+    try:
+        grid = reader.grid()
+    except _TooLargeError as error:
+        return Grid(remarks=[str(error)])
+    long = f"{_counted(text.cut, 'line')} had more than {LONGEST_LINE:,} characters; the rest of it is left out."
+    grid.remarks = [*([long] if text.cut else []), *reader.remarks, *grid.remarks]
     return grid
 
 
 class _Reader:
-    def __init__(self, text: str, *, complete: bool) -> None:
-        self._unfinished = not complete and not text.endswith(("\n", "\r"))
-        plain = not any(mark in text for mark in ('"', *COMMENT))
-        lines = Lines(io.StringIO(text, newline="") if "\n" in text else text.splitlines(), plain=plain)
+    def __init__(self, text: Text, *, complete: bool, most: Most) -> None:
+        self._unfinished, self._most = not complete and not text.ended, most
+        lines = Lines(text, plain=text.plain)
         source = iter(lines)
-        sample = list(islice(source, _SAMPLE))
+        sample = first_lines(source, _SAMPLE)
         self._comments = lines.comments
-        self._dialect = Dialect(lines.separator) if lines.separator else guess(sample)
+        self._dialect = Dialect(lines.separator) if lines.separator else guess(sample, lines.comments)
         self._source = chain(sample, source)
         self._columns: list[Column] = []
         self._places: list[int] = []
@@ -55,7 +62,7 @@ class _Reader:
         self._header: list[str] = []
         self._rows = 0
         self._restarts: list[int] = []
-        self._short = self._long = 0
+        self._short = self._long = self._unreadable = 0
         self._first_long = -1
         self._point = self._index = False
         self.remarks: list[str] = []
@@ -74,9 +81,9 @@ class _Reader:
             return Grid(remarks=[header.problem])
         self._index = header.index
         self._begin(header.names)
-        chunks = chain([header.body], iter(lambda: list(islice(rows, _CHUNK)), []))
-        for chunk in chunks:
+        for chunk in chain([header.body], chunks(rows)):
             self._add_rows(chunk)
+            self._check_size()
         if problem := self._ambiguous():
             return Grid(remarks=[problem])
         return self._built()
@@ -104,7 +111,7 @@ class _Reader:
                     if row and (row[0] or any(row)):
                         yield row if len(row) <= MOST_COLUMNS else row[:MOST_COLUMNS]
             except csv.Error:
-                self.remarks.append("A line that can't be read is left out.")
+                self._unreadable += 1
                 continue
             return
 
@@ -116,11 +123,23 @@ class _Reader:
                 (n for n, c in enumerate(self._columns) if c.name == name and n not in taken and self._rows), None
             )
             if known is None:
-                known = len(self._columns)
-                self._columns.append(Column(name))
-                self._columns[-1].pad(self._rows)
+                known = self._added(name)
             taken.add(known)
             self._places.append(known)
+
+    def _added(self, name: str) -> int:
+        """The place of a new column."""
+        self._check_size()
+        self._columns.append(Column(name, most_words=self._most.words))
+        self._columns[-1].pad(self._rows)
+        return len(self._columns) - 1
+
+    def _check_size(self) -> None:
+        columns = len(self._columns)
+        if columns > MOST_HEADERS * MOST_COLUMNS:
+            raise _TooLargeError(f"The table's headers have more than {columns - 1:,} columns, too many to read.")
+        if self._rows * columns > self._most.cells:
+            raise _TooLargeError(f"The table has more than {self._most.cells:,} cells, too many to read.")
 
     def _add_rows(self, rows: list[list[str]]) -> None:
         if not self._add_fast(rows):
@@ -167,9 +186,7 @@ class _Reader:
             self._first_long = self._rows if self._first_long < 0 else self._first_long
             self._long += 1
             for _ in range(filled - len(self._places)):
-                self._places.append(len(self._columns))
-                self._columns.append(Column(""))
-                self._columns[-1].pad(self._rows)
+                self._places.append(self._added(""))
         for place, cell in zip(self._places, cells, strict=False):
             self._columns[place].add(cell, self._number(cell))
         self._rows += 1
@@ -211,6 +228,8 @@ class _Reader:
 
     def _built(self) -> Grid:
         columns = self._without_index()
+        if self._unreadable:
+            self.remarks.append(f"{_counted(self._unreadable, 'line')} could not be read.")
         if self._short:
             self.remarks.append(
                 f"{_counted(self._short, 'line')} had fewer cells than the header; the missing are blank."

@@ -41,8 +41,20 @@ class Dialect:
         return [cell.strip() for cell in next(self.cells(iter([line])), [])]
 
 
-def guess(lines: Sequence[str]) -> Dialect:
-    """Choose the delimiter by which most cells of these first lines are numbers, in rows of one length."""
+def guess(lines: Sequence[str], comments: Sequence[str] = ()) -> Dialect:
+    """Choose the delimiter by which most cells of these first lines are numbers, in rows of one length.
+
+    The last of the comments above them may be the header: without it, a first row such as `1,` shows one cell alone.
+    """
+    found = _best(lines)
+    if found.delimiter == NONE and comments:
+        headed = _best([comments[-1], *lines])
+        if any(line.rstrip().endswith(headed.delimiter) for line in lines):
+            return headed
+    return found
+
+
+def _best(lines: Sequence[str]) -> Dialect:
     scored = [(_score(lines, delimiter), delimiter) for delimiter in CANDIDATES]
     score, delimiter = max(scored, key=lambda each: each[0])
     return Dialect(delimiter if score > 0 else NONE)

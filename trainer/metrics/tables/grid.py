@@ -9,8 +9,19 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 NUMBER, BLANK, WORD = 0, 1, 2
-MOST_WORDS = 100_000
-"""Cells of text that one column keeps. Further ones become blank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """How much of a table is read."""
+
+    cells: int = 1_000_000_000
+    """A table with more is not read at all."""
+    words: int = 100_000
+    """Cells of text that one column keeps. Further ones become blank."""
+
+
+MOST = Most()
 
 
 @dataclass(slots=True)
@@ -23,6 +34,7 @@ class Column:
     """NUMBER, BLANK or WORD for each cell. A cell that says `nan` is a NUMBER."""
     words: dict[int, str] = field(default_factory=dict)
     """The text of the cells that are neither numbers nor blank, by row."""
+    most_words: int = MOST.words
 
     @property
     def blanks(self) -> int:
@@ -45,7 +57,7 @@ class Column:
             self.marks.append(NUMBER)
             return
         text = cell.strip()
-        if text and len(self.words) < MOST_WORDS:
+        if text and len(self.words) < self.most_words:
             self.words[len(self.numbers)] = text
         self.numbers.append(math.nan)
         self.marks.append(WORD if text else BLANK)

@@ -10,6 +10,7 @@ from bot.adapters.aws.probe.account import clock_check, identity_check
 from bot.adapters.aws.probe.batch import definition_check, queue_check
 from bot.adapters.aws.probe.events import events_check, no_events, rule_check
 from bot.adapters.aws.probe.image import image_check
+from bot.adapters.aws.probe.job_secrets import secrets_check
 from bot.adapters.aws.probe.permissions import permission_check
 from bot.adapters.aws.probe.plan import plan_check
 from bot.adapters.aws.probe.price import price_check
@@ -22,7 +23,7 @@ from bot.services.running.doctor import Check
 
 @dataclass(frozen=True, slots=True)
 class AwsProbe:
-    """The clients for the checks. The bot itself does not use `quotas`, `ecr`, `rules`, `free_tier` and `iam`."""
+    """The clients for the checks. The bot itself uses only those in `aws`."""
 
     aws: AwsClients
     quotas: Client
@@ -30,6 +31,7 @@ class AwsProbe:
     rules: Client
     free_tier: Client
     iam: Client
+    secrets: Client
     region: str
     now: Callable[[], float]
 
@@ -49,13 +51,14 @@ class AwsProbe:
         return permission_check(self.aws.sts, self.iam, project, bot, self.region)
 
     def checks(self, project: Project) -> list[Check]:
-        """Checks of the project's queue, quota, price, job definition, image, bucket and log group."""
+        """Checks of the project's queue, quota, price, job definition, image, secrets, bucket and log group."""
         return [
             queue_check(self.aws.batch, project, self.region),
             quota_check(self.aws.batch, self.quotas, project, self.region),
             price_check(self.aws.batch, project, self.region),
             definition_check(self.aws.batch, project, self.region),
             image_check(self.aws.batch, self.ecr, project),
+            secrets_check(self.aws.batch, self.secrets, project, self.region),
             bucket_check(self.aws.s3, project),
             log_group_check(self.aws.logs, project, self.region, self.now),
         ]
@@ -72,5 +75,5 @@ async def aws_probe(
 
         aws = await stack.enter_async_context(aws_clients(region, endpoint_url))
         quotas, ecr, rules = await opened("service-quotas"), await opened("ecr"), await opened("events")
-        free_tier, iam = await opened("freetier"), await opened("iam")
-        yield AwsProbe(aws, quotas, ecr, rules, free_tier, iam, region, now)
+        free_tier, iam, secrets = await opened("freetier"), await opened("iam"), await opened("secretsmanager")
+        yield AwsProbe(aws, quotas, ecr, rules, free_tier, iam, secrets, region, now)

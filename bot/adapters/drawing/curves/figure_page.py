@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 
 from bot.adapters.drawing.curves.curve_panel import draw_panel, smoothing_windows
 from bot.adapters.drawing.curves.described import described
-from bot.adapters.drawing.curves.run_curves import RunCurves, best_run, read_runs
+from bot.adapters.drawing.curves.run_curves import Read, RunCurves, best_run, read_runs
 from bot.adapters.drawing.style import theme
 from bot.adapters.drawing.style.header import Entry, Header
 from bot.domain.drawing.figures import Drawing, FigureRequest
@@ -28,10 +28,9 @@ NAMED = 5
 
 
 def draw_figure(request: FigureRequest) -> Drawing:
-    figure, remarks = make_figure(request)
-    if figure is None:
-        return Drawing(None, remarks)
-    return Drawing(to_png(figure), remarks)
+    read = read_runs(request)
+    figure, remarks = _made(request, read)
+    return Drawing(None if figure is None else to_png(figure), remarks, read.best)
 
 
 def to_png(figure: Figure) -> bytes:
@@ -46,7 +45,11 @@ def to_png(figure: Figure) -> bytes:
 
 def make_figure(request: FigureRequest) -> tuple[Figure | None, tuple[str, ...]]:
     """The figure before rendering (None if there is nothing to draw), and remarks about the files."""
-    runs, remarks = read_runs(request)
+    return _made(request, read_runs(request))
+
+
+def _made(request: FigureRequest, read: Read) -> tuple[Figure | None, tuple[str, ...]]:
+    runs, remarks = read.runs, list(read.remarks)
     if not runs:
         return None, tuple(remarks)
     columns = list(dict.fromkeys(column for run in runs for column in run.table.columns))

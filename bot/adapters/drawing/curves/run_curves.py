@@ -1,16 +1,19 @@
 """Read the tables of a figure's runs and find their best epochs."""
 
+import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from bot.adapters.drawing.series import Series, drawable
-from bot.domain.drawing.figures import FigureRequest
+from bot.domain.drawing.figures import Curve, FigureRequest
 from bot.domain.goal import Goal
 from bot.domain.metrics.metrics_table import Table
-from bot.domain.metrics.progress_rows import best_row
+from bot.domain.metrics.progress_rows import Best, best_in, best_row
 
 CONVENTIONAL = (("val_accuracy", True), ("val_acc", True), ("val_loss", False))
 """Metrics to mark if no file has the requested one, and whether more is better."""
@@ -50,11 +53,19 @@ class RunCurves:
         return math.nan if self.best is None else float(self.y(column)[self.best.row])
 
 
-def read_runs(request: FigureRequest) -> tuple[list[RunCurves], list[str]]:
-    """The runs with something to draw, and remarks about the files."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The runs with something to draw, remarks about the files, and the best in the first of them."""
+
+    runs: Sequence[RunCurves]
+    remarks: Sequence[str]
+    best: Best | None
+
+
+def read_runs(request: FigureRequest) -> Read:
     runs: list[RunCurves] = []
     remarks: list[str] = []
-    tables = [Table.parse(curve.csv, curve.column_names or request.column_names) for curve in request.curves]
+    tables = [_table(curve, request) for curve in request.curves]
     metric, maximize = _metric(request, tables)
     for index, (curve, table) in enumerate(zip(request.curves, tables, strict=True)):
         prefix = f"{curve.label.split(' ', 1)[0]}: " if len(tables) > 1 else ""
@@ -63,7 +74,8 @@ def read_runs(request: FigureRequest) -> tuple[list[RunCurves], list[str]]:
             runs.append(RunCurves(curve.label, index, table, _best_epoch(table, metric, maximize=maximize)))
     if request.metric and runs and metric != request.metric:
         remarks.append(f'No file has a column "{request.metric}", the metric that the configuration names.')
-    return runs, remarks
+    goal = Goal(request.metric, maximize=request.maximize)
+    return Read(runs, remarks, best_in(tables[0], goal) if tables else None)
 
 
 def best_run(runs: Sequence[RunCurves], *, maximize: bool) -> RunCurves | None:
@@ -71,6 +83,15 @@ def best_run(runs: Sequence[RunCurves], *, maximize: bool) -> RunCurves | None:
     marked = [run for run in runs if run.best is not None]
     pick = max if maximize else min
     return pick(marked, key=lambda run: run.best.value if run.best else math.nan, default=None)
+
+
+def opened(csv: bytes | Path) -> BinaryIO:
+    return csv.open("rb") if isinstance(csv, Path) else io.BytesIO(csv)
+
+
+def _table(curve: Curve, request: FigureRequest) -> Table:
+    with opened(curve.csv) as file:
+        return Table.parse(file, curve.column_names or request.column_names)
 
 
 def _metric(request: FigureRequest, tables: Sequence[Table]) -> tuple[str, bool]:

@@ -1,7 +1,7 @@
 """The whole text and the options beside it, as a plan."""
 
 from collections.abc import Sequence
-from math import prod
+from math import log10, prod
 from typing import Any
 
 from bot.domain.model.plan import MOST_TRIALS, Plan, Search
@@ -145,4 +145,4 @@ def _encoded(readings: Sequence[Reading], search: Search, seed: int, *, distinct
 
 
 def _many(count: int) -> str:
-    return f"{count:,}" if count < 10**15 else f"about 10^{len(str(count)) - 1}"
+    return f"{count:,}" if count < 10**15 else f"about 10^{int(log10(count))}"

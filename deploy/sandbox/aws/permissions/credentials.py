@@ -19,7 +19,7 @@ from deploy.sandbox.aws.common.settings import REGION, LiveSettings
 class Identity(NamedTuple):
     """Whose credentials they are. `arn` is that of GetCallerIdentity; `caller` is for records of calls.
 
-    `policy` is the session's own, which AssumeRole was given.
+    `policy` is the session's own, which AssumeRole took.
     """
 
     role_arn: str

@@ -231,7 +231,9 @@ _RESOURCES: dict[str, Callable[[Json], str]] = {
         ("ecr:DescribeImages", "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
         lambda body: _arn("ecr", f"repository/{body['repositoryName']}"),
     ),
-    "secretsmanager:GetSecretValue": lambda body: str(body["SecretId"]),
+    **dict.fromkeys(
+        ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"), lambda body: str(body["SecretId"])
+    ),
     "sts:AssumeRole": lambda body: str(body["RoleArn"]),
 }
 

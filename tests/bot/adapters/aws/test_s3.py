@@ -15,6 +15,8 @@ from bot.errors import Missing, Refused
 from deploy.sandbox.aws.resources import Clients, Resources
 from tests.bot.adapters.vendor import Vendor, page
 
+LIMIT = 1024 * 1024
+
 
 class TestParseUri:
     @given(st.text())
@@ -45,7 +47,7 @@ class TestArtifacts:
     async def test_what_was_written_is_read(self, artifacts: AwsArtifacts, resources: Resources, source: Path) -> None:
         uri = f"s3://{resources.bucket}/jobs/written/mä träin+&?#.csv"
         await artifacts.write(uri, source, "text/csv")
-        assert await artifacts.read(uri) == source.read_bytes()
+        assert await artifacts.read(uri, limit=LIMIT) == source.read_bytes()
         head = Clients(resources.endpoint).s3.head_object(Bucket=resources.bucket, Key=parse_uri(uri).key)
         assert head["ContentType"] == "text/csv"
 
@@ -54,7 +56,7 @@ class TestArtifacts:
         empty.touch()
         uri = f"s3://{resources.bucket}/jobs/empty/log.txt"
         await artifacts.write(uri, empty, "text/plain")
-        assert await artifacts.read(uri) == b""
+        assert await artifacts.read(uri, limit=LIMIT) == b""
 
     async def test_no_more_than_the_limit(self, artifacts: AwsArtifacts, resources: Resources, source: Path) -> None:
         uri = f"s3://{resources.bucket}/jobs/limit/metrics.csv"
@@ -66,14 +68,14 @@ class TestArtifacts:
     async def test_what_is_not_there(self, artifacts: AwsArtifacts, resources: Resources) -> None:
         for uri in (f"s3://{resources.bucket}/jobs/none", "s3://no-such-bucket-here/key"):
             with pytest.raises(Missing):
-                await artifacts.read(uri)
+                await artifacts.read(uri, limit=LIMIT)
         assert await artifacts.list(f"s3://{resources.bucket}/jobs/none/") == []
 
     @pytest.mark.parametrize("call", ["read", "link"])
     async def test_a_folder_is_no_object(self, artifacts: AwsArtifacts, call: str) -> None:
-        arguments = [60] if call == "link" else []
+        arguments = {"seconds": 60} if call == "link" else {"limit": LIMIT}
         with pytest.raises(Refused, match="Give the address of an object"):
-            await getattr(artifacts, call)("s3://bucket/", *arguments)
+            await getattr(artifacts, call)("s3://bucket/", **arguments)
 
     async def test_a_listing_is_newest_first_and_of_that_job_alone(
         self, artifacts: AwsArtifacts, resources: Resources, source: Path

@@ -9,7 +9,16 @@ import psutil
 import pytest
 
 from bot.adapters.drawing.drawing_process import ProcessFigures
-from bot.domain.drawing.figures import BoardRequest, Cell, Curve, Drawing, FigureRequest
+from bot.domain.drawing.figures import (
+    BoardRequest,
+    Cell,
+    Curve,
+    Drawing,
+    FigureRequest,
+    TablesRequest,
+    TableSummary,
+)
+from bot.domain.metrics.progress_rows import Best
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
@@ -100,10 +109,47 @@ class TestTheRealOne:
             "print(unpack_answer(answer[16:16 + head], answer[16 + head:]))\n"
         )
         out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-        assert out == "(Drawing(png=None, remarks=('The file is too large to draw.',)), '')\n"
+        assert out == "(Drawing(png=None, remarks=('The file is too large to draw.',), best=None), '')\n"
+
+    async def test_summaries_of_tables_on_disk(self, tmp_path: Path) -> None:
+        path = tmp_path / "metrics.csv"
+        path.write_bytes(b"step,reward\n10,1.5\n20,2.5\n")
+        curves = (Curve("", path), Curve("", b"nothing that is a table"), Curve("", b"epoch,reward\n1,1e400\n"))
+        async with ProcessFigures() as figures:
+            first, second, third = await figures.summaries(TablesRequest(curves, "reward"))
+        assert first == TableSummary(("reward",), Best(2.5, 20, "step"))
+        assert (second.columns, second.best, bool(second.problem)) == ((), None, True)
+        assert (third.columns, third.best) == (("reward",), None)
+
+    @pytest.mark.parametrize(("tables", "told"), [(1, "too long"), (2, "reading failed")])
+    async def test_a_table_that_takes_too_long_has_its_processor_time_and_no_more(
+        self, tmp_path: Path, tables: int, told: str
+    ) -> None:
+        path = tmp_path / "metrics.csv"
+        path.write_bytes(b"epoch,val\n" + f"1,tensor({' ' * 200_000}\n".encode() * 20)
+        code = (
+            "from bot.adapters.drawing import drawing_worker as worker\n"
+            "import sys\n"
+            "worker.CPU_SECONDS = 2.0\n"
+            "worker.serve(sys.stdin.buffer, sys.stdout.buffer)\n"
+        )
+        async with ProcessFigures(command=(sys.executable, "-c", code)) as figures:
+            request = TablesRequest((Curve("", path),) * tables, "val")
+            if tables > 1:
+                with pytest.raises(Unavailable, match=told):
+                    await figures.summaries(request)
+            else:
+                assert told in (await figures.summaries(request))[0].problem
+            assert (await figures.draw(REQUEST)).png is not None, "the process goes on"
 
 
 class TestOneThatMisbehaves:
+    async def test_promises_an_answer_without_end(self) -> None:
+        code = "read()\nsys.stdout.buffer.write(LENGTHS.pack(2**40, 2**62)); sys.stdout.buffer.flush(); time.sleep(9)"
+        async with ProcessFigures(command=misbehaving(code)) as figures:
+            with pytest.raises(Unavailable, match="died"):
+                await figures.draw(REQUEST)
+
     async def test_hangs(self) -> None:
         before = children()
         async with ProcessFigures(seconds=0.2, command=misbehaving("read(); time.sleep(600)")) as figures:

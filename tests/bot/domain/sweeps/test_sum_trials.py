@@ -48,6 +48,13 @@ def summed(*trials: Trial, plan: Plan = PLAN, now: float = 200.0, maximize: bool
     return tally(plan, trials, now, Goal("score", maximize=maximize))
 
 
+def test_trials_whose_results_are_not_all_stored_are_counted() -> None:
+    lost = [replace(good(number, 90.0), detail="not stored: model.pt (gone)") for number in (2, 4)]
+    found = summed(good(0, 90.0), *lost, failed(5, "not stored: model.pt (gone)"))
+    assert (found.incomplete, found.first_incomplete) == (2, 2)
+    assert (summed(good(0, 90.0)).incomplete, summed().first_incomplete) == (0, None)
+
+
 class TestCounts:
     def test_unknown_trial_waits(self) -> None:
         assert summed().counts == {TrialState.WAITING: 6}

@@ -46,5 +46,5 @@ async def test_file_with_a_secret_in_its_name_is_listed_without_it_and_without_l
     listing = await files.artifacts(job.id, MIKA)
     assert TOKEN not in f"{[each.name for each in listing.artifacts]} {listing.links} {listing.picture}"
     assert list(listing.links) == ["model.pt"]
-    found: list[Artifact] = await files.files(job.id, "redacted", 25)
+    found: list[Artifact] = await files.files(job.id, "redacted", 25, MIKA)
     assert [each.name for each in found] == ["artifacts/[redacted: GitHub token].png"]

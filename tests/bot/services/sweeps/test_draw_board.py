@@ -1,6 +1,7 @@
 """What is asked of the drawing process, of the sampler and of S3 for the picture of a sweep."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.draw_board import DrawBoard
 from bot.services.sweeps.trial_book import TrialBook
+from bot.services.tables.table_files import TableFiles
 from tests.support.fakes import FakeSampler
 from tests.support.projects import PROJECT
 from tests.support.scripted_sweep import THREE, TWO, Swept, good, grid
@@ -20,12 +22,12 @@ CSV = b"epoch,val_accuracy\n1,90\n"
 
 
 class Board:
-    def __init__(self, store: Store, outside: Outside) -> None:
-        projects = {PROJECT.name: PROJECT}
+    def __init__(self, store: Store, outside: Outside, folder: Path) -> None:
+        projects, files = {PROJECT.name: PROJECT}, TableFiles(outside.artifacts, folder / "tables")
         trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
         self.sampler, self.artifacts, self.figures = FakeSampler(), outside.artifacts, outside.figures
         self.swept = Swept(store, trials)
-        self.draw_board = DrawBoard(trials, outside.figures, outside.artifacts, self.sampler, projects)
+        self.draw_board = DrawBoard(trials, outside.figures, files, self.sampler, projects)
 
     async def importance(self) -> dict[str, float]:
         job = await self.swept.sweep()
@@ -44,8 +46,8 @@ class Board:
 
 
 @pytest.fixture
-def board(store: Store, outside: Outside) -> Board:
-    return Board(store, outside)
+def board(store: Store, outside: Outside, tmp_path: Path) -> Board:
+    return Board(store, outside, tmp_path)
 
 
 async def test_the_request_has_every_point_as_it_is_now(board: Board) -> None:

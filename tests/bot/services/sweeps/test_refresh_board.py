@@ -15,6 +15,7 @@ from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps.draw_board import DrawBoard
 from bot.services.sweeps.refresh_board import BoardSettings, RefreshBoard
 from bot.services.sweeps.trial_book import TrialBook
+from bot.services.tables.table_files import TableFiles
 from tests.support.fakes import FakeSampler
 from tests.support.jobs import make_job
 from tests.support.projects import PROJECT
@@ -32,7 +33,8 @@ class Easel:
         projects = {PROJECT.name: PROJECT}
         trials = TrialBook(Core(store, projects, Wakeups(), outside.clock))
         self.outside, self.folder, self.wakeups, self.swept = outside, folder, wakeups, Swept(store, trials)
-        sketch = DrawBoard(trials, outside.figures, outside.artifacts, FakeSampler(), projects)
+        files = TableFiles(outside.artifacts, folder / "tables")
+        sketch = DrawBoard(trials, outside.figures, files, FakeSampler(), projects)
         self.refresh_board = RefreshBoard(
             Core(store, {}, self.wakeups, outside.clock), sketch, BoardSettings(folder, SECONDS)
         )

@@ -108,6 +108,7 @@ def test_bot_permissions(template: Template) -> None:
         "servicequotas:GetServiceQuota": {"*"},
         "freetier:GetAccountPlanState": {"*"},
         "iam:SimulatePrincipalPolicy": {"<BotRole.Arn>"},
+        "secretsmanager:DescribeSecret": {"<GitToken>"},
     }
 
 

@@ -81,6 +81,9 @@ def test_secrets_of_a_project_reach_its_jobs_by_name_only() -> None:
     }
     listed = spelled(template.content["Outputs"]["JobSecrets"]["Value"]).split(",")
     assert [name.rpartition("/")[2] for name in listed] == ["WANDB_API_KEY", "HF_TOKEN"]
+    described = template.granted("BotRole")["secretsmanager:DescribeSecret"]
+    assert [arn.rpartition(":secret:")[2] for arn in sorted(described)] == ["<GitToken>", "signalbox/mnist/*"]
+    assert "secretsmanager:GetSecretValue" not in template.granted("BotRole")
 
 
 def test_host_volume_outlives_the_stack() -> None:

@@ -92,6 +92,13 @@ def test_table_of_numpy_keeps_its_names(tmp_path: Path, delimiter: str, header: 
     assert listed(read_csv((tmp_path / "m.csv").read_bytes())) == PLAIN
 
 
+def test_a_commented_header_tells_the_delimiter_of_rows_that_show_one_cell() -> None:
+    """The first row lacks its last value, and each row could be a number with a decimal comma."""
+    grid = read_csv(b"# epoch,val_accuracy\n1,\n2,0.0")
+    assert [column.name for column in grid.columns] == ["epoch", "val_accuracy"]
+    assert list(grid.columns[0].numbers) == [1, 2]
+
+
 def test_shorter_rows_keep_what_they_have() -> None:
     assert read("epoch,loss,val\n1,0.5\n2,0.25,9\n") == {"epoch": [1, 2], "loss": [0.5, 0.25], "val": [None, 9]}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.from_stack import written
+from bot.config.config_file import written
 
-EXAMPLE = (Path(__file__).parents[2] / "config.example.toml").read_text()
+EXAMPLE = (Path(__file__).parents[3] / "config.example.toml").read_text()
 
 
 def _changed(before: str, after: str) -> list[str]:

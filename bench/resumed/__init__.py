@@ -1,0 +1,1 @@
+"""Whether Lightning and Hugging Face resume by config alone."""
