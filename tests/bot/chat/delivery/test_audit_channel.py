@@ -44,16 +44,15 @@ async def seen(room: Room) -> list[Json]:
 
 
 async def test_hostile_options_are_shown_without_effect(room: Room, store: SqliteStore) -> None:
-    clock = Clock()
+    clock, mika = Clock(), Actor(int(room.discord.people["mika"]), HOSTILE)
     await turn(room, store, clock)
-    refused = Entry("1", "/train", Actor(42, HOSTILE), decided=Decision.REFUSED, why=HOSTILE)
+    refused = Entry("1", "/train", mika, decided=Decision.REFUSED, why=HOSTILE)
     await store.audit(refused)
-    await store.audit(
-        Entry("2", "/train", Actor(42, ""), options=shown_options([("note", HOSTILE)]), decided=Decision.FAILED)
-    )
+    await store.audit(Entry("2", "/train", mika, options=shown_options([("note", HOSTILE)]), decided=Decision.FAILED))
     await turn(room, store, clock)
     (message,) = await seen(room)
     assert message["content"].count("\n") == 1
+    assert message["content"].count(f"<@{mika.id}>") == 2
     assert message["mentions"] == message["mention_roles"] == message["embeds"] == []
     assert not message["mention_everyone"]
 
