@@ -65,6 +65,8 @@ _PLACEHOLDER = re.compile(
 _PATH = re.compile(r"(?:[A-Za-z]:|~|\.{1,2})?[/\\][\w. -]*[/\\]|\.{1,2}/|~/")
 _CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z|[A-Za-z_-]+\Z")
 
+_RUN = re.compile(r"[A-Za-z0-9]+")
+
 
 def context_spans(text: str, lowered: str, words: str) -> Iterator[Span]:
     """Yield the secrets in a text. `lowered` is the text in small letters; `words` has all its words, in any order."""
@@ -135,8 +137,13 @@ def _is_path(value: str) -> bool:
 
 
 def _is_name(value: str) -> bool:
-    """True for a word or a name of code. Letters that change as often as by chance are none."""
-    return _CODE.match(value) is not None and not (len(value) >= 20 and changes(value) > len(value) // 3)
+    """True for a word or a name of code. Letters that change as often as by chance are none, and neither is a long run
+    of letters and many digits, such as the hexadecimal token in the name of a file."""
+    if _CODE.match(value) is None:
+        return False
+    run = max(_RUN.findall(value), key=len, default="")
+    by_chance = len(value) >= 20 and changes(value) > len(value) // 3
+    return not (by_chance or (len(run) >= 20 and sum(map(str.isdigit, run)) > len(run) // 4))
 
 
 def _is_number(value: str) -> bool:

@@ -246,3 +246,15 @@ def test_time_grows_with_the_length_alone(kind: str) -> None:
 
     short, long = seconds(16_384), seconds(131_072)
     assert long < 30 * max(short, 0.001), Counter(short=round(short * 1e6), long=round(long * 1e6))
+
+
+@pytest.mark.parametrize("name", ["{}", "artifacts/TWILIO_AUTH_TOKEN={}.png", "api_key={}.json", "secret: {}.tar.gz"])
+def test_a_hexadecimal_token_in_a_file_name_is_no_name_of_code(name: str) -> None:
+    """One in twelve of them changes between letters and digits as seldom as a name does."""
+    token = "dd311ca871902316d9841aab4ccec38d"
+    assert (token in redact(name.format(token))) == (name == "{}")
+
+
+@pytest.mark.parametrize("text", ["token=run_20261129_101500.log", "key: layer12.conv2d_block1.weight_decay"])
+def test_names_of_code_and_dates_stay(text: str) -> None:
+    assert redact(text) == text
