@@ -195,22 +195,22 @@ async def test_metrics_exist_from_the_trials_end_on(
     ended = fleet.jobs.submitted[engine_id].timelines[7].ended_at
     clock.now = ended - 0.001
     with pytest.raises(Missing):
-        await artifacts.read(f"{PREFIX}7/metrics.csv")
+        await artifacts.read(f"{PREFIX}7/metrics.csv", limit=1 << 30)
     clock.now = ended
-    assert await artifacts.read(f"{PREFIX}7/metrics.csv") == GRID.expected[7].csv
+    assert await artifacts.read(f"{PREFIX}7/metrics.csv", limit=1 << 30) == GRID.expected[7].csv
     clock.now += 1_000
     listed = await artifacts.list(PREFIX)
     assert len(listed) == 1_000
     without = next(known.number for known in GRID.expected if known.fate is Fate.WITHOUT_METRICS)
     with pytest.raises(Missing):
-        await artifacts.read(f"{PREFIX}{without}/metrics.csv")
+        await artifacts.read(f"{PREFIX}{without}/metrics.csv", limit=1 << 30)
 
 
 async def test_a_stored_object_can_be_read(clients: AwsClients, tmp_path: Path) -> None:
     artifacts, source = AwsArtifacts(clients), tmp_path / "store.db"
     source.write_bytes(b"\0" * 100_000)
     await artifacts.write(f"s3://{BUCKET}/store.db", source, "application/octet-stream")
-    assert await artifacts.read(f"s3://{BUCKET}/store.db") == source.read_bytes()
+    assert await artifacts.read(f"s3://{BUCKET}/store.db", limit=1 << 30) == source.read_bytes()
 
 
 async def test_last_lines_arrive_late_and_in_pages(

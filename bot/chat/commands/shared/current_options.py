@@ -23,6 +23,9 @@ def are_current(command: app_commands.Command[Any, ..., Any], options: Sequence[
 
 
 def _is_current(parameter: app_commands.Parameter | None, option: Mapping[str, Any]) -> bool:
-    if parameter is None or type(option.get("value")) not in _TYPES[parameter.type]:
+    if parameter is None or (option.get("focused") and not parameter.autocomplete):
         return False
-    return parameter.autocomplete or not option.get("focused")
+    # While it is typed, a number comes as text, which may be empty:
+    # https://docs.discord.com/developers/interactions/application-commands#autocomplete
+    typing = (str,) if option.get("focused") else ()
+    return type(option.get("value")) in (*_TYPES[parameter.type], *typing)

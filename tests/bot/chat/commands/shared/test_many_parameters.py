@@ -123,7 +123,7 @@ async def _with(made: list[Project]) -> AsyncIterator[tuple[FakeServices, Person
     fake = FakeServices()
     fake.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
     services = fake.services(made)
-    services.complete_options = CompleteOptions(cast("Code", fake), cast("Find", fake), made)  # type: ignore[misc]
+    services.complete_options = CompleteOptions(cast("Code", fake), cast("Find", fake), made, fake.permits)  # type: ignore[misc]
     async with DiscordStandIn(limits=Limits(enabled=False)) as stand_in:
         client = SignalboxClient(settings(stand_in), made)
         client.attach(services)

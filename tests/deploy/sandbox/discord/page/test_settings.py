@@ -39,7 +39,9 @@ async def services(stand_in: DiscordStandIn, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(job_actions, "CARD_SECONDS", 0.0)
     fake = FakeServices()
     known = fake.services([MANY])
-    object.__setattr__(known, "complete_options", CompleteOptions(cast("Code", fake), cast("Find", fake), [MANY]))
+    object.__setattr__(
+        known, "complete_options", CompleteOptions(cast("Code", fake), cast("Find", fake), [MANY], fake.permits)
+    )
     client = SignalboxClient(settings(stand_in), (MANY,))
     client.attach(known)
     async with connected(client, stand_in.token):
