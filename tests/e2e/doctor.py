@@ -83,7 +83,9 @@ class Aws:
 
     def _ask(self, method: str, what: str, body: dict[str, Any]) -> None:
         address = f"{self.sandbox.ready['aws']['endpoint']}/sandbox/{what}"
-        request = urllib.request.Request(address, json.dumps(body).encode(), method=method)
+        request = urllib.request.Request(
+            address, json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
+        )
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status == 200
 

@@ -86,7 +86,9 @@ def _no_commands_scope(aws: Aws, _: Config) -> None:
 
 def _disturb(aws: Aws, what: str, body: dict[str, Any], method: str = "POST") -> None:
     address = f"{aws.sandbox.ready['discord']['url']}/sandbox/{what}"
-    request = urllib.request.Request(address, json.dumps(body).encode(), method=method)
+    request = urllib.request.Request(
+        address, json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
+    )
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert answer.status == 200
 
@@ -104,21 +106,10 @@ def _choice_too_long(_: Aws, config: Config) -> None:
     _project(config)["parameters"]["optimizer"] = choices
 
 
-def _26_parameters(_: Aws, config: Config) -> None:
-    parameters = _project(config)["parameters"]
-    parameters |= {f"p{n}": {"type": "int", "default": 1} for n in range(26 - len(parameters))}
-
-
 def _log_options(aws: Aws, **changes: str) -> dict[str, Any]:
     known = aws.clients.batch.describe_job_definitions(jobDefinitionName="signalbox-trainer")["jobDefinitions"][0]
     options = known["containerProperties"]["logConfiguration"]["options"]
     return {"logConfiguration": {"logDriver": "awslogs", "options": {**options, **changes}}}
-
-
-def _long_choices(_: Aws, config: Config) -> None:
-    for name in "abcde":
-        choices = [f"{number}{'x' * 90}" for number in range(25)]
-        _project(config)["parameters"][name] = {"type": "choice", "choices": choices, "default": choices[0]}
 
 
 def _prefix(prefix: str) -> Breakage:
@@ -234,10 +225,8 @@ SETUPS: dict[str, tuple[Breakage, str, str]] = {
 # These never get as far as a check: reading the config ends the doctor.
 MISTAKES: dict[str, tuple[Breakage, str, str]] = {
     "choice too long": (_choice_too_long, "optimizer", "100"),
-    "choices too long together": (_long_choices, "/train", "and Discord takes 8000"),
     "prefix in capitals": (_prefix("SB-"), "discord.command_prefix", "small letters only"),
     "prefix with a space": (_prefix("sb "), "discord.command_prefix", "use letters, numbers, - and _"),
-    "26 parameters": (_26_parameters, "26 parameter names", "has room for 22"),
 }
 ROWS: list[tuple[str, str]] = []
 

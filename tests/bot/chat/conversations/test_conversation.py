@@ -237,7 +237,7 @@ async def test_help_lists_every_command(room: Room) -> None:
     outcome = await room.mika.type("/help", channel=CHANNEL, wait=True)
     text = outcome["message"]["embeds"][0]["description"]
     names = {command["name"] for command in await room.mika.commands()}
-    assert names == {"train", "sweep", "status", "jobs", "logs", "plot", "artifacts", "stop", "retry", "help"}
+    assert names == {"train", "sweep", "status", "jobs", "logs", "plot", "artifacts", "stop", "retry", "audit", "help"}
     assert all(command(name) in text for name in names - {"help"})
     assert command("train", "[branch] [commit] [lr] [epochs] [optimizer] [augment] [set]") in text
 
