@@ -112,6 +112,7 @@ def _base(program: str, run: RunCommand) -> str:
         raise CommandError(f"{DOCKERFILE} names no BASE_IMAGE.")
     run([program, "pull", "--quiet", found[1]], "")
     base = run([program, "image", "inspect", "--format", "{{index .RepoDigests 0}}", found[1]], "").strip()
+    base = base or found[1]  # an image that no registry has given a digest
     sys.stdout.write(f"Building on {base}\n")
     return base
 

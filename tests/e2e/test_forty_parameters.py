@@ -73,7 +73,7 @@ def _called(lab: Stage, where: str) -> list[str]:
 
 def _stored(lab: Stage, key: str) -> bytes:
     bucket = lab.sandbox.ready["aws"]["bucket"]
-    return bytes(lab.aws.s3.get_object(Bucket=bucket, Key=f"jobs/{key}")["Body"].read())
+    return bytes(lab.aws.s3.get_object(Bucket=bucket, Key=f"jobs/lab/{key}")["Body"].read())
 
 
 def _flags(words: Sequence[str], *names: str) -> list[str]:

@@ -36,7 +36,7 @@ def job_events(scope: Construct, job_queues: Iterable[str]) -> Events:
     rule = events.Rule(
         scope,
         "JobEvents",
-        description="States of jobs, and queues that are blocked",
+        description="Job states, blocked queues",
         event_pattern=events.EventPattern(
             source=["aws.batch"],
             detail_type=list(KINDS),

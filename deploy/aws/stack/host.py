@@ -36,7 +36,7 @@ def host(scope: Construct, config: Config, network: Network, storage: Storage, b
         scope,
         "DiscordToken",
         secret_name=f"{config.deploy.stack}/discord-token",
-        description="The bot's token, from the Discord developer portal",
+        description="The bot's Discord token",
     )
     explain(token, "SMG4", "The token comes from Discord's portal: AWS cannot rotate it.")
     volume = _volume(scope, config.deploy.stack, network.zones[0])
@@ -84,7 +84,7 @@ def _snapshots(scope: Construct, stack: str) -> None:
     dlm.CfnLifecyclePolicy(
         scope,
         "Snapshots",
-        description=f"Data of the bot of {stack}",
+        description=f"Bot data of {stack}",
         state="ENABLED",
         execution_role_arn=role.role_arn,
         policy_details=dlm.CfnLifecyclePolicy.PolicyDetailsProperty(

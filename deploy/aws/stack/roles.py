@@ -60,9 +60,7 @@ class Bot:
 
 def bot_role(scope: Construct, bot: Bot, storage: Storage, events: Events) -> iam.Role:
     """Create the role that runs the bot in this account. It also reads what earlier versions stored under `jobs/`."""
-    role = iam.Role(
-        scope, "BotRole", assumed_by=iam.AccountRootPrincipal(), description="What the bot and its doctor ask of AWS"
-    )
+    role = iam.Role(scope, "BotRole", assumed_by=iam.AccountRootPrincipal(), description="The bot and its doctor")
     jobs = [_arn(scope, "batch", "job", "*")]
     # The reference lists the job for SubmitJob too, AWS's example policies don't; Batch checks TagResource on the queue
     # and the job definition of a SubmitJob with tags: https://github.com/wri/gfw-data-api/pull/175

@@ -74,7 +74,7 @@ def _images(scope: Construct, deploy: Deploy) -> ecr.Repository:
         lifecycle_rules=[
             ecr.LifecycleRule(
                 rule_priority=1,
-                description="Images whose tag moved to a newer push",
+                description="Images without a tag",
                 tag_status=ecr.TagStatus.UNTAGGED,
                 max_image_age=Duration.days(7),
             ),
@@ -82,7 +82,7 @@ def _images(scope: Construct, deploy: Deploy) -> ecr.Repository:
                 # Counted separately: many pushes of one must not delete the other's last image.
                 ecr.LifecycleRule(
                     rule_priority=priority,
-                    description=f"The newest images of the {kind}",
+                    description=f"Newest {kind} images",
                     tag_prefix_list=[f"{kind}-"],
                     max_image_count=KEPT_IMAGES,
                 )

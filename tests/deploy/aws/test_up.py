@@ -194,12 +194,15 @@ async def test_both_images_are_tagged_with_their_commit(config: Path, docker: Pa
     assert await _main(push.main, "--config", str(config), "--torch-index", "https://example.org/cuda") == 0
     said = docker.read_text().splitlines()
     assert said[0] == f"login --username AWS --password-stdin {REPOSITORY.partition('/')[0]}"
-    build, *pushes = said[2:5]
+    assert said[2].startswith("pull --quiet docker.io/library/python:")
+    assert said[3].startswith("image inspect ")
+    build, *pushes = said[4:7]
     assert build.startswith("build --target trainer --platform linux/amd64 ")
-    assert f"--build-arg REVISION={commit} --build-arg TORCH_INDEX=https://example.org/cuda" in build
+    assert f"--build-arg REVISION={commit} --build-arg BASE_IMAGE=docker.io/library/python:" in build
+    assert "--build-arg TORCH_INDEX=https://example.org/cuda" in build
     assert pushes == [f"push {REPOSITORY}:trainer", f"push {REPOSITORY}:trainer-{commit[:12]}"]
-    assert "--target bot" in said[5]
-    assert "TORCH_INDEX" not in said[5]
+    assert "--target bot" in said[7]
+    assert "TORCH_INDEX" not in said[7]
 
 
 async def test_uncommitted_changes_leave_the_images_untagged(

@@ -1,6 +1,7 @@
 """Real jobs: submitted over HTTP, run as processes."""
 
 import json
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,11 @@ def test_nonzero_exit_code_is_not_retried(sandbox: Sandbox) -> None:
 
 
 def test_container_environment_has_nothing_from_ours(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = "import json, os; print(json.dumps({**os.environ, 'cwd': os.getcwd()}))"
+    program = (
+        "import json, os, urllib.request; address = os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI']; "
+        "credentials = json.load(urllib.request.urlopen(address)); "
+        "print(json.dumps({**os.environ, 'cwd': os.getcwd(), 'credentials': credentials}))"
+    )
     job_id = sandbox.submit(program, overrides={"environment": [{"name": "LR", "value": "0.1"}]})
     job = sandbox.ended(job_id)
     environment = json.loads(sandbox.lines(job, at_least=1)[0])
@@ -42,8 +47,9 @@ def test_container_environment_has_nothing_from_ours(sandbox: Sandbox, monkeypat
     assert environment["AWS_BATCH_JOB_ATTEMPT"] == "1"
     assert (environment["AWS_BATCH_JQ_NAME"], environment["AWS_BATCH_CE_NAME"]) == ("test-queue", "test-spot")
     assert environment["AWS_ENDPOINT_URL"] == sandbox.endpoint
-    with urllib.request.urlopen(environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"]) as answer:
-        credentials = json.load(answer)
+    credentials = environment["credentials"]
+    with pytest.raises(urllib.error.HTTPError, match="400"):  # they go with the container
+        urllib.request.urlopen(environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
     assert 700 <= len(credentials["Token"]) <= 1_100, "as long as a role's"
     assert credentials["RoleArn"].endswith(":role/test-job")
     assert (environment["LR"], environment["OMP_NUM_THREADS"]) == ("0.1", "1")
