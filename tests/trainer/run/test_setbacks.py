@@ -53,9 +53,12 @@ def test_attempt_starts_over_if_both_checkpoints_are_corrupt(
     container: Container, repository: Repository, bucket: Bucket
 ) -> None:
     commit = repository.commit({"train.py": RESUMES})
+    assert container.run("python", "train.py", COMMIT_ID=commit, AWS_BATCH_JOB_ID="b")[0] == 1
     for name in (CHECKPOINT, PREVIOUS_CHECKPOINT):
-        bucket.put(name, b"PK", metadata={"sha256": "0"})
-    code, log = container.run("python", "train.py", COMMIT_ID=commit)
+        stored = bucket.get(name)
+        assert stored is not None
+        bucket.put(name, b"PK", metadata=stored.metadata)
+    code, log = container.run("python", "train.py", COMMIT_ID=commit, AWS_BATCH_JOB_ID="b", AWS_BATCH_JOB_ATTEMPT="2")
     assert "checkpoint.pt is corrupt and there is none before it, starting from the beginning" in log
     assert "resumes after 0\n" in log
     assert code == 1
