@@ -281,8 +281,8 @@ MUTATIONS = (
     Mutation(
         "options of an earlier registration",
         "bot/chat/commands/shared/current_options.py",
-        'type(option.get("value")) not in _TYPES[parameter.type]',
-        "False",
+        'return type(option.get("value")) in (*_TYPES[parameter.type], *typing)',
+        "return True",
         "tests/bot/chat/commands/shared/test_current_options.py::test_each_option_is_one_of_now",
     ),
 )

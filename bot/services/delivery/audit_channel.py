@@ -15,7 +15,7 @@ import structlog
 from bot.domain.audit.chain import Link
 from bot.domain.audit.channel import AuditMessage, ChannelPosition, of_interest
 from bot.domain.clock import passed
-from bot.domain.inert import Inert, listed, phrase, stacked
+from bot.domain.inert import EMPTY, Inert, listed, phrase, stacked
 from bot.domain.texts.audit_lines import audit_line
 from bot.domain.texts.command_names import commands
 from bot.errors import Deleted, Denied, Missing, Refused
@@ -122,7 +122,7 @@ class AuditChannel:
 
 def next_message(links: Sequence[Link]) -> AuditMessage | None:
     """As many of these entries as one message takes; None if none of them belongs in the channel."""
-    text, last = Inert(""), None
+    text, last = EMPTY, None
     for link in links:
         fields = link.fields
         if not of_interest(fields):

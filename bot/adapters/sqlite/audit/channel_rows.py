@@ -3,7 +3,6 @@
 from bot.adapters.sqlite.connection import Connection
 from bot.adapters.sqlite.storable_text import storable
 from bot.domain.audit.channel import AuditMessage, ChannelPosition
-from bot.domain.inert import Inert
 
 
 def create_audit_channel(connection: Connection) -> None:
@@ -28,7 +27,7 @@ def position(connection: Connection) -> ChannelPosition | None:
     if found is None:
         return None
     channel_id, posted, message_id, until, nonce, text, attempted_at = found
-    pending = AuditMessage(until, nonce, Inert(text), attempted_at) if until is not None else None
+    pending = AuditMessage(until, nonce, text, attempted_at) if until is not None else None
     return ChannelPosition(channel_id, posted, message_id, pending)
 
 
