@@ -124,8 +124,8 @@ def _cleaned(text: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """The text, which may be in quotes as a whole."""
-    text = straight_quotes(text).strip()
+    """The text, which may be in quotes as a whole, before a hint."""
+    text = without_hints(text).strip()
     return re.sub(r"\\(.)", r"\1", text[1:-1]) if re.fullmatch(QUOTED, text) else text
 
 

@@ -137,6 +137,10 @@ def test_any_text_has_suggestions_that_read_as_what_they_stand_for(text: str) ->
         assert _read(name) == _read(value)
 
 
+def test_text_in_quotes_reads_the_same_behind_a_hint() -> None:
+    assert read('"" \u20390 parameters\u203a', PARAMETERS) == read('""', PARAMETERS) == {}
+
+
 def _read(text: str) -> object:
     """The values; of a mistake, that there is one."""
     try:
