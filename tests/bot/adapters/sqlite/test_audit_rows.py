@@ -14,7 +14,7 @@ from bot.adapters.sqlite import SqliteStore, open_store
 from bot.adapters.sqlite.connection import Connection, connect
 from bot.adapters.sqlite.schema import MIGRATIONS, migrate
 from bot.domain.audit.chain import GENESIS, NO_ENTRY, Anchor, Link, problems
-from bot.domain.audit.entry import Actor, Decision, Does, Effect, Entry
+from bot.domain.audit.entry import Actor, Decision, Does, Effect, Entry, Place
 from bot.domain.model.execution import Stop
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.rows import Row
@@ -249,3 +249,16 @@ async def test_anchor_is_the_newest_entry(store: SqliteStore) -> None:
 
 def _has_audit(db: Connection) -> bool:
     return bool(db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'audit'").fetchone())
+
+
+async def test_an_entry_takes_less_than_a_kilobyte(tmp_path: Path) -> None:
+    """docs/security.md says so: nothing deletes entries."""
+    path, person, place = tmp_path / "store.db", Actor(10**18, "mika", (10**18, 10**18 + 1)), Place(10**18, 10**18, 0)
+    async with open_store(path):
+        pass
+    empty = path.stat().st_size
+    options, effect = {"branch": "main", "lr": "0.1", "epochs": "10"}, Effect(Does.START, "k7q2mx", "mnist")
+    async with open_store(path) as store:
+        for number in range(300):
+            await store.audit(Entry(str(10**18 + number), "/train", person, place, options, effect=effect))
+    assert 300 < (path.stat().st_size - empty) / 300 < 1_000
