@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bot.domain.model.hold import Hold
 from bot.domain.model.observation import NOT_RUN, Attempt, Observation, end_reason, machine_seconds, why_ended
 from bot.domain.model.states import EndReason, JobState, WaitCause
+from bot.domain.money.hold import Hold
 
 
 @dataclass(frozen=True, slots=True)
