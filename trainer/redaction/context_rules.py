@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from math import log2
 
 from trainer.redaction.rule import changes
+from trainer.redaction.views import Span
+from trainer.redaction.wording import falls_by_chance, reads_like_words
 
 PASSWORD, SECRET, HEADER, URL, COOKIE = (
     "password",
@@ -17,9 +19,6 @@ PASSWORD, SECRET, HEADER, URL, COOKIE = (
     "password in a URL",
     "cookie",
 )
-
-Span = tuple[int, int, str]
-"""Where a secret begins and ends, and its kind."""
 
 _NAMES: Mapping[str, bool] = {
     **dict.fromkeys(("password", "passwd", "passphrase", "pwd"), True),
@@ -62,10 +61,15 @@ _IN_URL = re.compile(
 _PLACEHOLDER = re.compile(
     r"[*xX.•]{4,}|\$|%[(\w]|\{|<|\[redacted|your[_-]|example|changeme|none\b|null\b|true\b|false\b", re.IGNORECASE
 )
+_TEMPLATE = re.compile(r"\{[^}]*\}|\*+|\$\w+|\$\{\w+\}|%\(?\w*\)?s|pass(?:word)?", re.IGNORECASE)
+"""A whole password in an address that stands for another one."""
 _PATH = re.compile(r"(?:[A-Za-z]:|~|\.{1,2})?[/\\][\w. -]*[/\\]|\.{1,2}/|~/")
 _CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z|[A-Za-z_-]+\Z")
 
 _RUN = re.compile(r"[A-Za-z0-9]+")
+_SHORTEST_FILE = 15
+"""Characters of a name with a dot that may be a token and a suffix: `os.environ` and `a1.b2` are code."""
+_HEXADECIMAL = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{20,}|(?=[0-9]*[A-F])(?=[A-F]*[0-9])[0-9A-F]{20,}")
 
 
 def context_spans(text: str, lowered: str, words: str) -> Iterator[Span]:
@@ -88,7 +92,9 @@ def context_spans(text: str, lowered: str, words: str) -> Iterator[Span]:
 def _found(pattern: re.Pattern[str], text: str, kind: str) -> Iterator[Span]:
     for match in pattern.finditer(text):
         for group in pattern.groupindex:
-            if match[group] is not None and (kind != HEADER or _plausible(pattern, match[group])):
+            if match[group] is None or _TEMPLATE.fullmatch(match[group]):
+                continue
+            if kind != HEADER or _plausible(pattern, match[group]):
                 yield (*match.span(group), kind)
 
 
@@ -126,24 +132,29 @@ def looks_secret(value: str, *, password: bool) -> bool:
     digits = any(map(str.isdigit, value))
     if password:
         return len(value) >= 6 and (digits or not value.replace("_", "").isalnum()) and not _is_number(value)
-    return len(value) >= 8 and changes(value) >= max(3, len(value) // 8) and _entropy(value) >= 2.8
+    if len(value) < 8 or _entropy(value) < 2.8:
+        return False
+    return changes(value) >= max(3, len(value) // 8) or falls_by_chance(value) or bool(_HEXADECIMAL.match(value))
 
 
 def _is_path(value: str) -> bool:
     """A key in base64 may begin with a slash, too, but it changes more often."""
     return _PATH.match(value) is not None and (
-        re.search("[._-]", value) is not None or changes(value) <= len(value) // 4
+        (re.search("[._-]", value) is not None and reads_like_words(value)) or changes(value) <= len(value) // 4
     )
 
 
 def _is_name(value: str) -> bool:
-    """True for a word or a name of code. Letters that change as often as by chance are none, and neither is a long run
-    of letters and many digits, such as the hexadecimal token in the name of a file."""
+    """True for a word or a name of code. Letters that change as often as by chance or read like no word are none, and
+    neither is a long run of letters and many digits, such as the hexadecimal token in the name of a file."""
     if _CODE.match(value) is None:
         return False
+    if "." in value and len(value) < _SHORTEST_FILE:
+        return True
     run = max(_RUN.findall(value), key=len, default="")
     by_chance = len(value) >= 20 and changes(value) > len(value) // 3
-    return not (by_chance or (len(run) >= 20 and sum(map(str.isdigit, run)) > len(run) // 4))
+    digits = len(run) >= 20 and sum(map(str.isdigit, run)) > len(run) // 4
+    return not (by_chance or digits) and reads_like_words(value)
 
 
 def _is_number(value: str) -> bool:
