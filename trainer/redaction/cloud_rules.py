@@ -30,10 +30,11 @@ CLOUD_RULES: Sequence[Rule] = (
     # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
     *(
         named(AWS_SIGNATURE, name, r"(?:=|%3D|\"?:\s?\"?)(?P<secret>[^\s&\"'<>\\{][^\s&\"'<>\\]{7,4000})")
-        for name in (
-            *("X-Amz-Signature", "x-amz-signature", "X-Amz-Credential", "x-amz-credential"),
-            *("X-Amz-Security-Token", "x-amz-security-token"),
-        )
+        for name in (*("X-Amz-Signature", "x-amz-signature", "X-Amz-Security-Token", "x-amz-security-token"),)
+    ),
+    *(
+        named(AWS_SIGNATURE, name, r"(?:=|%3D|\"?:\s?\"?)(?P<secret>[A-Z0-9]{11,128}[^\s&\"'<>\\]{0,200})")
+        for name in ("X-Amz-Credential", "x-amz-credential")
     ),
     # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
     named(AWS_SIGNATURE, "Signature", r"=(?P<secret>[0-9a-fA-F]{64}|[A-Za-z0-9%+/]{27,40}(?:=|%3D))"),

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from trainer.redaction import known
+from trainer.redaction.assignments import PASSWORD, SECRET, assigned_spans
 from trainer.redaction.cloud_rules import CLOUD_RULES
-from trainer.redaction.context_rules import COOKIE, HEADER, PASSWORD, SECRET, URL, context_spans
+from trainer.redaction.context_rules import COOKIE, HEADER, URL, context_spans
 from trainer.redaction.rule import LONG, Hint, Rule
 from trainer.redaction.service_rules import SERVICE_RULES
 from trainer.redaction.views import Span, unescaped, unhidden
@@ -71,7 +72,7 @@ def _found(text: str) -> list[Span]:
             group = "secret" if rule.pattern.groupindex else 0
             if rule.check is None or rule.check(match[group]):
                 found.append((*match.span(group), rule.kind))
-    return [*found, *context_spans(text, text.lower(), unique)]
+    return [*found, *context_spans(text, unique), *assigned_spans(text, text.lower(), unique)]
 
 
 def mark(kind: str) -> str:

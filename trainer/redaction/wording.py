@@ -48,9 +48,9 @@ def reads_like_words(text: str) -> bool:
 
 
 def falls_by_chance(text: str) -> bool:
-    """True if it has 20 letters or more, and no more frequent pairs than chance makes: 1 name of code in 3,000."""
+    """True if it has a dozen letters or more, and few frequent pairs: fewer than 1 name of code in 300."""
     frequent, pairs = _frequent_pairs(text.lower())
-    return pairs >= 20 and frequent < pairs * 0.5
+    return pairs >= 10 and frequent < pairs * (0.5 if pairs < 20 else 0.6)
 
 
 def _frequent_pairs(text: str) -> tuple[int, int]:
