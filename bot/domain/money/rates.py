@@ -10,6 +10,11 @@ MOST_USD_PER_GIB_MONTH = 10.0
 HOURS_A_MONTH = 730.0
 
 
+def belongs(machine: str, name: str) -> bool:
+    """Whether a type is the named one, or of the named family: `g4dn.xlarge` is of `g4dn`."""
+    return machine == name or ("." not in name and machine.startswith(f"{name}."))
+
+
 def checked_usd(amount: float, most: float = MOST_USD_PER_HOUR) -> float:
     """The price, if it can be one. Raises ValueError for 0, a negative, an infinite or an absurd one, and for NaN."""
     if not (math.isfinite(amount) and 0 < amount <= most):

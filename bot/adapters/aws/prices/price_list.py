@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from bot.domain.money.rates import MOST_USD_PER_GIB_MONTH, MOST_USD_PER_HOUR, checked_usd
+from bot.domain.money.rates import MOST_USD_PER_GIB_MONTH, MOST_USD_PER_HOUR, belongs, checked_usd
 
 SERVICE = "AmazonEC2"
 _MACHINE = {
@@ -50,8 +50,7 @@ def machine_prices(texts: Iterable[str], region: str, name: str) -> dict[str, fl
     prices: dict[str, float] = {}
     for product, attributes in _products(texts, region):
         machine = attributes.get("instanceType", "")
-        wanted = machine == name or ("." not in name and machine.startswith(f"{name}."))
-        if wanted and _is_machine(product, attributes):
+        if belongs(machine, name) and _is_machine(product, attributes):
             for usd in _on_demand(product, "Hrs", MOST_USD_PER_HOUR):
                 prices[machine] = max(usd, prices.get(machine, 0.0))
     return prices
