@@ -16,6 +16,7 @@ from bot.config.grants import GrantSettings, grant_problems
 from bot.config.grants import grants as all_grants
 from bot.config.limits import Limits
 from bot.config.pace import Pace
+from bot.config.prices import Prices
 from bot.config.problems import Mistakes, problems
 from bot.config.project import ProjectSettings, project
 from bot.config.section import Name, Section
@@ -33,6 +34,7 @@ class Config(Section):
     pace: Pace = Pace()
     limits: Limits = Limits()
     git: Git = Git()
+    prices: Prices = Prices()
     deploy: Deploy = Deploy()
     grants: tuple[GrantSettings, ...] = ()
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
@@ -44,7 +46,7 @@ class Config(Section):
             f"deploy.jobs.{name}: there is no such project. Choose one: {', '.join(self.projects)}"
             for name in sorted(self.deploy.jobs.keys() - self.projects.keys())
         ]
-        wrong += grant_problems(self.grants, self.projects)
+        wrong += grant_problems(self.grants, self.projects, prices=self.prices.enabled)
         if wrong:
             raise Mistakes(wrong)
         return self

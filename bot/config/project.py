@@ -65,7 +65,7 @@ class ProjectSettings(Section):
     keep_limit_gib: Annotated[float, Field(ge=0, le=100_000)] = DEFAULT_LIMIT_GIB
     metric_patterns: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)
-    usd_per_hour: Annotated[float, Field(ge=0, le=1000)] = 0
+    usd_per_hour: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = None
     confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
     parameters: dict[Name, ParameterSettings] = Field(default_factory=dict)
 

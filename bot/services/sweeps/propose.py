@@ -26,6 +26,7 @@ from bot.ports.engine import Capabilities, Engine
 from bot.ports.store import AnyPosted
 from bot.services.jobs.submit import TrainRequest, first_posts, stored_request
 from bot.services.jobs.submit_call import call_for_submission, check_fits, new_run
+from bot.services.money.quotes import Quotes
 from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
 from bot.services.sweeps.preview import Preview, Proposal
@@ -36,6 +37,8 @@ MAX_INCREMENTAL = 2_000
 """Trials of a sweep that submits them one by one."""
 DEFAULT_PARALLEL = 4
 """Trials that run at once, by default, if the sampler learns from results."""
+RISE = 1.1
+"""A preview is shown anew if what it costs at most has become that many times as much."""
 MAX_LIVE = 1_000
 """Live jobs among which a retry looks for another retry of the same sweep."""
 
@@ -63,10 +66,10 @@ class SweepRequest:
 class Propose:
     """Called by the chat. Spends nothing: an accepted sweep is durable when a method returns. `dispatch` submits it."""
 
-    def __init__(self, core: Core, engine: Engine, code: Code, *, new_id: Callable[[], str]) -> None:
+    def __init__(self, core: Core, engine: Engine, code: Code, quotes: Quotes, *, new_id: Callable[[], str]) -> None:
         self._store, self._permits = core.store, core.permits
         self._projects = tuple(core.projects.values())
-        self._engine, self._code = engine, code
+        self._engine, self._code, self._quotes = engine, code, quotes
         self._preview = Preview(core, engine)
         self._now, self._new_id = core.now, new_id
         self._turn = asyncio.Lock()
@@ -103,7 +106,7 @@ class Propose:
             if draft is None:
                 raise UserError("This preview is gone. Nothing was started; use the command again.")
             self._check_own(draft, person)
-            self._check_confirm(draft, person)
+            draft = await self._checked(draft, person)
             return await self._accept(replace(draft, request=replace(draft.request, created_at=self._now())))
 
     async def cancel(self, sweep_id: str, person: Person) -> None:
@@ -192,18 +195,34 @@ class Propose:
         """None if it is of a project that they may not see: it does not exist for them."""
         return found if found is not None and self._permits.sees(person, found.run.project) else None
 
-    def _check_confirm(self, draft: Sweep, person: Person) -> None:
-        """Roles, grants and prices may have changed since the preview."""
+    async def _checked(self, draft: Sweep, person: Person) -> Sweep:
+        """The draft, once more allowed: roles, grants and prices may have changed since the preview.
+
+        Raises `UserError` if the prices have risen, and then shows the new ones: what is confirmed is what was seen.
+        """
         project = self._project_of(draft, person)
         self._permits.check(person, Verb.SWEEP, project.name)
         self._check_age(draft)
-        most = project.cost_usd(draft.plan.runs * project.timeout_seconds)
-        self._permits.check_cost(person, Verb.SWEEP, project.name, most)
+        seen = draft.run.quote
+        fresh = await self._quotes.priced(draft, project, seen.at_once if seen is not None else None)
+        now = fresh.run.quote
+        self._permits.check_cost(person, Verb.SWEEP, project.name, now or seen)
+        if seen is None or now is None:
+            return fresh if seen is None else draft
+        if now.usd_most > seen.usd_most * RISE:
+            await self._store.keep_draft(fresh)
+            raise UserError(
+                f"Prices have risen since this preview: at most ${now.usd_most:,.2f} instead of "
+                f"${seen.usd_most:,.2f}. Nothing was started. {command('status', f'job:{draft.id}')} shows the new "
+                "preview, and Confirm starts it."
+            )
+        return draft
 
     async def _proposed(self, sweep: Sweep, project: Project, machines: int | None, person: Person) -> Proposal:
         """Accept it at once if it is small; else store it as a draft. Raises `NotAllowed` if it may cost too much."""
+        sweep = await self._quotes.priced(sweep, project, machines)
         proposal = await self._preview.of(sweep, project, machines)
-        self._permits.check_cost(person, Verb.SWEEP, project.name, proposal.usd_most)
+        self._permits.check_cost(person, Verb.SWEEP, project.name, sweep.run.quote)
         if sweep.plan.runs > project.confirm_trials:
             await self._store.keep_draft(sweep)
             return proposal

@@ -37,7 +37,7 @@ class FakePropose:
         self.drafts[job.id] = job
         if not self.needs_confirmation:
             self._accept(job)
-        return Proposal(job, self.needs_confirmation, 8, 720.0, 9 * 7200.0, 1.05, 84.164, self.remarks)
+        return Proposal(job, self.needs_confirmation, 8, 720.0, 9 * 7200.0, self.remarks)
 
     async def confirm(self, sweep_id: str, person: Person) -> Job:
         if sweep_id not in self.drafts:
@@ -56,7 +56,7 @@ class FakePropose:
             return None
         if self.drafts[sweep_id].request.asker_id != person.id:
             raise NotAllowed("Only who asked for this sweep may confirm or cancel it.")
-        return Proposal(self.drafts[sweep_id], True, 8, 720.0, 9 * 7200.0, 1.05, 84.164, self.remarks)
+        return Proposal(self.drafts[sweep_id], True, 8, 720.0, 9 * 7200.0, self.remarks)
 
     async def unconfirmed(self, person: Person) -> list[Job]:
         drafts = [draft for draft in self.drafts.values() if draft.request.asker_id == person.id]
@@ -68,7 +68,7 @@ class FakePropose:
         self.drafts[job.id] = job
         if not self.needs_confirmation:
             self._accept(job)
-        return Proposal(job, self.needs_confirmation, 8, 720.0, 9 * 7200.0, 1.05, 84.164, self.remarks)
+        return Proposal(job, self.needs_confirmation, 8, 720.0, 9 * 7200.0, self.remarks)
 
     async def so_far(self, project: str, text: str, search: str, person: Person) -> list[tuple[str, str]]:
         self.asked.append((project, text, search))
