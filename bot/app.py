@@ -30,6 +30,7 @@ from bot.errors import ConfigError
 from bot.services import Services
 from bot.services.delivery.audit_channel import PASS_SECONDS, AuditChannel
 from bot.services.delivery.outbox import Delivery, DeliverySettings
+from bot.services.guard import build_guard
 from bot.services.jobs import build_jobs
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import ListArtifacts
@@ -160,6 +161,7 @@ def _services(
     """The services that the chat calls, and all loops."""
     jobs = build_jobs.build(core, outside, setup)
     sweeps = build_sweeps.build(core, outside, setup, jobs)
+    guard = build_guard.build(core, outside, jobs, sweeps)
     known = tuple(core.projects.values())
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     for close in (delivery.close, jobs.close, sweeps.close):
@@ -174,6 +176,7 @@ def _services(
         complete_options=CompleteOptions(outside.code, jobs.find, known, core.permits),
         propose=sweeps.propose,
         one_trial=sweeps.one_trial,
+        answer_guard=guard.answer,
         audit=core.store,
         read_audit=ReadAudit(core.store, core.permits, core.now),
         rates=Rates(core.store, setup.limits, setup.starts_per_hour, now=time.monotonic, clock=core.now),
@@ -184,10 +187,8 @@ def _services(
     copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
     snapshot = Snapshot(core, outside.artifacts, DiskRoom(setup.data_dir), copies)
     audit = AuditChannel(core, outside.chat, delivery.lanes, setup.audit_channel_id, setup.nonce_window)
-    loops = [
-        *jobs.loops,
-        *build_logs.build(core, outside, setup),
-        *sweeps.loops,
+    loops = [*jobs.loops, *build_logs.build(core, outside, setup), *sweeps.loops, *guard.loops]
+    loops += [
         Loop("deliver", delivery.once, 1, core.wakeups.of("deliver")),
         Loop("audit_channel", audit.once, PASS_SECONDS),
         Loop("snapshot", snapshot.once, setup.snapshot_seconds),

@@ -13,6 +13,7 @@ from bot.config.deploy import Deploy
 from bot.config.discord import Discord
 from bot.config.grants import GrantSettings, grant_problems
 from bot.config.grants import grants as all_grants
+from bot.config.guard import GuardSettings
 from bot.config.limits import Limits
 from bot.config.pace import Pace
 from bot.config.problems import Mistakes, problems
@@ -31,6 +32,7 @@ class Config(Section):
     bot: Bot = Bot()
     pace: Pace = Pace()
     limits: Limits = Limits()
+    guard: GuardSettings = GuardSettings()
     deploy: Deploy = Deploy()
     grants: tuple[GrantSettings, ...] = ()
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
@@ -92,7 +94,7 @@ def lease_folder(config: Config) -> str:
 
 def projects(config: Config) -> tuple[Project, ...]:
     """The projects for the services, in the order of the file."""
-    return tuple(project(name, settings) for name, settings in config.projects.items())
+    return tuple(project(name, settings, config.guard) for name, settings in config.projects.items())
 
 
 def grants(config: Config) -> tuple[Grant, ...]:
