@@ -42,6 +42,7 @@ from bot.errors import ConfigError
 from bot.services import Services
 from bot.services.delivery.audit_channel import PASS_SECONDS, AuditChannel
 from bot.services.delivery.outbox import Delivery, DeliverySettings
+from bot.services.guard import build_guard
 from bot.services.jobs import build_jobs
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import ListArtifacts
@@ -180,6 +181,7 @@ def _services(
     money = build_money.build(core, outside, setup)
     jobs = build_jobs.build(core, outside, setup, money.quotes)
     sweeps = build_sweeps.build(core, outside, setup, jobs, money.quotes)
+    guard = build_guard.build(core, outside, jobs, sweeps)
     known = tuple(core.projects.values())
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     for close in (delivery.close, jobs.close, sweeps.close):
@@ -194,6 +196,7 @@ def _services(
         complete_options=CompleteOptions(outside.code, jobs.find, known, core.permits),
         propose=sweeps.propose,
         one_trial=sweeps.one_trial,
+        answer_guard=guard.answer,
         audit=core.store,
         read_audit=ReadAudit(core.store, core.permits, core.now),
         rates=Rates(core.store, setup.limits, setup.starts_per_hour, now=time.monotonic, clock=core.now),
@@ -208,6 +211,7 @@ def _services(
         *jobs.loops,
         *build_logs.build(core, outside, setup),
         *sweeps.loops,
+        *guard.loops,
         *money.loops,
         Loop("deliver", delivery.once, 1, core.wakeups.of("deliver")),
         Loop("audit_channel", audit.once, PASS_SECONDS),
