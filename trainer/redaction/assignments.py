@@ -39,8 +39,11 @@ _CLOSED = r"\\{0,3}[\"'\])]{0,2}"
 _SEPARATOR = _CLOSED + r"[ \t]{0,40}(?:=>|:=|==|->|[=:>]| is:?(?= ))[ \t]{0,4}"
 _CELL = r"[ \t]{0,60}(?:[|\u2502\u2503\u2551]|\xe2\x94[\x82\x83]|\xe2\x95\x91|\t)[ \t]{0,60}"
 """Between the columns of a table, also as UTF-8 that is read byte by byte."""
-_NEXT = r"\\{0,3}[\"']?[,;]?\s{1,20}\\{0,3}[\"']?(?i:value|secret_?string)\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}"
+_NEXT = r"\\{0,3}[\"']?[,;]?\s{1,60}\\{0,3}[\"']?(?i:value|secret_?string)\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}"
 """Between `"name": "X_TOKEN"` and its value, as Kubernetes, ECS and Secrets Manager list them."""
+_PAIR_BEGINS = re.compile(
+    r"[Nn]ame\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}\\{0,3}[\"']?(?P<name>[\w./-]{3,200})\\{0,3}[\"']?,?\s*\Z"
+)
 _INSIDE = r"[^\s\"'`,;<>(){}\[\]&|\\=:]"
 _PREFIX = r"(?:base64:)?"
 
@@ -74,11 +77,14 @@ def assigned_spans(text: str, lowered: str, words: str) -> Iterator[Span]:
             yield from _assigned(text, lowered, name, password=password)
 
 
-def names_secret(text: str) -> bool:
-    """True if a text ends with the name of a secret, whose value may follow on another line."""
-    lowered = text.lower()
+def begins_pair(line: str) -> bool:
+    """True for `name: X_TOKEN`, whose value comes with the next line."""
+    match = _PAIR_BEGINS.search(line) if "ame" in line else None
+    if match is None:
+        return False
+    lowered = match["name"].lower()
     return any(
-        re.search(rf"{name}{_SUFFIX}\\{{0,3}}[\"']?,?\s*\Z", lowered) is not None and _is_name(name, lowered, at)
+        _is_name(name, lowered, at) and re.fullmatch(_SUFFIX, lowered[at + len(name) :]) is not None
         for name in _NAMES
         if (at := lowered.rfind(name)) >= 0
     )

@@ -1,7 +1,8 @@
 """Replace secrets in a text by what they were: `[redacted: GitHub token]`.
 
 Most texts hold none, so the words of a text are looked at first; only then do the rules search it. Everything is linear
-in the text's length. Neither colours in the middle of a secret hide it nor the escapes of JSON, addresses and HTML.
+in the text's length. Colours in the middle of a secret do not hide it; nor do escapes of JSON,
+addresses and HTML, nor base64.
 """
 
 import re
@@ -11,11 +12,13 @@ from trainer.redaction import known
 from trainer.redaction.assignments import PASSWORD, SECRET, assigned_spans
 from trainer.redaction.cloud_rules import CLOUD_RULES
 from trainer.redaction.context_rules import COOKIE, HEADER, URL, context_spans
+from trainer.redaction.developer_rules import DEVELOPER_RULES
+from trainer.redaction.encoded import encoded_spans
 from trainer.redaction.rule import LONG, Hint, Rule
 from trainer.redaction.service_rules import SERVICE_RULES
 from trainer.redaction.views import Span, unescaped, unhidden
 
-RULES: Sequence[Rule] = (*SERVICE_RULES, *CLOUD_RULES)
+RULES: Sequence[Rule] = (*SERVICE_RULES, *CLOUD_RULES, *DEVELOPER_RULES)
 KINDS = frozenset({rule.kind for rule in RULES} | {PASSWORD, SECRET, HEADER, URL, COOKIE, known.KIND})
 
 _SHORTEST = 6
@@ -53,7 +56,7 @@ def secret_spans(text: str) -> list[Span]:
     """Find the secrets of a text in order and apart from each other, also those that colours or escapes hide."""
     hidden = unhidden(text)
     plain = hidden.text if hidden else text
-    found = _found(plain)
+    found = [*_found(plain), *encoded_spans(plain, _found)]
     if hidden:
         found += known.spans(plain)
     if written := unescaped(plain):
