@@ -163,10 +163,9 @@ def _services(
     core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack, heartbeat: Heartbeat
 ) -> tuple[Services, list[Loop]]:
     """The services that the chat calls, and all loops."""
-    money = build_money.build(core, outside, setup)
+    known, money = tuple(core.projects.values()), build_money.build(core, outside, setup)
     jobs = build_jobs.build(core, outside, setup, money.quotes)
     sweeps = build_sweeps.build(core, outside, setup, jobs, money.quotes)
-    known = tuple(core.projects.values())
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     for close in (delivery.close, jobs.close, sweeps.close):
         stack.push_async_callback(close)
