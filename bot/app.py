@@ -178,11 +178,10 @@ def _services(
     core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack, heartbeat: Heartbeat
 ) -> tuple[Services, list[Loop]]:
     """The services that the chat calls, and all loops."""
-    money = build_money.build(core, outside, setup)
+    known, money = tuple(core.projects.values()), build_money.build(core, outside, setup)
     jobs = build_jobs.build(core, outside, setup, money.quotes)
     sweeps = build_sweeps.build(core, outside, setup, jobs, money.quotes)
     guard = build_guard.build(core, outside, jobs, sweeps)
-    known = tuple(core.projects.values())
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     for close in (delivery.close, jobs.close, sweeps.close):
         stack.push_async_callback(close)
@@ -204,17 +203,24 @@ def _services(
         permits=core.permits,
         opened=delivery.opened,
     )
-    copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
-    snapshot = Snapshot(core, outside.artifacts, DiskRoom(setup.data_dir), copies)
-    audit = AuditChannel(core, outside.chat, delivery.lanes, setup.audit_channel_id, setup.nonce_window)
     loops = [
         *jobs.loops,
         *build_logs.build(core, outside, setup),
         *sweeps.loops,
         *guard.loops,
         *money.loops,
+        *_own_loops(core, outside, setup, delivery),
+    ]
+    return services, loops
+
+
+def _own_loops(core: Core, outside: Outside, setup: Setup, delivery: Delivery) -> list[Loop]:
+    """Of what has no package of its own."""
+    copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
+    snapshot = Snapshot(core, outside.artifacts, DiskRoom(setup.data_dir), copies)
+    audit = AuditChannel(core, outside.chat, delivery.lanes, setup.audit_channel_id, setup.nonce_window)
+    return [
         Loop("deliver", delivery.once, 1, core.wakeups.of("deliver")),
         Loop("audit_channel", audit.once, PASS_SECONDS),
         Loop("snapshot", snapshot.once, setup.snapshot_seconds),
     ]
-    return services, loops

@@ -14,13 +14,17 @@ from bot.domain.spending.costs import lost, quote_of, spent
 NAME = 40
 
 
-def offer(posted: Posted, project: Project | None) -> Iterator[Inert]:
-    """Before it starts: `Cost: about **$0.11**, at most **$1.58** (estimate)`, and below it on which machines."""
-    quote = quote_of(posted, project)
-    if quote is None:
+def preview(posted: Posted, project: Project | None) -> Iterator[Inert]:
+    """What it costs; or, while it can still be cancelled, that nobody knows."""
+    if quote_of(posted, project) is None:
         yield _unknown(project)
-        return
-    if not quote.usd_per_hour:
+    yield from offer(posted, project)
+
+
+def offer(posted: Posted, project: Project | None) -> Iterator[Inert]:
+    """Of what starts: `Cost: about **$0.11**, at most **$1.58** (estimate)`, and below it on which machines."""
+    quote = quote_of(posted, project)
+    if quote is None or not quote.usd_per_hour:
         return
     most = phrase("at most **{most}**", most=usd(max(CENT, quote.usd_most)))
     expected = quote.usd_expected

@@ -25,7 +25,7 @@ def embed(proposal: Proposal, project: Project | None) -> discord.Embed:
     """`project` is None if it is no longer configured."""
     sweep = proposal.sweep
     lines = [card_lines.commit(sweep), *plan(sweep, project, AXES, PARAMETERS)]
-    lines += [EMPTY, _machines(proposal, project), _time(proposal), *money_lines.offer(sweep, project)]
+    lines += [EMPTY, _machines(proposal, project), _time(proposal), *money_lines.preview(sweep, project)]
     lines += [joined(proposal.remarks, "\n", REMARKS)] if proposal.remarks else []
     return card_lines.embed(sweep_card.title(sweep), lines, card_lines.WAITING).set_footer(text=_footer(sweep))
 

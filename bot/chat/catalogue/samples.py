@@ -140,7 +140,6 @@ def offers() -> Iterator[tuple[str, Job]]:
     yield "prices of some time ago", quoted(JOB, replace(QUOTE, stale=True))
     yield "a price of the config", quoted(JOB, Quote(0.526, 7_200, expected_seconds=720.0))
     yield "less than a cent", quoted(JOB, Quote(0.01, 60, expected_seconds=30.0))
-    yield "no price", quoted(JOB, None)
 
 
 def warned() -> Iterator[tuple[str, Job | Sweep]]:

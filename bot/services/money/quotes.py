@@ -25,6 +25,8 @@ ADDRESS_USD = 0.005
 https://aws.amazon.com/blogs/aws/new-aws-public-ipv4-address-charge-public-ip-insights/"""
 UNKNOWN_ATTEMPTS = 3
 """If the engine can't be asked: what the stack sets (`deploy.jobs.<project>.attempts`)."""
+RISE = 1.1
+"""A preview is shown anew if what it costs at most has become that many times as much."""
 RECENT_JOBS = 50
 """Of the project, by which the time is estimated."""
 AnyPosted = TypeVar("AnyPosted", Job, Sweep)
@@ -56,6 +58,16 @@ class Quotes:
         runs = posted.plan.runs if isinstance(posted, Sweep) else 1
         quote = await self.of(project, runs, estimate(earlier).seconds(posted), at_once=at_once or 0)
         return replace(posted, run=replace(posted.run, quote=quote))
+
+    async def still(self, posted: AnyPosted, project: Project) -> tuple[AnyPosted, str]:
+        """With a quote of now, and a sentence if it has risen since the one that people saw."""
+        seen = posted.run.quote
+        fresh = await self.priced(posted, project, seen.at_once if seen is not None else None)
+        now = fresh.run.quote
+        if seen is None or now is None or now.usd_most <= seen.usd_most * RISE:
+            return fresh, ""
+        most = f"at most ${now.usd_most:,.2f} instead of ${seen.usd_most:,.2f}"
+        return fresh, f"Prices have risen since this preview: {most}."
 
     async def of(
         self, project: Project, runs: int = 1, expected_seconds: float | None = None, *, at_once: int = 0

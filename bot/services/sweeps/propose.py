@@ -37,8 +37,6 @@ MAX_INCREMENTAL = 2_000
 """Trials of a sweep that submits them one by one."""
 DEFAULT_PARALLEL = 4
 """Trials that run at once, by default, if the sampler learns from results."""
-RISE = 1.1
-"""A preview is shown anew if what it costs at most has become that many times as much."""
 MAX_LIVE = 1_000
 """Live jobs among which a retry looks for another retry of the same sweep."""
 
@@ -89,7 +87,6 @@ class Propose:
         )
         machines = await self._preview.machines(project, plan)
         plan = _incremental(plan, machines)
-        _check_incremental(plan)
         run = new_run(project, commit, fixed)
         sweep = Sweep(sweep_id, stored_request(request, self._now()), run, plan)
         _check_size(sweep, project, self._engine.capabilities)
@@ -203,20 +200,13 @@ class Propose:
         project = self._project_of(draft, person)
         self._permits.check(person, Verb.SWEEP, project.name)
         self._check_age(draft)
-        seen = draft.run.quote
-        fresh = await self._quotes.priced(draft, project, seen.at_once if seen is not None else None)
-        now = fresh.run.quote
-        self._permits.check_cost(person, Verb.SWEEP, project.name, now or seen)
-        if seen is None or now is None:
-            return fresh if seen is None else draft
-        if now.usd_most > seen.usd_most * RISE:
-            await self._store.keep_draft(fresh)
-            raise UserError(
-                f"Prices have risen since this preview: at most ${now.usd_most:,.2f} instead of "
-                f"${seen.usd_most:,.2f}. Nothing was started. {command('status', f'job:{draft.id}')} shows the new "
-                "preview, and Confirm starts it."
-            )
-        return draft
+        seen, (fresh, risen) = draft.run.quote, await self._quotes.still(draft, project)
+        self._permits.check_cost(person, Verb.SWEEP, project.name, fresh.run.quote or seen)
+        if not risen:
+            return draft if seen is not None else fresh
+        await self._store.keep_draft(fresh)
+        preview = command("status", f"job:{draft.id}")
+        raise UserError(f"{risen} Nothing was started. {preview} shows the new preview, and Confirm starts it.")
 
     async def _proposed(self, sweep: Sweep, project: Project, machines: int | None, person: Person) -> Proposal:
         """Accept it at once if it is small; else store it as a draft. Raises `NotAllowed` if it may cost too much."""
@@ -291,13 +281,9 @@ def _fixed(plan: Plan, project: Project, settings: str) -> dict[str, Value]:
 
 
 def _incremental(plan: Plan, machines: int | None) -> Plan:
-    """Limit a sampler that learns: it needs results before it chooses more points."""
-    if plan.search is not Search.TPE or plan.parallel:
-        return plan
-    return replace(plan, parallel=max(1, min(DEFAULT_PARALLEL, machines or DEFAULT_PARALLEL, plan.trials)))
-
-
-def _check_incremental(plan: Plan) -> None:
+    """Limit a sampler that learns: it needs results before it chooses more points. Raises `BadInput` for too many."""
+    if plan.search is Search.TPE and not plan.parallel:
+        plan = replace(plan, parallel=max(1, min(DEFAULT_PARALLEL, machines or DEFAULT_PARALLEL, plan.trials)))
     if plan.incremental and plan.trials > MAX_INCREMENTAL:
         why = (
             "`search:tpe` submits its trials" if plan.search is Search.TPE else "with `parallel`, trials are submitted"
@@ -306,6 +292,7 @@ def _check_incremental(plan: Plan) -> None:
             f"{plan.trials:,} trials are too many: {why} one by one, {MAX_INCREMENTAL:,} at most. Use fewer, or "
             "`grid` or `random` without `parallel`, which take 100,000."
         )
+    return plan
 
 
 def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:

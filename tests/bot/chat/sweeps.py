@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from bot.domain.access import Person
 from bot.domain.model.job import Job
 from bot.domain.model.trial import Trial
+from bot.domain.money.quote import Quote
 from bot.errors import NotAllowed, UnknownName, UserError
 from bot.services.jobs.find import LogExcerpt
 from bot.services.jobs.plot import Picture
@@ -15,6 +16,8 @@ from bot.services.sweeps.preview import Proposal
 from bot.services.sweeps.propose import SweepRequest
 from tests.bot.chat.jobs import PLAN, PNG, a_job, a_sweep
 from tests.support.rows import AnyRow, changed
+
+QUOTE = Quote(4.2, 7_200, runs=9, expected_seconds=100.0)
 
 
 @dataclass
@@ -33,7 +36,7 @@ class FakePropose:
 
     async def sweep(self, request: SweepRequest) -> Proposal:
         self.requests.append(request)
-        job = _by(a_sweep(id=f"swept{len(self.requests)}", started_at=None), request)
+        job = _by(a_sweep(id=f"swept{len(self.requests)}", started_at=None, quote=QUOTE), request)
         self.drafts[job.id] = job
         if not self.needs_confirmation:
             self._accept(job)

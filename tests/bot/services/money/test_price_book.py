@@ -11,8 +11,8 @@ from bot.domain.money.price_settings import PriceSettings
 from bot.errors import Denied, Throttled, Unavailable, UnknownName
 from bot.services.money import price_book
 from bot.services.money.price_book import REST_SECONDS, PriceBook, Rate
+from tests.bot.services.money.memory_prices import HOME, FakePrices
 from tests.support.clock import Clock
-from tests.support.prices import HOME, FakePrices
 
 DAY = 86_400.0
 

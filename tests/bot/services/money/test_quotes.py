@@ -11,7 +11,7 @@ from bot.errors import Unavailable, UserError
 from bot.ports.engine import Machines, Pool
 from bot.services.money.price_book import PriceBook
 from bot.services.money.quotes import ADDRESS_USD, Quotes
-from tests.support.prices import HOME, FakePrices, machines
+from tests.bot.services.money.memory_prices import HOME, FakePrices, machines
 from tests.support.services import MIKA, PROJECT, Bot
 from tests.support.sweeps import LARGE
 

@@ -11,7 +11,7 @@ from bot.adapters.aws.prices.aws_prices import AwsPrices, aws_prices
 from bot.adapters.aws.prices.regions import price_list_region
 from bot.errors import Denied, Refused, Throttled, Unavailable, UnknownName
 from deploy.sandbox.aws.resources import Resources
-from tests.bot.adapters.aws.prices.test_price_list import G4DN, TOKYO, product
+from tests.bot.adapters.aws.prices.products import G4DN, TOKYO, product
 from tests.bot.adapters.vendor import Vendor, error, ok, page
 
 HOUR = 3_600.0

@@ -9,7 +9,7 @@ from bot.domain.money.price_settings import PriceSettings
 from bot.errors import Denied, Unavailable
 from bot.services.running.doctor import Finding, Level
 from tests.bot.adapters.aws.probe.answers import PROJECT, Asked, found, made_batch, refusal
-from tests.support.prices import HOME, FakePrices
+from tests.bot.services.money.memory_prices import HOME, FakePrices
 
 
 class Found:
@@ -33,7 +33,7 @@ class Found:
             None,
             ["g4dn.xlarge", "g5.xlarge"],
             Level.OK,
-            "q may start g5.xlarge 1 (spot 0.54), g4dn.xlarge 0.5 (spot 0.24)",
+            "start g5.xlarge 1 (spot 0.45), g4dn.xlarge 0.5 (spot 0.2), in",
         ),
         (None, ["g4dn"], Level.OK, "q may start g4dn.2xlarge 0.75, g4dn.xlarge 0.5 (spot 0.2), in USD an hour"),
         (0.5, ["g4dn.xlarge", "g5.xlarge"], Level.NOTE, "usd_per_hour is 0.5, but q may start g5.xlarge 1"),
