@@ -9,7 +9,7 @@ from bot.domain.guard.limits import GuardLimits
 
 Minutes = Annotated[float, Field(ge=0, le=20_160)]
 """0 turns the condition off."""
-Grace = Annotated[float, Field(ge=1, le=1_440)]
+Grace = Annotated[float, Field(ge=0.1, le=1_440)]
 Rows = Annotated[int, Field(ge=0, le=10_000)]
 Factor = Annotated[float, Field(ge=0, le=1_000_000)]
 

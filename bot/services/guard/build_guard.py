@@ -1,7 +1,9 @@
 """Build the guard and its loops."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.domain.project import Project
 from bot.services.guard.answer_guard import AnswerGuard
 from bot.services.guard.still_running import StillRunning
 from bot.services.guard.watch_jobs import WatchJobs
@@ -12,7 +14,7 @@ from bot.services.running.loop import Loop
 from bot.services.sweeps.build_sweeps import Sweeps
 
 WATCH_SECONDS = 15.0
-"""Between two passes. What it reads is in memory and in the store, so a pass costs little."""
+"""Between two passes, at most. What it reads is in memory and in the store, so a pass costs little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +35,11 @@ def build(core: Core, outside: Outside, jobs: Jobs, sweeps: Sweeps) -> Guard:
         of_sweeps = await watch_sweeps.once()
         core.signs.keep(of_jobs | of_sweeps)
 
-    loops = (Loop("guard", watch, WATCH_SECONDS), Loop("still_running", still_running.once, 60))
+    loops = (Loop("guard", watch, _seconds(core.projects.values())), Loop("still_running", still_running.once, 60))
     return Guard(AnswerGuard(core, jobs.stop, sweeps.trials), loops)
+
+
+def _seconds(projects: Iterable[Project]) -> float:
+    """A few passes within the shortest limit."""
+    limits = [limit for each in projects for limit in (each.guard.silent_seconds, each.guard.grace_seconds) if limit]
+    return min([WATCH_SECONDS, *(limit / 4 for limit in limits)])

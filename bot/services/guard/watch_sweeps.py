@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from bot.domain.guard.counters import Counters
 from bot.domain.guard.limits import GuardLimits
 from bot.domain.guard.losses import Losses
 from bot.domain.guard.signs import Condition, Found, Signs, Stage, wrong
@@ -26,6 +27,7 @@ from bot.services.guard.following import Followed
 from bot.services.guard.watch_jobs import SAVE_GRACE_SECONDS
 from bot.services.running.core import Core
 from bot.services.running.for_each import for_each
+from bot.services.running.life_signs import Heard
 from bot.services.running.pending import live
 from bot.services.sweeps.trial_book import TrialBook
 
@@ -109,9 +111,11 @@ class WatchSweeps:
         return elapsed
 
     async def _trial(self, sweep: Sweep, trial: Trial, found: _Pass, limits: GuardLimits, now: float) -> None:
-        followed = self._followed.setdefault((sweep.id, trial.number), Followed())
         stream = trial.streams[-1] if trial.streams else ""
-        followed.staged(f"{stream or trial.engine_id}", now)
+        scope = stream or str(trial.engine_id)
+        key = sweep.id, trial.number
+        followed = self._followed.setdefault(key, Followed(_counted(sweep, trial, scope)))
+        followed.staged(scope, now)
         heard = self._signs.of(stream)
         known = followed.listened(heard, now)
         if known and followed.to_list(limits.silent_seconds):
@@ -122,10 +126,9 @@ class WatchSweeps:
             followed.listed(files, limits.silent_seconds, warned=sweep.watch.warns(trial.number))
         if known:
             found.seen.add(trial.number)
-        counters = followed.counters
         losses, gpu = (heard.losses, heard.gpu) if heard is not None else (Losses(), None)
-        timeout = sweep.run.timeout_seconds
-        signs = Signs(Stage.RUNNING, counters.stage_seconds, counters.quiet_seconds, timeout, losses, gpu)
+        ran, quiet = _ran(trial, followed.counters, heard), followed.counters.quiet_seconds
+        signs = Signs(Stage.RUNNING, ran, quiet, sweep.run.timeout_seconds, losses, gpu)
         found.note(trial.number, list(wrong(signs, limits)))
 
     async def _end(self, sweep: Sweep, due: Sequence[Warned], overdue: Mapping[int, Found], look: Pass) -> None:
@@ -190,6 +193,22 @@ def _states(submissions: Sequence[Submission]) -> Iterator[JobState]:
             yield from (state for state, count in submission.children.items() if count)
         else:
             yield execution.state
+
+
+def _counted(sweep: Sweep, trial: Trial, scope: str) -> Counters:
+    """Where to begin: after a restart, a trial that was silent is so until it prints something after that."""
+    for each in sweep.watch.warned:
+        if each.condition is Condition.SILENT and trial.number in each.trials:
+            since = each.at - each.seconds / 2  # the log's clock and the bot's may differ by as much
+            return Counters(scope, 0.0, each.seconds + each.waited, int(since * 1_000))
+    return Counters()
+
+
+def _ran(trial: Trial, counters: Counters, heard: Heard | None) -> float:
+    """How long its attempt has run: by the log's times, too, which are the engine's, while it is the first one."""
+    if heard is None or trial.started_at is None or len(trial.streams) > 1:
+        return counters.stage_seconds
+    return max(counters.stage_seconds, heard.newest / 1_000 - trial.started_at)
 
 
 def _stopped(trial: Trial, why: str) -> Trial:
