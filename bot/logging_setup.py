@@ -9,6 +9,7 @@ from typing import Any, Literal
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from trainer.redaction.redact import redact_value
 from trainer.redaction.stream import redacted
 
 _DEEPEST = 20
@@ -50,22 +51,22 @@ def configure(level: str, form: Literal["console", "json"]) -> None:
 
 def _without_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     """Replace secrets in everything that an event carries, keys included."""
-    return {redacted(key): _clean(value, _DEEPEST) for key, value in event.items()}
+    return {redacted(key): _clean(value, _DEEPEST, key) for key, value in event.items()}
 
 
-def _clean(value: object, depth: int) -> object:
-    """The value without secrets. What is no plain data is shown by its `repr`, if that has one."""
+def _clean(value: object, depth: int, name: str = "") -> object:
+    """The value without secrets; its name may say that it is one. What is no plain data is shown by its `repr`."""
     match value:
         case str():
-            return redacted(value)
+            return redacted(redact_value(name, value) if name else value)
         case None | bool() | int() | float():
             return value
         case bytes() | bytearray():
-            return _clean(value.decode("utf-8", "backslashreplace"), depth)
+            return _clean(value.decode("utf-8", "backslashreplace"), depth, name)
         case Mapping() if depth:
-            return {_key(key): _clean(each, depth - 1) for key, each in value.items()}
+            return {_key(key): _clean(each, depth - 1, str(key)) for key, each in value.items()}
         case list() | tuple() | set() | frozenset() if depth:
-            return [_clean(each, depth - 1) for each in value]
+            return [_clean(each, depth - 1, name) for each in value]
         case _:
             shown = repr(value)
             return value if redacted(shown) == shown else redacted(shown)

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import discord
 
-from bot.domain.inert import one_line
-from bot.domain.text import cut
+from bot.domain.inert import plain_line
 
 CHARACTERS = 1_024
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -40,7 +39,7 @@ def alt_text(png: bytes) -> str:
         size, kind = struct.unpack_from(">I4s", png, at)
         data = png[at + 8 : at + 8 + size]
         if data.startswith(_KEYWORD) and kind in (b"tEXt", b"iTXt"):
-            return cut(one_line(_text(kind, data.removeprefix(_KEYWORD))), CHARACTERS)
+            return plain_line(_text(kind, data.removeprefix(_KEYWORD)), CHARACTERS)
         if kind == b"IDAT":
             return ""
         at += size + 12  # length, kind and checksum

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NewType, TypeVar
 
-from trainer.redaction.redact import redact
+from trainer.redaction.redact import redact, redact_value
 from trainer.redaction.stream import redacted
 
 Inert = NewType("Inert", str)
@@ -48,12 +48,22 @@ def capital(text: Inert) -> Inert:
 # ---- text of people and of programs ----------------------------------------------------------------------
 def escape(text: str, limit: int) -> Inert:
     """One line of at most `limit` visible characters, with everything that Discord reads as markup escaped."""
-    return Inert(_MARKDOWN.sub(r"\\\g<0>", cut(redact(one_line(text)), limit)))
+    return Inert(_MARKDOWN.sub(r"\\\g<0>", cut(_redacted_line(text), limit)))
+
+
+def escape_value(name: str, text: str, limit: int) -> Inert:
+    """The same for what is given for a name, which may say that it is a secret."""
+    return escape(redact_value(name, text), limit)
 
 
 def code(text: str, limit: int = 100) -> Inert:
     """`text` as inline code; a grave accent in it would end it, so it becomes an apostrophe."""
-    return Inert(f"`{cut(redact(one_line(text)), limit).replace('`', chr(39)) or ' '}`")
+    return Inert(f"`{cut(_redacted_line(text), limit).replace('`', chr(39)) or ' '}`")
+
+
+def _redacted_line(text: str) -> str:
+    """Redacted twice: what is invisible hides a secret, and without it two halves may have become one."""
+    return redact(one_line(redact(text)))
 
 
 def command_mention(name: str, command_id: int) -> Inert:
@@ -127,6 +137,11 @@ def one_line(text: str) -> str:
         for character in text
     )
     return " ".join("".join(visible).split())
+
+
+def plain_line(text: str, limit: int) -> str:
+    """One line of at most `limit` characters without a secret: for titles, footers and suggestions."""
+    return cut(_redacted_line(text), limit)
 
 
 def cut(text: str, limit: int) -> str:

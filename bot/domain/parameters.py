@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.inert import one_line
+from bot.domain.inert import plain_line
 from bot.domain.numbers import as_typed, brief
 from bot.domain.text import as_spelled, cut, folded, keyboard_ascii
 from bot.errors import BadInput, UnknownName, any_of
+from trainer.redaction.redact import redact_value
 
 Value = bool | int | float | str
 LARGEST_WHOLE = 2**63
@@ -111,7 +112,7 @@ class Parameter:
 
     def refusal(self, typed: object) -> BadInput:
         """The error for a value that doesn't fit."""
-        return BadInput(f'`{self.name}` must be {self.expected}, not "{_quoted(typed)}".')
+        return BadInput(f'`{self.name}` must be {self.expected}, not "{_quoted(typed, self.name)}".')
 
 
 def complete(declared: Iterable[Parameter], typed: Mapping[str, object], example: str = "") -> dict[str, Value]:
@@ -162,11 +163,13 @@ def shown(value: Value) -> str:
     return brief(value) if isinstance(value, float) else str(value)
 
 
-def _quoted(typed: object) -> str:
-    """What was typed, as far as it can be shown: Python does not write a number of 5,000 digits."""
+def _quoted(typed: object, name: str) -> str:
+    """What was typed for it, as far as it can be shown: Python does not write a number of 5,000 digits."""
     if isinstance(typed, int) and not -LARGEST_WHOLE <= typed < LARGEST_WHOLE:
         return "a number of too many digits"
-    return cut(one_line(shown(typed) if isinstance(typed, bool | int | float) else str(typed)), _MOST_QUOTED)
+    if isinstance(typed, bool | int | float):
+        return cut(shown(typed), _MOST_QUOTED)
+    return plain_line(redact_value(name, str(typed)), _MOST_QUOTED)
 
 
 def exact(value: Value) -> str:

@@ -68,6 +68,14 @@ def test_secret_is_in_no_part_of_an_event(form: str, secret: str, capsys: pytest
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
+def test_value_is_replaced_if_its_key_names_a_secret(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    key = "3f2a9c0d7b1e48565a0c9d8e7f6b5a4c3d2e1f00"
+    deep = {"x": [{"wandb_api_key": key}, {"token": (key.encode(),)}]}
+    assert key not in _logged(capsys, form, "event", api_key=key, options=deep)
+    assert key in _logged(capsys, form, "event", commit=key)
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
 def test_secret_is_in_no_traceback_and_no_line_of_a_library(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     logging_setup.configure("info", form)  # type: ignore[arg-type]
     try:

@@ -22,8 +22,8 @@ from trainer.redaction.stream import ChunkRedactor
 
 __all__ = ["bot", "outside", "store"]
 
-SEEDS = [*map(int, os.environ.get("SECRET_SEEDS", "5000,1,2,3,4").split(","))]
-"""Of the exhaustive test. `SECRET_SEEDS=7,8` tries others."""
+SEEDS = [*map(int, os.environ.get("SECRET_SEEDS", "5000").split(","))]
+"""Of the thorough test. `SECRET_SEEDS=1,2,3` tries others."""
 STREAM = "trainer/default/1"
 LINES = (
     *(

@@ -35,7 +35,7 @@ _BEFORE: Mapping[str, re.Pattern[str]] = {
 _REACH = 24
 _SUFFIX = r"(?i:(?:[_-]?(?:key|value|prod|dev|test|staging|b64|base64|str|string|hash|plain|text))?s?(?:_?\d{1,2})?)"
 _OPENED = r"[bru]?\\{0,3}[\"'`]"
-_CLOSED = r"\\{0,3}[\"'\])]{0,2}"
+_CLOSED = r"\\{0,3}[\"'`\])]{0,2}"
 _SEPARATOR = _CLOSED + r"[ \t]{0,40}(?:=>|:=|==|->|[=:>]| is:?(?= ))[ \t]{0,4}"
 _CELL = r"[ \t]{0,60}(?:[|\u2502\u2503\u2551]|\xe2\x94[\x82\x83]|\xe2\x95\x91|\t)[ \t]{0,60}"
 """Between the columns of a table, also as UTF-8 that is read byte by byte."""
@@ -65,6 +65,11 @@ _PLAIN = re.compile(_SUFFIX + _SEPARATOR + rf"(?P<secret>{_PREFIX}(?:{_INSIDE}|{
 _FLAG = re.compile(_SUFFIX + r"[ \t]+[\"']?(?P<secret>[^\s\"'`,;<>(){}\[\]&|\\-][^\s\"'`<>\\]{5,400})")
 _FLAG_BEGINS = re.compile(r"(?<![\w-])--?[\w-]{0,40}\Z")
 _SPACED = re.compile(_SUFFIX + r"[ \t]{1,40}(?P<secret>[^\s\"'`,;<>(){}\[\]|\\]{8,400})")
+_REFUSED = re.compile(
+    _SUFFIX + r"[`'\"]?[^\"'`\n]{0,120}\b(?:value|not|got|given|invalid|received|input)\b[^\"'`\n]{0,40}"
+    r"[\"'`](?P<secret>[^\s\"'`\\]{6,400})[\"'`]"
+)
+"""As in "`api_key` must be a number, not "x"." and "argument --token: invalid int value: 'x'"."""
 _GOES_ON = re.compile(r"[^\s\"'`<>,;&)\]}\\]{0,400}")
 _ROW_BEGINS = re.compile(r"(?:^|[|\u2502\u2503\u2551\x82\x83\x91\t\n])[ \t]{0,40}[\w.-]{0,40}\Z")
 _VARIABLE = re.compile(r"(?:[A-Z0-9]+_[A-Z0-9_]*|[A-Z]{2,}PASS(?:WORD)?)\Z")
@@ -112,7 +117,7 @@ def _is_name(name: str, lowered: str, at: int) -> bool:
 def _matches(text: str, at: int, after: int) -> Iterator[re.Match[str]]:
     """What may be the value, the likeliest first."""
     upper = text[at:after].isupper()
-    for pattern in (_QUOTED, *([_OF_SHELL] if upper else []), _PLAIN, _LISTED, _PAIRED):
+    for pattern in (_QUOTED, *([_OF_SHELL] if upper else []), _PLAIN, _LISTED, _PAIRED, _REFUSED):
         if match := pattern.match(text, after):
             yield match
     if (match := _IN_CELL.match(text, after)) and _ROW_BEGINS.search(text, max(0, at - 80), at):

@@ -16,7 +16,7 @@ from trainer.redaction.developer_rules import DEVELOPER_RULES
 from trainer.redaction.encoded import encoded_spans
 from trainer.redaction.rule import LONG, Hint, Rule
 from trainer.redaction.service_rules import SERVICE_RULES
-from trainer.redaction.views import Span, unescaped, unhidden
+from trainer.redaction.views import Span, spaced, unescaped, unhidden
 
 RULES: Sequence[Rule] = (*SERVICE_RULES, *CLOUD_RULES, *DEVELOPER_RULES)
 KINDS = frozenset({rule.kind for rule in RULES} | {PASSWORD, SECRET, HEADER, URL, COOKIE, known.KIND})
@@ -61,8 +61,18 @@ def secret_spans(text: str) -> list[Span]:
         found += known.spans(plain)
     if written := unescaped(plain):
         found += written.original([*_found(written.text), *known.spans(written.text)])
-    found = hidden.original(found) if hidden else found
+    if hidden:
+        found = hidden.original(found)
+        apart = spaced(text)
+        found += apart.original(_found(apart.text)) if apart else []
     return _apart([span for span in found if not text.startswith("[redacted", span[0])]) if found else []
+
+
+def redact_value(name: str, value: str) -> str:
+    """Redact what is given for a name, which may say that it is a secret: `api_key`."""
+    before = f"{name}="
+    spans = [(begin - len(before), end - len(before), kind) for begin, end, kind in secret_spans(before + value)]
+    return redact(_replaced(value, [(max(0, begin), end, kind) for begin, end, kind in spans if end > 0]))
 
 
 def _found(text: str) -> list[Span]:

@@ -14,10 +14,13 @@ Span = tuple[int, int, str]
 _MAY_HIDE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\xbf\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\\\\]"
 )
+_COLOUR = re.compile(r"\[[0-9;]{1,12}m")
+"""What is left of a colour whose first character was taken out."""
 # Colours, also as JSON and Python write them: `\\u001b[31m`. The entrypoint reads each byte as a character, so that
 # an invisible one has two or three.
 _HIDDEN = re.compile(
     r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)|[ -/]*+[0-~])"
+    r"|\xc2?\x9b[0-9;]{1,20}m|\[[0-9;]{1,12}m"
     r"|\\{1,4}(?:u001[bB]|x1[bB]|033|e)\[[0-9;]*+m"
     "|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xef\xb8[\x80-\x8f]|\xc2\xad"
     "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
@@ -60,9 +63,14 @@ class View:
 
 def unhidden(text: str) -> View | None:
     """Without escape sequences and invisible characters. None if it has none."""
-    if not _MAY_HIDE.search(text):
+    if not (_MAY_HIDE.search(text) or _COLOUR.search(text)):
         return None
     return _view(text, ((*match.span(), "") for match in _HIDDEN.finditer(text)))
+
+
+def spaced(text: str) -> View | None:
+    """With a space for each of them: a colour may also end a word, and begin another."""
+    return _view(text, ((*match.span(), " ") for match in _HIDDEN.finditer(text)))
 
 
 def unescaped(text: str) -> View | None:

@@ -7,7 +7,19 @@ import discord
 from bot.chat.cards.units import relative
 from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS, EMBED_TITLE_CHARACTERS
 from bot.domain.guard.watch import Watch
-from bot.domain.inert import EMPTY, Inert, capital, code, cut, escape, joined, listed, one_line, phrase
+from bot.domain.inert import (
+    EMPTY,
+    Inert,
+    capital,
+    code,
+    cut,
+    escape,
+    escape_value,
+    joined,
+    listed,
+    phrase,
+    plain_line,
+)
 from bot.domain.model.execution import Lifecycle, Stop
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
@@ -40,7 +52,7 @@ COLOURS: dict[JobState, int] = {
 def embed(title: str, lines: Iterable[Inert], colour: int) -> discord.Embed:
     """Discord reads no markup in a title."""
     return discord.Embed(
-        title=cut(one_line(title), EMBED_TITLE_CHARACTERS),
+        title=plain_line(title, EMBED_TITLE_CHARACTERS),
         description=cut("\n".join(lines).strip(), EMBED_DESCRIPTION_CHARACTERS),
         colour=colour,
     )
@@ -118,15 +130,17 @@ def commit(job: Posted) -> Inert:
 
 def parameters(values: Mapping[str, Value], limit: int, project: Project | None) -> Inert:
     """`lr **0.1** · epochs **10**`; where there is no room for all, those first that differ from their defaults."""
-    pairs = {
-        name: phrase("{name} **{value}**", name=escape(name, NAME), value=escape(shown(value), VALUE) or phrase(" "))
-        for name, value in values.items()
-    }
+    pairs = {name: _pair(name, shown(value)) for name, value in values.items()}
     ordered = list(pairs)
     if project is not None and len(SEPARATOR.join(pairs.values())) > limit - 20:
         defaults = {parameter.name: parameter.default for parameter in project.parameters}
         ordered.sort(key=lambda name: defaults.get(name) == values[name])
     return joined([pairs[name] for name in ordered], SEPARATOR, limit)
+
+
+def _pair(name: str, value: str) -> Inert:
+    shown_value = escape_value(name, value, VALUE) or phrase(" ")
+    return phrase("{name} **{value}**", name=escape(name, NAME), value=shown_value)
 
 
 def with_detail(text: Inert, detail: str, limit: int) -> Inert:
@@ -154,4 +168,4 @@ def by_request(stop: Stop | None) -> Inert:
 
 def footer(job: Posted, *more: str) -> str:
     """Discord reads no markup in a footer."""
-    return " · ".join(filter(None, (f"asked by {cut(one_line(job.request.asker_name), 80)}", *more)))
+    return " · ".join(filter(None, (f"asked by {plain_line(job.request.asker_name, 80)}", *more)))

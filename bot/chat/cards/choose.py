@@ -4,7 +4,7 @@ import discord
 
 from bot.chat.cards import card_lines, job_card, sweep_card
 from bot.chat.limits import CHOICE_CHARACTERS, EMBED_TITLE_CHARACTERS
-from bot.domain.inert import EMPTY, Inert, code, cut, escape, listed, one_line, phrase
+from bot.domain.inert import EMPTY, Inert, code, cut, escape, listed, phrase, plain_line
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
@@ -18,9 +18,7 @@ def card(job: Posted, project: Project | None) -> discord.Embed:
 
 def title(job: Posted) -> str:
     """`mnist k7q2mx`, `mnist sweep k7q2mx`."""
-    return cut(
-        one_line(sweep_card.title(job) if isinstance(job, Sweep) else job_card.title(job)), EMBED_TITLE_CHARACTERS
-    )
+    return plain_line(sweep_card.title(job) if isinstance(job, Sweep) else job_card.title(job), EMBED_TITLE_CHARACTERS)
 
 
 def state_word(job: Posted) -> str:

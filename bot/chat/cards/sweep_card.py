@@ -11,7 +11,7 @@ import discord
 from bot.chat.alt_text import attachment_at
 from bot.chat.cards import card_lines, money_lines, sweep_lines, verdict
 from bot.chat.cards.units import bar, duration
-from bot.domain.inert import EMPTY, Inert, cut, escape, fenced, joined, listed, one_line, phrase
+from bot.domain.inert import EMPTY, Inert, escape, fenced, joined, listed, phrase, plain_line
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
@@ -153,7 +153,7 @@ def _width(column: list[str]) -> int:
 
 
 def _cell(text: str) -> str:
-    return cut(one_line(text), CELL)
+    return plain_line(text, CELL)
 
 
 def _money(sweep: Sweep, project: Project | None) -> Iterator[Inert]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.chat.cards import card_lines
 from bot.chat.cards.units import duration, number, plural, usd
-from bot.domain.inert import EMPTY, Inert, code, escape, joined, listed, phrase
+from bot.domain.inert import EMPTY, Inert, code, escape, escape_value, joined, listed, phrase
 from bot.domain.model.plan import Plan
 from bot.domain.model.space import Axis
 from bot.domain.model.sweep import Sweep
@@ -65,7 +65,7 @@ def point(leader: Leader, sweep: Sweep) -> Inert:
     """`lr 0.1, momentum 0.5`: its values of the varied parameters."""
     names = [axis.name for axis in sweep.plan.space.varied if axis.name in leader.parameters]
     texts = point_texts(leader, sweep)
-    pairs = [listed(escape(name, NAME), escape(texts[name], VALUE), separator=" ") for name in names]
+    pairs = [listed(escape(name, NAME), escape_value(name, texts[name], VALUE), separator=" ") for name in names]
     return joined(pairs, ", ", POINT)
 
 
@@ -138,9 +138,9 @@ def waiting(sweep: Sweep) -> int:
 def _values(over: Axis) -> Inert:
     if over.continuous:
         log = phrase(" (log)") if over.log else EMPTY
-        low, high = (escape(shown(end), VALUE) for end in (over.low, over.high))
+        low, high = (escape_value(over.name, shown(end), VALUE) for end in (over.low, over.high))
         return phrase("{low} to {high}{log}", low=low, high=high, log=log)
-    texts = [escape(shown(each), VALUE) or phrase(" ") for each in over.values]
+    texts = [escape_value(over.name, shown(each), VALUE) or phrase(" ") for each in over.values]
     if len(texts) <= VALUES:
         return listed(*texts)
     first = listed(*texts[:3])

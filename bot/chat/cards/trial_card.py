@@ -7,7 +7,7 @@ import discord
 from bot.chat.cards import card_lines
 from bot.chat.cards.units import at_epoch, axis, bar, duration, grouped, number, relative
 from bot.chat.limits import CHOICE_CHARACTERS
-from bot.domain.inert import EMPTY, Inert, cut, escape, one_line, phrase
+from bot.domain.inert import EMPTY, Inert, escape, phrase, plain_line
 from bot.domain.model.plan import Search
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
@@ -16,6 +16,7 @@ from bot.domain.parameters import Value, shown
 from bot.domain.project import Project
 from bot.domain.texts.endings import TRIAL_ENDINGS
 from bot.domain.texts.state_words import STOPPING, TRIAL_STATES
+from trainer.redaction.redact import redact_value
 
 PARAMETERS = 1_000
 DETAIL = 300
@@ -45,9 +46,9 @@ def name(sweep: Sweep, trial: Trial) -> str:
 
 def choice(sweep: Sweep, trial: Trial) -> str:
     """For autocomplete, which shows at most 100 characters of plain text."""
-    point = " ".join(f"{key} {shown(value)}" for key, value in (_point(sweep, trial) or {}).items())
+    point = " ".join(f"{key} {redact_value(key, shown(value))}" for key, value in (_point(sweep, trial) or {}).items())
     state, best = TRIAL_STATES[trial.shown].card, f" {number(trial.value)}" if trial.value is not None else ""
-    return cut(one_line(" · ".join(filter(None, (name(sweep, trial), f"{state}{best}", point)))), CHOICE_CHARACTERS)
+    return plain_line(" · ".join(filter(None, (name(sweep, trial), f"{state}{best}", point))), CHOICE_CHARACTERS)
 
 
 def _state(sweep: Sweep, trial: Trial, project: Project | None) -> Iterator[Inert]:

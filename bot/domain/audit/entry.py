@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.domain.inert import cut, one_line
-from trainer.redaction.redact import redact
+from trainer.redaction.redact import redact, redact_value
 
 OPTION_CHARACTERS = 1_000
 NAME_CHARACTERS = 100
@@ -117,9 +117,11 @@ def own(does: Does, job: str, project: str, engine_id: str = "", *, detail: str 
 def shown_options(given: Iterable[tuple[str, object]]) -> dict[str, str]:
     """What was typed, as the audit keeps it: one line each, and not more than it takes to know what was asked."""
     kept = list(given)[:MOST_OPTIONS]
-    return {cut(one_line(name), NAME_CHARACTERS): shown(value, OPTION_CHARACTERS) for name, value in kept}
+    return {
+        shown(name, NAME_CHARACTERS): shown(redact_value(name, str(value)), OPTION_CHARACTERS) for name, value in kept
+    }
 
 
 def shown(value: object, limit: int) -> str:
     """Text from outside on its way into the audit: the one place to take secrets out of it."""
-    return cut(one_line(redact(str(value))), limit)
+    return cut(redact(one_line(redact(str(value)))), limit)

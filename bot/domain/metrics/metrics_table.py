@@ -121,11 +121,12 @@ class _Reader:
 
 
 def _named(cell: str) -> str:
-    return redact(" ".join(clean(cell).split()))[:LONGEST_NAME]
+    return _shown(cell)[:LONGEST_NAME]
 
 
 def _shown(remark: str) -> str:
-    return redact(" ".join(clean(remark).split()))
+    """Redacted before and after: what is taken out may hide a secret, or be the border of one."""
+    return redact(" ".join(clean(redact(remark)).split()))
 
 
 def _counted(count: int, noun: str) -> str:

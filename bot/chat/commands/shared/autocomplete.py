@@ -10,7 +10,7 @@ from bot.chat.acknowledgement import admitted
 from bot.chat.cards import choose, sweep_preview, trial_card
 from bot.chat.interactions import Interaction, person
 from bot.chat.limits import CHOICE_CHARACTERS, CHOICES, LARGEST_INTEGER
-from bot.domain.inert import cut
+from bot.domain.inert import plain_line
 from bot.domain.job_names import Name, parse
 from bot.domain.jobs import file_names
 from bot.domain.parameters import Kind, exact
@@ -108,7 +108,8 @@ async def space(interaction: Interaction, text: str) -> Choices:
         await _project(interaction), text, str(interaction.namespace.search or ""), person(interaction)
     )
     fitting = [(name, value) for name, value in found if name and 0 < len(value) <= CHOICE_CHARACTERS]
-    return [app_commands.Choice(name=cut(name, CHOICE_CHARACTERS), value=value) for name, value in fitting[:CHOICES]]
+    shown = [(plain_line(name, CHOICE_CHARACTERS), value) for name, value in fitting[:CHOICES]]
+    return [app_commands.Choice(name=name, value=value) for name, value in shown]
 
 
 @within_share
@@ -125,7 +126,7 @@ async def commits(interaction: Interaction, text: str) -> Choices:
         await _project(interaction), str(interaction.namespace.branch or ""), text, person(interaction)
     )
     return [
-        app_commands.Choice(name=cut(f"{commit.short}  {commit.subject}".strip(), CHOICE_CHARACTERS), value=commit.sha)
+        app_commands.Choice(name=plain_line(f"{commit.short} {commit.subject}", CHOICE_CHARACTERS), value=commit.sha)
         for commit in found[:CHOICES]
     ]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bot.domain.inert import disarmed
 from bot.domain.text import keyboard_ascii
 from bot.errors import UserError
+from trainer.redaction.redact import redact
 
 LONGEST = 1_500
 """Characters in the whole text."""
@@ -104,7 +105,8 @@ def quoted(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """What was typed, short and inert, for use in a sentence."""
+    """What was typed, short, inert and without a secret, for use in a sentence."""
+    text = redact(text)
     short = text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
     return disarmed(short.replace("`", "'"))
 
