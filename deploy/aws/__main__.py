@@ -4,7 +4,6 @@ The app asks the region what it offers, and builds the stack for it. The templat
 """
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from bot.errors import ConfigError
 from deploy.aws.cloudformation import ClientOf, StackError, clients
 from deploy.aws.parameters import check_address
 from deploy.aws.regions import decide, described
+from deploy.aws.stack.short_joins import compact
 from deploy.aws.stack.stack import signalbox_stack
 
 
@@ -37,8 +37,9 @@ def main(arguments: list[str] | None = None, clients_of: Callable[[Config], Clie
             sys.stderr.write(f"{described(choice)}\n")  # the CDK shows it; its own output is on the other one
             app = App(analytics_reporting=False)  # deploy the template and nothing else
             Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-            signalbox_stack(app, config, choice)
-            app.synth()
+            stack = signalbox_stack(app, config, choice)
+            built = app.synth().get_stack_by_name(stack.stack_name)
+            Path(built.template_full_path).write_text(compact(built.template))  # the CDK reads it after this process
     except (ConfigError, StackError, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -46,12 +47,12 @@ def main(arguments: list[str] | None = None, clients_of: Callable[[Config], Clie
 
 
 def template(config: Config) -> str:
-    """The template as compact JSON: CloudFormation takes 51,200 bytes. Raises ConfigError."""
+    """The template in as few bytes as `up` sends. Raises ConfigError."""
     with tempfile.TemporaryDirectory() as folder:
         app = App(outdir=folder, analytics_reporting=False)
         stack = signalbox_stack(app, config)
         content = app.synth().get_stack_by_name(stack.stack_name).template
-    return json.dumps(content, separators=(",", ":")) + "\n"
+    return compact(content) + "\n"
 
 
 if __name__ == "__main__":
