@@ -16,6 +16,7 @@ from cdk_nag import AwsSolutionsChecks
 from bot.config.loading import Config, load
 from bot.errors import ConfigError
 from deploy.aws.cloudformation import ClientOf, StackError, clients
+from deploy.aws.offers import Choice
 from deploy.aws.parameters import check_address
 from deploy.aws.regions import decide, described
 from deploy.aws.stack.short_joins import compact
@@ -35,15 +36,22 @@ def main(arguments: list[str] | None = None, clients_of: Callable[[Config], Clie
             check_address(config.deploy)
             choice = decide(config, clients_of)
             sys.stderr.write(f"{described(choice)}\n")  # the CDK shows it; its own output is on the other one
-            app = App(analytics_reporting=False)  # deploy the template and nothing else
-            Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-            stack = signalbox_stack(app, config, choice)
-            built = app.synth().get_stack_by_name(stack.stack_name)
-            Path(built.template_full_path).write_text(compact(built.template))  # the CDK reads it after this process
+            for_region(config, choice)
     except (ConfigError, StackError, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def for_region(config: Config, choice: Choice) -> Path:
+    """Write the template where the CDK's command reads it after this process; the file."""
+    app = App(analytics_reporting=False)  # deploy the template and nothing else
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    stack = signalbox_stack(app, config, choice)
+    built = app.synth().get_stack_by_name(stack.stack_name)
+    path = Path(built.template_full_path)
+    path.write_text(compact(built.template))
+    return path
 
 
 def template(config: Config) -> str:

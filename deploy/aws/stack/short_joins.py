@@ -1,6 +1,6 @@
 """A template in fewer bytes, because CloudFormation and the CDK count them.
 
-The CDK writes `Fn::Join` with a `Ref` in each part; `Fn::Sub` says the same in two thirds of the bytes, an ARN for example:
+The CDK writes `Fn::Join` with references among its parts; `Fn::Sub` says the same, an ARN for example, in two thirds:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
 """
 
