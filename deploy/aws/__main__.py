@@ -6,7 +6,7 @@ The app asks the region what it offers, and builds the stack for it. The templat
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from aws_cdk import App, Validations
@@ -15,11 +15,13 @@ from cdk_nag import AwsSolutionsChecks
 
 from bot.config.loading import Config, load
 from bot.errors import ConfigError
+from deploy.aws.changes import Value
 from deploy.aws.cloudformation import ClientOf, StackError, clients
+from deploy.aws.images import kept
 from deploy.aws.offers import Choice
 from deploy.aws.parameters import check_address
 from deploy.aws.regions import decide, described
-from deploy.aws.stack.short_joins import compact
+from deploy.aws.short_joins import compact
 from deploy.aws.stack.stack import signalbox_stack
 
 
@@ -36,18 +38,18 @@ def main(arguments: list[str] | None = None, clients_of: Callable[[Config], Clie
             check_address(config.deploy)
             choice = decide(config, clients_of)
             sys.stderr.write(f"{described(choice)}\n")  # the CDK shows it; its own output is on the other one
-            for_region(config, choice)
+            for_region(config, choice, kept(clients_of(config), config.deploy.stack))
     except (ConfigError, StackError, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
-def for_region(config: Config, choice: Choice) -> Path:
+def for_region(config: Config, choice: Choice, running: Mapping[str, Value]) -> Path:
     """Write the template where the CDK's command reads it after this process; the file."""
     app = App(analytics_reporting=False)  # deploy the template and nothing else
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    stack = signalbox_stack(app, config, choice)
+    stack = signalbox_stack(app, config, choice, running)
     built = app.synth().get_stack_by_name(stack.stack_name)
     path = Path(built.template_full_path)
     path.write_text(compact(built.template))

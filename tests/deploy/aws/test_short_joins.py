@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deploy.aws.stack.short_joins import compact
+from deploy.aws.short_joins import compact
 
 PARTITION, BUCKET = {"Ref": "AWS::Partition"}, {"Fn::GetAtt": ["Artifacts82DD59A1", "Arn"]}
 
