@@ -18,6 +18,7 @@ from bot.errors import ConfigError
 from deploy.aws.changes import Value
 from deploy.aws.cloudformation import ClientOf, StackError, clients
 from deploy.aws.images import kept
+from deploy.aws.names import check_free
 from deploy.aws.offers import Choice
 from deploy.aws.parameters import check_address
 from deploy.aws.regions import decide, described
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None, clients_of: Callable[[Config], Clie
         else:
             check_address(config.deploy)
             choice = decide(config, clients_of)
+            check_free(clients_of(config), config)
             sys.stderr.write(f"{described(choice)}\n")  # the CDK shows it; its own output is on the other one
             for_region(config, choice, kept(clients_of(config), config.deploy.stack))
     except (ConfigError, StackError, BotoCoreError, ClientError) as error:

@@ -21,6 +21,7 @@ from deploy.aws import images, parameters
 from deploy.aws.changes import Value, create, in_request, say, update
 from deploy.aws.cloudformation import ClientOf, StackError, clients, describe, described_stack, outputs
 from deploy.aws.large_templates import placed
+from deploy.aws.names import check_free
 from deploy.aws.regions import decide, described
 
 TEMPLATE = Path(__file__).with_name("template.json")
@@ -49,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         template = fitting(config, [given.template] if given.template else COMMITTED)
         choice, client = decide(config), clients(config)
         say(described(choice))
+        check_free(client, config)
         wanted = parameters.values(config, choice) | images.kept(client, config.deploy.stack)
         made = up(client, config.deploy.stack, template.text, _accepted(template, wanted))
     except (ConfigError, StackError, OSError, BotoCoreError, ClientError) as error:

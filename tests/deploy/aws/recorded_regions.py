@@ -66,6 +66,10 @@ class Batch:
             raise self._fails
         return {"computeEnvironments": []}
 
+    def describe_job_definitions(self, jobDefinitionName: str, status: str) -> dict[str, Any]:
+        assert (jobDefinitionName, status) == ("signalbox-mnist", "ACTIVE")
+        return {"jobDefinitions": []}
+
 
 class CloudFormation:
     def describe_stacks(self, StackName: str) -> dict[str, Any]:

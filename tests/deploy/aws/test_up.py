@@ -36,6 +36,25 @@ async def test_up_creates_the_stack_and_a_second_run_changes_nothing(
     assert "QueueMnist = signalbox-spot\n" in said
 
 
+async def test_a_job_definition_of_another_stack_is_left_alone(
+    config: Path, endpoint: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    batch = Clients(endpoint).batch
+    needs = [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "512"}]
+    batch.register_job_definition(
+        jobDefinitionName="signalbox-eval-mnist",
+        type="container",
+        containerProperties={"image": "theirs", "resourceRequirements": needs},
+        tags={"signalbox:stack": "signalbox-eval"},
+    )
+    text = config.read_text().replace("projects.mnist", "projects.eval-mnist").replace("jobs.mnist", "jobs.eval-mnist")
+    config.write_text(text)
+    assert await _main(up.main, "--config", str(config)) == 1
+    said = capfd.readouterr()
+    assert "The job definition signalbox-eval-mnist belongs to stack signalbox-eval. Rename" in said.err
+    assert "stack signalbox…" not in said.out
+
+
 async def test_missing_template_is_reported(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert await _main(up.main, "--config", str(config), "--template", "none.json") == 1
     assert "none.json" in capfd.readouterr().err
