@@ -21,6 +21,9 @@ _OWN = {"Queue": "queue", "JobDefinition": "job_definition"}
 PROJECT = "ProjectName"
 """The name of the only project, in a stack whose template takes it as a parameter."""
 
+NOT_PUSHED = ":not-pushed-yet"
+"""Stands behind the repository's address until the first image is pushed. No image has this tag."""
+
 
 def places(projects: Iterable[str]) -> dict[Key, str]:
     """By setting, in the order of the file, the output that has its value."""

@@ -4,10 +4,9 @@ The app asks the region what it offers, and builds the stack for it. The templat
 """
 
 import argparse
-import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from aws_cdk import App, Validations
@@ -16,9 +15,14 @@ from cdk_nag import AwsSolutionsChecks
 
 from bot.config.loading import Config, load
 from bot.errors import ConfigError
+from deploy.aws.changes import Value
 from deploy.aws.cloudformation import ClientOf, StackError, clients
+from deploy.aws.images import kept
+from deploy.aws.names import check_free
+from deploy.aws.offers import Choice
 from deploy.aws.parameters import check_address
 from deploy.aws.regions import decide, described
+from deploy.aws.short_joins import compact
 from deploy.aws.stack.stack import signalbox_stack
 
 
@@ -34,24 +38,33 @@ def main(arguments: list[str] | None = None, clients_of: Callable[[Config], Clie
         else:
             check_address(config.deploy)
             choice = decide(config, clients_of)
+            check_free(clients_of(config), config)
             sys.stderr.write(f"{described(choice)}\n")  # the CDK shows it; its own output is on the other one
-            app = App(analytics_reporting=False)  # deploy the template and nothing else
-            Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-            signalbox_stack(app, config, choice)
-            app.synth()
+            for_region(config, choice, kept(clients_of(config), config.deploy.stack))
     except (ConfigError, StackError, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
+def for_region(config: Config, choice: Choice, running: Mapping[str, Value]) -> Path:
+    """Write the template where the CDK's command reads it after this process; the file."""
+    app = App(analytics_reporting=False)  # deploy the template and nothing else
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    stack = signalbox_stack(app, config, choice, running)
+    built = app.synth().get_stack_by_name(stack.stack_name)
+    path = Path(built.template_full_path)
+    path.write_text(compact(built.template))
+    return path
+
+
 def template(config: Config) -> str:
-    """The template as compact JSON: CloudFormation takes 51,200 bytes. Raises ConfigError."""
+    """The template in as few bytes as `up` sends. Raises ConfigError."""
     with tempfile.TemporaryDirectory() as folder:
         app = App(outdir=folder, analytics_reporting=False)
         stack = signalbox_stack(app, config)
         content = app.synth().get_stack_by_name(stack.stack_name).template
-    return json.dumps(content, separators=(",", ":")) + "\n"
+    return compact(content) + "\n"
 
 
 if __name__ == "__main__":

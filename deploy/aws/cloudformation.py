@@ -46,13 +46,13 @@ def outputs(described: dict[str, Any]) -> dict[str, str]:
     return by_project({output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())})
 
 
-def stack_outputs(cloudformation: Any, stack: str) -> dict[str, str]:
-    """Values by output name. Raises StackError if there is no such stack."""
+def described_stack(cloudformation: Any, stack: str) -> dict[str, Any]:
+    """Raises StackError if there is no such stack."""
     described = describe(cloudformation, stack)
     if described is None:
         region = cloudformation.meta.region_name
         raise StackError(f"There is no stack {stack} in {region}. Create it: `python -m deploy.aws.up`.")
-    return outputs(described)
+    return described
 
 
 def wait(cloudformation: Any, waiter: str, stack: str) -> None:

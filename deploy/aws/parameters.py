@@ -62,11 +62,12 @@ def resources(deploy: Deploy, project: str) -> JobResources:
 
 
 def git_token(config: Config, project: str) -> str:
-    """The name of the secret with a project's token, empty for none. By default no two projects share one."""
+    """The name of the secret with a project's token, empty for none. By default no two projects or stacks share one."""
     for given in (resources(config.deploy, project).git_token_secret, config.deploy.git_token_secret):
         if given is not None:
             return given
-    return "signalbox/git-token" if is_single(config) else f"{config.deploy.stack}/{project}/git-token"
+    stack = config.deploy.stack
+    return f"{stack}/git-token" if is_single(config) else f"{stack}/{project}/git-token"
 
 
 def update_minutes(config: Config) -> int:

@@ -1,15 +1,19 @@
-"""`python -m deploy.aws.push`: build the images and push them to the stack's repository, tagged with their commit.
+"""`python -m deploy.aws.push`: build the images, push them to the stack's repository, and let the stack run them.
 
-Uses docker, or podman if there is no docker. `--torch-index` chooses the trainer's PyTorch: see the Dockerfile.
+Each gets a tag of its own that never moves, of its commit and its content. The stack names the image by its digest, as
+the registry has it. Uses docker, or podman if there is no docker. `--torch-index` chooses the trainer's PyTorch: see
+the Dockerfile.
 """
 
 import argparse
 import base64
+import json
 import platform
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +23,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.config.loading import Config, load
 from bot.errors import ConfigError
-from deploy.aws.cloudformation import StackError, clients, stack_outputs
+from deploy.aws import images
+from deploy.aws.changes import say
+from deploy.aws.cloudformation import ClientOf, StackError, clients, described_stack, outputs
+from deploy.aws.images import TARGETS
+from deploy.aws.old_images import delete_unused
 from deploy.aws.outputs import Output
 
 DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
 _BASE_IMAGE = re.compile(r"^ARG BASE_IMAGE=(\S+)$", re.M)
-TARGETS = ("trainer", "bot")
 _GRAVITON = re.compile(r"[a-z]+\d+g[a-z]*\.")
 RunCommand = Callable[[Sequence[str], str], str]
 """Runs a command with a standard input and returns its output. Raises CommandError."""
@@ -39,23 +46,20 @@ class Image:
     """`commit` is "" if it is unknown, or if the working tree differs from it."""
 
     target: str
-    repository: str
     commit: str
     architecture: str
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names to push it under: the tag that jobs and the host start, and one that never moves to a later image."""
-        tags = (self.target, f"{self.target}-{self.commit[:12]}") if self.commit else (self.target,)
-        return tuple(f"{self.repository}:{tag}" for tag in tags)
+    def tag(self, image_id: str) -> str:
+        """Its only tag. The id is a hash of the content."""
+        return f"{self.target}-{self.commit[:12] or 'uncommitted'}-{image_id.removeprefix('sha256:')[:12]}"
 
-    def build(self, *arguments: str) -> list[str]:
+    def build(self, id_file: Path, *arguments: str) -> list[str]:
         """Arguments for `docker`; `arguments` are further build arguments."""
-        tags = [part for name in self.names for part in ("--tag", name)]
         revision = f"REVISION={self.commit or 'unknown'}"
         build_args = [part for argument in (revision, *arguments) for part in ("--build-arg", argument)]
         platform = f"linux/{self.architecture}"
-        return ["build", "--target", self.target, "--platform", platform, *build_args, *tags, "."]
+        written = ("--iidfile", str(id_file))
+        return ["build", "--target", self.target, "--platform", platform, *build_args, *written, "."]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,24 +77,75 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def push(config: Config, targets: Sequence[str], torch_index: str, run: RunCommand) -> None:
-    """Build and push the images. Raises CommandError, StackError and botocore's errors."""
+    """Build and push the images, then let the stack run them. Raises CommandError, StackError and botocore's errors."""
     program = next((name for name in ("docker", "podman") if shutil.which(name)), "")
     if not program:
         raise CommandError("Building the images needs docker or podman. Install one of them.")
     client = clients(config)
-    repository = stack_outputs(client("cloudformation"), config.deploy.stack)[Output.REPOSITORY_URI]
+    described = described_stack(client("cloudformation"), config.deploy.stack)
+    images.check(described)
+    repository = outputs(described)[Output.REPOSITORY_URI]
     user, password = _login(client("ecr"))
     registry = repository.partition("/")[0]
     run([program, "login", "--username", user, "--password-stdin", registry], password)
     commit = _commit(run)
     base = _base(program, run)
+    digests = {}
     for target in targets:
-        image = Image(target, repository, commit, _architecture(config, target))
+        image = Image(target, commit, _architecture(config, target))
         extra = [f"TORCH_INDEX={torch_index}"] if torch_index and target == "trainer" else []
-        run([program, *image.build(f"BASE_IMAGE={base}", *extra)], "")
-        for name in image.names:
-            run([program, "push", name], "")
-            sys.stdout.write(f"Pushed {name}\n")
+        image_id = _build(program, image, [f"BASE_IMAGE={base}", *extra], run)
+        digests[target] = _pushed(program, client("ecr"), repository, image.tag(image_id), image_id, run)
+    images.run(client, config.deploy.stack, digests)
+    for target, digest in digests.items():
+        say(f"The stack runs {repository}@{digest} as its {target}.")
+    _tidy(client, config.deploy.stack, repository)
+
+
+def _build(program: str, image: Image, arguments: Sequence[str], run: RunCommand) -> str:
+    """Build it; its id."""
+    with tempfile.TemporaryDirectory() as folder:
+        id_file = Path(folder, "id")
+        run([program, *image.build(id_file, *arguments)], "")
+        return id_file.read_text().strip()
+
+
+def _pushed(program: str, ecr: Any, repository: str, tag: str, image_id: str, run: RunCommand) -> str:
+    """Push it, unless the registry has it; its digest there. A repository with immutable tags takes each tag once, even
+    for the same image: https://github.com/aws/containers-roadmap/issues/2380. Raises CommandError."""
+    name = f"{repository}:{tag}"
+    registered = repository.partition("/")[2]
+    if digest := images.digest_of(ecr, registered, tag):
+        _check_same(ecr, registered, tag, digest, image_id)
+        say(f"{name} is already there")
+        return digest
+    run([program, "tag", image_id, name], "")
+    run([program, "push", name], "")
+    say(f"Pushed {name}")
+    return images.digest_of(ecr, registered, tag)
+
+
+def _check_same(ecr: Any, repository: str, tag: str, digest: str, image_id: str) -> None:
+    """Somebody else may have pushed another image under this tag. The id is the digest of the image's config, or with
+    docker's containerd store of its manifest: https://github.com/opencontainers/image-spec/blob/main/config.md#imageid"""
+    (found,) = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}])["images"]
+    config = json.loads(found["imageManifest"]).get("config", {}).get("digest", "")
+    if image_id.removeprefix("sha256:") not in (digest.removeprefix("sha256:"), config.removeprefix("sha256:")):
+        raise CommandError(
+            f"{repository} has another image under the tag {tag} than the one that was built here, so it was not "
+            f"deployed. Find out who pushed {digest}, delete it there and run this again."
+        )
+
+
+def _tidy(client: ClientOf, stack: str, repository: str) -> None:
+    made = outputs(described_stack(client("cloudformation"), stack))
+    try:
+        deleted = delete_unused(client, made, repository)
+    except ClientError as error:
+        say(f"Old images stay in the repository, where they cost a little: {error}")
+        return
+    if deleted:
+        say(f"Deleted {deleted} old images that nothing runs.")
 
 
 def run(command: Sequence[str], stdin: str) -> str:
@@ -113,7 +168,7 @@ def _base(program: str, run: RunCommand) -> str:
     run([program, "pull", "--quiet", found[1]], "")
     base = run([program, "image", "inspect", "--format", "{{index .RepoDigests 0}}", found[1]], "").strip()
     base = base or found[1]  # an image that no registry has given a digest
-    sys.stdout.write(f"Building on {base}\n")
+    say(f"Building on {base}")
     return base
 
 
@@ -127,7 +182,7 @@ def _commit(run: RunCommand) -> str:
     if commit and not changed:
         return commit
     why = "files differ from the last commit" if commit else "this is not a git repository"
-    sys.stdout.write(f"Not tagging the images with a commit: {why}.\n")
+    say(f"Not tagging the images with a commit: {why}.")
     return ""
 
 

@@ -1,21 +1,26 @@
 """The committed template in the sandbox: the bot and its jobs have the roles of the stack, and no other permissions."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from deploy.aws import outputs
+from deploy.aws import images, outputs
 from deploy.aws.outputs import Output
+from deploy.aws.short_joins import compact
 from deploy.aws.up import TEMPLATE, up
 from deploy.sandbox.aws.common.settings import REGION, Settings
 from deploy.sandbox.aws.resources import Clients, Resources
 from deploy.sandbox.session import ENTRYPOINT
 
 PROJECT, STACK, ACCOUNT = "mnist", "signalbox", "123456789012"
-IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{STACK}:trainer"
+_KIND = "application/vnd.oci.image.manifest.v1+json"
+_MANIFEST = json.dumps({"schemaVersion": 2, "mediaType": _KIND, "layers": []})
+_DIGEST = f"sha256:{hashlib.sha256(_MANIFEST.encode()).hexdigest()}"
+"""As registries make it: https://github.com/opencontainers/distribution-spec/blob/main/spec.md. moto's is another."""
+IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{STACK}@{_DIGEST}"
 ENFORCED = Settings(images={IMAGE: ENTRYPOINT}, stop_timeout_seconds=5, enforce_permissions=True)
-_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 def deployed(
@@ -36,9 +41,14 @@ def deployed(
             each["Properties"]["ComputeResources"]["MaxvCpus"] = max_vcpus
     if change is not None:
         change(template["Resources"])
-    made = up(clients.cloudformation, STACK, json.dumps(template, separators=(",", ":")))
-    manifest = {"imageManifest": json.dumps({"layers": []}), "imageManifestMediaType": _MANIFEST}
-    clients.ecr.put_image(repositoryName=STACK, imageTag="trainer", **manifest)
+    made = up(clients.client, STACK, compact(template), {images.parameter("trainer"): f"@{_DIGEST}"})
+    clients.ecr.put_image(
+        repositoryName=STACK,
+        imageTag="trainer-sandbox",
+        imageDigest=_DIGEST,
+        imageManifest=_MANIFEST,
+        imageManifestMediaType=_KIND,
+    )
     return Resources(
         endpoint=endpoint,
         bucket=made[Output.BUCKET],

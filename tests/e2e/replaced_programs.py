@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from tests.deploy.aws.images import fake_docker
+
 AWS = """
 import sys
 import boto3
@@ -15,16 +17,6 @@ members = client.meta.service_model.operation_model(name).input_shape.members
 asked = {"".join(part.title() for part in key.strip("-").split("-")): value for key, value in given.items()}
 typed = {key: float(value) if members[key].type_name == "double" else value for key, value in asked.items()}
 print(getattr(client, operation.replace("-", "_"))(**typed))
-"""
-DOCKER = """
-import json, sys
-import boto3
-kind = "application/vnd.oci.image.manifest.v1+json"
-manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "layers": []})
-if sys.argv[1] == "push":
-    name, tag = sys.argv[2].rpartition("/")[2].split(":")
-    image = {"imageTag": tag, "imageManifest": manifest, "imageManifestMediaType": kind}
-    boto3.client("ecr").put_image(repositoryName=name, **image)
 """
 PYTHON3 = """
 import os, pathlib, sys
@@ -43,7 +35,8 @@ assert pathlib.Path("pyproject.toml").exists()
 def path(folder: Path) -> str:
     """The PATH, with the four in front."""
     folder.mkdir()
-    for name, program in (("aws", AWS), ("docker", DOCKER), ("python3", PYTHON3), ("pip", PIP)):
+    fake_docker.write(folder / "docker")
+    for name, program in (("aws", AWS), ("python3", PYTHON3), ("pip", PIP)):
         (folder / name).write_text(f"#!{sys.executable}{program}")
         (folder / name).chmod(0o755)
     return f"{folder}{os.pathsep}{os.environ['PATH']}"

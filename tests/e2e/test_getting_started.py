@@ -28,6 +28,7 @@ from deploy.sandbox.demo.view import Json, View
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.session import ENTRYPOINT
+from tests.deploy.aws.images import fake_docker
 from tests.e2e import replaced_programs
 from tests.support.git import IDENTITY, git
 from tests.support.waiting import PATIENCE, PATIENT
@@ -39,7 +40,8 @@ PAGE = (ROOT / "docs" / "getting-started.md").read_text()
 ELSEWHERE = (ROOT / "docs" / "running-elsewhere.md").read_text()
 EXAMPLE = (ROOT / "config.example.toml").read_text()
 STEPS = re.split(r"^## (?=\d+\. )|^## From here", PAGE, flags=re.M)[1:11]
-IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/signalbox:trainer"
+REPOSITORY = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/signalbox"
+IMAGE = f"{REPOSITORY}@{fake_docker.digest('trainer')}"
 SOURCE = (
     "bot",
     "trainer",
@@ -263,7 +265,9 @@ async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool, cal
     assert "BotRoleArn = arn:aws:iam::" in walk.said[6]
     assert parameters["AlarmEmail"] == "new@example.org"
     assert "settings changed in config.toml." in walk.said[7]
-    assert f"Pushed {IMAGE}\n" in walk.said[8]
+    assert "There is no image of the trainer yet, so jobs can't start." in walk.said[6]
+    assert f"Pushed {REPOSITORY}:trainer-" in walk.said[8]
+    assert f"The stack runs {IMAGE} as its trainer.\n" in walk.said[8]
     assert re.search(rf"^ok    AWS credentials: arn:aws:\w+::123456789012:{caller}", walk.said[9], flags=re.M)
     assert f"{8 if gpus else 5} vCPUs in " in walk.said[9]
     assert f"{IMAGE}: built from commit " in walk.said[9]

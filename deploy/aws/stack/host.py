@@ -43,7 +43,7 @@ def host(scope: Construct, config: Config, network: Network, storage: Storage, b
     _snapshots(scope, config.deploy.stack)
     _allow(bot, config.deploy.stack, storage, token, volume)
     settings = HostSettings(
-        image=f"{storage.images_uri}:bot",
+        image=storage.image("bot"),
         registry=Fn.select(0, Fn.split("/", storage.images_uri)),
         config_uri=f"s3://{storage.bucket.bucket_name}/signalbox/{config.bot.name}/config.toml",
         token_secret=token.secret_arn,

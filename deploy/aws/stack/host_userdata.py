@@ -9,7 +9,7 @@ MOUNT = "/var/lib/signalbox"
 
 _PREPARE = """\
 #!/bin/bash
-# Before each start of the bot: the newest config, token and image.
+# Before each start of the bot: the newest config and token. Another image comes with another machine.
 set -euo pipefail
 umask 077
 mkdir -p /run/signalbox
@@ -20,7 +20,6 @@ token=$(aws secretsmanager get-secret-value --region {region} --secret-id {token
 echo "DISCORD_TOKEN=$token" > /run/signalbox/environment
 aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}
 docker pull --quiet {image}
-docker image prune --force
 """
 # With the host's network: from a bridge, Docker's default, a hop limit of 1 would hide the instance's role. (Batch runs
 # jobs in the host's network in any case: compute.py.)

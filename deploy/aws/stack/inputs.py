@@ -1,4 +1,4 @@
-"""The template's parameters. A stack that the CDK deploys has none: it is built for its region from the config."""
+"""The template's parameters. A stack that the CDK deploys has only the images: it is built for its region."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,10 @@ from constructs import Construct
 
 from bot.config.loading import Config, projects
 from bot.domain.project import Project
+from bot.domain.stack import NOT_PUSHED
 from deploy.aws import parameters
+from deploy.aws.changes import Value
+from deploy.aws.images import PATTERN, TARGETS, parameter
 from deploy.aws.offers import Choice, configured
 from deploy.aws.parameters import METADATA, Parameter
 
@@ -18,7 +21,8 @@ from deploy.aws.parameters import METADATA, Parameter
 class Inputs:
     """Values, or references to parameters. `conditions`: by queue, whether it is created at all.
 
-    `name` is the only project's, or "" if the projects' names are built in.
+    `name` is the only project's, or "" if the projects' names are built in. `images`: by target, what stands behind the
+    repository's address; always a parameter, because the first image is pushed after the stack is made.
     """
 
     zones: Sequence[str]
@@ -27,13 +31,18 @@ class Inputs:
     timeouts: Mapping[str, Any]
     update_minutes: Any
     name: str
+    images: Mapping[str, str]
 
     def named(self, project: Project) -> Project:
         return replace(project, name=self.name) if self.name else project
 
 
-def built(config: Config, choice: Choice) -> Inputs:
-    """The values themselves, for one region. Queues without a machine are left out."""
+def built(stack: Stack, config: Config, choice: Choice, running: Mapping[str, Value]) -> Inputs:
+    """The values themselves, for one region. Queues without a machine are left out.
+
+    `running`: the images of a stack that has no parameters for them yet. Otherwise the CDK's command keeps what is set,
+    with `--previous-parameters`: https://docs.aws.amazon.com/cdk/v2/guide/ref-cli-cmd-deploy.html
+    """
     return Inputs(
         zones=choice.zones,
         instances={kind: list(types) for kind, types in choice.kept.items() if types},
@@ -41,6 +50,7 @@ def built(config: Config, choice: Choice) -> Inputs:
         timeouts={each.name: each.timeout_seconds for each in projects(config)},
         update_minutes=parameters.update_minutes(config),
         name="",
+        images=_images(stack, running),
     )
 
 
@@ -65,7 +75,20 @@ def asked(stack: Stack, config: Config) -> Inputs:
     if single:
         name = CfnParameter(stack, Parameter.PROJECT, default=next(iter(config.projects))).value_as_string
     zones = _zones(stack, config.deploy.zones)
-    return Inputs(zones, instances, conditions, timeouts, minutes, name)
+    return Inputs(zones, instances, conditions, timeouts, minutes, name, _images(stack, {}))
+
+
+def _images(scope: Construct, defaults: Mapping[str, Value]) -> dict[str, str]:
+    return {
+        target: CfnParameter(
+            scope,
+            parameter(target),
+            default=defaults.get(parameter(target)) or NOT_PUSHED,
+            allowed_pattern=PATTERN,
+            constraint_description="set it with deploy.aws.push",
+        ).value_as_string
+        for target in TARGETS
+    }
 
 
 def _number(scope: Construct, name: str, default: int) -> dict[str, str]:

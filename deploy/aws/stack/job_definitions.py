@@ -19,7 +19,6 @@ from deploy.aws.stack.job_roles import Owner, job_roles
 from deploy.aws.stack.storage import Storage, job_secret
 from trainer.contract import STOPPED, Env
 
-IMAGE_TAG = "trainer"
 SIGTERM_EXIT = str(STOPPED)
 
 
@@ -69,7 +68,7 @@ def _container(
     scope: Construct, definition: Definition, storage: Storage, stack: str, pull: iam.ManagedPolicy
 ) -> batch.EcsEc2ContainerDefinition:
     name, resources = definition.logical_id, definition.resources
-    image = resources.image or f"{storage.images_uri}:{IMAGE_TAG}"
+    image = resources.image or storage.image("trainer")
     folder = f"{stack}/{definition.project.name}"
     secrets = {
         variable: job_secret(scope, f"{name}{variable}Secret", f"{folder}/{variable}")

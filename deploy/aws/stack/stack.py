@@ -10,6 +10,8 @@ from constructs import Construct
 from bot.config.loading import Config, projects
 from bot.domain.stack import PROJECT, STACK_TAG, camel
 from deploy.aws import outputs, parameters
+from deploy.aws.changes import Value
+from deploy.aws.images import output
 from deploy.aws.offers import Choice
 from deploy.aws.outputs import Output
 from deploy.aws.stack import inputs
@@ -25,8 +27,13 @@ from deploy.aws.stack.roles import Bot, bot_role, machine_role
 from deploy.aws.stack.storage import Storage, git_token, storage
 
 
-def signalbox_stack(app: App, config: Config, choice: Choice | None = None) -> Stack:
-    """For the region of the choice; without one, for any region. Raises ConfigError if two projects share an output."""
+def signalbox_stack(
+    app: App, config: Config, choice: Choice | None = None, running: Mapping[str, Value] | None = None
+) -> Stack:
+    """For the region of the choice; without one, for any region. Raises ConfigError if two projects share an output.
+
+    `running`: as `inputs.built` takes it.
+    """
     deploy = config.deploy
     places = outputs.keys(config.projects)
     stack = Stack(
@@ -39,7 +46,8 @@ def signalbox_stack(app: App, config: Config, choice: Choice | None = None) -> S
         suppress_template_indentation=True,
     )
     Tags.of(stack).add(STACK_TAG, deploy.stack)
-    values = _resources(stack, config, inputs.built(config, choice) if choice else inputs.asked(stack, config))
+    given = inputs.built(stack, config, choice, running or {}) if choice else inputs.asked(stack, config)
+    values = _resources(stack, config, given)
     budget(stack, config.deploy, parameters=choice is None)
     for name in sorted(values, key=[*places, *values].index):
         CfnOutput(stack, name, value=values[name])
@@ -49,7 +57,7 @@ def signalbox_stack(app: App, config: Config, choice: Choice | None = None) -> S
 def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
     """Create all resources; the outputs' values."""
     deploy, known = config.deploy, projects(config)
-    machines_network, stored = network(stack, given.zones), storage(stack, deploy)
+    machines_network, stored = network(stack, given.zones), storage(stack, deploy, given.images)
     images = [resources.image for resources in deploy.jobs.values()]
     machines = machine_role(stack, stored, images)
     job_queues = queues(stack, deploy, machines_network, machines, given)
@@ -67,6 +75,7 @@ def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
         Output.LOG_GROUP: stored.log.log_group_name,
         Output.BOT_ROLE_ARN: bot.role_arn,
         Output.REPOSITORY_URI: stored.images_uri,
+        **{output(target): stored.image(target) for target in given.images},
     }
     if git_tokens:
         values[Output.GIT_TOKEN_SECRET] = ",".join(git_tokens)

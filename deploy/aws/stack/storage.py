@@ -1,5 +1,6 @@
 """Storage: the bucket for results, the images, the log group, and secrets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import Aws, Duration, RemovalPolicy
@@ -12,15 +13,18 @@ from constructs import Construct
 from bot.config.deploy import Deploy
 from deploy.aws.stack.nag import explain
 
-KEPT_IMAGES = 10
-"""Images of the trainer and of the bot each: `trainer-<commit>`, `bot-<commit>`, as deploy/aws/push.py tags them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Storage:
     bucket: s3.Bucket
     images: ecr.Repository
     log: logs.LogGroup
+    running: Mapping[str, str]
+    """By target, what stands behind the repository's address."""
+
+    def image(self, target: str) -> str:
+        """By its digest."""
+        return f"{self.images_uri}{self.running[target]}"
 
     @property
     def images_uri(self) -> str:
@@ -35,8 +39,8 @@ class Storage:
         return f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{name}"
 
 
-def storage(scope: Construct, deploy: Deploy) -> Storage:
-    return Storage(_bucket(scope), _images(scope, deploy), _log(scope, deploy))
+def storage(scope: Construct, deploy: Deploy, running: Mapping[str, str]) -> Storage:
+    return Storage(_bucket(scope), _images(scope, deploy), _log(scope, deploy), running)
 
 
 def _bucket(scope: Construct) -> s3.Bucket:
@@ -66,27 +70,23 @@ def _bucket(scope: Construct) -> s3.Bucket:
 
 
 def _images(scope: Construct, deploy: Deploy) -> ecr.Repository:
+    """The repository deletes no image that has a tag, as it can't know which ones run: deploy/aws/old_images.py does.
+
+    A repository of an earlier version, with tags that move, is changed in place and keeps its images:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-repository.html
+    """
     images = ecr.Repository(
         scope,
         "Images",
         repository_name=deploy.stack,
         image_scan_on_push=True,
+        image_tag_mutability=ecr.TagMutability.IMMUTABLE,
         lifecycle_rules=[
             ecr.LifecycleRule(
                 rule_priority=1,
                 description="Images without a tag",
                 tag_status=ecr.TagStatus.UNTAGGED,
                 max_image_age=Duration.days(7),
-            ),
-            *(
-                # Counted separately: many pushes of one must not delete the other's last image.
-                ecr.LifecycleRule(
-                    rule_priority=priority,
-                    description=f"Newest {kind} images",
-                    tag_prefix_list=[f"{kind}-"],
-                    max_image_count=KEPT_IMAGES,
-                )
-                for priority, kind in enumerate(("trainer", "bot"), start=2)
             ),
         ],
         removal_policy=RemovalPolicy.DESTROY,

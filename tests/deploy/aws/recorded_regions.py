@@ -6,6 +6,7 @@ moto/ec2/resources/instance_type_offerings holds the answers of DescribeInstance
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from botocore.exceptions import ClientError
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 
 from bot.config.loading import Config
@@ -65,6 +66,17 @@ class Batch:
             raise self._fails
         return {"computeEnvironments": []}
 
+    def describe_job_definitions(self, jobDefinitionName: str, status: str) -> dict[str, Any]:
+        assert (jobDefinitionName, status) == ("signalbox-mnist", "ACTIVE")
+        return {"jobDefinitions": []}
+
+
+class CloudFormation:
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:
+        error = {"Code": "ValidationError", "Message": f"Stack with id {StackName} does not exist"}
+        raise ClientError({"Error": error}, "DescribeStacks")
+
 
 def clients(config: Config) -> ClientOf:
-    return {"ec2": Ec2(config.aws.region), "batch": Batch(config.aws.region)}.__getitem__
+    known: dict[str, Any] = {"ec2": Ec2(config.aws.region), "batch": Batch(config.aws.region)}
+    return {**known, "cloudformation": CloudFormation()}.__getitem__

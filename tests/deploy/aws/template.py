@@ -1,6 +1,7 @@
 """Queries on the committed template, without the CDK."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -78,6 +79,8 @@ def _filled(value: Any, defaults: Mapping[str, Any]) -> Any:
     match value:
         case {"Ref": name} if name in defaults:
             return defaults[name]
+        case {"Fn::Sub": text}:
+            return {"Fn::Sub": re.sub(r"\$\{(\w+)\}", lambda found: str(defaults.get(found[1], found[0])), text)}
         case dict():
             return {key: _filled(each, defaults) for key, each in value.items()}
         case list():
@@ -105,6 +108,8 @@ def spelled(value: Any) -> str:
     match value:
         case {"Fn::Join": [separator, parts]}:
             return str(separator).join(spelled(part) for part in parts)
+        case {"Fn::Sub": text}:
+            return re.sub(r"\$\{([^.}]+)(\.[^}]+)?\}", lambda found: f"<{_bare(found[1])}{found[2] or ''}>", text)
         case {"Fn::GetAtt": [resource, attribute]}:
             return f"<{_bare(resource)}.{attribute}>"
         case {"Ref": name}:

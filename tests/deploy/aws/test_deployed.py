@@ -21,13 +21,19 @@ from tests.support.waiting import PATIENCE, PATIENT
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 STACK = "signalbox"
-IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/signalbox:trainer"
+DIGEST = f"sha256:{'0a' * 32}"
+IMAGE = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/signalbox@{DIGEST}"
 AWS = Settings(images={TRAINER_IMAGE: session.ENTRYPOINT, IMAGE: session.ENTRYPOINT}, stop_timeout_seconds=5)
 
 
 def deploy(clients: Clients) -> dict[str, str]:
     """Deploy the stack; its outputs."""
-    clients.cloudformation.create_stack(StackName=STACK, TemplateBody=PATH.read_text(), Capabilities=["CAPABILITY_IAM"])
+    clients.cloudformation.create_stack(
+        StackName=STACK,
+        TemplateBody=PATH.read_text(),
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[{"ParameterKey": "TrainerImage", "ParameterValue": f"@{DIGEST}"}],
+    )
     [stack] = clients.cloudformation.describe_stacks(StackName=STACK)["Stacks"]
     assert stack["StackStatus"] == "CREATE_COMPLETE", stack
     return by_project({each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]})

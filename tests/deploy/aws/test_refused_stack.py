@@ -33,8 +33,9 @@ class Changing:
 
 
 def _said(said: str, kind: str) -> str:
+    changing = Changing(said, kind)
     with pytest.raises(StackError) as raised:
-        up.up(Changing(said, kind), "mine", "{}")
+        up.up(lambda _: changing, "mine", "{}")
     return str(raised.value)
 
 

@@ -107,7 +107,7 @@ def _create(path: Path, settings: Config) -> dict[str, str]:
     """The stack's outputs. Raises StackError."""
     template = up.fitting(settings, [path])
     values = parameters.values(settings, decide(settings))
-    return up.up(clients(settings)("cloudformation"), settings.deploy.stack, template.text, values)
+    return up.up(clients(settings), settings.deploy.stack, template.text, values)
 
 
 @pytest.mark.slow

@@ -1,69 +1,19 @@
-"""`up` and `push` against the AWS stand-in, with a docker that only records its calls."""
+"""`up` against the AWS stand-in."""
 
 import asyncio
-import os
-import stat
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from botocore.exceptions import ClientError, WaiterError
 
-from deploy.aws import cloudformation, push, up
-from deploy.sandbox.aws.common.settings import REGION, Settings
-from deploy.sandbox.aws.launcher import aws_stand_in
+from deploy.aws import cloudformation, up
+from deploy.sandbox.aws.common.settings import REGION
 from deploy.sandbox.aws.resources import Clients
-from tests.support.git import git
 
-ROOT = Path(__file__).parents[3]
 REPOSITORY = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/signalbox"
-DOCKER = """#!/bin/sh
-echo "$@" >> "$SAID"
-[ "$1" = login ] && cat >> "$SAID" && echo >> "$SAID"
-[ "$1" != "$FAILS" ]
-"""
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def endpoint() -> AsyncIterator[str]:
-    async with aws_stand_in(Settings()) as address:
-        yield address
-
-
-@pytest.fixture
-def config(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The example config in the current folder, with AWS's variables pointing at the stand-in."""
-    for name, value in {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(cloudformation, "POLL_SECONDS", 0.1)
-    path = tmp_path / "config.toml"
-    path.write_text((ROOT / "config.example.toml").read_text().replace("you@example.com", "me@example.org"))
-    monkeypatch.chdir(tmp_path)
-    return path
-
-
-@pytest.fixture
-def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file with the arguments that docker was called with."""
-    program = tmp_path / "bin" / "docker"
-    program.parent.mkdir()
-    program.write_text(DOCKER)
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("SAID", str(tmp_path / "said"))
-    monkeypatch.setenv("FAILS", "")
-    return tmp_path / "said"
-
-
-def _commit(folder: Path) -> str:
-    for command in (["init", "--quiet"], ["add", "config.toml"], ["commit", "--quiet", "--message", "x"]):
-        git(folder, *command)
-    (folder / ".git/info/exclude").write_text("bin\nsaid\n")
-    return git(folder, "rev-parse", "HEAD")
 
 
 async def _main(main: Any, *arguments: str) -> int:
@@ -84,6 +34,25 @@ async def test_up_creates_the_stack_and_a_second_run_changes_nothing(
     said = capfd.readouterr().out
     assert "Stack signalbox is up to date.\n" in said
     assert "QueueMnist = signalbox-spot\n" in said
+
+
+async def test_a_job_definition_of_another_stack_is_left_alone(
+    config: Path, endpoint: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    batch = Clients(endpoint).batch
+    needs = [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "512"}]
+    batch.register_job_definition(
+        jobDefinitionName="signalbox-eval-mnist",
+        type="container",
+        containerProperties={"image": "theirs", "resourceRequirements": needs},
+        tags={"signalbox:stack": "signalbox-eval"},
+    )
+    text = config.read_text().replace("projects.mnist", "projects.eval-mnist").replace("jobs.mnist", "jobs.eval-mnist")
+    config.write_text(text)
+    assert await _main(up.main, "--config", str(config)) == 1
+    said = capfd.readouterr()
+    assert "The job definition signalbox-eval-mnist belongs to stack signalbox-eval. Rename" in said.err
+    assert "stack signalbox…" not in said.out
 
 
 async def test_missing_template_is_reported(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -134,14 +103,9 @@ async def test_a_template_that_is_not_json_is_reported(
     assert "mine.yaml isn't JSON" in capfd.readouterr().err
 
 
-async def test_a_template_over_the_limit_is_refused_in_words() -> None:
-    with pytest.raises(cloudformation.StackError, match=r"51,201 bytes; CloudFormation accepts at most 51,200"):
-        up.up(Failing(), "mine", "x" * 51_201)
-
-
 async def test_failed_stack_names_the_failed_resource() -> None:
     with pytest.raises(cloudformation.StackError) as raised:
-        up.up(Failing(), "mine", "{}")
+        up.up(Failing().client, "mine", "{}")
     assert str(raised.value).splitlines() == [
         "CloudFormation could not create or update stack mine: Waiter stack_create_complete failed: rolled back",
         "  Bucket: it is taken",
@@ -151,7 +115,7 @@ async def test_failed_stack_names_the_failed_resource() -> None:
 async def test_batchs_list_of_types_is_not_repeated() -> None:
     failing = Failing("Exception : Instance type can only be one of [optimal, m5, m5.large], RequestId: 1")
     with pytest.raises(cloudformation.StackError) as raised:
-        up.up(failing, "mine", "{}")
+        up.up(failing.client, "mine", "{}")
     said = "Exception : AWS Batch doesn't take one of the instance types here. Take it out of [deploy], RequestId: 1"
     assert str(raised.value).splitlines()[1] == f"  Bucket: {said}"
 
@@ -161,6 +125,9 @@ class Failing:
 
     def __init__(self, reason: str = "it is taken") -> None:
         self._made, self._reason = False, reason
+
+    def client(self, _: str) -> "Failing":
+        return self
 
     def describe_stacks(self, StackName: str) -> Any:
         if not self._made:
@@ -186,60 +153,3 @@ class Failing:
             "ResourceStatusReason": self._reason,
         }
         return {"StackEvents": [{"ResourceStatus": "CREATE_COMPLETE"}, failed]}
-
-
-async def test_both_images_are_tagged_with_their_commit(config: Path, docker: Path) -> None:
-    await _main(up.main, "--config", str(config))
-    commit = _commit(config.parent)
-    assert await _main(push.main, "--config", str(config), "--torch-index", "https://example.org/cuda") == 0
-    said = docker.read_text().splitlines()
-    assert said[0] == f"login --username AWS --password-stdin {REPOSITORY.partition('/')[0]}"
-    assert said[2].startswith("pull --quiet docker.io/library/python:")
-    assert said[3].startswith("image inspect ")
-    build, *pushes = said[4:7]
-    assert build.startswith("build --target trainer --platform linux/amd64 ")
-    assert f"--build-arg REVISION={commit} --build-arg BASE_IMAGE=docker.io/library/python:" in build
-    assert "--build-arg TORCH_INDEX=https://example.org/cuda" in build
-    assert pushes == [f"push {REPOSITORY}:trainer", f"push {REPOSITORY}:trainer-{commit[:12]}"]
-    assert "--target bot" in said[7]
-    assert "TORCH_INDEX" not in said[7]
-
-
-async def test_uncommitted_changes_leave_the_images_untagged(
-    config: Path, docker: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    await _main(up.main, "--config", str(config))
-    _commit(config.parent)
-    (config.parent / "new.py").write_text("")
-    assert await _main(push.main, "--config", str(config), "--only", "trainer") == 0
-    assert "Not tagging the images with a commit: files differ from the last commit" in capfd.readouterr().out
-    assert "REVISION=unknown" in docker.read_text()
-    assert f"push {REPOSITORY}:trainer-" not in docker.read_text()
-
-
-@pytest.mark.parametrize("fails", ["login", "build", "push"])
-async def test_failed_docker_command_is_reported(
-    config: Path, docker: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], fails: str
-) -> None:
-    await _main(up.main, "--config", str(config))
-    monkeypatch.setenv("FAILS", fails)
-    assert await _main(push.main, "--config", str(config)) == 1
-    assert f"docker {fails}" in capfd.readouterr().err
-
-
-async def test_push_without_a_stack_is_refused(config: Path, docker: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    config.write_text(config.read_text().replace('# stack = "signalbox"', 'stack = "none"'))
-    assert await _main(push.main, "--config", str(config)) == 1
-    assert f"There is no stack none in {REGION}. Create it: `python -m deploy.aws.up`." in capfd.readouterr().err
-    assert not docker.exists()
-
-
-@pytest.mark.parametrize(
-    ("host", "machine"),
-    [("t4g.small", "arm64"), ("t3.micro", "amd64"), ("c7gn.large", "arm64"), ("g5.xlarge", "amd64")],
-)
-async def test_bot_image_fits_the_hosts_architecture(host: str, machine: str, config: Path, docker: Path) -> None:
-    await _main(up.main, "--config", str(config))
-    config.write_text(config.read_text().replace('# host = "none"', f'host = "{host}"'))
-    assert await _main(push.main, "--config", str(config), "--only", "bot") == 0
-    assert f"--platform linux/{machine}" in docker.read_text()

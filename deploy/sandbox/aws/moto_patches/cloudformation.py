@@ -14,6 +14,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.elastic_block_store import Volume
 from moto.ec2.models.route_tables import RouteTable
+from moto.ecr.models import Repository, ecr_backends
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 from moto.secretsmanager.models import secretsmanager_backends
@@ -23,6 +24,7 @@ Json = Mapping[str, Any]
 SERVICE = "batch.amazonaws.com"
 SERVICE_ROLE = "AWSServiceRoleForbatch"
 """In moto's spelling."""
+_plain_repository = Repository.create_from_cloudformation_json
 _UNCHANGED = frozenset({"Tags", "Parameters", "Options"})
 """Maps whose keys are the user's own names."""
 
@@ -44,6 +46,9 @@ def install(backends: Any) -> None:
         }
         for name, function in methods.items():
             setattr(model, name, function)
+    # moto doesn't empty a repository that asks for it.
+    setattr(Repository, "create_from_cloudformation_json", staticmethod(_create_repository))  # noqa: B010  mypy's
+    setattr(Repository, "delete", _delete_repository)  # noqa: B010  mypy's
     # moto leaves out a volume's tags, which policies ask for.
     setattr(Volume, "create_from_cloudformation_json", staticmethod(_create_volume))  # noqa: B010  mypy's
     # moto creates route tables but never deletes them: the network would stay.
@@ -227,6 +232,18 @@ def api_names(value: Any) -> Any:
     if isinstance(value, list):
         return [api_names(each) for each in value]
     return value
+
+
+def _create_repository(resource_name: str, cloudformation_json: Json, *arguments: Any, **more: Any) -> Repository:
+    created: Repository = _plain_repository(resource_name, cloudformation_json, *arguments, **more)
+    vars(created)["empty_on_delete"] = cloudformation_json["Properties"].get("EmptyOnDelete", False)
+    return created
+
+
+def _delete_repository(repository: Repository, account_id: str, region_name: str) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-repository.html"""
+    force = vars(repository)["empty_on_delete"]
+    ecr_backends[account_id][region_name].delete_repository(repository.name, force=force)
 
 
 def _create_volume(_: str, cloudformation_json: Json, account_id: str, region_name: str, **_more: Any) -> Volume:

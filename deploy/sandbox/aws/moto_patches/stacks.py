@@ -1,11 +1,14 @@
 """CloudFormation's own rules for templates and stacks, which moto lacks.
 
-- A request carries a template of at most 51,200 bytes.
+- A request carries a template of at most 51,200 bytes, or names one in a bucket.
+- An update can keep the value of a parameter that the template before it had, of no other.
 - `Fn::GetAZs` lists the zones of the stack's region, and `Fn::Select` takes only what is in a list.
 - A resource that fails makes the stack fail, with the reason in its events, and go back to what it was.
 - An update that changes nothing is refused; one that changes a resource moto cannot change leaves it as it is.
 """
 
+import json
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -38,6 +41,7 @@ _LISTS = ("CommaDelimitedList", "List<")
 _clean_json = parsing.clean_json
 _create_resource = parsing.parse_and_create_resource
 _update_resource = parsing.parse_and_update_resource
+_plain_references = parsing.get_references_from_template
 _load_parameters = parsing.ResourceMap.load_parameters
 _create_resources, _update_stack = Stack.create_resources, Stack.update
 _MOTO_REQUESTS: dict[str, Any] = {name: getattr(CloudFormationResponse, name) for name in _REQUESTS}
@@ -60,6 +64,7 @@ def install() -> None:
     vars(parsing)["clean_json"] = _clean
     vars(parsing)["parse_and_create_resource"] = _create
     vars(parsing)["parse_and_update_resource"] = _update
+    vars(parsing)["get_references_from_template"] = _references
     replaced: dict[type, dict[str, Any]] = {
         parsing.ResourceMap: {"load_parameters": _load},
         Stack: {"create_resources": _create_all, "update": _update_all},
@@ -86,6 +91,12 @@ def _clean(value: Any, resources: Any) -> Any:
         backend = ec2_backends[resources["AWS::AccountId"]][region]
         return sorted(zone.name for zone in backend.describe_availability_zones())
     return _clean_json(value, resources)
+
+
+def _references(template: Any) -> list[str]:
+    """What a resource refers to: moto updates those whose parameters change, and knows only `Ref`."""
+    substituted = [re.findall(r"\$\{(\w+)\}", text) for text in re.findall(r'"Fn::Sub": "(.*?)"', json.dumps(template))]
+    return [*_plain_references(template), *(name for names in substituted for name in names)]
 
 
 def _load(resources: Any) -> None:
@@ -188,6 +199,17 @@ def _check_request(response: Any, template: Mapping[str, Any]) -> None:
         raise InsufficientCapabilities("Requires capabilities : [CAPABILITY_IAM]")
 
 
+def _check_previous(response: Any) -> None:
+    """The answer: https://github.com/aws/aws-cli/issues/2599. Defaults are values, too, but moto doesn't keep them."""
+    stack = response.cloudformation_backend.get_stack(response._get_param("StackName"))
+    had = Stack.parse_template(stack.template).get("Parameters") or {}
+    for each in response._get_param("Parameters", []):
+        if each.get("UsePreviousValue") and each["ParameterKey"] not in had:
+            said = "Cannot specify usePreviousValue as true for a parameter key not in the previous template"
+            raise ValidationError(message=f"Invalid input for parameter key {each['ParameterKey']}. {said}")
+    stack.parameters = {str(name): _text(value) for name, value in stack.stack_parameters.items()} | stack.parameters
+
+
 def _limited(name: str, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Refuse a template that is too long; delete a stack that failed, if the request says so."""
 
@@ -195,8 +217,12 @@ def _limited(name: str, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
         body = response._get_param("TemplateBody") or ""
         if len(body.encode()) > LONGEST_BODY:
             raise ValidationError(message=TOO_LONG.format(body=body))
+        if url := response._get_param("TemplateURL"):
+            body = response._get_stack_from_s3_url(url)
         if body and name in ("create_stack", "update_stack"):
             _check_request(response, Stack.parse_template(body))
+        if name == "update_stack":
+            _check_previous(response)
         answer = original(response)
         if response._get_param("OnFailure") == "DELETE":
             _delete_if_failed(response.cloudformation_backend, response._get_param("StackName"))

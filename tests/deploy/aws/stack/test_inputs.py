@@ -31,7 +31,7 @@ def test_template_is_small_and_each_parameter_has_a_default(template: Template) 
     assert PATH.stat().st_size < MOST_BYTES
     assert set(template.content["Parameters"]) == {
         *("AlarmEmail", "BudgetUsd", "Project", "TimeoutSeconds", "UpdateMinutes", "Zones"),
-        *("SpotInstances", "OnDemandInstances", "CpuInstances"),
+        *("SpotInstances", "OnDemandInstances", "CpuInstances", "TrainerImage", "BotImage"),
     }
     assert all("Default" in each for each in template.content["Parameters"].values())
     assert "BootstrapVersion" not in PATH.read_text()
@@ -69,7 +69,7 @@ def test_only_queues_without_a_project_may_be_left_out() -> None:
 def test_every_output_for_settings_exists(template: Template) -> None:
     named = by_project({name: str(each["Value"]) for name, each in template.outputs.items()})
     assert set(outputs.keys(["mnist"])) <= set(named)
-    assert {"BotRoleArn", "RepositoryUri", "GitTokenSecret"} <= set(template.outputs)
+    assert {"BotRoleArn", "RepositoryUri", "GitTokenSecret", "TrainerImageUri", "BotImageUri"} <= set(template.outputs)
 
 
 def test_budget_alarms_go_to_the_configured_address(template: Template, deploy: Deploy) -> None:

@@ -232,13 +232,15 @@ def test_make_deploy_refuses_before_it_builds_anything(
 
 
 def test_make_deploy_builds_for_the_region(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """The CDK's stack has no parameters: types, zones and queues are those of the region."""
+    """The CDK's stack has the images as its only parameters: types, zones and queues are those of the region."""
     config = _config(("you@example.com", "me@example.org"), ('region = "us-east-1"', 'region = "ap-south-2"'))
     choice = decide(config, clients)
-    built = App(outdir=str(tmp_path))
-    stack = app.signalbox_stack(built, config, choice)
-    template = Template(built.synth().get_stack_by_name(stack.stack_name).template)
-    assert "Parameters" not in template.content
+    running = {"TrainerImage": f"@sha256:{'0a' * 32}", "BotImage": None}
+    written = app.for_region(config, choice, running).read_text()
+    assert '"Fn::Sub":"arn:${AWS::Partition}:' in written
+    template = Template(json.loads(written))
+    defaults = {name: each["Default"] for name, each in template.content["Parameters"].items()}
+    assert defaults == {"TrainerImage": running["TrainerImage"], "BotImage": ":not-pushed-yet"}
     environments = template.of_type("Batch::ComputeEnvironment").values()
     assert [each["ComputeResources"]["InstanceTypes"] for each in environments] == [
         ["g6.xlarge"],

@@ -1,11 +1,13 @@
 """Machines, money and data in the committed template, including what the AWS stand-in ignores."""
 
 import json
+import re
 
 import pytest
 
 from bot.config import loading
 from bot.config.deploy import Deploy
+from deploy.aws.images import TARGETS, parameter
 from tests.deploy.aws.template import EXAMPLE, Template, committed, spelled
 
 
@@ -123,6 +125,19 @@ class TestJobs:
             ],
         }
 
+    def test_jobs_run_the_image_that_a_parameter_names_by_its_digest(self, template: Template) -> None:
+        [definition] = template.of_type("Batch::JobDefinition")
+        container = template.content["Resources"][definition]["Properties"]
+        named = {"Fn::Sub": f"${{{next(iter(template.of_type('ECR::Repository')))}.RepositoryUri}}${{TrainerImage}}"}
+        assert container["ContainerProperties"]["Image"] == named
+        assert {"Name": "IMAGE", "Value": named} in container["ContainerProperties"]["Environment"]
+        for target in TARGETS:
+            given = template.content["Parameters"][parameter(target)]
+            assert given["Default"] == ":not-pushed-yet"
+            pattern = re.compile(given["AllowedPattern"])
+            assert pattern.fullmatch(f"@sha256:{'0a' * 32}")
+            assert not any(pattern.fullmatch(each) for each in (":trainer", ":latest", "", "@sha256:0a", "x@sha256:0a"))
+
     def test_jobs_fit_the_smallest_machine(self, template: Template) -> None:
         container = template.only("Batch::JobDefinition")["ContainerProperties"]
         asked = {each["Type"]: int(each["Value"]) for each in container["ResourceRequirements"]}
@@ -184,18 +199,17 @@ class TestData:
         assert {"Bool": {"aws:SecureTransport": "false"}} in conditions
         assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in conditions
 
-    def test_images_are_scanned_and_old_ones_expire(self, template: Template) -> None:
+    def test_images_are_scanned_and_their_tags_never_move(self, template: Template) -> None:
         images = template.only("ECR::Repository")
         assert images["ImageScanningConfiguration"] == {"ScanOnPush": True}
         assert images["EncryptionConfiguration"] == {"EncryptionType": "AES256"}
         assert images["EmptyOnDelete"] is True
-        rules = json.loads(images["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
-        chosen = [each["selection"] for each in rules]
-        assert (chosen[0]["tagStatus"], chosen[0]["countType"]) == ("untagged", "sinceImagePushed")
-        assert {tuple(each["tagPrefixList"]): each["countNumber"] for each in chosen[1:]} == {
-            ("trainer-",): 10,
-            ("bot-",): 10,
-        }
+        assert images["ImageTagMutability"] == "IMMUTABLE"
+
+    def test_the_registry_deletes_no_image_that_may_run(self, template: Template) -> None:
+        """Each that `push` made has a tag: only deploy/aws/old_images.py knows which of them run."""
+        rules = json.loads(template.only("ECR::Repository")["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
+        assert [each["selection"]["tagStatus"] for each in rules] == ["untagged"]
 
     def test_only_the_bucket_outlives_the_stack(self, template: Template) -> None:
         kept = [each["Type"] for each in template.resources.values() if each.get("DeletionPolicy") == "Retain"]

@@ -6,27 +6,21 @@ The stand-in evaluates the template's own policies, and the session policy that 
 
 import asyncio
 import json
-import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from itertools import product
 from typing import Any
 
-import boto3
 import pytest
 import pytest_asyncio
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from deploy.aws.outputs import Output
-from deploy.aws.up import up
-from deploy.sandbox.aws.common.role_credentials import address
-from deploy.sandbox.aws.common.settings import REGION, Settings
+from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.launcher import aws_stand_in
 from deploy.sandbox.aws.resources import Clients
+from tests.deploy.aws.deployed_stack import Deployed, Keys, deploy, is_refused
 from tests.deploy.aws.two_projects import PATH, PROJECTS
-from trainer.run.session import policy
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -75,66 +69,15 @@ PREFIXES = (
     ),
     *("jobs/mnist2/", "data/", "data/mnist/", "data/mnist2/", "data/walker/", "signalbox/"),
 )
-Keys = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    endpoint: str
-    bucket: str
-    roles: Mapping[str, str]
-    """ARNs by the beginning of their logical ids."""
-    outputs: Mapping[str, str]
-
-    @property
-    def secrets(self) -> list[str]:
-        found = (self.outputs[output].split(",") for output in (Output.GIT_TOKEN_SECRET, Output.JOB_SECRETS))
-        return [name for names in found for name in names]
-
-    def role_keys(self, role: str) -> Keys:
-        with urllib.request.urlopen(address(self.endpoint, self.roles[role], "task")) as answer:
-            return dict(json.load(answer))
-
-    def training_keys(self, project: str, job: str) -> Keys:
-        """As `trainer.run.session` takes them."""
-        role = self.roles[f"{project.capitalize()}TrainingRole"]
-        sts = self.client("sts", self.role_keys(f"{project.capitalize()}JobRole"))
-        data = f"s3://{self.bucket}/data/{project}"
-        given = json.dumps(policy(role, f"s3://{self.bucket}/{job}/", data))
-        found = sts.assume_role(RoleArn=role, RoleSessionName="job", Policy=given, DurationSeconds=3600)["Credentials"]
-        return {**found, "Token": found["SessionToken"]}
-
-    def client(self, service: str, keys: Keys) -> Any:
-        return boto3.client(
-            service,
-            REGION,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys["Token"],
-            config=Config(retries={"total_max_attempts": 1}),
-        )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def deployed() -> AsyncIterator[Deployed]:
     async with aws_stand_in(Settings(enforce_permissions=True)) as endpoint:
-        yield await asyncio.to_thread(_deploy, endpoint)
-
-
-def _deploy(endpoint: str) -> Deployed:
-    clients = Clients(endpoint)
-    outputs = up(clients.cloudformation, "signalbox", PATH.read_text())
-    resources = clients.cloudformation.describe_stack_resources(StackName="signalbox")["StackResources"]
-    arns = {each["Arn"].rpartition("/")[2]: each["Arn"] for each in clients.iam.list_roles()["Roles"]}
-    roles = {
-        each["LogicalResourceId"][:-8]: arns[each["PhysicalResourceId"].rpartition("/")[2]]
-        for each in resources
-        if each.get("ResourceType") == "AWS::IAM::Role"
-    }
-    for key in KEYS.values():
-        clients.s3.put_object(Bucket=outputs[Output.BUCKET], Key=key, Body=b"as it was")
-    return Deployed(endpoint, outputs[Output.BUCKET], roles, outputs)
+        found = await asyncio.to_thread(deploy, endpoint, "signalbox", PATH)
+        for key in KEYS.values():
+            Clients(endpoint).s3.put_object(Bucket=found.bucket, Key=key, Body=b"as it was")
+        yield found
 
 
 @pytest.fixture(scope="module", params=WHO)
@@ -144,17 +87,6 @@ def who(request: pytest.FixtureRequest) -> str:
 
 def _keys(deployed: Deployed, who: str) -> Keys:
     return deployed.training_keys("mnist", OWN) if who == "training" else deployed.role_keys("MnistJobRole")
-
-
-def _is_refused(call: Callable[[], Any]) -> bool:
-    """Raises anything but AWS's refusal."""
-    try:
-        call()
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
-            return True
-        raise
-    return False
 
 
 async def test_objects(deployed: Deployed, who: str) -> None:
@@ -174,7 +106,7 @@ async def test_objects(deployed: Deployed, who: str) -> None:
     wrong = []
     for (verb, call), (name, key) in product(calls.items(), KEYS.items()):
         allowed = (who, same.get(verb, verb), name) in ALLOWED
-        if _is_refused(partial(call, key)) is allowed:
+        if is_refused(partial(call, key)) is allowed:
             wrong.append((verb, name))
     assert wrong == []
 
@@ -182,7 +114,7 @@ async def test_objects(deployed: Deployed, who: str) -> None:
 async def test_listing(deployed: Deployed, who: str) -> None:
     s3 = deployed.client("s3", _keys(deployed, who))
     refused = {
-        prefix for prefix in PREFIXES if _is_refused(partial(s3.list_objects_v2, Bucket=deployed.bucket, Prefix=prefix))
+        prefix for prefix in PREFIXES if is_refused(partial(s3.list_objects_v2, Bucket=deployed.bucket, Prefix=prefix))
     }
     allowed = LISTED[who] | ({f"{OWN}/"} if who == "training" else {OWN, f"{OWN}/artifacts/"})
     assert set(PREFIXES) - refused == allowed
@@ -223,7 +155,7 @@ async def test_everything_else(deployed: Deployed, who: str) -> None:
     passed = [
         name
         for name, call in _other_calls(deployed, lambda service: deployed.client(service, keys))
-        if not _is_refused(call)
+        if not is_refused(call)
     ]
     assert passed == (["assume MnistTrainingRole"] if who == "entrypoint" else [])
 
@@ -234,7 +166,7 @@ async def test_an_execution_role_reads_its_projects_secrets_alone(deployed: Depl
     assert sorted(names) == [f"signalbox/{p}/{n}" for p in PROJECTS for n in ("WANDB_API_KEY", "git-token")]
     everything = Clients(deployed.endpoint)
     arns = {name: everything.secretsmanager.describe_secret(SecretId=name)["ARN"] for name in names}
-    read = {name for name, arn in arns.items() if not _is_refused(partial(client.get_secret_value, SecretId=arn))}
+    read = {name for name, arn in arns.items() if not is_refused(partial(client.get_secret_value, SecretId=arn))}
     assert read == {"signalbox/mnist/git-token", "signalbox/mnist/WANDB_API_KEY"}
 
 
@@ -245,6 +177,6 @@ async def test_a_chain_of_roles_lasts_an_hour_and_a_job_can_only_narrow(deployed
     found = sts.assume_role(RoleArn=role, RoleSessionName="job", Policy=wide)["Credentials"]
     s3 = deployed.client("s3", {**found, "Token": found["SessionToken"]})
     for key in (f"{OTHER_PROJECT}/claim.json", f"{OWN}/claim.json", "data/walker/steps.npz"):
-        assert _is_refused(partial(s3.put_object, Bucket=deployed.bucket, Key=key, Body=b"forged"))
+        assert is_refused(partial(s3.put_object, Bucket=deployed.bucket, Key=key, Body=b"forged"))
     with pytest.raises(ClientError, match="exceeds the 1 hour session limit"):
         sts.assume_role(RoleArn=role, RoleSessionName="job", DurationSeconds=3601)

@@ -126,6 +126,8 @@ async def test_where_quotas_cannot_be_asked_for_it_is_said(code: str) -> None:
     [
         (["latest", "0a1b2c3d4e5f"], "built from commit 0a1b2c3d4e5f"),
         (["trainer", "trainer-0a1b2c3d4e5f"], "built from commit 0a1b2c3d4e5f"),
+        (["trainer-0a1b2c3d4e5f-0123456789ab"], "built from commit 0a1b2c3d4e5f"),
+        (["trainer-uncommitted-0123456789ab"], "commit unknown"),
         (["latest", "2026-11-20"], "commit unknown"),
         ([], "commit unknown"),
     ],
@@ -142,6 +144,36 @@ async def test_the_commit_is_a_tag(tags: list[str], said: str) -> None:
     assert said in finding.found
     assert finding.found.endswith(", 3.2 GB")
     assert asked == [{"registryId": "123456789012", "repositoryName": "trainer", "imageIds": [{"imageTag": "latest"}]}]
+
+
+async def test_an_image_is_looked_up_by_its_digest() -> None:
+    digest = f"sha256:{'0a' * 32}"
+    asked: list[Any] = []
+
+    def described(arguments: Any) -> Any:
+        asked.append(arguments)
+        return {"imageDetails": [{"imageTags": ["trainer-0a1b2c3d4e5f-0123456789ab"]}]}
+
+    batch = made_batch(image=f"{IMAGE}@{digest}")
+    finding = await found(image_check(batch, Asked(describe_images=described), PROJECT))
+    assert (finding.level, finding.found) == (Level.OK, f"{IMAGE}@{digest}: built from commit 0a1b2c3d4e5f")
+    [request] = asked
+    assert request["imageIds"] == [{"imageDigest": digest}]
+
+
+@pytest.mark.parametrize(
+    ("behind", "said"),
+    [
+        (f"@sha256:{'0a' * 32}", "is no longer in the registry, so no job can start."),
+        (":not-pushed-yet", "No image has been pushed to trainer yet, so no job can start."),
+        (":mine", f"There is no image {IMAGE}:mine."),
+    ],
+)
+async def test_a_missing_image_says_what_happened(behind: str, said: str) -> None:
+    ecr = Asked(describe_images=refusal("ImageNotFoundException"))
+    finding = await found(image_check(made_batch(image=f"{IMAGE}{behind}"), ecr, PROJECT))
+    assert (finding.level, said in finding.found) == (Level.BAD, True), finding
+    assert "python -m deploy.aws.push --config config.toml" in finding.advice
 
 
 @pytest.mark.parametrize(

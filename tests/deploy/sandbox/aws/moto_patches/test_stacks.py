@@ -236,3 +236,68 @@ def test_an_update_that_changes_nothing_is_refused(sandbox: Sandbox) -> None:
     given[1]["ParameterValue"] = "3"
     cloudformation.update_stack(StackName=created, TemplateBody=json.dumps(template), Parameters=given)
     assert _described(cloudformation, created)["StackStatus"] == "UPDATE_COMPLETE"
+
+
+def _definition(image: str) -> dict[str, Any]:
+    return {
+        "Parameters": {"Image": {"Type": "String", "Default": image}, "Other": {"Type": "String", "Default": "x"}},
+        "Resources": {
+            "Definition": {
+                "Type": "AWS::Batch::JobDefinition",
+                "Properties": {
+                    "JobDefinitionName": f"d{uuid.uuid4().hex[:8]}",
+                    "Type": "container",
+                    "ContainerProperties": {
+                        "Image": {"Fn::Sub": "net${Image}"},
+                        "ResourceRequirements": [{"Type": "VCPU", "Value": "1"}, {"Type": "MEMORY", "Value": "512"}],
+                    },
+                },
+            }
+        },
+        "Outputs": {"Definition": {"Value": {"Ref": "Definition"}}},
+    }
+
+
+def test_an_update_of_one_parameter_keeps_template_and_defaults(sandbox: Sandbox) -> None:
+    cloudformation, template = _client(sandbox, "us-west-1"), _definition(":1")
+    created = _create(cloudformation, template)
+    values = [{"ParameterKey": "Image", "ParameterValue": ":2"}, {"ParameterKey": "Other", "UsePreviousValue": True}]
+    cloudformation.update_stack(StackName=created, UsePreviousTemplate=True, Parameters=values)
+    stack = _described(cloudformation, created)
+    assert {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]} == {
+        "Image": ":2",
+        "Other": "x",
+    }
+    name = template["Resources"]["Definition"]["Properties"]["JobDefinitionName"]
+    batch = _client(sandbox, "us-west-1", "batch")
+    [active] = batch.describe_job_definitions(jobDefinitionName=name, status="ACTIVE")["jobDefinitions"]
+    assert (active["revision"], active["containerProperties"]["image"]) == (2, "net:2")
+
+
+def test_a_new_parameter_has_no_previous_value(sandbox: Sandbox) -> None:
+    """The answer: https://github.com/aws/aws-cli/issues/2599"""
+    cloudformation, template = _client(sandbox, "us-west-1"), _definition(":1")
+    created = _create(cloudformation, template)
+    template["Parameters"]["New"] = {"Type": "String", "Default": "y"}
+    previous = [{"ParameterKey": "New", "UsePreviousValue": True}]
+    with pytest.raises(
+        ClientError, match="Cannot specify usePreviousValue as true for a parameter key not in the prev"
+    ):
+        cloudformation.update_stack(StackName=created, TemplateBody=json.dumps(template), Parameters=previous)
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_repository_with_images_goes_only_if_it_empties_itself(sandbox: Sandbox, empty: bool) -> None:
+    cloudformation, ecr = _client(sandbox, "us-west-1"), _client(sandbox, "us-west-1", "ecr")
+    name = f"r{uuid.uuid4().hex[:8]}"
+    properties = {"RepositoryName": name, "EmptyOnDelete": empty}
+    template = {"Resources": {"Images": {"Type": "AWS::ECR::Repository", "Properties": properties}}}
+    created = _create(cloudformation, template)
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    ecr.put_image(repositoryName=name, imageTag="a", imageManifest='{"layers": []}', imageManifestMediaType=kind)
+    if empty:
+        cloudformation.delete_stack(StackName=created)
+        assert name not in {each["repositoryName"] for each in ecr.describe_repositories()["repositories"]}
+    else:
+        with pytest.raises(ClientError, match="still contains images"):
+            cloudformation.delete_stack(StackName=created)
