@@ -32,7 +32,11 @@ def script(place: Path, *, firewall: bool) -> str:
     """Set up the machine. Ends when its services answer, which a file in `place` says."""
     serving = place / "serving"
     serve = f"{shlex.join([sys.executable, '-I', str(SERVICE), str(serving)])} & "
-    lines = ["ip link set lo up", *(f"ip address add {each} dev lo{' nodad' if ':' in each else ''}" for each in _ADDRESSES), *_ROUTES]
+    lines = [
+        "ip link set lo up",
+        *(f"ip address add {each} dev lo{' nodad' if ':' in each else ''}" for each in _ADDRESSES),
+        *_ROUTES,
+    ]
     return "\n".join([*lines, *(rules() if firewall else []), serve, f"until test -e {serving}; do sleep 0.05; done"])
 
 
@@ -42,7 +46,12 @@ def why_not() -> str:
     if missing := [name for name in ("ip", "iptables", "ip6tables", "unshare") if shutil.which(name) is None]:
         package = "iproute2" if missing[0] == "ip" else "iptables"
         return f"{missing[0]} is missing: apt-get install {package}"
-    lines = ["ip link set lo up", *(f"ip address add {each} dev lo{' nodad' if ':' in each else ''}" for each in _ADDRESSES), *_ROUTES, *rules()]
+    lines = [
+        "ip link set lo up",
+        *(f"ip address add {each} dev lo{' nodad' if ':' in each else ''}" for each in _ADDRESSES),
+        *_ROUTES,
+        *rules(),
+    ]
     command = ["unshare", "--net", "sh", "-ec", "\n".join(lines)]
     tried = subprocess.run(command, capture_output=True, text=True, check=False)
     return tried.stderr.strip() or f"exit {tried.returncode}" if tried.returncode else ""
