@@ -20,6 +20,7 @@ from trainer.fetch.install import Layer, install
 from trainer.metrics.line_patterns import LinePatterns
 from trainer.metrics.sources import Sources
 from trainer.process import console
+from trainer.process.gpu import SAMPLE_SECONDS, GpuWatch
 from trainer.process.stopping import Stopping
 from trainer.process.tools import Programs
 from trainer.process.training import Command
@@ -180,6 +181,7 @@ class Attempt:
             ("metrics and checkpoint", LIVE_SECONDS, self._uploads.store_live),
             ("artifacts", ARTIFACTS_SECONDS, self._artifacts.store),
             ("checkpoint", ARTIFACTS_SECONDS, self._own_checkpoints.store),
+            ("GPU", SAMPLE_SECONDS, GpuWatch(self._programs).sample),
         ]
         metadata = Metadata.from_environment()
         if metadata is not None:
