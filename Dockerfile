@@ -37,8 +37,9 @@ WORKDIR /work
 # Last, so that a new commit rebuilds no layer.
 ARG REVISION=unknown
 LABEL org.opencontainers.image.revision=${REVISION}
+# -P: nothing is imported from the working directory, where training code may write.
 # tini is process 1: it passes SIGTERM to the entrypoint and reaps processes that training code leaves behind.
-ENTRYPOINT ["tini", "--", "python", "-m", "trainer.entrypoint", "--"]
+ENTRYPOINT ["tini", "--", "python", "-P", "-m", "trainer.entrypoint", "--"]
 
 FROM base AS bot
 COPY LICENSE ./

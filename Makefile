@@ -25,7 +25,7 @@ help:
 	@echo "make access       print the permission matrix, then send 50,000 generated inputs as six kinds of people; ARGS=\"--seed 2\""
 	@echo "make bench        run the benchmarks behind the figures in the README"
 	@echo "make screenshots  renew docs/*.png with headless Chromium"
-	@echo "make image-test   build the trainer's image with podman on Debian's packages and run jobs in it"
+	@echo "make image-test   build both images with podman on Debian's packages, run jobs in one and the bot in the other"
 	@echo "make lock         renew the images' lock files, with hashes, from constraints.txt"
 	@echo "make sbom         write the images' bills of materials (CycloneDX) to build/"
 	@echo "make setup-aws    add what deploy and template need: the CDK (630 MB); Node.js must be installed"
@@ -90,12 +90,17 @@ build/base.tar:
 	@mkdir -p build
 	mmdebstrap --variant=minbase --include=python3,python3-venv,git,git-lfs,tini,ca-certificates bookworm $@
 
-# Inside a container or a small virtual machine, run CONTAINERS_CONF=$(CURDIR)/deploy/image/containers.conf make image-test
+BUILD = --network=host --build-arg BASE_IMAGE=localhost/signalbox-base $(IMAGE_FLAGS)
+TORCH_GIVEN = $(if $(filter command environment,$(firstword $(origin TORCH_INDEX))),--build-arg TORCH_INDEX=$(TORCH_INDEX))
+
+# Inside a container or a small virtual machine, run CONTAINERS_CONF=$(CURDIR)/deploy/image/containers.conf make image-test.
+# An empty TORCH_INDEX is pip's own index: make image-test TORCH_INDEX=
 image-test: setup build/base.tar
 	podman import --quiet build/base.tar localhost/signalbox-base
-	podman build --target trainer --network=host --build-arg BASE_IMAGE=localhost/signalbox-base \
-	  $(if $(TORCH_INDEX),--build-arg TORCH_INDEX=$(TORCH_INDEX)) $(IMAGE_FLAGS) --tag localhost/signalbox-trainer .
-	SIGNALBOX_TRAINER_IMAGE=localhost/signalbox-trainer $(BIN)/python -m pytest tests/image
+	podman build --target trainer $(BUILD) $(TORCH_GIVEN) --tag localhost/signalbox-trainer .
+	podman build --target bot $(BUILD) --tag localhost/signalbox-bot .
+	SIGNALBOX_TRAINER_IMAGE=localhost/signalbox-trainer SIGNALBOX_BOT_IMAGE=localhost/signalbox-bot \
+	  $(BIN)/python -m pytest tests/image
 
 build/tools/.ready: Makefile
 	@$(PYTHON) -m venv build/tools

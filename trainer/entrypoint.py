@@ -15,7 +15,7 @@ from trainer.errors import Ended, Stopped, disk_full
 from trainer.fetch import assignment, checkout
 from trainer.fetch.assignment import Assignment
 from trainer.process import console
-from trainer.process.environment import conceal
+from trainer.process.environment import conceal, forget_the_folder
 from trainer.process.stopping import Stopping
 from trainer.process.tools import Programs
 from trainer.process.users import Users, separate
@@ -93,6 +93,7 @@ def _unexpected(error: Exception) -> Trouble:
 
 
 if __name__ == "__main__":
+    forget_the_folder()
     conceal(sys.orig_argv[1:])
     code = main(sys.argv[1:])
     sys.stdout.flush()

@@ -15,7 +15,7 @@ from trainer.fetch.git_program import PLAIN, SECONDS, Git, Source
 from trainer.fetch.lfs import fetch_large_files
 from trainer.fetch.submodules import fetch_submodules, submodule_folders
 from trainer.process.tools import Output, Programs
-from trainer.process.users import Users
+from trainer.process.users import Users, end_all
 
 __all__ = ["Fetched", "Source", "fetch"]
 
@@ -44,6 +44,7 @@ def fetch(source: Source, folder: Path, programs: Programs, users: Users | None 
         git = Git(source, folder, programs, fetching)
         subject = _check_out(git)
         if users and fetching:
+            end_all(fetching)
             users.training.own(folder)
         if source.token:
             _apply_filters(Git(replace(source, token=""), folder, programs), git.filters())

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from trainer.contract import Env
 from trainer.process.users import close_memory
@@ -37,6 +38,15 @@ _HANDED_OVER = "SIGNALBOX_HANDED_OVER"
 def harmless(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for code that gets no credentials: git without a token, pip and what it builds."""
     return {name: value for name, value in environment.items() if name not in ROLE and name not in OWN}
+
+
+def forget_the_folder() -> None:
+    """Import nothing more from the folder that this process was started in, where training code may write.
+
+    `-m` makes it the first place to look in: https://docs.python.org/3/library/sys.html#sys.path
+    """
+    here = Path.cwd()
+    sys.path[:] = [place for place in sys.path if place and Path(place).resolve() != here]
 
 
 def conceal(arguments: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from trainer.contract import ExitCode
 from trainer.errors import Ended
 from trainer.process import console
-from trainer.process.users import User, identity
+from trainer.process.users import User, end_all, identity
 from trainer.redaction.stream import ChunkRedactor
 
 _CHUNK_BYTES = 64 * 1024
@@ -37,7 +37,7 @@ class Command:
         user: User | None = None,
     ) -> None:
         """Start the command. Raises `Ended` if there is no such program."""
-        self._on_line = on_line
+        self._on_line, self._user = on_line, user
         self._output, write_end = os.pipe()
         try:
             self._process = subprocess.Popen(
@@ -64,6 +64,8 @@ class Command:
         code = self._process.wait(timeout)
         self._forwarding.join(_LAST_OUTPUT_SECONDS)
         self.signal(signal.SIGKILL)
+        if self._user is not None:
+            end_all(self._user)  # what has left the group would change results while they are stored
         self._forwarding.join(_LAST_OUTPUT_SECONDS)
         return 128 - code if code < 0 else code
 

@@ -77,6 +77,8 @@ class OutputTree:
             return f"it is a link to the folder {readable(str(target))}, which is outside OUTPUT_DIR"
         if in_secret_place(PurePosixPath(target)):
             return "it is a link to a file that may hold secrets"
+        if target.is_relative_to("/proc"):
+            return "it is a link to what the system tells about the entrypoint"
         return ""
 
 
