@@ -30,7 +30,7 @@ MUTATIONS = (
     Mutation(
         "git: bytes of a fetch, as the bot sees them",
         f"{ADAPTER}git_command.py",
-        "if await asyncio.to_thread(size_of, bounds.watched) > bounds.disk:",
+        "if bounds.watched is not None and await asyncio.to_thread(size_of, bounds.watched) > bounds.disk:",
         "if False:",
         f"{LIMITS}::TestServer::test_that_sends_a_pack_without_end",
     ),

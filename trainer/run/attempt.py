@@ -33,7 +33,7 @@ from trainer.run.session import environment_for_command, open_session
 from trainer.run.spot import POLL_SECONDS, Metadata, SpotWatch
 from trainer.storage.artifacts import Artifacts
 from trainer.storage.bucket import Bucket, BucketTrouble
-from trainer.storage.claim import RENEW_SECONDS, Claim, Holder
+from trainer.storage.claim import Claim, Holder
 from trainer.storage.folder import SCHEME, Folder
 from trainer.storage.left_files import CheckoutTree, OutputTree
 from trainer.storage.manifest import AttemptRecord, Manifest, earlier_attempts
@@ -46,6 +46,7 @@ from trainer.storage.upload import Uploads
 LIVE_SECONDS = 0.02
 """How soon a new checkpoint is noticed. The training code waits for it before it reports the next epoch."""
 ARTIFACTS_SECONDS = 3.0
+MANIFEST_SECONDS = 3600.0
 RELEASE_SECONDS = 2.0
 """How long the end of an attempt waits for S3 to record it."""
 
@@ -83,7 +84,9 @@ class Attempt:
         )
         self._uploads = Uploads(self._bucket, job.output, job.control, self._sources, self._seal)
         self._checkout = CheckoutTree(job.code, job.output, job.keep, programs)
-        self._own_checkpoints = OwnCheckpoints(self._bucket, job.code, job.output, job.checkpoints, self._seal)
+        self._own_checkpoints = OwnCheckpoints(
+            self._bucket, job.code, job.output, job.checkpoints, self._seal, lambda: self._uploads.store_live(now=True)
+        )
         self._resumed: Path | None = None
         self._artifacts = Artifacts(self._bucket, [OutputTree(job.output), self._checkout], job.keep_limit)
         self._manifest = Manifest(job, arguments(job.command, job.parameters, job.flags))
@@ -95,7 +98,7 @@ class Attempt:
             restored = self._restore()
         except BucketTrouble as error:
             raise _refused(error) from error
-        renewing = Periodic("claim", RENEW_SECONDS, self._claim.renew, self._on_claim_lost).start()
+        renewing = Periodic("claim", self._claim.pause, self._claim.renew, self._on_claim_lost).start()
         code = int(ExitCode.INTERNAL_ERROR)
         try:
             code = self._train(restored)
@@ -177,7 +180,7 @@ class Attempt:
 
     def _background(self) -> list[tuple[str, float, Callable[[], object]]]:
         tasks: list[tuple[str, float, Callable[[], object]]] = [
-            ("manifest", 3600.0, self._store_manifest),
+            ("manifest", MANIFEST_SECONDS, self._store_manifest),
             ("metrics and checkpoint", LIVE_SECONDS, self._uploads.store_live),
             ("artifacts", ARTIFACTS_SECONDS, self._artifacts.store),
             ("checkpoint", ARTIFACTS_SECONDS, self._own_checkpoints.store),

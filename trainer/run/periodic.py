@@ -11,7 +11,7 @@ _FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0
 
 
 class Periodic:
-    """Calls `action` every `seconds` in a thread, until `stop`.
+    """Calls `action` every `seconds` in a thread, until `stop`. They may grow: then `seconds` says the next pause.
 
     If S3 or the disk fails, it logs the first failure and doubles the delay, up to 30 s. If the action raises `Ended`,
     it passes the error to `ended` and stops.
@@ -20,14 +20,15 @@ class Periodic:
     def __init__(
         self,
         name: str,
-        seconds: float,
+        seconds: float | Callable[[], float],
         action: Callable[[], object],
         ended: Callable[[Ended], object],
         *,
         at_once: bool = False,
     ) -> None:
-        self._name, self._seconds, self._action, self._ended = name, seconds, action, ended
-        self._first = 0.0 if at_once else seconds
+        self._name, self._action, self._ended = name, action, ended
+        self._pause = seconds if callable(seconds) else lambda: seconds
+        self._first = 0.0 if at_once else self._pause()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name=name)
 
@@ -55,4 +56,4 @@ class Periodic:
                 self._ended(error)
                 return
             else:
-                delay, logged = self._seconds, False
+                delay, logged = self._pause(), False

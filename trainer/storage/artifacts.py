@@ -9,6 +9,7 @@ from typing import Protocol
 from trainer.contract import ARTIFACTS, MODEL
 from trainer.process import console
 from trainer.storage.bucket import Bucket, BucketTrouble
+from trainer.storage.growing_pause import growing_pause
 from trainer.storage.left_files import Found, LeftFile
 from trainer.storage.not_stored import NotStored, because, listed
 
@@ -16,6 +17,8 @@ SETTLED_SECONDS = 2.0
 """A file that has not changed for this long is considered complete."""
 _SHARE = 20
 """A file that keeps changing is stored again so rarely that this takes at most a twentieth of the time."""
+_LONGEST_PAUSE = 300.0
+"""At most this much of it is missing after a host is lost without a warning, if storing it is quick."""
 _AGAIN_SECONDS = 30.0
 """After a failure, the next try for the same file while the command runs."""
 _UNANSWERED, _REFUSED = 3, 100
@@ -41,6 +44,7 @@ class Artifacts:
         self._keys: dict[Path, str] = {}
         self._owners: dict[str, Path] = {}
         self._due: dict[Path, float] = {}
+        self._first_stored: dict[Path, float] = {}
         self._failed: dict[Path, NotStored] = {}
         self._waiting: dict[Path, str] = {}
         self._found = Found()
@@ -154,7 +158,8 @@ class Artifacts:
         except Exception as error:  # whatever one file raises, the others are stored
             return because(file.name, error)
         took = time.time() - began
-        self._due[file.path] = began + _SHARE * took
+        pause = growing_pause(began - self._first_stored.setdefault(file.path, began), file.size)
+        self._due[file.path] = began + max(min(pause, _LONGEST_PAUSE), _SHARE * took)
         self._stored[file.path] = file
         self._failed.pop(file.path, None)
         self._waiting.pop(file.path, None)

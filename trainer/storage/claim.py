@@ -26,7 +26,10 @@ from trainer.storage.bucket import ANY, Bucket, Conflict, Stored
 from trainer.storage.seal import Seal
 
 RENEW_SECONDS = 10.0
-STALE_SECONDS = 45.0
+"""Between two renewals at first, while two attempts are likeliest to meet. Later it is twice as much."""
+EARLY_SECONDS = 600.0
+STALE_SECONDS = 75.0
+"""Entrypoints of earlier versions wait 45 s, which is still two renewals."""
 _MAX_TRIES = 4
 
 
@@ -57,7 +60,7 @@ class Claim:
     ) -> None:
         self._bucket, self._holder, self._stale_seconds = bucket, holder, stale_seconds
         self._seal = seal or Seal()
-        self._etag = ""
+        self._etag, self._taken_at = "", time.monotonic()
         self.earlier: Earlier | None = None
 
     def take(self) -> None:
@@ -73,6 +76,11 @@ class Claim:
             self._etag = self._put(self._holder, self._etag)
         except (Conflict, KeyError):
             self._confirm_ours()
+
+    def pause(self) -> float:
+        """Seconds until the next renewal."""
+        early = time.monotonic() - self._taken_at < EARLY_SECONDS
+        return RENEW_SECONDS if early else 2 * RENEW_SECONDS
 
     def end(self, code: int) -> None:
         """Record the exit code, so that the next attempt does not wait for this one."""

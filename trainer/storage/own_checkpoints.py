@@ -9,7 +9,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -40,10 +40,22 @@ class _Group:
 
 
 class OwnCheckpoints:
-    """`patterns` match the checkpoints, by their paths in the checkout or in OUTPUT_DIR."""
+    """`patterns` match the checkpoints, by their paths in the checkout or in OUTPUT_DIR.
 
-    def __init__(self, bucket: Bucket, code: Path, output: Path, patterns: Patterns, seal: Seal | None = None) -> None:
+    `store_metrics` is called before a checkpoint counts: an attempt that resumes from it writes no earlier row again.
+    """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        code: Path,
+        output: Path,
+        patterns: Patterns,
+        seal: Seal | None = None,
+        store_metrics: Callable[[], object] = bool,
+    ) -> None:
         self._bucket, self._patterns, self._seal = bucket, patterns, seal or Seal()
+        self._store_metrics = store_metrics
         self._roots = {"checkout": code, "output": output}
         self._lock = threading.Lock()
         self._before: list[_Group] = []
@@ -123,6 +135,7 @@ class OwnCheckpoints:
             self._bucket.upload(f"resume/{slot}/{file.name}", file.path)
         if self._closed or newest not in self._groups():
             return  # it changed during the upload
+        self._store_metrics()
         body = json.dumps(_index(newest, slot, digests)).encode()
         self._bucket.put(RESUME_JSON, body, metadata=self._seal.on(RESUME_JSON, body))
         self._stored, self._slot = newest, slot

@@ -12,6 +12,7 @@ from trainer.metrics.sources import Sources
 from trainer.places import write_atomically
 from trainer.process import console
 from trainer.storage.bucket import Bucket, BucketTrouble, Conflict
+from trainer.storage.growing_pause import growing_pause
 from trainer.storage.not_stored import NotStored, because
 from trainer.storage.seal import Seal
 
@@ -34,6 +35,7 @@ class Uploads:
         self._lock = threading.Lock()
         self._metrics = b""
         self._read_due = self._store_due = self._read_seconds = 0.0
+        self._first_stored: float | None = None
         self._checkpoint = ""
         self._stored_is_good = self._closed = False
         self._copy_failed = False
@@ -46,7 +48,10 @@ class Uploads:
         self._checkpoint = fingerprint(path) if path.exists() else ""
 
     def store_live(self, *, now: bool = False) -> None:
-        """Read and store metrics about once a second, or `now`, and a new checkpoint at once, after its metrics."""
+        """Read the metrics about once a second and store them at growing pauses, or both `now`.
+
+        A new checkpoint is stored at once, after its metrics.
+        """
         with self._lock:
             if self._closed:
                 return
@@ -92,7 +97,10 @@ class Uploads:
             began = time.monotonic()
             self._bucket.put(METRICS_CSV, content, metadata=self._seal.on(METRICS_CSV, content))
             self._metrics = content
-            self._store_due = began + STORING_SHARE * (time.monotonic() - began)
+            if self._first_stored is None:
+                self._first_stored = began
+            pause = growing_pause(began - self._first_stored, len(content))
+            self._store_due = began + max(pause, STORING_SHARE * (time.monotonic() - began))
 
     def _store_checkpoint(self) -> None:
         path = self._output / CHECKPOINT

@@ -50,6 +50,7 @@ only read, such as packs. https://man7.org/linux/man-pages/man2/getrlimit.2.html
 https://pubs.opengroup.org/onlinepubs/9699919799/utilities/ulimit.html"""
 _BLOCK = 512
 _LOOK_SECONDS = 0.2
+_KILLED_SECONDS = 10
 _CHUNK = 64 * 1024
 _MOST_STDERR = 64 * 1024
 """Bytes; a server may send any number of lines for it."""
@@ -108,31 +109,53 @@ async def run_git(
     `protocols` (colon-separated) are the ones it may use for remotes. With "none", a partial clone cannot fetch a
     missing object on demand, so a missing object stays unknown.
     """
+    environment = _environment(os.environ, folder, protocols) | dict(variables or {})
+    process = await _start(arguments, folder, environment, bounds)
+    over = asyncio.Event()
+    talking = asyncio.ensure_future(_talk(process, stdin, bounds.output, over))
+    watching = asyncio.ensure_future(_watch(bounds, over))
+    try:
+        await asyncio.wait({talking, watching}, timeout=bounds.seconds, return_when=asyncio.FIRST_COMPLETED)
+        if watching.done():
+            raise watching.result()
+        if not talking.done():
+            raise OverLimit(Kind.SECONDS)
+    finally:
+        watching.cancel()
+        await _end(process, talking)
+    stdout, stderr = talking.result()
+    if process.returncode:
+        raise await _failure(stderr, bounds)
+    return stdout
+
+
+async def _start(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], bounds: Bounds
+) -> asyncio.subprocess.Process:
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         *("sh", "-c", _LIMITED, "sh", str(bounds.memory // 1024), str(bounds.disk // _BLOCK + 1)),
         *settings,
         *arguments,
         cwd=folder,
-        env=_environment(os.environ, folder, protocols) | dict(variables or {}),
+        env=environment,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    try:
-        async with asyncio.timeout(bounds.seconds):
-            stdout, stderr = await _watched(process, stdin, bounds)
-    except TimeoutError:
-        raise OverLimit(Kind.SECONDS) from None
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-    if process.returncode:
-        raise await _failure(stderr, bounds)
-    return stdout
+
+
+async def _end(process: asyncio.subprocess.Process, talking: asyncio.Future[tuple[bytes, bytes]]) -> None:
+    """End git and all that it started, unless it has ended.
+
+    asyncio sees the end of a process once its pipes have been read to theirs, so what it still says is read.
+    """
+    if not talking.done():
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await asyncio.wait({talking}, timeout=_KILLED_SECONDS)
+        talking.cancel()
 
 
 async def _failure(stderr: bytes, bounds: Bounds) -> Exception:
@@ -157,35 +180,24 @@ def size_of(folder: Path) -> int:
     return total
 
 
-async def _watched(process: asyncio.subprocess.Process, stdin: bytes, bounds: Bounds) -> tuple[bytes, bytes]:
-    """git's stdout and the end of its stderr. Raises `OverLimit` while it is still running."""
-    talking = asyncio.ensure_future(_talk(process, stdin, bounds.output))
-    watching = asyncio.ensure_future(_watch(bounds))
-    try:
-        await asyncio.wait({talking, watching}, return_when=asyncio.FIRST_COMPLETED)
-        if watching.done():
-            watching.result()
-        return await talking
-    finally:
-        for task in (talking, watching):
-            task.cancel()
-        await asyncio.gather(talking, watching, return_exceptions=True)
+async def _watch(bounds: Bounds, over: asyncio.Event) -> OverLimit:
+    """Return the limit once it is reached. `over`: git has answered too much."""
+    while not over.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), _LOOK_SECONDS)
+        if bounds.watched is not None and await asyncio.to_thread(size_of, bounds.watched) > bounds.disk:
+            return OverLimit(Kind.TRANSFER)
+    return OverLimit(Kind.LISTING)
 
 
-async def _watch(bounds: Bounds) -> None:
-    """Raise `OverLimit` once the folder has grown too large."""
-    while bounds.watched is not None:
-        await asyncio.sleep(_LOOK_SECONDS)
-        if await asyncio.to_thread(size_of, bounds.watched) > bounds.disk:
-            raise OverLimit(Kind.TRANSFER)
-    await asyncio.Event().wait()
-
-
-async def _talk(process: asyncio.subprocess.Process, stdin: bytes, most: int) -> tuple[bytes, bytes]:
+async def _talk(
+    process: asyncio.subprocess.Process, stdin: bytes, most: int, over: asyncio.Event
+) -> tuple[bytes, bytes]:
+    """git's stdout and the end of its stderr, each read to its end."""
     into, out, err = process.stdin, process.stdout, process.stderr
     if into is None or out is None or err is None:
         raise TypeError("git was started without pipes")
-    _, stdout, stderr = await asyncio.gather(_feed(into, stdin), _all_of(out, most), _end_of(err))
+    _, stdout, stderr = await asyncio.gather(_feed(into, stdin), _beginning_of(out, most, over), _end_of(err))
     await process.wait()
     return stdout, stderr
 
@@ -197,12 +209,12 @@ async def _feed(stream: asyncio.StreamWriter, content: bytes) -> None:
     stream.close()
 
 
-async def _all_of(stream: asyncio.StreamReader, most: int) -> bytes:
+async def _beginning_of(stream: asyncio.StreamReader, most: int, over: asyncio.Event) -> bytes:
     found = bytearray()
     while chunk := await stream.read(_CHUNK):
-        found += chunk
+        found += chunk[: most - len(found) + 1]
         if len(found) > most:
-            raise OverLimit(Kind.LISTING)
+            over.set()
     return bytes(found)
 
 

@@ -3,12 +3,16 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.support.clock import Clock
+from tests.support.memory_bucket import MemoryBucket
 from trainer.keep_patterns import DEFAULT_KEEP, Patterns
 from trainer.process.tools import Programs
+from trainer.storage import artifacts as artifacts_module
 from trainer.storage.artifacts import Artifacts
 from trainer.storage.bucket import Bucket, BucketTrouble
 from trainer.storage.left_files import CheckoutTree, OutputTree
@@ -210,3 +214,38 @@ def test_nothing_is_stored_after_close(artifacts: Artifacts, bucket: Bucket, out
     write(output / "walk.mp4")
     artifacts.store(settled_seconds=0)
     assert body(bucket, "artifacts/walk.mp4") is None
+
+
+def test_a_file_that_keeps_growing_is_stored_at_growing_pauses(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(artifacts_module, "time", SimpleNamespace(time=clock))
+    memory: Any = MemoryBucket()
+    artifacts, path = Artifacts(memory, [OutputTree(output)], 1000), output / "events"
+    pauses, stored_at = [], clock.now
+    for step in range(1, 721):
+        clock.tick(10)
+        write(path, "x" * step, at=clock.now - 5)
+        before = len(memory.calls)
+        artifacts.store()
+        if len(memory.calls) > before:
+            pauses, stored_at = [*pauses, clock.now - stored_at], clock.now
+    assert pauses[:5] == [10] * 5
+    assert max(pauses) == 30
+    assert len(memory.calls) == len(pauses) < 300
+    write(path, "the end", at=clock.now)
+    assert artifacts.store_last() == []
+    assert memory.get("artifacts/events").body == b"the end"
+
+
+def test_a_large_file_waits_five_minutes_at_most(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(artifacts_module, "time", SimpleNamespace(time=clock))
+    memory: Any = MemoryBucket()
+    artifacts, path = Artifacts(memory, [OutputTree(output)], 1e9), output / "model.pt"
+    stored = []
+    for seconds in (1, 24 * 3600, 299, 2):
+        clock.tick(seconds)
+        write(path, "x" * 2_000_000, at=clock.now - 5)
+        artifacts.store()
+        stored.append(len(memory.calls))
+    assert stored == [1, 2, 2, 3]

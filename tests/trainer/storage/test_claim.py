@@ -1,10 +1,15 @@
 import json
 from dataclasses import asdict
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from tests.support.clock import Clock
+from tests.support.memory_bucket import MemoryBucket
 from trainer.contract import CLAIM_JSON, ExitCode
 from trainer.errors import Ended
+from trainer.storage import claim as claim_module
 from trainer.storage.bucket import Bucket
 from trainer.storage.claim import Claim, Holder
 
@@ -109,3 +114,16 @@ def test_a_holder_whose_claim_was_taken_over_does_not_renew_it(bucket: Bucket) -
         first.renew()
     assert caught.value.trouble.code is ExitCode.CLAIM_LOST
     second.renew()
+
+
+def test_renewals_are_rarer_later_and_far_from_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(1000.0)
+    monkeypatch.setattr(claim_module, "time", SimpleNamespace(monotonic=clock, time=clock))
+    bucket: Any = MemoryBucket()
+    claim = taken(bucket, FIRST)
+    pauses = []
+    while clock.now < 1000 + 7200:
+        pauses.append(claim.pause())
+        clock.tick(pauses[-1])
+    assert pauses == [10.0] * 60 + [20.0] * 330
+    assert max(pauses) * 2 < 45 < claim_module.STALE_SECONDS

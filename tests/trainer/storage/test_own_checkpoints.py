@@ -143,3 +143,24 @@ def test_nothing_is_stored_after_close(bucket: Bucket, tmp_path: Path) -> None:
     write(host.code / "x.ckpt", "x", at=1)
     host.checkpoints.store(now=True)
     assert bucket.get(RESUME_JSON) is None
+
+
+def test_metrics_are_stored_before_the_checkpoint_counts(bucket: Bucket, tmp_path: Path) -> None:
+    """Whoever resumes from it never reports the rows before it again."""
+    counted: list[bool] = []
+    for name in ("code", "output"):
+        (tmp_path / name).mkdir()
+    checkpoints = OwnCheckpoints(
+        bucket,
+        tmp_path / "code",
+        tmp_path / "output",
+        Patterns(["*.ckpt"]),
+        store_metrics=lambda: counted.append(bucket.get(RESUME_JSON) is not None),
+    )
+    checkpoints.begin()
+    checkpoints.store(now=True)
+    assert counted == []
+    write(tmp_path / "code/last.ckpt", "one", at=1)
+    checkpoints.store(now=True)
+    assert counted == [False]
+    assert bucket.get(RESUME_JSON) is not None

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.memory_bucket import MemoryBucket
 from trainer import checkpoint
 from trainer.metrics.sources import Sources
 from trainer.storage import upload
@@ -206,3 +207,65 @@ def test_large_table_is_read_for_a_quarter_of_the_time(
 ) -> None:
     begun = _readings(monkeypatch, bucket, output, *[2.0] * 99)
     assert [after - before for before, after in pairwise(begun[1:])] == [8.0] * (len(begun) - 2)
+
+
+class Report:
+    """A job that adds a row each second, on a clock that is set. `read` counts the readings, which print new rows."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, output: Path) -> None:
+        self._clock, self.read, self.rows = Clock(), 0, 0
+        monkeypatch.setattr(upload, "time", self._clock)
+        self._bucket: Any = MemoryBucket()
+        sources: Any = self
+        self.uploads = Uploads(self._bucket, output, output.parent / "control", sources)
+
+    def content(self) -> bytes:
+        self.read += 1
+        return b"step\n" + b"".join(b"%d\n" % row for row in range(self.rows))
+
+    def go_on(self, seconds: int) -> list[int]:
+        """Rows that S3 lacks after each second."""
+        missing = []
+        for _ in range(seconds):
+            self._clock.now += 1
+            self.rows += 1
+            self.uploads.store_live()
+            missing.append(self.missing())
+        return missing
+
+    def missing(self) -> int:
+        return self.rows - (body(self._bucket, "metrics.csv") or b"\n").count(b"\n") + 1
+
+
+@pytest.fixture
+def report(monkeypatch: pytest.MonkeyPatch, output: Path) -> Report:
+    return Report(monkeypatch, output)
+
+
+def test_metrics_are_stored_at_once_at_first_and_then_at_growing_pauses(report: Report) -> None:
+    assert report.go_on(20) == [0] * 20
+    missing = report.go_on(1800)
+    assert missing.count(0) < 200
+    assert 20 < max(missing) <= 30
+
+
+def test_rows_for_the_card_are_read_each_second_meanwhile(report: Report) -> None:
+    report.go_on(1000)
+    before = report.read
+    report.go_on(60)
+    assert report.read == before + 60
+
+
+def test_the_last_rows_are_stored_at_once_when_the_command_ends(report: Report) -> None:
+    while not report.go_on(1)[0]:
+        report.go_on(100)
+    assert report.uploads.store_last() == []
+    assert report.missing() == 0
+
+
+def test_the_metrics_of_a_new_checkpoint_are_stored_at_once(report: Report, output: Path) -> None:
+    while not report.go_on(1)[0]:
+        report.go_on(100)
+    save(output, b"one")
+    report.uploads.store_live()
+    assert report.missing() == 0

@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.git import code_source
 from bot.adapters.git.code_source import GitCode
 from tests.bot.adapters.git.remote import Remote
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Suggestions wait for a fetch however slow the machine is; a test that means the time sets it."""
+    monkeypatch.setattr(code_source, "PATIENCE_SECONDS", 60)
 
 
 @pytest.fixture

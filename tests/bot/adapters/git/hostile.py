@@ -3,6 +3,7 @@
 https://git-scm.com/docs/gitprotocol-v2, https://git-scm.com/docs/gitprotocol-http, https://git-scm.com/docs/gitformat-pack
 """
 
+import asyncio
 import os
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,7 +13,7 @@ from aiohttp import web
 SHA = "12" * 20
 _CAPABILITIES = (b"version 2\n", b"agent=hostile\n", b"ls-refs\n", b"fetch=shallow filter\n", b"object-format=sha1\n")
 FLUSH = b"0000"
-MOST = 2 * 1024**3
+MOST = 256 * 1024**2
 """Bytes that "endless" stands for, so that a test that fails doesn't fill a disk."""
 
 
@@ -75,6 +76,7 @@ class Hostile:
             async for piece in _each(pieces):
                 await response.write(piece)
                 self.sent += len(piece)
+                await asyncio.sleep(0)
                 if self.sent > MOST:
                     return response
             await response.write_eof()

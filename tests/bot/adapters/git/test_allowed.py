@@ -200,7 +200,7 @@ class TestServers:
         commits = [remote.commit("main") for _ in range(4)]
         shallow = tmp_path / "shallow.git"
         remote.git("clone", "--quiet", "--bare", "--depth=2", remote.url, str(shallow))
-        async with GitCode(tmp_path / "cache", limits=GitLimits(first_fetch_seconds=10)) as code:
+        async with GitCode(tmp_path / "cache", limits=GitLimits(first_fetch_seconds=60)) as code:
             listed = await code.commits(shallow.as_uri(), ["main"])
             assert [commit.sha for commit in listed] == commits[:1:-1]
             assert (await code.resolve(shallow.as_uri(), ["main"], commit=commits[2])).sha == commits[2]

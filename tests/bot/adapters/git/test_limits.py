@@ -20,7 +20,7 @@ from tests.support.clock import Clock
 
 pytestmark = pytest.mark.slow
 
-SMALL = GitLimits(fetch_mib=2, copy_mib=4, first_fetch_seconds=10)
+SMALL = GitLimits(fetch_mib=2, copy_mib=4, first_fetch_seconds=100)
 
 
 def push_file(remote: Remote, content: bytes, branch: str = "main") -> str:
