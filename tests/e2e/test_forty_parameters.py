@@ -31,6 +31,7 @@ PARAMETERS: dict[str, Any] = {
 }
 
 
+@pytest.mark.exhaustive
 async def test_forty_parameters_reach_the_command(tmp_path: Path) -> None:
     async with stage(tmp_path, PROGRAM, PARAMETERS) as lab:
         commands = {each["name"]: [o["name"] for o in each.get("options", [])] for each in await lab.mika.commands()}

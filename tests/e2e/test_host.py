@@ -119,6 +119,7 @@ def test_the_host_makes_no_other_calls(template: Path) -> None:
     assert set(re.findall(r"\baws [a-z0-9]+ [a-z-]+|\bdocker pull", script)) == AWS_CALLS
 
 
+@pytest.mark.exhaustive
 async def test_machine_and_bot_have_all_permissions_of_the_host(template: Path) -> None:
     async with sandbox(limits=PATIENT, aws=ENFORCED, make=partial(deployed, path=template)) as running:
         host = await asyncio.to_thread(Host, running)
