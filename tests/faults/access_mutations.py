@@ -113,7 +113,7 @@ MUTATIONS = (
     Mutation(
         "the form that only those see who may send it",
         "bot/chat/buttons/clicks.py",
-        "    services.permits.check(asker, Verb.TRAIN, job.run.project)\n",
+        "        services.permits.check(asker, Verb.TRAIN, job.run.project)\n",
         "",
         matrix("miller", "field"),
     ),
