@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -25,6 +26,11 @@ def until(look: Callable[[], T], seconds: float = PATIENCE, *, what: Callable[[]
         assert time.monotonic() < give_up, f"waited {seconds} s in vain: {what()}"
         time.sleep(0.01)
     return found
+
+
+def took_at_most(seconds: float, began: float) -> bool:
+    """Whether what began then, by `time.monotonic`, took no longer. True on a busy machine, which judges no times."""
+    return time.monotonic() - began < seconds or os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
 
 
 async def async_until(look: Callable[[], T | Awaitable[T]], seconds: float = PATIENCE) -> T:
