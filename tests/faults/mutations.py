@@ -17,6 +17,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from tests.faults.access_mutations import MUTATIONS as ACCESS
+from tests.faults.git_mutations import MUTATIONS as GIT
+from tests.faults.guard_mutations import MUTATIONS as GUARD
 from tests.faults.mutation import Mutation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -253,7 +255,7 @@ MUTATIONS = (
         f"{FOUND}::test_a_trial_whose_answer_comes_late_is_waited_for",
     ),
 )
-ALL = (*MUTATIONS, *ACCESS)
+ALL = (*MUTATIONS, *ACCESS, *GIT, *GUARD)
 
 
 def main(words: list[str]) -> int:

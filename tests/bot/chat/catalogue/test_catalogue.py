@@ -10,6 +10,7 @@ from bot.chat.catalogue import rendered as rendering
 from bot.chat.catalogue.__main__ import entries, page
 from bot.chat.catalogue.samples import PROJECT
 from bot.chat.commands import all_commands
+from bot.domain.guard.signs import Condition
 from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.domain.model.trial import TrialState
 from bot.domain.posts import PostKind
@@ -32,6 +33,7 @@ def _names(section: str) -> set[str]:
         ("Results of jobs", set(EndReason)),
         ("Cards of trials", set(TrialState)),
         ("Waiting for a machine", set(WaitCause)),
+        ("What the guard says", set(Condition)),
         ("Kinds of posts", set(PostKind)),
         ("Commands", {f"/{command.name}" for command in all_commands([PROJECT])}),
         ("Buttons", set(LABELS)),
