@@ -10,7 +10,7 @@ import pytest
 from deploy.sandbox.demo.view import text_of
 from tests.e2e.sweeps import Stage, stage
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PROGRAM = '''
 """Writes down how it was called."""

@@ -33,7 +33,7 @@ from deploy.sandbox.session import Sandbox, sandbox
 from deploy.sandbox.stack import ENFORCED, deployed
 from tests.support.waiting import PATIENCE, PATIENT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ID = re.compile(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b")
 DEFINITION = "arn:aws:batch:us-east-1:123456789012:job-definition/signalbox-mnist"

@@ -11,7 +11,7 @@ from typing import TypeVar
 from deploy.sandbox.discord.limits.settings import Limits
 
 T = TypeVar("T")
-PATIENCE = 120.0
+PATIENCE = 240.0
 """Seconds until what should happen has failed to. No test that passes needs them all."""
 PATIENT = Limits(interaction_deadline=60.0)
 """For tests that are not about Discord's deadlines: a bot may take longer than 3 s to acknowledge."""
