@@ -34,7 +34,7 @@ from tests.support.git import Repository
 from tests.support.waiting import PATIENT
 
 ID = re.compile(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b")
-PATIENCE = 120.0
+PATIENCE = 480.0
 """Seconds to wait for anything to be seen."""
 ALONE = 1 << 6
 """The flag of a message that the asker alone sees."""

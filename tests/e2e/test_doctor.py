@@ -11,7 +11,7 @@ import pytest_asyncio
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 from deploy.sandbox.discord.state.world_spec import ChannelSpec, World
 from deploy.sandbox.session import Sandbox, sandbox
-from tests.e2e.doctor import Aws, bad_lines, read_config, run_command, run_doctor
+from tests.e2e.doctor import Aws, bad_lines, one_always, read_config, run_command, run_doctor
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -141,7 +141,7 @@ async def test_all_is_well_in_the_sandbox(running: Sandbox) -> None:
     assert output.rstrip().endswith(f"{CHECKS} checks: all good.")
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", one_always(FAULTS))
 async def test_a_fault_in_the_config_is_named_with_advice(running: Sandbox, fault: str) -> None:
     (*way, last), value, named, advice = FAULTS[fault]
     config = await read_config(running)
@@ -155,7 +155,7 @@ async def test_a_fault_in_the_config_is_named_with_advice(running: Sandbox, faul
     assert advice in bad_lines(output), output
 
 
-@pytest.mark.parametrize("fault", BREAKAGES)
+@pytest.mark.parametrize("fault", one_always(BREAKAGES))
 async def test_a_fault_in_aws_is_named_with_advice(running: Sandbox, aws: Aws, fault: str) -> None:
     """It alone: nothing else is said to be bad."""
     breaks, repairs, named, advice = BREAKAGES[fault]
@@ -171,7 +171,7 @@ async def test_a_fault_in_aws_is_named_with_advice(running: Sandbox, aws: Aws, f
     assert re.search(rf"^{CHECKS} checks: 1 bad(, 1 note)?\.\Z", output.rstrip(), flags=re.M)
 
 
-@pytest.mark.parametrize("fault", DEFINITIONS)
+@pytest.mark.parametrize("fault", one_always(DEFINITIONS))
 async def test_a_fault_of_the_definition_is_named_with_advice(running: Sandbox, aws: Aws, fault: str) -> None:
     changes, container, named, advice = DEFINITIONS[fault]
     if fault == "no such image":

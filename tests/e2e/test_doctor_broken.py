@@ -16,7 +16,7 @@ import pytest_asyncio
 from bot.adapters.aws.token_lease import Signature, lease_uri
 from bot.config import loading
 from deploy.sandbox.session import Sandbox, sandbox
-from tests.e2e.doctor import Aws, read_config, run_command, run_doctor
+from tests.e2e.doctor import Aws, one_always, read_config, run_command, run_doctor
 from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -253,7 +253,7 @@ def _named(output: str, beginning: str) -> str:
     return ""
 
 
-@pytest.mark.parametrize("setup", SETUPS)
+@pytest.mark.parametrize("setup", one_always(SETUPS))
 async def test_the_fault_of_a_setup_is_named(running: Sandbox, aws: Aws, setup: str) -> None:
     breakage, beginning, contained = SETUPS[setup]
     config = await read_config(running)
@@ -268,7 +268,7 @@ async def test_the_fault_of_a_setup_is_named(running: Sandbox, aws: Aws, setup: 
     assert (status == 1) is beginning.startswith("BAD"), output
 
 
-@pytest.mark.parametrize("setup", MISTAKES)
+@pytest.mark.parametrize("setup", one_always(MISTAKES))
 async def test_a_mistake_in_the_config_is_named(running: Sandbox, aws: Aws, setup: str) -> None:
     breakage, key, contained = MISTAKES[setup]
     config = await read_config(running)

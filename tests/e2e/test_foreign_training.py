@@ -198,6 +198,7 @@ async def test_the_hands_ons_script_ends_with_its_plot(scene: Scene) -> None:
     assert list(table.columns["val_accuracy"]) == [90.5, 91.0, 91.5, 92.0]
 
 
+@pytest.mark.exhaustive
 async def test_a_table_of_reinforcement_learning_ends_with_its_plot(scene: Scene) -> None:
     told = await scene.train("lab", "/train branch:main")
     assert "reward_sum 20" in told["content"]
@@ -208,6 +209,7 @@ async def test_a_table_of_reinforcement_learning_ends_with_its_plot(scene: Scene
     assert len(table.columns) == 7
 
 
+@pytest.mark.exhaustive
 async def test_what_it_left_in_its_folder_is_kept_and_what_is_lost_is_named(scene: Scene) -> None:
     told = await scene.train("training", "/train project:leave branch:main")
     assert "succeeded" in told["content"]
@@ -220,6 +222,7 @@ async def test_what_it_left_in_its_folder_is_kept_and_what_is_lost_is_named(scen
     }
 
 
+@pytest.mark.exhaustive
 async def test_a_logger_that_knows_nothing_of_us_is_live_on_the_card(scene: Scene) -> None:
     training = asyncio.create_task(scene.train("lab", "/train project:grow branch:main"))
     text = await scene.live_card("lab", "val_accuracy **9")

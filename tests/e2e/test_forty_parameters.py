@@ -10,7 +10,7 @@ import pytest
 from deploy.sandbox.demo.view import text_of
 from tests.e2e.sweeps import Stage, stage
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PROGRAM = '''
 """Writes down how it was called."""
@@ -31,6 +31,7 @@ PARAMETERS: dict[str, Any] = {
 }
 
 
+@pytest.mark.exhaustive
 async def test_forty_parameters_reach_the_command(tmp_path: Path) -> None:
     async with stage(tmp_path, PROGRAM, PARAMETERS) as lab:
         commands = {each["name"]: [o["name"] for o in each.get("options", [])] for each in await lab.mika.commands()}

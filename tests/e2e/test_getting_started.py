@@ -235,7 +235,11 @@ def _deployed(endpoint: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("gpus", "caller"),
-    [(True, "user/moto"), (False, "user/moto"), (True, "assumed-role/signalbox-BotRole")],
+    [
+        (True, "user/moto"),
+        pytest.param(False, "user/moto", marks=pytest.mark.exhaustive),
+        pytest.param(True, "assumed-role/signalbox-BotRole", marks=pytest.mark.exhaustive),
+    ],
     ids=["with GPUs", "without GPUs", "as the stack's role"],
 )
 async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool, caller: str) -> None:

@@ -26,7 +26,7 @@ from tests.support.waiting import PATIENCE, PATIENT
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(shutil.which("node") is None, reason="the AWS CDK needs node: https://nodejs.org"),
 ]
 pytest.importorskip("aws_cdk", reason="the AWS CDK is not installed: make setup-aws", exc_type=ImportError)
@@ -119,6 +119,7 @@ def test_the_host_makes_no_other_calls(template: Path) -> None:
     assert set(re.findall(r"\baws [a-z0-9]+ [a-z-]+|\bdocker pull", script)) == AWS_CALLS
 
 
+@pytest.mark.exhaustive
 async def test_machine_and_bot_have_all_permissions_of_the_host(template: Path) -> None:
     async with sandbox(limits=PATIENT, aws=ENFORCED, make=partial(deployed, path=template)) as running:
         host = await asyncio.to_thread(Host, running)

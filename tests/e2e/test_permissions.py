@@ -33,7 +33,7 @@ from deploy.sandbox.session import Sandbox, sandbox
 from deploy.sandbox.stack import ENFORCED, deployed
 from tests.support.waiting import PATIENCE, PATIENT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ID = re.compile(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b")
 DEFINITION = "arn:aws:batch:us-east-1:123456789012:job-definition/signalbox-mnist"
@@ -110,6 +110,7 @@ def _tag_only_jobs(resources: dict[str, Any]) -> None:
     (statement["Resource"],) = [each for each in statement["Resource"] if ":job/*" in json.dumps(each)]
 
 
+@pytest.mark.exhaustive
 async def test_the_old_policy_fails_with_awss_words() -> None:
     async with _running(_tag_only_jobs) as (running, mika, view):
         train = await _ended(mika, view, "/train branch:main epochs:1")
@@ -149,6 +150,7 @@ async def test_the_doctor_tries_what_only_jobs_need() -> None:
     assert f"BAD   log group {group}: Reading from the log group {group}: logs:FilterLogEvents is not allowed" in said
 
 
+@pytest.mark.exhaustive
 async def test_the_old_policy_stops_the_demo(tmp_path: Path) -> None:
     async with sandbox(aws=ENFORCED, make=partial(deployed, change=_tag_only_jobs)) as running:
         await running.bot.start()
@@ -159,6 +161,7 @@ async def test_the_old_policy_stops_the_demo(tmp_path: Path) -> None:
     assert record.denied() == [f"{running.ready['aws']['bot_role_arn']} may not batch:TagResource on {DEFINITION}"]
 
 
+@pytest.mark.exhaustive
 async def test_bot_and_jobs_outlive_their_credentials() -> None:
     async with _running(credential_seconds=3) as (running, mika, view):
         endpoint, role = running.ready["aws"]["endpoint"], running.ready["aws"]["bot_role_arn"]
@@ -171,6 +174,7 @@ async def test_bot_and_jobs_outlive_their_credentials() -> None:
     assert (health, code, denied) == (200, "ExpiredTokenException", set())
 
 
+@pytest.mark.exhaustive
 async def test_credentials_that_nobody_renews_are_told_and_new_ones_carry_on() -> None:
     """Keys of a session in the environment, as the portal of IAM Identity Center shows them to copy."""
     async with _running(bot=False) as (running, mika, view):

@@ -44,7 +44,14 @@ async def _nothing_left(folder: Path) -> None:
 
 
 @needs_proc
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, marks=pytest.mark.exhaustive),
+        pytest.param(signal.SIGTERM, marks=pytest.mark.exhaustive),
+        signal.SIGKILL,
+    ],
+)
 async def test_nothing_outlives_it(tmp_path: Path, number: signal.Signals) -> None:
     async with _started(tmp_path) as (process, ready):
         assert any("-m bot run" in command for command in marked(str(tmp_path)).values())

@@ -156,6 +156,7 @@ async def test_a_preview_that_is_confirmed_twice_starts_once(lab: Stage) -> None
 
 
 # ---- in #lab, where what comes of it is known --------------------------------------------------------------
+@pytest.mark.exhaustive
 async def test_a_bot_that_is_killed_in_the_middle_loses_and_repeats_nothing(lab: Stage) -> None:
     rates = [0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45]
     sweep_id = await lab.start(f"/sweep lr={','.join(map(str, rates))} epochs=4 wait=0.4")
@@ -185,6 +186,7 @@ async def test_one_trial_is_stopped_and_then_the_sweep(lab: Stage) -> None:
     assert lab.endings(sweep_id) == 1
 
 
+@pytest.mark.exhaustive
 async def test_what_failed_is_run_again_alone_and_the_best_for_longer(lab: Stage) -> None:
     await asyncio.to_thread(lab.broken.touch)
     sweep_id = await lab.start("/sweep lr=0.2,0.6,0.7")
@@ -210,6 +212,7 @@ async def _trained_again(lab: Stage, end: Json, epochs: int) -> str:
     return id_in(text_of(answer["message"]))
 
 
+@pytest.mark.exhaustive
 async def test_folds_are_told_with_mean_and_deviation(lab: Stage) -> None:
     sweep_id = await lab.start("/sweep lr=0.2,0.3 folds:2")
     end = await lab.end(sweep_id)
@@ -219,6 +222,7 @@ async def test_folds_are_told_with_mean_and_deviation(lab: Stage) -> None:
     assert rows == [(lr, str(fold), accuracy(float(lr), 3, fold)) for lr in ("0.2", "0.3") for fold in (0, 1)]
 
 
+@pytest.mark.exhaustive
 async def test_a_search_goes_to_its_end_two_at_a_time(lab: Stage) -> None:
     sweep_id = await lab.start("/sweep lr=0.01..0.5 epochs=4 wait=0.2 search:tpe trials:6 parallel:2 stop_losers:True")
     end = await lab.end(sweep_id)

@@ -113,7 +113,7 @@ MUTATIONS = (
     Mutation(
         "the form that only those see who may send it",
         "bot/chat/buttons/clicks.py",
-        "    services.permits.check(asker, Verb.TRAIN, job.run.project)\n",
+        "        services.permits.check(asker, Verb.TRAIN, job.run.project)\n",
         "",
         matrix("miller", "field"),
     ),
@@ -204,21 +204,21 @@ MUTATIONS = (
     Mutation(
         "the limit of a job's cost",
         "bot/services/jobs/submit.py",
-        "        self._permits.check_cost(request.person, Verb.TRAIN, project.name, most)\n",
+        "        self._permits.check_cost(request.person, Verb.TRAIN, project.name, job.run.quote)\n",
         "",
         f"{ANSWERS}::test_a_job_or_a_retry_above_the_limit_is_refused",
     ),
     Mutation(
         "the limit of a sweep's cost",
         PROPOSE,
-        "        self._permits.check_cost(person, Verb.SWEEP, project.name, proposal.usd_most)\n",
+        "        self._permits.check_cost(person, Verb.SWEEP, project.name, sweep.run.quote)\n",
         "",
         f"{ANSWERS}::test_a_sweep_above_the_limit_is_refused_before_anything_is_stored",
     ),
     Mutation(
         "the limit of cost at the confirmation",
         PROPOSE,
-        "        self._permits.check_cost(person, Verb.SWEEP, project.name, most)\n",
+        "        self._permits.check_cost(person, Verb.SWEEP, project.name, fresh.run.quote or seen)\n",
         "",
         f"{ANSWERS}::test_a_preview_from_before_the_limit_is_not_confirmed",
     ),

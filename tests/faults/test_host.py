@@ -18,7 +18,7 @@ from tests.faults.process import audited, command, job_id_of, told
 from tests.faults.story import STREAM, archived, count, end, running, settle
 from tests.support.fakes import LOST_REPLY
 from tests.support.services import Bot, Outside
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, took_at_most
 
 
 # ---- a full disk -------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ async def test_sigterm_ends_the_bot_in_order_within_10_s_with_a_job_running_and_
         job_id = await job_id_of(mika)
         began = time.monotonic()
         assert await box.bot.stop() == 0
-        assert time.monotonic() - began < 10
+        assert took_at_most(10, began)
         lines = box.bot.last_lines(5)
         assert '"event": "ended"' in lines
         assert "Traceback" not in box.bot.log_path.read_text()

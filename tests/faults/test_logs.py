@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.logs.log_file import MOST_BYTES
+from bot.domain.logs.log_file import MOST_BYTES, PART_BYTES
 from bot.domain.logs.log_lines import LogEvent, units
 from bot.domain.model.observation import Attempt
 from bot.domain.model.states import JobState
 from bot.domain.posts import PostKind
 from bot.errors import Throttled
+from bot.services.logs import archive
 from tests.faults.story import STREAM, archived, end, running, settle
 from tests.support.services import Bot, Outside
 
@@ -141,15 +142,18 @@ async def _archive(bot: Bot, size: int, lines: list[str]) -> Path:
 
 
 @pytest.mark.slow
-async def test_100_mb_in_a_minute_are_a_digest_and_the_packed_file_within_discords_limits(
-    bot: Bot, outside: Outside
+@pytest.mark.parametrize(
+    "count", [10_000, pytest.param(100_000, marks=pytest.mark.exhaustive)], ids=["10_mb", "100_mb"]
+)
+async def test_a_flood_in_a_minute_is_a_digest_and_the_packed_file_within_discords_limits(
+    bot: Bot, outside: Outside, count: int
 ) -> None:
-    lines = [f"step {number} " + "loss 0.123 " * 90 for number in range(100_000)]
-    attached = await _archive(bot, 100_000_000, lines)
+    lines = [f"step {number} " + "loss 0.123 " * 90 for number in range(count)]
+    attached = await _archive(bot, 990 * count, lines)
     assert attached.name.endswith(".log.gz")
     assert attached.stat().st_size <= MOST_BYTES
     with gzip.open(attached, "rb") as file:
-        assert sum(1 for _ in file) == 100_000
+        assert sum(1 for _ in file) == count
     logs = [m.post.new for m in outside.chat.messages if m.post.new.kind is PostKind.LOG]
     assert 1 <= len(logs) <= 5, "digests, not a flood"
     assert any("left out" in post.text for post in logs)
@@ -164,15 +168,22 @@ async def test_a_log_above_1_mib_is_packed_for_slow_uplinks(bot: Bot, lines: int
 
 
 @pytest.mark.slow
-async def test_a_log_that_is_too_long_also_when_packed_shows_its_end_and_where_all_of_it_is(bot: Bot) -> None:
+@pytest.mark.parametrize(
+    "divisor", [8, pytest.param(1, marks=pytest.mark.exhaustive)], ids=["an eighth", "the real size"]
+)
+async def test_a_log_that_is_too_long_also_when_packed_shows_its_end_and_where_all_of_it_is(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch, divisor: int
+) -> None:
+    monkeypatch.setattr(archive, "MOST_BYTES", MOST_BYTES // divisor)
+    monkeypatch.setattr(archive, "PART_BYTES", PART_BYTES // divisor)
     noise = random.Random(7)
-    lines = [noise.randbytes(1_000).hex() for _ in range(12_000)]
-    attached = await _archive(bot, 24_000_000, lines)
-    assert attached.stat().st_size <= MOST_BYTES
+    lines = [noise.randbytes(1_000).hex() for _ in range(12_000 // divisor)]
+    attached = await _archive(bot, 24_000_000 // divisor, lines)
+    assert attached.stat().st_size <= MOST_BYTES // divisor
     content = attached.read_text().splitlines()
     assert content == lines[-len(content) :], "whole lines, to the last"
     (text,) = bot.said(PostKind.LOG_FILE)
-    assert "The last 8 MiB" in text
+    assert f"The last {8 // divisor} MiB" in text
     assert re.search(r"`s3://bucket/jobs/\w+/log\.txt`", text)
 
 

@@ -96,6 +96,8 @@ async def test_two_clicks_at_once_confirm_one_sweep(bot: Bot, outside: Outside) 
 
 @pytest.mark.parametrize("mutation", ALL, ids=lambda mutation: mutation.protection)
 def test_a_mutation_fits_the_code_once_and_names_a_test(mutation: Mutation) -> None:
-    assert mutation.applied(ROOT) != (ROOT / mutation.path).read_text()
+    text = mutation.applied(ROOT)
+    assert text != (ROOT / mutation.path).read_text()
+    compile(text, mutation.path, "exec")  # or every test would turn red
     file, *_, test = mutation.test.split("::")
     assert f"def {test.partition('[')[0]}(" in (ROOT / file).read_text()

@@ -110,6 +110,7 @@ def _create(path: Path, settings: Config) -> dict[str, str]:
     return up.up(clients(settings), settings.deploy.stack, template.text, values)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_every_region_gets_the_stack_or_is_refused_before(endpoint: str) -> None:

@@ -103,7 +103,7 @@ def check(outcome: Outcome, whole: Outcome) -> None:
         assert 0 <= lost <= 1, f"{lost} epochs were reported twice or not at all: {outcome.reported}"
 
 
-@pytest.mark.parametrize("kind", ["SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize("kind", [pytest.param("SIGTERM", marks=pytest.mark.exhaustive), "SIGKILL"])
 def test_interrupted_reference_training_ends_with_the_same_bits(
     container: Container, repository: Repository, bucket: Bucket, kind: str
 ) -> None:
@@ -119,7 +119,7 @@ def test_interrupted_reference_training_ends_with_the_same_bits(
 
 
 @pytest.mark.parametrize("kind", ["SIGTERM", "SIGKILL"])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.exhaustive)])
 def test_interruptions_cost_at_most_an_epoch_and_no_bits(
     container: Container, repository: Repository, bucket: Bucket, kind: str, seed: int
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -295,11 +296,14 @@ class TestRunning:
                 await asyncio.sleep(0.02)
         return children
 
-    async def test_an_array_from_submission_to_its_end(self, aws: AwsClients, resources: Resources) -> None:
+    async def test_an_array_from_submission_to_its_end(
+        self, aws: AwsClients, resources: Resources, tmp_path: Path
+    ) -> None:
         batch = BatchEngine(aws, read_interval=0)
-        command = ("sh", "-c", "exit $((AWS_BATCH_JOB_ARRAY_INDEX == 1 ? 3 : 0))")
-        engine_id = await batch.submit(self.array(resources, "sb-array", 3, *command))
+        script = f"until test -e {tmp_path}/go; do sleep 0.02; done; exit $((AWS_BATCH_JOB_ARRAY_INDEX == 1 ? 3 : 0))"
+        engine_id = await batch.submit(self.array(resources, "sb-array", 3, "sh", "-c", script))
         assert (await batch.describe([engine_id]))[engine_id].state in (JobState.SUBMITTED, JobState.PENDING)
+        (tmp_path / "go").touch()
         seen = await self.ended(batch, engine_id)
         assert seen.state is JobState.FAILED
         assert seen.children == ((JobState.SUCCEEDED, 2), (JobState.FAILED, 1))

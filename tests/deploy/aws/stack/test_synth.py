@@ -170,6 +170,7 @@ def test_no_secret_without_private_repositories() -> None:
     assert "GitTokenSecret" not in template.outputs
 
 
+@pytest.mark.exhaustive
 def test_every_variant_is_small_and_passes_lint(tmp_path: Path) -> None:
     names = []
     for number, changes in enumerate([(HOST, DATA), (CPU,)]):

@@ -2,15 +2,17 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
+from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.page.robot import Robot
 from tests.deploy.sandbox.discord.page.screen import Open
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, UNHURRIED
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
@@ -42,9 +44,18 @@ SCENE = """async () => {
 }"""
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(robot: Robot, open_page: Open) -> Page:
-    return (await open_page()).page
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """One for all scenes: each makes its own session, and nothing that the page itself shows."""
+    problems: list[str] = []
+    async with DiscordStandIn(limits=UNHURRIED) as stand_in, await browser.new_context() as context:
+        page = await context.new_page()
+        page.set_default_timeout(1000 * PATIENCE)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        await page.goto(f"{stand_in.url}/#/mika/{stand_in.channels['training']}")
+        await page.get_by_text("Welcome to #training!").wait_for()
+        yield page
+    assert problems == []
 
 
 async def run(page: Page, script: str) -> Any:
