@@ -14,6 +14,7 @@ from rich.table import Table
 
 from bench.benchmarks import (
     acknowledge,
+    estimate,
     foreign_programs,
     large_sweep,
     log_tail,
@@ -41,6 +42,7 @@ BENCHMARKS = {
         table_reader,
         large_sweep,
         search,
+        estimate,
         training_speed,
     )
 }
