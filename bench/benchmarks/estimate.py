@@ -1,8 +1,8 @@
 """How far are the bot's sums from the bill? Lives of jobs are simulated, with their machines, and billed by the second.
 
 The bill knows what the bot does not: which type in which zone the machine came from, how its spot price moved, how long
-it booted, pulled and idled, and when it was reclaimed. The bot has its quotes, the times of earlier jobs and those of the
-attempts.
+it booted, pulled and idled, and when it was reclaimed. The bot has its quotes, the times of earlier jobs, and those of
+the attempts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
