@@ -14,6 +14,7 @@ from rich.table import Table
 
 from bench.benchmarks import (
     acknowledge,
+    estimate,
     foreign_programs,
     guard_alarms,
     large_sweep,
@@ -44,6 +45,7 @@ BENCHMARKS = {
         table_reader,
         large_sweep,
         search,
+        estimate,
         guard_alarms,
         training_speed,
     )

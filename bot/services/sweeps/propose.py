@@ -190,10 +190,7 @@ class Propose:
         return found if found is not None and self._permits.sees(person, found.run.project) else None
 
     async def _checked(self, draft: Sweep, person: Person) -> Sweep:
-        """The draft, once more allowed: roles, grants and prices may have changed since the preview.
-
-        Raises `UserError` if the prices have risen, and then shows the new ones: what is confirmed is what was seen.
-        """
+        """Roles, grants and prices may have changed since the preview. `UserError` if prices rose: it is shown anew."""
         project = self._project_of(draft, person)
         self._permits.check(person, Verb.SWEEP, project.name)
         self._check_age(draft)
