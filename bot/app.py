@@ -18,12 +18,22 @@ from bot.adapters.aws.s3 import AwsArtifacts
 from bot.adapters.aws.token_lease import TokenLease, instance_id, lease_uri
 from bot.adapters.drawing.drawing_process import ProcessFigures
 from bot.adapters.git.code_source import GitCode
+from bot.adapters.git.git_limits import GitLimits
 from bot.adapters.health import serve
 from bot.adapters.sampling.sampling_process import ProcessSampler
 from bot.adapters.sqlite import open_store
 from bot.chat.client import SignalboxClient
 from bot.config.limits import shares
-from bot.config.loading import Config, Secrets, grants, lease_folder, projects, snapshot_uri, store_path
+from bot.config.loading import (
+    Config,
+    Secrets,
+    allowed_branches,
+    grants,
+    lease_folder,
+    projects,
+    snapshot_uri,
+    store_path,
+)
 from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError
@@ -133,7 +143,11 @@ async def _outside(config: Config, chat: SignalboxClient, aws: AwsClients, stack
         logs=AwsLogs(aws),
         log_pace=AdaptivePace(config.aws.logs_calls_per_second, now=time.monotonic, sleep=asyncio.sleep),
         artifacts=AwsArtifacts(aws),
-        code=await stack.enter_async_context(GitCode(config.bot.data_dir / "repositories")),
+        code=await stack.enter_async_context(
+            GitCode(
+                config.bot.data_dir / "repositories", allowed_branches(config), GitLimits(**config.git.model_dump())
+            )
+        ),
         chat=chat.poster,
         figures=await stack.enter_async_context(ProcessFigures()),
         sampler=await stack.enter_async_context(ProcessSampler()),

@@ -11,10 +11,11 @@ from bot.config.aws import Aws
 from bot.config.bot import Bot
 from bot.config.deploy import Deploy
 from bot.config.discord import Discord
+from bot.config.git import Git
 from bot.config.grants import GrantSettings, grant_problems
 from bot.config.grants import grants as all_grants
-from bot.config.guard import GuardSettings
 from bot.config.limits import Limits
+from bot.config.money.guard import GuardSettings
 from bot.config.pace import Pace
 from bot.config.problems import Mistakes, problems
 from bot.config.project import ProjectSettings, project
@@ -33,6 +34,7 @@ class Config(Section):
     pace: Pace = Pace()
     limits: Limits = Limits()
     guard: GuardSettings = GuardSettings()
+    git: Git = Git()
     deploy: Deploy = Deploy()
     grants: tuple[GrantSettings, ...] = ()
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
@@ -95,6 +97,14 @@ def lease_folder(config: Config) -> str:
 def projects(config: Config) -> tuple[Project, ...]:
     """The projects for the services, in the order of the file."""
     return tuple(project(name, settings, config.guard) for name, settings in config.projects.items())
+
+
+def allowed_branches(config: Config) -> dict[str, tuple[str, ...]]:
+    """Of each repository, the names and patterns of all projects that train from it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for settings in config.projects.values():
+        found[settings.repository] = found.get(settings.repository, ()) + settings.branches
+    return found
 
 
 def grants(config: Config) -> tuple[Grant, ...]:

@@ -21,7 +21,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from bot.config.command import command_problems, flags_of
-from bot.config.guard import GuardSettings, ProjectGuard, guard_limits
+from bot.config.money.guard import GuardSettings, ProjectGuard, guard_limits
 from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
 from bot.config.section import Name, Section, Snowflake
 from bot.domain.metric_names import more_is_better

@@ -17,6 +17,7 @@ from bot.adapters.aws.token_lease import Signature, lease_uri
 from bot.config import loading
 from deploy.sandbox.session import Sandbox, sandbox
 from tests.e2e.doctor import Aws, read_config, run_command, run_doctor
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -89,7 +90,7 @@ def _disturb(aws: Aws, what: str, body: dict[str, Any], method: str = "POST") ->
     request = urllib.request.Request(
         address, json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         assert answer.status == 200
 
 

@@ -30,6 +30,7 @@ from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.session import ENTRYPOINT
 from tests.e2e import replaced_programs
 from tests.support.git import IDENTITY, git
+from tests.support.waiting import PATIENCE, PATIENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -211,7 +212,7 @@ async def _trained(url: str) -> Json:
             found = re.search(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b", json.dumps(outcome["message"]))
             assert found, outcome
             job_id = found[0]
-            return await view.until(f"the end of {job_id}", lambda view: view.end(job_id), seconds=90)
+            return await view.until(f"the end of {job_id}", lambda view: view.end(job_id), seconds=PATIENCE)
         finally:
             feed.cancel()
 
@@ -240,7 +241,7 @@ async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool, cal
     settings = Settings(
         images={IMAGE: ENTRYPOINT}, gpu_vcpus=0, standard_vcpus=5, stop_timeout_seconds=5, enforce_permissions=True
     )
-    async with aws_stand_in(settings) as endpoint, DiscordStandIn() as discord:
+    async with aws_stand_in(settings) as endpoint, DiscordStandIn(limits=PATIENT) as discord:
         known = discord.ready()
         repository, edit = await _training(tmp_path), tmp_path / "edit.py"
         edit.write_text(_edited(known, repository, {} if gpus else _without_gpus()))
