@@ -166,6 +166,7 @@ def _setup(config: Config) -> Setup:
         new_id=new_id,
         limits=shares(config.limits),
         starts_per_hour=config.limits.starts_per_hour,
+        grace_seconds=config.guard.grace_minutes * 60,
     )
 
 
@@ -175,7 +176,7 @@ def _services(
     """The services that the chat calls, and all loops."""
     jobs = build_jobs.build(core, outside, setup)
     sweeps = build_sweeps.build(core, outside, setup, jobs)
-    guard = build_guard.build(core, outside, jobs, sweeps)
+    guard = build_guard.build(core, outside, setup, jobs, sweeps)
     known = tuple(core.projects.values())
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     for close in (delivery.close, jobs.close, sweeps.close):

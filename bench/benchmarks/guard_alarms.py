@@ -23,7 +23,7 @@ async def run(*, small: bool) -> Result:
     recordings = await asyncio.to_thread(record, trainings(small=small))
     failed = [each.training.name for each in recordings if each.exit_code != 0]
     false = [alarm for each in recordings for alarm in _alarms(each)]
-    known = list(lives(5 if small else 100, SEED))
+    known = list(lives(5 if small else 40, SEED))
     found = [(life, _found(life)) for life in known]
     late = {kind: [at - life.since for life, at in found if life.wrong is kind and at is not None] for kind in KINDS}
     figures = [
@@ -39,7 +39,7 @@ async def run(*, small: bool) -> Result:
         figures,
         (
             f"Default limits. Each log as if its epochs took {lengths} s: every program of bench/programs, and the",
-            f"demo with learning rates from good to bad. Lives: seed {SEED}, rows every 0.1 s to 5 min, AMP's skipped",
+            f"demo with learning rates from good to bad. Lives: seed {SEED}, rows every 0.5 s to 5 min, AMP's skipped",
             f"first steps in all of them. Diverged is above {FACTOR:g} times the best, which is off by default.",
             *(f"did not run: {name}" for name in failed),
         ),

@@ -28,6 +28,7 @@ class Jobs:
     plot: Plot
     stop: Stop
     submit: Submit
+    reconcile: Reconcile
     loops: tuple[Loop, ...]
     close: Callable[[], Awaitable[None]]
     """Ends what the loops have begun."""
@@ -44,8 +45,12 @@ def build(core: Core, outside: Outside, setup: Setup) -> Jobs:
         grace=min(setup.intervals.drain, 10), plot_deadline=setup.intervals.plot_deadline
     )
     announce = AnnounceResult(core, plot, outside.artifacts, announce_settings)
-    loops = _loops(core, outside, setup, announce, stop)
-    return Jobs(find, tables, plot, stop, submit, tuple(loops), announce.close)
+    reconcile = Reconcile(core, outside.engine, setup.bot_name)
+    loops = [
+        *_loops(core, outside, setup, announce, stop),
+        Loop("reconcile", reconcile.once, setup.intervals.reconcile),
+    ]
+    return Jobs(find, tables, plot, stop, submit, reconcile, tuple(loops), announce.close)
 
 
 def _loops(core: Core, outside: Outside, setup: Setup, announce: AnnounceResult, stop: Stop) -> list[Loop]:
@@ -53,14 +58,12 @@ def _loops(core: Core, outside: Outside, setup: Setup, announce: AnnounceResult,
     launch = Launch(core, outside.engine, LaunchSettings(setup.bot_name, pace.lookup))
     track = TrackJobs(core, outside.engine)
     explain = ExplainWait(core, outside.engine, pace.stuck)
-    reconcile = Reconcile(core, outside.engine, setup.bot_name)
     loops = [
         Loop("launch", launch.once, 5, wakeups.of("launch")),
         Loop("track_jobs", track.once, pace.describe, wakeups.of("track_jobs")),
         Loop("stop", stop.once, 5, wakeups.of("stop")),
         Loop("announce_result", announce.once, 2, wakeups.of("announce_result")),
         Loop("explain_wait", explain.once, min(pace.stuck, 15)),
-        Loop("reconcile", reconcile.once, pace.reconcile),
     ]
     events = outside.events
     if events is not None:

@@ -81,3 +81,5 @@ class Setup:
     new_id: Callable[[], str]
     limits: Mapping[Share, Limit]
     starts_per_hour: int
+    grace_seconds: float = 1_800.0
+    """Between the report of an orphan and its end."""
