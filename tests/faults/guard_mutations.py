@@ -79,8 +79,8 @@ MUTATIONS = (
     Mutation(
         "guard: no silence without a read of the log",
         FOLLOWING,
-        "if heard is None or heard.reads == self._reads:",
-        "if heard is None:",
+        "if stream is None or stream.reads == self._reads:",
+        "if stream is None:",
         f"{SILENCE}::test_no_silence_is_judged_while_logs_cannot_be_read",
     ),
     Mutation(

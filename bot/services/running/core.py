@@ -31,7 +31,7 @@ class Core:
     permits: Permits = field(default_factory=Permits)
     """Without grants, nobody may do anything."""
     signs: LifeSigns = field(default_factory=LifeSigns)
-    """What the readers of logs heard, for the guard."""
+    """What the readers of logs note, for the guard."""
 
 
 @dataclass(frozen=True, slots=True)
