@@ -131,6 +131,7 @@ class ExitCode(IntEnum):
     DISK_FULL = 72
     INTERNAL_ERROR = 73
     RESULTS_NOT_STORED = 74
+    METADATA_OPEN = 75
 
     @property
     def slug(self) -> str:

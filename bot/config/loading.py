@@ -14,11 +14,12 @@ from bot.config.discord import Discord
 from bot.config.git import Git
 from bot.config.grants import GrantSettings, grant_problems
 from bot.config.grants import grants as all_grants
+from bot.config.guard import GuardSettings
 from bot.config.limits import Limits
-from bot.config.money.guard import GuardSettings
 from bot.config.pace import Pace
+from bot.config.prices import Prices
 from bot.config.problems import Mistakes, problems
-from bot.config.project import ProjectSettings, project
+from bot.config.projects.project import ProjectSettings, project
 from bot.config.section import Name, Section
 from bot.domain.access import Grant
 from bot.domain.project import Project
@@ -33,8 +34,9 @@ class Config(Section):
     bot: Bot = Bot()
     pace: Pace = Pace()
     limits: Limits = Limits()
-    guard: GuardSettings = GuardSettings()
     git: Git = Git()
+    prices: Prices = Prices()
+    guard: GuardSettings = GuardSettings()
     deploy: Deploy = Deploy()
     grants: tuple[GrantSettings, ...] = ()
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
@@ -46,7 +48,7 @@ class Config(Section):
             f"deploy.jobs.{name}: there is no such project. Choose one: {', '.join(self.projects)}"
             for name in sorted(self.deploy.jobs.keys() - self.projects.keys())
         ]
-        wrong += grant_problems(self.grants, self.projects)
+        wrong += grant_problems(self.grants, self.projects, prices=self.prices.enabled)
         if wrong:
             raise Mistakes(wrong)
         return self

@@ -167,6 +167,7 @@ def _answers() -> Iterator[Entry]:
         "retry without options": confirmation.text(retrying, again, PROJECT, given=False),
         "sweep": confirmation.text("Starting b2c3d4: <link to the card>", SWEEP, PROJECT, [notes.single_point()]),
     }
+    answers |= {name: confirmation.text(starting, job, PROJECT) for name, job in samples.offers()}
     for name, text in answers.items():
         yield Entry("Answers to whoever starts something", name, text)
 
@@ -185,8 +186,8 @@ def _previews() -> Iterator[Entry]:
     folds = replace(SWEEP, plan=tpe)
     previews = {
         "all is known": PROPOSAL,
-        "nothing is known": replace(PROPOSAL, machines=None, seconds=None, usd_expected=None, usd_most=None),
-        "no earlier job": replace(PROPOSAL, seconds=None, usd_expected=None),
+        "nothing is known": replace(_unpriced(PROPOSAL), machines=None, seconds=None),
+        "no earlier job": replace(PROPOSAL, seconds=None),
         "tpe": _remarked(replace(PROPOSAL, sweep=folds), notes.one_by_one(tpe), notes.stops_weak_trials()),
         "parallel": _remarked(PROPOSAL, notes.one_by_one(replace(SWEEP.plan, parallel=2))),
         "one point": _remarked(PROPOSAL, notes.single_point()),
@@ -197,6 +198,10 @@ def _previews() -> Iterator[Entry]:
         yield Entry("Previews of sweeps", name, f"{embed_text(sweep_preview.embed(proposal, PROJECT))}\n{buttons}")
     shown = f"{sweep_preview.waiting(SWEEP)}\n{sweep_preview.choice(SWEEP)}"
     yield Entry("Lines of lists", "a sweep that waits to be confirmed", shown)
+
+
+def _unpriced(proposal: Proposal) -> Proposal:
+    return replace(proposal, sweep=replace(proposal.sweep, run=replace(proposal.sweep.run, quote=None)))
 
 
 def _remarked(proposal: Proposal, *remarks: Inert) -> Proposal:

@@ -28,6 +28,7 @@ from bot.domain.texts.engine import engine_title
 from bot.errors import UserError
 from bot.services.jobs.submit import first_posts
 from bot.services.jobs.submit_call import ASKER_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
+from bot.services.money.quotes import Quotes
 from bot.services.running.core import Core
 
 log = structlog.get_logger()
@@ -49,8 +50,9 @@ class Orphan:
 class Adopt:
     """Called by `reconcile` for each job with the bot's tags that the store does not know."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, quotes: Quotes) -> None:
         self._store, self._projects, self._now = core.store, core.projects, core.now
+        self._quotes = quotes
         self.orphans: dict[str, Orphan] = {}
         """By engine id, those that were found and not adopted. The guard names them, and ends them after a grace."""
 
@@ -81,6 +83,7 @@ class Adopt:
     async def _take(self, job: Submitted, seen: Observation, project: Project) -> bool:
         if isinstance(job, Submission):
             return await self._submission(job, seen, project)
+        job = await self._quotes.priced(job, project)  # what people saw is lost with the store
         await self._store.add(job, _posts(job, notes.job_adopted(engine_title(project))))
         return True
 
@@ -92,6 +95,7 @@ class Adopt:
             sweep = sweep_of(submission, seen, project)
             if sweep is None:
                 return False
+            sweep = await self._quotes.priced(sweep, project)
             note = notes.sweep_adopted(engine_title(project))
             await self._store.add(sweep, _posts(sweep, note), _carried_over(sweep))
         elif not sweep.execution.live:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.domain.money.price_settings import PriceSettings
 from bot.domain.project import Project
 from bot.ports.artifacts import Artifacts
 from bot.ports.chat import Chat
@@ -11,6 +12,7 @@ from bot.ports.code import Code
 from bot.ports.engine import Engine, Events
 from bot.ports.figures import Figures
 from bot.ports.logs import Logs
+from bot.ports.prices import Prices
 from bot.ports.sampler import Sampler
 from bot.ports.store import Store
 from bot.services.people.permits import Permits
@@ -48,6 +50,8 @@ class Outside:
     chat: Chat
     figures: Figures
     sampler: Sampler
+    prices: Prices | None = None
+    """None if the config wants none, or the engine has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +87,4 @@ class Setup:
     starts_per_hour: int
     grace_seconds: float = 1_800.0
     """Between the report of an orphan and its end."""
+    prices: PriceSettings = field(default_factory=PriceSettings)

@@ -1,1 +1,0 @@
-"""Sections of config.toml about money: what is spent, and what ends spending."""
