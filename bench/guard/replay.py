@@ -61,11 +61,14 @@ def replay(
 def stretched(
     lines: Sequence[tuple[float, str]], writes: Sequence[float], factor: float
 ) -> tuple[list[tuple[float, str]], list[float]]:
-    """The same log as if the training had been that much slower. The set-up and Python's own start stay as they are."""
-    begin = next((at for at, line in lines if not line.startswith(OWN_LINE)), 0.0)
+    """The same run as if its training had been that much slower, within the time limit. Python's start and end, and the
+    entrypoint's own work before and after the command, stay as they are."""
+    own = [at for at, line in lines if not line.startswith(OWN_LINE)]
+    begin, end = (own[0], own[-1]) if own else (0.0, 0.0)
+    factor = min(factor, 0.9 * TIMEOUT / max(end - begin, 1e-9))
 
     def later(at: float) -> float:
-        return at if at <= begin else begin + (at - begin) * factor
+        return at + max(0.0, min(at, end) - begin) * (factor - 1)
 
     return [(later(at), line) for at, line in lines], list(map(later, writes))
 
