@@ -170,6 +170,7 @@ def _setup(config: Config) -> Setup:
         new_id=new_id,
         limits=shares(config.limits),
         starts_per_hour=config.limits.starts_per_hour,
+        grace_seconds=config.guard.grace_minutes * 60,
         prices=price_settings(config.prices, config.deploy.disk_gib),
     )
 
@@ -181,7 +182,7 @@ def _services(
     known, money = tuple(core.projects.values()), build_money.build(core, outside, setup)
     jobs = build_jobs.build(core, outside, setup, money.quotes)
     sweeps = build_sweeps.build(core, outside, setup, jobs, money.quotes)
-    guard = build_guard.build(core, outside, jobs, sweeps)
+    guard = build_guard.build(core, outside, setup, jobs, sweeps)
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     for close in (delivery.close, jobs.close, sweeps.close):
         stack.push_async_callback(close)

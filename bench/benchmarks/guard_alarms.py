@@ -22,8 +22,10 @@ EPOCHS = (10.0, 60.0, 600.0)
 async def run(*, small: bool) -> Result:
     recordings = await asyncio.to_thread(record, trainings(small=small))
     failed = [each.training.name for each in recordings if each.exit_code != 0]
-    false = [alarm for each in recordings for alarm in _alarms(each)]
-    known = list(lives(5 if small else 100, SEED))
+    false = [
+        f"{each.training.name}: {alarm.condition} at {alarm.at:.0f} s" for each in recordings for alarm in _alarms(each)
+    ]
+    known = list(lives(5 if small else 40, SEED))
     found = [(life, _found(life)) for life in known]
     late = {kind: [at - life.since for life, at in found if life.wrong is kind and at is not None] for kind in KINDS}
     figures = [
@@ -39,17 +41,18 @@ async def run(*, small: bool) -> Result:
         figures,
         (
             f"Default limits. Each log as if its epochs took {lengths} s: every program of bench/programs, and the",
-            f"demo with learning rates from good to bad. Lives: seed {SEED}, rows every 0.1 s to 5 min, AMP's skipped",
+            f"demo with learning rates from good to bad. Lives: seed {SEED}, rows every 0.5 s to 5 min, AMP's skipped",
             f"first steps in all of them. Diverged is above {FACTOR:g} times the best, which is off by default.",
             *(f"did not run: {name}" for name in failed),
+            *(f"false alarm: {alarm}" for alarm in false),
         ),
     )
 
 
 def _alarms(recording: Recording) -> list[Alarm]:
     project = recording.training.project
-    logs = [stretched(recording.lines, seconds / EPOCH_SECONDS) for seconds in EPOCHS]
-    return [alarm for lines in logs for alarm in replay(lines, lines[-1][0], project, GuardLimits())]
+    logs = [stretched(recording.lines, recording.writes, seconds / EPOCH_SECONDS) for seconds in EPOCHS]
+    return [alarm for lines, writes in logs for alarm in replay(lines, lines[-1][0], project, GuardLimits(), writes)]
 
 
 def _found(life: Life) -> float | None:

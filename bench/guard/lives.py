@@ -11,7 +11,7 @@ from trainer.gpu_line import GpuUse, format_gpu
 
 LASTS = 6_600.0
 """How long a run would take, in seconds: a little less than its time limit."""
-PACES = (0.1, 1.0, 10.0, 60.0, 300.0)
+PACES = (0.5, 2.0, 10.0, 60.0, 300.0)
 """Seconds between two rows of metrics."""
 KINDS = (Condition.SILENT, Condition.LOSS_NOT_FINITE, Condition.LOSS_DIVERGED, Condition.GPU_IDLE)
 

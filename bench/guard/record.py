@@ -2,9 +2,11 @@
 
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +17,12 @@ from bot.config.projects.project import ProjectSettings, project
 from bot.domain.model.run import Commit
 from bot.domain.parameters import Value
 from bot.domain.project import Project
+from bot.services.guard.following import NO_LIFE
 from bot.try_locally.job_process import JobProcess, Place
 
 EPOCH_SECONDS = 2.0
 AT_ONCE = 2
+POLL_SECONDS = 0.1
 DEMO = Path("deploy/sandbox/training/main")
 RATES = (0.001, 0.1, 1.0, 3.0)
 """Of the demo: from one that learns slowly to one that hardly learns at all."""
@@ -43,10 +47,11 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """`lines` are times in seconds since the first line, and texts."""
+    """`lines` are times in seconds since the start, and texts; `writes` the times at which a file was stored."""
 
     training: Training
     lines: Sequence[tuple[float, str]]
+    writes: Sequence[float]
     exit_code: int | None
 
 
@@ -69,8 +74,35 @@ def _record(training: Training) -> Recording:
         head = Commit(sha, "main")
         process = JobProcess(training.project, head, training.parameters, repository, place, install=False)
         began = time.monotonic()
-        lines = [(time.monotonic() - began, line) for line in process.lines()]
-        return Recording(training, lines, process.exit_code)
+        with _watching(place.results, began) as writes:
+            lines = [(time.monotonic() - began, line) for line in process.lines()]
+        return Recording(training, lines, writes, process.exit_code)
+
+
+@contextmanager
+def _watching(results: Path, began: float) -> Iterator[list[float]]:
+    """When files that are signs of life appear or change."""
+    writes, ended = list[float](), threading.Event()
+
+    def watch() -> None:
+        before: set[tuple[str, int]] = set()
+        while not ended.wait(POLL_SECONDS):
+            now = {(str(path), path.stat().st_mtime_ns) for path in results.rglob("*") if _counts(path)}
+            if now != before:
+                writes.append(time.monotonic() - began)
+            before = now
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield writes
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _counts(path: Path) -> bool:
+    return path.is_file() and path.name not in NO_LIFE
 
 
 def _of_program(program: Program) -> Training:

@@ -25,7 +25,6 @@ class GuardSettings(Section):
     starting_minutes: Minutes = 30
     overtime_minutes: Minutes = 10
     grace_minutes: Grace = 30
-    idle_machine_minutes: Minutes = 60
 
 
 class ProjectGuard(Section):

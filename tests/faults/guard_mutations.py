@@ -8,6 +8,8 @@ FOLLOWING, JOBS = "bot/services/guard/following.py", "bot/services/guard/watch_j
 SILENCE = "tests/bot/services/guard/test_silence.py"
 OTHERS = "tests/bot/services/guard/test_other_conditions.py"
 ANSWERS = "tests/bot/services/guard/test_answers.py"
+SWEEPS = "tests/bot/services/guard/test_watch_sweeps.py"
+ORPHANS = "tests/bot/services/guard/test_orphans.py"
 JUMP = f"{SILENCE}::test_a_jump_of_the_clock_warns_of_nothing_and_ends_no_grace"
 
 MUTATIONS = (
@@ -77,8 +79,8 @@ MUTATIONS = (
     Mutation(
         "guard: no silence without a read of the log",
         FOLLOWING,
-        "if heard is None or heard.reads == self._reads:",
-        "if heard is None:",
+        "if stream is None or stream.reads == self._reads:",
+        "if stream is None:",
         f"{SILENCE}::test_no_silence_is_judged_while_logs_cannot_be_read",
     ),
     Mutation(
@@ -143,5 +145,47 @@ MUTATIONS = (
         "if seconds >= FIRST_SECONDS:",
         "if False:",
         f"{ANSWERS}::test_a_stop_that_does_not_work_is_named_every_hour",
+    ),
+    Mutation(
+        "guard: an orphan is ended after the grace",
+        "bot/services/guard/orphans.py",
+        "check(self._now()) >= self._grace:",
+        "check(self._now()) >= 1e9:",
+        f"{ORPHANS}::test_an_orphan_is_named_in_the_first_channel_and_ended_after_the_grace",
+    ),
+    Mutation(
+        "guard: an orphan has its grace",
+        "bot/services/guard/orphans.py",
+        "check(self._now()) >= self._grace:",
+        "check(self._now()) >= 0:",
+        f"{ORPHANS}::test_an_orphan_is_named_in_the_first_channel_and_ended_after_the_grace",
+    ),
+    Mutation(
+        "guard: a restart does not name an orphan twice",
+        "bot/services/guard/orphans.py",
+        "if channel_id and await self._chat.find_text(channel_id, text, after=0) is None:",
+        "if channel_id:",
+        f"{ORPHANS}::test_a_restart_names_it_once_and_gives_the_whole_grace",
+    ),
+    Mutation(
+        "guard: silent trials are stopped",
+        "bot/services/guard/watch_sweeps.py",
+        "        why.pop(WHOLE, None)\n",
+        "        why.clear()\n",
+        f"{SWEEPS}::test_silent_trials_share_a_warning_and_are_stopped_while_the_others_go_on",
+    ),
+    Mutation(
+        "guard: a trial that was silent is so after a restart",
+        "bot/services/guard/watch_sweeps.py",
+        "Followed(_counted(sweep, trial, scope))",
+        "Followed()",
+        f"{SWEEPS}::test_a_restart_keeps_warnings_and_their_grace_and_says_nothing_twice",
+    ),
+    Mutation(
+        "guard: only those who may stop trials answer for them",
+        "bot/services/guard/answer_guard.py",
+        "        sweep = await self._stop.check(sweep_id, person)\n",
+        "        sweep = await self._store.job(sweep_id)\n        assert sweep is not None\n",
+        f"{SWEEPS}::test_people_leave_or_stop_the_trials_that_a_warning_is_about",
     ),
 )

@@ -203,7 +203,9 @@ async def _failed_twice(bot: Bot, outside: Outside, parallel: int | None) -> str
     return sweep_id
 
 
-async def test_what_the_config_does_not_know_any_more_is_ended(bot: Bot, outside: Outside, tmp_path: Path) -> None:
+async def test_what_the_config_does_not_know_any_more_is_left_to_the_guard(
+    bot: Bot, outside: Outside, tmp_path: Path
+) -> None:
     await bot.sweep("lr=0.1,0.01")
     await bot.turn()
     seen = outside.engine.jobs["batch-1"]
@@ -212,7 +214,9 @@ async def test_what_the_config_does_not_know_any_more_is_ended(bot: Bot, outside
         seen, environment=tuple((dict(seen.environment) | {"SWEEP": json.dumps(asked)}).items())
     )
     async with _empty(outside, tmp_path) as again:
-        assert outside.engine.terminated == ["batch-1"]
+        await again.reconcile.once()
+        assert list(again.reconcile.orphans) == ["batch-1"]
+        assert outside.engine.terminated == []
         assert await again.store.jobs() == []
 
 

@@ -100,6 +100,10 @@ def _guard() -> Iterator[Entry]:
         said += [guard_texts.withdrawn(job.id, warned), guard_texts.left(job.id, warned, "noor")]
         yield Entry("What the guard says", name, "\n".join([*said, guard_texts.stopped(job.id, warned)]))
     yield Entry("What the guard says", "overtime", guard_texts.over_its_limit(131, ENGINE))
+    orphan = guard_texts.orphan_found("signalbox-mnist-k7q2mx", "5f2b…", "its project is not in the config", 30, ENGINE)
+    yield Entry("What the guard says", "an orphan", orphan)
+    ended = guard_texts.orphan_ended("signalbox-mnist-k7q2mx", "5f2b…", ENGINE)
+    yield Entry("What the guard says", "an orphan was ended", ended)
     yield Entry("What the guard says", "still running", guard_texts.still_running("k7q2mx", "5f2b…", 75, ENGINE))
 
 

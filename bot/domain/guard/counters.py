@@ -22,7 +22,7 @@ class Counters:
             return Counters(scope)
         return replace(self, stage_seconds=self.stage_seconds + seconds)
 
-    def heard(self, seconds: float, spoke_at: int) -> "Counters":
+    def listened(self, seconds: float, spoke_at: int) -> "Counters":
         """After that many seconds in which the log could be read, whose newest line is from `spoke_at`."""
         if spoke_at > self.spoke_at:
             return replace(self, quiet_seconds=0.0, spoke_at=spoke_at)

@@ -162,6 +162,28 @@ def still_running(name: str, engine_id: str, minutes: int, engine: Inert) -> Ine
     )
 
 
+def orphan_found(name: str, engine_id: str, why: str, minutes: int, engine: Inert) -> Inert:
+    """In the first channel. `why` is one of the bot's own."""
+    return phrase(
+        "{engine} runs {name} ({engine_id}) under this bot's name, and I can't take it over: {why}. Nobody can see or "
+        "stop it here. I end it in {minutes:,} min. To keep it, put its project back into the config.",
+        engine=engine,
+        name=code(name, 120),
+        engine_id=code(engine_id),
+        why=escape(why, 100),
+        minutes=minutes,
+    )
+
+
+def orphan_ended(name: str, engine_id: str, engine: Inert) -> Inert:
+    return phrase(
+        "I asked {engine} to end {name} ({engine_id}), which nobody could see or stop.",
+        engine=engine,
+        name=code(name, 120),
+        engine_id=code(engine_id),
+    )
+
+
 def trial_names(owner: str, numbers: Sequence[int]) -> str:
     """`k7q2mx.3 and 11 more`, as plain text."""
     more = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""

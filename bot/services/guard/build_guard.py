@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from bot.domain.project import Project
 from bot.services.guard.answer_guard import AnswerGuard
+from bot.services.guard.orphans import Orphans
 from bot.services.guard.still_running import StillRunning
 from bot.services.guard.watch_jobs import WatchJobs
 from bot.services.guard.watch_sweeps import WatchSweeps
 from bot.services.jobs.build_jobs import Jobs
-from bot.services.running.core import Core, Outside
+from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
 from bot.services.sweeps.build_sweeps import Sweeps
 
@@ -25,17 +26,22 @@ class Guard:
     loops: tuple[Loop, ...]
 
 
-def build(core: Core, outside: Outside, jobs: Jobs, sweeps: Sweeps) -> Guard:
+def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs, sweeps: Sweeps) -> Guard:
     watch_jobs = WatchJobs(core, outside.artifacts)
     watch_sweeps = WatchSweeps(core, outside.artifacts, sweeps.trials)
     still_running = StillRunning(core, sweeps.trials)
+    orphans = Orphans(core, outside, jobs.reconcile, setup.grace_seconds)
 
     async def watch() -> None:
         of_jobs = await watch_jobs.once()
         of_sweeps = await watch_sweeps.once()
         core.signs.keep(of_jobs | of_sweeps)
 
-    loops = (Loop("guard", watch, _seconds(core.projects.values())), Loop("still_running", still_running.once, 60))
+    loops = (
+        Loop("guard", watch, _seconds(core.projects.values())),
+        Loop("still_running", still_running.once, 60),
+        Loop("orphans", orphans.once, 60),
+    )
     return Guard(AnswerGuard(core, jobs.stop, sweeps.trials), loops)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.guard.counters import Counters
 from bot.ports.artifacts import Artifact
-from bot.services.running.life_signs import Heard
+from bot.services.running.life_signs import StreamSigns
 from trainer.contract import CLAIM_JSON, LOG_TXT, MANIFEST_JSON
 
 STEP_SECONDS = 60.0
@@ -56,12 +56,12 @@ class Followed:
         self.counters = self.counters.staged(scope, seconds)
         return seconds
 
-    def listened(self, heard: Heard | None, now: float) -> bool:
+    def listened(self, stream: StreamSigns | None, now: float) -> bool:
         """Count the time without a sign of life. False if the log was not read since the last pass: nobody knows."""
-        if heard is None or heard.reads == self._reads:
+        if stream is None or stream.reads == self._reads:
             return False
-        self._reads = heard.reads
-        self.counters = self.counters.heard(self._log.step(now), heard.spoke_at)
+        self._reads = stream.reads
+        self.counters = self.counters.listened(self._log.step(now), stream.spoke_at)
         if self.counters.quiet_seconds == 0.0:
             self._files, self._listed_at = None, 0.0
         return True

@@ -23,7 +23,7 @@ from bot.services.guard.following import Followed
 from bot.services.guard.stages import scope_of, stage_of
 from bot.services.running.core import Core
 from bot.services.running.for_each import for_each
-from bot.services.running.life_signs import Heard
+from bot.services.running.life_signs import StreamSigns
 
 SAVE_GRACE_SECONDS = 60.0
 """How much of a grace a restart may give once more."""
@@ -82,13 +82,13 @@ class WatchJobs:
         now, project = self._now(), self._projects[job.run.project]
         limits, scope = project.guard, scope_of(job.execution)
         elapsed = followed.staged(scope, now)
-        heard = self._heard(job.execution) if stage is Stage.RUNNING else None
-        known = stage is not Stage.RUNNING or followed.listened(heard, now)
+        stream = self._stream(job.execution) if stage is Stage.RUNNING else None
+        known = stage is not Stage.RUNNING or followed.listened(stream, now)
         if stage is Stage.RUNNING and known and followed.to_list(limits.silent_seconds):
             files = await self._artifacts.list(project.prefix(job.run.results, job.id))
             followed.listed(files, limits.silent_seconds, warned=bool(job.watch.warned))
         followed.unsaved += elapsed if known and job.watch.warned else 0.0
-        found = wrong(_signs(job, stage, followed.counters, heard), limits)
+        found = wrong(_signs(job, stage, followed.counters, stream), limits)
         return _Look(
             {each.condition: each for each in found},
             known,
@@ -97,23 +97,23 @@ class WatchJobs:
             engine_title(project),
         )
 
-    def _heard(self, execution: Execution) -> Heard | None:
+    def _stream(self, execution: Execution) -> StreamSigns | None:
         return self._signs.of(execution.streams[-1]) if execution.streams else None
 
 
-def _signs(job: Job, stage: Stage, counters: Counters, heard: Heard | None) -> Signs:
+def _signs(job: Job, stage: Stage, counters: Counters, stream: StreamSigns | None) -> Signs:
     execution, losses = job.execution, job.watch.losses
     seconds = counters.stage_seconds
-    if heard is not None and execution.attempts and execution.attempts[-1].started_at is not None:
+    if stream is not None and execution.attempts and execution.attempts[-1].started_at is not None:
         # Both times are the engine's, so the bot's clock does not matter.
-        seconds = max(seconds, heard.newest / 1_000 - execution.attempts[-1].started_at)
+        seconds = max(seconds, stream.newest / 1_000 - execution.attempts[-1].started_at)
     return Signs(
         stage,
         seconds,
         counters.quiet_seconds,
         job.run.timeout_seconds,
         losses if losses.stream in execution.streams[-1:] else Losses(),
-        heard.gpu if heard is not None else None,
+        stream.gpu if stream is not None else None,
     )
 
 

@@ -27,7 +27,7 @@ from bot.services.guard.following import Followed
 from bot.services.guard.watch_jobs import SAVE_GRACE_SECONDS
 from bot.services.running.core import Core
 from bot.services.running.for_each import for_each
-from bot.services.running.life_signs import Heard
+from bot.services.running.life_signs import StreamSigns
 from bot.services.running.pending import live
 from bot.services.sweeps.trial_book import TrialBook
 
@@ -111,13 +111,13 @@ class WatchSweeps:
         return elapsed
 
     async def _trial(self, sweep: Sweep, trial: Trial, found: _Pass, limits: GuardLimits, now: float) -> None:
-        stream = trial.streams[-1] if trial.streams else ""
-        scope = stream or str(trial.engine_id)
+        name = trial.streams[-1] if trial.streams else ""
+        scope = name or str(trial.engine_id)
         key = sweep.id, trial.number
         followed = self._followed.setdefault(key, Followed(_counted(sweep, trial, scope)))
         followed.staged(scope, now)
-        heard = self._signs.of(stream)
-        known = followed.listened(heard, now)
+        stream = self._signs.of(name)
+        known = followed.listened(stream, now)
         if known and followed.to_list(limits.silent_seconds):
             if not found.listings:
                 return
@@ -126,8 +126,8 @@ class WatchSweeps:
             followed.listed(files, limits.silent_seconds, warned=sweep.watch.warns(trial.number))
         if known:
             found.seen.add(trial.number)
-        losses, gpu = (heard.losses, heard.gpu) if heard is not None else (Losses(), None)
-        ran, quiet = _ran(trial, followed.counters, heard), followed.counters.quiet_seconds
+        losses, gpu = (stream.losses, stream.gpu) if stream is not None else (Losses(), None)
+        ran, quiet = _ran(trial, followed.counters, stream), followed.counters.quiet_seconds
         signs = Signs(Stage.RUNNING, ran, quiet, sweep.run.timeout_seconds, losses, gpu)
         found.note(trial.number, list(wrong(signs, limits)))
 
@@ -204,11 +204,11 @@ def _counted(sweep: Sweep, trial: Trial, scope: str) -> Counters:
     return Counters()
 
 
-def _ran(trial: Trial, counters: Counters, heard: Heard | None) -> float:
+def _ran(trial: Trial, counters: Counters, stream: StreamSigns | None) -> float:
     """How long its attempt has run: by the log's times, too, which are the engine's, while it is the first one."""
-    if heard is None or trial.started_at is None or len(trial.streams) > 1:
+    if stream is None or trial.started_at is None or len(trial.streams) > 1:
         return counters.stage_seconds
-    return max(counters.stage_seconds, heard.newest / 1_000 - trial.started_at)
+    return max(counters.stage_seconds, stream.newest / 1_000 - trial.started_at)
 
 
 def _stopped(trial: Trial, why: str) -> Trial:

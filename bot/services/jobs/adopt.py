@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 from prometheus_client import Counter
 
-from bot.domain.audit.entry import Does, own
 from bot.domain.inert import Inert
 from bot.domain.model.execution import Execution, Lifecycle, Stop
 from bot.domain.model.job import Job
@@ -27,7 +26,6 @@ from bot.domain.sweeps.grammar import parse
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
 from bot.errors import UserError
-from bot.ports.engine import Engine
 from bot.services.jobs.submit import first_posts
 from bot.services.jobs.submit_call import ASKER_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
 from bot.services.money.quotes import Quotes
@@ -35,34 +33,52 @@ from bot.services.running.core import Core
 
 log = structlog.get_logger()
 
-UNREADABLE = "Carries the bot's tags, and cannot be read"
+NO_PROJECT, UNREADABLE = "its project is not in the config", "its tags and variables cannot be read"
 RECONCILED = Counter("signalbox_reconciled", "Batch jobs that differed from what the store knew", ["kind"])
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A live engine job with the bot's tags that nobody can see or stop. `why` it cannot be adopted."""
+
+    engine_id: str
+    name: str
+    project: str
+    why: str
 
 
 class Adopt:
     """Called by `reconcile` for each job with the bot's tags that the store does not know."""
 
-    def __init__(self, core: Core, engine: Engine, quotes: Quotes) -> None:
+    def __init__(self, core: Core, quotes: Quotes) -> None:
         self._store, self._projects, self._now = core.store, core.projects, core.now
-        self._engine, self._quotes = engine, quotes
+        self._quotes = quotes
+        self.orphans: dict[str, Orphan] = {}
+        """By engine id, those that were found and not adopted. The guard names them, and ends them after a grace."""
 
     async def adopt(self, seen: Observation) -> Submitted | None:
-        """Rebuild the job from its tags and environment, and store it. If that fails, end it: nobody could stop it."""
+        """Rebuild the job from its tags and environment, and store it. If that fails, it is an orphan."""
         project = self._projects.get(dict(seen.tags).get(PROJECT_TAG, ""))
         if project is None:
-            log.error("a job of the bot belongs to no configured project", engine_id=seen.engine_id, name=seen.name)
+            self.orphan(seen, NO_PROJECT)
             return None
         job = found_again(seen, project, self._now())
         taken = job is not None and await self._take(job, seen, project)
         if job is None or not taken:
             RECONCILED.labels("unreadable").inc()
-            log.error("ending a job that cannot be read", engine_id=seen.engine_id, name=seen.name)
-            await self._store.audit(own(Does.END, "", project.name, seen.engine_id, why=UNREADABLE))
-            await self._engine.terminate(seen.engine_id, UNREADABLE)
+            self.orphan(seen, UNREADABLE)
             return None
         RECONCILED.labels("adopted").inc()
         log.warning("job adopted", job=job.id, engine_id=seen.engine_id)
         return job
+
+    def orphan(self, seen: Observation, why: str) -> None:
+        """Note it, unless it has ended: another version of the bot may have made it, so nothing is ended at once."""
+        if seen.state.terminal:
+            return
+        log.error("a job of the bot cannot be adopted", engine_id=seen.engine_id, name=seen.name, why=why)
+        project = dict(seen.tags).get(PROJECT_TAG, "")
+        self.orphans[seen.engine_id] = Orphan(seen.engine_id, seen.name, project, why)
 
     async def _take(self, job: Submitted, seen: Observation, project: Project) -> bool:
         if isinstance(job, Submission):

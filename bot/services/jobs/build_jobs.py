@@ -29,6 +29,7 @@ class Jobs:
     plot: Plot
     stop: Stop
     submit: Submit
+    reconcile: Reconcile
     loops: tuple[Loop, ...]
     close: Callable[[], Awaitable[None]]
     """Ends what the loops have begun."""
@@ -47,7 +48,7 @@ def build(core: Core, outside: Outside, setup: Setup, quotes: Quotes) -> Jobs:
     announce = AnnounceResult(core, plot, outside.artifacts, announce_settings)
     reconcile = Reconcile(core, outside.engine, setup.bot_name, quotes)
     loops = _loops(core, outside, setup, announce, stop, reconcile)
-    return Jobs(find, tables, plot, stop, submit, tuple(loops), announce.close)
+    return Jobs(find, tables, plot, stop, submit, reconcile, tuple(loops), announce.close)
 
 
 def _loops(

@@ -5,7 +5,7 @@ the store is lost.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
 import structlog
@@ -18,7 +18,7 @@ from bot.domain.posts import Change, adding
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
 from bot.ports.engine import Engine
-from bot.services.jobs.adopt import RECONCILED, Adopt
+from bot.services.jobs.adopt import RECONCILED, UNREADABLE, Adopt, Orphan
 from bot.services.jobs.launch import leftover_note
 from bot.services.jobs.submit_call import BOT_TAG, JOB_TAG
 from bot.services.money.quotes import Quotes
@@ -36,11 +36,15 @@ class Reconcile:
     def __init__(self, core: Core, engine: Engine, bot_name: str, quotes: Quotes) -> None:
         self._store, self._engine, self._projects = core.store, engine, core.projects
         self._bot_name, self._now = bot_name, core.now
-        self._adopt = Adopt(core, engine, quotes)
+        self._adopt = Adopt(core, quotes)
+        self.orphans: Mapping[str, Orphan] = {}
+        """By engine id, as of the last whole pass."""
 
     async def once(self) -> None:
         """Check unfinished jobs."""
+        self._adopt.orphans.clear()
         await self._queues(self._engine.live)
+        self.orphans = dict(self._adopt.orphans)
 
     async def recover(self, since: float) -> None:
         """After the store was lost: check all jobs created since then, finished ones too."""
@@ -60,8 +64,12 @@ class Reconcile:
         by_id: dict[str, list[Observation]] = defaultdict(list)
         for each in seen:
             tags = dict(each.tags)
-            if tags.get(BOT_TAG) == self._bot_name and (job_id := tags.get(JOB_TAG)):
+            if tags.get(BOT_TAG) != self._bot_name:
+                continue
+            if job_id := tags.get(JOB_TAG):
                 by_id[job_id].append(each)
+            else:
+                self._adopt.orphan(each, UNREADABLE)
         return by_id
 
     async def _check(self, job_id: str, seen: list[Observation]) -> None:

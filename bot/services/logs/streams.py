@@ -54,7 +54,7 @@ class StreamReader:
             by_name = {stream.name: stream for stream in shard}
             since = min(stream.since(overlap) for stream in shard)
             async for events in self._reader.pages(group, list(by_name), since):
-                self._signs.heard(events)
+                self._signs.note(events)
                 new += await store(_by_owner(events, by_name))
             for stream in shard:
                 stream.read_at = started

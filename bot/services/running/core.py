@@ -33,7 +33,7 @@ class Core:
     permits: Permits = field(default_factory=Permits)
     """Without grants, nobody may do anything."""
     signs: LifeSigns = field(default_factory=LifeSigns)
-    """What the readers of logs heard, for the guard."""
+    """What the readers of logs note, for the guard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +85,6 @@ class Setup:
     new_id: Callable[[], str]
     limits: Mapping[Share, Limit]
     starts_per_hour: int
+    grace_seconds: float = 1_800.0
+    """Between the report of an orphan and its end."""
     prices: PriceSettings = field(default_factory=PriceSettings)

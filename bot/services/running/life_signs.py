@@ -1,6 +1,6 @@
 """What the readers of logs hear of each stream, in memory: when it last spoke, its GPUs, and how often it was read.
 
-After a restart it is heard anew: a stream is read from its last stored line on, or from its beginning.
+After a restart it is gathered anew: a stream is read from its last stored line on, or from its beginning.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -12,7 +12,7 @@ from trainer.gpu_line import GpuUse, parse_gpu
 
 
 @dataclass(slots=True)
-class Heard:
+class StreamSigns:
     """Of one stream, so of one attempt. Times in ms since the epoch, by the clock of the log service."""
 
     reads: int = 0
@@ -29,16 +29,16 @@ class LifeSigns:
     """By stream. `keep` bounds the memory."""
 
     def __init__(self) -> None:
-        self._heard: dict[str, Heard] = {}
+        self._streams: dict[str, StreamSigns] = {}
 
-    def of(self, stream: str) -> Heard | None:
+    def of(self, stream: str) -> StreamSigns | None:
         """None if it was never read."""
-        return self._heard.get(stream)
+        return self._streams.get(stream)
 
-    def heard(self, events: Iterable[LogEvent]) -> None:
+    def note(self, events: Iterable[LogEvent]) -> None:
         """Note a page of events, which may have been there before."""
         for event in events:
-            stream = self._heard.setdefault(event.stream, Heard())
+            stream = self._streams.setdefault(event.stream, StreamSigns())
             gpu = parse_gpu(event.message)
             if gpu is None:
                 stream.spoke_at = max(stream.spoke_at, event.timestamp)
@@ -49,14 +49,14 @@ class LifeSigns:
     def read(self, streams: Iterable[str]) -> None:
         """Note that they have been read to their end."""
         for name in streams:
-            self._heard.setdefault(name, Heard()).reads += 1
+            self._streams.setdefault(name, StreamSigns()).reads += 1
 
     def reported(self, event: LogEvent, values: Mapping[str, float], metric: str, factor: float) -> None:
         """Note a row of metrics of a trial. Rows that are read again are older than the last one."""
-        stream = self._heard.setdefault(event.stream, Heard())
+        stream = self._streams.setdefault(event.stream, StreamSigns())
         if event.timestamp > stream.losses.at:
             stream.losses = stream.losses.after(values, event.timestamp, event.stream, metric, factor)
 
     def keep(self, streams: Collection[str]) -> None:
         """Forget all others."""
-        self._heard = {name: heard for name, heard in self._heard.items() if name in streams}
+        self._streams = {name: signs for name, signs in self._streams.items() if name in streams}
