@@ -23,7 +23,7 @@ from bot.adapters.sampling.sampling_process import ProcessSampler
 from bot.adapters.sqlite import open_store
 from bot.chat.client import SignalboxClient
 from bot.config.limits import shares
-from bot.config.loading import Config, Secrets, grants, lease_folder, projects, snapshot_uri, store_path
+from bot.config.loading import Config, Secrets, caps, grants, lease_folder, projects, snapshot_uri, store_path
 from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError
@@ -34,6 +34,7 @@ from bot.services.jobs import build_jobs
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.logs import build_logs
+from bot.services.money import build_spending
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
@@ -106,11 +107,16 @@ async def _core(config: Config, stack: AsyncExitStack) -> Core:
     wakeups = Wakeups()
     store = await stack.enter_async_context(
         open_store(
-            store_path(config), committed=wakeups.committed, most_log_bytes=config.bot.stored_log_mib * 1024 * 1024
+            store_path(config),
+            committed=wakeups.committed,
+            most_log_bytes=config.bot.stored_log_mib * 1024 * 1024,
+            caps=caps(config),
         )
     )
     permits = Permits(grants(config), config.discord.guild_id, config.bot.data_dir)
-    return Core(store, {project.name: project for project in projects(config)}, wakeups, time.time, permits)
+    return Core(
+        store, {project.name: project for project in projects(config)}, wakeups, time.time, permits, caps(config)
+    )
 
 
 async def _token_lease(config: Config, secrets: Secrets, aws: AwsClients, stack: AsyncExitStack) -> TokenLease:
@@ -160,7 +166,7 @@ def _services(
     """The services that the chat calls, and all loops."""
     jobs = build_jobs.build(core, outside, setup)
     sweeps = build_sweeps.build(core, outside, setup, jobs)
-    known = tuple(core.projects.values())
+    known, spending = tuple(core.projects.values()), build_spending.build(core, outside)
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     for close in (delivery.close, jobs.close, sweeps.close):
         stack.push_async_callback(close)
@@ -173,6 +179,8 @@ def _services(
         list_artifacts=ListArtifacts(jobs.find, outside.artifacts, core.projects),
         complete_options=CompleteOptions(outside.code, jobs.find, known, core.permits),
         propose=sweeps.propose,
+        approve=spending.approve,
+        pause=spending.pause,
         one_trial=sweeps.one_trial,
         audit=core.store,
         read_audit=ReadAudit(core.store, core.permits, core.now),
@@ -188,6 +196,7 @@ def _services(
         *jobs.loops,
         *build_logs.build(core, outside, setup),
         *sweeps.loops,
+        *spending.loops,
         Loop("deliver", delivery.once, 1, core.wakeups.of("deliver")),
         Loop("audit_channel", audit.once, PASS_SECONDS),
         Loop("snapshot", snapshot.once, setup.snapshot_seconds),

@@ -8,6 +8,7 @@ Most settings keep their name in `Project`. These change:
 | `timeout_minutes` | `timeout_seconds` | the code counts in seconds |
 | `goal = "maximize"` | `maximize: bool` | one of two values; told by the metric's name if it is not set |
 | `bucket` | `output_uri` | the code takes any URI: `s3://<bucket>/jobs/<project>` |
+| `caps` | not in `Project` | `caps.py` makes the caps of it |
 | `train_roles`, `stop_roles` | not in `Project` | `grants.py` makes grants of them |
 | `flags`, `parameters.<name>.flag`, `.action` | `flags: Flags` | one object writes the command line |
 | `parameters.<name>.type`, `.min`, `.max` | `kind`, `minimum`, `maximum` | they would hide Python's own names |
@@ -20,6 +21,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from bot.config.caps import ProjectCaps
 from bot.config.command import command_problems, flags_of
 from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
 from bot.config.section import Name, Section, Snowflake
@@ -67,6 +69,7 @@ class ProjectSettings(Section):
     columns: dict[str, str] = Field(default_factory=dict)
     usd_per_hour: Annotated[float, Field(ge=0, le=1000)] = 0
     confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
+    caps: ProjectCaps = ProjectCaps()
     parameters: dict[Name, ParameterSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")

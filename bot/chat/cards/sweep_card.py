@@ -9,7 +9,7 @@ from pathlib import Path
 import discord
 
 from bot.chat.alt_text import attachment_at
-from bot.chat.cards import card_lines, sweep_lines, verdict
+from bot.chat.cards import card_lines, hold_lines, sweep_lines, verdict
 from bot.chat.cards.units import bar, duration, usd
 from bot.domain.inert import EMPTY, Inert, cut, escape, fenced, joined, listed, one_line, phrase
 from bot.domain.model.states import EndReason, JobState
@@ -83,6 +83,7 @@ def _state(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
     if execution.live:
         now = card_lines.headline(escape(state_word(sweep), 40))
         yield listed(now, card_lines.since(sweep), separator=" · ")
+        yield from hold_lines.lines(sweep)
     else:
         yield verdict.card_headline(sweep, project)
     if why_not := sweep.publication.result.undeliverable:

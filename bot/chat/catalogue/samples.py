@@ -5,20 +5,29 @@ from dataclasses import replace
 
 from bot.domain.audit.entry import BOT, Actor, Decision, Does, Effect, Place
 from bot.domain.audit.entry import Entry as AuditEntry
+from bot.domain.inert import Inert
 from bot.domain.model.execution import Execution, Lifecycle, Stop
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.progress import Progress
 from bot.domain.model.request import Request
+from bot.domain.model.rows import AnyPosted
 from bot.domain.model.run import Commit, Run
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.domain.model.sweep import Board, Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
+from bot.domain.money.calendar import Calendar
+from bot.domain.money.caps import Asked, Caps, Excess, Limits, Sums
+from bot.domain.money.hold import Approval, Hold, HoldKind
+from bot.domain.money.pause import Pause
+from bot.domain.money.quote import Quote, Terms
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
+from bot.domain.spending.ledger import places
+from bot.domain.texts.cap_refusals import paused_text, refusal, resumed_text, unpriced
 from bot.domain.texts.command_names import plain
 from bot.services.sweeps.preview import Proposal
 
@@ -83,6 +92,9 @@ PARTLY = Tally(
 LOST = "not stored: model.pt (Permission denied) and 2 more"
 INCOMPLETE = replace(DONE, incomplete=3, first_incomplete=4)
 SWEEP = Sweep("b2c3d4", REQUEST, replace(RUN, parameters={"epochs": 10}), PLAN)
+QUOTE = Quote(0.526, 7_200.0, Terms.SPOT, "g4dn.xlarge", runs=9)
+APPROVAL = Hold(HoldKind.APPROVAL, NOW, NOW + 3_600, approvers=(5,))
+PAUSE = Pause(True, 43, "noor", "The month's budget is used up.", NOW)
 PROPOSAL = Proposal(SWEEP, True, 4, 720.0, 64_800.0, 1.05, 9.47)
 
 
@@ -105,6 +117,9 @@ def live_jobs() -> Iterator[tuple[str, Job]]:
     yield "stopping", replace(RUNNING, execution=replace(RUNNING.execution, stop=STOP))
     yield "the engine does not answer", replace(RUNNING, execution=RUNNING.execution.unanswered(NOW))
     yield "the credentials have expired", replace(JOB, execution=JOB.execution.unanswered(NOW, expired=True))
+    yield "waiting for approval", replace(_quoted(JOB), execution=JOB.execution.held(APPROVAL))
+    yield "approved", replace(JOB, execution=JOB.execution.approved(Approval("noor", NOW, 43)))
+    yield "paused", replace(JOB, execution=JOB.execution.paused("noor"))
     yield "waiting again", replace(JOB, execution=replace(_execution(JobState.RUNNABLE), attempts_ended=1))
 
 
@@ -118,7 +133,9 @@ def sweeps() -> Iterator[tuple[str, Sweep]]:
     """Sweeps in each state."""
     running = Lifecycle(JobState.RUNNING, started_at=STARTED)
     yield "being submitted", SWEEP
+    yield "waiting for approval", replace(_quoted(SWEEP), execution=SWEEP.execution.held(APPROVAL))
     yield "waiting", replace(SWEEP, execution=running)
+    yield "paused", replace(SWEEP, execution=running.paused("noor"))
     yield (
         "running",
         replace(SWEEP, execution=running, tally=MIDDLE, board=Board(importance={"lr": 0.7, "momentum": 0.3})),
@@ -153,6 +170,26 @@ def trials() -> Iterator[tuple[str, Trial]]:
     yield "stopping", replace(begun, stop_by="noor")
     yield "carried over", replace(made[2], source="c5d6f7")
     yield "not everything stored", replace(made[2], detail=LOST)
+
+
+def _quoted(row: AnyPosted) -> AnyPosted:
+    return replace(row, run=replace(row.run, quote=QUOTE))
+
+
+def refusals() -> Iterator[tuple[str, Inert | str]]:
+    """Of a request that a cap refuses, for each cap and for each thing that would fit; and of one during a pause."""
+    caps, calendar = Caps(Limits(20.0, 300.0, 5.0, 4, 8)), Calendar()
+    own = Caps(projects={"mnist": Limits(20.0, 300.0, 5.0, 4, 8)})
+    job = replace(JOB, run=replace(JOB.run, quote=replace(QUOTE, runs=1)))
+    sweep, sums = replace(SWEEP, run=replace(SWEEP.run, quote=QUOTE)), Sums(12.0, 7.5, 4)
+    for where, cap in (*(("", each) for each in caps.of("mnist")), *(("own: ", each) for each in own.of("mnist"))):
+        for row in (job, sweep):
+            found = Excess(cap, Asked(row.run.quote, places(row)), sums)
+            yield f"{where}{cap.pool}, {type(row).__name__.lower()}", refusal(found, row, calendar, NOW)
+    yield "no price", unpriced(job, "caps.job_usd")
+    yield "paused", paused_text(PAUSE)
+    yield "paused without a reason", paused_text(replace(PAUSE, reason=""))
+    yield "resumed", resumed_text(replace(PAUSE, paused=False))
 
 
 def _execution(state: JobState) -> Execution:

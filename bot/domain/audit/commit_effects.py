@@ -50,6 +50,8 @@ def asked_effect(rows: Rows, trials: Sequence[EndsEarly]) -> Effect | None:
     for before, after in rows:
         if before is None and isinstance(after, Posted):
             return Effect(Does.START, after.id, after.run.project)
+        if before is not None and (does := _decided(before, after)):
+            return Effect(does, after.id, after.run.project)
         stopped = after.execution.stop is not None and (before is None or before.execution.stop is None)
         if stopped:
             return Effect(Does.STOP, after.id, after.run.project, _engine_id(after))
@@ -63,12 +65,21 @@ def own_entries(rows: Rows, trials: Sequence[EndsEarly], *, asked: bool) -> Iter
             yield _start(after)
         if isinstance(after, Submitted):
             yield from _engine_entries(before, after)
+        if before is not None and not asked and (does := _decided(before, after)):
+            yield own(does, after.id, after.run.project, why=after.execution.detail)
         if after.execution.reason is EndReason.TIMED_OUT and (before is None or before.execution.live):
             yield own(Does.TIME_LIMIT, after.id, after.run.project, _engine_id(after))
     for trial in trials:
         if trial.pruned:
             effect = trial.effect
             yield own(effect.does, effect.job, effect.project, effect.engine_id, detail="trial", why=trial.why)
+
+
+def _decided(before: Row, after: Row) -> Does | None:
+    """Whether it was approved, or ended without."""
+    if after.execution.approval is not None and before.execution.approval is None:
+        return Does.APPROVE
+    return Does.DECLINE if after.execution.reason is EndReason.NOT_APPROVED and before.execution.live else None
 
 
 def _start(row: Posted) -> Entry:

@@ -1,1 +1,1 @@
-"""What jobs and sweeps have spent and may still spend. Sums are in USD, by estimates."""
+"""Costs of jobs and sweeps, from their quotes and their machine time. All sums are estimates in USD."""

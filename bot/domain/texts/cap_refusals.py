@@ -1,12 +1,13 @@
 """Why something does not start: a cap on money or on live jobs, or a pause. Sentences for errors."""
 
-from bot.domain.inert import escape
+from bot.domain.inert import EMPTY, Inert, escape, phrase
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.money.calendar import Calendar
 from bot.domain.money.caps import Excess, Pool
 from bot.domain.money.pause import Pause
 from bot.domain.numbers import dollars
+from bot.domain.texts.command_names import command
 
 NAME, REASON = 40, 300
 SHORTEST_SECONDS = 60.0
@@ -29,11 +30,21 @@ def unpriced(row: Posted, setting: str) -> str:
     )
 
 
-def paused_text(pause: Pause) -> str:
-    """`reason` and the name are people's own words."""
-    why = f": {escape(pause.reason.rstrip('.'), REASON)}" if pause.reason.strip() else ""
-    by = escape(pause.by_name, NAME) or "an admin"
-    return f"{by} has paused all new jobs and sweeps <t:{round(pause.at)}:R>{why}. What runs goes on. Try again later."
+def paused_text(pause: Pause) -> Inert:
+    """The reason and the name are people's own words."""
+    return phrase(
+        "{by} paused all new jobs, sweeps and trials {at}{why}. What runs goes on, and what was accepted before waits. "
+        "An admin ends the pause with {resume}.",
+        by=escape(pause.by_name, NAME) or phrase("An admin"),
+        at=phrase("<t:{at}:R>", at=round(pause.at)),
+        why=phrase(": {why}", why=escape(pause.reason.rstrip("."), REASON)) if pause.reason.strip() else EMPTY,
+        resume=command("resume"),
+    )
+
+
+def resumed_text(pause: Pause) -> Inert:
+    by = escape(pause.by_name, NAME) or phrase("An admin")
+    return phrase("{by} ended the pause: new jobs, sweeps and trials start again.", by=by)
 
 
 def _over(excess: Excess, row: Posted) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.domain.money.caps import Caps
 from bot.domain.project import Project
 from bot.ports.artifacts import Artifacts
 from bot.ports.chat import Chat
@@ -29,6 +30,8 @@ class Core:
     now: Callable[[], float]
     permits: Permits = field(default_factory=Permits)
     """Without grants, nobody may do anything."""
+    caps: Caps = field(default_factory=Caps)
+    """The store keeps them; the services ask them who must approve what, and say who can raise one."""
 
 
 @dataclass(frozen=True, slots=True)
