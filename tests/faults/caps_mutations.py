@@ -25,8 +25,8 @@ MUTATIONS = (
     Mutation(
         "what lives is reserved",
         "bot/domain/spending/ledger.py",
-        "return spent, max(0.0, min(quote.usd_most * left / quote.runs, quote.usd_most - spent)) if left else 0.0",
-        "return spent, 0.0",
+        "return usd, max(0.0, min(quote.usd_most * left / quote.runs, quote.usd_most - usd)) if left else 0.0",
+        "return usd, 0.0",
         f"{LEDGER}::TestSums",
     ),
     Mutation(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.chat.cards.units import relative, usd
-from bot.domain.inert import Inert, code, escape, listed, phrase
+from bot.domain.inert import EMPTY, Inert, code, escape, listed, phrase
 from bot.domain.model.rows import Posted
 from bot.domain.money.hold import Hold, HoldKind
 from bot.domain.money.quote import Quote, Terms
@@ -32,13 +32,12 @@ def mentions(hold: Hold) -> Inert:
 def _approval(hold: Hold, quote: Quote | None) -> Iterator[Inert]:
     until = relative(hold.until) if hold.until is not None else phrase("soon")
     if quote is not None:
-        machine = code(quote.machine) if quote.machine else phrase("a machine")
-        terms = phrase("") if quote.terms is Terms.FIXED else escape(f" {quote.terms}", NAME)
+        terms = EMPTY if quote.terms is Terms.FIXED else escape(quote.terms, NAME)
+        machine = listed(code(quote.machine) if quote.machine else EMPTY, terms, separator=" ")
         yield phrase(
-            "It may cost up to **{most}** ({hour}/h for {machine}{terms}), so somebody else must approve it.",
+            "It may cost up to **{most}** ({hour} an hour{on}), so somebody else must approve it.",
             most=usd(quote.usd_most),
             hour=usd(quote.usd_per_hour),
-            machine=machine,
-            terms=terms,
+            on=phrase(" on {machine}", machine=machine) if machine else EMPTY,
         )
     yield phrase("{roles} may approve it; the request ends {until}.", roles=mentions(hold), until=until)

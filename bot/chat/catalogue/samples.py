@@ -1,10 +1,13 @@
 """A project, jobs, sweeps and trials to show messages with."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.domain.audit.entry import BOT, Actor, Decision, Does, Effect, Place
 from bot.domain.audit.entry import Entry as AuditEntry
+from bot.domain.guard.signs import Condition
+from bot.domain.guard.watch import Warned, Watch
 from bot.domain.inert import Inert
 from bot.domain.model.execution import Execution, Lifecycle, Stop
 from bot.domain.model.job import Job
@@ -12,7 +15,6 @@ from bot.domain.model.observation import Attempt
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.progress import Progress
 from bot.domain.model.request import Request
-from bot.domain.model.rows import AnyPosted
 from bot.domain.model.run import Commit, Run
 from bot.domain.model.space import Axis, Space
 from bot.domain.model.states import EndReason, JobState, WaitCause
@@ -20,7 +22,7 @@ from bot.domain.model.sweep import Board, Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.money.calendar import Calendar
-from bot.domain.money.caps import Asked, Caps, Excess, Limits, Sums
+from bot.domain.money.caps import Asked, Caps, Excess, Limits, Pool, Sums
 from bot.domain.money.hold import Approval, Hold, HoldKind
 from bot.domain.money.pause import Pause
 from bot.domain.money.quote import Quote, Terms
@@ -29,6 +31,7 @@ from bot.domain.project import Project
 from bot.domain.spending.ledger import places
 from bot.domain.texts.cap_refusals import paused_text, refusal, resumed_text, unpriced
 from bot.domain.texts.command_names import plain
+from bot.domain.texts.guard_texts import GUARD
 from bot.services.sweeps.preview import Proposal
 
 NOW = 1_790_000_000.0
@@ -46,7 +49,6 @@ PROJECT = Project(
     log_group="/aws/batch/job",
     output_uri="s3://bucket/jobs",
     parameters=(Parameter("lr", Kind.FLOAT, 0.1, 1e-6, 1.0), Parameter("epochs", Kind.INT, 10, 1, 100)),
-    usd_per_hour=0.526,
 )
 MORE_PARAMETERS = (
     *(Parameter(f"rate_{number}", Kind.FLOAT, 0.1, 0, 1) for number in range(30)),
@@ -56,7 +58,20 @@ MORE_PARAMETERS = (
 TYPED_SETTINGS = ("", "opt", "optimizer=", "lr=3", "lr=0.2 ", "lrr=3")
 COMMIT = Commit("a1b2c3d" + "0" * 33, "main", "Warm up the learning rate")
 REQUEST = Request(asker_id=42, asker_name="mika", channel_id=7, interaction_id=1, created_at=NOW)
-RUN = Run("mnist", COMMIT, {"lr": 0.1, "epochs": 10}, 7_200)
+QUOTE = Quote(
+    1.018,
+    7_200,
+    Terms.SPOT,
+    "g5.xlarge",
+    usual_usd_per_hour=0.212,
+    usual_machine="g4dn.xlarge",
+    usual_on_demand_usd_per_hour=0.538,
+    attempts=3,
+    billed_seconds=540.0,
+    expected_seconds=720.0,
+    priced_at=NOW,
+)
+RUN = Run("mnist", COMMIT, {"lr": 0.1, "epochs": 10}, 7_200, quote=QUOTE)
 PROGRESS = Progress(7, 10, {"val_accuracy": 96.4, "val_loss": 0.121}, 96.7, 6, STARTED + 20, STARTED + 140, 7)
 STOP = Stop("noor", STARTED + 100)
 
@@ -91,11 +106,10 @@ PARTLY = Tally(
 )
 LOST = "not stored: model.pt (Permission denied) and 2 more"
 INCOMPLETE = replace(DONE, incomplete=3, first_incomplete=4)
-SWEEP = Sweep("b2c3d4", REQUEST, replace(RUN, parameters={"epochs": 10}), PLAN)
-QUOTE = Quote(0.526, 7_200.0, Terms.SPOT, "g4dn.xlarge", runs=9)
+SWEEP = Sweep("b2c3d4", REQUEST, replace(RUN, parameters={"epochs": 10}, quote=replace(QUOTE, runs=9, at_once=4)), PLAN)
 APPROVAL = Hold(HoldKind.APPROVAL, NOW, NOW + 3_600, approvers=(5,))
 PAUSE = Pause(True, 43, "noor", "The month's budget is used up.", NOW)
-PROPOSAL = Proposal(SWEEP, True, 4, 720.0, 64_800.0, 1.05, 9.47)
+PROPOSAL = Proposal(SWEEP, True, 4, 720.0, 194_400.0)
 
 
 def ended_job(reason: EndReason) -> Job:
@@ -115,12 +129,40 @@ def live_jobs() -> Iterator[tuple[str, Job]]:
         if not state.terminal:
             yield state.lower(), replace(RUNNING if state is JobState.RUNNING else JOB, execution=_execution(state))
     yield "stopping", replace(RUNNING, execution=replace(RUNNING.execution, stop=STOP))
+    yield "stopped by the guard", _guard_stop()
     yield "the engine does not answer", replace(RUNNING, execution=RUNNING.execution.unanswered(NOW))
     yield "the credentials have expired", replace(JOB, execution=JOB.execution.unanswered(NOW, expired=True))
-    yield "waiting for approval", replace(_quoted(JOB), execution=JOB.execution.held(APPROVAL))
+    yield "waiting for approval", replace(JOB, execution=JOB.execution.held(APPROVAL))
     yield "approved", replace(JOB, execution=JOB.execution.approved(Approval("noor", NOW, 43)))
     yield "paused", replace(JOB, execution=JOB.execution.paused("noor"))
+    yield "at prices of some time ago", quoted(RUNNING, replace(QUOTE, stale=True))
+    yield "without a price", quoted(RUNNING, None)
     yield "waiting again", replace(JOB, execution=replace(_execution(JobState.RUNNABLE), attempts_ended=1))
+
+
+def quoted(job: Job, quote: Quote | None) -> Job:
+    return replace(job, run=replace(job.run, quote=quote))
+
+
+def offers() -> Iterator[tuple[str, Job]]:
+    """A job that starts, by what is known of its cost."""
+    yield "no earlier job", quoted(JOB, replace(QUOTE, expected_seconds=None))
+    yield "no earlier job, one attempt", quoted(JOB, replace(QUOTE, expected_seconds=None, attempts=1))
+    yield "one type on demand", quoted(JOB, replace(QUOTE, terms=Terms.ON_DEMAND, machine="g4dn.xlarge"))
+    yield "prices of some time ago", quoted(JOB, replace(QUOTE, stale=True))
+    yield "a price of the config", quoted(JOB, Quote(0.526, 7_200, expected_seconds=720.0))
+    yield "less than a cent", quoted(JOB, Quote(0.01, 60, expected_seconds=30.0))
+
+
+def warned() -> Iterator[tuple[str, Job | Sweep]]:
+    """Jobs that the guard warns of, and a sweep with several trials."""
+    for condition in Condition:
+        if not condition.ends_at_once:
+            stands = Warned(0, condition, NOW, NOW + 1_800, 1_860, "train_loss", math.nan)
+            yield condition, replace(RUNNING, watch=Watch(warned=(stands,), said=1))
+    many = Warned(0, Condition.SILENT, NOW, NOW + 1_800, 1_860, trials=(3, 4, 7))
+    running = Lifecycle(JobState.RUNNING, started_at=STARTED)
+    yield "silent trials", replace(SWEEP, execution=running, tally=MIDDLE, watch=Watch(warned=(many,), said=1))
 
 
 def waiting_job(cause: WaitCause) -> Job:
@@ -133,7 +175,7 @@ def sweeps() -> Iterator[tuple[str, Sweep]]:
     """Sweeps in each state."""
     running = Lifecycle(JobState.RUNNING, started_at=STARTED)
     yield "being submitted", SWEEP
-    yield "waiting for approval", replace(_quoted(SWEEP), execution=SWEEP.execution.held(APPROVAL))
+    yield "waiting for approval", replace(SWEEP, execution=SWEEP.execution.held(APPROVAL))
     yield "waiting", replace(SWEEP, execution=running)
     yield "paused", replace(SWEEP, execution=running.paused("noor"))
     yield (
@@ -172,24 +214,24 @@ def trials() -> Iterator[tuple[str, Trial]]:
     yield "not everything stored", replace(made[2], detail=LOST)
 
 
-def _quoted(row: AnyPosted) -> AnyPosted:
-    return replace(row, run=replace(row.run, quote=QUOTE))
-
-
 def refusals() -> Iterator[tuple[str, Inert | str]]:
     """Of a request that a cap refuses, for each cap and for each thing that would fit; and of one during a pause."""
-    caps, calendar = Caps(Limits(20.0, 300.0, 5.0, 4, 8)), Calendar()
-    own = Caps(projects={"mnist": Limits(20.0, 300.0, 5.0, 4, 8)})
-    job = replace(JOB, run=replace(JOB.run, quote=replace(QUOTE, runs=1)))
-    sweep, sums = replace(SWEEP, run=replace(SWEEP.run, quote=QUOTE)), Sums(12.0, 7.5, 4)
+    caps, calendar = Caps(Limits(20.0, 40.0, 30.0, 4, 4)), Calendar()
+    own = Caps(projects={"mnist": Limits(20.0, 40.0, 30.0, 4, 4)})
+    sums = Sums(12.0, 7.5, 4)
     for where, cap in (*(("", each) for each in caps.of("mnist")), *(("own: ", each) for each in own.of("mnist"))):
-        for row in (job, sweep):
-            found = Excess(cap, Asked(row.run.quote, places(row)), sums)
+        for row in (JOB, SWEEP):
+            found = Excess(cap, Asked(row.run.quote, places(row)), Sums() if cap.pool is Pool.JOB else sums)
             yield f"{where}{cap.pool}, {type(row).__name__.lower()}", refusal(found, row, calendar, NOW)
-    yield "no price", unpriced(job, "caps.job_usd")
+    yield "no price", unpriced(JOB, "caps.job_usd")
     yield "paused", paused_text(PAUSE)
     yield "paused without a reason", paused_text(replace(PAUSE, reason=""))
     yield "resumed", resumed_text(replace(PAUSE, paused=False))
+
+
+def _guard_stop() -> Job:
+    stop = Stop(GUARD, STARTED + 100, why="silent for 61 min")
+    return replace(RUNNING, execution=replace(RUNNING.execution, stop=stop))
 
 
 def _execution(state: JobState) -> Execution:

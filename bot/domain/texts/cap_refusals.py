@@ -58,14 +58,15 @@ def _over(excess: Excess, row: Posted) -> str:
         return f"{this}, and one job or sweep of {project} may cost {limit} at most (`{cap.setting}`)."
     person = cap.pool is Pool.PERSON_DAY
     where = f" in {project}" if person and cap.own else ""
-    who, period = ("you have", "today") if person else (f"{project} has", "this month")
-    whose = "your cap" if person else f"the cap of {project}"
-    return (
-        f"{this}. By estimates {who} spent {dollars(sums.spent_usd)} {period}{where}, and live jobs may still cost "
-        f"{dollars(sums.reserved_usd)}. Together that is "
-        f"{dollars(sums.spent_usd + sums.reserved_usd + most)}, and {whose} is {limit} a {cap.pool.period} "
-        f"(`{cap.setting}`)."
-    )
+    whose = f"your cap{where}" if person else f"the cap of {project}"
+    limit = f"{whose} is {limit} a {cap.pool.period} (`{cap.setting}`)"
+    used = [f"about {dollars(sums.spent_usd)} spent"] if sums.spent_usd else []
+    used += [f"{dollars(sums.reserved_usd)} that live jobs may still cost"] if sums.reserved_usd else []
+    if not used:
+        return f"{this}, and {limit}."
+    period = "today" if person else "this month"
+    total = dollars(sums.spent_usd + sums.reserved_usd + most)
+    return f"{this}. With {' and '.join(used)} {period}, that makes {total}, and {limit}."
 
 
 def _too_many(excess: Excess, row: Posted) -> str:
@@ -84,8 +85,7 @@ def _fits(excess: Excess, row: Posted) -> str:
     if not excess.cap.pool.in_usd:
         return f"`parallel:{runs}` would fit." if isinstance(row, Sweep) and runs else ""
     if isinstance(row, Sweep) and row.plan.runs > 1:
-        verb = "trial would" if runs == 1 else "trials would"
-        return f"{runs:,} of these {row.plan.runs:,} {verb} fit." if runs else "None of its trials would fit."
+        return f"{runs:,} of these {row.plan.runs:,} trials would fit." if runs else "None of its trials would fit."
     seconds = excess.seconds_that_fit
     if quote is None or not SHORTEST_SECONDS <= seconds < quote.timeout_seconds:
         return "Not even a short one would fit."

@@ -37,7 +37,8 @@ class Admission:
             raise self.with_raisers(error, person, posted.run.project) from error
 
     def with_raisers(self, error: CapReached, person: Person, project: str) -> CapReached:
-        return CapReached(f"{error} An admin can raise it: {self._permits.raisers(person, project)}.")
+        who = self._permits.raisers(person, project)
+        return CapReached(f"{error} {who[:1].upper()}{who[1:]} can raise it.")
 
     def _held(self, posted: AnyPosted) -> AnyPosted:
         """Raises `CapReached` if it may need approval and nobody knows what it costs."""

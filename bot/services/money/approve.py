@@ -103,9 +103,8 @@ class Approve:
             raise UserError(f"{who} is not in this server any more, so it can't be approved.")
         if not self._permits.policy.may(asker, verb, project):
             raise UserError(f"{who} may not start it any more, so it can't be approved.")
-        most = posted.run.quote.usd_most if posted.run.quote is not None else None
         try:
-            self._permits.check_cost(asker, verb, project, most)
+            self._permits.check_cost(asker, verb, project, posted.run.quote)
         except NotAllowed as error:
             raise UserError(f"{who} may not spend that much any more. It can't be approved.") from error
 

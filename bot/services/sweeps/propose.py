@@ -27,6 +27,7 @@ from bot.ports.store import AnyPosted
 from bot.services.jobs.submit import TrainRequest, stored_request
 from bot.services.jobs.submit_call import call_for_submission, check_fits, new_run
 from bot.services.money.admission import Admission
+from bot.services.money.quotes import Quotes
 from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
 from bot.services.sweeps.preview import Preview, Proposal
@@ -64,10 +65,10 @@ class SweepRequest:
 class Propose:
     """Called by the chat. Spends nothing: an accepted sweep is durable when a method returns. `dispatch` submits it."""
 
-    def __init__(self, core: Core, engine: Engine, code: Code, *, new_id: Callable[[], str]) -> None:
+    def __init__(self, core: Core, engine: Engine, code: Code, quotes: Quotes, *, new_id: Callable[[], str]) -> None:
         self._store, self._permits = core.store, core.permits
         self._projects = tuple(core.projects.values())
-        self._engine, self._code = engine, code
+        self._engine, self._code, self._quotes = engine, code, quotes
         self._preview, self._admission = Preview(core, engine), Admission(core)
         self._now, self._new_id = core.now, new_id
         self._turn = asyncio.Lock()
@@ -87,7 +88,6 @@ class Propose:
         )
         machines = await self._preview.machines(project, plan)
         plan = _incremental(plan, machines)
-        _check_incremental(plan)
         run = new_run(project, commit, fixed)
         sweep = Sweep(sweep_id, stored_request(request, self._now()), run, plan)
         _check_size(sweep, project, self._engine.capabilities)
@@ -104,9 +104,8 @@ class Propose:
             if draft is None:
                 raise UserError("This preview is gone. Nothing was started; use the command again.")
             self._check_own(draft, person)
-            self._check_confirm(draft, person)
-            fresh = replace(draft, request=replace(draft.request, created_at=self._now()))
-            return await self._accept(fresh, person)
+            checked = await self._checked(draft, person)
+            return await self._accept(replace(checked, request=replace(draft.request, created_at=self._now())), person)
 
     async def cancel(self, sweep_id: str, person: Person) -> None:
         """Drop the draft. Raises `UserError` if it was confirmed already."""
@@ -119,11 +118,8 @@ class Propose:
                 await self._store.drop_draft(sweep_id)
 
     async def again(self, sweep_id: str, person: Person) -> Proposal | None:
-        """The preview of a draft, made anew: Discord's client forgets it at a reload.
-
-        None if there is no such draft, or it was confirmed. Raises `UserError` if it is too old, `NotAllowed` for other
-        people.
-        """
+        """The preview of a draft, made anew: Discord's client forgets it at a reload. None if there is no such draft,
+        or it was confirmed. Raises `UserError` if it is too old, `NotAllowed` for other people."""
         draft = self._seen(await self._store.draft(sweep_id), person)
         if draft is None or await self._store.job(sweep_id) is not None:
             return None
@@ -194,18 +190,27 @@ class Propose:
         """None if it is of a project that they may not see: it does not exist for them."""
         return found if found is not None and self._permits.sees(person, found.run.project) else None
 
-    def _check_confirm(self, draft: Sweep, person: Person) -> None:
-        """Roles, grants and prices may have changed since the preview."""
+    async def _checked(self, draft: Sweep, person: Person) -> Sweep:
+        """The draft, once more allowed: roles, grants and prices may have changed since the preview.
+
+        Raises `UserError` if the prices have risen, and then shows the new ones: what is confirmed is what was seen.
+        """
         project = self._project_of(draft, person)
         self._permits.check(person, Verb.SWEEP, project.name)
         self._check_age(draft)
-        most = project.cost_usd(draft.plan.runs * project.timeout_seconds)
-        self._permits.check_cost(person, Verb.SWEEP, project.name, most)
+        seen, (fresh, risen) = draft.run.quote, await self._quotes.still(draft, project)
+        self._permits.check_cost(person, Verb.SWEEP, project.name, fresh.run.quote or seen)
+        if not risen:
+            return draft if seen is not None else fresh
+        await self._store.keep_draft(fresh)
+        preview = command("status", f"job:{draft.id}")
+        raise UserError(f"{risen} Nothing was started. {preview} shows the new preview, and Confirm starts it.")
 
     async def _proposed(self, sweep: Sweep, project: Project, machines: int | None, person: Person) -> Proposal:
         """Accept it at once if it is small; else store it as a draft. Raises `NotAllowed` if it may cost too much."""
+        sweep = await self._quotes.priced(sweep, project, machines)
         proposal = await self._preview.of(sweep, project, machines)
-        self._permits.check_cost(person, Verb.SWEEP, project.name, proposal.usd_most)
+        self._permits.check_cost(person, Verb.SWEEP, project.name, sweep.run.quote)
         if sweep.plan.runs > project.confirm_trials:
             await self._store.keep_draft(sweep)
             return proposal
@@ -274,13 +279,9 @@ def _fixed(plan: Plan, project: Project, settings: str) -> dict[str, Value]:
 
 
 def _incremental(plan: Plan, machines: int | None) -> Plan:
-    """Limit a sampler that learns: it needs results before it chooses more points."""
-    if plan.search is not Search.TPE or plan.parallel:
-        return plan
-    return replace(plan, parallel=max(1, min(DEFAULT_PARALLEL, machines or DEFAULT_PARALLEL, plan.trials)))
-
-
-def _check_incremental(plan: Plan) -> None:
+    """Limit a sampler that learns: it needs results before it chooses more points. Raises `BadInput` for too many."""
+    if plan.search is Search.TPE and not plan.parallel:
+        plan = replace(plan, parallel=max(1, min(DEFAULT_PARALLEL, machines or DEFAULT_PARALLEL, plan.trials)))
     if plan.incremental and plan.trials > MAX_INCREMENTAL:
         why = (
             "`search:tpe` submits its trials" if plan.search is Search.TPE else "with `parallel`, trials are submitted"
@@ -289,6 +290,7 @@ def _check_incremental(plan: Plan) -> None:
             f"{plan.trials:,} trials are too many: {why} one by one, {MAX_INCREMENTAL:,} at most. Use fewer, or "
             "`grid` or `random` without `parallel`, which take 100,000."
         )
+    return plan
 
 
 def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:

@@ -166,7 +166,7 @@ class TestAgain:
         job = await scene.job(6)
         adopted = make_job(asker_id=NOOR.id, quote=quote(15), created_at=scene.outside.clock(), recovered_at=1.0)
         await scene.store.add(replace(adopted, execution=replace(adopted.execution, state=JobState.RUNNING)), [])
-        with pytest.raises(CapReached, match="admin can raise it"):
+        with pytest.raises(CapReached, match="can raise it"):
             await approve(scene, job)
         assert (await scene.row(job)).execution.hold is not None
 
