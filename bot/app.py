@@ -211,16 +211,8 @@ def _services(
         permits=core.permits,
         opened=delivery.opened,
     )
-    loops = [
-        *jobs.loops,
-        *build_logs.build(core, outside, setup),
-        *sweeps.loops,
-        *spending.loops,
-        *guard.loops,
-        *money.loops,
-        *_own_loops(core, outside, setup, delivery),
-    ]
-    return services, loops
+    logs, own = build_logs.build(core, outside, setup), _own_loops(core, outside, setup, delivery)
+    return services, [*jobs.loops, *logs, *sweeps.loops, *spending.loops, *guard.loops, *money.loops, *own]
 
 
 def _own_loops(core: Core, outside: Outside, setup: Setup, delivery: Delivery) -> list[Loop]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.programs.listed import PROGRAMS
 from bench.programs.program import Program, files
 from bench.stages.foreign_code import commit
-from bot.config.project import ProjectSettings, project
+from bot.config.projects.project import ProjectSettings, project
 from bot.domain.model.run import Commit
 from bot.domain.parameters import Value
 from bot.domain.project import Project

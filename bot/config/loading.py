@@ -21,7 +21,7 @@ from bot.config.limits import Limits
 from bot.config.pace import Pace
 from bot.config.prices import Prices
 from bot.config.problems import Mistakes, problems
-from bot.config.project import ProjectSettings, project
+from bot.config.projects.project import ProjectSettings, project
 from bot.config.section import Name, Section
 from bot.domain.access import Grant
 from bot.domain.money.caps import Caps

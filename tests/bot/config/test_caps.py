@@ -8,14 +8,31 @@ import pytest
 from bot.config import loading
 from bot.domain.money.caps import Cap, Pool
 from bot.errors import ConfigError
-from tests.bot.config.test_grants import OLD
 
+PROJECTS = """
+[discord]
+guild_id = 1098765432109876543
+[aws]
+region = "us-east-1"
+[projects.mnist]
+repository = "https://example.org/mnist.git"
+command = ["python", "train.py"]
+queue = "q"
+job_definition = "d"
+bucket = "b"
+[projects.walker]
+repository = "https://example.org/walker.git"
+command = ["python", "train.py"]
+queue = "q"
+job_definition = "d"
+bucket = "b"
+"""
 GRANT = '[[grants]]\nroles = ["lead"]\nmay = ["approve"]\n'
 
 
 def loaded(tmp_path: Path, caps: str, project: str = "", grants: str = GRANT) -> loading.Config:
     path = tmp_path / "config.toml"
-    path.write_text(f"{OLD}\n[projects.walker.caps]\n{project}\n[caps]\n{caps}\n{grants}")
+    path.write_text(f"{PROJECTS}\n[projects.walker.caps]\n{project}\n[caps]\n{caps}\n{grants}")
     return loading.load(path)
 
 

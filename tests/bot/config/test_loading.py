@@ -19,8 +19,8 @@ from bot.config.git import Git
 from bot.config.grants import GrantSettings
 from bot.config.limits import Limits
 from bot.config.pace import Pace
-from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings
-from bot.config.project import ProjectSettings
+from bot.config.projects.parameter import RESERVED_OPTIONS, ParameterSettings
+from bot.config.projects.project import ProjectSettings
 from bot.domain.parameters import Kind
 from bot.errors import ConfigError
 

@@ -13,7 +13,7 @@ from bot.domain.posts import Change, PostKind
 from bot.domain.spending.approval import token
 from bot.errors import CapReached, NotAllowed, UserError
 from bot.ports.audit import Wanted
-from tests.bot.services.money.conftest import Scene
+from tests.bot.services.money.scene import Scene
 from tests.support.jobs import make_job, quote
 from tests.support.projects import ADMIN, CHANNEL, GUILD
 from tests.support.services import GUEST, MIKA, NOOR

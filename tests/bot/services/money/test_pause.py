@@ -11,7 +11,7 @@ from bot.domain.spending.approval import token
 from bot.errors import NotAllowed, Paused, Unavailable, UserError
 from bot.ports.audit import Wanted, asking
 from bot.services.people.permits import Permits
-from tests.bot.services.money.conftest import Scene
+from tests.bot.services.money.scene import Scene
 from tests.support.projects import CHANNEL, GUILD
 from tests.support.services import MIKA, NOOR
 

@@ -22,9 +22,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from bot.config.caps import ProjectCaps
-from bot.config.command import command_problems, flags_of
 from bot.config.guard import GuardSettings, ProjectGuard, guard_limits
-from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
+from bot.config.projects.command import command_problems, flags_of
+from bot.config.projects.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
 from bot.config.section import Name, Section, Snowflake
 from bot.domain.metric_names import more_is_better
 from bot.domain.project import Project
