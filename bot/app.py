@@ -29,6 +29,7 @@ from bot.config.loading import (
     Config,
     Secrets,
     allowed_branches,
+    caps,
     grants,
     lease_folder,
     projects,
@@ -47,7 +48,7 @@ from bot.services.jobs import build_jobs
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.logs import build_logs
-from bot.services.money import build_money
+from bot.services.money import build_money, build_spending
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
@@ -120,11 +121,15 @@ async def _core(config: Config, stack: AsyncExitStack) -> Core:
     wakeups = Wakeups()
     store = await stack.enter_async_context(
         open_store(
-            store_path(config), committed=wakeups.committed, most_log_bytes=config.bot.stored_log_mib * 1024 * 1024
+            store_path(config),
+            committed=wakeups.committed,
+            most_log_bytes=config.bot.stored_log_mib * 1024 * 1024,
+            caps=caps(config),
         )
     )
     permits = Permits(grants(config), config.discord.guild_id, config.bot.data_dir)
-    return Core(store, {project.name: project for project in projects(config)}, wakeups, time.time, permits)
+    known = {project.name: project for project in projects(config)}
+    return Core(store, known, wakeups, time.time, permits, caps=caps(config))
 
 
 async def _token_lease(config: Config, secrets: Secrets, aws: AwsClients, stack: AsyncExitStack) -> TokenLease:
@@ -180,6 +185,7 @@ def _services(
 ) -> tuple[Services, list[Loop]]:
     """The services that the chat calls, and all loops."""
     known, money = tuple(core.projects.values()), build_money.build(core, outside, setup)
+    spending = build_spending.build(core, outside, money.quotes)
     jobs = build_jobs.build(core, outside, setup, money.quotes)
     sweeps = build_sweeps.build(core, outside, setup, jobs, money.quotes)
     guard = build_guard.build(core, outside, setup, jobs, sweeps)
@@ -195,6 +201,8 @@ def _services(
         list_artifacts=ListArtifacts(jobs.find, outside.artifacts, core.projects),
         complete_options=CompleteOptions(outside.code, jobs.find, known, core.permits),
         propose=sweeps.propose,
+        approve=spending.approve,
+        pause=spending.pause,
         one_trial=sweeps.one_trial,
         answer_guard=guard.answer,
         audit=core.store,
@@ -204,15 +212,8 @@ def _services(
         permits=core.permits,
         opened=delivery.opened,
     )
-    loops = [
-        *jobs.loops,
-        *build_logs.build(core, outside, setup),
-        *sweeps.loops,
-        *guard.loops,
-        *money.loops,
-        *_own_loops(core, outside, setup, delivery),
-    ]
-    return services, loops
+    logs, own = build_logs.build(core, outside, setup), _own_loops(core, outside, setup, delivery)
+    return services, [*jobs.loops, *logs, *sweeps.loops, *spending.loops, *guard.loops, *money.loops, *own]
 
 
 def _own_loops(core: Core, outside: Outside, setup: Setup, delivery: Delivery) -> list[Loop]:

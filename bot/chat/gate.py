@@ -32,6 +32,8 @@ COMMANDS: Mapping[str, Needs] = {
     "stop": (Verb.STOP_OWN,),
     "retry": (Verb.TRAIN, Verb.SWEEP),
     "audit": (Verb.ADMINISTER,),
+    "pause": (Verb.ADMINISTER,),
+    "resume": (Verb.ADMINISTER,),
     "help": (),
 }
 """By the name without prefix, also for their autocomplete."""
@@ -48,6 +50,8 @@ BUTTONS: Mapping[Action, Needs] = {
     Action.TRAIN_BEST: (Verb.TRAIN,),
     Action.CONFIRM_SWEEP: (Verb.SWEEP,),
     Action.CANCEL_SWEEP: (Verb.SEE,),
+    Action.APPROVE: (Verb.APPROVE,),
+    Action.DECLINE: (Verb.APPROVE,),
 }
 FORMS: Mapping[Action, Needs] = {Action.TRAIN_BEST: (Verb.TRAIN,)}
 

@@ -28,6 +28,8 @@ class Action(StrEnum):
     PLOT_BEST = "plot_best"
     RETRY_FAILED = "retry_failed"
     TRAIN_BEST = "train_best"
+    APPROVE = "approve"
+    DECLINE = "decline"
 
 
 class BoxClient(discord.Client):

@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.config import config_file
 from bot.config.aws import Aws
 from bot.config.bot import Bot
+from bot.config.caps import CapSettings, cap_problems
+from bot.config.caps import caps as all_caps
 from bot.config.deploy import Deploy
 from bot.config.discord import Discord
 from bot.config.git import Git
@@ -22,6 +24,7 @@ from bot.config.problems import Mistakes, problems
 from bot.config.projects.project import ProjectSettings, project
 from bot.config.section import Name, Section
 from bot.domain.access import Grant
+from bot.domain.money.caps import Caps
 from bot.domain.project import Project
 from bot.errors import ConfigError
 
@@ -34,6 +37,7 @@ class Config(Section):
     bot: Bot = Bot()
     pace: Pace = Pace()
     limits: Limits = Limits()
+    caps: CapSettings = CapSettings()
     git: Git = Git()
     prices: Prices = Prices()
     guard: GuardSettings = GuardSettings()
@@ -49,6 +53,8 @@ class Config(Section):
             for name in sorted(self.deploy.jobs.keys() - self.projects.keys())
         ]
         wrong += grant_problems(self.grants, self.projects, prices=self.prices.enabled)
+        own = {name: each.caps for name, each in self.projects.items()}
+        wrong += cap_problems(self.caps, own, {verb for each in self.grants for verb in each.may})
         if wrong:
             raise Mistakes(wrong)
         return self
@@ -112,3 +118,8 @@ def allowed_branches(config: Config) -> dict[str, tuple[str, ...]]:
 def grants(config: Config) -> tuple[Grant, ...]:
     """Who may do what."""
     return all_grants(config.grants, config.projects)
+
+
+def caps(config: Config) -> Caps:
+    """How much may be spent."""
+    return all_caps(config.caps, {name: each.caps for name, each in config.projects.items()})

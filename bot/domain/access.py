@@ -24,6 +24,8 @@ class Verb(StrEnum):
     SWEEP = "sweep"
     STOP_OWN = "stop own"
     STOP_ANY = "stop any"
+    APPROVE = "approve"
+    """Letting start what may cost much and another person asked for."""
     ADMINISTER = "administer"
     """Commands that concern the bot itself."""
 

@@ -122,6 +122,11 @@ class NewPost:
         return self.rule.lane
 
 
+def first_posts(job_id: str) -> tuple[NewPost, ...]:
+    """The card and its thread, with which every job and every sweep begins."""
+    return (NewPost(f"card:{job_id}", PostKind.CARD, job_id), NewPost(f"thread:{job_id}", PostKind.THREAD, job_id))
+
+
 def log_key(job_id: str, first: int, refusals: int) -> str:
     """Of a post with log lines from number `first`. `refusals` of the thread so far: lines that it refused are posted
     again, and no key may come twice."""

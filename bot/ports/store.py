@@ -65,10 +65,12 @@ class Store(Audit, Protocol):
         has one already, that one is returned, unchanged.
 
         Raises `CapReached` if it would pass a cap, and `Paused` during a pause; what was found again is exempt. So does
-        every other method that starts something: new submissions, a call of the engine, a lifted hold."""
+        every other method that starts something: with new submissions, or with a hold that is lifted."""
 
-    async def change(self, row_id: str, step: Step[AnyRow]) -> AnyRow:
+    async def change(self, row_id: str, step: Step[AnyRow], *, submits: bool = False) -> AnyRow:
         """Load, step and save inside one transaction; returns what was saved. KeyError if unknown.
+
+        With `submits`, the engine is called next if the step changes anything: `Paused` during a pause.
 
         `step` gets the kind of row that has this id. It may run again, and does no I/O. The store counts the card's
         revision if the step changes what the card shows.

@@ -12,6 +12,8 @@ from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.jobs.plot import Plot
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit
+from bot.services.money.approve import Approve
+from bot.services.money.pause import Pause
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
@@ -30,6 +32,8 @@ class Services:
     list_artifacts: ListArtifacts
     complete_options: CompleteOptions
     propose: Propose
+    approve: Approve
+    pause: Pause
     one_trial: OneTrial
     audit: Audit
     read_audit: ReadAudit

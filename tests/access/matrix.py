@@ -19,7 +19,7 @@ from bot.chat.commands import all_commands
 from bot.chat.interactions import Action
 from tests.access.people import CHANNELS, GUILD, KINDS, PROJECTS, Kind, may
 from tests.access.scene import Scene, playing
-from tests.access.stored import commit_of, draft_id, project_named, seed
+from tests.access.stored import approval_token, commit_of, draft_id, project_named, seed
 from tests.access.wire import AUTOCOMPLETE, COMMAND, COMPONENT, FORM, PLACES, Asked, Json, option
 
 STRING = 3
@@ -64,6 +64,8 @@ COMMANDS: dict[str, tuple[str, str, Callable[[str, Kind], Json]]] = {
     "stop": ("stop own", "stop", _job("stop", "2a")),
     "retry": ("train", "train", _job("retry", "4")),
     "audit": ("administer", "", _job("audit", "4")),
+    "pause": ("administer", "", lambda *_: command("pause", reason="the bill")),
+    "resume": ("administer", "", lambda *_: command("resume")),
     "help": ("see", "", lambda *_: command("help")),
 }
 OTHERS: dict[str, tuple[str, str, Callable[[str, Kind], Json]]] = {
@@ -85,6 +87,8 @@ BUTTONS: dict[str, tuple[str, str, Callable[[str, Kind], str]]] = {
     Action.TRAIN_BEST: ("train", "", lambda stem, _: f"{stem}6"),
     Action.CONFIRM_SWEEP: ("sweep", "sweep", lambda stem, kind: draft_id(_project_of(stem), kind)),
     Action.CANCEL_SWEEP: ("see", "cancel", lambda stem, kind: draft_id(_project_of(stem), kind, "x")),
+    Action.APPROVE: ("approve", "approve", lambda stem, _: f"{stem}7.{approval_token(stem, '7')}"),
+    Action.DECLINE: ("approve", "decline", lambda stem, _: f"{stem}8.{approval_token(stem, '8')}"),
 }
 FORMS: dict[str, tuple[str, str, Callable[[str, Kind], str]]] = {
     Action.TRAIN_BEST: ("train", "train", lambda stem, _: f"{stem}6.0"),
@@ -230,7 +234,7 @@ def _showed(way: Way, asked: Asked, project: str) -> bool:
         return any(own in each for each in asked.choices)
     if way.name == f"button {Action.TRAIN_BEST}":
         return any(answer.get("type") == 9 for answer in asked.answers)
-    if way.name == "/audit":
+    if way.name in ("/audit", "/pause", "/resume"):
         return bool(asked.answers) and "Ask an admin" not in asked.text
     if way.name == f"button {Action.STOP}":
         return f"Stop {stem}2?" in asked.text

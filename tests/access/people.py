@@ -43,12 +43,12 @@ channels = [{FIELD}]
 
 [[grants]]
 roles = ["boss"]
-may = ["train", "sweep", "stop any", "administer"]
+may = ["train", "sweep", "stop any", "approve", "administer"]
 """
 
 SEE = frozenset({"see"})
 TRAINS = frozenset({"see", "train", "sweep", "stop own"})
-EVERYTHING = TRAINS | {"stop any", "administer"}
+EVERYTHING = TRAINS | {"stop any", "approve", "administer"}
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from bot.chat.client import SignalboxClient
 from bot.config.discord import Discord
 from bot.config.grants import GrantSettings, grant
 from bot.domain.model.run import Commit
+from bot.domain.model.states import EndReason
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
@@ -33,7 +34,7 @@ from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core, Intervals, Outside, Setup
 from bot.services.running.loop import Heartbeat
 from bot.services.running.wakeups import Wakeups
-from tests.access.people import GRANTS, GUILD, PROJECTS, Kind
+from tests.access.people import GRANTS, GUILD, KINDS, PROJECTS, Kind
 from tests.access.stored import GONE, NOW, commit_of, fill, known_ids, project_named
 from tests.access.wire import Answers, Asked, Json, guild, interaction, typed_text
 from tests.support.clock import Clock
@@ -128,6 +129,10 @@ class Scene:
                 verb = "sweep" if isinstance(after, Sweep) else "train"
                 usd = 2.0 * (after.plan.runs if isinstance(after, Sweep) else 1)
                 self.effects.append(Effect(verb, project, owner, usd))
+            elif after.execution.approval is not None and before.execution.approval is None:
+                self.effects.append(Effect("approve", project, owner))
+            elif after.execution.reason is EndReason.NOT_APPROVED and before.execution.live:
+                self.effects.append(Effect("decline", project, owner))
             elif before.execution.stop is None and after.execution.stop is not None:
                 self.effects.append(Effect("stop", project, owner))
 
@@ -163,6 +168,11 @@ class _Cards:
         return None
 
 
+async def _member(guild_id: int, user_id: int) -> Json:
+    """One of the six, with their roles."""
+    return {"roles": [str(role) for kind in KINDS if kind.id == user_id for role in kind.roles]}
+
+
 class _Errors(logging.Handler):
     """What discord.py caught and could only log."""
 
@@ -186,6 +196,7 @@ async def playing(folder: Path, seeded: Path | None = None) -> AsyncIterator[Sce
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(SignalboxClient(settings, projects))
         client.arrivals = _Cards()  # type: ignore[assignment]
+        client.http.get_member = _member  # type: ignore[assignment]
         scene = Scene(client, answers, None)  # type: ignore[arg-type]
         _catch_errors(scene, stack)
         store = await stack.enter_async_context(

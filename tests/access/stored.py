@@ -6,13 +6,17 @@ from pathlib import Path
 
 from bot.adapters.sqlite import open_store
 from bot.domain.logs.log_lines import LogEvent
+from bot.domain.model.execution import Execution
 from bot.domain.model.job import Job
 from bot.domain.model.run import Commit
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
+from bot.domain.money.hold import Hold, HoldKind
+from bot.domain.money.quote import Quote
 from bot.domain.posts import Change
 from bot.domain.project import Project
+from bot.domain.spending.approval import token
 from bot.ports.store import Store
 from tests.access.people import BOSS, FIELD, KINDS, MILLER, ORCHARD, PICKER, PROJECTS, Kind
 from tests.access.wire import Json
@@ -97,7 +101,22 @@ def _rows(name: str, trainer: Kind) -> list[tuple[Job | Sweep, tuple[Trial, ...]
         (looks.an_ended_job(EndReason.SUCCEEDED, **_about(name, trainer, f"{stem}4")), ()),
         (looks.a_sweep(**_about(name, trainer, f"{stem}5")), trials),
         (failed, ended),
+        *((each, ()) for each in _held(name, trainer)),
     ]
+
+
+def _held(name: str, trainer: Kind) -> list[Job]:
+    """Two that wait for somebody else's word."""
+    hold = Hold(HoldKind.APPROVAL, NOW - 300, NOW + 3_300, approvers=(BOSS.roles[0],))
+    held = [looks.a_job(**_about(name, trainer, f"{name[:5]}{number}")) for number in (7, 8)]
+    run = [replace(job.run, quote=Quote(1.0, 7_200.0)) for job in held]
+    return [replace(job, run=run[0], execution=Execution(hold=hold)) for job in held]
+
+
+def approval_token(stem: str, number: str) -> str:
+    """What the buttons of the card carry; of a job that nobody has, anything."""
+    rows = [row for name in PROJECTS for row in _held(name, TRAINERS[name])]
+    return next((token(row) for row in rows if row.id == f"{stem}{number}"), "0" * 10)
 
 
 def _about(name: str, asker: Kind, job_id: str) -> Json:

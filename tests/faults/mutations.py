@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tests.faults.access_mutations import MUTATIONS as ACCESS
+from tests.faults.caps_mutations import MUTATIONS as CAPS
 from tests.faults.git_mutations import MUTATIONS as GIT
 from tests.faults.guard_mutations import MUTATIONS as GUARD
 from tests.faults.mutation import Mutation
@@ -221,8 +222,8 @@ MUTATIONS = (
     Mutation(
         "a retry and the good trials that it keeps are one commit",
         "bot/services/sweeps/propose.py",
-        "first_posts(sweep.id), known)",
-        "first_posts(sweep.id))\n        await self._store.record(sweep.id, known, lambda sweep: None)",
+        "self._admission.add(sweep, person, known)",
+        "self._admission.add(sweep, person)\n        await self._store.record(sweep.id, known, lambda sweep: None)",
         "tests/faults/test_protections.py::"
         "test_a_retry_that_is_cut_after_its_first_commit_runs_the_failed_trials_alone",
     ),
@@ -255,7 +256,7 @@ MUTATIONS = (
         f"{FOUND}::test_a_trial_whose_answer_comes_late_is_waited_for",
     ),
 )
-ALL = (*MUTATIONS, *ACCESS, *GIT, *GUARD)
+ALL = (*MUTATIONS, *ACCESS, *CAPS, *GIT, *GUARD)
 
 
 def main(words: list[str]) -> int:

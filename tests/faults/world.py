@@ -20,6 +20,7 @@ from bot.ports.engine import Hint, SubmitCall
 from bot.ports.logs import LogPage
 from bot.services.jobs.submit import TrainRequest
 from bot.services.sweeps.propose import SweepRequest
+from tests.bot.adapters.sqlite.ledger import balance
 from tests.faults.gates import COMMITS, Cut, Gated, Gates
 from tests.support.clock import Clock
 from tests.support.fakes import FakeEngine, FakeLogs
@@ -321,6 +322,7 @@ class Play:
         self._held = AsyncExitStack()
         path = self._folder / "signalbox.db"
         store = await self._held.enter_async_context(open_store(path, now=self.world.bot_clock))
+        assert await store._read(balance.wrong) == [], "the ledger after a cut"
         inside = SimpleNamespace(clock=self.world.bot_clock, disk_free=self.world.outside.disk_free)
         for port in PORTS:
             setattr(inside, port, Gated(port.title(), getattr(self.world.outside, port), self.gates))

@@ -13,6 +13,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
+from bot.domain.money.caps import Caps
 from bot.domain.posts import PostKind
 from bot.ports.store import Store
 from bot.services.delivery.outbox import Delivery, DeliverySettings
@@ -32,6 +33,8 @@ from bot.services.jobs.track_jobs import TrackJobs
 from bot.services.logs.archive import Archive, ArchiveSettings
 from bot.services.logs.post_lines import PostLines
 from bot.services.logs.tail import Tail
+from bot.services.money.approve import Approve
+from bot.services.money.pause import Pause
 from bot.services.money.quotes import Quotes
 from bot.services.people.permits import Permits
 from bot.services.running.adaptive_pace import AdaptivePace
@@ -103,12 +106,13 @@ class Bot:
         folder: Path,
         hold: float = 0,
         new_id: Callable[[], str] | None = None,
+        caps: Caps | None = None,
     ) -> None:
         self.outside, self.store = outside, store
         now, projects = outside.clock, {PROJECT.name: PROJECT}
         tables = TableFiles(outside.artifacts, folder / "tables")
         self.permits = Permits(GRANTS, GUILD)
-        core = Core(store, projects, Wakeups(), now, self.permits)
+        self.core = core = Core(store, projects, Wakeups(), now, self.permits, caps=caps or Caps())
         self.find = Find(store, outside.artifacts, projects, self.permits)
         self.plot = Plot(self.find, tables, outside.figures, projects)
         ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
@@ -146,6 +150,7 @@ class Bot:
         )
         trial_log = TrialLog(outside.engine, outside.logs, projects, pace)
         self.one_trial = OneTrial(self.find, self.trials, self.plot, self.submit, self.stop, trial_log)
+        self.approve, self.pause = Approve(core), Pause(core, outside.chat)
         self.watch_jobs = WatchJobs(core, outside.artifacts)
         self.watch_sweeps = WatchSweeps(core, outside.artifacts, self.trials)
         self.answer_guard = AnswerGuard(core, self.stop, self.trials)
@@ -172,7 +177,7 @@ class Bot:
         for service in (
             *(self.dispatch, self.launch, self.stop, self.track_jobs, self.tail, self.announce_result, self.archive),
             *(self.track_trials, self.stream_metrics, self.prune, self.collect_results, self.report_trials),
-            *(self.refresh_board, self.announce_sweep),
+            *(self.refresh_board, self.announce_sweep, self.approve, self.pause),
         ):
             await service.once()
         await self.tell()

@@ -103,8 +103,8 @@ class SqliteStore:
     ) -> job_rows.AnyPosted:
         return await self._write(lambda db: sweep_rows.add(db, posted, posts, trials, self._now()))
 
-    async def change(self, row_id: str, step: Step[AnyRow]) -> AnyRow:
-        return await self._write(lambda db: job_rows.change(db, row_id, step, self._now()))
+    async def change(self, row_id: str, step: Step[AnyRow], *, submits: bool = False) -> AnyRow:
+        return await self._write(lambda db: job_rows.change(db, row_id, step, self._now()), submits=submits)
 
     async def job(self, job_id: str) -> Posted | None:
         return await self._read(lambda db: job_rows.posted(db, job_id))
@@ -243,7 +243,9 @@ class SqliteStore:
         """Writes a copy as of now, whole or not at all, while the store goes on. `StoreError` where it cannot."""
         await asyncio.to_thread(write_snapshot, self._path, target)
 
-    async def _write(self, work: Callable[[Connection], T], effect: Effect | None = None) -> T:
+    async def _write(
+        self, work: Callable[[Connection], T], effect: Effect | None = None, *, submits: bool = False
+    ) -> T:
         """One transaction, with what the audit says about it. `effect` is one that no row shows."""
         asked = asking.get()  # here, as the thread has a context of its own
 
@@ -251,7 +253,7 @@ class SqliteStore:
             with in_words(self._name), transaction(self._connection):
                 result = work(self._connection)
                 ledger_rows.follow(self._connection, self._now())
-                admission.check(self._connection, self._caps, self._now())
+                admission.check(self._connection, self._caps, self._now(), submits=submits)
                 audit_rows.follow(self._connection, asked, effect, self._now())
             return result, self._connection.written
 

@@ -1,6 +1,6 @@
 """The actions of the buttons on cards and results. Each click checks the permissions of whoever clicks."""
 
-from bot.chat import permissions
+from bot.chat import members, permissions
 from bot.chat.acknowledgement import acknowledge, acknowledged, admitted, answer, first_answer
 from bot.chat.audit.recording import record
 from bot.chat.buttons import forms, job_actions, job_answers
@@ -105,6 +105,23 @@ async def cancel_sweep(interaction: Interaction, sweep_id: str) -> None:
     await answer(interaction, f"{sweep_id} was cancelled. Nothing was started.")
 
 
+@acknowledged(Share.OTHERS)
+async def approve(interaction: Interaction, text: str) -> None:
+    """Let it start, if whoever asked may still start it: with the roles that they have now."""
+    (job_id, seen), service = text.split(".", 1), interaction.client.services.approve
+    posted = await service.waiting(job_id, person(interaction))
+    asker = await members.member(interaction, posted.request)
+    await service.approve(job_id, seen, person(interaction), asker)
+    await answer(interaction, f"You approved {job_id}. It starts now.")
+
+
+@acknowledged(Share.OTHERS)
+async def decline(interaction: Interaction, text: str) -> None:
+    job_id, seen = text.split(".", 1)
+    await interaction.client.services.approve.decline(job_id, seen, person(interaction))
+    await answer(interaction, f"You declined {job_id}. Nothing is started.")
+
+
 CLICKS: dict[Action, Click] = {
     Action.STOP: stop,
     Action.CONFIRM_STOP: confirm_stop,
@@ -118,6 +135,8 @@ CLICKS: dict[Action, Click] = {
     Action.TRAIN_BEST: train_best,
     Action.CONFIRM_SWEEP: confirm_sweep,
     Action.CANCEL_SWEEP: cancel_sweep,
+    Action.APPROVE: approve,
+    Action.DECLINE: decline,
 }
 
 

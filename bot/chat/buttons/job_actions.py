@@ -14,6 +14,7 @@ from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.errors import BadInput
 from bot.services.jobs.submit import TrainRequest
+from bot.services.running.pending import awaiting_approval
 from bot.services.sweeps.preview import Proposal
 
 CARD_SECONDS = 2.0
@@ -105,6 +106,8 @@ async def confirm(
 
     `given` is False if the command had no option that changes anything.
     """
+    if awaiting_approval([job]):
+        headline = f"{job.id} waits until somebody else approves it"
     message_id = await interaction.client.arrivals.wait(job, CARD_SECONDS)
     link = card_link(interaction.client, job, message_id)
     head = f"{headline}: {link}" if link else f"{headline}. Its card will appear in a moment."

@@ -11,6 +11,8 @@ from bot.chat.interactions import Action, AnyInteraction
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
+from bot.domain.spending.approval import token
+from bot.services.running.pending import awaiting_approval
 
 LABELS: dict[Action, tuple[str, discord.ButtonStyle]] = {
     Action.STOP: ("Stop", discord.ButtonStyle.danger),
@@ -25,6 +27,8 @@ LABELS: dict[Action, tuple[str, discord.ButtonStyle]] = {
     Action.PLOT_BEST: ("Plot best", discord.ButtonStyle.secondary),
     Action.RETRY_FAILED: ("Retry failed", discord.ButtonStyle.primary),
     Action.TRAIN_BEST: ("Train best again", discord.ButtonStyle.primary),
+    Action.APPROVE: ("Approve", discord.ButtonStyle.success),
+    Action.DECLINE: ("Decline", discord.ButtonStyle.secondary),
 }
 
 
@@ -60,7 +64,11 @@ class JobButton(
 
 
 def card_buttons(job: Posted) -> discord.ui.View:
-    """Stop while the job lives, Retry after that."""
+    """Stop while the job lives, Retry after that; before it may start, those who may let it."""
+    if awaiting_approval([job]):
+        name = f"{job.id}.{token(job)}"
+        decide = JobButton(Action.APPROVE, name), JobButton(Action.DECLINE, name)
+        return _view(*decide, _stop(job.id, job.execution.stop))
     if isinstance(job, Sweep):
         return _view(*_sweep_buttons(job))
     first = _stop(job.id, job.execution.stop) if job.execution.live else JobButton(Action.RETRY, job.id)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import discord
 
-from bot.chat.cards import card_lines, money_lines, verdict
+from bot.chat.cards import card_lines, hold_lines, money_lines, verdict
 from bot.chat.cards.units import at_epoch, axis, bar, grouped, number, relative
 from bot.domain.inert import EMPTY, Inert, escape, joined, listed, phrase
 from bot.domain.jobs.pace import expected_end
@@ -57,6 +57,7 @@ def _state(job: Job, project: Project | None) -> Iterator[Inert]:
         return
     now = card_lines.headline(escape(state_text(execution), 40))
     yield listed(now, card_lines.since(job), separator=" · ")
+    yield from hold_lines.lines(job)
     yield from card_lines.warnings(job.watch)
     if execution.unanswered_since is not None:
         yield from card_lines.unanswered(execution, project)

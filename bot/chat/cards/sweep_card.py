@@ -9,7 +9,7 @@ from pathlib import Path
 import discord
 
 from bot.chat.alt_text import attachment_at
-from bot.chat.cards import card_lines, money_lines, sweep_lines, verdict
+from bot.chat.cards import card_lines, hold_lines, money_lines, sweep_lines, verdict
 from bot.chat.cards.units import bar, duration
 from bot.domain.inert import EMPTY, Inert, escape, fenced, joined, listed, phrase, plain_line
 from bot.domain.model.states import EndReason, JobState
@@ -83,6 +83,7 @@ def _state(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
     if execution.live:
         now = card_lines.headline(escape(state_word(sweep), 40))
         yield listed(now, card_lines.since(sweep), separator=" · ")
+        yield from hold_lines.lines(sweep)
     else:
         yield verdict.card_headline(sweep, project)
     if why_not := sweep.publication.result.undeliverable:

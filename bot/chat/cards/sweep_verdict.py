@@ -10,6 +10,7 @@ from bot.domain.project import Project
 from bot.domain.spending.costs import quote_of
 from bot.domain.spending.costs import spent as spent_on
 from bot.domain.texts.command_names import command, commands
+from bot.domain.texts.endings import ENDINGS
 
 DETAIL = 200
 NOTHING_STARTED = "Nothing was started. Ask an admin to run `signalbox doctor`, then use Run the rest."
@@ -64,6 +65,8 @@ def notes(sweep: Sweep, project: Project | None) -> list[Inert]:
 
 def advice(sweep: Sweep) -> Inert:
     """What to do about failures; empty if nothing failed."""
+    if sweep.execution.reason is EndReason.NOT_APPROVED:
+        return phrase(ENDINGS[EndReason.NOT_APPROVED].advice)
     if not sweep.tally.count(TrialState.FAILED):
         return phrase(NOTHING_STARTED) if sweep.execution.reason is EndReason.NOT_SUBMITTED else EMPTY
     numbers = [number for failure in sweep.tally.failures for number in failure.numbers]
@@ -121,4 +124,6 @@ def _in_time(sweep: Sweep, outcome: Inert, spent: Inert) -> Inert:
 
 def _nothing_ran(sweep: Sweep, project: Project | None) -> Inert:
     why = card_lines.why(sweep.execution.reason, sweep.execution.detail, DETAIL, project)
+    if sweep.execution.reason is EndReason.NOT_APPROVED:
+        return why
     return phrase("failed: {why}", why=why)

@@ -46,7 +46,7 @@ URI = "s3://bucket/jobs/k7q2mx/log.txt"
 
 def rendered() -> Iterator[Entry]:
     jobs = (_cards, _results, _waits, _guard, _notes, _posts)
-    others = (_answers, _previews, _trials, _lists, _audit, _errors, _commands, _buttons)
+    others = (_refusals, _answers, _previews, _trials, _lists, _audit, _errors, _commands, _buttons)
     for section in (*jobs, *others):
         yield from section()
 
@@ -90,6 +90,11 @@ def _waits() -> Iterator[Entry]:
         card = (choose.card(job, PROJECT).description or "").split("\n")[1]
         note = wait_note(job.execution, 5, ENGINE)
         yield Entry("Waiting for a machine", cause, f"on the card: {card}\nin the thread: {note}")
+
+
+def _refusals() -> Iterator[Entry]:
+    for name, text in samples.refusals():
+        yield Entry("Caps and the pause", name, text)
 
 
 def _guard() -> Iterator[Entry]:

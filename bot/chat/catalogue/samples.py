@@ -8,6 +8,7 @@ from bot.domain.audit.entry import BOT, Actor, Decision, Does, Effect, Place
 from bot.domain.audit.entry import Entry as AuditEntry
 from bot.domain.guard.signs import Condition
 from bot.domain.guard.watch import Warned, Watch
+from bot.domain.inert import Inert
 from bot.domain.model.execution import Execution, Lifecycle, Stop
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
@@ -20,9 +21,15 @@ from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.domain.model.sweep import Board, Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
+from bot.domain.money.calendar import Calendar
+from bot.domain.money.caps import Asked, Caps, Excess, Limits, Pool, Sums
+from bot.domain.money.hold import Approval, Hold, HoldKind
+from bot.domain.money.pause import Pause
 from bot.domain.money.quote import Quote, Terms
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
+from bot.domain.spending.ledger import places
+from bot.domain.texts.cap_refusals import paused_text, refusal, resumed_text, unpriced
 from bot.domain.texts.command_names import plain
 from bot.domain.texts.guard_texts import GUARD
 from bot.services.sweeps.preview import Proposal
@@ -100,6 +107,8 @@ PARTLY = Tally(
 LOST = "not stored: model.pt (Permission denied) and 2 more"
 INCOMPLETE = replace(DONE, incomplete=3, first_incomplete=4)
 SWEEP = Sweep("b2c3d4", REQUEST, replace(RUN, parameters={"epochs": 10}, quote=replace(QUOTE, runs=9, at_once=4)), PLAN)
+APPROVAL = Hold(HoldKind.APPROVAL, NOW, NOW + 3_600, approvers=(5,))
+PAUSE = Pause(True, 43, "noor", "The month's budget is used up.", NOW)
 PROPOSAL = Proposal(SWEEP, True, 4, 720.0, 194_400.0)
 
 
@@ -123,6 +132,9 @@ def live_jobs() -> Iterator[tuple[str, Job]]:
     yield "stopped by the guard", _guard_stop()
     yield "the engine does not answer", replace(RUNNING, execution=RUNNING.execution.unanswered(NOW))
     yield "the credentials have expired", replace(JOB, execution=JOB.execution.unanswered(NOW, expired=True))
+    yield "waiting for approval", replace(JOB, execution=JOB.execution.held(APPROVAL))
+    yield "approved", replace(JOB, execution=JOB.execution.approved(Approval("noor", NOW, 43)))
+    yield "paused", replace(JOB, execution=JOB.execution.paused("noor"))
     yield "at prices of some time ago", quoted(RUNNING, replace(QUOTE, stale=True))
     yield "without a price", quoted(RUNNING, None)
     yield "waiting again", replace(JOB, execution=replace(_execution(JobState.RUNNABLE), attempts_ended=1))
@@ -163,7 +175,9 @@ def sweeps() -> Iterator[tuple[str, Sweep]]:
     """Sweeps in each state."""
     running = Lifecycle(JobState.RUNNING, started_at=STARTED)
     yield "being submitted", SWEEP
+    yield "waiting for approval", replace(SWEEP, execution=SWEEP.execution.held(APPROVAL))
     yield "waiting", replace(SWEEP, execution=running)
+    yield "paused", replace(SWEEP, execution=running.paused("noor"))
     yield (
         "running",
         replace(SWEEP, execution=running, tally=MIDDLE, board=Board(importance={"lr": 0.7, "momentum": 0.3})),
@@ -198,6 +212,21 @@ def trials() -> Iterator[tuple[str, Trial]]:
     yield "stopping", replace(begun, stop_by="noor")
     yield "carried over", replace(made[2], source="c5d6f7")
     yield "not everything stored", replace(made[2], detail=LOST)
+
+
+def refusals() -> Iterator[tuple[str, Inert | str]]:
+    """Of a request that a cap refuses, for each cap and for each thing that would fit; and of one during a pause."""
+    caps, calendar = Caps(Limits(20.0, 40.0, 30.0, 4, 4)), Calendar()
+    own = Caps(projects={"mnist": Limits(20.0, 40.0, 30.0, 4, 4)})
+    sums = Sums(12.0, 7.5, 4)
+    for where, cap in (*(("", each) for each in caps.of("mnist")), *(("own: ", each) for each in own.of("mnist"))):
+        for row in (JOB, SWEEP):
+            found = Excess(cap, Asked(row.run.quote, places(row)), Sums() if cap.pool is Pool.JOB else sums)
+            yield f"{where}{cap.pool}, {type(row).__name__.lower()}", refusal(found, row, calendar, NOW)
+    yield "no price", unpriced(JOB, "caps.job_usd")
+    yield "paused", paused_text(PAUSE)
+    yield "paused without a reason", paused_text(replace(PAUSE, reason=""))
+    yield "resumed", resumed_text(replace(PAUSE, paused=False))
 
 
 def _guard_stop() -> Job:

@@ -9,7 +9,8 @@ from bot.chat.catalogue.entries import Entry
 ROOT = Path(__file__).parents[2]
 _SECTIONS = {
     **dict.fromkeys(
-        ("UserError", "BadInput", "GrammarError", "UnknownName", "NotAllowed", "TooMany"), "Errors for people"
+        ("UserError", "BadInput", "GrammarError", "UnknownName", "NotAllowed", "TooMany", "CapReached", "Paused"),
+        "Errors for people",
     ),
     "answer": "Answers",
     "answer_alone": "Answers",

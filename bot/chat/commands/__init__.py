@@ -17,6 +17,7 @@ from bot.chat.commands import help as help_
 from bot.chat.commands.artifacts import artifacts
 from bot.chat.commands.jobs import jobs
 from bot.chat.commands.logs import logs
+from bot.chat.commands.pause import pause, resume
 from bot.chat.commands.plot import plot
 from bot.chat.commands.status import status
 from bot.chat.commands.stop import stop
@@ -39,6 +40,8 @@ def all_commands(projects: Sequence[Project], prefix: str = "") -> list[app_comm
         *(_renamed(command, prefix) for command in fixed),
         retry.command(projects, prefix),
         audit.command(prefix),
+        _renamed(pause, prefix),
+        _renamed(resume, prefix),
     ]
     commands.append(help_.command(commands.copy(), projects, prefix))
     for command in commands:

@@ -17,6 +17,7 @@ from bot.domain.inert import code
 from bot.domain.jobs.set_text import SET, written
 from bot.domain.parameters import exact
 from bot.domain.project import Project
+from bot.domain.texts.cap_refusals import paused_text
 from bot.domain.texts.command_names import command as command_text
 from bot.domain.texts.command_names import plain
 from bot.services.people.permits import Permits
@@ -45,7 +46,9 @@ def command(
         permits, asker = interaction.client.services.permits, person(interaction)
         usable = [each for each in others if permits.may_any(asker, gate.COMMANDS[each.name.removeprefix(prefix)])]
         seen = [project for project in projects if permits.sees(asker, project.name)]
-        rights = [_rights(permits, asker, project) for project in seen[:MOST_PROJECTS]]
+        pause = await interaction.client.services.pause.current()
+        rights: list[str] = [paused_text(pause)] if pause is not None else []
+        rights += [_rights(permits, asker, project) for project in seen[:MOST_PROJECTS]]
         # The page is made now: a name becomes a link once Discord has given its command an id.
         embed = discord.Embed(title="Signalbox", description=page(usable, seen, prefix, rights))
         async with admitted(interaction, Share.OTHERS):

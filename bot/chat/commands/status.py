@@ -11,6 +11,7 @@ from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import Interaction, person
 from bot.chat.links import project_of
 from bot.domain.inert import joined
+from bot.domain.texts.cap_refusals import paused_text
 from bot.domain.texts.command_names import command
 from bot.services.people.rates import Share
 
@@ -32,10 +33,14 @@ async def status(interaction: Interaction, job: str | None = None) -> None:
     asker = person(interaction)
     live, undelivered = await show.live(asker), await show.undelivered(asker)
     unconfirmed = await propose.unconfirmed(asker)
+    pause = await interaction.client.services.pause.current()
+    paused = [paused_text(pause)] if pause is not None else []
     if not live and not undelivered and not unconfirmed:
-        await answer(interaction, f"No job is live. {command('train')} starts one, {command('jobs')} lists the latest.")
+        none = f"No job is live. {command('train')} starts one, {command('jobs')} lists the latest."
+        await answer(interaction, "\n".join([*paused, none]))
         return
-    lines = [choose.with_lost_places(found, project_of(interaction.client, found)) for found in live]
+    lines = [*paused]
+    lines += [choose.with_lost_places(found, project_of(interaction.client, found)) for found in live]
     lines += [
         choose.undelivered(found, project_of(interaction.client, found)) for found in undelivered[:MOST_UNDELIVERED]
     ]

@@ -3,7 +3,7 @@
 https://docs.discord.com/developers/resources/message#create-message and #allowed-mentions-object
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import discord
 
 from bot.chat.alt_text import attachment, attachment_at
 from bot.chat.buttons.views import card_buttons, end_buttons, warning_buttons
-from bot.chat.cards import card_lines, choose, sweep_card, verdict
+from bot.chat.cards import card_lines, choose, hold_lines, sweep_card, verdict
 from bot.domain.inert import EMPTY, Inert, listed, phrase
 from bot.domain.model.publication import DIRECT
 from bot.domain.model.rows import Posted
@@ -77,9 +77,21 @@ async def _send_card(
     embed, pictures = drawn(job, project)
     if post.new.replaced:
         embed, pictures = card_lines.embed(choose.title(job), [post.new.text], card_lines.colour(job.execution)), []
+    hold = job.execution.hold
+    asked = hold if hold is not None and hold.mentions else None
     return await channel.send(
-        embed=embed, files=pictures, view=card_buttons(job), nonce=post.nonce, allowed_mentions=_NOBODY
+        hold_lines.mentions(asked) if asked is not None else None,
+        embed=embed,
+        files=pictures,
+        view=card_buttons(job),
+        nonce=post.nonce,
+        allowed_mentions=_roles(asked.approvers) if asked is not None else _NOBODY,
     )
+
+
+def _roles(ids: Iterable[int]) -> discord.AllowedMentions:
+    """Ping these roles and nobody else."""
+    return discord.AllowedMentions(everyone=False, users=False, roles=[discord.Object(each) for each in ids])
 
 
 def _has_title(message: discord.Message, _post: Post, job: Posted) -> bool:

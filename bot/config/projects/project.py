@@ -8,6 +8,7 @@ Most settings keep their name in `Project`. These change:
 | `timeout_minutes` | `timeout_seconds` | the code counts in seconds |
 | `goal = "maximize"` | `maximize: bool` | one of two values; told by the metric's name if it is not set |
 | `bucket` | `output_uri` | the code takes any URI: `s3://<bucket>/jobs/<project>` |
+| `caps` | not in `Project` | `caps.py` makes the caps of it |
 | `train_roles`, `stop_roles` | not in `Project` | `grants.py` makes grants of them |
 | `flags`, `parameters.<name>.flag`, `.action` | `flags: Flags` | one object writes the command line |
 | `parameters.<name>.type`, `.min`, `.max` | `kind`, `minimum`, `maximum` | they would hide Python's own names |
@@ -20,6 +21,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from bot.config.caps import ProjectCaps
 from bot.config.guard import GuardSettings, ProjectGuard, guard_limits
 from bot.config.projects.command import command_problems, flags_of
 from bot.config.projects.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
@@ -68,6 +70,7 @@ class ProjectSettings(Section):
     columns: dict[str, str] = Field(default_factory=dict)
     usd_per_hour: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = None
     confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
+    caps: ProjectCaps = ProjectCaps()
     guard: ProjectGuard = ProjectGuard()
     parameters: dict[Name, ParameterSettings] = Field(default_factory=dict)
 

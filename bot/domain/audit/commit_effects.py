@@ -51,6 +51,8 @@ def asked_effect(rows: Rows, trials: Sequence[EndsEarly]) -> Effect | None:
     for before, after in rows:
         if before is None and isinstance(after, Posted):
             return Effect(Does.START, after.id, after.run.project)
+        if before is not None and (does := _decided(before, after)):
+            return Effect(does, after.id, after.run.project)
         if _newly_stopped(before, after) is not None:
             return Effect(Does.STOP, after.id, after.run.project, _engine_id(after))
     return next((each.effect for each in trials if not each.by_bot), None)
@@ -63,6 +65,8 @@ def own_entries(rows: Rows, trials: Sequence[EndsEarly], *, asked: bool) -> Iter
             yield _start(after)
         if isinstance(after, Submitted):
             yield from _engine_entries(before, after)
+        if before is not None and not asked and (does := _decided(before, after)):
+            yield own(does, after.id, after.run.project, why=after.execution.detail)
         stop = _newly_stopped(before, after) if isinstance(after, Posted) else None
         if stop is not None and stop.why:
             yield own(Does.STOP, after.id, after.run.project, _engine_id(after), detail="guard", why=stop.why)
@@ -72,6 +76,13 @@ def own_entries(rows: Rows, trials: Sequence[EndsEarly], *, asked: bool) -> Iter
         if trial.by_bot:
             effect = trial.effect
             yield own(effect.does, effect.job, effect.project, effect.engine_id, detail="trial", why=trial.why)
+
+
+def _decided(before: Row, after: Row) -> Does | None:
+    """Whether it was approved, or ended without."""
+    if after.execution.approval is not None and before.execution.approval is None:
+        return Does.APPROVE
+    return Does.DECLINE if after.execution.reason is EndReason.NOT_APPROVED and before.execution.live else None
 
 
 def _newly_stopped(before: Row | None, after: Row) -> Stop | None:

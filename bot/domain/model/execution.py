@@ -5,7 +5,7 @@ from typing import Self
 
 from bot.domain.model.observation import NOT_RUN, Attempt, Observation, end_reason, machine_seconds, why_ended
 from bot.domain.model.states import EndReason, JobState, WaitCause
-from bot.domain.money.hold import Hold
+from bot.domain.money.hold import Approval, Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,10 @@ class Lifecycle:
     stop: Stop | None = None
     hold: Hold | None = None
     """What it waits for before it, or more of it, is submitted; None if nothing keeps it."""
+    approval: Approval | None = None
+    """Who approved it; None if nobody had to, or has yet."""
+    paused_by: str = ""
+    """Who has paused everything new, while that keeps it from being submitted."""
 
     @property
     def live(self) -> bool:
@@ -69,6 +73,14 @@ class Lifecycle:
 
     def released(self) -> Self:
         return self if self.hold is None else replace(self, hold=None)
+
+    def approved(self, approval: Approval) -> Self:
+        """Let it start. The first word counts."""
+        return replace(self.released(), approval=self.approval or approval)
+
+    def paused(self, by: str) -> Self:
+        """Record who keeps it from being submitted; empty once the pause is over."""
+        return replace(self, paused_by=by)
 
     def unanswered(self, since: float | None, *, expired: bool = False) -> Self:
         """Record since when the engine has not answered, and why; None once it answers again."""

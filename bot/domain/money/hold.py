@@ -29,3 +29,16 @@ class Hold:
     """Of `PRICE`: an hour of a machine."""
     detail: str = ""
     """Of `FAILURES`: how they failed."""
+    approvers: tuple[int, ...] = ()
+    """Of `APPROVAL`: the roles that may approve it."""
+    mentions: bool = False
+    """Of `APPROVAL`: whether those roles are pinged, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who let it start, and when. `by` is a display name, for people to read."""
+
+    by: str
+    at: float
+    by_id: int

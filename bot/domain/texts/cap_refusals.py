@@ -1,12 +1,13 @@
 """Why something does not start: a cap on money or on live jobs, or a pause. Sentences for errors."""
 
-from bot.domain.inert import escape
+from bot.domain.inert import EMPTY, Inert, escape, phrase
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.money.calendar import Calendar
 from bot.domain.money.caps import Excess, Pool
 from bot.domain.money.pause import Pause
 from bot.domain.numbers import dollars
+from bot.domain.texts.command_names import command
 
 NAME, REASON = 40, 300
 SHORTEST_SECONDS = 60.0
@@ -29,11 +30,21 @@ def unpriced(row: Posted, setting: str) -> str:
     )
 
 
-def paused_text(pause: Pause) -> str:
-    """`reason` and the name are people's own words."""
-    why = f": {escape(pause.reason.rstrip('.'), REASON)}" if pause.reason.strip() else ""
-    by = escape(pause.by_name, NAME) or "an admin"
-    return f"{by} has paused all new jobs and sweeps <t:{round(pause.at)}:R>{why}. What runs goes on. Try again later."
+def paused_text(pause: Pause) -> Inert:
+    """The reason and the name are people's own words."""
+    return phrase(
+        "{by} paused all new jobs, sweeps and trials {at}{why}. What runs goes on, and what was accepted before waits. "
+        "An admin ends the pause with {resume}.",
+        by=escape(pause.by_name, NAME) or phrase("An admin"),
+        at=phrase("<t:{at}:R>", at=round(pause.at)),
+        why=phrase(": {why}", why=escape(pause.reason.rstrip("."), REASON)) if pause.reason.strip() else EMPTY,
+        resume=command("resume"),
+    )
+
+
+def resumed_text(pause: Pause) -> Inert:
+    by = escape(pause.by_name, NAME) or phrase("An admin")
+    return phrase("{by} ended the pause: new jobs, sweeps and trials start again.", by=by)
 
 
 def _over(excess: Excess, row: Posted) -> str:
@@ -47,14 +58,15 @@ def _over(excess: Excess, row: Posted) -> str:
         return f"{this}, and one job or sweep of {project} may cost {limit} at most (`{cap.setting}`)."
     person = cap.pool is Pool.PERSON_DAY
     where = f" in {project}" if person and cap.own else ""
-    who, period = ("you have", "today") if person else (f"{project} has", "this month")
-    whose = "your cap" if person else f"the cap of {project}"
-    return (
-        f"{this}. By estimates {who} spent {dollars(sums.spent_usd)} {period}{where}, and live jobs may still cost "
-        f"{dollars(sums.reserved_usd)}. Together that is "
-        f"{dollars(sums.spent_usd + sums.reserved_usd + most)}, and {whose} is {limit} a {cap.pool.period} "
-        f"(`{cap.setting}`)."
-    )
+    whose = f"your cap{where}" if person else f"the cap of {project}"
+    limit = f"{whose} is {limit} a {cap.pool.period} (`{cap.setting}`)"
+    used = [f"about {dollars(sums.spent_usd)} spent"] if sums.spent_usd else []
+    used += [f"{dollars(sums.reserved_usd)} that live jobs may still cost"] if sums.reserved_usd else []
+    if not used:
+        return f"{this}, and {limit}."
+    period = "today" if person else "this month"
+    total = dollars(sums.spent_usd + sums.reserved_usd + most)
+    return f"{this}. With {' and '.join(used)} {period}, that makes {total}, and {limit}."
 
 
 def _too_many(excess: Excess, row: Posted) -> str:
@@ -73,8 +85,7 @@ def _fits(excess: Excess, row: Posted) -> str:
     if not excess.cap.pool.in_usd:
         return f"`parallel:{runs}` would fit." if isinstance(row, Sweep) and runs else ""
     if isinstance(row, Sweep) and row.plan.runs > 1:
-        verb = "trial would" if runs == 1 else "trials would"
-        return f"{runs:,} of these {row.plan.runs:,} {verb} fit." if runs else "None of its trials would fit."
+        return f"{runs:,} of these {row.plan.runs:,} trials would fit." if runs else "None of its trials would fit."
     seconds = excess.seconds_that_fit
     if quote is None or not SHORTEST_SECONDS <= seconds < quote.timeout_seconds:
         return "Not even a short one would fit."

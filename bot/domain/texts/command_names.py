@@ -12,7 +12,21 @@ from collections.abc import Mapping
 
 from bot.domain.inert import Inert, code, command_mention, phrase
 
-COMMANDS = ("train", "sweep", "status", "jobs", "logs", "plot", "artifacts", "stop", "retry", "audit", "help")
+COMMANDS = (
+    "train",
+    "sweep",
+    "status",
+    "jobs",
+    "logs",
+    "plot",
+    "artifacts",
+    "stop",
+    "retry",
+    "audit",
+    "pause",
+    "resume",
+    "help",
+)
 
 _prefix = ""
 _ids: dict[str, int] = {}

@@ -100,8 +100,9 @@ ENDINGS: dict[EndReason, Ending] = {
     ),
     EndReason.NOT_APPROVED: _ending(
         "was not approved",
-        "was not approved",
+        "not approved",
         "Nothing was started, and nothing was spent. Retry asks for approval again.",
+        card="not approved",
     ),
     EndReason.LOST: _ending(
         "is lost: {engine} no longer knows it",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.domain.model.execution import Lifecycle
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.trial import TrialState
+from bot.domain.money.hold import HoldKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,14 @@ TRIAL_STATES: dict[TrialState, StateText] = {
     TrialState.PRUNED: StateText("stopped early", "stopped early"),
     TrialState.STOPPED: StateText("stopped", "stopped"),
 }
+HELD: dict[HoldKind, str] = {
+    HoldKind.APPROVAL: "waiting for approval",
+    HoldKind.PRICE: "waiting for a lower price",
+    HoldKind.PILOT: "waiting for its first trial",
+    HoldKind.FAILURES: "held",
+}
+"""Of what is not submitted yet, or not any further."""
+PAUSED = "paused"
 STOPPING = "stopping"
 STOPPED = "stopped"
 WAITING_FOR_MACHINES = "waiting for machines"
@@ -48,4 +57,10 @@ def state_text(execution: Lifecycle) -> str:
         return STOPPING
     if execution.reason is EndReason.STOPPED:
         return STOPPED
+    if execution.live and execution.hold is not None and execution.state is JobState.INTENT:
+        return HELD[execution.hold.kind]
+    if execution.live and execution.paused_by and execution.state is JobState.INTENT:
+        return PAUSED
+    if execution.reason is EndReason.NOT_APPROVED:
+        return str(EndReason.NOT_APPROVED)
     return JOB_STATES[execution.state].card

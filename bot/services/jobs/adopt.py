@@ -20,13 +20,12 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.submission import Submission, expanded
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
-from bot.domain.posts import Change, NewPost, PostKind
+from bot.domain.posts import Change, NewPost, PostKind, first_posts
 from bot.domain.project import Project
 from bot.domain.sweeps.grammar import parse
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
 from bot.errors import UserError
-from bot.services.jobs.submit import first_posts
 from bot.services.jobs.submit_call import ASKER_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
 from bot.services.money.quotes import Quotes
 from bot.services.running.core import Core

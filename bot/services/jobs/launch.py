@@ -25,7 +25,7 @@ from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind, adding
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
-from bot.errors import CredentialsExpired, Refused, ServiceError, Throttled
+from bot.errors import CredentialsExpired, Paused, Refused, ServiceError, Throttled
 from bot.ports.engine import Engine, SubmitCall
 from bot.services.jobs.submit_call import call_for_job, call_for_submission, engine_name
 from bot.services.running.core import Core
@@ -95,10 +95,14 @@ class Launch:
         try:
             if job.execution.submit_called_at is not None and not await self._surely_absent(job):
                 return
-            if job.execution.stop is None:
-                await self._submit(job)
-            else:
+            if job.execution.stop is not None:
                 await self._end(job, EndReason.STOPPED, notes.STOPPED_UNSUBMITTED)
+            elif job.execution.hold is not None:
+                await self._store.change(job.id, _refused)  # it still waits, and surely is not there
+            else:
+                await self._submit(job)
+        except Paused:
+            return  # it waits until the pause is over
         except ServiceError as error:
             await self._later(job, error)
 
@@ -141,7 +145,7 @@ class Launch:
             wanted = job.execution.to_submit  # somebody may have asked to stop it since it was read
             return Change(replace(job, execution=job.execution.submit_called(at))) if wanted else None
 
-        job = await self._store.change(job.id, calling)
+        job = await self._store.change(job.id, calling, submits=True)
         if not job.execution.to_submit:
             return
         self._missing.pop(job.id, None)
@@ -170,7 +174,7 @@ class Launch:
             run = job.run
             if isinstance(job, Submission) and found is not None:
                 run = replace(run, parameters=_parameters(found) or run.parameters)
-            return Change(replace(job, run=run, execution=job.execution.submitted(engine_id)))
+            return Change(replace(job, run=run, execution=job.execution.submitted(engine_id).released()))
 
         await self._store.change(job.id, step)
         log.info("submitted", job=job.id, engine_id=engine_id)

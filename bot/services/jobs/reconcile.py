@@ -85,7 +85,8 @@ class Reconcile:
             await self._end_doubles(job, seen)
 
     async def _have_launch_look(self, job: Submitted) -> None:
-        """AWS knows an intent that the store has no call for. Treat it as a lost answer, so that `launch` finds it."""
+        """AWS knows an intent that the store has no call for. Treat it as a lost answer, so that `launch` finds it,
+        also if it waits for something: the store was restored, and it had waited for that before."""
         at = self._now()
 
         def step(stored: Submitted) -> Change | None:

@@ -12,11 +12,11 @@ from bot.domain.model.request import Request
 from bot.domain.model.rows import Posted
 from bot.domain.model.run import Commit
 from bot.domain.parameters import Value, complete, find
-from bot.domain.posts import NewPost, PostKind
 from bot.domain.project import Project, choose
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities
 from bot.services.jobs.submit_call import call_for_job, check_fits, new_run
+from bot.services.money.admission import Admission
 from bot.services.money.quotes import Quotes
 from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
@@ -46,6 +46,7 @@ class Submit:
         self._store, self._now, self._permits = core.store, core.now, core.permits
         self._projects = tuple(core.projects.values())
         self._code, self._engine, self._quotes, self._new_id = code, engine, quotes, new_id
+        self._admission = Admission(core)
 
     async def train(self, request: TrainRequest) -> Job:
         """Accept a job. Raises `NotAllowed`, `BadInput`, `UnknownName`. The same interaction returns the same job."""
@@ -95,7 +96,7 @@ class Submit:
         job = await self._quotes.priced(job, project)
         self._permits.check_cost(request.person, Verb.TRAIN, project.name, job.run.quote)
         check_fits(call_for_job(job, project, "signalbox"), self._engine, "This job", "Use shorter values.")
-        return await self._store.add(job, first_posts(job.id))
+        return await self._admission.add(job, request.person)
 
 
 class StartsSomething(Protocol):
@@ -113,11 +114,6 @@ def stored_request(command: StartsSomething, now: float, retry_of: str | None = 
     """The command as a job or a sweep stores it."""
     person = command.person
     return Request(person.id, person.name, command.channel_id, command.interaction_id, now, retry_of)
-
-
-def first_posts(job_id: str) -> tuple[NewPost, ...]:
-    """The card and its thread, with which every job and every sweep begins."""
-    return (NewPost(f"card:{job_id}", PostKind.CARD, job_id), NewPost(f"thread:{job_id}", PostKind.THREAD, job_id))
 
 
 def _unfolded(request: TrainRequest) -> TrainRequest:

@@ -23,6 +23,7 @@ _DEEDS = {
     Verb.SWEEP: "start sweeps here",
     Verb.STOP_OWN: "stop jobs here",
     Verb.STOP_ANY: "stop other people's jobs here",
+    Verb.APPROVE: "approve jobs here",
     Verb.ADMINISTER: "administer the bot here",
 }
 
@@ -108,6 +109,15 @@ class Permits:
                 f"price is missing, or to set projects.{project}.usd_per_hour."
             )
         raise NotAllowed(f"This may cost up to ${quote.usd_most:,.2f}, and {own}. Start less, or ask an admin.")
+
+    def raisers(self, person: Person, project: str) -> str:
+        """Who can raise a cap: `the role @admin`, as mentions."""
+        return self._roles(person, [Verb.ADMINISTER], [project])
+
+    def approvers(self, channel_id: int, project: str) -> tuple[int, ...]:
+        """The ids of the roles that may approve in this channel."""
+        names = self.policy.holders(Verb.APPROVE, channel_id, [project])
+        return tuple(self.policy.role_ids[name] for name in names if name in self.policy.role_ids)
 
     # ---- roles -------------------------------------------------------------------------------------------
     def roles_are(self, roles: Iterable[tuple[int, str]]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.domain.money.caps import Caps
 from bot.domain.money.price_settings import PriceSettings
 from bot.domain.project import Project
 from bot.ports.artifacts import Artifacts
@@ -34,6 +35,8 @@ class Core:
     """Without grants, nobody may do anything."""
     signs: LifeSigns = field(default_factory=LifeSigns)
     """What the readers of logs note, for the guard."""
+    caps: Caps = field(default_factory=Caps)
+    """The store keeps them; the services ask them who must approve what, and say who can raise one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,28 @@ from bot.domain.model.states import JobState
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
+from bot.domain.money.hold import Hold, HoldKind
 from bot.domain.texts.waits import note_key
 
 
 # ---- jobs, sweeps and submissions ------------------------------------------------------------------------
 def to_launch(rows: Iterable[Row]) -> list[Submitted]:
-    """The engine has not taken it yet, and nothing holds it."""
+    """The engine has not taken it yet, and nothing holds it; or an answer of the engine was lost, so it may have."""
     intents = [row for row in rows if isinstance(row, Submitted) and row.execution.state is JobState.INTENT]
-    return [row for row in intents if row.execution.hold is None]
+    return [row for row in intents if row.execution.hold is None or not row.execution.never_submitted]
+
+
+def awaiting_approval(rows: Iterable[Row]) -> list[tuple[Posted, Hold]]:
+    """A second person is asked, nobody has asked to stop it, and it surely is not at the engine."""
+    waiting = [(row, hold) for row in rows if isinstance(row, Posted) and (hold := row.execution.hold) is not None]
+    return [
+        (row, hold)
+        for row, hold in waiting
+        if hold.kind is HoldKind.APPROVAL
+        and row.execution.live
+        and row.execution.stop is None
+        and (isinstance(row, Sweep) or row.execution.never_submitted)
+    ]
 
 
 def to_track(rows: Iterable[Row]) -> list[Submitted]:

@@ -5,7 +5,7 @@ from functools import partial
 
 import structlog
 
-from bot.domain.inert import stacked
+from bot.domain.inert import EMPTY, stacked
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
@@ -80,6 +80,9 @@ class AnnounceSweep:
         return sweep.execution.stop is not None or len(submitted) >= len(to_run(sweep.plan, known))
 
     async def _announce(self, sweep: Sweep) -> None:
+        if sweep.execution.reason is EndReason.NOT_APPROVED:
+            await self._announcer.commit(sweep, EMPTY, ())
+            return
         try:
             picture = await self._board.final(sweep)
         except ServiceError as error:

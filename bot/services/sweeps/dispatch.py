@@ -18,7 +18,7 @@ from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind, adding
 from bot.domain.sweeps.trial_changes import chunks, to_run
 from bot.domain.texts import notes
-from bot.errors import ServiceError
+from bot.errors import Paused, ServiceError
 from bot.ports.engine import Engine
 from bot.ports.sampler import Sampler
 from bot.services.running.core import Core
@@ -48,6 +48,9 @@ class Dispatch:
 
     async def once(self) -> None:
         """Submit the next trials of each sweep that has capacity for them."""
+        pause = await self._store.pause()
+        if pause is not None and pause.paused:
+            return
         sweeps = to_dispatch(await self._store.unfinished_sweeps())
         for timers in (self._failing, self._failed):
             timers.keep([sweep.id for sweep in sweeps])
@@ -85,8 +88,8 @@ class Dispatch:
             return
         try:
             await self._store.add_submissions(sweep.id, new, _under_way)
-        except _NotWantedError:
-            return
+        except (_NotWantedError, Paused):
+            return  # after a pause, the next pass chooses anew
         log.info(
             "trials submitted", sweep=sweep.id, submissions=len(new), trials=sum(submission.size for submission in new)
         )
@@ -157,12 +160,12 @@ def _missing(submissions: Sequence[Submission], existing: Sequence[Submission]) 
 
 
 class _NotWantedError(Exception):
-    """The sweep was stopped, and may have ended, while its next points were chosen: nothing is added."""
+    """The sweep was stopped or held, and may have ended, while its next points were chosen: nothing is added."""
 
 
 def _under_way(sweep: Sweep) -> Change | None:
     execution = sweep.execution
-    if not execution.live or execution.stop is not None:
+    if not execution.live or execution.stop is not None or execution.hold is not None:
         raise _NotWantedError
     if execution.state is JobState.RUNNING:
         return None

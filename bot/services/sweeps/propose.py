@@ -25,8 +25,9 @@ from bot.errors import BadInput, NotAllowed, SignalboxError, UserError
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities, Engine
 from bot.ports.store import AnyPosted
-from bot.services.jobs.submit import TrainRequest, first_posts, stored_request
+from bot.services.jobs.submit import TrainRequest, stored_request
 from bot.services.jobs.submit_call import call_for_submission, check_fits, new_run
+from bot.services.money.admission import Admission
 from bot.services.money.quotes import Quotes
 from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
@@ -65,7 +66,7 @@ class Propose:
         self._store, self._permits = core.store, core.permits
         self._projects = tuple(core.projects.values())
         self._engine, self._code, self._quotes = engine, code, quotes
-        self._preview = Preview(core, engine)
+        self._preview, self._admission = Preview(core, engine), Admission(core)
         self._now, self._new_id = core.now, new_id
         self._turn = asyncio.Lock()
         """Serializes clicks, so the second one sees what the first did."""
@@ -100,8 +101,8 @@ class Propose:
             if draft is None:
                 raise UserError("This preview is gone. Nothing was started; use the command again.")
             self._check_own(draft, person)
-            draft = await self._checked(draft, person)
-            return await self._accept(replace(draft, request=replace(draft.request, created_at=self._now())))
+            checked = await self._checked(draft, person)
+            return await self._accept(replace(checked, request=replace(draft.request, created_at=self._now())), person)
 
     async def cancel(self, sweep_id: str, person: Person) -> None:
         """Drop the draft. Raises `UserError` if it was confirmed already."""
@@ -114,11 +115,8 @@ class Propose:
                 await self._store.drop_draft(sweep_id)
 
     async def again(self, sweep_id: str, person: Person) -> Proposal | None:
-        """The preview of a draft, made anew: Discord's client forgets it at a reload.
-
-        None if there is no such draft, or it was confirmed. Raises `UserError` if it is too old, `NotAllowed` for other
-        people.
-        """
+        """The preview of a draft, made anew: Discord's client forgets it at a reload. None if there is no such draft,
+        or it was confirmed. Raises `UserError` if it is too old, `NotAllowed` for other people."""
         draft = self._seen(await self._store.draft(sweep_id), person)
         if draft is None or await self._store.job(sweep_id) is not None:
             return None
@@ -210,14 +208,14 @@ class Propose:
         if sweep.plan.runs > project.confirm_trials:
             await self._store.keep_draft(sweep)
             return proposal
-        return replace(proposal, sweep=await self._accept(sweep), needs_confirmation=False)
+        return replace(proposal, sweep=await self._accept(sweep, person), needs_confirmation=False)
 
-    async def _accept(self, sweep: Sweep) -> Sweep:
+    async def _accept(self, sweep: Sweep, person: Person) -> Sweep:
         known = await self._carried_over(sweep)
         if known:
             goal = choose(self._projects, sweep.run.project, sweep.request.channel_id).goal
             sweep = replace(sweep, tally=tally(sweep.plan, known, self._now(), goal))
-        return await self._store.add(sweep, first_posts(sweep.id), known)
+        return await self._admission.add(sweep, person, known)
 
     async def _carried_over(self, sweep: Sweep) -> list[Trial]:
         """The trials that a retry takes over. Two clicks count as one: `UserError` while another retry of that sweep is

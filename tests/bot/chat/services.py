@@ -11,6 +11,7 @@ from bot.domain.audit.entry import Entry
 from bot.domain.jobs import file_names
 from bot.domain.model.job import Job
 from bot.domain.model.run import Commit
+from bot.domain.money.pause import Pause
 from bot.domain.posts import File
 from bot.domain.project import Project
 from bot.errors import UnknownName
@@ -38,6 +39,23 @@ GRANTS = (
 
 
 @dataclass
+class FakePause:
+    """Remembers the last word, whoever says it."""
+
+    switch: Pause | None = None
+
+    async def pause(self, person: Person, reason: str) -> Pause:
+        self.switch = Pause(True, person.id, person.name, reason, 1.0)
+        return self.switch
+
+    async def resume(self, person: Person) -> None:
+        self.switch = None
+
+    async def current(self) -> Pause | None:
+        return self.switch
+
+
+@dataclass
 class FakeServices:
     """All the services in one: each method that the chat calls, on a dict of jobs. `error` is raised, once set."""
 
@@ -57,6 +75,7 @@ class FakeServices:
     entries: list[Entry] = field(default_factory=list)
     """The audit."""
     rates: Rates = field(init=False)
+    switch: FakePause = field(default_factory=FakePause)
     propose: FakePropose = field(init=False)
     one_trial: FakeTrial = field(init=False)
 
@@ -198,6 +217,7 @@ class _AsServices:
         self.propose, self.one_trial = fake.propose, fake.one_trial
         self.projects, self.permits = projects, fake.permits
         self.opened = fake.opened.append
+        self.pause = fake.switch
 
     @property
     def rates(self) -> Rates:

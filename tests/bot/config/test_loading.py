@@ -12,6 +12,7 @@ from bot.adapters.git.git_limits import GitLimits
 from bot.config import loading
 from bot.config.aws import Aws
 from bot.config.bot import Bot
+from bot.config.caps import CapSettings
 from bot.config.deploy import Deploy, JobResources
 from bot.config.discord import Discord
 from bot.config.git import Git
@@ -30,6 +31,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "aws": Aws,
     "bot": Bot,
     "pace": Pace,
+    "caps": CapSettings,
     "limits": Limits,
     "git": Git,
     "deploy": Deploy,
@@ -72,7 +74,7 @@ def test_the_example_is_valid() -> None:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_example_explains_every_setting(section: str) -> None:
     explained = set(re.findall(r"^(?:# )?([a-z_]+) = ", _section(section), flags=re.M))
-    sections_of_their_own = {"columns", "metric_patterns", "parameters", "jobs", "variables", "guard"}
+    sections_of_their_own = {"caps", "columns", "metric_patterns", "parameters", "jobs", "variables", "guard"}
     assert explained == set(SECTIONS[section].model_fields) - sections_of_their_own
 
 

@@ -17,10 +17,11 @@ RECHECKED = (HoldKind.APPROVAL, HoldKind.FAILURES)
 """Holds that people lift. The others lift themselves; what they hold is reserved since it was asked for."""
 
 
-def check(connection: Connection, caps: Caps, at: float) -> None:
-    """Raise `CapReached` or `Paused` if the transaction starts something that must not start."""
+def check(connection: Connection, caps: Caps, at: float, *, submits: bool) -> None:
+    """Raise `CapReached` or `Paused` if the transaction starts something that must not start. With `submits`, each row
+    that it has changed is about to be handed to the engine."""
     for before, after in connection.written.rows:
-        if not _spends(before, after):
+        if not (_starts(before, after) or (submits and before != after)):
             continue
         if (pause := pause_rows.current(connection)) is not None and pause.paused:
             raise Paused(paused_text(pause))
@@ -28,23 +29,16 @@ def check(connection: Connection, caps: Caps, at: float) -> None:
             _check_caps(connection, caps, after, at)
 
 
-def _spends(before: Row | None, after: Row) -> bool:
-    """A new job, sweep or submission that was not found again; a call of the engine; a hold that is lifted."""
+def _starts(before: Row | None, after: Row) -> bool:
+    """A new job, sweep or submission that was not found again, or a hold that is lifted."""
     if not after.execution.live or after.execution.stop is not None:
         return False
     if before is None:
         found = after.publication.recovered_at if isinstance(after, Posted) else after.recovered_at
         return found is None
-    if isinstance(before, Submitted) and isinstance(after, Submitted):
-        called = after.execution.submit_called_at
-        if called is not None and called != before.execution.submit_called_at:
-            return True
-    return _lifted(before, after)
-
-
-def _lifted(before: Row, after: Row) -> bool:
     hold = before.execution.hold
-    return hold is not None and hold.kind in RECHECKED and after.execution.hold is None
+    lifted = hold is not None and hold.kind in RECHECKED and after.execution.hold is None
+    return lifted and not (isinstance(after, Submitted) and after.execution.engine_id)
 
 
 def _check_caps(connection: Connection, caps: Caps, row: Posted, at: float) -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from bot.adapters.sqlite import open_store
 from bot.domain.model.trial import Trial
-from bot.errors import StoreError
-from tests.bot.adapters.sqlite.victim import BATCH, JOB, TRIALS
-from tests.support.jobs import make_job
+from bot.errors import CapReached, StoreError
+from tests.bot.adapters.sqlite.ledger import balance
+from tests.bot.adapters.sqlite.victim import BATCH, CAP, JOB, TRIALS
+from tests.support.jobs import caps, make_job, quote
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[4]
@@ -76,6 +77,28 @@ async def test_trials_and_parts_are_all_there_or_none(start: Start, tmp_path: Pa
     assert acknowledged <= sweep.publication.lines_posted <= sweep.publication.revision <= acknowledged + 1
     assert trials == [Trial(number, epoch=sweep.publication.revision) for number in range(TRIALS)]
     assert [part.id for part in parts] == [f"{JOB}-{turn}" for turn in range(1, sweep.publication.lines_posted + 1)]
+
+
+@pytest.mark.parametrize("acknowledgements", [1, 25])
+async def test_what_is_reserved_is_what_the_rows_say_and_never_above_the_cap(
+    start: Start, tmp_path: Path, acknowledgements: int
+) -> None:
+    victim = start("spend", tmp_path / "s.db")
+    _lines(victim, acknowledgements)
+    victim.kill()
+    _lines(victim)
+
+    async with open_store(tmp_path / "s.db", caps=caps(person_day_usd=CAP)) as store:
+        assert await store._read(balance.wrong) == []
+        total = "SELECT sum(reserved_usd + spent_usd), sum(live) FROM ledger"
+        ((usd, live),) = await store._read(lambda db: db.execute(total).fetchall())
+        assert 0 < usd <= CAP
+        assert live == len(await store.jobs(live=True)) == usd
+        more = [make_job(id=f"more{n}", interaction_id=n, quote=quote(1)) for n in range(1, CAP - live + 2)]
+        for job in more[:-1]:
+            await store.add(job, [])
+        with pytest.raises(CapReached):
+            await store.add(more[-1], [])
 
 
 async def test_a_store_that_is_held_is_free_when_its_holder_is_killed(start: Start, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A process that the tests kill: `python -m tests.bot.adapters.sqlite.victim append|record|hold|migrate STORE`."""
+"""A process that the tests kill: `python -m tests.bot.adapters.sqlite.victim VERB STORE`."""
 
 import asyncio
 import os
@@ -13,21 +13,37 @@ from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.connection import connect
 from bot.adapters.sqlite.schema import MIGRATIONS, migrate
 from bot.domain.logs.log_lines import LogEvent
+from bot.domain.model.states import EndReason
 from bot.domain.model.trial import Trial
 from bot.domain.posts import Change, NewPost, PostKind
+from bot.errors import CapReached
 from tests.bot.adapters.sqlite.sweeps import make_submission, make_sweep
-from tests.support.jobs import make_job
+from tests.support.jobs import caps, make_job, quote
 from tests.support.rows import changed
 
 BATCH = 7
 TRIALS = 1_100
 """More than one statement writes."""
 JOB = "victim"
+CAP = 10
+"""USD; each job may cost one."""
 
 
 def _batches() -> Iterator[list[LogEvent]]:
     for first in count(0, BATCH):
         yield [LogEvent(f"e{n}", "s", n, f"line {n}") for n in range(first, first + BATCH)]
+
+
+async def spend(path: Path) -> None:
+    """Reserves up to the cap, and lets the oldest go again, for ever; says how often it has asked."""
+    async with open_store(path, caps=caps(person_day_usd=CAP)) as store:
+        for turn in count(1):
+            try:
+                await store.add(make_job(quote=quote(1)), [])
+            except CapReached:
+                *_, oldest = await store.jobs(live=True)
+                await store.change(oldest.id, lambda row: Change(row.ended(EndReason.NOT_SUBMITTED, 1.0)))
+            _say(turn)
 
 
 async def append(path: Path) -> None:
@@ -87,4 +103,4 @@ if __name__ == "__main__":
     if verb == "migrate":
         interrupted(store_path)
     else:
-        asyncio.run({"append": append, "record": record, "hold": hold}[verb](store_path))
+        asyncio.run({"append": append, "record": record, "hold": hold, "spend": spend}[verb](store_path))

@@ -1,0 +1,43 @@
+"""Why an accepted job or sweep is not submitted yet, and who let it start."""
+
+from collections.abc import Iterator
+
+from bot.chat.cards.units import relative, usd
+from bot.domain.inert import EMPTY, Inert, code, escape, listed, phrase
+from bot.domain.model.rows import Posted
+from bot.domain.money.hold import Hold, HoldKind
+from bot.domain.money.quote import Quote, Terms
+from bot.domain.texts.command_names import command
+
+NAME = 40
+
+
+def lines(posted: Posted) -> Iterator[Inert]:
+    execution = posted.execution
+    if execution.live and execution.hold is not None and execution.hold.kind is HoldKind.APPROVAL:
+        yield from _approval(execution.hold, posted.run.quote)
+    if execution.live and execution.paused_by:
+        by, resume = escape(execution.paused_by, NAME), command("resume")
+        yield phrase("Paused by {by}: it waits until an admin uses {resume}.", by=by, resume=resume)
+    if execution.approval is not None:
+        by, at = escape(execution.approval.by, NAME), relative(execution.approval.at)
+        yield phrase("approved by {by} {at}", by=by, at=at)
+
+
+def mentions(hold: Hold) -> Inert:
+    """The roles that may approve, as mentions."""
+    return listed(*(phrase("<@&{role}>", role=role) for role in hold.approvers), separator=" ")
+
+
+def _approval(hold: Hold, quote: Quote | None) -> Iterator[Inert]:
+    until = relative(hold.until) if hold.until is not None else phrase("soon")
+    if quote is not None:
+        terms = EMPTY if quote.terms is Terms.FIXED else escape(quote.terms, NAME)
+        machine = listed(code(quote.machine) if quote.machine else EMPTY, terms, separator=" ")
+        yield phrase(
+            "It may cost up to **{most}** ({hour} an hour{on}), so somebody else must approve it.",
+            most=usd(quote.usd_most),
+            hour=usd(quote.usd_per_hour),
+            on=phrase(" on {machine}", machine=machine) if machine else EMPTY,
+        )
+    yield phrase("{roles} may approve it; the request ends {until}.", roles=mentions(hold), until=until)
