@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bench.benchmarks.sweep_figures import Observed, call_figures, message_figures, process_figures, sweep_figures
 from bench.fleet.board import read
 from bench.fleet.grid import Grid
 from bench.fleet.machines import Timeline
 from bench.fleet.server import Settings
 from bench.fleet.setup import FleetStage, fleet_stage
+from bench.fleet.sweep_figures import Observed, call_figures, message_figures, process_figures, sweep_figures
 from bench.fleet.truth import Truth
 from bench.report.figures import Benchmark, Result
 from bench.report.probe import Probe

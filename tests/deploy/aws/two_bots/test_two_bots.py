@@ -164,11 +164,11 @@ def _jobs_calls(other: Deployed, client: Callable[[str], Any]) -> Iterator[tuple
 async def test_a_bot_hears_of_its_own_jobs_alone(stacks: Mapping[str, Deployed]) -> None:
     first, second = stacks[FIRST], stacks[SECOND]
     job = await asyncio.to_thread(_submit, second, second, SECOND)
-    heard = {name: await asyncio.to_thread(_events, stack, job) for name, stack in ((SECOND, second), (FIRST, first))}
-    assert job in heard[SECOND]
-    assert job not in heard[FIRST]
-    everything = heard[FIRST] | {await asyncio.to_thread(_submit, first, first, FIRST)}
-    assert not everything & heard[SECOND]
+    told = {name: await asyncio.to_thread(_events, stack, job) for name, stack in ((SECOND, second), (FIRST, first))}
+    assert job in told[SECOND]
+    assert job not in told[FIRST]
+    everything = told[FIRST] | {await asyncio.to_thread(_submit, first, first, FIRST)}
+    assert not everything & told[SECOND]
 
 
 def _events(stack: Deployed, until: str) -> set[str]:

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from bench.benchmarks.sweep_figures import (
+from bench.fleet.board import Board
+from bench.fleet.grid import Grid
+from bench.fleet.limits import Ledger
+from bench.fleet.machines import Machines
+from bench.fleet.sweep_figures import (
     Observed,
     call_figures,
     false_boards,
@@ -16,10 +20,6 @@ from bench.benchmarks.sweep_figures import (
     staleness,
     sweep_figures,
 )
-from bench.fleet.board import Board
-from bench.fleet.grid import Grid
-from bench.fleet.limits import Ledger
-from bench.fleet.machines import Machines
 from bench.fleet.truth import Truth
 from bench.report.figures import Figure, Verdict
 from bench.report.probe import Probe
