@@ -73,7 +73,6 @@ def test_name_and_time_limit_of_the_only_project_need_no_other_template() -> Non
     [
         ({"disk_gib": 100}, "deploy.disk_gib is 100; the template has 60"),
         ({"zones": 3}, "deploy.zones is 3; the template has 2"),
-        ({"stack": "other"}, 'deploy.stack is "other"; the template has "signalbox"'),
         ({"spot_max_vcpus": 8}, "deploy.spot_max_vcpus is 8; the template has 32"),
         ({"git_token_secret": ""}, 'deploy.git_token_secret is ""; the template has "signalbox/git-token"'),
         ({"log_days": 30}, "deploy.log_days is 30; the template has 90"),
@@ -82,6 +81,13 @@ def test_name_and_time_limit_of_the_only_project_need_no_other_template() -> Non
 )
 def test_what_is_built_in_is_named_with_both_values(changes: dict[str, Any], said: str) -> None:
     assert parameters.differences(config(**changes), GPU_TEMPLATE) == [said]
+
+
+def test_another_stack_has_a_secret_of_its_own() -> None:
+    assert parameters.differences(config(stack="other"), GPU_TEMPLATE) == [
+        'deploy.stack is "other"; the template has "signalbox"',
+        'deploy.git_token_secret is "other/git-token"; the template has "signalbox/git-token"',
+    ]
 
 
 def test_a_host_is_named() -> None:

@@ -58,7 +58,8 @@ async def test_templates_are_sent_compact_and_fit(
     content = _content(projects, **deploy)
     (tmp_path / "config.toml").write_text(tomli_w.dumps(content))
     text = app.template(Config.model_validate(content))
-    assert len(text.encode()) <= MOST_IN_REQUEST
+    if projects == 1 or not deploy:  # otherwise a bucket takes what doesn't fit: test_large_templates.py
+        assert len(text.encode()) <= MOST_IN_REQUEST
     spread = json.dumps(json.loads(text), indent=4)
     assert len(spread.encode()) > MOST_IN_REQUEST  # an editor may have written it so
     (tmp_path / "mine.json").write_text(spread)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.aws_stand_in import PYTHON, Sandbox
 
@@ -190,3 +191,20 @@ def test_deleting_the_stack_leaves_nothing(sandbox: Sandbox) -> None:
     assert not [s for s in sandbox.clients.secretsmanager.list_secrets()["SecretList"] if stack.name in s["Name"]]
     networks = sandbox.clients.ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.9.0.0/16"]}])["Vpcs"]
     assert stack.outputs["Network"] not in {each["VpcId"] for each in networks}
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_repository_with_images_goes_only_if_it_empties_itself(sandbox: Sandbox, empty: bool) -> None:
+    cloudformation, ecr = sandbox.clients.cloudformation, sandbox.clients.ecr
+    name = f"r{uuid.uuid4().hex[:8]}"
+    properties = {"RepositoryName": name, "EmptyOnDelete": empty}
+    template = {"Resources": {"Images": {"Type": "AWS::ECR::Repository", "Properties": properties}}}
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    ecr.put_image(repositoryName=name, imageTag="a", imageManifest='{"layers": []}', imageManifestMediaType=kind)
+    if empty:
+        cloudformation.delete_stack(StackName=name)
+        assert name not in {each["repositoryName"] for each in ecr.describe_repositories()["repositories"]}
+    else:
+        with pytest.raises(ClientError, match="still contains images"):
+            cloudformation.delete_stack(StackName=name)

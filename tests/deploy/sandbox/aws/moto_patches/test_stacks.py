@@ -280,20 +280,3 @@ def test_a_new_parameter_has_no_previous_value(sandbox: Sandbox) -> None:
     previous = [{"ParameterKey": "New", "UsePreviousValue": True}]
     with pytest.raises(ClientError, match="usePreviousValue as true for a parameter key not in the prev"):
         cloudformation.update_stack(StackName=created, TemplateBody=json.dumps(template), Parameters=previous)
-
-
-@pytest.mark.parametrize("empty", [True, False])
-def test_a_repository_with_images_goes_only_if_it_empties_itself(sandbox: Sandbox, empty: bool) -> None:
-    cloudformation, ecr = _client(sandbox, "us-west-1"), _client(sandbox, "us-west-1", "ecr")
-    name = f"r{uuid.uuid4().hex[:8]}"
-    properties = {"RepositoryName": name, "EmptyOnDelete": empty}
-    template = {"Resources": {"Images": {"Type": "AWS::ECR::Repository", "Properties": properties}}}
-    created = _create(cloudformation, template)
-    kind = "application/vnd.oci.image.manifest.v1+json"
-    ecr.put_image(repositoryName=name, imageTag="a", imageManifest='{"layers": []}', imageManifestMediaType=kind)
-    if empty:
-        cloudformation.delete_stack(StackName=created)
-        assert name not in {each["repositoryName"] for each in ecr.describe_repositories()["repositories"]}
-    else:
-        with pytest.raises(ClientError, match="still contains images"):
-            cloudformation.delete_stack(StackName=created)
