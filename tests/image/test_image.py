@@ -34,7 +34,7 @@ async def _run(aws: Aws, job: str, source: Source, *command: str, **more: str) -
     """Run a job of the private repository to its end. Returns what Batch tells, and the log."""
     batch_id = await aws.submit(job, source, *command, GIT_TOKEN=TOKEN, JOB_KEY=KEY, **more)
     found = await aws.until(batch_id, "SUCCEEDED", "FAILED")
-    return found, await aws.log(found)
+    return found, f"{found.get('statusReason')}\n{await aws.log(found)}"
 
 
 async def test_reference_training_completes(aws: Aws, repository: Repository, private: str) -> None:

@@ -26,6 +26,7 @@ from trainer.contract import Env
 
 _NO_NEW_PRIVS, _SET_DUMPABLE = 38, 4
 """Of prctl(2)."""
+_KILLS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,27 @@ def separate(environment: Mapping[str, str] = os.environ) -> Users | None:
 def end_all(user: User) -> None:
     """Kill every process of this user: a daemon that has left the command's process group, too.
 
-    It signals as that user without being it: a process may be signalled by whoever has its real or its saved user, and
-    these stay root. "-1" is everybody who may be signalled: https://man7.org/linux/man-pages/man2/kill.2.html
+    A process of that user does it, by "-1", everybody whom it may signal, so that nothing can fork away:
+    https://man7.org/linux/man-pages/man2/kill.2.html. They may kill it first, so it is repeated until none is left.
     Users are the machine's, so this is done only where process 1, or its child, is the entrypoint: in a container.
     """
     if os.geteuid() != 0 or 1 not in (os.getpid(), os.getppid()):
         return
-    script = f"import os; os.setresuid(-1, {user.number}, -1); os.kill(-1, 9)"
-    subprocess.run([sys.executable, "-I", "-S", "-c", script], check=False, stderr=subprocess.DEVNULL)
+    number = user.number
+    script = f"import os; os.setresuid({number}, {number}, {number}); os.kill(-1, 9)"
+    for _ in range(_KILLS):
+        subprocess.run([sys.executable, "-I", "-S", "-c", script], check=False, stderr=subprocess.DEVNULL)
+        if not any(_belongs(place, number) for place in Path("/proc").glob("[0-9]*")):
+            return
+
+
+def _belongs(place: Path, number: int) -> bool:
+    """True for a process of the user that is no zombie."""
+    try:
+        told = dict(line.split(":\t", 1) for line in (place / "status").read_text().splitlines() if ":\t" in line)
+    except OSError:
+        return False
+    return number in map(int, told["Uid"].split()) and not told["State"].startswith(("Z", "X"))
 
 
 def close_memory() -> None:

@@ -11,9 +11,11 @@ import hmac
 import json
 import re
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -29,6 +31,8 @@ from trainer.process.environment import ROLE, harmless
 HOUR = 3600
 _FRESH_SECONDS = 20 * 60
 """SDKs ask for new credentials from 15 minutes before the end of the old ones."""
+_AT_ONCE, _PATIENCE_SECONDS = 32, 5.0
+"""Connections, and how long one may be silent."""
 _AGAIN_SECONDS = 10.0
 """After a failure, the next try."""
 
@@ -39,6 +43,40 @@ def environment_for_command(environment: Mapping[str, str], session: "Session | 
         return {**harmless(environment), **session.variables}
     own = harmless(environment)
     return own | {name: value for name, value in environment.items() if name in ROLE}
+
+
+class _Server(ThreadingHTTPServer):
+    """With a bound: jobs on one machine share its network, and another one may open connections without end.
+
+    The oldest gives way, so that those who ask and go are still answered.
+    """
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, *arguments: Any) -> None:
+        self._connected: list[Any] = []
+        self._lock = threading.Lock()
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._connected.append(request)
+            oldest = self._connected.pop(0) if len(self._connected) > _AT_ONCE else None
+        if oldest is not None:
+            with suppress(OSError):
+                oldest.shutdown(socket.SHUT_RDWR)
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._lock, suppress(ValueError):
+                self._connected.remove(request)
+
+    def handle_error(self, *_: object) -> None:
+        """Log nothing: whoever connects decides what comes."""
 
 
 class Session:
@@ -52,8 +90,7 @@ class Session:
         self._lock = threading.Lock()
         self._credentials: dict[str, Any] = {}
         self._failed_at = 0.0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._server.serve_forever, daemon=True, name="credentials").start()
 
     @property
@@ -71,6 +108,8 @@ class Session:
         session = self
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = _PATIENCE_SECONDS
+
             def do_GET(self) -> None:
                 given = self.headers.get("Authorization", "").encode(errors="replace")
                 if hmac.compare_digest(given, session._token.encode()):

@@ -1,4 +1,6 @@
 import json
+import socket
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -9,8 +11,9 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, until
 from trainer.fetch import assignment
+from trainer.run import session as session_module
 from trainer.run.session import Session, environment_for_command, open_session, policy
 
 ROLE = "arn:aws:iam::123456789012:role/stack-MnistTrainingRole-X"
@@ -139,3 +142,29 @@ def test_the_command_gets_the_sessions_credentials_and_not_the_containers(sessio
 
 def test_without_a_role_there_is_no_session() -> None:
     assert open_session({}, JOB) is None
+
+
+def test_connections_without_end_neither_take_a_thread_each_nor_keep_others_out(
+    sts: Sts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As code of another job on the same machine may open them. None of them is silent for too long here."""
+    monkeypatch.setattr(session_module, "_PATIENCE_SECONDS", 10 * PATIENCE)
+    session, before = Session(ROLE, JOB, sts.assume), threading.active_count()
+    port = int(session.variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"].rstrip("/").rpartition(":")[2])
+    idle = [socket.create_connection(("127.0.0.1", port), PATIENCE) for _ in range(200)]
+    try:
+        assert _get(session)["AccessKeyId"] == "ASIA1"
+        until(lambda: threading.active_count() - before <= 40)
+    finally:
+        for each in idle:
+            each.close()
+        session.close()
+
+
+def test_a_silent_connection_is_closed(sts: Sts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_module, "_PATIENCE_SECONDS", 0.05)
+    session = Session(ROLE, JOB, sts.assume)
+    port = int(session.variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"].rstrip("/").rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as silent:
+        assert silent.recv(1) == b""
+    session.close()

@@ -17,12 +17,14 @@ OF_ROOT = "a-file-of-root"
 VARIABLES = {"SIGNALBOX_TRAINING_UID": str(TRAINING), "SIGNALBOX_FETCH_UID": str(FETCHING)}
 
 
-def command(arguments: Sequence[str], *, machine: str = "") -> list[str]:
+def command(arguments: Sequence[str], *, machine: str = "", init: bool = False) -> list[str]:
     """Return the command that runs these arguments in such a container, as root.
 
     `machine` is a script that runs before, with all capabilities, in a network of its own that is the container's too.
+    With `init`, process 1 is another one, as in the image.
     """
-    script = f"{_opened()}{machine}\nexec {shlex.join(limited(arguments))}"
+    words = shlex.join(limited(arguments))
+    script = f"{_opened()}{machine}\n" + (f"{words}; exit $?" if init else f"exec {words}")
     network = ["--net"] if machine else []
     return ["unshare", *network, "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-ec", script]
 

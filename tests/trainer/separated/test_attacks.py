@@ -24,8 +24,14 @@ CHECKOUT = Path(__file__).parents[3]
 ATTACKS = Path(__file__).with_name("attacks.py").read_text()
 
 
+@pytest.fixture(params=[True, False], ids=["under an init", "as process 1"])
+def init(request: pytest.FixtureRequest) -> bool:
+    found: bool = request.param
+    return found
+
+
 @pytest.fixture
-def log(place: Path, repository: Repository, aws: Mapping[str, str], bucket: Bucket) -> str:
+def log(place: Path, repository: Repository, aws: Mapping[str, str], bucket: Bucket, init: bool) -> str:
     """The log of a job that attacks. Its files are in the bucket."""
     (place / "gitconfig").write_text("[safe]\n directory = *\n")
     commit = repository.commit({"train.py": ATTACKS}, "Attack")
@@ -48,7 +54,7 @@ def log(place: Path, repository: Repository, aws: Mapping[str, str], bucket: Buc
     words = [sys.executable, "train.py", str(place / "of-root"), str(place / "work"), str(place / "tmp" / "imported")]
     entrypoint = [sys.executable, "-m", "trainer.entrypoint", "--", *words]
     done = subprocess.run(
-        container.command(entrypoint),
+        container.command(entrypoint, init=init),
         env=environment,
         cwd=place / "work",
         capture_output=True,
