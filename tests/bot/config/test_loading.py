@@ -18,8 +18,8 @@ from bot.config.git import Git
 from bot.config.grants import GrantSettings
 from bot.config.limits import Limits
 from bot.config.pace import Pace
-from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings
-from bot.config.project import ProjectSettings
+from bot.config.projects.parameter import RESERVED_OPTIONS, ParameterSettings
+from bot.config.projects.project import ProjectSettings
 from bot.domain.parameters import Kind
 from bot.errors import ConfigError
 
@@ -72,7 +72,7 @@ def test_the_example_is_valid() -> None:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_example_explains_every_setting(section: str) -> None:
     explained = set(re.findall(r"^(?:# )?([a-z_]+) = ", _section(section), flags=re.M))
-    sections_of_their_own = {"columns", "metric_patterns", "parameters", "jobs", "variables"}
+    sections_of_their_own = {"columns", "metric_patterns", "parameters", "jobs", "variables", "guard"}
     assert explained == set(SECTIONS[section].model_fields) - sections_of_their_own
 
 

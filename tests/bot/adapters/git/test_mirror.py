@@ -20,6 +20,7 @@ from bot.errors import Denied, Missing, Refused, ServiceError, Unavailable
 from tests.bot.adapters.git.remote import EMPTY_TREE, Remote
 from tests.bot.adapters.vendor import Vendor, page
 from tests.support.clock import Clock
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -129,7 +130,7 @@ class TestAutocomplete:
             assert await code.branches(remote.url, ["*"]) == ["main"]
         assert len(await code.commits(remote.url, ["*"])) == 1
         gate.open.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await code.branches(remote.url, ["*"]) != ["new", "main"]:
                 await asyncio.sleep(0.001)
         assert gate.fetches == 2
@@ -338,7 +339,7 @@ class TestProcess:
 
 async def gone(wanted: Callable[[psutil.Process], bool]) -> None:
     """Returns once no such process runs any more; one that is dead may wait for its parent."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while any(_runs(process) and wanted(process) for process in psutil.process_iter(["status", "cmdline"])):
             await asyncio.sleep(0.01)
 
