@@ -63,7 +63,8 @@ def _own_table(lab: Stage, sweep_id: str) -> dict[tuple[str, str], Decimal]:
     }
 
 
-# ---- nine points on the digits -----------------------------------------------------------------------------
+# ---- nine points on the digits; `make test` has the demo's four ------------------------------------------------
+@pytest.mark.exhaustive
 async def test_the_heatmap_shows_what_the_files_say(lab: Stage, nine: tuple[str, float]) -> None:
     own = await asyncio.to_thread(_own_table, lab, nine[0])
     figure = drawn(request(*await lab.stored(nine[0])))
@@ -79,6 +80,7 @@ async def test_the_heatmap_shows_what_the_files_say(lab: Stage, nine: tuple[str,
     assert len(set(shown.values())) > 4
 
 
+@pytest.mark.exhaustive
 async def test_the_table_and_the_leaderboard_are_of_the_same_figures(lab: Stage, nine: tuple[str, float]) -> None:
     sweep_id = nine[0]
     own = await asyncio.to_thread(_own_table, lab, sweep_id)
@@ -91,6 +93,7 @@ async def test_the_table_and_the_leaderboard_are_of_the_same_figures(lab: Stage,
     assert board == [[f".{POINTS.index(p)}", f"{float(own[p]):.4g}", *p] for p in ranked]
 
 
+@pytest.mark.exhaustive
 async def test_nine_trials_are_one_submission_and_one_end(lab: Stage, nine: tuple[str, float]) -> None:
     sweep_id, asked_a_second = nine
     (submission,) = await lab.submissions(sweep_id)
@@ -107,6 +110,7 @@ async def test_nine_trials_are_one_submission_and_one_end(lab: Stage, nine: tupl
     assert lab.endings(sweep_id) == 1
 
 
+@pytest.mark.exhaustive
 async def test_a_trial_is_asked_about_by_its_name(lab: Stage, nine: tuple[str, float]) -> None:
     sweep_id = nine[0]
     assert "Finished 9 trials" in await lab.said(f"/status job:{sweep_id}")
