@@ -18,6 +18,7 @@ from rich.table import Table
 
 from tests.faults.access_mutations import MUTATIONS as ACCESS
 from tests.faults.mutation import Mutation
+from tests.faults.prices_mutations import MUTATIONS as PRICES
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("bot", "trainer", "deploy", "bench", "tests", "pyproject.toml", "config.example.toml")
@@ -253,7 +254,7 @@ MUTATIONS = (
         f"{FOUND}::test_a_trial_whose_answer_comes_late_is_waited_for",
     ),
 )
-ALL = (*MUTATIONS, *ACCESS)
+ALL = (*MUTATIONS, *ACCESS, *PRICES)
 
 
 def main(words: list[str]) -> int:
