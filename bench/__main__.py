@@ -16,6 +16,7 @@ from bench.benchmarks import (
     acknowledge,
     estimate,
     foreign_programs,
+    guard_alarms,
     large_sweep,
     log_tail,
     plot_latency,
@@ -43,6 +44,7 @@ BENCHMARKS = {
         large_sweep,
         search,
         estimate,
+        guard_alarms,
         training_speed,
     )
 }

@@ -35,13 +35,14 @@ from bot.config.loading import (
     snapshot_uri,
     store_path,
 )
-from bot.config.money.prices import price_settings
+from bot.config.prices import price_settings
 from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError
 from bot.services import Services
 from bot.services.delivery.audit_channel import PASS_SECONDS, AuditChannel
 from bot.services.delivery.outbox import Delivery, DeliverySettings
+from bot.services.guard import build_guard
 from bot.services.jobs import build_jobs
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import ListArtifacts
@@ -180,6 +181,7 @@ def _services(
     known, money = tuple(core.projects.values()), build_money.build(core, outside, setup)
     jobs = build_jobs.build(core, outside, setup, money.quotes)
     sweeps = build_sweeps.build(core, outside, setup, jobs, money.quotes)
+    guard = build_guard.build(core, outside, jobs, sweeps)
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     for close in (delivery.close, jobs.close, sweeps.close):
         stack.push_async_callback(close)
@@ -193,6 +195,7 @@ def _services(
         complete_options=CompleteOptions(outside.code, jobs.find, known, core.permits),
         propose=sweeps.propose,
         one_trial=sweeps.one_trial,
+        answer_guard=guard.answer,
         audit=core.store,
         read_audit=ReadAudit(core.store, core.permits, core.now),
         rates=Rates(core.store, setup.limits, setup.starts_per_hour, now=time.monotonic, clock=core.now),
@@ -200,16 +203,24 @@ def _services(
         permits=core.permits,
         opened=delivery.opened,
     )
-    copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
-    snapshot = Snapshot(core, outside.artifacts, DiskRoom(setup.data_dir), copies)
-    audit = AuditChannel(core, outside.chat, delivery.lanes, setup.audit_channel_id, setup.nonce_window)
     loops = [
         *jobs.loops,
         *build_logs.build(core, outside, setup),
         *sweeps.loops,
+        *guard.loops,
         *money.loops,
+        *_own_loops(core, outside, setup, delivery),
+    ]
+    return services, loops
+
+
+def _own_loops(core: Core, outside: Outside, setup: Setup, delivery: Delivery) -> list[Loop]:
+    """Of what has no package of its own."""
+    copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
+    snapshot = Snapshot(core, outside.artifacts, DiskRoom(setup.data_dir), copies)
+    audit = AuditChannel(core, outside.chat, delivery.lanes, setup.audit_channel_id, setup.nonce_window)
+    return [
         Loop("deliver", delivery.once, 1, core.wakeups.of("deliver")),
         Loop("audit_channel", audit.once, PASS_SECONDS),
         Loop("snapshot", snapshot.once, setup.snapshot_seconds),
     ]
-    return services, loops

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from bot.config.project import ProjectSettings
+from bot.config.projects.project import ProjectSettings
 from bot.config.section import Name, Section, Snowflake
 from bot.domain.access import Grant, Verb
 

@@ -14,11 +14,12 @@ from bot.config.discord import Discord
 from bot.config.git import Git
 from bot.config.grants import GrantSettings, grant_problems
 from bot.config.grants import grants as all_grants
+from bot.config.guard import GuardSettings
 from bot.config.limits import Limits
-from bot.config.money.prices import Prices
 from bot.config.pace import Pace
+from bot.config.prices import Prices
 from bot.config.problems import Mistakes, problems
-from bot.config.project import ProjectSettings, project
+from bot.config.projects.project import ProjectSettings, project
 from bot.config.section import Name, Section
 from bot.domain.access import Grant
 from bot.domain.project import Project
@@ -33,8 +34,9 @@ class Config(Section):
     bot: Bot = Bot()
     pace: Pace = Pace()
     limits: Limits = Limits()
-    prices: Prices = Prices()
     git: Git = Git()
+    prices: Prices = Prices()
+    guard: GuardSettings = GuardSettings()
     deploy: Deploy = Deploy()
     grants: tuple[GrantSettings, ...] = ()
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
@@ -96,7 +98,7 @@ def lease_folder(config: Config) -> str:
 
 def projects(config: Config) -> tuple[Project, ...]:
     """The projects for the services, in the order of the file."""
-    return tuple(project(name, settings) for name, settings in config.projects.items())
+    return tuple(project(name, settings, config.guard) for name, settings in config.projects.items())
 
 
 def allowed_branches(config: Config) -> dict[str, tuple[str, ...]]:

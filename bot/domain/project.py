@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from bot.domain.goal import Goal
+from bot.domain.guard.limits import GuardLimits
 from bot.domain.parameters import Parameter
 from bot.domain.text import folded
 from bot.errors import BadInput, UnknownName, UserError
@@ -59,6 +60,7 @@ class Project:
     columns: Mapping[str, str] = field(default_factory=dict)
     usd_per_hour: float | None = None
     """What a machine for one of its jobs costs, if the config says it; None: what its prices say. 0 costs nothing."""
+    guard: GuardLimits = field(default_factory=GuardLimits)
     confirm_trials: int = 10
     """Sweeps of more trials are shown and confirmed before anything is spent."""
     engine_name: str = "AWS Batch"

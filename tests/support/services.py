@@ -16,6 +16,10 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.posts import PostKind
 from bot.ports.store import Store
 from bot.services.delivery.outbox import Delivery, DeliverySettings
+from bot.services.guard.answer_guard import AnswerGuard
+from bot.services.guard.still_running import StillRunning
+from bot.services.guard.watch_jobs import WatchJobs
+from bot.services.guard.watch_sweeps import WatchSweeps
 from bot.services.jobs.announce_result import AnnounceResult, AnnounceSettings
 from bot.services.jobs.explain_wait import ExplainWait
 from bot.services.jobs.find import Find
@@ -142,6 +146,10 @@ class Bot:
         )
         trial_log = TrialLog(outside.engine, outside.logs, projects, pace)
         self.one_trial = OneTrial(self.find, self.trials, self.plot, self.submit, self.stop, trial_log)
+        self.watch_jobs = WatchJobs(core, outside.artifacts)
+        self.watch_sweeps = WatchSweeps(core, outside.artifacts, self.trials)
+        self.answer_guard = AnswerGuard(core, self.stop, self.trials)
+        self.still_running = StillRunning(core, self.trials)
         self.delivery = Delivery(core, outside.chat, DeliverySettings(card=5, nonce_window=60))
 
     async def train(self, person: Person = MIKA, interaction_id: int = 9, **values: object) -> Job:

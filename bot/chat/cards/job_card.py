@@ -57,6 +57,7 @@ def _state(job: Job, project: Project | None) -> Iterator[Inert]:
         return
     now = card_lines.headline(escape(state_text(execution), 40))
     yield listed(now, card_lines.since(job), separator=" · ")
+    yield from card_lines.warnings(job.watch)
     if execution.unanswered_since is not None:
         yield from card_lines.unanswered(execution, project)
     elif execution.stop is None and execution.state.waiting:

@@ -88,6 +88,7 @@ def _state(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
     if why_not := sweep.publication.result.undeliverable:
         yield card_lines.undeliverable(why_not, 150)
     if execution.live:
+        yield from card_lines.warnings(sweep.watch)
         yield from card_lines.unanswered(execution, project)
     tally, trials = sweep.tally, sweep.plan.trials
     if execution.live or tally.ended < trials:

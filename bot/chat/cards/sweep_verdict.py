@@ -77,7 +77,7 @@ def _outcome(sweep: Sweep, *, brief: bool) -> Inert | None:
     """`finished 9 trials`, `stopped by mika after 4 of 9 trials`, …; None if no trial came to anything."""
     done, failed = _done(sweep), sweep.tally.count(TrialState.FAILED)
     if sweep.execution.reason is EndReason.STOPPED:
-        by = card_lines.by_whom(sweep.execution.stop.by if sweep.execution.stop is not None else None)
+        by = card_lines.by_request(sweep.execution.stop)
         return phrase("stopped{by} after {trials}", by=by, trials=_trials(sweep, done + failed))
     if done and failed:
         return phrase("finished: {counts}", counts=_succeeded(sweep) if brief else _counts(sweep))

@@ -1,10 +1,13 @@
 """A project, jobs, sweeps and trials to show messages with."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.domain.audit.entry import BOT, Actor, Decision, Does, Effect, Place
 from bot.domain.audit.entry import Entry as AuditEntry
+from bot.domain.guard.signs import Condition
+from bot.domain.guard.watch import Warned, Watch
 from bot.domain.model.execution import Execution, Lifecycle, Stop
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
@@ -21,6 +24,7 @@ from bot.domain.money.quote import Quote, Terms
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.domain.texts.command_names import plain
+from bot.domain.texts.guard_texts import GUARD
 from bot.services.sweeps.preview import Proposal
 
 NOW = 1_790_000_000.0
@@ -116,6 +120,7 @@ def live_jobs() -> Iterator[tuple[str, Job]]:
         if not state.terminal:
             yield state.lower(), replace(RUNNING if state is JobState.RUNNING else JOB, execution=_execution(state))
     yield "stopping", replace(RUNNING, execution=replace(RUNNING.execution, stop=STOP))
+    yield "stopped by the guard", _guard_stop()
     yield "the engine does not answer", replace(RUNNING, execution=RUNNING.execution.unanswered(NOW))
     yield "the credentials have expired", replace(JOB, execution=JOB.execution.unanswered(NOW, expired=True))
     yield "at prices of some time ago", quoted(RUNNING, replace(QUOTE, stale=True))
@@ -135,6 +140,17 @@ def offers() -> Iterator[tuple[str, Job]]:
     yield "prices of some time ago", quoted(JOB, replace(QUOTE, stale=True))
     yield "a price of the config", quoted(JOB, Quote(0.526, 7_200, expected_seconds=720.0))
     yield "less than a cent", quoted(JOB, Quote(0.01, 60, expected_seconds=30.0))
+
+
+def warned() -> Iterator[tuple[str, Job | Sweep]]:
+    """Jobs that the guard warns of, and a sweep with several trials."""
+    for condition in Condition:
+        if not condition.ends_at_once:
+            stands = Warned(0, condition, NOW, NOW + 1_800, 1_860, "train_loss", math.nan)
+            yield condition, replace(RUNNING, watch=Watch(warned=(stands,), said=1))
+    many = Warned(0, Condition.SILENT, NOW, NOW + 1_800, 1_860, trials=(3, 4, 7))
+    running = Lifecycle(JobState.RUNNING, started_at=STARTED)
+    yield "silent trials", replace(SWEEP, execution=running, tally=MIDDLE, watch=Watch(warned=(many,), said=1))
 
 
 def waiting_job(cause: WaitCause) -> Job:
@@ -182,6 +198,11 @@ def trials() -> Iterator[tuple[str, Trial]]:
     yield "stopping", replace(begun, stop_by="noor")
     yield "carried over", replace(made[2], source="c5d6f7")
     yield "not everything stored", replace(made[2], detail=LOST)
+
+
+def _guard_stop() -> Job:
+    stop = Stop(GUARD, STARTED + 100, why="silent for 61 min")
+    return replace(RUNNING, execution=replace(RUNNING.execution, stop=stop))
 
 
 def _execution(state: JobState) -> Execution:

@@ -1,1 +1,2 @@
-"""Costs of jobs and sweeps, from their quotes and their machine time. All sums are estimates in USD."""
+"""What jobs and sweeps have cost and may still cost, by their quotes and their machine time. All sums are estimates in
+USD."""

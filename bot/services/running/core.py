@@ -18,6 +18,7 @@ from bot.ports.store import Store
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Limit, Share
 from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.life_signs import LifeSigns
 from bot.services.running.wakeups import Wakeups
 
 
@@ -31,6 +32,8 @@ class Core:
     now: Callable[[], float]
     permits: Permits = field(default_factory=Permits)
     """Without grants, nobody may do anything."""
+    signs: LifeSigns = field(default_factory=LifeSigns)
+    """What the readers of logs heard, for the guard."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Sweeps:
 
     propose: Propose
     one_trial: OneTrial
+    trials: TrialBook
     loops: tuple[Loop, ...]
     close: Callable[[], Awaitable[None]]
     """Ends what the loops have begun."""
@@ -52,7 +53,7 @@ def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs, quotes: Quotes
         await announce.close()
 
     loops = [*_trial_loops(core, outside, setup, trials, collect), *_board_loops(core, setup, report, board, announce)]
-    return Sweeps(propose, one_trial, tuple(loops), close)
+    return Sweeps(propose, one_trial, trials, tuple(loops), close)
 
 
 def _collect(core: Core, outside: Outside, setup: Setup, jobs: Jobs, trials: TrialBook) -> CollectResults:

@@ -17,6 +17,7 @@ from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value, complete
 from bot.domain.project import Project, choose
 from bot.domain.sweeps.grammar import completions, parse, so_far
+from bot.domain.sweeps.one_by_one import limit_one_by_one
 from bot.domain.sweeps.sum_trials import tally
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, carried_over_of
 from bot.domain.texts.command_names import command
@@ -33,10 +34,6 @@ from bot.services.sweeps.preview import Preview, Proposal
 
 EXPIRES_SECONDS = 3_600.0
 """An older preview cannot be confirmed."""
-MAX_INCREMENTAL = 2_000
-"""Trials of a sweep that submits them one by one."""
-DEFAULT_PARALLEL = 4
-"""Trials that run at once, by default, if the sampler learns from results."""
 MAX_LIVE = 1_000
 """Live jobs among which a retry looks for another retry of the same sweep."""
 
@@ -86,7 +83,7 @@ class Propose:
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
         machines = await self._preview.machines(project, plan)
-        plan = _incremental(plan, machines)
+        plan = limit_one_by_one(plan, machines)
         run = new_run(project, commit, fixed)
         sweep = Sweep(sweep_id, stored_request(request, self._now()), run, plan)
         _check_size(sweep, project, self._engine.capabilities)
@@ -275,21 +272,6 @@ def _fixed(plan: Plan, project: Project, settings: str) -> dict[str, Value]:
         raise BadInput(f"`folds:{plan.folds}` already sets `{twice[0]}`. Leave it out of `{SET}`.")
     parameters = complete(project.parameters, {**varied, **folds, **given}, f"{SET}:")
     return {name: value for name, value in parameters.items() if name not in varied and name not in folds}
-
-
-def _incremental(plan: Plan, machines: int | None) -> Plan:
-    """Limit a sampler that learns: it needs results before it chooses more points. Raises `BadInput` for too many."""
-    if plan.search is Search.TPE and not plan.parallel:
-        plan = replace(plan, parallel=max(1, min(DEFAULT_PARALLEL, machines or DEFAULT_PARALLEL, plan.trials)))
-    if plan.incremental and plan.trials > MAX_INCREMENTAL:
-        why = (
-            "`search:tpe` submits its trials" if plan.search is Search.TPE else "with `parallel`, trials are submitted"
-        )
-        raise BadInput(
-            f"{plan.trials:,} trials are too many: {why} one by one, {MAX_INCREMENTAL:,} at most. Use fewer, or "
-            "`grid` or `random` without `parallel`, which take 100,000."
-        )
-    return plan
 
 
 def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:
