@@ -36,7 +36,7 @@ from bot.config.loading import (
     snapshot_uri,
     store_path,
 )
-from bot.config.money.prices import price_settings
+from bot.config.prices import price_settings
 from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError

@@ -10,7 +10,7 @@ from bot.adapters.git.code_source import GitCode
 from bot.adapters.git.git_limits import GitLimits
 from bot.chat.discord_probe import discord_probe
 from bot.config.loading import Config, Secrets, allowed_branches, grants, lease_folder, projects
-from bot.config.money.prices import price_settings
+from bot.config.prices import price_settings
 from bot.services.money.price_file import PRICES_FILE, PriceFile
 from bot.services.people.permits import ROLES_FILE
 from bot.services.people.remembered_roles import RememberedRoles

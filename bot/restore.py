@@ -16,7 +16,7 @@ from bot.adapters.aws.token_lease import LEASE_NAME, adopt_instance, read
 from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.recovery import Recovery, recover, trouble
 from bot.config.loading import Config, lease_folder, projects, snapshot_uri, store_path
-from bot.config.money.prices import price_settings
+from bot.config.prices import price_settings
 from bot.domain.model.execution import Lifecycle
 from bot.domain.model.rows import Row
 from bot.errors import ServiceError

@@ -18,8 +18,8 @@ from bot.config.grants import GrantSettings, grant_problems
 from bot.config.grants import grants as all_grants
 from bot.config.guard import GuardSettings
 from bot.config.limits import Limits
-from bot.config.money.prices import Prices
 from bot.config.pace import Pace
+from bot.config.prices import Prices
 from bot.config.problems import Mistakes, problems
 from bot.config.projects.project import ProjectSettings, project
 from bot.config.section import Name, Section

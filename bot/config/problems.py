@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.config.deploy import HOST, INSTANCE_TYPE, STACK
-from bot.config.money.prices import REGION
+from bot.config.prices import REGION
 from bot.config.section import NAME
 from bot.domain.parameters import Kind
 from bot.errors import any_of
