@@ -103,7 +103,7 @@ async def test_a_stream_that_is_not_there_is_not_silent(life: Life) -> None:
 
 async def test_no_silence_is_judged_while_the_engine_does_not_answer(life: Life) -> None:
     await life.begin()
-    for _ in range(70 * MINUTE):
+    for _ in range(45 * MINUTE):
         life.outside.clock.tick(PASS)
         life.outside.engine.fail("describe", Unavailable("the engine is down"))
         with pytest.raises(Unavailable):
