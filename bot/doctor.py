@@ -7,8 +7,11 @@ from rich.console import Console
 from bot.adapters.aws.probe import aws_probe
 from bot.adapters.aws.token_lease import known_instance, lease_uri
 from bot.adapters.git.code_source import GitCode
+from bot.adapters.git.git_limits import GitLimits
 from bot.chat.discord_probe import discord_probe
-from bot.config.loading import Config, Secrets, grants, lease_folder, projects
+from bot.config.loading import Config, Secrets, allowed_branches, grants, lease_folder, projects
+from bot.config.prices import price_settings
+from bot.services.money.price_file import PRICES_FILE, PriceFile
 from bot.services.people.permits import ROLES_FILE
 from bot.services.people.remembered_roles import RememberedRoles
 from bot.services.running.doctor import Finding, Level, examine, metric_check, repository_check
@@ -21,8 +24,13 @@ async def run(config: Config, secrets: Secrets, console: Console, *, fix: bool =
     """Run all checks; True if none is bad. Prints a line per check, with advice below it where needed."""
     known = projects(config)
     async with AsyncExitStack() as stack:
-        probe = await stack.enter_async_context(aws_probe(config.aws.region, config.aws.endpoint_url))
-        code = await stack.enter_async_context(GitCode(config.bot.data_dir / "repositories"))
+        settings = price_settings(config.prices, config.deploy.disk_gib) if config.prices.enabled else None
+        kept_at = PriceFile(config.bot.data_dir / PRICES_FILE).newest
+        probe = await stack.enter_async_context(
+            aws_probe(config.aws.region, config.aws.endpoint_url, settings, kept_at)
+        )
+        folder, limits = config.bot.data_dir / "repositories", GitLimits(**config.git.model_dump())
+        code = await stack.enter_async_context(GitCode(folder, allowed_branches(config), limits))
         token, there = secrets.discord_token.get_secret_value(), config.discord
         discord = await stack.enter_async_context(
             discord_probe(there.api_url, there.gateway_url, token, there.guild_id, there.command_prefix)

@@ -21,6 +21,7 @@ from bot.config import loading
 from deploy.sandbox import botconfig
 from deploy.sandbox.aws.resources import Clients
 from deploy.sandbox.session import Sandbox
+from tests.support.waiting import PATIENCE
 
 SESSION = AioSession()
 MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -86,7 +87,7 @@ class Aws:
         request = urllib.request.Request(
             address, json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             assert answer.status == 200
 
 

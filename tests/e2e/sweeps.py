@@ -31,6 +31,7 @@ from deploy.sandbox.demo.view import Json, View, buttons, text_of
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import ENTRYPOINT, Sandbox, sandbox
 from tests.support.git import Repository
+from tests.support.waiting import PATIENT
 
 ID = re.compile(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b")
 PATIENCE = 120.0
@@ -180,7 +181,7 @@ async def stage(
     repository.commit({"train.py": program.replace("{broken}", str(broken))}, "Learn at once")
     images = {TRAINER_IMAGE: ENTRYPOINT}
     settings = Settings(images=images, stop_timeout_seconds=5, record_calls=True)
-    async with sandbox(aws=settings) as running, aiohttp.ClientSession() as session:
+    async with sandbox(limits=PATIENT, aws=settings) as running, aiohttp.ClientSession() as session:
         _configure(running, repository, parameters)
         await running.bot.start()
         async with Person(running.ready["discord"]["url"], "mika") as mika:

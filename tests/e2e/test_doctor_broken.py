@@ -17,6 +17,7 @@ from bot.adapters.aws.token_lease import Signature, lease_uri
 from bot.config import loading
 from deploy.sandbox.session import Sandbox, sandbox
 from tests.e2e.doctor import Aws, read_config, run_command, run_doctor
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -89,7 +90,7 @@ def _disturb(aws: Aws, what: str, body: dict[str, Any], method: str = "POST") ->
     request = urllib.request.Request(
         address, json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         assert answer.status == 200
 
 
@@ -198,7 +199,7 @@ SETUPS: dict[str, tuple[Breakage, str, str]] = {
         "--quota-code L-7212CCBC --desired-value 192",
     ),
     "machine of unknown price": (_queue_of("SPOT", "r5.xlarge"), "note  price of mnist", "knows no price of r5.xlarge"),
-    "usd_per_hour too low": (_cheap, "note  price of mnist", "g5.xlarge, which costs up to 1.006 USD"),
+    "usd_per_hour too low": (_cheap, "note  price of mnist", "may start g5.xlarge 1.006"),
     "log driver non-blocking": (_non_blocking, "note  job definition", 'Set its log option "mode" to "blocking"'),
     "job definition deregistered": (_deregistered, "BAD   job definition", "There is no active job definition"),
     "job without a role": (_definition(jobRoleArn=""), "note  job definition", "Give it a jobRoleArn"),

@@ -15,6 +15,7 @@ import tomli_w
 from bot.domain.metrics.metrics_table import Table
 from deploy.sandbox.session import Sandbox, sandbox
 from tests.support.git import Repository
+from tests.support.waiting import PATIENCE, PATIENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -90,7 +91,7 @@ class Scene:
         async with self.session.post(self._url("commands"), json=body) as response:
             answer = await response.json()
             assert response.status == 200, answer
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 async with self.session.get(self._url(f"channels/{channel_id}/messages")) as response:
                     messages = await response.json()
@@ -102,7 +103,7 @@ class Scene:
     async def live_card(self, channel: str, words: str) -> str:
         """The text of the card once it has these words."""
         channel_id = self.ready["discord"]["channels"][channel]
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 async with self.session.get(self._url(f"channels/{channel_id}/messages")) as response:
                     messages = await response.json()
@@ -182,7 +183,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     repository.git("init", "--quiet", "--initial-branch=main")
     files = {"main.py": HANDS_ON, "walk.py": WALKING, "leave.py": LEAVES_FILES, "grow.py": GROWING}
     repository.commit(files, "Code of others")
-    async with sandbox() as place, aiohttp.ClientSession() as session:
+    async with sandbox(limits=PATIENT) as place, aiohttp.ClientSession() as session:
         configure(place, repository)
         await place.bot.start()
         yield Scene(place.ready, session)

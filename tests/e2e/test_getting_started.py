@@ -30,6 +30,7 @@ from deploy.sandbox.discord.server import DiscordStandIn
 from deploy.sandbox.session import ENTRYPOINT
 from tests.e2e import replaced_programs
 from tests.support.git import IDENTITY, git
+from tests.support.waiting import PATIENCE, PATIENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -99,12 +100,11 @@ async def _signalbox(folder: Path) -> str:
 
 
 def _without_gpus() -> dict[str, str]:
-    """The page's second table in step 5, its price, and the header above the two settings."""
+    """The page's second table in step 5, and the header above the two settings."""
     rows = re.findall(r"^\| `deploy\.jobs\.mnist\.(\w+)` \| `(.+)` \|$", STEPS[4], flags=re.M)
     assert len(rows) == 2
-    (price,) = re.findall(r"`usd_per_hour` to ([\d.]+)", STEPS[4])
     assert "header `[deploy.jobs.mnist]`" in STEPS[4]
-    changes = {"# [deploy.jobs.mnist]": "[deploy.jobs.mnist]", "usd_per_hour = 1.006": f"usd_per_hour = {price}"}
+    changes = {"# [deploy.jobs.mnist]": "[deploy.jobs.mnist]"}
     for setting, value in rows:
         (line,) = re.findall(rf"^# {setting} = \S+", EXAMPLE, flags=re.M)
         changes[line] = f"{setting} = {value}"
@@ -211,7 +211,7 @@ async def _trained(url: str) -> Json:
             found = re.search(r"\b[23456789bcdfghjkmnpqrstvwxz]{6}\b", json.dumps(outcome["message"]))
             assert found, outcome
             job_id = found[0]
-            return await view.until(f"the end of {job_id}", lambda view: view.end(job_id), seconds=90)
+            return await view.until(f"the end of {job_id}", lambda view: view.end(job_id), seconds=PATIENCE)
         finally:
             feed.cancel()
 
@@ -240,7 +240,7 @@ async def test_from_no_account_to_the_first_plot(tmp_path: Path, gpus: bool, cal
     settings = Settings(
         images={IMAGE: ENTRYPOINT}, gpu_vcpus=0, standard_vcpus=5, stop_timeout_seconds=5, enforce_permissions=True
     )
-    async with aws_stand_in(settings) as endpoint, DiscordStandIn() as discord:
+    async with aws_stand_in(settings) as endpoint, DiscordStandIn(limits=PATIENT) as discord:
         known = discord.ready()
         repository, edit = await _training(tmp_path), tmp_path / "edit.py"
         edit.write_text(_edited(known, repository, {} if gpus else _without_gpus()))

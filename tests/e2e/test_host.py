@@ -22,6 +22,7 @@ from deploy.sandbox.control_client import ControlClient
 from deploy.sandbox.demo.view import job_id_in, text_of, watching
 from deploy.sandbox.session import Sandbox, sandbox
 from deploy.sandbox.stack import ENFORCED, deployed
+from tests.support.waiting import PATIENCE, PATIENT
 
 pytestmark = [
     pytest.mark.slow,
@@ -119,7 +120,7 @@ def test_the_host_makes_no_other_calls(template: Path) -> None:
 
 
 async def test_machine_and_bot_have_all_permissions_of_the_host(template: Path) -> None:
-    async with sandbox(aws=ENFORCED, make=partial(deployed, path=template)) as running:
+    async with sandbox(limits=PATIENT, aws=ENFORCED, make=partial(deployed, path=template)) as running:
         host = await asyncio.to_thread(Host, running)
         await asyncio.to_thread(host.prepare)
         await running.bot.start()
@@ -127,7 +128,7 @@ async def test_machine_and_bot_have_all_permissions_of_the_host(template: Path) 
             outcome = await view.person.type("/train branch:main epochs:1", channel="training", wait=True)
             job_id = job_id_in(outcome["message"])
             assert job_id, outcome
-            end = await view.until(f"the end of {job_id}", lambda view: view.end(job_id), seconds=90)
+            end = await view.until(f"the end of {job_id}", lambda view: view.end(job_id), seconds=PATIENCE)
         denied = await ControlClient(running.ready["aws"]["endpoint"]).get("ledger?kind=denied")
         with pytest.raises(ClientError, match="UnauthorizedOperation"):
             await asyncio.to_thread(host.attach_another)

@@ -31,6 +31,7 @@ from deploy.sandbox.demo.view import Json, NotSeenError, View, text_of
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox, sandbox
 from deploy.sandbox.stack import ENFORCED, deployed
+from tests.support.waiting import PATIENCE, PATIENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -44,7 +45,7 @@ async def _running(
     change: Change | None = None, *, bot: bool = True, **settings: Any
 ) -> AsyncIterator[tuple[Sandbox, Person, View]]:
     aws = ENFORCED.changed({"log_flush_seconds": 0.25, **settings})
-    async with sandbox(aws=aws, make=partial(deployed, change=change)) as running:
+    async with sandbox(limits=PATIENT, aws=aws, make=partial(deployed, change=change)) as running:
         if bot:
             await running.bot.start()
         async with Person(running.ready["discord"]["url"], "mika") as mika:
@@ -59,7 +60,7 @@ async def _running(
 async def _ended(mika: Person, view: View, command: str) -> Json:
     """The message on the end of what the command starts."""
     job_id = await _accepted(mika, command)
-    return await view.until(f"the end of {job_id}", lambda view: view.end(job_id), seconds=120)
+    return await view.until(f"the end of {job_id}", lambda view: view.end(job_id), seconds=PATIENCE)
 
 
 async def _accepted(mika: Person, command: str) -> str:
@@ -180,12 +181,12 @@ async def test_credentials_that_nobody_renews_are_told_and_new_ones_carry_on() -
         await running.bot.start(environment={**_variables(keys), URL: ""})
         await asyncio.sleep(max(0.0, datetime.fromisoformat(keys["Expiration"]).timestamp() - time.time()))
         job_id = await _accepted(mika, "/train branch:main epochs:1")
-        told = await view.until("why", lambda view: _expired(view.card(job_id)), seconds=30)
+        told = await view.until("why", lambda view: _expired(view.card(job_id)), seconds=PATIENCE)
         said = text_of((await mika.type("/status", channel="training", wait=True))["message"])
         await control.change_settings(credential_seconds=3600)
         await running.bot.stop()
         await running.bot.start()
-        end = await view.until("the end", lambda view: view.end(job_id), seconds=90)
+        end = await view.until("the end", lambda view: view.end(job_id), seconds=PATIENCE)
     assert "This is the last known state. Ask an admin to run signalbox doctor" in text_of(told)
     assert f"{job_id} mnist main" in said
     assert "succeeded" in text_of(end), text_of(end)

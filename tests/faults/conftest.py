@@ -9,6 +9,7 @@ import structlog
 from deploy.sandbox.session import Sandbox, sandbox
 from tests.bot.chat.room import room
 from tests.support.services import bot, outside, store
+from tests.support.waiting import PATIENT
 
 __all__ = ["bot", "outside", "room", "store"]
 
@@ -24,5 +25,5 @@ def quiet() -> Iterator[None]:
 @pytest.fixture
 async def box() -> AsyncIterator[Sandbox]:
     """The sandbox; its bot is not started."""
-    async with sandbox() as started:
+    async with sandbox(limits=PATIENT) as started:
         yield started

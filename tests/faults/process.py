@@ -7,6 +7,7 @@ import sys
 from deploy.sandbox import botconfig
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.session import Sandbox
+from tests.support.waiting import PATIENCE
 
 
 async def told(mika: Person, beginning: str) -> list[str]:
@@ -21,7 +22,7 @@ async def audited(mika: Person, channel: str) -> list[str]:
 async def job_id_of(mika: Person) -> str:
     """Of a job that runs."""
     await mika.type("/train branch:main epochs:2", channel="training", wait=True)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             embeds = [m["embeds"][0] for m in await mika.messages("training") if m["embeds"]]
             if any("**Running**" in embed["description"] for embed in embeds):
@@ -36,6 +37,6 @@ async def command(box: Sandbox, *arguments: str, **environment: str) -> tuple[in
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         output, _ = await process.communicate()
     return process.returncode or 0, output.decode()

@@ -26,6 +26,7 @@ from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 from tests.bot.chat.jobs import PROJECT, a_post, a_running_job, an_ended_job
 from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room
 from tests.support.rows import changed
+from tests.support.waiting import PATIENCE
 
 
 def _notify(room: Room, store: Store, *channels: str) -> Delivery:
@@ -43,7 +44,7 @@ async def _ended(room: Room, store: Store) -> Job:
 
 
 async def _until(notify: Delivery, done: Callable[[], Awaitable[object]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await done():
             await notify.once()
             await notify.settle()
@@ -236,7 +237,7 @@ async def test_with_the_gateway_gone_for_twenty_minutes_notifications_go_on(room
     await _until(notify, lambda: _nothing_pending(store))
     (told,) = await room.mika.messages(CHANNEL)
     assert told["content"].startswith("k7q2mx succeeded")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not gateway.connected:
             await asyncio.sleep(0.05)
     room.services.known["k7q2mx"] = a_running_job()

@@ -18,6 +18,7 @@ from tests.faults.process import audited, command, job_id_of, told
 from tests.faults.story import STREAM, archived, count, end, running, settle
 from tests.support.fakes import LOST_REPLY
 from tests.support.services import Bot, Outside
+from tests.support.waiting import PATIENCE
 
 
 # ---- a full disk -------------------------------------------------------------------------------------------
@@ -159,11 +160,11 @@ async def test_sigterm_ends_the_bot_in_order_within_10_s_with_a_job_running_and_
         with closing(sqlite3.connect(box.folder / "bot" / "signalbox.db")) as db:
             assert db.execute("SELECT count(*) FROM job WHERE live").fetchone() == (1,)
         await box.bot.start()
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(PATIENCE):
             while not await told(mika, job_id):
                 await asyncio.sleep(0.1)
         assert len(await told(mika, job_id)) == 1
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not any(f"**submitted** `{job_id}`" in line for line in await audited(mika, "lab")):
                 await asyncio.sleep(0.1)
         start, *others = await audited(mika, "lab")

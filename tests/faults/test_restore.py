@@ -30,6 +30,7 @@ from tests.faults.restored import restored
 from tests.faults.story import STREAM, archived, count, end, running, settle
 from tests.support.fakes import FakeArtifacts
 from tests.support.services import Bot, Outside
+from tests.support.waiting import PATIENCE
 
 URI = "s3://bucket/signalbox/signalbox/store.db"
 
@@ -254,7 +255,7 @@ async def test_signalbox_restore_brings_a_lost_machine_back_from_s3_and_aws(box:
     await box.bot.start()
     async with Person(box.discord.url, "mika") as mika:
         job_id = await job_id_of(mika)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(taken(data / "snapshots")) < 2:
                 await asyncio.sleep(0.1)
         box.bot.kill()
@@ -271,7 +272,7 @@ async def test_signalbox_restore_brings_a_lost_machine_back_from_s3_and_aws(box:
         assert "Done. Start the bot" in output
 
         await box.bot.start()
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(PATIENCE):
             while not await told(mika, job_id):
                 await asyncio.sleep(0.1)
         assert len(await told(mika, job_id)) == 1

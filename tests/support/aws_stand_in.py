@@ -54,7 +54,7 @@ class Sandbox:
             seen.update(self.describe(job_id))
             return right(seen)
 
-        until(look, 60, what=lambda: f"still {seen['status']} ({seen.get('statusReason')})")
+        until(look, what=lambda: f"still {seen['status']} ({seen.get('statusReason')})")
         return seen
 
     def ended(self, job_id: str) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Sandbox:
             found[:] = [event["message"] for event in events]
             return len(found) >= at_least
 
-        until(look, 60, what=lambda: f"{len(found)} lines of {at_least}")
+        until(look, what=lambda: f"{len(found)} lines of {at_least}")
         return found
 
     def events(self, **asked: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.waiting import PATIENCE
 from trainer.contract import Trouble, parse_trouble
 from trainer.storage.bucket import Bucket
 
@@ -52,7 +53,7 @@ class Container:
     def run(self, *command: str, **more: str) -> tuple[int, str]:
         """Run it to its end. Returns the exit code and the log."""
         process = self.start(*command, **more)
-        return process.wait(60), self.log(process)
+        return process.wait(PATIENCE), self.log(process)
 
     def log(self, process: subprocess.Popen[str]) -> str:
         return (self.folder / f"container-{self.running.index(process)}" / "container.log").read_text()

@@ -1,31 +1,37 @@
-"""A local mirror of one repository's commits and refs, without its files: small, fast to query, never run."""
+"""A local mirror of one repository's allowed branches, without files: small, fast to query, never run.
+
+It has no branches. Each commit that is the newest of a branch has a ref of its own, named by its id, so no name from a
+server becomes a file's name here.
+"""
 
 import asyncio
 import hashlib
+import json
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import dropwhile, takewhile
 from pathlib import Path
 
 import structlog
 
-from bot.adapters.git.git_command import GitFailed, remote_error, run_git
+from bot.adapters.git.advertised import Advertised
+from bot.adapters.git.commits import TIPS, Commits
+from bot.adapters.git.git_command import Bounds, GitFailed, remote_error, run_git
+from bot.adapters.git.git_limits import DEFAULT_LIMITS, MIB, GitLimits, Kind, OverLimit
+from bot.adapters.git.remote import Remote
+from bot.errors import Refused, ServiceError
 
 log = structlog.get_logger()
 
-FETCH_SECONDS = 60
-CLONE_SECONDS = 300
-READ_SECONDS = 15
-_READERS = 4
-"""git processes that may read one mirror at the same time."""
-_REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-MOST_COMMIT_BYTES = 64 * 1024
-"""Of a branch's newest commit. Git would take seconds and hundreds of MiB for a message of 40 MB."""
-SUBJECT = 300
-"""Characters of a subject."""
+_ALLOWED = "allowed.json"
+"""The patterns whose branches the mirror has fetched. Those of earlier versions have all branches and no such file."""
+REFUSED_SECONDS = 600
+"""Until the same commits are tried again that were too much: suggestions would fetch them every 30 s."""
+MOST_PACKS = 50
+"""Each fetch adds a pack, and all are looked through for each object. `gc.autoPackLimit` of git has the same default:
+https://git-scm.com/docs/git-gc"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,40 +46,59 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Refs:
-    """Branches and tags by name, without names that start with `-` or are not UTF-8."""
+    """Allowed branches by name, and the names of the server's others."""
 
     heads: Mapping[str, Head]
-    tags: Mapping[str, str]
-    """Tag name to the id of its object, which need not be a commit."""
+    others: frozenset[str]
+    patterns: frozenset[str]
+    """What was allowed when they were fetched."""
+
+    def on(self, tips: Set[str]) -> set[str]:
+        """The branches whose newest commit is one of these."""
+        return {name for name, head in self.heads.items() if head.sha in tips}
 
 
 @dataclass(frozen=True, slots=True)
-class LogEntry:
-    """A commit in a listing. `tip` is the requested id from which git reached it."""
+class _Refusal:
+    """These commits were too much. `at` is by the mirror's `now`."""
 
-    sha: str
-    subject: str
-    tip: str
+    tips: frozenset[str]
+    at: float
+    error: Refused
 
 
 class Mirror:
-    """The mirror of one repository. Its methods take full ids only and never pass a ref name to git."""
+    """The mirror of one repository: `commits` reads it."""
 
-    def __init__(self, repository: str, cache_dir: Path, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        repository: str,
+        cache_dir: Path,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        limits: GitLimits = DEFAULT_LIMITS,
+        allowed: Iterable[str] = (),
+    ) -> None:
         self.repository = repository
         self.refs: Refs | None = None
         """From the last fetch; None before the first."""
         self.fetch_started_at = float("-inf")
         """Start of the last fetch, by `now`."""
-        self._cache_dir = cache_dir
-        self._folder = cache_dir / f"{hashlib.sha256(repository.encode()).hexdigest()[:20]}.git"
-        self._protocols = "https:http:ssh" + (":file" if repository.startswith("file://") else "")
+        self._patterns = frozenset(allowed)
+        self._cache_dir, self._limits = cache_dir, limits
+        self._folder = folder_of(repository, cache_dir)
+        self.commits = Commits(repository, self._folder, limits)
+        self._remote = Remote(repository, cache_dir, limits)
         self._now = now
         self._writing = asyncio.Lock()
-        self._reading = asyncio.Semaphore(_READERS)
         self._queued: asyncio.Task[Refs] | None = None
         """The next fetch, which has not started yet."""
         self._tasks: set[asyncio.Task[Refs]] = set()
+        self._refusal: _Refusal | None = None
+
+    def allow(self, patterns: Iterable[str]) -> None:
+        """Also fetch these branches, from the next fetch on."""
+        self._patterns |= frozenset(patterns)
 
     # ---- the remote ------------------------------------------------------------------------------------------
     async def fetch(self) -> Refs:
@@ -101,35 +126,16 @@ class Mirror:
                 self.refs = await self._fetch_or_clone()
             return self.refs
 
+    async def tags(self) -> Mapping[str, str]:
+        """The server's tags: name to the id of the object that each finally points to. Nothing is fetched."""
+        await asyncio.to_thread(self._cache_dir.mkdir, parents=True, exist_ok=True)
+        return await self._remote.tags()
+
     async def close(self) -> None:
         """Cancel all fetches."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    # ---- the mirror --------------------------------------------------------------------------------------------
-    async def commit_of(self, sha: str) -> str | None:
-        """The commit with this id, or the one that this tag points to; None if there is none."""
-        return (await self._lookup([f"{sha}^{{commit}}"]))[0]
-
-    async def commits_with(self, prefix: str) -> list[str]:
-        """Commits whose id starts with `prefix` (at least 4 digits), including those no longer on any branch."""
-        ids = (await self._read("rev-parse", f"--disambiguate={prefix}")).split()
-        commits = await self._lookup(f"{sha}^{{commit}}" for sha in ids)
-        return [sha for sha, commit in zip(ids, commits, strict=True) if sha == commit]
-
-    async def branches_with(self, sha: str) -> list[str]:
-        """The branches that contain a commit."""
-        names = await self._read("for-each-ref", f"--contains={sha}", "--format=%(refname:lstrip=2)", "refs/heads/")
-        return [name for name in names.split("\n") if name]
-
-    async def log(self, tips: Sequence[str], limit: int) -> list[LogEntry]:
-        """The newest `limit` commits reachable from the tips, newest first."""
-        return await self._log("log", f"--max-count={limit}", tips=tips)
-
-    async def entries(self, shas: Sequence[str]) -> list[LogEntry]:
-        """These commits, in this order."""
-        return await self._log("log", "--no-walk=unsorted", tips=shas)
 
     # ---- helpers ---------------------------------------------------------------------------------------------
     def _next_fetch(self) -> asyncio.Task[Refs]:
@@ -154,109 +160,125 @@ class Mirror:
             return self.refs
 
     async def _fetch_or_clone(self) -> Refs:
-        if await asyncio.to_thread((self._folder / "HEAD").is_file):
-            try:
-                await self._update(self._folder, FETCH_SECONDS)
-                return await self._load()
-            except GitFailed:
-                await self._check_remote()
-        try:
-            await self._clone()
-            return await self._load()
-        except GitFailed as failure:
-            raise remote_error(self.repository, failure) from failure
-
-    async def _check_remote(self) -> None:
-        """Raise if the remote does not answer. If it does, the mirror must be damaged."""
-        command = ["ls-remote", "--quiet", "--heads", "--end-of-options", self.repository]
-        try:
-            await run_git(command, folder=self._cache_dir, protocols=self._protocols, timeout=FETCH_SECONDS)
-        except GitFailed as failure:
-            raise remote_error(self.repository, failure) from failure
-
-    async def _clone(self) -> None:
-        """Clone into a new folder and rename it, so that a crash leaves no half-made mirror."""
         await asyncio.to_thread(self._cache_dir.mkdir, parents=True, exist_ok=True)
-        made = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="new-", dir=self._cache_dir))
+        patterns = self._patterns
         try:
-            await run_git(["init", "--quiet", "--bare", "--template=", str(made)], folder=self._cache_dir)
-            config = ["config", "--file", str(made / "config"), "remote.origin.url", self.repository]
-            await run_git(config, folder=self._cache_dir)
-            await self._update(made, CLONE_SECONDS)
+            return await self._follow(await self._remote.branches(patterns), patterns)
+        except GitFailed as failure:
+            if not _moved(failure):
+                raise remote_error(self.repository, failure) from failure
+        try:
+            return await self._follow(await self._remote.branches(patterns), patterns)
+        except GitFailed as failure:
+            raise remote_error(self.repository, failure) from failure
+
+    async def _follow(self, listed: Advertised, patterns: frozenset[str]) -> Refs:
+        """Bring the mirror to what the server lists. What was too much a moment ago is not tried again."""
+        before = self._refusal
+        if before and before.tips == listed.tips and self._now() - before.at < REFUSED_SECONDS:
+            raise before.error
+        self._refusal = None
+        try:
+            return await self._fetched(listed, patterns)
+        except Refused as error:
+            self._refusal = _Refusal(listed.tips, self._now(), error)
+            raise
+
+    async def _fetched(self, listed: Advertised, patterns: frozenset[str]) -> Refs:
+        """Fetch into the mirror, or else clone it again."""
+        if await asyncio.to_thread(self._has_only, patterns):
+            try:
+                await self._update(listed, patterns)
+                return await self._load(listed, patterns)
+            except GitFailed as failure:
+                if _moved(failure):
+                    raise
+                log.warning("a mirror is damaged and cloned again", repository=self.repository, reason=str(failure))
+            except ServiceError as error:
+                if error.code != Kind.COPY.name:
+                    raise
+                # What no branch needs any more is in the copy, too: "It's not possible to discard dangling objects
+                # in repack", https://git-scm.com/docs/partial-clone
+                log.warning("a mirror is cloned again to make it smaller", repository=self.repository)
+        await self._clone(listed, patterns)
+        return await self._load(listed, patterns)
+
+    def _has_only(self, patterns: frozenset[str]) -> bool:
+        """Whether there is a mirror, and nothing in it that has not been allowed."""
+        try:
+            fetched = json.loads((self._folder / _ALLOWED).read_text(encoding="utf-8"))
+            return (self._folder / "HEAD").is_file() and patterns.issuperset(fetched)
+        except (OSError, ValueError, TypeError):
+            return False
+
+    async def _update(self, listed: Advertised, patterns: frozenset[str]) -> None:
+        known = await self.commits.tips()
+        if missing := sorted(listed.tips - known):
+            await self._remote.fetch_more(self._folder, missing)
+        # Those of the last listing stay until the next: somebody may be asking about them.
+        before = {head.sha for head in self.refs.heads.values()} if self.refs else set()
+        await self._write_tips(self._folder, missing, known - listed.tips - before)
+        await asyncio.to_thread(self._note, self._folder, patterns)
+        if missing:
+            await self._repack()
+
+    async def _clone(self, listed: Advertised, patterns: frozenset[str]) -> None:
+        """Clone into a new folder and rename it, so that a crash leaves no half-made mirror."""
+        async with self._remote.new_folder() as made:
+            await self._run(["init", "--quiet", "--bare", "--template=", str(made)])
+            await self._run(["config", "--file", str(made / "config"), "remote.origin.url", self.repository])
+            tips = sorted(listed.tips)
+            if tips:
+                await self._remote.fetch_first(made, tips)
+            await self._write_tips(made, tips, ())
+            await asyncio.to_thread(self._note, made, patterns)
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
             await asyncio.to_thread(made.rename, self._folder)
-        finally:
-            await asyncio.to_thread(shutil.rmtree, made, ignore_errors=True)
 
-    async def _update(self, folder: Path, timeout: float) -> None:
-        """Fetch only commits and tags (`tree:0`), if the server supports filters."""
-        options = ["--quiet", "--prune", "--force", "--no-recurse-submodules", "--filter=tree:0"]
-        command = ["--git-dir", str(folder), "fetch", *options, "origin", *_REFSPECS]
-        await run_git(command, folder=self._cache_dir, protocols=self._protocols, timeout=timeout)
+    async def _write_tips(self, folder: Path, new: Iterable[str], old: Iterable[str]) -> None:
+        lines = [*(f"update {TIPS}{sha} {sha}\n" for sha in new), *(f"delete {TIPS}{sha}\n" for sha in old)]
+        if lines:
+            await self._run(["--git-dir", str(folder), "update-ref", "--stdin"], "".join(lines).encode())
 
-    async def _load(self) -> Refs:
-        listing = await self._read("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads/", "refs/tags/")
-        found: dict[str, dict[str, str]] = {"heads": {}, "tags": {}}
-        for line in listing.split("\n"):
-            name, _, sha = line.rpartition(" ")
-            _, kind, short = (*name.split("/", 2), "", "")[:3]
-            if short and not short.startswith("-") and "\ufffd" not in short:
-                found[kind][short] = sha
-        commits = await self._newest(set(found["heads"].values()))
-        heads = {name: Head(name, sha, *commits[sha]) for name, sha in found["heads"].items() if sha in commits}
-        if lost := sorted(found["heads"].keys() - heads.keys()):
+    @staticmethod
+    def _note(folder: Path, patterns: frozenset[str]) -> None:
+        (folder / _ALLOWED).write_text(json.dumps(sorted(patterns)), encoding="utf-8")
+
+    async def _repack(self) -> None:
+        """Make one pack of many. The mirror works without it, so a failure is only logged."""
+        folder = self._folder / "objects/pack"
+        if len(await asyncio.to_thread(list, folder.glob("*.pack"))) <= MOST_PACKS:
+            return
+        try:
+            await self._run(["--git-dir", str(self._folder), "repack", "-a", "-d", "--quiet"])
+        except (GitFailed, OverLimit) as failure:
+            log.warning("the packs of a mirror can't be combined", repository=self.repository, reason=str(failure))
+            for left in await asyncio.to_thread(list, folder.glob("*tmp*")):
+                with suppress(OSError):
+                    await asyncio.to_thread(left.unlink)
+
+    async def _run(self, command: Sequence[str], stdin: bytes = b"") -> bytes:
+        """Run a git command that writes, without using the network."""
+        seconds, disk = self._limits.first_fetch_seconds, self._limits.copy_mib * MIB
+        bounds = Bounds(seconds, self._limits.memory_mib * MIB, disk=disk)
+        return await run_git(command, folder=self._cache_dir, bounds=bounds, stdin=stdin)
+
+    async def _load(self, listed: Advertised, patterns: frozenset[str]) -> Refs:
+        commits = await self.commits.newest(listed.tips)
+        heads = {name: Head(name, sha, *commits[sha]) for name, sha in listed.heads.items() if sha in commits}
+        if lost := sorted(listed.heads.keys() - heads.keys()):
             log.warning("branches left out: the message of their newest commit is too long", branches=lost[:20])
-        return Refs(heads, found["tags"])
-
-    async def _newest(self, shas: Set[str]) -> dict[str, tuple[int, str]]:
-        """The time and the subject of each commit, by its id. Those with very long messages are not read at all."""
-        given = "".join(f"{sha}\n" for sha in sorted(shas))
-        sizes = await self._read("cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)", stdin=given)
-        told = [line.split() for line in sizes.splitlines()]
-        small = [sha for sha, kind, size in told if kind == "commit" and int(size) <= MOST_COMMIT_BYTES]
-        stdin = "".join(f"{sha}\n" for sha in small)
-        content = await self._read_bytes("cat-file", "--batch=%(objectsize)", stdin=stdin)
-        found, at = {}, 0
-        for sha in small:
-            start = content.index(b"\n", at) + 1
-            size = int(content[at:start])
-            found[sha] = _time_and_subject(content[start : start + size].decode(errors="replace"))
-            at = start + size + 1
-        return found
-
-    async def _lookup(self, names: Iterable[str]) -> list[str | None]:
-        """The full id of each name, in order; None if the mirror has no such object."""
-        stdin = "".join(f"{name}\n" for name in names)
-        lines = (await self._read("cat-file", "--batch-check=%(objectname)", stdin=stdin)).splitlines()
-        return [None if " " in line else line for line in lines]
-
-    async def _log(self, *command: str, tips: Sequence[str]) -> list[LogEntry]:
-        if not tips:
-            return []
-        stdin = "".join(f"{sha}\n" for sha in tips)
-        fields = (
-            await self._read(*command, "-z", f"--format=%H%x00%<({SUBJECT},trunc)%s%x00%S", "--stdin", stdin=stdin)
-        ).split("\0")
-        entries = (fields[start : start + 3] for start in range(0, len(fields) - 2, 3))
-        return [LogEntry(sha, subject.rstrip(), tip) for sha, subject, tip in entries]
-
-    async def _read(self, *arguments: str, stdin: str = "") -> str:
-        return (await self._read_bytes(*arguments, stdin=stdin)).decode(errors="replace")
-
-    async def _read_bytes(self, *arguments: str, stdin: str = "") -> bytes:
-        """Run a git command on the mirror, without using the network."""
-        async with self._reading:
-            command = ["--git-dir", str(self._folder), *arguments]
-            return await run_git(command, folder=self._cache_dir, timeout=READ_SECONDS, stdin=stdin.encode())
+        return Refs(heads, listed.others, patterns)
 
 
-def _time_and_subject(commit: str) -> tuple[int, str]:
-    """Parse a commit: its time in seconds since the epoch, and the first paragraph of its message as one line.
+def folder_of(repository: str, cache_dir: Path) -> Path:
+    return cache_dir / f"{hashlib.sha256(repository.encode()).hexdigest()[:20]}.git"
 
-    https://git-scm.com/docs/git-commit-tree has the format, https://git-scm.com/docs/pretty-formats the subject.
+
+def _moved(failure: GitFailed) -> bool:
+    """Whether a branch has moved on between the list and the fetch, on a server that only gives out what it lists.
+
+    "Server does not allow request for unadvertised object" by git, "not our ref" by the server.
+    https://git-scm.com/docs/git-config, uploadpack.allowReachableSHA1InWant
     """
-    head, _, message = commit.partition("\n\n")
-    committer = next((line for line in head.split("\n") if line.startswith("committer ")), "")
-    time_ = committer.rpartition(" ")[0].rpartition(" ")[2]
-    lines = list(takewhile(str.strip, dropwhile(lambda line: not line.strip(), message.split("\n"))))
-    return int(time_) if time_.isdecimal() else 0, " ".join(line.strip() for line in lines)[:SUBJECT]
+    return "unadvertised object" in failure.stderr or "not our ref" in failure.stderr

@@ -5,6 +5,7 @@ from typing import Self
 
 from bot.domain.model.observation import NOT_RUN, Attempt, Observation, end_reason, machine_seconds, why_ended
 from bot.domain.model.states import EndReason, JobState, WaitCause
+from bot.domain.money.hold import Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,15 @@ class Stop:
     by: str
     at: float
     by_id: int = 0
+    why: str = ""
+    """The guard's reason, as people read it; empty for a person's request."""
 
 
-def engine_reason(by_id: int) -> str:
-    """What the engine keeps as the reason of a stop: the id of the person, and never their name."""
-    return f"Stopped by Discord user {by_id}" if by_id else "Stopped by Signalbox"
+def engine_reason(by_id: int, why: str = "") -> str:
+    """What the engine keeps as the reason of a stop: a person's id and never their name, or why the bot does it."""
+    if by_id:
+        return f"Stopped by Discord user {by_id}"
+    return f"Stopped by Signalbox: {why}" if why else "Stopped by Signalbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Lifecycle:
     detail: str = ""
     """One clear line on the reason: the entrypoint's, or the vendor's."""
     stop: Stop | None = None
+    hold: Hold | None = None
+    """What it waits for before it, or more of it, is submitted; None if nothing keeps it."""
 
     @property
     def live(self) -> bool:
@@ -55,6 +62,13 @@ class Lifecycle:
     def stop_requested(self, stop: Stop) -> Self:
         """Record a request to stop. The first one counts."""
         return self if self.stop is not None else replace(self, stop=stop)
+
+    def held(self, hold: Hold) -> Self:
+        """Submit nothing more of it until `released`."""
+        return replace(self, hold=hold)
+
+    def released(self) -> Self:
+        return self if self.hold is None else replace(self, hold=None)
 
     def unanswered(self, since: float | None, *, expired: bool = False) -> Self:
         """Record since when the engine has not answered, and why; None once it answers again."""
@@ -117,8 +131,8 @@ class Execution(Lifecycle):
 
     @property
     def to_submit(self) -> bool:
-        """True if SubmitJob should be called: nobody has asked to stop it meanwhile."""
-        return self.state is JobState.INTENT and self.stop is None
+        """True if SubmitJob should be called: nothing holds it, and nobody has asked to stop it meanwhile."""
+        return self.state is JobState.INTENT and self.stop is None and self.hold is None
 
     @property
     def never_submitted(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.domain.money.quote import Quote
 from bot.domain.parameters import Value
 
 
@@ -31,3 +32,5 @@ class Run:
     """With it the entrypoint seals what a later attempt relies on. Empty if an earlier version recorded the job."""
     results: str = ""
     """Above the folder of its files: `s3://bucket/jobs/mnist`. Empty if an earlier version recorded the job."""
+    quote: Quote | None = None
+    """What it was said to cost. None if nobody knew, or an earlier version recorded the job."""

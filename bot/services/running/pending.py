@@ -18,8 +18,9 @@ from bot.domain.texts.waits import note_key
 
 # ---- jobs, sweeps and submissions ------------------------------------------------------------------------
 def to_launch(rows: Iterable[Row]) -> list[Submitted]:
-    """The engine has not taken it yet."""
-    return [row for row in rows if isinstance(row, Submitted) and row.execution.state is JobState.INTENT]
+    """The engine has not taken it yet, and nothing holds it."""
+    intents = [row for row in rows if isinstance(row, Submitted) and row.execution.state is JobState.INTENT]
+    return [row for row in intents if row.execution.hold is None]
 
 
 def to_track(rows: Iterable[Row]) -> list[Submitted]:
@@ -83,7 +84,7 @@ def live(sweeps: Iterable[Sweep]) -> list[Sweep]:
 
 def to_dispatch(sweeps: Iterable[Sweep]) -> list[Sweep]:
     """It may still need submissions."""
-    return [sweep for sweep in live(sweeps) if sweep.execution.stop is None]
+    return [sweep for sweep in live(sweeps) if sweep.execution.stop is None and sweep.execution.hold is None]
 
 
 def unannounced(posted: Posted) -> bool:

@@ -15,13 +15,13 @@ from bot.domain.model.job import Job
 from bot.domain.posts import PostKind
 from bot.services.people.permits import Permits
 from deploy.sandbox.discord.limits.faults import read_fault
-from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.bot.chat.jobs import PROJECT, a_post
 from tests.bot.chat.services import GRANTS, FakeServices
 from tests.support.rows import changed
+from tests.support.waiting import PATIENCE, UNHURRIED
 
 CHANNEL = "training"
 EPHEMERAL = 64
@@ -51,6 +51,11 @@ class Room:
         self.discord.discord.core.faults.add(read_fault({"method": method, "path": path, **fault}))
 
     @property
+    def faults(self) -> int:
+        """How many requests have met one."""
+        return len(self.discord.discord.core.ledger.of("fault"))
+
+    @property
     def channel_id(self) -> int:
         return int(self.discord.channels["training"])
 
@@ -64,7 +69,7 @@ async def connected(client: SignalboxClient, token: str) -> AsyncIterator[None]:
     async with client:
         task = asyncio.create_task(client.start(token))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 await client.ready()
             yield
         finally:
@@ -76,7 +81,7 @@ async def connected(client: SignalboxClient, token: str) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def room() -> AsyncIterator[Room]:
-    async with DiscordStandIn(limits=Limits(enabled=False)) as discord:
+    async with DiscordStandIn(limits=UNHURRIED) as discord:
         fake = FakeServices(permits=Permits(GRANTS, settings(discord).guild_id))
         client = SignalboxClient(settings(discord), (PROJECT,))
         client.attach(fake.services())

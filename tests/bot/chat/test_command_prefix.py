@@ -9,12 +9,12 @@ from bot.chat.client import SignalboxClient
 from bot.chat.commands import all_commands
 from bot.config.discord import LONGEST_PREFIX, Discord
 from bot.domain.texts.command_names import COMMANDS, command
-from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.bot.chat.jobs import PROJECT
 from tests.bot.chat.room import CHANNEL, connected, settings
 from tests.bot.chat.services import FakeServices
+from tests.support.waiting import UNHURRIED
 
 
 def test_every_command_is_known_to_the_texts() -> None:
@@ -25,7 +25,7 @@ def test_every_command_is_known_to_the_texts() -> None:
 
 @pytest.mark.parametrize("prefix", ["sb-", "訓練-", "x" * LONGEST_PREFIX, "ラボ"])
 async def test_commands_are_registered_and_answered_under_their_prefix(prefix: str) -> None:
-    async with DiscordStandIn(limits=Limits(enabled=False)) as discord:
+    async with DiscordStandIn(limits=UNHURRIED) as discord:
         client = SignalboxClient(settings(discord).model_copy(update={"command_prefix": prefix}), (PROJECT,))
         client.attach(FakeServices().services())
         async with connected(client, discord.token), Person(discord.url, "mika") as mika:

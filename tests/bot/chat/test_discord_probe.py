@@ -1,7 +1,9 @@
 """The doctor's view of the server: late, unavailable, without the bot."""
 
 import re
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,7 +44,8 @@ async def test_server_without_the_bot_shows_the_invitation() -> None:
 
 
 async def test_outage_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probes, "CONNECT_SECONDS", 0.9)
+    ticks = count(step=probes.CONNECT_SECONDS)
+    monkeypatch.setattr(probes, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     async with DiscordStandIn(limits=Limits(enabled=False)) as discord:
         discord.discord.invitations.begin_outage()
         found = await findings(discord)

@@ -3,12 +3,14 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.chat.client import SignalboxClient
 from tests.bot.chat.jobs import PROJECT, ended_sweep
 from tests.bot.chat.room import CHANNEL, Room, connected, settings
 from tests.bot.chat.services import FakeServices
 from tests.support.rows import changed
+from tests.support.waiting import async_until
 
 pytestmark = pytest.mark.slow
 
@@ -17,10 +19,11 @@ async def test_each_command_is_carried_out_by_one_of_two_bots_and_the_other_says
     other = FakeServices()
     second = SignalboxClient(settings(room.discord), (PROJECT,))
     second.attach(other.services())
-    async with connected(second, room.discord.token):
-        for _ in range(3):
-            await room.mika.type("/train branch:main lr:0.1", channel=CHANNEL, wait=True)
-        await asyncio.sleep(0.3)
+    with capture_logs() as logs:
+        async with connected(second, room.discord.token):
+            for _ in range(3):
+                await room.mika.type("/train branch:main lr:0.1", channel=CHANNEL, wait=True)
+            await async_until(lambda: sum("another bot" in entry["event"] for entry in logs) == 3)
     assert len(room.services.requests) + len(other.requests) == 3
     clients = [(room.client, other.requests), (second, room.services.requests)]
     for client, by_the_other in clients:

@@ -16,6 +16,7 @@ from deploy.sandbox import session
 from deploy.sandbox.aws.common.settings import Settings
 from deploy.sandbox.aws.resources import TRAINER_IMAGE, Clients, ResourcePlan
 from tests.deploy.aws.template import PATH
+from tests.support.waiting import PATIENCE, PATIENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -47,7 +48,7 @@ def configure(path: Path, outputs: dict[str, str]) -> None:
 @pytest.fixture
 async def place() -> AsyncIterator[session.Sandbox]:
     """A sandbox whose own resources have other names than the stack's."""
-    async with session.sandbox(aws=AWS, plan=ResourcePlan(name="scaffold")) as started:
+    async with session.sandbox(limits=PATIENT, aws=AWS, plan=ResourcePlan(name="scaffold")) as started:
         yield started
 
 
@@ -59,7 +60,7 @@ async def _result(place: session.Sandbox, http: aiohttp.ClientSession, text: str
     body = {"channel_id": channel, "text": text, "wait": True}
     async with http.post(f"{people}/commands", json=body) as response:
         assert response.status == 200, await response.text()
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(PATIENCE):
         while True:
             async with http.get(f"{people}/channels/{channel}/messages") as response:
                 for message in await response.json():
@@ -78,7 +79,7 @@ async def test_bot_trains_on_the_deployed_stack(place: session.Sandbox) -> None:
     assert "succeeded" in result["content"], result["content"]
     assert any(each["filename"].endswith(".png") for each in result["attachments"])
     await asyncio.to_thread(_ran_on_the_stack, clients, outputs)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not any(key.endswith("/log.txt") for key in await asyncio.to_thread(_keys, clients, outputs["Bucket"])):
             await asyncio.sleep(0.1)
     await place.bot.stop()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.support.waiting import PATIENCE
 from trainer.errors import Stopped
 from trainer.process.stopping import Stopping
 
@@ -32,7 +33,7 @@ def test_stop_sends_sigterm_and_kills_later() -> None:
     stopping, command = Stopping(command_seconds=0.01), FakeCommand()
     assert stopping.guard(lambda: command) is command
     stopping.stop()
-    assert command.killed.wait(5)
+    assert command.killed.wait(PATIENCE)
     assert command.signals == [signal.SIGTERM, signal.SIGKILL]
 
 

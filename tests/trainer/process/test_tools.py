@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import PATIENCE
 from trainer.process.tools import Output, Programs
 
 
@@ -35,6 +36,6 @@ def test_end_kills_running_programs_and_all_later_ones(tmp_path: Path) -> None:
     while not (tmp_path / "started").exists():
         thread.join(0.01)
     programs.end()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert codes == [137]
     assert programs.run(["sleep", "60"]).code == 137

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import PATIENCE
 from trainer.contract import ExitCode
 from trainer.errors import Ended
 from trainer.process.training import Command
@@ -14,7 +15,7 @@ from trainer.redaction import known
 
 def run(script: str, folder: Path) -> tuple[int, list[bytes]]:
     lines: list[bytes] = []
-    return Command(["sh", "-c", script], folder, os.environ, lines.append).wait(30), lines
+    return Command(["sh", "-c", script], folder, os.environ, lines.append).wait(PATIENCE), lines
 
 
 def test_output_of_both_streams_is_forwarded_in_order(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -49,9 +50,9 @@ def test_unfinished_line_is_forwarded_after_a_pause(tmp_path: Path) -> None:
         seen.set()
 
     command = Command(["sh", "-c", "printf 'epoch 1 ...'; exec sleep 60"], tmp_path, os.environ, on_line)
-    assert seen.wait(10)
+    assert seen.wait(PATIENCE)
     command.signal(signal.SIGTERM)
-    assert (command.wait(10), lines) == (143, [b"epoch 1 ..."])
+    assert (command.wait(PATIENCE), lines) == (143, [b"epoch 1 ..."])
 
 
 def test_signal_reaches_the_whole_process_group(tmp_path: Path) -> None:
@@ -63,9 +64,9 @@ def test_signal_reaches_the_whole_process_group(tmp_path: Path) -> None:
         started.set()
 
     command = Command(["sh", "-c", script], tmp_path, os.environ, on_line)
-    assert started.wait(10)
+    assert started.wait(PATIENCE)
     command.signal(signal.SIGKILL)
-    assert command.wait(10) == 137
+    assert command.wait(PATIENCE) == 137
     stat = Path(f"/proc/{int(lines[0])}/stat")
     assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
     command.signal(signal.SIGTERM)
@@ -76,7 +77,7 @@ def test_wait_raises_when_its_time_is_over(tmp_path: Path) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         command.wait(0.01)
     command.signal(signal.SIGKILL)
-    assert command.wait(10) == 137
+    assert command.wait(PATIENCE) == 137
 
 
 def test_missing_program_is_named(tmp_path: Path) -> None:

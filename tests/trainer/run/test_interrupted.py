@@ -15,6 +15,7 @@ import pytest
 from deploy.sandbox.aws.containers.kill import kill_marked
 from tests.support.container import Container
 from tests.support.git import Repository
+from tests.support.waiting import PATIENCE
 from trainer.contract import parse_metrics
 from trainer.storage.bucket import Bucket
 
@@ -55,11 +56,11 @@ def interrupt(kind: str, process: subprocess.Popen[str], container: Container) -
     """Interrupt by SIGTERM to the entrypoint, or by SIGKILL to the whole container, as when its host is lost."""
     if kind == "SIGTERM":
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(PATIENCE)
         return
     place = str(container.folder / f"container-{container.running.index(process)}")
     process.kill()
-    process.wait(10)
+    process.wait(PATIENCE)
     kill_marked(f"TMPDIR={place}")
 
 
@@ -72,7 +73,7 @@ def run_until_done(
         identity = {"AWS_BATCH_JOB_ID": "batch-1", "AWS_BATCH_JOB_ATTEMPT": str(attempt)}
         process = container.start(*command, **identity, **more)
         if moment is None:
-            assert process.wait(90) == 0, container.log(process)
+            assert process.wait(PATIENCE) == 0, container.log(process)
         else:
             while process.poll() is None and "@metrics" not in container.log(process):
                 time.sleep(0.01)

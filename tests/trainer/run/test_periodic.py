@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.waiting import PATIENCE
 from trainer.contract import ExitCode
 from trainer.errors import Ended
 from trainer.run import periodic
@@ -21,8 +22,8 @@ def run(action: Callable[[], object], calls: threading.Semaphore, count: int) ->
     ended: list[Ended] = []
     running = Periodic("metrics", 0.001, action, ended.append, at_once=True).start()
     for _ in range(count):
-        assert calls.acquire(timeout=10)
-    running.stop(timeout=10)
+        assert calls.acquire(timeout=PATIENCE)
+    running.stop(timeout=PATIENCE)
     return ended
 
 
@@ -33,7 +34,7 @@ def test_action_is_repeated_until_stop() -> None:
 
 def test_first_call_waits_unless_at_once() -> None:
     calls = []
-    Periodic("claim", 60, lambda: calls.append(1), calls.append).start().stop(timeout=10)
+    Periodic("claim", 60, lambda: calls.append(1), calls.append).start().stop(timeout=PATIENCE)
     assert calls == []
 
 

@@ -9,6 +9,7 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support.waiting import PATIENCE
 from trainer.fetch import assignment
 from trainer.run.session import Session, environment_for_command, open_session, policy
 
@@ -55,7 +56,7 @@ def _get(session: Session, token: str | None = None) -> dict[str, Any]:
     variables = session.variables
     address, given = variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"], variables["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
     request = urllib.request.Request(address, headers={"Authorization": given if token is None else token})
-    with urllib.request.urlopen(request, timeout=5) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         found: dict[str, Any] = json.load(answer)
     return found
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.container import KILLED_AFTER, Container, text, trouble_in
 from tests.support.git import Repository
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from trainer.contract import CHECKPOINT, PREVIOUS_CHECKPOINT, ExitCode
 from trainer.storage.bucket import Bucket
 
@@ -85,7 +85,7 @@ def test_run_whose_results_are_not_stored_fails(container: Container, repository
         bucket._s3.delete_object(Bucket="soon-to-be-gone", Key=f"jobs/x/{key}")
     bucket._s3.delete_bucket(Bucket="soon-to-be-gone")
     go.touch()
-    assert process.wait(60) == ExitCode.RESULTS_NOT_STORED
+    assert process.wait(PATIENCE) == ExitCode.RESULTS_NOT_STORED
     trouble = trouble_in(container.log(process))
     assert "Can't store the results in s3://soon-to-be-gone/jobs/x/" in trouble.message
     assert "NoSuchBucket" in trouble.message
@@ -108,7 +108,7 @@ def on_a_small_disk(size: str, command: list[str], **options: object) -> subproc
         check=False,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=PATIENCE,
         **options,  # type: ignore[call-overload]
     )
 
@@ -153,5 +153,5 @@ def test_large_artifacts_do_not_delay_a_stopped_job(
     until(lambda: "ready" in container.log(process))
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 143
+    assert process.wait(PATIENCE) == 143
     assert time.monotonic() - began < KILLED_AFTER

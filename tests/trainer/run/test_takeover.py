@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.container import text
 from tests.support.memory_bucket import MemoryBucket
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from tests.trainer.run.job import Job
 from trainer.contract import ExitCode
 from trainer.errors import Ended
@@ -59,13 +59,13 @@ def running(job: Job, bucket: Bucket) -> Iterator[Running]:
     until(lambda: "metrics.csv" in bucket.names())
     yield outcome
     stopping.end_command()
-    outcome.thread.join(30)
+    outcome.thread.join(PATIENCE)
 
 
 def test_attempt_that_lost_its_claim_stores_nothing_more(running: Running, bucket: Bucket) -> None:
     later = Claim(bucket, Holder("later", "batch-1", 2, "host-2"))
     later.take()
-    running.thread.join(60)
+    running.thread.join(PATIENCE)
     assert not running.thread.is_alive()
     assert running.ended is not None
     assert running.ended.trouble.code is ExitCode.CLAIM_LOST
@@ -87,7 +87,7 @@ def test_stopped_attempt_does_not_wait_for_a_hanging_s3(
 
     monkeypatch.setattr(type(bucket), "put", hangs)
     running.stopping.stop()
-    running.thread.join(60)
+    running.thread.join(PATIENCE)
     late = running.thread.is_alive()
     answered.set()
     assert not late

@@ -14,6 +14,7 @@ from bot.errors import Missing, Refused
 from bot.ports.engine import SubmitCall
 from deploy.sandbox.aws.resources import Resources
 from tests.bot.adapters.vendor import Asked, Vendor, error, ok
+from tests.support.waiting import PATIENCE
 
 DETAIL: dict[str, Any] = {"jobId": "b-1", "jobName": "signalbox-k7q2mx", "status": "RUNNING", "createdAt": 1_000_500}
 
@@ -251,7 +252,7 @@ class TestRunning:
         )
 
     async def ended(self, batch: BatchEngine, engine_id: str) -> Observation:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not (seen := (await batch.describe([engine_id]))[engine_id]).state.terminal:
                 await asyncio.sleep(0.02)
         return seen
@@ -289,7 +290,7 @@ class TestRunning:
 
     async def reached(self, batch: BatchEngine, engine_id: str, state: JobState, count: int) -> list[str]:
         """The children of an array, once that number is in that state."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(children := await batch.children(engine_id, state)) < count:
                 await asyncio.sleep(0.02)
         return children

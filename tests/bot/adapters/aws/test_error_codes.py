@@ -1,5 +1,6 @@
 """What AWS can do wrong, and what becomes of it."""
 
+import asyncio
 import dataclasses
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from bot.adapters.aws.s3 import AwsArtifacts
 from bot.errors import Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.ports.engine import SubmitCall
 from tests.bot.adapters.vendor import Answer, Vendor, error, lost, ok, page, torn
+from tests.support.clock import skip
+from tests.support.waiting import async_until
 
 SUBMISSION = SubmitCall("k7q2mx", "queue", "definition", ("python", "train.py"), {"A": "1"}, {"t": "v"}, 7200)
 HTML = "<html><body><h1>It is not us</h1></body></html>"
@@ -95,9 +98,12 @@ class TestSubmit:
 
     async def test_an_answer_that_never_comes(self, vendor: Vendor) -> None:
         vendor.answers_with(vendor.hangs)
-        async with aws_clients("us-east-1", vendor.url, read_seconds=0.1) as clients:
+        async with aws_clients("us-east-1", vendor.url, read_seconds=30) as clients:
+            submitting = asyncio.create_task(BatchEngine(clients).submit(SUBMISSION))
+            await async_until(lambda: vendor.asked)
+            skip(30)
             with pytest.raises(Unavailable):
-                await BatchEngine(clients).submit(SUBMISSION)
+                await submitting
         assert len(vendor.asked) == 1
 
     async def test_values_that_cannot_be_sent(self, vendor: Vendor, odd_aws: AwsClients) -> None:

@@ -16,6 +16,7 @@ from bot.adapters.aws.token_lease import LEASE_SECONDS, NOTE_SECONDS, TokenLease
 from bot.errors import StoreError
 from tests.bot.adapters.aws.contested_bucket import Bucket, Line
 from tests.support.clock import Clock
+from tests.support.waiting import PATIENCE
 
 URI = "s3://bucket/signalbox/lab/lease-1.json"
 LEASE, NOTE = "signalbox/lab/lease-1.json", "signalbox/lab/lease-1-second.json"
@@ -283,5 +284,5 @@ async def test_shutdown_waits_only_seconds_for_s3(bucket: Bucket, monkeypatch: p
         return {}
 
     line.put_object = hangs  # type: ignore[method-assign]
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         await server.release()

@@ -11,13 +11,16 @@ import psutil
 import pytest
 from aiohttp import web
 
-from bot.adapters.git import code_source, git_command, mirror
+from bot.adapters.git import code_source, commits, git_command, mirror
+from bot.adapters.git import remote as remote_module
 from bot.adapters.git.code_source import GitCode
 from bot.adapters.git.git_command import GitFailed, run_git
+from bot.adapters.git.git_limits import GitLimits
 from bot.errors import Denied, Missing, Refused, ServiceError, Unavailable
 from tests.bot.adapters.git.remote import EMPTY_TREE, Remote
 from tests.bot.adapters.vendor import Vendor, page
 from tests.support.clock import Clock
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -29,15 +32,16 @@ class Gate:
         self.asked: list[Sequence[str]] = []
         self.open = asyncio.Event()
         self.open.set()
-        monkeypatch.setattr(mirror, "run_git", self._run)
+        for module in (commits, mirror, remote_module):
+            monkeypatch.setattr(module, "run_git", self._run)
 
     @property
     def fetches(self) -> int:
-        return sum("fetch" in arguments for arguments in self.asked)
+        return sum("ls-remote" in arguments for arguments in self.asked)
 
     async def _run(self, arguments: Sequence[str], **options: Any) -> bytes:
         self.asked.append(arguments)
-        if "fetch" in arguments:
+        if "ls-remote" in arguments:
             await self.open.wait()
         return await run_git(arguments, **options)
 
@@ -126,7 +130,7 @@ class TestAutocomplete:
             assert await code.branches(remote.url, ["*"]) == ["main"]
         assert len(await code.commits(remote.url, ["*"])) == 1
         gate.open.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await code.branches(remote.url, ["*"]) != ["new", "main"]:
                 await asyncio.sleep(0.001)
         assert gate.fetches == 2
@@ -205,7 +209,7 @@ class TestDamage:
                 raise GitFailed("fatal: the disk is full")
             return await run_git(arguments, **options)
 
-        monkeypatch.setattr(mirror, "run_git", broken)
+        monkeypatch.setattr(commits, "run_git", broken)
         with pytest.raises(Unavailable, match="the disk is full"):
             await code.commits(remote.url, ["*"])
 
@@ -258,13 +262,11 @@ class TestRemotes:
         expected = "Basic " + base64.b64encode(b"mika:s3cret").decode()
         assert vendor.asked[-1].headers["Authorization"] == expected
 
-    async def test_one_that_hangs_is_given_up_and_nothing_is_left(
-        self, vendor: Vendor, code: GitCode, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        monkeypatch.setattr(mirror, "CLONE_SECONDS", 0.5)
+    async def test_one_that_hangs_is_given_up_and_nothing_is_left(self, vendor: Vendor, tmp_path: Path) -> None:
         vendor.answers_with(vendor.hangs)
-        with pytest.raises(Unavailable, match=r"git took longer than 0\.5 s"):
-            await code.resolve(f"{vendor.url}/x.git", ["main"])
+        async with GitCode(tmp_path / "cache", limits=GitLimits(fetch_seconds=0.5)) as code:
+            with pytest.raises(Unavailable, match=r"git took longer than 0\.5 s .*`git\.fetch_seconds`"):
+                await code.resolve(f"{vendor.url}/x.git", ["main"])
         await gone(lambda process: any(vendor.url in word for word in process.info["cmdline"] or ()))
         assert not list((tmp_path / "cache").iterdir())
 
@@ -337,7 +339,7 @@ class TestProcess:
 
 async def gone(wanted: Callable[[psutil.Process], bool]) -> None:
     """Returns once no such process runs any more; one that is dead may wait for its parent."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while any(_runs(process) and wanted(process) for process in psutil.process_iter(["status", "cmdline"])):
             await asyncio.sleep(0.01)
 
@@ -346,7 +348,7 @@ def _runs(process: psutil.Process) -> bool:
     return process.info["status"] != psutil.STATUS_ZOMBIE
 
 
-@pytest.mark.parametrize("size", [mirror.MOST_COMMIT_BYTES, 20_000_000])
+@pytest.mark.parametrize("size", [commits.MOST_COMMIT_BYTES, 20_000_000])
 async def test_a_giant_message_on_any_branch_costs_that_branch_alone(remote: Remote, code: GitCode, size: int) -> None:
     """Git itself would take 14 s and 215 MiB for a subject of 40 MB."""
     tip = remote.git("rev-parse", "main")
@@ -362,7 +364,7 @@ async def test_a_subject_is_the_first_paragraph_and_has_a_limit(remote: Remote, 
     tip = remote.git("rev-parse", "main")
     for message, subject in (
         (b"\n  \nWarm up\nthe rate\n\nBody", "Warm up the rate"),
-        (b"y" * 5000, "y" * mirror.SUBJECT),
+        (b"y" * 5000, "y" * commits.SUBJECT),
         (b"", ""),
     ):
         made = remote.git("commit-tree", EMPTY_TREE, "-p", tip, "-F", "-", given=message)
@@ -370,4 +372,4 @@ async def test_a_subject_is_the_first_paragraph_and_has_a_limit(remote: Remote, 
         assert (await code.resolve(remote.url, ["main"])).subject == subject
         [newest, *_] = await code.commits(remote.url, ["main"])
         assert newest.subject[:200] == subject[:200]
-        assert len(newest.subject) <= mirror.SUBJECT
+        assert len(newest.subject) <= commits.SUBJECT

@@ -18,6 +18,7 @@ from bot.domain.posts import Change
 from bot.errors import StoreError
 from tests.support.jobs import make_job
 from tests.support.rows import changed
+from tests.support.waiting import PATIENCE
 
 
 def _more(job: Job) -> Change:
@@ -32,7 +33,7 @@ class _Slow:
 
     def __call__(self, job: Job) -> Change:
         self.begun.set()
-        assert self.go.wait(30)
+        assert self.go.wait(PATIENCE)
         return _more(job)
 
 

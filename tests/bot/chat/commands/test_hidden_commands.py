@@ -8,18 +8,18 @@ from bot.chat import gate
 from bot.chat.client import SignalboxClient
 from bot.chat.commands import all_commands
 from bot.domain.access import Verb
-from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.bot.chat.jobs import PROJECT
 from tests.bot.chat.room import connected, settings
 from tests.bot.chat.services import FakeServices
+from tests.support.waiting import UNHURRIED
 
 
 @pytest.mark.slow
 async def test_discord_shows_an_administrative_command_to_administrators_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "COMMANDS", {**gate.COMMANDS, "jobs": (Verb.ADMINISTER,)})
-    async with DiscordStandIn(limits=Limits(enabled=False)) as discord:
+    async with DiscordStandIn(limits=UNHURRIED) as discord:
         client = SignalboxClient(settings(discord), (PROJECT,))
         client.attach(FakeServices().services())
         async with (

@@ -14,6 +14,7 @@ from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.state.permissions import Permission
 from tests.bot.chat.jobs import a_job, a_post, a_running_job, an_ended_job
 from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 PARAMETERS = "lr **0.1** · epochs **10** · optimizer **sgd** · augment **false**"
@@ -116,7 +117,7 @@ async def test_error_goes_only_to_the_asker(room: Room) -> None:
 async def test_error_of_a_public_answer_goes_only_to_the_asker(room: Room) -> None:
     room.services.error = Unavailable("S3 does not answer")
     await room.mika.type("/plot job:k7q2mx", channel=CHANNEL)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not (seen := [m for m in await room.mika.messages(CHANNEL) if m["content"]]):
             await asyncio.sleep(0.01)
     assert "S3 does not answer" in seen[0]["content"]

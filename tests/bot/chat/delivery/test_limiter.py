@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot.chat.delivery.limiter import Limiter
+from tests.support.waiting import PATIENCE
 
 
 class Time:
@@ -89,7 +90,7 @@ async def test_a_lane_is_one_at_a_time_and_in_order() -> None:
 async def test_a_slow_lane_holds_up_no_other() -> None:
     time = Time()
     limiter = Limiter(1000, clock=lambda: time.now, sleep=time.sleep)
-    async with limiter.turn("slow"), asyncio.timeout(1), limiter.turn("other"):
+    async with limiter.turn("slow"), asyncio.timeout(PATIENCE), limiter.turn("other"):
         pass
 
 
@@ -102,5 +103,5 @@ async def test_a_call_that_fails_or_is_cancelled_gives_its_lane_back() -> None:
     with pytest.raises(TimeoutError):
         async with limiter.turn("lane"), asyncio.timeout(0):
             await asyncio.sleep(1)
-    async with asyncio.timeout(1), limiter.turn("lane"):
+    async with asyncio.timeout(PATIENCE), limiter.turn("lane"):
         pass

@@ -1,7 +1,5 @@
 """The thread of a job on the stand-in: who is in it, and how long it lasts."""
 
-import asyncio
-
 import pytest
 
 from bot.domain.model.job import Job
@@ -63,46 +61,44 @@ async def test_thread_is_archived_when_the_channel_says(room: Room, setting: int
     assert thread.auto_archive_minutes == minutes
 
 
-async def _opened(room: Room) -> list[int | None]:
-    return room.services.opened
-
-
-async def _nothing_opened(room: Room) -> None:
-    """Forget that the server is here."""
-    await asyncio.sleep(0.1)
-    room.services.opened.clear()
+async def _told(room: Room) -> list[int | None]:
+    """What the services were told since the last call. The lab's channel changes last, so it is told last."""
+    core, told = room.discord.discord.core, room.services.opened
+    lab = core.guild.channel(room.discord.channels["lab"])
+    core.hub.publish(Event("CHANNEL_UPDATE", lab.wire(), lab))
+    await async_until(lambda: int(lab.id) in told)
+    before = told[: told.index(int(lab.id))]
+    told.clear()
+    return before
 
 
 async def test_a_thread_that_is_unlocked_is_told_to_the_services(room: Room) -> None:
     _, thread = await with_thread(room, int(_id_of(room, "mika")))
-    await _nothing_opened(room)
+    await _told(room)
     threads, guild = room.discord.discord.threads, room.discord.discord.core.guild
     mika = guild.users[_id_of(room, "mika")]
     threads.update(thread, mika, {"locked": True, "archived": True})
-    await asyncio.sleep(0.1)
-    assert room.services.opened == []
+    assert await _told(room) == []
     threads.update(thread, mika, {"locked": False, "archived": False})
-    await async_until(lambda: _opened(room))
-    assert set(room.services.opened) == {int(thread.id)}
+    assert set(await _told(room)) == {int(thread.id)}
 
 
 async def test_a_channel_with_changed_permissions_is_told_to_the_services(room: Room) -> None:
     core = room.discord.discord.core
     channel = core.guild.channel(str(room.channel_id))
-    await _nothing_opened(room)
+    await _told(room)
     core.guild.set_overwrite(channel, "bot", Overwrite(allow=Permission.SEND_MESSAGES))
     core.hub.publish(Event("CHANNEL_UPDATE", channel.wire(), channel))
-    await async_until(lambda: _opened(room))
-    assert room.services.opened == [room.channel_id]
+    assert await _told(room) == [room.channel_id]
 
 
 async def test_a_role_with_changed_permissions_is_told_to_the_services(room: Room) -> None:
     core = room.discord.discord.core
     role = core.guild.role_named("Signalbox")
-    await _nothing_opened(room)
+    told = []
+    await _told(room)
     for permissions in (role.permissions, role.permissions & ~Permission.SEND_MESSAGES):
         wire = {**role.wire(), "permissions": str(int(permissions))}
         core.hub.publish(Event("GUILD_ROLE_UPDATE", {"guild_id": core.guild.id, "role": wire}, to_people=False))
-        await asyncio.sleep(0.1)  # discord.py passes on the role as it is when the handler runs
-    await async_until(lambda: _opened(room))
-    assert room.services.opened == [None], "a new name or colour is nothing"
+        told.append(await _told(room))  # before the next: discord.py passes on the role as it is when the handler runs
+    assert told == [[], [None]], "a new name or colour is nothing"

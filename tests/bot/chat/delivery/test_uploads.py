@@ -21,10 +21,14 @@ from bot.services.running.core import Core
 from bot.services.running.wakeups import Wakeups
 from tests.bot.chat.jobs import PROJECT, a_post, a_running_job
 from tests.bot.chat.room import Room, connected, settings
+from tests.support.clock import skip
 from tests.support.rows import changed
+from tests.support.waiting import async_until
 
 pytestmark = pytest.mark.slow
 
+LONG = 30.0
+"""Seconds that an upload takes. No test waits for them: the loop's clock jumps."""
 LOG = b"epoch 1/10 loss 0.123\n" * 100_000  # 2.2 MB
 
 
@@ -58,16 +62,16 @@ async def test_upload_under_way_at_a_shutdown_arrives_once(room: Room, tmp_path:
     async with opened(tmp_path) as store:
         await store.add(job, [file])
         ending = delivery(room.client, store, nonce_window)
-        room.fault("POST", "/channels/.*/messages", fault="slow", seconds=1.0)
+        room.fault("POST", "/channels/.*/messages", fault="slow", seconds=LONG)
         await ending.once()
-        await asyncio.sleep(0.3)
-        started = time.monotonic()
+        await async_until(lambda: room.faults)
         await ending.lanes.close(0.2)
-        assert time.monotonic() - started < 0.8, "a shutdown waits for no upload"
+        assert request_time._under_way, "a shutdown waits for no upload"
         await room.client.close()
         (pending,) = await store.pending_posts()
         assert pending.attempted_at is not None
-        await asyncio.sleep(1.0)
+        skip(LONG)
+        await async_until(lambda: files_in(room, job))
         again = SignalboxClient(settings(room.discord), (PROJECT,))
         again.attach(room.services.services())
         async with connected(again, room.discord.token):
@@ -82,13 +86,14 @@ async def test_upload_that_is_cut_off_leaves_no_call_cancelled(room: Room) -> No
     """A delivery that is cancelled during an upload: the call runs on, and the same post is not sent twice."""
     job = await with_thread(room)
     post = a_post(PostKind.LOG_FILE, id=901, files=(File("k7q2mx.log.gz", LOG),))
-    room.fault("POST", "/channels/.*/messages", fault="slow", seconds=0.4)
+    room.fault("POST", "/channels/.*/messages", fault="slow", seconds=LONG)
     sending = asyncio.create_task(room.client.poster.send(post, job))
-    await asyncio.sleep(0.2)
+    await async_until(lambda: room.faults)
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending
     assert request_time._under_way
+    skip(LONG)
     again = await room.client.poster.send(replace(post, attempted_at=1.0), job)
     assert await room.client.poster.sent(replace(post, attempted_at=1.0), job) == again
     assert await files_in(room, job) == ["k7q2mx.log.gz"]

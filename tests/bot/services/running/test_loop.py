@@ -10,6 +10,7 @@ from bot.errors import StoreError, Unavailable
 from bot.services.running.loop import LATE_SECONDS, Heartbeat, Loop, run_forever
 from bot.services.running.wakeups import Wakeup
 from tests.support.clock import Clock
+from tests.support.waiting import PATIENCE
 
 
 class Waits(Wakeup):
@@ -49,7 +50,7 @@ async def test_a_wakeup_ends_a_wait_and_several_count_as_one() -> None:
     wakeup = Wakeup()
     wakeup.wake()
     wakeup.wake()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await wakeup.wait(3600)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):

@@ -10,7 +10,7 @@ from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.clients import HEIGHT, WIDTH, Bot
 from tests.deploy.sandbox.discord.clients.with_discord_py import discord_py_bot
 from tests.deploy.sandbox.discord.clients.with_hikari import hikari_bot
-from tests.support.waiting import async_until
+from tests.support.waiting import PATIENT, async_until
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,7 @@ CHANNEL = "training"
 @pytest.fixture(params=[discord_py_bot, hikari_bot], ids=["discord.py", "hikari"])
 async def discord(request: pytest.FixtureRequest) -> AsyncIterator[DiscordStandIn]:
     bot: Bot = request.param
-    async with DiscordStandIn() as stand_in, bot(stand_in):
+    async with DiscordStandIn(limits=PATIENT) as stand_in, bot(stand_in):
         yield stand_in
     assert not stand_in.discord.core.ledger.of("error")
     assert [entry.details for entry in stand_in.discord.core.ledger.of("openapi.violation")] == []

@@ -23,7 +23,6 @@ from bot.ports.code import Code
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.find import Find
 from deploy.sandbox.discord.checks.commands import check
-from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.protocol.errors import FormErrors
 from deploy.sandbox.discord.protocol.openapi import OpenApi, find_document
@@ -32,6 +31,7 @@ from deploy.sandbox.discord.server import DiscordStandIn
 from tests.bot.chat.jobs import PROJECT, an_ended_job
 from tests.bot.chat.room import CHANNEL, connected, settings
 from tests.bot.chat.services import FakeServices
+from tests.support.waiting import UNHURRIED
 
 COUNTS, PROJECTS = (1, 22, 23, 60, 200), (1, 3, 30)
 REGISTER = "/applications/{application_id}/guilds/{guild_id}/commands"
@@ -124,7 +124,7 @@ async def _with(made: list[Project]) -> AsyncIterator[tuple[FakeServices, Person
     fake.known["k7q2mx"] = an_ended_job(EndReason.COMMAND_FAILED)
     services = fake.services(made)
     services.complete_options = CompleteOptions(cast("Code", fake), cast("Find", fake), made, fake.permits)  # type: ignore[misc]
-    async with DiscordStandIn(limits=Limits(enabled=False)) as stand_in:
+    async with DiscordStandIn(limits=UNHURRIED) as stand_in:
         client = SignalboxClient(settings(stand_in), made)
         client.attach(services)
         async with connected(client, stand_in.token), Person(stand_in.url, "mika") as mika:

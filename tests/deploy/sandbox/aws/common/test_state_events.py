@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.aws_stand_in import Sandbox
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.slow
 def received(sandbox: Sandbox, job_id: str, last: str) -> list[dict[str, Any]]:
     """The events of a job up to the state `last`, taken from the queue."""
     sqs, url, events = sandbox.clients.sqs, sandbox.resources.events_queue_url, []
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", []):
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -12,6 +12,7 @@ from discord import app_commands
 
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.clients import PICTURE, ROBOTS
+from tests.support.waiting import PATIENCE
 
 
 @asynccontextmanager
@@ -23,7 +24,7 @@ async def discord_py_bot(stand_in: DiscordStandIn) -> AsyncIterator[None]:
         stack.enter_context(patch.object(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway))
         await stack.enter_async_context(client)
         running = asyncio.create_task(client.start(stand_in.token))
-        await asyncio.wait_for(client.commands_known.wait(), 30)
+        await asyncio.wait_for(client.commands_known.wait(), PATIENCE)
         yield
         await client.close()
         await running

@@ -8,6 +8,7 @@ import orjson
 from deploy.sandbox.discord.gateway.session import Intents
 from deploy.sandbox.discord.protocol.wire import Json
 from deploy.sandbox.discord.server import DiscordStandIn
+from tests.support.waiting import PATIENCE
 
 ALL = int(Intents.GUILDS | Intents.GUILD_MESSAGES | Intents.MESSAGE_CONTENT)
 
@@ -23,7 +24,7 @@ class Socket:
         await self.raw.send_bytes(orjson.dumps({"op": op, "d": data}))
 
     async def receive(self) -> Json:
-        message = await self.raw.receive(timeout=20)
+        message = await self.raw.receive(timeout=PATIENCE)
         if message.type is aiohttp.WSMsgType.BINARY:
             frame: Json = orjson.loads(self.inflate.decompress(message.data))
             return frame
@@ -41,9 +42,9 @@ class Socket:
         return ready
 
     async def close_code(self) -> int | None:
-        message = await self.raw.receive(timeout=20)
+        message = await self.raw.receive(timeout=PATIENCE)
         while message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-            message = await self.raw.receive(timeout=20)
+            message = await self.raw.receive(timeout=PATIENCE)
         return self.raw.close_code
 
 

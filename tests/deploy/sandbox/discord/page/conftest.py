@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import discord
@@ -12,10 +13,10 @@ import pytest_asyncio
 import yarl
 from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
-from deploy.sandbox.discord.limits.settings import Limits
 from deploy.sandbox.discord.server import DiscordStandIn
 from tests.deploy.sandbox.discord.page.robot import DEADLINE, Robot
 from tests.deploy.sandbox.discord.page.screen import Open, Screen
+from tests.support.waiting import PATIENCE, UNHURRIED
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -28,11 +29,9 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 DESKTOP = (1280, 800)
-PATIENCE_MS = 60_000
+PATIENCE_MS = 1000 * PATIENCE
 """Long, for busy machines: these tests do not measure speed."""
 expect.set_options(timeout=PATIENCE_MS)
-QUICK = Limits(enabled=False, interaction_deadline=DEADLINE)
-"""No rate limits."""
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -47,7 +46,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stand_in() -> AsyncIterator[DiscordStandIn]:
-    async with DiscordStandIn(limits=QUICK) as server:
+    async with DiscordStandIn(limits=replace(UNHURRIED, interaction_deadline=DEADLINE)) as server:
         yield server
 
 
@@ -58,7 +57,7 @@ async def robot(stand_in: DiscordStandIn, monkeypatch: pytest.MonkeyPatch) -> As
     robot = Robot()
     running = asyncio.create_task(robot.start(stand_in.token))
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             await robot.connected.wait()
         yield robot
     finally:

@@ -10,6 +10,7 @@ from playwright.async_api import Page, Route, expect
 
 from tests.deploy.sandbox.discord.page.robot import Robot
 from tests.deploy.sandbox.discord.page.screen import Open
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
@@ -64,7 +65,7 @@ async def test_older_message_does_not_replace_the_last_one_of_a_thread(robot: Ro
     job = await robot.jobs.get()
     await screen.page.route(re.compile(r"/messages\?limit=1$"), answer_late)
     await screen.page.reload()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         await asked.wait()
     await job.log("val_accuracy 91.0")
     card = screen.page.get_by_role("button", name=re.compile("k7q2mx log.*1 message"))

@@ -1,0 +1,1 @@
+"""What machine time costs. Sums are in USD; an estimate is called one wherever people read it."""
