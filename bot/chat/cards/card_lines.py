@@ -7,19 +7,7 @@ import discord
 from bot.chat.cards.units import relative
 from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS, EMBED_TITLE_CHARACTERS
 from bot.domain.guard.watch import Watch
-from bot.domain.inert import (
-    EMPTY,
-    Inert,
-    capital,
-    code,
-    cut,
-    escape,
-    escape_value,
-    joined,
-    listed,
-    phrase,
-    plain_line,
-)
+from bot.domain.inert import EMPTY, Inert, capital, code, cut, escape, escape_value, joined, listed, phrase, plain_line
 from bot.domain.model.execution import Lifecycle, Stop
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
