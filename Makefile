@@ -11,12 +11,13 @@ CDK := npx --yes aws-cdk@2.1148.1 --app "$(BIN)/python -m deploy.aws --config $(
 # More options for `podman build`, such as mounted certificates or a folder of wheels.
 IMAGE_FLAGS ?=
 
-.PHONY: help setup demo sandbox test lint check chaos mutations access bench screenshots image-test lock sbom setup-aws template deploy destroy clean
+.PHONY: help setup demo sandbox test test-thorough lint check chaos mutations access bench screenshots image-test lock sbom setup-aws template deploy destroy clean
 
 help:
 	@echo "make demo         play a scene in the sandbox and print it as it happens; about a minute"
 	@echo "make sandbox      start the sandbox with its page; runs until Ctrl-C"
-	@echo "make test         run every test"
+	@echo "make test         run all tests but the exhaustive ones"
+	@echo "make test-thorough run every test: also each cut, race and order, with more generated examples; for the night"
 	@echo "make lint         run ruff and mypy --strict"
 	@echo "make check        run make lint and the fast tests; use it before each commit"
 	@echo "make chaos        kill the bot 1,000 times, inject HTTP faults, log a million lines; ARGS=\"--kills 50\" and others"
@@ -56,7 +57,10 @@ sandbox: setup
 	@$(BIN)/python -m deploy.sandbox
 
 test: setup
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not exhaustive"
+
+test-thorough: setup
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-profile=thorough
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from rich.table import Table
 from bench.benchmarks import (
     acknowledge,
     foreign_programs,
+    guard_alarms,
     large_sweep,
     log_tail,
     plot_latency,
@@ -41,6 +42,7 @@ BENCHMARKS = {
         table_reader,
         large_sweep,
         search,
+        guard_alarms,
         training_speed,
     )
 }

@@ -14,6 +14,7 @@ from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients, aws_clients
 from bot.adapters.aws.cloudwatch import AwsLogs
 from bot.adapters.aws.event_queue import AwsEvents
+from bot.adapters.aws.prices.aws_prices import aws_prices
 from bot.adapters.aws.s3 import AwsArtifacts
 from bot.adapters.aws.token_lease import TokenLease, instance_id, lease_uri
 from bot.adapters.drawing.drawing_process import ProcessFigures
@@ -34,16 +35,19 @@ from bot.config.loading import (
     snapshot_uri,
     store_path,
 )
+from bot.config.prices import price_settings
 from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError
 from bot.services import Services
 from bot.services.delivery.audit_channel import PASS_SECONDS, AuditChannel
 from bot.services.delivery.outbox import Delivery, DeliverySettings
+from bot.services.guard import build_guard
 from bot.services.jobs import build_jobs
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.list_artifacts import ListArtifacts
 from bot.services.logs import build_logs
+from bot.services.money import build_money
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
@@ -150,6 +154,7 @@ async def _outside(config: Config, chat: SignalboxClient, aws: AwsClients, stack
         chat=chat.poster,
         figures=await stack.enter_async_context(ProcessFigures()),
         sampler=await stack.enter_async_context(ProcessSampler()),
+        prices=await stack.enter_async_context(aws_prices(config.aws.endpoint_url)) if config.prices.enabled else None,
     )
 
 
@@ -165,6 +170,7 @@ def _setup(config: Config) -> Setup:
         new_id=new_id,
         limits=shares(config.limits),
         starts_per_hour=config.limits.starts_per_hour,
+        prices=price_settings(config.prices, config.deploy.disk_gib),
     )
 
 
@@ -172,9 +178,10 @@ def _services(
     core: Core, outside: Outside, setup: Setup, stack: AsyncExitStack, heartbeat: Heartbeat
 ) -> tuple[Services, list[Loop]]:
     """The services that the chat calls, and all loops."""
-    jobs = build_jobs.build(core, outside, setup)
-    sweeps = build_sweeps.build(core, outside, setup, jobs)
-    known = tuple(core.projects.values())
+    known, money = tuple(core.projects.values()), build_money.build(core, outside, setup)
+    jobs = build_jobs.build(core, outside, setup, money.quotes)
+    sweeps = build_sweeps.build(core, outside, setup, jobs, money.quotes)
+    guard = build_guard.build(core, outside, jobs, sweeps)
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     for close in (delivery.close, jobs.close, sweeps.close):
         stack.push_async_callback(close)
@@ -188,6 +195,7 @@ def _services(
         complete_options=CompleteOptions(outside.code, jobs.find, known, core.permits),
         propose=sweeps.propose,
         one_trial=sweeps.one_trial,
+        answer_guard=guard.answer,
         audit=core.store,
         read_audit=ReadAudit(core.store, core.permits, core.now),
         rates=Rates(core.store, setup.limits, setup.starts_per_hour, now=time.monotonic, clock=core.now),
@@ -195,15 +203,24 @@ def _services(
         permits=core.permits,
         opened=delivery.opened,
     )
-    copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
-    snapshot = Snapshot(core, outside.artifacts, DiskRoom(setup.data_dir), copies)
-    audit = AuditChannel(core, outside.chat, delivery.lanes, setup.audit_channel_id, setup.nonce_window)
     loops = [
         *jobs.loops,
         *build_logs.build(core, outside, setup),
         *sweeps.loops,
+        *guard.loops,
+        *money.loops,
+        *_own_loops(core, outside, setup, delivery),
+    ]
+    return services, loops
+
+
+def _own_loops(core: Core, outside: Outside, setup: Setup, delivery: Delivery) -> list[Loop]:
+    """Of what has no package of its own."""
+    copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
+    snapshot = Snapshot(core, outside.artifacts, DiskRoom(setup.data_dir), copies)
+    audit = AuditChannel(core, outside.chat, delivery.lanes, setup.audit_channel_id, setup.nonce_window)
+    return [
         Loop("deliver", delivery.once, 1, core.wakeups.of("deliver")),
         Loop("audit_channel", audit.once, PASS_SECONDS),
         Loop("snapshot", snapshot.once, setup.snapshot_seconds),
     ]
-    return services, loops

@@ -10,6 +10,8 @@ from bot.adapters.git.code_source import GitCode
 from bot.adapters.git.git_limits import GitLimits
 from bot.chat.discord_probe import discord_probe
 from bot.config.loading import Config, Secrets, allowed_branches, grants, lease_folder, projects
+from bot.config.prices import price_settings
+from bot.services.money.price_file import PRICES_FILE, PriceFile
 from bot.services.people.permits import ROLES_FILE
 from bot.services.people.remembered_roles import RememberedRoles
 from bot.services.running.doctor import Finding, Level, examine, metric_check, repository_check
@@ -22,7 +24,11 @@ async def run(config: Config, secrets: Secrets, console: Console, *, fix: bool =
     """Run all checks; True if none is bad. Prints a line per check, with advice below it where needed."""
     known = projects(config)
     async with AsyncExitStack() as stack:
-        probe = await stack.enter_async_context(aws_probe(config.aws.region, config.aws.endpoint_url))
+        settings = price_settings(config.prices, config.deploy.disk_gib) if config.prices.enabled else None
+        kept_at = PriceFile(config.bot.data_dir / PRICES_FILE).newest
+        probe = await stack.enter_async_context(
+            aws_probe(config.aws.region, config.aws.endpoint_url, settings, kept_at)
+        )
         folder, limits = config.bot.data_dir / "repositories", GitLimits(**config.git.model_dump())
         code = await stack.enter_async_context(GitCode(folder, allowed_branches(config), limits))
         token, there = secrets.discord_token.get_secret_value(), config.discord

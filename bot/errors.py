@@ -5,7 +5,9 @@
     │   ├── BadInput         a value that doesn't fit, what to type instead, the choices
     │   ├── UnknownName      nothing has that name; similar names
     │   ├── NotAllowed       who may, and how to get permission
-    │   └── TooMany          too much at once or too often; when to try again
+    │   ├── TooMany          too much at once or too often; when to try again
+    │   ├── CapReached       a cap on money or live jobs; the sum, what would fit, who can raise it
+    │   └── Paused           an admin has stopped all new spending
     ├── ConfigError          every mistake in config.toml at once
     ├── StoreError           the store is in use by another bot, damaged, or from a newer version
     └── ServiceError         AWS, Discord or git
@@ -63,6 +65,14 @@ class NotAllowed(UserError):
 
 class TooMany(UserError):
     """The asker has asked for too much at once, or too often; the text says when to try again."""
+
+
+class CapReached(UserError):
+    """It would pass a cap; the text has the sum, the cap and its setting, what would fit, and when there is room."""
+
+
+class Paused(UserError):
+    """An admin has paused everything new; the text says who, when and why."""
 
 
 class ConfigError(SignalboxError):

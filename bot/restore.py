@@ -10,18 +10,23 @@ from rich.console import Console
 
 from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients, aws_clients
+from bot.adapters.aws.prices.aws_prices import aws_prices
 from bot.adapters.aws.s3 import AwsArtifacts
 from bot.adapters.aws.token_lease import LEASE_NAME, adopt_instance, read
 from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.recovery import Recovery, recover, trouble
 from bot.config.loading import Config, lease_folder, projects, snapshot_uri, store_path
+from bot.config.prices import price_settings
 from bot.domain.model.execution import Lifecycle
 from bot.domain.model.rows import Row
 from bot.errors import ServiceError
 from bot.ports.artifacts import Artifacts
 from bot.ports.engine import Engine
+from bot.ports.prices import Prices
 from bot.services.jobs.reconcile import Reconcile
 from bot.services.jobs.track_jobs import TrackJobs
+from bot.services.money.build_money import price_book
+from bot.services.money.quotes import Quotes
 from bot.services.running.core import Core
 from bot.services.running.snapshot import taken
 from bot.services.running.wakeups import Wakeups
@@ -49,7 +54,8 @@ async def run(config: Config, console: Console, *, force: bool) -> None:
         snapshots = sorted([*taken(folder), *fetched], key=lambda path: path.stat().st_mtime, reverse=True)
         recovery = await asyncio.to_thread(recover, store, snapshots, time.time())
         _report(recovery, store, console)
-        await _reconcile(config, engine, recovery, console)
+        prices = await stack.enter_async_context(aws_prices(config.aws.endpoint_url))
+        await _reconcile(config, engine, prices if config.prices.enabled else None, recovery, console)
         await _take_over_lease(config, aws, artifacts)
     _say(console, "Done. Start the bot: it posts the results that are still missing.")
 
@@ -92,7 +98,9 @@ def _report(recovery: Recovery, store: Path, console: Console) -> None:
         _say(console, f"Restored {store} from {recovery.snapshot}, taken {minutes:.0f} min ago.")
 
 
-async def _reconcile(config: Config, engine: Engine, recovery: Recovery, console: Console) -> None:
+async def _reconcile(
+    config: Config, engine: Engine, prices: Prices | None, recovery: Recovery, console: Console
+) -> None:
     """Find jobs started since the snapshot, and jobs that have ended."""
     by_name = {project.name: project for project in projects(config)}
     if recovery.taken_at is None:
@@ -102,7 +110,9 @@ async def _reconcile(config: Config, engine: Engine, recovery: Recovery, console
     async with open_store(store_path(config)) as store:
         known = {row.id: row for row in await store.unfinished()}
         core = Core(store, by_name, Wakeups(), time.time)
-        reconcile = Reconcile(core, engine, config.bot.name)
+        settings = price_settings(config.prices, config.deploy.disk_gib)
+        quotes = Quotes(store, engine, price_book(prices, config.bot.data_dir, time.time, settings), settings)
+        reconcile = Reconcile(core, engine, config.bot.name, quotes)
         await reconcile.recover(since)
         await reconcile.once()
         await TrackJobs(core, engine).once()

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.layout.tree import ROOT, Tree, imported_names
 
 # Highest first. A module belongs to the first prefix that fits, and imports only its own layer and those below.
@@ -52,18 +50,20 @@ def _layer(module: str) -> int | None:
     return None
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if _layer(m) is not None])
-def test_imports_point_down(module: str) -> None:
-    own = _layer(module)
-    assert own is not None
-    up = sorted(
-        {name for name in imported_names(MODULES[module]) if (other := _layer(name)) is not None and other < own}
-    )
-    assert not up, f"{module} imports from a layer above it: {', '.join(up)}"
+IMPORTS = [(module, name) for module, path in MODULES.items() for name in dict.fromkeys(imported_names(path))]
+"""Each module with each name that its imports could mean."""
 
 
-@pytest.mark.parametrize("module", list(MODULES))
-def test_nothing_in_the_product_knows_the_sandbox_or_the_tests(module: str) -> None:
+def test_imports_point_down() -> None:
+    up = [
+        f"{module} imports {name}, from a layer above it"
+        for module, name in IMPORTS
+        if (own := _layer(module)) is not None and (other := _layer(name)) is not None and other < own
+    ]
+    assert not up, "\n".join(up)
+
+
+def test_nothing_in_the_product_knows_the_sandbox_or_the_tests() -> None:
     forbidden = {
         "bot": ("deploy", "tests", "bench"),
         "trainer": ("bot", "deploy", "tests", "bench"),
@@ -71,32 +71,36 @@ def test_nothing_in_the_product_knows_the_sandbox_or_the_tests(module: str) -> N
         # The stack is built by the bot's own settings: the longest name counts.
         "deploy.aws": ("tests", "bench", "deploy.sandbox", "bot.app", "bot.chat", "bot.adapters", "bot.services"),
     }
-    own = max((name for name in forbidden if _within(module, name)), key=len, default="")
+
+    def home(module: str) -> str:
+        return max((name for name in forbidden if _within(module, name)), key=len, default="")
+
     wrong = [
-        name
-        for name in imported_names(MODULES[module])
-        if any(_within(name, prefix) for prefix in forbidden.get(own, ()))
+        f"{module} imports {name}"
+        for module, name in IMPORTS
+        if any(_within(name, prefix) for prefix in forbidden.get(home(module), ()))
     ]
-    assert not wrong, f"{module} imports {', '.join(wrong)}"
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("module", list(MODULES))
-def test_vendors_stay_at_their_place(module: str) -> None:
+def test_vendors_stay_at_their_place() -> None:
     wrong = [
-        name
-        for name in imported_names(MODULES[module])
+        f"{module} imports {name}; see VENDORS for where that belongs"
+        for module, name in IMPORTS
         for vendor, homes in VENDORS.items()
         if _within(name, vendor) and not any(_within(module, home) for home in homes)
     ]
-    assert not wrong, f"{module} imports {', '.join(wrong)}; see VENDORS for where that belongs"
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if _within(m, "bot.chat") or _within(m, "bot.adapters")])
-def test_chat_and_adapters_do_not_know_each_other(module: str) -> None:
+def test_chat_and_adapters_do_not_know_each_other() -> None:
     wrong = [
-        n for n in imported_names(MODULES[module]) for own, other in APART if _within(module, own) and _within(n, other)
+        f"{module} imports {name}"
+        for module, name in IMPORTS
+        for own, other in APART
+        if _within(module, own) and _within(name, other)
     ]
-    assert not wrong, f"{module} imports {', '.join(wrong)}"
+    assert not wrong, "\n".join(wrong)
 
 
 def test_the_layers_cover_the_bot() -> None:

@@ -9,7 +9,8 @@ every other file in `OUTPUT_DIR` and for new and changed files of the checkout.
 
 **Log.** A line with `@metrics {"epoch": 3, "epochs": 10, "train_loss": 0.12}` is one row of metrics, shown live. A line
 `@signalbox {"error": "commit-not-found", "message": "…"}` explains an exit code that is the entrypoint's and not the
-command's. All other lines of the entrypoint begin with `signalbox: `.
+command's, and `@signalbox {"gpu": {…}}` reports how busy the GPUs are (`trainer/gpu_line.py`). All other lines of the
+entrypoint begin with `signalbox: `.
 
 **Sweeps.** A trial's number and its point follow from `SWEEP_SPACE` and its array index (`trainer/space.py`). It is
 the job `<JOB_ID>.<number>`, and its files are under `<OUTPUT_URI><number>/`.
@@ -130,6 +131,7 @@ class ExitCode(IntEnum):
     DISK_FULL = 72
     INTERNAL_ERROR = 73
     RESULTS_NOT_STORED = 74
+    METADATA_OPEN = 75
 
     @property
     def slug(self) -> str:

@@ -38,6 +38,8 @@ COMMANDS: Mapping[str, Needs] = {
 BUTTONS: Mapping[Action, Needs] = {
     Action.STOP: (Verb.STOP_OWN,),
     Action.CONFIRM_STOP: (Verb.STOP_OWN,),
+    Action.STOP_WARNED: (Verb.STOP_OWN,),
+    Action.LEAVE: (Verb.STOP_OWN,),
     Action.LOGS: (Verb.SEE,),
     Action.PLOT: (Verb.SEE,),
     Action.PLOT_BEST: (Verb.SEE,),

@@ -18,6 +18,8 @@ class Action(StrEnum):
 
     STOP = "stop"
     CONFIRM_STOP = "confirm"
+    STOP_WARNED = "stop_warned"
+    LEAVE = "leave"
     LOGS = "logs"
     PLOT = "plot"
     RETRY = "retry"

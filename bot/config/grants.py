@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from bot.config.project import ProjectSettings
+from bot.config.projects.project import ProjectSettings
 from bot.config.section import Name, Section, Snowflake
 from bot.domain.access import Grant, Verb
 
@@ -67,16 +67,18 @@ def _older(projects: Mapping[str, ProjectSettings]) -> Iterator[Grant]:
                 yield Grant(frozenset(roles), may, frozenset({name}))
 
 
-def grant_problems(settings: Sequence[GrantSettings], projects: Mapping[str, ProjectSettings]) -> Iterator[str]:
-    """One line per mistake that involves the projects."""
+def grant_problems(
+    settings: Sequence[GrantSettings], projects: Mapping[str, ProjectSettings], *, prices: bool
+) -> Iterator[str]:
+    """One line per mistake that involves the projects. `prices`: the bot reads prices."""
     for number, each in enumerate(settings, 1):
         for name in sorted(set(each.projects) - projects.keys()):
             yield f"grants.projects: entry {number}: there is no project {name}. Choose one: {', '.join(projects)}"
-        if each.spend_up_to_usd is None:
+        if each.spend_up_to_usd is None or prices:
             continue
         concerned = [name for name in projects if name in each.projects or not each.projects]
-        if unpriced := [name for name in concerned if not projects[name].usd_per_hour]:
+        if unpriced := [name for name in concerned if projects[name].usd_per_hour is None]:
             yield (
                 f"grants.spend_up_to_usd: entry {number}: the cost of {', '.join(unpriced)} is not known. Set "
-                f"projects.{unpriced[0]}.usd_per_hour"
+                f"projects.{unpriced[0]}.usd_per_hour, or prices.enabled = true"
             )

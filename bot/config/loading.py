@@ -14,10 +14,12 @@ from bot.config.discord import Discord
 from bot.config.git import Git
 from bot.config.grants import GrantSettings, grant_problems
 from bot.config.grants import grants as all_grants
+from bot.config.guard import GuardSettings
 from bot.config.limits import Limits
 from bot.config.pace import Pace
+from bot.config.prices import Prices
 from bot.config.problems import Mistakes, problems
-from bot.config.project import ProjectSettings, project
+from bot.config.projects.project import ProjectSettings, project
 from bot.config.section import Name, Section
 from bot.domain.access import Grant
 from bot.domain.project import Project
@@ -33,6 +35,8 @@ class Config(Section):
     pace: Pace = Pace()
     limits: Limits = Limits()
     git: Git = Git()
+    prices: Prices = Prices()
+    guard: GuardSettings = GuardSettings()
     deploy: Deploy = Deploy()
     grants: tuple[GrantSettings, ...] = ()
     projects: Annotated[dict[Name, ProjectSettings], Field(min_length=1)]
@@ -44,7 +48,7 @@ class Config(Section):
             f"deploy.jobs.{name}: there is no such project. Choose one: {', '.join(self.projects)}"
             for name in sorted(self.deploy.jobs.keys() - self.projects.keys())
         ]
-        wrong += grant_problems(self.grants, self.projects)
+        wrong += grant_problems(self.grants, self.projects, prices=self.prices.enabled)
         if wrong:
             raise Mistakes(wrong)
         return self
@@ -94,7 +98,7 @@ def lease_folder(config: Config) -> str:
 
 def projects(config: Config) -> tuple[Project, ...]:
     """The projects for the services, in the order of the file."""
-    return tuple(project(name, settings) for name, settings in config.projects.items())
+    return tuple(project(name, settings, config.guard) for name, settings in config.projects.items())
 
 
 def allowed_branches(config: Config) -> dict[str, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.config.deploy import HOST, INSTANCE_TYPE, STACK
+from bot.config.prices import REGION
 from bot.config.section import NAME
 from bot.domain.parameters import Kind
 from bot.errors import any_of
@@ -19,6 +20,7 @@ _PATTERNS = {
     NAME: "a name of at most 32 characters a-z, 0-9, _ and -, starting with a letter",
     STACK: "a name of at most 32 characters a-z, 0-9 and -, starting with a letter",
     INSTANCE_TYPE: "an instance type such as g4dn.xlarge",
+    REGION: 'a region such as eu-west-1, or "" for that of [aws]',
     HOST: 'an instance type such as t4g.small, or "none"',
 }
 _LIST = 'a list such as ["a", "b"]'

@@ -77,3 +77,10 @@ def _rounded(value: float, digits: int) -> str:
         return text.rstrip("0").rstrip(".") if "." in text else text
     mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
     return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
+
+
+def dollars(amount: float) -> str:
+    """`$0.04`, `$84.16`, `$12,346`, and `less than $0.01`."""
+    if 0 < amount < 0.01:
+        return "less than $0.01"
+    return f"${amount:,.2f}" if amount < 1_000 else f"${amount:,.0f}"

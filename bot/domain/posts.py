@@ -21,6 +21,8 @@ class PostKind(StrEnum):
     """Lines of the log, in the thread."""
     NOTE = "note"
     """A sentence from the bot, in the thread."""
+    WARNING = "warning"
+    """What the guard warns of, in the thread: it mentions whoever asked, and has buttons."""
     LOG_FILE = "log_file"
     """The whole log as a file, in the thread, at the end."""
     END = "end"
@@ -79,6 +81,7 @@ RULES: dict[PostKind, PostRule] = {
     PostKind.MEMBER: PostRule(Lane.MEMBERS, Target.THREAD, lambda publication, _: publication),
     PostKind.LOG: _IN_THREAD,
     PostKind.NOTE: _IN_THREAD,
+    PostKind.WARNING: _IN_THREAD,
     PostKind.LOG_FILE: _IN_THREAD,
     PostKind.END: PostRule(Lane.CHANNEL, Target.RESULT_CHANNEL, lambda publication, _: publication),
 }

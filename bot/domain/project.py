@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from bot.domain.goal import Goal
+from bot.domain.guard.limits import GuardLimits
 from bot.domain.parameters import Parameter
 from bot.domain.text import folded
 from bot.errors import BadInput, UnknownName, UserError
@@ -57,8 +58,9 @@ class Project:
     working_directory: str = ""
     """The folder of the repository in which the command runs; empty for its root."""
     columns: Mapping[str, str] = field(default_factory=dict)
-    usd_per_hour: float = 0.0
-    """What a machine for one of its jobs costs; 0 where the config does not say."""
+    usd_per_hour: float | None = None
+    """What a machine for one of its jobs costs, if the config says it; None: what its prices say. 0 costs nothing."""
+    guard: GuardLimits = field(default_factory=GuardLimits)
     confirm_trials: int = 10
     """Sweeps of more trials are shown and confirmed before anything is spent."""
     engine_name: str = "AWS Batch"
@@ -69,10 +71,6 @@ class Project:
     @property
     def goal(self) -> Goal:
         return Goal(self.metric, maximize=self.maximize)
-
-    def cost_usd(self, seconds: float) -> float | None:
-        """What a machine costs for this long; None if the config does not say."""
-        return seconds * self.usd_per_hour / 3_600 if self.usd_per_hour else None
 
     def prefix(self, results: str, job_id: str) -> str:
         """`s3://bucket/jobs/mnist/<job>/`; of a trial, `k7q2mx.4`, `s3://bucket/jobs/mnist/k7q2mx/4/`.

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings
+from bot.config.projects.parameter import RESERVED_OPTIONS, ParameterSettings
 from bot.config.section import NAME
 from bot.domain.parameters import Kind
 from bot.init.argument import Argument, Literal

@@ -1,12 +1,13 @@
 """What runs jobs. A second engine is another folder under `bot/adapters` that keeps these promises."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.model.observation import Observation
 from bot.domain.model.states import JobState
+from bot.domain.money.quote import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,32 @@ class Capabilities:
     """`SubmitCall.characters`, at most."""
     remembers_seconds: float
     """How far back ended jobs can be found, at best."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Machines that a queue starts on the same terms."""
+
+    types: tuple[str, ...]
+    """Those that a job fits on, by the vendor's names. A family stands for all of its types."""
+    terms: Terms
+    most_of_on_demand: float = 1.0
+    """Of spot: the highest price that is paid, as a share of the price on demand."""
+    idle_seconds: float = 0.0
+    """How long a machine is kept after its last job, at least, as somebody has set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """What a queue may start for jobs of one definition."""
+
+    region: str
+    pools: tuple[Pool, ...]
+    """In the order in which the queue tries them. Empty if there is one whose machines have no price."""
+    attempts: int
+    """Of one job, at most."""
+    fits: Callable[[str], bool] = lambda _: True
+    """Whether a job fits on a type; of a family's types, not all are large enough."""
 
 
 class Engine(Protocol):
@@ -83,6 +110,9 @@ class Engine(Protocol):
 
     async def room(self, queue: str, definition: str) -> int | None:
         """How many jobs of that definition the queue's machines can run at once; None if that is unknown."""
+
+    async def machines(self, queue: str, definition: str) -> Machines | None:
+        """What the queue may start for jobs of that definition; None if that is unknown. Cached for minutes."""
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         """All jobs made since then, ended ones too, as far as the engine remembers them; oldest first."""

@@ -16,11 +16,19 @@ class SpotPrice:
 
 
 class Prices(Protocol):
-    """Machines run Linux with shared tenancy. Regions are named by their code: `ap-northeast-1`."""
+    """Machines run Linux with shared tenancy. Regions are named by their code: `ap-northeast-1`.
+
+    Each price is one that can be: above 0 and not absurd (`bot.domain.money.rates`). An answer with any other one is
+    `Unavailable`, as a whole. `UnknownName` for an unknown region; the same errors as every service otherwise.
+    """
 
     async def on_demand(self, region: str, machines: Sequence[str]) -> Mapping[str, float]:
-        """USD an hour, by type. A type that the region does not have is absent. `BadInput` for an unknown region."""
+        """USD an hour, by type. A family, such as `g4dn`, stands for all of its types. What the region does not have is
+        absent."""
 
     async def spot(self, region: str, machines: Sequence[str], since: float) -> Sequence[SpotPrice]:
         """The spot prices of all zones since then, oldest first, beginning with the price in force at that moment.
-        Empty for a type that the region does not have as spot. `BadInput` for an unknown region."""
+        Empty for a type that the region does not have as spot. Types only, no families."""
+
+    async def disk(self, region: str) -> float:
+        """USD a month for a GiB of a machine's disk (gp3)."""

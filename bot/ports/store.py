@@ -12,6 +12,7 @@ from bot.domain.model.rows import AnyRow, Posted, Row, Submitted
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
+from bot.domain.money.pause import Pause
 from bot.domain.posts import Change, NewPost, Post
 from bot.ports.audit import Audit
 
@@ -61,7 +62,10 @@ class Store(Audit, Protocol):
 
     async def add(self, posted: AnyPosted, posts: Sequence[NewPost], trials: Sequence[Trial] = ()) -> AnyPosted:
         """Commit a job or a sweep with its posts, and the trials of a sweep that are known already. If the interaction
-        has one already, that one is returned, unchanged."""
+        has one already, that one is returned, unchanged.
+
+        Raises `CapReached` if it would pass a cap, and `Paused` during a pause; what was found again is exempt. So does
+        every other method that starts something: new submissions, a call of the engine, a lifted hold."""
 
     async def change(self, row_id: str, step: Step[AnyRow]) -> AnyRow:
         """Load, step and save inside one transaction; returns what was saved. KeyError if unknown.
@@ -161,6 +165,15 @@ class Store(Audit, Protocol):
 
     async def post_replaced(self, post_id: int, text: Inert) -> None:
         """The chat refuses this one message: send `text` in its place, without files and not as a digest."""
+
+    async def pause(self) -> Pause | None:
+        """The last `/pause` or `/resume`; None before the first."""
+
+    async def keep_pause(self, pause: Pause) -> bool:
+        """Pause or resume all that starts something. False, and the earlier word stays, if that is so already."""
+
+    async def pause_announced(self, at: float, channel_id: int) -> None:
+        """Note that this channel knows of the pause or resumption of that time."""
 
     async def snapshot(self, target: Path) -> None:
         """Writes a copy as of now to a file of its own, whole or not at all, while the store goes on."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.project import Project
 from bot.ports.audit import Audit
+from bot.services.guard.answer_guard import AnswerGuard
 from bot.services.jobs.complete_options import CompleteOptions
 from bot.services.jobs.find import Find
 from bot.services.jobs.list_artifacts import ListArtifacts
@@ -32,6 +33,7 @@ class Services:
     one_trial: OneTrial
     audit: Audit
     read_audit: ReadAudit
+    answer_guard: AnswerGuard
     rates: Rates
     projects: tuple[Project, ...]
     permits: Permits

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from bot.config import config_file
 from bot.config.problems import problems
-from bot.config.project import ProjectSettings, project
+from bot.config.projects.project import ProjectSettings, project
 from bot.config.section import Name
 from bot.domain.project import Project
 from bot.errors import BadInput, ConfigError

@@ -15,8 +15,7 @@ _HERE_ONLY = frozenset({"PATH", "HOME", "TMPDIR", "PYTHONPATH", "PYTHONDONTWRITE
 def arguments(image: str, command: list[str], environment: dict[str, str]) -> list[str]:
     """podman's command line. It names variables without their values, so that no value shows in a process list."""
     names = [f"--env={name}" for name in sorted(environment) if name not in _HERE_ONLY]
-    folders = [f"--volume={folder}" for folder in environment.get("SIGNALBOX_IMAGE_VOLUMES", "").split() if folder]
-    return ["podman", "run", "--rm", "--network=host", *names, *folders, image, *command]
+    return ["podman", "run", "--rm", "--network=host", *names, image, *command]
 
 
 def main() -> None:

@@ -88,7 +88,6 @@ def write(path: Path, ready: Mapping[str, Any], data_dir: Path) -> None:
                 "log_group": aws["log_group"],
                 "channels": [int(discord["channels"]["training"])],
                 "timeout_minutes": 10,
-                "usd_per_hour": 1.006,
                 "parameters": PARAMETERS,
             }
         },

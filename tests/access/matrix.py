@@ -75,6 +75,8 @@ OTHERS: dict[str, tuple[str, str, Callable[[str, Kind], Json]]] = {
 BUTTONS: dict[str, tuple[str, str, Callable[[str, Kind], str]]] = {
     Action.STOP: ("stop own", "", lambda stem, _: f"{stem}2"),
     Action.CONFIRM_STOP: ("stop own", "stop", lambda stem, _: f"{stem}2b"),
+    Action.STOP_WARNED: ("stop own", "", lambda stem, _: f"{stem}5"),
+    Action.LEAVE: ("stop own", "", lambda stem, _: f"{stem}2"),
     Action.LOGS: ("see", "", lambda stem, _: f"{stem}2"),
     Action.PLOT: ("see", "", lambda stem, _: f"{stem}4"),
     Action.PLOT_BEST: ("see", "", lambda stem, _: f"{stem}6"),

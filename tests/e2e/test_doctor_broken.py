@@ -199,7 +199,7 @@ SETUPS: dict[str, tuple[Breakage, str, str]] = {
         "--quota-code L-7212CCBC --desired-value 192",
     ),
     "machine of unknown price": (_queue_of("SPOT", "r5.xlarge"), "note  price of mnist", "knows no price of r5.xlarge"),
-    "usd_per_hour too low": (_cheap, "note  price of mnist", "g5.xlarge, which costs up to 1.006 USD"),
+    "usd_per_hour too low": (_cheap, "note  price of mnist", "may start g5.xlarge 1.006"),
     "log driver non-blocking": (_non_blocking, "note  job definition", 'Set its log option "mode" to "blocking"'),
     "job definition deregistered": (_deregistered, "BAD   job definition", "There is no active job definition"),
     "job without a role": (_definition(jobRoleArn=""), "note  job definition", "Give it a jobRoleArn"),

@@ -1,7 +1,7 @@
 """Takes out one protection at a time, in a copy of the tree: a test that names it must turn red.
 
 `python -m tests.faults.mutations` prints the table, and exits with 1 where a protection is missed by nobody. With
-words, only the mutations with one of them in their name.
+words, only the mutations with one of them in their name. The tests are those that `make test` runs, not the exhaustive.
 """
 
 import os
@@ -17,13 +17,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from tests.faults.access_mutations import MUTATIONS as ACCESS
+from tests.faults.git_mutations import MUTATIONS as GIT
+from tests.faults.guard_mutations import MUTATIONS as GUARD
 from tests.faults.mutation import Mutation
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("bot", "trainer", "deploy", "bench", "tests", "pyproject.toml", "config.example.toml")
 SECONDS = 300
 
-CRASH = "tests/faults/test_crash_points.py::test_a_crash_anywhere_changes_nothing"
+CRASH = "tests/faults/test_crash_points.py::test_a_crash_at_one_gate_of_each_kind_changes_nothing"
 SWEEPS = "tests/bot/services/test_sweep_story.py"
 FOUND = "tests/faults/test_sweeps_found_again.py"
 
@@ -121,7 +123,7 @@ MUTATIONS = (
         "bot/domain/model/execution.py",
         "return self.state is JobState.INTENT and self.stop is None",
         "return True",
-        "tests/faults/test_races.py::test_a_click_on_stop_at_any_moment_ends_the_job_once",
+        "tests/faults/test_races.py::test_a_click_on_stop_at_one_gate_of_each_kind_ends_the_job_once",
     ),
     Mutation(
         "state before effect: the submission",
@@ -253,7 +255,7 @@ MUTATIONS = (
         f"{FOUND}::test_a_trial_whose_answer_comes_late_is_waited_for",
     ),
 )
-ALL = (*MUTATIONS, *ACCESS)
+ALL = (*MUTATIONS, *ACCESS, *GIT, *GUARD)
 
 
 def main(words: list[str]) -> int:
@@ -300,7 +302,7 @@ def _verdict(mutation: Mutation, tree: Path, without: dict[str, int]) -> str:
 
 
 def _run(test: str, tree: Path) -> int:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", "not exhaustive", test]
     environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         command, cwd=tree, env=environment, check=False, capture_output=True, timeout=SECONDS

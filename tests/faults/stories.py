@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep
@@ -25,6 +23,8 @@ BATCH_ID = "batch-1"
 
 _TOOK = re.compile(r" +\d+:\d\d:\d\d\b| (?= )")
 """How long a trial took, as time goes on while the bot is down; and what puts the trials of one message in columns."""
+
+_NUMBER = re.compile(r" #\d+")
 
 Story = Callable[[Play], Awaitable[None]]
 
@@ -265,9 +265,13 @@ def _lives(world: World) -> bool:
 STORIES: tuple[Story, ...] = (success, failure, stopped, stopped_early, refused, doubled, swept, searched)
 
 
-def each_of(stories: tuple[Story, ...]) -> list[Any]:
-    """One test for each story. `failure` alone also runs in `make check`."""
-    return [
-        pytest.param(story, id=story.__name__, marks=() if story is failure else pytest.mark.exhaustive)
-        for story in stories
-    ]
+def named(story: Story) -> str:
+    return story.__name__
+
+
+def one_of_each(gates: list[str]) -> list[tuple[int, str]]:
+    """The last gate of each kind, with its number. Alike are all commits of one service, and all its calls of one port.
+
+    Most gates of a story repeat others: the same poll or the same post once more.
+    """
+    return sorted({_NUMBER.sub("", name): (number, name) for number, name in enumerate(gates)}.values())

@@ -339,7 +339,12 @@ def _trials(environment: Mapping[str, str]) -> list[tuple[str, int]]:
     return [(sweep_id, number) for number in expanded(numbers)]
 
 
+class SomeOrders(AnyOrder):
+    """The few of `make test`."""
+
+
 TestAnyOrder = AnyOrder.TestCase
+TestSomeOrders = SomeOrders.TestCase
 THOROUGH = settings.get_current_profile_name() == "thorough"
 TestAnyOrder.settings = settings(
     max_examples=3_000 if THOROUGH else 60,
@@ -347,4 +352,6 @@ TestAnyOrder.settings = settings(
     stateful_step_count=40,
     report_multiple_bugs=False,
 )
-TestAnyOrder.pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(1800)]  # a failure is made small first
+TestSomeOrders.settings = settings(TestAnyOrder.settings, max_examples=10, derandomize=True)
+TestAnyOrder.pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(3600)]  # a failure is made small first
+TestSomeOrders.pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

@@ -24,7 +24,7 @@ from bot.domain.parameters import Value
 from bot.domain.posts import Post, PostKind
 from bot.errors import Missing, Refused, ServiceError, Unavailable
 from bot.ports.artifacts import TOO_LARGE, Artifact
-from bot.ports.engine import Hint, SubmitCall
+from bot.ports.engine import Hint, Machines, SubmitCall
 from bot.ports.logs import LogPage
 from tests.support.clock import Clock
 from tests.support.faults import Fault, raise_due
@@ -53,8 +53,10 @@ class FakeEngine(Faulty):
         self.terminated: list[str] = []
         self.lagging = False
         """While set, a look-up by name does not see any job."""
-        self.machines: int | None = None
+        self.places: int | None = None
         """What `room` answers."""
+        self.pools: Machines | None = None
+        """What `machines` answers."""
         self.clock = Clock()
         self._counts: dict[str, Counter[JobState]] = {}
 
@@ -113,7 +115,11 @@ class FakeEngine(Faulty):
 
     async def room(self, queue: str, definition: str) -> int | None:
         self._check("room", after=False)
-        return self.machines
+        return self.places
+
+    async def machines(self, queue: str, definition: str) -> Machines | None:
+        self._check("machines", after=False)
+        return self.pools
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         self._check("made_since", after=False)

@@ -1,7 +1,9 @@
-"""Repositories on the disk."""
+"""Repositories on the disk, and their large files of Git LFS."""
 
 import base64
+import hashlib
 import http.server
+import json
 import os
 import subprocess
 import threading
@@ -13,11 +15,13 @@ import pytest
 
 IDENTITY = {f"GIT_{who}_{what}": "tester@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 """In the environment of git, so that it can commit."""
+_NO_SETTINGS = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+"""The machine's own settings would change what is committed: git-lfs adds its filter to them when it is installed."""
 
 
 def git(folder: Path, *arguments: str) -> str:
     """Run git as somebody with a name; its output without spaces around it."""
-    environment = {**os.environ, **IDENTITY}
+    environment = {**os.environ, **IDENTITY, **_NO_SETTINGS}
     command = ["git", *arguments]
     return subprocess.run(
         command, cwd=folder, env=environment, check=True, capture_output=True, text=True
@@ -62,7 +66,7 @@ TOKEN = "token-of-a-private-repository"
 
 @pytest.fixture
 def private(repository: Repository) -> Iterator[str]:
-    """The repository over HTTP, for those who have the token."""
+    """The repository and its large files over HTTP, for those who have the token."""
     wanted = "Basic " + base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -74,6 +78,15 @@ def private(repository: Repository) -> Iterator[str]:
                 return
             path, _, query = self.path.partition("?")
             length = int(self.headers.get("Content-Length", 0))
+            if path.endswith(_BATCH):
+                server = f"http://{self.headers['Host']}{path.removesuffix(_BATCH)}"
+                self._send(_batch_answer(self.rfile.read(length), server), "application/vnd.git-lfs+json")
+                return
+            if _OBJECTS in path:
+                self._send(
+                    _object_path(repository.folder, path.rpartition("/")[2]).read_bytes(), "application/octet-stream"
+                )
+                return
             backend = subprocess.run(
                 ["git", "http-backend"],
                 input=self.rfile.read(length),
@@ -103,6 +116,12 @@ def private(repository: Repository) -> Iterator[str]:
 
         do_POST = do_GET
 
+        def _send(self, body: bytes, kind: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            self.wfile.write(body)
+
         def log_message(self, *_: object) -> None:
             """Not on the tests' output."""
 
@@ -113,3 +132,31 @@ def private(repository: Repository) -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+_BATCH, _OBJECTS = "/info/lfs/objects/batch", "/info/lfs/objects/"
+"""Ends of paths: https://github.com/git-lfs/git-lfs/blob/main/docs/api/server-discovery.md. All that is asked of the
+server is downloads: https://github.com/git-lfs/git-lfs/blob/main/docs/api/batch.md"""
+
+
+def add_large_file(repository: Repository, content: bytes) -> str:
+    """Store its content in the repository. Returns the pointer, which is what to commit.
+
+    https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+    """
+    name = hashlib.sha256(content).hexdigest()
+    path = _object_path(repository.folder, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{name}\nsize {len(content)}\n"
+
+
+def _batch_answer(body: bytes, server: str) -> bytes:
+    """`server` is the address before `/info/lfs`."""
+    wanted = json.loads(body)["objects"]
+    objects = [{**each, "actions": {"download": {"href": f"{server}{_OBJECTS}{each['oid']}"}}} for each in wanted]
+    return json.dumps({"transfer": "basic", "objects": objects}).encode()
+
+
+def _object_path(repository: Path, name: str) -> Path:
+    return repository / ".git" / "lfs" / "objects" / name[:2] / name[2:4] / name

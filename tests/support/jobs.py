@@ -8,6 +8,8 @@ from bot.domain.model.job import Job
 from bot.domain.model.plan import Plan
 from bot.domain.model.run import Commit
 from bot.domain.model.sweep import Sweep
+from bot.domain.money.caps import Caps, Limits
+from bot.domain.money.quote import HOUR, Quote
 from tests.support import rows
 
 _numbers = itertools.count(1)
@@ -21,6 +23,16 @@ def make_job(**changes: Any) -> Job:
 def make_sweep(plan: Plan, **changes: Any) -> Sweep:
     """The same for a sweep."""
     return rows.sweep(plan, **(_asked() | changes))
+
+
+def quote(usd_most: float, *, runs: int = 1, **changes: Any) -> Quote:
+    """What may cost this much in all, each attempt within an hour."""
+    return Quote(**{"usd_per_hour": usd_most / runs, "timeout_seconds": HOUR, "runs": runs} | changes)
+
+
+def caps(**limits: Any) -> Caps:
+    """General caps alone."""
+    return Caps(Limits(**limits))
 
 
 def _asked() -> dict[str, Any]:

@@ -16,6 +16,10 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.posts import PostKind
 from bot.ports.store import Store
 from bot.services.delivery.outbox import Delivery, DeliverySettings
+from bot.services.guard.answer_guard import AnswerGuard
+from bot.services.guard.still_running import StillRunning
+from bot.services.guard.watch_jobs import WatchJobs
+from bot.services.guard.watch_sweeps import WatchSweeps
 from bot.services.jobs.announce_result import AnnounceResult, AnnounceSettings
 from bot.services.jobs.explain_wait import ExplainWait
 from bot.services.jobs.find import Find
@@ -28,6 +32,7 @@ from bot.services.jobs.track_jobs import TrackJobs
 from bot.services.logs.archive import Archive, ArchiveSettings
 from bot.services.logs.post_lines import PostLines
 from bot.services.logs.tail import Tail
+from bot.services.money.quotes import Quotes
 from bot.services.people.permits import Permits
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
@@ -107,7 +112,9 @@ class Bot:
         self.find = Find(store, outside.artifacts, projects, self.permits)
         self.plot = Plot(self.find, tables, outside.figures, projects)
         ids = (f"job{number}" for number in range(int(now()) % 1000, 10_000))
-        self.submit = Submit(core, outside.code, outside.engine.capabilities, new_id=new_id or (lambda: next(ids)))
+        self.quotes = Quotes(store, outside.engine)
+        new_id = new_id or (lambda: next(ids))
+        self.submit = Submit(core, outside.code, outside.engine.capabilities, self.quotes, new_id=new_id)
         self.stop = Stop(core, outside.engine)
         self.launch = Launch(core, outside.engine, LaunchSettings("signalbox", 45))
         self.track_jobs = TrackJobs(core, outside.engine)
@@ -118,11 +125,11 @@ class Bot:
         self.post_lines = PostLines(core, hold)
         self.announce_result = AnnounceResult(core, self.plot, outside.artifacts, AnnounceSettings(5, 60))
         settings = ArchiveSettings(10, folder / "logs")
-        self.reconcile = Reconcile(core, outside.engine, "signalbox")
+        self.reconcile = Reconcile(core, outside.engine, "signalbox", self.quotes)
         self.explain_wait = ExplainWait(core, outside.engine, 300)
         self.archive = Archive(core, self.tail, outside.artifacts, disk, settings)
         self.trials = TrialBook(core)
-        self.propose = Propose(core, outside.engine, outside.code, new_id=new_id or (lambda: next(ids)))
+        self.propose = Propose(core, outside.engine, outside.code, self.quotes, new_id=new_id)
         self.dispatch = Dispatch(core, outside.engine, self.trials, outside.sampler)
         self.track_trials = TrackTrials(core, outside.engine, self.trials)
         self.stream_metrics = StreamMetrics(core, outside.logs, self.trials, pace)
@@ -139,6 +146,10 @@ class Bot:
         )
         trial_log = TrialLog(outside.engine, outside.logs, projects, pace)
         self.one_trial = OneTrial(self.find, self.trials, self.plot, self.submit, self.stop, trial_log)
+        self.watch_jobs = WatchJobs(core, outside.artifacts)
+        self.watch_sweeps = WatchSweeps(core, outside.artifacts, self.trials)
+        self.answer_guard = AnswerGuard(core, self.stop, self.trials)
+        self.still_running = StillRunning(core, self.trials)
         self.delivery = Delivery(core, outside.chat, DeliverySettings(card=5, nonce_window=60))
 
     async def train(self, person: Person = MIKA, interaction_id: int = 9, **values: object) -> Job:

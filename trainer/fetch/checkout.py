@@ -11,7 +11,7 @@ from trainer.contract import ExitCode
 from trainer.credentials import without_credentials
 from trainer.errors import Ended, disk_full
 from trainer.fetch.git_errors import GitProblem, find_problem
-from trainer.fetch.git_program import SECONDS, Git, Source
+from trainer.fetch.git_program import PLAIN, SECONDS, Git, Source
 from trainer.fetch.lfs import fetch_large_files
 from trainer.fetch.submodules import fetch_submodules, submodule_folders
 from trainer.process.tools import Output, Programs
@@ -69,7 +69,7 @@ def _check_out(git: Git) -> str:
         raise git.error(fetched)
     if source.tags:
         _fetch_tags(git)
-    checked_out = git.output("checkout", "--quiet", "--detach", source.commit, settings=_PLAIN)
+    checked_out = git.output("checkout", "--quiet", "--detach", source.commit, settings=PLAIN)
     if checked_out.code:
         raise git.error(checked_out)
     fetch_submodules(git)
@@ -78,10 +78,6 @@ def _check_out(git: Git) -> str:
     if commit != source.commit:
         raise Ended(ExitCode.COMMIT_NOT_FOUND, f"git checked out {commit} instead of {source.commit}.")
     return subject.strip()
-
-
-_PLAIN = ("filter.lfs.smudge=", "filter.lfs.process=", "filter.lfs.required=false")
-"""Git LFS's own filter stays away: what it cannot fetch would look like an error of the checkout."""
 
 
 def _apply_filters(git: Git, filters: Sequence[str]) -> None:

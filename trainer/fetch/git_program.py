@@ -33,6 +33,10 @@ _SETTINGS = (
     "gc.auto=0",
     "maintenance.auto=false",
 )
+PLAIN = ("filter.lfs.smudge=", "filter.lfs.process=", "filter.lfs.required=false")
+"""Git LFS's own filter stays away: what it cannot fetch would look like an error of the checkout. Debian's package sets
+it for all users, by `git lfs install --system`: https://github.com/git-lfs/git-lfs/blob/main/docs/man/git-lfs-install.adoc
+"""
 # Reads the token from the environment, so it is on no command line and in no file.
 _HELPER = f'!f() {{ test "$1" = get && echo username=x-access-token && echo "password=${Env.GIT_TOKEN}"; }}; f'
 _REFUSALS = (GitProblem.NO_CREDENTIALS, GitProblem.NO_KEY, GitProblem.NO_PERMISSION, GitProblem.FORBIDDEN)

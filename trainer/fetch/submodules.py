@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from trainer.credentials import without_credentials
 from trainer.errors import Ended
 from trainer.fetch.git_errors import GitProblem, find_problem
-from trainer.fetch.git_program import Git
+from trainer.fetch.git_program import PLAIN, Git
 from trainer.process.tools import Output
 
 _PATH = re.compile(r"submodule path '([^']+)'")
@@ -22,7 +22,7 @@ def fetch_submodules(git: Git) -> None:
     """Fetch all submodules, also those of submodules. Raises `Ended`, with the name of the one that fails."""
     if not (git.folder / ".gitmodules").exists():
         return
-    options, settings = ["--depth=1"], [f"remote.origin.url={git.source.repository}"]
+    options, settings = ["--depth=1"], [*PLAIN, f"remote.origin.url={git.source.repository}"]
     while (output := _update(git, options, settings)).code:
         https = _over_https(git)
         if https and https[0] not in settings and _needs_ssh(output):

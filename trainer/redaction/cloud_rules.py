@@ -29,11 +29,12 @@ CLOUD_RULES: Sequence[Rule] = (
     ),
     # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
     *(
-        named(AWS_SIGNATURE, name, r"(?:=|%3D|\"?:\s?\"?)(?P<secret>[^\s&\"'<>\\]{8,4000})")
-        for name in (
-            *("X-Amz-Signature", "x-amz-signature", "X-Amz-Credential", "x-amz-credential"),
-            *("X-Amz-Security-Token", "x-amz-security-token"),
-        )
+        named(AWS_SIGNATURE, name, r"(?:=|%3D|\"?:\s?\"?)(?P<secret>[^\s&\"'<>\\{][^\s&\"'<>\\]{7,4000})")
+        for name in (*("X-Amz-Signature", "x-amz-signature", "X-Amz-Security-Token", "x-amz-security-token"),)
+    ),
+    *(
+        named(AWS_SIGNATURE, name, r"(?:=|%3D|\"?:\s?\"?)(?P<secret>[A-Z0-9]{11,128}[^\s&\"'<>\\]{0,200})")
+        for name in ("X-Amz-Credential", "x-amz-credential")
     ),
     # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
     named(AWS_SIGNATURE, "Signature", r"=(?P<secret>[0-9a-fA-F]{64}|[A-Za-z0-9%+/]{27,40}(?:=|%3D))"),
@@ -60,7 +61,7 @@ CLOUD_RULES: Sequence[Rule] = (
     # https://learn.microsoft.com/rest/api/storageservices/create-service-sas
     named("Azure signature", "sig=", "(?<=[?&;]sig=)(?P<secret>[A-Za-z0-9%+/=_-]{20,200})", hint="sig"),
     # https://learn.microsoft.com/purview/sit-defn-azure-ad-client-secret
-    Rule("Azure client secret", "q~", re.compile(r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}(?![\w~-])")),
+    Rule("Azure client secret", "q~", re.compile(r"[\w~.-]{3}\dQ~[\w~.-]{31,34}")),
     # https://docs.databricks.com/aws/en/dev-tools/auth/pat
     prefixed("Databricks token", "dapi", rf"[0-9a-f]{{32}}{_NO_MORE}(?:-\d+)?"),
     prefixed("Databricks secret", "dose", rf"[0-9a-f]{{32}}{_NO_MORE}"),

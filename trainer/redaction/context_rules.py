@@ -1,42 +1,13 @@
-"""Secrets that only their surroundings give away: assignments, flags, headers, addresses.
-
-What is assigned counts if it looks random, so that `token: the`, `max_tokens=4096` and `password: required` stay. Names
-and values are read as programs print them: shell, YAML, JSON, Python, XML, netrc and command lines.
-"""
+"""Secrets in headers, cookies, addresses and files for logins: their places give them away."""
 
 import re
-from collections.abc import Iterator, Mapping
-from math import log2
+from collections.abc import Iterator
 
-from trainer.redaction.rule import changes
+from trainer.redaction.assignments import PASSWORD
+from trainer.redaction.views import Span
 
-PASSWORD, SECRET, HEADER, URL, COOKIE = (
-    "password",
-    "secret value",
-    "authorization header",
-    "password in a URL",
-    "cookie",
-)
+HEADER, URL, COOKIE = "authorization header", "password in a URL", "cookie"
 
-Span = tuple[int, int, str]
-"""Where a secret begins and ends, and its kind."""
-
-_NAMES: Mapping[str, bool] = {
-    **dict.fromkeys(("password", "passwd", "passphrase", "pwd"), True),
-    **dict.fromkeys(("secret", "token", "credential", "key", "auth"), False),
-}
-"""What a name contains, in small letters, and whether it is a password, which people make up."""
-_KEY_OF = re.compile(
-    r"(?:api|access|account|secret|private|auth|encryption|signing|client|master|service|subscription|licen[cs]e|storage"
-    r"|kaggle|shared|session|consumer|deploy|admin|write|license)[ _-]?\Z"
-)
-_SUFFIX = r"(?:[_-]?(?:key|value|prod|dev|test|staging|b64|base64|str|string))?s?_?\d{0,2}"
-_SEPARATOR = r"\\{0,3}[\"'\])]{0,2}[ \t]{0,4}(?:=>|:=|==|[=:>]| is:?(?= ))[ \t]{0,4}"
-_QUOTED = re.compile(_SUFFIX + _SEPARATOR + r"[bru]?\\{0,3}[\"'`](?P<secret>[^\s\"'`\\]{6,400})")
-_PLAIN = re.compile(_SUFFIX + _SEPARATOR + r"(?P<secret>[^\s\"'`,;<>(){}\[\]&|\\=:]{6,400}={0,2})")
-_FLAG = re.compile(_SUFFIX + r"[ \t]+[\"']?(?P<secret>[^\s\"'`,;<>(){}\[\]&|\\-][^\s\"'`,;<>(){}\[\]&|\\]{5,400})")
-_FLAG_BEGINS = re.compile(r"(?<![\w-])--?[\w-]{0,40}\Z")
-_GOES_ON = re.compile(r"[^\s\"'`<>,;&)\]}\\]{0,400}")
 _NETRC = re.compile(
     r"login[ \t]{1,4}[^\s]{1,100}[ \t]{1,4}password[ \t]{1,4}(?P<secret>[^\s\"']{4,200})", re.IGNORECASE
 )
@@ -59,17 +30,12 @@ _IN_URL = re.compile(
     r"|(?P<user>[A-Za-z0-9_.~%-]{20,300})@)"
 )
 
-_PLACEHOLDER = re.compile(
-    r"[*xX.•]{4,}|\$|%[(\w]|\{|<|\[redacted|your[_-]|example|changeme|none\b|null\b|true\b|false\b", re.IGNORECASE
-)
-_PATH = re.compile(r"(?:[A-Za-z]:|~|\.{1,2})?[/\\][\w. -]*[/\\]|\.{1,2}/|~/")
-_CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z|[A-Za-z_-]+\Z")
-
-_RUN = re.compile(r"[A-Za-z0-9]+")
+_TEMPLATE = re.compile(r"\{[^}]*\}|\*+|\$\w+|\$\{\w+\}|%\(?\w*\)?s|pass(?:word)?", re.IGNORECASE)
+"""A whole password in an address that stands for another one."""
 
 
-def context_spans(text: str, lowered: str, words: str) -> Iterator[Span]:
-    """Yield the secrets in a text. `lowered` is the text in small letters; `words` has all its words, in any order."""
+def context_spans(text: str, words: str) -> Iterator[Span]:
+    """Yield the secrets in a text. `words` has all its words, in any order."""
     if "@" in text and "://" in text:
         yield from _found(_IN_URL, text, URL)
     for word, pattern, kind in (
@@ -80,77 +46,17 @@ def context_spans(text: str, lowered: str, words: str) -> Iterator[Span]:
     ):
         if word in words:
             yield from _found(pattern, text, kind)
-    for name, password in _NAMES.items():
-        if name in words:
-            yield from _assigned(text, lowered, name, password=password)
 
 
 def _found(pattern: re.Pattern[str], text: str, kind: str) -> Iterator[Span]:
     for match in pattern.finditer(text):
         for group in pattern.groupindex:
-            if match[group] is not None and (kind != HEADER or _plausible(pattern, match[group])):
+            if match[group] is None or _TEMPLATE.fullmatch(match[group]):
+                continue
+            if kind != HEADER or _plausible(pattern, match[group]):
                 yield (*match.span(group), kind)
 
 
 def _plausible(pattern: re.Pattern[str], secret: str) -> bool:
     """After `bearer` alone, anything may follow."""
     return pattern is _HEADER or any(map(str.isdigit, secret))
-
-
-def _assigned(text: str, lowered: str, name: str, *, password: bool) -> Iterator[Span]:
-    at = lowered.find(name)
-    while at >= 0:
-        after = at + len(name)
-        if name != "key" or _KEY_OF.search(lowered, max(0, at - 14), at):
-            match = _QUOTED.match(text, after) or _PLAIN.match(text, after) or _flag(text, at, after)
-            if match is not None:
-                begin, end = match.span("secret")
-                if looks_secret(match["secret"], password=password):
-                    after = _GOES_ON.match(text, end).end()  # type: ignore[union-attr]  # it matches the empty string
-                    yield begin, after, PASSWORD if password else SECRET
-                elif match.re is not _QUOTED:
-                    after = end
-        at = lowered.find(name, after)
-
-
-def _flag(text: str, at: int, after: int) -> re.Match[str] | None:
-    """`--api-key VALUE`."""
-    return _FLAG.match(text, after) if _FLAG_BEGINS.search(text, max(0, at - 44), at) else None
-
-
-def looks_secret(value: str, *, password: bool) -> bool:
-    """True for what is no placeholder, path or name, and is mixed enough: people's passwords less than keys."""
-    value = value.rstrip(".,;:!?")
-    if _PLACEHOLDER.match(value) or value.endswith("/aws4_request") or _is_path(value) or _is_name(value):
-        return False
-    digits = any(map(str.isdigit, value))
-    if password:
-        return len(value) >= 6 and (digits or not value.replace("_", "").isalnum()) and not _is_number(value)
-    return len(value) >= 8 and changes(value) >= max(3, len(value) // 8) and _entropy(value) >= 2.8
-
-
-def _is_path(value: str) -> bool:
-    """A key in base64 may begin with a slash, too, but it changes more often."""
-    return _PATH.match(value) is not None and (
-        re.search("[._-]", value) is not None or changes(value) <= len(value) // 4
-    )
-
-
-def _is_name(value: str) -> bool:
-    """True for a word or a name of code. Letters that change as often as by chance are none, and neither is a long run
-    of letters and many digits, such as the hexadecimal token in the name of a file."""
-    if _CODE.match(value) is None:
-        return False
-    run = max(_RUN.findall(value), key=len, default="")
-    by_chance = len(value) >= 20 and changes(value) > len(value) // 3
-    return not (by_chance or (len(run) >= 20 and sum(map(str.isdigit, run)) > len(run) // 4))
-
-
-def _is_number(value: str) -> bool:
-    return re.fullmatch(r"[\d.,:/%eE+-]+", value) is not None
-
-
-def _entropy(value: str) -> float:
-    """Bits per character."""
-    counts = [value.count(character) for character in set(value)]
-    return -sum(count / len(value) * log2(count / len(value)) for count in counts)

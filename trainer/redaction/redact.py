@@ -1,29 +1,28 @@
 """Replace secrets in a text by what they were: `[redacted: GitHub token]`.
 
 Most texts hold none, so the words of a text are looked at first; only then do the rules search it. Everything is linear
-in the text's length. Colours in the middle of a secret do not hide it.
+in the text's length. Colours in the middle of a secret do not hide it; nor do escapes of JSON,
+addresses and HTML, nor base64.
 """
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from trainer.redaction import known
+from trainer.redaction.assignments import PASSWORD, SECRET, assigned_spans
 from trainer.redaction.cloud_rules import CLOUD_RULES
-from trainer.redaction.context_rules import COOKIE, HEADER, PASSWORD, SECRET, URL, Span, context_spans
+from trainer.redaction.context_rules import COOKIE, HEADER, URL, context_spans
+from trainer.redaction.developer_rules import DEVELOPER_RULES
+from trainer.redaction.encoded import encoded_spans
 from trainer.redaction.rule import LONG, Hint, Rule
 from trainer.redaction.service_rules import SERVICE_RULES
+from trainer.redaction.views import Span, unescaped, unhidden
 
-RULES: Sequence[Rule] = (*SERVICE_RULES, *CLOUD_RULES)
+RULES: Sequence[Rule] = (*SERVICE_RULES, *CLOUD_RULES, *DEVELOPER_RULES)
 KINDS = frozenset({rule.kind for rule in RULES} | {PASSWORD, SECRET, HEADER, URL, COOKIE, known.KIND})
 
 _SHORTEST = 6
 """Characters. A text this short has no secret with a shape."""
-# Colours, also as JSON and Python write them: `\\u001b[31m`.
-_ESCAPE = re.compile(
-    r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)|[ -/]*+[0-~])"
-    r"|\\(?:u001[bB]|x1[bB]|033|e)\[[0-9;]*+m"  # colours as JSON and Python write them
-)
 _MARK = re.compile(r"\[redacted: ([^\]\n]{1,40})\]")
 _WORDS = (
     bytes(ord(chr(code).lower()) if chr(code).isalnum() or chr(code) in "_-.~" else 0x20 for code in range(128))
@@ -45,13 +44,7 @@ _PREFIXED = _by_hint(rule for rule in RULES if not rule.anywhere)
 def redact(text: str) -> str:
     """Replace what looks like a secret, and the secrets that this process knows."""
     text = known.redact(text)
-    if len(text) < _SHORTEST:
-        return text
-    if "\x1b" not in text and not ("\\" in text and _ESCAPE.search(text)):
-        return _replaced(text, secret_spans(text))
-    plain = _ESCAPE.sub("", text)
-    spans = secret_spans(plain)
-    return _replaced(text, _moved(text, spans)) if spans else text
+    return _replaced(text, secret_spans(text)) if len(text) >= _SHORTEST else text
 
 
 def redacted_kinds(text: str) -> list[str]:
@@ -60,7 +53,19 @@ def redacted_kinds(text: str) -> list[str]:
 
 
 def secret_spans(text: str) -> list[Span]:
-    """Find the secrets of a text without escape sequences, in order and apart from each other."""
+    """Find the secrets of a text in order and apart from each other, also those that colours or escapes hide."""
+    hidden = unhidden(text)
+    plain = hidden.text if hidden else text
+    found = [*_found(plain), *encoded_spans(plain, _found)]
+    if hidden:
+        found += known.spans(plain)
+    if written := unescaped(plain):
+        found += written.original([*_found(written.text), *known.spans(written.text)])
+    found = hidden.original(found) if hidden else found
+    return _apart([span for span in found if not text.startswith("[redacted", span[0])]) if found else []
+
+
+def _found(text: str) -> list[Span]:
     words = set(text.encode("ascii", "replace").translate(_WORDS).split())
     unique = b" ".join(words).decode()
     long = " ".join(word.decode() for word in words if len(word) >= LONG)
@@ -70,8 +75,7 @@ def secret_spans(text: str) -> list[Span]:
             group = "secret" if rule.pattern.groupindex else 0
             if rule.check is None or rule.check(match[group]):
                 found.append((*match.span(group), rule.kind))
-    found += context_spans(text, text.lower(), unique)
-    return _apart([span for span in found if not text.startswith("[redacted", span[0])]) if found else []
+    return [*found, *context_spans(text, unique), *assigned_spans(text, text.lower(), unique)]
 
 
 def mark(kind: str) -> str:
@@ -113,18 +117,3 @@ def _replaced(text: str, spans: Sequence[Span]) -> str:
         parts += [text[end:begin], mark(kind)]
         end = until
     return "".join([*parts, text[end:]])
-
-
-def _moved(text: str, spans: Sequence[Span]) -> list[Span]:
-    """The same spans in the text with its escape sequences, those inside a secret included."""
-    at, plain = [0], [0]
-    """Where a piece without escape sequences begins, in the text and in the plain one."""
-    for escape in _ESCAPE.finditer(text):
-        plain.append(plain[-1] + escape.start() - at[-1])
-        at.append(escape.end())
-
-    def raw(position: int, *, end: bool) -> int:
-        piece = bisect_left(plain, position) - 1 if end else bisect_right(plain, position) - 1
-        return at[max(0, piece)] + position - plain[max(0, piece)]
-
-    return [(raw(begin, end=False), raw(until, end=True), kind) for begin, until, kind in spans]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from trainer.redaction.wording import reads_like_words
+
 Hint = str | re.Pattern[str]
 
 LONG = 15
@@ -48,7 +50,7 @@ def named(kind: str, name: str, pattern: str, *, hint: str = "", anywhere: bool 
 
 def random_looking(text: str) -> bool:
     """True if upper case, lower case and digits change often, as in no name and no word."""
-    return changes(text) >= max(3, len(text) // 6) and any(map(str.isdigit, text))
+    return changes(text) >= max(3, len(text) // 6) and (any(map(str.isdigit, text)) or not reads_like_words(text))
 
 
 def mixed(text: str) -> bool:

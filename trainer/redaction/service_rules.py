@@ -55,8 +55,8 @@ SERVICE_RULES: Sequence[Rule] = (
     # https://core.telegram.org/bots/api#authorizing-your-bot
     Rule(
         "Telegram token",
-        re.compile(r"(?:^|[ .])aa[\w-]{33}(?:$|[ .])"),
-        re.compile(r"(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])", re.ASCII),
+        re.compile(r"(?:^|[ .])aa[\w-]{33}"),
+        re.compile(r"(?<!\d)\d{8,10}:AA[\w-]{33}", re.ASCII),
     ),
     # https://github.blog/changelog/2021-09-23-npm-has-a-new-access-token-format/
     prefixed("npm token", "npm_", f"[A-Za-z0-9]{{36}}{_END}"),

@@ -4,21 +4,25 @@ import re
 from collections.abc import Sequence
 
 from trainer.redaction import known
+from trainer.redaction.assignments import begins_pair
 from trainer.redaction.cloud_rules import PRIVATE_KEY
 from trainer.redaction.redact import mark, redact, secret_spans
+from trainer.redaction.rule import changes
+from trainer.redaction.views import unhidden
 
-KEY_MARK = "PRIVATE KEY"
-"""In the line before a key, whatever its kind."""
 LONGEST_KEY = 400
 """Lines. A key of 16,384 bits has about 200."""
 APART = 5
 """Lines in a row that do not belong to a key before it counts as ended: another thread may print in between."""
-_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_MARKS = ("PRIVATE KEY", "Private-Lines:")
+# RFC 7468 has five dashes, SSH's own files (RFC 4716) four and a space; PuTTY has neither:
+# https://www.rfc-editor.org/rfc/rfc4716#section-3, https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html
+_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}|Private-Lines: \d")
+_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}|Private-MAC:")
 # RFC 7468 has lines of 64 characters; OpenSSH writes 70, PGP 64 with a checksum, and the headers are RFC 1421's.
 # https://www.rfc-editor.org/rfc/rfc7468#section-3, https://www.rfc-editor.org/rfc/rfc1421#section-4.6
 _BODY = re.compile(
-    r"(?P<before>.*?)(?P<body>(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/]{24,}={0,2}|=[A-Za-z0-9+/]{4}))(?P<after>[^A-Za-z0-9+/=]{0,8})"
+    r"[A-Za-z0-9+/]{24,}={0,2}|[A-Za-z0-9+/]{4,23}={1,2}(?![\w=])|(?<![A-Za-z0-9+/=])=[A-Za-z0-9+/]{4}(?=\W{0,8}\Z)"
 )
 _LAST = re.compile(r"[A-Za-z0-9+/]{1,76}={0,2}")
 _HEADER = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment|Hash):.*")
@@ -26,27 +30,39 @@ _LONGEST_WORD = 4096
 _WORD_AT_END = re.compile(rf"\S{{1,{_LONGEST_WORD}}}\Z")
 
 
+def begins_secret(text: str) -> bool:
+    """True if a line of the text may begin a secret that goes on in the next one."""
+    return any(mark in text for mark in _KEY_MARKS) or begins_pair(text)
+
+
 class LineRedactor:
-    """Redacts the lines of one stream in their order. It remembers whether a private key has begun."""
+    """Redacts the lines of one stream in their order. It remembers whether a line has begun a secret."""
 
     def __init__(self) -> None:
         self._left, self._apart = 0, 0
+        self._name = ""
+        """The line before, if it names a secret whose value is next."""
 
     @property
-    def in_key(self) -> bool:
-        """True if the next line may belong to a private key."""
-        return self._left > 0
+    def in_secret(self) -> bool:
+        """True if the next line may hold the rest of a secret."""
+        return self._left > 0 or bool(self._name)
 
     def redact(self, text: str) -> str:
         """Redact whole lines. The text may have several, and need not end with a line break."""
-        if not self._left and KEY_MARK not in text:
-            return redact(text)
-        return "".join(map(self._line, text.splitlines(keepends=True)))
+        before, self._name = self._name, ""
+        value, text = continued(f"{before}\n", text) if before else ("", text)
+        last = text.rstrip("\n").rpartition("\n")[2]
+        if begins_pair(last):
+            self._name = last
+        if not self._left and not any(mark in text for mark in _KEY_MARKS):
+            return value + redact(text)
+        return value + "".join(map(self._line, text.splitlines(keepends=True)))
 
     def redact_all(self, texts: Sequence[str]) -> list[str]:
         """Redact several texts in their order, at little more than the cost of one if there is no secret in them."""
         together = "\n".join(texts)
-        if self._left or KEY_MARK in together or redact(together) != together:
+        if self.in_secret or any(map(begins_secret, texts)) or redact(together) != together:
             return [self.redact(text) for text in texts]
         return list(texts)
 
@@ -86,12 +102,18 @@ def redacted(text: str) -> str:
 
 
 def _without_key(content: str) -> str:
-    """A line of a key, also behind the time and level of a logger."""
-    if _LAST.fullmatch(content.strip()):
+    """A line of a key, also behind the time and level of a logger, in quotes, and in colour."""
+    view = unhidden(content)
+    plain = view.text if view else content
+    if _LAST.fullmatch(plain.strip()):
         return mark(PRIVATE_KEY)
-    if match := _BODY.fullmatch(content):
-        return match["before"] + mark(PRIVATE_KEY) + match["after"]
-    return content
+    hidden = _BODY.sub(lambda run: mark(PRIVATE_KEY) if _is_body(run[0]) else run[0], plain)
+    return content if hidden == plain else hidden
+
+
+def _is_body(run: str) -> bool:
+    """Not a path or an assignment in a line of another thread, whose letters seldom change between the cases."""
+    return run[0] == "=" or changes(run) > len(run) // 5
 
 
 class ChunkRedactor:
@@ -117,7 +139,7 @@ class ChunkRedactor:
         shown = ""
         if self._before:
             end = next((index + 1 for index, character in enumerate(text) if character in "\r\n"), len(text))
-            begun, rest = _continued(self._before, text[:end])
+            begun, rest = continued(self._before, text[:end])
             shown = begun + self._lines.redact(rest)
             self._lines.look_for_key(self._before + text[:end])
             self._before = self._before + text[:end] if end == len(text) and text[-1] not in "\r\n" else ""
@@ -129,7 +151,7 @@ class ChunkRedactor:
         return shown
 
 
-def _continued(before: str, text: str) -> tuple[str, str]:
+def continued(before: str, text: str) -> tuple[str, str]:
     """What continues a line: the part up to its last secret, redacted, and the rest, which is still to do."""
     line = before + text
     parts, at = [], len(before)

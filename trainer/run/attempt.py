@@ -20,11 +20,13 @@ from trainer.fetch.install import Layer, install
 from trainer.metrics.line_patterns import LinePatterns
 from trainer.metrics.sources import Sources
 from trainer.process import console
+from trainer.process.gpu import SAMPLE_SECONDS, GpuWatch
 from trainer.process.stopping import Stopping
 from trainer.process.tools import Programs
 from trainer.process.training import Command
 from trainer.process.users import User
 from trainer.run.finish import Finish
+from trainer.run.open_metadata import OpenMetadata
 from trainer.run.periodic import Periodic
 from trainer.run.ports import free_ports
 from trainer.run.session import environment_for_command, open_session
@@ -62,6 +64,7 @@ class Attempt:
     ) -> None:
         self._job, self._bucket, self._fetched = job, bucket, fetched
         self._programs, self._stopping, self._training = programs, stopping, training
+        self._open_metadata = OpenMetadata(programs, separated=training is not None)
         self._session = open_session(os.environ, job)
         self._host = socket.gethostname()
         self._claim_lost: Ended | None = None
@@ -129,6 +132,7 @@ class Attempt:
         job = self._job
         fetched = self._fetched()
         self._manifest.subject = fetched.subject
+        self._open_metadata.check()
         job.check_directory()
         console.log(f'fetched {job.commit[:7]} "{fetched.subject}" in {fetched.seconds:.1f} s')
         layer = install(job.install, job.code, job.cache, self._programs)
@@ -177,6 +181,7 @@ class Attempt:
             ("metrics and checkpoint", LIVE_SECONDS, self._uploads.store_live),
             ("artifacts", ARTIFACTS_SECONDS, self._artifacts.store),
             ("checkpoint", ARTIFACTS_SECONDS, self._own_checkpoints.store),
+            ("GPU", SAMPLE_SECONDS, GpuWatch(self._programs).sample),
         ]
         metadata = Metadata.from_environment()
         if metadata is not None:

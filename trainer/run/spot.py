@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from trainer.checkpoint import NOTICE
 from trainer.process import console
@@ -36,6 +37,12 @@ class Metadata:
         if environment.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
             return None
         return cls(environment.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or _ADDRESS)
+
+    @property
+    def place(self) -> str:
+        """Host and port."""
+        address = urlsplit(self._address)
+        return f"{address.netloc.rpartition('@')[2]}{'' if address.port else ':80'}"
 
     def get(self, name: str) -> str:
         """Get `/latest/meta-data/<name>`, "" if it does not exist. Raises OSError if there is no metadata service."""

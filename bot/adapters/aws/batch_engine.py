@@ -12,11 +12,12 @@ from bot.adapters.aws.capacity import Capacity
 from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.end_reasons import cancelled_by_queue, failure_reason
 from bot.adapters.aws.error_codes import calling
+from bot.adapters.aws.queue_machines import QueueMachines
 from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.errors import Refused
-from bot.ports.engine import Capabilities, SubmitCall
+from bot.ports.engine import Capabilities, Machines, SubmitCall
 
 IDS_PER_CALL = 100
 """DescribeJobs, `jobs`: "A list of up to 100 job IDs." (API_DescribeJobs)"""
@@ -65,7 +66,7 @@ class BatchEngine:
         self._client, self._once = clients.batch, clients.batch_once
         self._interval, self._now, self._sleep = read_interval, now, sleep
         self._next_read = 0.0
-        self._capacity = Capacity(clients.batch, now)
+        self._capacity, self._machines = Capacity(clients.batch, now), QueueMachines(clients.batch, now)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -132,6 +133,9 @@ class BatchEngine:
 
     async def room(self, queue: str, definition: str) -> int | None:
         return await self._capacity.jobs_at_once(queue, definition)
+
+    async def machines(self, queue: str, definition: str) -> Machines | None:
+        return await self._machines.of(queue, definition)
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         since = str(max(0, round(at * 1000)))

@@ -78,13 +78,16 @@ async def aws_clients(
 
 
 @asynccontextmanager
-async def aws_client(service: str, region: str, endpoint_url: str | None = None) -> AsyncIterator[Client]:
-    """Open one client of a service that the running bot does not need."""
+async def aws_client(
+    service: str, region: str, endpoint_url: str | None = None, *, session: AioSession | None = None
+) -> AsyncIterator[Client]:
+    """Open one client of a service that is not among `AwsClients`."""
     with calling(f"Opening the client of {service}"):
-        opening = AioSession().create_client(
+        opening = (session or AioSession()).create_client(
             service, region_name=region, endpoint_url=endpoint_url, config=_config(READ_SECONDS)
         )
     async with opening as client:
+        client.meta.events.register("before-sign", _hide_credentials)
         yield client
 
 

@@ -63,3 +63,8 @@ def vcpus_of(definition: Json) -> float:
     needs = container.get("resourceRequirements") or ()
     old_style = float(container.get("vcpus") or 0)
     return next((float(need["value"]) for need in needs if need["type"] == "VCPU"), old_style)
+
+
+def attempts_of(definition: Json) -> int:
+    """`attempts`: "You can specify between 1 and 10 attempts"; 1 without a strategy. (API_RetryStrategy)"""
+    return int((definition.get("retryStrategy") or {}).get("attempts") or 1)

@@ -17,6 +17,7 @@ from bot.adapters.sqlite import draft_rows, job_rows, outbox_rows, sweep_rows
 from bot.adapters.sqlite.audit import audit_rows, channel_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
+from bot.adapters.sqlite.ledger import admission, ledger_rows, pause_rows
 from bot.adapters.sqlite.lines import line_rows
 from bot.adapters.sqlite.schema import migrate
 from bot.adapters.sqlite.snapshot import write_snapshot
@@ -30,6 +31,8 @@ from bot.domain.model.rows import AnyRow, Posted, Row, Submitted
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
+from bot.domain.money.caps import Caps
+from bot.domain.money.pause import Pause
 from bot.domain.posts import NewPost, Post
 from bot.errors import StoreError
 from bot.ports.audit import Wanted, asking
@@ -37,6 +40,7 @@ from bot.ports.store import LogLines, LogStep, Step, Written
 
 T = TypeVar("T")
 MOST_LOG_BYTES = 64 * 1024 * 1024
+NO_CAPS = Caps()
 
 
 @asynccontextmanager
@@ -46,17 +50,20 @@ async def open_store(
     now: Callable[[], float] = time.time,
     committed: Callable[[Written], None] | None = None,
     most_log_bytes: int = MOST_LOG_BYTES,
+    caps: Caps = NO_CAPS,
 ) -> "AsyncIterator[SqliteStore]":
     """The store in that file, which is made where there is none, with its folder.
 
-    `committed` is called on the event loop after each commit. A job's log takes at most `most_log_bytes`. Raises
-    `StoreError` if another bot has the file, if it is damaged, or if a newer version has written it.
+    `committed` is called on the event loop after each commit. A job's log takes at most `most_log_bytes`. What passes
+    one of `caps` is not added.
+
+    Raises `StoreError` if another bot has the file, if it is damaged, or if a newer version has written it.
     """
     thread = ThreadPoolExecutor(1, thread_name_prefix="store")
     held = ExitStack()  # filled and emptied by the thread, in that order, also when the opening is cancelled
     try:
         connection = await asyncio.wrap_future(thread.submit(_open, path, held))
-        yield SqliteStore(path, connection, thread, now, committed, most_log_bytes)
+        yield SqliteStore(path, connection, thread, now, committed, most_log_bytes, caps)
     finally:
         closed = thread.submit(held.close)
         thread.shutdown(wait=False)
@@ -69,6 +76,7 @@ def _open(path: Path, held: ExitStack) -> Connection:
         held.enter_context(lease(path))
         connection = held.enter_context(closing(connect(path)))
         migrate(connection)
+        ledger_rows.fill(connection)
     return connection
 
 
@@ -83,9 +91,10 @@ class SqliteStore:
         now: Callable[[], float],
         committed: Callable[[Written], None] | None = None,
         most_log_bytes: int = MOST_LOG_BYTES,
+        caps: Caps = NO_CAPS,
     ) -> None:
         self._path, self._connection, self._thread, self._now = path, connection, thread, now
-        self._committed, self._most_log_bytes = committed, most_log_bytes
+        self._committed, self._most_log_bytes, self._caps = committed, most_log_bytes, caps
         self._name = f"The store {path}"
 
     # ---- jobs --------------------------------------------------------------------------------------------
@@ -218,6 +227,17 @@ class SqliteStore:
     async def keep_audit_position(self, place: ChannelPosition | None) -> None:
         await self._write(lambda db: channel_rows.keep(db, place))
 
+    # ---- money -------------------------------------------------------------------------------------------
+    async def pause(self) -> Pause | None:
+        return await self._read(pause_rows.current)
+
+    async def keep_pause(self, pause: Pause) -> bool:
+        effect = Effect(Does.PAUSE if pause.paused else Does.RESUME)
+        return await self._write(lambda db: pause_rows.keep(db, pause), effect)
+
+    async def pause_announced(self, at: float, channel_id: int) -> None:
+        await self._write(lambda db: pause_rows.announced(db, at, channel_id))
+
     # ---- the file ----------------------------------------------------------------------------------------
     async def snapshot(self, target: Path) -> None:
         """Writes a copy as of now, whole or not at all, while the store goes on. `StoreError` where it cannot."""
@@ -230,6 +250,8 @@ class SqliteStore:
         def in_transaction() -> tuple[T, Written]:
             with in_words(self._name), transaction(self._connection):
                 result = work(self._connection)
+                ledger_rows.follow(self._connection, self._now())
+                admission.check(self._connection, self._caps, self._now())
                 audit_rows.follow(self._connection, asked, effect, self._now())
             return result, self._connection.written
 

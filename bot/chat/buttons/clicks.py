@@ -38,6 +38,18 @@ async def confirm_stop(interaction: Interaction, text: str) -> None:
     await job_actions.stop(interaction, text)
 
 
+@acknowledged(Share.STOPS)
+async def stop_warned(interaction: Interaction, sweep_id: str) -> None:
+    names = await interaction.client.services.answer_guard.stop(sweep_id, person(interaction))
+    await answer(interaction, f"Stopping {names}. The rest of {sweep_id} goes on.")
+
+
+@acknowledged(Share.STOPS)
+async def leave(interaction: Interaction, job_id: str) -> None:
+    await interaction.client.services.answer_guard.leave(job_id, person(interaction))
+    await answer(interaction, f"{job_id} goes on. I've said so in the thread.")
+
+
 @acknowledged(Share.FILES)
 async def logs(interaction: Interaction, text: str) -> None:
     await job_answers.logs(interaction, text, LINES)
@@ -96,6 +108,8 @@ async def cancel_sweep(interaction: Interaction, sweep_id: str) -> None:
 CLICKS: dict[Action, Click] = {
     Action.STOP: stop,
     Action.CONFIRM_STOP: confirm_stop,
+    Action.STOP_WARNED: stop_warned,
+    Action.LEAVE: leave,
     Action.LOGS: logs,
     Action.PLOT: plot,
     Action.PLOT_BEST: plot_best,

@@ -15,6 +15,8 @@ from bot.domain.model.trial import Trial, TrialState
 LABELS: dict[Action, tuple[str, discord.ButtonStyle]] = {
     Action.STOP: ("Stop", discord.ButtonStyle.danger),
     Action.CONFIRM_STOP: ("Yes, stop it", discord.ButtonStyle.danger),
+    Action.STOP_WARNED: ("Stop them", discord.ButtonStyle.danger),
+    Action.LEAVE: ("Leave it", discord.ButtonStyle.secondary),
     Action.LOGS: ("Logs", discord.ButtonStyle.secondary),
     Action.PLOT: ("Plot", discord.ButtonStyle.secondary),
     Action.RETRY: ("Retry", discord.ButtonStyle.primary),
@@ -77,6 +79,12 @@ def trial_buttons(sweep: Sweep, trial: Trial) -> discord.ui.View:
     name = f"{sweep.id}.{trial.number}"
     first = JobButton(Action.RETRY, name) if trial.ended else _stop(name, sweep.execution.stop or trial.stop_by)
     return _view(first, *_show_buttons(name))
+
+
+def warning_buttons(job: Posted) -> discord.ui.View:
+    """Under a warning of the guard. Of a sweep, Stop ends the trials that it is about."""
+    stop = Action.STOP_WARNED if isinstance(job, Sweep) else Action.STOP
+    return _view(JobButton(stop, job.id), JobButton(Action.LEAVE, job.id))
 
 
 def confirm_buttons(name: str) -> discord.ui.View:

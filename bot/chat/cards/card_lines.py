@@ -6,17 +6,20 @@ import discord
 
 from bot.chat.cards.units import relative
 from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS, EMBED_TITLE_CHARACTERS
+from bot.domain.guard.watch import Watch
 from bot.domain.inert import EMPTY, Inert, capital, code, cut, escape, joined, listed, one_line, phrase
-from bot.domain.model.execution import Lifecycle
+from bot.domain.model.execution import Lifecycle, Stop
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.parameters import Value, shown
 from bot.domain.project import Project
 from bot.domain.texts.endings import ENDINGS
 from bot.domain.texts.engine import engine_title
+from bot.domain.texts.guard_texts import card_line
 
 VALUE = 60
 NAME = 40
+WHY = 120
 SEPARATOR = " · "
 SOMEBODY = phrase("somebody")
 
@@ -59,10 +62,16 @@ def since(job: Posted) -> Inert:
     execution = job.execution
     if execution.stop is not None:
         by = escape(execution.stop.by, NAME) or SOMEBODY
-        return phrase("requested by {by} {at}", by=by, at=relative(execution.stop.at))
+        why = phrase(" ({why})", why=escape(execution.stop.why, WHY)) if execution.stop.why else EMPTY
+        return phrase("requested by {by} {at}{why}", by=by, at=relative(execution.stop.at), why=why)
     if execution.state is JobState.RUNNING and execution.started_at is not None:
         return phrase("started {at}", at=relative(execution.started_at))
     return phrase("requested {at}", at=relative(job.request.created_at))
+
+
+def warnings(watch: Watch) -> Iterator[Inert]:
+    """What the guard warns of, and when it acts."""
+    yield from map(card_line, watch.warned)
 
 
 def unanswered(execution: Lifecycle, project: Project | None) -> Iterator[Inert]:
@@ -131,9 +140,16 @@ def why(reason: EndReason | None, detail: str, limit: int, project: Project | No
     return with_detail(short, detail, limit)
 
 
-def by_whom(name: str | None) -> Inert:
-    """` by mika`, or nothing."""
-    return phrase(" by {name}", name=escape(name, NAME)) if name else EMPTY
+def by_whom(name: str | None, why: str = "") -> Inert:
+    """` by mika`, ` by the guard (silent for 61 min)`, or nothing."""
+    if not name:
+        return EMPTY
+    reason = phrase(" ({why})", why=escape(why, WHY)) if why else EMPTY
+    return phrase(" by {name}{why}", name=escape(name, NAME), why=reason)
+
+
+def by_request(stop: Stop | None) -> Inert:
+    return EMPTY if stop is None else by_whom(stop.by, stop.why)
 
 
 def footer(job: Posted, *more: str) -> str:

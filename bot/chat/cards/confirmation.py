@@ -6,7 +6,7 @@ it: https://github.com/discord/discord-api-docs/issues/2626. The answer is where
 
 from collections.abc import Iterator, Sequence
 
-from bot.chat.cards import card_lines, sweep_preview
+from bot.chat.cards import card_lines, money_lines, sweep_preview
 from bot.chat.limits import CONTENT_CHARACTERS
 from bot.domain.inert import Inert, cut, phrase
 from bot.domain.model.rows import Posted
@@ -29,6 +29,7 @@ def _what_starts(job: Posted, project: Project | None, *, given: bool) -> Iterat
     if isinstance(job, Sweep):
         yield card_lines.commit(job)
         yield from sweep_preview.plan(job, project, AXES, FIXED)
+        yield from money_lines.offer(job, project)
         return
     if not given and job.request.retry_of is not None:
         yield phrase("You changed nothing, so the commit and all values are as before.")
@@ -37,3 +38,4 @@ def _what_starts(job: Posted, project: Project | None, *, given: bool) -> Iterat
     yield card_lines.commit(job)
     if job.run.parameters:
         yield card_lines.parameters(job.run.parameters, PARAMETERS, project)
+    yield from money_lines.offer(job, project)

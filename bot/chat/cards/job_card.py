@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import discord
 
-from bot.chat.cards import card_lines, verdict
+from bot.chat.cards import card_lines, money_lines, verdict
 from bot.chat.cards.units import at_epoch, axis, bar, grouped, number, relative
 from bot.domain.inert import EMPTY, Inert, escape, joined, listed, phrase
 from bot.domain.jobs.pace import expected_end
@@ -26,7 +26,7 @@ def card(job: Job, project: Project | None) -> discord.Embed:
     """The embed. `project` is None if it is no longer configured."""
     parameters = card_lines.parameters(job.run.parameters, PARAMETERS, project)
     lines = [*_state(job, project), card_lines.commit(job), parameters]
-    lines += [EMPTY, *_progress(job), *filter(None, _metrics(job, project))]
+    lines += [EMPTY, *_progress(job), *filter(None, (*_metrics(job, project), money_lines.card(job, project)))]
     lines += card_lines.lost_places(job, 200)
     return card_lines.embed(title(job), lines, card_lines.colour(job.execution)).set_footer(text=_footer(job))
 
@@ -57,6 +57,7 @@ def _state(job: Job, project: Project | None) -> Iterator[Inert]:
         return
     now = card_lines.headline(escape(state_text(execution), 40))
     yield listed(now, card_lines.since(job), separator=" · ")
+    yield from card_lines.warnings(job.watch)
     if execution.unanswered_since is not None:
         yield from card_lines.unanswered(execution, project)
     elif execution.stop is None and execution.state.waiting:

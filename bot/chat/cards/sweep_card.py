@@ -9,8 +9,8 @@ from pathlib import Path
 import discord
 
 from bot.chat.alt_text import attachment_at
-from bot.chat.cards import card_lines, sweep_lines, verdict
-from bot.chat.cards.units import bar, duration, usd
+from bot.chat.cards import card_lines, money_lines, sweep_lines, verdict
+from bot.chat.cards.units import bar, duration
 from bot.domain.inert import EMPTY, Inert, cut, escape, fenced, joined, listed, one_line, phrase
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep
@@ -88,6 +88,7 @@ def _state(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
     if why_not := sweep.publication.result.undeliverable:
         yield card_lines.undeliverable(why_not, 150)
     if execution.live:
+        yield from card_lines.warnings(sweep.watch)
         yield from card_lines.unanswered(execution, project)
     tally, trials = sweep.tally, sweep.plan.trials
     if execution.live or tally.ended < trials:
@@ -157,13 +158,8 @@ def _cell(text: str) -> str:
 
 def _money(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
     """Spent so far, what it can come to, and what was saved."""
+    time = EMPTY
     if sweep.tally.seconds:
-        spent = sweep_lines.cost(sweep.tally.seconds, project)
-        most = sweep_lines.cost(sweep.plan.runs * sweep.run.timeout_seconds, project)
-        so_far = (
-            phrase(" so far, at most {most}", most=usd(most)) if sweep.execution.live and most is not None else EMPTY
-        )
-        money = phrase("**{spent}**{so_far}", spent=usd(spent), so_far=so_far) if spent is not None else EMPTY
         time = phrase("{time} of machine time", time=duration(sweep.tally.seconds))
-        yield listed(money, time, separator=" · ")
-    yield sweep_lines.saved(sweep.tally, project)
+    yield listed(money_lines.card(sweep, project), time, separator=" · ")
+    yield sweep_lines.saved(sweep, project)

@@ -13,6 +13,7 @@ from bot.domain.model.trial import TrialState
 from bot.domain.numbers import told_apart
 from bot.domain.parameters import shown
 from bot.domain.project import Project
+from bot.domain.spending.costs import quote_of
 from bot.domain.texts.command_names import command
 from bot.domain.texts.state_words import TRIAL_STATES
 
@@ -106,18 +107,19 @@ def incomplete(sweep: Sweep) -> Inert:
     )
 
 
-def saved(tally: Tally, project: Project | None) -> Inert:
+def saved(sweep: Sweep, project: Project | None) -> Inert:
     """What stopping weak trials saved; empty if none was stopped."""
+    tally, quote = sweep.tally, quote_of(sweep, project)
     if not (count := tally.count(TrialState.PRUNED)):
         return EMPTY
-    price = cost(tally.saved_seconds, project)
+    price = quote.usd_for(tally.saved_seconds, 0) if quote is not None else 0.0
     return listed(
         phrase(
             "{trials} stopped early, saving {time} of machine time",
             trials=plural(count, "weak trial"),
             time=duration(tally.saved_seconds),
         ),
-        usd(price) if price is not None else EMPTY,
+        usd(price) if price else EMPTY,
     )
 
 
@@ -131,11 +133,6 @@ def not_compared(tally: Tally) -> Iterator[Inert]:
 def waiting(sweep: Sweep) -> int:
     """Trials that have not begun."""
     return max(0, sweep.plan.trials - sweep.tally.ended - sweep.tally.count(TrialState.RUNNING))
-
-
-def cost(seconds: float, project: Project | None) -> float | None:
-    """In USD; None if no price is set."""
-    return seconds * project.usd_per_hour / 3600 if project is not None and project.usd_per_hour else None
 
 
 def _values(over: Axis) -> Inert:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import discord
 
-from bot.chat.cards import card_lines, sweep_card, sweep_lines
-from bot.chat.cards.units import CENT, duration, plural, usd
+from bot.chat.cards import card_lines, money_lines, sweep_card, sweep_lines
+from bot.chat.cards.units import duration
 from bot.chat.limits import CHOICE_CHARACTERS
 from bot.domain.inert import EMPTY, Inert, code, cut, escape, joined, phrase
 from bot.domain.model.sweep import Sweep
@@ -25,7 +25,7 @@ def embed(proposal: Proposal, project: Project | None) -> discord.Embed:
     """`project` is None if it is no longer configured."""
     sweep = proposal.sweep
     lines = [card_lines.commit(sweep), *plan(sweep, project, AXES, PARAMETERS)]
-    lines += [EMPTY, _machines(proposal, project), _time(proposal), _cost(proposal, project)]
+    lines += [EMPTY, _machines(proposal, project), _time(proposal), *money_lines.preview(sweep, project)]
     lines += [joined(proposal.remarks, "\n", REMARKS)] if proposal.remarks else []
     return card_lines.embed(sweep_card.title(sweep), lines, card_lines.WAITING).set_footer(text=_footer(sweep))
 
@@ -75,15 +75,3 @@ def _time(proposal: Proposal) -> Inert:
     if proposal.seconds is None:
         return phrase("Time: unknown, because no similar job has run yet; {most}", most=most)
     return phrase("Time: about **{seconds}**, {most}", seconds=duration(proposal.seconds), most=most)
-
-
-def _cost(proposal: Proposal, project: Project | None) -> Inert:
-    if proposal.usd_most is None:
-        name = phrase(" of {name}", name=escape(project.name, 40)) if project is not None else EMPTY
-        return phrase("Cost: unknown, because no price is set (`usd_per_hour`{name})", name=name)
-    most = phrase("at most **{most}**", most=usd(max(CENT, proposal.usd_most)))
-    if proposal.usd_expected is None:
-        trials = plural(proposal.sweep.plan.runs, "trial")
-        return phrase("Cost: {most}, if all {trials} reach the time limit", most=most, trials=trials)
-    about = phrase("about ") if proposal.usd_expected >= CENT else EMPTY
-    return phrase("Cost: {about}**{expected}**, {most}", about=about, expected=usd(proposal.usd_expected), most=most)

@@ -1,12 +1,14 @@
 """How a sweep ended; `bot/chat/cards/verdict.py` makes the message of it."""
 
-from bot.chat.cards import card_lines, sweep_lines
-from bot.chat.cards.units import duration, plural, usd
+from bot.chat.cards import card_lines, money_lines, sweep_lines
+from bot.chat.cards.units import duration, plural
 from bot.domain.inert import EMPTY, Inert, escape, listed, phrase
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.project import Project
+from bot.domain.spending.costs import quote_of
+from bot.domain.spending.costs import spent as spent_on
 from bot.domain.texts.command_names import command, commands
 
 DETAIL = 200
@@ -24,8 +26,9 @@ def sentence(sweep: Sweep, project: Project | None, took: float) -> Inert:
         return _nothing_ran(sweep, project)
     if sweep.execution.reason is EndReason.STOPPED:
         outcome = phrase("was {outcome}", outcome=outcome)
-    price = sweep_lines.cost(sweep.tally.seconds, project)
-    spent = listed(duration(took), usd(price) if price is not None else EMPTY)
+    quote = quote_of(sweep, project)
+    price = spent_on(sweep).usd(quote) if quote is not None else 0.0
+    spent = listed(duration(took), money_lines.about(price) if price else EMPTY)
     best = sweep_lines.best(sweep, project)
     if best and _partly(sweep):
         return phrase("{outcome}; best {best}, {spent}", outcome=outcome, best=best, spent=spent)
@@ -52,8 +55,10 @@ def notes(sweep: Sweep, project: Project | None) -> list[Inert]:
         lines.append(
             phrase("{missing:,} of {trials} reported no {metric}.", missing=missing, trials=trials, metric=metric)
         )
-    if saved := sweep_lines.saved(tally, project):
+    if saved := sweep_lines.saved(sweep, project):
         lines.append(phrase("{saved}.", saved=saved))
+    quote, used = quote_of(sweep, project), spent_on(sweep)
+    lines.append(money_lines.saved(quote, used.seconds, used.machines) if quote is not None else EMPTY)
     return lines
 
 
@@ -72,7 +77,7 @@ def _outcome(sweep: Sweep, *, brief: bool) -> Inert | None:
     """`finished 9 trials`, `stopped by mika after 4 of 9 trials`, …; None if no trial came to anything."""
     done, failed = _done(sweep), sweep.tally.count(TrialState.FAILED)
     if sweep.execution.reason is EndReason.STOPPED:
-        by = card_lines.by_whom(sweep.execution.stop.by if sweep.execution.stop is not None else None)
+        by = card_lines.by_request(sweep.execution.stop)
         return phrase("stopped{by} after {trials}", by=by, trials=_trials(sweep, done + failed))
     if done and failed:
         return phrase("finished: {counts}", counts=_succeeded(sweep) if brief else _counts(sweep))

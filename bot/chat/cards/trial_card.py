@@ -59,8 +59,8 @@ def _state(sweep: Sweep, trial: Trial, project: Project | None) -> Iterator[Iner
 
 def _live(sweep: Sweep, trial: Trial) -> Inert:
     if trial.stop_by or sweep.execution.stop is not None:
-        by = escape(_stopped_by(sweep, trial) or "", 40) or card_lines.SOMEBODY
-        return phrase("{state} · requested by {by}", state=card_lines.headline(escape(STOPPING, 40)), by=by)
+        by = card_lines.by_whom(_stopped_by(sweep, trial), _stop_why(sweep, trial)) or phrase(" by somebody")
+        return phrase("{state} · requested{by}", state=card_lines.headline(escape(STOPPING, 40)), by=by)
     state = card_lines.headline(escape(TRIAL_STATES[trial.shown].card, 40))
     if trial.started_at is None:
         return state
@@ -72,12 +72,17 @@ def _stopped_by(sweep: Sweep, trial: Trial) -> str | None:
     return trial.stop_by or (whole.by if whole is not None else None)
 
 
+def _stop_why(sweep: Sweep, trial: Trial) -> str:
+    whole = sweep.execution.stop
+    return trial.stop_why or (whole.why if whole is not None and not trial.stop_by else "")
+
+
 def _ended(sweep: Sweep, trial: Trial, project: Project | None) -> Inert:
     text = phrase(
         TRIAL_ENDINGS[trial.shown],
         took=duration(trial.seconds),
         why=_why(trial, project) if trial.shown is TrialState.FAILED else EMPTY,
-        by=card_lines.by_whom(_stopped_by(sweep, trial)),
+        by=card_lines.by_whom(_stopped_by(sweep, trial), _stop_why(sweep, trial)),
     )
     return card_lines.headline(card_lines.with_detail(text, trial.detail, DETAIL) if trial.incomplete else text)
 

@@ -29,6 +29,11 @@ def relative(at: float) -> Inert:
     return phrase("<t:{at}:R>", at=round(at))
 
 
+def day(at: float) -> Inert:
+    """A date in the reader's own way: `14 November 2026`. `at` is in seconds since the epoch."""
+    return phrase("<t:{at}:D>", at=round(at))
+
+
 def size(count: int) -> Inert:
     """`312 B`, `4.6 KiB`, `1.2 MiB`."""
     if count < 1024:

@@ -1,7 +1,7 @@
 """How a job or a sweep ended: the first line of its result, the headline of its card, and what to do about it."""
 
-from bot.chat.cards import sweep_verdict
-from bot.chat.cards.card_lines import by_whom, headline, with_detail
+from bot.chat.cards import money_lines, sweep_verdict
+from bot.chat.cards.card_lines import by_request, headline, with_detail
 from bot.chat.cards.units import at_epoch, duration, grouped, number
 from bot.chat.limits import CONTENT_CHARACTERS
 from bot.domain.inert import EMPTY, Inert, cut_blocks, escape, listed, phrase, stacked
@@ -23,7 +23,7 @@ DETAIL = 300
 def content(job: Posted, project: Project | None, body: Inert) -> Inert:
     """The whole result: the verdict, who asked, `body`, and what to do."""
     first = phrase("{verdict} <@{asker_id}>", verdict=verdict(job, project), asker_id=job.request.asker_id)
-    notes = sweep_verdict.notes(job, project) if isinstance(job, Sweep) else []
+    notes = sweep_verdict.notes(job, project) if isinstance(job, Sweep) else [money_lines.result(job, project)]
     head, advice = stacked(first, *notes), _advice(job)
     room = CONTENT_CHARACTERS - len(head) - len(advice) - 2
     return stacked(head, cut_blocks(body, room), advice)
@@ -73,7 +73,7 @@ def _filled(job: Job, project: Project | None, *, card: bool) -> Inert:
         ending.card if card else ending.sentence,
         how=no_code if exit_code is None else phrase("exit code {code}", code=exit_code),
         took=duration(ran_seconds(job)),
-        by=by_whom(execution.stop.by if execution.stop is not None else None),
+        by=by_request(execution.stop),
         limit=duration(job.run.timeout_seconds),
         times=phrase(" {times} times", times=times) if times > 1 else EMPTY,
         engine=engine_title(project),

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.chat.buttons.views import LABELS, card_buttons, confirm_buttons, end_buttons, preview_buttons, trial_buttons
+from bot.chat.buttons.views import (
+    LABELS,
+    card_buttons,
+    confirm_buttons,
+    end_buttons,
+    preview_buttons,
+    trial_buttons,
+    warning_buttons,
+)
 from bot.chat.cards import choose, confirmation, sweep_preview, trial_card, verdict
 from bot.chat.catalogue import samples
 from bot.chat.catalogue.entries import Entry, button_texts, embed_text
@@ -23,7 +31,7 @@ from bot.domain.model.states import EndReason, WaitCause
 from bot.domain.model.trial import TrialState
 from bot.domain.posts import RULES, PostKind
 from bot.domain.sweeps.trial_report import LINES, report
-from bot.domain.texts import notes
+from bot.domain.texts import guard_texts, notes
 from bot.domain.texts.audit_lines import audit_line
 from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
@@ -37,7 +45,7 @@ URI = "s3://bucket/jobs/k7q2mx/log.txt"
 
 
 def rendered() -> Iterator[Entry]:
-    jobs = (_cards, _results, _waits, _notes, _posts)
+    jobs = (_cards, _results, _waits, _guard, _notes, _posts)
     others = (_answers, _previews, _trials, _lists, _audit, _errors, _commands, _buttons)
     for section in (*jobs, *others):
         yield from section()
@@ -67,6 +75,8 @@ def _results() -> Iterator[Entry]:
         body = lines if reason is EndReason.COMMAND_FAILED else EMPTY
         buttons = " ".join(button_texts(end_buttons(job)))
         yield Entry("Results of jobs", reason, f"{verdict.content(job, PROJECT, body)}\n{buttons}")
+    by_guard = dict(samples.live_jobs())["stopped by the guard"].ended(EndReason.STOPPED, samples.ENDED)
+    yield Entry("Results of jobs", "stopped by the guard", verdict.content(by_guard, PROJECT, EMPTY))
     yield Entry("Results of jobs", "the project is gone", verdict.verdict(samples.ended_job(EndReason.LOST), None))
     for name, sweep in samples.sweeps():
         if not sweep.execution.live:
@@ -80,6 +90,17 @@ def _waits() -> Iterator[Entry]:
         card = (choose.card(job, PROJECT).description or "").split("\n")[1]
         note = wait_note(job.execution, 5, ENGINE)
         yield Entry("Waiting for a machine", cause, f"on the card: {card}\nin the thread: {note}")
+
+
+def _guard() -> Iterator[Entry]:
+    for name, job in samples.warned():
+        buttons = " ".join(button_texts(warning_buttons(job)))
+        warned, card = job.watch.warned, choose.card(job, PROJECT).description or ""
+        said = [f"in the thread: {guard_texts.warning(job.id, warned, 42)}\n{buttons}", f"on the card: {card}"]
+        said += [guard_texts.withdrawn(job.id, warned), guard_texts.left(job.id, warned, "noor")]
+        yield Entry("What the guard says", name, "\n".join([*said, guard_texts.stopped(job.id, warned)]))
+    yield Entry("What the guard says", "overtime", guard_texts.over_its_limit(131, ENGINE))
+    yield Entry("What the guard says", "still running", guard_texts.still_running("k7q2mx", "5f2b…", 75, ENGINE))
 
 
 def _notes() -> Iterator[Entry]:
@@ -142,6 +163,7 @@ def _answers() -> Iterator[Entry]:
         "retry without options": confirmation.text(retrying, again, PROJECT, given=False),
         "sweep": confirmation.text("Starting b2c3d4: <link to the card>", SWEEP, PROJECT, [notes.single_point()]),
     }
+    answers |= {name: confirmation.text(starting, job, PROJECT) for name, job in samples.offers()}
     for name, text in answers.items():
         yield Entry("Answers to whoever starts something", name, text)
 
@@ -160,8 +182,8 @@ def _previews() -> Iterator[Entry]:
     folds = replace(SWEEP, plan=tpe)
     previews = {
         "all is known": PROPOSAL,
-        "nothing is known": replace(PROPOSAL, machines=None, seconds=None, usd_expected=None, usd_most=None),
-        "no earlier job": replace(PROPOSAL, seconds=None, usd_expected=None),
+        "nothing is known": replace(_unpriced(PROPOSAL), machines=None, seconds=None),
+        "no earlier job": replace(PROPOSAL, seconds=None),
         "tpe": _remarked(replace(PROPOSAL, sweep=folds), notes.one_by_one(tpe), notes.stops_weak_trials()),
         "parallel": _remarked(PROPOSAL, notes.one_by_one(replace(SWEEP.plan, parallel=2))),
         "one point": _remarked(PROPOSAL, notes.single_point()),
@@ -172,6 +194,10 @@ def _previews() -> Iterator[Entry]:
         yield Entry("Previews of sweeps", name, f"{embed_text(sweep_preview.embed(proposal, PROJECT))}\n{buttons}")
     shown = f"{sweep_preview.waiting(SWEEP)}\n{sweep_preview.choice(SWEEP)}"
     yield Entry("Lines of lists", "a sweep that waits to be confirmed", shown)
+
+
+def _unpriced(proposal: Proposal) -> Proposal:
+    return replace(proposal, sweep=replace(proposal.sweep, run=replace(proposal.sweep.run, quote=None)))
 
 
 def _remarked(proposal: Proposal, *remarks: Inert) -> Proposal:

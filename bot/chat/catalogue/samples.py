@@ -1,10 +1,13 @@
 """A project, jobs, sweeps and trials to show messages with."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.domain.audit.entry import BOT, Actor, Decision, Does, Effect, Place
 from bot.domain.audit.entry import Entry as AuditEntry
+from bot.domain.guard.signs import Condition
+from bot.domain.guard.watch import Warned, Watch
 from bot.domain.model.execution import Execution, Lifecycle, Stop
 from bot.domain.model.job import Job
 from bot.domain.model.observation import Attempt
@@ -17,9 +20,11 @@ from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.domain.model.sweep import Board, Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
+from bot.domain.money.quote import Quote, Terms
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.domain.texts.command_names import plain
+from bot.domain.texts.guard_texts import GUARD
 from bot.services.sweeps.preview import Proposal
 
 NOW = 1_790_000_000.0
@@ -37,7 +42,6 @@ PROJECT = Project(
     log_group="/aws/batch/job",
     output_uri="s3://bucket/jobs",
     parameters=(Parameter("lr", Kind.FLOAT, 0.1, 1e-6, 1.0), Parameter("epochs", Kind.INT, 10, 1, 100)),
-    usd_per_hour=0.526,
 )
 MORE_PARAMETERS = (
     *(Parameter(f"rate_{number}", Kind.FLOAT, 0.1, 0, 1) for number in range(30)),
@@ -47,7 +51,20 @@ MORE_PARAMETERS = (
 TYPED_SETTINGS = ("", "opt", "optimizer=", "lr=3", "lr=0.2 ", "lrr=3")
 COMMIT = Commit("a1b2c3d" + "0" * 33, "main", "Warm up the learning rate")
 REQUEST = Request(asker_id=42, asker_name="mika", channel_id=7, interaction_id=1, created_at=NOW)
-RUN = Run("mnist", COMMIT, {"lr": 0.1, "epochs": 10}, 7_200)
+QUOTE = Quote(
+    1.018,
+    7_200,
+    Terms.SPOT,
+    "g5.xlarge",
+    usual_usd_per_hour=0.212,
+    usual_machine="g4dn.xlarge",
+    usual_on_demand_usd_per_hour=0.538,
+    attempts=3,
+    billed_seconds=540.0,
+    expected_seconds=720.0,
+    priced_at=NOW,
+)
+RUN = Run("mnist", COMMIT, {"lr": 0.1, "epochs": 10}, 7_200, quote=QUOTE)
 PROGRESS = Progress(7, 10, {"val_accuracy": 96.4, "val_loss": 0.121}, 96.7, 6, STARTED + 20, STARTED + 140, 7)
 STOP = Stop("noor", STARTED + 100)
 
@@ -82,8 +99,8 @@ PARTLY = Tally(
 )
 LOST = "not stored: model.pt (Permission denied) and 2 more"
 INCOMPLETE = replace(DONE, incomplete=3, first_incomplete=4)
-SWEEP = Sweep("b2c3d4", REQUEST, replace(RUN, parameters={"epochs": 10}), PLAN)
-PROPOSAL = Proposal(SWEEP, True, 4, 720.0, 64_800.0, 1.05, 9.47)
+SWEEP = Sweep("b2c3d4", REQUEST, replace(RUN, parameters={"epochs": 10}, quote=replace(QUOTE, runs=9, at_once=4)), PLAN)
+PROPOSAL = Proposal(SWEEP, True, 4, 720.0, 194_400.0)
 
 
 def ended_job(reason: EndReason) -> Job:
@@ -103,9 +120,37 @@ def live_jobs() -> Iterator[tuple[str, Job]]:
         if not state.terminal:
             yield state.lower(), replace(RUNNING if state is JobState.RUNNING else JOB, execution=_execution(state))
     yield "stopping", replace(RUNNING, execution=replace(RUNNING.execution, stop=STOP))
+    yield "stopped by the guard", _guard_stop()
     yield "the engine does not answer", replace(RUNNING, execution=RUNNING.execution.unanswered(NOW))
     yield "the credentials have expired", replace(JOB, execution=JOB.execution.unanswered(NOW, expired=True))
+    yield "at prices of some time ago", quoted(RUNNING, replace(QUOTE, stale=True))
+    yield "without a price", quoted(RUNNING, None)
     yield "waiting again", replace(JOB, execution=replace(_execution(JobState.RUNNABLE), attempts_ended=1))
+
+
+def quoted(job: Job, quote: Quote | None) -> Job:
+    return replace(job, run=replace(job.run, quote=quote))
+
+
+def offers() -> Iterator[tuple[str, Job]]:
+    """A job that starts, by what is known of its cost."""
+    yield "no earlier job", quoted(JOB, replace(QUOTE, expected_seconds=None))
+    yield "no earlier job, one attempt", quoted(JOB, replace(QUOTE, expected_seconds=None, attempts=1))
+    yield "one type on demand", quoted(JOB, replace(QUOTE, terms=Terms.ON_DEMAND, machine="g4dn.xlarge"))
+    yield "prices of some time ago", quoted(JOB, replace(QUOTE, stale=True))
+    yield "a price of the config", quoted(JOB, Quote(0.526, 7_200, expected_seconds=720.0))
+    yield "less than a cent", quoted(JOB, Quote(0.01, 60, expected_seconds=30.0))
+
+
+def warned() -> Iterator[tuple[str, Job | Sweep]]:
+    """Jobs that the guard warns of, and a sweep with several trials."""
+    for condition in Condition:
+        if not condition.ends_at_once:
+            stands = Warned(0, condition, NOW, NOW + 1_800, 1_860, "train_loss", math.nan)
+            yield condition, replace(RUNNING, watch=Watch(warned=(stands,), said=1))
+    many = Warned(0, Condition.SILENT, NOW, NOW + 1_800, 1_860, trials=(3, 4, 7))
+    running = Lifecycle(JobState.RUNNING, started_at=STARTED)
+    yield "silent trials", replace(SWEEP, execution=running, tally=MIDDLE, watch=Watch(warned=(many,), said=1))
 
 
 def waiting_job(cause: WaitCause) -> Job:
@@ -153,6 +198,11 @@ def trials() -> Iterator[tuple[str, Trial]]:
     yield "stopping", replace(begun, stop_by="noor")
     yield "carried over", replace(made[2], source="c5d6f7")
     yield "not everything stored", replace(made[2], detail=LOST)
+
+
+def _guard_stop() -> Job:
+    stop = Stop(GUARD, STARTED + 100, why="silent for 61 min")
+    return replace(RUNNING, execution=replace(RUNNING.execution, stop=stop))
 
 
 def _execution(state: JobState) -> Execution:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.audit.entry import Actor, Does, Effect, Entry, own
+from bot.domain.model.execution import Stop
 from bot.domain.model.rows import Posted, Row, Submitted
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
@@ -21,7 +22,7 @@ class EndsEarly:
     """A trial that is to end early: because somebody asked for it, or because it cannot win."""
 
     effect: Effect
-    pruned: bool
+    by_bot: bool
     why: str
 
 
@@ -37,8 +38,8 @@ def trials_of(sweep: Sweep | None, trials: Iterable[Trial]) -> list[EndsEarly]:
                 sweep.run.project,
                 trial.engine_id or "",
             ),
-            trial.stop_by is None,
-            trial.detail,
+            trial.stop_by is None or bool(trial.stop_why),
+            trial.stop_why or trial.detail,
         )
         for trial in trials
         if (trial.stop_by is not None or trial.pruned_at is not None) and not trial.ended
@@ -50,10 +51,9 @@ def asked_effect(rows: Rows, trials: Sequence[EndsEarly]) -> Effect | None:
     for before, after in rows:
         if before is None and isinstance(after, Posted):
             return Effect(Does.START, after.id, after.run.project)
-        stopped = after.execution.stop is not None and (before is None or before.execution.stop is None)
-        if stopped:
+        if _newly_stopped(before, after) is not None:
             return Effect(Does.STOP, after.id, after.run.project, _engine_id(after))
-    return next((each.effect for each in trials if not each.pruned), None)
+    return next((each.effect for each in trials if not each.by_bot), None)
 
 
 def own_entries(rows: Rows, trials: Sequence[EndsEarly], *, asked: bool) -> Iterator[Entry]:
@@ -63,12 +63,19 @@ def own_entries(rows: Rows, trials: Sequence[EndsEarly], *, asked: bool) -> Iter
             yield _start(after)
         if isinstance(after, Submitted):
             yield from _engine_entries(before, after)
+        stop = _newly_stopped(before, after) if isinstance(after, Posted) else None
+        if stop is not None and stop.why:
+            yield own(Does.STOP, after.id, after.run.project, _engine_id(after), detail="guard", why=stop.why)
         if after.execution.reason is EndReason.TIMED_OUT and (before is None or before.execution.live):
             yield own(Does.TIME_LIMIT, after.id, after.run.project, _engine_id(after))
     for trial in trials:
-        if trial.pruned:
+        if trial.by_bot:
             effect = trial.effect
             yield own(effect.does, effect.job, effect.project, effect.engine_id, detail="trial", why=trial.why)
+
+
+def _newly_stopped(before: Row | None, after: Row) -> Stop | None:
+    return after.execution.stop if before is None or before.execution.stop is None else None
 
 
 def _start(row: Posted) -> Entry:

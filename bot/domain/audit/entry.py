@@ -45,6 +45,12 @@ class Does(StrEnum):
     """The engine has ended a job at the limit that the bot gave it."""
     END = "end"
     """The bot ends an engine job that must not be there."""
+    APPROVE = "approve"
+    """A second person lets something start that may cost much."""
+    DECLINE = "decline"
+    PAUSE = "pause"
+    """An administrator stops all new spending."""
+    RESUME = "resume"
     RESTORE = "restore"
     """The store was rebuilt from a snapshot: entries that were younger than it are lost."""
 

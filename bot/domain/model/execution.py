@@ -19,11 +19,15 @@ class Stop:
     by: str
     at: float
     by_id: int = 0
+    why: str = ""
+    """The guard's reason, as people read it; empty for a person's request."""
 
 
-def engine_reason(by_id: int) -> str:
-    """What the engine keeps as the reason of a stop: the id of the person, and never their name."""
-    return f"Stopped by Discord user {by_id}" if by_id else "Stopped by Signalbox"
+def engine_reason(by_id: int, why: str = "") -> str:
+    """What the engine keeps as the reason of a stop: a person's id and never their name, or why the bot does it."""
+    if by_id:
+        return f"Stopped by Discord user {by_id}"
+    return f"Stopped by Signalbox: {why}" if why else "Stopped by Signalbox"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.domain.guard.watch import Watch
 from bot.domain.model.execution import Execution
 from bot.domain.model.observation import Observation
 from bot.domain.model.progress import Progress
@@ -22,6 +23,8 @@ class Job:
     execution: Execution = field(default_factory=Execution)
     progress: Progress = field(default_factory=Progress)
     publication: Publication = field(default_factory=Publication)
+    watch: Watch = field(default_factory=Watch)
+    """What the guard knows and has warned of."""
 
     @property
     def thread_owner_id(self) -> str:
@@ -41,7 +44,7 @@ class Job:
         publication = self.publication
         shown = replace(self.execution, submit_called_at=None)
         thread = publication.thread_id or None, publication.closed.why
-        return self.run, shown, self.progress, *thread, publication.result.undeliverable
+        return self.run, shown, self.progress, self.watch.shown, *thread, publication.result.undeliverable
 
     def observed(self, seen: Observation, now: float) -> "Job":
         """Apply an answer of the engine. Returns the same job if nothing has changed."""

@@ -62,6 +62,8 @@ class EndReason(StrEnum):
     NEVER_STARTED = "never started"
     """It got no machine, and the engine ended the wait by itself."""
     NOT_SUBMITTED = "not submitted"
+    NOT_APPROVED = "not approved"
+    """A second person declined it, or none approved it in time."""
     LOST = "lost"
 
 

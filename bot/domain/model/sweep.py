@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.domain.guard.watch import Watch
 from bot.domain.model.execution import Lifecycle
 from bot.domain.model.plan import Plan
 from bot.domain.model.publication import Publication
@@ -49,6 +50,8 @@ class Sweep:
     board: Board = field(default_factory=Board)
     execution: Lifecycle = field(default_factory=Lifecycle)
     publication: Publication = field(default_factory=Publication)
+    watch: Watch = field(default_factory=Watch)
+    """What the guard has warned of, of its trials and of itself."""
 
     @property
     def thread_owner_id(self) -> str:
@@ -67,7 +70,8 @@ class Sweep:
         """What the card shows: if this changes, the card is out of date. Machine time alone is no news."""
         publication, board = self.publication, self.board
         shown = publication.thread_id or None, publication.closed.why, publication.result.undeliverable
-        return self.run, self.execution, replace(self.tally, seconds=0.0), board.picture, board.importance, *shown
+        tally = replace(self.tally, seconds=0.0)
+        return self.run, self.execution, tally, board.picture, board.importance, self.watch.shown, *shown
 
     def ended(self, reason: EndReason, at: float, detail: str = "") -> "Sweep":
         return replace(self, execution=self.execution.ended(reason, at, detail))

@@ -58,6 +58,8 @@ class Trial:
     stop_by: str | None = None
     """The display name of whoever asked to stop it."""
     stop_by_id: int = 0
+    stop_why: str = ""
+    """The guard's reason; empty for a person's request."""
     announced: bool = False
     """True if its end has been reported in the thread."""
     unit: str = "epoch"

@@ -31,7 +31,13 @@ class Quote:
     """The type of that machine; empty if nobody knows it."""
     usual_usd_per_hour: float | None = None
     """What an hour is likely to cost: at the spot price of that moment, for instance. None: the same as the most."""
+    usual_machine: str = ""
+    """The type that is likely: the cheapest that a job fits on. Empty if nobody knows it."""
+    usual_on_demand_usd_per_hour: float | None = None
+    """What an hour of that type costs on demand, with its disk and its address: what spot is compared with."""
     runs: int = 1
+    at_once: int = 0
+    """Of a sweep: the machines that run its trials one after the other. 0 if that is unknown: one for each run."""
     attempts: int = 1
     """Of one run, at most."""
     billed_seconds: float = 0.0
@@ -53,12 +59,19 @@ class Quote:
         """Without an interruption. None if nothing like it has run yet."""
         if self.expected_seconds is None:
             return None
-        expected = self._usd(min(self.expected_seconds, self.timeout_seconds), 1, self._usual)
-        return min(self.usd_most, self.runs * expected)
+        seconds = self.runs * min(self.expected_seconds, self.timeout_seconds)
+        return min(self.usd_most, self.usd_for(seconds, min(self.at_once or self.runs, self.runs)))
 
     def usd_for(self, machine_seconds: float, attempts: int) -> float:
         """What this much machine time has cost, by an estimate; `attempts` is how many machines it was spread over."""
         return self._usd(machine_seconds, attempts, self._usual)
+
+    def saved_usd(self, machine_seconds: float, attempts: int) -> float:
+        """What spot machines have saved against the same type on demand; 0 for any other terms."""
+        on_demand = self.usual_on_demand_usd_per_hour
+        if self.terms is not Terms.SPOT or on_demand is None:
+            return 0.0
+        return max(0.0, self._usd(machine_seconds, attempts, on_demand - self._usual))
 
     @property
     def _usual(self) -> float:

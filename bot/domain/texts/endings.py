@@ -98,6 +98,11 @@ ENDINGS: dict[EndReason, Ending] = {
         "{engine} refused it",
         "Nothing was started. Ask an admin to run `signalbox doctor`, then Retry.",
     ),
+    EndReason.NOT_APPROVED: _ending(
+        "was not approved",
+        "was not approved",
+        "Nothing was started, and nothing was spent. Retry asks for approval again.",
+    ),
     EndReason.LOST: _ending(
         "is lost: {engine} no longer knows it",
         "{engine} no longer knows it",

@@ -28,7 +28,7 @@ CLOSED_SECONDS = 300.0
 """Before a thread that refused a post is tried again: Discord counts each refusal."""
 
 
-_WAIT = (PostKind.THREAD, PostKind.NOTE)
+_WAIT = (PostKind.THREAD, PostKind.NOTE, PostKind.WARNING)
 """Kinds that wait for a closed thread to open. Refused lines are posted anew, together with those that came after."""
 
 

@@ -30,6 +30,7 @@ from bot.errors import UserError
 from bot.ports.engine import Engine
 from bot.services.jobs.submit import first_posts
 from bot.services.jobs.submit_call import ASKER_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
+from bot.services.money.quotes import Quotes
 from bot.services.running.core import Core
 
 log = structlog.get_logger()
@@ -41,9 +42,9 @@ RECONCILED = Counter("signalbox_reconciled", "Batch jobs that differed from what
 class Adopt:
     """Called by `reconcile` for each job with the bot's tags that the store does not know."""
 
-    def __init__(self, core: Core, engine: Engine) -> None:
+    def __init__(self, core: Core, engine: Engine, quotes: Quotes) -> None:
         self._store, self._projects, self._now = core.store, core.projects, core.now
-        self._engine = engine
+        self._engine, self._quotes = engine, quotes
 
     async def adopt(self, seen: Observation) -> Submitted | None:
         """Rebuild the job from its tags and environment, and store it. If that fails, end it: nobody could stop it."""
@@ -66,6 +67,7 @@ class Adopt:
     async def _take(self, job: Submitted, seen: Observation, project: Project) -> bool:
         if isinstance(job, Submission):
             return await self._submission(job, seen, project)
+        job = await self._quotes.priced(job, project)  # what people saw is lost with the store
         await self._store.add(job, _posts(job, notes.job_adopted(engine_title(project))))
         return True
 
@@ -77,6 +79,7 @@ class Adopt:
             sweep = sweep_of(submission, seen, project)
             if sweep is None:
                 return False
+            sweep = await self._quotes.priced(sweep, project)
             note = notes.sweep_adopted(engine_title(project))
             await self._store.add(sweep, _posts(sweep, note), _carried_over(sweep))
         elif not sweep.execution.live:

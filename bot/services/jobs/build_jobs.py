@@ -12,6 +12,7 @@ from bot.services.jobs.reconcile import Reconcile
 from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit
 from bot.services.jobs.track_jobs import TrackJobs
+from bot.services.money.quotes import Quotes
 from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
 from bot.services.tables.table_files import TableFiles
@@ -33,27 +34,29 @@ class Jobs:
     """Ends what the loops have begun."""
 
 
-def build(core: Core, outside: Outside, setup: Setup) -> Jobs:
+def build(core: Core, outside: Outside, setup: Setup, quotes: Quotes) -> Jobs:
     find = Find(core.store, outside.artifacts, core.projects, core.permits)
     tables = TableFiles(outside.artifacts, setup.data_dir / "tables")
     plot = Plot(find, tables, outside.figures, core.projects)
     stop = Stop(core, outside.engine)
-    submit = Submit(core, outside.code, outside.engine.capabilities, new_id=setup.new_id)
+    submit = Submit(core, outside.code, outside.engine.capabilities, quotes, new_id=setup.new_id)
     # A job's progress and the reason of its end are in its last log lines, which arrive a little after its state.
     announce_settings = AnnounceSettings(
         grace=min(setup.intervals.drain, 10), plot_deadline=setup.intervals.plot_deadline
     )
     announce = AnnounceResult(core, plot, outside.artifacts, announce_settings)
-    loops = _loops(core, outside, setup, announce, stop)
+    reconcile = Reconcile(core, outside.engine, setup.bot_name, quotes)
+    loops = _loops(core, outside, setup, announce, stop, reconcile)
     return Jobs(find, tables, plot, stop, submit, tuple(loops), announce.close)
 
 
-def _loops(core: Core, outside: Outside, setup: Setup, announce: AnnounceResult, stop: Stop) -> list[Loop]:
+def _loops(
+    core: Core, outside: Outside, setup: Setup, announce: AnnounceResult, stop: Stop, reconcile: Reconcile
+) -> list[Loop]:
     pace, wakeups = setup.intervals, core.wakeups
     launch = Launch(core, outside.engine, LaunchSettings(setup.bot_name, pace.lookup))
     track = TrackJobs(core, outside.engine)
     explain = ExplainWait(core, outside.engine, pace.stuck)
-    reconcile = Reconcile(core, outside.engine, setup.bot_name)
     loops = [
         Loop("launch", launch.once, 5, wakeups.of("launch")),
         Loop("track_jobs", track.once, pace.describe, wakeups.of("track_jobs")),

@@ -21,6 +21,7 @@ from bot.ports.engine import Engine
 from bot.services.jobs.adopt import RECONCILED, Adopt
 from bot.services.jobs.launch import leftover_note
 from bot.services.jobs.submit_call import BOT_TAG, JOB_TAG
+from bot.services.money.quotes import Quotes
 from bot.services.running.core import Core
 from bot.services.running.for_each import for_each
 
@@ -32,10 +33,10 @@ SECOND = "A second job of one command"
 class Reconcile:
     """Takes up the engine's jobs, not the store's: those in the projects' queues that carry `bot_name` as a tag."""
 
-    def __init__(self, core: Core, engine: Engine, bot_name: str) -> None:
+    def __init__(self, core: Core, engine: Engine, bot_name: str, quotes: Quotes) -> None:
         self._store, self._engine, self._projects = core.store, engine, core.projects
         self._bot_name, self._now = bot_name, core.now
-        self._adopt = Adopt(core, engine)
+        self._adopt = Adopt(core, engine, quotes)
 
     async def once(self) -> None:
         """Check unfinished jobs."""

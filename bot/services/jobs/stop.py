@@ -110,8 +110,8 @@ class Stop:
             await self._never_submitted(job)
             return
         try:
-            by_id = execution.stop.by_id if execution.stop is not None else 0
-            await self._engine.terminate(execution.engine_id, engine_reason(by_id))
+            stop = execution.stop or Requested("", 0.0)
+            await self._engine.terminate(execution.engine_id, engine_reason(stop.by_id, stop.why))
         except ServiceError as error:
             log.warning("stop failed, will try again", job=job.id, error=str(error))
             return

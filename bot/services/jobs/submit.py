@@ -17,6 +17,7 @@ from bot.domain.project import Project, choose
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities
 from bot.services.jobs.submit_call import call_for_job, check_fits, new_run
+from bot.services.money.quotes import Quotes
 from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
 
@@ -39,10 +40,12 @@ class TrainRequest:
 class Submit:
     """Called by the chat. Spends nothing: when a method returns, the intent is durable, and becomes exactly one job."""
 
-    def __init__(self, core: Core, code: Code, engine: Capabilities, *, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, core: Core, code: Code, engine: Capabilities, quotes: Quotes, *, new_id: Callable[[], str]
+    ) -> None:
         self._store, self._now, self._permits = core.store, core.now, core.permits
         self._projects = tuple(core.projects.values())
-        self._code, self._engine, self._new_id = code, engine, new_id
+        self._code, self._engine, self._quotes, self._new_id = code, engine, quotes, new_id
 
     async def train(self, request: TrainRequest) -> Job:
         """Accept a job. Raises `NotAllowed`, `BadInput`, `UnknownName`. The same interaction returns the same job."""
@@ -87,11 +90,10 @@ class Submit:
         parameters: Mapping[str, Value],
         retry_of: str | None = None,
     ) -> Job:
-        most = project.cost_usd(project.timeout_seconds)
-        self._permits.check_cost(request.person, Verb.TRAIN, project.name, most)
         stored = stored_request(request, self._now(), retry_of)
-        run = new_run(project, commit, parameters)
-        job = Job(self._new_id(), stored, run)
+        job = Job(self._new_id(), stored, new_run(project, commit, parameters))
+        job = await self._quotes.priced(job, project)
+        self._permits.check_cost(request.person, Verb.TRAIN, project.name, job.run.quote)
         check_fits(call_for_job(job, project, "signalbox"), self._engine, "This job", "Use shorter values.")
         return await self._store.add(job, first_posts(job.id))
 

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from bot.domain.logs.log_lines import LogEvent
 from bot.services.logs.log_reader import MAX_STREAMS, LogReader, skip_missing
+from bot.services.running.life_signs import LifeSigns
 
 APART_MS = 10_000
 """How far apart two streams of one call may stand."""
@@ -38,8 +39,9 @@ class Stream(Generic[Owner]):
 
 
 class StreamReader:
-    def __init__(self, reader: LogReader, *, now: Callable[[], float]) -> None:
+    def __init__(self, reader: LogReader, *, now: Callable[[], float], signs: LifeSigns | None = None) -> None:
         self._reader, self._now = reader, now
+        self._signs = signs or LifeSigns()
 
     async def read(self, group: str, streams: Sequence[Stream[Owner]], overlap: int, store: StoreEvents[Owner]) -> int:
         """Read new events of all streams, from `overlap` ms before the newest. Passes each page to `store`; returns how
@@ -52,9 +54,11 @@ class StreamReader:
             by_name = {stream.name: stream for stream in shard}
             since = min(stream.since(overlap) for stream in shard)
             async for events in self._reader.pages(group, list(by_name), since):
+                self._signs.heard(events)
                 new += await store(_by_owner(events, by_name))
             for stream in shard:
                 stream.read_at = started
+            self._signs.read(by_name)
 
         for shard in _shards(streams, overlap):
             await skip_missing(shard, read)

@@ -43,7 +43,7 @@ class Tail:
     def __init__(self, core: Core, logs: Logs, pace: AdaptivePace, disk: DiskRoom) -> None:
         self._store, self._projects, self._now, self._disk = core.store, core.projects, core.now, disk
         self._pages = LogReader(logs, pace)
-        self._reader = StreamReader(self._pages, now=core.now)
+        self._reader = StreamReader(self._pages, now=core.now, signs=core.signs)
         self._streams: dict[str, Stream[str]] = {}
         self._deep_at = 0.0
         self._told_of_disk: set[str] = set()
@@ -120,18 +120,21 @@ class Tail:
     def _apply_lines(self, job: Job, new: Sequence[LogEvent]) -> Change | None:
         """Update progress and failure detail from new log lines, and say once if one of them held a secret."""
         project = self._projects[job.run.project]
-        progress, detail = job.progress, job.execution.detail
+        factor = project.guard.diverged_factor
+        progress, detail, losses = job.progress, job.execution.detail, job.watch.losses
         for event in new:
             if (report := parse_line(event.message, project.columns)) is not None:
                 total = report.epochs or progress.epochs or planned(report.unit, job.run.parameters)
                 report = replace(report, epochs=total)
                 progress = advance(progress, report, event.timestamp / 1000, project.goal, event.stream)
+                losses = losses.after(report.values, event.timestamp, event.stream, project.metric, factor)
             elif (trouble := parse_trouble(event.message)) is not None:
                 detail = trouble.message
         posts = _redaction_note(job, new)
-        if progress == job.progress and detail == job.execution.detail and not posts:
+        if (progress, losses) == (job.progress, job.watch.losses) and detail == job.execution.detail and not posts:
             return None
-        return Change(replace(job, progress=progress, execution=job.execution.explained(detail)), posts)
+        watch = replace(job.watch, losses=losses)
+        return Change(replace(job, progress=progress, execution=job.execution.explained(detail), watch=watch), posts)
 
 
 def _redaction_note(job: Job, new: Sequence[LogEvent]) -> tuple[NewPost, ...]:

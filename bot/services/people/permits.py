@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from bot.domain.access import EVERYONE, Grant, Person, Policy, Verb, fixed_role_ids, named_roles
+from bot.domain.money.quote import Quote
 from bot.domain.project import Project
 from bot.domain.role_names import match_names, unknown_ids
 from bot.errors import NotAllowed, StoreError, any_of
@@ -95,15 +96,18 @@ class Permits:
         roles = self._roles(person, [Verb.STOP_ANY], [project])
         raise NotAllowed(f"Only <@{asker_id}>, who started this job, or {roles} can stop it.")
 
-    def check_cost(self, person: Person, verb: Verb, project: str, usd: float | None) -> None:
-        """Raise `NotAllowed` if this may cost more than one command of theirs; `usd` is None if nobody knows."""
+    def check_cost(self, person: Person, verb: Verb, project: str, quote: Quote | None) -> None:
+        """Raise `NotAllowed` if this may cost more than one command of theirs; `quote` is None if nobody knows."""
         limit = self.policy.spend_limit(person, verb, project)
-        if (math.inf if usd is None else usd) <= limit:
+        if (math.inf if quote is None else quote.usd_most) <= limit:
             return
-        cost = "may cost any amount, as the project has no price" if usd is None else f"may cost up to ${usd:,.2f}"
-        raise NotAllowed(
-            f"This {cost}, and one command of yours may cost ${limit:,.2f} at most. Start less, or ask an admin."
-        )
+        own = f"one command of yours may cost ${limit:,.2f} at most"
+        if quote is None:
+            raise NotAllowed(
+                f"Nobody knows what this may cost, and {own}. Ask an admin to run `signalbox doctor`, which says which "
+                f"price is missing, or to set projects.{project}.usd_per_hour."
+            )
+        raise NotAllowed(f"This may cost up to ${quote.usd_most:,.2f}, and {own}. Start less, or ask an admin.")
 
     # ---- roles -------------------------------------------------------------------------------------------
     def roles_are(self, roles: Iterable[tuple[int, str]]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.domain.money.price_settings import PriceSettings
 from bot.domain.project import Project
 from bot.ports.artifacts import Artifacts
 from bot.ports.chat import Chat
@@ -11,11 +12,13 @@ from bot.ports.code import Code
 from bot.ports.engine import Engine, Events
 from bot.ports.figures import Figures
 from bot.ports.logs import Logs
+from bot.ports.prices import Prices
 from bot.ports.sampler import Sampler
 from bot.ports.store import Store
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Limit, Share
 from bot.services.running.adaptive_pace import AdaptivePace
+from bot.services.running.life_signs import LifeSigns
 from bot.services.running.wakeups import Wakeups
 
 
@@ -29,6 +32,8 @@ class Core:
     now: Callable[[], float]
     permits: Permits = field(default_factory=Permits)
     """Without grants, nobody may do anything."""
+    signs: LifeSigns = field(default_factory=LifeSigns)
+    """What the readers of logs heard, for the guard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Outside:
     chat: Chat
     figures: Figures
     sampler: Sampler
+    prices: Prices | None = None
+    """None if the config wants none, or the engine has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +85,4 @@ class Setup:
     new_id: Callable[[], str]
     limits: Mapping[Share, Limit]
     starts_per_hour: int
+    prices: PriceSettings = field(default_factory=PriceSettings)

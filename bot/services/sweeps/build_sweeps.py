@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.services.jobs.build_jobs import Jobs
+from bot.services.money.quotes import Quotes
 from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
 from bot.services.sweeps.announce_sweep import AnnounceSweep
@@ -30,14 +31,15 @@ class Sweeps:
 
     propose: Propose
     one_trial: OneTrial
+    trials: TrialBook
     loops: tuple[Loop, ...]
     close: Callable[[], Awaitable[None]]
     """Ends what the loops have begun."""
 
 
-def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs) -> Sweeps:
+def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs, quotes: Quotes) -> Sweeps:
     trials = TrialBook(core)
-    propose = Propose(core, outside.engine, outside.code, new_id=setup.new_id)
+    propose = Propose(core, outside.engine, outside.code, quotes, new_id=setup.new_id)
     trial_log = TrialLog(outside.engine, outside.logs, core.projects, outside.log_pace)
     one_trial = OneTrial(jobs.find, trials, jobs.plot, jobs.submit, jobs.stop, trial_log)
     collect = _collect(core, outside, setup, jobs, trials)
@@ -51,7 +53,7 @@ def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs) -> Sweeps:
         await announce.close()
 
     loops = [*_trial_loops(core, outside, setup, trials, collect), *_board_loops(core, setup, report, board, announce)]
-    return Sweeps(propose, one_trial, tuple(loops), close)
+    return Sweeps(propose, one_trial, trials, tuple(loops), close)
 
 
 def _collect(core: Core, outside: Outside, setup: Setup, jobs: Jobs, trials: TrialBook) -> CollectResults:

@@ -20,7 +20,7 @@ JOBS_FOR_ESTIMATE = 50
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What would run. Seconds and USD are None if they cannot be known."""
+    """What would run. `seconds` are None if they cannot be known; what it costs is in the sweep's quote."""
 
     sweep: Sweep
     needs_confirmation: bool
@@ -30,9 +30,7 @@ class Proposal:
     seconds: float | None
     """Expected wall-clock time."""
     most_seconds: float
-    """Machine time if every trial ran into its time limit."""
-    usd_expected: float | None
-    usd_most: float | None
+    """Machine time if every trial ran into its time limit in all its attempts."""
     remarks: tuple[Inert, ...] = field(default=())
 
 
@@ -61,8 +59,8 @@ class Preview:
 def _proposal(
     sweep: Sweep, project: Project, machines: int | None, expected: Estimate, remarks: tuple[Inert, ...]
 ) -> Proposal:
-    plan, rate = sweep.plan, project.usd_per_hour / 3_600
-    each, most = expected.seconds(sweep), float(plan.runs * project.timeout_seconds)
+    plan, quote = sweep.plan, sweep.run.quote
+    each, attempts = expected.seconds(sweep), quote.attempts if quote is not None else 1
     at_once = machines or plan.parallel or None
     rounds = -(-plan.runs // at_once) if at_once else None
     return Proposal(
@@ -70,9 +68,7 @@ def _proposal(
         needs_confirmation=True,
         machines=machines,
         seconds=each * rounds if each is not None and rounds is not None else None,
-        most_seconds=most,
-        usd_expected=each * plan.runs * rate if each is not None and rate else None,
-        usd_most=most * rate if rate else None,
+        most_seconds=float(plan.runs * attempts * project.timeout_seconds),
         remarks=remarks,
     )
 

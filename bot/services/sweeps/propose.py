@@ -17,6 +17,7 @@ from bot.domain.model.trial import Trial
 from bot.domain.parameters import Value, complete
 from bot.domain.project import Project, choose
 from bot.domain.sweeps.grammar import completions, parse, so_far
+from bot.domain.sweeps.one_by_one import limit_one_by_one
 from bot.domain.sweeps.sum_trials import tally
 from bot.domain.sweeps.trial_changes import NUMBERS, again_of, carried_over_of
 from bot.domain.texts.command_names import command
@@ -26,16 +27,13 @@ from bot.ports.engine import Capabilities, Engine
 from bot.ports.store import AnyPosted
 from bot.services.jobs.submit import TrainRequest, first_posts, stored_request
 from bot.services.jobs.submit_call import call_for_submission, check_fits, new_run
+from bot.services.money.quotes import Quotes
 from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
 from bot.services.sweeps.preview import Preview, Proposal
 
 EXPIRES_SECONDS = 3_600.0
 """An older preview cannot be confirmed."""
-MAX_INCREMENTAL = 2_000
-"""Trials of a sweep that submits them one by one."""
-DEFAULT_PARALLEL = 4
-"""Trials that run at once, by default, if the sampler learns from results."""
 MAX_LIVE = 1_000
 """Live jobs among which a retry looks for another retry of the same sweep."""
 
@@ -63,10 +61,10 @@ class SweepRequest:
 class Propose:
     """Called by the chat. Spends nothing: an accepted sweep is durable when a method returns. `dispatch` submits it."""
 
-    def __init__(self, core: Core, engine: Engine, code: Code, *, new_id: Callable[[], str]) -> None:
+    def __init__(self, core: Core, engine: Engine, code: Code, quotes: Quotes, *, new_id: Callable[[], str]) -> None:
         self._store, self._permits = core.store, core.permits
         self._projects = tuple(core.projects.values())
-        self._engine, self._code = engine, code
+        self._engine, self._code, self._quotes = engine, code, quotes
         self._preview = Preview(core, engine)
         self._now, self._new_id = core.now, new_id
         self._turn = asyncio.Lock()
@@ -85,8 +83,7 @@ class Propose:
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
         machines = await self._preview.machines(project, plan)
-        plan = _incremental(plan, machines)
-        _check_incremental(plan)
+        plan = limit_one_by_one(plan, machines)
         run = new_run(project, commit, fixed)
         sweep = Sweep(sweep_id, stored_request(request, self._now()), run, plan)
         _check_size(sweep, project, self._engine.capabilities)
@@ -103,7 +100,7 @@ class Propose:
             if draft is None:
                 raise UserError("This preview is gone. Nothing was started; use the command again.")
             self._check_own(draft, person)
-            self._check_confirm(draft, person)
+            draft = await self._checked(draft, person)
             return await self._accept(replace(draft, request=replace(draft.request, created_at=self._now())))
 
     async def cancel(self, sweep_id: str, person: Person) -> None:
@@ -192,18 +189,27 @@ class Propose:
         """None if it is of a project that they may not see: it does not exist for them."""
         return found if found is not None and self._permits.sees(person, found.run.project) else None
 
-    def _check_confirm(self, draft: Sweep, person: Person) -> None:
-        """Roles, grants and prices may have changed since the preview."""
+    async def _checked(self, draft: Sweep, person: Person) -> Sweep:
+        """The draft, once more allowed: roles, grants and prices may have changed since the preview.
+
+        Raises `UserError` if the prices have risen, and then shows the new ones: what is confirmed is what was seen.
+        """
         project = self._project_of(draft, person)
         self._permits.check(person, Verb.SWEEP, project.name)
         self._check_age(draft)
-        most = project.cost_usd(draft.plan.runs * project.timeout_seconds)
-        self._permits.check_cost(person, Verb.SWEEP, project.name, most)
+        seen, (fresh, risen) = draft.run.quote, await self._quotes.still(draft, project)
+        self._permits.check_cost(person, Verb.SWEEP, project.name, fresh.run.quote or seen)
+        if not risen:
+            return draft if seen is not None else fresh
+        await self._store.keep_draft(fresh)
+        preview = command("status", f"job:{draft.id}")
+        raise UserError(f"{risen} Nothing was started. {preview} shows the new preview, and Confirm starts it.")
 
     async def _proposed(self, sweep: Sweep, project: Project, machines: int | None, person: Person) -> Proposal:
         """Accept it at once if it is small; else store it as a draft. Raises `NotAllowed` if it may cost too much."""
+        sweep = await self._quotes.priced(sweep, project, machines)
         proposal = await self._preview.of(sweep, project, machines)
-        self._permits.check_cost(person, Verb.SWEEP, project.name, proposal.usd_most)
+        self._permits.check_cost(person, Verb.SWEEP, project.name, sweep.run.quote)
         if sweep.plan.runs > project.confirm_trials:
             await self._store.keep_draft(sweep)
             return proposal
@@ -269,24 +275,6 @@ def _fixed(plan: Plan, project: Project, settings: str) -> dict[str, Value]:
         raise BadInput(f"`folds:{plan.folds}` already sets `{twice[0]}`. Leave it out of `{SET}`.")
     parameters = complete(project.parameters, {**varied, **folds, **given}, f"{SET}:")
     return {name: value for name, value in parameters.items() if name not in varied and name not in folds}
-
-
-def _incremental(plan: Plan, machines: int | None) -> Plan:
-    """Limit a sampler that learns: it needs results before it chooses more points."""
-    if plan.search is not Search.TPE or plan.parallel:
-        return plan
-    return replace(plan, parallel=max(1, min(DEFAULT_PARALLEL, machines or DEFAULT_PARALLEL, plan.trials)))
-
-
-def _check_incremental(plan: Plan) -> None:
-    if plan.incremental and plan.trials > MAX_INCREMENTAL:
-        why = (
-            "`search:tpe` submits its trials" if plan.search is Search.TPE else "with `parallel`, trials are submitted"
-        )
-        raise BadInput(
-            f"{plan.trials:,} trials are too many: {why} one by one, {MAX_INCREMENTAL:,} at most. Use fewer, or "
-            "`grid` or `random` without `parallel`, which take 100,000."
-        )
 
 
 def _check_size(sweep: Sweep, project: Project, engine: Capabilities) -> None:

@@ -70,7 +70,7 @@ class Prune:
         return [engine_id for _, engine_id in stopped]
 
     async def _terminate(self, sweep: Sweep, trial: Trial, engine_id: str) -> None:
-        reason = engine_reason(trial.stop_by_id) if trial.stop_by else REASON
+        reason = engine_reason(trial.stop_by_id, trial.stop_why) if trial.stop_by else REASON
         try:
             await self._engine.terminate(engine_id, reason)
         except ServiceError as error:

@@ -44,7 +44,8 @@ class StreamMetrics:
     def __init__(self, core: Core, logs: Logs, trials: TrialBook, pace: AdaptivePace) -> None:
         self._store, self._projects, self._now = core.store, core.projects, core.now
         self._trials = trials
-        self._reader = StreamReader(LogReader(logs, pace), now=core.now)
+        self._signs = core.signs
+        self._reader = StreamReader(LogReader(logs, pace), now=core.now, signs=core.signs)
         self._streams: dict[str, Stream[int]] = {}
 
     async def once(self) -> None:
@@ -83,7 +84,7 @@ class StreamMetrics:
 
         async def collect(events: Mapping[int, Sequence[LogEvent]]) -> int:
             for number, events_of_trial in events.items():
-                rows.setdefault(number, []).extend(_rows(events_of_trial, project))
+                rows.setdefault(number, []).extend(self._rows(events_of_trial, project))
             return 0
 
         try:
@@ -101,6 +102,14 @@ class StreamMetrics:
                 steps = {each: _resumed(add, names[each], rows[each], goal) for each, add in changed.items()}
                 await self._trials.update(sweep, steps)
 
+    def _rows(self, events: Iterable[LogEvent], project: Project) -> list[MetricRow]:
+        rows = []
+        for event in events:
+            if (report := parse_line(event.message, project.columns)) is not None:
+                self._signs.reported(event, report.values, project.metric, project.guard.diverged_factor)
+                rows.append(row_for_sweep(report, project.metric))
+        return rows
+
 
 def _resumed(add: Step, stream: str, rows: Sequence[MetricRow], goal: Goal) -> Step:
     """Forget what a lost attempt reported, then add the rows."""
@@ -109,8 +118,3 @@ def _resumed(add: Step, stream: str, rows: Sequence[MetricRow], goal: Goal) -> S
 
 def _runs(trial: Trial) -> bool:
     return trial.state is JobState.RUNNING
-
-
-def _rows(events: Iterable[LogEvent], project: Project) -> list[MetricRow]:
-    reports = (parse_line(event.message, project.columns) for event in events)
-    return [row_for_sweep(report, project.metric) for report in reports if report is not None]

@@ -84,6 +84,9 @@ def bot_role(scope: Construct, bot: Bot, storage: Storage, events: Events) -> ia
     allow_listing(role, storage.bucket.bucket_arn, "jobs/*", f"signalbox/{bot.name}/*")
     allow(role, ["s3:DeleteObject"], objects(storage, *(f"jobs/{name}/doctor.txt" for name in bot.projects)))
     _doctor(role, scope, storage, events)
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awspricelist.html, and list_amazonec2.html
+    prices = ["pricing:GetProducts", "ec2:DescribeSpotPriceHistory"]
+    allow(role, prices, ["*"], why="Prices belong to nobody: these actions support no resources.")
     if bot.secrets:  # whether they have a value, without reading any
         ends = "Secrets Manager ends each ARN with random characters."
         allow(role, ["secretsmanager:DescribeSecret"], bot.secrets, why=ends)

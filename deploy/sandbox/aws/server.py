@@ -29,7 +29,18 @@ from deploy.sandbox.aws.common.state_events import QUEUE_BLOCKED, STATE_CHANGE, 
 from deploy.sandbox.aws.containers.runner import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.logs import filter_events
-from deploy.sandbox.aws.moto_patches import cloudformation, free_tier, offerings, quotas, roles, s3, sqs, stacks
+from deploy.sandbox.aws.moto_patches import (
+    cloudformation,
+    free_tier,
+    offerings,
+    price_list,
+    quotas,
+    roles,
+    s3,
+    spot_prices,
+    sqs,
+    stacks,
+)
 from deploy.sandbox.aws.permissions.credentials import RoleCredentials
 from deploy.sandbox.aws.permissions.gate import PermissionGate
 from deploy.sandbox.aws.permissions.simulation import simulating
@@ -97,6 +108,7 @@ class StandIn:
         cloudformation.install(self._backends)
         stacks.install()
         offerings.install()
+        spot_prices.install()
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=[_POLL_SECONDS], name="http", daemon=True
         )
@@ -118,7 +130,7 @@ class StandIn:
 
     def _moto(self) -> Application:
         application: Application = DomainDispatcherApplication(create_backend_app)
-        return free_tier.with_free_tier(application, self._settings)
+        return price_list.with_price_list(free_tier.with_free_tier(application, self._settings))
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = without_path(environ["PATH_INFO"], self._secret_path)

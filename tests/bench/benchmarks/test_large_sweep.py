@@ -8,6 +8,7 @@ from bench.report.figures import Verdict
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.timeout(600)
 async def test_a_small_sweep_meets_every_target() -> None:
     assert BENCHMARKS["sweep"].run is large_sweep.run

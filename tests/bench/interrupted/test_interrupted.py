@@ -47,6 +47,7 @@ def test_what_passes(result: TrainingResult, equal: bool, passed: bool) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_interrupted_training_ends_as_an_uninterrupted_one() -> None:
     found = [each async for each in interruptions(3, seed=1)]
     assert {each.kind for each in found} == {Interrupt.SIGTERM, Interrupt.SIGKILL, Interrupt.RECLAIM}

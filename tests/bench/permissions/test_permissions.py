@@ -74,6 +74,7 @@ def test_a_reason_without_an_unused_permission_is_reported() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.timeout(600)
 def test_the_demo_needs_exactly_the_granted_permissions() -> None:
     """The page in docs/ is up to date, too. `python -m bench.permissions` writes it."""

@@ -7,7 +7,7 @@ from bench.benchmarks.foreign_programs import SMALL
 from bench.programs.listed import PROGRAMS
 from bench.programs.observe import observe
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive, pytest.mark.timeout(300)]
 
 
 async def test_programs_are_live_on_the_card_and_end_with_the_right_plot_and_their_files() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from bot.domain.access import Person
 from bot.domain.model.job import Job
 from bot.domain.model.trial import Trial
+from bot.domain.money.quote import Quote
 from bot.errors import NotAllowed, UnknownName, UserError
 from bot.services.jobs.find import LogExcerpt
 from bot.services.jobs.plot import Picture
@@ -15,6 +16,8 @@ from bot.services.sweeps.preview import Proposal
 from bot.services.sweeps.propose import SweepRequest
 from tests.bot.chat.jobs import PLAN, PNG, a_job, a_sweep
 from tests.support.rows import AnyRow, changed
+
+QUOTE = Quote(4.2, 7_200, runs=9, expected_seconds=100.0)
 
 
 @dataclass
@@ -33,11 +36,11 @@ class FakePropose:
 
     async def sweep(self, request: SweepRequest) -> Proposal:
         self.requests.append(request)
-        job = _by(a_sweep(id=f"swept{len(self.requests)}", started_at=None), request)
+        job = _by(a_sweep(id=f"swept{len(self.requests)}", started_at=None, quote=QUOTE), request)
         self.drafts[job.id] = job
         if not self.needs_confirmation:
             self._accept(job)
-        return Proposal(job, self.needs_confirmation, 8, 720.0, 9 * 7200.0, 1.05, 84.164, self.remarks)
+        return Proposal(job, self.needs_confirmation, 8, 720.0, 9 * 7200.0, self.remarks)
 
     async def confirm(self, sweep_id: str, person: Person) -> Job:
         if sweep_id not in self.drafts:
@@ -56,7 +59,7 @@ class FakePropose:
             return None
         if self.drafts[sweep_id].request.asker_id != person.id:
             raise NotAllowed("Only who asked for this sweep may confirm or cancel it.")
-        return Proposal(self.drafts[sweep_id], True, 8, 720.0, 9 * 7200.0, 1.05, 84.164, self.remarks)
+        return Proposal(self.drafts[sweep_id], True, 8, 720.0, 9 * 7200.0, self.remarks)
 
     async def unconfirmed(self, person: Person) -> list[Job]:
         drafts = [draft for draft in self.drafts.values() if draft.request.asker_id == person.id]
@@ -68,7 +71,7 @@ class FakePropose:
         self.drafts[job.id] = job
         if not self.needs_confirmation:
             self._accept(job)
-        return Proposal(job, self.needs_confirmation, 8, 720.0, 9 * 7200.0, 1.05, 84.164, self.remarks)
+        return Proposal(job, self.needs_confirmation, 8, 720.0, 9 * 7200.0, self.remarks)
 
     async def so_far(self, project: str, text: str, search: str, person: Person) -> list[tuple[str, str]]:
         self.asked.append((project, text, search))

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from bot.config.parameter import ParameterSettings
-from bot.config.project import ProjectSettings, project
+from bot.config.projects.parameter import ParameterSettings
+from bot.config.projects.project import ProjectSettings, project
 from trainer.command_line import Action, arguments
 
 LR = {"type": "float", "default": 0.1}

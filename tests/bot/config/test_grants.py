@@ -86,12 +86,21 @@ def test_a_grant_with_everything(tmp_path: Path) -> None:
         ('roles = ["a"]\nmay = ["see"]\nprojects = []', "projects = [] would be none. Leave it out for all"),
         ('roles = ["a"]\nmay = ["see"]\nchannels = []', "channels = [] would be none. Leave it out for all"),
         ('roles = ["a"]\nmay = ["see"]\nprojects = ["mnits"]', "entry 1: there is no project mnits. Choose one: mnist"),
-        ('roles = ["a"]\nmay = ["train"]\nspend_up_to_usd = 5', "the cost of mnist, walker is not known. Set projects"),
         ('roles = ["a"]\nmay = ["train"]\nspend_up_to_usd = inf', "must be a number"),
     ],
 )
 def test_what_is_wrong_with_a_grant_is_said(tmp_path: Path, grant: str, words: str) -> None:
     assert words in problems(tmp_path, grant)
+
+
+def test_a_limit_of_cost_needs_a_price_from_somewhere(tmp_path: Path) -> None:
+    grant = '[[grants]]\nroles = ["a"]\nmay = ["train"]\nspend_up_to_usd = 5'
+    assert loaded(tmp_path, f"{OLD}\n{grant}").prices.enabled
+    with pytest.raises(ConfigError, match=r"the cost of mnist, walker is not known\. Set projects\.mnist\.usd"):
+        loaded(tmp_path, f"{OLD}\n{grant}\n[prices]\nenabled = false")
+    priced = OLD.replace("[projects.walker]", "[projects.walker]\nusd_per_hour = 1")
+    with pytest.raises(ConfigError, match="the cost of mnist is not known"):
+        loaded(tmp_path, f"{priced}\n{grant}\n[prices]\nenabled = false")
 
 
 def test_the_example_lets_everybody_see_and_nobody_else_do_anything_by_default() -> None:

@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from bot.adapters.git.git_limits import GitLimits
 from bot.config import loading
 from bot.config.aws import Aws
 from bot.config.bot import Bot
 from bot.config.deploy import Deploy, JobResources
 from bot.config.discord import Discord
+from bot.config.git import Git
 from bot.config.grants import GrantSettings
+from bot.config.limits import Limits
 from bot.config.pace import Pace
-from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings
-from bot.config.project import ProjectSettings
+from bot.config.projects.parameter import RESERVED_OPTIONS, ParameterSettings
+from bot.config.projects.project import ProjectSettings
 from bot.domain.parameters import Kind
 from bot.errors import ConfigError
 
@@ -27,6 +30,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "aws": Aws,
     "bot": Bot,
     "pace": Pace,
+    "limits": Limits,
+    "git": Git,
     "deploy": Deploy,
     "grants": GrantSettings,
     "deploy.jobs.mnist": JobResources,
@@ -67,7 +72,7 @@ def test_the_example_is_valid() -> None:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_example_explains_every_setting(section: str) -> None:
     explained = set(re.findall(r"^(?:# )?([a-z_]+) = ", _section(section), flags=re.M))
-    sections_of_their_own = {"columns", "metric_patterns", "parameters", "jobs", "variables"}
+    sections_of_their_own = {"columns", "metric_patterns", "parameters", "jobs", "variables", "guard"}
     assert explained == set(SECTIONS[section].model_fields) - sections_of_their_own
 
 
@@ -204,6 +209,21 @@ def test_a_pattern_for_lines_needs_a_group(tmp_path: Path, pattern: str, said: s
     (problem,) = _problems(_with(tmp_path, ("[projects.mnist.parameters.lr]", table)))
     assert problem.startswith("projects.mnist.metric_patterns: val_loss: ")
     assert said in problem
+
+
+def test_limits_of_git_reach_it() -> None:
+    assert GitLimits(**Git().model_dump()) == GitLimits()
+    assert GitLimits(**Git(fetch_mib=7).model_dump()).fetch_mib == 7
+
+
+def test_projects_of_one_repository_share_their_branches(tmp_path: Path) -> None:
+    other = (
+        EXAMPLE.read_text().split("[projects.mnist]", 1)[1].split("[projects.mnist.", 1)[0].split("# checkpoints", 1)[0]
+    )
+    path = tmp_path / "config.toml"
+    path.write_text(EXAMPLE.read_text() + "\n[projects.walker]\n" + other + 'branches = ["release/*"]\n')
+    config = loading.load(path)
+    assert loading.allowed_branches(config) == {"https://github.com/you/mnist.git": ("main", "release/*")}
 
 
 def test_missing_file(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from bot.config.project import ProjectSettings, project
+from bot.config.projects.project import ProjectSettings, project
 from bot.domain.project import Project
 from bot.services.jobs.submit_call import call_for_job
 from tests.support.jobs import make_job

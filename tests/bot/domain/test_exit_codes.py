@@ -15,6 +15,7 @@ from trainer.contract import ExitCode
         (ExitCode.CLAIM_LOST, EndReason.SUPERSEDED),
         (ExitCode.INTERNAL_ERROR, EndReason.TRAINER_FAILED),
         (ExitCode.RESULTS_NOT_STORED, EndReason.RESULTS_NOT_STORED),
+        (ExitCode.METADATA_OPEN, EndReason.SETUP_FAILED),
         (1, EndReason.COMMAND_FAILED),
         (None, EndReason.COMMAND_FAILED),
     ],

@@ -2,6 +2,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.inert import code, cut, cut_blocks, escape, fenced, log_block, one_line, phrase
+from tests.layout.tree import parsed
 
 ROOT = Path(__file__).parents[3]
 
@@ -92,20 +94,23 @@ def test_a_log_block_is_closed_by_its_own_end_alone() -> None:
 
 
 # ---- nothing else makes inert text -----------------------------------------------------------------------
-CALLS = [
-    (path.relative_to(ROOT).as_posix(), node)
-    for path in sorted((ROOT / "bot").rglob("*.py"))
-    for node in ast.walk(ast.parse(path.read_text()))
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-]
+@cache
+def _calls(function: str) -> list[tuple[str, ast.Call]]:
+    """Where the bot calls a function by that name."""
+    return [
+        (path.relative_to(ROOT).as_posix(), node)
+        for path in sorted((ROOT / "bot").rglob("*.py"))
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
+    ]
 
 
 def test_only_one_module_makes_inert_text() -> None:
-    assert {path for path, call in CALLS if call.func.id == "Inert"} == {"bot/domain/inert.py"}  # type: ignore[attr-defined]
+    assert {path for path, _ in _calls("Inert")} == {"bot/domain/inert.py"}
 
 
 def test_templates_are_literals_or_rows_of_tables() -> None:
-    phrases = [(path, call) for path, call in CALLS if call.func.id == "phrase"]  # type: ignore[attr-defined]
+    phrases = _calls("phrase")
     assert len(phrases) > 100
     wrong = [f"{path}:{call.lineno}" for path, call in phrases if not _fixed(call.args[0])]
     assert not wrong, f"a template is made of text: {', '.join(wrong)}"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.config.loading import load
-from bot.config.project import project
+from bot.config.projects.project import project
 from bot.errors import BadInput
 from bot.init import repository as repositories
 from bot.init.repository import Repository, https

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.config.parameter import ParameterSettings
+from bot.config.projects.parameter import ParameterSettings
 from bot.init import probe
 from bot.init.argument import Argument, load
 from bot.init.parameters import parameters

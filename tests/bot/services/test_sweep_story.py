@@ -230,13 +230,13 @@ async def test_a_preview_that_was_cancelled_or_is_old_starts_nothing(bot: Bot, o
 
 
 async def test_the_preview_says_what_it_takes(bot: Bot, outside: Outside) -> None:
-    outside.engine.machines = 5
+    outside.engine.places = 5
     await _trained(bot, outside, seconds=120)
     proposal = await bot.sweep(LARGE)
     assert proposal.machines == 5
     assert proposal.seconds == pytest.approx(3 * 120), "12 trials on 5 machines are three rounds"
     assert proposal.most_seconds == 12 * 3600
-    assert proposal.usd_most is None, "the project has no price"
+    assert proposal.sweep.run.quote is None, "the project has no price"
 
 
 async def _trained(bot: Bot, outside: Outside, seconds: float) -> None:

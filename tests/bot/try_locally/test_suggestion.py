@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.project import ProjectSettings, project
+from bot.config.projects.project import ProjectSettings, project
 from bot.domain.project import Project
 from bot.try_locally.job_process import Place
 from bot.try_locally.metric_choice import likeliest

@@ -22,6 +22,57 @@ def test_private_key_over_many_lines_is_replaced(prefix: str) -> None:
         assert text.count("[redacted: private key]") >= len(key) - 3
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('{"level": "info", "message": "', '", "time": "2026-11-29T09:51:02", "pid": 7}'),
+        ("\x1b[32mtrainer | \x1b[0m", "\x1b[0m"),
+        ('    key += "', '\\n" +'),
+        ("  12: ", ""),
+        ("[rank3]: > ", "\r"),
+    ],
+)
+def test_private_key_is_replaced_within_what_a_logger_puts_around_its_lines(before: str, after: str) -> None:
+    for seed in range(20):
+        key = private_key(random.Random(seed))
+        redactor = LineRedactor()
+        text = "".join(redactor.redact(f"{before}{line}{after}\n") for line in key)
+        assert not [line for line in key[1:-1] if line.rstrip("=") in text]
+
+
+def test_private_keys_of_putty_and_ssh2_are_replaced() -> None:
+    body = private_key(random.Random(3))[1:-1]
+    for begin, end in (
+        ("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----", "---- END SSH2 ENCRYPTED PRIVATE KEY ----"),
+        (f"Private-Lines: {len(body)}", "Private-MAC: 0123456789abcdef"),
+    ):
+        text = redacted("\n".join([begin, *body, end, "epoch 1"]))
+        assert not [line for line in body if line in text]
+        assert text.startswith(begin)
+        assert text.endswith("epoch 1")
+
+
+def test_path_between_the_lines_of_a_key_stays() -> None:
+    key = private_key(random.Random(4))
+    other = "saved /opt/checkpoints/experiments/baseline/model"
+    assert other in redacted("\n".join([*key[:3], other, *key[3:]]))
+
+
+@pytest.mark.parametrize("name", ["HF_TOKEN", "signalbox/mnist/WANDB_API_KEY", "db_password"])
+def test_value_on_the_line_after_its_name_is_replaced_in_each_stream(name: str) -> None:
+    value = "xK3v9QzR7bLm2TnW8sHd"
+    redactor = LineRedactor()
+    assert redactor.redact_all([f'  "name": "{name}",', f'  "value": "{value}"', "x"])[1:] != [
+        f'  "value": "{value}"',
+        "x",
+    ]
+    assert redactor.redact(f"- name: {name}") == f"- name: {name}"
+    assert redactor.in_secret
+    assert value not in redactor.redact(f"  value: {value}\n")
+    assert not redactor.in_secret
+    assert redactor.redact(f"  value: {value}\n") == f"  value: {value}\n", "no name precedes it"
+
+
 def test_lines_of_others_between_those_of_a_key_stay() -> None:
     key = private_key(random.Random(1))
     lines = [key[0], key[1], "epoch 3 loss 0.25", key[2], *key[3:], "done"]

@@ -13,13 +13,18 @@ from deploy.sandbox.aws.containers.capabilities import limited
 
 TRAINING, FETCHING = 61_000, 61_001
 """Users that no machine has."""
+OF_ROOT = "a-file-of-root"
 VARIABLES = {"SIGNALBOX_TRAINING_UID": str(TRAINING), "SIGNALBOX_FETCH_UID": str(FETCHING)}
 
 
-def command(arguments: Sequence[str]) -> list[str]:
-    """Return the command that runs these arguments in such a container, as root."""
-    script = f"{_opened()}exec {shlex.join(limited(arguments))}"
-    return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-ec", script]
+def command(arguments: Sequence[str], *, machine: str = "") -> list[str]:
+    """Return the command that runs these arguments in such a container, as root.
+
+    `machine` is a script that runs before, with all capabilities, in a network of its own that is the container's too.
+    """
+    script = f"{_opened()}{machine}\nexec {shlex.join(limited(arguments))}"
+    network = ["--net"] if machine else []
+    return ["unshare", *network, "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-ec", script]
 
 
 @cache

@@ -1,11 +1,9 @@
 """What training code gets of the token, the role and the entrypoint: in the image, and where all is one user."""
 
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 from tests.support.container import text
 from tests.support.git import TOKEN, Repository, private
 from tests.trainer.separated import container as separated
+from tests.trainer.separated.container import OF_ROOT
 from trainer.storage.bucket import Bucket
 
 __all__ = ["private"]
@@ -23,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(bool(separated.why_not()), reason=f"no users of its own here: {separated.why_not()}"),
 ]
 
-KEY, ROLE_SECRET, OF_ROOT = "the-key-of-the-job", "the-secret-of-the-role", "a-file-of-root"
+KEY, ROLE_SECRET = "the-key-of-the-job", "the-secret-of-the-role"
 CHECKOUT = Path(__file__).parents[3]
 PROBE = (Path(__file__).parent / "probe.py").read_text()
 
@@ -34,20 +33,6 @@ class Ran:
     log: str
     found: dict[str, Any]
     """What the training code wrote down."""
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """A folder that every user can reach, with a file that only root can read."""
-    folder = Path(tempfile.mkdtemp(prefix="signalbox-separated-"))
-    folder.chmod(0o755)
-    for name in ("work", "traces", "tmp"):
-        (folder / name).mkdir()
-        (folder / name).chmod(0o777)
-    (folder / "of-root").write_text(OF_ROOT)
-    (folder / "of-root").chmod(0o600)
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture

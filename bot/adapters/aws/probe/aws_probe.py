@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.adapters.aws.clients import AwsClients, Client, aws_client, aws_clients
+from bot.adapters.aws.prices.aws_prices import aws_prices
 from bot.adapters.aws.probe.account import clock_check, identity_check
 from bot.adapters.aws.probe.batch import definition_check, queue_check
 from bot.adapters.aws.probe.events import events_check, no_events, rule_check
@@ -13,10 +14,11 @@ from bot.adapters.aws.probe.image import image_check
 from bot.adapters.aws.probe.job_secrets import secrets_check
 from bot.adapters.aws.probe.permissions import permission_check
 from bot.adapters.aws.probe.plan import plan_check
-from bot.adapters.aws.probe.price import price_check
+from bot.adapters.aws.probe.price import PriceProbe, price_check
 from bot.adapters.aws.probe.quota import quota_check
 from bot.adapters.aws.probe.storage import bucket_check, log_group_check
 from bot.adapters.aws.probe.token import token_check
+from bot.domain.money.price_settings import PriceSettings
 from bot.domain.project import Project
 from bot.services.running.doctor import Check
 
@@ -32,6 +34,7 @@ class AwsProbe:
     free_tier: Client
     iam: Client
     secrets: Client
+    prices: PriceProbe
     region: str
     now: Callable[[], float]
 
@@ -55,7 +58,7 @@ class AwsProbe:
         return [
             queue_check(self.aws.batch, project, self.region),
             quota_check(self.aws.batch, self.quotas, project, self.region),
-            price_check(self.aws.batch, project, self.region),
+            price_check(self.aws.batch, self.prices, project),
             definition_check(self.aws.batch, project, self.region),
             image_check(self.aws.batch, self.ecr, project),
             secrets_check(self.aws.batch, self.secrets, project, self.region),
@@ -66,8 +69,14 @@ class AwsProbe:
 
 @asynccontextmanager
 async def aws_probe(
-    region: str, endpoint_url: str | None, *, now: Callable[[], float] = time.time
+    region: str,
+    endpoint_url: str | None,
+    settings: PriceSettings | None,
+    kept_at: Callable[[], float | None] = lambda: None,
+    *,
+    now: Callable[[], float] = time.time,
 ) -> AsyncIterator[AwsProbe]:
+    """`settings` is None if the config wants no prices. `kept_at` says when the bot last read some."""
     async with AsyncExitStack() as stack:
 
         async def opened(service: str) -> Client:
@@ -76,4 +85,6 @@ async def aws_probe(
         aws = await stack.enter_async_context(aws_clients(region, endpoint_url))
         quotas, ecr, rules = await opened("service-quotas"), await opened("ecr"), await opened("events")
         free_tier, iam, secrets = await opened("freetier"), await opened("iam"), await opened("secretsmanager")
-        yield AwsProbe(aws, quotas, ecr, rules, free_tier, iam, secrets, region, now)
+        prices = await stack.enter_async_context(aws_prices(endpoint_url)) if settings is not None else None
+        price_probe = PriceProbe(prices, settings or PriceSettings(), kept_at, now)
+        yield AwsProbe(aws, quotas, ecr, rules, free_tier, iam, secrets, price_probe, region, now)

@@ -6,7 +6,7 @@ the states, https://docs.aws.amazon.com/batch/latest/userguide/using_awslogs.htm
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.error_codes import calling
-from bot.adapters.aws.probe.machines import too_small
+from bot.adapters.aws.machine_sizes import too_small
 from bot.adapters.aws.queue_queries import (
     Json,
     describe_definition,

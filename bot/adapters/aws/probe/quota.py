@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.error_codes import calling
-from bot.adapters.aws.probe.machines import vcpus
+from bot.adapters.aws.machine_sizes import vcpus
 from bot.adapters.aws.queue_queries import (
     describe_definition,
     describe_environments,

@@ -53,6 +53,8 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     """Real seconds for one second of `maxTimeSeconds` in a queue's `jobStateTimeLimitActions`."""
     signal_group: bool = True
     """Whether SIGTERM goes to the whole process group. ECS signals only the container's first process."""
+    limit_capabilities: bool = True
+    """Whether root has only Docker's capabilities in a container. An engine that runs real containers needs all."""
     capacity_reason: str = ""
     """While this is not empty, no host is found, and the first job in the queue has it as its statusReason."""
 

@@ -141,6 +141,7 @@ class AttemptRunner:
             environment,
             self._directory / attempt.task_id[:8],  # short, because it appears in every traceback
             f"SANDBOX_CONTAINER={mark}",
+            self._settings.now.limit_capabilities,
         )
 
     def _open_credentials(self, job: Job, attempt: BatchAttempt) -> str:

@@ -31,7 +31,8 @@ def test_long_values_of_a_job_fit_into_a_message() -> None:
     run = replace(JOB.run, parameters=values, commit=Commit("a" * 40, "b" * 200, "_s" * 200))
     text = confirmation.text("Starting k7q2mx", replace(JOB, run=run), PROJECT, given=False)
     assert len(text) <= CONTENT_CHARACTERS
-    assert re.search(r" and \d+ more$", text)
+    assert re.search(r" and \d+ more$", text, flags=re.M)
+    assert text.endswith("Machine: g4dn.xlarge to g5.xlarge, spot")
 
 
 def test_values_that_somebody_set_come_first_where_there_is_no_room_for_all() -> None:

@@ -61,7 +61,7 @@ def test_a_sweep_in_the_middle() -> None:
         ".3 81.3         0.01 0.5",
         "```",
         "**1 failed:** ran out of memory: `.8`",
-        "**$0.12** so far, at most $9.47 · 14 min of machine time",
+        "about $0.12 so far, at most $9.47 · 14 min of machine time",
     ]
     assert embed.footer.text == "asked by mika"
     assert embed.image.url is None
@@ -76,7 +76,7 @@ def test_an_ended_sweep_shows_failures_and_savings_and_no_clock() -> None:
     assert text[-4:] == [
         r"**2 failed the same way:** the command failed — ValueError: \*boom\*: `.4 .7`",
         "**1 failed:** ran out of memory: `.8`",
-        "**$0.21** · 24 min of machine time",
+        "about $0.21 · 24 min of machine time",
         "2 weak trials stopped early, saving 10 min of machine time, $0.09",
     ]
     assert not any("<t:" in line for line in text)

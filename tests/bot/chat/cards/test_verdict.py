@@ -112,7 +112,7 @@ def test_no_result_is_longer_than_discord_takes(reason: EndReason, detail: str, 
 
 # ---- sweeps ----------------------------------------------------------------------------------------------
 OTHERS = "3 failed, 1 without metrics, 2 stopped early"
-BEST = "val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0), 4 min 31 s, $0.21"
+BEST = "val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0), 4 min 31 s, about $0.21"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ BEST = "val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0), 4 min 31 s, $0.21"
     [
         (DONE, {}, f"k7q2mx finished 9 trials: {BEST}"),
         (PARTLY, {}, f"k7q2mx finished: 3 of 9 trials succeeded, {OTHERS}; best {BEST}"),
-        (replace(DONE, leaders=()), {}, "k7q2mx finished 9 trials in 4 min 31 s, $0.21"),
+        (replace(DONE, leaders=()), {}, "k7q2mx finished 9 trials in 4 min 31 s, about $0.21"),
         (replace(DONE, counts={TrialState.SUCCEEDED: 7}), {}, f"k7q2mx finished 7 of 9 trials: {BEST}"),
         (
             replace(MIDDLE, seconds=1440.0),
@@ -130,12 +130,12 @@ BEST = "val_accuracy 96.7 at lr 0.1, momentum 0.5 (k7q2mx.0), 4 min 31 s, $0.21"
         (
             Tally({TrialState.STOPPED: 9}),
             {"reason": EndReason.STOPPED},
-            "k7q2mx was stopped after 0 of 9 trials, 4 min 31 s, $0.00",
+            "k7q2mx was stopped after 0 of 9 trials, 4 min 31 s",
         ),
         (
             Tally({TrialState.FAILED: 9}, seconds=1440.0),
             {"reason": EndReason.COMMAND_FAILED},
-            "k7q2mx failed: all 9 trials failed, 4 min 31 s, $0.21",
+            "k7q2mx failed: all 9 trials failed, 4 min 31 s, about $0.21",
         ),
         (
             Tally(),

@@ -31,6 +31,7 @@ from tests.support.rows import changed
 
 pytestmark = pytest.mark.slow
 
+COST = "Cost: about **$1.05**, at most **$75.60** (estimate)"
 WHAT_STARTS = (
     "`main` @ `a1b2c3d` Warm up the learning rate",
     "**grid, 9 trials**",
@@ -101,7 +102,7 @@ async def test_the_preview_shows_what_would_run_and_what_it_would_cost(room: Roo
         "",
         "Machines: **8** at a time",
         "Time: about **12 min**, at most 18 h of machine time",
-        "Cost: about **$1.05**, at most **$84.16**",
+        COST,
         r"AWS Batch takes 10,000 in \*one\* array.",
     ]
     assert embed["footer"]["text"] == (
@@ -122,7 +123,7 @@ async def test_confirm_turns_the_preview_into_what_happened(room: Room) -> None:
     confirmed = answer.result()
     assert confirmed["id"] == preview["id"]
     link = f"https://discord.com/channels/{room.client.guild_id}/{room.channel_id}/{card['id']}"
-    assert confirmed["content"].split("\n") == [f"Starting swept1: {link}", *WHAT_STARTS]
+    assert confirmed["content"].split("\n") == [f"Starting swept1: {link}", *WHAT_STARTS, COST]
     assert (confirmed["embeds"], confirmed["components"]) == ([], [])
 
 
@@ -162,7 +163,7 @@ async def test_a_small_sweep_is_started_at_once_with_what_is_to_say_of_it(room: 
         await room.posted(await room.services.made.get())
     first, *rest = answer.result()["content"].split("\n")
     assert first.startswith("Starting swept1: https://")
-    assert rest == [*WHAT_STARTS, "One point only: it runs as a single job."]
+    assert rest == [*WHAT_STARTS, COST, "One point only: it runs as a single job."]
 
 
 async def test_nothing_is_proposed_where_it_could_not_be_shown(room: Room) -> None:

@@ -5,14 +5,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import bot
 from bot.chat.cards import verdict
 from bot.chat.catalogue.samples import ended_job, sweeps
 from bot.domain.inert import EMPTY
 from bot.domain.model.states import EndReason
 from bot.domain.texts.command_names import COMMANDS, command, name_commands, plain
+from tests.layout.tree import parsed
 
 S3_FOLDER = "/jobs"
 ROOT = Path(bot.__file__).parent
@@ -43,13 +42,17 @@ def test_advice_names_the_commands_as_they_are_registered() -> None:
 
 def _texts(path: Path) -> Iterator[tuple[int, str]]:
     """String literals that are no docstrings."""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
             yield node.lineno, node.value
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_no_text_writes_a_command_itself(path: Path) -> None:
-    assert not [(line, text) for line, text in _texts(path) if NAMED.search(text) and text != S3_FOLDER]
+def test_no_text_writes_a_command_itself() -> None:
+    assert not [
+        (path.relative_to(ROOT).as_posix(), line, text)
+        for path in sorted(ROOT.rglob("*.py"))
+        for line, text in _texts(path)
+        if NAMED.search(text) and text != S3_FOLDER
+    ]

@@ -42,7 +42,7 @@ async def test_train_with_a_value_that_no_job_can_get_is_refused_before_anything
 ) -> None:
     project = replace(PROJECT, parameters=(*PROJECT.parameters, Parameter("note", Kind.STRING, default="")))
     core = Core(bot.store, {project.name: project}, Wakeups(), outside.clock, bot.permits)
-    submit = Submit(core, outside.code, CAPABILITIES, new_id=lambda: "k7q2mx")
+    submit = Submit(core, outside.code, CAPABILITIES, bot.quotes, new_id=lambda: "k7q2mx")
     with pytest.raises(BadInput, match="Use shorter values"):
         await submit.train(TrainRequest(MIKA, CHANNEL, 9, values={"note": "漢" * 2_000}))
     assert await bot.store.unfinished() == []

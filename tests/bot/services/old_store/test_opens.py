@@ -1,6 +1,8 @@
 """A store that an earlier version wrote in the middle of everything is read as it was."""
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 from tests.bot.services.old_store.reading import facts, submission_facts, trial_facts
@@ -43,3 +45,14 @@ async def test_what_is_listed(world: World) -> None:
     for told in TOLD["pending_posts"]:
         first.setdefault((told["job_id"], told["lane"]), told)
     assert pending == {told["key"]: told["attempted_at"] for told in first.values()}
+
+
+async def test_the_ledger_is_filled(world: World) -> None:
+    with closing(sqlite3.connect(world.folder / "signalbox.db")) as connection:
+        entries = connection.execute("SELECT id, live, spent_seconds, spent_usd, counted_at FROM ledger").fetchall()
+    assert sorted(entry[0] for entry in entries) == sorted(JOBS)
+    for name, live, seconds, usd, counted_at in entries:
+        job = await world.bot.job(name)
+        assert (bool(live), counted_at, usd) == (JOBS[name]["live"], job.request.created_at, None)
+        assert seconds >= 0
+    assert any(seconds for _, _, seconds, _, _ in entries)

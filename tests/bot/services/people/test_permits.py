@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from bot.domain.access import EVERYONE, Grant, Person, Verb
+from bot.domain.money.quote import Quote
 from bot.errors import NotAllowed, StoreError
 from bot.services.people.permits import ROLES_FILE, Permits
 from bot.services.people.remembered_roles import RememberedRoles
@@ -162,10 +163,10 @@ def test_whoever_sees_nothing_is_told_no_name() -> None:
 
 def test_a_limit_of_cost_is_kept_to_and_an_unknown_cost_is_above_any() -> None:
     permits = Permits(GRANTS, GUILD)
-    permits.check_cost(noor(TRAINER), Verb.TRAIN, PROJECT.name, 2.0)
+    permits.check_cost(noor(TRAINER), Verb.TRAIN, PROJECT.name, Quote(2.0, 3_600))
     with pytest.raises(NotAllowed, match=r"This may cost up to \$2\.01, and one command of yours may cost \$2\.00"):
-        permits.check_cost(noor(TRAINER), Verb.TRAIN, PROJECT.name, 2.01)
-    with pytest.raises(NotAllowed, match="the project has no price"):
+        permits.check_cost(noor(TRAINER), Verb.TRAIN, PROJECT.name, Quote(2.01, 3_600))
+    with pytest.raises(NotAllowed, match=r"Nobody knows what this may cost, and .+ set projects\.mnist\.usd_per_hour"):
         permits.check_cost(noor(TRAINER), Verb.TRAIN, PROJECT.name, None)
     Permits((replace(GRANTS[1], spend_up_to_usd=float("inf")),), GUILD).check_cost(
         noor(TRAINER), Verb.TRAIN, PROJECT.name, None

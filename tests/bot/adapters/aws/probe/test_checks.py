@@ -11,7 +11,6 @@ from bot.adapters.aws.probe.batch import definition_check, queue_check
 from bot.adapters.aws.probe.events import rule_check
 from bot.adapters.aws.probe.image import image_check
 from bot.adapters.aws.probe.plan import plan_check
-from bot.adapters.aws.probe.price import price_check
 from bot.adapters.aws.probe.quota import quota_check
 from bot.adapters.aws.probe.storage import log_group_check
 from bot.services.running.doctor import Finding, Level
@@ -76,29 +75,6 @@ async def test_what_the_plan_starts(answer: Any, types: list[str], level: Level,
     finding = await found(plan_check(free_tier, made_batch(("SPOT", types)), [PROJECT], "eu-west-1"))
     assert (finding.level, said in finding.found) == (level, True), finding
     assert level is not Level.BAD or "aws freetier upgrade-account-plan --account-plan-type PAID" in finding.advice
-
-
-@pytest.mark.parametrize(
-    ("usd", "types", "level", "said"),
-    [
-        (0.526, ["g4dn.xlarge", "g5.xlarge", "g6.xlarge"], Level.NOTE, "is 0.526, but q may start a g5.xlarge, which"),
-        (1.006, ["g4dn.xlarge", "g5.xlarge", "g6.xlarge"], Level.OK, "costs up to 1.006 in us-east-1"),
-        (0.526, ["g4dn.xlarge"], Level.OK, "costs up to 0.526 in us-east-1"),
-        (1.006, ["g5.xlarge", "g5.2xlarge"], Level.NOTE, "may start a g5.2xlarge, which costs up to 1.212 USD"),
-        (0.2, ["m7i.xlarge", "m7i.2xlarge"], Level.NOTE, "may start a m7i.2xlarge, which costs up to 0.4032 USD"),
-        (0.1, ["x9.large"], Level.NOTE, "knows no price of x9.large, which q may start"),
-        (0.526, ["g4dn.xlarge", "p5en.48xlarge"], Level.NOTE, "knows no price of p5en.48xlarge, which q"),
-        (1.006, ["g5"], Level.NOTE, "knows no price of g5,"),
-        (0.526, [], Level.OK, "q has no machines"),
-        (0.0, ["g5.xlarge"], Level.OK, "no costs are shown"),
-    ],
-)
-async def test_the_price_covers_the_most_expensive_machine(
-    usd: float, types: list[str], level: Level, said: str
-) -> None:
-    project = replace(PROJECT, usd_per_hour=usd)
-    finding = await found(price_check(made_batch(("SPOT", types)), project, "us-east-1"))
-    assert (finding.level, said in finding.found) == (level, True), finding
 
 
 @pytest.mark.parametrize(

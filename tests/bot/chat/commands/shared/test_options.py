@@ -8,7 +8,7 @@ import pytest
 
 from bot.chat.commands import all_commands
 from bot.chat.commands.help import page
-from bot.config.parameter import RESERVED_OPTIONS
+from bot.config.projects.parameter import RESERVED_OPTIONS
 from bot.domain.jobs.set_text import SET
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project

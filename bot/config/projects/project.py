@@ -20,8 +20,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from bot.config.command import command_problems, flags_of
-from bot.config.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
+from bot.config.guard import GuardSettings, ProjectGuard, guard_limits
+from bot.config.projects.command import command_problems, flags_of
+from bot.config.projects.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
 from bot.config.section import Name, Section, Snowflake
 from bot.domain.metric_names import more_is_better
 from bot.domain.project import Project
@@ -65,8 +66,9 @@ class ProjectSettings(Section):
     keep_limit_gib: Annotated[float, Field(ge=0, le=100_000)] = DEFAULT_LIMIT_GIB
     metric_patterns: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)
-    usd_per_hour: Annotated[float, Field(ge=0, le=1000)] = 0
+    usd_per_hour: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = None
     confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
+    guard: ProjectGuard = ProjectGuard()
     parameters: dict[Name, ParameterSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -151,7 +153,8 @@ class ProjectSettings(Section):
         return self
 
 
-def project(name: str, settings: ProjectSettings) -> Project:
+def project(name: str, settings: ProjectSettings, guard: GuardSettings | None = None) -> Project:
+    """`guard` is what all projects share."""
     return Project(
         name=name,
         repository=settings.repository,
@@ -184,4 +187,5 @@ def project(name: str, settings: ProjectSettings) -> Project:
         columns=settings.columns,
         usd_per_hour=settings.usd_per_hour,
         confirm_trials=settings.confirm_trials,
+        guard=guard_limits(guard or GuardSettings(), settings.guard),
     )

@@ -2,11 +2,11 @@
 
 import pytest
 
+from bot.adapters.aws.machine_sizes import gpus, too_small, vcpus
 from bot.adapters.aws.probe.batch import definition_check, queue_check
 from bot.adapters.aws.probe.image import image_check
-from bot.adapters.aws.probe.machines import gpus, too_small, vcpus
 from bot.adapters.aws.probe.quota import quota_check
-from bot.domain.prices import ON_DEMAND_USD
+from bot.domain.money.last_resort import ON_DEMAND_USD
 from bot.services.running.doctor import Level
 from tests.bot.adapters.aws.probe.answers import PROJECT, Asked, found, made_batch, quotas_of
 

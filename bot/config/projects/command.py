@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from bot.config.parameter import ParameterSettings
+from bot.config.projects.parameter import ParameterSettings
 from bot.domain.parameters import Kind
 from trainer.command_line import ALL_FLAGS, Flags, Style, placeholders, quoted_placeholders, script_at
 

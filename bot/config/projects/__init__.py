@@ -1,0 +1,1 @@
+"""`[projects.<name>]`: the section itself, its parameters, and its command."""

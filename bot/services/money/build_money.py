@@ -1,0 +1,39 @@
+"""Build the services for money, and the loops that run them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.money.price_settings import PriceSettings
+from bot.ports.prices import Prices
+from bot.services.money.price_book import PriceBook
+from bot.services.money.price_file import PRICES_FILE
+from bot.services.money.quotes import Quotes
+from bot.services.running.core import Core, Outside, Setup
+from bot.services.running.loop import Loop
+
+WARM_SECONDS = 3_600.0
+"""Prices are read ahead of the commands that need them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What the other services call, and the loops. `book` is None if the config wants no prices."""
+
+    quotes: Quotes
+    book: PriceBook | None
+    loops: tuple[Loop, ...]
+
+
+def build(core: Core, outside: Outside, setup: Setup) -> Money:
+    book = price_book(outside.prices, setup.data_dir, core.now, setup.prices)
+    quotes = Quotes(core.store, outside.engine, book, setup.prices)
+    projects = list(core.projects.values())
+    loops = (Loop("warm_prices", lambda: quotes.warm(projects), WARM_SECONDS),) if book is not None else ()
+    return Money(quotes, book, loops)
+
+
+def price_book(
+    prices: Prices | None, data_dir: Path, now: Callable[[], float], settings: PriceSettings
+) -> PriceBook | None:
+    return PriceBook(prices, data_dir / PRICES_FILE, now, settings) if prices is not None else None

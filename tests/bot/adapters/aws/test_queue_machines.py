@@ -1,0 +1,80 @@
+"""Which machines a queue may start for a job."""
+
+from typing import Any
+
+from bot.adapters.aws.queue_machines import CACHE_SECONDS, QueueMachines
+from bot.domain.money.quote import Terms
+from tests.bot.adapters.aws.probe.answers import Asked, made_batch, refusal
+
+VALID = {"state": "ENABLED", "status": "VALID"}
+REGION = "eu-west-1"
+
+
+def environments(*resources: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {"computeEnvironments": [{**VALID, "computeResources": each, **changes} for each in resources]}
+
+
+def batch_with(*resources: dict[str, Any], vcpus: str = "4", **more: Any) -> Asked:
+    return made_batch(vcpus=vcpus, describe_compute_environments=environments(*resources), **more)
+
+
+async def test_types_that_a_job_fits_on_with_terms_bid_and_delay() -> None:
+    spot = {
+        "type": "SPOT",
+        "instanceTypes": ["g4dn.xlarge", "m7i.xlarge", "g5"],
+        "bidPercentage": 60,
+        "scalingPolicy": {"minScaleDownDelayMinutes": 20},
+    }
+    found = await QueueMachines(batch_with(spot, {"type": "EC2", "instanceTypes": ["g5.xlarge"]}), lambda: 0.0).of(
+        "q", "d"
+    )
+    assert found is not None
+    first, second = found.pools
+    assert (first.types, first.terms) == (("g4dn.xlarge", "g5"), Terms.SPOT), "an m7i has no GPU"
+    assert (first.most_of_on_demand, first.idle_seconds) == (0.6, 1_200.0)
+    assert (second.types, second.terms, second.most_of_on_demand) == (("g5.xlarge",), Terms.ON_DEMAND, 1.0)
+    assert (found.region, found.attempts) == (REGION, 1)
+    assert found.fits("g5.xlarge")
+    assert not found.fits("g5g.large")
+
+
+async def test_optimal_is_the_families_that_batch_may_choose() -> None:
+    needs = {"resourceRequirements": [{"type": "VCPU", "value": "2"}]}
+    definition = {"revision": 3, "containerProperties": needs, "retryStrategy": {"attempts": 4}}
+    batch = batch_with(
+        {"type": "EC2", "instanceTypes": ["optimal"]}, describe_job_definitions={"jobDefinitions": [definition]}
+    )
+    found = await QueueMachines(batch, lambda: 0.0).of("q", "d")
+    assert found is not None
+    assert {"m6i", "c6i", "r6i", "c7i", "m5", "c4"} <= set(found.pools[0].types)
+    assert found.attempts == 4
+
+
+async def test_one_pool_without_prices_leaves_none() -> None:
+    """ "At most" would be a lie if a queue fell back to Fargate."""
+    batch = batch_with({"type": "SPOT", "instanceTypes": ["g5.xlarge"]}, {"type": "FARGATE"})
+    found = await QueueMachines(batch, lambda: 0.0).of("q", "d")
+    assert found is not None
+    assert found.pools == ()
+
+
+async def test_a_disabled_environment_starts_nothing() -> None:
+    made = environments({"type": "SPOT", "instanceTypes": ["g5.xlarge"]})
+    made["computeEnvironments"] += environments({"type": "EC2", "instanceTypes": ["p5.48xlarge"]}, state="DISABLED")[
+        "computeEnvironments"
+    ]
+    found = await QueueMachines(made_batch(describe_compute_environments=made), lambda: 0.0).of("q", "d")
+    assert found is not None
+    assert [pool.types for pool in found.pools] == [("g5.xlarge",)]
+
+
+async def test_the_last_answer_counts_while_batch_gives_no_other() -> None:
+    answers: list[Any] = [environments({"type": "SPOT", "instanceTypes": ["g5.xlarge"]})]
+    batch, now = made_batch(describe_compute_environments=lambda _: answers[-1]), 0.0
+    machines = QueueMachines(batch, lambda: now)
+    known = await machines.of("q", "d")
+    answers.append(refusal("ServerException", 500))
+    assert await machines.of("q", "d") is known
+    now = CACHE_SECONDS
+    assert await machines.of("q", "d") is known
+    assert await machines.of("other", "d") is None
