@@ -107,6 +107,8 @@ def test_bot_permissions(template: Template) -> None:
         "events:DescribeRule": {"<JobEvents.Arn>"},
         "servicequotas:GetServiceQuota": {"*"},
         "freetier:GetAccountPlanState": {"*"},
+        "pricing:GetProducts": {"*"},
+        "ec2:DescribeSpotPriceHistory": {"*"},
         "iam:SimulatePrincipalPolicy": {"<BotRole.Arn>"},
         "secretsmanager:DescribeSecret": {"<GitToken>"},
     }
