@@ -13,7 +13,7 @@ from aiohttp import web
 SHA = "12" * 20
 _CAPABILITIES = (b"version 2\n", b"agent=hostile\n", b"ls-refs\n", b"fetch=shallow filter\n", b"object-format=sha1\n")
 FLUSH = b"0000"
-MOST = 256 * 1024**2
+MOST = 1024**3
 """Bytes that "endless" stands for, so that a test that fails doesn't fill a disk."""
 
 

@@ -13,7 +13,7 @@ from bot.adapters.git.code_source import GitCode
 from bot.adapters.git.git_command import size_of
 from bot.adapters.git.git_limits import DISK_RESERVE, MIB, GitLimits
 from bot.errors import Refused, Unavailable
-from tests.bot.adapters.git.hostile import Hostile, endless_branches, endless_remarks
+from tests.bot.adapters.git.hostile import MOST, Hostile, endless_branches, endless_remarks
 from tests.bot.adapters.git.remote import EMPTY_TREE, Remote
 from tests.bot.adapters.vendor import Vendor
 from tests.support.clock import Clock
@@ -42,10 +42,12 @@ class TestServer:
         monkeypatch.setattr(git_command, "_LOOK_SECONDS", 0.01 if watched else 1000)
         if watched:  # without the system's own limit
             monkeypatch.setattr(git_command, "_BLOCK", 0.001)
-        vendor.answers_with(Hostile().answer)
+        server = Hostile()
+        vendor.answers_with(server.answer)
         async with GitCode(tmp_path / "cache", limits=SMALL) as code:
             with pytest.raises(Refused, match=r"more than 2 MiB \(`git\.fetch_mib`\)"):
                 await code.resolve(f"{vendor.url}/x.git", ["main"])
+        assert server.sent < MOST
         assert not list((tmp_path / "cache").iterdir())
 
     async def test_that_lists_branches_without_end(self, vendor: Vendor, tmp_path: Path) -> None:
