@@ -81,7 +81,10 @@ def test_a_grant_with_everything(tmp_path: Path) -> None:
         ('roles = [" "]\nmay = ["see"]', "an empty name: write a role's ID"),
         ('roles = [true]\nmay = ["see"]', "must be text in quotes, not true"),
         ('roles = ["a"]\nmay = []', "at least 1 entry"),
-        ('roles = ["a"]\nmay = ["rule"]', 'one of "see", "train", "sweep", "stop own", "stop any", "approve" or "administer"'),
+        (
+            'roles = ["a"]\nmay = ["rule"]',
+            'one of "see", "train", "sweep", "stop own", "stop any", "approve" or "administer"',
+        ),
         ('roles = ["a"]', "grants.may: entry 1 is missing"),
         ('roles = ["a"]\nmay = ["see"]\nprojects = []', "projects = [] would be none. Leave it out for all"),
         ('roles = ["a"]\nmay = ["see"]\nchannels = []', "channels = [] would be none. Leave it out for all"),
