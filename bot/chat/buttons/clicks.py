@@ -108,7 +108,8 @@ async def cancel_sweep(interaction: Interaction, sweep_id: str) -> None:
 @acknowledged(Share.OTHERS)
 async def approve(interaction: Interaction, text: str) -> None:
     """Let it start, if whoever asked may still start it: with the roles that they have now."""
-    (job_id, seen), service = text.split(".", 1), interaction.client.services.approve
+    job_id, _, seen = text.partition(".")
+    service = interaction.client.services.approve
     posted = await service.waiting(job_id, person(interaction))
     asker = await members.member(interaction, posted.request)
     await service.approve(job_id, seen, person(interaction), asker)
@@ -117,7 +118,7 @@ async def approve(interaction: Interaction, text: str) -> None:
 
 @acknowledged(Share.OTHERS)
 async def decline(interaction: Interaction, text: str) -> None:
-    job_id, seen = text.split(".", 1)
+    job_id, _, seen = text.partition(".")
     await interaction.client.services.approve.decline(job_id, seen, person(interaction))
     await answer(interaction, f"You declined {job_id}. Nothing is started.")
 

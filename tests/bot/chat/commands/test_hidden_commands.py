@@ -29,7 +29,7 @@ async def test_discord_shows_an_administrative_command_to_administrators_alone(m
         ):
             admins, members = await mika.commands(), await noor.commands()
     hidden = {each["name"] for each in admins} - {each["name"] for each in members}
-    assert hidden == {"audit", "jobs"}
+    assert hidden == {"audit", "pause", "resume", "jobs"}
     assert {str(each["contexts"]) for each in admins} == {"[0]"}
     assert {str(each["integration_types"]) for each in admins} == {"[0]"}
 
