@@ -12,6 +12,7 @@ from bot.config.section import Section
 from bot.domain.access import Verb
 from bot.domain.money.calendar import Calendar
 from bot.domain.money.caps import Caps, Limits
+from bot.domain.texts.command_names import plain
 
 MOST_USD = 10_000_000
 MOST_JOBS = 100_000
@@ -36,7 +37,7 @@ class ProjectCaps(Section):
             return value
         raise ValueError(
             f"{_written(value)} is no sum in USD: write a number above 0 and up to {MOST_USD:,}, such as 25.0. Leave "
-            "the line out for no cap. To stop everything new at once, an administrator uses /pause"
+            f"the line out for no cap. To stop everything new at once, an administrator uses {plain('pause')}"
         )
 
     @field_validator(*_JOBS, mode="before")
@@ -46,7 +47,7 @@ class ProjectCaps(Section):
             return value
         raise ValueError(
             f"{_written(value)} is no number of jobs: write a whole number from 1 to {MOST_JOBS:,}, such as 20. Leave "
-            "the line out for no cap. To stop everything new at once, an administrator uses /pause"
+            f"the line out for no cap. To stop everything new at once, an administrator uses {plain('pause')}"
         )
 
 
