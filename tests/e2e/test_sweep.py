@@ -138,7 +138,7 @@ async def test_a_preview_is_of_no_consequence_until_it_is_confirmed(lab: Stage) 
     before = len(await lab.submissions())
     preview = await lab.ask("/sweep lr=0.1..0.5:11 wait=30")
     text, sweep_id = text_of(preview), id_in(text_of(preview))
-    assert re.search(r"grid, 11 trials.*Machines: 4 at a time.*at most \$1\.84", text, flags=re.S)
+    assert re.search(r"grid, 11 trials.*Machines: 4 at a time.*at most \$10\.63", text, flags=re.S)
     assert len(await lab.submissions()) == before
     cancelled = await asyncio.gather(*(lab.click(preview, "Cancel") for _ in range(2)))
     assert {answer["message"]["content"] for answer in cancelled} == {f"{sweep_id} was cancelled. Nothing was started."}

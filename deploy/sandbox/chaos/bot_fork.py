@@ -40,11 +40,14 @@ class ForkedBot:
         self._ended = asyncio.create_task(self._read_number())
 
     async def ready(self) -> None:
-        """Wait until the bot logs `ready`. Raises BotEndedError if it exits before, and TimeoutError."""
-        async with asyncio.timeout(READY_SECONDS):
-            while read_ready_event(self._log_path, self._offset) is None:
-                self.check()
-                await asyncio.sleep(0.01)
+        """Wait until the bot logs `ready`. Raises BotEndedError if it exits before, TimeoutError; both with its last lines."""
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                while read_ready_event(self._log_path, self._offset) is None:
+                    self.check()
+                    await asyncio.sleep(0.01)
+        except TimeoutError as error:
+            raise TimeoutError(f"not ready after {READY_SECONDS:.0f} s:\n{last_lines(self._log_path)}") from error
 
     def check(self) -> None:
         """Raises BotEndedError if the bot is not running."""
