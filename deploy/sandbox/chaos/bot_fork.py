@@ -40,7 +40,7 @@ class ForkedBot:
         self._ended = asyncio.create_task(self._read_number())
 
     async def ready(self) -> None:
-        """Wait until the bot logs `ready`. Raises BotEndedError if it exits before, TimeoutError; both with its last lines."""
+        """Wait until the bot logs `ready`. Raises BotEndedError or TimeoutError, with its last lines."""
         try:
             async with asyncio.timeout(READY_SECONDS):
                 while read_ready_event(self._log_path, self._offset) is None:
