@@ -4,6 +4,7 @@ A secret is looked for in each view, and replaced in the text itself.
 """
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -87,13 +88,19 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _view(text: str, found: Iterable[tuple[int, int, str]]) -> View | None:
-    parts, pieces, at, widths = list[str](), [0], [0], [0]
+    """Hostile text may consist of what is found: its places are kept in few bytes, and those of a run as one."""
+    parts, pieces, at, widths = list[str](), array("I", [0]), array("I", [0]), array("I", [0])
     length = done = 0
     for begin, end, character in found:
-        before = text[done:begin]
-        length, done = length + len(before), end
-        parts += [before, character]
+        if begin > done:
+            parts.append(text[done:begin])
+            length += begin - done
+        elif done and not character and not widths[-1]:
+            at[-1] = done = end
+            continue
+        done = end
         if character:
+            parts.append(character)
             pieces.append(length)
             at.append(begin)
             widths.append(end - begin)
