@@ -136,7 +136,8 @@ class Store(Audit, Protocol):
         """
 
     async def log_lines(self, job_id: str, first: int, limit: int) -> LogLines:
-        """Up to `limit` events from number `first`; a negative `first` counts from the end.
+        """Up to `limit` events from number `first`; a negative `first` counts from the end. Fewer of them if they are
+        long, but at least one: the last ones if the end was asked for, else the first ones.
 
         If `first` is dropped, they begin behind the gap; if not, they end before it.
         """

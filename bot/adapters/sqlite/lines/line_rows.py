@@ -13,8 +13,13 @@ from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
 from bot.ports.store import LogLines, LogStep
 
+AT_ONCE = 2 * 1024 * 1024
+"""Characters in one answer. CloudWatch takes events of up to 1 MB:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html"""
 ROWS = 500
 """Rows in one statement. Each statement lets other threads run once; one for each row would wait for them each time."""
+_LINES = """SELECT event_id, log_stream.name, timestamp, message FROM log_line
+    JOIN log_stream ON log_stream.id = stream_id WHERE log_line.id >= ? AND log_line.id < ? ORDER BY log_line.id"""
 
 
 def append(
@@ -34,16 +39,31 @@ def append(
 
 
 def lines(connection: Connection, job_id: str, first: int, limit: int) -> LogLines:
-    """A negative `first` counts from the end. An unknown job has no lines."""
+    """A negative `first` counts from the end. An unknown job has no lines.
+
+    Beyond `AT_ONCE` characters there are fewer of them: the last ones if the end was asked for, else the first ones.
+    """
     now = extent(connection, job_id)
     begin = now.begin(max(0, now.total + first) if first < 0 else first)
-    rows = connection.execute(
-        """SELECT event_id, log_stream.name, timestamp, message FROM log_line
-        JOIN log_stream ON log_stream.id = stream_id
-        WHERE log_line.id >= ? AND log_line.id < ? ORDER BY log_line.id""",
-        (now.id(begin), now.id(min(now.end(begin, begin + limit), now.total))),
-    )
-    return LogLines(begin, now.total, tuple(LogEvent(*row) for row in rows), now.tail - now.head, now.bytes)
+    until = min(now.end(begin, begin + limit), now.total)
+    from_end = first < 0 and until == now.total
+    rows = connection.execute(_LINES + " DESC" * from_end, (now.id(begin), now.id(until)))
+    events = _up_to(AT_ONCE, (LogEvent(*row) for row in rows))
+    if from_end:
+        begin = max(begin, until - len(events))
+        events.reverse()
+    return LogLines(begin, now.total, tuple(events), now.tail - now.head, now.bytes)
+
+
+def _up_to(most: int, events: Iterable[LogEvent]) -> list[LogEvent]:
+    """The first of them with so many characters together, and at least one."""
+    found, characters = list[LogEvent](), 0
+    for event in events:
+        characters += len(event.message)
+        if found and characters > most:
+            break
+        found.append(event)
+    return found
 
 
 def since(connection: Connection, job_id: str) -> dict[str, int]:

@@ -67,6 +67,17 @@ class TestAppend:
         assert await store.job(job.id) == changed(job, detail="told", revision=1)
         assert len(await store.pending_posts()) == 1
 
+    async def test_long_lines_are_read_a_few_at_a_time(self, store: SqliteStore, job: Job) -> None:
+        events = [LogEvent(str(number), "s", number, str(number) * 900_000) for number in range(7)]
+        await store.append_log(job.id, events, _silent)
+
+        begin, end = await store.log_lines(job.id, 0, 7), await store.log_lines(job.id, -7, 7)
+        behind = await store.log_lines(job.id, begin.first + len(begin.events), 7)
+
+        assert (begin.first, [event.id for event in begin.events]) == (0, ["0", "1"])
+        assert (behind.first, [event.id for event in behind.events]) == (2, ["2", "3"])
+        assert (end.first, [event.id for event in end.events]) == (5, ["5", "6"])
+
     async def test_without_anything_new_there_is_no_step(self, store: SqliteStore, job: Job) -> None:
         await store.append_log(job.id, _events(0, 3), _silent)
 
