@@ -56,7 +56,7 @@ def lines(connection: Connection, job_id: str, first: int, limit: int) -> LogLin
 
 
 def _up_to(most: int, events: Iterable[LogEvent]) -> list[LogEvent]:
-    """The first of them with so many characters together, and at least one."""
+    """The first of them, up to `most` characters together, and at least one."""
     found, characters = list[LogEvent](), 0
     for event in events:
         characters += len(event.message)
