@@ -21,9 +21,10 @@ def processes() -> dict[str, dict[str, str]]:
     for place in Path("/proc").glob("[0-9]*"):
         if int(place.name) != os.getpid():
             names = ("environ", "maps", "mem", "cwd/.", "root/etc/passwd", "fd/0", "auxv")
-            found[place.name] = {name: readable(f"{place}/{name}") for name in names}
-            found[place.name]["command"] = readable(f"{place}/cmdline")
-            found[place.name]["uid"] = str(place.stat().st_uid)
+            read = {name: readable(f"{place}/{name}") for name in names}
+            command = readable(f"{place}/cmdline")
+            with suppress(FileNotFoundError):  # it has ended meanwhile
+                found[place.name] = {**read, "command": command, "uid": str(place.stat().st_uid)}
     return found
 
 

