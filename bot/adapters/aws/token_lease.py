@@ -38,7 +38,8 @@ NOTE_SECONDS = 600.0
 """How long the holder shows that another bot has tried to start."""
 RELEASE_SECONDS = 3.0
 LEASE_NAME = re.compile(r"lease-(\d+|unknown)\.json")
-MOST_REMEMBERED = 10
+MOST_REMEMBERED = 100
+"""With the folder's id: a bot that is killed once a second before it signs still knows its lease."""
 _CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
 
@@ -98,12 +99,19 @@ def instance_id(data_dir: Path) -> str:
 
 def adopt_instance(data_dir: Path, holder_id: str) -> None:
     """Make this data folder the one that holds the lease, in place of a lost one."""
-    _instance(data_dir).write_text(holder_id)
+    _write_down(data_dir, holder_id)
 
 
 def _remembered(data_dir: Path) -> list[str]:
     """The id of the data folder, then the processes that may hold its lease, newest first."""
     return _instance(data_dir).read_text().split() if _instance(data_dir).exists() else []
+
+
+def _write_down(data_dir: Path, text: str) -> None:
+    """Whole or not at all: a bot that is killed here would not know its own lease, and wait until it has run out."""
+    new = _instance(data_dir).with_suffix(".new")
+    new.write_text(text)
+    new.replace(_instance(data_dir))
 
 
 def _instance(data_dir: Path) -> Path:
@@ -204,8 +212,11 @@ class TokenLease:
             await self._hold({"IfMatch": found.etag} if found is not None else {"IfNoneMatch": "*"})
         except Taken:
             found = await read(self._s3, self._uri)
-            if found is not None and found.live and found.by.process != self._own.process:
+            if found is not None and found.live and not self._is_own(found):
                 raise await self._stepping_back(found) from None
+            if found is not None and found.by.process != self._own.process:
+                await self._take()  # a put of the killed process before this one came late
+                return
             self._etag = found.etag if found is not None else ""  # our own put, whose answer was lost
 
     async def _stepping_back(self, found: Signed) -> StoreError:
@@ -225,7 +236,7 @@ class TokenLease:
         """Before the lease is signed: a kill between the two must not lock this bot out."""
         if self._data_dir is not None:
             known = [self._own.id, self._own.process, *self._predecessors]
-            _instance(self._data_dir).write_text("\n".join(known[:MOST_REMEMBERED]))
+            _write_down(self._data_dir, "\n".join(known[:MOST_REMEMBERED]))
 
     async def _hold(self, condition: dict[str, str]) -> None:
         own = replace(self._own, renewals=self._own.renewals + 1)

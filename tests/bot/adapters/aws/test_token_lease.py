@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.aws import token_lease
-from bot.adapters.aws.clients import AwsClients
+from bot.adapters.aws.clients import AwsClients, Client
 from bot.adapters.aws.probe.token import token_check
-from bot.adapters.aws.token_lease import TokenLease, instance_id, lease_uri, read
+from bot.adapters.aws.token_lease import Signed, TokenLease, adopt_instance, instance_id, lease_uri, read
 from bot.errors import StoreError
 from bot.services.running.doctor import Finding, Level
 from deploy.sandbox.aws.resources import Resources
@@ -24,6 +24,20 @@ def test_the_object_is_named_after_the_application_and_holds_nothing_of_the_toke
 def test_the_id_of_a_data_folder_stays(tmp_path: Path) -> None:
     first = instance_id(tmp_path)
     assert len(first) == 16
+    assert instance_id(tmp_path) == first
+
+
+def test_a_kill_while_the_id_is_written_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = instance_id(tmp_path)
+
+    def killed(path: Path, text: str) -> int:
+        path.open("w").close()  # emptied, and nothing written yet
+        raise KeyboardInterrupt(text)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", killed)
+        with pytest.raises(KeyboardInterrupt):
+            adopt_instance(tmp_path, "another")
     assert instance_id(tmp_path) == first
 
 
@@ -65,6 +79,25 @@ class TestLease:
         await again.renew()
         with pytest.raises(StoreError):
             await killed.renew()
+        await again.renew()
+
+    async def test_a_put_of_the_killed_process_that_comes_late_locks_nobody_out(
+        self, aws: AwsClients, uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        holder = instance_id(tmp_path)
+        killed = TokenLease(aws, uri, holder, data_dir=tmp_path)
+        killed._remember()
+        again, late = TokenLease(aws, uri, holder, data_dir=tmp_path), [killed]
+
+        async def read_before_it_comes(s3: Client, place: str) -> Signed | None:
+            found = await read(s3, place)
+            if late:
+                await late.pop()._hold({})
+            return found
+
+        monkeypatch.setattr(token_lease, "read", read_before_it_comes)
+        await again.take()
+        assert again.wrong() == ""
         await again.renew()
 
     async def test_released_lease_is_free(self, aws: AwsClients, uri: str) -> None:
