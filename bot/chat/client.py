@@ -142,12 +142,18 @@ class SignalboxClient(BoxClient):
             self._registration.forget()
 
     async def on_ready(self) -> None:
-        """Log where the bot stands. Usually it is ready by now."""
+        """Usually the bot is ready by now. If not, log why, or become so: discord.py loses the server's event if it comes
+        in the moment in which it stops waiting for servers, as it does on a busy machine.
+
+        https://github.com/Rapptz/discord.py/blob/v2.7.1/discord/state.py#L606
+        """
         guild = self.get_guild(self.guild_id)
         if guild is None:
             self._removed("bot is not in its server; open the invitation, the bot waits for it")
         elif guild.unavailable:
             log.warning("server is not available yet, waiting for Discord", guild_id=self.guild_id)
+        else:
+            await self.on_guild_available(guild)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """The server is here, for the first time or again. Register the commands if they may be missing."""

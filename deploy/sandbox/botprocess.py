@@ -37,7 +37,8 @@ class BotProcess:
         return self._process.pid
 
     async def start(self, environment: Mapping[str, str] | None = None) -> None:
-        """Start the bot and wait until it logs `ready`. Raises RuntimeError with its last lines if it exits before.
+        """Start the bot and wait until it logs `ready`. Raises RuntimeError if it exits before, TimeoutError if it takes
+        longer than READY_SECONDS, both with its last lines.
 
         `environment` has variables for this start alone.
         """
@@ -53,11 +54,14 @@ class BotProcess:
                 process_group=0,
             )
         self._reaper.watch(self._process.pid, f"{MARK}={self._config_path}")
-        async with asyncio.timeout(READY_SECONDS):
-            while (ready := read_ready_event(self.log_path, offset)) is None:
-                if self._process.returncode is not None:
-                    raise RuntimeError(f"the bot exited with {self._process.returncode}:\n{self.last_lines()}")
-                await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                while (ready := read_ready_event(self.log_path, offset)) is None:
+                    if self._process.returncode is not None:
+                        raise RuntimeError(f"the bot exited with {self._process.returncode}:\n{self.last_lines()}")
+                    await asyncio.sleep(0.02)
+        except TimeoutError as error:
+            raise TimeoutError(f"not ready after {READY_SECONDS:.0f} s:\n{self.last_lines()}") from error
         self.http_url = str(ready["http"])
 
     def kill(self) -> None:

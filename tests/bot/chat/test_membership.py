@@ -93,6 +93,23 @@ async def test_commands_come_back_if_nobody_saw_the_removal() -> None:
             await async_until(lambda: commands(discord) == before)
 
 
+class _Unlucky(SignalboxClient):
+    """discord.py keeps the servers that come before it is ready in a queue, and drops what is still in it then."""
+
+    def dispatch(self, event: str, /, *args: object, **kwargs: object) -> None:
+        if event != "guild_available":
+            super().dispatch(event, *args, **kwargs)
+
+
+async def test_the_bot_is_ready_though_discord_py_lost_the_event_of_its_server() -> None:
+    async with standing() as (discord, fake):
+        client = _Unlucky(settings(discord), (PROJECT,))
+        client.attach(fake.services())
+        async with connected(client, discord.token):
+            assert "train" in commands(discord)
+            assert fake.opened == [None]
+
+
 async def test_bot_waits_to_be_invited_and_prints_the_invitation() -> None:
     async with standing(World(invited=False)) as (discord, fake):
         client = client_of(discord, fake)
