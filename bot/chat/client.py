@@ -142,9 +142,10 @@ class SignalboxClient(BoxClient):
             self._registration.forget()
 
     async def on_ready(self) -> None:
-        """Usually the bot is ready by now. If not, log why, or become so: discord.py loses the server's event if it comes
-        in the moment in which it stops waiting for servers, as it does on a busy machine.
+        """Usually the bot is ready by now.
 
+        discord.py loses the event of its server if that comes in the moment in which it stops waiting for servers, as
+        on a busy machine: the server is then here all the same.
         https://github.com/Rapptz/discord.py/blob/v2.7.1/discord/state.py#L606
         """
         guild = self.get_guild(self.guild_id)

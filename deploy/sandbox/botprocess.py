@@ -37,8 +37,10 @@ class BotProcess:
         return self._process.pid
 
     async def start(self, environment: Mapping[str, str] | None = None) -> None:
-        """Start the bot and wait until it logs `ready`. Raises RuntimeError if it exits before, TimeoutError if it takes
-        longer than READY_SECONDS, both with its last lines.
+        """Start the bot and wait until it logs `ready`.
+
+        Raises RuntimeError if it exits before, TimeoutError if it is not ready after READY_SECONDS, both with its last
+        lines.
 
         `environment` has variables for this start alone.
         """
