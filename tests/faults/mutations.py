@@ -161,7 +161,7 @@ MUTATIONS = (
         "bot/adapters/sqlite/lease.py",
         "fcntl.LOCK_EX | fcntl.LOCK_NB",
         "fcntl.LOCK_SH | fcntl.LOCK_NB",
-        "tests/bot/adapters/sqlite/test_opening.py::TestLease::test_a_second_one_is_refused_and_told_who_has_it",
+        "tests/bot/adapters/sqlite/files/test_opening.py::TestLease::test_a_second_one_is_refused_and_told_who_has_it",
     ),
     Mutation(
         "BEGIN IMMEDIATE",
