@@ -47,7 +47,7 @@ class _Ending:
 
     text: Inert
     files: tuple[File, ...]
-    progress: Progress
+    best: Best | None
     reason: EndReason | None
     detail: str
 
@@ -87,8 +87,11 @@ class AnnounceResult:
         ending = await self._ending(job, picture, lost)
 
         def settle(stored: Job) -> Job:
-            execution = stored.execution.judged(ending.reason, ending.detail)
-            return replace(stored, execution=execution, progress=ending.progress)
+            """From the job as it is by now: lines may have come in since it was read."""
+            succeeded = ending.reason is EndReason.SUCCEEDED
+            detail = ending.detail if succeeded else ending.detail or stored.execution.detail
+            execution = stored.execution.judged(ending.reason, detail)
+            return replace(stored, execution=execution, progress=_with_best(stored.progress, ending.best))
 
         await self._announcer.commit(job, ending.text, ending.files, settle=settle)
 
@@ -138,7 +141,7 @@ class AnnounceResult:
                 detail = raised(lines)
             text = stacked(block(lines, limit=LAST_LINES_CHARACTERS)[0], text)
         files = (File(f"{job.id}.png", picture.png),) if picture.png else ()
-        return _Ending(text, files, _with_best(stored.progress, picture.best), reason, detail)
+        return _Ending(text, files, picture.best, reason, detail)
 
     async def _last_lines(self, job: Job) -> list[str]:
         found = await self._store.log_lines(job.id, -4 * LAST_LINES, 4 * LAST_LINES)
