@@ -206,6 +206,7 @@ def _services(
         propose=sweeps.propose,
         approve=spending.approve,
         pause=spending.pause,
+        report_costs=spending.report_costs,
         one_trial=sweeps.one_trial,
         answer_guard=guard.answer,
         audit=core.store,

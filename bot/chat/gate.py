@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Needs] = {
     "artifacts": (Verb.SEE,),
     "stop": (Verb.STOP_OWN,),
     "retry": (Verb.TRAIN, Verb.SWEEP),
+    "cost": (Verb.SEE,),
     "audit": (Verb.ADMINISTER,),
     "pause": (Verb.ADMINISTER,),
     "resume": (Verb.ADMINISTER,),

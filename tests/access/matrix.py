@@ -63,6 +63,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[str, Kind], Json]]] = {
     "artifacts": ("see", "", _job("artifacts", "4")),
     "stop": ("stop own", "stop", _job("stop", "2a")),
     "retry": ("train", "train", _job("retry", "4")),
+    "cost": ("see", "", lambda *_: command("cost", when="all time")),
     "audit": ("administer", "", _job("audit", "4")),
     "pause": ("administer", "", lambda *_: command("pause", reason="the bill")),
     "resume": ("administer", "", lambda *_: command("resume")),
@@ -104,6 +105,8 @@ SUGGESTED: dict[tuple[str, str], str] = {
     ("train", "set"): "train",
     ("sweep", "set"): "sweep",
     ("retry", "set"): "train",
+    ("cost", "project"): "see",
+    ("cost", "when"): "see",
     ("audit", "job"): "administer",
     ("audit", "project"): "administer",
     ("audit", "what"): "administer",
@@ -216,6 +219,8 @@ def _expected(way: Way, kind: Kind, channel: int, project: str) -> bool:
     if way.kind != AUTOCOMPLETE:
         return way.needs in may(kind, channel, project)
     somewhere = any(way.needs in may(kind, channel, each) for each in PROJECTS)
+    if way.name.startswith("/cost when"):  # days are of no project
+        return somewhere
     return somewhere and "see" in may(kind, channel, project)
 
 
@@ -225,7 +230,7 @@ def _did(way: Way, effects: list[object], project: str) -> bool:
 
 def _showed(way: Way, asked: Asked, project: str) -> bool:
     stem = project[:5]
-    if way.kind == AUTOCOMPLETE and (" what:" in way.name or way.name.startswith("/audit")):
+    if way.kind == AUTOCOMPLETE and (" what:" in way.name or way.name.startswith(("/audit", "/cost when"))):
         return bool(asked.choices)
     if way.kind == AUTOCOMPLETE:
         own = commit_of(project).sha if "commit" in way.name else "lr=0.1" if "space" in way.name else stem

@@ -18,6 +18,7 @@ from bot.adapters.sqlite.audit import audit_rows, channel_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
 from bot.adapters.sqlite.ledger import admission, ledger_rows, pause_rows
+from bot.adapters.sqlite.ledger.cost_reads import CostReads
 from bot.adapters.sqlite.lines import line_rows
 from bot.adapters.sqlite.presence import Presence
 from bot.adapters.sqlite.schema import migrate
@@ -81,7 +82,7 @@ def _open(path: Path, held: ExitStack) -> Connection:
     return connection
 
 
-class SqliteStore:
+class SqliteStore(CostReads):
     """Made by `open_store`. `bot.ports.store.Store` says what the methods promise."""
 
     def __init__(

@@ -22,6 +22,7 @@ COMMANDS = (
     "artifacts",
     "stop",
     "retry",
+    "cost",
     "audit",
     "pause",
     "resume",
